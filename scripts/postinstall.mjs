@@ -1,0 +1,31 @@
+// Completes an install that was started by an old Node, which skips optional packages that want a newer one. Plain
+// JavaScript, because it may itself run under that old Node.
+//
+// npm decides by the Node it runs on which optional packages fit. Hardhat's native part (@nomicfoundation/edr-*) wants
+// Node 22; under Node 20 npm leaves it out without a word and Hardhat dies later. The package `node` has by now put a
+// Node 24 into node_modules/.bin, so a second pass, run by that one, adds what is missing.
+import { spawnSync } from 'node:child_process'
+
+const minimumMajor = 22
+const secondPass = 'TTX_SECOND_INSTALL_PASS'
+
+const userAgent = process.env.npm_config_user_agent ?? ''
+const npmCli = process.env.npm_execpath
+const npmNodeMajor = Number(/\bnode\/v(\d+)/.exec(userAgent)?.[1] ?? minimumMajor)
+
+if (npmNodeMajor < minimumMajor && npmCli !== undefined && process.env[secondPass] === undefined) {
+  const ownMajor = Number(process.versions.node.split('.')[0])
+  if (ownMajor < minimumMajor) {
+    console.error(
+      `postinstall: expected Node ${minimumMajor} or newer from the package "node", got ${process.version} at ${process.execPath}; ` +
+        'allow its install script (do not use --ignore-scripts) and run npm install again',
+    )
+    process.exit(1)
+  }
+  const result = spawnSync(process.execPath, [npmCli, 'install', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    stdio: 'inherit',
+    env: { ...process.env, [secondPass]: '1' },
+  })
+  if (result.error !== undefined) throw result.error
+  process.exit(result.status ?? 1)
+}
