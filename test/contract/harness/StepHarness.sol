@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Opens the packed step library to tests.
+pragma solidity 0.8.37;
+
+import {Step} from "../../../contracts/libraries/Step.sol";
+
+contract StepHarness {
+    /// @notice What the readers say of a step that has a shape.
+    struct Reading {
+        uint256 kind;
+        bool isRequest;
+        uint256 tokens;
+        address payee;
+        uint256 depositGross;
+        address depositTo;
+        uint256 forcedFee;
+        bytes32 entryHash;
+        bytes32 hash;
+    }
+
+    function sizeAt(bytes calldata steps, uint256 offset) external pure returns (uint256) {
+        return Step.sizeAt(steps, offset);
+    }
+
+    function read(bytes calldata steps, uint256 offset) external pure returns (Reading memory reading) {
+        uint256 size = Step.sizeAt(steps, offset);
+        reading.kind = Step.kindAt(steps, offset);
+        reading.isRequest = Step.isRequestAt(steps, offset);
+        reading.tokens = Step.tokensAt(steps, offset);
+        reading.payee = Step.payeeAt(steps, offset);
+        reading.depositGross = Step.depositGrossAt(steps, offset);
+        reading.depositTo = Step.depositToAt(steps, offset);
+        reading.forcedFee = Step.forcedFeeAt(steps, offset);
+        reading.entryHash = Step.entryHashAt(steps, offset, size);
+        reading.hash = Step.hashAt(steps, offset, size);
+    }
+}
