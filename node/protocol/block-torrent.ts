@@ -1,0 +1,107 @@
+// The torrent of a bridging block: its files and its infohash follow from the block alone (docs/protocol.md section 7.3).
+
+import { concat, decodeUint, encodeText, encodeUint, formatHex } from './bytes.ts'
+import { sha1 } from './hash.ts'
+import { type Header, VERSION } from './header.ts'
+import { type Address, type Infohash, toAddress, toBytes, toInfohash } from './ids.ts'
+import { RuleError } from './rule-error.ts'
+import { balancesOf, type Output, outputsOf, type State } from './state.ts'
+
+export const BLOCK_FOLDER = 'block'
+export const BLOCK_PIECE_BYTES = 65_536
+
+export type BlockFile = { readonly name: string; readonly bytes: Uint8Array }
+
+/** A request in a block, as `requests.json` lists it. */
+export type BlockRequest = {
+  readonly step: number
+  readonly infohash: Infohash
+  readonly from: Address
+  /** The recipient on Ethereum. */
+  readonly to: Address
+  /** Base units, before the miner's percent. */
+  readonly tokens: bigint
+}
+
+export type BlockContent = {
+  readonly header: Omit<Header, 'torrent'>
+  readonly steps: Uint8Array
+  readonly states: Uint8Array
+  readonly requests: readonly BlockRequest[]
+  /** After the last step. */
+  readonly state: State
+}
+
+/** The files in the order of the torrent; empty ones are left out. */
+export function blockFiles(content: BlockContent): BlockFile[] {
+  const files = [
+    { name: 'balances.bin', bytes: encodeBalances(content.state) },
+    { name: 'block.json', bytes: encodeText(formatHeader(content.header)) },
+    { name: 'outputs.bin', bytes: encodeOutputs(outputsOf(content.state)) },
+    { name: 'requests.json', bytes: encodeText(formatRequests(content.requests)) },
+    { name: 'states.bin', bytes: content.states },
+    { name: 'steps.bin', bytes: content.steps },
+  ]
+  return files.filter(({ bytes }) => bytes.length > 0)
+}
+
+/** Files, bencoded info dictionary (BEP 3) and infohash. */
+export function blockTorrent(content: BlockContent): { files: BlockFile[]; info: Uint8Array; infohash: Infohash } {
+  const files = blockFiles(content)
+  const info = encodeFolderInfo(BLOCK_FOLDER, files, BLOCK_PIECE_BYTES)
+  return { files, info, infohash: toInfohash(sha1(info)) }
+}
+
+/** The info dictionary of a folder of files. */
+export function encodeFolderInfo(folder: string, files: readonly BlockFile[], pieceBytes: number): Uint8Array {
+  const list = files.map(({ name, bytes }) => `d6:lengthi${bytes.length}e4:pathl${name.length}:${name}ee`).join('')
+  const all = concat(...files.map(({ bytes }) => bytes))
+  const pieces: Uint8Array[] = []
+  for (let offset = 0; offset < all.length; offset += pieceBytes)
+    pieces.push(sha1(all.subarray(offset, offset + pieceBytes)))
+  const head = `d5:filesl${list}e4:name${folder.length}:${folder}12:piece lengthi${pieceBytes}e6:pieces${20 * pieces.length}:`
+  return concat(encodeText(head), ...pieces, encodeText('e'))
+}
+
+/** Reads `outputs.bin`. Throws `RuleError('bad-snapshot')` on a wrong length; order and truth show in the state's root. */
+export function decodeOutputs(bytes: Uint8Array): Output[] {
+  if (bytes.length % 56 !== 0)
+    throw new RuleError('bad-snapshot', 'outputs.bin must be records of 56 bytes', { bytes: bytes.length })
+  return Array.from({ length: bytes.length / 56 }, (_, i) => {
+    const record = bytes.subarray(56 * i, 56 * (i + 1))
+    const value = decodeUint(record.subarray(40))
+    return { infohash: toInfohash(record.subarray(0, 20)), owner: toAddress(record.subarray(20, 40)), value }
+  })
+}
+
+function encodeOutputs(outputs: readonly Output[]): Uint8Array {
+  return concat(
+    ...outputs.flatMap(({ infohash, owner, value }) => [toBytes(infohash), toBytes(owner), encodeUint(value, 16)]),
+  )
+}
+
+function encodeBalances(state: State): Uint8Array {
+  return concat(...balancesOf(state).flatMap(({ owner, value }) => [toBytes(owner), encodeUint(value, 16)]))
+}
+
+function formatHeader(header: Omit<Header, 'torrent'>): string {
+  return JSON.stringify({
+    bridge: header.bridge,
+    chain: `${header.chain}`,
+    height: `${header.height}`,
+    parent: header.parent,
+    queueCount: `${header.queueCount}`,
+    queueHash: header.queueHash,
+    state: header.state,
+    stepCount: `${header.stepCount}`,
+    target: `0x${formatHex(encodeUint(header.target, 32))}`,
+    traceRoot: header.traceRoot,
+    version: `${VERSION}`,
+  })
+}
+
+function formatRequests(requests: readonly BlockRequest[]): string {
+  return JSON.stringify(
+    requests.map(({ from, infohash, step, to, tokens }) => ({ from, infohash, step, to, tokens: `${tokens}` })),
+  )
+}

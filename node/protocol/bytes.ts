@@ -1,0 +1,60 @@
+// Bytes and numbers: joining, comparing, hex, big-endian integers.
+
+const HEX_DIGITS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
+
+/** Lower-case hex without `0x`. */
+export function formatHex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += HEX_DIGITS[byte]
+  return text
+}
+
+/** Hex of either case, with or without `0x`. Throws a `RangeError` on anything else. */
+export function parseHex(text: string): Uint8Array {
+  const digits = text.startsWith('0x') ? text.slice(2) : text
+  if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits))
+    throw new RangeError('expected an even number of hex digits')
+  const bytes = new Uint8Array(digits.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16)
+  return bytes
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    joined.set(part, offset)
+    offset += part.length
+  }
+  return joined
+}
+
+/** Negative, zero or positive, byte by byte; a prefix comes before what it begins. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && compareBytes(a, b) === 0
+}
+
+/** Big-endian, exactly `width` bytes. Throws a `RangeError` if the value does not fit. */
+export function encodeUint(value: bigint | number, width: number): Uint8Array {
+  const number = BigInt(value)
+  if (number < 0n || number >= 1n << BigInt(8 * width)) throw new RangeError(`${number} does not fit ${width} bytes`)
+  return parseHex(number.toString(16).padStart(2 * width, '0'))
+}
+
+/** Big-endian. No bytes are zero. */
+export function decodeUint(bytes: Uint8Array): bigint {
+  return bytes.length === 0 ? 0n : BigInt(`0x${formatHex(bytes)}`)
+}
+
+export function encodeText(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}

@@ -1,0 +1,49 @@
+// The constants of the protocol and the parameters of one network.
+
+import type { Address } from './ids.ts'
+
+/** What the step function needs to know of a network, docs/protocol.md section 1. */
+export type Rules = {
+  /** EIP-155 id of the Ethereum chain of the bridge; above 0, below 2^64. */
+  readonly chain: bigint
+  readonly bridge: Address
+  /** wTTX. */
+  readonly token: Address
+  /** Least amount of a bridge request, base units. */
+  readonly minRequest: bigint
+}
+
+/** Base units in one TTX. */
+export const UNIT = 10n ** 18n
+/** What genesis creates, base units. */
+export const SUPPLY = 1_000_000_000n * UNIT
+export const MAX_TOKENS = 2n ** 128n - 1n
+/** Bytes of a `tx.json`. */
+export const MAX_FILE_BYTES = 1_024
+export const MAX_INPUTS = 8
+/** Characters. */
+export const MAX_MEMO = 140
+/** Steps in a block. */
+export const STEP_LIMIT = 500
+/** Bytes of packed steps and states (32 each) in a block. */
+export const BYTE_LIMIT = 122_880
+/** Queue entries that one block must be ready to consume. */
+export const QUEUE_SHARE = 125
+/** Seconds for which a queue entry may be passed over. */
+export const QUEUE_GRACE = 3_600n
+
+/** Why a step is invalid. The numbers are those of the contract's `Reason`. */
+export const REASONS = [
+  'None',
+  'Malformed',
+  'ZeroTokens',
+  'BadMemo',
+  'BadPrev',
+  'BadPayee',
+  'BelowMinimum',
+  'BadSignature',
+  'MissingInput',
+  'Overspend',
+  'OutputExists',
+] as const
+export type Reason = (typeof REASONS)[number]

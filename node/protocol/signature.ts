@@ -1,0 +1,44 @@
+// secp256k1 signatures: 65 bytes r ‖ s ‖ v with low s and v 27 or 28; the sender is recovered.
+
+import secp256k1 from 'secp256k1'
+import { decodeUint } from './bytes.ts'
+import { type Address, addressOfKey } from './ids.ts'
+
+export const SIGNATURE_BYTES = 65
+
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+const HALF_ORDER = ORDER / 2n
+
+/** 0 < r < n, 0 < s <= n / 2, v 27 or 28 (EIP-2, and docs/protocol.md section 2.1). */
+export function isCanonicalSignature(signature: Uint8Array): boolean {
+  if (signature.length !== SIGNATURE_BYTES) return false
+  const r = decodeUint(signature.subarray(0, 32))
+  const s = decodeUint(signature.subarray(32, 64))
+  const v = signature[64]
+  return r > 0n && r < ORDER && s > 0n && s <= HALF_ORDER && (v === 27 || v === 28)
+}
+
+/** What `ecrecover` returns: the signer, or nothing where it returns zero or the signature is not canonical. */
+export function recoverSender(digest: Uint8Array, signature: Uint8Array): Address | undefined {
+  if (!isCanonicalSignature(signature)) return undefined
+  try {
+    const key = secp256k1.ecdsaRecover(signature.subarray(0, 64), (signature[64] ?? 0) - 27, digest, false)
+    return addressOfKey(key.subarray(1))
+  } catch {
+    return undefined // r is no x-coordinate of the curve, or the key is the point at infinity
+  }
+}
+
+/** Signs a 32-byte digest with a 32-byte private key (RFC 6979, low s). */
+export function signDigest(digest: Uint8Array, privateKey: Uint8Array): Uint8Array {
+  const { signature, recid } = secp256k1.ecdsaSign(digest, privateKey)
+  const bytes = new Uint8Array(SIGNATURE_BYTES)
+  bytes.set(signature)
+  bytes[64] = 27 + recid
+  return bytes
+}
+
+/** The 64-byte public key of a 32-byte private key. */
+export function publicKeyOf(privateKey: Uint8Array): Uint8Array {
+  return secp256k1.publicKeyCreate(privateKey, false).subarray(1)
+}

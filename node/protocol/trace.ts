@@ -1,0 +1,60 @@
+// The trace of a block: a Merkle tree over its steps and the states after them.
+
+import { concat } from './bytes.ts'
+import { keccak } from './hash.ts'
+import { type Hash, toBytes, toHash, ZERO_HASH } from './ids.ts'
+
+export function traceLeaf(step: Uint8Array, state: Hash): Hash {
+  return toHash(keccak(concat(Uint8Array.of(0), keccak(step), toBytes(state))))
+}
+
+/** Root over the leaves, padded with zero to a power of two; zero for none. */
+export function traceRoot(leaves: readonly Hash[]): Hash {
+  return traceLevels(leaves).at(-1)?.[0] ?? ZERO_HASH
+}
+
+/** Siblings from the leaf up: exactly `traceDepth(leaves.length)` of them. */
+export function traceProof(leaves: readonly Hash[], index: number): Hash[] {
+  if (index < 0 || index >= leaves.length) throw new RangeError(`there is no leaf ${index} of ${leaves.length}`)
+  return traceLevels(leaves)
+    .slice(0, -1)
+    .map((level, height) => level[(index >> height) ^ 1] ?? ZERO_HASH)
+}
+
+/** Whether `leaf` stands at `index` under `root`. */
+export function isInTrace(
+  root: Hash,
+  stepCount: number,
+  index: number,
+  leaf: Hash,
+  siblings: readonly Hash[],
+): boolean {
+  if (index < 0 || index >= stepCount || siblings.length !== traceDepth(stepCount)) return false
+  const folded = siblings.reduce((node, sibling, height) => {
+    return ((index >> height) & 1) === 0 ? hashPair(node, sibling) : hashPair(sibling, node)
+  }, leaf)
+  return folded === root
+}
+
+/** ceil(log2(stepCount)); 0 for none or one. */
+export function traceDepth(stepCount: number): number {
+  return stepCount <= 1 ? 0 : 32 - Math.clz32(stepCount - 1)
+}
+
+function traceLevels(leaves: readonly Hash[]): Hash[][] {
+  if (leaves.length === 0) return []
+  let level = Array.from({ length: 2 ** traceDepth(leaves.length) }, (_, i) => leaves[i] ?? ZERO_HASH)
+  const levels = [level]
+  while (level.length > 1) {
+    const below = level
+    level = Array.from({ length: below.length / 2 }, (_, i) =>
+      hashPair(below[2 * i] ?? ZERO_HASH, below[2 * i + 1] ?? ZERO_HASH),
+    )
+    levels.push(level)
+  }
+  return levels
+}
+
+function hashPair(left: Hash, right: Hash): Hash {
+  return toHash(keccak(concat(Uint8Array.of(1), toBytes(left), toBytes(right))))
+}

@@ -1,0 +1,105 @@
+// The compact sparse Merkle tree of the state: persistent (old roots stay readable), hashed only when a root is asked for.
+
+import assert from 'node:assert'
+import { compareBytes, concat, encodeUint, equalBytes } from './bytes.ts'
+import { keccak } from './hash.ts'
+
+/** Bits of a key. */
+export const KEY_BITS = 160
+
+/** `value` is above zero and below 2^128. `Name` is what the key was made of; it is not hashed. */
+export type Leaf<Name> = { readonly key: Uint8Array; readonly value: bigint; readonly name: Name; hash?: Uint8Array }
+type Inner<Name> = { readonly left: Tree<Name>; readonly right: Tree<Name>; hash?: Uint8Array }
+/** An empty subtree, one entry, or at least two. */
+export type Tree<Name> = undefined | Leaf<Name> | Inner<Name>
+
+const EMPTY_HASH = new Uint8Array(32)
+
+/** 32 bytes; remembered in the node. */
+export function rootOf<Name>(tree: Tree<Name>): Uint8Array {
+  if (tree === undefined) return EMPTY_HASH
+  tree.hash ??= 'key' in tree ? hashLeaf(tree) : keccak(concat(Uint8Array.of(1), rootOf(tree.left), rootOf(tree.right)))
+  return tree.hash
+}
+
+export function find<Name>(tree: Tree<Name>, key: Uint8Array): Leaf<Name> | undefined {
+  const { node } = descend(tree, key)
+  return node !== undefined && equalBytes(node.key, key) ? node : undefined
+}
+
+/** The tree with `leaf` in it, in place of an entry of the same key if there is one. */
+export function insert<Name>(tree: Tree<Name>, leaf: Leaf<Name>, depth = 0): Tree<Name> {
+  if (tree === undefined) return leaf
+  if ('key' in tree) return equalBytes(tree.key, leaf.key) ? leaf : join(tree, leaf, depth)
+  return bit(leaf.key, depth) === 0
+    ? { left: insert(tree.left, leaf, depth + 1), right: tree.right }
+    : { left: tree.left, right: insert(tree.right, leaf, depth + 1) }
+}
+
+/** The tree without the entry of `key`, which must be there. A leaf that is left alone moves up. */
+export function remove<Name>(tree: Tree<Name>, key: Uint8Array, depth = 0): Tree<Name> {
+  assert(tree !== undefined, 'an entry that is removed is in the tree')
+  if ('key' in tree) {
+    assert(equalBytes(tree.key, key), 'an entry that is removed is in the tree')
+    return undefined
+  }
+  const goesLeft = bit(key, depth) === 0
+  const rest = remove(goesLeft ? tree.left : tree.right, key, depth + 1)
+  const sibling = goesLeft ? tree.right : tree.left
+  if (rest === undefined && (sibling === undefined || 'key' in sibling)) return sibling
+  if (sibling === undefined && rest !== undefined && 'key' in rest) return rest
+  return goesLeft ? { left: rest, right: sibling } : { left: sibling, right: rest }
+}
+
+/** All entries, ascending by key. */
+export function* entries<Name>(tree: Tree<Name>): Generator<Leaf<Name>> {
+  if (tree === undefined) return
+  if ('key' in tree) yield tree
+  else {
+    yield* entries(tree.left)
+    yield* entries(tree.right)
+  }
+}
+
+/** The opening of `key` (docs/protocol.md section 3.1); with the sibling's preimage where the entry is then deleted. */
+export function encodeOpening<Name>(tree: Tree<Name>, key: Uint8Array, deleted = false): Uint8Array {
+  const { node, siblings } = descend(tree, key)
+  const path = [Uint8Array.of(siblings.length), ...siblings.map(rootOf), encodeNode(node)]
+  const last = siblings.at(-1)
+  return concat(...path, ...(deleted && last !== undefined ? [encodeSibling(last)] : []))
+}
+
+function descend<Name>(tree: Tree<Name>, key: Uint8Array) {
+  const siblings: Tree<Name>[] = []
+  let node = tree
+  while (node !== undefined && !('key' in node)) {
+    const goesLeft = bit(key, siblings.length) === 0
+    siblings.push(goesLeft ? node.right : node.left)
+    node = goesLeft ? node.left : node.right
+  }
+  return { node, siblings }
+}
+
+function join<Name>(a: Leaf<Name>, b: Leaf<Name>, depth: number): Tree<Name> {
+  if (bit(a.key, depth) !== bit(b.key, depth)) {
+    return compareBytes(a.key, b.key) < 0 ? { left: a, right: b } : { left: b, right: a }
+  }
+  const below = join(a, b, depth + 1)
+  return bit(a.key, depth) === 0 ? { left: below, right: undefined } : { left: undefined, right: below }
+}
+
+function bit(key: Uint8Array, depth: number): number {
+  return ((key[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1
+}
+
+function hashLeaf<Name>(leaf: Leaf<Name>): Uint8Array {
+  return keccak(concat(Uint8Array.of(0), leaf.key, encodeUint(leaf.value, 16)))
+}
+
+function encodeNode<Name>(node: Leaf<Name> | undefined): Uint8Array {
+  return node === undefined ? Uint8Array.of(0) : concat(Uint8Array.of(1), node.key, encodeUint(node.value, 16))
+}
+
+function encodeSibling<Name>(sibling: Leaf<Name> | Inner<Name>): Uint8Array {
+  return 'key' in sibling ? encodeNode(sibling) : concat(Uint8Array.of(2), rootOf(sibling.left), rootOf(sibling.right))
+}
