@@ -1,0 +1,86 @@
+// What the network asks of the rest of the node: it moves files between peers and never judges them itself.
+
+import type { Hash, Infohash } from '../protocol/ids.ts'
+
+/** One file of a torrent; `name` is its path inside the torrent's folder. */
+export type TorrentFile = { readonly name: string; readonly bytes: Uint8Array }
+
+/**
+ * Sync confirmation (docs/network.md): what a node says of itself, so that two nodes see at once whether they agree.
+ * A claim of the peer: never trusted for anything but deciding whether to ask for more.
+ */
+export type Summary = {
+  /** Number of accepted transactions, ordered and final ones included. */
+  readonly count: number
+  /** The node's own measure of how much it holds; below 2^256. */
+  readonly weight: bigint
+  /** 32 bytes, independent of order: equal fingerprints mean equal accepted sets. */
+  readonly fingerprint: Hash
+  /** Id of the newest bridging block on the branch that the node follows; the genesis block's if there is no other. */
+  readonly newestBlock: Hash
+  /** The state root of that block. */
+  readonly stateRoot: Hash
+}
+
+/** What became of a file that a peer sent. Only `accepted` and, where the store says so, `conflicting` ones are shared. */
+export type TransactionOutcome = {
+  readonly state: 'accepted' | 'waiting' | 'known' | 'conflicting'
+  /** Of a waiting one: the ancestors whose files are not here. The network fetches them, from the sender first. */
+  readonly missing: readonly Infohash[]
+}
+
+/** `known`: nothing to do. `wanted`: the network fetches the block's torrent and calls `onBlock`. */
+export type HeaderOutcome = 'known' | 'wanted'
+
+/** Who sent something: for the store's log, never for its judgement. */
+export type PeerName = { readonly id: string; readonly host: string }
+
+/** What the store tells the network. Both lists are new to the shared set and go out to the peers. */
+export type StoreChange = {
+  readonly transactions: readonly Infohash[]
+  /** Sealed headers, 281 bytes each. */
+  readonly blocks: readonly Uint8Array[]
+}
+
+/**
+ * The *shared set* is what a node announces, serves and reconciles: every transaction that it holds and vouches for, genesis
+ * included, each under its infohash, at most 1,024 bytes. It may leave out what would let a stranger fill other nodes
+ * (waiting files; more than one rival of the same output). `has` answers for everything that need not be fetched again.
+ *
+ * Synchronous methods are called on hot paths and must not block on anything but a local database. The network calls `on…`
+ * concurrently, without order, and only with bytes whose infohash it recomputed.
+ */
+export interface NetworkStore {
+  /** Infohash of the network's genesis: peers of another one are refused. */
+  readonly genesis: Infohash
+
+  /** Whether a file is here in any state (waiting, conflicting and known-invalid ones included). */
+  has(infohash: Infohash): boolean
+  /** The bytes of `tx.json` of a shared transaction, also when it is asked for as a plain torrent. */
+  transaction(infohash: Infohash): Uint8Array | undefined
+  /** The infohashes of the shared set that begin with `prefix` (hex digits, perhaps none), ascending. */
+  infohashes(prefix: string): AsyncIterable<Infohash>
+
+  /** The files of the torrent of a block that is held, in the torrent's order (docs/protocol.md section 7.3). */
+  blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined>
+  /** Sealed headers (281 bytes) worth telling a new peer, oldest first: the branch from the last final block. The network sends the last 128. */
+  headers(): readonly Uint8Array[]
+
+  summary(): Summary
+
+  /**
+   * A file whose infohash is `infohash`. Throws `RuleError` if it can be valid in nobody's eyes (the sender is then penalised, so never
+   * for what depends on the node's own view), `OperationError` if it cannot be judged now.
+   */
+  onTransaction(infohash: Infohash, file: Uint8Array, from: PeerName): Promise<TransactionOutcome>
+  /** A sealed header, 281 bytes. Throws `RuleError` if its work or its form is bad, before anything is fetched for it. */
+  onHeader(sealed: Uint8Array, from: PeerName): Promise<HeaderOutcome>
+  /** The verified content of the torrent that a wanted header names. Throws `RuleError` if it is not what the header commits to. */
+  onBlock(sealed: Uint8Array, files: readonly TorrentFile[], from: PeerName): Promise<void>
+
+  /**
+   * Calls `listener` after every change of the shared set, whatever its source (a peer, a wallet, Ethereum, a waiting one that became
+   * accepted). Returns what ends it. This is the only way by which anything is announced.
+   */
+  subscribe(listener: (change: StoreChange) => void): () => void
+}
