@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+// Everything that the bridge can be asked and can answer: its types, events, errors and functions.
+pragma solidity 0.8.37;
+
+import {IWrappedTTX} from "./IWrappedTTX.sol";
+
+/// @title The TorrentTX bridge
+/// @notice Bridging blocks are proof-of-work blocks of TTX transactions (docs/protocol.md, section 7). Anybody may call
+/// anything: there is no owner, no pause and no upgrade. Where a function takes `sealedHeader`, it wants the 281 bytes
+/// `header ‖ miner ‖ nonce`; a block's id is `keccak(keccak(header) ‖ miner ‖ nonce)`. Times are Unix seconds, amounts are
+/// base units (10^-18) of TTX or wTTX, and fees and bonds in `gwei` are 10^-9 of the chain's coin.
+interface IBridge {
+    // ------------------------------------------------------------------------------------------------------------ types
+
+    /// @notice What the contract keeps of a block. Everything else of it is in its header and in its event.
+    /// @param parent id of the parent; zero for genesis
+    /// @param publishedAt when it was published; zero if there is no such block
+    /// @param work expected number of hashes from genesis up to this block
+    /// @param flags bits: 1 refuted, 2 final, 4 rival (published beside a live sibling), 8 unpaid (final, but its miner
+    /// earns nothing and its requests are paid whole), 16 overturned (its final child displaced the first live one)
+    /// @param queueFees gwei that came with the forced transactions which the block consumes
+    /// @param supply TTX on the TTX side after the block
+    /// @param fee wTTX that its miner earns at finality: floor(a / 100) of each request and of each consumed deposit
+    /// @param bond gwei that lie here until the block's time is over; zero once taken
+    /// @param firstChild its earliest unrefuted child, or zero
+    /// @param lastChild its latest unrefuted child where there were ever two or more at a time, else zero
+    /// @param previousSibling the unrefuted sibling published before it, or zero
+    /// @param nextSibling the unrefuted sibling published after it, or zero
+    struct BlockRecord {
+        bytes32 parent;
+        uint40 publishedAt;
+        uint128 work;
+        uint8 flags;
+        uint64 queueFees;
+        uint96 supply;
+        uint96 fee;
+        uint64 bond;
+        bytes32 firstChild;
+        bytes32 lastChild;
+        bytes32 previousSibling;
+        bytes32 nextSibling;
+    }
+
+    /// @notice The block that stands in the slot of a parent, and since when; zeros if there is none.
+    struct Nomination {
+        bytes32 block_;
+        uint40 time;
+    }
+
+    /// @notice Proof that a request is part of a block's trace (docs/protocol.md, section 5).
+    /// @param index number of the step in its block, from 0
+    /// @param step the packed step
+    /// @param state the state after the step
+    /// @param siblings exactly ceil(log2(stepCount)) hashes, from the leaf up
+    struct Claim {
+        uint256 index;
+        bytes step;
+        bytes32 state;
+        bytes32[] siblings;
+    }
+
+    // ----------------------------------------------------------------------------------------------------------- events
+
+    /// @notice A block was published. Whoever has this event has the whole block.
+    /// @param header the sealed header, 281 bytes
+    /// @param steps the packed steps one after another
+    /// @param states the state after each step, 32 bytes each
+    event BlockPublished(
+        bytes32 indexed id,
+        bytes32 indexed parent,
+        address indexed miner,
+        bytes header,
+        bytes steps,
+        bytes states,
+        uint40 time
+    );
+
+    /// @notice A block was proved wrong; it and its descendants are dead.
+    /// @param prover who gets the reward
+    /// @param reward half of the bond that was still here, in gwei
+    event BlockRefuted(bytes32 indexed id, address indexed prover, uint64 reward);
+
+    /// @notice `block_` took the slot of `parent`.
+    event Nominated(bytes32 indexed parent, bytes32 indexed block_);
+
+    /// @notice A block became final. `fee` wTTX were minted to `miner`: zero where the block earns nothing, in which case
+    /// each of its requests is paid whole.
+    event BlockFinalized(bytes32 indexed id, address indexed miner, uint256 fee);
+
+    /// @notice A request was paid: `amount` wTTX were minted to `to`.
+    event Claimed(bytes32 indexed block_, uint256 indexed index, address indexed to, uint256 amount);
+
+    /// @notice Queue entry `index`: `amount` wTTX of `from` were burned for `to` on the TTX side (which is credited 99%).
+    event Deposited(uint256 indexed index, address indexed from, address indexed to, uint256 amount, uint40 time);
+
+    /// @notice Queue entry `index`: a forced transaction.
+    /// @param fee what it pays to the miner of the final block that consumes it, in gwei
+    /// @param transaction the packed transaction
+    event Forced(uint256 indexed index, address indexed from, uint64 fee, bytes transaction, uint40 time);
+
+    /// @notice The bond of a block was released to its miner, who may now withdraw it.
+    event BondReleased(bytes32 indexed id, address indexed miner, uint64 bond);
+
+    /// @notice `amount` wei left the bridge for their owner.
+    event Withdrawn(address indexed account, uint256 amount);
+
+    // ----------------------------------------------------------------------------------------------------------- errors
+
+    /// @notice Constructor: the easiest target has to be at least 2^160 and below 2^244.
+    error BadEasiestTarget(uint256 target);
+    /// @notice Constructor: the genesis state and torrent must not be zero, nor the minima, and the chain id has to fit into 64 bits.
+    error BadParameters();
+
+    /// @notice A sealed header is 281 bytes.
+    error BadHeaderLength(uint256 length);
+    /// @notice No such block was published.
+    error UnknownBlock(bytes32 id);
+    /// @notice This very block was published before.
+    error AlreadyPublished(bytes32 id);
+    /// @notice The block was refuted.
+    error BlockIsRefuted(bytes32 id);
+    /// @notice The parent is not on the final chain or above it: its children can never be final.
+    error StaleParent(bytes32 parent);
+    /// @notice The parent has to be less than 128 above the final block.
+    error TooFarAhead(uint256 height, uint256 finalHeight);
+    /// @notice The earliest live child of the parent is 12 hours old: nothing can be published beside it any more.
+    error RaceClosed(bytes32 first);
+    /// @notice There is a live sibling. Set `rival` if this fork is wanted; the bond is lost if it loses.
+    error SiblingExists(bytes32 first);
+    /// @notice A rival's work has to be at least that of the first live sibling.
+    error RivalTooEasy(uint256 work, uint256 least);
+    /// @notice The miner's address is zero.
+    error ZeroMiner();
+    /// @notice The target has to be within these bounds at this moment (docs/protocol.md, section 7.2).
+    error TargetOutOfRange(uint256 target, uint256 floor, uint256 ceiling);
+    /// @notice The digest, which is the block's id, has to be at most the target.
+    error InsufficientWork(bytes32 digest, uint256 target);
+    /// @notice The bond has to pay 20M gas at the present base fee. Both in wei.
+    error BondTooSmall(uint256 bond, uint256 least);
+    /// @notice The bytes at `offset` of the steps, where step `index` should be, have no shape.
+    error MalformedStep(uint256 index, uint256 offset);
+    /// @notice A block has at most 500 steps.
+    error TooManySteps();
+    /// @notice Packed steps and states make at most 122,880 bytes.
+    error TooManyBytes(uint256 length);
+    /// @notice There has to be one state of 32 bytes for each step.
+    error StatesMismatch(uint256 steps, uint256 length);
+    /// @notice Steps of the queue come first.
+    error QueueStepTooLate(uint256 index);
+    /// @notice The block consumes more entries than there are, or more than 125.
+    error QueueOverrun(uint256 count, uint256 limit);
+    /// @notice The steps are not the entries of the queue.
+    error QueueMismatch(uint256 count);
+    /// @notice Entry `index` has waited for an hour: a block that could consume it has to.
+    error QueueIgnored(uint256 index);
+    /// @notice The requests ask for more than there is.
+    error SupplyExceeded(uint256 supply, uint256 requested);
+
+    /// @notice `block_` is not a live descendant of `parent` within 128 blocks, published within 22 hours of the first live child.
+    error NotEligible(bytes32 parent, bytes32 block_);
+    /// @notice The block in the slot is eligible, and not behind `block_`.
+    error NotHeavier(bytes32 block_, bytes32 incumbent);
+    /// @notice Only a child of the final block can become final.
+    error NotChildOfFinal(bytes32 id);
+    /// @notice Not before `time`.
+    error TooEarly(uint256 time);
+    /// @notice The block in the slot is not eligible (or there is none): nominate another one.
+    error NominationNeeded(bytes32 parent);
+    /// @notice The branch that was nominated goes through another child.
+    error NotOnNominatedBranch(bytes32 id, bytes32 nominated);
+
+    /// @notice Only a final block can be asked for this.
+    error NotFinal(bytes32 id);
+    /// @notice A final block cannot be refuted.
+    error AlreadyFinal(bytes32 id);
+    /// @notice The block has only `stepCount` steps.
+    error NoSuchStep(uint256 index, uint256 stepCount);
+    /// @notice The proof has to have exactly `depth` siblings and to lead to the trace root of the block.
+    error BadProof(uint256 index, uint256 depth);
+    /// @notice The step asks for no wTTX.
+    error NotRequest(uint256 index);
+    /// @notice The request was paid before.
+    error AlreadyClaimed(bytes32 id, uint256 index);
+    /// @notice The opening does not lead to the state of the block.
+    error BadOpening(bytes32 state);
+
+    /// @notice A deposit has to be at least `least`.
+    error BelowMinimum(uint256 amount, uint256 least);
+    /// @notice Nobody could spend what is sent there.
+    error BadRecipient(address to);
+    /// @notice Transaction `index` is not a packed transaction.
+    error MalformedTransaction(uint256 index);
+    /// @notice Each forced transaction pays 10,000 gas at the present base fee, rounded up to gwei. Both in wei.
+    error FeeTooSmall(uint256 value, uint256 least);
+
+    /// @notice The block has no bond, or no more.
+    error NoBond(bytes32 id);
+    /// @notice The race of this rival is still open.
+    error RaceOpen(bytes32 id);
+    /// @notice This rival lost to the first live block: its bond is burned.
+    error BondForfeited(bytes32 id);
+    /// @notice Nothing is owed to the account.
+    error NothingOwed(address account);
+    /// @notice The account did not take the money.
+    error TransferFailed(address account);
+
+    // ------------------------------------------------------------------------------------------------ the life of a block
+
+    /// @notice Publishes a block. The whole value is its bond: at least 20M gas at the present base fee. It goes to `miner`
+    /// 48 hours later, so who copies a publication from the mempool gives the bond away.
+    /// @dev Gas: 150,000 + 9,500 for each plain step. The bond is kept in gwei; what is below a gwei is burned.
+    /// @param parent sealed header of the parent
+    /// @param target a number within the bounds of this moment; the work of the block is that of its target
+    /// @param torrent infohash of the block's torrent: a hint that nobody checks
+    /// @param miner to whom the fees and the bond go
+    /// @param steps packed steps one after another: first those of the queue, then transactions
+    /// @param states the state after each step, 32 bytes each
+    /// @param rival must be true where the parent has a live child, and then the bond is lost if that child wins
+    /// @return id the id of the block
+    function publish(
+        bytes calldata parent,
+        uint256 target,
+        bytes20 torrent,
+        address miner,
+        bytes32 nonce,
+        bytes calldata steps,
+        bytes calldata states,
+        bool rival
+    ) external payable returns (bytes32 id);
+
+    /// @notice Puts a block into the slot of `parent`, one of its ancestors, if the slot is empty, holds a block that is not
+    /// eligible, or one with less cumulative work (ties: published earlier wins; in the same second the smaller id).
+    function nominate(bytes32 parent, bytes32 block_) external;
+
+    /// @notice Makes a child of the final block final: the only live one 24 hours after its publication; else, 48 hours after
+    /// the first live one, that on the way to the block which has been in the final block's slot for an hour.
+    /// Mints the fee of the block to its miner.
+    function finalize(bytes calldata sealedChild) external;
+
+    /// @notice Pays a request of a final block to its recipient. Anybody may call it.
+    function claim(bytes calldata sealedHeader, Claim calldata request) external;
+
+    /// @notice Pays several requests of one block. Those paid before are passed over, so nobody can spoil a batch.
+    function claimMany(bytes calldata sealedHeader, Claim[] calldata requests) external;
+
+    // ------------------------------------------------------------------------------------------------ from Ethereum to TTX
+
+    /// @notice Burns `amount` wTTX of the caller, who has allowed it to the bridge, and credits 99% to `to` on the TTX side:
+    /// a block published more than an hour later has to contain it.
+    function deposit(uint256 amount, address to) external;
+
+    /// @notice The same with a permit (EIP-2612) of exactly `amount`, in one transaction. A permit that somebody else has used
+    /// already does no harm.
+    function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+
+    /// @notice Forces packed TTX transactions into the next blocks. Each pays 10,000 gas at the present base fee, rounded up
+    /// to gwei; what is sent above that is owed to the caller (`withdraw`).
+    function force(bytes[] calldata transactions) external payable;
+
+    // ----------------------------------------------------------------------------------------------- money that lies here
+
+    /// @notice Releases the bond of a block to its miner, 48 hours after its publication; a rival's only when its race is decided.
+    function withdrawBond(bytes calldata sealedHeader) external;
+
+    /// @notice Sends to the caller all the wei that they are owed.
+    function withdraw() external;
+
+    // ------------------------------------------------------------------------------------------------------------- views
+
+    /// @notice Proves what `account` had on the TTX side after a final block.
+    /// @param opening of the account's entry (docs/protocol.md, section 3.1), present or absent
+    /// @return balance base units; zero where the entry is absent
+    function balanceAt(bytes calldata sealedHeader, address account, bytes calldata opening)
+        external
+        view
+        returns (uint256 balance);
+
+    /// @notice The newest final block.
+    function finalBlock() external view returns (bytes32);
+
+    /// @notice Its height.
+    function finalHeight() external view returns (uint256);
+
+    /// @notice What is kept of a block; all zero if there is no such block.
+    function blocks(bytes32 id) external view returns (BlockRecord memory);
+
+    /// @notice The earliest unrefuted child of a block, or zero.
+    function firstChild(bytes32 parent) external view returns (bytes32);
+
+    /// @notice Who stands in the slot of `parent`, and since when; zeros if nobody.
+    function slotOf(bytes32 parent) external view returns (bytes32 block_, uint40 time);
+
+    /// @notice Whether `block_` may be nominated for `parent`: a descendant within 128 blocks, no block on the way refuted,
+    /// published within 22 hours of the first live child.
+    function isEligible(bytes32 parent, bytes32 block_) external view returns (bool);
+
+    /// @notice Whether request `index` of a block was paid.
+    function isClaimed(bytes32 id, uint256 index) external view returns (bool);
+
+    /// @notice How many entries the queue ever got.
+    function queueLength() external view returns (uint256);
+
+    /// @notice Queue entry `index`, from 0.
+    /// @return runningHash the queue's running hash with this entry as its last, the last five bytes zero
+    /// @return time when it was made
+    function queueEntry(uint256 index) external view returns (bytes32 runningHash, uint40 time);
+
+    /// @notice Wei that `account` can withdraw.
+    function owed(address account) external view returns (uint256);
+
+    /// @notice Blocks published up to this time and not final before are unpaid: they stand on a block that displaced
+    /// the first live one of its race, and were published before that race was decided. Zero if that never happened.
+    function unpaidUntil() external view returns (uint256);
+
+    /// @notice wTTX.
+    function token() external view returns (IWrappedTTX);
+
+    /// @notice EIP-155 id of the chain on which the bridge was deployed.
+    function chain() external view returns (uint64);
+
+    /// @notice Id of the genesis block, whose `publishedAt` is the time of deployment.
+    function genesis() external view returns (bytes32);
+
+    /// @notice The target of genesis and the easiest ever.
+    function easiestTarget() external view returns (uint256);
+
+    /// @notice Least amount of a request, in base units.
+    function minRequest() external view returns (uint128);
+
+    /// @notice Least amount of a deposit, in base units.
+    function minDeposit() external view returns (uint128);
+}
