@@ -1,0 +1,87 @@
+// The typed client of a node's JSON-RPC, for `ttx` and the miner.
+
+import { JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse } from 'json-rpc-2.0'
+import { z } from 'zod'
+import { OperationError } from '../errors.ts'
+import { type Facts, RuleError } from '../protocol/rule-error.ts'
+import { API, type Method, type Params, type Result } from './api.ts'
+import { toWire } from './json.ts'
+
+export type NodeClient = {
+  readonly url: string
+  /**
+   * Calls a method. Throws the `RuleError` or `OperationError` that the node threw, or `OperationError` with the code
+   * `node-unreachable` (retry) or `bad-answer`.
+   */
+  readonly call: <M extends Method>(method: M, params: CallParams<M>, signal?: AbortSignal) => Promise<Result<M>>
+}
+
+/** As the handler gets them, with what has a default left out at will. */
+export type CallParams<M extends Method> = Partial<Params<M>> & Omit<Params<M>, 'fetchMs' | 'limit'>
+
+const DOMAIN_ERROR = z.object({
+  family: z.enum(['rule', 'operation']),
+  code: z.string(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])),
+  retry: z.boolean().optional(),
+})
+
+/** `url` is where the node's RPC listens. A call takes at most `timeoutMs`. */
+export function createNodeClient(url: string, timeoutMs = 60_000): NodeClient {
+  return {
+    url,
+    call: async (method, params, signal) => {
+      const limits = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]
+      const client: JSONRPCClient = new JSONRPCClient(async (request) => {
+        client.receive(await post(url, request, AbortSignal.any(limits)))
+      })
+      const raw: unknown = await client.request(method, toWire(params)).then(
+        (result) => result,
+        (error: unknown) => Promise.reject(translate(error)),
+      )
+      const result = API[method].result.safeParse(raw)
+      if (result.success) return result.data as Result<typeof method>
+      throw new OperationError(
+        'bad-answer',
+        `the node at ${url} answered ${method} in a form that this version does not know`,
+        {
+          facts: { url, method },
+          cause: result.error,
+        },
+      )
+    },
+  }
+}
+
+async function post(url: string, request: unknown, signal: AbortSignal): Promise<JSONRPCResponse> {
+  let response: Response
+  try {
+    const headers = { 'content-type': 'application/json' }
+    response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request), signal })
+  } catch (cause) {
+    const advice = 'start one with `ttx node` or `ttx devnet`, or name another with --node URL'
+    throw new OperationError('node-unreachable', `no node answers at ${url}: ${advice}`, {
+      facts: { url },
+      retry: true,
+      cause,
+    })
+  }
+  if (response.status !== 200) {
+    throw new OperationError('bad-answer', `what answers at ${url} is not a TorrentTX node (HTTP ${response.status})`, {
+      facts: { url, status: response.status },
+    })
+  }
+  // The library checks what it gets; the schema of the method checks the result.
+  return (await response.json()) as JSONRPCResponse
+}
+
+function translate(error: unknown): unknown {
+  if (!(error instanceof JSONRPCErrorException)) return error
+  const data = DOMAIN_ERROR.safeParse(error.data)
+  if (!data.success) return new OperationError('node-failed', error.message, { facts: { rpcCode: error.code } })
+  const { family, code, retry } = data.data
+  const facts: Facts = data.data.facts
+  return family === 'rule'
+    ? new RuleError(code, error.message, facts)
+    : new OperationError(code, error.message, { facts, retry: retry ?? false })
+}
