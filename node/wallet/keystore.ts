@@ -1,0 +1,140 @@
+// The Ethereum keystore V3 ("Web3 Secret Storage"): a private key encrypted with a passphrase, as geth and MetaMask keep it.
+
+import { randomBytes } from 'node:crypto'
+import { Wallet as V3 } from '@ethereumjs/wallet'
+import { z } from 'zod'
+import { OperationError } from '../errors.ts'
+import { parseHex } from '../protocol/bytes.ts'
+import { type Address, addressOfKey, toAddress } from '../protocol/ids.ts'
+import { publicKeyOf } from '../protocol/signature.ts'
+
+/** Cost of a guess: scrypt's n for new files (r = 8, p = 1: 128 MiB and about half a second). geth's default is 262,144. */
+export const SCRYPT_N = 131_072
+/** Characters. Everybody who holds the file can guess offline, so that what is shorter is refused. */
+export const MIN_PASSPHRASE_LENGTH = 8
+/** A real one has about 500 bytes. */
+export const MAX_KEYSTORE_BYTES = 8_192
+
+const MAX_SCRYPT_MEMORY_BYTES = 1_073_741_824
+const hex = (bytes?: number) =>
+  z
+    .string()
+    .transform((text) => text.toLowerCase().replace(/^0x/, ''))
+    .refine((text) => /^([0-9a-f]{2})+$/.test(text) && (bytes === undefined || text.length === 2 * bytes), {
+      error: bytes === undefined ? 'expected hex bytes' : `expected ${bytes} bytes in hex`,
+    })
+const count = (max: number) => z.int().min(1).max(max)
+
+const scryptParams = z
+  .object({ n: count(2 ** 22), r: count(64), p: count(64), dklen: z.literal(32), salt: hex() })
+  .refine(({ n }) => n > 1 && (n & (n - 1)) === 0, { error: 'expected n to be a power of two' })
+  .refine(({ n, r }) => 128 * n * r <= MAX_SCRYPT_MEMORY_BYTES, { error: 'expected n and r that fit 1 GiB of memory' })
+const pbkdf2Params = z.object({
+  c: count(10_000_000),
+  prf: z.literal('hmac-sha256'),
+  dklen: z.literal(32),
+  salt: hex(),
+})
+const cipher = {
+  cipher: z.literal('aes-128-ctr'),
+  cipherparams: z.object({ iv: hex(16) }),
+  ciphertext: hex(32),
+  mac: hex(32),
+}
+const keystoreSchema = z.object({
+  version: z.literal(3),
+  id: z.string().max(64).optional(),
+  address: hex(20)
+    .transform((digits) => toAddress(parseHex(digits)))
+    .optional(),
+  crypto: z.discriminatedUnion('kdf', [
+    z.object({ ...cipher, kdf: z.literal('scrypt'), kdfparams: scryptParams }),
+    z.object({ ...cipher, kdf: z.literal('pbkdf2'), kdfparams: pbkdf2Params }),
+  ]),
+})
+
+/** What a keystore file says, checked: hex in lower case without `0x`, and a key derivation that this machine survives. */
+export type Keystore = z.output<typeof keystoreSchema>
+
+/** `file` names it in the error. Throws `OperationError('bad-keystore')` for whatever is no V3 keystore. */
+export function parseKeystore(text: string, file: string): Keystore {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw badKeystore(file, 'the text is not JSON', cause)
+  }
+  const parsed = keystoreSchema.safeParse(lowerCaseCrypto(json))
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw badKeystore(file, `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'unknown'}`)
+}
+
+/** Throws `OperationError('weak-passphrase')`. */
+export function checkPassphrase(passphrase: string): void {
+  const length = [...passphrase].length
+  if (length >= MIN_PASSPHRASE_LENGTH && new Set(passphrase).size > 1) return
+  const came = length === 0 ? 'an empty one' : length < MIN_PASSPHRASE_LENGTH ? `${length}` : 'one character repeated'
+  throw new OperationError(
+    'weak-passphrase',
+    `expected a passphrase of at least ${MIN_PASSPHRASE_LENGTH} characters, got ${came}; choose a longer one, such as four random words`,
+    { facts: { minLength: MIN_PASSPHRASE_LENGTH, length } },
+  )
+}
+
+/**
+ * The keystore as JSON text with a line end. `scryptN` is a power of two; less than the default is for tests.
+ * Throws `OperationError('weak-passphrase')`.
+ */
+export async function encryptKeystore(privateKey: Uint8Array, passphrase: string, scryptN = SCRYPT_N): Promise<string> {
+  checkPassphrase(passphrase)
+  const random = { salt: randomBytes(32), iv: randomBytes(16), uuid: randomBytes(16) }
+  const keystore = await V3.fromPrivateKey(privateKey).toV3(passphrase, {
+    kdf: 'scrypt',
+    n: scryptN,
+    r: 8,
+    p: 1,
+    ...random,
+  })
+  return `${JSON.stringify(keystore)}\n`
+}
+
+/**
+ * The 32-byte private key; the caller wipes it. `file` names it in errors.
+ * Throws `OperationError('wrong-passphrase')`, and 'bad-keystore' where what it holds is not the key of its address.
+ */
+export async function decryptKeystore(keystore: Keystore, passphrase: string, file: string): Promise<Uint8Array> {
+  let wallet: V3
+  try {
+    wallet = await V3.fromV3(JSON.stringify(keystore), passphrase)
+  } catch (cause) {
+    // The library has one class for all; the rest of its complaints `parseKeystore` has ruled out, but for an impossible key.
+    if (cause instanceof Error && cause.message.startsWith('Key derivation failed')) {
+      throw new OperationError(
+        'wrong-passphrase',
+        `expected the passphrase of ${file}, got one that does not open it; type it again, or import the wallet from its words`,
+        { facts: { file } },
+      )
+    }
+    throw badKeystore(file, 'it opens, but what it holds is no secp256k1 key', cause)
+  }
+  const privateKey = wallet.getPrivateKey()
+  const address: Address = addressOfKey(publicKeyOf(privateKey))
+  if (keystore.address === undefined || keystore.address === address) return privateKey
+  throw badKeystore(file, `it names address ${keystore.address} but holds the key of ${address}`)
+}
+
+// Some old programs write `Crypto`.
+function lowerCaseCrypto(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || !('Crypto' in json) || 'crypto' in json) return json
+  const { Crypto: crypto, ...rest } = json
+  return { ...rest, crypto }
+}
+
+function badKeystore(file: string, problem: string, cause?: unknown): OperationError {
+  return new OperationError(
+    'bad-keystore',
+    `expected an Ethereum keystore (V3, scrypt or pbkdf2, aes-128-ctr) in ${file}, got something else (${problem}); restore the file from a backup or import the words`,
+    { facts: { file, problem }, cause },
+  )
+}

@@ -1,0 +1,170 @@
+// Wallets at rest: one keystore V3 file a wallet, `<folder>/<name>.json`, mode 0600, written whole or not at all, never overwritten.
+
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { OperationError } from '../errors.ts'
+import type { Address } from '../protocol/ids.ts'
+import { decryptKeystore, encryptKeystore, MAX_KEYSTORE_BYTES, parseKeystore, SCRYPT_N } from './keystore.ts'
+import { Wallet } from './wallet.ts'
+
+/** `address` is missing where the file is not a keystore that names one; `problem` then says why. */
+export type WalletEntry = {
+  readonly name: string
+  readonly file: string
+  readonly address?: Address
+  readonly problem?: string
+}
+
+const NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/
+
+/** The file of a wallet. Throws `OperationError('bad-wallet-name')`, so that a name never leaves the folder. */
+export function walletFile(folder: string, name: string): string {
+  if (NAME.test(name)) return join(folder, `${name}.json`)
+  throw new OperationError(
+    'bad-wallet-name',
+    `expected a wallet name of 1 to 32 characters a-z, 0-9, - and _, got ${JSON.stringify(name)}; choose another name`,
+    { facts: { name } },
+  )
+}
+
+/**
+ * Encrypts a 32-byte private key into a new file and opens it as a wallet. The caller wipes `privateKey`.
+ * Throws `OperationError`: 'wallet-exists', 'weak-passphrase', 'bad-wallet-name', 'wallet-not-written'.
+ */
+export async function saveWallet(
+  folder: string,
+  name: string,
+  privateKey: Uint8Array,
+  passphrase: string,
+  options: { scryptN?: number } = {},
+): Promise<Wallet> {
+  const file = walletFile(folder, name)
+  await checkFree(folder, name)
+  const wallet = new Wallet(privateKey)
+  await writeNew(file, await encryptKeystore(privateKey, passphrase, options.scryptN ?? SCRYPT_N), name)
+  return wallet
+}
+
+/** For asking before somebody types a passphrase; `saveWallet` asks again. Throws `OperationError('wallet-exists')`. */
+export async function checkFree(folder: string, name: string): Promise<void> {
+  const file = walletFile(folder, name)
+  const found = await stat(file).catch((cause) => {
+    if (isSystemError(cause, 'ENOENT')) return undefined
+    throw unreadable(file, cause)
+  })
+  if (found !== undefined) throw walletExists(name, file)
+}
+
+/** Throws `OperationError`: 'wallet-missing', 'bad-keystore', 'wrong-passphrase', 'file-unreadable', 'bad-wallet-name'. */
+export async function openWallet(folder: string, name: string, passphrase: string): Promise<Wallet> {
+  const file = walletFile(folder, name)
+  const text = await readKeystore(file).catch((cause) => {
+    if (!(cause instanceof OperationError && cause.code === 'file-missing')) throw cause
+    throw new OperationError(
+      'wallet-missing',
+      `expected wallet "${name}" at ${file}, got no such file; make it with "ttx wallet create" or see "ttx wallet list"`,
+      { facts: { name, file }, cause },
+    )
+  })
+  const privateKey = await decryptKeystore(parseKeystore(text, file), passphrase, file)
+  const wallet = new Wallet(privateKey)
+  privateKey.fill(0)
+  return wallet
+}
+
+/** All wallets of a folder by name, without a passphrase. A folder that is not there holds none. */
+export async function listWallets(folder: string): Promise<WalletEntry[]> {
+  const files = await readdir(folder).catch((cause) => {
+    if (isSystemError(cause, 'ENOENT')) return []
+    throw unreadable(folder, cause)
+  })
+  const names = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length))
+  return Promise.all(
+    names
+      .filter((name) => NAME.test(name))
+      .sort()
+      .map((name) => describe(folder, name)),
+  )
+}
+
+/** The text of a keystore file of anybody's. Throws `OperationError`: 'file-missing', 'file-unreadable', 'bad-keystore'. */
+export async function readKeystore(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file)
+    if (size <= MAX_KEYSTORE_BYTES) return await readFile(file, 'utf8')
+  } catch (cause) {
+    if (!isSystemError(cause, 'ENOENT')) throw unreadable(file, cause)
+    throw new OperationError('file-missing', `expected a keystore at ${file}, got no such file; check the path`, {
+      facts: { file },
+      cause,
+    })
+  }
+  throw new OperationError(
+    'bad-keystore',
+    `expected a keystore of at most ${MAX_KEYSTORE_BYTES} bytes in ${file}, got a longer file; check the path`,
+    { facts: { file, limit: MAX_KEYSTORE_BYTES } },
+  )
+}
+
+async function describe(folder: string, name: string): Promise<WalletEntry> {
+  const file = walletFile(folder, name)
+  try {
+    const { address } = parseKeystore(await readKeystore(file), file)
+    return address === undefined ? { name, file, problem: 'it names no address' } : { name, file, address }
+  } catch (error) {
+    if (error instanceof OperationError) return { name, file, problem: error.message }
+    throw error
+  }
+}
+
+// A hard link rather than a rename at the end: it is as atomic, and it fails where the name is taken instead of overwriting.
+async function writeNew(file: string, text: string, name: string): Promise<void> {
+  const temporary = `${file}.${randomUUID()}.tmp`
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    try {
+      await using handle = await open(temporary, 'wx', 0o600)
+      await handle.writeFile(text)
+      await handle.sync()
+      await link(temporary, file).catch((cause) => {
+        throw isSystemError(cause, 'EEXIST') ? walletExists(name, file) : cause
+      })
+    } finally {
+      await rm(temporary, { force: true })
+    }
+    await using folder = await open(dirname(file), 'r')
+    await folder.sync()
+  } catch (cause) {
+    if (cause instanceof OperationError) throw cause
+    throw new OperationError(
+      'wallet-not-written',
+      `expected to write wallet "${name}" to ${file}, got ${describeCause(cause)}; make the folder writable or choose another with --data`,
+      { facts: { name, file }, cause },
+    )
+  }
+}
+
+function walletExists(name: string, file: string): OperationError {
+  return new OperationError(
+    'wallet-exists',
+    `expected no wallet "${name}" yet, got one at ${file}; it is never overwritten: choose another name with --wallet, or move that file away`,
+    { facts: { name, file } },
+  )
+}
+
+function unreadable(file: string, cause: unknown): OperationError {
+  return new OperationError(
+    'file-unreadable',
+    `expected to read ${file}, got ${describeCause(cause)}; check its owner and mode`,
+    { facts: { file }, cause },
+  )
+}
+
+function isSystemError(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+function describeCause(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
