@@ -1,0 +1,61 @@
+// What every command is given, and how its result reaches the caller.
+
+import type { Command } from 'commander'
+import { createLogger, type Logger } from '../../node/log.ts'
+import { loadSettings, readDotenv, type Settings, unknownSettings } from '../settings.ts'
+import { type DataFolder, dataFolder } from './data-folder.ts'
+import type { Shell } from './shell.ts'
+
+/** What a command hands back: `data` is the one JSON object of `--json` (a bigint becomes a decimal string), `text` the same for people. */
+export type Result = { readonly data: object; readonly text: string }
+
+export type CliContext = {
+  readonly shell: Shell
+  readonly settings: Settings
+  readonly folder: DataFolder
+  /** Whether a program reads standard output: then nothing but the result goes there. */
+  readonly json: boolean
+  readonly log: Logger
+  /** Aborted by Ctrl-C. A command that lives on until then returns; one that is cut short throws `signal.reason`. */
+  readonly signal: AbortSignal
+  /** Progress for people: standard output, or with `--json` standard error. */
+  say(text: string): void
+}
+
+/** Turns a handler into an action of commander: arguments come as the command's parsers left them, then its own options. */
+export type Act = <Args extends unknown[]>(
+  handler: (context: CliContext, ...args: Args) => Promise<Result | undefined>,
+) => (this: Command, ...args: Args) => Promise<void>
+
+/** `flags` are a command's options with the global ones. Throws `OperationError('bad-setting')`. */
+export function createContext(shell: Shell, flags: Readonly<Record<string, unknown>>): CliContext {
+  const dotenv = readDotenv(shell.folder)
+  const settings = loadSettings(flags, shell.env, dotenv)
+  const log = createLogger({
+    level: settings.logLevel,
+    json: settings.logJson,
+    colors: shell.stderr.isTTY === true && shell.env['NO_COLOR'] === undefined,
+  })
+  for (const name of unknownSettings(dotenv)) log.warn({ name }, 'no such setting; see .env.example')
+  const json = flags['json'] === true
+  return {
+    shell,
+    settings,
+    folder: dataFolder(settings.data),
+    json,
+    log,
+    signal: shell.signal,
+    say: (text) => void (json ? shell.stderr : shell.stdout).write(`${text}\n`),
+  }
+}
+
+/** One line of JSON. */
+export function formatJson(data: object): string {
+  return `${JSON.stringify(data, (_key, value) => (typeof value === 'bigint' ? value.toString() : value))}\n`
+}
+
+/** Lines of name and value, the values in one column. */
+export function formatTable(rows: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
+}

@@ -1,0 +1,61 @@
+// How the command line fails: which exit code, which words, which JSON.
+
+import { CommanderError } from 'commander'
+import { OperationError } from '../../node/errors.ts'
+import { type Facts, RuleError } from '../../node/protocol/rule-error.ts'
+
+/** 0 done, 1 a rule or an operation failed, 2 wrong usage or setting, 70 a bug of ours (sysexits), 130 Ctrl-C. */
+export type ExitCode = 0 | 1 | 2 | 70 | 130
+
+export type Failure = {
+  readonly exitCode: ExitCode
+  readonly code: string
+  readonly message: string
+  readonly facts: Facts
+  /** Only of what nobody expected. */
+  readonly stack?: string
+}
+
+const HELP_CODES = ['commander.help', 'commander.helpDisplayed', 'commander.version']
+
+export function interrupted(): OperationError {
+  return new OperationError('interrupted', 'expected to finish, got Ctrl-C; run the command again to go on', {
+    retry: true,
+  })
+}
+
+/** `signal` is that of the command: what an abort made fail counts as interrupted. */
+export function describeFailure(error: unknown, signal: AbortSignal): Failure {
+  if (error instanceof CommanderError) {
+    const helped = HELP_CODES.includes(error.code) && error.exitCode === 0
+    return {
+      exitCode: helped ? 0 : 2,
+      code: 'usage',
+      message:
+        error.code === 'commander.help'
+          ? 'expected a command, got none; see --help'
+          : error.message.replace(/^error: /, ''),
+      facts: { problem: error.code },
+    }
+  }
+  if (signal.aborted && error instanceof Error && error.name === 'AbortError')
+    return describeFailure(interrupted(), signal)
+  if (error instanceof OperationError || error instanceof RuleError) {
+    const { code, message, facts } = error
+    const exitCode = code === 'bad-setting' ? 2 : code === 'interrupted' ? 130 : 1
+    return { exitCode, code, message, facts }
+  }
+  const cause = error instanceof Error ? error : new Error(`something that is no error was thrown: ${String(error)}`)
+  return { exitCode: 70, code: 'unexpected', message: cause.message, facts: {}, stack: cause.stack ?? cause.message }
+}
+
+/** For people, on standard error. */
+export function formatFailure(failure: Failure): string {
+  if (failure.stack !== undefined) {
+    return `${failure.stack}\n\nttx: this was not expected and is a bug in ttx; please report it with the lines above and what you ran\n`
+  }
+  const facts = Object.entries(failure.facts).map(
+    ([name, value]) => `  ${name}: ${Array.isArray(value) ? value.join(', ') : value}\n`,
+  )
+  return `ttx: ${failure.message}\n  code: ${failure.code}\n${facts.join('')}`
+}

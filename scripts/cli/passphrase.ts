@@ -1,0 +1,70 @@
+// Where a passphrase comes from: TTX_PASSPHRASE, else a file, else a hidden prompt.
+
+import { readFile } from 'node:fs/promises'
+import { OperationError } from '../../node/errors.ts'
+import { checkPassphrase, MIN_PASSPHRASE_LENGTH } from '../../node/wallet/keystore.ts'
+import type { Wallet } from '../../node/wallet/wallet.ts'
+import { openWallet } from '../../node/wallet/wallet-folder.ts'
+import type { CliContext } from './context.ts'
+import { askHidden } from './prompt.ts'
+
+const MAX_FILE_BYTES = 4_096
+
+/** Opens the wallet that `--wallet` names. Throws what `openWallet` and `readPassphrase` throw. */
+export async function unlockWallet(context: CliContext): Promise<Wallet> {
+  const { folder, settings } = context
+  return openWallet(
+    folder.wallets,
+    settings.wallet,
+    await readPassphrase(context, `Passphrase of wallet "${settings.wallet}"`),
+  )
+}
+
+/** The passphrase of a wallet that exists. Throws `OperationError`: 'passphrase-missing', 'bad-passphrase-file'. */
+export async function readPassphrase(context: CliContext, question: string): Promise<string> {
+  const set = await readSetPassphrase(context)
+  if (set !== undefined) return set
+  if (context.shell.stdin.isTTY) return askHidden(context.shell, question)
+  throw new OperationError(
+    'passphrase-missing',
+    'expected a passphrase, got none, and there is no terminal to ask on; set TTX_PASSPHRASE, or TTX_PASSPHRASE_FILE or --passphrase-file to a file that holds it',
+  )
+}
+
+/** The passphrase for a new wallet, typed twice where it is typed. Throws also 'weak-passphrase' and 'passphrases-differ'. */
+export async function readNewPassphrase(context: CliContext): Promise<string> {
+  const set = await readSetPassphrase(context)
+  const question = `New passphrase (at least ${MIN_PASSPHRASE_LENGTH} characters)`
+  const passphrase = set ?? (await readPassphrase(context, question))
+  checkPassphrase(passphrase)
+  if (set === undefined && (await askHidden(context.shell, 'The same again')) !== passphrase) {
+    throw new OperationError('passphrases-differ', 'expected the same passphrase twice, got two; run the command again')
+  }
+  return passphrase
+}
+
+/** The content of a file without the end of its last line. Throws `OperationError('bad-passphrase-file')`. */
+export async function readPassphraseFile(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((cause) => {
+    const came = cause instanceof Error ? cause.message : String(cause)
+    throw badFile(file, came, cause)
+  })
+  if (bytes.length > MAX_FILE_BYTES) throw badFile(file, `${bytes.length} bytes, more than ${MAX_FILE_BYTES}`)
+  const passphrase = bytes.toString('utf8').replace(/\r?\n$/, '')
+  if (passphrase === '') throw badFile(file, 'an empty file')
+  if (/[\r\n]/.test(passphrase)) throw badFile(file, 'several lines')
+  return passphrase
+}
+
+async function readSetPassphrase({ settings }: CliContext): Promise<string | undefined> {
+  if (settings.passphrase !== undefined) return settings.passphrase
+  return settings.passphraseFile === undefined ? undefined : readPassphraseFile(settings.passphraseFile)
+}
+
+function badFile(file: string, came: string, cause?: unknown): OperationError {
+  return new OperationError(
+    'bad-passphrase-file',
+    `expected one line with the passphrase in ${file}, got ${came}; correct the file or the setting`,
+    { facts: { file }, cause },
+  )
+}

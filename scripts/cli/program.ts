@@ -1,0 +1,80 @@
+// The command line as a whole: commands, the flags that all of them take, and how a run ends.
+
+import { Command } from 'commander'
+import packageJson from '../../package.json' with { type: 'json' }
+import { GLOBAL_SETTINGS, type SettingKey, settingDefault, settingInfo } from '../settings.ts'
+import { registerWallet } from './commands/wallet.ts'
+import { type Act, createContext, formatJson } from './context.ts'
+import { describeFailure, type ExitCode, formatFailure } from './failure.ts'
+import type { Shell } from './shell.ts'
+
+/** Adds commands to the program; one for each file in `commands/`. */
+export type Registration = (program: Command, act: Act) => void
+
+const REGISTRATIONS: readonly Registration[] = [registerWallet]
+
+/** Runs one command line (without the program's name). Never throws: what goes wrong is written out. */
+export async function runCli(
+  argv: readonly string[],
+  shell: Shell,
+  registrations: readonly Registration[] = REGISTRATIONS,
+): Promise<ExitCode> {
+  const json = argv.includes('--json')
+  try {
+    await createProgram(shell, json, registrations).parseAsync([...argv], { from: 'user' })
+    return 0
+  } catch (error) {
+    const failure = describeFailure(error, shell.signal)
+    const { exitCode, code, message, facts, stack } = failure
+    if (exitCode === 0) return 0
+    if (json) shell.stdout.write(formatJson({ error: { code, message, facts } }))
+    // Commander has told people about wrong usage itself.
+    if (code !== 'usage' && (!json || stack !== undefined)) shell.stderr.write(formatFailure(failure))
+    return exitCode
+  }
+}
+
+/** `json`: leave the telling of wrong usage to the caller. */
+export function createProgram(
+  shell: Shell,
+  json = false,
+  registrations: readonly Registration[] = REGISTRATIONS,
+): Command {
+  const program = new Command('ttx')
+    .description('TorrentTX: a currency whose transactions are torrents, and its proof-of-work bridge to Ethereum.')
+    .version(packageJson.version, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Show this help')
+    .helpCommand(false)
+    .option('--json', 'Print one JSON object on standard output, errors included')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void shell.stdout.write(text),
+      writeErr: (text) => void (json || shell.stderr.write(text)),
+    })
+    .showHelpAfterError('(add --help for what this command takes)')
+    .exitOverride()
+  addSettings(program, GLOBAL_SETTINGS)
+  program.addHelpText(
+    'after',
+    '\nEach flag can also be set by a variable in the environment or in .env: see .env.example.\nttx <command> --help explains a command and shows an example.',
+  )
+  const act: Act = (handler) =>
+    async function (...args) {
+      const context = createContext(shell, this.optsWithGlobals())
+      const result = await handler(context, ...args)
+      if (result !== undefined) shell.stdout.write(context.json ? formatJson(result.data) : `${result.text}\n`)
+    }
+  for (const register of registrations) register(program, act)
+  return program
+}
+
+/** Gives a command the flags of settings that are not global. */
+export function addSettings(command: Command, keys: readonly SettingKey[]): Command {
+  for (const key of keys) {
+    const { flag, env, about } = settingInfo(key)
+    const preset = settingDefault(key)
+    const shown = preset === undefined || preset === 'false' ? env : `${env}, default: ${preset}`
+    if (flag !== undefined) command.option(flag, `${about} [${shown}]`)
+  }
+  return command
+}

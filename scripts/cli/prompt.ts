@@ -1,0 +1,59 @@
+// Asking a person at a terminal for a secret: nothing of what is typed is shown, kept in a history or written to standard output.
+
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import { OperationError } from '../../node/errors.ts'
+import { interrupted } from './failure.ts'
+import type { Shell } from './shell.ts'
+
+/** One line. Throws `OperationError`: 'no-answer' (Ctrl-D), 'interrupted' (Ctrl-C). */
+export async function askHidden(shell: Shell, question: string): Promise<string> {
+  shell.signal.throwIfAborted()
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: shell.stdin, output: nowhere, terminal: true, historySize: 0 })
+  shell.stderr.write(`${question}: `)
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const abort = () => reject(shell.signal.reason)
+  shell.signal.addEventListener('abort', abort, { once: true })
+  lines.once('line', resolve)
+  lines.once('SIGINT', () => reject(interrupted())) // the terminal is in raw mode, so that no signal is sent
+  lines.once('close', () =>
+    reject(
+      new OperationError(
+        'no-answer',
+        `expected an answer to: ${question}; got the end of the input; type it and press Enter`,
+      ),
+    ),
+  )
+  try {
+    return await promise
+  } finally {
+    shell.signal.removeEventListener('abort', abort)
+    lines.close()
+    shell.stderr.write('\n')
+  }
+}
+
+/** All of standard input as text. Throws `OperationError('input-too-long')` past `maxBytes`. */
+export async function readInput(shell: Shell, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const abort = () => shell.stdin.destroy(shell.signal.reason)
+  shell.signal.addEventListener('abort', abort, { once: true })
+  try {
+    for await (const chunk of shell.stdin) {
+      chunks.push(Buffer.from(chunk))
+      bytes += chunk.length
+      if (bytes > maxBytes) {
+        throw new OperationError(
+          'input-too-long',
+          `expected at most ${maxBytes} bytes on standard input, got more; check what is piped in`,
+          { facts: { maxBytes } },
+        )
+      }
+    }
+  } finally {
+    shell.signal.removeEventListener('abort', abort)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
