@@ -2,49 +2,38 @@
 // Packed steps: which bytes have the shape of one, how long it is, and what it says.
 pragma solidity 0.8.37;
 
-/// @title Packed steps and packed transactions
+import {Packed} from "./Packed.sol";
+
+/// @title Packed steps
 /// @notice The decoder is total: `sizeAt` answers 0 for bytes that have no shape and nothing here ever reverts.
 /// @dev Layouts: docs/protocol.md, sections 2.6 and 4. All readers but `sizeAt` expect a step that has a shape at `offset`,
-/// and give garbage, never a revert, where there is none. Readers of a packed transaction expect one as `transaction` gives it.
+/// and give garbage, never a revert, where there is none.
 library Step {
     uint256 internal constant DEPOSIT = 1;
     uint256 internal constant APPLIED = 2;
     uint256 internal constant VOID = 3;
     uint256 internal constant TRANSACTION = 4;
 
-    uint256 internal constant MAX_MEMO = 140;
-    uint256 internal constant MAX_PREV = 8;
-
     /// @notice The length in bytes of the step that begins at `offset`, or 0 if the bytes there have no shape.
     function sizeAt(bytes calldata steps, uint256 offset) internal pure returns (uint256 size) {
-        // Safe: reads calldata only; what it reads behind the end of `steps` makes no size that still fits into `steps`,
-        // because each size is above the number of bytes that decided on it. No sum can overflow once offset < length.
-        assembly ("memory-safe") {
-            if lt(offset, steps.length) {
-                let word := calldataload(add(steps.offset, offset))
-                let kind := byte(0, word)
-                switch and(kind, 1)
-                case 1 {
-                    // Deposit 37 bytes, void 41.
-                    if lt(kind, 4) { size := add(35, shl(1, kind)) }
-                }
-                default {
-                    // Transaction 108 bytes and applied 116, then `prev` and memo.
-                    let transaction := 1
-                    let valid := eq(kind, TRANSACTION)
-                    if eq(kind, APPLIED) {
-                        transaction := 9
-                        valid := 1
-                    }
-                    let flags := byte(transaction, word)
-                    let memoLength := byte(add(transaction, 1), word)
-                    if and(valid, and(lt(flags, 32), lt(memoLength, add(MAX_MEMO, 1)))) {
-                        size := add(add(transaction, 127), add(mul(20, and(flags, 7)), memoLength))
-                    }
-                }
-                if gt(size, sub(steps.length, offset)) { size := 0 }
+        if (offset >= steps.length) return 0;
+        uint256 left;
+        uint256 first = kindAt(steps, offset);
+        // Safe: offset < length, so neither the difference underflows nor a sum of it and a size below 1,000 overflows.
+        unchecked {
+            left = steps.length - offset;
+            if (first == TRANSACTION) {
+                size = Packed.sizeAt(steps, offset + 1);
+                return size == 0 ? 0 : size + 1;
+            }
+            if (first == APPLIED) {
+                size = Packed.sizeAt(steps, offset + 9);
+                return size == 0 ? 0 : size + 9;
             }
         }
+        if (first == DEPOSIT) size = 37;
+        else if (first == VOID) size = 41;
+        if (size > left) size = 0;
     }
 
     /// @notice The kind of the step: 1 to 4 where it has a shape.

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// The step function: what a step makes of a state, or why it is invalid, as the contract replays it from a witness.
+pragma solidity 0.8.37;
+
+import {Infohash} from "./Infohash.sol";
+import {Packed} from "./Packed.sol";
+import {Step} from "./Step.sol";
+import {TransactionFile} from "./TransactionFile.sol";
+import {Cursor, Tree} from "./Tree.sol";
+import {TypedData} from "./TypedData.sol";
+import {Reason} from "../types/Reason.sol";
+import {Rules} from "../types/Rules.sol";
+
+/// @title One state and one step give the next state
+/// @notice Total on steps: whatever bytes a block calls a step, there is an answer. It reverts only for a witness that does not
+/// open `pre` (`Tree.BadWitness`), or if `pre` is no state that any chain of valid steps leads to (`Tree.BadState`).
+/// @dev Rules and their order: docs/protocol.md, section 4. Work is bounded: 8 inputs, 13 openings of at most 160 levels.
+library Apply {
+    /// @dev Bit c is set if a memo may contain character c: 0x20 to 0x7e without `"` and `\`.
+    uint256 private constant MEMO_CHARACTERS = ((1 << 0x7f) - (1 << 0x20)) & ~uint256((1 << 0x22) | (1 << 0x5c));
+
+    /// @notice Applies a packed step.
+    /// @param pre root of the state before
+    /// @param queueIndex the parent's queue count plus the place of the step in its block
+    /// @param witness the openings that the step needs, section 3.1
+    /// @return reason why the step is invalid, or None
+    /// @return post root of the state after; `pre` unless `reason` is None
+    function applyStep(Rules memory rules, bytes32 pre, uint256 queueIndex, bytes calldata step, bytes calldata witness)
+        internal
+        pure
+        returns (Reason reason, bytes32 post)
+    {
+        Cursor memory cursor = Tree.start(pre, witness);
+        if (step.length == 0 || Step.sizeAt(step, 0) != step.length) {
+            reason = Reason.Malformed;
+        } else {
+            uint256 kind = Step.kindAt(step, 0);
+            if (kind == Step.DEPOSIT) {
+                _deposit(rules, cursor, queueIndex, Step.depositGrossAt(step, 0), Step.depositToAt(step, 0));
+            } else if (kind != Step.VOID) {
+                reason = _transaction(rules, cursor, step[kind == Step.APPLIED ? 9 : 1:]);
+            }
+        }
+        return _finish(cursor, reason, pre);
+    }
+
+    /// @notice Applies a packed transaction, or says why it is invalid, as `applyStep` does with one that a step carries.
+    /// @param packed any bytes
+    function applyTransaction(Rules memory rules, bytes32 pre, bytes calldata packed, bytes calldata witness)
+        internal
+        pure
+        returns (Reason reason, bytes32 post)
+    {
+        Cursor memory cursor = Tree.start(pre, witness);
+        if (packed.length == 0 || Packed.sizeAt(packed, 0) != packed.length) reason = Reason.Malformed;
+        else reason = _transaction(rules, cursor, packed);
+        return _finish(cursor, reason, pre);
+    }
+
+    /// @dev The whole witness must have been used, also where the step is invalid.
+    function _finish(Cursor memory cursor, Reason reason, bytes32 pre) private pure returns (Reason, bytes32) {
+        bytes32 root = Tree.finish(cursor);
+        return (reason, reason == Reason.None ? root : pre);
+    }
+
+    function _deposit(Rules memory rules, Cursor memory cursor, uint256 queueIndex, uint256 gross, address to)
+        private
+        pure
+    {
+        uint256 credit = gross - gross / 100;
+        // The bridge queues no deposit of nothing; if it did, it would change nothing.
+        if (credit == 0) return;
+        bytes20 infohash = Infohash.ofFile(TransactionFile.writeDeposit(rules, queueIndex, to, credit));
+        _credit(cursor, Tree.outputKey(infohash, to), credit);
+        _credit(cursor, Tree.accountKey(to), credit);
+    }
+
+    /// @dev `packed` has a shape.
+    function _transaction(Rules memory rules, Cursor memory cursor, bytes calldata packed)
+        private
+        pure
+        returns (Reason reason)
+    {
+        reason = _checkFields(rules, packed);
+        if (reason != Reason.None) return reason;
+        address sender = TypedData.sender(rules, packed);
+        if (sender == address(0)) return Reason.BadSignature;
+        bytes20 infohash = Infohash.ofFile(TransactionFile.write(rules, sender, packed));
+        uint256 sum;
+        (reason, sum) = _spend(cursor, sender, packed);
+        if (reason != Reason.None) return reason;
+        return _pay(cursor, infohash, sender, sum, packed);
+    }
+
+    /// @dev Section 4, transaction, item 1.
+    function _checkFields(Rules memory rules, bytes calldata packed) private pure returns (Reason) {
+        uint256 tokens = Packed.tokens(packed);
+        if (tokens == 0) return Reason.ZeroTokens;
+
+        bytes calldata memo = Packed.memo(packed);
+        for (uint256 i = 0; i < memo.length; i++) {
+            if ((MEMO_CHARACTERS >> uint8(memo[i])) & 1 == 0) return Reason.BadMemo;
+        }
+
+        uint256 count = Packed.prevCount(packed);
+        for (uint256 i = 1; i < count; i++) {
+            if (Packed.prev(packed, i) <= Packed.prev(packed, i - 1)) return Reason.BadPrev;
+        }
+
+        bool request = Packed.isRequest(packed);
+        address payee = Packed.payee(packed);
+        if (payee == address(0) || payee == rules.bridge || (request && payee == rules.token)) return Reason.BadPayee;
+        return request && tokens < rules.minRequest ? Reason.BelowMinimum : Reason.None;
+    }
+
+    /// @dev Item 4: deletes the inputs and adds them up. At most 8 values below 2^128: no overflow.
+    function _spend(Cursor memory cursor, address sender, bytes calldata packed)
+        private
+        pure
+        returns (Reason reason, uint256 sum)
+    {
+        uint256 count = Packed.prevCount(packed);
+        for (uint256 i = 0; i < count; i++) {
+            uint256 value = Tree.open(cursor, Tree.outputKey(Packed.prev(packed, i), sender));
+            if (value == 0) return (Reason.MissingInput, 0);
+            Tree.remove(cursor);
+            sum += value;
+        }
+    }
+
+    /// @dev Items 5 to 7: creates the outputs and moves the balances.
+    function _pay(Cursor memory cursor, bytes20 infohash, address sender, uint256 sum, bytes calldata packed)
+        private
+        pure
+        returns (Reason)
+    {
+        uint256 tokens = Packed.tokens(packed);
+        if (sum < tokens) return Reason.Overspend;
+
+        bool request = Packed.isRequest(packed);
+        address payee = Packed.payee(packed);
+        if (payee == sender && !request) {
+            return _create(cursor, infohash, sender, sum) ? Reason.None : Reason.OutputExists;
+        }
+        if (!request && !_create(cursor, infohash, payee, tokens)) return Reason.OutputExists;
+        if (sum > tokens && !_create(cursor, infohash, sender, sum - tokens)) return Reason.OutputExists;
+
+        _debit(cursor, Tree.accountKey(sender), tokens);
+        if (!request) _credit(cursor, Tree.accountKey(payee), tokens);
+        return Reason.None;
+    }
+
+    /// @dev Creates an output; false if it is there already.
+    function _create(Cursor memory cursor, bytes20 infohash, address owner, uint256 value) private pure returns (bool) {
+        if (Tree.open(cursor, Tree.outputKey(infohash, owner)) != 0) return false;
+        Tree.set(cursor, value);
+        return true;
+    }
+
+    /// @dev Both amounts are below 2^129: no overflow.
+    function _credit(Cursor memory cursor, bytes32 key, uint256 amount) private pure {
+        Tree.set(cursor, Tree.open(cursor, key) + amount);
+    }
+
+    /// @dev In a state of a chain of valid steps an account holds the sum of its outputs, so it cannot hold less than `amount`.
+    function _debit(Cursor memory cursor, bytes32 key, uint256 amount) private pure {
+        uint256 value = Tree.open(cursor, key);
+        if (value < amount) revert Tree.BadState(key, value);
+        if (value == amount) Tree.remove(cursor);
+        else Tree.set(cursor, value - amount);
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Writes the transaction file `tx.json` from what a step says: the one byte sequence that its infohash is taken of.
+pragma solidity 0.8.37;
+
+import {Packed} from "./Packed.sol";
+import {Text} from "./Text.sol";
+import {Rules} from "../types/Rules.sol";
+
+/// @title Canonical JSON of transactions (RFC 8785)
+/// @dev Nothing is ever parsed or escaped: memo characters that would need it are invalid. Layout: docs/protocol.md, section 2.
+library TransactionFile {
+    /// @dev Bytes that any file fits into, section 2.
+    uint256 internal constant MAX_FILE = 1024;
+
+    /// @notice The file of a transfer or a request.
+    /// @param sender the address recovered from the signature
+    /// @param packed the packed transaction; it has a shape
+    function write(Rules memory rules, address sender, bytes calldata packed) internal pure returns (bytes memory file) {
+        uint256 next;
+        (file, next) = _begin();
+        address to = Packed.payee(packed);
+        if (Packed.isRequest(packed)) {
+            next = Text.literal(next, '{"bridge":{"chain":"', 20);
+            next = Text.decimal(next, rules.chain);
+            next = Text.literal(next, '","to":"0x', 10);
+            next = Text.hex20(next, bytes20(to));
+            next = Text.literal(next, '"},"from":"0x', 13);
+            to = rules.bridge;
+        } else {
+            next = Text.literal(next, '{"from":"0x', 11);
+        }
+        next = Text.hex20(next, bytes20(sender));
+        next = _memo(next, Packed.memo(packed));
+        next = _prev(next, packed);
+        next = Text.literal(next, '],"signature":"0x', 17);
+        next = Text.hex32(next, Packed.r(packed));
+        next = Text.hex32(next, Packed.s(packed));
+        next = Text.literal(next, Packed.v(packed) == 27 ? bytes32('1b","time":') : bytes32('1c","time":'), 11);
+        next = Text.decimal(next, Packed.time(packed));
+        next = Text.literal(next, ',"to":"0x', 9);
+        _end(file, next, to, Packed.tokens(packed));
+    }
+
+    /// @notice The file into which a queue entry of a deposit turns.
+    /// @param index the entry's place in the queue
+    /// @param to the TTX address that is credited
+    /// @param credit base units after the miner's percent
+    function writeDeposit(Rules memory rules, uint256 index, address to, uint256 credit)
+        internal
+        pure
+        returns (bytes memory file)
+    {
+        uint256 next;
+        (file, next) = _begin();
+        next = Text.literal(next, '{"deposit":{"bridge":"0x', 24);
+        next = Text.hex20(next, bytes20(rules.bridge));
+        next = Text.literal(next, '","chain":"', 11);
+        next = Text.decimal(next, rules.chain);
+        next = Text.literal(next, '","index":"', 11);
+        next = Text.decimal(next, index);
+        next = Text.literal(next, '"},"prev":null,"to":"0x', 23);
+        _end(file, next, to, credit);
+    }
+
+    /// @dev An array that any file fits into, and where its text begins.
+    function _begin() private pure returns (bytes memory file, uint256 next) {
+        file = new bytes(MAX_FILE + Text.SLACK);
+        // Safe: only computes a pointer.
+        assembly ("memory-safe") {
+            next := add(file, 32)
+        }
+    }
+
+    /// @dev Writes the members with which every file ends, and cuts the array to what was written.
+    function _end(bytes memory file, uint256 next, address to, uint256 tokens) private pure {
+        next = Text.hex20(next, bytes20(to));
+        next = Text.literal(next, '","tokens":"', 12);
+        next = Text.decimal(next, tokens);
+        next = Text.literal(next, '"}', 2);
+        // Safe: a file has at most MAX_FILE bytes, for which the array was allocated.
+        assembly ("memory-safe") {
+            mstore(file, sub(next, add(file, 32)))
+        }
+    }
+
+    function _memo(uint256 next, bytes calldata memo) private pure returns (uint256) {
+        if (memo.length != 0) {
+            next = Text.literal(next, '","memo":"', 10);
+            // Safe: at most 140 bytes, inside of the array that `_begin` allocated.
+            assembly ("memory-safe") {
+                calldatacopy(next, memo.offset, memo.length)
+                next := add(next, memo.length)
+            }
+        }
+        return next;
+    }
+
+    function _prev(uint256 next, bytes calldata packed) private pure returns (uint256) {
+        uint256 count = Packed.prevCount(packed);
+        for (uint256 i = 0; i < count; i++) {
+            next = i == 0 ? Text.literal(next, '","prev":["', 11) : Text.literal(next, ',"', 2);
+            next = Text.hex20(next, Packed.prev(packed, i));
+            next = Text.literal(next, '"', 1);
+        }
+        return next;
+    }
+}

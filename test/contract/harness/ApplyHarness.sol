@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Opens the step function and what it is made of to tests, with the gas that each takes.
+pragma solidity 0.8.37;
+
+import {Apply} from "../../../contracts/libraries/Apply.sol";
+import {Infohash} from "../../../contracts/libraries/Infohash.sol";
+import {Sha1} from "../../../contracts/libraries/Sha1.sol";
+import {TransactionFile} from "../../../contracts/libraries/TransactionFile.sol";
+import {Cursor, Tree} from "../../../contracts/libraries/Tree.sol";
+import {TypedData} from "../../../contracts/libraries/TypedData.sol";
+import {Reason} from "../../../contracts/types/Reason.sol";
+import {Rules} from "../../../contracts/types/Rules.sol";
+
+contract ApplyHarness {
+    function applyStep(
+        Rules calldata rules, bytes32 pre, uint256 queueIndex, bytes calldata step, bytes calldata witness
+    ) external view returns (Reason reason, bytes32 post, uint256 gas_) {
+        Rules memory copy = rules;
+        gas_ = gasleft();
+        (reason, post) = Apply.applyStep(copy, pre, queueIndex, step, witness);
+        gas_ -= gasleft();
+    }
+
+    function applyTransaction(Rules calldata rules, bytes32 pre, bytes calldata packed, bytes calldata witness)
+        external
+        pure
+        returns (Reason reason, bytes32 post)
+    {
+        return Apply.applyTransaction(rules, pre, packed, witness);
+    }
+
+    function sha1Of(bytes calldata data) external view returns (bytes20 digest, uint256 gas_) {
+        bytes memory copy = data;
+        gas_ = gasleft();
+        digest = Sha1.hash(copy);
+        gas_ -= gasleft();
+    }
+
+    function infohashOf(bytes calldata file) external pure returns (bytes20) {
+        return Infohash.ofFile(file);
+    }
+
+    function write(Rules calldata rules, address sender, bytes calldata packed) external pure returns (bytes memory) {
+        return TransactionFile.write(rules, sender, packed);
+    }
+
+    function writeDeposit(Rules calldata rules, uint256 index, address to, uint256 credit)
+        external
+        pure
+        returns (bytes memory)
+    {
+        return TransactionFile.writeDeposit(rules, index, to, credit);
+    }
+
+    function digestOf(Rules calldata rules, bytes calldata packed) external pure returns (bytes32) {
+        return TypedData.digest(rules, packed);
+    }
+
+    function senderOf(Rules calldata rules, bytes calldata packed) external pure returns (address) {
+        return TypedData.sender(rules, packed);
+    }
+
+    /// @notice Opens one entry and, unless `value` is its value, writes it (0 deletes a present one).
+    function touch(bytes32 root, bytes32 key, uint256 value, bytes calldata witness)
+        external
+        pure
+        returns (uint256 found, bytes32 after_)
+    {
+        Cursor memory cursor = Tree.start(root, witness);
+        found = Tree.open(cursor, key);
+        if (value != found) {
+            if (value == 0) Tree.remove(cursor);
+            else Tree.set(cursor, value);
+        }
+        after_ = Tree.finish(cursor);
+    }
+}
