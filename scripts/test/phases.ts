@@ -1,0 +1,66 @@
+// Which test files exist, in which order their groups run, and which of them a filter on the command line picks.
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+
+/** A group of test files that run together. `concurrency` is the number of files that run at once. */
+export type TestPhase = {
+  readonly name: string
+  readonly language: 'typescript' | 'solidity'
+  readonly files: readonly string[]
+  readonly needsBuild: boolean
+  readonly concurrency: number
+}
+
+// Cheap and telling first; e2e starts real processes, so its files run alone and last.
+const order = ['test', 'unit', 'solidity', 'contract', 'adversarial', 'e2e']
+const withoutBuild = ['test', 'unit']
+
+/**
+ * Sorts every test file below `root`/test into its phase, named by its folder in test/; a folder that is not known here runs
+ * last but one, so that no test file is ever left out. With `filters`, keeps a phase whose name equals one of them whole, and
+ * of the others the files whose path contains one; `unmatched` are the filters that picked nothing.
+ */
+export function findTestPhases(
+  root: string,
+  filters: readonly string[],
+): { readonly phases: readonly TestPhase[]; readonly unmatched: readonly string[] } {
+  const typescript = globSync('test/**/*.test.ts', { cwd: root })
+  const solidity = globSync(['test/**/*.t.sol', 'contracts/**/*.t.sol'], { cwd: root })
+  const groups = new Map<string, string[]>()
+  for (const file of typescript.toSorted()) {
+    const folder = folderOf(file)
+    groups.set(folder, [...(groups.get(folder) ?? []), file])
+  }
+  if (solidity.length > 0) groups.set('solidity', solidity.toSorted())
+
+  const matched = new Set<string>()
+  const phases: TestPhase[] = []
+  for (const [name, files] of [...groups].toSorted(([a], [b]) => rankOf(a) - rankOf(b) || a.localeCompare(b))) {
+    const picked =
+      filters.length === 0 ? files : files.filter((file) => filters.some((word) => isMatch(name, file, word)))
+    for (const word of filters) if (files.some((file) => isMatch(name, file, word))) matched.add(word)
+    if (picked.length === 0) continue
+    phases.push({
+      name,
+      language: name === 'solidity' ? 'solidity' : 'typescript',
+      files: picked,
+      needsBuild: !withoutBuild.includes(name),
+      concurrency: name === 'e2e' ? 1 : availableParallelism(),
+    })
+  }
+  return { phases, unmatched: filters.filter((word) => !matched.has(word)) }
+}
+
+function isMatch(phase: string, file: string, word: string): boolean {
+  return phase === word || file.includes(word)
+}
+
+function folderOf(file: string): string {
+  const parts = file.split('/')
+  return parts.length > 2 ? (parts[1] ?? 'test') : 'test'
+}
+
+function rankOf(phase: string): number {
+  const rank = order.indexOf(phase)
+  return rank === -1 ? order.length - 1.5 : rank
+}

@@ -1,0 +1,82 @@
+// Runs one phase of `npm test` with its output on the terminal, and counts what passed and failed.
+import { fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { z } from 'zod'
+
+/** Numbers of tests; `skipped` includes those marked todo. */
+export type Tally = { readonly passed: number; readonly failed: number; readonly skipped: number }
+
+export const noTests: Tally = { passed: 0, failed: 0, skipped: 0 }
+
+// Not limits that a test may lean on: only a test that hangs, or a process that lives on after its tests, ever gets there.
+const hungTestMs = 15 * 60_000
+const silenceMs = 20 * 60_000
+
+const tallySchema = z.object({ passed: z.number(), failed: z.number(), skipped: z.number() })
+
+/** Runs a tool that passes or fails as a whole. A pass counts as nothing, any exit status but 0 as one failure. */
+export async function runCommand(command: string, args: readonly string[]): Promise<Tally> {
+  const child = spawn(command, args, { stdio: 'inherit' })
+  const [status, signal]: unknown[] = await once(child, 'close')
+  if (status === 0) return noTests
+  console.error(`${command} ${args.join(' ')}: expected exit status 0, got ${String(signal ?? status)}`)
+  return { ...noTests, failed: 1 }
+}
+
+/**
+ * Runs files with node:test, each in its own process. A file counts by the summary that its own process wrote at its end: one
+ * that dies, exits early or holds no test has none, and counts as one failure.
+ */
+export async function runNodeTests(files: readonly string[], concurrency: number): Promise<Tally> {
+  const watchdog = new AbortController()
+  const timer = setTimeout(() => watchdog.abort(), silenceMs)
+  const stream = run({ files: [...files], concurrency, timeout: hungTestMs, signal: watchdog.signal })
+  const seen = new Set<string>()
+  let tally = noTests
+  let failedInAll = 0
+  stream.on('test:summary', ({ file, counts }) => {
+    // The rest failed or was cancelled.
+    const failed = counts.tests - counts.passed - counts.skipped - counts.todo
+    if (file === undefined) {
+      failedInAll = failed
+      return
+    }
+    seen.add(file)
+    tally = {
+      passed: tally.passed + counts.passed,
+      failed: tally.failed + failed,
+      skipped: tally.skipped + counts.skipped + counts.todo,
+    }
+  })
+  for await (const text of stream.compose(spec)) {
+    timer.refresh()
+    process.stdout.write(text)
+  }
+  clearTimeout(timer)
+  let incomplete = 0
+  for (const file of files) {
+    if ([...seen].some((path) => path === file || path.endsWith(`/${file}`))) continue
+    console.error(
+      `${file}: expected its tests to run and its process to end, got no tests, an early exit or a process that lives on`,
+    )
+    incomplete++
+  }
+  return { ...tally, failed: Math.max(tally.failed + incomplete, failedInAll) }
+}
+
+/** Runs Hardhat's Solidity tests in a process of their own, which reports its counts over IPC. */
+export async function runSolidityTests(files: readonly string[]): Promise<Tally> {
+  const child = fork(new URL('./solidity.ts', import.meta.url), [...files])
+  let tally: Tally | undefined
+  child.on('message', (message) => {
+    tally = tallySchema.parse(message)
+  })
+  const [status, signal]: unknown[] = await once(child, 'close')
+  if (tally === undefined || tally.passed + tally.failed + tally.skipped === 0) {
+    console.error(`solidity tests: expected counts of tests, got none (exit ${String(signal ?? status)})`)
+    return { ...noTests, failed: 1 }
+  }
+  return status === 0 ? tally : { ...tally, failed: Math.max(tally.failed, 1) }
+}
