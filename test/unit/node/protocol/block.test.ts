@@ -1,0 +1,226 @@
+// Bridging blocks: header, target, trace, torrent, assembly and replay.
+
+import assert from 'node:assert'
+import { describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import createTorrent from 'create-torrent'
+import fc from 'fast-check'
+import parseTorrent from 'parse-torrent'
+import { applyStep } from '../../../../node/protocol/apply.ts'
+import {
+  assembleBlock,
+  minerFee,
+  type ParentBlock,
+  type PublishedBlock,
+  replayBlock,
+} from '../../../../node/protocol/block.ts'
+import { BLOCK_PIECE_BYTES, blockTorrent, decodeOutputs } from '../../../../node/protocol/block-torrent.ts'
+import { concat } from '../../../../node/protocol/bytes.ts'
+import { keccak } from '../../../../node/protocol/hash.ts'
+import {
+  blockId,
+  challengeOf,
+  decodeSealed,
+  encodeSealed,
+  genesisBlock,
+  HEADER_BYTES,
+  SEALED_BYTES,
+} from '../../../../node/protocol/header.ts'
+import { type Hash, toBytes, toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { entryHash, nextQueueHash, type QueueEntry } from '../../../../node/protocol/queue.ts'
+import type { State } from '../../../../node/protocol/state.ts'
+import { stateOf, stateRoot } from '../../../../node/protocol/state.ts'
+import { encodeStep, splitSteps } from '../../../../node/protocol/step.ts'
+import { EASIEST_BOUND, HARDEST_TARGET, targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
+import { isInTrace, traceDepth, traceLeaf, traceProof, traceRoot } from '../../../../node/protocol/trace.ts'
+import { RULES, World } from '../../../world.ts'
+
+const TARGET = 2n ** 240n
+
+/** A world, a parent block on its genesis state, and a valid block of `count` steps with the queue entries it consumed. */
+function blockOf(seed: number, count: number) {
+  const world = new World(seed)
+  const genesis = { ...RULES, easiestTarget: TARGET, state: stateRoot(world.state), genesis: world.genesis }
+  const sealedParent = genesisBlock(genesis)
+  const parent: ParentBlock = { id: blockId(sealedParent), header: sealedParent.header, state: world.state }
+  const fromQueue: { step: Uint8Array; after: State }[] = []
+  const plain: { step: Uint8Array; after: State }[] = []
+  const entries: QueueEntry[] = []
+  for (let i = 0; i < count; i++) {
+    let step = world.step()
+    while ((step.kind === 'transaction') !== i >= count / 3) step = world.step()
+    if (step.kind === 'deposit') entries.push(step.entry)
+    if (step.kind === 'applied') entries.push({ kind: 'forced', fee: step.fee, packed: step.packed })
+    world.apply(step)
+    ;(step.kind === 'transaction' ? plain : fromQueue).push({ step: encodeStep(step), after: world.state })
+  }
+  const assembled = assembleBlock(RULES, parent, TARGET, [...fromQueue, ...plain])
+  const sealed = { header: assembled.header, seal: { miner: RULES.token, nonce: ZERO_HASH } }
+  const block: PublishedBlock = { sealed, ...assembled.block }
+  return { world, parent, ...assembled, block, queue: (index: bigint) => entries[Number(index)], entries }
+}
+
+describe('header', () => {
+  test('has 229 bytes, sealed 281, and comes back from them', () => {
+    const { block } = blockOf(1, 6)
+    const bytes = encodeSealed(block.sealed)
+    assert.strictEqual(bytes.length, SEALED_BYTES)
+    assert.deepStrictEqual(decodeSealed(bytes), block.sealed)
+    const challenge = keccak(bytes.subarray(0, HEADER_BYTES))
+    assert.strictEqual(challengeOf(block.sealed.header), toHash(challenge))
+    assert.strictEqual(blockId(block.sealed), toHash(keccak(concat(challenge, bytes.subarray(HEADER_BYTES)))))
+    assert.throws(() => decodeSealed(bytes.subarray(1)), { code: 'bad-header' })
+    assert.throws(() => decodeSealed(bytes.fill(2, 0, 1)), { code: 'bad-header' })
+  })
+
+  test('counts and hashes the queue entries that its first steps consume', () => {
+    const { header, entries } = blockOf(2, 12)
+    assert.strictEqual(header.queueCount, BigInt(entries.length))
+    assert.strictEqual(
+      header.queueHash,
+      entries.reduce((hash, entry) => nextQueueHash(hash, entryHash(entry)), ZERO_HASH),
+    )
+    assert.match(header.queueHash, /0{10}$/)
+  })
+})
+
+describe('target', () => {
+  const target = fc.bigInt({ min: HARDEST_TARGET, max: EASIEST_BOUND - 1n })
+  const elapsed = fc.bigInt({ min: -10_000n, max: 2n ** 40n })
+
+  /** The formula without saturation, in unbounded integers. */
+  function plainCeiling(parent: bigint, seconds: bigint, easiest: bigint): bigint {
+    const s = seconds > 2_700n ? seconds - 2_700n : 0n
+    const [n, r] = [s / 900n, s % 900n]
+    const base = (parent * (900n + r)) / 900n
+    const eased = n > 600n ? easiest : n === 0n ? base / 2n : base * 2n ** (n - 1n)
+    const capped = eased > easiest ? easiest : eased
+    return capped < HARDEST_TARGET ? HARDEST_TARGET : capped
+  }
+
+  test('follows the formula, only eases, and always leaves a choice', () => {
+    fc.assert(
+      fc.property(target, target, elapsed, fc.bigInt({ min: 0n, max: 100_000n }), (a, b, seconds, more) => {
+        const [parent, easiest] = a < b ? [a, b] : [b, a]
+        const ceiling = targetCeiling(parent, seconds, easiest)
+        assert.strictEqual(ceiling, plainCeiling(parent, seconds, easiest))
+        assert(targetCeiling(parent, seconds + more, easiest) >= ceiling)
+        assert(targetFloor(parent) <= ceiling)
+      }),
+      { seed: 1, numRuns: 2_000 },
+    )
+  })
+
+  test('halves for a child within 45 minutes, stays after an hour, doubles every 15 minutes from then', () => {
+    const p = 2n ** 200n
+    const at = (minutes: bigint) => targetCeiling(p, minutes * 60n, 2n ** 243n)
+    assert.deepStrictEqual([0n, 45n, 60n, 75n, 90n].map(at), [p / 2n, p / 2n, p, 2n * p, 4n * p])
+    assert.strictEqual(at(10n ** 9n), 2n ** 243n)
+  })
+
+  test('stands for the hashes that it takes', () => {
+    assert.strictEqual(workOf(2n ** 256n - 1n), 1n)
+    assert.strictEqual(workOf(2n ** 255n - 1n), 2n)
+    assert.strictEqual(workOf(HARDEST_TARGET), 2n ** 96n - 1n)
+  })
+})
+
+describe('trace', () => {
+  test('proves each leaf with exactly the depth of the tree, and nothing else', () => {
+    for (const count of [1, 2, 3, 5, 8, 13, 500]) {
+      const leaves = Array.from({ length: count }, (_, i) => traceLeaf(Uint8Array.of(i & 255, i >> 8), ZERO_HASH))
+      const root = traceRoot(leaves)
+      for (const i of [0, count >> 1, count - 1]) {
+        const leaf = leaves[i] ?? ZERO_HASH
+        const proof = traceProof(leaves, i)
+        assert.strictEqual(proof.length, traceDepth(count))
+        assert(isInTrace(root, count, i, leaf, proof))
+        assert(!isInTrace(root, count, i, ZERO_HASH, proof))
+        assert(!isInTrace(root, count, count, leaf, proof))
+        assert(!isInTrace(root, count, i, leaf, [...proof, ZERO_HASH]))
+        if (proof.length > 0) assert(!isInTrace(root, count, i, leaf, proof.slice(1)))
+      }
+    }
+    assert.strictEqual(traceRoot([]), ZERO_HASH)
+    assert.throws(() => traceProof([], 0), RangeError)
+  })
+})
+
+describe('torrent of a block', () => {
+  test('has the infohash that create-torrent gives to its files', async () => {
+    for (const count of [0, 4, 30]) {
+      const { content, header } = blockOf(count + 40, count)
+      const { files, infohash } = blockTorrent(content)
+      assert.strictEqual(header.torrent, infohash)
+      const buffers = files.map(({ name, bytes }) => Object.assign(Buffer.from(bytes), { name }))
+      const options = { name: 'block', pieceLength: BLOCK_PIECE_BYTES, announceList: [], createdBy: '', comment: '' }
+      assert.strictEqual((await parseTorrent(await promisify(createTorrent)(buffers, options))).infoHash, infohash)
+    }
+  })
+
+  test('holds the snapshot from which the state can be rebuilt', () => {
+    const { content, header } = blockOf(50, 20)
+    const outputs = blockTorrent(content).files.find(({ name }) => name === 'outputs.bin')
+    assert(outputs)
+    assert.strictEqual(stateRoot(stateOf(decodeOutputs(outputs.bytes))), header.state)
+    assert.throws(() => decodeOutputs(outputs.bytes.subarray(1)), { code: 'bad-snapshot' })
+  })
+})
+
+describe('replay', () => {
+  test('takes valid blocks and gives the state after them', () => {
+    for (const count of [0, 1, 7, 25]) {
+      const { parent, block, world, queue } = blockOf(count + 60, count)
+      const verdict = replayBlock(RULES, parent, block, queue)
+      assert.strictEqual(verdict.verdict, 'valid')
+      assert.strictEqual(stateRoot(verdict.state), stateRoot(world.state))
+      assert(minerFee(block.steps) >= 0n)
+    }
+  })
+
+  test('names the first step whose state is not what follows', () => {
+    const { parent, block, queue } = blockOf(70, 10)
+    for (const wrong of [0, 4, 9]) {
+      const states = block.states.slice()
+      states[32 * wrong + 5] = (states[32 * wrong + 5] ?? 0) ^ 1
+      const verdict = replayBlock(RULES, parent, { ...block, states }, queue)
+      assert.partialDeepStrictEqual(verdict, { verdict: 'invalid', step: wrong, problem: 'WrongState' })
+    }
+    assert.throws(() => replayBlock(RULES, parent, { ...block, states: block.states.subarray(1) }, queue), {
+      code: 'bad-steps',
+    })
+  })
+
+  test('names the first step that is invalid', () => {
+    const { parent, block, queue } = blockOf(71, 9)
+    const steps = splitSteps(block.steps)
+    const last = steps.at(-1) ?? new Uint8Array()
+    const twice = {
+      ...block,
+      steps: concat(block.steps, last),
+      states: concat(block.states, block.states.subarray(-32)),
+    }
+    const verdict = replayBlock(RULES, parent, twice, queue)
+    assert.partialDeepStrictEqual(verdict, { verdict: 'invalid', step: 9, problem: 'MissingInput' })
+  })
+
+  test('judges a void by the forced transaction behind it, and says unknown where it does not have it', () => {
+    const { parent, world } = blockOf(72, 0)
+    const valid = world.transaction()
+    const voided = (packed: Uint8Array) => {
+      const step = encodeStep({ kind: 'void', fee: 1n, packedHash: toHash(keccak(packed)) })
+      const { block, header } = assembleBlock(RULES, parent, TARGET, [{ step, after: parent.state }])
+      return { ...block, sealed: { header, seal: { miner: RULES.token, nonce: ZERO_HASH as Hash } } }
+    }
+    const forced = (packed: Uint8Array) => (): QueueEntry => ({ kind: 'forced', fee: 1n, packed })
+    const wrong = replayBlock(RULES, parent, voided(valid.packed), forced(valid.packed))
+    assert.partialDeepStrictEqual(wrong, { verdict: 'invalid', step: 0, problem: 'WrongVoid' })
+    const garbage = valid.packed.slice()
+    garbage[20] = (garbage[20] ?? 0) ^ 1
+    assert.strictEqual(applyStep(RULES, parent.state, 0n, concat(Uint8Array.of(4), garbage)).reason === 'None', false)
+    assert.strictEqual(replayBlock(RULES, parent, voided(garbage), forced(garbage)).verdict, 'valid')
+    assert.strictEqual(replayBlock(RULES, parent, voided(garbage), () => undefined).verdict, 'unknown')
+    assert.strictEqual(replayBlock(RULES, parent, voided(garbage), forced(valid.packed)).verdict, 'unknown')
+    assert.deepStrictEqual(toBytes(toHash(keccak(garbage))).length, 32)
+  })
+})
