@@ -1,7 +1,7 @@
 // Log lines on standard error: readable ones for people, JSON for programs, secrets in neither.
 
 import { type DestinationStream, destination, type Logger, pino, stdSerializers } from 'pino'
-import pretty from 'pino-pretty'
+import { prettyFactory } from 'pino-pretty'
 
 export type { Logger } from 'pino'
 
@@ -44,16 +44,18 @@ export function createLogger(options: LogOptions, sink?: DestinationStream): Log
       serializers: { err: stdSerializers.err, error: stdSerializers.err },
       redact: { paths: SECRET_FACTS.flatMap((fact) => [fact, `*.${fact}`, `*.*.${fact}`]), censor: '[secret]' },
     },
-    options.json
-      ? stream
-      : pretty({
-          destination: stream,
-          colorize: options.colors,
-          sync: true,
-          translateTime: 'SYS:HH:MM:ss',
-          singleLine: true,
-          messageFormat: '{if part}{part}: {end}{msg}',
-          ignore: 'part',
-        }),
+    options.json ? stream : readable(stream, options.colors),
   )
+}
+
+// Not pino-pretty's own stream, which hands lines on later: what is logged just before the process ends would be lost.
+function readable(stream: DestinationStream, colorize: boolean): DestinationStream {
+  const format = prettyFactory({
+    colorize,
+    translateTime: 'SYS:HH:MM:ss',
+    singleLine: true,
+    messageFormat: '{if part}{part}: {end}{msg}',
+    ignore: 'part',
+  })
+  return { write: (line) => stream.write(format(line)) }
 }

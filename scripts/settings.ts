@@ -22,7 +22,11 @@ export type SettingInfo = {
 }
 
 const info = z.registry<SettingInfo>()
-const path = z.string().min(1, 'a path').transform(expandPath)
+const path = z
+  .string()
+  // `--data --json` is a flag that lost its value.
+  .regex(/^[^-]/, 'a path (one that begins with - is written with ./ before it)')
+  .transform(expandPath)
 
 export const settingsSchema = z.strictObject({
   network: z

@@ -15,7 +15,10 @@ export const MIN_PASSPHRASE_LENGTH = 8
 /** A real one has about 500 bytes. */
 export const MAX_KEYSTORE_BYTES = 8_192
 
-const MAX_SCRYPT_MEMORY_BYTES = 1_073_741_824
+// What noble's scrypt allows itself: 1 GiB and one block.
+const MAX_SCRYPT_MEMORY_BYTES = 2 ** 30 + 2 ** 10
+// n × r × p: 16 times geth's default, several seconds.
+const MAX_SCRYPT_WORK = 2 ** 25
 const hex = (bytes?: number) =>
   z
     .string()
@@ -28,7 +31,12 @@ const count = (max: number) => z.int().min(1).max(max)
 const scryptParams = z
   .object({ n: count(2 ** 22), r: count(64), p: count(64), dklen: z.literal(32), salt: hex() })
   .refine(({ n }) => n > 1 && (n & (n - 1)) === 0, { error: 'expected n to be a power of two' })
-  .refine(({ n, r }) => 128 * n * r <= MAX_SCRYPT_MEMORY_BYTES, { error: 'expected n and r that fit 1 GiB of memory' })
+  .refine(({ n, r, p }) => 128 * r * (n + p) <= MAX_SCRYPT_MEMORY_BYTES, {
+    error: 'expected n and r that fit 1 GiB of memory',
+  })
+  .refine(({ n, r, p }) => n * r * p <= MAX_SCRYPT_WORK, {
+    error: 'expected n, r and p that take seconds, not minutes',
+  })
 const pbkdf2Params = z.object({
   c: count(10_000_000),
   prf: z.literal('hmac-sha256'),

@@ -36,6 +36,7 @@ export async function askHidden(shell: Shell, question: string): Promise<string>
 
 /** All of standard input as text. Throws `OperationError('input-too-long')` past `maxBytes`. */
 export async function readInput(shell: Shell, maxBytes: number): Promise<string> {
+  shell.signal.throwIfAborted()
   const chunks: Buffer[] = []
   let bytes = 0
   const abort = () => shell.stdin.destroy(shell.signal.reason)

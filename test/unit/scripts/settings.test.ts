@@ -1,0 +1,145 @@
+// Settings: where they come from, in which order, how wrong ones are told, and that `.env.example` is true.
+
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Command } from 'commander'
+import { parse } from 'dotenv'
+import { OperationError } from '../../../node/errors.ts'
+import { formatEnvExample } from '../../../scripts/env-example.ts'
+import {
+  GLOBAL_SETTINGS,
+  loadSettings,
+  readDotenv,
+  SETTING_KEYS,
+  settingInfo,
+  unknownSettings,
+} from '../../../scripts/settings.ts'
+
+const ENV_EXAMPLE = new URL('../../../.env.example', import.meta.url)
+
+function badSetting(message: RegExp, facts: object): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof OperationError, String(error))
+    assert.equal(error.code, 'bad-setting')
+    assert.match(error.message, message)
+    assert.deepEqual(error.facts, facts)
+    return true
+  }
+}
+
+test('nothing set gives the defaults', () => {
+  assert.deepEqual(loadSettings({}, {}, {}), {
+    network: 'devnet',
+    data: join(homedir(), '.torrenttx', 'devnet'),
+    wallet: 'default',
+    logLevel: 'info',
+    logJson: false,
+  })
+})
+
+test('a flag beats the environment, the environment beats .env, and an empty variable is none', () => {
+  const flags = { wallet: 'flag' }
+  const environment = { TTX_WALLET: 'environment', TTX_NETWORK: 'environment', TTX_LOG_LEVEL: '' }
+  const dotenv = { TTX_WALLET: 'file', TTX_NETWORK: 'file', TTX_LOG_LEVEL: 'debug', TTX_LOG_JSON: 'yes' }
+  const { wallet, network, logLevel, logJson } = loadSettings(flags, environment, dotenv)
+  assert.deepEqual(
+    { wallet, network, logLevel, logJson },
+    { wallet: 'flag', network: 'environment', logLevel: 'debug', logJson: true },
+  )
+})
+
+test('the data folder follows the network unless it is set, and is absolute', () => {
+  assert.equal(loadSettings({ network: 'alpha' }, {}, {}).data, join(homedir(), '.torrenttx', 'alpha'))
+  assert.equal(loadSettings({ network: 'alpha', data: '/x' }, {}, {}).data, '/x')
+  assert.equal(loadSettings({ data: 'here' }, {}, {}).data, join(process.cwd(), 'here'))
+  assert.equal(loadSettings({}, { TTX_DATA: '~/there' }, {}).data, join(homedir(), 'there'))
+})
+
+test('a passphrase file that a flag names beats a passphrase in the environment', () => {
+  const environment = { TTX_PASSPHRASE: 'from the environment', TTX_PASSPHRASE_FILE: '/f' }
+  assert.equal(loadSettings({}, environment, {}).passphrase, 'from the environment')
+  assert.equal(loadSettings({ passphraseFile: '/g' }, environment, {}).passphrase, undefined)
+  assert.equal(loadSettings({ passphraseFile: '/g' }, environment, {}).passphraseFile, '/g')
+})
+
+test('a wrong value is told with what is expected, what came and from where', () => {
+  assert.throws(
+    () => loadSettings({ logLevel: 'loud' }, {}, {}),
+    badSetting(
+      /--log-level or TTX_LOG_LEVEL to be one of trace, .*, silent, got "loud" from the command line; correct/,
+      {
+        setting: 'logLevel',
+        source: 'the command line',
+        value: 'loud',
+      },
+    ),
+  )
+  assert.throws(
+    () => loadSettings({}, { TTX_NETWORK: '../etc' }, {}),
+    badSetting(/TTX_NETWORK to be a name .* got "\.\.\/etc" from the environment/, {
+      setting: 'network',
+      source: 'the environment',
+      value: '../etc',
+    }),
+  )
+  assert.throws(
+    () => loadSettings({}, {}, { TTX_LOG_JSON: 'perhaps' }),
+    badSetting(/TTX_LOG_JSON to be true or false, got "perhaps" from \.env/, {
+      setting: 'logJson',
+      source: '.env',
+      value: 'perhaps',
+    }),
+  )
+})
+
+test('a wrong secret is told without it', () => {
+  assert.throws(
+    () => loadSettings({ passphrase: ['hunter2'] }, {}, {}),
+    badSetting(/^(?!.*hunter2).*TTX_PASSPHRASE.*not shown/, { setting: 'passphrase', source: 'the command line' }),
+  )
+})
+
+test('.env is read from the working folder, may be missing, and slips of the pen in it are found', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-settings-'))
+  try {
+    assert.deepEqual(readDotenv(folder), {})
+    await writeFile(join(folder, '.env'), 'TTX_WALLET=alice # mine\nTTX_PASPHRASE="a b"\nOTHER=1\n')
+    const dotenv = readDotenv(folder)
+    assert.deepEqual(dotenv, { TTX_WALLET: 'alice', TTX_PASPHRASE: 'a b', OTHER: '1' })
+    assert.deepEqual(unknownSettings(dotenv), ['TTX_PASPHRASE'])
+    await rm(join(folder, '.env'))
+    await mkdir(join(folder, '.env'))
+    assert.throws(
+      () => readDotenv(folder),
+      badSetting(/expected to read .*\.env, got .*EISDIR/, { file: join(folder, '.env') }),
+    )
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('.env.example is what the schema writes: run `npx node scripts/env-example.ts > .env.example` after a change', async () => {
+  assert.equal(await readFile(ENV_EXAMPLE, 'utf8'), formatEnvExample())
+})
+
+test('.env.example has exactly the keys of the schema, and its examples are valid settings', async () => {
+  const text = await readFile(ENV_EXAMPLE, 'utf8')
+  const variables = parse(text.replace(/^# (?=TTX_)/gm, ''))
+  assert.deepEqual(
+    Object.keys(variables),
+    SETTING_KEYS.map((key) => settingInfo(key).env),
+  )
+  loadSettings({}, {}, variables)
+})
+
+test('a flag is named as its setting, secrets have none, and every global setting is a flag', () => {
+  for (const key of SETTING_KEYS) {
+    const { flag, secret } = settingInfo(key)
+    assert.equal(flag === undefined, secret === true)
+    if (flag !== undefined) assert.equal(new Command().option(flag).options[0]?.attributeName(), key)
+  }
+  for (const key of GLOBAL_SETTINGS) assert.notEqual(settingInfo(key).flag, undefined)
+})
