@@ -1,0 +1,242 @@
+// What the ledger knows and what the rest of the node may ask of it.
+
+import type { BlockRequest } from '../protocol/block-torrent.ts'
+import type { Address, Hash, Infohash } from '../protocol/ids.ts'
+import type { DepositEntry } from '../protocol/queue.ts'
+import type { Output } from '../protocol/state.ts'
+import type { VerifiedTransaction } from '../protocol/verify.ts'
+
+/**
+ * - `unknown`: the file is not here.
+ * - `waiting`: an ancestor's file is missing, or a deposit that it spends is not in a block yet. A deposit itself waits until it is in a block.
+ * - `accepted`: valid, and the first seen of its rivals. It may still lose to a rival that gets into a block.
+ * - `conflicting`: a rival stands, first seen or ordered; or it descends from such a loser. Dead for good once the rival is final.
+ * - `invalid`: no ancestor and no block can make it valid. Never stored.
+ * - `ordered`: in a block on the branch that the contract would finalize. That block can still die.
+ * - `final`: in a final block, or genesis.
+ */
+export type Status = 'unknown' | 'waiting' | 'accepted' | 'conflicting' | 'invalid' | 'ordered' | 'final'
+
+/** Where a transaction stands in the chain of blocks. Genesis stands in block 0, step 0. */
+export type BlockPlace = { readonly id: Hash; readonly height: bigint; readonly step: number }
+
+/** What became of a file. `isNew` is false if nothing changed: it was here before, or it was not worth keeping. */
+export type Submission = {
+  readonly infohash: Infohash
+  readonly status: Exclude<Status, 'unknown' | 'invalid'>
+  readonly isNew: boolean
+  /** Of a waiting one: ancestors whose files are not here, nearest first, at most 64. Empty where it waits for a deposit to be ordered. */
+  readonly missing: readonly Infohash[]
+  /** Of a conflicting one: what stands in its way, or in that of its nearest losing ancestors. Empty if that was spent before the snapshot. */
+  readonly rivals: readonly Infohash[]
+  readonly block?: BlockPlace
+}
+
+/** All that is known of one transaction. */
+export type TransactionRecord = {
+  readonly infohash: Infohash
+  readonly status: Status
+  readonly file?: Uint8Array
+  /** Unix milliseconds by this node's clock. */
+  readonly firstSeenMs?: number
+  readonly block?: BlockPlace
+  /** Every known transaction that spends one of the same outputs; of a conflicting one without any, those of its losing ancestors. */
+  readonly rivals: readonly Infohash[]
+  /** As in `Submission`. */
+  readonly missing: readonly Infohash[]
+  /** Accepted ancestors that no block has ordered; counting stops at 1,000. */
+  readonly unorderedAncestors: number
+  /** A rival or an ancestor's rival is final: this one can never be valid again. */
+  readonly isDead: boolean
+}
+
+export type LedgerOutput = Output & {
+  readonly status: 'accepted' | 'ordered' | 'final'
+}
+
+/** Base units. The first three are disjoint and add up to what can be spent now. */
+export type LedgerBalance = {
+  /** In outputs of transactions that no block has ordered. */
+  readonly accepted: bigint
+  readonly ordered: bigint
+  readonly final: bigint
+  /** Held by ordered or final outputs that accepted, unordered transactions of the owner spend. Their change counts in `accepted`. */
+  readonly pendingOut: bigint
+  /** Number of outputs that can be spent now. */
+  readonly outputs: number
+}
+
+export type HistoryItem = {
+  readonly infohash: Infohash
+  readonly status: Status
+  readonly firstSeenMs: number
+  readonly direction: 'in' | 'out' | 'self'
+  /** What it pays, base units. */
+  readonly tokens: bigint
+  /** Absent for genesis and deposits. */
+  readonly from?: Address
+  readonly to: Address
+  /** Of a request: the recipient on Ethereum. */
+  readonly bridgeTo?: Address
+  readonly memo?: string
+  readonly block?: BlockPlace
+}
+
+/** `next` goes back into the same query as `cursor`; absent at the end. */
+export type Page<T, C> = { readonly items: readonly T[]; readonly next?: C }
+
+/** An accepted transaction that no block has ordered, as a block assembler wants it. */
+export type Candidate = {
+  readonly infohash: Infohash
+  readonly packed: Uint8Array
+  readonly from: Address
+  /** Unordered parents only: they come earlier in the list. */
+  readonly after: readonly Infohash[]
+  readonly prev: readonly Infohash[]
+  /** Of a bridge request, base units. */
+  readonly request?: bigint
+  /** Sum over ordered inputs of value x seconds since the input's block was published; base-unit seconds. Unordered inputs count nothing. */
+  readonly coinAge: bigint
+  readonly firstSeenMs: number
+}
+
+/** Fingerprints are sums of keccak(infohash) mod 2^256: independent of order. A hint for honest nodes, no proof against a liar. */
+export type LedgerSummary = {
+  /** Accepted, ordered and final transactions, genesis and deposits included. */
+  readonly count: number
+  /** Bytes of their files. */
+  readonly weight: bigint
+  readonly fingerprint: Hash
+  /** The accepted ones that no block has ordered: comparable between nodes on the same block even if one began at a snapshot. */
+  readonly unordered: { readonly count: number; readonly fingerprint: Hash }
+  readonly conflicting: number
+  readonly waiting: number
+}
+
+export type LedgerBlock = {
+  readonly id: Hash
+  readonly height: bigint
+  /** Unix seconds at which Ethereum took it. */
+  readonly publishedAt: number
+}
+
+/** A step of a block that has an effect; `void` steps have none and are left out. */
+export type BranchStep =
+  | { readonly step: number; readonly kind: 'transaction' | 'applied'; readonly transaction: VerifiedTransaction }
+  | { readonly step: number; readonly kind: 'deposit'; readonly index: bigint; readonly entry: DepositEntry }
+
+export type BranchBlock = LedgerBlock & {
+  /** In step order. Read only for blocks that are not on the ledger's branch yet, so a getter may build it lazily. */
+  readonly steps: readonly BranchStep[]
+}
+
+export type Branch = {
+  /** The newest final block: one of `blocks`, or the one that is final in the ledger already. */
+  readonly final: Hash
+  /** The whole branch above the ledger's final block, oldest first, heights without a gap; what is final already may be repeated. */
+  readonly blocks: readonly BranchBlock[]
+}
+
+/** What changed, after it is on disk. `before` is `unknown` for what is new. */
+export type LedgerChange = {
+  readonly transactions: readonly { readonly infohash: Infohash; readonly before: Status; readonly after: Status }[]
+  /** Infohashes that are new to the shared set: see `isShared`. */
+  readonly shared: readonly Infohash[]
+  /** The newest block of the branch, where that changed. */
+  readonly tip?: LedgerBlock
+}
+
+export type PendingRequest = Omit<BlockRequest, 'step'> & { readonly firstSeenMs: number }
+
+/**
+ * The money of a node: which transactions stand, and who may spend what. Seniority is the order in which transactions became complete
+ * (their file and all ancestors here); a status follows from seniority and the branch alone: what is ordered stands, and of the rest
+ * each transaction, in order of seniority, stands if its inputs stand and no senior one took them. So a branch that dies gives back exactly
+ * what was there before. Changes are made one after another, each in one atomic batch (several small ones may share a batch; one that
+ * touches very much is cut into batches which are each consistent and are completed after a crash).
+ *
+ * Every method but `start` throws `OperationError('ledger-closed')` outside of start and stop, and writing ones
+ * `OperationError('ledger-failed')` after the disk refused a write: restart then.
+ */
+export interface TransactionLedger extends AsyncDisposable {
+  readonly genesis: Infohash
+
+  /** Throws `OperationError('other-network')` if the database belongs to another genesis, bridge or chain. */
+  start(): Promise<void>
+  /** Waits for changes in flight. Idempotent. */
+  stop(): Promise<void>
+
+  /**
+   * Judges a file and keeps it if it is worth it; resolves once that is on disk. `source` names who sent it, for its share of the waiting
+   * pool. Throws `RuleError` if it can be valid in nobody's eyes (`bad-transaction-file`, `not-signed`, `invalid-transaction`).
+   */
+  submit(file: Uint8Array, source: string): Promise<Submission>
+  /** A deposit that stands in Ethereum's queue: known from now on, spendable once a block on the branch consumes it. */
+  depositEntry(index: bigint, entry: DepositEntry): Promise<Submission>
+  /**
+   * Makes the given branch the ordered one. The blocks must have been replayed as valid. Throws `OperationError('bad-branch')` if they do not
+   * apply here or contradict what is final; nothing has changed then, or (very long branches) the branch ends at a block that applied.
+   */
+  setBranch(branch: Branch): Promise<void>
+  /**
+   * Begins at a final block: for a ledger that holds nothing but genesis and waiting files, else throws `OperationError('ledger-not-empty')`.
+   * The outputs must have been checked against the block's state. Files of older transactions are welcome later, but not needed.
+   */
+  loadSnapshot(block: LedgerBlock, outputs: Iterable<Output>): Promise<void>
+
+  /** Whether the file need not be fetched: here in any state, or rejected lately. */
+  has(infohash: Infohash): boolean
+  status(infohash: Infohash): Status
+  /** The bytes of `tx.json` in any state in which it is here. */
+  file(infohash: Infohash): Uint8Array | undefined
+  /**
+   * Whether the node vouches for it before others: accepted, ordered and final ones, and of conflicting ones those that were
+   * accepted once or were the first rival of an output (evidence of a double spend), unless dead.
+   */
+  isShared(infohash: Infohash): boolean
+  record(infohash: Infohash): TransactionRecord
+
+  /** What the owner can spend now, settled ones first, then the most valuable. `limit` defaults to 1,000. */
+  outputs(owner: Address, limit?: number): Promise<LedgerOutput[]>
+  balance(owner: Address): LedgerBalance
+  /**
+   * Outputs of the owner that hold at least `amount`, at most `maxInputs` (default and at most 8): settled ones if they suffice; one output
+   * that is just big enough, else the largest ones. Throws `OperationError` `insufficient-funds`, or `funds-spread` if the money is there but in
+   * too many outputs (its facts say how much `maxInputs` can reach: consolidate first).
+   */
+  selectInputs(owner: Address, amount: bigint, maxInputs?: number): Promise<LedgerOutput[]>
+  /** Transactions that the owner sent or received, newest first. `limit` defaults to 50, at most 1,000. */
+  history(owner: Address, options?: { cursor?: number; limit?: number }): Promise<Page<HistoryItem, number>>
+
+  /** All that is stored and complete in order of seniority, from `cursor` (default 0: the oldest). `limit` defaults to 1,000. */
+  arrivals(cursor?: number, limit?: number): Promise<Page<{ infohash: Infohash; status: Status }, number>>
+  /** The shared set, ascending, as far as it begins with `prefix` (hex digits, perhaps none). A consistent view of one moment. */
+  infohashes(prefix?: string): AsyncIterable<Infohash>
+  summary(): LedgerSummary
+  /** Conflicting transactions that are not dead, oldest first. `limit` defaults to 100. */
+  conflicts(limit?: number): Promise<TransactionRecord[]>
+  /** Files that waiting transactions lack, most wanted first. `limit` defaults to 1,000. */
+  wanted(limit?: number): Infohash[]
+
+  /**
+   * Unordered accepted transactions for a block, parents before children, closed under unordered ancestors. If there are more than `limit`
+   * (default 2,000): requests by amount first, then what spends ordered outputs by value, then the rest by seniority.
+   */
+  candidates(limit?: number): Promise<Candidate[]>
+  /** Accepted requests that no block has ordered, greatest amount (by power of two) first. `limit` defaults to 1,000. */
+  pendingRequests(limit?: number): Promise<PendingRequest[]>
+  /**
+   * The ancestors between a transaction and what is ordered: those not here (nothing, if the payment is available) and the unordered ones,
+   * nearest first. Looks at no more than `limit` (default 10,000) transactions and says whether that sufficed.
+   */
+  pathToFinal(
+    infohash: Infohash,
+    limit?: number,
+  ): { missing: readonly Infohash[]; unordered: readonly Infohash[]; complete: boolean }
+
+  /** The branch: its newest final block, and the blocks above it, oldest first. At first `final` is block 0 with a zero id. */
+  branch(): { readonly final: LedgerBlock; readonly blocks: readonly LedgerBlock[] }
+
+  /** Calls `listener` after each change is on disk. Returns what ends it. A listener must not throw. */
+  subscribe(listener: (change: LedgerChange) => void): () => void
+}
