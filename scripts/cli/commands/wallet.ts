@@ -129,10 +129,10 @@ function describe({ folder, settings }: CliContext, wallet: Wallet): Result {
   }
 }
 
-async function readWords({ shell }: CliContext): Promise<string> {
-  return shell.stdin.isTTY
-    ? askHidden(shell, 'Words, separated by spaces (not shown)')
-    : readInput(shell, MAX_WORDS_BYTES)
+async function readWords({ shell, log }: CliContext): Promise<string> {
+  if (shell.stdin.isTTY) return askHidden(shell, 'Words, separated by spaces (not shown)')
+  log.debug('reading words from standard input')
+  return readInput(shell, MAX_WORDS_BYTES)
 }
 
 function formatWords(words: string): string {
