@@ -6,11 +6,11 @@ const root = new URL('../', import.meta.url)
 
 /** The generated files, each with the constant in it and the artifact from which it is made (after `npm run build`). */
 export const ABI_FILES = [
-  { file: 'deployments/bridge-abi.ts', name: 'bridgeAbi', artifact: 'contracts/interfaces/IBridge.sol/IBridge.json' },
+  { file: 'deployments/bridge-abi.ts', name: 'bridgeAbi', artifact: 'contracts/Bridge.sol/Bridge.json' },
   {
     file: 'deployments/token-abi.ts',
     name: 'tokenAbi',
-    artifact: 'contracts/interfaces/IWrappedTTX.sol/IWrappedTTX.json',
+    artifact: 'contracts/WrappedTTX.sol/WrappedTTX.json',
   },
 ] as const
 

@@ -140,7 +140,7 @@ interface IBridge {
     /// @notice The bytes at `offset` of the steps, where step `index` should be, have no shape.
     error MalformedStep(uint256 index, uint256 offset);
     /// @notice A block has at most 500 steps.
-    error TooManySteps();
+    error TooManySteps(uint256 count);
     /// @notice Packed steps and states make at most 122,880 bytes.
     error TooManyBytes(uint256 length);
     /// @notice There has to be one state of 32 bytes for each step.
@@ -181,8 +181,6 @@ interface IBridge {
     error NotRequest(uint256 index);
     /// @notice The request was paid before.
     error AlreadyClaimed(bytes32 id, uint256 index);
-    /// @notice The opening does not lead to the state of the block.
-    error BadOpening(bytes32 state);
 
     /// @notice A deposit has to be at least `least`.
     error BelowMinimum(uint256 amount, uint256 least);
@@ -268,7 +266,7 @@ interface IBridge {
     // ------------------------------------------------------------------------------------------------------------- views
 
     /// @notice Proves what `account` had on the TTX side after a final block.
-    /// @param opening of the account's entry (docs/protocol.md, section 3.1), present or absent
+    /// @param opening of the account's entry (docs/protocol.md, section 3.1), present or absent; reverts with `BadWitness` else
     /// @return balance base units; zero where the entry is absent
     function balanceAt(bytes calldata sealedHeader, address account, bytes calldata opening)
         external

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: MIT
+// The bridge: where bridging blocks are published, race, become final and are paid out, and where money goes back to TTX.
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {WrappedTTX} from "./WrappedTTX.sol";
+import {IBridge} from "./interfaces/IBridge.sol";
+import {IWrappedTTX} from "./interfaces/IWrappedTTX.sol";
+import {BlockHeader} from "./libraries/BlockHeader.sol";
+import {Packed} from "./libraries/Packed.sol";
+import {Queue} from "./libraries/Queue.sol";
+import {Race} from "./libraries/Race.sol";
+import {Step} from "./libraries/Step.sol";
+import {Target} from "./libraries/Target.sol";
+import {Trace} from "./libraries/Trace.sol";
+import {Cursor, Tree} from "./libraries/Tree.sol";
+
+/// @title The TorrentTX bridge
+/// @notice What each function does, and for whom, is said in `IBridge`.
+/// @dev Nobody has a say here but the rules: no owner, no pause, no upgrade, no parameter that could change. The token is the
+/// only contract that is called (it calls nobody), and coins leave by `withdraw` only, so nothing can be re-entered.
+contract Bridge is IBridge {
+    using BlockHeader for bytes;
+    using Queue for uint256[];
+    using SafeCast for uint256;
+
+    /// @dev What the steps of a block add up to. Base units, but `queueFees`: gwei.
+    struct Totals {
+        uint256 consumed;
+        uint256 credits;
+        uint256 requested;
+        uint256 fee;
+        uint256 queueFees;
+    }
+
+    /// @dev Base units of TTX that genesis creates.
+    uint256 private constant SUPPLY = 1e27;
+    uint256 private constant STEP_LIMIT = 500;
+    uint256 private constant BYTE_LIMIT = 122_880;
+    /// @dev A bond pays so much gas at the base fee of its publication: more than the dearest refutation.
+    uint256 private constant BOND_GAS = 20_000_000;
+    uint256 private constant BOND_SECONDS = 48 hours;
+    /// @dev What a forced transaction pays for being consumed.
+    uint256 private constant FORCE_GAS = 10_000;
+    /// @dev Recipients and miners share what moves: one in so many is the miner's.
+    uint256 private constant FEE_DIVISOR = 100;
+
+    /// @inheritdoc IBridge
+    IWrappedTTX public immutable token;
+    /// @inheritdoc IBridge
+    uint64 public immutable chain;
+    /// @inheritdoc IBridge
+    bytes32 public immutable genesis;
+    /// @inheritdoc IBridge
+    uint256 public immutable easiestTarget;
+    /// @inheritdoc IBridge
+    uint128 public immutable minRequest;
+    /// @inheritdoc IBridge
+    uint128 public immutable minDeposit;
+
+    /// @inheritdoc IBridge
+    bytes32 public finalBlock;
+    uint64 private _finalHeight;
+    uint40 private _unpaidUntil;
+    mapping(bytes32 id => BlockRecord) private _blocks;
+    mapping(bytes32 parent => Nomination) private _slots;
+    mapping(bytes32 id => mapping(uint256 word => uint256)) private _claimed;
+    uint256[] private _queue;
+    /// @inheritdoc IBridge
+    mapping(address account => uint256) public owed;
+
+    /// @param state root of the state that holds genesis' output and account, and nothing else
+    /// @param torrent infohash of genesis
+    constructor(bytes32 state, bytes20 torrent, uint256 easiestTarget_, uint128 minRequest_, uint128 minDeposit_) {
+        if (easiestTarget_ < Target.HARDEST || easiestTarget_ >= Target.EASIEST_BOUND) {
+            revert BadEasiestTarget(easiestTarget_);
+        }
+        if (state == 0 || torrent == 0 || minRequest_ == 0 || minDeposit_ == 0 || block.chainid > type(uint64).max) {
+            revert BadParameters();
+        }
+        token = new WrappedTTX();
+        chain = uint64(block.chainid);
+        easiestTarget = easiestTarget_;
+        minRequest = minRequest_;
+        minDeposit = minDeposit_;
+
+        BlockHeader.Fields memory fields;
+        fields.chain = uint64(block.chainid);
+        fields.bridge = address(this);
+        fields.target = easiestTarget_;
+        fields.state = state;
+        fields.torrent = torrent;
+        (, bytes32 id) = BlockHeader.seal(fields, address(0), 0);
+        genesis = id;
+        finalBlock = id;
+        BlockRecord storage record = _blocks[id];
+        record.publishedAt = uint40(block.timestamp);
+        record.flags = Race.FINAL;
+        record.supply = uint96(SUPPLY);
+    }
+
+    // ------------------------------------------------------------------------------------------------ the life of a block
+
+    /// @inheritdoc IBridge
+    function publish(
+        bytes calldata parent,
+        uint256 target,
+        bytes20 torrent,
+        address miner,
+        bytes32 nonce,
+        bytes calldata steps,
+        bytes calldata states,
+        bool rival
+    ) external payable returns (bytes32 id) {
+        if (miner == address(0)) revert ZeroMiner();
+        BlockHeader.Fields memory fields = _childOf(parent, target);
+        fields.torrent = torrent;
+        Totals memory totals = _readSteps(fields, steps, states);
+        bytes memory header;
+        (header, id) = BlockHeader.seal(fields, miner, nonce);
+        if (!_isSolved(id, target)) revert InsufficientWork(id, target);
+        _record(id, fields, totals, rival);
+        emit BlockPublished(id, fields.parent, miner, header, steps, states, uint40(block.timestamp));
+    }
+
+    /// @inheritdoc IBridge
+    function nominate(bytes32 parent, bytes32 block_) external {
+        if (!isEligible(parent, block_)) revert NotEligible(parent, block_);
+        Nomination storage slot = _slots[parent];
+        bytes32 incumbent = slot.block_;
+        if (incumbent != 0 && !Race.isAhead(_blocks, block_, incumbent) && isEligible(parent, incumbent)) {
+            revert NotHeavier(block_, incumbent);
+        }
+        slot.block_ = block_;
+        slot.time = uint40(block.timestamp);
+        emit Nominated(parent, block_);
+    }
+
+    /// @inheritdoc IBridge
+    function finalize(bytes calldata sealedChild) external {
+        bytes32 id = sealedChild.idOf();
+        BlockRecord storage record = _blocks[id];
+        bytes32 parent = finalBlock;
+        if (record.parent != parent) revert NotChildOfFinal(id);
+        uint256 flags = record.flags;
+        if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
+        bytes32 first = _blocks[parent].firstChild;
+        _checkTime(_finalAt(id, parent, first));
+
+        if (first != id) {
+            // It displaced the first: for justice, never for profit. Nor do those earn that joined it before it had won.
+            _blocks[parent].flags |= Race.OVERTURNED;
+            _unpaidUntil = uint40(block.timestamp);
+        }
+        bool paid = record.publishedAt > _unpaidUntil;
+        record.flags = uint8(flags | Race.FINAL | (paid ? 0 : Race.UNPAID));
+        finalBlock = id;
+        _finalHeight = sealedChild.heightOf();
+        address miner = sealedChild.minerOf();
+        uint256 fee = paid ? record.fee : 0;
+        if (paid && record.queueFees != 0) owed[miner] += uint256(record.queueFees) * 1 gwei;
+        emit BlockFinalized(id, miner, fee);
+        if (fee != 0) token.mint(miner, fee);
+    }
+
+    /// @inheritdoc IBridge
+    function claim(bytes calldata sealedHeader, Claim calldata request) external {
+        bytes32 id = sealedHeader.idOf();
+        bool paid = _checkFinal(id);
+        if (!_pay(id, paid, sealedHeader, request)) revert AlreadyClaimed(id, request.index);
+    }
+
+    /// @inheritdoc IBridge
+    function claimMany(bytes calldata sealedHeader, Claim[] calldata requests) external {
+        bytes32 id = sealedHeader.idOf();
+        bool paid = _checkFinal(id);
+        for (uint256 i = 0; i < requests.length; ++i) {
+            _pay(id, paid, sealedHeader, requests[i]);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ from Ethereum to TTX
+
+    /// @inheritdoc IBridge
+    function deposit(uint256 amount, address to) public {
+        if (amount < minDeposit) revert BelowMinimum(amount, minDeposit);
+        if (to == address(0) || to == address(this) || to == address(token)) revert BadRecipient(to);
+        // Safe: all wTTX there ever was is below 2^90, so what cannot be burned is not cut off here either.
+        uint256 index = _queue.push(Queue.depositHash(amount.toUint128(), to));
+        emit Deposited(index, msg.sender, to, amount, uint40(block.timestamp));
+        token.burn(msg.sender, amount);
+    }
+
+    /// @inheritdoc IBridge
+    function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
+        // Whoever sees the permit in the mempool may use it first. Then the allowance is there, and only that is asked for.
+        try token.permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        deposit(amount, to);
+    }
+
+    /// @inheritdoc IBridge
+    function force(bytes[] calldata transactions) external payable {
+        uint64 fee = Math.ceilDiv(FORCE_GAS * block.basefee, 1 gwei).toUint64();
+        uint256 due = transactions.length * uint256(fee) * 1 gwei;
+        if (msg.value < due) revert FeeTooSmall(msg.value, due);
+        if (msg.value > due) owed[msg.sender] += msg.value - due;
+        for (uint256 i = 0; i < transactions.length; ++i) {
+            bytes calldata transaction = transactions[i];
+            uint256 size = Packed.sizeAt(transaction, 0);
+            if (size == 0 || size != transaction.length) revert MalformedTransaction(i);
+            uint256 index = _queue.push(Queue.forcedHash(fee, transaction));
+            emit Forced(index, msg.sender, fee, transaction, uint40(block.timestamp));
+        }
+    }
+
+    // ----------------------------------------------------------------------------------------------- money that lies here
+
+    /// @inheritdoc IBridge
+    function withdrawBond(bytes calldata sealedHeader) external {
+        bytes32 id = sealedHeader.idOf();
+        BlockRecord storage record = _blocks[id];
+        if (record.publishedAt == 0) revert UnknownBlock(id);
+        uint64 bond = record.bond;
+        if (bond == 0) revert NoBond(id);
+        _checkTime(record.publishedAt + BOND_SECONDS);
+        if (record.flags & (Race.RIVAL | Race.FINAL) == Race.RIVAL) {
+            // Its parent is final or dead once another block of that height is; and only a final parent's race is decided.
+            BlockRecord storage parent = _blocks[record.parent];
+            bool decides = parent.flags & Race.FINAL != 0;
+            uint256 height = sealedHeader.heightOf();
+            if ((decides ? height : height - 1) > _finalHeight) revert RaceOpen(id);
+            if (decides && parent.flags & Race.OVERTURNED == 0) revert BondForfeited(id);
+        }
+        record.bond = 0;
+        address miner = sealedHeader.minerOf();
+        owed[miner] += uint256(bond) * 1 gwei;
+        emit BondReleased(id, miner, bond);
+    }
+
+    /// @inheritdoc IBridge
+    function withdraw() external {
+        uint256 amount = owed[msg.sender];
+        if (amount == 0) revert NothingOwed(msg.sender);
+        owed[msg.sender] = 0;
+        emit Withdrawn(msg.sender, amount);
+        (bool done,) = msg.sender.call{value: amount}("");
+        if (!done) revert TransferFailed(msg.sender);
+    }
+
+    // ------------------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IBridge
+    function balanceAt(bytes calldata sealedHeader, address account, bytes calldata opening)
+        external
+        view
+        returns (uint256 balance)
+    {
+        _checkFinal(sealedHeader.idOf());
+        Cursor memory cursor = Tree.start(sealedHeader.stateOf(), opening);
+        balance = Tree.open(cursor, Tree.accountKey(account));
+        Tree.finish(cursor);
+    }
+
+    /// @inheritdoc IBridge
+    function finalHeight() external view returns (uint256) {
+        return _finalHeight;
+    }
+
+    /// @inheritdoc IBridge
+    function blocks(bytes32 id) external view returns (BlockRecord memory) {
+        return _blocks[id];
+    }
+
+    /// @inheritdoc IBridge
+    function firstChild(bytes32 parent) external view returns (bytes32) {
+        return _blocks[parent].firstChild;
+    }
+
+    /// @inheritdoc IBridge
+    function slotOf(bytes32 parent) external view returns (bytes32 block_, uint40 time) {
+        Nomination storage slot = _slots[parent];
+        return (slot.block_, slot.time);
+    }
+
+    /// @inheritdoc IBridge
+    function isEligible(bytes32 parent, bytes32 block_) public view returns (bool) {
+        return Race.branchOf(_blocks, parent, block_) != 0;
+    }
+
+    /// @inheritdoc IBridge
+    function isClaimed(bytes32 id, uint256 index) external view returns (bool) {
+        return _claimed[id][index >> 8] >> (index & 255) & 1 != 0;
+    }
+
+    /// @inheritdoc IBridge
+    function queueLength() external view returns (uint256) {
+        return _queue.length;
+    }
+
+    /// @inheritdoc IBridge
+    function queueEntry(uint256 index) external view returns (bytes32 runningHash, uint40 time) {
+        uint256 word = _queue[index];
+        return (Queue.hashOf(word), Queue.timeOf(word));
+    }
+
+    /// @inheritdoc IBridge
+    function unpaidUntil() external view returns (uint256) {
+        return _unpaidUntil;
+    }
+
+    // ---------------------------------------------------------------------------------------------------------- internal
+
+    /// @dev Marks a block as refuted. Its descendants die by their way through it. Called by nothing that is deployed yet:
+    /// the one-step fraud proof will call it, and the tests' harness does.
+    /// @param prover gets half of the bond; the other half is burned, so that refuting oneself never pays
+    function _refute(bytes32 id, address prover) internal {
+        BlockRecord storage record = _blocks[id];
+        uint8 flags = record.flags;
+        if (record.publishedAt == 0) revert UnknownBlock(id);
+        if (flags & Race.FINAL != 0) revert AlreadyFinal(id);
+        if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
+        uint64 reward = record.bond / 2;
+        record.flags = flags | Race.REFUTED;
+        record.bond = 0;
+        Race.remove(_blocks, id);
+        owed[prover] += uint256(reward) * 1 gwei;
+        emit BlockRefuted(id, prover, reward);
+    }
+
+    /// @dev Whether a block's digest shows the work that its target asks for.
+    function _isSolved(bytes32 digest, uint256 target) internal pure virtual returns (bool) {
+        return uint256(digest) <= target;
+    }
+
+    /// @dev What a child of `parent` says before it has any steps.
+    function _childOf(bytes calldata parent, uint256 target) private view returns (BlockHeader.Fields memory fields) {
+        bytes32 id = parent.idOf();
+        BlockRecord storage record = _blocks[id];
+        uint256 publishedAt = record.publishedAt;
+        uint256 flags = record.flags;
+        if (publishedAt == 0) revert UnknownBlock(id);
+        if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
+
+        uint64 height = parent.heightOf();
+        uint256 lastFinal = _finalHeight;
+        if (height < lastFinal || (height == lastFinal && flags & Race.FINAL == 0)) revert StaleParent(id);
+        if (height >= lastFinal + Race.MAX_DEPTH) revert TooFarAhead(height, lastFinal);
+
+        (uint256 floor, uint256 ceiling) =
+            Target.boundsOf(parent.targetOf(), block.timestamp - publishedAt, easiestTarget);
+        if (target < floor || target > ceiling) revert TargetOutOfRange(target, floor, ceiling);
+
+        fields.chain = chain;
+        fields.bridge = address(this);
+        fields.parent = id;
+        fields.height = height + 1;
+        fields.target = target;
+        fields.state = parent.stateOf();
+        fields.queueCount = parent.queueCountOf();
+        fields.queueHash = parent.queueHashOf();
+    }
+
+    /// @dev Checks the shape and the order of the steps, and completes the header with what follows from them.
+    function _readSteps(BlockHeader.Fields memory fields, bytes calldata steps, bytes calldata states)
+        private
+        view
+        returns (Totals memory totals)
+    {
+        if (steps.length + states.length > BYTE_LIMIT) revert TooManyBytes(steps.length + states.length);
+        uint256 count = states.length / 32;
+        if (count > STEP_LIMIT) revert TooManySteps(count);
+        bytes32[] memory leaves = new bytes32[](count == 0 ? 0 : 1 << Trace.depthOf(count));
+        uint256 from = fields.queueCount;
+        uint256 index;
+        // At most 500 rounds, as there has to be a state for each.
+        for (uint256 offset = 0; offset < steps.length; ++index) {
+            uint256 size = Step.sizeAt(steps, offset);
+            if (size == 0) revert MalformedStep(index, offset);
+            if (index == count) revert StatesMismatch(index + 1, states.length);
+            _readStep(fields, totals, steps, offset, size, index);
+            fields.state = bytes32(states[32 * index:32 * index + 32]);
+            leaves[index] = Trace.leafOf(Step.hashAt(steps, offset, size), fields.state);
+            offset += size;
+        }
+        if (32 * index != states.length) revert StatesMismatch(index, states.length);
+        fields.stepCount = uint32(count);
+        fields.traceRoot = Trace.rootOf(leaves);
+        fields.queueCount = (from + totals.consumed).toUint64();
+        _queue.check(from, fields.queueCount, fields.queueHash);
+    }
+
+    /// @dev Adds step `index` of a block to its totals and to the queue's running hash.
+    function _readStep(
+        BlockHeader.Fields memory fields,
+        Totals memory totals,
+        bytes calldata steps,
+        uint256 offset,
+        uint256 size,
+        uint256 index
+    ) private pure {
+        uint256 kind = Step.kindAt(steps, offset);
+        if (kind != Step.TRANSACTION) {
+            if (totals.consumed != index) revert QueueStepTooLate(index);
+            totals.consumed = index + 1;
+            fields.queueHash = Queue.next(fields.queueHash, Step.entryHashAt(steps, offset, size));
+            if (kind == Step.DEPOSIT) {
+                uint256 gross = Step.depositGrossAt(steps, offset);
+                totals.credits += gross - gross / FEE_DIVISOR;
+                totals.fee += gross / FEE_DIVISOR;
+            } else {
+                totals.queueFees += Step.forcedFeeAt(steps, offset);
+            }
+        }
+        if (Step.isRequestAt(steps, offset)) {
+            uint256 amount = Step.tokensAt(steps, offset);
+            totals.requested += amount;
+            totals.fee += amount / FEE_DIVISOR;
+        }
+    }
+
+    /// @dev Takes the bond and writes down a block that has passed all other checks.
+    function _record(bytes32 id, BlockHeader.Fields memory fields, Totals memory totals, bool rival) private {
+        BlockRecord storage record = _blocks[id];
+        BlockRecord storage parent = _blocks[fields.parent];
+        if (record.publishedAt != 0) revert AlreadyPublished(id);
+        if (msg.value < BOND_GAS * block.basefee) revert BondTooSmall(msg.value, BOND_GAS * block.basefee);
+        uint256 supply = parent.supply + totals.credits;
+        if (totals.requested > supply) revert SupplyExceeded(supply, totals.requested);
+
+        uint128 work = Target.workOf(fields.target);
+        uint128 parentWork = parent.work;
+        bytes32 first = parent.firstChild;
+        uint8 flags;
+        if (first != 0) {
+            if (block.timestamp >= _blocks[first].publishedAt + Race.SIBLING_SECONDS) revert RaceClosed(first);
+            if (!rival) revert SiblingExists(first);
+            uint128 least = _blocks[first].work - parentWork;
+            if (work < least) revert RivalTooEasy(work, least);
+            flags = Race.RIVAL;
+        }
+        record.parent = fields.parent;
+        record.publishedAt = uint40(block.timestamp);
+        record.work = parentWork + work;
+        record.flags = flags;
+        record.queueFees = totals.queueFees.toUint64();
+        record.supply = (supply - totals.requested).toUint96();
+        record.fee = totals.fee.toUint96();
+        record.bond = (msg.value / 1 gwei).toUint64();
+        Race.append(_blocks, fields.parent, id);
+    }
+
+    /// @dev From when on a live child of the final block may become final.
+    function _finalAt(bytes32 id, bytes32 parent, bytes32 first) private view returns (uint256) {
+        if (first == id && _blocks[id].nextSibling == 0) return _blocks[id].publishedAt + Race.ALONE_SECONDS;
+        Nomination storage slot = _slots[parent];
+        bytes32 branch = Race.branchOf(_blocks, parent, slot.block_);
+        if (branch == 0) revert NominationNeeded(parent);
+        if (branch != id) revert NotOnNominatedBranch(id, slot.block_);
+        uint256 settled = slot.time + Race.NOMINATION_SECONDS;
+        uint256 decided = _blocks[first].publishedAt + Race.RACE_SECONDS;
+        return settled > decided ? settled : decided;
+    }
+
+    /// @dev Mints what a request asks for, unless that was done before.
+    /// @param paid whether the miner got its part; else the recipient gets the whole
+    /// @return done whether it was still to be paid
+    function _pay(bytes32 id, bool paid, bytes calldata sealedHeader, Claim calldata request)
+        private
+        returns (bool done)
+    {
+        uint256 index = request.index;
+        uint256 stepCount = sealedHeader.stepCountOf();
+        if (index >= stepCount) revert NoSuchStep(index, stepCount);
+        uint256 word = _claimed[id][index >> 8];
+        uint256 bit = 1 << (index & 255);
+        if (word & bit != 0) return false;
+        bytes calldata step = request.step;
+        {
+            uint256 depth = Trace.depthOf(stepCount);
+            bytes32 leaf = Trace.leafOf(Step.hashAt(step, 0, step.length), request.state);
+            if (
+                request.siblings.length != depth
+                    || Trace.fold(leaf, index, request.siblings) != sealedHeader.traceRootOf()
+            ) revert BadProof(index, depth);
+        }
+        if (!Step.isRequestAt(step, 0)) revert NotRequest(index);
+        _claimed[id][index >> 8] = word | bit;
+        uint256 amount = Step.tokensAt(step, 0);
+        if (paid) amount -= amount / FEE_DIVISOR;
+        address to = Step.payeeAt(step, 0);
+        emit Claimed(id, index, to, amount);
+        token.mint(to, amount);
+        return true;
+    }
+
+    /// @dev Reverts unless the block is final. Answers whether its miner was paid.
+    function _checkFinal(bytes32 id) private view returns (bool paid) {
+        uint256 flags = _blocks[id].flags;
+        if (flags & Race.FINAL == 0) revert NotFinal(id);
+        return flags & Race.UNPAID == 0;
+    }
+
+    function _checkTime(uint256 time) private view {
+        if (block.timestamp < time) revert TooEarly(time);
+    }
+}
