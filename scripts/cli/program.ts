@@ -2,10 +2,11 @@
 
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
-import { GLOBAL_SETTINGS, type SettingKey, settingDefault, settingInfo } from '../settings.ts'
+import { GLOBAL_SETTINGS } from '../settings.ts'
 import { registerWallet } from './commands/wallet.ts'
 import { type Act, createContext, formatJson } from './context.ts'
 import { describeFailure, type ExitCode, formatFailure } from './failure.ts'
+import { addSettings } from './setting-flags.ts'
 import type { Shell } from './shell.ts'
 
 /** Adds commands to the program; one for each file in `commands/`. */
@@ -66,15 +67,4 @@ export function createProgram(
     }
   for (const register of registrations) register(program, act)
   return program
-}
-
-/** Gives a command the flags of settings that are not global. */
-export function addSettings(command: Command, keys: readonly SettingKey[]): Command {
-  for (const key of keys) {
-    const { flag, env, about } = settingInfo(key)
-    const preset = settingDefault(key)
-    const shown = preset === undefined || preset === 'false' ? env : `${env}, default: ${preset}`
-    if (flag !== undefined) command.option(flag, `${about} [${shown}]`)
-  }
-  return command
 }
