@@ -1,0 +1,142 @@
+// What the bridge's follower asks of Ethereum: a narrow view of one contract, of which every answer belongs to a named block.
+
+import type { Address, Hash } from '../protocol/ids.ts'
+
+/** A block of Ethereum. `time` is unix seconds. */
+export type ChainBlock = {
+  readonly number: bigint
+  readonly hash: Hash
+  readonly parent: Hash
+  readonly time: bigint
+}
+
+/** Where an event stands on Ethereum; ascending by `number`, then `logIndex`. */
+export type ChainPlace = {
+  readonly number: bigint
+  readonly hash: Hash
+  readonly logIndex: number
+  readonly transaction: Hash
+}
+
+/** A bridging block was published. Whoever has this has the whole block. `time` is unix seconds. */
+export type PublishedEvent = {
+  readonly kind: 'published'
+  readonly id: Hash
+  readonly parent: Hash
+  readonly miner: Address
+  /** Sealed header, 281 bytes. */
+  readonly sealed: Uint8Array
+  readonly steps: Uint8Array
+  readonly states: Uint8Array
+  readonly time: bigint
+}
+export type RefutedEvent = { readonly kind: 'refuted'; readonly id: Hash; readonly prover: Address }
+/** `fee` wTTX (base units) were minted to the miner; zero where the block earns nothing and its requests are paid whole. */
+export type FinalizedEvent = {
+  readonly kind: 'finalized'
+  readonly id: Hash
+  readonly miner: Address
+  readonly fee: bigint
+}
+export type NominatedEvent = { readonly kind: 'nominated'; readonly parent: Hash; readonly block: Hash }
+/** Queue entry `index`: `gross` wTTX (base units) were burned. */
+export type DepositedEvent = {
+  readonly kind: 'deposited'
+  readonly index: bigint
+  readonly from: Address
+  readonly to: Address
+  readonly gross: bigint
+  readonly time: bigint
+}
+/** Queue entry `index`: a packed transaction; `fee` in gwei. */
+export type ForcedEvent = {
+  readonly kind: 'forced'
+  readonly index: bigint
+  readonly from: Address
+  readonly fee: bigint
+  readonly packed: Uint8Array
+  readonly time: bigint
+}
+/** Request `step` of a final block was paid: `amount` wTTX (base units) to `to`. */
+export type ClaimedEvent = {
+  readonly kind: 'claimed'
+  readonly block: Hash
+  readonly step: number
+  readonly to: Address
+  readonly amount: bigint
+}
+
+export type BridgeEvent = (
+  | PublishedEvent
+  | RefutedEvent
+  | FinalizedEvent
+  | NominatedEvent
+  | DepositedEvent
+  | ForcedEvent
+  | ClaimedEvent
+) & { readonly place: ChainPlace }
+
+/** What the contract keeps of a block, as far as the node compares it with the events. */
+export type BlockRecord = {
+  readonly id: Hash
+  readonly parent: Hash
+  /** Unix seconds; zero if there is no such block. */
+  readonly publishedAt: bigint
+  /** Cumulative, expected hashes from genesis. */
+  readonly work: bigint
+  readonly refuted: boolean
+  readonly final: boolean
+  /** Earliest live (unrefuted) child, or zero. */
+  readonly firstChild: Hash
+  /** The live sibling published after it, or zero. */
+  readonly nextSibling: Hash
+  /** The block that stands in its slot, or zero. */
+  readonly slot: Hash
+}
+
+/** What the contract says as of one block of Ethereum. */
+export type BridgeReading = {
+  readonly finalBlock: Hash
+  readonly queueLength: bigint
+  /** Running hash of the queue at the length that was asked for; nothing for zero or beyond the end. */
+  readonly queueHash: Hash | undefined
+  /** In the order in which they were asked for. */
+  readonly records: readonly BlockRecord[]
+}
+
+/** What the contract was deployed with. */
+export type BridgeParameters = {
+  readonly chain: bigint
+  readonly bridge: Address
+  readonly token: Address
+  /** Base units. */
+  readonly minRequest: bigint
+  /** Base units. */
+  readonly minDeposit: bigint
+  readonly easiestTarget: bigint
+  /** Id of the genesis block. */
+  readonly genesis: Hash
+  /** Unix seconds. */
+  readonly deployedAt: bigint
+}
+
+/**
+ * Every method throws `OperationError`: `ethereum-silent` (no answer; `retry`), `ethereum-refused` (an error as the answer; `retry`),
+ * `ethereum-wrong-chain`, `ethereum-no-bridge`, `ethereum-pruned-logs`, `ethereum-disagreement` (several endpoints; `retry`), `ethereum-closed`.
+ */
+export interface Chain {
+  /** Checks that this is the right chain and that the contract is there. */
+  parameters(): Promise<BridgeParameters>
+  /** The newest block. */
+  head(): Promise<ChainBlock>
+  /** The canonical block of this number; nothing above the newest one. */
+  blockAt(number: bigint): Promise<ChainBlock | undefined>
+  /** All events of the bridge in blocks `from` to `to`, both included, in their order. */
+  events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]>
+  /** State of the contract after block `at`, which must be canonical; `queueLength` is that whose running hash is wanted. */
+  read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading>
+  /** When queue entry `index` was made, unix seconds, as of block `at`. */
+  queueTime(at: Hash, index: bigint): Promise<bigint>
+  /** Ends what is under way; every later call throws `ethereum-closed`. */
+  close(): void
+}

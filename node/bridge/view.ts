@@ -1,0 +1,91 @@
+// What this node knows of the bridge: the tree of published blocks with its own verdicts, slots, queue and payments.
+
+import type { Verdict } from '../protocol/block.ts'
+import type { SealedHeader } from '../protocol/header.ts'
+import type { Hash } from '../protocol/ids.ts'
+import type { ChainPlace } from './chain.ts'
+import type { QueueView } from './queue-view.ts'
+
+/** `doomed`: it stands on the invalid block `by`. There is no `unknown` here: what cannot be judged is not taken in at all. */
+export type BlockVerdict =
+  | { readonly verdict: 'valid' }
+  | Extract<Verdict, { verdict: 'invalid' }>
+  | { readonly verdict: 'doomed'; readonly by: Hash }
+
+/** When and how a block became final. `unpaid`: its miner earned nothing, and its requests are paid whole. */
+export type Finality = { readonly place: ChainPlace; readonly fee: bigint; readonly unpaid: boolean }
+
+export type BridgeBlock = {
+  readonly id: Hash
+  readonly sealed: SealedHeader
+  /** Unix seconds. */
+  readonly publishedAt: bigint
+  /** Cumulative, expected hashes from genesis. */
+  readonly work: bigint
+  /** Where it was published; nothing for the block with which this node began. */
+  readonly place?: ChainPlace
+  readonly verdict: BlockVerdict
+  readonly refuted: boolean
+  readonly finality?: Finality
+  /** In the order of publication, refuted ones included. */
+  readonly children: readonly Hash[]
+}
+
+/** Who stands in a parent's slot, and since when (unix seconds). */
+export type Nomination = { readonly block: Hash; readonly time: bigint; readonly place: ChainPlace }
+
+/** The contract made a block final that our own replay refutes: the bridge is lost, and nothing of it is adopted. */
+export type BridgeDeath = { readonly block: Hash; readonly place: ChainPlace }
+
+export type BridgeView = {
+  /** The final block with which this node began: genesis, or that of a snapshot. */
+  readonly root: Hash
+  readonly blocks: ReadonlyMap<Hash, BridgeBlock>
+  /** The newest final block that this node could adopt. */
+  readonly final: Hash
+  /** By parent. */
+  readonly slots: ReadonlyMap<Hash, Nomination>
+  readonly queue: QueueView
+  /** Paid requests, as `claimName` writes them, with the net amount in base units. */
+  readonly claimed: ReadonlyMap<string, bigint>
+  readonly death?: BridgeDeath
+}
+
+export function claimName(block: Hash, step: number): string {
+  return `${block}:${step}`
+}
+
+/** Throws a `RangeError` where the block is not in the view: our bug. */
+export function blockOf(view: Pick<BridgeView, 'blocks'>, id: Hash): BridgeBlock {
+  const block = view.blocks.get(id)
+  if (block === undefined) throw new RangeError(`there is no block ${id} in this view`)
+  return block
+}
+
+/** The block and what is below it, newest first, down to the root of the view. */
+export function* ancestry(view: Pick<BridgeView, 'blocks'>, id: Hash): Generator<BridgeBlock> {
+  for (let block = view.blocks.get(id); block !== undefined; block = view.blocks.get(block.sealed.header.parent)) {
+    yield block
+  }
+}
+
+/** The block and everything above it, parents before children, siblings in the order of publication. */
+export function* descent(view: Pick<BridgeView, 'blocks'>, id: Hash): Generator<BridgeBlock> {
+  const waiting = [id]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const block = blockOf(view, next)
+    yield block
+    waiting.push(...block.children.toReversed())
+  }
+}
+
+/** Whether a final block stands where `id` would: it is on no branch any more, and can never be final. */
+export function isDisplaced(view: BridgeView, id: Hash): boolean {
+  const block = blockOf(view, id)
+  if (block.finality !== undefined || id === view.root) return false
+  for (const above of ancestry(view, id)) {
+    if (above.id === view.final) return false
+    if (above.finality !== undefined || above.id === view.root) return true
+  }
+  return true
+}
