@@ -69,7 +69,8 @@ library Packed {
 
     /// @notice Infohash `index`, below `prevCount`, of those that it spends from.
     function prev(bytes calldata packed, uint256 index) internal pure returns (bytes20) {
-        return bytes20(bytes32(_word(packed, FIXED + 20 * index)));
+        // Shifted, because a mere conversion leaves the bytes behind it on the stack, where assembly would see them.
+        return bytes20(bytes32((_word(packed, FIXED + 20 * index) >> 96) << 96));
     }
 
     /// @notice The memo, empty where there is none.

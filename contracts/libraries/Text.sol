@@ -20,42 +20,29 @@ library Text {
         return pointer;
     }
 
-    /// @notice Writes 20 bytes as 40 hex digits.
-    function hex20(uint256 pointer, bytes20 data) internal pure returns (uint256) {
-        hex16(pointer, bytes16(data));
-        // Safe: memory addresses are far below 2^256.
-        unchecked {
-            hex16(pointer + 32, bytes16(bytes20(uint160(data) << 128)));
-            return pointer + 40;
-        }
-    }
-
-    /// @notice Writes 32 bytes as 64 hex digits.
-    function hex32(uint256 pointer, uint256 data) internal pure returns (uint256) {
-        hex16(pointer, bytes16(bytes32(data)));
-        // Safe: memory addresses are far below 2^256.
-        unchecked {
-            hex16(pointer + 32, bytes16(uint128(data)));
-            return pointer + 64;
-        }
-    }
-
-    /// @notice Writes 16 bytes as 32 hex digits.
-    /// @dev The 32 nibbles are spread over the bytes of a word, then all turned into digits at once.
-    function hex16(uint256 pointer, bytes16 data) internal pure {
-        // Safe: writes one word, which the caller allocated. No byte of the sums exceeds 0x66, so none carries.
+    /// @notice Writes the first `count` (at most 32) bytes of `data` as lower-case hex digits.
+    /// @dev Half a word at a time: its 32 nibbles are spread over the bytes of a word and turned into digits all at once.
+    function hexadecimal(uint256 pointer, bytes32 data, uint256 count) internal pure returns (uint256) {
+        // Safe: the caller allocated this memory; the last word may end 31 bytes behind the text, inside of the slack.
+        // No byte of the sums exceeds 0x66, so none carries.
         assembly ("memory-safe") {
-            let x := shr(128, data)
-            x := and(or(x, shl(64, x)), 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff)
-            x := and(or(x, shl(32, x)), 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff)
-            x := and(or(x, shl(16, x)), 0x0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff)
-            x := and(or(x, shl(8, x)), 0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff)
-            x := and(or(x, shl(4, x)), 0x0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f)
             let ones := 0x0101010101010101010101010101010101010101010101010101010101010101
-            // A nibble above 9 carries into bit 4 when 6 is added; 'a' lies 39 behind the character after '9'.
-            let letters := and(shr(4, add(x, mul(ones, 6))), ones)
-            mstore(pointer, add(add(x, mul(ones, 0x30)), mul(letters, 39)))
+            let end := add(pointer, shl(1, count))
+            for {} lt(pointer, end) { pointer := add(pointer, 32) } {
+                let x := shr(128, data)
+                data := shl(128, data)
+                x := and(or(x, shl(64, x)), 0xffffffffffffffff0000000000000000ffffffffffffffff)
+                x := and(or(x, shl(32, x)), 0xffffffff00000000ffffffff00000000ffffffff00000000ffffffff)
+                x := and(or(x, shl(16, x)), 0xffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff)
+                x := and(or(x, shl(8, x)), 0xff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff)
+                x := and(or(x, shl(4, x)), mul(ones, 15))
+                // A nibble above 9 carries into bit 4 when 6 is added; 'a' lies 39 behind the character after '9'.
+                let letters := and(shr(4, add(x, mul(ones, 6))), ones)
+                mstore(pointer, add(add(x, mul(ones, 0x30)), mul(letters, 39)))
+            }
+            pointer := end
         }
+        return pointer;
     }
 
     /// @notice Writes `value` without leading zeros; at most 78 digits.

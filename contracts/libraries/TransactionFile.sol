@@ -23,18 +23,18 @@ library TransactionFile {
             next = Text.literal(next, '{"bridge":{"chain":"', 20);
             next = Text.decimal(next, rules.chain);
             next = Text.literal(next, '","to":"0x', 10);
-            next = Text.hex20(next, bytes20(to));
+            next = Text.hexadecimal(next, bytes20(to), 20);
             next = Text.literal(next, '"},"from":"0x', 13);
             to = rules.bridge;
         } else {
             next = Text.literal(next, '{"from":"0x', 11);
         }
-        next = Text.hex20(next, bytes20(sender));
+        next = Text.hexadecimal(next, bytes20(sender), 20);
         next = _memo(next, Packed.memo(packed));
         next = _prev(next, packed);
         next = Text.literal(next, '],"signature":"0x', 17);
-        next = Text.hex32(next, Packed.r(packed));
-        next = Text.hex32(next, Packed.s(packed));
+        next = Text.hexadecimal(next, bytes32(Packed.r(packed)), 32);
+        next = Text.hexadecimal(next, bytes32(Packed.s(packed)), 32);
         next = Text.literal(next, Packed.v(packed) == 27 ? bytes32('1b","time":') : bytes32('1c","time":'), 11);
         next = Text.decimal(next, Packed.time(packed));
         next = Text.literal(next, ',"to":"0x', 9);
@@ -53,7 +53,7 @@ library TransactionFile {
         uint256 next;
         (file, next) = _begin();
         next = Text.literal(next, '{"deposit":{"bridge":"0x', 24);
-        next = Text.hex20(next, bytes20(rules.bridge));
+        next = Text.hexadecimal(next, bytes20(rules.bridge), 20);
         next = Text.literal(next, '","chain":"', 11);
         next = Text.decimal(next, rules.chain);
         next = Text.literal(next, '","index":"', 11);
@@ -73,7 +73,7 @@ library TransactionFile {
 
     /// @dev Writes the members with which every file ends, and cuts the array to what was written.
     function _end(bytes memory file, uint256 next, address to, uint256 tokens) private pure {
-        next = Text.hex20(next, bytes20(to));
+        next = Text.hexadecimal(next, bytes20(to), 20);
         next = Text.literal(next, '","tokens":"', 12);
         next = Text.decimal(next, tokens);
         next = Text.literal(next, '"}', 2);
@@ -99,7 +99,7 @@ library TransactionFile {
         uint256 count = Packed.prevCount(packed);
         for (uint256 i = 0; i < count; i++) {
             next = i == 0 ? Text.literal(next, '","prev":["', 11) : Text.literal(next, ',"', 2);
-            next = Text.hex20(next, Packed.prev(packed, i));
+            next = Text.hexadecimal(next, Packed.prev(packed, i), 20);
             next = Text.literal(next, '"', 1);
         }
         return next;

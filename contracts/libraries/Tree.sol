@@ -30,6 +30,9 @@ struct Cursor {
 library Tree {
     uint256 internal constant MAX_DEPTH = 160;
 
+    /// @dev A position behind the end of any calldata, where all words read as zero: siblings that are empty.
+    uint256 private constant EMPTY_SIBLINGS = 1 << 128;
+
     /// @notice The witness does not open the state, is cut short, or has a byte too many.
     /// @param position of the byte in the witness up to which all was well
     error BadWitness(uint256 position);
@@ -50,27 +53,25 @@ library Tree {
 
     /// @notice The value under `key`, or 0 if the tree has none; checks the witness' next opening against the root.
     function open(Cursor memory cursor, bytes32 key) internal pure returns (uint256 value) {
-        uint256 next = cursor.next;
-        if (cursor.end - next < 2) revert BadWitness(next - cursor.begin);
-        uint256 depth = uint256(_word(next)) >> 248;
-        if (depth > MAX_DEPTH || cursor.end - next < 2 + 32 * depth) revert BadWitness(next - cursor.begin);
-        cursor.siblings = next + 1;
-        cursor.depth = depth;
+        uint256 depth = _take(cursor, 1) >> 248;
+        _check(depth <= MAX_DEPTH, cursor);
         cursor.key = key;
-        cursor.next = next + 1 + 32 * depth;
-        uint256 tag = _tag(cursor);
+        cursor.depth = depth;
+        cursor.siblings = cursor.next;
+        _take(cursor, 32 * depth);
+        uint256 tag = _take(cursor, 1) >> 248;
+        _check(tag < 2, cursor);
+        bytes32 leaf;
         if (tag == 1) {
             bytes32 found;
-            (cursor.leaf, found, value) = _leaf(cursor);
-            cursor.leafKey = found;
+            (leaf, found, value) = _takeLeaf(cursor);
             // The leaf must lie on the path of the key that is wanted, and hold something.
-            if (uint256(found ^ key) >> (256 - depth) != 0 || value == 0) revert BadWitness(next - cursor.begin);
+            _check(uint256(found ^ key) >> (256 - depth) == 0 && value != 0, cursor);
             if (found != key) value = 0;
-        } else {
-            if (tag != 0) revert BadWitness(next - cursor.begin);
-            cursor.leaf = 0;
+            cursor.leafKey = found;
         }
-        if (_fold(cursor.leaf, key, cursor.siblings, depth, 0) != cursor.root) revert BadWitness(next - cursor.begin);
+        cursor.leaf = leaf;
+        _check(_fold(leaf, key, cursor.siblings, depth, 0) == cursor.root, cursor);
     }
 
     /// @notice Gives the entry that was opened last a value above zero, whether it was present or not.
@@ -78,15 +79,17 @@ library Tree {
         bytes32 key = cursor.key;
         if (value > type(uint128).max) revert BadState(key, value);
         bytes32 node = hashLeaf(key, value);
+        bytes32 difference = cursor.leafKey ^ key;
         uint256 depth = cursor.depth;
-        if (cursor.leaf != 0 && cursor.leafKey != key) {
+        if (cursor.leaf != 0 && difference != 0) {
             // Beside another leaf: both go down to the first bit in which their keys differ, which is at `depth` or below.
-            bytes32 difference = cursor.leafKey ^ key;
             uint256 split = depth;
-            while (uint256(difference << split) >> 255 == 0) split++;
+            // Safe: keys differ in one of their 160 bits.
+            unchecked {
+                while (uint256(difference << split) >> 255 == 0) split++;
+            }
             node = uint256(key << split) >> 255 == 0 ? _hashInner(node, cursor.leaf) : _hashInner(cursor.leaf, node);
-            // Siblings behind the end of the calldata read as zero: empty.
-            node = _fold(node, key, type(uint128).max, split, depth);
+            node = _fold(node, key, EMPTY_SIBLINGS, split, depth);
         }
         cursor.root = _fold(node, key, cursor.siblings, depth, 0);
     }
@@ -96,40 +99,52 @@ library Tree {
         uint256 depth = cursor.depth;
         bytes32 node;
         if (depth != 0) {
-            uint256 position = cursor.next - cursor.begin;
-            bytes32 sibling = _word(cursor.siblings + 32 * (depth - 1));
-            uint256 tag = _tag(cursor);
             bytes32 opened;
+            bytes32 sibling = _sibling(cursor, depth);
+            uint256 tag = _take(cursor, 1) >> 248;
             if (tag == 1) {
-                (opened,,) = _leaf(cursor);
+                (opened,,) = _takeLeaf(cursor);
                 // A leaf that is left alone stands where the subtree without the entry begins.
                 node = opened;
-                depth--;
-                while (depth != 0 && _word(cursor.siblings + 32 * (depth - 1)) == 0) depth--;
+                // Safe: stops at 0.
+                unchecked {
+                    do depth--; while (depth != 0 && _sibling(cursor, depth) == 0);
+                }
             } else {
-                if (tag != 2 || cursor.end - cursor.next < 64) revert BadWitness(position);
-                opened = _hashInner(_word(cursor.next), _word(cursor.next + 32));
-                cursor.next += 64;
+                _check(tag == 2, cursor);
+                bytes32 left = bytes32(_take(cursor, 32));
+                opened = _hashInner(left, bytes32(_take(cursor, 32)));
             }
-            if (opened != sibling) revert BadWitness(position);
+            _check(opened == sibling, cursor);
         }
         cursor.root = _fold(node, cursor.key, cursor.siblings, depth, 0);
     }
 
     /// @notice The root after all touches. The witness must have been used to its last byte.
     function finish(Cursor memory cursor) internal pure returns (bytes32) {
-        if (cursor.next != cursor.end) revert BadWitness(cursor.next - cursor.begin);
+        _check(cursor.next == cursor.end, cursor);
         return cursor.root;
     }
 
     /// @notice Key of the output that is named by `infohash` and its owner.
-    function outputKey(bytes20 infohash, address owner) internal pure returns (bytes32) {
-        return bytes20(keccak256(abi.encodePacked(uint8(0), infohash, owner)));
+    function outputKey(bytes20 infohash, address owner) internal pure returns (bytes32 key) {
+        // Safe: writes only scratch space (0x00 to 0x34); the tag is the zero byte before the infohash.
+        assembly ("memory-safe") {
+            mstore8(0, 0)
+            mstore(1, infohash)
+            mstore(21, shl(96, owner))
+            key := shl(96, shr(96, keccak256(0, 41)))
+        }
     }
 
     /// @notice Key of the account of `owner`.
-    function accountKey(address owner) internal pure returns (bytes32) {
-        return bytes20(keccak256(abi.encodePacked(uint8(1), owner)));
+    function accountKey(address owner) internal pure returns (bytes32 key) {
+        // Safe: writes only scratch space (0x00 to 0x20).
+        assembly ("memory-safe") {
+            mstore8(0, 1)
+            mstore(1, shl(96, owner))
+            key := shl(96, shr(96, keccak256(0, 21)))
+        }
     }
 
     /// @notice Hash of an entry.
@@ -144,27 +159,52 @@ library Tree {
         }
     }
 
-    /// @dev Reads one byte of the witness. Callers have checked, or check here, that there is one.
-    function _tag(Cursor memory cursor) private pure returns (uint256 tag) {
+    /// @dev Goes on by `size` bytes of the witness; gives the word that begins with them.
+    function _take(Cursor memory cursor, uint256 size) private pure returns (uint256 word) {
         uint256 next = cursor.next;
-        if (next == cursor.end) revert BadWitness(next - cursor.begin);
-        tag = uint256(_word(next)) >> 248;
-        cursor.next = next + 1;
+        // Safe: next <= end, and both are positions in the calldata.
+        unchecked {
+            _check(cursor.end - next >= size, cursor);
+            cursor.next = next + size;
+        }
+        // Safe: reads calldata only.
+        assembly ("memory-safe") {
+            word := calldataload(next)
+        }
     }
 
     /// @dev Reads key and value of a leaf.
-    function _leaf(Cursor memory cursor) private pure returns (bytes32 digest, bytes32 key, uint256 value) {
-        uint256 next = cursor.next;
-        if (cursor.end - next < 36) revert BadWitness(next - cursor.begin);
-        key = bytes20(_word(next));
-        value = uint256(_word(next + 20)) >> 128;
+    function _takeLeaf(Cursor memory cursor) private pure returns (bytes32 digest, bytes32 key, uint256 value) {
+        // Shifted, because a mere conversion to bytes20 leaves the bytes behind the key.
+        key = bytes32((_take(cursor, 20) >> 96) << 96);
+        value = _take(cursor, 16) >> 128;
         digest = hashLeaf(key, value);
-        cursor.next = next + 36;
+    }
+
+    /// @dev The sibling at `depth`, which is 1 to the depth of the last opening.
+    function _sibling(Cursor memory cursor, uint256 depth) private pure returns (bytes32 sibling) {
+        uint256 siblings = cursor.siblings;
+        // Safe: reads calldata only.
+        assembly ("memory-safe") {
+            sibling := calldataload(add(siblings, shl(5, sub(depth, 1))))
+        }
+    }
+
+    /// @dev A function of its own, so that the error is in the code once.
+    function _check(bool isRight, Cursor memory cursor) private pure {
+        if (!isRight) revert BadWitness(cursor.next - cursor.begin);
     }
 
     /// @dev Hash of an inner node.
-    function _hashInner(bytes32 left, bytes32 right) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(1), left, right));
+    function _hashInner(bytes32 left, bytes32 right) private pure returns (bytes32 digest) {
+        // Safe: writes 65 bytes behind the free memory pointer.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore8(free, 1)
+            mstore(add(free, 1), left)
+            mstore(add(free, 33), right)
+            digest := keccak256(free, 65)
+        }
     }
 
     /// @dev Folds `node`, which stands at depth `from`, with the siblings of the levels above it up to depth `to`.
@@ -190,13 +230,5 @@ library Tree {
             }
         }
         return node;
-    }
-
-    /// @dev The word at a position of the calldata.
-    function _word(uint256 position) private pure returns (bytes32 word) {
-        // Safe: reads calldata only.
-        assembly ("memory-safe") {
-            word := calldataload(position)
-        }
     }
 }

@@ -18,22 +18,36 @@ library TypedData {
 
     /// @notice The digest that the sender of a transfer or request signs.
     /// @param packed the packed transaction; it has a shape
-    function digest(Rules memory rules, bytes calldata packed) internal pure returns (bytes32) {
-        address payee = Packed.payee(packed);
-        bool request = Packed.isRequest(packed);
-        bytes32 structHash = keccak256(
-            abi.encode(
-                TRANSACTION_TYPE,
-                request ? rules.bridge : payee,
-                Packed.tokens(packed),
-                keccak256(Packed.memo(packed)),
-                request ? rules.chain : 0,
-                request ? payee : address(0),
-                Packed.time(packed),
-                _prevHash(packed)
-            )
-        );
-        return keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR, structHash));
+    function digest(Rules memory rules, bytes calldata packed) internal pure returns (bytes32 value) {
+        bytes32 prevHash = _prevHash(packed);
+        bytes calldata memo = Packed.memo(packed);
+        uint256 tokens = Packed.tokens(packed);
+        uint256 time = Packed.time(packed);
+        address to = Packed.payee(packed);
+        uint256 chain;
+        address bridgeTo;
+        if (Packed.isRequest(packed)) {
+            (chain, bridgeTo, to) = (rules.chain, to, rules.bridge);
+        }
+        // Safe: writes only behind the free memory pointer; all values on the stack were cleaned by their readers.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, memo.offset, memo.length)
+            let memoHash := keccak256(free, memo.length)
+            mstore(free, TRANSACTION_TYPE)
+            mstore(add(free, 32), to)
+            mstore(add(free, 64), tokens)
+            mstore(add(free, 96), memoHash)
+            mstore(add(free, 128), chain)
+            mstore(add(free, 160), bridgeTo)
+            mstore(add(free, 192), time)
+            mstore(add(free, 224), prevHash)
+            let structHash := keccak256(free, 256)
+            mstore(free, shl(240, 0x1901))
+            mstore(add(free, 2), DOMAIN_SEPARATOR)
+            mstore(add(free, 34), structHash)
+            value := keccak256(free, 66)
+        }
     }
 
     /// @notice The sender of a transfer or request, or zero if its signature is not one.
@@ -46,11 +60,23 @@ library TypedData {
     }
 
     /// @dev Hash of an array of bytes20: each element fills a word from the left.
-    function _prevHash(bytes calldata packed) private pure returns (bytes32) {
-        bytes32[] memory words = new bytes32[](Packed.prevCount(packed));
-        for (uint256 i = 0; i < words.length; i++) {
-            words[i] = Packed.prev(packed, i);
+    function _prevHash(bytes calldata packed) private pure returns (bytes32 value) {
+        uint256 count = Packed.prevCount(packed);
+        uint256 free;
+        // Safe: only reads the free memory pointer.
+        assembly ("memory-safe") {
+            free := mload(0x40)
         }
-        return keccak256(abi.encodePacked(words));
+        for (uint256 i = 0; i < count; i++) {
+            bytes20 prev = Packed.prev(packed, i);
+            // Safe: at most 8 words behind the free memory pointer; nothing in this loop allocates.
+            assembly ("memory-safe") {
+                mstore(add(free, shl(5, i)), prev)
+            }
+        }
+        // Safe: reads what the loop wrote.
+        assembly ("memory-safe") {
+            value := keccak256(free, shl(5, count))
+        }
     }
 }
