@@ -22,6 +22,10 @@ if (npmNodeMajor < minimumMajor && npmCli !== undefined && process.env[secondPas
     )
     process.exit(1)
   }
+  console.log(
+    `npm runs on Node ${npmNodeMajor}; Node ${ownMajor} from npm now completes the install and runs everything ` +
+      '(EBADENGINE warnings are expected)',
+  )
   const result = spawnSync(process.execPath, [npmCli, 'install', '--ignore-scripts', '--no-audit', '--no-fund'], {
     stdio: 'inherit',
     env: { ...process.env, [secondPass]: '1' },
