@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The bridge with two doors that the deployed one does not have: blocks without work, and refutation without proof.
+pragma solidity 0.8.37;
+
+import {Bridge} from "../../../contracts/Bridge.sol";
+import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
+
+contract BridgeHarness is Bridge {
+    constructor(bytes32 state, bytes20 torrent, uint256 easiestTarget_, uint128 minRequest_, uint128 minDeposit_)
+        Bridge(state, torrent, easiestTarget_, minRequest_, minDeposit_)
+    {}
+
+    /// @notice What the one-step fraud proof will do once it has proved something.
+    function refute(bytes32 id) external {
+        _refute(id, msg.sender);
+    }
+
+    function _isSolved(bytes32, uint256) internal pure override returns (bool) {
+        return true;
+    }
+}
