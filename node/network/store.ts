@@ -45,7 +45,8 @@ export type StoreChange = {
 /**
  * The *shared set* is what a node announces, serves and reconciles: every transaction that it holds and vouches for, genesis
  * included, each under its infohash, at most 1,024 bytes. It may leave out what would let a stranger fill other nodes
- * (waiting files; more than one rival of the same output). `has` answers for everything that need not be fetched again.
+ * (waiting files; more than one rival of the same output). It only grows while the node runs. `has` answers for everything that need
+ * not be fetched again.
  *
  * Synchronous methods are called on hot paths and must not block on anything but a local database. The network calls `on…`
  * concurrently, without order, and only with bytes whose infohash it recomputed.
@@ -58,8 +59,8 @@ export interface NetworkStore {
   has(infohash: Infohash): boolean
   /** The bytes of `tx.json` of a shared transaction, also when it is asked for as a plain torrent. */
   transaction(infohash: Infohash): Uint8Array | undefined
-  /** The infohashes of the shared set that begin with `prefix` (hex digits, perhaps none), ascending. */
-  infohashes(prefix: string): AsyncIterable<Infohash>
+  /** The infohashes of the shared set that begin with `prefix` (0, 2 or 4 hex digits) and come after `after`, ascending. */
+  infohashes(prefix: string, after?: Infohash): AsyncIterable<Infohash>
 
   /** The files of the torrent of a block that is held, in the torrent's order (docs/protocol.md section 7.3). */
   blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined>

@@ -1,0 +1,85 @@
+// Bridging blocks: takes announced headers, fetches the torrents of those that the store wants, a few at a time.
+
+import type { Logger } from 'pino'
+import { OperationError } from '../../errors.ts'
+import { formatHex } from '../../protocol/bytes.ts'
+import { keccak } from '../../protocol/hash.ts'
+import { HEADER_BYTES } from '../../protocol/header.ts'
+import { type Infohash, toInfohash } from '../../protocol/ids.ts'
+import { RuleError } from '../../protocol/rule-error.ts'
+import { MAX_BLOCK_FETCHES, MAX_WAITING_BLOCKS } from '../limits.ts'
+import type { NetworkStore, TorrentFile } from '../store.ts'
+import type { RemotePeer } from './peer.ts'
+
+type Waiting = { readonly key: string; readonly sealed: Uint8Array; readonly peers: Set<RemotePeer> }
+
+export type BlockFetcherDeps = {
+  readonly store: NetworkStore
+  readonly log: Logger
+  /** Downloads the torrent from any of the peers. Rejects with `RuleError` or `OperationError`. */
+  readonly fetch: (torrent: Infohash, peers: ReadonlySet<RemotePeer>) => Promise<readonly TorrentFile[]>
+}
+
+export class BlockFetcher {
+  readonly #deps: BlockFetcherDeps
+  /** By hash of the sealed header, in the order of arrival; the ones being fetched included. */
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #fetching = new Map<string, Promise<void>>()
+
+  constructor(deps: BlockFetcherDeps) {
+    this.#deps = deps
+  }
+
+  /** Throws `RuleError` if the store says so of one of the headers. */
+  async onHeaders(peer: RemotePeer, headers: readonly Uint8Array[]): Promise<void> {
+    for (const sealed of headers) {
+      const key = formatHex(keccak(sealed))
+      const waiting = this.#waiting.get(key)
+      if (waiting) waiting.peers.add(peer)
+      else if ((await this.#deps.store.onHeader(sealed, peer.hello)) === 'wanted') this.#enqueue(key, sealed, peer)
+    }
+    this.#pump()
+  }
+
+  /** Waits for what is being fetched; whoever calls makes `fetch` fail. */
+  async stop(): Promise<void> {
+    for (const key of [...this.#waiting.keys()]) if (!this.#fetching.has(key)) this.#waiting.delete(key)
+    await Promise.allSettled(this.#fetching.values())
+  }
+
+  /** The torrent that a header names. */
+  static torrentOf(sealed: Uint8Array): Infohash {
+    return toInfohash(sealed.subarray(HEADER_BYTES - 20, HEADER_BYTES))
+  }
+
+  #enqueue(key: string, sealed: Uint8Array, peer: RemotePeer): void {
+    if (this.#waiting.size >= MAX_WAITING_BLOCKS) return
+    this.#waiting.set(key, { key, sealed, peers: new Set([peer]) })
+  }
+
+  #pump(): void {
+    for (const waiting of this.#waiting.values()) {
+      if (this.#fetching.size >= MAX_BLOCK_FETCHES) return
+      if (this.#fetching.has(waiting.key)) continue
+      const fetched = this.#fetch(waiting).finally(() => {
+        this.#fetching.delete(waiting.key)
+        this.#waiting.delete(waiting.key)
+        this.#pump()
+      })
+      this.#fetching.set(waiting.key, fetched)
+    }
+  }
+
+  async #fetch({ sealed, peers }: Waiting): Promise<void> {
+    const torrent = BlockFetcher.torrentOf(sealed)
+    const [first] = peers
+    try {
+      const files = await this.#deps.fetch(torrent, peers)
+      await this.#deps.store.onBlock(sealed, files, first?.hello ?? { id: '', host: '' })
+    } catch (error) {
+      if (error instanceof RuleError) for (const peer of peers) peer.fault(20, error.message)
+      else if (!(error instanceof OperationError)) throw error
+      this.#deps.log.warn({ torrent, error: error.message }, 'cannot take a block')
+    }
+  }
+}

@@ -1,0 +1,165 @@
+// The messages of the BEP 10 extension `torrenttx`, exactly as docs/network.md lists them.
+
+import { decodeUint, encodeUint } from '../../protocol/bytes.ts'
+import { SEALED_BYTES } from '../../protocol/header.ts'
+import { type Infohash, toBytes, toHash, toInfohash } from '../../protocol/ids.ts'
+import { RuleError } from '../../protocol/rule-error.ts'
+import { MAX_FILES, MAX_HEADERS, MAX_INFOHASHES, MAX_MESSAGE_BYTES } from '../limits.ts'
+import type { Summary } from '../store.ts'
+import { type Bencoded, type BencodedDictionary, decodeDictionary, type Encodable, encode } from '../torrent/bencode.ts'
+import { text } from '../torrent/metainfo.ts'
+import { COUNTS_BYTES } from './buckets.ts'
+
+/** Spoken in the extended handshake; peers of another version are refused. */
+export const EXTENSION_VERSION = 1
+
+/** `id` ties an answer to its question; it is chosen by who asks. */
+export type Question =
+  | { readonly type: 'get'; readonly id: number; readonly infohashes: readonly Infohash[] }
+  | { readonly type: 'count'; readonly id: number; readonly prefix: string }
+  | { readonly type: 'list'; readonly id: number; readonly prefix: string; readonly after: Infohash | '' }
+export type Answer =
+  /** In the order of the question; an empty one is not here. */
+  | { readonly type: 'files'; readonly id: number; readonly files: readonly Uint8Array[] }
+  | { readonly type: 'counts'; readonly id: number; readonly counts: Uint8Array }
+  | { readonly type: 'listed'; readonly id: number; readonly infohashes: readonly Infohash[]; readonly more: boolean }
+export type Notice =
+  | { readonly type: 'summary'; readonly summary: Summary }
+  | { readonly type: 'have'; readonly infohashes: readonly Infohash[] }
+  | { readonly type: 'blocks'; readonly headers: readonly Uint8Array[] }
+  /** "Connect to me for this torrent: I want it and cannot reach you." */
+  | { readonly type: 'seed'; readonly infohash: Infohash }
+export type Message = Question | Answer | Notice
+
+export function encodeMessage(message: Message): Uint8Array {
+  return encode(toDictionary(message))
+}
+
+/** Undefined for a type that this version does not know. Throws `RuleError('bad-message')`. */
+export function decodeMessage(bytes: Uint8Array): Message | undefined {
+  if (bytes.length > MAX_MESSAGE_BYTES) throw bad(`has ${bytes.length} bytes`)
+  const dictionary = decodeDictionary(bytes)
+  const id = () => readNumber(dictionary, 'id', 2 ** 32)
+  switch (text(readBytes(dictionary, 'type'))) {
+    case 'summary':
+      return { type: 'summary', summary: readSummary(dictionary) }
+    case 'have':
+      return { type: 'have', infohashes: readInfohashes(dictionary, MAX_INFOHASHES) }
+    case 'blocks':
+      return { type: 'blocks', headers: readCut(dictionary, 'headers', SEALED_BYTES, MAX_HEADERS) }
+    case 'seed':
+      return { type: 'seed', infohash: toInfohash(readExact(dictionary, 'infohash', 20)) }
+    case 'get':
+      return { type: 'get', id: id(), infohashes: readInfohashes(dictionary, MAX_FILES) }
+    case 'files':
+      return { type: 'files', id: id(), files: readFiles(dictionary['files']) }
+    case 'count':
+      return { type: 'count', id: id(), prefix: readPrefix(dictionary, 1) }
+    case 'counts':
+      return { type: 'counts', id: id(), counts: readExact(dictionary, 'counts', COUNTS_BYTES) }
+    case 'list':
+      return { type: 'list', id: id(), prefix: readPrefix(dictionary, 2), after: readAfter(dictionary) }
+    case 'listed': {
+      const infohashes = readInfohashes(dictionary, MAX_INFOHASHES)
+      return { type: 'listed', id: id(), infohashes, more: readNumber(dictionary, 'more', 2) === 1 }
+    }
+    default:
+      return undefined
+  }
+}
+
+function toDictionary(message: Message): Encodable {
+  switch (message.type) {
+    case 'summary': {
+      const { count, weight, fingerprint, newestBlock, stateRoot } = message.summary
+      const hashes = { fingerprint: toBytes(fingerprint), block: toBytes(newestBlock), state: toBytes(stateRoot) }
+      return { type: 'summary', count, weight: encodeUint(weight, 32), ...hashes }
+    }
+    case 'have':
+      return { type: 'have', infohashes: joinInfohashes(message.infohashes) }
+    case 'get':
+      return { type: 'get', id: message.id, infohashes: joinInfohashes(message.infohashes) }
+    case 'listed':
+      return { ...message, infohashes: joinInfohashes(message.infohashes), more: message.more ? 1 : 0 }
+    case 'blocks':
+      return { type: 'blocks', headers: join(message.headers, SEALED_BYTES) }
+    case 'seed':
+      return { type: 'seed', infohash: toBytes(message.infohash) }
+    case 'count':
+      return { ...message, prefix: Buffer.from(message.prefix, 'hex') }
+    case 'list':
+      return { ...message, prefix: Buffer.from(message.prefix, 'hex'), after: Buffer.from(message.after, 'hex') }
+    default:
+      return message
+  }
+}
+
+function readSummary(dictionary: BencodedDictionary): Summary {
+  return {
+    count: readNumber(dictionary, 'count', Number.MAX_SAFE_INTEGER),
+    weight: decodeUint(readExact(dictionary, 'weight', 32)),
+    fingerprint: toHash(readExact(dictionary, 'fingerprint', 32)),
+    newestBlock: toHash(readExact(dictionary, 'block', 32)),
+    stateRoot: toHash(readExact(dictionary, 'state', 32)),
+  }
+}
+
+function readFiles(files: Bencoded | undefined): Uint8Array[] {
+  if (!Array.isArray(files) || files.length > MAX_FILES) throw bad('has a bad list of files')
+  return files.map((file: Bencoded) => {
+    if (file instanceof Uint8Array) return file
+    throw bad('has a bad file')
+  })
+}
+
+function readPrefix(dictionary: BencodedDictionary, maxBytes: number): string {
+  const prefix = readBytes(dictionary, 'prefix')
+  if (prefix.length > maxBytes) throw bad('has a bad prefix')
+  return Buffer.from(prefix).toString('hex')
+}
+
+function readAfter(dictionary: BencodedDictionary): Infohash | '' {
+  return readBytes(dictionary, 'after').length === 0 ? '' : toInfohash(readExact(dictionary, 'after', 20))
+}
+
+function readInfohashes(dictionary: BencodedDictionary, max: number): Infohash[] {
+  return readCut(dictionary, 'infohashes', 20, max).map(toInfohash)
+}
+
+function readCut(dictionary: BencodedDictionary, key: string, width: number, max: number): Uint8Array[] {
+  const bytes = readBytes(dictionary, key)
+  if (bytes.length % width !== 0 || bytes.length > max * width) throw bad(`has bad ${key}`)
+  return Array.from({ length: bytes.length / width }, (_, i) => bytes.subarray(i * width, (i + 1) * width))
+}
+
+function readExact(dictionary: BencodedDictionary, key: string, width: number): Uint8Array {
+  const bytes = readBytes(dictionary, key)
+  if (bytes.length !== width) throw bad(`has a bad ${key}`)
+  return bytes
+}
+
+function readBytes(dictionary: BencodedDictionary, key: string): Uint8Array {
+  const value = dictionary[key]
+  if (value instanceof Uint8Array) return value
+  throw bad(`has no ${key}`)
+}
+
+function readNumber(dictionary: BencodedDictionary, key: string, below: number): number {
+  const value = dictionary[key]
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < below) return value
+  throw bad(`has no ${key}`)
+}
+
+function joinInfohashes(infohashes: readonly Infohash[]): Uint8Array {
+  return Buffer.from(infohashes.join(''), 'hex')
+}
+
+function join(parts: readonly Uint8Array[], width: number): Uint8Array {
+  const joined = new Uint8Array(parts.length * width)
+  for (const [i, part] of parts.entries()) joined.set(part, i * width)
+  return joined
+}
+
+function bad(what: string): RuleError {
+  return new RuleError('bad-message', `expected a torrenttx message, but it ${what}`)
+}

@@ -1,0 +1,116 @@
+// Which infohashes are wanted, who announced them, and which come first: those announced most often.
+
+import type { Infohash } from '../../protocol/ids.ts'
+import { MAX_WANTED, MAX_WANTED_PER_PEER } from '../limits.ts'
+
+/** `asked`: a peer was asked and has not answered yet. */
+type Want = { readonly sources: Set<string>; asked: boolean }
+
+export class Wants {
+  readonly #wants = new Map<Infohash, Want>()
+  /** Of each peer: what it announced and nobody was asked for, by number of announcers. */
+  readonly #ranked = new Map<string, Map<number, Set<Infohash>>>()
+  readonly #sizes = new Map<string, number>()
+
+  get size(): number {
+    return this.#wants.size
+  }
+
+  /** How many wants a peer is a source of. */
+  sizeOf(peer: string): number {
+    return this.#sizes.get(peer) ?? 0
+  }
+
+  has(infohash: Infohash): boolean {
+    return this.#wants.has(infohash)
+  }
+
+  /** `peer` announced `infohash`. False where a bound was reached; reconciliation finds it later. */
+  add(infohash: Infohash, peer: string): boolean {
+    if (this.sizeOf(peer) >= MAX_WANTED_PER_PEER) return false
+    let want = this.#wants.get(infohash)
+    if (want?.sources.has(peer)) return true
+    if (want === undefined) {
+      if (this.#wants.size >= MAX_WANTED) return false
+      want = { sources: new Set(), asked: false }
+      this.#wants.set(infohash, want)
+    }
+    this.#unrank(infohash, want)
+    want.sources.add(peer)
+    this.#sizes.set(peer, this.sizeOf(peer) + 1)
+    this.#rank(infohash, want)
+    return true
+  }
+
+  /** Up to `max` infohashes to ask `peer` for, most announced first. They are its to answer until `release` or `settle`. */
+  take(peer: string, max: number): Infohash[] {
+    const taken: Infohash[] = []
+    const ranked = this.#ranked.get(peer)
+    for (const rank of [...(ranked?.keys() ?? [])].sort((a, b) => b - a)) {
+      for (const infohash of ranked?.get(rank) ?? []) {
+        if (taken.length === max) break
+        taken.push(infohash)
+      }
+    }
+    for (const infohash of taken) {
+      const want = this.#wants.get(infohash)
+      if (want === undefined) continue
+      this.#unrank(infohash, want)
+      want.asked = true
+    }
+    return taken
+  }
+
+  /** It is here, or nobody needs it any more. */
+  settle(infohash: Infohash): void {
+    const want = this.#wants.get(infohash)
+    if (want === undefined) return
+    this.#unrank(infohash, want)
+    for (const peer of want.sources) this.#forgetSource(peer)
+    this.#wants.delete(infohash)
+  }
+
+  /** `peer` did not deliver: the next announcer is asked; without one the want is dropped. */
+  release(infohash: Infohash, peer: string): void {
+    const want = this.#wants.get(infohash)
+    if (want === undefined) return
+    this.#unrank(infohash, want)
+    if (want.sources.delete(peer)) this.#forgetSource(peer)
+    want.asked = false
+    if (want.sources.size === 0) this.#wants.delete(infohash)
+    else this.#rank(infohash, want)
+  }
+
+  /** The peer is gone; what it was asked for must have been released. */
+  removePeer(peer: string): void {
+    for (const [infohash, want] of this.#wants) if (want.sources.has(peer) && !want.asked) this.release(infohash, peer)
+    for (const want of this.#wants.values()) want.sources.delete(peer)
+    this.#ranked.delete(peer)
+    this.#sizes.delete(peer)
+  }
+
+  #rank(infohash: Infohash, want: Want): void {
+    if (want.asked) return
+    for (const peer of want.sources) {
+      const ranked = this.#ranked.get(peer) ?? new Map<number, Set<Infohash>>()
+      this.#ranked.set(peer, ranked)
+      const same = ranked.get(want.sources.size) ?? new Set()
+      ranked.set(want.sources.size, same.add(infohash))
+    }
+  }
+
+  #unrank(infohash: Infohash, want: Want): void {
+    for (const peer of want.sources) {
+      const ranked = this.#ranked.get(peer)
+      const same = ranked?.get(want.sources.size)
+      same?.delete(infohash)
+      if (same?.size === 0) ranked?.delete(want.sources.size)
+    }
+  }
+
+  #forgetSource(peer: string): void {
+    const size = this.sizeOf(peer) - 1
+    if (size > 0) this.#sizes.set(peer, size)
+    else this.#sizes.delete(peer)
+  }
+}

@@ -1,0 +1,303 @@
+// The node on BitTorrent: joins the meeting point, gossips with the nodes that it finds, seeds what the store holds.
+
+import { randomBytes } from 'node:crypto'
+import type Wire from 'bittorrent-protocol'
+import type { Logger } from 'pino'
+import type { Torrent } from 'webtorrent'
+import { OperationError } from '../errors.ts'
+import { type Infohash, toInfohash } from '../protocol/ids.ts'
+import { RuleError } from '../protocol/rule-error.ts'
+import { Bans, isLoopback } from './bans.ts'
+import { BlockFetcher } from './gossip/block-fetcher.ts'
+import { Buckets } from './gossip/buckets.ts'
+import { extendWire } from './gossip/extension.ts'
+import { Hub } from './gossip/hub.ts'
+import type { Hello, RemotePeer } from './gossip/peer.ts'
+import { meetingPoint } from './meeting-point.ts'
+import { DEFAULT_NETWORK_OPTIONS, type NetworkOptions } from './options.ts'
+import { checkTxFolder, isAddress, type ProofHints } from './proof.ts'
+import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
+import { TorrentClient } from './torrent/client.ts'
+import { download } from './torrent/download.ts'
+import { blockContent, type Content, type Folder, folderBytes, transactionContent } from './torrent/metainfo.ts'
+import { SecretIndex } from './torrent/secret-index.ts'
+
+export type NetworkDeps = {
+  readonly store: NetworkStore
+  readonly log: Logger
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number
+}
+
+/** A connected node of the same network. */
+export type PeerInfo = {
+  readonly id: string
+  readonly host: string
+  readonly address: string | undefined
+  readonly outgoing: boolean
+  /** Its last sync confirmation, if one came. */
+  readonly summary: Summary | undefined
+}
+
+const REDIAL_MS = 5_000
+const BLOCK_TIMEOUT_MS = 300_000
+const MAX_ANCESTORS = 10_000
+const NO_HINTS: ProofHints = { peers: [], trackers: [] }
+
+export class Network {
+  readonly #store: NetworkStore
+  readonly #log: Logger
+  readonly #options: NetworkOptions
+  readonly #bans: Bans
+  readonly #buckets = new Buckets()
+  readonly #secrets = new SecretIndex()
+  readonly #hub: Hub
+  readonly #blocks: BlockFetcher
+  readonly #nodeId = toInfohash(randomBytes(20))
+  /** Addresses to stay connected to, each with the key of the node that was found there. */
+  readonly #dialled = new Map<string, string | undefined>()
+  readonly #stopping = new AbortController()
+  #client: TorrentClient | undefined
+  #meeting: Torrent | undefined
+  #redial: NodeJS.Timeout | undefined
+  #unsubscribe: (() => void) | undefined
+
+  constructor({ store, log, now = () => performance.now() }: NetworkDeps, options: Partial<NetworkOptions> = {}) {
+    this.#store = store
+    this.#log = log
+    this.#options = { ...DEFAULT_NETWORK_OPTIONS, ...options }
+    this.#bans = new Bans(now)
+    for (const address of this.#options.peers) this.#dialled.set(address, undefined)
+    this.#blocks = new BlockFetcher({ store, log, fetch: (torrent, peers) => this.#fetchFrom(torrent, peers) })
+    this.#hub = new Hub({
+      store,
+      log,
+      now,
+      buckets: this.#buckets,
+      onBlocks: (peer, headers) => this.#blocks.onHeaders(peer, headers),
+      onSeed: (peer, infohash) => this.#connectFor(peer, infohash),
+      onBan: (peer) => this.#bans.add(isLoopback(peer.hello.host) ? peer.hello.id : peer.hello.host),
+    })
+  }
+
+  /** Opens the port and joins the meeting point. Throws `OperationError('listen-failed')`. */
+  async start(): Promise<void> {
+    const { listenPort, trackers } = this.#options
+    this.#client = new TorrentClient(
+      {
+        log: this.#log,
+        lookup: (infohash) => this.#contentOf(infohash),
+        lookupSecret: (hash) => this.#secrets.get(hash),
+        isBanned: (host) => this.#bans.has(host),
+      },
+      { ...this.#options, port: listenPort },
+    )
+    await this.#client.opened()
+    await this.#indexStore()
+    this.#client.on('add', (torrent: Torrent) => torrent.on('wire', (wire: Wire) => this.#onWire(torrent, wire)))
+    this.#meeting = await this.#client.seed(meetingPoint(this.#store.genesis), trackers)
+    this.#hub.start()
+    this.#dial()
+    this.#redial = setInterval(() => this.#dial(), REDIAL_MS)
+    this.#log.info({ ...this.address(), node: this.#nodeId }, 'network started')
+  }
+
+  /** Idempotent. Nothing calls the store afterwards. */
+  async stop(): Promise<void> {
+    if (this.#stopping.signal.aborted) return
+    this.#stopping.abort(new OperationError('network-stopped', 'the network was stopped'))
+    clearInterval(this.#redial)
+    this.#unsubscribe?.()
+    await this.#hub.stop()
+    await this.#blocks.stop()
+    await this.#client?.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** Where this node takes connections. Throws `OperationError('not-started')`. */
+  address(): { readonly host: string; readonly port: number } {
+    return { host: this.#options.host, port: this.#running().client.torrentPort }
+  }
+
+  peers(): PeerInfo[] {
+    return this.#hub.peers.map(({ hello, summary }) => ({ ...hello, summary }))
+  }
+
+  /** Infohashes that peers announced and that are not here yet; live torrents. */
+  statistics(): { readonly wanted: number; readonly liveTorrents: number } {
+    return { wanted: this.#hub.wanted, liveTorrents: this.#client?.torrents.length ?? 0 }
+  }
+
+  /** Connects to `host:port` and stays connected. Throws `RuleError('bad-address')`. */
+  addPeer(address: string): void {
+    if (!isAddress(address)) throw new RuleError('bad-address', 'expected host:port with a port from 1 to 65534')
+    if (!this.#dialled.has(address)) this.#dialled.set(address, undefined)
+    this.#dial()
+  }
+
+  /**
+   * Gets a transaction and the ancestors that the store then misses, from connected nodes first, else from any client that seeds it,
+   * and hands them to the store. Throws `OperationError('transaction-not-found')` where nobody delivers one until `signal` aborts,
+   * and what the store throws.
+   */
+  async fetch(infohash: Infohash, signal: AbortSignal, hints: ProofHints = NO_HINTS): Promise<Uint8Array> {
+    const queue = [infohash]
+    const seen = new Set(queue)
+    for (const next of queue) {
+      if (this.#store.has(next)) continue
+      const file = await this.#fetchFile(next, signal, hints)
+      const { missing } = await this.#store.onTransaction(next, file, { id: '', host: '' })
+      for (const ancestor of missing) {
+        if (!seen.has(ancestor) && seen.size < MAX_ANCESTORS) queue.push(ancestor)
+        seen.add(ancestor)
+      }
+      if (next === infohash && missing.length === 0) return file
+    }
+    const file = this.#store.transaction(infohash)
+    if (file !== undefined) return file
+    throw new OperationError('transaction-not-shared', `transaction ${infohash} is here but not accepted`, {
+      facts: { infohash },
+    })
+  }
+
+  /** The files of a block's torrent. Throws `OperationError('download-failed' | 'download-aborted')`, `RuleError('bad-torrent')`. */
+  async fetchBlock(
+    torrent: Infohash,
+    signal: AbortSignal,
+    hints: ProofHints = NO_HINTS,
+  ): Promise<readonly TorrentFile[]> {
+    return (
+      (await this.#store.blockFiles(torrent)) ??
+      (await this.#download(torrent, this.#hub.peers, hints, signal, (folder) => this.#checkBlock(folder)))
+    )
+  }
+
+  async #fetchFile(infohash: Infohash, signal: AbortSignal, hints: ProofHints): Promise<Uint8Array> {
+    const fromNodes = await this.#hub.fetch(infohash, signal)
+    if (fromNodes !== undefined) return fromNodes
+    try {
+      const [file] = await this.#download(infohash, this.#hub.peers, hints, signal, checkTxFolder)
+      if (file !== undefined) return file.bytes
+    } catch (cause) {
+      if (!(cause instanceof OperationError)) throw cause
+      const options = { facts: { infohash }, retry: true, cause }
+      throw new OperationError('transaction-not-found', `nobody delivered transaction ${infohash}`, options)
+    }
+    throw new OperationError('transaction-not-found', `transaction ${infohash} has no file`, { facts: { infohash } })
+  }
+
+  #fetchFrom(torrent: Infohash, peers: Iterable<RemotePeer>): Promise<readonly TorrentFile[]> {
+    const signal = AbortSignal.timeout(BLOCK_TIMEOUT_MS)
+    return this.#download(torrent, peers, NO_HINTS, signal, (folder) => this.#checkBlock(folder))
+  }
+
+  /** Plain BitTorrent, but on the connections that nodes can make: who dialled the other dials again for the torrent. */
+  async #download(
+    infohash: Infohash,
+    peers: Iterable<RemotePeer>,
+    hints: ProofHints,
+    signal: AbortSignal,
+    check: (folder: Folder) => void,
+  ): Promise<TorrentFile[]> {
+    const { client } = this.#running()
+    const addresses = new Set(hints.peers)
+    const running = download(client, infohash, {
+      peers: addresses,
+      trackers: hints.trackers,
+      check,
+      signal: AbortSignal.any([signal, this.#stopping.signal]),
+    })
+    for (const peer of peers) {
+      if (peer.hello.outgoing && peer.hello.address !== undefined) addresses.add(peer.hello.address)
+      else peer.send({ type: 'seed', infohash })
+    }
+    return await running
+  }
+
+  #checkBlock(folder: Folder): void {
+    if (folder.name === 'block' && folderBytes(folder) <= this.#options.maxBlockBytes) return
+    throw new RuleError('bad-torrent', 'expected the folder of a block that is not too large', { name: folder.name })
+  }
+
+  /** A peer wants a torrent and cannot reach this node. */
+  async #connectFor(peer: RemotePeer, infohash: Infohash): Promise<void> {
+    const { client } = this.#running()
+    const torrent = peer.hello.outgoing ? await client.get(infohash) : null
+    if (torrent && peer.hello.address !== undefined && !torrent.destroyed) torrent.addPeer(peer.hello.address)
+  }
+
+  async #contentOf(infohash: Infohash): Promise<Content | undefined> {
+    const file = this.#store.transaction(infohash)
+    if (file !== undefined) return transactionContent(file)
+    const files = await this.#store.blockFiles(infohash)
+    return files === undefined ? undefined : blockContent(files)
+  }
+
+  #onWire(torrent: Torrent, wire: Wire): void {
+    const self = { genesis: this.#store.genesis, nodeId: this.#nodeId, port: this.#running().client.torrentPort }
+    extendWire(wire, self, { onHello: (hello) => this.#onHello(torrent, wire, hello) })
+  }
+
+  /** Nodes gossip at the meeting point only; one that is met elsewhere (a proof's hint, a tracker) is invited there. */
+  #onHello(torrent: Torrent, wire: Wire, hello: Hello): ((bytes: Uint8Array) => void) | undefined {
+    if (this.#bans.has(hello.id)) throw new RuleError('banned', 'the peer is banned')
+    const { meeting } = this.#running()
+    if (torrent !== meeting) {
+      const isKnown = this.#hub.peers.some((peer) => peer.hello.id === hello.id)
+      if (!isKnown && hello.address !== undefined) meeting.addPeer(hello.address)
+      return undefined
+    }
+    const peer = this.#hub.connect(wire, hello, this.#nodeId)
+    const key = `${hello.id}@${hello.host}`
+    if (hello.outgoing && hello.address !== undefined && this.#dialled.has(hello.address)) {
+      this.#dialled.set(hello.address, key)
+    }
+    if (peer === undefined) throw new RuleError('second-wire', 'the peer is connected already', { peer: key })
+    wire.once('close', () => peer.close())
+    return (bytes) => peer.receive(bytes)
+  }
+
+  #dial(): void {
+    if (this.#stopping.signal.aborted || this.#meeting === undefined) return
+    const connected = new Set(this.#hub.peers.map((peer) => peer.key))
+    for (const [address, key] of this.#dialled) {
+      if (key === undefined || !connected.has(key)) this.#meeting.addPeer(address)
+    }
+  }
+
+  /** Counts the shared set, and what is added to it meanwhile, once. */
+  async #indexStore(): Promise<void> {
+    const meanwhile = new Set<Infohash>()
+    let isIndexed = false
+    this.#unsubscribe = this.#store.subscribe((change) => {
+      if (!isIndexed) for (const infohash of change.transactions) meanwhile.add(infohash)
+      else this.#onChange(change)
+    })
+    for await (const infohash of this.#store.infohashes('')) {
+      if (!meanwhile.has(infohash)) this.#index(infohash)
+    }
+    for (const infohash of meanwhile) this.#index(infohash)
+    isIndexed = true
+  }
+
+  #onChange(change: StoreChange): void {
+    for (const infohash of change.transactions) this.#index(infohash)
+    if (this.#options.secure > 0) for (const sealed of change.blocks) this.#secrets.add(BlockFetcher.torrentOf(sealed))
+    this.#hub.onChange(change)
+  }
+
+  #index(infohash: Infohash): void {
+    this.#buckets.add(infohash)
+    if (this.#options.secure > 0) this.#secrets.add(infohash)
+  }
+
+  #running(): { readonly client: TorrentClient; readonly meeting: Torrent } {
+    if (this.#client && this.#meeting && !this.#stopping.signal.aborted) {
+      return { client: this.#client, meeting: this.#meeting }
+    }
+    throw new OperationError('not-started', 'the network is not running; call start() first')
+  }
+}

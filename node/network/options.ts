@@ -1,0 +1,50 @@
+// What a node's operator decides about its network. Everything that reaches beyond given peers is off by default.
+
+export type NetworkOptions = {
+  /** The address to listen on. Loopback unless the node is to be reached. */
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly listenPort: number
+  /** `host:port` of nodes to stay connected to. */
+  readonly peers: readonly string[]
+  /** Announce URLs (HTTP, UDP, WebSocket) at which the meeting point is announced and looked for. */
+  readonly trackers: readonly string[]
+  /** The public DHT (BEP 5), or one with other entry points (`host:port`). */
+  readonly dht: boolean | { readonly bootstrap: readonly string[] }
+  /** Local service discovery (BEP 14): multicast in the local network. */
+  readonly lsd: boolean
+  /** Peer exchange (BEP 11): learn addresses from peers and pass them on. */
+  readonly pex: boolean
+  /** uTP (BEP 29) beside TCP. Both ends should have the same setting: the other is tried only after half a minute. */
+  readonly utp: boolean
+  /** Encryption (MSE): 0 none, 1 if the peer can, 2 only. It hides from filters, not from spies, and costs ten times the CPU. */
+  readonly secure: 0 | 1 | 2
+  /** Connections that may come in, and connections of each torrent. */
+  readonly maxConnections: number
+  /** Bytes per second; undefined is unlimited. */
+  readonly uploadLimit: number | undefined
+  readonly downloadLimit: number | undefined
+  /** Stored torrents that may be live at once (about 40 kB each), and how long one without a connection stays live. */
+  readonly maxLiveTorrents: number
+  readonly idleTorrentMs: number
+  /** Largest block torrent that is fetched: it is held in memory until it was judged. */
+  readonly maxBlockBytes: number
+}
+
+export const DEFAULT_NETWORK_OPTIONS: NetworkOptions = {
+  host: '127.0.0.1',
+  listenPort: 0,
+  peers: [],
+  trackers: [],
+  dht: false,
+  lsd: false,
+  pex: false,
+  utp: false,
+  secure: 0,
+  maxConnections: 100,
+  uploadLimit: undefined,
+  downloadLimit: undefined,
+  maxLiveTorrents: 200,
+  idleTorrentMs: 30_000,
+  maxBlockBytes: 268_435_456,
+}

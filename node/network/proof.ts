@@ -1,0 +1,78 @@
+// A transaction as a `.torrent` file: TTX by e-mail. Stock clients open it; nodes also find the transaction itself inside.
+
+import { concat } from '../protocol/bytes.ts'
+import type { Infohash } from '../protocol/ids.ts'
+import { encodeTxInfo, infohashOf } from '../protocol/infohash.ts'
+import { RuleError } from '../protocol/rule-error.ts'
+import { MAX_FILE_BYTES } from '../protocol/rules.ts'
+import { type Bencoded, decodeDictionary, encode, isDictionary } from './torrent/bencode.ts'
+import { encodeTorrent, type Folder, infohashOfInfo, parseFolder, text } from './torrent/metainfo.ts'
+
+/** Bytes of a proof that is read; one with all hints has about 2 KiB. */
+export const MAX_PROOF_BYTES = 16_384
+const MAX_HINTS = 16
+
+export type ProofHints = {
+  /** `host:port` of nodes that are likely to seed it. */
+  readonly peers: readonly string[]
+  /** Announce URLs. */
+  readonly trackers: readonly string[]
+}
+
+export type Proof = ProofHints & {
+  readonly infohash: Infohash
+  /** The bytes of `tx.json`, where the proof carries them; they fit the infohash. */
+  readonly file: Uint8Array | undefined
+}
+
+/** BEP 3 metainfo whose infohash is the transaction's id, with the file itself and the hints in the member `torrenttx`. */
+export function encodeProof(file: Uint8Array, hints: ProofHints = { peers: [], trackers: [] }): Uint8Array {
+  const extra = encode({ torrenttx: { file, peers: hints.peers } })
+  // "torrenttx" sorts after "info", and both dictionaries are flat text: join them without their ends.
+  return concat(encodeTorrent(encodeTxInfo(file), hints.trackers).subarray(0, -1), extra.subarray(1))
+}
+
+/** Reads a `.torrent` of a transaction, also one that a stock client made. Throws `RuleError('bad-proof' | 'bad-torrent' | 'bad-bencoding')`. */
+export function parseProof(proof: Uint8Array): Proof {
+  if (proof.length > MAX_PROOF_BYTES) throw bad(`has ${proof.length} bytes`)
+  const { info, torrenttx, announce, 'announce-list': tiers } = decodeDictionary(proof)
+  if (!isDictionary(info)) throw bad('has no info dictionary')
+  const infoBytes = encode(info as Parameters<typeof encode>[0])
+  checkTxFolder(parseFolder(infoBytes))
+  const infohash = infohashOfInfo(infoBytes)
+  const extra = isDictionary(torrenttx) ? torrenttx : {}
+  const { file } = extra
+  if (file !== undefined && (!(file instanceof Uint8Array) || infohashOf(file) !== infohash)) {
+    throw bad('carries another file than it names')
+  }
+  const trackers = [announce, ...listOf(tiers).flatMap(listOf)].flatMap(textOf)
+  const peers = listOf(extra['peers']).flatMap(textOf).filter(isAddress)
+  return { infohash, file, peers: peers.slice(0, MAX_HINTS), trackers: [...new Set(trackers)].slice(0, MAX_HINTS) }
+}
+
+/** Throws `RuleError('bad-proof')` unless the folder can hold one transaction. */
+export function checkTxFolder({ name, pieceBytes, files }: Folder): void {
+  const [file] = files
+  if (name !== 'tx' || pieceBytes !== 16_384 || files.length !== 1 || file?.name !== 'tx.json') {
+    throw bad('is not of a folder tx with one file tx.json')
+  }
+  if (file.length > MAX_FILE_BYTES) throw bad('is of a file that is too long')
+}
+
+/** `host:port` with a port that can be dialled. */
+export function isAddress(address: string): boolean {
+  const port = Number(/^(?:[0-9.]+|\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.-]+):([0-9]{1,5})$/.exec(address)?.[1])
+  return port > 0 && port < 65_535
+}
+
+function listOf(value: Bencoded | undefined): readonly Bencoded[] {
+  return Array.isArray(value) ? value : []
+}
+
+function textOf(value: Bencoded | undefined): string[] {
+  return value instanceof Uint8Array && value.length <= 256 ? [text(value)] : []
+}
+
+function bad(what: string): RuleError {
+  return new RuleError('bad-proof', `expected the .torrent of a transaction, but it ${what}`)
+}

@@ -1,0 +1,133 @@
+// A network store in memory for these tests: files are accepted unless their text says otherwise.
+
+import { createHash } from 'node:crypto'
+import type {
+  HeaderOutcome,
+  NetworkStore,
+  StoreChange,
+  Summary,
+  TorrentFile,
+  TransactionOutcome,
+} from '../../../../node/network/store.ts'
+import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
+import { concat, encodeText, formatHex } from '../../../../node/protocol/bytes.ts'
+import { HEADER_BYTES } from '../../../../node/protocol/header.ts'
+import { type Infohash, toBytes, toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { RuleError } from '../../../../node/protocol/rule-error.ts'
+
+export const GENESIS_FILE = encodeText('{"genesis":true}')
+export const GENESIS = infohashOf(GENESIS_FILE)
+
+/** A file of this store's world: `after` is an infohash that must be here first. */
+export function testFile(label: string, after?: Infohash): Uint8Array {
+  return encodeText(JSON.stringify(after === undefined ? { label } : { after, label }))
+}
+
+/** A sealed header of zeros around the infohash of the torrent of `files`; `label` tells headers apart. */
+export function testHeader(files: readonly TorrentFile[], label = 1): Uint8Array {
+  const torrent = toBytes(infohashOfInfo(blockContent(files).info))
+  return concat(new Uint8Array(HEADER_BYTES - 20).fill(label), torrent, new Uint8Array(52))
+}
+
+export class MemoryStore implements NetworkStore {
+  readonly genesis: Infohash
+  /** The shared set. */
+  readonly files = new Map<Infohash, Uint8Array>()
+  readonly waiting = new Map<Infohash, Uint8Array>()
+  readonly blocks = new Map<string, { readonly sealed: Uint8Array; readonly files: readonly TorrentFile[] }>()
+  /** What peers sent, in the order of arrival. */
+  readonly received: Infohash[] = []
+  readonly #listeners = new Set<(change: StoreChange) => void>()
+
+  constructor(genesis: Uint8Array = GENESIS_FILE) {
+    this.genesis = infohashOf(genesis)
+    this.files.set(this.genesis, genesis)
+  }
+
+  /** As if a wallet made it. */
+  add(...files: readonly Uint8Array[]): Infohash[] {
+    const transactions = files.map((file) => infohashOf(file))
+    for (const [i, infohash] of transactions.entries()) this.files.set(infohash, files[i] ?? new Uint8Array())
+    this.#changed({ transactions, blocks: [] })
+    return transactions
+  }
+
+  /** As if this node's miner made it. */
+  addBlock(sealed: Uint8Array, files: readonly TorrentFile[]): void {
+    this.blocks.set(torrentOf(sealed), { sealed, files })
+    this.#changed({ transactions: [], blocks: [sealed] })
+  }
+
+  has(infohash: Infohash): boolean {
+    return this.files.has(infohash) || this.waiting.has(infohash)
+  }
+
+  transaction(infohash: Infohash): Uint8Array | undefined {
+    return this.files.get(infohash)
+  }
+
+  async *infohashes(prefix: string, after?: Infohash): AsyncGenerator<Infohash> {
+    const all = [...this.files.keys()].filter((infohash) => infohash.startsWith(prefix) && infohash > (after ?? ''))
+    yield* all.sort()
+  }
+
+  async blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined> {
+    return this.blocks.get(torrent)?.files
+  }
+
+  headers(): Uint8Array[] {
+    return [...this.blocks.values()].map((block) => block.sealed)
+  }
+
+  summary(): Summary {
+    const digest = createHash('sha256')
+    for (const infohash of [...this.files.keys()].sort()) digest.update(infohash)
+    const fingerprint = toHash(digest.digest())
+    return { count: this.files.size, weight: 1n, fingerprint, newestBlock: ZERO_HASH, stateRoot: ZERO_HASH }
+  }
+
+  async onTransaction(infohash: Infohash, file: Uint8Array): Promise<TransactionOutcome> {
+    this.received.push(infohash)
+    const { label, after } = JSON.parse(new TextDecoder().decode(file))
+    if (String(label).startsWith('bad')) throw new RuleError('bad-label', 'expected a good label')
+    if (this.files.has(infohash)) return { state: 'known', missing: [] }
+    if (after !== undefined && !this.files.has(after)) {
+      this.waiting.set(infohash, file)
+      return { state: 'waiting', missing: [after] }
+    }
+    this.#accept(infohash, file)
+    return { state: 'accepted', missing: [] }
+  }
+
+  async onHeader(sealed: Uint8Array): Promise<HeaderOutcome> {
+    if (sealed[0] === 0xbd) throw new RuleError('bad-header', 'expected a good header')
+    return this.blocks.has(torrentOf(sealed)) ? 'known' : 'wanted'
+  }
+
+  async onBlock(sealed: Uint8Array, files: readonly TorrentFile[]): Promise<void> {
+    this.addBlock(sealed, files)
+  }
+
+  subscribe(listener: (change: StoreChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #accept(infohash: Infohash, file: Uint8Array): void {
+    this.files.set(infohash, file)
+    this.waiting.delete(infohash)
+    this.#changed({ transactions: [infohash], blocks: [] })
+    for (const [child, bytes] of [...this.waiting]) {
+      if (JSON.parse(new TextDecoder().decode(bytes)).after === infohash) this.#accept(child, bytes)
+    }
+  }
+
+  #changed(change: StoreChange): void {
+    for (const listener of [...this.#listeners]) listener(change)
+  }
+}
+
+function torrentOf(sealed: Uint8Array): string {
+  return formatHex(sealed.subarray(HEADER_BYTES - 20, HEADER_BYTES))
+}
