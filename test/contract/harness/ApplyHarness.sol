@@ -12,6 +12,20 @@ import {Reason} from "../../../contracts/types/Reason.sol";
 import {Rules} from "../../../contracts/types/Rules.sol";
 
 contract ApplyHarness {
+    /// @notice How one witness ended: with an error, or with an answer.
+    struct Outcome {
+        bytes4 thrown;
+        Reason reason;
+        bytes32 post;
+    }
+
+    /// @notice How one opening ended: with an error, or with a value and the root after writing.
+    struct Touched {
+        bytes4 thrown;
+        uint256 found;
+        bytes32 root;
+    }
+
     function applyStep(
         Rules calldata rules, bytes32 pre, uint256 queueIndex, bytes calldata step, bytes calldata witness
     ) external view returns (Reason reason, bytes32 post, uint256 gas_) {
@@ -19,6 +33,22 @@ contract ApplyHarness {
         gas_ = gasleft();
         (reason, post) = Apply.applyStep(copy, pre, queueIndex, step, witness);
         gas_ -= gasleft();
+    }
+
+    /// @notice Applies the same step once with each witness.
+    function applyWithEach(
+        Rules calldata rules, bytes32 pre, uint256 queueIndex, bytes calldata step, bytes[] calldata witnesses
+    ) external view returns (Outcome[] memory outcomes) {
+        outcomes = new Outcome[](witnesses.length);
+        for (uint256 i = 0; i < witnesses.length; i++) {
+            try this.applyStep(rules, pre, queueIndex, step, witnesses[i]) returns (
+                Reason reason, bytes32 post, uint256
+            ) {
+                outcomes[i] = Outcome(0, reason, post);
+            } catch (bytes memory thrown) {
+                outcomes[i].thrown = bytes4(thrown);
+            }
+        }
     }
 
     function applyTransaction(Rules calldata rules, bytes32 pre, bytes calldata packed, bytes calldata witness)
@@ -73,5 +103,21 @@ contract ApplyHarness {
             else Tree.set(cursor, value);
         }
         after_ = Tree.finish(cursor);
+    }
+
+    /// @notice Touches the same entry once with each witness.
+    function touchWithEach(bytes32 root, bytes32 key, uint256 value, bytes[] calldata witnesses)
+        external
+        view
+        returns (Touched[] memory outcomes)
+    {
+        outcomes = new Touched[](witnesses.length);
+        for (uint256 i = 0; i < witnesses.length; i++) {
+            try this.touch(root, key, value, witnesses[i]) returns (uint256 found, bytes32 after_) {
+                outcomes[i] = Touched(0, found, after_);
+            } catch (bytes memory thrown) {
+                outcomes[i].thrown = bytes4(thrown);
+            }
+        }
     }
 }
