@@ -1,0 +1,228 @@
+// Searches nonces on all cores: threads that never wait for the main thread and change to new work within milliseconds.
+
+import assert from 'node:assert'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { Logger } from 'pino'
+import { Piscina } from 'piscina'
+import { OperationError } from '../../node/errors.ts'
+import { addSample, type HashSample, hashesPerSecond } from './hash-rate.ts'
+import { digestOf, meetsTarget, noncePrefix, SESSION_BYTES, type Solution, type Work } from './nonce.ts'
+import { type Control, createControl, type Find, type MiningTask, type Order, type SearchName } from './worker.ts'
+
+export type PowPoolDeps = {
+  readonly log: Logger
+  /** Unpredictable bytes; what keeps this pool's nonces apart from everybody else's. */
+  readonly random: (bytes: number) => Uint8Array
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
+}
+
+export type PowPoolOptions = {
+  /** Threads, at least 1. Default: the cores that this process may use. */
+  readonly threads?: number
+  /** Default `wasm`; `noble` is the slow reference. */
+  readonly worker?: SearchName
+}
+
+/** `perSecond` is over the last `RATE_WINDOW_MS`; `total` counts from the pool's construction. */
+export type HashRate = { readonly perSecond: number; readonly total: bigint; readonly threads: number }
+
+const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url))
+const sampleMs = 1_000
+/** A slot whose threads die so often in a row without one hash is not started again. */
+const maxBarrenStarts = 3
+const idle = undefined
+
+type Pending = {
+  readonly resolve: (solution: Solution) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/**
+ * One search at a time. A thread that dies is reported and replaced; its nonces are not tried again. A process that ends takes
+ * its threads along.
+ */
+export class PowPool {
+  readonly #deps: PowPoolDeps
+  readonly #threads: number
+  readonly #search: SearchName
+  readonly #control: Control
+  readonly #session: Uint8Array
+  readonly #running = new Map<number, { readonly piscina: Piscina<MiningTask, never>; readonly port: MessagePort }>()
+  #isStarted = false
+  #timer: NodeJS.Timeout | undefined
+  #slots: readonly Promise<void>[] = []
+  #stopping: Promise<void> | undefined
+  #failure: OperationError | undefined
+  #order: Order = { id: 0, work: idle }
+  #pending: Pending | undefined
+  #startedThreads = 0
+  #liveSlots = 0
+  #samples: readonly HashSample[] = []
+
+  constructor(deps: PowPoolDeps, options: PowPoolOptions = {}) {
+    this.#deps = deps
+    this.#threads = options.threads ?? availableParallelism()
+    if (!Number.isInteger(this.#threads) || this.#threads < 1) {
+      throw new RangeError(`expected at least one mining thread, got ${this.#threads}`)
+    }
+    this.#search = options.worker ?? 'wasm'
+    this.#control = createControl(this.#threads)
+    this.#session = deps.random(SESSION_BYTES)
+    assert(this.#session.length === SESSION_BYTES, 'the source of randomness returns as many bytes as it was asked for')
+  }
+
+  /** Starts the threads; they load in the background. Once only. */
+  start(): void {
+    assert(!this.#isStarted && this.#stopping === undefined, 'a pool is started once')
+    this.#isStarted = true
+    this.#sample()
+    this.#timer = setInterval(() => this.#sample(), sampleMs).unref()
+    this.#liveSlots = this.#threads
+    this.#slots = Array.from({ length: this.#threads }, (_, slot) => this.#keepMining(slot))
+  }
+
+  /** Ends all threads; a search that is under way rejects with `OperationError('pow-pool-stopped')`. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /**
+   * Resolves with the first nonce found for the work, or for the one that `update` put in its place meanwhile. Rejects with the
+   * signal's reason, or with an `OperationError`: `pow-pool-stopped`, `pow-pool-dead` if no thread can be kept alive.
+   */
+  search(work: Work, signal?: AbortSignal): Promise<Solution> {
+    assert(this.#pending === undefined, 'a pool does one search at a time')
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (this.#stopping !== undefined || !this.#isStarted) return Promise.reject(stopped())
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => {
+      const onAbort = () => this.#settle((pending) => pending.reject(signal?.reason))
+      const forget = () => signal?.removeEventListener('abort', onAbort)
+      this.#pending = {
+        resolve: (solution) => {
+          forget()
+          resolve(solution)
+        },
+        reject: (reason) => {
+          forget()
+          reject(reason)
+        },
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#give(work)
+    })
+  }
+
+  /** Switches every thread to other work. False, and without effect, if no search is under way (it may just have ended). */
+  update(work: Work): boolean {
+    if (this.#pending === undefined) return false
+    this.#give(work)
+    return true
+  }
+
+  hashRate(): HashRate {
+    this.#sample()
+    return {
+      perSecond: hashesPerSecond(this.#samples),
+      total: this.#samples.at(-1)?.total ?? 0n,
+      threads: this.#liveSlots,
+    }
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#settle((pending) => pending.reject(stopped()))
+    await Promise.all(Array.from(this.#running.values(), ({ piscina }) => piscina.destroy()))
+    await Promise.all(this.#slots)
+    this.#liveSlots = 0
+  }
+
+  /** Ends the search, if one is under way, and lets the threads rest. */
+  #settle(end: (pending: Pending) => void): void {
+    const pending = this.#pending
+    if (pending === undefined) return
+    this.#pending = undefined
+    this.#give(idle)
+    end(pending)
+  }
+
+  #give(work: Work | undefined): void {
+    this.#order = { id: this.#order.id + 1, work }
+    for (const { port } of this.#running.values()) port.postMessage(this.#order)
+    Atomics.add(this.#control.generation, 0, 1)
+    Atomics.notify(this.#control.generation, 0)
+  }
+
+  /** Keeps one thread at work until the pool stops. */
+  async #keepMining(slot: number): Promise<void> {
+    for (let barren = 0; barren < maxBarrenStarts; ) {
+      const hashesBefore = Atomics.load(this.#control.hashes, slot)
+      try {
+        await this.#runThread(slot)
+      } catch (error) {
+        if (this.#stopping !== undefined) return
+        barren = Atomics.load(this.#control.hashes, slot) === hashesBefore ? barren + 1 : 0
+        this.#deps.log.error({ slot, error, barren }, 'a mining thread died')
+      }
+    }
+    this.#liveSlots -= 1
+    if (this.#liveSlots > 0) return
+    const failure = new OperationError(
+      'pow-pool-dead',
+      'expected mining threads to run, but they die as soon as they start: see the log, then start the miner again',
+    )
+    this.#failure = failure
+    this.#settle((pending) => pending.reject(failure))
+  }
+
+  /** Ends only by rejecting: the thread died or was ended. */
+  async #runThread(slot: number): Promise<never> {
+    // One Piscina per thread, because a task that waits for a replaced thread never hears of that one's death.
+    const piscina = new Piscina<MiningTask, never>({ filename: workerFile, name: 'mine', minThreads: 1, maxThreads: 1 })
+    piscina.on('error', (error) => this.#deps.log.warn({ slot, error }, 'a mining thread died without a task'))
+    const { port1: port, port2 } = new MessageChannel()
+    port.on('message', (find: Find) => this.#check(find))
+    port.postMessage(this.#order)
+    const prefix = noncePrefix(this.#session, this.#startedThreads)
+    this.#startedThreads += 1
+    this.#running.set(slot, { piscina, port })
+    try {
+      const task = { buffer: this.#control.buffer, slot, prefix, search: this.#search, port: port2 }
+      return await piscina.run(task, { transferList: [port2] })
+    } finally {
+      port.close()
+      await piscina.destroy()
+    }
+  }
+
+  #check({ id, nonce }: Find): void {
+    const { work } = this.#order
+    if (id !== this.#order.id || work === undefined) return
+    const digest = digestOf(work, nonce)
+    this.#settle((pending) => {
+      if (meetsTarget(digest, work.target)) pending.resolve({ work, nonce, digest })
+      else {
+        const message = `the nonce search found ${nonce} for ${work.challenge}, but its digest ${digest} misses the target`
+        pending.reject(new assert.AssertionError({ message }))
+      }
+    })
+  }
+
+  #sample(): void {
+    let total = 0n
+    for (let slot = 0; slot < this.#threads; slot++) total += Atomics.load(this.#control.hashes, slot)
+    this.#samples = addSample(this.#samples, { atMs: this.#deps.now(), total })
+  }
+}
+
+function stopped(): OperationError {
+  return new OperationError('pow-pool-stopped', 'expected a running pool, but it is stopped: start another')
+}
