@@ -2,11 +2,11 @@
 
 import { z } from 'zod'
 import { parseHex } from '../protocol/bytes.ts'
-import { isAddress, isHash, isInfohash } from '../protocol/ids.ts'
+import { type Address, type Hash, type Infohash, isAddress, isHash, isInfohash } from '../protocol/ids.ts'
 
-export const address = z.custom(isAddress, 'expected an address: 0x and 40 lower-case hex digits')
-export const infohash = z.custom(isInfohash, 'expected an infohash: 40 lower-case hex digits')
-export const hash = z.custom(isHash, 'expected a hash: 0x and 64 lower-case hex digits')
+export const address = z.custom<Address>(isAddress, 'expected an address: 0x and 40 lower-case hex digits')
+export const infohash = z.custom<Infohash>(isInfohash, 'expected an infohash: 40 lower-case hex digits')
+export const hash = z.custom<Hash>(isHash, 'expected a hash: 0x and 64 lower-case hex digits')
 /** Base units or another whole number, as a decimal string. */
 export const amount = z
   .string()

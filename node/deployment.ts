@@ -1,0 +1,72 @@
+// Which network a node serves: reads `deployments/<chain id>.json` and checks that its parts belong together.
+
+import { z } from 'zod'
+import { OperationError } from './errors.ts'
+import { encodeText } from './protocol/bytes.ts'
+import { checkGenesis, genesisInfohash, genesisState } from './protocol/genesis.ts'
+import { blockId, genesisBlock, type SealedHeader } from './protocol/header.ts'
+import type { Address, Hash } from './protocol/ids.ts'
+import type { Rules } from './protocol/rules.ts'
+import { stateRoot } from './protocol/state.ts'
+import { decodeTransaction, type GenesisTransaction } from './protocol/transaction.ts'
+import { address, amount, hash, infohash } from './rpc/schema.ts'
+
+export type NetworkDefinition = {
+  readonly rules: Rules
+  readonly genesis: GenesisTransaction
+  readonly genesisBlock: SealedHeader
+  readonly easiestTarget: bigint
+  /** Base units. */
+  readonly minDeposit: bigint
+  /** Block of Ethereum in which the bridge was deployed: nothing of it is older. */
+  readonly deployedBlock: bigint
+  /** Unix seconds; also the time of the genesis block. */
+  readonly deployedAt: bigint
+}
+
+const hexNumber = z.string().regex(/^0x[0-9a-f]{64}$/)
+const schema = z.object({
+  chain: amount,
+  bridge: address,
+  token: address,
+  block: amount,
+  time: amount,
+  parameters: z.object({ easiestTarget: hexNumber.transform(BigInt), minRequest: amount, minDeposit: amount }),
+  genesis: z.object({ file: z.string(), infohash, state: hash, id: hash }),
+})
+
+/** `name` is for messages. Throws `OperationError('bad-deployment')`. */
+export function parseDeployment(text: string, name: string): NetworkDefinition {
+  try {
+    const parsed = schema.parse(JSON.parse(text))
+    const genesis = decodeTransaction(encodeText(parsed.genesis.file))
+    if (genesis.kind !== 'genesis') throw new Error(`its genesis is a ${genesis.kind} transaction`)
+    checkGenesis(genesis)
+    const { chain, bridge, token } = parsed
+    const { easiestTarget, minRequest, minDeposit } = parsed.parameters
+    const state = stateRoot(genesisState(genesis))
+    const block = genesisBlock({ chain, bridge, easiestTarget, state, genesis: genesisInfohash(genesis) })
+    checkSame('the infohash of its genesis', genesisInfohash(genesis), parsed.genesis.infohash)
+    checkSame('the id of its genesis block', blockId(block), parsed.genesis.id)
+    return {
+      rules: { chain, bridge, token, minRequest },
+      genesis,
+      genesisBlock: block,
+      easiestTarget,
+      minDeposit,
+      deployedBlock: parsed.block,
+      deployedAt: parsed.time,
+    }
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
+    const advice = 'take the file that `ttx devnet` or `scripts/deploy.ts` wrote'
+    throw new OperationError('bad-deployment', `${name} does not describe a network (${advice}): ${why}`, {
+      facts: { name },
+      cause,
+    })
+  }
+}
+
+function checkSame(what: string, computed: Address | Hash | string, stated: string): void {
+  if (computed !== stated) throw new Error(`${what} is ${computed}, but it says ${stated}`)
+}
