@@ -1,0 +1,54 @@
+// `npm run bench [-- name …] [--json]`: runs all benches or those named, prints medians and ratios, and fails if one breaks a
+// limit. A new bench is a file here that exports `bench`, and a line in the list below.
+
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { bench as hashRate } from './hash-rate.ts'
+import { type Bench, type BenchResult, measure } from './measure.ts'
+
+const benches: readonly Bench[] = [hashRate]
+
+const { positionals: names, values: flags } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+})
+const unknown = names.filter((name) => !benches.some((bench) => bench.name === name))
+if (unknown.length > 0) {
+  console.error(`expected names among ${benches.map(({ name }) => name).join(', ')}; got ${unknown.join(', ')}`)
+  process.exitCode = 2
+} else {
+  await runAll(benches.filter(({ name }) => names.length === 0 || names.includes(name)))
+}
+
+async function runAll(chosen: readonly Bench[]): Promise<void> {
+  const machine = `${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${cpus().length} threads, Node ${process.version}`
+  if (!flags.json) console.log(machine)
+  const results: BenchResult[] = []
+  for (const bench of chosen) {
+    const result = await measure(bench)
+    results.push(result)
+    if (!flags.json) console.log(formatResult(result))
+  }
+  if (flags.json) console.log(JSON.stringify({ machine, results }, null, 2))
+  if (results.some(({ broken }) => broken.length > 0)) process.exitCode = 1
+}
+
+function formatResult({ bench, title, unit, cases, broken }: BenchResult): string {
+  const rows = [
+    ['', `median, ${unit}`, 'least', 'greatest', 'ratio'],
+    ...cases.map(({ name, median, least, greatest, ratio }) => [
+      name,
+      ...[median, least, greatest, ratio].map(formatNumber),
+    ]),
+  ]
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lines = rows.map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
+  )
+  return ['', `${bench}: ${title}`, ...lines, ...broken.map((sentence) => `FAILED: ${sentence}`)].join('\n')
+}
+
+/** Three significant digits, or whole numbers where they are longer. */
+function formatNumber(value: number): string {
+  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
+}
