@@ -1,6 +1,6 @@
 // The typed client of a node's JSON-RPC, for `ttx` and the miner.
 
-import { JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse } from 'json-rpc-2.0'
+import { createJSONRPCRequest, isJSONRPCResponse, type JSONRPCError } from 'json-rpc-2.0'
 import { z } from 'zod'
 import { OperationError } from '../errors.ts'
 import { type Facts, RuleError } from '../protocol/rule-error.ts'
@@ -32,13 +32,11 @@ export function createNodeClient(url: string, timeoutMs = 60_000): NodeClient {
     url,
     call: async (method, params, signal) => {
       const limits = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]
-      const client: JSONRPCClient = new JSONRPCClient(async (request) => {
-        client.receive(await post(url, request, AbortSignal.any(limits)))
-      })
-      const raw: unknown = await client.request(method, toWire(params)).then(
-        (result) => result,
-        (error: unknown) => Promise.reject(translate(error)),
-      )
+      const request = createJSONRPCRequest(1, method, toWire(params))
+      const answer = await post(url, request, AbortSignal.any(limits))
+      if (!isJSONRPCResponse(answer)) throw badAnswer(url, 'no JSON-RPC response')
+      if (answer.error !== undefined) throw translate(answer.error)
+      const raw: unknown = answer.result
       const result = API[method].result.safeParse(raw)
       if (result.success) return result.data as Result<typeof method>
       throw new OperationError(
@@ -53,7 +51,7 @@ export function createNodeClient(url: string, timeoutMs = 60_000): NodeClient {
   }
 }
 
-async function post(url: string, request: unknown, signal: AbortSignal): Promise<JSONRPCResponse> {
+async function post(url: string, request: unknown, signal: AbortSignal): Promise<unknown> {
   let response: Response
   try {
     const headers = { 'content-type': 'application/json' }
@@ -66,17 +64,17 @@ async function post(url: string, request: unknown, signal: AbortSignal): Promise
       cause,
     })
   }
-  if (response.status !== 200) {
-    throw new OperationError('bad-answer', `what answers at ${url} is not a TorrentTX node (HTTP ${response.status})`, {
-      facts: { url, status: response.status },
-    })
-  }
-  // The library checks what it gets; the schema of the method checks the result.
-  return (await response.json()) as JSONRPCResponse
+  if (response.status !== 200) throw badAnswer(url, `HTTP ${response.status}`)
+  return response.json().catch(() => undefined)
 }
 
-function translate(error: unknown): unknown {
-  if (!(error instanceof JSONRPCErrorException)) return error
+function badAnswer(url: string, what: string): OperationError {
+  return new OperationError('bad-answer', `what answers at ${url} is not a TorrentTX node: ${what}`, {
+    facts: { url, what },
+  })
+}
+
+function translate(error: JSONRPCError): RuleError | OperationError {
   const data = DOMAIN_ERROR.safeParse(error.data)
   if (!data.success) return new OperationError('node-failed', error.message, { facts: { rpcCode: error.code } })
   const { family, code, retry } = data.data

@@ -101,6 +101,9 @@ export class RpcServer {
     const call = parseJson(body)
     if (call === undefined)
       return answer(response, 200, createJSONRPCErrorResponse(null, PARSE_ERROR, 'the body is not JSON'))
+    if (typeof call !== 'object' || call === null) {
+      return answer(response, 200, createJSONRPCErrorResponse(null, INVALID_REQUEST, 'expected a JSON-RPC 2.0 request'))
+    }
     if (Array.isArray(call) && (call.length === 0 || call.length > 100)) {
       return answer(response, 200, createJSONRPCErrorResponse(null, INVALID_REQUEST, 'a batch has 1 to 100 requests'))
     }

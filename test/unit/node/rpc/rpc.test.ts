@@ -1,0 +1,120 @@
+// The JSON-RPC: what goes in comes out, errors keep their family and facts, strangers are refused.
+
+import assert from 'node:assert'
+import { createServer } from 'node:http'
+import { describe, type TestContext, test } from 'node:test'
+import { OperationError } from '../../../../node/errors.ts'
+import { createLogger } from '../../../../node/log.ts'
+import { RuleError } from '../../../../node/protocol/rule-error.ts'
+import { API, type Method } from '../../../../node/rpc/api.ts'
+import { createNodeClient } from '../../../../node/rpc/client.ts'
+import { type Handlers, RpcServer } from '../../../../node/rpc/server.ts'
+import { accountOf } from '../../../world.ts'
+
+const owner = accountOf('alice').address
+const log = createLogger({ level: 'silent', json: true, colors: false })
+
+/** A server whose methods throw, but for those given. */
+async function serve(t: TestContext, given: Partial<Handlers>): Promise<string> {
+  const missing = async () => {
+    throw new Error('not part of this test')
+  }
+  const handlers = { ...Object.fromEntries(Object.keys(API).map((method) => [method, missing])), ...given } as Handlers
+  const server = new RpcServer({ handlers, log }, { port: 0 })
+  t.after(() => server.stop())
+  return server.start()
+}
+
+async function post(url: string, body: string, headers: Record<string, string> = {}) {
+  const response = await fetch(url, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json', ...headers },
+  })
+  return { status: response.status, json: (await response.json()) as { error?: { code: number } } }
+}
+
+describe('JSON-RPC', () => {
+  test('carries amounts and bytes whole', async (t) => {
+    const big = 2n ** 128n - 1n
+    const url = await serve(t, {
+      account_balance: async (params) => {
+        assert.deepStrictEqual(params, { owner })
+        return { spendable: big, ordered: 1n, final: 0n, outputs: [] }
+      },
+      bridge_files: async () => ({ files: [{ name: 'steps.bin', bytes: Uint8Array.of(0, 255) }] }),
+    })
+    const client = createNodeClient(url)
+    const balance = await client.call('account_balance', { owner })
+    assert.deepStrictEqual(balance, { spendable: big, ordered: 1n, final: 0n, outputs: [] })
+    const { files } = await client.call('bridge_files', { id: `0x${'1'.repeat(64)}` as never })
+    assert.deepStrictEqual(files, [{ name: 'steps.bin', bytes: Uint8Array.of(0, 255) }])
+  })
+
+  test('gives the caller the error that the node threw', async (t) => {
+    const url = await serve(t, {
+      tx_submit: async () => {
+        throw new RuleError('invalid-transaction', 'it overspends', { reason: 'Overspend' })
+      },
+      account_inputs: async () => {
+        throw new OperationError('insufficient-funds', 'too little', { facts: { owner }, retry: true })
+      },
+    })
+    const client = createNodeClient(url)
+    const submitted = client.call('tx_submit', { file: Uint8Array.of(1) })
+    await assert.rejects(submitted, new RuleError('invalid-transaction', 'it overspends', { reason: 'Overspend' }))
+    const selected = client.call('account_inputs', { owner, tokens: 5n })
+    await assert.rejects(selected, {
+      name: 'OperationError',
+      code: 'insufficient-funds',
+      retry: true,
+      facts: { owner },
+    })
+    await assert.rejects(client.call('node_info', {}), { code: 'node-failed' })
+    await assert.rejects(client.call('tx_get', { infohash: 'zz' as never }), /expected an infohash/)
+  })
+
+  test('says so when nobody answers, or somebody else does', async (t) => {
+    const other = createServer((_, response) => response.writeHead(404).end('{}'))
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    t.after(() => other.close())
+    const address = other.address()
+    assert(address !== null && typeof address === 'object')
+    const url = `http://127.0.0.1:${address.port}`
+    await assert.rejects(createNodeClient(url).call('node_info', {}), { code: 'bad-answer' })
+    other.closeAllConnections()
+    await new Promise((resolve) => other.close(resolve))
+    await assert.rejects(createNodeClient(url).call('node_info', {}), { code: 'node-unreachable', retry: true })
+  })
+
+  test('refuses an answer that does not fit the schema', async (t) => {
+    const url = await serve(t, { account_balance: async () => ({ spendable: 'much' }) as never })
+    await assert.rejects(createNodeClient(url).call('account_balance', { owner }), { code: 'bad-answer' })
+  })
+
+  test('refuses web pages, foreign host names, and what is no JSON-RPC', async (t) => {
+    const url = await serve(t, {})
+    const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'node_info', params: {} })
+    assert.strictEqual((await post(url, call, { origin: 'http://evil.example' })).status, 403)
+    assert.strictEqual((await post(url, call, { 'content-type': 'text/plain' })).status, 415)
+    assert.strictEqual((await fetch(url)).status, 405)
+    assert.strictEqual((await post(url, '{')).json.error?.code, -32_700)
+    assert.strictEqual((await post(url, '[]')).json.error?.code, -32_600)
+    assert.strictEqual((await post(url, 'null')).json.error?.code, -32_600)
+    assert.strictEqual((await post(url, '{"jsonrpc":"2.0","id":1,"method":"constructor"}')).json.error?.code, -32_601)
+    assert.strictEqual((await post(url, call.replace('{}', '{"x":1}'))).json.error?.code, -32_602)
+    const huge = await post(url, `"${'x'.repeat(17 * 1024 * 1024)}"`).catch(() => ({ status: 413 }))
+    assert.strictEqual(huge.status, 413)
+  })
+
+  test('says which port is in use', async (t) => {
+    const url = await serve(t, {})
+    const second = new RpcServer({ handlers: {} as Handlers, log }, { port: Number(new URL(url).port) })
+    await assert.rejects(second.start(), { code: 'port-in-use' })
+    await second.stop()
+  })
+
+  test('has a sentence about each method', () => {
+    for (const method of Object.keys(API) as Method[]) assert.match(API[method].about, /^[A-Z].*\.$/)
+  })
+})
