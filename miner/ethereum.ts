@@ -1,0 +1,330 @@
+// Ethereum as the miner sees it: the bridge contract and one account, over HTTP. The only file of `miner/` that opens connections.
+
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  createPublicClient,
+  fallback,
+  type Hex,
+  http,
+  keccak256,
+  type LocalAccount,
+  type PublicClient,
+  TransactionNotFoundError,
+  TransactionReceiptNotFoundError,
+} from 'viem'
+import { bridgeAbi } from '../deployments/bridge-abi.ts'
+import { OperationError } from '../node/errors.ts'
+import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../node/protocol/ids.ts'
+import type { BridgeCall } from './ethereum/calls.ts'
+import type { Fees } from './ethereum/fees.ts'
+import { isSilence, nameOf, readRefusal } from './ethereum/refusals.ts'
+
+export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address }
+
+export type EthereumOptions = {
+  /** For one answer. Default 10,000. */
+  readonly timeoutMs?: number
+  /** Further tries after a silent endpoint, with doubling pauses. Default 3. */
+  readonly retries?: number
+  /** Before the first retry. Default 250. */
+  readonly backoffMs?: number
+}
+
+/** A block of Ethereum. `time` is unix seconds, `baseFee` wei. */
+export type Head = { readonly number: bigint; readonly hash: Hash; readonly time: bigint; readonly baseFee: bigint }
+
+export type BridgeParameters = {
+  readonly token: Address
+  readonly minRequest: bigint
+  readonly easiestTarget: bigint
+  readonly genesis: Hash
+}
+
+/** What the contract says now of a block that one would build on. Times are unix seconds. */
+export type Standing = {
+  readonly finalBlock: Hash
+  readonly finalHeight: bigint
+  readonly queueLength: bigint
+  /** Zero if the contract does not know the block. */
+  readonly publishedAt: bigint
+  readonly isRefuted: boolean
+  /** Its earliest live child, if it has one. */
+  readonly firstChild?: Hash
+}
+
+/** What the contract keeps of a block; `publishedAt` zero if it knows none. `bond` is wei. */
+export type BlockRecord = {
+  readonly publishedAt: bigint
+  readonly isRefuted: boolean
+  readonly isFinal: boolean
+  readonly isUnpaid: boolean
+  readonly bond: bigint
+  readonly fee: bigint
+}
+
+export type Receipt = {
+  readonly hash: Hash
+  readonly success: boolean
+  readonly block: bigint
+  readonly gasUsed: bigint
+  /** Wei. */
+  readonly gasPrice: bigint
+}
+
+export type SignedTransaction = { readonly hash: Hash; readonly raw: Hex }
+
+const DEFAULTS = { timeoutMs: 10_000, retries: 3, backoffMs: 250 }
+const REFUTED = 1
+const FINAL = 2
+const UNPAID = 8
+const GWEI = 1_000_000_000n
+const MULTICALL_BYTES = 4_096
+
+/**
+ * Every method throws `OperationError`: `ethereum-silent` and `ethereum-refused` (retry), `ethereum-wrong-chain`, `ethereum-no-bridge`,
+ * `ethereum-closed`; `simulate` also those of `refusals.ts`.
+ */
+export class Ethereum {
+  readonly account: Address
+  readonly bridge: Address
+  /** The endpoints without path and query, which often hold keys. */
+  readonly name: string
+  readonly #network: EthereumNetwork
+  readonly #signer: LocalAccount
+  readonly #options: Required<EthereumOptions>
+  readonly #client: PublicClient
+  readonly #closing = new AbortController()
+  #parameters: BridgeParameters | undefined
+
+  /**
+   * `urls` are http or https; where the first does not answer, the next is asked. `signer` signs locally: its key stays where it is.
+   * Throws `OperationError('bad-endpoint')`.
+   */
+  constructor(urls: readonly string[], network: EthereumNetwork, signer: LocalAccount, options: EthereumOptions = {}) {
+    this.account = parseAddress(signer.address)
+    this.bridge = network.bridge
+    this.name = nameOf(urls)
+    this.#network = network
+    this.#signer = signer
+    this.#options = { ...DEFAULTS, ...options }
+    const fetchFn = (input: string | URL | Request, init?: RequestInit) => {
+      const signals = [this.#closing.signal, ...(init?.signal ? [init.signal] : [])]
+      return fetch(input, { ...init, signal: AbortSignal.any(signals) })
+    }
+    const each = { fetchFn, timeout: this.#options.timeoutMs, retryCount: 0 }
+    const transport = fallback(
+      urls.map((url) => http(url, each)),
+      { retryCount: 0 },
+    )
+    this.#client = createPublicClient({ transport, cacheTime: 0 })
+  }
+
+  /** Ends what is under way; every later call throws `ethereum-closed`. */
+  close(): void {
+    this.#closing.abort()
+  }
+
+  /** What the bridge was deployed with. Checks that this is the right chain and that the contract is there; asks once. */
+  async parameters(): Promise<BridgeParameters> {
+    if (this.#parameters !== undefined) return this.#parameters
+    const chain = BigInt(await this.#ask('chain id', (client) => client.getChainId()))
+    if (chain !== this.#network.chain) throw this.#wrongChain(chain)
+    const code = await this.#ask('code', (client) => client.getCode({ address: this.bridge }))
+    if (code === undefined || code === '0x') throw this.#noBridge()
+    const [token, minRequest, easiestTarget, genesis] = await this.#ask('parameters', (client) =>
+      client.multicall({
+        contracts: [
+          { ...this.#contract(), functionName: 'token' },
+          { ...this.#contract(), functionName: 'minRequest' },
+          { ...this.#contract(), functionName: 'easiestTarget' },
+          { ...this.#contract(), functionName: 'genesis' },
+        ],
+        deployless: true,
+        allowFailure: false,
+      }),
+    )
+    this.#parameters = { token: parseAddress(token), minRequest, easiestTarget, genesis: parseHash(genesis) }
+    return this.#parameters
+  }
+
+  async head(): Promise<Head> {
+    await this.parameters()
+    const block = await this.#ask('newest block', (client) => client.getBlock({ blockTag: 'latest' }))
+    const { number, hash, timestamp: time, baseFeePerGas } = block
+    return { number, hash: parseHash(hash), time, baseFee: baseFeePerGas ?? 0n }
+  }
+
+  async standing(block: Hash): Promise<Standing> {
+    await this.parameters()
+    const [finalBlock, finalHeight, queueLength, record] = await this.#ask('standing', (client) =>
+      client.multicall({
+        contracts: [
+          { ...this.#contract(), functionName: 'finalBlock' },
+          { ...this.#contract(), functionName: 'finalHeight' },
+          { ...this.#contract(), functionName: 'queueLength' },
+          { ...this.#contract(), functionName: 'blocks', args: [block] },
+        ],
+        deployless: true,
+        allowFailure: false,
+      }),
+    )
+    return {
+      finalBlock: parseHash(finalBlock),
+      finalHeight,
+      queueLength,
+      publishedAt: BigInt(record.publishedAt),
+      isRefuted: (record.flags & REFUTED) !== 0,
+      ...(record.firstChild === ZERO_HASH ? {} : { firstChild: parseHash(record.firstChild) }),
+    }
+  }
+
+  async record(id: Hash): Promise<BlockRecord> {
+    await this.parameters()
+    const record = await this.#ask(`block ${id}`, (client) =>
+      client.readContract({ ...this.#contract(), functionName: 'blocks', args: [id] }),
+    )
+    return {
+      publishedAt: BigInt(record.publishedAt),
+      isRefuted: (record.flags & REFUTED) !== 0,
+      isFinal: (record.flags & FINAL) !== 0,
+      isUnpaid: (record.flags & UNPAID) !== 0,
+      bond: record.bond * GWEI,
+      fee: record.fee,
+    }
+  }
+
+  /** Which of these requests of a block were paid, in the same order. */
+  async areClaimed(block: Hash, steps: readonly number[]): Promise<readonly boolean[]> {
+    await this.parameters()
+    const contracts = steps.map(
+      (step) => ({ ...this.#contract(), functionName: 'isClaimed', args: [block, BigInt(step)] }) as const,
+    )
+    const together = { deployless: true, allowFailure: false, batchSize: MULTICALL_BYTES } as const
+    const claimed = await this.#ask('claims', (client) => client.multicall({ contracts, ...together }))
+    return claimed.map((each) => each === true) // viem loses the type of a list of equal calls
+  }
+
+  /** Wei that `withdraw` would send to the account. */
+  async owed(account: Address = this.account): Promise<bigint> {
+    await this.parameters()
+    return await this.#ask('what is owed', (client) =>
+      client.readContract({ ...this.#contract(), functionName: 'owed', args: [account] }),
+    )
+  }
+
+  /** Wei of the account that pays for the transactions. */
+  async balance(): Promise<bigint> {
+    return await this.#ask('balance', (client) => client.getBalance({ address: this.account }))
+  }
+
+  /** What endpoints advise as a tip, wei a unit of gas. */
+  async tip(): Promise<bigint> {
+    return await this.#ask('tip', (client) => client.estimateMaxPriorityFeePerGas({ chain: null }))
+  }
+
+  /** Transactions of the account: in blocks only, or with those that endpoints know of as pending. */
+  async nonce(blockTag: 'latest' | 'pending'): Promise<number> {
+    const { account: address } = this
+    return await this.#ask('nonce', (client) => client.getTransactionCount({ address, blockTag }))
+  }
+
+  /** Runs a call as of the newest block, with its whole gas, at `time` (unix seconds). Throws what `readRefusal` makes of a revert. */
+  async simulate(call: BridgeCall, value: bigint, time: bigint): Promise<void> {
+    await this.parameters()
+    const { account, bridge: to } = this
+    const { data, gas } = call
+    try {
+      await this.#ask(call.name, (client) => client.call({ account, to, data, gas, value, blockOverrides: { time } }))
+    } catch (error) {
+      throw readRefusal(call.name, error) ?? error
+    }
+  }
+
+  /** Signs a call, or without one a transaction that does nothing (to use up a nonce). */
+  async sign(call: BridgeCall | undefined, nonce: number, fees: Fees, value: bigint): Promise<SignedTransaction> {
+    const what = call ? { to: this.bridge, data: call.data, gas: call.gas } : { to: this.account, gas: 21_000n }
+    const chainId = Number(this.#network.chain)
+    const raw = await this.#signer.signTransaction({ type: 'eip1559', chainId, nonce, value, ...what, ...fees })
+    return { hash: parseHash(keccak256(raw)), raw }
+  }
+
+  /** Hands a signed transaction to the endpoint. Throws `ethereum-refused` with what it says of one that it does not take. */
+  async broadcast(serializedTransaction: Hex): Promise<void> {
+    await this.#ask('to take a transaction', (client) => client.sendRawTransaction({ serializedTransaction }))
+  }
+
+  /** Nothing while the transaction is in no block (any more). */
+  async receipt(hash: Hash): Promise<Receipt | undefined> {
+    const found = await this.#ask('receipt', (client) =>
+      client.getTransactionReceipt({ hash }).catch((error) => absent(error, TransactionReceiptNotFoundError)),
+    )
+    if (found === undefined) return undefined
+    const { status, blockNumber: block, gasUsed, effectiveGasPrice: gasPrice } = found
+    return { hash, success: status === 'success', block, gasUsed, gasPrice }
+  }
+
+  /** Whether the endpoint has the transaction, pending or in a block. */
+  async isKnown(hash: Hash): Promise<boolean> {
+    const found = await this.#ask('transaction', (client) =>
+      client.getTransaction({ hash }).catch((error) => absent(error, TransactionNotFoundError)),
+    )
+    return found !== undefined
+  }
+
+  #contract() {
+    return { abi: bridgeAbi, address: this.bridge } as const
+  }
+
+  /** One question, tried again while the endpoint stays silent. */
+  async #ask<T>(what: string, question: (client: PublicClient) => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      try {
+        this.#closing.signal.throwIfAborted()
+        return await question(this.#client)
+      } catch (cause) {
+        if (this.#closing.signal.aborted) {
+          throw new OperationError('ethereum-closed', `the connection to ${this.name} was closed by this program`)
+        }
+        if (cause instanceof OperationError) throw cause
+        const silent = isSilence(cause)
+        if (silent && tries < this.#options.retries) {
+          const pause = delay(this.#options.backoffMs * 2 ** tries, undefined, { signal: this.#closing.signal })
+          await pause.catch(() => undefined) // closing is seen at the top
+          continue
+        }
+        const text = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
+        const expected = silent
+          ? `expected ${this.name} to answer (${what}), got nothing of use: ${text}; check that the endpoint runs and can be reached`
+          : `expected ${what} from ${this.name}, got an error: ${text}`
+        const facts = { endpoint: this.name, what }
+        throw new OperationError(silent ? 'ethereum-silent' : 'ethereum-refused', expected, {
+          facts,
+          retry: true,
+          cause,
+        })
+      }
+    }
+  }
+
+  #wrongChain(chain: bigint): OperationError {
+    return new OperationError(
+      'ethereum-wrong-chain',
+      `expected chain ${this.#network.chain} at ${this.name}, got chain ${chain}; point the miner to an endpoint of its network`,
+      { facts: { endpoint: this.name, expected: `${this.#network.chain}`, got: `${chain}` } },
+    )
+  }
+
+  #noBridge(): OperationError {
+    return new OperationError(
+      'ethereum-no-bridge',
+      `expected the bridge at ${this.bridge} on ${this.name}, got no such contract; check the address, and that the endpoint is in sync`,
+      { facts: { endpoint: this.name, bridge: this.bridge }, retry: true },
+    )
+  }
+}
+
+/** Nothing where the endpoint says that there is none. */
+function absent(error: unknown, kind: typeof TransactionNotFoundError | typeof TransactionReceiptNotFoundError) {
+  if (error instanceof kind) return undefined
+  throw error
+}

@@ -1,0 +1,107 @@
+// The calls that a miner and a relayer send to the bridge: their bytes, their gas and their bond.
+
+import { encodeFunctionData, type Hex } from 'viem'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import type { PublishedBlock } from '../../node/protocol/block.ts'
+import { formatHex } from '../../node/protocol/bytes.ts'
+import type { Hash } from '../../node/protocol/ids.ts'
+import type { Result } from '../../node/rpc/api.ts'
+
+export type BridgeCall = {
+  /** For people. */
+  readonly name: string
+  readonly data: Hex
+  /** Limit, units. */
+  readonly gas: bigint
+  /** The call sends what so much gas costs at its greatest price; zero: nothing. */
+  readonly bondGas: bigint
+}
+
+export type ClaimData = Result<'bridge_claims'>['claims'][number]
+
+/** EIP-7825: what one transaction may use. */
+export const TRANSACTION_GAS = 2n ** 24n
+/** What the contract asks for as a bond, in gas at the base fee. */
+export const BOND_GAS = 20_000_000n
+/** Expected, units: upper ends of what was measured. */
+export const FINALIZE_GAS = 140_000n
+/** EIP-7623: a byte of calldata costs at least so much. */
+const CALLDATA_GAS = 40n
+const PUBLISH_GAS = 220_000n
+const STEP_GAS = 6_500n
+/** An eligibility walk is 128 blocks long at most, with two cold reads each. */
+const WALK_GAS = 600_000n
+
+/** What publishing is expected to use, units; `bytes` counts packed steps and states. */
+export function publishGas(steps: number, bytes: number): bigint {
+  return PUBLISH_GAS + stepsGas(steps, bytes)
+}
+
+/** What steps add to a block. */
+export function stepsGas(steps: number, bytes: number): bigint {
+  return BigInt(steps) * STEP_GAS + BigInt(bytes) * CALLDATA_GAS
+}
+
+/** `parent` is the sealed header of the parent. */
+export function publishCall(parent: Uint8Array, block: PublishedBlock, rival: boolean): BridgeCall {
+  const { header, seal } = block.sealed
+  const args = [
+    hex(parent),
+    header.target,
+    `0x${header.torrent}`,
+    seal.miner,
+    seal.nonce,
+    hex(block.steps),
+    hex(block.states),
+    rival,
+  ] as const
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
+  const gas = publishGas(header.stepCount, block.steps.length + block.states.length)
+  return { name: 'publish', data, gas: limit(gas), bondGas: BOND_GAS }
+}
+
+export function nominateCall(parent: Hash, block: Hash): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'nominate', args: [parent, block] })
+  return { name: 'nominate', data, gas: limit(100_000n + 2n * WALK_GAS), bondGas: 0n }
+}
+
+export function finalizeCall(sealed: Uint8Array): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'finalize', args: [hex(sealed)] })
+  return { name: 'finalize', data, gas: limit(FINALIZE_GAS + WALK_GAS), bondGas: 0n }
+}
+
+/** All of one block, whose sealed header the claims carry. */
+export function claimCall(sealed: Uint8Array, claims: readonly ClaimData[]): BridgeCall {
+  const requests = claims.map(({ index, step, state, siblings }) => ({
+    index: BigInt(index),
+    step: hex(step),
+    state,
+    siblings,
+  }))
+  const args = [hex(sealed), requests] as const
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'claimMany', args })
+  return { name: 'claimMany', data, gas: limit(80_000n + 110_000n * BigInt(claims.length)), bondGas: 0n }
+}
+
+export function withdrawBondCall(sealed: Uint8Array): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'withdrawBond', args: [hex(sealed)] })
+  return { name: 'withdrawBond', data, gas: limit(WITHDRAW_GAS), bondGas: 0n }
+}
+
+export function withdrawCall(): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'withdraw' })
+  return { name: 'withdraw', data, gas: limit(WITHDRAW_GAS), bondGas: 0n }
+}
+
+/** Expected, units. */
+export const WITHDRAW_GAS = 90_000n
+
+/** Half as much again: what is not used is not paid. */
+function limit(gas: bigint): bigint {
+  const wide = (gas * 3n) / 2n
+  return wide < TRANSACTION_GAS ? wide : TRANSACTION_GAS
+}
+
+function hex(bytes: Uint8Array): Hex {
+  return `0x${formatHex(bytes)}`
+}

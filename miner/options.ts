@@ -1,0 +1,60 @@
+// What miner and relayer are given and told: their parts from outside, and the choices of whoever runs them.
+
+import type { Logger } from '../node/log.ts'
+import type { Address } from '../node/protocol/ids.ts'
+import type { NodeClient } from '../node/rpc/client.ts'
+import type { Ethereum } from './ethereum.ts'
+import type { PowPool } from './work/pow-pool.ts'
+
+/** Time and chance, passed in so that tests decide both. */
+export type Surroundings = {
+  readonly log: Logger
+  /** Unix milliseconds. */
+  readonly now: () => number
+  /** At least 0, below 1; need not be secret. */
+  readonly random: () => number
+}
+
+export type MinerDeps = Surroundings & {
+  readonly node: NodeClient
+  /** One per account, shared by all that sends from it: it hands out the nonces. Whoever made it closes it. */
+  readonly ethereum: Ethereum
+  /** The miner starts and stops it. */
+  readonly pool: PowPool
+}
+
+export type MinerOptions = {
+  /** Where the journal of own blocks is kept; one folder for each account and network. */
+  readonly folder: string
+  /** Who gets fees and bonds. Default: the account that pays for the transactions. */
+  readonly payout?: Address
+  /** What 10^18 base units of wTTX are worth, in wei. Without it blocks are published only after the longest wait. */
+  readonly weiPerTtx?: bigint
+  /** Fees have to exceed the gas by so much. Default 10. */
+  readonly marginPercent?: number
+  /** After so long, what waits is published whatever it costs. Default one hour; 0: at once. */
+  readonly longestWaitMs?: number
+  /** Between two looks at the node and at Ethereum. Default 2,000. */
+  readonly pollMs?: number
+  /** Others get a chance of up to so long before this miner pays for their nominations and finalizations. Default 60,000. */
+  readonly courtesyMs?: number
+}
+
+export type RelayerDeps = Surroundings & {
+  readonly node: NodeClient
+  /** See `MinerDeps`. */
+  readonly ethereum: Ethereum
+}
+
+export type RelayerOptions = {
+  /** Pays only requests to these. Default: everybody's. */
+  readonly recipients?: readonly Address[]
+  /** Passes over requests that pay less, base units of wTTX. Default 0. */
+  readonly leastNet?: bigint
+  /** Claims in one transaction, at most. Default 50. */
+  readonly batch?: number
+  /** Default 5,000. */
+  readonly pollMs?: number
+  /** Others get a chance of up to so long before this relayer pays. Default 30,000. */
+  readonly courtesyMs?: number
+}
