@@ -13,7 +13,9 @@ export async function openChain() {
   const wallet = createWalletClient({ chain: hardhat, transport })
 
   /** Compiles a contract below test/contract/harness if need be, and deploys it. */
-  async function deployHarness(name: string): Promise<{ readonly address: Address; readonly abi: Abi; readonly size: number }> {
+  async function deployHarness(
+    name: string,
+  ): Promise<{ readonly address: Address; readonly abi: Abi; readonly size: number }> {
     const source = `test/contract/harness/${name}.sol`
     await hre.tasks.getTask('build').run({ files: [source], quiet: true })
     const { abi, bytecode, deployedBytecode } = await hre.artifacts.readArtifact(`${source}:${name}`)
