@@ -73,30 +73,42 @@ export function assembleBlock(
   steps: readonly { readonly step: Uint8Array; readonly after: State }[],
 ): { readonly header: Header; readonly content: BlockContent; readonly block: Omit<PublishedBlock, 'sealed'> } {
   const states = steps.map(({ after }) => stateRoot(after))
+  const state = steps.at(-1)?.after ?? parent.state
+  const packed = steps.map(({ step }) => step)
+  const header = deriveHeader(rules, parent, target, packed, states)
+  const block = { steps: concat(...steps.map(({ step }) => step)), states: concat(...states.map(toBytes)) }
+  const content: BlockContent = { header, requests: requestsOf(rules, block.steps), state, ...block }
+  return { header: { ...header, torrent: blockTorrent(content).infohash }, content, block }
+}
+
+/** The header as the contract derives it from what is posted; all but the torrent. One state for each step. */
+export function deriveHeader(
+  rules: Rules,
+  parent: Omit<ParentBlock, 'state'>,
+  target: bigint,
+  steps: readonly Uint8Array[],
+  states: readonly Hash[],
+): Omit<Header, 'torrent'> {
   let { queueCount, queueHash } = parent.header
-  for (const { step } of steps) {
+  for (const step of steps) {
     const decoded = decodeStep(step)
     const entry = decoded && stepEntryHash(decoded)
     if (entry === undefined) break
     queueHash = nextQueueHash(queueHash, entry)
     queueCount += 1n
   }
-  const state = steps.at(-1)?.after ?? parent.state
-  const header: Omit<Header, 'torrent'> = {
+  return {
     chain: rules.chain,
     bridge: rules.bridge,
     parent: parent.id,
     height: parent.header.height + 1n,
     target,
     stepCount: steps.length,
-    traceRoot: traceRoot(steps.map(({ step }, i) => traceLeaf(step, states[i] ?? parent.header.state))),
-    state: stateRoot(state),
+    traceRoot: traceRoot(steps.map((step, i) => traceLeaf(step, states[i] ?? parent.header.state))),
+    state: states.at(-1) ?? parent.header.state,
     queueCount,
     queueHash,
   }
-  const block = { steps: concat(...steps.map(({ step }) => step)), states: concat(...states.map(toBytes)) }
-  const content: BlockContent = { header, requests: requestsOf(rules, block.steps), state, ...block }
-  return { header: { ...header, torrent: blockTorrent(content).infohash }, content, block }
 }
 
 /** The requests among steps that were judged valid, in step order. */
