@@ -12,15 +12,15 @@ import { BlockFetcher } from './gossip/block-fetcher.ts'
 import { Buckets } from './gossip/buckets.ts'
 import { extendWire } from './gossip/extension.ts'
 import { Hub } from './gossip/hub.ts'
-import type { Hello, RemotePeer } from './gossip/peer.ts'
+import type { Hello } from './gossip/peer.ts'
 import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, type NetworkOptions } from './options.ts'
-import { checkTxFolder, isAddress, type ProofHints } from './proof.ts'
+import { isAddress, type ProofHints } from './proof.ts'
 import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
-import { download } from './torrent/download.ts'
-import { blockContent, type Content, type Folder, folderBytes, transactionContent } from './torrent/metainfo.ts'
+import { blockContent, type Content, transactionContent } from './torrent/metainfo.ts'
 import { SecretIndex } from './torrent/secret-index.ts'
+import { Transfers } from './transfers.ts'
 
 export type NetworkDeps = {
   readonly store: NetworkStore
@@ -40,8 +40,6 @@ export type PeerInfo = {
 }
 
 const REDIAL_MS = 5_000
-const BLOCK_TIMEOUT_MS = 300_000
-const MAX_ANCESTORS = 10_000
 const NO_HINTS: ProofHints = { peers: [], trackers: [] }
 
 export class Network {
@@ -53,6 +51,7 @@ export class Network {
   readonly #secrets = new SecretIndex()
   readonly #hub: Hub
   readonly #blocks: BlockFetcher
+  readonly #transfers: Transfers
   readonly #nodeId = toInfohash(randomBytes(20))
   /** Addresses to stay connected to, each with the key of the node that was found there. */
   readonly #dialled = new Map<string, string | undefined>()
@@ -68,14 +67,27 @@ export class Network {
     this.#options = { ...DEFAULT_NETWORK_OPTIONS, ...options }
     this.#bans = new Bans(now)
     for (const address of this.#options.peers) this.#dialled.set(address, undefined)
-    this.#blocks = new BlockFetcher({ store, log, fetch: (torrent, peers) => this.#fetchFrom(torrent, peers) })
+    this.#transfers = new Transfers({
+      store,
+      client: () => this.#running().client,
+      peers: () => this.#hub.peers,
+      fetchOne: (peer, infohash) => this.#hub.fetcher.fetchOne(peer, infohash),
+      maxBlockBytes: this.#options.maxBlockBytes,
+      stopping: this.#stopping.signal,
+    })
+    this.#blocks = new BlockFetcher({
+      store,
+      log,
+      fetch: (torrent, peers) => this.#transfers.fetchBlockFrom(torrent, peers),
+    })
     this.#hub = new Hub({
       store,
       log,
       now,
       buckets: this.#buckets,
+      nodeId: this.#nodeId,
       onBlocks: (peer, headers) => this.#blocks.onHeaders(peer, headers),
-      onSeed: (peer, infohash) => this.#connectFor(peer, infohash),
+      onSeed: (peer, infohash) => this.#transfers.connectFor(peer, infohash),
       onBan: (peer) => this.#bans.add(isLoopback(peer.hello.host) ? peer.hello.id : peer.hello.host),
     })
   }
@@ -128,7 +140,7 @@ export class Network {
 
   /** Infohashes that peers announced and that are not here yet; live torrents. */
   statistics(): { readonly wanted: number; readonly liveTorrents: number } {
-    return { wanted: this.#hub.wanted, liveTorrents: this.#client?.torrents.length ?? 0 }
+    return { wanted: this.#hub.fetcher.wanted, liveTorrents: this.#client?.torrents.length ?? 0 }
   }
 
   /** Connects to `host:port` and stays connected. Throws `RuleError('bad-address')`. */
@@ -144,89 +156,12 @@ export class Network {
    * and what the store throws.
    */
   async fetch(infohash: Infohash, signal: AbortSignal, hints: ProofHints = NO_HINTS): Promise<Uint8Array> {
-    const queue = [infohash]
-    const seen = new Set(queue)
-    for (const next of queue) {
-      if (this.#store.has(next)) continue
-      const file = await this.#fetchFile(next, signal, hints)
-      const { missing } = await this.#store.onTransaction(next, file, { id: '', host: '' })
-      for (const ancestor of missing) {
-        if (!seen.has(ancestor) && seen.size < MAX_ANCESTORS) queue.push(ancestor)
-        seen.add(ancestor)
-      }
-      if (next === infohash && missing.length === 0) return file
-    }
-    const file = this.#store.transaction(infohash)
-    if (file !== undefined) return file
-    throw new OperationError('transaction-not-shared', `transaction ${infohash} is here but not accepted`, {
-      facts: { infohash },
-    })
+    return await this.#transfers.fetch(infohash, signal, hints)
   }
 
   /** The files of a block's torrent. Throws `OperationError('download-failed' | 'download-aborted')`, `RuleError('bad-torrent')`. */
-  async fetchBlock(
-    torrent: Infohash,
-    signal: AbortSignal,
-    hints: ProofHints = NO_HINTS,
-  ): Promise<readonly TorrentFile[]> {
-    return (
-      (await this.#store.blockFiles(torrent)) ??
-      (await this.#download(torrent, this.#hub.peers, hints, signal, (folder) => this.#checkBlock(folder)))
-    )
-  }
-
-  async #fetchFile(infohash: Infohash, signal: AbortSignal, hints: ProofHints): Promise<Uint8Array> {
-    const fromNodes = await this.#hub.fetch(infohash, signal)
-    if (fromNodes !== undefined) return fromNodes
-    try {
-      const [file] = await this.#download(infohash, this.#hub.peers, hints, signal, checkTxFolder)
-      if (file !== undefined) return file.bytes
-    } catch (cause) {
-      if (!(cause instanceof OperationError)) throw cause
-      const options = { facts: { infohash }, retry: true, cause }
-      throw new OperationError('transaction-not-found', `nobody delivered transaction ${infohash}`, options)
-    }
-    throw new OperationError('transaction-not-found', `transaction ${infohash} has no file`, { facts: { infohash } })
-  }
-
-  #fetchFrom(torrent: Infohash, peers: Iterable<RemotePeer>): Promise<readonly TorrentFile[]> {
-    const signal = AbortSignal.timeout(BLOCK_TIMEOUT_MS)
-    return this.#download(torrent, peers, NO_HINTS, signal, (folder) => this.#checkBlock(folder))
-  }
-
-  /** Plain BitTorrent, but on the connections that nodes can make: who dialled the other dials again for the torrent. */
-  async #download(
-    infohash: Infohash,
-    peers: Iterable<RemotePeer>,
-    hints: ProofHints,
-    signal: AbortSignal,
-    check: (folder: Folder) => void,
-  ): Promise<TorrentFile[]> {
-    const { client } = this.#running()
-    const addresses = new Set(hints.peers)
-    const running = download(client, infohash, {
-      peers: addresses,
-      trackers: hints.trackers,
-      check,
-      signal: AbortSignal.any([signal, this.#stopping.signal]),
-    })
-    for (const peer of peers) {
-      if (peer.hello.outgoing && peer.hello.address !== undefined) addresses.add(peer.hello.address)
-      else peer.send({ type: 'seed', infohash })
-    }
-    return await running
-  }
-
-  #checkBlock(folder: Folder): void {
-    if (folder.name === 'block' && folderBytes(folder) <= this.#options.maxBlockBytes) return
-    throw new RuleError('bad-torrent', 'expected the folder of a block that is not too large', { name: folder.name })
-  }
-
-  /** A peer wants a torrent and cannot reach this node. */
-  async #connectFor(peer: RemotePeer, infohash: Infohash): Promise<void> {
-    const { client } = this.#running()
-    const torrent = peer.hello.outgoing ? await client.get(infohash) : null
-    if (torrent && peer.hello.address !== undefined && !torrent.destroyed) torrent.addPeer(peer.hello.address)
+  async fetchBlock(torrent: Infohash, signal: AbortSignal, hints = NO_HINTS): Promise<readonly TorrentFile[]> {
+    return await this.#transfers.fetchBlock(torrent, signal, hints)
   }
 
   async #contentOf(infohash: Infohash): Promise<Content | undefined> {
@@ -250,7 +185,7 @@ export class Network {
       if (!isKnown && hello.address !== undefined) meeting.addPeer(hello.address)
       return undefined
     }
-    const peer = this.#hub.connect(wire, hello, this.#nodeId)
+    const peer = this.#hub.connect(wire, hello)
     const key = `${hello.id}@${hello.host}`
     if (hello.outgoing && hello.address !== undefined && this.#dialled.has(hello.address)) {
       this.#dialled.set(hello.address, key)
@@ -280,18 +215,19 @@ export class Network {
       if (!meanwhile.has(infohash)) this.#index(infohash)
     }
     for (const infohash of meanwhile) this.#index(infohash)
+    for (const sealed of this.#store.headers()) this.#secrets.add(BlockFetcher.torrentOf(sealed))
     isIndexed = true
   }
 
   #onChange(change: StoreChange): void {
     for (const infohash of change.transactions) this.#index(infohash)
-    if (this.#options.secure > 0) for (const sealed of change.blocks) this.#secrets.add(BlockFetcher.torrentOf(sealed))
+    for (const sealed of change.blocks) this.#secrets.add(BlockFetcher.torrentOf(sealed))
     this.#hub.onChange(change)
   }
 
   #index(infohash: Infohash): void {
     this.#buckets.add(infohash)
-    if (this.#options.secure > 0) this.#secrets.add(infohash)
+    this.#secrets.add(infohash)
   }
 
   #running(): { readonly client: TorrentClient; readonly meeting: Torrent } {

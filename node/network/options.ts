@@ -17,7 +17,10 @@ export type NetworkOptions = {
   readonly pex: boolean
   /** uTP (BEP 29) beside TCP. Both ends should have the same setting: the other is tried only after half a minute. */
   readonly utp: boolean
-  /** Encryption (MSE): 0 none, 1 if the peer can, 2 only. It hides from filters, not from spies, and costs ten times the CPU. */
+  /**
+   * Encryption (MSE) of connections: 0 dials plain, 1 dials encrypted, both take either; 2 is only encrypted. It hides from filters,
+   * not from spies, and costs ten times the CPU.
+   */
   readonly secure: 0 | 1 | 2
   /** Connections that may come in, and connections of each torrent. */
   readonly maxConnections: number

@@ -21,7 +21,7 @@ export type ClientOptions = {
   readonly lsd: boolean
   readonly pex: boolean
   readonly utp: boolean
-  /** 0 plain, 1 encrypted if the peer can (MSE), 2 only encrypted. */
+  /** 0 dials plain, 1 dials encrypted (MSE), both take either; 2 only encrypted. */
   readonly secure: 0 | 1 | 2
   /** Connections that may come in, and that each torrent may hold. */
   readonly maxConnections: number
@@ -211,7 +211,7 @@ export class TorrentClient extends WebTorrent {
     pool.tcpServer.on('connection', (socket) => {
       tuneSocket(socket)
       if (this.#deps.isBanned(socket.remoteAddress ?? '')) socket.destroy()
-      else pool._onTCPConnectionBound(socket)
+      else this.#take(() => pool._onTCPConnectionBound(socket))
     })
     if (!this.utp) return
     pool.tcpServer.removeAllListeners('listening')
@@ -223,11 +223,18 @@ export class TorrentClient extends WebTorrent {
         return
       }
       pool.utpServer = server
-      server.on('connection', pool._onUTPConnectionBound)
+      server.on('connection', (socket: Socket) => this.#take(() => pool._onUTPConnectionBound(socket)))
       server.on('listening', pool._onListening)
       server.on('error', pool._onUTPError)
       server.listen(address.port, this.#options.host)
     })
+  }
+
+  /** webtorrent takes encrypted connections only where it also dials them; the setting is read while the connection is entered. */
+  #take(enter: () => void): void {
+    this.secure = Math.max(1, this.#options.secure)
+    enter()
+    this.secure = this.#options.secure
   }
 }
 

@@ -61,9 +61,21 @@ Wire.prototype._write = function (this: Wire, data, done) {
   _write.call(this, data, done)
 }
 
-/** Lets the guard check piece indices of this wire against the torrent. */
+/** Lets the guard check piece indices of this wire against the torrent. webtorrent has added `ut_metadata` to it before. */
 export function guardWire(wire: Wire, torrent: Torrent): void {
   stateOf(wire).torrent = torrent
+  const { ut_metadata: metadata } = wire
+  if (metadata === undefined) return
+  const setMetadata = metadata.setMetadata.bind(metadata)
+  // It decodes what it got in a promise that nobody catches, even where the hash fits.
+  metadata.setMetadata = async (info) => {
+    try {
+      return await setMetadata(info)
+    } catch (cause) {
+      close(wire, new RuleError('bad-wire-message', 'the peer sent metadata that is not bencoded', {}, { cause }))
+      return true
+    }
+  }
 }
 
 /** Throws `RuleError('bad-wire-message')` for what no honest client sends. */

@@ -41,6 +41,7 @@ declare module 'webtorrent' {
     readonly torrentPort: number
     blocked?: { contains(host: string): boolean }
     readonly utp: boolean
+    secure: number
     readonly _connPool: {
       readonly tcpServer: Server
       utpServer: unknown
@@ -84,6 +85,7 @@ declare module 'bittorrent-protocol' {
     readonly peerId: string | null
     readonly remoteAddress?: string
     readonly remotePort?: number
+    readonly ut_metadata?: { setMetadata(info: Uint8Array): Promise<boolean> }
     readonly peerExtendedMapping: Readonly<Record<string, number>>
     extendedHandshake: Record<string, unknown>
     amChoking: boolean

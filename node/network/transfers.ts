@@ -1,0 +1,143 @@
+// Gets single transactions and block torrents: from connected nodes, else from any client that seeds them.
+
+import { OperationError } from '../errors.ts'
+import type { Infohash } from '../protocol/ids.ts'
+import { RuleError } from '../protocol/rule-error.ts'
+import type { RemotePeer } from './gossip/peer.ts'
+import { checkTxFolder, type ProofHints } from './proof.ts'
+import type { NetworkStore, TorrentFile } from './store.ts'
+import type { TorrentClient } from './torrent/client.ts'
+import { download } from './torrent/download.ts'
+import { type Folder, folderBytes } from './torrent/metainfo.ts'
+
+const MAX_ANCESTORS = 10_000
+const BLOCK_TIMEOUT_MS = 300_000
+const NO_HINTS: ProofHints = { peers: [], trackers: [] }
+
+export type TransferDeps = {
+  readonly store: NetworkStore
+  /** Throws `OperationError('not-started')`. */
+  readonly client: () => TorrentClient
+  readonly peers: () => readonly RemotePeer[]
+  /** Asks one peer over the extension. */
+  readonly fetchOne: (peer: RemotePeer, infohash: Infohash) => Promise<Uint8Array | undefined>
+  readonly maxBlockBytes: number
+  /** Aborts when the network stops. */
+  readonly stopping: AbortSignal
+}
+
+export class Transfers {
+  readonly #deps: TransferDeps
+  readonly #downloads = new Map<Infohash, Promise<TorrentFile[]>>()
+
+  constructor(deps: TransferDeps) {
+    this.#deps = deps
+  }
+
+  /** See `Network.fetch`. */
+  async fetch(infohash: Infohash, signal: AbortSignal, hints: ProofHints): Promise<Uint8Array> {
+    const { store } = this.#deps
+    const queue = [infohash]
+    const seen = new Set(queue)
+    for (const next of queue) {
+      if (store.has(next)) continue
+      const file = await this.#fetchFile(next, signal, hints)
+      const { missing } = await store.onTransaction(next, file, { id: '', host: '' })
+      for (const ancestor of missing) {
+        if (!seen.has(ancestor) && seen.size < MAX_ANCESTORS) queue.push(ancestor)
+        seen.add(ancestor)
+      }
+    }
+    const file = store.transaction(infohash)
+    if (file !== undefined) return file
+    const options = { facts: { infohash } }
+    throw new OperationError(
+      'transaction-not-accepted',
+      `transaction ${infohash} is here but was not accepted`,
+      options,
+    )
+  }
+
+  /** See `Network.fetchBlock`. */
+  async fetchBlock(torrent: Infohash, signal: AbortSignal, hints: ProofHints): Promise<readonly TorrentFile[]> {
+    const held = await this.#deps.store.blockFiles(torrent)
+    return (
+      held ?? (await this.#download(torrent, this.#deps.peers(), hints, signal, (folder) => this.#checkBlock(folder)))
+    )
+  }
+
+  /** A block that peers announced. */
+  async fetchBlockFrom(torrent: Infohash, peers: Iterable<RemotePeer>): Promise<readonly TorrentFile[]> {
+    const signal = AbortSignal.timeout(BLOCK_TIMEOUT_MS)
+    return await this.#download(torrent, peers, NO_HINTS, signal, (folder) => this.#checkBlock(folder))
+  }
+
+  /** A peer wants a torrent and cannot reach this node: this node, which reached the peer, connects for it. */
+  async connectFor(peer: RemotePeer, infohash: Infohash): Promise<void> {
+    const torrent = peer.hello.outgoing ? await this.#deps.client().get(infohash) : null
+    if (torrent && peer.hello.address !== undefined && !torrent.destroyed) torrent.addPeer(peer.hello.address)
+  }
+
+  async #fetchFile(infohash: Infohash, signal: AbortSignal, hints: ProofHints): Promise<Uint8Array> {
+    const peers = [...this.#deps.peers()].sort((a, b) => Number(b.remembers(infohash)) - Number(a.remembers(infohash)))
+    for (const peer of peers) {
+      if (signal.aborted) break
+      const file = await this.#deps.fetchOne(peer, infohash)
+      if (file !== undefined) return file
+    }
+    try {
+      const [file] = await this.#download(infohash, this.#deps.peers(), hints, signal, checkTxFolder)
+      if (file !== undefined) return file.bytes
+    } catch (cause) {
+      if (!(cause instanceof OperationError)) throw cause
+      const options = { facts: { infohash }, retry: true, cause }
+      throw new OperationError('transaction-not-found', `nobody delivered transaction ${infohash} in time`, options)
+    }
+    throw new OperationError('transaction-not-found', `transaction ${infohash} has no file`, { facts: { infohash } })
+  }
+
+  /** Plain BitTorrent, on connections that can be made: who dialled the other dials again for this torrent. */
+  #download(
+    infohash: Infohash,
+    peers: Iterable<RemotePeer>,
+    hints: ProofHints,
+    signal: AbortSignal,
+    check: (folder: Folder) => void,
+  ): Promise<TorrentFile[]> {
+    const running = this.#downloads.get(infohash)
+    if (running !== undefined) return joinDownload(this.#deps.client(), infohash, running, hints, signal)
+    const reachable = [...peers].filter(({ hello }) => hello.outgoing)
+    const started = download(this.#deps.client(), infohash, {
+      peers: [...hints.peers, ...reachable.flatMap(({ hello }) => hello.address ?? [])],
+      trackers: hints.trackers,
+      check,
+      signal: AbortSignal.any([signal, this.#deps.stopping]),
+    }).finally(() => this.#downloads.delete(infohash))
+    this.#downloads.set(infohash, started)
+    for (const peer of peers) if (!reachable.includes(peer)) peer.send({ type: 'seed', infohash })
+    return started
+  }
+
+  #checkBlock(folder: Folder): void {
+    if (folder.name === 'block' && folderBytes(folder) <= this.#deps.maxBlockBytes) return
+    throw new RuleError('bad-torrent', 'expected the folder of a block that is not too large', { name: folder.name })
+  }
+}
+
+/** A download that somebody else began: it gets more peers, and is waited for no longer than `signal` allows. */
+async function joinDownload(
+  client: TorrentClient,
+  infohash: Infohash,
+  running: Promise<TorrentFile[]>,
+  hints: ProofHints,
+  signal: AbortSignal,
+): Promise<TorrentFile[]> {
+  const torrent = client.torrents.find((other) => other.infoHash === infohash)
+  for (const peer of hints.peers) torrent?.addPeer(peer)
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = () =>
+    reject(new OperationError('download-aborted', `nobody delivered ${infohash} in time`, { retry: true }))
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  return await Promise.race([running, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
+}
