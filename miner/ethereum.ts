@@ -30,8 +30,25 @@ export type EthereumOptions = {
   readonly backoffMs?: number
 }
 
-/** A block of Ethereum. `time` is unix seconds, `baseFee` wei. */
-export type Head = { readonly number: bigint; readonly hash: Hash; readonly time: bigint; readonly baseFee: bigint }
+/** The newest block. Times are unix seconds; `baseFee` is wei a unit of gas. */
+export type Head = {
+  readonly number: bigint
+  readonly hash: Hash
+  readonly time: bigint
+  /** The time of the next block is hardly below this: that of the newest one and what has passed since it was first seen here. */
+  readonly next: bigint
+  readonly baseFee: bigint
+}
+
+export type EthereumDeps = {
+  /** http or https; where the first does not answer, the next is asked. */
+  readonly urls: readonly string[]
+  readonly network: EthereumNetwork
+  /** Signs locally: its key stays where it is. */
+  readonly signer: LocalAccount
+  /** Milliseconds of any clock. */
+  readonly now: () => number
+}
 
 export type BridgeParameters = {
   readonly token: Address
@@ -94,18 +111,18 @@ export class Ethereum {
   readonly #options: Required<EthereumOptions>
   readonly #client: PublicClient
   readonly #closing = new AbortController()
+  readonly #now: () => number
   #parameters: BridgeParameters | undefined
+  #seen: { readonly hash: Hash; readonly atMs: number } | undefined
 
-  /**
-   * `urls` are http or https; where the first does not answer, the next is asked. `signer` signs locally: its key stays where it is.
-   * Throws `OperationError('bad-endpoint')`.
-   */
-  constructor(urls: readonly string[], network: EthereumNetwork, signer: LocalAccount, options: EthereumOptions = {}) {
+  /** Throws `OperationError('bad-endpoint')`. */
+  constructor({ urls, network, signer, now }: EthereumDeps, options: EthereumOptions = {}) {
     this.account = parseAddress(signer.address)
     this.bridge = network.bridge
     this.name = nameOf(urls)
     this.#network = network
     this.#signer = signer
+    this.#now = now
     this.#options = { ...DEFAULTS, ...options }
     const fetchFn = (input: string | URL | Request, init?: RequestInit) => {
       const signals = [this.#closing.signal, ...(init?.signal ? [init.signal] : [])]
@@ -150,8 +167,11 @@ export class Ethereum {
   async head(): Promise<Head> {
     await this.parameters()
     const block = await this.#ask('newest block', (client) => client.getBlock({ blockTag: 'latest' }))
-    const { number, hash, timestamp: time, baseFeePerGas } = block
-    return { number, hash: parseHash(hash), time, baseFee: baseFeePerGas ?? 0n }
+    const { number, timestamp: time, baseFeePerGas } = block
+    const hash = parseHash(block.hash)
+    if (this.#seen?.hash !== hash) this.#seen = { hash, atMs: this.#now() }
+    const passed = BigInt(Math.floor(Math.max(this.#now() - this.#seen.atMs, 1_000) / 1_000))
+    return { number, hash, time, next: time + passed, baseFee: baseFeePerGas ?? 0n }
   }
 
   async standing(block: Hash): Promise<Standing> {

@@ -3,7 +3,7 @@
 import type { Logger } from '../node/log.ts'
 import type { Address } from '../node/protocol/ids.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
-import type { Ethereum } from './ethereum.ts'
+import type { TransactionSender } from './ethereum/sender.ts'
 import type { PowPool } from './work/pow-pool.ts'
 
 /** Time and chance, passed in so that tests decide both. */
@@ -17,8 +17,8 @@ export type Surroundings = {
 
 export type MinerDeps = Surroundings & {
   readonly node: NodeClient
-  /** One per account, shared by all that sends from it: it hands out the nonces. Whoever made it closes it. */
-  readonly ethereum: Ethereum
+  /** One per account, shared by all that sends from it. Whoever made its `ethereum` closes that after the miner has stopped. */
+  readonly sender: TransactionSender
   /** The miner starts and stops it. */
   readonly pool: PowPool
 }
@@ -43,7 +43,7 @@ export type MinerOptions = {
 export type RelayerDeps = Surroundings & {
   readonly node: NodeClient
   /** See `MinerDeps`. */
-  readonly ethereum: Ethereum
+  readonly sender: TransactionSender
 }
 
 export type RelayerOptions = {

@@ -1,0 +1,293 @@
+// Sends one transaction of an account at a time and stays with it: until it is deep enough, in spite of rising fees and reorganisations.
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { OperationError } from '../../node/errors.ts'
+import type { Logger } from '../../node/log.ts'
+import type { Ethereum, Head, Receipt, SignedTransaction } from '../ethereum.ts'
+import type { BridgeCall } from './calls.ts'
+import { bondAt, bumpFees, type Fees, suggestFees } from './fees.ts'
+import { isAnyRefusal, isRefusal } from './refusals.ts'
+
+/** One signed form of a call; those of one call share the nonce, so that at most one can ever count. `sentMs` is unix milliseconds. */
+export type Attempt = SignedTransaction & {
+  readonly nonce: number
+  readonly fees: Fees
+  /** Does nothing but use up the nonce. */
+  readonly isCancel: boolean
+  readonly sentMs: number
+}
+
+/**
+ * `done`. `reverted`: in a block, without effect. `cancelled`: the bridge would have refused it meanwhile (`refusal`), so it was replaced by nothing.
+ * `lost`: another transaction of the account took the nonce.
+ */
+export type Outcome =
+  | { readonly status: 'done' | 'reverted'; readonly receipt: Receipt }
+  | { readonly status: 'cancelled'; readonly receipt: Receipt; readonly refusal?: OperationError }
+  | { readonly status: 'lost' }
+
+export type SendOptions = {
+  /** What an earlier process had signed for this very call. */
+  readonly attempts?: readonly Attempt[]
+  /** Awaited before an attempt leaves this program, so that a crash never forgets one. */
+  readonly onAttempt?: (attempt: Attempt) => Promise<void>
+  readonly signal?: AbortSignal
+}
+
+export type SenderDeps = {
+  readonly ethereum: Ethereum
+  readonly log: Logger
+  /** Unix milliseconds. */
+  readonly now: () => number
+}
+
+export type SenderOptions = {
+  /** Blocks of Ethereum that a transaction must have, its own included, to count as done. Default 2. */
+  readonly confirmations?: number
+  /** After so long in no block, a transaction is replaced by one that offers more. Default 60,000. */
+  readonly stuckMs?: number
+  /** Between two looks. Default 2,000. */
+  readonly pollMs?: number
+  /** Never offers more, wei a unit of gas. Default 500 gwei. */
+  readonly maxFeePerGas?: bigint
+}
+
+const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n }
+/** Looks in a row at which the nonce is used and no receipt there: endpoints may know of one before the other. */
+const LOST_LOOKS = 3
+const NONCE_TRIES = 3
+
+/** Whatever sends from an account goes through the same one of these. */
+export class TransactionSender {
+  readonly ethereum: Ethereum
+  readonly #log: Logger
+  readonly #now: () => number
+  readonly #options: Required<SenderOptions>
+  #queue: Promise<unknown> = Promise.resolve()
+  #problem: OperationError | undefined
+
+  constructor({ ethereum, log, now }: SenderDeps, options: SenderOptions = {}) {
+    this.ethereum = ethereum
+    this.#log = log
+    this.#now = now
+    this.#options = { ...DEFAULTS, ...options }
+  }
+
+  /** What keeps the transaction that is under way from getting into a block. */
+  get problem(): OperationError | undefined {
+    return this.#problem
+  }
+
+  /** What a transaction would offer now. Throws `OperationError('fee-cap')` (retry) where that is above the cap. */
+  async fees(head: Head): Promise<Fees> {
+    const fees = suggestFees(head.baseFee, await this.ethereum.tip())
+    if (fees.maxFeePerGas <= this.#options.maxFeePerGas) return fees
+    throw new OperationError(
+      'fee-cap',
+      `expected gas for at most ${this.#options.maxFeePerGas} wei, got ${fees.maxFeePerGas}; wait for it to fall, or allow more`,
+      { facts: { cap: `${this.#options.maxFeePerGas}`, price: `${fees.maxFeePerGas}` }, retry: true },
+    )
+  }
+
+  /**
+   * Resolves when the call has its confirmations or can never have them. Before anything is sent, throws the bridge's refusal (`refusals.ts`),
+   * `account-unfunded`, `fee-cap` or trouble with the endpoint; afterwards only the reason of `signal`.
+   */
+  send(call: BridgeCall, options: SendOptions = {}): Promise<Outcome> {
+    const turn = this.#queue.then(() => this.#send(call, options))
+    this.#queue = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #send(call: BridgeCall, options: SendOptions): Promise<Outcome> {
+    const { signal } = options
+    signal?.throwIfAborted()
+    const attempts = [...(options.attempts ?? [])]
+    if (attempts.length === 0) attempts.push(await this.#begin(call, options))
+    const pending = new PendingCall(call, attempts)
+    try {
+      for (;;) {
+        const outcome = await this.#look(pending, options).catch((error: unknown) => {
+          if (!(error instanceof OperationError) || error.code === 'ethereum-closed') throw error
+          this.#trouble(error) // the attempts are out there: nothing but staying with them is safe
+          return undefined
+        })
+        if (outcome !== undefined) return outcome
+        await delay(this.#options.pollMs, undefined, signal ? { signal } : {})
+      }
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      this.#problem = undefined
+    }
+  }
+
+  /** The first attempt of a call, on its way. */
+  async #begin(call: BridgeCall, options: SendOptions): Promise<Attempt> {
+    for (let tries = 1; ; tries++) {
+      const head = await this.ethereum.head()
+      const fees = await this.fees(head)
+      await this.#checkFunds(call, fees)
+      await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
+      const attempt = await this.#sign(call, await this.ethereum.nonce('pending'), fees, options)
+      const error = await this.#broadcast(attempt)
+      if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
+      // Another program sends from this account too, and was faster.
+      if (!isNonceTaken(error) || tries === NONCE_TRIES) throw error
+    }
+  }
+
+  async #look(pending: PendingCall, options: SendOptions): Promise<Outcome | undefined> {
+    const head = await this.ethereum.head()
+    const settled = await this.#settle(pending, head)
+    if (settled !== undefined || pending.isMined) return settled
+    const { last } = pending
+    const isStuck = this.#now() - last.sentMs >= this.#options.stuckMs
+    if (!last.isCancel && (isStuck || head.hash !== pending.simulatedAt)) {
+      pending.simulatedAt = head.hash
+      const refusal = await this.#refusal(pending.call, last.fees, head)
+      // The receipt may have come between the two questions; then the refusal is only an echo of our own success.
+      if (refusal !== undefined && !(await this.#hasReceipt(pending))) {
+        pending.refusal = refusal
+        return await this.#replace(pending, head, options)
+      }
+    }
+    if (isStuck) return await this.#replace(pending, head, options)
+    if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(last)
+    return undefined
+  }
+
+  /** The end of the call, if it has come. */
+  async #settle(pending: PendingCall, head: Head): Promise<Outcome | undefined> {
+    pending.isMined = false
+    for (const attempt of pending.attempts.toReversed()) {
+      const receipt = await this.ethereum.receipt(attempt.hash)
+      if (receipt === undefined) continue
+      pending.isMined = true
+      pending.lostLooks = 0
+      this.#problem = undefined
+      if (head.number - receipt.block + 1n < BigInt(this.#options.confirmations)) return undefined
+      if (!attempt.isCancel) return { status: receipt.success ? 'done' : 'reverted', receipt }
+      return { status: 'cancelled', receipt, ...(pending.refusal ? { refusal: pending.refusal } : {}) }
+    }
+    const isTaken = (await this.ethereum.nonce('latest')) > pending.last.nonce
+    pending.lostLooks = isTaken ? pending.lostLooks + 1 : 0
+    return pending.lostLooks >= LOST_LOOKS ? { status: 'lost' } : undefined
+  }
+
+  /** Why the bridge would never take the call any more. */
+  async #refusal(call: BridgeCall, fees: Fees, head: Head): Promise<OperationError | undefined> {
+    try {
+      await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
+    } catch (error) {
+      if (isAnyRefusal(error) && !error.retry) return error
+      if (!isRefusal(error, 'BondTooSmall'))
+        this.#log.debug({ call: call.name, error }, 'cannot tell whether it would pass')
+    }
+    return undefined
+  }
+
+  /** Offers more; for nothing at all, if the call was refused. */
+  async #replace(pending: PendingCall, head: Head, options: SendOptions): Promise<undefined> {
+    const { call, last, refusal } = pending
+    const fees = bumpFees(last.fees, suggestFees(head.baseFee, await this.ethereum.tip()))
+    if (fees.maxFeePerGas > this.#options.maxFeePerGas) {
+      throw new OperationError(
+        'fee-cap',
+        `expected ${call.name} to get into a block for at most ${this.#options.maxFeePerGas} wei a unit of gas, but it would need more; it waits`,
+        { facts: { call: call.name, cap: `${this.#options.maxFeePerGas}` }, retry: true },
+      )
+    }
+    const next = refusal === undefined ? call : undefined
+    if (next !== undefined) await this.#checkFunds(next, fees)
+    const attempt = await this.#sign(next, last.nonce, fees, options)
+    pending.attempts.push(attempt)
+    this.#log.info(
+      {
+        call: call.name,
+        hash: attempt.hash,
+        maxFeePerGas: `${fees.maxFeePerGas}`,
+        ...(refusal ? { refusal: refusal.code } : {}),
+      },
+      refusal ? 'cancelling a transaction that the bridge would refuse by now' : 'replacing a stuck transaction',
+    )
+    await this.#rebroadcast(attempt)
+  }
+
+  async #sign(call: BridgeCall | undefined, nonce: number, fees: Fees, options: SendOptions): Promise<Attempt> {
+    const value = call ? bondAt(call.bondGas, fees) : 0n
+    const signed = await this.ethereum.sign(call, nonce, fees, value)
+    const attempt = { ...signed, nonce, fees, isCancel: call === undefined, sentMs: this.#now() }
+    await options.onAttempt?.(attempt)
+    return attempt
+  }
+
+  async #checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
+    const { account } = this.ethereum
+    const needed = call.gas * fees.maxFeePerGas + bondAt(call.bondGas, fees)
+    const balance = await this.ethereum.balance()
+    if (balance >= needed) return
+    throw new OperationError(
+      'account-unfunded',
+      `expected at least ${needed} wei at ${account} for ${call.name}, got ${balance}; send ${needed - balance} wei or more to it`,
+      { facts: { call: call.name, account, balance: `${balance}`, needed: `${needed}` } },
+    )
+  }
+
+  /** What the endpoint has against it. */
+  async #broadcast(attempt: Attempt): Promise<OperationError | undefined> {
+    try {
+      await this.ethereum.broadcast(attempt.raw)
+    } catch (error) {
+      if (error instanceof OperationError && error.code !== 'ethereum-closed') return error
+      throw error
+    }
+    return undefined
+  }
+
+  async #rebroadcast(attempt: Attempt): Promise<void> {
+    const error = await this.#broadcast(attempt)
+    if (error !== undefined && !isKnownAlready(error) && !isNonceTaken(error)) throw error
+  }
+
+  async #hasReceipt(pending: PendingCall): Promise<boolean> {
+    for (const { hash } of pending.attempts) if ((await this.ethereum.receipt(hash)) !== undefined) return true
+    return false
+  }
+
+  #trouble(error: OperationError): void {
+    if (error.code !== this.#problem?.code)
+      this.#log.warn({ error }, 'a transaction is under way, and something is in its way')
+    this.#problem = error
+  }
+}
+
+class PendingCall {
+  readonly call: BridgeCall
+  readonly attempts: Attempt[]
+  refusal: OperationError | undefined
+  /** The block of Ethereum at which it was last tried out. */
+  simulatedAt: string | undefined
+  isMined = false
+  lostLooks = 0
+
+  constructor(call: BridgeCall, attempts: Attempt[]) {
+    this.call = call
+    this.attempts = attempts
+  }
+
+  get last(): Attempt {
+    const last = this.attempts.at(-1)
+    if (last === undefined) throw new RangeError('a pending call has an attempt')
+    return last
+  }
+}
+
+function isKnownAlready(error: OperationError): boolean {
+  return /already known|already imported|known transaction|already exists/i.test(String(error.cause))
+}
+
+function isNonceTaken(error: OperationError): boolean {
+  return /nonce too low|nonce is too low|replacement transaction underpriced|NONCE_EXPIRED/i.test(String(error.cause))
+}
