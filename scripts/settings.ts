@@ -1,4 +1,5 @@
-// Every setting there is, once: what may be set, how, to what, and why. Flags come first, then the environment, then `.env`.
+// Every setting there is, once: what may be set, how, to what, and why. Flags come first, then the environment, then `.env`,
+// then what a devnet that runs on the data folder says of itself. Longer than others because it is one table.
 
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -7,6 +8,7 @@ import { parse } from 'dotenv'
 import { z } from 'zod'
 import { OperationError } from '../node/errors.ts'
 import { LOG_LEVELS } from '../node/log.ts'
+import { parseAddress } from '../node/protocol/ids.ts'
 
 /** How a setting is given and explained. */
 export type SettingInfo = {
@@ -27,6 +29,28 @@ const path = z
   // `--data --json` is a flag that lost its value.
   .regex(/^[^-]/, 'a path (one that begins with - is written with ./ before it)')
   .transform(expandPath)
+const url = z.string().regex(/^https?:\/\/[^\s,]+$/, 'a URL that begins with http:// or https://')
+const listOf = <T>(one: z.ZodType<T, string>) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(one))
+const hostAndPort = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:,]+):[0-9]{1,5}$/, 'host:port')
+const whole = (least: number, most: number) =>
+  z.coerce
+    .number(`a whole number from ${least} to ${most}`)
+    .int(`a whole number from ${least} to ${most}`)
+    .min(least, `at least ${least}`)
+    .max(most, `at most ${most}`)
+const addressText = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'an address: 0x and 40 hex digits')
+  .transform(parseAddress)
 
 export const settingsSchema = z.strictObject({
   network: z
@@ -72,6 +96,110 @@ export const settingsSchema = z.strictObject({
       about: `Least level of what is logged to standard error: ${LOG_LEVELS.join(', ')}`,
       example: 'info',
     }),
+  node: url.default('http://127.0.0.1:7650').register(info, {
+    env: 'TTX_NODE',
+    flag: '--node <url>',
+    about: 'JSON-RPC of the node that a command asks',
+    example: 'http://127.0.0.1:7650',
+  }),
+  ethereum: listOf(url).optional().register(info, {
+    env: 'TTX_ETHEREUM',
+    flag: '--ethereum <urls>',
+    about: 'JSON-RPC of Ethereum; several, separated by commas, must agree (miner, relayer and commands use the first)',
+    example: 'http://127.0.0.1:8545',
+  }),
+  deployment: path.optional().register(info, {
+    env: 'TTX_DEPLOYMENT',
+    flag: '--deployment <file>',
+    about: 'File that says where the bridge of the network is, as scripts/deploy.ts and a devnet write it',
+    example: 'deployments/31337.json',
+  }),
+  rpcHost: z.string().min(1, 'a host').default('127.0.0.1').register(info, {
+    env: 'TTX_RPC_HOST',
+    flag: '--rpc-host <host>',
+    about: 'Where the node takes JSON-RPC; whoever reaches it can use the node, which holds no keys',
+    example: '127.0.0.1',
+  }),
+  rpcPort: whole(0, 65_535).default(7650).register(info, {
+    env: 'TTX_RPC_PORT',
+    flag: '--rpc-port <port>',
+    about: 'Port of the JSON-RPC of the node; 0 takes a free one',
+    example: '7650',
+  }),
+  listenHost: z.string().min(1, 'a host').default('127.0.0.1').register(info, {
+    env: 'TTX_LISTEN_HOST',
+    flag: '--listen-host <host>',
+    about: 'Where the node takes BitTorrent connections; 0.0.0.0 makes it part of the public network',
+    example: '0.0.0.0',
+  }),
+  listenPort: whole(0, 65_535).default(7651).register(info, {
+    env: 'TTX_LISTEN_PORT',
+    flag: '--listen-port <port>',
+    about: 'Port for BitTorrent; 0 takes a free one',
+    example: '7651',
+  }),
+  peers: listOf(hostAndPort).optional().register(info, {
+    env: 'TTX_PEERS',
+    flag: '--peers <list>',
+    about: 'Nodes to stay connected to, host:port, separated by commas',
+    example: '127.0.0.1:7653',
+  }),
+  trackers: listOf(z.string().regex(/^(https?|udp|wss?):\/\//, 'an announce URL'))
+    .optional()
+    .register(info, {
+      env: 'TTX_TRACKERS',
+      flag: '--trackers <urls>',
+      about: 'BitTorrent trackers at which nodes find each other, separated by commas',
+      example: 'udp://127.0.0.1:6969',
+    }),
+  pollMs: whole(20, 600_000).default(2_000).register(info, {
+    env: 'TTX_POLL_MS',
+    flag: '--poll-ms <ms>',
+    about: 'Milliseconds between two looks at Ethereum',
+    example: '2000',
+  }),
+  threads: whole(1, 1_024).default(1).register(info, {
+    env: 'TTX_THREADS',
+    flag: '--threads <count>',
+    about: 'Threads that search for proof of work; none of them runs while nothing is worth a block',
+    example: '4',
+  }),
+  payout: addressText.optional().register(info, {
+    env: 'TTX_PAYOUT',
+    flag: '--payout <address>',
+    about: 'Who gets the fees and bonds of mined blocks (default: the account that pays for the transactions)',
+    example: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
+  }),
+  weiPerTtx: z
+    .string()
+    .regex(/^[0-9]{1,30}$/, 'a whole number of wei')
+    .transform(BigInt)
+    .optional()
+    .register(info, {
+      env: 'TTX_WEI_PER_TTX',
+      flag: '--wei-per-ttx <wei>',
+      about:
+        'What one wTTX is worth; a block is published as soon as its fees exceed its gas (without it: after the longest wait)',
+      example: '1000000000000000',
+    }),
+  marginPercent: whole(0, 10_000).default(10).register(info, {
+    env: 'TTX_MARGIN_PERCENT',
+    flag: '--margin-percent <percent>',
+    about: 'By how much the fees have to exceed the gas',
+    example: '10',
+  }),
+  longestWait: whole(0, 86_400).default(3_600).register(info, {
+    env: 'TTX_LONGEST_WAIT',
+    flag: '--longest-wait <seconds>',
+    about: 'After so many seconds what waits is published whatever it costs; 0: at once',
+    example: '600',
+  }),
+  courtesy: whole(0, 86_400).default(60).register(info, {
+    env: 'TTX_COURTESY',
+    flag: '--courtesy <seconds>',
+    about: 'Others get so many seconds before we pay for what anybody may do: nominate, finalize, claim',
+    example: '60',
+  }),
   logJson: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).default(false).register(info, {
     env: 'TTX_LOG_JSON',
     flag: '--log-json',
@@ -83,6 +211,8 @@ export const settingsSchema = z.strictObject({
 export type SettingKey = keyof z.output<typeof settingsSchema>
 /** `data` is absolute. */
 export type Settings = z.output<typeof settingsSchema> & { readonly data: string }
+/** What a setting is where neither flag nor environment nor `.env` says it, from what runs on the data folder. */
+export type Surrounding = Partial<Record<SettingKey, string>>
 /** Settings that every command takes; the others are flags only of the commands that use them. */
 export const GLOBAL_SETTINGS: readonly SettingKey[] = [
   'network',
@@ -123,12 +253,13 @@ export function readDotenv(folder: string): Readonly<Record<string, string>> {
 
 /**
  * Settings from three sources, the earlier ones first; an empty variable counts as not set. Flags are keyed as settings are, and
- * keys that are no settings are left alone. Throws `OperationError('bad-setting')`.
+ * keys that are no settings are left alone. `surrounding` comes last, before the defaults. Throws `OperationError('bad-setting')`.
  */
 export function loadSettings(
   flags: Readonly<Record<string, unknown>>,
   environment: Readonly<Record<string, string | undefined>>,
   dotenv: Readonly<Record<string, string>>,
+  surrounding: (data: string) => Surrounding = () => ({}),
 ): Settings {
   const given: Partial<Record<SettingKey, unknown>> = {}
   const sources: Partial<Record<SettingKey, string>> = {}
@@ -148,7 +279,10 @@ export function loadSettings(
   const parsed = settingsSchema.safeParse(given)
   if (!parsed.success) throw badSetting(parsed.error, given, sources)
   const settings = parsed.data
-  return { ...settings, data: settings.data ?? join(homedir(), '.torrenttx', settings.network) }
+  const data = settings.data ?? join(homedir(), '.torrenttx', settings.network)
+  const around = surrounding(data)
+  for (const key of SETTING_KEYS) if (given[key] === undefined && around[key] !== undefined) given[key] = around[key]
+  return { ...settingsSchema.parse(given), data }
 }
 
 /** Names in `.env` that look like settings and are none: most likely a slip of the pen. */

@@ -2,7 +2,8 @@
 
 import type { Command } from 'commander'
 import { createLogger, type Logger } from '../../node/log.ts'
-import { loadSettings, readDotenv, type Settings, unknownSettings } from '../settings.ts'
+import { readEndpoints } from '../endpoints.ts'
+import { loadSettings, readDotenv, type Settings, type Surrounding, unknownSettings } from '../settings.ts'
 import { type DataFolder, dataFolder } from './data-folder.ts'
 import type { Shell } from './shell.ts'
 
@@ -30,7 +31,7 @@ export type Act = <Args extends unknown[]>(
 /** `flags` are a command's options with the global ones. Throws `OperationError('bad-setting')`. */
 export function createContext(shell: Shell, flags: Readonly<Record<string, unknown>>): CliContext {
   const dotenv = readDotenv(shell.folder)
-  const settings = loadSettings(flags, shell.env, dotenv)
+  const settings = loadSettings(flags, shell.env, dotenv, surroundingOf)
   const log = createLogger({
     level: settings.logLevel,
     json: settings.logJson,
@@ -47,6 +48,14 @@ export function createContext(shell: Shell, flags: Readonly<Record<string, unkno
     signal: shell.signal,
     say: (text) => void (json ? shell.stderr : shell.stdout).write(`${text}\n`),
   }
+}
+
+/** What a devnet on the data folder says of itself; a passphrase that is set otherwise is not touched. */
+function surroundingOf(data: string): Surrounding {
+  const endpoints = readEndpoints(data)
+  if (endpoints === undefined) return {}
+  const { node, ethereum, deployment, passphraseFile } = endpoints
+  return { node, ethereum, deployment, passphraseFile }
 }
 
 /** One line of JSON. */

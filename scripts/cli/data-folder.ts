@@ -2,12 +2,26 @@
 //
 //   <data>/                  ~/.torrenttx/<network> unless --data or TTX_DATA says otherwise
 //     wallets/<name>.json    keys: Ethereum keystore V3, mode 0600; back these up, or the words
+//     node/                  database and torrents of `ttx node`
+//     miner/                 journal of `ttx miner`: blocks that are on their way to Ethereum
+//     devnet.json            where the devnet that runs here can be reached; gone when it ends
+//     devnet.lock            the process of that devnet
+//     passphrase             devnet only: opens its wallets, mode 0600
+//     deployment.json        devnet only: where its bridge is
+//     ethereum.json          devnet only: the embedded Ethereum
+//     logs/<process>.log     devnet only
+//     peer/                  devnet only: data folder of its second node
 
 import { join } from 'node:path'
 
-export type DataFolder = { readonly root: string; readonly wallets: string }
+export type DataFolder = {
+  readonly root: string
+  readonly wallets: string
+  readonly node: string
+  readonly miner: string
+}
 
 /** Paths only; nothing is created or read. */
 export function dataFolder(root: string): DataFolder {
-  return { root, wallets: join(root, 'wallets') }
+  return { root, wallets: join(root, 'wallets'), node: join(root, 'node'), miner: join(root, 'miner') }
 }

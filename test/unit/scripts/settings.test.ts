@@ -37,7 +37,38 @@ test('nothing set gives the defaults', () => {
     wallet: 'default',
     logLevel: 'info',
     logJson: false,
+    node: 'http://127.0.0.1:7650',
+    rpcHost: '127.0.0.1',
+    rpcPort: 7650,
+    listenHost: '127.0.0.1',
+    listenPort: 7651,
+    pollMs: 2_000,
+    threads: 1,
+    marginPercent: 10,
+    longestWait: 3_600,
+    courtesy: 60,
   })
+})
+
+test('what runs on the data folder comes after .env and before the defaults', () => {
+  const around = (data: string) => ({ node: `http://${data.slice(1)}:1`, ethereum: 'http://b:2,http://c:3' })
+  const flags = { data: '/here', ethereum: 'http://d:4' }
+  const settings = loadSettings(flags, {}, {}, around)
+  assert.deepEqual([settings.node, settings.ethereum], ['http://here:1', ['http://d:4']])
+  assert.equal(loadSettings({ data: '/here' }, {}, { TTX_NODE: 'http://e:5' }, around).node, 'http://e:5')
+  assert.deepEqual(loadSettings({ data: '/here' }, {}, {}, around).ethereum, ['http://b:2', 'http://c:3'])
+})
+
+test('lists, URLs, ports and amounts that make no sense are told', () => {
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ ethereum: 'localhost:8545' }, /a URL that begins with http/],
+    [{ peers: '127.0.0.1:1,nowhere' }, /host:port/],
+    [{ rpcPort: '65536' }, /at most 65535/],
+    [{ listenPort: 'x' }, /a whole number from 0 to 65535/],
+    [{ payout: '0x12' }, /an address/],
+    [{ weiPerTtx: '0.5' }, /a whole number of wei/],
+  ]
+  for (const [flags, message] of cases) assert.throws(() => loadSettings(flags, {}, {}), message)
 })
 
 test('a flag beats the environment, the environment beats .env, and an empty variable is none', () => {
