@@ -4,8 +4,8 @@
 // The digest of 84 bytes is a single Keccak-f[1600] permutation (FIPS 202 with Keccak's own padding). What makes it fast:
 // - SIMD and scalar instructions alternate line by line, so that the CPU's vector and integer units work at the same time
 //   (1.4 times the rate of SIMD alone; two v128 or two u64 chains run out of registers and are slower);
-// - two rounds a loop turn: lane names swap between "a" and "e" and no lane is ever moved (more unrolling misses the
-//   instruction cache of decoded operations);
+// - two rounds a loop turn: lane names swap between "a" and "e" and no lane is ever moved (all 22 written out
+//   are slower: they overflow the CPU's cache of decoded instructions);
 // - the counter is one whole lane (bytes 72 to 79 of the message, 20 to 27 of the nonce), so the first round's theta touches
 //   eleven lanes only; all else of it is computed once per job in `prepare`;
 // - the last round makes lane 0 alone, the most significant 64 bits of the digest, and a mask rejects nearly all of them.
