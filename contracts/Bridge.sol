@@ -34,6 +34,15 @@ contract Bridge is IBridge {
         uint256 queueFees;
     }
 
+    /// @dev What the claims of one call have in common.
+    struct Payout {
+        bytes32 id;
+        bytes32 traceRoot;
+        uint256 stepCount;
+        uint256 depth;
+        bool paid;
+    }
+
     /// @dev Base units of TTX that genesis creates.
     uint256 private constant SUPPLY = 1e27;
     uint256 private constant STEP_LIMIT = 500;
@@ -43,6 +52,8 @@ contract Bridge is IBridge {
     uint256 private constant BOND_SECONDS = 48 hours;
     /// @dev What a forced transaction pays for being consumed.
     uint256 private constant FORCE_GAS = 10_000;
+    uint256 private constant STEPS_PER_WORD = 250;
+    uint256 private constant FRESH_WORD = 1 << 255;
     /// @dev Recipients and miners share what moves: one in so many is the miner's.
     uint256 private constant FEE_DIVISOR = 100;
 
@@ -65,7 +76,9 @@ contract Bridge is IBridge {
     uint40 private _unpaidUntil;
     mapping(bytes32 id => BlockRecord) private _blocks;
     mapping(bytes32 parent => Nomination) private _slots;
-    mapping(bytes32 id => mapping(uint256 word => uint256)) private _claimed;
+    /// @dev One bit for each of a block's steps, 250 to a word. Finality sets the highest bit of the words of a block that
+    /// may have requests: so its miner pays for the fresh words, and not whoever happens to claim first.
+    mapping(bytes32 id => uint256[2]) private _claimed;
     uint256[] private _queue;
     /// @inheritdoc IBridge
     mapping(address account => uint256) public owed;
@@ -98,6 +111,7 @@ contract Bridge is IBridge {
         record.publishedAt = uint40(block.timestamp);
         record.flags = Race.FINAL;
         record.supply = uint96(SUPPLY);
+        _queue.push(0);
     }
 
     // ------------------------------------------------------------------------------------------------ the life of a block
@@ -158,7 +172,12 @@ contract Bridge is IBridge {
         finalBlock = id;
         _finalHeight = sealedChild.heightOf();
         address miner = sealedChild.minerOf();
-        uint256 fee = paid ? record.fee : 0;
+        uint256 fee = record.fee;
+        if (fee != 0) {
+            _claimed[id][0] = FRESH_WORD;
+            if (sealedChild.stepCountOf() > STEPS_PER_WORD) _claimed[id][1] = FRESH_WORD;
+        }
+        if (!paid) fee = 0;
         if (paid && record.queueFees != 0) owed[miner] += uint256(record.queueFees) * 1 gwei;
         emit BlockFinalized(id, miner, fee);
         if (fee != 0) token.mint(miner, fee);
@@ -166,17 +185,16 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function claim(bytes calldata sealedHeader, Claim calldata request) external {
-        bytes32 id = sealedHeader.idOf();
-        bool paid = _checkFinal(id);
-        if (!_pay(id, paid, sealedHeader, request)) revert AlreadyClaimed(id, request.index);
+        Payout memory payout = _payoutOf(sealedHeader);
+        if (!_pay(payout, _claimed[payout.id], request)) revert AlreadyClaimed(payout.id, request.index);
     }
 
     /// @inheritdoc IBridge
     function claimMany(bytes calldata sealedHeader, Claim[] calldata requests) external {
-        bytes32 id = sealedHeader.idOf();
-        bool paid = _checkFinal(id);
+        Payout memory payout = _payoutOf(sealedHeader);
+        uint256[2] storage claimed = _claimed[payout.id];
         for (uint256 i = 0; i < requests.length; ++i) {
-            _pay(id, paid, sealedHeader, requests[i]);
+            _pay(payout, claimed, requests[i]);
         }
     }
 
@@ -187,7 +205,7 @@ contract Bridge is IBridge {
         if (amount < minDeposit) revert BelowMinimum(amount, minDeposit);
         if (to == address(0) || to == address(this) || to == address(token)) revert BadRecipient(to);
         // Safe: all wTTX there ever was is below 2^90, so what cannot be burned is not cut off here either.
-        uint256 index = _queue.push(Queue.depositHash(amount.toUint128(), to));
+        uint256 index = _queue.append(Queue.depositHash(amount.toUint128(), to));
         emit Deposited(index, msg.sender, to, amount, uint40(block.timestamp));
         token.burn(msg.sender, amount);
     }
@@ -209,7 +227,7 @@ contract Bridge is IBridge {
             bytes calldata transaction = transactions[i];
             uint256 size = Packed.sizeAt(transaction, 0);
             if (size == 0 || size != transaction.length) revert MalformedTransaction(i);
-            uint256 index = _queue.push(Queue.forcedHash(fee, transaction));
+            uint256 index = _queue.append(Queue.forcedHash(fee, transaction));
             emit Forced(index, msg.sender, fee, transaction, uint40(block.timestamp));
         }
     }
@@ -290,17 +308,17 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function isClaimed(bytes32 id, uint256 index) external view returns (bool) {
-        return _claimed[id][index >> 8] >> (index & 255) & 1 != 0;
+        return index < STEP_LIMIT && _claimed[id][index / STEPS_PER_WORD] >> (index % STEPS_PER_WORD) & 1 != 0;
     }
 
     /// @inheritdoc IBridge
     function queueLength() external view returns (uint256) {
-        return _queue.length;
+        return _queue.length - 1;
     }
 
     /// @inheritdoc IBridge
     function queueEntry(uint256 index) external view returns (bytes32 runningHash, uint40 time) {
-        uint256 word = _queue[index];
+        uint256 word = _queue[index + 1];
         return (Queue.hashOf(word), Queue.timeOf(word));
     }
 
@@ -462,43 +480,48 @@ contract Bridge is IBridge {
         return settled > decided ? settled : decided;
     }
 
+    /// @dev Reverts unless the block is final.
+    function _payoutOf(bytes calldata sealedHeader) private view returns (Payout memory payout) {
+        payout.id = sealedHeader.idOf();
+        payout.paid = _checkFinal(payout.id) & Race.UNPAID == 0;
+        payout.traceRoot = sealedHeader.traceRootOf();
+        payout.stepCount = sealedHeader.stepCountOf();
+        payout.depth = Trace.depthOf(payout.stepCount);
+    }
+
     /// @dev Mints what a request asks for, unless that was done before.
-    /// @param paid whether the miner got its part; else the recipient gets the whole
     /// @return done whether it was still to be paid
-    function _pay(bytes32 id, bool paid, bytes calldata sealedHeader, Claim calldata request)
+    function _pay(Payout memory payout, uint256[2] storage claimed, Claim calldata request)
         private
         returns (bool done)
     {
         uint256 index = request.index;
-        uint256 stepCount = sealedHeader.stepCountOf();
-        if (index >= stepCount) revert NoSuchStep(index, stepCount);
-        uint256 word = _claimed[id][index >> 8];
-        uint256 bit = 1 << (index & 255);
+        if (index >= payout.stepCount) revert NoSuchStep(index, payout.stepCount);
+        uint256 word = claimed[index / STEPS_PER_WORD];
+        uint256 bit = 1 << (index % STEPS_PER_WORD);
         if (word & bit != 0) return false;
         bytes calldata step = request.step;
-        {
-            uint256 depth = Trace.depthOf(stepCount);
-            bytes32 leaf = Trace.leafOf(Step.hashAt(step, 0, step.length), request.state);
-            if (
-                request.siblings.length != depth
-                    || Trace.fold(leaf, index, request.siblings) != sealedHeader.traceRootOf()
-            ) revert BadProof(index, depth);
-        }
+        bytes32[] calldata siblings = request.siblings;
+        if (siblings.length != payout.depth) revert BadProof(index, payout.depth);
+        bytes32 leaf = Trace.leafOf(Step.hashAt(step, 0, step.length), request.state);
+        if (Trace.fold(leaf, index, siblings) != payout.traceRoot) revert BadProof(index, payout.depth);
         if (!Step.isRequestAt(step, 0)) revert NotRequest(index);
-        _claimed[id][index >> 8] = word | bit;
+        claimed[index / STEPS_PER_WORD] = word | bit;
         uint256 amount = Step.tokensAt(step, 0);
-        if (paid) amount -= amount / FEE_DIVISOR;
+        // What the miner did not get is the recipient's. Safe: a part is never more than the whole.
+        unchecked {
+            if (payout.paid) amount -= amount / FEE_DIVISOR;
+        }
         address to = Step.payeeAt(step, 0);
-        emit Claimed(id, index, to, amount);
+        emit Claimed(payout.id, index, to, amount);
         token.mint(to, amount);
         return true;
     }
 
-    /// @dev Reverts unless the block is final. Answers whether its miner was paid.
-    function _checkFinal(bytes32 id) private view returns (bool paid) {
-        uint256 flags = _blocks[id].flags;
+    /// @dev Reverts unless the block is final. Answers its flags.
+    function _checkFinal(bytes32 id) private view returns (uint8 flags) {
+        flags = _blocks[id].flags;
         if (flags & Race.FINAL == 0) revert NotFinal(id);
-        return flags & Race.UNPAID == 0;
     }
 
     function _checkTime(uint256 time) private view {

@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 import {IBridge} from "../interfaces/IBridge.sol";
 
 /// @title Queue
-/// @notice docs/protocol.md, section 6. A word is the running hash up to its entry (27 bytes) and the entry's time (5 bytes).
+/// @notice docs/protocol.md, section 6. A word is the running hash up to an entry (27 bytes) and the entry's time (5 bytes).
 library Queue {
     /// @notice Entries that one block must be ready to consume: a quarter of the steps of a block.
     uint256 internal constant SHARE = 125;
@@ -35,22 +35,23 @@ library Queue {
         return keccak256(abi.encodePacked(uint8(2), fee, keccak256(transaction)));
     }
 
-    /// @notice Adds an entry.
+    /// @notice Adds an entry. The first word of `queue` is zero and stands before entry 0, so word n is what n entries left.
     /// @return index its number
-    function push(uint256[] storage queue, bytes32 entryHash) internal returns (uint256 index) {
-        index = queue.length;
-        bytes32 last = index == 0 ? bytes32(0) : hashOf(queue[index - 1]);
-        queue.push(uint256(next(last, entryHash)) | block.timestamp);
+    function append(uint256[] storage queue, bytes32 entryHash) internal returns (uint256 index) {
+        index = queue.length - 1;
+        queue.push(uint256(next(hashOf(queue[index]), entryHash)) | block.timestamp);
     }
 
     /// @notice Reverts unless a block may consume the entries `from` to `count - 1` now, and `runningHash` is that of the queue.
     function check(uint256[] storage queue, uint256 from, uint256 count, bytes32 runningHash) internal view {
-        uint256 limit = queue.length;
+        uint256 limit = queue.length - 1;
         if (limit > from + SHARE) limit = from + SHARE;
         if (count > limit) revert IBridge.QueueOverrun(count, limit);
         // What the parent consumed was compared when it was published.
-        if (count != from && hashOf(queue[count - 1]) != runningHash) revert IBridge.QueueMismatch(count);
-        if (count != limit && timeOf(queue[count]) + GRACE_SECONDS <= block.timestamp) revert IBridge.QueueIgnored(count);
+        if (count != from && hashOf(queue[count]) != runningHash) revert IBridge.QueueMismatch(count);
+        if (count != limit && timeOf(queue[count + 1]) + GRACE_SECONDS <= block.timestamp) {
+            revert IBridge.QueueIgnored(count);
+        }
     }
 
     function hashOf(uint256 word) internal pure returns (bytes32) {

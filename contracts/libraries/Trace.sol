@@ -49,14 +49,19 @@ library Trace {
         root = leaf;
         // Safe: hashes above the free memory pointer; reads the siblings within their bounds. The caller bounds their number.
         assembly ("memory-safe") {
-            let pair := mload(0x40)
-            mstore8(pair, 1)
-            let end := add(siblings.offset, shl(5, siblings.length))
-            for { let at := siblings.offset } lt(at, end) { at := add(at, 32) } {
-                let right := shl(5, and(index, 1))
-                mstore(add(add(pair, 1), right), root)
-                mstore(sub(add(pair, 33), right), calldataload(at))
-                root := keccak256(pair, 65)
+            let free := mload(0x40)
+            mstore8(free, 1)
+            let left := add(free, 1)
+            let right := add(free, 33)
+            // 32 times the index: its bit 5 says whether the node is the right one of the pair.
+            index := shl(5, index)
+            let at := siblings.offset
+            let end := add(at, shl(5, siblings.length))
+            for {} lt(at, end) { at := add(at, 32) } {
+                let side := and(index, 32)
+                mstore(add(left, side), root)
+                mstore(sub(right, side), calldataload(at))
+                root := keccak256(free, 65)
                 index := shr(1, index)
             }
         }
