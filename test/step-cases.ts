@@ -134,6 +134,6 @@ function withOutput(world: World, infohash: Infohash, owner: SignedTransaction['
   const balance = { owner }
   const key = entryKey(balance)
   let state = insert(world.state, { key: entryKey(name), value: 5n, name })
-  if (world.random() < 0.5) state = insert(state, { key, value: 10n ** 27n, name: balance })
+  if (world.random() < 0.5) state = insert(state, { key, value: 2n ** 127n, name: balance })
   return state
 }

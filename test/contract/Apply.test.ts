@@ -10,7 +10,8 @@ import { stateRoot } from '../../node/protocol/state.ts'
 import { decodeStep } from '../../node/protocol/step.ts'
 import { flipBit, type StepCase, stepCases, withStrangers } from '../step-cases.ts'
 import { World } from '../world.ts'
-import { openChain } from './harness/chain.ts'
+import { TestChain } from './chain.ts'
+import { deployHarness, type Harness } from './harness/deploy.ts'
 
 /** Steps in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED. */
 const runs = Number(process.env['FUZZ_RUNS'] ?? 600)
@@ -23,19 +24,18 @@ type Outcome = { readonly thrown: Hex; readonly reason: number; readonly post: H
 type Judged = StepCase & { readonly reason: Reason; readonly post: Hex; readonly witness: readonly Uint8Array[] }
 
 describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, () => {
-  let chain: Awaited<ReturnType<typeof openChain>>
-  let harness: Awaited<ReturnType<typeof chain.deployHarness>>
+  let chain: TestChain
+  let harness: Harness
 
   before(async () => {
-    chain = await openChain()
-    harness = await chain.deployHarness('ApplyHarness')
+    chain = await TestChain.start()
+    harness = await deployHarness(chain, 'ApplyHarness')
   })
-  after(() => chain.close())
+  after(() => chain[Symbol.asyncDispose]())
 
   async function applyWithEach(world: World, { state, queueIndex, step }: StepCase, witnesses: Uint8Array[]) {
     const args = [world.rules, stateRoot(state), queueIndex, hex(step), witnesses.map(hex)]
-    const outcomes = await chain.client.readContract({ ...harness, functionName: 'applyWithEach', args })
-    return outcomes as Outcome[]
+    return (await harness.call('applyWithEach', ...args)) as Outcome[]
   }
 
   it('gives the same reason and the same state for any step', async () => {
@@ -67,7 +67,7 @@ describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, 
       if (decoded?.kind !== 'transaction' && decoded?.kind !== 'applied') continue
       const witness = hex(concat(...judged.witness))
       const args = [world.rules, stateRoot(judged.state), hex(decoded.packed), witness]
-      const result = await chain.client.readContract({ ...harness, functionName: 'applyTransaction', args })
+      const result = await harness.call('applyTransaction', ...args)
       assert.deepEqual(result, [REASONS.indexOf(judged.reason), judged.post], describeCase(judged))
     }
   })

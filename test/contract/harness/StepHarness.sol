@@ -34,4 +34,16 @@ contract StepHarness {
         reading.entryHash = Step.entryHashAt(steps, offset, size);
         reading.hash = Step.hashAt(steps, offset, size);
     }
+
+    /// @notice Goes through steps that follow each other, as `publish` does, and takes the shape and the hash of each.
+    function walk(bytes calldata steps) external view returns (uint256 count, bytes32 last, uint256 gas_) {
+        gas_ = gasleft();
+        for (uint256 offset = 0; offset < steps.length; count++) {
+            uint256 size = Step.sizeAt(steps, offset);
+            require(size != 0, "no shape");
+            last = Step.hashAt(steps, offset, size);
+            offset += size;
+        }
+        gas_ -= gasleft();
+    }
 }
