@@ -13,12 +13,13 @@ import { Buckets } from './gossip/buckets.ts'
 import { extendWire } from './gossip/extension.ts'
 import { Hub } from './gossip/hub.ts'
 import type { Hello } from './gossip/peer.ts'
+import { PeerExchange } from './gossip/peer-exchange.ts'
 import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, type NetworkOptions } from './options.ts'
 import { isAddress, type ProofHints } from './proof.ts'
 import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
-import { blockContent, type Content, transactionContent } from './torrent/metainfo.ts'
+import { blockContent, type Content, infohashOfInfo, transactionContent } from './torrent/metainfo.ts'
 import { SecretIndex } from './torrent/secret-index.ts'
 import { Transfers } from './transfers.ts'
 
@@ -53,6 +54,8 @@ export class Network {
   readonly #blocks: BlockFetcher
   readonly #transfers: Transfers
   readonly #nodeId = toInfohash(randomBytes(20))
+  readonly #meetingContent: Content
+  readonly #exchange = new PeerExchange()
   /** Addresses to stay connected to, each with the key of the node that was found there. */
   readonly #dialled = new Map<string, string | undefined>()
   readonly #stopping = new AbortController()
@@ -66,6 +69,7 @@ export class Network {
     this.#log = log
     this.#options = { ...DEFAULT_NETWORK_OPTIONS, ...options }
     this.#bans = new Bans(now)
+    this.#meetingContent = meetingPoint(store.genesis)
     for (const address of this.#options.peers) this.#dialled.set(address, undefined)
     this.#transfers = new Transfers({
       store,
@@ -107,7 +111,7 @@ export class Network {
     await this.#client.opened()
     await this.#indexStore()
     this.#client.on('add', (torrent: Torrent) => torrent.on('wire', (wire: Wire) => this.#onWire(torrent, wire)))
-    this.#meeting = await this.#client.seed(meetingPoint(this.#store.genesis), trackers)
+    this.#meeting = await this.#client.seed(this.#meetingContent, trackers)
     this.#hub.start()
     this.#dial()
     this.#redial = setInterval(() => this.#dial(), REDIAL_MS)
@@ -130,8 +134,9 @@ export class Network {
   }
 
   /** Where this node takes connections. Throws `OperationError('not-started')`. */
-  address(): { readonly host: string; readonly port: number } {
-    return { host: this.#options.host, port: this.#running().client.torrentPort }
+  address(): { readonly host: string; readonly port: number; readonly dhtPort: number | undefined } {
+    const { client } = this.#running()
+    return { host: this.#options.host, port: client.torrentPort, dhtPort: client.dht ? client.dhtPort : undefined }
   }
 
   peers(): PeerInfo[] {
@@ -143,9 +148,9 @@ export class Network {
     return { wanted: this.#hub.fetcher.wanted, liveTorrents: this.#client?.torrents.length ?? 0 }
   }
 
-  /** Connects to `host:port` and stays connected. Throws `RuleError('bad-address')`. */
+  /** Connects to `host:port` and stays connected. Throws `RuleError('bad-peer-address')`. */
   addPeer(address: string): void {
-    if (!isAddress(address)) throw new RuleError('bad-address', 'expected host:port with a port from 1 to 65534')
+    if (!isAddress(address)) throw new RuleError('bad-peer-address', 'expected host:port with a port from 1 to 65534')
     if (!this.#dialled.has(address)) this.#dialled.set(address, undefined)
     this.#dial()
   }
@@ -172,17 +177,17 @@ export class Network {
   }
 
   #onWire(torrent: Torrent, wire: Wire): void {
-    const self = { genesis: this.#store.genesis, nodeId: this.#nodeId, port: this.#running().client.torrentPort }
+    if (this.#client === undefined || this.#stopping.signal.aborted) return
+    const self = { genesis: this.#store.genesis, nodeId: this.#nodeId, port: this.#client.torrentPort }
     extendWire(wire, self, { onHello: (hello) => this.#onHello(torrent, wire, hello) })
   }
 
   /** Nodes gossip at the meeting point only; one that is met elsewhere (a proof's hint, a tracker) is invited there. */
   #onHello(torrent: Torrent, wire: Wire, hello: Hello): ((bytes: Uint8Array) => void) | undefined {
     if (this.#bans.has(hello.id)) throw new RuleError('banned', 'the peer is banned')
-    const { meeting } = this.#running()
-    if (torrent !== meeting) {
+    if (torrent.infoHash !== infohashOfInfo(this.#meetingContent.info)) {
       const isKnown = this.#hub.peers.some((peer) => peer.hello.id === hello.id)
-      if (!isKnown && hello.address !== undefined) meeting.addPeer(hello.address)
+      if (!isKnown && hello.address !== undefined) this.#meeting?.addPeer(hello.address)
       return undefined
     }
     const peer = this.#hub.connect(wire, hello)
@@ -192,6 +197,7 @@ export class Network {
     }
     if (peer === undefined) throw new RuleError('second-wire', 'the peer is connected already', { peer: key })
     wire.once('close', () => peer.close())
+    this.#exchange.add(peer, wire)
     return (bytes) => peer.receive(bytes)
   }
 

@@ -58,7 +58,7 @@ export class RemotePeer {
     this.lastHeardAt = now()
     this.#unasked = new TokenBucket(limits.UNASKED_BYTES_PER_SECOND, limits.UNASKED_BYTES_BURST, now)
     this.#served = new TokenBucket(limits.SERVED_PER_SECOND, limits.SERVED_BURST, now)
-    this.#faults = new TokenBucket(limits.FAULTS_FADE_PER_SECOND, limits.BAN_FAULTS, now)
+    this.#faults = new TokenBucket(limits.FAULTS_FADE_PER_SECOND, limits.BAN_FAULTS - 1, now)
   }
 
   /** Names the connection: node ids are free to choose, so another host cannot take this one's place. */
@@ -124,7 +124,7 @@ export class RemotePeer {
 
   /** Faults fade; too many at once close and ban the peer. */
   fault(points: number, reason: string): void {
-    if (this.closed.aborted || (points < limits.BAN_FAULTS && this.#faults.take(points))) return
+    if (this.closed.aborted || this.#faults.take(points)) return
     this.close()
     this.#handlers.onBan(this, reason)
   }

@@ -39,6 +39,8 @@ declare module 'webtorrent' {
     readonly destroyed: boolean
     readonly listening: boolean
     readonly torrentPort: number
+    readonly dht: object | false | null
+    readonly dhtPort: number
     blocked?: { contains(host: string): boolean }
     readonly utp: boolean
     secure: number
@@ -86,6 +88,13 @@ declare module 'bittorrent-protocol' {
     readonly remoteAddress?: string
     readonly remotePort?: number
     readonly ut_metadata?: { setMetadata(info: Uint8Array): Promise<boolean> }
+    /** BEP 11; only where peer exchange is on. It may send once a minute. */
+    readonly ut_pex?: {
+      addPeer(address: string): void
+      addPeer6(address: string): void
+      start(): void
+      _sendMessage(): void
+    }
     readonly peerExtendedMapping: Readonly<Record<string, number>>
     extendedHandshake: Record<string, unknown>
     amChoking: boolean

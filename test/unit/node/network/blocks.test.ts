@@ -1,0 +1,106 @@
+// Bridging blocks: announced by header, fetched as torrents, whoever dialled whom, and passed on.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { OperationError } from '../../../../node/errors.ts'
+import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
+import { RuleError } from '../../../../node/protocol/rule-error.ts'
+import { Attacker } from './attacker.ts'
+import { Lab, until } from './lab.ts'
+import { MemoryStore, testHeader } from './memory-store.ts'
+
+function blockOf(bytes: number, fill: number) {
+  return [
+    { name: 'block.json', bytes: Buffer.from(`{"height":"${fill}"}`) },
+    { name: 'steps.bin', bytes: new Uint8Array(bytes).map((_, i) => (i * fill) % 251) },
+  ]
+}
+
+test('a block goes to the node that dialled and to the node that was dialled, and on from there', async () => {
+  await using lab = new Lab()
+  const dialled = await lab.node()
+  const middle = await lab.node({ peers: [dialled] })
+  const dialler = await lab.node({ peers: [middle] })
+  await until(() => middle.network.peers().length === 2, 'they are connected')
+  const block = blockOf(3_000_000, 7)
+  middle.store.addBlock(testHeader(block), block)
+  const nodes = [dialled, middle, dialler]
+  await until(() => nodes.every(({ store }) => store.blocks.size === 1), 'all have it')
+  for (const { store } of nodes) assert.deepEqual([...store.blocks.values()][0]?.files.map(flat), block.map(flat))
+
+  const next = blockOf(100_000, 9)
+  dialled.store.addBlock(testHeader(next), next)
+  await until(() => nodes.every(({ store }) => store.blocks.size === 2), 'all have the next')
+})
+
+test('who connects later is told of the blocks that there are', async () => {
+  await using lab = new Lab()
+  const node = await lab.node()
+  const blocks = [1, 2, 3, 4, 5].map((fill) => blockOf(1_000, fill))
+  for (const block of blocks) node.store.addBlock(testHeader(block), block)
+  const late = await lab.node({ peers: [node] })
+  await until(() => late.store.blocks.size === 5, 'it has all')
+})
+
+test('nothing is fetched for a header that the store refuses, and its sender is banned for the second', async () => {
+  await using lab = new Lab()
+  const node = await lab.node()
+  const attacker = await Attacker.introduced(node.address)
+  const block = blockOf(1_000, 1)
+  await attacker.say({ type: 'blocks', headers: testHeader(block, 0xbd) })
+  await attacker.say({ type: 'blocks', headers: testHeader(block, 0xbd) })
+  await until(() => attacker.isClosed, 'the node closed the connection')
+  assert.equal(attacker.told('seed').length, 0)
+})
+
+test('a peer that cannot be dialled is asked to connect for the torrent', async () => {
+  await using lab = new Lab()
+  const node = await lab.node()
+  const attacker = await Attacker.introduced(node.address)
+  lab.defer(() => attacker.close())
+  const block = blockOf(1_000, 1)
+  await attacker.say({ type: 'blocks', headers: testHeader(block) })
+  await until(() => attacker.told('seed').length === 1, 'it was asked')
+  const wanted = infohashOfInfo(blockContent(block).info)
+  assert.equal(Buffer.from(attacker.told('seed')[0]?.['infohash'] as Uint8Array).toString('hex'), wanted)
+})
+
+test('a block that is larger than allowed is not fetched', async () => {
+  await using lab = new Lab()
+  const block = blockOf(100_000, 3)
+  const big = await lab.node()
+  big.store.addBlock(testHeader(block), block)
+  const small = await lab.node({ peers: [big], maxBlockBytes: 99_999 })
+  const torrent = infohashOfInfo(blockContent(block).info)
+  await until(() => small.network.peers().length === 1, 'they are connected')
+  await assert.rejects(small.network.fetchBlock(torrent, AbortSignal.timeout(10_000)), RuleError)
+  assert.equal(small.store.blocks.size, 0)
+})
+
+test('a block that nobody has fails when the caller gives up, also for the second caller', async () => {
+  await using lab = new Lab()
+  const node = await lab.node()
+  const torrent = infohashOfInfo(blockContent(blockOf(10, 1)).info)
+  const long = assert.rejects(node.network.fetchBlock(torrent, AbortSignal.timeout(400)), isAborted)
+  await assert.rejects(node.network.fetchBlock(torrent, AbortSignal.timeout(100)), isAborted)
+  await long
+  assert.equal(node.network.statistics().liveTorrents, 1)
+})
+
+test('a store that was filled before the start serves its blocks', async () => {
+  await using lab = new Lab()
+  const store = new MemoryStore()
+  const block = blockOf(200_000, 5)
+  store.addBlock(testHeader(block), block)
+  const node = await lab.node({}, store)
+  const torrent = infohashOfInfo(blockContent(block).info)
+  assert.deepEqual(await node.network.fetchBlock(torrent, AbortSignal.timeout(1_000)), block)
+})
+
+function flat(file: { readonly name: string; readonly bytes: Uint8Array }) {
+  return [file.name, Buffer.from(file.bytes).toString('latin1')]
+}
+
+function isAborted(error: unknown): boolean {
+  return error instanceof OperationError && error.code === 'download-aborted' && error.retry
+}
