@@ -1,48 +1,58 @@
-// The branch that the contract would finalize, as transactions in order: what the ledger orders by.
+// The branch that the contract would finalize, as the ledger wants it: blocks in order, with their steps.
 
-import type { Header } from '../protocol/header.ts'
-import type { Hash, Infohash } from '../protocol/ids.ts'
-import { infohashOf } from '../protocol/infohash.ts'
-import { depositTransaction } from '../protocol/queue.ts'
+import type { Branch, BranchBlock, BranchStep } from '../ledger/types.ts'
+import type { Hash } from '../protocol/ids.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, splitSteps } from '../protocol/step.ts'
-import { encodeTransaction } from '../protocol/transaction.ts'
 import { verifyPacked } from '../protocol/verify.ts'
+import type { BlockBody } from './judge.ts'
+import { preferredTip } from './race.ts'
+import { ancestry, type BridgeBlock, type BridgeView, blockOf } from './view.ts'
 
-/** A transaction, a request or a deposit that a block contains; void steps are left out. */
-export type BranchTransaction = {
-  /** Number of the step in its block. */
-  readonly step: number
-  readonly kind: 'deposit' | 'applied' | 'transaction'
-  readonly infohash: Infohash
-  /** `tx.json`. */
-  readonly file: Uint8Array
+/** The newest final block whose finality is at least `depth` blocks of Ethereum deep below block `tip`: no reorganisation undoes it. */
+export function settledBlock(view: BridgeView, tip: bigint, depth: bigint): BridgeBlock {
+  for (const block of ancestry(view, view.final)) {
+    if (block.id === view.root || (block.finality && block.finality.place.number <= tip - depth)) return block
+  }
+  return blockOf(view, view.root)
 }
 
-export type BranchBlock = {
-  readonly id: Hash
-  readonly header: Header
-  /** Unix seconds. */
-  readonly publishedAt: bigint
-  /** Whether the contract says that it is final, however few blocks of Ethereum ago. */
-  readonly final: boolean
-  readonly transactions: readonly BranchTransaction[]
+/**
+ * The preferred branch above block `above` (default: the root of the view), which is final. `settled` is what may be called
+ * final for good. Steps are read from the disk when they are asked for.
+ */
+export function ledgerBranch(
+  rules: Rules,
+  view: BridgeView,
+  settled: Hash,
+  bodyOf: (id: Hash) => BlockBody,
+  above: Hash = view.root,
+): Branch {
+  const blocks: BranchBlock[] = []
+  for (const block of ancestry(view, preferredTip(view).id)) {
+    if (block.id === above || block.id === view.root) break
+    const { height, parent } = block.sealed.header
+    blocks.push({
+      id: block.id,
+      height,
+      publishedAt: Number(block.publishedAt),
+      get steps() {
+        return branchSteps(rules, bodyOf(block.id).steps, blockOf(view, parent).sealed.header.queueCount)
+      },
+    })
+  }
+  return { final: settled, blocks: blocks.reverse() }
 }
 
-/** `final` is final for good: so deep in Ethereum that no reorganisation is expected to undo it. `blocks` stand on it, lowest first. */
-export type Branch = { readonly final: BranchBlock; readonly blocks: readonly BranchBlock[] }
-
-/** The transactions of a block that was judged valid; `firstIndex` is the queue count of its parent. */
-export function branchTransactions(rules: Rules, steps: Uint8Array, firstIndex: bigint): BranchTransaction[] {
-  return splitSteps(steps).flatMap((bytes, step): BranchTransaction[] => {
+/** The steps of a valid block that have an effect; `firstIndex` is the queue count of its parent. */
+export function branchSteps(rules: Rules, steps: Uint8Array, firstIndex: bigint): BranchStep[] {
+  return splitSteps(steps).flatMap((bytes, step): BranchStep[] => {
     const decoded = decodeStep(bytes)
     if (decoded === undefined || decoded.kind === 'void') return []
     if (decoded.kind === 'deposit') {
-      const file = encodeTransaction(depositTransaction(rules, firstIndex + BigInt(step), decoded.entry))
-      return [{ step, kind: 'deposit', infohash: infohashOf(file), file }]
+      return [{ step, kind: 'deposit', index: firstIndex + BigInt(step), entry: decoded.entry }]
     }
-    const verified = verifyPacked(rules, decoded.packed)
-    if (typeof verified === 'string') return []
-    return [{ step, kind: decoded.kind, infohash: verified.infohash, file: verified.file }]
+    const transaction = verifyPacked(rules, decoded.packed)
+    return typeof transaction === 'string' ? [] : [{ step, kind: decoded.kind, transaction }]
   })
 }

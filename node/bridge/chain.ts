@@ -16,6 +16,8 @@ export type ChainPlace = {
   readonly hash: Hash
   readonly logIndex: number
   readonly transaction: Hash
+  /** Unix seconds of the block of Ethereum. */
+  readonly time: bigint
 }
 
 /** A bridging block was published. Whoever has this has the whole block. `time` is unix seconds. */

@@ -27,12 +27,16 @@ export type BridgeBlock = {
   readonly verdict: BlockVerdict
   readonly refuted: boolean
   readonly finality?: Finality
+  /** wTTX (base units) that its miner earns at finality, if it earns anything. */
+  readonly fee: bigint
+  /** Numbers of the steps that are requests. */
+  readonly requests: readonly number[]
   /** In the order of publication, refuted ones included. */
   readonly children: readonly Hash[]
 }
 
-/** Who stands in a parent's slot, and since when (unix seconds). */
-export type Nomination = { readonly block: Hash; readonly time: bigint; readonly place: ChainPlace }
+/** Who stands in a parent's slot, and since when (`place.time`). */
+export type Nomination = { readonly block: Hash; readonly place: ChainPlace }
 
 /** The contract made a block final that our own replay refutes: the bridge is lost, and nothing of it is adopted. */
 export type BridgeDeath = { readonly block: Hash; readonly place: ChainPlace }

@@ -1,0 +1,183 @@
+// How the events of the bridge add up to a view: a pure fold, so that a reorganisation is a shorter list of events.
+
+import { OperationError } from '../errors.ts'
+import { decodeSealed } from '../protocol/header.ts'
+import type { Hash } from '../protocol/ids.ts'
+import type { QueueEntry } from '../protocol/queue.ts'
+import { workOf } from '../protocol/target.ts'
+import type { BridgeEvent, PublishedEvent } from './chain.ts'
+import { hashAfter, type QueuedEntry, queueLength } from './queue-view.ts'
+import {
+  type BlockVerdict,
+  type BridgeBlock,
+  type BridgeDeath,
+  type BridgeView,
+  claimName,
+  type Nomination,
+} from './view.ts'
+
+/** A publication as it is kept: judged, and without its steps and states, which are kept apart. */
+export type JudgedEvent = Omit<PublishedEvent, 'steps' | 'states'> & {
+  readonly verdict: BlockVerdict
+  /** As in `BridgeBlock`. */
+  readonly fee: bigint
+  readonly requests: readonly number[]
+} & Pick<BridgeEvent, 'place'>
+
+/** What the view is made of. */
+export type StoredEvent = JudgedEvent | Exclude<BridgeEvent, { kind: 'published' }>
+
+/** The block with which a node begins: genesis, or that of a snapshot. */
+export type ViewRoot = Omit<BridgeBlock, 'children' | 'refuted' | 'verdict' | 'place' | 'finality'>
+
+/** A view in the making. */
+export type DraftView = {
+  readonly root: Hash
+  readonly blocks: Map<Hash, BridgeBlock>
+  final: Hash
+  readonly slots: Map<Hash, Nomination>
+  readonly queue: { readonly start: bigint; readonly startHash: Hash; readonly entries: QueuedEntry[] }
+  readonly claimed: Map<string, bigint>
+  death?: BridgeDeath
+}
+
+export function emptyView(root: ViewRoot): DraftView {
+  const { queueCount, queueHash } = root.sealed.header
+  return {
+    root: root.id,
+    blocks: new Map([[root.id, { ...root, verdict: { verdict: 'valid' }, refuted: false, children: [] }]]),
+    final: root.id,
+    slots: new Map(),
+    queue: { start: queueCount, startHash: queueHash, entries: [] },
+    claimed: new Map(),
+  }
+}
+
+/** A copy to apply events to. */
+export function draftOf(view: BridgeView): DraftView {
+  return {
+    ...view,
+    blocks: new Map(view.blocks),
+    slots: new Map(view.slots),
+    queue: { ...view.queue, entries: [...view.queue.entries] },
+    claimed: new Map(view.claimed),
+  }
+}
+
+/**
+ * Whether the event concerns what this node follows. What stands on blocks older than a snapshot does not.
+ * Throws `OperationError('ethereum-logs-incomplete')` where an earlier event must be missing.
+ */
+export function isRelevant(view: DraftView, event: StoredEvent | BridgeEvent): boolean {
+  const begunLate = isBegunLate(view)
+  const needs = (id: Hash) => {
+    if (view.blocks.has(id)) return true
+    if (begunLate) return false
+    throw incomplete(`an event (${event.kind}) names block ${id}, of which no publication was reported`)
+  }
+  switch (event.kind) {
+    case 'published':
+      return needs(event.parent)
+    case 'refuted':
+    case 'finalized':
+      return needs(event.id)
+    case 'nominated':
+      return needs(event.parent) && needs(event.block)
+    case 'claimed':
+      return needs(event.block)
+    default: {
+      const length = queueLength(view.queue)
+      if (event.index > length) throw incomplete(`queue entry ${event.index} was reported, but not entry ${length}`)
+      if (event.index < length && event.index >= view.queue.start) {
+        throw incomplete(`queue entry ${event.index} was reported twice`)
+      }
+      return event.index === length
+    }
+  }
+}
+
+/** Applies a relevant event. Throws `OperationError('ethereum-logs-incomplete')` where an earlier event must be missing. */
+export function applyEvent(view: DraftView, event: StoredEvent): void {
+  switch (event.kind) {
+    case 'published':
+      publish(view, event)
+      return
+    case 'refuted': {
+      const block = view.blocks.get(event.id)
+      if (block !== undefined) view.blocks.set(event.id, { ...block, refuted: true })
+      return
+    }
+    case 'finalized':
+      finalize(view, event)
+      return
+    case 'nominated':
+      view.slots.set(event.parent, { block: event.block, place: event.place })
+      return
+    case 'claimed':
+      view.claimed.set(claimName(event.block, event.step), event.amount)
+      return
+    case 'deposited':
+      queue(view, event, { kind: 'deposit', gross: event.gross, to: event.to })
+      return
+    case 'forced':
+      queue(view, event, { kind: 'forced', fee: event.fee, packed: event.packed })
+      return
+  }
+}
+
+/** The error where events of the contract do not fit together, or not to what the contract itself says. */
+export function incomplete(problem: string): OperationError {
+  return new OperationError(
+    'ethereum-logs-incomplete',
+    `expected all events of the bridge, but ${problem}; the endpoint leaves out logs: nothing was taken from it, use another one if this stays`,
+    { facts: { problem }, retry: true },
+  )
+}
+
+function publish(view: DraftView, event: JudgedEvent): void {
+  const parent = view.blocks.get(event.parent)
+  if (parent === undefined || view.blocks.has(event.id))
+    throw incomplete(`block ${event.id} was published out of order`)
+  const sealed = decodeSealed(event.sealed)
+  view.blocks.set(event.id, {
+    id: event.id,
+    sealed,
+    publishedAt: event.time,
+    work: parent.work + workOf(sealed.header.target),
+    place: event.place,
+    verdict: event.verdict,
+    refuted: false,
+    fee: event.fee,
+    requests: event.requests,
+    children: [],
+  })
+  view.blocks.set(parent.id, { ...parent, children: [...parent.children, event.id] })
+}
+
+function finalize(view: DraftView, event: Extract<StoredEvent, { kind: 'finalized' }>): void {
+  const block = view.blocks.get(event.id)
+  if (block === undefined || view.death !== undefined) return
+  if (block.id !== view.root && block.sealed.header.parent !== view.final) {
+    throw incomplete(`block ${event.id} became final, but its parent was not reported to be`)
+  }
+  if (block.verdict.verdict !== 'valid') {
+    view.death = { block: block.id, place: event.place }
+    return
+  }
+  const finality = { place: event.place, fee: event.fee, unpaid: event.fee < block.fee }
+  view.blocks.set(block.id, { ...block, finality })
+  if (block.id !== view.root) view.final = block.id
+}
+
+function queue(
+  view: DraftView,
+  event: Extract<StoredEvent, { kind: 'deposited' | 'forced' }>,
+  entry: QueueEntry,
+): void {
+  const { index, from, time, place } = event
+  view.queue.entries.push({ index, entry, from, time, place, queueHash: hashAfter(view.queue, entry) })
+}
+
+function isBegunLate(view: DraftView): boolean {
+  return (view.blocks.get(view.root)?.sealed.header.height ?? 0n) > 0n
+}

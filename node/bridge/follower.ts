@@ -1,0 +1,336 @@
+// Follows the bridge contract: turns Ethereum's events into a view, through reorganisations, restarts and lying endpoints.
+
+import { EventEmitter } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { OperationError } from '../errors.ts'
+import type { Branch } from '../ledger/types.ts'
+import type { Logger } from '../log.ts'
+import type { ParentBlock } from '../protocol/block.ts'
+import { type BlockContent, type BlockFile, blockTorrent } from '../protocol/block-torrent.ts'
+import { blockId } from '../protocol/header.ts'
+import type { Hash, Infohash } from '../protocol/ids.ts'
+import { RuleError } from '../protocol/rule-error.ts'
+import { ledgerBranch } from './branch.ts'
+import type { Chain } from './chain.ts'
+import { blocksWithClaims, type MaturedClaim, maturedClaims, type RequestView, requestViews } from './claims.ts'
+import type { BridgeDatabase } from './journal.ts'
+import type { BlockBody } from './judge.ts'
+import { pendingEntries, type QueuedEntry } from './queue-view.ts'
+import { preferredTip } from './race.ts'
+import { readNext } from './reader.ts'
+import { BridgeRecords, type FollowedNetwork } from './records.ts'
+import { checkSnapshot, type Snapshot } from './snapshot.ts'
+import type { Alarm, FollowerStatus } from './status.ts'
+import type { BridgeBlock, BridgeView } from './view.ts'
+
+export type FollowerDeps = {
+  /** The follower closes it when it stops. */
+  readonly chain: Chain
+  readonly database: BridgeDatabase
+  readonly network: FollowedNetwork
+  readonly log: Logger
+}
+
+export type FollowerOptions = {
+  /** Between two looks at Ethereum; after failures up to `maxPauseMs`. */
+  readonly pollMs?: number
+  readonly maxPauseMs?: number
+  /** Blocks of Ethereum that may be reorganised; what is final on the bridge is called so for good only below them. */
+  readonly finalityDepth?: bigint
+  /** Blocks of Ethereum that are taken in at a time. */
+  readonly stepBlocks?: bigint
+  /** Where an empty database begins; genesis by default. */
+  readonly snapshot?: Snapshot
+}
+
+export type FollowerEvents = {
+  view: [BridgeView]
+  status: [FollowerStatus]
+  alarm: [Alarm]
+  branch: [Branch]
+}
+
+const DEFAULTS = { pollMs: 1_000, maxPauseMs: 30_000, finalityDepth: 64n, stepBlocks: 5_000n }
+
+/**
+ * Emits `view` after each change, `status`, `alarm`, and `branch` when what the ledger should order by has changed. A listener that throws is
+ * logged. Nothing changes while the status is `unknown`.
+ */
+export class BridgeFollower extends EventEmitter<FollowerEvents> implements AsyncDisposable {
+  readonly #deps: FollowerDeps
+  readonly #options: typeof DEFAULTS & FollowerOptions
+  readonly #records: BridgeRecords
+  readonly #stopping = new AbortController()
+  readonly #waiters: (() => void)[] = []
+  #wake = new AbortController()
+  #running: Promise<void> | undefined
+  #isChecked = false
+  #status: FollowerStatus = { state: 'syncing' }
+  #told: BridgeView
+  #emitted: { readonly key: string; readonly settled: Hash } | undefined
+
+  constructor(deps: FollowerDeps, options: FollowerOptions = {}) {
+    super()
+    this.#deps = deps
+    this.#options = { ...DEFAULTS, ...options }
+    this.#records = new BridgeRecords(deps.database, deps.network, this.#options.finalityDepth)
+    this.#told = this.#records.view
+  }
+
+  /** Reads what is on disk, then follows. Throws `OperationError('database-failed')` or `OperationError('other-network')`; an endpoint that fails shows in the status. */
+  async start(): Promise<void> {
+    await this.#records.load()
+    this.#told = this.#records.view
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#deps.chain.close()
+    await this.#running
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  get view(): BridgeView {
+    return this.#records.view
+  }
+
+  get status(): FollowerStatus {
+    return this.#status
+  }
+
+  /** Looks at Ethereum now, and resolves when everything there was taken in, or that failed: see the status. */
+  async poll(): Promise<FollowerStatus> {
+    if (this.#stopping.signal.aborted) return this.#status
+    await new Promise<void>((resolve) => {
+      this.#waiters.push(resolve)
+      this.#wake.abort()
+    })
+    return this.#status
+  }
+
+  /** The newest final block that no reorganisation of Ethereum can take back. */
+  get settled(): BridgeBlock {
+    return this.#records.settled
+  }
+
+  /** The preferred branch above the final block `above`, for the ledger. */
+  branch(above: Hash = this.view.root): Branch {
+    return ledgerBranch(this.#deps.network.rules, this.view, this.settled.id, (id) => this.#bodySync(id), above)
+  }
+
+  /** A valid block to build on, with its state; nothing for one that is unknown, invalid, refuted, or older than what is kept. */
+  parentBlock(id: Hash): (ParentBlock & { readonly publishedAt: bigint }) | undefined {
+    const block = this.view.blocks.get(id)
+    if (block === undefined || block.refuted || !this.#records.judge.knows(id)) return undefined
+    return { id, header: block.sealed.header, state: this.#records.judge.stateOf(id), publishedAt: block.publishedAt }
+  }
+
+  /** Queue entries that the preferred branch has not consumed, oldest first. */
+  pending(): readonly QueuedEntry[] {
+    return pendingEntries(this.view.queue, preferredTip(this.view).sealed.header.queueCount)
+  }
+
+  /** As posted on Ethereum; nothing for genesis, an unknown block, and perhaps the block of the snapshot with which this node began. */
+  body(id: Hash): Promise<BlockBody | undefined> {
+    return this.#records.journal.body(id)
+  }
+
+  /**
+   * What the torrent of a valid block is made of; nothing where there is no body. Throws `OperationError('state-unknown')` for
+   * an invalid block, and for one so old that its state is not kept.
+   */
+  async contentOf(id: Hash): Promise<BlockContent | undefined> {
+    const block = this.view.blocks.get(id)
+    return block && this.#records.contentOf(this.view, block)
+  }
+
+  /** The files of the block torrent with this infohash, if there is such a block and its state is known. */
+  async filesOf(torrent: Infohash): Promise<readonly BlockFile[] | undefined> {
+    for (const block of this.view.blocks.values()) {
+      if (block.sealed.header.torrent !== torrent || !this.#records.judge.knows(block.id)) continue
+      const content = await this.#records.contentOf(this.view, block)
+      const made = content && blockTorrent(content)
+      if (made?.infohash === torrent) return made.files
+    }
+    return undefined
+  }
+
+  /** The requests of a block; nothing where it is unknown or has no body. */
+  async requests(id: Hash): Promise<RequestView[] | undefined> {
+    const block = this.view.blocks.get(id)
+    const body = block && (await this.#records.journal.body(id))
+    return block && body && requestViews(this.#deps.network.rules, this.view, block, body)
+  }
+
+  /** Requests of final blocks that nobody has claimed, oldest first, about `limit` of them. */
+  async claims(limit = 500): Promise<MaturedClaim[]> {
+    const claims: MaturedClaim[] = []
+    for (const block of blocksWithClaims(this.view)) {
+      if (claims.length >= limit) break
+      const body = await this.#records.journal.body(block.id)
+      if (body !== undefined) claims.push(...maturedClaims(this.#deps.network.rules, this.view, block, body))
+    }
+    return claims
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#stopping.signal.aborted; ) {
+      const waiters = this.#waiters.splice(0)
+      this.#wake = new AbortController()
+      let isMore = false
+      try {
+        isMore = await this.#round()
+        failures = 0
+      } catch (error) {
+        if (this.#stopping.signal.aborted) break
+        failures++
+        this.#fail(error)
+      }
+      if (isMore) {
+        this.#waiters.push(...waiters)
+        continue
+      }
+      for (const resolve of waiters) resolve()
+      const pauseMs = Math.min(this.#options.pollMs * 2 ** Math.min(failures, 20), this.#options.maxPauseMs)
+      await this.#pause(failures === 0 ? this.#options.pollMs : pauseMs)
+    }
+    for (const resolve of this.#waiters.splice(0)) resolve()
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#waiters.length > 0) return
+    const signal = AbortSignal.any([this.#stopping.signal, this.#wake.signal])
+    // Rejects only where somebody polls or stops.
+    await delay(ms, undefined, { signal }).catch(() => undefined)
+  }
+
+  /** One step; whether there is more to take in. */
+  async #round(): Promise<boolean> {
+    const { chain } = this.#deps
+    if (!this.#isChecked) await this.#checkNetwork()
+    if (this.#records.tip === undefined) await this.#begin()
+    const reading = await readNext(chain, this.#records.checkpoints, this.#options)
+    if (reading !== undefined) {
+      const ask = chain.read.bind(chain)
+      await this.#records.take(reading, ask, this.#stopping.signal).finally(() => this.#tellView())
+    }
+    const at = this.#records.tip
+    if (at === undefined || !at.audited) {
+      this.#setStatus({ state: 'syncing', ...(at ? { at } : {}) })
+      return true
+    }
+    await this.#records.warm()
+    this.#setStatus({ state: this.view.death ? 'dead' : 'live', at })
+    this.#emitBranch()
+    return false
+  }
+
+  /** An empty database. */
+  async #begin(): Promise<void> {
+    const { chain, network } = this.#deps
+    if (this.#options.snapshot !== undefined) {
+      const snapshot = await checkSnapshot(chain, network.rules, network.deployedBlock, this.#options.snapshot)
+      return this.#records.begin(snapshot.origin, snapshot)
+    }
+    const number = network.deployedBlock > 0n ? network.deployedBlock - 1n : 0n
+    const origin = await chain.blockAt(number)
+    if (origin === undefined) throw behind(number)
+    return this.#records.begin(origin)
+  }
+
+  #tellView(): void {
+    const [before, view] = [this.#told, this.view]
+    if (before === view) return
+    this.#told = view
+    if (view.death !== undefined && before.death?.block !== view.death.block) {
+      const { block } = view.death
+      this.#alarm('bridge-dead', `block ${block} became final, and our own replay refutes it: the bridge is dead`, {
+        block,
+      })
+    }
+    for (const { id, refuted, verdict } of view.blocks.values()) {
+      if (!refuted || verdict.verdict !== 'valid' || before.blocks.get(id)?.refuted) continue
+      this.#alarm('valid-block-refuted', `the contract refuted block ${id}, which our replay finds valid`, {
+        block: id,
+      })
+    }
+    this.#tell('view', view)
+  }
+
+  async #checkNetwork(): Promise<void> {
+    const { rules, genesisBlock } = this.#deps.network
+    const there = await this.#deps.chain.parameters()
+    const here = { ...rules, genesis: blockId(genesisBlock) }
+    for (const name of ['chain', 'bridge', 'token', 'minRequest', 'genesis'] as const) {
+      if (here[name] === there[name]) continue
+      throw new OperationError(
+        'ethereum-other-bridge',
+        `expected a bridge with ${name} ${here[name]}, got ${there[name]}; the endpoint or the deployment file belongs to another network`,
+        { facts: { name, expected: `${here[name]}`, got: `${there[name]}` } },
+      )
+    }
+    this.#isChecked = true
+  }
+
+  #bodySync(id: Hash): BlockBody {
+    const body = this.#records.journal.bodySync(id)
+    if (body !== undefined) return body
+    throw new OperationError(
+      'database-failed',
+      `expected the steps of block ${id} on disk, found nothing; delete the bridge's data and follow anew`,
+      { facts: { block: id } },
+    )
+  }
+
+  #fail(error: unknown): void {
+    const isExpected = error instanceof OperationError || error instanceof RuleError
+    const code = isExpected ? error.code : 'follower-failed'
+    const problem = error instanceof Error ? error.message : String(error)
+    if (!isExpected) this.#deps.log.error({ err: error }, 'the bridge follower failed')
+    const isNews = this.#status.state !== 'unknown' || this.#status.code !== code
+    const at = this.#records.tip
+    this.#setStatus({ state: 'unknown', code, problem, ...(at ? { at } : {}) })
+    if (isNews) this.#alarm(code, problem, isExpected ? error.facts : {})
+  }
+
+  #setStatus(status: FollowerStatus): void {
+    const before = this.#status
+    this.#status = status
+    if (before.state !== status.state || before.at?.hash !== status.at?.hash) this.#tell('status', status)
+  }
+
+  #alarm(code: string, message: string, facts: Alarm['facts']): void {
+    this.#deps.log.warn({ code, ...facts }, message)
+    this.#tell('alarm', { code, message, facts })
+  }
+
+  #emitBranch(): void {
+    if (this.view.death !== undefined) return
+    const branch = this.branch(this.#emitted?.settled)
+    const key = [branch.final, ...branch.blocks.map(({ id }) => id)].join()
+    if (key === this.#emitted?.key) return
+    this.#emitted = { key, settled: branch.final }
+    this.#tell('branch', branch)
+  }
+
+  #tell<E extends keyof FollowerEvents>(event: E, ...args: FollowerEvents[E]): void {
+    try {
+      // The map of events cannot be followed through a type parameter.
+      ;(this as EventEmitter).emit(event, ...args)
+    } catch (err) {
+      this.#deps.log.error({ err, event }, 'a listener of the bridge follower failed')
+    }
+  }
+}
+
+function behind(number: bigint): OperationError {
+  return new OperationError(
+    'ethereum-lags',
+    `expected block ${number} of Ethereum, before which the bridge was not there, got nothing; wait until the endpoint is in sync`,
+    { facts: { number: `${number}` }, retry: true },
+  )
+}

@@ -1,0 +1,189 @@
+// What the follower learned, on disk: events, bodies of blocks, checkpoints of Ethereum, one state to replay from.
+
+import type { AbstractLevel } from 'abstract-level'
+import { OperationError } from '../errors.ts'
+import { concat, decodeUint, encodeUint, formatHex, parseHex } from '../protocol/bytes.ts'
+import type { Hash } from '../protocol/ids.ts'
+import type { ChainBlock, ChainPlace } from './chain.ts'
+import type { StoredEvent, ViewRoot } from './fold.ts'
+import type { BlockBody } from './judge.ts'
+
+/** A sublevel of the node's database, of the follower's own. */
+export type BridgeDatabase = AbstractLevel<string | Buffer | Uint8Array, string, string>
+
+/** How far the journal goes. `audited`: the contract itself agreed with the events up to here. */
+export type Checkpoint = ChainBlock & { readonly audited: boolean }
+
+/** What one step adds, after taking away everything above block `ancestor` of Ethereum, where that is given. */
+export type JournalStep = {
+  readonly ancestor?: bigint
+  readonly events: readonly { readonly event: StoredEvent; readonly body?: BlockBody }[]
+  readonly checkpoint?: Checkpoint
+  /** Checkpoints below this number are not needed any more, but for the newest of them. */
+  readonly keepFrom?: bigint
+  readonly base?: { readonly id: Hash; readonly outputs: Uint8Array }
+}
+
+type Operation =
+  | { type: 'put'; key: string; value: string }
+  | { type: 'put'; key: string; value: Uint8Array; valueEncoding: 'view' }
+  | { type: 'del'; key: string }
+
+const ROOT = 'root'
+const BASE = 'base'
+const BASE_OUTPUTS = 'base-outputs'
+
+/** Every method throws `OperationError('database-failed')` where the disk or the database refuses. */
+export class Journal {
+  readonly #database: BridgeDatabase
+
+  constructor(database: BridgeDatabase) {
+    this.#database = database
+  }
+
+  /** What it holds; nothing before `begin`. Events and checkpoints ascend. */
+  async load(): Promise<{ root: ViewRoot; checkpoints: Checkpoint[]; events: StoredEvent[] } | undefined> {
+    return this.#do('read', async () => {
+      const root = await this.#database.get(ROOT)
+      if (root === undefined) return undefined
+      const checkpoints = (await this.#values('checkpoint/')).map((text) => decodeRecord<Checkpoint>(text))
+      const events = (await this.#values('event/')).map((text) => decodeRecord<StoredEvent>(text))
+      return { root: decodeRecord<ViewRoot>(root), checkpoints, events }
+    })
+  }
+
+  /** Starts an empty journal at a block; `origin` is the last block of Ethereum that holds nothing of it, `outputs` are those of its state. */
+  async begin(root: ViewRoot, origin: Checkpoint, outputs?: Uint8Array, body?: BlockBody): Promise<void> {
+    await this.#write([
+      { type: 'put', key: ROOT, value: encodeRecord(root) },
+      { type: 'put', key: checkpointKey(origin.number), value: encodeRecord(origin) },
+      ...(outputs ? baseOperations(root.id, outputs) : []),
+      ...(body ? [bodyOperation(root.id, body)] : []),
+    ])
+  }
+
+  /** The newest state that was kept: outputs as in `outputs.bin`, and the block after which it was. */
+  async base(): Promise<{ id: Hash; outputs: Uint8Array } | undefined> {
+    return this.#do('read', async () => {
+      const id = await this.#database.get(BASE)
+      const outputs = await this.#database.get<string, Uint8Array>(BASE_OUTPUTS, { valueEncoding: 'view' })
+      return id === undefined || outputs === undefined ? undefined : { id: decodeRecord<Hash>(id), outputs }
+    })
+  }
+
+  async body(id: Hash): Promise<BlockBody | undefined> {
+    return this.#do('read', () => Promise.resolve(this.bodySync(id)))
+  }
+
+  bodySync(id: Hash): BlockBody | undefined {
+    const bytes = this.#database.getSync<string, Uint8Array>(`body/${id}`, { valueEncoding: 'view' })
+    if (bytes === undefined) return undefined
+    const end = 4 + Number(decodeUint(bytes.subarray(0, 4)))
+    return { steps: bytes.slice(4, end), states: bytes.slice(end) }
+  }
+
+  /** One atomic batch. */
+  async apply(step: JournalStep): Promise<void> {
+    const operations: Operation[] = []
+    if (step.ancestor !== undefined) operations.push(...(await this.#operationsOfRollback(step.ancestor)))
+    for (const { event, body } of step.events) {
+      operations.push({ type: 'put', key: eventKey(event.place), value: encodeRecord(event) })
+      if (event.kind === 'published' && body !== undefined) operations.push(bodyOperation(event.id, body))
+    }
+    const { checkpoint, base } = step
+    if (checkpoint !== undefined) {
+      operations.push({ type: 'put', key: checkpointKey(checkpoint.number), value: encodeRecord(checkpoint) })
+    }
+    if (step.keepFrom !== undefined) operations.push(...(await this.#operationsOfPruning(step.keepFrom)))
+    if (base !== undefined) operations.push(...baseOperations(base.id, base.outputs))
+    await this.#write(operations)
+  }
+
+  async #operationsOfRollback(ancestor: bigint): Promise<Operation[]> {
+    return this.#do('read', async () => {
+      const events = this.#database.iterator({ gte: `event/${numberText(ancestor + 1n)}`, lt: 'event0' })
+      const operations: Operation[] = []
+      for (const [key, value] of await events.all()) {
+        const event = decodeRecord<StoredEvent>(value)
+        operations.push({ type: 'del', key })
+        if (event.kind === 'published') operations.push({ type: 'del', key: `body/${event.id}` })
+      }
+      const checkpoints = this.#database.keys({ gt: checkpointKey(ancestor), lt: 'checkpoint0' })
+      for (const key of await checkpoints.all()) operations.push({ type: 'del', key })
+      return operations
+    })
+  }
+
+  async #operationsOfPruning(keepFrom: bigint): Promise<Operation[]> {
+    return this.#do('read', async () => {
+      const keys = await this.#database.keys({ gt: 'checkpoint/', lte: checkpointKey(keepFrom) }).all()
+      return keys.slice(0, -1).map((key) => ({ type: 'del', key }))
+    })
+  }
+
+  async #values(prefix: string): Promise<string[]> {
+    return this.#database.values({ gt: prefix, lt: `${prefix.slice(0, -1)}0` }).all()
+  }
+
+  #write(operations: Operation[]): Promise<void> {
+    return this.#do('write', () => this.#database.batch<string, string | Uint8Array>(operations, {}))
+  }
+
+  async #do<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (cause) {
+      throw new OperationError(
+        'database-failed',
+        `expected to ${what} the bridge's journal, got ${cause}; check the disk`,
+        {
+          facts: { what },
+          retry: true,
+          cause,
+        },
+      )
+    }
+  }
+}
+
+function eventKey(place: ChainPlace): string {
+  return `event/${numberText(place.number)}/${numberText(BigInt(place.logIndex))}`
+}
+
+function checkpointKey(number: bigint): string {
+  return `checkpoint/${numberText(number)}`
+}
+
+/** 16 hex digits, so that text sorts as numbers do. */
+function numberText(number: bigint): string {
+  return formatHex(encodeUint(number, 8))
+}
+
+function bodyOperation(id: Hash, { steps, states }: BlockBody): Operation {
+  const value = concat(encodeUint(steps.length, 4), steps, states)
+  return { type: 'put', key: `body/${id}`, value, valueEncoding: 'view' }
+}
+
+function baseOperations(id: Hash, outputs: Uint8Array): Operation[] {
+  return [
+    { type: 'put', key: BASE, value: encodeRecord(id) },
+    { type: 'put', key: BASE_OUTPUTS, value: outputs, valueEncoding: 'view' },
+  ]
+}
+
+/** JSON with bigints as `{"n":"…"}` and bytes as `{"x":"…"}`. */
+function encodeRecord(record: unknown): string {
+  return JSON.stringify(record, (_, value: unknown) => {
+    if (typeof value === 'bigint') return { n: `${value}` }
+    return value instanceof Uint8Array ? { x: formatHex(value) } : value
+  })
+}
+
+/** Of what `encodeRecord` wrote: the type is that of what was written under the same key. */
+function decodeRecord<T>(text: string): T {
+  return JSON.parse(text, (_, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return value
+    if ('n' in value && typeof value.n === 'string') return BigInt(value.n)
+    return 'x' in value && typeof value.x === 'string' ? parseHex(value.x) : value
+  }) as T
+}

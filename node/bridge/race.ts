@@ -1,0 +1,171 @@
+// The race between siblings: whom the contract would make final, which calls are due, and when a block can be final. Pure.
+
+import type { Hash } from '../protocol/ids.ts'
+import { type BridgeBlock, type BridgeView, blockOf, descent } from './view.ts'
+
+/** Seconds: siblings are accepted until the first live child is this old. */
+export const SIBLING_SECONDS = 12n * 3_600n
+/** Seconds: blocks take part in a race if they were published at most so long after the first live child. */
+export const BRANCH_SECONDS = 22n * 3_600n
+/** Seconds: an only child can be final so long after its publication. */
+export const ALONE_SECONDS = 24n * 3_600n
+/** Seconds: a race is decided so long after its first live child. */
+export const RACE_SECONDS = 48n * 3_600n
+/** Seconds: a nomination has to stand for so long. */
+export const NOMINATION_SECONDS = 3_600n
+/** Blocks between a parent and what may be nominated for it. */
+export const MAX_DEPTH = 128
+
+/** The contract leaves out what was refuted; `honest` eyes also leave out what our own replay found wrong. */
+export type Eyes = 'contract' | 'honest'
+
+export type DueCall =
+  | { readonly call: 'finalize'; readonly block: Hash }
+  | { readonly call: 'nominate'; readonly parent: Hash; readonly block: Hash }
+
+/**
+ * Unix seconds. `earliest`: if everybody acts at once. `latest`: if no heavier branch comes, bad blocks are refuted within a day of
+ * their publication, and the heaviest eligible block is nominated within an hour.
+ */
+export type FinalTime = { readonly earliest: bigint; readonly latest: bigint }
+
+export function isLive(block: BridgeBlock, eyes: Eyes): boolean {
+  return !block.refuted && (eyes === 'contract' || block.verdict.verdict === 'valid')
+}
+
+/** In the order of publication. */
+export function liveChildren(view: BridgeView, parent: Hash, eyes: Eyes): BridgeBlock[] {
+  return blockOf(view, parent)
+    .children.map((id) => blockOf(view, id))
+    .filter((child) => isLive(child, eyes))
+}
+
+/** The child of `parent` that leads to the eligible block `id`; nothing if it is not eligible. */
+export function branchTo(view: BridgeView, parent: Hash, id: Hash, eyes: Eyes): BridgeBlock | undefined {
+  const [first] = liveChildren(view, parent, eyes)
+  let block = view.blocks.get(id)
+  if (first === undefined || block === undefined || block.publishedAt > first.publishedAt + BRANCH_SECONDS)
+    return undefined
+  for (let depth = 0; depth < MAX_DEPTH && block !== undefined && isLive(block, eyes); depth++) {
+    if (block.sealed.header.parent === parent) return block
+    block = view.blocks.get(block.sealed.header.parent)
+  }
+  return undefined
+}
+
+/** More cumulative work; then the earlier publication; in one second the smaller id. */
+export function isAhead(a: BridgeBlock, b: BridgeBlock): boolean {
+  if (a.work !== b.work) return a.work > b.work
+  if (a.publishedAt !== b.publishedAt) return a.publishedAt < b.publishedAt
+  return a.id < b.id
+}
+
+/** The eligible block above `parent` that is ahead of all others; nothing if no child is live. */
+export function heaviestEligible(view: BridgeView, parent: Hash, eyes: Eyes): BridgeBlock | undefined {
+  let best: BridgeBlock | undefined
+  for (const block of descent(view, parent)) {
+    if (best !== undefined && !isAhead(block, best)) continue
+    if (block.id !== parent && branchTo(view, parent, block.id, eyes) !== undefined) best = block
+  }
+  return best
+}
+
+/**
+ * What the contract would make final if honest watchers do their part, from the child of the final block to the tip, lowest first:
+ * the branch to order by and to mine on.
+ */
+export function preferredBranch(view: BridgeView): BridgeBlock[] {
+  const branch: BridgeBlock[] = []
+  for (let child = winner(view, view.final); child !== undefined; child = winner(view, child.id)) branch.push(child)
+  return branch
+}
+
+/** The newest block of the preferred branch; the final block if there is none above it. */
+export function preferredTip(view: BridgeView): BridgeBlock {
+  return preferredBranch(view).at(-1) ?? blockOf(view, view.final)
+}
+
+/** The calls that are right and that the contract would take at `now` (unix seconds), as far as it lets us see. */
+export function dueCalls(view: BridgeView, now: bigint): DueCall[] {
+  if (view.death !== undefined) return []
+  const branch = preferredBranch(view)
+  const [child] = branch
+  const from = child && contractFinalAt(view, child)
+  const isDecided = child !== undefined && from !== undefined && now >= from
+  const calls: DueCall[] = isDecided ? [{ call: 'finalize', block: child.id }] : []
+  // Where a race is decided, another nomination would only put it off.
+  const parents = isDecided ? branch : [blockOf(view, view.final), ...branch]
+  for (const { id: parent } of parents) {
+    const block = dueNomination(view, parent, now)
+    if (block !== undefined) calls.push({ call: 'nominate', parent, block: block.id })
+  }
+  return calls
+}
+
+/** When a block of the preferred branch can be final; nothing for a block that is not on it, or is final already. */
+export function finalTimeOf(view: BridgeView, id: Hash, now: bigint): FinalTime | undefined {
+  const branch = preferredBranch(view)
+  const length = branch.findIndex((block) => block.id === id) + 1
+  if (length === 0 || view.death !== undefined) return undefined
+  let [earliest, latest] = [0n, 0n]
+  for (const block of branch.slice(0, length)) {
+    const own = ownFinalTime(view, block, now)
+    earliest = max(earliest, own.earliest)
+    latest = max(latest, own.latest)
+  }
+  return { earliest, latest }
+}
+
+function winner(view: BridgeView, parent: Hash): BridgeBlock | undefined {
+  const best = heaviestEligible(view, parent, 'honest')
+  return best && branchTo(view, parent, best.id, 'honest')
+}
+
+/** From when on the contract takes `finalize` of this child of the final block; nothing while it wants another nomination. */
+function contractFinalAt(view: BridgeView, child: BridgeBlock): bigint | undefined {
+  const parent = child.sealed.header.parent
+  const [first, second] = liveChildren(view, parent, 'contract')
+  if (first === child && second === undefined) return child.publishedAt + ALONE_SECONDS
+  const slot = view.slots.get(parent)
+  if (first === undefined || slot === undefined) return undefined
+  if (branchTo(view, parent, slot.block, 'contract') !== child) return undefined
+  return max(first.publishedAt + RACE_SECONDS, slot.place.time + NOMINATION_SECONDS)
+}
+
+/** The heaviest eligible block of a race, once no further one can join and if the contract would take it now. */
+function dueNomination(view: BridgeView, parent: Hash, now: bigint): BridgeBlock | undefined {
+  const [first] = liveChildren(view, parent, 'honest')
+  const best = heaviestEligible(view, parent, 'honest')
+  if (liveChildren(view, parent, 'contract').length < 2 || first === undefined || best === undefined) return undefined
+  if (now <= first.publishedAt + BRANCH_SECONDS || branchTo(view, parent, best.id, 'contract') === undefined)
+    return undefined
+  const slot = view.slots.get(parent)
+  const incumbent = slot && view.blocks.get(slot.block)
+  const stands = incumbent !== undefined && branchTo(view, parent, incumbent.id, 'contract') !== undefined
+  return stands && !isAhead(best, incumbent) ? undefined : best
+}
+
+/** As if its parent were final already. */
+function ownFinalTime(view: BridgeView, block: BridgeBlock, now: bigint): FinalTime {
+  const parent = block.sealed.header.parent
+  const siblings = liveChildren(view, parent, 'honest')
+  const start = siblings[0]?.publishedAt ?? block.publishedAt
+  if (siblings.length === 1) {
+    const isClosed = now >= start + SIBLING_SECONDS && liveChildren(view, parent, 'contract').length === 1
+    return { earliest: block.publishedAt + ALONE_SECONDS, latest: start + (isClosed ? ALONE_SECONDS : RACE_SECONDS) }
+  }
+  const slot = view.slots.get(parent)
+  const decided = start + RACE_SECONDS
+  if (slot !== undefined && branchTo(view, parent, slot.block, 'contract') === block) {
+    const settled = max(decided, slot.place.time + NOMINATION_SECONDS)
+    return { earliest: settled, latest: settled }
+  }
+  return {
+    earliest: max(decided, now + NOMINATION_SECONDS),
+    latest: max(decided, max(now, start + BRANCH_SECONDS) + 2n * NOMINATION_SECONDS),
+  }
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}

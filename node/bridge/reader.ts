@@ -1,0 +1,105 @@
+// One step along Ethereum: where our past and its chain part, and which events follow, all of one and the same chain.
+
+import { OperationError } from '../errors.ts'
+import type { BridgeEvent, Chain, ChainBlock } from './chain.ts'
+import { incomplete } from './fold.ts'
+import type { Checkpoint } from './journal.ts'
+
+export type Reading = {
+  /** The newest checkpoint that is still on the chain; what was learned after it is void. */
+  readonly ancestor: Checkpoint
+  /** Everything up to this block is in `events`. */
+  readonly target: ChainBlock
+  /** Nothing was beyond the target when the step began. */
+  readonly isHead: boolean
+  readonly events: readonly BridgeEvent[]
+}
+
+export type ReadingLimits = {
+  /** Blocks of Ethereum in one step. */
+  readonly stepBlocks: bigint
+  /** Blocks of Ethereum which may still be reorganised. */
+  readonly finalityDepth: bigint
+}
+
+/**
+ * What follows our checkpoints (ascending, at least one); nothing if there is nothing new. Throws the errors of `Chain`, and the
+ * `OperationError`s `ethereum-lags`, `ethereum-moved` (both `retry`), `ethereum-logs-incomplete` and `ethereum-deep-reorganisation`.
+ */
+export async function readNext(
+  chain: Chain,
+  checkpoints: readonly Checkpoint[],
+  limits: ReadingLimits,
+): Promise<Reading | undefined> {
+  const head = await chain.head()
+  const ancestor = await commonAncestor(chain, checkpoints, head)
+  if (ancestor.number === head.number && ancestor === checkpoints.at(-1)) return undefined
+  const from = ancestor.number + 1n
+  const to = stepEnd(from, head.number, limits)
+  const target = to === head.number ? head : await blockAt(chain, to)
+  const events = await chain.events(from, to)
+  checkOrder(events, from, to)
+  // Everything above was read from one chain if its two ends are there, in this order of questions, before and after.
+  if ((await blockAt(chain, target.number)).hash !== target.hash) throw moved()
+  if ((await blockAt(chain, ancestor.number)).hash !== ancestor.hash) throw moved()
+  return { ancestor, target, isHead: target.number === head.number, events }
+}
+
+async function commonAncestor(chain: Chain, checkpoints: readonly Checkpoint[], head: ChainBlock): Promise<Checkpoint> {
+  const tip = checkpoints.at(-1)
+  for (const checkpoint of checkpoints.toReversed()) {
+    if (checkpoint.number > head.number) continue
+    const block = checkpoint.number === head.number ? head : await blockAt(chain, checkpoint.number)
+    if (block.hash !== checkpoint.hash) continue
+    // A shorter chain that contradicts nothing is an endpoint that has fallen behind.
+    if (tip !== undefined && tip.number > head.number && isNext(checkpoints, checkpoint, head)) throw lags(tip, head)
+    return checkpoint
+  }
+  throw new OperationError(
+    'ethereum-deep-reorganisation',
+    `expected block ${checkpoints[0]?.hash} of Ethereum at height ${checkpoints[0]?.number}, which was final, got another chain; check that the endpoint is on the right network, else delete the bridge's data and follow anew`,
+    { facts: { number: `${checkpoints[0]?.number}`, hash: checkpoints[0]?.hash ?? '' } },
+  )
+}
+
+/** Whether no checkpoint between this one and the head contradicts the head. */
+function isNext(checkpoints: readonly Checkpoint[], checkpoint: Checkpoint, head: ChainBlock): boolean {
+  return !checkpoints.some(({ number }) => number > checkpoint.number && number <= head.number)
+}
+
+/** Steps end where blocks begin to be final, so that a reorganisation never has to go back further than that. */
+function stepEnd(from: bigint, head: bigint, { stepBlocks, finalityDepth }: ReadingLimits): bigint {
+  const settled = head - finalityDepth
+  const end = from <= settled ? settled : head
+  return end - from < stepBlocks ? end : from + stepBlocks - 1n
+}
+
+async function blockAt(chain: Chain, number: bigint): Promise<ChainBlock> {
+  const block = await chain.blockAt(number)
+  if (block === undefined) throw moved()
+  return block
+}
+
+function checkOrder(events: readonly BridgeEvent[], from: bigint, to: bigint): void {
+  let [number, logIndex] = [from, -1]
+  for (const { place } of events) {
+    const ascends = place.number > number || (place.number === number && place.logIndex > logIndex)
+    if (!ascends || place.number > to)
+      throw incomplete(`event ${place.logIndex} of block ${place.number} came out of order`)
+    ;({ number, logIndex } = place)
+  }
+}
+
+function moved(): OperationError {
+  return new OperationError('ethereum-moved', 'the chain of Ethereum changed while it was read; it is read again', {
+    retry: true,
+  })
+}
+
+function lags(tip: ChainBlock, head: ChainBlock): OperationError {
+  return new OperationError(
+    'ethereum-lags',
+    `expected block ${tip.number} of Ethereum or a later one, got ${head.number}; the endpoint has fallen behind, wait or use another one`,
+    { facts: { expected: `${tip.number}`, got: `${head.number}` }, retry: true },
+  )
+}

@@ -1,0 +1,111 @@
+// Beginning at a final block instead of genesis: its content is checked against its header, and its header against the contract.
+
+import { OperationError } from '../errors.ts'
+import { minerFee, requestsOf } from '../protocol/block.ts'
+import { type BlockFile, decodeOutputs } from '../protocol/block-torrent.ts'
+import { blockId, decodeSealed, type Header } from '../protocol/header.ts'
+import { toHash } from '../protocol/ids.ts'
+import { RuleError } from '../protocol/rule-error.ts'
+import type { Rules } from '../protocol/rules.ts'
+import { type State, stateOf, stateRoot } from '../protocol/state.ts'
+import { splitSteps } from '../protocol/step.ts'
+import { traceLeaf, traceRoot } from '../protocol/trace.ts'
+import type { Chain, ChainBlock } from './chain.ts'
+import type { ViewRoot } from './fold.ts'
+import type { BlockBody } from './judge.ts'
+
+/** A sealed header (281 bytes) and the files of its torrent; `outputs.bin` is needed, steps and states are welcome. */
+export type Snapshot = { readonly sealed: Uint8Array; readonly files: readonly BlockFile[] }
+
+export type CheckedSnapshot = {
+  readonly root: ViewRoot
+  readonly state: State
+  readonly outputs: Uint8Array
+  readonly body?: BlockBody
+  /** The last block of Ethereum without anything that matters after the snapshot. */
+  readonly origin: ChainBlock
+}
+
+/** The state whose outputs these are (`outputs.bin`). Throws `RuleError('bad-snapshot')` unless it is the header's. */
+export function stateOfSnapshot(header: Pick<Header, 'state'>, outputs: Uint8Array): State {
+  const state = stateOf(decodeOutputs(outputs))
+  if (stateRoot(state) === header.state) return state
+  throw new RuleError(
+    'bad-snapshot',
+    'expected outputs.bin to hold the state of the block, got another one; fetch it anew',
+    {
+      expected: header.state,
+      got: stateRoot(state),
+    },
+  )
+}
+
+/**
+ * Throws `RuleError('bad-snapshot')` or `RuleError('bad-header')` if the content is not what the header commits to, and
+ * `OperationError('snapshot-not-final')` if the contract does not call the block final. `deployed` is the bridge's first block of Ethereum.
+ */
+export async function checkSnapshot(
+  chain: Chain,
+  rules: Rules,
+  deployed: bigint,
+  snapshot: Snapshot,
+): Promise<CheckedSnapshot> {
+  const sealed = decodeSealed(snapshot.sealed)
+  const id = blockId(sealed)
+  const file = (name: string) => snapshot.files.find((candidate) => candidate.name === name)?.bytes ?? new Uint8Array()
+  const outputs = file('outputs.bin')
+  const state = stateOfSnapshot(sealed.header, outputs)
+  const body = bodyOf(sealed.header, { steps: file('steps.bin'), states: file('states.bin') })
+
+  const head = await chain.head()
+  const { records, queueLength } = await chain.read(head.hash, 0n, [id])
+  const [record] = records
+  if (record === undefined || !record.final) {
+    throw new OperationError(
+      'snapshot-not-final',
+      `expected block ${id} to be final on Ethereum, but it is not; use the snapshot of a final block`,
+      { facts: { block: id } },
+    )
+  }
+  // What follows the block: its children, and the first queue entry that it left.
+  const { queueCount } = sealed.header
+  const queued = queueLength > queueCount ? await chain.queueTime(head.hash, queueCount) : record.publishedAt
+  const isOlder = queued < record.publishedAt
+  const origin = await lastBefore(
+    chain,
+    isOlder ? queued : record.publishedAt,
+    deployed > 0n ? deployed - 1n : 0n,
+    head,
+  )
+  const earned = body && { fee: minerFee(body.steps), requests: requestsOf(rules, body.steps).map(({ step }) => step) }
+  const root = {
+    id,
+    sealed,
+    publishedAt: record.publishedAt,
+    work: record.work,
+    ...(earned ?? { fee: 0n, requests: [] }),
+  }
+  return { root, state, outputs, origin, ...(body ? { body } : {}) }
+}
+
+/** Nothing unless these are the steps and the states of the block. */
+function bodyOf(header: Header, body: BlockBody): BlockBody | undefined {
+  const steps = splitSteps(body.steps)
+  if (body.states.length !== 32 * steps.length) return undefined
+  const leaves = steps.map((step, i) => traceLeaf(step, toHash(body.states.subarray(32 * i, 32 * (i + 1)))))
+  return traceRoot(leaves) === header.traceRoot ? body : undefined
+}
+
+/** The newest block of Ethereum before `time` (unix seconds), or block `low`. */
+async function lastBefore(chain: Chain, time: bigint, lowest: bigint, head: ChainBlock): Promise<ChainBlock> {
+  let [low, high] = [lowest, head.number]
+  while (low + 1n < high) {
+    const middle = (low + high) / 2n
+    const block = await chain.blockAt(middle)
+    if (block !== undefined && block.time < time) low = middle
+    else high = middle
+  }
+  const block = await chain.blockAt(low)
+  if (block !== undefined) return block
+  throw new OperationError('ethereum-moved', `expected block ${low} of Ethereum, got none; try again`, { retry: true })
+}
