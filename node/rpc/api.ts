@@ -184,7 +184,6 @@ export const API = {
     result: z.object({
       status: bridgeStatus,
       parent: z.object({ id: hash, sealed: bytes, publishedAt: seconds }),
-      /** True if the tip has a live child already, so that a block would be a rival. */
       queue: z.array(queueEntry),
       queueLength: amount,
       candidates: z.array(candidate),
@@ -214,8 +213,12 @@ export const API = {
     result: z.object({ torrent: bytes, files: z.array(bytes) }),
   },
   proof_import: {
-    about: 'Fetches the transaction that a `.torrent` names from the peers in it, and its missing ancestors.',
-    params: z.strictObject({ torrent: bytes, fetchMs: z.number().int().min(0).max(60_000).default(10_000) }),
+    about: 'Takes the transaction that a `.torrent` names, and its ancestors: from `files`, else from the peers.',
+    params: z.strictObject({
+      torrent: bytes,
+      files: z.array(bytes).max(10_000).default([]),
+      fetchMs: z.number().int().min(0).max(60_000).default(10_000),
+    }),
     result: transactionRecord,
   },
 } as const

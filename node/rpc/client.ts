@@ -17,7 +17,7 @@ export type NodeClient = {
 }
 
 /** As the handler gets them, with what has a default left out at will. */
-export type CallParams<M extends Method> = Partial<Params<M>> & Omit<Params<M>, 'fetchMs' | 'limit'>
+export type CallParams<M extends Method> = Partial<Params<M>> & Omit<Params<M>, 'fetchMs' | 'limit' | 'files'>
 
 const DOMAIN_ERROR = z.object({
   family: z.enum(['rule', 'operation']),

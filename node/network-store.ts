@@ -1,0 +1,99 @@
+// What the network asks of the node, answered by the ledger, the bridge's follower and the pool of mined blocks.
+
+import type { BlockPool, PooledBlock } from './block-pool.ts'
+import type { BridgeFollower } from './bridge/follower.ts'
+import { preferredTip } from './bridge/race.ts'
+import type { TransactionLedger } from './ledger/types.ts'
+import type { NetworkStore, PeerName, StoreChange, Summary, TorrentFile, TransactionOutcome } from './network/store.ts'
+import { blockId, decodeSealed } from './protocol/header.ts'
+import { type Infohash, ZERO_HASH } from './protocol/ids.ts'
+
+export type NetworkStoreDeps = {
+  readonly ledger: TransactionLedger
+  readonly pool: BlockPool
+  /** Absent in a node without Ethereum: it takes part in payments, and knows no blocks. */
+  readonly follower: BridgeFollower | undefined
+}
+
+/** Blocks are new to peers when they are mined; those on Ethereum every node finds there. */
+export class NodeStore implements NetworkStore {
+  readonly genesis: Infohash
+  readonly #deps: NetworkStoreDeps
+  readonly #listeners = new Set<(change: StoreChange) => void>()
+
+  constructor(deps: NetworkStoreDeps) {
+    this.genesis = deps.ledger.genesis
+    this.#deps = deps
+    deps.ledger.subscribe(({ shared }) => {
+      if (shared.length > 0) this.#tell({ transactions: shared, blocks: [] })
+    })
+  }
+
+  has(infohash: Infohash): boolean {
+    return this.#deps.ledger.has(infohash)
+  }
+
+  transaction(infohash: Infohash): Uint8Array | undefined {
+    const { ledger } = this.#deps
+    return ledger.isShared(infohash) ? ledger.file(infohash) : undefined
+  }
+
+  infohashes(prefix: string): AsyncIterable<Infohash> {
+    return this.#deps.ledger.infohashes(prefix)
+  }
+
+  async blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined> {
+    return this.#deps.pool.byTorrent(torrent)?.files ?? (await this.#deps.follower?.filesOf(torrent))
+  }
+
+  headers(): readonly Uint8Array[] {
+    return this.#deps.pool.blocks.map(({ sealed }) => sealed)
+  }
+
+  summary(): Summary {
+    const { ledger, follower } = this.#deps
+    const { count, weight, fingerprint } = ledger.summary()
+    const tip = follower && preferredTip(follower.view)
+    return {
+      count,
+      weight,
+      fingerprint,
+      newestBlock: tip?.id ?? ZERO_HASH,
+      stateRoot: tip?.sealed.header.state ?? ZERO_HASH,
+    }
+  }
+
+  async onTransaction(_: Infohash, file: Uint8Array, from: PeerName): Promise<TransactionOutcome> {
+    const { status, missing, isNew } = await this.#deps.ledger.submit(file, from.id)
+    if (!isNew) return { state: 'known', missing }
+    return { state: status === 'waiting' || status === 'conflicting' ? status : 'accepted', missing }
+  }
+
+  async onHeader(sealed: Uint8Array): Promise<'known' | 'wanted'> {
+    return this.#deps.follower !== undefined && this.#deps.pool.isWanted(sealed) ? 'wanted' : 'known'
+  }
+
+  async onBlock(sealed: Uint8Array, files: readonly TorrentFile[]): Promise<void> {
+    const bytesOf = (name: string) => files.find((file) => file.name === name)?.bytes ?? new Uint8Array()
+    this.addBlock(sealed, bytesOf('steps.bin'), bytesOf('states.bin'))
+  }
+
+  /** Takes a mined block into the pool and tells the peers. Throws what `BlockPool.add` throws. */
+  addBlock(sealed: Uint8Array, steps: Uint8Array, states: Uint8Array): PooledBlock {
+    const { pool } = this.#deps
+    const known = pool.get(blockId(decodeSealed(sealed)))
+    if (known !== undefined) return known
+    const block = pool.add(sealed, steps, states)
+    this.#tell({ transactions: [], blocks: [block.sealed] })
+    return block
+  }
+
+  subscribe(listener: (change: StoreChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #tell(change: StoreChange): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+}

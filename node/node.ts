@@ -1,0 +1,216 @@
+// A TorrentTX node: ledger, Ethereum's view, BitTorrent and RPC, started and stopped together.
+//
+// Order of the parts, each of which may import those before it: protocol, errors, log, wallet, deployment, ledger, bridge
+// (ethereum.ts is its door), network, block-pool, network-store, rpc.
+
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Level } from 'level'
+import packageJson from '../package.json' with { type: 'json' }
+import { BlockPool } from './block-pool.ts'
+import { BridgeFollower } from './bridge/follower.ts'
+import { queuedEntryAt } from './bridge/queue-view.ts'
+import type { NetworkDefinition } from './deployment.ts'
+import { OperationError } from './errors.ts'
+import { connectEthereum } from './ethereum.ts'
+import { Ledger } from './ledger/ledger.ts'
+import type { Branch } from './ledger/types.ts'
+import type { Logger } from './log.ts'
+import { Network } from './network/network.ts'
+import type { NetworkOptions } from './network/options.ts'
+import { MAX_PROOF_BYTES, parseProof } from './network/proof.ts'
+import { NodeStore } from './network-store.ts'
+import { createHandlers } from './rpc/handlers/handlers.ts'
+import { RpcServer } from './rpc/server.ts'
+
+export type NodeDeps = {
+  readonly log: Logger
+  /** Unix milliseconds. */
+  readonly clock: () => number
+}
+
+export type NodeOptions = {
+  /** Everything is kept here; one node at a time. */
+  readonly folder: string
+  readonly definition: NetworkDefinition
+  /** HTTP endpoints of Ethereum, which must agree. None: a node without a bridge. */
+  readonly ethereum: readonly string[]
+  readonly rpc: { readonly host: string; readonly port: number }
+  readonly network: Partial<NetworkOptions>
+  /** Between two looks at Ethereum. */
+  readonly pollMs?: number
+  /** Blocks of Ethereum that may still be reorganised. Default 64. */
+  readonly finalityDepth?: bigint
+}
+
+const PROOF_FETCH_MS = 10_000
+
+export class TtxNode {
+  readonly #deps: NodeDeps
+  readonly #options: NodeOptions
+  readonly #ledger: Ledger
+  readonly #follower: BridgeFollower | undefined
+  readonly #bridgeDatabase: Level | undefined
+  readonly #network: Network
+  readonly #rpc: RpcServer
+  readonly #pool: BlockPool
+  readonly #stopping = new AbortController()
+  /** Changes of the ledger that the follower asked for, one after another. */
+  #ordering: Promise<void> = Promise.resolve()
+  /** Queue entries below this are in the ledger. */
+  #knownEntries = 0n
+
+  constructor(deps: NodeDeps, options: NodeOptions) {
+    const { definition, folder } = options
+    const { rules, genesis } = definition
+    this.#deps = deps
+    this.#options = options
+    const log = (part: string) => deps.log.child({ part })
+    this.#ledger = new Ledger({
+      database: join(folder, 'ledger'),
+      rules,
+      genesis,
+      log: log('ledger'),
+      clock: deps.clock,
+    })
+    if (options.ethereum.length > 0) {
+      this.#bridgeDatabase = new Level(join(folder, 'bridge'))
+      const { pollMs, finalityDepth } = options
+      this.#follower = new BridgeFollower(
+        {
+          chain: connectEthereum(options.ethereum, rules),
+          database: this.#bridgeDatabase,
+          network: definition,
+          log: log('bridge'),
+        },
+        { ...(pollMs === undefined ? {} : { pollMs }), ...(finalityDepth === undefined ? {} : { finalityDepth }) },
+      )
+    }
+    const follower = this.#follower
+    this.#pool = new BlockPool({
+      rules,
+      easiestTarget: definition.easiestTarget,
+      parent: (id) => follower?.parentBlock(id),
+      isPublished: (id) => follower?.view.blocks.has(id) ?? false,
+      queue: (index) => follower && queuedEntryAt(follower.view.queue, index)?.entry,
+      now: () => follower?.status.at?.time ?? 0n,
+    })
+    const store = new NodeStore({ ledger: this.#ledger, pool: this.#pool, follower })
+    this.#network = new Network({ store, log: log('network') }, options.network)
+    const parts = {
+      version: packageJson.version,
+      definition,
+      ledger: this.#ledger,
+      network: this.#network,
+      store,
+      trackers: options.network.trackers ?? [],
+      follower,
+      settle: () => this.#ordering,
+    }
+    this.#rpc = new RpcServer({ handlers: createHandlers(parts), log: log('rpc') }, options.rpc)
+  }
+
+  /** Throws `OperationError` (`folder-in-use`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
+  async start(): Promise<void> {
+    try {
+      await mkdir(join(this.#options.folder, 'proofs'), { recursive: true })
+      await this.#openLedger()
+      await this.#startFollower()
+      await this.#network.start()
+      await this.#rpc.start()
+      void this.#readProofs()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /** Stops in reverse order, the databases last. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#rpc.stop()
+    await this.#network.stop()
+    await this.#follower?.stop()
+    await this.#ordering
+    await this.#bridgeDatabase?.close()
+    await this.#ledger.stop()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  get rpcUrl(): string {
+    return this.#rpc.url
+  }
+
+  /** `host:port` at which other nodes reach it. */
+  get listenAddress(): string {
+    const { host, port } = this.#network.address()
+    return `${host}:${port}`
+  }
+
+  async #openLedger(): Promise<void> {
+    try {
+      await this.#ledger.start()
+    } catch (cause) {
+      if (cause instanceof OperationError) throw cause
+      const { folder } = this.#options
+      const advice = 'does another node use it? stop that one, or choose another folder with --data'
+      throw new OperationError('folder-in-use', `cannot open the ledger in ${folder}: ${advice}`, {
+        facts: { folder },
+        cause,
+      })
+    }
+  }
+
+  async #startFollower(): Promise<void> {
+    const follower = this.#follower
+    if (follower === undefined) return
+    follower.on('branch', (branch) => this.#order(() => this.#setBranch(branch)))
+    follower.on('view', () => {
+      this.#pool.prune()
+      this.#order(() => this.#announceDeposits())
+    })
+    await this.#bridgeDatabase?.open()
+    await follower.start()
+  }
+
+  #order(change: () => Promise<void>): void {
+    this.#ordering = this.#ordering.then(change).catch((error) => {
+      this.#deps.log.error({ error }, 'the ledger does not follow the bridge: restart the node, and report this')
+    })
+  }
+
+  async #setBranch(branch: Branch): Promise<void> {
+    await this.#ledger.setBranch(branch)
+  }
+
+  /** Deposits are known, as waiting, from the moment in which Ethereum has them. */
+  async #announceDeposits(): Promise<void> {
+    for (const { index, entry } of this.#follower?.pending() ?? []) {
+      if (index < this.#knownEntries || entry.kind !== 'deposit') continue
+      await this.#ledger.depositEntry(index, entry)
+      this.#knownEntries = index + 1n
+    }
+  }
+
+  /** Takes in what somebody dropped into `proofs/`: `.torrent` files of transactions. */
+  async #readProofs(): Promise<void> {
+    const folder = join(this.#options.folder, 'proofs')
+    for (const name of await readdir(folder)) {
+      if (!name.endsWith('.torrent') || this.#stopping.signal.aborted) continue
+      try {
+        const bytes = await readFile(join(folder, name))
+        const { infohash, file, peers, trackers } = parseProof(bytes.subarray(0, MAX_PROOF_BYTES + 1))
+        if (file !== undefined) await this.#ledger.submit(file, 'proofs')
+        const { status, missing } = this.#ledger.record(infohash)
+        if (status !== 'unknown' && missing.length === 0) continue
+        const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PROOF_FETCH_MS)])
+        await this.#network.fetch(infohash, signal, { peers, trackers })
+      } catch (error) {
+        this.#deps.log.warn({ error, file: name }, 'a proof was not taken in')
+      }
+    }
+  }
+}

@@ -1,0 +1,162 @@
+// Methods about the bridge: blocks, what a miner builds on, calls that are due, payments that are.
+
+import type { BridgeFollower } from '../../bridge/follower.ts'
+import { dueCalls, finalTimeOf, preferredBranch, preferredTip } from '../../bridge/race.ts'
+import { type BridgeBlock, blockOf, descent } from '../../bridge/view.ts'
+import { OperationError } from '../../errors.ts'
+import { encodeSealed } from '../../protocol/header.ts'
+import type { Hash } from '../../protocol/ids.ts'
+import { QUEUE_SHARE } from '../../protocol/rules.ts'
+import type { Result } from '../api.ts'
+import type { Handlers } from '../server.ts'
+import { ethereumTime, followerOf, type NodeParts } from './parts.ts'
+
+type BridgeStatus = Result<'bridge_blocks'>['status']
+type BlockSummary = Result<'bridge_blocks'>['blocks'][number]
+
+export function bridgeHandlers(parts: NodeParts) {
+  const { ledger, store } = parts
+  return {
+    bridge_blocks: async () => {
+      const follower = followerOf(parts)
+      const { view } = follower
+      const preferred = new Set(preferredBranch(view).map(({ id }) => id))
+      const blocks = [...descent(view, view.final)].map((block) => summaryOf(follower, block, preferred))
+      return { status: bridgeStatusOf(parts), blocks }
+    },
+    bridge_block: async ({ id }) => {
+      const follower = followerOf(parts)
+      const block = knownBlock(follower, id)
+      const preferred = new Set(preferredBranch(follower.view).map((one) => one.id))
+      const body = (await follower.body(id)) ?? { steps: new Uint8Array(), states: new Uint8Array() }
+      const sealed = encodeSealed(block.sealed)
+      return { ...summaryOf(follower, block, preferred), sealed, packedSteps: body.steps, states: body.states }
+    },
+    bridge_files: async ({ id }) => {
+      const follower = followerOf(parts)
+      const files = await store.blockFiles(knownBlock(follower, id).sealed.header.torrent)
+      if (files !== undefined) return { files: [...files] }
+      throw new OperationError('files-unknown', `the files of block ${id} are not kept here: ask for a newer block`, {
+        facts: { block: id },
+      })
+    },
+    bridge_template: async () => {
+      const follower = followerOf(parts)
+      await parts.settle()
+      const { view } = follower
+      const tip = preferredTip(view)
+      const ordered = ledger.branch()
+      if ((ordered.blocks.at(-1) ?? ordered.final).height !== tip.sealed.header.height) {
+        throw new OperationError('branch-changing', 'the ledger is about to follow another branch: ask again', {
+          retry: true,
+        })
+      }
+      const queue = follower.pending().slice(0, QUEUE_SHARE + 1)
+      return {
+        status: bridgeStatusOf(parts),
+        parent: { id: tip.id, sealed: encodeSealed(tip.sealed), publishedAt: Number(tip.publishedAt) },
+        queueLength: view.queue.start + BigInt(view.queue.entries.length),
+        queue: queue.map(({ index, entry, time }) => ({
+          index,
+          kind: entry.kind,
+          time: Number(time),
+          ...(entry.kind === 'deposit'
+            ? { gross: entry.gross, to: entry.to }
+            : { fee: entry.fee, packed: entry.packed }),
+        })),
+        candidates: (await ledger.candidates()).map(({ infohash, packed, after, request, coinAge, firstSeenMs }) => ({
+          infohash,
+          packed,
+          after: [...after],
+          coinAge,
+          firstSeen: firstSeenMs,
+          ...(request === undefined ? {} : { request }),
+        })),
+      }
+    },
+    bridge_submit: async ({ sealed, steps, states }) => {
+      followerOf(parts)
+      const { id, torrent } = store.addBlock(sealed, steps, states)
+      return { id, torrent }
+    },
+    bridge_due: async () => {
+      const follower = followerOf(parts)
+      if (follower.status.state !== 'live') return { nominate: [], finalize: [] }
+      const calls = dueCalls(follower.view, ethereumTime(follower))
+      return {
+        nominate: calls.flatMap((call) =>
+          call.call === 'nominate' ? [{ parent: call.parent, block: call.block }] : [],
+        ),
+        finalize: calls.flatMap((call) =>
+          call.call === 'finalize'
+            ? [{ block: call.block, sealed: encodeSealed(blockOf(follower.view, call.block).sealed) }]
+            : [],
+        ),
+      }
+    },
+    bridge_claims: async ({ infohash, recipient }) => {
+      const follower = followerOf(parts)
+      const claims: Result<'bridge_claims'>['claims'] = []
+      for (const { block, sealed, to, net, step, packed, state, siblings } of await follower.claims()) {
+        if (recipient !== undefined && to !== recipient) continue
+        const request = (await follower.requests(block))?.find((one) => one.step === step)
+        if (request === undefined || (infohash !== undefined && request.infohash !== infohash)) continue
+        const proof = { step: packed, state, siblings: [...siblings] }
+        claims.push({ block, sealed, index: step, ...proof, infohash: request.infohash, recipient: to, net })
+      }
+      return { claims }
+    },
+  } satisfies Partial<Handlers>
+}
+
+/** What the node can say of its view of Ethereum. */
+export function bridgeStatusOf({ follower }: NodeParts): BridgeStatus {
+  if (follower === undefined) return { state: 'off' }
+  const { status, view } = follower
+  return {
+    state: status.state,
+    ...(status.state === 'unknown' ? { problem: status.problem } : {}),
+    ...(status.at ? { ethereumBlock: status.at.number, ethereumTime: Number(status.at.time) } : {}),
+    final: refOf(blockOf(view, view.final)),
+    tip: refOf(preferredTip(view)),
+  }
+}
+
+function refOf(block: BridgeBlock) {
+  return { id: block.id, height: block.sealed.header.height }
+}
+
+function knownBlock(follower: BridgeFollower, id: Hash): BridgeBlock {
+  const block = follower.view.blocks.get(id)
+  if (block !== undefined) return block
+  throw new OperationError('unknown-block', `block ${id} is not on Ethereum as this node sees it`, {
+    facts: { block: id },
+  })
+}
+
+function summaryOf(follower: BridgeFollower, block: BridgeBlock, preferred: ReadonlySet<Hash>): BlockSummary {
+  const { id, sealed, publishedAt, work, verdict, refuted, finality, requests } = block
+  const { parent, height, target, state, stepCount, queueCount, torrent } = sealed.header
+  const times = finalTimeOf(follower.view, id, ethereumTime(follower))
+  return {
+    id,
+    parent,
+    height,
+    miner: sealed.seal.miner,
+    target,
+    work,
+    state,
+    steps: stepCount,
+    requests: requests.length,
+    queueCount,
+    torrent,
+    publishedAt: Number(publishedAt),
+    verdict: verdict.verdict === 'valid' ? 'valid' : 'invalid',
+    ...(verdict.verdict === 'invalid' ? { problem: `step ${verdict.step}: ${verdict.problem}` } : {}),
+    ...(verdict.verdict === 'doomed' ? { problem: `stands on the invalid block ${verdict.by}` } : {}),
+    refuted,
+    final: finality !== undefined || id === follower.view.root,
+    preferred: preferred.has(id),
+    ...(times ? { finalizableAt: Number(times.earliest), finalizableAtLatest: Number(times.latest) } : {}),
+  }
+}

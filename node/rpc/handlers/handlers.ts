@@ -1,0 +1,31 @@
+// All methods of the RPC over the parts of a running node.
+
+import type { Handlers } from '../server.ts'
+import { bridgeHandlers, bridgeStatusOf } from './bridge.ts'
+import type { NodeParts } from './parts.ts'
+import { transactionHandlers } from './transactions.ts'
+
+export function createHandlers(parts: NodeParts): Handlers {
+  const { definition, ledger, network, version } = parts
+  return {
+    ...transactionHandlers(parts),
+    ...bridgeHandlers(parts),
+    node_info: async () => {
+      const { count, fingerprint, waiting } = ledger.summary()
+      const peers = network
+        .peers()
+        .map(({ id, host, summary }) => ({ id, host, agrees: summary?.fingerprint === fingerprint }))
+      const { rules } = definition
+      return {
+        version,
+        network: { ...rules, genesis: ledger.genesis },
+        peers,
+        listenPort: network.address().port,
+        count,
+        fingerprint,
+        waiting,
+        bridge: bridgeStatusOf(parts),
+      }
+    },
+  }
+}

@@ -1,0 +1,160 @@
+// Methods about transactions and accounts: submit, look up, where the money is, what can be spent.
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { finalTimeOf } from '../../bridge/race.ts'
+import { blockOf } from '../../bridge/view.ts'
+import { OperationError } from '../../errors.ts'
+import type { TransactionRecord } from '../../ledger/types.ts'
+import { encodeProof, parseProof } from '../../network/proof.ts'
+import type { Infohash } from '../../protocol/ids.ts'
+import { infohashOf } from '../../protocol/infohash.ts'
+import { minerPart } from '../../protocol/queue.ts'
+import { decodeTransaction, type SignedTransaction } from '../../protocol/transaction.ts'
+import type { Result } from '../api.ts'
+import type { Handlers } from '../server.ts'
+import { ethereumTime, type NodeParts } from './parts.ts'
+
+type Bridging = NonNullable<Result<'tx_where'>['bridging']>
+
+export function transactionHandlers(parts: NodeParts) {
+  const { ledger, network } = parts
+  return {
+    tx_submit: async ({ file }) => {
+      await ledger.submit(file, 'rpc')
+      return recordOf(parts, infohashOf(file))
+    },
+    tx_get: async ({ infohash, fetchMs }) => {
+      if (fetchMs > 0 && !ledger.has(infohash)) await fetchWithin(parts, infohash, fetchMs)
+      return recordOf(parts, infohash)
+    },
+    tx_where: async ({ infohash }) => {
+      await parts.settle()
+      const record = recordOf(parts, infohash)
+      const tx = record.file && decodeTransaction(record.file)
+      if (tx?.kind !== 'signed' || tx.bridge === undefined) return record
+      return { ...record, bridging: await bridgingOf(parts, tx, infohash) }
+    },
+    account_balance: async ({ owner }) => {
+      const { accepted, ordered, final } = ledger.balance(owner)
+      const outputs = (await ledger.outputs(owner)).map(({ infohash, value, status }) => ({ infohash, value, status }))
+      return { spendable: accepted + ordered + final, ordered, final, outputs }
+    },
+    account_inputs: async ({ owner, tokens }) => {
+      const inputs = await ledger.selectInputs(owner, tokens)
+      const unordered = new Set<Infohash>()
+      for (const { infohash, status } of inputs) {
+        if (status !== 'accepted') continue
+        unordered.add(infohash)
+        for (const ancestor of ledger.pathToFinal(infohash).unordered) unordered.add(ancestor)
+      }
+      return {
+        prev: inputs.map(({ infohash }) => infohash).sort(),
+        sum: inputs.reduce((sum, { value }) => sum + value, 0n),
+        unorderedAncestors: unordered.size,
+      }
+    },
+    account_history: async ({ owner, limit, cursor }) => {
+      const from = cursor === undefined ? {} : { cursor: Number(cursor) }
+      const { items, next } = await ledger.history(owner, { limit, ...from })
+      const transactions = items.map(({ infohash }) => recordOf(parts, infohash))
+      return { transactions, ...(next === undefined ? {} : { cursor: `${next}` }) }
+    },
+    proof_export: async ({ infohash }) => {
+      const file = ledger.file(infohash)
+      if (file === undefined) {
+        throw new OperationError(
+          'unknown-transaction',
+          `transaction ${infohash} is not here: fetch it first with \`ttx tx\``,
+        )
+      }
+      const { host, port } = network.address()
+      const ancestors = ledger.pathToFinal(infohash).unordered.toReversed()
+      return {
+        torrent: encodeProof(file, { peers: [`${host}:${port}`], trackers: parts.trackers }),
+        files: ancestors.flatMap((ancestor) => ledger.file(ancestor) ?? []),
+      }
+    },
+    proof_import: async ({ torrent, files, fetchMs }) => {
+      const proof = parseProof(torrent)
+      for (const file of files) await ledger.submit(file, 'rpc')
+      if (proof.file !== undefined) await ledger.submit(proof.file, 'rpc')
+      const { status, missing } = ledger.record(proof.infohash)
+      if (fetchMs > 0 && (status === 'unknown' || missing.length > 0)) {
+        await fetchWithin(parts, proof.infohash, fetchMs, { peers: proof.peers, trackers: proof.trackers })
+      }
+      return recordOf(parts, proof.infohash)
+    },
+  } satisfies Partial<Handlers>
+}
+
+function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
+  const { status, file, firstSeenMs, missing, rivals, block, unorderedAncestors }: TransactionRecord =
+    ledger.record(infohash)
+  return {
+    infohash,
+    status,
+    file,
+    firstSeen: firstSeenMs,
+    missing: [...missing],
+    rivals: [...rivals],
+    block: block?.id,
+    step: block?.step,
+    unorderedAncestors,
+  }
+}
+
+async function fetchWithin(
+  { network }: NodeParts,
+  infohash: Infohash,
+  fetchMs: number,
+  hints?: Parameters<NodeParts['network']['fetch']>[2],
+): Promise<void> {
+  const ended = new AbortController()
+  const timer = delay(fetchMs, undefined, { signal: ended.signal }).then(
+    () => ended.abort(),
+    () => undefined, // fetched in time
+  )
+  try {
+    await network.fetch(infohash, ended.signal, hints)
+  } finally {
+    ended.abort()
+    await timer
+  }
+}
+
+/** Where a request's money is, in times and in words. */
+async function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash): Promise<Bridging> {
+  const { ledger, follower } = parts
+  const base = {
+    recipient: tx.bridge?.to ?? tx.to,
+    gross: tx.tokens,
+    net: tx.tokens - minerPart(tx.tokens),
+    paid: false,
+  }
+  const { status, block } = ledger.record(infohash)
+  if (block === undefined || follower === undefined) return { ...base, waitingFor: WAITING_FOR[status] }
+  const requests = (await follower.requests(block.id)) ?? []
+  const request = requests.find(({ step }) => step === block.step)
+  const where = { ...base, net: request?.net ?? base.net, block: block.id, step: block.step }
+  if (request?.isPaid) return { ...where, paid: true, waitingFor: 'nothing: it was paid on Ethereum' }
+  if (request?.isFinal) return { ...where, waitingFor: 'anybody who claims it, as a relayer or you can do now' }
+  if (!follower.view.blocks.has(block.id)) return { ...where, waitingFor: 'this node to see its block on Ethereum' }
+  const { publishedAt } = blockOf(follower.view, block.id)
+  const times = finalTimeOf(follower.view, block.id, ethereumTime(follower))
+  return {
+    ...where,
+    payableAt: Number(times?.earliest ?? publishedAt + 86_400n),
+    payableAtLatest: Number(times?.latest ?? publishedAt + 172_800n),
+    waitingFor: 'its block to become final: nobody may refute it, and no heavier branch may come',
+  }
+}
+
+const WAITING_FOR: Record<TransactionRecord['status'], string> = {
+  unknown: 'its file: nobody has sent it to this node',
+  waiting: 'a missing ancestor, or a deposit that no block has ordered',
+  accepted: 'a miner who puts it into a block; if none does, `ttx force` makes them',
+  conflicting: 'nothing: another transaction spends the same money and stands in its way',
+  invalid: 'nothing: it is invalid',
+  ordered: 'its block to become final',
+  final: 'its claim',
+}
