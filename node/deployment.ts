@@ -9,7 +9,7 @@ import type { Address, Hash } from './protocol/ids.ts'
 import type { Rules } from './protocol/rules.ts'
 import { stateRoot } from './protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction } from './protocol/transaction.ts'
-import { address, amount, hash, infohash } from './rpc/schema.ts'
+import { address, amount, hash, infohash } from './schema.ts'
 
 export type NetworkDefinition = {
   readonly rules: Rules

@@ -1,12 +1,11 @@
 // A TorrentTX node: ledger, Ethereum's view, BitTorrent and RPC, started and stopped together.
 //
-// Order of the parts, each of which may import those before it: protocol, errors, log, wallet, deployment, ledger, bridge
+// Order of the parts, each of which may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
 // (ethereum.ts is its door), network, block-pool, network-store, rpc.
 
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
-import packageJson from '../package.json' with { type: 'json' }
 import { BlockPool } from './block-pool.ts'
 import { BridgeFollower } from './bridge/follower.ts'
 import { queuedEntryAt } from './bridge/queue-view.ts'
@@ -27,6 +26,8 @@ export type NodeDeps = {
   readonly log: Logger
   /** Unix milliseconds. */
   readonly clock: () => number
+  /** Of this program, for those who ask. */
+  readonly version: string
 }
 
 export type NodeOptions = {
@@ -98,7 +99,7 @@ export class TtxNode {
     const store = new NodeStore({ ledger: this.#ledger, pool: this.#pool, follower })
     this.#network = new Network({ store, log: log('network') }, options.network)
     const parts = {
-      version: packageJson.version,
+      version: deps.version,
       definition,
       ledger: this.#ledger,
       network: this.#network,

@@ -1,7 +1,7 @@
 // The methods of a node's JSON-RPC: parameters and results, once, for the server, the client and the docs.
 
 import { z } from 'zod'
-import { address, amount, bytes, hash, infohash, millis, seconds } from './schema.ts'
+import { address, amount, bytes, hash, infohash, millis, seconds } from '../schema.ts'
 
 const none = z.strictObject({})
 

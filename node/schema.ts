@@ -1,8 +1,8 @@
-// The words of the JSON-RPC: how ids, amounts and bytes are written in JSON.
+// How ids, amounts and bytes are written in JSON: in the RPC and in deployment files.
 
 import { z } from 'zod'
-import { parseHex } from '../protocol/bytes.ts'
-import { type Address, type Hash, type Infohash, isAddress, isHash, isInfohash } from '../protocol/ids.ts'
+import { parseHex } from './protocol/bytes.ts'
+import { type Address, type Hash, type Infohash, isAddress, isHash, isInfohash } from './protocol/ids.ts'
 
 export const address = z.custom<Address>(isAddress, 'expected an address: 0x and 40 lower-case hex digits')
 export const infohash = z.custom<Infohash>(isInfohash, 'expected an infohash: 40 lower-case hex digits')
