@@ -1,0 +1,104 @@
+// What an owner can spend, and which outputs to take for a payment.
+
+import { OperationError } from '../errors.ts'
+import type { Address, Infohash } from '../protocol/ids.ts'
+import { MAX_INPUTS } from '../protocol/rules.ts'
+import { type OutputClass, unspentKey } from './books.ts'
+import type { Database } from './database.ts'
+import { UNSPENT } from './tables.ts'
+import type { LedgerOutput } from './types.ts'
+
+type SpendableClass = Exclude<OutputClass, 'p'>
+
+const STATUS = { a: 'accepted', o: 'ordered', f: 'final' } as const
+const SETTLED_FIRST = ['f', 'o', 'a'] as const
+const VALUE_DIGITS = 32
+
+/** Final ones, then ordered ones, then the others; within each the greatest first. */
+export async function spendable(database: Database, owner: Address, limit: number): Promise<LedgerOutput[]> {
+  const found: LedgerOutput[] = []
+  for (const outputClass of SETTLED_FIRST) {
+    if (found.length < limit) found.push(...(await largest(database, owner, outputClass, limit - found.length)))
+  }
+  return found
+}
+
+/** See `TransactionLedger.selectInputs`. `total` is all that the owner can spend. */
+export async function selectInputs(
+  database: Database,
+  wish: { readonly owner: Address; readonly amount: bigint; readonly maxInputs: number; readonly total: bigint },
+): Promise<LedgerOutput[]> {
+  const { owner, amount, total } = wish
+  const maxInputs = Math.max(1, Math.min(wish.maxInputs, MAX_INPUTS))
+  const settled = [
+    ...(await largest(database, owner, 'f', maxInputs)),
+    ...(await largest(database, owner, 'o', maxInputs)),
+  ]
+  const all = [...settled, ...(await largest(database, owner, 'a', maxInputs))]
+  const isSettledEnough = reach(settled, maxInputs) >= amount
+  const best = isSettledEnough ? settled : all
+  if (reach(best, maxInputs) < amount) throw shortOf(amount, total, reach(all, maxInputs), maxInputs)
+  const single = await smallestAtLeast(database, owner, amount, isSettledEnough ? ['f', 'o'] : SETTLED_FIRST)
+  if (single !== undefined) return [single]
+  const chosen: LedgerOutput[] = []
+  let sum = 0n
+  for (const output of top(best, maxInputs)) {
+    if (sum >= amount) break
+    chosen.push(output)
+    sum += output.value
+  }
+  return chosen
+}
+
+async function largest(database: Database, owner: Address, outputClass: SpendableClass, limit: number) {
+  const gte = owner + outputClass
+  const rows = await database.range(UNSPENT, { gte, lt: `${gte}~`, reverse: true, limit })
+  return rows.map(([key]) => toOutput(owner, outputClass, key))
+}
+
+async function smallestAtLeast(
+  database: Database,
+  owner: Address,
+  amount: bigint,
+  classes: readonly SpendableClass[],
+): Promise<LedgerOutput | undefined> {
+  const found: LedgerOutput[] = []
+  for (const outputClass of classes) {
+    const range = { gte: unspentKey(owner, outputClass, amount), lt: `${owner}${outputClass}~`, limit: 1 }
+    for (const [key] of await database.range(UNSPENT, range)) found.push(toOutput(owner, outputClass, key))
+  }
+  return found.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0))[0]
+}
+
+function top(outputs: readonly LedgerOutput[], count: number): LedgerOutput[] {
+  return outputs.toSorted((a, b) => (a.value > b.value ? -1 : a.value < b.value ? 1 : 0)).slice(0, count)
+}
+
+/** The most that `count` outputs hold together. */
+function reach(outputs: readonly LedgerOutput[], count: number): bigint {
+  return top(outputs, count).reduce((sum, { value }) => sum + value, 0n)
+}
+
+function toOutput(owner: Address, outputClass: SpendableClass, key: string): LedgerOutput {
+  const valueAt = owner.length + 1
+  const infohash = key.slice(valueAt + VALUE_DIGITS) as Infohash // as `unspentKey` writes it
+  return {
+    infohash,
+    owner,
+    value: BigInt(`0x${key.slice(valueAt, valueAt + VALUE_DIGITS)}`),
+    status: STATUS[outputClass],
+  }
+}
+
+function shortOf(amount: bigint, total: bigint, within: bigint, maxInputs: number): OperationError {
+  const facts = { amount: `${amount}`, spendable: `${total}`, reach: `${within}`, maxInputs }
+  if (total < amount) {
+    const message = `not enough: ${amount} base units are needed, ${total} can be spent now`
+    return new OperationError('insufficient-funds', message, { facts })
+  }
+  return new OperationError(
+    'funds-spread',
+    `the money is there but in too many outputs: ${maxInputs} of them reach ${within} of ${amount} base units; pay yourself first to consolidate`,
+    { facts },
+  )
+}

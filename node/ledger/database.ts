@@ -1,0 +1,160 @@
+// The one database: typed tables over `level`, changes that are collected in memory and written in one atomic batch.
+
+import type { AbstractLevel } from 'abstract-level'
+import { OperationError } from '../errors.ts'
+
+export type LevelDatabase = AbstractLevel<string | Buffer | Uint8Array, string, string>
+
+/** Rows of one kind; a key is the table's letter and then the row's own key. Rows are never changed in place. */
+export type Table<T> = {
+  readonly letter: string
+  readonly encode: (row: T) => string
+  readonly decode: (text: string, key: string) => T
+}
+
+/** What a range of keys is read by: bounds without the table's letter. */
+export type Range = { gte?: string; gt?: string; lt?: string; reverse?: boolean; limit?: number }
+
+export type Reader = { get<T>(table: Table<T>, key: string): T | undefined }
+
+type Slot = { readonly row: unknown; readonly encode: () => string }
+
+// Rows kept decoded. Each is about a kilobyte of memory.
+const CACHED_ROWS = 20_000
+const DELETED = Symbol('deleted')
+const NOTHING: Slot = { row: DELETED, encode: () => '' }
+
+/**
+ * Layers, newest first: an open `Change`, the group of merged changes, the group that is being written, a bounded cache of committed
+ * rows, the disk. `committed` sees only what is on disk; changes see everything.
+ */
+export class Database {
+  readonly #level: LevelDatabase
+  readonly #cache = new Map<string, unknown>()
+  #group = new Map<string, Slot>()
+  #writing = new Map<string, Slot>()
+
+  constructor(level: LevelDatabase) {
+    this.#level = level
+  }
+
+  /** Only what is on disk. */
+  readonly disk: Reader = { get: (table, key) => this.committed(table, key) }
+  /** Merged changes too. */
+  readonly newest: Reader = { get: (table, key) => this.#newest(table, key) }
+
+  begin(): Change {
+    return new Change(this.newest)
+  }
+
+  /** Adds a change to the group that the next `flush` writes. */
+  merge(change: Change): void {
+    for (const [key, slot] of change.slots) this.#group.set(key, slot)
+    change.slots.clear()
+  }
+
+  /** Rows waiting for the next `flush`. */
+  get size(): number {
+    return this.#group.size
+  }
+
+  /** Writes the group as one atomic batch. Not to be called again before it is done. `sync` waits for the disk itself (fsync). */
+  async flush(sync: boolean): Promise<void> {
+    if (this.#group.size === 0) return
+    const writing = this.#group
+    this.#writing = writing
+    this.#group = new Map()
+    const operations = Array.from(writing, ([key, { row, encode }]) =>
+      row === DELETED ? { type: 'del' as const, key } : { type: 'put' as const, key, value: encode() },
+    )
+    // classic-level knows `sync`; the abstract type does not.
+    await this.#level.batch(operations, { sync } as object)
+    for (const [key, { row }] of writing) this.#remember(key, row === DELETED ? undefined : row)
+    this.#writing = new Map()
+  }
+
+  /** A row as it is on disk. */
+  committed<T>(table: Table<T>, key: string): T | undefined {
+    const full = table.letter + key
+    if (this.#cache.has(full)) return this.#cache.get(full) as T | undefined // under this key are rows of this table
+    this.#checkOpen()
+    const text = this.#level.getSync(full)
+    const row = text === undefined ? undefined : table.decode(text, key)
+    if (row !== undefined) this.#remember(full, row)
+    return row
+  }
+
+  /** Keys (without the letter) and rows of a range, as on disk. */
+  async range<T>(table: Table<T>, range: Range): Promise<[string, T][]> {
+    this.#checkOpen()
+    const found = await this.#level.iterator(withLetter(table, range)).all()
+    return found.map(([key, text]) => [key.slice(1), table.decode(text, key.slice(1))])
+  }
+
+  /** A range of one moment, however long the reader takes. */
+  async *stream<T>(table: Table<T>, range: Range): AsyncGenerator<[string, T]> {
+    this.#checkOpen()
+    for await (const [key, text] of this.#level.iterator(withLetter(table, range))) {
+      yield [key.slice(1), table.decode(text, key.slice(1))]
+    }
+  }
+
+  /** Deletes everything. */
+  async clear(): Promise<void> {
+    this.#cache.clear()
+    await this.#level.clear()
+  }
+
+  #checkOpen(): void {
+    if (this.#level.status === 'open') return
+    throw new OperationError('ledger-closed', 'the ledger is not running: start it first', { retry: true })
+  }
+
+  #newest<T>(table: Table<T>, key: string): T | undefined {
+    const full = table.letter + key
+    const slot = this.#group.get(full) ?? this.#writing.get(full)
+    if (slot === undefined) return this.committed(table, key)
+    return slot.row === DELETED ? undefined : (slot.row as T) // under this key are rows of this table
+  }
+
+  #remember(key: string, row: unknown): void {
+    this.#cache.delete(key)
+    if (row === undefined) return
+    this.#cache.set(key, row)
+    if (this.#cache.size <= CACHED_ROWS) return
+    for (const oldest of this.#cache.keys()) {
+      this.#cache.delete(oldest)
+      break
+    }
+  }
+}
+
+/** Reads and writes of one change. Dropping it undoes them. */
+export class Change implements Reader {
+  readonly slots = new Map<string, Slot>()
+  readonly #below: Reader
+
+  constructor(below: Reader) {
+    this.#below = below
+  }
+
+  get<T>(table: Table<T>, key: string): T | undefined {
+    const slot = this.slots.get(table.letter + key)
+    if (slot === undefined) return this.#below.get(table, key)
+    return slot.row === DELETED ? undefined : (slot.row as T) // under this key are rows of this table
+  }
+
+  put<T>(table: Table<T>, key: string, row: T): void {
+    this.slots.set(table.letter + key, { row, encode: () => table.encode(row) })
+  }
+
+  delete<T>(table: Table<T>, key: string): void {
+    this.slots.set(table.letter + key, NOTHING)
+  }
+}
+
+function withLetter<T>(table: Table<T>, { gte, gt, lt, reverse = false, limit = -1 }: Range) {
+  const lower = gt === undefined ? { gte: table.letter + (gte ?? '') } : { gt: table.letter + gt }
+  const end = lt === undefined ? String.fromCharCode(table.letter.charCodeAt(0) + 1) : table.letter + lt
+  return { ...lower, lt: end, reverse, limit }
+}

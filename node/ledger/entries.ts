@@ -1,0 +1,94 @@
+// How transactions get into the tables: signed ones, deposits, and final ones from before the snapshot.
+
+import { createdOutputs } from '../protocol/apply.ts'
+import type { Address, Infohash } from '../protocol/ids.ts'
+import { infohashOf } from '../protocol/infohash.ts'
+import { type DepositEntry, depositTransaction } from '../protocol/queue.ts'
+import type { Rules } from '../protocol/rules.ts'
+import { encodeTransaction } from '../protocol/transaction.ts'
+import type { VerifiedTransaction } from '../protocol/verify.ts'
+import { countFinal, entryOf, headOf, namedEntry, spendsOf, store } from './books.ts'
+import type { Change } from './database.ts'
+import { BASE, ENTRIES, type Entry } from './tables.ts'
+
+/** Stores what queue entry `index` turns into; nothing to do if it is known. */
+export function storeDeposit(
+  change: Change,
+  context: { readonly rules: Rules; readonly nowMs: number; readonly onStored: (infohash: Infohash) => void },
+  index: bigint,
+  deposit: DepositEntry,
+): Entry {
+  const tx = depositTransaction(context.rules, index, deposit)
+  const file = encodeTransaction(tx)
+  const infohash = infohashOf(file)
+  const known = entryOf(change, infohash)
+  if (known !== undefined) return known
+  const entry = newEntry({ infohash, kind: 'deposit', file, nowMs: context.nowMs })
+  const outputs: Entry['outputs'] = tx.tokens > 0n ? [[tx.to, tx.tokens]] : []
+  const stored = store(change, { ...entry, outputs }, new TextDecoder().decode(file))
+  context.onStored(infohash)
+  return isOfBeforeSnapshot(change, infohash, [tx.to]) ? adopt(change, stored) : stored
+}
+
+/** Stores a signed transaction whose inputs hold `sum`. */
+export function storeSigned(
+  change: Change,
+  { tx, infohash, file }: VerifiedTransaction,
+  sum: bigint,
+  nowMs: number,
+): Entry {
+  const outputs = createdOutputs(tx, sum).map(({ owner, value }) => [owner, value] as const)
+  const request = tx.bridge ? tx.tokens : 0n
+  const entry = {
+    ...newEntry({ infohash, kind: 'signed', file, nowMs }),
+    from: tx.from,
+    prev: tx.prev,
+    outputs,
+    request,
+  }
+  return store(change, entry, new TextDecoder().decode(file))
+}
+
+/** What is the same for all entries at first. */
+export function newEntry(facts: {
+  readonly infohash: Infohash
+  readonly kind: Entry['kind']
+  readonly file: Uint8Array
+  readonly nowMs: number
+}): Omit<Entry, 'seq'> & { readonly standing: 'held' } {
+  return {
+    infohash: facts.infohash,
+    kind: facts.kind,
+    standing: 'held',
+    firstSeenMs: facts.nowMs,
+    bytes: facts.file.length,
+    from: '',
+    prev: [],
+    outputs: [],
+    request: 0n,
+    rank: '',
+    isShown: false,
+    isDead: false,
+    isPartial: false,
+  }
+}
+
+/** An output of it is in the snapshot, or a final transaction spends one. */
+export function isOfBeforeSnapshot(change: Change, infohash: Infohash, owners: readonly Address[]): boolean {
+  if (headOf(change).snapshotHeight === 0) return false
+  if (change.get(BASE, infohash) !== undefined) return true
+  return owners.some((owner) => {
+    const { live } = spendsOf(change, infohash, owner)
+    return live !== '' && namedEntry(change, live).standing === 'final'
+  })
+}
+
+/** Makes a stored transaction that is older than the snapshot final. Which outputs it made is taken from the snapshot. */
+export function adopt(change: Change, stored: Entry): Entry {
+  const outputs = change.get(BASE, stored.infohash) ?? []
+  const final: Entry = { ...stored, outputs, standing: 'final', isShown: true, isPartial: true }
+  change.put(ENTRIES, stored.infohash, final)
+  change.delete(BASE, stored.infohash)
+  countFinal(change, final)
+  return final
+}

@@ -1,0 +1,55 @@
+// Walks over transactions and their ancestors: what is missing, what stands in the way, what no block has ordered. Bounded, never recursive.
+
+import type { Infohash } from '../protocol/ids.ts'
+import { creatorStanding, entryOf, rivalsOf } from './books.ts'
+import type { Reader } from './database.ts'
+import { judge } from './judge.ts'
+import { type Entry, isSettled } from './tables.ts'
+import type { WaitingPool } from './waiting-pool.ts'
+
+export type Ancestors = {
+  readonly missing: readonly Infohash[]
+  readonly unordered: readonly Infohash[]
+  /** Nothing was left out. */
+  readonly complete: boolean
+}
+
+/** Ancestors that are neither ordered nor final, breadth first; `limit` bounds the transactions that are looked at. */
+export function ancestorsOf(reader: Reader, pool: WaitingPool, infohash: Infohash, limit: number): Ancestors {
+  const missing: Infohash[] = []
+  const unordered: Infohash[] = []
+  const seen = new Set<Infohash>([infohash])
+  let looked = 0
+  for (const next of seen) {
+    if (looked++ >= limit) return { missing, unordered, complete: false }
+    const entry = entryOf(reader, next)
+    const item = entry ?? pool.get(next)
+    if (item === undefined) {
+      if (creatorStanding(reader, next) === undefined) missing.push(next)
+      continue
+    }
+    if (isSettled(entry?.standing)) continue
+    if (entry !== undefined && next !== infohash) unordered.push(next)
+    for (const input of item.prev) seen.add(input) // a set's iteration reaches what is added meanwhile
+  }
+  return { missing, unordered, complete: true }
+}
+
+/**
+ * Of a conflicting transaction: what stands in its way, else what stands in that of its losing ancestors.
+ * Of any other: all that spend one of its inputs.
+ */
+export function rivalsToName(reader: Reader, entry: Entry, limit: number): readonly Infohash[] {
+  if (entry.standing !== 'conflicting') return rivalsOf(reader, entry)
+  const seen = new Set<Infohash>([entry.infohash])
+  let looked = 0
+  for (const next of seen) {
+    if (looked++ >= limit) break
+    const ancestor = entryOf(reader, next)
+    if (ancestor?.standing !== 'conflicting') continue
+    const { rivals } = judge(reader, ancestor)
+    if (rivals.length > 0) return next === entry.infohash ? rivalsOf(reader, entry) : rivals
+    for (const input of ancestor.prev) seen.add(input)
+  }
+  return []
+}

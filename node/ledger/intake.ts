@@ -1,0 +1,143 @@
+// Takes files in: keeps what may be of use, parks what lacks ancestors, refuses what can never be valid.
+
+import type { Infohash } from '../protocol/ids.ts'
+import { MAX_TOKENS, type Reason } from '../protocol/rules.ts'
+import { invalidTransaction, type VerifiedTransaction } from '../protocol/verify.ts'
+import { creatorStanding, entryOf, headOf, outputValue, place, placeOf, spendsOf } from './books.ts'
+import type { Change, Reader } from './database.ts'
+import { adopt, isOfBeforeSnapshot, storeSigned } from './entries.ts'
+import { ancestorsOf, rivalsToName } from './graph.ts'
+import { judge } from './judge.ts'
+import type { Reject, Rejects } from './rejects.ts'
+import { type Entry, statusOf, WAITING } from './tables.ts'
+import type { Submission } from './types.ts'
+import type { WaitingPool } from './waiting-pool.ts'
+
+export type Intake = {
+  readonly pool: WaitingPool
+  readonly rejects: Rejects
+  /** Conflicting transactions to keep that were conflicting when they came. */
+  readonly maxConflicting: number
+  /** Stored spenders of one output beyond which a conflicting newcomer is not kept. */
+  readonly maxRivals: number
+}
+
+export type Arrival = {
+  readonly verified: VerifiedTransaction
+  readonly source: string
+  /** Unix milliseconds. */
+  readonly firstSeenMs: number
+}
+
+// Transactions looked at to name what is missing or in the way.
+const MISSING_WALK = 64
+const RIVALS_WALK = 1_000
+
+/** Judges a transaction that is right in itself. Throws `RuleError('invalid-transaction')`. */
+export function admit(change: Change, intake: Intake, arrival: Arrival): Submission {
+  const { infohash, tx } = arrival.verified
+  const known = entryOf(change, infohash)
+  if (known !== undefined) return submissionOf(change, known, false)
+  const refused = intake.rejects.get(infohash) ?? inherited(change, intake.rejects, arrival.verified)
+  if (refused !== undefined) return refuse(intake.rejects, infohash, refused)
+  if (isOfBeforeSnapshot(change, infohash, [tx.from, tx.to]))
+    return submissionOf(change, adoptFinal(change, arrival), true)
+  if (tx.prev.some((input) => creatorStanding(change, input) === undefined)) return park(change, intake, arrival)
+
+  const sum = sumOfInputs(change, arrival.verified)
+  if (sum === undefined) return refuse(intake.rejects, infohash, { why: 'dead', rivals: [] })
+  if (typeof sum === 'string')
+    return refuse(intake.rejects, infohash, { why: 'invalid', error: invalidTransaction(sum, infohash) })
+
+  const judgement = judge(change, { infohash, from: tx.from, prev: tx.prev, seq: headOf(change).seq + 1 })
+  const spenders = tx.prev.map((input) => spendsOf(change, input, tx.from).all.length)
+  if (judgement.standing === 'conflicting') {
+    const { rivals, isDead } = judgement
+    if (isDead) return refuse(intake.rejects, infohash, { why: 'dead', rivals })
+    const isCrowded = headOf(change).conflicting >= intake.maxConflicting || spenders.some((n) => n >= intake.maxRivals)
+    if (isCrowded) return refuse(intake.rejects, infohash, { why: 'crowded', rivals })
+  }
+  const stored = storeSigned(change, arrival.verified, sum, arrival.firstSeenMs)
+  const placed = place(change, { ...stored, isShown: spenders.includes(1) }, judgement)
+  return submissionOf(change, placed, true)
+}
+
+/** Keeps a file that cannot be judged yet. */
+export function park(change: Change, { pool }: Intake, { verified, source, firstSeenMs }: Arrival): Submission {
+  const { infohash, file, tx } = verified
+  return wait(change, pool, { infohash, file, source, firstSeenMs, prev: tx.prev, from: tx.from })
+}
+
+/** As `park`, for a deposit that this node has not seen in Ethereum's queue too. */
+export function wait(
+  change: Change,
+  pool: WaitingPool,
+  item: {
+    readonly infohash: Infohash
+    readonly file: Uint8Array
+    readonly source: string
+    readonly firstSeenMs: number
+    readonly prev: readonly Infohash[]
+    readonly from: Entry['from']
+  },
+): Submission {
+  const { infohash, file, source, firstSeenMs, prev, from } = item
+  const isNew = pool.get(infohash) === undefined
+  if (isNew) {
+    const order = pool.nextOrder
+    change.put(WAITING, infohash, { file: new TextDecoder().decode(file), source, order, firstSeenMs })
+    for (const evicted of pool.add({ infohash, prev, from, source, bytes: file.length, order })) {
+      change.delete(WAITING, evicted.infohash)
+    }
+  }
+  return waitingSubmission(change, pool, infohash, isNew)
+}
+
+export function waitingSubmission(reader: Reader, pool: WaitingPool, infohash: Infohash, isNew: boolean): Submission {
+  const { missing } = ancestorsOf(reader, pool, infohash, MISSING_WALK)
+  return { infohash, status: 'waiting', isNew, missing, rivals: [] }
+}
+
+export function submissionOf(reader: Reader, entry: Entry, isNew: boolean): Submission {
+  const { infohash } = entry
+  const block = placeOf(reader, entry)
+  const rivals = entry.standing === 'conflicting' ? rivalsToName(reader, entry, RIVALS_WALK) : []
+  return { infohash, status: statusOf(entry), isNew, missing: [], rivals, ...(block ? { block } : {}) }
+}
+
+/** Says what a refused one is, and remembers it. Throws where it is invalid. */
+export function refuse(rejects: Rejects, infohash: Infohash, reject: Reject): Submission {
+  rejects.add(infohash, reject)
+  if (reject.why === 'invalid') throw reject.error
+  return { infohash, status: 'conflicting', isNew: false, missing: [], rivals: reject.rivals }
+}
+
+/** A child of what was refused is refused for the same reason. */
+function inherited(change: Change, rejects: Rejects, { tx, infohash }: VerifiedTransaction): Reject | undefined {
+  for (const input of tx.prev) {
+    const reject = creatorStanding(change, input) === undefined ? rejects.get(input) : undefined
+    if (reject?.why === 'invalid') return { why: 'invalid', error: invalidTransaction('MissingInput', infohash) }
+    if (reject !== undefined) return reject
+  }
+  return undefined
+}
+
+/** What its inputs hold, or why it can never be valid; nothing if an input was spent before the snapshot. */
+function sumOfInputs(change: Change, { tx }: VerifiedTransaction): bigint | Reason | undefined {
+  let sum = 0n
+  let isSpent = false
+  for (const input of tx.prev) {
+    const value = outputValue(change, input, tx.from)
+    const parent = entryOf(change, input)
+    if (value === undefined && parent !== undefined && !parent.isPartial) return 'MissingInput'
+    if (value === undefined) isSpent = true
+    sum += value ?? 0n
+  }
+  if (isSpent) return undefined
+  if (sum < tx.tokens) return 'Overspend'
+  return sum > MAX_TOKENS ? 'MissingInput' : sum // more than there can be: its inputs exclude each other
+}
+
+function adoptFinal(change: Change, { verified, firstSeenMs }: Arrival): Entry {
+  return adopt(change, storeSigned(change, verified, verified.tx.tokens, firstSeenMs)) // the sum is not known, nor needed
+}

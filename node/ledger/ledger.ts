@@ -1,0 +1,366 @@
+// The ledger of a node: every transaction that it knows, where each stands, and who may spend what.
+
+import { Level } from 'level'
+import type { Logger } from 'pino'
+import { OperationError } from '../errors.ts'
+import { encodeText, equalBytes } from '../protocol/bytes.ts'
+import { genesisInfohash } from '../protocol/genesis.ts'
+import type { Infohash } from '../protocol/ids.ts'
+import { infohashOf } from '../protocol/infohash.ts'
+import { packTransaction } from '../protocol/packed.ts'
+import type { DepositEntry } from '../protocol/queue.ts'
+import { RuleError } from '../protocol/rule-error.ts'
+import { MAX_FILE_BYTES, type Rules } from '../protocol/rules.ts'
+import type { Output } from '../protocol/state.ts'
+import { decodeTransaction, type GenesisTransaction } from '../protocol/transaction.ts'
+import { type VerifiedTransaction, verifyFile } from '../protocol/verify.ts'
+import { creatorStanding, entryOf, headOf } from './books.ts'
+import { setBranch } from './branch.ts'
+import { ChangeLog } from './change-log.ts'
+import { type Change, Database, type LevelDatabase, type Reader } from './database.ts'
+import { storeDeposit } from './entries.ts'
+import { type Arrival, admit, type Intake, refuse, submissionOf, wait, waitingSubmission } from './intake.ts'
+import { Agenda, buryAll, type Work } from './judge.ts'
+import { LedgerReader } from './reader.ts'
+import { Rejects } from './rejects.ts'
+import { LOADING, loadSnapshot, storeGenesis } from './snapshot.ts'
+import { META, TO_BURY, TO_JUDGE, WAITING } from './tables.ts'
+import type { Branch, LedgerBlock, LedgerChange, Submission, TransactionLedger } from './types.ts'
+import { WaitingPool } from './waiting-pool.ts'
+import { Writer } from './writer.ts'
+
+export type LedgerLimits = {
+  /** Waiting files. */
+  readonly waitingCount: number
+  /** Bytes of waiting files. */
+  readonly waitingBytes: number
+  /** Part of the waiting pool that one source may fill. */
+  readonly waitingShare: number
+  /** Conflicting transactions to keep of those that were conflicting when they came. */
+  readonly conflicting: number
+  /** Stored spenders of one output beyond which a conflicting newcomer is not kept. */
+  readonly rivals: number
+  /** Dead transactions to keep on record. */
+  readonly dead: number
+  /** Infohashes lately refused to remember. */
+  readonly rejects: number
+}
+
+export type LedgerOptions = {
+  /** A folder, or an open database that the ledger has for itself and does not close. */
+  readonly database: string | LevelDatabase
+  readonly rules: Rules
+  readonly genesis: GenesisTransaction
+  readonly log: Logger
+  /** Unix milliseconds. */
+  readonly clock: () => number
+  readonly limits?: Partial<LedgerLimits>
+}
+
+/** Memory: about 1 kB for each waiting file, 0.2 kB for each reject, 20 MB of cached rows; nothing grows with history. */
+export const DEFAULT_LIMITS: LedgerLimits = {
+  waitingCount: 32_768,
+  waitingBytes: 16 * 1024 * 1024,
+  waitingShare: 0.25,
+  conflicting: 50_000,
+  rivals: 8,
+  dead: 50_000,
+  rejects: 20_000,
+}
+
+const NETWORK = 'network'
+const DEPOSIT_BEGINS = encodeText('{"deposit"')
+// Raised whenever the tables change; another value in a database means: begin anew from the network.
+const FORMAT = 1
+
+export class Ledger extends LedgerReader implements TransactionLedger {
+  readonly genesis: Infohash
+  readonly #options: LedgerOptions
+  readonly #limits: LedgerLimits
+  readonly #level: LevelDatabase
+  readonly #database: Database
+  readonly #writer: Writer
+  readonly #intake: Intake
+  readonly #log = new ChangeLog()
+  readonly #listeners = new Set<(change: LedgerChange) => void>()
+  #state: 'new' | 'open' | 'closed' = 'new'
+  #tip = ''
+
+  constructor(options: LedgerOptions) {
+    const limits = { ...DEFAULT_LIMITS, ...options.limits }
+    const level = typeof options.database === 'string' ? new Level(options.database) : options.database
+    const database = new Database(level)
+    const { waitingCount: count, waitingBytes: bytes, waitingShare: share } = limits
+    const pool = new WaitingPool({ count, bytes, share })
+    const rejects = new Rejects(limits.rejects)
+    super(database, pool, rejects, options.clock)
+    this.genesis = genesisInfohash(options.genesis)
+    this.#options = options
+    this.#limits = limits
+    this.#level = level
+    this.#database = database
+    this.#intake = { pool, rejects, maxConflicting: limits.conflicting, maxRivals: limits.rivals }
+    this.#writer = new Writer(database, {
+      onMerge: (change) => this.#log.add(change, database.newest),
+      onWritten: () => this.#tell(),
+      onFailure: (error) => options.log.error({ error }, 'the ledger cannot write its database'),
+    })
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw closed()
+    await this.#open()
+    if (this.#database.committed(META, LOADING) !== undefined) await this.#database.clear()
+    this.#state = 'open'
+    try {
+      await this.#begin()
+      await this.#resume()
+      await this.#loadWaiting()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+    this.#tip = this.#tipBlock().id
+    const { count, unordered, conflicting, waiting } = this.summary()
+    this.#options.log.info({ count, unordered: unordered.count, conflicting, waiting }, 'ledger open')
+  }
+
+  async stop(): Promise<void> {
+    const wasOpen = this.#state === 'open'
+    this.#state = 'closed'
+    if (wasOpen) await this.#writer.drain()
+    if (typeof this.#options.database === 'string') await this.#level.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async submit(file: Uint8Array, source: string): Promise<Submission> {
+    this.#checkOpen()
+    if (file.length > MAX_FILE_BYTES) decodeTransaction(file) // throws
+    const infohash = infohashOf(file)
+    const known = this.#known(infohash)
+    if (known !== undefined) return known
+    const firstSeenMs = this.#options.clock()
+    if (this.#isDeposit(file)) {
+      const item = { infohash, file, source, firstSeenMs, prev: [], from: '' } as const
+      return this.#writer.run((change) => this.#known(infohash, change) ?? wait(change, this.#intake.pool, item))
+    }
+    const verified = this.#verify(file, infohash)
+    return this.#submitVerified({ verified, source, firstSeenMs })
+  }
+
+  async depositEntry(index: bigint, deposit: DepositEntry): Promise<Submission> {
+    this.#checkOpen()
+    return this.#writer.run((change) => {
+      let isNew = false
+      const onStored = () => {
+        isNew = true
+      }
+      const context = { rules: this.#options.rules, nowMs: this.#options.clock(), onStored }
+      const entry = storeDeposit(change, context, index, deposit)
+      if (isNew) this.#release(change, entry.infohash)
+      return submissionOf(change, entry, isNew)
+    })
+  }
+
+  async setBranch(branch: Branch): Promise<void> {
+    this.#checkOpen()
+    await this.#writer.runLong((change) => this.#orderBranch(change, branch))
+  }
+
+  async loadSnapshot(block: LedgerBlock, outputs: Iterable<Output>): Promise<void> {
+    this.#checkOpen()
+    await this.#writer.runLong((change) => loadSnapshot(change, this.genesis, block, outputs))
+    for (const { infohash } of this.#intake.pool.values()) this.#promote(infohash)
+  }
+
+  subscribe(listener: (change: LedgerChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  *#orderBranch(change: Change, branch: Branch): Work {
+    const stored: Infohash[] = []
+    const { rules, clock } = this.#options
+    const onStored = (infohash: Infohash) => stored.push(infohash)
+    try {
+      yield* setBranch(change, branch, { rules, nowMs: clock(), keepDead: this.#limits.dead, onStored })
+    } catch (error) {
+      for (const infohash of stored) this.#promote(infohash) // of a long branch a part may stand
+      throw error
+    }
+    for (const infohash of stored) this.#release(change, infohash)
+    this.#intake.rejects.forgetCrowded()
+  }
+
+  /** Throws `RuleError`; then its own place among the waiting, and those who wait for it, are dealt with by `#drop`. */
+  #admit(change: Change, arrival: Arrival): Submission {
+    const { infohash, tx } = arrival.verified
+    const submission = admit(change, this.#intake, arrival)
+    if (entryOf(change, infohash) === undefined && submission.status === 'waiting') return submission
+    this.#release(change, infohash)
+    // A final one of before the snapshot proves that its parents are final too.
+    if (submission.status === 'final') for (const input of tx.prev) this.#promote(input)
+    return submission
+  }
+
+  async #submitVerified(arrival: Arrival): Promise<Submission> {
+    try {
+      return await this.#writer.run((change) => this.#admit(change, arrival))
+    } catch (error) {
+      if (error instanceof RuleError)
+        await this.#writer.run((change) => this.#release(change, arrival.verified.infohash))
+      throw error
+    }
+  }
+
+  /** Judges a waiting one (again) if all that it waits for is here, or was refused. */
+  #promote(infohash: Infohash): void {
+    if (this.#intake.pool.get(infohash) === undefined) return
+    const done = this.#writer.run((change) => this.#judgeWaiting(change, infohash), { isOptional: true })
+    done.catch((error: unknown) => this.#options.log.debug({ error, infohash }, 'a waiting transaction was not judged'))
+  }
+
+  #judgeWaiting(change: Change, infohash: Infohash): void {
+    const { pool, rejects } = this.#intake
+    const row = change.get(WAITING, infohash)
+    const item = pool.get(infohash)
+    if (row === undefined || item === undefined) return
+    if (entryOf(change, infohash) !== undefined) {
+      this.#release(change, infohash)
+      return
+    }
+    const isHere = (input: Infohash) => creatorStanding(change, input) !== undefined || rejects.get(input) !== undefined
+    if (item.from === '' || !(item.prev.every(isHere) || headOf(change).snapshotHeight > 0)) return
+    const file = encodeText(row.file)
+    const tx = decodeTransaction(file)
+    if (tx.kind !== 'signed') return
+    const verified = { tx, infohash, file, packed: packTransaction(tx) } // verified when it came
+    try {
+      this.#admit(change, { verified, source: row.source, firstSeenMs: row.firstSeenMs })
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error
+      this.#release(change, infohash)
+    }
+  }
+
+  /** It waits no longer; who waits for it may be judged now. */
+  #release(change: Change, infohash: Infohash): void {
+    if (this.#intake.pool.delete(infohash)) change.delete(WAITING, infohash)
+    for (const dependent of this.#intake.pool.dependents(infohash)) this.#promote(dependent)
+  }
+
+  /** What is known without judging anything. Throws the `RuleError` of what was refused lately. */
+  #known(infohash: Infohash, reader: Reader = this.#database.disk): Submission | undefined {
+    const entry = entryOf(reader, infohash)
+    if (entry !== undefined) return submissionOf(reader, entry, false)
+    const { pool, rejects } = this.#intake
+    if (pool.get(infohash) !== undefined) return waitingSubmission(reader, pool, infohash, false)
+    const reject = rejects.get(infohash)
+    return reject && refuse(rejects, infohash, reject)
+  }
+
+  /** A deposit of this bridge: whether Ethereum's queue holds it is not for a file to say. */
+  #isDeposit(file: Uint8Array): boolean {
+    if (!equalBytes(file.subarray(0, DEPOSIT_BEGINS.length), DEPOSIT_BEGINS)) return false
+    const tx = decodeTransaction(file)
+    const { bridge, chain } = this.#options.rules
+    return tx.kind === 'deposit' && tx.deposit.bridge === bridge && tx.deposit.chain === chain
+  }
+
+  #verify(file: Uint8Array, infohash: Infohash): VerifiedTransaction {
+    try {
+      return verifyFile(this.#options.rules, file)
+    } catch (error) {
+      if (error instanceof RuleError) this.#intake.rejects.add(infohash, { why: 'invalid', error })
+      throw error
+    }
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await this.#level.open()
+    } catch (cause) {
+      const message = 'the ledger cannot open its database: is another node running in this data folder?'
+      throw new OperationError('ledger-unavailable', message, { cause, retry: true })
+    }
+  }
+
+  /** Writes genesis into a new database; checks that an old one is of this network. */
+  async #begin(): Promise<void> {
+    const { chain, bridge, token, minRequest } = this.#options.rules
+    const network = [FORMAT, this.genesis, chain, bridge, token, minRequest].join(' ')
+    const found = this.#database.committed(META, NETWORK)
+    if (found === undefined) {
+      await this.#writer.run((change) => {
+        change.put(META, NETWORK, network)
+        storeGenesis(change, this.#options.genesis)
+      })
+    } else if (found !== network) {
+      const message = 'the database belongs to another network: use another data folder'
+      throw new OperationError('other-network', message, { facts: { expected: network, found } })
+    }
+  }
+
+  /** Completes what a crash cut off between two batches of one long change. */
+  async #resume(): Promise<void> {
+    const toJudge = await this.#database.range(TO_JUDGE, {})
+    const toBury = await this.#database.range(TO_BURY, {})
+    if (toJudge.length === 0 && toBury.length === 0) return
+    const keep = this.#limits.dead
+    await this.#writer.runLong(function* (change): Work {
+      const agenda = new Agenda()
+      agenda.resume(change, toJudge)
+      yield* agenda.settle(change)
+      for (const [infohash] of toBury) change.delete(TO_BURY, infohash)
+      const infohashes = toBury.map(([infohash]) => infohash as Infohash) // keys of this table are infohashes
+      yield* buryAll(change, infohashes, keep)
+    })
+  }
+
+  async #loadWaiting(): Promise<void> {
+    const { pool } = this.#intake
+    const rows = await this.#database.range(WAITING, {})
+    rows.sort(([, a], [, b]) => a.order - b.order)
+    const evicted = rows.flatMap(([key, { file, source, order }]) => {
+      const tx = decodeTransaction(encodeText(file))
+      const parents = tx.kind === 'signed' ? { from: tx.from, prev: tx.prev } : { from: '' as const, prev: [] }
+      return pool.add({ infohash: key as Infohash, ...parents, source, bytes: file.length, order }) // the table's keys
+    })
+    await this.#writer.run((change) => {
+      for (const { infohash } of evicted) change.delete(WAITING, infohash)
+    })
+    for (const { infohash } of pool.values()) this.#promote(infohash)
+  }
+
+  #tipBlock(): LedgerBlock {
+    const { final, blocks } = this.branch()
+    return blocks.at(-1) ?? final
+  }
+
+  #tell(): void {
+    const { transactions, shared } = this.#log.take()
+    const tip = this.#tipBlock()
+    const isNewTip = tip.id !== this.#tip
+    this.#tip = tip.id
+    if (transactions.length === 0 && !isNewTip) return
+    const change: LedgerChange = { transactions, shared, ...(isNewTip ? { tip } : {}) }
+    for (const listener of this.#listeners) {
+      try {
+        listener(change)
+      } catch (error) {
+        this.#options.log.error({ error }, 'a listener of the ledger failed')
+      }
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#state !== 'open') throw closed()
+  }
+}
+
+function closed(): OperationError {
+  return new OperationError('ledger-closed', 'the ledger is not running, or was stopped for good', { retry: false })
+}

@@ -1,0 +1,243 @@
+// The ledger's answers: all that can be asked of it, from what is on disk.
+
+import { OperationError } from '../errors.ts'
+import { encodeText, encodeUint } from '../protocol/bytes.ts'
+import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.ts'
+import { MAX_INPUTS } from '../protocol/rules.ts'
+import { decodeTransaction } from '../protocol/transaction.ts'
+import { entryOf, fileOf, headOf, placeOf } from './books.ts'
+import { selectCandidates } from './candidates.ts'
+import { selectInputs, spendable } from './coins.ts'
+import type { Database } from './database.ts'
+import { type Ancestors, ancestorsOf, rivalsToName } from './graph.ts'
+import type { Rejects } from './rejects.ts'
+import {
+  ACCOUNTS,
+  ARRIVALS,
+  BLOCKS,
+  CONFLICTS,
+  ENTRIES,
+  HISTORY,
+  isShared,
+  numberKey,
+  REQUESTS,
+  statusOf,
+  WAITING,
+} from './tables.ts'
+import type {
+  Candidate,
+  HistoryItem,
+  LedgerBalance,
+  LedgerBlock,
+  LedgerOutput,
+  LedgerSummary,
+  Page,
+  PendingRequest,
+  Status,
+  TransactionRecord,
+} from './types.ts'
+import type { WaitingPool } from './waiting-pool.ts'
+
+const WALK = 1_000
+const MISSING = 64
+
+/** What `Ledger` answers with; methods as in `TransactionLedger`. */
+export class LedgerReader {
+  readonly #database: Database
+  readonly #pool: WaitingPool
+  readonly #rejects: Rejects
+
+  readonly #clock: () => number
+
+  /** `clock` tells unix milliseconds. */
+  constructor(database: Database, pool: WaitingPool, rejects: Rejects, clock: () => number) {
+    this.#clock = clock
+    this.#database = database
+    this.#pool = pool
+    this.#rejects = rejects
+  }
+
+  has(infohash: Infohash): boolean {
+    return this.status(infohash) !== 'unknown'
+  }
+
+  status(infohash: Infohash): Status {
+    const entry = entryOf(this.#database.disk, infohash)
+    if (entry !== undefined) return statusOf(entry)
+    if (this.#pool.get(infohash) !== undefined) return 'waiting'
+    const reject = this.#rejects.get(infohash)
+    if (reject === undefined) return 'unknown'
+    return reject.why === 'invalid' ? 'invalid' : 'conflicting'
+  }
+
+  file(infohash: Infohash): Uint8Array | undefined {
+    const text = fileOf(this.#database.disk, infohash)
+    return text === undefined ? undefined : encodeText(text)
+  }
+
+  isShared(infohash: Infohash): boolean {
+    const entry = entryOf(this.#database.disk, infohash)
+    return entry !== undefined && isShared(entry)
+  }
+
+  record(infohash: Infohash): TransactionRecord {
+    const disk = this.#database.disk
+    const entry = entryOf(disk, infohash)
+    const file = this.file(infohash)
+    const walk = ancestorsOf(disk, this.#pool, infohash, WALK)
+    const status = this.status(infohash)
+    const reject = entry === undefined ? this.#rejects.get(infohash) : undefined
+    const firstSeenMs = entry?.firstSeenMs ?? disk.get(WAITING, infohash)?.firstSeenMs
+    const block = entry && placeOf(disk, entry)
+    return {
+      infohash,
+      status,
+      ...(file ? { file } : {}),
+      ...(firstSeenMs === undefined ? {} : { firstSeenMs }),
+      ...(block ? { block } : {}),
+      rivals: entry ? rivalsToName(disk, entry, WALK) : reject && reject.why !== 'invalid' ? reject.rivals : [],
+      missing: status === 'waiting' ? walk.missing.slice(0, MISSING) : [],
+      unorderedAncestors: walk.unordered.filter((ancestor) => entryOf(disk, ancestor)?.standing === 'accepted').length,
+      isDead: entry?.isDead ?? reject?.why === 'dead',
+    }
+  }
+
+  async outputs(owner: Address, limit = 1_000): Promise<LedgerOutput[]> {
+    return spendable(this.#database, owner, limit)
+  }
+
+  balance(owner: Address): LedgerBalance {
+    const account = this.#database.committed(ACCOUNTS, owner)
+    const [accepted, ordered, final, pendingOut] = account?.sums ?? [0n, 0n, 0n, 0n]
+    return { accepted, ordered, final, pendingOut, outputs: account?.outputs ?? 0 }
+  }
+
+  async selectInputs(owner: Address, amount: bigint, maxInputs = MAX_INPUTS): Promise<LedgerOutput[]> {
+    const { accepted, ordered, final } = this.balance(owner)
+    return selectInputs(this.#database, { owner, amount, maxInputs, total: accepted + ordered + final })
+  }
+
+  async history(
+    owner: Address,
+    { cursor, limit = 50 }: { cursor?: number; limit?: number } = {},
+  ): Promise<Page<HistoryItem, number>> {
+    const lt = cursor === undefined ? `${owner}~` : owner + numberKey(cursor)
+    const range = { gte: owner, lt, reverse: true, limit: Math.min(limit, 1_000) }
+    const rows = await this.#database.range(HISTORY, range)
+    const items = rows.flatMap(([, infohash]) => this.#historyItem(owner, infohash as Infohash) ?? []) // as written
+    const last = rows.at(-1)
+    return rows.length < range.limit || last === undefined
+      ? { items }
+      : { items, next: Number.parseInt(last[0].slice(owner.length), 16) }
+  }
+
+  async arrivals(cursor = 0, limit = 1_000): Promise<Page<{ infohash: Infohash; status: Status }, number>> {
+    const rows = await this.#database.range(ARRIVALS, { gte: numberKey(cursor), limit })
+    const items = rows.map(([, text]) => ({ infohash: text as Infohash, status: this.status(text as Infohash) })) // as written
+    const last = rows.at(-1)
+    return rows.length < limit || last === undefined ? { items } : { items, next: Number.parseInt(last[0], 16) + 1 }
+  }
+
+  async *infohashes(prefix = ''): AsyncIterable<Infohash> {
+    for await (const [, entry] of this.#database.stream(ENTRIES, { gte: prefix, lt: `${prefix}~` })) {
+      if (isShared(entry)) yield entry.infohash
+    }
+  }
+
+  summary(): LedgerSummary {
+    const head = headOf(this.#database.disk)
+    return {
+      count: head.count,
+      weight: head.weight,
+      fingerprint: toFingerprint(head.fingerprint),
+      unordered: { count: head.unorderedCount, fingerprint: toFingerprint(head.unorderedFingerprint) },
+      conflicting: head.conflicting,
+      waiting: this.#pool.size,
+    }
+  }
+
+  async conflicts(limit = 100): Promise<TransactionRecord[]> {
+    const rows = await this.#database.range(CONFLICTS, { limit })
+    return rows.map(([, infohash]) => this.record(infohash as Infohash)) // as written
+  }
+
+  wanted(limit = 1_000): Infohash[] {
+    const counts = new Map<Infohash, number>()
+    for (const { prev } of this.#pool.values()) {
+      for (const input of prev) {
+        if (counts.has(input) || this.status(input) !== 'unknown') continue
+        counts.set(input, this.#pool.dependents(input).size)
+      }
+    }
+    const most = [...counts].sort(([, a], [, b]) => b - a).slice(0, limit)
+    return most.map(([infohash]) => infohash)
+  }
+
+  async candidates(limit = 2_000): Promise<Candidate[]> {
+    return selectCandidates(this.#database, this.#clock() / 1_000, limit)
+  }
+
+  async pendingRequests(limit = 1_000): Promise<PendingRequest[]> {
+    const rows = await this.#database.range(REQUESTS, { limit })
+    return rows.flatMap(([, text]) => {
+      const infohash = text as Infohash // as written
+      const entry = entryOf(this.#database.disk, infohash)
+      const tx = this.#transaction(infohash)
+      if (entry?.standing !== 'accepted' || tx?.kind !== 'signed' || tx.bridge === undefined) return []
+      return [{ infohash, from: tx.from, to: tx.bridge.to, tokens: tx.tokens, firstSeenMs: entry.firstSeenMs }]
+    })
+  }
+
+  pathToFinal(infohash: Infohash, limit = 10_000): Ancestors {
+    return ancestorsOf(this.#database.disk, this.#pool, infohash, limit)
+  }
+
+  branch(): { final: LedgerBlock; blocks: LedgerBlock[] } {
+    const { finalHeight, tipHeight } = headOf(this.#database.disk)
+    const blocks = Array.from({ length: tipHeight - finalHeight }, (_, i) => this.#block(finalHeight + 1 + i))
+    return { final: this.#block(finalHeight), blocks }
+  }
+
+  #block(height: number): LedgerBlock {
+    const block = this.#database.committed(BLOCKS, numberKey(height))
+    if (block === undefined) {
+      throw new OperationError('ledger-damaged', `the ledger's database has lost block ${height}`, {
+        facts: { height },
+      })
+    }
+    return { ...block, height: BigInt(height) }
+  }
+
+  #historyItem(owner: Address, infohash: Infohash): HistoryItem | undefined {
+    const entry = entryOf(this.#database.disk, infohash)
+    const tx = this.#transaction(infohash)
+    if (entry === undefined || tx === undefined) return undefined
+    const block = placeOf(this.#database.disk, entry)
+    const isOut = entry.from === owner
+    return {
+      infohash,
+      status: statusOf(entry),
+      firstSeenMs: entry.firstSeenMs,
+      direction: !isOut ? 'in' : tx.to === owner ? 'self' : 'out',
+      tokens: tx.tokens,
+      ...(entry.from === '' ? {} : { from: entry.from }),
+      to: tx.to,
+      ...details(tx),
+      ...(block ? { block } : {}),
+    }
+  }
+
+  #transaction(infohash: Infohash) {
+    const file = this.file(infohash)
+    return file && decodeTransaction(file)
+  }
+}
+
+function details(tx: ReturnType<typeof decodeTransaction>) {
+  if (tx.kind !== 'signed') return {}
+  return { ...(tx.bridge ? { bridgeTo: tx.bridge.to } : {}), ...(tx.memo === undefined ? {} : { memo: tx.memo }) }
+}
+
+function toFingerprint(sum: bigint): Hash {
+  return toHash(encodeUint(sum, 32))
+}

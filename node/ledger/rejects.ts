@@ -1,0 +1,40 @@
+// What was judged lately and not kept, so that it is neither fetched nor judged again at once. Bounded.
+
+import type { Infohash } from '../protocol/ids.ts'
+import type { RuleError } from '../protocol/rule-error.ts'
+
+export type Reject =
+  | { readonly why: 'invalid'; readonly error: RuleError }
+  /** Lost to something final. */
+  | { readonly why: 'dead'; readonly rivals: readonly Infohash[] }
+  /** Conflicting, and there was no room for more of those. */
+  | { readonly why: 'crowded'; readonly rivals: readonly Infohash[] }
+
+export class Rejects {
+  readonly #limit: number
+  readonly #rejects = new Map<Infohash, Reject>()
+
+  /** `limit` is a number of infohashes. */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get(infohash: Infohash): Reject | undefined {
+    return this.#rejects.get(infohash)
+  }
+
+  add(infohash: Infohash, reject: Reject): void {
+    this.#rejects.delete(infohash)
+    this.#rejects.set(infohash, reject)
+    if (this.#rejects.size <= this.#limit) return
+    for (const oldest of this.#rejects.keys()) {
+      this.#rejects.delete(oldest)
+      break
+    }
+  }
+
+  /** After a reorganisation the crowded ones may be worth another look. */
+  forgetCrowded(): void {
+    for (const [infohash, { why }] of this.#rejects) if (why === 'crowded') this.#rejects.delete(infohash)
+  }
+}

@@ -1,0 +1,135 @@
+// What ledger tests share: keys, signed transactions, blocks, and ledgers in temporary folders.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { Ledger, type LedgerOptions } from '../../../../node/ledger/ledger.ts'
+import type { BranchBlock, BranchStep } from '../../../../node/ledger/types.ts'
+import { createGenesis, genesisInfohash } from '../../../../node/protocol/genesis.ts'
+import { keccak } from '../../../../node/protocol/hash.ts'
+import { type Address, addressOfKey, type Hash, type Infohash, toHash } from '../../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { type DepositEntry, depositTransaction } from '../../../../node/protocol/queue.ts'
+import type { Rules } from '../../../../node/protocol/rules.ts'
+import { publicKeyOf, signDigest } from '../../../../node/protocol/signature.ts'
+import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { signingDigest } from '../../../../node/protocol/typed-data.ts'
+import { type VerifiedTransaction, verifyFile } from '../../../../node/protocol/verify.ts'
+
+export const RULES: Rules = {
+  chain: 31_337n,
+  bridge: `0x${'b1'.repeat(20)}` as Address,
+  token: `0x${'70'.repeat(20)}` as Address,
+  minRequest: 100n,
+}
+
+/** A person with a key. */
+export type Person = { readonly key: Uint8Array; readonly address: Address }
+
+export function person(name: string): Person {
+  const key = keccak(new TextEncoder().encode(name))
+  return { key, address: addressOfKey(publicKeyOf(key)) }
+}
+
+export const OWNER = person('owner of genesis')
+export const GENESIS = createGenesis(publicKeyOf(OWNER.key), 1_767_225_600, (digest) => signDigest(digest, OWNER.key))
+export const GENESIS_INFOHASH: Infohash = genesisInfohash(GENESIS)
+/** Unix milliseconds. */
+export const NOW_MS = 1_767_300_000_000
+export const SILENT = pino({ level: 'silent' })
+
+export type Payment = {
+  readonly from: Person
+  readonly to: Person | Address
+  readonly tokens: bigint
+  readonly prev: readonly Infohash[]
+  readonly memo?: string
+  readonly time?: number
+}
+
+/** A signed transfer. */
+export function pay({ from, to, tokens, prev, memo, time = 1_767_226_000 }: Payment): VerifiedTransaction {
+  const payee = typeof to === 'string' ? to : to.address
+  return sign(from, { to: payee, tokens, prev: prev.toSorted(), time, ...(memo === undefined ? {} : { memo }) })
+}
+
+/** A signed request to bridge. */
+export function request(
+  from: Person,
+  prev: readonly Infohash[],
+  tokens: bigint,
+  time = 1_767_226_000,
+): VerifiedTransaction {
+  const bridge = { chain: RULES.chain, to: from.address }
+  return sign(from, { to: RULES.bridge, tokens, prev: prev.toSorted(), time, bridge })
+}
+
+export function sign(from: Person, body: Parameters<typeof signingDigest>[0]): VerifiedTransaction {
+  const signature = signDigest(signingDigest(body), from.key)
+  const file = encodeTransaction({ kind: 'signed', from: from.address, signature, ...body })
+  return verifyFile(RULES, file)
+}
+
+export function depositOf(index: bigint, entry: DepositEntry): { infohash: Infohash; file: Uint8Array } {
+  const file = encodeTransaction(depositTransaction(RULES, index, entry))
+  return { infohash: infohashOf(file), file }
+}
+
+export function hashOf(name: string): Hash {
+  return toHash(keccak(new TextEncoder().encode(name)))
+}
+
+export const GENESIS_BLOCK = hashOf('block 0')
+
+export type StepContent = VerifiedTransaction | { readonly index: bigint; readonly entry: DepositEntry }
+
+export function block(name: string, height: bigint, contents: readonly StepContent[]): BranchBlock {
+  const steps = contents.map(
+    (content, step): BranchStep =>
+      'tx' in content ? { step, kind: 'transaction', transaction: content } : { step, kind: 'deposit', ...content },
+  )
+  return { id: hashOf(name), height, publishedAt: 1_767_230_000 + Number(height) * 3_600, steps }
+}
+
+/** A ledger in a folder that goes when the test ends; `reopen` stops and starts it. */
+export async function openLedger(options: Partial<LedgerOptions> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-ledger-'))
+  const open = async () => {
+    const ledger = new Ledger({
+      database: folder,
+      rules: RULES,
+      genesis: GENESIS,
+      log: SILENT,
+      clock: () => NOW_MS,
+      ...options,
+    })
+    await ledger.start()
+    return ledger
+  }
+  let ledger = await open()
+  return {
+    folder,
+    get ledger() {
+      return ledger
+    },
+    async reopen() {
+      await ledger.stop()
+      ledger = await open()
+      return ledger
+    },
+    async [Symbol.asyncDispose]() {
+      await ledger.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Waits until what waits in the pool and can be judged was judged. */
+export async function settled(ledger: Ledger, isDone: () => boolean): Promise<void> {
+  const deadline = Date.now() + 60_000
+  while (!isDone()) {
+    if (Date.now() > deadline) throw new Error(`not settled: ${JSON.stringify(ledger.summary(), (_, v) => `${v}`)}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
