@@ -1,0 +1,75 @@
+// The contract's libraries against the shared vectors of the step function.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type Hex, size, stringToHex } from 'viem'
+import { REASONS } from '../../node/protocol/rules.ts'
+import applyVectors from '../vectors/apply.json' with { type: 'json' }
+import infohashVectors from '../vectors/infohash.json' with { type: 'json' }
+import sha1Vectors from '../vectors/sha1.json' with { type: 'json' }
+import stepVectors from '../vectors/step.json' with { type: 'json' }
+import treeVectors from '../vectors/tree.json' with { type: 'json' }
+import typedDataVectors from '../vectors/typed-data.json' with { type: 'json' }
+import { TestChain } from './chain.ts'
+import { deployHarness, type Harness } from './harness/deploy.ts'
+
+describe('vectors of the step function in Solidity', () => {
+  let chain: TestChain
+  let harness: Harness
+  let steps: Harness
+
+  before(async () => {
+    chain = await TestChain.start()
+    harness = await deployHarness(chain, 'ApplyHarness')
+    steps = await deployHarness(chain, 'StepHarness')
+  })
+  after(() => chain[Symbol.asyncDispose]())
+
+  it('sha1.json', async () => {
+    for (const { data, digest } of sha1Vectors) {
+      const [result] = (await harness.call('sha1Of', data)) as [Hex, bigint]
+      assert.equal(result, digest, data)
+    }
+  })
+
+  it('infohash.json', async () => {
+    for (const { name, file, infohash } of infohashVectors) {
+      assert.equal(await harness.call('infohashOf', stringToHex(file)), `0x${infohash}`, name)
+    }
+  })
+
+  it('typed-data.json', async () => {
+    const { rules, vectors } = typedDataVectors
+    for (const { name, packed, digest, from, file } of vectors) {
+      assert.equal(await harness.call('digestOf', rules, packed), digest, name)
+      assert.equal(String(await harness.call('senderOf', rules, packed)).toLowerCase(), from, name)
+      assert.equal(await harness.call('write', rules, from, packed), stringToHex(file), name)
+    }
+  })
+
+  it('step.json', async () => {
+    for (const vector of stepVectors) {
+      const step = vector.step as Hex
+      assert.equal(await steps.call('sizeAt', step, 0n), BigInt(vector.size), vector.name)
+      if (vector.size !== size(step) || vector.size === 0) continue
+      const reading = (await steps.call('read', step, 0n)) as { readonly entryHash: Hex; readonly hash: Hex }
+      assert.equal(reading.hash, vector.hash, vector.name)
+      if (vector.entryHash !== null) assert.equal(reading.entryHash, vector.entryHash, vector.name)
+    }
+  })
+
+  it('tree.json', async () => {
+    for (const { name, root, key, found, value, witness, next } of treeVectors) {
+      const result = await harness.call('touch', root, `${key}${'0'.repeat(24)}`, value, witness)
+      assert.deepEqual(result, [BigInt(found), next], name)
+    }
+  })
+
+  it('apply.json', async () => {
+    const { rules, cases } = applyVectors
+    for (const { name, pre, queueIndex, step, witness, reason, post } of cases) {
+      const result = (await harness.call('applyStep', rules, pre, queueIndex, step, witness)) as [number, Hex, bigint]
+      assert.deepEqual([REASONS[result[0]], result[1]], [reason, post], name)
+    }
+  })
+})
