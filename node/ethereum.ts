@@ -40,6 +40,8 @@ const REFUTED = 1
 const FINAL = 2
 // Calldata bytes of one call without a contract, whose whole code must stay below 49,152 bytes (EIP-3860).
 const MULTICALL_BYTES = 4_096
+// Questions at a time.
+const PARALLEL = 8
 
 /**
  * Reads the bridge through `urls` (http or https; several must agree in every answer). Throws `OperationError('bad-endpoint')`
@@ -200,18 +202,29 @@ class HttpChain implements Chain {
     const logs = await this.#ask(`logs of blocks ${fromBlock} to ${toBlock}`, (client) =>
       client.getContractEvents({ abi: bridgeAbi, address: this.#network.bridge, fromBlock, toBlock, strict: true }),
     )
+    const blocks = await this.#blocksOf(new Set(logs.map((log) => log.blockNumber)))
     return logs.flatMap((log) => {
-      const { blockNumber, blockHash, logIndex, transactionHash, removed } = log
-      const place = {
-        number: blockNumber,
-        hash: parseHash(blockHash),
-        logIndex,
-        transaction: parseHash(transactionHash),
-      }
-      if (removed) throw this.#refused('logs', new Error('a log of a block that is no longer canonical'))
+      const { blockNumber: number, logIndex } = log
+      const hash = parseHash(log.blockHash)
+      const block = blocks.get(number)
+      if (log.removed || block?.hash !== hash) throw this.#refused('logs', new Error('the chain changed meanwhile'))
       const event = toEvent(log)
+      const place = { number, hash, logIndex, transaction: parseHash(log.transactionHash), time: block.time }
       return event ? [{ ...event, place }] : []
     })
+  }
+
+  async #blocksOf(numbers: ReadonlySet<bigint>): Promise<ReadonlyMap<bigint, ChainBlock>> {
+    const waiting = [...numbers]
+    const blocks = new Map<bigint, ChainBlock>()
+    const work = async () => {
+      for (let number = waiting.pop(); number !== undefined; number = waiting.pop()) {
+        const block = await this.blockAt(number)
+        if (block !== undefined) blocks.set(number, block)
+      }
+    }
+    await Promise.all(Array.from({ length: PARALLEL }, work))
+    return blocks
   }
 
   async #check(): Promise<void> {
@@ -295,8 +308,10 @@ type ContractEventsOf<abi extends Abi> = GetContractEventsReturnType<abi, undefi
 type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'blocks'>
 type ContractSlot = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'slotOf'>
 
+type Unplaced<E> = E extends BridgeEvent ? Omit<E, 'place'> : never
+
 /** Nothing for events that the node does not follow. */
-function toEvent(log: ContractLog) {
+function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
   switch (log.eventName) {
     case 'BlockPublished': {
       const { id, parent, miner, header, steps, states, time } = log.args

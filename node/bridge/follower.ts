@@ -186,12 +186,12 @@ export class BridgeFollower extends EventEmitter<FollowerEvents> implements Asyn
         isMore = await this.#round()
         failures = 0
       } catch (error) {
-        if (this.#stopping.signal.aborted) break
         failures++
-        this.#fail(error)
+        isMore = this.#stopping.signal.aborted || (failures === 1 && isFleeting(error))
+        if (!isMore) this.#fail(error)
       }
       if (isMore) {
-        this.#waiters.push(...waiters)
+        this.#waiters.unshift(...waiters)
         continue
       }
       for (const resolve of waiters) resolve()
@@ -310,10 +310,11 @@ export class BridgeFollower extends EventEmitter<FollowerEvents> implements Asyn
 
   #emitBranch(): void {
     if (this.view.death !== undefined) return
-    const branch = this.branch(this.#emitted?.settled)
-    const key = [branch.final, ...branch.blocks.map(({ id }) => id)].join()
+    const settled = this.settled.id
+    const key = `${settled} ${preferredTip(this.view).id}`
     if (key === this.#emitted?.key) return
-    this.#emitted = { key, settled: branch.final }
+    const branch = this.branch(this.#emitted?.settled)
+    this.#emitted = { key, settled }
     this.#tell('branch', branch)
   }
 
@@ -325,6 +326,11 @@ export class BridgeFollower extends EventEmitter<FollowerEvents> implements Asyn
       this.#deps.log.error({ err, event }, 'a listener of the bridge follower failed')
     }
   }
+}
+
+/** What a reorganisation in the middle of a step looks like: worth a second look before anybody is alarmed. */
+function isFleeting(error: unknown): boolean {
+  return error instanceof OperationError && ['ethereum-moved', 'ethereum-refused'].includes(error.code)
 }
 
 function behind(number: bigint): OperationError {

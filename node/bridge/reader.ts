@@ -22,6 +22,9 @@ export type ReadingLimits = {
   readonly finalityDepth: bigint
 }
 
+// So far an endpoint may fall behind before anybody is told.
+const LAG_BLOCKS = 5n
+
 /**
  * What follows our checkpoints (ascending, at least one); nothing if there is nothing new. Throws the errors of `Chain`, and the
  * `OperationError`s `ethereum-lags`, `ethereum-moved` (both `retry`), `ethereum-logs-incomplete` and `ethereum-deep-reorganisation`.
@@ -33,7 +36,7 @@ export async function readNext(
 ): Promise<Reading | undefined> {
   const head = await chain.head()
   const ancestor = await commonAncestor(chain, checkpoints, head)
-  if (ancestor.number === head.number && ancestor === checkpoints.at(-1)) return undefined
+  if (ancestor === undefined || ancestor.number === head.number) return undefined
   const from = ancestor.number + 1n
   const to = stepEnd(from, head.number, limits)
   const target = to === head.number ? head : await blockAt(chain, to)
@@ -45,26 +48,28 @@ export async function readNext(
   return { ancestor, target, isHead: target.number === head.number, events }
 }
 
-async function commonAncestor(chain: Chain, checkpoints: readonly Checkpoint[], head: ChainBlock): Promise<Checkpoint> {
+/** Nothing if the endpoint has fallen a little behind. */
+async function commonAncestor(
+  chain: Chain,
+  checkpoints: readonly Checkpoint[],
+  head: ChainBlock,
+): Promise<Checkpoint | undefined> {
   const tip = checkpoints.at(-1)
   for (const checkpoint of checkpoints.toReversed()) {
     if (checkpoint.number > head.number) continue
     const block = checkpoint.number === head.number ? head : await blockAt(chain, checkpoint.number)
     if (block.hash !== checkpoint.hash) continue
-    // A shorter chain that contradicts nothing is an endpoint that has fallen behind.
-    if (tip !== undefined && tip.number > head.number && isNext(checkpoints, checkpoint, head)) throw lags(tip, head)
-    return checkpoint
+    const isContradicted = checkpoints.some(({ number }) => number > checkpoint.number && number <= head.number)
+    if (tip === undefined || tip.number <= head.number || isContradicted) return checkpoint
+    // A shorter chain that contradicts nothing: an endpoint that lags, or one of several behind one address.
+    if (tip.number - head.number > LAG_BLOCKS) throw lags(tip, head)
+    return undefined
   }
   throw new OperationError(
     'ethereum-deep-reorganisation',
     `expected block ${checkpoints[0]?.hash} of Ethereum at height ${checkpoints[0]?.number}, which was final, got another chain; check that the endpoint is on the right network, else delete the bridge's data and follow anew`,
     { facts: { number: `${checkpoints[0]?.number}`, hash: checkpoints[0]?.hash ?? '' } },
   )
-}
-
-/** Whether no checkpoint between this one and the head contradicts the head. */
-function isNext(checkpoints: readonly Checkpoint[], checkpoint: Checkpoint, head: ChainBlock): boolean {
-  return !checkpoints.some(({ number }) => number > checkpoint.number && number <= head.number)
 }
 
 /** Steps end where blocks begin to be final, so that a reorganisation never has to go back further than that. */

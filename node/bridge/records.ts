@@ -7,6 +7,7 @@ import { genesisState } from '../protocol/genesis.ts'
 import { blockId, type SealedHeader } from '../protocol/header.ts'
 import type { Hash } from '../protocol/ids.ts'
 import type { Rules } from '../protocol/rules.ts'
+import type { State } from '../protocol/state.ts'
 import type { GenesisTransaction } from '../protocol/transaction.ts'
 import { audit, auditedBlocks } from './audit.ts'
 import { settledBlock } from './branch.ts'
@@ -90,7 +91,7 @@ export class BridgeRecords {
     const base = await this.journal.base()
     if (base === undefined) return
     this.#base = base.id
-    this.judge.remember(base.id, stateOfSnapshot(blockOf(this.#view, base.id).sealed.header, base.outputs))
+    this.judge.remember(base.id, stateOfBase(blockOf(this.#view, base.id), base.outputs))
   }
 
   /** Starts an empty journal, at genesis or at a snapshot. `origin` is the last block of Ethereum before all that matters. */
@@ -207,6 +208,18 @@ export class BridgeRecords {
     const content = await this.contentOf(view, settled)
     const outputs = content && blockFiles(content).find(({ name }) => name === 'outputs.bin')?.bytes
     return outputs && { id: settled.id, outputs }
+  }
+}
+
+function stateOfBase(block: BridgeBlock, outputs: Uint8Array): State {
+  try {
+    return stateOfSnapshot(block.sealed.header, outputs)
+  } catch (cause) {
+    throw new OperationError(
+      'database-failed',
+      `expected the state after block ${block.id} on disk, got something else; delete the bridge's data and follow anew`,
+      { facts: { block: block.id }, cause },
+    )
   }
 }
 
