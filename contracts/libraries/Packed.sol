@@ -3,11 +3,9 @@
 pragma solidity 0.8.37;
 
 /// @title The tight binary form of a signed transaction
-/// @dev Layout: docs/protocol.md, section 2.6. `sizeAt` is total; all readers expect a transaction that has a shape, and
-/// give garbage, never a revert, where there is none.
+/// @dev Layout: docs/protocol.md, section 2.6. `sizeAt` is total; the readers expect exactly one transaction that has a shape.
 library Packed {
     uint256 internal constant MAX_MEMO = 140;
-    uint256 internal constant MAX_PREV = 8;
 
     /// @dev Bytes of the fixed fields.
     uint256 private constant FIXED = 107;

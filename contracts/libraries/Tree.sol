@@ -34,9 +34,9 @@ library Tree {
     uint256 private constant EMPTY_SIBLINGS = 1 << 128;
 
     /// @notice The witness does not open the state, is cut short, or has a byte too many.
-    /// @param position of the byte in the witness up to which all was well
+    /// @param position how many bytes of the witness had been read when that came out
     error BadWitness(uint256 position);
-    /// @notice A value does not fit 128 bits: the state that was opened is no state of any valid chain.
+    /// @notice An entry would leave the 128 bits of a value, or fall below zero: the state is none of any valid chain.
     error BadState(bytes32 key, uint256 value);
 
     /// @notice Starts to read `witness`, whose first opening is against `root`.

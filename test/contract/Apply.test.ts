@@ -6,10 +6,11 @@ import { type Hex, toFunctionSelector } from 'viem'
 import { applyStep } from '../../node/protocol/apply.ts'
 import { concat, formatHex } from '../../node/protocol/bytes.ts'
 import { REASONS, type Reason } from '../../node/protocol/rules.ts'
-import { stateRoot } from '../../node/protocol/state.ts'
-import { decodeStep } from '../../node/protocol/step.ts'
+import { type EntryName, entryKey, stateRoot } from '../../node/protocol/state.ts'
+import { decodeStep, encodeStep } from '../../node/protocol/step.ts'
+import { encodeOpening, insert, type Leaf } from '../../node/protocol/tree.ts'
 import { flipBit, type StepCase, stepCases, withStrangers } from '../step-cases.ts'
-import { World } from '../world.ts'
+import { accountOf, pay, World } from '../world.ts'
 import { TestChain } from './chain.ts'
 import { deployHarness, type Harness } from './harness/deploy.ts'
 
@@ -19,6 +20,7 @@ const seed = Number(process.env['FUZZ_SEED'] ?? 1)
 const STEPS_PER_WORLD = 60
 
 const BAD_WITNESS = toFunctionSelector('BadWitness(uint256)')
+const BAD_STATE = toFunctionSelector('BadState(bytes32,uint256)')
 
 type Outcome = { readonly thrown: Hex; readonly reason: number; readonly post: Hex }
 type Judged = StepCase & { readonly reason: Reason; readonly post: Hex; readonly witness: readonly Uint8Array[] }
@@ -58,6 +60,31 @@ describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, 
         assert.equal(thrown, BAD_WITNESS, `lie ${i}: ${describeCase(judged)}`)
       }
       stale = truth
+    }
+  })
+
+  it('has no answer for a state in which an account holds less than its outputs', async () => {
+    const world = new World(seed)
+    const { packed, tx, infohash } = pay(accountOf('sender'), {
+      to: world.rules.token,
+      tokens: 5n,
+      time: 0,
+      prev: [world.genesis],
+    })
+    const input = entry({ infohash: world.genesis, owner: tx.from }, 5n)
+    const output = entry({ infohash, owner: tx.to }, 5n)
+    for (const balance of [undefined, entry({ owner: tx.from }, 4n)]) {
+      const state = insert(balance, input)
+      const paid = insert(balance, output)
+      const key = entryKey({ owner: tx.from })
+      const touches = [
+        encodeOpening(state, input.key, true),
+        encodeOpening(balance, output.key),
+        encodeOpening(paid, key),
+      ]
+      const step = encodeStep({ kind: 'transaction', packed })
+      const [outcome] = await applyWithEach(world, { name: 'poor', state, queueIndex: 0n, step }, [concat(...touches)])
+      assert.equal(outcome?.thrown, BAD_STATE)
     }
   })
 
@@ -118,6 +145,10 @@ function answer({ reason, post }: Judged): Outcome {
 
 function describeCase({ name, reason, step }: Judged): string {
   return `${name}, which is ${reason} in TypeScript: ${hex(step)}`
+}
+
+function entry(name: EntryName, value: bigint): Leaf<EntryName> {
+  return { key: entryKey(name), value, name }
 }
 
 function hex(bytes: Uint8Array): Hex {
