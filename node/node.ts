@@ -1,7 +1,7 @@
 // A TorrentTX node: ledger, Ethereum's view, BitTorrent and RPC, started and stopped together.
 //
 // Order of the parts, each of which may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
-// (ethereum.ts is its door), network, block-pool, network-store, rpc.
+// (ethereum.ts is its door), network, block-pool, network-store, proof-intake, rpc.
 
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,15 +10,15 @@ import { BlockPool } from './block-pool.ts'
 import { BridgeFollower } from './bridge/follower.ts'
 import { queuedEntryAt } from './bridge/queue-view.ts'
 import type { NetworkDefinition } from './deployment.ts'
-import { OperationError } from './errors.ts'
 import { connectEthereum } from './ethereum.ts'
 import { Ledger } from './ledger/ledger.ts'
 import type { Branch } from './ledger/types.ts'
 import type { Logger } from './log.ts'
 import { Network } from './network/network.ts'
 import type { NetworkOptions } from './network/options.ts'
-import { MAX_PROOF_BYTES, parseProof } from './network/proof.ts'
+import { MAX_PROOF_BYTES } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
+import { takeProof } from './proof-intake.ts'
 import { createHandlers } from './rpc/handlers/handlers.ts'
 import { RpcServer } from './rpc/server.ts'
 
@@ -111,11 +111,11 @@ export class TtxNode {
     this.#rpc = new RpcServer({ handlers: createHandlers(parts), log: log('rpc') }, options.rpc)
   }
 
-  /** Throws `OperationError` (`folder-in-use`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
+  /** Throws `OperationError` (`ledger-unavailable`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
   async start(): Promise<void> {
     try {
       await mkdir(join(this.#options.folder, 'proofs'), { recursive: true })
-      await this.#openLedger()
+      await this.#ledger.start()
       await this.#startFollower()
       await this.#network.start()
       await this.#rpc.start()
@@ -149,20 +149,6 @@ export class TtxNode {
   get listenAddress(): string {
     const { host, port } = this.#network.address()
     return `${host}:${port}`
-  }
-
-  async #openLedger(): Promise<void> {
-    try {
-      await this.#ledger.start()
-    } catch (cause) {
-      if (cause instanceof OperationError) throw cause
-      const { folder } = this.#options
-      const advice = 'does another node use it? stop that one, or choose another folder with --data'
-      throw new OperationError('folder-in-use', `cannot open the ledger in ${folder}: ${advice}`, {
-        facts: { folder },
-        cause,
-      })
-    }
   }
 
   async #startFollower(): Promise<void> {
@@ -199,16 +185,14 @@ export class TtxNode {
   /** Takes in what somebody dropped into `proofs/`: `.torrent` files of transactions. */
   async #readProofs(): Promise<void> {
     const folder = join(this.#options.folder, 'proofs')
+    const parts = { ledger: this.#ledger, network: this.#network }
     for (const name of await readdir(folder)) {
       if (!name.endsWith('.torrent') || this.#stopping.signal.aborted) continue
       try {
         const bytes = await readFile(join(folder, name))
-        const { infohash, file, peers, trackers } = parseProof(bytes.subarray(0, MAX_PROOF_BYTES + 1))
-        if (file !== undefined) await this.#ledger.submit(file, 'proofs')
-        const { status, missing } = this.#ledger.record(infohash)
-        if (status !== 'unknown' && missing.length === 0) continue
+        const torrent = bytes.subarray(0, MAX_PROOF_BYTES + 1)
         const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PROOF_FETCH_MS)])
-        await this.#network.fetch(infohash, signal, { peers, trackers })
+        await takeProof(parts, { torrent, files: [], source: 'proofs' }, signal)
       } catch (error) {
         this.#deps.log.warn({ error, file: name }, 'a proof was not taken in')
       }

@@ -1,11 +1,11 @@
 // Methods about transactions and accounts: submit, look up, where the money is, what can be spent.
 
-import { setTimeout as delay } from 'node:timers/promises'
 import { finalTimeOf } from '../../bridge/race.ts'
 import { blockOf } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import type { TransactionRecord } from '../../ledger/types.ts'
-import { encodeProof, parseProof } from '../../network/proof.ts'
+import { encodeProof } from '../../network/proof.ts'
+import { takeProof } from '../../proof-intake.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { minerPart } from '../../protocol/queue.ts'
@@ -24,7 +24,7 @@ export function transactionHandlers(parts: NodeParts) {
       return recordOf(parts, infohashOf(file))
     },
     tx_get: async ({ infohash, fetchMs }) => {
-      if (fetchMs > 0 && !ledger.has(infohash)) await fetchWithin(parts, infohash, fetchMs)
+      if (fetchMs > 0 && !ledger.has(infohash)) await within(fetchMs, (signal) => network.fetch(infohash, signal))
       return recordOf(parts, infohash)
     },
     tx_where: async ({ infohash }) => {
@@ -75,14 +75,8 @@ export function transactionHandlers(parts: NodeParts) {
       }
     },
     proof_import: async ({ torrent, files, fetchMs }) => {
-      const proof = parseProof(torrent)
-      for (const file of files) await ledger.submit(file, 'rpc')
-      if (proof.file !== undefined) await ledger.submit(proof.file, 'rpc')
-      const { status, missing } = ledger.record(proof.infohash)
-      if (fetchMs > 0 && (status === 'unknown' || missing.length > 0)) {
-        await fetchWithin(parts, proof.infohash, fetchMs, { peers: proof.peers, trackers: proof.trackers })
-      }
-      return recordOf(parts, proof.infohash)
+      const take = (signal?: AbortSignal) => takeProof(parts, { torrent, files, source: 'rpc' }, signal)
+      return recordOf(parts, await (fetchMs > 0 ? within(fetchMs, take) : take()))
     },
   } satisfies Partial<Handlers>
 }
@@ -103,22 +97,14 @@ function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
   }
 }
 
-async function fetchWithin(
-  { network }: NodeParts,
-  infohash: Infohash,
-  fetchMs: number,
-  hints?: Parameters<NodeParts['network']['fetch']>[2],
-): Promise<void> {
-  const ended = new AbortController()
-  const timer = delay(fetchMs, undefined, { signal: ended.signal }).then(
-    () => ended.abort(),
-    () => undefined, // fetched in time
-  )
+/** Runs `work` with a signal that aborts after so long; no timer is left behind. */
+async function within<T>(limitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(), limitMs)
   try {
-    await network.fetch(infohash, ended.signal, hints)
+    return await work(limit.signal)
   } finally {
-    ended.abort()
-    await timer
+    clearTimeout(timer)
   }
 }
 

@@ -1,0 +1,138 @@
+// A whole node, and two of them that find each other: payments, proofs, restarts and refusals without Ethereum.
+
+import assert from 'node:assert'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { NetworkDefinition } from '../../../node/deployment.ts'
+import { createLogger } from '../../../node/log.ts'
+import { type NodeOptions, TtxNode } from '../../../node/node.ts'
+import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
+import { genesisBlock } from '../../../node/protocol/header.ts'
+import { SUPPLY } from '../../../node/protocol/rules.ts'
+import { stateRoot } from '../../../node/protocol/state.ts'
+import { createNodeClient } from '../../../node/rpc/client.ts'
+import { accountOf, genesisOf, pay, RULES } from '../../world.ts'
+
+const alice = accountOf('alice')
+const bob = accountOf('bob')
+const genesis = genesisOf(alice)
+const first = genesisInfohash(genesis)
+const easiestTarget = 2n ** 240n
+const definition: NetworkDefinition = {
+  rules: RULES,
+  genesis,
+  genesisBlock: genesisBlock({ ...RULES, easiestTarget, state: stateRoot(genesisState(genesis)), genesis: first }),
+  easiestTarget,
+  minDeposit: 100n,
+  deployedBlock: 0n,
+  deployedAt: 0n,
+}
+const deps = {
+  log: createLogger({ level: 'silent', json: true, colors: false }),
+  clock: () => 1_800_000_000_000,
+  version: '0.0.0',
+}
+
+async function folderOf(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-node-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function startNode(t: TestContext, folder: string, options: Partial<NodeOptions> = {}) {
+  const rpc = { host: '127.0.0.1', port: 0 }
+  const node = new TtxNode(deps, { folder, definition, ethereum: [], rpc, network: {}, ...options })
+  await node.start()
+  t.after(() => node.stop())
+  return { node, client: createNodeClient(node.rpcUrl) }
+}
+
+async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 600; i++) {
+    if (await isTrue()) return
+    await delay(50)
+  }
+  throw new Error(`waited in vain for ${what}`)
+}
+
+describe('node', () => {
+  test('passes a payment on to its peer, which shows the same books', async (t) => {
+    const one = await startNode(t, await folderOf(t))
+    const two = await startNode(t, await folderOf(t), { network: { peers: [one.node.listenAddress] } })
+    const { file, infohash } = pay(alice, { to: bob.address, tokens: 5n, time: 0, prev: [first] })
+    const record = await one.client.call('tx_submit', { file })
+    assert.strictEqual(record.status, 'accepted')
+    await until('the payment at the other node', async () => {
+      return (await two.client.call('account_balance', { owner: bob.address })).spendable === 5n
+    })
+    assert.strictEqual((await two.client.call('tx_where', { infohash })).status, 'accepted')
+    await until('both to say that they agree', async () => {
+      return (await two.client.call('node_info', {})).peers.some(({ agrees }) => agrees)
+    })
+    const inputs = await two.client.call('account_inputs', { owner: alice.address, tokens: 7n })
+    assert.deepStrictEqual(inputs, { prev: [infohash], sum: SUPPLY - 5n, unorderedAncestors: 1 })
+    const history = await two.client.call('account_history', { owner: bob.address })
+    assert.deepStrictEqual(
+      history.transactions.map((tx) => tx.infohash),
+      [infohash],
+    )
+  })
+
+  test('keeps what it knows, and refuses a second node in its folder and on its port', async (t) => {
+    const folder = await folderOf(t)
+    const { file } = pay(alice, { to: bob.address, tokens: 5n, time: 0, prev: [first] })
+    const before = await startNode(t, folder)
+    await before.client.call('tx_submit', { file })
+    await assert.rejects(startNode(t, folder), { code: 'ledger-unavailable' })
+    const port = Number(new URL(before.node.rpcUrl).port)
+    await assert.rejects(startNode(t, await folderOf(t), { rpc: { host: '127.0.0.1', port } }), { code: 'port-in-use' })
+    await before.node.stop()
+    const after = await startNode(t, folder)
+    assert.strictEqual((await after.client.call('account_balance', { owner: bob.address })).spendable, 5n)
+  })
+
+  test('gives its caller the reason why a transaction is refused, and stays as it was', async (t) => {
+    const { client } = await startNode(t, await folderOf(t))
+    const over = pay(alice, { to: bob.address, tokens: SUPPLY + 1n, time: 0, prev: [first] })
+    const submitted = client.call('tx_submit', { file: over.file })
+    await assert.rejects(submitted, {
+      code: 'invalid-transaction',
+      facts: { infohash: over.infohash, reason: 'Overspend' },
+    })
+    await assert.rejects(client.call('tx_submit', { file: new Uint8Array(5_000) }), { code: 'bad-transaction-file' })
+    await client.call('tx_submit', { file: pay(alice, { to: bob.address, tokens: 1n, time: 0, prev: [first] }).file })
+    const rival = await client.call('tx_submit', {
+      file: pay(alice, { to: bob.address, tokens: 2n, time: 0, prev: [first] }).file,
+    })
+    assert.strictEqual(rival.status, 'conflicting')
+    assert.strictEqual(rival.rivals.length, 1)
+    assert.strictEqual((await client.call('account_balance', { owner: bob.address })).spendable, 1n)
+    await assert.rejects(client.call('bridge_template', {}), { code: 'no-ethereum' })
+  })
+
+  test('takes a payment as a proof: by RPC, and from its folder at the start', async (t) => {
+    const one = await startNode(t, await folderOf(t))
+    const { file, infohash } = pay(alice, { to: bob.address, tokens: 5n, time: 0, prev: [first] })
+    const { file: next, infohash: last } = pay(bob, { to: alice.address, tokens: 2n, time: 0, prev: [infohash] })
+    await one.client.call('tx_submit', { file })
+    await one.client.call('tx_submit', { file: next })
+    const proof = await one.client.call('proof_export', { infohash: last })
+    assert.deepStrictEqual(proof.files, [file])
+
+    const alone = await startNode(t, await folderOf(t))
+    const imported = await alone.client.call('proof_import', { ...proof, fetchMs: 0 })
+    assert.strictEqual(imported.status, 'accepted')
+
+    const folder = await folderOf(t)
+    await mkdir(join(folder, 'proofs'))
+    await writeFile(join(folder, 'proofs', 'payment.torrent'), proof.torrent)
+    await writeFile(join(folder, 'proofs', 'junk.torrent'), 'junk')
+    const two = await startNode(t, folder)
+    await until('the ancestor to come from the node that the proof names', async () => {
+      return (await two.client.call('tx_get', { infohash: last })).status === 'accepted'
+    })
+  })
+})
