@@ -75,6 +75,7 @@ export function createdOutputs(
 }
 
 function applyDeposit(rules: Rules, state: State, index: bigint, entry: DepositEntry, witness?: Witness): Applied {
+  if (entry.gross === 0n) return { state, reason: 'None' } // no contract takes one, but a liar may write one
   const tx = depositTransaction(rules, index, entry)
   const infohash: Infohash = infohashOf(encodeTransaction(tx))
   const paid = credit(state, { infohash, owner: tx.to }, tx.tokens, witness)

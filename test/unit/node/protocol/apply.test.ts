@@ -130,6 +130,11 @@ describe('step function', () => {
     assert.strictEqual(balanceOf(applyStep(RULES, state, 8n, step).state, bob.address), 2_178n)
   })
 
+  test('does nothing for a deposit of nothing', () => {
+    const step = encodeStep({ kind: 'deposit', entry: { kind: 'deposit', gross: 0n, to: bob.address } })
+    assert.deepStrictEqual(applyStep(RULES, start, 0n, step), { state: start, reason: 'None' })
+  })
+
   test('does nothing in a void step', () => {
     const step = encodeStep({ kind: 'void', fee: 9n, packedHash: ZERO_HASH })
     assert.deepStrictEqual(applyStep(RULES, start, 0n, step), { state: start, reason: 'None' })
