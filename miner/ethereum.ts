@@ -1,4 +1,5 @@
-// Ethereum as the miner sees it: the bridge contract and one account, over HTTP. The only file of `miner/` that opens connections.
+// Ethereum as the miner sees it: the bridge contract and one account, over HTTP. The only file of `miner/` that opens connections,
+// and therefore longer than others.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import {

@@ -34,6 +34,8 @@ export type MinerOptions = {
   readonly marginPercent?: number
   /** After so long, what waits is published whatever it costs. Default one hour; 0: at once. */
   readonly longestWaitMs?: number
+  /** Transactions without a fee that a block takes along where it makes no profit: 0 to 500. Default 50. */
+  readonly unpaidSteps?: number
   /** Between two looks at the node and at Ethereum. Default 2,000. */
   readonly pollMs?: number
   /** Others get a chance of up to so long before this miner pays for their nominations and finalizations. Default 60,000. */

@@ -1,6 +1,10 @@
 // What a miner says about itself: a snapshot for people and, through JSON, for programs.
 
 import type { Address, Hash } from '../node/protocol/ids.ts'
+import { workOf } from '../node/protocol/target.ts'
+import type { Publication } from './journal.ts'
+import type { Prospect } from './planner.ts'
+import type { Decision } from './profit.ts'
 
 /**
  * `starting`: nothing seen yet. `resting`: nothing is worth a block now. `mining`: searching. `holding`: a block is found, but not worth its gas
@@ -68,4 +72,47 @@ export type RelayerStatus = {
   readonly paid: bigint
   /** Requests that wait to be paid now. */
   readonly waiting: number
+}
+
+/** Of a block with this target; nothing without a hash rate. */
+export function expectedSeconds(target: bigint, hashesPerSecond: number): number | undefined {
+  return hashesPerSecond > 0 ? Number(workOf(target)) / hashesPerSecond : undefined
+}
+
+/** What is known of own blocks. */
+export function summariseBlocks(
+  entries: readonly Publication[],
+): Pick<MinerStatus, 'blocks' | 'earned' | 'pending' | 'bonds'> {
+  const of = (...stages: readonly Publication['stage'][]) => entries.filter(({ stage }) => stages.includes(stage))
+  const feesOf = (some: readonly Publication[]) => some.reduce((sum, { fee }) => sum + fee, 0n)
+  return {
+    blocks: {
+      found: entries.length,
+      published: of('published', 'final').length,
+      final: of('final').length,
+      lost: of('lost').length,
+    },
+    earned: feesOf(of('final')),
+    pending: feesOf(of('published')),
+    bonds: entries.reduce((sum, { bond }) => sum + bond, 0n),
+  }
+}
+
+/** What is being searched for, or would be. */
+export function summariseWork({ parent, plan }: Prospect, decision: Decision, hashesPerSecond: number): WorkStatus {
+  const { header, content } = plan
+  const seconds = expectedSeconds(header.target, hashesPerSecond)
+  return {
+    parent,
+    height: header.height,
+    target: header.target,
+    steps: header.stepCount,
+    requests: content.requests,
+    queueEntries: content.queueEntries,
+    ...(seconds === undefined ? {} : { expectedSeconds: seconds }),
+    fee: content.fee,
+    queueFees: content.queueFees * 1_000_000_000n,
+    ...(decision.worth === undefined ? {} : { worth: decision.worth }),
+    cost: decision.cost,
+  }
 }

@@ -1,0 +1,161 @@
+// Own blocks on disk, one file each, from the found nonce until the bond is back: what a crash must not forget.
+
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { OperationError } from '../node/errors.ts'
+import { formatHex, parseHex } from '../node/protocol/bytes.ts'
+import { blockId, decodeSealed } from '../node/protocol/header.ts'
+import { type Hash, isHash } from '../node/protocol/ids.ts'
+
+const hex = z.custom<`0x${string}`>((text) => typeof text === 'string' && /^0x([0-9a-f]{2})*$/.test(text))
+const bytes = z.codec(
+  hex,
+  z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  {
+    decode: (text) => parseHex(text),
+    encode: (value) => `0x${formatHex(value)}` as const,
+  },
+)
+const whole = z.codec(z.string().regex(/^(0|[1-9][0-9]{0,77})$/), z.bigint(), {
+  decode: (text) => BigInt(text),
+  encode: (value) => value.toString(),
+})
+const hash = z.custom<Hash>(isHash)
+
+/**
+ * `mined`: a nonce was found. `submitted`: the node serves its torrent. `sent`: signed for Ethereum (see `attempts`). `published`: Ethereum
+ * has it. `final`: so has the contract for good. `lost`: it was never published, or died; see `problem`.
+ */
+const stages = ['mined', 'submitted', 'sent', 'published', 'final', 'lost'] as const
+
+const publication = z.object({
+  version: z.literal(1),
+  stage: z.enum(stages),
+  /** Unix milliseconds. */
+  foundMs: z.number(),
+  /** Since when the oldest request or queue entry in it waited. */
+  sinceMs: z.number(),
+  /** Sealed headers of the parent and of the block. */
+  parent: bytes,
+  sealed: bytes,
+  /** Packed steps and states; empty once they cannot be needed any more. */
+  steps: bytes,
+  states: bytes,
+  /** Published beside a live sibling on purpose. */
+  rival: z.boolean(),
+  /** What finality is to pay, base units of wTTX; once final, what it did pay. */
+  fee: whole,
+  attempts: z.array(
+    z.object({
+      hash,
+      raw: hex,
+      nonce: z.number(),
+      fees: z.object({ maxFeePerGas: whole, maxPriorityFeePerGas: whole }),
+      isCancel: z.boolean(),
+      sentMs: z.number(),
+    }),
+  ),
+  /** Wei in the contract; zero before publication and once it was released, burned or halved by a refutation. */
+  bond: whole,
+  /** Unix seconds on Ethereum. */
+  publishedAt: z.number().optional(),
+  problem: z.string().optional(),
+})
+
+/** One own block and how far it is. */
+export type Publication = Readonly<z.output<typeof publication>>
+
+/** Writes are atomic and on disk when they resolve; what is read is what was last written whole. */
+export class Journal {
+  readonly #folder: string
+  readonly #entries = new Map<Hash, Publication>()
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Reads all. Throws `OperationError('journal-damaged')` for a file that this program did not write so. */
+  async load(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    for (const name of await readdir(this.#folder)) {
+      const file = join(this.#folder, name)
+      if (name.endsWith('.tmp')) await rm(file)
+      else if (name.endsWith('.json')) this.#take(name, file, await readFile(file, 'utf8'))
+    }
+  }
+
+  /** All own blocks, oldest first. */
+  entries(): readonly Publication[] {
+    return [...this.#entries.values()].toSorted((a, b) => a.foundMs - b.foundMs)
+  }
+
+  get(id: Hash): Publication | undefined {
+    return this.#entries.get(id)
+  }
+
+  /** Replaces what is known of a block. Throws `OperationError('journal-failed')` if the disk refuses. */
+  async put(entry: Publication): Promise<Publication> {
+    const id = publicationId(entry)
+    const file = join(this.#folder, `${id.slice(2)}.json`)
+    try {
+      const handle = await open(`${file}.tmp`, 'w', 0o600)
+      try {
+        await handle.writeFile(`${JSON.stringify(publication.encode(entry))}\n`)
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      await rename(`${file}.tmp`, file)
+      await syncFolder(this.#folder)
+    } catch (cause) {
+      throw new OperationError(
+        'journal-failed',
+        `expected to write ${file}, got ${cause}; check disk space and rights`,
+        {
+          facts: { file },
+          retry: true,
+          cause,
+        },
+      )
+    }
+    this.#entries.set(id, entry)
+    return entry
+  }
+
+  #take(name: string, file: string, text: string): void {
+    try {
+      const entry = publication.decode(JSON.parse(text))
+      const id = publicationId(entry)
+      if (name === `${id.slice(2)}.json`) {
+        this.#entries.set(id, entry)
+        return
+      }
+    } catch (cause) {
+      throw damaged(file, cause)
+    }
+    throw damaged(file, new Error('its name is not that of the block in it'))
+  }
+}
+
+/** The block's id. */
+export function publicationId(entry: Pick<Publication, 'sealed'>): Hash {
+  return blockId(decodeSealed(entry.sealed))
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function damaged(file: string, cause: unknown): OperationError {
+  return new OperationError(
+    'journal-damaged',
+    `expected ${file} to hold an own block as this program writes it, got ${cause}; move the file away to go on without that block`,
+    { facts: { file }, cause },
+  )
+}

@@ -1,0 +1,297 @@
+// The miner: searches the block that is worth most, publishes it when it pays, and keeps the bridge and its own money moving.
+
+import assert from 'node:assert'
+import { setTimeout as delay } from 'node:timers/promises'
+import { OperationError } from '../node/errors.ts'
+import type { Logger } from '../node/log.ts'
+import { decodeSealed, encodeSealed } from '../node/protocol/header.ts'
+import type { Hash } from '../node/protocol/ids.ts'
+import { offerOf } from './assemble.ts'
+import { Duties } from './duties.ts'
+import type { Head } from './ethereum.ts'
+import { Journal, type Publication, publicationId } from './journal.ts'
+import type { MinerDeps, MinerOptions } from './options.ts'
+import { Planner, type Prospect } from './planner.ts'
+import { type Decision, decide } from './profit.ts'
+import { mayPass, Publisher } from './publisher.ts'
+import { Search } from './search.ts'
+import { expectedSeconds, type MinerStatus, summariseBlocks, summariseWork } from './status.ts'
+import type { Solution } from './work/nonce.ts'
+
+const DEFAULTS = {
+  weiPerTtx: 0n,
+  marginPercent: 10,
+  longestWaitMs: 3_600_000,
+  unpaidSteps: 50,
+  pollMs: 2_000,
+  courtesyMs: 60_000,
+}
+/** Duties are looked at once in so many looks. */
+const DUTY_LOOKS = 5
+
+/**
+ * Runs until it is stopped: trouble with node or Ethereum, or an empty account, only make it wait (`status().problem`). What a crash
+ * interrupts is resumed from the journal. Two miners need two folders, and two accounts.
+ */
+export class Miner implements AsyncDisposable {
+  readonly #deps: MinerDeps
+  readonly #log: Logger
+  readonly #options: typeof DEFAULTS & { readonly payout: MinerStatus['payout'] }
+  readonly #journal: Journal
+  readonly #planner: Planner
+  readonly #publisher: Publisher
+  readonly #duties: Duties
+  readonly #search: Search
+  readonly #stop = new AbortController()
+  #running: Promise<unknown> | undefined
+  #wake = Promise.withResolvers<void>()
+  #publishing: { readonly parent: Hash; readonly done: Promise<void> } | undefined
+  #prospect: Prospect | undefined
+  #decision: Decision | undefined
+  #reason = 'looking at the node and at Ethereum for the first time'
+  #state: MinerStatus['state'] = 'starting'
+  readonly #problems = new Map<'mining' | 'publishing' | 'duties', Error>()
+  #money = { balance: undefined as bigint | undefined, owed: 0n }
+
+  constructor(deps: MinerDeps, options: MinerOptions) {
+    const { folder, ...chosen } = options
+    this.#deps = deps
+    this.#log = deps.log.child({ part: 'miner' })
+    this.#options = { ...DEFAULTS, payout: deps.sender.ethereum.account, ...chosen }
+    const { node, sender, now, random } = deps
+    const { ethereum } = sender
+    const { payout, weiPerTtx, marginPercent, unpaidSteps, courtesyMs } = this.#options
+    this.#journal = new Journal(folder)
+    const planning = { payout, weiPerTtx, marginPercent: BigInt(marginPercent), unpaidSteps }
+    this.#planner = new Planner({ node, ethereum, now }, planning)
+    const shared = { node, sender, journal: this.#journal, log: this.#log }
+    this.#publisher = new Publisher(shared)
+    this.#duties = new Duties({ ...shared, now, random }, { payout, courtesyMs })
+    this.#search = new Search(
+      deps.pool,
+      (prospect, solution) =>
+        this.#try('mining', () => this.#found(prospect, solution)).finally(() => this.#wake.resolve()),
+      (error) => this.#trouble('mining', error),
+    )
+  }
+
+  /** Throws `OperationError('journal-damaged')`. All other trouble is waited out. */
+  async start(): Promise<void> {
+    assert(this.#running === undefined && !this.#stop.signal.aborted, 'a miner is started once')
+    await this.#journal.load()
+    this.#deps.pool.start()
+    this.#running = Promise.all([this.#mine(), this.#serve()])
+  }
+
+  /** Ends the search, and leaves a publication that is under way to the next start. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new OperationError('miner-stopped', 'the miner was stopped'))
+    this.#wake.resolve()
+    await this.#running
+    await this.#search.stop()
+    await this.#publishing?.done
+    await this.#deps.pool.stop()
+    this.#state = 'stopped'
+    this.#reason = 'it was stopped'
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** A snapshot, at no cost. */
+  status(): MinerStatus {
+    const rate = this.#deps.pool.hashRate()
+    const problem = [...this.#problems.values()][0] ?? this.#deps.sender.problem
+    return {
+      state: problem && this.#state !== 'stopped' && this.#state !== 'publishing' ? 'blocked' : this.#state,
+      account: this.#deps.sender.ethereum.account,
+      payout: this.#options.payout,
+      reason: this.#reason,
+      ...(problem === undefined ? {} : { problem: problem.message }),
+      hashRate: rate.perSecond,
+      hashes: rate.total,
+      threads: rate.threads,
+      ...(this.#prospect && this.#decision
+        ? { work: summariseWork(this.#prospect, this.#decision, rate.perSecond) }
+        : {}),
+      ...summariseBlocks(this.#journal.entries()),
+      owed: this.#money.owed,
+      ...(this.#money.balance === undefined ? {} : { balance: this.#money.balance }),
+    }
+  }
+
+  async #mine(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      this.#wake = Promise.withResolvers()
+      await this.#try('mining', () => this.#round())
+      const pause = new AbortController()
+      const ends = AbortSignal.any([signal, pause.signal])
+      await Promise.race([
+        delay(this.#options.pollMs, undefined, { signal: ends }).catch(() => undefined),
+        this.#wake.promise,
+      ])
+      pause.abort()
+    }
+  }
+
+  async #serve(): Promise<void> {
+    const { signal } = this.#stop
+    const { ethereum } = this.#deps.sender
+    while (!signal.aborted) {
+      await this.#try('duties', async () => {
+        await this.#duties.round(await ethereum.head(), signal)
+        this.#money = { balance: await ethereum.balance(), owed: await ethereum.owed(this.#options.payout) }
+      })
+      await delay(this.#options.pollMs * DUTY_LOOKS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  /** Trouble is said once and ends with the first round without it. */
+  async #try(what: 'mining' | 'publishing' | 'duties', round: () => Promise<void>): Promise<void> {
+    try {
+      await round()
+      this.#problems.delete(what)
+    } catch (error) {
+      this.#trouble(what, error)
+    }
+  }
+
+  #trouble(what: 'mining' | 'publishing' | 'duties', error: unknown): void {
+    if (this.#stop.signal.aborted) return
+    const problem = error instanceof Error ? error : new Error(String(error))
+    const known = this.#problems.get(what)
+    this.#problems.set(what, problem)
+    if (known !== undefined && codeOf(known) === codeOf(problem)) return
+    this.#log[mayPass(problem) ? 'warn' : 'error']({ error: problem, what }, 'something keeps the miner from its work')
+  }
+
+  async #round(): Promise<void> {
+    const { signal } = this.#stop
+    const { ethereum } = this.#deps.sender
+    const head = await ethereum.head()
+    const prospect = await this.#planner.look(head, signal)
+    this.#prospect = prospect
+    const { content } = prospect.plan
+    const waiting = { sinceMs: prospect.sinceMs, longestMs: this.#options.longestWaitMs }
+    const now = this.#deps.now()
+    this.#decision = decide(content, prospect.policy, waiting, now)
+    const held = await this.#held()
+    if (held !== undefined && this.#publishing === undefined) await this.#consider(held, prospect, head, now)
+    // A block that is found while its fees grow or its wait ends was not mined too early.
+    const isSoonWorth = decide(
+      content,
+      prospect.policy,
+      waiting,
+      now + this.#expectedMs(prospect.plan.header.target),
+    ).publish
+    if (this.#publishing?.parent === prospect.parent) this.#pause('publishing', 'a block is on its way to Ethereum')
+    else if (prospect.obstacle !== undefined) this.#pause('resting', `${prospect.obstacle}: waiting`)
+    else if (held !== undefined && !this.#decision.publish) this.#search.rest()
+    else if (!isSoonWorth) this.#pause('resting', this.#decision.reason)
+    else this.#look(prospect)
+  }
+
+  /** The own block that waits to be published. Older ones that were never sent are given up. */
+  async #held(): Promise<Publication | undefined> {
+    const open = this.#journal.entries().filter(({ stage }) => ['mined', 'submitted', 'sent'].includes(stage))
+    const sent = open.find(({ attempts }) => attempts.length > 0)
+    const held = sent ?? open.at(-1)
+    for (const entry of open) {
+      if (entry !== held && entry.attempts.length === 0) await this.#giveUp(entry, 'a later own block took its place')
+    }
+    return held
+  }
+
+  /** Publishes a held block, gives it up, or lets it wait. */
+  async #consider(held: Publication, prospect: Prospect, head: Head, nowMs: number): Promise<void> {
+    const { header } = decodeSealed(held.sealed)
+    const id = publicationId(held)
+    if (held.attempts.length > 0) return this.#publish(held, header.parent)
+    const standing = await this.#deps.sender.ethereum.standing(header.parent)
+    const isBeaten = standing.firstChild !== undefined && standing.firstChild !== id && !held.rival
+    if (isBeaten || standing.isRefuted || header.height <= standing.finalHeight) {
+      return await this.#giveUp(
+        held,
+        isBeaten ? `block ${standing.firstChild} was published first` : 'its parent is out',
+      )
+    }
+    if (header.parent !== prospect.parent && standing.firstChild !== id) {
+      return this.#hold(`the node builds on ${prospect.parent}, not on ${header.parent} as the block that was found`)
+    }
+    const offer = offerOf(await this.#planner.rules(this.#stop.signal), held)
+    const waiting = { sinceMs: held.sinceMs, longestMs: this.#options.longestWaitMs }
+    const decision = decide(offer, this.#planner.policy(head, await this.#deps.sender.ethereum.tip()), waiting, nowMs)
+    if (decision.publish || standing.firstChild === id) this.#publish(held, header.parent)
+    else this.#hold(`a block is found: ${decision.reason}`)
+  }
+
+  #publish(entry: Publication, parent: Hash): void {
+    this.#search.rest()
+    const done = this.#try('publishing', async () => {
+      await this.#publisher.publish(entry, this.#stop.signal)
+    }).finally(() => {
+      this.#publishing = undefined
+      this.#wake.resolve()
+    })
+    this.#publishing = { parent, done }
+  }
+
+  #look(prospect: Prospect): void {
+    this.#state = 'mining'
+    this.#reason = this.#decision?.publish ? this.#decision.reason : `mining ahead: ${this.#decision?.reason}`
+    this.#search.aim(prospect)
+  }
+
+  async #found(
+    { plan, parent, sealedParent, sinceMs, rival }: Prospect,
+    { work, nonce, digest }: Solution,
+  ): Promise<void> {
+    assert(work.challenge === plan.work.challenge, 'the pool searches the newest plan')
+    const sealed = encodeSealed({ header: plan.header, seal: { miner: work.miner, nonce } })
+    const { content, block } = plan
+    await this.#journal.put({
+      version: 1,
+      stage: 'mined',
+      foundMs: this.#deps.now(),
+      sinceMs,
+      parent: sealedParent,
+      sealed,
+      ...block,
+      rival,
+      fee: content.fee,
+      attempts: [],
+      bond: 0n,
+    })
+    this.#planner.remember(digest, plan)
+    this.#log.info(
+      { block: digest, parent, height: `${plan.header.height}`, steps: content.steps.length },
+      'found a block',
+    )
+  }
+
+  async #giveUp(entry: Publication, problem: string): Promise<void> {
+    this.#log.info({ block: publicationId(entry), problem }, 'gave up an own block')
+    await this.#journal.put({ ...entry, stage: 'lost', problem, steps: new Uint8Array(), states: new Uint8Array() })
+  }
+
+  #expectedMs(target: bigint): number {
+    return 1_000 * (expectedSeconds(target, this.#deps.pool.hashRate().perSecond) ?? 0)
+  }
+
+  #hold(reason: string): void {
+    this.#state = 'holding'
+    this.#reason = reason
+  }
+
+  #pause(state: MinerStatus['state'], reason: string): void {
+    this.#search.rest()
+    this.#state = state
+    this.#reason = reason
+  }
+}
+
+function codeOf(error: Error): string {
+  return error instanceof OperationError ? error.code : error.message
+}

@@ -1,0 +1,237 @@
+// Looks at the node and at the contract, and says what to mine now: on which parent, with which content, at which target.
+
+import { OperationError } from '../node/errors.ts'
+import type { ParentBlock } from '../node/protocol/block.ts'
+import { decodeSealed } from '../node/protocol/header.ts'
+import type { Address, Hash, Infohash } from '../node/protocol/ids.ts'
+import type { QueueEntry } from '../node/protocol/queue.ts'
+import type { Rules } from '../node/protocol/rules.ts'
+import { targetCeiling } from '../node/protocol/target.ts'
+import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
+import type { Result } from '../node/rpc/api.ts'
+import type { NodeClient } from '../node/rpc/client.ts'
+import { type Content, chooseSteps, type Plan, type Policy, planBlock } from './assemble.ts'
+import { FINALIZE_GAS, WITHDRAW_GAS } from './ethereum/calls.ts'
+import type { Ethereum, Head, Standing } from './ethereum.ts'
+import { ParentStates } from './parent-state.ts'
+import type { Candidate } from './ranking.ts'
+
+export type PlannerDeps = {
+  readonly node: NodeClient
+  readonly ethereum: Ethereum
+  /** Unix milliseconds. */
+  readonly now: () => number
+}
+
+export type PlannerOptions = {
+  readonly payout: Address
+  readonly weiPerTtx: bigint
+  readonly marginPercent: bigint
+  readonly unpaidSteps: number
+}
+
+/** What could be mined now. */
+export type Prospect = {
+  readonly parent: Hash
+  /** Its sealed header. */
+  readonly sealedParent: Uint8Array
+  readonly plan: Plan
+  readonly policy: Policy
+  /** Since when the oldest request or queue entry in the plan waits, unix milliseconds. */
+  readonly sinceMs: number
+  /** The block would stand beside a live sibling that the node knows to be wrong. */
+  readonly rival: boolean
+  /** Why nothing may be built on this parent now. */
+  readonly obstacle?: string
+}
+
+type Template = Result<'bridge_template'>
+type Network = { readonly rules: Rules; readonly easiestTarget: bigint }
+
+/** A plan is made anew when its target could be easier by a twentieth. */
+const EASED = 20n
+/** Checked transactions are remembered up to this number. */
+const VERIFIED_KEPT = 5_000
+
+export class Planner {
+  readonly #deps: PlannerDeps
+  readonly #options: PlannerOptions
+  readonly #verified = new Map<Infohash, VerifiedTransaction | undefined>()
+  /** When each waiting queue entry was first seen here. */
+  readonly #queueSeen = new Map<bigint, number>()
+  #network: Network | undefined
+  #states: ParentStates | undefined
+  #key: string | undefined
+  #template: Template | undefined
+  #content: { readonly parent: ParentBlock; readonly content: Content } | undefined
+  #plan: Plan | undefined
+
+  constructor(deps: PlannerDeps, options: PlannerOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  /** Remembers the state after an own block, which will most likely be the next parent. */
+  remember(id: Hash, plan: Plan): void {
+    this.#states?.put(id, plan.state)
+  }
+
+  /** Throws `OperationError`: `node-not-ready` (retry), `other-network`, and what node and endpoint throw. */
+  async look(head: Head, signal: AbortSignal): Promise<Prospect> {
+    const { node, ethereum } = this.#deps
+    const info = await node.call('node_info', {}, signal)
+    const network = await this.#check(info)
+    const { tip } = info.bridge
+    const onTip = tip && (await ethereum.standing(tip.id))
+    const key = `${tip?.id} ${info.fingerprint} ${onTip?.queueLength} ${onTip?.firstChild}`
+    if (this.#template === undefined || key !== this.#key || tip === undefined) {
+      this.#template = await node.call('bridge_template', {}, signal)
+      this.#content = undefined
+      // Looked at again if it was made for another tip: the node moved on meanwhile.
+      this.#key = this.#template.parent.id === tip?.id ? key : undefined
+    }
+    const template = this.#template
+    const isOnTip = template.parent.id === tip?.id && onTip !== undefined
+    const standing = isOnTip ? onTip : await ethereum.standing(template.parent.id)
+    const policy = this.#policy(head, await ethereum.tip())
+    this.#content ??= await this.#choose(network, template, policy)
+    const { parent, content } = this.#content
+    const { obstacle, hardest } = await this.#obstacleOn(standing, signal)
+    const target = this.#targetOn(parent, standing, head, network, hardest)
+    this.#plan = this.#isStillApt(content, target)
+      ? this.#plan
+      : planBlock(network.rules, parent, content, target, this.#options.payout)
+    if (this.#plan === undefined) throw new RangeError('a plan was made just now')
+    return {
+      parent: parent.id,
+      sealedParent: template.parent.sealed,
+      plan: this.#plan,
+      policy,
+      sinceMs: this.#sinceMs(parent, content),
+      rival: hardest !== undefined,
+      ...(obstacle === undefined ? {} : { obstacle }),
+    }
+  }
+
+  /** The rules of the network, once the node and the contract agree about them. */
+  async rules(signal: AbortSignal): Promise<Rules> {
+    return (this.#network ?? (await this.#check(await this.#deps.node.call('node_info', {}, signal)))).rules
+  }
+
+  policy(head: Head, tip: bigint): Policy {
+    return this.#policy(head, tip)
+  }
+
+  async #check(info: Result<'node_info'>): Promise<Network> {
+    const { bridge, network } = info
+    if (bridge.state !== 'live') {
+      throw new OperationError(
+        'node-not-ready',
+        `expected the node to follow the bridge, but it says ${bridge.state}${bridge.problem ? ` (${bridge.problem})` : ''}; see what the node lacks`,
+        { facts: { state: bridge.state, problem: bridge.problem ?? null }, retry: true },
+      )
+    }
+    if (this.#network !== undefined) return this.#network
+    const { ethereum, node } = this.#deps
+    const parameters = await ethereum.parameters()
+    const { chain, token, minRequest } = network
+    if (network.bridge !== ethereum.bridge || token !== parameters.token || minRequest !== parameters.minRequest) {
+      throw new OperationError(
+        'other-network',
+        `expected the node to follow the bridge ${ethereum.bridge}, but it follows ${network.bridge} on chain ${chain}; give node and miner the same network`,
+        { facts: { ours: ethereum.bridge, theirs: network.bridge, chain: `${chain}` } },
+      )
+    }
+    const rules: Rules = { chain, bridge: network.bridge, token, minRequest }
+    this.#states = new ParentStates(node, rules)
+    this.#network = { rules, easiestTarget: parameters.easiestTarget }
+    return this.#network
+  }
+
+  async #choose({ rules }: Network, template: Template, policy: Policy) {
+    if (this.#states === undefined) throw new RangeError('states come with the network')
+    const sealed = decodeSealed(template.parent.sealed)
+    const first = sealed.header.queueCount
+    const queue = template.queue.map((entry, i) => {
+      if (entry.index === first + BigInt(i)) return toEntry(entry)
+      throw badTemplate(`queue entry ${first + BigInt(i)} after the parent, got ${entry.index}`)
+    })
+    for (const index of this.#queueSeen.keys()) if (index < first) this.#queueSeen.delete(index)
+    for (const { index } of template.queue) {
+      if (!this.#queueSeen.has(index)) this.#queueSeen.set(index, this.#deps.now())
+    }
+    const parent = await this.#states.blockOf(template.parent.id, sealed, (index) => queue[Number(index - first)])
+    const supply = {
+      queue,
+      candidates: template.candidates,
+      verify: (candidate: Candidate) => this.#verify(rules, candidate),
+    }
+    return { parent, content: chooseSteps(rules, parent, supply, policy) }
+  }
+
+  /**
+   * A live child of the node's tip: one that the node has not seen or not preferred yet (nothing to be built here), or one that the
+   * node knows to be wrong, which the watchers will refute: beside that one a rival is no fork. `hardest` is the target it has to reach.
+   */
+  async #obstacleOn(standing: Standing, signal: AbortSignal): Promise<{ obstacle?: string; hardest?: bigint }> {
+    if (standing.publishedAt === 0n) return { obstacle: 'our Ethereum endpoint does not have the parent yet' }
+    if (standing.isRefuted) return { obstacle: 'the parent was refuted, and the node has not seen that yet' }
+    const { firstChild } = standing
+    if (firstChild === undefined) return {}
+    const { blocks } = await this.#deps.node.call('bridge_blocks', {}, signal)
+    const child = blocks.find(({ id }) => id === firstChild)
+    if (child === undefined)
+      return { obstacle: `the node has not seen block ${firstChild} yet, which is on the parent` }
+    if (child.verdict !== 'invalid') return { obstacle: `block ${firstChild} is on the parent already` }
+    return { hardest: child.target }
+  }
+
+  #targetOn(parent: ParentBlock, standing: Standing, head: Head, network: Network, hardest: bigint | undefined) {
+    const elapsed = standing.publishedAt === 0n ? 0n : head.next - standing.publishedAt
+    const ceiling = targetCeiling(parent.header.target, elapsed, network.easiestTarget)
+    return hardest !== undefined && hardest < ceiling ? hardest : ceiling
+  }
+
+  #isStillApt(content: Content, target: bigint): boolean {
+    const plan = this.#plan
+    if (plan === undefined || plan.content !== content) return false
+    const stated = plan.header.target
+    return target >= stated && target < stated + stated / EASED
+  }
+
+  #policy({ baseFee }: Head, tip: bigint): Policy {
+    const { weiPerTtx, marginPercent, unpaidSteps } = this.#options
+    const gasPrice = baseFee + tip > 0n ? baseFee + tip : 1n
+    return { weiPerTtx, marginPercent, unpaidSteps, gasPrice, extraGas: FINALIZE_GAS + WITHDRAW_GAS }
+  }
+
+  #sinceMs(parent: ParentBlock, content: Content): number {
+    const now = this.#deps.now()
+    const queued = content.queueEntries === 0 ? now : (this.#queueSeen.get(parent.header.queueCount) ?? now)
+    return Math.min(now, queued, content.oldestRequest ?? now)
+  }
+
+  #verify(rules: Rules, candidate: Candidate): VerifiedTransaction | undefined {
+    const { infohash, packed } = candidate
+    if (!this.#verified.has(infohash)) {
+      const judged = verifyPacked(rules, packed)
+      this.#verified.set(infohash, typeof judged === 'string' || judged.infohash !== infohash ? undefined : judged)
+      const oldest = this.#verified.keys().next()
+      if (this.#verified.size > VERIFIED_KEPT && !oldest.done) this.#verified.delete(oldest.value)
+    }
+    return this.#verified.get(infohash)
+  }
+}
+
+function toEntry(entry: Template['queue'][number]): QueueEntry {
+  const { kind, gross, to, fee, packed } = entry
+  if (kind === 'deposit' && gross !== undefined && to !== undefined) return { kind, gross, to }
+  if (kind === 'forced' && fee !== undefined && packed !== undefined) return { kind, fee, packed }
+  throw badTemplate(`queue entry ${entry.index} with all that its kind has`)
+}
+
+function badTemplate(expected: string): OperationError {
+  return new OperationError('bad-answer', `expected from the node ${expected}; is it of the same version?`, {
+    retry: true,
+  })
+}

@@ -1,0 +1,132 @@
+// Brings one mined block to Ethereum: the torrent first, then the transaction, every step in the journal before it is taken.
+
+import { OperationError } from '../node/errors.ts'
+import type { Logger } from '../node/log.ts'
+import { decodeSealed } from '../node/protocol/header.ts'
+import { RuleError } from '../node/protocol/rule-error.ts'
+import type { NodeClient } from '../node/rpc/client.ts'
+import { publishCall } from './ethereum/calls.ts'
+import { isAnyRefusal } from './ethereum/refusals.ts'
+import type { Outcome, TransactionSender } from './ethereum/sender.ts'
+import { type Journal, type Publication, publicationId } from './journal.ts'
+
+export type PublisherDeps = {
+  readonly node: NodeClient
+  readonly sender: TransactionSender
+  readonly journal: Journal
+  readonly log: Logger
+}
+
+export class Publisher {
+  readonly #deps: PublisherDeps
+
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Goes on from wherever the journal says the block is, until it is published or lost; safe to call again after any failure or crash.
+   * Throws `OperationError`s that may pass (`retry`), `account-unfunded`, and the reason of `signal`.
+   */
+  async publish(entry: Publication, signal: AbortSignal): Promise<Publication> {
+    let current = entry
+    for (;;) {
+      signal.throwIfAborted()
+      if (current.stage === 'published' || current.stage === 'final' || current.stage === 'lost') return current
+      current = (await this.#recognise(current)) ?? (await this.#advance(current, signal))
+    }
+  }
+
+  /** A block that is on Ethereum already, whoever sent it. */
+  async #recognise(entry: Publication): Promise<Publication | undefined> {
+    // With a transaction under way it is up to the sender when there are enough confirmations.
+    if (entry.attempts.length > 0) return undefined
+    return await this.#published(entry)
+  }
+
+  async #published(entry: Publication): Promise<Publication | undefined> {
+    const record = await this.#deps.sender.ethereum.record(publicationId(entry))
+    if (record.publishedAt === 0n) return undefined
+    const { bond } = record
+    const { problem: _, ...rest } = entry
+    return await this.#put({ ...rest, stage: 'published', bond, publishedAt: Number(record.publishedAt), attempts: [] })
+  }
+
+  async #advance(entry: Publication, signal: AbortSignal): Promise<Publication> {
+    return entry.stage === 'mined' ? await this.#submit(entry) : await this.#send(entry, signal)
+  }
+
+  async #submit(entry: Publication): Promise<Publication> {
+    const { sealed, steps, states } = entry
+    try {
+      const { torrent } = await this.#deps.node.call('bridge_submit', { sealed, steps, states })
+      const stated = decodeSealed(sealed).header.torrent
+      if (torrent !== stated) this.#deps.log.warn({ stated, torrent }, 'the node serves the block as another torrent')
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error
+      return await this.#lose(entry, `the node takes it for wrong: ${error.message}`)
+    }
+    return await this.#put({ ...entry, stage: 'submitted' })
+  }
+
+  async #send(entry: Publication, signal: AbortSignal): Promise<Publication> {
+    const { sealed, steps, states, parent, rival } = entry
+    const call = publishCall(parent, { sealed: decodeSealed(sealed), steps, states }, rival)
+    let current = entry
+    let outcome: Outcome
+    try {
+      outcome = await this.#deps.sender.send(call, {
+        attempts: entry.attempts,
+        onAttempt: async (attempt) => {
+          current = await this.#put({ ...current, stage: 'sent', attempts: [...current.attempts, attempt] })
+        },
+        signal,
+      })
+    } catch (error) {
+      if (error instanceof OperationError && error.code === 'ethereum-refused' && current !== entry) {
+        // Signed, but the endpoint did not take it: it must not be held for a transaction under way.
+        await this.#put({ ...current, stage: 'submitted', attempts: [] })
+      }
+      if (!isAnyRefusal(error) || error.retry) throw error
+      return (await this.#published(entry)) ?? (await this.#lose(entry, error.message))
+    }
+    const published = await this.#published(current)
+    if (published !== undefined) {
+      const { hash, gasUsed } = 'receipt' in outcome ? outcome.receipt : { hash: undefined, gasUsed: 0n }
+      this.#deps.log.info(
+        { block: publicationId(entry), transaction: hash, gasUsed: `${gasUsed}` },
+        'published a block',
+      )
+      return published
+    }
+    if (outcome.status === 'cancelled') {
+      return await this.#lose(current, outcome.refusal?.message ?? 'it was cancelled when the bridge refused it')
+    }
+    // Reverted, or another transaction took the nonce: the next try finds out whether it can still be published.
+    this.#deps.log.warn({ block: publicationId(entry), outcome: outcome.status }, 'a publication had no effect')
+    return await this.#put({ ...current, stage: 'submitted', attempts: [] })
+  }
+
+  async #lose(entry: Publication, problem: string): Promise<Publication> {
+    this.#deps.log.info({ block: publicationId(entry), problem }, 'an own block is lost')
+    const nothing = new Uint8Array()
+    return await this.#put({
+      ...entry,
+      stage: 'lost',
+      problem,
+      attempts: [],
+      steps: nothing,
+      states: nothing,
+      bond: 0n,
+    })
+  }
+
+  async #put(entry: Publication): Promise<Publication> {
+    return await this.#deps.journal.put(entry)
+  }
+}
+
+/** Whether an error passes by itself, so that the same block may be tried again later. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof OperationError && (error.retry || error.code === 'account-unfunded')
+}

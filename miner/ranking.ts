@@ -1,0 +1,99 @@
+// Which transactions a block takes first: paying requests with what they stand on by fee minus gas, then all else by coin age.
+
+import type { Infohash } from '../node/protocol/ids.ts'
+import { minerPart } from '../node/protocol/queue.ts'
+import { STEP_LIMIT } from '../node/protocol/rules.ts'
+import type { Result } from '../node/rpc/api.ts'
+
+export type Candidate = Result<'bridge_template'>['candidates'][number]
+
+/** What a block's content costs and brings, in wei. */
+export type Prices = {
+  /** What 10^18 base units of wTTX are worth. Zero: not known. */
+  readonly weiPerTtx: bigint
+  /** A unit of gas. */
+  readonly gasPrice: bigint
+}
+
+/** A transaction and the unordered ancestors that are not in the block yet, ancestors first. */
+export type Package = { readonly items: readonly Candidate[]; readonly score: bigint }
+
+/** The worth of `amount` base units of wTTX, wei. */
+export function worthOf(amount: bigint, { weiPerTtx }: Pick<Prices, 'weiPerTtx'>): bigint {
+  return (amount * weiPerTtx) / 10n ** 18n
+}
+
+/**
+ * Requests whose fee pays for the gas of their package, the greatest surplus a step first. `gasOf` is what a candidate adds to a
+ * block, units. Where no price is known, every request pays, and the fee itself decides.
+ */
+export function rankPaying(
+  candidates: readonly Candidate[],
+  taken: ReadonlySet<Infohash>,
+  prices: Prices,
+  gasOf: (candidate: Candidate) => bigint,
+): Package[] {
+  const byId = new Map(candidates.map((each) => [each.infohash, each]))
+  const packages = candidates.flatMap((candidate): Package[] => {
+    if (candidate.request === undefined || taken.has(candidate.infohash)) return []
+    const items = packageOf(candidate, byId, taken)
+    if (items === undefined) return []
+    const fee = items.reduce((sum, { request }) => sum + minerPart(request ?? 0n), 0n)
+    const count = BigInt(items.length)
+    if (prices.weiPerTtx === 0n) return [{ items, score: fee / count }]
+    const gas = items.reduce((sum, each) => sum + gasOf(each), 0n)
+    const surplus = worthOf(fee, prices) - gas * prices.gasPrice
+    return surplus > 0n ? [{ items, score: surplus / count }] : []
+  })
+  return packages.sort(compare)
+}
+
+/** All else, by the coin age that its packages destroy a step; ties by who was seen first. */
+export function rankByCoinAge(candidates: readonly Candidate[], taken: ReadonlySet<Infohash>): Package[] {
+  const byId = new Map(candidates.map((each) => [each.infohash, each]))
+  const packages = candidates.flatMap((candidate): Package[] => {
+    if (taken.has(candidate.infohash)) return []
+    const items = packageOf(candidate, byId, taken)
+    if (items === undefined) return []
+    const age = items.reduce((sum, { coinAge }) => sum + coinAge, 0n)
+    return [{ items, score: age / BigInt(items.length) }]
+  })
+  return packages.sort(compare)
+}
+
+/** Nothing where an ancestor is not among the candidates, where it fits no block, or where ancestors form a circle (a wrong template). */
+function packageOf(
+  candidate: Candidate,
+  byId: ReadonlyMap<Infohash, Candidate>,
+  taken: ReadonlySet<Infohash>,
+): Candidate[] | undefined {
+  const items: Candidate[] = []
+  const state = new Map<Infohash, 'open' | 'done'>()
+  const stack: Infohash[] = [candidate.infohash]
+  for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
+    if (taken.has(id) || state.get(id) === 'done') {
+      stack.pop()
+      continue
+    }
+    const item = byId.get(id)
+    if (item === undefined || items.length === STEP_LIMIT) return undefined
+    const missing = item.after.filter((parent) => !taken.has(parent) && state.get(parent) !== 'done')
+    if (missing.length === 0) {
+      state.set(id, 'done')
+      items.push(item)
+      stack.pop()
+    } else if (state.get(id) === 'open') return undefined
+    else {
+      state.set(id, 'open')
+      stack.push(...missing)
+    }
+  }
+  return items
+}
+
+function compare(a: Package, b: Package): number {
+  if (a.score !== b.score) return a.score > b.score ? -1 : 1
+  const [left, right] = [a.items.at(-1), b.items.at(-1)]
+  if (left === undefined || right === undefined) return 0
+  return left.firstSeen - right.firstSeen || (left.infohash < right.infohash ? -1 : 1)
+}

@@ -1,0 +1,139 @@
+// The relayer: pays out requests of final blocks for their recipients, who need no ether of their own to get their wTTX.
+
+import assert from 'node:assert'
+import { setTimeout as delay } from 'node:timers/promises'
+import { OperationError } from '../node/errors.ts'
+import type { Logger } from '../node/log.ts'
+import type { Hash } from '../node/protocol/ids.ts'
+import { type ClaimData, claimCall } from './ethereum/calls.ts'
+import { isAnyRefusal } from './ethereum/refusals.ts'
+import type { RelayerDeps, RelayerOptions } from './options.ts'
+import type { RelayerStatus } from './status.ts'
+
+const DEFAULTS = { leastNet: 0n, batch: 50, pollMs: 5_000, courtesyMs: 30_000 }
+
+/**
+ * Keeps nothing on disk: what is paid stands in the contract, which passes over what was paid before. Runs until it is stopped; trouble
+ * makes it wait (`status().problem`).
+ */
+export class Relayer implements AsyncDisposable {
+  readonly #deps: RelayerDeps
+  readonly #log: Logger
+  readonly #options: Required<Omit<RelayerOptions, 'recipients'>>
+  readonly #recipients: ReadonlySet<string> | undefined
+  readonly #stop = new AbortController()
+  /** When this relayer's turn comes to pay the requests of a block, unix milliseconds. */
+  readonly #turns = new Map<Hash, number>()
+  #running: Promise<void> | undefined
+  #problem: Error | undefined
+  #reason = 'looking for the first time'
+  #claimed = 0
+  #paid = 0n
+  #waiting = 0
+
+  constructor(deps: RelayerDeps, options: RelayerOptions = {}) {
+    const { recipients, ...chosen } = options
+    this.#deps = deps
+    this.#log = deps.log.child({ part: 'relayer' })
+    this.#options = { ...DEFAULTS, ...chosen }
+    this.#recipients = recipients && new Set(recipients)
+  }
+
+  start(): void {
+    assert(this.#running === undefined && !this.#stop.signal.aborted, 'a relayer is started once')
+    this.#running = this.#run()
+  }
+
+  /** Idempotent. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new OperationError('relayer-stopped', 'the relayer was stopped'))
+    await this.#running
+    this.#reason = 'it was stopped'
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** A snapshot, at no cost. */
+  status(): RelayerStatus {
+    const problem = this.#problem ?? this.#deps.sender.problem
+    return {
+      account: this.#deps.sender.ethereum.account,
+      reason: this.#reason,
+      ...(problem === undefined ? {} : { problem: problem.message }),
+      claimed: this.#claimed,
+      paid: this.#paid,
+      waiting: this.#waiting,
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      try {
+        await this.#round()
+        this.#problem = undefined
+      } catch (error) {
+        if (signal.aborted) return
+        this.#trouble(error instanceof Error ? error : new Error(String(error)))
+      }
+      await delay(this.#options.pollMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { claims } = await this.#deps.node.call('bridge_claims', {}, this.#stop.signal)
+    const wanted = claims.filter(
+      ({ recipient, net }) => net >= this.#options.leastNet && (this.#recipients?.has(recipient) ?? true),
+    )
+    const byBlock = Map.groupBy(wanted, ({ block }) => block)
+    for (const block of this.#turns.keys()) if (!byBlock.has(block)) this.#turns.delete(block)
+    this.#waiting = wanted.length
+    this.#reason = wanted.length === 0 ? 'no request waits to be paid' : `${wanted.length} requests wait to be paid`
+    for (const [block, requests] of byBlock) {
+      if (!this.#isTurn(block)) continue
+      for (let i = 0; i < requests.length; i += this.#options.batch) {
+        this.#stop.signal.throwIfAborted()
+        await this.#pay(block, requests.slice(i, i + this.#options.batch))
+      }
+    }
+  }
+
+  /** Pays what nobody else has paid, which the node may not have seen yet. */
+  async #pay(block: Hash, requests: readonly ClaimData[]): Promise<void> {
+    const { sender } = this.#deps
+    const indices = requests.map(({ index }) => index)
+    const before = await sender.ethereum.areClaimed(block, indices)
+    const due = requests.filter((_, i) => before[i] === false)
+    const [first] = due
+    if (first === undefined) return
+    try {
+      const outcome = await sender.send(claimCall(first.sealed, due), { signal: this.#stop.signal })
+      if (outcome.status !== 'done') return
+      const net = due.reduce((sum, each) => sum + each.net, 0n)
+      this.#claimed += due.length
+      this.#paid += net
+      this.#waiting -= due.length
+      this.#log.info({ block, requests: due.length, net: `${net}`, hash: outcome.receipt.hash }, 'paid requests')
+    } catch (error) {
+      // Not final on our endpoint yet, or reorganised: the next round looks again.
+      if (!isAnyRefusal(error)) throw error
+      this.#trouble(error)
+    }
+  }
+
+  /** All relayers would pay at the same moment, and all but one in vain: each waits for a random part of the courtesy. */
+  #isTurn(block: Hash): boolean {
+    const now = this.#deps.now()
+    const turn = this.#turns.get(block) ?? now + this.#deps.random() * this.#options.courtesyMs
+    this.#turns.set(block, turn)
+    return now >= turn
+  }
+
+  #trouble(problem: Error): void {
+    const isKnown = this.#problem?.message === problem.message
+    this.#problem = problem
+    if (!isKnown) this.#log.warn({ error: problem }, 'something keeps the relayer from its work')
+  }
+}
