@@ -16,12 +16,12 @@ import type { Hello } from './gossip/peer.ts'
 import { PeerExchange } from './gossip/peer-exchange.ts'
 import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, type NetworkOptions } from './options.ts'
-import { isAddress, type ProofHints } from './proof.ts'
+import { isAddress } from './proof.ts'
 import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
 import { blockContent, type Content, infohashOfInfo, transactionContent } from './torrent/metainfo.ts'
 import { SecretIndex } from './torrent/secret-index.ts'
-import { Transfers } from './transfers.ts'
+import { type FetchHints, NO_HINTS, Transfers } from './transfers.ts'
 
 export type NetworkDeps = {
   readonly store: NetworkStore
@@ -41,7 +41,6 @@ export type PeerInfo = {
 }
 
 const REDIAL_MS = 5_000
-const NO_HINTS: ProofHints = { peers: [], trackers: [] }
 
 export class Network {
   readonly #store: NetworkStore
@@ -76,6 +75,7 @@ export class Network {
       client: () => this.#running().client,
       peers: () => this.#hub.peers,
       fetchOne: (peer, infohash) => this.#hub.fetcher.fetchOne(peer, infohash),
+      trackers: this.#options.trackers,
       maxBlockBytes: this.#options.maxBlockBytes,
       stopping: this.#stopping.signal,
     })
@@ -98,7 +98,7 @@ export class Network {
 
   /** Opens the port and joins the meeting point. Throws `OperationError('listen-failed')`. */
   async start(): Promise<void> {
-    const { listenPort, trackers } = this.#options
+    const { listenPort } = this.#options
     this.#client = new TorrentClient(
       {
         log: this.#log,
@@ -111,7 +111,7 @@ export class Network {
     await this.#client.opened()
     await this.#indexStore()
     this.#client.on('add', (torrent: Torrent) => torrent.on('wire', (wire: Wire) => this.#onWire(torrent, wire)))
-    this.#meeting = await this.#client.seed(this.#meetingContent, trackers)
+    await this.#join(this.#client)
     this.#hub.start()
     this.#dial()
     this.#redial = setInterval(() => this.#dial(), REDIAL_MS)
@@ -160,7 +160,7 @@ export class Network {
    * and hands them to the store. Throws `OperationError('transaction-not-found')` where nobody delivers one until `signal` aborts,
    * and what the store throws.
    */
-  async fetch(infohash: Infohash, signal: AbortSignal, hints: ProofHints = NO_HINTS): Promise<Uint8Array> {
+  async fetch(infohash: Infohash, signal: AbortSignal, hints: FetchHints = NO_HINTS): Promise<Uint8Array> {
     return await this.#transfers.fetch(infohash, signal, hints)
   }
 
@@ -201,12 +201,24 @@ export class Network {
     return (bytes) => peer.receive(bytes)
   }
 
+  /** Also called when an error that webtorrent holds for fatal (of a tracker, say) ended the meeting point's torrent. */
+  async #join(client: TorrentClient): Promise<void> {
+    const meeting = await client.seed(this.#meetingContent, this.#options.trackers)
+    this.#meeting = meeting
+    meeting.once('close', () => {
+      if (this.#stopping.signal.aborted) return
+      this.#log.warn('the meeting point was closed; joining again')
+      if (!client.destroyed) void this.#join(client)
+    })
+  }
+
   #dial(): void {
-    if (this.#stopping.signal.aborted || this.#meeting === undefined) return
+    if (this.#stopping.signal.aborted || this.#meeting === undefined || this.#meeting.destroyed) return
     const connected = new Set(this.#hub.peers.map((peer) => peer.key))
     for (const [address, key] of this.#dialled) {
       if (key === undefined || !connected.has(key)) this.#meeting.addPeer(address)
     }
+    if (connected.size === 0) this.#client?.lookUp(this.#meeting)
   }
 
   /** Counts the shared set, and what is added to it meanwhile, once. */

@@ -4,7 +4,7 @@ import { OperationError } from '../errors.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import type { RemotePeer } from './gossip/peer.ts'
-import { checkTxFolder, type ProofHints } from './proof.ts'
+import { checkTxFolder } from './proof.ts'
 import type { NetworkStore, TorrentFile } from './store.ts'
 import type { TorrentClient } from './torrent/client.ts'
 import { download } from './torrent/download.ts'
@@ -12,7 +12,12 @@ import { type Folder, folderBytes } from './torrent/metainfo.ts'
 
 const MAX_ANCESTORS = 10_000
 const BLOCK_TIMEOUT_MS = 300_000
-const NO_HINTS: ProofHints = { peers: [], trackers: [] }
+/** Where to look first. A proof's trackers are not asked: they would be addresses that a stranger chose. */
+export type FetchHints = {
+  /** `host:port` of nodes or stock clients. */
+  readonly peers: readonly string[]
+}
+export const NO_HINTS: FetchHints = { peers: [] }
 
 export type TransferDeps = {
   readonly store: NetworkStore
@@ -21,6 +26,8 @@ export type TransferDeps = {
   readonly peers: () => readonly RemotePeer[]
   /** Asks one peer over the extension. */
   readonly fetchOne: (peer: RemotePeer, infohash: Infohash) => Promise<Uint8Array | undefined>
+  /** Where peers are looked for besides the connected ones. */
+  readonly trackers: readonly string[]
   readonly maxBlockBytes: number
   /** Aborts when the network stops. */
   readonly stopping: AbortSignal
@@ -35,7 +42,7 @@ export class Transfers {
   }
 
   /** See `Network.fetch`. */
-  async fetch(infohash: Infohash, signal: AbortSignal, hints: ProofHints): Promise<Uint8Array> {
+  async fetch(infohash: Infohash, signal: AbortSignal, hints: FetchHints): Promise<Uint8Array> {
     const { store } = this.#deps
     const queue = [infohash]
     const seen = new Set(queue)
@@ -59,7 +66,7 @@ export class Transfers {
   }
 
   /** See `Network.fetchBlock`. */
-  async fetchBlock(torrent: Infohash, signal: AbortSignal, hints: ProofHints): Promise<readonly TorrentFile[]> {
+  async fetchBlock(torrent: Infohash, signal: AbortSignal, hints: FetchHints): Promise<readonly TorrentFile[]> {
     const held = await this.#deps.store.blockFiles(torrent)
     return (
       held ?? (await this.#download(torrent, this.#deps.peers(), hints, signal, (folder) => this.#checkBlock(folder)))
@@ -78,7 +85,7 @@ export class Transfers {
     if (torrent && peer.hello.address !== undefined && !torrent.destroyed) torrent.addPeer(peer.hello.address)
   }
 
-  async #fetchFile(infohash: Infohash, signal: AbortSignal, hints: ProofHints): Promise<Uint8Array> {
+  async #fetchFile(infohash: Infohash, signal: AbortSignal, hints: FetchHints): Promise<Uint8Array> {
     const peers = [...this.#deps.peers()].sort((a, b) => Number(b.remembers(infohash)) - Number(a.remembers(infohash)))
     for (const peer of peers) {
       if (signal.aborted) break
@@ -100,7 +107,7 @@ export class Transfers {
   #download(
     infohash: Infohash,
     peers: Iterable<RemotePeer>,
-    hints: ProofHints,
+    hints: FetchHints,
     signal: AbortSignal,
     check: (folder: Folder) => void,
   ): Promise<TorrentFile[]> {
@@ -109,7 +116,7 @@ export class Transfers {
     const reachable = [...peers].filter(({ hello }) => hello.outgoing)
     const started = download(this.#deps.client(), infohash, {
       peers: [...hints.peers, ...reachable.flatMap(({ hello }) => hello.address ?? [])],
-      trackers: hints.trackers,
+      trackers: this.#deps.trackers,
       check,
       signal: AbortSignal.any([signal, this.#deps.stopping]),
     }).finally(() => this.#downloads.delete(infohash))
@@ -129,7 +136,7 @@ async function joinDownload(
   client: TorrentClient,
   infohash: Infohash,
   running: Promise<TorrentFile[]>,
-  hints: ProofHints,
+  hints: FetchHints,
   signal: AbortSignal,
 ): Promise<TorrentFile[]> {
   const torrent = client.torrents.find((other) => other.infoHash === infohash)

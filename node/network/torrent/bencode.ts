@@ -11,7 +11,8 @@ export type Encodable = number | string | Uint8Array | readonly Encodable[] | { 
 
 const MAX_DEPTH = 16
 
-type SharedDecoder = {
+/** The decoding functions of bencode 2 to 4, which call each other through these members. */
+export type SharedDecoder = {
   data: Uint8Array
   position: number
   find(byte: number): number
@@ -19,7 +20,8 @@ type SharedDecoder = {
   buffer(): Uint8Array | string
 }
 
-hardenSharedDecoder()
+const hardened = new WeakSet<object>()
+hardenDecoder(decoder())
 
 export function encode(value: Encodable): Uint8Array {
   return bencode.encode(value)
@@ -57,12 +59,13 @@ function decoder(): SharedDecoder {
 }
 
 /**
- * bencode 4.0.1 takes a string length below zero, which moves its cursor back: six bytes (`l-3:e`) then fill the memory until V8
+ * bencode takes a string length below zero, which moves its cursor back: six bytes (`l-3:e`) then fill the memory until V8
  * aborts. It also takes lengths past the end, and nests as deep as the stack. webtorrent decodes handshakes, metadata and peer lists
  * with it, so the shared functions are replaced once, for everybody.
  */
-function hardenSharedDecoder(): void {
-  const shared = decoder()
+export function hardenDecoder(shared: SharedDecoder): void {
+  if (hardened.has(shared)) return
+  hardened.add(shared)
   const next = shared.next
   let depth = 0
   shared.next = () => {

@@ -9,6 +9,7 @@ import type { Infohash } from '../../protocol/ids.ts'
 import { isInfohash } from '../../protocol/ids.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { MemoryChunkStore } from './chunk-store.ts'
+import { guardDht } from './dependency-guard.ts'
 import { guardWire } from './guard.ts'
 import { type Content, encodeTorrent, parseFolder } from './metainfo.ts'
 
@@ -76,6 +77,7 @@ export class TorrentClient extends WebTorrent {
     })
     this.#deps = deps
     this.#options = options
+    if (this.dht) guardDht(this.dht)
     this.blocked = { contains: deps.isBanned }
     this.on('add', (torrent: Torrent) => this.#onAdd(torrent))
     this.#opened = new Promise((resolve, reject) => {
@@ -134,6 +136,11 @@ export class TorrentClient extends WebTorrent {
     const stored = this.#deps.lookupSecret(hash)
     const torrent = stored === undefined ? null : await this.get(stored)
     return torrent ?? (await super._getByHash(hash))
+  }
+
+  /** Looks for peers of a torrent in the DHT now: webtorrent does so at the start, and then every quarter of an hour. */
+  lookUp(torrent: Torrent): void {
+    if (this.dht) this.dht.lookup(torrent.infoHash)
   }
 
   async #wake(infohash: Infohash): Promise<Torrent | null> {

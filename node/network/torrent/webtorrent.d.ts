@@ -4,6 +4,7 @@ declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events'
   import type { Server, Socket } from 'node:net'
   import type Wire from 'bittorrent-protocol'
+  import type { Dht } from './dependency-guard.ts'
 
   /** One remote of one swarm. `wire` and `conn` are null before it connected and after it closed. */
   export type SwarmPeer = {
@@ -39,7 +40,7 @@ declare module 'webtorrent' {
     readonly destroyed: boolean
     readonly listening: boolean
     readonly torrentPort: number
-    readonly dht: object | false | null
+    readonly dht: (Dht & { lookup(infohash: string): void }) | false | null
     readonly dhtPort: number
     blocked?: { contains(host: string): boolean }
     readonly utp: boolean

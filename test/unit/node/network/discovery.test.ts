@@ -33,9 +33,8 @@ test('two nodes find each other in a DHT', async () => {
   const entry = await lab.node({ dht: { bootstrap: [] } })
   const dht = { bootstrap: [`127.0.0.1:${entry.network.address().dhtPort}`] }
   const alice = await lab.node({ dht })
-  await until(() => alice.network.peers().length === 1, 'alice found the entry')
   const bob = await lab.node({ dht })
-  await until(() => bob.network.peers().length === 2, 'bob found both')
+  await until(() => alice.network.peers().length > 0 && bob.network.peers().length > 0, 'they found each other')
 })
 
 test('a node learns of others from the one that it dialled', async () => {
@@ -53,7 +52,7 @@ test('the hint of a proof leads to a node, and from there to the network', async
   const [wanted, other] = seeder.store.add(testFile('proven'), testFile('another'))
   assert(wanted && other)
   const node = await lab.node()
-  const hints = { peers: [seeder.address], trackers: [] }
+  const hints = { peers: [seeder.address] }
   await node.network.fetch(wanted, AbortSignal.timeout(20_000), hints)
   await until(() => node.store.has(other), 'the rest came by gossip')
 })

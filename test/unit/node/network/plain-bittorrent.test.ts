@@ -43,7 +43,7 @@ for (const secure of [0, 1]) {
     })
     assert('peer' in seeded)
     assert.equal(seeded.infohash, infohashOf(file))
-    const hints = { peers: [seeded.peer], trackers: [] }
+    const hints = { peers: [seeded.peer] }
     const signal = AbortSignal.timeout(20_000)
     assert.deepEqual(await node.network.fetch(infohashOf(file), signal, hints), file)
     assert(node.store.has(infohashOf(file)))
@@ -57,7 +57,7 @@ for (const secure of [0, 1]) {
     assert('peer' in other)
     const wanted = infohashOfInfo(blockContent([{ name: 'steps.bin', bytes: new Uint8Array(150_000).fill(1) }]).info)
     assert.equal(other.infohash, wanted)
-    const got = await node.network.fetchBlock(wanted, signal, { peers: [other.peer], trackers: [] })
+    const got = await node.network.fetchBlock(wanted, signal, { peers: [other.peer] })
     assert.deepEqual(got, [{ name: 'steps.bin', bytes: new Uint8Array(150_000).fill(1) }])
 
     stock.disconnect()

@@ -83,7 +83,7 @@ test('a fetched transaction brings its ancestors, and one whose ancestors nobody
   const second = testFile('second', infohashOf(FILE))
   seeder.store.add(FILE, second)
   const node = await lab.node()
-  const hints = { peers: [seeder.address], trackers: [] }
+  const hints = { peers: [seeder.address] }
   assert.deepEqual(await node.network.fetch(infohashOf(second), AbortSignal.timeout(20_000), hints), second)
   assert(node.store.files.has(infohashOf(FILE)))
 

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { createDiffieHellman, createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import { createSocket } from 'node:dgram'
+import { on, once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { encode } from '../../../../node/network/torrent/bencode.ts'
 import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
@@ -132,7 +133,7 @@ for (const [name, hostile] of Object.entries(HOSTILE_INFOS)) {
     const node = await lab.node()
     const infohash = toInfohash(createHash('sha1').update(hostile).digest())
     const peer = await metadataServer(lab, hostile)
-    const fetched = node.network.fetch(infohash, AbortSignal.timeout(1_500), { peers: [peer], trackers: [] })
+    const fetched = node.network.fetch(infohash, AbortSignal.timeout(1_500), { peers: [peer] })
     await assert.rejects(fetched, (error: Error & { code?: string }) => {
       return ['bad-torrent', 'bad-bencoding', 'bad-proof', 'transaction-not-found'].includes(error.code ?? '')
     })
@@ -159,6 +160,61 @@ test('handshakes for torrents that nobody stored, and for many that are, leave f
     attacker.close()
   }
   assert(node.network.statistics().liveTorrents <= 11)
+})
+
+test('datagrams to the DHT that no honest node sends do no harm', async () => {
+  await using lab = new Lab()
+  const node = await lab.node({ dht: { bootstrap: [] } })
+  const { dhtPort } = node.network.address()
+  assert(dhtPort)
+  const socket = createSocket('udp4')
+  lab.defer(() => socket.close())
+  const id = Buffer.alloc(20)
+  const odd = ['l-3:e', 'd1:t2:aa1:y1:q1:ql-3:eee', 'd1:q4:ping1:t2:aa1:y1:qe', 'i5e', 'le', ''].map((text) =>
+    Buffer.from(text),
+  )
+  const queries = [
+    { q: 'find_node', a: { target: 5 } },
+    { q: 'get_peers', a: { id, info_hash: 5 } },
+    { q: 'get_peers', a: { id, info_hash: [] } },
+    { q: 'announce_peer', a: { id, info_hash: 7, port: 1, token: 'x' } },
+    { q: 'get', a: { id, target: 3 } },
+    { q: 'put', a: { id, v: 'x', k: 5, sig: 5, seq: 'y', token: 3 } },
+    { q: [], a: 5 },
+  ].map((query) => encode({ ...query, t: 'aa', y: 'q' }))
+  for (const datagram of [...odd, ...queries]) {
+    await new Promise((resolve) => socket.send(datagram, dhtPort, '127.0.0.1', resolve))
+  }
+  // It still answers, after all of them.
+  socket.send(encode({ a: { id }, q: 'ping', t: 'zz', y: 'q' }), dhtPort, '127.0.0.1')
+  for await (const [answer] of on(socket, 'message', { signal: AbortSignal.timeout(20_000) })) {
+    if (answer.includes('1:t2:zz')) break
+  }
+  await isAlive(lab, node)
+})
+
+test('a tracker that breaks off, or answers nonsense, does not end the node', async () => {
+  await using lab = new Lab()
+  let answered = 0
+  const answers = [
+    'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nd8:int',
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nl-3:e',
+  ]
+  const servers = answers.map((answer) => {
+    return createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        answered += 1
+        socket.end(answer)
+      })
+    }).listen(0, '127.0.0.1')
+  })
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  lab.defer(() => servers.map((server) => server.close()))
+  const trackers = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/announce`)
+  const node = await lab.node({ trackers })
+  await until(() => answered >= 2, 'both trackers were asked')
+  await isAlive(lab, node)
 })
 
 /** Another node can still connect and get something. */

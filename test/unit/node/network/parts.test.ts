@@ -1,0 +1,168 @@
+// The small parts of the network: bencoding, buckets, bans, rate limits, the index of secrets, the store of pieces.
+
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Bans, isLoopback } from '../../../../node/network/bans.ts'
+import { Buckets, decodeCounts } from '../../../../node/network/gossip/buckets.ts'
+import { decodeMessage, encodeMessage } from '../../../../node/network/gossip/messages.ts'
+import { BAN_MS, MAX_BANS } from '../../../../node/network/limits.ts'
+import { TokenBucket } from '../../../../node/network/token-bucket.ts'
+import { decode, encode } from '../../../../node/network/torrent/bencode.ts'
+import { MemoryChunkStore } from '../../../../node/network/torrent/chunk-store.ts'
+import { SecretIndex } from '../../../../node/network/torrent/secret-index.ts'
+import { type Infohash, toInfohash } from '../../../../node/protocol/ids.ts'
+import { RuleError } from '../../../../node/protocol/rule-error.ts'
+
+test('what is not bencoded is a rule error, whatever it is', () => {
+  for (const text of [
+    '',
+    'l-3:e',
+    'd',
+    'l',
+    '5:abcd',
+    '-1:',
+    ':',
+    '1',
+    'i',
+    'd1:a',
+    'i1ei2e',
+    'd-1:i1ee',
+    'l'.repeat(99),
+  ]) {
+    assert.throws(() => decode(Buffer.from(text)), RuleError, text)
+  }
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      try {
+        decode(bytes)
+      } catch (error) {
+        return error instanceof RuleError
+      }
+      return true
+    }),
+  )
+})
+
+test('a decoder that failed in the depths decodes the next value', () => {
+  assert.throws(() => decode(Buffer.from(`${'l'.repeat(20)}${'e'.repeat(20)}`)), RuleError)
+  assert.deepEqual(decode(Buffer.from(`${'l'.repeat(16)}${'e'.repeat(16)}`)).toString(), '')
+  assert.deepEqual(decode(encode({ a: [1, 'x'] })), { a: [1, new Uint8Array([0x78])] })
+})
+
+test('every message is read back as it was written', () => {
+  const h = (n: number) => n.toString(16).padStart(40, '0') as Infohash
+  const hash = `0x${'ab'.repeat(32)}` as const
+  const summary = { count: 5, weight: 2n ** 200n, fingerprint: hash, newestBlock: hash, stateRoot: hash }
+  const messages = [
+    { type: 'summary', summary },
+    { type: 'have', infohashes: [h(1), h(2)] },
+    { type: 'blocks', headers: [new Uint8Array(281).fill(1), new Uint8Array(281).fill(2)] },
+    { type: 'seed', infohash: h(3) },
+    { type: 'get', id: 7, infohashes: [h(4)] },
+    { type: 'files', id: 7, files: [new Uint8Array(3), new Uint8Array()] },
+    { type: 'count', id: 8, prefix: '' },
+    { type: 'counts', id: 8, counts: new Uint8Array(5_120).fill(9) },
+    { type: 'list', id: 2 ** 32 - 1, prefix: 'abcd', after: h(5) },
+    { type: 'list', id: 9, prefix: '', after: '' },
+    { type: 'listed', id: 9, infohashes: [h(6)], more: true },
+  ] as unknown as Parameters<typeof encodeMessage>[0][]
+  for (const message of messages) assert.deepEqual(decodeMessage(encodeMessage(message)), message)
+})
+
+test('buckets of equal sets are equal, in any order, and differ where the sets do', () => {
+  const infohashes = Array.from({ length: 2_000 }, () => toInfohash(randomBytes(20)))
+  const [left, right] = [new Buckets(), new Buckets()]
+  for (const infohash of infohashes) left.add(infohash)
+  for (const infohash of infohashes.toReversed()) right.add(infohash)
+  assert.deepEqual(left.encodeCounts(''), right.encodeCounts(''))
+  const one = infohashes[0] ?? toInfohash(randomBytes(20))
+  const other = toInfohash(Buffer.concat([Buffer.from(one.slice(0, 4), 'hex'), randomBytes(18)]))
+  left.add(other)
+  const [top, deep] = ['', one.slice(0, 2)].map((prefix) => {
+    const theirs = decodeCounts(right.encodeCounts(prefix))
+    return decodeCounts(left.encodeCounts(prefix)).flatMap((ours, i) => {
+      return ours.count === theirs[i]?.count && ours.sum === theirs[i]?.sum
+        ? []
+        : [[i, ours.count - (theirs[i]?.count ?? 0)]]
+    })
+  })
+  assert.deepEqual(top, [[Number.parseInt(one.slice(0, 2), 16), 1]])
+  assert.deepEqual(deep, [[Number.parseInt(one.slice(2, 4), 16), 1]])
+})
+
+test('a bucket holds the count and the sum modulo 2^128 of what is in it', () => {
+  const infohashes = Array.from({ length: 50 }, () => toInfohash(Buffer.concat([Buffer.alloc(2, 7), randomBytes(18)])))
+  const buckets = new Buckets()
+  let sum = 0n
+  for (const infohash of infohashes) {
+    buckets.add(infohash)
+    sum += BigInt(`0x${createHash('sha256').update(infohash, 'hex').digest('hex').slice(0, 32)}`)
+  }
+  const expected = { count: 50, sum: (sum % 2n ** 128n).toString(16).padStart(32, '0') }
+  assert.deepEqual(decodeCounts(buckets.encodeCounts(''))[7], expected)
+  assert.deepEqual(decodeCounts(buckets.encodeCounts('07'))[7], expected)
+})
+
+test('a ban ends after its time, and the oldest make room', () => {
+  let now = 0
+  const bans = new Bans(() => now)
+  bans.add('first')
+  assert(bans.has('first'))
+  now = BAN_MS
+  assert(!bans.has('first'))
+  for (let i = 0; i <= MAX_BANS; i++) bans.add(`host ${i}`)
+  assert(!bans.has('host 0'))
+  assert(bans.has('host 1') && bans.has(`host ${MAX_BANS}`))
+  assert(isLoopback('127.0.0.1') && isLoopback('::1') && isLoopback('::ffff:127.0.0.1') && !isLoopback('1.2.3.4'))
+})
+
+test('a token bucket lets a burst pass, then its rate, and says how long a debt takes', () => {
+  let now = 0
+  const bucket = new TokenBucket(10, 5, () => now)
+  assert(bucket.take(5))
+  assert(!bucket.take(1))
+  now = 100
+  assert(bucket.take(1))
+  assert(!bucket.take(1))
+  assert.equal(bucket.charge(2), 200)
+  now = 10_000
+  assert(bucket.take(5))
+  assert(!bucket.take(0.1), 'it holds no more than a burst')
+})
+
+test('an index of secrets finds each of thousands by its hash, and nothing else', () => {
+  const index = new SecretIndex()
+  const infohashes = Array.from({ length: 5_000 }, () => toInfohash(randomBytes(20)))
+  for (const infohash of infohashes) index.add(infohash)
+  const secretOf = (infohash: string) => createHash('sha1').update('req2').update(infohash, 'hex').digest('hex')
+  for (const infohash of infohashes) assert.equal(index.get(secretOf(infohash)), infohash)
+  assert.equal(index.get('ab'.repeat(20)), undefined)
+  assert.equal(index.get('short'), undefined)
+})
+
+test('a store of pieces serves ranges, and refuses what lies outside', async () => {
+  const store = new MemoryChunkStore(4, { length: 10 })
+  const get = (index: number, range: { offset?: number; length?: number } | null = null) =>
+    new Promise((resolve) => store.get(index, range, (error, bytes) => resolve(error ? 'error' : [...(bytes ?? [])])))
+  assert.equal(await get(0), 'error')
+  for (const [i, bytes] of [
+    [1, 2, 3, 4],
+    [5, 6, 7, 8],
+    [9, 10],
+  ].entries())
+    store.put(i, Uint8Array.from(bytes))
+  assert.deepEqual(await get(2), [9, 10])
+  assert.deepEqual(await get(1, { offset: 1, length: 2 }), [6, 7])
+  assert.deepEqual(
+    await Promise.all([get(3), get(2, { offset: 0, length: 3 }), get(0, { offset: 5 })]),
+    Array(3).fill('error'),
+  )
+  assert.equal(
+    await new Promise((resolve) => store.put(2, new Uint8Array(3), (error) => resolve(error?.name))),
+    'RangeError',
+  )
+  store.destroy()
+  assert.equal(await get(0), 'error')
+})

@@ -1,0 +1,56 @@
+// The order in which announced infohashes are fetched, and the bounds of what is remembered.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Wants } from '../../../../node/network/gossip/wants.ts'
+import { MAX_WANTED, MAX_WANTED_PER_PEER } from '../../../../node/network/limits.ts'
+import type { Infohash } from '../../../../node/protocol/ids.ts'
+
+function infohash(n: number): Infohash {
+  return n.toString(16).padStart(40, '0') as Infohash
+}
+
+test('what was announced most often comes first', () => {
+  const wants = new Wants()
+  for (const n of [1, 2, 3, 4]) wants.add(infohash(n), 'a')
+  for (const n of [3, 4]) wants.add(infohash(n), 'b')
+  wants.add(infohash(4), 'c')
+  wants.add(infohash(4), 'c')
+  assert.deepEqual(wants.take('a', 3), [4, 3, 1].map(infohash))
+  assert.deepEqual(wants.take('b', 3), [], 'what was asked of one is not asked of another')
+  assert.deepEqual(wants.take('a', 3), [infohash(2)])
+})
+
+test('what one did not deliver is asked of the next, and dropped after the last', () => {
+  const wants = new Wants()
+  wants.add(infohash(1), 'a')
+  wants.add(infohash(1), 'b')
+  assert.deepEqual(wants.take('a', 1), [infohash(1)])
+  wants.release(infohash(1), 'a')
+  assert.deepEqual(wants.take('a', 1), [])
+  assert.deepEqual(wants.take('b', 1), [infohash(1)])
+  wants.release(infohash(1), 'b')
+  assert.equal(wants.size, 0)
+})
+
+test('a peer that leaves takes only its own announcements with it', () => {
+  const wants = new Wants()
+  for (const n of [1, 2, 3]) wants.add(infohash(n), 'a')
+  for (const n of [2, 3]) wants.add(infohash(n), 'b')
+  assert.deepEqual(wants.take('b', 1), [infohash(2)])
+  wants.removePeer('a')
+  assert.deepEqual([wants.size, wants.sizeOf('a'), wants.sizeOf('b')], [2, 0, 2])
+  assert.deepEqual(wants.take('b', 9), [infohash(3)])
+  wants.settle(infohash(2))
+  wants.release(infohash(3), 'b')
+  assert.deepEqual([wants.size, wants.sizeOf('b')], [0, 0])
+})
+
+test('neither one peer nor all together fill the memory', () => {
+  const wants = new Wants()
+  for (let peer = 0; peer < 12; peer++) {
+    for (let n = 0; n <= MAX_WANTED_PER_PEER; n++) wants.add(infohash(peer * 100_000 + n), `peer ${peer}`)
+    assert(wants.sizeOf(`peer ${peer}`) <= MAX_WANTED_PER_PEER)
+  }
+  assert.equal(wants.size, MAX_WANTED)
+})
