@@ -1,5 +1,6 @@
 // What a running devnet leaves in its data folder, so that commands beside it need no flags: `<data>/devnet.json`.
 
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -41,8 +42,9 @@ export function readEndpoints(data: string): Endpoints | undefined {
 export async function writeEndpoints(data: string, endpoints: Endpoints): Promise<void> {
   const file = endpointsFile(data)
   // Readers never see half of it.
-  await writeFile(`${file}.tmp`, `${JSON.stringify(endpoints, undefined, 2)}\n`)
-  await rename(`${file}.tmp`, file)
+  const temporary = `${file}.${randomUUID()}.tmp`
+  await writeFile(temporary, `${JSON.stringify(endpoints, undefined, 2)}\n`)
+  await rename(temporary, file)
 }
 
 export async function removeEndpoints(data: string): Promise<void> {

@@ -200,6 +200,12 @@ export const settingsSchema = z.strictObject({
     about: 'Others get so many seconds before we pay for what anybody may do: nominate, finalize, claim',
     example: '60',
   }),
+  confirmations: whole(1, 100).default(2).register(info, {
+    env: 'TTX_CONFIRMATIONS',
+    flag: '--confirmations <blocks>',
+    about: 'Blocks of Ethereum that a transaction must have, its own included, to count as done',
+    example: '2',
+  }),
   logJson: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).default(false).register(info, {
     env: 'TTX_LOG_JSON',
     flag: '--log-json',

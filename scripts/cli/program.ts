@@ -3,7 +3,21 @@
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { GLOBAL_SETTINGS } from '../settings.ts'
-import { registerWallet } from './commands/wallet.ts'
+import { registerBalance } from './commands/hold/balance.ts'
+import { registerBridge } from './commands/hold/bridge.ts'
+import { registerClaim } from './commands/hold/claim.ts'
+import { registerDeposit } from './commands/hold/deposit.ts'
+import { registerForce } from './commands/hold/force.ts'
+import { registerSend } from './commands/hold/send.ts'
+import { registerStatus } from './commands/hold/status.ts'
+import { registerWallet } from './commands/hold/wallet.ts'
+import { registerMiner } from './commands/mine/miner.ts'
+import { registerRelay } from './commands/mine/relay.ts'
+import { registerDevnet } from './commands/run/devnet.ts'
+import { registerNode } from './commands/run/node.ts'
+import { registerBlock } from './commands/watch/block.ts'
+import { registerProof } from './commands/watch/proof.ts'
+import { registerTx } from './commands/watch/tx.ts'
 import { type Act, createContext, formatJson } from './context.ts'
 import { describeFailure, type ExitCode, formatFailure } from './failure.ts'
 import { addSettings } from './setting-flags.ts'
@@ -12,7 +26,23 @@ import type { Shell } from './shell.ts'
 /** Adds commands to the program; one for each file in `commands/`. */
 export type Registration = (program: Command, act: Act) => void
 
-const REGISTRATIONS: readonly Registration[] = [registerWallet]
+const REGISTRATIONS: readonly Registration[] = [
+  registerDevnet,
+  registerNode,
+  registerWallet,
+  registerBalance,
+  registerSend,
+  registerBridge,
+  registerStatus,
+  registerClaim,
+  registerDeposit,
+  registerForce,
+  registerMiner,
+  registerRelay,
+  registerTx,
+  registerBlock,
+  registerProof,
+]
 
 /** Runs one command line (without the program's name). Never throws: what goes wrong is written out. */
 export async function runCli(

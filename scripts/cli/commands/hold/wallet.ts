@@ -1,15 +1,15 @@
 // ttx wallet: keys that are made, brought along, shown and listed; never their secrets, except the words of a new one, once.
 
 import type { Command } from 'commander'
-import { formatHex } from '../../../node/protocol/bytes.ts'
-import { decryptKeystore, parseKeystore } from '../../../node/wallet/keystore.ts'
-import type { Wallet } from '../../../node/wallet/wallet.ts'
-import { checkFree, listWallets, readKeystore, saveWallet, walletFile } from '../../../node/wallet/wallet-folder.ts'
-import { createWords, keyOfWords, parseWords } from '../../../node/wallet/words.ts'
-import { AUDIENCE, addExamples } from '../audience.ts'
-import { type Act, type CliContext, formatTable, type Result } from '../context.ts'
-import { readNewPassphrase, readPassphrase, readPassphraseFile, unlockWallet } from '../passphrase.ts'
-import { askHidden, readInput } from '../prompt.ts'
+import { formatHex } from '../../../../node/protocol/bytes.ts'
+import { decryptKeystore, parseKeystore } from '../../../../node/wallet/keystore.ts'
+import type { Wallet } from '../../../../node/wallet/wallet.ts'
+import { checkFree, listWallets, readKeystore, saveWallet, walletFile } from '../../../../node/wallet/wallet-folder.ts'
+import { createWords, keyOfWords, parseWords } from '../../../../node/wallet/words.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { readNewPassphrase, readPassphrase, readPassphraseFile, unlockWallet } from '../../passphrase.ts'
+import { askHidden, readInput } from '../../prompt.ts'
 
 const MAX_WORDS_BYTES = 1_024
 

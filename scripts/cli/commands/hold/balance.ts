@@ -1,0 +1,64 @@
+// ttx balance: what an address holds on both sides.
+
+import type { Command } from 'commander'
+import { formatEther } from 'viem'
+import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
+import { parseKeystore } from '../../../../node/wallet/keystore.ts'
+import { readKeystore, walletFile } from '../../../../node/wallet/wallet-folder.ts'
+import { formatAmount } from '../../amount.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { tokenBalance } from '../../ethereum.ts'
+import { openNode, openOptionalEthereum } from '../../link.ts'
+import { unlockWallet } from '../../passphrase.ts'
+import { parseAccount } from '../../pay.ts'
+import { addSettings } from '../../setting-flags.ts'
+
+export function registerBalance(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('balance')
+        .helpGroup(AUDIENCE.bridge)
+        .summary('what an address holds on both sides')
+        .description(
+          'Show what an address holds: TTX that can be spent now, how much of it a bridging block orders, how much is final (only final is final), and with an Ethereum endpoint its wTTX and ETH. It takes no passphrase.',
+        )
+        .argument('[address]', 'whose money; without it that of the wallet', parseAccount)
+        .action(act(balance)),
+      ['node', 'ethereum'],
+    ),
+    'ttx balance --wallet alice',
+    'ttx balance 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --json',
+  )
+}
+
+async function balance(context: CliContext, given: Address | undefined): Promise<Result> {
+  const owner = given ?? (await walletAddress(context))
+  const node = await openNode(context)
+  const { spendable, ordered, final, outputs } = await node.call('account_balance', { owner }, context.signal)
+  const ethereum = await openOptionalEthereum(context, node)
+  const token = ethereum && (await tokenBalance(ethereum, owner))
+  const wei = ethereum && (await ethereum.ask('balance', (client) => client.getBalance({ address: owner })))
+  const rows: [string, string][] = [
+    ['address', owner],
+    ['TTX', formatAmount(spendable)],
+    ['  ordered', `${formatAmount(ordered)}  (in a bridging block)`],
+    ['  final', `${formatAmount(final)}  (in a final one: cannot be reversed)`],
+    ['  outputs', `${outputs.length}`],
+  ]
+  if (token !== undefined) rows.push(['wTTX', formatAmount(token)])
+  if (wei !== undefined) rows.push(['ETH', formatEther(wei)])
+  return { data: { owner, spendable, ordered, final, outputs, wttx: token, wei }, text: formatTable(rows) }
+}
+
+/** From the file of the wallet; only where that does not say it, by opening it. */
+export async function walletAddress(context: CliContext): Promise<Address> {
+  const { folder, settings } = context
+  const file = walletFile(folder.wallets, settings.wallet)
+  const keystore = await readKeystore(file).catch(() => undefined)
+  const address = keystore && parseKeystore(keystore, file).address
+  if (address !== undefined) return parseAddress(address)
+  using wallet = await unlockWallet(context)
+  return wallet.address
+}

@@ -1,0 +1,72 @@
+// ttx bridge: ask for wTTX on Ethereum.
+
+import type { Command } from 'commander'
+import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
+import { formatAmount, parseAmount } from '../../amount.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { openNode } from '../../link.ts'
+import { unlockWallet } from '../../passphrase.ts'
+import { parseAccount, parseMemo, pay } from '../../pay.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { describeAncestors } from './send.ts'
+
+export function registerBridge(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('bridge')
+        .helpGroup(AUDIENCE.bridge)
+        .summary('move TTX to Ethereum, as wTTX')
+        .description(
+          'Ask for wTTX on Ethereum. A miner puts the request into a bridging block; if nobody proves that block wrong, it is paid 24 hours after the block was published, at the latest after 48 where blocks compete: 99% to the recipient, 1% to the miner. A relayer claims it for you, or "ttx claim" does. No ETH is needed to ask.',
+        )
+        .argument('<amount>', 'TTX, as in 1.5', parseAmount)
+        .argument(
+          '[recipient]',
+          'address on Ethereum; without it your own, which is the same on both chains',
+          parseAccount,
+        )
+        .option('--memo <text>', 'up to 140 printable characters that everybody can read', parseMemo)
+        .action(act(bridge)),
+      ['node'],
+    ),
+    'ttx bridge 100 --wallet alice',
+    'ttx bridge 100 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice --json',
+  )
+}
+
+async function bridge(
+  context: CliContext,
+  tokens: bigint,
+  recipient: Address | undefined,
+  { memo }: { memo?: string },
+): Promise<Result> {
+  const node = await openNode(context)
+  const { chain, bridge: to } = node.info.network
+  using wallet = await unlockWallet(context)
+  const payee = recipient ?? parseAddress(wallet.address)
+  const payment = { to, tokens, bridge: { chain, to: payee }, ...(memo === undefined ? {} : { memo }) }
+  const paid = await pay(node, wallet, payment, Math.floor(Date.now() / 1_000), context.signal)
+  const { infohash, unorderedAncestors, record } = paid
+  const net = tokens - tokens / 100n
+  return {
+    data: {
+      infohash,
+      status: record.status,
+      from: wallet.address,
+      recipient: payee,
+      gross: tokens,
+      net,
+      unorderedAncestors,
+    },
+    text: formatTable([
+      ['asked', `${formatAmount(tokens)} TTX from ${wallet.address} to Ethereum`],
+      ['pays', `${formatAmount(net)} wTTX to ${payee}`],
+      ['infohash', infohash],
+      ['status', `${record.status} (only final is final)`],
+      ['stands on', describeAncestors(unorderedAncestors)],
+      ['follow it', `ttx status ${infohash}`],
+    ]),
+  }
+}

@@ -1,0 +1,75 @@
+// ttx status: where the money of a transaction is, what it waits for, and when it is paid.
+
+import type { Command } from 'commander'
+import type { Infohash } from '../../../../node/protocol/ids.ts'
+import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
+import { formatAmount } from '../../amount.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { openNode } from '../../link.ts'
+import { parseInfohashArgument } from '../../pay.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { formatMoment } from '../../time.ts'
+import { describeAncestors } from './send.ts'
+
+const FETCH_MS = 5_000
+
+/** What each status means for whoever waits for the money. Only one of them says that nothing can happen any more. */
+export const STATUS_WORDS: Readonly<Record<RpcResult<'tx_where'>['status'], string>> = {
+  unknown: 'this node has not got it, and nobody that it asked has',
+  waiting: 'it cannot be judged yet: something that it spends is missing here or in no block yet',
+  accepted: 'valid and first seen here; a rival that gets into a bridging block would reverse it',
+  conflicting: 'a rival spends the same money and stands; it counts only if that rival dies',
+  invalid: 'it breaks a rule and never counts',
+  ordered: 'in a bridging block that is not final: it stands as long as that block does',
+  final: 'final: nothing can reverse it any more',
+}
+
+export function registerStatus(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('status')
+        .helpGroup(AUDIENCE.bridge)
+        .summary('where the money of a transaction is, and when it is paid')
+        .description(
+          'Say of a payment, a bridge request or a deposit where its money is, what it waits for, and of a request when it is paid at the earliest and at the latest. Only "final" is final: all before that can still be reversed.',
+        )
+        .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
+        .action(act(status)),
+      ['node'],
+    ),
+    'ttx status c12fe1c06bba254a9dc9f519b335aa7c1367a88a',
+    'ttx status c12fe1c06bba254a9dc9f519b335aa7c1367a88a --json',
+  )
+}
+
+async function status(context: CliContext, infohash: Infohash): Promise<Result> {
+  const node = await openNode(context)
+  await node.call('tx_get', { infohash, fetchMs: FETCH_MS }, context.signal)
+  const where = await node.call('tx_where', { infohash }, context.signal)
+  const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
+  const { file: _file, bridging, ...record } = where
+  const rows: [string, string][] = [
+    ['infohash', infohash],
+    ['status', `${where.status}: ${STATUS_WORDS[where.status]}`],
+  ]
+  if (where.block !== undefined) rows.push(['block', `${where.block}, step ${where.step}`])
+  if (where.missing.length > 0) rows.push(['missing', where.missing.join(', ')])
+  if (where.rivals.length > 0) rows.push(['rivals', where.rivals.join(', ')])
+  if (where.status === 'accepted') rows.push(['stands on', describeAncestors(where.unorderedAncestors)])
+  if (bridging !== undefined) rows.push(...describeBridging(bridging, now))
+  return { data: { ...record, bridging, ethereumTime: node.info.bridge.ethereumTime }, text: formatTable(rows) }
+}
+
+function describeBridging(bridging: NonNullable<RpcResult<'tx_where'>['bridging']>, now: number): [string, string][] {
+  const { gross, net, recipient, paid, payableAt, payableAtLatest, waitingFor } = bridging
+  const rows: [string, string][] = [
+    ['asks', `${formatAmount(gross)} TTX to Ethereum: ${formatAmount(net)} wTTX for ${recipient}`],
+    [paid ? 'paid' : 'waits for', waitingFor],
+  ]
+  if (paid) return rows
+  if (payableAt !== undefined) rows.push(['earliest', formatMoment(payableAt, now)])
+  if (payableAtLatest !== undefined) rows.push(['latest', formatMoment(payableAtLatest, now)])
+  return rows
+}

@@ -1,0 +1,101 @@
+// ttx miner: runs a miner until Ctrl-C.
+
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { Miner } from '../../../../miner/miner.ts'
+import type { MinerStatus } from '../../../../miner/status.ts'
+import { PowPool } from '../../../../miner/work/pow-pool.ts'
+import type { Logger } from '../../../../node/log.ts'
+import { formatAmount } from '../../amount.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { openSender } from './sender.ts'
+
+const TELL_MS = 1_000
+
+export function registerMiner(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('miner')
+        .helpGroup(AUDIENCE.mine)
+        .summary('search bridging blocks and publish them')
+        .description(
+          'Run a miner until Ctrl-C: it takes what waits for a block from the node, searches proof of work, publishes when the fees are worth the gas or the longest wait is over, and brings its blocks to finality. The wallet pays gas and bonds (bonds come back after 48 hours). Threads rest while nothing is worth a block. What a crash interrupts goes on from a journal.',
+        )
+        .action(act(run)),
+      [
+        'node',
+        'ethereum',
+        'threads',
+        'payout',
+        'weiPerTtx',
+        'marginPercent',
+        'longestWait',
+        'courtesy',
+        'confirmations',
+        'pollMs',
+      ],
+    ),
+    'ttx miner --wallet miner --threads 4',
+    'ttx miner --wallet miner --wei-per-ttx 1000000000000000 --longest-wait 7200',
+  )
+}
+
+async function run(context: CliContext): Promise<undefined> {
+  const { settings, folder, log, signal } = context
+  const { threads, payout, weiPerTtx, marginPercent, longestWait, courtesy, pollMs } = settings
+  await using sending = await openSender(context)
+  const { sender, node } = sending
+  const pool = new PowPool({ log, random: randomBytes, now: () => performance.now() }, { threads })
+  await using miner = new Miner(
+    { log, now: Date.now, random: Math.random, node, sender, pool },
+    {
+      folder: join(folder.miner, sender.ethereum.account),
+      marginPercent,
+      longestWaitMs: 1_000 * longestWait,
+      courtesyMs: 1_000 * courtesy,
+      pollMs,
+      ...(payout === undefined ? {} : { payout }),
+      ...(weiPerTtx === undefined ? {} : { weiPerTtx }),
+    },
+  )
+  await miner.start()
+  context.say(
+    formatTable([
+      ['account', sender.ethereum.account],
+      ['payout', payout ?? sender.ethereum.account],
+      ['node', node.url],
+      ['Ethereum', sender.ethereum.name],
+      ['threads', `${threads}`],
+    ]),
+  )
+  await tell(miner, log, signal)
+  return undefined
+}
+
+/** One line whenever it does something else than before. */
+async function tell(miner: Miner, log: Logger, signal: AbortSignal): Promise<void> {
+  let told = ''
+  while (!signal.aborted) {
+    const status = miner.status()
+    const line = `${status.state} ${status.problem ?? ''} ${status.blocks.published} ${status.blocks.final}`
+    if (line !== told) log.info(factsOf(status), status.problem ?? status.reason)
+    told = line
+    await delay(TELL_MS, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+function factsOf({ state, hashRate, blocks, earned, pending, work }: MinerStatus) {
+  return {
+    state,
+    hashesPerSecond: Math.round(hashRate),
+    ...blocks,
+    earned: formatAmount(earned),
+    pending: formatAmount(pending),
+    ...(work === undefined ? {} : { height: `${work.height}`, steps: work.steps, requests: work.requests }),
+  }
+}

@@ -1,0 +1,60 @@
+// ttx relay: claims what is payable for its recipients, until Ctrl-C.
+
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { Relayer } from '../../../../miner/relayer.ts'
+import type { Logger } from '../../../../node/log.ts'
+import { formatAmount } from '../../amount.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { openSender } from './sender.ts'
+
+const TELL_MS = 1_000
+
+export function registerRelay(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('relay')
+        .helpGroup(AUDIENCE.mine)
+        .summary('claim matured requests for their recipients')
+        .description(
+          'Run a relayer until Ctrl-C: whenever a block is final, it claims the requests in it for their recipients, many in one transaction. The recipients get the wTTX, the wallet pays the gas: a service, not a business.',
+        )
+        .action(act(run)),
+      ['node', 'ethereum', 'courtesy', 'confirmations', 'pollMs'],
+    ),
+    'ttx relay --wallet relayer',
+  )
+}
+
+async function run(context: CliContext): Promise<undefined> {
+  const { settings, log, signal } = context
+  const { courtesy, pollMs } = settings
+  await using sending = await openSender(context)
+  const { sender, node } = sending
+  const options = { pollMs, courtesyMs: 1_000 * courtesy }
+  await using relayer = new Relayer({ log, now: Date.now, random: Math.random, node, sender }, options)
+  await relayer.start()
+  context.say(
+    formatTable([
+      ['account', sender.ethereum.account],
+      ['node', node.url],
+      ['Ethereum', sender.ethereum.name],
+    ]),
+  )
+  await tell(relayer, log, signal)
+  return undefined
+}
+
+async function tell(relayer: Relayer, log: Logger, signal: AbortSignal): Promise<void> {
+  let told = ''
+  while (!signal.aborted) {
+    const { claimed, paid, waiting, problem, reason } = relayer.status()
+    const line = `${claimed} ${waiting} ${problem ?? ''}`
+    if (line !== told) log.info({ claimed, paid: formatAmount(paid), waiting }, problem ?? reason)
+    told = line
+    await delay(TELL_MS, undefined, { signal }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,56 @@
+// The account of a miner or a relayer: an open wallet that sends transactions to the bridge.
+
+import { TransactionSender } from '../../../../miner/ethereum/sender.ts'
+import { Ethereum } from '../../../../miner/ethereum.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import { walletAccount } from '../../account.ts'
+import type { CliContext } from '../../context.ts'
+import { type NodeLink, openNode } from '../../link.ts'
+import { unlockWallet } from '../../passphrase.ts'
+
+export type Sending = AsyncDisposable & { readonly sender: TransactionSender; readonly node: NodeLink }
+
+/**
+ * Checks wallet, node and Ethereum, in this order. Throws what opening them throws, 'ethereum-missing', and 'unfunded-account' where
+ * the wallet cannot pay for anything. Disposing closes the connection and locks the wallet.
+ */
+export async function openSender(context: CliContext): Promise<Sending> {
+  const { settings, log } = context
+  const { ethereum: urls, confirmations, pollMs } = settings
+  if (urls === undefined) {
+    throw new OperationError(
+      'ethereum-missing',
+      'expected an Ethereum endpoint, got none; name one with --ethereum URL or TTX_ETHEREUM',
+    )
+  }
+  const wallet = await unlockWallet(context)
+  try {
+    const node = await openNode(context)
+    const signer = walletAccount(wallet)
+    const ethereum = new Ethereum({ urls, network: node.info.network, signer, now: Date.now })
+    const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations, pollMs })
+    const close = async () => {
+      ethereum.close()
+      wallet[Symbol.dispose]()
+    }
+    try {
+      await ethereum.parameters()
+      if ((await ethereum.balance()) === 0n) throw unfunded(wallet.address)
+    } catch (error) {
+      await close()
+      throw error
+    }
+    return { sender, node, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    wallet[Symbol.dispose]()
+    throw error
+  }
+}
+
+function unfunded(account: string): OperationError {
+  return new OperationError(
+    'unfunded-account',
+    `expected ETH for gas at ${account}, got 0 ETH; send ETH there (on a devnet: ttx devnet fund ${account})`,
+    { facts: { account } },
+  )
+}

@@ -1,0 +1,172 @@
+// ttx devnet: a whole network on this machine, until Ctrl-C; and what one can do to it while it runs.
+
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import { OperationError } from '../../../../node/errors.ts'
+import type { Address } from '../../../../node/protocol/ids.ts'
+import { DevChain } from '../../../devnet/dev-chain.ts'
+import { Devnet } from '../../../devnet/devnet.ts'
+import { checkPort } from '../../../devnet/ports.ts'
+import { parseAmount } from '../../amount.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { parseAccount } from '../../pay.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { formatMoment, formatSpan, parseSpan } from '../../time.ts'
+import { untilAborted } from '../../until.ts'
+
+type Options = { readonly ethereumPort: number; readonly basePort: number; readonly blockSeconds: number }
+
+const FUND_ETHER = '10'
+
+export function registerDevnet(program: Command, act: Act): void {
+  const devnet = addExamples(
+    addSettings(
+      program
+        .command('devnet')
+        .helpGroup(AUDIENCE.network)
+        .summary('run a whole network on this machine')
+        .description(
+          'Start a whole network on this machine and keep it running until Ctrl-C: an embedded Ethereum whose state is kept, the contracts, two nodes that talk BitTorrent over loopback, a miner and a relayer, each a process of its own that is restarted when it dies. Started again, it goes on where it was.',
+        )
+        .option('--ethereum-port <port>', 'port of the embedded Ethereum', parsePort, 8545)
+        .option('--base-port <port>', 'first of the four ports of the two nodes', parsePort, 7650)
+        .option('--block-seconds <seconds>', 'seconds between empty blocks of Ethereum', parseSeconds, 5)
+        .action(act(run)),
+      ['pollMs'],
+    ),
+    'ttx devnet',
+    'ttx devnet --data ./try --base-port 9650 --ethereum-port 9545',
+  )
+  addExamples(
+    addSettings(
+      devnet
+        .command('skip')
+        .summary('let time pass on the embedded Ethereum')
+        .description(
+          'Move the clock of the Ethereum of the running devnet forward, to see finality without waiting a day for it.',
+        )
+        .argument('<span>', 'as in 24h, 90m or 30s', parseSpan)
+        .action(act(skip)),
+      ['ethereum'],
+    ),
+    'ttx devnet skip 24h',
+  )
+  addExamples(
+    addSettings(
+      devnet
+        .command('fund')
+        .summary('give an address ETH of the embedded Ethereum')
+        .description('Send ETH for gas from an account of the embedded Ethereum to an address of yours.')
+        .argument('<address>', 'who gets it', parseAccount)
+        .option('--ether <amount>', 'how much', parseEther, FUND_ETHER)
+        .action(act(fund)),
+      ['ethereum'],
+    ),
+    'ttx devnet fund 0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
+  )
+}
+
+async function run(context: CliContext, { ethereumPort, basePort, blockSeconds }: Options): Promise<undefined> {
+  const { settings, folder, log, say, shell, signal } = context
+  const ports = {
+    ethereum: ethereumPort,
+    rpc: basePort,
+    listen: basePort + 1,
+    peerRpc: basePort + 2,
+    peerListen: basePort + 3,
+  }
+  await using devnet = new Devnet(
+    {
+      log,
+      say,
+      onLine: (name, line) => shell.stderr.write(settings.logJson ? `${line}\n` : `${name.padEnd(8)} | ${line}\n`),
+    },
+    {
+      data: folder.root,
+      ports,
+      blockSeconds,
+      pollMs: settings.pollMs,
+      logLevel: settings.logLevel,
+      logJson: settings.logJson,
+      beforeStart: async () => {
+        await checkPort(ports.ethereum, 'Ethereum', '--ethereum-port')
+        for (const port of [ports.rpc, ports.listen, ports.peerRpc, ports.peerListen]) {
+          await checkPort(port, 'the nodes', '--base-port')
+        }
+      },
+    },
+  )
+  await devnet.start(signal)
+  say(introduction(devnet))
+  await untilAborted(signal)
+  say('stopping everything')
+  return undefined
+}
+
+function introduction({ data, nodeUrl, ethereumUrl }: Devnet): string {
+  const is = (name: string) => (data.endsWith(`/.torrenttx/devnet`) ? name : `${name} --data ${data}`)
+  const ttx = (command: string) => `  npm run -s ttx -- ${is(command)}`
+  return [
+    '',
+    `It runs. RPC ${nodeUrl}, Ethereum ${ethereumUrl}, logs in ${data}/logs. Ctrl-C ends it; started again, it goes on where it was.`,
+    '',
+    'Try next, in another terminal of this folder:',
+    '',
+    ttx('wallet create --wallet alice'),
+    ttx('balance --wallet genesis'),
+    ttx('send 100 ALICE --wallet genesis'),
+    ttx('bridge 50 --wallet alice'),
+    ttx('block list'),
+    ttx('devnet skip 24h'),
+    ttx('balance --wallet alice'),
+    '',
+    'ALICE is the address that the first command prints; "status INFOHASH" says where money is.',
+    '',
+  ].join('\n')
+}
+
+async function skip(context: CliContext, seconds: number): Promise<Result> {
+  const chain = devChain(context)
+  const before = await chain.time()
+  const time = await chain.skip(seconds)
+  return {
+    data: { before, time },
+    text: formatTable([
+      ['skipped', formatSpan(Number(time - before))],
+      ['Ethereum', formatMoment(Number(time), Math.floor(Date.now() / 1_000))],
+    ]),
+  }
+}
+
+async function fund(context: CliContext, address: Address, { ether }: { ether: string }): Promise<Result> {
+  await devChain(context).fund(address, ether)
+  return { data: { address, ether }, text: `${ether} ETH sent to ${address}` }
+}
+
+function devChain({ settings }: CliContext): DevChain {
+  const [url] = settings.ethereum ?? []
+  if (url !== undefined) return new DevChain(url)
+  throw new OperationError(
+    'no-devnet',
+    `expected a devnet that runs on ${settings.data}, got none; start one with "ttx devnet", or name its folder with --data`,
+    { facts: { folder: settings.data } },
+  )
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port > 0 && port < 65_533) return port
+  throw new InvalidArgumentError(`Expected a port from 1 to 65532; got ${JSON.stringify(text)}.`)
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (seconds > 0 && seconds <= 3_600) return seconds
+  throw new InvalidArgumentError(`Expected seconds, more than 0 and at most 3600; got ${JSON.stringify(text)}.`)
+}
+
+function parseEther(text: string): string {
+  parseAmount(text)
+  return text
+}

@@ -1,0 +1,77 @@
+// ttx node: runs a node until Ctrl-C.
+
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { type NetworkDefinition, parseDeployment } from '../../../../node/deployment.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import { TtxNode } from '../../../../node/node.ts'
+import packageJson from '../../../../package.json' with { type: 'json' }
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { untilAborted } from '../../until.ts'
+
+export function registerNode(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('node')
+        .helpGroup(AUDIENCE.network)
+        .summary('run a node')
+        .description(
+          'Run a node until Ctrl-C: it keeps the ledger, seeds and fetches transactions over BitTorrent, follows the bridge on Ethereum, and answers JSON-RPC on loopback. Without --ethereum it is a plain first-seen node. It holds no keys. Proofs (.torrent files) in <data>/node/proofs are taken in at start.',
+        )
+        .action(act(run)),
+      ['deployment', 'ethereum', 'rpcHost', 'rpcPort', 'listenHost', 'listenPort', 'peers', 'trackers', 'pollMs'],
+    ),
+    'ttx node --deployment deployments/31337.json --ethereum http://127.0.0.1:8545',
+    'ttx node --deployment deployments/1.json --listen-host 0.0.0.0 --peers node.example.org:7651',
+  )
+}
+
+async function run(context: CliContext): Promise<undefined> {
+  const { settings, folder, log } = context
+  const { ethereum = [], rpcHost, rpcPort, listenHost, listenPort, peers = [], trackers = [], pollMs } = settings
+  const definition = await readDeployment(settings.deployment)
+  await using node = new TtxNode(
+    { log, clock: Date.now, version: packageJson.version },
+    {
+      folder: folder.node,
+      definition,
+      ethereum,
+      rpc: { host: rpcHost, port: rpcPort },
+      network: { host: listenHost, listenPort, peers, trackers },
+      pollMs,
+    },
+  )
+  await node.start()
+  context.say(
+    formatTable([
+      ['RPC', node.rpcUrl],
+      ['BitTorrent', node.listenAddress],
+      ['bridge', `${definition.rules.bridge} on chain ${definition.rules.chain}`],
+      ['Ethereum', ethereum.length === 0 ? 'none: a plain first-seen node' : ethereum.join(', ')],
+      ['data', folder.node],
+    ]),
+  )
+  await untilAborted(context.signal)
+  return undefined
+}
+
+/** Throws `OperationError`: 'deployment-missing', 'bad-deployment'. */
+export async function readDeployment(file: string | undefined): Promise<NetworkDefinition> {
+  if (file === undefined) {
+    throw new OperationError(
+      'deployment-missing',
+      'expected the file that says where the bridge of the network is, got none; name it with --deployment FILE or TTX_DEPLOYMENT',
+    )
+  }
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw new OperationError(
+      'deployment-missing',
+      `expected the file of a network at ${file}, got ${cause instanceof Error ? cause.message : String(cause)}; check --deployment`,
+      { facts: { file }, cause },
+    )
+  })
+  return parseDeployment(text, file)
+}

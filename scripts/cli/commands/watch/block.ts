@@ -1,0 +1,125 @@
+// ttx block: bridging blocks: which there are, what is in them, when they become final.
+
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import { OperationError } from '../../../../node/errors.ts'
+import { type Hash, isHash } from '../../../../node/protocol/ids.ts'
+import { decodeStep, splitSteps } from '../../../../node/protocol/step.ts'
+import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { writeNew } from '../../files.ts'
+import { openNode } from '../../link.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { formatMoment } from '../../time.ts'
+
+type Summary = RpcResult<'bridge_blocks'>['blocks'][number]
+
+export function registerBlock(program: Command, act: Act): void {
+  const block = program
+    .command('block')
+    .helpGroup(AUDIENCE.watch)
+    .summary('bridging blocks: list, show')
+    .description(
+      'Bridging blocks as this node judges them: it replays each one that Ethereum has, and says what is wrong with a wrong one.',
+    )
+  addExamples(block, 'ttx block list', `ttx block show 0x${'5'.repeat(64)}`)
+  addExamples(
+    addSettings(
+      block
+        .command('list')
+        .summary('the last final block and all above it')
+        .description('List the last final block and all blocks above it, parents first, with the verdict of this node.')
+        .action(act(list)),
+      ['node'],
+    ),
+    'ttx block list --json',
+  )
+  addExamples(
+    addSettings(
+      block
+        .command('show')
+        .summary('one block')
+        .description('Show a bridging block: its header, its steps, and when it becomes final.')
+        .argument('<id>', 'id of the block, 0x and 64 hex digits', parseBlockId)
+        .option('--save <folder>', 'also write the files of its torrent, and its sealed header, into a new folder')
+        .action(act(show)),
+      ['node'],
+    ),
+    `ttx block show 0x${'5'.repeat(64)}`,
+    `ttx block show 0x${'5'.repeat(64)} --save block-5`,
+  )
+}
+
+async function list(context: CliContext): Promise<Result> {
+  const node = await openNode(context)
+  const { status, blocks } = await node.call('bridge_blocks', {}, context.signal)
+  const now = status.ethereumTime ?? Math.floor(Date.now() / 1_000)
+  const rows = blocks.map((block): [string, string] => [`${block.height}`, `${block.id}  ${describeState(block, now)}`])
+  const problem = status.problem === undefined ? '' : `: ${status.problem}`
+  const head = `bridge: ${status.state}${problem}`
+  return { data: { status, blocks }, text: rows.length === 0 ? head : `${head}\n${formatTable(rows)}` }
+}
+
+async function show(context: CliContext, id: Hash, { save }: { save?: string }): Promise<Result> {
+  const node = await openNode(context)
+  const { sealed, packedSteps, states: _states, ...block } = await node.call('bridge_block', { id }, context.signal)
+  const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
+  const kinds = splitSteps(packedSteps).map((step) => decodeStep(step)?.kind ?? 'malformed')
+  if (save !== undefined) await saveBlock(context, id, sealed, save)
+  return {
+    data: { ...block, sealed: `0x${Buffer.from(sealed).toString('hex')}`, kinds },
+    text: formatTable([
+      ['block', id],
+      ['height', `${block.height}`],
+      ['parent', block.parent],
+      ['state', describeState(block, now)],
+      ['miner', block.miner],
+      ['published', formatMoment(block.publishedAt, now)],
+      ['steps', `${block.steps} (${summary(kinds)})`],
+      ['requests', `${block.requests}`],
+      ['queue after', `${block.queueCount}`],
+      ['state root', block.state],
+      ['torrent', block.torrent],
+    ]),
+  }
+}
+
+async function saveBlock(context: CliContext, id: Hash, sealed: Uint8Array, folder: string): Promise<void> {
+  const node = await openNode(context)
+  const { files } = await node.call('bridge_files', { id }, context.signal)
+  await mkdir(folder).catch((cause) => {
+    throw new OperationError(
+      'file-not-written',
+      `expected to make the folder ${folder}, got ${cause instanceof Error ? cause.message : String(cause)}; choose another name`,
+      { facts: { folder }, cause },
+    )
+  })
+  await writeNew(join(folder, 'sealed-header.bin'), sealed)
+  for (const { name, bytes } of files) await writeNew(join(folder, name), bytes)
+}
+
+function describeState(block: Summary, now: number): string {
+  if (block.refuted) return 'refuted'
+  if (block.verdict === 'invalid') return `INVALID: ${block.problem ?? 'no reason given'}`
+  if (block.verdict === 'unknown') return `not judged: ${block.problem ?? 'no reason given'}`
+  if (block.final) return 'final'
+  const branch = block.preferred ? 'valid' : 'valid, but another branch is preferred'
+  return block.finalizableAt === undefined
+    ? branch
+    : `${branch}, can be final ${formatMoment(block.finalizableAt, now)}`
+}
+
+function summary(kinds: readonly string[]): string {
+  const counts = Object.entries(Object.groupBy(kinds, (kind) => kind)).map(([kind, all]) => `${all?.length} ${kind}`)
+  return counts.length === 0 ? 'empty' : counts.join(', ')
+}
+
+function parseBlockId(text: string): Hash {
+  const id = text.toLowerCase()
+  if (isHash(id)) return id
+  throw new InvalidArgumentError(
+    `Expected the id of a block, 0x and 64 hex digits; got ${JSON.stringify(text.slice(0, 80))}. "ttx block list" shows them.`,
+  )
+}

@@ -1,0 +1,130 @@
+// ttx tx: transactions as they are: show, list, hand in.
+
+import type { Command } from 'commander'
+import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { MAX_FILE_BYTES } from '../../../../node/protocol/rules.ts'
+import { decodeTransaction, type Transaction } from '../../../../node/protocol/transaction.ts'
+import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
+import { formatAmount } from '../../amount.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { readLimited, writeNew } from '../../files.ts'
+import { openNode } from '../../link.ts'
+import { parseAccount, parseInfohashArgument } from '../../pay.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { walletAddress } from '../hold/balance.ts'
+import { STATUS_WORDS } from '../hold/status.ts'
+
+const FETCH_MS = 10_000
+
+export function registerTx(program: Command, act: Act): void {
+  const tx = program
+    .command('tx')
+    .helpGroup(AUDIENCE.watch)
+    .summary('transactions: show, list, submit')
+    .description(
+      'Transactions as they are: each is a file tx.json of canonical JSON, named by the infohash of its torrent.',
+    )
+  addExamples(tx, 'ttx tx show c12fe1c06bba254a9dc9f519b335aa7c1367a88a', 'ttx tx list --wallet alice')
+  addExamples(
+    addSettings(
+      tx
+        .command('show')
+        .summary('one transaction')
+        .description('Show a transaction by its infohash; the node asks its peers for it where it has not got it.')
+        .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
+        .option('--save <file>', 'also write the exact bytes of its tx.json to a new file')
+        .action(act(show)),
+      ['node'],
+    ),
+    'ttx tx show c12fe1c06bba254a9dc9f519b335aa7c1367a88a --json',
+    'ttx tx show c12fe1c06bba254a9dc9f519b335aa7c1367a88a --save tx.json',
+  )
+  addExamples(
+    addSettings(
+      tx
+        .command('list')
+        .summary('transactions from or to an address')
+        .description('List the transactions of an address, newest first. It takes no passphrase.')
+        .argument('[address]', 'whose; without it that of the wallet', parseAccount)
+        .option('--limit <count>', 'at most so many, 1 to 500', (text) => Number(text), 50)
+        .action(act(list)),
+      ['node'],
+    ),
+    'ttx tx list --wallet alice --limit 10',
+  )
+  addExamples(
+    addSettings(
+      tx
+        .command('submit')
+        .summary('hand in a transaction file')
+        .description(
+          'Hand in a signed transaction file, made elsewhere: by another wallet, or on a machine without network. What the rules do not allow is refused with the reason, and nothing changes.',
+        )
+        .argument('<file>', 'the tx.json')
+        .action(act(submit)),
+      ['node'],
+    ),
+    'ttx tx submit tx.json',
+  )
+}
+
+async function show(context: CliContext, infohash: Infohash, { save }: { save?: string }): Promise<Result> {
+  const node = await openNode(context)
+  const { file, ...record } = await node.call('tx_get', { infohash, fetchMs: FETCH_MS }, context.signal)
+  const text = file === undefined ? undefined : new TextDecoder().decode(file)
+  if (save !== undefined && file !== undefined) await writeNew(save, file)
+  return {
+    data: { ...record, file: text },
+    text: formatTable([...describeRecord(record), ...(text === undefined ? [] : [['file', text] as const])]),
+  }
+}
+
+async function list(context: CliContext, given: Address | undefined, { limit }: { limit: number }): Promise<Result> {
+  const owner = given ?? (await walletAddress(context))
+  const node = await openNode(context)
+  const { transactions } = await node.call('account_history', { owner, limit }, context.signal)
+  const items = transactions.map(({ file, ...record }) => {
+    const tx = file && decodeTransaction(file)
+    return { ...record, ...(tx === undefined ? {} : { what: describe(tx, owner) }) }
+  })
+  const rows = items.map(({ infohash, status, what }): [string, string] => [
+    infohash,
+    `${status.padEnd(11)} ${what ?? ''}`,
+  ])
+  return {
+    data: { owner, transactions: items },
+    text: rows.length === 0 ? `no transactions of ${owner} are known to this node` : formatTable(rows),
+  }
+}
+
+async function submit(context: CliContext, path: string): Promise<Result> {
+  const file = await readLimited(path, MAX_FILE_BYTES, 'a transaction')
+  const node = await openNode(context)
+  const { file: _file, ...record } = await node.call('tx_submit', { file }, context.signal)
+  return { data: { ...record, infohash: infohashOf(file) }, text: formatTable(describeRecord(record)) }
+}
+
+function describeRecord(record: Omit<RpcResult<'tx_get'>, 'file'>): [string, string][] {
+  const { infohash, status, block, step, rivals, missing, firstSeen } = record
+  const rows: [string, string][] = [
+    ['infohash', infohash],
+    ['status', `${status}: ${STATUS_WORDS[status]}`],
+  ]
+  if (firstSeen !== undefined) rows.push(['first seen', new Date(firstSeen).toISOString()])
+  if (block !== undefined) rows.push(['block', `${block}, step ${step}`])
+  if (rivals.length > 0) rows.push(['rivals', rivals.join(', ')])
+  if (missing.length > 0) rows.push(['missing', missing.join(', ')])
+  return rows
+}
+
+function describe(tx: Transaction, owner: Address): string {
+  const amount = `${formatAmount(tx.tokens)} TTX`
+  if (tx.kind === 'genesis') return `${amount} created (genesis)`
+  if (tx.kind === 'deposit') return `${amount} from Ethereum (deposit ${tx.deposit.index})`
+  if (tx.bridge !== undefined) return `${amount} to Ethereum, for ${tx.bridge.to}`
+  const memo = tx.memo === undefined ? '' : `  "${tx.memo}"`
+  if (tx.to === tx.from) return `${amount} to itself${memo}`
+  return tx.to === owner ? `${amount} from ${tx.from}${memo}` : `${amount} to ${tx.to}${memo}`
+}

@@ -1,0 +1,38 @@
+// Files that a user names: read with a limit, written without overwriting anything.
+
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { OperationError } from '../../node/errors.ts'
+
+/** Throws `OperationError`: 'file-missing', 'file-too-long', 'file-unreadable'. */
+export async function readLimited(file: string, maxBytes: number, what: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file)
+    if (size <= maxBytes) return new Uint8Array(await readFile(file))
+    throw new OperationError(
+      'file-too-long',
+      `expected ${what} of at most ${maxBytes} bytes in ${file}, got ${size} bytes; check the path`,
+      { facts: { file, bytes: size, limit: maxBytes } },
+    )
+  } catch (cause) {
+    if (cause instanceof OperationError) throw cause
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    throw new OperationError(
+      isMissing ? 'file-missing' : 'file-unreadable',
+      `expected ${what} in ${file}, got ${cause instanceof Error ? cause.message : String(cause)}; check the path`,
+      { facts: { file }, cause },
+    )
+  }
+}
+
+/** Throws `OperationError('file-not-written')`, also where the file exists. */
+export async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, bytes, { flag: 'wx' })
+  } catch (cause) {
+    throw new OperationError(
+      'file-not-written',
+      `expected to write ${file}, got ${cause instanceof Error ? cause.message : String(cause)}; choose another name, nothing is overwritten`,
+      { facts: { file }, cause },
+    )
+  }
+}

@@ -1,0 +1,31 @@
+// What commands talk to: the node over its RPC, and Ethereum where it is set.
+
+import { OperationError } from '../../node/errors.ts'
+import type { Result as RpcResult } from '../../node/rpc/api.ts'
+import { createNodeClient, type NodeClient } from '../../node/rpc/client.ts'
+import type { CliContext } from './context.ts'
+import { type EthereumSide, openEthereum } from './ethereum.ts'
+
+export type NodeLink = NodeClient & { readonly info: RpcResult<'node_info'> }
+
+/** The node that `--node` names. Throws `OperationError('node-unreachable')`. */
+export async function openNode({ settings, signal }: CliContext): Promise<NodeLink> {
+  const client = createNodeClient(settings.node)
+  return { ...client, info: await client.call('node_info', {}, signal) }
+}
+
+/** Nothing where no endpoint is set. Throws what `openEthereum` throws. */
+export async function openOptionalEthereum(context: CliContext, node: NodeLink): Promise<EthereumSide | undefined> {
+  const [url] = context.settings.ethereum ?? []
+  return url === undefined ? undefined : await openEthereum(url, node.info.network)
+}
+
+/** Throws `OperationError('ethereum-missing')` where none is set, and what `openEthereum` throws. */
+export async function openRequiredEthereum(context: CliContext, node: NodeLink): Promise<EthereumSide> {
+  const ethereum = await openOptionalEthereum(context, node)
+  if (ethereum !== undefined) return ethereum
+  throw new OperationError(
+    'ethereum-missing',
+    'expected an Ethereum endpoint, got none; name one with --ethereum URL or TTX_ETHEREUM',
+  )
+}

@@ -1,0 +1,33 @@
+// Moments and spans as people write and read them.
+
+import { InvalidArgumentError } from 'commander'
+
+const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
+const SPAN = /^([0-9]{1,6})([smhd])$/
+const MAX_SECONDS = 366 * 86_400
+
+/** Seconds from text such as `24h`, `90m`, `2d` or `30s`. For commander. Throws its `InvalidArgumentError`. */
+export function parseSpan(text: string): number {
+  const [, count, unit] = SPAN.exec(text) ?? []
+  const seconds = Number(count) * (UNITS[unit as keyof typeof UNITS] ?? 0)
+  if (seconds > 0 && seconds <= MAX_SECONDS) return seconds
+  throw new InvalidArgumentError(
+    `Expected a span of time of at most a year, as in 24h, 90m, 2d or 30s; got ${JSON.stringify(text)}.`,
+  )
+}
+
+/** `23 h 59 min`, the two largest units that matter. */
+export function formatSpan(seconds: number): string {
+  const days = Math.floor(seconds / UNITS.d)
+  const hours = Math.floor((seconds % UNITS.d) / UNITS.h)
+  const minutes = Math.floor((seconds % UNITS.h) / UNITS.m)
+  if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`
+  if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`
+  return minutes > 0 ? `${minutes} min` : `${seconds} s`
+}
+
+/** A moment on Ethereum's clock, seen from `now` on the same clock; unix seconds. */
+export function formatMoment(at: number, now: number): string {
+  const text = new Date(1_000 * at).toISOString().replace('.000Z', ' UTC').replace('T', ' ')
+  return at > now ? `${text} (in ${formatSpan(at - now)})` : `${text} (${formatSpan(now - at)} ago)`
+}

@@ -1,0 +1,316 @@
+// A whole network on one machine: an Ethereum, two nodes that find each other, a miner and a relayer, each a process of its own.
+
+import { randomBytes } from 'node:crypto'
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createPublicClient, createWalletClient, http } from 'viem'
+import { type NetworkDefinition, parseDeployment } from '../../node/deployment.ts'
+import { OperationError } from '../../node/errors.ts'
+import type { Logger, LogLevel } from '../../node/log.ts'
+import { createGenesis } from '../../node/protocol/genesis.ts'
+import type { Address } from '../../node/protocol/ids.ts'
+import { UNIT } from '../../node/protocol/rules.ts'
+import { createNodeClient } from '../../node/rpc/client.ts'
+import type { Wallet } from '../../node/wallet/wallet.ts'
+import { openWallet, saveWallet } from '../../node/wallet/wallet-folder.ts'
+import { walletAccount } from '../cli/account.ts'
+import { dataFolder } from '../cli/data-folder.ts'
+import { deploy } from '../deploy.ts'
+import { removeEndpoints, writeEndpoints } from '../endpoints.ts'
+import { anvilService } from './anvil.ts'
+import { ensureContracts } from './contracts.ts'
+import { DevChain, isAnswering } from './dev-chain.ts'
+import { type Lock, takeLock } from './lock.ts'
+import { type ServiceSpec, Supervisor } from './supervisor.ts'
+
+export type DevnetPorts = {
+  readonly ethereum: number
+  readonly rpc: number
+  readonly listen: number
+  readonly peerRpc: number
+  readonly peerListen: number
+}
+
+export type DevnetOptions = {
+  /** Absolute. */
+  readonly data: string
+  readonly ports: DevnetPorts
+  /** A development chain that runs already, instead of an own one. */
+  readonly ethereum?: string
+  /** Seconds between blocks of Ethereum in which nothing happens. */
+  readonly blockSeconds: number
+  /** How often everybody looks at Ethereum. */
+  readonly pollMs: number
+  readonly logLevel: LogLevel
+  readonly logJson: boolean
+  /** Called once the folder is ours and before anything runs. */
+  readonly beforeStart?: () => Promise<void>
+}
+
+export type DevnetDeps = {
+  readonly log: Logger
+  /** Progress for people. */
+  readonly say: (text: string) => void
+  /** Each log line of a child. */
+  readonly onLine: (name: string, line: string) => void
+}
+
+/** Wallets of a devnet: `genesis` owns all TTX at first. */
+export const DEVNET_WALLETS = ['genesis', 'miner', 'relayer'] as const
+/** A block in a second on one slow core, however often the target halves within an hour. */
+export const DEVNET_TARGET = 2n ** 236n - 1n
+const WALLET_ETHER = '1000'
+const TTX = fileURLToPath(new URL('../ttx.ts', import.meta.url))
+// The file with the passphrase lies beside the keys: more work for scrypt would protect nothing.
+const SCRYPT_N = 4_096
+const LOOK_MS = 50
+
+export class Devnet {
+  readonly data: string
+  readonly nodeUrl: string
+  readonly peerUrl: string
+  readonly ethereumUrl: string
+  readonly passphraseFile: string
+  readonly deploymentFile: string
+  readonly chain: DevChain
+  readonly #deps: DevnetDeps
+  readonly #options: DevnetOptions
+  readonly #supervisor: Supervisor
+  readonly #stopping = new AbortController()
+  #lock: Lock | undefined
+  #heart: Promise<void> | undefined
+
+  constructor(deps: DevnetDeps, options: DevnetOptions) {
+    const { data, ports, ethereum } = options
+    this.#deps = deps
+    this.#options = options
+    this.data = data
+    this.nodeUrl = `http://127.0.0.1:${ports.rpc}`
+    this.peerUrl = `http://127.0.0.1:${ports.peerRpc}`
+    this.ethereumUrl = ethereum ?? `http://127.0.0.1:${ports.ethereum}`
+    this.passphraseFile = join(data, 'passphrase')
+    this.deploymentFile = join(data, 'deployment.json')
+    this.chain = new DevChain(this.ethereumUrl)
+    this.#supervisor = new Supervisor(deps, {
+      logs: join(data, 'logs'),
+      onLine: deps.onLine,
+      onProcesses: (processes) => this.#note(processes),
+    })
+  }
+
+  /** Process ids by name. */
+  get processes(): Readonly<Record<string, number>> {
+    return this.#supervisor.processes
+  }
+
+  /** Throws `OperationError`: 'devnet-runs', 'service-died', 'ethereum-silent', and what deploying throws. Call `stop` whatever happens. */
+  async start(signal?: AbortSignal): Promise<void> {
+    const { say } = this.#deps
+    this.#lock = await takeLock(this.data)
+    await this.#options.beforeStart?.()
+    signal?.throwIfAborted()
+    await ensureContracts(say)
+    const passphrase = await this.#passphrase()
+    if (this.#options.ethereum === undefined) {
+      const state = join(this.data, 'ethereum.json')
+      await this.#supervisor.start(anvilService({ port: this.#options.ports.ethereum, state }))
+    } else if (!(await isAnswering(this.ethereumUrl))) {
+      throw new OperationError(
+        'ethereum-silent',
+        `expected a development chain at ${this.ethereumUrl}, got no answer; start it first, or leave --ethereum out for an embedded one`,
+        { facts: { endpoint: this.ethereumUrl }, retry: true },
+      )
+    }
+    say(`Ethereum     ${this.ethereumUrl}  (chain 31337, state kept in ${this.data})`)
+    const network = await this.#network(passphrase)
+    say(`bridge       ${network.rules.bridge}`)
+    say(`wTTX         ${network.rules.token}`)
+    this.#heart = this.#beat()
+    for (const service of this.#services(network)) {
+      signal?.throwIfAborted()
+      await this.#supervisor.start(service)
+      say(`${service.name.padEnd(12)} process ${this.processes[service.name]}${this.#where(service.name)}`)
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#heart
+    await this.#supervisor.stop()
+    await removeEndpoints(this.data)
+    await this.#lock?.[Symbol.asyncDispose]()
+    this.#lock = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** One of this devnet's wallets, or a new one; the caller disposes of it. */
+  async wallet(name: string): Promise<Wallet> {
+    const { wallets } = dataFolder(this.data)
+    const passphrase = await this.#passphrase()
+    try {
+      return await openWallet(wallets, name, passphrase)
+    } catch (error) {
+      if (!(error instanceof OperationError && error.code === 'wallet-missing')) throw error
+      const key = randomBytes(32)
+      const wallet = await saveWallet(wallets, name, key, passphrase, { scryptN: SCRYPT_N })
+      key.fill(0)
+      return wallet
+    }
+  }
+
+  /** Coins for gas. */
+  async fund(address: Address, ether = WALLET_ETHER): Promise<void> {
+    await this.chain.fund(address, ether)
+  }
+
+  #services({ rules }: NetworkDefinition): ServiceSpec[] {
+    const { ports, pollMs } = this.#options
+    const ethereum = ['--ethereum', this.ethereumUrl]
+    const common = [...ethereum, '--deployment', this.deploymentFile, '--poll-ms', `${pollMs}`]
+    const node = (rpc: number, listen: number, peer: number, data: string) => [
+      'node',
+      '--data',
+      data,
+      '--rpc-port',
+      `${rpc}`,
+      '--listen-port',
+      `${listen}`,
+      '--peers',
+      `127.0.0.1:${peer}`,
+      ...common,
+    ]
+    const paying = (wallet: string) => [
+      '--data',
+      this.data,
+      '--wallet',
+      wallet,
+      '--passphrase-file',
+      this.passphraseFile,
+      '--node',
+      this.nodeUrl,
+      ...ethereum,
+      '--poll-ms',
+      `${pollMs}`,
+      '--courtesy',
+      '0',
+      '--confirmations',
+      '1',
+    ]
+    return [
+      this.#service(
+        'node',
+        node(ports.rpc, ports.listen, ports.peerListen, this.data),
+        answers(this.nodeUrl, rules.chain),
+      ),
+      this.#service(
+        'peer',
+        node(ports.peerRpc, ports.peerListen, ports.listen, join(this.data, 'peer')),
+        answers(this.peerUrl, rules.chain),
+      ),
+      this.#service(
+        'miner',
+        ['miner', ...paying('miner'), '--threads', '1', '--longest-wait', '0'],
+        async () => undefined,
+      ),
+      this.#service('relayer', ['relay', ...paying('relayer')], async () => undefined),
+    ]
+  }
+
+  #service(name: string, args: readonly string[], ready: ServiceSpec['ready']): ServiceSpec {
+    const { logLevel, logJson } = this.#options
+    const log = ['--log-level', logLevel, ...(logJson ? ['--log-json'] : [])]
+    // No settings but those given here: neither our variables nor a .env of the folder we were started in.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('TTX_')))
+    return { name, command: process.execPath, args: [TTX, ...args, ...log], env, folder: this.data, ready }
+  }
+
+  #where(name: string): string {
+    const { listen, peerListen } = this.#options.ports
+    if (name === 'node') return `, RPC ${this.nodeUrl}, BitTorrent 127.0.0.1:${listen}`
+    if (name === 'peer') return `, RPC ${this.peerUrl}, BitTorrent 127.0.0.1:${peerListen}`
+    return ''
+  }
+
+  async #passphrase(): Promise<string> {
+    const passphrase = await readFile(this.passphraseFile, 'utf8').catch(() => undefined)
+    if (passphrase !== undefined) return passphrase.trim()
+    const fresh = randomBytes(16).toString('hex')
+    await mkdir(this.data, { recursive: true, mode: 0o700 })
+    await writeFile(this.passphraseFile, `${fresh}\n`, { flag: 'wx', mode: 0o600 })
+    return fresh
+  }
+
+  /** Reads where the bridge is, or deploys it the first time. */
+  async #network(passphrase: string): Promise<NetworkDefinition> {
+    const transport = http(this.ethereumUrl)
+    const client = createPublicClient({ transport, cacheTime: 0, pollingInterval: 100 })
+    if (!(await exists(this.deploymentFile))) {
+      this.#deps.say('first start on this folder: making wallets and deploying the bridge')
+      await mkdir(dataFolder(this.data).wallets, { recursive: true, mode: 0o700 })
+      for (const name of DEVNET_WALLETS) {
+        using wallet = await this.wallet(name)
+        await this.fund(wallet.address)
+      }
+      using wallet = await openWallet(dataFolder(this.data).wallets, 'genesis', passphrase)
+      const genesis = createGenesis(wallet.publicKey, Math.floor(Date.now() / 1_000), (digest) => wallet.sign(digest))
+      const account = walletAccount(wallet)
+      const deployment = await deploy({
+        wallet: createWalletClient({ account, transport }),
+        client,
+        genesis,
+        easiestTarget: DEVNET_TARGET,
+        minRequest: UNIT,
+        minDeposit: UNIT,
+      })
+      await writeFile(`${this.deploymentFile}.tmp`, `${JSON.stringify(deployment, undefined, 2)}\n`)
+      await rename(`${this.deploymentFile}.tmp`, this.deploymentFile)
+    }
+    const network = parseDeployment(await readFile(this.deploymentFile, 'utf8'), this.deploymentFile)
+    const code = await client.getCode({ address: network.rules.bridge })
+    if (code !== undefined && code !== '0x') return network
+    throw new OperationError(
+      'devnet-torn',
+      `expected the bridge at ${network.rules.bridge} on ${this.ethereumUrl}, got no contract: the folder is of another chain; move ${this.data} away, or choose another with --data`,
+      { facts: { folder: this.data, bridge: network.rules.bridge } },
+    )
+  }
+
+  /** Blocks without transactions, so that Ethereum's clock moves on. */
+  async #beat(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await delay(1_000 * this.#options.blockSeconds, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) return
+      await this.chain.mine().catch((error) => this.#deps.log.debug({ error }, 'Ethereum does not mine'))
+    }
+  }
+
+  async #note(processes: Readonly<Record<string, number>>): Promise<void> {
+    if (this.#stopping.signal.aborted) return
+    const { nodeUrl: node, ethereumUrl: ethereum, deploymentFile: deployment, passphraseFile } = this
+    await writeEndpoints(this.data, { node, ethereum, deployment, passphraseFile, processes: { ...processes } })
+  }
+}
+
+function answers(url: string, chain: bigint): ServiceSpec['ready'] {
+  const node = createNodeClient(url, 5_000)
+  return async (signal) => {
+    for (;;) {
+      const info = await node.call('node_info', {}, signal).catch(() => undefined)
+      if (info?.network.chain === chain) return
+      await delay(LOOK_MS, undefined, { signal })
+    }
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return await access(file).then(
+    () => true,
+    () => false,
+  )
+}
