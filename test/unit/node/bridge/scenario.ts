@@ -36,6 +36,8 @@ export type BlockOrder = {
   /** Queue entries to consume; all by default. */
   readonly consume?: number
   readonly target?: bigint
+  /** Packed transactions that come before the random ones. */
+  readonly packed?: readonly Uint8Array[]
   /** States a wrong result in its last step, if it has any. */
   readonly isWrong?: boolean
 }
@@ -95,6 +97,7 @@ export class Forge {
       }
       world.queueIndex += 1n
     }
+    for (const packed of order.packed ?? []) take(encodeStep({ kind: 'transaction', packed }))
     for (let i = 0; i < (order.transactions ?? 0) && this.isRich(world.state); i++) {
       take(encodeStep({ kind: 'transaction', packed: world.transaction().packed }))
     }
