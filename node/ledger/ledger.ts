@@ -132,6 +132,10 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     if (typeof this.#options.database === 'string') await this.#level.close()
   }
 
+  async idle(): Promise<void> {
+    await this.#writer.idle()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
@@ -232,8 +236,10 @@ export class Ledger extends LedgerReader implements TransactionLedger {
       this.#release(change, infohash)
       return
     }
-    const isHere = (input: Infohash) => creatorStanding(change, input) !== undefined || rejects.get(input) !== undefined
-    if (item.from === '' || !(item.prev.every(isHere) || headOf(change).snapshotHeight > 0)) return
+    const isHere = (input: Infohash) => creatorStanding(change, input) !== undefined
+    const isRefused = item.prev.some((input) => !isHere(input) && rejects.get(input) !== undefined)
+    const mayBeOld = headOf(change).snapshotHeight > 0
+    if (item.from === '' || !(isRefused || mayBeOld || item.prev.every(isHere))) return
     const file = encodeText(row.file)
     const tx = decodeTransaction(file)
     if (tx.kind !== 'signed') return

@@ -165,6 +165,8 @@ export interface TransactionLedger extends AsyncDisposable {
   start(): Promise<void>
   /** Waits for changes in flight. Idempotent. */
   stop(): Promise<void>
+  /** Resolves once every change is on disk, waiting transactions whose ancestors came included. */
+  idle(): Promise<void>
 
   /**
    * Judges a file and keeps it if it is worth it; resolves once that is on disk. `source` names who sent it, for its share of the waiting

@@ -57,6 +57,11 @@ export class Writer {
     return this.#jobs.length - this.#next
   }
 
+  /** Resolves once nothing is left to do. */
+  async idle(): Promise<void> {
+    while (this.#pump !== undefined) await this.#pump
+  }
+
   /** Drops optional jobs and waits for the others. */
   async drain(): Promise<void> {
     const waiting = this.#jobs.slice(this.#next)
@@ -66,7 +71,7 @@ export class Writer {
       retry: true,
     })
     for (const { isOptional, reject } of waiting) if (isOptional) reject(dropped)
-    await this.#pump
+    await this.idle()
   }
 
   #add<T>(

@@ -1,0 +1,188 @@
+// The plain model of a ledger: it keeps what came and in which order, and recomputes everything else from scratch each time.
+
+import type { Status } from '../../../../node/ledger/types.ts'
+import { decodeUint, encodeUint } from '../../../../node/protocol/bytes.ts'
+import { keccak } from '../../../../node/protocol/hash.ts'
+import { type Address, type Hash, type Infohash, toBytes, toHash } from '../../../../node/protocol/ids.ts'
+
+/** A transaction of a made-up world. Deposits and genesis have no sender. */
+export type Tx = {
+  readonly infohash: Infohash
+  readonly from?: Address
+  readonly to: Address
+  readonly tokens: bigint
+  readonly prev: readonly Infohash[]
+  readonly isRequest: boolean
+  readonly kind: 'genesis' | 'deposit' | 'signed'
+}
+
+export type Place = { readonly height: number; readonly isFinal: boolean }
+
+export type Verdict = {
+  readonly status: Map<Infohash, Status>
+  readonly dead: Set<Infohash>
+  readonly outputs: Map<string, { readonly owner: Address; readonly value: bigint; readonly status: Status }>
+  readonly pendingOut: Map<Address, bigint>
+  readonly live: Infohash[]
+  readonly unordered: Infohash[]
+}
+
+type Coin = { readonly owner: Address; readonly value: bigint }
+
+export class Reference {
+  readonly #world: ReadonlyMap<Infohash, Tx>
+  readonly #genesis: Infohash
+  /** Complete ones by seniority. */
+  #complete: Infohash[]
+  #waiting: Infohash[] = []
+  #refused = new Map<Infohash, 'invalid' | 'conflicting'>()
+  /** Ordered and final ones in the order of the branch. */
+  #branch: { infohash: Infohash; place: Place }[] = []
+
+  constructor(world: ReadonlyMap<Infohash, Tx>, genesis: Infohash) {
+    this.#world = world
+    this.#genesis = genesis
+    this.#complete = [genesis]
+  }
+
+  submit(infohash: Infohash): void {
+    if (this.#complete.includes(infohash) || this.#waiting.includes(infohash) || this.#refused.has(infohash)) return
+    this.#waiting.push(infohash)
+    this.#work([infohash])
+  }
+
+  deposit(infohash: Infohash): void {
+    if (this.#complete.includes(infohash)) return
+    this.#waiting = this.#waiting.filter((other) => other !== infohash)
+    this.#complete.push(infohash)
+    this.#work(this.#dependents(infohash))
+  }
+
+  setBranch(branch: readonly { infohash: Infohash; place: Place }[]): void {
+    this.#branch = [...branch]
+    const added = branch.map(({ infohash }) => infohash).filter((infohash) => !this.#complete.includes(infohash))
+    this.#complete.push(...added)
+    this.#waiting = this.#waiting.filter((infohash) => !added.includes(infohash))
+    for (const infohash of added) this.#refused.delete(infohash)
+    this.#work(added.flatMap((infohash) => this.#dependents(infohash)))
+  }
+
+  /** The memory of refusals does not survive. */
+  restart(): void {
+    this.#refused.clear()
+    this.#work([...this.#waiting])
+  }
+
+  /** Judges waiting ones, first come first, and then those that waited for them. */
+  #work(queue: Infohash[]): void {
+    for (const infohash of queue) {
+      const tx = this.#tx(infohash)
+      if (!this.#waiting.includes(infohash) || tx.kind !== 'signed') continue
+      const parents = tx.prev.filter((input) => !this.#complete.includes(input))
+      const refused = parents.map((input) => this.#refused.get(input)).find((why) => why !== undefined)
+      if (parents.length > 0 && refused === undefined) continue
+      this.#waiting = this.#waiting.filter((other) => other !== infohash)
+      const why = refused ?? this.#reasonToRefuse(tx)
+      if (why === undefined) this.#complete.push(infohash)
+      else this.#refused.set(infohash, why)
+      queue.push(...this.#dependents(infohash))
+    }
+  }
+
+  #reasonToRefuse(tx: Tx): 'invalid' | 'conflicting' | undefined {
+    const coins = tx.prev.map((input) => this.coinsOf(input).find(({ owner }) => owner === tx.from))
+    if (coins.some((coin) => coin === undefined)) return 'invalid'
+    if (coins.reduce((sum, coin) => sum + (coin?.value ?? 0n), 0n) < tx.tokens) return 'invalid'
+    const { dead, status } = this.judge()
+    if (tx.prev.some((input) => dead.has(input))) return 'conflicting'
+    const isBeaten = this.#complete.some((other) => status.get(other) === 'final' && this.#compete(tx, this.#tx(other)))
+    return isBeaten ? 'conflicting' : undefined
+  }
+
+  #dependents(infohash: Infohash): Infohash[] {
+    return this.#waiting.filter((other) => this.#tx(other).prev.includes(infohash))
+  }
+
+  #compete(a: Tx, b: Tx): boolean {
+    return a.infohash !== b.infohash && a.from === b.from && a.prev.some((input) => b.prev.includes(input))
+  }
+
+  #tx(infohash: Infohash): Tx {
+    const tx = this.#world.get(infohash)
+    if (tx === undefined) throw new Error(`no ${infohash} in this world`)
+    return tx
+  }
+
+  /** What a transaction creates, whatever became of it. */
+  coinsOf(infohash: Infohash): Coin[] {
+    const tx = this.#tx(infohash)
+    if (tx.from === undefined) return [{ owner: tx.to, value: tx.tokens }]
+    let sum = 0n
+    for (const input of tx.prev) sum += this.coinsOf(input).find(({ owner }) => owner === tx.from)?.value ?? 0n
+    if (tx.to === tx.from && !tx.isRequest) return [{ owner: tx.to, value: sum }]
+    const change = sum > tx.tokens ? [{ owner: tx.from, value: sum - tx.tokens }] : []
+    return tx.isRequest ? change : [{ owner: tx.to, value: tx.tokens }, ...change]
+  }
+
+  /** Everything, from the arrivals and the branch alone. */
+  judge(): Verdict {
+    const status = new Map<Infohash, Status>([[this.#genesis, 'final']])
+    const dead = new Set<Infohash>()
+    const spentBy = new Map<string, Infohash>()
+    const claim = (tx: Tx) => {
+      for (const input of tx.prev) spentBy.set(`${input}${tx.from}`, tx.infohash)
+    }
+    for (const { infohash, place } of this.#branch) {
+      status.set(infohash, place.isFinal ? 'final' : 'ordered')
+      claim(this.#tx(infohash))
+    }
+    for (const infohash of this.#complete) {
+      if (status.has(infohash)) continue
+      const tx = this.#tx(infohash)
+      if (tx.kind === 'deposit') {
+        status.set(infohash, 'waiting')
+        continue
+      }
+      const rivals = tx.prev.flatMap((input) => spentBy.get(`${input}${tx.from}`) ?? [])
+      const parents = tx.prev.map((input) => status.get(input))
+      const isLost = rivals.length > 0 || parents.includes('conflicting')
+      status.set(infohash, isLost ? 'conflicting' : parents.includes('waiting') ? 'waiting' : 'accepted')
+      if (!isLost) claim(tx)
+      if (tx.prev.some((input) => dead.has(input)) || rivals.some((rival) => status.get(rival) === 'final'))
+        dead.add(infohash)
+    }
+    return { status: this.#withOthers(status), dead, ...this.#coins(status, spentBy) }
+  }
+
+  #withOthers(known: ReadonlyMap<Infohash, Status>): Map<Infohash, Status> {
+    const status = new Map<Infohash, Status>()
+    for (const infohash of this.#world.keys()) status.set(infohash, 'unknown')
+    for (const [infohash, why] of this.#refused) status.set(infohash, why)
+    for (const infohash of this.#waiting) status.set(infohash, 'waiting')
+    for (const [infohash, one] of known) status.set(infohash, one)
+    return status
+  }
+
+  #coins(status: ReadonlyMap<Infohash, Status>, spentBy: ReadonlyMap<string, Infohash>) {
+    const outputs: Verdict['outputs'] = new Map()
+    const pendingOut = new Map<Address, bigint>()
+    const live = [...status].filter(([, one]) => one === 'accepted' || one === 'ordered' || one === 'final')
+    for (const [infohash, one] of live) {
+      for (const { owner, value } of this.coinsOf(infohash)) {
+        const spender = spentBy.get(`${infohash}${owner}`)
+        const fate = spender === undefined ? undefined : status.get(spender)
+        if (fate === undefined || fate === 'waiting') outputs.set(`${infohash} ${owner}`, { owner, value, status: one })
+        else if (fate === 'accepted' && one !== 'accepted') pendingOut.set(owner, (pendingOut.get(owner) ?? 0n) + value)
+      }
+    }
+    const unordered = live.filter(([, one]) => one === 'accepted').map(([infohash]) => infohash)
+    return { outputs, pendingOut, live: live.map(([infohash]) => infohash), unordered }
+  }
+}
+
+/** Sum of keccak(infohash) mod 2^256. */
+export function fingerprintOf(infohashes: Iterable<Infohash>): Hash {
+  let sum = 0n
+  for (const infohash of infohashes) sum += decodeUint(keccak(toBytes(infohash)))
+  return toHash(encodeUint(sum % 2n ** 256n, 32))
+}
