@@ -3,13 +3,23 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { network } from 'hardhat'
-import { createPublicClient, custom, decodeErrorResult, encodeDeployData, type Hex, isHex, type Log } from 'viem'
+import {
+  createPublicClient,
+  custom,
+  decodeErrorResult,
+  encodeDeployData,
+  type Hex,
+  isHex,
+  type Log,
+  parseAbi,
+} from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
 
 /** Gas limit of every transaction: the cap of EIP-7825, so that none is estimated. */
 const GAS_LIMIT = 2 ** 24
-const ALL_ERRORS = [...bridgeAbi, ...tokenAbi].filter(({ type }) => type === 'error')
+const EXAMPLE_ERRORS = parseAbi(['error NotNewest(bytes32 id)', 'error TooPoor(uint256 balance, uint256 least)'])
+const ALL_ERRORS = [...bridgeAbi, ...tokenAbi, ...EXAMPLE_ERRORS].filter(({ type }) => type === 'error')
 
 export type Sender = { readonly from?: Hex; readonly value?: bigint }
 export type Receipt = {
@@ -105,6 +115,15 @@ export class TestChain implements AsyncDisposable {
     assert(isHex(hash))
     const { gasUsed, logs, contractAddress } = await this.client.getTransactionReceipt({ hash })
     return { gasUsed, logs, contractAddress: contractAddress ?? undefined }
+  }
+
+  /** The answer of a view. Throws `Reverted`. */
+  async call<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer
+    } catch (error) {
+      throw toReverted(error)
+    }
   }
 
   /** Deploys an artifact by its path below `artifacts/`. */
