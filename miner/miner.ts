@@ -13,9 +13,10 @@ import { Journal, type Publication, publicationId } from './journal.ts'
 import type { MinerDeps, MinerOptions } from './options.ts'
 import { Planner, type Prospect } from './planner.ts'
 import { type Decision, decide } from './profit.ts'
-import { mayPass, Publisher } from './publisher.ts'
+import { Publisher } from './publisher.ts'
 import { Search } from './search.ts'
 import { expectedSeconds, type MinerStatus, summariseBlocks, summariseWork } from './status.ts'
+import { mayPass, troubleCode, troubleFacts } from './trouble.ts'
 import type { Solution } from './work/nonce.ts'
 
 const DEFAULTS = {
@@ -163,8 +164,11 @@ export class Miner implements AsyncDisposable {
     const problem = error instanceof Error ? error : new Error(String(error))
     const known = this.#problems.get(what)
     this.#problems.set(what, problem)
-    if (known !== undefined && codeOf(known) === codeOf(problem)) return
-    this.#log[mayPass(problem) ? 'warn' : 'error']({ error: problem, what }, 'something keeps the miner from its work')
+    if (known !== undefined && troubleCode(known) === troubleCode(problem)) return
+    this.#log[mayPass(problem) ? 'warn' : 'error'](
+      { what, ...troubleFacts(problem) },
+      'something keeps the miner from its work',
+    )
   }
 
   async #round(): Promise<void> {
@@ -290,8 +294,4 @@ export class Miner implements AsyncDisposable {
     this.#state = state
     this.#reason = reason
   }
-}
-
-function codeOf(error: Error): string {
-  return error instanceof OperationError ? error.code : error.message
 }

@@ -26,7 +26,7 @@ export class Publisher {
 
   /**
    * Goes on from wherever the journal says the block is, until it is published or lost; safe to call again after any failure or crash.
-   * Throws `OperationError`s that may pass (`retry`), `account-unfunded`, and the reason of `signal`.
+   * Throws `OperationError`s that may pass (`retry`), `unfunded-account`, and the reason of `signal`.
    */
   async publish(entry: Publication, signal: AbortSignal): Promise<Publication> {
     let current = entry
@@ -124,9 +124,4 @@ export class Publisher {
   async #put(entry: Publication): Promise<Publication> {
     return await this.#deps.journal.put(entry)
   }
-}
-
-/** Whether an error passes by itself, so that the same block may be tried again later. */
-export function mayPass(error: unknown): boolean {
-  return error instanceof OperationError && (error.retry || error.code === 'account-unfunded')
 }

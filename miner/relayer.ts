@@ -9,6 +9,7 @@ import { type ClaimData, claimCall } from './ethereum/calls.ts'
 import { isAnyRefusal } from './ethereum/refusals.ts'
 import type { RelayerDeps, RelayerOptions } from './options.ts'
 import type { RelayerStatus } from './status.ts'
+import { mayPass, troubleCode, troubleFacts } from './trouble.ts'
 
 const DEFAULTS = { leastNet: 0n, batch: 50, pollMs: 5_000, courtesyMs: 30_000 }
 
@@ -132,8 +133,9 @@ export class Relayer implements AsyncDisposable {
   }
 
   #trouble(problem: Error): void {
-    const isKnown = this.#problem?.message === problem.message
+    const isKnown = this.#problem !== undefined && troubleCode(this.#problem) === troubleCode(problem)
     this.#problem = problem
-    if (!isKnown) this.#log.warn({ error: problem }, 'something keeps the relayer from its work')
+    if (!isKnown)
+      this.#log[mayPass(problem) ? 'warn' : 'error'](troubleFacts(problem), 'something keeps the relayer from its work')
   }
 }

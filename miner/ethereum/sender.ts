@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
 import type { Ethereum, Head, Receipt, SignedTransaction } from '../ethereum.ts'
+import { troubleFacts } from '../trouble.ts'
 import type { BridgeCall } from './calls.ts'
 import { bondAt, bumpFees, type Fees, suggestFees } from './fees.ts'
 import { isAnyRefusal, isRefusal } from './refusals.ts'
@@ -91,7 +92,7 @@ export class TransactionSender {
 
   /**
    * Resolves when the call has its confirmations or can never have them. Before anything is sent, throws the bridge's refusal (`refusals.ts`),
-   * `account-unfunded`, `fee-cap` or trouble with the endpoint; afterwards only the reason of `signal`.
+   * `unfunded-account`, `fee-cap` or trouble with the endpoint; afterwards only the reason of `signal`.
    */
   send(call: BridgeCall, options: SendOptions = {}): Promise<Outcome> {
     const turn = this.#queue.then(() => this.#send(call, options))
@@ -183,7 +184,7 @@ export class TransactionSender {
     } catch (error) {
       if (isAnyRefusal(error) && !error.retry) return error
       if (!isRefusal(error, 'BondTooSmall'))
-        this.#log.debug({ call: call.name, error }, 'cannot tell whether it would pass')
+        this.#log.debug({ call: call.name, ...troubleFacts(error) }, 'cannot tell whether it would pass')
     }
     return undefined
   }
@@ -229,7 +230,7 @@ export class TransactionSender {
     const balance = await this.ethereum.balance()
     if (balance >= needed) return
     throw new OperationError(
-      'account-unfunded',
+      'unfunded-account',
       `expected at least ${needed} wei at ${account} for ${call.name}, got ${balance}; send ${needed - balance} wei or more to it`,
       { facts: { call: call.name, account, balance: `${balance}`, needed: `${needed}` } },
     )
@@ -258,7 +259,7 @@ export class TransactionSender {
 
   #trouble(error: OperationError): void {
     if (error.code !== this.#problem?.code)
-      this.#log.warn({ error }, 'a transaction is under way, and something is in its way')
+      this.#log.warn(troubleFacts(error), 'a transaction is under way, and something is in its way')
     this.#problem = error
   }
 }

@@ -1,0 +1,202 @@
+// What miners and relayers are tested on: the real bridge on anvil, a real node beside it, and accounts with coins.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createPublicClient, createWalletClient, http, type LocalAccount } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import { tokenAbi } from '../../../deployments/token-abi.ts'
+import { type SenderOptions, TransactionSender } from '../../../miner/ethereum/sender.ts'
+import { Ethereum } from '../../../miner/ethereum.ts'
+import { Miner } from '../../../miner/miner.ts'
+import type { MinerOptions } from '../../../miner/options.ts'
+import { PowPool } from '../../../miner/work/pow-pool.ts'
+import { type NetworkDefinition, parseDeployment } from '../../../node/deployment.ts'
+import { createLogger, type Logger } from '../../../node/log.ts'
+import { TtxNode } from '../../../node/node.ts'
+import { formatHex } from '../../../node/protocol/bytes.ts'
+import { type Address, type Hash, type Infohash, parseAddress } from '../../../node/protocol/ids.ts'
+import type { TransactionBody } from '../../../node/protocol/typed-data.ts'
+import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
+import { deploy } from '../../../scripts/deploy.ts'
+import { type Account, accountOf, genesisOf, pay, randomOf } from '../../world.ts'
+import { Anvil } from '../node/bridge/anvil.ts'
+
+export const EASIEST = 2n ** 243n
+/** Answers with lines on standard error where TTX_TEST_LOG says so. */
+export const log: Logger = createLogger({ level: logLevel(), json: false, colors: false })
+/** The holder of all money at the start, on the TTX side. */
+export const holder = accountOf('holder')
+
+const DEPLOYER = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
+const WAIT_MS = 60_000
+
+export class Stage {
+  readonly anvil: Anvil
+  readonly definition: NetworkDefinition
+  readonly node: TtxNode
+  readonly client: NodeClient
+  /** Ends in the reverse order of its beginning. */
+  readonly stack: AsyncDisposableStack
+  #accounts = 0
+
+  private constructor(stack: AsyncDisposableStack, anvil: Anvil, definition: NetworkDefinition, node: TtxNode) {
+    this.stack = stack
+    this.anvil = anvil
+    this.definition = definition
+    this.node = node
+    this.client = createNodeClient(node.rpcUrl)
+  }
+
+  static async open(t: TestContext): Promise<Stage> {
+    const stack = new AsyncDisposableStack()
+    t.after(() => stack.disposeAsync())
+    const anvil = stack.use(await Anvil.start())
+    const transport = http(anvil.url)
+    const deployment = await deploy({
+      wallet: createWalletClient({ account: privateKeyToAccount(DEPLOYER), transport }),
+      client: createPublicClient({ transport, pollingInterval: 10 }),
+      genesis: genesisOf(holder),
+      easiestTarget: EASIEST,
+      minRequest: 1_000n,
+      minDeposit: 1_000n,
+    })
+    const definition = parseDeployment(JSON.stringify(deployment), 'the test')
+    const node = await startNode(stack, anvil.url, definition)
+    const stage = new Stage(stack, anvil, definition, node)
+    await stage.until('the node to follow the bridge', async () => {
+      return (await stage.client.call('node_info', {})).bridge.state === 'live'
+    })
+    return stage
+  }
+
+  /** A second node of the network, with an Ethereum endpoint of its own. */
+  async another(): Promise<NodeClient> {
+    const node = await startNode(this.stack, this.anvil.url, this.definition, [this.node.listenAddress])
+    return createNodeClient(node.rpcUrl)
+  }
+
+  get bridge() {
+    return { abi: bridgeAbi, address: this.definition.rules.bridge } as const
+  }
+
+  get token() {
+    return { abi: tokenAbi, address: this.definition.rules.token } as const
+  }
+
+  /** An account on Ethereum that nobody else uses, with coins. */
+  async signer(ether = 1_000n): Promise<LocalAccount> {
+    this.#accounts += 1
+    const account = privateKeyToAccount(`0x${formatHex(accountOf(`ethereum ${this.#accounts}`).key)}`)
+    await this.anvil.client.setBalance({ address: account.address, value: ether * 10n ** 18n })
+    return account
+  }
+
+  sender(signer: LocalAccount, options: SenderOptions = {}, url = this.anvil.url): TransactionSender {
+    const { chain, bridge } = this.definition.rules
+    const network = { chain, bridge }
+    const ethereum = new Ethereum({ urls: [url], network, signer, now: Date.now }, { retries: 0 })
+    this.stack.defer(() => ethereum.close())
+    return new TransactionSender(
+      { ethereum, log, now: Date.now },
+      { confirmations: 1, pollMs: 20, stuckMs: 60_000, ...options },
+    )
+  }
+
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'ttx-miner-'))
+    this.stack.defer(() => rm(folder, { recursive: true, force: true }))
+    return folder
+  }
+
+  /** A miner that runs until the test ends. */
+  async miner(options: Partial<MinerOptions> & { readonly sender: TransactionSender; readonly node?: NodeClient }) {
+    const { sender, node = this.client, ...chosen } = options
+    const pool = new PowPool({ log, random: bytesOf(randomOf(this.#accounts)), now: Date.now }, { threads: 1 })
+    const deps = { node, sender, pool, log, now: Date.now, random: randomOf(this.#accounts) }
+    const folder = chosen.folder ?? (await this.folder())
+    const miner = new Miner(deps, { longestWaitMs: 0, pollMs: 50, courtesyMs: 0, ...chosen, folder })
+    this.stack.defer(() => miner.stop())
+    await miner.start()
+    return miner
+  }
+
+  /** Pays on the TTX side; the node takes it. */
+  async pay(from: Account, body: Omit<TransactionBody, 'time'>, node = this.client): Promise<Infohash> {
+    const { file, infohash } = pay(from, { time: 1_800_000_000, ...body }, this.definition.rules)
+    const { status } = await node.call('tx_submit', { file })
+    if (status !== 'accepted') throw new Error(`the node took ${infohash} as ${status}`)
+    return infohash
+  }
+
+  /** Asks to move tokens to Ethereum. */
+  async request(from: Account, prev: readonly Infohash[], tokens: bigint, to: Address, node = this.client) {
+    const { chain, bridge } = this.definition.rules
+    return await this.pay(from, { to: bridge, tokens, prev, bridge: { chain, to } }, node)
+  }
+
+  async balanceOf(owner: Address): Promise<bigint> {
+    return await this.anvil.client.readContract({ ...this.token, functionName: 'balanceOf', args: [owner] })
+  }
+
+  async finalBlock(): Promise<Hash> {
+    return (await this.anvil.client.readContract({ ...this.bridge, functionName: 'finalBlock' })) as Hash
+  }
+
+  async skip(seconds: bigint): Promise<void> {
+    const { timestamp } = await this.anvil.client.getBlock()
+    await this.anvil.warp(timestamp + seconds)
+  }
+
+  async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+    const end = Date.now() + WAIT_MS
+    while (!(await isTrue())) {
+      if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
+      await delay(25)
+    }
+  }
+}
+
+/** An address on Ethereum that holds nothing yet. */
+export function stranger(name: string): Address {
+  return parseAddress(accountOf(`stranger ${name}`).address)
+}
+
+function bytesOf(random: () => number): (count: number) => Uint8Array {
+  return (count) => Uint8Array.from({ length: count }, () => Math.floor(256 * random()))
+}
+
+async function startNode(
+  stack: AsyncDisposableStack,
+  url: string,
+  definition: NetworkDefinition,
+  peers: readonly string[] = [],
+) {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-miner-node-'))
+  const node = new TtxNode(
+    { log, clock: Date.now, version: '0.0.0' },
+    {
+      folder,
+      definition,
+      ethereum: [url],
+      rpc: { host: '127.0.0.1', port: 0 },
+      network: { peers: [...peers] },
+      pollMs: 50,
+      finalityDepth: 1n,
+    },
+  )
+  stack.defer(async () => {
+    await node.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+  await node.start()
+  return node
+}
+
+function logLevel() {
+  const level = process.env['TTX_TEST_LOG']
+  return level === 'debug' || level === 'info' || level === 'warn' ? level : 'silent'
+}
