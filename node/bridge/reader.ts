@@ -54,7 +54,8 @@ async function commonAncestor(
   checkpoints: readonly Checkpoint[],
   head: ChainBlock,
 ): Promise<Checkpoint | undefined> {
-  const tip = checkpoints.at(-1)
+  const [oldest, tip] = [checkpoints[0], checkpoints.at(-1)]
+  if (oldest !== undefined && oldest.number > head.number) throw lags(oldest, head)
   for (const checkpoint of checkpoints.toReversed()) {
     if (checkpoint.number > head.number) continue
     const block = checkpoint.number === head.number ? head : await blockAt(chain, checkpoint.number)
@@ -67,8 +68,8 @@ async function commonAncestor(
   }
   throw new OperationError(
     'ethereum-deep-reorganisation',
-    `expected block ${checkpoints[0]?.hash} of Ethereum at height ${checkpoints[0]?.number}, which was final, got another chain; check that the endpoint is on the right network, else delete the bridge's data and follow anew`,
-    { facts: { number: `${checkpoints[0]?.number}`, hash: checkpoints[0]?.hash ?? '' } },
+    `expected block ${oldest?.hash} of Ethereum at height ${oldest?.number}, which was final, got another chain; check that the endpoint is on the right network, else delete the bridge's data and follow anew`,
+    { facts: { number: `${oldest?.number}`, hash: oldest?.hash ?? '' } },
   )
 }
 

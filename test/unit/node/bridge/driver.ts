@@ -43,7 +43,12 @@ export class TestFollower implements AsyncDisposable {
     await level.open()
     const deps = { chain, database: level.sublevel('bridge'), network, log: pino({ level: 'silent' }) }
     const follower = new BridgeFollower(deps, { pollMs: 60_000, ...options })
-    await follower.start()
+    try {
+      await follower.start()
+    } catch (error) {
+      await level.close()
+      throw error
+    }
     return new TestFollower(follower, level, home, folder === undefined)
   }
 
@@ -51,9 +56,13 @@ export class TestFollower implements AsyncDisposable {
     return this.#folder
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     await this.follower.stop()
     await this.#level.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
     if (this.#isOwner) await rm(this.#folder, { recursive: true })
   }
 }

@@ -9,10 +9,10 @@ import type {
   ChainBlock,
 } from '../../../../node/bridge/chain.ts'
 import { OperationError } from '../../../../node/errors.ts'
-import { encodeUint } from '../../../../node/protocol/bytes.ts'
+import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { decodeSealed } from '../../../../node/protocol/header.ts'
-import { type Hash, toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { type Hash, toBytes, toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash } from '../../../../node/protocol/queue.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
 
@@ -48,10 +48,13 @@ export class FakeEthereum {
   /** Adds a block with these events. */
   mine(events: readonly UnplacedEvent[], time = this.head.time + 12n): void {
     const parent = this.#blocks.at(-1)?.hash ?? ZERO_HASH
-    const block = { number: BigInt(this.#blocks.length), hash: hashOf(++this.#made), parent, time }
+    const block = { number: BigInt(this.#blocks.length), hash: this.#hashOf(++this.#made), parent, time }
     const { number, hash } = block
     const placed = events.map((event, i) => {
-      return { ...event, place: { number, hash, logIndex: i, transaction: hashOf(1e9 + this.#made * 1e3 + i), time } }
+      return {
+        ...event,
+        place: { number, hash, logIndex: i, transaction: this.#hashOf(1e9 + this.#made * 1e3 + i), time },
+      }
     })
     this.#blocks.push({ ...block, events: placed })
   }
@@ -77,6 +80,10 @@ export class FakeEthereum {
       if (event.kind === 'finalized') contract.final = event.id
     }
     return contract
+  }
+
+  #hashOf(number: number): Hash {
+    return toHash(keccak(concat(toBytes(this.parameters.genesis), encodeUint(number, 8))))
   }
 
   connect(): Chain {
@@ -176,8 +183,4 @@ function emptyRecord(id: Hash): BlockRecord {
 
 function withoutEvents({ events: _, ...block }: FakeBlock): ChainBlock {
   return block
-}
-
-function hashOf(number: number): Hash {
-  return toHash(keccak(encodeUint(BigInt(number), 32)))
 }
