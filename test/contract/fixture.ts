@@ -161,6 +161,14 @@ export class Fixture implements AsyncDisposable {
     return this.chain.send(this.token, encodeFunctionData({ abi: tokenAbi, functionName: 'approve', args }), { from })
   }
 
+  /** The token's own permit, which anybody may bring. */
+  permit(
+    args: readonly [owner: Hex, spender: Hex, value: bigint, deadline: bigint, v: number, r: Hex, s: Hex],
+    from: Hex,
+  ): Promise<Receipt> {
+    return this.chain.send(this.token, encodeFunctionData({ abi: tokenAbi, functionName: 'permit', args }), { from })
+  }
+
   deposit(amount: bigint, to: Hex, from: Hex): Promise<Receipt> {
     return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'deposit', args: [amount, to] }), { from })
   }
