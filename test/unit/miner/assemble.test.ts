@@ -1,0 +1,336 @@
+// Assembled blocks: always valid, within the limits, by the rules of the queue, and ranked as the miner says.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  type Content,
+  chooseSteps,
+  costOf,
+  offerOf,
+  type Policy,
+  planBlock,
+  revenueOf,
+  type Supply,
+} from '../../../miner/assemble.ts'
+import type { Candidate } from '../../../miner/ranking.ts'
+import { applyTransaction } from '../../../node/protocol/apply.ts'
+import { minerFee, type ParentBlock, replayBlock, requestsOf } from '../../../node/protocol/block.ts'
+import { encodeUint } from '../../../node/protocol/bytes.ts'
+import { genesisBlock } from '../../../node/protocol/header.ts'
+import { type Infohash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import { BYTE_LIMIT, QUEUE_SHARE, STEP_LIMIT, UNIT } from '../../../node/protocol/rules.ts'
+import { outputsOf, type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
+import { decodeStep } from '../../../node/protocol/step.ts'
+import { type VerifiedTransaction, verifyPacked } from '../../../node/protocol/verify.ts'
+import { type Account, accountOf, pay, RULES, World } from '../../world.ts'
+
+const miner = accountOf('miner').address
+const EASIEST = 2n ** 240n
+const policy: Policy = {
+  weiPerTtx: 10n ** 15n,
+  gasPrice: 10n ** 9n,
+  marginPercent: 10n,
+  extraGas: 200_000n,
+  unpaidSteps: 50,
+}
+
+test('whatever waits, the block that is assembled replays as valid, and says what it brings', () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        seed: fc.integer({ min: 0, max: 2 ** 31 }),
+        warmup: fc.integer({ min: 0, max: 20 }),
+        waiting: fc.integer({ min: 0, max: 40 }),
+        forced: fc.integer({ min: 0, max: 10 }),
+        unpaidSteps: fc.constantFrom(0, 5, STEP_LIMIT),
+        weiPerTtx: fc.constantFrom(0n, 1n, 10n ** 18n, 10n ** 30n),
+        firstIndex: fc.bigInt({ min: 0n, max: 2n ** 40n }),
+      }),
+      ({ seed, warmup, waiting, forced, unpaidSteps, weiPerTtx, firstIndex }) => {
+        const { parent, supply, queue } = scene(seed, warmup, waiting, forced, firstIndex)
+        const chosen = { ...policy, weiPerTtx, unpaidSteps }
+        const content = chooseSteps(RULES, parent, supply, chosen)
+        const { header, block } = planBlock(RULES, parent, content, EASIEST, miner)
+        const sealed = { header, seal: { miner, nonce: ZERO_HASH } }
+        const read = (index: bigint) => queue[Number(index - firstIndex)]
+        const verdict = replayBlock(RULES, parent, { sealed, ...block }, read)
+        assert.equal(verdict.verdict, 'valid')
+        assert.equal(header.queueCount, firstIndex + BigInt(queue.length))
+        assert.equal(content.fee, minerFee(block.steps))
+        assert.equal(content.requests, requestsOf(RULES, block.steps).length)
+        const { steps: _, oldestRequest: __, ...offer } = content
+        assert.deepEqual(offerOf(RULES, block), offer)
+        const plain = content.steps.length - content.queueEntries
+        const paying = content.steps.filter(({ step }) => isPlainRequest(step)).length
+        const revenue = revenueOf(content, chosen)
+        const pays = revenue !== undefined && revenue * 110n >= costOf(content, chosen) * 100n
+        if (!pays && paying === 0) assert.ok(plain <= unpaidSteps)
+      },
+    ),
+    { numRuns: 60, seed: 1 },
+  )
+})
+
+test('a full queue is consumed by a quarter of the step limit, forced transactions as what they are in their place', () => {
+  const { parent, supply, queue } = scene(7, 3, 0, 300, 0n)
+  const content = chooseSteps(RULES, parent, supply, policy)
+  assert.equal(content.queueEntries, QUEUE_SHARE)
+  const kinds = content.steps.map(({ step }) => decodeStep(step)?.kind)
+  assert.ok(kinds.includes('applied') && kinds.includes('void') && kinds.includes('deposit'))
+  const sealed = {
+    header: planBlock(RULES, parent, content, EASIEST, miner).header,
+    seal: { miner, nonce: ZERO_HASH },
+  }
+  const { block } = planBlock(RULES, parent, content, EASIEST, miner)
+  assert.equal(replayBlock(RULES, parent, { sealed, ...block }, (i) => queue[Number(i)]).verdict, 'valid')
+})
+
+test('no block has more steps or bytes than the contract takes', () => {
+  const { parent, candidates } = fan(800, 140)
+  const free = { ...policy, weiPerTtx: 0n, unpaidSteps: STEP_LIMIT }
+  const content = chooseSteps(RULES, parent, supplyOf([], candidates), free)
+  const { block, header } = planBlock(RULES, parent, content, EASIEST, miner)
+  const bytes = block.steps.length + block.states.length
+  assert.ok(header.stepCount <= STEP_LIMIT && bytes <= BYTE_LIMIT)
+  assert.ok(bytes > BYTE_LIMIT - 450, 'a step of at most 450 bytes was left out, so the block is full')
+  const small = fan(800, 0)
+  assert.equal(chooseSteps(RULES, small.parent, supplyOf([], small.candidates), free).steps.length, STEP_LIMIT)
+})
+
+test('requests come first by fee minus gas a step, their ancestors before them', () => {
+  const { parent, outputs } = fanOutputs(6)
+  const rich = request(outputs, 0, 5_000n * UNIT)
+  const richer = request(outputs, 1, 9_000n * UNIT)
+  const ancestor = transfer(outputs, 2, outputs[2]?.owner ?? holder, 50_000n * UNIT)
+  const richest = requestFrom(outputs[2]?.owner ?? holder, [ancestor.infohash], 12_000n * UNIT)
+  const candidates = [
+    candidateOf(rich),
+    candidateOf(richer),
+    candidateOf(ancestor, { coinAge: 1n }),
+    candidateOf(richest, { after: [ancestor.infohash] }),
+  ]
+  const order = orderOf(chooseSteps(RULES, parent, supplyOf([], candidates), policy))
+  // The richest shares its fee with its ancestor: 6,000 a step.
+  assert.deepEqual(
+    order,
+    [richer, ancestor, richest, rich].map(({ infohash }) => infohash),
+  )
+})
+
+test('a request that does not pay for its gas is ranked by the coin age that it destroys', () => {
+  const { parent, outputs } = fanOutputs(4)
+  const poor = request(outputs, 0, 1_000n)
+  const old = transfer(outputs, 1, holder, 5n)
+  const young = transfer(outputs, 2, holder, 5n)
+  const paying = request(outputs, 3, 900_000n * UNIT)
+  const candidates = [
+    candidateOf(young, { coinAge: 10n }),
+    candidateOf(poor, { coinAge: 20n }),
+    candidateOf(old, { coinAge: 30n }),
+    candidateOf(paying),
+  ]
+  const order = orderOf(chooseSteps(RULES, parent, supplyOf([], candidates), policy))
+  assert.deepEqual(
+    order,
+    [paying, old, poor, young].map(({ infohash }) => infohash),
+  )
+})
+
+test('what pays nothing rides along only as far as the profit goes, and by a fixed number where there is none', () => {
+  const { parent, outputs } = fanOutputs(40)
+  const paying = request(outputs, 0, 1_000n * UNIT) // its fee: 10 TTX
+  const free = outputs.slice(1).map((_, i) => transfer(outputs, i + 1, holder, 5n))
+  const candidates = [candidateOf(paying), ...free.map((each) => candidateOf(each, { coinAge: 1n }))]
+  const withPrice = (weiPerTtx: bigint) => {
+    const chosen = { ...policy, weiPerTtx, unpaidSteps: 7 }
+    const content = chooseSteps(RULES, parent, supplyOf([], candidates), chosen)
+    return { content, chosen }
+  }
+  const alone = withPrice(10n ** 18n).content
+  assert.equal(alone.steps.length, 40, 'a fee beyond all gas takes all along')
+  const base = chooseSteps(RULES, parent, supplyOf([], [candidateOf(paying)]), policy)
+  const cost = costOf(base, policy)
+  const { content, chosen } = withPrice((cost * 12n) / 10n / 10n)
+  assert.ok(content.steps.length > 1 && content.steps.length < 40)
+  assert.ok(
+    (revenueOf(content, chosen) ?? 0n) * 100n >= costOf(content, chosen) * 110n,
+    'still worth its gas and margin',
+  )
+  assert.equal(withPrice(0n).content.steps.length, 8)
+})
+
+test('requests that pay only together bring in the ancestor that they share', () => {
+  const { parent, outputs } = fanOutputs(1)
+  const owner = outputs[0]?.owner ?? holder
+  // A chain of transfers to oneself, then two requests that stand on it.
+  const chain: VerifiedTransaction[] = []
+  let last = outputs[0]?.infohash ?? ('' as Infohash)
+  for (let i = 0; i < 3; i++) {
+    const next = pay(owner, { to: owner.address, tokens: 1n, time: i, prev: [last] })
+    chain.push(next)
+    last = next.infohash
+  }
+  const big = requestFrom(owner, [last], 30_000n * UNIT)
+  const small = requestFrom(owner, [big.infohash], 2_000n * UNIT)
+  const candidates = [
+    ...chain.map((each, i) => candidateOf(each, { after: i === 0 ? [] : [chain[i - 1]?.infohash ?? last] })),
+    candidateOf(big, { after: [last] }),
+    candidateOf(small, { after: [big.infohash] }),
+  ]
+  const content = chooseSteps(RULES, parent, supplyOf([], candidates), { ...policy, unpaidSteps: 0 })
+  assert.deepEqual(
+    orderOf(content),
+    [...chain, big, small].map(({ infohash }) => infohash),
+  )
+})
+
+test('candidates that do not apply, are forged, or stand on each other in a circle are left out', () => {
+  const { parent, outputs } = fanOutputs(4)
+  const good = request(outputs, 0, 900_000n * UNIT)
+  const double = request(outputs, 0, 800_000n * UNIT)
+  const orphan = requestFrom(holder, ['11'.repeat(20) as Infohash], 5_000n)
+  const a = transfer(outputs, 1, holder, 1n)
+  const b = transfer(outputs, 2, holder, 1n)
+  const candidates = [
+    candidateOf(good),
+    candidateOf(double),
+    candidateOf(orphan),
+    { ...candidateOf(transfer(outputs, 3, holder, 1n)), infohash: 'ff'.repeat(20) as Infohash },
+    candidateOf(a, { after: [b.infohash] }),
+    candidateOf(b, { after: [a.infohash] }),
+  ]
+  const order = orderOf(chooseSteps(RULES, parent, supplyOf([], candidates), policy))
+  assert.deepEqual(order, [good.infohash])
+})
+
+// ------------------------------------------------------------------------------------------------------------- scenes
+
+const holder: Account = accountOf('fan')
+
+/** A random state, a random queue, and candidates that apply after it, some of which the queue makes stale. */
+function scene(seed: number, warmup: number, waiting: number, forced: number, firstIndex: bigint) {
+  const world = new World(seed)
+  world.queueIndex = 2n ** 50n // deposits of the past, which the queue of the block must not meet
+  for (let i = 0; i < warmup; i++) world.apply(world.step())
+  const parent = parentOf(world.state, firstIndex)
+  world.queueIndex = firstIndex
+  const queue: QueueEntry[] = []
+  const stale: QueueEntry[] = []
+  for (let i = 0; i < forced; i++) {
+    const step = world.step()
+    if (step.kind === 'deposit') queue.push(step.entry)
+    else if (step.kind !== 'void') {
+      const entry: QueueEntry = { kind: 'forced', fee: BigInt(i), packed: step.packed }
+      queue.push(entry)
+      stale.push(entry)
+    }
+    world.apply(step.kind === 'transaction' ? { kind: 'applied', fee: 0n, packed: step.packed } : step)
+    const again = stale[Math.floor(world.random() * 3 * stale.length)]
+    if (again !== undefined) {
+      queue.push(again)
+      world.queueIndex += 1n
+    }
+  }
+  const made: VerifiedTransaction[] = []
+  let state = world.state
+  for (let i = 0; i < waiting; i++) {
+    world.state = state
+    if (world.accounts.every(({ address }) => outputsOf(state).every(({ owner }) => owner !== address))) break
+    const next = world.transaction()
+    made.push(next)
+    // Some compete for the same inputs.
+    if (world.random() < 0.8) state = applyTransaction(state, next).state
+  }
+  const ids = new Set(made.map(({ infohash }) => infohash))
+  const candidates = made.map((each) =>
+    candidateOf(each, {
+      after: each.tx.prev.filter((prev) => ids.has(prev)),
+      coinAge: BigInt(Math.floor(world.random() * 1000)),
+    }),
+  )
+  return { parent, queue, supply: supplyOf(queue, candidates) }
+}
+
+/** A state in which `count` accounts own an output of a million TTX each. */
+function fanOutputs(count: number) {
+  const outputs = Array.from({ length: count }, (_, i) => ({
+    owner: accountOf(`fan ${i}`),
+    infohash: toHash(encodeUint(i + 1, 32)).slice(26) as Infohash,
+  }))
+  const state = stateOf(
+    outputs.map(({ owner, infohash }) => ({ infohash, owner: owner.address, value: 1_000_000n * UNIT })),
+  )
+  return { parent: parentOf(state, 0n), outputs }
+}
+
+/** Transfers that depend on nothing, with memos of a length. */
+function fan(count: number, memoLength: number) {
+  const { parent, outputs } = fanOutputs(count)
+  const memo = memoLength === 0 ? {} : { memo: 'm'.repeat(memoLength) }
+  const candidates = outputs.map(({ owner, infohash }) =>
+    candidateOf(pay(owner, { to: holder.address, tokens: 1n, time: 1, prev: [infohash], ...memo })),
+  )
+  return { parent, candidates }
+}
+
+type Fan = ReturnType<typeof fanOutputs>['outputs']
+
+function transfer(outputs: Fan, i: number, to: Account, tokens: bigint): VerifiedTransaction {
+  const { owner, infohash } = outputs[i] ?? { owner: holder, infohash: '' as Infohash }
+  return pay(owner, { to: to.address, tokens, time: 1, prev: [infohash] })
+}
+
+function request(outputs: Fan, i: number, tokens: bigint): VerifiedTransaction {
+  const { owner, infohash } = outputs[i] ?? { owner: holder, infohash: '' as Infohash }
+  return requestFrom(owner, [infohash], tokens)
+}
+
+function requestFrom(owner: Account, prev: readonly Infohash[], tokens: bigint): VerifiedTransaction {
+  return pay(owner, { to: RULES.bridge, tokens, time: 1, prev, bridge: { chain: RULES.chain, to: owner.address } })
+}
+
+function candidateOf(
+  { infohash, packed, tx }: VerifiedTransaction,
+  more: { readonly after?: readonly Infohash[]; readonly coinAge?: bigint } = {},
+): Candidate {
+  const { after = [], coinAge = 0n } = more
+  const asked = tx.bridge ? { request: tx.tokens } : {}
+  return { infohash, packed, after: [...after], coinAge, firstSeen: 1_000, ...asked }
+}
+
+function supplyOf(queue: readonly QueueEntry[], candidates: readonly Candidate[]): Supply {
+  return {
+    queue,
+    candidates,
+    verify: ({ infohash, packed }) => {
+      const judged = verifyPacked(RULES, packed)
+      return typeof judged === 'string' || judged.infohash !== infohash ? undefined : judged
+    },
+  }
+}
+
+function parentOf(state: State, queueCount: bigint): ParentBlock {
+  const { header } = genesisBlock({
+    ...RULES,
+    easiestTarget: EASIEST,
+    state: stateRoot(state),
+    genesis: '00'.repeat(20) as Infohash,
+  })
+  return { id: toHash(encodeUint(1, 32)), header: { ...header, queueCount }, state }
+}
+
+function orderOf({ steps }: Content): string[] {
+  return steps.map(({ step }) => {
+    const verified = verifyPacked(RULES, step.subarray(1))
+    return typeof verified === 'string' ? verified : verified.infohash
+  })
+}
+
+function isPlainRequest(step: Uint8Array): boolean {
+  const decoded = decodeStep(step)
+  if (decoded?.kind !== 'transaction') return false
+  const verified = verifyPacked(RULES, decoded.packed)
+  return typeof verified !== 'string' && verified.tx.bridge !== undefined
+}
