@@ -4,9 +4,9 @@ import { encodeText } from '../protocol/bytes.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import { packTransaction } from '../protocol/packed.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
-import { creatorStanding, entryOf, headOf, outputValue } from './books.ts'
-import type { Database, Reader } from './database.ts'
-import { BLOCKS, CANDIDATES, type Entry, FILES, isSettled, numberKey, REQUESTS } from './tables.ts'
+import { creatorStanding, entryOf, headOf, outputValue } from './standing/books.ts'
+import type { Database, Reader } from './store/database.ts'
+import { BLOCKS, CANDIDATES, type Entry, FILES, isSettled, numberKey, REQUESTS } from './store/tables.ts'
 import type { Candidate } from './types.ts'
 
 /** See `TransactionLedger.candidates`. `nowSeconds` is unix time, for the coin age. */

@@ -3,9 +3,9 @@
 import { OperationError } from '../errors.ts'
 import type { Address, Infohash } from '../protocol/ids.ts'
 import { MAX_INPUTS } from '../protocol/rules.ts'
-import { type OutputClass, unspentKey } from './books.ts'
-import type { Database } from './database.ts'
-import { UNSPENT } from './tables.ts'
+import { type OutputClass, unspentKey } from './standing/books.ts'
+import type { Database } from './store/database.ts'
+import { UNSPENT } from './store/tables.ts'
 import type { LedgerOutput } from './types.ts'
 
 type SpendableClass = Exclude<OutputClass, 'p'>

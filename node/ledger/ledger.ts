@@ -1,8 +1,8 @@
 // The ledger of a node: every transaction that it knows, where each stands, and who may spend what.
 
 import { Level } from 'level'
-import type { Logger } from 'pino'
 import { OperationError } from '../errors.ts'
+import type { Logger } from '../log.ts'
 import { encodeText, equalBytes } from '../protocol/bytes.ts'
 import { genesisInfohash } from '../protocol/genesis.ts'
 import type { Infohash } from '../protocol/ids.ts'
@@ -14,37 +14,22 @@ import { MAX_FILE_BYTES, type Rules } from '../protocol/rules.ts'
 import type { Output } from '../protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction } from '../protocol/transaction.ts'
 import { type VerifiedTransaction, verifyFile } from '../protocol/verify.ts'
-import { creatorStanding, entryOf, headOf } from './books.ts'
-import { setBranch } from './branch.ts'
-import { ChangeLog } from './change-log.ts'
-import { type Change, Database, type LevelDatabase, type Reader } from './database.ts'
-import { storeDeposit } from './entries.ts'
-import { type Arrival, admit, type Intake, refuse, submissionOf, wait, waitingSubmission } from './intake.ts'
-import { Agenda, buryAll, type Work } from './judge.ts'
+import { type Arrival, admit, type Intake, refuse, submissionOf, wait, waitingSubmission } from './intake/admit.ts'
+import { Rejects } from './intake/rejects.ts'
+import { WaitingPool } from './intake/waiting-pool.ts'
+import { DEFAULT_LIMITS, type LedgerLimits } from './limits.ts'
+import { begin, loadWaiting, openDatabase, resume } from './opening.ts'
 import { LedgerReader } from './reader.ts'
-import { Rejects } from './rejects.ts'
-import { LOADING, loadSnapshot, storeGenesis } from './snapshot.ts'
-import { META, TO_BURY, TO_JUDGE, WAITING } from './tables.ts'
+import { creatorStanding, entryOf, headOf } from './standing/books.ts'
+import { setBranch } from './standing/branch.ts'
+import { storeDeposit } from './standing/entries.ts'
+import type { Work } from './standing/judge.ts'
+import { loadSnapshot } from './standing/snapshot.ts'
+import { ChangeLog } from './store/change-log.ts'
+import { type Change, Database, type LevelDatabase, type Reader } from './store/database.ts'
+import { WAITING } from './store/tables.ts'
+import { Writer } from './store/writer.ts'
 import type { Branch, LedgerBlock, LedgerChange, Submission, TransactionLedger } from './types.ts'
-import { WaitingPool } from './waiting-pool.ts'
-import { Writer } from './writer.ts'
-
-export type LedgerLimits = {
-  /** Waiting files. */
-  readonly waitingCount: number
-  /** Bytes of waiting files. */
-  readonly waitingBytes: number
-  /** Part of the waiting pool that one source may fill. */
-  readonly waitingShare: number
-  /** Conflicting transactions to keep of those that were conflicting when they came. */
-  readonly conflicting: number
-  /** Stored spenders of one output beyond which a conflicting newcomer is not kept. */
-  readonly rivals: number
-  /** Dead transactions to keep on record. */
-  readonly dead: number
-  /** Infohashes lately refused to remember. */
-  readonly rejects: number
-}
 
 export type LedgerOptions = {
   /** A folder, or an open database that the ledger has for itself and does not close. */
@@ -57,22 +42,7 @@ export type LedgerOptions = {
   readonly limits?: Partial<LedgerLimits>
 }
 
-/** Memory: about 1 kB for each waiting file, 0.2 kB for each reject, 20 MB of cached rows; nothing grows with history. */
-export const DEFAULT_LIMITS: LedgerLimits = {
-  waitingCount: 32_768,
-  waitingBytes: 16 * 1024 * 1024,
-  waitingShare: 0.25,
-  conflicting: 50_000,
-  rivals: 8,
-  dead: 50_000,
-  rejects: 20_000,
-}
-
-const NETWORK = 'network'
 const DEPOSIT_BEGINS = encodeText('{"deposit"')
-// Raised whenever the tables change; another value in a database means: begin anew from the network.
-const FORMAT = 1
-
 export class Ledger extends LedgerReader implements TransactionLedger {
   readonly genesis: Infohash
   readonly #options: LedgerOptions
@@ -89,7 +59,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
   constructor(options: LedgerOptions) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits }
     const level = typeof options.database === 'string' ? new Level(options.database) : options.database
-    const database = new Database(level)
+    const database = new Database(level, limits.batchRows)
     const { waitingCount: count, waitingBytes: bytes, waitingShare: share } = limits
     const pool = new WaitingPool({ count, bytes, share })
     const rejects = new Rejects(limits.rejects)
@@ -109,17 +79,17 @@ export class Ledger extends LedgerReader implements TransactionLedger {
 
   async start(): Promise<void> {
     if (this.#state !== 'new') throw closed()
-    await this.#open()
-    if (this.#database.committed(META, LOADING) !== undefined) await this.#database.clear()
+    await openDatabase(this.#level)
     this.#state = 'open'
     try {
-      await this.#begin()
-      await this.#resume()
-      await this.#loadWaiting()
+      await begin(this.#database, this.#writer, this.#options)
+      await resume(this.#database, this.#writer, this.#limits.dead)
+      await loadWaiting(this.#database, this.#writer, this.#intake.pool)
     } catch (error) {
       await this.stop()
       throw error
     }
+    for (const { infohash } of this.#intake.pool.values()) this.#promote(infohash)
     this.#tip = this.#tipBlock().id
     const { count, unordered, conflicting, waiting } = this.summary()
     this.#options.log.info({ count, unordered: unordered.count, conflicting, waiting }, 'ledger open')
@@ -283,62 +253,6 @@ export class Ledger extends LedgerReader implements TransactionLedger {
       if (error instanceof RuleError) this.#intake.rejects.add(infohash, { why: 'invalid', error })
       throw error
     }
-  }
-
-  async #open(): Promise<void> {
-    try {
-      await this.#level.open()
-    } catch (cause) {
-      const message = 'the ledger cannot open its database: is another node running in this data folder?'
-      throw new OperationError('ledger-unavailable', message, { cause, retry: true })
-    }
-  }
-
-  /** Writes genesis into a new database; checks that an old one is of this network. */
-  async #begin(): Promise<void> {
-    const { chain, bridge, token, minRequest } = this.#options.rules
-    const network = [FORMAT, this.genesis, chain, bridge, token, minRequest].join(' ')
-    const found = this.#database.committed(META, NETWORK)
-    if (found === undefined) {
-      await this.#writer.run((change) => {
-        change.put(META, NETWORK, network)
-        storeGenesis(change, this.#options.genesis)
-      })
-    } else if (found !== network) {
-      const message = 'the database belongs to another network: use another data folder'
-      throw new OperationError('other-network', message, { facts: { expected: network, found } })
-    }
-  }
-
-  /** Completes what a crash cut off between two batches of one long change. */
-  async #resume(): Promise<void> {
-    const toJudge = await this.#database.range(TO_JUDGE, {})
-    const toBury = await this.#database.range(TO_BURY, {})
-    if (toJudge.length === 0 && toBury.length === 0) return
-    const keep = this.#limits.dead
-    await this.#writer.runLong(function* (change): Work {
-      const agenda = new Agenda()
-      agenda.resume(change, toJudge)
-      yield* agenda.settle(change)
-      for (const [infohash] of toBury) change.delete(TO_BURY, infohash)
-      const infohashes = toBury.map(([infohash]) => infohash as Infohash) // keys of this table are infohashes
-      yield* buryAll(change, infohashes, keep)
-    })
-  }
-
-  async #loadWaiting(): Promise<void> {
-    const { pool } = this.#intake
-    const rows = await this.#database.range(WAITING, {})
-    rows.sort(([, a], [, b]) => a.order - b.order)
-    const evicted = rows.flatMap(([key, { file, source, order }]) => {
-      const tx = decodeTransaction(encodeText(file))
-      const parents = tx.kind === 'signed' ? { from: tx.from, prev: tx.prev } : { from: '' as const, prev: [] }
-      return pool.add({ infohash: key as Infohash, ...parents, source, bytes: file.length, order }) // the table's keys
-    })
-    await this.#writer.run((change) => {
-      for (const { infohash } of evicted) change.delete(WAITING, infohash)
-    })
-    for (const { infohash } of pool.values()) this.#promote(infohash)
   }
 
   #tipBlock(): LedgerBlock {

@@ -5,12 +5,13 @@ import { encodeText, encodeUint } from '../protocol/bytes.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.ts'
 import { MAX_INPUTS } from '../protocol/rules.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
-import { entryOf, fileOf, headOf, placeOf } from './books.ts'
 import { selectCandidates } from './candidates.ts'
 import { selectInputs, spendable } from './coins.ts'
-import type { Database } from './database.ts'
-import { type Ancestors, ancestorsOf, rivalsToName } from './graph.ts'
-import type { Rejects } from './rejects.ts'
+import { type Ancestors, ancestorsOf, rivalsToName } from './intake/graph.ts'
+import type { Rejects } from './intake/rejects.ts'
+import type { WaitingPool } from './intake/waiting-pool.ts'
+import { entryOf, fileOf, headOf, placeOf } from './standing/books.ts'
+import type { Database } from './store/database.ts'
 import {
   ACCOUNTS,
   ARRIVALS,
@@ -23,7 +24,7 @@ import {
   REQUESTS,
   statusOf,
   WAITING,
-} from './tables.ts'
+} from './store/tables.ts'
 import type {
   Candidate,
   HistoryItem,
@@ -36,7 +37,6 @@ import type {
   Status,
   TransactionRecord,
 } from './types.ts'
-import type { WaitingPool } from './waiting-pool.ts'
 
 const WALK = 1_000
 const MISSING = 64
@@ -138,8 +138,9 @@ export class LedgerReader {
     return rows.length < limit || last === undefined ? { items } : { items, next: Number.parseInt(last[0], 16) + 1 }
   }
 
-  async *infohashes(prefix = ''): AsyncIterable<Infohash> {
-    for await (const [, entry] of this.#database.stream(ENTRIES, { gte: prefix, lt: `${prefix}~` })) {
+  async *infohashes(prefix = '', after?: Infohash): AsyncIterable<Infohash> {
+    const lower = after === undefined || after < prefix ? { gte: prefix } : { gt: after }
+    for await (const [, entry] of this.#database.stream(ENTRIES, { ...lower, lt: `${prefix}~` })) {
       if (isShared(entry)) yield entry.infohash
     }
   }

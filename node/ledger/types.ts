@@ -212,8 +212,8 @@ export interface TransactionLedger extends AsyncDisposable {
 
   /** All that is stored and complete in order of seniority, from `cursor` (default 0: the oldest). `limit` defaults to 1,000. */
   arrivals(cursor?: number, limit?: number): Promise<Page<{ infohash: Infohash; status: Status }, number>>
-  /** The shared set, ascending, as far as it begins with `prefix` (hex digits, perhaps none). A consistent view of one moment. */
-  infohashes(prefix?: string): AsyncIterable<Infohash>
+  /** The shared set, ascending, as far as it begins with `prefix` (hex digits, perhaps none) and comes after `after`. A view of one moment. */
+  infohashes(prefix?: string, after?: Infohash): AsyncIterable<Infohash>
   summary(): LedgerSummary
   /** Conflicting transactions that are not dead, oldest first. `limit` defaults to 100. */
   conflicts(limit?: number): Promise<TransactionRecord[]>

@@ -1,8 +1,8 @@
 // The tables of the ledger's database and the rows in them: text, so that a hex dump of the database can be read.
 
-import type { Address, Hash, Infohash } from '../protocol/ids.ts'
+import type { Address, Hash, Infohash } from '../../protocol/ids.ts'
+import type { Status } from '../types.ts'
 import type { Table } from './database.ts'
-import type { Status } from './types.ts'
 
 /** As `Status`, of what is stored: `held` waits for a deposit to be ordered. */
 export type Standing = 'held' | 'accepted' | 'conflicting' | 'ordered' | 'final'

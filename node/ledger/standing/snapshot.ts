@@ -1,16 +1,16 @@
 // Beginning: at genesis, or at the state of a final block.
 
-import { OperationError } from '../errors.ts'
-import { type Infohash, ZERO_HASH } from '../protocol/ids.ts'
-import { infohashOf } from '../protocol/infohash.ts'
-import type { Output } from '../protocol/state.ts'
-import { encodeTransaction, type GenesisTransaction } from '../protocol/transaction.ts'
+import { OperationError } from '../../errors.ts'
+import { type Infohash, ZERO_HASH } from '../../protocol/ids.ts'
+import { infohashOf } from '../../protocol/infohash.ts'
+import type { Output } from '../../protocol/state.ts'
+import { encodeTransaction, type GenesisTransaction } from '../../protocol/transaction.ts'
+import type { Change } from '../store/database.ts'
+import { BASE, BLOCKS, ENTRIES, META, numberKey } from '../store/tables.ts'
+import type { LedgerBlock } from '../types.ts'
 import { headOf, moveOutput, namedEntry, place, store, updateHead } from './books.ts'
-import type { Change } from './database.ts'
 import { newEntry } from './entries.ts'
-import { isLarge, type Work } from './judge.ts'
-import { BASE, BLOCKS, ENTRIES, META, numberKey } from './tables.ts'
-import type { LedgerBlock } from './types.ts'
+import type { Work } from './judge.ts'
 
 /** There while a snapshot is being loaded; a ledger that finds it at its start begins anew. */
 export const LOADING = 'loading'
@@ -45,7 +45,7 @@ export function* loadSnapshot(change: Change, genesis: Infohash, block: LedgerBl
     const known = change.get(BASE, output.infohash) ?? []
     change.put(BASE, output.infohash, [...known, [output.owner, output.value]])
     moveOutput(change, output, undefined, 'f')
-    if (isLarge(change)) yield
+    if (change.isLarge) yield
   }
   if (genesisIsSpent) spendGenesis(change, genesis)
   const height = Number(block.height)

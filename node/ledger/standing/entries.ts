@@ -1,15 +1,15 @@
 // How transactions get into the tables: signed ones, deposits, and final ones from before the snapshot.
 
-import { createdOutputs } from '../protocol/apply.ts'
-import type { Address, Infohash } from '../protocol/ids.ts'
-import { infohashOf } from '../protocol/infohash.ts'
-import { type DepositEntry, depositTransaction } from '../protocol/queue.ts'
-import type { Rules } from '../protocol/rules.ts'
-import { encodeTransaction } from '../protocol/transaction.ts'
-import type { VerifiedTransaction } from '../protocol/verify.ts'
+import { createdOutputs } from '../../protocol/apply.ts'
+import type { Address, Infohash } from '../../protocol/ids.ts'
+import { infohashOf } from '../../protocol/infohash.ts'
+import { type DepositEntry, depositTransaction } from '../../protocol/queue.ts'
+import type { Rules } from '../../protocol/rules.ts'
+import { encodeTransaction } from '../../protocol/transaction.ts'
+import type { VerifiedTransaction } from '../../protocol/verify.ts'
+import type { Change } from '../store/database.ts'
+import { BASE, ENTRIES, type Entry } from '../store/tables.ts'
 import { countFinal, entryOf, headOf, namedEntry, spendsOf, store } from './books.ts'
-import type { Change } from './database.ts'
-import { BASE, ENTRIES, type Entry } from './tables.ts'
 
 /** Stores what queue entry `index` turns into; nothing to do if it is known. */
 export function storeDeposit(

@@ -1,6 +1,6 @@
 // Index of the files whose ancestors are not all here. Bounded in count and bytes, and no source can fill it alone.
 
-import type { Address, Infohash } from '../protocol/ids.ts'
+import type { Address, Infohash } from '../../protocol/ids.ts'
 
 export type WaitingLimits = {
   /** Files. */

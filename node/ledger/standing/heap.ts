@@ -1,6 +1,6 @@
 // A binary heap of distinct infohashes: the most senior comes out first, whatever the order in which they went in.
 
-import type { Infohash } from '../protocol/ids.ts'
+import type { Infohash } from '../../protocol/ids.ts'
 
 type Item = { readonly seq: number; readonly infohash: Infohash }
 

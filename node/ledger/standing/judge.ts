@@ -1,6 +1,8 @@
 // Where unordered transactions stand: the senior of two rivals, if its inputs stand. Judged again only where something changed.
 
-import type { Infohash } from '../protocol/ids.ts'
+import type { Infohash } from '../../protocol/ids.ts'
+import type { Change, Reader } from '../store/database.ts'
+import { DEAD, type Entry, isSettled, numberKey, type Standing, TO_BURY, TO_JUDGE } from '../store/tables.ts'
 import {
   bury,
   creatorStanding,
@@ -15,9 +17,7 @@ import {
   spendsOf,
   updateHead,
 } from './books.ts'
-import type { Change, Reader } from './database.ts'
 import { SeniorityHeap } from './heap.ts'
-import { DEAD, type Entry, isSettled, numberKey, type Standing, TO_BURY, TO_JUDGE } from './tables.ts'
 
 /** A change that may ask (by yielding) that what it did so far be written before it goes on. */
 export type Work<T = void> = Generator<undefined, T, undefined>
@@ -31,9 +31,6 @@ export type Judgement = {
   /** What stands in its way is final. */
   readonly isDead: boolean
 }
-
-// Rows in one batch before a long change is cut; each is about a kilobyte of memory.
-const CUT_ROWS = 20_000
 
 /** By the seniority rule alone (`TransactionLedger`): for a signed transaction that no block orders and whose ancestors are all here. */
 export function judge(reader: Reader, { infohash, from, prev, seq }: Unplaced): Judgement {
@@ -109,7 +106,7 @@ export class Agenda {
   *settle(change: Change): Work {
     for (let next = this.pop(); next !== undefined; next = this.pop()) {
       this.#judgeAgain(change, namedEntry(change, next))
-      if (!isLarge(change)) continue
+      if (!change.isLarge) continue
       this.save(change)
       yield
     }
@@ -150,7 +147,7 @@ export function* buryAll(change: Change, infohashes: readonly Infohash[], keep: 
       bury(change, entry)
       keepDead(change, entry, keep)
     }
-    if (!isLarge(change)) continue
+    if (!change.isLarge) continue
     for (const infohash of written) change.delete(TO_BURY, infohash)
     written.clear()
     for (const infohash of stack) {
@@ -160,11 +157,6 @@ export function* buryAll(change: Change, infohashes: readonly Infohash[], keep: 
     yield
   }
   for (const infohash of written) change.delete(TO_BURY, infohash)
-}
-
-/** Whether a change has grown so large that it should be written before it goes on. */
-export function isLarge(change: Change): boolean {
-  return change.slots.size >= CUT_ROWS
 }
 
 function keepDead(change: Change, { infohash }: Entry, keep: number): void {

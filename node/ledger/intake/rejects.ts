@@ -1,7 +1,7 @@
 // What was judged lately and not kept, so that it is neither fetched nor judged again at once. Bounded.
 
-import type { Infohash } from '../protocol/ids.ts'
-import type { RuleError } from '../protocol/rule-error.ts'
+import type { Infohash } from '../../protocol/ids.ts'
+import type { RuleError } from '../../protocol/rule-error.ts'
 
 export type Reject =
   | { readonly why: 'invalid'; readonly error: RuleError }

@@ -1,7 +1,7 @@
 // The one database: typed tables over `level`, changes that are collected in memory and written in one atomic batch.
 
 import type { AbstractLevel } from 'abstract-level'
-import { OperationError } from '../errors.ts'
+import { OperationError } from '../../errors.ts'
 
 export type LevelDatabase = AbstractLevel<string | Buffer | Uint8Array, string, string>
 
@@ -30,12 +30,15 @@ const NOTHING: Slot = { row: DELETED, encode: () => '' }
  */
 export class Database {
   readonly #level: LevelDatabase
+  readonly #largeRows: number
   readonly #cache = new Map<string, unknown>()
   #group = new Map<string, Slot>()
   #writing = new Map<string, Slot>()
 
-  constructor(level: LevelDatabase) {
+  /** A change with this many rows is large: it should be written before it goes on. */
+  constructor(level: LevelDatabase, largeRows: number) {
     this.#level = level
+    this.#largeRows = largeRows
   }
 
   /** Only what is on disk. */
@@ -44,7 +47,7 @@ export class Database {
   readonly newest: Reader = { get: (table, key) => this.#newest(table, key) }
 
   begin(): Change {
-    return new Change(this.newest)
+    return new Change(this.newest, this.#largeRows)
   }
 
   /** Adds a change to the group that the next `flush` writes. */
@@ -99,10 +102,13 @@ export class Database {
     }
   }
 
-  /** Deletes everything. */
-  async clear(): Promise<void> {
+  /** Deletes everything, the given row last: as long as it is there, the deletion was not completed. */
+  async clear<T>(table: Table<T>, key: string): Promise<void> {
+    const last = table.letter + key
     this.#cache.clear()
-    await this.#level.clear()
+    await this.#level.clear({ lt: last })
+    await this.#level.clear({ gt: last })
+    await this.#level.del(last)
   }
 
   #checkOpen(): void {
@@ -133,9 +139,15 @@ export class Database {
 export class Change implements Reader {
   readonly slots = new Map<string, Slot>()
   readonly #below: Reader
+  readonly #largeRows: number
 
-  constructor(below: Reader) {
+  constructor(below: Reader, largeRows: number) {
     this.#below = below
+    this.#largeRows = largeRows
+  }
+
+  get isLarge(): boolean {
+    return this.slots.size >= this.#largeRows
   }
 
   get<T>(table: Table<T>, key: string): T | undefined {

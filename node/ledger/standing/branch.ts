@@ -1,9 +1,12 @@
 // Ordering: makes a branch of blocks the ordered one, and blocks final.
 
-import { OperationError } from '../errors.ts'
-import { type Infohash, ZERO_HASH } from '../protocol/ids.ts'
-import type { Facts } from '../protocol/rule-error.ts'
-import type { Rules } from '../protocol/rules.ts'
+import { OperationError } from '../../errors.ts'
+import { type Infohash, ZERO_HASH } from '../../protocol/ids.ts'
+import type { Facts } from '../../protocol/rule-error.ts'
+import type { Rules } from '../../protocol/rules.ts'
+import type { Change } from '../store/database.ts'
+import { BLOCKS, CONTENTS, type Entry, isSettled, numberKey } from '../store/tables.ts'
+import type { Branch, BranchBlock, BranchStep } from '../types.ts'
 import {
   creatorStanding,
   entryOf,
@@ -16,11 +19,8 @@ import {
   spendsOf,
   updateHead,
 } from './books.ts'
-import type { Change } from './database.ts'
 import { storeDeposit, storeSigned } from './entries.ts'
-import { Agenda, buryAll, isLarge, type Work } from './judge.ts'
-import { BLOCKS, CONTENTS, type Entry, isSettled, numberKey } from './tables.ts'
-import type { Branch, BranchBlock, BranchStep } from './types.ts'
+import { Agenda, buryAll, type Work } from './judge.ts'
 
 export type BranchContext = {
   readonly rules: Rules
@@ -40,7 +40,7 @@ export function* setBranch(change: Change, branch: Branch, context: BranchContex
   const newFinal = blocks.findIndex(({ id }) => id === branch.final)
   for (let height = finalHeight + 1; height <= finalHeight + 1 + newFinal; height++) {
     yield* buryAll(change, finalizeBlock(change, height), context.keepDead)
-    if (isLarge(change)) yield
+    if (change.isLarge) yield
   }
 }
 
@@ -173,7 +173,7 @@ function finalizeBlock(change: Change, height: number): Infohash[] {
 }
 
 function* cut(change: Change, agenda: Agenda): Work {
-  if (!isLarge(change)) return
+  if (!change.isLarge) return
   agenda.save(change)
   yield
 }

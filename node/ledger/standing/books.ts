@@ -1,9 +1,9 @@
 // Keeps every index in step with where transactions stand: who spends what, what owners can spend, counts and fingerprints.
 
-import { decodeUint } from '../protocol/bytes.ts'
-import { keccak } from '../protocol/hash.ts'
-import { type Address, type Infohash, toBytes } from '../protocol/ids.ts'
-import type { Change, Reader } from './database.ts'
+import { decodeUint } from '../../protocol/bytes.ts'
+import { keccak } from '../../protocol/hash.ts'
+import { type Address, type Infohash, toBytes } from '../../protocol/ids.ts'
+import type { Change, Reader } from '../store/database.ts'
 import {
   ACCOUNTS,
   ARRIVALS,
@@ -28,8 +28,8 @@ import {
   type Standing,
   UNSPENT,
   WAITING,
-} from './tables.ts'
-import type { BlockPlace } from './types.ts'
+} from '../store/tables.ts'
+import type { BlockPlace } from '../types.ts'
 
 /** What an output is to its owner: spendable (accepted, ordered, final), or settled and spent by a payment that no block ordered. */
 export type OutputClass = 'a' | 'o' | 'f' | 'p'

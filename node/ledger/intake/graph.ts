@@ -1,10 +1,10 @@
 // Walks over transactions and their ancestors: what is missing, what stands in the way, what no block has ordered. Bounded, never recursive.
 
-import type { Infohash } from '../protocol/ids.ts'
-import { creatorStanding, entryOf, rivalsOf } from './books.ts'
-import type { Reader } from './database.ts'
-import { judge } from './judge.ts'
-import { type Entry, isSettled } from './tables.ts'
+import type { Infohash } from '../../protocol/ids.ts'
+import { creatorStanding, entryOf, rivalsOf } from '../standing/books.ts'
+import { judge } from '../standing/judge.ts'
+import type { Reader } from '../store/database.ts'
+import { type Entry, isSettled } from '../store/tables.ts'
 import type { WaitingPool } from './waiting-pool.ts'
 
 export type Ancestors = {

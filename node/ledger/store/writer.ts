@@ -1,8 +1,8 @@
 // Runs changes one after another and writes them in groups: while one group is on its way to the disk, the next is prepared.
 
-import { OperationError } from '../errors.ts'
+import { OperationError } from '../../errors.ts'
+import type { Work } from '../standing/judge.ts'
 import type { Change, Database } from './database.ts'
-import type { Work } from './judge.ts'
 
 type Job = {
   readonly change: Change

@@ -1,9 +1,9 @@
 // Sums up what the changes of one group did to statuses, for those who listen.
 
-import type { Infohash } from '../protocol/ids.ts'
+import type { Infohash } from '../../protocol/ids.ts'
+import type { LedgerChange, Status } from '../types.ts'
 import type { Change, Reader } from './database.ts'
 import { ENTRIES, type Entry, isShared, statusOf, WAITING } from './tables.ts'
-import type { LedgerChange, Status } from './types.ts'
 
 type Moment = { readonly status: Status; readonly isShared: boolean }
 

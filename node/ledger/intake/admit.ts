@@ -1,16 +1,16 @@
 // Takes files in: keeps what may be of use, parks what lacks ancestors, refuses what can never be valid.
 
-import type { Infohash } from '../protocol/ids.ts'
-import { MAX_TOKENS, type Reason } from '../protocol/rules.ts'
-import { invalidTransaction, type VerifiedTransaction } from '../protocol/verify.ts'
-import { creatorStanding, entryOf, headOf, outputValue, place, placeOf, spendsOf } from './books.ts'
-import type { Change, Reader } from './database.ts'
-import { adopt, isOfBeforeSnapshot, storeSigned } from './entries.ts'
+import type { Infohash } from '../../protocol/ids.ts'
+import { MAX_TOKENS, type Reason } from '../../protocol/rules.ts'
+import { invalidTransaction, type VerifiedTransaction } from '../../protocol/verify.ts'
+import { creatorStanding, entryOf, headOf, outputValue, place, placeOf, spendsOf } from '../standing/books.ts'
+import { adopt, isOfBeforeSnapshot, storeSigned } from '../standing/entries.ts'
+import { judge } from '../standing/judge.ts'
+import type { Change, Reader } from '../store/database.ts'
+import { type Entry, statusOf, WAITING } from '../store/tables.ts'
+import type { Submission } from '../types.ts'
 import { ancestorsOf, rivalsToName } from './graph.ts'
-import { judge } from './judge.ts'
 import type { Reject, Rejects } from './rejects.ts'
-import { type Entry, statusOf, WAITING } from './tables.ts'
-import type { Submission } from './types.ts'
 import type { WaitingPool } from './waiting-pool.ts'
 
 export type Intake = {
