@@ -11,7 +11,7 @@ import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.
 import type { Result } from '../node/rpc/api.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 import { type Content, chooseSteps, type Plan, type Policy, planBlock } from './assemble.ts'
-import { FINALIZE_GAS, WITHDRAW_GAS } from './ethereum/calls.ts'
+import { FINALIZE_GAS, RELEASE_GAS } from './ethereum/calls.ts'
 import type { Ethereum, Head, Standing } from './ethereum.ts'
 import { ParentStates } from './parent-state.ts'
 import type { Candidate } from './ranking.ts'
@@ -202,7 +202,7 @@ export class Planner {
   #policy({ baseFee }: Head, tip: bigint): Policy {
     const { weiPerTtx, marginPercent, unpaidSteps } = this.#options
     const gasPrice = baseFee + tip > 0n ? baseFee + tip : 1n
-    return { weiPerTtx, marginPercent, unpaidSteps, gasPrice, extraGas: FINALIZE_GAS + WITHDRAW_GAS }
+    return { weiPerTtx, marginPercent, unpaidSteps, gasPrice, extraGas: FINALIZE_GAS + RELEASE_GAS }
   }
 
   #sinceMs(parent: ParentBlock, content: Content): number {

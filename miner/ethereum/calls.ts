@@ -24,11 +24,16 @@ export const TRANSACTION_GAS = 2n ** 24n
 /** What the contract asks for as a bond, in gas at the base fee. */
 export const BOND_GAS = 20_000_000n
 /** Expected, units: upper ends of what was measured. */
-export const FINALIZE_GAS = 140_000n
-/** EIP-7623: a byte of calldata costs at least so much. */
+export const FINALIZE_GAS = 190_000n
+/** Of a bond. */
+export const RELEASE_GAS = 70_000n
+export const WITHDRAW_GAS = 45_000n
+/** EIP-7623: a byte of calldata that is not zero costs at least so much. */
 const CALLDATA_GAS = 40n
-const PUBLISH_GAS = 220_000n
-const STEP_GAS = 6_500n
+/** What the contract does with a byte of steps and states: calldata, event, hash. */
+const BYTE_GAS = 26n
+const STEP_GAS = 2_300n
+const PUBLISH_GAS = 170_000n
 /** An eligibility walk is 128 blocks long at most, with two cold reads each. */
 const WALK_GAS = 600_000n
 
@@ -39,7 +44,9 @@ export function publishGas(steps: number, bytes: number): bigint {
 
 /** What steps add to a block. */
 export function stepsGas(steps: number, bytes: number): bigint {
-  return BigInt(steps) * STEP_GAS + BigInt(bytes) * CALLDATA_GAS
+  const floor = BigInt(bytes) * CALLDATA_GAS
+  const work = BigInt(steps) * STEP_GAS + BigInt(bytes) * BYTE_GAS
+  return work > floor ? work : floor
 }
 
 /** `parent` is the sealed header of the parent. */
@@ -80,12 +87,12 @@ export function claimCall(sealed: Uint8Array, claims: readonly ClaimData[]): Bri
   }))
   const args = [hex(sealed), requests] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'claimMany', args })
-  return { name: 'claimMany', data, gas: limit(80_000n + 110_000n * BigInt(claims.length)), bondGas: 0n }
+  return { name: 'claimMany', data, gas: limit(claimGas(claims.length, data)), bondGas: 0n }
 }
 
 export function withdrawBondCall(sealed: Uint8Array): BridgeCall {
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'withdrawBond', args: [hex(sealed)] })
-  return { name: 'withdrawBond', data, gas: limit(WITHDRAW_GAS), bondGas: 0n }
+  return { name: 'withdrawBond', data, gas: limit(RELEASE_GAS), bondGas: 0n }
 }
 
 export function withdrawCall(): BridgeCall {
@@ -93,8 +100,10 @@ export function withdrawCall(): BridgeCall {
   return { name: 'withdraw', data, gas: limit(WITHDRAW_GAS), bondGas: 0n }
 }
 
-/** Expected, units. */
-export const WITHDRAW_GAS = 90_000n
+/** Expected, units: a new holder for each, and 16 for each byte of calldata. */
+export function claimGas(claims: number, data: Hex): bigint {
+  return 60_000n + 31_000n * BigInt(claims) + 8n * BigInt(data.length)
+}
 
 /** Half as much again: what is not used is not paid. */
 function limit(gas: bigint): bigint {

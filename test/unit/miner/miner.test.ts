@@ -15,12 +15,13 @@ test('a request is mined, published, finalized a day later, and paid to its reci
   const genesis = genesisInfohash(stage.definition.genesis)
   const signer = await stage.signer()
   const sender = stage.sender(signer)
-  const miner = await stage.miner({ sender })
+  const node = await stage.node()
+  const miner = await stage.miner(node, sender)
   await stage.until('the miner to rest', () => miner.status().state === 'resting')
   assert.match(miner.status().reason, /no request/)
 
   const recipient = stranger('recipient')
-  await stage.request(holder, [genesis], 1_000_000n, recipient)
+  await stage.request(node, holder, [genesis], 1_000_000n, recipient)
   await stage.until('a publication', () => miner.status().blocks.published === 1)
   assert.equal(miner.status().pending, 10_000n)
   assert.equal(miner.status().problem, undefined)
@@ -31,7 +32,7 @@ test('a request is mined, published, finalized a day later, and paid to its reci
   assert.equal(miner.status().earned, 10_000n)
 
   const relayer = new Relayer(
-    { node: stage.client, sender: stage.sender(await stage.signer()), log, now: Date.now, random: randomOf(1) },
+    { node, sender: stage.sender(await stage.signer()), log, now: Date.now, random: randomOf(1) },
     { pollMs: 50, courtesyMs: 0 },
   )
   stage.stack.use(relayer)

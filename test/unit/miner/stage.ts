@@ -37,18 +37,15 @@ const WAIT_MS = 60_000
 export class Stage {
   readonly anvil: Anvil
   readonly definition: NetworkDefinition
-  readonly node: TtxNode
-  readonly client: NodeClient
   /** Ends in the reverse order of its beginning. */
   readonly stack: AsyncDisposableStack
+  readonly #peers: string[] = []
   #accounts = 0
 
-  private constructor(stack: AsyncDisposableStack, anvil: Anvil, definition: NetworkDefinition, node: TtxNode) {
+  private constructor(stack: AsyncDisposableStack, anvil: Anvil, definition: NetworkDefinition) {
     this.stack = stack
     this.anvil = anvil
     this.definition = definition
-    this.node = node
-    this.client = createNodeClient(node.rpcUrl)
   }
 
   static async open(t: TestContext): Promise<Stage> {
@@ -65,18 +62,18 @@ export class Stage {
       minDeposit: 1_000n,
     })
     const definition = parseDeployment(JSON.stringify(deployment), 'the test')
-    const node = await startNode(stack, anvil.url, definition)
-    const stage = new Stage(stack, anvil, definition, node)
-    await stage.until('the node to follow the bridge', async () => {
-      return (await stage.client.call('node_info', {})).bridge.state === 'live'
-    })
-    return stage
+    return new Stage(stack, anvil, definition)
   }
 
-  /** A second node of the network, with an Ethereum endpoint of its own. */
-  async another(): Promise<NodeClient> {
-    const node = await startNode(this.stack, this.anvil.url, this.definition, [this.node.listenAddress])
-    return createNodeClient(node.rpcUrl)
+  /** A new node that follows the bridge, connected to those before it. */
+  async node(): Promise<NodeClient> {
+    const node = await startNode(this.stack, this.anvil.url, this.definition, this.#peers)
+    this.#peers.push(node.listenAddress)
+    const client = createNodeClient(node.rpcUrl)
+    await this.until('the node to follow the bridge', async () => {
+      return (await client.call('node_info', {})).bridge.state === 'live'
+    })
+    return client
   }
 
   get bridge() {
@@ -113,8 +110,7 @@ export class Stage {
   }
 
   /** A miner that runs until the test ends. */
-  async miner(options: Partial<MinerOptions> & { readonly sender: TransactionSender; readonly node?: NodeClient }) {
-    const { sender, node = this.client, ...chosen } = options
+  async miner(node: NodeClient, sender: TransactionSender, chosen: Partial<MinerOptions> = {}) {
     const pool = new PowPool({ log, random: bytesOf(randomOf(this.#accounts)), now: Date.now }, { threads: 1 })
     const deps = { node, sender, pool, log, now: Date.now, random: randomOf(this.#accounts) }
     const folder = chosen.folder ?? (await this.folder())
@@ -125,7 +121,7 @@ export class Stage {
   }
 
   /** Pays on the TTX side; the node takes it. */
-  async pay(from: Account, body: Omit<TransactionBody, 'time'>, node = this.client): Promise<Infohash> {
+  async pay(node: NodeClient, from: Account, body: Omit<TransactionBody, 'time'>): Promise<Infohash> {
     const { file, infohash } = pay(from, { time: 1_800_000_000, ...body }, this.definition.rules)
     const { status } = await node.call('tx_submit', { file })
     if (status !== 'accepted') throw new Error(`the node took ${infohash} as ${status}`)
@@ -133,9 +129,9 @@ export class Stage {
   }
 
   /** Asks to move tokens to Ethereum. */
-  async request(from: Account, prev: readonly Infohash[], tokens: bigint, to: Address, node = this.client) {
+  async request(node: NodeClient, from: Account, prev: readonly Infohash[], tokens: bigint, to: Address) {
     const { chain, bridge } = this.definition.rules
-    return await this.pay(from, { to: bridge, tokens, prev, bridge: { chain, to } }, node)
+    return await this.pay(node, from, { to: bridge, tokens, prev, bridge: { chain, to } })
   }
 
   async balanceOf(owner: Address): Promise<bigint> {
@@ -144,6 +140,19 @@ export class Stage {
 
   async finalBlock(): Promise<Hash> {
     return (await this.anvil.client.readContract({ ...this.bridge, functionName: 'finalBlock' })) as Hash
+  }
+
+  /** Fees of all forced transactions, in their order, gwei. */
+  async forcedFees(): Promise<bigint[]> {
+    const { abi, address } = this.bridge
+    const logs = await this.anvil.client.getContractEvents({
+      abi,
+      address,
+      eventName: 'Forced',
+      fromBlock: 0n,
+      strict: true,
+    })
+    return logs.map(({ args }) => args.fee)
   }
 
   async skip(seconds: bigint): Promise<void> {

@@ -1,0 +1,44 @@
+// Makes and mines blocks for tests without a miner: chosen steps on a parent, sealed with a nonce.
+
+import { planBlock } from '../../../miner/assemble.ts'
+import { digestOf, encodeNonce, meetsTarget, noncePrefix } from '../../../miner/work/nonce.ts'
+import { applyStep } from '../../../node/protocol/apply.ts'
+import type { ParentBlock, PublishedBlock } from '../../../node/protocol/block.ts'
+import { blockId, encodeSealed, type SealedHeader } from '../../../node/protocol/header.ts'
+import type { Address } from '../../../node/protocol/ids.ts'
+import type { Rules } from '../../../node/protocol/rules.ts'
+import type { State } from '../../../node/protocol/state.ts'
+import { encodeStep, type Step } from '../../../node/protocol/step.ts'
+
+export type Forged = PublishedBlock & {
+  readonly parent: ParentBlock
+  readonly next: ParentBlock
+  readonly sealedBytes: Uint8Array
+}
+
+/** Applies the steps one after another; throws if one is invalid. */
+export function forge(
+  rules: Rules,
+  parent: ParentBlock,
+  steps: readonly Step[],
+  target: bigint,
+  miner: Address,
+): Forged {
+  let state: State = parent.state
+  const after = steps.map((step, i) => {
+    const packed = encodeStep(step)
+    const applied = applyStep(rules, state, parent.header.queueCount + BigInt(i), packed)
+    if (applied.reason !== 'None') throw new Error(`step ${i} is invalid: ${applied.reason}`)
+    state = applied.state
+    return { step: packed, after: state }
+  })
+  const offer = { queueEntries: 0, requests: 0, fee: 0n, queueFees: 0n, gas: 0n }
+  const { header, block, work } = planBlock(rules, parent, { steps: after, ...offer }, target, miner)
+  const prefix = noncePrefix(new Uint8Array(16), 0)
+  for (let counter = 0n; ; counter++) {
+    const nonce = encodeNonce(prefix, counter)
+    if (!meetsTarget(digestOf(work, nonce), target)) continue
+    const sealed: SealedHeader = { header, seal: { miner, nonce } }
+    return { sealed, ...block, parent, next: { id: blockId(sealed), header, state }, sealedBytes: encodeSealed(sealed) }
+  }
+}
