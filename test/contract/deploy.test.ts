@@ -1,0 +1,59 @@
+// The deployment script on a chain of its own kind: what it writes is what is there.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, it } from 'node:test'
+import { createWalletClient, custom } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import type { Deployment } from '../../deployments/deployment.ts'
+import { DEFAULT_PARAMETERS, deploy, writeDeployment } from '../../scripts/deploy.ts'
+import { TestChain } from './chain.ts'
+import { founder, genesisTransaction } from './fixture.ts'
+
+const chain = await TestChain.start()
+const folder = await mkdtemp(join(tmpdir(), 'torrenttx-'))
+after(async () => {
+  await chain[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+it('deploys, and writes down where and with what', async () => {
+  const account = privateKeyToAccount('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80')
+  const request = ({ method, params }: { method: string; params?: unknown }) =>
+    chain.request(method, (params ?? []) as [])
+  const wallet = createWalletClient({ account, transport: custom({ request }) })
+  const deployment = await deploy({ wallet, client: chain.client, genesis: genesisTransaction, minRequest: 7n })
+  const file = await writeDeployment(deployment, folder)
+  assert.equal(file, join(folder, '31337.json'))
+  const written: Deployment = JSON.parse(await readFile(file, 'utf8'))
+  assert.deepEqual(written, deployment)
+
+  const { abi, bridge, genesis, parameters, token } = written
+  const ask = (functionName: string, args: readonly unknown[] = []) =>
+    chain.client.readContract({
+      abi: abi.bridge as never,
+      address: bridge,
+      functionName,
+      args,
+    } as never) as Promise<unknown>
+  assert.equal(String(await ask('token')).toLowerCase(), token)
+  assert.equal(await ask('genesis'), genesis.id)
+  assert.equal(await ask('minRequest'), 7n)
+  assert.equal(BigInt(parameters.easiestTarget), DEFAULT_PARAMETERS.easiestTarget)
+  assert.equal(parameters.minDeposit, String(DEFAULT_PARAMETERS.minDeposit))
+  assert.equal(genesis.header.length, 2 + 2 * 281)
+  assert(genesis.file.includes(founder.address))
+  const { timestamp } = await chain.client.getBlock({ blockNumber: BigInt(written.block) })
+  assert.equal(written.time, timestamp.toString())
+})
+
+it('refuses a genesis that its key did not sign', async () => {
+  const account = privateKeyToAccount('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80')
+  const request = ({ method, params }: { method: string; params?: unknown }) =>
+    chain.request(method, (params ?? []) as [])
+  const wallet = createWalletClient({ account, transport: custom({ request }) })
+  const genesis = { ...genesisTransaction, time: genesisTransaction.time + 1 }
+  await assert.rejects(deploy({ wallet, client: chain.client, genesis }), { code: 'bad-genesis' })
+})

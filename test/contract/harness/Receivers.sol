@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Accounts that make it hard to pay them: money waits until it is fetched, so they can only harm themselves.
+pragma solidity 0.8.37;
+
+import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
+
+/// @notice Fetches its money, and asks for it once more while it gets it.
+contract Reentrant {
+    uint256 public attempts;
+
+    function fetch(IBridge bridge) external {
+        bridge.withdraw();
+    }
+
+    receive() external payable {
+        attempts++;
+        try IBridge(msg.sender).withdraw() {} catch {}
+    }
+}
+
+/// @notice Takes no money, or burns all gas on the way, as it is told.
+contract Stubborn {
+    bool public burnsGas;
+    bool public takes;
+
+    function set(bool burnsGas_, bool takes_) external {
+        burnsGas = burnsGas_;
+        takes = takes_;
+    }
+
+    function fetch(IBridge bridge) external {
+        bridge.withdraw();
+    }
+
+    receive() external payable {
+        if (burnsGas) {
+            // Safe: takes all the gas there is and nothing else.
+            assembly ("memory-safe") {
+                invalid()
+            }
+        }
+        require(takes, "no");
+    }
+}
