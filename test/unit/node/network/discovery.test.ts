@@ -1,6 +1,7 @@
 // How nodes find each other without being told: by tracker, by DHT, by peer exchange, by the hints of a proof. All on loopback.
 
 import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -103,6 +104,10 @@ test('it listens on loopback only, unless told otherwise', async () => {
   for (const { address } of outside) {
     const socket = connect({ host: address, port })
     await assert.rejects(once(socket, 'connect'), /ECONNREFUSED/)
+    // Were uTP listening on all addresses, this one would be taken.
+    const udp = createSocket('udp4').bind(port, address)
+    await once(udp, 'listening')
+    udp.close()
   }
 })
 

@@ -199,6 +199,7 @@ test('who asks and never reads is closed before the answers fill the memory', as
   const infohashes = node.store.add(...Array.from({ length: 100 }, (_, i) => testFile(`${i}${'x'.repeat(900)}`)))
   const attacker = await Attacker.introduced(node.address)
   await attacker.numberOf('torrenttx')
+  await until(() => node.network.peers().length === 1, 'the attacker is a peer')
   attacker.socket.pause()
   for (let id = 0; id < 150; id++) await attacker.say({ type: 'get', id, infohashes: joined(...infohashes) })
   await until(() => node.network.peers().length === 0, 'the node gave up')

@@ -1,0 +1,116 @@
+// One remote node without a socket: answers in time, too late or never, and what is sent after the end.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type Wire from 'bittorrent-protocol'
+import { OperationError } from '../../../../node/errors.ts'
+import { decodeMessage, encodeMessage, type Message } from '../../../../node/network/gossip/messages.ts'
+import { RemotePeer } from '../../../../node/network/gossip/peer.ts'
+import {
+  ANSWER_TIMEOUT_MS,
+  BAN_FAULTS,
+  MAX_REMEMBERED,
+  SERVED_BURST,
+  SERVED_PER_SECOND,
+} from '../../../../node/network/limits.ts'
+import type { Infohash } from '../../../../node/protocol/ids.ts'
+
+const INFOHASH = 'ab'.repeat(20) as Infohash
+
+function connect() {
+  const sent: Message[] = []
+  const events: string[] = []
+  const clock = { ms: 0 }
+  const wire = {
+    _readableState: { buffered: 0 },
+    extended: (_: string, bytes: Uint8Array) => sent.push(decodeMessage(bytes) as Message),
+    destroy: () => events.push('destroyed'),
+  }
+  const peer = new RemotePeer(
+    wire as unknown as Wire,
+    { id: INFOHASH, host: '127.0.0.1', address: undefined, outgoing: false },
+    {
+      onMessage: async (_, message) => void events.push(message.type),
+      onClosed: () => events.push('closed'),
+      onBan: (_, reason) => events.push(`banned: ${reason}`),
+    },
+    () => clock.ms,
+  )
+  return { peer, sent, events, clock, wire }
+}
+
+test('a question that is never answered fails in the end, and ten of them are enough', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { peer, events } = connect()
+  for (let i = 0; i < BAN_FAULTS / 10; i++) {
+    assert(!peer.closed.aborted)
+    const asked = peer.ask({ type: 'get', infohashes: [INFOHASH] })
+    t.mock.timers.tick(ANSWER_TIMEOUT_MS)
+    await assert.rejects(asked, (error) => error instanceof OperationError && /peer-(silent|closed)/.test(error.code))
+  }
+  assert.deepEqual(events, ['destroyed', 'closed', 'banned: it left a question unanswered'])
+})
+
+test('faults fade', () => {
+  const { peer, clock } = connect()
+  for (let day = 0; day < 10; day++) {
+    peer.fault(BAN_FAULTS - 1, 'it is slow')
+    clock.ms += 24 * 3_600_000
+  }
+  assert(!peer.closed.aborted)
+})
+
+test('answers are told apart by their number, and one that comes too late is ignored', async () => {
+  const { peer, sent } = connect()
+  const [first, second] = [peer.ask({ type: 'count', prefix: '' }), peer.ask({ type: 'get', infohashes: [INFOHASH] })]
+  const [count, get] = sent
+  assert(count?.type === 'count' && get?.type === 'get')
+  peer.receive(encodeMessage({ type: 'files', id: get.id, files: [new Uint8Array(2)] }))
+  peer.receive(encodeMessage({ type: 'counts', id: count.id, counts: new Uint8Array(5_120) }))
+  assert.deepEqual((await second).files, [new Uint8Array(2)])
+  assert.equal((await first).counts.length, 5_120)
+  peer.receive(encodeMessage({ type: 'counts', id: count.id, counts: new Uint8Array(5_120) }))
+  assert(!peer.closed.aborted)
+})
+
+test('after the end questions fail at once, and nothing is sent or handled', async () => {
+  const { peer, sent, events } = connect()
+  const open = peer.ask({ type: 'get', infohashes: [INFOHASH] })
+  peer.close()
+  peer.close()
+  const isClosed = (error: unknown) => error instanceof OperationError && error.code === 'peer-closed' && error.retry
+  await assert.rejects(open, isClosed)
+  await assert.rejects(peer.ask({ type: 'get', infohashes: [INFOHASH] }), isClosed)
+  peer.send({ type: 'have', infohashes: [INFOHASH] })
+  peer.receive(encodeMessage({ type: 'have', infohashes: [INFOHASH] }))
+  assert.deepEqual([sent.length, events], [1, ['destroyed', 'closed']])
+})
+
+test('a peer that does not take what is sent is closed', () => {
+  const { peer, events, wire } = connect()
+  wire._readableState.buffered = 5_000_000
+  peer.send({ type: 'have', infohashes: [INFOHASH] })
+  assert.deepEqual(events, ['destroyed', 'closed'])
+})
+
+test('serving beyond its share makes a peer wait for as long as the excess takes', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { peer } = connect()
+  await peer.chargeFor(SERVED_BURST)
+  let isServed = false
+  const served = peer.chargeFor(SERVED_PER_SECOND).then(() => {
+    isServed = true
+  })
+  t.mock.timers.tick(999)
+  await Promise.resolve()
+  assert(!isServed)
+  t.mock.timers.tick(1)
+  await served
+})
+
+test('only the newest of what a peer has is remembered', () => {
+  const { peer } = connect()
+  const infohash = (n: number) => n.toString(16).padStart(40, '0') as Infohash
+  for (let n = 0; n <= MAX_REMEMBERED; n++) peer.remember(infohash(n))
+  assert(!peer.remembers(infohash(0)) && peer.remembers(infohash(1)) && peer.remembers(infohash(MAX_REMEMBERED)))
+})
