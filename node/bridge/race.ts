@@ -1,7 +1,7 @@
 // The race between siblings: whom the contract would make final, which calls are due, and when a block can be final. Pure.
 
 import type { Hash } from '../protocol/ids.ts'
-import { type BridgeBlock, type BridgeView, blockOf, descent } from './view.ts'
+import { type BridgeBlock, type BridgeView, blockOf } from './view.ts'
 
 /** Seconds: siblings are accepted until the first live child is this old. */
 export const SIBLING_SECONDS = 12n * 3_600n
@@ -24,7 +24,7 @@ export type DueCall =
   | { readonly call: 'nominate'; readonly parent: Hash; readonly block: Hash }
 
 /**
- * Unix seconds. `earliest`: if everybody acts at once. `latest`: if no heavier branch comes, bad blocks are refuted within a day of
+ * Unix seconds, not before now. `earliest`: if everybody acts at once. `latest`: if no heavier branch comes, bad blocks are refuted within a day of
  * their publication, and the heaviest eligible block is nominated within an hour.
  */
 export type FinalTime = { readonly earliest: bigint; readonly latest: bigint }
@@ -60,12 +60,22 @@ export function isAhead(a: BridgeBlock, b: BridgeBlock): boolean {
   return a.id < b.id
 }
 
-/** The eligible block above `parent` that is ahead of all others; nothing if no child is live. */
-export function heaviestEligible(view: BridgeView, parent: Hash, eyes: Eyes): BridgeBlock | undefined {
-  let best: BridgeBlock | undefined
-  for (const block of descent(view, parent)) {
-    if (best !== undefined && !isAhead(block, best)) continue
-    if (block.id !== parent && branchTo(view, parent, block.id, eyes) !== undefined) best = block
+/** The eligible block above `parent` that is ahead of all others, and the child that leads to it; nothing if no child is live. */
+export function winnerOf(
+  view: BridgeView,
+  parent: Hash,
+  eyes: Eyes,
+): { readonly child: BridgeBlock; readonly block: BridgeBlock } | undefined {
+  const children = liveChildren(view, parent, eyes)
+  const end = (children[0]?.publishedAt ?? 0n) + BRANCH_SECONDS
+  let best: { child: BridgeBlock; block: BridgeBlock } | undefined
+  const waiting = children.map((child) => ({ child, block: child, depth: 1 }))
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { child, block, depth } = next
+    // What stands on a block that came too late came later still.
+    if (block.publishedAt > end || depth > MAX_DEPTH) continue
+    if (best === undefined || isAhead(block, best.block)) best = { child, block }
+    for (const above of liveChildren(view, block.id, eyes)) waiting.push({ child, block: above, depth: depth + 1 })
   }
   return best
 }
@@ -76,7 +86,11 @@ export function heaviestEligible(view: BridgeView, parent: Hash, eyes: Eyes): Br
  */
 export function preferredBranch(view: BridgeView): BridgeBlock[] {
   const branch: BridgeBlock[] = []
-  for (let child = winner(view, view.final); child !== undefined; child = winner(view, child.id)) branch.push(child)
+  let next = winnerOf(view, view.final, 'honest')
+  while (next !== undefined) {
+    branch.push(next.child)
+    next = winnerOf(view, next.child.id, 'honest')
+  }
   return branch
 }
 
@@ -107,18 +121,13 @@ export function finalTimeOf(view: BridgeView, id: Hash, now: bigint): FinalTime 
   const branch = preferredBranch(view)
   const length = branch.findIndex((block) => block.id === id) + 1
   if (length === 0 || view.death !== undefined) return undefined
-  let [earliest, latest] = [0n, 0n]
+  let [earliest, latest] = [now, now]
   for (const block of branch.slice(0, length)) {
     const own = ownFinalTime(view, block, now)
     earliest = max(earliest, own.earliest)
     latest = max(latest, own.latest)
   }
   return { earliest, latest }
-}
-
-function winner(view: BridgeView, parent: Hash): BridgeBlock | undefined {
-  const best = heaviestEligible(view, parent, 'honest')
-  return best && branchTo(view, parent, best.id, 'honest')
 }
 
 /** From when on the contract takes `finalize` of this child of the final block; nothing while it wants another nomination. */
@@ -135,7 +144,7 @@ function contractFinalAt(view: BridgeView, child: BridgeBlock): bigint | undefin
 /** The heaviest eligible block of a race, once no further one can join and if the contract would take it now. */
 function dueNomination(view: BridgeView, parent: Hash, now: bigint): BridgeBlock | undefined {
   const [first] = liveChildren(view, parent, 'honest')
-  const best = heaviestEligible(view, parent, 'honest')
+  const best = winnerOf(view, parent, 'honest')?.block
   if (liveChildren(view, parent, 'contract').length < 2 || first === undefined || best === undefined) return undefined
   if (now <= first.publishedAt + BRANCH_SECONDS || branchTo(view, parent, best.id, 'contract') === undefined)
     return undefined
