@@ -1,304 +1,184 @@
-// The incremental ledger against the plain model, over random worlds of rivals, deposits, deep reorganisations and restarts.
+// The incremental ledger against the plain model, over random worlds of rivals, deposits, deep reorganisations, restarts and crashes.
 
-import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Ledger } from '../../../../node/ledger/ledger.ts'
-import type { Hash, Infohash } from '../../../../node/protocol/ids.ts'
-import type { DepositEntry } from '../../../../node/protocol/queue.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
-import type { VerifiedTransaction } from '../../../../node/protocol/verify.ts'
-import { fingerprintOf, Reference, type Tx } from './reference.ts'
+import { compare } from './comparison.ts'
 import {
-  block,
-  depositOf,
-  GENESIS,
-  GENESIS_BLOCK,
-  GENESIS_INFOHASH,
-  OWNER,
-  openLedger,
-  pay,
-  person,
-  request,
-  type StepContent,
-} from './world.ts'
+  at,
+  type BlockNode,
+  chooseSteps,
+  DEPOSITS,
+  type Draw,
+  drawer,
+  makeWorld,
+  toStep,
+  type World,
+} from './random-world.ts'
+import { Reference } from './reference.ts'
+import { block, depositOf, GENESIS_BLOCK, GENESIS_INFOHASH, type OpenLedger, openLedger } from './world.ts'
 
 const SEED = 20_260_727
-const RUNS = 120
+const RUNS = 150
 
-const PEOPLE = [OWNER, person('a'), person('b'), person('c')]
-const DEPOSITS: DepositEntry[] = [1, 2, 3].map((i) => ({
-  kind: 'deposit',
-  gross: BigInt(1_000 * i),
-  to: personAt(i).address,
-}))
+const KINDS = [
+  'submit',
+  'submit',
+  'submit',
+  'submit',
+  'deposit',
+  'block',
+  'block',
+  'branch',
+  'final',
+  'restart',
+  'crash',
+] as const
+type Command = { readonly kind: (typeof KINDS)[number]; readonly draws: readonly number[] }
+type Act = (ledger: Ledger) => Promise<unknown>
 
-type Content = { readonly infohash: Infohash; readonly verified?: VerifiedTransaction; readonly deposit?: number }
-type BlockNode = {
-  readonly id: Hash
-  readonly name: string
-  readonly parent: number
-  readonly height: number
-  readonly contents: Content[]
-}
-
-/** Random numbers that fast-check can replay: each is taken from the list of a command. */
-type Draw = (below: number) => number
-
-const command = fc.record({
-  kind: fc.constantFrom(
-    'submit',
-    'submit',
-    'submit',
-    'submit',
-    'deposit',
-    'block',
-    'block',
-    'branch',
-    'final',
-    'restart',
-  ),
-  draws: fc.array(fc.nat(1 << 20), { minLength: 4, maxLength: 12 }),
+const draws = (minLength: number, maxLength: number) => fc.array(fc.nat(1 << 20), { minLength, maxLength })
+const script: fc.Arbitrary<Command[]> = fc.array(fc.record({ kind: fc.constantFrom(...KINDS), draws: draws(4, 12) }), {
+  minLength: 5,
+  maxLength: 60,
 })
+const recipe = fc.array(draws(6, 10), { minLength: 5, maxLength: 35 })
+// Few rows cut nearly every change into several batches.
+const batchRows = fc.constantFrom(1, 4, 20_000)
 
-const world = fc.array(fc.array(fc.nat(1 << 20), { minLength: 6, maxLength: 10 }), { minLength: 5, maxLength: 35 })
-
-test('the ledger agrees with the model after every step', async (context) => {
+test('the ledger agrees with the model after every step, restart and crash', async (context) => {
   context.diagnostic(`seed ${SEED}`)
-  const property = fc.asyncProperty(world, fc.array(command, { minLength: 5, maxLength: 60 }), runScript)
+  const property = fc.asyncProperty(recipe, script, batchRows, async (made, commands, rows) => {
+    await using opened = await openLedger({ limits: { rivals: 1_000, batchRows: rows } })
+    const play = new Play(opened, makeWorld(made))
+    for (const command of commands) {
+      await play.run(command)
+      await opened.ledger.idle()
+      await compare(opened.ledger, play.model, play.world)
+    }
+  })
   await fc.assert(property, { seed: SEED, numRuns: RUNS })
 })
 
-async function runScript(
-  recipe: readonly number[][],
-  script: readonly { kind: string; draws: number[] }[],
-): Promise<void> {
-  const contents = makeWorld(recipe)
-  const model = new Reference(new Map(contents.map(({ tx }) => [tx.infohash, tx])), GENESIS_INFOHASH)
-  const byInfohash = new Map(contents.map((content) => [content.tx.infohash, content]))
-  const signed = contents.flatMap(({ content }) => (content.verified ? [content] : []))
-  const blocks: BlockNode[] = [{ id: GENESIS_BLOCK, name: '0', parent: -1, height: 0, contents: [] }]
-  let final = 0
-  let tip = 0
-  await using opened = await openLedger({ limits: { rivals: 1_000 } })
+/** A ledger, its model, and the tree of blocks that they are led through. */
+class Play {
+  readonly world: World
+  model: Reference
+  readonly #opened: OpenLedger
+  readonly #blocks: BlockNode[] = [{ id: GENESIS_BLOCK, name: '0', parent: -1, height: 0, contents: [] }]
+  #final = 0
+  #tip = 0
 
-  const pathTo = (node: number): number[] => (node === 0 ? [0] : [...pathTo(at(blocks, node).parent), node])
-  const adopt = async (newTip: number, newFinal: number) => {
-    tip = newTip
-    final = newFinal
-    const path = pathTo(tip).slice(1)
-    const given = path.map((node) => {
-      const { name, height, contents: steps } = at(blocks, node)
-      return block(name, BigInt(height), steps.map(toStep))
-    })
-    await opened.ledger.setBranch({ final: at(blocks, final).id, blocks: given })
-    model.setBranch(
-      path.flatMap((node) => {
-        const place = { height: at(blocks, node).height, isFinal: at(blocks, node).height <= at(blocks, final).height }
-        return at(blocks, node).contents.map(({ infohash }) => ({ infohash, place }))
-      }),
-    )
+  constructor(opened: OpenLedger, world: World) {
+    this.#opened = opened
+    this.world = world
+    this.model = new Reference(this.#transactions(), GENESIS_INFOHASH)
   }
 
-  for (const { kind, draws } of script) {
+  async run({ kind, draws }: Command): Promise<void> {
     const draw = drawer(draws)
-    const above = blocks.flatMap((_, node) => (pathTo(node).includes(final) ? [node] : []))
-    if (kind === 'submit' && signed.length > 0) {
-      const { infohash, verified } = at(signed, draw(signed.length))
-      await ignoreRuleErrors(opened.ledger.submit(verified?.file ?? new Uint8Array(), `peer ${draw(3)}`))
+    if (kind === 'restart') {
+      await this.#opened.reopen()
+      this.model.restart()
+    } else if (kind === 'crash') {
+      const kinds = ['submit', 'deposit', 'block', 'branch', 'final'] as const
+      const batches = draw(6)
+      const act = this.#act(at(kinds, draw(kinds.length)), draw)
+      await this.#opened.crash(batches, act)
+      await this.#learnWhatIsLeft()
+    } else await this.#act(kind, draw)(this.#opened.ledger)
+  }
+
+  /** Draws what to do, tells the model, and returns what to do with the ledger. */
+  #act(kind: Exclude<Command['kind'], 'restart' | 'crash'>, draw: Draw): Act {
+    const { model } = this
+    if (kind === 'submit') {
+      const signed = [...this.world.values()].flatMap(({ content }) => content.verified ?? [])
+      const { infohash, file } = at(signed, draw(signed.length))
+      const source = `peer ${draw(3)}`
       model.submit(infohash)
-    } else if (kind === 'deposit') {
+      return (ledger) => ignoreRuleErrors(ledger.submit(file, source))
+    }
+    if (kind === 'deposit') {
       const index = draw(DEPOSITS.length)
-      const entry = at(DEPOSITS, index)
-      await opened.ledger.depositEntry(BigInt(index), entry)
-      model.deposit(depositOf(BigInt(index), entry).infohash)
-    } else if (kind === 'block') {
+      model.deposit(depositOf(BigInt(index), at(DEPOSITS, index)).infohash)
+      return (ledger) => ledger.depositEntry(BigInt(index), at(DEPOSITS, index))
+    }
+    const above = this.#blocks.flatMap((_, node) => (this.#path(node).includes(this.#final) ? [node] : []))
+    if (kind === 'block') {
       // Mostly on the tip, so that branches grow long; and mostly the new tip.
-      const parent = draw(3) > 0 ? tip : at(above, draw(above.length))
-      const height = at(blocks, parent).height + 1
-      const name = `${blocks.length}`
-      const ordered = pathTo(parent).flatMap((node) => at(blocks, node).contents.map(({ infohash }) => infohash))
-      const all = contents.map(({ content }) => content)
-      blocks.push({
-        id: block(name, 0n, []).id,
-        name,
-        parent,
-        height,
-        contents: choose(model, byInfohash, all, ordered, draw),
-      })
-      if (draw(4) > 0) await adopt(blocks.length - 1, final)
-    } else if (kind === 'branch') {
-      await adopt(at(above, draw(above.length)), final)
-    } else if (kind === 'final') {
-      const path = pathTo(tip).filter((node) => at(blocks, node).height >= at(blocks, final).height)
-      await adopt(tip, at(path, draw(Math.min(3, path.length))))
-    } else if (kind === 'restart') {
-      await opened.reopen()
-      model.restart()
+      this.#grow(draw(3) > 0 ? this.#tip : at(above, draw(above.length)), draw)
+      return draw(4) > 0 ? this.#lead(this.#blocks.length - 1, this.#final) : async () => {}
     }
-    await opened.ledger.idle()
-    await compare(opened.ledger, model, byInfohash)
+    if (kind === 'branch') return this.#lead(at(above, draw(above.length)), this.#final)
+    const path = this.#path(this.#tip).filter((node) => this.#heightOf(node) >= this.#heightOf(this.#final))
+    return this.#lead(this.#tip, at(path, draw(Math.min(3, path.length))))
   }
-}
 
-/** Transactions of random people that spend random outputs of one another, some of them too much or not their own. */
-function makeWorld(recipe: readonly number[][]): { tx: Tx; content: Content }[] {
-  const genesis: Tx = {
-    infohash: GENESIS_INFOHASH,
-    to: OWNER.address,
-    tokens: GENESIS.tokens,
-    prev: [],
-    isRequest: false,
-    kind: 'genesis',
-  }
-  const made: { tx: Tx; content: Content }[] = [{ tx: genesis, content: { infohash: GENESIS_INFOHASH } }]
-  for (const [index, entry] of DEPOSITS.entries()) {
-    const { infohash } = depositOf(BigInt(index), entry)
-    const tokens = entry.gross - entry.gross / 100n
-    made.push({
-      tx: { infohash, to: entry.to, tokens, prev: [], isRequest: false, kind: 'deposit' },
-      content: { infohash, deposit: index },
-    })
-  }
-  for (const [number, draws] of recipe.entries()) {
-    const draw = drawer(draws)
-    const known = new Reference(new Map(made.map(({ tx }) => [tx.infohash, tx])), GENESIS_INFOHASH)
-    const coins = made.flatMap(({ tx }) =>
-      known.coinsOf(tx.infohash).map((coin) => ({ ...coin, infohash: tx.infohash })),
+  #grow(parent: number, draw: Draw): void {
+    const ordered = this.#path(parent).flatMap((node) =>
+      at(this.#blocks, node).contents.map(({ infohash }) => infohash),
     )
-    const first = at(coins, draw(coins.length))
-    const owner = draw(12) === 0 ? at(PEOPLE, draw(PEOPLE.length)).address : first.owner
-    const own = coins.filter((coin) => coin.owner === owner)
-    const inputs = new Map([[first.infohash, first.value]])
-    for (let more = draw(3); more > 0 && own.length > 0; more--) {
-      const coin = at(own, draw(own.length))
-      inputs.set(coin.infohash, coin.value)
-    }
-    const sum = [...inputs.values()].reduce((a, b) => a + b, 0n)
-    const tokens = draw(12) === 0 ? sum + 1n : draw(4) === 0 ? sum : sum / 2n + 1n
-    const from = PEOPLE.find(({ address }) => address === owner) ?? OWNER
-    const prev = [...inputs.keys()]
-    const isRequest = draw(5) === 0 && tokens >= 100n
-    const to = at(PEOPLE, draw(PEOPLE.length))
-    const verified = isRequest ? request(from, prev, tokens, number) : pay({ from, to, tokens, prev, time: number })
-    const { infohash, tx } = verified
-    made.push({
-      tx: { infohash, from: tx.from, to: tx.to, tokens, prev: tx.prev, isRequest, kind: 'signed' },
-      content: { infohash, verified },
+    const name = `${this.#blocks.length}`
+    const contents = chooseSteps(this.model, this.world, ordered, draw)
+    this.#blocks.push({ id: block(name, 0n, []).id, name, parent, height: this.#heightOf(parent) + 1, contents })
+  }
+
+  #lead(tip: number, final: number): Act {
+    this.#tip = tip
+    this.#final = final
+    const path = this.#path(tip).slice(1)
+    const blocks = path.map((node) => {
+      const { name, height, contents } = at(this.#blocks, node)
+      return block(name, BigInt(height), contents.map(toStep))
     })
+    this.model.setBranch(this.#placed())
+    return (ledger) => ledger.setBranch({ final: at(this.#blocks, final).id, blocks })
   }
-  return made
-}
 
-/** Steps of a valid block: deposits from the queue in order, then transactions whose inputs are there. */
-function choose(
-  model: Reference,
-  world: ReadonlyMap<Infohash, { tx: Tx }>,
-  all: readonly Content[],
-  ordered: readonly Infohash[],
-  draw: Draw,
-): Content[] {
-  const spent = new Set(ordered.flatMap((infohash) => spendingOf(world.get(infohash)?.tx)))
-  const there = new Set<Infohash>([GENESIS_INFOHASH, ...ordered])
-  const chosen: Content[] = []
-  const consumed = all.filter(({ infohash, deposit }) => deposit !== undefined && there.has(infohash)).length
-  const take = (content: Content) => {
-    there.add(content.infohash)
-    for (const input of spendingOf(world.get(content.infohash)?.tx)) spent.add(input)
-    chosen.push(content)
-  }
-  const next = all.find(({ deposit }) => deposit === consumed)
-  if (next !== undefined && draw(3) === 0) take(next)
-  const start = draw(all.length)
-  const count = draw(6)
-  for (let i = 0; i < all.length && chosen.length < count; i++) {
-    const content = at(all, (start + i) % all.length)
-    const tx = world.get(content.infohash)?.tx
-    if (tx?.kind !== 'signed' || there.has(tx.infohash)) continue
-    if (!tx.prev.every((input) => there.has(input)) || spendingOf(tx).some((input) => spent.has(input))) continue
-    const coins = tx.prev.map((input) => model.coinsOf(input).find(({ owner }) => owner === tx.from)?.value)
-    if (coins.includes(undefined) || coins.reduce<bigint>((sum, value) => sum + (value ?? 0n), 0n) < tx.tokens) continue
-    take(content)
-  }
-  return chosen
-}
-
-async function compare(ledger: Ledger, model: Reference, world: ReadonlyMap<Infohash, { tx: Tx }>): Promise<void> {
-  const verdict = model.judge()
-  const { status, outputs, live, unordered } = verdict
-  const seen = new Map([...status.keys()].map((infohash) => [infohash, ledger.status(infohash)]))
-  assert.deepEqual(seen, status)
-  for (const infohash of verdict.dead) assert.equal(ledger.record(infohash).isDead, true)
-
-  const summary = ledger.summary()
-  assert.equal(summary.count, live.length)
-  assert.equal(summary.fingerprint, fingerprintOf(live))
-  assert.deepEqual(summary.unordered, { count: unordered.length, fingerprint: fingerprintOf(unordered) })
-
-  for (const { address } of PEOPLE) {
-    const own = [...outputs.entries()].filter(([, { owner }]) => owner === address)
-    const found = await ledger.outputs(address)
-    assert.deepEqual(
-      new Map(found.map(({ infohash, owner, value, status }) => [`${infohash} ${owner}`, { owner, value, status }])),
-      new Map(own),
-    )
-    const sum = (one: string) =>
-      own.reduce((total, [, output]) => total + (output.status === one ? output.value : 0n), 0n)
-    assert.deepEqual(ledger.balance(address), {
-      accepted: sum('accepted'),
-      ordered: sum('ordered'),
-      final: sum('final'),
-      pendingOut: verdict.pendingOut.get(address) ?? 0n,
-      outputs: own.length,
+  /** After a crash the ledger may be anywhere on its way; wherever it is, it must agree with what it says it has. */
+  async #learnWhatIsLeft(): Promise<void> {
+    const { ledger } = this.#opened
+    await ledger.idle()
+    const { final, blocks } = ledger.branch()
+    const nodeOf = (id: string) =>
+      Math.max(
+        0,
+        this.#blocks.findIndex((node) => node.id === id),
+      )
+    this.#final = nodeOf(final.id)
+    this.#tip = nodeOf((blocks.at(-1) ?? final).id)
+    const { items } = await ledger.arrivals()
+    const complete = items.map(({ infohash }) => infohash)
+    const waiting = [...this.world.keys()].filter((infohash) => ledger.status(infohash) === 'waiting')
+    const order = (infohash: (typeof waiting)[number]) => ledger.record(infohash).firstSeenMs ?? 0
+    this.model = new Reference(this.#transactions(), GENESIS_INFOHASH, {
+      complete,
+      waiting: waiting.filter((infohash) => !complete.includes(infohash)).sort((a, b) => order(a) - order(b)),
+      branch: this.#placed(),
     })
   }
 
-  const conflicting = [...status].filter(
-    ([infohash, one]) => one === 'conflicting' && ledger.file(infohash) !== undefined,
-  )
-  const alive = conflicting.map(([infohash]) => infohash).filter((infohash) => !verdict.dead.has(infohash))
-  assert.deepEqual(new Set((await ledger.conflicts(1_000)).map((record) => record.infohash)), new Set(alive))
-  assert.equal(summary.conflicting, alive.length)
-  for (const infohash of alive)
-    assert.notEqual(ledger.record(infohash).rivals.length, 0, 'a conflict names what stands in its way')
-
-  const candidates = await ledger.candidates()
-  assert.deepEqual(new Set(candidates.map(({ infohash }) => infohash)), new Set(unordered))
-  const earlier = new Set<Infohash>()
-  for (const { infohash, after } of candidates) {
-    for (const parent of after) assert(earlier.has(parent), 'parents come before children')
-    earlier.add(infohash)
+  #placed() {
+    return this.#path(this.#tip).flatMap((node) => {
+      const { height, contents } = at(this.#blocks, node)
+      const place = { height, isFinal: height <= this.#heightOf(this.#final) }
+      return contents.map(({ infohash }) => ({ infohash, place }))
+    })
   }
-  const requests = unordered.filter((infohash) => world.get(infohash)?.tx.isRequest)
-  assert.deepEqual(new Set((await ledger.pendingRequests()).map(({ infohash }) => infohash)), new Set(requests))
-  const shared: Infohash[] = []
-  for await (const infohash of ledger.infohashes()) shared.push(infohash)
-  assert.deepEqual(shared, shared.toSorted())
-  for (const infohash of live) assert(shared.includes(infohash))
-  for (const infohash of verdict.dead) assert(!shared.includes(infohash))
-}
 
-function toStep({ verified, deposit }: Content): StepContent {
-  return verified ?? { index: BigInt(deposit ?? 0), entry: at(DEPOSITS, deposit ?? 0) }
-}
+  #path(node: number): number[] {
+    return node === 0 ? [0] : [...this.#path(at(this.#blocks, node).parent), node]
+  }
 
-function spendingOf(tx: Tx | undefined): string[] {
-  return tx?.from === undefined ? [] : tx.prev.map((input) => `${input}${tx.from}`)
-}
+  #heightOf(node: number): number {
+    return at(this.#blocks, node).height
+  }
 
-function drawer(draws: readonly number[]): Draw {
-  let next = 0
-  return (below) => (draws[next++ % draws.length] ?? 0) % below
-}
-
-function at<T>(items: readonly T[], index: number): T {
-  const item = items[index]
-  if (item === undefined) throw new RangeError(`no item ${index} of ${items.length}`)
-  return item
-}
-
-function personAt(index: number) {
-  return at(PEOPLE, index)
+  #transactions() {
+    return new Map([...this.world].map(([infohash, { tx }]) => [infohash, tx]))
+  }
 }
 
 async function ignoreRuleErrors(work: Promise<unknown>): Promise<void> {

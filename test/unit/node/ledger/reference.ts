@@ -18,6 +18,13 @@ export type Tx = {
 
 export type Place = { readonly height: number; readonly isFinal: boolean }
 
+export type Beginning = {
+  /** By seniority. */
+  readonly complete: readonly Infohash[]
+  readonly waiting: readonly Infohash[]
+  readonly branch: readonly { readonly infohash: Infohash; readonly place: Place }[]
+}
+
 export type Verdict = {
   readonly status: Map<Infohash, Status>
   readonly dead: Set<Infohash>
@@ -39,10 +46,13 @@ export class Reference {
   /** Ordered and final ones in the order of the branch. */
   #branch: { infohash: Infohash; place: Place }[] = []
 
-  constructor(world: ReadonlyMap<Infohash, Tx>, genesis: Infohash) {
+  /** `begin` is what is there already; nothing but genesis by default. */
+  constructor(world: ReadonlyMap<Infohash, Tx>, genesis: Infohash, begin?: Beginning) {
     this.#world = world
     this.#genesis = genesis
-    this.#complete = [genesis]
+    this.#complete = [...(begin?.complete ?? [genesis])]
+    this.#waiting = [...(begin?.waiting ?? [])]
+    this.#branch = [...(begin?.branch ?? [])]
   }
 
   submit(infohash: Infohash): void {

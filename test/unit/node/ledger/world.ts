@@ -3,7 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Level } from 'level'
 import { pino } from 'pino'
+import { OperationError } from '../../../../node/errors.ts'
 import { Ledger, type LedgerOptions } from '../../../../node/ledger/ledger.ts'
 import type { BranchBlock, BranchStep } from '../../../../node/ledger/types.ts'
 import { createGenesis, genesisInfohash } from '../../../../node/protocol/genesis.ts'
@@ -92,22 +94,27 @@ export function block(name: string, height: bigint, contents: readonly StepConte
   return { id: hashOf(name), height, publishedAt: 1_767_230_000 + Number(height) * 3_600, steps }
 }
 
-/** A ledger in a folder that goes when the test ends; `reopen` stops and starts it. */
-export async function openLedger(options: Partial<LedgerOptions> = {}) {
+export type OpenLedger = {
+  readonly folder: string
+  readonly ledger: Ledger
+  /** Stops and starts it. */
+  reopen(): Promise<Ledger>
+  /** Does `work`, and loses the ledger after that many batches were written; then starts it again. */
+  crash(batches: number, work: (ledger: Ledger) => Promise<unknown>): Promise<Ledger>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A ledger in a folder that goes when the test ends. Its clock advances by a millisecond each time it is read. */
+export async function openLedger(options: Partial<LedgerOptions> = {}): Promise<OpenLedger> {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-ledger-'))
-  const open = async () => {
-    const ledger = new Ledger({
-      database: folder,
-      rules: RULES,
-      genesis: GENESIS,
-      log: SILENT,
-      clock: () => NOW_MS,
-      ...options,
-    })
+  let now = NOW_MS
+  const common = { rules: RULES, genesis: GENESIS, log: SILENT, clock: () => now++, ...options }
+  const open = async (database: LedgerOptions['database']) => {
+    const ledger = new Ledger({ ...common, database })
     await ledger.start()
     return ledger
   }
-  let ledger = await open()
+  let ledger = await open(folder)
   return {
     folder,
     get ledger() {
@@ -115,7 +122,25 @@ export async function openLedger(options: Partial<LedgerOptions> = {}) {
     },
     async reopen() {
       await ledger.stop()
-      ledger = await open()
+      ledger = await open(folder)
+      return ledger
+    },
+    async crash(batches, work) {
+      await ledger.stop()
+      const level = new Level(folder)
+      const doomed = await open(level)
+      await doomed.idle()
+      let left = batches
+      const write = level.batch.bind(level) as (...args: unknown[]) => Promise<void>
+      const failing = (...args: unknown[]) => (left-- > 0 ? write(...args) : Promise.reject(new Error('power cut')))
+      Object.assign(level, { batch: failing })
+      await work(doomed).catch((error: unknown) => {
+        if (!(error instanceof OperationError && error.code === 'ledger-failed')) throw error
+      })
+      await doomed.idle()
+      await doomed.stop()
+      await level.close()
+      ledger = await open(folder)
       return ledger
     },
     async [Symbol.asyncDispose]() {
@@ -125,11 +150,11 @@ export async function openLedger(options: Partial<LedgerOptions> = {}) {
   }
 }
 
-/** Waits until what waits in the pool and can be judged was judged. */
+/** Waits until `isDone`, at most a minute. */
 export async function settled(ledger: Ledger, isDone: () => boolean): Promise<void> {
   const deadline = Date.now() + 60_000
   while (!isDone()) {
-    if (Date.now() > deadline) throw new Error(`not settled: ${JSON.stringify(ledger.summary(), (_, v) => `${v}`)}`)
+    if (Date.now() > deadline) throw new Error(`not settled: ${ledger.summary().waiting} are waiting`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
