@@ -87,8 +87,9 @@ export class Planner {
     if (this.#template === undefined || key !== this.#key || tip === undefined) {
       this.#template = await node.call('bridge_template', {}, signal)
       this.#content = undefined
-      // Looked at again if it was made for another tip: the node moved on meanwhile.
-      this.#key = this.#template.parent.id === tip?.id ? key : undefined
+      // Looked at again if it was made for another tip or another queue: the node moved on meanwhile, or is behind our endpoint.
+      const { parent, queueLength } = this.#template
+      this.#key = parent.id === tip?.id && queueLength === onTip?.queueLength ? key : undefined
     }
     const template = this.#template
     const isOnTip = template.parent.id === tip?.id && onTip !== undefined
