@@ -13,6 +13,7 @@ import { registerStatus } from './commands/hold/status.ts'
 import { registerWallet } from './commands/hold/wallet.ts'
 import { registerMiner } from './commands/mine/miner.ts'
 import { registerRelay } from './commands/mine/relay.ts'
+import { registerDemo } from './commands/run/demo.ts'
 import { registerDevnet } from './commands/run/devnet.ts'
 import { registerNode } from './commands/run/node.ts'
 import { registerBlock } from './commands/watch/block.ts'
@@ -28,6 +29,7 @@ export type Registration = (program: Command, act: Act) => void
 
 const REGISTRATIONS: readonly Registration[] = [
   registerDevnet,
+  registerDemo,
   registerNode,
   registerWallet,
   registerBalance,
