@@ -5,7 +5,7 @@ import { type ParentBlock, type QueueReader, replayBlock } from '../node/protoco
 import { decodeOutputs } from '../node/protocol/block-torrent.ts'
 import { genesisState } from '../node/protocol/genesis.ts'
 import { decodeSealed, type SealedHeader } from '../node/protocol/header.ts'
-import type { Hash } from '../node/protocol/ids.ts'
+import type { Hash, Infohash } from '../node/protocol/ids.ts'
 import type { Rules } from '../node/protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../node/protocol/state.ts'
 import { decodeTransaction } from '../node/protocol/transaction.ts'
@@ -37,8 +37,7 @@ export class ParentStates {
    */
   async blockOf(id: Hash, sealed: SealedHeader, queue: QueueReader): Promise<ParentBlock> {
     const { header } = sealed
-    const kept = this.#states.get(id)
-    const state = kept ?? (await this.#replay(id, sealed, queue)) ?? (await this.#rebuild(id, sealed))
+    const state = this.#states.get(id) ?? (await this.#stateAfter(id, sealed, queue))
     if (stateRoot(state) !== header.state) {
       throw new OperationError(
         'bad-snapshot',
@@ -50,30 +49,44 @@ export class ParentStates {
     return { id, header, state }
   }
 
-  async #replay(id: Hash, { header }: SealedHeader, queue: QueueReader): Promise<State | undefined> {
-    const below = this.#states.get(header.parent)
-    if (below === undefined) return undefined
-    const parent = await this.#node.call('bridge_block', { id: header.parent })
+  async #stateAfter(id: Hash, sealed: SealedHeader, queue: QueueReader): Promise<State> {
+    const { header } = sealed
+    if (header.height === 0n) return await this.#genesis(header.torrent)
+    if (this.#states.has(header.parent)) {
+      const replayed = await this.#replay(id, queue)
+      if (replayed !== undefined) return replayed
+    }
+    try {
+      const { files } = await this.#node.call('bridge_files', { id })
+      const outputs = files.find(({ name }) => name === 'outputs.bin')?.bytes ?? new Uint8Array()
+      return stateOf(decodeOutputs(outputs))
+    } catch (error) {
+      // A node serves the torrents of new blocks only; the final one is always new enough to replay from.
+      if (!(error instanceof OperationError) || error.code !== 'files-unknown') throw error
+      const replayed = await this.#replay(id, queue)
+      if (replayed !== undefined) return replayed
+      throw error
+    }
+  }
+
+  /** Nothing where what is known of the queue does not suffice. */
+  async #replay(id: Hash, queue: QueueReader): Promise<State | undefined> {
     const block = await this.#node.call('bridge_block', { id })
-    const on = { id: header.parent, header: decodeSealed(parent.sealed).header, state: below }
+    const below = await this.#node.call('bridge_block', { id: block.parent })
+    const parent = await this.blockOf(block.parent, decodeSealed(below.sealed), queue)
     const published = { sealed: decodeSealed(block.sealed), steps: block.packedSteps, states: block.states }
-    const verdict = replayBlock(this.#rules, on, published, queue)
+    const verdict = replayBlock(this.#rules, parent, published, queue)
     return verdict.verdict === 'valid' ? verdict.state : undefined
   }
 
-  async #rebuild(id: Hash, { header }: SealedHeader): Promise<State> {
-    if (header.height === 0n) {
-      const { file } = await this.#node.call('tx_get', { infohash: header.torrent })
-      const genesis = file && decodeTransaction(file)
-      if (genesis?.kind === 'genesis') return genesisState(genesis)
-      throw new OperationError(
-        'bad-snapshot',
-        `expected the node at ${this.#node.url} to have the genesis ${header.torrent}, got none`,
-        { facts: { infohash: header.torrent }, retry: true },
-      )
-    }
-    const { files } = await this.#node.call('bridge_files', { id })
-    const outputs = files.find(({ name }) => name === 'outputs.bin')?.bytes ?? new Uint8Array()
-    return stateOf(decodeOutputs(outputs))
+  async #genesis(infohash: Infohash): Promise<State> {
+    const { file } = await this.#node.call('tx_get', { infohash })
+    const genesis = file && decodeTransaction(file)
+    if (genesis?.kind === 'genesis') return genesisState(genesis)
+    throw new OperationError(
+      'bad-snapshot',
+      `expected the node at ${this.#node.url} to have the genesis ${infohash}, got none`,
+      { facts: { infohash }, retry: true },
+    )
   }
 }

@@ -7,7 +7,7 @@ import type { Ethereum, Head, Receipt, SignedTransaction } from '../ethereum.ts'
 import { troubleFacts } from '../trouble.ts'
 import type { BridgeCall } from './calls.ts'
 import { bondAt, bumpFees, type Fees, suggestFees } from './fees.ts'
-import { isAnyRefusal, isRefusal } from './refusals.ts'
+import { isAnyRefusal } from './refusals.ts'
 
 /** One signed form of a call; those of one call share the nonce, so that at most one can ever count. `sentMs` is unix milliseconds. */
 export type Attempt = SignedTransaction & {
@@ -147,7 +147,7 @@ export class TransactionSender {
     const isStuck = this.#now() - last.sentMs >= this.#options.stuckMs
     if (!last.isCancel && (isStuck || head.hash !== pending.simulatedAt)) {
       pending.simulatedAt = head.hash
-      const refusal = await this.#refusal(pending.call, last.fees, head)
+      const refusal = await this.#refusal(pending.call, await this.#dearer(last, head), head)
       // The receipt may have come between the two questions; then the refusal is only an echo of our own success.
       if (refusal !== undefined && !(await this.#hasReceipt(pending))) {
         pending.refusal = refusal
@@ -177,14 +177,18 @@ export class TransactionSender {
     return pending.lostLooks >= LOST_LOOKS ? { status: 'lost' } : undefined
   }
 
+  /** What would replace an attempt now. */
+  async #dearer({ fees }: Attempt, { baseFee }: Head): Promise<Fees> {
+    return bumpFees(fees, suggestFees(baseFee, await this.ethereum.tip()))
+  }
+
   /** Why the bridge would never take the call any more. */
   async #refusal(call: BridgeCall, fees: Fees, head: Head): Promise<OperationError | undefined> {
     try {
       await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
     } catch (error) {
       if (isAnyRefusal(error) && !error.retry) return error
-      if (!isRefusal(error, 'BondTooSmall'))
-        this.#log.debug({ call: call.name, ...troubleFacts(error) }, 'cannot tell whether it would pass')
+      this.#log.debug({ call: call.name, ...troubleFacts(error) }, 'cannot tell whether it would pass')
     }
     return undefined
   }
@@ -192,7 +196,7 @@ export class TransactionSender {
   /** Offers more; for nothing at all, if the call was refused. */
   async #replace(pending: PendingCall, head: Head, options: SendOptions): Promise<undefined> {
     const { call, last, refusal } = pending
-    const fees = bumpFees(last.fees, suggestFees(head.baseFee, await this.ethereum.tip()))
+    const fees = await this.#dearer(last, head)
     if (fees.maxFeePerGas > this.#options.maxFeePerGas) {
       throw new OperationError(
         'fee-cap',

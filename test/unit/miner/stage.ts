@@ -41,6 +41,7 @@ export class Stage {
   readonly stack: AsyncDisposableStack
   readonly #peers: string[] = []
   #accounts = 0
+  #signer: LocalAccount | undefined
 
   private constructor(stack: AsyncDisposableStack, anvil: Anvil, definition: NetworkDefinition) {
     this.stack = stack
@@ -89,7 +90,13 @@ export class Stage {
     this.#accounts += 1
     const account = privateKeyToAccount(`0x${formatHex(accountOf(`ethereum ${this.#accounts}`).key)}`)
     await this.anvil.client.setBalance({ address: account.address, value: ether * 10n ** 18n })
+    this.#signer = account
     return account
+  }
+
+  lastSigner(): LocalAccount {
+    if (this.#signer === undefined) throw new Error('no signer was made yet')
+    return this.#signer
   }
 
   sender(signer: LocalAccount, options: SenderOptions = {}, url = this.anvil.url): TransactionSender {
