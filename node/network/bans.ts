@@ -31,3 +31,15 @@ export class Bans {
 export function isLoopback(host: string): boolean {
   return host === '::1' || host.startsWith('127.') || host.startsWith('::ffff:127.')
 }
+
+/** Whom a limit or a ban means by an address: all of an IPv6 subnet (64 bits) are one, for its owner has them all. */
+export function hostGroup(host: string): string {
+  const mapped = /^::ffff:([0-9.]+)$/i.exec(host)?.[1]
+  if (mapped !== undefined) return mapped
+  if (!host.includes(':')) return host
+  const [head = '', tail] = host.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const rest = tail === undefined || tail === '' ? [] : tail.split(':')
+  while (tail !== undefined && groups.length + rest.length < 8) groups.push('0')
+  return [...groups, ...rest].slice(0, 4).join(':')
+}

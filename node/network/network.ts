@@ -7,7 +7,7 @@ import type { Torrent } from 'webtorrent'
 import { OperationError } from '../errors.ts'
 import { type Infohash, toInfohash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
-import { Bans, isLoopback } from './bans.ts'
+import { Bans, hostGroup, isLoopback } from './bans.ts'
 import { BlockFetcher } from './gossip/block-fetcher.ts'
 import { Buckets } from './gossip/buckets.ts'
 import { extendWire } from './gossip/extension.ts'
@@ -92,7 +92,7 @@ export class Network {
       nodeId: this.#nodeId,
       onBlocks: (peer, headers) => this.#blocks.onHeaders(peer, headers),
       onSeed: (peer, infohash) => this.#transfers.connectFor(peer, infohash),
-      onBan: (peer) => this.#bans.add(isLoopback(peer.hello.host) ? peer.hello.id : peer.hello.host),
+      onBan: ({ hello }) => this.#bans.add(isLoopback(hello.host) ? hello.id : hostGroup(hello.host)),
     })
   }
 
@@ -104,7 +104,7 @@ export class Network {
         log: this.#log,
         lookup: (infohash) => this.#contentOf(infohash),
         lookupSecret: (hash) => this.#secrets.get(hash),
-        isBanned: (host) => this.#bans.has(host),
+        isBanned: (host) => this.#bans.has(hostGroup(host)),
       },
       { ...this.#options, port: listenPort },
     )
@@ -197,6 +197,7 @@ export class Network {
     }
     if (peer === undefined) throw new RuleError('second-wire', 'the peer is connected already', { peer: key })
     wire.once('close', () => peer.close())
+    this.#client?.keepWire(wire)
     this.#exchange.add(peer, wire)
     return (bytes) => peer.receive(bytes)
   }

@@ -24,6 +24,8 @@ export type NetworkOptions = {
   readonly secure: 0 | 1 | 2
   /** Connections that may come in, and connections of each torrent. */
   readonly maxConnections: number
+  /** Of those that came in, from one host (an IPv4 address, an IPv6 subnet of 64 bits). */
+  readonly maxConnectionsPerHost: number
   /** Bytes per second; undefined is unlimited. */
   readonly uploadLimit: number | undefined
   readonly downloadLimit: number | undefined
@@ -45,6 +47,7 @@ export const DEFAULT_NETWORK_OPTIONS: NetworkOptions = {
   utp: false,
   secure: 0,
   maxConnections: 100,
+  maxConnectionsPerHost: 16,
   uploadLimit: undefined,
   downloadLimit: undefined,
   maxLiveTorrents: 200,

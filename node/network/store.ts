@@ -67,6 +67,7 @@ export interface NetworkStore {
   /** Sealed headers (281 bytes) worth telling a new peer, oldest first: the branch from the last final block. The network sends the last 128. */
   headers(): readonly Uint8Array[]
 
+  /** Cheap: called several times a second. */
   summary(): Summary
 
   /**

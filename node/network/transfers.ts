@@ -10,6 +10,8 @@ import type { TorrentClient } from './torrent/client.ts'
 import { download } from './torrent/download.ts'
 import { type Folder, folderBytes } from './torrent/metainfo.ts'
 
+/** Nodes that are asked for a file at the same time. */
+const ASKED_AT_ONCE = 4
 const MAX_ANCESTORS = 10_000
 const BLOCK_TIMEOUT_MS = 300_000
 /** Where to look first. A proof's trackers are not asked: they would be addresses that a stranger chose. */
@@ -86,12 +88,8 @@ export class Transfers {
   }
 
   async #fetchFile(infohash: Infohash, signal: AbortSignal, hints: FetchHints): Promise<Uint8Array> {
-    const peers = [...this.#deps.peers()].sort((a, b) => Number(b.remembers(infohash)) - Number(a.remembers(infohash)))
-    for (const peer of peers) {
-      if (signal.aborted) break
-      const file = await this.#deps.fetchOne(peer, infohash)
-      if (file !== undefined) return file
-    }
+    const fromNodes = await this.#askNodes(infohash, signal)
+    if (fromNodes !== undefined) return fromNodes
     try {
       const [file] = await this.#download(infohash, this.#deps.peers(), hints, signal, checkTxFolder)
       if (file !== undefined) return file.bytes
@@ -101,6 +99,23 @@ export class Transfers {
       throw new OperationError('transaction-not-found', `nobody delivered transaction ${infohash} in time`, options)
     }
     throw new OperationError('transaction-not-found', `transaction ${infohash} has no file`, { facts: { infohash } })
+  }
+
+  /** Asks a few of the connected nodes at a time, those first that announced it. */
+  async #askNodes(infohash: Infohash, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const peers = [...this.#deps.peers()].sort((a, b) => Number(b.remembers(infohash)) - Number(a.remembers(infohash)))
+    const aborted = new Promise<undefined>((resolve) => {
+      signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    })
+    while (peers.length > 0 && !signal.aborted) {
+      const asked = peers.splice(0, ASKED_AT_ONCE).map(async (peer) => {
+        const file = await this.#deps.fetchOne(peer, infohash)
+        return file ?? Promise.reject(new OperationError('transaction-not-here', 'this peer does not have it'))
+      })
+      const first = await Promise.race([Promise.any(asked).catch(() => undefined), aborted])
+      if (first !== undefined) return first
+    }
+    return undefined
   }
 
   /** Plain BitTorrent, on connections that can be made: who dialled the other dials again for this torrent. */

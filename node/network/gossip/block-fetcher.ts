@@ -11,7 +11,15 @@ import { MAX_BLOCK_FETCHES, MAX_WAITING_BLOCKS } from '../limits.ts'
 import type { NetworkStore, TorrentFile } from '../store.ts'
 import type { RemotePeer } from './peer.ts'
 
-type Waiting = { readonly key: string; readonly sealed: Uint8Array; readonly peers: Set<RemotePeer> }
+type Waiting = {
+  readonly key: string
+  readonly sealed: Uint8Array
+  readonly peers: Set<RemotePeer>
+  /** How often it failed for reasons that may pass. */
+  failures: number
+}
+
+const MAX_FAILURES = 3
 
 export type BlockFetcherDeps = {
   readonly store: NetworkStore
@@ -25,6 +33,7 @@ export class BlockFetcher {
   /** By hash of the sealed header, in the order of arrival; the ones being fetched included. */
   readonly #waiting = new Map<string, Waiting>()
   readonly #fetching = new Map<string, Promise<void>>()
+  #isStopping = false
 
   constructor(deps: BlockFetcherDeps) {
     this.#deps = deps
@@ -43,6 +52,7 @@ export class BlockFetcher {
 
   /** Waits for what is being fetched; whoever calls makes `fetch` fail. */
   async stop(): Promise<void> {
+    this.#isStopping = true
     for (const key of [...this.#waiting.keys()]) if (!this.#fetching.has(key)) this.#waiting.delete(key)
     await Promise.allSettled(this.#fetching.values())
   }
@@ -54,32 +64,38 @@ export class BlockFetcher {
 
   #enqueue(key: string, sealed: Uint8Array, peer: RemotePeer): void {
     if (this.#waiting.size >= MAX_WAITING_BLOCKS) return
-    this.#waiting.set(key, { key, sealed, peers: new Set([peer]) })
+    this.#waiting.set(key, { key, sealed, peers: new Set([peer]), failures: 0 })
   }
 
   #pump(): void {
     for (const waiting of this.#waiting.values()) {
-      if (this.#fetching.size >= MAX_BLOCK_FETCHES) return
+      if (this.#fetching.size >= MAX_BLOCK_FETCHES || this.#isStopping) return
       if (this.#fetching.has(waiting.key)) continue
-      const fetched = this.#fetch(waiting).finally(() => {
+      const fetched = this.#fetch(waiting).then((isSettled) => {
         this.#fetching.delete(waiting.key)
-        this.#waiting.delete(waiting.key)
+        if (isSettled) this.#waiting.delete(waiting.key)
         this.#pump()
       })
       this.#fetching.set(waiting.key, fetched)
     }
   }
 
-  async #fetch({ sealed, peers }: Waiting): Promise<void> {
+  /** False if it is worth another try. */
+  async #fetch(waiting: Waiting): Promise<boolean> {
+    const { sealed, peers } = waiting
     const torrent = BlockFetcher.torrentOf(sealed)
     const [first] = peers
     try {
       const files = await this.#deps.fetch(torrent, peers)
       await this.#deps.store.onBlock(sealed, files, first?.hello ?? { id: '', host: '' })
+      return true
     } catch (error) {
       if (error instanceof RuleError) for (const peer of peers) peer.fault(20, error.message)
-      else if (!(error instanceof OperationError)) throw error
-      this.#deps.log.warn({ torrent, error: error.message }, 'cannot take a block')
+      const isOurBug = !(error instanceof RuleError || error instanceof OperationError)
+      this.#deps.log[isOurBug ? 'error' : 'warn']({ torrent, error }, 'cannot take a block')
+      waiting.failures += 1
+      const mayPass = error instanceof OperationError && error.retry && waiting.failures < MAX_FAILURES
+      return !mayPass || this.#isStopping || [...peers].every((peer) => peer.closed.aborted)
     }
   }
 }

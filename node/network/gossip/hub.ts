@@ -4,6 +4,7 @@ import type Wire from 'bittorrent-protocol'
 import type { Logger } from 'pino'
 import { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
+import { RuleError } from '../../protocol/rule-error.ts'
 import { MAX_HEADERS, MAX_INFOHASHES, MAX_WANTED_PER_PEER } from '../limits.ts'
 import { Running } from '../running.ts'
 import type { NetworkStore, StoreChange } from '../store.ts'
@@ -112,12 +113,23 @@ export class Hub {
 
   #handlers() {
     return {
-      onMessage: (peer: RemotePeer, message: Notice | Question) => this.#running.add(this.#onMessage(peer, message)),
+      onMessage: (peer: RemotePeer, message: Notice | Question) => this.#running.add(this.#handle(peer, message)),
       onClosed: (peer: RemotePeer) => this.#onClosed(peer),
       onBan: (peer: RemotePeer, reason: string) => {
         this.#deps.log.warn({ peer: peer.key, reason }, 'peer banned')
         this.#deps.onBan(peer)
       },
+    }
+  }
+
+  /** What is neither the peer's fault nor the disk's is a bug of ours: it is reported, and must not end the node. */
+  async #handle(peer: RemotePeer, message: Notice | Question): Promise<void> {
+    try {
+      await this.#onMessage(peer, message)
+    } catch (error) {
+      if (error instanceof RuleError || error instanceof OperationError) throw error
+      this.#deps.log.error({ error, type: message.type }, 'a message could not be handled; please report it')
+      peer.close()
     }
   }
 

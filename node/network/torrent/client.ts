@@ -1,16 +1,19 @@
 // webtorrent with three changes: a stored torrent becomes live when a handshake names it, it listens where it is told, and strangers are bounded.
 
 import type { Socket } from 'node:net'
+import type Wire from 'bittorrent-protocol'
 import type { Logger } from 'pino'
 import WebTorrent, { type Torrent } from 'webtorrent'
 import utp from 'webtorrent/lib/utp.cjs'
 import { OperationError } from '../../errors.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { isInfohash } from '../../protocol/ids.ts'
+import { hostGroup } from '../bans.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { MemoryChunkStore } from './chunk-store.ts'
 import { guardDht } from './dependency-guard.ts'
 import { guardWire } from './guard.ts'
+import { IdleWires } from './idle-wires.ts'
 import { type Content, encodeTorrent, parseFolder } from './metainfo.ts'
 
 export type ClientOptions = {
@@ -26,6 +29,7 @@ export type ClientOptions = {
   readonly secure: 0 | 1 | 2
   /** Connections that may come in, and that each torrent may hold. */
   readonly maxConnections: number
+  readonly maxConnectionsPerHost: number
   /** Bytes per second; undefined is unlimited. */
   readonly uploadLimit: number | undefined
   readonly downloadLimit: number | undefined
@@ -54,6 +58,8 @@ export class TorrentClient extends WebTorrent {
   /** Live torrents that may be put to sleep, with the time when they were last of use (milliseconds). */
   readonly #idleSince = new Map<Torrent, number>()
   readonly #wakes = new TokenBucket(WAKES_PER_SECOND, WAKES_BURST)
+  readonly #incoming = new Map<string, number>()
+  readonly #wires = new IdleWires()
   readonly #opened: Promise<void>
   readonly #sweep: NodeJS.Timeout
 
@@ -85,7 +91,10 @@ export class TorrentClient extends WebTorrent {
       this.once('error', reject)
     })
     this.#opened.catch(() => {})
-    this.on('error', (error: Error) => deps.log.warn({ error: error.message }, 'torrent client'))
+    this.on('error', (error: Error) => {
+      if (this.destroyed) deps.log.error({ error: error.message }, 'the network died; restart the node')
+      else deps.log.warn({ error: error.message }, 'torrent client')
+    })
     this.#takeOverServer()
     this.#sweep = setInterval(() => this.#sweepIdle(), Math.min(options.idleTorrentMs, 10_000))
   }
@@ -115,6 +124,11 @@ export class TorrentClient extends WebTorrent {
   /** From now on `torrent` may be put to sleep when nobody has been connected to it for a while. */
   keepUntilIdle(torrent: Torrent): void {
     this.#idleSince.set(torrent, Date.now())
+  }
+
+  /** This wire stays open however little of the torrent goes over it. */
+  keepWire(wire: Wire): void {
+    this.#wires.keep(wire)
   }
 
   /** The live torrent of an infohash, waking it from the store if it sleeps: webtorrent asks this for each handshake. */
@@ -185,6 +199,7 @@ export class TorrentClient extends WebTorrent {
       if (torrent.wires.length > 0) this.#idleSince.set(torrent, now)
       else if (now - since >= this.#options.idleTorrentMs) this.#sleep(torrent)
     }
+    for (const torrent of this.torrents) this.#wires.closeIdle(torrent.wires, now)
     // A connection that closed while its torrent woke up is entered afterwards, and nothing else takes it out.
     for (const torrent of this.torrents) {
       for (const [id, peer] of torrent._peers ?? []) if (peer.destroyed) torrent._peers?.delete(id)
@@ -217,8 +232,7 @@ export class TorrentClient extends WebTorrent {
     pool.tcpServer.removeListener('connection', pool._onTCPConnectionBound)
     pool.tcpServer.on('connection', (socket) => {
       tuneSocket(socket)
-      if (this.#deps.isBanned(socket.remoteAddress ?? '')) socket.destroy()
-      else this.#take(() => pool._onTCPConnectionBound(socket))
+      this.#take(socket, () => pool._onTCPConnectionBound(socket))
     })
     if (!this.utp) return
     pool.tcpServer.removeAllListeners('listening')
@@ -230,15 +244,29 @@ export class TorrentClient extends WebTorrent {
         return
       }
       pool.utpServer = server
-      server.on('connection', (socket: Socket) => this.#take(() => pool._onUTPConnectionBound(socket)))
+      server.on('connection', (socket: Socket) => this.#take(socket, () => pool._onUTPConnectionBound(socket)))
       server.on('listening', pool._onListening)
       server.on('error', pool._onUTPError)
       server.listen(address.port, this.#options.host)
     })
   }
 
-  /** webtorrent takes encrypted connections only where it also dials them; the setting is read while the connection is entered. */
-  #take(enter: () => void): void {
+  /** Refuses who is banned or has too many connections, else lets webtorrent enter the connection. */
+  #take(socket: Socket, enter: () => void): void {
+    const host = hostGroup(socket.remoteAddress ?? '')
+    const others = this.#incoming.get(host) ?? 0
+    if (this.#deps.isBanned(host) || others >= this.#options.maxConnectionsPerHost) {
+      socket.on('error', () => {})
+      socket.destroy()
+      return
+    }
+    this.#incoming.set(host, others + 1)
+    socket.once('close', () => {
+      const left = (this.#incoming.get(host) ?? 1) - 1
+      if (left > 0) this.#incoming.set(host, left)
+      else this.#incoming.delete(host)
+    })
+    // It takes encrypted connections only where it also dials them; the setting is read while the connection is entered.
     this.secure = Math.max(1, this.#options.secure)
     enter()
     this.secure = this.#options.secure

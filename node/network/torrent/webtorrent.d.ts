@@ -88,6 +88,9 @@ declare module 'bittorrent-protocol' {
     readonly peerId: string | null
     readonly remoteAddress?: string
     readonly remotePort?: number
+    /** Bytes of pieces. */
+    readonly uploaded: number
+    readonly downloaded: number
     readonly ut_metadata?: { setMetadata(info: Uint8Array): Promise<boolean> }
     /** BEP 11; only where peer exchange is on. It may send once a minute. */
     readonly ut_pex?: {

@@ -206,6 +206,28 @@ test('who asks and never reads is closed before the answers fill the memory', as
   attacker.close()
 })
 
+test('a bug of the store that a peer found does not end the node', async () => {
+  await using lab = new Lab()
+  class BuggyStore extends MemoryStore {
+    override async onTransaction(...[infohash, file]: Parameters<MemoryStore['onTransaction']>) {
+      if (file.length > 500) throw new TypeError('a bug')
+      return await super.onTransaction(infohash, file)
+    }
+    override async onHeader(): Promise<never> {
+      throw new TypeError('another bug')
+    }
+  }
+  const node = await lab.node({}, new BuggyStore())
+  const attacker = await Attacker.introduced(node.address)
+  const file = testFile('x'.repeat(600))
+  await attacker.say({ type: 'have', infohashes: joined(infohashOf(file)) })
+  await until(() => attacker.told('get').length === 1, 'the node asked')
+  await attacker.say({ type: 'files', id: attacker.told('get')[0]?.['id'] as number, files: [file] })
+  await attacker.say({ type: 'blocks', headers: Buffer.alloc(281) })
+  await until(() => attacker.isClosed, 'the node closed the connection')
+  await isAlive(lab, node)
+})
+
 test('random changes of good messages neither crash nor confuse the node', async (t) => {
   await using lab = new Lab()
   const node = await lab.node()

@@ -3,14 +3,16 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import type Wire from 'bittorrent-protocol'
 import fc from 'fast-check'
-import { Bans, isLoopback } from '../../../../node/network/bans.ts'
+import { Bans, hostGroup, isLoopback } from '../../../../node/network/bans.ts'
 import { Buckets, decodeCounts } from '../../../../node/network/gossip/buckets.ts'
 import { decodeMessage, encodeMessage } from '../../../../node/network/gossip/messages.ts'
 import { BAN_MS, MAX_BANS } from '../../../../node/network/limits.ts'
 import { TokenBucket } from '../../../../node/network/token-bucket.ts'
 import { decode, encode } from '../../../../node/network/torrent/bencode.ts'
 import { MemoryChunkStore } from '../../../../node/network/torrent/chunk-store.ts'
+import { IdleWires, MAX_IDLE_WIRE_MS } from '../../../../node/network/torrent/idle-wires.ts'
 import { SecretIndex } from '../../../../node/network/torrent/secret-index.ts'
 import { type Infohash, toInfohash } from '../../../../node/protocol/ids.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
@@ -116,6 +118,40 @@ test('a ban ends after its time, and the oldest make room', () => {
   assert(!bans.has('host 0'))
   assert(bans.has('host 1') && bans.has(`host ${MAX_BANS}`))
   assert(isLoopback('127.0.0.1') && isLoopback('::1') && isLoopback('::ffff:127.0.0.1') && !isLoopback('1.2.3.4'))
+})
+
+test('an address stands for all that its owner can have', () => {
+  assert.equal(hostGroup('1.2.3.4'), '1.2.3.4')
+  assert.equal(hostGroup('::ffff:1.2.3.4'), '1.2.3.4')
+  const subnet = hostGroup('2001:db8:1:2:3:4:5:6')
+  assert.equal(subnet, '2001:db8:1:2')
+  for (const same of ['2001:db8:1:2::1', '2001:db8:1:2:ffff::']) assert.equal(hostGroup(same), subnet)
+  assert.notEqual(hostGroup('2001:db8:1:3::1'), subnet)
+  assert.deepEqual([hostGroup('::1'), hostGroup('2001:db8::1')], ['0:0:0:0', '2001:db8:0:0'])
+})
+
+test('a wire without traffic is closed, unless it is kept', () => {
+  const wireOf = () => ({
+    uploaded: 0,
+    downloaded: 0,
+    isClosed: false,
+    destroy() {
+      this.isClosed = true
+    },
+  })
+  const [idle, busy, kept] = [wireOf(), wireOf(), wireOf()]
+  const wires = [idle, busy, kept] as unknown as Wire[]
+  const idleWires = new IdleWires()
+  idleWires.keep(wires[2] as Wire)
+  for (let ms = 0; ms <= MAX_IDLE_WIRE_MS; ms += MAX_IDLE_WIRE_MS / 4) {
+    assert(!idle.isClosed)
+    busy.uploaded += ms === MAX_IDLE_WIRE_MS / 2 ? 16_384 : 0
+    idleWires.closeIdle(wires, ms)
+  }
+  assert.deepEqual(
+    [idle, busy, kept].map(({ isClosed }) => isClosed),
+    [true, false, false],
+  )
 })
 
 test('a token bucket lets a burst pass, then its rate, and says how long a debt takes', () => {
