@@ -6,6 +6,7 @@ import {
   type Abi,
   BaseError,
   BlockNotFoundError,
+  ContractFunctionExecutionError,
   type ContractFunctionReturnType,
   createPublicClient,
   type GetContractEventsReturnType,
@@ -90,9 +91,13 @@ class HttpChain implements Chain {
     const contract = { abi: bridgeAbi, address: bridge } as const
     const functions = ['chain', 'token', 'minRequest', 'minDeposit', 'easiestTarget', 'genesis'] as const
     const contracts = functions.map((functionName) => ({ ...contract, functionName }))
-    const values = await this.#ask('parameters', (client) =>
-      client.multicall({ contracts, deployless: true, allowFailure: false }),
-    )
+    const values = await this.#ask('parameters', async (client) => {
+      try {
+        return await client.multicall({ contracts, deployless: true, allowFailure: false })
+      } catch (error) {
+        throw error instanceof ContractFunctionExecutionError && !isSilence(error) ? this.#noBridge() : error
+      }
+    })
     const [stated, token, minRequest, minDeposit, easiestTarget, id] = values.map(String)
     if (!stated || !token || !minRequest || !minDeposit || !easiestTarget || !id) throw this.#noBridge()
     if (BigInt(stated) !== this.#network.chain) throw this.#wrongChain(BigInt(stated))

@@ -188,7 +188,9 @@ export class BridgeRecords {
 
   #adopt(view: BridgeView): void {
     this.#view = view
-    this.judge.keepOnly(new Set(Array.from(descent(view, this.#base), ({ id }) => id)))
+    // Genesis costs nothing, and the first blocks can be replayed from it for ever.
+    const kept = [blockId(this.#network.genesisBlock), ...Array.from(descent(view, this.#base), ({ id }) => id)]
+    this.judge.keepOnly(new Set(kept))
   }
 
   #fold(events: readonly StoredEvent[]): DraftView {

@@ -101,6 +101,12 @@ export class Driver {
     this.ethereum.mine(events)
   }
 
+  /** Publishes a block on a parent, which becomes final with it. */
+  grow(parent: MadeBlock, block: MadeBlock): void {
+    if (parent !== this.forge.genesis) this.mine(finalized(parent))
+    this.mine(published(block, this.ethereum.head.time))
+  }
+
   /** Replaces the newest blocks of Ethereum by other ones, one more. */
   reorganise(depth: number): void {
     this.ethereum.drop(depth)
