@@ -8,8 +8,7 @@ export const MAX_INFOHASHES = 5_000
 export const MAX_FILES = 100
 /** Sealed headers in `blocks`. */
 export const MAX_HEADERS = 128
-/** Questions to one peer that wait for an answer, and how long they may. */
-export const MAX_QUESTIONS = 6
+/** How long a question may wait for its answer. */
 export const ANSWER_TIMEOUT_MS = 20_000
 /** Received messages of one peer that wait to be handled, and their bytes. */
 export const MAX_QUEUED_MESSAGES = 256

@@ -12,7 +12,7 @@ import type { NetworkStore } from '../store.ts'
 import type { RemotePeer } from './peer.ts'
 import { Wants } from './wants.ts'
 
-/** Questions for files that one peer has open; the rest of `MAX_QUESTIONS` is for reconciliation. */
+/** Questions for announced files that one peer has open: enough to keep it busy. */
 const MAX_GETS = 3
 /** Reconciliation waits while so many wants of the peer are open. */
 const ENOUGH_WANTED = 5_000

@@ -84,9 +84,16 @@ test('bytes that are no handshake at all, zeros for a key exchange among them, o
 test('a broken message inside an encrypted connection is caught as well', async () => {
   await using lab = new Lab()
   const node = await lab.node()
-  const attacker = await encryptedAttacker(node.address, Buffer.from('13', 'hex'))
-  lab.defer(() => attacker.destroy())
-  await until(() => attacker.destroyed || attacker.readableEnded, 'the node closed the connection')
+  const { socket, encrypt } = await encryptedAttacker(node.address)
+  lab.defer(() => socket.destroy())
+  let answered = 0
+  socket.on('data', (data: Buffer) => {
+    answered += data.length
+  })
+  await until(() => answered > 100, 'the node answered the encrypted handshake')
+  assert(!socket.destroyed && !socket.readableEnded)
+  socket.write(encrypt(Buffer.from('7fffffff14', 'hex')))
+  await until(() => socket.destroyed || socket.readableEnded, 'the node closed the connection')
   await isAlive(lab, node)
 })
 
@@ -248,8 +255,8 @@ async function metadataServer(lab: Lab, hostile: Buffer): Promise<string> {
   return `127.0.0.1:${address.port}`
 }
 
-/** Does the key exchange of MSE for the meeting point, up to the encrypted part, which carries `initial` as first payload. */
-async function encryptedAttacker(address: string, initial: Buffer): Promise<Socket> {
+/** Connects to the meeting point encrypted (MSE, RC4), its handshake sent as first payload. */
+async function encryptedAttacker(address: string): Promise<{ socket: Socket; encrypt: (bytes: Buffer) => Buffer }> {
   const attacker = await Attacker.connect(address)
   const { socket } = attacker
   socket.removeAllListeners('data')
@@ -267,11 +274,12 @@ async function encryptedAttacker(address: string, initial: Buffer): Promise<Sock
   const infohash = Buffer.from(MEETING_POINT, 'hex')
   const named = sha1('req2', infohash).map((byte, i) => byte ^ (sha1('req3', secret)[i] ?? 0))
   const encrypt = rc4(sha1('keyA', secret, infohash))
-  const body = Buffer.concat([Buffer.alloc(8), Buffer.from('000000020000', 'hex'), Buffer.of(0, 1), initial])
-  socket.write(Buffer.concat([sha1('req1', secret), named, encrypt(body)]))
-  // After its own handshake the node reads this as one: a length byte that is none.
-  socket.write(encrypt(Buffer.alloc(400, 0x13)))
-  return socket
+  const head = Buffer.from('\x13BitTorrent protocol\0\0\0\0\0\x10\0\x05', 'latin1')
+  const handshake = Buffer.concat([head, infohash, Buffer.from('-XX0001-encrypted000')])
+  const negotiation = Buffer.from('0000000000000000000000020000', 'hex')
+  const body = encrypt(Buffer.concat([negotiation, Buffer.of(0, handshake.length), handshake]))
+  socket.write(Buffer.concat([sha1('req1', secret), named, body]))
+  return { socket, encrypt }
 }
 
 function rc4(key: Buffer): (bytes: Buffer) => Buffer {
