@@ -3,10 +3,12 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  BaseError,
   createPublicClient,
   fallback,
   type Hex,
   http,
+  InvalidParamsRpcError,
   keccak256,
   type LocalAccount,
   type PublicClient,
@@ -254,8 +256,14 @@ export class Ethereum {
     await this.parameters()
     const { account, bridge: to } = this
     const { data, gas } = call
+    const run = (when: { blockOverrides?: { time: bigint } }) =>
+      this.#ask(call.name, (client) => client.call({ account, to, data, gas, value, ...when }))
     try {
-      await this.#ask(call.name, (client) => client.call({ account, to, data, gas, value, blockOverrides: { time } }))
+      await run({ blockOverrides: { time } }).catch((error) => {
+        // Some endpoints, Hardhat's among them, know no overrides: then it is as of the newest block's time.
+        if (isInvalidParameters(error)) return run({})
+        throw error
+      })
     } catch (error) {
       throw readRefusal(call.name, error) ?? error
     }
@@ -342,6 +350,11 @@ export class Ethereum {
       { facts: { endpoint: this.name, bridge: this.bridge }, retry: true },
     )
   }
+}
+
+function isInvalidParameters(error: unknown): boolean {
+  const { cause } = error instanceof OperationError ? error : { cause: error }
+  return cause instanceof BaseError && cause.walk((inner) => inner instanceof InvalidParamsRpcError) !== null
 }
 
 /** Nothing where the endpoint says that there is none. */

@@ -41,12 +41,16 @@ export class Stage {
     say(
       `${`${this.steps.length}`.padStart(2)}  ${`${took.toFixed(1)} s`.padStart(7)}  ${name}${outcome === '' ? '' : `: ${outcome}`}`,
     )
+    await this.#audit(name)
     return result
   }
 
-  /** Counts all money after a step that is done; counted by itself, since it is no part of the way. */
-  async audit(): Promise<SupplyCount> {
-    const step = this.steps.at(-1)?.name ?? 'the beginning'
+  /** Counts before the first step. */
+  async begin(): Promise<void> {
+    await this.#audit('the beginning')
+  }
+
+  async #audit(step: string): Promise<void> {
     const count = await this.#deps.count()
     this.supply.push({ step, ...count })
     check(
@@ -55,7 +59,6 @@ export class Stage {
       `all money to be ${count.genesis} base units after "${step}"`,
       `${count.total}`,
     )
-    return count
   }
 }
 
