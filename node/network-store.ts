@@ -38,8 +38,8 @@ export class NodeStore implements NetworkStore {
     return ledger.isShared(infohash) ? ledger.file(infohash) : undefined
   }
 
-  infohashes(prefix: string): AsyncIterable<Infohash> {
-    return this.#deps.ledger.infohashes(prefix)
+  infohashes(prefix: string, after?: Infohash): AsyncIterable<Infohash> {
+    return this.#deps.ledger.infohashes(prefix, after)
   }
 
   async blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined> {
