@@ -77,7 +77,10 @@ export class BridgeFollower extends EventEmitter<FollowerEvents> implements Asyn
     this.#told = this.#records.view
   }
 
-  /** Reads what is on disk, then follows. Throws `OperationError('database-failed')` or `OperationError('other-network')`; an endpoint that fails shows in the status. */
+  /**
+   * Reads what is on disk, then follows. Throws `OperationError('database-failed')` or `OperationError('other-network')`; an endpoint that
+   * fails shows in the status.
+   */
   async start(): Promise<void> {
     await this.#records.load()
     this.#told = this.#records.view
@@ -300,7 +303,8 @@ export class BridgeFollower extends EventEmitter<FollowerEvents> implements Asyn
   #setStatus(status: FollowerStatus): void {
     const before = this.#status
     this.#status = status
-    if (before.state !== status.state || before.at?.hash !== status.at?.hash) this.#tell('status', status)
+    const codes = [before, status].map((each) => (each.state === 'unknown' ? each.code : each.state))
+    if (codes[0] !== codes[1] || before.at?.hash !== status.at?.hash) this.#tell('status', status)
   }
 
   #alarm(code: string, message: string, facts: Alarm['facts']): void {

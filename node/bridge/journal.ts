@@ -101,16 +101,11 @@ export class Journal {
 
   async #operationsOfRollback(ancestor: bigint): Promise<Operation[]> {
     return this.#do('read', async () => {
-      const events = this.#database.iterator({ gte: `event/${numberText(ancestor + 1n)}`, lt: 'event0' })
-      const operations: Operation[] = []
-      for (const [key, value] of await events.all()) {
-        const event = decodeRecord<StoredEvent>(value)
-        operations.push({ type: 'del', key })
-        if (event.kind === 'published') operations.push({ type: 'del', key: `body/${event.id}` })
-      }
+      // Bodies stay: an id stands for its content, the block most likely comes back, and a branch may still be read.
+      const events = this.#database.keys({ gte: `event/${numberText(ancestor + 1n)}`, lt: 'event0' })
       const checkpoints = this.#database.keys({ gt: checkpointKey(ancestor), lt: 'checkpoint0' })
-      for (const key of await checkpoints.all()) operations.push({ type: 'del', key })
-      return operations
+      const keys = [...(await events.all()), ...(await checkpoints.all())]
+      return keys.map((key) => ({ type: 'del', key }))
     })
   }
 

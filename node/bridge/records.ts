@@ -138,12 +138,11 @@ export class BridgeRecords {
   async #take({ ancestor, target, isHead, events }: Reading, ask: Ask, signal: AbortSignal): Promise<void> {
     const isRollback = ancestor !== this.tip
     const kept = isRollback ? this.#eventsUpTo(ancestor) : this.#events
-    const draft = isRollback ? this.#fold(kept) : draftOf(this.#view)
-    const added = await this.#apply(draft, events, signal)
-    if (isHead) audit(draft, await ask(target.hash, queueLength(draft.queue), auditedBlocks(draft)))
+    const { view, added } = await this.#extend(isRollback ? this.#fold(kept) : undefined, events, signal)
+    if (isHead) audit(view, await ask(target.hash, queueLength(view.queue), auditedBlocks(view)))
     const checkpoint = { ...target, audited: isHead }
     const keepFrom = target.number > this.#finalityDepth ? target.number - this.#finalityDepth : 0n
-    const base = isHead ? await this.#newBase(draft, target) : undefined
+    const base = isHead ? await this.#newBase(view, target) : undefined
     await this.journal.apply({
       ...(isRollback ? { ancestor: ancestor.number } : {}),
       events: added,
@@ -156,10 +155,16 @@ export class BridgeRecords {
     this.#checkpoints = [...past.slice(Math.max(oldest, 0)), checkpoint]
     this.#events = [...kept, ...added.map(({ event }) => event)]
     this.#base = base?.id ?? this.#base
-    this.#adopt(draft)
+    this.#adopt(view)
   }
 
-  async #apply(view: DraftView, events: readonly BridgeEvent[], signal: AbortSignal): Promise<JournalStep['events']> {
+  /** The present view, or the given one, with the relevant ones of these events; the present one itself where nothing changed. */
+  async #extend(
+    draft: DraftView | undefined,
+    events: readonly BridgeEvent[],
+    signal: AbortSignal,
+  ): Promise<{ view: BridgeView; added: JournalStep['events'] }> {
+    const view = draft ?? draftOf(this.#view)
     const added: { event: StoredEvent; body?: BlockBody }[] = []
     for (const event of events) {
       signal.throwIfAborted()
@@ -173,7 +178,7 @@ export class BridgeRecords {
       applyEvent(view, judged)
       added.push({ event: judged, body: { steps: event.steps, states: event.states } })
     }
-    return added
+    return { view: draft === undefined && added.length === 0 ? this.#view : view, added }
   }
 
   /** Takes back everything since the last audit. */

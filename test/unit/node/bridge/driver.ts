@@ -8,6 +8,7 @@ import { Level } from 'level'
 import { pino } from 'pino'
 import type { Chain } from '../../../../node/bridge/chain.ts'
 import { BridgeFollower, type FollowerOptions } from '../../../../node/bridge/follower.ts'
+import type { BridgeDatabase } from '../../../../node/bridge/journal.ts'
 import type { FollowedNetwork } from '../../../../node/bridge/records.ts'
 import type { BridgeView } from '../../../../node/bridge/view.ts'
 import { requestsOf } from '../../../../node/protocol/block.ts'
@@ -37,11 +38,12 @@ export class TestFollower implements AsyncDisposable {
     network: FollowedNetwork,
     options: FollowerOptions = {},
     folder?: string,
+    wrap: (database: BridgeDatabase) => BridgeDatabase = (database) => database,
   ): Promise<TestFollower> {
     const home = folder ?? (await mkdtemp(join(tmpdir(), 'ttx-bridge-')))
     const level = new Level<string, string>(home)
     await level.open()
-    const deps = { chain, database: level.sublevel('bridge'), network, log: pino({ level: 'silent' }) }
+    const deps = { chain, database: wrap(level.sublevel('bridge')), network, log: pino({ level: 'silent' }) }
     const follower = new BridgeFollower(deps, { pollMs: 60_000, ...options })
     try {
       await follower.start()
