@@ -2,8 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
-import { hexToBigInt, parseSignature } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash, type QueueEntry } from '../../node/protocol/queue.ts'
 import { appliedStep, depositStep, packedBytes, someHash, toHex, transactionStep, voidStep } from './blocks.ts'
@@ -12,13 +10,10 @@ import { Fixture, HOUR, MIN_DEPOSIT } from './fixture.ts'
 
 const GWEI = 10n ** 9n
 const HOLDINGS = 99n * 10n ** 18n
-// The first key of the mnemonic of which Hardhat's unlocked accounts come: its permits are signed here.
-const holderKey = privateKeyToAccount('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80')
 const fixture = await Fixture.deploy('harness')
 const { chain, read, wttx } = fixture
 const holder = fixture.account(0)
 const payee = fixture.account(5)
-assert.equal(holderKey.address.toLowerCase(), holder)
 // A final block from which the holder has 99 wTTX.
 fixture.pass(HOUR)
 const request = transactionStep({ payee: holder, request: true, tokens: 100n * 10n ** 18n })
@@ -90,24 +85,7 @@ describe('deposit', () => {
 
 describe('depositWithPermit', () => {
   const deadline = start + 10n * HOUR
-  const sign = async (value: bigint) => {
-    const signature = await holderKey.signTypedData({
-      domain: { name: 'Wrapped TorrentTX', version: '1', chainId: 31_337, verifyingContract: fixture.token },
-      types: {
-        Permit: [
-          { name: 'owner', type: 'address' },
-          { name: 'spender', type: 'address' },
-          { name: 'value', type: 'uint256' },
-          { name: 'nonce', type: 'uint256' },
-          { name: 'deadline', type: 'uint256' },
-        ],
-      },
-      primaryType: 'Permit',
-      message: { owner: holder, spender: fixture.bridge, value, nonce: await wttx.nonces([holder]), deadline },
-    })
-    const { r, s, v } = parseSignature(signature)
-    return [Number(v ?? hexToBigInt('0x1b')), r, s] as const
-  }
+  const sign = (value: bigint) => fixture.signPermit(value, deadline)
 
   it('needs no other transaction', async () => {
     await fixture.depositWithPermit([MIN_DEPOSIT, payee, deadline, ...(await sign(MIN_DEPOSIT))], holder)

@@ -1,7 +1,16 @@
 // A bridge that is deployed for a test, with its functions by their names and their types.
 
 import assert from 'node:assert/strict'
-import { type ContractEventName, encodeFunctionData, getContract, type Hex, parseAbi, parseEventLogs } from 'viem'
+import {
+  type ContractEventName,
+  encodeFunctionData,
+  getContract,
+  type Hex,
+  parseAbi,
+  parseEventLogs,
+  parseSignature,
+} from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
 import { concat } from '../../node/protocol/bytes.ts'
@@ -18,6 +27,18 @@ const ARTIFACTS = {
   bridge: 'contracts/Bridge.sol/Bridge.json',
   harness: 'test/contract/harness/BridgeHarness.sol/BridgeHarness.json',
 } as const
+
+const PERMIT_TYPES = {
+  Permit: [
+    { name: 'owner', type: 'address' },
+    { name: 'spender', type: 'address' },
+    { name: 'value', type: 'uint256' },
+    { name: 'nonce', type: 'uint256' },
+    { name: 'deadline', type: 'uint256' },
+  ],
+} as const
+/** The first of the unlocked accounts: its key comes from Hardhat's well-known mnemonic. */
+const ACCOUNT_0 = privateKeyToAccount('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80')
 
 export const HOUR = 3_600n
 export const EASIEST_TARGET = 2n ** 244n - 1n
@@ -167,6 +188,24 @@ export class Fixture implements AsyncDisposable {
     from: Hex,
   ): Promise<Receipt> {
     return this.chain.send(this.token, encodeFunctionData({ abi: tokenAbi, functionName: 'permit', args }), { from })
+  }
+
+  /** The signature of account 0 under a permit for the bridge. */
+  async signPermit(value: bigint, deadline: bigint): Promise<readonly [v: number, r: Hex, s: Hex]> {
+    const signature = await ACCOUNT_0.signTypedData({
+      domain: { name: 'Wrapped TorrentTX', version: '1', chainId: 31_337, verifyingContract: this.token },
+      types: PERMIT_TYPES,
+      primaryType: 'Permit',
+      message: {
+        owner: ACCOUNT_0.address,
+        spender: this.bridge,
+        value,
+        nonce: await this.wttx.nonces([ACCOUNT_0.address]),
+        deadline,
+      },
+    })
+    const { r, s, yParity } = parseSignature(signature)
+    return [27 + yParity, r, s]
   }
 
   deposit(amount: bigint, to: Hex, from: Hex): Promise<Receipt> {

@@ -1,0 +1,150 @@
+// What each call costs, against test/contract/gas.json and against the limits that the project set itself.
+//
+// TTX_UPDATE_GAS=1 writes the file anew.
+
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { after, afterEach, beforeEach, describe, it } from 'node:test'
+import { parseAddress } from '../../node/protocol/ids.ts'
+import { packedBytes, proofOf, someHash, type TestBlock, transactionStep } from './blocks.ts'
+import { type Receipt, readArtifact } from './chain.ts'
+import { Fixture, HOUR } from './fixture.ts'
+
+const FILE = new URL('gas.json', import.meta.url)
+const UNIT = 10n ** 18n
+const CODE_LIMIT = 24_576
+const measured: Record<string, number> = {}
+const fixture = await Fixture.deploy('bridge')
+const { chain, genesis } = fixture
+const start = chain.time
+let back = await chain.snapshot()
+
+after(() => fixture[Symbol.asyncDispose]())
+beforeEach(async () => {
+  back = await chain.snapshot()
+  chain.time = start + HOUR
+})
+afterEach(() => back())
+
+const holder = fixture.account(5)
+/** Recipients that never held anything. */
+const stranger = (i: number) => parseAddress(`0x${someHash(i + 1_000).slice(-40)}`)
+const plain = (count: number, inputs: number) =>
+  Array.from({ length: count }, (_, seed) => transactionStep({ payee: stranger(seed), inputs, seed, tokens: UNIT }))
+
+function note(name: string, { gasUsed }: Receipt, limit: bigint): void {
+  measured[name] = Number(gasUsed)
+  assert(gasUsed <= limit, `${name} costs ${gasUsed} gas, more than ${limit}`)
+}
+
+async function publish(
+  name: string,
+  parent: TestBlock,
+  draft: Parameters<Fixture['draft']>[1],
+  limit: bigint,
+  rival = false,
+) {
+  const block = fixture.draft(parent, draft)
+  note(name, await fixture.publish(parent, block, { rival }), limit)
+  return block
+}
+
+/** A final block of 500 steps, of which the first 60 ask for wTTX: 3 of them for the holder. */
+async function payingBlock(): Promise<TestBlock> {
+  const payees = Array.from({ length: 60 }, (_, i) => (i < 3 ? holder : stranger(i)))
+  const requests = payees.map((payee, seed) => transactionStep({ request: true, payee, tokens: 1_000n * UNIT, seed }))
+  return fixture.extendFinal(genesis, { steps: [...requests, ...plain(440, 1)] })
+}
+
+describe('gas', () => {
+  it('of publish is at most 150,000 + 9,500 for each plain step', async () => {
+    for (const [count, inputs] of [
+      [0, 1],
+      [1, 1],
+      [1, 2],
+      [10, 2],
+      [100, 2],
+      [500, 1],
+      [500, 2],
+    ] as const) {
+      const limit = 150_000n + 9_500n * BigInt(count)
+      const again = await chain.snapshot()
+      await publish(`publish, ${count} steps of ${inputs} inputs`, genesis, { steps: plain(count, inputs) }, limit)
+      await again()
+    }
+  })
+
+  it('of a race is bounded', async () => {
+    const first = await publish('publish, first', genesis, {}, 150_000n)
+    const harder = (by: bigint) => ({ target: genesis.header.target - by })
+    const second = await publish('publish, second sibling', genesis, harder(1n), 200_000n, true)
+    await publish('publish, third sibling', genesis, harder(2n), 200_000n, true)
+    note('nominate', await fixture.nominate(genesis, second), 100_000n)
+    fixture.pass(HOUR)
+    const child = await publish('publish, child', first, {}, 150_000n)
+    note('nominate another', await fixture.nominate(genesis, child), 70_000n)
+    fixture.pass(48n * HOUR)
+    note('finalize in a race', await fixture.finalize(first), 100_000n)
+  })
+
+  it('of a claim is at most 100,000 for a new holder, 75,000 for another, and 40,000 each for fifty', async () => {
+    const block = await payingBlock()
+    const again = await chain.snapshot()
+    const proofs = Array.from({ length: 50 }, (_, i) => proofOf(block, 10 + i))
+    note('claimMany, 50 new holders', await fixture.claimMany(block, proofs), 50n * 40_000n)
+    await again()
+    note('claim, new holder', await fixture.claim(block, proofOf(block, 0)), 100_000n)
+    note('claim, repeat holder', await fixture.claim(block, proofOf(block, 1)), 75_000n)
+  })
+
+  it('of finality is what its miner bears: the mint, and the words in which claims are noted', async () => {
+    const request = transactionStep({ request: true, payee: holder, tokens: 1_000n * UNIT })
+    const empty = await fixture.extend(genesis)
+    fixture.pass(24n * HOUR)
+    note('finalize, no fee', await fixture.finalize(empty), 70_000n)
+    const paying = await fixture.extend(empty, { steps: [request] })
+    fixture.pass(24n * HOUR)
+    note('finalize, fee', await fixture.finalize(paying), 150_000n)
+  })
+
+  it('of a deposit and of a forced transaction is at most 85,000', async () => {
+    const request = transactionStep({ request: true, payee: fixture.account(0), tokens: 1_000n * UNIT })
+    const block = await fixture.extendFinal(genesis, {
+      steps: [request, transactionStep({ request: true, payee: holder, tokens: 1_000n * UNIT })],
+    })
+    await fixture.claim(block, proofOf(block, 0))
+    await fixture.claim(block, proofOf(block, 1))
+    const deadline = chain.time + HOUR
+    const permit = [UNIT, stranger(1), deadline, ...(await fixture.signPermit(UNIT, deadline))] as const
+    note('depositWithPermit, first', await fixture.depositWithPermit(permit, fixture.account(0)), 130_000n)
+    const next = [UNIT, stranger(1), deadline, ...(await fixture.signPermit(UNIT, deadline))] as const
+    note('depositWithPermit', await fixture.depositWithPermit(next, fixture.account(0)), 115_000n)
+    await fixture.approve(100n * UNIT, holder)
+    note('deposit, first', await fixture.deposit(UNIT, stranger(1), holder), 85_000n)
+    note('deposit', await fixture.deposit(UNIT, stranger(1), holder), 85_000n)
+    note('force, 1 input', await fixture.force([packedBytes({ payee: holder })]), 85_000n)
+    const largest = packedBytes({ payee: holder, inputs: 8, memo: 140 })
+    note('force, largest', await fixture.force([largest]), 85_000n)
+    note('force, too much paid', await fixture.force([packedBytes({ payee: holder })], { value: UNIT }), 85_000n)
+    const ten = Array.from({ length: 10 }, (_, seed) => packedBytes({ payee: holder, seed }))
+    note('force, 10', await fixture.force(ten), 10n * 85_000n)
+  })
+
+  it('of fetching money is small', async () => {
+    const block = await fixture.extend(genesis)
+    fixture.pass(48n * HOUR)
+    note('withdrawBond', await fixture.withdrawBond(block), 60_000n)
+    note('withdraw', await fixture.withdraw(fixture.account(1)), 40_000n)
+  })
+
+  it('and the size of the code are what test/contract/gas.json says', async () => {
+    for (const name of ['Bridge', 'WrappedTTX']) {
+      const { deployedBytecode } = await readArtifact(`contracts/${name}.sol/${name}.json`)
+      const bytes = deployedBytecode.length / 2 - 1
+      measured[`bytes of ${name}`] = bytes
+      assert(bytes <= CODE_LIMIT)
+    }
+    if (process.env['TTX_UPDATE_GAS']) await writeFile(FILE, `${JSON.stringify(measured, undefined, 2)}\n`)
+    assert.deepEqual(measured, JSON.parse(await readFile(FILE, 'utf8')))
+  })
+})

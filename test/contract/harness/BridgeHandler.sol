@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+// Random traffic on a bridge, with books of its own about what everybody ought to have.
+pragma solidity 0.8.37;
+
+import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
+import {IWrappedTTX} from "../../../contracts/interfaces/IWrappedTTX.sol";
+import {Trace} from "../../../contracts/libraries/Trace.sol";
+import {BridgeHarness} from "./BridgeHarness.sol";
+import {Vm, VM} from "./Vm.sol";
+
+/// @notice Somebody who holds wTTX and earns coins, and does what the handler says.
+contract Actor {
+    function deposit(IBridge bridge, IWrappedTTX token, uint256 amount, address to) external {
+        token.approve(address(bridge), amount);
+        bridge.deposit(amount, to);
+    }
+
+    function withdraw(IBridge bridge) external {
+        bridge.withdraw();
+    }
+
+    receive() external payable {}
+}
+
+contract BridgeHandler {
+    struct Published {
+        bytes32 id;
+        bytes32 parent;
+        bytes header;
+        bytes[] steps;
+        bytes32[] states;
+        uint256 queueCount;
+        uint256 supply;
+        uint256 requested;
+    }
+
+    struct Entry {
+        bool isDeposit;
+        uint64 fee;
+        uint256 gross;
+        address to;
+        bytes packed;
+    }
+
+    uint256 private constant SUPPLY = 1e27;
+    uint256 private constant EASIEST = (1 << 244) - 1;
+
+    BridgeHarness public bridge;
+    IWrappedTTX public token;
+    Actor[3] private _actors = [new Actor(), new Actor(), new Actor()];
+
+    /// @notice wTTX that final blocks still have to pay for requests.
+    uint256 public unpaidRequests;
+    /// @notice wTTX that was burned for deposits which no final block has consumed.
+    uint256 public unconsumed;
+    /// @notice Miner's parts of deposits that blocks without pay consumed: they are gone.
+    uint256 public lostFees;
+    /// @notice How often something of each kind came about.
+    uint256 public finals;
+    uint256 public claims;
+    uint256 public deposits;
+    uint256 public displaced;
+    uint256 public refutations;
+
+    Published[] private _blocks;
+    Entry[] private _queue;
+    mapping(bytes32 id => uint256) private _numberOf;
+    mapping(bytes32 id => mapping(uint256 index => bool)) private _paid;
+    bytes32[] private _finals;
+    uint256 private _now = 4_000_000_000;
+    uint256 private _nonce;
+
+    constructor() {
+        VM.warp(_now);
+        VM.fee(1 gwei);
+        bytes32 state = keccak256("state");
+        bridge = new BridgeHarness(state, bytes20(keccak256("genesis")), EASIEST, 1, 1);
+        token = bridge.token();
+        VM.deal(address(this), 1e30);
+        Published storage genesis = _blocks.push();
+        genesis.id = bridge.genesis();
+        genesis.header = abi.encodePacked(
+            uint8(1), bridge.chain(), address(bridge), bytes32(0), uint64(0), EASIEST, uint32(0), bytes32(0), state,
+            uint64(0)
+        );
+        genesis.header =
+            bytes.concat(genesis.header, abi.encodePacked(bytes32(0), bytes20(keccak256("genesis")), bytes20(0), bytes32(0)));
+    }
+
+    /// @notice Mostly minutes, sometimes as long as a window of the race.
+    function pass(uint256 seconds_, uint256 window) external {
+        uint8[7] memory hours_ = [0, 0, 0, 1, 12, 24, 48];
+        _now += seconds_ % 1 hours + uint256(hours_[window % 7]) * 1 hours;
+        VM.warp(_now);
+    }
+
+    /// @notice A child of a recent block: it takes its share of the queue, and asks for wTTX.
+    function publish(uint256 seed, uint256 requests, bool rival) external {
+        VM.warp(_now);
+        uint256 back = seed % 4;
+        Published storage parent = _blocks[_blocks.length - 1 - (back < _blocks.length ? back : 0)];
+        if (seed % 3 == 0) parent = _blocks[_numberOf[bridge.finalBlock()]];
+        Published storage made = _blocks.push();
+        made.parent = parent.id;
+        made.supply = bridge.blocks(parent.id).supply;
+        bytes memory steps = _fillFromQueue(made, parent.queueCount, seed);
+        for (uint256 i = 0; i < requests % 6; ++i) {
+            steps = bytes.concat(steps, _ask(made, uint256(keccak256(abi.encode(seed, i)))));
+        }
+        _send(made, parent.header, steps, rival);
+    }
+
+    function nominate(uint256 parent, uint256 block_) external {
+        VM.warp(_now);
+        bytes32 above = parent % 2 == 0 ? bridge.finalBlock() : _blocks[parent % _blocks.length].id;
+        try bridge.nominate(above, _blocks[block_ % _blocks.length].id) {} catch {}
+    }
+
+    function finalize(uint256 seed) external {
+        VM.warp(_now);
+        bytes32 last = bridge.finalBlock();
+        bytes32 first = bridge.firstChild(last);
+        for (uint256 i = 0; i < _blocks.length; ++i) {
+            Published storage candidate = _blocks[(seed % _blocks.length + i) % _blocks.length];
+            if (candidate.parent != last) continue;
+            try bridge.finalize(candidate.header) {
+                if (candidate.id != first) displaced++;
+                _settle(candidate, last);
+                return;
+            } catch {}
+        }
+    }
+
+    function refute(uint256 seed) external {
+        VM.warp(_now);
+        if (seed % 3 != 0) return;
+        try bridge.refute(_blocks[seed % _blocks.length].id) {
+            refutations++;
+        } catch {}
+    }
+
+    /// @notice A request of a final block: it is paid if and only if that was not done before.
+    function claim(uint256 seed, uint256 index) external {
+        VM.warp(_now);
+        if (_finals.length == 0) return;
+        Published storage final_ = _blocks[_numberOf[_finals[seed % _finals.length]]];
+        if (final_.steps.length == 0) return;
+        index %= final_.steps.length;
+        (bool isRequest, uint256 amount, address to) = _read(final_.steps[index]);
+        IBridge.Claim memory proof =
+            IBridge.Claim(index, final_.steps[index], final_.states[index], _siblings(final_, index));
+        uint256 before = token.balanceOf(to);
+        try bridge.claim(final_.header, proof) {
+            require(isRequest, "paid what was no request");
+            require(!_paid[final_.id][index], "paid twice");
+            _paid[final_.id][index] = true;
+            uint256 net = bridge.blocks(final_.id).flags & 8 == 0 ? amount - amount / 100 : amount;
+            require(token.balanceOf(to) == before + net, "paid another amount");
+            unpaidRequests -= net;
+            claims++;
+        } catch {
+            require(!isRequest || _paid[final_.id][index], "did not pay");
+        }
+    }
+
+    function deposit(uint256 who, uint256 amount) external {
+        VM.warp(_now);
+        Actor actor = _actors[who % 3];
+        uint256 held = token.balanceOf(address(actor));
+        if (held == 0) return;
+        amount = 1 + amount % held;
+        actor.deposit(bridge, token, amount, _actor(who + 1));
+        _queue.push(Entry(true, 0, amount, _actor(who + 1), ""));
+        unconsumed += amount;
+        deposits++;
+    }
+
+    function force(uint256 seed, bool request) external {
+        VM.warp(_now);
+        bytes[] memory transactions = new bytes[](1);
+        transactions[0] = _packed(request, _actor(seed), 1 + seed % 1e24, seed);
+        bridge.force{value: 10_000 gwei}(transactions);
+        _queue.push(Entry(false, 10_000, 0, address(0), transactions[0]));
+    }
+
+    function withdrawBond(uint256 seed) external {
+        VM.warp(_now);
+        try bridge.withdrawBond(_blocks[seed % _blocks.length].header) {} catch {}
+    }
+
+    function withdraw(uint256 who) external {
+        VM.warp(_now);
+        Actor actor = _actors[who % 3];
+        uint256 owed = bridge.owed(address(actor));
+        uint256 before = address(actor).balance;
+        try actor.withdraw(bridge) {
+            require(owed != 0 && address(actor).balance == before + owed, "paid another amount");
+        } catch {
+            require(owed == 0, "did not pay");
+        }
+    }
+
+    /// @notice All TTX and wTTX that there are, wherever they are.
+    function total() external view returns (uint256) {
+        uint256 here = token.totalSupply() + unconsumed + unpaidRequests + lostFees;
+        return bridge.blocks(bridge.finalBlock()).supply + here;
+    }
+
+    /// @notice Wei that the bridge owes, or may come to owe: bonds, and the fees of forced transactions, to whoever.
+    function liabilities() external view returns (uint256 sum) {
+        for (uint256 i = 0; i < 3; ++i) sum += bridge.owed(_actor(i));
+        sum += bridge.owed(address(this));
+        for (uint256 i = 0; i < _blocks.length; ++i) sum += uint256(bridge.blocks(_blocks[i].id).bond) * 1 gwei;
+        for (uint256 i = _blocks[_numberOf[bridge.finalBlock()]].queueCount; i < _queue.length; ++i) {
+            sum += uint256(_queue[i].fee) * 1 gwei;
+        }
+    }
+
+    receive() external payable {}
+
+    function _actor(uint256 number) private view returns (address) {
+        return address(_actors[number % 3]);
+    }
+
+    function _send(Published storage made, bytes memory parent, bytes memory steps, bool rival) private {
+        bytes memory states;
+        for (uint256 i = 0; i < made.steps.length; ++i) states = bytes.concat(states, made.states[i]);
+        uint256 parentTarget = uint256(bytes32(_slice(parent, 69)));
+        uint256 target = parentTarget >> 1 > 1 << 160 ? parentTarget >> 1 : 1 << 160;
+        VM.recordLogs();
+        try bridge.publish{value: 0.02 ether}(
+            parent, target, bytes20(0), _actor(++_nonce), bytes32(_nonce), steps, states, rival
+        ) returns (bytes32 id) {
+            Vm.Log[] memory logs = VM.getRecordedLogs();
+            (made.header,,,) = abi.decode(logs[logs.length - 1].data, (bytes, bytes, bytes, uint40));
+            made.id = id;
+            _numberOf[id] = _blocks.length - 1;
+        } catch {
+            _blocks.pop();
+        }
+    }
+
+    function _settle(Published storage final_, bytes32 last) private {
+        finals++;
+        _finals.push(final_.id);
+        bool unpaid = bridge.blocks(final_.id).flags & 8 != 0;
+        uint256 from = _blocks[_numberOf[last]].queueCount;
+        for (uint256 i = from; i < final_.queueCount; ++i) {
+            if (!_queue[i].isDeposit) continue;
+            unconsumed -= _queue[i].gross;
+            if (unpaid) lostFees += _queue[i].gross / 100;
+        }
+        for (uint256 i = 0; i < final_.steps.length; ++i) {
+            (bool isRequest, uint256 amount,) = _read(final_.steps[i]);
+            if (isRequest) unpaidRequests += unpaid ? amount : amount - amount / 100;
+        }
+    }
+
+    function _fillFromQueue(Published storage made, uint256 from, uint256 seed) private returns (bytes memory steps) {
+        uint256 end = _queue.length - from < 125 ? _queue.length : from + 125;
+        for (uint256 i = from; i < end; ++i) steps = bytes.concat(steps, _consume(made, _queue[i], seed >> i & 1 == 0));
+        made.queueCount = end;
+    }
+
+    function _consume(Published storage made, Entry storage entry, bool apply_) private returns (bytes memory step) {
+        if (entry.isDeposit) step = abi.encodePacked(uint8(1), uint128(entry.gross), entry.to);
+        else if (apply_ && made.requested + 1e24 < made.supply) {
+            step = abi.encodePacked(uint8(2), entry.fee, entry.packed);
+            (bool isRequest, uint256 amount,) = _read(step);
+            if (isRequest) made.requested += amount;
+        } else {
+            step = abi.encodePacked(uint8(3), entry.fee, keccak256(entry.packed));
+        }
+        _add(made, step);
+    }
+
+    function _ask(Published storage made, uint256 random) private returns (bytes memory step) {
+        uint256 left = made.supply > made.requested ? made.supply - made.requested : 0;
+        uint256 amount = left == 0 ? 0 : random % (left / 3 + 1);
+        bool isRequest = random % 5 != 0;
+        if (isRequest) made.requested += amount;
+        step = abi.encodePacked(uint8(4), _packed(isRequest, _actor(random), amount, random));
+        _add(made, step);
+    }
+
+    function _add(Published storage made, bytes memory step) private {
+        made.steps.push(step);
+        made.states.push(keccak256(abi.encode(made.steps.length, _nonce)));
+    }
+
+    function _packed(bool request, address to, uint256 amount, uint256 random) private pure returns (bytes memory) {
+        bytes32 noise = keccak256(abi.encode(random));
+        return abi.encodePacked(
+            uint8(request ? 0x10 : 0), uint8(0), uint40(7), noise, noise, to, uint128(amount), bytes20(noise)
+        );
+    }
+
+    function _read(bytes memory step) private pure returns (bool isRequest, uint256 amount, address to) {
+        uint256 kind = uint8(step[0]);
+        if (kind % 2 == 1) return (false, 0, address(0));
+        uint256 offset = kind == 2 ? 9 : 1;
+        isRequest = uint8(step[offset]) & 0x10 != 0;
+        to = address(bytes20(_slice(step, offset + 71)));
+        amount = uint256(bytes32(_slice(step, offset + 91))) >> 128;
+    }
+
+    /// @dev The 32 bytes at an offset.
+    function _slice(bytes memory data, uint256 offset) private pure returns (bytes32 word) {
+        for (uint256 i = 0; i < 32 && offset + i < data.length; ++i) word |= bytes32(data[offset + i]) >> (8 * i);
+    }
+
+    function _siblings(Published storage block_, uint256 index) private view returns (bytes32[] memory siblings) {
+        uint256 depth = Trace.depthOf(block_.steps.length);
+        bytes32[] memory level = new bytes32[](1 << depth);
+        for (uint256 i = 0; i < block_.steps.length; ++i) {
+            level[i] = keccak256(abi.encodePacked(uint8(0), keccak256(block_.steps[i]), block_.states[i]));
+        }
+        siblings = new bytes32[](depth);
+        for (uint256 d = 0; d < depth; ++d) {
+            siblings[d] = level[(index >> d) ^ 1];
+            for (uint256 i = 0; i < 1 << (depth - d - 1); ++i) {
+                level[i] = keccak256(abi.encodePacked(uint8(1), level[2 * i], level[2 * i + 1]));
+            }
+        }
+    }
+}
