@@ -1,5 +1,5 @@
 // Ethereum as the node sees it: the bridge contract over plain HTTP endpoints that must agree. The only file of `node/` that
-// knows viem and the ABI, and therefore longer than others.
+// knows viem and the ABI, hence so long.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import {

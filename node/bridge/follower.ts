@@ -1,27 +1,20 @@
 // Follows the bridge contract: turns Ethereum's events into a view, through reorganisations, restarts and lying endpoints.
 
-import { EventEmitter } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../errors.ts'
-import type { Branch } from '../ledger/types.ts'
 import type { Logger } from '../log.ts'
-import type { ParentBlock } from '../protocol/block.ts'
-import { type BlockContent, type BlockFile, blockTorrent } from '../protocol/block-torrent.ts'
 import { blockId } from '../protocol/header.ts'
-import type { Hash, Infohash } from '../protocol/ids.ts'
+import type { Hash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
-import { ledgerBranch } from './branch.ts'
+import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } from './answers.ts'
 import type { Chain } from './chain.ts'
-import { blocksWithClaims, type MaturedClaim, maturedClaims, type RequestView, requestViews } from './claims.ts'
-import type { BridgeDatabase } from './journal.ts'
-import type { BlockBody } from './judge.ts'
-import { pendingEntries, type QueuedEntry } from './queue-view.ts'
 import { preferredTip } from './race.ts'
-import { readNext } from './reader.ts'
-import { BridgeRecords, type FollowedNetwork } from './records.ts'
+import { BridgeRecords, type FollowedNetwork } from './records/bridge-records.ts'
+import type { BridgeDatabase } from './records/journal.ts'
+import { readNext } from './records/reader.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
-import type { Alarm, FollowerStatus } from './status.ts'
-import type { BridgeBlock, BridgeView } from './view.ts'
+import type { BridgeView } from './view.ts'
 
 export type FollowerDeps = {
   /** The follower closes it when it stops. */
@@ -43,20 +36,13 @@ export type FollowerOptions = {
   readonly snapshot?: Snapshot
 }
 
-export type FollowerEvents = {
-  view: [BridgeView]
-  status: [FollowerStatus]
-  alarm: [Alarm]
-  branch: [Branch]
-}
-
 const DEFAULTS = { pollMs: 1_000, maxPauseMs: 30_000, finalityDepth: 64n, stepBlocks: 5_000n }
 
 /**
  * Emits `view` after each change, `status`, `alarm`, and `branch` when what the ledger should order by has changed. A listener that throws is
  * logged. Nothing changes while the status is `unknown`.
  */
-export class BridgeFollower extends EventEmitter<FollowerEvents> implements AsyncDisposable {
+export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   readonly #deps: FollowerDeps
   readonly #options: typeof DEFAULTS & FollowerOptions
   readonly #records: BridgeRecords
@@ -70,11 +56,13 @@ export class BridgeFollower extends EventEmitter<FollowerEvents> implements Asyn
   #emitted: { readonly key: string; readonly settled: Hash } | undefined
 
   constructor(deps: FollowerDeps, options: FollowerOptions = {}) {
-    super()
+    const filled = { ...DEFAULTS, ...options }
+    const records = new BridgeRecords(deps.database, deps.network, filled.finalityDepth)
+    super(records, deps.network.rules)
     this.#deps = deps
-    this.#options = { ...DEFAULTS, ...options }
-    this.#records = new BridgeRecords(deps.database, deps.network, this.#options.finalityDepth)
-    this.#told = this.#records.view
+    this.#options = filled
+    this.#records = records
+    this.#told = records.view
   }
 
   /**
@@ -97,10 +85,6 @@ export class BridgeFollower extends EventEmitter<FollowerEvents> implements Asyn
     return this.stop()
   }
 
-  get view(): BridgeView {
-    return this.#records.view
-  }
-
   get status(): FollowerStatus {
     return this.#status
   }
@@ -113,71 +97,6 @@ export class BridgeFollower extends EventEmitter<FollowerEvents> implements Asyn
       this.#wake.abort()
     })
     return this.#status
-  }
-
-  /** The newest final block that no reorganisation of Ethereum can take back. */
-  get settled(): BridgeBlock {
-    return this.#records.settled
-  }
-
-  /** The preferred branch above the final block `above`, for the ledger. */
-  branch(above: Hash = this.view.root): Branch {
-    return ledgerBranch(this.#deps.network.rules, this.view, this.settled.id, (id) => this.#bodySync(id), above)
-  }
-
-  /** A valid block to build on, with its state; nothing for one that is unknown, invalid, refuted, or older than what is kept. */
-  parentBlock(id: Hash): (ParentBlock & { readonly publishedAt: bigint }) | undefined {
-    const block = this.view.blocks.get(id)
-    if (block === undefined || block.refuted || !this.#records.judge.knows(id)) return undefined
-    return { id, header: block.sealed.header, state: this.#records.judge.stateOf(id), publishedAt: block.publishedAt }
-  }
-
-  /** Queue entries that the preferred branch has not consumed, oldest first. */
-  pending(): readonly QueuedEntry[] {
-    return pendingEntries(this.view.queue, preferredTip(this.view).sealed.header.queueCount)
-  }
-
-  /** As posted on Ethereum; nothing for genesis, an unknown block, and perhaps the block of the snapshot with which this node began. */
-  body(id: Hash): Promise<BlockBody | undefined> {
-    return this.#records.journal.body(id)
-  }
-
-  /**
-   * What the torrent of a valid block is made of; nothing where there is no body. Throws `OperationError('state-unknown')` for
-   * an invalid block, and for one so old that its state is not kept.
-   */
-  async contentOf(id: Hash): Promise<BlockContent | undefined> {
-    const block = this.view.blocks.get(id)
-    return block && this.#records.contentOf(this.view, block)
-  }
-
-  /** The files of the block torrent with this infohash, if there is such a block and its state is known. */
-  async filesOf(torrent: Infohash): Promise<readonly BlockFile[] | undefined> {
-    for (const block of this.view.blocks.values()) {
-      if (block.sealed.header.torrent !== torrent || !this.#records.judge.knows(block.id)) continue
-      const content = await this.#records.contentOf(this.view, block)
-      const made = content && blockTorrent(content)
-      if (made?.infohash === torrent) return made.files
-    }
-    return undefined
-  }
-
-  /** The requests of a block; nothing where it is unknown or has no body. */
-  async requests(id: Hash): Promise<RequestView[] | undefined> {
-    const block = this.view.blocks.get(id)
-    const body = block && (await this.#records.journal.body(id))
-    return block && body && requestViews(this.#deps.network.rules, this.view, block, body)
-  }
-
-  /** Requests of final blocks that nobody has claimed, oldest first, about `limit` of them. */
-  async claims(limit = 500): Promise<MaturedClaim[]> {
-    const claims: MaturedClaim[] = []
-    for (const block of blocksWithClaims(this.view)) {
-      if (claims.length >= limit) break
-      const body = await this.#records.journal.body(block.id)
-      if (body !== undefined) claims.push(...maturedClaims(this.#deps.network.rules, this.view, block, body))
-    }
-    return claims
   }
 
   async #run(): Promise<void> {
@@ -277,16 +196,6 @@ export class BridgeFollower extends EventEmitter<FollowerEvents> implements Asyn
       )
     }
     this.#isChecked = true
-  }
-
-  #bodySync(id: Hash): BlockBody {
-    const body = this.#records.journal.bodySync(id)
-    if (body !== undefined) return body
-    throw new OperationError(
-      'database-failed',
-      `expected the steps of block ${id} on disk, found nothing; delete the bridge's data and follow anew`,
-      { facts: { block: id } },
-    )
   }
 
   #fail(error: unknown): void {

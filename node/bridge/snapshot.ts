@@ -11,8 +11,8 @@ import { type State, stateOf, stateRoot } from '../protocol/state.ts'
 import { splitSteps } from '../protocol/step.ts'
 import { traceLeaf, traceRoot } from '../protocol/trace.ts'
 import type { Chain, ChainBlock } from './chain.ts'
-import type { ViewRoot } from './fold.ts'
-import type { BlockBody } from './judge.ts'
+import type { ViewRoot } from './records/fold.ts'
+import type { BlockBody } from './records/judge.ts'
 
 /** A sealed header (281 bytes) and the files of its torrent; `outputs.bin` is needed, steps and states are welcome. */
 export type Snapshot = { readonly sealed: Uint8Array; readonly files: readonly BlockFile[] }

@@ -1,6 +1,6 @@
 // A bridge in use: blocks by the real rules, right and wrong ones, with the events that the contract would emit.
 
-import type { FollowedNetwork } from '../../../../node/bridge/records.ts'
+import type { FollowedNetwork } from '../../../../node/bridge/records/bridge-records.ts'
 import { applyStep } from '../../../../node/protocol/apply.ts'
 import { assembleBlock, minerFee, type ParentBlock, requestsOf } from '../../../../node/protocol/block.ts'
 import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'

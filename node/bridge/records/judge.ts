@@ -1,20 +1,20 @@
 // Our own verdict on published blocks, and the states after them: replayed once, then remembered by id.
 
 import { setImmediate } from 'node:timers/promises'
-import { OperationError } from '../errors.ts'
-import { minerFee, replayBlock, requestsOf } from '../protocol/block.ts'
-import { blockId, decodeSealed } from '../protocol/header.ts'
-import { type Hash, toHash } from '../protocol/ids.ts'
-import { nextQueueHash } from '../protocol/queue.ts'
-import { RuleError } from '../protocol/rule-error.ts'
-import type { Rules } from '../protocol/rules.ts'
-import type { State } from '../protocol/state.ts'
-import { decodeStep, splitSteps, stepEntryHash } from '../protocol/step.ts'
-import { traceLeaf, traceRoot } from '../protocol/trace.ts'
-import type { PublishedEvent } from './chain.ts'
+import { OperationError } from '../../errors.ts'
+import { minerFee, replayBlock, requestsOf } from '../../protocol/block.ts'
+import { blockId, decodeSealed } from '../../protocol/header.ts'
+import { type Hash, toHash } from '../../protocol/ids.ts'
+import { nextQueueHash } from '../../protocol/queue.ts'
+import { RuleError } from '../../protocol/rule-error.ts'
+import type { Rules } from '../../protocol/rules.ts'
+import type { State } from '../../protocol/state.ts'
+import { decodeStep, splitSteps, stepEntryHash } from '../../protocol/step.ts'
+import { traceLeaf, traceRoot } from '../../protocol/trace.ts'
+import type { PublishedEvent } from '../chain.ts'
+import { queuedEntryAt, queueHashAt } from '../queue-view.ts'
+import { ancestry, type BlockVerdict, type BridgeView, blockOf } from '../view.ts'
 import { incomplete, type JudgedEvent } from './fold.ts'
-import { queuedEntryAt, queueHashAt } from './queue-view.ts'
-import { ancestry, type BlockVerdict, type BridgeView, blockOf } from './view.ts'
 
 /** What a block does, as it was posted on Ethereum. */
 export type BlockBody = { readonly steps: Uint8Array; readonly states: Uint8Array }

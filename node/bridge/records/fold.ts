@@ -1,12 +1,12 @@
 // How the events of the bridge add up to a view: a pure fold, so that a reorganisation is a shorter list of events.
 
-import { OperationError } from '../errors.ts'
-import { decodeSealed } from '../protocol/header.ts'
-import type { Hash } from '../protocol/ids.ts'
-import type { QueueEntry } from '../protocol/queue.ts'
-import { workOf } from '../protocol/target.ts'
-import type { BridgeEvent, PublishedEvent } from './chain.ts'
-import { hashAfter, type QueuedEntry, queueLength } from './queue-view.ts'
+import { OperationError } from '../../errors.ts'
+import { decodeSealed } from '../../protocol/header.ts'
+import type { Hash } from '../../protocol/ids.ts'
+import type { QueueEntry } from '../../protocol/queue.ts'
+import { workOf } from '../../protocol/target.ts'
+import type { BridgeEvent, PublishedEvent } from '../chain.ts'
+import { hashAfter, type QueuedEntry, queueLength } from '../queue-view.ts'
 import {
   type BlockVerdict,
   type BridgeBlock,
@@ -14,7 +14,7 @@ import {
   type BridgeView,
   claimName,
   type Nomination,
-} from './view.ts'
+} from '../view.ts'
 
 /** A publication as it is kept: judged, and without its steps and states, which are kept apart. */
 export type JudgedEvent = Omit<PublishedEvent, 'steps' | 'states'> & {

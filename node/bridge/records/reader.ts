@@ -1,7 +1,7 @@
 // One step along Ethereum: where our past and its chain part, and which events follow, all of one and the same chain.
 
-import { OperationError } from '../errors.ts'
-import type { BridgeEvent, Chain, ChainBlock } from './chain.ts'
+import { OperationError } from '../../errors.ts'
+import type { BridgeEvent, Chain, ChainBlock } from '../chain.ts'
 import { incomplete } from './fold.ts'
 import type { Checkpoint } from './journal.ts'
 

@@ -1,10 +1,10 @@
 // What the follower learned, on disk: events, bodies of blocks, checkpoints of Ethereum, one state to replay from.
 
 import type { AbstractLevel } from 'abstract-level'
-import { OperationError } from '../errors.ts'
-import { concat, decodeUint, encodeUint, formatHex, parseHex } from '../protocol/bytes.ts'
-import type { Hash } from '../protocol/ids.ts'
-import type { ChainBlock, ChainPlace } from './chain.ts'
+import { OperationError } from '../../errors.ts'
+import { concat, decodeUint, encodeUint, formatHex, parseHex } from '../../protocol/bytes.ts'
+import type { Hash } from '../../protocol/ids.ts'
+import type { ChainBlock, ChainPlace } from '../chain.ts'
 import type { StoredEvent, ViewRoot } from './fold.ts'
 import type { BlockBody } from './judge.ts'
 

@@ -1,10 +1,10 @@
 // Whether what the events said is what the contract itself says: an endpoint that leaves out logs is found out here.
 
-import { type Hash, ZERO_HASH } from '../protocol/ids.ts'
-import type { BlockRecord, BridgeReading } from './chain.ts'
+import { type Hash, ZERO_HASH } from '../../protocol/ids.ts'
+import type { BlockRecord, BridgeReading } from '../chain.ts'
+import { queueHashAt, queueLength } from '../queue-view.ts'
+import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
 import { incomplete } from './fold.ts'
-import { queueHashAt, queueLength } from './queue-view.ts'
-import { type BridgeBlock, type BridgeView, blockOf, descent } from './view.ts'
 
 /** The blocks whose records are compared: the final one and all above it. What is older cannot matter any more. */
 export function auditedBlocks(view: BridgeView): Hash[] {

@@ -1,0 +1,129 @@
+// What can be asked about the bridge: the branch, states, queue, contents of blocks, requests and their proofs.
+
+import { EventEmitter } from 'node:events'
+import { OperationError } from '../errors.ts'
+import type { Branch } from '../ledger/types.ts'
+import type { ParentBlock } from '../protocol/block.ts'
+import { type BlockContent, type BlockFile, blockTorrent } from '../protocol/block-torrent.ts'
+import type { Hash, Infohash } from '../protocol/ids.ts'
+import type { Facts } from '../protocol/rule-error.ts'
+import type { Rules } from '../protocol/rules.ts'
+import { ledgerBranch } from './branch.ts'
+import type { ChainBlock } from './chain.ts'
+import { blocksWithClaims, type MaturedClaim, maturedClaims, type RequestView, requestViews } from './claims.ts'
+import { pendingEntries, type QueuedEntry } from './queue-view.ts'
+import { preferredTip } from './race.ts'
+import type { BridgeRecords } from './records/bridge-records.ts'
+import type { BlockBody } from './records/judge.ts'
+import type { BridgeBlock, BridgeView } from './view.ts'
+
+/**
+ * - `syncing`: the view is not complete yet.
+ * - `live`: everything up to block `at` of Ethereum is known, and the contract agrees.
+ * - `unknown`: our own view of Ethereum or the disk is unhealthy, for the reason given; the view stands still. Never a reason to act.
+ * - `dead`: the contract made a block final that our own replay refutes. Nothing is adopted any more.
+ */
+export type FollowerStatus =
+  | { readonly state: 'syncing' | 'live' | 'dead'; readonly at?: ChainBlock }
+  | { readonly state: 'unknown'; readonly at?: ChainBlock; readonly code: string; readonly problem: string }
+
+/** Codes: `bridge-dead`, `valid-block-refuted`, `follower-failed`, and those of `OperationError`s that made the status `unknown`. */
+export type Alarm = { readonly code: string; readonly message: string; readonly facts: Facts }
+
+export type FollowerEvents = {
+  view: [BridgeView]
+  status: [FollowerStatus]
+  alarm: [Alarm]
+  branch: [Branch]
+}
+
+/** Answers from what the follower has taken in, of which nothing is older or newer than the rest. */
+export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
+  readonly #records: BridgeRecords
+  readonly #rules: Rules
+
+  constructor(records: BridgeRecords, rules: Rules) {
+    super()
+    this.#records = records
+    this.#rules = rules
+  }
+
+  get view(): BridgeView {
+    return this.#records.view
+  }
+
+  /** The newest final block that no reorganisation of Ethereum can take back. */
+  get settled(): BridgeBlock {
+    return this.#records.settled
+  }
+
+  /** The preferred branch above the final block `above`, for the ledger. */
+  branch(above: Hash = this.view.root): Branch {
+    return ledgerBranch(this.#rules, this.view, this.settled.id, (id) => this.#bodySync(id), above)
+  }
+
+  /** A valid block to build on, with its state; nothing for one that is unknown, invalid, refuted, or older than what is kept. */
+  parentBlock(id: Hash): (ParentBlock & { readonly publishedAt: bigint }) | undefined {
+    const block = this.view.blocks.get(id)
+    if (block === undefined || block.refuted || !this.#records.judge.knows(id)) return undefined
+    return { id, header: block.sealed.header, state: this.#records.judge.stateOf(id), publishedAt: block.publishedAt }
+  }
+
+  /** Queue entries that the preferred branch has not consumed, oldest first. */
+  pending(): readonly QueuedEntry[] {
+    return pendingEntries(this.view.queue, preferredTip(this.view).sealed.header.queueCount)
+  }
+
+  /** As posted on Ethereum; nothing for genesis, an unknown block, and perhaps the block of the snapshot with which this node began. */
+  body(id: Hash): Promise<BlockBody | undefined> {
+    return this.#records.journal.body(id)
+  }
+
+  /**
+   * What the torrent of a valid block is made of; nothing where there is no body. Throws `OperationError('state-unknown')` for
+   * an invalid block, and for one so old that its state is not kept.
+   */
+  async contentOf(id: Hash): Promise<BlockContent | undefined> {
+    const block = this.view.blocks.get(id)
+    return block && this.#records.contentOf(this.view, block)
+  }
+
+  /** The files of the block torrent with this infohash, if there is such a block and its state is known. */
+  async filesOf(torrent: Infohash): Promise<readonly BlockFile[] | undefined> {
+    for (const block of this.view.blocks.values()) {
+      if (block.sealed.header.torrent !== torrent || !this.#records.judge.knows(block.id)) continue
+      const content = await this.#records.contentOf(this.view, block)
+      const made = content && blockTorrent(content)
+      if (made?.infohash === torrent) return made.files
+    }
+    return undefined
+  }
+
+  /** The requests of a block; nothing where it is unknown or has no body. */
+  async requests(id: Hash): Promise<RequestView[] | undefined> {
+    const block = this.view.blocks.get(id)
+    const body = block && (await this.#records.journal.body(id))
+    return block && body && requestViews(this.#rules, this.view, block, body)
+  }
+
+  /** Requests of final blocks that nobody has claimed, oldest first, about `limit` of them. */
+  async claims(limit = 500): Promise<MaturedClaim[]> {
+    const claims: MaturedClaim[] = []
+    for (const block of blocksWithClaims(this.view)) {
+      if (claims.length >= limit) break
+      const body = await this.#records.journal.body(block.id)
+      if (body !== undefined) claims.push(...maturedClaims(this.#rules, this.view, block, body))
+    }
+    return claims
+  }
+
+  #bodySync(id: Hash): BlockBody {
+    const body = this.#records.journal.bodySync(id)
+    if (body !== undefined) return body
+    throw new OperationError(
+      'database-failed',
+      `expected the steps of block ${id} on disk, found nothing; delete the bridge's data and follow anew`,
+      { facts: { block: id } },
+    )
+  }
+}
