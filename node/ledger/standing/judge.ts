@@ -58,7 +58,7 @@ export function judge(reader: Reader, { infohash, from, prev, seq }: Unplaced): 
     }
   }
   const standing = isLost || rivals.size > 0 ? 'conflicting' : isHeld ? 'held' : 'accepted'
-  return { standing, rank: standing === 'accepted' ? rankOf(settled) : '', rivals: [...rivals], isDead }
+  return { standing, rank: standing === 'accepted' ? sizeKey(settled) : '', rivals: [...rivals], isDead }
 }
 
 /** Transactions to judge again. `save` makes the list part of a change, so that a crash does not lose it. */
@@ -170,9 +170,4 @@ function keepDead(change: Change, { infohash }: Entry, keep: number): void {
     change.delete(DEAD, numberKey(first))
   }
   updateHead(change, { deadNext: deadNext + 1, deadFirst: first })
-}
-
-/** `0` and the size of what it spends of ordered outputs, or `1` if it spends none. */
-function rankOf(settled: bigint): string {
-  return settled === 0n ? '1' : `0${sizeKey(settled)}`
 }

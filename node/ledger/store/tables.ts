@@ -26,7 +26,7 @@ export type Entry = {
   /** Block and step while ordered or final. Absent for a final one from before the snapshot. */
   readonly height?: number
   readonly step?: number
-  /** Place among the candidates for a block; see `rankOf`. Empty unless accepted. */
+  /** Place among the candidates for a block: the `sizeKey` of what it spends of ordered outputs. Empty unless accepted. */
   readonly rank: string
   /** Accepted once, or the first rival of an output: shown to peers as long as it is not dead. */
   readonly isShown: boolean

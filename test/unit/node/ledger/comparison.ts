@@ -4,7 +4,26 @@ import assert from 'node:assert/strict'
 import type { Ledger } from '../../../../node/ledger/ledger.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { PEOPLE, type World } from './random-world.ts'
-import { fingerprintOf, type Reference, type Verdict } from './reference.ts'
+import { type Beginning, fingerprintOf, Reference, type Tx, type Verdict } from './reference.ts'
+import { GENESIS_INFOHASH } from './world.ts'
+
+/** The model of a ledger that was found somewhere: it believes the ledger's order of arrivals and branch, and nothing else. */
+export async function modelOf(
+  ledger: Ledger,
+  world: ReadonlyMap<Infohash, Tx>,
+  branch: Beginning['branch'],
+): Promise<Reference> {
+  const { items } = await ledger.arrivals(0, world.size + 1)
+  const complete = items.map(({ infohash }) => infohash)
+  const known = new Set(complete)
+  const waiting = [...world.keys()].filter((one) => ledger.status(one) === 'waiting' && !known.has(one))
+  const age = (infohash: Infohash) => ledger.record(infohash).firstSeenMs ?? 0
+  return new Reference(world, GENESIS_INFOHASH, {
+    complete,
+    waiting: waiting.sort((a, b) => age(a) - age(b)),
+    branch,
+  })
+}
 
 /** Throws an `AssertionError` at the first difference. */
 export async function compare(ledger: Ledger, model: Reference, world: World): Promise<void> {

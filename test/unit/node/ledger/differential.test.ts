@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Ledger } from '../../../../node/ledger/ledger.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
-import { compare } from './comparison.ts'
+import { compare, modelOf } from './comparison.ts'
 import {
   at,
   type BlockNode,
@@ -149,15 +149,7 @@ class Play {
       )
     this.#final = nodeOf(final.id)
     this.#tip = nodeOf((blocks.at(-1) ?? final).id)
-    const { items } = await ledger.arrivals()
-    const complete = items.map(({ infohash }) => infohash)
-    const waiting = [...this.world.keys()].filter((infohash) => ledger.status(infohash) === 'waiting')
-    const order = (infohash: (typeof waiting)[number]) => ledger.record(infohash).firstSeenMs ?? 0
-    this.model = new Reference(this.#transactions(), GENESIS_INFOHASH, {
-      complete,
-      waiting: waiting.filter((infohash) => !complete.includes(infohash)).sort((a, b) => order(a) - order(b)),
-      branch: this.#placed(),
-    })
+    this.model = await modelOf(ledger, this.#transactions(), this.#placed())
   }
 
   #placed() {

@@ -31,6 +31,25 @@ export type BlockNode = {
 /** Takes the next random number, below the given one. */
 export type Draw = (below: number) => number
 
+export const GENESIS_TX: Tx = {
+  infohash: GENESIS_INFOHASH,
+  to: OWNER.address,
+  tokens: GENESIS.tokens,
+  prev: [],
+  isRequest: false,
+  kind: 'genesis',
+}
+
+/** A signed transaction as the model wants it. */
+export function worldlyOf(verified: VerifiedTransaction): { tx: Tx; content: Content } {
+  const { infohash, tx } = verified
+  const { from, to, tokens, prev } = tx
+  return {
+    tx: { infohash, from, to, tokens, prev, isRequest: tx.bridge !== undefined, kind: 'signed' },
+    content: { infohash, verified },
+  }
+}
+
 /** Random numbers from a list that fast-check made and can shrink. */
 export function drawer(draws: readonly number[]): Draw {
   let next = 0
@@ -49,15 +68,7 @@ export function toStep({ verified, deposit }: Content): StepContent {
 
 /** Transactions of random people that spend random outputs of one another, some of them too much or not their own. */
 export function makeWorld(recipe: readonly (readonly number[])[]): World {
-  const genesis: Tx = {
-    infohash: GENESIS_INFOHASH,
-    to: OWNER.address,
-    tokens: GENESIS.tokens,
-    prev: [],
-    isRequest: false,
-    kind: 'genesis',
-  }
-  const made: { tx: Tx; content: Content }[] = [{ tx: genesis, content: { infohash: GENESIS_INFOHASH } }]
+  const made: { tx: Tx; content: Content }[] = [{ tx: GENESIS_TX, content: { infohash: GENESIS_INFOHASH } }]
   for (const [index, entry] of DEPOSITS.entries()) {
     const { infohash } = depositOf(BigInt(index), entry)
     const tokens = entry.gross - entry.gross / 100n
@@ -87,11 +98,7 @@ export function makeWorld(recipe: readonly (readonly number[])[]): World {
     const isRequest = draw(5) === 0 && tokens >= 100n
     const to = at(PEOPLE, draw(PEOPLE.length))
     const verified = isRequest ? request(from, prev, tokens, number) : pay({ from, to, tokens, prev, time: number })
-    const { infohash, tx } = verified
-    made.push({
-      tx: { infohash, from: tx.from, to: tx.to, tokens, prev: tx.prev, isRequest, kind: 'signed' },
-      content: { infohash, verified },
-    })
+    made.push(worldlyOf(verified))
   }
   return new Map(made.map((one) => [one.tx.infohash, one]))
 }
