@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto'
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { createPublicClient, createWalletClient, http } from 'viem'
 import { type NetworkDefinition, parseDeployment } from '../../node/deployment.ts'
 import { OperationError } from '../../node/errors.ts'
@@ -12,7 +11,6 @@ import type { Logger, LogLevel } from '../../node/log.ts'
 import { createGenesis } from '../../node/protocol/genesis.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { createNodeClient } from '../../node/rpc/client.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
 import { openWallet, saveWallet } from '../../node/wallet/wallet-folder.ts'
 import { walletAccount } from '../cli/account.ts'
@@ -23,7 +21,8 @@ import { anvilService } from './anvil.ts'
 import { ensureContracts } from './contracts.ts'
 import { DevChain, isAnswering } from './dev-chain.ts'
 import { type Lock, takeLock } from './lock.ts'
-import { type ServiceSpec, Supervisor } from './supervisor.ts'
+import { devnetServices } from './services.ts'
+import { Supervisor } from './supervisor.ts'
 
 export type DevnetPorts = {
   readonly ethereum: number
@@ -45,6 +44,8 @@ export type DevnetOptions = {
   readonly pollMs: number
   readonly logLevel: LogLevel
   readonly logJson: boolean
+  /** Without one of its own, blocks come from miners that somebody runs beside it. */
+  readonly miner: boolean
   /** Called once the folder is ours and before anything runs. */
   readonly beforeStart?: () => Promise<void>
 }
@@ -62,10 +63,8 @@ export const DEVNET_WALLETS = ['genesis', 'miner', 'relayer'] as const
 /** A block in a second on one slow core, however often the target halves within an hour. */
 export const DEVNET_TARGET = 2n ** 236n - 1n
 const WALLET_ETHER = '1000'
-const TTX = fileURLToPath(new URL('../ttx.ts', import.meta.url))
 // The file with the passphrase lies beside the keys: more work for scrypt would protect nothing.
 const SCRYPT_N = 4_096
-const LOOK_MS = 50
 
 export class Devnet {
   readonly data: string
@@ -81,6 +80,7 @@ export class Devnet {
   readonly #stopping = new AbortController()
   #lock: Lock | undefined
   #heart: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
 
   constructor(deps: DevnetDeps, options: DevnetOptions) {
     const { data, ports, ethereum } = options
@@ -107,10 +107,15 @@ export class Devnet {
 
   /** Throws `OperationError`: 'devnet-runs', 'service-died', 'ethereum-silent', and what deploying throws. Call `stop` whatever happens. */
   async start(signal?: AbortSignal): Promise<void> {
+    signal?.addEventListener('abort', () => void this.stop(), { once: true })
+    await this.#start()
+    signal?.throwIfAborted()
+  }
+
+  async #start(): Promise<void> {
     const { say } = this.#deps
     this.#lock = await takeLock(this.data)
     await this.#options.beforeStart?.()
-    signal?.throwIfAborted()
     await ensureContracts(say)
     const passphrase = await this.#passphrase()
     if (this.#options.ethereum === undefined) {
@@ -123,19 +128,25 @@ export class Devnet {
         { facts: { endpoint: this.ethereumUrl }, retry: true },
       )
     }
-    say(`Ethereum     ${this.ethereumUrl}  (chain 31337, state kept in ${this.data})`)
+    const whose = this.#options.ethereum === undefined ? `embedded, state kept in ${this.data}` : 'not ours'
+    say(`Ethereum     ${this.ethereumUrl}  (${whose})`)
     const network = await this.#network(passphrase)
     say(`bridge       ${network.rules.bridge}`)
     say(`wTTX         ${network.rules.token}`)
     this.#heart = this.#beat()
-    for (const service of this.#services(network)) {
-      signal?.throwIfAborted()
+    for (const service of devnetServices(this.#options, { ...this.#urls(), chain: network.rules.chain })) {
       await this.#supervisor.start(service)
       say(`${service.name.padEnd(12)} process ${this.processes[service.name]}${this.#where(service.name)}`)
     }
   }
 
-  async stop(): Promise<void> {
+  /** Ends all processes in reverse order. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
     this.#stopping.abort()
     await this.#heart
     await this.#supervisor.stop()
@@ -168,65 +179,9 @@ export class Devnet {
     await this.chain.fund(address, ether)
   }
 
-  #services({ rules }: NetworkDefinition): ServiceSpec[] {
-    const { ports, pollMs } = this.#options
-    const ethereum = ['--ethereum', this.ethereumUrl]
-    const common = [...ethereum, '--deployment', this.deploymentFile, '--poll-ms', `${pollMs}`]
-    const node = (rpc: number, listen: number, peer: number, data: string) => [
-      'node',
-      '--data',
-      data,
-      '--rpc-port',
-      `${rpc}`,
-      '--listen-port',
-      `${listen}`,
-      '--peers',
-      `127.0.0.1:${peer}`,
-      ...common,
-    ]
-    const paying = (wallet: string) => [
-      '--data',
-      this.data,
-      '--wallet',
-      wallet,
-      '--passphrase-file',
-      this.passphraseFile,
-      '--node',
-      this.nodeUrl,
-      ...ethereum,
-      '--poll-ms',
-      `${pollMs}`,
-      '--courtesy',
-      '0',
-      '--confirmations',
-      '1',
-    ]
-    return [
-      this.#service(
-        'node',
-        node(ports.rpc, ports.listen, ports.peerListen, this.data),
-        answers(this.nodeUrl, rules.chain),
-      ),
-      this.#service(
-        'peer',
-        node(ports.peerRpc, ports.peerListen, ports.listen, join(this.data, 'peer')),
-        answers(this.peerUrl, rules.chain),
-      ),
-      this.#service(
-        'miner',
-        ['miner', ...paying('miner'), '--threads', '1', '--longest-wait', '0'],
-        async () => undefined,
-      ),
-      this.#service('relayer', ['relay', ...paying('relayer')], async () => undefined),
-    ]
-  }
-
-  #service(name: string, args: readonly string[], ready: ServiceSpec['ready']): ServiceSpec {
-    const { logLevel, logJson } = this.#options
-    const log = ['--log-level', logLevel, ...(logJson ? ['--log-json'] : [])]
-    // No settings but those given here: neither our variables nor a .env of the folder we were started in.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('TTX_')))
-    return { name, command: process.execPath, args: [TTX, ...args, ...log], env, folder: this.data, ready }
+  #urls() {
+    const { nodeUrl, peerUrl, ethereumUrl, deploymentFile, passphraseFile } = this
+    return { nodeUrl, peerUrl, ethereumUrl, deploymentFile, passphraseFile }
   }
 
   #where(name: string): string {
@@ -294,17 +249,6 @@ export class Devnet {
     if (this.#stopping.signal.aborted) return
     const { nodeUrl: node, ethereumUrl: ethereum, deploymentFile: deployment, passphraseFile } = this
     await writeEndpoints(this.data, { node, ethereum, deployment, passphraseFile, processes: { ...processes } })
-  }
-}
-
-function answers(url: string, chain: bigint): ServiceSpec['ready'] {
-  const node = createNodeClient(url, 5_000)
-  return async (signal) => {
-    for (;;) {
-      const info = await node.call('node_info', {}, signal).catch(() => undefined)
-      if (info?.network.chain === chain) return
-      await delay(LOOK_MS, undefined, { signal })
-    }
   }
 }
 

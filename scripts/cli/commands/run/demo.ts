@@ -52,6 +52,7 @@ async function demo(context: CliContext, { out, folder, on }: Options): Promise<
       {
         data,
         ports: { ethereum, rpc, listen, peerRpc, peerListen },
+        miner: true,
         blockSeconds: BLOCK_SECONDS,
         pollMs: POLL_MS,
         logLevel: settings.logLevel,

@@ -15,7 +15,12 @@ import { addSettings } from '../../setting-flags.ts'
 import { formatMoment, formatSpan, parseSpan } from '../../time.ts'
 import { untilAborted } from '../../until.ts'
 
-type Options = { readonly ethereumPort: number; readonly basePort: number; readonly blockSeconds: number }
+type Options = {
+  readonly ethereumPort: number
+  readonly basePort: number
+  readonly blockSeconds: number
+  readonly miner: boolean
+}
 
 const FUND_ETHER = '10'
 
@@ -32,6 +37,7 @@ export function registerDevnet(program: Command, act: Act): void {
         .option('--ethereum-port <port>', 'port of the embedded Ethereum', parsePort, 8545)
         .option('--base-port <port>', 'first of the four ports of the two nodes', parsePort, 7650)
         .option('--block-seconds <seconds>', 'seconds between empty blocks of Ethereum', parseSeconds, 5)
+        .option('--no-miner', 'start none, because you run one yourself')
         .action(act(run)),
       ['pollMs'],
     ),
@@ -67,7 +73,7 @@ export function registerDevnet(program: Command, act: Act): void {
   )
 }
 
-async function run(context: CliContext, { ethereumPort, basePort, blockSeconds }: Options): Promise<undefined> {
+async function run(context: CliContext, { ethereumPort, basePort, blockSeconds, miner }: Options): Promise<undefined> {
   const { settings, folder, log, say, shell, signal } = context
   const ports = {
     ethereum: ethereumPort,
@@ -85,6 +91,7 @@ async function run(context: CliContext, { ethereumPort, basePort, blockSeconds }
     {
       data: folder.root,
       ports,
+      miner,
       blockSeconds,
       pollMs: settings.pollMs,
       logLevel: settings.logLevel,

@@ -1,0 +1,73 @@
+// The processes of a devnet besides Ethereum: each is a command that a user could run as well.
+
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createNodeClient } from '../../node/rpc/client.ts'
+import type { DevnetOptions } from './devnet.ts'
+import type { ServiceSpec } from './supervisor.ts'
+
+export type Surroundings = {
+  readonly chain: bigint
+  readonly ethereumUrl: string
+  readonly nodeUrl: string
+  readonly peerUrl: string
+  readonly deploymentFile: string
+  readonly passphraseFile: string
+}
+
+const TTX = fileURLToPath(new URL('../ttx.ts', import.meta.url))
+const LOOK_MS = 50
+
+/** In the order in which they are started. */
+export function devnetServices(options: DevnetOptions, around: Surroundings): ServiceSpec[] {
+  const { data, ports, pollMs } = options
+  const { chain, ethereumUrl: ethereum, deploymentFile: deployment, nodeUrl, peerUrl, passphraseFile } = around
+  const common = { ethereum, 'poll-ms': pollMs }
+  const node = { ...common, deployment, 'rpc-port': ports.rpc, 'listen-port': ports.listen }
+  const peer = { ...common, deployment, 'rpc-port': ports.peerRpc, 'listen-port': ports.peerListen }
+  // Nothing here has to wait for others to pay, nor for blocks that bury a transaction.
+  const paying = { ...common, data, 'passphrase-file': passphraseFile, node: nodeUrl, courtesy: 0, confirmations: 1 }
+  const services = [
+    service(options, 'node', 'node', { ...node, data, peers: address(ports.peerListen) }, answers(nodeUrl, chain)),
+    service(
+      options,
+      'peer',
+      'node',
+      { ...peer, data: join(data, 'peer'), peers: address(ports.listen) },
+      answers(peerUrl, chain),
+    ),
+  ]
+  if (options.miner)
+    services.push(service(options, 'miner', 'miner', { ...paying, wallet: 'miner', threads: 1, 'longest-wait': 0 }))
+  return [...services, service(options, 'relayer', 'relay', { ...paying, wallet: 'relayer' })]
+}
+
+function service(
+  { data, logLevel, logJson }: DevnetOptions,
+  name: string,
+  command: string,
+  flags: Readonly<Record<string, string | number>>,
+  ready: ServiceSpec['ready'] = async () => undefined,
+): ServiceSpec {
+  const args = Object.entries({ ...flags, 'log-level': logLevel }).flatMap(([flag, value]) => [`--${flag}`, `${value}`])
+  // No settings but those given here: neither our variables nor a .env of the folder we were started in.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('TTX_')))
+  const log = logJson ? ['--log-json'] : []
+  return { name, command: process.execPath, args: [TTX, command, ...args, ...log], env, folder: data, ready }
+}
+
+function address(port: number): string {
+  return `127.0.0.1:${port}`
+}
+
+function answers(url: string, chain: bigint): ServiceSpec['ready'] {
+  const node = createNodeClient(url, 5_000)
+  return async (signal) => {
+    for (;;) {
+      const info = await node.call('node_info', {}, signal).catch(() => undefined)
+      if (info?.network.chain === chain) return
+      await delay(LOOK_MS, undefined, { signal })
+    }
+  }
+}
