@@ -126,24 +126,25 @@ library Tree {
         return cursor.root;
     }
 
-    /// @notice Key of the output that is named by `infohash` and its owner.
+    /// @notice Key of the output that is named by `infohash` and its owner: its first bit is 0, so that it is no account's key
+    /// whatever collides.
     function outputKey(bytes20 infohash, address owner) internal pure returns (bytes32 key) {
         // Safe: writes only scratch space (0x00 to 0x34); the tag is the zero byte before the infohash.
         assembly ("memory-safe") {
             mstore8(0, 0)
             mstore(1, infohash)
             mstore(21, shl(96, owner))
-            key := shl(96, shr(96, keccak256(0, 41)))
+            key := shl(96, shr(97, shl(1, keccak256(0, 41))))
         }
     }
 
-    /// @notice Key of the account of `owner`.
+    /// @notice Key of the account of `owner`: its first bit is 1.
     function accountKey(address owner) internal pure returns (bytes32 key) {
         // Safe: writes only scratch space (0x00 to 0x20).
         assembly ("memory-safe") {
             mstore8(0, 1)
             mstore(1, shl(96, owner))
-            key := shl(96, shr(96, keccak256(0, 21)))
+            key := or(shl(255, 1), shl(96, shr(96, keccak256(0, 21))))
         }
     }
 

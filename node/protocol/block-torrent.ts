@@ -5,10 +5,13 @@ import { sha1 } from './hash.ts'
 import { type Header, VERSION } from './header.ts'
 import { type Address, type Infohash, toAddress, toBytes, toInfohash } from './ids.ts'
 import { RuleError } from './rule-error.ts'
-import { balancesOf, type Output, outputsOf, type State } from './state.ts'
+import { MAX_TOKENS } from './rules.ts'
+import { type Balance, balancesOf, type Output, outputsOf, type State } from './state.ts'
 
 export const BLOCK_FOLDER = 'block'
 export const BLOCK_PIECE_BYTES = 65_536
+const OUTPUT_BYTES = 56
+const BALANCE_BYTES = 36
 
 export type BlockFile = { readonly name: string; readonly bytes: Uint8Array }
 
@@ -35,7 +38,7 @@ export type BlockContent = {
 /** The files in the order of the torrent; empty ones are left out. */
 export function blockFiles(content: BlockContent): BlockFile[] {
   const files = [
-    { name: 'balances.bin', bytes: encodeBalances(content.state) },
+    { name: 'balances.bin', bytes: encodeBalances(balancesOf(content.state)) },
     { name: 'block.json', bytes: encodeText(formatHeader(content.header)) },
     { name: 'outputs.bin', bytes: encodeOutputs(outputsOf(content.state)) },
     { name: 'requests.json', bytes: encodeText(formatRequests(content.requests)) },
@@ -56,32 +59,54 @@ export function blockTorrent(content: BlockContent): { files: BlockFile[]; info:
 export function encodeFolderInfo(folder: string, files: readonly BlockFile[], pieceBytes: number): Uint8Array {
   const list = files.map(({ name, bytes }) => `d6:lengthi${bytes.length}e4:pathl${name.length}:${name}ee`).join('')
   const all = concat(...files.map(({ bytes }) => bytes))
-  const pieces: Uint8Array[] = []
-  for (let offset = 0; offset < all.length; offset += pieceBytes)
-    pieces.push(sha1(all.subarray(offset, offset + pieceBytes)))
-  const head = `d5:filesl${list}e4:name${folder.length}:${folder}12:piece lengthi${pieceBytes}e6:pieces${20 * pieces.length}:`
-  return concat(encodeText(head), ...pieces, encodeText('e'))
+  const pieces = new Uint8Array(20 * Math.ceil(all.length / pieceBytes))
+  for (let offset = 0; offset < all.length; offset += pieceBytes) {
+    pieces.set(sha1(all.subarray(offset, offset + pieceBytes)), 20 * (offset / pieceBytes))
+  }
+  const head = `d5:filesl${list}e4:name${folder.length}:${folder}12:piece lengthi${pieceBytes}e6:pieces${pieces.length}:`
+  return concat(encodeText(head), pieces, encodeText('e'))
 }
 
-/** Reads `outputs.bin`. Throws `RuleError('bad-snapshot')` on a wrong length; order and truth show in the state's root. */
+/**
+ * Reads `outputs.bin`. Throws `RuleError('bad-snapshot')` on a wrong length and on more money than there is; whether order and content
+ * are right shows in the state's root.
+ */
 export function decodeOutputs(bytes: Uint8Array): Output[] {
-  if (bytes.length % 56 !== 0)
-    throw new RuleError('bad-snapshot', 'outputs.bin must be records of 56 bytes', { bytes: bytes.length })
-  return Array.from({ length: bytes.length / 56 }, (_, i) => {
-    const record = bytes.subarray(56 * i, 56 * (i + 1))
+  if (bytes.length % OUTPUT_BYTES !== 0) {
+    const message = `outputs.bin must be records of ${OUTPUT_BYTES} bytes`
+    throw new RuleError('bad-snapshot', message, { bytes: bytes.length })
+  }
+  let sum = 0n
+  const outputs: Output[] = []
+  for (let offset = 0; offset < bytes.length; offset += OUTPUT_BYTES) {
+    const record = bytes.subarray(offset, offset + OUTPUT_BYTES)
     const value = decodeUint(record.subarray(40))
-    return { infohash: toInfohash(record.subarray(0, 20)), owner: toAddress(record.subarray(20, 40)), value }
-  })
+    sum += value
+    if (value === 0n || sum > MAX_TOKENS)
+      throw new RuleError('bad-snapshot', 'outputs.bin must hold outputs above zero, of 2^128 - 1 in all at most')
+    outputs.push({ infohash: toInfohash(record.subarray(0, 20)), owner: toAddress(record.subarray(20, 40)), value })
+  }
+  return outputs
 }
 
+// Snapshots may have millions of records: no list of parts, no spread.
 function encodeOutputs(outputs: readonly Output[]): Uint8Array {
-  return concat(
-    ...outputs.flatMap(({ infohash, owner, value }) => [toBytes(infohash), toBytes(owner), encodeUint(value, 16)]),
-  )
+  const bytes = new Uint8Array(OUTPUT_BYTES * outputs.length)
+  for (const [i, { infohash, owner, value }] of outputs.entries()) {
+    bytes.set(toBytes(infohash), OUTPUT_BYTES * i)
+    bytes.set(toBytes(owner), OUTPUT_BYTES * i + 20)
+    bytes.set(encodeUint(value, 16), OUTPUT_BYTES * i + 40)
+  }
+  return bytes
 }
 
-function encodeBalances(state: State): Uint8Array {
-  return concat(...balancesOf(state).flatMap(({ owner, value }) => [toBytes(owner), encodeUint(value, 16)]))
+function encodeBalances(balances: readonly Balance[]): Uint8Array {
+  const bytes = new Uint8Array(BALANCE_BYTES * balances.length)
+  for (const [i, { owner, value }] of balances.entries()) {
+    bytes.set(toBytes(owner), BALANCE_BYTES * i)
+    bytes.set(encodeUint(value, 16), BALANCE_BYTES * i + 20)
+  }
+  return bytes
 }
 
 function formatHeader(header: Omit<Header, 'torrent'>): string {

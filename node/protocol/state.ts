@@ -14,10 +14,16 @@ export type Balance = { readonly owner: Address; readonly value: bigint }
 
 export const EMPTY_STATE: State = undefined
 
-/** First 20 bytes of keccak(0x00 ‖ infohash ‖ owner), or keccak(0x01 ‖ owner). */
+/**
+ * First 20 bytes of keccak(0x00 ‖ infohash ‖ owner) with the first bit 0, or of keccak(0x01 ‖ owner) with the first bit 1: whatever
+ * collides, an output is never an account, so that no credit of one can make the other.
+ */
 export function entryKey({ owner, infohash }: EntryName): Uint8Array {
   const preimage = infohash === undefined ? [Uint8Array.of(1)] : [Uint8Array.of(0), toBytes(infohash)]
-  return keccak(concat(...preimage, toBytes(owner))).subarray(0, 20)
+  const key = keccak(concat(...preimage, toBytes(owner))).subarray(0, 20)
+  const first = key[0] ?? 0
+  key[0] = infohash === undefined ? first | 0x80 : first & 0x7f
+  return key
 }
 
 export function stateRoot(state: State): Hash {

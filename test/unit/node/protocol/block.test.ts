@@ -15,7 +15,7 @@ import {
   replayBlock,
 } from '../../../../node/protocol/block.ts'
 import { BLOCK_PIECE_BYTES, blockTorrent, decodeOutputs } from '../../../../node/protocol/block-torrent.ts'
-import { concat } from '../../../../node/protocol/bytes.ts'
+import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import {
   blockId,
@@ -26,13 +26,23 @@ import {
   HEADER_BYTES,
   SEALED_BYTES,
 } from '../../../../node/protocol/header.ts'
-import { type Hash, toBytes, toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import {
+  type Address,
+  type Hash,
+  type Infohash,
+  toAddress,
+  toBytes,
+  toHash,
+  toInfohash,
+  ZERO_HASH,
+} from '../../../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash, type QueueEntry } from '../../../../node/protocol/queue.ts'
 import type { State } from '../../../../node/protocol/state.ts'
 import { stateOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep, splitSteps } from '../../../../node/protocol/step.ts'
 import { EASIEST_BOUND, HARDEST_TARGET, targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import { isInTrace, traceDepth, traceLeaf, traceProof, traceRoot } from '../../../../node/protocol/trace.ts'
+import { insert } from '../../../../node/protocol/tree.ts'
 import { RULES, World } from '../../../world.ts'
 
 const TARGET = 2n ** 240n
@@ -164,6 +174,27 @@ describe('torrent of a block', () => {
     assert(outputs)
     assert.strictEqual(stateRoot(stateOf(decodeOutputs(outputs.bytes))), header.state)
     assert.throws(() => decodeOutputs(outputs.bytes.subarray(1)), { code: 'bad-snapshot' })
+    assert.throws(() => decodeOutputs(new Uint8Array(56)), { code: 'bad-snapshot' })
+    assert.throws(() => decodeOutputs(new Uint8Array(112).fill(255)), { code: 'bad-snapshot' })
+  })
+
+  test('holds a snapshot of very many outputs', () => {
+    const { content } = blockOf(51, 1)
+    const count = 150_000
+    const outputs = Array.from({ length: count }, (_, i) => {
+      const id = encodeUint(i, 20)
+      return { infohash: toInfohash(id), owner: toAddress(id), value: 1n }
+    })
+    const name = (owner: Address, infohash?: Infohash) => (infohash ? { owner, infohash } : { owner })
+    // Not hashed: only the files are of interest, and the tree is plain data.
+    const leaves = outputs.flatMap(({ infohash, owner, value }, i) => [
+      { key: encodeUint(i, 20), value, name: name(owner, infohash) },
+      { key: encodeUint(i + count, 20), value, name: name(owner) },
+    ])
+    const state = leaves.reduce<State>((tree, leaf) => insert(tree, leaf), undefined)
+    const { files } = blockTorrent({ ...content, state })
+    const file = files.find((one) => one.name === 'outputs.bin')
+    assert.deepStrictEqual(decodeOutputs(file?.bytes ?? new Uint8Array()), outputs)
   })
 })
 
