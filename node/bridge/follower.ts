@@ -8,7 +8,7 @@ import { blockId } from '../protocol/header.ts'
 import type { Hash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } from './answers.ts'
-import type { Chain } from './chain.ts'
+import type { Chain, ChainBlock } from './chain.ts'
 import { preferredTip } from './race.ts'
 import { BridgeRecords, type FollowedNetwork } from './records/bridge-records.ts'
 import type { BridgeDatabase } from './records/journal.ts'
@@ -32,6 +32,8 @@ export type FollowerOptions = {
   readonly finalityDepth?: bigint
   /** Blocks of Ethereum that are taken in at a time. */
   readonly stepBlocks?: bigint
+  /** An endpoint whose newest block is older than `maxAgeMs` by the `clock` (unix milliseconds) is stuck. Not checked by default. */
+  readonly freshness?: { readonly clock: () => number; readonly maxAgeMs: number }
   /** Where an empty database begins; genesis by default. */
   readonly snapshot?: Snapshot
 }
@@ -39,8 +41,8 @@ export type FollowerOptions = {
 const DEFAULTS = { pollMs: 1_000, maxPauseMs: 30_000, finalityDepth: 64n, stepBlocks: 5_000n }
 
 /**
- * Emits `view` after each change, `status`, `alarm`, and `branch` when what the ledger should order by has changed. A listener that throws is
- * logged. Nothing changes while the status is `unknown`.
+ * Emits `status`, `alarm`, and, once the contract itself has agreed, `view` after the start and each change and `branch` when what the
+ * ledger should order by has changed. A listener that throws is logged. Nothing changes while the status is `unknown`.
  */
 export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   readonly #deps: FollowerDeps
@@ -52,7 +54,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   #running: Promise<void> | undefined
   #isChecked = false
   #status: FollowerStatus = { state: 'syncing' }
-  #told: BridgeView
+  #told: BridgeView | undefined
   #emitted: { readonly key: string; readonly settled: Hash } | undefined
 
   constructor(deps: FollowerDeps, options: FollowerOptions = {}) {
@@ -62,7 +64,6 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     this.#deps = deps
     this.#options = filled
     this.#records = records
-    this.#told = records.view
   }
 
   /**
@@ -71,7 +72,6 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
    */
   async start(): Promise<void> {
     await this.#records.load()
-    this.#told = this.#records.view
     this.#running = this.#run()
   }
 
@@ -138,15 +138,17 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     const reading = await readNext(chain, this.#records.checkpoints, this.#options)
     if (reading !== undefined) {
       const ask = chain.read.bind(chain)
-      await this.#records.take(reading, ask, this.#stopping.signal).finally(() => this.#tellView())
+      await this.#records.take(reading, ask, this.#stopping.signal)
     }
     const at = this.#records.tip
     if (at === undefined || !at.audited) {
       this.#setStatus({ state: 'syncing', ...(at ? { at } : {}) })
       return true
     }
-    await this.#records.warm()
+    await this.#records.warm(this.#stopping.signal)
+    this.#checkFreshness(at)
     this.#setStatus({ state: this.view.death ? 'dead' : 'live', at })
+    this.#tellView()
     this.#emitBranch()
     return false
   }
@@ -168,14 +170,14 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     const [before, view] = [this.#told, this.view]
     if (before === view) return
     this.#told = view
-    if (view.death !== undefined && before.death?.block !== view.death.block) {
+    if (view.death !== undefined && before?.death?.block !== view.death.block) {
       const { block } = view.death
       this.#alarm('bridge-dead', `block ${block} became final, and our own replay refutes it: the bridge is dead`, {
         block,
       })
     }
     for (const { id, refuted, verdict } of view.blocks.values()) {
-      if (!refuted || verdict.verdict !== 'valid' || before.blocks.get(id)?.refuted) continue
+      if (!refuted || verdict.verdict !== 'valid' || before?.blocks.get(id)?.refuted) continue
       this.#alarm('valid-block-refuted', `the contract refuted block ${id}, which our replay finds valid`, {
         block: id,
       })
@@ -196,6 +198,18 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
       )
     }
     this.#isChecked = true
+  }
+
+  #checkFreshness(at: ChainBlock): void {
+    const { freshness } = this.#options
+    if (freshness === undefined) return
+    const ageMs = freshness.clock() - 1_000 * Number(at.time)
+    if (ageMs <= freshness.maxAgeMs) return
+    throw new OperationError(
+      'ethereum-stale',
+      `expected a block of Ethereum from the last ${freshness.maxAgeMs} ms, the newest one is ${ageMs} ms old; the endpoint is stuck, or this clock is wrong`,
+      { facts: { number: `${at.number}`, ageMs }, retry: true },
+    )
   }
 
   #fail(error: unknown): void {

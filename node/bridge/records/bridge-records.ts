@@ -121,8 +121,9 @@ export class BridgeRecords {
   }
 
   /** Replays what a restart left without a state, so that every valid block that can still win has one. */
-  async warm(): Promise<void> {
+  async warm(signal: AbortSignal): Promise<void> {
     for (const { id, refuted, verdict } of descent(this.#view, this.#view.final)) {
+      signal.throwIfAborted()
       if (!refuted && verdict.verdict === 'valid') await this.judge.stateAfter(this.#view, id)
     }
   }

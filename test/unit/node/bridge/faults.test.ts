@@ -295,3 +295,17 @@ test('a chain that moves while it is read is read again, without an alarm', asyn
   await assertFollows(follower, driver)
   assert.deepEqual(alarms, [])
 })
+
+test('an endpoint whose newest block is too old is stuck', async () => {
+  const driver = new Driver(55)
+  driver.run(5)
+  let nowMs = 1_000 * Number(driver.ethereum.head.time) + 60_000
+  const freshness = { clock: () => nowMs, maxAgeMs: 60_000 }
+  await using test = await TestFollower.start(driver.ethereum.connect(), driver.forge.network, { freshness })
+  assert.equal((await test.follower.poll()).state, 'live')
+  nowMs += 1
+  const status = await test.follower.poll()
+  assert.equal(status.state === 'unknown' && status.code, 'ethereum-stale')
+  driver.run(1)
+  assert.equal((await test.follower.poll()).state, 'live')
+})

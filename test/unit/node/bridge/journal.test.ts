@@ -81,3 +81,22 @@ test('a listener that throws does not stop the follower', async () => {
   driver.run(10)
   assert.equal((await test.follower.poll()).state, 'live')
 })
+
+test('a restarted follower tells the view and the branch once, as soon as Ethereum has confirmed them', async () => {
+  const driver = new Driver(85)
+  driver.run(30)
+  await using first = await TestFollower.start(driver.ethereum.connect(), driver.forge.network, { finalityDepth: 6n })
+  await first.follower.poll()
+  await first.close()
+  await using again = await TestFollower.start(
+    driver.ethereum.connect(),
+    driver.forge.network,
+    { finalityDepth: 6n },
+    first.folder,
+  )
+  const told: string[] = []
+  for (const event of ['view', 'branch'] as const) again.follower.on(event, () => told.push(event))
+  await again.follower.poll()
+  await again.follower.poll()
+  assert.deepEqual(told, ['view', 'branch'])
+})

@@ -111,7 +111,7 @@ test('content that is not the block, and a block that is not final, are refused'
 test('a restart begins at a kept state and replays only what is above it', async () => {
   const driver = new Driver(65)
   const { forge, ethereum } = driver
-  const seen = await TestFollower.start(ethereum.connect(), forge.network, { finalityDepth: 2n })
+  await using seen = await TestFollower.start(ethereum.connect(), forge.network, { finalityDepth: 2n })
   let parent = forge.genesis
   for (let i = 0; i < 40; i++) {
     const block = forge.make(parent, [], { transactions: 1 })
