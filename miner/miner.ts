@@ -29,6 +29,7 @@ const DEFAULTS = {
 }
 /** Duties are looked at once in so many looks. */
 const DUTY_LOOKS = 5
+const FOREVER_SECONDS = 1e9
 
 /**
  * Runs until it is stopped: trouble with node or Ethereum, or an empty account, only make it wait (`status().problem`). What a crash
@@ -46,9 +47,11 @@ export class Miner implements AsyncDisposable {
   readonly #stop = new AbortController()
   #running: Promise<unknown> | undefined
   #wake = Promise.withResolvers<void>()
-  #publishing: { readonly parent: Hash; readonly done: Promise<void> } | undefined
+  #publishing: { readonly id: Hash; readonly parent: Hash; readonly done: Promise<void> } | undefined
   #prospect: Prospect | undefined
   #decision: Decision | undefined
+  /** Hashes per second at the last search; zero before the first one. */
+  #rate = 0
   #reason = 'looking at the node and at Ethereum for the first time'
   #state: MinerStatus['state'] = 'starting'
   readonly #problems = new Map<'mining' | 'publishing' | 'duties', Error>()
@@ -191,21 +194,36 @@ export class Miner implements AsyncDisposable {
       now + this.#expectedMs(prospect.plan.header.target),
     ).publish
     if (this.#publishing?.parent === prospect.parent) this.#pause('publishing', 'a block is on its way to Ethereum')
+    else if (this.#hasPublishedOn(prospect.parent)) this.#pause('resting', 'the node has not seen our newest block yet')
     else if (prospect.obstacle !== undefined) this.#pause('resting', `${prospect.obstacle}: waiting`)
     else if (held !== undefined && !this.#decision.publish) this.#search.rest()
     else if (!isSoonWorth) this.#pause('resting', this.#decision.reason)
-    else this.#look(prospect)
+    // What was found since this round began is for the next one to judge, not to be searched once more.
+    else if (this.#open().at(-1) === held) this.#look(prospect)
+  }
+
+  #hasPublishedOn(parent: Hash): boolean {
+    const published = this.#journal.entries().filter(({ stage }) => stage === 'published')
+    return published.some(({ sealed }) => decodeSealed(sealed).header.parent === parent)
   }
 
   /** The own block that waits to be published. Older ones that were never sent are given up. */
   async #held(): Promise<Publication | undefined> {
-    const open = this.#journal.entries().filter(({ stage }) => ['mined', 'submitted', 'sent'].includes(stage))
+    const open = this.#open()
     const sent = open.find(({ attempts }) => attempts.length > 0)
     const held = sent ?? open.at(-1)
     for (const entry of open) {
       if (entry !== held && entry.attempts.length === 0) await this.#giveUp(entry, 'a later own block took its place')
     }
     return held
+  }
+
+  /** Own blocks that are neither published, nor on their way, nor lost, oldest first. */
+  #open(): Publication[] {
+    return this.#journal
+      .entries()
+      .filter(({ stage }) => stage === 'mined' || stage === 'submitted' || stage === 'sent')
+      .filter((entry) => this.#publishing === undefined || publicationId(entry) !== this.#publishing.id)
   }
 
   /** Publishes a held block, gives it up, or lets it wait. */
@@ -233,13 +251,14 @@ export class Miner implements AsyncDisposable {
 
   #publish(entry: Publication, parent: Hash): void {
     this.#search.rest()
+    const id = publicationId(entry)
     const done = this.#try('publishing', async () => {
       await this.#publisher.publish(entry, this.#stop.signal)
     }).finally(() => {
       this.#publishing = undefined
       this.#wake.resolve()
     })
-    this.#publishing = { parent, done }
+    this.#publishing = { id, parent, done }
   }
 
   #look(prospect: Prospect): void {
@@ -281,7 +300,9 @@ export class Miner implements AsyncDisposable {
   }
 
   #expectedMs(target: bigint): number {
-    return 1_000 * (expectedSeconds(target, this.#deps.pool.hashRate().perSecond) ?? 0)
+    if (this.#search.isRunning) this.#rate = this.#deps.pool.hashRate().perSecond || this.#rate
+    // Before the first search nothing is known: searching is how to find out.
+    return 1_000 * (expectedSeconds(target, this.#rate) ?? FOREVER_SECONDS)
   }
 
   #hold(reason: string): void {

@@ -11,6 +11,7 @@ export class Search {
   readonly #onFound: Found
   readonly #onFailure: (error: unknown) => void
   readonly #running = new Set<Promise<void>>()
+  #handing = 0
   #current: { prospect: Prospect; readonly end: AbortController } | undefined
 
   /** The handlers must not throw. */
@@ -20,8 +21,13 @@ export class Search {
     this.#onFailure = onFailure
   }
 
-  /** Searches the plan of this prospect; all threads switch at once. */
+  get isRunning(): boolean {
+    return this.#current !== undefined
+  }
+
+  /** Searches the plan of this prospect; all threads switch at once. Does nothing while a find is being handed on. */
   aim(prospect: Prospect): void {
+    if (this.#handing > 0) return
     const { work } = prospect.plan
     const isSame = this.#current?.prospect.plan.work === work
     if (this.#current !== undefined && (isSame || this.#pool.update(work))) {
@@ -50,7 +56,10 @@ export class Search {
     try {
       const solution = await this.#pool.search(search.prospect.plan.work, signal)
       if (this.#current === search) this.#current = undefined
-      await this.#onFound(search.prospect, solution)
+      this.#handing += 1
+      await this.#onFound(search.prospect, solution).finally(() => {
+        this.#handing -= 1
+      })
     } catch (error) {
       if (this.#current === search) this.#current = undefined
       if (!signal.aborted) this.#onFailure(error)

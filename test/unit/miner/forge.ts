@@ -16,13 +16,17 @@ export type Forged = PublishedBlock & {
   readonly sealedBytes: Uint8Array
 }
 
-/** Applies the steps one after another; throws if one is invalid. */
+/**
+ * Applies the steps one after another; throws if one is invalid. `wrong` is a packed transaction after them that is claimed to change
+ * nothing, whatever it is.
+ */
 export function forge(
   rules: Rules,
   parent: ParentBlock,
   steps: readonly Step[],
   target: bigint,
   miner: Address,
+  wrong?: Uint8Array,
 ): Forged {
   let state: State = parent.state
   const after = steps.map((step, i) => {
@@ -32,6 +36,7 @@ export function forge(
     state = applied.state
     return { step: packed, after: state }
   })
+  if (wrong !== undefined) after.push({ step: encodeStep({ kind: 'transaction', packed: wrong }), after: state })
   const offer = { queueEntries: 0, requests: 0, fee: 0n, queueFees: 0n, gas: 0n }
   const { header, block, work } = planBlock(rules, parent, { steps: after, ...offer }, target, miner)
   const prefix = noncePrefix(new Uint8Array(16), 0)

@@ -18,6 +18,7 @@ import { type NetworkDefinition, parseDeployment } from '../../../node/deploymen
 import { createLogger, type Logger } from '../../../node/log.ts'
 import { TtxNode } from '../../../node/node.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
+import { blockId } from '../../../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, parseAddress } from '../../../node/protocol/ids.ts'
 import type { TransactionBody } from '../../../node/protocol/typed-data.ts'
 import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
@@ -75,6 +76,10 @@ export class Stage {
       return (await client.call('node_info', {})).bridge.state === 'live'
     })
     return client
+  }
+
+  genesisId(): Hash {
+    return blockId(this.definition.genesisBlock)
   }
 
   get bridge() {

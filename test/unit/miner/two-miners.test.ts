@@ -1,0 +1,137 @@
+// Miners beside each other, and what others do to the tip: they converge, and nobody forks by accident.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { encodeFunctionData } from 'viem'
+import { tokenAbi } from '../../../deployments/token-abi.ts'
+import { publishCall } from '../../../miner/ethereum/calls.ts'
+import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
+import { encodeSealed } from '../../../node/protocol/header.ts'
+import type { Address } from '../../../node/protocol/ids.ts'
+import { targetCeiling } from '../../../node/protocol/target.ts'
+import { accountOf, pay } from '../../world.ts'
+import { forge } from './forge.ts'
+import { EASIEST, holder, Stage, stranger } from './stage.ts'
+
+test('two miners with a node each build one chain, and every block of it pays its miner', async (t) => {
+  const stage = await Stage.open(t)
+  const nodes = [await stage.node(), await stage.node()] as const
+  const [one, two] = [
+    await stage.miner(nodes[0], stage.sender(await stage.signer())),
+    await stage.miner(nodes[1], stage.sender(await stage.signer())),
+  ]
+  let last = genesisInfohash(stage.definition.genesis)
+  for (let i = 0; i < 4; i++) {
+    last = await stage.request(nodes[i % 2 === 0 ? 0 : 1], holder, [last], 10_000n, stranger(`${i}`))
+    await stage.until(`request ${i} in a block`, async () => {
+      const where = await Promise.all(nodes.map((node) => node.call('tx_where', { infohash: last })))
+      return where.every(({ status }) => status === 'ordered')
+    })
+    await stage.skip(3_600n)
+  }
+  const [left, right] = await Promise.all(nodes.map((node) => node.call('bridge_blocks', {})))
+  assert.deepEqual(
+    left?.blocks.map(({ id }) => id),
+    right?.blocks.map(({ id }) => id),
+  )
+  assert.equal(left?.blocks.length, 5)
+  assert.ok(left?.blocks.every(({ preferred, height, final }) => preferred || (height === 0n && final)))
+  const published = () => one.status().blocks.published + two.status().blocks.published
+  await stage.until('both to know their blocks', () => published() === 4)
+  for (let i = 0; i < 4; i++) {
+    await stage.skip(86_400n)
+    await stage.until(`finality ${i}`, () => one.status().blocks.final + two.status().blocks.final > i)
+  }
+  assert.equal(one.status().earned + two.status().earned, 400n)
+})
+
+test('a block that comes first makes the miner drop its own, and build on it', async (t) => {
+  const stage = await Stage.open(t)
+  const node = await stage.node()
+  const genesis = genesisInfohash(stage.definition.genesis)
+  const other = stage.sender(await stage.signer())
+  // The price is so low that the miner finds a block and holds it.
+  const miner = await stage.miner(node, stage.sender(await stage.signer()), { weiPerTtx: 1n, longestWaitMs: 3_000 })
+  await stage.skip(86_400n)
+  const first = await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
+  await stage.until('a held block', () => miner.status().blocks.found === 1)
+  const block = forgeOn(stage, other.ethereum.account)
+  await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), block, false))
+  await stage.until('its own block to be given up', () => miner.status().blocks.lost === 1)
+  await stage.until('another one on top', () => miner.status().blocks.published === 1)
+  await stage.until('the node to see it', async () => {
+    const { blocks } = await node.call('bridge_blocks', {})
+    return blocks.find(({ steps }) => steps === 1)?.parent === block.next.id
+  })
+  assert.equal((await node.call('tx_where', { infohash: first })).status, 'ordered')
+})
+
+test('beside a block that the node knows to be wrong, the miner publishes a rival', async (t) => {
+  const stage = await Stage.open(t)
+  const node = await stage.node()
+  const other = stage.sender(await stage.signer())
+  await stage.skip(86_400n)
+  const genesis = genesisInfohash(stage.definition.genesis)
+  // Spends what its sender does not own.
+  const thief = accountOf('thief')
+  const { packed } = pay(thief, { to: thief.address, tokens: 1n, time: 1, prev: [genesis] }, stage.definition.rules)
+  const wrong = forgeOn(stage, other.ethereum.account, packed)
+  await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), wrong, false))
+  const miner = await stage.miner(node, stage.sender(await stage.signer()))
+  await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
+  await stage.until('the rival', () => miner.status().blocks.published === 1)
+  await stage.until('the node to prefer it', async () => {
+    const { blocks } = await node.call('bridge_blocks', {})
+    const rival = blocks.find(({ verdict, height }) => verdict === 'valid' && height === 1n)
+    return rival?.preferred === true && rival.parent === stage.genesisId()
+  })
+})
+
+test('deposits and forced transactions are carried into the next block', async (t) => {
+  const stage = await Stage.open(t)
+  const node = await stage.node()
+  const signer = await stage.signer()
+  const sender = stage.sender(signer)
+  const miner = await stage.miner(node, sender)
+  const genesis = genesisInfohash(stage.definition.genesis)
+  const payee = stage.anvil.account
+  await stage.request(node, holder, [genesis], 1_000_000n, payee)
+  await stage.until('the first block', () => miner.status().blocks.published === 1)
+  await stage.skip(86_400n)
+  await stage.until('its finality', () => miner.status().blocks.final === 1)
+  const { claims } = await node.call('bridge_claims', {})
+  const [claim] = claims
+  assert.ok(claim !== undefined)
+  const { rules } = stage.definition
+  await stage.anvil.call(rules.bridge, 'claim', [
+    `0x${Buffer.from(claim.sealed).toString('hex')}`,
+    { ...claim, index: BigInt(claim.index), step: `0x${Buffer.from(claim.step).toString('hex')}` },
+  ])
+  const approve = encodeFunctionData({ abi: tokenAbi, functionName: 'approve', args: [rules.bridge, 5_000n] })
+  await stage.anvil.send(rules.token, approve)
+  const back = accountOf('back')
+  await stage.anvil.call(rules.bridge, 'deposit', [5_000n, back.address])
+  // Genesis is spent by now: the forced transaction is void.
+  const forced = pay(holder, { to: back.address, tokens: 7n, time: 3, prev: [genesis] }, rules)
+  await stage.anvil.call(rules.bridge, 'force', [[`0x${Buffer.from(forced.packed).toString('hex')}`]], 10n ** 17n)
+  await stage.until('the second block', () => miner.status().blocks.published >= 2)
+  await stage.until('the queue to be consumed', async () => {
+    const { blocks } = await node.call('bridge_blocks', {})
+    return blocks.at(-1)?.queueCount === 2n
+  })
+  await stage.until('the credit', async () => {
+    return (await node.call('account_balance', { owner: back.address })).ordered === 4_950n
+  })
+  await stage.skip(86_400n)
+  await stage.until('their finality', () => miner.status().blocks.final === miner.status().blocks.published)
+  assert.equal(miner.status().earned, 10_000n + 50n)
+})
+
+/** A block on genesis; with `packed` one whose only step is that transaction, whether or not it is valid. */
+function forgeOn(stage: Stage, miner: Address, packed?: Uint8Array) {
+  const { definition } = stage
+  const { header } = definition.genesisBlock
+  const parent = { id: stage.genesisId(), header, state: genesisState(definition.genesis) }
+  const target = targetCeiling(header.target, 86_400n, EASIEST)
+  return forge(definition.rules, parent, [], target, miner, packed)
+}
