@@ -46,7 +46,7 @@ export type DeployOptions = {
 }
 
 export const DEFAULT_PARAMETERS = {
-  /** 2^40 hashes: half a day for a core, minutes for a graphics card. */
+  /** 2^40 hashes for a block: days for a core, some twenty minutes for a graphics card. */
   easiestTarget: 2n ** 216n - 1n,
   /** Less would not be worth the 100,000 gas of its claim. */
   minRequest: UNIT,

@@ -81,14 +81,19 @@ export class Fixture implements AsyncDisposable {
   }
 
   /** The `harness` takes blocks without work, and refutes without proof; `bridge` is what is deployed. */
-  static async deploy(kind: keyof typeof ARTIFACTS, easiestTarget = EASIEST_TARGET): Promise<Fixture> {
+  static async deploy(
+    kind: keyof typeof ARTIFACTS,
+    { state, infohash: genesis } = {
+      state: genesisState(genesisTransaction),
+      infohash: genesisInfohash(genesisTransaction),
+    },
+  ): Promise<Fixture> {
     const chain = await TestChain.start()
-    const state = stateRoot(genesisState(genesisTransaction))
-    const genesis = genesisInfohash(genesisTransaction)
-    const args = [state, `0x${genesis}`, easiestTarget, MIN_REQUEST, MIN_DEPOSIT]
+    const easiestTarget = EASIEST_TARGET
+    const args = [stateRoot(state), `0x${genesis}`, easiestTarget, MIN_REQUEST, MIN_DEPOSIT]
     const bridge = parseAddress(await chain.deploy(ARTIFACTS[kind], args))
     const token = await chain.client.readContract({ abi: bridgeAbi, address: bridge, functionName: 'token' })
-    const sealed = genesisBlock({ chain: 31_337n, bridge, easiestTarget, state, genesis })
+    const sealed = genesisBlock({ chain: 31_337n, bridge, easiestTarget, state: stateRoot(state), genesis })
     const block = { ...sealed, id: blockId(sealed), steps: [], states: [] }
     return new Fixture(chain, bridge, parseAddress(token.toLowerCase()), block, kind === 'harness')
   }
