@@ -13,7 +13,7 @@ import { type BlockFile, blockTorrent } from './protocol/block-torrent.ts'
 import { blockId, challengeOf, decodeSealed, encodeSealed, type SealedHeader } from './protocol/header.ts'
 import { type Hash, type Infohash, toHash } from './protocol/ids.ts'
 import { RuleError } from './protocol/rule-error.ts'
-import type { Rules } from './protocol/rules.ts'
+import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from './protocol/rules.ts'
 import { splitSteps } from './protocol/step.ts'
 import { targetCeiling, targetFloor } from './protocol/target.ts'
 
@@ -21,6 +21,8 @@ export type PooledBlock = {
   readonly id: Hash
   readonly sealed: Uint8Array
   readonly torrent: Infohash
+  readonly target: bigint
+  readonly source: BlockSource
   readonly files: readonly BlockFile[]
 }
 
@@ -28,16 +30,22 @@ export type PooledBlock = {
 export type PoolView = {
   readonly rules: Rules
   readonly easiestTarget: bigint
-  /** A published block that is valid and not refuted, with its state; `publishedAt` in unix seconds. */
-  readonly parent: (id: Hash) => (ParentBlock & { readonly publishedAt: bigint }) | undefined
+  /** The block to build on, with its state; `publishedAt` in unix seconds. Nothing while Ethereum is not in view. */
+  readonly tip: () => (ParentBlock & { readonly publishedAt: bigint }) | undefined
   readonly isPublished: (id: Hash) => boolean
   readonly queue: QueueReader
+  /** Running hash of the queue after so many entries; nothing beyond what was seen. */
+  readonly queueHash: (count: bigint) => Hash | undefined
   /** Unix seconds on Ethereum's clock. */
   readonly now: () => bigint
 }
 
-// Each costs its sender the work of a real block, so few can come; each may hold a large snapshot.
-const MAX_BLOCKS = 16
+/** `own`: it came from the operator's own miner, by RPC. */
+export type BlockSource = 'own' | 'peer'
+
+// Each may hold a large snapshot. A peer's block is taken only if it has the work of a real one, and the harder ones stay.
+const MAX_PEER_BLOCKS = 8
+const MAX_OWN_BLOCKS = 8
 
 export class BlockPool {
   readonly #view: PoolView
@@ -66,56 +74,87 @@ export class BlockPool {
   }
 
   /**
-   * Whether a header is worth fetching its block: it belongs to this bridge, its parent is known, and the work was done.
-   * Throws `RuleError('bad-header' | 'bad-work')`.
+   * Whether a header is worth fetching its block: it stands on the tip, its work was done, and it says what `publish` would take now as
+   * far as a header shows. Throws `RuleError('bad-header' | 'bad-work')` for what nobody would take, whatever they have seen.
    */
   isWanted(sealed: Uint8Array): boolean {
     const decoded = decodeSealed(sealed)
     const id = blockId(decoded)
+    this.#checkObjective(decoded, id)
     if (this.#blocks.has(id) || this.#view.isPublished(id)) return false
-    return this.#checkWork(decoded, id) !== undefined
+    return this.#problemNow(decoded) === undefined && this.#hasRoom(decoded.header.target, 'peer')
   }
 
   /**
    * Replays a block and keeps it. Throws `RuleError` (`bad-header`, `bad-work`, `bad-steps`, `invalid-block`, `wrong-torrent`), or
-   * `OperationError('unknown-parent' | 'block-not-judged')` where this node's own view does not suffice.
+   * `OperationError` (`block-not-wanted`, `block-not-judged`) where that depends on what this node has seen.
    */
-  add(sealed: Uint8Array, steps: Uint8Array, states: Uint8Array): PooledBlock {
+  add(sealed: Uint8Array, steps: Uint8Array, states: Uint8Array, source: BlockSource): PooledBlock {
     const decoded = decodeSealed(sealed)
     const id = blockId(decoded)
     const known = this.#blocks.get(id)
     if (known !== undefined) return known
-    const parent = this.#checkWork(decoded, id)
-    if (parent === undefined) {
-      throw new OperationError(
-        'unknown-parent',
-        `block ${decoded.header.parent}, on which ${id} stands, is not known or not live`,
-        {
-          facts: { block: id, parent: decoded.header.parent },
-          retry: true,
-        },
-      )
+    this.#checkObjective(decoded, id)
+    if (steps.length + states.length > BYTE_LIMIT) {
+      throw new RuleError('bad-steps', `block ${id} has more than ${BYTE_LIMIT} bytes of steps and states`, {
+        block: id,
+      })
+    }
+    const parent = this.#view.tip()
+    const problem = this.#problemNow(decoded)
+    if (parent === undefined || problem !== undefined || !this.#hasRoom(decoded.header.target, source)) {
+      throw new OperationError('block-not-wanted', `block ${id} is not taken now: ${problem ?? 'the pool is full'}`, {
+        facts: { block: id, parent: decoded.header.parent },
+        retry: true,
+      })
     }
     const files = this.#replay(parent, { sealed: decoded, steps, states }, id)
-    const block = { id, sealed: encodeSealed(decoded), torrent: decoded.header.torrent, files }
+    const { target, torrent } = decoded.header
+    this.#makeRoom(source)
+    const block = { id, sealed: encodeSealed(decoded), torrent, target, source, files }
     this.#blocks.set(id, block)
-    for (const [oldest] of this.#blocks) if (this.#blocks.size > MAX_BLOCKS) this.#blocks.delete(oldest)
     return block
   }
 
-  #checkWork({ header }: SealedHeader, id: Hash) {
-    const { rules, easiestTarget, now } = this.#view
+  #checkObjective({ header }: SealedHeader, id: Hash): void {
+    const { rules, easiestTarget } = this.#view
     if (header.chain !== rules.chain || header.bridge !== rules.bridge) {
       throw new RuleError('bad-header', `block ${id} belongs to another bridge`, { block: id })
+    }
+    if (header.stepCount > STEP_LIMIT) {
+      throw new RuleError('bad-header', `block ${id} has more than ${STEP_LIMIT} steps`, { block: id })
     }
     if (BigInt(id) > header.target || header.target > easiestTarget) {
       throw new RuleError('bad-work', `block ${id} does not have the work that its target asks for`, { block: id })
     }
-    const parent = this.#view.parent(header.parent)
-    if (parent === undefined) return undefined
+  }
+
+  /** Why the contract would not take it now, as this node sees the contract. */
+  #problemNow({ header }: SealedHeader): string | undefined {
+    const { easiestTarget, now, queueHash } = this.#view
+    const parent = this.#view.tip()
+    if (parent === undefined) return 'Ethereum is not in view yet'
+    if (header.parent !== parent.id) return `it does not stand on the tip ${parent.id}`
     const ceiling = targetCeiling(parent.header.target, now() - parent.publishedAt, easiestTarget)
-    if (header.target >= targetFloor(parent.header.target) && header.target <= ceiling) return parent
-    throw new RuleError('bad-work', `block ${id} states a target that is not allowed now`, { block: id })
+    if (header.target < targetFloor(parent.header.target) || header.target > ceiling)
+      return 'its target is out of range'
+    const consumed = header.queueCount - parent.header.queueCount
+    if (consumed < 0n || consumed > BigInt(QUEUE_SHARE)) return 'it consumes too many queue entries'
+    return queueHash(header.queueCount) === header.queueHash ? undefined : 'its queue is not the one that was seen'
+  }
+
+  #hasRoom(target: bigint, source: BlockSource): boolean {
+    const peers = this.blocks.filter((block) => block.source === 'peer')
+    return source === 'own' || peers.length < MAX_PEER_BLOCKS || peers.some((block) => block.target > target)
+  }
+
+  /** Own blocks go oldest first, those of peers easiest first. */
+  #makeRoom(source: BlockSource): void {
+    const rivals = this.blocks.filter((block) => block.source === source)
+    if (rivals.length < (source === 'own' ? MAX_OWN_BLOCKS : MAX_PEER_BLOCKS)) return
+    const ranked = source === 'own' ? rivals : rivals.toSorted((a, b) => (a.target > b.target ? -1 : 1))
+    const [gone] = ranked
+    if (gone !== undefined) this.#blocks.delete(gone.id)
   }
 
   #replay(parent: ParentBlock, block: PublishedBlock, id: Hash): readonly BlockFile[] {

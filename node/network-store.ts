@@ -1,6 +1,6 @@
 // What the network asks of the node, answered by the ledger, the bridge's follower and the pool of mined blocks.
 
-import type { BlockPool, PooledBlock } from './block-pool.ts'
+import type { BlockPool, BlockSource, PooledBlock } from './block-pool.ts'
 import type { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/race.ts'
 import type { TransactionLedger } from './ledger/types.ts'
@@ -75,15 +75,15 @@ export class NodeStore implements NetworkStore {
 
   async onBlock(sealed: Uint8Array, files: readonly TorrentFile[]): Promise<void> {
     const bytesOf = (name: string) => files.find((file) => file.name === name)?.bytes ?? new Uint8Array()
-    this.addBlock(sealed, bytesOf('steps.bin'), bytesOf('states.bin'))
+    this.addBlock(sealed, bytesOf('steps.bin'), bytesOf('states.bin'), 'peer')
   }
 
   /** Takes a mined block into the pool and tells the peers. Throws what `BlockPool.add` throws. */
-  addBlock(sealed: Uint8Array, steps: Uint8Array, states: Uint8Array): PooledBlock {
+  addBlock(sealed: Uint8Array, steps: Uint8Array, states: Uint8Array, source: BlockSource): PooledBlock {
     const { pool } = this.#deps
     const known = pool.get(blockId(decodeSealed(sealed)))
     if (known !== undefined) return known
-    const block = pool.add(sealed, steps, states)
+    const block = pool.add(sealed, steps, states, source)
     this.#tell({ transactions: [], blocks: [block.sealed] })
     return block
   }

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { Level } from 'level'
 import { BlockPool } from './block-pool.ts'
 import { BridgeFollower } from './bridge/follower.ts'
-import { queuedEntryAt } from './bridge/queue-view.ts'
+import { queuedEntryAt, queueHashAt } from './bridge/queue-view.ts'
+import { preferredTip } from './bridge/race.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { connectEthereum } from './ethereum.ts'
 import { Ledger } from './ledger/ledger.ts'
@@ -91,8 +92,9 @@ export class TtxNode {
     this.#pool = new BlockPool({
       rules,
       easiestTarget: definition.easiestTarget,
-      parent: (id) => follower?.parentBlock(id),
+      tip: () => (follower?.status.state === 'live' ? follower.parentBlock(preferredTip(follower.view).id) : undefined),
       isPublished: (id) => follower?.view.blocks.has(id) ?? false,
+      queueHash: (count) => follower && queueHashAt(follower.view.queue, count),
       queue: (index) => follower && queuedEntryAt(follower.view.queue, index)?.entry,
       now: () => follower?.status.at?.time ?? 0n,
     })

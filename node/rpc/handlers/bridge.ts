@@ -76,7 +76,7 @@ export function bridgeHandlers(parts: NodeParts) {
     },
     bridge_submit: async ({ sealed, steps, states }) => {
       followerOf(parts)
-      const { id, torrent } = store.addBlock(sealed, steps, states)
+      const { id, torrent } = store.addBlock(sealed, steps, states, 'own')
       return { id, torrent }
     },
     bridge_due: async () => {

@@ -1,0 +1,162 @@
+// The pool of mined blocks: it takes what the contract would take, and nothing that costs its sender no work.
+
+import assert from 'node:assert'
+import { describe, test } from 'node:test'
+import { BlockPool, type PoolView } from '../../../node/block-pool.ts'
+import { applyStep } from '../../../node/protocol/apply.ts'
+import { assembleBlock, type ParentBlock } from '../../../node/protocol/block.ts'
+import { encodeUint } from '../../../node/protocol/bytes.ts'
+import { blockId, encodeSealed, genesisBlock, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
+import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import { stateRoot } from '../../../node/protocol/state.ts'
+import { encodeStep } from '../../../node/protocol/step.ts'
+import { RULES, World } from '../../world.ts'
+
+const EASIEST = 2n ** 244n - 1n
+const HOUR = 3_600n
+
+const world = new World(77)
+const genesis = genesisBlock({
+  ...RULES,
+  easiestTarget: EASIEST,
+  state: stateRoot(world.state),
+  genesis: world.genesis,
+})
+const tip: ParentBlock & { publishedAt: bigint } = {
+  id: blockId(genesis),
+  header: genesis.header,
+  state: world.state,
+  publishedAt: 1_000_000n,
+}
+
+function poolOf(view: Partial<PoolView> = {}): BlockPool {
+  return new BlockPool({
+    rules: RULES,
+    easiestTarget: EASIEST,
+    tip: () => tip,
+    isPublished: () => false,
+    queue: () => undefined,
+    queueHash: (count) => (count === 0n ? ZERO_HASH : undefined),
+    now: () => tip.publishedAt + HOUR,
+    ...view,
+  })
+}
+
+/** Searches a nonce, as a liar has to as well. */
+function seal(header: Header, start = 0): SealedHeader {
+  for (let nonce = start; ; nonce++) {
+    const sealed = { header, seal: { miner: RULES.token, nonce: toHash(encodeUint(nonce, 32)) } }
+    if (BigInt(blockId(sealed)) <= header.target) return sealed
+  }
+}
+
+/** A block on the tip, empty or with one payment. */
+function mined(count: 0 | 1, change: Partial<Header> = {}, target = EASIEST) {
+  const step = encodeStep({ kind: 'transaction', packed: world.transaction().packed })
+  const steps = count === 0 ? [] : [{ step, after: applyStep(RULES, tip.state, 0n, step).state }]
+  const { header, block } = assembleBlock(RULES, tip, target, steps)
+  const sealed = seal({ ...header, ...change })
+  return { id: blockId(sealed), sealed: encodeSealed(sealed), ...block }
+}
+
+describe('block pool', () => {
+  test('takes a block that the contract would take, once, and serves its torrent', () => {
+    const pool = poolOf()
+    const block = mined(1)
+    assert(pool.isWanted(block.sealed))
+    const pooled = pool.add(block.sealed, block.steps, block.states, 'peer')
+    assert.strictEqual(pooled.id, block.id)
+    assert.strictEqual(pool.byTorrent(pooled.torrent), pooled)
+    assert(!pool.isWanted(block.sealed))
+    assert.strictEqual(pool.add(block.sealed, block.steps, block.states, 'peer'), pooled)
+    assert.strictEqual(pool.blocks.length, 1)
+  })
+
+  test('forgets blocks once they are on Ethereum', () => {
+    const published = new Set<Hash>()
+    const pool = poolOf({ isPublished: (id) => published.has(id) })
+    const block = mined(0)
+    pool.add(block.sealed, block.steps, block.states, 'own')
+    published.add(block.id)
+    pool.prune()
+    assert.strictEqual(pool.get(block.id), undefined)
+    assert(!pool.isWanted(block.sealed))
+  })
+
+  test('faults only what nobody would take: no work, another bridge, too many steps, too many bytes', () => {
+    const pool = poolOf()
+    const { header } = assembleBlock(RULES, tip, EASIEST, [])
+    const lazy = encodeSealed({
+      header: { ...header, target: 2n ** 160n },
+      seal: { miner: RULES.token, nonce: ZERO_HASH },
+    })
+    assert.throws(() => pool.isWanted(lazy), { code: 'bad-work' })
+    assert.throws(() => pool.isWanted(mined(0, { chain: 1n }).sealed), { code: 'bad-header' })
+    assert.throws(() => pool.isWanted(mined(0, { stepCount: 501 }).sealed), { code: 'bad-header' })
+    assert.throws(() => pool.isWanted(new Uint8Array(281)), { code: 'bad-header' })
+    const block = mined(0)
+    assert.throws(() => pool.add(block.sealed, new Uint8Array(122_881), new Uint8Array(), 'peer'), {
+      code: 'bad-steps',
+    })
+  })
+
+  test('passes over, without blaming anybody, what depends on its own view', () => {
+    const block = mined(0)
+    const notWanted = (view: Partial<PoolView>) => {
+      const pool = poolOf(view)
+      assert(!pool.isWanted(block.sealed))
+      assert.throws(() => pool.add(block.sealed, block.steps, block.states, 'peer'), {
+        code: 'block-not-wanted',
+        retry: true,
+      })
+    }
+    notWanted({ tip: () => undefined })
+    notWanted({ now: () => 0n })
+    notWanted({ tip: () => ({ ...tip, id: ZERO_HASH }) })
+    const elsewhere = mined(0, { parent: toHash(encodeUint(5, 32)) })
+    assert(!poolOf().isWanted(elsewhere.sealed))
+  })
+
+  test('takes no deposit that is not in the queue, however much work stands behind it', () => {
+    const entry: QueueEntry = { kind: 'deposit', gross: 10n ** 30n, to: RULES.token }
+    const step = encodeStep({ kind: 'deposit', entry })
+    const { state } = applyStep(RULES, tip.state, 0n, step)
+    const { header, block } = assembleBlock(RULES, tip, EASIEST, [{ step, after: state }])
+    const sealed = encodeSealed(seal(header))
+    assert(!poolOf().isWanted(sealed))
+    assert.throws(() => poolOf().add(sealed, block.steps, block.states, 'peer'), { code: 'block-not-wanted' })
+  })
+
+  test('replays what it takes', () => {
+    const pool = poolOf()
+    const block = mined(1)
+    const states = block.states.slice().fill(9)
+    assert.throws(() => pool.add(block.sealed, block.steps, states, 'peer'), { code: 'invalid-block' })
+    const other = mined(0, { state: toHash(encodeUint(1, 32)) })
+    assert.throws(() => pool.add(other.sealed, other.steps, other.states, 'peer'), { code: 'bad-header' })
+    const hint = mined(0, { torrent: world.genesis })
+    assert.throws(() => pool.add(hint.sealed, hint.steps, hint.states, 'peer'), { code: 'wrong-torrent' })
+    assert.strictEqual(pool.blocks.length, 0)
+  })
+
+  test('cannot be filled by peers at the cost of own or harder blocks', () => {
+    const pool = poolOf()
+    const own = mined(0)
+    pool.add(own.sealed, own.steps, own.states, 'own')
+    for (let nonce = 0, taken = 0; taken < 8; taken++) {
+      const { header } = assembleBlock(RULES, tip, EASIEST, [])
+      const sealed = seal(header, nonce)
+      nonce = Number(BigInt(sealed.seal.nonce)) + 1
+      if (blockId(sealed) === own.id) taken--
+      else pool.add(encodeSealed(sealed), new Uint8Array(), new Uint8Array(), 'peer')
+    }
+    const easy = mined(1)
+    assert(!pool.isWanted(easy.sealed))
+    const harder = mined(0, {}, EASIEST / 2n)
+    assert(pool.isWanted(harder.sealed))
+    pool.add(harder.sealed, harder.steps, harder.states, 'peer')
+    assert.strictEqual(pool.blocks.length, 9)
+    assert(pool.get(own.id) && pool.get(harder.id))
+  })
+})
