@@ -158,6 +158,12 @@ export const settingsSchema = z.strictObject({
     about: 'Milliseconds between two looks at Ethereum',
     example: '2000',
   }),
+  finalityDepth: whole(1, 10_000).default(64).register(info, {
+    env: 'TTX_FINALITY_DEPTH',
+    flag: '--finality-depth <blocks>',
+    about: 'Blocks of Ethereum that may still be reorganised; what is younger is not called final',
+    example: '64',
+  }),
   threads: whole(1, 1_024).default(1).register(info, {
     env: 'TTX_THREADS',
     flag: '--threads <count>',

@@ -35,7 +35,7 @@ export function anvilService(options: { readonly port: number; readonly state: s
   return {
     name: 'ethereum',
     command: anvilBinary(),
-    args: [...args, '--state', state, '--state-interval', '1', '--no-mining', '--silent'],
+    args: [...args, '--state', state, '--state-interval', '2', '--no-mining', '--silent'],
     ready: async (signal) => {
       while (!(await isAnswering(url))) await delay(LOOK_MS, undefined, { signal })
       await new DevChain(url).catchUp()

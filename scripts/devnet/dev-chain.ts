@@ -31,6 +31,12 @@ export class DevChain {
     return (await this.#client.getBlock({ blockTag: 'latest' })).timestamp
   }
 
+  /** Number of the newest block, and whether nothing happens in it. */
+  async newest(): Promise<{ readonly number: bigint; readonly isEmpty: boolean }> {
+    const { number, transactions } = await this.#client.getBlock({ blockTag: 'latest' })
+    return { number, isEmpty: transactions.length === 0 }
+  }
+
   /** One block, so that the chain's clock moves on. */
   async mine(): Promise<void> {
     await this.#request('evm_mine')

@@ -63,6 +63,9 @@ export const DEVNET_WALLETS = ['genesis', 'miner', 'relayer'] as const
 /** A block in a second on one slow core, however often the target halves within an hour. */
 export const DEVNET_TARGET = 2n ** 236n - 1n
 const WALLET_ETHER = '1000'
+/** After so many empty blocks in a row, only each twelfth is mined. */
+const QUIET_BEATS = 60
+const QUIET_SLOWNESS = 12
 // The file with the passphrase lies beside the keys: more work for scrypt would protect nothing.
 const SCRYPT_N = 4_096
 
@@ -81,6 +84,8 @@ export class Devnet {
   #lock: Lock | undefined
   #heart: Promise<void> | undefined
   #stopped: Promise<void> | undefined
+  /** The last block of Ethereum that we mined. */
+  #mined = -1n
 
   constructor(deps: DevnetDeps, options: DevnetOptions) {
     const { data, ports, ethereum } = options
@@ -235,13 +240,21 @@ export class Devnet {
     )
   }
 
-  /** Blocks without transactions, so that Ethereum's clock moves on. */
+  /** Empty blocks, so that Ethereum's clock moves on; rare ones where nothing happens for a while, since all are kept. */
   async #beat(): Promise<void> {
     const { signal } = this.#stopping
-    while (!signal.aborted) {
+    for (let quiet = 0; !signal.aborted; quiet++) {
       await delay(1_000 * this.#options.blockSeconds, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return
-      await this.chain.mine().catch((error) => this.#deps.log.debug({ error }, 'Ethereum does not mine'))
+      try {
+        const { number, isEmpty } = await this.chain.newest()
+        if (!isEmpty || number !== this.#mined) quiet = 0
+        if (quiet > QUIET_BEATS && quiet % QUIET_SLOWNESS !== 0) continue
+        await this.chain.mine()
+        this.#mined = number + 1n
+      } catch (error) {
+        this.#deps.log.debug({ error }, 'Ethereum does not mine')
+      }
     }
   }
 

@@ -17,6 +17,8 @@ export type Surroundings = {
 }
 
 const TTX = fileURLToPath(new URL('../ttx.ts', import.meta.url))
+/** A development chain is not reorganised; it can lose its last second when its process is killed. */
+const FINALITY_DEPTH = 3
 const LOOK_MS = 50
 
 /** In the order in which they are started. */
@@ -24,8 +26,9 @@ export function devnetServices(options: DevnetOptions, around: Surroundings): Se
   const { data, ports, pollMs } = options
   const { chain, ethereumUrl: ethereum, deploymentFile: deployment, nodeUrl, peerUrl, passphraseFile } = around
   const common = { ethereum, 'poll-ms': pollMs }
-  const node = { ...common, deployment, 'rpc-port': ports.rpc, 'listen-port': ports.listen }
-  const peer = { ...common, deployment, 'rpc-port': ports.peerRpc, 'listen-port': ports.peerListen }
+  const ours = { ...common, deployment, 'finality-depth': FINALITY_DEPTH }
+  const node = { ...ours, 'rpc-port': ports.rpc, 'listen-port': ports.listen }
+  const peer = { ...ours, 'rpc-port': ports.peerRpc, 'listen-port': ports.peerListen }
   // Nothing here has to wait for others to pay, nor for blocks that bury a transaction.
   const paying = { ...common, data, 'passphrase-file': passphraseFile, node: nodeUrl, courtesy: 0, confirmations: 1 }
   const services = [

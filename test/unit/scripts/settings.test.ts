@@ -43,10 +43,12 @@ test('nothing set gives the defaults', () => {
     listenHost: '127.0.0.1',
     listenPort: 7651,
     pollMs: 2_000,
+    finalityDepth: 64,
     threads: 1,
     marginPercent: 10,
     longestWait: 3_600,
     courtesy: 60,
+    confirmations: 2,
   })
 })
 

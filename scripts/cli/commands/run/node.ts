@@ -22,7 +22,18 @@ export function registerNode(program: Command, act: Act): void {
           'Run a node until Ctrl-C: it keeps the ledger, seeds and fetches transactions over BitTorrent, follows the bridge on Ethereum, and answers JSON-RPC on loopback. Without --ethereum it is a plain first-seen node. It holds no keys. Proofs (.torrent files) in <data>/node/proofs are taken in at start.',
         )
         .action(act(run)),
-      ['deployment', 'ethereum', 'rpcHost', 'rpcPort', 'listenHost', 'listenPort', 'peers', 'trackers', 'pollMs'],
+      [
+        'deployment',
+        'ethereum',
+        'rpcHost',
+        'rpcPort',
+        'listenHost',
+        'listenPort',
+        'peers',
+        'trackers',
+        'finalityDepth',
+        'pollMs',
+      ],
     ),
     'ttx node --deployment deployments/31337.json --ethereum http://127.0.0.1:8545',
     'ttx node --deployment deployments/1.json --listen-host 0.0.0.0 --peers node.example.org:7651',
@@ -42,6 +53,7 @@ async function run(context: CliContext): Promise<undefined> {
       rpc: { host: rpcHost, port: rpcPort },
       network: { host: listenHost, listenPort, peers, trackers },
       pollMs,
+      finalityDepth: BigInt(settings.finalityDepth),
     },
   )
   await node.start()
