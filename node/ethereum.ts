@@ -141,7 +141,7 @@ class HttpChain implements Chain {
     for (let next = from; next <= to; ) {
       const last = next + this.#logBlocks - 1n < to ? next + this.#logBlocks - 1n : to
       try {
-        events.push(...(await this.#eventsOf(next, last)))
+        for (const event of await this.#eventsOf(next, last)) events.push(event)
         next = last + 1n
         const wider = this.#logBlocks * 2n
         this.#logBlocks = wider < this.#options.maxLogBlocks ? wider : this.#options.maxLogBlocks

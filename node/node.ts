@@ -41,6 +41,8 @@ export type NodeOptions = {
   readonly network: Partial<NetworkOptions>
   /** Between two looks at Ethereum. */
   readonly pollMs?: number
+  /** Ethereum's newest block may be so old, else the endpoint counts as stuck. Not for chains that stand still between transactions. */
+  readonly maxEthereumAgeMs?: number
   /** Blocks of Ethereum that may still be reorganised. Default 64. */
   readonly finalityDepth?: bigint
 }
@@ -77,7 +79,7 @@ export class TtxNode {
     })
     if (options.ethereum.length > 0) {
       this.#bridgeDatabase = new Level(join(folder, 'bridge'))
-      const { pollMs, finalityDepth } = options
+      const { pollMs, finalityDepth, maxEthereumAgeMs } = options
       this.#follower = new BridgeFollower(
         {
           chain: connectEthereum(options.ethereum, rules),
@@ -85,7 +87,11 @@ export class TtxNode {
           network: definition,
           log: log('bridge'),
         },
-        { ...(pollMs === undefined ? {} : { pollMs }), ...(finalityDepth === undefined ? {} : { finalityDepth }) },
+        {
+          ...(pollMs === undefined ? {} : { pollMs }),
+          ...(finalityDepth === undefined ? {} : { finalityDepth }),
+          ...(maxEthereumAgeMs === undefined ? {} : { freshness: { clock: deps.clock, maxAgeMs: maxEthereumAgeMs } }),
+        },
       )
     }
     const follower = this.#follower

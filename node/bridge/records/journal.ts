@@ -85,7 +85,7 @@ export class Journal {
   /** One atomic batch. */
   async apply(step: JournalStep): Promise<void> {
     const operations: Operation[] = []
-    if (step.ancestor !== undefined) operations.push(...(await this.#operationsOfRollback(step.ancestor)))
+    if (step.ancestor !== undefined) addAll(operations, await this.#operationsOfRollback(step.ancestor))
     for (const { event, body } of step.events) {
       operations.push({ type: 'put', key: eventKey(event.place), value: encodeRecord(event) })
       if (event.kind === 'published' && body !== undefined) operations.push(bodyOperation(event.id, body))
@@ -94,8 +94,8 @@ export class Journal {
     if (checkpoint !== undefined) {
       operations.push({ type: 'put', key: checkpointKey(checkpoint.number), value: encodeRecord(checkpoint) })
     }
-    if (step.keepFrom !== undefined) operations.push(...(await this.#operationsOfPruning(step.keepFrom)))
-    if (base !== undefined) operations.push(...baseOperations(base.id, base.outputs))
+    if (step.keepFrom !== undefined) addAll(operations, await this.#operationsOfPruning(step.keepFrom))
+    if (base !== undefined) addAll(operations, baseOperations(base.id, base.outputs))
     await this.#write(operations)
   }
 
@@ -181,4 +181,9 @@ function decodeRecord<T>(text: string): T {
     if ('n' in value && typeof value.n === 'string') return BigInt(value.n)
     return 'x' in value && typeof value.x === 'string' ? parseHex(value.x) : value
   }) as T
+}
+
+/** Not by spreading: a flood of events would overflow the stack. */
+function addAll<T>(list: T[], more: readonly T[]): void {
+  for (const item of more) list.push(item)
 }
