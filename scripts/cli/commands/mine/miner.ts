@@ -4,15 +4,13 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { Miner } from '../../../../miner/miner.ts'
+import type { Miner } from '../../../../miner/miner.ts'
 import type { MinerStatus } from '../../../../miner/status.ts'
-import { PowPool } from '../../../../miner/work/pow-pool.ts'
 import type { Logger } from '../../../../node/log.ts'
 import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openSender } from './sender.ts'
 
 const TELL_MS = 1_000
 
@@ -48,6 +46,12 @@ export function registerMiner(program: Command, act: Act): void {
 async function run(context: CliContext): Promise<undefined> {
   const { settings, folder, log, signal } = context
   const { threads, payout, weiPerTtx, marginPercent, longestWait, courtesy, pollMs } = settings
+  // Loaded only here: other commands start sooner without it.
+  const [{ Miner }, { PowPool }, { openSender }] = await Promise.all([
+    import('../../../../miner/miner.ts'),
+    import('../../../../miner/work/pow-pool.ts'),
+    import('./sender.ts'),
+  ])
   await using sending = await openSender(context)
   const { sender, node } = sending
   const pool = new PowPool({ log, random: randomBytes, now: () => performance.now() }, { threads })

@@ -2,13 +2,12 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { Relayer } from '../../../../miner/relayer.ts'
+import type { Relayer } from '../../../../miner/relayer.ts'
 import type { Logger } from '../../../../node/log.ts'
 import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openSender } from './sender.ts'
 
 const TELL_MS = 1_000
 
@@ -32,6 +31,11 @@ export function registerRelay(program: Command, act: Act): void {
 async function run(context: CliContext): Promise<undefined> {
   const { settings, log, signal } = context
   const { courtesy, pollMs } = settings
+  // Loaded only here: other commands start sooner without it.
+  const [{ Relayer }, { openSender }] = await Promise.all([
+    import('../../../../miner/relayer.ts'),
+    import('./sender.ts'),
+  ])
   await using sending = await openSender(context)
   const { sender, node } = sending
   const options = { pollMs, courtesyMs: 1_000 * courtesy }

@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type NetworkDefinition, parseDeployment } from '../../../../node/deployment.ts'
 import { OperationError } from '../../../../node/errors.ts'
-import { TtxNode } from '../../../../node/node.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
@@ -44,6 +43,8 @@ async function run(context: CliContext): Promise<undefined> {
   const { settings, folder, log } = context
   const { ethereum = [], rpcHost, rpcPort, listenHost, listenPort, peers = [], trackers = [], pollMs } = settings
   const definition = await readDeployment(settings.deployment)
+  // Loaded only here: BitTorrent would double the start of every other command.
+  const { TtxNode } = await import('../../../../node/node.ts')
   await using node = new TtxNode(
     { log, clock: Date.now, version: packageJson.version },
     {
