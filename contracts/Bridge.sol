@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The bridge: where bridging blocks are published, race, become final and are paid out, and where money goes back to TTX.
+// Longer than others, since it is the one contract with storage: whatever changes that stands here.
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -8,6 +9,7 @@ import {WrappedTTX} from "./WrappedTTX.sol";
 import {IBridge} from "./interfaces/IBridge.sol";
 import {IWrappedTTX} from "./interfaces/IWrappedTTX.sol";
 import {BlockHeader} from "./libraries/BlockHeader.sol";
+import {Content} from "./libraries/Content.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Queue} from "./libraries/Queue.sol";
 import {Race} from "./libraries/Race.sol";
@@ -25,15 +27,6 @@ contract Bridge is IBridge {
     using Queue for uint256[];
     using SafeCast for uint256;
 
-    /// @dev What the steps of a block add up to. Base units, but `queueFees`: gwei.
-    struct Totals {
-        uint256 consumed;
-        uint256 credits;
-        uint256 requested;
-        uint256 fee;
-        uint256 queueFees;
-    }
-
     /// @dev What the claims of one call have in common.
     struct Payout {
         bytes32 id;
@@ -45,8 +38,6 @@ contract Bridge is IBridge {
 
     /// @dev Base units of TTX that genesis creates.
     uint256 private constant SUPPLY = 1e27;
-    uint256 private constant STEP_LIMIT = 500;
-    uint256 private constant BYTE_LIMIT = 122_880;
     /// @dev A bond pays so much gas at the base fee of its publication: more than the dearest refutation.
     uint256 private constant BOND_GAS = 20_000_000;
     uint256 private constant BOND_SECONDS = 48 hours;
@@ -54,9 +45,6 @@ contract Bridge is IBridge {
     uint256 private constant FORCE_GAS = 10_000;
     uint256 private constant STEPS_PER_WORD = 250;
     uint256 private constant FRESH_WORD = 1 << 255;
-    /// @dev Recipients and miners share what moves: one in so many is the miner's.
-    uint256 private constant FEE_DIVISOR = 100;
-
     /// @inheritdoc IBridge
     IWrappedTTX public immutable token;
     /// @inheritdoc IBridge
@@ -130,7 +118,9 @@ contract Bridge is IBridge {
         if (miner == address(0)) revert ZeroMiner();
         BlockHeader.Fields memory fields = _childOf(parent, target);
         fields.torrent = torrent;
-        Totals memory totals = _readSteps(fields, steps, states);
+        uint256 from = fields.queueCount;
+        Content.Totals memory totals = Content.read(fields, steps, states);
+        _queue.check(from, fields.queueCount, fields.queueHash);
         bytes memory header;
         (header, id) = BlockHeader.seal(fields, miner, nonce);
         if (!_isSolved(id, target)) revert InsufficientWork(id, target);
@@ -308,7 +298,7 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function isClaimed(bytes32 id, uint256 index) external view returns (bool) {
-        return index < STEP_LIMIT && _claimed[id][index / STEPS_PER_WORD] >> (index % STEPS_PER_WORD) & 1 != 0;
+        return index < Content.STEP_LIMIT && _claimed[id][index / STEPS_PER_WORD] >> (index % STEPS_PER_WORD) & 1 != 0;
     }
 
     /// @inheritdoc IBridge
@@ -379,66 +369,8 @@ contract Bridge is IBridge {
         fields.queueHash = parent.queueHashOf();
     }
 
-    /// @dev Checks the shape and the order of the steps, and completes the header with what follows from them.
-    function _readSteps(BlockHeader.Fields memory fields, bytes calldata steps, bytes calldata states)
-        private
-        view
-        returns (Totals memory totals)
-    {
-        if (steps.length + states.length > BYTE_LIMIT) revert TooManyBytes(steps.length + states.length);
-        uint256 count = states.length / 32;
-        if (count > STEP_LIMIT) revert TooManySteps(count);
-        bytes32[] memory leaves = new bytes32[](count == 0 ? 0 : 1 << Trace.depthOf(count));
-        uint256 from = fields.queueCount;
-        uint256 index;
-        // At most 500 rounds, as there has to be a state for each.
-        for (uint256 offset = 0; offset < steps.length; ++index) {
-            uint256 size = Step.sizeAt(steps, offset);
-            if (size == 0) revert MalformedStep(index, offset);
-            if (index == count) revert StatesMismatch(index + 1, states.length);
-            _readStep(fields, totals, steps, offset, size, index);
-            fields.state = bytes32(states[32 * index:32 * index + 32]);
-            leaves[index] = Trace.leafOf(Step.hashAt(steps, offset, size), fields.state);
-            offset += size;
-        }
-        if (32 * index != states.length) revert StatesMismatch(index, states.length);
-        fields.stepCount = uint32(count);
-        fields.traceRoot = Trace.rootOf(leaves);
-        fields.queueCount = (from + totals.consumed).toUint64();
-        _queue.check(from, fields.queueCount, fields.queueHash);
-    }
-
-    /// @dev Adds step `index` of a block to its totals and to the queue's running hash.
-    function _readStep(
-        BlockHeader.Fields memory fields,
-        Totals memory totals,
-        bytes calldata steps,
-        uint256 offset,
-        uint256 size,
-        uint256 index
-    ) private pure {
-        uint256 kind = Step.kindAt(steps, offset);
-        if (kind != Step.TRANSACTION) {
-            if (totals.consumed != index) revert QueueStepTooLate(index);
-            totals.consumed = index + 1;
-            fields.queueHash = Queue.next(fields.queueHash, Step.entryHashAt(steps, offset, size));
-            if (kind == Step.DEPOSIT) {
-                uint256 gross = Step.depositGrossAt(steps, offset);
-                totals.credits += gross - gross / FEE_DIVISOR;
-                totals.fee += gross / FEE_DIVISOR;
-            } else {
-                totals.queueFees += Step.forcedFeeAt(steps, offset);
-            }
-        }
-        if (Step.isRequestAt(steps, offset)) {
-            uint256 amount = Step.tokensAt(steps, offset);
-            totals.requested += amount;
-            totals.fee += amount / FEE_DIVISOR;
-        }
-    }
-
     /// @dev Takes the bond and writes down a block that has passed all other checks.
-    function _record(bytes32 id, BlockHeader.Fields memory fields, Totals memory totals, bool rival) private {
+    function _record(bytes32 id, BlockHeader.Fields memory fields, Content.Totals memory totals, bool rival) private {
         BlockRecord storage record = _blocks[id];
         BlockRecord storage parent = _blocks[fields.parent];
         if (record.publishedAt != 0) revert AlreadyPublished(id);
@@ -510,7 +442,7 @@ contract Bridge is IBridge {
         uint256 amount = Step.tokensAt(step, 0);
         // What the miner did not get is the recipient's. Safe: a part is never more than the whole.
         unchecked {
-            if (payout.paid) amount -= amount / FEE_DIVISOR;
+            if (payout.paid) amount -= Content.minerPart(amount);
         }
         address to = Step.payeeAt(step, 0);
         emit Claimed(payout.id, index, to, amount);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Everything that the bridge can be asked and can answer: its types, events, errors and functions.
+// Everything that the bridge can be asked and can answer: its types, events, errors and functions. Long for what it explains.
 pragma solidity 0.8.37;
 
 import {IWrappedTTX} from "./IWrappedTTX.sol";

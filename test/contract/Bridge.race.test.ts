@@ -1,9 +1,9 @@
-// Races told one by one: who wins, who is paid and who loses a bond, when somebody tries each trick at its best moment.
+// Races told one by one: who wins when somebody tries each trick at its best moment. Long, for there are many tricks.
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
 import type { Hash } from '../../node/protocol/ids.ts'
-import { packedBytes, proofOf, type TestBlock, transactionStep } from './blocks.ts'
+import { type TestBlock, transactionStep } from './blocks.ts'
 import { assertReverts } from './chain.ts'
 import { Fixture, HOUR } from './fixture.ts'
 
@@ -22,8 +22,7 @@ beforeEach(async () => {
 const MINUTE = 60n
 const FEE = 1_000n
 const recipient = fixture.account(5)
-const [alice, bob, carol] = [fixture.account(1), fixture.account(2), fixture.account(3)]
-const GWEI = 10n ** 9n
+const [alice, _bob, _carol] = [fixture.account(1), fixture.account(2), fixture.account(3)]
 
 /** A request that pays the miner `FEE` and the recipient 99 times that. */
 const steps = [transactionStep({ payee: recipient, request: true, tokens: 100n * FEE })]
@@ -287,115 +286,6 @@ describe('a race', () => {
     ] as const) {
       await assertReverts(fixture.nominate({ id: above }, { id: below }), 'NotEligible', [above, below])
     }
-  })
-})
-
-describe('what racing pays', () => {
-  /** A race that `rival` wins over `first`. */
-  const displace = async () => {
-    const first = await fixture.extend(genesis, { ...light(genesis), steps, miner: alice })
-    const rival = await fixture.extend(genesis, { ...heavy(genesis), steps, miner: bob }, { rival: true })
-    const other = await fixture.extend(genesis, { ...light(genesis), steps, miner: carol }, { rival: true })
-    at(20n)
-    const child = await fixture.extend(rival, { steps, miner: bob })
-    await fixture.nominate(genesis, child)
-    at(47n)
-    const grandchild = await fixture.extend(child, { steps, miner: carol })
-    at(48n)
-    const [event] = fixture.events(await fixture.finalize(rival), 'BlockFinalized')
-    assert.equal(event?.args.fee, 0n)
-    return { first, rival, other, child, grandchild }
-  }
-
-  it('is nothing for who displaced the first, nor for what was built on it before the race was over', async () => {
-    const { rival, child, grandchild } = await displace()
-    assert.equal(await read.unpaidUntil(), chain.time)
-    await fixture.finalize(child)
-    at(49n)
-    const later = await fixture.extend(grandchild, { steps, miner: alice })
-    at(71n)
-    await fixture.finalize(grandchild)
-    at(73n)
-    await fixture.finalize(later)
-    assert.equal(await wttx.balanceOf([bob]), 0n)
-    assert.equal(await wttx.balanceOf([carol]), 0n)
-    assert.equal(await wttx.balanceOf([alice]), FEE)
-    // Requests of the unpaid are paid whole.
-    await fixture.claim(rival, proofOf(rival, 0))
-    await fixture.claim(later, proofOf(later, 0))
-    assert.equal(await wttx.balanceOf([recipient]), 100n * FEE + 99n * FEE)
-  })
-
-  it('is no fee of forced transactions either', async () => {
-    const packed = packedBytes({ payee: recipient })
-    await fixture.force([packed])
-    const fee = fixture.forceFee()
-    const step = new Uint8Array([2, ...new Uint8Array(8), ...packed])
-    new DataView(step.buffer).setBigUint64(1, fee)
-    await fixture.extend(genesis, { ...light(genesis), steps: [step], miner: alice })
-    const rival = await fixture.extend(genesis, { ...heavy(genesis), steps: [step], miner: bob }, { rival: true })
-    await fixture.nominate(genesis, rival)
-    at(48n)
-    await fixture.finalize(rival)
-    assert.equal(await read.owed([bob]), 0n)
-  })
-
-  it('is the bond back for all but a rival that lost to the first', async () => {
-    const { first, rival, other, child } = await displace()
-    for (const block of [first, rival, other]) await fixture.withdrawBond(block)
-    const bond = fixture.bond()
-    for (const miner of [alice, bob, carol]) assert.equal(await read.owed([miner]), bond)
-    await assertReverts(fixture.withdrawBond(child), 'TooEarly', [start + 69n * HOUR])
-  })
-
-  it('is no bond for a rival that lost to the first, but for those who built on it', async () => {
-    const first = await fixture.extend(genesis, { ...light(genesis), miner: alice })
-    const rival = await fixture.extend(genesis, { ...light(genesis), miner: bob }, { rival: true })
-    at(1n)
-    const onRival = await fixture.extend(rival, { miner: carol })
-    const rivalOnRival = await fixture.extend(rival, { miner: bob }, { rival: true })
-    const onFirst = await fixture.extend(first, heavy(first))
-    await fixture.nominate(genesis, onFirst)
-    at(49n)
-    await assertReverts(fixture.withdrawBond(rival), 'RaceOpen', [rival.id])
-    await assertReverts(fixture.withdrawBond(rivalOnRival), 'RaceOpen', [rivalOnRival.id])
-    await fixture.finalize(first)
-    await assertReverts(fixture.withdrawBond(rival), 'BondForfeited', [rival.id])
-    // The death of an ancestor forfeits nothing.
-    await fixture.withdrawBond(onRival)
-    await fixture.withdrawBond(rivalOnRival)
-    assert.equal(await read.owed([carol]), fixture.bond())
-    assert.equal(await read.owed([bob]), fixture.bond())
-  })
-
-  it('is the bond back, and the fee, for a rival whose first was refuted', async () => {
-    const first = await fixture.extend(genesis, { steps, miner: alice })
-    const rival = await fixture.extend(genesis, { steps, miner: bob }, { rival: true })
-    at(12n)
-    await fixture.refute(first, carol)
-    at(24n)
-    await fixture.finalize(rival)
-    assert.equal(await wttx.balanceOf([bob]), FEE)
-    at(48n)
-    await fixture.withdrawBond(rival)
-    assert.equal(await read.owed([bob]), fixture.bond())
-    await assertReverts(fixture.withdrawBond(rival), 'NoBond', [rival.id])
-  })
-
-  it('is half of a bad bond for who refuted it; the other half stays here for ever', async () => {
-    const block = await fixture.extend(genesis, { miner: alice }, { value: fixture.bond() + GWEI })
-    const receipt = await fixture.refute(block, carol)
-    const reward = fixture.bond() / GWEI / 2n
-    assert.deepEqual(fixture.events(receipt, 'BlockRefuted')[0]?.args.reward, reward)
-    assert.equal(await read.owed([carol]), reward * GWEI)
-    assert.equal(await read.owed([alice]), 0n)
-    at(48n)
-    await assertReverts(fixture.withdrawBond(block), 'NoBond')
-    await assertReverts(fixture.refute(block), 'BlockIsRefuted', [block.id])
-    await assertReverts(fixture.finalize(block), 'BlockIsRefuted', [block.id])
-    await assertReverts(fixture.publish(block, fixture.draft(block)), 'BlockIsRefuted', [block.id])
-    await assertReverts(fixture.publish(genesis, block), 'AlreadyPublished', [block.id])
-    await assertReverts(fixture.refute({ id: `0x${'77'.repeat(32)}` as Hash }), 'UnknownBlock')
   })
 })
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Random traffic on a bridge, with books of its own about what everybody ought to have.
+// Random traffic on a bridge, with books of its own about what everybody ought to have. Long, as it can do all that anybody can.
 pragma solidity 0.8.37;
 
 import {IBridge} from "../../../contracts/interfaces/IBridge.sol";

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// The content of a block: shape and order of its steps, what follows from them for the header, and what they add up to.
+pragma solidity 0.8.37;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IBridge} from "../interfaces/IBridge.sol";
+import {BlockHeader} from "./BlockHeader.sol";
+import {Queue} from "./Queue.sol";
+import {Step} from "./Step.sol";
+import {Trace} from "./Trace.sol";
+
+/// @title Content
+/// @notice Judges all of a block's steps but their truth: docs/protocol.md, sections 4 (shape), 5, 6 and 7.4.
+library Content {
+    using SafeCast for uint256;
+
+    /// @notice Steps in a block.
+    uint256 internal constant STEP_LIMIT = 500;
+    /// @notice Bytes of packed steps and states in a block.
+    uint256 internal constant BYTE_LIMIT = 122_880;
+
+    /// @notice What the steps of a block add up to. Base units, but `queueFees`: gwei.
+    /// @param consumed entries of the queue
+    /// @param credits of the deposits among them, after the miner's part
+    /// @param requested what leaves the TTX side, the miner's part included
+    /// @param fee the miner's parts of requests and deposits
+    /// @param queueFees what came with the forced transactions
+    struct Totals {
+        uint256 consumed;
+        uint256 credits;
+        uint256 requested;
+        uint256 fee;
+        uint256 queueFees;
+    }
+
+    /// @notice The miner's part of a request or a deposit: one percent, rounded down.
+    function minerPart(uint256 amount) internal pure returns (uint256) {
+        return amount / 100;
+    }
+
+    /// @notice Completes a header, which has the state and the queue of the parent so far, with what follows from the steps.
+    function read(BlockHeader.Fields memory fields, bytes calldata steps, bytes calldata states)
+        internal
+        pure
+        returns (Totals memory totals)
+    {
+        if (steps.length + states.length > BYTE_LIMIT) revert IBridge.TooManyBytes(steps.length + states.length);
+        uint256 count = states.length / 32;
+        if (count > STEP_LIMIT) revert IBridge.TooManySteps(count);
+        bytes32[] memory leaves = new bytes32[](count == 0 ? 0 : 1 << Trace.depthOf(count));
+        uint256 index;
+        // At most 500 rounds, as there has to be a state for each.
+        for (uint256 offset = 0; offset < steps.length; ++index) {
+            uint256 size = Step.sizeAt(steps, offset);
+            if (size == 0) revert IBridge.MalformedStep(index, offset);
+            if (index == count) revert IBridge.StatesMismatch(index + 1, states.length);
+            _add(fields, totals, steps, offset, size, index);
+            fields.state = bytes32(states[32 * index:32 * index + 32]);
+            leaves[index] = Trace.leafOf(Step.hashAt(steps, offset, size), fields.state);
+            offset += size;
+        }
+        if (32 * index != states.length) revert IBridge.StatesMismatch(index, states.length);
+        fields.stepCount = uint32(count);
+        fields.traceRoot = Trace.rootOf(leaves);
+        fields.queueCount = (fields.queueCount + totals.consumed).toUint64();
+    }
+
+    /// @dev Adds step `index` to the totals and to the queue's running hash.
+    function _add(
+        BlockHeader.Fields memory fields,
+        Totals memory totals,
+        bytes calldata steps,
+        uint256 offset,
+        uint256 size,
+        uint256 index
+    ) private pure {
+        uint256 kind = Step.kindAt(steps, offset);
+        if (kind != Step.TRANSACTION) {
+            if (totals.consumed != index) revert IBridge.QueueStepTooLate(index);
+            totals.consumed = index + 1;
+            fields.queueHash = Queue.next(fields.queueHash, Step.entryHashAt(steps, offset, size));
+            if (kind == Step.DEPOSIT) {
+                uint256 gross = Step.depositGrossAt(steps, offset);
+                totals.credits += gross - minerPart(gross);
+                totals.fee += minerPart(gross);
+            } else {
+                totals.queueFees += Step.forcedFeeAt(steps, offset);
+            }
+        }
+        if (Step.isRequestAt(steps, offset)) {
+            uint256 amount = Step.tokensAt(steps, offset);
+            totals.requested += amount;
+            totals.fee += minerPart(amount);
+        }
+    }
+}
