@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The bridge: where bridging blocks are published, race, become final and are paid out, and where money goes back to TTX.
-// Longer than others, since it is the one contract with storage: whatever changes that stands here.
+// Long, since it is the one contract with storage: whatever changes that stands here.
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
