@@ -68,9 +68,9 @@ export class Miner implements AsyncDisposable {
     this.#journal = new Journal(folder)
     const planning = { payout, weiPerTtx, marginPercent: BigInt(marginPercent), unpaidSteps }
     this.#planner = new Planner({ node, ethereum, now }, planning)
-    const shared = { node, sender, journal: this.#journal, log: this.#log }
+    const shared = { node, sender, journal: this.#journal, log: this.#log, now }
     this.#publisher = new Publisher(shared)
-    this.#duties = new Duties({ ...shared, now, random }, { payout, courtesyMs })
+    this.#duties = new Duties({ ...shared, random }, { payout, courtesyMs })
     this.#search = new Search(
       deps.pool,
       (prospect, solution) =>

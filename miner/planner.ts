@@ -188,7 +188,8 @@ export class Planner {
   }
 
   #targetOn(parent: ParentBlock, standing: Standing, head: Head, network: Network, hardest: bigint | undefined) {
-    const elapsed = standing.publishedAt === 0n ? 0n : head.next - standing.publishedAt
+    // By the newest block rather than the next one: so the node, which knows no other clock, allows it too.
+    const elapsed = standing.publishedAt === 0n ? 0n : head.time - standing.publishedAt
     const ceiling = targetCeiling(parent.header.target, elapsed, network.easiestTarget)
     return hardest !== undefined && hardest < ceiling ? hardest : ceiling
   }

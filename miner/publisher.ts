@@ -15,7 +15,12 @@ export type PublisherDeps = {
   readonly sender: TransactionSender
   readonly journal: Journal
   readonly log: Logger
+  /** Unix milliseconds. */
+  readonly now: () => number
 }
+
+/** A node whose view of Ethereum is behind does not want a block at first; so long it is given to catch up. */
+const NODE_PATIENCE_MS = 60_000
 
 export class Publisher {
   readonly #deps: PublisherDeps
@@ -63,10 +68,11 @@ export class Publisher {
       const stated = decodeSealed(sealed).header.torrent
       if (torrent !== stated) this.#deps.log.warn({ stated, torrent }, 'the node serves the block as another torrent')
     } catch (error) {
-      if (!(error instanceof RuleError)) throw error
-      // The node's Ethereum clock is a little behind the one by which the target was stated; the bridge itself is asked next.
-      if (error.code === 'bad-work') return await this.#put({ ...entry, stage: 'submitted' })
-      return await this.#lose(entry, `the node takes it for wrong: ${error.message}`)
+      if (error instanceof RuleError) return await this.#lose(entry, `the node takes it for wrong: ${error.message}`)
+      const isPatient = this.#deps.now() - entry.foundMs < NODE_PATIENCE_MS
+      if (isPatient || !(error instanceof OperationError) || error.code !== 'block-not-wanted') throw error
+      // The steps are on Ethereum soon anyway, and the bridge is the judge: better without a torrent than never.
+      this.#deps.log.warn({ block: publicationId(entry), problem: error.message }, 'publishing without the torrent')
     }
     return await this.#put({ ...entry, stage: 'submitted' })
   }

@@ -1,0 +1,81 @@
+// A miner in a process of its own that kills itself (SIGKILL) at a named moment: `node crashing-miner.ts <JSON of CrashPlan>`.
+
+import { randomBytes } from 'node:crypto'
+import { pathToFileURL } from 'node:url'
+import type { Hex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import { Ethereum } from '../../../miner/ethereum.ts'
+import { Miner } from '../../../miner/miner.ts'
+import { PowPool } from '../../../miner/work/pow-pool.ts'
+import { createLogger } from '../../../node/log.ts'
+import { type Hash, parseAddress } from '../../../node/protocol/ids.ts'
+import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
+
+/** In the order in which a publication passes them. */
+export const MOMENTS = [
+  'before the node has it',
+  'after the node has it',
+  'before it is sent',
+  'after it is sent',
+  'after its receipt',
+  'never',
+] as const
+export type Moment = (typeof MOMENTS)[number]
+
+export type CrashPlan = {
+  readonly ethereum: string
+  readonly node: string
+  readonly chain: string
+  readonly bridge: string
+  readonly key: Hex
+  readonly folder: string
+  readonly moment: Moment
+  /** Ends once so many own blocks are published. */
+  readonly published: number
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  await run(JSON.parse(process.argv[2] ?? '') as CrashPlan)
+
+async function run(plan: CrashPlan): Promise<void> {
+  const die = (moment: Moment) => {
+    if (plan.moment === moment) process.kill(process.pid, 'SIGKILL')
+  }
+  class DyingEthereum extends Ethereum {
+    override async broadcast(raw: Hex) {
+      die('before it is sent')
+      await super.broadcast(raw)
+      die('after it is sent')
+    }
+    override async receipt(hash: Hash) {
+      const receipt = await super.receipt(hash)
+      if (receipt !== undefined) die('after its receipt')
+      return receipt
+    }
+  }
+  const client = createNodeClient(plan.node)
+  const node: NodeClient = {
+    url: client.url,
+    call: async (method, params, signal) => {
+      if (method === 'bridge_submit') die('before the node has it')
+      const result = await client.call(method, params, signal)
+      if (method === 'bridge_submit') die('after the node has it')
+      return result
+    },
+  }
+  const log = createLogger({ level: 'warn', json: true, colors: false })
+  const network = { chain: BigInt(plan.chain), bridge: parseAddress(plan.bridge) }
+  const signer = privateKeyToAccount(plan.key)
+  const ethereum = new DyingEthereum({ urls: [plan.ethereum], network, signer, now: Date.now })
+  const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: 20 })
+  const pool = new PowPool({ log, random: randomBytes, now: Date.now }, { threads: 1 })
+  const deps = { node, sender, pool, log, now: Date.now, random: Math.random }
+  const miner = new Miner(deps, { folder: plan.folder, longestWaitMs: 0, pollMs: 20, courtesyMs: 0 })
+  await miner.start()
+  const look = setInterval(() => {
+    if (miner.status().blocks.published < plan.published) return
+    clearInterval(look)
+    void miner.stop().then(() => ethereum.close())
+  }, 10)
+}
