@@ -83,6 +83,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     this.#state = 'open'
     try {
       await begin(this.#database, this.#writer, this.#options)
+      this.#tip = this.#tipBlock().id
       await resume(this.#database, this.#writer, this.#limits.dead)
       await loadWaiting(this.#database, this.#writer, this.#intake.pool)
     } catch (error) {
@@ -90,7 +91,6 @@ export class Ledger extends LedgerReader implements TransactionLedger {
       throw error
     }
     for (const { infohash } of this.#intake.pool.values()) this.#promote(infohash)
-    this.#tip = this.#tipBlock().id
     const { count, unordered, conflicting, waiting } = this.summary()
     this.#options.log.info({ count, unordered: unordered.count, conflicting, waiting }, 'ledger open')
   }

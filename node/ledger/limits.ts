@@ -19,7 +19,7 @@ export type LedgerLimits = {
   readonly batchRows: number
 }
 
-/** Memory: about 1 kB for each waiting file, 0.2 kB for each reject, 20 MB of cached rows, 20 MB of a long change; nothing grows with history. */
+/** Memory: about 1 kB for each waiting file, 0.2 kB for each reject, 20 MB of cached rows, 5 MB of a long change; nothing grows with history. */
 export const DEFAULT_LIMITS: LedgerLimits = {
   waitingCount: 32_768,
   waitingBytes: 16 * 1024 * 1024,
@@ -28,5 +28,5 @@ export const DEFAULT_LIMITS: LedgerLimits = {
   rivals: 8,
   dead: 50_000,
   rejects: 20_000,
-  batchRows: 20_000,
+  batchRows: 5_000,
 }

@@ -50,16 +50,16 @@ export async function begin(
 
 /** Completes what a crash cut off between two batches of one long change. */
 export async function resume(database: Database, writer: Writer, keepDead: number): Promise<void> {
-  const toJudge = await database.range(TO_JUDGE, {})
-  const toBury = await database.range(TO_BURY, {})
+  // Values of the one table and keys of the other are infohashes.
+  const toJudge = (await database.range(TO_JUDGE, {})).map(([, infohash]) => infohash as Infohash)
+  const toBury = (await database.range(TO_BURY, {})).map(([infohash]) => infohash as Infohash)
   if (toJudge.length === 0 && toBury.length === 0) return
   await writer.runLong(function* (change): Work {
     const agenda = new Agenda()
     agenda.resume(change, toJudge)
     yield* agenda.settle(change)
-    for (const [infohash] of toBury) change.delete(TO_BURY, infohash)
-    const infohashes = toBury.map(([infohash]) => infohash as Infohash) // keys of this table are infohashes
-    yield* buryAll(change, infohashes, keepDead)
+    for (const infohash of toBury) change.delete(TO_BURY, infohash)
+    yield* buryAll(change, toBury, keepDead)
   })
 }
 

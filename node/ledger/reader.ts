@@ -10,7 +10,7 @@ import { selectInputs, spendable } from './coins.ts'
 import { type Ancestors, ancestorsOf, rivalsToName } from './intake/graph.ts'
 import type { Rejects } from './intake/rejects.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
-import { entryOf, fileOf, headOf, placeOf } from './standing/books.ts'
+import { creatorStanding, entryOf, fileOf, headOf, placeOf } from './standing/books.ts'
 import type { Database } from './store/database.ts'
 import {
   ACCOUNTS,
@@ -163,15 +163,18 @@ export class LedgerReader {
   }
 
   wanted(limit = 1_000): Infohash[] {
-    const counts = new Map<Infohash, number>()
+    const inputs = new Map<Infohash, number>()
     for (const { prev } of this.#pool.values()) {
       for (const input of prev) {
-        if (counts.has(input) || this.status(input) !== 'unknown') continue
-        counts.set(input, this.#pool.dependents(input).size)
+        if (this.#pool.get(input) === undefined) inputs.set(input, this.#pool.dependents(input).size)
       }
     }
-    const most = [...counts].sort(([, a], [, b]) => b - a).slice(0, limit)
-    return most.map(([infohash]) => infohash)
+    const wanted: Infohash[] = []
+    for (const [input] of [...inputs].sort(([, a], [, b]) => b - a)) {
+      if (wanted.length >= limit) break
+      if (creatorStanding(this.#database.disk, input) === undefined && !this.has(input)) wanted.push(input)
+    }
+    return wanted
   }
 
   async candidates(limit = 2_000): Promise<Candidate[]> {
@@ -202,9 +205,8 @@ export class LedgerReader {
   #block(height: number): LedgerBlock {
     const block = this.#database.committed(BLOCKS, numberKey(height))
     if (block === undefined) {
-      throw new OperationError('ledger-damaged', `the ledger's database has lost block ${height}`, {
-        facts: { height },
-      })
+      const message = `the ledger's database is damaged: it has lost block ${height}; begin anew with another data folder`
+      throw new OperationError('ledger-damaged', message, { facts: { height } })
     }
     return { ...block, height: BigInt(height) }
   }

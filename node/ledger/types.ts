@@ -137,7 +137,7 @@ export type Branch = {
   readonly blocks: readonly BranchBlock[]
 }
 
-/** What changed, after it is on disk. `before` is `unknown` for what is new. */
+/** What changed, after it is on disk. `before` is `unknown` for what is new. A change that was cut is told batch by batch. */
 export type LedgerChange = {
   readonly transactions: readonly { readonly infohash: Infohash; readonly before: Status; readonly after: Status }[]
   /** Infohashes that are new to the shared set: see `isShared`. */
@@ -154,6 +154,9 @@ export type PendingRequest = Omit<BlockRequest, 'step'> & { readonly firstSeenMs
  * each transaction, in order of seniority, stands if its inputs stand and no senior one took them. So a branch that dies gives back exactly
  * what was there before. Changes are made one after another, each in one atomic batch (several small ones may share a batch; one that
  * touches very much is cut into batches which are each consistent and are completed after a crash).
+ *
+ * On disk means: a kill of the process loses nothing of it. A power cut may lose the last moments before it, but only whole changes, and
+ * nothing from before the last `setBranch`.
  *
  * Every method but `start` throws `OperationError('ledger-closed')` outside of start and stop, and writing ones
  * `OperationError('ledger-failed')` after the disk refused a write: restart then.

@@ -1,5 +1,6 @@
 // Keeps every index in step with where transactions stand: who spends what, what owners can spend, counts and fingerprints.
 
+import { OperationError } from '../../errors.ts'
 import { decodeUint } from '../../protocol/bytes.ts'
 import { keccak } from '../../protocol/hash.ts'
 import { type Address, type Infohash, toBytes } from '../../protocol/ids.ts'
@@ -52,11 +53,12 @@ export function entryOf(reader: Reader, infohash: Infohash): Entry | undefined {
   return reader.get(ENTRIES, infohash)
 }
 
-/** An entry that another row names. */
+/** An entry that another row names. Throws `OperationError('ledger-damaged')`. */
 export function namedEntry(reader: Reader, infohash: Infohash): Entry {
   const entry = entryOf(reader, infohash)
-  if (entry === undefined) throw new Error(`the ledger's database is damaged: transaction ${infohash} is missing`)
-  return entry
+  if (entry !== undefined) return entry
+  const message = `the ledger's database is damaged: it has lost transaction ${infohash}; begin anew with another data folder`
+  throw new OperationError('ledger-damaged', message, { facts: { infohash } })
 }
 
 export function spendsOf(reader: Reader, infohash: Infohash, owner: Address): Spends {

@@ -64,7 +64,8 @@ export function judge(reader: Reader, { infohash, from, prev, seq }: Unplaced): 
 /** Transactions to judge again. `save` makes the list part of a change, so that a crash does not lose it. */
 export class Agenda {
   readonly #heap = new SeniorityHeap()
-  #saved: (readonly [string, string])[] = []
+  /** What is written of the list, by seniority. */
+  readonly #saved = new Map<number, Infohash>()
 
   /** Ordered, dead and sender-less ones have nothing to be judged. */
   mark(change: Change, infohashes: Iterable<Infohash>): void {
@@ -74,29 +75,23 @@ export class Agenda {
     }
   }
 
-  pop(): Infohash | undefined {
-    return this.#heap.pop()?.infohash
-  }
-
   save(change: Change): void {
-    this.#forgetSaved(change)
     for (const { seq, infohash } of this.#heap) {
-      this.#saved.push([numberKey(seq), infohash])
+      if (this.#saved.has(seq)) continue
+      this.#saved.set(seq, infohash)
       change.put(TO_JUDGE, numberKey(seq), infohash)
     }
   }
 
-  /** Rows of `TO_JUDGE` that `save` wrote and nobody worked off. */
-  get saved(): readonly (readonly [string, string])[] {
-    return this.#saved
+  /** Rows that `save` wrote and nobody worked off. */
+  get saved(): readonly Infohash[] {
+    return [...this.#saved.values()]
   }
 
-  resume(change: Change, saved: readonly (readonly [string, string])[]): void {
-    this.#saved = [...saved]
-    this.mark(
-      change,
-      saved.map(([, infohash]) => infohash as Infohash),
-    ) // written by `save`
+  /** Takes up what a crash or a failure left of another list. */
+  resume(change: Change, saved: readonly Infohash[]): void {
+    for (const infohash of saved) this.#saved.set(namedEntry(change, infohash).seq, infohash)
+    this.mark(change, saved)
   }
 
   /**
@@ -104,13 +99,14 @@ export class Agenda {
    * Yields when the change has grown large; what is left to do is then part of it.
    */
   *settle(change: Change): Work {
-    for (let next = this.pop(); next !== undefined; next = this.pop()) {
-      this.#judgeAgain(change, namedEntry(change, next))
+    for (let next = this.#heap.pop(); next !== undefined; next = this.#heap.pop()) {
+      this.#judgeAgain(change, namedEntry(change, next.infohash))
+      this.#forget(change, next.seq)
       if (!change.isLarge) continue
       this.save(change)
       yield
     }
-    this.#forgetSaved(change)
+    for (const seq of this.#saved.keys()) this.#forget(change, seq) // ordered or buried meanwhile
   }
 
   #judgeAgain(change: Change, before: Entry): void {
@@ -127,9 +123,8 @@ export class Agenda {
     )
   }
 
-  #forgetSaved(change: Change): void {
-    for (const [key] of this.#saved) change.delete(TO_JUDGE, key)
-    this.#saved = []
+  #forget(change: Change, seq: number): void {
+    if (this.#saved.delete(seq)) change.delete(TO_JUDGE, numberKey(seq))
   }
 }
 
@@ -139,7 +134,7 @@ export class Agenda {
  */
 export function* buryAll(change: Change, infohashes: readonly Infohash[], keep: number): Work {
   const stack = [...infohashes]
-  const written = new Set<Infohash>()
+  const saved = new Set<Infohash>()
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const entry = entryOf(change, next)
     if (entry !== undefined && !entry.isDead) {
@@ -147,16 +142,15 @@ export function* buryAll(change: Change, infohashes: readonly Infohash[], keep: 
       bury(change, entry)
       keepDead(change, entry, keep)
     }
+    if (saved.delete(next)) change.delete(TO_BURY, next)
     if (!change.isLarge) continue
-    for (const infohash of written) change.delete(TO_BURY, infohash)
-    written.clear()
     for (const infohash of stack) {
-      written.add(infohash)
+      if (saved.has(infohash)) continue
+      saved.add(infohash)
       change.put(TO_BURY, infohash, '')
     }
     yield
   }
-  for (const infohash of written) change.delete(TO_BURY, infohash)
 }
 
 function keepDead(change: Change, { infohash }: Entry, keep: number): void {

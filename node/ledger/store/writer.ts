@@ -127,11 +127,11 @@ export class Writer {
   async #write(group: Group): Promise<void> {
     try {
       await this.#database.flush(group.sync)
+      this.#hooks.onWritten()
     } catch (cause) {
       this.#fail(this.#giveUp(cause), group)
       return
     }
-    this.#hooks.onWritten()
     for (const { settle } of group.done) settle()
   }
 

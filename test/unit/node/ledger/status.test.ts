@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OperationError } from '../../../../node/errors.ts'
-import { Ledger } from '../../../../node/ledger/ledger.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
@@ -17,9 +16,7 @@ import {
   openLedger,
   pay,
   person,
-  RULES,
   request,
-  SILENT,
   settled,
 } from './world.ts'
 
@@ -262,59 +259,4 @@ test('a request pays nobody here and is pending until a block orders it', async 
   await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [block('r', 1n, [toAlice, leave])] })
   assert.deepEqual(await ledger.pendingRequests(), [])
   assert.deepEqual(await ledger.candidates(), [])
-})
-
-test('listeners hear net changes after they are on disk', async () => {
-  await using world = await openLedger()
-  const { ledger } = world
-  const heard: string[] = []
-  const name = new Map([
-    [toAlice.infohash, 'toAlice'],
-    [toBob.infohash, 'toBob'],
-    [aliceToBob.infohash, 'aliceToBob'],
-  ])
-  const end = ledger.subscribe(({ transactions, shared, tip }) => {
-    for (const { infohash, before, after } of transactions) heard.push(`${name.get(infohash)}: ${before} > ${after}`)
-    for (const infohash of shared) heard.push(`shared ${name.get(infohash)}`)
-    if (tip !== undefined) heard.push(`tip ${tip.height}`)
-  })
-  await ledger.submit(aliceToBob.file, 'peer')
-  await ledger.submit(toAlice.file, 'peer')
-  await settled(ledger, () => ledger.status(aliceToBob.infohash) === 'accepted')
-  await ledger.submit(toBob.file, 'peer')
-  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [block('a', 1n, [toBob])] })
-  end()
-  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [] })
-  assert.deepEqual(heard, [
-    'aliceToBob: unknown > waiting',
-    'toAlice: unknown > accepted',
-    'aliceToBob: waiting > accepted',
-    'shared toAlice',
-    'shared aliceToBob',
-    'toBob: unknown > conflicting',
-    'shared toBob',
-    'toBob: conflicting > ordered',
-    'toAlice: accepted > conflicting',
-    'aliceToBob: accepted > conflicting',
-    'tip 1',
-  ])
-})
-
-test('a ledger refuses another network`s database, a second opening, and work when it is closed', async () => {
-  await using world = await openLedger()
-  const { ledger } = world
-  const other = {
-    database: world.folder,
-    rules: { ...RULES, chain: 1n },
-    genesis: GENESIS,
-    log: SILENT,
-    clock: () => 0,
-  }
-  await assert.rejects(new Ledger(other).start(), { code: 'ledger-unavailable' })
-  await ledger.stop()
-  await ledger.stop()
-  await assert.rejects(new Ledger(other).start(), { code: 'other-network' })
-  await assert.rejects(ledger.submit(toAlice.file, 'peer'), { code: 'ledger-closed' })
-  await assert.rejects(ledger.start(), { code: 'ledger-closed' })
-  assert.throws(() => ledger.status(toAlice.infohash), { code: 'ledger-closed' })
 })
