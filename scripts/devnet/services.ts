@@ -19,6 +19,8 @@ export type Surroundings = {
 const TTX = fileURLToPath(new URL('../ttx.ts', import.meta.url))
 /** A development chain is not reorganised; it can lose its last second when its process is killed. */
 const FINALITY_DEPTH = 3
+/** Node keeps what it made of our sources here, so that four processes start in half the time. */
+export const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/torrenttx', import.meta.url))
 const LOOK_MS = 50
 
 /** In the order in which they are started. */
@@ -57,7 +59,14 @@ function service(
   // No settings but those given here: neither our variables nor a .env of the folder we were started in.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('TTX_')))
   const log = logJson ? ['--log-json'] : []
-  return { name, command: process.execPath, args: [TTX, command, ...args, ...log], env, folder: data, ready }
+  return {
+    name,
+    command: process.execPath,
+    args: [TTX, command, ...args, ...log],
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
+    folder: data,
+    ready,
+  }
 }
 
 function address(port: number): string {

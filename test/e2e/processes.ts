@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { spawnTied } from '../../scripts/devnet/child.ts'
+import { COMPILE_CACHE } from '../../scripts/devnet/services.ts'
 import { readEndpoints } from '../../scripts/endpoints.ts'
 
 export type Finished = { readonly exitCode: number | null; readonly out: string; readonly err: string }
@@ -25,7 +26,12 @@ export class Running implements AsyncDisposable {
   constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     // Nothing of the tester's own settings.
     const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('TTX_')))
-    this.child = spawnTied({ command, args, folder: ROOT, env: { ...clean, NO_COLOR: '1', ...env } })
+    this.child = spawnTied({
+      command,
+      args,
+      folder: ROOT,
+      env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...clean, NO_COLOR: '1', ...env },
+    })
     this.child.stdout?.on('data', (chunk) => {
       this.out += chunk
     })
