@@ -1,0 +1,70 @@
+// kill -9 of a node, the miner or the relayer at ten random moments of a demo: it completes, nothing is paid twice, nothing is lost.
+
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { checkEvidence } from './evidence.ts'
+import { isRunning, processesOf, startTtx, until } from './processes.ts'
+
+const KILLS = 10
+const VICTIMS = ['node', 'peer', 'miner', 'relayer'] as const
+const SETTLED_STEPS = 14
+
+const folder = await mkdtemp(join(tmpdir(), 'ttx-kill-'))
+after(() => rm(folder, { recursive: true, force: true }))
+
+test('ten kills at random moments: the demo completes, each request is paid once, and all money is there', async (t) => {
+  const seed = Number(process.env['SEED'] ?? randomInt(2 ** 31))
+  t.diagnostic(`SEED=${seed}`)
+  const random = generator(seed)
+  const data = join(folder, 'network')
+  const out = join(folder, 'out')
+  await using demo = startTtx(['demo', '--json', '--folder', data, '--out', out])
+  // The moments: ten of the steps, and so many milliseconds into each. What happens in them differs from run to run all the same.
+  const steps = shuffle(
+    Array.from({ length: SETTLED_STEPS - 1 }, (_, step) => step),
+    random,
+  )
+    .slice(0, KILLS)
+    .toSorted((a, b) => a - b)
+  const killed: string[] = []
+  for (const step of steps) {
+    await demo.said(step === 0 ? /relayer +process/ : new RegExp(`^ *${step} +[0-9.]+ s`, 'm'))
+    const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] ?? 'node'
+    await delay(Math.floor(random() * 400))
+    const pid = await until(`${victim} to run`, async () => {
+      const process = processesOf(data)[victim]
+      return process !== undefined && (await isRunning(process)) ? process : undefined
+    })
+    process.kill(pid, 'SIGKILL')
+    killed.push(`${victim} in step ${step + 1}`)
+  }
+  const { exitCode, out: printed, err } = await demo.finished
+  t.diagnostic(killed.join(', '))
+  assert.equal(exitCode, 0, `SEED=${seed}\n${err}`)
+  assert.equal(killed.length, KILLS)
+  assert.equal(JSON.parse(printed).ok, true)
+  await checkEvidence(out)
+})
+
+/** Mulberry32: from 0 to below 1. */
+function generator(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+function shuffle<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, order: random() }))
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ item }) => item)
+}
