@@ -106,9 +106,10 @@ export class Miner implements AsyncDisposable {
   /** A snapshot, at no cost. */
   status(): MinerStatus {
     const rate = this.#deps.pool.hashRate()
-    const problem = [...this.#problems.values()][0] ?? this.#deps.sender.problem
+    const blocking = this.#problems.get('mining') ?? this.#problems.get('publishing')
+    const problem = blocking ?? this.#deps.sender.problem ?? this.#problems.get('duties')
     return {
-      state: problem && this.#state !== 'stopped' && this.#state !== 'publishing' ? 'blocked' : this.#state,
+      state: blocking !== undefined && this.#state !== 'stopped' ? 'blocked' : this.#state,
       account: this.#deps.sender.ethereum.account,
       payout: this.#options.payout,
       reason: this.#reason,

@@ -9,6 +9,7 @@ import { createPublicClient, createWalletClient, http, type LocalAccount } from 
 import { privateKeyToAccount } from 'viem/accounts'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
+import type { ClaimData } from '../../../miner/ethereum/calls.ts'
 import { type SenderOptions, TransactionSender } from '../../../miner/ethereum/sender.ts'
 import { Ethereum } from '../../../miner/ethereum.ts'
 import { Miner } from '../../../miner/miner.ts'
@@ -152,6 +153,12 @@ export class Stage {
 
   async finalBlock(): Promise<Hash> {
     return (await this.anvil.client.readContract({ ...this.bridge, functionName: 'finalBlock' })) as Hash
+  }
+
+  /** Pays a request, from an account of the chain's own. */
+  async claim({ sealed, index, step, state, siblings }: ClaimData): Promise<void> {
+    const request = { index: BigInt(index), step: `0x${formatHex(step)}`, state, siblings }
+    await this.anvil.call(this.definition.rules.bridge, 'claim', [`0x${formatHex(sealed)}`, request])
   }
 
   /** Fees of all forced transactions, in their order, gwei. */

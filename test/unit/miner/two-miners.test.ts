@@ -103,10 +103,7 @@ test('deposits and forced transactions are carried into the next block', async (
   const [claim] = claims
   assert.ok(claim !== undefined)
   const { rules } = stage.definition
-  await stage.anvil.call(rules.bridge, 'claim', [
-    `0x${Buffer.from(claim.sealed).toString('hex')}`,
-    { ...claim, index: BigInt(claim.index), step: `0x${Buffer.from(claim.step).toString('hex')}` },
-  ])
+  await stage.claim(claim)
   const approve = encodeFunctionData({ abi: tokenAbi, functionName: 'approve', args: [rules.bridge, 5_000n] })
   await stage.anvil.send(rules.token, approve)
   const back = accountOf('back')

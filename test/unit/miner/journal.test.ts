@@ -1,0 +1,119 @@
+// The journal on disk: what is written is read again, half-written files are forgotten, and foreign ones are not guessed at.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { Journal, type Publication, publicationId } from '../../../miner/journal.ts'
+import { summariseBlocks } from '../../../miner/status.ts'
+import { encodeUint } from '../../../node/protocol/bytes.ts'
+import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
+import { type Infohash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { RULES } from '../../world.ts'
+
+test('an entry comes back as it was written, whatever its stage', async (t) => {
+  const folder = await folderOf(t)
+  const journal = new Journal(folder)
+  await journal.load()
+  const attempt = {
+    hash: ZERO_HASH,
+    raw: '0x02ff',
+    nonce: 7,
+    fees: { maxFeePerGas: 2n ** 70n, maxPriorityFeePerGas: 0n },
+    isCancel: false,
+    sentMs: 5,
+  } as const
+  const written: Publication[] = [
+    entryOf(1),
+    { ...entryOf(2), stage: 'sent', attempts: [attempt] },
+    { ...entryOf(3), stage: 'published', publishedAt: 9, bond: 10n ** 18n, fee: 2n ** 90n },
+    { ...entryOf(4), stage: 'lost', problem: 'said "no"\n', steps: new Uint8Array() },
+  ]
+  for (const entry of written) await journal.put(entry)
+  const again = new Journal(folder)
+  await again.load()
+  assert.deepEqual(again.entries(), written)
+  for (const entry of written) assert.deepEqual(again.get(publicationId(entry)), entry)
+  assert.deepEqual(summariseBlocks(again.entries()), {
+    blocks: { found: 4, published: 1, final: 0, lost: 1 },
+    earned: 0n,
+    pending: 2n ** 90n,
+    bonds: 10n ** 18n,
+  })
+})
+
+test('a later write replaces the earlier one, and what a crash left half-written is forgotten', async (t) => {
+  const folder = await folderOf(t)
+  const journal = new Journal(folder)
+  await journal.load()
+  await journal.put(entryOf(1))
+  await journal.put({ ...entryOf(1), stage: 'submitted' })
+  const [name] = await readdir(folder)
+  await writeFile(join(folder, `${name}.tmp`), '{"version":1,"stage":"publ')
+  const again = new Journal(folder)
+  await again.load()
+  assert.deepEqual(
+    again.entries().map(({ stage }) => stage),
+    ['submitted'],
+  )
+  assert.deepEqual(await readdir(folder), [name])
+})
+
+test('a damaged file, one of another version, and one under a wrong name are refused by name', async (t) => {
+  for (const [text, name] of [
+    ['{"version":1', 'a.json'],
+    ['{"version":2}', 'b.json'],
+    ['null', 'c.json'],
+  ] as const) {
+    const folder = await folderOf(t)
+    await writeFile(join(folder, name), text)
+    await assert.rejects(new Journal(folder).load(), { code: 'journal-damaged', message: /move the file away/ })
+  }
+  const folder = await folderOf(t)
+  const journal = new Journal(folder)
+  await journal.load()
+  await journal.put(entryOf(1))
+  const [name] = await readdir(folder)
+  await rename(join(folder, name ?? ''), join(folder, 'other.json'))
+  await assert.rejects(new Journal(folder).load(), { code: 'journal-damaged' })
+})
+
+test('a disk that refuses is reported as trouble that may pass', async (t) => {
+  const folder = await folderOf(t)
+  const journal = new Journal(join(folder, 'journal'))
+  await journal.load()
+  await rm(join(folder, 'journal'), { recursive: true })
+  await assert.rejects(journal.put(entryOf(1)), { code: 'journal-failed', retry: true })
+  assert.deepEqual(journal.entries(), [])
+})
+
+function entryOf(i: number): Publication {
+  const { header } = genesisBlock({
+    ...RULES,
+    easiestTarget: 2n ** 240n,
+    state: ZERO_HASH,
+    genesis: '00'.repeat(20) as Infohash,
+  })
+  const sealed = encodeSealed({ header, seal: { miner: RULES.token, nonce: toHash(encodeUint(i, 32)) } })
+  return {
+    version: 1,
+    stage: 'mined',
+    foundMs: i,
+    sinceMs: 0,
+    parent: sealed,
+    sealed,
+    steps: Uint8Array.of(1, 2, i),
+    states: new Uint8Array(32),
+    rival: false,
+    fee: 3n,
+    attempts: [],
+    bond: 0n,
+  }
+}
+
+async function folderOf(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-journal-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
