@@ -28,11 +28,11 @@ library Target {
             uint256 late = elapsed > BLOCK_SECONDS - HALF_LIFE_SECONDS ? elapsed - (BLOCK_SECONDS - HALF_LIFE_SECONDS) : 0;
             uint256 doublings = late / HALF_LIFE_SECONDS;
             ceiling = parentTarget * (HALF_LIFE_SECONDS + late % HALF_LIFE_SECONDS) / HALF_LIFE_SECONDS;
+            // Half of less than twice the parent's target, which is no easier than the easiest.
             if (doublings == 0) ceiling >>= 1;
             // A shift of 256 or more gives 0, and so saturates.
             else if (ceiling > easiest >> (doublings - 1)) ceiling = easiest;
             else ceiling <<= doublings - 1;
-            if (ceiling > easiest) ceiling = easiest;
             if (ceiling < HARDEST) ceiling = HARDEST;
             floor = parentTarget >> 1;
             if (floor < HARDEST) floor = HARDEST;
