@@ -16,7 +16,7 @@ import { type Decision, decide } from './profit.ts'
 import { Publisher } from './publisher.ts'
 import { Search } from './search.ts'
 import { expectedSeconds, type MinerStatus, summariseBlocks, summariseWork } from './status.ts'
-import { mayPass, troubleCode, troubleFacts } from './trouble.ts'
+import { Troubles } from './trouble.ts'
 import type { Solution } from './work/nonce.ts'
 
 const DEFAULTS = {
@@ -54,7 +54,7 @@ export class Miner implements AsyncDisposable {
   #rate = 0
   #reason = 'looking at the node and at Ethereum for the first time'
   #state: MinerStatus['state'] = 'starting'
-  readonly #problems = new Map<'mining' | 'publishing' | 'duties', Error>()
+  readonly #troubles: Troubles<'mining' | 'search' | 'publishing' | 'duties'>
   #money = { balance: undefined as bigint | undefined, owed: 0n }
 
   constructor(deps: MinerDeps, options: MinerOptions) {
@@ -62,6 +62,7 @@ export class Miner implements AsyncDisposable {
     this.#deps = deps
     this.#log = deps.log.child({ part: 'miner' })
     this.#options = { ...DEFAULTS, payout: deps.sender.ethereum.account, ...chosen }
+    this.#troubles = new Troubles(this.#log, this.#stop.signal)
     const { node, sender, now, random } = deps
     const { ethereum } = sender
     const { payout, weiPerTtx, marginPercent, unpaidSteps, courtesyMs } = this.#options
@@ -74,8 +75,8 @@ export class Miner implements AsyncDisposable {
     this.#search = new Search(
       deps.pool,
       (prospect, solution) =>
-        this.#try('mining', () => this.#found(prospect, solution)).finally(() => this.#wake.resolve()),
-      (error) => this.#trouble('mining', error),
+        this.#troubles.try('search', () => this.#found(prospect, solution)).finally(() => this.#wake.resolve()),
+      (error) => this.#troubles.add('search', error),
     )
   }
 
@@ -106,8 +107,8 @@ export class Miner implements AsyncDisposable {
   /** A snapshot, at no cost. */
   status(): MinerStatus {
     const rate = this.#deps.pool.hashRate()
-    const blocking = this.#problems.get('mining') ?? this.#problems.get('publishing')
-    const problem = blocking ?? this.#deps.sender.problem ?? this.#problems.get('duties')
+    const blocking = this.#troubles.of('mining', 'search', 'publishing')
+    const problem = blocking ?? this.#deps.sender.problem ?? this.#troubles.of('duties')
     return {
       state: blocking !== undefined && this.#state !== 'stopped' ? 'blocked' : this.#state,
       account: this.#deps.sender.ethereum.account,
@@ -118,10 +119,11 @@ export class Miner implements AsyncDisposable {
       hashes: rate.total,
       threads: rate.threads,
       ...(this.#prospect && this.#decision
-        ? { work: summariseWork(this.#prospect, this.#decision, rate.perSecond) }
+        ? { work: summariseWork(this.#prospect, this.#decision, rate.perSecond || this.#rate) }
         : {}),
       ...summariseBlocks(this.#journal.entries()),
       owed: this.#money.owed,
+      spent: this.#deps.sender.spent,
       ...(this.#money.balance === undefined ? {} : { balance: this.#money.balance }),
     }
   }
@@ -130,7 +132,7 @@ export class Miner implements AsyncDisposable {
     const { signal } = this.#stop
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers()
-      await this.#try('mining', () => this.#round())
+      await this.#troubles.try('mining', () => this.#round())
       const pause = new AbortController()
       const ends = AbortSignal.any([signal, pause.signal])
       await Promise.race([
@@ -145,34 +147,12 @@ export class Miner implements AsyncDisposable {
     const { signal } = this.#stop
     const { ethereum } = this.#deps.sender
     while (!signal.aborted) {
-      await this.#try('duties', async () => {
+      await this.#troubles.try('duties', async () => {
         await this.#duties.round(await ethereum.head(), signal)
         this.#money = { balance: await ethereum.balance(), owed: await ethereum.owed(this.#options.payout) }
       })
       await delay(this.#options.pollMs * DUTY_LOOKS, undefined, { signal }).catch(() => undefined)
     }
-  }
-
-  /** Trouble is said once and ends with the first round without it. */
-  async #try(what: 'mining' | 'publishing' | 'duties', round: () => Promise<void>): Promise<void> {
-    try {
-      await round()
-      this.#problems.delete(what)
-    } catch (error) {
-      this.#trouble(what, error)
-    }
-  }
-
-  #trouble(what: 'mining' | 'publishing' | 'duties', error: unknown): void {
-    if (this.#stop.signal.aborted) return
-    const problem = error instanceof Error ? error : new Error(String(error))
-    const known = this.#problems.get(what)
-    this.#problems.set(what, problem)
-    if (known !== undefined && troubleCode(known) === troubleCode(problem)) return
-    this.#log[mayPass(problem) ? 'warn' : 'error'](
-      { what, ...troubleFacts(problem) },
-      'something keeps the miner from its work',
-    )
   }
 
   async #round(): Promise<void> {
@@ -188,12 +168,8 @@ export class Miner implements AsyncDisposable {
     const held = await this.#held()
     if (held !== undefined && this.#publishing === undefined) await this.#consider(held, prospect, head, now)
     // A block that is found while its fees grow or its wait ends was not mined too early.
-    const isSoonWorth = decide(
-      content,
-      prospect.policy,
-      waiting,
-      now + this.#expectedMs(prospect.plan.header.target),
-    ).publish
+    const soon = now + this.#expectedMs(prospect.plan.header.target)
+    const isSoonWorth = decide(content, prospect.policy, waiting, soon).publish
     if (this.#publishing?.parent === prospect.parent) this.#pause('publishing', 'a block is on its way to Ethereum')
     else if (this.#hasPublishedOn(prospect.parent)) this.#pause('resting', 'the node has not seen our newest block yet')
     else if (prospect.obstacle !== undefined) this.#pause('resting', `${prospect.obstacle}: waiting`)
@@ -253,12 +229,14 @@ export class Miner implements AsyncDisposable {
   #publish(entry: Publication, parent: Hash): void {
     this.#search.rest()
     const id = publicationId(entry)
-    const done = this.#try('publishing', async () => {
-      await this.#publisher.publish(entry, this.#stop.signal)
-    }).finally(() => {
-      this.#publishing = undefined
-      this.#wake.resolve()
-    })
+    const done = this.#troubles
+      .try('publishing', async () => {
+        await this.#publisher.publish(entry, this.#stop.signal)
+      })
+      .finally(() => {
+        this.#publishing = undefined
+        this.#wake.resolve()
+      })
     this.#publishing = { id, parent, done }
   }
 

@@ -3,7 +3,7 @@
 import { OperationError } from '../node/errors.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
-import type { Address, Hash, Infohash } from '../node/protocol/ids.ts'
+import { type Address, type Hash, type Infohash, ZERO_HASH } from '../node/protocol/ids.ts'
 import type { QueueEntry } from '../node/protocol/queue.ts'
 import type { Rules } from '../node/protocol/rules.ts'
 import { targetCeiling } from '../node/protocol/target.ts'
@@ -11,7 +11,8 @@ import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.
 import type { Result } from '../node/rpc/api.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 import { type Content, chooseSteps, type Plan, type Policy, planBlock } from './assemble.ts'
-import { FINALIZE_GAS, RELEASE_GAS } from './ethereum/calls.ts'
+import { FINALIZE_GAS, publishCall, RELEASE_GAS } from './ethereum/calls.ts'
+import { isAnyRefusal, isRefusal } from './ethereum/refusals.ts'
 import type { Ethereum, Head, Standing } from './ethereum.ts'
 import { ParentStates } from './parent-state.ts'
 import type { Candidate } from './ranking.ts'
@@ -50,6 +51,8 @@ type Network = { readonly rules: Rules; readonly easiestTarget: bigint }
 
 /** A plan is made anew when its target could be easier by a twentieth. */
 const EASED = 20n
+/** So long after the first live child, the contract takes no other one. */
+const SIBLING_SECONDS = 12n * 3_600n
 /** Checked transactions are remembered up to this number. */
 const VERIFIED_KEPT = 5_000
 
@@ -63,8 +66,9 @@ export class Planner {
   #states: ParentStates | undefined
   #key: string | undefined
   #template: Template | undefined
-  #content: { readonly parent: ParentBlock; readonly content: Content } | undefined
-  #plan: Plan | undefined
+  #content: { readonly parent: ParentBlock; readonly content: Content; readonly gasPrice: bigint } | undefined
+  /** `refusal` was given as of block `at` of Ethereum. */
+  #latest: { readonly plan: Plan; readonly at: Hash; readonly refusal?: string } | undefined
 
   constructor(deps: PlannerDeps, options: PlannerOptions) {
     this.#deps = deps
@@ -95,23 +99,46 @@ export class Planner {
     const isOnTip = template.parent.id === tip?.id && onTip !== undefined
     const standing = isOnTip ? onTip : await ethereum.standing(template.parent.id)
     const policy = this.#policy(head, await ethereum.tip())
-    this.#content ??= await this.#choose(network, template, policy)
+    if (this.#content === undefined || isFar(this.#content.gasPrice, policy.gasPrice)) {
+      this.#content = await this.#choose(network, template, policy)
+    }
     const { parent, content } = this.#content
-    const { obstacle, hardest } = await this.#obstacleOn(standing, signal)
+    const { obstacle, hardest } = await this.#obstacleOn(standing, head, signal)
     const target = this.#targetOn(parent, standing, head, network, hardest)
-    this.#plan = this.#isStillApt(content, target)
-      ? this.#plan
-      : planBlock(network.rules, parent, content, target, this.#options.payout)
-    if (this.#plan === undefined) throw new RangeError('a plan was made just now')
+    const sealedParent = template.parent.sealed
+    const rival = hardest !== undefined
+    let latest = this.#latest
+    const isRefused = latest?.refusal !== undefined && latest.at !== head.hash
+    if (latest === undefined || isRefused || !isStillApt(latest.plan, content, target)) {
+      const plan = planBlock(network.rules, parent, content, target, this.#options.payout)
+      const refusal = obstacle ?? (await this.#refusalOf(plan, sealedParent, rival, head))
+      latest = { plan, at: head.hash, ...(refusal === undefined ? {} : { refusal }) }
+      this.#latest = latest
+    }
+    const problem = obstacle ?? latest.refusal
     return {
       parent: parent.id,
-      sealedParent: template.parent.sealed,
-      plan: this.#plan,
+      sealedParent,
+      plan: latest.plan,
       policy,
       sinceMs: this.#sinceMs(parent, content),
-      rival: hardest !== undefined,
-      ...(obstacle === undefined ? {} : { obstacle }),
+      rival,
+      ...(problem === undefined ? {} : { obstacle: problem }),
     }
+  }
+
+  /** Why the bridge would refuse the block whatever its nonce: better known before hours of work than after. */
+  async #refusalOf(plan: Plan, sealedParent: Uint8Array, rival: boolean, head: Head): Promise<string | undefined> {
+    const sealed = { header: plan.header, seal: { miner: plan.work.miner, nonce: ZERO_HASH } }
+    try {
+      await this.#deps.ethereum.simulate(publishCall(sealedParent, { sealed, ...plan.block }, rival), 0n, head.next)
+    } catch (error) {
+      // The work is looked at after all else that is known before it is done.
+      if (isRefusal(error, 'InsufficientWork', 'BondTooSmall')) return undefined
+      if (isAnyRefusal(error)) return error.message
+      throw error
+    }
+    return undefined
   }
 
   /** The rules of the network, once the node and the contract agree about them. */
@@ -167,14 +194,18 @@ export class Planner {
       candidates: template.candidates,
       verify: (candidate: Candidate) => this.#verify(rules, candidate),
     }
-    return { parent, content: chooseSteps(rules, parent, supply, policy) }
+    return { parent, content: chooseSteps(rules, parent, supply, policy), gasPrice: policy.gasPrice }
   }
 
   /**
    * A live child of the node's tip: one that the node has not seen or not preferred yet (nothing to be built here), or one that the
    * node knows to be wrong, which the watchers will refute: beside that one a rival is no fork. `hardest` is the target it has to reach.
    */
-  async #obstacleOn(standing: Standing, signal: AbortSignal): Promise<{ obstacle?: string; hardest?: bigint }> {
+  async #obstacleOn(
+    standing: Standing,
+    { time }: Head,
+    signal: AbortSignal,
+  ): Promise<{ readonly obstacle?: string; readonly hardest?: bigint }> {
     if (standing.publishedAt === 0n) return { obstacle: 'our Ethereum endpoint does not have the parent yet' }
     if (standing.isRefuted) return { obstacle: 'the parent was refuted, and the node has not seen that yet' }
     const { firstChild } = standing
@@ -184,7 +215,8 @@ export class Planner {
     if (child === undefined)
       return { obstacle: `the node has not seen block ${firstChild} yet, which is on the parent` }
     if (child.verdict !== 'invalid') return { obstacle: `block ${firstChild} is on the parent already` }
-    return { hardest: child.target }
+    if (time < BigInt(child.publishedAt) + SIBLING_SECONDS) return { hardest: child.target }
+    return { obstacle: `block ${firstChild} on the parent is wrong, but has to be refuted before another one can come` }
   }
 
   #targetOn(parent: ParentBlock, standing: Standing, head: Head, network: Network, hardest: bigint | undefined) {
@@ -192,13 +224,6 @@ export class Planner {
     const elapsed = standing.publishedAt === 0n ? 0n : head.time - standing.publishedAt
     const ceiling = targetCeiling(parent.header.target, elapsed, network.easiestTarget)
     return hardest !== undefined && hardest < ceiling ? hardest : ceiling
-  }
-
-  #isStillApt(content: Content, target: bigint): boolean {
-    const plan = this.#plan
-    if (plan === undefined || plan.content !== content) return false
-    const stated = plan.header.target
-    return target >= stated && target < stated + stated / EASED
   }
 
   #policy({ baseFee }: Head, tip: bigint): Policy {
@@ -223,6 +248,16 @@ export class Planner {
     }
     return this.#verified.get(infohash)
   }
+}
+
+function isStillApt(plan: Plan, content: Content, target: bigint): boolean {
+  const stated = plan.header.target
+  return plan.content === content && target >= stated && target < stated + stated / EASED
+}
+
+/** By more than a quarter: what pays for its gas may be something else then. */
+function isFar(before: bigint, now: bigint): boolean {
+  return now * 4n > before * 5n || now * 5n < before * 4n
 }
 
 function toEntry(entry: Template['queue'][number]): QueueEntry {

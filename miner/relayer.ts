@@ -9,7 +9,7 @@ import { type ClaimData, claimCall } from './ethereum/calls.ts'
 import { isAnyRefusal } from './ethereum/refusals.ts'
 import type { RelayerDeps, RelayerOptions } from './options.ts'
 import type { RelayerStatus } from './status.ts'
-import { mayPass, troubleCode, troubleFacts } from './trouble.ts'
+import { Troubles, troubleFacts } from './trouble.ts'
 
 const DEFAULTS = { leastNet: 0n, batch: 50, pollMs: 5_000, courtesyMs: 30_000 }
 
@@ -26,7 +26,7 @@ export class Relayer implements AsyncDisposable {
   /** When this relayer's turn comes to pay the requests of a block, unix milliseconds. */
   readonly #turns = new Map<Hash, number>()
   #running: Promise<void> | undefined
-  #problem: Error | undefined
+  readonly #troubles: Troubles<'paying'>
   #reason = 'looking for the first time'
   #claimed = 0
   #paid = 0n
@@ -36,6 +36,7 @@ export class Relayer implements AsyncDisposable {
     const { recipients, ...chosen } = options
     this.#deps = deps
     this.#log = deps.log.child({ part: 'relayer' })
+    this.#troubles = new Troubles(this.#log, this.#stop.signal)
     this.#options = { ...DEFAULTS, ...chosen }
     this.#recipients = recipients && new Set(recipients)
   }
@@ -58,7 +59,7 @@ export class Relayer implements AsyncDisposable {
 
   /** A snapshot, at no cost. */
   status(): RelayerStatus {
-    const problem = this.#problem ?? this.#deps.sender.problem
+    const problem = this.#troubles.of('paying') ?? this.#deps.sender.problem
     return {
       account: this.#deps.sender.ethereum.account,
       reason: this.#reason,
@@ -72,13 +73,7 @@ export class Relayer implements AsyncDisposable {
   async #run(): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
-      try {
-        await this.#round()
-        this.#problem = undefined
-      } catch (error) {
-        if (signal.aborted) return
-        this.#trouble(error instanceof Error ? error : new Error(String(error)))
-      }
+      await this.#troubles.try('paying', () => this.#round())
       await delay(this.#options.pollMs, undefined, { signal }).catch(() => undefined)
     }
   }
@@ -120,7 +115,7 @@ export class Relayer implements AsyncDisposable {
     } catch (error) {
       // Not final on our endpoint yet, or reorganised: the next round looks again.
       if (!isAnyRefusal(error)) throw error
-      this.#trouble(error)
+      this.#log.debug(troubleFacts(error), 'requests cannot be paid now')
     }
   }
 
@@ -130,12 +125,5 @@ export class Relayer implements AsyncDisposable {
     const turn = this.#turns.get(block) ?? now + this.#deps.random() * this.#options.courtesyMs
     this.#turns.set(block, turn)
     return now >= turn
-  }
-
-  #trouble(problem: Error): void {
-    const isKnown = this.#problem !== undefined && troubleCode(this.#problem) === troubleCode(problem)
-    this.#problem = problem
-    if (!isKnown)
-      this.#log[mayPass(problem) ? 'warn' : 'error'](troubleFacts(problem), 'something keeps the relayer from its work')
   }
 }

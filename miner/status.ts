@@ -21,7 +21,7 @@ export type WorkStatus = {
   readonly steps: number
   readonly requests: number
   readonly queueEntries: number
-  /** At the present hash rate; absent without one. */
+  /** At the present hash rate, or the last one; absent before the first search. */
   readonly expectedSeconds?: number
   /** What finality would pay: base units of wTTX, and wei for forced transactions. */
   readonly fee: bigint
@@ -59,6 +59,8 @@ export type MinerStatus = {
   /** Wei that lie in the bridge for own blocks: bonds, and what `withdraw` would send. */
   readonly bonds: bigint
   readonly owed: bigint
+  /** Gas of the account's transactions since this program started, wei. */
+  readonly spent: bigint
   /** Wei. */
   readonly balance?: bigint
 }

@@ -66,12 +66,18 @@ export class TransactionSender {
   readonly #options: Required<SenderOptions>
   #queue: Promise<unknown> = Promise.resolve()
   #problem: OperationError | undefined
+  #spent = 0n
 
   constructor({ ethereum, log, now }: SenderDeps, options: SenderOptions = {}) {
     this.ethereum = ethereum
     this.#log = log
     this.#now = now
     this.#options = { ...DEFAULTS, ...options }
+  }
+
+  /** Wei that went for gas so far. */
+  get spent(): bigint {
+    return this.#spent
   }
 
   /** What keeps the transaction that is under way from getting into a block. */
@@ -113,7 +119,10 @@ export class TransactionSender {
           this.#trouble(error) // the attempts are out there: nothing but staying with them is safe
           return undefined
         })
-        if (outcome !== undefined) return outcome
+        if (outcome !== undefined) {
+          if (outcome.status !== 'lost') this.#spent += outcome.receipt.gasUsed * outcome.receipt.gasPrice
+          return outcome
+        }
         await delay(this.#options.pollMs, undefined, signal ? { signal } : {})
       }
     } catch (error) {
