@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { network } from 'hardhat'
 import {
+  type Abi,
   createPublicClient,
   custom,
   decodeErrorResult,
@@ -135,8 +136,8 @@ export class TestChain implements AsyncDisposable {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: an ABI that is only known at run time
-export async function readArtifact(path: string): Promise<{ abi: any; bytecode: Hex; deployedBytecode: Hex }> {
+/** What the compiler wrote; `path` is below `artifacts/`. */
+export async function readArtifact(path: string): Promise<{ abi: Abi; bytecode: Hex; deployedBytecode: Hex }> {
   return JSON.parse(await readFile(new URL(`../../artifacts/${path}`, import.meta.url), 'utf8'))
 }
 
