@@ -1,6 +1,7 @@
 // What commands talk to: the node over its RPC, and Ethereum where it is set.
 
 import { OperationError } from '../../node/errors.ts'
+import type { Infohash } from '../../node/protocol/ids.ts'
 import type { Result as RpcResult } from '../../node/rpc/api.ts'
 import { createNodeClient, type NodeClient } from '../../node/rpc/client.ts'
 import type { CliContext } from './context.ts'
@@ -28,4 +29,19 @@ export async function openRequiredEthereum(context: CliContext, node: NodeLink):
     'ethereum-missing',
     'expected an Ethereum endpoint, got none; name one with --ethereum URL or TTX_ETHEREUM',
   )
+}
+
+/** What the node knows of a transaction, once it has asked its peers for a file that it lacks. */
+export async function lookUp(
+  node: NodeClient,
+  infohash: Infohash,
+  fetchMs: number,
+  signal: AbortSignal,
+): Promise<RpcResult<'tx_get'>> {
+  try {
+    return await node.call('tx_get', { infohash, fetchMs }, signal)
+  } catch (error) {
+    if (!(error instanceof OperationError && error.code === 'transaction-not-found')) throw error
+    return await node.call('tx_get', { infohash, fetchMs: 0 }, signal)
+  }
 }

@@ -1,6 +1,7 @@
 // Making transactions: choose inputs at the node, sign here, hand in the file.
 
 import { InvalidArgumentError } from 'commander'
+import { OperationError } from '../../node/errors.ts'
 import { type Address, type Infohash, parseAddress } from '../../node/protocol/ids.ts'
 import { infohashOf } from '../../node/protocol/infohash.ts'
 import { MAX_MEMO } from '../../node/protocol/rules.ts'
@@ -9,6 +10,7 @@ import { signingDigest, type TransactionBody } from '../../node/protocol/typed-d
 import type { Result as RpcResult } from '../../node/rpc/api.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
+import { formatAmount } from './amount.ts'
 
 export type Payment = {
   readonly to: Address
@@ -35,11 +37,25 @@ export async function pay(
   signal?: AbortSignal,
 ): Promise<Paid> {
   const { address: owner } = wallet
-  const { prev, unorderedAncestors } = await node.call('account_inputs', { owner, tokens: payment.tokens }, signal)
+  const { prev, unorderedAncestors } = await chooseInputs(node, owner, payment.tokens, signal)
   const tx = signTransaction(wallet, { ...payment, time: nowSeconds, prev: prev.toSorted() })
   const file = encodeTransaction(tx)
   const record = await node.call('tx_submit', { file }, signal)
   return { infohash: infohashOf(file), file, tx, unorderedAncestors, record }
+}
+
+async function chooseInputs(node: NodeClient, owner: Address, tokens: bigint, signal?: AbortSignal) {
+  try {
+    return await node.call('account_inputs', { owner, tokens }, signal)
+  } catch (error) {
+    if (!(error instanceof OperationError && error.code === 'insufficient-funds')) throw error
+    const spendable = BigInt(String(error.facts['spendable'] ?? 0))
+    throw new OperationError(
+      error.code,
+      `expected ${formatAmount(tokens)} TTX at ${owner}, got ${formatAmount(spendable)} that can be spent now; pay less, or wait for what is on its way ("ttx balance")`,
+      { facts: { owner, tokens: `${tokens}`, spendable: `${spendable}` }, cause: error },
+    )
+  }
 }
 
 export function signTransaction(wallet: Wallet, body: TransactionBody): SignedTransaction {

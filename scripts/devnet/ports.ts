@@ -16,16 +16,16 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Throws `OperationError('port-in-use')`. */
-export async function checkPort(port: number, what: string, flag: string): Promise<void> {
+export async function checkPort(port: number, what: string, flag: string, host = HOST): Promise<void> {
   const server = createServer()
   try {
-    server.listen(port, HOST)
+    server.listen(port, host)
     await once(server, 'listening')
   } catch (cause) {
     throw new OperationError(
       'port-in-use',
       `expected port ${port} to be free for ${what}, got ${cause instanceof Error ? cause.message : String(cause)}; stop what uses it, or choose another with ${flag}`,
-      { facts: { host: HOST, port }, cause },
+      { facts: { host, port }, cause },
     )
   } finally {
     await new Promise((resolve) => server.close(resolve))

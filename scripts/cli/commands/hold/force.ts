@@ -13,11 +13,12 @@ import { walletAccount } from '../../account.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { bridgeCall } from '../../ethereum.ts'
-import { openNode, openRequiredEthereum } from '../../link.ts'
+import { lookUp, openNode, openRequiredEthereum } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { parseInfohashArgument } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
 
+const FETCH_MS = 5_000
 const FORCE_GAS = 10_000n
 const GWEI = 1_000_000_000n
 
@@ -42,7 +43,7 @@ export function registerForce(program: Command, act: Act): void {
 async function force(context: CliContext, infohash: Infohash): Promise<Result> {
   const node = await openNode(context)
   const ethereum = await openRequiredEthereum(context, node)
-  const { status, file } = await node.call('tx_get', { infohash, fetchMs: 5_000 }, context.signal)
+  const { status, file } = await lookUp(node, infohash, FETCH_MS, context.signal)
   if (file === undefined || (status !== 'accepted' && status !== 'conflicting')) {
     const advice = status === 'ordered' || status === 'final' ? 'it is in a block already' : 'see "ttx status"'
     throw new OperationError(

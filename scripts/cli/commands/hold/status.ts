@@ -6,7 +6,7 @@ import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { openNode } from '../../link.ts'
+import { lookUp, openNode } from '../../link.ts'
 import { parseInfohashArgument } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { formatMoment } from '../../time.ts'
@@ -46,7 +46,7 @@ export function registerStatus(program: Command, act: Act): void {
 
 async function status(context: CliContext, infohash: Infohash): Promise<Result> {
   const node = await openNode(context)
-  await node.call('tx_get', { infohash, fetchMs: FETCH_MS }, context.signal)
+  await lookUp(node, infohash, FETCH_MS, context.signal)
   const where = await node.call('tx_where', { infohash }, context.signal)
   const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
   const { file: _file, bridging, ...record } = where

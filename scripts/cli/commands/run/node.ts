@@ -5,8 +5,10 @@ import type { Command } from 'commander'
 import { type NetworkDefinition, parseDeployment } from '../../../../node/deployment.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
+import { checkPort } from '../../../devnet/ports.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { openEthereum } from '../../ethereum.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { untilAborted } from '../../until.ts'
 
@@ -43,6 +45,10 @@ async function run(context: CliContext): Promise<undefined> {
   const { settings, folder, log } = context
   const { ethereum = [], rpcHost, rpcPort, listenHost, listenPort, peers = [], trackers = [], pollMs } = settings
   const definition = await readDeployment(settings.deployment)
+  // Later on a node waits out whatever is wrong with Ethereum; at the start it is most likely a slip of the pen.
+  for (const url of ethereum) await openEthereum(url, definition.rules)
+  if (rpcPort !== 0) await checkPort(rpcPort, 'JSON-RPC', '--rpc-port', rpcHost)
+  if (listenPort !== 0) await checkPort(listenPort, 'BitTorrent', '--listen-port', listenHost)
   // Loaded only here: BitTorrent would double the start of every other command.
   const { TtxNode } = await import('../../../../node/node.ts')
   await using node = new TtxNode(

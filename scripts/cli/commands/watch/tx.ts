@@ -1,8 +1,10 @@
 // ttx tx: transactions as they are: show, list, hand in.
 
 import type { Command } from 'commander'
+import { OperationError } from '../../../../node/errors.ts'
 import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { MAX_FILE_BYTES } from '../../../../node/protocol/rules.ts'
 import { decodeTransaction, type Transaction } from '../../../../node/protocol/transaction.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
@@ -10,13 +12,15 @@ import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
-import { openNode } from '../../link.ts'
+import { lookUp, openNode } from '../../link.ts'
 import { parseAccount, parseInfohashArgument } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { walletAddress } from '../hold/balance.ts'
 import { STATUS_WORDS } from '../hold/status.ts'
 
 const FETCH_MS = 10_000
+
+type Known = Omit<RpcResult<'tx_get'>, 'file'>
 
 export function registerTx(program: Command, act: Act): void {
   const tx = program
@@ -72,7 +76,7 @@ export function registerTx(program: Command, act: Act): void {
 
 async function show(context: CliContext, infohash: Infohash, { save }: { save?: string }): Promise<Result> {
   const node = await openNode(context)
-  const { file, ...record } = await node.call('tx_get', { infohash, fetchMs: FETCH_MS }, context.signal)
+  const { file, ...record } = await lookUp(node, infohash, FETCH_MS, context.signal)
   const text = file === undefined ? undefined : new TextDecoder().decode(file)
   if (save !== undefined && file !== undefined) await writeNew(save, file)
   return {
@@ -102,11 +106,53 @@ async function list(context: CliContext, given: Address | undefined, { limit }: 
 async function submit(context: CliContext, path: string): Promise<Result> {
   const file = await readLimited(path, MAX_FILE_BYTES, 'a transaction')
   const node = await openNode(context)
-  const { file: _file, ...record } = await node.call('tx_submit', { file }, context.signal)
-  return { data: { ...record, infohash: infohashOf(file) }, text: formatTable(describeRecord(record)) }
+  const infohash = infohashOf(file)
+  const before = await node.call('tx_get', { infohash, fetchMs: 0 }, context.signal)
+  if (before.status !== 'unknown') throw replayed(before)
+  const { file: _file, ...record } = await node.call('tx_submit', { file }, context.signal).catch((error) => {
+    throw error instanceof RuleError ? refused(path, error) : error
+  })
+  if (record.status === 'conflicting') throw conflicting(record)
+  return { data: { ...record, infohash }, text: formatTable(describeRecord(record)) }
 }
 
-function describeRecord(record: Omit<RpcResult<'tx_get'>, 'file'>): [string, string][] {
+/** The rule that was broken, with what to do about it. */
+function refused(path: string, { code, message, facts }: RuleError): RuleError {
+  const advice = ADVICE[String(facts['reason'] ?? code)] ?? 'make it anew with a wallet'
+  return new RuleError(
+    code,
+    `expected a transaction that the rules allow in ${path}, got this: ${message}; ${advice}`,
+    facts,
+  )
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  'bad-transaction-file': 'let a wallet write it: docs/protocol.md, section 2, has the one form that it may have',
+  'not-signed': 'hand in payments only: nodes make deposits from what Ethereum says',
+  Overspend: 'spend less, or sign it with more inputs',
+  MissingInput: 'sign it with outputs that the sender still owns, as "ttx balance --json" lists them',
+  BadSignature: 'sign it with the key of its sender, and change nothing afterwards',
+  BelowMinimum: 'ask for at least the minimum that "ttx node" of this network says',
+  BadPayee: 'pay an address that somebody owns, and go to Ethereum with "ttx bridge"',
+}
+
+function replayed({ infohash, status }: Known): OperationError {
+  return new OperationError(
+    'already-known',
+    `expected a transaction that is new to the node, got ${infohash}, which it has (${status}): a transaction counts once, however often it is handed in; sign a new one to pay again`,
+    { facts: { infohash, status } },
+  )
+}
+
+function conflicting({ infohash, rivals }: Known): RuleError {
+  return new RuleError(
+    'conflicting',
+    `expected inputs that nothing else spends, got ${infohash}, whose rivals came first: no balance changes unless a block orders it before them; sign a new one with other inputs`,
+    { infohash, rivals },
+  )
+}
+
+function describeRecord(record: Known): [string, string][] {
   const { infohash, status, block, step, rivals, missing, firstSeen } = record
   const rows: [string, string][] = [
     ['infohash', infohash],
