@@ -100,7 +100,9 @@ export class Planner {
     const standing = isOnTip ? onTip : await ethereum.standing(template.parent.id)
     const policy = this.#policy(head, await ethereum.tip())
     if (this.#content === undefined || isFar(this.#content.gasPrice, policy.gasPrice)) {
+      this.#template = undefined // kept only if it can be used
       this.#content = await this.#choose(network, template, policy)
+      this.#template = template
     }
     const { parent, content } = this.#content
     const { obstacle, hardest } = await this.#obstacleOn(standing, head, signal)

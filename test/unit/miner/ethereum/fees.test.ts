@@ -1,0 +1,40 @@
+// What is offered for gas: enough room at first, enough more in a replacement, and a bond that the base fee cannot outgrow.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { bondAt, bumpFees, suggestFees } from '../../../../miner/ethereum/fees.ts'
+
+const price = fc.bigInt({ min: 0n, max: 10n ** 13n })
+
+test('a first offer has room for the base fee to grow by half', () => {
+  assert.deepEqual(suggestFees(100n, 7n), { maxFeePerGas: 157n, maxPriorityFeePerGas: 7n })
+})
+
+test('a replacement is an eighth above the old offer and at least what is apt now, in both parts', () => {
+  fc.assert(
+    fc.property(price, price, price, price, (base, tip, laterBase, laterTip) => {
+      const old = suggestFees(base, tip)
+      const apt = suggestFees(laterBase, laterTip)
+      const next = bumpFees(old, apt)
+      for (const part of ['maxFeePerGas', 'maxPriorityFeePerGas'] as const) {
+        assert.ok(next[part] * 8n >= old[part] * 9n && next[part] > old[part] && next[part] >= apt[part])
+      }
+      assert.ok(next.maxFeePerGas >= next.maxPriorityFeePerGas)
+    }),
+    { seed: 3 },
+  )
+})
+
+test('a bond is whole gwei and pays its gas at any base fee at which the transaction can be included', () => {
+  fc.assert(
+    fc.property(price, price, fc.bigInt({ min: 0n, max: 2n ** 25n }), (base, tip, gas) => {
+      const fees = suggestFees(base, tip)
+      const bond = bondAt(gas, fees)
+      assert.ok(
+        bond % 10n ** 9n === 0n && bond >= gas * fees.maxFeePerGas && bond < gas * fees.maxFeePerGas + 10n ** 9n,
+      )
+    }),
+    { seed: 4 },
+  )
+})
