@@ -7,7 +7,10 @@ import { PEOPLE, type World } from './random-world.ts'
 import { type Beginning, fingerprintOf, Reference, type Tx, type Verdict } from './reference.ts'
 import { GENESIS_INFOHASH } from './world.ts'
 
-/** The model of a ledger that was found somewhere: it believes the ledger's order of arrivals and branch, and nothing else. */
+/**
+ * The model of a ledger that was found somewhere: it believes the ledger's order of arrivals, its branch, and what it refused when it
+ * looked through the waiting ones, and nothing else.
+ */
 export async function modelOf(
   ledger: Ledger,
   world: ReadonlyMap<Infohash, Tx>,
@@ -17,11 +20,17 @@ export async function modelOf(
   const complete = items.map(({ infohash }) => infohash)
   const known = new Set(complete)
   const waiting = [...world.keys()].filter((one) => ledger.status(one) === 'waiting' && !known.has(one))
+  const refused = new Map<Infohash, 'invalid' | 'conflicting'>()
+  for (const infohash of world.keys()) {
+    const status = ledger.status(infohash)
+    if (!known.has(infohash) && (status === 'invalid' || status === 'conflicting')) refused.set(infohash, status)
+  }
   const age = (infohash: Infohash) => ledger.record(infohash).firstSeenMs ?? 0
   return new Reference(world, GENESIS_INFOHASH, {
     complete,
     waiting: waiting.sort((a, b) => age(a) - age(b)),
     branch,
+    refused,
   })
 }
 

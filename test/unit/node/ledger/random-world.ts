@@ -92,7 +92,7 @@ export function makeWorld(recipe: readonly (readonly number[])[]): World {
       inputs.set(coin.infohash, coin.value)
     }
     const sum = [...inputs.values()].reduce((a, b) => a + b, 0n)
-    const tokens = draw(12) === 0 ? sum + 1n : draw(4) === 0 ? sum : sum / 2n + 1n
+    const tokens = draw(12) === 0 || sum === 0n ? sum + 1n : draw(4) === 0 ? sum : sum / 2n + 1n
     const from = PEOPLE.find(({ address }) => address === owner) ?? OWNER
     const prev = [...inputs.keys()]
     const isRequest = draw(5) === 0 && tokens >= 100n

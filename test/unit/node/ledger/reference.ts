@@ -23,6 +23,7 @@ export type Beginning = {
   readonly complete: readonly Infohash[]
   readonly waiting: readonly Infohash[]
   readonly branch: readonly { readonly infohash: Infohash; readonly place: Place }[]
+  readonly refused: ReadonlyMap<Infohash, 'invalid' | 'conflicting'>
 }
 
 export type Verdict = {
@@ -42,7 +43,7 @@ export class Reference {
   /** Complete ones by seniority. */
   #complete: Infohash[]
   #waiting: Infohash[] = []
-  #refused = new Map<Infohash, 'invalid' | 'conflicting'>()
+  readonly #refused: Map<Infohash, 'invalid' | 'conflicting'>
   /** Ordered and final ones in the order of the branch. */
   #branch: { infohash: Infohash; place: Place }[] = []
 
@@ -53,6 +54,7 @@ export class Reference {
     this.#complete = [...(begin?.complete ?? [genesis])]
     this.#waiting = [...(begin?.waiting ?? [])]
     this.#branch = [...(begin?.branch ?? [])]
+    this.#refused = new Map(begin?.refused)
   }
 
   submit(infohash: Infohash): void {
