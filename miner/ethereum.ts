@@ -1,5 +1,5 @@
 // Ethereum as the miner sees it: the bridge contract and one account, over HTTP. The only file of `miner/` that opens connections,
-// and therefore longer than others.
+// and therefore of more than 300 lines.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import {

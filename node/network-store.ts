@@ -64,7 +64,7 @@ export class NodeStore implements NetworkStore {
   }
 
   async onTransaction(_: Infohash, file: Uint8Array, from: PeerName): Promise<TransactionOutcome> {
-    const { status, missing, isNew } = await this.#deps.ledger.submit(file, from.id)
+    const { status, missing, isNew } = await this.#deps.ledger.submit(file, from.host)
     if (!isNew) return { state: 'known', missing }
     return { state: status === 'waiting' || status === 'conflicting' ? status : 'accepted', missing }
   }

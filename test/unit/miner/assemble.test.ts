@@ -1,4 +1,5 @@
 // Assembled blocks: always valid, within the limits, by the rules of the queue, and ranked as the miner says.
+// Long: one list of rules.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

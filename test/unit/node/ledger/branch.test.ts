@@ -93,6 +93,11 @@ test('a branch of many blocks is undone and replaced at any depth', async () => 
   assert.equal(ledger.branch().final.height, 5n)
   await ledger.setBranch({ final: one[4]?.id ?? GENESIS_BLOCK, blocks: one.slice(5, 7) })
   assert.equal(ledger.branch().blocks.length, 2)
+  // The bridge is followed anew from its beginning: what is final here stays so.
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: one })
+  await ledger.setBranch({ final: one[2]?.id ?? GENESIS_BLOCK, blocks: one })
+  assert.deepEqual([ledger.branch().final.height, ledger.branch().blocks.length], [5n, 15])
+  await assert.rejects(ledger.setBranch({ final: GENESIS_BLOCK, blocks: [block('z', 1n, [])] }), { code: 'bad-branch' })
 })
 
 test('a crash between any two batches of a long reorganisation leaves a ledger that agrees once it is led there again', async () => {

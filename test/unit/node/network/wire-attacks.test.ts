@@ -1,4 +1,5 @@
 // Attacked: a node's BitTorrent connections, by raw sockets. Must hold: the process lives, the attacker is cut off, others are served.
+// Long: one list of attacks.
 
 import assert from 'node:assert/strict'
 import { createDiffieHellman, createHash, randomBytes } from 'node:crypto'
