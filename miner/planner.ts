@@ -47,6 +47,8 @@ export type Prospect = {
 }
 
 type Template = Result<'bridge_template'>
+/** `refusal` is what the bridge said of the plan as of block `askedAt` of Ethereum. */
+type Latest = { readonly plan: Plan; readonly askedAt?: Hash; readonly refusal?: string }
 type Network = { readonly rules: Rules; readonly easiestTarget: bigint }
 
 /** A plan is made anew when its target could be easier by a twentieth. */
@@ -67,8 +69,7 @@ export class Planner {
   #key: string | undefined
   #template: Template | undefined
   #content: { readonly parent: ParentBlock; readonly content: Content; readonly gasPrice: bigint } | undefined
-  /** `refusal` was given as of block `at` of Ethereum. */
-  #latest: { readonly plan: Plan; readonly at: Hash; readonly refusal?: string } | undefined
+  #latest: Latest | undefined
 
   constructor(deps: PlannerDeps, options: PlannerOptions) {
     this.#deps = deps
@@ -110,13 +111,15 @@ export class Planner {
     const sealedParent = template.parent.sealed
     const rival = hardest !== undefined
     let latest = this.#latest
-    const isRefused = latest?.refusal !== undefined && latest.at !== head.hash
-    if (latest === undefined || isRefused || !isStillApt(latest.plan, content, target)) {
-      const plan = planBlock(network.rules, parent, content, target, this.#options.payout)
-      const refusal = obstacle ?? (await this.#refusalOf(plan, sealedParent, rival, head))
-      latest = { plan, at: head.hash, ...(refusal === undefined ? {} : { refusal }) }
-      this.#latest = latest
+    if (latest === undefined || !isStillApt(latest.plan, content, target)) {
+      latest = { plan: planBlock(network.rules, parent, content, target, this.#options.payout) }
     }
+    const isAccepted = latest.askedAt !== undefined && latest.refusal === undefined
+    if (obstacle === undefined && !isAccepted && latest.askedAt !== head.hash) {
+      const refusal = await this.#refusalOf(latest.plan, sealedParent, rival, head)
+      latest = { plan: latest.plan, askedAt: head.hash, ...(refusal === undefined ? {} : { refusal }) }
+    }
+    this.#latest = latest
     const problem = obstacle ?? latest.refusal
     return {
       parent: parent.id,

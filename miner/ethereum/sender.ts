@@ -7,7 +7,7 @@ import type { Ethereum, Head, Receipt, SignedTransaction } from '../ethereum.ts'
 import { troubleFacts } from '../trouble.ts'
 import type { BridgeCall } from './calls.ts'
 import { bondAt, bumpFees, type Fees, suggestFees } from './fees.ts'
-import { isAnyRefusal } from './refusals.ts'
+import { isAnyRefusal, isKnownAlready, isNonceTaken } from './refusals.ts'
 
 /** One signed form of a call; those of one call share the nonce, so that at most one can ever count. `sentMs` is unix milliseconds. */
 export type Attempt = SignedTransaction & {
@@ -296,12 +296,4 @@ class PendingCall {
     if (last === undefined) throw new RangeError('a pending call has an attempt')
     return last
   }
-}
-
-function isKnownAlready(error: OperationError): boolean {
-  return /already known|already imported|known transaction|already exists/i.test(String(error.cause))
-}
-
-function isNonceTaken(error: OperationError): boolean {
-  return /nonce too low|nonce is too low|replacement transaction underpriced|NONCE_EXPIRED/i.test(String(error.cause))
 }
