@@ -7,26 +7,47 @@ import { runCli } from './cli/program.ts'
 
 const controller = new AbortController()
 
-function stop(): void {
-  if (controller.signal.aborted) process.exit(130)
-  process.stderr.write('\nttx: stopping; once more to stop at once\n')
+// npm hands Ctrl-C on to us, who got it from the terminal already.
+const SAME_KEY_MS = 500
+let stoppingSinceMs: number | undefined
+let hasReader = true
+
+function stop(signal: NodeJS.Signals): void {
+  if (stoppingSinceMs !== undefined && performance.now() - stoppingSinceMs > SAME_KEY_MS) process.exit(130)
+  if (stoppingSinceMs !== undefined) return
+  stoppingSinceMs = performance.now()
+  if (signal === 'SIGINT') process.stderr.write('\nttx: stopping; once more to stop at once\n')
   controller.abort(interrupted())
 }
 
-function die(error: unknown): never {
+/** Nobody reads us any more: the terminal is gone, or the reader has had enough, as in `ttx wallet list | head -1`. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'EIO')
+}
+
+function loseReader(error: unknown): void {
+  if (!isGone(error)) die(error)
+  hasReader = false
+  controller.abort(interrupted())
+}
+
+function die(error: unknown): void {
+  if (isGone(error)) {
+    loseReader(error)
+    return
+  }
   const failure = describeFailure(error, controller.signal)
   process.stderr.write(formatFailure(failure))
   process.exit(failure.exitCode)
 }
 
-process.on('SIGINT', stop)
-process.on('SIGTERM', stop)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
 process.on('uncaughtException', die)
 process.on('unhandledRejection', die)
-// Who reads us may have had enough, as in `ttx wallet list | head -1`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? process.exit(0) : die(error)))
+process.stdout.on('error', loseReader)
+process.stderr.on('error', loseReader)
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -34,3 +55,4 @@ process.exitCode = await runCli(process.argv.slice(2), {
   folder: process.cwd(),
   signal: controller.signal,
 })
+process.exitCode = hasReader ? exitCode : 0

@@ -103,6 +103,18 @@ test('kill -9 of the devnet takes its processes along, and the next start goes o
   assert.equal(await balance(), '2500000000000000000')
 })
 
+test('the death of the terminal ends all as Ctrl-C does', async () => {
+  const running = await devnet()
+  await running.said(/It runs/)
+  const processes = processesOf(data)
+  running.child.stdout?.destroy()
+  running.child.stderr?.destroy()
+  await running.stop('SIGHUP')
+  await allGone(Object.values(processes))
+  await assert.rejects(access(join(data, 'devnet.lock')))
+  await assert.rejects(access(join(data, 'devnet.json')))
+})
+
 test('a process that dies is started again, and it is said', async () => {
   await using running = await devnet()
   await running.said(/It runs/)
