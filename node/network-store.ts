@@ -24,8 +24,8 @@ export class NodeStore implements NetworkStore {
   constructor(deps: NetworkStoreDeps) {
     this.genesis = deps.ledger.genesis
     this.#deps = deps
-    deps.ledger.subscribe(({ shared }) => {
-      if (shared.length > 0) this.#tell({ transactions: shared, blocks: [] })
+    deps.ledger.subscribe(({ shared, unshared }) => {
+      if (shared.length + unshared.length > 0) this.#tell({ transactions: shared, gone: unshared, blocks: [] })
     })
   }
 
@@ -84,7 +84,7 @@ export class NodeStore implements NetworkStore {
     const known = pool.get(blockId(decodeSealed(sealed)))
     if (known !== undefined) return known
     const block = pool.add(sealed, steps, states, source)
-    this.#tell({ transactions: [], blocks: [block.sealed] })
+    this.#tell({ transactions: [], gone: [], blocks: [block.sealed] })
     return block
   }
 

@@ -261,12 +261,12 @@ export class Ledger extends LedgerReader implements TransactionLedger {
   }
 
   #tell(): void {
-    const { transactions, shared } = this.#log.take()
+    const { transactions, shared, unshared } = this.#log.take()
     const tip = this.#tipBlock()
     const isNewTip = tip.id !== this.#tip
     this.#tip = tip.id
-    if (transactions.length === 0 && !isNewTip) return
-    const change: LedgerChange = { transactions, shared, ...(isNewTip ? { tip } : {}) }
+    if (transactions.length + unshared.length === 0 && !isNewTip) return
+    const change: LedgerChange = { transactions, shared, unshared, ...(isNewTip ? { tip } : {}) }
     for (const listener of this.#listeners) {
       try {
         listener(change)

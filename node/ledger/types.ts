@@ -142,6 +142,8 @@ export type LedgerChange = {
   readonly transactions: readonly { readonly infohash: Infohash; readonly before: Status; readonly after: Status }[]
   /** Infohashes that are new to the shared set: see `isShared`. */
   readonly shared: readonly Infohash[]
+  /** Infohashes that left it: rivals that died when another became final. */
+  readonly unshared: readonly Infohash[]
   /** The newest block of the branch, where that changed. */
   readonly tip?: LedgerBlock
 }

@@ -224,22 +224,24 @@ export class Network {
 
   /** Counts the shared set, and what is added to it meanwhile, once. */
   async #indexStore(): Promise<void> {
-    const meanwhile = new Set<Infohash>()
+    const meanwhile = new Map<Infohash, boolean>()
     let isIndexed = false
     this.#unsubscribe = this.#store.subscribe((change) => {
-      if (!isIndexed) for (const infohash of change.transactions) meanwhile.add(infohash)
-      else this.#onChange(change)
+      if (isIndexed) return this.#onChange(change)
+      for (const infohash of change.transactions) meanwhile.set(infohash, true)
+      for (const infohash of change.gone) meanwhile.set(infohash, false)
     })
     for await (const infohash of this.#store.infohashes('')) {
       if (!meanwhile.has(infohash)) this.#index(infohash)
     }
-    for (const infohash of meanwhile) this.#index(infohash)
+    for (const [infohash, isShared] of meanwhile) if (isShared) this.#index(infohash)
     for (const sealed of this.#store.headers()) this.#secrets.add(BlockFetcher.torrentOf(sealed))
     isIndexed = true
   }
 
   #onChange(change: StoreChange): void {
     for (const infohash of change.transactions) this.#index(infohash)
+    for (const infohash of change.gone) this.#buckets.remove(infohash)
     for (const sealed of change.blocks) this.#secrets.add(BlockFetcher.torrentOf(sealed))
     this.#hub.onChange(change)
   }

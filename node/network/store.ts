@@ -38,6 +38,8 @@ export type PeerName = { readonly id: string; readonly host: string }
 /** What the store tells the network. Both lists are new to the shared set and go out to the peers. */
 export type StoreChange = {
   readonly transactions: readonly Infohash[]
+  /** Infohashes that left the shared set; nobody is told. */
+  readonly gone: readonly Infohash[]
   /** Sealed headers, 281 bytes each. */
   readonly blocks: readonly Uint8Array[]
 }
@@ -45,7 +47,7 @@ export type StoreChange = {
 /**
  * The *shared set* is what a node announces, serves and reconciles: every transaction that it holds and vouches for, genesis
  * included, each under its infohash, at most 1,024 bytes. It may leave out what would let a stranger fill other nodes
- * (waiting files; more than one rival of the same output). It only grows while the node runs. `has` answers for everything that need
+ * (waiting files; more than one rival of the same output). `has` answers for everything that need
  * not be fetched again.
  *
  * Synchronous methods are called on hot paths and must not block on anything but a local database. The network calls `on…`

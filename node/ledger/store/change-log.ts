@@ -24,17 +24,19 @@ export class ChangeLog {
   }
 
   /** The net change since the last call. */
-  take(): Pick<LedgerChange, 'transactions' | 'shared'> {
+  take(): Pick<LedgerChange, 'transactions' | 'shared' | 'unshared'> {
     const transactions: { infohash: Infohash; before: Status; after: Status }[] = []
     const shared: Infohash[] = []
+    const unshared: Infohash[] = []
     for (const [infohash, after] of this.#last) {
       const before = this.#first.get(infohash) ?? UNKNOWN
       if (before.status !== after.status) transactions.push({ infohash, before: before.status, after: after.status })
       if (after.isShared && !before.isShared) shared.push(infohash)
+      if (before.isShared && !after.isShared) unshared.push(infohash)
     }
     this.#first = new Map()
     this.#last = new Map()
-    return { transactions, shared }
+    return { transactions, shared, unshared }
   }
 }
 

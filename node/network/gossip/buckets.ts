@@ -28,15 +28,17 @@ export class Buckets {
   /** Adding the same infohash twice is the caller's bug. */
   add(infohash: Infohash): void {
     this.#size += 1
-    const at = Number.parseInt(infohash.slice(0, 4), 16) * WORDS
-    const digest = createHash('sha256').update(infohash, 'hex').digest()
-    this.#accumulate(this.#words, at, [
-      1,
-      digest.readUInt32BE(12),
-      digest.readUInt32BE(8),
-      digest.readUInt32BE(4),
-      digest.readUInt32BE(0),
-    ])
+    this.#accumulate(this.#words, bucketOf(infohash), [1, ...wordsOf(infohash)])
+  }
+
+  /** Undoes `add`. Removing what was not added is the caller's bug. */
+  remove(infohash: Infohash): void {
+    this.#size -= 1
+    const at = bucketOf(infohash)
+    const one = [1, 0, 0, 0]
+    // Minus x is the complement of x plus one, modulo 2^128; the count wraps at 2^32.
+    this.#accumulate(this.#words, at, [2 ** 32 - 1, ...wordsOf(infohash).map((word) => ~word >>> 0)])
+    this.#accumulate(this.#words, at, [0, ...one])
   }
 
   /** Of the 256 buckets under a prefix of no or one byte (hex), `COUNTS_BYTES` in all. */
@@ -67,6 +69,16 @@ export class Buckets {
       carry = sum >= 2 ** 32 ? 1 : 0
     }
   }
+}
+
+function bucketOf(infohash: Infohash): number {
+  return Number.parseInt(infohash.slice(0, 4), 16) * WORDS
+}
+
+/** The first 16 bytes of its sha256, lowest word first. */
+function wordsOf(infohash: Infohash): number[] {
+  const digest = createHash('sha256').update(infohash, 'hex').digest()
+  return [12, 8, 4, 0].map((offset) => digest.readUInt32BE(offset))
 }
 
 /** The 256 entries of `encodeCounts`. */

@@ -56,7 +56,10 @@ test('a line of descendants longer than a batch falls with its ancestor and rise
   assert.equal(ledger.balance(ALICE.address).outputs, 0)
   await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [] })
   assert.deepEqual({ ...ledger.summary(), conflicting: 0 }, { ...before, weight: ledger.summary().weight })
+  const unshared: Infohash[] = []
+  ledger.subscribe((change) => unshared.push(...change.unshared))
   await ledger.setBranch({ final: block('a', 1n, []).id, blocks: [block('a', 1n, [rival])] })
+  assert.deepEqual(unshared.toSorted(), line.map(({ infohash }) => infohash).toSorted())
   assert.equal(ledger.summary().conflicting, 0)
   assert.equal(ledger.record(line.at(-1)?.infohash ?? GENESIS_INFOHASH).isDead, true)
 })

@@ -49,14 +49,14 @@ export class MemoryStore implements NetworkStore {
   add(...files: readonly Uint8Array[]): Infohash[] {
     const transactions = files.map((file) => infohashOf(file))
     for (const [i, infohash] of transactions.entries()) this.files.set(infohash, files[i] ?? new Uint8Array())
-    this.#changed({ transactions, blocks: [] })
+    this.#changed({ transactions, gone: [], blocks: [] })
     return transactions
   }
 
   /** As if this node's miner made it. */
   addBlock(sealed: Uint8Array, files: readonly TorrentFile[]): void {
     this.blocks.set(torrentOf(sealed), { sealed, files })
-    this.#changed({ transactions: [], blocks: [sealed] })
+    this.#changed({ transactions: [], gone: [], blocks: [sealed] })
   }
 
   has(infohash: Infohash): boolean {
@@ -117,7 +117,7 @@ export class MemoryStore implements NetworkStore {
   #accept(infohash: Infohash, file: Uint8Array): void {
     this.files.set(infohash, file)
     this.waiting.delete(infohash)
-    this.#changed({ transactions: [infohash], blocks: [] })
+    this.#changed({ transactions: [infohash], gone: [], blocks: [] })
     for (const [child, bytes] of [...this.waiting]) {
       if (JSON.parse(new TextDecoder().decode(bytes)).after === infohash) this.#accept(child, bytes)
     }

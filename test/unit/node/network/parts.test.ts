@@ -92,6 +92,10 @@ test('buckets of equal sets are equal, in any order, and differ where the sets d
   })
   assert.deepEqual(top, [[Number.parseInt(one.slice(0, 2), 16), 1]])
   assert.deepEqual(deep, [[Number.parseInt(one.slice(2, 4), 16), 1]])
+  left.remove(other)
+  assert.deepEqual(left.encodeCounts(''), right.encodeCounts(''))
+  for (const infohash of infohashes) left.remove(infohash)
+  assert.deepEqual([left.size, left.encodeCounts('')], [0, new Buckets().encodeCounts('')])
 })
 
 test('a bucket holds the count and the sum modulo 2^128 of what is in it', () => {
