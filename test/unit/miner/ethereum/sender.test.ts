@@ -124,6 +124,25 @@ test('gas above the cap is not bought', async (t) => {
   await assert.rejects(sender.send(withdrawCall()), { code: 'fee-cap', retry: true })
 })
 
+test('a stuck transaction whose replacement would be too dear waits, says so, and goes on when gas is cheap', async (t) => {
+  const { stage, sender, publish } = await open(t, { stuckMs: 50, maxFeePerGas: 2_700_000_000n })
+  const { client } = stage.anvil
+  await client.setNextBlockBaseFeePerGas({ baseFeePerGas: 1_000_000_000n })
+  await client.mine({ blocks: 1 })
+  await client.setAutomine(false)
+  const sending = sender.send(publish(sender.ethereum.account))
+  await stage.until('the cap', () => sender.problem?.code === 'fee-cap')
+  await client.setAutomine(true)
+  await client.mine({ blocks: 1 })
+  assert.equal((await sending).status, 'done')
+  assert.equal(sender.problem, undefined)
+})
+
+test('an endpoint that refuses a transaction is quoted', async (t) => {
+  const { sender } = await open(t)
+  await assert.rejects(sender.ethereum.broadcast('0x02c0'), { code: 'ethereum-refused', retry: true })
+})
+
 test('a refusal says what the contract said and what to do', async (t) => {
   const { stage, sender, publish } = await open(t)
   const { account } = sender.ethereum
