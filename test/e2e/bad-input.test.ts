@@ -17,16 +17,16 @@ import { openWallet } from '../../node/wallet/wallet-folder.ts'
 import { signTransaction } from '../../scripts/cli/pay.ts'
 import { freePorts } from '../../scripts/devnet/ports.ts'
 import { readEndpoints } from '../../scripts/endpoints.ts'
-import { type Running, startTtx, ttx, until } from './processes.ts'
+import { devnetPorts, type Running, startTtx, ttx, until } from './processes.ts'
 
 const data = await mkdtemp(join(tmpdir(), 'ttx-bad-input-'))
 const BOB = parseAddress(`0x${'b0'.repeat(20)}`)
-const [ethereumPort = 0, basePort = 0, deadPort = 0] = await freePorts(3)
+const [deadPort = 0] = await freePorts(1)
+const { ethereum: ethereumPort, flags: ports } = await devnetPorts()
 let devnet: Running
 let genesis: Wallet
 
 before(async () => {
-  const ports = ['--ethereum-port', `${ethereumPort}`, '--base-port', `${basePort}`]
   // No miner, so that nothing changes unless a test changes it.
   devnet = startTtx(['devnet', '--data', data, '--no-miner', '--poll-ms', '200', '--block-seconds', '1', ...ports])
   await devnet.said(/It runs/)

@@ -9,6 +9,7 @@ const template = z.looseObject({
   result: z.looseObject({ candidates: z.array(z.looseObject({ infohash: z.string(), after: z.array(z.string()) })) }),
 })
 
+/** `hidden` holds infohashes; `*` hides all. */
 export type Censor = AsyncDisposable & { readonly url: string; readonly hidden: Set<string> }
 
 /** Listens on loopback, in front of the node at `url`. */
@@ -44,8 +45,8 @@ async function forward(
     const { result } = parsed.data
     // What stands on a hidden one cannot be offered either; ancestors come first.
     result.candidates = result.candidates.filter(({ infohash, after }) => {
-      if (out.has(infohash) || after.some((one) => out.has(one))) out.add(infohash)
-      return !out.has(infohash)
+      if (out.has('*') || out.has(infohash) || after.some((one) => out.has(one))) out.add(infohash)
+      return !out.has('*') && !out.has(infohash)
     })
   }
   response.writeHead(answer.status, { 'content-type': 'application/json' })

@@ -1,11 +1,13 @@
 // Real processes for tests: `ttx` as a user runs it, and nothing left over at the end.
 
 import type { ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { spawnTied } from '../../scripts/devnet/child.ts'
+import { checkPort } from '../../scripts/devnet/ports.ts'
 import { COMPILE_CACHE } from '../../scripts/devnet/services.ts'
 import { readEndpoints } from '../../scripts/endpoints.ts'
 
@@ -91,6 +93,21 @@ export async function until<T>(
     if (answer !== undefined) return answer
     if (performance.now() > endMs) throw new Error(`waited for ${what} in vain`)
     await delay(50)
+  }
+}
+
+/** Ports for a devnet: four in a row, and one for Ethereum. Below those that the system hands out, so that nobody takes them meanwhile. */
+export async function devnetPorts(): Promise<{
+  readonly base: number
+  readonly ethereum: number
+  readonly flags: string[]
+}> {
+  for (;;) {
+    const base = randomInt(12_000, 31_000)
+    const ethereum = base + 4
+    const all = Array.from({ length: 5 }, (_, i) => checkPort(base + i, 'a test', 'none'))
+    if ((await Promise.allSettled(all)).some(({ status }) => status === 'rejected')) continue
+    return { base, ethereum, flags: ['--base-port', `${base}`, '--ethereum-port', `${ethereum}`] }
   }
 }
 

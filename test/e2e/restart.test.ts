@@ -6,8 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { freePorts } from '../../scripts/devnet/ports.ts'
-import { allGone, processesOf, type Running, startTtx, ttx, ttxJson, until } from './processes.ts'
+import { allGone, devnetPorts, processesOf, type Running, startTtx, ttx, ttxJson, until } from './processes.ts'
 
 const data = await mkdtemp(join(tmpdir(), 'ttx-restart-'))
 after(() => rm(data, { recursive: true, force: true }))
@@ -15,11 +14,9 @@ after(() => rm(data, { recursive: true, force: true }))
 const BOB = `0x${'b0'.repeat(20)}`
 const PROCESSES = ['ethereum', 'node', 'peer', 'miner', 'relayer']
 
-/** Four ports in a row are as good as free if the first is; a clash is told and fails the test. */
 async function devnet(): Promise<Running> {
-  const [ethereum = 0, base = 0] = await freePorts(2)
-  const ports = ['--ethereum-port', `${ethereum}`, '--base-port', `${Math.min(base, 65_500)}`]
-  return startTtx(['devnet', '--data', data, '--poll-ms', '200', '--block-seconds', '1', ...ports])
+  const { flags } = await devnetPorts()
+  return startTtx(['devnet', '--data', data, '--poll-ms', '200', '--block-seconds', '1', ...flags])
 }
 
 async function balance(): Promise<string> {
