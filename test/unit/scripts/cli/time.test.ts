@@ -1,0 +1,28 @@
+// Spans and moments: as people write them, and as they read them.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { formatMoment, formatSpan, parseSpan } from '../../../../scripts/cli/time.ts'
+
+test('spans are read in seconds, minutes, hours and days', () => {
+  assert.deepEqual(['30s', '90m', '24h', '2d'].map(parseSpan), [30, 5_400, 86_400, 172_800])
+  for (const text of ['', '24', 'h', '1.5h', '-1h', '0h', '367d', '24 h']) {
+    assert.throws(() => parseSpan(text), /Expected a span of time .* as in 24h/)
+  }
+})
+
+test('spans are written with the two units that matter', () => {
+  assert.deepEqual([5, 60, 3_600, 86_340, 86_400, 176_400].map(formatSpan), [
+    '5 s',
+    '1 min',
+    '1 h',
+    '23 h 59 min',
+    '1 d',
+    '2 d 1 h',
+  ])
+})
+
+test('moments are written in UTC, and how far they are', () => {
+  assert.equal(formatMoment(1_767_225_600, 1_767_222_000), '2026-01-01 00:00:00 UTC (in 1 h)')
+  assert.equal(formatMoment(1_767_225_600, 1_767_225_660), '2026-01-01 00:00:00 UTC (1 min ago)')
+})
