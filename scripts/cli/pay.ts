@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from 'commander'
 import { OperationError } from '../../node/errors.ts'
-import { type Address, type Infohash, parseAddress } from '../../node/protocol/ids.ts'
+import type { Address, Infohash } from '../../node/protocol/ids.ts'
 import { infohashOf } from '../../node/protocol/infohash.ts'
 import { MAX_MEMO } from '../../node/protocol/rules.ts'
 import { encodeTransaction, isMemo, type SignedTransaction } from '../../node/protocol/transaction.ts'
@@ -67,14 +67,6 @@ export function parseMemo(text: string): string {
   if (text.length > 0 && text.length <= MAX_MEMO && isMemo(text)) return text
   throw new InvalidArgumentError(
     `Expected a memo of 1 to ${MAX_MEMO} printable ASCII characters without " and \\; got ${JSON.stringify(text.slice(0, 80))} (${text.length} characters). Write it in plain English letters, or point to a torrent.`,
-  )
-}
-
-/** For commander. */
-export function parseAccount(text: string): Address {
-  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return parseAddress(text)
-  throw new InvalidArgumentError(
-    `Expected an address, 0x and 40 hex digits; got ${JSON.stringify(text.slice(0, 80))}. "ttx wallet list" shows yours.`,
   )
 }
 

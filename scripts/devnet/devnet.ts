@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createPublicClient, createWalletClient, http } from 'viem'
 import { type NetworkDefinition, parseDeployment } from '../../node/deployment.ts'
 import { OperationError } from '../../node/errors.ts'
-import type { Logger, LogLevel } from '../../node/log.ts'
+import type { Logger } from '../../node/log.ts'
 import { createGenesis } from '../../node/protocol/genesis.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
@@ -21,34 +21,9 @@ import { anvilService } from './anvil.ts'
 import { ensureContracts } from './contracts.ts'
 import { DevChain, isAnswering } from './dev-chain.ts'
 import { type Lock, takeLock } from './lock.ts'
+import type { DevnetOptions } from './options.ts'
 import { devnetServices } from './services.ts'
 import { Supervisor } from './supervisor.ts'
-
-export type DevnetPorts = {
-  readonly ethereum: number
-  readonly rpc: number
-  readonly listen: number
-  readonly peerRpc: number
-  readonly peerListen: number
-}
-
-export type DevnetOptions = {
-  /** Absolute. */
-  readonly data: string
-  readonly ports: DevnetPorts
-  /** A development chain that runs already, instead of an own one. */
-  readonly ethereum?: string
-  /** Seconds between blocks of Ethereum in which nothing happens. */
-  readonly blockSeconds: number
-  /** How often everybody looks at Ethereum. */
-  readonly pollMs: number
-  readonly logLevel: LogLevel
-  readonly logJson: boolean
-  /** Without one of its own, blocks come from miners that somebody runs beside it. */
-  readonly miner: boolean
-  /** Called once the folder is ours and before anything runs. */
-  readonly beforeStart?: () => Promise<void>
-}
 
 export type DevnetDeps = {
   readonly log: Logger
@@ -121,7 +96,7 @@ export class Devnet {
     const { say } = this.#deps
     this.#lock = await takeLock(this.data)
     await this.#options.beforeStart?.()
-    await ensureContracts(say)
+    if (!(await exists(this.deploymentFile))) await ensureContracts(say)
     const passphrase = await this.#passphrase()
     if (this.#options.ethereum === undefined) {
       const state = join(this.data, 'ethereum.json')

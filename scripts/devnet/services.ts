@@ -2,9 +2,8 @@
 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { createNodeClient } from '../../node/rpc/client.ts'
-import type { DevnetOptions } from './devnet.ts'
+import type { DevnetOptions } from './options.ts'
 import type { ServiceSpec } from './supervisor.ts'
 
 export type Surroundings = {
@@ -16,7 +15,7 @@ export type Surroundings = {
   readonly passphraseFile: string
 }
 
-const TTX = fileURLToPath(new URL('../ttx.ts', import.meta.url))
+const TTX = join(import.meta.dirname, '..', 'ttx.ts')
 /** A development chain is not reorganised; it can lose its last second when its process is killed. */
 const FINALITY_DEPTH = 3
 /** Node keeps what it made of our sources here, so that four processes start in half the time. */

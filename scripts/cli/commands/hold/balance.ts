@@ -11,8 +11,8 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { tokenBalance } from '../../ethereum.ts'
 import { openNode, openOptionalEthereum } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
-import { parseAccount } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { addressOf, WHOSE } from '../../whose.ts'
 
 export function registerBalance(program: Command, act: Act): void {
   addExamples(
@@ -24,7 +24,7 @@ export function registerBalance(program: Command, act: Act): void {
         .description(
           'Show what an address holds: TTX that can be spent now, how much of it a bridging block orders, how much is final (only final is final), and with an Ethereum endpoint its wTTX and ETH. It takes no passphrase.',
         )
-        .argument('[address]', 'whose money; without it that of the wallet', parseAccount)
+        .argument('[address]', `whose money: ${WHOSE}; without it that of --wallet`)
         .action(act(balance)),
       ['node', 'ethereum'],
     ),
@@ -33,8 +33,8 @@ export function registerBalance(program: Command, act: Act): void {
   )
 }
 
-async function balance(context: CliContext, given: Address | undefined): Promise<Result> {
-  const owner = given ?? (await walletAddress(context))
+async function balance(context: CliContext, whose: string | undefined): Promise<Result> {
+  const owner = whose === undefined ? await walletAddress(context) : await addressOf(context, whose)
   const node = await openNode(context)
   const { spendable, ordered, final, outputs } = await node.call('account_balance', { owner }, context.signal)
   const ethereum = await openOptionalEthereum(context, node)

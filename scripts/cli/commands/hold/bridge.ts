@@ -1,14 +1,14 @@
 // ttx bridge: ask for wTTX on Ethereum.
 
 import type { Command } from 'commander'
-import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
 import { formatAmount, parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
-import { parseAccount, parseMemo, pay } from '../../pay.ts'
+import { parseMemo, pay } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { addressOf, WHOSE } from '../../whose.ts'
 import { describeAncestors } from './send.ts'
 
 export function registerBridge(program: Command, act: Act): void {
@@ -24,8 +24,7 @@ export function registerBridge(program: Command, act: Act): void {
         .argument('<amount>', 'TTX, as in 1.5', parseAmount)
         .argument(
           '[recipient]',
-          'address on Ethereum; without it your own, which is the same on both chains',
-          parseAccount,
+          `who gets it on Ethereum: ${WHOSE}; without it your own address, which is the same on both chains`,
         )
         .option('--memo <text>', 'up to 140 printable characters that everybody can read', parseMemo)
         .action(act(bridge)),
@@ -39,13 +38,14 @@ export function registerBridge(program: Command, act: Act): void {
 async function bridge(
   context: CliContext,
   tokens: bigint,
-  recipient: Address | undefined,
+  recipient: string | undefined,
   { memo }: { memo?: string },
 ): Promise<Result> {
+  const given = recipient === undefined ? undefined : await addressOf(context, recipient)
   const node = await openNode(context)
   const { chain, bridge: to } = node.info.network
   using wallet = await unlockWallet(context)
-  const payee = recipient ?? parseAddress(wallet.address)
+  const payee = given ?? wallet.address
   const payment = { to, tokens, bridge: { chain, to: payee }, ...(memo === undefined ? {} : { memo }) }
   const paid = await pay(node, wallet, payment, Math.floor(Date.now() / 1_000), context.signal)
   const { infohash, unorderedAncestors, record } = paid

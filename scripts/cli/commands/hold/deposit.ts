@@ -16,8 +16,8 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { bridgeCall, type EthereumSide, tokenBalance } from '../../ethereum.ts'
 import { openNode, openRequiredEthereum } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
-import { parseAccount } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { addressOf, WHOSE } from '../../whose.ts'
 
 const PERMIT_SECONDS = 3_600n
 const PERMIT = [
@@ -39,11 +39,7 @@ export function registerDeposit(program: Command, act: Act): void {
           'Burn wTTX of the wallet on Ethereum, in one transaction (the allowance is signed along with it, EIP-2612). 99% is credited on the TTX side by the next bridging block, which has to contain it once it is an hour old; 1% goes to the miner of that block.',
         )
         .argument('<amount>', 'wTTX, as in 1.5', parseAmount)
-        .argument(
-          '[to]',
-          'TTX address that is credited; without it your own, which is the same on both chains',
-          parseAccount,
-        )
+        .argument('[to]', `who is credited: ${WHOSE}; without it your own address, which is the same on both chains`)
         .action(act(run)),
       ['node', 'ethereum'],
     ),
@@ -52,7 +48,8 @@ export function registerDeposit(program: Command, act: Act): void {
   )
 }
 
-async function run(context: CliContext, amount: bigint, given: Address | undefined): Promise<Result> {
+async function run(context: CliContext, amount: bigint, recipient: string | undefined): Promise<Result> {
+  const given = recipient === undefined ? undefined : await addressOf(context, recipient)
   const node = await openNode(context)
   const ethereum = await openRequiredEthereum(context, node)
   using wallet = await unlockWallet(context)

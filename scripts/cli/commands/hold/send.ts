@@ -1,14 +1,14 @@
 // ttx send: pay TTX to an address.
 
 import type { Command } from 'commander'
-import type { Address } from '../../../../node/protocol/ids.ts'
 import { formatAmount, parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
-import { parseAccount, parseMemo, pay } from '../../pay.ts'
+import { parseMemo, pay } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { addressOf, WHOSE } from '../../whose.ts'
 
 export function registerSend(program: Command, act: Act): void {
   addExamples(
@@ -21,17 +21,19 @@ export function registerSend(program: Command, act: Act): void {
           'Pay TTX. The payment is a torrent: nodes take it at once if everything up its tree is valid and they know no rival. It is final only when a bridging block that carries it is final; until then it counts on nobody bridging a double spend. There are no fees.',
         )
         .argument('<amount>', 'TTX, as in 1.5', parseAmount)
-        .argument('<to>', 'address that gets it', parseAccount)
+        .argument('<to>', `who gets it: ${WHOSE}`)
         .option('--memo <text>', 'up to 140 printable characters that everybody can read', parseMemo)
         .action(act(send)),
       ['node'],
     ),
     'ttx send 25 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice',
+    'ttx send 25 bob --wallet alice',
     'ttx send 0.5 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --memo "for the coffee" --json',
   )
 }
 
-async function send(context: CliContext, tokens: bigint, to: Address, { memo }: { memo?: string }): Promise<Result> {
+async function send(context: CliContext, tokens: bigint, payee: string, { memo }: { memo?: string }): Promise<Result> {
+  const to = await addressOf(context, payee)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
   const payment = { to, tokens, ...(memo === undefined ? {} : { memo }) }

@@ -3,17 +3,16 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { OperationError } from '../../../../node/errors.ts'
-import type { Address } from '../../../../node/protocol/ids.ts'
 import { DevChain } from '../../../devnet/dev-chain.ts'
 import { Devnet } from '../../../devnet/devnet.ts'
 import { checkPort } from '../../../devnet/ports.ts'
 import { parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { parseAccount } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { formatMoment, formatSpan, parseSpan } from '../../time.ts'
 import { untilAborted } from '../../until.ts'
+import { addressOf, WHOSE } from '../../whose.ts'
 
 type Options = {
   readonly ethereumPort: number
@@ -64,7 +63,7 @@ export function registerDevnet(program: Command, act: Act): void {
         .command('fund')
         .summary('give an address ETH of the embedded Ethereum')
         .description('Send ETH for gas from an account of the embedded Ethereum to an address of yours.')
-        .argument('<address>', 'who gets it', parseAccount)
+        .argument('<to>', `who gets it: ${WHOSE}`)
         .option('--ether <amount>', 'how much', parseEther, FUND_ETHER)
         .action(act(fund)),
       ['ethereum'],
@@ -122,13 +121,18 @@ function introduction({ data, nodeUrl, ethereumUrl }: Devnet): string {
     '',
     ttx('wallet create --wallet alice'),
     ttx('balance --wallet genesis'),
-    ttx('send 100 ALICE --wallet genesis'),
+    ttx('send 100 alice --wallet genesis'),
     ttx('bridge 50 --wallet alice'),
     ttx('block list'),
     ttx('devnet skip 24h'),
     ttx('balance --wallet alice'),
     '',
-    'ALICE is the address that the first command prints; "status INFOHASH" says where money is.',
+    'Then bring some of it back: give alice ETH for gas, burn wTTX, and see the next block credit it.',
+    '',
+    ttx('devnet fund alice'),
+    ttx('deposit 20 alice --wallet alice'),
+    '',
+    '"status INFOHASH" says where money is; --help after any command explains it.',
     '',
   ].join('\n')
 }
@@ -146,7 +150,8 @@ async function skip(context: CliContext, seconds: number): Promise<Result> {
   }
 }
 
-async function fund(context: CliContext, address: Address, { ether }: { ether: string }): Promise<Result> {
+async function fund(context: CliContext, to: string, { ether }: { ether: string }): Promise<Result> {
+  const address = await addressOf(context, to)
   await devChain(context).fund(address, ether)
   return { data: { address, ether }, text: `${ether} ETH sent to ${address}` }
 }

@@ -13,8 +13,9 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
 import { lookUp, openNode } from '../../link.ts'
-import { parseAccount, parseInfohashArgument } from '../../pay.ts'
+import { parseInfohashArgument } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { addressOf, WHOSE } from '../../whose.ts'
 import { walletAddress } from '../hold/balance.ts'
 import { STATUS_WORDS } from '../hold/status.ts'
 
@@ -51,7 +52,7 @@ export function registerTx(program: Command, act: Act): void {
         .command('list')
         .summary('transactions from or to an address')
         .description('List the transactions of an address, newest first. It takes no passphrase.')
-        .argument('[address]', 'whose; without it that of the wallet', parseAccount)
+        .argument('[address]', `whose: ${WHOSE}; without it that of --wallet`)
         .option('--limit <count>', 'at most so many, 1 to 500', (text) => Number(text), 50)
         .action(act(list)),
       ['node'],
@@ -85,8 +86,8 @@ async function show(context: CliContext, infohash: Infohash, { save }: { save?: 
   }
 }
 
-async function list(context: CliContext, given: Address | undefined, { limit }: { limit: number }): Promise<Result> {
-  const owner = given ?? (await walletAddress(context))
+async function list(context: CliContext, whose: string | undefined, { limit }: { limit: number }): Promise<Result> {
+  const owner = whose === undefined ? await walletAddress(context) : await addressOf(context, whose)
   const node = await openNode(context)
   const { transactions } = await node.call('account_history', { owner, limit }, context.signal)
   const items = transactions.map(({ file, ...record }) => {

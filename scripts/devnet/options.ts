@@ -1,0 +1,29 @@
+// What whoever runs a devnet decides about it.
+
+import type { LogLevel } from '../../node/log.ts'
+
+export type DevnetPorts = {
+  readonly ethereum: number
+  readonly rpc: number
+  readonly listen: number
+  readonly peerRpc: number
+  readonly peerListen: number
+}
+
+export type DevnetOptions = {
+  /** Absolute. */
+  readonly data: string
+  readonly ports: DevnetPorts
+  /** A development chain that runs already, instead of an own one. */
+  readonly ethereum?: string
+  /** Seconds between blocks of Ethereum in which nothing happens. */
+  readonly blockSeconds: number
+  /** How often everybody looks at Ethereum. */
+  readonly pollMs: number
+  readonly logLevel: LogLevel
+  readonly logJson: boolean
+  /** Without one of its own, blocks come from miners that somebody runs beside it. */
+  readonly miner: boolean
+  /** Called once the folder is ours and before anything runs. */
+  readonly beforeStart?: () => Promise<void>
+}
