@@ -1,5 +1,5 @@
 // Every setting there is, once: what may be set, how, to what, and why. Flags come first, then the environment, then `.env`,
-// then what a devnet that runs on the data folder says of itself. Longer than others because it is one table.
+// then what a devnet that runs on the data folder says of itself. Long because it is one table.
 
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
