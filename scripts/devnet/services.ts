@@ -19,7 +19,7 @@ const TTX = join(import.meta.dirname, '..', 'ttx.ts')
 /** A development chain is not reorganised; it can lose its last second when its process is killed. */
 const FINALITY_DEPTH = 3
 /** Node keeps what it made of our sources here, so that four processes start in half the time. */
-export const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/torrenttx', import.meta.url))
+export const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/torrenttx')
 const LOOK_MS = 50
 
 /** In the order in which they are started. */
