@@ -1,12 +1,14 @@
 // ttx status: where the money of a transaction is, what it waits for, and when it is paid.
 
 import type { Command } from 'commander'
-import type { Infohash } from '../../../../node/protocol/ids.ts'
+import type { Address, Hash, Infohash } from '../../../../node/protocol/ids.ts'
+import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
+import { decodeTransaction } from '../../../../node/protocol/transaction.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { lookUp, openNode } from '../../link.ts'
+import { lookUp, type NodeLink, openNode } from '../../link.ts'
 import { parseInfohashArgument } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { formatMoment } from '../../time.ts'
@@ -24,6 +26,8 @@ export const STATUS_WORDS: Readonly<Record<RpcResult<'tx_where'>['status'], stri
   ordered: 'in a bridging block that is not final: it stands as long as that block does',
   final: 'final: nothing can reverse it any more',
 }
+
+const DEPOSIT_WORDS = 'wTTX was burned for it; it can be spent once a bridging block contains it'
 
 export function registerStatus(program: Command, act: Act): void {
   addExamples(
@@ -49,17 +53,73 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   await lookUp(node, infohash, FETCH_MS, context.signal)
   const where = await node.call('tx_where', { infohash }, context.signal)
   const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
-  const { file: _file, bridging, ...record } = where
+  const { file, bridging, ...record } = where
+  const deposit = file && (await depositOf(context, node, file))
+  const isDepositWaiting = deposit !== undefined && where.status === 'waiting'
+  const finality =
+    where.status === 'ordered' && where.block !== undefined ? await finalityOf(context, node, where.block) : {}
   const rows: [string, string][] = [
     ['infohash', infohash],
-    ['status', `${where.status}: ${STATUS_WORDS[where.status]}`],
+    ['status', `${where.status}: ${isDepositWaiting ? DEPOSIT_WORDS : STATUS_WORDS[where.status]}`],
   ]
+  if (deposit !== undefined) rows.push(...describeDeposit(deposit, isDepositWaiting, now))
   if (where.block !== undefined) rows.push(['block', `${where.block}, step ${where.step}`])
   if (where.missing.length > 0) rows.push(['missing', where.missing.join(', ')])
   if (where.rivals.length > 0) rows.push(['rivals', where.rivals.join(', ')])
   if (where.status === 'accepted') rows.push(['stands on', describeAncestors(where.unorderedAncestors)])
   if (bridging !== undefined) rows.push(...describeBridging(bridging, now))
-  return { data: { ...record, bridging, ethereumTime: node.info.bridge.ethereumTime }, text: formatTable(rows) }
+  else rows.push(...describeFinality(finality, now))
+  const data = { ...record, ...finality, bridging, deposit, ethereumTime: node.info.bridge.ethereumTime }
+  return { data, text: formatTable(rows) }
+}
+
+type Deposit = {
+  readonly index: bigint
+  readonly credit: bigint
+  readonly to: Address
+  readonly mustBeTakenFrom?: number
+}
+type Finality = { readonly finalAt?: number; readonly finalAtLatest?: number }
+
+/** `mustBeTakenFrom`: a block that is published then or later has to contain it; unix seconds, while it waits. */
+async function depositOf({ signal }: CliContext, node: NodeLink, file: Uint8Array): Promise<Deposit | undefined> {
+  const tx = decodeTransaction(file)
+  if (tx.kind !== 'deposit') return undefined
+  const { index } = tx.deposit
+  const { queue } = await node.call('bridge_template', {}, signal)
+  const entry = queue.find((each) => each.index === index)
+  const due = entry === undefined ? {} : { mustBeTakenFrom: entry.time + Number(QUEUE_GRACE) }
+  return { index, credit: tx.tokens, to: tx.to, ...due }
+}
+
+/** When the block of a transaction can be final, unix seconds. */
+async function finalityOf({ signal }: CliContext, node: NodeLink, id: Hash): Promise<Finality> {
+  const { finalizableAt, finalizableAtLatest } = await node.call('bridge_block', { id }, signal)
+  return {
+    ...(finalizableAt === undefined ? {} : { finalAt: finalizableAt }),
+    ...(finalizableAtLatest === undefined ? {} : { finalAtLatest: finalizableAtLatest }),
+  }
+}
+
+function describeDeposit(
+  { credit, to, mustBeTakenFrom }: Deposit,
+  isWaiting: boolean,
+  now: number,
+): [string, string][] {
+  const rows: [string, string][] = [['credits', `${formatAmount(credit)} TTX to ${to}, burned as wTTX on Ethereum`]]
+  if (!isWaiting) return rows
+  rows.push(['waits for', 'a bridging block that contains it'])
+  if (mustBeTakenFrom !== undefined) {
+    rows.push(['latest', `the first block that is published after ${formatMoment(mustBeTakenFrom, now)}`])
+  }
+  return rows
+}
+
+function describeFinality({ finalAt, finalAtLatest }: Finality, now: number): [string, string][] {
+  const rows: [string, string][] = []
+  if (finalAt !== undefined) rows.push(['final', `at the earliest ${formatMoment(finalAt, now)}`])
+  if (finalAtLatest !== undefined) rows.push(['', `at the latest ${formatMoment(finalAtLatest, now)}`])
+  return rows
 }
 
 function describeBridging(bridging: NonNullable<RpcResult<'tx_where'>['bridging']>, now: number): [string, string][] {

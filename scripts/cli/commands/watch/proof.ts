@@ -1,14 +1,18 @@
 // ttx proof: a transaction as a `.torrent` file, to be kept or sent by e-mail.
 
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Command } from 'commander'
-import { MAX_PROOF_BYTES } from '../../../../node/network/proof.ts'
+import { MAX_PROOF_BYTES, parseProof } from '../../../../node/network/proof.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
 import { openNode } from '../../link.ts'
 import { parseInfohashArgument } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { describeAncestors } from '../hold/send.ts'
 import { STATUS_WORDS } from '../hold/status.ts'
 
 const FETCH_MS = 30_000
@@ -36,6 +40,10 @@ export function registerProof(program: Command, act: Act): void {
         )
         .argument('<infohash>', 'the transaction, 40 hex digits', parseInfohashArgument)
         .argument('[file]', 'where to; without it <infohash>.torrent in the working folder')
+        .option(
+          '--ancestors <folder>',
+          'also write the ancestors that no block has ordered into this folder, for whoever has no network',
+        )
         .action(act(exportProof)),
       ['node'],
     ),
@@ -49,32 +57,52 @@ export function registerProof(program: Command, act: Act): void {
         .description(
           'Hand a .torrent to the node, which takes the transaction from it or from its peers, and the ancestors that it lacks.',
         )
-        .argument('<file>', 'the .torrent')
+        .argument('<files...>', 'the .torrent; before it those of its ancestors, in any order')
         .action(act(importProof)),
       ['node'],
     ),
     'ttx proof import payment.torrent',
+    'ttx proof import ancestors/*.torrent payment.torrent',
   )
 }
 
-async function exportProof(context: CliContext, infohash: Infohash, given: string | undefined): Promise<Result> {
+async function exportProof(
+  context: CliContext,
+  infohash: Infohash,
+  given: string | undefined,
+  { ancestors: folder }: { ancestors?: string },
+): Promise<Result> {
   const node = await openNode(context)
   const { torrent, files } = await node.call('proof_export', { infohash }, context.signal)
   const file = given ?? `${infohash}.torrent`
   await writeNew(file, torrent)
+  const ancestors = files.map((each) => infohashOf(each)).filter((id) => id !== infohash)
+  if (folder !== undefined) {
+    await mkdir(folder, { recursive: true })
+    for (const id of ancestors) {
+      const { torrent: bytes } = await node.call('proof_export', { infohash: id }, context.signal)
+      await writeNew(join(folder, `${id}.torrent`), bytes)
+    }
+  }
   return {
-    data: { infohash, file, bytes: torrent.length, unorderedFiles: files.length },
+    data: { infohash, file, bytes: torrent.length, ancestors },
     text: formatTable([
       ['infohash', infohash],
       ['written', `${file}, ${torrent.length} bytes`],
+      ['stands on', describeAncestors(ancestors.length)],
+      ...(folder === undefined ? [] : [['ancestors', folder] as const]),
     ]),
   }
 }
 
-async function importProof(context: CliContext, path: string): Promise<Result> {
-  const torrent = await readLimited(path, MAX_PROOF_BYTES, 'the .torrent of a transaction')
+async function importProof(context: CliContext, paths: readonly string[]): Promise<Result> {
+  const torrents: Uint8Array[] = []
+  for (const path of paths) torrents.push(await readLimited(path, MAX_PROOF_BYTES, 'the .torrent of a transaction'))
+  const torrent = torrents.at(-1) ?? new Uint8Array()
+  const files = torrents.slice(0, -1).flatMap((each) => parseProof(each).file ?? [])
   const node = await openNode(context)
-  const { file: _file, ...record } = await node.call('proof_import', { torrent, fetchMs: FETCH_MS }, context.signal)
+  const call = { torrent, files, fetchMs: FETCH_MS }
+  const { file: _file, ...record } = await node.call('proof_import', call, context.signal)
   return {
     data: record,
     text: formatTable([
