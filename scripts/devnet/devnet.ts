@@ -104,7 +104,7 @@ export class Devnet {
     } else if (!(await isAnswering(this.ethereumUrl))) {
       throw new OperationError(
         'ethereum-silent',
-        `expected a development chain at ${this.ethereumUrl}, got no answer; start it first, or leave --ethereum out for an embedded one`,
+        `expected a development chain at ${this.ethereumUrl}, got no answer; start it first, or let an embedded one be started`,
         { facts: { endpoint: this.ethereumUrl }, retry: true },
       )
     }

@@ -17,7 +17,7 @@ import { openWallet } from '../../node/wallet/wallet-folder.ts'
 import { signTransaction } from '../../scripts/cli/pay.ts'
 import { freePorts } from '../../scripts/devnet/ports.ts'
 import { readEndpoints } from '../../scripts/endpoints.ts'
-import { devnetPorts, type Running, startTtx, ttx, until } from './processes.ts'
+import { devnetPorts, type Running, startTtx, ttx, ttxJson, until } from './processes.ts'
 
 const data = await mkdtemp(join(tmpdir(), 'ttx-bad-input-'))
 const BOB = parseAddress(`0x${'b0'.repeat(20)}`)
@@ -143,12 +143,20 @@ test('a wrong passphrase, an unknown wallet, and no passphrase at all', async ()
   await fails(['send', '1', BOB, '--wallet', 'nobody'], 'wallet-missing', /ttx wallet create/)
 })
 
-test('an account without ETH', async () => {
-  const { infohash } = await genesisOutput()
+test('an account without ETH or wTTX, and amounts and recipients that no side takes', async () => {
+  const { infohash } = await ttxJson<{ infohash: string }>(['send', '1', BOB, '--wallet', 'genesis', '--data', data])
   await fails(['force', infohash, '--wallet', 'poor'], 'unfunded-account', /got 0 ETH; send ETH there.*devnet fund/)
   await fails(['miner', '--wallet', 'poor'], 'unfunded-account', /expected ETH for gas/)
   await fails(['relay', '--wallet', 'poor'], 'unfunded-account', /expected ETH for gas/)
   await fails(['deposit', '1', '--wallet', 'genesis'], 'insufficient-wttx', /expected 1 wTTX.*got 0/)
+  await fails(['deposit', '0.5', '--wallet', 'genesis'], 'below-minimum', /at least 1 wTTX, got 0\.5/)
+  await fails(['deposit', '1', `0x${'00'.repeat(20)}`, '--wallet', 'genesis'], 'bad-address', /somebody owns/)
+  await fails(['bridge', '0.5', '--wallet', 'genesis'], 'below-minimum', /at least 1 TTX, got 0\.5/)
+  await fails(
+    ['send', '1', 'nobody', '--wallet', 'genesis'],
+    'bad-address',
+    /name of a wallet .* got "nobody"; wallets/,
+  )
 })
 
 test('an Ethereum URL that does not answer, or answers for another chain', async () => {

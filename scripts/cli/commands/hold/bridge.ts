@@ -1,6 +1,7 @@
 // ttx bridge: ask for wTTX on Ethereum.
 
 import type { Command } from 'commander'
+import { OperationError } from '../../../../node/errors.ts'
 import { formatAmount, parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -43,7 +44,14 @@ async function bridge(
 ): Promise<Result> {
   const given = recipient === undefined ? undefined : await addressOf(context, recipient)
   const node = await openNode(context)
-  const { chain, bridge: to } = node.info.network
+  const { chain, bridge: to, minRequest } = node.info.network
+  if (tokens < minRequest) {
+    throw new OperationError(
+      'below-minimum',
+      `expected a request of at least ${formatAmount(minRequest)} TTX, got ${formatAmount(tokens)}; ask for more: less is not worth the gas of its claim`,
+      { facts: { tokens: `${tokens}`, least: `${minRequest}` } },
+    )
+  }
   using wallet = await unlockWallet(context)
   const payee = given ?? wallet.address
   const payment = { to, tokens, bridge: { chain, to: payee }, ...(memo === undefined ? {} : { memo }) }

@@ -5,7 +5,7 @@ import { parseEventLogs, parseSignature } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../../deployments/token-abi.ts'
 import { OperationError } from '../../../../node/errors.ts'
-import type { Address } from '../../../../node/protocol/ids.ts'
+import { type Address, ZERO_ADDRESS } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import type { Wallet } from '../../../../node/wallet/wallet.ts'
@@ -76,6 +76,25 @@ export async function deposit(
   signal?: AbortSignal,
 ) {
   const { network } = ethereum
+  const least = await ethereum.ask('least deposit', (client) =>
+    client.readContract({ abi: bridgeAbi, address: network.bridge, functionName: 'minDeposit' }),
+  )
+  if (amount < least) {
+    throw new OperationError(
+      'below-minimum',
+      `expected a deposit of at least ${formatAmount(least)} wTTX, got ${formatAmount(amount)}; burn more: less is not worth the room in a block`,
+      { facts: { amount: `${amount}`, least: `${least}` } },
+    )
+  }
+  if (to === ZERO_ADDRESS || to === network.bridge) {
+    throw new OperationError(
+      'bad-address',
+      `expected an address that somebody owns, got ${to}; name another recipient`,
+      {
+        facts: { to },
+      },
+    )
+  }
   const balance = await tokenBalance(ethereum, wallet.address)
   if (balance < amount) {
     throw new OperationError(
