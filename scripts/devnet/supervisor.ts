@@ -126,7 +126,7 @@ export class Supervisor {
       backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)
       try {
         await this.#launch(service)
-        this.#log.info({ process: name, pid: service.child?.pid }, 'it runs again')
+        this.#log.info({ process: name, processId: service.child?.pid }, 'it runs again')
       } catch (error) {
         if (!signal.aborted) this.#log.error({ process: name, error }, 'it does not start')
         await this.#end(service)
