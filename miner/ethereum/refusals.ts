@@ -39,6 +39,12 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
   RaceOpen: { retry: true, text: 'the race of this block is not decided yet' },
   BondForfeited: { text: 'the block lost its race as a rival: its bond is burned' },
   NothingOwed: { text: 'there is nothing to withdraw' },
+  BelowMinimum: {
+    text: 'less is not moved, because its claim would cost more: send at least the second number of base units',
+  },
+  BadRecipient: { text: 'nobody could spend what is sent there: give an address that somebody has a key of' },
+  MalformedTransaction: { text: 'what was to be forced is no packed transaction' },
+  FeeTooSmall: { retry: true, text: 'the base fee has outgrown the fee: send it again with a greater one' },
   TransferFailed: { text: 'the account does not accept coins' },
 }
 

@@ -17,10 +17,10 @@ import { walletAccount } from '../cli/account.ts'
 import { dataFolder } from '../cli/data-folder.ts'
 import { deploy } from '../deploy.ts'
 import { removeEndpoints, writeEndpoints } from '../endpoints.ts'
+import { type Lock, takeLock } from '../lock.ts'
 import { anvilService } from './anvil.ts'
 import { ensureContracts } from './contracts.ts'
 import { DevChain, isAnswering } from './dev-chain.ts'
-import { type Lock, takeLock } from './lock.ts'
 import type { DevnetOptions } from './options.ts'
 import { devnetServices } from './services.ts'
 import { Supervisor } from './supervisor.ts'
@@ -94,7 +94,7 @@ export class Devnet {
 
   async #start(): Promise<void> {
     const { say } = this.#deps
-    this.#lock = await takeLock(this.data)
+    this.#lock = await takeLock(this.data, 'devnet')
     await this.#options.beforeStart?.()
     if (!(await exists(this.deploymentFile))) await ensureContracts(say)
     const passphrase = await this.#passphrase()

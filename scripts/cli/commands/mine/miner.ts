@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import type { Miner } from '../../../../miner/miner.ts'
 import type { MinerStatus } from '../../../../miner/status.ts'
 import type { Logger } from '../../../../node/log.ts'
+import { takeLock } from '../../../lock.ts'
 import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
@@ -53,12 +54,15 @@ async function run(context: CliContext): Promise<undefined> {
     import('./sender.ts'),
   ])
   await using sending = await openSender(context)
+  const journal = join(folder.miner, sending.sender.ethereum.account)
+  // Two on one journal would publish the same block.
+  await using _lock = await takeLock(journal, 'miner')
   const { sender, node } = sending
   const pool = new PowPool({ log, random: randomBytes, now: () => performance.now() }, { threads })
   await using miner = new Miner(
     { log, now: Date.now, random: Math.random, node, sender, pool },
     {
-      folder: join(folder.miner, sender.ethereum.account),
+      folder: journal,
       marginPercent,
       longestWaitMs: 1_000 * longestWait,
       courtesyMs: 1_000 * courtesy,

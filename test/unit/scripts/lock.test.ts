@@ -7,22 +7,22 @@ import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { OperationError } from '../../../../node/errors.ts'
-import { takeLock } from '../../../../scripts/devnet/lock.ts'
+import { OperationError } from '../../../node/errors.ts'
+import { takeLock } from '../../../scripts/lock.ts'
 
 const data = await mkdtemp(join(tmpdir(), 'ttx-lock-'))
 after(() => rm(data, { recursive: true }))
 
 test('a second taker is told who has it, until it is given back', async () => {
-  const lock = await takeLock(data)
-  await assert.rejects(takeLock(data), (error) => {
+  const lock = await takeLock(data, 'devnet')
+  await assert.rejects(takeLock(data, 'devnet'), (error) => {
     assert.ok(error instanceof OperationError)
     assert.deepEqual([error.code, error.facts['process']], ['devnet-runs', `${process.pid}`])
     return true
   })
   await lock[Symbol.asyncDispose]()
   await assert.rejects(access(join(data, 'devnet.lock')))
-  await (await takeLock(data))[Symbol.asyncDispose]()
+  await (await takeLock(data, 'devnet'))[Symbol.asyncDispose]()
 })
 
 test('a lock of a process that is gone, or of another one with its number, is seen through', async () => {
@@ -30,6 +30,6 @@ test('a lock of a process that is gone, or of another one with its number, is se
   await once(child, 'close')
   for (const content of [`${child.pid} 12345\n`, `${process.pid} 12345\n`, 'rubbish', '']) {
     await writeFile(join(data, 'devnet.lock'), content)
-    await (await takeLock(data))[Symbol.asyncDispose]()
+    await (await takeLock(data, 'devnet'))[Symbol.asyncDispose]()
   }
 })

@@ -1,14 +1,14 @@
-// One devnet to a data folder: a lock file that names the process, so that one left by a crash is seen through.
+// One process of a kind to a folder: a lock file that names the process, so that one left by a crash is seen through.
 
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OperationError } from '../../node/errors.ts'
+import { OperationError } from '../node/errors.ts'
 
 /** Disposing gives it back. */
 export type Lock = AsyncDisposable
 
-/** Throws `OperationError('devnet-runs')` where a living process has it. */
-export async function takeLock(data: string, name = 'devnet'): Promise<Lock> {
+/** `name` is what runs, as in `devnet`. Throws `OperationError('<name>-runs')` where a living process has it. */
+export async function takeLock(data: string, name: string): Promise<Lock> {
   const file = join(data, `${name}.lock`)
   await mkdir(data, { recursive: true, mode: 0o700 })
   const mine = `${process.pid} ${await startOf(process.pid)}\n`
@@ -24,8 +24,8 @@ export async function takeLock(data: string, name = 'devnet'): Promise<Lock> {
         continue
       }
       throw new OperationError(
-        'devnet-runs',
-        `expected no other devnet on ${data}, got one (process ${pid}); use it, stop it, or choose another folder with --data`,
+        `${name}-runs`,
+        `expected no other ${name} on ${data}, got one (process ${pid}); use it, stop it, or choose another folder with --data`,
         { facts: { folder: data, process: pid, lock: file }, cause },
       )
     }
