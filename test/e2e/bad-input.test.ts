@@ -205,6 +205,16 @@ test('a second node on the same folder', async () => {
   assert.doesNotMatch(err, /\n {4}at /)
 })
 
+test('a second miner on the same journal', async () => {
+  const miner = startTtx(['miner', '--wallet', 'miner', '--data', data])
+  try {
+    await miner.said(/threads/)
+    await fails(['miner', '--wallet', 'miner'], 'miner-runs', /expected no other miner on .*process \d+/)
+  } finally {
+    await miner.stop()
+  }
+})
+
 test('proofs that are none, amounts that are none, ids that are unknown', async () => {
   await fails(
     ['proof', 'import', await fileOf('a.torrent', 'x'.repeat(20_000))],
