@@ -27,6 +27,8 @@ export const STATUS_WORDS: Readonly<Record<RpcResult<'tx_where'>['status'], stri
   final: 'final: nothing can reverse it any more',
 }
 
+const JUST_FINAL_WORDS =
+  'in a block that became final so few blocks of Ethereum ago that these could still be reorganised'
 const DEPOSIT_WORDS = 'wTTX was burned for it; it can be spent once a bridging block contains it'
 
 export function registerStatus(program: Command, act: Act): void {
@@ -58,9 +60,11 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   const isDepositWaiting = deposit !== undefined && where.status === 'waiting'
   const finality =
     where.status === 'ordered' && where.block !== undefined ? await finalityOf(context, node, where.block) : {}
+  const isJustFinal = where.status === 'ordered' && bridging?.paid === true
+  const words = isDepositWaiting ? DEPOSIT_WORDS : isJustFinal ? JUST_FINAL_WORDS : STATUS_WORDS[where.status]
   const rows: [string, string][] = [
     ['infohash', infohash],
-    ['status', `${where.status}: ${isDepositWaiting ? DEPOSIT_WORDS : STATUS_WORDS[where.status]}`],
+    ['status', `${where.status}: ${words}`],
   ]
   if (deposit !== undefined) rows.push(...describeDeposit(deposit, isDepositWaiting, now))
   if (where.block !== undefined) rows.push(['block', `${where.block}, step ${where.step}`])
@@ -126,7 +130,7 @@ function describeBridging(bridging: NonNullable<RpcResult<'tx_where'>['bridging'
   const { gross, net, recipient, paid, payableAt, payableAtLatest, waitingFor } = bridging
   const rows: [string, string][] = [
     ['asks', `${formatAmount(gross)} TTX to Ethereum: ${formatAmount(net)} wTTX for ${recipient}`],
-    [paid ? 'paid' : 'waits for', waitingFor],
+    paid ? ['paid', 'on Ethereum'] : ['waits for', waitingFor],
   ]
   if (paid) return rows
   if (payableAt !== undefined) rows.push(['earliest', formatMoment(payableAt, now)])
