@@ -8,6 +8,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {WrappedTTX} from "./WrappedTTX.sol";
 import {IBridge} from "./interfaces/IBridge.sol";
 import {IWrappedTTX} from "./interfaces/IWrappedTTX.sol";
+import {Apply} from "./libraries/Apply.sol";
 import {BlockHeader} from "./libraries/BlockHeader.sol";
 import {Content} from "./libraries/Content.sol";
 import {Packed} from "./libraries/Packed.sol";
@@ -17,6 +18,8 @@ import {Step} from "./libraries/Step.sol";
 import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
 import {Cursor, Tree} from "./libraries/Tree.sol";
+import {Reason} from "./types/Reason.sol";
+import {Rules} from "./types/Rules.sol";
 
 /// @title The TorrentTX bridge
 /// @notice What each function does, and for whom, is said in `IBridge`.
@@ -126,6 +129,17 @@ contract Bridge is IBridge {
         if (!_isSolved(id, target)) revert InsufficientWork(id, target);
         _record(id, fields, totals, rival);
         emit BlockPublished(id, fields.parent, miner, header, steps, states, uint40(block.timestamp));
+    }
+
+    /// @inheritdoc IBridge
+    function refute(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof) external {
+        bytes32 id = sealedHeader.idOf();
+        _checkRefutable(id);
+        bytes32 parentId = parent.idOf();
+        if (_blocks[id].parent != parentId) revert NotParent(id, parentId);
+        bytes32 pre = _stateBefore(sealedHeader, parent, proof);
+        if (!_isWrong(pre, parent.queueCountOf() + proof.index, proof)) revert StepIsRight(proof.index);
+        _refute(id, msg.sender);
     }
 
     /// @inheritdoc IBridge
@@ -319,17 +333,14 @@ contract Bridge is IBridge {
 
     // ---------------------------------------------------------------------------------------------------------- internal
 
-    /// @dev Marks a block as refuted. Its descendants die by their way through it. Called by nothing that is deployed yet:
-    /// the one-step fraud proof will call it, and the tests' harness does.
+    /// @dev Marks a block as refuted. Its descendants die by their way through it. Apart from `refute`, only the tests' harness
+    /// calls it.
     /// @param prover gets half of the bond; the other half is burned, so that refuting oneself never pays
     function _refute(bytes32 id, address prover) internal {
+        _checkRefutable(id);
         BlockRecord storage record = _blocks[id];
-        uint8 flags = record.flags;
-        if (record.publishedAt == 0) revert UnknownBlock(id);
-        if (flags & Race.FINAL != 0) revert AlreadyFinal(id);
-        if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
         uint64 reward = record.bond / 2;
-        record.flags = flags | Race.REFUTED;
+        record.flags |= Race.REFUTED;
         record.bond = 0;
         Race.remove(_blocks, id);
         owed[prover] += uint256(reward) * 1 gwei;
@@ -367,6 +378,49 @@ contract Bridge is IBridge {
         fields.state = parent.stateOf();
         fields.queueCount = parent.queueCountOf();
         fields.queueHash = parent.queueHashOf();
+    }
+
+    /// @dev Reverts unless the block was published, and is neither final nor refuted.
+    function _checkRefutable(bytes32 id) private view {
+        BlockRecord storage record = _blocks[id];
+        uint8 flags = record.flags;
+        if (record.publishedAt == 0) revert UnknownBlock(id);
+        if (flags & Race.FINAL != 0) revert AlreadyFinal(id);
+        if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
+    }
+
+    /// @dev Checks that the step is the block's, with the state that it states after it. Answers the state before it.
+    function _stateBefore(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof)
+        private
+        pure
+        returns (bytes32 pre)
+    {
+        uint256 index = proof.index;
+        uint256 stepCount = sealedHeader.stepCountOf();
+        if (index >= stepCount) revert NoSuchStep(index, stepCount);
+        bytes calldata step = proof.step;
+        bytes32 root = sealedHeader.traceRootOf();
+        uint256 depth = Trace.depthOf(stepCount);
+        _checkLeaf(root, depth, index, Trace.leafOf(Step.hashAt(step, 0, step.length), proof.state), proof.siblings);
+        if (index == 0) return parent.stateOf();
+        pre = proof.previousState;
+        _checkLeaf(root, depth, index - 1, Trace.leafOf(proof.previousStepHash, pre), proof.previousSiblings);
+    }
+
+    /// @dev Whether the step is invalid, leads from `pre` to another state than it states, or is void without being so.
+    function _isWrong(bytes32 pre, uint256 queueIndex, Refutation calldata proof) private view returns (bool) {
+        Rules memory rules = Rules(chain, address(this), address(token), minRequest);
+        bytes calldata step = proof.step;
+        if (proof.forced.length == 0) {
+            (Reason reason, bytes32 post) = Apply.applyStep(rules, pre, queueIndex, step, proof.witness);
+            return reason != Reason.None || post != proof.state;
+        }
+        // The hash in the step is the queue entry's, since `publish` has compared it.
+        if (Step.kindAt(step, 0) != Step.VOID || keccak256(proof.forced) != bytes32(step[9:])) {
+            revert NotForced(proof.index);
+        }
+        (Reason verdict,) = Apply.applyTransaction(rules, pre, proof.forced, proof.witness);
+        return verdict == Reason.None;
     }
 
     /// @dev Takes the bond and writes down a block that has passed all other checks.
@@ -433,10 +487,8 @@ contract Bridge is IBridge {
         uint256 bit = 1 << (index % STEPS_PER_WORD);
         if (word & bit != 0) return false;
         bytes calldata step = request.step;
-        bytes32[] calldata siblings = request.siblings;
-        if (siblings.length != payout.depth) revert BadProof(index, payout.depth);
         bytes32 leaf = Trace.leafOf(Step.hashAt(step, 0, step.length), request.state);
-        if (Trace.fold(leaf, index, siblings) != payout.traceRoot) revert BadProof(index, payout.depth);
+        _checkLeaf(payout.traceRoot, payout.depth, index, leaf, request.siblings);
         if (!Step.isRequestAt(step, 0)) revert NotRequest(index);
         claimed[index / STEPS_PER_WORD] = word | bit;
         uint256 amount = Step.tokensAt(step, 0);
@@ -448,6 +500,14 @@ contract Bridge is IBridge {
         emit Claimed(payout.id, index, to, amount);
         token.mint(to, amount);
         return true;
+    }
+
+    /// @dev Reverts unless `leaf` stands at `index` of the trace, by a proof of exactly its depth.
+    function _checkLeaf(bytes32 root, uint256 depth, uint256 index, bytes32 leaf, bytes32[] calldata siblings)
+        private
+        pure
+    {
+        if (siblings.length != depth || Trace.fold(leaf, index, siblings) != root) revert BadProof(index, depth);
     }
 
     /// @dev Reverts unless the block is final. Answers its flags.

@@ -126,6 +126,22 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
+        "internalType": "bytes32",
+        "name": "key",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "value",
+        "type": "uint256"
+      }
+    ],
+    "name": "BadState",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256",
         "name": "position",
         "type": "uint256"
@@ -326,6 +342,17 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      }
+    ],
+    "name": "NotForced",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "block_",
         "type": "bytes32"
@@ -353,6 +380,22 @@ export const bridgeAbi = [
       }
     ],
     "name": "NotOnNominatedBranch",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "id",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "parent",
+        "type": "bytes32"
+      }
+    ],
+    "name": "NotParent",
     "type": "error"
   },
   {
@@ -516,6 +559,17 @@ export const bridgeAbi = [
       }
     ],
     "name": "StatesMismatch",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      }
+    ],
+    "name": "StepIsRight",
     "type": "error"
   },
   {
@@ -1454,6 +1508,76 @@ export const bridgeAbi = [
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes",
+        "name": "sealedHeader",
+        "type": "bytes"
+      },
+      {
+        "internalType": "bytes",
+        "name": "parent",
+        "type": "bytes"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "index",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bytes",
+            "name": "step",
+            "type": "bytes"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "state",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "siblings",
+            "type": "bytes32[]"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "previousStepHash",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "previousState",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "bytes32[]",
+            "name": "previousSiblings",
+            "type": "bytes32[]"
+          },
+          {
+            "internalType": "bytes",
+            "name": "witness",
+            "type": "bytes"
+          },
+          {
+            "internalType": "bytes",
+            "name": "forced",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct IBridge.Refutation",
+        "name": "proof",
+        "type": "tuple"
+      }
+    ],
+    "name": "refute",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {

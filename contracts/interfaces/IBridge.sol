@@ -59,6 +59,29 @@ interface IBridge {
         bytes32[] siblings;
     }
 
+    /// @notice Proof that a step of a block is wrong (docs/disputes.md). The state before the step is that of the parent's
+    /// header for step 0, in which case the three `previous` members are not read, and else that of the leaf before it.
+    /// @param index number of the step in its block, from 0
+    /// @param step the packed step
+    /// @param state the state after it that the block states
+    /// @param siblings exactly ceil(log2(stepCount)) hashes, from the leaf up
+    /// @param previousStepHash Keccak-256 of step `index - 1`
+    /// @param previousState the state after that step
+    /// @param previousSiblings the siblings of its leaf
+    /// @param witness the openings that replaying the step needs (docs/protocol.md, section 3.1), and not a byte more
+    /// @param forced empty, but to show that a forced transaction is valid whose step calls it void: the packed transaction
+    struct Refutation {
+        uint256 index;
+        bytes step;
+        bytes32 state;
+        bytes32[] siblings;
+        bytes32 previousStepHash;
+        bytes32 previousState;
+        bytes32[] previousSiblings;
+        bytes witness;
+        bytes forced;
+    }
+
     // ----------------------------------------------------------------------------------------------------------- events
 
     /// @notice A block was published. Whoever has this event has the whole block.
@@ -173,6 +196,12 @@ interface IBridge {
     error NotFinal(bytes32 id);
     /// @notice A final block cannot be refuted.
     error AlreadyFinal(bytes32 id);
+    /// @notice This is not the sealed header of the block's parent.
+    error NotParent(bytes32 id, bytes32 parent);
+    /// @notice The transaction is not the one that the void step is about, or the step is not void.
+    error NotForced(uint256 index);
+    /// @notice Replayed on this witness, the step is valid and leads to the state that the block states: no verdict.
+    error StepIsRight(uint256 index);
     /// @notice The block has only `stepCount` steps.
     error NoSuchStep(uint256 index, uint256 stepCount);
     /// @notice The proof has to have exactly `depth` siblings and to lead to the trace root of the block.
@@ -225,6 +254,16 @@ interface IBridge {
         bytes calldata states,
         bool rival
     ) external payable returns (bytes32 id);
+
+    /// @notice Proves a block wrong that is not final, by one of its steps: replayed here on the state before it, the step is
+    /// invalid or leads to another state than the block states; or it calls a valid forced transaction void. The block is out,
+    /// and so is whatever stands on it. No bond; half of the block's bond is owed to the caller (`withdraw`), the rest burned.
+    /// Reverts if that proves nothing wrong: a witness that does not open the state is no proof of anything.
+    /// @dev Gas is bounded by the limits of a step, however deep or wide the branch is. The proof names nobody, so who copies
+    /// it from the mempool may get the reward: it is a bonus, and nothing depends on it.
+    /// @param sealedHeader of the block
+    /// @param parent sealed header of its parent, whatever became of that
+    function refute(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof) external;
 
     /// @notice Puts a block into the slot of `parent`, one of its ancestors, if the slot is empty, holds a block that is not
     /// eligible, or one with less cumulative work (ties: published earlier wins; in the same second the smaller id).

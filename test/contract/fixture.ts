@@ -13,6 +13,7 @@ import {
 import { privateKeyToAccount } from 'viem/accounts'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
+import { encodeRefutation, type Refutation } from '../../miner/watch/refutation.ts'
 import { concat } from '../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
 import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'
@@ -248,6 +249,11 @@ export class Fixture implements AsyncDisposable {
   refute(block: { readonly id: Hash }, from?: Hex): Promise<Receipt> {
     const data = encodeFunctionData({ abi: harnessAbi, functionName: 'refute', args: [block.id] })
     return this.#send(data, from ? { from } : {})
+  }
+
+  /** Refutes by proof, which is what the deployed contract takes. */
+  prove(refutation: Refutation, from?: Hex): Promise<Receipt> {
+    return this.#send(encodeRefutation(refutation), from ? { from } : {})
   }
 
   /** The events of one name in a receipt. */

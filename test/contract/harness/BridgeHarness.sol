@@ -10,7 +10,7 @@ contract BridgeHarness is Bridge {
         Bridge(state, torrent, easiestTarget_, minRequest_, minDeposit_)
     {}
 
-    /// @notice What the one-step fraud proof will do once it has proved something.
+    /// @notice What `refute` does once it has proved something: the race can be tested without wrong steps.
     function refute(bytes32 id) external {
         _refute(id, msg.sender);
     }

@@ -1,0 +1,145 @@
+// The proof that a block is wrong: finds its first wrong step by replay, and builds the one call of the bridge that kills it.
+
+import { encodeFunctionData, type Hex } from 'viem'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { applyStep, applyTransaction, type Witness } from '../../node/protocol/apply.ts'
+import { type PublishedBlock, type QueueReader, replayBlock, type Verdict } from '../../node/protocol/block.ts'
+import { concat, formatHex } from '../../node/protocol/bytes.ts'
+import { keccak } from '../../node/protocol/hash.ts'
+import { blockId, encodeSealed, type SealedHeader } from '../../node/protocol/header.ts'
+import { type Hash, toHash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import type { Rules } from '../../node/protocol/rules.ts'
+import type { State } from '../../node/protocol/state.ts'
+import { splitSteps } from '../../node/protocol/step.ts'
+import { traceLeaf, traceProof } from '../../node/protocol/trace.ts'
+import { verifyPacked } from '../../node/protocol/verify.ts'
+
+/** The block that a wrong block stands on, with the true state after it. */
+export type RefutationParent = { readonly sealed: SealedHeader; readonly state: State }
+
+/** Everything that `refute` of the bridge is given; the members of `proof` are described in `IBridge.Refutation`. */
+export type Refutation = {
+  readonly block: SealedHeader
+  readonly parent: SealedHeader
+  readonly proof: {
+    readonly index: number
+    readonly step: Uint8Array
+    /** What the block states, not what would be right. */
+    readonly state: Hash
+    readonly siblings: readonly Hash[]
+    /** The leaf that holds the state before the step; nothing for step 0, before which there is the parent's state. */
+    readonly previous?: { readonly stepHash: Hash; readonly state: Hash; readonly siblings: readonly Hash[] }
+    readonly witness: Uint8Array
+    /** Packed transaction that the step wrongly calls void; else nothing. */
+    readonly forced?: Uint8Array
+  }
+}
+
+/**
+ * The refutation of a block by its first wrong step. Nothing where no step can be proved wrong from here: the block is right, or
+ * `replayBlock` answers `unknown`, which it says for itself. Throws `RuleError('bad-steps')` for what no bridge can have published.
+ */
+export function buildRefutation(
+  rules: Rules,
+  parent: RefutationParent,
+  block: PublishedBlock,
+  queue: QueueReader,
+): Refutation | undefined {
+  const { header } = parent.sealed
+  const verdict = replayBlock(rules, { id: blockId(parent.sealed), header, state: parent.state }, block, queue)
+  return verdict.verdict === 'invalid' ? refuteStep(rules, parent, block, queue, verdict) : undefined
+}
+
+/** The same where the verdict of `replayBlock` is at hand. */
+export function refuteStep(
+  rules: Rules,
+  parent: RefutationParent,
+  block: PublishedBlock,
+  queue: QueueReader,
+  { step: wrong, problem }: Extract<Verdict, { verdict: 'invalid' }>,
+): Refutation {
+  const first = parent.sealed.header.queueCount
+  const before = splitSteps(block.steps)
+    .slice(0, wrong)
+    .reduce((state, step, i) => applyStep(rules, state, first + BigInt(i), step).state, parent.state)
+  const index = first + BigInt(wrong)
+  const forced = problem === 'WrongVoid' ? forcedAt(queue, index) : undefined
+  return proveStep(rules, { parent: parent.sealed, block }, before, wrong, forced)
+}
+
+/**
+ * The arguments with which the bridge replays one step, right or wrong, on `before`, the true state before it.
+ * `forced` is the transaction that the step calls void and that is to be replayed in its place.
+ * Throws `RangeError` if the block has no such step.
+ */
+export function proveStep(
+  rules: Rules,
+  { parent, block }: { readonly parent: SealedHeader; readonly block: PublishedBlock },
+  before: State,
+  index: number,
+  forced?: Uint8Array,
+): Refutation {
+  const steps = splitSteps(block.steps)
+  const states = steps.map((_, i) => toHash(block.states.subarray(32 * i, 32 * (i + 1))))
+  const leaves = steps.map((step, i) => traceLeaf(step, states[i] ?? parent.header.state))
+  const step = steps[index]
+  const state = states[index]
+  if (step === undefined || state === undefined) throw new RangeError(`the block has no step ${index}`)
+  const [previousStep, previousState] = [steps[index - 1], states[index - 1]]
+  const witness: Witness = []
+  if (forced === undefined) applyStep(rules, before, parent.header.queueCount + BigInt(index), step, witness)
+  else {
+    const verified = verifyPacked(rules, forced)
+    if (typeof verified !== 'string') applyTransaction(before, verified, witness)
+  }
+  return {
+    block: block.sealed,
+    parent,
+    proof: {
+      index,
+      step,
+      state,
+      siblings: traceProof(leaves, index),
+      ...(previousStep && previousState
+        ? {
+            previous: {
+              stepHash: toHash(keccak(previousStep)),
+              state: previousState,
+              siblings: traceProof(leaves, index - 1),
+            },
+          }
+        : {}),
+      witness: concat(...witness),
+      ...(forced ? { forced } : {}),
+    },
+  }
+}
+
+/** The calldata of `refute` on the bridge. */
+export function encodeRefutation({ block, parent, proof }: Refutation): Hex {
+  const { index, step, state, siblings, previous, witness, forced } = proof
+  const refutation = {
+    index: BigInt(index),
+    step: hex(step),
+    state,
+    siblings,
+    previousStepHash: previous?.stepHash ?? ZERO_HASH,
+    previousState: previous?.state ?? ZERO_HASH,
+    previousSiblings: previous?.siblings ?? [],
+    witness: hex(witness),
+    forced: forced ? hex(forced) : '0x',
+  } as const
+  const args = [hex(encodeSealed(block)), hex(encodeSealed(parent)), refutation] as const
+  return encodeFunctionData({ abi: bridgeAbi, functionName: 'refute', args })
+}
+
+/** The transaction of a void step that was judged: it was in the queue then. */
+function forcedAt(queue: QueueReader, index: bigint): Uint8Array {
+  const entry = queue(index)
+  if (entry?.kind !== 'forced') throw new RangeError(`queue entry ${index} is no forced transaction`)
+  return entry.packed
+}
+
+function hex(bytes: Uint8Array): Hex {
+  return `0x${formatHex(bytes)}`
+}
