@@ -4,18 +4,14 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Hex } from 'viem'
 import { applyStep } from '../../node/protocol/apply.ts'
-import { concat, encodeUint, formatHex } from '../../node/protocol/bytes.ts'
+import { concat, formatHex } from '../../node/protocol/bytes.ts'
 import { keccak } from '../../node/protocol/hash.ts'
-import { type Address, toAddress, toInfohash } from '../../node/protocol/ids.ts'
-import { type EntryName, entryKey, type State, stateOf, stateRoot } from '../../node/protocol/state.ts'
+import { type State, stateRoot } from '../../node/protocol/state.ts'
 import { encodeStep } from '../../node/protocol/step.ts'
-import { insert } from '../../node/protocol/tree.ts'
-import { accountOf, pay, RULES } from '../world.ts'
+import { pay, RULES } from '../world.ts'
 import { TestChain } from './chain.ts'
+import { deepen, fund, hashes, payee, sender, touched } from './deep-state.ts'
 import { deployHarness, type Harness } from './harness/deploy.ts'
-
-const sender = accountOf('sender')
-const payee = toAddress(keccak(encodeUint(1, 1)).subarray(12))
 
 describe('gas of', () => {
   let chain: TestChain
@@ -83,35 +79,6 @@ describe('gas of', () => {
     assert(gas <= 1_000_000n)
   })
 })
-
-/** The entries that a payment of the sender to the payee touches. */
-function touched(prev: readonly ReturnType<typeof toInfohash>[], infohash: ReturnType<typeof toInfohash>): EntryName[] {
-  const inputs = prev.map((input) => ({ infohash: input, owner: sender.address }))
-  const owners: Address[] = [payee, sender.address]
-  return [...inputs, ...owners.flatMap((owner) => [{ infohash, owner }, { owner }])]
-}
-
-function hashes(count: number) {
-  return Array.from({ length: count }, (_, i) => toInfohash(keccak(encodeUint(i, 4)).subarray(0, 20))).sort()
-}
-
-function fund(count: number, value = 10n): State {
-  return stateOf(hashes(count).map((infohash) => ({ infohash, owner: sender.address, value })))
-}
-
-/** Adds entries beside the path of each name, so that its slot is `depth` levels below the root and its sibling an inner node. */
-function deepen(state: State, names: readonly EntryName[], depth: number): State {
-  let deep = state
-  for (const name of names) {
-    const key = entryKey(name)
-    for (const bits of [[depth - 1], [depth - 1, 159]]) {
-      const beside = key.slice()
-      for (const bit of bits) beside[bit >> 3] = (beside[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7))
-      deep = insert(deep, { key: beside, value: 1n, name: { owner: payee } })
-    }
-  }
-  return deep
-}
 
 function hex(bytes: Uint8Array): Hex {
   return `0x${formatHex(bytes)}`

@@ -5,10 +5,15 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { after, afterEach, beforeEach, describe, it } from 'node:test'
-import { parseAddress } from '../../node/protocol/ids.ts'
-import { packedBytes, proofOf, someHash, type TestBlock, transactionStep } from './blocks.ts'
+import { proveStep } from '../../miner/watch/refutation.ts'
+import { concat } from '../../node/protocol/bytes.ts'
+import { parseAddress, toBytes } from '../../node/protocol/ids.ts'
+import { stateRoot } from '../../node/protocol/state.ts'
+import { pay } from '../world.ts'
+import { packedBytes, proofOf, someHash, type TestBlock, transactionStep, voidStep } from './blocks.ts'
 import { type Receipt, readArtifact } from './chain.ts'
-import { Fixture, HOUR } from './fixture.ts'
+import { crowd, deepen, fund, hashes, payee, sender, touched } from './deep-state.ts'
+import { Fixture, HOUR, MIN_REQUEST } from './fixture.ts'
 
 const FILE = new URL('gas.json', import.meta.url)
 const UNIT = 10n ** 18n
@@ -128,6 +133,39 @@ describe('gas', () => {
     note('force, too much paid', await fixture.force([packedBytes({ payee: holder })], { value: UNIT }), 85_000n)
     const ten = Array.from({ length: 10 }, (_, seed) => packedBytes({ payee: holder, seed }))
     note('force, 10', await fixture.force(ten), 10n * 85_000n)
+  })
+
+  /** Refutes step 1 of 500, the state before which is what the block says it is. Paths have no empty siblings. */
+  async function refute(
+    name: string,
+    limit: bigint,
+    shape: { inputs: number; memo?: string; depth: number; isForced?: boolean },
+  ) {
+    const { inputs, depth, memo, isForced = false } = shape
+    const rules = { chain: 31_337n, bridge: fixture.bridge, token: fixture.token, minRequest: MIN_REQUEST }
+    const body = { to: payee, tokens: 10n ** 20n, time: 2 ** 40 - 1, prev: hashes(inputs), ...(memo ? { memo } : {}) }
+    const { packed, infohash } = pay(sender, body, rules)
+    const names = touched(body.prev, infohash)
+    const before = deepen(crowd(fund(inputs, 10n ** 20n), names, depth), names, depth)
+    if (isForced) await fixture.force([packed, packed])
+    const step = isForced ? voidStep(fixture.forceFee(), packed) : concat(Uint8Array.of(4), packed)
+    const steps = [step, step, ...Array.from({ length: 498 }, (_, seed) => transactionStep({ payee, seed }))]
+    const block = await fixture.extend(genesis, { steps, states: steps.map(() => stateRoot(before)) })
+    const published = { sealed: block, steps: concat(...block.steps), states: concat(...block.states.map(toBytes)) }
+    const proof = proveStep(rules, { parent: genesis, block: published }, before, 1, isForced ? packed : undefined)
+    const receipt = await fixture.prove(proof)
+    assert.equal(fixture.events(receipt, 'BlockRefuted').length, 1)
+    note(name, receipt, limit)
+    return proof.proof.witness.length
+  }
+
+  it('of a refutation is at most 800,000 for a usual step, and 5,000,000 for the worst', async (test) => {
+    const again = await chain.snapshot()
+    await refute('refute, 2 inputs, depth 20', 800_000n, { inputs: 2, depth: 20 })
+    await again()
+    const worst = { inputs: 8, memo: '~'.repeat(140), depth: 159, isForced: true }
+    const bytes = await refute('refute, worst step', 5_000_000n, worst)
+    test.diagnostic(`the worst witness has ${bytes} bytes`)
   })
 
   it('of fetching money is small', async () => {
