@@ -1,4 +1,5 @@
 // What a dispute does and what it cannot do: bonds, rewards, false proofs, the blocks around a dead one, and the queue after it.
+// Long, since all of it begins with the same few blocks.
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
@@ -6,7 +7,8 @@ import { proveStep, type Refutation } from '../../miner/watch/refutation.ts'
 import { concat } from '../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import { ZERO_HASH } from '../../node/protocol/ids.ts'
-import { stateRoot } from '../../node/protocol/state.ts'
+import { entryKey, stateRoot } from '../../node/protocol/state.ts'
+import { encodeOpening } from '../../node/protocol/tree.ts'
 import { accountOf, pay } from '../world.ts'
 import { appliedStep, proofOf, someHash, type TestBlock, voidStep } from './blocks.ts'
 import { assertReverts } from './chain.ts'
@@ -285,6 +287,31 @@ describe('the death of a block', () => {
     const proof = proveStep(rules, { parent: bad, block: publishedOf(onTop) }, stolen, 0)
     await assertReverts(fixture.prove(proof), 'StepIsRight', [0n])
     // The money that it spends dies with the block that made it.
+    const refutation = stage.refutationOf(bad)
+    assert(refutation)
+    await fixture.prove(refutation)
+    assert.equal(await read.isEligible([genesis.id, onTop.id]), false)
+  })
+
+  it('is not needed where a state is none of any chain: no verdict there, but its author is out', async () => {
+    // Alice has an output, and no account.
+    const input = { infohash: coin, owner: alice.address }
+    const told: Tip = { block: genesis, state: forge(stage.tip.state, input, 5n) }
+    const bad = await stage.publish(stage.draft([GOOD], [stateRoot(told.state)]))
+    const { packed, infohash } = pay(alice, { to: somebody, tokens: 5n, time: 1, prev: [coin] }, rules)
+    const onTop = await stage.publish(stage.draft([plain(packed)], [someHash(1)], { ...told, block: bad }), {
+      ...told,
+      block: bad,
+    })
+    const spent = forge(told.state, input, -5n)
+    const paid = forge(spent, { infohash, owner: somebody }, 5n)
+    const witness = concat(
+      encodeOpening(told.state, entryKey(input), true),
+      encodeOpening(spent, entryKey({ infohash, owner: somebody })),
+      encodeOpening(paid, entryKey({ owner: alice.address })),
+    )
+    const proof = { index: 0, step: plain(packed), state: someHash(1), siblings: [], witness }
+    await assertReverts(fixture.prove({ block: onTop, parent: bad, proof }), 'BadState')
     const refutation = stage.refutationOf(bad)
     assert(refutation)
     await fixture.prove(refutation)

@@ -1,4 +1,5 @@
 // Every way in which a block can be wrong: publish refuses it, or one proof kills it. On the contract that is deployed.
+// Long, since each kind of wrongness has a test of its own.
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
