@@ -311,6 +311,23 @@ describe('a deposit', () => {
     for (const lie of lies) await assertConvicted('WrongState', [step], { states: [stateRoot(lie)] })
   })
 
+  it('that is not the first of the queue, nor of its block, is judged by its own number', async () => {
+    await stage.extend([await stage.deposit(10_000n, alice.address, holder)], { isFinal: true })
+    const steps = [
+      await stage.deposit(10_000n, alice.address, holder),
+      await stage.deposit(10_000n, bob.address, holder),
+    ]
+    const [first, second] = stage.statesOf(steps) as [State, State]
+    const [other, lie] = [
+      applyStep(rules, first, 1n, steps[1] as Uint8Array).state,
+      forge(second, { owner: bob.address }, 1n),
+    ]
+    for (const state of [other, lie]) {
+      await assertConvicted('WrongState', steps, { at: 1, states: [first, state].map(stateRoot) })
+    }
+    await stage.extend(steps)
+  })
+
   /** The output that the state has and the tip has not. */
   function depositInfohash(state: State): Infohash {
     const infohash = parseInfohash(
