@@ -4,7 +4,6 @@ import { OperationError } from '../node/errors.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, ZERO_HASH } from '../node/protocol/ids.ts'
-import type { QueueEntry } from '../node/protocol/queue.ts'
 import type { Rules } from '../node/protocol/rules.ts'
 import { targetCeiling } from '../node/protocol/target.ts'
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
@@ -15,6 +14,7 @@ import { FINALIZE_GAS, publishCall, RELEASE_GAS } from './ethereum/calls.ts'
 import { isAnyRefusal, isRefusal } from './ethereum/refusals.ts'
 import type { Ethereum, Head, Standing } from './ethereum.ts'
 import { ParentStates } from './parent-state.ts'
+import { badAnswer, parseEntry } from './queue-reader.ts'
 import type { Candidate } from './ranking.ts'
 
 export type PlannerDeps = {
@@ -186,8 +186,8 @@ export class Planner {
     const sealed = decodeSealed(template.parent.sealed)
     const first = sealed.header.queueCount
     const queue = template.queue.map((entry, i) => {
-      if (entry.index === first + BigInt(i)) return toEntry(entry)
-      throw badTemplate(`queue entry ${first + BigInt(i)} after the parent, got ${entry.index}`)
+      if (entry.index === first + BigInt(i)) return parseEntry(entry)
+      throw badAnswer(`queue entry ${first + BigInt(i)} after the parent, got ${entry.index}`)
     })
     for (const index of this.#queueSeen.keys()) if (index < first) this.#queueSeen.delete(index)
     for (const { index } of template.queue) {
@@ -263,17 +263,4 @@ function isStillApt(plan: Plan, content: Content, target: bigint): boolean {
 /** By more than a quarter: what pays for its gas may be something else then. */
 function isFar(before: bigint, now: bigint): boolean {
   return now * 4n > before * 5n || now * 5n < before * 4n
-}
-
-function toEntry(entry: Template['queue'][number]): QueueEntry {
-  const { kind, gross, to, fee, packed } = entry
-  if (kind === 'deposit' && gross !== undefined && to !== undefined) return { kind, gross, to }
-  if (kind === 'forced' && fee !== undefined && packed !== undefined) return { kind, fee, packed }
-  throw badTemplate(`queue entry ${entry.index} with all that its kind has`)
-}
-
-function badTemplate(expected: string): OperationError {
-  return new OperationError('bad-answer', `expected from the node ${expected}; is it of the same version?`, {
-    retry: true,
-  })
 }

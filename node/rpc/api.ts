@@ -189,6 +189,12 @@ export const API = {
       candidates: z.array(candidate),
     }),
   },
+  bridge_queue: {
+    about:
+      'Entries of the queue of deposits and forced transactions, consumed ones too, as far as this node knows them.',
+    params: z.strictObject({ from: amount, count: z.number().int().min(0).max(500) }),
+    result: z.object({ entries: z.array(queueEntry), queueLength: amount }),
+  },
   bridge_submit: {
     about: 'Takes a mined block before it goes to Ethereum: replays it, keeps it, serves its torrent.',
     params: z.strictObject({ sealed: bytes, steps: bytes, states: bytes }),

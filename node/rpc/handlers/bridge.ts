@@ -1,6 +1,7 @@
 // Methods about the bridge: blocks, what a miner builds on, calls that are due, payments that are.
 
 import type { BridgeFollower } from '../../bridge/follower.ts'
+import { type QueuedEntry, queuedEntryAt, queueLength } from '../../bridge/queue-view.ts'
 import { dueCalls, finalTimeOf, preferredBranch, preferredTip } from '../../bridge/race.ts'
 import { type BridgeBlock, blockOf, descent } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
@@ -55,15 +56,8 @@ export function bridgeHandlers(parts: NodeParts) {
       return {
         status: bridgeStatusOf(parts),
         parent: { id: tip.id, sealed: encodeSealed(tip.sealed), publishedAt: Number(tip.publishedAt) },
-        queueLength: view.queue.start + BigInt(view.queue.entries.length),
-        queue: queue.map(({ index, entry, time }) => ({
-          index,
-          kind: entry.kind,
-          time: Number(time),
-          ...(entry.kind === 'deposit'
-            ? { gross: entry.gross, to: entry.to }
-            : { fee: entry.fee, packed: entry.packed }),
-        })),
+        queueLength: queueLength(view.queue),
+        queue: queue.map(entryOf),
         candidates: (await ledger.candidates()).map(({ infohash, packed, after, request, coinAge, firstSeenMs }) => ({
           infohash,
           packed,
@@ -73,6 +67,12 @@ export function bridgeHandlers(parts: NodeParts) {
           ...(request === undefined ? {} : { request }),
         })),
       }
+    },
+    bridge_queue: async ({ from, count }) => {
+      const { queue } = followerOf(parts).view
+      const known = Array.from({ length: count }, (_, i) => queuedEntryAt(queue, from + BigInt(i)))
+      const entries = known.flatMap((queued) => (queued === undefined ? [] : [entryOf(queued)]))
+      return { entries, queueLength: queueLength(queue) }
     },
     bridge_submit: async ({ sealed, steps, states }) => {
       followerOf(parts)
@@ -120,6 +120,12 @@ export function bridgeStatusOf({ follower }: NodeParts): BridgeStatus {
     final: refOf(blockOf(view, view.final)),
     tip: refOf(preferredTip(view)),
   }
+}
+
+function entryOf({ index, entry, time }: QueuedEntry): Result<'bridge_queue'>['entries'][number] {
+  const what =
+    entry.kind === 'deposit' ? { gross: entry.gross, to: entry.to } : { fee: entry.fee, packed: entry.packed }
+  return { index, kind: entry.kind, time: Number(time), ...what }
 }
 
 function refOf(block: BridgeBlock) {
