@@ -1,0 +1,90 @@
+// The calls that anybody may send to bring the right branch forward: nominations and finalizations that are due.
+
+import type { OperationError } from '../node/errors.ts'
+import type { Logger } from '../node/log.ts'
+import { decodeSealed } from '../node/protocol/header.ts'
+import type { Address, Hash } from '../node/protocol/ids.ts'
+import type { NodeClient } from '../node/rpc/client.ts'
+import { type BridgeCall, finalizeCall, nominateCall } from './ethereum/calls.ts'
+import { isAnyRefusal } from './ethereum/refusals.ts'
+import type { Outcome, TransactionSender } from './ethereum/sender.ts'
+
+export type DueDeps = {
+  readonly node: NodeClient
+  readonly sender: TransactionSender
+  readonly log: Logger
+  /** Unix milliseconds. */
+  readonly now: () => number
+  /** At least 0, below 1. */
+  readonly random: () => number
+}
+
+export type DueOptions = {
+  /** Others get a chance of up to so long where the block is not our own. */
+  readonly courtesyMs: number
+  /** `miner` is who is paid for a block that can be finalized; absent for one that is to be nominated. */
+  readonly isOwn: (block: Hash, miner?: Address) => boolean
+}
+
+type Duty = { readonly key: string; readonly block: Hash; readonly isOwn: boolean; readonly call: BridgeCall }
+
+export class DueCalls {
+  readonly #deps: DueDeps
+  readonly #options: DueOptions
+  /** When a duty that anybody may do becomes ours, unix milliseconds. */
+  readonly #turns = new Map<string, number>()
+
+  constructor(deps: DueDeps, options: DueOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  /** Does what is due and ours to do by now. Throws `OperationError`s; what was done stays done. */
+  async round(signal: AbortSignal): Promise<void> {
+    const { isOwn } = this.#options
+    const { nominate, finalize } = await this.#deps.node.call('bridge_due', {}, signal)
+    const duties: Duty[] = [
+      ...nominate.map(({ parent, block }) => {
+        return { key: `nominate ${parent} ${block}`, block, isOwn: isOwn(block), call: nominateCall(parent, block) }
+      }),
+      ...finalize.map(({ block, sealed }) => {
+        const { miner } = decodeSealed(sealed).seal
+        return { key: `finalize ${block}`, block, isOwn: isOwn(block, miner), call: finalizeCall(sealed) }
+      }),
+    ]
+    const keys = new Set(duties.map(({ key }) => key))
+    for (const key of this.#turns.keys()) if (!keys.has(key)) this.#turns.delete(key)
+    for (const duty of duties) {
+      if (!this.#isTurn(duty)) continue
+      await doDuty(this.#deps, duty.call, { block: duty.block }, signal)
+      this.#turns.delete(duty.key)
+    }
+  }
+
+  /** Whose block it is pays first; all others wait for a random part of the courtesy, so that they rarely pay twice for one thing. */
+  #isTurn({ key, isOwn }: Duty): boolean {
+    const now = this.#deps.now()
+    const pause = isOwn ? 0 : (0.5 + this.#deps.random() / 2) * this.#options.courtesyMs
+    const turn = this.#turns.get(key) ?? now + pause
+    this.#turns.set(key, turn)
+    return now >= turn
+  }
+}
+
+/** Sends a call; answers what became of it, or why the bridge refused it: mostly because somebody else was faster. */
+export async function doDuty(
+  { sender, log }: Pick<DueDeps, 'sender' | 'log'>,
+  call: BridgeCall,
+  facts: object,
+  signal: AbortSignal,
+): Promise<Outcome['status'] | OperationError> {
+  try {
+    const outcome = await sender.send(call, { signal })
+    log.info({ call: call.name, outcome: outcome.status, ...facts }, 'did a duty')
+    return outcome.status
+  } catch (error) {
+    if (!isAnyRefusal(error)) throw error
+    log.debug({ call: call.name, ...facts, refusal: error.code }, 'a duty is done already, or not due yet')
+    return error
+  }
+}
