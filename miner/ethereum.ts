@@ -269,6 +269,17 @@ export class Ethereum {
     }
   }
 
+  /** Units that a call without value uses as of the newest block. Throws what `readRefusal` makes of a revert. */
+  async estimate(name: string, data: Hex): Promise<bigint> {
+    await this.parameters()
+    const { account, bridge: to } = this
+    try {
+      return await this.#ask(`gas of ${name}`, (client) => client.estimateGas({ account, to, data }))
+    } catch (error) {
+      throw readRefusal(name, error) ?? error
+    }
+  }
+
   /** Signs a call, or without one a transaction that does nothing (to use up a nonce). */
   async sign(call: BridgeCall | undefined, nonce: number, fees: Fees, value: bigint): Promise<SignedTransaction> {
     const what = call ? { to: this.bridge, data: call.data, gas: call.gas } : { to: this.account, gas: 21_000n }

@@ -77,6 +77,11 @@ export function finalizeCall(sealed: Uint8Array): BridgeCall {
   return { name: 'finalize', data, gas: limit(FINALIZE_GAS + WALK_GAS), bondGas: 0n }
 }
 
+/** `data` is the call, `gas` what it is expected to use. */
+export function refuteCall(data: Hex, gas: bigint): BridgeCall {
+  return { name: 'refute', data, gas: limit(gas), bondGas: 0n }
+}
+
 /** All of one block, whose sealed header the claims carry. */
 export function claimCall(sealed: Uint8Array, claims: readonly ClaimData[]): BridgeCall {
   const requests = claims.map(({ index, step, state, siblings }) => ({

@@ -37,6 +37,18 @@ export function forge(
     return { step: packed, after: state }
   })
   if (wrong !== undefined) after.push({ step: encodeStep({ kind: 'transaction', packed: wrong }), after: state })
+  return seal(rules, parent, after, target, miner)
+}
+
+/** Seals steps with whatever states they are said to lead to. */
+export function seal(
+  rules: Rules,
+  parent: ParentBlock,
+  after: readonly { readonly step: Uint8Array; readonly after: State }[],
+  target: bigint,
+  miner: Address,
+): Forged {
+  const state = after.at(-1)?.after ?? parent.state
   const offer = { queueEntries: 0, requests: 0, fee: 0n, queueFees: 0n, gas: 0n }
   const { header, block, work } = planBlock(rules, parent, { steps: after, ...offer }, target, miner)
   const prefix = noncePrefix(new Uint8Array(16), 0)
