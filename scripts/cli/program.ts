@@ -18,7 +18,10 @@ import { registerDevnet } from './commands/run/devnet.ts'
 import { registerNode } from './commands/run/node.ts'
 import { registerBlock } from './commands/watch/block.ts'
 import { registerProof } from './commands/watch/proof.ts'
+import { registerRefute } from './commands/watch/refute.ts'
 import { registerTx } from './commands/watch/tx.ts'
+import { registerVerify } from './commands/watch/verify.ts'
+import { registerWatch } from './commands/watch/watch.ts'
 import { type Act, createContext, formatJson } from './context.ts'
 import { describeFailure, type ExitCode, formatFailure } from './failure.ts'
 import { addSettings } from './setting-flags.ts'
@@ -41,6 +44,9 @@ const REGISTRATIONS: readonly Registration[] = [
   registerForce,
   registerMiner,
   registerRelay,
+  registerWatch,
+  registerVerify,
+  registerRefute,
   registerTx,
   registerBlock,
   registerProof,

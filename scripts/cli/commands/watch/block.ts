@@ -2,9 +2,9 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { OperationError } from '../../../../node/errors.ts'
-import { type Hash, isHash } from '../../../../node/protocol/ids.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
 import { decodeStep, splitSteps } from '../../../../node/protocol/step.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
@@ -13,6 +13,7 @@ import { writeNew } from '../../files.ts'
 import { openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { formatMoment } from '../../time.ts'
+import { parseBlockId } from './judging.ts'
 
 type Summary = RpcResult<'bridge_blocks'>['blocks'][number]
 
@@ -114,12 +115,4 @@ function describeState(block: Summary, now: number): string {
 function summary(kinds: readonly string[]): string {
   const counts = Object.entries(Object.groupBy(kinds, (kind) => kind)).map(([kind, all]) => `${all?.length} ${kind}`)
   return counts.length === 0 ? 'empty' : counts.join(', ')
-}
-
-function parseBlockId(text: string): Hash {
-  const id = text.toLowerCase()
-  if (isHash(id)) return id
-  throw new InvalidArgumentError(
-    `Expected the id of a block, 0x and 64 hex digits; got ${JSON.stringify(text.slice(0, 80))}. "ttx block list" shows them.`,
-  )
 }

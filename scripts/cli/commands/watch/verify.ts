@@ -1,0 +1,37 @@
+// ttx verify: replays one bridging block here, and says what is wrong with a wrong one.
+
+import type { Command } from 'commander'
+import type { Hash } from '../../../../node/protocol/ids.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { openNode } from '../../link.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { describeJudgement, judgementData, judgeOn, parseBlockId } from './judging.ts'
+
+export function registerVerify(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('verify')
+        .helpGroup(AUDIENCE.watch)
+        .summary('replay a block and say whether it is right')
+        .description(
+          'Replay a bridging block on the state of its parent, apart from the replay of the node: valid, or invalid at a step, with the reason and the state that the block states beside the one it should. It needs no key, and sends nothing.',
+        )
+        .argument('<block>', 'id of the block, 0x and 64 hex digits', parseBlockId)
+        .action(act(verify)),
+      ['node'],
+    ),
+    `ttx verify 0x${'5'.repeat(64)}`,
+    `ttx verify 0x${'5'.repeat(64)} --json`,
+  )
+}
+
+async function verify(context: CliContext, id: Hash): Promise<Result> {
+  const node = await openNode(context)
+  const judgement = await judgeOn(node).judge(id, context.signal)
+  return {
+    data: { block: id, ...judgementData(judgement) },
+    text: formatTable([['block', id], ...describeJudgement(judgement)]),
+  }
+}

@@ -1,0 +1,63 @@
+// ttx watch: watches the bridge until Ctrl-C, and with --defend kills what is wrong.
+
+import type { Command } from 'commander'
+
+import { Watcher } from '../../../../miner/watch/watcher.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { openNode } from '../../link.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { openSender } from '../mine/sender.ts'
+import { openReader } from './judging.ts'
+
+type Flags = { readonly defend?: boolean; readonly dryRun?: boolean }
+
+export function registerWatch(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('watch')
+        .helpGroup(AUDIENCE.watch)
+        .summary('watch the bridge, and kill wrong blocks')
+        .description(
+          'Watch the bridge until Ctrl-C: the node replays every block that Ethereum has, and a wrong one raises an alarm. With --defend it is killed by a proof that the wallet pays for (half of the bond of its publisher is the reward), and right blocks are nominated and finalized. While the node does not trust its own view, nothing is done but to say so.',
+        )
+        .option('--defend', 'kill wrong blocks; needs a wallet with ETH')
+        .option('--dry-run', 'try refutations out without a wallet: log calldata, gas and reward, and send nothing')
+        .action(act(run)),
+      ['node', 'ethereum', 'courtesy', 'confirmations', 'pollMs'],
+    ),
+    'ttx watch',
+    'ttx watch --dry-run',
+    'ttx watch --defend --wallet watcher',
+  )
+}
+
+async function run(context: CliContext, { defend = false, dryRun = false }: Flags): Promise<undefined> {
+  const { settings, log, signal } = context
+  const { courtesy, pollMs } = settings
+  await using stack = new AsyncDisposableStack()
+  const sending = defend && !dryRun ? stack.use(await openSender(context)) : undefined
+  const node = sending?.node ?? (await openNode(context))
+  const reader = dryRun ? openReader(context, node) : undefined
+  if (reader !== undefined) stack.defer(() => reader.close())
+  const deps = {
+    ...{ log, now: Date.now, random: Math.random, node },
+    ...(sending === undefined ? {} : { sender: sending.sender }),
+    ...(reader === undefined ? {} : { ethereum: reader }),
+  }
+  const watcher = stack.use(new Watcher(deps, { defend, dryRun, pollMs, courtesyMs: 1_000 * courtesy }))
+  watcher.start()
+  context.say(
+    formatTable([
+      ['node', node.url],
+      ['does', dryRun ? 'tries refutations out, sends nothing' : defend ? 'kills wrong blocks' : 'raises alarms only'],
+      ...(sending === undefined ? [] : [['account', sending.sender.ethereum.account] as const]),
+    ]),
+  )
+  const { promise, resolve } = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  if (signal.aborted) resolve()
+  await promise
+  return undefined
+}
