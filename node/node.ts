@@ -3,7 +3,7 @@
 // Order of the parts, each of which may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
 // (ethereum.ts is its door), network, block-pool, network-store, proof-intake, rpc.
 
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { BlockPool } from './block-pool.ts'
@@ -20,6 +20,7 @@ import type { NetworkOptions } from './network/options.ts'
 import { MAX_PROOF_BYTES } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
 import { takeProof } from './proof-intake.ts'
+import { RuleError } from './protocol/rule-error.ts'
 import { createHandlers } from './rpc/handlers/handlers.ts'
 import { RpcServer } from './rpc/server.ts'
 
@@ -61,6 +62,8 @@ export class TtxNode {
   readonly #stopping = new AbortController()
   /** Changes of the ledger that the follower asked for, one after another. */
   #ordering: Promise<void> = Promise.resolve()
+  /** Proofs of the folder, while they are taken in. */
+  #proofs: Promise<void> = Promise.resolve()
   /** Queue entries below this are in the ledger. */
   #knownEntries = 0n
 
@@ -127,7 +130,9 @@ export class TtxNode {
       await this.#startFollower()
       await this.#network.start()
       await this.#rpc.start()
-      void this.#readProofs()
+      this.#proofs = this.#readProofs().catch((error) => {
+        this.#deps.log.warn({ error }, 'the folder of proofs cannot be read')
+      })
     } catch (error) {
       await this.stop()
       throw error
@@ -139,6 +144,7 @@ export class TtxNode {
     this.#stopping.abort()
     await this.#rpc.stop()
     await this.#network.stop()
+    await this.#proofs
     await this.#follower?.stop()
     await this.#ordering
     await this.#bridgeDatabase?.close()
@@ -197,8 +203,10 @@ export class TtxNode {
     for (const name of await readdir(folder)) {
       if (!name.endsWith('.torrent') || this.#stopping.signal.aborted) continue
       try {
-        const bytes = await readFile(join(folder, name))
-        const torrent = bytes.subarray(0, MAX_PROOF_BYTES + 1)
+        const { size } = await stat(join(folder, name))
+        if (size > MAX_PROOF_BYTES)
+          throw new RuleError('bad-proof', `a proof has at most ${MAX_PROOF_BYTES} bytes`, { size })
+        const torrent = await readFile(join(folder, name))
         const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PROOF_FETCH_MS)])
         await takeProof(parts, { torrent, files: [], source: 'proofs' }, signal)
       } catch (error) {

@@ -3,7 +3,7 @@
 import { requestsOf } from '../protocol/block.ts'
 import type { BlockRequest } from '../protocol/block-torrent.ts'
 import { encodeSealed } from '../protocol/header.ts'
-import { type Address, type Hash, toHash } from '../protocol/ids.ts'
+import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.ts'
 import { minerPart } from '../protocol/queue.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { splitSteps } from '../protocol/step.ts'
@@ -21,6 +21,7 @@ export type RequestView = BlockRequest & {
 /** A request of a final block that nobody has claimed, and all that `claim` takes. */
 export type MaturedClaim = {
   readonly block: Hash
+  readonly infohash: Infohash
   /** Sealed header, 281 bytes. */
   readonly sealed: Uint8Array
   readonly to: Address
@@ -56,12 +57,12 @@ export function maturedClaims(rules: Rules, view: BridgeView, block: BridgeBlock
   const steps = splitSteps(body.steps)
   const states = steps.map((_, i) => toHash(body.states.subarray(32 * i, 32 * (i + 1))))
   const leaves = steps.map((step, i) => traceLeaf(step, states[i] ?? block.sealed.header.state))
-  return requestsOf(rules, body.steps).flatMap(({ step, to, tokens }) => {
+  return requestsOf(rules, body.steps).flatMap(({ step, to, tokens, infohash }) => {
     const [packed, state] = [steps[step], states[step]]
     if (packed === undefined || state === undefined || view.claimed.has(claimName(block.id, step))) return []
     const sealed = encodeSealed(block.sealed)
     const net = netOf(block, tokens)
-    return [{ block: block.id, sealed, to, net, step, packed, state, siblings: traceProof(leaves, step) }]
+    return [{ block: block.id, infohash, sealed, to, net, step, packed, state, siblings: traceProof(leaves, step) }]
   })
 }
 

@@ -159,7 +159,10 @@ export const API = {
     params: z.strictObject({
       owner: address,
       limit: z.number().int().min(1).max(500).default(50),
-      cursor: z.string().optional(),
+      cursor: z
+        .string()
+        .regex(/^[0-9]{1,15}$/, 'expected the cursor of an earlier answer')
+        .optional(),
     }),
     result: z.object({ transactions: z.array(transactionRecord), cursor: z.string().optional() }),
   },

@@ -97,12 +97,12 @@ export function bridgeHandlers(parts: NodeParts) {
     bridge_claims: async ({ infohash, recipient }) => {
       const follower = followerOf(parts)
       const claims: Result<'bridge_claims'>['claims'] = []
-      for (const { block, sealed, to, net, step, packed, state, siblings } of await follower.claims()) {
-        if (recipient !== undefined && to !== recipient) continue
-        const request = (await follower.requests(block))?.find((one) => one.step === step)
-        if (request === undefined || (infohash !== undefined && request.infohash !== infohash)) continue
-        const proof = { step: packed, state, siblings: [...siblings] }
-        claims.push({ block, sealed, index: step, ...proof, infohash: request.infohash, recipient: to, net })
+      for (const claim of await follower.claims()) {
+        if (recipient !== undefined && claim.to !== recipient) continue
+        if (infohash !== undefined && claim.infohash !== infohash) continue
+        const { block, sealed, step: index, packed: step, state, net, to } = claim
+        const siblings = [...claim.siblings]
+        claims.push({ block, sealed, index, step, state, siblings, infohash: claim.infohash, recipient: to, net })
       }
       return { claims }
     },

@@ -1,7 +1,6 @@
 // Methods about transactions and accounts: submit, look up, where the money is, what can be spent.
 
 import { finalTimeOf } from '../../bridge/race.ts'
-import { blockOf } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import type { TransactionRecord } from '../../ledger/types.ts'
 import { encodeProof } from '../../network/proof.ts'
@@ -125,12 +124,13 @@ async function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Inf
   if (request?.isPaid) return { ...where, paid: true, waitingFor: 'nothing: it was paid on Ethereum' }
   if (request?.isFinal) return { ...where, waitingFor: 'anybody who claims it, as a relayer or you can do now' }
   if (!follower.view.blocks.has(block.id)) return { ...where, waitingFor: 'this node to see its block on Ethereum' }
-  const { publishedAt } = blockOf(follower.view, block.id)
   const times = finalTimeOf(follower.view, block.id, ethereumTime(follower))
+  if (times === undefined)
+    return { ...where, waitingFor: 'the bridge: its block is on no branch that can become final now' }
   return {
     ...where,
-    payableAt: Number(times?.earliest ?? publishedAt + 86_400n),
-    payableAtLatest: Number(times?.latest ?? publishedAt + 172_800n),
+    payableAt: Number(times.earliest),
+    payableAtLatest: Number(times.latest),
     waitingFor: 'its block to become final: nobody may refute it, and no heavier branch may come',
   }
 }

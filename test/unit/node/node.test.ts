@@ -75,6 +75,7 @@ describe('node', () => {
     const inputs = await two.client.call('account_inputs', { owner: alice.address, tokens: 7n })
     assert.deepStrictEqual(inputs, { prev: [infohash], sum: SUPPLY - 5n, unorderedAncestors: 1 })
     const history = await two.client.call('account_history', { owner: bob.address })
+    await assert.rejects(two.client.call('account_history', { owner: bob.address, cursor: 'x' }), /cursor/)
     assert.deepStrictEqual(
       history.transactions.map((tx) => tx.infohash),
       [infohash],
@@ -130,6 +131,7 @@ describe('node', () => {
     await mkdir(join(folder, 'proofs'))
     await writeFile(join(folder, 'proofs', 'payment.torrent'), proof.torrent)
     await writeFile(join(folder, 'proofs', 'junk.torrent'), 'junk')
+    await writeFile(join(folder, 'proofs', 'huge.torrent'), new Uint8Array(1_000_000))
     const two = await startNode(t, folder)
     await until('the ancestor to come from the node that the proof names', async () => {
       return (await two.client.call('tx_get', { infohash: last })).status === 'accepted'
