@@ -6,8 +6,9 @@ import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash } from '../node/protocol/ids.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 import { type BridgeCall, finalizeCall, nominateCall } from './ethereum/calls.ts'
+import type { Outcome } from './ethereum/pending-call.ts'
 import { isAnyRefusal } from './ethereum/refusals.ts'
-import type { Outcome, TransactionSender } from './ethereum/sender.ts'
+import type { TransactionSender } from './ethereum/sender.ts'
 
 export type DueDeps = {
   readonly node: NodeClient

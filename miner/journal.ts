@@ -1,27 +1,23 @@
 // Own blocks on disk, one file each, from the found nonce until the bond is back: what a crash must not forget.
 
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { OperationError } from '../node/errors.ts'
 import { formatHex, parseHex } from '../node/protocol/bytes.ts'
 import { blockId, decodeSealed } from '../node/protocol/header.ts'
-import { type Hash, isHash } from '../node/protocol/ids.ts'
+import type { Hash } from '../node/protocol/ids.ts'
+import { writeDurably } from './durable.ts'
+import { attemptRecord, hexText, wholeText } from './ethereum/attempt.ts'
 
-const hex = z.custom<`0x${string}`>((text) => typeof text === 'string' && /^0x([0-9a-f]{2})*$/.test(text))
 const bytes = z.codec(
-  hex,
+  hexText,
   z.custom<Uint8Array>((value) => value instanceof Uint8Array),
   {
     decode: (text) => parseHex(text),
     encode: (value) => `0x${formatHex(value)}` as const,
   },
 )
-const whole = z.codec(z.string().regex(/^(0|[1-9][0-9]{0,77})$/), z.bigint(), {
-  decode: (text) => BigInt(text),
-  encode: (value) => value.toString(),
-})
-const hash = z.custom<Hash>(isHash)
 
 /**
  * `mined`: a nonce was found. `submitted`: the node serves its torrent. `sent`: signed for Ethereum (see `attempts`). `published`: Ethereum
@@ -45,19 +41,10 @@ const publication = z.object({
   /** Published beside a live sibling on purpose. */
   rival: z.boolean(),
   /** What finality is to pay, base units of wTTX; once final, what it did pay. */
-  fee: whole,
-  attempts: z.array(
-    z.object({
-      hash,
-      raw: hex,
-      nonce: z.number(),
-      fees: z.object({ maxFeePerGas: whole, maxPriorityFeePerGas: whole }),
-      isCancel: z.boolean(),
-      sentMs: z.number(),
-    }),
-  ),
+  fee: wholeText,
+  attempts: z.array(attemptRecord),
   /** Wei in the contract; zero before publication and once it was released, burned or halved by a refutation. */
-  bond: whole,
+  bond: wholeText,
   /** Unix seconds on Ethereum. */
   publishedAt: z.number().optional(),
   problem: z.string().optional(),
@@ -94,31 +81,10 @@ export class Journal {
     return this.#entries.get(id)
   }
 
-  /** Replaces what is known of a block. Throws `OperationError('journal-failed')` if the disk refuses. */
+  /** Replaces what is known of a block. Throws `OperationError('write-failed')` if the disk refuses. */
   async put(entry: Publication): Promise<Publication> {
     const id = publicationId(entry)
-    const file = join(this.#folder, `${id.slice(2)}.json`)
-    try {
-      const handle = await open(`${file}.tmp`, 'w', 0o600)
-      try {
-        await handle.writeFile(`${JSON.stringify(publication.encode(entry))}\n`)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await rename(`${file}.tmp`, file)
-      await syncFolder(this.#folder)
-    } catch (cause) {
-      throw new OperationError(
-        'journal-failed',
-        `expected to write ${file}, got ${cause}; check disk space and rights`,
-        {
-          facts: { file },
-          retry: true,
-          cause,
-        },
-      )
-    }
+    await writeDurably(join(this.#folder, `${id.slice(2)}.json`), `${JSON.stringify(publication.encode(entry))}\n`)
     this.#entries.set(id, entry)
     return entry
   }
@@ -141,15 +107,6 @@ export class Journal {
 /** The block's id. */
 export function publicationId(entry: Pick<Publication, 'sealed'>): Hash {
   return blockId(decodeSealed(entry.sealed))
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function damaged(file: string, cause: unknown): OperationError {

@@ -6,8 +6,9 @@ import { decodeSealed } from '../node/protocol/header.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 import { publishCall } from './ethereum/calls.ts'
+import type { Outcome } from './ethereum/pending-call.ts'
 import { isAnyRefusal } from './ethereum/refusals.ts'
-import type { Outcome, TransactionSender } from './ethereum/sender.ts'
+import type { TransactionSender } from './ethereum/sender.ts'
 import { type Journal, type Publication, publicationId } from './journal.ts'
 
 export type PublisherDeps = {

@@ -4,6 +4,10 @@
 export type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint }
 
 const GWEI = 1_000_000_000n
+const HOUR = 3_600n
+const URGENT_HOURS = 6n
+/** Of Ethereum. */
+const SLOT_MS = 12_000
 
 /** Room for the base fee to grow by half: three full blocks. Not more, since a bond is paid at the greatest price too. */
 export function suggestFees(baseFee: bigint, tip: bigint): Fees {
@@ -16,6 +20,23 @@ export function bumpFees(old: Fees, apt: Fees): Fees {
     maxFeePerGas: max(raise(old.maxFeePerGas), apt.maxFeePerGas),
     maxPriorityFeePerGas: max(raise(old.maxPriorityFeePerGas), apt.maxPriorityFeePerGas),
   }
+}
+
+/**
+ * What may be offered at most, wei a unit of gas: `cap`, and from six hours before the deadline on twice as much with each hour, since a late
+ * transaction would be worth nothing at all. Times are unix seconds.
+ */
+export function capAt(cap: bigint, now: bigint, deadline: bigint | undefined): bigint {
+  if (deadline === undefined) return cap
+  const left = deadline > now ? deadline - now : 0n
+  return left >= URGENT_HOURS * HOUR ? cap : cap << (URGENT_HOURS - left / HOUR)
+}
+
+/** After how many milliseconds in no block a transaction is replaced: `stuckMs`, and less in the last hour before the deadline, down to a slot. */
+export function patienceAt(stuckMs: number, now: bigint, deadline: bigint | undefined): number {
+  if (deadline === undefined) return stuckMs
+  const leftMs = 1_000 * Math.max(Number(deadline - now), 0)
+  return Math.min(stuckMs, Math.max(leftMs / 60, SLOT_MS))
 }
 
 /** The price of a call that pays `gas` units at the greatest price, in wei, rounded up to a gwei (the contract burns what is below one). */

@@ -3,35 +3,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
-import type { Ethereum, Head, Receipt, SignedTransaction } from '../ethereum.ts'
+import type { Ethereum, Head } from '../ethereum.ts'
 import { troubleFacts } from '../trouble.ts'
+import type { Attempt } from './attempt.ts'
 import type { BridgeCall } from './calls.ts'
-import { bondAt, bumpFees, type Fees, suggestFees } from './fees.ts'
+import { bondAt, bumpFees, capAt, type Fees, patienceAt, suggestFees } from './fees.ts'
+import type { Outbox } from './outbox.ts'
+import { type Outcome, PendingCall } from './pending-call.ts'
 import { isAnyRefusal, isKnownAlready, isNonceTaken } from './refusals.ts'
 
-/** One signed form of a call; those of one call share the nonce, so that at most one can ever count. `sentMs` is unix milliseconds. */
-export type Attempt = SignedTransaction & {
-  readonly nonce: number
-  readonly fees: Fees
-  /** Does nothing but use up the nonce. */
-  readonly isCancel: boolean
-  readonly sentMs: number
-}
-
-/**
- * `done`. `reverted`: in a block, without effect. `cancelled`: the bridge would have refused it meanwhile (`refusal`), so it was replaced by nothing.
- * `lost`: another transaction of the account took the nonce.
- */
-export type Outcome =
-  | { readonly status: 'done' | 'reverted'; readonly receipt: Receipt }
-  | { readonly status: 'cancelled'; readonly receipt: Receipt; readonly refusal?: OperationError }
-  | { readonly status: 'lost' }
-
 export type SendOptions = {
-  /** What an earlier process had signed for this very call. */
+  /** What an earlier process had signed for this very call. Default: what the outbox knows. */
   readonly attempts?: readonly Attempt[]
-  /** Awaited before an attempt leaves this program, so that a crash never forgets one. */
+  /** Awaited before an attempt leaves this program, so that a crash never forgets one. Default: the outbox keeps it. */
   readonly onAttempt?: (attempt: Attempt) => Promise<void>
+  /** Unix seconds on Ethereum by which it has to be in a block: as that comes near, more is paid and nothing is waited for (`fees.ts`). */
+  readonly deadline?: bigint
   readonly signal?: AbortSignal
 }
 
@@ -40,6 +27,8 @@ export type SenderDeps = {
   readonly log: Logger
   /** Unix milliseconds. */
   readonly now: () => number
+  /** Already loaded. Without one, what a killed process had sent is forgotten, and may be sent once more. */
+  readonly outbox?: Outbox
 }
 
 export type SenderOptions = {
@@ -49,7 +38,7 @@ export type SenderOptions = {
   readonly stuckMs?: number
   /** Between two looks. Default 2,000. */
   readonly pollMs?: number
-  /** Never offers more, wei a unit of gas. Default 500 gwei. */
+  /** Never offers more, wei a unit of gas, but in the last hours before a deadline. Default 500 gwei. */
   readonly maxFeePerGas?: bigint
 }
 
@@ -63,15 +52,17 @@ export class TransactionSender {
   readonly ethereum: Ethereum
   readonly #log: Logger
   readonly #now: () => number
+  readonly #outbox: Outbox | undefined
   readonly #options: Required<SenderOptions>
   #queue: Promise<unknown> = Promise.resolve()
   #problem: OperationError | undefined
   #spent = 0n
 
-  constructor({ ethereum, log, now }: SenderDeps, options: SenderOptions = {}) {
+  constructor({ ethereum, log, now, outbox }: SenderDeps, options: SenderOptions = {}) {
     this.ethereum = ethereum
     this.#log = log
     this.#now = now
+    this.#outbox = outbox
     this.#options = { ...DEFAULTS, ...options }
   }
 
@@ -86,19 +77,20 @@ export class TransactionSender {
   }
 
   /** What a transaction would offer now. Throws `OperationError('fee-cap')` (retry) where that is above the cap. */
-  async fees(head: Head): Promise<Fees> {
+  async fees(head: Head, deadline?: bigint): Promise<Fees> {
     const fees = suggestFees(head.baseFee, await this.ethereum.tip())
-    if (fees.maxFeePerGas <= this.#options.maxFeePerGas) return fees
+    const cap = capAt(this.#options.maxFeePerGas, head.time, deadline)
+    if (fees.maxFeePerGas <= cap) return fees
     throw new OperationError(
       'fee-cap',
-      `expected gas for at most ${this.#options.maxFeePerGas} wei, got ${fees.maxFeePerGas}; wait for it to fall, or allow more`,
-      { facts: { cap: `${this.#options.maxFeePerGas}`, price: `${fees.maxFeePerGas}` }, retry: true },
+      `expected gas for at most ${cap} wei, got ${fees.maxFeePerGas}; wait for it to fall, or allow more`,
+      { facts: { cap: `${cap}`, price: `${fees.maxFeePerGas}` }, retry: true },
     )
   }
 
   /**
    * Resolves when the call has its confirmations or can never have them. Before anything is sent, throws the bridge's refusal (`refusals.ts`),
-   * `unfunded-account`, `fee-cap` or trouble with the endpoint; afterwards only the reason of `signal`.
+   * `unfunded-account`, `fee-cap`, `write-failed` or trouble with the endpoint; afterwards only the reason of `signal`.
    */
   send(call: BridgeCall, options: SendOptions = {}): Promise<Outcome> {
     const turn = this.#queue.then(() => this.#send(call, options))
@@ -109,7 +101,7 @@ export class TransactionSender {
   async #send(call: BridgeCall, options: SendOptions): Promise<Outcome> {
     const { signal } = options
     signal?.throwIfAborted()
-    const attempts = [...(options.attempts ?? [])]
+    const attempts = [...(options.attempts ?? (await this.#resumed(call)))]
     if (attempts.length === 0) attempts.push(await this.#begin(call, options))
     const pending = new PendingCall(call, attempts)
     try {
@@ -120,7 +112,7 @@ export class TransactionSender {
           return undefined
         })
         if (outcome !== undefined) {
-          if (outcome.status !== 'lost') this.#spent += outcome.receipt.gasUsed * outcome.receipt.gasPrice
+          await this.#settled(call, outcome)
           return outcome
         }
         await delay(this.#options.pollMs, undefined, signal ? { signal } : {})
@@ -133,14 +125,30 @@ export class TransactionSender {
     }
   }
 
+  /** What was signed for the call before this process, or before a reorganisation took it out of its block again. */
+  async #resumed(call: BridgeCall): Promise<readonly Attempt[]> {
+    const known = this.#outbox?.find(call)
+    if (known === undefined) return []
+    if (!known.isSettled || !(await this.#hasReceipt(known.attempts))) return known.attempts
+    await this.#outbox?.forget(call) // that one is over, and this is another
+    return []
+  }
+
+  async #settled(call: BridgeCall, outcome: Outcome): Promise<void> {
+    if (outcome.status === 'lost') return await this.#outbox?.forget(call)
+    const { gasUsed, gasPrice, block } = outcome.receipt
+    this.#spent += gasUsed * gasPrice
+    await this.#outbox?.settle(call, block)
+  }
+
   /** The first attempt of a call, on its way. */
   async #begin(call: BridgeCall, options: SendOptions): Promise<Attempt> {
     for (let tries = 1; ; tries++) {
       const head = await this.ethereum.head()
-      const fees = await this.fees(head)
+      const fees = await this.fees(head, options.deadline)
       await this.#checkFunds(call, fees)
       await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
-      const attempt = await this.#sign(call, await this.ethereum.nonce('pending'), fees, options)
+      const attempt = await this.#sign(call, false, await this.ethereum.nonce('pending'), fees, options)
       const error = await this.#broadcast(attempt)
       if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
       // Another program sends from this account too, and was faster.
@@ -153,12 +161,12 @@ export class TransactionSender {
     const settled = await this.#settle(pending, head)
     if (settled !== undefined || pending.isMined) return settled
     const { last } = pending
-    const isStuck = this.#now() - last.sentMs >= this.#options.stuckMs
+    const isStuck = this.#now() - last.sentMs >= patienceAt(this.#options.stuckMs, head.time, options.deadline)
     if (!last.isCancel && (isStuck || head.hash !== pending.simulatedAt)) {
       pending.simulatedAt = head.hash
       const refusal = await this.#refusal(pending.call, await this.#dearer(last, head), head)
       // The receipt may have come between the two questions; then the refusal is only an echo of our own success.
-      if (refusal !== undefined && !(await this.#hasReceipt(pending))) {
+      if (refusal !== undefined && !(await this.#hasReceipt(pending.attempts))) {
         pending.refusal = refusal
         return await this.#replace(pending, head, options)
       }
@@ -206,16 +214,17 @@ export class TransactionSender {
   async #replace(pending: PendingCall, head: Head, options: SendOptions): Promise<undefined> {
     const { call, last, refusal } = pending
     const fees = await this.#dearer(last, head)
-    if (fees.maxFeePerGas > this.#options.maxFeePerGas) {
+    const cap = capAt(this.#options.maxFeePerGas, head.time, options.deadline)
+    if (fees.maxFeePerGas > cap) {
       throw new OperationError(
         'fee-cap',
-        `expected ${call.name} to get into a block for at most ${this.#options.maxFeePerGas} wei a unit of gas, but it would need more; it waits`,
-        { facts: { call: call.name, cap: `${this.#options.maxFeePerGas}` }, retry: true },
+        `expected ${call.name} to get into a block for at most ${cap} wei a unit of gas, but it would need more; it waits`,
+        { facts: { call: call.name, cap: `${cap}` }, retry: true },
       )
     }
-    const next = refusal === undefined ? call : undefined
-    if (next !== undefined) await this.#checkFunds(next, fees)
-    const attempt = await this.#sign(next, last.nonce, fees, options)
+    const isCancel = refusal !== undefined
+    if (!isCancel) await this.#checkFunds(call, fees)
+    const attempt = await this.#sign(call, isCancel, last.nonce, fees, options)
     pending.attempts.push(attempt)
     this.#log.info(
       {
@@ -229,11 +238,13 @@ export class TransactionSender {
     await this.#rebroadcast(attempt)
   }
 
-  async #sign(call: BridgeCall | undefined, nonce: number, fees: Fees, options: SendOptions): Promise<Attempt> {
-    const value = call ? bondAt(call.bondGas, fees) : 0n
-    const signed = await this.ethereum.sign(call, nonce, fees, value)
-    const attempt = { ...signed, nonce, fees, isCancel: call === undefined, sentMs: this.#now() }
-    await options.onAttempt?.(attempt)
+  /** An attempt at the call, or at nothing in its place. */
+  async #sign(call: BridgeCall, isCancel: boolean, nonce: number, fees: Fees, options: SendOptions): Promise<Attempt> {
+    const signed = isCancel
+      ? await this.ethereum.sign(undefined, nonce, fees, 0n)
+      : await this.ethereum.sign(call, nonce, fees, bondAt(call.bondGas, fees))
+    const attempt = { ...signed, nonce, fees, isCancel, sentMs: this.#now() }
+    await (options.onAttempt?.(attempt) ?? this.#outbox?.add(call, attempt))
     return attempt
   }
 
@@ -265,8 +276,8 @@ export class TransactionSender {
     if (error !== undefined && !isKnownAlready(error) && !isNonceTaken(error)) throw error
   }
 
-  async #hasReceipt(pending: PendingCall): Promise<boolean> {
-    for (const { hash } of pending.attempts) if ((await this.ethereum.receipt(hash)) !== undefined) return true
+  async #hasReceipt(attempts: readonly Attempt[]): Promise<boolean> {
+    for (const { hash } of attempts) if ((await this.ethereum.receipt(hash)) !== undefined) return true
     return false
   }
 
@@ -274,26 +285,5 @@ export class TransactionSender {
     if (error.code !== this.#problem?.code)
       this.#log.warn(troubleFacts(error), 'a transaction is under way, and something is in its way')
     this.#problem = error
-  }
-}
-
-class PendingCall {
-  readonly call: BridgeCall
-  readonly attempts: Attempt[]
-  refusal: OperationError | undefined
-  /** The block of Ethereum at which it was last tried out. */
-  simulatedAt: string | undefined
-  isMined = false
-  lostLooks = 0
-
-  constructor(call: BridgeCall, attempts: Attempt[]) {
-    this.call = call
-    this.attempts = attempts
-  }
-
-  get last(): Attempt {
-    const last = this.attempts.at(-1)
-    if (last === undefined) throw new RangeError('a pending call has an attempt')
-    return last
   }
 }

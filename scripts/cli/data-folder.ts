@@ -4,6 +4,7 @@
 //     wallets/<name>.json    keys: Ethereum keystore V3, mode 0600; back these up, or the words
 //     node/                  database and torrents of `ttx node`
 //     miner/                 journal of `ttx miner`: blocks that are on their way to Ethereum
+//     outbox/<…>.json        what an account has signed for a bridge and may still count, by chain, bridge and account
 //     devnet.json            where the devnet that runs here can be reached; gone when it ends
 //     devnet.lock            the process of that devnet
 //     passphrase             devnet only: opens its wallets, mode 0600
@@ -19,9 +20,11 @@ export type DataFolder = {
   readonly wallets: string
   readonly node: string
   readonly miner: string
+  readonly outbox: string
 }
 
 /** Paths only; nothing is created or read. */
 export function dataFolder(root: string): DataFolder {
-  return { root, wallets: join(root, 'wallets'), node: join(root, 'node'), miner: join(root, 'miner') }
+  const inside = (name: string) => join(root, name)
+  return { root, wallets: inside('wallets'), node: inside('node'), miner: inside('miner'), outbox: inside('outbox') }
 }

@@ -84,7 +84,7 @@ test('a disk that refuses is reported as trouble that may pass', async (t) => {
   const journal = new Journal(join(folder, 'journal'))
   await journal.load()
   await rm(join(folder, 'journal'), { recursive: true })
-  await assert.rejects(journal.put(entryOf(1)), { code: 'journal-failed', retry: true })
+  await assert.rejects(journal.put(entryOf(1)), { code: 'write-failed', retry: true })
   assert.deepEqual(journal.entries(), [])
 })
 

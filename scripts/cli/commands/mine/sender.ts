@@ -1,5 +1,7 @@
 // The account of a miner or a relayer: an open wallet that sends transactions to the bridge.
 
+import { join } from 'node:path'
+import { Outbox } from '../../../../miner/ethereum/outbox.ts'
 import { TransactionSender } from '../../../../miner/ethereum/sender.ts'
 import { Ethereum } from '../../../../miner/ethereum.ts'
 import { OperationError } from '../../../../node/errors.ts'
@@ -28,12 +30,15 @@ export async function openSender(context: CliContext): Promise<Sending> {
     const node = await openNode(context)
     const signer = walletAccount(wallet)
     const ethereum = new Ethereum({ urls, network: node.info.network, signer, now: Date.now })
-    const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations, pollMs })
+    const { chain, bridge } = node.info.network
+    const outbox = new Outbox(join(context.folder.outbox, `${chain}-${bridge}-${ethereum.account}.json`))
+    const sender = new TransactionSender({ ethereum, log, now: Date.now, outbox }, { confirmations, pollMs })
     const close = async () => {
       ethereum.close()
       wallet[Symbol.dispose]()
     }
     try {
+      await outbox.load()
       await ethereum.parameters()
       if ((await ethereum.balance()) === 0n) throw unfunded(wallet.address)
     } catch (error) {

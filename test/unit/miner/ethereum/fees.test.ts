@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { bondAt, bumpFees, suggestFees } from '../../../../miner/ethereum/fees.ts'
+import { bondAt, bumpFees, capAt, patienceAt, suggestFees } from '../../../../miner/ethereum/fees.ts'
 
 const price = fc.bigInt({ min: 0n, max: 10n ** 13n })
 
@@ -37,4 +37,18 @@ test('a bond is whole gwei and pays its gas at any base fee at which the transac
     }),
     { seed: 4 },
   )
+})
+
+test('far from a deadline nothing changes, and in its last hours more is offered, sooner', () => {
+  const [cap, deadline, hour] = [500n, 1_000_000n, 3_600n]
+  const at = (left: bigint) => [capAt(cap, deadline - left, deadline), patienceAt(60_000, deadline - left, deadline)]
+  assert.deepEqual([capAt(cap, 0n, undefined), patienceAt(60_000, 0n, undefined)], [500n, 60_000])
+  assert.deepEqual(at(24n * hour), [500n, 60_000])
+  assert.deepEqual(at(6n * hour), [500n, 60_000])
+  assert.deepEqual(at(6n * hour - 1n), [1_000n, 60_000])
+  assert.deepEqual(at(hour), [16_000n, 60_000])
+  assert.deepEqual(at(hour / 2n), [32_000n, 30_000])
+  assert.deepEqual(at(0n), [32_000n, 12_000])
+  assert.deepEqual(at(-hour), [32_000n, 12_000])
+  assert.deepEqual(patienceAt(100, deadline, deadline), 100)
 })

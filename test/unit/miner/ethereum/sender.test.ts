@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Attempt } from '../../../../miner/ethereum/attempt.ts'
 import { type BridgeCall, publishCall, withdrawCall } from '../../../../miner/ethereum/calls.ts'
-import type { Attempt, SenderOptions, TransactionSender } from '../../../../miner/ethereum/sender.ts'
+import type { SenderOptions, TransactionSender } from '../../../../miner/ethereum/sender.ts'
 import { Ethereum } from '../../../../miner/ethereum.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { genesisState } from '../../../../node/protocol/genesis.ts'

@@ -1,0 +1,35 @@
+// Files that a crash or a power cut leaves either as they were or as they were to be.
+
+import { open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { OperationError } from '../node/errors.ts'
+
+/** Replaces a file of the owner's, mode 0600; on disk when it resolves. Throws `OperationError('write-failed')` (retry). */
+export async function writeDurably(file: string, text: string): Promise<void> {
+  try {
+    const handle = await open(`${file}.tmp`, 'w', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(`${file}.tmp`, file)
+    await syncFolder(dirname(file))
+  } catch (cause) {
+    throw new OperationError('write-failed', `expected to write ${file}, got ${cause}; check disk space and rights`, {
+      facts: { file },
+      retry: true,
+      cause,
+    })
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
