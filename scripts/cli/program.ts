@@ -17,6 +17,7 @@ import { registerDemo } from './commands/run/demo.ts'
 import { registerDevnet } from './commands/run/devnet.ts'
 import { registerNode } from './commands/run/node.ts'
 import { registerBlock } from './commands/watch/block.ts'
+import { registerDiff } from './commands/watch/diff.ts'
 import { registerProof } from './commands/watch/proof.ts'
 import { registerRefute } from './commands/watch/refute.ts'
 import { registerTx } from './commands/watch/tx.ts'
@@ -46,6 +47,7 @@ const REGISTRATIONS: readonly Registration[] = [
   registerRelay,
   registerWatch,
   registerVerify,
+  registerDiff,
   registerRefute,
   registerTx,
   registerBlock,

@@ -1,0 +1,213 @@
+// Two rival blocks side by side: the first step in which they differ, and what that difference is. Pure.
+
+import { equalBytes } from '../../node/protocol/bytes.ts'
+import { keccak } from '../../node/protocol/hash.ts'
+import { type Address, type Hash, type Infohash, toHash } from '../../node/protocol/ids.ts'
+import { unpackTransaction } from '../../node/protocol/packed.ts'
+import { minerPart } from '../../node/protocol/queue.ts'
+import type { Reason, Rules } from '../../node/protocol/rules.ts'
+import { decodeStep, stepSizeAt } from '../../node/protocol/step.ts'
+import { isMemo } from '../../node/protocol/transaction.ts'
+import { verifyPacked } from '../../node/protocol/verify.ts'
+
+/** A transaction as far as its bytes tell. Without `from` and `infohash` it is invalid in itself, for the reason `problem`. */
+export type TransactionReading = {
+  readonly infohash?: Infohash
+  readonly from?: Address
+  readonly problem?: Reason
+  readonly isRequest: boolean
+  /** The payee; of a request the recipient on Ethereum. */
+  readonly to: Address
+  /** Base units. */
+  readonly tokens: bigint
+  readonly prev: readonly Infohash[]
+  /** Printable ASCII; `badMemo` is one that is not, as bytes. */
+  readonly memo?: string
+  readonly badMemo?: Uint8Array
+}
+
+/** `index` is that of the queue entry, amounts are base units, fees gwei. */
+export type StepReading =
+  | { readonly kind: 'transaction'; readonly transaction: TransactionReading }
+  | {
+      readonly kind: 'applied'
+      readonly index: bigint
+      readonly fee: bigint
+      readonly packedHash: Hash
+      readonly transaction: TransactionReading
+    }
+  | { readonly kind: 'void'; readonly index: bigint; readonly fee: bigint; readonly packedHash: Hash }
+  | {
+      readonly kind: 'deposit'
+      readonly index: bigint
+      readonly gross: bigint
+      readonly credit: bigint
+      readonly to: Address
+    }
+  /** Bytes that are no step at all; no bridge can have published them. */
+  | { readonly kind: 'shapeless'; readonly bytes: Uint8Array }
+
+/** What the other block does about a plain transaction: has it further on, spends the same money by another one, or neither. */
+export type Fate =
+  | { readonly kind: 'later'; readonly step: number }
+  | { readonly kind: 'rival'; readonly step: number; readonly infohash: Infohash }
+  | { readonly kind: 'absent' }
+
+/** One side of the first difference. `state` is what the block states after the step; `fate` is there for plain transactions. */
+export type Side = { readonly reading: StepReading; readonly state?: Hash; readonly fate?: Fate }
+
+/**
+ * - `none`: the same steps and states.
+ * - `state`: one step, two results: one of the blocks is wrong, or both.
+ * - `double-spend`: they spend one output in two ways. `order`: the same transaction at another place. `left-out`: it is in one of them only.
+ * - `queue-later`: one of them leaves a queue entry to a later block, which it may for an hour.
+ * - `void-or-applied`: they disagree on whether a forced transaction is valid: one of them is wrong.
+ * - `entry`: two entries at one place of the queue, of which `publish` refuses one. `shapeless`: bytes that are no step.
+ */
+export type Difference =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind:
+        | 'state'
+        | 'double-spend'
+        | 'order'
+        | 'left-out'
+        | 'queue-later'
+        | 'void-or-applied'
+        | 'entry'
+        | 'shapeless'
+      /** Absent where the block has no such step. */
+      readonly a?: Side
+      readonly b?: Side
+    }
+
+export type Comparison = {
+  /** Steps at the beginning that are the same in both, with the same states; the number of the first that is not. */
+  readonly common: number
+  readonly stepsOfA: number
+  readonly stepsOfB: number
+  readonly difference: Difference
+}
+
+/** As posted: steps one after another, states of 32 bytes. */
+export type Posted = { readonly steps: Uint8Array; readonly states: Uint8Array }
+
+/** Total, whatever the bytes are. Both stand on one parent, which has consumed `queueCount` entries. */
+export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Posted): Comparison {
+  const [inA, inB] = [splitAny(a.steps), splitAny(b.steps)]
+  const counts = { stepsOfA: inA.length, stepsOfB: inB.length }
+  const isSame = (i: number) => equalBytes(inA[i] ?? NOTHING, inB[i] ?? NOTHING) && stateAt(a, i) === stateAt(b, i)
+  let common = 0
+  while (common < inA.length && common < inB.length && isSame(common)) common++
+  if (common === inA.length && common === inB.length) return { common, ...counts, difference: { kind: 'none' } }
+
+  const read = (bytes: Uint8Array | undefined) =>
+    bytes === undefined ? undefined : readStep(rules, bytes, queueCount + BigInt(common))
+  const [ofA, ofB] = [read(inA[common]), read(inB[common])]
+  const isOneStep = ofA !== undefined && ofB !== undefined && equalBytes(inA[common] ?? NOTHING, inB[common] ?? NOTHING)
+  const fateOfA = isOneStep ? undefined : fateOf(rules, ofA, inB, common)
+  const fateOfB = isOneStep ? undefined : fateOf(rules, ofB, inA, common)
+  const difference: Difference = {
+    kind: isOneStep ? 'state' : kindOf(ofA, ofB, [fateOfA, fateOfB]),
+    ...(ofA ? { a: sideOf(ofA, stateAt(a, common), fateOfA) } : {}),
+    ...(ofB ? { b: sideOf(ofB, stateAt(b, common), fateOfB) } : {}),
+  }
+  return { common, ...counts, difference }
+}
+
+/** Total. `index` is the number of the queue entry, if the step is one of the queue's. */
+export function readStep(rules: Rules, bytes: Uint8Array, index: bigint): StepReading {
+  const step = decodeStep(bytes)
+  if (step === undefined) return { kind: 'shapeless', bytes }
+  if (step.kind === 'void') return { kind: 'void', index, fee: step.fee, packedHash: step.packedHash }
+  if (step.kind === 'deposit') {
+    const { gross, to } = step.entry
+    return { kind: 'deposit', index, gross, credit: gross - minerPart(gross), to }
+  }
+  const transaction = readTransaction(rules, step.packed)
+  if (transaction === undefined) return { kind: 'shapeless', bytes }
+  if (step.kind === 'transaction') return { kind: 'transaction', transaction }
+  return { kind: 'applied', index, fee: step.fee, packedHash: toHash(keccak(step.packed)), transaction }
+}
+
+const NOTHING = new Uint8Array()
+
+function kindOf(
+  a: StepReading | undefined,
+  b: StepReading | undefined,
+  fates: readonly (Fate | undefined)[],
+): Exclude<Difference['kind'], 'none' | 'state'> {
+  if (a?.kind === 'shapeless' || b?.kind === 'shapeless') return 'shapeless'
+  const [entryA, entryB] = [queueEntryOf(a), queueEntryOf(b)]
+  if (entryA !== undefined && entryB !== undefined) return entryA === entryB ? 'void-or-applied' : 'entry'
+  if (entryA !== undefined || entryB !== undefined) return 'queue-later'
+  if (fates.some((fate) => fate?.kind === 'rival')) return 'double-spend'
+  return fates.some((fate) => fate?.kind === 'later') ? 'order' : 'left-out'
+}
+
+/** The same text for steps that stand for the same entry of the queue; nothing for a plain transaction. */
+function queueEntryOf(step: StepReading | undefined): string | undefined {
+  if (step?.kind === 'deposit') return `deposit of ${step.gross} to ${step.to}`
+  if (step?.kind === 'applied' || step?.kind === 'void') return `forced ${step.packedHash} for ${step.fee}`
+  return undefined
+}
+
+/** What becomes of a plain transaction in the other block from step `from` on; before that both are the same. */
+function fateOf(
+  rules: Rules,
+  step: StepReading | undefined,
+  others: readonly Uint8Array[],
+  from: number,
+): Fate | undefined {
+  if (step?.kind !== 'transaction') return undefined
+  const { infohash, from: sender, prev } = step.transaction
+  if (infohash === undefined) return { kind: 'absent' }
+  let rival: Fate | undefined
+  for (const [i, bytes] of others.slice(from).entries()) {
+    const decoded = decodeStep(bytes)
+    if (decoded?.kind !== 'applied' && decoded?.kind !== 'transaction') continue
+    // Only what spends one of the same transactions, or is this one, is worth the recovery of its sender.
+    if (!unpackTransaction(decoded.packed)?.prev.some((each) => prev.includes(each))) continue
+    const other = readTransaction(rules, decoded.packed)
+    if (other?.infohash === infohash) return { kind: 'later', step: from + i }
+    if (other?.infohash === undefined || other.from !== sender) continue
+    rival ??= { kind: 'rival', step: from + i, infohash: other.infohash }
+  }
+  return rival ?? { kind: 'absent' }
+}
+
+function readTransaction(rules: Rules, packed: Uint8Array): TransactionReading | undefined {
+  const fields = unpackTransaction(packed)
+  if (fields === undefined) return undefined
+  const { request: isRequest, payee: to, tokens, prev, memo } = fields
+  const judged = verifyPacked(rules, packed)
+  return {
+    ...(typeof judged === 'string' ? { problem: judged } : { infohash: judged.infohash, from: judged.tx.from }),
+    ...{ isRequest, to, tokens, prev },
+    ...(memo === undefined
+      ? {}
+      : isMemo(memo)
+        ? { memo }
+        : { badMemo: Uint8Array.from(memo, (each) => each.charCodeAt(0)) }),
+  }
+}
+
+function sideOf(reading: StepReading, state: Hash | undefined, fate: Fate | undefined): Side {
+  return { reading, ...(state === undefined ? {} : { state }), ...(fate === undefined ? {} : { fate }) }
+}
+
+function stateAt({ states }: Posted, step: number): Hash | undefined {
+  const bytes = states.subarray(32 * step, 32 * (step + 1))
+  return bytes.length === 32 ? toHash(bytes) : undefined
+}
+
+/** What has no shape, and all after it, is one last part. */
+function splitAny(steps: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = []
+  for (let offset = 0; offset < steps.length; ) {
+    const size = stepSizeAt(steps, offset) || steps.length - offset
+    parts.push(steps.slice(offset, offset + size))
+    offset += size
+  }
+  return parts
+}

@@ -1,0 +1,56 @@
+// Steps of a block in words. What strangers chose is shown as printable characters or as hex, and never reaches a terminal raw.
+
+import type { Side, StepReading, TransactionReading } from '../../miner/watch/comparison.ts'
+import { formatHex } from '../../node/protocol/bytes.ts'
+import { formatAmount } from './amount.ts'
+
+const SHOWN_BYTES = 24
+
+/** One line: who pays what to whom. */
+export function describeStep(step: StepReading): string {
+  switch (step.kind) {
+    case 'transaction':
+      return describeTransaction(step.transaction)
+    case 'applied':
+      return `queue entry ${step.index}, forced for a fee of ${step.fee} gwei and applied: ${describeTransaction(step.transaction)}`
+    case 'void':
+      return `queue entry ${step.index}, forced for a fee of ${step.fee} gwei and called void (without effect): the transaction with the hash ${step.packedHash}`
+    case 'deposit':
+      return `queue entry ${step.index}, a deposit: ${formatAmount(step.gross)} wTTX were burned for ${formatAmount(step.credit)} TTX to ${step.to}`
+    case 'shapeless':
+      return `${step.bytes.length} bytes that are no step: ${prefixOf(step.bytes)}`
+  }
+}
+
+/** The same for programs. */
+export function stepData(step: StepReading): object {
+  if (step.kind === 'shapeless') return { kind: step.kind, bytes: step.bytes.length, prefix: prefixOf(step.bytes) }
+  if (step.kind !== 'transaction' && step.kind !== 'applied') return step
+  const { badMemo, ...transaction } = step.transaction
+  return {
+    ...step,
+    transaction: { ...transaction, ...(badMemo ? { badMemo: `0x${formatHex(badMemo)}` } : {}) },
+  }
+}
+
+/** What the other block, called `name`, does about the transaction of a step; nothing where there is nothing to say. */
+export function describeFate({ fate }: Side, name: string): string | undefined {
+  if (fate === undefined) return undefined
+  if (fate.kind === 'later') return `${name} has it as step ${fate.step}`
+  if (fate.kind === 'rival') return `${name} spends the same money otherwise, in step ${fate.step} (${fate.infohash})`
+  return `${name} has neither it nor another spending of the same money`
+}
+
+function describeTransaction({ from, problem, isRequest, to, tokens, memo, badMemo }: TransactionReading): string {
+  const who = from ?? 'somebody'
+  const amount = `${formatAmount(tokens)} TTX`
+  const what = isRequest ? `asks to move ${amount} to ${to} on Ethereum` : `pays ${amount} to ${to}`
+  const note =
+    memo !== undefined ? ` ("${memo}")` : badMemo !== undefined ? ` (a memo that is no text: ${prefixOf(badMemo)})` : ''
+  const doubt = problem === undefined ? '' : `; this transaction is invalid in itself: ${problem}`
+  return `${who} ${what}${note}${doubt}`
+}
+
+function prefixOf(bytes: Uint8Array): string {
+  return `0x${formatHex(bytes.subarray(0, SHOWN_BYTES))}${bytes.length > SHOWN_BYTES ? '…' : ''}`
+}

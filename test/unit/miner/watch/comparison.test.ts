@@ -1,0 +1,221 @@
+// Two blocks side by side: the first difference of every kind, and bytes that are nothing at all.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Comparison, compareBlocks, type Posted } from '../../../../miner/watch/comparison.ts'
+import { concat, encodeText } from '../../../../node/protocol/bytes.ts'
+import { keccak } from '../../../../node/protocol/hash.ts'
+import { type Hash, toBytes, toHash, toInfohash } from '../../../../node/protocol/ids.ts'
+import { packTransaction } from '../../../../node/protocol/packed.ts'
+import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
+import type { TransactionBody } from '../../../../node/protocol/typed-data.ts'
+import { type Account, accountOf, pay, RULES, randomOf, signBody } from '../../../world.ts'
+
+const [alice, bob, carol] = [accountOf('alice'), accountOf('bob'), accountOf('carol')]
+const FIRST = 40n
+const coin = (name: string) => toInfohash(keccak(encodeText(name)).subarray(0, 20))
+
+function transfer(from: Account, to: Account, tokens: bigint, prev = coin('one')) {
+  return pay(from, { to: to.address, tokens, time: 1, prev: [prev] })
+}
+
+const plain = (packed: Uint8Array): Step => ({ kind: 'transaction', packed })
+const deposit = (gross: bigint): Step => ({
+  kind: 'deposit',
+  entry: { kind: 'deposit', gross, to: bob.address },
+})
+
+/** The state after a step follows from all steps up to it, as in a right block. */
+function posted(...steps: readonly Step[]): Posted {
+  const bytes = steps.map(encodeStep)
+  const states = bytes.map((_, i) => keccak(concat(...bytes.slice(0, i + 1))))
+  return { steps: concat(...bytes), states: concat(...states) }
+}
+
+function withState(block: Posted, step: number, state: Hash): Posted {
+  const states = block.states.slice()
+  states.set(toBytes(state), 32 * step)
+  return { ...block, states }
+}
+
+/** The same seen from both sides. */
+function compare(a: Posted, b: Posted): Comparison {
+  const there = compareBlocks(RULES, FIRST, a, b)
+  const back = compareBlocks(RULES, FIRST, b, a)
+  assert.equal(back.common, there.common)
+  assert.equal(back.difference.kind, there.difference.kind)
+  if (there.difference.kind !== 'none' && back.difference.kind !== 'none') {
+    assert.deepEqual([back.difference.a, back.difference.b], [there.difference.b, there.difference.a])
+  }
+  return there
+}
+
+function sides(a: Posted, b: Posted, kind: string) {
+  const { common, difference } = compare(a, b)
+  assert.equal(difference.kind, kind)
+  assert(difference.kind !== 'none')
+  return { common, a: difference.a, b: difference.b }
+}
+
+const toBob = transfer(alice, bob, 5n)
+const toCarol = transfer(alice, carol, 7n)
+const other = transfer(bob, carol, 3n, coin('two'))
+const third = transfer(carol, alice, 2n, coin('three'))
+
+test('blocks of the same steps and states do not differ, empty ones neither', () => {
+  const block = posted(plain(toBob.packed), plain(other.packed))
+  assert.deepEqual(compare(block, block), { common: 2, stepsOfA: 2, stepsOfB: 2, difference: { kind: 'none' } })
+  assert.equal(compare(posted(), posted()).difference.kind, 'none')
+})
+
+test('one step with two results: one of the blocks is wrong', () => {
+  const block = posted(plain(other.packed), plain(toBob.packed), plain(third.packed))
+  const stated = toHash(keccak(encodeText('money')))
+  const { common, a, b } = sides(block, withState(block, 1, stated), 'state')
+  assert.equal(common, 1)
+  assert.equal(b?.state, stated)
+  assert.notEqual(a?.state, stated)
+  assert.deepEqual(a?.reading, b?.reading)
+  assert(a?.reading.kind === 'transaction')
+  const { transaction } = a.reading
+  assert.deepEqual(
+    [transaction.from, transaction.to, transaction.tokens, transaction.isRequest],
+    [alice.address, bob.address, 5n, false],
+  )
+})
+
+test('two spendings of one output, beside each other or far apart, are a double spend', () => {
+  const near = sides(posted(plain(toBob.packed)), posted(plain(toCarol.packed)), 'double-spend')
+  assert.deepEqual(near.a?.fate, { kind: 'rival', step: 0, infohash: toCarol.infohash })
+  assert.deepEqual(near.b?.fate, { kind: 'rival', step: 0, infohash: toBob.infohash })
+  const far = sides(
+    posted(plain(third.packed), plain(toBob.packed)),
+    posted(plain(third.packed), plain(other.packed), plain(toCarol.packed)),
+    'double-spend',
+  )
+  assert.equal(far.common, 1)
+  assert.deepEqual(far.a?.fate, { kind: 'rival', step: 2, infohash: toCarol.infohash })
+  assert.deepEqual(far.b?.fate, { kind: 'absent' })
+  // Bob owns an output of the same transaction, but not the same output.
+  const innocent = transfer(bob, carol, 1n, coin('one'))
+  sides(posted(plain(toBob.packed)), posted(plain(innocent.packed)), 'left-out')
+})
+
+test('a forced transaction can be the other spending too', () => {
+  const applied: Step = { kind: 'applied', fee: 9n, packed: toCarol.packed }
+  const { a, b } = sides(posted(plain(toBob.packed)), posted(applied), 'queue-later')
+  assert.deepEqual(a?.fate, { kind: 'rival', step: 0, infohash: toCarol.infohash })
+  assert.equal(b?.fate, undefined)
+  assert.deepEqual(b?.reading.kind === 'applied' && [b.reading.index, b.reading.fee], [FIRST, 9n])
+})
+
+test('the same transactions in another order', () => {
+  const { a, b } = sides(
+    posted(plain(toBob.packed), plain(other.packed)),
+    posted(plain(other.packed), plain(toBob.packed)),
+    'order',
+  )
+  assert.deepEqual(
+    [a?.fate, b?.fate],
+    [
+      { kind: 'later', step: 1 },
+      { kind: 'later', step: 1 },
+    ],
+  )
+})
+
+test('what one block leaves out, at its end or in the middle', () => {
+  const end = sides(posted(plain(other.packed), plain(toBob.packed)), posted(plain(other.packed)), 'left-out')
+  assert.equal(end.common, 1)
+  assert.equal(end.b, undefined)
+  assert.deepEqual(end.a?.fate, { kind: 'absent' })
+  const empty = sides(posted(plain(toBob.packed)), posted(), 'left-out')
+  assert.equal(empty.common, 0)
+  const middle = sides(posted(plain(toBob.packed), plain(third.packed)), posted(plain(other.packed)), 'left-out')
+  assert.deepEqual([middle.a?.fate, middle.b?.fate], [{ kind: 'absent' }, { kind: 'absent' }])
+})
+
+test('a queue entry that one block leaves to a later one', () => {
+  const { a, b } = sides(
+    posted(deposit(100n), deposit(200n)),
+    posted(deposit(100n), plain(toBob.packed)),
+    'queue-later',
+  )
+  assert.deepEqual(a?.reading, { kind: 'deposit', index: FIRST + 1n, gross: 200n, credit: 198n, to: bob.address })
+  assert.equal(b?.reading.kind, 'transaction')
+  assert.equal(sides(posted(deposit(100n)), posted(), 'queue-later').b, undefined)
+})
+
+test('void or applied, of one forced transaction', () => {
+  const fee = 300_000n
+  const applied: Step = { kind: 'applied', fee, packed: toBob.packed }
+  const none: Step = { kind: 'void', fee, packedHash: toHash(keccak(toBob.packed)) }
+  const { a, b } = sides(posted(applied), posted(none), 'void-or-applied')
+  assert.equal(a?.reading.kind, 'applied')
+  assert.deepEqual(b?.reading, { ...none, index: FIRST })
+  // Another fee, another transaction, another kind: no such two blocks can have been published.
+  sides(posted(applied), posted({ ...none, fee: fee + 1n }), 'entry')
+  sides(posted(applied), posted({ ...none, packedHash: toHash(keccak(toCarol.packed)) }), 'entry')
+  sides(posted(applied), posted(deposit(1n)), 'entry')
+  sides(posted(deposit(2n)), posted(deposit(1n)), 'entry')
+})
+
+test('requests, memos, and transactions that are invalid in themselves are read as far as they go', () => {
+  const body: TransactionBody = {
+    to: RULES.bridge,
+    tokens: 500n,
+    time: 1,
+    prev: [coin('one')],
+    memo: 'rent',
+    bridge: { chain: RULES.chain, to: carol.address },
+  }
+  const request = pay(alice, body)
+  const { a } = sides(posted(plain(request.packed)), posted(), 'left-out')
+  assert(a?.reading.kind === 'transaction')
+  assert.deepEqual(a.reading.transaction, {
+    infohash: request.infohash,
+    from: alice.address,
+    isRequest: true,
+    to: carol.address,
+    tokens: 500n,
+    prev: [coin('one')],
+    memo: 'rent',
+  })
+
+  const wild = '\u001b[2J\u0000\u007f"'
+  const hostile = packTransaction({ ...signBody(alice, body), memo: wild })
+  const read = sides(posted(plain(hostile)), posted(), 'left-out')
+  assert(read.a?.reading.kind === 'transaction')
+  const { transaction } = read.a.reading
+  assert.deepEqual([transaction.problem, transaction.from, transaction.memo], ['BadMemo', undefined, undefined])
+  assert.deepEqual(
+    transaction.badMemo,
+    Uint8Array.from(wild, (each) => each.charCodeAt(0)),
+  )
+})
+
+test('bytes that are no step, no states, and noise of any kind are compared without a fault', () => {
+  const block = posted(plain(toBob.packed))
+  const { common, b } = sides(
+    posted(plain(toBob.packed), plain(other.packed)),
+    { steps: concat(block.steps, Uint8Array.of(9, 27, 91)), states: block.states },
+    'shapeless',
+  )
+  assert.equal(common, 1)
+  assert.deepEqual(b?.reading, { kind: 'shapeless', bytes: Uint8Array.of(9, 27, 91) })
+  // States that the node does not have.
+  assert.equal(sides(block, { ...block, states: new Uint8Array() }, 'state').b?.state, undefined)
+
+  const seed = 20
+  const random = randomOf(seed)
+  const noise = (length: number) => Uint8Array.from({ length }, () => Math.floor(256 * random()))
+  for (let i = 0; i < 300; i++) {
+    const steps = block.steps.slice()
+    const at = Math.floor(random() * steps.length)
+    steps[at] = Math.floor(256 * random())
+    const changed = { steps: concat(steps, noise(Math.floor(random() * 40))), states: noise(Math.floor(random() * 80)) }
+    const { common: same, stepsOfA, stepsOfB, difference } = compare(block, changed)
+    assert(same <= Math.min(stepsOfA, stepsOfB), `seed ${seed}, round ${i}`)
+    assert.notEqual(difference.kind, 'none', `seed ${seed}, round ${i}`)
+  }
+})
