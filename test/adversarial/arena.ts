@@ -1,0 +1,255 @@
+// Where attacks take place: an Ethereum with the bridge on it, and beside it nodes, watchers, miners, relayers and a liar, each a process.
+
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { LocalAccount } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import type { BridgeCall } from '../../miner/ethereum/calls.ts'
+import type { TransactionSender } from '../../miner/ethereum/sender.ts'
+import { formatHex } from '../../node/protocol/bytes.ts'
+import { genesisInfohash } from '../../node/protocol/genesis.ts'
+import { blockId } from '../../node/protocol/header.ts'
+import type { Hash, Infohash } from '../../node/protocol/ids.ts'
+import { encodeTransaction } from '../../node/protocol/transaction.ts'
+import { createNodeClient, type NodeClient } from '../../node/rpc/client.ts'
+import { saveWallet } from '../../node/wallet/wallet-folder.ts'
+import { dataFolder } from '../../scripts/cli/data-folder.ts'
+import { countSupply, type SupplyCount } from '../../scripts/demo/supply.ts'
+import { type Finished, type Running, startTtx } from '../e2e/processes.ts'
+import { Stage } from '../unit/miner/stage.ts'
+import { type Account, accountOf } from '../world.ts'
+import { LiarProcess } from './liar-client.ts'
+
+export const HOUR = 3_600n
+const PASSPHRASE = 'nobody guesses this in a test'
+const COINS = 1_000_000n * 10n ** 18n
+// What is kept here protects nothing.
+const SCRYPT_N = 4_096
+
+/** A process with an account on Ethereum, and what it has logged. */
+export type Actor = { readonly running: Running; readonly account: Account; readonly lines: () => LogLine[] }
+export type LogLine = { readonly msg: string; readonly block?: string; readonly level: string | number }
+
+export class Arena {
+  /** The chain and the contract, with ways to call them. */
+  readonly stage: Stage
+  /** The first node, once there is one. */
+  readonly #nodes: { readonly client: NodeClient; readonly listen: string }[] = []
+  readonly #folder: string
+
+  private constructor(stage: Stage, folder: string) {
+    this.stage = stage
+    this.#folder = folder
+  }
+
+  /** With one node; everything ends with the test. A day has passed since the bridge was deployed, so that work is cheap. */
+  static async open(t: TestContext): Promise<Arena> {
+    const stage = await Stage.open(t)
+    const folder = await stage.folder()
+    const arena = new Arena(stage, folder)
+    await writeFile(join(folder, 'passphrase'), PASSPHRASE, { mode: 0o600 })
+    await writeFile(join(folder, 'deployment.json'), arena.#deployment())
+    await stage.skip(24n * HOUR)
+    await arena.startNode()
+    return arena
+  }
+
+  get node(): NodeClient {
+    const [first] = this.#nodes
+    assert(first)
+    return first.client
+  }
+
+  get genesis(): Infohash {
+    return genesisInfohash(this.stage.definition.genesis)
+  }
+
+  /** Another node, connected to those before it. */
+  async startNode(url = this.stage.anvil.url): Promise<NodeClient> {
+    const name = `node-${this.#nodes.length}`
+    const running = this.#start(['node'], name, {
+      TTX_ETHEREUM: url,
+      TTX_RPC_PORT: '0',
+      TTX_LISTEN_PORT: '0',
+      TTX_PEERS: this.#nodes.map(({ listen }) => listen).join(','),
+      TTX_FINALITY_DEPTH: '1',
+    })
+    await running.said(/^data/m)
+    const client = createNodeClient(/^RPC +(\S+)/m.exec(running.out)?.[1] ?? '')
+    this.#nodes.push({ client, listen: /^BitTorrent +(\S+)/m.exec(running.out)?.[1] ?? '' })
+    await this.until('the node to follow the bridge', async () => {
+      return (await client.call('node_info', {})).bridge.state === 'live'
+    })
+    return client
+  }
+
+  /** `ttx watch --defend`, which kills what is wrong, and nominates and finalizes what is right. */
+  async startWatcher(name = 'watcher', node = this.node): Promise<Actor> {
+    return await this.#actor(['watch', '--defend'], name, node, /^account/m)
+  }
+
+  async startMiner(name = 'miner', flags: readonly string[] = []): Promise<Actor> {
+    return await this.#actor(['miner', '--longest-wait', '0', ...flags], name, this.node, /^threads/m)
+  }
+
+  async startRelayer(name = 'relayer'): Promise<Actor> {
+    return await this.#actor(['relay'], name, this.node, /^Ethereum/m)
+  }
+
+  /** One who publishes what he likes, with an own key, and has no say over anybody else's process. */
+  async startLiar(name = 'liar'): Promise<LiarProcess> {
+    const account = await this.account(name)
+    const liar = new LiarProcess({
+      ethereum: this.stage.anvil.url,
+      node: this.node.url,
+      deployment: join(this.#folder, 'deployment.json'),
+      key: formatHex(account.key),
+    })
+    this.stage.stack.use(liar)
+    await liar.ready()
+    return liar
+  }
+
+  /** `ttx` as a user with this wallet, to its end. */
+  async ttx(name: string, args: readonly string[]): Promise<Finished> {
+    await this.#wallet(name)
+    return await this.#start(args, name, { TTX_NODE: this.node.url, TTX_ETHEREUM: this.stage.anvil.url }).finished
+  }
+
+  /** The account of this name, the same every time, with coins for gas and bonds. */
+  async account(name: string): Promise<Account> {
+    const account = accountOf(name)
+    await this.stage.anvil.client.setBalance({ address: account.address, value: COINS })
+    return account
+  }
+
+  /** Signs on Ethereum for the account of this name, and sends by itself. */
+  async sender(name: string): Promise<TransactionSender> {
+    return this.stage.sender(signerOf(await this.account(name)))
+  }
+
+  /** Sends a call, which must pass, and answers its gas. */
+  async send(sender: TransactionSender, call: BridgeCall): Promise<bigint> {
+    const outcome = await sender.send(call)
+    assert.equal(outcome.status, 'done', `${call.name} is ${outcome.status}`)
+    assert('receipt' in outcome)
+    return outcome.receipt.gasUsed
+  }
+
+  async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+    await this.stage.until(what, isTrue)
+  }
+
+  /** The contract's word on a block. */
+  async record(id: Hash) {
+    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'blocks', args: [id] })
+  }
+
+  async isRefuted(id: Hash): Promise<boolean> {
+    return ((await this.record(id)).flags & 1) !== 0
+  }
+
+  async isFinal(id: Hash): Promise<boolean> {
+    return ((await this.record(id)).flags & 2) !== 0
+  }
+
+  /** The time of the newest block of Ethereum, unix seconds. */
+  async now(): Promise<bigint> {
+    return (await this.stage.anvil.client.getBlock()).timestamp
+  }
+
+  /** Moves the clock so that the next blocks are at least so long after the publication of this one. */
+  async skipTo(block: Hash, seconds: bigint): Promise<void> {
+    await this.stage.anvil.warp(BigInt((await this.record(block)).publishedAt) + seconds)
+  }
+
+  /** Waits until a node has seen all that Ethereum has. */
+  async seen(node = this.node): Promise<void> {
+    const newest = await this.stage.anvil.client.getBlockNumber()
+    await this.until('the node to have seen Ethereum', async () => {
+      const { state, ethereumBlock } = (await node.call('node_info', {})).bridge
+      return state === 'live' && ethereumBlock !== undefined && ethereumBlock >= newest
+    })
+  }
+
+  /** Counts all money: `lost` is what is locked for ever, base units, and else nothing may be missing. */
+  async countMoney(lost = 0n): Promise<SupplyCount> {
+    await this.seen()
+    const count = await countSupply(this.stage.anvil.url, this.stage.definition, this.node)
+    assert.equal(count.total + lost, count.genesis, 'money came or went')
+    return count
+  }
+
+  async #actor(args: readonly string[], name: string, node: NodeClient, ready: RegExp): Promise<Actor> {
+    const account = await this.#wallet(name)
+    const running = this.#start(args, name, { TTX_NODE: node.url, TTX_ETHEREUM: this.stage.anvil.url })
+    await running.said(ready)
+    return { running, account, lines: () => parseLines(running.err) }
+  }
+
+  #start(args: readonly string[], name: string, env: Readonly<Record<string, string>>): Running {
+    const running = startTtx(args, {
+      TTX_DATA: join(this.#folder, name),
+      TTX_WALLET: name,
+      TTX_PASSPHRASE_FILE: join(this.#folder, 'passphrase'),
+      TTX_DEPLOYMENT: join(this.#folder, 'deployment.json'),
+      TTX_POLL_MS: '50',
+      TTX_CONFIRMATIONS: '1',
+      TTX_COURTESY: '0',
+      TTX_LOG_JSON: 'true',
+      ...env,
+    })
+    this.stage.stack.defer(async () => void (await running.stop()))
+    return running
+  }
+
+  /** The keystore of the account of this name, in a data folder of its own. */
+  async #wallet(name: string): Promise<Account> {
+    const account = await this.account(name)
+    const { wallets } = dataFolder(join(this.#folder, name))
+    await mkdir(wallets, { recursive: true })
+    const isThere = this.#wallets.has(name)
+    this.#wallets.add(name)
+    if (!isThere) (await saveWallet(wallets, name, account.key, PASSPHRASE, { scryptN: SCRYPT_N }))[Symbol.dispose]()
+    return account
+  }
+
+  readonly #wallets = new Set<string>()
+
+  #deployment(): string {
+    const { rules, genesis, genesisBlock, easiestTarget, minDeposit, deployedBlock, deployedAt } = this.stage.definition
+    return JSON.stringify({
+      chain: `${rules.chain}`,
+      bridge: rules.bridge,
+      token: rules.token,
+      block: `${deployedBlock}`,
+      time: `${deployedAt}`,
+      parameters: {
+        easiestTarget: `0x${easiestTarget.toString(16).padStart(64, '0')}`,
+        minRequest: `${rules.minRequest}`,
+        minDeposit: `${minDeposit}`,
+      },
+      genesis: {
+        file: new TextDecoder().decode(encodeTransaction(genesis)),
+        infohash: genesisInfohash(genesis),
+        state: genesisBlock.header.state,
+        id: blockId(genesisBlock),
+      },
+    })
+  }
+}
+
+export function signerOf({ key }: Account): LocalAccount {
+  return privateKeyToAccount(`0x${formatHex(key)}`)
+}
+
+/** Whole lines only: the last one may be on its way. */
+function parseLines(text: string): LogLine[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line))
+}

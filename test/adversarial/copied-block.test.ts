@@ -1,0 +1,102 @@
+// Attacked: the publication of an honest miner. A copier sees it in the mempool and sends the same bytes first, at a higher price.
+// What must hold: the payout is part of the work, so the copier pays gas and bond for the miner's block; nothing of it comes back
+// to him, another payout needs other work, and the second publication is refused without harm to the miner.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decodeFunctionData, encodeFunctionData, type Hex } from 'viem'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { isRefusal, readRefusal } from '../../miner/ethereum/refusals.ts'
+import { parseHash } from '../../node/protocol/ids.ts'
+import { holder, stranger } from '../unit/miner/stage.ts'
+import { Arena, HOUR } from './arena.ts'
+
+const BOND = 10n ** 18n
+const GWEI = 10n ** 9n
+
+test('who copies a publication from the mempool pays for it, and the miner is paid', async (t) => {
+  const arena = await Arena.open(t)
+  const { stage, node } = arena
+  const { client } = stage.anvil
+  const copier = await arena.account('copier')
+  const miner = await arena.startMiner()
+  const recipient = stranger('recipient')
+
+  await client.setAutomine(false)
+  await stage.request(node, holder, [arena.genesis], 1_000_000n, recipient)
+  const copied = await pendingPublication(arena)
+  const { args } = decodeFunctionData({ abi: bridgeAbi, data: copied.input })
+  assert.ok(Array.isArray(args))
+  assert.equal(String(args[3]).toLowerCase(), miner.account.address, 'the miner pays himself')
+
+  // With another payout it is another digest: worth no more than a random one.
+  const stolen = encodeFunctionData({
+    abi: bridgeAbi,
+    functionName: 'publish',
+    args: args.with(3, copier.address) as never, // the same arguments but one, of the same type
+  })
+  await assert.rejects(tryCall(arena, copier.address, stolen), (error) => isRefusal(error, 'InsufficientWork'))
+
+  await client.impersonateAccount({ address: copier.address })
+  const copy = await client.sendTransaction({
+    account: copier.address,
+    chain: null,
+    to: stage.bridge.address,
+    data: copied.input,
+    value: BOND,
+    gas: copied.gas,
+    maxFeePerGas: 500n * GWEI,
+    maxPriorityFeePerGas: 400n * GWEI,
+  })
+  await client.mine({ blocks: 1 })
+  await client.setAutomine(true)
+  const [first, second] = await Promise.all([copy, copied.hash].map((hash) => client.getTransactionReceipt({ hash })))
+  assert.equal(first?.status, 'success')
+  assert.equal(second?.status, 'reverted', 'the same block twice')
+  assert.ok((first?.transactionIndex ?? 9) < (second?.transactionIndex ?? 0))
+
+  // The miner takes the block for published, by whomever, and goes on.
+  await miner.running.said(/"published":1/)
+  await arena.seen()
+  const { blocks } = await node.call('bridge_blocks', {})
+  const [block] = blocks.filter(({ height }) => height === 1n)
+  assert.ok(block)
+  assert.equal(block.miner, miner.account.address)
+  await arena.skipTo(block.id, 24n * HOUR)
+  await arena.startRelayer()
+  await arena.until('the request to be paid', async () => (await stage.balanceOf(recipient)) > 0n)
+  assert.equal(await stage.balanceOf(recipient), 990_000n)
+  assert.equal(await stage.balanceOf(miner.account.address), 10_000n)
+  assert.equal(await stage.balanceOf(copier.address), 0n)
+
+  // The bond of the copier is the miner's too.
+  await arena.skipTo(block.id, 48n * HOUR)
+  const before = await client.getBalance({ address: miner.account.address })
+  await arena.until('the bond to be the miner’s', async () => (await arena.record(block.id)).bond === 0n)
+  await arena.until('the miner to have it', async () => {
+    return (await client.getBalance({ address: miner.account.address })) > before + BOND / 2n
+  })
+  const owed = await client.readContract({ ...stage.bridge, functionName: 'owed', args: [copier.address] })
+  assert.equal(owed, 0n)
+  await arena.countMoney()
+})
+
+async function pendingPublication({ stage }: Arena) {
+  const { client } = stage.anvil
+  let found: { readonly hash: Hex; readonly input: Hex; readonly gas: bigint } | undefined
+  await stage.until('a publication in the mempool', async () => {
+    const { transactions } = await client.getBlock({ blockTag: 'pending', includeTransactions: true })
+    found = transactions.find(({ to }) => to === stage.bridge.address)
+    return found !== undefined
+  })
+  assert.ok(found)
+  return { ...found, hash: parseHash(found.hash) }
+}
+
+async function tryCall({ stage }: Arena, account: Hex, data: Hex): Promise<void> {
+  try {
+    await stage.anvil.client.call({ account, to: stage.bridge.address, data, value: BOND })
+  } catch (error) {
+    throw readRefusal('publish', error) ?? error
+  }
+}

@@ -1,0 +1,137 @@
+// Attacked: the queue, with hundreds of small deposits and of forced transactions that are worth nothing.
+// What must hold: blocks that satisfy the queue rule exist at every moment, each takes a quarter of the step limit off the queue and
+// has room for requests beside it, nobody can leave the queue out or get ahead of it, and whoever comes last gets through too.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { encodeFunctionData, type Hex } from 'viem'
+import { isRefusal } from '../../miner/ethereum/refusals.ts'
+import { formatHex } from '../../node/protocol/bytes.ts'
+import { type Infohash, parseInfohash } from '../../node/protocol/ids.ts'
+import { QUEUE_SHARE, UNIT } from '../../node/protocol/rules.ts'
+import { holder, stranger } from '../unit/miner/stage.ts'
+import { accountOf, pay } from '../world.ts'
+import { Arena, HOUR } from './arena.ts'
+
+const DEPOSITS = 40
+const JUNK = 240
+const BATCH = 60
+const GROSS = 1_000n
+
+test('a flood of the queue delays nobody but itself', async (t) => {
+  const arena = await Arena.open(t)
+  const { stage, node } = arena
+  const { rules } = stage.definition
+  const flooder = await arena.account('flooder')
+  const credited = stranger('credited')
+  const liar = await arena.startLiar()
+  let miner = await arena.startMiner()
+  await arena.startRelayer()
+
+  // The flooder's wTTX come over the bridge like everybody's.
+  const first = await stage.request(node, holder, [arena.genesis], UNIT, flooder.address)
+  await ordered(arena, first)
+  await stage.skip(25n * HOUR)
+  await arena.until('the flooder to be paid', async () => (await stage.balanceOf(flooder.address)) > 0n)
+  await miner.running.stop()
+  await arena.countMoney()
+
+  await flood(arena, flooder.address, credited)
+  const request = await stage.request(node, holder, [first], 2n * UNIT, stranger('patient'))
+  // Behind everything else in the queue: a request of one whom miners might leave out.
+  const late = pay(
+    holder,
+    { to: rules.bridge, tokens: UNIT, prev: [request], time: 1, bridge: { chain: rules.chain, to: stranger('late') } },
+    rules,
+  )
+  await force(arena, [late.packed])
+  await arena.countMoney()
+
+  // An hour later nobody can leave the queue out, and nobody could ever take more than his share.
+  await stage.skip(HOUR + 1n)
+  await arena.seen()
+  const { queueLength } = await node.call('bridge_template', {})
+  assert.equal(queueLength, BigInt(DEPOSITS + JUNK + 1))
+  for (const [entries, refusal] of [
+    [0, 'QueueIgnored'],
+    [QUEUE_SHARE - 1, 'QueueIgnored'],
+    [QUEUE_SHARE + 1, 'QueueOverrun'],
+  ] as const) {
+    await assert.rejects(liar.publish({ entries }), (error) => isRefusal(error, refusal))
+  }
+
+  miner = await arena.startMiner('second-miner')
+  const counts: number[] = []
+  for (let height = 2n; counts.reduce((sum, count) => sum + count, 0) < DEPOSITS + JUNK + 1; height++) {
+    let consumed: bigint | undefined
+    await arena.until(`block ${height}`, async () => {
+      const { blocks } = await node.call('bridge_blocks', {})
+      consumed = blocks.find((block) => block.height === height && block.verdict === 'valid')?.queueCount
+      return consumed !== undefined
+    })
+    counts.push(Number(consumed ?? 0n) - counts.reduce((sum, count) => sum + count, 0))
+  }
+  assert.deepEqual(counts, [QUEUE_SHARE, QUEUE_SHARE, DEPOSITS + JUNK + 1 - 2 * QUEUE_SHARE])
+  const { blocks } = await node.call('bridge_blocks', {})
+  const second = blocks.find(({ height }) => height === 2n)
+  assert.equal((await node.call('tx_get', { infohash: request })).block, second?.id, 'beside the flood there is room')
+  assert.equal((await node.call('tx_get', { infohash: late.infohash })).status, 'ordered')
+
+  await stage.skip(25n * HOUR)
+  for (const [name, net] of [
+    ['patient', (UNIT * 198n) / 100n],
+    ['late', (UNIT * 99n) / 100n],
+  ] as const) {
+    await arena.until(`${name} to be paid`, async () => (await stage.balanceOf(stranger(name))) === net)
+  }
+  await arena.seen()
+  const { final } = await node.call('account_balance', { owner: credited })
+  assert.equal(final, BigInt(DEPOSITS) * (GROSS - GROSS / 100n))
+  const { unconsumed } = await arena.countMoney()
+  assert.equal(unconsumed, 0n)
+  // The flood has paid those who took it off the queue.
+  const records = await Promise.all(blocks.filter(({ height }) => height >= 2n).map(({ id }) => arena.record(id)))
+  const fees = sumOf(await stage.forcedFees())
+  assert.equal(sumOf(records.map(({ queueFees }) => queueFees)), fees)
+  assert.ok(fees >= BigInt(JUNK))
+})
+
+function sumOf(values: readonly bigint[]): bigint {
+  return values.reduce((sum, value) => sum + value, 0n)
+}
+
+/** Deposits and junk, as fast as Ethereum takes them. */
+async function flood(arena: Arena, from: Hex, credited: Hex): Promise<void> {
+  const { stage } = arena
+  const { client } = stage.anvil
+  await client.impersonateAccount({ address: from })
+  const as = { account: from, chain: null }
+  const amount = BigInt(DEPOSITS) * GROSS
+  await client.writeContract({ ...as, ...stage.token, functionName: 'approve', args: [stage.bridge.address, amount] })
+  for (let i = 0; i < DEPOSITS; i++) {
+    await client.writeContract({ ...as, ...stage.bridge, functionName: 'deposit', args: [GROSS, credited] })
+  }
+  const thief = accountOf('thief')
+  const junk = Array.from({ length: JUNK }, (_, i) => {
+    const prev = [parseInfohash(i.toString(16).padStart(40, '0'))]
+    return pay(thief, { to: thief.address, tokens: 1n, time: i, prev }, stage.definition.rules).packed
+  })
+  for (let i = 0; i < JUNK; i += BATCH) await force(arena, junk.slice(i, i + BATCH))
+}
+
+async function force({ stage }: Arena, transactions: readonly Uint8Array[]): Promise<void> {
+  const { baseFeePerGas } = await stage.anvil.client.getBlock()
+  const data = encodeFunctionData({
+    abi: stage.bridge.abi,
+    functionName: 'force',
+    args: [transactions.map((packed): Hex => `0x${formatHex(packed)}`)],
+  })
+  const each = 20_000n * (baseFeePerGas ?? 0n) + 10n ** 9n
+  await stage.anvil.send(stage.bridge.address, data, each * BigInt(transactions.length))
+}
+
+async function ordered({ stage, node }: Arena, infohash: Infohash): Promise<void> {
+  await stage.until(`${infohash} to be in a block`, async () => {
+    return (await node.call('tx_get', { infohash })).status === 'ordered'
+  })
+}
