@@ -9,11 +9,12 @@ import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import { ZERO_HASH } from '../../node/protocol/ids.ts'
 import { entryKey, stateRoot } from '../../node/protocol/state.ts'
 import { encodeOpening } from '../../node/protocol/tree.ts'
+import { forge } from '../../scripts/drill/forge.ts'
 import { accountOf, pay } from '../world.ts'
 import { appliedStep, proofOf, someHash, type TestBlock, voidStep } from './blocks.ts'
 import { assertReverts } from './chain.ts'
 import { founder, genesisTransaction, HOUR } from './fixture.ts'
-import { forge, publishedOf, Stage, type Tip } from './stage.ts'
+import { publishedOf, Stage, type Tip } from './stage.ts'
 
 const GWEI = 10n ** 9n
 const stage = await Stage.start('harness')

@@ -12,11 +12,12 @@ import { packTransaction } from '../../node/protocol/packed.ts'
 import { type EntryName, entryKey, outputsOf, type State, stateRoot } from '../../node/protocol/state.ts'
 import { insert } from '../../node/protocol/tree.ts'
 import type { TransactionBody } from '../../node/protocol/typed-data.ts'
+import { amountOf, forge } from '../../scripts/drill/forge.ts'
 import { type Account, accountOf, pay, signBody } from '../world.ts'
 import { appliedStep, depositStep, proofOf, transactionStep, voidStep } from './blocks.ts'
 import { assertReverts } from './chain.ts'
 import { founder, genesisTransaction, HOUR, MIN_REQUEST } from './fixture.ts'
-import { amountOf, forge, Stage, type Tip } from './stage.ts'
+import { Stage, type Tip } from './stage.ts'
 
 type Problem = Extract<Verdict, { verdict: 'invalid' }>['problem']
 

@@ -7,10 +7,11 @@ import { encodeSealed } from '../../node/protocol/header.ts'
 import { toBytes } from '../../node/protocol/ids.ts'
 import { outputsOf, type State, stateRoot } from '../../node/protocol/state.ts'
 import { decodeStep, encodeStep } from '../../node/protocol/step.ts'
+import { forge } from '../../scripts/drill/forge.ts'
 import { flipBit } from '../step-cases.ts'
 import { pay, type World } from '../world.ts'
 import type { RightBlock } from './random-chain.ts'
-import { forge, type Tip } from './stage.ts'
+import type { Tip } from './stage.ts'
 
 /** What is posted: any bytes. The parent's header and the target are the right ones where they are left out. */
 export type Posted = {

@@ -9,8 +9,7 @@ import { genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
 import { type Address, type Hash, toBytes } from '../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../node/protocol/queue.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
-import { balanceOf, type EntryName, entryKey, outputValue, type State, stateRoot } from '../../node/protocol/state.ts'
-import { insert, remove } from '../../node/protocol/tree.ts'
+import { type State, stateRoot } from '../../node/protocol/state.ts'
 import { type Draft, depositStep, type TestBlock } from './blocks.ts'
 import { Fixture, genesisTransaction, MIN_REQUEST, type PublishOptions } from './fixture.ts'
 
@@ -122,15 +121,4 @@ export class Stage implements AsyncDisposable {
 /** A block as its event carries it. */
 export function publishedOf(block: TestBlock): PublishedBlock {
   return { sealed: block, steps: concat(...block.steps), states: concat(...block.states.map(toBytes)) }
-}
-
-/** A state with an entry that nobody earned: `change` base units more, or less; none at zero. */
-export function forge(state: State, name: EntryName, change: bigint): State {
-  const value = amountOf(state, name)
-  if (value + change > 0n) return insert(state, { key: entryKey(name), value: value + change, name })
-  return value === 0n ? state : remove(state, entryKey(name))
-}
-
-export function amountOf(state: State, { infohash, owner }: EntryName): bigint {
-  return infohash === undefined ? balanceOf(state, owner) : outputValue(state, infohash, owner)
 }

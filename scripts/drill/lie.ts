@@ -1,0 +1,14 @@
+// One kind of bad block: what is wrong with it, and what must become of it.
+
+import type { Content, Problem, Scene, Story } from './scene.ts'
+
+/** It is published, and killed for this problem; or the bridge refuses it with this custom error. */
+export type Expectation = { readonly problem: Problem } | { readonly refused: string }
+
+export type Lie = {
+  /** For people: what the block does. */
+  readonly about: string
+  readonly expected: Expectation
+  /** The rest of the story is told to match, where it can be. Throws `lack` where the scene has nothing of the kind. */
+  readonly tell: (scene: Scene) => Story | Content
+}
