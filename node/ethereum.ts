@@ -119,20 +119,19 @@ class HttpChain implements Chain {
 
   async head(): Promise<ChainBlock> {
     await this.#check()
-    return toChainBlock(await this.#ask('newest block', (client) => client.getBlock({ blockTag: 'latest' })))
+    return this.#ask('newest block', async (client) => toChainBlock(await client.getBlock({ blockTag: 'latest' })))
   }
 
   async blockAt(number: bigint): Promise<ChainBlock | undefined> {
     await this.#check()
-    const block = await this.#ask(`block ${number}`, async (client) => {
+    return this.#ask(`block ${number}`, async (client) => {
       try {
-        return await client.getBlock({ blockNumber: number })
+        return toChainBlock(await client.getBlock({ blockNumber: number }))
       } catch (error) {
         if (error instanceof BlockNotFoundError) return undefined
         throw error
       }
     })
-    return block && toChainBlock(block)
   }
 
   async events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]> {
@@ -170,14 +169,14 @@ class HttpChain implements Chain {
     const queueHash =
       queueLength === 0n || queueLength > length ? undefined : (await this.#queueEntry(at, queueLength - 1n))[0]
     // viem loses the types of a list of equal calls, hence the casts.
-    return {
+    return this.#parse('what the contract says', () => ({
       finalBlock: parseHash(finalBlock),
       queueLength: length,
       queueHash: queueHash === undefined ? undefined : parseHash(queueHash),
       records: records.map((record, i) =>
         toRecord(blocks[i] ?? ZERO_HASH, record as ContractRecord, nominated[i] as ContractSlot),
       ),
-    }
+    }))
   }
 
   async queueTime(at: Hash, index: bigint): Promise<bigint> {
@@ -208,15 +207,17 @@ class HttpChain implements Chain {
       client.getContractEvents({ abi: bridgeAbi, address: this.#network.bridge, fromBlock, toBlock, strict: true }),
     )
     const blocks = await this.#blocksOf(new Set(logs.map((log) => log.blockNumber)))
-    return logs.flatMap((log) => {
-      const { blockNumber: number, logIndex } = log
-      const hash = parseHash(log.blockHash)
-      const block = blocks.get(number)
-      if (log.removed || block?.hash !== hash) throw this.#refused('logs', new Error('the chain changed meanwhile'))
-      const event = toEvent(log)
-      const place = { number, hash, logIndex, transaction: parseHash(log.transactionHash), time: block.time }
-      return event ? [{ ...event, place }] : []
-    })
+    return this.#parse('logs', () =>
+      logs.flatMap((log) => {
+        const { blockNumber: number, logIndex } = log
+        const hash = parseHash(log.blockHash)
+        const block = blocks.get(number)
+        if (log.removed || block?.hash !== hash) throw this.#refused('logs', new Error('the chain changed meanwhile'))
+        const event = toEvent(log)
+        const place = { number, hash, logIndex, transaction: parseHash(log.transactionHash), time: block.time }
+        return event ? [{ ...event, place }] : []
+      }),
+    )
   }
 
   async #blocksOf(numbers: ReadonlySet<bigint>): Promise<ReadonlyMap<bigint, ChainBlock>> {
@@ -248,6 +249,15 @@ class HttpChain implements Chain {
         if (named.code !== 'ethereum-silent' || tries >= this.#options.retries) throw named
         await this.#pause(this.#options.backoffMs * 2 ** tries)
       }
+    }
+  }
+
+  /** Makes something of an answer. What that throws is the endpoint's fault: nothing that it says is an error of ours. */
+  #parse<T>(what: string, parse: () => T): T {
+    try {
+      return parse()
+    } catch (error) {
+      throw this.#nameError(what, error)
     }
   }
 
@@ -371,6 +381,8 @@ function toChainBlock(block: {
   readonly parentHash: Hex
   readonly timestamp: bigint
 }): ChainBlock {
+  if (typeof block.number !== 'bigint' || typeof block.timestamp !== 'bigint')
+    throw new TypeError('no number, or no time')
   return {
     number: block.number,
     hash: parseHash(block.hash),

@@ -3,7 +3,14 @@
 import { OperationError } from '../errors.ts'
 import { formatHex } from '../protocol/bytes.ts'
 import type { Hash } from '../protocol/ids.ts'
-import type { BridgeEvent, BridgeParameters, BridgeReading, Chain, ChainBlock } from './chain.ts'
+import {
+  type BridgeEvent,
+  type BridgeParameters,
+  type BridgeReading,
+  type Chain,
+  type ChainBlock,
+  LAG_BLOCKS,
+} from './chain.ts'
 
 /** `name` is for messages: no path, no key. */
 export type NamedChain = { readonly name: string; readonly chain: Chain }
@@ -23,10 +30,17 @@ export class AgreeingChain implements Chain {
     return this.#same('the parameters of the bridge', (chain) => chain.parameters())
   }
 
-  /** The newest block that all of them have. */
+  /**
+   * The newest block that all of them have. Throws `OperationError('ethereum-lags')` where one is far behind another: who stands still
+   * hides what happened since, and says nothing false.
+   */
   async head(): Promise<ChainBlock> {
     const heads = await Promise.all(this.#chains.map(({ chain }) => chain.head()))
     const lowest = heads.reduce((low, head) => (head.number < low.number ? head : low))
+    const highest = heads.reduce((high, head) => (head.number > high.number ? head : high))
+    if (highest.number - lowest.number > LAG_BLOCKS) {
+      throw this.#apart(heads.indexOf(lowest), lowest.number, heads.indexOf(highest), highest.number)
+    }
     const same = await this.#same<ChainBlock | undefined>(`block ${lowest.number}`, async (chain, i) => {
       const head = heads[i]
       return head?.number === lowest.number ? head : chain.blockAt(lowest.number)
@@ -52,6 +66,15 @@ export class AgreeingChain implements Chain {
 
   close(): void {
     for (const { chain } of this.#chains) chain.close()
+  }
+
+  #apart(behind: number, lowest: bigint, ahead: number, highest: bigint): OperationError {
+    const [slow, fast] = [this.#chains[behind]?.name ?? '', this.#chains[ahead]?.name ?? '']
+    return new OperationError(
+      'ethereum-lags',
+      `expected endpoints within ${LAG_BLOCKS} blocks of each other, but ${slow} is at block ${lowest} of Ethereum, and ${fast} at ${highest}; wait, or find out which one is wrong, and take it out`,
+      { facts: { slow, fast, lowest: `${lowest}`, highest: `${highest}` }, retry: true },
+    )
   }
 
   async #same<T>(what: string, ask: (chain: Chain, index: number) => Promise<T>): Promise<T> {

@@ -2,6 +2,9 @@
 
 import type { Address, Hash } from '../protocol/ids.ts'
 
+/** So many blocks an endpoint may be behind itself or another one before anybody is told. */
+export const LAG_BLOCKS = 5n
+
 /** A block of Ethereum. `time` is unix seconds. */
 export type ChainBlock = {
   readonly number: bigint
@@ -124,7 +127,8 @@ export type BridgeParameters = {
 
 /**
  * Every method throws `OperationError`: `ethereum-silent` (no answer; `retry`), `ethereum-refused` (an error as the answer; `retry`),
- * `ethereum-wrong-chain`, `ethereum-no-bridge`, `ethereum-pruned-logs`, `ethereum-disagreement` (several endpoints; `retry`), `ethereum-closed`.
+ * `ethereum-wrong-chain`, `ethereum-no-bridge`, `ethereum-pruned-logs`, `ethereum-disagreement` and `ethereum-lags` (several endpoints; `retry`),
+ * `ethereum-closed`.
  */
 export interface Chain {
   /** Checks that this is the right chain and that the contract is there. */

@@ -1,7 +1,7 @@
 // One step along Ethereum: where our past and its chain part, and which events follow, all of one and the same chain.
 
 import { OperationError } from '../../errors.ts'
-import type { BridgeEvent, Chain, ChainBlock } from '../chain.ts'
+import { type BridgeEvent, type Chain, type ChainBlock, LAG_BLOCKS } from '../chain.ts'
 import { incomplete } from './fold.ts'
 import type { Checkpoint } from './journal.ts'
 
@@ -21,9 +21,6 @@ export type ReadingLimits = {
   /** Blocks of Ethereum which may still be reorganised. */
   readonly finalityDepth: bigint
 }
-
-// So far an endpoint may fall behind before anybody is told.
-const LAG_BLOCKS = 5n
 
 /**
  * What follows our checkpoints (ascending, at least one); nothing if there is nothing new. Throws the errors of `Chain`, and the
