@@ -6,22 +6,21 @@ import { ParentStates } from '../../miner/parent-state.ts'
 import { parseEntry, readQueue } from '../../miner/queue-reader.ts'
 import { rulesOf } from '../../miner/watch/judge.ts'
 import { OperationError } from '../../node/errors.ts'
-import { applyStep } from '../../node/protocol/apply.ts'
-import { deriveHeader, type ParentBlock, replayBlock, requestsOf, type Verdict } from '../../node/protocol/block.ts'
-import { blockTorrent } from '../../node/protocol/block-torrent.ts'
+import { type ParentBlock, replayBlock, type Verdict } from '../../node/protocol/block.ts'
 import { concat } from '../../node/protocol/bytes.ts'
-import { challengeOf, decodeSealed, encodeSealed, type Header, type SealedHeader } from '../../node/protocol/header.ts'
+import { challengeOf, decodeSealed, encodeSealed, type SealedHeader } from '../../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, toBytes } from '../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, type Rules } from '../../node/protocol/rules.ts'
-import { outputValue, type State, stateRoot } from '../../node/protocol/state.ts'
-import { decodeStep, encodeStep } from '../../node/protocol/step.ts'
+import { outputValue, type State } from '../../node/protocol/state.ts'
+import { decodeStep } from '../../node/protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../node/protocol/target.ts'
 import { decodeTransaction } from '../../node/protocol/transaction.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
+import { headerOf, honestContent, tellAll } from './content.ts'
 import { honestSteps } from './honest.ts'
 import { type LieKind, tellLie } from './lies.ts'
 import { findNonce } from './nonce.ts'
-import type { Content, Scene, Signer, Told } from './scene.ts'
+import type { Scene, Signer } from './scene.ts'
 
 export type LiarDeps = {
   /** Where he looks; it may call his blocks wrong. */
@@ -127,10 +126,10 @@ export class Liar {
     const standing = await sender.ethereum.standing(parentId)
     const ground = await this.#groundOn(parentId, standing.publishedAt)
     const scene = await this.#sceneOn(ground, options)
-    const content = options.lie === undefined ? contentOf(scene) : tellLie(options.lie, scene)
+    const content = options.lie === undefined ? honestContent(scene) : tellLie(options.lie, scene)
     const rival = options.rival ?? standing.firstChild !== undefined
     const target = await this.#target(ground, rival ? standing.firstChild : undefined, options.work ?? 'least')
-    const header = headerOf(ground, content, target)
+    const header = headerOf(ground.rules, ground.parent, content, target)
     const miner = options.payout ?? this.account
     const { nonce, digest: id } = await findNonce({ challenge: challengeOf(header), miner, target }, options.signal)
     const sealed = { header, seal: { miner, nonce } }
@@ -227,7 +226,7 @@ export class Liar {
     const queue = content === 'empty' ? [] : entries.map(parseEntry)
     const { candidates } = content === 'honest' ? await node.call('bridge_template', {}) : { candidates: [] }
     const honest = [...honestSteps(rules, parent, queue, candidates)]
-    if (typeof content !== 'string') honest.push(...told(rules, parent, honest, content))
+    if (typeof content !== 'string') honest.push(...tellAll(rules, parent, honest, content))
     const [first] = entries
     return {
       rules,
@@ -269,35 +268,4 @@ export class Liar {
     const own = this.#own.get(id)
     return own?.parent.header.target ?? (await this.#deps.node.call('bridge_block', { id })).target
   }
-}
-
-function contentOf({ parent, honest }: Scene): Content {
-  const steps = honest.map(({ step }) => step)
-  const state = honest.at(-1)?.after ?? parent.state
-  return { steps, states: honest.map(({ after }) => stateRoot(after)), state }
-}
-
-/** Packed transactions as steps after those that are there. */
-function told(rules: Rules, parent: ParentBlock, before: readonly Told[], packed: readonly Uint8Array[]): Told[] {
-  let state = before.at(-1)?.after ?? parent.state
-  return packed.map((each) => {
-    const step = encodeStep({ kind: 'transaction', packed: each })
-    state = applyStep(rules, state, 0n, step).state
-    return { step, after: state }
-  })
-}
-
-/** With the torrent that a miner would make of it; any other infohash where the steps have no shape: nobody judges it. */
-function headerOf({ rules, parent }: Ground, { steps, states, state }: Content, target: bigint): Header {
-  const header = deriveHeader(rules, parent, target, steps, states)
-  if (!steps.every((step) => decodeStep(step))) return { ...header, torrent: parent.header.torrent }
-  const packed = concat(...steps)
-  const content = {
-    header,
-    requests: requestsOf(rules, packed),
-    state,
-    steps: packed,
-    states: concat(...states.map(toBytes)),
-  }
-  return { ...header, torrent: blockTorrent(content).infohash }
 }
