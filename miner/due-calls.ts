@@ -25,6 +25,8 @@ export type DueOptions = {
   readonly courtesyMs: number
   /** `miner` is who is paid for a block that can be finalized; absent for one that is to be nominated. */
   readonly isOwn: (block: Hash, miner?: Address) => boolean
+  /** What is not right in our own eyes is not brought forward. Default: the node's are good enough. */
+  readonly isRight?: (block: Hash) => boolean
 }
 
 type Duty = { readonly key: string; readonly block: Hash; readonly isOwn: boolean; readonly call: BridgeCall }
@@ -42,9 +44,9 @@ export class DueCalls {
 
   /** Does what is due and ours to do by now. Throws `OperationError`s; what was done stays done. */
   async round(signal: AbortSignal): Promise<void> {
-    const { isOwn } = this.#options
+    const { isOwn, isRight = () => true } = this.#options
     const { nominate, finalize } = await this.#deps.node.call('bridge_due', {}, signal)
-    const duties: Duty[] = [
+    const duties: readonly Duty[] = [
       ...nominate.map(({ parent, block }) => {
         return { key: `nominate ${parent} ${block}`, block, isOwn: isOwn(block), call: nominateCall(parent, block) }
       }),
@@ -52,7 +54,7 @@ export class DueCalls {
         const { miner } = decodeSealed(sealed).seal
         return { key: `finalize ${block}`, block, isOwn: isOwn(block, miner), call: finalizeCall(sealed) }
       }),
-    ]
+    ].filter(({ block }) => isRight(block))
     const keys = new Set(duties.map(({ key }) => key))
     for (const key of this.#turns.keys()) if (!keys.has(key)) this.#turns.delete(key)
     for (const duty of duties) {

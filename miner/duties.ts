@@ -1,6 +1,7 @@
 // What a miner owes the bridge and the bridge owes it: nominations and finalizations that are due, own bonds and coins.
 
 import type { Address } from '../node/protocol/ids.ts'
+import { BOND_SECONDS } from '../node/protocol/rules.ts'
 import { DueCalls, type DueDeps, doDuty } from './due-calls.ts'
 import { WITHDRAW_GAS, withdrawBondCall, withdrawCall } from './ethereum/calls.ts'
 import { isRefusal } from './ethereum/refusals.ts'
@@ -11,8 +12,6 @@ export type DutiesDeps = DueDeps & { readonly journal: Journal }
 
 export type DutiesOptions = { readonly payout: Address; readonly courtesyMs: number }
 
-/** Seconds after which the contract releases a bond. */
-const BOND_SECONDS = 48 * 3600
 /** Coins are fetched once they are worth so many times the gas of fetching them. */
 const WITHDRAW_FACTOR = 50n
 
@@ -68,7 +67,7 @@ export class Duties {
     const { journal } = this.#deps
     for (const entry of journal.entries()) {
       if (entry.bond === 0n || entry.publishedAt === undefined) continue
-      if (head.time < BigInt(entry.publishedAt + BOND_SECONDS)) continue
+      if (head.time < BigInt(entry.publishedAt) + BOND_SECONDS) continue
       const end = await doDuty(this.#deps, withdrawBondCall(entry.sealed), { block: publicationId(entry) }, signal)
       if (end === 'done' || isRefusal(end, 'NoBond')) await journal.put({ ...entry, bond: 0n })
       else if (isRefusal(end, 'BondForfeited')) {

@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   BaseError,
+  BlockNotFoundError,
   createPublicClient,
   fallback,
   type Hex,
@@ -81,6 +82,9 @@ export type BlockRecord = {
   readonly bond: bigint
   readonly fee: bigint
 }
+
+/** From one block to others, as the contract keeps them; zero for none. */
+export type Links = { readonly firstChild: Hash; readonly nextSibling: Hash }
 
 export type Receipt = {
   readonly hash: Hash
@@ -214,6 +218,32 @@ export class Ethereum {
       bond: record.bond * GWEI,
       fee: record.fee,
     }
+  }
+
+  /** The hash of block `number` of Ethereum, or nothing if it has none. */
+  async hashAt(number: bigint): Promise<Hash | undefined> {
+    const found = await this.#ask(`block ${number}`, (client) =>
+      client.getBlock({ blockNumber: number }).catch((error) => absent(error, BlockNotFoundError)),
+    )
+    return found && parseHash(found.hash)
+  }
+
+  /** How the contract linked these blocks, in the same order, and which one was final, as of block `at` of Ethereum. */
+  async links(ids: readonly Hash[], at: bigint): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> {
+    await this.parameters()
+    const together = { deployless: true, allowFailure: false, batchSize: MULTICALL_BYTES, blockNumber: at } as const
+    const contracts = ids.map((id) => ({ ...this.#contract(), functionName: 'blocks', args: [id] }) as const)
+    const [final, records] = await this.#ask('links between blocks', (client) =>
+      Promise.all([
+        client.readContract({ ...this.#contract(), functionName: 'finalBlock', blockNumber: at }),
+        client.multicall({ contracts, ...together }),
+      ]),
+    )
+    const links = records.map((record) => {
+      const { firstChild, nextSibling } = record as Record<keyof Links, Hex> // viem loses the type of a list of equal calls
+      return { firstChild: parseHash(firstChild), nextSibling: parseHash(nextSibling) }
+    })
+    return { final: parseHash(final), links }
   }
 
   /** Which of these requests of a block were paid, in the same order. */
@@ -369,7 +399,7 @@ function isInvalidParameters(error: unknown): boolean {
 }
 
 /** Nothing where the endpoint says that there is none. */
-function absent(error: unknown, kind: typeof TransactionNotFoundError | typeof TransactionReceiptNotFoundError) {
+function absent(error: unknown, kind: new (...args: never[]) => BaseError) {
   if (error instanceof kind) return undefined
   throw error
 }

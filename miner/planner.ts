@@ -4,7 +4,7 @@ import { OperationError } from '../node/errors.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, ZERO_HASH } from '../node/protocol/ids.ts'
-import type { Rules } from '../node/protocol/rules.ts'
+import { type Rules, SIBLING_SECONDS } from '../node/protocol/rules.ts'
 import { targetCeiling } from '../node/protocol/target.ts'
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
 import type { Result } from '../node/rpc/api.ts'
@@ -53,8 +53,6 @@ type Network = { readonly rules: Rules; readonly easiestTarget: bigint }
 
 /** A plan is made anew when its target could be easier by a twentieth. */
 const EASED = 20n
-/** So long after the first live child, the contract takes no other one. */
-const SIBLING_SECONDS = 12n * 3_600n
 /** Checked transactions are remembered up to this number. */
 const VERIFIED_KEPT = 5_000
 

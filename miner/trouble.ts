@@ -35,6 +35,16 @@ export class Troubles<Task extends string> {
     this.#log[mayPass(problem) ? 'warn' : 'error'](troubleFacts(problem), `${task}: something is in the way`)
   }
 
+  /** Forgets the troubles of all other tasks. */
+  keep(isKept: (task: Task) => boolean): void {
+    for (const task of this.#known.keys()) if (!isKept(task)) this.#known.delete(task)
+  }
+
+  /** The oldest trouble of any task. */
+  first(): Error | undefined {
+    return [...this.#known.values()][0]
+  }
+
   /** The first trouble of these tasks, in their order. */
   of(...tasks: readonly Task[]): Error | undefined {
     return tasks.flatMap((task) => this.#known.get(task) ?? [])[0]

@@ -105,7 +105,8 @@ export const settingsSchema = z.strictObject({
   ethereum: listOf(url).optional().register(info, {
     env: 'TTX_ETHEREUM',
     flag: '--ethereum <urls>',
-    about: 'JSON-RPC of Ethereum; several, separated by commas, must agree (miner, relayer and commands use the first)',
+    about:
+      'JSON-RPC of Ethereum; several, separated by commas: node and watcher want them to agree, all else asks the next where one is silent',
     example: 'http://127.0.0.1:8545',
   }),
   deployment: path.optional().register(info, {
@@ -163,6 +164,12 @@ export const settingsSchema = z.strictObject({
     flag: '--finality-depth <blocks>',
     about: 'Blocks of Ethereum that may still be reorganised; what is younger is not called final',
     example: '64',
+  }),
+  maxEthereumAge: whole(0, 86_400).default(900).register(info, {
+    env: 'TTX_MAX_ETHEREUM_AGE',
+    flag: '--max-ethereum-age <seconds>',
+    about: 'An endpoint whose newest block is older is stuck, and not believed; 0: any age will do',
+    example: '900',
   }),
   threads: whole(1, 1_024).default(1).register(info, {
     env: 'TTX_THREADS',

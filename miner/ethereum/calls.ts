@@ -23,6 +23,8 @@ export type ClaimData = Result<'bridge_claims'>['claims'][number]
 export const TRANSACTION_GAS = 2n ** 24n
 /** What the contract asks for as a bond, in gas at the base fee. */
 export const BOND_GAS = 20_000_000n
+/** What it asks for each forced transaction, in gas at the base fee. */
+export const FORCE_GAS = 10_000n
 /** Expected, units: upper ends of what was measured. */
 export const FINALIZE_GAS = 190_000n
 /** Of a bond. */
@@ -36,6 +38,7 @@ const STEP_GAS = 2_300n
 const PUBLISH_GAS = 170_000n
 /** An eligibility walk is 128 blocks long at most, with two cold reads each. */
 const WALK_GAS = 600_000n
+const GWEI = 1_000_000_000n
 
 /** What publishing is expected to use, units; `bytes` counts packed steps and states. */
 export function publishGas(steps: number, bytes: number): bigint {
@@ -47,6 +50,11 @@ export function stepsGas(steps: number, bytes: number): bigint {
   const floor = BigInt(bytes) * CALLDATA_GAS
   const work = BigInt(steps) * STEP_GAS + BigInt(bytes) * BYTE_GAS
   return work > floor ? work : floor
+}
+
+/** What `force` asks for one transaction, wei: whole gwei, rounded up. */
+export function forceFee(baseFee: bigint): bigint {
+  return ((FORCE_GAS * baseFee + GWEI - 1n) / GWEI) * GWEI
 }
 
 /** `parent` is the sealed header of the parent. */

@@ -20,10 +20,18 @@ export type Judgement =
   /** Never a reason to act. */
   | { readonly verdict: 'unknown'; readonly why: string }
 
+type Settled = Exclude<Judgement, { verdict: 'unknown' }>
+
+/**
+ * Takes from the node what hashes bind to a block's id, and nothing on trust: its own replay reaches down to the last final block.
+ * The node decides only which blocks there are, and which are final.
+ */
 export class Judge {
   readonly #node: NodeClient
   readonly #rules: Rules
   readonly #states: ParentStates
+  /** Nothing changes a verdict, since all that it follows from is in the block's id. */
+  readonly #settled = new Map<Hash, Settled>()
 
   constructor(node: NodeClient, rules: Rules) {
     this.#node = node
@@ -31,42 +39,63 @@ export class Judge {
     this.#states = new ParentStates(node, rules)
   }
 
-  /** Throws what the node throws: `unknown-block`, `files-unknown` for what is older than the node keeps, and the like. */
+  /**
+   * Judges the block, whether it is final or not, and what it stands on. Throws what the node throws: `unknown-block`, `files-unknown` for what is
+   * older than the node keeps, and the like.
+   */
   async judge(id: Hash, signal: AbortSignal): Promise<Judgement> {
-    const { status } = await this.#node.call('bridge_blocks', {}, signal)
-    if (status.state !== 'live') return { verdict: 'unknown', why: describeDoubt(status) }
+    const known = this.#settled.get(id)
+    if (known !== undefined) return known
     const served = await this.#node.call('bridge_block', { id }, signal)
     const block = { sealed: decodeSealed(served.sealed), steps: served.packedSteps, states: served.states }
     const { header } = block.sealed
-    if (blockId(block.sealed) !== id) return { verdict: 'unknown', why: 'the node serves another block under this id' }
+    if (blockId(block.sealed) !== id) return unknown('the node serves another block under this id')
     if (header.height === 0n) return { verdict: 'valid' } // genesis is right by definition
     const below = await this.#node.call('bridge_block', { id: header.parent }, signal)
     const parent = decodeSealed(below.sealed)
-    if (blockId(parent) !== header.parent) {
-      return { verdict: 'unknown', why: 'the node serves another block as its parent' }
-    }
-    if (below.verdict !== 'valid') return { verdict: 'doomed', by: header.parent }
-    if (!isPosted(parent, block)) {
-      return {
-        verdict: 'unknown',
-        why: 'the node does not serve the steps and states that the header of the block commits to',
+    if (blockId(parent) !== header.parent) return unknown('the node serves another block as its parent')
+    if (!below.final) {
+      const ground = await this.judge(header.parent, signal)
+      if (ground.verdict === 'unknown') return unknown(`the block below it, ${header.parent}: ${ground.why}`)
+      if (ground.verdict !== 'valid') {
+        return this.#settle(id, { verdict: 'doomed', by: ground.verdict === 'doomed' ? ground.by : header.parent })
       }
     }
-    return await this.#replay(parent, block, signal)
+    if (!isPosted(parent, block)) {
+      return unknown('the node does not serve the steps and states that the header of the block commits to')
+    }
+    return await this.#replay(id, parent, block, signal)
   }
 
-  async #replay(sealedParent: SealedHeader, block: PublishedBlock, signal: AbortSignal): Promise<Judgement> {
+  /** Forgets all other blocks. */
+  keep(ids: ReadonlySet<Hash>): void {
+    for (const id of this.#settled.keys()) if (!ids.has(id)) this.#settled.delete(id)
+  }
+
+  async #replay(id: Hash, sealedParent: SealedHeader, block: PublishedBlock, signal: AbortSignal): Promise<Judgement> {
     const { queueCount } = sealedParent.header
     // With what the parent may have consumed, for its own replay.
     const from = queueCount > BigInt(QUEUE_SHARE) ? queueCount - BigInt(QUEUE_SHARE) : 0n
     const queue = await readQueue(this.#node, from, 2 * QUEUE_SHARE, signal)
     const parent = await this.#states.blockOf(block.sealed.header.parent, sealedParent, queue)
     const verdict = replayBlock(this.#rules, parent, block, queue)
-    if (verdict.verdict === 'valid') return { verdict: 'valid' }
-    if (verdict.verdict === 'unknown') return { verdict: 'unknown', why: `step ${verdict.step}: ${verdict.why}` }
+    if (verdict.verdict === 'unknown') return unknown(`step ${verdict.step}: ${verdict.why}`)
+    if (verdict.verdict === 'valid') {
+      this.#states.put(id, verdict.state)
+      return this.#settle(id, { verdict: 'valid' })
+    }
     const before = { sealed: sealedParent, state: parent.state }
-    return { ...verdict, refutation: refuteStep(this.#rules, before, block, queue, verdict) }
+    return this.#settle(id, { ...verdict, refutation: refuteStep(this.#rules, before, block, queue, verdict) })
   }
+
+  #settle(id: Hash, judgement: Settled): Settled {
+    this.#settled.set(id, judgement)
+    return judgement
+  }
+}
+
+function unknown(why: string): Judgement {
+  return { verdict: 'unknown', why }
 }
 
 /** The rules of the network that a node serves. */

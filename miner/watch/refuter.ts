@@ -1,4 +1,4 @@
-// Tries out and sends a refutation: what it would cost and pay, and who killed the block in the end.
+// Kills a block: tries the proof out first, knows what it will cost and pay, and who killed the block in the end.
 
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
@@ -16,14 +16,31 @@ const GWEI = 1_000_000_000n
 /** Who sent the transaction that counted. */
 export type Kill = { readonly by: 'us'; readonly receipt: Receipt } | { readonly by: 'others' }
 
-/** Runs the refutation without sending it; nothing where the block is dead already. Throws the bridge's refusal, and trouble with the endpoint. */
+/**
+ * Runs the refutation on every endpoint without sending it; nothing where the block is dead already. Throws the bridge's refusal, trouble
+ * with an endpoint, and `OperationError('ethereum-disagreement')` (retry) where one calls the block dead and another one does not.
+ */
 export async function tryRefutation(
-  ethereum: Ethereum,
+  endpoints: readonly Ethereum[],
   id: Hash,
   refutation: Refutation,
 ): Promise<Prepared | undefined> {
+  const data = encodeRefutation(refutation)
+  const tries = await Promise.all(endpoints.map((endpoint) => tryOn(endpoint, id, data)))
+  const alive = tries.filter((each) => each !== undefined)
+  if (alive.length > 0 && alive.length < tries.length) {
+    throw new OperationError(
+      'ethereum-disagreement',
+      `expected all endpoints to agree whether block ${id} is alive, but they do not: one of them lies or lags`,
+      { facts: { block: id, endpoints: endpoints.map(({ name }) => name) }, retry: true },
+    )
+  }
+  // What one of them makes too small would fail on Ethereum.
+  return alive.reduce<Prepared | undefined>((most, each) => (most && most.gas >= each.gas ? most : each), undefined)
+}
+
+async function tryOn(ethereum: Ethereum, id: Hash, data: BridgeCall['data']): Promise<Prepared | undefined> {
   try {
-    const data = encodeRefutation(refutation)
     const gas = await ethereum.estimate('refute', data)
     const call = refuteCall(data, gas)
     const { next } = await ethereum.head()
@@ -37,19 +54,20 @@ export async function tryRefutation(
 }
 
 /**
- * Sends it and stays with it until the block is dead, by whomever. Throws the bridge's refusal, trouble with the endpoint, and
- * `OperationError('refutation-failed')` (retry) where the transaction had no effect and the block lives.
+ * Sends it and stays with it until the block is dead, by whomever; it pays what it takes to be in time for the `deadline` (unix seconds).
+ * Throws the bridge's refusal, trouble with the endpoint, and `OperationError('refutation-failed')` (retry) where the transaction had no
+ * effect and the block lives.
  */
 export async function sendRefutation(
   sender: TransactionSender,
   id: Hash,
   call: BridgeCall,
-  signal: AbortSignal,
+  { signal, deadline }: { readonly signal: AbortSignal; readonly deadline?: bigint },
 ): Promise<Kill> {
   try {
-    const outcome = await sender.send(call, { signal })
-    if (outcome.status === 'done') return { by: 'us', receipt: outcome.receipt }
-    if ((await sender.ethereum.record(id)).isRefuted) return { by: 'others' }
+    const outcome = await sender.send(call, { signal, ...(deadline === undefined ? {} : { deadline }) })
+    const { isRefuted } = await sender.ethereum.record(id)
+    if (isRefuted) return outcome.status === 'done' ? { by: 'us', receipt: outcome.receipt } : { by: 'others' }
     throw new OperationError(
       'refutation-failed',
       `expected the refutation of block ${id} to count, but its transaction is ${outcome.status}; it is tried again`,

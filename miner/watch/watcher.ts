@@ -1,29 +1,30 @@
-// The watcher: looks at every block that Ethereum has, raises an alarm for a wrong one, and kills it.
+// The watcher: replays every block that Ethereum has, raises an alarm for a wrong one, and kills it.
 
 import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
 import type { Address, Hash } from '../../node/protocol/ids.ts'
-import type { Result } from '../../node/rpc/api.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
 import { DueCalls } from '../due-calls.ts'
 import type { TransactionSender } from '../ethereum/sender.ts'
 import type { Ethereum } from '../ethereum.ts'
 import type { Surroundings } from '../options.ts'
 import { Troubles } from '../trouble.ts'
-import { describeDoubt, Judge, rulesOf } from './judge.ts'
-import { type Prepared, sendRefutation, tryRefutation } from './refuter.ts'
+import { type Case, Cases } from './cases.ts'
+import { Judge, type Judgement, rulesOf } from './judge.ts'
+import { Lookout, type LookoutOptions, type SeenBlock, type Sight } from './lookout.ts'
+import { Pursuits } from './pursuits.ts'
 
 export type WatcherDeps = Surroundings & {
   readonly node: NodeClient
-  /** For dry runs, which need no account with coins. Whoever made it closes it after the watcher has stopped. */
-  readonly ethereum?: Ethereum
+  /** Ethereum by itself, one for each endpoint; they and the node must agree. Whoever made them closes them after the watcher has stopped. */
+  readonly readers?: readonly Ethereum[]
   /** For `defend`. One per account, as for a miner. */
   readonly sender?: TransactionSender
 }
 
-export type WatcherOptions = {
+export type WatcherOptions = LookoutOptions & {
   /** Refutes wrong blocks, and nominates and finalizes right ones; else it only says what it sees. Default false. */
   readonly defend?: boolean
   /** Tries everything out and sends nothing, whatever `defend` says. Default false. */
@@ -34,70 +35,61 @@ export type WatcherOptions = {
   readonly courtesyMs?: number
 }
 
-/**
- * `open`: wrong, and alive, as far as is known here. `tried`: a dry run would have killed it. `killed`: refuted, `by` whom (`others` also where an earlier run of this
- * watcher was it). `doubtful`: node and watcher disagree about it, so nothing is done.
- */
-export type Case = {
-  readonly block: Hash
-  readonly state: 'open' | 'tried' | 'killed' | 'doubtful'
-  /** What the node says is wrong. */
-  readonly problem: string
-  readonly by?: 'us' | 'others'
-  /** Units that the refutation used, or would use. */
-  readonly gas?: bigint
-  /** Wei that it earns. */
-  readonly reward?: bigint
-  readonly transaction?: Hash
-}
-
 export type WatcherStatus = {
-  /** `unknown`: the node cannot judge, see `problem`; nothing is done then. */
+  /** `unknown`: what there is to see cannot be trusted, see `problem`; nothing is done then. */
   readonly state: 'starting' | 'watching' | 'unknown' | 'stopped'
   readonly account?: Address
   readonly problem?: string
-  /** Blocks above the last final one that are right, at the last look. */
+  /** Living blocks above the last final one that our own replay finds right. */
   readonly valid: number
   /** Wrong blocks that Ethereum has above the last final one. */
   readonly cases: readonly Case[]
 }
 
-type Block = Result<'bridge_blocks'>['blocks'][number]
+type Invalid = Extract<Judgement, { verdict: 'invalid' }>
+type Clear = Extract<Sight, { state: 'clear' }>
 
 const DEFAULTS = { defend: false, dryRun: false, pollMs: 2_000, courtesyMs: 60_000 }
-/** So long a node may be busy with a new block of Ethereum before that is told. */
-const PASSING_MS = 60_000
+/** No block is final earlier after its publication: `Race.ALONE_SECONDS`. */
+const OPEN_SECONDS = 24n * 3_600n
 
-/** Keeps nothing on disk: which blocks are alive stands in the contract, and a dead one is never refuted again. */
+/** Keeps nothing on disk but what its sender does: which blocks are alive stands in the contract, and a dead one is never refuted again. */
 export class Watcher implements AsyncDisposable {
   readonly #deps: WatcherDeps
   readonly #log: Logger
-  readonly #options: Required<WatcherOptions>
+  readonly #options: typeof DEFAULTS & WatcherOptions
   readonly #stop = new AbortController()
   readonly #troubles: Troubles<string>
-  readonly #cases = new Map<Hash, Case>()
-  /** Each wrong block by itself, so that none waits for another. */
-  readonly #pursuits = new Map<Hash, Promise<void>>()
+  readonly #lookout: Lookout
+  readonly #cases: Cases
+  readonly #pursuits: Pursuits
+  /** Living blocks that our own replay finds right. */
+  readonly #right = new Set<Hash>()
   readonly #due: DueCalls | undefined
   #judge: Judge | undefined
   #running: Promise<void> | undefined
   #state: WatcherStatus['state'] = 'starting'
   #doubt: string | undefined
-  #valid = 0
-  /** When the node could judge last, unix milliseconds. */
-  #liveMs = -Infinity
 
   constructor(deps: WatcherDeps, options: WatcherOptions = {}) {
     this.#deps = deps
     this.#log = deps.log.child({ part: 'watcher' })
     this.#options = { ...DEFAULTS, ...options }
     this.#troubles = new Troubles(this.#log, this.#stop.signal)
+    this.#cases = new Cases(this.#log)
+    const { node, readers = [], sender, now } = deps
     const { defend, dryRun, courtesyMs } = this.#options
-    const { sender } = deps
+    this.#lookout = new Lookout({ node, readers, now }, options)
+    this.#pursuits = new Pursuits({
+      ...{ log: this.#log, cases: this.#cases, troubles: this.#troubles, endpoints: this.#endpoints() },
+      ...{ signal: this.#stop.signal, ...(sender === undefined || dryRun ? {} : { sender }) },
+    })
     assert(!defend || dryRun || sender !== undefined, 'a defender needs an account')
+    assert(!dryRun || this.#endpoints().length > 0, 'a dry run needs Ethereum')
+    const isRight = (block: Hash) => this.#right.has(block)
     this.#due =
       defend && !dryRun && sender !== undefined
-        ? new DueCalls({ ...deps, sender, log: this.#log }, { courtesyMs, isOwn: () => false })
+        ? new DueCalls({ ...deps, sender, log: this.#log }, { courtesyMs, isOwn: () => false, isRight })
         : undefined
   }
 
@@ -110,7 +102,7 @@ export class Watcher implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stop.abort(new OperationError('watcher-stopped', 'the watcher was stopped'))
     await this.#running
-    await Promise.all(this.#pursuits.values())
+    await this.#pursuits.ended()
     this.#state = 'stopped'
   }
 
@@ -121,14 +113,14 @@ export class Watcher implements AsyncDisposable {
   /** A snapshot, at no cost. */
   status(): WatcherStatus {
     const { sender } = this.#deps
-    const tasks = ['looking', 'bringing forward', ...[...this.#cases.keys()].map(taskOf)]
-    const problem = this.#doubt ?? this.#troubles.of(...tasks)?.message ?? sender?.problem?.message
+    const cases = this.#cases.all()
+    const problem = this.#doubt ?? this.#troubles.first()?.message ?? sender?.problem?.message
     return {
       state: this.#state,
       ...(sender === undefined ? {} : { account: sender.ethereum.account }),
       ...(problem === undefined ? {} : { problem }),
-      valid: this.#valid,
-      cases: [...this.#cases.values()],
+      valid: this.#right.size,
+      cases,
     }
   }
 
@@ -142,126 +134,107 @@ export class Watcher implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const { signal } = this.#stop
-    const { status, blocks } = await this.#deps.node.call('bridge_blocks', {}, signal)
-    const now = this.#deps.now()
-    if (status.state !== 'live') {
-      const isPassing = status.state === 'syncing'
-      // A live node is so for a moment whenever Ethereum has a new block.
-      if (isPassing && now - this.#liveMs < PASSING_MS) return
-      return this.#doubtAll(describeDoubt(status), isPassing && this.#state === 'starting')
-    }
-    this.#liveMs = now
-    if (this.#state !== 'watching') this.#log.info({ blocks: blocks.length }, 'the node can judge: watching')
+    const judge = await this.#judgeOnce()
+    const sight = await this.#lookout.look(signal)
+    if (sight.state === 'blurred') return
+    if (sight.state === 'doubt') return this.#doubtAll(sight.why)
+    if (this.#state !== 'watching') this.#log.info({ blocks: sight.living.size }, 'all agree: watching')
     this.#state = 'watching'
     this.#doubt = undefined
-    const byId = new Map(blocks.map((block) => [block.id, block]))
-    for (const id of this.#cases.keys()) if (!byId.has(id)) this.#cases.delete(id)
-    this.#valid = blocks.filter(({ verdict, final }) => verdict === 'valid' && !final).length
-    for (const block of blocks) {
-      if (block.verdict === 'unknown') {
-        this.#troubles.add(
-          taskOf(block.id),
-          new OperationError('not-judged', `the node cannot judge block ${block.id}`),
-        )
-      }
-      // What stands on a wrong block dies with it.
-      const parent = byId.get(block.parent)
-      if (block.verdict === 'invalid' && parent?.verdict === 'valid' && !parent.refuted) this.#see(block)
+    const ids = new Set(sight.blocks.map(({ id }) => id))
+    this.#cases.keep(ids)
+    judge.keep(ids)
+    this.#troubles.keep((task) => !task.startsWith('block ') || ids.has(task.slice(6, 72) as Hash))
+    for (const id of this.#right) if (!sight.living.has(id)) this.#right.delete(id)
+    this.#closeDead(sight)
+    for (const block of sight.blocks) {
+      // Each by itself: one that cannot be judged keeps none of the others from being judged.
+      if (sight.living.has(block.id)) await this.#troubles.try(taskOf(block.id), () => this.#weigh(judge, block))
     }
-    const isQuiet = [...this.#cases.values()].every(({ state }) => state === 'killed')
-    const due = this.#due
     // Nothing may stand before a refutation in the account's line of transactions.
-    if (due !== undefined && isQuiet) await this.#troubles.try('bringing forward', () => due.round(signal))
+    if (this.#due === undefined || this.#cases.all().some(({ state }) => state === 'open')) return
+    await this.#troubles.try('bringing forward', async () => this.#due?.round(signal))
   }
 
-  /** Nothing is done on a view that the node itself does not trust. */
-  #doubtAll(doubt: string, isPassing: boolean): void {
-    if (this.#doubt !== doubt) {
-      this.#log[isPassing ? 'info' : 'error']({}, `nothing can be judged, so nothing is done: ${doubt}`)
-    }
+  /** Nothing is done on a view that is not to be trusted. */
+  #doubtAll(doubt: string): void {
+    if (this.#doubt !== doubt) this.#log.error({}, `nothing can be judged, so nothing is done: ${doubt}`)
     this.#doubt = doubt
     this.#state = 'unknown'
   }
 
-  #see({ id, refuted, problem = 'no reason given', finalizableAt }: Block): void {
-    const known = this.#cases.get(id)
-    if (refuted) {
-      if (known?.state !== 'killed') this.#put({ block: id, problem, state: 'killed', by: 'others' })
-      return
+  #closeDead({ blocks, living }: Clear): void {
+    for (const block of blocks) {
+      const { id, refuted } = block
+      if (!refuted) continue
+      if (this.#right.delete(id)) {
+        this.#log.error({ block: id }, 'the bridge refuted a block that our own replay finds RIGHT')
+      }
+      const known = this.#cases.get(id)
+      const isOnTrunk = block.parent === blocks[0]?.id || living.has(block.parent)
+      const { problem = block.problem ?? 'no reason given', deadline = deadlineOf(block) } = known ?? {}
+      // What stands on a wrong block died with it, and is no case of its own.
+      if (known !== undefined || (block.verdict === 'invalid' && isOnTrunk)) {
+        this.#cases.close({ block: id, problem, deadline, by: 'others' })
+      }
     }
-    if (this.#pursuits.has(id) || known?.state === 'tried') return
-    const { defend, dryRun } = this.#options
-    const isActing = defend || dryRun
-    if (known === undefined) {
-      this.#put({ block: id, problem, state: 'open' })
-      const advice = isActing ? '' : `; kill it with "ttx refute ${id}", or run "ttx watch --defend"`
-      const facts = finalizableAt === undefined ? {} : { canBeFinalAt: new Date(1_000 * finalizableAt).toISOString() }
-      this.#log.error({ block: id, problem, ...facts }, `a block on Ethereum is WRONG${advice}`)
-    }
-    if (!isActing) return
-    const pursuit = this.#troubles
-      .try(taskOf(id), () => this.#pursue(id, problem))
-      .finally(() => this.#pursuits.delete(id))
-    this.#pursuits.set(id, pursuit)
   }
 
-  /** Also for a block that was killed and is alive to the node: the node is late, or Ethereum was reorganised. */
-  async #pursue(id: Hash, problem: string): Promise<void> {
-    const { sender, ethereum = sender?.ethereum } = this.#deps
-    const { signal } = this.#stop
-    assert(ethereum !== undefined, 'a watcher that acts or tries has Ethereum')
-    const judge = await this.#judgeOn(ethereum)
-    const judgement = await judge.judge(id, signal)
+  async #weigh(judge: Judge, block: SeenBlock): Promise<void> {
+    const { id } = block
+    if (this.#pursuits.isUnderWay(id)) return
+    const judgement = await judge.judge(id, this.#stop.signal)
+    if (judgement.verdict === 'invalid') return this.#accuse(block, judgement)
+    if (judgement.verdict === 'doomed') return
     if (judgement.verdict === 'unknown') {
       throw new OperationError('not-judged', `block ${id} cannot be judged now: ${judgement.why}; it is tried again`, {
         facts: { block: id },
         retry: true,
       })
     }
-    if (judgement.verdict !== 'invalid') {
-      const ours = judgement.verdict
-      this.#put({ block: id, problem, state: 'doubtful' })
-      throw new OperationError(
-        'verdicts-differ',
-        `expected to find what the node says of block ${id} (${problem}), got ${ours}: nothing is sent; see which of the two is wrong, and refute by another node if need be`,
-        { facts: { block: id, problem, ours } },
-      )
+    this.#right.add(id)
+    if (block.verdict !== 'invalid') return
+    const { problem = 'no reason given' } = block
+    this.#cases.open(id, problem, deadlineOf(block), ', says the node')
+    this.#cases.change(id, { state: 'doubtful' })
+    throw new OperationError(
+      'verdicts-differ',
+      `expected to find what the node says of block ${id} (${problem}), got valid: nothing is sent; see which of the two is wrong, and refute by another node if need be`,
+      { facts: { block: id, problem, ours: 'valid' } },
+    )
+  }
+
+  #accuse(block: SeenBlock, { step, problem, refutation }: Invalid): void {
+    const { id } = block
+    const { defend, dryRun } = this.#options
+    const isActing = defend || dryRun
+    const advice = isActing ? '' : `; kill it with "ttx refute ${id}", or run "ttx watch --defend"`
+    const opened = this.#cases.open(id, `step ${step}: ${problem}`, deadlineOf(block), advice)
+    if (isActing && opened.state !== 'tried') {
+      this.#pursuits.begin(opened, refutation)
     }
-    const prepared = await tryRefutation(ethereum, id, judgement.refutation)
-    if (prepared === undefined) return this.#put({ block: id, problem, state: 'killed', by: 'others' })
-    const { call, gas, reward } = prepared
-    if (this.#options.dryRun || sender === undefined) return this.#tell(id, problem, prepared)
-    const kill = await sendRefutation(sender, id, call, signal)
-    if (kill.by === 'others') return this.#put({ block: id, problem, state: 'killed', by: 'others', gas })
-    const { hash: transaction, gasUsed } = kill.receipt
-    this.#put({ block: id, problem, state: 'killed', by: 'us', gas: gasUsed, reward, transaction })
+    if (block.verdict === 'invalid') return
+    throw new OperationError(
+      'node-is-wrong',
+      `expected the node to find block ${id} wrong as our own replay does, got valid; its software or its disk is damaged`,
+      { facts: { block: id } },
+    )
   }
 
-  /** What a dry run would have sent. */
-  #tell(block: Hash, problem: string, { call, gas, reward }: Prepared): void {
-    this.#put({ block, problem, state: 'tried', gas, reward })
-    const facts = { block, gas: `${gas}`, gasLimit: `${call.gas}`, reward: `${reward}`, data: call.data }
-    this.#log.warn(facts, 'dry run: this refutation would kill the block; nothing was sent')
+  /** All that a refutation is tried on. */
+  #endpoints(): readonly Ethereum[] {
+    const { readers = [], sender } = this.#deps
+    return sender === undefined ? readers : [...readers, sender.ethereum]
   }
 
-  #put(next: Case): void {
-    const known = this.#cases.get(next.block)
-    // Who killed it stays, however often it is looked at afterwards.
-    if (known?.state === 'killed' && next.state === 'killed') return
-    this.#cases.set(next.block, next)
-    if (next.state !== 'killed') return
-    const { block, by, gas, transaction } = next
-    const facts = { block, ...(gas === undefined ? {} : { gas: `${gas}` }), ...(transaction ? { transaction } : {}) }
-    this.#log.warn(facts, by === 'us' ? 'killed a wrong block' : 'a wrong block was killed by somebody else')
-  }
-
-  /** Checks that node and endpoint mean the same bridge. */
-  async #judgeOn(ethereum: Ethereum): Promise<Judge> {
+  /** Checks that node and endpoints mean the same bridge. */
+  async #judgeOnce(): Promise<Judge> {
     if (this.#judge !== undefined) return this.#judge
     const { node } = this.#deps
     const rules = rulesOf(await node.call('node_info', {}, this.#stop.signal))
-    const { token, minRequest } = await ethereum.parameters()
-    if (rules.bridge !== ethereum.bridge || rules.token !== token || rules.minRequest !== minRequest) {
+    for (const ethereum of this.#endpoints()) {
+      const { token, minRequest } = await ethereum.parameters()
+      if (rules.bridge === ethereum.bridge && rules.token === token && rules.minRequest === minRequest) continue
       throw new OperationError(
         'other-network',
         `expected the node to follow the bridge ${ethereum.bridge}, but it follows ${rules.bridge} on chain ${rules.chain}; give node and watcher the same network`,
@@ -271,6 +244,11 @@ export class Watcher implements AsyncDisposable {
     this.#judge = new Judge(node, rules)
     return this.#judge
   }
+}
+
+/** Unix seconds. */
+function deadlineOf({ publishedAt }: SeenBlock): bigint {
+  return BigInt(publishedAt) + OPEN_SECONDS
 }
 
 function taskOf(id: Hash): string {

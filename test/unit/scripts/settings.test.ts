@@ -44,6 +44,7 @@ test('nothing set gives the defaults', () => {
     listenPort: 7651,
     pollMs: 2_000,
     finalityDepth: 64,
+    maxEthereumAge: 900,
     threads: 1,
     marginPercent: 10,
     longestWait: 3_600,

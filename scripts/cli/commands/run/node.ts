@@ -33,6 +33,7 @@ export function registerNode(program: Command, act: Act): void {
         'peers',
         'trackers',
         'finalityDepth',
+        'maxEthereumAge',
         'pollMs',
       ],
     ),
@@ -61,6 +62,7 @@ async function run(context: CliContext): Promise<undefined> {
       network: { host: listenHost, listenPort, peers, trackers },
       pollMs,
       finalityDepth: BigInt(settings.finalityDepth),
+      ...(settings.maxEthereumAge === 0 ? {} : { maxEthereumAgeMs: 1_000 * settings.maxEthereumAge }),
     },
   )
   await node.start()

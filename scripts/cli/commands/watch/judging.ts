@@ -3,30 +3,37 @@
 import { InvalidArgumentError } from 'commander'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { Ethereum } from '../../../../miner/ethereum.ts'
-import { Judge, type Judgement, rulesOf } from '../../../../miner/watch/judge.ts'
+import { describeDoubt, Judge, type Judgement, rulesOf } from '../../../../miner/watch/judge.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { type Hash, isHash } from '../../../../node/protocol/ids.ts'
 import type { CliContext } from '../../context.ts'
 import type { NodeLink } from '../../link.ts'
 
-export function judgeOn(node: NodeLink): Judge {
-  return new Judge(node, rulesOf(node.info))
+/** Judges a block on what the node serves of it, if the node trusts its own view. */
+export async function judgeOn(node: NodeLink, id: Hash, signal: AbortSignal): Promise<Judgement> {
+  const { status } = await node.call('bridge_blocks', {}, signal)
+  if (status.state !== 'live') return { verdict: 'unknown', why: describeDoubt(status) }
+  return await new Judge(node, rulesOf(node.info)).judge(id, signal)
 }
 
 /**
- * Ethereum for calls that send nothing: the account is made up, and its key forgotten. Close it in the end. Throws
- * `OperationError('ethereum-missing')`.
+ * Each Ethereum endpoint by itself, for calls that send nothing: the account is made up, and its key forgotten. None where none is set.
+ * Close them in the end.
  */
-export function openReader({ settings }: CliContext, node: NodeLink): Ethereum {
-  const { ethereum: urls } = settings
-  if (urls === undefined) {
-    throw new OperationError(
-      'ethereum-missing',
-      'expected an Ethereum endpoint, got none; name one with --ethereum URL or TTX_ETHEREUM',
-    )
-  }
+export function openReaders({ settings }: CliContext, node: NodeLink): readonly Ethereum[] {
   const signer = privateKeyToAccount(generatePrivateKey())
-  return new Ethereum({ urls, network: node.info.network, signer, now: Date.now })
+  const { network } = node.info
+  return (settings.ethereum ?? []).map((url) => new Ethereum({ urls: [url], network, signer, now: Date.now }))
+}
+
+/** The same where there has to be one. Throws `OperationError('ethereum-missing')`. */
+export function openRequiredReaders(context: CliContext, node: NodeLink): readonly Ethereum[] {
+  const readers = openReaders(context, node)
+  if (readers.length > 0) return readers
+  throw new OperationError(
+    'ethereum-missing',
+    'expected an Ethereum endpoint, got none; name one with --ethereum URL or TTX_ETHEREUM',
+  )
 }
 
 /** Rows for people: the verdict, and both readings of a wrong step. */

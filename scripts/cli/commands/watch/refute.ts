@@ -10,7 +10,7 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { openSender } from '../mine/sender.ts'
-import { describeJudgement, judgeOn, openReader, parseBlockId } from './judging.ts'
+import { describeJudgement, judgeOn, openRequiredReaders, parseBlockId } from './judging.ts'
 
 type Invalid = Extract<Judgement, { verdict: 'invalid' }>
 
@@ -36,24 +36,24 @@ export function registerRefute(program: Command, act: Act): void {
 
 async function refute(context: CliContext, id: Hash, { dryRun = false }: { dryRun?: boolean }): Promise<Result> {
   const node = await openNode(context)
-  const judgement = await judgeOn(node).judge(id, context.signal)
+  const judgement = await judgeOn(node, id, context.signal)
   if (judgement.verdict !== 'invalid') throw notWrong(id, judgement)
   if (!dryRun) return await send(context, id, judgement)
-  const ethereum = openReader(context, node)
+  const readers = openRequiredReaders(context, node)
   try {
-    const prepared = await tryRefutation(ethereum, id, judgement.refutation)
+    const prepared = await tryRefutation(readers, id, judgement.refutation)
     return prepared === undefined ? dead(id, judgement) : tried(id, judgement, prepared)
   } finally {
-    ethereum.close()
+    for (const reader of readers) reader.close()
   }
 }
 
 async function send(context: CliContext, id: Hash, judgement: Invalid): Promise<Result> {
   await using sending = await openSender(context)
   const { sender } = sending
-  const prepared = await tryRefutation(sender.ethereum, id, judgement.refutation)
+  const prepared = await tryRefutation([sender.ethereum], id, judgement.refutation)
   if (prepared === undefined) return dead(id, judgement)
-  const kill = await sendRefutation(sender, id, prepared.call, context.signal)
+  const kill = await sendRefutation(sender, id, prepared.call, context)
   if (kill.by === 'others') return dead(id, judgement)
   const { hash, gasUsed } = kill.receipt
   const { reward } = prepared

@@ -29,7 +29,7 @@ export function registerVerify(program: Command, act: Act): void {
 
 async function verify(context: CliContext, id: Hash): Promise<Result> {
   const node = await openNode(context)
-  const judgement = await judgeOn(node).judge(id, context.signal)
+  const judgement = await judgeOn(node, id, context.signal)
   return {
     data: { block: id, ...judgementData(judgement) },
     text: formatTable([['block', id], ...describeJudgement(judgement)]),

@@ -8,7 +8,7 @@ import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { openSender } from '../mine/sender.ts'
-import { openReader } from './judging.ts'
+import { openReaders, openRequiredReaders } from './judging.ts'
 
 type Flags = { readonly defend?: boolean; readonly dryRun?: boolean }
 
@@ -20,12 +20,12 @@ export function registerWatch(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.watch)
         .summary('watch the bridge, and kill wrong blocks')
         .description(
-          'Watch the bridge until Ctrl-C: the node replays every block that Ethereum has, and a wrong one raises an alarm. With --defend it is killed by a proof that the wallet pays for (half of the bond of its publisher is the reward), and right blocks are nominated and finalized. While the node does not trust its own view, nothing is done but to say so.',
+          'Watch the bridge until Ctrl-C: every block that Ethereum has is replayed here, apart from the replay of the node, and a wrong one raises an alarm. With --defend it is killed by a proof that the wallet pays for (half of the bond of its publisher is the reward), and right blocks are nominated and finalized. The node and every endpoint of --ethereum have to see the same blocks; where they differ, or one is silent or stuck, nothing is done but to say so.',
         )
         .option('--defend', 'kill wrong blocks; needs a wallet with ETH')
         .option('--dry-run', 'try refutations out without a wallet: log calldata, gas and reward, and send nothing')
         .action(act(run)),
-      ['node', 'ethereum', 'courtesy', 'confirmations', 'pollMs'],
+      ['node', 'ethereum', 'maxEthereumAge', 'courtesy', 'confirmations', 'pollMs'],
     ),
     'ttx watch',
     'ttx watch --dry-run',
@@ -35,22 +35,32 @@ export function registerWatch(program: Command, act: Act): void {
 
 async function run(context: CliContext, { defend = false, dryRun = false }: Flags): Promise<undefined> {
   const { settings, log, signal } = context
-  const { courtesy, pollMs } = settings
+  const { courtesy, pollMs, maxEthereumAge } = settings
   await using stack = new AsyncDisposableStack()
   const sending = defend && !dryRun ? stack.use(await openSender(context)) : undefined
   const node = sending?.node ?? (await openNode(context))
-  const reader = dryRun ? openReader(context, node) : undefined
-  if (reader !== undefined) stack.defer(() => reader.close())
+  const readers = dryRun ? openRequiredReaders(context, node) : openReaders(context, node)
+  stack.defer(() => {
+    for (const reader of readers) reader.close()
+  })
   const deps = {
-    ...{ log, now: Date.now, random: Math.random, node },
+    ...{ log, now: Date.now, random: Math.random, node, readers },
     ...(sending === undefined ? {} : { sender: sending.sender }),
-    ...(reader === undefined ? {} : { ethereum: reader }),
   }
-  const watcher = stack.use(new Watcher(deps, { defend, dryRun, pollMs, courtesyMs: 1_000 * courtesy }))
+  const watcher = stack.use(
+    new Watcher(deps, {
+      ...{ defend, dryRun, pollMs, courtesyMs: 1_000 * courtesy },
+      ...(maxEthereumAge === 0 ? {} : { maxAgeMs: 1_000 * maxEthereumAge }),
+    }),
+  )
   watcher.start()
   context.say(
     formatTable([
       ['node', node.url],
+      [
+        'Ethereum',
+        readers.map(({ name }) => name).join(', ') || 'only as the node sees it: name endpoints with --ethereum',
+      ],
       ['does', dryRun ? 'tries refutations out, sends nothing' : defend ? 'kills wrong blocks' : 'raises alarms only'],
       ...(sending === undefined ? [] : [['account', sending.sender.ethereum.account] as const]),
     ]),

@@ -1,0 +1,72 @@
+// What the watcher knows of each wrong block, told once whenever it changes.
+
+import type { Logger } from '../../node/log.ts'
+import type { Hash } from '../../node/protocol/ids.ts'
+
+/**
+ * `open`: wrong, and alive, as far as is known here. `tried`: a dry run would have killed it. `killed`: refuted, `by` whom (`others` also where an earlier run of this
+ * watcher was it). `doubtful`: the node calls it wrong and our own replay does not, so nothing is done.
+ */
+export type Case = {
+  readonly block: Hash
+  readonly state: 'open' | 'tried' | 'killed' | 'doubtful'
+  readonly problem: string
+  /** Unix seconds on Ethereum: before this it cannot become final. */
+  readonly deadline: bigint
+  readonly by?: 'us' | 'others'
+  /** Units that the refutation used, or would use. */
+  readonly gas?: bigint
+  /** Wei that it earns. */
+  readonly reward?: bigint
+  readonly transaction?: Hash
+  /** Transactions of ours that had no effect. */
+  readonly failures?: number
+}
+
+export class Cases {
+  readonly #log: Logger
+  readonly #cases = new Map<Hash, Case>()
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  all(): readonly Case[] {
+    return [...this.#cases.values()]
+  }
+
+  get(block: Hash): Case | undefined {
+    return this.#cases.get(block)
+  }
+
+  /** Begins a case, unless there is one; `advice` is for whoever reads the alarm. */
+  open(block: Hash, problem: string, deadline: bigint, advice: string): Case {
+    const known = this.#cases.get(block)
+    if (known !== undefined) return known
+    const next = { block, problem, deadline, state: 'open' } as const
+    this.#cases.set(block, next)
+    const canBeFinalAt = new Date(1_000 * Number(deadline)).toISOString()
+    this.#log.error({ block, problem, canBeFinalAt }, `a block on Ethereum is WRONG${advice}`)
+    return next
+  }
+
+  change(block: Hash, change: Partial<Case>): void {
+    const known = this.#cases.get(block)
+    if (known !== undefined) this.#cases.set(block, { ...known, ...change })
+  }
+
+  /** It is dead; who killed it stays, however often it is looked at afterwards. */
+  close(kill: Pick<Case, 'block' | 'problem' | 'deadline'> & Partial<Case> & { readonly by: 'us' | 'others' }): void {
+    const known = this.#cases.get(kill.block)
+    if (known?.state === 'killed') return
+    this.#cases.set(kill.block, { ...known, ...kill, state: 'killed' })
+    const { block, by, gas, transaction } = kill
+    const facts = { block, ...(gas === undefined ? {} : { gas: `${gas}` }), ...(transaction ? { transaction } : {}) }
+    this.#log.warn(facts, by === 'us' ? 'killed a wrong block' : 'a wrong block was killed by somebody else')
+  }
+
+  /** Forgets all others: they are below the final block, or a reorganisation took them. */
+  keep(blocks: ReadonlySet<Hash>): void {
+    for (const block of this.#cases.keys()) if (!blocks.has(block)) this.#cases.delete(block)
+  }
+}
