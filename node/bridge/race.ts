@@ -1,20 +1,15 @@
 // The race between siblings: whom the contract would make final, which calls are due, and when a block can be final. Pure.
 
 import type { Hash } from '../protocol/ids.ts'
+import {
+  ALONE_SECONDS,
+  BRANCH_SECONDS,
+  MAX_DEPTH,
+  NOMINATION_SECONDS,
+  RACE_SECONDS,
+  SIBLING_SECONDS,
+} from '../protocol/rules.ts'
 import { type BridgeBlock, type BridgeView, blockOf } from './view.ts'
-
-/** Seconds: siblings are accepted until the first live child is this old. */
-export const SIBLING_SECONDS = 12n * 3_600n
-/** Seconds: blocks take part in a race if they were published at most so long after the first live child. */
-export const BRANCH_SECONDS = 22n * 3_600n
-/** Seconds: an only child can be final so long after its publication. */
-export const ALONE_SECONDS = 24n * 3_600n
-/** Seconds: a race is decided so long after its first live child. */
-export const RACE_SECONDS = 48n * 3_600n
-/** Seconds: a nomination has to stand for so long. */
-export const NOMINATION_SECONDS = 3_600n
-/** Blocks between a parent and what may be nominated for it. */
-export const MAX_DEPTH = 128
 
 /** The contract leaves out what was refuted; `honest` eyes also leave out what our own replay found wrong. */
 export type Eyes = 'contract' | 'honest'

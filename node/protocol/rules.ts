@@ -32,6 +32,21 @@ export const QUEUE_SHARE = 125
 /** Seconds for which a queue entry may be passed over. */
 export const QUEUE_GRACE = 3_600n
 
+/** Seconds, as all that follows, section 7.5: siblings are accepted until the first live child is this old. */
+export const SIBLING_SECONDS = 12n * 3_600n
+/** Blocks take part in a race if they were published at most so long after the first live child. */
+export const BRANCH_SECONDS = 22n * 3_600n
+/** An only child can be final so long after its publication. */
+export const ALONE_SECONDS = 24n * 3_600n
+/** A race is decided so long after its first live child. */
+export const RACE_SECONDS = 48n * 3_600n
+/** A nomination has to stand for so long. */
+export const NOMINATION_SECONDS = 3_600n
+/** Bonds are held for so long. */
+export const BOND_SECONDS = 48n * 3_600n
+/** Blocks between a parent and what may be nominated for it. */
+export const MAX_DEPTH = 128
+
 /** Why a step is invalid. The numbers are those of the contract's `Reason`. */
 export const REASONS = [
   'None',

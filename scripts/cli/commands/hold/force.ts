@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { parseEventLogs } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
+import { FORCE_GAS } from '../../../../miner/ethereum/calls.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { formatHex } from '../../../../node/protocol/bytes.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
@@ -19,7 +20,6 @@ import { parseInfohashArgument } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
 
 const FETCH_MS = 5_000
-const FORCE_GAS = 10_000n
 const GWEI = 1_000_000_000n
 
 export function registerForce(program: Command, act: Act): void {
