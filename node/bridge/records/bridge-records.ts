@@ -18,7 +18,7 @@ import { audit, auditedBlocks } from './audit.ts'
 import { applyEvent, type DraftView, draftOf, emptyView, isRelevant, type StoredEvent, type ViewRoot } from './fold.ts'
 import { type BridgeDatabase, type Checkpoint, Journal, type JournalStep } from './journal.ts'
 import { type BlockBody, Judge } from './judge.ts'
-import type { Reading } from './reader.ts'
+import { deepReorganisation, type Reading } from './reader.ts'
 
 /** The network whose bridge is followed. */
 export type FollowedNetwork = {
@@ -140,6 +140,7 @@ export class BridgeRecords {
     const isRollback = ancestor !== this.tip
     const kept = isRollback ? this.#eventsUpTo(ancestor) : this.#events
     const { view, added } = await this.#extend(isRollback ? this.#fold(kept) : undefined, events, signal)
+    if (isRollback) this.#checkSettled(view, ancestor)
     if (isHead) audit(view, await ask(target.hash, queueLength(view.queue), auditedBlocks(view)))
     const checkpoint = { ...target, audited: isHead }
     const keepFrom = target.number > this.#finalityDepth ? target.number - this.#finalityDepth : 0n
@@ -180,6 +181,18 @@ export class BridgeRecords {
       added.push({ event: judged, body: { steps: event.steps, states: event.states } })
     }
     return { view: draft === undefined && added.length === 0 ? this.#view : view, added }
+  }
+
+  /**
+   * What was called final for good must be final again after a rollback: checkpoints may be further apart than `finalityDepth`, so that
+   * the newest one that stands can be older than what a reorganisation was allowed to take back.
+   */
+  #checkSettled(view: BridgeView, ancestor: Checkpoint): void {
+    const { id, finality } = this.settled
+    if (finality === undefined || finality.place.number <= ancestor.number) return
+    if (view.blocks.get(id)?.finality !== undefined) return
+    const { number } = finality.place
+    throw deepReorganisation(`the finality of block ${id} in block ${number} of Ethereum`, number)
   }
 
   /** Takes back everything since the last audit. */

@@ -63,11 +63,7 @@ async function commonAncestor(
     if (tip.number - head.number > LAG_BLOCKS) throw lags(tip, head)
     return undefined
   }
-  throw new OperationError(
-    'ethereum-deep-reorganisation',
-    `expected block ${oldest?.hash} of Ethereum at height ${oldest?.number}, which was final, got another chain; check that the endpoint is on the right network, else delete the bridge's data and follow anew`,
-    { facts: { number: `${oldest?.number}`, hash: oldest?.hash ?? '' } },
-  )
+  throw deepReorganisation(`block ${oldest?.hash} of Ethereum at height ${oldest?.number}`, oldest?.number ?? 0n)
 }
 
 /** Steps end where blocks begin to be final, so that a reorganisation never has to go back further than that. */
@@ -91,6 +87,15 @@ function checkOrder(events: readonly BridgeEvent[], from: bigint, to: bigint): v
       throw incomplete(`event ${place.logIndex} of block ${place.number} came out of order`)
     ;({ number, logIndex } = place)
   }
+}
+
+/** Ethereum took back `what` (of its block `number`), which was older than it may take back. */
+export function deepReorganisation(what: string, number: bigint): OperationError {
+  return new OperationError(
+    'ethereum-deep-reorganisation',
+    `expected ${what}, which was final, got another chain; check that the endpoint is on the right network, else delete the bridge's data and follow anew`,
+    { facts: { number: `${number}` } },
+  )
 }
 
 function moved(): OperationError {
