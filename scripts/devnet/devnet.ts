@@ -1,4 +1,4 @@
-// A whole network on one machine: an Ethereum, two nodes that find each other, a miner and a relayer, each a process of its own.
+// A whole network on one machine: an Ethereum, two nodes that find each other, a miner, a relayer and a watcher, each a process of its own.
 
 import { randomBytes } from 'node:crypto'
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { createGenesis } from '../../node/protocol/genesis.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
-import { openWallet, saveWallet } from '../../node/wallet/wallet-folder.ts'
+import { openWallet, walletFile } from '../../node/wallet/wallet-folder.ts'
 import { walletAccount } from '../cli/account.ts'
 import { dataFolder } from '../cli/data-folder.ts'
 import { deploy } from '../deploy.ts'
@@ -24,6 +24,7 @@ import { DevChain, isAnswering } from './dev-chain.ts'
 import type { DevnetOptions } from './options.ts'
 import { devnetServices } from './services.ts'
 import { Supervisor } from './supervisor.ts'
+import { openDevWallet } from './wallets.ts'
 
 export type DevnetDeps = {
   readonly log: Logger
@@ -34,15 +35,13 @@ export type DevnetDeps = {
 }
 
 /** Wallets of a devnet: `genesis` owns all TTX at first. */
-export const DEVNET_WALLETS = ['genesis', 'miner', 'relayer'] as const
+export const DEVNET_WALLETS = ['genesis', 'miner', 'relayer', 'watcher'] as const
 /** A block in a second on one slow core, however often the target halves within an hour. */
 export const DEVNET_TARGET = 2n ** 236n - 1n
 const WALLET_ETHER = '1000'
 /** After so many empty blocks in a row, only each twelfth is mined. */
 const QUIET_BEATS = 60
 const QUIET_SLOWNESS = 12
-// The file with the passphrase lies beside the keys: more work for scrypt would protect nothing.
-const SCRYPT_N = 4_096
 
 export class Devnet {
   readonly data: string
@@ -141,17 +140,7 @@ export class Devnet {
 
   /** One of this devnet's wallets, or a new one; the caller disposes of it. */
   async wallet(name: string): Promise<Wallet> {
-    const { wallets } = dataFolder(this.data)
-    const passphrase = await this.#passphrase()
-    try {
-      return await openWallet(wallets, name, passphrase)
-    } catch (error) {
-      if (!(error instanceof OperationError && error.code === 'wallet-missing')) throw error
-      const key = randomBytes(32)
-      const wallet = await saveWallet(wallets, name, key, passphrase, { scryptN: SCRYPT_N })
-      key.fill(0)
-      return wallet
-    }
+    return await openDevWallet(dataFolder(this.data).wallets, name, await this.#passphrase())
   }
 
   /** Coins for gas. */
@@ -180,17 +169,25 @@ export class Devnet {
     return fresh
   }
 
+  /** Those that are missing: all at the first start, else what folders of an older version lack. */
+  async #makeWallets(): Promise<void> {
+    const { wallets } = dataFolder(this.data)
+    await mkdir(wallets, { recursive: true, mode: 0o700 })
+    for (const name of DEVNET_WALLETS) {
+      if (await exists(walletFile(wallets, name))) continue
+      using wallet = await this.wallet(name)
+      await this.fund(wallet.address)
+    }
+  }
+
   /** Reads where the bridge is, or deploys it the first time. */
   async #network(passphrase: string): Promise<NetworkDefinition> {
     const transport = http(this.ethereumUrl)
     const client = createPublicClient({ transport, cacheTime: 0, pollingInterval: 100 })
-    if (!(await exists(this.deploymentFile))) {
-      this.#deps.say('first start on this folder: making wallets and deploying the bridge')
-      await mkdir(dataFolder(this.data).wallets, { recursive: true, mode: 0o700 })
-      for (const name of DEVNET_WALLETS) {
-        using wallet = await this.wallet(name)
-        await this.fund(wallet.address)
-      }
+    const isFirst = !(await exists(this.deploymentFile))
+    if (isFirst) this.#deps.say('first start on this folder: making wallets and deploying the bridge')
+    await this.#makeWallets()
+    if (isFirst) {
       using wallet = await openWallet(dataFolder(this.data).wallets, 'genesis', passphrase)
       const genesis = createGenesis(wallet.publicKey, Math.floor(Date.now() / 1_000), (digest) => wallet.sign(digest))
       const account = walletAccount(wallet)

@@ -24,6 +24,8 @@ export type DevnetOptions = {
   readonly logJson: boolean
   /** Without one of its own, blocks come from miners that somebody runs beside it. */
   readonly miner: boolean
+  /** Without one of its own, wrong blocks live until somebody else kills them. */
+  readonly watcher: boolean
   /** Called once the folder is ours and before anything runs. */
   readonly beforeStart?: () => Promise<void>
 }

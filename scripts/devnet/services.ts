@@ -18,9 +18,11 @@ export type Surroundings = {
 const TTX = join(import.meta.dirname, '..', 'ttx.ts')
 /** A development chain is not reorganised; it can lose its last second when its process is killed. */
 const FINALITY_DEPTH = 3
-/** Node keeps what it made of our sources here, so that four processes start in half the time. */
+/** Node keeps what it made of our sources here, so that five processes start in half the time. */
 export const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/torrenttx')
 const LOOK_MS = 50
+/** Seconds: what anybody may bring forward is the miner's to do, and the watcher's only where that one does not. */
+const WATCHER_COURTESY = 20
 
 /** In the order in which they are started. */
 export function devnetServices(options: DevnetOptions, around: Surroundings): ServiceSpec[] {
@@ -33,18 +35,24 @@ export function devnetServices(options: DevnetOptions, around: Surroundings): Se
   // Nothing here has to wait for others to pay, nor for blocks that bury a transaction.
   const paying = { ...common, data, 'passphrase-file': passphraseFile, node: nodeUrl, courtesy: 0, confirmations: 1 }
   const services = [
-    service(options, 'node', 'node', { ...node, data, peers: address(ports.peerListen) }, answers(nodeUrl, chain)),
+    service(options, 'node', 'node', { ...node, data, peers: address(ports.peerListen) }, [], answers(nodeUrl, chain)),
     service(
       options,
       'peer',
       'node',
       { ...peer, data: join(data, 'peer'), peers: address(ports.listen) },
+      [],
       answers(peerUrl, chain),
     ),
   ]
   if (options.miner)
     services.push(service(options, 'miner', 'miner', { ...paying, wallet: 'miner', threads: 1, 'longest-wait': 0 }))
-  return [...services, service(options, 'relayer', 'relay', { ...paying, wallet: 'relayer' })]
+  services.push(service(options, 'relayer', 'relay', { ...paying, wallet: 'relayer' }))
+  if (options.watcher) {
+    const flags = { ...paying, wallet: 'watcher', courtesy: WATCHER_COURTESY }
+    services.push(service(options, 'watcher', 'watch', flags, ['--defend']))
+  }
+  return services
 }
 
 function service(
@@ -52,6 +60,7 @@ function service(
   name: string,
   command: string,
   flags: Readonly<Record<string, string | number>>,
+  switches: readonly string[] = [],
   ready: ServiceSpec['ready'] = async () => undefined,
 ): ServiceSpec {
   const args = Object.entries({ ...flags, 'log-level': logLevel }).flatMap(([flag, value]) => [`--${flag}`, `${value}`])
@@ -61,7 +70,7 @@ function service(
   return {
     name,
     command: process.execPath,
-    args: [TTX, command, ...args, ...log],
+    args: [TTX, command, ...args, ...switches, ...log],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     folder: data,
     ready,

@@ -1,4 +1,4 @@
-// kill -9 of a node, the miner or the relayer at ten random moments of a demo: it completes, nothing is paid twice, nothing is lost.
+// kill -9 of a node, the miner, the relayer or the watcher at ten random moments of a demo: it completes, nothing is paid twice, nothing is lost.
 
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
@@ -11,7 +11,7 @@ import { checkEvidence } from './evidence.ts'
 import { isRunning, processesOf, startTtx, until } from './processes.ts'
 
 const KILLS = 10
-const VICTIMS = ['node', 'peer', 'miner', 'relayer'] as const
+const VICTIMS = ['node', 'peer', 'miner', 'relayer', 'watcher'] as const
 const LAST_STEP = 11
 
 const folder = await mkdtemp(join(tmpdir(), 'ttx-kill-'))

@@ -12,7 +12,7 @@ const data = await mkdtemp(join(tmpdir(), 'ttx-restart-'))
 after(() => rm(data, { recursive: true, force: true }))
 
 const BOB = `0x${'b0'.repeat(20)}`
-const PROCESSES = ['ethereum', 'node', 'peer', 'miner', 'relayer']
+const PROCESSES = ['ethereum', 'node', 'peer', 'miner', 'relayer', 'watcher']
 
 async function devnet(): Promise<Running> {
   const { flags } = await devnetPorts()

@@ -53,6 +53,7 @@ async function demo(context: CliContext, { out, folder, on }: Options): Promise<
         data,
         ports: { ethereum, rpc, listen, peerRpc, peerListen },
         miner: true,
+        watcher: true,
         blockSeconds: BLOCK_SECONDS,
         pollMs: POLL_MS,
         logLevel: settings.logLevel,

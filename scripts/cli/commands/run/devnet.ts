@@ -19,6 +19,7 @@ type Options = {
   readonly basePort: number
   readonly blockSeconds: number
   readonly miner: boolean
+  readonly watcher: boolean
 }
 
 const FUND_ETHER = '10'
@@ -31,12 +32,13 @@ export function registerDevnet(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.network)
         .summary('run a whole network on this machine')
         .description(
-          'Start a whole network on this machine and keep it running until Ctrl-C: an embedded Ethereum whose state is kept, the contracts, two nodes that talk BitTorrent over loopback, a miner and a relayer, each a process of its own that is restarted when it dies. Started again, it goes on where it was.',
+          'Start a whole network on this machine and keep it running until Ctrl-C: an embedded Ethereum whose state is kept, the contracts, two nodes that talk BitTorrent over loopback, a miner, a relayer and a watcher, each a process of its own that is restarted when it dies. Started again, it goes on where it was.',
         )
         .option('--ethereum-port <port>', 'port of the embedded Ethereum', parsePort, 8545)
         .option('--base-port <port>', 'first of the four ports of the two nodes', parsePort, 7650)
         .option('--block-seconds <seconds>', 'seconds between empty blocks of Ethereum', parseSeconds, 5)
         .option('--no-miner', 'start none, because you run one yourself')
+        .option('--no-watcher', 'start none: wrong blocks live until somebody else kills them')
         .action(act(run)),
       ['pollMs'],
     ),
@@ -72,7 +74,8 @@ export function registerDevnet(program: Command, act: Act): void {
   )
 }
 
-async function run(context: CliContext, { ethereumPort, basePort, blockSeconds, miner }: Options): Promise<undefined> {
+async function run(context: CliContext, options: Options): Promise<undefined> {
+  const { ethereumPort, basePort, blockSeconds, miner, watcher } = options
   const { settings, folder, log, say, shell, signal } = context
   const ports = {
     ethereum: ethereumPort,
@@ -91,6 +94,7 @@ async function run(context: CliContext, { ethereumPort, basePort, blockSeconds, 
       data: folder.root,
       ports,
       miner,
+      watcher,
       blockSeconds,
       pollMs: settings.pollMs,
       logLevel: settings.logLevel,
