@@ -1,0 +1,339 @@
+// What the watcher believes: nothing that its node and its own endpoints do not see alike, and no verdict but its own.
+
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { hexToBigInt, isHex } from 'viem'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { publishCall } from '../../../../miner/ethereum/calls.ts'
+import { readLiving } from '../../../../miner/ethereum/living.ts'
+import type { TransactionSender } from '../../../../miner/ethereum/sender.ts'
+import { Ethereum } from '../../../../miner/ethereum.ts'
+import { Lookout } from '../../../../miner/watch/lookout.ts'
+import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../../miner/watch/watcher.ts'
+import type { ParentBlock } from '../../../../node/protocol/block.ts'
+import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
+import { encodeSealed } from '../../../../node/protocol/header.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
+import { targetCeiling } from '../../../../node/protocol/target.ts'
+import type { Result } from '../../../../node/rpc/api.ts'
+import type { NodeClient } from '../../../../node/rpc/client.ts'
+import { accountOf, pay, randomOf } from '../../../world.ts'
+import { EthereumProxy } from '../../node/ethereum-proxy.ts'
+import { type Forged, forge } from '../forge.ts'
+import { EASIEST, log, Stage } from '../stage.ts'
+
+const DAY = 86_400n
+const GRACE_MS = 300
+
+type Blocks = Result<'bridge_blocks'>
+
+test('with endpoints of its own that agree, the watcher kills, and knows until when it has to', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage)] })
+  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  await stage.until('the death', () => deaths(watcher) === 1)
+  const { publishedAt } = await sender.ethereum.record(id)
+  assert.deepEqual(
+    watcher.status().cases.map(({ block, deadline, by }) => ({ block, deadline, by })),
+    [{ block: id, deadline: publishedAt + DAY, by: 'us' }],
+  )
+})
+
+test('an endpoint of its own that stands still is doubted, and nothing is done before it goes on', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
+  const head = await stage.anvil.client.getBlock()
+  const frozen = await proxy.ask('eth_getBlockByNumber', ['latest', false])
+  proxy.tamper = ({ method, params }) =>
+    method === 'eth_getBlockByNumber' && params[0] === 'latest' ? { instead: () => frozen } : undefined
+  const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage, proxy.url)] })
+  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  await doubted(
+    stage,
+    watcher,
+    new RegExp(`has block ${head.number} of Ethereum and the node block \\d+: the endpoint lags`),
+  )
+  await nothingDone(sender, id)
+  proxy.tamper = () => undefined
+  await stage.until('the death', () => deaths(watcher) === 1)
+  assert.equal(watcher.status().state, 'watching')
+})
+
+test('an endpoint of its own that has other blocks alive is doubted', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
+  const before = await stage.anvil.client.getBlockNumber()
+  // It reads the contract as it was before the wrong block, whatever it is asked for.
+  proxy.tamper = ({ method, params }) => {
+    const at = method === 'eth_call' ? params[1] : undefined
+    if (!isHex(at) || hexToBigInt(at) <= before) return undefined
+    return { instead: () => proxy.ask(method, [params[0], `0x${before.toString(16)}`]) }
+  }
+  const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage, proxy.url)] })
+  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  await doubted(stage, watcher, /disagree about which blocks live/)
+  await nothingDone(sender, id)
+  proxy.tamper = () => undefined
+  await stage.until('the death', () => deaths(watcher) === 1)
+})
+
+test('a silent endpoint of its own is a doubt, however well the other one speaks', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
+  const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage, proxy.url)] })
+  await stage.until('it to watch', () => watcher.status().state === 'watching')
+  proxy.tamper = () => 'reset'
+  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  await doubted(stage, watcher, /to answer/)
+  await nothingDone(sender, id)
+  proxy.tamper = () => undefined
+  await stage.until('the death', () => deaths(watcher) === 1)
+})
+
+test('a node that hides a block is found out by the links in the contract', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  await stage.until('the node to see it', async () => (await node.call('bridge_blocks', {})).blocks.length === 2)
+  const hiding = tampered(node, (answer) => ({ ...answer, blocks: answer.blocks.slice(0, 1) }))
+  const watcher = watch(stage, { node: hiding, sender, readers: [reader(stage)] })
+  await doubted(stage, watcher, new RegExp(`block ${id} lives on Ethereum, and the node does not know it`))
+  await nothingDone(sender, id)
+})
+
+test('a node that invents a block, or another final one, is doubted', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  const { id } = await publish(stage, liar, {})
+  await stage.until('the node to see it', async () => (await node.call('bridge_blocks', {})).blocks.length === 2)
+  const invented = `0x${'ab'.repeat(32)}` as Hash
+  const lies: [(answer: Blocks) => Blocks, RegExp][] = [
+    [
+      ({ status, blocks }) => ({
+        status,
+        blocks: blocks.map((block) => (block.id === id ? { ...block, id: invented } : block)),
+      }),
+      /lives on Ethereum, and the node does not know it|alive, and Ethereum has not/,
+    ],
+    [
+      ({ status, blocks }) => ({
+        status: { ...status, final: { id: invented, height: 0n } },
+        blocks,
+      }),
+      /as the final block/,
+    ],
+  ]
+  for (const [lie, pattern] of lies) {
+    const watcher = watch(stage, { node: tampered(node, lie), sender, readers: [reader(stage)] })
+    await doubted(stage, watcher, pattern)
+    await watcher.stop()
+  }
+  assert.equal(await sender.ethereum.nonce('pending'), 0)
+})
+
+test('a node that lags behind the endpoints is doubted after a while', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  let isFrozen = false
+  let kept: Blocks | undefined
+  const late = tampered(node, (answer) => {
+    kept = isFrozen ? (kept ?? answer) : answer
+    return kept
+  })
+  const watcher = watch(stage, { node: late, sender, readers: [reader(stage)] })
+  await stage.until('it to watch', () => watcher.status().state === 'watching')
+  isFrozen = true
+  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  await doubted(stage, watcher, /the node lags/)
+  await nothingDone(sender, id)
+  isFrozen = false
+  await stage.until('the death', () => deaths(watcher) === 1)
+})
+
+test('an endpoint without a new block for too long is stuck', async (t) => {
+  const { stage, node } = await open(t)
+  const { timestamp } = await stage.anvil.client.getBlock()
+  const at = { ms: 1_000 * Number(timestamp) }
+  const options = { graceMs: 0, maxAgeMs: 60_000 }
+  const lookout = new Lookout({ node, readers: [reader(stage)], now: () => at.ms }, options)
+  const { signal } = new AbortController()
+  await stage.until('a clear view', async () => (await lookout.look(signal)).state === 'clear')
+  at.ms += 61_000
+  const sight = await lookout.look(signal)
+  assert.ok(sight.state === 'doubt')
+  assert.match(sight.why, /is 61 s old: the endpoint is stuck/)
+})
+
+test('a wrong block that the node calls right dies by the own replay, and the node is complained of', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  const blind = tampered(node, ({ status, blocks }) => ({
+    status,
+    blocks: blocks.map(({ problem: _, ...block }) => ({ ...block, verdict: 'valid' })),
+  }))
+  const problems = new Set<string>()
+  const watcher = watch(stage, { node: blind, sender, readers: [reader(stage)] })
+  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  await stage.until('the death', () => {
+    problems.add(watcher.status().problem ?? '')
+    return deaths(watcher) === 1
+  })
+  assert.ok((await sender.ethereum.record(id)).isRefuted)
+  assert.equal(watcher.status().cases[0]?.problem, 'step 0: MissingInput')
+  assert.ok([...problems].some((problem) => problem.includes('its software or its disk is damaged')))
+})
+
+test('a right block that the node calls wrong is left alone, and the two verdicts are told', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  const { id } = await publish(stage, liar, {})
+  const mad = tampered(node, ({ status, blocks }) => ({
+    status,
+    blocks: blocks.map((block) =>
+      block.id === id ? { ...block, verdict: 'invalid' as const, problem: 'step 0: BadSignature' } : block,
+    ),
+  }))
+  const watcher = watch(stage, { node: mad, sender, readers: [reader(stage)] })
+  await stage.until('the doubt', () => watcher.status().cases[0]?.state === 'doubtful')
+  assert.match(watcher.status().problem ?? '', /step 0: BadSignature\), got valid: nothing is sent/)
+  await nothingDone(sender, id)
+})
+
+test('a block that cannot be judged keeps no other from being killed', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  const one = await publish(stage, liar, { wrong: 'thief' })
+  const two = await publish(stage, liar, { wrong: 'second thief', rival: true })
+  const call: NodeClient['call'] = async (method, params, signal) => {
+    const result = await node.call(method, params, signal)
+    const isOne = method === 'bridge_block' && 'id' in params && params.id === one.id
+    return isOne ? { ...result, packedSteps: new Uint8Array() } : result
+  }
+  const watcher = watch(stage, { node: { url: node.url, call }, sender, readers: [reader(stage)] })
+  await stage.until('the death of the other', () => deaths(watcher) === 1)
+  assert.equal((await sender.ethereum.record(one.id)).isRefuted, false)
+  assert.ok((await sender.ethereum.record(two.id)).isRefuted)
+  assert.match(watcher.status().problem ?? '', /does not serve the steps and states/)
+})
+
+test('a defender brings nothing forward that it has not found right itself', async (t) => {
+  const { stage, node, liar, sender } = await open(t)
+  const { id } = await publish(stage, liar, {})
+  await stage.skip(DAY)
+  const mute = { isMute: true }
+  const call: NodeClient['call'] = async (method, params, signal) => {
+    if (method === 'bridge_block' && mute.isMute) throw new Error('the disk is damaged')
+    return await node.call(method, params, signal)
+  }
+  const watcher = watch(stage, { node: { url: node.url, call }, sender, readers: [reader(stage)] }, { courtesyMs: 0 })
+  await stage.until('it to be in trouble', () => /disk/.test(watcher.status().problem ?? ''))
+  await stage.until('the call to be due', async () => (await node.call('bridge_due', {})).finalize.length === 1)
+  assert.equal(await sender.ethereum.nonce('pending'), 0)
+  mute.isMute = false
+  await stage.until('its finality', async () => (await stage.finalBlock()) === id)
+})
+
+test('the tree of the living is read from links, with siblings, descendants and without the dead', async (t) => {
+  const { stage, liar } = await open(t)
+  const ethereum = reader(stage)
+  const genesis = stage.genesisId()
+  const read = async (known: readonly Hash[]) => {
+    const { number } = await ethereum.head()
+    const { final, blocks } = await readLiving(ethereum, number, known)
+    assert.equal(final, genesis)
+    return blocks
+  }
+  assert.deepEqual(await read([]), new Set())
+  const one = await publish(stage, liar, {})
+  const two = await publish(stage, liar, { wrong: 'thief', rival: true })
+  const three = await publish(stage, liar, { wrong: 'second thief', rival: true })
+  await stage.skip(DAY)
+  const four = await publish(stage, liar, { parent: two.next })
+  const five = await publish(stage, liar, { parent: four.next })
+  const all = new Set([one, two, three, four, five].map(({ id }) => id))
+  assert.deepEqual(await read([]), all)
+  assert.deepEqual(await read([genesis, five.id, one.id, `0x${'cd'.repeat(32)}` as Hash]), all)
+})
+
+async function open(t: TestContext) {
+  const stage = await Stage.open(t)
+  const node = await stage.node()
+  const liar = stage.sender(await stage.signer(100_000n))
+  const sender = stage.sender(await stage.signer())
+  await stage.skip(DAY)
+  return { stage, node, liar, sender }
+}
+
+/** An endpoint of the watcher's own. */
+function reader(stage: Stage, url = stage.anvil.url): Ethereum {
+  const signer = privateKeyToAccount(generatePrivateKey())
+  const { chain, bridge } = stage.definition.rules
+  const deps = { urls: [url], network: { chain, bridge }, signer, now: Date.now }
+  const ethereum = new Ethereum(deps, { retries: 0, timeoutMs: 5_000 })
+  stage.stack.defer(() => ethereum.close())
+  return ethereum
+}
+
+function watch(
+  stage: Stage,
+  deps: Pick<WatcherDeps, 'node' | 'sender' | 'readers'>,
+  options: WatcherOptions = {},
+): Watcher {
+  const watcher = stage.stack.use(
+    new Watcher(
+      { log, now: Date.now, random: randomOf(1), ...deps },
+      { defend: true, pollMs: 20, graceMs: GRACE_MS, ...options },
+    ),
+  )
+  watcher.start()
+  return watcher
+}
+
+/** A node that lies about which blocks there are, and about nothing else. */
+function tampered({ url, call }: NodeClient, lie: (answer: Blocks) => Blocks): NodeClient {
+  return {
+    url,
+    call: async (method, params, signal) => {
+      const result = await call(method, params, signal)
+      return method === 'bridge_blocks' ? (lie(result as Blocks) as typeof result) : result
+    },
+  }
+}
+
+async function doubted(stage: Stage, watcher: Watcher, pattern: RegExp): Promise<void> {
+  await stage.until(`a doubt like ${pattern}`, () => {
+    const { state, problem = '' } = watcher.status()
+    return state === 'unknown' && pattern.test(problem)
+  })
+}
+
+async function nothingDone({ ethereum }: TransactionSender, id: Hash): Promise<void> {
+  assert.equal(await ethereum.nonce('pending'), 0)
+  assert.equal((await ethereum.record(id)).isRefuted, false)
+}
+
+function deaths(watcher: Watcher): number {
+  return watcher.status().cases.filter(({ state }) => state === 'killed').length
+}
+
+type Publication = { readonly wrong?: string; readonly rival?: boolean; readonly parent?: ParentBlock }
+
+/** An empty block, or one whose only step spends what its sender, named by `wrong`, does not own. */
+async function publish(
+  stage: Stage,
+  liar: TransactionSender,
+  { wrong, rival = false, parent }: Publication,
+): Promise<Forged & { readonly id: Hash }> {
+  const { definition } = stage
+  const { rules, genesisBlock, genesis } = definition
+  const ground = { id: stage.genesisId(), header: genesisBlock.header, state: genesisState(genesis) }
+  const thief = wrong === undefined ? undefined : accountOf(wrong)
+  const body = thief && { to: thief.address, tokens: 1n, time: 1, prev: [genesisInfohash(genesis)] }
+  const packed = thief && body && pay(thief, body, rules).packed
+  const on = parent ?? ground
+  const target = parent === undefined ? targetCeiling(EASIEST, DAY, EASIEST) : on.header.target >> 1n
+  const block = forge(rules, on, [], target, liar.ethereum.account, packed)
+  const sealedParent = parent === undefined ? encodeSealed(genesisBlock) : SEALED.get(parent.id)
+  assert.ok(sealedParent !== undefined)
+  SEALED.set(block.next.id, block.sealedBytes)
+  const outcome = await liar.send(publishCall(sealedParent, block, rival))
+  assert.equal(outcome.status, 'done')
+  return { ...block, id: block.next.id }
+}
+
+/** Sealed headers of what was published, by id. */
+const SEALED = new Map<Hash, Uint8Array>()
