@@ -1,0 +1,190 @@
+// Compiles one mutant and runs tests against it until one fails.
+
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { type Code, compileCode } from '../solc.ts'
+import { answerSchema } from './messages.ts'
+import { type Mutant, mutate } from './mutants.ts'
+import { PLAN, QUICK_RUNS, type Suite } from './plan.ts'
+import type { Workplace } from './workplace.ts'
+
+/** `equal`: the compiler makes the same code of it. `invalid`: it does not compile. */
+export type Verdict = {
+  readonly verdict: 'killed' | 'survived' | 'equal' | 'invalid'
+  /** What killed it: the name of a test, and its file; or that it ran on and on, or died. */
+  readonly by?: string
+  readonly file?: string
+}
+
+/** A mutant that runs for so long is killed: whole suites take a tenth of it. */
+const HUNG_MS = 300_000
+/** By default what `npm test` runs. */
+const FULL = ''
+
+export class Judge implements AsyncDisposable {
+  readonly #workplace: Workplace
+  readonly #sources: Readonly<Record<string, string>>
+  readonly #originals = new Map<string, Code>()
+  /** How often each test file killed a mutant of a function or file. */
+  readonly #kills = new Map<string, number>()
+  #ready: ChildProcess | undefined
+
+  constructor(workplace: Workplace, sources: Readonly<Record<string, string>>) {
+    this.#workplace = workplace
+    this.#sources = sources
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ready?.kill('SIGKILL')
+  }
+
+  /** All tests must pass without a mutant, else their failures say nothing. */
+  async checkOriginal(): Promise<void> {
+    const names = [...new Set(Object.values(PLAN).flatMap((suites) => suites.flatMap(({ contracts }) => contracts)))]
+    const codes = compileCode(this.#sources, names)
+    if ('error' in codes) throw new Error(`the contracts do not compile: ${codes.error}`)
+    for (const [name, code] of codes) {
+      this.#originals.set(name, code)
+      await this.#workplace.install(name, code)
+    }
+    const suites = Object.values(PLAN).flat()
+    for (const isSolidity of [false, true]) {
+      const files = suites
+        .filter(({ contracts }) => (contracts.length === 0) === isSolidity)
+        .flatMap((suite) => suite.files)
+      const unique = [...new Set(files)]
+      if (unique.length === 0) continue
+      const { failed, file } = isSolidity ? await this.#runSolidity(unique) : await this.#run(unique, QUICK_RUNS)
+      if (failed)
+        throw new Error(`without a mutant, expected all tests to pass; "${failed}" failed (${file}); npm test says why`)
+    }
+  }
+
+  async judge(mutant: Mutant): Promise<Verdict> {
+    const source = Buffer.from(this.#sources[mutant.file] ?? '')
+    const mutated = { ...this.#sources, [mutant.file]: mutate(source, mutant) }
+    const suites = this.#order(mutant)
+    let isEqual = true
+    for (const suite of suites) {
+      const isSolidity = suite.contracts.length === 0
+      // While the compiler works.
+      if (!isSolidity) this.#prepare(QUICK_RUNS)
+      const codes = compileCode(mutated, suite.contracts)
+      if ('error' in codes) return { verdict: 'invalid' }
+      if (!isSolidity && [...codes].every(([name, { creation }]) => this.#originals.get(name)?.creation === creation))
+        continue
+      if (isSolidity && isEqual) continue
+      isEqual = false
+      const { failed, file } = isSolidity
+        ? await this.#judgeInSolidity(suite, mutant.file, mutated[mutant.file] ?? '')
+        : await this.#judgeWith(codes, suite)
+      if (failed) {
+        this.#count(mutant, file)
+        return { verdict: 'killed', by: failed, ...(file ? { file } : {}) }
+      }
+    }
+    return { verdict: isEqual ? 'equal' : 'survived' }
+  }
+
+  /** What a mutant that survived does at the full length of `npm test`. */
+  async judgeAgain(mutant: Mutant): Promise<Verdict> {
+    const source = Buffer.from(this.#sources[mutant.file] ?? '')
+    const mutated = { ...this.#sources, [mutant.file]: mutate(source, mutant) }
+    for (const suite of this.#order(mutant)) {
+      if (suite.contracts.length === 0) continue
+      const codes = compileCode(mutated, suite.contracts)
+      if ('error' in codes) return { verdict: 'invalid' }
+      for (const [name, code] of codes) await this.#workplace.install(name, code)
+      const { failed, file } = await this.#run(suite.files, FULL)
+      if (failed) return { verdict: 'killed', by: failed, ...(file ? { file } : {}) }
+    }
+    return { verdict: 'survived' }
+  }
+
+  async #judgeWith(codes: ReadonlyMap<string, Code>, { files }: Suite) {
+    // Other contracts may still have the code of the mutant before.
+    for (const [name, code] of new Map([...this.#originals, ...codes])) await this.#workplace.install(name, code)
+    return this.#run(files, QUICK_RUNS)
+  }
+
+  async #judgeInSolidity({ files }: Suite, file: string, content: string) {
+    await this.#workplace.writeSource(file, content)
+    try {
+      return await this.#runSolidity(files)
+    } finally {
+      await this.#workplace.writeSource(file, this.#sources[file] ?? '')
+    }
+  }
+
+  #order({ file, where }: Mutant): Suite[] {
+    const score = (name: string) =>
+      1_000 * (this.#kills.get(`${where}|${name}`) ?? 0) + (this.#kills.get(`${file}|${name}`) ?? 0)
+    const best = ({ files }: Suite) => Math.max(...files.map(score))
+    return (PLAN[file] ?? [])
+      .map((suite) => ({ ...suite, files: suite.files.toSorted((a, b) => score(b) - score(a)) }))
+      .toSorted((a, b) => Number(a.contracts.length === 0) - Number(b.contracts.length === 0) || best(b) - best(a))
+  }
+
+  #count({ file, where }: Mutant, killer: string | undefined): void {
+    const name = killer?.slice(killer.indexOf('test/contract/'))
+    for (const key of [`${where}|${name}`, `${file}|${name}`]) this.#kills.set(key, (this.#kills.get(key) ?? 0) + 1)
+  }
+
+  #prepare(runs: number | typeof FULL): ChildProcess {
+    const child = this.#ready ?? this.#fork(runs)
+    this.#ready = child
+    return child
+  }
+
+  #fork(runs: number | typeof FULL): ChildProcess {
+    const { FUZZ_RUNS: _, ...environment } = process.env
+    return fork(join(this.#workplace.folder, 'scripts/mutate/runner.ts'), {
+      cwd: this.#workplace.folder,
+      env: { ...environment, ...(runs === FULL ? {} : { FUZZ_RUNS: String(runs) }) },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+  }
+
+  async #run(
+    files: readonly string[],
+    runs: number | typeof FULL,
+  ): Promise<{ failed?: string | undefined; file?: string | undefined }> {
+    const child = runs === FULL ? this.#fork(runs) : this.#prepare(runs)
+    this.#ready = undefined
+    const timer = setTimeout(() => child.kill('SIGKILL'), HUNG_MS)
+    const ended = once(child, 'exit')
+    try {
+      child.send({ files })
+      const first = await Promise.race([once(child, 'message'), ended.then(() => [undefined])])
+      const answer = answerSchema.safeParse(first[0])
+      return answer.success ? answer.data : { failed: 'the tests ended early or ran on and on' }
+    } finally {
+      clearTimeout(timer)
+      child.kill('SIGKILL')
+      await ended
+    }
+  }
+
+  async #runSolidity(files: readonly string[]): Promise<{ failed?: string; file?: string }> {
+    const child = spawn(
+      process.execPath,
+      [join('node_modules', 'hardhat', 'dist', 'src', 'cli.js'), 'test', 'solidity', ...files],
+      {
+        cwd: this.#workplace.solidityFolder,
+        env: { ...process.env, CI: 'true', HARDHAT_DISABLE_TELEMETRY: 'true' },
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    )
+    const timer = setTimeout(() => child.kill('SIGKILL'), HUNG_MS)
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+    const [status]: unknown[] = await once(child, 'close')
+    clearTimeout(timer)
+    if (status === 0) return {}
+    const name = /^\s*\d+\)\s*(.*)$/m.exec(output)?.[1] ?? 'a Solidity test'
+    return { failed: name.trim(), ...(files[0] ? { file: files[0] } : {}) }
+  }
+}

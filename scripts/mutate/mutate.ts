@@ -1,0 +1,142 @@
+// `npm run mutate [-- word …]`: changes the contracts in one place at a time and sees whether a test fails. Exits with 1 if a
+// mutant survives without a reason in accepted.json.
+//
+// Words pick mutants whose line (as `--list` prints it) contains all of them. What was judged before is not judged again
+// while contracts and tests are as they were: Ctrl-C loses nothing.
+
+import { parseArgs } from 'node:util'
+import { compile, readSources } from '../solc.ts'
+import { REASONS } from './accepted.ts'
+import { isNode } from './ast.ts'
+import { Judge, type Verdict } from './judge.ts'
+import { Ledger } from './ledger.ts'
+import { describe, type Mutant, mutantsOf } from './mutants.ts'
+import { PLAN } from './plan.ts'
+import { Workplace } from './workplace.ts'
+
+const { positionals: words, values: flags } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    list: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
+  },
+})
+
+type Outcome = Verdict['verdict'] | 'accepted'
+
+const sources = readSources()
+const all = allMutants()
+const picked = pick(all)
+const ledger = await Ledger.open({ fresh: flags.fresh })
+const say = (line: string) => {
+  if (!flags.json) console.log(line)
+}
+
+if (picked.length === 0) {
+  console.error(`mutate: expected words of mutants, got "${words.join(' ')}", which no mutant has`)
+  process.exitCode = 2
+} else if (flags.list) {
+  for (const mutant of picked) console.log(describe(mutant))
+} else {
+  say(`${picked.length} of ${all.length} mutants${flags.sample ? `, drawn with seed ${flags.seed}` : ''}`)
+  if (!flags.report) await judgeAll(picked.filter(({ id }) => ledger.get(id) === undefined))
+  report(picked)
+}
+
+function allMutants(): Mutant[] {
+  const { sources: trees } = compile(sources, { '*': { '': ['ast'] } })
+  return Object.keys(PLAN).flatMap((file) => {
+    const ast = trees[file]?.ast
+    if (!isNode(ast)) throw new Error(`${file}: expected a source that compiles`)
+    return mutantsOf(file, Buffer.from(sources[file] ?? ''), ast)
+  })
+}
+
+/** Checks first, constants last; with `--sample`, so many by lot. */
+function pick(mutants: readonly Mutant[]): Mutant[] {
+  const matching = mutants.filter((mutant) => words.every((word) => describe(mutant).includes(word)))
+  const rank = ({ operator }: Mutant) => Number(operator.includes('constant')) + 2 * Number(operator.startsWith('yul'))
+  const sorted = matching.toSorted((a, b) => rank(a) - rank(b))
+  if (flags.sample === undefined) return sorted
+  const random = generator(Number(flags.seed))
+  const drawn = sorted.map((mutant) => ({ mutant, lot: random() })).toSorted((a, b) => a.lot - b.lot)
+  const kept = new Set(drawn.slice(0, Number(flags.sample)).map(({ mutant }) => mutant))
+  return sorted.filter((mutant) => kept.has(mutant))
+}
+
+async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
+  if (mutants.length === 0) return
+  await using workplace = await Workplace.open()
+  await using judge = new Judge(workplace, sources)
+  // The folder and the runner are left to nobody.
+  let isStopped = false
+  process.once('SIGINT', () => {
+    isStopped = true
+    console.error('mutate: stops after this mutant')
+  })
+  say('all tests without a mutant …')
+  await judge.checkOriginal()
+  for (const [i, mutant] of mutants.entries()) {
+    if (isStopped) break
+    const startedMs = performance.now()
+    let verdict = await judge.judge(mutant)
+    if (verdict.verdict === 'survived') verdict = await judge.judgeAgain(mutant)
+    const seconds = Math.round((performance.now() - startedMs) / 100) / 10
+    await ledger.add({ id: mutant.id, ...verdict, seconds })
+    const isNews = verdict.verdict === 'survived' && !REASONS.has(mutant.id)
+    if (isNews || i % 25 === 24) say(`${i + 1}/${mutants.length} ${verdict.verdict} ${describe(mutant)} (${seconds} s)`)
+  }
+}
+
+function report(mutants: readonly Mutant[]): void {
+  const outcomes = new Map(mutants.map((mutant) => [mutant, outcomeOf(mutant)]))
+  const survivors = mutants.filter((mutant) => outcomes.get(mutant) === 'survived')
+  // A reason that explains nothing any more is as wrong as one that is missing.
+  const known = new Set(all.map(({ id }) => id))
+  const stale = [...REASONS.keys()].filter((id) => !known.has(id) || ledger.get(id)?.verdict === 'killed')
+  const table = Object.fromEntries(
+    [...new Set(mutants.map(({ file }) => file)), undefined].map((file) => {
+      const ofFile = mutants.filter((mutant) => file === undefined || mutant.file === file)
+      const count = (wanted: Outcome | undefined) => ofFile.filter((mutant) => outcomes.get(mutant) === wanted).length
+      const row = {
+        mutants: ofFile.length,
+        killed: count('killed'),
+        equal: count('equal'),
+        invalid: count('invalid'),
+        accepted: count('accepted'),
+        survived: count('survived'),
+        notJudged: count(undefined),
+      }
+      return [file ?? 'all', row]
+    }),
+  )
+  if (flags.json) {
+    const lines = survivors.map((mutant) => describe(mutant))
+    console.log(JSON.stringify({ table, survivors: lines, stale }, undefined, 2))
+  } else {
+    console.table(table)
+    for (const mutant of survivors) console.log(`survived without a reason: ${describe(mutant)}`)
+    for (const id of stale) console.log(`accepted, but killed or not there any more: ${id}`)
+  }
+  if (survivors.length > 0 || stale.length > 0) process.exitCode = 1
+}
+
+function outcomeOf({ id }: Mutant): Outcome | undefined {
+  const verdict = ledger.get(id)?.verdict
+  return verdict === 'survived' && REASONS.has(id) ? 'accepted' : verdict
+}
+
+/** mulberry32: the same lots for the same seed. */
+function generator(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}

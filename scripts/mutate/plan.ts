@@ -1,0 +1,74 @@
+// Which tests judge a mutant, as data: suites that need the same compiled contracts, in the order in which they are tried.
+
+/** Test files that run in one process against the same contracts. */
+export type Suite = {
+  readonly name: string
+  /** `path:Contract` of those that the files deploy or read. Empty for Solidity tests, which Hardhat compiles. */
+  readonly contracts: readonly string[]
+  /** The cheapest and most telling first; what killed a neighbour is put before it. */
+  readonly files: readonly string[]
+}
+
+const test = (name: string) => `test/contract/${name}.test.ts`
+
+const STEPS: Suite = {
+  name: 'steps',
+  contracts: [
+    'test/contract/harness/ApplyHarness.sol:ApplyHarness',
+    'test/contract/harness/StepHarness.sol:StepHarness',
+  ],
+  files: ['vectors', 'Apply', 'Tree'].map(test),
+}
+
+const RULES: Suite = {
+  name: 'rules',
+  contracts: ['test/contract/harness/BridgeHarness.sol:BridgeHarness'],
+  files: ['race', 'queue', 'deposit', 'reward', 'money', 'identity', 'race-model'].map((name) =>
+    test(`Bridge.${name}`),
+  ),
+}
+
+const BRIDGE: Suite = {
+  name: 'bridge',
+  contracts: [...RULES.contracts, 'contracts/Bridge.sol:Bridge', 'contracts/WrappedTTX.sol:WrappedTTX'],
+  files: [
+    ...['publish', 'authority', 'refute', 'claim', 'disputes'].map((name) => test(`Bridge.${name}`)),
+    ...['deploy', 'refute-completeness', 'refute-soundness'].map(test),
+  ],
+}
+
+const solidity = (...names: readonly string[]): Suite => ({
+  name: 'solidity',
+  contracts: [],
+  files: names.map((name) => `test/contract/${name}.t.sol`),
+})
+
+/** With the contract that it calls at random: Hardhat finds only what is compiled for its own sake. */
+const MONEY: Suite = {
+  ...solidity('BridgeMoney'),
+  files: ['test/contract/BridgeMoney.t.sol', 'test/contract/harness/BridgeHandler.sol'],
+}
+
+/** The suites for each file that is mutated. Tests of gas are not among them: they fail at any change of the code. */
+export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
+  'contracts/Bridge.sol': [RULES, BRIDGE, MONEY],
+  'contracts/WrappedTTX.sol': [RULES, BRIDGE],
+  'contracts/libraries/Apply.sol': [STEPS, BRIDGE, solidity('Apply')],
+  'contracts/libraries/BlockHeader.sol': [RULES, BRIDGE],
+  'contracts/libraries/Content.sol': [RULES, BRIDGE, MONEY],
+  'contracts/libraries/Infohash.sol': [STEPS, BRIDGE, solidity('Sha1', 'TransactionFile')],
+  'contracts/libraries/Packed.sol': [STEPS, RULES, BRIDGE, solidity('Step', 'TransactionFile', 'Apply')],
+  'contracts/libraries/Queue.sol': [RULES, BRIDGE, MONEY],
+  'contracts/libraries/Race.sol': [RULES, BRIDGE, MONEY],
+  'contracts/libraries/Sha1.sol': [STEPS, BRIDGE, solidity('Sha1')],
+  'contracts/libraries/Step.sol': [STEPS, RULES, BRIDGE, solidity('Step', 'Apply')],
+  'contracts/libraries/Target.sol': [RULES, BRIDGE, solidity('Target')],
+  'contracts/libraries/Text.sol': [STEPS, BRIDGE, solidity('Sha1', 'TransactionFile')],
+  'contracts/libraries/Trace.sol': [RULES, BRIDGE, solidity('Trace')],
+  'contracts/libraries/TransactionFile.sol': [STEPS, BRIDGE, solidity('TransactionFile')],
+  'contracts/libraries/Tree.sol': [STEPS, BRIDGE, solidity('Tree')],
+  'contracts/libraries/TypedData.sol': [STEPS, BRIDGE, solidity('TransactionFile')],
+}
+
+/** Fewer random cases than in `npm test`: what a mutant survives here is tried again at full length. */
+export const QUICK_RUNS = 200
