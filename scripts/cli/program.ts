@@ -16,8 +16,10 @@ import { registerRelay } from './commands/mine/relay.ts'
 import { registerDemo } from './commands/run/demo.ts'
 import { registerDevnet } from './commands/run/devnet.ts'
 import { registerNode } from './commands/run/node.ts'
+import { registerAttackCost } from './commands/watch/attack-cost.ts'
 import { registerBlock } from './commands/watch/block.ts'
 import { registerDiff } from './commands/watch/diff.ts'
+import { registerDrill } from './commands/watch/drill.ts'
 import { registerProof } from './commands/watch/proof.ts'
 import { registerRefute } from './commands/watch/refute.ts'
 import { registerTx } from './commands/watch/tx.ts'
@@ -49,6 +51,8 @@ const REGISTRATIONS: readonly Registration[] = [
   registerVerify,
   registerDiff,
   registerRefute,
+  registerDrill,
+  registerAttackCost,
   registerTx,
   registerBlock,
   registerProof,

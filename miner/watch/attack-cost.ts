@@ -1,0 +1,252 @@
+// What each kind of delay costs its author, and how long it can last: the rules of the bridge at the prices of now. Pure.
+
+import { gasFigures } from '../../deployments/gas.ts'
+import type { Hash } from '../../node/protocol/ids.ts'
+import {
+  ALONE_SECONDS,
+  BOND_SECONDS,
+  BRANCH_SECONDS,
+  NOMINATION_SECONDS,
+  QUEUE_GRACE,
+  QUEUE_SHARE,
+  RACE_SECONDS,
+  SIBLING_SECONDS,
+  STEP_LIMIT,
+} from '../../node/protocol/rules.ts'
+import { BLOCK_SECONDS, targetFloor, workOf } from '../../node/protocol/target.ts'
+import type { Result } from '../../node/rpc/api.ts'
+import { BOND_GAS, forceFee } from '../ethereum/calls.ts'
+
+/** Prices in wei a unit of gas, work in expected hashes. */
+export type Situation = {
+  readonly baseFee: bigint
+  readonly tip: bigint
+  /** Of the easiest block that could be published on the tip now. */
+  readonly nextWork: bigint
+  /** Entries of the queue that no block on the leading branch has consumed. */
+  readonly queueWaiting: bigint
+  readonly overturn: Overturn
+}
+
+/** The deepest that a new branch could cut now. */
+export type Overturn = {
+  /** The branch would begin on this block. */
+  readonly above: Hash
+  /** Blocks that are there now and would be displaced; zero: only one that is still to come. */
+  readonly displaced: number
+  /** Expected, to be ahead of what is there now; all that others add until `closesAt` comes on top. */
+  readonly hashes: bigint
+  /** The least number of blocks for it, as a block holds at most about twice the work of its parent. */
+  readonly blocks: number
+  /** The last second in which a block may be published to take part, unix; nothing where the race has not begun. */
+  readonly closesAt?: number
+}
+
+export type AttackName =
+  | 'false-proof'
+  | 'wrong-block'
+  | 'light-rival'
+  | 'last-second-rival'
+  | 'heavier-branch'
+  | 'empty-blocks'
+  | 'queue-flood'
+  | 'late-nomination'
+
+export type Attack = {
+  readonly attack: AttackName
+  /** What the cost buys: the whole delay, an hour of it, or the delay of a queue entry by one more block. */
+  readonly per: 'once' | 'hour' | 'block'
+  /** Expected. */
+  readonly hashes: bigint
+  /** Units; `gasWei` is its price at base fee and tip. */
+  readonly gas: bigint
+  readonly gasWei: bigint
+  /** What has to be put down, the bonds of all blocks that are needed at a time. */
+  readonly bondWei: bigint
+  /** Of that, what does not come back for certain. */
+  readonly bondLostWei: bigint
+  /** What others get. */
+  readonly feesWei: bigint
+  /** Gas, fees and lost bonds: the least that it costs besides the work. */
+  readonly lostWei: bigint
+  /** The longest delay of others that it can cause. */
+  readonly delaySeconds: bigint
+  /** Why it is not longer, in plain words. */
+  readonly why: string
+}
+
+type Block = Pick<
+  Result<'bridge_blocks'>['blocks'][number],
+  'id' | 'parent' | 'height' | 'target' | 'work' | 'publishedAt' | 'verdict' | 'refuted' | 'preferred'
+>
+
+const GWEI = 1_000_000_000n
+/** Wrong blocks are assumed to be refuted so long after their publication at the latest (docs/disputes.md). */
+const REFUTED_SECONDS = ALONE_SECONDS
+
+/** Wei that `publish` asks for as a bond at this base fee. */
+export function bondOf(baseFee: bigint): bigint {
+  return BOND_GAS * baseFee
+}
+
+/** All kinds of attack that the rules know, in the order of docs/disputes.md. */
+export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: Situation): Attack[] {
+  const bond = bondOf(baseFee)
+  const figure = (name: keyof typeof gasFigures) => BigInt(gasFigures[name])
+  const rivalGas = figure('publish, second sibling')
+  const raced = RACE_SECONDS + NOMINATION_SECONDS
+  const later = raced - ALONE_SECONDS
+  // A wrong block can come so long after a right one, which could be final so long after its own publication.
+  const late = SIBLING_SECONDS + REFUTED_SECONDS - ALONE_SECONDS
+  const row = (
+    attack: AttackName,
+    why: string,
+    delaySeconds: bigint,
+    cost: Partial<Pick<Attack, 'per' | 'hashes' | 'gas' | 'bondWei' | 'bondLostWei' | 'feesWei'>>,
+  ): Attack => {
+    const { per = 'once', hashes = 0n, gas = 0n, bondWei = 0n, bondLostWei = 0n, feesWei = 0n } = cost
+    const gasWei = gas * (baseFee + tip)
+    const lostWei = gasWei + bondLostWei + feesWei
+    return { attack, per, hashes, gas, gasWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why }
+  }
+  const perEntry = { gas: ceilDiv(figure('force, 10'), 10n), fee: forceFee(baseFee) }
+  const share = BigInt(QUEUE_SHARE)
+  const forcedBlocks = queueWaiting / share + 1n
+  const inclusion =
+    forcedBlocks === 1n
+      ? `every block that is published ${hours(QUEUE_GRACE)} later has to contain the transaction`
+      : `blocks that are published ${hours(QUEUE_GRACE)} later have to consume the queue in its order, ${share} entries each, and as ${queueWaiting} wait before it, the transaction is in block ${forcedBlocks} of them at the latest`
+  return [
+    row(
+      'false-proof',
+      'A proof that shows nothing reverts. It changes no block and no clock, and nobody has to answer it.',
+      0n,
+      { gas: figure('refute, 2 inputs, depth 20') },
+    ),
+    row(
+      'wrong-block',
+      `Anybody kills it, and all that stands on it, by one transaction (${figure('refute, 2 inputs, depth 20')} gas as a rule). It moves no clock of a right block. One that was published before it waits until it is dead: that is no delay if it dies within ${hours(ALONE_SECONDS - SIBLING_SECONDS)} of its publication, and one of ${hours(late)} if that takes the ${hours(REFUTED_SECONDS)} that are assumed at most. Half of the bond is lost even if its author proves it wrong himself, else all of it.`,
+      late,
+      {
+        hashes: nextWork,
+        gas: figure('publish, 1 steps of 2 inputs'),
+        bondWei: bond,
+        bondLostWei: bond - (bond / GWEI / 2n) * GWEI,
+      },
+    ),
+    row(
+      'light-rival',
+      `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs the work of the first, and its bond is lost when the first one wins.`,
+      later,
+      { hashes: nextWork, gas: rivalGas, bondWei: bond, bondLostWei: bond },
+    ),
+    row(
+      'last-second-rival',
+      `Rivals are taken until the first is ${hours(SIBLING_SECONDS)} old, and all clocks count from the first: the last second wins no more time than the first one. ${hours(BRANCH_SECONDS - SIBLING_SECONDS)} remain to answer with work.`,
+      later,
+      { hashes: nextWork, gas: rivalGas, bondWei: bond, bondLostWei: bond },
+    ),
+    row(
+      'heavier-branch',
+      `It takes more work than all others do until ${hours(BRANCH_SECONDS)} after the first block of the race, that is most of the hash power, and reorders only what is not final. What it leaves out comes in a block on top of it. It never pays: it earns neither fees nor percents, and the bond of its first block is lost if it fails.`,
+      BRANCH_SECONDS + BLOCK_SECONDS + raced - ALONE_SECONDS,
+      {
+        hashes: overturn.hashes,
+        gas: rivalGas + BigInt(overturn.blocks - 1) * figure('publish, child'),
+        bondWei: bond * BigInt(overturn.blocks),
+      },
+    ),
+    row(
+      'empty-blocks',
+      `Blocks that leave others out must outweigh all that others find, hour after hour. It ends when somebody calls force: ${inclusion}, and that block is final ${hours(raced)} after its publication at the latest. Counted from the call, and against a block that comes at once and has no rival.`,
+      QUEUE_GRACE + forcedBlocks * BLOCK_SECONDS + later,
+      {
+        per: 'hour',
+        hashes: nextWork,
+        gas: figure('publish, child') + figure('finalize, no fee'),
+        bondWei: bond * (BOND_SECONDS / BLOCK_SECONDS),
+      },
+    ),
+    row(
+      'queue-flood',
+      `A block has to consume ${QUEUE_SHARE} entries and need not consume more, so ${QUEUE_SHARE} of them put off each deposit and forced transaction behind them by one block (waiting now: ${queueWaiting}). All other transactions keep ${STEP_LIMIT - QUEUE_SHARE} of the ${STEP_LIMIT} steps of a block. The fees are those of the miners.`,
+      BLOCK_SECONDS,
+      { per: 'block', gas: share * perEntry.gas, feesWei: share * perEntry.fee },
+    ),
+    row(
+      'late-nomination',
+      `A nomination starts an hour anew only if it is of a heavier block, and none can join after ${hours(BRANCH_SECONDS)}. Whoever nominates the heaviest then, and there are ${hours(RACE_SECONDS - NOMINATION_SECONDS - BRANCH_SECONDS)} for it, ends this game without any delay. A lighter one is replaced at any time.`,
+      NOMINATION_SECONDS,
+      { gas: figure('nominate') },
+    ),
+  ]
+}
+
+/**
+ * The lowest fork that a new branch could make ahead of the leading one. `blocks` are the last final one and all above it, parents first;
+ * `now` is Ethereum's time, and `nextWork` that of the easiest block that could come on the tip.
+ */
+export function findOverturn(blocks: readonly Block[], now: number, nextWork: bigint): Overturn {
+  const [final] = blocks
+  if (final === undefined) throw new RangeError('there is a final block at least')
+  const branch = [final, ...blocks.filter(({ preferred, id }) => preferred && id !== final.id)]
+  const tip = branch.at(-1) ?? final
+  for (const [i, fork] of branch.slice(0, -1).entries()) {
+    const live = blocks.filter(({ parent, refuted }) => parent === fork.id && !refuted)
+    const start = Math.min(...live.map(({ publishedAt }) => publishedAt))
+    const closesAt = start + Number(BRANCH_SECONDS)
+    const bases = now < start + Number(SIBLING_SECONDS) ? [fork] : []
+    // A rival branch that is there already saves the work that is in it.
+    if (now <= closesAt) bases.push(...rivalsOf(blocks, fork.id, branch[i + 1]?.id))
+    const base = bases.reduce<Block | undefined>(
+      (best, each) => (best && best.work >= each.work ? best : each),
+      undefined,
+    )
+    if (base === undefined) continue
+    // A rival must also hold the work of the first one, be that right or wrong.
+    const first = live.find(({ publishedAt }) => publishedAt === start)
+    const least = base === fork && first !== undefined ? first.work - fork.work : 0n
+    const hashes = max(tip.work - base.work + 1n, least)
+    return {
+      above: base.id,
+      displaced: branch.length - 1 - i,
+      hashes,
+      blocks: blocksFor(base.target, hashes),
+      closesAt,
+    }
+  }
+  return { above: tip.id, displaced: 0, hashes: nextWork + 1n, blocks: blocksFor(tip.target, nextWork + 1n) }
+}
+
+/** Valid blocks above `fork` that do not stand on `child`. */
+function rivalsOf(blocks: readonly Block[], fork: Hash, child: Hash | undefined): Block[] {
+  const rivals = new Map<Hash, Block>()
+  for (const block of blocks) {
+    const isAbove = block.parent === fork ? block.id !== child : rivals.has(block.parent)
+    if (isAbove && block.verdict === 'valid' && !block.refuted) rivals.set(block.id, block)
+  }
+  return [...rivals.values()]
+}
+
+/** The least number of blocks above one with `target` that together hold so much work. */
+function blocksFor(target: bigint, hashes: bigint): number {
+  let count = 0
+  for (let [left, next] = [hashes, targetFloor(target)]; left > 0n; next = targetFloor(next)) {
+    left -= workOf(next)
+    count++
+  }
+  return count
+}
+
+function hours(seconds: bigint): string {
+  const count = seconds / 3_600n
+  return count === 1n ? 'an hour' : `${count} hours`
+}
+
+function ceilDiv(a: bigint, b: bigint): bigint {
+  return (a + b - 1n) / b
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
