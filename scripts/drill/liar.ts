@@ -16,6 +16,7 @@ import { decodeStep } from '../../node/protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../node/protocol/target.ts'
 import { decodeTransaction } from '../../node/protocol/transaction.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
+import { waitFor } from '../demo/patience.ts'
 import { headerOf, honestContent, tellAll } from './content.ts'
 import { honestSteps } from './honest.ts'
 import { type LieKind, tellLie } from './lies.ts'
@@ -94,6 +95,7 @@ type Ground = {
 }
 
 const HISTORY = 100
+const PATIENCE = { deadlineMs: 30_000, pollMs: 20 }
 
 export class Liar {
   readonly #deps: LiarDeps
@@ -122,7 +124,7 @@ export class Liar {
   /** All but the sending. */
   async prepare(options: LiarOptions = {}): Promise<Prepared> {
     const { sender } = this.#deps
-    const parentId = options.parent ?? (await this.tip())
+    const parentId = options.parent ?? (await this.tip(options.signal))
     const standing = await sender.ethereum.standing(parentId)
     const ground = await this.#groundOn(parentId, standing.publishedAt)
     const scene = await this.#sceneOn(ground, options)
@@ -188,15 +190,13 @@ export class Liar {
     return await this.#sceneOn(await this.#groundOn(id, publishedAt), { content })
   }
 
-  /** The block that the node would build on. Throws `node-not-ready` (retry). */
-  async tip(): Promise<Hash> {
-    const { bridge } = await this.#deps.node.call('node_info', {})
-    if (bridge.state === 'live' && bridge.tip !== undefined) return bridge.tip.id
-    throw new OperationError(
-      'node-not-ready',
-      `expected the node to follow the bridge, but it says ${bridge.state}; see what it lacks`,
-      { facts: { state: bridge.state }, retry: true },
-    )
+  /** The block that the node would build on; waits while it takes in what is new. Throws `waited-in-vain`. */
+  async tip(signal = new AbortController().signal): Promise<Hash> {
+    const { node } = this.#deps
+    return await waitFor(`${node.url} to follow the bridge`, { ...PATIENCE, signal }, async () => {
+      const { bridge } = await node.call('node_info', {}, signal)
+      return bridge.state === 'live' ? bridge.tip?.id : undefined
+    })
   }
 
   async #groundOn(id: Hash, publishedAt: bigint): Promise<Ground> {

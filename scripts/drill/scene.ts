@@ -30,7 +30,7 @@ export type Need =
   | 'money'
   /** An output of the liar that a block below has spent. */
   | 'spent-output'
-  /** Money of somebody else. */
+  /** Money of somebody else, in a transaction that left none to the liar. */
   | 'victim'
   /** Queue entries after the parent: of this kind; valid or not where they would stand; old enough that none may be passed over. */
   | 'deposit'
@@ -158,9 +158,13 @@ export function ownOutput({ scene, state }: Story): Output {
   return greatest(own, 4n * scene.rules.minRequest) ?? fail(lack('money'))
 }
 
-/** The greatest output of anybody else here. Throws `lack('victim')`. */
+/** The greatest output of anybody else here, of a transaction that left none to the liar. Throws `lack('victim')`. */
 export function victimOutput({ scene, state }: Story): Output {
-  const others = outputsOf(state).filter(({ owner }) => owner !== scene.liar.address && owner !== FRIEND)
+  const outputs = outputsOf(state)
+  const { address } = scene.liar
+  // An output is named by infohash and owner: of a transaction that paid both, the liar would take his own.
+  const own = new Set(outputs.flatMap(({ owner, infohash }) => (owner === address ? [infohash] : [])))
+  const others = outputs.filter(({ owner, infohash }) => !own.has(infohash) && owner !== FRIEND)
   return greatest(others, scene.rules.minRequest) ?? fail(lack('victim'))
 }
 

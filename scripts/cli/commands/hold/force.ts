@@ -1,7 +1,7 @@
 // ttx force: put a transaction into the bridge's queue on Ethereum, so that no miner can leave it out.
 
 import type { Command } from 'commander'
-import { parseEventLogs } from 'viem'
+import { parseEventLogs, type TransactionReceipt } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { FORCE_GAS } from '../../../../miner/ethereum/calls.ts'
 import { OperationError } from '../../../../node/errors.ts'
@@ -10,10 +10,11 @@ import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { packTransaction } from '../../../../node/protocol/packed.ts'
 import { decodeTransaction } from '../../../../node/protocol/transaction.ts'
+import type { Wallet } from '../../../../node/wallet/wallet.ts'
 import { walletAccount } from '../../account.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { bridgeCall } from '../../ethereum.ts'
+import { bridgeCall, type EthereumSide } from '../../ethereum.ts'
 import { lookUp, openNode, openRequiredEthereum } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { parseInfohashArgument } from '../../pay.ts'
@@ -56,12 +57,8 @@ async function force(context: CliContext, infohash: Infohash): Promise<Result> {
   using wallet = await unlockWallet(context)
   const ancestors = files.filter((each) => infohashOf(each) !== infohash)
   const forced = [...ancestors, file].map((each) => ({ infohash: infohashOf(each), packed: packFile(each) }))
-  const baseFee = await ethereum.ask('base fee', async (client) => (await client.getBlock()).baseFeePerGas ?? 0n)
-  // Room for the base fee to grow by half; the contract owes back what is too much.
-  const each = (((FORCE_GAS * baseFee * 3n) / 2n + GWEI) / GWEI) * GWEI
-  const packed = forced.map((one): `0x${string}` => `0x${formatHex(one.packed)}`)
-  const call = bridgeCall(node.info.network, 'force', [packed], each * BigInt(forced.length))
-  const receipt = await ethereum.send(walletAccount(wallet), call, context.signal)
+  const packed = forced.map((one) => one.packed)
+  const receipt = await forcePacked(ethereum, wallet, packed, context.signal)
   const entries = parseEventLogs({ abi: bridgeAbi, eventName: 'Forced', logs: receipt.logs }).map(({ args }, i) => ({
     index: args.index,
     infohash: forced[i]?.infohash,
@@ -75,6 +72,21 @@ async function force(context: CliContext, infohash: Infohash): Promise<Result> {
       ['follow it', `ttx status ${infohash}`],
     ]),
   }
+}
+
+/** Puts packed transactions into the queue, pays for them, and waits for the receipt. */
+export async function forcePacked(
+  ethereum: EthereumSide,
+  wallet: Wallet,
+  packed: readonly Uint8Array[],
+  signal?: AbortSignal,
+): Promise<TransactionReceipt> {
+  const baseFee = await ethereum.ask('base fee', async (client) => (await client.getBlock()).baseFeePerGas ?? 0n)
+  // Room for the base fee to grow by half; the contract owes back what is too much.
+  const each = (((FORCE_GAS * baseFee * 3n) / 2n + GWEI) / GWEI) * GWEI
+  const hex = packed.map((one): `0x${string}` => `0x${formatHex(one)}`)
+  const call = bridgeCall(ethereum.network, 'force', [hex], each * BigInt(packed.length))
+  return await ethereum.send(walletAccount(wallet), call, signal)
 }
 
 function packFile(file: Uint8Array): Uint8Array {

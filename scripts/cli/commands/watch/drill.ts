@@ -1,0 +1,138 @@
+// ttx drill: publishes bad blocks on a development chain, and measures how the watcher kills them.
+
+import { type Command, InvalidArgumentError } from 'commander'
+import { TransactionSender } from '../../../../miner/ethereum/sender.ts'
+import { Ethereum } from '../../../../miner/ethereum.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import type { Address } from '../../../../node/protocol/ids.ts'
+import { listWallets, openWallet } from '../../../../node/wallet/wallet-folder.ts'
+import { patientClient } from '../../../demo/patience.ts'
+import { ANVIL_CHAIN } from '../../../devnet/anvil.ts'
+import { DevChain } from '../../../devnet/dev-chain.ts'
+import { openDevWallet } from '../../../devnet/wallets.ts'
+import { Arrangement, checkDevelopmentChain } from '../../../drill/arrange.ts'
+import { Drill, type Result as DrillResult } from '../../../drill/drill.ts'
+import { Liar } from '../../../drill/liar.ts'
+import { isLieKind, LIE_KINDS, LIES, type LieKind } from '../../../drill/lies.ts'
+import { formatKinds, formatReport, formatResult } from '../../../drill/report.ts'
+import { walletAccount } from '../../account.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import type { Act, CliContext, Result } from '../../context.ts'
+import { interrupted } from '../../failure.ts'
+import { openNode, openRequiredEthereum } from '../../link.ts'
+import { readPassphrase } from '../../passphrase.ts'
+import { addSettings } from '../../setting-flags.ts'
+
+type Flags = { readonly bad?: readonly LieKind[]; readonly list?: true; readonly deadline: number }
+
+const WALLET = 'liar'
+const DEADLINE_SECONDS = 60
+const POLL_MS = 100
+/** For everything else that has to happen in between. */
+const PATIENCE_MS = 120_000
+const LEAST_WEI = 100n * 10n ** 18n
+const FUND_ETHER = '1000'
+
+export function registerDrill(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('drill')
+        .helpGroup(AUDIENCE.watch)
+        .summary('publish bad blocks on a devnet, and see them die')
+        .description(
+          'Publish a bad block on the devnet that runs on the data folder, wait until the watcher has killed it, and say how long that took and how much gas; some kinds the bridge must refuse by itself. Money comes from the wallet "genesis", and what a kind needs is arranged first: blocks, deposits, forced transactions, and time that passes on Ethereum. The exit code is 0 only if every bad block was killed or refused as it must be. Without --bad it lists the kinds. It refuses any chain that is no development chain.',
+        )
+        .option('--bad <kinds>', 'kinds of bad blocks, separated by commas, or "all"', parseKinds)
+        .option('--list', 'only list the kinds')
+        .option('--deadline <seconds>', 'how long a bad block may live', parseSeconds, DEADLINE_SECONDS)
+        .action(act(run)),
+      ['node', 'ethereum'],
+    ),
+    'ttx drill --list',
+    'ttx drill --bad mint',
+    'ttx drill --bad all --json',
+  )
+}
+
+async function run(context: CliContext, { bad, list, deadline }: Flags): Promise<Result> {
+  if (bad === undefined || list) {
+    const kinds = LIE_KINDS.map((kind) => ({ kind, about: LIES[kind].about, expected: LIES[kind].expected }))
+    return { data: { kinds }, text: formatKinds() }
+  }
+  const { shell, folder, signal } = context
+  const results: DrillResult[] = []
+  const tell = (text: string) => void shell.stderr.write(`${text}\n`)
+  try {
+    await using stack = new AsyncDisposableStack()
+    const drill = await openDrill(context, stack, 1_000 * deadline, tell)
+    for (const kind of bad) {
+      const result = await drill.run(kind)
+      results.push(result)
+      tell(formatResult(result))
+    }
+  } catch (error) {
+    throw signal.aborted ? interrupted() : error
+  }
+  const wallets = await listWallets(folder.wallets)
+  const nameOf = (account: Address) => wallets.find(({ address }) => address === account)?.name ?? account
+  const text = formatReport(results, nameOf)
+  const failed = results.filter(({ outcome }) => outcome === 'survived' || outcome === 'wrong')
+  if (failed.length === 0) {
+    const named = results.map((result) =>
+      result.outcome === 'killed' ? { ...result, killer: nameOf(result.by) } : result,
+    )
+    return { data: { ok: true, results: named }, text }
+  }
+  context.say(text)
+  throw new OperationError(
+    'drill-failed',
+    `expected ${results.length} bad blocks to be killed within ${deadline} s or refused, got ${failed.length} that were not; see that a watcher runs ("ttx watch --defend"), and kill what lives with "ttx refute BLOCK"`,
+    { facts: { failed: failed.map(formatResult) } },
+  )
+}
+
+/** All parts of a drill; whatever has to be closed goes on the stack. Throws 'not-a-devnet', and what wallets and links throw. */
+async function openDrill(
+  context: CliContext,
+  stack: AsyncDisposableStack,
+  deadlineMs: number,
+  say: (text: string) => void,
+): Promise<Drill> {
+  const { folder, log, signal } = context
+  const link = await openNode(context)
+  const { network } = link.info
+  const side = await openRequiredEthereum(context, link)
+  const chain = new DevChain(side.url)
+  await checkDevelopmentChain(network.chain, chain, ANVIL_CHAIN)
+  const passphrase = await readPassphrase(context, 'Passphrase of wallet "genesis"')
+  const genesis = stack.use(await openWallet(folder.wallets, 'genesis', passphrase))
+  const wallet = stack.use(await openDevWallet(folder.wallets, WALLET, passphrase))
+  const patience = { deadlineMs: PATIENCE_MS, pollMs: POLL_MS, signal }
+  const node = patientClient(link.url, patience)
+  const ethereum = new Ethereum({ urls: [side.url], network, signer: walletAccount(wallet), now: Date.now })
+  stack.defer(() => ethereum.close())
+  if ((await ethereum.balance()) < LEAST_WEI) await chain.fund(wallet.address, FUND_ETHER)
+  const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: POLL_MS })
+  const liar = new Liar({ node, sender, wallet, now: Date.now })
+  const now = () => Math.floor(Date.now() / 1_000)
+  const common = { node, ethereum: side, sender, liar, chain, patience }
+  const arrangement = new Arrangement({ ...common, wallet, genesis, now, say })
+  return new Drill({ ...common, arrangement, deadlineMs, nowMs: () => performance.now() })
+}
+
+function parseKinds(text: string): readonly LieKind[] {
+  if (text === 'all') return LIE_KINDS
+  return text.split(',').map((kind) => {
+    if (isLieKind(kind)) return kind
+    throw new InvalidArgumentError(
+      `Expected "all", or kinds separated by commas; got ${JSON.stringify(kind.slice(0, 80))}. "ttx drill --list" names them.`,
+    )
+  })
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (Number.isInteger(seconds) && seconds > 0 && seconds <= 86_400) return seconds
+  throw new InvalidArgumentError(`Expected whole seconds, more than 0 and at most 86400; got ${JSON.stringify(text)}.`)
+}
