@@ -25,7 +25,7 @@ const FULL = ''
 export class Judge implements AsyncDisposable {
   readonly #workplace: Workplace
   readonly #sources: Readonly<Record<string, string>>
-  readonly #originals = new Map<string, Code>()
+  readonly #originals: ReadonlyMap<string, Code>
   /** How often each test file killed a mutant of a function or file. */
   readonly #kills = new Map<string, number>()
   #ready: ChildProcess | undefined
@@ -33,6 +33,10 @@ export class Judge implements AsyncDisposable {
   constructor(workplace: Workplace, sources: Readonly<Record<string, string>>) {
     this.#workplace = workplace
     this.#sources = sources
+    const names = [...new Set(Object.values(PLAN).flatMap((suites) => suites.flatMap(({ contracts }) => contracts)))]
+    const codes = compileCode(sources, names)
+    if ('error' in codes) throw new Error(`the contracts do not compile: ${codes.error}`)
+    this.#originals = codes
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -41,13 +45,7 @@ export class Judge implements AsyncDisposable {
 
   /** All tests must pass without a mutant, else their failures say nothing. */
   async checkOriginal(): Promise<void> {
-    const names = [...new Set(Object.values(PLAN).flatMap((suites) => suites.flatMap(({ contracts }) => contracts)))]
-    const codes = compileCode(this.#sources, names)
-    if ('error' in codes) throw new Error(`the contracts do not compile: ${codes.error}`)
-    for (const [name, code] of codes) {
-      this.#originals.set(name, code)
-      await this.#workplace.install(name, code)
-    }
+    for (const [name, code] of this.#originals) await this.#workplace.install(name, code)
     const suites = Object.values(PLAN).flat()
     for (const isSolidity of [false, true]) {
       const files = suites

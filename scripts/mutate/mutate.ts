@@ -26,6 +26,9 @@ const { positionals: words, values: flags } = parseArgs({
   },
 })
 
+/** What stands in the ledger for the contracts as they are. */
+const ORIGINAL = 'original'
+
 type Outcome = Verdict['verdict'] | 'accepted'
 
 const sources = readSources()
@@ -56,10 +59,22 @@ function allMutants(): Mutant[] {
   })
 }
 
-/** Checks first, constants last; with `--sample`, so many by lot. */
+/** What is most likely to show a hole comes first. */
+const ORDER = [
+  /^check removed/,
+  /^operand dropped/,
+  /^(operator|statement removed|return removed|reason)/,
+  /^(never|always|one side|return value)/,
+  /inverted/,
+  /^constant/,
+  /^yul (operator|statement|never|always)/,
+  /^yul constant/,
+]
+
+/** With `--sample`, so many by lot. */
 function pick(mutants: readonly Mutant[]): Mutant[] {
   const matching = mutants.filter((mutant) => words.every((word) => describe(mutant).includes(word)))
-  const rank = ({ operator }: Mutant) => Number(operator.includes('constant')) + 2 * Number(operator.startsWith('yul'))
+  const rank = ({ operator }: Mutant) => ORDER.findIndex((kind) => kind.test(operator))
   const sorted = matching.toSorted((a, b) => rank(a) - rank(b))
   if (flags.sample === undefined) return sorted
   const random = generator(Number(flags.seed))
@@ -78,8 +93,16 @@ async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
     isStopped = true
     console.error('mutate: stops after this mutant')
   })
-  say('all tests without a mutant …')
-  await judge.checkOriginal()
+  if (ledger.get(ORIGINAL) === undefined) {
+    say('all tests without a mutant …')
+    const startedMs = performance.now()
+    await judge.checkOriginal()
+    await ledger.add({
+      id: ORIGINAL,
+      verdict: 'survived',
+      seconds: Math.round((performance.now() - startedMs) / 1_000),
+    })
+  }
   for (const [i, mutant] of mutants.entries()) {
     if (isStopped) break
     const startedMs = performance.now()
