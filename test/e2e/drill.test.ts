@@ -1,0 +1,109 @@
+// Every kind of bad block on a whole network: the watcher kills it or the bridge refuses it, and no money comes or goes.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { createPublicClient, http } from 'viem'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { createNodeClient } from '../../node/rpc/client.ts'
+import { readDeployment } from '../../scripts/cli/commands/run/node.ts'
+import { countSupply } from '../../scripts/demo/supply.ts'
+import { LIE_KINDS, LIES } from '../../scripts/drill/lies.ts'
+import { devnetPorts, processesOf, type Running, startTtx, ttx, ttxJson, until } from './processes.ts'
+
+type Report = {
+  readonly ok: boolean
+  readonly results: readonly {
+    readonly kind: keyof typeof LIES
+    readonly outcome: string
+    readonly block?: `0x${string}`
+    readonly problem?: string
+    readonly error?: string
+    readonly killer?: string
+    readonly seconds?: number
+    readonly wallMs?: number
+    readonly publishGas?: string
+    readonly refuteGas?: string
+  }[]
+}
+
+const REFUTED = 1
+const data = await mkdtemp(join(tmpdir(), 'ttx-drill-'))
+const here = ['--data', data] as const
+const { base, ethereum: ethereumPort, flags } = await devnetPorts()
+const ethereum = `http://127.0.0.1:${ethereumPort}`
+let devnet: Running
+
+before(async () => {
+  devnet = startTtx(['devnet', ...here, '--poll-ms', '200', '--block-seconds', '1', ...flags])
+  await devnet.said(/It runs/)
+})
+
+after(async () => {
+  await devnet.stop()
+  await rm(data, { recursive: true, force: true })
+})
+
+test('every kind is killed by the watcher or refused by the bridge, and all money is there afterwards', async () => {
+  const { ok, results } = await ttxJson<Report>(['drill', '--bad', 'all', ...here])
+  assert.equal(ok, true)
+  assert.deepEqual(
+    results.map(({ kind }) => kind),
+    LIE_KINDS,
+  )
+  const network = await readDeployment(join(data, 'deployment.json'))
+  const client = createPublicClient({ transport: http(ethereum), cacheTime: 0 })
+  const contract = { abi: bridgeAbi, address: network.rules.bridge } as const
+  for (const result of results) {
+    const { kind, outcome, block, problem, error } = result
+    const { expected } = LIES[kind]
+    if ('refused' in expected) {
+      assert.deepEqual([outcome, error], ['refused', expected.refused], kind)
+      continue
+    }
+    assert.deepEqual([outcome, problem, result.killer], ['killed', expected.problem, 'watcher'], kind)
+    assert.ok(block)
+    const { flags } = await client.readContract({ ...contract, functionName: 'blocks', args: [block] })
+    assert.equal(flags & REFUTED, REFUTED, kind)
+    assert.ok(BigInt(result.refuteGas ?? 0) > 21_000n && BigInt(result.refuteGas ?? 0) < 800_000n, kind)
+    assert.ok(BigInt(result.publishGas ?? 0) > 100_000n, kind)
+    assert.ok((result.seconds ?? -1) >= 0 && (result.wallMs ?? -1) >= 0, kind)
+  }
+
+  // What the drill has set in motion comes to its end: all requests final and paid.
+  const node = createNodeClient(`http://127.0.0.1:${base}`)
+  await ttxJson(['devnet', 'skip', '25h', ...here])
+  const count = await until('all requests to be paid', async () => {
+    const { tip, final, state } = (await node.call('node_info', {})).bridge
+    if (state !== 'live' || tip?.id !== final?.id) return undefined
+    const supply = await countSupply(ethereum, network, node)
+    return supply.unminted === 0n && supply.unconsumed === 0n ? supply : undefined
+  })
+  assert.equal(count.total, count.genesis)
+  // Nobody but the liar ever lost anything: the nodes hold no wrong block above the final one.
+  const { blocks } = await node.call('bridge_blocks', {})
+  assert.ok(blocks.every(({ verdict, refuted }) => verdict === 'valid' && !refuted))
+})
+
+test('where no watcher runs, the bad block survives its deadline, and the drill fails and says so', async () => {
+  const { watcher } = processesOf(data)
+  assert.ok(watcher)
+  // Stopped rather than killed, since it would be started again.
+  process.kill(watcher, 'SIGSTOP')
+  try {
+    const { exitCode, out } = await ttx(['drill', '--bad', 'mint', '--deadline', '1', '--json', ...here])
+    assert.equal(exitCode, 1)
+    const { error } = JSON.parse(out)
+    assert.equal(error.code, 'drill-failed')
+    assert.match(error.facts.failed[0], /^mint: survived, WrongState, block 0x/)
+  } finally {
+    process.kill(watcher, 'SIGCONT')
+  }
+  const node = createNodeClient(`http://127.0.0.1:${base}`)
+  await until('the watcher to kill it once it goes on', async () => {
+    const { blocks } = await node.call('bridge_blocks', {})
+    return blocks.filter(({ refuted }) => refuted).length === 1 ? true : undefined
+  })
+})
