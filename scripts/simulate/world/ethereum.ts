@@ -1,0 +1,46 @@
+// Ethereum around the bridge: what gas costs, and when a transaction is included.
+
+import { ASSUMED, GWEI, HOUR, SLOT_SECONDS } from './assumptions.ts'
+import { Chance } from './chance.ts'
+
+export class Ethereum {
+  readonly #chance: Chance
+  readonly #delays: Chance
+  readonly #start: number
+  /** Logarithms of the base fee over its median, hour by hour. */
+  readonly #fees: number[] = []
+
+  constructor(seed: number, start: number) {
+    this.#chance = new Chance(seed, 'base fee')
+    this.#delays = new Chance(seed, 'inclusion')
+    this.#start = start
+  }
+
+  /** Wei for a unit of gas. */
+  baseFee(now: number): bigint {
+    const { medianGwei, spread, returnHours } = ASSUMED.baseFee
+    const hour = Math.max(0, Math.floor((now - this.#start) / HOUR))
+    const keep = Math.exp(-1 / returnHours)
+    while (this.#fees.length <= hour) {
+      const last = this.#fees.at(-1) ?? this.#chance.normal() * spread
+      this.#fees.push(last * keep + this.#chance.normal() * spread * Math.sqrt(1 - keep * keep))
+    }
+    return BigInt(Math.round(medianGwei * Math.exp(this.#fees[hour] ?? 0) * 1e9))
+  }
+
+  /** With the tip. */
+  gasPrice(now: number): bigint {
+    return this.baseFee(now) + BigInt(ASSUMED.baseFee.tipGwei) * GWEI
+  }
+
+  /** The time of the block of Ethereum in which something stands that is sent now. */
+  inclusionOf(now: number): number {
+    const { medianSeconds, spread } = ASSUMED.inclusion
+    return slotAfter(now + this.#delays.logNormal(medianSeconds, spread))
+  }
+}
+
+/** The time of the first block of Ethereum after `time`. */
+export function slotAfter(time: number): number {
+  return (Math.floor(time / SLOT_SECONDS) + 1) * SLOT_SECONDS
+}
