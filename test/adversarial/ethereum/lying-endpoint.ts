@@ -311,12 +311,12 @@ export const swallows: Lie = ({ method, params }) => {
   return method === 'eth_sendRawTransaction' && isHex(raw) ? { instead: () => keccak256(raw) } : undefined
 }
 
-/** For transactions in no block: they succeeded, five blocks ago. For others what happened to them is turned round. */
-export const falseReceipts: Lie = ({ method, params }, proxy) => {
+/** What is in no block succeeded five blocks ago. */
+export const inventedReceipts: Lie = ({ method, params }, proxy) => {
   if (method !== 'eth_getTransactionReceipt') return undefined
   return {
     result: async (truth) => {
-      if (truth !== null) return { ...(truth as object), status: memberOf(truth, 'status') === '0x1' ? '0x0' : '0x1' }
+      if (truth !== null) return truth
       const number = toHex(BigInt(await askHex(proxy, 'eth_blockNumber')) - 5n)
       const block = await proxy.ask('eth_getBlockByNumber', [number, false])
       return {
@@ -338,6 +338,12 @@ export const falseReceipts: Lie = ({ method, params }, proxy) => {
     },
   }
 }
+
+/** What succeeded failed, and the other way round. */
+export const turnedReceipts: Lie = only('eth_getTransactionReceipt', {
+  result: (truth) =>
+    truth === null ? null : { ...(truth as object), status: memberOf(truth, 'status') === '0x1' ? '0x0' : '0x1' },
+})
 
 /** Nothing ever gets into a block. */
 export const noReceipts: Lie = only('eth_getTransactionReceipt', { instead: () => null })
