@@ -4,22 +4,24 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { LocalAccount } from 'viem'
+import type { Hex, LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { BridgeCall } from '../../miner/ethereum/calls.ts'
 import type { TransactionSender } from '../../miner/ethereum/sender.ts'
-import { formatHex } from '../../node/protocol/bytes.ts'
+import { formatHex, parseHex } from '../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import { blockId } from '../../node/protocol/header.ts'
-import type { Hash, Infohash } from '../../node/protocol/ids.ts'
+import type { Address, Hash, Infohash } from '../../node/protocol/ids.ts'
+import { UNIT } from '../../node/protocol/rules.ts'
 import { encodeTransaction } from '../../node/protocol/transaction.ts'
+import type { TransactionBody } from '../../node/protocol/typed-data.ts'
 import { createNodeClient, type NodeClient } from '../../node/rpc/client.ts'
 import { saveWallet } from '../../node/wallet/wallet-folder.ts'
 import { dataFolder } from '../../scripts/cli/data-folder.ts'
 import { countSupply, type SupplyCount } from '../../scripts/demo/supply.ts'
-import { type Finished, type Running, startTtx } from '../e2e/processes.ts'
-import { Stage } from '../unit/miner/stage.ts'
-import { type Account, accountOf } from '../world.ts'
+import { type Finished, type Running, startTtx, until } from '../e2e/processes.ts'
+import { holder, Stage } from '../unit/miner/stage.ts'
+import { type Account, accountOf, pay } from '../world.ts'
 import { LiarProcess } from './liar-client.ts'
 
 export const HOUR = 3_600n
@@ -32,12 +34,17 @@ const SCRYPT_N = 4_096
 export type Actor = { readonly running: Running; readonly account: Account; readonly lines: () => LogLine[] }
 export type LogLine = { readonly msg: string; readonly block?: string; readonly level: string | number }
 
+/** A transaction, packed and as a file. */
+export type Signed = { readonly packed: Hex; readonly infohash: Infohash; readonly file: Uint8Array }
+
 export class Arena {
   /** The chain and the contract, with ways to call them. */
   readonly stage: Stage
   /** The first node, once there is one. */
   readonly #nodes: { readonly client: NodeClient; readonly listen: string }[] = []
   readonly #folder: string
+  readonly #funded = new Set<string>()
+  readonly #wallets = new Set<string>()
 
   private constructor(stage: Stage, folder: string) {
     this.stage = stage
@@ -104,12 +111,23 @@ export class Arena {
     const liar = new LiarProcess({
       ethereum: this.stage.anvil.url,
       node: this.node.url,
-      deployment: join(this.#folder, 'deployment.json'),
       key: formatHex(account.key),
     })
     this.stage.stack.use(liar)
     await liar.ready()
     return liar
+  }
+
+  /** A block with money for the liar, and money of others that he may want. `left` is what the holder can spend after it. */
+  async endow(liar: LiarProcess, name = 'liar'): Promise<{ readonly parent: Hash; readonly left: Infohash }> {
+    const { address } = await this.account(name)
+    const gift = this.sign(holder, { to: address, tokens: 1_000n * UNIT, prev: [this.genesis] })
+    const rest = this.sign(holder, { to: holder.address, tokens: UNIT, prev: [gift.infohash] })
+    await this.submit(gift)
+    await this.submit(rest)
+    const { id } = await liar.publish()
+    await this.seen()
+    return { parent: id, left: rest.infohash }
   }
 
   /** `ttx` as a user with this wallet, to its end. */
@@ -118,9 +136,11 @@ export class Arena {
     return await this.#start(args, name, { TTX_NODE: this.node.url, TTX_ETHEREUM: this.stage.anvil.url }).finished
   }
 
-  /** The account of this name, the same every time, with coins for gas and bonds. */
+  /** The account of this name, the same every time, which began with coins for gas and bonds. */
   async account(name: string): Promise<Account> {
     const account = accountOf(name)
+    if (this.#funded.has(name)) return account
+    this.#funded.add(name)
     await this.stage.anvil.client.setBalance({ address: account.address, value: COINS })
     return account
   }
@@ -139,7 +159,70 @@ export class Arena {
   }
 
   async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    await this.stage.until(what, isTrue)
+    await until(what, async () => ((await isTrue()) ? true : undefined))
+  }
+
+  /** A payment or a request that nobody has seen yet. */
+  sign(from: Account, body: Omit<TransactionBody, 'time'>): Signed {
+    const { packed, infohash, file } = pay(from, { time: 1_800_000_000, ...body }, this.stage.definition.rules)
+    return { packed: `0x${formatHex(packed)}`, infohash, file }
+  }
+
+  signRequest(from: Account, prev: readonly Infohash[], tokens: bigint, to: Address): Signed {
+    const { chain, bridge } = this.stage.definition.rules
+    return this.sign(from, { to: bridge, tokens, prev, bridge: { chain, to } })
+  }
+
+  /** The node takes it, with this status. */
+  async submit({ file }: Signed, expected = 'accepted'): Promise<void> {
+    assert.equal((await this.node.call('tx_submit', { file })).status, expected)
+  }
+
+  /** Waits until a block has it, and answers which. */
+  async ordered(infohash: Infohash): Promise<Hash> {
+    let block: Hash | undefined
+    await this.until(`${infohash} to be in a block`, async () => {
+      const found = await this.node.call('tx_get', { infohash })
+      block = found.status === 'ordered' || found.status === 'final' ? found.block : undefined
+      return block !== undefined
+    })
+    assert(block)
+    return block
+  }
+
+  /** Waits until the recipient has exactly so much wTTX. */
+  async paid(recipient: Address, wttx: bigint): Promise<void> {
+    await this.until(`${recipient} to have ${wttx}`, async () => (await this.stage.balanceOf(recipient)) >= wttx)
+    assert.equal(await this.stage.balanceOf(recipient), wttx)
+  }
+
+  async owed(account: Address): Promise<bigint> {
+    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'owed', args: [account] })
+  }
+
+  /** All refutations that ever counted, in their order. */
+  async refutations() {
+    const { abi, address } = this.stage.bridge
+    const range = { abi, address, fromBlock: 0n, strict: true } as const
+    return await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockRefuted' })
+  }
+
+  /** Gas of the transaction that made a block final. */
+  async finalizeGas(id: Hash): Promise<bigint> {
+    const { abi, address } = this.stage.bridge
+    const range = { abi, address, fromBlock: 0n, strict: true, args: { id } } as const
+    const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockFinalized' })
+    assert(event)
+    return (await this.stage.anvil.client.getTransactionReceipt({ hash: event.transactionHash })).gasUsed
+  }
+
+  /** The sealed header of a block, as Ethereum has it. */
+  async sealed(id: Hash): Promise<Uint8Array> {
+    const { abi, address } = this.stage.bridge
+    const range = { abi, address, fromBlock: 0n, strict: true, args: { id } } as const
+    const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockPublished' })
+    assert(event)
+    return parseHex(event.args.header)
   }
 
   /** The contract's word on a block. */
@@ -199,6 +282,8 @@ export class Arena {
       TTX_CONFIRMATIONS: '1',
       TTX_COURTESY: '0',
       TTX_LOG_JSON: 'true',
+      // The chain of a test has a clock of its own.
+      TTX_MAX_ETHEREUM_AGE: '0',
       ...env,
     })
     this.stage.stack.defer(async () => void (await running.stop()))
@@ -215,8 +300,6 @@ export class Arena {
     if (!isThere) (await saveWallet(wallets, name, account.key, PASSPHRASE, { scryptN: SCRYPT_N }))[Symbol.dispose]()
     return account
   }
-
-  readonly #wallets = new Set<string>()
 
   #deployment(): string {
     const { rules, genesis, genesisBlock, easiestTarget, minDeposit, deployedBlock, deployedAt } = this.stage.definition

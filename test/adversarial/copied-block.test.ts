@@ -7,12 +7,11 @@ import { test } from 'node:test'
 import { decodeFunctionData, encodeFunctionData, type Hex } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { isRefusal, readRefusal } from '../../miner/ethereum/refusals.ts'
-import { parseHash } from '../../node/protocol/ids.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
 import { Arena, HOUR } from './arena.ts'
+import { holdBlocks, outbid, pendingCalls, releaseBlocks } from './mempool.ts'
 
 const BOND = 10n ** 18n
-const GWEI = 10n ** 9n
 
 test('who copies a publication from the mempool pays for it, and the miner is paid', async (t) => {
   const arena = await Arena.open(t)
@@ -22,9 +21,10 @@ test('who copies a publication from the mempool pays for it, and the miner is pa
   const miner = await arena.startMiner()
   const recipient = stranger('recipient')
 
-  await client.setAutomine(false)
+  await holdBlocks(arena)
   await stage.request(node, holder, [arena.genesis], 1_000_000n, recipient)
-  const copied = await pendingPublication(arena)
+  const [copied] = await pendingCalls(arena, 'publish')
+  assert.ok(copied)
   const { args } = decodeFunctionData({ abi: bridgeAbi, data: copied.input })
   assert.ok(Array.isArray(args))
   assert.equal(String(args[3]).toLowerCase(), miner.account.address, 'the miner pays himself')
@@ -37,19 +37,8 @@ test('who copies a publication from the mempool pays for it, and the miner is pa
   })
   await assert.rejects(tryCall(arena, copier.address, stolen), (error) => isRefusal(error, 'InsufficientWork'))
 
-  await client.impersonateAccount({ address: copier.address })
-  const copy = await client.sendTransaction({
-    account: copier.address,
-    chain: null,
-    to: stage.bridge.address,
-    data: copied.input,
-    value: BOND,
-    gas: copied.gas,
-    maxFeePerGas: 500n * GWEI,
-    maxPriorityFeePerGas: 400n * GWEI,
-  })
-  await client.mine({ blocks: 1 })
-  await client.setAutomine(true)
+  const copy = await outbid(arena, copier.address, copied, BOND)
+  await releaseBlocks(arena)
   const [first, second] = await Promise.all([copy, copied.hash].map((hash) => client.getTransactionReceipt({ hash })))
   assert.equal(first?.status, 'success')
   assert.equal(second?.status, 'reverted', 'the same block twice')
@@ -80,18 +69,6 @@ test('who copies a publication from the mempool pays for it, and the miner is pa
   assert.equal(owed, 0n)
   await arena.countMoney()
 })
-
-async function pendingPublication({ stage }: Arena) {
-  const { client } = stage.anvil
-  let found: { readonly hash: Hex; readonly input: Hex; readonly gas: bigint } | undefined
-  await stage.until('a publication in the mempool', async () => {
-    const { transactions } = await client.getBlock({ blockTag: 'pending', includeTransactions: true })
-    found = transactions.find(({ to }) => to === stage.bridge.address)
-    return found !== undefined
-  })
-  assert.ok(found)
-  return { ...found, hash: parseHash(found.hash) }
-}
 
 async function tryCall({ stage }: Arena, account: Hex, data: Hex): Promise<void> {
   try {

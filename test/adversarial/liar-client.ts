@@ -5,19 +5,18 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { OperationError } from '../../node/errors.ts'
-import { parseHash } from '../../node/protocol/ids.ts'
+import type { Facts } from '../../node/protocol/rule-error.ts'
 import { COMPILE_CACHE } from '../../scripts/devnet/services.ts'
-import type { Publication } from './author.ts'
-import type { LiarOrder, LiarSetup } from './liar-orders.ts'
+import type { LiarAnswer, LiarOrder, LiarSetup } from './liar-orders.ts'
+
+type Answer = { readonly id: number; readonly result?: LiarAnswer; readonly error?: Failure }
+type Failure = { readonly code: string; readonly message: string; readonly facts: Facts }
 
 const PROGRAM = fileURLToPath(new URL('./liar-process.ts', import.meta.url))
 
-type Answer = { readonly id: number; readonly result?: Record<string, string>; readonly error?: Failure }
-type Failure = { readonly code: string; readonly message: string }
-
 export class LiarProcess implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams
-  readonly #waiting = new Map<number, PromiseWithResolvers<Record<string, string>>>()
+  readonly #waiting = new Map<number, PromiseWithResolvers<LiarAnswer>>()
   readonly #ended: Promise<unknown>
   #orders = 0
   #err = ''
@@ -34,37 +33,24 @@ export class LiarProcess implements AsyncDisposable {
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#take(JSON.parse(line)))
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid
-  }
-
   /** Resolves once it takes orders. */
   async ready(): Promise<void> {
     await this.#ask('ready', {})
   }
 
-  /** Resolves when the block is in Ethereum. Throws `OperationError` with the code of the bridge's refusal. */
-  async publish(order: LiarOrder): Promise<Publication> {
-    const { id, parent, height, transaction, gas, publishedAt } = await this.#ask('publish', order)
-    return {
-      id: parseHash(id ?? ''),
-      parent: parseHash(parent ?? ''),
-      height: BigInt(height ?? ''),
-      transaction: parseHash(transaction ?? ''),
-      gas: BigInt(gas ?? ''),
-      publishedAt: BigInt(publishedAt ?? ''),
-    }
+  /** Resolves when the block is in Ethereum. Throws `OperationError` as `Liar.publish` does, the bridge's refusals among them. */
+  async publish(order: LiarOrder = {}): Promise<LiarAnswer> {
+    return await this.#ask('publish', order)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.stdin.end()
     this.#child.kill('SIGKILL')
     await this.#ended
   }
 
-  async #ask(call: string, order: object): Promise<Record<string, string>> {
+  async #ask(call: string, order: object): Promise<LiarAnswer> {
     this.#orders += 1
-    const answer = Promise.withResolvers<Record<string, string>>()
+    const answer = Promise.withResolvers<LiarAnswer>()
     this.#waiting.set(this.#orders, answer)
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) this.#abandon()
     else this.#child.stdin.write(`${JSON.stringify({ id: this.#orders, call, order })}\n`)
@@ -74,8 +60,9 @@ export class LiarProcess implements AsyncDisposable {
   #take({ id, result, error }: Answer): void {
     const answer = this.#waiting.get(id)
     this.#waiting.delete(id)
-    if (error !== undefined) answer?.reject(new OperationError(error.code, error.message))
-    else answer?.resolve(result ?? {})
+    if (result !== undefined) answer?.resolve(result)
+    else
+      answer?.reject(new OperationError(error?.code ?? 'failed', error?.message ?? '', { facts: error?.facts ?? {} }))
   }
 
   #abandon(): void {

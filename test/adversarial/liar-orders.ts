@@ -1,18 +1,24 @@
-// What a liar in a process of its own is told: at its start, and with each order.
+// What a liar in a process of its own is told, at its start and with each order, and what it answers.
 
 import type { Hex } from 'viem'
-import type { Order } from './author.ts'
+import type { LiarOptions, Published } from '../../scripts/drill/liar.ts'
 
-/** URLs, the path of the deployment file, and the liar's key in hex without `0x`. */
+/** URLs, and the liar's key in hex without `0x`. */
 export type LiarSetup = {
   readonly ethereum: string
   readonly node: string
-  readonly deployment: string
   readonly key: string
 }
 
-/** As in `author.ts`, the bytes in hex with `0x`. */
-export type LiarOrder = Omit<Order, 'transactions' | 'wrong'> & {
-  readonly transactions?: readonly Hex[]
-  readonly wrong?: Hex
+/** As `LiarOptions`, bytes in hex with `0x`. */
+export type LiarOrder = Omit<LiarOptions, 'content' | 'signal'> & {
+  readonly content?: 'honest' | 'empty' | readonly Hex[]
+}
+
+/** What a block became that the liar published. */
+export type LiarAnswer = Pick<Published, 'id' | 'parent' | 'transaction' | 'publishedAt' | 'verdict'> & {
+  readonly problem?: string
+  readonly height: string
+  /** Units. */
+  readonly gas: string
 }

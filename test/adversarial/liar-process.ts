@@ -1,29 +1,28 @@
 // A liar in a process of its own: takes orders as lines of JSON on standard input, and answers on standard output. Ends with its input.
 
-import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { privateKeyToAccount } from 'viem/accounts'
 import { TransactionSender } from '../../miner/ethereum/sender.ts'
 import { Ethereum } from '../../miner/ethereum.ts'
-import { parseDeployment } from '../../node/deployment.ts'
 import { OperationError } from '../../node/errors.ts'
 import { createLogger } from '../../node/log.ts'
 import { parseHex } from '../../node/protocol/bytes.ts'
 import { RuleError } from '../../node/protocol/rule-error.ts'
 import { createNodeClient } from '../../node/rpc/client.ts'
-import { Author } from './author.ts'
+import { Wallet } from '../../node/wallet/wallet.ts'
+import { Liar } from '../../scripts/drill/liar.ts'
 import type { LiarOrder, LiarSetup } from './liar-orders.ts'
 
 const [text = ''] = process.argv.slice(2)
 const setup: LiarSetup = JSON.parse(text)
-const definition = parseDeployment(await readFile(setup.deployment, 'utf8'), setup.deployment)
 const log = createLogger({ level: 'warn', json: false, colors: false })
 const node = createNodeClient(setup.node)
-const network = { chain: definition.rules.chain, bridge: definition.rules.bridge }
+const { network } = await node.call('node_info', {})
 const signer = privateKeyToAccount(`0x${setup.key}`)
 const ethereum = new Ethereum({ urls: [setup.ethereum], network, signer, now: Date.now })
 const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: 20 })
-const author = new Author(node, sender, definition)
+using wallet = new Wallet(parseHex(setup.key))
+const liar = new Liar({ node, sender, wallet, now: Date.now })
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, call, order } = JSON.parse(line)
@@ -33,18 +32,17 @@ for await (const line of createInterface({ input: process.stdin })) {
   )
   process.stdout.write(`${JSON.stringify(answer, (_key, value) => (typeof value === 'bigint' ? `${value}` : value))}\n`)
 }
+ethereum.close()
 
 async function obey(call: string, order: LiarOrder): Promise<object> {
-  if (call === 'ready') return { account: ethereum.account }
-  const { transactions = [], wrong, ...rest } = order
-  return await author.publish({
-    ...rest,
-    transactions: transactions.map(parseHex),
-    ...(wrong === undefined ? {} : { wrong: parseHex(wrong) }),
-  })
+  if (call === 'ready') return { account: liar.account }
+  const { content, ...rest } = order
+  const bytes = typeof content === 'object' ? content.map(parseHex) : content
+  return await liar.publish({ ...rest, ...(bytes === undefined ? {} : { content: bytes }) })
 }
 
-function failureOf(error: unknown): { readonly code: string; readonly message: string } {
-  const code = error instanceof OperationError || error instanceof RuleError ? error.code : 'failed'
-  return { code, message: error instanceof Error ? error.message : String(error) }
+function failureOf(error: unknown): { readonly code: string; readonly message: string; readonly facts: object } {
+  const known = error instanceof OperationError || error instanceof RuleError ? error : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: known?.code ?? 'failed', message, facts: known?.facts ?? {} }
 }

@@ -1,0 +1,61 @@
+// Attacked: one user, by most of the hash power. Empty blocks displace the block with her request, and nobody takes it up again.
+// What must hold: she forces it into the queue, after an hour every branch has to carry it, and the very branch that was to leave her
+// out pays her: whole, and once.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isRefusal } from '../../miner/ethereum/refusals.ts'
+import { UNIT } from '../../node/protocol/rules.ts'
+import { holder, stranger } from '../unit/miner/stage.ts'
+import { accountOf } from '../world.ts'
+import { Arena, HOUR } from './arena.ts'
+
+test('a request that a heavier branch leaves out is forced into it', async (t) => {
+  const arena = await Arena.open(t)
+  const { stage, node } = arena
+  const [liar, miner] = await Promise.all([arena.startLiar(), arena.startMiner()])
+  const genesis = stage.genesisId()
+  const recipient = stranger('recipient')
+  const alice = accountOf('alice')
+  const gift = arena.sign(holder, { to: alice.address, tokens: 3n * UNIT, prev: [arena.genesis] })
+  const request = arena.signRequest(alice, [gift.infohash], 2n * UNIT, recipient)
+  await arena.submit(gift)
+  await arena.submit(request)
+  const displaced = await arena.ordered(request.infohash)
+  await miner.running.stop()
+
+  const first = await liar.publish({ parent: genesis, rival: true, content: 'empty' })
+  const second = await liar.publish({ parent: first.id, content: 'empty' })
+  await arena.seen()
+  assert.equal((await node.call('node_info', {})).bridge.tip?.id, second.id)
+  assert.equal((await node.call('tx_get', { infohash: request.infohash })).status, 'accepted')
+  await arena.countMoney()
+
+  const forced = await arena.ttx('alice', ['force', request.infohash])
+  assert.equal(forced.exitCode, 0, forced.err)
+  // For an hour it may still be passed over.
+  const third = await liar.publish({ parent: second.id, content: 'empty' })
+  await stage.skip(HOUR)
+  await arena.seen()
+  for (const parent of [third.id, second.id, genesis]) {
+    const empty = liar.publish({ parent, rival: true, content: 'empty' })
+    await assert.rejects(empty, (error) => isRefusal(error, 'QueueIgnored'))
+  }
+  const carrier = await liar.publish({ parent: third.id, content: [] })
+  await arena.seen()
+  assert.equal((await node.call('tx_get', { infohash: request.infohash })).block, carrier.id)
+
+  await Promise.all([arena.startWatcher(), arena.startRelayer()])
+  await arena.skipTo(displaced, 23n * HOUR)
+  await arena.until('the nomination', async () => {
+    const read = { ...stage.bridge, functionName: 'slotOf', args: [genesis] } as const
+    return (await stage.anvil.client.readContract(read))[0] === carrier.id
+  })
+  await arena.skipTo(displaced, 48n * HOUR)
+  // All of it: who displaced a block earns nothing, nor do those that joined before it was decided.
+  await arena.paid(recipient, 2n * UNIT)
+  assert.ok(await arena.isFinal(carrier.id))
+  assert.equal(await arena.isFinal(displaced), false)
+  assert.equal(await stage.balanceOf((await arena.account('liar')).address), 0n)
+  await arena.countMoney()
+})

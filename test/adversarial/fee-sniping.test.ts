@@ -1,0 +1,69 @@
+// Attacked: the fees of an honest block, by a heavier branch that holds the same request for another payout.
+// What must hold: whoever displaces a block earns nothing by it, and neither does what joined him before that was decided; the user is
+// paid whole, the honest miner has his bond back, and only what comes after the race is business as usual again.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { UNIT } from '../../node/protocol/rules.ts'
+import { holder, stranger } from '../unit/miner/stage.ts'
+import { Arena, HOUR } from './arena.ts'
+
+const DEPOSIT = 100_000n
+
+test('a miner who displaces another one for the fees gets none', async (t) => {
+  const arena = await Arena.open(t)
+  const { stage } = arena
+  const [sniper, miner] = await Promise.all([arena.startLiar('sniper'), arena.startMiner(), arena.startRelayer()])
+  const { address: thief } = await arena.account('sniper')
+  const { address: depositor } = await arena.account('depositor')
+
+  // wTTX for a deposit, whose percent is a fee as well.
+  const start = arena.signRequest(holder, [arena.genesis], UNIT, depositor)
+  await arena.submit(start)
+  const base = await arena.ordered(start.infohash)
+  await arena.skipTo(base, 24n * HOUR)
+  await arena.paid(depositor, (UNIT * 99n) / 100n)
+  await arena.countMoney()
+
+  // Nobody has looked at the deposit yet when the block with the fat request is found: both branches carry both.
+  await deposit(arena, depositor)
+  const fat = arena.signRequest(holder, [start.infohash], 1_000_000n * UNIT, stranger('recipient'))
+  await arena.submit(fat)
+  const honest = await arena.ordered(fat.infohash)
+  const lean = arena.signRequest(holder, [fat.infohash], 1_000n * UNIT, stranger('second recipient'))
+  const copy = await sniper.publish({ parent: base, rival: true, content: [fat.packed] })
+  const rest = await sniper.publish({ parent: copy.id, content: [lean.packed] })
+  assert.ok((await arena.record(copy.id)).fee >= (1_000_000n * UNIT) / 100n, 'there is something to snipe for')
+
+  await arena.skipTo(honest, 23n * HOUR)
+  await arena.until('the nomination of the heavier branch', async () => {
+    const read = { ...stage.bridge, functionName: 'slotOf', args: [base] } as const
+    return (await stage.anvil.client.readContract(read))[0] === rest.id
+  })
+  await arena.skipTo(honest, 48n * HOUR)
+  await arena.paid(stranger('recipient'), 1_000_000n * UNIT)
+  await arena.paid(stranger('second recipient'), 1_000n * UNIT)
+  assert.equal(await stage.balanceOf(thief), 0n)
+  assert.equal(await arena.isFinal(honest), false)
+  // The percent of the deposit is nobody's.
+  await arena.countMoney(DEPOSIT / 100n)
+
+  // The miner whose block was displaced gets its bond back all the same.
+  await arena.until('the bond of the honest block', async () => (await arena.record(honest)).bond === 0n)
+  const later = arena.signRequest(holder, [lean.infohash], 2n * UNIT, stranger('third recipient'))
+  await arena.submit(later)
+  const usual = await arena.ordered(later.infohash)
+  const before = await stage.balanceOf(miner.account.address)
+  await arena.skipTo(usual, 24n * HOUR)
+  await arena.paid(stranger('third recipient'), (2n * UNIT * 99n) / 100n)
+  assert.equal((await stage.balanceOf(miner.account.address)) - before, (2n * UNIT) / 100n)
+  await arena.countMoney(DEPOSIT / 100n)
+})
+
+async function deposit({ stage }: Arena, from: `0x${string}`): Promise<void> {
+  const { client } = stage.anvil
+  await client.impersonateAccount({ address: from })
+  const as = { account: from, chain: null }
+  await client.writeContract({ ...as, ...stage.token, functionName: 'approve', args: [stage.bridge.address, DEPOSIT] })
+  await client.writeContract({ ...as, ...stage.bridge, functionName: 'deposit', args: [DEPOSIT, from] })
+}
