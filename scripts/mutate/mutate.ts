@@ -31,6 +31,18 @@ const ORIGINAL = 'original'
 
 type Outcome = Verdict['verdict'] | 'accepted'
 
+/** What is most likely to show a hole comes first. */
+const ORDER = [
+  /^check removed/,
+  /^operand dropped/,
+  /^(operator|statement removed|return removed|reason)/,
+  /^(never|always|one side|return value)/,
+  /inverted/,
+  /^constant/,
+  /^yul (operator|statement|never|always)/,
+  /^yul constant/,
+]
+
 const sources = readSources()
 const all = allMutants()
 const picked = pick(all)
@@ -58,18 +70,6 @@ function allMutants(): Mutant[] {
     return mutantsOf(file, Buffer.from(sources[file] ?? ''), ast)
   })
 }
-
-/** What is most likely to show a hole comes first. */
-const ORDER = [
-  /^check removed/,
-  /^operand dropped/,
-  /^(operator|statement removed|return removed|reason)/,
-  /^(never|always|one side|return value)/,
-  /inverted/,
-  /^constant/,
-  /^yul (operator|statement|never|always)/,
-  /^yul constant/,
-]
 
 /** With `--sample`, so many by lot. */
 function pick(mutants: readonly Mutant[]): Mutant[] {
