@@ -304,7 +304,7 @@ export class Ethereum {
     await this.parameters()
     const { account, bridge: to } = this
     try {
-      return await this.#ask(`gas of ${name}`, (client) => client.estimateGas({ account, to, data }))
+      return await this.#ask(`gas of ${name}`, (client) => client.estimateGas({ account, to, data, blockTag: 'latest' }))
     } catch (error) {
       throw readRefusal(name, error) ?? error
     }

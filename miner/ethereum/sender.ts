@@ -129,7 +129,11 @@ export class TransactionSender {
   async #resumed(call: BridgeCall): Promise<readonly Attempt[]> {
     const known = this.#outbox?.find(call)
     if (known === undefined) return []
-    if (!known.isSettled || !(await this.#hasReceipt(known.attempts))) return known.attempts
+    if (!known.isSettled || !(await this.#hasReceipt(known.attempts))) {
+      const { hash } = known.attempts.at(-1) ?? {}
+      this.#log.info({ call: call.name, hash }, 'going on with a transaction that was signed before')
+      return known.attempts
+    }
     await this.#outbox?.forget(call) // that one is over, and this is another
     return []
   }

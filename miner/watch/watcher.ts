@@ -166,7 +166,8 @@ export class Watcher implements AsyncDisposable {
   #closeDead({ blocks, living }: Clear): void {
     for (const block of blocks) {
       const { id, refuted } = block
-      if (!refuted) continue
+      // Who is after it will see who killed it.
+      if (!refuted || this.#pursuits.isUnderWay(id)) continue
       if (this.#right.delete(id)) {
         this.#log.error({ block: id }, 'the bridge refuted a block that our own replay finds RIGHT')
       }
