@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
 import type { Address, Hash } from '../../node/protocol/ids.ts'
+import { ALONE_SECONDS } from '../../node/protocol/rules.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
 import { DueCalls } from '../due-calls.ts'
 import type { TransactionSender } from '../ethereum/sender.ts'
@@ -50,8 +51,6 @@ type Invalid = Extract<Judgement, { verdict: 'invalid' }>
 type Clear = Extract<Sight, { state: 'clear' }>
 
 const DEFAULTS = { defend: false, dryRun: false, pollMs: 2_000, courtesyMs: 60_000 }
-/** No block is final earlier after its publication: `Race.ALONE_SECONDS`. */
-const OPEN_SECONDS = 24n * 3_600n
 
 /** Keeps nothing on disk but what its sender does: which blocks are alive stands in the contract, and a dead one is never refuted again. */
 export class Watcher implements AsyncDisposable {
@@ -247,9 +246,9 @@ export class Watcher implements AsyncDisposable {
   }
 }
 
-/** Unix seconds. */
+/** Unix seconds: no block is final earlier, whatever else there is. */
 function deadlineOf({ publishedAt }: SeenBlock): bigint {
-  return BigInt(publishedAt) + OPEN_SECONDS
+  return BigInt(publishedAt) + ALONE_SECONDS
 }
 
 function taskOf(id: Hash): string {

@@ -139,6 +139,27 @@ test('a stuck transaction whose replacement would be too dear waits, says so, an
   assert.equal(sender.problem, undefined)
 })
 
+test('what has a deadline goes past the cap when that is near, and not before', async (t) => {
+  const cap = 2_700_000_000n
+  const { stage, sender, publish } = await open(t, { stuckMs: 50, maxFeePerGas: cap })
+  const { client } = stage.anvil
+  await client.setNextBlockBaseFeePerGas({ baseFeePerGas: 1_000_000_000n })
+  await client.mine({ blocks: 1 })
+  await client.setAutomine(false)
+  const { time } = await sender.ethereum.head()
+  for (const [hours, isPast] of [[7n, false] as const, [2n, true] as const]) {
+    const attempts: Attempt[] = []
+    const [onAttempt, ended] = [async (each: Attempt) => void attempts.push(each), new AbortController()]
+    const options = { onAttempt, signal: ended.signal, deadline: time + hours * 3_600n }
+    const sending = sender.send(publish(sender.ethereum.account), options)
+    const isDear = () => attempts.some(({ fees }) => fees.maxFeePerGas > cap)
+    await stage.until('it to be bid as high as it may', () => sender.problem?.code === 'fee-cap' || isDear())
+    assert.equal(isDear(), isPast)
+    ended.abort(new Error('enough'))
+    await assert.rejects(sending, /enough/)
+  }
+})
+
 test('an endpoint that refuses a transaction is quoted', async (t) => {
   const { sender } = await open(t)
   await assert.rejects(sender.ethereum.broadcast('0x02c0'), { code: 'ethereum-refused', retry: true })
