@@ -1,14 +1,7 @@
-// The race between siblings: whom the contract would make final, which calls are due, and when a block can be final. Pure.
+// The race between siblings: whom the contract would make final, and which calls are due. Pure.
 
 import type { Hash } from '../protocol/ids.ts'
-import {
-  ALONE_SECONDS,
-  BRANCH_SECONDS,
-  MAX_DEPTH,
-  NOMINATION_SECONDS,
-  RACE_SECONDS,
-  SIBLING_SECONDS,
-} from '../protocol/rules.ts'
+import { ALONE_SECONDS, BRANCH_SECONDS, MAX_DEPTH, NOMINATION_SECONDS, RACE_SECONDS } from '../protocol/rules.ts'
 import { type BridgeBlock, type BridgeView, blockOf } from './view.ts'
 
 /** The contract leaves out what was refuted; `honest` eyes also leave out what our own replay found wrong. */
@@ -17,12 +10,6 @@ export type Eyes = 'contract' | 'honest'
 export type DueCall =
   | { readonly call: 'finalize'; readonly block: Hash }
   | { readonly call: 'nominate'; readonly parent: Hash; readonly block: Hash }
-
-/**
- * Unix seconds, not before now. `earliest`: if everybody acts at once. `latest`: if no heavier branch comes, bad blocks are refuted within a day of
- * their publication, and the heaviest eligible block is nominated within an hour.
- */
-export type FinalTime = { readonly earliest: bigint; readonly latest: bigint }
 
 export function isLive(block: BridgeBlock, eyes: Eyes): boolean {
   return !block.refuted && (eyes === 'contract' || block.verdict.verdict === 'valid')
@@ -111,20 +98,6 @@ export function dueCalls(view: BridgeView, now: bigint): DueCall[] {
   return calls
 }
 
-/** When a block of the preferred branch can be final; nothing for a block that is not on it, or is final already. */
-export function finalTimeOf(view: BridgeView, id: Hash, now: bigint): FinalTime | undefined {
-  const branch = preferredBranch(view)
-  const length = branch.findIndex((block) => block.id === id) + 1
-  if (length === 0 || view.death !== undefined) return undefined
-  let [earliest, latest] = [now, now]
-  for (const block of branch.slice(0, length)) {
-    const own = ownFinalTime(view, block, now)
-    earliest = max(earliest, own.earliest)
-    latest = max(latest, own.latest)
-  }
-  return { earliest, latest }
-}
-
 /** From when on the contract takes `finalize` of this child of the final block; nothing while it wants another nomination. */
 function contractFinalAt(view: BridgeView, child: BridgeBlock): bigint | undefined {
   const parent = child.sealed.header.parent
@@ -147,27 +120,6 @@ function dueNomination(view: BridgeView, parent: Hash, now: bigint): BridgeBlock
   const incumbent = slot && view.blocks.get(slot.block)
   const stands = incumbent !== undefined && branchTo(view, parent, incumbent.id, 'contract') !== undefined
   return stands && !isAhead(best, incumbent) ? undefined : best
-}
-
-/** As if its parent were final already. */
-function ownFinalTime(view: BridgeView, block: BridgeBlock, now: bigint): FinalTime {
-  const parent = block.sealed.header.parent
-  const siblings = liveChildren(view, parent, 'honest')
-  const start = siblings[0]?.publishedAt ?? block.publishedAt
-  if (siblings.length === 1) {
-    const isClosed = now >= start + SIBLING_SECONDS && liveChildren(view, parent, 'contract').length === 1
-    return { earliest: block.publishedAt + ALONE_SECONDS, latest: start + (isClosed ? ALONE_SECONDS : RACE_SECONDS) }
-  }
-  const slot = view.slots.get(parent)
-  const decided = start + RACE_SECONDS
-  if (slot !== undefined && branchTo(view, parent, slot.block, 'contract') === block) {
-    const settled = max(decided, slot.place.time + NOMINATION_SECONDS)
-    return { earliest: settled, latest: settled }
-  }
-  return {
-    earliest: max(decided, now + NOMINATION_SECONDS),
-    latest: max(decided, max(now, start + BRANCH_SECONDS) + 2n * NOMINATION_SECONDS),
-  }
 }
 
 function max(a: bigint, b: bigint): bigint {

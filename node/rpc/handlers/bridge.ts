@@ -1,8 +1,9 @@
 // Methods about the bridge: blocks, what a miner builds on, calls that are due, payments that are.
 
+import { finalTimeOf } from '../../bridge/final-time.ts'
 import type { BridgeFollower } from '../../bridge/follower.ts'
 import { type QueuedEntry, queuedEntryAt, queueLength } from '../../bridge/queue-view.ts'
-import { dueCalls, finalTimeOf, preferredBranch, preferredTip } from '../../bridge/race.ts'
+import { dueCalls, preferredBranch, preferredTip } from '../../bridge/race.ts'
 import { type BridgeBlock, blockOf, descent } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import { encodeSealed } from '../../protocol/header.ts'

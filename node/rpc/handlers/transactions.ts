@@ -1,6 +1,6 @@
 // Methods about transactions and accounts: submit, look up, where the money is, what can be spent.
 
-import { finalTimeOf } from '../../bridge/race.ts'
+import { finalTimeOf } from '../../bridge/final-time.ts'
 import { OperationError } from '../../errors.ts'
 import type { TransactionRecord } from '../../ledger/types.ts'
 import { encodeProof } from '../../network/proof.ts'

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dueCalls, finalTimeOf, preferredBranch } from '../../../../node/bridge/race.ts'
+import { finalTimeOf } from '../../../../node/bridge/final-time.ts'
+import { dueCalls, preferredBranch } from '../../../../node/bridge/race.ts'
 import { claimName, isDisplaced } from '../../../../node/bridge/view.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { comparable } from './driver.ts'
@@ -26,10 +27,8 @@ test('a payment to Ethereum and back: predicted, finalized, claimed, deposited, 
   const publishedAt = await live.now()
   let view = await poll()
   assert.equal(view.blocks.get(block.id)?.verdict.verdict, 'valid')
-  assert.deepEqual(finalTimeOf(view, block.id, publishedAt), {
-    earliest: publishedAt + 24n * HOUR,
-    latest: publishedAt + 48n * HOUR,
-  })
+  const time = finalTimeOf(view, block.id, publishedAt)
+  assert.deepEqual([time?.earliest, time?.latest], [publishedAt + 24n * HOUR, publishedAt + 48n * HOUR])
   assert.deepEqual(dueCalls(view, publishedAt + 24n * HOUR - 1n), [])
   const [mine] = (await follower.requests(block.id)) ?? []
   assert.deepEqual([mine?.to, mine?.net, mine?.isFinal, mine?.isPaid], [anvil.account, 990_001n, false, false])

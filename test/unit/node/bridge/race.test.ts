@@ -1,21 +1,17 @@
-// The race: examples with plain numbers, and a random adversary against honest watchers.
+// The race: examples with plain numbers.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  branchTo,
-  dueCalls,
-  type FinalTime,
-  finalTimeOf,
-  preferredBranch,
-  preferredTip,
-  winnerOf,
-} from '../../../../node/bridge/race.ts'
-import { descent } from '../../../../node/bridge/view.ts'
+import { finalTimeOf } from '../../../../node/bridge/final-time.ts'
+import { branchTo, dueCalls, preferredBranch, preferredTip, winnerOf } from '../../../../node/bridge/race.ts'
+import type { BridgeView } from '../../../../node/bridge/view.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { randomOf } from '../../../world.ts'
 import { HOUR, RaceModel, Refused } from './race-model.ts'
 
+const timesOf = (view: BridgeView, id: Hash, now: bigint) => {
+  const { earliest, latest } = finalTimeOf(view, id, now) ?? {}
+  return { earliest, latest }
+}
 const ids = (blocks: readonly { readonly id: Hash }[]) => blocks.map(({ id }) => id)
 
 test('an only child can be final a day after its publication, and a rival may still come for half a day', () => {
@@ -24,8 +20,8 @@ test('an only child can be final a day after its publication, and a rival may st
   const block = model.publish(model.root, 5n, true)
   const child = model.publish(block, 5n, true)
   const { view } = model
-  assert.deepEqual(finalTimeOf(view, block, start), { earliest: start + 24n * HOUR, latest: start + 48n * HOUR })
-  assert.deepEqual(finalTimeOf(view, block, start + 12n * HOUR), {
+  assert.deepEqual(timesOf(view, block, start), { earliest: start + 24n * HOUR, latest: start + 48n * HOUR })
+  assert.deepEqual(timesOf(view, block, start + 12n * HOUR), {
     earliest: start + 24n * HOUR,
     latest: start + 24n * HOUR,
   })
@@ -91,10 +87,10 @@ test('where the slot does not lead there yet, finality is at least an hour away'
   model.nominate(model.root, a)
   const now = start + 60n * HOUR
   assert.deepEqual(dueCalls(model.view, now), [{ call: 'nominate', parent: model.root, block: b }])
-  assert.deepEqual(finalTimeOf(model.view, b, now), { earliest: now + HOUR, latest: now + 2n * HOUR })
+  assert.deepEqual(timesOf(model.view, b, now), { earliest: now + HOUR, latest: now + 2n * HOUR })
   model.now = now
   model.nominate(model.root, b)
-  assert.deepEqual(finalTimeOf(model.view, b, now), { earliest: now + HOUR, latest: now + HOUR })
+  assert.deepEqual(timesOf(model.view, b, now), { earliest: now + HOUR, latest: now + HOUR })
   assert.deepEqual(dueCalls(model.view, now + HOUR), [{ call: 'finalize', block: b }])
 })
 
@@ -109,91 +105,3 @@ test('a path of 128 blocks is eligible, one of 129 is not', () => {
   assert.equal(branchTo(model.view, model.root, tip, 'contract')?.id, path[0])
   assert.throws(() => model.publish(tip, 1n, true), Refused)
 })
-
-const TICK = 600n
-
-for (let seed = 1; seed <= 12; seed++) {
-  test(`honest watchers make the preferred branch final when it was predicted (seed ${seed})`, () => {
-    const random = randomOf(seed)
-    const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)]
-    const model = new RaceModel()
-    const predicted = new Map<Hash, FinalTime[]>()
-    const preferred = new Set<Hash>()
-    const eagerness = random() * 0.04
-
-    for (let tick = 0; tick < 1_500; tick++) {
-      model.now += TICK
-      const blocks = [...descent(model.view, model.final)]
-      attack(model, random, eagerness, blocks)
-      // Bad blocks are refuted within a day of their publication.
-      for (const { id, verdict, refuted, publishedAt, finality } of blocks) {
-        if (verdict.verdict === 'valid' || refuted || finality) continue
-        if (random() < 0.05 || model.now > publishedAt + 23n * HOUR) model.refute(id)
-      }
-      // Everything that is due, and what becomes due by it.
-      for (let calls = dueCalls(model.view, model.now); calls.length > 0; calls = dueCalls(model.view, model.now)) {
-        for (const call of calls) {
-          if (call.call === 'nominate') model.nominate(call.parent, call.block)
-          else {
-            assert.equal(call.block, ids(preferredBranch(model.view))[0])
-            model.finalize(call.block)
-            check(call.block)
-          }
-        }
-      }
-      observe()
-    }
-    const raced = [...model.finalAt.keys()].filter((id) => {
-      return model.slots.has(model.blocks.get(id)?.sealed.header.parent ?? id)
-    })
-    assert.ok(raced.length > 1, 'there was hardly any race')
-    assert.ok(model.finalAt.size > 3, `only ${model.finalAt.size} blocks became final`)
-
-    /** A prediction holds for a block that stays on the preferred branch. */
-    function observe(): void {
-      const branch = ids(preferredBranch(model.view))
-      for (const id of preferred) {
-        if (branch.includes(id)) continue
-        preferred.delete(id)
-        predicted.delete(id)
-      }
-      for (const id of branch) {
-        const time = finalTimeOf(model.view, id, model.now)
-        assert.ok(time && time.earliest <= time.latest)
-        preferred.add(id)
-        predicted.set(id, [...(predicted.get(id) ?? []), time])
-      }
-    }
-
-    function check(id: Hash): void {
-      assert.equal(model.blocks.get(id)?.verdict.verdict, 'valid')
-      for (const { earliest, latest } of predicted.get(id) ?? []) {
-        assert.ok(model.now >= earliest, `final ${earliest - model.now} s before the earliest time`)
-        // A nomination and a finalization may each wait for the next tick.
-        const slack = 2n * TICK
-        assert.ok(model.now <= latest + slack, `final ${model.now - latest} s after the latest time`)
-      }
-      predicted.delete(id)
-      preferred.delete(id)
-    }
-
-    function attack(model: RaceModel, random: () => number, eagerness: number, blocks: readonly { id: Hash }[]): void {
-      const attempt = (act: () => void) => {
-        try {
-          act()
-        } catch (error) {
-          if (!(error instanceof Refused)) throw error
-        }
-      }
-      if (random() < 0.05) attempt(() => model.publish(preferredTip(model.view).id, 10n, true))
-      if (random() < eagerness) {
-        const parent = pick(blocks)
-        if (parent) attempt(() => model.publish(parent.id, 10n + BigInt(Math.floor(random() * 3)), random() < 0.6))
-      }
-      if (random() < 0.02) {
-        const [parent, block] = [pick(blocks), pick(blocks)]
-        if (parent && block && parent.id !== block.id) attempt(() => model.nominate(parent.id, block.id))
-      }
-    }
-  })
-}
