@@ -78,10 +78,10 @@ export class Drill {
   async run(kind: LieKind): Promise<Result> {
     const { expected } = LIES[kind]
     for (let round = 1; ; round++) {
-      const prepared = await this.#prepare(kind)
       const { ethereum, liar, patience } = this.#deps
-      const fromBlock = await ethereum.ask('newest block', (client) => client.getBlockNumber())
       try {
+        const prepared = await this.#prepare(kind)
+        const fromBlock = await ethereum.ask('newest block', (client) => client.getBlockNumber())
         const published = await liar.send(prepared, patience.signal)
         return await this.#follow(kind, published, fromBlock)
       } catch (error) {
@@ -204,6 +204,6 @@ function isOvertaken(error: unknown): boolean {
       'TargetOutOfRange',
       'BondTooSmall',
     ) ||
-    (error instanceof OperationError && error.code === 'not-published')
+    (error instanceof OperationError && (error.code === 'not-published' || error.code === 'unknown-block'))
   )
 }

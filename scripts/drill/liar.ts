@@ -263,9 +263,18 @@ export class Liar {
     return hardest !== undefined && hardest < ceiling ? hardest : ceiling
   }
 
-  /** Of the first live child, whose work a rival has to reach. */
-  async #targetOf(id: Hash): Promise<bigint> {
+  /** Of the first live child, whose work a rival has to reach. Ethereum may have it before the node does. */
+  async #targetOf(id: Hash, signal = new AbortController().signal): Promise<bigint> {
+    const { node } = this.#deps
     const own = this.#own.get(id)
-    return own?.parent.header.target ?? (await this.#deps.node.call('bridge_block', { id })).target
+    if (own !== undefined) return own.parent.header.target
+    return await waitFor(`${node.url} to see block ${id}`, { ...PATIENCE, signal }, async () => {
+      try {
+        return (await node.call('bridge_block', { id }, signal)).target
+      } catch (error) {
+        if (error instanceof OperationError && error.code === 'unknown-block') return undefined
+        throw error
+      }
+    })
   }
 }
