@@ -8,7 +8,7 @@ import type { Hex, LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { BridgeCall } from '../../miner/ethereum/calls.ts'
 import type { TransactionSender } from '../../miner/ethereum/sender.ts'
-import { formatHex, parseHex } from '../../node/protocol/bytes.ts'
+import { formatHex } from '../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import { blockId } from '../../node/protocol/header.ts'
 import type { Address, Hash, Infohash } from '../../node/protocol/ids.ts'
@@ -23,6 +23,7 @@ import { type Finished, type Running, startTtx, until } from '../e2e/processes.t
 import { holder, Stage } from '../unit/miner/stage.ts'
 import { type Account, accountOf, pay } from '../world.ts'
 import { LiarProcess } from './liar-client.ts'
+import { Sight } from './sight.ts'
 
 export const HOUR = 3_600n
 const PASSPHRASE = 'nobody guesses this in a test'
@@ -37,9 +38,7 @@ export type LogLine = { readonly msg: string; readonly block?: string; readonly 
 /** A transaction, packed and as a file. */
 export type Signed = { readonly packed: Hex; readonly infohash: Infohash; readonly file: Uint8Array }
 
-export class Arena {
-  /** The chain and the contract, with ways to call them. */
-  readonly stage: Stage
+export class Arena extends Sight {
   /** The first node, once there is one. */
   readonly #nodes: { readonly client: NodeClient; readonly listen: string }[] = []
   readonly #folder: string
@@ -47,7 +46,7 @@ export class Arena {
   readonly #wallets = new Set<string>()
 
   private constructor(stage: Stage, folder: string) {
-    this.stage = stage
+    super(stage)
     this.#folder = folder
   }
 
@@ -178,6 +177,27 @@ export class Arena {
     assert.equal((await this.node.call('tx_submit', { file })).status, expected)
   }
 
+  /** Puts packed transactions into the queue on Ethereum, from an account of nobody here. */
+  async force(transactions: readonly Hex[]): Promise<void> {
+    const { baseFeePerGas } = await this.stage.anvil.client.getBlock()
+    const each = 20_000n * (baseFeePerGas ?? 0n) + 10n ** 9n // twice what is asked, at least
+    const value = each * BigInt(transactions.length)
+    await this.stage.anvil.call(this.stage.definition.rules.bridge, 'force', [transactions], value)
+  }
+
+  /** Burns wTTX of an account for one on the TTX side, in as many deposits as are asked for. */
+  async deposit(from: Address, to: Address, amount: bigint, times = 1): Promise<void> {
+    const { client } = this.stage.anvil
+    const { bridge, token } = this.stage
+    await client.impersonateAccount({ address: from })
+    const as = { account: from, chain: null }
+    const args = [bridge.address, amount * BigInt(times)] as const
+    await client.writeContract({ ...as, ...token, functionName: 'approve', args })
+    for (let i = 0; i < times; i++) {
+      await client.writeContract({ ...as, ...bridge, functionName: 'deposit', args: [amount, to] })
+    }
+  }
+
   /** Waits until a block has it, and answers which. */
   async ordered(infohash: Infohash): Promise<Hash> {
     let block: Hash | undefined
@@ -194,53 +214,6 @@ export class Arena {
   async paid(recipient: Address, wttx: bigint): Promise<void> {
     await this.until(`${recipient} to have ${wttx}`, async () => (await this.stage.balanceOf(recipient)) >= wttx)
     assert.equal(await this.stage.balanceOf(recipient), wttx)
-  }
-
-  async owed(account: Address): Promise<bigint> {
-    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'owed', args: [account] })
-  }
-
-  /** All refutations that ever counted, in their order. */
-  async refutations() {
-    const { abi, address } = this.stage.bridge
-    const range = { abi, address, fromBlock: 0n, strict: true } as const
-    return await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockRefuted' })
-  }
-
-  /** Gas of the transaction that made a block final. */
-  async finalizeGas(id: Hash): Promise<bigint> {
-    const { abi, address } = this.stage.bridge
-    const range = { abi, address, fromBlock: 0n, strict: true, args: { id } } as const
-    const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockFinalized' })
-    assert(event)
-    return (await this.stage.anvil.client.getTransactionReceipt({ hash: event.transactionHash })).gasUsed
-  }
-
-  /** The sealed header of a block, as Ethereum has it. */
-  async sealed(id: Hash): Promise<Uint8Array> {
-    const { abi, address } = this.stage.bridge
-    const range = { abi, address, fromBlock: 0n, strict: true, args: { id } } as const
-    const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockPublished' })
-    assert(event)
-    return parseHex(event.args.header)
-  }
-
-  /** The contract's word on a block. */
-  async record(id: Hash) {
-    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'blocks', args: [id] })
-  }
-
-  async isRefuted(id: Hash): Promise<boolean> {
-    return ((await this.record(id)).flags & 1) !== 0
-  }
-
-  async isFinal(id: Hash): Promise<boolean> {
-    return ((await this.record(id)).flags & 2) !== 0
-  }
-
-  /** The time of the newest block of Ethereum, unix seconds. */
-  async now(): Promise<bigint> {
-    return (await this.stage.anvil.client.getBlock()).timestamp
   }
 
   /** Moves the clock so that the next blocks are at least so long after the publication of this one. */

@@ -37,7 +37,7 @@ test('who copies a publication from the mempool pays for it, and the miner is pa
   })
   await assert.rejects(tryCall(arena, copier.address, stolen), (error) => isRefusal(error, 'InsufficientWork'))
 
-  const copy = await outbid(arena, copier.address, copied, BOND)
+  const copy = await outbid(arena, copier.address, copied, { value: BOND })
   await releaseBlocks(arena)
   const [first, second] = await Promise.all([copy, copied.hash].map((hash) => client.getTransactionReceipt({ hash })))
   assert.equal(first?.status, 'success')

@@ -48,8 +48,7 @@ test('a request that a heavier branch leaves out is forced into it', async (t) =
   await Promise.all([arena.startWatcher(), arena.startRelayer()])
   await arena.skipTo(displaced, 23n * HOUR)
   await arena.until('the nomination', async () => {
-    const read = { ...stage.bridge, functionName: 'slotOf', args: [genesis] } as const
-    return (await stage.anvil.client.readContract(read))[0] === carrier.id
+    return (await arena.nominated(genesis)) === carrier.id
   })
   await arena.skipTo(displaced, 48n * HOUR)
   // All of it: who displaced a block earns nothing, nor do those that joined before it was decided.

@@ -26,7 +26,7 @@ test('a miner who displaces another one for the fees gets none', async (t) => {
   await arena.countMoney()
 
   // Nobody has looked at the deposit yet when the block with the fat request is found: both branches carry both.
-  await deposit(arena, depositor)
+  await arena.deposit(depositor, depositor, DEPOSIT)
   const fat = arena.signRequest(holder, [start.infohash], 1_000_000n * UNIT, stranger('recipient'))
   await arena.submit(fat)
   const honest = await arena.ordered(fat.infohash)
@@ -37,8 +37,7 @@ test('a miner who displaces another one for the fees gets none', async (t) => {
 
   await arena.skipTo(honest, 23n * HOUR)
   await arena.until('the nomination of the heavier branch', async () => {
-    const read = { ...stage.bridge, functionName: 'slotOf', args: [base] } as const
-    return (await stage.anvil.client.readContract(read))[0] === rest.id
+    return (await arena.nominated(base)) === rest.id
   })
   await arena.skipTo(honest, 48n * HOUR)
   await arena.paid(stranger('recipient'), 1_000_000n * UNIT)
@@ -59,11 +58,3 @@ test('a miner who displaces another one for the fees gets none', async (t) => {
   assert.equal((await stage.balanceOf(miner.account.address)) - before, (2n * UNIT) / 100n)
   await arena.countMoney(DEPOSIT / 100n)
 })
-
-async function deposit({ stage }: Arena, from: `0x${string}`): Promise<void> {
-  const { client } = stage.anvil
-  await client.impersonateAccount({ address: from })
-  const as = { account: from, chain: null }
-  await client.writeContract({ ...as, ...stage.token, functionName: 'approve', args: [stage.bridge.address, DEPOSIT] })
-  await client.writeContract({ ...as, ...stage.bridge, functionName: 'deposit', args: [DEPOSIT, from] })
-}

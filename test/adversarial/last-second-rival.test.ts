@@ -47,10 +47,8 @@ test('rivals just before twelve hours delay two blocks by one day, together, and
   await arena.startWatcher()
   // The nominations are the watcher's; they are an hour old long before they count.
   await arena.until('both nominations', async () => {
-    const slots = [genesis, a].map((parent) => {
-      return stage.anvil.client.readContract({ ...stage.bridge, functionName: 'slotOf', args: [parent] })
-    })
-    return (await Promise.all(slots)).every(([block]) => block === b)
+    const slots = await Promise.all([genesis, a].map((parent) => arena.nominated(parent)))
+    return slots.every((block) => block === b)
   })
 
   await arena.skipTo(a, 48n * HOUR)

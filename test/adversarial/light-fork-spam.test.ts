@@ -31,8 +31,7 @@ test('twelve rivals are no dearer to overcome than one', async (t) => {
     // The miner nominates what it prefers when nobody can join any more, and finalizes it.
     await arena.skipTo(honest, 23n * HOUR)
     await arena.until('the nomination', async () => {
-      const read = { ...arena.stage.bridge, functionName: 'slotOf', args: [parent] } as const
-      return (await arena.stage.anvil.client.readContract(read))[0] === honest
+      return (await arena.nominated(parent)) === honest
     })
     await arena.skipTo(honest, 48n * HOUR)
     await arena.paid(stranger(`recipient ${round}`), (UNIT * 99n) / 100n)

@@ -39,18 +39,15 @@ export async function pendingCalls(arena: Arena, name: string, count = 1): Promi
   return found
 }
 
-/** Sends the same bytes from another account, at a price that nobody else offers. */
-export async function outbid({ stage }: Arena, from: Hex, { input, gas }: Pending, value = 0n): Promise<Hex> {
+/** Sends the same bytes from another account, or others in their stead, at a price that nobody else offers. */
+export async function outbid(
+  { stage }: Arena,
+  from: Hex,
+  { input, gas }: Pending,
+  { value = 0n, to = stage.bridge.address as Hex, data = input } = {},
+): Promise<Hex> {
   const { client } = stage.anvil
   await client.impersonateAccount({ address: from })
   const price = { maxFeePerGas: 500n * GWEI, maxPriorityFeePerGas: 400n * GWEI }
-  return await client.sendTransaction({
-    account: from,
-    chain: null,
-    to: stage.bridge.address,
-    data: input,
-    gas,
-    value,
-    ...price,
-  })
+  return await client.sendTransaction({ account: from, chain: null, to, data, gas: gas + 100_000n, value, ...price })
 }

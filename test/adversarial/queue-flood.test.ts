@@ -4,13 +4,11 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeFunctionData, type Hex } from 'viem'
 import { isRefusal } from '../../miner/ethereum/refusals.ts'
-import { formatHex } from '../../node/protocol/bytes.ts'
-import { parseInfohash } from '../../node/protocol/ids.ts'
+import { type Address, parseInfohash } from '../../node/protocol/ids.ts'
 import { QUEUE_SHARE, UNIT } from '../../node/protocol/rules.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
-import { accountOf, pay } from '../world.ts'
+import { accountOf } from '../world.ts'
 import { Arena, HOUR } from './arena.ts'
 
 const DEPOSITS = 40
@@ -21,7 +19,6 @@ const GROSS = 1_000n
 test('a flood of the queue delays nobody but itself', async (t) => {
   const arena = await Arena.open(t)
   const { stage, node } = arena
-  const { rules } = stage.definition
   const flooder = await arena.account('flooder')
   const credited = stranger('credited')
   const liar = await arena.startLiar()
@@ -39,12 +36,8 @@ test('a flood of the queue delays nobody but itself', async (t) => {
   await flood(arena, flooder.address, credited)
   const request = await stage.request(node, holder, [first], 2n * UNIT, stranger('patient'))
   // Behind everything else in the queue: a request of one whom miners might leave out.
-  const late = pay(
-    holder,
-    { to: rules.bridge, tokens: UNIT, prev: [request], time: 1, bridge: { chain: rules.chain, to: stranger('late') } },
-    rules,
-  )
-  await force(arena, [late.packed])
+  const late = arena.signRequest(holder, [request], UNIT, stranger('late'))
+  await arena.force([late.packed])
   await arena.countMoney()
 
   // An hour later nobody can leave the queue out, and nobody could ever take more than his share.
@@ -98,31 +91,12 @@ function sumOf(values: readonly bigint[]): bigint {
 }
 
 /** Deposits and junk, as fast as Ethereum takes them. */
-async function flood(arena: Arena, from: Hex, credited: Hex): Promise<void> {
-  const { stage } = arena
-  const { client } = stage.anvil
-  await client.impersonateAccount({ address: from })
-  const as = { account: from, chain: null }
-  const amount = BigInt(DEPOSITS) * GROSS
-  await client.writeContract({ ...as, ...stage.token, functionName: 'approve', args: [stage.bridge.address, amount] })
-  for (let i = 0; i < DEPOSITS; i++) {
-    await client.writeContract({ ...as, ...stage.bridge, functionName: 'deposit', args: [GROSS, credited] })
-  }
+async function flood(arena: Arena, from: Address, credited: Address): Promise<void> {
+  await arena.deposit(from, credited, GROSS, DEPOSITS)
   const thief = accountOf('thief')
   const junk = Array.from({ length: JUNK }, (_, i) => {
     const prev = [parseInfohash(i.toString(16).padStart(40, '0'))]
-    return pay(thief, { to: thief.address, tokens: 1n, time: i, prev }, stage.definition.rules).packed
+    return arena.sign(thief, { to: thief.address, tokens: 1n, prev }).packed
   })
-  for (let i = 0; i < JUNK; i += BATCH) await force(arena, junk.slice(i, i + BATCH))
-}
-
-async function force({ stage }: Arena, transactions: readonly Uint8Array[]): Promise<void> {
-  const { baseFeePerGas } = await stage.anvil.client.getBlock()
-  const data = encodeFunctionData({
-    abi: stage.bridge.abi,
-    functionName: 'force',
-    args: [transactions.map((packed): Hex => `0x${formatHex(packed)}`)],
-  })
-  const each = 20_000n * (baseFeePerGas ?? 0n) + 10n ** 9n
-  await stage.anvil.send(stage.bridge.address, data, each * BigInt(transactions.length))
+  for (let i = 0; i < JUNK; i += BATCH) await arena.force(junk.slice(i, i + BATCH))
 }
