@@ -50,11 +50,13 @@ export type Measured = {
   readonly plain: Delays
   readonly forced: Delays
   readonly deposits: Delays
+  /** Counts: final blocks; those with live siblings; the attacker's rivals; of its own those that displaced; that earned nothing. */
   readonly races: {
     readonly final: number
     readonly raced: number
     readonly rivals: number
     readonly displaced: number
+    readonly unpaid: number
   }
   readonly refuted: number
 }
@@ -114,6 +116,7 @@ export function measure({ kind, share, budget, blocks }: Scenario, seed: number)
       raced: bridge.finality.filter(({ raced }) => raced).length,
       rivals: rivals.length,
       displaced: bridge.finality.filter(({ displaced, draft }) => displaced && draft.miner === attacker).length,
+      unpaid: bridge.finality.filter(({ paid: isPaid }) => !isPaid).length,
     },
     refuted: bridge.model.blocks.filter(({ refuted }) => refuted).length,
   }

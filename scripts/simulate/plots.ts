@@ -1,32 +1,43 @@
 // The pictures of docs/economics: plain SVG, without a library.
 
 import type { Row } from './compare.ts'
-import { PLENTY, SHARES } from './scenarios.ts'
+import { PLENTY } from './scenarios.ts'
 
 /** By file name, without `.svg`. What a picture needs and the rows lack is left out of it. */
 export function drawPlots(rows: readonly Row[]): Record<string, string> {
   return {
     delays: drawDelays(rows),
     'cost-and-delay': drawCost(rows),
-    displacements: drawShares(
+    overturned: drawShares(
       rows,
-      'Races that the attacker overturned, a day',
+      'Races that the attacker overturns, a day',
       ({ measured: { races, days } }) => races.displaced / days,
-      ['fee-sniping', 'spoiling', 'two-identities', 'censor', 'late-branch', 'late-branch-quiet'],
+      DISPLACING,
     ),
-    'fees-left': drawShares(rows, 'Fees of honest miners, part of what they earn without the attack', feesLeft, [
-      'fee-sniping',
-      'spoiling',
-      'two-identities',
-      'censor',
-      'light-forks',
-      'selfish',
-    ]),
+    unpaid: drawShares(
+      rows,
+      'Part of all final blocks that earn nothing',
+      ({ measured: { races } }) => races.unpaid / Math.max(1, races.final),
+      DISPLACING,
+    ),
+    'queue-flood': drawFlood(rows),
   }
 }
 
+const DISPLACING = ['fee-sniping', 'spoiling', 'two-identities', 'censor', 'late-branch', 'late-branch-quiet'] as const
+const DELAYING = [
+  'light-forks',
+  'daily-forks',
+  'last-second',
+  'two-identities',
+  'fee-sniping',
+  'spoiling',
+  'censor',
+  'late-branch-quiet',
+] as const
+
 const WIDTH = 900
-const COLOURS = ['#0b6e99', '#b3382c', '#2f7d32', '#8a5a00', '#6a3d9a', '#444444'] as const
+const COLOURS = ['#0b6e99', '#b3382c', '#2f7d32', '#a36b00', '#6a3d9a', '#444444', '#d0579b', '#00897b'] as const
 
 type Frame = { readonly left: number; readonly top: number; readonly width: number; readonly height: number }
 
@@ -57,93 +68,108 @@ function drawDelays(rows: readonly Row[]): string {
   const ticks = [0, 12, 24, 36, 48, 60, 72, 84, 96, 108, 120, 132].filter((hours) => hours <= most)
   const title =
     'Hours until a request is payable: median (red), 5% to 95% (blue), longest. 33% of the hash rate, or 100 ETH'
-  return svg(frame.top + frame.height + 40, [title], [...grid(frame, ticks, x), ...bars])
+  return svg(frame, title, [...grid(frame, ticks, x), ...bars])
 }
 
 function drawCost(rows: readonly Row[]): string {
-  const chosen = typical(rows).filter(({ kind }) => kind.name !== 'honest' && kind.name !== 'washing')
-  const height = 380
-  const frame = { left: 60, top: 50, width: WIDTH - 330, height }
-  const cost = ({ profit }: Row) => Math.max(0.003, -profit)
-  const most = 200
-  const x = (value: number) => frame.left + (frame.width * Math.log(value / 0.003)) / Math.log(most / 0.003)
-  const y = (hours: number) => frame.top + height - (height * Math.min(hours, 60)) / 60
-  const points = chosen.map((row, i) => {
-    const [px, py] = [x(cost(row)), y(row.measured.plain.median)]
-    const label = `${i + 1}  ${row.kind.name}: ${cost(row).toPrecision(2)} ETH, ${row.measured.plain.median.toFixed(0)} h`
-    // Neighbours must not hide each other's numbers.
-    const up =
-      py -
-      8 -
-      11 *
-        chosen.slice(0, i).filter((other) => isNear(x(cost(other)), px) && isNear(y(other.measured.plain.median), py))
-          .length
-    const colour = COLOURS[i % COLOURS.length] ?? '#444444'
-    return [
-      `<circle cx="${round(px)}" cy="${round(py)}" r="4" fill="${colour}"/>`,
-      text(px, up, `${i + 1}`, 'middle', colour),
-      text(frame.left + frame.width + 20, frame.top + 10 + 15 * i, label, 'start', colour),
-    ].join('')
-  })
-  const ticks = [0.01, 0.1, 1, 10, 100]
-  const lines = [0, 12, 24, 36, 48, 60].map(
-    (hours) =>
-      line(frame.left, y(hours), frame.left + frame.width, y(hours), '#dddddd') +
-      text(frame.left - 8, y(hours) + 4, `${hours}`, 'end'),
-  )
+  const frame = { left: 60, top: 50, width: WIDTH - 280, height: 360 }
+  const [least, most, high] = [0.02, 10, 96]
+  const x = logScale(frame, least, most)
+  const y = (hours: number) => frame.top + frame.height - (frame.height * Math.min(hours, high)) / high
+  const series = DELAYING.map((name) => ({
+    name,
+    points: rowsOf(rows, name).map((row) => ({
+      x: x(Math.min(most, Math.max(least, -row.profit))),
+      y: y(row.measured.plain.median),
+      label: `${Math.round(row.measured.share * 100)}`,
+    })),
+  }))
+  const rules = horizontal(frame, [0, 12, 24, 36, 48, 60, 72, 84, 96], y)
   const title =
-    'Median delay of requests, hours, against what the attack costs, ETH a day with honest income forgone (33%, or 100 ETH)'
-  const bottom = Math.max(frame.top + height + 40, frame.top + 30 + 15 * chosen.length)
-  return svg(bottom, [title], [...grid(frame, ticks, x), ...lines, ...points])
+    'Median hours until a request is payable, against ETH a day that the attack costs; numbers: % of the hash rate'
+  return svg(frame, title, [...grid(frame, [0.02, 0.1, 0.5, 1, 5, 10], x), ...rules, ...curves(frame, series)])
+}
+
+function drawFlood(rows: readonly Row[]): string {
+  const flood = rows.filter(({ kind }) => kind.name === 'queue-flood')
+  const frame = { left: 60, top: 50, width: WIDTH - 280, height: 300 }
+  const high = niceAbove(Math.max(60, ...flood.map(({ measured }) => measured.forced.longest)))
+  const x = logScale(frame, 1, 100)
+  const y = (hours: number) => frame.top + frame.height - (frame.height * hours) / high
+  const of = (name: string, value: (row: Row) => number) => ({
+    name,
+    points: flood.map((row) => ({ x: x(row.measured.budget), y: y(value(row)), label: '' })),
+  })
+  const series = [
+    of('forced, longest', ({ measured }) => measured.forced.longest),
+    of('forced, median', ({ measured }) => measured.forced.median),
+    of('deposits, median', ({ measured }) => measured.deposits.median),
+    of('other requests, median', ({ measured }) => measured.plain.median),
+  ]
+  const levels = [0, 0.25, 0.5, 0.75, 1].map((part) => part * high)
+  const title = 'Hours until final, against the ETH that somebody has for flooding the queue'
+  return svg(frame, title, [
+    ...grid(frame, [1, 3, 10, 30, 100], x),
+    ...horizontal(frame, levels, y),
+    ...curves(frame, series),
+  ])
 }
 
 function drawShares(
   rows: readonly Row[],
   title: string,
-  value: (row: Row, rows: readonly Row[]) => number,
+  value: (row: Row) => number,
   names: readonly string[],
 ): string {
+  const frame = { left: 60, top: 50, width: WIDTH - 280, height: 320 }
+  const high = niceAbove(Math.max(0.1, ...names.flatMap((name) => rowsOf(rows, name).map(value))))
+  const x = (share: number) => frame.left + frame.width * share
+  const y = (amount: number) => frame.top + frame.height - (frame.height * amount) / high
   const series = names.map((name) => ({
     name,
-    points: SHARES.flatMap((share) => {
-      const row = rows.find(
-        ({ kind, measured }) => kind.name === name && measured.share === share && measured.budget === PLENTY,
-      )
-      return row ? [{ share, value: value(row, rows) }] : []
-    }),
+    points: rowsOf(rows, name).map((row) => ({ x: x(row.measured.share), y: y(value(row)), label: '' })),
   }))
-  const height = 320
-  const frame = { left: 60, top: 50, width: WIDTH - 280, height }
-  const most = Math.max(0.1, ...series.flatMap(({ points }) => points.map((point) => point.value)))
-  const x = (share: number) => frame.left + frame.width * share
-  const y = (amount: number) => frame.top + height - (height * Math.max(0, amount)) / most
-  const lines = series.map(({ name, points }, i) => {
+  const levels = [0, 0.25, 0.5, 0.75, 1].map((part) => part * high)
+  const parts = [...grid(frame, [0, 0.25, 0.5, 0.75, 1], x), ...horizontal(frame, levels, y), ...curves(frame, series)]
+  return svg(frame, `${title}, by the attacker's part of the hash rate`, parts)
+}
+
+/** With plenty of money, by hash rate. */
+function rowsOf(rows: readonly Row[], name: string): Row[] {
+  return rows.filter(({ kind, measured }) => kind.name === name && measured.budget === PLENTY)
+}
+
+type Series = { readonly name: string; readonly points: readonly { x: number; y: number; label: string }[] }
+
+function curves(frame: Frame, series: readonly Series[]): string[] {
+  return series.map(({ name, points }, i) => {
     const colour = COLOURS[i % COLOURS.length] ?? '#444444'
-    const path = points.map((point) => `${round(x(point.share))},${round(y(point.value))}`).join(' ')
+    const path = points.map((point) => `${round(point.x)},${round(point.y)}`).join(' ')
     const dots = points.map(
-      (point) => `<circle cx="${round(x(point.share))}" cy="${round(y(point.value))}" r="3" fill="${colour}"/>`,
+      (point) =>
+        `<circle cx="${round(point.x)}" cy="${round(point.y)}" r="3" fill="${colour}"/>${text(point.x + 4, point.y - 6, point.label, 'start', colour)}`,
     )
     const label = text(frame.left + frame.width + 20, frame.top + 12 + 18 * i, name, 'start', colour)
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}${label}`
   })
-  const levels = [0, 0.25, 0.5, 0.75, 1].map((part) => part * most)
-  const rules = levels.map(
+}
+
+function horizontal(frame: Frame, levels: readonly number[], y: (value: number) => number): string[] {
+  return levels.map(
     (level) =>
       line(frame.left, y(level), frame.left + frame.width, y(level), '#dddddd') +
-      text(frame.left - 8, y(level) + 4, level.toPrecision(2), 'end'),
-  )
-  const ticks = [0, 0.25, 0.5, 0.75, 1]
-  return svg(
-    frame.top + height + 40,
-    [`${title}, by the attacker's part of the hash rate`],
-    [...grid(frame, ticks, x), ...rules, ...lines],
+      text(frame.left - 8, y(level) + 4, `${Number(level.toPrecision(3))}`, 'end'),
   )
 }
 
-function feesLeft(row: Row, rows: readonly Row[]): number {
-  const { share, others, days } = row.measured
-  const honest = rows.find(({ kind, measured }) => kind.name === 'honest' && measured.share === share)?.measured
-  return honest ? others.fees / days / (honest.others.fees / honest.days) : 0
+function logScale(frame: Frame, least: number, most: number): (value: number) => number {
+  return (value) => frame.left + (frame.width * Math.log(value / least)) / Math.log(most / least)
+}
+
+/** The least 1, 2, 4 or 8 times a power of ten that is not below. */
+function niceAbove(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value))
+  return ([1, 2, 4, 8, 10].find((factor) => factor * power >= value) ?? 10) * power
 }
 
 function grid(frame: Frame, ticks: readonly number[], x: (value: number) => number): string[] {
@@ -153,16 +179,12 @@ function grid(frame: Frame, ticks: readonly number[], x: (value: number) => numb
   )
 }
 
-function isNear(a: number, b: number): boolean {
-  return Math.abs(a - b) < 14
-}
-
-function svg(height: number, title: readonly string[], parts: readonly string[]): string {
-  const head = title.map((words, i) => text(16, 24 + 16 * i, words, 'start', '#111111'))
+function svg({ top, height }: Frame, title: string, parts: readonly string[]): string {
+  const full = top + height + 40
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    ...head,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${full}" width="${WIDTH}" height="${full}" font-family="sans-serif" font-size="12">`,
+    `<rect width="${WIDTH}" height="${full}" fill="#ffffff"/>`,
+    text(16, 24, title, 'start', '#111111'),
     ...parts,
     '</svg>\n',
   ].join('\n')

@@ -7,7 +7,7 @@ export const SHARES = [0.05, 0.1, 0.33, 0.51, 0.75] as const
 /** Whole ether: more than any of them can spend in its time, but for outbidding. */
 export const PLENTY = 1_000
 const LITTLE = [1, 10] as const
-const COINS = [1, 10, 100] as const
+const COINS = [1, 3, 10, 30, 100] as const
 /** What all others are compared with is played longer. */
 const HONEST_WEIGHT = 4
 

@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   const poor = rows.filter(({ kind, measured: { budget } }) => kind.needs === 'coins' || budget !== PLENTY)
   const failures = failuresOf(rows)
   if (values.json) console.log(JSON.stringify({ seed, blocks, all, failures }, null, 2))
-  else console.log([attackTable(rich), budgetTable(poor), profitsOf(rows)].join('\n\n'))
+  else console.log([attackTable(rich), budgetTable(poor), profitsOf(rich)].join('\n\n'))
   if (values.write) await write(rows, rich, poor)
   for (const failure of failures) console.error(`FAILED: ${failure}`)
   if (failures.length > 0) process.exitCode = 1
@@ -71,7 +71,7 @@ async function write(rows: readonly Row[], rich: readonly Row[], poor: readonly 
     attacks: attackTable(rich),
     budgets: budgetTable(poor),
     kinds: kindList(rows),
-    profits: profitsOf(rows),
+    profits: profitsOf(rich),
   }
   let page = await readFile(PAGE, 'utf8')
   for (const [name, text] of Object.entries(parts)) {

@@ -16,7 +16,8 @@ const HEAD = [
   'longest',
   'forced: longest',
   'races',
-  'displaced',
+  'overturned',
+  'unpaid blocks',
 ]
 
 /** One line for each attack and share; ETH a day, hours. */
@@ -67,7 +68,7 @@ function moneyOf({ spent, earned, forgone, profit, noise, profits, damage, feesL
 function raceOf(row: Row): string[] {
   const { races, days } = row.measured
   const perDay = [races.raced, races.displaced].map((count) => number(count / days, 2))
-  return [...delaysOf(row), ...perDay]
+  return [...delaysOf(row), ...perDay, `${Math.round((100 * races.unpaid) / Math.max(1, races.final))}%`]
 }
 
 function delaysOf({ measured: { plain, forced } }: Row): string[] {

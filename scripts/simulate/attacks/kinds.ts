@@ -150,14 +150,20 @@ export const KINDS: readonly Kind[] = [
   },
   {
     ...HASHING,
+    name: 'selfish-hard',
+    title: 'the same, with twice the work in what stands on hidden blocks',
+    make: (world, share) => [new Selfish(world, share, { sees: 1, hard: true })],
+  },
+  {
+    ...HASHING,
     name: 'selfish-private',
-    title: 'the same, where 9 of 10 publications are sent privately',
+    title: 'as selfish, where 9 of 10 publications are sent privately',
     make: (world, share) => [new Selfish(world, share, { sees: 0.1 })],
   },
   {
     ...HASHING,
     name: 'selfish-quiet',
-    title: 'the same with a public mempool, while nobody uses the queue',
+    title: 'as selfish, while nobody uses the queue',
     isQuiet: true,
     make: (world, share) => [new Selfish(world, share, { sees: 1 })],
   },

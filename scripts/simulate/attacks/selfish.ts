@@ -1,6 +1,7 @@
 // Selfish mining: finds are kept back, and put in front of the publication of whoever finds one too, as the mempool shows it.
 
 import { QUEUE_GRACE } from '../../../node/protocol/rules.ts'
+import { targetFloor } from '../../../node/protocol/target.ts'
 import type { Draft } from '../world/draft.ts'
 import type { Search } from '../world/search.ts'
 import type { Pending, Strategy, World } from '../world/world.ts'
@@ -8,6 +9,8 @@ import type { Pending, Strategy, World } from '../world/world.ts'
 export type SelfishOptions = {
   /** The part of publications that it sees in time. */
   readonly sees: number
+  /** Twice the work in blocks on hidden ones, so that they are allowed at any time, not only an hour later. */
+  readonly hard?: boolean
 }
 
 /** At most so many blocks are kept back. */
@@ -47,8 +50,9 @@ export class Selfish implements Strategy {
       this.#search.stop()
       return
     }
-    // On a hidden block: what will be allowed an hour after that one's publication.
-    const targetAt = top === undefined ? world.ceilingOf(tip) : () => top.target
+    // On a hidden block: what will be allowed an hour after that one's publication, or at once.
+    const hidden = top && (this.#options.hard ? targetFloor(top.target) : top.target)
+    const targetAt = hidden === undefined ? world.ceilingOf(tip) : () => hidden
     this.#search.for(top?.id ?? tip.id, targetAt, (target) => {
       const parent = top?.id ?? tip.id
       this.#hidden.push(world.make(world.attacker, parent, target, { taste: 'all' }))
