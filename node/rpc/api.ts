@@ -41,6 +41,27 @@ const transactionRecord = z.object({
   unorderedAncestors: z.number().int(),
 })
 
+/** When a block can be final and why not otherwise; the members mean what they mean in node/bridge/final-time.ts. */
+const finalTime = z.object({
+  earliest: seconds,
+  latest: seconds,
+  reason: z.enum(['alone', 'rival-possible', 'wrong-sibling', 'race', 'nomination']),
+  /** The block on the way whose clock decides the latest time. */
+  decisive: hash,
+  first: seconds,
+  rivalUntil: seconds.optional(),
+  rivals: z.array(hash),
+  wrong: z.array(hash),
+})
+
+/** A block above the final one, not refuted, that contains a transaction although the leading branch does not go through it. */
+const otherBlock = z.object({
+  block: hash,
+  step: z.number().int(),
+  verdict: z.enum(['valid', 'invalid']),
+  problem: z.string().optional(),
+})
+
 /** Where a request's money is. Times are absent while no block carries it. */
 const bridging = z.object({
   recipient: address,
@@ -51,6 +72,7 @@ const bridging = z.object({
   /** Payable at the earliest and at the latest, unix seconds. */
   payableAt: seconds.optional(),
   payableAtLatest: seconds.optional(),
+  finalTime: finalTime.optional(),
   paid: z.boolean(),
   /** In plain words: what it is waiting for. */
   waitingFor: z.string(),
@@ -77,6 +99,7 @@ const blockSummary = z.object({
   preferred: z.boolean(),
   finalizableAt: seconds.optional(),
   finalizableAtLatest: seconds.optional(),
+  finalTime: finalTime.optional(),
 })
 
 const candidate = z.object({
@@ -142,7 +165,7 @@ export const API = {
   tx_where: {
     about: 'Where the money of a transaction is, and of a request: what it waits for and when it is paid.',
     params: z.strictObject({ infohash }),
-    result: transactionRecord.extend({ bridging: bridging.optional() }),
+    result: transactionRecord.extend({ bridging: bridging.optional(), elsewhere: z.array(otherBlock) }),
   },
   account_balance: {
     about: 'Balance of an address: spendable now, the part that a block orders, the part that is final; base units.',

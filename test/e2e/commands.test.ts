@@ -53,7 +53,7 @@ test('what a devnet suggests works as it stands, from a wallet to wTTX and back'
       )
       const words = await shell(`npm run -s ttx -- status ${request} --data ${data}`)
       assert.match(words, /waits for +its block to become final/)
-      assert.match(words, /earliest +20.* UTC \(in (1 d|23 h)/)
+      assert.match(words, /payable +20.* UTC \(in (1 d|23 h)/)
       assert.match(words, /latest +20.* UTC \(in (2 d|1 d 23 h)/)
     }
     if (line.includes(' skip ')) {
@@ -70,7 +70,7 @@ test('what a devnet suggests works as it stands, from a wallet to wTTX and back'
   )
   const words = await shell(`npm run -s ttx -- status ${deposit} --data ${data}`)
   assert.match(words, /credits +19\.8 TTX to 0x/)
-  assert.match(words, /final +at the earliest 20.* UTC \(in (1 d|23 h)/)
+  assert.match(words, /final +20.* UTC \(in (1 d|23 h)/)
   const { spendable } = await ttxJson<{ spendable: string }>(['balance', 'alice', ...here])
   assert.equal(spendable, '69800000000000000000')
 })

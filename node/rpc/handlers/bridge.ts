@@ -1,6 +1,5 @@
 // Methods about the bridge: blocks, what a miner builds on, calls that are due, payments that are.
 
-import { finalTimeOf } from '../../bridge/final-time.ts'
 import type { BridgeFollower } from '../../bridge/follower.ts'
 import { type QueuedEntry, queuedEntryAt, queueLength } from '../../bridge/queue-view.ts'
 import { dueCalls, preferredBranch, preferredTip } from '../../bridge/race.ts'
@@ -11,7 +10,7 @@ import type { Hash } from '../../protocol/ids.ts'
 import { QUEUE_SHARE } from '../../protocol/rules.ts'
 import type { Result } from '../api.ts'
 import type { Handlers } from '../server.ts'
-import { ethereumTime, followerOf, type NodeParts } from './parts.ts'
+import { ethereumTime, finalTimeAnswer, followerOf, type NodeParts, problemOf } from './parts.ts'
 
 type BridgeStatus = Result<'bridge_blocks'>['status']
 type BlockSummary = Result<'bridge_blocks'>['blocks'][number]
@@ -144,7 +143,8 @@ function knownBlock(follower: BridgeFollower, id: Hash): BridgeBlock {
 function summaryOf(follower: BridgeFollower, block: BridgeBlock, preferred: ReadonlySet<Hash>): BlockSummary {
   const { id, sealed, publishedAt, work, verdict, refuted, finality, requests } = block
   const { parent, height, target, state, stepCount, queueCount, torrent } = sealed.header
-  const times = finalTimeOf(follower.view, id, ethereumTime(follower))
+  const finalTime = finalTimeAnswer(follower, id)
+  const problem = problemOf(verdict)
   return {
     id,
     parent,
@@ -159,11 +159,10 @@ function summaryOf(follower: BridgeFollower, block: BridgeBlock, preferred: Read
     torrent,
     publishedAt: Number(publishedAt),
     verdict: verdict.verdict === 'valid' ? 'valid' : 'invalid',
-    ...(verdict.verdict === 'invalid' ? { problem: `step ${verdict.step}: ${verdict.problem}` } : {}),
-    ...(verdict.verdict === 'doomed' ? { problem: `stands on the invalid block ${verdict.by}` } : {}),
+    ...(problem === undefined ? {} : { problem }),
     refuted,
     final: finality !== undefined || id === follower.view.root,
     preferred: preferred.has(id),
-    ...(times ? { finalizableAt: Number(times.earliest), finalizableAtLatest: Number(times.latest) } : {}),
+    ...(finalTime ? { finalizableAt: finalTime.earliest, finalizableAtLatest: finalTime.latest, finalTime } : {}),
   }
 }

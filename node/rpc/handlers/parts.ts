@@ -1,11 +1,15 @@
 // The running parts of a node, as the RPC's methods use them.
 
+import { finalTimeOf } from '../../bridge/final-time.ts'
 import type { BridgeFollower } from '../../bridge/follower.ts'
+import type { BlockVerdict } from '../../bridge/view.ts'
 import type { NetworkDefinition } from '../../deployment.ts'
 import { OperationError } from '../../errors.ts'
 import type { TransactionLedger } from '../../ledger/types.ts'
 import type { Network } from '../../network/network.ts'
 import type { NodeStore } from '../../network-store.ts'
+import type { Hash } from '../../protocol/ids.ts'
+import type { Result } from '../api.ts'
 
 export type NodeParts = {
   readonly version: string
@@ -29,4 +33,25 @@ export function followerOf({ follower }: NodeParts): BridgeFollower {
 /** Unix seconds on Ethereum's clock: that of the newest block that was seen. */
 export function ethereumTime(follower: BridgeFollower): bigint {
   return follower.status.at?.time ?? 0n
+}
+
+/** When a block can be final, as the RPC says it; nothing for one that leads nowhere, or is final. */
+export function finalTimeAnswer(follower: BridgeFollower, id: Hash): Result<'bridge_block'>['finalTime'] {
+  const time = finalTimeOf(follower.view, id, ethereumTime(follower))
+  if (time === undefined) return undefined
+  const { earliest, latest, reason, decisive, first, rivalUntil, rivals, wrong } = time
+  return {
+    earliest: Number(earliest),
+    latest: Number(latest),
+    ...{ reason, decisive, first: Number(first), rivals: [...rivals], wrong: [...wrong] },
+    ...(rivalUntil === undefined ? {} : { rivalUntil: Number(rivalUntil) }),
+  }
+}
+
+/** What is wrong with a block, in a few words; nothing for a valid one. */
+export function problemOf(verdict: BlockVerdict): string | undefined {
+  if (verdict.verdict === 'valid') return undefined
+  return verdict.verdict === 'doomed'
+    ? `stands on the invalid block ${verdict.by}`
+    : `step ${verdict.step}: ${verdict.problem}`
 }

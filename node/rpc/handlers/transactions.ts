@@ -1,19 +1,24 @@
 // Methods about transactions and accounts: submit, look up, where the money is, what can be spent.
 
-import { finalTimeOf } from '../../bridge/final-time.ts'
+import { preferredBranch } from '../../bridge/race.ts'
+import { descent } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import type { TransactionRecord } from '../../ledger/types.ts'
 import { encodeProof } from '../../network/proof.ts'
 import { takeProof } from '../../proof-intake.ts'
-import type { Infohash } from '../../protocol/ids.ts'
+import { equalBytes } from '../../protocol/bytes.ts'
+import type { Hash, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
+import { packTransaction } from '../../protocol/packed.ts'
 import { minerPart } from '../../protocol/queue.ts'
+import { decodeStep, splitSteps } from '../../protocol/step.ts'
 import { decodeTransaction, type SignedTransaction } from '../../protocol/transaction.ts'
 import type { Result } from '../api.ts'
 import type { Handlers } from '../server.ts'
-import { ethereumTime, type NodeParts } from './parts.ts'
+import { finalTimeAnswer, type NodeParts, problemOf } from './parts.ts'
 
 type Bridging = NonNullable<Result<'tx_where'>['bridging']>
+type OtherBlock = Result<'tx_where'>['elsewhere'][number]
 
 export function transactionHandlers(parts: NodeParts) {
   const { ledger, network } = parts
@@ -30,8 +35,10 @@ export function transactionHandlers(parts: NodeParts) {
       await parts.settle()
       const record = recordOf(parts, infohash)
       const tx = record.file && decodeTransaction(record.file)
-      if (tx?.kind !== 'signed' || tx.bridge === undefined) return record
-      return { ...record, bridging: await bridgingOf(parts, tx, infohash) }
+      if (tx?.kind !== 'signed') return { ...record, elsewhere: [] }
+      const elsewhere = await elsewhereOf(parts, packTransaction(tx))
+      if (tx.bridge === undefined) return { ...record, elsewhere }
+      return { ...record, elsewhere, bridging: await bridgingOf(parts, tx, infohash) }
     },
     account_balance: async ({ owner }) => {
       const { accepted, ordered, final } = ledger.balance(owner)
@@ -107,6 +114,36 @@ async function within<T>(limitMs: number, work: (signal: AbortSignal) => Promise
   }
 }
 
+/** Blocks that may still become final, or die, that contain a transaction and are not on the branch by which it is ordered. */
+async function elsewhereOf({ follower }: NodeParts, packed: Uint8Array): Promise<OtherBlock[]> {
+  if (follower === undefined) return []
+  const { view } = follower
+  const passed = new Set([view.final, ...preferredBranch(view).map(({ id }) => id)])
+  const dead = new Set<Hash>()
+  const found: OtherBlock[] = []
+  for (const { id, sealed, verdict, refuted } of descent(view, view.final)) {
+    if (refuted || dead.has(sealed.header.parent)) dead.add(id)
+    if (passed.has(id) || dead.has(id)) continue
+    const body = await follower.body(id)
+    const step = body === undefined ? -1 : splitSteps(body.steps).findIndex((bytes) => isStepOf(bytes, packed))
+    if (step === -1) continue
+    const problem = problemOf(verdict)
+    found.push({
+      block: id,
+      step,
+      verdict: problem === undefined ? 'valid' : 'invalid',
+      ...(problem ? { problem } : {}),
+    })
+  }
+  return found
+}
+
+/** A packed form belongs to one file, so equal bytes are the same transaction. */
+function isStepOf(bytes: Uint8Array, packed: Uint8Array): boolean {
+  const step = decodeStep(bytes)
+  return (step?.kind === 'applied' || step?.kind === 'transaction') && equalBytes(step.packed, packed)
+}
+
 /** Where a request's money is, in times and in words. */
 async function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash): Promise<Bridging> {
   const { ledger, follower } = parts
@@ -124,13 +161,14 @@ async function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Inf
   if (request?.isPaid) return { ...where, paid: true, waitingFor: 'nothing: it was paid on Ethereum' }
   if (request?.isFinal) return { ...where, waitingFor: 'anybody who claims it, as a relayer or you can do now' }
   if (!follower.view.blocks.has(block.id)) return { ...where, waitingFor: 'this node to see its block on Ethereum' }
-  const times = finalTimeOf(follower.view, block.id, ethereumTime(follower))
-  if (times === undefined)
+  const finalTime = finalTimeAnswer(follower, block.id)
+  if (finalTime === undefined)
     return { ...where, waitingFor: 'the bridge: its block is on no branch that can become final now' }
   return {
     ...where,
-    payableAt: Number(times.earliest),
-    payableAtLatest: Number(times.latest),
+    payableAt: finalTime.earliest,
+    payableAtLatest: finalTime.latest,
+    finalTime,
     waitingFor: 'its block to become final: nobody may refute it, and no heavier branch may come',
   }
 }

@@ -1,6 +1,7 @@
 // ttx status: where the money of a transaction is, what it waits for, and when it is paid.
 
 import type { Command } from 'commander'
+import { describeDoubt } from '../../../../miner/watch/judge.ts'
 import type { Address, Hash, Infohash } from '../../../../node/protocol/ids.ts'
 import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
 import { decodeTransaction } from '../../../../node/protocol/transaction.ts'
@@ -8,6 +9,7 @@ import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { describeFinalTime } from '../../final-words.ts'
 import { lookUp, type NodeLink, openNode } from '../../link.ts'
 import { parseInfohashArgument } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -60,6 +62,7 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   const isDepositWaiting = deposit !== undefined && where.status === 'waiting'
   const finality =
     where.status === 'ordered' && where.block !== undefined ? await finalityOf(context, node, where.block) : {}
+  const { state } = node.info.bridge
   const isJustFinal = where.status === 'ordered' && bridging?.paid === true
   const words = isDepositWaiting ? DEPOSIT_WORDS : isJustFinal ? JUST_FINAL_WORDS : STATUS_WORDS[where.status]
   const rows: [string, string][] = [
@@ -71,8 +74,12 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   if (where.missing.length > 0) rows.push(['missing', where.missing.join(', ')])
   if (where.rivals.length > 0) rows.push(['rivals', where.rivals.join(', ')])
   if (where.status === 'accepted') rows.push(['stands on', describeAncestors(where.unorderedAncestors)])
+  rows.push(...where.elsewhere.map(describeOther))
   if (bridging !== undefined) rows.push(...describeBridging(bridging, now))
-  else rows.push(...describeFinality(finality, now))
+  else if (finality.finalTime !== undefined && where.block !== undefined) {
+    rows.push(...describeFinalTime(finality.finalTime, 'final', where.block, now))
+  }
+  if (where.block !== undefined && state !== 'live') rows.push(['careful', describeDoubt(node.info.bridge)])
   const data = { ...record, ...finality, bridging, deposit, ethereumTime: node.info.bridge.ethereumTime }
   return { data, text: formatTable(rows) }
 }
@@ -83,7 +90,11 @@ type Deposit = {
   readonly to: Address
   readonly mustBeTakenFrom?: number
 }
-type Finality = { readonly finalAt?: number; readonly finalAtLatest?: number }
+type Finality = {
+  readonly finalAt?: number
+  readonly finalAtLatest?: number
+  readonly finalTime?: NonNullable<RpcResult<'bridge_block'>['finalTime']>
+}
 
 /** `mustBeTakenFrom`: a block that is published then or later has to contain it; unix seconds, while it waits. */
 async function depositOf({ signal }: CliContext, node: NodeLink, file: Uint8Array): Promise<Deposit | undefined> {
@@ -98,11 +109,15 @@ async function depositOf({ signal }: CliContext, node: NodeLink, file: Uint8Arra
 
 /** When the block of a transaction can be final, unix seconds. */
 async function finalityOf({ signal }: CliContext, node: NodeLink, id: Hash): Promise<Finality> {
-  const { finalizableAt, finalizableAtLatest } = await node.call('bridge_block', { id }, signal)
-  return {
-    ...(finalizableAt === undefined ? {} : { finalAt: finalizableAt }),
-    ...(finalizableAtLatest === undefined ? {} : { finalAtLatest: finalizableAtLatest }),
-  }
+  const { finalTime } = await node.call('bridge_block', { id }, signal)
+  return finalTime === undefined ? {} : { finalAt: finalTime.earliest, finalAtLatest: finalTime.latest, finalTime }
+}
+
+/** A block that contains it and does not count now. */
+function describeOther({ block, verdict, problem }: RpcResult<'tx_where'>['elsewhere'][number]): [string, string] {
+  return verdict === 'valid'
+    ? ['also in', `block ${block}, which is right, but another branch leads`]
+    : ['also in', `block ${block}, but this block is wrong (${problem ?? 'no reason given'}) and will die`]
 }
 
 function describeDeposit(
@@ -119,21 +134,15 @@ function describeDeposit(
   return rows
 }
 
-function describeFinality({ finalAt, finalAtLatest }: Finality, now: number): [string, string][] {
-  const rows: [string, string][] = []
-  if (finalAt !== undefined) rows.push(['final', `at the earliest ${formatMoment(finalAt, now)}`])
-  if (finalAtLatest !== undefined) rows.push(['', `at the latest ${formatMoment(finalAtLatest, now)}`])
-  return rows
-}
-
 function describeBridging(bridging: NonNullable<RpcResult<'tx_where'>['bridging']>, now: number): [string, string][] {
-  const { gross, net, recipient, paid, payableAt, payableAtLatest, waitingFor } = bridging
+  const { gross, net, recipient, paid, finalTime, waitingFor, block } = bridging
   const rows: [string, string][] = [
     ['asks', `${formatAmount(gross)} TTX to Ethereum: ${formatAmount(net)} wTTX for ${recipient}`],
     paid ? ['paid', 'on Ethereum'] : ['waits for', waitingFor],
   ]
   if (paid) return rows
-  if (payableAt !== undefined) rows.push(['earliest', formatMoment(payableAt, now)])
-  if (payableAtLatest !== undefined) rows.push(['latest', formatMoment(payableAtLatest, now)])
+  if (finalTime !== undefined && block !== undefined) {
+    rows.push(...describeFinalTime(finalTime, 'payable', block, now))
+  }
   return rows
 }

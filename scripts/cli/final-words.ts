@@ -1,0 +1,63 @@
+// When something becomes final or payable, in words: the earliest and the latest time, and what decides them.
+
+import type { Hash } from '../../node/protocol/ids.ts'
+import { NOMINATION_SECONDS, RACE_SECONDS } from '../../node/protocol/rules.ts'
+import type { Result as RpcResult } from '../../node/rpc/api.ts'
+import { formatMoment, formatSpan } from './time.ts'
+
+type FinalTime = NonNullable<RpcResult<'bridge_block'>['finalTime']>
+
+const race = `decided ${RACE_SECONDS / 3_600n} hours after its first block`
+
+/** Rows for people: when `what` (payable, final) is true of block `own` or of what is in it; `now` is Ethereum's time. */
+export function describeFinalTime(time: FinalTime, what: string, own: Hash, now: number): [string, string][] {
+  const { earliest, latest, decisive, wrong } = time
+  const whose = decisive === own ? '' : ` (block ${decisive}, on which its block stands, decides this)`
+  const rows: [string, string][] =
+    earliest === latest
+      ? [[what, `${formatMoment(earliest, now)}, not later, ${describeCertainty(time)}${whose}`]]
+      : [
+          [what, `${formatMoment(earliest, now)} at the earliest`],
+          ['latest', `${formatMoment(latest, now)}, because ${describeDoubt(time, now)}${whose}`],
+        ]
+  for (const block of wrong) rows.push(['wrong', `block ${block} is in its way, is wrong, and will die by a proof`])
+  rows.push([
+    'provided',
+    'that wrong blocks are refuted within a day, the heaviest branch is nominated within an hour, and no heavier one displaces this block',
+  ])
+  return rows
+}
+
+/** Why the latest time is the earliest. */
+function describeCertainty({ reason, rivals }: FinalTime): string {
+  switch (reason) {
+    case 'alone':
+    case 'rival-possible':
+      return 'since no rival can come any more'
+    case 'wrong-sibling':
+      return 'if the wrong block beside it is refuted by then'
+    case 'race':
+      return `because a rival branch exists (${list(rivals)}): the race is ${race}`
+    case 'nomination':
+      return `because a rival branch exists (${list(rivals)}), and a nomination has to stand for ${formatSpan(Number(NOMINATION_SECONDS))}`
+  }
+}
+
+function describeDoubt({ reason, rivals, rivalUntil = 0 }: FinalTime, now: number): string {
+  switch (reason) {
+    case 'alone':
+      return 'it waits for its day'
+    case 'rival-possible':
+      return `a rival block can come until ${formatMoment(rivalUntil, now)}, and a race is ${race}`
+    case 'wrong-sibling':
+      return 'a wrong block is beside it, and has to be refuted first'
+    case 'race':
+      return `a rival branch exists (${list(rivals)}): the race is ${race}`
+    case 'nomination':
+      return `a rival branch exists (${list(rivals)}), and the heaviest has to be nominated yet, and to stand for ${formatSpan(Number(NOMINATION_SECONDS))}`
+  }
+}
+
+function list(blocks: readonly Hash[]): string {
+  return `${blocks.length > 1 ? 'blocks' : 'block'} ${blocks.join(', ')}`
+}
