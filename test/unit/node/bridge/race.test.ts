@@ -1,4 +1,4 @@
-// The race: examples with plain numbers.
+// The race: examples with plain numbers, and its model here against the one that the contract is held against.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -6,6 +6,8 @@ import { finalTimeOf } from '../../../../node/bridge/final-time.ts'
 import { branchTo, dueCalls, preferredBranch, preferredTip, winnerOf } from '../../../../node/bridge/race.ts'
 import type { BridgeView } from '../../../../node/bridge/view.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { RaceModel as ContractModel } from '../../../contract/race-model.ts'
+import { randomOf } from '../../../world.ts'
 import { HOUR, RaceModel, Refused } from './race-model.ts'
 
 const timesOf = (view: BridgeView, id: Hash, now: bigint) => {
@@ -104,4 +106,68 @@ test('a path of 128 blocks is eligible, one of 129 is not', () => {
   }
   assert.equal(branchTo(model.view, model.root, tip, 'contract')?.id, path[0])
   assert.throws(() => model.publish(tip, 1n, true), Refused)
+})
+
+test('the model of these tests takes and refuses what the model of the contract does', () => {
+  let [taken, refused] = [0, 0]
+  for (let seed = 1; seed <= 12; seed++) {
+    const random = randomOf(seed)
+    const model = new RaceModel()
+    const contract = new ContractModel(model.root, model.now)
+    const from = (ids: readonly Hash[]) => ids[Math.floor(ids.length * random())] ?? model.final
+    const pick = () => from([...model.blocks.keys()].slice(-14))
+    const child = () => from(model.blocks.get(model.final)?.children ?? [])
+    const both = (what: string, act: () => void, error: () => string | undefined) => {
+      let isRefused = false
+      try {
+        act()
+      } catch (cause) {
+        if (!(cause instanceof Refused)) throw cause
+        isRefused = true
+      }
+      const name = error()
+      assert.equal(name !== undefined, isRefused, `seed ${seed} at ${model.now}: ${what}: ${name}`)
+      if (isRefused) refused++
+      else taken++
+    }
+    for (let move = 0; move < 600; move++) {
+      if (random() < 0.4) model.now += 1_800n * BigInt(Math.floor(16 * random()))
+      const isNear = random() < 0.7
+      const [parent, work] = [isNear ? model.final : pick(), 10n + BigInt(Math.floor(3 * random()))]
+      const luck = random()
+      const block = isNear && luck > 0.7 ? child() : pick()
+      if (luck < 0.5) {
+        let id = `refused ${move}`
+        both(
+          'publish',
+          () => {
+            id = model.publish(parent, work, random() < 0.6)
+          },
+          () => contract.publish({ id, parent, ownWork: work, rival: contract.live(parent).length > 0 }, model.now),
+        )
+      } else if (luck < 0.7) {
+        if (parent === block) continue
+        both(
+          'nominate',
+          () => model.nominate(parent, block),
+          () => contract.nominate(parent, block, model.now),
+        )
+      } else if (luck < 0.9) {
+        both(
+          'finalize',
+          () => model.finalize(block),
+          () => contract.finalize(block, model.now),
+        )
+      } else if (model.blocks.get(block)?.verdict.verdict !== 'valid') {
+        both(
+          'refute',
+          () => model.refute(block),
+          () => contract.refute(block),
+        )
+      }
+      assert.equal(model.final, contract.tip.id)
+    }
+    assert.ok(contract.chain.length > 3, `seed ${seed}: only ${contract.chain.length} blocks became final`)
+  }
+  assert.ok(taken > 1_000 && refused > 1_000, `${taken} taken, ${refused} refused`)
 })
