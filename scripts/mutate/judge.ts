@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type Code, compileCode } from '../solc.ts'
 import { answerSchema } from './messages.ts'
 import { type Mutant, mutate } from './mutants.ts'
-import { PLAN, QUICK_RUNS, type Suite } from './plan.ts'
+import { PLAN, type Suite } from './plan.ts'
 import type { Workplace } from './workplace.ts'
 
 /** `equal`: the compiler makes the same code of it. `invalid`: it does not compile. */
@@ -17,21 +17,22 @@ export type Verdict = {
   readonly file?: string
 }
 
-/** A mutant that runs for so long is killed: whole suites take a tenth of it. */
-const HUNG_MS = 300_000
-/** By default what `npm test` runs. */
-const FULL = ''
+/** A mutant that runs for so long is killed: whole suites take a few seconds, on a machine that does nothing else. */
+const HUNG_MS = 1_800_000
 
 export class Judge implements AsyncDisposable {
   readonly #workplace: Workplace
+  readonly #runs: number
   readonly #sources: Readonly<Record<string, string>>
   readonly #originals: ReadonlyMap<string, Code>
   /** How often each test file killed a mutant of a function or file. */
   readonly #kills = new Map<string, number>()
   #ready: ChildProcess | undefined
 
-  constructor(workplace: Workplace, sources: Readonly<Record<string, string>>) {
+  /** @param runs random cases in each test that is random: fewer than in `npm test`, as the whole takes hours */
+  constructor(workplace: Workplace, sources: Readonly<Record<string, string>>, runs: number) {
     this.#workplace = workplace
+    this.#runs = runs
     this.#sources = sources
     const names = [...new Set(Object.values(PLAN).flatMap((suites) => suites.flatMap(({ contracts }) => contracts)))]
     const codes = compileCode(sources, names)
@@ -53,7 +54,7 @@ export class Judge implements AsyncDisposable {
         .flatMap((suite) => suite.files)
       const unique = [...new Set(files)]
       if (unique.length === 0) continue
-      const { failed, file } = isSolidity ? await this.#runSolidity(unique) : await this.#run(unique, QUICK_RUNS)
+      const { failed, file } = isSolidity ? await this.#runSolidity(unique) : await this.#run(unique)
       if (failed)
         throw new Error(`without a mutant, expected all tests to pass; "${failed}" failed (${file}); npm test says why`)
     }
@@ -63,14 +64,20 @@ export class Judge implements AsyncDisposable {
     const source = Buffer.from(this.#sources[mutant.file] ?? '')
     const mutated = { ...this.#sources, [mutant.file]: mutate(source, mutant) }
     const suites = this.#order(mutant)
+    const codes = new Map<string, Code>()
     let isEqual = true
     for (const suite of suites) {
       const isSolidity = suite.contracts.length === 0
       // While the compiler works.
-      if (!isSolidity) this.#prepare(QUICK_RUNS)
-      const codes = compileCode(mutated, suite.contracts)
-      if ('error' in codes) return { verdict: 'invalid' }
-      if (!isSolidity && [...codes].every(([name, { creation }]) => this.#originals.get(name)?.creation === creation))
+      if (!isSolidity) this.#prepare()
+      const missing = suite.contracts.filter((name) => !codes.has(name))
+      const compiled = missing.length === 0 ? new Map<string, Code>() : compileCode(mutated, missing)
+      if ('error' in compiled) return { verdict: 'invalid' }
+      for (const [name, code] of compiled) codes.set(name, code)
+      if (
+        !isSolidity &&
+        suite.contracts.every((name) => this.#originals.get(name)?.creation === codes.get(name)?.creation)
+      )
         continue
       if (isSolidity && isEqual) continue
       isEqual = false
@@ -85,25 +92,10 @@ export class Judge implements AsyncDisposable {
     return { verdict: isEqual ? 'equal' : 'survived' }
   }
 
-  /** What a mutant that survived does at the full length of `npm test`. */
-  async judgeAgain(mutant: Mutant): Promise<Verdict> {
-    const source = Buffer.from(this.#sources[mutant.file] ?? '')
-    const mutated = { ...this.#sources, [mutant.file]: mutate(source, mutant) }
-    for (const suite of this.#order(mutant)) {
-      if (suite.contracts.length === 0) continue
-      const codes = compileCode(mutated, suite.contracts)
-      if ('error' in codes) return { verdict: 'invalid' }
-      for (const [name, code] of codes) await this.#workplace.install(name, code)
-      const { failed, file } = await this.#run(suite.files, FULL)
-      if (failed) return { verdict: 'killed', by: failed, ...(file ? { file } : {}) }
-    }
-    return { verdict: 'survived' }
-  }
-
   async #judgeWith(codes: ReadonlyMap<string, Code>, { files }: Suite) {
     // Other contracts may still have the code of the mutant before.
     for (const [name, code] of new Map([...this.#originals, ...codes])) await this.#workplace.install(name, code)
-    return this.#run(files, QUICK_RUNS)
+    return this.#run(files)
   }
 
   async #judgeInSolidity({ files }: Suite, file: string, content: string) {
@@ -129,26 +121,22 @@ export class Judge implements AsyncDisposable {
     for (const key of [`${where}|${name}`, `${file}|${name}`]) this.#kills.set(key, (this.#kills.get(key) ?? 0) + 1)
   }
 
-  #prepare(runs: number | typeof FULL): ChildProcess {
-    const child = this.#ready ?? this.#fork(runs)
+  #prepare(): ChildProcess {
+    const child = this.#ready ?? this.#fork()
     this.#ready = child
     return child
   }
 
-  #fork(runs: number | typeof FULL): ChildProcess {
-    const { FUZZ_RUNS: _, ...environment } = process.env
+  #fork(): ChildProcess {
     return fork(join(this.#workplace.folder, 'scripts/mutate/runner.ts'), {
       cwd: this.#workplace.folder,
-      env: { ...environment, ...(runs === FULL ? {} : { FUZZ_RUNS: String(runs) }) },
+      env: { ...process.env, FUZZ_RUNS: String(this.#runs) },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
   }
 
-  async #run(
-    files: readonly string[],
-    runs: number | typeof FULL,
-  ): Promise<{ failed?: string | undefined; file?: string | undefined }> {
-    const child = runs === FULL ? this.#fork(runs) : this.#prepare(runs)
+  async #run(files: readonly string[]): Promise<{ failed?: string | undefined; file?: string | undefined }> {
+    const child = this.#prepare()
     this.#ready = undefined
     const timer = setTimeout(() => child.kill('SIGKILL'), HUNG_MS)
     const ended = once(child, 'exit')

@@ -19,6 +19,7 @@ const { positionals: words, values: flags } = parseArgs({
   options: {
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    runs: { type: 'string', default: '200' },
     list: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -86,7 +87,7 @@ function pick(mutants: readonly Mutant[]): Mutant[] {
 async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
   if (mutants.length === 0) return
   await using workplace = await Workplace.open()
-  await using judge = new Judge(workplace, sources)
+  await using judge = new Judge(workplace, sources, Number(flags.runs))
   // The folder and the runner are left to nobody.
   let isStopped = false
   process.once('SIGINT', () => {
@@ -106,8 +107,7 @@ async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
   for (const [i, mutant] of mutants.entries()) {
     if (isStopped) break
     const startedMs = performance.now()
-    let verdict = await judge.judge(mutant)
-    if (verdict.verdict === 'survived') verdict = await judge.judgeAgain(mutant)
+    const verdict = await judge.judge(mutant)
     const seconds = Math.round((performance.now() - startedMs) / 100) / 10
     await ledger.add({ id: mutant.id, ...verdict, seconds })
     const isNews = verdict.verdict === 'survived' && !REASONS.has(mutant.id)
