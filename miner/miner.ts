@@ -26,6 +26,7 @@ const DEFAULTS = {
   unpaidSteps: 50,
   pollMs: 2_000,
   courtesyMs: 60_000,
+  graceMs: 60_000,
 }
 /** Duties are looked at once in so many looks. */
 const DUTY_LOOKS = 5
@@ -65,9 +66,9 @@ export class Miner implements AsyncDisposable {
     this.#troubles = new Troubles(this.#log, this.#stop.signal)
     const { node, sender, now, random } = deps
     const { ethereum } = sender
-    const { payout, weiPerTtx, marginPercent, unpaidSteps, courtesyMs } = this.#options
+    const { payout, weiPerTtx, marginPercent, unpaidSteps, courtesyMs, graceMs } = this.#options
     this.#journal = new Journal(folder)
-    const planning = { payout, weiPerTtx, marginPercent: BigInt(marginPercent), unpaidSteps }
+    const planning = { payout, weiPerTtx, marginPercent: BigInt(marginPercent), unpaidSteps, graceMs }
     this.#planner = new Planner({ node, ethereum, now }, planning)
     const shared = { node, sender, journal: this.#journal, log: this.#log, now }
     this.#publisher = new Publisher(shared)
@@ -160,6 +161,7 @@ export class Miner implements AsyncDisposable {
     const { ethereum } = this.#deps.sender
     const head = await ethereum.head()
     const prospect = await this.#planner.look(head, signal)
+    if (prospect === undefined) return
     this.#prospect = prospect
     const { content } = prospect.plan
     const waiting = { sinceMs: prospect.sinceMs, longestMs: this.#options.longestWaitMs }

@@ -40,6 +40,8 @@ export type MinerOptions = {
   readonly pollMs?: number
   /** Others get a chance of up to so long before this miner pays for their nominations and finalizations. Default 60,000. */
   readonly courtesyMs?: number
+  /** So long the node may say that it is syncing before that is a problem. Default 60,000. */
+  readonly graceMs?: number
 }
 
 export type RelayerDeps = Surroundings & {

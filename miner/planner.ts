@@ -29,6 +29,8 @@ export type PlannerOptions = {
   readonly weiPerTtx: bigint
   readonly marginPercent: bigint
   readonly unpaidSteps: number
+  /** So long a node may say that it is syncing, as it does for a moment when much is new, before that is a problem. */
+  readonly graceMs: number
 }
 
 /** What could be mined now. */
@@ -62,6 +64,8 @@ export class Planner {
   readonly #verified = new Map<Infohash, VerifiedTransaction | undefined>()
   /** When each waiting queue entry was first seen here. */
   readonly #queueSeen = new Map<bigint, number>()
+  /** Since when the node has been syncing at every look. */
+  #syncingMs: number | undefined
   #network: Network | undefined
   #states: ParentStates | undefined
   #key: string | undefined
@@ -79,10 +83,14 @@ export class Planner {
     this.#states?.put(id, plan.state)
   }
 
-  /** Throws `OperationError`: `node-not-ready` (retry), `other-network`, and what node and endpoint throw. */
-  async look(head: Head, signal: AbortSignal): Promise<Prospect> {
+  /**
+   * Nothing while the node is about to catch up: look again. Throws `OperationError`: `node-not-ready` (retry), `other-network`, and what
+   * node and endpoint throw.
+   */
+  async look(head: Head, signal: AbortSignal): Promise<Prospect | undefined> {
     const { node, ethereum } = this.#deps
     const info = await node.call('node_info', {}, signal)
+    if (this.#isCatchingUp(info)) return undefined
     const network = await this.#check(info)
     const { tip } = info.bridge
     const onTip = tip && (await ethereum.standing(tip.id))
@@ -151,6 +159,12 @@ export class Planner {
 
   policy(head: Head, tip: bigint): Policy {
     return this.#policy(head, tip)
+  }
+
+  #isCatchingUp({ bridge }: Result<'node_info'>): boolean {
+    const now = this.#deps.now()
+    this.#syncingMs = bridge.state === 'syncing' ? (this.#syncingMs ?? now) : undefined
+    return this.#syncingMs !== undefined && now - this.#syncingMs < this.#options.graceMs
   }
 
   async #check(info: Result<'node_info'>): Promise<Network> {

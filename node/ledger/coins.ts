@@ -93,12 +93,12 @@ function toOutput(owner: Address, outputClass: SpendableClass, key: string): Led
 function shortOf(amount: bigint, total: bigint, within: bigint, maxInputs: number): OperationError {
   const facts = { amount: `${amount}`, spendable: `${total}`, reach: `${within}`, maxInputs }
   if (total < amount) {
-    const message = `not enough: ${amount} base units are needed, ${total} can be spent now`
+    const message = `expected ${amount} base units that can be spent now, got ${total}; pay less, or wait for what is on its way`
     return new OperationError('insufficient-funds', message, { facts })
   }
   return new OperationError(
     'funds-spread',
-    `the money is there but in too many outputs: ${maxInputs} of them reach ${within} of ${amount} base units; pay yourself first to consolidate`,
+    `expected ${maxInputs} outputs to hold ${amount} base units, got ${within} in the largest ones (all hold ${total}); pay yourself first, to have fewer and larger ones`,
     { facts },
   )
 }

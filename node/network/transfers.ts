@@ -96,9 +96,17 @@ export class Transfers {
     } catch (cause) {
       if (!(cause instanceof OperationError)) throw cause
       const options = { facts: { infohash }, retry: true, cause }
-      throw new OperationError('transaction-not-found', `nobody delivered transaction ${infohash} in time`, options)
+      throw new OperationError(
+        'transaction-not-found',
+        `expected somebody to deliver transaction ${infohash}, got it from nobody in time; connect to more nodes, wait longer, or import it as a proof`,
+        options,
+      )
     }
-    throw new OperationError('transaction-not-found', `transaction ${infohash} has no file`, { facts: { infohash } })
+    throw new OperationError(
+      'transaction-not-found',
+      `expected a file in the torrent of transaction ${infohash}, got none; it is no transaction`,
+      { facts: { infohash } },
+    )
   }
 
   /** Asks a few of the connected nodes at a time, those first that announced it. */

@@ -172,10 +172,11 @@ async function listen(server: Server, port: number, host: string): Promise<void>
         ? 'stop what uses it (another node?) or choose another port'
         : 'choose another host or port'
       reject(
-        new OperationError(code, `cannot listen on ${host}:${port} for the RPC: ${advice}`, {
-          facts: { host, port },
-          cause,
-        }),
+        new OperationError(
+          code,
+          `expected to take JSON-RPC on ${host}:${port}, got: ${isInUse ? 'the port is in use' : cause.message}; ${advice}`,
+          { facts: { host, port }, cause },
+        ),
       )
     })
     server.listen(port, host, () => resolve())

@@ -103,7 +103,12 @@ export class TorrentClient extends WebTorrent {
   async opened(): Promise<void> {
     const { host, port } = this.#options
     await this.#opened.catch((cause: unknown) => {
-      throw new OperationError('listen-failed', `cannot listen on ${host}:${port}; is the port taken?`, { cause })
+      const got = cause instanceof Error ? cause.message : String(cause)
+      throw new OperationError(
+        'listen-failed',
+        `expected to take BitTorrent connections on ${host}:${port}, got: ${got}; end what holds the port, or choose another`,
+        { facts: { host, port }, cause },
+      )
     })
   }
 
@@ -227,7 +232,11 @@ export class TorrentClient extends WebTorrent {
   /** Refuses banned and surplus connections before they cost anything, and lets uTP listen on our host only. */
   #takeOverServer(): void {
     const pool = this._connPool
-    if (pool === null) throw new OperationError('listen-failed', 'webtorrent closed before it opened')
+    if (pool === null)
+      throw new OperationError(
+        'listen-failed',
+        'expected webtorrent to open its port, got one that is closed already; start the node again',
+      )
     pool.tcpServer.maxConnections = this.#options.maxConnections
     pool.tcpServer.removeListener('connection', pool._onTCPConnectionBound)
     pool.tcpServer.on('connection', (socket) => {

@@ -37,9 +37,13 @@ export function bridgeHandlers(parts: NodeParts) {
       const follower = followerOf(parts)
       const files = await store.blockFiles(knownBlock(follower, id).sealed.header.torrent)
       if (files !== undefined) return { files: [...files] }
-      throw new OperationError('files-unknown', `the files of block ${id} are not kept here: ask for a newer block`, {
-        facts: { block: id },
-      })
+      throw new OperationError(
+        'files-unknown',
+        `expected the files of block ${id} on this node, got none, as they are too old or the block is wrong; ask for a newer one`,
+        {
+          facts: { block: id },
+        },
+      )
     },
     bridge_template: async () => {
       const follower = followerOf(parts)
@@ -135,9 +139,13 @@ function refOf(block: BridgeBlock) {
 function knownBlock(follower: BridgeFollower, id: Hash): BridgeBlock {
   const block = follower.view.blocks.get(id)
   if (block !== undefined) return block
-  throw new OperationError('unknown-block', `block ${id} is not on Ethereum as this node sees it`, {
-    facts: { block: id },
-  })
+  throw new OperationError(
+    'unknown-block',
+    `expected a block that this node has seen on Ethereum, got ${id}; bridge_blocks ("ttx block list") names those above the final one`,
+    {
+      facts: { block: id },
+    },
+  )
 }
 
 function summaryOf(follower: BridgeFollower, block: BridgeBlock, preferred: ReadonlySet<Hash>): BlockSummary {

@@ -27,7 +27,10 @@ export type NodeParts = {
 /** Throws `OperationError('no-ethereum')` in a node without Ethereum. */
 export function followerOf({ follower }: NodeParts): BridgeFollower {
   if (follower !== undefined) return follower
-  throw new OperationError('no-ethereum', 'this node does not follow Ethereum: start it with --ethereum URL')
+  throw new OperationError(
+    'no-ethereum',
+    'expected a node that follows Ethereum, got one that does not; start it with --ethereum URL',
+  )
 }
 
 /** Unix seconds on Ethereum's clock: that of the newest block that was seen. */

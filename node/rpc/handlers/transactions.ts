@@ -70,7 +70,7 @@ export function transactionHandlers(parts: NodeParts) {
       if (file === undefined) {
         throw new OperationError(
           'unknown-transaction',
-          `transaction ${infohash} is not here: fetch it first with \`ttx tx\``,
+          `expected transaction ${infohash} on this node, got none; have it fetched first, as "ttx tx show" does`,
         )
       }
       const { host, port } = network.address()

@@ -69,6 +69,27 @@ test('a template whose queue does not follow on its parent is refused', async (t
   await assert.rejects(look(), { code: 'bad-answer', message: /all that its kind has/ })
 })
 
+test('a node that is syncing for less than a minute is waited for, and after that it is a problem', async (t) => {
+  const planning = await open(t)
+  planning.say('syncing')
+  assert.equal(await planning.try(), undefined)
+  planning.skipMs(30_000)
+  assert.equal(await planning.try(), undefined)
+  planning.say(undefined)
+  await planning.look()
+  // Each time anew.
+  planning.say('syncing')
+  planning.skipMs(40_000)
+  assert.equal(await planning.try(), undefined)
+  planning.skipMs(60_000)
+  await assert.rejects(planning.try(), { code: 'node-not-ready', message: /says syncing/ })
+  planning.say(undefined)
+  await planning.look()
+  // What does not pass by itself is said at once.
+  planning.say('unknown')
+  await assert.rejects(planning.try(), { code: 'node-not-ready' })
+})
+
 async function open(t: Parameters<typeof Stage.open>[0]) {
   const stage = await Stage.open(t)
   const real = await stage.node()
@@ -76,22 +97,39 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
   const { ethereum } = sender
   const calls = new Map<Method, number>()
   let changed = (template: Result<'bridge_template'>) => template
+  let said: Result<'node_info'>['bridge']['state'] | undefined
   const node: NodeClient = {
     url: real.url,
     call: async (method, params, signal) => {
       calls.set(method, (calls.get(method) ?? 0) + 1)
       const result = await real.call(method, params, signal)
+      if (method === 'node_info' && said !== undefined) {
+        const info = result as Result<'node_info'>
+        return { ...info, bridge: { ...info.bridge, state: said } } as typeof result
+      }
       if (method !== 'bridge_template') return result
       return changed(result as Result<'bridge_template'>) as typeof result
     },
   }
-  const options = { payout: ethereum.account, weiPerTtx: 0n, marginPercent: 10n, unpaidSteps: 50 }
-  const planner = new Planner({ node, ethereum, now: Date.now }, options)
+  const options = { payout: ethereum.account, weiPerTtx: 0n, marginPercent: 10n, unpaidSteps: 50, graceMs: 60_000 }
+  let skippedMs = 0
+  const planner = new Planner({ node, ethereum, now: () => Date.now() + skippedMs }, options)
   return {
     stage,
     real,
     calls,
-    look: async () => planner.look(await ethereum.head(), never),
+    try: async () => planner.look(await ethereum.head(), never),
+    look: async () => {
+      const prospect = await planner.look(await ethereum.head(), never)
+      assert(prospect)
+      return prospect
+    },
+    skipMs: (more: number) => {
+      skippedMs += more
+    },
+    say: (state: typeof said) => {
+      said = state
+    },
     change: (how: typeof changed) => {
       changed = how
     },

@@ -61,7 +61,7 @@ test('a node that is away, of another network, or not ready is waited for', asyn
     },
   }
   trouble = 'other network'
-  const miner = await stage.miner(node, stage.sender(await stage.signer()))
+  const miner = await stage.miner(node, stage.sender(await stage.signer()), { graceMs: 0 })
   await stage.until('the wrong network', () => /give node and miner the same/.test(miner.status().problem ?? ''))
   trouble = 'syncing'
   await stage.until('a node that is not ready', () => /says syncing/.test(miner.status().problem ?? ''))
