@@ -1,10 +1,11 @@
 // Too much of what is allowed: forced transactions that are void, and requests of the attacker's own.
 
+import { forceFee } from '../../../miner/ethereum/calls.ts'
 import { minerPart } from '../../../node/protocol/queue.ts'
 import { QUEUE_SHARE, STEP_LIMIT } from '../../../node/protocol/rules.ts'
 import { ttx } from '../world/assumptions.ts'
 import { weiOf } from '../world/content.ts'
-import { FORCE_GAS, GAS } from '../world/gas.ts'
+import { GAS } from '../world/gas.ts'
 import type { Strategy, World } from '../world/world.ts'
 
 /** Twice what a block consumes, each hour, while the money lasts. */
@@ -18,7 +19,7 @@ export class QueueFlood implements Strategy {
   onHour(): void {
     const world = this.#world
     const { attacker } = world
-    const each = (GAS.forceInBatch + FORCE_GAS) * world.gasPrice
+    const each = GAS.forceInBatch * world.gasPrice + forceFee(world.baseFee)
     for (let i = 0; i < 2 * QUEUE_SHARE && attacker.wei > each; i++) {
       world.spend(attacker, GAS.forceInBatch)
       world.bridge.force(attacker, world.slot, world.baseFee)

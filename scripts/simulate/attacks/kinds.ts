@@ -138,6 +138,12 @@ export const KINDS: readonly Kind[] = [
   },
   {
     ...HASHING,
+    name: 'censor-and-flood',
+    title: 'the same, and a flood of the queue, so that nobody can force his way',
+    make: (world, share) => [new Censor(world, share), new QueueFlood(world)],
+  },
+  {
+    ...HASHING,
     name: 'empty-blocks',
     title: 'empty blocks on the common branch',
     make: (world, share) => [new Miner(world, world.attacker, share, { taste: 'empty' })],

@@ -1,7 +1,7 @@
 // The contract in the simulation: the race of the model that tests bind to Race.sol, the target rule of the protocol, the rule
 // of the queue, and where the money goes. A bit long, since all that moves money stands here.
 
-import { BOND_GAS } from '../../../miner/ethereum/calls.ts'
+import { BOND_GAS, forceFee } from '../../../miner/ethereum/calls.ts'
 import type { BridgeBlock, BridgeView, Nomination } from '../../../node/bridge/view.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
@@ -13,7 +13,6 @@ import { DEFAULT_PARAMETERS } from '../../deploy.ts'
 import type { Account } from './account.ts'
 import { GWEI } from './assumptions.ts'
 import type { Draft, Entry, Request } from './draft.ts'
-import { FORCE_GAS } from './gas.ts'
 
 type Bond = { readonly draft: Draft; readonly wei: bigint; readonly time: number }
 type Books = { readonly supply: bigint; readonly fee: bigint; readonly queueFees: bigint }
@@ -209,9 +208,10 @@ export class SimulatedBridge {
 
   /** Without a request it is a forced transaction that is void. */
   force(payer: Account, now: number, baseFee: bigint, request?: Request): void {
-    const fee = (FORCE_GAS * baseFee + GWEI - 1n) / GWEI
-    payer.add(-fee * GWEI, 'forced')
-    this.coins += fee * GWEI
+    const wei = forceFee(baseFee)
+    const fee = wei / GWEI
+    payer.add(-wei, 'forced')
+    this.coins += wei
     this.queue.push(request ? { kind: 'forced', time: now, fee, request } : { kind: 'void', time: now, fee })
   }
 

@@ -1,6 +1,6 @@
 // What each call costs: the figures of the gas snapshot, which tests hold against the real contract.
 
-import snapshot from '../../../test/contract/gas.json' with { type: 'json' }
+import { gasFigures as snapshot } from '../../../deployments/gas.ts'
 
 const per = (total: number, count: number) => BigInt(Math.ceil(total / count))
 const PUBLISH = BigInt(snapshot['publish, child'])
@@ -22,9 +22,6 @@ export const GAS = {
   force: BigInt(snapshot['force, 1 input']),
   forceInBatch: per(snapshot['force, 10'], 10),
 } as const
-
-/** The fee of a forced transaction: so much gas at the base fee (`FORCE_GAS` of contracts/Bridge.sol, which a test compares). */
-export const FORCE_GAS = 10_000n
 
 export function publishGas(steps: number, rival: boolean): bigint {
   return PUBLISH + BigInt(steps) * STEP + (rival ? RIVAL : 0n)

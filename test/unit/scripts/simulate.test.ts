@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { winnerOf } from '../../../node/bridge/race.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
@@ -13,7 +12,6 @@ import { drawPlots } from '../../../scripts/simulate/plots.ts'
 import { scenarios } from '../../../scripts/simulate/scenarios.ts'
 import { attackTable, budgetTable } from '../../../scripts/simulate/table.ts'
 import { ETHER, HOUR } from '../../../scripts/simulate/world/assumptions.ts'
-import { FORCE_GAS } from '../../../scripts/simulate/world/gas.ts'
 import type { World } from '../../../scripts/simulate/world/world.ts'
 
 const SEED = 7
@@ -151,12 +149,6 @@ test('all scenarios together have the blocks that were asked for', () => {
   const blocks = list.reduce((sum, scenario) => sum + scenario.blocks, 0)
   assert(blocks > 99_000 && blocks <= 100_000, `${blocks}`)
   assert(KINDS.every((kind) => list.some((scenario) => scenario.kind === kind)))
-})
-
-test('the fee of a forced transaction is that of the contract', () => {
-  const contract = readFileSync(new URL('contracts/Bridge.sol', ROOT), 'utf8')
-  const [, gas] = /FORCE_GAS = ([\d_]+);/.exec(contract) ?? []
-  assert.equal(gas?.replaceAll('_', ''), FORCE_GAS.toString())
 })
 
 test('the command prints a table, and refuses what is no number', () => {
