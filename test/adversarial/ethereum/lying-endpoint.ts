@@ -242,8 +242,6 @@ type FunctionName = Extract<(typeof bridgeAbi)[number], { type: 'function' }>['n
 
 const CALLS = [{ type: 'tuple[]', components: [{ type: 'bool' }, { type: 'bytes' }] }] as const
 const RECORD_BYTES = 12 * 32
-/** Where the flags are in a block record. */
-const FLAGS_BYTE = 4 * 32 - 1
 
 /** What the contract answers to one of its functions that is called by itself. */
 export function changeAnswer(name: FunctionName, change: (answer: Hex) => Hex): Lie {
@@ -255,21 +253,23 @@ export function changeAnswer(name: FunctionName, change: (answer: Hex) => Hex): 
 }
 
 /** Every block record, by itself or among others, says the contrary about being refuted. */
-export const recordsLie: Lie = ({ method }) => {
-  if (method !== 'eth_call') return undefined
-  return { result: (answer) => (isHex(answer) ? changeRecords(answer) : answer) }
-}
+export const recordsLie: Lie = changeRecords(4 * 32 - 1)
+/** Every block record has another first child. */
+export const otherChildren: Lie = changeRecords(9 * 32 - 1)
 
-function changeRecords(answer: Hex): Hex {
-  if (answer.length === 2 + 2 * RECORD_BYTES) return flip(answer, FLAGS_BYTE)
-  if (answer.length <= 2 + 2 * RECORD_BYTES) return answer
-  try {
-    const [calls] = decodeAbiParameters(CALLS, answer)
-    const changed = calls.map(([success, data]) => [success, changeRecords(data)] as const)
-    return encodeAbiParameters(CALLS, [changed])
-  } catch {
-    return answer // no list of calls
+/** Flips a bit of byte `at` of every record. */
+function changeRecords(at: number): Lie {
+  const change = (answer: Hex): Hex => {
+    if (answer.length === 2 + 2 * RECORD_BYTES) return flip(answer, at)
+    if (answer.length <= 2 + 2 * RECORD_BYTES) return answer
+    try {
+      const [calls] = decodeAbiParameters(CALLS, answer)
+      return encodeAbiParameters(CALLS, [calls.map(([success, data]) => [success, change(data)] as const)])
+    } catch {
+      return answer // no list of calls
+    }
   }
+  return only('eth_call', { result: (answer) => (isHex(answer) ? change(answer) : answer) })
 }
 
 const CHANGES = [
@@ -286,7 +286,7 @@ const CHANGES = [
 ] as const
 
 /** Whatever is tried out would succeed. */
-export const everythingSucceeds: Lie = ({ method, params }) => {
+export const everythingSucceeds: Lie = ({ method, params = [] }) => {
   const data = String(dataOf(params[0]))
   if (!CHANGES.some((name) => data.startsWith(selectorOf(name)))) return undefined
   if (method === 'eth_call') return { instead: () => '0x' }
@@ -294,7 +294,7 @@ export const everythingSucceeds: Lie = ({ method, params }) => {
 }
 
 /** Whatever is tried out would fail, without a reason. */
-export const everythingReverts: Lie = ({ method, params }) => {
+export const everythingReverts: Lie = ({ method, params = [] }) => {
   const data = String(dataOf(params[0]))
   const isChange = CHANGES.some((name) => data.startsWith(selectorOf(name)))
   if (!isChange || (method !== 'eth_call' && method !== 'eth_estimateGas')) return undefined

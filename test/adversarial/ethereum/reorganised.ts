@@ -147,18 +147,23 @@ export class Reorganised {
   }
 }
 
-async function startNode(stage: Stage): Promise<NodeClient> {
+/** A real node that follows the bridge through these endpoints until the test ends. */
+export async function startNode(
+  stage: Stage,
+  urls: readonly string[] = [stage.anvil.url],
+  finalityDepth = BigInt(FINALITY_DEPTH),
+): Promise<NodeClient> {
   const node = stage.stack.use(
     new TtxNode(
       { log, clock: Date.now, version: '0.0.0' },
       {
         folder: await stage.folder(),
         definition: stage.definition,
-        ethereum: [stage.anvil.url],
+        ethereum: urls,
         rpc: { host: '127.0.0.1', port: 0 },
         network: {},
         pollMs: 50,
-        finalityDepth: BigInt(FINALITY_DEPTH),
+        finalityDepth,
       },
     ),
   )

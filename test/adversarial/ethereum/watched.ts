@@ -1,0 +1,111 @@
+// A defended bridge: a node, a watcher with two endpoints of its own, of which one lies, and somebody who publishes wrong blocks.
+
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import type { LocalAccount } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { publishCall } from '../../../miner/ethereum/calls.ts'
+import { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import { Ethereum } from '../../../miner/ethereum.ts'
+import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../miner/watch/watcher.ts'
+import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
+import { encodeSealed } from '../../../node/protocol/header.ts'
+import type { Hash } from '../../../node/protocol/ids.ts'
+import { targetCeiling } from '../../../node/protocol/target.ts'
+import type { NodeClient } from '../../../node/rpc/client.ts'
+import { forge } from '../../unit/miner/forge.ts'
+import { EASIEST, log, Stage } from '../../unit/miner/stage.ts'
+import { accountOf, pay, randomOf } from '../../world.ts'
+import { LyingEndpoint } from './lying-endpoint.ts'
+import { startNode } from './reorganised.ts'
+
+export const DAY = 86_400n
+
+export class Watched {
+  readonly stage: Stage
+  readonly node: NodeClient
+  readonly liar: LyingEndpoint
+  readonly #publisher: TransactionSender
+  #blocks = 0
+
+  private constructor(stage: Stage, node: NodeClient, liar: LyingEndpoint, publisher: TransactionSender) {
+    this.stage = stage
+    this.node = node
+    this.liar = liar
+    this.#publisher = publisher
+  }
+
+  static async open(t: TestContext): Promise<Watched> {
+    const stage = await Stage.open(t)
+    const node = await stage.node()
+    const liar = stage.stack.use(await LyingEndpoint.start(stage.anvil.url))
+    const publisher = stage.sender(await stage.signer(1_000_000n))
+    await stage.anvil.client.mine({ blocks: 20 })
+    await stage.skip(DAY)
+    return new Watched(stage, node, liar, publisher)
+  }
+
+  /** Another node, which follows through this endpoint. */
+  async nodeOf(url: string, finalityDepth = 1n): Promise<NodeClient> {
+    return await startNode(this.stage, [url], finalityDepth)
+  }
+
+  /** Reads the bridge through this endpoint. */
+  reader(url: string): Ethereum {
+    return this.#connect(url, privateKeyToAccount(`0x${'1'.repeat(64)}`))
+  }
+
+  /** Sends through this endpoint, from an account of its own. */
+  async sender(url: string): Promise<TransactionSender> {
+    const ethereum = this.#connect(url, await this.stage.signer())
+    return new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: 20 })
+  }
+
+  watch(deps: Pick<WatcherDeps, 'sender' | 'readers'> & { node?: NodeClient }, options: WatcherOptions = {}): Watcher {
+    const watcher = this.stage.stack.use(
+      new Watcher(
+        { log, now: Date.now, random: randomOf(1), node: this.node, ...deps },
+        { defend: true, pollMs: 20, graceMs: 100, courtesyMs: 0, ...options },
+      ),
+    )
+    watcher.start()
+    return watcher
+  }
+
+  /** A block whose only step spends what its sender does not own; `right`: one without steps. */
+  async publish(kind: 'wrong' | 'right'): Promise<Hash> {
+    const { definition } = this.stage
+    const { rules, genesis, genesisBlock } = definition
+    this.#blocks += 1
+    const thief = accountOf(`thief ${this.#blocks}`)
+    const body = { to: thief.address, tokens: 1n, time: this.#blocks, prev: [genesisInfohash(genesis)] }
+    const theft = kind === 'wrong' ? pay(thief, body, rules).packed : undefined
+    const ground = { id: this.stage.genesisId(), header: genesisBlock.header, state: genesisState(genesis) }
+    const block = forge(rules, ground, [], targetCeiling(EASIEST, DAY, EASIEST), thief.address, theft)
+    const { firstChild } = await this.record(ground.id)
+    const call = publishCall(encodeSealed(genesisBlock), block, BigInt(firstChild) !== 0n)
+    assert.equal((await this.#publisher.send(call)).status, 'done')
+    return block.next.id
+  }
+
+  /** The contract's true word on a block. */
+  async record(id: Hash) {
+    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'blocks', args: [id] })
+  }
+
+  async isRefuted(id: Hash): Promise<boolean> {
+    return ((await this.record(id)).flags & 1) !== 0
+  }
+
+  /** How many transactions of this account Ethereum really has or is about to have. */
+  async sent({ ethereum }: TransactionSender): Promise<number> {
+    return await this.stage.anvil.client.getTransactionCount({ address: ethereum.account, blockTag: 'pending' })
+  }
+
+  #connect(url: string, signer: LocalAccount): Ethereum {
+    const deps = { urls: [url], network: this.stage.definition.rules, signer, now: Date.now }
+    const ethereum = new Ethereum(deps, { retries: 0, timeoutMs: 300 })
+    this.stage.stack.defer(() => ethereum.close())
+    return ethereum
+  }
+}

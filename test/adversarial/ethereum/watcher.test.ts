@@ -1,0 +1,144 @@
+// One of a watcher's endpoints lies. Must hold: it says that it does not know and raises the alarm, it sends nothing, and it kills what is
+// wrong once the lie ends; where the endpoint through which it sends lies, that costs one transaction in vain at most.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Hex, toHex } from 'viem'
+import {
+  both,
+  changeAnswer,
+  estimates,
+  everythingReverts,
+  everythingSucceeds,
+  flip,
+  frozenAt,
+  type Lie,
+  lagging,
+  NO_ANSWERS,
+  otherChildren,
+  otherHashes,
+  SENSELESS,
+  senseless,
+} from './lying-endpoint.ts'
+import { DAY, Watched } from './watched.ts'
+
+test('one of two endpoints lies: doubt, no action, and a kill when the lie ends', async (t) => {
+  const scene = await Watched.open(t)
+  const { stage, liar } = scene
+  const { client } = stage.anvil
+  const sender = await scene.sender(stage.anvil.url)
+  const readers = [scene.reader(stage.anvil.url), scene.reader(liar.url)]
+  const sense = SENSELESS.filter((_, i) => i % 4 === 0)
+  const lies: Readonly<Record<string, Lie>> = {
+    ...NO_ANSWERS,
+    'says what was true ten blocks ago': lagging(10),
+    'stands still': frozenAt(await client.getBlockNumber()),
+    'has other hashes': otherHashes,
+    'has other children of the final block': otherChildren,
+    'has another final block': changeAnswer('finalBlock', (answer) => flip(answer, 31)),
+    'lets everything fail': everythingReverts,
+    ...Object.fromEntries(
+      ['eth_getBlockByNumber', 'eth_call'].flatMap((method) =>
+        sense.map((result) => [`gives ${JSON.stringify(result).slice(0, 9)} for ${method}`, senseless(result, method)]),
+      ),
+    ),
+  }
+  for (const [name, lie] of Object.entries(lies)) {
+    await t.test(name, async () => {
+      await using watcher = scene.watch({ sender, readers })
+      await stage.until('it to watch', () => watcher.status().state === 'watching')
+      const sent = await scene.sent(sender)
+      liar.tell(lie)
+      const id = await scene.publish('wrong')
+      await client.mine({ blocks: 10 })
+      const asked = liar.proxy.calls.length
+      await stage.until('a doubt', () => watcher.status().problem !== undefined && liar.proxy.calls.length > asked + 4)
+      assert.equal(await scene.sent(sender), sent)
+      assert.equal(await scene.isRefuted(id), false)
+      liar.tellTheTruth()
+      await stage.until('the death', () => scene.isRefuted(id))
+      await stage.until('it to know', () =>
+        watcher.status().cases.some((each) => each.block === id && each.by === 'us'),
+      )
+      assert.equal(await scene.sent(sender), sent + 1)
+    })
+  }
+})
+
+test('the endpoint through which it sends lets everything succeed: one transaction in vain at most', async (t) => {
+  const scene = await Watched.open(t)
+  const { stage, liar } = scene
+  // With so little gas the refutation fails on Ethereum, and its failure is the only thing that is not lied about.
+  liar.tell(both(estimates(80_000n), everythingSucceeds))
+  const sender = await scene.sender(liar.url)
+  const watcher = scene.watch({ sender })
+  const id = await scene.publish('wrong')
+  await stage.until('a failure', () => /tried again/.test(watcher.status().problem ?? ''))
+  const asked = liar.proxy.calls.length
+  await scene.stage.anvil.client.mine({ blocks: 5 })
+  await stage.until('it to go on looking', async () => {
+    return (await scene.node.call('node_info', {})).bridge.state === 'live' && liar.proxy.calls.length >= asked
+  })
+  assert.equal(await scene.sent(sender), 1)
+  liar.tellTheTruth()
+  await stage.until('the death', () => scene.isRefuted(id))
+  assert.equal(await scene.sent(sender), 2)
+})
+
+test('with an honest endpoint beside it, the lie costs nothing at all', async (t) => {
+  const scene = await Watched.open(t)
+  const { stage, liar } = scene
+  liar.tell(both(estimates(80_000n), everythingSucceeds))
+  const sender = await scene.sender(liar.url)
+  scene.watch({ sender, readers: [scene.reader(stage.anvil.url)] })
+  const id = await scene.publish('wrong')
+  await stage.until('the death', () => scene.isRefuted(id))
+  assert.equal(await scene.sent(sender), 1)
+})
+
+const FUTURE = 'a call that is due by a lie about the time is sent again after each revert, without a pause'
+
+test('times of the future: what is not due is not sent over and over again', { todo: FUTURE }, async (t) => {
+  const scene = await Watched.open(t)
+  const { stage, liar } = scene
+  const id = await scene.publish('right')
+  // Only the newest block is of the future, so that nothing else contradicts it.
+  const future: Lie = ({ method, params }) =>
+    method === 'eth_getBlockByNumber' && params[0] === 'latest'
+      ? { result: (block) => ({ ...(block as object), timestamp: late(block) }) }
+      : undefined
+  liar.tell(future)
+  const node = await scene.nodeOf(liar.url)
+  const sender = await scene.sender(liar.url)
+  const watcher = scene.watch({ node, sender })
+  await stage.until('it to watch', () => watcher.status().state === 'watching' && watcher.status().valid === 1)
+  const looks = liar.asked('eth_getBlockByNumber') + 60
+  await stage.until('many looks', () => liar.asked('eth_getBlockByNumber') > looks)
+  assert.ok((await scene.sent(sender)) <= 1, `${await scene.sent(sender)} transactions were sent in vain`)
+  liar.tellTheTruth()
+  await stage.skip(DAY)
+  await stage.until('its finality', async () => (await stage.finalBlock()) === id)
+})
+
+test('a refutation is taken back after the kill: it is killed again', async (t) => {
+  const scene = await Watched.open(t)
+  const { stage } = scene
+  const sender = await scene.sender(stage.anvil.url)
+  const node = await scene.nodeOf(stage.anvil.url, 30n)
+  const watcher = scene.watch({ node, sender, readers: [scene.reader(stage.anvil.url)] })
+  const id = await scene.publish('wrong')
+  await stage.until('the death', () => watcher.status().cases[0]?.state === 'killed')
+  await stage.anvil.client.mine({ blocks: 6 })
+  await stage.until('the node to see it', async () => {
+    return (await node.call('bridge_blocks', {})).blocks.some(({ refuted }) => refuted)
+  })
+  await stage.anvil.reorganise(7)
+  assert.equal(await scene.isRefuted(id), false)
+  await stage.anvil.client.mine({ blocks: 1 })
+  await stage.until('the second death', () => scene.isRefuted(id))
+})
+
+function late(block: unknown): Hex {
+  const time = typeof block === 'object' && block !== null && 'timestamp' in block ? String(block.timestamp) : '0x0'
+  return toHex(BigInt(time) + 3n * DAY)
+}
