@@ -164,6 +164,9 @@ function finalize(view: DraftView, event: Extract<StoredEvent, { kind: 'finalize
     view.death = { block: block.id, place: event.place }
     return
   }
+  if (event.fee !== 0n && event.fee !== block.fee) {
+    throw incomplete(`block ${event.id} became final for a fee of ${event.fee}, and not of ${block.fee} or none`)
+  }
   const finality = { place: event.place, fee: event.fee, unpaid: event.fee < block.fee }
   view.blocks.set(block.id, { ...block, finality })
   if (block.id !== view.root) view.final = block.id

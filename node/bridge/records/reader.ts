@@ -81,7 +81,12 @@ async function blockAt(chain: Chain, number: bigint): Promise<ChainBlock> {
 
 function checkOrder(events: readonly BridgeEvent[], from: bigint, to: bigint): void {
   let [number, logIndex] = [from, -1]
-  for (const { place } of events) {
+  for (const event of events) {
+    const { place } = event
+    // The contract writes down the time of the block that it is in.
+    if ('time' in event && event.time !== place.time) {
+      throw incomplete(`event ${place.logIndex} of block ${place.number} has another time than its block`)
+    }
     const ascends = place.number > number || (place.number === number && place.logIndex > logIndex)
     if (!ascends || place.number > to)
       throw incomplete(`event ${place.logIndex} of block ${place.number} came out of order`)

@@ -53,6 +53,7 @@ export class FakeEthereum {
     const placed = events.map((event, i) => {
       return {
         ...event,
+        ...('time' in event ? { time } : {}), // the contract writes down the time of its block
         place: { number, hash, logIndex: i, transaction: this.#hashOf(1e9 + this.#made * 1e3 + i), time },
       }
     })
