@@ -102,7 +102,10 @@ const REFUTED = 1
 const FINAL = 2
 const UNPAID = 8
 const GWEI = 1_000_000_000n
-const MULTICALL_BYTES = 4_096
+// Calldata bytes of one call without a contract, whose answer must stay below 24,576 bytes, since endpoints take it for code (EIP-170): 60 claims
+// of 192 bytes, or 32 blocks of 512.
+const CLAIMS_BYTES = 4_096
+const RECORDS_BYTES = 1_152
 
 /**
  * Every method throws `OperationError`: `ethereum-silent` and `ethereum-refused` (retry), `ethereum-wrong-chain`, `ethereum-no-bridge`,
@@ -231,7 +234,7 @@ export class Ethereum {
   /** How the contract linked these blocks, in the same order, and which one was final, as of block `at` of Ethereum. */
   async links(ids: readonly Hash[], at: bigint): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> {
     await this.parameters()
-    const together = { deployless: true, allowFailure: false, batchSize: MULTICALL_BYTES, blockNumber: at } as const
+    const together = { deployless: true, allowFailure: false, batchSize: RECORDS_BYTES, blockNumber: at } as const
     const contracts = ids.map((id) => ({ ...this.#contract(), functionName: 'blocks', args: [id] }) as const)
     const [final, records] = await this.#ask('links between blocks', (client) =>
       Promise.all([
@@ -252,7 +255,7 @@ export class Ethereum {
     const contracts = steps.map(
       (step) => ({ ...this.#contract(), functionName: 'isClaimed', args: [block, BigInt(step)] }) as const,
     )
-    const together = { deployless: true, allowFailure: false, batchSize: MULTICALL_BYTES } as const
+    const together = { deployless: true, allowFailure: false, batchSize: CLAIMS_BYTES } as const
     const claimed = await this.#ask('claims', (client) => client.multicall({ contracts, ...together }))
     return claimed.map((each) => each === true) // viem loses the type of a list of equal calls
   }
@@ -304,7 +307,9 @@ export class Ethereum {
     await this.parameters()
     const { account, bridge: to } = this
     try {
-      return await this.#ask(`gas of ${name}`, (client) => client.estimateGas({ account, to, data, blockTag: 'latest' }))
+      return await this.#ask(`gas of ${name}`, (client) =>
+        client.estimateGas({ account, to, data, blockTag: 'latest' }),
+      )
     } catch (error) {
       throw readRefusal(name, error) ?? error
     }

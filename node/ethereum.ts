@@ -39,8 +39,9 @@ export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address
 const DEFAULTS = { timeoutMs: 10_000, retries: 3, backoffMs: 250, maxLogBlocks: 5_000n }
 const REFUTED = 1
 const FINAL = 2
-// Calldata bytes of one call without a contract, whose whole code must stay below 49,152 bytes (EIP-3860).
-const MULTICALL_BYTES = 4_096
+// Calldata bytes of one call without a contract: 32 blocks. Its code must stay below 49,152 bytes (EIP-3860), and so must its answer below
+// 24,576, since endpoints take that for the code of a new contract (EIP-170); the record of a block takes 512.
+const MULTICALL_BYTES = 1_152
 // Questions at a time.
 const PARALLEL = 8
 

@@ -1,0 +1,54 @@
+// Attacked: the eyes of nodes and watchers, with more blocks above the final one than one answer of an endpoint can hold (a question
+// without a contract is answered as if it were code, of 24,576 bytes at most: 48 records of blocks).
+// What must hold: both ask in parts, so that no number of blocks keeps anybody from seeing a wrong one.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createPublicClient, createWalletClient, http } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { Ethereum } from '../../miner/ethereum.ts'
+import { parseDeployment } from '../../node/deployment.ts'
+import { connectEthereum } from '../../node/ethereum.ts'
+import { type Hash, parseHash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { deploy } from '../../scripts/deploy.ts'
+import { anvilBinary } from '../../scripts/devnet/anvil.ts'
+import { Running } from '../e2e/processes.ts'
+import { EASIEST, holder } from '../unit/miner/stage.ts'
+import { genesisOf } from '../world.ts'
+
+const BLOCKS = 500
+/** The first account of anvil. */
+const KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
+
+test('five hundred blocks are read by whoever has to', async () => {
+  // With the limits of Ethereum, unlike the one that other tests share.
+  await using anvil = new Running(anvilBinary(), ['--port', '0', '--hardfork', 'osaka'])
+  await anvil.said(/Listening on \S+/)
+  const url = `http://${/Listening on (\S+)/.exec(anvil.out)?.[1]}`
+  const transport = http(url)
+  const client = createPublicClient({ transport, pollingInterval: 10 })
+  const signer = privateKeyToAccount(KEY)
+  const wallet = createWalletClient({ account: signer, transport })
+  const least = { minRequest: 1_000n, minDeposit: 1_000n }
+  const deployment = await deploy({ wallet, client, genesis: genesisOf(holder), easiestTarget: EASIEST, ...least })
+  const { rules } = parseDeployment(JSON.stringify(deployment), 'the test')
+  const ids = Array.from({ length: BLOCKS }, (_, i): Hash => parseHash(`0x${i.toString(16).padStart(64, 'f')}`))
+  const head = await client.getBlock()
+
+  const node = connectEthereum([url], rules)
+  const { records } = await node.read(parseHash(head.hash), 0n, ids)
+  assert.deepEqual([records.length, records.at(-1)?.id], [BLOCKS, ids.at(-1)])
+  node.close()
+
+  const watcher = new Ethereum({ urls: [url], network: rules, signer, now: Date.now })
+  const { links } = await watcher.links(ids, head.number)
+  assert.equal(links.length, BLOCKS)
+  assert.ok(links.every(({ firstChild }) => firstChild === ZERO_HASH))
+  const claimed = await watcher.areClaimed(
+    ids[0] ?? ZERO_HASH,
+    Array.from({ length: BLOCKS }, (_, i) => i),
+  )
+  assert.deepEqual(new Set(claimed), new Set([false]))
+  assert.equal(claimed.length, BLOCKS)
+  watcher.close()
+})
