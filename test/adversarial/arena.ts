@@ -10,10 +10,8 @@ import type { BridgeCall } from '../../miner/ethereum/calls.ts'
 import type { TransactionSender } from '../../miner/ethereum/sender.ts'
 import { formatHex } from '../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../node/protocol/genesis.ts'
-import { blockId } from '../../node/protocol/header.ts'
 import type { Address, Hash, Infohash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { encodeTransaction } from '../../node/protocol/transaction.ts'
 import type { TransactionBody } from '../../node/protocol/typed-data.ts'
 import { createNodeClient, type NodeClient } from '../../node/rpc/client.ts'
 import { saveWallet } from '../../node/wallet/wallet-folder.ts'
@@ -22,6 +20,7 @@ import { countSupply, type SupplyCount } from '../../scripts/demo/supply.ts'
 import { type Finished, type Running, startTtx, until } from '../e2e/processes.ts'
 import { holder, Stage } from '../unit/miner/stage.ts'
 import { type Account, accountOf, pay } from '../world.ts'
+import { deploymentOf } from './deployment-of.ts'
 import { LiarProcess } from './liar-client.ts'
 import { Sight } from './sight.ts'
 
@@ -56,7 +55,7 @@ export class Arena extends Sight {
     const folder = await stage.folder()
     const arena = new Arena(stage, folder)
     await writeFile(join(folder, 'passphrase'), PASSPHRASE, { mode: 0o600 })
-    await writeFile(join(folder, 'deployment.json'), arena.#deployment())
+    await writeFile(join(folder, 'deployment.json'), deploymentOf(stage.definition))
     await stage.skip(24n * HOUR)
     await arena.startNode()
     return arena
@@ -272,28 +271,6 @@ export class Arena extends Sight {
     this.#wallets.add(name)
     if (!isThere) (await saveWallet(wallets, name, account.key, PASSPHRASE, { scryptN: SCRYPT_N }))[Symbol.dispose]()
     return account
-  }
-
-  #deployment(): string {
-    const { rules, genesis, genesisBlock, easiestTarget, minDeposit, deployedBlock, deployedAt } = this.stage.definition
-    return JSON.stringify({
-      chain: `${rules.chain}`,
-      bridge: rules.bridge,
-      token: rules.token,
-      block: `${deployedBlock}`,
-      time: `${deployedAt}`,
-      parameters: {
-        easiestTarget: `0x${easiestTarget.toString(16).padStart(64, '0')}`,
-        minRequest: `${rules.minRequest}`,
-        minDeposit: `${minDeposit}`,
-      },
-      genesis: {
-        file: new TextDecoder().decode(encodeTransaction(genesis)),
-        infohash: genesisInfohash(genesis),
-        state: genesisBlock.header.state,
-        id: blockId(genesisBlock),
-      },
-    })
   }
 }
 

@@ -33,6 +33,18 @@ export class Sight {
     return (await this.stage.anvil.client.getTransactionReceipt({ hash: event.transactionHash })).gasUsed
   }
 
+  /** Wei that went for the publication of a block, its bond apart. */
+  async publicationCost(id: Hash): Promise<bigint> {
+    const { abi, address } = this.stage.bridge
+    const range = { abi, address, fromBlock: 0n, strict: true, args: { id } } as const
+    const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockPublished' })
+    assert(event)
+    const { gasUsed, effectiveGasPrice } = await this.stage.anvil.client.getTransactionReceipt({
+      hash: event.transactionHash,
+    })
+    return gasUsed * effectiveGasPrice
+  }
+
   /** The sealed header of a block, as Ethereum has it. */
   async sealed(id: Hash): Promise<Uint8Array> {
     const { abi, address } = this.stage.bridge
