@@ -17,6 +17,7 @@ export type Verdict = {
   readonly file?: string
 }
 
+const ENDED_EARLY = 'the tests ended early or ran on and on'
 /** A mutant that runs for so long is killed: whole suites take a few seconds, on a machine that does nothing else. */
 const HUNG_MS = 1_800_000
 
@@ -85,6 +86,7 @@ export class Judge implements AsyncDisposable {
         ? await this.#judgeInSolidity(suite, mutant.file, mutated[mutant.file] ?? '')
         : await this.#judgeWith(codes, suite)
       if (failed) {
+        if (!isSolidity) await this.#checkFailure(failed, suite)
         this.#count(mutant, file)
         return { verdict: 'killed', by: failed, ...(file ? { file } : {}) }
       }
@@ -96,6 +98,16 @@ export class Judge implements AsyncDisposable {
     // Other contracts may still have the code of the mutant before.
     for (const [name, code] of new Map([...this.#originals, ...codes])) await this.#workplace.install(name, code)
     return this.#run(files)
+  }
+
+  /** A file may fail as a whole because nothing could be deployed; or because this machine has run out of something. */
+  async #checkFailure(failed: string, suite: Suite): Promise<void> {
+    const file = suite.files.find((name) => failed.endsWith(name))
+    if (file === undefined && failed !== ENDED_EARLY) return
+    for (const [name, code] of this.#originals) await this.#workplace.install(name, code)
+    const again = await this.#run(file === undefined ? suite.files : [file])
+    if (again.failed)
+      throw new Error(`without a mutant, expected the tests to pass; "${again.failed}" failed (${again.file})`)
   }
 
   async #judgeInSolidity({ files }: Suite, file: string, content: string) {
@@ -144,7 +156,7 @@ export class Judge implements AsyncDisposable {
       child.send({ files })
       const first = await Promise.race([once(child, 'message'), ended.then(() => [undefined])])
       const answer = answerSchema.safeParse(first[0])
-      return answer.success ? answer.data : { failed: 'the tests ended early or ran on and on' }
+      return answer.success ? answer.data : { failed: ENDED_EARLY }
     } finally {
       clearTimeout(timer)
       child.kill('SIGKILL')
