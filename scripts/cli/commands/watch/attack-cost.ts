@@ -54,7 +54,13 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
   const { ask, network } = await openRequiredEthereum(context, node)
   const { status, blocks } = await node.call('bridge_blocks', {}, signal)
   const tip = blocks.findLast(({ id }) => id === status.tip?.id)
-  if (tip === undefined) throw new OperationError('node-not-ready', describeDoubt(status), { retry: true })
+  if (tip === undefined) {
+    throw new OperationError(
+      'node-not-ready',
+      `expected a node that knows on what the next block stands, got one that does not: ${describeDoubt(status)}`,
+      { facts: { state: status.state }, retry: true },
+    )
+  }
   const head = await ask('newest block', (client) => client.getBlock())
   const contract = { abi: bridgeAbi, address: network.bridge } as const
   const easiestTarget = await ask('easiest target', (client) =>
