@@ -18,7 +18,15 @@ import {
 } from 'viem'
 import { bridgeAbi } from '../deployments/bridge-abi.ts'
 import { AgreeingChain } from './bridge/agreement.ts'
-import type { BlockRecord, BridgeEvent, BridgeParameters, BridgeReading, Chain, ChainBlock } from './bridge/chain.ts'
+import type {
+  BlockRecord,
+  BridgeEvent,
+  BridgeParameters,
+  BridgeReading,
+  Chain,
+  ChainBlock,
+  RequestPlace,
+} from './bridge/chain.ts'
 import { OperationError } from './errors.ts'
 import { parseHex } from './protocol/bytes.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from './protocol/ids.ts'
@@ -178,6 +186,19 @@ class HttpChain implements Chain {
         toRecord(blocks[i] ?? ZERO_HASH, record as ContractRecord, nominated[i] as ContractSlot),
       ),
     }))
+  }
+
+  async areClaimed(at: Hash, requests: readonly RequestPlace[]): Promise<readonly boolean[]> {
+    if (requests.length === 0) return []
+    await this.#check()
+    const contract = { abi: bridgeAbi, address: this.#network.bridge } as const
+    const contracts = requests.map(
+      ({ block, step }) => ({ ...contract, functionName: 'isClaimed', args: [block, BigInt(step)] }) as const,
+    )
+    const when = { blockHash: at, requireCanonical: true } as const
+    const together = { deployless: true, allowFailure: false, batchSize: MULTICALL_BYTES } as const
+    const claimed = await this.#ask('claims', (client) => client.multicall({ contracts, ...when, ...together }))
+    return claimed.map((each) => each === true) // viem loses the type of a list of equal calls
   }
 
   async queueTime(at: Hash, index: bigint): Promise<bigint> {

@@ -10,6 +10,7 @@ import {
   type Chain,
   type ChainBlock,
   LAG_BLOCKS,
+  type RequestPlace,
 } from './chain.ts'
 
 /** `name` is for messages: no path, no key. */
@@ -58,6 +59,10 @@ export class AgreeingChain implements Chain {
 
   read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading> {
     return this.#same(`the contract at block ${at}`, (chain) => chain.read(at, queueLength, blocks))
+  }
+
+  areClaimed(at: Hash, requests: readonly RequestPlace[]): Promise<readonly boolean[]> {
+    return this.#same(`what was paid by block ${at}`, (chain) => chain.areClaimed(at, requests))
   }
 
   queueTime(at: Hash, index: bigint): Promise<bigint> {

@@ -99,6 +99,9 @@ export type BlockRecord = {
   readonly slot: Hash
 }
 
+/** Step `step` of a block, which is a request. */
+export type RequestPlace = { readonly block: Hash; readonly step: number }
+
 /** What the contract says as of one block of Ethereum. */
 export type BridgeReading = {
   readonly finalBlock: Hash
@@ -141,6 +144,8 @@ export interface Chain {
   events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]>
   /** State of the contract after block `at`, which must be canonical; `queueLength` is that whose running hash is wanted. */
   read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading>
+  /** Which of these requests were paid, as of block `at`; in the order in which they were asked for. */
+  areClaimed(at: Hash, requests: readonly RequestPlace[]): Promise<readonly boolean[]>
   /** When queue entry `index` was made, unix seconds, as of block `at`. */
   queueTime(at: Hash, index: bigint): Promise<bigint>
   /** Ends what is under way; every later call throws `ethereum-closed`. */

@@ -137,8 +137,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     if (this.#records.tip === undefined) await this.#begin()
     const reading = await readNext(chain, this.#records.checkpoints, this.#options)
     if (reading !== undefined) {
-      const ask = chain.read.bind(chain)
-      await this.#records.take(reading, ask, this.#stopping.signal)
+      await this.#records.take(reading, chain, this.#stopping.signal)
     }
     const at = this.#records.tip
     if (at === undefined || !at.audited) {

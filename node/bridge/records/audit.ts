@@ -1,10 +1,10 @@
 // Whether what the events said is what the contract itself says: an endpoint that leaves out logs is found out here.
 
 import { type Hash, ZERO_HASH } from '../../protocol/ids.ts'
-import type { BlockRecord, BridgeReading } from '../chain.ts'
+import type { BlockRecord, BridgeReading, RequestPlace } from '../chain.ts'
 import { queueHashAt, queueLength } from '../queue-view.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
-import { incomplete } from './fold.ts'
+import { incomplete, type StoredEvent } from './fold.ts'
 
 /** The blocks whose records are compared: the final one and all above it. What is older cannot matter any more. */
 export function auditedBlocks(view: BridgeView): Hash[] {
@@ -28,6 +28,27 @@ export function audit(view: BridgeView, reading: BridgeReading): void {
   for (const id of auditedBlocks(view)) {
     const problem = problemOf(view, blockOf(view, id), records)
     if (problem !== undefined) throw incomplete(`block ${id} ${problem}`)
+  }
+}
+
+/** Payments that are compared at a time: what is older is of interest to nobody but him who was paid. */
+const AUDITED_CLAIMS = 1_000
+
+/** The newest payments of which was reported that they came after block `number` of Ethereum. `events` are in their order. */
+export function claimsAfter(events: readonly StoredEvent[], number: bigint): RequestPlace[] {
+  const claims: RequestPlace[] = []
+  for (let i = events.length - 1; i >= 0 && claims.length < AUDITED_CLAIMS; i--) {
+    const event = events[i]
+    if (event === undefined || event.place.number <= number) break
+    if (event.kind === 'claimed') claims.push({ block: event.block, step: event.step })
+  }
+  return claims
+}
+
+/** Throws `OperationError('ethereum-logs-incomplete')` where one was not made: whoever waits for it would wait for ever. */
+export function auditClaims(claims: readonly RequestPlace[], answers: readonly boolean[]): void {
+  for (const [i, { block, step }] of claims.entries()) {
+    if (answers[i] !== true) throw incomplete(`request ${step} of block ${block} was reported as paid, and is not`)
   }
 }
 

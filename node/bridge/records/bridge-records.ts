@@ -10,11 +10,11 @@ import type { Rules } from '../../protocol/rules.ts'
 import type { State } from '../../protocol/state.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { settledBlock } from '../branch.ts'
-import type { BridgeEvent, BridgeReading, ChainBlock } from '../chain.ts'
+import type { BridgeEvent, Chain, ChainBlock } from '../chain.ts'
 import { queueLength } from '../queue-view.ts'
 import { type CheckedSnapshot, stateOfSnapshot } from '../snapshot.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
-import { audit, auditedBlocks } from './audit.ts'
+import { audit, auditClaims, auditedBlocks, claimsAfter } from './audit.ts'
 import { applyEvent, type DraftView, draftOf, emptyView, isRelevant, type StoredEvent, type ViewRoot } from './fold.ts'
 import { type BridgeDatabase, type Checkpoint, Journal, type JournalStep } from './journal.ts'
 import { type BlockBody, Judge } from './judge.ts'
@@ -31,8 +31,8 @@ export type FollowedNetwork = {
   readonly deployedAt: bigint
 }
 
-/** What the contract says at block `at` of Ethereum, about this queue length and these blocks. */
-export type Ask = (at: Hash, queueLength: bigint, blocks: readonly Hash[]) => Promise<BridgeReading>
+/** Who tells what the contract itself says. */
+export type Contract = Pick<Chain, 'read' | 'areClaimed'>
 
 // So many final blocks after the state that is kept on disk, a newer one is: what a restart replays.
 const BASE_BLOCKS = 16n
@@ -110,9 +110,9 @@ export class BridgeRecords {
    * Takes in a step along Ethereum; where it ends at the newest block, only if the contract agrees. Throws
    * `OperationError('ethereum-logs-incomplete')`, and then holds nothing any more that was not audited.
    */
-  async take(reading: Reading, ask: Ask, signal: AbortSignal): Promise<void> {
+  async take(reading: Reading, contract: Contract, signal: AbortSignal): Promise<void> {
     try {
-      await this.#take(reading, ask, signal)
+      await this.#take(reading, contract, signal)
     } catch (error) {
       const isIncomplete = error instanceof OperationError && error.code === 'ethereum-logs-incomplete'
       if (isIncomplete && this.tip?.audited === false) await this.#retreat()
@@ -136,12 +136,17 @@ export class BridgeRecords {
     return { header: block.sealed.header, requests, state: await this.judge.stateAfter(view, block.id), ...body }
   }
 
-  async #take({ ancestor, target, isHead, events }: Reading, ask: Ask, signal: AbortSignal): Promise<void> {
+  async #take({ ancestor, target, isHead, events }: Reading, contract: Contract, signal: AbortSignal): Promise<void> {
     const isRollback = ancestor !== this.tip
     const kept = isRollback ? this.#eventsUpTo(ancestor) : this.#events
     const { view, added } = await this.#extend(isRollback ? this.#fold(kept) : undefined, events, signal)
     if (isRollback) this.#checkSettled(view, ancestor)
-    if (isHead) audit(view, await ask(target.hash, queueLength(view.queue), auditedBlocks(view)))
+    const known = [...kept, ...added.map(({ event }) => event)]
+    if (isHead) {
+      audit(view, await contract.read(target.hash, queueLength(view.queue), auditedBlocks(view)))
+      const claims = claimsAfter(known, this.#auditedUpTo(ancestor))
+      auditClaims(claims, await contract.areClaimed(target.hash, claims))
+    }
     const checkpoint = { ...target, audited: isHead }
     const keepFrom = target.number > this.#finalityDepth ? target.number - this.#finalityDepth : 0n
     const base = isHead ? await this.#newBase(view, target) : undefined
@@ -155,9 +160,14 @@ export class BridgeRecords {
     const past = this.#checkpoints.filter(({ number }) => number <= ancestor.number)
     const oldest = past.findLastIndex(({ number }) => number <= keepFrom)
     this.#checkpoints = [...past.slice(Math.max(oldest, 0)), checkpoint]
-    this.#events = [...kept, ...added.map(({ event }) => event)]
+    this.#events = known
     this.#base = base?.id ?? this.#base
     this.#adopt(view)
+  }
+
+  /** The newest block of Ethereum up to `block` at which the contract agreed. */
+  #auditedUpTo(block: ChainBlock): bigint {
+    return this.#checkpoints.findLast(({ number, audited }) => audited && number <= block.number)?.number ?? 0n
   }
 
   /** The present view, or the given one, with the relevant ones of these events; the present one itself where nothing changed. */

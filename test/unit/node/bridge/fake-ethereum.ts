@@ -7,7 +7,9 @@ import type {
   BridgeReading,
   Chain,
   ChainBlock,
+  RequestPlace,
 } from '../../../../node/bridge/chain.ts'
+import { claimName } from '../../../../node/bridge/view.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
@@ -22,6 +24,7 @@ type Contract = {
   readonly records: Map<Hash, BlockRecord>
   final: Hash
   readonly queue: { hash: Hash; time: bigint }[]
+  readonly claimed: Set<string>
 }
 
 /** The outside world: block 0 is empty and the bridge is there from block 1 on. */
@@ -67,7 +70,7 @@ export class FakeEthereum {
 
   /** What the contract would hold now. */
   contract(at = this.head.hash): Contract {
-    const contract: Contract = { records: new Map(), final: this.parameters.genesis, queue: [] }
+    const contract: Contract = { records: new Map(), final: this.parameters.genesis, queue: [], claimed: new Set() }
     contract.records.set(this.parameters.genesis, {
       ...emptyRecord(this.parameters.genesis),
       publishedAt: this.parameters.deployedAt,
@@ -126,6 +129,11 @@ export class FakeChain implements Chain {
     }
   }
 
+  async areClaimed(at: Hash, requests: readonly RequestPlace[]): Promise<readonly boolean[]> {
+    const { claimed } = this.#ethereum.contract(at)
+    return requests.map(({ block, step }) => claimed.has(claimName(block, step)))
+  }
+
   async queueTime(at: Hash, index: bigint): Promise<bigint> {
     const entry = this.#ethereum.contract(at).queue[Number(index)]
     if (entry === undefined) throw new RangeError(`there is no entry ${index}`)
@@ -136,7 +144,7 @@ export class FakeChain implements Chain {
 }
 
 function count(contract: Contract, event: BridgeEvent): void {
-  const { records, queue } = contract
+  const { records, queue, claimed } = contract
   const record = (id: Hash) => records.get(id) ?? emptyRecord(id)
   switch (event.kind) {
     case 'published': {
@@ -157,6 +165,7 @@ function count(contract: Contract, event: BridgeEvent): void {
       records.set(event.parent, { ...record(event.parent), slot: event.block })
       return
     case 'claimed':
+      claimed.add(claimName(event.block, event.step))
       return
     default: {
       const entry =
