@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LiedTo } from './lied-to.ts'
+import { pad, toHex } from 'viem'
+import { assertLive, LiedTo } from './lied-to.ts'
 import {
   changeAnswer,
   changeEvent,
@@ -156,6 +157,31 @@ test('logs that are left out, altered, told twice and invented', async (t) => {
     await scene.assertStandsStill(victim, changeEvent('BlockPublished', refuted), INCOMPLETE)
     await scene.assertKnowsTheTruth(victim)
   })
+})
+
+test('a payment that never was, and one of which nothing is reported', async () => {
+  await using scene = await LiedTo.open(404)
+  const { live, liar } = scene
+  const victim = await scene.alone()
+  const { follower } = victim
+  await scene.finalizeOne()
+  await assertLive(follower)
+  const [claim] = await follower.claims()
+  assert.ok(claim)
+  await scene.force()
+  const paid = (log: RawLog): RawLog[] => {
+    const topics = [topicOf('Claimed'), claim.block, toHex(claim.step, { size: 32 }), pad(claim.to)]
+    return [log, { ...log, logIndex: '0x63', topics, data: toHex(claim.net, { size: 32 }) }]
+  }
+  await scene.assertStandsStill(victim, changeEvent('Forced', paid), INCOMPLETE)
+  await scene.assertKnowsTheTruth(victim)
+  assert.equal((await follower.claims()).length, 1)
+  // Left out, it does no harm: the contract pays nothing twice, and whoever wants to claim it is told so.
+  await live.claim(claim)
+  liar.tell(changeEvent('Claimed', () => []))
+  await assertLive(follower)
+  assert.equal((await follower.claims()).length, 1)
+  await assert.rejects(live.claim(claim), /reverted/)
 })
 
 test('on trust: that there is nothing newer, unless the node knows how old the newest block may be', async () => {
