@@ -71,6 +71,21 @@ test('an output is spent on one side only', async (t) => {
     assert.equal(await balance(), 0n)
   })
 
+  await t.test('one request, forced three times and posted once more: it is paid once', async () => {
+    const { request } = await arm('forced thrice')
+    await arena.force([request.packed, request.packed, request.packed])
+    await arena.seen()
+    const { id, verdict } = await liar.publish()
+    assert.equal(verdict, 'valid')
+    await arena.seen()
+    const { requests, packedSteps } = await node.call('bridge_block', { id })
+    assert.equal(requests, 1)
+    assert.equal(packedSteps[0], 2, 'the first is applied')
+    await kill([request.packed])
+    await settle()
+    await arena.paid(stranger('forced thrice'), NET)
+  })
+
   await t.test('spent first, then requested: in the next block, and by force', async () => {
     const { request, payment } = await arm('spent first')
     await arena.submit(payment)

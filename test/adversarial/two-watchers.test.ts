@@ -11,15 +11,18 @@ test('two watchers race, and both succeed', async (t) => {
   const arena = await Arena.open(t)
   const { client } = arena.stage.anvil
   const [liar, peer] = await Promise.all([arena.startLiar(), arena.startNode()])
-  const watchers = await Promise.all([arena.startWatcher('first'), arena.startWatcher('second', peer)])
+  const first = await arena.startWatcher('first')
   const { parent } = await arena.endow(liar)
 
-  // Ethereum takes its time: both refutations lie in the mempool, and go into one block.
+  // Ethereum takes its time: both refutations lie in the mempool, and go into one block. What only waits there is no success yet: it may
+  // be a decoy that never gets into a block, so the second watcher sends its own although it sees the first one's.
   await holdBlocks(arena)
   const publication = liar.publish({ parent, lie: 'mint' })
   await pendingCalls(arena, 'publish')
   await mineBlock(arena)
   const slow = await publication
+  await pendingCalls(arena, 'refute')
+  const watchers = [first, await arena.startWatcher('second', peer)]
   const both = await pendingCalls(arena, 'refute', 2)
   assert.deepEqual(new Set(both.map(({ from }) => from)), new Set(watchers.map(({ account }) => account.address)))
   await releaseBlocks(arena)
