@@ -58,3 +58,32 @@ test('a request that a heavier branch leaves out is forced into it', async (t) =
   assert.equal(await stage.balanceOf((await arena.account('liar')).address), 0n)
   await arena.countMoney()
 })
+
+test('an honest miner takes the request up again by itself, on the branch that displaced it', async (t) => {
+  const arena = await Arena.open(t)
+  const { stage, node } = arena
+  const [liar, miner] = await Promise.all([arena.startLiar(), arena.startMiner(), arena.startRelayer()])
+  const genesis = stage.genesisId()
+  const request = arena.signRequest(holder, [arena.genesis], UNIT, stranger('recipient'))
+  await arena.submit(request)
+  const displaced = await arena.ordered(request.infohash)
+  await stage.skip(60n)
+  const first = await liar.publish({ parent: genesis, rival: true, content: 'empty', work: 'most' })
+  let carrier = displaced
+  await arena.until('the request to be in another block', async () => {
+    const found = await node.call('tx_get', { infohash: request.infohash })
+    carrier = found.block ?? displaced
+    return found.status === 'ordered' && carrier !== displaced
+  })
+  assert.equal((await arena.record(carrier)).parent, first.id)
+  await arena.skipTo(displaced, 23n * HOUR)
+  await arena.until('the nomination', async () => (await arena.nominated(genesis)) === carrier)
+  await arena.skipTo(displaced, 48n * HOUR)
+  await arena.paid(stranger('recipient'), UNIT)
+  assert.equal(
+    await stage.balanceOf(miner.account.address),
+    0n,
+    'nothing is earned on such a branch before it is decided',
+  )
+  await arena.countMoney()
+})
