@@ -73,7 +73,10 @@ export class Judge implements AsyncDisposable {
       if (!isSolidity) this.#prepare()
       const missing = suite.contracts.filter((name) => !codes.has(name))
       const compiled = missing.length === 0 ? new Map<string, Code>() : compileCode(mutated, missing)
-      if ('error' in compiled) return { verdict: 'invalid' }
+      if ('error' in compiled) {
+        if (/not found/.test(compiled.error)) throw new Error(compiled.error)
+        return { verdict: 'invalid' }
+      }
       for (const [name, code] of compiled) codes.set(name, code)
       if (
         !isSolidity &&
