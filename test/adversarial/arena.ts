@@ -71,8 +71,8 @@ export class Arena extends Sight {
     return genesisInfohash(this.stage.definition.genesis)
   }
 
-  /** Another node, connected to those before it. */
-  async startNode(url = this.stage.anvil.url): Promise<NodeClient> {
+  /** Another node, connected to those before it, once it has this view of the bridge. */
+  async startNode(url = this.stage.anvil.url, state: 'live' | 'dead' = 'live'): Promise<NodeClient> {
     const name = `node-${this.#nodes.length}`
     const running = this.#start(['node'], name, {
       TTX_ETHEREUM: url,
@@ -85,7 +85,7 @@ export class Arena extends Sight {
     const client = createNodeClient(/^RPC +(\S+)/m.exec(running.out)?.[1] ?? '')
     this.#nodes.push({ client, listen: /^BitTorrent +(\S+)/m.exec(running.out)?.[1] ?? '' })
     await this.until('the node to follow the bridge', async () => {
-      return (await client.call('node_info', {})).bridge.state === 'live'
+      return (await client.call('node_info', {})).bridge.state === state
     })
     return client
   }
