@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type Code, compileCode } from '../solc.ts'
 import { answerSchema } from './messages.ts'
 import { type Mutant, mutate } from './mutants.ts'
-import { PLAN, type Suite } from './plan.ts'
+import { CLOSEST, PLAN, type Suite } from './plan.ts'
 import type { Workplace } from './workplace.ts'
 
 /** `equal`: the compiler makes the same code of it. `invalid`: it does not compile. */
@@ -122,13 +122,19 @@ export class Judge implements AsyncDisposable {
     }
   }
 
+  /** The one file that knows the function best comes alone and first, as loading takes longer than most tests. */
   #order({ file, where }: Mutant): Suite[] {
     const score = (name: string) =>
-      1_000 * (this.#kills.get(`${where}|${name}`) ?? 0) + (this.#kills.get(`${file}|${name}`) ?? 0)
+      1_000 * (this.#kills.get(`${where}|${name}`) ?? 0) +
+      (CLOSEST[where] === name ? 500 : 0) +
+      (this.#kills.get(`${file}|${name}`) ?? 0)
     const best = ({ files }: Suite) => Math.max(...files.map(score))
-    return (PLAN[file] ?? [])
+    const suites = (PLAN[file] ?? [])
       .map((suite) => ({ ...suite, files: suite.files.toSorted((a, b) => score(b) - score(a)) }))
       .toSorted((a, b) => Number(a.contracts.length === 0) - Number(b.contracts.length === 0) || best(b) - best(a))
+    const [first] = suites
+    const isKnown = first !== undefined && first.contracts.length > 0 && best(first) > 0
+    return isKnown ? [{ ...first, files: first.files.slice(0, 1) }, ...suites] : suites
   }
 
   #count({ file, where }: Mutant, killer: string | undefined): void {

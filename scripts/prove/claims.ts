@@ -17,7 +17,7 @@ export type IntegerProof = {
 export type WordProof = {
   readonly function: string
   readonly inputs: readonly string[]
-  readonly part?: 'whole' | 'loop'
+  readonly part?: number
   readonly given: string
   readonly assume: string
   readonly claims: readonly Claim<Words>[]
@@ -156,7 +156,7 @@ export const WORD_PROOFS: readonly WordProof[] = [
   {
     function: 'Text.hexadecimal',
     inputs: ['pointer', 'data', 'count'],
-    part: 'loop',
+    part: 0,
     given: 'one round: any 16 bytes',
     assume: 'true',
     claims: [
@@ -218,7 +218,7 @@ export const WORD_PROOFS: readonly WordProof[] = [
   {
     function: 'Tree._fold',
     inputs: ['node', 'key', 'siblings', 'from', 'to', 'level'],
-    part: 'loop',
+    part: 0,
     given: 'one round, from a level of 1 to 160',
     assume: `(and (= |from| |level|) (bvuge |level| ${numeral(1n)}) (bvule |level| ${numeral(160n)}))`,
     claims: [
@@ -236,10 +236,32 @@ export const WORD_PROOFS: readonly WordProof[] = [
       },
     ],
   },
+  ...[1, 2].map((bits): WordProof => {
+    return {
+      function: 'Sha1.hash',
+      inputs: ['p'],
+      part: bits,
+      given: `one round of the ${bits === 1 ? 'first' : 'second'} part of the schedule`,
+      assume: 'true',
+      claims: [
+        {
+          about: `each of the eight lanes of 32 bits is rotated by ${bits}, and none flows into another`,
+          holds: (f) => {
+            const word = f.stores[0]?.[1] ?? ''
+            const lanes = Array.from({ length: 8 }, (_, i) => {
+              const lane = (of: string) => `((_ extract ${32 * i + 31} ${32 * i}) ${of})`
+              return `(= ${lane(word)} ((_ rotate_left ${bits}) ${lane(term(f, 'x'))}))`
+            })
+            return `(and (= ${f.stores[0]?.[0]} |p|) ${lanes.join(' ')})`
+          },
+        },
+      ],
+    }
+  }),
   {
     function: 'Trace.fold',
     inputs: ['root', 'index', 'siblings.offset', 'siblings.length', 'leaf'],
-    part: 'loop',
+    part: 0,
     given: 'one round',
     assume: 'true',
     claims: [

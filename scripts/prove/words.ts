@@ -131,13 +131,13 @@ class Reader {
 /**
  * Reads the assembly of `Library.function`.
  * @param inputs names that the assembly uses and does not set first; each becomes a word about which nothing is known
- * @param part `loop` for one round of the only loop, with everything before it
+ * @param part a number for one round of the loop of that number; what stands before it counts if it is no loop in a loop
  */
 export function readWords(
   contracts: Contracts,
   name: string,
   inputs: readonly string[],
-  part: 'whole' | 'loop' = 'whole',
+  part: 'whole' | number = 'whole',
 ): Words {
   const [assembly] = descendants(nodeAt(contracts.function(name), 'body'), 'InlineAssembly')
   if (!assembly) throw new Error(`expected assembly in ${name}`)
@@ -147,10 +147,10 @@ export function readWords(
   const block = nodeAt(assembly, 'AST')
   if (part === 'whole') reader.run(block)
   else {
-    const [loop] = descendants(block, 'YulForLoop')
+    const loop = descendants(block, 'YulForLoop')[part]
     if (!loop) throw new Error(`expected a loop in ${name}`)
-    for (const node of childrenOf(block)) {
-      if (node === loop) break
+    const siblings = childrenOf(block)
+    for (const node of siblings.slice(0, Math.max(0, siblings.indexOf(loop)))) {
       reader.run({ nodeType: 'YulBlock', src: node.src, statements: [node] })
     }
     reader.run(nodeAt(loop, 'pre'))
