@@ -31,7 +31,7 @@ test('one of two endpoints lies: doubt, no action, and a kill when the lie ends'
   const sense = SENSELESS.filter((_, i) => i % 4 === 0)
   const lies: Readonly<Record<string, Lie>> = {
     ...NO_ANSWERS,
-    'says what was true ten blocks ago': lagging(10),
+    'says what was true twenty blocks ago': lagging(20), // older than the wrong block, whatever comes after it
     'stands still': frozenAt(await client.getBlockNumber()),
     'has other hashes': otherHashes,
     'has other children of the final block': otherChildren,
@@ -45,6 +45,7 @@ test('one of two endpoints lies: doubt, no action, and a kill when the lie ends'
   }
   for (const [name, lie] of Object.entries(lies)) {
     await t.test(name, async () => {
+      liar.tellTheTruth()
       await using watcher = scene.watch({ sender, readers })
       await stage.until('it to watch', () => watcher.status().state === 'watching')
       const sent = await scene.sent(sender)
