@@ -11,36 +11,7 @@ import { bondAt, bumpFees, capAt, type Fees, patienceAt, suggestFees } from './f
 import type { Outbox } from './outbox.ts'
 import { type Outcome, PendingCall } from './pending-call.ts'
 import { isAnyRefusal, isKnownAlready, isNonceTaken } from './refusals.ts'
-
-export type SendOptions = {
-  /** What an earlier process had signed for this very call. Default: what the outbox knows. */
-  readonly attempts?: readonly Attempt[]
-  /** Awaited before an attempt leaves this program, so that a crash never forgets one. Default: the outbox keeps it. */
-  readonly onAttempt?: (attempt: Attempt) => Promise<void>
-  /** Unix seconds on Ethereum by which it has to be in a block: as that comes near, more is paid and nothing is waited for (`fees.ts`). */
-  readonly deadline?: bigint
-  readonly signal?: AbortSignal
-}
-
-export type SenderDeps = {
-  readonly ethereum: Ethereum
-  readonly log: Logger
-  /** Unix milliseconds. */
-  readonly now: () => number
-  /** Already loaded. Without one, what a killed process had sent is forgotten, and may be sent once more. */
-  readonly outbox?: Outbox
-}
-
-export type SenderOptions = {
-  /** Blocks of Ethereum that a transaction must have, its own included, to count as done. Default 2. */
-  readonly confirmations?: number
-  /** After so long in no block, a transaction is replaced by one that offers more. Default 60,000. */
-  readonly stuckMs?: number
-  /** Between two looks. Default 2,000. */
-  readonly pollMs?: number
-  /** Never offers more, wei a unit of gas, but in the last hours before a deadline. Default 500 gwei. */
-  readonly maxFeePerGas?: bigint
-}
+import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
 
 const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n }
 /** Looks in a row at which the nonce is used and no receipt there: endpoints may know of one before the other. */
@@ -55,6 +26,10 @@ export class TransactionSender {
   readonly #outbox: Outbox | undefined
   readonly #options: Required<SenderOptions>
   #queue: Promise<unknown> = Promise.resolve()
+  /** Nonces are given out one at a time. */
+  #beginning: Promise<unknown> = Promise.resolve()
+  /** The one after the last that was given out: endpoints may know less for a moment. */
+  #nextNonce = 0
   #problem: OperationError | undefined
   #spent = 0n
 
@@ -93,6 +68,7 @@ export class TransactionSender {
    * `unfunded-account`, `fee-cap`, `write-failed` or trouble with the endpoint; afterwards only the reason of `signal`.
    */
   send(call: BridgeCall, options: SendOptions = {}): Promise<Outcome> {
+    if (options.atOnce) return this.#send(call, options)
     const turn = this.#queue.then(() => this.#send(call, options))
     this.#queue = turn.catch(() => undefined)
     return turn
@@ -130,11 +106,17 @@ export class TransactionSender {
     const known = this.#outbox?.find(call)
     if (known === undefined) return []
     if (!known.isSettled || !(await this.#hasReceipt(known.attempts))) {
-      const { hash } = known.attempts.at(-1) ?? {}
+      const { hash, nonce = 0 } = known.attempts.at(-1) ?? {}
+      // What was to come before it is gone, and it would wait for ever.
+      if (nonce > (await this.ethereum.nonce('pending'))) return await this.#anew(call)
       this.#log.info({ call: call.name, hash }, 'going on with a transaction that was signed before')
       return known.attempts
     }
-    await this.#outbox?.forget(call) // that one is over, and this is another
+    return await this.#anew(call) // that one is over, and this is another
+  }
+
+  async #anew(call: BridgeCall): Promise<readonly Attempt[]> {
+    await this.#outbox?.forget(call)
     return []
   }
 
@@ -146,15 +128,26 @@ export class TransactionSender {
   }
 
   /** The first attempt of a call, on its way. */
-  async #begin(call: BridgeCall, options: SendOptions): Promise<Attempt> {
+  #begin(call: BridgeCall, options: SendOptions): Promise<Attempt> {
+    const turn = this.#beginning.then(() => this.#beginNow(call, options))
+    this.#beginning = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #beginNow(call: BridgeCall, options: SendOptions): Promise<Attempt> {
+    options.signal?.throwIfAborted()
     for (let tries = 1; ; tries++) {
       const head = await this.ethereum.head()
       const fees = await this.fees(head, options.deadline)
       await this.#checkFunds(call, fees)
       await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
-      const attempt = await this.#sign(call, false, await this.ethereum.nonce('pending'), fees, options)
+      const nonce = Math.max(await this.ethereum.nonce('pending'), this.#nextNonce)
+      const attempt = await this.#sign(call, false, nonce, fees, options)
       const error = await this.#broadcast(attempt)
-      if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
+      if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') {
+        this.#nextNonce = nonce + 1
+        return attempt
+      }
       // Another program sends from this account too, and was faster.
       if (!isNonceTaken(error) || tries === NONCE_TRIES) throw error
     }

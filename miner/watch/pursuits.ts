@@ -25,6 +25,8 @@ export type PursuitDeps = {
 
 /** After a refutation without effect the next one waits so long, then twice as long, up to an eighth of what is left. */
 const FIRST_PAUSE_MS = 15_000
+/** At a time: each has a transaction under way, and mempools take so many of an account. */
+const MOST = 16
 
 export class Pursuits {
   readonly #deps: PursuitDeps
@@ -32,6 +34,10 @@ export class Pursuits {
 
   constructor(deps: PursuitDeps) {
     this.#deps = deps
+  }
+
+  get isFull(): boolean {
+    return this.#underWay.size >= MOST
   }
 
   isUnderWay(block: Hash): boolean {

@@ -65,7 +65,7 @@ export async function sendRefutation(
   { signal, deadline }: { readonly signal: AbortSignal; readonly deadline?: bigint },
 ): Promise<Kill> {
   try {
-    const outcome = await sender.send(call, { signal, ...(deadline === undefined ? {} : { deadline }) })
+    const outcome = await sender.send(call, { signal, atOnce: true, ...(deadline === undefined ? {} : { deadline }) })
     const { isRefuted } = await sender.ethereum.record(id)
     if (isRefuted) return outcome.status === 'done' ? { by: 'us', receipt: outcome.receipt } : { by: 'others' }
     throw new OperationError(

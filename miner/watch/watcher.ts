@@ -146,10 +146,20 @@ export class Watcher implements AsyncDisposable {
     this.#troubles.keep((task) => !task.startsWith('block ') || ids.has(task.slice(6, 72) as Hash))
     for (const id of this.#right) if (!sight.living.has(id)) this.#right.delete(id)
     this.#closeDead(sight)
+    const accused: { readonly block: SeenBlock; readonly judgement: Invalid }[] = []
     for (const block of sight.blocks) {
+      if (!sight.living.has(block.id)) continue
       // Each by itself: one that cannot be judged keeps none of the others from being judged.
-      if (sight.living.has(block.id)) await this.#troubles.try(taskOf(block.id), () => this.#weigh(judge, block))
+      await this.#troubles.try(taskOf(block.id), async () => {
+        const judgement = await this.#weigh(judge, block)
+        if (judgement === undefined) return
+        accused.push({ block, judgement })
+        if (block.verdict === 'valid') throw nodeIsWrong(block.id)
+      })
     }
+    // The heaviest first: a crowd of light ones must not keep us from the one that could win.
+    accused.sort((a, b) => Number(b.block.work > a.block.work) - Number(b.block.work < a.block.work))
+    for (const { block, judgement } of accused) this.#accuse(block, judgement)
     // Nothing may stand before a refutation in the account's line of transactions.
     if (this.#due === undefined || this.#cases.all().some(({ state }) => state === 'open')) return
     await this.#troubles.try('bringing forward', async () => this.#due?.round(signal))
@@ -180,12 +190,13 @@ export class Watcher implements AsyncDisposable {
     }
   }
 
-  async #weigh(judge: Judge, block: SeenBlock): Promise<void> {
+  /** What is wrong with a block, if nobody is after it yet. */
+  async #weigh(judge: Judge, block: SeenBlock): Promise<Invalid | undefined> {
     const { id } = block
-    if (this.#pursuits.isUnderWay(id)) return
+    if (this.#pursuits.isUnderWay(id)) return undefined
     const judgement = await judge.judge(id, this.#stop.signal)
-    if (judgement.verdict === 'invalid') return this.#accuse(block, judgement)
-    if (judgement.verdict === 'doomed') return
+    if (judgement.verdict === 'invalid') return judgement
+    if (judgement.verdict === 'doomed') return undefined
     if (judgement.verdict === 'unknown') {
       throw new OperationError('not-judged', `block ${id} cannot be judged now: ${judgement.why}; it is tried again`, {
         facts: { block: id },
@@ -193,7 +204,7 @@ export class Watcher implements AsyncDisposable {
       })
     }
     this.#right.add(id)
-    if (block.verdict !== 'invalid') return
+    if (block.verdict !== 'invalid') return undefined
     const { problem = 'no reason given' } = block
     this.#cases.open(id, problem, deadlineOf(block), ', says the node')
     this.#cases.change(id, { state: 'doubtful' })
@@ -210,15 +221,8 @@ export class Watcher implements AsyncDisposable {
     const isActing = defend || dryRun
     const advice = isActing ? '' : `; kill it with "ttx refute ${id}", or run "ttx watch --defend"`
     const opened = this.#cases.open(id, `step ${step}: ${problem}`, deadlineOf(block), advice)
-    if (isActing && opened.state !== 'tried') {
-      this.#pursuits.begin(opened, refutation)
-    }
-    if (block.verdict === 'invalid') return
-    throw new OperationError(
-      'node-is-wrong',
-      `expected the node to find block ${id} wrong as our own replay does, got valid; its software or its disk is damaged`,
-      { facts: { block: id } },
-    )
+    // What is too much now comes with the next look.
+    if (isActing && opened.state !== 'tried' && !this.#pursuits.isFull) this.#pursuits.begin(opened, refutation)
   }
 
   /** All that a refutation is tried on. */
@@ -249,6 +253,14 @@ export class Watcher implements AsyncDisposable {
 /** Unix seconds: no block is final earlier, whatever else there is. */
 function deadlineOf({ publishedAt }: SeenBlock): bigint {
   return BigInt(publishedAt) + ALONE_SECONDS
+}
+
+function nodeIsWrong(block: Hash): OperationError {
+  return new OperationError(
+    'node-is-wrong',
+    `expected the node to find block ${block} wrong as our own replay does, got valid; its software or its disk is damaged`,
+    { facts: { block } },
+  )
 }
 
 function taskOf(id: Hash): string {

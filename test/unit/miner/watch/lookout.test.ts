@@ -1,4 +1,4 @@
-// What the watcher believes: nothing that its node and its own endpoints do not see alike, and no verdict but its own.
+// What the watcher believes: nothing that its node and its own endpoints do not see alike, and no verdict but its own. One test for each lie, hence the lines.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'

@@ -45,6 +45,23 @@ test('a wrong block is killed, a second one beside it too, and half of each bond
   assert.equal(await sender.ethereum.nonce('pending'), nonce)
 })
 
+test('wrong blocks die side by side, however many there are', async (t) => {
+  const { stage, node, liar } = await open(t)
+  const { client } = stage.anvil
+  const crowd = 5
+  const wrong: Hash[] = []
+  for (let i = 0; i < crowd; i++) wrong.push(await publishWrong(stage, liar, `thief ${i}`, i > 0))
+  await stage.until('the node to see all', async () => (await node.call('bridge_blocks', {})).blocks.length > crowd)
+  await client.setAutomine(false)
+  const sender = stage.sender(await stage.signer())
+  const watcher = watch(stage, node, sender, { defend: true })
+  await stage.until('all refutations to be in the pool', async () => (await sender.ethereum.nonce('pending')) === crowd)
+  await client.mine({ blocks: 1 })
+  await stage.until('the end of all', () => killed(watcher).length === crowd)
+  for (const id of wrong) assert.ok((await sender.ethereum.record(id)).isRefuted)
+  assert.equal(await sender.ethereum.nonce('latest'), crowd)
+})
+
 test('a block of right payments dies if one of its states is a lie, whichever it is', async (t) => {
   const { stage, node, liar } = await open(t)
   const sender = stage.sender(await stage.signer())
