@@ -36,7 +36,6 @@ contract Bridge is IBridge {
         bytes32 traceRoot;
         uint256 stepCount;
         uint256 depth;
-        bool paid;
     }
 
     /// @dev Base units of TTX that genesis creates.
@@ -167,9 +166,8 @@ contract Bridge is IBridge {
         _checkTime(_finalAt(id, parent, first));
 
         if (first != id) {
-            // It displaced the first: for justice, never for profit. Nor do those earn that joined it before it had won.
-            _blocks[parent].flags |= Race.OVERTURNED;
-            _unpaidUntil = uint40(block.timestamp);
+            // It displaced the first: for justice, never for profit. Nor do those earn that may have helped it to win.
+            _unpaidUntil = uint40(_blocks[first].publishedAt + Race.BRANCH_SECONDS);
         }
         bool paid = record.publishedAt > _unpaidUntil;
         record.flags = uint8(flags | Race.FINAL | (paid ? 0 : Race.UNPAID));
@@ -246,13 +244,14 @@ contract Bridge is IBridge {
         uint64 bond = record.bond;
         if (bond == 0) revert NoBond(id);
         _checkTime(record.publishedAt + BOND_SECONDS);
-        if (record.flags & (Race.RIVAL | Race.FINAL) == Race.RIVAL) {
+        if (record.flags & Race.RIVAL != 0) {
             // Its parent is final or dead once another block of that height is; and only a final parent's race is decided.
             BlockRecord storage parent = _blocks[record.parent];
             bool decides = parent.flags & Race.FINAL != 0;
             uint256 height = sealedHeader.heightOf();
             if ((decides ? height : height - 1) > _finalHeight) revert RaceOpen(id);
-            if (decides && parent.flags & Race.OVERTURNED == 0) revert BondForfeited(id);
+            // Win or lose, it was beside a block that nobody has proved wrong.
+            if (decides && parent.firstChild != id) revert BondForfeited(id);
         }
         record.bond = 0;
         address miner = sealedHeader.minerOf();
@@ -439,8 +438,9 @@ contract Bridge is IBridge {
         if (first != 0) {
             if (block.timestamp >= _blocks[first].publishedAt + Race.SIBLING_SECONDS) revert RaceClosed(first);
             if (!rival) revert SiblingExists(first);
-            uint128 least = _blocks[first].work - parentWork;
-            if (work < least) revert RivalTooEasy(work, least);
+            // With more, one block alone would displace another one.
+            uint128 expected = _blocks[first].work - parentWork;
+            if (work != expected) revert RivalWorkDiffers(work, expected);
             flags = Race.RIVAL;
         }
         record.parent = fields.parent;
@@ -469,7 +469,7 @@ contract Bridge is IBridge {
     /// @dev Reverts unless the block is final.
     function _payoutOf(bytes calldata sealedHeader) private view returns (Payout memory payout) {
         payout.id = sealedHeader.idOf();
-        payout.paid = _checkFinal(payout.id) & Race.UNPAID == 0;
+        _checkFinal(payout.id);
         payout.traceRoot = sealedHeader.traceRootOf();
         payout.stepCount = sealedHeader.stepCountOf();
         payout.depth = Trace.depthOf(payout.stepCount);
@@ -492,9 +492,9 @@ contract Bridge is IBridge {
         if (!Step.isRequestAt(step, 0)) revert NotRequest(index);
         claimed[index / STEPS_PER_WORD] = word | bit;
         uint256 amount = Step.tokensAt(step, 0);
-        // What the miner did not get is the recipient's. Safe: a part is never more than the whole.
+        // Safe: a part is never more than the whole. What the miner of an unpaid block does not get is nobody's.
         unchecked {
-            if (payout.paid) amount -= Content.minerPart(amount);
+            amount -= Content.minerPart(amount);
         }
         address to = Step.payeeAt(step, 0);
         emit Claimed(payout.id, index, to, amount);
@@ -510,10 +510,9 @@ contract Bridge is IBridge {
         if (siblings.length != depth || Trace.fold(leaf, index, siblings) != root) revert BadProof(index, depth);
     }
 
-    /// @dev Reverts unless the block is final. Answers its flags.
-    function _checkFinal(bytes32 id) private view returns (uint8 flags) {
-        flags = _blocks[id].flags;
-        if (flags & Race.FINAL == 0) revert NotFinal(id);
+    /// @dev Reverts unless the block is final.
+    function _checkFinal(bytes32 id) private view {
+        if (_blocks[id].flags & Race.FINAL == 0) revert NotFinal(id);
     }
 
     function _checkTime(uint256 time) private view {

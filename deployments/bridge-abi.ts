@@ -500,11 +500,11 @@ export const bridgeAbi = [
       },
       {
         "internalType": "uint256",
-        "name": "least",
+        "name": "expected",
         "type": "uint256"
       }
     ],
-    "name": "RivalTooEasy",
+    "name": "RivalWorkDiffers",
     "type": "error"
   },
   {

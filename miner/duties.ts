@@ -71,7 +71,9 @@ export class Duties {
       const end = await doDuty(this.#deps, withdrawBondCall(entry.sealed), { block: publicationId(entry) }, signal)
       if (end === 'done' || isRefusal(end, 'NoBond')) await journal.put({ ...entry, bond: 0n })
       else if (isRefusal(end, 'BondForfeited')) {
-        await journal.put({ ...withoutBytes(entry), stage: 'lost', problem: 'it lost its race as a rival', bond: 0n })
+        const stage = entry.stage === 'final' ? 'final' : 'lost'
+        const problem = 'its bond is burned: it was the rival of a block that stands'
+        await journal.put({ ...withoutBytes(entry), stage, problem, bond: 0n })
       }
     }
   }

@@ -112,10 +112,10 @@ export class Planner {
       this.#template = template
     }
     const { parent, content } = this.#content
-    const { obstacle, hardest } = await this.#obstacleOn(standing, head, signal)
-    const target = this.#targetOn(parent, standing, head, network, hardest)
+    const { obstacle, exact } = await this.#obstacleOn(standing, head, signal)
+    const target = this.#targetOn(parent, standing, head, network, exact)
     const sealedParent = template.parent.sealed
-    const rival = hardest !== undefined
+    const rival = exact !== undefined
     let latest = this.#latest
     if (latest === undefined || !isStillApt(latest.plan, content, target)) {
       latest = { plan: planBlock(network.rules, parent, content, target, this.#options.payout) }
@@ -216,13 +216,13 @@ export class Planner {
 
   /**
    * A live child of the node's tip: one that the node has not seen or not preferred yet (nothing to be built here), or one that the
-   * node knows to be wrong, which the watchers will refute: beside that one a rival is no fork. `hardest` is the target it has to reach.
+   * node knows to be wrong, which the watchers will refute: beside that one a rival is no fork. `exact` is the target that it has to state.
    */
   async #obstacleOn(
     standing: Standing,
     { time }: Head,
     signal: AbortSignal,
-  ): Promise<{ readonly obstacle?: string; readonly hardest?: bigint }> {
+  ): Promise<{ readonly obstacle?: string; readonly exact?: bigint }> {
     if (standing.publishedAt === 0n) return { obstacle: 'our Ethereum endpoint does not have the parent yet' }
     if (standing.isRefuted) return { obstacle: 'the parent was refuted, and the node has not seen that yet' }
     const { firstChild } = standing
@@ -232,15 +232,15 @@ export class Planner {
     if (child === undefined)
       return { obstacle: `the node has not seen block ${firstChild} yet, which is on the parent` }
     if (child.verdict !== 'invalid') return { obstacle: `block ${firstChild} is on the parent already` }
-    if (time < BigInt(child.publishedAt) + SIBLING_SECONDS) return { hardest: child.target }
+    if (time < BigInt(child.publishedAt) + SIBLING_SECONDS) return { exact: child.target }
     return { obstacle: `block ${firstChild} on the parent is wrong, but has to be refuted before another one can come` }
   }
 
-  #targetOn(parent: ParentBlock, standing: Standing, head: Head, network: Network, hardest: bigint | undefined) {
+  #targetOn(parent: ParentBlock, standing: Standing, head: Head, network: Network, exact: bigint | undefined) {
+    if (exact !== undefined) return exact
     // By the newest block rather than the next one: so the node, which knows no other clock, allows it too.
     const elapsed = standing.publishedAt === 0n ? 0n : head.time - standing.publishedAt
-    const ceiling = targetCeiling(parent.header.target, elapsed, network.easiestTarget)
-    return hardest !== undefined && hardest < ceiling ? hardest : ceiling
+    return targetCeiling(parent.header.target, elapsed, network.easiestTarget)
   }
 
   #policy({ baseFee }: Head, tip: bigint): Policy {

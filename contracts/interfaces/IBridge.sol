@@ -17,7 +17,7 @@ interface IBridge {
     /// @param publishedAt when it was published; zero if there is no such block
     /// @param work expected number of hashes from genesis up to this block
     /// @param flags bits: 1 refuted, 2 final, 4 rival (published beside a live sibling), 8 unpaid (final, but its miner
-    /// earns nothing and its requests are paid whole), 16 overturned (its final child displaced the first live one)
+    /// earns nothing)
     /// @param queueFees gwei that came with the forced transactions which the block consumes
     /// @param supply TTX on the TTX side after the block
     /// @param fee wTTX that its miner earns at finality: floor(a / 100) of each request and of each consumed deposit
@@ -107,7 +107,7 @@ interface IBridge {
     event Nominated(bytes32 indexed parent, bytes32 indexed block_);
 
     /// @notice A block became final. `fee` wTTX were minted to `miner`: zero where the block earns nothing, in which case
-    /// each of its requests is paid whole.
+    /// they stay locked for ever.
     event BlockFinalized(bytes32 indexed id, address indexed miner, uint256 fee);
 
     /// @notice A request was paid: `amount` wTTX were minted to `to`.
@@ -148,10 +148,11 @@ interface IBridge {
     error TooFarAhead(uint256 height, uint256 finalHeight);
     /// @notice The earliest live child of the parent is 12 hours old: nothing can be published beside it any more.
     error RaceClosed(bytes32 first);
-    /// @notice There is a live sibling. Set `rival` if this fork is wanted; the bond is lost if it loses.
+    /// @notice There is a live sibling. Set `rival` if this fork is wanted; the bond is lost unless all older siblings are refuted.
     error SiblingExists(bytes32 first);
-    /// @notice A rival's work has to be at least that of the first live sibling.
-    error RivalTooEasy(uint256 work, uint256 least);
+    /// @notice A rival's work has to be that of the first live sibling: less would be cheap delay, and with more one block alone
+    /// would displace another.
+    error RivalWorkDiffers(uint256 work, uint256 expected);
     /// @notice The miner's address is zero.
     error ZeroMiner();
     /// @notice The target has to be within these bounds at this moment (docs/protocol.md, section 7.2).
@@ -224,7 +225,7 @@ interface IBridge {
     error NoBond(bytes32 id);
     /// @notice The race of this rival is still open.
     error RaceOpen(bytes32 id);
-    /// @notice This rival lost to the first live block: its bond is burned.
+    /// @notice This rival was published beside a live block that was not refuted since: its bond is burned, whoever won.
     error BondForfeited(bytes32 id);
     /// @notice Nothing is owed to the account.
     error NothingOwed(address account);
@@ -345,8 +346,9 @@ interface IBridge {
     /// @notice Wei that `account` can withdraw.
     function owed(address account) external view returns (uint256);
 
-    /// @notice Blocks published up to this time and not final before are unpaid: they stand on a block that displaced
-    /// the first live one of its race, and were published before that race was decided. Zero if that never happened.
+    /// @notice Blocks published up to this time and not final before are unpaid: they are, or stand on, a block that displaced
+    /// the first live one of its race, and could take part in that race: 22 hours after that first one. Zero if that never
+    /// happened.
     function unpaidUntil() external view returns (uint256);
 
     /// @notice wTTX.

@@ -14,7 +14,6 @@ library Race {
     uint8 internal constant FINAL = 2;
     uint8 internal constant RIVAL = 4;
     uint8 internal constant UNPAID = 8;
-    uint8 internal constant OVERTURNED = 16;
 
     /// @notice Siblings are accepted until the first live child is this old.
     uint256 internal constant SIBLING_SECONDS = 12 hours;

@@ -19,7 +19,7 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
   TooFarAhead: { retry: true, text: 'the parent is 128 blocks above the final one: finalize first' },
   RaceClosed: { text: 'the first child of the parent is 12 hours old: build on it' },
   SiblingExists: { text: 'somebody else published first on this parent: build on their block' },
-  RivalTooEasy: { text: 'a rival needs at least the work of the first child' },
+  RivalWorkDiffers: { text: 'a rival needs exactly the work of the first child: state its target' },
   TargetOutOfRange: { retry: true, text: 'the stated target is not allowed at this moment; it eases with time' },
   InsufficientWork: { text: 'the nonce does not reach the stated target' },
   BondTooSmall: { retry: true, text: 'the base fee has outgrown the bond: send it again with a greater one' },
@@ -42,7 +42,7 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
   NoSuchStep: { text: 'the block has fewer steps' },
   NoBond: { text: 'the bond was taken already' },
   RaceOpen: { retry: true, text: 'the race of this block is not decided yet' },
-  BondForfeited: { text: 'the block lost its race as a rival: its bond is burned' },
+  BondForfeited: { text: 'the block was a rival of one that nobody has proved wrong: its bond is burned' },
   NothingOwed: { text: 'there is nothing to withdraw' },
   BelowMinimum: {
     text: 'less is not moved, because its claim would cost more: send at least the second number of base units',

@@ -38,6 +38,8 @@ export type Overturn = {
   readonly hashes: bigint
   /** The least number of blocks for it, as a block holds at most about twice the work of its parent. */
   readonly blocks: number
+  /** Whether its first block is a new rival, which has exactly the work of the first one there, and whose bond is lost. */
+  readonly isRival: boolean
   /** The last second in which a block may be published to take part, unix; nothing where the race has not begun. */
   readonly closesAt?: number
 }
@@ -136,7 +138,7 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
     ),
     row(
       'light-rival',
-      `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs the work of the first, and its bond is lost when the first one wins.`,
+      `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs exactly the work of the first, so that it displaces nothing by itself, and its bond is lost whoever wins.`,
       later,
       { hashes: nextWork, gas: rivalGas, bondWei: bond, bondLostWei: bond },
     ),
@@ -148,12 +150,13 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
     ),
     row(
       'heavier-branch',
-      `It takes more work than all others do until ${hours(BRANCH_SECONDS)} after the first block of the race, that is most of the hash power, and reorders only what is not final. What it leaves out comes in a block on top of it. It never pays: it earns neither fees nor percents, and the bond of its first block is lost if it fails.`,
+      `It takes more work than all others do until ${hours(BRANCH_SECONDS)} after the first block of the race, that is most of the hash power, and reorders only what is not final. What it leaves out comes in a block on top of it. It never pays: what is published in these hours earns neither fees nor percents, and the bond of its first block is lost whoever wins.`,
       BRANCH_SECONDS + BLOCK_SECONDS + raced - ALONE_SECONDS,
       {
         hashes: overturn.hashes,
         gas: rivalGas + BigInt(overturn.blocks - 1) * figure('publish, child'),
         bondWei: bond * BigInt(overturn.blocks),
+        bondLostWei: overturn.isRival ? bond : 0n,
       },
     ),
     row(
@@ -203,19 +206,27 @@ export function findOverturn(blocks: readonly Block[], now: number, nextWork: bi
       undefined,
     )
     if (base === undefined) continue
-    // A rival must also hold the work of the first one, be that right or wrong.
-    const first = live.find(({ publishedAt }) => publishedAt === start)
-    const least = base === fork && first !== undefined ? first.work - fork.work : 0n
-    const hashes = max(tip.work - base.work + 1n, least)
-    return {
-      above: base.id,
-      displaced: branch.length - 1 - i,
-      hashes,
-      blocks: blocksFor(base.target, hashes),
-      closesAt,
+    const isRival = base === fork
+    const missing = tip.work - base.work + 1n
+    if (!isRival) {
+      return {
+        above: base.id,
+        displaced: branch.length - 1 - i,
+        hashes: missing,
+        blocks: blocksFor(base.target, missing),
+        isRival,
+        closesAt,
+      }
     }
+    // Its first block has the work of the first one, be that right or wrong; what more it takes comes above.
+    const first = live.find(({ publishedAt }) => publishedAt === start)
+    const least = first === undefined ? 0n : first.work - fork.work
+    const rest = max(missing - least, 0n)
+    const count = 1 + blocksFor(first?.target ?? fork.target, rest)
+    return { above: base.id, displaced: branch.length - 1 - i, hashes: least + rest, blocks: count, isRival, closesAt }
   }
-  return { above: tip.id, displaced: 0, hashes: nextWork + 1n, blocks: blocksFor(tip.target, nextWork + 1n) }
+  const hashes = nextWork + 1n
+  return { above: tip.id, displaced: 0, hashes, blocks: 1 + blocksFor(tip.target, 1n), isRival: true }
 }
 
 /** Valid blocks above `fork` that do not stand on `child`. */

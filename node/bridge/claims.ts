@@ -12,7 +12,7 @@ import type { BlockBody } from './records/judge.ts'
 import { type BridgeBlock, type BridgeView, claimName } from './view.ts'
 
 export type RequestView = BlockRequest & {
-  /** What the recipient gets, base units of wTTX; before finality the least that it will be. */
+  /** What the recipient gets, base units of wTTX. */
   readonly net: bigint
   readonly isFinal: boolean
   readonly isPaid: boolean
@@ -38,7 +38,7 @@ export type MaturedClaim = {
 export function requestViews(rules: Rules, view: BridgeView, block: BridgeBlock, body: BlockBody): RequestView[] {
   return requestsOf(rules, body.steps).map((request) => ({
     ...request,
-    net: view.claimed.get(claimName(block.id, request.step)) ?? netOf(block, request.tokens),
+    net: netOf(request.tokens),
     isFinal: isFinal(view, block),
     isPaid: view.claimed.has(claimName(block.id, request.step)),
   }))
@@ -61,7 +61,7 @@ export function maturedClaims(rules: Rules, view: BridgeView, block: BridgeBlock
     const [packed, state] = [steps[step], states[step]]
     if (packed === undefined || state === undefined || view.claimed.has(claimName(block.id, step))) return []
     const sealed = encodeSealed(block.sealed)
-    const net = netOf(block, tokens)
+    const net = netOf(tokens)
     return [{ block: block.id, infohash, sealed, to, net, step, packed, state, siblings: traceProof(leaves, step) }]
   })
 }
@@ -70,7 +70,6 @@ function isFinal(view: BridgeView, block: BridgeBlock): boolean {
   return block.finality !== undefined || block.id === view.root
 }
 
-/** Where the miner earns nothing, its part is the recipient's. */
-function netOf(block: BridgeBlock, tokens: bigint): bigint {
-  return block.finality?.unpaid ? tokens : tokens - minerPart(tokens)
+function netOf(tokens: bigint): bigint {
+  return tokens - minerPart(tokens)
 }

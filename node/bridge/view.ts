@@ -12,7 +12,7 @@ export type BlockVerdict =
   | Extract<Verdict, { verdict: 'invalid' }>
   | { readonly verdict: 'doomed'; readonly by: Hash }
 
-/** When and how a block became final. `unpaid`: its miner earned nothing, and its requests are paid whole. */
+/** When and how a block became final. `unpaid`: its miner earned nothing. */
 export type Finality = { readonly place: ChainPlace; readonly fee: bigint; readonly unpaid: boolean }
 
 export type BridgeBlock = {

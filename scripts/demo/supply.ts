@@ -5,18 +5,20 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
 import type { NetworkDefinition } from '../../node/deployment.ts'
 import { OperationError } from '../../node/errors.ts'
+import { minerFee } from '../../node/protocol/block.ts'
 import { decodeOutputs } from '../../node/protocol/block-torrent.ts'
 import { parseHex } from '../../node/protocol/bytes.ts'
 import { genesisState } from '../../node/protocol/genesis.ts'
 import { decodeSealed } from '../../node/protocol/header.ts'
 import { type Hash, parseHash } from '../../node/protocol/ids.ts'
 import { unpackTransaction } from '../../node/protocol/packed.ts'
+import { minerPart } from '../../node/protocol/queue.ts'
 import { SUPPLY } from '../../node/protocol/rules.ts'
 import { outputsOf, stateOf, stateRoot } from '../../node/protocol/state.ts'
 import { decodeStep, splitSteps } from '../../node/protocol/step.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
 
-/** Base units, as of one block of Ethereum. `total` is the sum of the four before it. */
+/** Base units, as of one block of Ethereum. `total` is the sum of the five before it. */
 export type SupplyCount = {
   readonly ethereumBlock: bigint
   readonly finalHeight: bigint
@@ -29,11 +31,11 @@ export type SupplyCount = {
   readonly unconsumed: bigint
   /** Requests in final blocks that are not paid yet: what their recipients will get. */
   readonly unminted: bigint
+  /** What the miners of unpaid blocks did not get, and nobody ever will. */
+  readonly locked: bigint
   readonly total: bigint
   readonly genesis: bigint
 }
-
-const FINAL_UNPAID = 8
 
 /** Throws `OperationError('supply-mismatch')` where the snapshot is not that of the final block. The caller compares `total` with `genesis`. */
 export async function countSupply(url: string, network: NetworkDefinition, node: NodeClient): Promise<SupplyCount> {
@@ -51,7 +53,8 @@ export async function countSupply(url: string, network: NetworkDefinition, node:
   const outputs = await sumOutputs(network, node, finalBlock, header?.state)
   const consumed = header?.queueCount ?? 0n
   const unconsumed = sum(chain.deposits.filter(({ index }) => index >= consumed).map(({ gross }) => gross))
-  const unminted = await sumUnminted(client, network, chain, blockNumber)
+  const unminted = sumUnminted(chain)
+  const locked = sumLocked(chain)
   return {
     ethereumBlock: blockNumber,
     finalHeight: header?.height ?? 0n,
@@ -60,7 +63,8 @@ export async function countSupply(url: string, network: NetworkDefinition, node:
     wttx,
     unconsumed,
     unminted,
-    total: outputs + wttx + unconsumed + unminted,
+    locked,
+    total: outputs + wttx + unconsumed + unminted + locked,
     genesis: SUPPLY,
   }
 }
@@ -82,7 +86,7 @@ async function readEvents(client: PublicClient, { rules, deployedBlock }: Networ
         { header: decodeSealed(parseHex(args.header)).header, steps: parseHex(args.steps) },
       ]),
     ),
-    final: finalized.map(({ args }) => parseHash(args.id)),
+    final: finalized.map(({ args }) => ({ id: parseHash(args.id), fee: args.fee })),
     deposits: deposited.map(({ args }) => ({ index: args.index, gross: args.amount, to: args.to })),
     claims: claimed.map(({ args }) => ({
       block: parseHash(args.block_),
@@ -115,29 +119,17 @@ async function sumOutputs(
   return sum(outputs.map(({ value }) => value))
 }
 
-async function sumUnminted(
-  client: PublicClient,
-  { rules }: NetworkDefinition,
-  { final, published, claims }: Events,
-  blockNumber: bigint,
-): Promise<bigint> {
+function sumUnminted({ final, published, claims }: Events): bigint {
   const paid = new Set(claims.map(({ block, step }) => `${block}:${step}`))
-  let unminted = 0n
-  for (const id of final) {
-    const { flags } = await client.readContract({
-      abi: bridgeAbi,
-      address: rules.bridge,
-      blockNumber,
-      functionName: 'blocks',
-      args: [id],
-    })
-    for (const [step, bytes] of splitSteps(published.get(id)?.steps ?? new Uint8Array()).entries()) {
-      const asked = requestedIn(bytes)
-      if (asked === 0n || paid.has(`${id}:${step}`)) continue
-      unminted += (flags & FINAL_UNPAID) === 0 ? asked - asked / 100n : asked
-    }
-  }
-  return unminted
+  const waiting = final.flatMap(({ id }) => {
+    const steps = splitSteps(published.get(id)?.steps ?? new Uint8Array())
+    return steps.filter((_, step) => !paid.has(`${id}:${step}`)).map(requestedIn)
+  })
+  return sum(waiting.map((asked) => asked - minerPart(asked)))
+}
+
+function sumLocked({ final, published }: Events): bigint {
+  return sum(final.map(({ id, fee }) => minerFee(published.get(id)?.steps ?? new Uint8Array()) - fee))
 }
 
 function requestedIn(step: Uint8Array): bigint {

@@ -197,7 +197,7 @@ function isOvertaken(error: unknown): boolean {
       error,
       'SiblingExists',
       'StaleParent',
-      'RivalTooEasy',
+      'RivalWorkDiffers',
       'RaceClosed',
       'UnknownBlock',
       'BlockIsRefuted',

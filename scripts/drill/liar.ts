@@ -47,7 +47,7 @@ export type LiarOptions = {
    * if it changed nothing where it is invalid.
    */
   readonly content?: 'honest' | 'empty' | readonly Uint8Array[]
-  /** `least` (the default): the easiest target that is allowed; `most`: the hardest, half of the parent's. */
+  /** `least` (the default): the easiest target that is allowed; `most`: the hardest, half of the parent's. A rival has that of the first child, as the bridge asks. */
   readonly work?: 'least' | 'most'
   /** Default: the account of the sender. */
   readonly payout?: Address
@@ -257,13 +257,12 @@ export class Liar {
     const { easiestTarget } = await ethereum.parameters()
     const { time } = await ethereum.head()
     const parentTarget = ground.parent.header.target
+    if (first !== undefined) return await this.#targetOf(first)
     if (work === 'most') return targetFloor(parentTarget)
-    const ceiling = targetCeiling(parentTarget, time - ground.publishedAt, easiestTarget)
-    const hardest = first === undefined ? undefined : await this.#targetOf(first)
-    return hardest !== undefined && hardest < ceiling ? hardest : ceiling
+    return targetCeiling(parentTarget, time - ground.publishedAt, easiestTarget)
   }
 
-  /** Of the first live child, whose work a rival has to reach. Ethereum may have it before the node does. */
+  /** Of the first live child, whose work a rival has to have. Ethereum may have it before the node does. */
   async #targetOf(id: Hash, signal = new AbortController().signal): Promise<bigint> {
     const { node } = this.#deps
     const own = this.#own.get(id)

@@ -150,13 +150,12 @@ export function delaysOf(times: readonly (readonly [number, number | undefined])
 function spamFees({ bridge, attacker }: World): { paid: bigint; received: bigint } {
   let [paid, received] = [0n, 0n]
   for (const { draft, paid: isPaid } of bridge.finality) {
-    if (!isPaid) continue
     const fee = draft.requests.reduce(
       (sum, { owner, amount }) => sum + (owner === attacker ? minerPart(amount) : 0n),
       0n,
     )
     paid += fee
-    if (draft.miner === attacker) received += fee
+    if (isPaid && draft.miner === attacker) received += fee
   }
   return { paid, received }
 }

@@ -229,11 +229,11 @@ export class Arena extends Sight {
     })
   }
 
-  /** Counts all money: `lost` is what is locked for ever, base units, and else nothing may be missing. */
-  async countMoney(lost = 0n): Promise<SupplyCount> {
+  /** Counts all money, what is locked for ever included: nothing may be missing. */
+  async countMoney(): Promise<SupplyCount> {
     await this.seen()
     const count = await countSupply(this.stage.anvil.url, this.stage.definition, this.node)
-    assert.equal(count.total + lost, count.genesis, 'money came or went')
+    assert.equal(count.total, count.genesis, 'money came or went')
     return count
   }
 

@@ -86,11 +86,13 @@ describe('siblings', () => {
     assert.equal(await flagsOf(block), 0)
   })
 
-  it('come no easier than the first', async () => {
+  it('come with exactly the work of the first', async () => {
     await fixture.extend(genesis, light(genesis))
-    await assertReverts(fixture.publish(genesis, fixture.draft(genesis), { rival: true }), 'RivalTooEasy')
+    for (const draft of [{}, heavy(genesis)]) {
+      const other = fixture.draft(genesis, draft)
+      await assertReverts(fixture.publish(genesis, other, { rival: true }), 'RivalWorkDiffers')
+    }
     await fixture.extend(genesis, light(genesis), { rival: true })
-    await fixture.extend(genesis, heavy(genesis), { rival: true })
   })
 
   it('come until the first is twelve hours old, to the second', async () => {
@@ -139,25 +141,27 @@ describe('siblings', () => {
 describe('a race', () => {
   it('is won by the heaviest branch 48 hours after the first', async () => {
     const first = await fixture.extend(genesis, light(genesis))
-    const rival = await fixture.extend(genesis, heavy(genesis), { rival: true })
-    await fixture.nominate(genesis, rival)
+    const rival = await fixture.extend(genesis, light(genesis), { rival: true })
+    const child = await fixture.extend(rival)
+    await fixture.nominate(genesis, child)
     at(48n, -1n)
     await assertReverts(fixture.finalize(rival), 'TooEarly', [start + 49n * HOUR])
     at(48n)
-    await assertReverts(fixture.finalize(first), 'NotOnNominatedBranch', [first.id, rival.id])
+    await assertReverts(fixture.finalize(first), 'NotOnNominatedBranch', [first.id, child.id])
     await fixture.finalize(rival)
   })
 
   it('needs a nomination that has stood for an hour', async () => {
     const first = await fixture.extend(genesis)
-    const rival = await fixture.extend(genesis, heavy(genesis), { rival: true })
+    const rival = await fixture.extend(genesis, {}, { rival: true })
+    const child = await fixture.extend(rival)
     at(48n)
     await assertReverts(fixture.finalize(first), 'NominationNeeded', [genesis.id])
     await fixture.nominate(genesis, first)
     at(48n, 30n * MINUTE)
-    const receipt = await fixture.nominate(genesis, rival)
-    assert.deepEqual(fixture.events(receipt, 'Nominated')[0]?.args, { parent: genesis.id, block_: rival.id })
-    assert.deepEqual(await read.slotOf([genesis.id]), [rival.id, Number(chain.time)])
+    const receipt = await fixture.nominate(genesis, child)
+    assert.deepEqual(fixture.events(receipt, 'Nominated')[0]?.args, { parent: genesis.id, block_: child.id })
+    assert.deepEqual(await read.slotOf([genesis.id]), [child.id, Number(chain.time)])
     at(49n)
     await assertReverts(fixture.finalize(rival), 'TooEarly', [start + HOUR * 50n + 30n * MINUTE])
     at(49n, 30n * MINUTE)
@@ -200,7 +204,7 @@ describe('a race', () => {
 
   it('counts work, not blocks: an empty heavier branch beats a longer lighter one', async () => {
     const first = await fixture.extend(genesis, { ...light(genesis), steps })
-    const rival = await fixture.extend(genesis, heavy(genesis), { rival: true })
+    const rival = await fixture.extend(genesis, light(genesis), { rival: true })
     at(5n)
     const long = await fixture.extend(first, { steps })
     at(6n)
@@ -253,7 +257,7 @@ describe('a race', () => {
 
   it('that loses all but one child by refutation needs no nomination', async () => {
     const first = await fixture.extend(genesis)
-    const rival = await fixture.extend(genesis, heavy(genesis), { rival: true })
+    const rival = await fixture.extend(genesis, {}, { rival: true })
     await fixture.nominate(genesis, rival)
     at(47n)
     await fixture.refute(rival)

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
-import type { Hash } from '../../node/protocol/ids.ts'
+import type { Address, Hash } from '../../node/protocol/ids.ts'
 import { packedBytes, proofOf, type TestBlock, transactionStep } from './blocks.ts'
 import { assertReverts } from './chain.ts'
 import { Fixture, HOUR } from './fixture.ts'
@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 const FEE = 1_000n
 const recipient = fixture.account(5)
-const [alice, bob, carol] = [fixture.account(1), fixture.account(2), fixture.account(3)]
+const [alice, bob, carol, dave] = [1, 2, 3, 4].map((i) => fixture.account(i)) as [Address, Address, Address, Address]
 const GWEI = 10n ** 9n
 
 /** A request that pays the miner `FEE` and the recipient 99 times that. */
@@ -34,38 +34,35 @@ const heavy = (parent: TestBlock) => ({ target: parent.header.target >> 1n })
 const light = (parent: TestBlock) => ({ target: (parent.header.target * 3n) >> 2n })
 
 describe('what racing pays', () => {
-  /** A race that `rival` wins over `first`. */
+  /** A race that `rival` wins over `first`, with `child` and `last`, which came while the race was open; `later` came when nothing could change it. */
   const displace = async () => {
     const first = await fixture.extend(genesis, { ...light(genesis), steps, miner: alice })
-    const rival = await fixture.extend(genesis, { ...heavy(genesis), steps, miner: bob }, { rival: true })
+    const rival = await fixture.extend(genesis, { ...light(genesis), steps, miner: bob }, { rival: true })
     const other = await fixture.extend(genesis, { ...light(genesis), steps, miner: carol }, { rival: true })
     at(20n)
     const child = await fixture.extend(rival, { steps, miner: bob })
     await fixture.nominate(genesis, child)
-    at(47n)
-    const grandchild = await fixture.extend(child, { steps, miner: carol })
+    at(22n)
+    const last = await fixture.extend(child, { steps, miner: carol })
+    at(22n, 1n)
+    const later = await fixture.extend(last, { steps, miner: dave })
     at(48n)
     const [event] = fixture.events(await fixture.finalize(rival), 'BlockFinalized')
     assert.equal(event?.args.fee, 0n)
-    return { first, rival, other, child, grandchild }
+    return { first, rival, other, child, last, later }
   }
 
-  it('is nothing for who displaced the first, nor for what was built on it before the race was over', async () => {
-    const { rival, child, grandchild } = await displace()
-    assert.equal(await read.unpaidUntil(), chain.time)
-    await fixture.finalize(child)
-    const inTheSameSecond = await fixture.extend(grandchild, { steps, miner: bob })
-    at(48n, 1n)
-    const later = await fixture.extend(inTheSameSecond, { steps, miner: alice })
-    at(73n)
-    for (const block of [grandchild, inTheSameSecond, later]) await fixture.finalize(block)
-    assert.equal(await wttx.balanceOf([bob]), 0n)
-    assert.equal(await wttx.balanceOf([carol]), 0n)
-    assert.equal(await wttx.balanceOf([alice]), FEE)
-    // Requests of the unpaid are paid whole.
-    await fixture.claim(rival, proofOf(rival, 0))
-    await fixture.claim(later, proofOf(later, 0))
-    assert.equal(await wttx.balanceOf([recipient]), 100n * FEE + 99n * FEE)
+  it('is nothing for who displaced the first, nor for what was built on it while the race was open', async () => {
+    const { rival, child, last, later } = await displace()
+    assert.equal(await read.unpaidUntil(), start + 23n * HOUR)
+    for (const block of [child, last, later]) await fixture.finalize(block)
+    for (const miner of [alice, bob, carol]) assert.equal(await wttx.balanceOf([miner]), 0n)
+    assert.equal(await wttx.balanceOf([dave]), FEE)
+    // What the miner does not get is not the recipient's either: else displacing would pay for who asks for much.
+    for (const [i, block] of [rival, child, last, later].entries()) {
+      await fixture.claim(block, proofOf(block, 0))
+      assert.equal(await wttx.balanceOf([recipient]), BigInt(i + 1) * 99n * FEE)
+    }
   })
 
   it('is no fee of forced transactions either', async () => {
@@ -75,19 +72,44 @@ describe('what racing pays', () => {
     const step = new Uint8Array([2, ...new Uint8Array(8), ...packed])
     new DataView(step.buffer).setBigUint64(1, fee)
     await fixture.extend(genesis, { ...light(genesis), steps: [step], miner: alice })
-    const rival = await fixture.extend(genesis, { ...heavy(genesis), steps: [step], miner: bob }, { rival: true })
-    await fixture.nominate(genesis, rival)
+    const rival = await fixture.extend(genesis, { ...light(genesis), steps: [step], miner: bob }, { rival: true })
+    await fixture.nominate(genesis, await fixture.extend(rival))
     at(48n)
     await fixture.finalize(rival)
     assert.equal(await read.owed([bob]), 0n)
   })
 
-  it('is the bond back for all but a rival that lost to the first', async () => {
+  it('is no bond for any rival of a block that stands, the one that won included', async () => {
     const { first, rival, other, child } = await displace()
-    for (const block of [first, rival, other]) await fixture.withdrawBond(block)
-    const bond = fixture.bond()
-    for (const miner of [alice, bob, carol]) assert.equal(await read.owed([miner]), bond)
     await assertReverts(fixture.withdrawBond(child), 'TooEarly', [start + 69n * HOUR])
+    at(70n)
+    for (const block of [rival, other]) await assertReverts(fixture.withdrawBond(block), 'BondForfeited', [block.id])
+    await fixture.withdrawBond(first)
+    assert.equal(await read.owed([alice]), fixture.bond())
+    await fixture.withdrawBond(child)
+    assert.equal(await read.owed([bob]), fixture.bond())
+  })
+
+  it('is the bond back for the winner, once the block that it displaced is proved wrong', async () => {
+    const { first, rival, other } = await displace()
+    await assertReverts(fixture.withdrawBond(rival), 'BondForfeited', [rival.id])
+    await fixture.refute(first, carol)
+    await fixture.withdrawBond(rival)
+    assert.equal(await read.owed([bob]), fixture.bond())
+    await assertReverts(fixture.withdrawBond(other), 'BondForfeited', [other.id])
+  })
+
+  it('is the bond back for who came beside a wrong block and was displaced himself', async () => {
+    const bad = await fixture.extend(genesis)
+    const good = await fixture.extend(genesis, { miner: alice }, { rival: true })
+    const rival = await fixture.extend(genesis, { miner: bob }, { rival: true })
+    await fixture.refute(bad)
+    await fixture.nominate(genesis, await fixture.extend(rival))
+    at(48n)
+    await fixture.finalize(rival)
+    await fixture.withdrawBond(good)
+    assert.equal(await read.owed([alice]), fixture.bond())
+    await assertReverts(fixture.withdrawBond(rival), 'BondForfeited', [rival.id])
   })
 
   it('is no bond for a rival that lost to the first, but for those who built on it', async () => {

@@ -42,7 +42,9 @@ export function pickMove(model: RaceModel, now: bigint, random: () => number): R
   if (luck < 0.45) {
     const spot = random()
     const open = blocks.filter(({ id, height }) => height >= model.tip.height && isOpen(model, id, now))
-    const parent = spot < 0.25 ? model.tip.id : spot < 0.85 ? (pickFrom(open, random) ?? model.tip).id : any()
+    // Branches have to grow to displace a first block: often the newest is built upon.
+    const candidates = spot < 0.5 ? open.slice(-2) : open
+    const parent = spot < 0.25 ? model.tip.id : spot < 0.85 ? (pickFrom(candidates, random) ?? model.tip).id : any()
     const beside = model.live(parent).length > 0
     return { kind: 'publish', parent, choice: random(), rival: random() < 0.1 ? !beside : beside }
   }

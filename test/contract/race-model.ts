@@ -49,8 +49,6 @@ export class RaceModel {
   unpaidUntil = 0n
   readonly #rule: Rule
   readonly #byId = new Map<string, ModelBlock>()
-  /** Blocks whose child displaced the first live one. */
-  readonly #overturned = new Set<string>()
 
   constructor(genesis: string, time: bigint, rule: Rule = RULE) {
     this.#rule = rule
@@ -112,7 +110,7 @@ export class RaceModel {
     const first = this.live(parent)[0]
     if (first && now >= first.time + this.#rule.siblingSeconds) return 'RaceClosed'
     if (first && !rival) return 'SiblingExists'
-    if (first && ownWork < first.ownWork) return 'RivalTooEasy'
+    if (first && ownWork !== first.ownWork) return 'RivalWorkDiffers'
     const block: ModelBlock = {
       id,
       parent,
@@ -164,10 +162,7 @@ export class RaceModel {
       if (!this.wayFrom(this.tip.id, slot.block)?.includes(block)) return 'NotOnNominatedBranch'
       if (now < slot.time + this.#rule.nominationSeconds || now < first.time + this.#rule.raceSeconds) return 'TooEarly'
     }
-    if (first !== block) {
-      this.#overturned.add(this.tip.id)
-      this.unpaidUntil = now
-    }
+    if (first !== block) this.unpaidUntil = first.time + this.#rule.branchSeconds
     block.final = true
     block.unpaid = block.time <= this.unpaidUntil
     this.chain.push(block)
@@ -179,13 +174,13 @@ export class RaceModel {
     if (block === undefined) return 'UnknownBlock'
     if (block.bond !== 'held') return 'NoBond'
     if (now < block.time + this.#rule.bondSeconds) return 'TooEarly'
-    if (block.rival && !block.final) {
+    if (block.rival) {
       const winner = this.chain[block.height]
       const parentOfRace = this.chain[block.height - 1]
       if (parentOfRace === undefined) return 'RaceOpen'
       if (parentOfRace.id === block.parent) {
         if (winner === undefined) return 'RaceOpen'
-        if (!this.#overturned.has(block.parent)) return 'BondForfeited'
+        if (this.live(block.parent)[0] !== block) return 'BondForfeited'
       }
     }
     block.bond = 'released'

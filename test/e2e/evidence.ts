@@ -45,6 +45,7 @@ export type DemoResult = {
     readonly wttx: string
     readonly unconsumed: string
     readonly unminted: string
+    readonly locked: string
     readonly total: string
   }[]
 }
@@ -207,8 +208,8 @@ function checkReceipts(folder: string, { request, deposit, network }: DemoResult
 
 function checkSupply({ supply, request, deposit }: DemoResult, outputsOfBlock: ReadonlyMap<string, bigint>): void {
   assert.ok(supply.length >= 12, 'money is counted after each step')
-  for (const { step, outputs, wttx, unconsumed, unminted, total, finalBlock, finalHeight } of supply) {
-    assert.equal(BigInt(outputs) + BigInt(wttx) + BigInt(unconsumed) + BigInt(unminted), GENESIS, step)
+  for (const { step, outputs, wttx, unconsumed, unminted, locked, total, finalBlock, finalHeight } of supply) {
+    assert.equal(BigInt(outputs) + BigInt(wttx) + BigInt(unconsumed) + BigInt(unminted) + BigInt(locked), GENESIS, step)
     assert.equal(BigInt(total), GENESIS, step)
     assert.equal(BigInt(outputs), finalHeight === '0' ? GENESIS : outputsOfBlock.get(finalBlock), step)
   }

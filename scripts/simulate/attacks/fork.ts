@@ -60,7 +60,7 @@ export class Fork implements Strategy {
       return
     }
     const top = attempt.own.at(-1)
-    const target = targetFloor(top?.target ?? attempt.base.sealed.header.target)
+    const target = top === undefined ? this.#firstTarget(attempt) : targetFloor(top.target)
     this.#search.for(
       `${top?.id ?? attempt.base.id}`,
       () => target,
@@ -115,7 +115,13 @@ export class Fork implements Strategy {
     this.onChange()
   }
 
-  /** In one block of Ethereum: each states half of the target of the one below, so none is too easy for that. */
+  /** A rival has exactly the work of the first. */
+  #firstTarget({ base }: Attempt): bigint {
+    const [first] = this.#world.liveChildren(base.id)
+    return first?.sealed.header.target ?? targetFloor(base.sealed.header.target)
+  }
+
+  /** In one block of Ethereum: each but the first states half of the target of the one below, so none is too easy for that. */
   #send(attempt: Attempt, count: number): void {
     const world = this.#world
     const at = world.now + 12
@@ -136,7 +142,7 @@ export class Fork implements Strategy {
     if (isLate || !world.bridge.view.blocks.has(base.id)) return true
     if (this.#options.release === 'last') return false
     const unit = workOf(base.sealed.header.target)
-    // Beside the newest block one block of twice the work is enough, and luck has no memory.
+    // Beside the newest block two blocks are enough, and luck has no memory.
     if (own.length === 0 && 10n * this.#publicWork(attempt) > 17n * unit) return true
     return this.#publicWork(attempt) > ownWork(attempt) + HOPELESS * unit
   }

@@ -37,16 +37,20 @@ export class Lies implements Strategy {
     }
     const floor = targetFloor(tip.sealed.header.target)
     const ceiling = world.ceilingOf(tip)
-    this.#search.for(`${tip.id} ${live[0]?.id}`, this.#options.hard ? () => floor : ceiling, (target) => {
-      const how = { taste: 'all', valid: false, deal: this.#options.self === true } as const
-      const draft = world.make(world.attacker, tip.id, target, how)
-      this.#own.add(draft)
-      this.#isPublishing = true
-      world.publish(draft, live.length > 0, world.attacker, {}, () => {
-        this.#isPublishing = false
-        this.onChange()
-      })
-    })
+    this.#search.for(
+      `${tip.id} ${live[0]?.id}`,
+      this.#options.hard && live.length === 0 ? () => floor : ceiling,
+      (target) => {
+        const how = { taste: 'all', valid: false, deal: this.#options.self === true } as const
+        const draft = world.make(world.attacker, tip.id, target, how)
+        this.#own.add(draft)
+        this.#isPublishing = true
+        world.publish(draft, live.length > 0, world.attacker, {}, () => {
+          this.#isPublishing = false
+          this.onChange()
+        })
+      },
+    )
   }
 
   onPending({ kind, draft, at }: Pending): void {

@@ -1,6 +1,5 @@
 // One miner, two names: beside each own block that became the first of its race, the other name publishes a rival.
 
-import { targetFloor } from '../../../node/protocol/target.ts'
 import type { Draft } from '../world/draft.ts'
 import { Miner } from '../world/miner.ts'
 import type { Search } from '../world/search.ts'
@@ -12,7 +11,6 @@ export class TwoIdentities implements Strategy {
   readonly #search: Search
   /** The own block that the other name fights. */
   #first: Draft | undefined
-  #duels = 0
 
   constructor(world: World, share: number) {
     this.#world = world
@@ -31,8 +29,7 @@ export class TwoIdentities implements Strategy {
       if (!world.isOpen(parent.id) || !world.canBond(world.attacker) || world.liveChildren(parent.id).length > 1) {
         this.#end()
       } else {
-        // In turn as heavy as the first, which then stays ahead, and heavier.
-        const target = this.#duels % 2 === 0 ? first.target : targetFloor(parent.sealed.header.target)
+        const { target } = first // of a rival too
         this.#search.for(
           first.id,
           () => target,
@@ -56,7 +53,6 @@ export class TwoIdentities implements Strategy {
   #publish(first: Draft, target: bigint): void {
     const world = this.#world
     const draft = world.make(world.attacker, first.parent, target, { taste: 'all', deal: true })
-    this.#duels += 1
     world.publish(draft, true, world.attacker, {}, () => {
       this.#end()
       this.onChange()

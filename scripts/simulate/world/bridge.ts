@@ -158,7 +158,8 @@ export class SimulatedBridge {
     const from = this.#queueCountOf(below)
     this.#final = id
     for (const request of this.requestsOf(draft, from)) {
-      const net = paid ? request.amount - minerPart(request.amount) : request.amount
+      const net = request.amount - minerPart(request.amount)
+      if (!paid) this.locked += minerPart(request.amount)
       request.paidAt = now
       request.owner.wttx += net
       this.minted += net

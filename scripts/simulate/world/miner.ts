@@ -64,7 +64,8 @@ export class Miner implements Strategy {
       return
     }
     const ceiling = world.ceilingOf(tip)
-    const own = (time: number) => targetOf?.(ceiling(time), tip.sealed.header.target) ?? ceiling(time)
+    const free = (time: number) => targetOf?.(ceiling(time), tip.sealed.header.target) ?? ceiling(time)
+    const own = first === undefined ? free : ceiling
     this.#search.for(key, own, (target) => this.#publish(tip.id, target, first !== undefined, taste))
   }
 

@@ -158,14 +158,13 @@ export class World {
     return this.#drafts.get(id)
   }
 
-  /** The easiest target that the contract takes for a child at a time, beside a live one too. */
+  /** The easiest target that the contract takes for a child at a time; beside a live one the only one. */
   ceilingOf(parent: BridgeBlock): (time: number) => bigint {
     const { target } = parent.sealed.header
-    const first = this.liveChildren(parent.id)[0]?.sealed.header.target ?? target << 64n
+    const first = this.liveChildren(parent.id)[0]?.sealed.header.target
     return (time) => {
       const elapsed = BigInt(Math.floor(time)) - parent.publishedAt
-      const ceiling = targetCeiling(target, elapsed, DEFAULT_PARAMETERS.easiestTarget)
-      return first < ceiling ? first : ceiling
+      return first ?? targetCeiling(target, elapsed, DEFAULT_PARAMETERS.easiestTarget)
     }
   }
 

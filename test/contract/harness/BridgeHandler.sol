@@ -154,7 +154,7 @@ contract BridgeHandler {
             require(isRequest, "paid what was no request");
             require(!_paid[final_.id][index], "paid twice");
             _paid[final_.id][index] = true;
-            uint256 net = bridge.blocks(final_.id).flags & 8 == 0 ? amount - amount / 100 : amount;
+            uint256 net = amount - amount / 100;
             require(token.balanceOf(to) == before + net, "paid another amount");
             unpaidRequests -= net;
             claims++;
@@ -252,7 +252,9 @@ contract BridgeHandler {
         }
         for (uint256 i = 0; i < final_.steps.length; ++i) {
             (bool isRequest, uint256 amount,) = _read(final_.steps[i]);
-            if (isRequest) unpaidRequests += unpaid ? amount : amount - amount / 100;
+            if (!isRequest) continue;
+            unpaidRequests += amount - amount / 100;
+            if (unpaid) lostFees += amount / 100;
         }
     }
 

@@ -6,6 +6,7 @@ import { publishCall } from '../../../miner/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
+import { accountOf } from '../../world.ts'
 import { forge } from './forge.ts'
 import { EASIEST, holder, Stage, stranger } from './stage.ts'
 
@@ -25,17 +26,19 @@ test('a race is nominated and finalized as the contract decides it, although the
   await stage.skip(24n * HOUR)
   const target = targetCeiling(EASIEST, 24n * HOUR, EASIEST)
   const { rules } = stage.definition
-  const light = forge(rules, parent, [], target, account)
-  const heavy = forge(rules, parent, [], target >> 1n, account)
-  await other.send(publishCall(sealedParent, light, false))
-  await other.send(publishCall(sealedParent, heavy, true))
+  const first = forge(rules, parent, [], target, account)
+  const rival = forge(rules, parent, [], target, accountOf('a rival').address)
+  const heavy = forge(rules, rival.next, [], target >> 1n, account)
+  await other.send(publishCall(sealedParent, first, false))
+  await other.send(publishCall(sealedParent, rival, true))
+  await other.send(publishCall(rival.sealedBytes, heavy, false))
   const miner = await stage.miner(node, stage.sender(await stage.signer()))
   const slot = async () =>
     (await stage.anvil.client.readContract({ ...stage.bridge, functionName: 'slotOf', args: [parent.id] }))[0]
   await stage.skip(23n * HOUR)
   await stage.until('the nomination', async () => (await slot()) === heavy.next.id)
   await stage.skip(25n * HOUR)
-  await stage.until('the finality', async () => (await stage.finalBlock()) === heavy.next.id)
+  await stage.until('the finality', async () => (await stage.finalBlock()) === rival.next.id)
   assert.equal(miner.status().problem, undefined)
   assert.ok(miner.status().spent > 0n)
 })

@@ -17,7 +17,7 @@ const situation: Situation = {
   tip: GWEI,
   nextWork: 1_000n,
   queueWaiting: 0n,
-  overturn: { above: toHash(new Uint8Array(32)), displaced: 2, hashes: 5_000n, blocks: 3, closesAt: 9 },
+  overturn: { above: toHash(new Uint8Array(32)), displaced: 2, hashes: 5_000n, blocks: 3, isRival: true, closesAt: 9 },
 }
 
 function costOf(name: AttackName, changed: Partial<Situation> = {}) {
@@ -39,7 +39,7 @@ test('bonds are 20,000,000 gas at the base fee, gas is paid at base fee and tip,
   const wrong = costOf('wrong-block')
   assert.deepEqual([wrong.bondWei, wrong.bondLostWei], [bond, bond / 2n])
   const heavy = costOf('heavier-branch')
-  assert.deepEqual([heavy.hashes, heavy.bondWei, heavy.bondLostWei], [5_000n, 3n * bond, 0n])
+  assert.deepEqual([heavy.hashes, heavy.bondWei, heavy.bondLostWei], [5_000n, 3n * bond, bond])
   // An hour of empty blocks has 48 bonds in the contract at a time.
   assert.equal(costOf('empty-blocks').bondWei, 48n * bond)
   assert.deepEqual([costOf('false-proof').delaySeconds, costOf('false-proof').hashes], [0n, 0n])
@@ -96,7 +96,7 @@ test('a light rival delays by 25 hours at most, in whatever second it comes and 
   }
   const late = raceOf()
   assert.equal(late.publish(rival, 12n * HOUR), 'RaceClosed')
-  assert.equal(late.publish({ ...rival, ownWork: 9n }, 12n * HOUR - 1n), 'RivalTooEasy')
+  assert.equal(late.publish({ ...rival, ownWork: 9n }, 12n * HOUR - 1n), 'RivalWorkDiffers')
   const inTime = raceOf()
   inTime.publish(rival, 12n * HOUR - 1n)
   inTime.nominate('genesis', 'right', 47n * HOUR)
@@ -112,9 +112,10 @@ test('a wrong rival of the last second delays by 12 hours if it lives for a day,
     [1n, 24n * HOUR],
   ] as const) {
     const model = raceOf()
-    model.publish({ ...rival, ownWork: 10n ** 9n }, at)
-    // Its author nominates it: it is heavier than all else.
-    assert.equal(model.nominate('genesis', 'other', at), undefined)
+    model.publish(rival, at)
+    model.publish({ id: 'heavy', parent: 'other', ownWork: 10n ** 9n, rival: false }, at)
+    // Its author nominates its branch: it is heavier than all else.
+    assert.equal(model.nominate('genesis', 'heavy', at), undefined)
     assert.equal(model.nominate('genesis', 'right', at), 'NotHeavier')
     // Final at once when the wrong one dies, if its day is over by then, and not before.
     const death = at + life
@@ -154,7 +155,13 @@ function blockOn(parent: { id: Hash; height: bigint; work: bigint }, number: num
 const final = { ...blockOn({ id: id(0), height: 0n, work: 0n }, 1, 0), preferred: false }
 
 test('with nothing above the final block, only the next block can be displaced', () => {
-  assert.deepEqual(findOverturn([final], 100, 7n), { above: final.id, displaced: 0, hashes: 8n, blocks: 1 })
+  assert.deepEqual(findOverturn([final], 100, 7n), {
+    above: final.id,
+    displaced: 0,
+    hashes: 8n,
+    blocks: 2,
+    isRival: true,
+  })
 })
 
 test('the lowest race that is open decides what can be displaced, and the work above its parent what that takes', () => {
@@ -166,8 +173,8 @@ test('the lowest race that is open decides what can be displaced, and the work a
   const open = findOverturn(blocks, 1_000 + 12 * hours - 1, 1n)
   assert.deepEqual(open, {
     ...{ above: final.id, displaced: 3, hashes: 3n * UNIT + 1n },
-    // A first block of twice the work, and one of four times.
-    ...{ blocks: 2, closesAt: 1_000 + 22 * hours },
+    // A first block of the same work, and one of twice that, which lack one hash.
+    ...{ blocks: 3, isRival: true, closesAt: 1_000 + 22 * hours },
   })
   const later = findOverturn(blocks, 1_000 + 12 * hours, 1n)
   assert.deepEqual([later.above, later.displaced, later.hashes], [a.id, 2, 2n * UNIT + 1n])
@@ -183,7 +190,7 @@ test('a rival branch that is there saves its work until the race closes, wrong a
   const above = { ...blockOn(rival, 6, 4_000), ...lost }
   const late = 1_000 + 22 * hours
   const saved = findOverturn([final, a, b, rival, above], late, 1n)
-  assert.deepEqual([saved.above, saved.displaced, saved.hashes], [above.id, 2, UNIT + 1n])
+  assert.deepEqual([saved.above, saved.displaced, saved.hashes, saved.isRival], [above.id, 2, UNIT + 1n, false])
   assert.equal(findOverturn([final, a, b, rival, above], late + 1, 1n).displaced, 0)
   const wrong = { ...rival, verdict: 'invalid' } as const
   assert.equal(findOverturn([final, a, b, wrong], late, 1n).displaced, 0)

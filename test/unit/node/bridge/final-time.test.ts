@@ -42,7 +42,8 @@ test('a right rival: two days after the first, once the right branch is nominate
   const start = model.now
   const first = model.publish(model.root, 5n, true)
   model.now += 2n * HOUR
-  const second = model.publish(model.root, 6n, true)
+  const second = model.publish(model.root, 5n, true)
+  const above = model.publish(second, 5n, true)
   assert.deepEqual(said(model, second, start), [48, 48, 'race'])
   assert.deepEqual([timeOf(model, second).rivals, timeOf(model, second).first], [[first], start])
   model.now = start + 46n * HOUR
@@ -55,7 +56,7 @@ test('a right rival: two days after the first, once the right branch is nominate
   model.nominate(model.root, first)
   model.now += HOUR / 2n
   assert.deepEqual(said(model, second, start), [51.5, 52.5, 'nomination'])
-  model.nominate(model.root, second)
+  model.nominate(model.root, above)
   assert.deepEqual(said(model, second, start), [51.5, 51.5, 'nomination'])
 })
 
@@ -79,7 +80,7 @@ test('a wrong rival: it has to die, which is assumed within a day of its publica
   const start = model.now
   const block = model.publish(model.root, 5n, true)
   model.now = start + 12n * HOUR - 600n
-  const wrong = model.publish(model.root, 9n, false)
+  const wrong = model.publish(model.root, 5n, false)
   assert.deepEqual(said(model, block, start), [24, 48, 'rival-possible'])
   model.now = start + 12n * HOUR
   const death = 36 - 1 / 6
@@ -190,8 +191,12 @@ function play(seed: number, ticks: number, sleepy: boolean) {
       const parent = pick(blocks)
       // Heavier right branches would take the place of what was promised, so most right rivals are light.
       const work = random() < 0.2 ? 30n : 10n
-      if (parent)
-        attempt(() => model.publish(parent.id, random() < 0.5 ? work * 100n : work, random() < 0.5 && work === 10n))
+      if (parent) {
+        const [first] = blocks.filter((block) => block.sealed.header.parent === parent.id && !block.refuted)
+        const free = random() < 0.5 ? work * 100n : work
+        const own = first === undefined || random() < 0.1 ? free : first.work - parent.work
+        attempt(() => model.publish(parent.id, own, random() < 0.5 && own === 10n))
+      }
     }
     if (random() < (isEdge ? 0.3 : 0.03) * (sleepy ? 0.05 : 1)) {
       const [parent, block] = [pick([blockOf(model, model.final), ...branch]), pick(blocks)]

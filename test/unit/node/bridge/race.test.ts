@@ -85,13 +85,14 @@ test('an invalid block has no say, however heavy, and no call is due for it', ()
 test('where the slot does not lead there yet, finality is at least an hour away', () => {
   const model = new RaceModel()
   const start = model.now
-  const [a, b] = [model.publish(model.root, 5n, true), model.publish(model.root, 6n, true)]
+  const [a, b] = [model.publish(model.root, 5n, true), model.publish(model.root, 5n, true)]
+  const above = model.publish(b, 5n, true)
   model.nominate(model.root, a)
   const now = start + 60n * HOUR
-  assert.deepEqual(dueCalls(model.view, now), [{ call: 'nominate', parent: model.root, block: b }])
+  assert.deepEqual(dueCalls(model.view, now), [{ call: 'nominate', parent: model.root, block: above }])
   assert.deepEqual(timesOf(model.view, b, now), { earliest: now + HOUR, latest: now + 2n * HOUR })
   model.now = now
-  model.nominate(model.root, b)
+  model.nominate(model.root, above)
   assert.deepEqual(timesOf(model.view, b, now), { earliest: now + HOUR, latest: now + HOUR })
   assert.deepEqual(dueCalls(model.view, now + HOUR), [{ call: 'finalize', block: b }])
 })
