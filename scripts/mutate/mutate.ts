@@ -20,6 +20,7 @@ const { positionals: words, values: flags } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '200' },
+    workers: { type: 'string', default: '1' },
     list: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -84,35 +85,49 @@ function pick(mutants: readonly Mutant[]): Mutant[] {
   return sorted.filter((mutant) => kept.has(mutant))
 }
 
+/** Each worker has a folder and a judge of its own; all compile in this thread, one after the other. */
 async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
   if (mutants.length === 0) return
-  await using workplace = await Workplace.open()
-  await using judge = new Judge(workplace, sources, Number(flags.runs))
+  const left = mutants.values()
+  let done = 0
   // The folder and the runner are left to nobody.
   let isStopped = false
   process.once('SIGINT', () => {
     isStopped = true
     console.error('mutate: stops after this mutant')
   })
-  if (ledger.get(ORIGINAL) === undefined) {
-    say('all tests without a mutant …')
-    const startedMs = performance.now()
-    await judge.checkOriginal()
-    await ledger.add({
-      id: ORIGINAL,
-      verdict: 'survived',
-      seconds: Math.round((performance.now() - startedMs) / 1_000),
-    })
+  await checkOriginal()
+  await Promise.all(Array.from({ length: Number(flags.workers) }, work))
+
+  async function work(): Promise<void> {
+    await using workplace = await Workplace.open()
+    await using judge = new Judge(workplace, sources, Number(flags.runs))
+    for (const mutant of left) {
+      const startedMs = performance.now()
+      const verdict = await judge.judge(mutant)
+      const seconds = secondsSince(startedMs)
+      await ledger.add({ id: mutant.id, ...verdict, seconds })
+      done++
+      const isNews = verdict.verdict === 'survived' && !REASONS.has(mutant.id)
+      const line = `${done}/${mutants.length} ${verdict.verdict} ${describe(mutant)} (${seconds} s)`
+      if (isNews || done % 25 === 0) say(line)
+      if (isStopped) return
+    }
   }
-  for (const [i, mutant] of mutants.entries()) {
-    if (isStopped) break
-    const startedMs = performance.now()
-    const verdict = await judge.judge(mutant)
-    const seconds = Math.round((performance.now() - startedMs) / 100) / 10
-    await ledger.add({ id: mutant.id, ...verdict, seconds })
-    const isNews = verdict.verdict === 'survived' && !REASONS.has(mutant.id)
-    if (isNews || i % 25 === 24) say(`${i + 1}/${mutants.length} ${verdict.verdict} ${describe(mutant)} (${seconds} s)`)
-  }
+}
+
+async function checkOriginal(): Promise<void> {
+  if (ledger.get(ORIGINAL) !== undefined) return
+  say('all tests without a mutant …')
+  await using workplace = await Workplace.open()
+  await using judge = new Judge(workplace, sources, Number(flags.runs))
+  const startedMs = performance.now()
+  await judge.checkOriginal()
+  await ledger.add({ id: ORIGINAL, verdict: 'survived', seconds: secondsSince(startedMs) })
+}
+
+function secondsSince(startedMs: number): number {
+  return Math.round((performance.now() - startedMs) / 100) / 10
 }
 
 function report(mutants: readonly Mutant[]): void {
