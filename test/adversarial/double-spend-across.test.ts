@@ -132,7 +132,7 @@ test('an output is spent on one side only', async (t) => {
     await decide(top.id)
     await settle()
     assert.equal(await arena.isFinal(first.id), false)
-    await arena.paid(stranger('displaced payment'), UNIT)
+    await arena.paid(stranger('displaced payment'), NET)
     assert.equal(await balance(), 2n * UNIT)
   })
 })

@@ -90,13 +90,13 @@ test('status says when a request is payable, at the latest when, and because of 
   assert.match(alone.text, /^wrong +block 0x[0-9a-f]{64} is in its way, is wrong, and will die by a proof$/m)
 
   await stage.skip(60n)
-  const rival = forge(rules, genesis, [step], target - target / 4n, accountOf('rival').address)
+  const rival = forge(rules, genesis, [step], target, accountOf('rival').address)
   await publish(rival, true)
   const raced = await status()
-  // The rival holds more work: it leads now, and the first one is its rival.
+  // Of equal work the earlier one leads.
   const { finalTime } = raced.data.bridging
-  assert.deepEqual([raced.data.bridging.block, finalTime.reason], [rival.next.id, 'race'])
-  assert.deepEqual(finalTime.rivals, [right.next.id])
+  assert.deepEqual([raced.data.bridging.block, finalTime.reason], [right.next.id, 'race'])
+  assert.deepEqual(finalTime.rivals, [rival.next.id])
   assert.deepEqual(
     [finalTime.earliest, finalTime.latest, finalTime.first],
     [first + 48 * HOUR, first + 48 * HOUR, first],
@@ -111,7 +111,7 @@ test('status says when a request is payable, at the latest when, and because of 
       .map(({ block, verdict }: Result<'tx_where'>['elsewhere'][number]) => [block, verdict])
       .toSorted(),
     [
-      [right.next.id, 'valid'],
+      [rival.next.id, 'valid'],
       [wrong.next.id, 'invalid'],
     ].toSorted(),
   )
