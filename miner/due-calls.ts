@@ -31,11 +31,18 @@ export type DueOptions = {
 
 type Duty = { readonly key: string; readonly block: Hash; readonly isOwn: boolean; readonly call: BridgeCall }
 
+/** After a call that reverted the next try waits so long, then twice as long, up to an hour. */
+const REST_MS = 60_000
+const LONGEST_REST_MS = 3_600_000
+
 export class DueCalls {
   readonly #deps: DueDeps
   readonly #options: DueOptions
   /** When a duty that anybody may do becomes ours, unix milliseconds. */
   readonly #turns = new Map<string, number>()
+
+  /** How often a duty reverted. */
+  readonly #reverts = new Map<string, number>()
 
   constructor(deps: DueDeps, options: DueOptions) {
     this.#deps = deps
@@ -56,12 +63,22 @@ export class DueCalls {
       }),
     ].filter(({ block }) => isRight(block))
     const keys = new Set(duties.map(({ key }) => key))
-    for (const key of this.#turns.keys()) if (!keys.has(key)) this.#turns.delete(key)
+    for (const known of [this.#turns, this.#reverts]) {
+      for (const key of known.keys()) if (!keys.has(key)) known.delete(key)
+    }
     for (const duty of duties) {
       if (!this.#isTurn(duty)) continue
-      await doDuty(this.#deps, duty.call, { block: duty.block }, signal)
-      this.#turns.delete(duty.key)
+      const end = await doDuty(this.#deps, duty.call, { block: duty.block }, signal)
+      if (end === 'reverted') this.#rest(duty.key)
+      else this.#turns.delete(duty.key)
     }
+  }
+
+  /** What reverted has cost gas, and is due all the same to this node: somebody lies, or is late. */
+  #rest(key: string): void {
+    const reverts = this.#reverts.get(key) ?? 0
+    this.#reverts.set(key, reverts + 1)
+    this.#turns.set(key, this.#deps.now() + Math.min(REST_MS * 2 ** reverts, LONGEST_REST_MS))
   }
 
   /** Whose block it is pays first; all others wait for a random part of the courtesy, so that they rarely pay twice for one thing. */

@@ -176,12 +176,16 @@ export class Ethereum {
 
   async head(): Promise<Head> {
     await this.parameters()
-    const block = await this.#ask('newest block', (client) => client.getBlock({ blockTag: 'latest' }))
-    const { number, timestamp: time, baseFeePerGas } = block
-    const hash = parseHash(block.hash)
+    // Read within the question: what makes no sense is the endpoint's fault, and may pass.
+    const { hash, number, time, baseFee } = await this.#ask('newest block', async (client) => {
+      const block = await client.getBlock({ blockTag: 'latest' })
+      const { number, timestamp: time, baseFeePerGas: baseFee } = block
+      if (typeof number !== 'bigint' || typeof time !== 'bigint') throw new TypeError('no number, or no time')
+      return { hash: parseHash(block.hash), number, time, baseFee: baseFee ?? 0n }
+    })
     if (this.#seen?.hash !== hash) this.#seen = { hash, atMs: this.#now() }
     const passed = BigInt(Math.floor(Math.max(this.#now() - this.#seen.atMs, 1_000) / 1_000))
-    return { number, hash, time, next: time + passed, baseFee: baseFeePerGas ?? 0n }
+    return { number, hash, time, next: time + passed, baseFee }
   }
 
   async standing(block: Hash): Promise<Standing> {
@@ -225,10 +229,10 @@ export class Ethereum {
 
   /** The hash of block `number` of Ethereum, or nothing if it has none. */
   async hashAt(number: bigint): Promise<Hash | undefined> {
-    const found = await this.#ask(`block ${number}`, (client) =>
-      client.getBlock({ blockNumber: number }).catch((error) => absent(error, BlockNotFoundError)),
-    )
-    return found && parseHash(found.hash)
+    return await this.#ask(`block ${number}`, async (client) => {
+      const found = await client.getBlock({ blockNumber: number }).catch((error) => absent(error, BlockNotFoundError))
+      return found && parseHash(found.hash)
+    })
   }
 
   /** How the contract linked these blocks, in the same order, and which one was final, as of block `at` of Ethereum. */
@@ -281,7 +285,11 @@ export class Ethereum {
   /** Transactions of the account: in blocks only, or with those that endpoints know of as pending. */
   async nonce(blockTag: 'latest' | 'pending'): Promise<number> {
     const { account: address } = this
-    return await this.#ask('nonce', (client) => client.getTransactionCount({ address, blockTag }))
+    return await this.#ask('nonce', async (client) => {
+      const nonce = await client.getTransactionCount({ address, blockTag })
+      if (!Number.isSafeInteger(nonce) || nonce < 0) throw new TypeError(`a nonce is a whole number, not ${nonce}`)
+      return nonce
+    })
   }
 
   /** Runs a call as of the newest block, with its whole gas, at `time` (unix seconds). Throws what `readRefusal` makes of a revert. */
@@ -330,12 +338,23 @@ export class Ethereum {
 
   /** Nothing while the transaction is in no block (any more). */
   async receipt(hash: Hash): Promise<Receipt | undefined> {
-    const found = await this.#ask('receipt', (client) =>
-      client.getTransactionReceipt({ hash }).catch((error) => absent(error, TransactionReceiptNotFoundError)),
-    )
-    if (found === undefined) return undefined
-    const { status, blockNumber: block, gasUsed, effectiveGasPrice: gasPrice } = found
-    return { hash, success: status === 'success', block, gasUsed, gasPrice }
+    return await this.#ask('receipt', async (client) => {
+      const found = await client
+        .getTransactionReceipt({ hash })
+        .catch((error) => absent(error, TransactionReceiptNotFoundError))
+      if (found === undefined) return undefined
+      const { status, blockNumber: block, gasUsed, effectiveGasPrice: gasPrice } = found
+      if (status !== 'success' && status !== 'reverted') throw new TypeError('a receipt without a status')
+      for (const each of [block, gasUsed, gasPrice]) {
+        if (typeof each !== 'bigint') throw new TypeError('a receipt without block, gas or price')
+      }
+      // A receipt is worth what its block says.
+      const { hash: blockHash, transactions } = await client.getBlock({ blockNumber: block })
+      if (blockHash !== found.blockHash || !transactions.includes(hash)) {
+        throw new Error(`block ${block} does not have the transaction of the receipt`)
+      }
+      return { hash, success: status === 'success', block, gasUsed, gasPrice }
+    })
   }
 
   /** Whether the endpoint has the transaction, pending or in a block. */

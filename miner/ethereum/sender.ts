@@ -8,6 +8,7 @@ import { troubleFacts } from '../trouble.ts'
 import type { Attempt } from './attempt.ts'
 import type { BridgeCall } from './calls.ts'
 import { bondAt, bumpFees, capAt, type Fees, patienceAt, suggestFees } from './fees.ts'
+import { fillGap } from './nonce-gap.ts'
 import type { Outbox } from './outbox.ts'
 import { type Outcome, PendingCall } from './pending-call.ts'
 import { isAnyRefusal, isKnownAlready, isNonceTaken } from './refusals.ts'
@@ -28,8 +29,8 @@ export class TransactionSender {
   #queue: Promise<unknown> = Promise.resolve()
   /** Nonces are given out one at a time. */
   #beginning: Promise<unknown> = Promise.resolve()
-  /** The one after the last that was given out: endpoints may know less for a moment. */
-  #nextNonce = 0
+  /** What is under way: endpoints may not know of it for a moment. */
+  readonly #underWay = new Set<PendingCall>()
   #problem: OperationError | undefined
   #spent = 0n
 
@@ -80,6 +81,7 @@ export class TransactionSender {
     const attempts = [...(options.attempts ?? (await this.#resumed(call)))]
     if (attempts.length === 0) attempts.push(await this.#begin(call, options))
     const pending = new PendingCall(call, attempts)
+    this.#underWay.add(pending)
     try {
       for (;;) {
         const outcome = await this.#look(pending, options).catch((error: unknown) => {
@@ -97,6 +99,7 @@ export class TransactionSender {
       signal?.throwIfAborted()
       throw error
     } finally {
+      this.#underWay.delete(pending)
       this.#problem = undefined
     }
   }
@@ -141,13 +144,11 @@ export class TransactionSender {
       const fees = await this.fees(head, options.deadline)
       await this.#checkFunds(call, fees)
       await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
-      const nonce = Math.max(await this.ethereum.nonce('pending'), this.#nextNonce)
+      const taken = [...this.#underWay].map(({ last }) => last.nonce + 1)
+      const nonce = Math.max(await this.ethereum.nonce('pending'), ...taken)
       const attempt = await this.#sign(call, false, nonce, fees, options)
       const error = await this.#broadcast(attempt)
-      if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') {
-        this.#nextNonce = nonce + 1
-        return attempt
-      }
+      if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
       // Another program sends from this account too, and was faster.
       if (!isNonceTaken(error) || tries === NONCE_TRIES) throw error
     }
@@ -168,7 +169,10 @@ export class TransactionSender {
         return await this.#replace(pending, head, options)
       }
     }
-    if (isStuck) return await this.#replace(pending, head, options)
+    if (isStuck) {
+      const isBehindGap = await fillGap(this.ethereum, this.#log, last, () => this.fees(head))
+      return isBehindGap ? undefined : await this.#replace(pending, head, options)
+    }
     if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(last)
     return undefined
   }
@@ -187,7 +191,9 @@ export class TransactionSender {
       return { status: 'cancelled', receipt, ...(pending.refusal ? { refusal: pending.refusal } : {}) }
     }
     const isTaken = (await this.ethereum.nonce('latest')) > pending.last.nonce
-    pending.lostLooks = isTaken ? pending.lostLooks + 1 : 0
+    // What the endpoint still knows is not lost, whatever it says of nonces and receipts.
+    const known = isTaken ? await Promise.all(pending.attempts.map(({ hash }) => this.ethereum.isKnown(hash))) : []
+    pending.lostLooks = isTaken && !known.includes(true) ? pending.lostLooks + 1 : 0
     return pending.lostLooks >= LOST_LOOKS ? { status: 'lost' } : undefined
   }
 

@@ -143,7 +143,10 @@ export class Watcher implements AsyncDisposable {
     const ids = new Set(sight.blocks.map(({ id }) => id))
     this.#cases.keep(ids)
     judge.keep(ids)
-    this.#troubles.keep((task) => !task.startsWith('block ') || ids.has(task.slice(6, 72) as Hash))
+    this.#troubles.keep((task) => {
+      const id = task.startsWith('block ') ? (task.slice(6, 72) as Hash) : undefined
+      return id === undefined || (ids.has(id) && this.#cases.get(id)?.state !== 'killed')
+    })
     for (const id of this.#right) if (!sight.living.has(id)) this.#right.delete(id)
     this.#closeDead(sight)
     const accused: { readonly block: SeenBlock; readonly judgement: Invalid }[] = []

@@ -56,7 +56,7 @@ export async function openEthereum(url: string, network: BridgeNetwork): Promise
       throw inOurWords(name, what, cause)
     }
   }
-  const chain = BigInt(await ask('chain id', (asked) => asked.getChainId()))
+  const chain = await ask('chain id', async (asked) => BigInt(await asked.getChainId()))
   if (chain !== network.chain) {
     throw new OperationError(
       'ethereum-wrong-chain',
@@ -157,16 +157,21 @@ function isPoor(error: unknown): boolean {
 }
 
 function inOurWords(name: string, what: string, cause: unknown): unknown {
-  if (cause instanceof OperationError || !(cause instanceof BaseError)) return cause
+  if (cause instanceof OperationError) return cause
   if (isSilence(cause)) {
     return new OperationError(
       'ethereum-silent',
-      `expected Ethereum at ${name} to answer (${what}), got nothing of use: ${cause.shortMessage}; check that it runs, or name another with --ethereum`,
+      `expected Ethereum at ${name} to answer (${what}), got nothing of use: ${messageOf(cause)}; check that it runs, or name another with --ethereum`,
       { facts: { endpoint: name, what }, retry: true, cause },
     )
   }
-  return new OperationError('ethereum-refused', `expected ${what} from ${name}, got an error: ${cause.shortMessage}`, {
+  return new OperationError('ethereum-refused', `expected ${what} from ${name}, got an error: ${messageOf(cause)}`, {
     facts: { endpoint: name, what },
     cause,
   })
+}
+
+/** Of viem's errors the part without URLs; others come of answers that make no sense. */
+function messageOf(cause: unknown): string {
+  return cause instanceof BaseError ? cause.shortMessage : String(cause)
 }

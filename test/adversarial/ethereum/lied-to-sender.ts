@@ -52,7 +52,10 @@ export class LiedToSender {
     const deps = { urls: [liar.url], network: stage.definition.rules, signer: await stage.signer(), now: Date.now }
     const ethereum = new Ethereum(deps, { timeoutMs: 200, retries: 0 })
     stage.stack.defer(() => ethereum.close())
-    return new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: CONFIRMATIONS, pollMs: 10 })
+    return new TransactionSender(
+      { ethereum, log, now: Date.now },
+      { confirmations: CONFIRMATIONS, pollMs: 10, stuckMs: 500 },
+    )
   }
 
   /**
@@ -96,6 +99,22 @@ export class LiedToSender {
     const after = await this.#count()
     assert.equal(after.entries - before.entries, 1n, 'it must count exactly once')
     return said
+  }
+
+  /** Sends under a lie after which nothing can be done but to say why; then only the signal ends the wait. */
+  async stall(lie: Lie, code: string): Promise<void> {
+    const sender = await this.#sender()
+    await using _ = { [Symbol.asyncDispose]: () => this.#calm(sender) }
+    this.liar.tell(lie)
+    const stop = new AbortController()
+    const sending = sender.send(FORCE, { signal: stop.signal })
+    const ended = assert.rejects(sending, { code: 'stopped' })
+    await this.stage.until('it to be sent', () => this.liar.asked('eth_sendRawTransaction') > 0)
+    this.liar.tellTheTruth()
+    await this.stage.until('it to say so', () => sender.problem?.code === code)
+    assert.equal(await sender.ethereum.nonce('pending'), 0)
+    stop.abort(new OperationError('stopped', 'the test has seen enough'))
+    await ended
   }
 
   /** Whatever happened, the next one starts afresh. */

@@ -79,8 +79,9 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   else if (finality.finalTime !== undefined && where.block !== undefined) {
     rows.push(...describeFinalTime(finality.finalTime, 'final', where.block, now))
   }
-  if (where.block !== undefined && state !== 'live') rows.push(['careful', describeDoubt(node.info.bridge)])
-  const data = { ...record, ...finality, bridging, deposit, ethereumTime: node.info.bridge.ethereumTime }
+  const doubt = where.block !== undefined && state !== 'live' ? describeDoubt(node.info.bridge) : undefined
+  if (doubt !== undefined) rows.push(['careful', doubt])
+  const data = { ...record, ...finality, bridging, deposit, ethereumTime: node.info.bridge.ethereumTime, doubt }
   return { data, text: formatTable(rows) }
 }
 
