@@ -15,8 +15,8 @@ import { type Branched, showBranches } from './branches.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const LEAST_PERCENT = 98
-/** Tests of gas and of the deployed bytes fail with other code by their nature. */
-const LEFT_OUT = /\.gas\.test\.ts$/
+/** Tests of gas, of the deployed bytes and of the sources' comments fail with other code by their nature. */
+const LEFT_OUT = /(\.gas|safety-comments)\.test\.ts$/
 const SKIPPED = 'is at most 128, nominated over its whole length|by code that runs in the place of this code'
 
 /**
