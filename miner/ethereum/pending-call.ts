@@ -23,9 +23,13 @@ export class PendingCall {
   isMined = false
   lostLooks = 0
 
-  constructor(call: BridgeCall, attempts: Attempt[]) {
+  /** Unix seconds on Ethereum. */
+  readonly deadline: bigint | undefined
+
+  constructor(call: BridgeCall, attempts: Attempt[], deadline?: bigint) {
     this.call = call
     this.attempts = attempts
+    this.deadline = deadline
   }
 
   get last(): Attempt {
@@ -33,4 +37,15 @@ export class PendingCall {
     if (last === undefined) throw new RangeError('a pending call has an attempt')
     return last
   }
+}
+
+/** A call is as urgent as the most urgent one behind it, which cannot get into a block before it. */
+export function deadlineOf({ last }: PendingCall, underWay: Iterable<PendingCall>): bigint | undefined {
+  const behind = [...underWay].filter((other) => other.last.nonce >= last.nonce)
+  const deadlines = behind.flatMap(({ deadline }) => deadline ?? [])
+  return deadlines.length === 0 ? undefined : deadlines.reduce((least, each) => (each < least ? each : least))
+}
+
+export function noncesOf(underWay: Iterable<PendingCall>): ReadonlySet<number> {
+  return new Set([...underWay].map(({ last }) => last.nonce))
 }

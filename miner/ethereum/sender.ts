@@ -10,7 +10,7 @@ import type { BridgeCall } from './calls.ts'
 import { bondAt, bumpFees, capAt, type Fees, patienceAt, suggestFees } from './fees.ts'
 import { fillGap } from './nonce-gap.ts'
 import type { Outbox } from './outbox.ts'
-import { type Outcome, PendingCall } from './pending-call.ts'
+import { deadlineOf, noncesOf, type Outcome, PendingCall } from './pending-call.ts'
 import { isAnyRefusal, isKnownAlready, isNonceTaken } from './refusals.ts'
 import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
 
@@ -80,7 +80,7 @@ export class TransactionSender {
     signal?.throwIfAborted()
     const attempts = [...(options.attempts ?? (await this.#resumed(call)))]
     if (attempts.length === 0) attempts.push(await this.#begin(call, options))
-    const pending = new PendingCall(call, attempts)
+    const pending = new PendingCall(call, attempts, options.deadline)
     this.#underWay.add(pending)
     try {
       for (;;) {
@@ -144,8 +144,8 @@ export class TransactionSender {
       const fees = await this.fees(head, options.deadline)
       await this.#checkFunds(call, fees)
       await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
-      const taken = [...this.#underWay].map(({ last }) => last.nonce + 1)
-      const nonce = Math.max(await this.ethereum.nonce('pending'), ...taken)
+      const last = Math.max(-1, ...noncesOf(this.#underWay))
+      const nonce = Math.max(await this.ethereum.nonce('pending'), last + 1)
       const attempt = await this.#sign(call, false, nonce, fees, options)
       const error = await this.#broadcast(attempt)
       if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
@@ -159,19 +159,23 @@ export class TransactionSender {
     const settled = await this.#settle(pending, head)
     if (settled !== undefined || pending.isMined) return settled
     const { last } = pending
-    const isStuck = this.#now() - last.sentMs >= patienceAt(this.#options.stuckMs, head.time, options.deadline)
+    const deadline = deadlineOf(pending, this.#underWay)
+    const isStuck = this.#now() - last.sentMs >= patienceAt(this.#options.stuckMs, head.time, deadline)
     if (!last.isCancel && (isStuck || head.hash !== pending.simulatedAt)) {
       pending.simulatedAt = head.hash
       const refusal = await this.#refusal(pending.call, await this.#dearer(last, head), head)
       // The receipt may have come between the two questions; then the refusal is only an echo of our own success.
       if (refusal !== undefined && !(await this.#hasReceipt(pending.attempts))) {
         pending.refusal = refusal
-        return await this.#replace(pending, head, options)
+        return await this.#replace(pending, head, deadline, options)
       }
     }
     if (isStuck) {
-      const isBehindGap = await fillGap(this.ethereum, this.#log, last, () => this.fees(head))
-      return isBehindGap ? undefined : await this.#replace(pending, head, options)
+      if ((await this.ethereum.nonce('latest')) >= last.nonce)
+        return await this.#replace(pending, head, deadline, options)
+      // What stands before it comes first.
+      const held = noncesOf(this.#underWay)
+      await fillGap(this.ethereum, this.#log, last, { held, feesNow: () => this.fees(head, deadline) })
     }
     if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(last)
     return undefined
@@ -214,10 +218,15 @@ export class TransactionSender {
   }
 
   /** Offers more; for nothing at all, if the call was refused. */
-  async #replace(pending: PendingCall, head: Head, options: SendOptions): Promise<undefined> {
+  async #replace(
+    pending: PendingCall,
+    head: Head,
+    deadline: bigint | undefined,
+    options: SendOptions,
+  ): Promise<undefined> {
     const { call, last, refusal } = pending
     const fees = await this.#dearer(last, head)
-    const cap = capAt(this.#options.maxFeePerGas, head.time, options.deadline)
+    const cap = capAt(this.#options.maxFeePerGas, head.time, deadline)
     if (fees.maxFeePerGas > cap) {
       throw new OperationError(
         'fee-cap',

@@ -11,6 +11,8 @@ import { OperationError } from '../../../../node/errors.ts'
 import { genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import { type Address, ZERO_ADDRESS } from '../../../../node/protocol/ids.ts'
+import { accountOf } from '../../../world.ts'
+import { EthereumProxy } from '../../node/ethereum-proxy.ts'
 import { forge } from '../forge.ts'
 import { EASIEST, Stage } from '../stage.ts'
 
@@ -149,6 +151,7 @@ test('what has a deadline goes past the cap when that is near, and not before', 
   await client.setAutomine(false)
   const { time } = await sender.ethereum.head()
   for (const [hours, isPast] of [[7n, false] as const, [2n, true] as const]) {
+    await client.request({ method: 'anvil_dropAllTransactions' } as never) // no type of viem has it
     const attempts: Attempt[] = []
     const [onAttempt, ended] = [async (each: Attempt) => void attempts.push(each), new AbortController()]
     const options = { onAttempt, signal: ended.signal, deadline: time + hours * 3_600n }
@@ -159,6 +162,53 @@ test('what has a deadline goes past the cap when that is near, and not before', 
     ended.abort(new Error('enough'))
     await assert.rejects(sending, /enough/)
   }
+})
+
+test('a call without a deadline is paid for as the one with a deadline behind it', async (t) => {
+  const cap = 2_700_000_000n
+  const { stage, sender, publish } = await open(t, { stuckMs: 50, maxFeePerGas: cap })
+  const { client } = stage.anvil
+  await client.setNextBlockBaseFeePerGas({ baseFeePerGas: 1_000_000_000n })
+  await client.mine({ blocks: 1 })
+  await client.setAutomine(false)
+  const { time } = await sender.ethereum.head()
+  const attempts: Attempt[] = []
+  const first = sender.send(publish(sender.ethereum.account), { onAttempt: async (each) => void attempts.push(each) })
+  await stage.until('the cap', () => sender.problem?.code === 'fee-cap')
+  const other = publish(accountOf('another miner').address)
+  const second = sender.send(other, { atOnce: true, deadline: time + 3_600n })
+  await stage.until('the first to be dearer than the cap', () => attempts.some(({ fees }) => fees.maxFeePerGas > cap))
+  await client.setAutomine(true)
+  await client.mine({ blocks: 1 })
+  assert.equal((await first).status, 'done')
+  assert.notEqual((await second).status, 'lost')
+})
+
+test('what is under way before a call is no gap, whatever the endpoint says of nonces', async (t) => {
+  const { stage, publish } = await open(t)
+  const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
+  proxy.tamper = ({ method, params }) =>
+    method === 'eth_getTransactionCount' ? { instead: () => proxy.ask(method, [params[0], 'latest']) } : undefined
+  const sender = stage.sender(stage.lastSigner(), { stuckMs: 50 }, proxy.url)
+  const { client } = stage.anvil
+  await client.setAutomine(false)
+  const kinds: boolean[][] = [[], []]
+  const sent = kinds.map((kind, i) => {
+    const onAttempt = async ({ isCancel }: Attempt) => void kind.push(isCancel)
+    return sender.send(publish(accountOf(`miner ${i}`).address), { atOnce: true, onAttempt })
+  })
+  await stage.until('the first to be replaced', () => (kinds[0]?.length ?? 0) >= 3)
+  const { pending } = await client.getTxpoolContent()
+  const [mine = {}] = Object.values(pending)
+  assert.deepEqual(
+    Object.values(mine).map(({ to }) => to?.toLowerCase()),
+    [stage.definition.rules.bridge, stage.definition.rules.bridge],
+    'nothing but the two calls is there',
+  )
+  await client.setAutomine(true)
+  await client.mine({ blocks: 1 })
+  assert.equal((await sent[0])?.status, 'done')
+  await sent[1]
 })
 
 test('an endpoint that refuses a transaction is quoted', async (t) => {
