@@ -1,4 +1,4 @@
-// Sends one transaction of an account at a time and stays with it: until it is deep enough, in spite of rising fees and reorganisations.
+// Sends one transaction of an account at a time and stays with it: until it is deep enough, in spite of rising fees and reorganisations. All of one life, hence the lines.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'

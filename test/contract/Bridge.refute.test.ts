@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
+import { proveStep } from '../../miner/watch/refutation.ts'
 import { applyStep } from '../../node/protocol/apply.ts'
 import type { Verdict } from '../../node/protocol/block.ts'
 import { concat, encodeUint } from '../../node/protocol/bytes.ts'
@@ -17,7 +18,7 @@ import { type Account, accountOf, pay, signBody } from '../world.ts'
 import { appliedStep, depositStep, proofOf, transactionStep, voidStep } from './blocks.ts'
 import { assertReverts } from './chain.ts'
 import { founder, genesisTransaction, HOUR, MIN_REQUEST } from './fixture.ts'
-import { Stage, type Tip } from './stage.ts'
+import { publishedOf, Stage, type Tip } from './stage.ts'
 
 type Problem = Extract<Verdict, { verdict: 'invalid' }>['problem']
 
@@ -276,6 +277,14 @@ describe('a request', () => {
     for (const to of [ZERO_ADDRESS, rules.bridge, rules.token]) {
       await assertConvicted('BadPayee', [signed(alice, body(500n, to))])
     }
+  })
+
+  it('of exactly the minimum is right', async () => {
+    const steps = [transfer(alice, body(MIN_REQUEST)).step]
+    const block = await stage.publish(stage.draft(steps))
+    assert.equal(stage.judge(block).verdict, 'valid')
+    const proof = proveStep(rules, { parent: stage.tip.block, block: publishedOf(block) }, stage.tip.state, 0)
+    await assertReverts(fixture.prove(proof), 'StepIsRight', [0n])
   })
 
   it('of more than its inputs hold convicts its block, and of more than there is it is not even published', async () => {

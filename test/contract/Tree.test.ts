@@ -83,7 +83,13 @@ describe(`Tree (${trees} trees, seed ${seed})`, () => {
 /** Each way to claim something of `key`: any depth, any node of the tree or none, and after a deletion any sibling. */
 function claimsOf(tree: Node, key: Uint8Array, deleted: boolean): Uint8Array[] {
   const leaves = [...entries(tree)]
-  const nodes = [Uint8Array.of(0), ...leaves.map((leaf) => encodeLeaf(leaf)), encodeLeaf({ key, value: 77n })]
+  // A kind that there is not is no other way to say that there is nothing.
+  const nodes = [
+    Uint8Array.of(0),
+    Uint8Array.of(2),
+    ...leaves.map((leaf) => encodeLeaf(leaf)),
+    encodeLeaf({ key, value: 77n }),
+  ]
   const siblingsOf: Uint8Array[] = [new Uint8Array()]
   if (deleted) siblingsOf.push(...leaves.map((leaf) => encodeLeaf(leaf)), ...inners(tree))
   const path = pathOf(tree, key)
@@ -122,8 +128,9 @@ function pathOf(tree: Node, key: Uint8Array): Uint8Array[] {
 
 function inners(tree: Node): Uint8Array[] {
   if (tree === undefined || 'key' in tree) return []
-  const preimage = concat(Uint8Array.of(2), rootOf(tree.left), rootOf(tree.right))
-  return [preimage, ...inners(tree.left), ...inners(tree.right)]
+  const children = concat(rootOf(tree.left), rootOf(tree.right))
+  const preimages = [2, 3].map((kind) => concat(Uint8Array.of(kind), children))
+  return [...preimages, ...inners(tree.left), ...inners(tree.right)]
 }
 
 function leafOf(bits: number, place: number, value: number): Leaf<number> {
