@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import type { Miner } from '../../../../miner/miner.ts'
 import type { MinerStatus } from '../../../../miner/status.ts'
 import type { Logger } from '../../../../node/log.ts'
+import type { Address } from '../../../../node/protocol/ids.ts'
 import { takeLock } from '../../../lock.ts'
 import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
@@ -53,10 +54,10 @@ async function run(context: CliContext): Promise<undefined> {
     import('../../../../miner/work/pow-pool.ts'),
     import('./sender.ts'),
   ])
-  await using sending = await openSender(context)
-  const journal = join(folder.miner, sending.sender.ethereum.account)
+  const journalOf = (account: Address) => join(folder.miner, account)
   // Two on one journal would publish the same block.
-  await using _lock = await takeLock(journal, 'miner')
+  await using sending = await openSender(context, (account) => takeLock(journalOf(account), 'miner'))
+  const journal = journalOf(sending.sender.ethereum.account)
   const { sender, node } = sending
   const pool = new PowPool({ log, random: randomBytes, now: () => performance.now() }, { threads })
   await using miner = new Miner(

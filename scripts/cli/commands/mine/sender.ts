@@ -5,7 +5,10 @@ import { Outbox } from '../../../../miner/ethereum/outbox.ts'
 import { TransactionSender } from '../../../../miner/ethereum/sender.ts'
 import { Ethereum } from '../../../../miner/ethereum.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import type { Address } from '../../../../node/protocol/ids.ts'
+import type { Lock } from '../../../lock.ts'
 import { walletAccount } from '../../account.ts'
+import { lockAccount } from '../../account-lock.ts'
 import type { CliContext } from '../../context.ts'
 import { type NodeLink, openNode } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
@@ -13,10 +16,11 @@ import { unlockWallet } from '../../passphrase.ts'
 export type Sending = AsyncDisposable & { readonly sender: TransactionSender; readonly node: NodeLink }
 
 /**
- * Checks wallet, node and Ethereum, in this order. Throws what opening them throws, 'ethereum-missing', and 'unfunded-account' where
- * the wallet cannot pay for anything. Disposing closes the connection and locks the wallet.
+ * Checks wallet, node and Ethereum, in this order. Throws what opening them throws, 'ethereum-missing', 'account-in-use', and 'unfunded-account' where
+ * the wallet cannot pay for anything. `first` takes a lock of the caller's own before that of the account, whose refusal says less.
+ * Disposing closes the connection, locks the wallet, and gives the locks back.
  */
-export async function openSender(context: CliContext): Promise<Sending> {
+export async function openSender(context: CliContext, first?: (account: Address) => Promise<Lock>): Promise<Sending> {
   const { settings, log } = context
   const { ethereum: urls, confirmations, pollMs } = settings
   if (urls === undefined) {
@@ -31,11 +35,17 @@ export async function openSender(context: CliContext): Promise<Sending> {
     const signer = walletAccount(wallet)
     const ethereum = new Ethereum({ urls, network: node.info.network, signer, now: Date.now })
     const { chain, bridge } = node.info.network
-    const outbox = new Outbox(join(context.folder.outbox, `${chain}-${bridge}-${ethereum.account}.json`))
+    const name = `${chain}-${bridge}-${ethereum.account}`
+    await using locks = new AsyncDisposableStack()
+    if (first !== undefined) locks.use(await first(ethereum.account))
+    locks.use(await lockAccount(context.folder.outbox, name, ethereum.account))
+    const outbox = new Outbox(join(context.folder.outbox, `${name}.json`))
     const sender = new TransactionSender({ ethereum, log, now: Date.now, outbox }, { confirmations, pollMs })
+    const kept = locks.move()
     const close = async () => {
       ethereum.close()
       wallet[Symbol.dispose]()
+      await kept.disposeAsync()
     }
     try {
       await outbox.load()

@@ -1,0 +1,20 @@
+// One process to an account: two would share an outbox, and take each other's pending transactions for leftovers.
+
+import { OperationError } from '../../node/errors.ts'
+import type { Address } from '../../node/protocol/ids.ts'
+import { type Lock, takeLock } from '../lock.ts'
+
+/** `name` is that of the account's outbox in `folder`. Throws `OperationError('account-in-use')` where a living process has it. */
+export async function lockAccount(folder: string, name: string, account: Address): Promise<Lock> {
+  try {
+    return await takeLock(folder, name)
+  } catch (cause) {
+    if (!(cause instanceof OperationError) || cause.code !== `${name}-runs`) throw cause
+    const { process } = cause.facts
+    throw new OperationError(
+      'account-in-use',
+      `expected to be the only process that sends from ${account}, got another one (process ${process}); give each a wallet of its own with --wallet, or stop that one`,
+      { facts: { account, process: `${process}` }, cause },
+    )
+  }
+}
