@@ -43,7 +43,7 @@ export class PendingCall {
 export function deadlineOf({ last }: PendingCall, underWay: Iterable<PendingCall>): bigint | undefined {
   const behind = [...underWay].filter((other) => other.last.nonce >= last.nonce)
   const deadlines = behind.flatMap(({ deadline }) => deadline ?? [])
-  return deadlines.length === 0 ? undefined : deadlines.reduce((least, each) => (each < least ? each : least))
+  return deadlines.toSorted((a, b) => (a < b ? -1 : 1))[0]
 }
 
 export function noncesOf(underWay: Iterable<PendingCall>): ReadonlySet<number> {

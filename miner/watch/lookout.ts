@@ -92,7 +92,7 @@ export class Lookout {
       }
       if (number < at) return `${name} has block ${number} of Ethereum and the node block ${at}: the endpoint lags`
     }
-    const newest = heads.reduce((most, { number }) => (number > most ? number : most), 0n)
+    const newest = heads.toSorted((a, b) => (a.number > b.number ? -1 : 1))[0]?.number ?? 0n
     if (this.#ahead === undefined || at >= this.#ahead.number) {
       this.#ahead = newest > at ? { number: newest, sinceMs: now() } : undefined
     }
