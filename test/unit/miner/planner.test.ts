@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Planner } from '../../../miner/planner.ts'
+import { Planner, type Prospect } from '../../../miner/planner.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { challengeOf } from '../../../node/protocol/header.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
@@ -119,8 +119,13 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
     real,
     calls,
     try: async () => planner.look(await ethereum.head(), never),
+    // Again while the node says that it is syncing, as it may for a moment after each skip.
     look: async () => {
-      const prospect = await planner.look(await ethereum.head(), never)
+      let prospect: Prospect | undefined
+      await stage.until('the node to be live', async () => {
+        prospect = await planner.look(await ethereum.head(), never)
+        return prospect !== undefined
+      })
       assert(prospect)
       return prospect
     },
