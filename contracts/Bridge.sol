@@ -115,7 +115,7 @@ contract Bridge is IBridge {
         bytes32 nonce,
         bytes calldata steps,
         bytes calldata states,
-        bool rival
+        bytes32 beside
     ) external payable returns (bytes32 id) {
         if (miner == address(0)) revert ZeroMiner();
         BlockHeader.Fields memory fields = _childOf(parent, target);
@@ -126,7 +126,7 @@ contract Bridge is IBridge {
         bytes memory header;
         (header, id) = BlockHeader.seal(fields, miner, nonce);
         if (!_isSolved(id, target)) revert InsufficientWork(id, target);
-        _record(id, fields, totals, rival);
+        _record(id, fields, totals, beside);
         emit BlockPublished(id, fields.parent, miner, header, steps, states, uint40(block.timestamp));
     }
 
@@ -423,7 +423,9 @@ contract Bridge is IBridge {
     }
 
     /// @dev Takes the bond and writes down a block that has passed all other checks.
-    function _record(bytes32 id, BlockHeader.Fields memory fields, Content.Totals memory totals, bool rival) private {
+    function _record(bytes32 id, BlockHeader.Fields memory fields, Content.Totals memory totals, bytes32 beside)
+        private
+    {
         BlockRecord storage record = _blocks[id];
         BlockRecord storage parent = _blocks[fields.parent];
         if (record.publishedAt != 0) revert AlreadyPublished(id);
@@ -437,7 +439,10 @@ contract Bridge is IBridge {
         uint8 flags;
         if (first != 0) {
             if (block.timestamp >= _blocks[first].publishedAt + Race.SIBLING_SECONDS) revert RaceClosed(first);
-            if (!rival) revert SiblingExists(first);
+            bytes32 last = Race.lastChildOf(_blocks, fields.parent);
+            if (beside != last) revert SiblingExists(last);
+            // By time the first of equals wins, by id it may be any of them.
+            if (block.timestamp == _blocks[last].publishedAt) revert SameSecond(last);
             // With more, one block alone would displace another one.
             uint128 expected = _blocks[first].work - parentWork;
             if (work != expected) revert RivalWorkDiffers(work, expected);

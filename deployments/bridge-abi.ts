@@ -527,7 +527,18 @@ export const bridgeAbi = [
     "inputs": [
       {
         "internalType": "bytes32",
-        "name": "first",
+        "name": "last",
+        "type": "bytes32"
+      }
+    ],
+    "name": "SameSecond",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "last",
         "type": "bytes32"
       }
     ],
@@ -1457,9 +1468,9 @@ export const bridgeAbi = [
         "type": "bytes"
       },
       {
-        "internalType": "bool",
-        "name": "rival",
-        "type": "bool"
+        "internalType": "bytes32",
+        "name": "beside",
+        "type": "bytes32"
       }
     ],
     "name": "publish",

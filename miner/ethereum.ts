@@ -69,8 +69,8 @@ export type Standing = {
   /** Zero if the contract does not know the block. */
   readonly publishedAt: bigint
   readonly isRefuted: boolean
-  /** Its earliest live child, if it has one. */
-  readonly firstChild?: Hash
+  /** Its earliest and its latest live child, if it has any. */
+  readonly children?: { readonly first: Hash; readonly last: Hash }
 }
 
 /** What the contract keeps of a block; `publishedAt` zero if it knows none. `bond` is wei. */
@@ -208,7 +208,7 @@ export class Ethereum {
       queueLength,
       publishedAt: BigInt(record.publishedAt),
       isRefuted: (record.flags & REFUTED) !== 0,
-      ...(record.firstChild === ZERO_HASH ? {} : { firstChild: parseHash(record.firstChild) }),
+      ...(record.firstChild === ZERO_HASH ? {} : { children: childrenOf(record) }),
     }
   }
 
@@ -415,6 +415,12 @@ export class Ethereum {
       { facts: { endpoint: this.name, bridge: this.bridge }, retry: true },
     )
   }
+}
+
+/** The contract keeps no last one of an only child. */
+function childrenOf({ firstChild, lastChild }: Readonly<Record<'firstChild' | 'lastChild', Hex>>) {
+  const first = parseHash(firstChild)
+  return { first, last: lastChild === ZERO_HASH ? first : parseHash(lastChild) }
 }
 
 function isInvalidParameters(error: unknown): boolean {

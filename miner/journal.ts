@@ -8,7 +8,7 @@ import { formatHex, parseHex } from '../node/protocol/bytes.ts'
 import { blockId, decodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
 import { writeDurably } from './durable.ts'
-import { attemptRecord, hexText, wholeText } from './ethereum/attempt.ts'
+import { attemptRecord, hashText, hexText, wholeText } from './ethereum/attempt.ts'
 
 const bytes = z.codec(
   hexText,
@@ -38,8 +38,8 @@ const publication = z.object({
   /** Packed steps and states; empty once they cannot be needed any more. */
   steps: bytes,
   states: bytes,
-  /** Published beside a live sibling on purpose. */
-  rival: z.boolean(),
+  /** The sibling beside which it was sent on purpose. */
+  beside: hashText.optional(),
   /** What finality is to pay, base units of wTTX; once final, what it did pay. */
   fee: wholeText,
   attempts: z.array(attemptRecord),

@@ -6,9 +6,8 @@ import { OperationError } from '../node/errors.ts'
 import type { Logger } from '../node/log.ts'
 import { decodeSealed, encodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
-import { offerOf } from './assemble.ts'
 import { Duties } from './duties.ts'
-import type { Head } from './ethereum.ts'
+import { fateOf } from './held.ts'
 import { Journal, type Publication, publicationId } from './journal.ts'
 import type { MinerDeps, MinerOptions } from './options.ts'
 import { Planner, type Prospect } from './planner.ts'
@@ -168,7 +167,7 @@ export class Miner implements AsyncDisposable {
     const now = this.#deps.now()
     this.#decision = decide(content, prospect.policy, waiting, now)
     const held = await this.#held()
-    if (held !== undefined && this.#publishing === undefined) await this.#consider(held, prospect, head, now)
+    if (held !== undefined && this.#publishing === undefined) await this.#consider(held, prospect, now)
     // A block that is found while its fees grow or its wait ends was not mined too early.
     const soon = now + this.#expectedMs(prospect.plan.header.target)
     const isSoonWorth = decide(content, prospect.policy, waiting, soon).publish
@@ -206,26 +205,13 @@ export class Miner implements AsyncDisposable {
   }
 
   /** Publishes a held block, gives it up, or lets it wait. */
-  async #consider(held: Publication, prospect: Prospect, head: Head, nowMs: number): Promise<void> {
-    const { header } = decodeSealed(held.sealed)
-    const id = publicationId(held)
-    if (held.attempts.length > 0) return this.#publish(held, header.parent)
-    const standing = await this.#deps.sender.ethereum.standing(header.parent)
-    const isBeaten = standing.firstChild !== undefined && standing.firstChild !== id && !held.rival
-    if (isBeaten || standing.isRefuted || header.height <= standing.finalHeight) {
-      return await this.#giveUp(
-        held,
-        isBeaten ? `block ${standing.firstChild} was published first` : 'its parent is out',
-      )
-    }
-    if (header.parent !== prospect.parent && standing.firstChild !== id) {
-      return this.#hold(`the node builds on ${prospect.parent}, not on ${header.parent} as the block that was found`)
-    }
-    const offer = offerOf(await this.#planner.rules(this.#stop.signal), held)
-    const waiting = { sinceMs: held.sinceMs, longestMs: this.#options.longestWaitMs }
-    const decision = decide(offer, this.#planner.policy(head, await this.#deps.sender.ethereum.tip()), waiting, nowMs)
-    if (decision.publish || standing.firstChild === id) this.#publish(held, header.parent)
-    else this.#hold(`a block is found: ${decision.reason}`)
+  async #consider(held: Publication, prospect: Prospect, nowMs: number): Promise<void> {
+    const deps = { node: this.#deps.node, ethereum: this.#deps.sender.ethereum, planner: this.#planner }
+    const moment = { nowMs, longestWaitMs: this.#options.longestWaitMs }
+    const fate = await fateOf(deps, held, prospect, moment, this.#stop.signal)
+    if (fate.do === 'publish') this.#publish(fate.entry, decodeSealed(held.sealed).header.parent)
+    else if (fate.do === 'give up') await this.#giveUp(held, fate.reason)
+    else this.#hold(fate.reason)
   }
 
   #publish(entry: Publication, parent: Hash): void {
@@ -248,10 +234,7 @@ export class Miner implements AsyncDisposable {
     this.#search.aim(prospect)
   }
 
-  async #found(
-    { plan, parent, sealedParent, sinceMs, rival }: Prospect,
-    { work, nonce, digest }: Solution,
-  ): Promise<void> {
+  async #found({ plan, parent, sealedParent, sinceMs }: Prospect, { work, nonce, digest }: Solution): Promise<void> {
     assert(work.challenge === plan.work.challenge, 'the pool searches the newest plan')
     const sealed = encodeSealed({ header: plan.header, seal: { miner: work.miner, nonce } })
     const { content, block } = plan
@@ -263,7 +246,6 @@ export class Miner implements AsyncDisposable {
       parent: sealedParent,
       sealed,
       ...block,
-      rival,
       fee: content.fee,
       attempts: [],
       bond: 0n,

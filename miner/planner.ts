@@ -42,11 +42,14 @@ export type Prospect = {
   readonly policy: Policy
   /** Since when the oldest request or queue entry in the plan waits, unix milliseconds. */
   readonly sinceMs: number
-  /** The block would stand beside a live sibling that the node knows to be wrong. */
-  readonly rival: boolean
+  /** The block would stand beside live siblings, all of which the node knows to be wrong. */
+  readonly beside?: Siblings
   /** Why nothing may be built on this parent now. */
   readonly obstacle?: string
 }
+
+/** The latest of a parent's live children, and the target that another one has to state. */
+export type Siblings = { readonly last: Hash; readonly target: bigint }
 
 type Template = Result<'bridge_template'>
 /** `refusal` is what the bridge said of the plan as of block `askedAt` of Ethereum. */
@@ -94,7 +97,7 @@ export class Planner {
     const network = await this.#check(info)
     const { tip } = info.bridge
     const onTip = tip && (await ethereum.standing(tip.id))
-    const key = `${tip?.id} ${info.fingerprint} ${onTip?.queueLength} ${onTip?.firstChild}`
+    const key = `${tip?.id} ${info.fingerprint} ${onTip?.queueLength} ${onTip?.children?.first}`
     if (this.#template === undefined || key !== this.#key || tip === undefined) {
       this.#template = await node.call('bridge_template', {}, signal)
       this.#content = undefined
@@ -112,17 +115,16 @@ export class Planner {
       this.#template = template
     }
     const { parent, content } = this.#content
-    const { obstacle, exact } = await this.#obstacleOn(standing, head, signal)
-    const target = this.#targetOn(parent, standing, head, network, exact)
+    const { obstacle, beside } = await this.#obstacleOn(parent.id, standing, head, signal)
+    const target = beside?.target ?? this.#targetOn(parent, standing, head, network)
     const sealedParent = template.parent.sealed
-    const rival = exact !== undefined
     let latest = this.#latest
-    if (latest === undefined || !isStillApt(latest.plan, content, target)) {
+    if (latest === undefined || !isStillApt(latest.plan, content, target, beside !== undefined)) {
       latest = { plan: planBlock(network.rules, parent, content, target, this.#options.payout) }
     }
     const isAccepted = latest.askedAt !== undefined && latest.refusal === undefined
     if (obstacle === undefined && !isAccepted && latest.askedAt !== head.hash) {
-      const refusal = await this.#refusalOf(latest.plan, sealedParent, rival, head)
+      const refusal = await this.#refusalOf(latest.plan, sealedParent, beside?.last, head)
       latest = { plan: latest.plan, askedAt: head.hash, ...(refusal === undefined ? {} : { refusal }) }
     }
     this.#latest = latest
@@ -133,16 +135,16 @@ export class Planner {
       plan: latest.plan,
       policy,
       sinceMs: this.#sinceMs(parent, content),
-      rival,
+      ...(beside === undefined ? {} : { beside }),
       ...(problem === undefined ? {} : { obstacle: problem }),
     }
   }
 
   /** Why the bridge would refuse the block whatever its nonce: better known before hours of work than after. */
-  async #refusalOf(plan: Plan, sealedParent: Uint8Array, rival: boolean, head: Head): Promise<string | undefined> {
+  async #refusalOf(plan: Plan, sealedParent: Uint8Array, beside: Hash | undefined, head: Head) {
     const sealed = { header: plan.header, seal: { miner: plan.work.miner, nonce: ZERO_HASH } }
     try {
-      await this.#deps.ethereum.simulate(publishCall(sealedParent, { sealed, ...plan.block }, rival), 0n, head.next)
+      await this.#deps.ethereum.simulate(publishCall(sealedParent, { sealed, ...plan.block }, beside), 0n, head.next)
     } catch (error) {
       // The work is looked at after all else that is known before it is done.
       if (isRefusal(error, 'InsufficientWork', 'BondTooSmall')) return undefined
@@ -155,10 +157,6 @@ export class Planner {
   /** The rules of the network, once the node and the contract agree about them. */
   async rules(signal: AbortSignal): Promise<Rules> {
     return (this.#network ?? (await this.#check(await this.#deps.node.call('node_info', {}, signal)))).rules
-  }
-
-  policy(head: Head, tip: bigint): Policy {
-    return this.#policy(head, tip)
   }
 
   #isCatchingUp({ bridge }: Result<'node_info'>): boolean {
@@ -215,29 +213,36 @@ export class Planner {
   }
 
   /**
-   * A live child of the node's tip: one that the node has not seen or not preferred yet (nothing to be built here), or one that the
-   * node knows to be wrong, which the watchers will refute: beside that one a rival is no fork. `exact` is the target that it has to state.
+   * Live children of the node's tip: one that the node has not seen or not preferred yet (nothing to be built here), or only such that
+   * the node knows to be wrong, which the watchers will refute: beside those a rival is no fork.
    */
   async #obstacleOn(
+    parent: Hash,
     standing: Standing,
     { time }: Head,
     signal: AbortSignal,
-  ): Promise<{ readonly obstacle?: string; readonly exact?: bigint }> {
+  ): Promise<{ readonly obstacle?: string; readonly beside?: Siblings }> {
     if (standing.publishedAt === 0n) return { obstacle: 'our Ethereum endpoint does not have the parent yet' }
     if (standing.isRefuted) return { obstacle: 'the parent was refuted, and the node has not seen that yet' }
-    const { firstChild } = standing
-    if (firstChild === undefined) return {}
+    if (standing.children === undefined) return {}
+    const { first: firstId, last } = standing.children
     const { blocks } = await this.#deps.node.call('bridge_blocks', {}, signal)
-    const child = blocks.find(({ id }) => id === firstChild)
-    if (child === undefined)
-      return { obstacle: `the node has not seen block ${firstChild} yet, which is on the parent` }
-    if (child.verdict !== 'invalid') return { obstacle: `block ${firstChild} is on the parent already` }
-    if (time < BigInt(child.publishedAt) + SIBLING_SECONDS) return { exact: child.target }
-    return { obstacle: `block ${firstChild} on the parent is wrong, but has to be refuted before another one can come` }
+    const live = blocks.filter((block) => block.parent === parent && !block.refuted)
+    const right = live.find(({ verdict }) => verdict !== 'invalid')
+    if (right !== undefined) return { obstacle: `block ${right.id} is on the parent already` }
+    const [first, latest] = [firstId, last].map((id) => live.find((block) => block.id === id))
+    if (first === undefined || latest === undefined) {
+      return { obstacle: `the node has not seen block ${first ? last : firstId} yet, which is on the parent` }
+    }
+    const beside = { last, target: first.target }
+    if (time < BigInt(first.publishedAt) + SIBLING_SECONDS) return { beside }
+    return {
+      beside,
+      obstacle: `block ${firstId} on the parent is wrong, but has to be refuted before another one can come`,
+    }
   }
 
-  #targetOn(parent: ParentBlock, standing: Standing, head: Head, network: Network, exact: bigint | undefined) {
-    if (exact !== undefined) return exact
+  #targetOn(parent: ParentBlock, standing: Standing, head: Head, network: Network): bigint {
     // By the newest block rather than the next one: so the node, which knows no other clock, allows it too.
     const elapsed = standing.publishedAt === 0n ? 0n : head.time - standing.publishedAt
     return targetCeiling(parent.header.target, elapsed, network.easiestTarget)
@@ -267,9 +272,10 @@ export class Planner {
   }
 }
 
-function isStillApt(plan: Plan, content: Content, target: bigint): boolean {
+function isStillApt(plan: Plan, content: Content, target: bigint, isExact: boolean): boolean {
   const stated = plan.header.target
-  return plan.content === content && target >= stated && target < stated + stated / EASED
+  const isClose = isExact ? target === stated : target >= stated && target < stated + stated / EASED
+  return plan.content === content && isClose
 }
 
 /** By more than a quarter: what pays for its gas may be something else then. */

@@ -79,8 +79,8 @@ export class Publisher {
   }
 
   async #send(entry: Publication, signal: AbortSignal): Promise<Publication> {
-    const { sealed, steps, states, parent, rival } = entry
-    const call = publishCall(parent, { sealed: decodeSealed(sealed), steps, states }, rival)
+    const { sealed, steps, states, parent, beside } = entry
+    const call = publishCall(parent, { sealed: decodeSealed(sealed), steps, states }, beside)
     let current = entry
     let outcome: Outcome
     try {

@@ -148,8 +148,11 @@ interface IBridge {
     error TooFarAhead(uint256 height, uint256 finalHeight);
     /// @notice The earliest live child of the parent is 12 hours old: nothing can be published beside it any more.
     error RaceClosed(bytes32 first);
-    /// @notice There is a live sibling. Set `rival` if this fork is wanted; the bond is lost unless all older siblings are refuted.
-    error SiblingExists(bytes32 first);
+    /// @notice There are live siblings, of which this is the latest: it has to be named if this fork is wanted. The bond is lost
+    /// unless all older siblings are refuted.
+    error SiblingExists(bytes32 last);
+    /// @notice The latest live sibling was published in this very second, and siblings are ordered by time: come later.
+    error SameSecond(bytes32 last);
     /// @notice A rival's work has to be that of the first live sibling: less would be cheap delay, and with more one block alone
     /// would displace another.
     error RivalWorkDiffers(uint256 work, uint256 expected);
@@ -243,7 +246,8 @@ interface IBridge {
     /// @param miner to whom the fees and the bond go
     /// @param steps packed steps one after another: first those of the queue, then transactions
     /// @param states the state after each step, 32 bytes each
-    /// @param rival must be true where the parent has a live child, and then the bond is lost if that child wins
+    /// @param beside where the parent has live children, the latest of them: so nobody forks by accident, nor beside a block
+    /// that he has not seen. The bond is lost unless all of them are refuted. Where there are none, anything
     /// @return id the id of the block
     function publish(
         bytes calldata parent,
@@ -253,7 +257,7 @@ interface IBridge {
         bytes32 nonce,
         bytes calldata steps,
         bytes calldata states,
-        bool rival
+        bytes32 beside
     ) external payable returns (bytes32 id);
 
     /// @notice Proves a block wrong that is not final, by one of its steps: replayed here on the state before it, the step is

@@ -8,7 +8,7 @@ import {IBridge} from "../interfaces/IBridge.sol";
 /// @notice The live (unrefuted) children of a block are a doubly linked list in the order of publication, so that the first
 /// live child, and whether it is the only one, cost a constant number of reads however many siblings were published or
 /// refuted. Nothing here depends on a clock that anybody could restart: all windows count from the first live child, and
-/// a refutation can only move that to a later sibling.
+/// a refutation can only move that to a later sibling. No two of the list were published in one second.
 library Race {
     uint8 internal constant REFUTED = 1;
     uint8 internal constant FINAL = 2;
@@ -37,11 +37,21 @@ library Race {
             record.firstChild = child;
             return;
         }
-        bytes32 last = record.lastChild;
-        if (last == 0) last = first;
+        bytes32 last = lastChildOf(blocks, parent);
         blocks[last].nextSibling = child;
         blocks[child].previousSibling = last;
         record.lastChild = child;
+    }
+
+    /// @notice The latest live child of `parent`, or zero.
+    function lastChildOf(mapping(bytes32 => IBridge.BlockRecord) storage blocks, bytes32 parent)
+        internal
+        view
+        returns (bytes32 last)
+    {
+        IBridge.BlockRecord storage record = blocks[parent];
+        last = record.lastChild;
+        if (last == 0) last = record.firstChild;
     }
 
     /// @notice Takes a refuted child out of the list of its live siblings.

@@ -4,7 +4,7 @@ import { encodeFunctionData, type Hex } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../../node/protocol/block.ts'
 import { formatHex } from '../../node/protocol/bytes.ts'
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
 import type { Result } from '../../node/rpc/api.ts'
 
 export type BridgeCall = {
@@ -57,8 +57,8 @@ export function forceFee(baseFee: bigint): bigint {
   return ((FORCE_GAS * baseFee + GWEI - 1n) / GWEI) * GWEI
 }
 
-/** `parent` is the sealed header of the parent. */
-export function publishCall(parent: Uint8Array, block: PublishedBlock, rival: boolean): BridgeCall {
+/** `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to stand beside that on purpose. */
+export function publishCall(parent: Uint8Array, block: PublishedBlock, beside: Hash = ZERO_HASH): BridgeCall {
   const { header, seal } = block.sealed
   const args = [
     hex(parent),
@@ -68,7 +68,7 @@ export function publishCall(parent: Uint8Array, block: PublishedBlock, rival: bo
     seal.nonce,
     hex(block.steps),
     hex(block.states),
-    rival,
+    beside,
   ] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
   const gas = publishGas(header.stepCount, block.steps.length + block.states.length)

@@ -196,6 +196,7 @@ function isOvertaken(error: unknown): boolean {
     isRefusal(
       error,
       'SiblingExists',
+      'SameSecond',
       'StaleParent',
       'RivalWorkDiffers',
       'RaceClosed',

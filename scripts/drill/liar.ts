@@ -1,6 +1,6 @@
 // A miner who lies on purpose, or builds right blocks at moments of his choice: for drills and tests on development chains.
 
-import { type BridgeCall, publishCall } from '../../miner/ethereum/calls.ts'
+import { publishCall } from '../../miner/ethereum/calls.ts'
 import type { TransactionSender } from '../../miner/ethereum/sender.ts'
 import { ParentStates } from '../../miner/parent-state.ts'
 import { parseEntry, readQueue } from '../../miner/queue-reader.ts'
@@ -62,7 +62,8 @@ export type Prepared = {
   readonly steps: Uint8Array
   readonly states: Uint8Array
   readonly rival: boolean
-  readonly call: BridgeCall
+  /** Sealed header of the parent. */
+  readonly ground: Uint8Array
   /** By the liar's own replay on what its parent states; nothing for steps without a shape. */
   readonly verdict: Verdict | undefined
   /** What the liar goes on from. */
@@ -129,8 +130,8 @@ export class Liar {
     const ground = await this.#groundOn(parentId, standing.publishedAt)
     const scene = await this.#sceneOn(ground, options)
     const content = options.lie === undefined ? honestContent(scene) : tellLie(options.lie, scene)
-    const rival = options.rival ?? standing.firstChild !== undefined
-    const target = await this.#target(ground, rival ? standing.firstChild : undefined, options.work ?? 'least')
+    const rival = options.rival ?? standing.children !== undefined
+    const target = await this.#target(ground, rival ? standing.children?.first : undefined, options.work ?? 'least')
     const header = headerOf(ground.rules, ground.parent, content, target)
     const miner = options.payout ?? this.account
     const { nonce, digest: id } = await findNonce({ challenge: challengeOf(header), miner, target }, options.signal)
@@ -148,7 +149,7 @@ export class Liar {
       parent: parentId,
       ...block,
       rival,
-      call: publishCall(ground.sealed, block, rival),
+      ground: ground.sealed,
       verdict: hasShape
         ? replayBlock(ground.rules, ground.parent, block, (index) => scene.queue[Number(index - first)])
         : undefined,
@@ -160,7 +161,9 @@ export class Liar {
   async send(prepared: Prepared, signal?: AbortSignal): Promise<Published> {
     const { sender } = this.#deps
     const { id, parent, sealed, rival, verdict } = prepared
-    const outcome = await sender.send(prepared.call, signal ? { signal } : {})
+    // A rival stands beside whoever is there by now.
+    const { children } = rival ? await sender.ethereum.standing(parent) : {}
+    const outcome = await sender.send(publishCall(prepared.ground, prepared, children?.last), signal ? { signal } : {})
     const { publishedAt } = await sender.ethereum.record(id)
     if (outcome.status !== 'done') {
       throw new OperationError(
@@ -224,7 +227,7 @@ export class Liar {
     const from = parent.header.queueCount
     const { entries } = await node.call('bridge_queue', { from, count: QUEUE_SHARE })
     const queue = content === 'empty' ? [] : entries.map(parseEntry)
-    const { candidates } = content === 'honest' ? await node.call('bridge_template', {}) : { candidates: [] }
+    const candidates = content === 'honest' ? await this.#candidates() : []
     const honest = [...honestSteps(rules, parent, queue, candidates)]
     if (typeof content !== 'string') honest.push(...tellAll(rules, parent, honest, content))
     const [first] = entries
@@ -239,6 +242,15 @@ export class Liar {
       // Two lies in one second are two transactions all the same.
       time: Math.floor(now() / 1_000) + this.#own.size,
     }
+  }
+
+  /** Waits while the node goes over to another branch. */
+  async #candidates() {
+    const { node } = this.#deps
+    const patience = { ...PATIENCE, signal: new AbortController().signal }
+    return await waitFor(`${node.url} to say what waits for a block`, patience, async () => {
+      return (await node.call('bridge_template', {})).candidates
+    })
   }
 
   /** Outputs of the liar that are gone in a state. */

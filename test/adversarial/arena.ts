@@ -229,6 +229,12 @@ export class Arena extends Sight {
     })
   }
 
+  /** The block that the node prefers, once it has seen all that Ethereum has. */
+  async tip(): Promise<Hash | undefined> {
+    await this.seen()
+    return (await this.node.call('node_info', {})).bridge.tip?.id
+  }
+
   /** Counts all money, what is locked for ever included: nothing may be missing. */
   async countMoney(): Promise<SupplyCount> {
     await this.seen()

@@ -96,11 +96,11 @@ class Race {
       case 'publish': {
         const parent = this.block(move.parent)
         const block = this.#draft(parent, move.choice, random)
-        const { parent: parentId, rival } = move
+        const { parent: parentId, beside } = move
         const ownWork = workOf(block.header.target)
-        const expected = model.publish({ id: block.id, parent: parentId, ownWork, rival }, now)
+        const expected = model.publish({ id: block.id, parent: parentId, ownWork, beside }, now)
         if (expected === undefined) this.blocks.set(block.id, block)
-        return { expected, call: () => fixture.publish(parent, block, { rival }) }
+        return { expected, call: () => fixture.publish(parent, block, beside ? { beside: beside as Hash } : {}) }
       }
       case 'refute':
         return { expected: model.refute(move.block), call: () => fixture.refute(this.block(move.block)) }
@@ -170,6 +170,7 @@ test(`${TREES} random races go as in the model, from seed ${FIRST_SEED} on`, asy
   const wanted = ['publish', 'nominate', 'finalize', 'refute', 'withdrawBond'].map((kind) => `${kind} accepted`)
   const errors = [
     'SiblingExists',
+    'SameSecond',
     'RivalWorkDiffers',
     'RaceClosed',
     'StaleParent',

@@ -75,15 +75,42 @@ describe('a block without rivals', () => {
 })
 
 describe('siblings', () => {
-  it('need the flag, so nobody forks by accident', async () => {
+  it('name the latest before them, so nobody forks by accident, nor beside what he has not seen', async () => {
     const first = await fixture.extend(genesis)
     await assertReverts(fixture.publish(genesis, fixture.draft(genesis)), 'SiblingExists', [first.id])
-    await fixture.extend(genesis, {}, { rival: true })
+    at(1n)
+    const second = await fixture.extend(genesis, {}, { beside: first.id })
+    at(2n)
+    const third = fixture.draft(genesis)
+    for (const beside of [first.id, genesis.id, third.id]) {
+      await assertReverts(fixture.publish(genesis, third, { beside }), 'SiblingExists', [second.id])
+    }
+    // Who came after it is not who stood there when the author looked.
+    await fixture.refute(second)
+    await assertReverts(fixture.publish(genesis, third, { beside: second.id }), 'SiblingExists', [first.id])
+    await fixture.publish(genesis, third, { beside: first.id })
   })
 
-  it('may carry the flag where it turns out not to be needed', async () => {
-    const block = await fixture.extend(genesis, {}, { rival: true })
+  it('may be named where there are none any more: then it is an only child', async () => {
+    const first = await fixture.extend(genesis)
+    await fixture.refute(first)
+    const block = await fixture.extend(genesis, {}, { beside: first.id })
     assert.equal(await flagsOf(block), 0)
+  })
+
+  it('never come in one second, not even where those before them died in it', async () => {
+    const first = await fixture.extend(genesis)
+    const { id: beside } = first
+    const draft = fixture.draft(genesis)
+    await assertReverts(fixture.publish(genesis, draft, { beside }), 'SameSecond', [beside])
+    at(0n, 1n)
+    await fixture.publish(genesis, draft, { beside })
+    const another = fixture.draft(genesis)
+    await assertReverts(fixture.publish(genesis, another, { beside: draft.id }), 'SameSecond', [draft.id])
+    await fixture.refute(first)
+    await assertReverts(fixture.publish(genesis, another, { beside: draft.id }), 'SameSecond', [draft.id])
+    await fixture.refute(draft)
+    await fixture.publish(genesis, another)
   })
 
   it('come with exactly the work of the first', async () => {
@@ -228,8 +255,10 @@ describe('a race', () => {
     await assertReverts(fixture.nominate(genesis, first), 'NotHeavier', [first.id, first.id])
   })
 
-  it('goes to the smaller id of two branches with the same work in the same second', async () => {
-    const pair = [await fixture.extend(genesis), await fixture.extend(genesis, {}, { rival: true })]
+  it('goes to the smaller id of two branches with the same work in the same second, which siblings never are', async () => {
+    const first = await fixture.extend(genesis)
+    const rival = await fixture.extend(genesis, {}, { rival: true })
+    const pair = [await fixture.extend(first), await fixture.extend(rival)]
     const [small, large] = pair.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
     assert(small && large)
     await fixture.nominate(genesis, large)

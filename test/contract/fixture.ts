@@ -17,7 +17,7 @@ import { encodeRefutation, type Refutation } from '../../miner/watch/refutation.
 import { concat } from '../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
 import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'
-import { type Address, type Hash, parseAddress, toBytes } from '../../node/protocol/ids.ts'
+import { type Address, type Hash, parseAddress, parseHash, toBytes, ZERO_HASH } from '../../node/protocol/ids.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
 import { accountOf, genesisOf } from '../world.ts'
 import { type Draft, draftBlock, type proofOf, type TestBlock, toHex } from './blocks.ts'
@@ -50,7 +50,10 @@ export const founder = accountOf('founder')
 export const genesisTransaction = genesisOf(founder)
 
 export type PublishOptions = Sender & {
+  /** Beside the latest live sibling; a second later where that one was published just now. */
   readonly rival?: boolean
+  /** Beside this one, whichever it is, and now. */
+  readonly beside?: Hash
   readonly steps?: Uint8Array
   readonly states?: Uint8Array
 }
@@ -128,7 +131,8 @@ export class Fixture implements AsyncDisposable {
   /** Publishes a block on its parent, or on what is passed off as the sealed header of one. */
   async publish(parent: SealedHeader | Hex, block: TestBlock, options: PublishOptions = {}): Promise<Receipt> {
     const { header, seal, steps, states } = block
-    const { rival = false, from, value = this.bond() } = options
+    const { from, value = this.bond() } = options
+    const beside = options.beside ?? (options.rival ? await this.#besideLatest(header.parent) : ZERO_HASH)
     const stepBytes = options.steps ?? concat(...steps)
     const stateBytes = options.states ?? concat(...states.map(toBytes))
     const data = encodeFunctionData({
@@ -142,7 +146,7 @@ export class Fixture implements AsyncDisposable {
         seal.nonce,
         toHex(stepBytes),
         toHex(stateBytes),
-        rival,
+        beside,
       ],
     })
     const receipt = await this.#send(data, { ...(from ? { from } : {}), value })
@@ -259,6 +263,14 @@ export class Fixture implements AsyncDisposable {
   /** The events of one name in a receipt. */
   events<Name extends ContractEventName<typeof bridgeAbi>>(receipt: Receipt, eventName: Name) {
     return parseEventLogs({ abi: bridgeAbi, eventName, logs: [...receipt.logs] })
+  }
+
+  /** The latest live child of a block, which has to be older than the next call. */
+  async #besideLatest(parent: Hash): Promise<Hash> {
+    const { firstChild, lastChild } = await this.read.blocks([parent])
+    const latest = parseHash(lastChild === ZERO_HASH ? firstChild : lastChild)
+    if (this.times.get(latest) === this.chain.time) this.pass(1n)
+    return latest
   }
 
   #send(data: Hex, sender?: Sender): Promise<Receipt> {

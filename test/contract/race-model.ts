@@ -35,7 +35,8 @@ export type Publication = {
   readonly id: string
   readonly parent: string
   readonly ownWork: bigint
-  readonly rival: boolean
+  /** The sibling that its author takes for the latest. */
+  readonly beside?: string | undefined
 }
 
 /** Each call answers the name of the error with which the contract has to refuse, or nothing. */
@@ -101,15 +102,17 @@ export class RaceModel {
     return block.time <= first.time + this.#rule.branchSeconds
   }
 
-  publish({ id, parent, ownWork, rival }: Publication, now: bigint): string | undefined {
+  publish({ id, parent, ownWork, beside }: Publication, now: bigint): string | undefined {
     const below = this.find(parent)
     if (below === undefined) return 'UnknownBlock'
     if (below.refuted) return 'BlockIsRefuted'
     if (below.height < this.tip.height || (below.height === this.tip.height && !below.final)) return 'StaleParent'
     if (below.height >= this.tip.height + this.#rule.maxDepth) return 'TooFarAhead'
-    const first = this.live(parent)[0]
+    const siblings = this.live(parent)
+    const [first] = siblings
     if (first && now >= first.time + this.#rule.siblingSeconds) return 'RaceClosed'
-    if (first && !rival) return 'SiblingExists'
+    if (first && beside !== siblings.at(-1)?.id) return 'SiblingExists'
+    if (siblings.some(({ time }) => time === now)) return 'SameSecond'
     if (first && ownWork !== first.ownWork) return 'RivalWorkDiffers'
     const block: ModelBlock = {
       id,
@@ -185,6 +188,15 @@ export class RaceModel {
     }
     block.bond = 'released'
     return undefined
+  }
+
+  /** Of all blocks that may be nominated above `parent`, or of some of them. */
+  heaviest(parent: string, isWanted: (block: ModelBlock) => boolean = () => true): ModelBlock | undefined {
+    return this.blocks
+      .filter((block) => this.isEligible(parent, block.id) && isWanted(block))
+      .reduce<ModelBlock | undefined>((best, block) => {
+        return best && !this.isAhead(block.id, best.id) ? best : block
+      }, undefined)
   }
 
   /** More work; then the earlier one; in one second the smaller id. */

@@ -31,6 +31,8 @@ class Simulation {
   /** Work that the adversary has kept back. */
   #hoard = 0n
   #count = 0
+  /** Blocks that were tried in this tick. */
+  #inTick = 0
 
   constructor(seed: number, rule: Rule) {
     this.model = new RaceModel('genesis', 0n, rule)
@@ -40,6 +42,7 @@ class Simulation {
 
   tick(): void {
     this.now += TICK
+    this.#inTick = 0
     this.#mineHonestly()
     this.#attack()
     this.#refute()
@@ -50,7 +53,7 @@ class Simulation {
   /** Once an hour or so somebody honest extends the best branch that is valid, where the rules allow it. */
   #mineHonestly(): void {
     if (this.random() * this.#pace > Number(TICK) / Number(HOUR)) return
-    const best = this.#heaviest(this.model.tip.id, (block) => this.#isValid(block)) ?? this.model.tip
+    const best = this.model.heaviest(this.model.tip.id, (block) => this.#isValid(block)) ?? this.model.tip
     const beside = this.model.live(best.id)
     // Beside a bad block one publishes as a rival rather than to wait.
     if (beside.some((block) => this.#isValid(block))) return
@@ -60,7 +63,7 @@ class Simulation {
   #attack(): void {
     this.#hoard += BigInt(Math.floor(this.random() * 4))
     const { model, now } = this
-    const favourite = this.#heaviest(model.tip.id, (block) => !this.#isValid(block))
+    const favourite = this.model.heaviest(model.tip.id, (block) => !this.#isValid(block))
     if (favourite && this.random() < 0.3) model.nominate(model.tip.id, favourite.id, now)
     const first = model.live(model.tip.id)[0]
     const age = first ? now - first.time : 0n
@@ -97,7 +100,7 @@ class Simulation {
     const { model, now } = this
     for (const { id: parent, height, refuted } of model.blocks) {
       if (refuted || height < model.tip.height || model.live(parent).length < 2) continue
-      const heaviest = this.#heaviest(parent, () => true)
+      const heaviest = this.model.heaviest(parent)
       let duty = this.#duties.get(parent)
       if (heaviest && duty?.block !== heaviest.id) {
         const delay = BigInt(Math.floor(this.random() * Number(NOMINATED_WITHIN / TICK + 1n))) * TICK
@@ -116,7 +119,7 @@ class Simulation {
     const children = model.live(model.tip.id)
     const [first] = children
     const below = model.tip.id
-    const best = this.#heaviest(below, () => true)
+    const best = this.model.heaviest(below)
     for (const child of children) {
       if (model.finalize(child.id, now) !== undefined) continue
       assert(!this.#bad.has(child.id), 'a bad block is final')
@@ -134,8 +137,10 @@ class Simulation {
   #publish(parent: string, ownWork: bigint, bad: boolean): boolean {
     this.#count += 1
     const id = `b${this.#count}`
-    const rival = this.model.live(parent).length > 0
-    if (this.model.publish({ id, parent, ownWork, rival }, this.now) !== undefined) return false
+    const beside = this.model.live(parent).at(-1)?.id
+    // No two siblings are of one second.
+    if (this.model.publish({ id, parent, ownWork, beside }, this.now + BigInt(this.#inTick++)) !== undefined)
+      return false
     if (bad) {
       this.#bad.add(id)
       const delay = BigInt(Math.floor(this.random() * Number(REFUTED_WITHIN / TICK))) * TICK
@@ -157,16 +162,6 @@ class Simulation {
   #isValid(block: ModelBlock): boolean {
     const way = this.model.wayFrom(this.model.tip.id, block.id)
     return way?.every(({ id }) => !this.#bad.has(id)) ?? false
-  }
-
-  #heaviest(parent: string, isWanted: (block: ModelBlock) => boolean): ModelBlock | undefined {
-    const { model } = this
-    return model.blocks
-      .filter((block) => model.isEligible(parent, block.id) && isWanted(block))
-      .reduce<ModelBlock | undefined>(
-        (best, block) => (best && !model.isAhead(block.id, best.id) ? best : block),
-        undefined,
-      )
   }
 }
 

@@ -79,7 +79,7 @@ export class SimulatedBridge {
   }
 
   /** Answers the contract's error, or nothing. The bond is the least that the contract takes. */
-  publish(draft: Draft, rival: boolean, payer: Account, now: number, baseFee: bigint): string | undefined {
+  publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, baseFee: bigint): string | undefined {
     const parent = this.#blocks.get(draft.parent)
     if (parent === undefined) return 'UnknownBlock'
     if (this.#blocks.has(draft.id)) return 'AlreadyPublished'
@@ -95,7 +95,7 @@ export class SimulatedBridge {
     const books = this.#count(draft, from)
     if (books.supply < 0n) return 'SupplyExceeded'
     const ownWork = workOf(draft.target)
-    const error = this.model.publish({ id: draft.id, parent: draft.parent, ownWork, rival }, BigInt(now))
+    const error = this.model.publish({ id: draft.id, parent: draft.parent, ownWork, beside }, BigInt(now))
     if (error !== undefined) return error
 
     payer.add(-bond, 'bond', draft.deal && payer === draft.miner)

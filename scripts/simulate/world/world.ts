@@ -208,9 +208,13 @@ export class World {
   ): void {
     const slot = how.at === undefined ? this.ethereum.inclusionOf(this.now) : slotAfter(how.at - SLOT_SECONDS)
     const at = Math.max(slot, slotAfter(this.now))
+    const latest = () => (rival ? this.liveChildren(draft.parent).at(-1)?.id : undefined)
+    const known = latest()
     const run = () => {
       this.spend(from, publishGas(draft.size, rival), draft.deal && from === draft.miner)
-      const error = this.bridge.publish(draft, rival, from, this.now, this.baseFee)
+      // The attacker may know, or arrange, what comes before his call.
+      const beside = from === this.attacker ? latest() : known
+      const error = this.bridge.publish(draft, beside, from, this.now, this.baseFee)
       if (error === undefined) this.#onPublished(draft)
       else this.refused += publishGas(draft.size, rival) * this.gasPrice
       done?.()

@@ -64,11 +64,11 @@ for (const [seed, fate] of CASES) {
     const where = () => node.call('tx_where', { infohash: request.infohash })
 
     await t.test('publish', async () => {
-      await scene.takeBack(publishCall(parent, block, false), async () => (await scene.record(id)).publishedAt > 0)
+      await scene.takeBack(publishCall(parent, block), async () => (await scene.record(id)).publishedAt > 0)
       assert.equal((await where()).status, 'ordered')
     })
     await t.test('refute', async () => {
-      await scene.send(publishCall(parent, wrong, true))
+      await scene.send(publishCall(parent, wrong, id))
       await scene.seen()
       const judgement = await new Judge(node, rules).judge(wrong.next.id, t.signal)
       assert.ok(judgement.verdict === 'invalid')
@@ -79,7 +79,7 @@ for (const [seed, fate] of CASES) {
       })
     })
     await t.test('nominate', async () => {
-      await scene.send(publishCall(parent, rival, true))
+      await scene.send(publishCall(parent, rival, id))
       await scene.skipTo(id, 23n * HOUR)
       await scene.takeBack(nominateCall(genesis.id, id), async () => {
         const [nominated] = await client.readContract({ ...stage.bridge, functionName: 'slotOf', args: [genesis.id] })

@@ -82,8 +82,7 @@ export class Watched {
     const theft = kind === 'wrong' ? pay(thief, body, rules).packed : undefined
     const ground = { id: this.stage.genesisId(), header: genesisBlock.header, state: genesisState(genesis) }
     const block = forge(rules, ground, [], targetCeiling(EASIEST, DAY, EASIEST), thief.address, theft)
-    const { firstChild } = await this.record(ground.id)
-    const call = publishCall(encodeSealed(genesisBlock), block, BigInt(firstChild) !== 0n)
+    const call = publishCall(encodeSealed(genesisBlock), block, await this.stage.latestChild())
     assert.equal((await this.#publisher.send(call)).status, 'done')
     return block.next.id
   }

@@ -96,7 +96,8 @@ contract BridgeHandler {
 
     /// @notice A child of a recent block: it takes its share of the queue, and asks for wTTX.
     function publish(uint256 seed, uint256 requests, bool rival) external {
-        VM.warp(_now);
+        // No two siblings are of one second.
+        VM.warp(++_now);
         uint256 back = seed % 4;
         Published storage parent = _blocks[_blocks.length - 1 - (back < _blocks.length ? back : 0)];
         if (seed % 3 == 0) parent = _blocks[_numberOf[bridge.finalBlock()]];
@@ -107,13 +108,15 @@ contract BridgeHandler {
         for (uint256 i = 0; i < requests % 6; ++i) {
             steps = bytes.concat(steps, _ask(made, uint256(keccak256(abi.encode(seed, i)))));
         }
-        _send(made, parent.header, steps, rival);
+        _send(made, parent.header, steps, rival ? _latestOf(parent.id) : bytes32(0));
     }
 
     function nominate(uint256 parent, uint256 block_) external {
         VM.warp(_now);
         bytes32 above = parent % 2 == 0 ? bridge.finalBlock() : _blocks[parent % _blocks.length].id;
-        try bridge.nominate(above, _blocks[block_ % _blocks.length].id) {} catch {}
+        // Often one that may still be eligible.
+        uint256 span = block_ % 3 == 0 && _blocks.length > 8 ? 8 : _blocks.length;
+        try bridge.nominate(above, _blocks[_blocks.length - 1 - (block_ >> 8) % span].id) {} catch {}
     }
 
     function finalize(uint256 seed) external {
@@ -222,14 +225,14 @@ contract BridgeHandler {
         return address(_actors[number % 3]);
     }
 
-    function _send(Published storage made, bytes memory parent, bytes memory steps, bool rival) private {
+    function _send(Published storage made, bytes memory parent, bytes memory steps, bytes32 beside) private {
         bytes memory states;
         for (uint256 i = 0; i < made.steps.length; ++i) states = bytes.concat(states, made.states[i]);
         uint256 parentTarget = uint256(bytes32(_slice(parent, 69)));
         uint256 target = parentTarget >> 1 > 1 << 160 ? parentTarget >> 1 : 1 << 160;
         VM.recordLogs();
         try bridge.publish{value: 0.02 ether}(
-            parent, target, bytes20(0), _actor(++_nonce), bytes32(_nonce), steps, states, rival
+            parent, target, bytes20(0), _actor(++_nonce), bytes32(_nonce), steps, states, beside
         ) returns (bytes32 id) {
             Vm.Log[] memory logs = VM.getRecordedLogs();
             (made.header,,,) = abi.decode(logs[logs.length - 1].data, (bytes, bytes, bytes, uint40));
@@ -238,6 +241,11 @@ contract BridgeHandler {
         } catch {
             _blocks.pop();
         }
+    }
+
+    function _latestOf(bytes32 parent) private view returns (bytes32 last) {
+        last = bridge.blocks(parent).lastChild;
+        if (last == 0) last = bridge.firstChild(parent);
     }
 
     function _settle(Published storage final_, bytes32 last) private {

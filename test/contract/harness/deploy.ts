@@ -1,6 +1,5 @@
 // Deploys the contracts of this folder, which open internal libraries to tests, and gives a way to call them.
 
-import hre from 'hardhat'
 import type { Hex } from 'viem'
 import { readArtifact, type TestChain } from '../chain.ts'
 
@@ -9,11 +8,9 @@ export type Harness = {
   readonly call: (functionName: string, ...args: readonly unknown[]) => Promise<unknown>
 }
 
-/** Compiles `name`.sol of this folder if need be, and deploys it. */
+/** Deploys what `npm run build` made of `name`.sol of this folder. */
 export async function deployHarness(chain: TestChain, name: string): Promise<Harness> {
-  const source = `test/contract/harness/${name}.sol`
-  await hre.tasks.getTask('build').run({ files: [source], quiet: true })
-  const artifact = `${source}/${name}.json`
+  const artifact = `test/contract/harness/${name}.sol/${name}.json`
   const address: Hex = await chain.deploy(artifact, [])
   const { abi } = await readArtifact(artifact)
   return { call: (functionName, ...args) => chain.client.readContract({ address, abi, functionName, args }) }

@@ -29,9 +29,9 @@ test('a race is nominated and finalized as the contract decides it, although the
   const first = forge(rules, parent, [], target, account)
   const rival = forge(rules, parent, [], target, accountOf('a rival').address)
   const heavy = forge(rules, rival.next, [], target >> 1n, account)
-  await other.send(publishCall(sealedParent, first, false))
-  await other.send(publishCall(sealedParent, rival, true))
-  await other.send(publishCall(rival.sealedBytes, heavy, false))
+  await other.send(publishCall(sealedParent, first))
+  await other.send(publishCall(sealedParent, rival, first.next.id))
+  await other.send(publishCall(rival.sealedBytes, heavy))
   const miner = await stage.miner(node, stage.sender(await stage.signer()))
   const slot = async () =>
     (await stage.anvil.client.readContract({ ...stage.bridge, functionName: 'slotOf', args: [parent.id] }))[0]
@@ -59,7 +59,7 @@ test('of several miners only one pays for what is due, the block’s own first',
     state: genesisState(stage.definition.genesis),
   }
   const block = forge(stage.definition.rules, parent, [], target, account)
-  await owner.send(publishCall(encodeSealed(stage.definition.genesisBlock), block, false))
+  await owner.send(publishCall(encodeSealed(stage.definition.genesisBlock), block))
   await stage.skip(24n * HOUR)
   await stage.until('the duty', async () => (await node.call('bridge_due', {})).finalize.length === 1)
   const own = await stage.miner(node, owner, { courtesyMs: 3_600_000 })

@@ -105,7 +105,6 @@ function entryOf(i: number): Publication {
     sealed,
     steps: Uint8Array.of(1, 2, i),
     states: new Uint8Array(32),
-    rival: false,
     fee: 3n,
     attempts: [],
     bond: 0n,

@@ -21,7 +21,14 @@ import { createLogger, type Logger } from '../../../node/log.ts'
 import { TtxNode } from '../../../node/node.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
 import { blockId } from '../../../node/protocol/header.ts'
-import { type Address, type Hash, type Infohash, parseAddress } from '../../../node/protocol/ids.ts'
+import {
+  type Address,
+  type Hash,
+  type Infohash,
+  parseAddress,
+  parseHash,
+  ZERO_HASH,
+} from '../../../node/protocol/ids.ts'
 import type { TransactionBody } from '../../../node/protocol/typed-data.ts'
 import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
 import { deploy } from '../../../scripts/deploy.ts'
@@ -146,6 +153,13 @@ export class Stage {
   async request(node: NodeClient, from: Account, prev: readonly Infohash[], tokens: bigint, to: Address) {
     const { chain, bridge } = this.definition.rules
     return await this.pay(node, from, { to: bridge, tokens, prev, bridge: { chain, to } })
+  }
+
+  /** The latest live child of a block: whoever publishes beside it has to name it. */
+  async latestChild(parent = this.genesisId()): Promise<Hash> {
+    const read = { ...this.bridge, functionName: 'blocks', args: [parent] } as const
+    const { firstChild, lastChild } = await this.anvil.client.readContract(read)
+    return parseHash(lastChild === ZERO_HASH ? firstChild : lastChild)
   }
 
   async balanceOf(owner: Address): Promise<bigint> {

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeFunctionData } from 'viem'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
-import { publishCall } from '../../../miner/ethereum/calls.ts'
+import { publishCall, refuteCall } from '../../../miner/ethereum/calls.ts'
+import { Judge } from '../../../miner/watch/judge.ts'
+import { tryRefutation } from '../../../miner/watch/refuter.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
@@ -56,7 +58,7 @@ test('a block that comes first makes the miner drop its own, and build on it', a
   const first = await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
   await stage.until('a held block', () => miner.status().blocks.found === 1)
   const block = forgeOn(stage, other.ethereum.account)
-  await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), block, false))
+  await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), block))
   await stage.until('its own block to be given up', () => miner.status().blocks.lost === 1)
   await stage.until('another one on top', () => miner.status().blocks.published === 1)
   await stage.until('the node to see it', async () => {
@@ -72,11 +74,8 @@ test('beside a block that the node knows to be wrong, the miner publishes a riva
   const other = stage.sender(await stage.signer())
   await stage.skip(86_400n)
   const genesis = genesisInfohash(stage.definition.genesis)
-  // Spends what its sender does not own.
-  const thief = accountOf('thief')
-  const { packed } = pay(thief, { to: thief.address, tokens: 1n, time: 1, prev: [genesis] }, stage.definition.rules)
-  const wrong = forgeOn(stage, other.ethereum.account, packed)
-  await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), wrong, false))
+  const wrong = forgeOn(stage, other.ethereum.account, theft(stage))
+  await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), wrong))
   const miner = await stage.miner(node, stage.sender(await stage.signer()))
   await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
   await stage.until('the rival', () => miner.status().blocks.published === 1)
@@ -85,6 +84,65 @@ test('beside a block that the node knows to be wrong, the miner publishes a riva
     const rival = blocks.find(({ verdict, height }) => verdict === 'valid' && height === 1n)
     return rival?.preferred === true && rival.parent === stage.genesisId()
   })
+})
+
+test('two miners who answer the same wrong block do not fight each other: one comes beside it, and the other builds on that', async (t) => {
+  const stage = await Stage.open(t)
+  const nodes = [await stage.node(), await stage.node()] as const
+  const other = stage.sender(await stage.signer())
+  await stage.skip(86_400n)
+  const genesis = genesisInfohash(stage.definition.genesis)
+  const wrong = forgeOn(stage, other.ethereum.account, theft(stage))
+  await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), wrong))
+  // Automatic mining is off: both send before they can see each other.
+  await stage.anvil.client.setAutomine(false)
+  const signers = [await stage.signer(), await stage.signer()] as const
+  const miners = [
+    await stage.miner(nodes[0], stage.sender(signers[0])),
+    await stage.miner(nodes[1], stage.sender(signers[1])),
+  ]
+  const first = await stage.request(nodes[0], holder, [genesis], 10_000n, stranger('a'))
+  await stage.until('both to have sent', async () => {
+    const { pending } = await stage.anvil.client.getTxpoolStatus()
+    return pending === 2
+  })
+  await stage.anvil.client.setAutomine(true)
+  await stage.anvil.client.mine({ blocks: 1 })
+  await stage.until('one to be published, and the other one to be lost', () => {
+    const blocks = miners.map((miner) => miner.status().blocks)
+    return blocks.some(({ published }) => published === 1) && blocks.some(({ lost }) => lost === 1)
+  })
+  await stage.request(nodes[1], holder, [first], 10_000n, stranger('b'))
+  await stage.until('another block on top', async () => {
+    const { blocks } = await nodes[0].call('bridge_blocks', {})
+    return blocks.some(({ height, preferred }) => height === 2n && preferred)
+  })
+  const { blocks } = await nodes[0].call('bridge_blocks', {})
+  const verdicts = blocks.filter(({ height }) => height === 1n).map(({ verdict }) => verdict)
+  assert.deepEqual(verdicts.toSorted(), ['invalid', 'valid'])
+})
+
+test('a block that was found is not given up for a wrong one of other work that came first', async (t) => {
+  const stage = await Stage.open(t)
+  const node = await stage.node()
+  const other = stage.sender(await stage.signer())
+  await stage.skip(86_400n)
+  // The price is so low that the miner finds a block and holds it.
+  const miner = await stage.miner(node, stage.sender(await stage.signer()), { weiPerTtx: 1n, longestWaitMs: 3_600_000 })
+  const genesis = genesisInfohash(stage.definition.genesis)
+  await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
+  await stage.until('a held block', () => miner.status().blocks.found === 1)
+  const wrong = forgeOn(stage, other.ethereum.account, theft(stage), 2n)
+  await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), wrong))
+  await stage.until('it to wait for the refutation', () => /came first, but is wrong/.test(miner.status().reason))
+  const judgement = await new Judge(node, stage.definition.rules).judge(wrong.next.id, t.signal)
+  assert.ok(judgement.verdict === 'invalid')
+  const prepared = await tryRefutation([other.ethereum], wrong.next.id, judgement.refutation)
+  assert.ok(prepared)
+  await other.send(refuteCall(prepared.call.data, prepared.gas))
+  await stage.until('it to wait for its price again', () => /a block is found/.test(miner.status().reason))
+  const { found, lost } = miner.status().blocks
+  assert.deepEqual([found, lost], [1, 0])
 })
 
 test('deposits and forced transactions are carried into the next block', async (t) => {
@@ -124,11 +182,21 @@ test('deposits and forced transactions are carried into the next block', async (
   assert.equal(miner.status().earned, 10_000n + 50n)
 })
 
-/** A block on genesis; with `packed` one whose only step is that transaction, whether or not it is valid. */
-function forgeOn(stage: Stage, miner: Address, packed?: Uint8Array) {
+/** Spends what its sender does not own. */
+function theft({ definition }: Stage): Uint8Array {
+  const thief = accountOf('thief')
+  const prev = [genesisInfohash(definition.genesis)]
+  return pay(thief, { to: thief.address, tokens: 1n, time: 1, prev }, definition.rules).packed
+}
+
+/**
+ * A block on genesis, `hardness` times as hard as it has to be; with `packed` one whose only step is that transaction, whether or not it is
+ * valid.
+ */
+function forgeOn(stage: Stage, miner: Address, packed?: Uint8Array, hardness = 1n) {
   const { definition } = stage
   const { header } = definition.genesisBlock
   const parent = { id: stage.genesisId(), header, state: genesisState(definition.genesis) }
-  const target = targetCeiling(header.target, 86_400n, EASIEST)
+  const target = targetCeiling(header.target, 86_400n, EASIEST) / hardness
   return forge(definition.rules, parent, [], target, miner, packed)
 }

@@ -58,10 +58,10 @@ test('publishing, finalizing, paying and withdrawing use less gas than they are 
   await stage.skip(DAY)
   const target = targetCeiling(EASIEST, DAY, EASIEST)
   const full = forge(rules, genesis, steps, target, account)
-  const publish = publishCall(encodeSealed(definition.genesisBlock), full, false)
+  const publish = publishCall(encodeSealed(definition.genesisBlock), full)
   await spend(sender, publish, publishGas(500, full.steps.length + full.states.length))
   const empty = forge(rules, full.next, [], full.sealed.header.target >> 1n, account)
-  await spend(sender, publishCall(full.sealedBytes, empty, false), publishGas(0, 0))
+  await spend(sender, publishCall(full.sealedBytes, empty), publishGas(0, 0))
 
   // Forced transactions that are invalid: the smallest steps, and those that do most to the queue.
   const packed = Array.from({ length: 125 }, (_, i) => voidTransaction(i))
@@ -70,7 +70,7 @@ test('publishing, finalizing, paying and withdrawing use less gas than they are 
   const voids = packed.map((each, i): Step => ({ kind: 'void', fee: fees[i] ?? 0n, packedHash: toHash(keccak(each)) }))
   const queued = forge(rules, empty.next, voids, empty.sealed.header.target >> 1n, account)
   const used = publishGas(125, queued.steps.length + queued.states.length)
-  await spend(sender, publishCall(empty.sealedBytes, queued, false), used)
+  await spend(sender, publishCall(empty.sealedBytes, queued), used)
 
   await stage.skip(DAY)
   await spend(sender, finalizeCall(full.sealedBytes), FINALIZE_GAS)

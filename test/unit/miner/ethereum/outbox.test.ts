@@ -131,5 +131,5 @@ async function begin(t: TestContext) {
   }
   const { ethereum } = await open()
   const block = forge(definition.rules, genesis, [], EASIEST, ethereum.account)
-  return { stage, file, outbox, open, call: publishCall(encodeSealed(definition.genesisBlock), block, false) }
+  return { stage, file, outbox, open, call: publishCall(encodeSealed(definition.genesisBlock), block) }
 }

@@ -304,7 +304,7 @@ async function open(t: Parameters<typeof Stage.open>[0], options: SenderOptions 
   /** Publishes an empty block for a miner. */
   const publish = (miner: Address, target = EASIEST): BridgeCall => {
     const block = forge(definition.rules, parent, [], target, miner)
-    return publishCall(encodeSealed(definition.genesisBlock), block, false)
+    return publishCall(encodeSealed(definition.genesisBlock), block)
   }
   return { stage, sender, publish }
 }

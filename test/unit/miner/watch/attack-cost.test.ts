@@ -69,7 +69,7 @@ test('a flood pays for 125 entries a block, and what waits before a forced trans
 /** A model with a right block `right`, published at zero. */
 function raceOf(): RaceModel {
   const model = new RaceModel('genesis', 0n)
-  assert.equal(model.publish({ id: 'right', parent: 'genesis', ownWork: 10n, rival: false }, 0n), undefined)
+  assert.equal(model.publish({ id: 'right', parent: 'genesis', ownWork: 10n }, 0n), undefined)
   return model
 }
 
@@ -79,7 +79,7 @@ function assertFinalAt(model: RaceModel, time: bigint): void {
   assert.equal(model.finalize('right', time), undefined)
 }
 
-const rival = { id: 'other', parent: 'genesis', ownWork: 10n, rival: true }
+const rival = { id: 'other', parent: 'genesis', ownWork: 10n, beside: 'right' }
 
 test('alone, a block is final after 24 hours: delays count from there', () => {
   assertFinalAt(raceOf(), 24n * HOUR)
@@ -87,9 +87,13 @@ test('alone, a block is final after 24 hours: delays count from there', () => {
 
 test('a light rival delays by 25 hours at most, in whatever second it comes and however many come', () => {
   const end = 24n * HOUR + costOf('light-rival').delaySeconds
-  for (const at of [0n, 5n * HOUR, 12n * HOUR - 1n]) {
+  for (const at of [1n, 5n * HOUR, 12n * HOUR - 3n]) {
     const model = raceOf()
-    for (const id of ['other', 'more', 'most']) assert.equal(model.publish({ ...rival, id }, at), undefined)
+    let beside = 'right'
+    for (const [i, id] of ['other', 'more', 'most'].entries()) {
+      assert.equal(model.publish({ ...rival, id, beside }, at + BigInt(i)), undefined)
+      beside = id
+    }
     // Somebody nominates at the last moment that costs nobody anything, or at the end of the race.
     model.nominate('genesis', 'right', end - HOUR)
     assertFinalAt(model, end)
@@ -113,7 +117,7 @@ test('a wrong rival of the last second delays by 12 hours if it lives for a day,
   ] as const) {
     const model = raceOf()
     model.publish(rival, at)
-    model.publish({ id: 'heavy', parent: 'other', ownWork: 10n ** 9n, rival: false }, at)
+    model.publish({ id: 'heavy', parent: 'other', ownWork: 10n ** 9n }, at)
     // Its author nominates its branch: it is heavier than all else.
     assert.equal(model.nominate('genesis', 'heavy', at), undefined)
     assert.equal(model.nominate('genesis', 'right', at), 'NotHeavier')
@@ -130,8 +134,8 @@ test('a wrong rival of the last second delays by 12 hours if it lives for a day,
 test('a nomination in the last second delays by an hour, once; one that is not heavier is refused', () => {
   const model = raceOf()
   model.publish(rival, 1n)
-  model.publish({ id: 'above', parent: 'right', ownWork: 5n, rival: false }, 22n * HOUR)
-  model.publish({ id: 'late', parent: 'above', ownWork: 5n, rival: false }, 22n * HOUR + 1n)
+  model.publish({ id: 'above', parent: 'right', ownWork: 5n }, 22n * HOUR)
+  model.publish({ id: 'late', parent: 'above', ownWork: 5n }, 22n * HOUR + 1n)
   model.nominate('genesis', 'right', 23n * HOUR)
   assert.equal(model.nominate('genesis', 'other', 48n * HOUR - 1n), 'NotHeavier')
   assert.equal(model.nominate('genesis', 'late', 48n * HOUR - 1n), 'NotEligible')

@@ -330,7 +330,8 @@ async function publish(
   const sealedParent = parent === undefined ? encodeSealed(genesisBlock) : SEALED.get(parent.id)
   assert.ok(sealedParent !== undefined)
   SEALED.set(block.next.id, block.sealedBytes)
-  const outcome = await liar.send(publishCall(sealedParent, block, rival))
+  const beside = rival ? await stage.latestChild(on.id) : undefined
+  const outcome = await liar.send(publishCall(sealedParent, block, beside))
   assert.equal(outcome.status, 'done')
   return { ...block, id: block.next.id }
 }

@@ -82,7 +82,7 @@ test('a right block is left alone, and is made final by the defender when its ti
   const sender = stage.sender(await stage.signer())
   const watcher = watch(stage, node, sender, { defend: true, courtesyMs: 0 })
   const block = forge(stage.definition.rules, genesisOf(stage), [], target(), liar.ethereum.account)
-  await liar.send(publishCall(encodeSealed(stage.definition.genesisBlock), block, false))
+  await liar.send(publishCall(encodeSealed(stage.definition.genesisBlock), block))
   await stage.until('the watcher to see it', () => watcher.status().valid === 1)
   assert.deepEqual(watcher.status().cases, [])
   assert.equal(await sender.ethereum.nonce('pending'), 0)
@@ -193,7 +193,8 @@ async function publishWrong(stage: Stage, liar: TransactionSender, name: string,
   const genesis = genesisInfohash(definition.genesis)
   const { packed } = pay(thief, { to: thief.address, tokens: 1n, time: 1, prev: [genesis] }, definition.rules)
   const block = forge(definition.rules, genesisOf(stage), [], target(), liar.ethereum.account, packed)
-  await liar.send(publishCall(encodeSealed(definition.genesisBlock), block, rival))
+  const beside = rival ? await stage.latestChild() : undefined
+  await liar.send(publishCall(encodeSealed(definition.genesisBlock), block, beside))
   return block.next.id
 }
 
@@ -213,6 +214,6 @@ async function publishLie(stage: Stage, liar: TransactionSender, at: number): Pr
     return { step, after: i === at ? before : state }
   })
   const block = seal(rules, genesis, told, target(), liar.ethereum.account)
-  await liar.send(publishCall(encodeSealed(definition.genesisBlock), block, false))
+  await liar.send(publishCall(encodeSealed(definition.genesisBlock), block))
   return block.next.id
 }

@@ -58,7 +58,10 @@ export class Anvil implements AsyncDisposable {
       const url = /Listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1]
       if (url === undefined) continue
       process.stdout.resume()
-      return new Anvil(process, `http://${url}`)
+      const anvil = new Anvil(process, `http://${url}`)
+      // As on Ethereum, where no two blocks are of one second.
+      await anvil.client.setBlockTimestampInterval({ interval: 1 })
+      return anvil
     }
     throw new Error('anvil ended before it listened')
   }

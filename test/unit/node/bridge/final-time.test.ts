@@ -63,9 +63,9 @@ test('a right rival: two days after the first, once the right branch is nominate
 test('where something heavier on the same branch waits for its nomination, the hour can begin anew', () => {
   const model = new RaceModel()
   const start = model.now
-  const first = model.publish(model.root, 5n, true)
+  const leader = model.publish(model.root, 5n, true)
+  model.now += 1n
   model.publish(model.root, 5n, true)
-  const leader = preferredBranch(model.view)[0]?.id ?? first
   const above = model.publish(leader, 5n, true)
   model.nominate(model.root, leader)
   assert.deepEqual(said(model, leader, start), [48, 48, 'race'])
@@ -109,9 +109,9 @@ test('a wrong first block, once refuted, moves the hours on to the next one', ()
 test('a wrong block in the slot is named, and nothing is settled while it stands there', () => {
   const model = new RaceModel()
   const start = model.now
+  const leader = model.publish(model.root, 5n, true)
+  model.now += 1n
   model.publish(model.root, 5n, true)
-  model.publish(model.root, 5n, true)
-  const leader = preferredBranch(model.view)[0]?.id ?? model.root
   const heavy = model.publish(leader, 50n, false)
   model.nominate(model.root, heavy)
   assert.deepEqual(timeOf(model, leader).wrong, [heavy])
@@ -125,9 +125,9 @@ test('a wrong block in the slot is named, and nothing is settled while it stands
 test('the block on the way whose clock runs longest decides, and is named', () => {
   const model = new RaceModel()
   const start = model.now
-  const below = model.publish(model.root, 5n, true)
-  const rival = model.publish(model.root, 4n + 1n, true)
-  const lower = timeOf(model, below).decisive === below ? below : rival
+  const lower = model.publish(model.root, 5n, true)
+  model.now += 1n
+  model.publish(model.root, 5n, true)
   const above = model.publish(lower, 5n, true)
   model.now += 12n * HOUR
   const { decisive, rivals, reason } = timeOf(model, above)

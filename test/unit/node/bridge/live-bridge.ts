@@ -63,7 +63,7 @@ export class LiveBridge implements AsyncDisposable {
 
   /** Makes a child and publishes it; by default as a rival if there is a sibling. */
   async publish(parent: MadeBlock, order: BlockOrder = {}): Promise<MadeBlock> {
-    const { publishedAt, firstChild } = await this.record(parent.id)
+    const { publishedAt, firstChild, lastChild } = await this.record(parent.id)
     const elapsed = (await this.now()) - BigInt(publishedAt)
     const ceiling = targetCeiling(parent.sealed.header.target, elapsed, EASIEST)
     const first = this.forge.blocks.get(firstChild as Hash)?.sealed.header.target
@@ -81,7 +81,7 @@ export class LiveBridge implements AsyncDisposable {
         seal.nonce,
         hex(block.steps),
         hex(block.states),
-        BigInt(firstChild) !== 0n,
+        BigInt(lastChild) === 0n ? firstChild : lastChild,
       ],
       10n ** 17n,
     )

@@ -56,6 +56,7 @@ export class RaceModel {
     this.#require(!above.refuted && height >= finalHeight && (height > finalHeight || parent === this.final))
     this.#require(height < finalHeight + 128n)
     this.#require(first === undefined || this.now < first.publishedAt + 12n * HOUR)
+    this.#require(this.#live(parent).every(({ publishedAt }) => publishedAt !== this.now))
     this.#require(first === undefined || work === first.work - above.work)
     const id = this.#name()
     this.blocks.set(

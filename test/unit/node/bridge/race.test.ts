@@ -85,7 +85,9 @@ test('an invalid block has no say, however heavy, and no call is due for it', ()
 test('where the slot does not lead there yet, finality is at least an hour away', () => {
   const model = new RaceModel()
   const start = model.now
-  const [a, b] = [model.publish(model.root, 5n, true), model.publish(model.root, 5n, true)]
+  const a = model.publish(model.root, 5n, true)
+  model.now += 1n
+  const b = model.publish(model.root, 5n, true)
   const above = model.publish(b, 5n, true)
   model.nominate(model.root, a)
   const now = start + 60n * HOUR
@@ -144,7 +146,7 @@ test('the model of these tests takes and refuses what the model of the contract 
           () => {
             id = model.publish(parent, work, random() < 0.6)
           },
-          () => contract.publish({ id, parent, ownWork: work, rival: contract.live(parent).length > 0 }, model.now),
+          () => contract.publish({ id, parent, ownWork: work, beside: contract.live(parent).at(-1)?.id }, model.now),
         )
       } else if (luck < 0.7) {
         if (parent === block) continue

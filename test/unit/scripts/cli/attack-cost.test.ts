@@ -9,6 +9,7 @@ import { publishCall } from '../../../../miner/ethereum/calls.ts'
 import { formatHex } from '../../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { accountOf, pay } from '../../../world.ts'
@@ -78,18 +79,18 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   assert.equal(workOf(target), BigInt(of('light-rival').hashes))
   const miner = stage.sender(account).ethereum.account
   const first = forge(rules, genesis, [], target, miner)
-  const publish = (block: Forged, rival: boolean) => publishCall(parent, block, rival).data
-  assert.equal(await isTaken(publish(first, false), bond - 1n), false)
-  assert.equal(await isTaken(publish(first, false), bond), true)
+  const publish = (block: Forged, beside?: Hash) => publishCall(parent, block, beside).data
+  assert.equal(await isTaken(publish(first), bond - 1n), false)
+  assert.equal(await isTaken(publish(first), bond), true)
 
   // Beside it a rival needs the same work, not more.
   const prev = [genesisInfohash(definition.genesis)]
   const { packed } = pay(holder, { to: accountOf('bob').address, tokens: 1n, time: 1, prev }, rules)
   const rivalOf = (stated: bigint) => forge(rules, genesis, [{ kind: 'transaction', packed }], stated, miner)
   const harder = forge(rules, genesis, [], target - target / 8n, accountOf('other').address)
-  assert.equal(await isTaken(publish(rivalOf(target), false), bond), false)
-  assert.equal(await isTaken(publish(harder, true), bond), false)
-  assert.equal(await isTaken(publish(rivalOf(target), true), bond), true)
+  assert.equal(await isTaken(publish(rivalOf(target)), bond), false)
+  assert.equal(await isTaken(publish(harder, first.next.id), bond), false)
+  assert.equal(await isTaken(publish(rivalOf(target), first.next.id), bond), true)
 
   // What a wrong block's author has for certain: the contract keeps half.
   const { bond: kept } = await client.readContract({ ...stage.bridge, functionName: 'blocks', args: [first.next.id] })

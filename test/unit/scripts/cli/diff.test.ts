@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { publishCall } from '../../../../miner/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { accountOf, pay } from '../../../world.ts'
@@ -37,15 +38,15 @@ test('diff says in what rival blocks differ, what that means, and which is ahead
   // The same step as on the left, and what it says to be the state after it is that of the right.
   const liar = seal(rules, genesis, [{ step: left.steps, after: right.next.state }], target, miner)
   const above = forge(rules, right.next, [], target, miner)
-  const publish = async (each: Forged, parent: Uint8Array, rival: boolean) =>
-    await sender.send(publishCall(parent, each, rival))
+  const publish = async (each: Forged, parent: Uint8Array, beside?: Hash) =>
+    await sender.send(publishCall(parent, each, beside))
   const root = encodeSealed(definition.genesisBlock)
-  await publish(left, root, false)
+  await publish(left, root)
   await stage.skip(60n)
-  await publish(right, root, true)
-  await publish(liar, root, true)
+  await publish(right, root, left.next.id)
+  await publish(liar, root, right.next.id)
   await stage.skip(3_600n)
-  await publish(above, right.sealedBytes, false)
+  await publish(above, right.sealedBytes)
   await stage.until('the node to judge all', async () => {
     const { status, blocks } = await node.call('bridge_blocks', {})
     return status.state === 'live' && blocks.length === 5

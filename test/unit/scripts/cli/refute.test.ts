@@ -36,8 +36,8 @@ test('verify tells right from wrong, a dry run sends nothing, and refute kills, 
   const wrong = forge(rules, genesis, [], target, liar.ethereum.account, packed)
   const right = forge(rules, genesis, [], target, liar.ethereum.account)
   const parent = encodeSealed(definition.genesisBlock)
-  await liar.send(publishCall(parent, wrong, false))
-  await liar.send(publishCall(parent, right, true))
+  await liar.send(publishCall(parent, wrong))
+  await liar.send(publishCall(parent, right, wrong.next.id))
   await stage.until('the node to judge both', async () => {
     const { status, blocks } = await node.call('bridge_blocks', {})
     return status.state === 'live' && blocks.length === 3
@@ -82,7 +82,7 @@ test('verify tells right from wrong, a dry run sends nothing, and refute kills, 
   const accomplice = accountOf('accomplice')
   const other = pay(accomplice, { to: accomplice.address, tokens: 1n, time: 1, prev }, rules)
   const second = forge(rules, genesis, [], target, liar.ethereum.account, other.packed)
-  await liar.send(publishCall(parent, second, true))
+  await liar.send(publishCall(parent, second, right.next.id))
   for (const [mode, says] of [
     ['--dry-run', 'tries refutations out'],
     ['--defend', 'kills wrong blocks'],

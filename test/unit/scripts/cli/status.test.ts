@@ -50,7 +50,8 @@ test('status says when a request is payable, at the latest when, and because of 
     return { data: JSON.parse(json.out()), text: text.out() }
   }
   const publish = async (block: Forged, rival: boolean) => {
-    await sender.send(publishCall(encodeSealed(definition.genesisBlock), block, rival))
+    const beside = rival ? await stage.latestChild() : undefined
+    await sender.send(publishCall(encodeSealed(definition.genesisBlock), block, beside))
     await stage.until('the node to judge it', async () => {
       const { status: bridgeStatus, blocks } = await node.call('bridge_blocks', {})
       return bridgeStatus.state === 'live' && blocks.some(({ id }) => id === block.next.id)
