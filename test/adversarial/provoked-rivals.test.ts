@@ -1,0 +1,55 @@
+// Attacked: the bonds of honest miners, by a wrong block that several of them answer at the same time, and by a right one of the liar's own
+// among the answers.
+// What must hold: one answer is taken and the others are refused, whoever's it is; nobody honest loses a bond; users are paid as ever.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseHash } from '../../node/protocol/ids.ts'
+import { UNIT } from '../../node/protocol/rules.ts'
+import { holder, stranger } from '../unit/miner/stage.ts'
+import { Arena, HOUR } from './arena.ts'
+import { holdBlocks, releaseBlocks } from './mempool.ts'
+
+test('miners who answer the same wrong block do not become rivals of each other', async (t) => {
+  const arena = await Arena.open(t)
+  const { stage, node } = arena
+  const [liar, friend] = await Promise.all([arena.startLiar(), arena.startLiar('friend')])
+  const { parent, left } = await arena.endow(liar)
+  await stage.skip(24n * HOUR)
+  const wrong = await liar.publish({ parent, lie: 'phantom-request' })
+  assert.equal(wrong.verdict, 'invalid')
+  await arena.seen()
+
+  // Three blocks answer it before any of them can be seen, one of them the liar's.
+  await holdBlocks(arena)
+  const miners = await Promise.all(['one', 'two'].map((name) => arena.startMiner(name)))
+  const request = arena.signRequest(holder, [left], UNIT, stranger('recipient'))
+  await arena.submit(request)
+  const answer = friend.publish({ parent, rival: true, content: 'empty' }).catch(() => undefined)
+  await arena.until('three answers in the mempool', async () => {
+    return (await stage.anvil.client.getTxpoolStatus()).pending === 3
+  })
+  await releaseBlocks(arena)
+  await answer
+  await arena.seen()
+  const { blocks } = await node.call('bridge_blocks', {})
+  const answers = blocks.filter((block) => block.parent === parent && block.verdict === 'valid')
+  assert.equal(answers.length, 1)
+
+  await arena.startWatcher()
+  await arena.until('the death of the wrong block', () => arena.isRefuted(wrong.id))
+  await arena.startRelayer()
+  const block = await arena.ordered(request.infohash)
+  await arena.skipTo(block, 24n * HOUR)
+  await arena.paid(stranger('recipient'), (UNIT * 99n) / 100n)
+  await arena.skipTo(block, 48n * HOUR)
+  const args = { miner: miners.map(({ account }) => account.address) }
+  const query = { ...stage.bridge, eventName: 'BlockPublished', args, fromBlock: 0n, strict: true } as const
+  const honest = await stage.anvil.client.getContractEvents(query)
+  assert.ok(honest.length > 0)
+  for (const { args: published } of honest) {
+    const id = parseHash(published.id)
+    await arena.until('the bond of each honest block to be back', async () => (await arena.record(id)).bond === 0n)
+  }
+  await arena.countMoney()
+})

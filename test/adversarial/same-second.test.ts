@@ -1,0 +1,79 @@
+// Attacked: a published block, by another one that was held back until that one could be seen, in the same block of Ethereum.
+// What must hold: the later one is refused, whichever id is the smaller; a second later it comes as the rival that it is, and loses.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decodeFunctionData, decodeFunctionResult, encodeFunctionData, type Hex } from 'viem'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { nominateCall } from '../../miner/ethereum/calls.ts'
+import { isRefusal } from '../../miner/ethereum/refusals.ts'
+import { parseHash } from '../../node/protocol/ids.ts'
+import { Arena, HOUR } from './arena.ts'
+import { holdBlocks, mineBlock, outbid, type Pending, pendingCalls, releaseBlocks } from './mempool.ts'
+
+const BOND = 10n ** 18n
+
+test('a block that was held back does not displace the one in whose second it comes', async (t) => {
+  const arena = await Arena.open(t)
+  const { stage } = arena
+  const { client } = stage.anvil
+  const liars = await Promise.all(['one', 'two'].map((name) => arena.startLiar(name)))
+  await stage.skip(24n * HOUR)
+
+  await holdBlocks(arena)
+  const sent = liars.map((liar) => liar.publish({ content: 'empty' }).catch(() => undefined))
+  const found = await Promise.all(
+    (await pendingCalls(arena, 'publish', 2)).map(async (call) => ({ call, id: await idOf(arena, call) })),
+  )
+  // Held back is the one of the smaller id, which would win by that.
+  const [held, first] = found.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  assert.ok(held && first)
+  await client.dropTransaction({ hash: held.call.hash })
+  const publish = {
+    ...{ account: stage.anvil.account, chain: null, to: stage.bridge.address, value: BOND },
+    ...{ data: besideOf(held.call, first.id), gas: held.call.gas + 100_000n },
+  }
+  // The dearer call comes first.
+  const { address } = await arena.account('anybody')
+  const ahead = await outbid(arena, address, first.call, { value: BOND })
+  const behind = await client.sendTransaction(publish)
+  await mineBlock(arena)
+  const receipts = await Promise.all([ahead, behind].map((hash) => client.getTransactionReceipt({ hash })))
+  assert.deepEqual(
+    receipts.map(({ status }) => status),
+    ['success', 'reverted'],
+  )
+  assert.equal(receipts[0]?.blockNumber, receipts[1]?.blockNumber)
+  assert.equal((await arena.record(held.id)).publishedAt, 0)
+
+  // In the next one it is a rival like any other: as heavy, later, and behind.
+  await releaseBlocks(arena)
+  await stage.anvil.send(stage.bridge.address, publish.data, BOND)
+  assert.ok((await arena.record(held.id)).publishedAt > (await arena.record(first.id)).publishedAt)
+  assert.equal((await arena.record(held.id)).work, (await arena.record(first.id)).work)
+  const sender = await arena.sender('anybody')
+  await arena.send(sender, nominateCall(stage.genesisId(), held.id))
+  await arena.send(sender, nominateCall(stage.genesisId(), first.id))
+  const again = sender.send(nominateCall(stage.genesisId(), held.id))
+  await assert.rejects(again, (error) => isRefusal(error, 'NotHeavier'))
+  await Promise.all(sent)
+  await arena.countMoney()
+})
+
+/** The block's id is what the call would answer. */
+async function idOf({ stage }: Arena, { from, input }: Pending) {
+  const { data } = await stage.anvil.client.call({ account: from, to: stage.bridge.address, data: input, value: BOND })
+  assert.ok(data)
+  return parseHash(decodeFunctionResult({ abi: bridgeAbi, functionName: 'publish', data }))
+}
+
+/** The same call beside a block. */
+function besideOf({ input }: Pending, beside: Hex): Hex {
+  const { args } = decodeFunctionData({ abi: bridgeAbi, data: input })
+  assert.ok(Array.isArray(args))
+  return encodeFunctionData({
+    abi: bridgeAbi,
+    functionName: 'publish',
+    args: args.with(-1, beside) as never, // the same arguments but one, of the same type
+  })
+}
