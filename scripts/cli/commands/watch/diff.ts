@@ -64,7 +64,7 @@ async function diff(context: CliContext, a: Hash, b: Hash): Promise<Result> {
   const until = Math.min(...times) + Number(BRANCH_SECONDS)
   const isDecided = rootA.final || rootB.final || (status.final?.height ?? 0n) >= rootA.height
   const lead = leadOf(contenderOf(blockA, rootA), contenderOf(blockB, rootB), until, isDecided)
-  const meaning = meaningOf(difference)
+  const meaning = meaningOf(difference, { A: isWrong(rootA), B: isWrong(rootB) })
   const isDirect = rootA === blockA && rootB === blockB
   return {
     data: {
@@ -153,9 +153,16 @@ function differenceRows(difference: Difference, step: number): [string, string][
   return rows
 }
 
-/** In plain words, what a person has to make of it. */
-export function meaningOf({ kind }: Difference): string {
-  return MEANINGS[kind]
+/** In plain words, what a person has to make of it. A block that is known to be wrong settles it, whatever the two disagree on. */
+function meaningOf({ kind }: Difference, wrong: Readonly<Record<'A' | 'B', boolean>>): string {
+  if (wrong.A && wrong.B) return 'both are wrong: nothing of either counts'
+  if (!wrong.A && !wrong.B) return MEANINGS[kind]
+  const [liar, other] = wrong.A ? ['A', 'B'] : ['B', 'A']
+  return `${liar} is wrong, and nothing of it ever counts; ${other} is not known to be`
+}
+
+function isWrong({ verdict, refuted }: Summary): boolean {
+  return verdict === 'invalid' || refuted
 }
 
 const MEANINGS: Readonly<Record<Difference['kind'], string>> = {
@@ -173,7 +180,7 @@ const MEANINGS: Readonly<Record<Difference['kind'], string>> = {
 }
 
 /** Which of two blocks A and B is ahead, and why. */
-export function describeLead(lead: Lead): string {
+function describeLead(lead: Lead): string {
   if (lead.ahead === 'neither') return NEITHER[lead.by]
   const [name, other] = lead.ahead === 'a' ? ['A', 'B'] : ['B', 'A']
   switch (lead.by) {
