@@ -7,7 +7,7 @@ import { RuleError } from '../node/protocol/rule-error.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 import { publishCall } from './ethereum/calls.ts'
 import type { Outcome } from './ethereum/pending-call.ts'
-import { isAnyRefusal } from './ethereum/refusals.ts'
+import { isAnyRefusal, isRefusal } from './ethereum/refusals.ts'
 import type { TransactionSender } from './ethereum/sender.ts'
 import { type Journal, type Publication, publicationId } from './journal.ts'
 
@@ -22,6 +22,8 @@ export type PublisherDeps = {
 
 /** A node whose view of Ethereum is behind does not want a block at first; so long it is given to catch up. */
 const NODE_PATIENCE_MS = 60_000
+/** What the bridge says where a sibling came first: as long as that may be a wrong one, the block is not lost. */
+const CONTESTED = ['SiblingExists', 'RivalWorkDiffers', 'RaceClosed'] as const
 
 export class Publisher {
   readonly #deps: PublisherDeps
@@ -31,15 +33,18 @@ export class Publisher {
   }
 
   /**
-   * Goes on from wherever the journal says the block is, until it is published or lost; safe to call again after any failure or crash.
-   * Throws `OperationError`s that may pass (`retry`), `unfunded-account`, and the reason of `signal`.
+   * Goes on from wherever the journal says the block is, until it is published or lost, or until a transaction had no effect or a sibling
+   * came first: then whether to send it again, and beside whom, is for the caller to find out. Safe to call again after any failure or
+   * crash. Throws `OperationError`s that may pass (`retry`), `unfunded-account`, and the reason of `signal`.
    */
   async publish(entry: Publication, signal: AbortSignal): Promise<Publication> {
     let current = entry
     for (;;) {
       signal.throwIfAborted()
       if (current.stage === 'published' || current.stage === 'final' || current.stage === 'lost') return current
+      const wasServed = current.stage !== 'mined'
       current = (await this.#recognise(current)) ?? (await this.#advance(current, signal))
+      if (wasServed && current.stage === 'submitted') return current
     }
   }
 
@@ -94,10 +99,12 @@ export class Publisher {
     } catch (error) {
       if (error instanceof OperationError && error.code === 'ethereum-refused' && current !== entry) {
         // Signed, but the endpoint did not take it: it must not be held for a transaction under way.
-        await this.#put({ ...current, stage: 'submitted', attempts: [] })
+        await this.#again(current)
       }
       if (!isAnyRefusal(error) || error.retry) throw error
-      return (await this.#published(entry)) ?? (await this.#lose(entry, error.message))
+      const published = await this.#published(entry)
+      if (published !== undefined) return published
+      return isRefusal(error, ...CONTESTED) ? await this.#again(current) : await this.#lose(entry, error.message)
     }
     const published = await this.#published(current)
     if (published !== undefined) {
@@ -108,12 +115,16 @@ export class Publisher {
       )
       return published
     }
-    if (outcome.status === 'cancelled') {
+    if (outcome.status === 'cancelled' && !isRefusal(outcome.refusal, ...CONTESTED)) {
       return await this.#lose(current, outcome.refusal?.message ?? 'it was cancelled when the bridge refused it')
     }
-    // Reverted, or another transaction took the nonce: the next try finds out whether it can still be published.
     this.#deps.log.warn({ block: publicationId(entry), outcome: outcome.status }, 'a publication had no effect')
-    return await this.#put({ ...current, stage: 'submitted', attempts: [] })
+    return await this.#again(current)
+  }
+
+  /** Nothing of it is on its way any more. */
+  async #again(entry: Publication): Promise<Publication> {
+    return await this.#put({ ...entry, stage: 'submitted', attempts: [] })
   }
 
   async #lose(entry: Publication, problem: string): Promise<Publication> {

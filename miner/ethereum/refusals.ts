@@ -83,7 +83,7 @@ export function readRefusal(call: string, error: unknown): OperationError | unde
 }
 
 /** Whether a refusal is this error of the contract. */
-export function isRefusal(error: unknown, ...names: readonly BridgeErrorName[]): error is OperationError {
+export function isRefusal(error: unknown, ...names: readonly BridgeErrorName[]): boolean {
   return error instanceof OperationError && names.some((name) => error.code === `bridge-${kebab(name)}`)
 }
 

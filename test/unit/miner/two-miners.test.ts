@@ -15,6 +15,8 @@ import { accountOf, pay } from '../../world.ts'
 import { forge } from './forge.ts'
 import { EASIEST, holder, Stage, stranger } from './stage.ts'
 
+const GWEI = 10n ** 9n
+
 test('two miners with a node each build one chain, and every block of it pays its miner', async (t) => {
   const stage = await Stage.open(t)
   const nodes = [await stage.node(), await stage.node()] as const
@@ -120,6 +122,31 @@ test('two miners who answer the same wrong block do not fight each other: one co
   const { blocks } = await nodes[0].call('bridge_blocks', {})
   const verdicts = blocks.filter(({ height }) => height === 1n).map(({ verdict }) => verdict)
   assert.deepEqual(verdicts.toSorted(), ['invalid', 'valid'])
+})
+
+test('a publication that a wrong block overtakes in the mempool is not lost: it comes beside that one', async (t) => {
+  const stage = await Stage.open(t)
+  const node = await stage.node()
+  const { client, account } = stage.anvil
+  await stage.skip(86_400n)
+  await client.setAutomine(false)
+  const miner = await stage.miner(node, stage.sender(await stage.signer()))
+  const genesis = genesisInfohash(stage.definition.genesis)
+  await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
+  await stage.until('it to have sent', async () => (await client.getTxpoolStatus()).pending === 1)
+  const { data, gas } = publishCall(encodeSealed(stage.definition.genesisBlock), forgeOn(stage, account, theft(stage)))
+  const price = { maxFeePerGas: 500n * GWEI, maxPriorityFeePerGas: 400n * GWEI }
+  const value = 1_000_000_000n * GWEI
+  await client.sendTransaction({ account, chain: null, to: stage.bridge.address, data, gas, value, ...price })
+  await client.mine({ blocks: 1 })
+  await client.setAutomine(true)
+  await stage.until('its block to be published', () => miner.status().blocks.published === 1)
+  const { found, lost } = miner.status().blocks
+  assert.deepEqual([found, lost], [1, 0])
+  await stage.until('the node to judge both', async () => {
+    const { blocks } = await node.call('bridge_blocks', {})
+    return blocks.filter(({ height, verdict }) => height === 1n && verdict !== 'unknown').length === 2
+  })
 })
 
 test('a block that was found is not given up for a wrong one of other work that came first', async (t) => {
