@@ -1,6 +1,5 @@
 // A miner who lies on purpose, or builds right blocks at moments of his choice: for drills and tests on development chains.
 
-import { publishCall } from '../../miner/ethereum/calls.ts'
 import type { TransactionSender } from '../../miner/ethereum/sender.ts'
 import { ParentStates } from '../../miner/parent-state.ts'
 import { parseEntry, readQueue } from '../../miner/queue-reader.ts'
@@ -8,7 +7,7 @@ import { rulesOf } from '../../miner/watch/judge.ts'
 import { OperationError } from '../../node/errors.ts'
 import { type ParentBlock, replayBlock, type Verdict } from '../../node/protocol/block.ts'
 import { concat } from '../../node/protocol/bytes.ts'
-import { challengeOf, decodeSealed, encodeSealed, type SealedHeader } from '../../node/protocol/header.ts'
+import { challengeOf, decodeSealed, encodeSealed } from '../../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, toBytes } from '../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, type Rules } from '../../node/protocol/rules.ts'
 import { outputValue, type State } from '../../node/protocol/state.ts'
@@ -22,6 +21,7 @@ import { honestSteps } from './honest.ts'
 import { type LieKind, tellLie } from './lies.ts'
 import { findNonce } from './nonce.ts'
 import type { Scene, Signer } from './scene.ts'
+import { type SealedBlock, sendBlock } from './send-block.ts'
 
 export type LiarDeps = {
   /** Where he looks; it may call his blocks wrong. */
@@ -55,15 +55,8 @@ export type LiarOptions = {
 }
 
 /** A block that is sealed and not sent. */
-export type Prepared = {
+export type Prepared = SealedBlock & {
   readonly id: Hash
-  readonly parent: Hash
-  readonly sealed: SealedHeader
-  readonly steps: Uint8Array
-  readonly states: Uint8Array
-  readonly rival: boolean
-  /** Sealed header of the parent. */
-  readonly ground: Uint8Array
   /** By the liar's own replay on what its parent states; nothing for steps without a shape. */
   readonly verdict: Verdict | undefined
   /** What the liar goes on from. */
@@ -159,12 +152,9 @@ export class Liar {
 
   /** Sends a block that was prepared before, for whatever it is worth by now. Throws what `publish` throws. */
   async send(prepared: Prepared, signal?: AbortSignal): Promise<Published> {
-    const { sender } = this.#deps
     const { id, parent, sealed, rival, verdict } = prepared
-    // A rival stands beside whoever is there by now.
-    const { children } = rival ? await sender.ethereum.standing(parent) : {}
-    const outcome = await sender.send(publishCall(prepared.ground, prepared, children?.last), signal ? { signal } : {})
-    const { publishedAt } = await sender.ethereum.record(id)
+    const outcome = await sendBlock(this.#deps.sender, prepared, signal)
+    const { publishedAt } = await this.#deps.sender.ethereum.record(id)
     if (outcome.status !== 'done') {
       throw new OperationError(
         'not-published',
