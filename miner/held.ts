@@ -24,14 +24,16 @@ export async function fateOf(
   signal: AbortSignal,
 ): Promise<Fate> {
   const { header } = decodeSealed(held.sealed)
+  const id = publicationId(held)
   // Whoever has its torrent can have published it.
-  const isSent = held.attempts.length > 0 || (await ethereum.record(publicationId(held))).publishedAt > 0n
+  const isSent = held.attempts.length > 0 || (await ethereum.record(id)).publishedAt > 0n
   if (isSent) return { do: 'publish', entry: held }
 
   const standing = await ethereum.standing(header.parent)
   const first = standing.children?.first
   // Not for a wrong one, nor for one that the node has not judged yet: else a lie would be enough to waste the work of others.
   const winner = first && (await rightChildOf(node, header.parent, signal))
+  if (winner === id) return { do: 'publish', entry: held }
   if (winner !== undefined) return { do: 'give up', reason: `block ${winner} was published first` }
   const isOut = standing.isRefuted || header.height <= standing.finalHeight
   if (isOut) return { do: 'give up', reason: 'its parent is out' }
@@ -51,7 +53,8 @@ export async function fateOf(
   const waiting = { sinceMs: held.sinceMs, longestMs: moment.longestWaitMs }
   const decision = decide(offer, prospect.policy, waiting, moment.nowMs)
   if (!decision.publish) return { do: 'hold', reason: `a block is found: ${decision.reason}` }
-  return { do: 'publish', entry: beside ? { ...held, beside: beside.last } : held }
+  const { beside: _, ...alone } = held
+  return { do: 'publish', entry: beside ? { ...alone, beside: beside.last } : alone }
 }
 
 async function rightChildOf(node: NodeClient, parent: Hash, signal: AbortSignal): Promise<Hash | undefined> {

@@ -109,6 +109,11 @@ export function publicationId(entry: Pick<Publication, 'sealed'>): Hash {
   return blockId(decodeSealed(entry.sealed))
 }
 
+/** The id of the block's parent. */
+export function parentOf(entry: Pick<Publication, 'sealed'>): Hash {
+  return decodeSealed(entry.sealed).header.parent
+}
+
 function damaged(file: string, cause: unknown): OperationError {
   return new OperationError(
     'journal-damaged',

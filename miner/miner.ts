@@ -4,11 +4,11 @@ import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../node/errors.ts'
 import type { Logger } from '../node/log.ts'
-import { decodeSealed, encodeSealed } from '../node/protocol/header.ts'
+import { encodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
 import { Duties } from './duties.ts'
 import { fateOf } from './held.ts'
-import { Journal, type Publication, publicationId } from './journal.ts'
+import { Journal, type Publication, parentOf, publicationId } from './journal.ts'
 import type { MinerDeps, MinerOptions } from './options.ts'
 import { Planner, type Prospect } from './planner.ts'
 import { type Decision, decide } from './profit.ts'
@@ -50,6 +50,8 @@ export class Miner implements AsyncDisposable {
   #publishing: { readonly id: Hash; readonly parent: Hash; readonly done: Promise<void> } | undefined
   #prospect: Prospect | undefined
   #decision: Decision | undefined
+  /** Blocks that this process has found. */
+  #finds = 0
   /** Hashes per second at the last search; zero before the first one. */
   #rate = 0
   #reason = 'looking at the node and at Ethereum for the first time'
@@ -166,7 +168,8 @@ export class Miner implements AsyncDisposable {
     const waiting = { sinceMs: prospect.sinceMs, longestMs: this.#options.longestWaitMs }
     const now = this.#deps.now()
     this.#decision = decide(content, prospect.policy, waiting, now)
-    const held = await this.#held()
+    const finds = this.#finds
+    const held = await this.#held(prospect.parent)
     if (held !== undefined && this.#publishing === undefined) await this.#consider(held, prospect, now)
     // A block that is found while its fees grow or its wait ends was not mined too early.
     const soon = now + this.#expectedMs(prospect.plan.header.target)
@@ -177,21 +180,21 @@ export class Miner implements AsyncDisposable {
     else if (held !== undefined && !this.#decision.publish) this.#search.rest()
     else if (!isSoonWorth) this.#pause('resting', this.#decision.reason)
     // What was found since this round began is for the next one to judge, not to be searched once more.
-    else if (this.#open().at(-1) === held) this.#look(prospect)
+    else if (this.#finds === finds) this.#look(prospect)
   }
 
   #hasPublishedOn(parent: Hash): boolean {
-    const published = this.#journal.entries().filter(({ stage }) => stage === 'published')
-    return published.some(({ sealed }) => decodeSealed(sealed).header.parent === parent)
+    return this.#journal.entries().some((entry) => entry.stage === 'published' && parentOf(entry) === parent)
   }
 
-  /** The own block that waits to be published. Older ones that were never sent are given up. */
-  async #held(): Promise<Publication | undefined> {
+  /** The own block that waits to be published: one that was sent, else one on this parent. Others beside it, never sent, are given up. */
+  async #held(parent: Hash): Promise<Publication | undefined> {
     const open = this.#open()
     const sent = open.find(({ attempts }) => attempts.length > 0)
-    const held = sent ?? open.at(-1)
+    const held = sent ?? open.findLast((entry) => parentOf(entry) === parent) ?? open.at(-1)
     for (const entry of open) {
-      if (entry !== held && entry.attempts.length === 0) await this.#giveUp(entry, 'a later own block took its place')
+      const isBeside = held !== undefined && entry !== held && parentOf(entry) === parentOf(held)
+      if (isBeside && entry.attempts.length === 0) await this.#giveUp(entry, 'a later own block took its place')
     }
     return held
   }
@@ -209,23 +212,25 @@ export class Miner implements AsyncDisposable {
     const deps = { node: this.#deps.node, ethereum: this.#deps.sender.ethereum, planner: this.#planner }
     const moment = { nowMs, longestWaitMs: this.#options.longestWaitMs }
     const fate = await fateOf(deps, held, prospect, moment, this.#stop.signal)
-    if (fate.do === 'publish') this.#publish(fate.entry, decodeSealed(held.sealed).header.parent)
+    if (fate.do === 'publish') this.#publish(fate.entry)
     else if (fate.do === 'give up') await this.#giveUp(held, fate.reason)
     else this.#hold(fate.reason)
   }
 
-  #publish(entry: Publication, parent: Hash): void {
+  #publish(entry: Publication): void {
     this.#search.rest()
-    const id = publicationId(entry)
+    let isOver = false
     const done = this.#troubles
       .try('publishing', async () => {
-        await this.#publisher.publish(entry, this.#stop.signal)
+        const { stage } = await this.#publisher.publish(entry, this.#stop.signal)
+        isOver = stage !== 'submitted'
       })
       .finally(() => {
         this.#publishing = undefined
-        this.#wake.resolve()
+        // Else the next round would most likely find what this one found.
+        if (isOver) this.#wake.resolve()
       })
-    this.#publishing = { id, parent, done }
+    this.#publishing = { id: publicationId(entry), parent: parentOf(entry), done }
   }
 
   #look(prospect: Prospect): void {
@@ -250,6 +255,7 @@ export class Miner implements AsyncDisposable {
       attempts: [],
       bond: 0n,
     })
+    this.#finds += 1
     this.#planner.remember(digest, plan)
     this.#log.info(
       { block: digest, parent, height: `${plan.header.height}`, steps: content.steps.length },

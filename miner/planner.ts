@@ -219,7 +219,7 @@ export class Planner {
   async #obstacleOn(
     parent: Hash,
     standing: Standing,
-    { time }: Head,
+    { next }: Head,
     signal: AbortSignal,
   ): Promise<{ readonly obstacle?: string; readonly beside?: Siblings }> {
     if (standing.publishedAt === 0n) return { obstacle: 'our Ethereum endpoint does not have the parent yet' }
@@ -235,7 +235,7 @@ export class Planner {
       return { obstacle: `the node has not seen block ${first ? last : firstId} yet, which is on the parent` }
     }
     const beside = { last, target: first.target }
-    if (time < BigInt(first.publishedAt) + SIBLING_SECONDS) return { beside }
+    if (next < BigInt(first.publishedAt) + SIBLING_SECONDS) return { beside }
     return {
       beside,
       obstacle: `block ${firstId} on the parent is wrong, but has to be refuted before another one can come`,

@@ -115,9 +115,9 @@ export class Publisher {
       )
       return published
     }
-    if (outcome.status === 'cancelled' && !isRefusal(outcome.refusal, ...CONTESTED)) {
-      return await this.#lose(current, outcome.refusal?.message ?? 'it was cancelled when the bridge refused it')
-    }
+    // Without a reason the cancelling was of an earlier process: then the next try finds out what it was.
+    const refusal = outcome.status === 'cancelled' ? outcome.refusal : undefined
+    if (refusal !== undefined && !isRefusal(refusal, ...CONTESTED)) return await this.#lose(current, refusal.message)
     this.#deps.log.warn({ block: publicationId(entry), outcome: outcome.status }, 'a publication had no effect')
     return await this.#again(current)
   }

@@ -1,6 +1,8 @@
 // Miners beside each other, and what others do to the tip: they converge, and nobody forks by accident.
 
 import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodeFunctionData } from 'viem'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
@@ -10,6 +12,7 @@ import { tryRefutation } from '../../../miner/watch/refuter.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
+import { SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { accountOf, pay } from '../../world.ts'
 import { forge } from './forge.ts'
@@ -126,20 +129,9 @@ test('two miners who answer the same wrong block do not fight each other: one co
 
 test('a publication that a wrong block overtakes in the mempool is not lost: it comes beside that one', async (t) => {
   const stage = await Stage.open(t)
-  const node = await stage.node()
-  const { client, account } = stage.anvil
-  await stage.skip(86_400n)
-  await client.setAutomine(false)
-  const miner = await stage.miner(node, stage.sender(await stage.signer()))
-  const genesis = genesisInfohash(stage.definition.genesis)
-  await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
-  await stage.until('it to have sent', async () => (await client.getTxpoolStatus()).pending === 1)
-  const { data, gas } = publishCall(encodeSealed(stage.definition.genesisBlock), forgeOn(stage, account, theft(stage)))
-  const price = { maxFeePerGas: 500n * GWEI, maxPriorityFeePerGas: 400n * GWEI }
-  const value = 1_000_000_000n * GWEI
-  await client.sendTransaction({ account, chain: null, to: stage.bridge.address, data, gas, value, ...price })
-  await client.mine({ blocks: 1 })
-  await client.setAutomine(true)
+  const { node, miner } = await overtake(stage)
+  await stage.anvil.client.mine({ blocks: 1 })
+  await stage.anvil.client.setAutomine(true)
   await stage.until('its block to be published', () => miner.status().blocks.published === 1)
   const { found, lost } = miner.status().blocks
   assert.deepEqual([found, lost], [1, 0])
@@ -147,6 +139,45 @@ test('a publication that a wrong block overtakes in the mempool is not lost: it 
     const { blocks } = await node.call('bridge_blocks', {})
     return blocks.filter(({ height, verdict }) => height === 1n && verdict !== 'unknown').length === 2
   })
+})
+
+test('nor is it lost where the miner is stopped while it takes the publication back', async (t) => {
+  const stage = await Stage.open(t)
+  const { node, miner, folder, signer, room } = await overtake(stage)
+  const { client } = stage.anvil
+  // Only the wrong block fits: the publication stays in the mempool, and is cancelled there.
+  await client.setBlockGasLimit({ gasLimit: room })
+  await client.mine({ blocks: 1 })
+  await stage.until('a cancelling transaction', async () => {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+    return texts.some((text) => /"isCancel":true/.test(text))
+  })
+  await miner.stop()
+  await client.setBlockGasLimit({ gasLimit: 30_000_000n })
+  await client.mine({ blocks: 1 })
+  await client.setAutomine(true)
+  const again = await stage.miner(node, stage.sender(signer), { folder })
+  await stage.until('its block to be published', () => again.status().blocks.published === 1)
+  const { found, lost } = again.status().blocks
+  assert.deepEqual([found, lost], [1, 0])
+})
+
+test('when the next block of Ethereum is too late for a rival, the miner waits for the refutation, and asks the bridge for nothing', async (t) => {
+  const stage = await Stage.open(t)
+  const node = await stage.node()
+  const other = stage.sender(await stage.signer())
+  await stage.skip(86_400n)
+  const wrong = forgeOn(stage, other.ethereum.account, theft(stage))
+  await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), wrong))
+  const { publishedAt } = await other.ethereum.record(wrong.next.id)
+  const genesis = genesisInfohash(stage.definition.genesis)
+  await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
+  await stage.anvil.warp(publishedAt + SIBLING_SECONDS - 1n)
+  const miner = await stage.miner(node, stage.sender(await stage.signer()))
+  await stage.until('it to wait', () => /has to be refuted before another one can come/.test(miner.status().reason))
+  const { blocks, problem } = miner.status()
+  assert.deepEqual([blocks.found, problem], [0, undefined])
 })
 
 test('a block that was found is not given up for a wrong one of other work that came first', async (t) => {
@@ -208,6 +239,28 @@ test('deposits and forced transactions are carried into the next block', async (
   await stage.until('their finality', () => miner.status().blocks.final === miner.status().blocks.published)
   assert.equal(miner.status().earned, 10_000n + 50n)
 })
+
+/**
+ * A miner's publication waits in the mempool, and a wrong block of the same target for a higher price. Nothing is mined until the caller
+ * does; `room` is the gas limit of a block into which only the wrong one fits.
+ */
+async function overtake(stage: Stage) {
+  const node = await stage.node()
+  const { client, account } = stage.anvil
+  await stage.skip(86_400n)
+  await client.setAutomine(false)
+  const [folder, signer] = [await stage.folder(), await stage.signer()]
+  const miner = await stage.miner(node, stage.sender(signer), { folder })
+  const genesis = genesisInfohash(stage.definition.genesis)
+  await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
+  await stage.until('it to have sent', async () => (await client.getTxpoolStatus()).pending === 1)
+  const wrong = forgeOn(stage, account, theft(stage))
+  const { data, gas } = publishCall(encodeSealed(stage.definition.genesisBlock), wrong)
+  const price = { maxFeePerGas: 500n * GWEI, maxPriorityFeePerGas: 400n * GWEI }
+  const value = 1_000_000_000n * GWEI
+  await client.sendTransaction({ account, chain: null, to: stage.bridge.address, data, gas, value, ...price })
+  return { node, miner, folder, signer, room: gas + 100_000n }
+}
 
 /** Spends what its sender does not own. */
 function theft({ definition }: Stage): Uint8Array {
