@@ -310,12 +310,16 @@ describe('a race', () => {
     at(1n)
     const child = await fixture.extend(parent)
     const unknown: Hash = `0x${'77'.repeat(32)}` as Hash
+    const nothing: Hash = `0x${'0'.repeat(64)}` as Hash
     for (const [above, below] of [
       [parent.id, parent.id],
       [child.id, parent.id],
       [parent.id, genesis.id],
       [parent.id, unknown],
       [unknown, child.id],
+      // Nothing stands on nothing, though the parent of what there is not is nothing too.
+      [nothing, unknown],
+      [nothing, genesis.id],
     ] as const) {
       await assertReverts(fixture.nominate({ id: above }, { id: below }), 'NotEligible', [above, below])
     }

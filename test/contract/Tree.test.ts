@@ -64,6 +64,22 @@ describe(`Tree (${trees} trees, seed ${seed})`, () => {
     }
   })
 
+  it('takes no leaf for the absence of a key to which its place does not lead, though the root is that of the path', async () => {
+    // Both keys begin with a one; somebody put them left and right.
+    const [left, right] = [leafOf(16, 0, 1), leafOf(24, 0, 2)]
+    const wrong = { left, right }
+    const { key } = leafOf(0, 0, 0)
+    const claim = concat(Uint8Array.of(1), rootOf(right), encodeLeaf(left))
+    const [outcome] = await touchWithEach(wrong, key, 1n, [claim])
+    assert.equal(outcome?.thrown, BAD_WITNESS)
+    // In a right tree the same claim opens.
+    const tree = insert(insert(undefined, leafOf(1, 0, 1)), right)
+    const [present] = await touchWithEach(tree, key, 1n, [
+      concat(Uint8Array.of(1), rootOf(right), encodeLeaf(leafOf(1, 0, 1))),
+    ])
+    assert.deepEqual([present?.thrown, present?.found], ['0x00000000', 0n])
+  })
+
   it('refuses depths and lengths that no path has, at a bounded price', async () => {
     const tree = insert(insert(undefined, leafOf(0, 0, 1)), leafOf(31, 0, 2))
     const { key } = leafOf(0, 0, 0)
