@@ -37,13 +37,16 @@ export function bridgeHandlers(parts: NodeParts) {
       const follower = followerOf(parts)
       const files = await store.blockFiles(knownBlock(follower, id).sealed.header.torrent)
       if (files !== undefined) return { files: [...files] }
-      throw new OperationError(
-        'files-unknown',
-        `expected the files of block ${id} on this node, got none, as they are too old or the block is wrong; ask for a newer one`,
-        {
-          facts: { block: id },
-        },
-      )
+      // After a restart the states are replayed first.
+      const { state } = bridgeStatusOf(parts)
+      const retry = state !== 'live' && state !== 'dead'
+      const why = retry
+        ? `as it says ${state}; ask again once it is live`
+        : 'as they are too old or the block is wrong; ask for a newer one'
+      throw new OperationError('files-unknown', `expected the files of block ${id} on this node, got none, ${why}`, {
+        facts: { block: id, state },
+        retry,
+      })
     },
     bridge_template: async () => {
       const follower = followerOf(parts)
