@@ -9,7 +9,11 @@ import { type Publication, publicationId } from './journal.ts'
 import type { Planner, Prospect } from './planner.ts'
 import { decide } from './profit.ts'
 
-export type HeldDeps = { readonly node: NodeClient; readonly ethereum: Ethereum; readonly planner: Planner }
+export type HeldDeps = {
+  readonly node: NodeClient
+  readonly ethereum: Pick<Ethereum, 'record' | 'standing'>
+  readonly planner: Pick<Planner, 'rules'>
+}
 
 export type Fate =
   | { readonly do: 'publish'; readonly entry: Publication }
@@ -19,7 +23,7 @@ export type Fate =
 export async function fateOf(
   { node, ethereum, planner }: HeldDeps,
   held: Publication,
-  prospect: Prospect,
+  prospect: Pick<Prospect, 'parent' | 'policy' | 'beside' | 'obstacle'>,
   moment: { readonly nowMs: number; readonly longestWaitMs: number },
   signal: AbortSignal,
 ): Promise<Fate> {

@@ -74,7 +74,6 @@ test('an endpoint whose answers make no sense', async (t) => {
         const answer = JSON.stringify(result).slice(0, 12)
         await t.test(
           `${method} gives ${answer}, ${begins}`,
-
           async () => void (await scene.endure(senseless(result, method), begins)),
         )
       }

@@ -139,7 +139,7 @@ test('a publication that a wrong block overtakes in the mempool is not lost: it 
   })
 })
 
-test('nor is it lost where the miner is stopped while it takes the publication back', async (t) => {
+test('a publication is not lost either where the miner is stopped while it takes it back', async (t) => {
   const stage = await Stage.open(t)
   const { node, miner, folder, signer, room } = await overtake(stage)
   const { client } = stage.anvil

@@ -143,13 +143,7 @@ test('a stuck transaction whose replacement would be too dear waits, says so, an
 })
 
 test('what has a deadline goes past the cap when that is near, and not before', async (t) => {
-  const cap = 2_700_000_000n
-  const { stage, sender, publish } = await open(t, { stuckMs: 50, maxFeePerGas: cap })
-  const { client } = stage.anvil
-  await client.setNextBlockBaseFeePerGas({ baseFeePerGas: 1_000_000_000n })
-  await client.mine({ blocks: 1 })
-  await client.setAutomine(false)
-  const { time } = await sender.ethereum.head()
+  const { stage, sender, publish, client, time, cap } = await openCapped(t)
   for (const [hours, isPast] of [[7n, false] as const, [2n, true] as const]) {
     await client.request({ method: 'anvil_dropAllTransactions' } as never) // no type of viem has it
     const attempts: Attempt[] = []
@@ -165,13 +159,7 @@ test('what has a deadline goes past the cap when that is near, and not before', 
 })
 
 test('a call without a deadline is paid for as the one with a deadline behind it', async (t) => {
-  const cap = 2_700_000_000n
-  const { stage, sender, publish } = await open(t, { stuckMs: 50, maxFeePerGas: cap })
-  const { client } = stage.anvil
-  await client.setNextBlockBaseFeePerGas({ baseFeePerGas: 1_000_000_000n })
-  await client.mine({ blocks: 1 })
-  await client.setAutomine(false)
-  const { time } = await sender.ethereum.head()
+  const { stage, sender, publish, client, time, cap } = await openCapped(t)
   const attempts: Attempt[] = []
   const first = sender.send(publish(sender.ethereum.account), { onAttempt: async (each) => void attempts.push(each) })
   await stage.until('the cap', () => sender.problem?.code === 'fee-cap')
@@ -290,6 +278,18 @@ test('two calls of one account go one after another', async (t) => {
   await assert.rejects(second, { code: 'bridge-nothing-owed' })
   assert.equal((await first).status, 'done')
 })
+
+/** Nothing is mined, and soon a replacement costs more than the cap. */
+async function openCapped(t: Parameters<typeof Stage.open>[0]) {
+  const cap = 2_700_000_000n
+  const opened = await open(t, { stuckMs: 50, maxFeePerGas: cap })
+  const { client } = opened.stage.anvil
+  await client.setNextBlockBaseFeePerGas({ baseFeePerGas: 1_000_000_000n })
+  await client.mine({ blocks: 1 })
+  await client.setAutomine(false)
+  const { time } = await opened.sender.ethereum.head()
+  return { ...opened, client, time, cap }
+}
 
 async function open(t: Parameters<typeof Stage.open>[0], options: SenderOptions = {}) {
   const stage = await Stage.open(t)
