@@ -29,10 +29,16 @@ test('miners who answer the same wrong block do not become rivals of each other'
     return (await stage.anvil.client.getTxpoolStatus()).pending === 3
   })
   await releaseBlocks(arena)
-  await arena.seen()
-  const { blocks } = await node.call('bridge_blocks', {})
-  const answers = blocks.filter((block) => block.parent === parent && block.verdict === 'valid')
-  assert.equal(answers.length, 1)
+  const answers = async () => {
+    await arena.seen()
+    const { blocks } = await node.call('bridge_blocks', {})
+    return blocks.filter((block) => block.parent === parent && block.verdict === 'valid').length
+  }
+  await arena.until('each miner to know what became of its answer', async () => {
+    const ends = miners.filter(({ running }) => /published a block|gave up an own block/.test(running.err))
+    return ends.length === miners.length && (await answers()) > 0
+  })
+  assert.equal(await answers(), 1)
 
   await arena.startWatcher()
   await arena.until('the death of the wrong block', () => arena.isRefuted(wrong.id))
