@@ -37,10 +37,14 @@ export type FollowerEvents = {
   branch: [Branch]
 }
 
+const MOST_TORRENTS = 10_000
+
 /** Answers from what the follower has taken in, of which nothing is older or newer than the rest. */
 export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   readonly #records: BridgeRecords
   readonly #rules: Rules
+  /** What the torrents of blocks really are, where that was worked out. */
+  readonly #torrents = new Map<Hash, Infohash>()
 
   constructor(records: BridgeRecords, rules: Rules) {
     super()
@@ -65,8 +69,9 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   /** A valid block to build on, with its state; nothing for one that is unknown, invalid, refuted, or older than what is kept. */
   parentBlock(id: Hash): (ParentBlock & { readonly publishedAt: bigint }) | undefined {
     const block = this.view.blocks.get(id)
-    if (block === undefined || block.refuted || !this.#records.judge.knows(id)) return undefined
-    return { id, header: block.sealed.header, state: this.#records.judge.stateOf(id), publishedAt: block.publishedAt }
+    const { states } = this.#records.judge
+    if (block === undefined || block.refuted || !states.has(id)) return undefined
+    return { id, header: block.sealed.header, state: states.get(id), publishedAt: block.publishedAt }
   }
 
   /** Queue entries that the preferred branch has not consumed, oldest first. */
@@ -88,12 +93,16 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return block && this.#records.contentOf(this.view, block)
   }
 
-  /** The files of the block torrent with this infohash, if there is such a block and its state is known. */
+  /** The files of the block torrent with this infohash, for the swarm. A header's word for it is where to look, and proves nothing. */
   async filesOf(torrent: Infohash): Promise<readonly BlockFile[] | undefined> {
     for (const block of this.view.blocks.values()) {
-      if (block.sealed.header.torrent !== torrent || !this.#records.judge.knows(block.id)) continue
+      const { id, sealed } = block
+      if (sealed.header.torrent !== torrent || !this.#records.judge.states.has(id)) continue
+      // What a stranger asks for costs a look at all balances once, and not again for a header that lies.
+      if ((this.#torrents.get(id) ?? torrent) !== torrent) continue
       const content = await this.#records.contentOf(this.view, block)
       const made = content && blockTorrent(content)
+      if (made !== undefined) this.#remember(id, made.infohash)
       if (made?.infohash === torrent) return made.files
     }
     return undefined
@@ -115,6 +124,12 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
       if (body !== undefined) claims.push(...maturedClaims(this.#rules, this.view, block, body))
     }
     return claims
+  }
+
+  #remember(id: Hash, torrent: Infohash): void {
+    this.#torrents.set(id, torrent)
+    const oldest = this.#torrents.keys().next()
+    if (this.#torrents.size > MOST_TORRENTS && !oldest.done) this.#torrents.delete(oldest.value)
   }
 
   #bodySync(id: Hash): BlockBody {

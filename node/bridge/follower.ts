@@ -55,6 +55,8 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   #isChecked = false
   #status: FollowerStatus = { state: 'syncing' }
   #told: BridgeView | undefined
+  /** Blocks of which was told that they cannot be judged. */
+  readonly #lamented = new Set<Hash>()
   #emitted: { readonly key: string; readonly settled: Hash } | undefined
 
   constructor(deps: FollowerDeps, options: FollowerOptions = {}) {
@@ -144,12 +146,12 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
       this.#setStatus({ state: 'syncing', ...(at ? { at } : {}) })
       return true
     }
-    await this.#records.warm(this.#stopping.signal)
+    await this.#records.warm()
     this.#checkFreshness(at)
     this.#setStatus({ state: this.view.death ? 'dead' : 'live', at })
     this.#tellView()
     this.#emitBranch()
-    return false
+    return await this.#records.judgeSome(this.#stopping.signal)
   }
 
   /** An empty database. */
@@ -180,6 +182,11 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
       this.#alarm('valid-block-refuted', `the contract refuted block ${id}, which our replay finds valid`, {
         block: id,
       })
+    }
+    for (const [id, why] of this.#records.unjudgeable) {
+      if (this.#lamented.has(id)) continue
+      this.#lamented.add(id)
+      this.#alarm('block-not-judged', `block ${id} cannot be judged by this node: ${why}`, { block: id })
     }
     this.#tell('view', view)
   }

@@ -1,24 +1,37 @@
 // What the follower has taken in, in memory and on disk, always in step: one atomic batch for each step along Ethereum.
 
 import { OperationError } from '../../errors.ts'
-import { requestsOf } from '../../protocol/block.ts'
-import { type BlockContent, blockFiles } from '../../protocol/block-torrent.ts'
+import { minerFee, requestsOf } from '../../protocol/block.ts'
+import { type BlockContent, encodeOutputs } from '../../protocol/block-torrent.ts'
 import { genesisState } from '../../protocol/genesis.ts'
-import { blockId, type SealedHeader } from '../../protocol/header.ts'
+import { blockId, decodeSealed, type SealedHeader } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import type { Rules } from '../../protocol/rules.ts'
-import type { State } from '../../protocol/state.ts'
+import { outputsOf, type State } from '../../protocol/state.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { settledBlock } from '../branch.ts'
 import type { BridgeEvent, Chain, ChainBlock } from '../chain.ts'
 import { queueLength } from '../queue-view.ts'
+import { preferredTip } from '../race.ts'
 import { type CheckedSnapshot, stateOfSnapshot } from '../snapshot.ts'
-import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
+import { type BridgeBlock, type BridgeView, blockOf, descendsFrom, descent, isWrong } from '../view.ts'
 import { audit, auditClaims, auditedBlocks, claimsAfter } from './audit.ts'
-import { applyEvent, type DraftView, draftOf, emptyView, isRelevant, type StoredEvent, type ViewRoot } from './fold.ts'
+import {
+  applyEvent,
+  applyFinding,
+  type DraftView,
+  draftOf,
+  emptyView,
+  type Finding,
+  isRelevant,
+  type StoredEvent,
+  type ViewRoot,
+} from './fold.ts'
 import { type BridgeDatabase, type Checkpoint, Journal, type JournalStep } from './journal.ts'
 import { type BlockBody, Judge } from './judge.ts'
+import { checkPublication } from './publication.ts'
 import { deepReorganisation, type Reading } from './reader.ts'
+import { unjudged } from './unjudged.ts'
 
 /** The network whose bridge is followed. */
 export type FollowedNetwork = {
@@ -31,11 +44,18 @@ export type FollowedNetwork = {
   readonly deployedAt: bigint
 }
 
+type Arrived = Extract<BridgeEvent, { kind: 'published' }>
+
 /** Who tells what the contract itself says. */
 export type Contract = Pick<Chain, 'read' | 'areClaimed'>
 
-// So many final blocks after the state that is kept on disk, a newer one is: what a restart replays.
+// So many final blocks after the state that is kept on disk, a newer one is: what a restart replays. Fewer times while much is caught up with.
 const BASE_BLOCKS = 16n
+const SYNC_BASE_BLOCKS = 256n
+// So many blocks are replayed at most for a question about one that is older than what is kept.
+const MOST_REPLAYS = 256
+// So many steps are judged between two looks at Ethereum.
+const JUDGED_STEPS = 2_000
 
 export class BridgeRecords {
   readonly judge: Judge
@@ -46,18 +66,22 @@ export class BridgeRecords {
   #view: BridgeView
   #checkpoints: readonly Checkpoint[] = []
   #events: readonly StoredEvent[] = []
+  readonly #findings = new Map<Hash, Finding>()
+  readonly #unjudgeable = new Map<Hash, string>()
+  /** Of blocks that are being taken in, and are not on disk yet. */
+  readonly #arriving = new Map<Hash, BlockBody>()
   #base: Hash
 
   constructor(database: BridgeDatabase, network: FollowedNetwork, finalityDepth: bigint) {
     this.journal = new Journal(database)
-    this.judge = new Judge(network.rules, (id) => this.journal.body(id))
+    this.judge = new Judge(network.rules, async (id) => this.#arriving.get(id) ?? (await this.journal.body(id)))
     this.#network = network
     this.#finalityDepth = finalityDepth
     this.#base = blockId(network.genesisBlock)
     const { genesisBlock: sealed, deployedAt: publishedAt } = network
     this.#root = { id: this.#base, sealed, publishedAt, work: 0n, fee: 0n, requests: [] }
     this.#view = emptyView(this.#root)
-    this.judge.remember(this.#base, genesisState(network.genesis))
+    this.judge.states.put(this.#base, genesisState(network.genesis), 0)
   }
 
   get view(): BridgeView {
@@ -82,16 +106,17 @@ export class BridgeRecords {
   async load(): Promise<void> {
     const loaded = await this.journal.load()
     if (loaded === undefined) return
-    const { root, checkpoints, events } = loaded
+    const { root, checkpoints, events, findings } = loaded
     if (root.sealed.header.height === 0n && root.id !== this.#root.id) throw otherNetwork(this.#root.id, root.id)
     this.#root = root
     this.#checkpoints = checkpoints
     this.#events = events
+    for (const [id, finding] of findings) this.#findings.set(id, finding)
     this.#view = this.#fold(events)
     const base = await this.journal.base()
     if (base === undefined) return
     this.#base = base.id
-    this.judge.remember(base.id, stateOfBase(blockOf(this.#view, base.id), base.outputs))
+    this.judge.states.put(base.id, stateOfBase(blockOf(this.#view, base.id), base.outputs), 0)
   }
 
   /** Starts an empty journal, at genesis or at a snapshot. `origin` is the last block of Ethereum before all that matters. */
@@ -99,7 +124,7 @@ export class BridgeRecords {
     const checkpoint = { ...origin, audited: true }
     const root = snapshot?.root ?? this.#root
     await this.journal.begin(root, checkpoint, snapshot?.outputs, snapshot?.body)
-    if (snapshot !== undefined) this.judge.remember(root.id, snapshot.state)
+    if (snapshot !== undefined) this.judge.states.put(root.id, snapshot.state, 0)
     this.#root = root
     this.#base = root.id
     this.#checkpoints = [checkpoint]
@@ -120,26 +145,56 @@ export class BridgeRecords {
     }
   }
 
-  /** Replays what a restart left without a state, so that every valid block that can still win has one. */
-  async warm(signal: AbortSignal): Promise<void> {
-    for (const { id, refuted, verdict } of descent(this.#view, this.#view.final)) {
-      signal.throwIfAborted()
-      if (!refuted && verdict.verdict === 'valid') await this.judge.stateAfter(this.#view, id)
-    }
+  /** Blocks that this process cannot judge, and why. */
+  get unjudgeable(): ReadonlyMap<Hash, string> {
+    return this.#unjudgeable
   }
 
-  /** Nothing where there is no body. Throws `OperationError('state-unknown')`. */
+  /** Replays what a restart left without a state, so that there is something to build on. */
+  async warm(): Promise<void> {
+    const { id, verdict } = preferredTip(this.#view)
+    if (verdict.verdict === 'valid') await this.judge.stateAfter(this.#view, id)
+  }
+
+  /**
+   * Judges a part of what is not judged yet and can still become final. Whether some of it is left. Apart from `take`, so that nothing that
+   * was published keeps us from seeing what was published next.
+   */
+  async judgeSome(signal: AbortSignal): Promise<boolean> {
+    const view = draftOf(this.#view)
+    const found = new Map<Hash, Finding>()
+    let steps = 0
+    for (const id of unjudged(view, this.settled.id)) {
+      if (this.#findings.has(id)) continue // it cannot be judged here
+      signal.throwIfAborted()
+      if (steps > JUDGED_STEPS) break
+      const finding = await this.judge.find(view, id)
+      applyFinding(view, id, finding)
+      found.set(id, finding)
+      steps += 1 + blockOf(view, id).sealed.header.stepCount
+    }
+    if (found.size === 0) return false
+    await this.journal.apply({ events: [], findings: found })
+    this.#adopt(view, found)
+    return true
+  }
+
+  /**
+   * What the torrent of a valid block is made of, by our own replay; nothing where there is no body. Throws `OperationError('state-unknown')`.
+   */
   async contentOf(view: BridgeView, block: BridgeBlock): Promise<BlockContent | undefined> {
     const body = await this.journal.body(block.id)
     if (body === undefined) return undefined
     const requests = requestsOf(this.#network.rules, body.steps)
-    return { header: block.sealed.header, requests, state: await this.judge.stateAfter(view, block.id), ...body }
+    const state = await this.judge.stateAfter(view, block.id, MOST_REPLAYS)
+    return { header: block.sealed.header, requests, state, ...body }
   }
 
   async #take({ ancestor, target, isHead, events }: Reading, contract: Contract, signal: AbortSignal): Promise<void> {
     const isRollback = ancestor !== this.tip
     const kept = isRollback ? this.#eventsUpTo(ancestor) : this.#events
-    const { view, added } = await this.#extend(isRollback ? this.#fold(kept) : undefined, events, signal)
+    const extended = await this.#extend(isRollback ? this.#fold(kept) : undefined, events, signal)
+    const { view, added, found } = extended
     if (isRollback) this.#checkSettled(view, ancestor)
     const known = [...kept, ...added.map(({ event }) => event)]
     if (isHead) {
@@ -149,10 +204,11 @@ export class BridgeRecords {
     }
     const checkpoint = { ...target, audited: isHead }
     const keepFrom = target.number > this.#finalityDepth ? target.number - this.#finalityDepth : 0n
-    const base = isHead ? await this.#newBase(view, target) : undefined
+    const base = await this.#newBase(view, target, isHead ? BASE_BLOCKS : SYNC_BASE_BLOCKS)
     await this.journal.apply({
       ...(isRollback ? { ancestor: ancestor.number } : {}),
       events: added,
+      findings: found,
       checkpoint,
       keepFrom,
       ...(base ? { base } : {}),
@@ -162,7 +218,7 @@ export class BridgeRecords {
     this.#checkpoints = [...past.slice(Math.max(oldest, 0)), checkpoint]
     this.#events = known
     this.#base = base?.id ?? this.#base
-    this.#adopt(view)
+    this.#adopt(view, found)
   }
 
   /** The newest block of Ethereum up to `block` at which the contract agreed. */
@@ -175,22 +231,54 @@ export class BridgeRecords {
     draft: DraftView | undefined,
     events: readonly BridgeEvent[],
     signal: AbortSignal,
-  ): Promise<{ view: BridgeView; added: JournalStep['events'] }> {
+  ): Promise<{ view: BridgeView; added: JournalStep['events']; found: Map<Hash, Finding> }> {
     const view = draft ?? draftOf(this.#view)
     const added: { event: StoredEvent; body?: BlockBody }[] = []
-    for (const event of events) {
-      signal.throwIfAborted()
-      if (!isRelevant(view, event)) continue
-      if (event.kind !== 'published') {
-        applyEvent(view, event)
-        added.push({ event })
-        continue
+    const found = new Map<Hash, Finding>()
+    try {
+      for (const event of events) {
+        signal.throwIfAborted()
+        if (!isRelevant(view, event)) continue
+        if (event.kind !== 'published') {
+          // The contract's word on what nobody here has looked at yet: that is looked at first.
+          if (event.kind === 'finalized') await this.#findAt(view, event.id, found)
+          applyEvent(view, event, found)
+          added.push({ event })
+          continue
+        }
+        checkPublication(this.#network.rules, view, event)
+        const { steps, states, ...kept } = event
+        this.#arriving.set(event.id, { steps, states })
+        const finding = this.#findings.get(event.id) ?? (await this.#findArrived(view, event))
+        if (finding !== undefined) found.set(event.id, finding)
+        const stored = { ...kept, fee: minerFee(steps) }
+        applyEvent(view, stored, found)
+        added.push({ event: stored, body: { steps, states } })
       }
-      const judged = await this.judge.judge(view, event)
-      applyEvent(view, judged)
-      added.push({ event: judged, body: { steps: event.steps, states: event.states } })
+    } finally {
+      this.#arriving.clear()
     }
-    return { view: draft === undefined && added.length === 0 ? this.#view : view, added }
+    return { view: draft === undefined && added.length === 0 ? this.#view : view, added, found }
+  }
+
+  /**
+   * What a publication is, if that costs no more than its own replay: nothing that was published may make us replay more than it has paid for.
+   * All else is left to `judgeSome`.
+   */
+  async #findArrived(view: DraftView, event: Arrived): Promise<Finding | undefined> {
+    const { verdict } = blockOf(view, event.parent)
+    if (isWrong(verdict)) return undefined
+    const ground = settledBlock(view, event.place.number, this.#finalityDepth).id
+    if (verdict.verdict === 'displaced' || !descendsFrom(view, event.parent, ground)) return { verdict: 'displaced' }
+    if (verdict.verdict === 'unknown' || !this.judge.states.has(event.parent)) return undefined
+    return await this.judge.replay(view, { ...event, sealed: decodeSealed(event.sealed) })
+  }
+
+  async #findAt(view: DraftView, id: Hash, found: Map<Hash, Finding>): Promise<void> {
+    if (view.blocks.get(id)?.verdict.verdict !== 'unknown' || this.#findings.has(id) || found.has(id)) return
+    const finding = await this.judge.find(view, id)
+    applyFinding(view, id, finding)
+    found.set(id, finding)
   }
 
   /**
@@ -215,16 +303,21 @@ export class BridgeRecords {
     this.#adopt(this.#fold(this.#events))
   }
 
-  #adopt(view: BridgeView): void {
+  #adopt(view: BridgeView, found: ReadonlyMap<Hash, Finding> = new Map()): void {
     this.#view = view
+    for (const [id, finding] of found) {
+      this.#findings.set(id, finding)
+      if (finding.verdict === 'unknown') this.#unjudgeable.set(id, finding.why)
+    }
+    const kept = new Set(Array.from(descent(view, this.#base), ({ id }) => id))
     // Genesis costs nothing, and the first blocks can be replayed from it for ever.
-    const kept = [blockId(this.#network.genesisBlock), ...Array.from(descent(view, this.#base), ({ id }) => id)]
-    this.judge.keepOnly(new Set(kept))
+    const genesis = blockId(this.#network.genesisBlock)
+    this.judge.states.keep(kept, new Set([genesis, this.#base, this.settled.id, view.final, preferredTip(view).id]))
   }
 
   #fold(events: readonly StoredEvent[]): DraftView {
     const view = emptyView(this.#root)
-    for (const event of events) if (isRelevant(view, event)) applyEvent(view, event)
+    for (const event of events) if (isRelevant(view, event)) applyEvent(view, event, this.#findings)
     return view
   }
 
@@ -233,12 +326,16 @@ export class BridgeRecords {
   }
 
   /** A newer state to keep on disk, if it is time. */
-  async #newBase(view: BridgeView, at: ChainBlock): Promise<JournalStep['base']> {
+  async #newBase(view: BridgeView, at: ChainBlock, blocks: bigint): Promise<JournalStep['base']> {
     const settled = settledBlock(view, at.number, this.#finalityDepth)
-    if (settled.sealed.header.height < blockOf(view, this.#base).sealed.header.height + BASE_BLOCKS) return undefined
-    const content = await this.contentOf(view, settled)
-    const outputs = content && blockFiles(content).find(({ name }) => name === 'outputs.bin')?.bytes
-    return outputs && { id: settled.id, outputs }
+    if (settled.sealed.header.height < blockOf(view, this.#base).sealed.header.height + blocks) return undefined
+    try {
+      return { id: settled.id, outputs: encodeOutputs(outputsOf(await this.judge.stateAfter(view, settled.id))) }
+    } catch (error) {
+      // Then the old one goes on being what a restart begins with.
+      if (error instanceof OperationError && error.code === 'state-unknown') return undefined
+      throw error
+    }
   }
 }
 

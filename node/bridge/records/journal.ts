@@ -3,9 +3,9 @@
 import type { AbstractLevel } from 'abstract-level'
 import { OperationError } from '../../errors.ts'
 import { concat, decodeUint, encodeUint, formatHex, parseHex } from '../../protocol/bytes.ts'
-import type { Hash } from '../../protocol/ids.ts'
+import { type Hash, parseHash } from '../../protocol/ids.ts'
 import type { ChainBlock, ChainPlace } from '../chain.ts'
-import type { StoredEvent, ViewRoot } from './fold.ts'
+import type { Finding, StoredEvent, ViewRoot } from './fold.ts'
 import type { BlockBody } from './judge.ts'
 
 /** A sublevel of the node's database, of the follower's own. */
@@ -18,10 +18,18 @@ export type Checkpoint = ChainBlock & { readonly audited: boolean }
 export type JournalStep = {
   readonly ancestor?: bigint
   readonly events: readonly { readonly event: StoredEvent; readonly body?: BlockBody }[]
+  readonly findings?: ReadonlyMap<Hash, Finding>
   readonly checkpoint?: Checkpoint
   /** Checkpoints below this number are not needed any more, but for the newest of them. */
   readonly keepFrom?: bigint
   readonly base?: { readonly id: Hash; readonly outputs: Uint8Array }
+}
+
+type Loaded = {
+  readonly root: ViewRoot
+  readonly checkpoints: Checkpoint[]
+  readonly events: StoredEvent[]
+  readonly findings: Map<Hash, Finding>
 }
 
 type Operation =
@@ -31,6 +39,7 @@ type Operation =
 
 const ROOT = 'root'
 const BASE = 'base'
+const FINDING = 'finding/'
 const BASE_OUTPUTS = 'base-outputs'
 
 /** Every method throws `OperationError('database-failed')` where the disk or the database refuses. */
@@ -42,13 +51,17 @@ export class Journal {
   }
 
   /** What it holds; nothing before `begin`. Events and checkpoints ascend. */
-  async load(): Promise<{ root: ViewRoot; checkpoints: Checkpoint[]; events: StoredEvent[] } | undefined> {
+  async load(): Promise<Loaded | undefined> {
     return this.#do('read', async () => {
       const root = await this.#database.get(ROOT)
       if (root === undefined) return undefined
       const checkpoints = (await this.#values('checkpoint/')).map((text) => decodeRecord<Checkpoint>(text))
       const events = (await this.#values('event/')).map((text) => decodeRecord<StoredEvent>(text))
-      return { root: decodeRecord<ViewRoot>(root), checkpoints, events }
+      const found = await this.#database.iterator({ gt: FINDING, lt: 'finding0' }).all()
+      const findings = new Map(
+        found.map(([key, text]) => [parseHash(key.slice(FINDING.length)), decodeRecord<Finding>(text)]),
+      )
+      return { root: decodeRecord<ViewRoot>(root), checkpoints, events, findings }
     })
   }
 
@@ -89,6 +102,10 @@ export class Journal {
     for (const { event, body } of step.events) {
       operations.push({ type: 'put', key: eventKey(event.place), value: encodeRecord(event) })
       if (event.kind === 'published' && body !== undefined) operations.push(bodyOperation(event.id, body))
+    }
+    for (const [id, finding] of step.findings ?? []) {
+      if (finding.verdict === 'unknown') continue // the next process may do better
+      operations.push({ type: 'put', key: `${FINDING}${id}`, value: encodeRecord(finding) })
     }
     const { checkpoint, base } = step
     if (checkpoint !== undefined) {

@@ -51,10 +51,18 @@ export function finalTimeAnswer(follower: BridgeFollower, id: Hash): Result<'bri
   }
 }
 
-/** What is wrong with a block, in a few words; nothing for a valid one. */
+/** What is wrong with a block, or why nobody knows, in a few words; nothing for a valid one. */
 export function problemOf(verdict: BlockVerdict): string | undefined {
-  if (verdict.verdict === 'valid') return undefined
-  return verdict.verdict === 'doomed'
-    ? `stands on the invalid block ${verdict.by}`
-    : `step ${verdict.step}: ${verdict.problem}`
+  switch (verdict.verdict) {
+    case 'valid':
+      return undefined
+    case 'invalid':
+      return `step ${verdict.step}: ${verdict.problem}`
+    case 'doomed':
+      return `stands on the invalid block ${verdict.by}`
+    case 'displaced':
+      return 'stands where another block is final: it was not looked at, and can never be final'
+    case 'unknown':
+      return verdict.why
+  }
 }

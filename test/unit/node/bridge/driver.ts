@@ -10,7 +10,7 @@ import type { Chain } from '../../../../node/bridge/chain.ts'
 import { BridgeFollower, type FollowerOptions } from '../../../../node/bridge/follower.ts'
 import type { FollowedNetwork } from '../../../../node/bridge/records/bridge-records.ts'
 import type { BridgeDatabase } from '../../../../node/bridge/records/journal.ts'
-import type { BridgeView } from '../../../../node/bridge/view.ts'
+import { type BridgeBlock, type BridgeView, isDisplaced } from '../../../../node/bridge/view.ts'
 import { requestsOf } from '../../../../node/protocol/block.ts'
 import { encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
@@ -214,10 +214,17 @@ export class Driver {
 export function comparable(view: BridgeView): unknown {
   return {
     ...view,
-    blocks: [...view.blocks.values()],
+    blocks: comparableBlocks(view, [...view.blocks.values()]),
     slots: [...view.slots].sort(),
     claimed: [...view.claimed].sort(),
   }
+}
+
+/** Whether what can never be final was ever looked at depends on when it was seen. */
+export function comparableBlocks(view: BridgeView, blocks: readonly BridgeBlock[]): unknown[] {
+  return blocks.map(({ verdict, requests, ...block }) =>
+    isDisplaced(view, block.id) ? block : { ...block, verdict, requests },
+  )
 }
 
 /** Waits for a condition, at most ten seconds. */

@@ -8,7 +8,7 @@ import type { Snapshot } from '../../../../node/bridge/snapshot.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { Driver, TestFollower } from './driver.ts'
+import { comparableBlocks, Driver, TestFollower } from './driver.ts'
 
 const OPTIONS = { finalityDepth: 4n, stepBlocks: 11n }
 
@@ -24,8 +24,9 @@ function above({ view }: BridgeFollower, root: Hash): unknown {
   return {
     final: view.final,
     tip: preferredBranch(view).map(({ id }) => id),
-    blocks: [...view.blocks.values()].filter(
-      ({ id, sealed }) => id !== root && isAbove(view.blocks, sealed.header.parent),
+    blocks: comparableBlocks(
+      view,
+      [...view.blocks.values()].filter(({ id, sealed }) => id !== root && isAbove(view.blocks, sealed.header.parent)),
     ),
     queue: view.queue.entries.at(-1),
   }
