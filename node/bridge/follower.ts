@@ -32,6 +32,8 @@ export type FollowerOptions = {
   readonly finalityDepth?: bigint
   /** Blocks of Ethereum that are taken in at a time. */
   readonly stepBlocks?: bigint
+  /** How much is kept in memory of states after blocks, in steps that led to them. Default 50,000: half a gigabyte at worst. */
+  readonly keptSteps?: number
   /** An endpoint whose newest block is older than `maxAgeMs` by the `clock` (unix milliseconds) is stuck. Not checked by default. */
   readonly freshness?: { readonly clock: () => number; readonly maxAgeMs: number }
   /** Where an empty database begins; genesis by default. */
@@ -61,7 +63,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
 
   constructor(deps: FollowerDeps, options: FollowerOptions = {}) {
     const filled = { ...DEFAULTS, ...options }
-    const records = new BridgeRecords(deps.database, deps.network, filled.finalityDepth)
+    const records = new BridgeRecords(deps.database, deps.network, filled)
     super(records, deps.network.rules)
     this.#deps = deps
     this.#options = filled

@@ -31,6 +31,7 @@ import { type BridgeDatabase, type Checkpoint, Journal, type JournalStep } from 
 import { type BlockBody, Judge } from './judge.ts'
 import { checkPublication } from './publication.ts'
 import { deepReorganisation, type Reading } from './reader.ts'
+import { States } from './states.ts'
 import { unjudged } from './unjudged.ts'
 
 /** The network whose bridge is followed. */
@@ -42,6 +43,13 @@ export type FollowedNetwork = {
   readonly deployedBlock: bigint
   /** Unix seconds; also the time of the genesis block. */
   readonly deployedAt: bigint
+}
+
+export type RecordsOptions = {
+  /** Blocks of Ethereum that may be reorganised. */
+  readonly finalityDepth: bigint
+  /** How much is kept of states after blocks, in steps that led to them. */
+  readonly keptSteps?: number | undefined
 }
 
 type Arrived = Extract<BridgeEvent, { kind: 'published' }>
@@ -72,9 +80,10 @@ export class BridgeRecords {
   readonly #arriving = new Map<Hash, BlockBody>()
   #base: Hash
 
-  constructor(database: BridgeDatabase, network: FollowedNetwork, finalityDepth: bigint) {
+  constructor(database: BridgeDatabase, network: FollowedNetwork, { finalityDepth, keptSteps }: RecordsOptions) {
     this.journal = new Journal(database)
-    this.judge = new Judge(network.rules, async (id) => this.#arriving.get(id) ?? (await this.journal.body(id)))
+    const bodyOf = async (id: Hash) => this.#arriving.get(id) ?? (await this.journal.body(id))
+    this.judge = new Judge(network.rules, bodyOf, new States(keptSteps))
     this.#network = network
     this.#finalityDepth = finalityDepth
     this.#base = blockId(network.genesisBlock)
@@ -82,6 +91,7 @@ export class BridgeRecords {
     this.#root = { id: this.#base, sealed, publishedAt, work: 0n, fee: 0n, requests: [] }
     this.#view = emptyView(this.#root)
     this.judge.states.put(this.#base, genesisState(network.genesis), 0)
+    this.#adopt(this.#view)
   }
 
   get view(): BridgeView {
@@ -117,6 +127,7 @@ export class BridgeRecords {
     if (base === undefined) return
     this.#base = base.id
     this.judge.states.put(base.id, stateOfBase(blockOf(this.#view, base.id), base.outputs), 0)
+    this.#adopt(this.#view)
   }
 
   /** Starts an empty journal, at genesis or at a snapshot. `origin` is the last block of Ethereum before all that matters. */
@@ -128,7 +139,7 @@ export class BridgeRecords {
     this.#root = root
     this.#base = root.id
     this.#checkpoints = [checkpoint]
-    this.#view = emptyView(root)
+    this.#adopt(emptyView(root))
   }
 
   /**

@@ -10,7 +10,7 @@ import type { State } from '../../protocol/state.ts'
 import { queuedEntryAt } from '../queue-view.ts'
 import { ancestry, type BridgeBlock, type BridgeView, blockOf } from '../view.ts'
 import type { Finding } from './fold.ts'
-import { States } from './states.ts'
+import type { States } from './states.ts'
 
 /** What a block does, as it was posted on Ethereum. */
 export type BlockBody = { readonly steps: Uint8Array; readonly states: Uint8Array }
@@ -23,7 +23,7 @@ export class Judge {
   readonly #rules: Rules
   readonly #bodyOf: (id: Hash) => Promise<BlockBody | undefined>
 
-  constructor(rules: Rules, bodyOf: (id: Hash) => Promise<BlockBody | undefined>, states = new States()) {
+  constructor(rules: Rules, bodyOf: (id: Hash) => Promise<BlockBody | undefined>, states: States) {
     this.#rules = rules
     this.#bodyOf = bodyOf
     this.states = states

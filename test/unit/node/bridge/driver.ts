@@ -131,7 +131,7 @@ export class Driver {
         world.random() < 0.5 && this.forge.isRich(world.state) ? world.transaction().packed : noise(world.random())
       const from = world.pick(world.accounts).address
       this.#pending.push({ kind: 'forced', index: this.#queueLength(), from, fee: 10n, packed, time })
-    } else if (kind < 0.65) this.#publish(world.pick(live), time)
+    } else if (kind < 0.65) this.#publish(world.pick(this.#parents()), time)
     else if (kind < 0.75) this.#finalize(live)
     else if (kind < 0.83) this.#claim()
     else if (kind < 0.9) {
@@ -178,7 +178,17 @@ export class Driver {
     this.#pending.push(claimed(rules, block, step))
   }
 
-  /** Blocks on Ethereum that can still be built on. */
+  /** What the contract takes as parents: also what stands on a branch that has lost, as long as it is higher than the final block. */
+  #parents(): MadeBlock[] {
+    const { records, final } = this.ethereum.contract()
+    const height = this.forge.blocks.get(final)?.sealed.header.height ?? 0n
+    return [...records.values()].flatMap(({ id, refuted }) => {
+      const block = this.forge.blocks.get(id)
+      return block && !refuted && (id === final || block.sealed.header.height > height) ? [block] : []
+    })
+  }
+
+  /** Blocks on Ethereum that can still become final, and the final one. */
   #blocks(isWanted: (block: MadeBlock) => boolean): MadeBlock[] {
     const { records, final } = this.ethereum.contract()
     const isAbove = (id: Hash): boolean =>
