@@ -32,7 +32,7 @@ export type FollowerOptions = {
   readonly finalityDepth?: bigint
   /** Blocks of Ethereum that are taken in at a time. */
   readonly stepBlocks?: bigint
-  /** How much is kept in memory of states after blocks, in steps that led to them. Default 50,000: half a gigabyte at worst. */
+  /** How much is kept in memory of states after blocks, in steps that led to them. Default 30,000: half a gigabyte at worst. */
   readonly keptSteps?: number
   /** An endpoint whose newest block is older than `maxAgeMs` by the `clock` (unix milliseconds) is stuck. Not checked by default. */
   readonly freshness?: { readonly clock: () => number; readonly maxAgeMs: number }

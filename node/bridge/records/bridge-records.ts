@@ -79,6 +79,8 @@ export class BridgeRecords {
   /** Of blocks that are being taken in, and are not on disk yet. */
   readonly #arriving = new Map<Hash, BlockBody>()
   #base: Hash
+  /** How often the contract was asked. */
+  #audits = 0
 
   constructor(database: BridgeDatabase, network: FollowedNetwork, { finalityDepth, keptSteps }: RecordsOptions) {
     this.journal = new Journal(database)
@@ -209,7 +211,8 @@ export class BridgeRecords {
     if (isRollback) this.#checkSettled(view, ancestor)
     const known = [...kept, ...added.map(({ event }) => event)]
     if (isHead) {
-      audit(view, await contract.read(target.hash, queueLength(view.queue), auditedBlocks(view)))
+      const asked = auditedBlocks(view, touchedBy(added), this.#audits++)
+      audit(view, asked, await contract.read(target.hash, queueLength(view.queue), asked))
       const claims = claimsAfter(known, this.#auditedUpTo(ancestor))
       auditClaims(claims, await contract.areClaimed(target.hash, claims))
     }
@@ -348,6 +351,15 @@ export class BridgeRecords {
       throw error
     }
   }
+}
+
+/** The blocks that these events say something new of, and those that a new one stands on. */
+function touchedBy(added: JournalStep['events']): Hash[] {
+  return added.flatMap(({ event }) => {
+    if (event.kind === 'published') return [event.parent, event.id]
+    if (event.kind === 'nominated') return [event.parent]
+    return event.kind === 'refuted' || event.kind === 'finalized' ? [event.id] : []
+  })
 }
 
 function stateOfBase(block: BridgeBlock, outputs: Uint8Array): State {
