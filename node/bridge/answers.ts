@@ -11,11 +11,11 @@ import type { Rules } from '../protocol/rules.ts'
 import { ledgerBranch } from './branch.ts'
 import type { ChainBlock } from './chain.ts'
 import { blocksWithClaims, type MaturedClaim, maturedClaims, type RequestView, requestViews } from './claims.ts'
-import { pendingEntries, type QueuedEntry } from './queue-view.ts'
+import { pendingEntries, type QueuedEntry, queuedEntryAt } from './queue-view.ts'
 import { preferredTip } from './race.ts'
 import type { BridgeRecords } from './records/bridge-records.ts'
 import type { BlockBody } from './records/judge.ts'
-import type { BridgeBlock, BridgeView } from './view.ts'
+import { type BridgeBlock, type BridgeView, claimName } from './view.ts'
 
 /**
  * - `syncing`: the view is not complete yet.
@@ -61,9 +61,20 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return this.#records.settled
   }
 
-  /** The preferred branch above the final block `above`, for the ledger. */
-  branch(above: Hash = this.view.root): Branch {
-    return ledgerBranch(this.#rules, this.view, this.settled.id, (id) => this.#bodySync(id), above)
+  /** A block that was published since this node began, however old; one that is older than the view has no children here. */
+  block(id: Hash): BridgeBlock | undefined {
+    return this.view.blocks.get(id) ?? this.#records.journal.archive.block(id)
+  }
+
+  /** An entry of the queue, however old; nothing for one before those that this node began with. */
+  queued(index: bigint): QueuedEntry | undefined {
+    return queuedEntryAt(this.view.queue, index) ?? this.#records.journal.archive.entry(index)
+  }
+
+  /** The preferred branch above the final block `above`, for the ledger; by default all of it that this node knows. */
+  branch(above?: Hash): Branch {
+    const source = { blockOf: (id: Hash) => this.block(id), bodyOf: (id: Hash) => this.#bodySync(id) }
+    return ledgerBranch(this.#rules, this.view, this.settled.id, source, above)
   }
 
   /** A valid block to build on, with its state; nothing for one that is unknown, invalid, refuted, or older than what is kept. */
@@ -110,20 +121,40 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
 
   /** The requests of a block; nothing where it is unknown or has no body. */
   async requests(id: Hash): Promise<RequestView[] | undefined> {
-    const block = this.view.blocks.get(id)
+    const block = this.block(id)
     const body = block && (await this.#records.journal.body(id))
-    return block && body && requestViews(this.#rules, this.view, block, body)
+    return block && body && requestViews(this.#rules, this.#payments(block), block, body)
   }
 
   /** Requests of final blocks that nobody has claimed, oldest first, about `limit` of them. */
   async claims(limit = 500): Promise<MaturedClaim[]> {
     const claims: MaturedClaim[] = []
+    const add = async (block: BridgeBlock) => {
+      const body = await this.#records.journal.body(block.id)
+      if (body !== undefined) claims.push(...maturedClaims(this.#rules, this.#payments(block), block, body))
+    }
+    for await (const block of this.#records.journal.archive.unpaid()) {
+      if (claims.length >= limit) return claims
+      await add(block)
+    }
     for (const block of blocksWithClaims(this.view)) {
       if (claims.length >= limit) break
-      const body = await this.#records.journal.body(block.id)
-      if (body !== undefined) claims.push(...maturedClaims(this.#rules, this.view, block, body))
+      await add(block)
     }
     return claims
+  }
+
+  /** The view with what is known of the payments of this block, which may be older than the view. */
+  #payments(block: BridgeBlock): BridgeView {
+    if (this.view.blocks.has(block.id)) return this.view
+    const { archive } = this.#records.journal
+    const claimed = new Map<string, bigint>()
+    for (const step of block.requests) {
+      const name = claimName(block.id, step)
+      const paid = this.view.claimed.get(name) ?? archive.paid(block.id, step)
+      if (paid !== undefined) claimed.set(name, paid)
+    }
+    return { ...this.view, claimed }
   }
 
   #remember(id: Hash, torrent: Infohash): void {

@@ -11,7 +11,7 @@ import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } f
 import type { Chain, ChainBlock } from './chain.ts'
 import { preferredTip } from './race.ts'
 import { BridgeRecords, type FollowedNetwork } from './records/bridge-records.ts'
-import type { BridgeDatabase } from './records/journal.ts'
+import type { BridgeDatabase } from './records/encoding.ts'
 import { readNext } from './records/reader.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
 import type { BridgeView } from './view.ts'
@@ -248,6 +248,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     const settled = this.settled.id
     const key = `${settled} ${preferredTip(this.view).id}`
     if (key === this.#emitted?.key) return
+    // At first from the oldest block on: nobody here knows how far the ledger is.
     const branch = this.branch(this.#emitted?.settled)
     this.#emitted = { key, settled }
     this.#tell('branch', branch)

@@ -16,6 +16,7 @@ import { preferredTip } from '../race.ts'
 import { type CheckedSnapshot, stateOfSnapshot } from '../snapshot.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descendsFrom, descent, isWrong } from '../view.ts'
 import { audit, auditClaims, auditedBlocks, claimsAfter } from './audit.ts'
+import type { BridgeDatabase } from './encoding.ts'
 import {
   applyEvent,
   applyFinding,
@@ -23,12 +24,14 @@ import {
   draftOf,
   emptyView,
   type Finding,
+  type Findings,
   isRelevant,
   type StoredEvent,
   type ViewRoot,
 } from './fold.ts'
-import { type BridgeDatabase, type Checkpoint, Journal, type JournalStep } from './journal.ts'
+import { type Checkpoint, Journal, type JournalStep } from './journal.ts'
 import { type BlockBody, Judge } from './judge.ts'
+import { moveRoot } from './move-root.ts'
 import { checkPublication } from './publication.ts'
 import { deepReorganisation, type Reading } from './reader.ts'
 import { States } from './states.ts'
@@ -119,7 +122,10 @@ export class BridgeRecords {
     const loaded = await this.journal.load()
     if (loaded === undefined) return
     const { root, checkpoints, events, findings } = loaded
-    if (root.sealed.header.height === 0n && root.id !== this.#root.id) throw otherNetwork(this.#root.id, root.id)
+    const { chain, bridge, height } = root.sealed.header
+    const { rules } = this.#network
+    const isOther = chain !== rules.chain || bridge !== rules.bridge || (height === 0n && root.id !== this.#root.id)
+    if (isOther) throw otherNetwork(this.#root.id, root.id)
     this.#root = root
     this.#checkpoints = checkpoints
     this.#events = events
@@ -219,6 +225,8 @@ export class BridgeRecords {
     const checkpoint = { ...target, audited: isHead }
     const keepFrom = target.number > this.#finalityDepth ? target.number - this.#finalityDepth : 0n
     const base = await this.#newBase(view, target, isHead ? BASE_BLOCKS : SYNC_BASE_BLOCKS)
+    const settledAt = target.number - this.#finalityDepth
+    const moved = base && moveRoot({ view, events: known, findings: this.#allFindings(found) }, base.id, settledAt)
     await this.journal.apply({
       ...(isRollback ? { ancestor: ancestor.number } : {}),
       events: added,
@@ -226,13 +234,23 @@ export class BridgeRecords {
       checkpoint,
       keepFrom,
       ...(base ? { base } : {}),
+      ...(moved ? { move: moved.move } : {}),
     })
+    this.#root = moved?.move.root ?? this.#root
     const past = this.#checkpoints.filter(({ number }) => number <= ancestor.number)
     const oldest = past.findLastIndex(({ number }) => number <= keepFrom)
     this.#checkpoints = [...past.slice(Math.max(oldest, 0)), checkpoint]
-    this.#events = known
+    this.#events = moved?.events ?? known
     this.#base = base?.id ?? this.#base
-    this.#adopt(view, found)
+    this.#adopt(moved?.view ?? view, found)
+    for (const { id } of moved?.move.leaving.blocks ?? []) {
+      this.#findings.delete(id)
+      this.#unjudgeable.delete(id)
+    }
+  }
+
+  #allFindings(found: ReadonlyMap<Hash, Finding>): Findings {
+    return found.size === 0 ? this.#findings : new Map([...this.#findings, ...found])
   }
 
   /** The newest block of Ethereum up to `block` at which the contract agreed. */

@@ -92,7 +92,8 @@ export function isRelevant(view: DraftView, event: StoredEvent | BridgeEvent): b
     case 'nominated':
       return needs(event.parent) && needs(event.block)
     case 'claimed':
-      return needs(event.block)
+      // What an older block pays is told of that block as ever.
+      return needs(event.block) || begunLate
     default: {
       const length = queueLength(view.queue)
       if (event.index > length) throw incomplete(`queue entry ${event.index} was reported, but not entry ${length}`)

@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import type { Chain } from '../../../../node/bridge/chain.ts'
 import { BridgeFollower, type FollowerOptions } from '../../../../node/bridge/follower.ts'
 import type { FollowedNetwork } from '../../../../node/bridge/records/bridge-records.ts'
-import type { BridgeDatabase } from '../../../../node/bridge/records/journal.ts'
+import type { BridgeDatabase } from '../../../../node/bridge/records/encoding.ts'
 import { type BridgeBlock, type BridgeView, isDisplaced } from '../../../../node/bridge/view.ts'
 import { requestsOf } from '../../../../node/protocol/block.ts'
 import { encodeUint } from '../../../../node/protocol/bytes.ts'
@@ -107,6 +107,11 @@ export class Driver {
   grow(parent: MadeBlock, block: MadeBlock): void {
     if (parent !== this.forge.genesis) this.mine(finalized(parent))
     this.mine(published(block, this.ethereum.head.time))
+  }
+
+  /** Publishes a right block on a parent. */
+  extend(parent: MadeBlock): void {
+    this.mine(published(this.forge.make(parent, this.#queue(), { transactions: 3 }), this.ethereum.head.time))
   }
 
   /** Replaces the newest blocks of Ethereum by other ones, one more. */
