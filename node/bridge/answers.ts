@@ -14,7 +14,7 @@ import { blocksWithClaims, type MaturedClaim, maturedClaims, type RequestView, r
 import { pendingEntries, type QueuedEntry, queuedEntryAt } from './queue-view.ts'
 import { preferredTip } from './race.ts'
 import type { BridgeRecords } from './records/bridge-records.ts'
-import type { BlockBody } from './records/judge.ts'
+import type { BlockBody } from './records/judging/judge.ts'
 import { type BridgeBlock, type BridgeView, claimName } from './view.ts'
 
 /**

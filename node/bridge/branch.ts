@@ -6,7 +6,7 @@ import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, splitSteps } from '../protocol/step.ts'
 import { verifyPacked } from '../protocol/verify.ts'
 import { preferredTip } from './race.ts'
-import type { BlockBody } from './records/judge.ts'
+import type { BlockBody } from './records/judging/judge.ts'
 import { ancestry, type BridgeBlock, type BridgeView, blockOf } from './view.ts'
 
 /** The newest final block whose finality is at least `depth` blocks of Ethereum deep below block `tip`: no reorganisation undoes it. */

@@ -8,7 +8,7 @@ import { minerPart } from '../protocol/queue.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { splitSteps } from '../protocol/step.ts'
 import { traceLeaf, traceProof } from '../protocol/trace.ts'
-import type { BlockBody } from './records/judge.ts'
+import type { BlockBody } from './records/judging/judge.ts'
 import { type BridgeBlock, type BridgeView, claimName } from './view.ts'
 
 export type RequestView = BlockRequest & {

@@ -11,7 +11,7 @@ import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } f
 import type { Chain, ChainBlock } from './chain.ts'
 import { preferredTip } from './race.ts'
 import { BridgeRecords, type FollowedNetwork } from './records/bridge-records.ts'
-import type { BridgeDatabase } from './records/encoding.ts'
+import type { BridgeDatabase } from './records/disk/encoding.ts'
 import { readNext } from './records/reader.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
 import type { BridgeView } from './view.ts'

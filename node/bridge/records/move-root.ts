@@ -2,8 +2,8 @@
 
 import type { Hash } from '../../protocol/ids.ts'
 import { type BridgeView, blockOf } from '../view.ts'
+import type { Move } from './disk/journal.ts'
 import { applyEvent, emptyView, type Findings, isRelevant, type StoredEvent } from './fold.ts'
-import type { Move } from './journal.ts'
 
 type Past = { readonly view: BridgeView; readonly events: readonly StoredEvent[]; readonly findings: Findings }
 

@@ -1,13 +1,13 @@
 // What the follower learned, on disk: events, bodies of blocks, checkpoints of Ethereum, one state to replay from.
 
-import { OperationError } from '../../errors.ts'
-import { concat, decodeUint, encodeUint } from '../../protocol/bytes.ts'
-import { type Hash, parseHash } from '../../protocol/ids.ts'
-import type { ChainBlock, ChainPlace } from '../chain.ts'
+import { OperationError } from '../../../errors.ts'
+import { concat, decodeUint, encodeUint } from '../../../protocol/bytes.ts'
+import { type Hash, parseHash } from '../../../protocol/ids.ts'
+import type { ChainBlock, ChainPlace } from '../../chain.ts'
+import type { Finding, StoredEvent, ViewRoot } from '../fold.ts'
+import type { BlockBody } from '../judging/judge.ts'
 import { Archive, type Leaving } from './archive.ts'
 import { type BridgeDatabase, decodeRecord, encodeRecord, numberText, type Operation } from './encoding.ts'
-import type { Finding, StoredEvent, ViewRoot } from './fold.ts'
-import type { BlockBody } from './judge.ts'
 
 /** How far the journal goes. `audited`: the contract itself agreed with the events up to here. */
 export type Checkpoint = ChainBlock & { readonly audited: boolean }

@@ -1,15 +1,15 @@
 // Our own verdict on published blocks, and the states after them.
 
 import { setImmediate } from 'node:timers/promises'
-import { OperationError } from '../../errors.ts'
-import { replayBlock, requestsOf } from '../../protocol/block.ts'
-import type { SealedHeader } from '../../protocol/header.ts'
-import type { Hash } from '../../protocol/ids.ts'
-import type { Rules } from '../../protocol/rules.ts'
-import type { State } from '../../protocol/state.ts'
-import { queuedEntryAt } from '../queue-view.ts'
-import { ancestry, type BridgeBlock, type BridgeView, blockOf } from '../view.ts'
-import type { Finding } from './fold.ts'
+import { OperationError } from '../../../errors.ts'
+import { replayBlock, requestsOf } from '../../../protocol/block.ts'
+import type { SealedHeader } from '../../../protocol/header.ts'
+import type { Hash } from '../../../protocol/ids.ts'
+import type { Rules } from '../../../protocol/rules.ts'
+import type { State } from '../../../protocol/state.ts'
+import { queuedEntryAt } from '../../queue-view.ts'
+import { ancestry, type BridgeBlock, type BridgeView, blockOf } from '../../view.ts'
+import type { Finding } from '../fold.ts'
 import type { States } from './states.ts'
 
 /** What a block does, as it was posted on Ethereum. */

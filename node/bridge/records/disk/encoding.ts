@@ -1,7 +1,7 @@
 // How the follower's records stand on disk.
 
 import type { AbstractLevel } from 'abstract-level'
-import { encodeUint, formatHex, parseHex } from '../../protocol/bytes.ts'
+import { encodeUint, formatHex, parseHex } from '../../../protocol/bytes.ts'
 
 /** A sublevel of the node's database, of the follower's own. */
 export type BridgeDatabase = AbstractLevel<string | Buffer | Uint8Array, string, string>

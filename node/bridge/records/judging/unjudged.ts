@@ -1,7 +1,7 @@
 // Which blocks are still to be judged, and in which order: what could win comes first, however much else was published.
 
-import type { Hash } from '../../protocol/ids.ts'
-import { type BridgeView, blockOf, descent } from '../view.ts'
+import type { Hash } from '../../../protocol/ids.ts'
+import { type BridgeView, blockOf, descent } from '../../view.ts'
 
 /**
  * What is not judged at or above block `ground`, parents first, of siblings those with the heaviest block above them first. Goes on from what

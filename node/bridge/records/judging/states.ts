@@ -1,7 +1,7 @@
 // States after blocks, in memory: as many as a bound allows, since whoever publishes blocks could otherwise fill it.
 
-import type { Hash } from '../../protocol/ids.ts'
-import type { State } from '../../protocol/state.ts'
+import type { Hash } from '../../../protocol/ids.ts'
+import type { State } from '../../../protocol/state.ts'
 
 // In steps. A step leaves up to 17 kB of its own (measured, in a state of 200,000 outputs): half a gigabyte. Two days of full blocks have 27,000.
 const MOST_STEPS = 30_000
