@@ -14,7 +14,7 @@ import { type BridgeBlock, type BridgeView, isDisplaced } from '../../../../node
 import { requestsOf } from '../../../../node/protocol/block.ts'
 import { encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
-import { type Hash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { type Hash, type Infohash, toInfohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../../node/protocol/queue.ts'
 import { FakeEthereum, type UnplacedEvent } from './fake-ethereum.ts'
 import { claimed, DEPLOYED_AT, EASIEST, Forge, finalized, type MadeBlock, published } from './scenario.ts'
@@ -136,7 +136,7 @@ export class Driver {
         world.random() < 0.5 && this.forge.isRich(world.state) ? world.transaction().packed : noise(world.random())
       const from = world.pick(world.accounts).address
       this.#pending.push({ kind: 'forced', index: this.#queueLength(), from, fee: 10n, packed, time })
-    } else if (kind < 0.65) this.#publish(world.pick(this.#parents()), time)
+    } else if (kind < 0.65) this.#publish(world.pick(world.random() < 0.75 ? live : this.#parents()), time)
     else if (kind < 0.75) this.#finalize(live)
     else if (kind < 0.83) this.#claim()
     else if (kind < 0.9) {
@@ -152,9 +152,18 @@ export class Driver {
   #publish(parent: MadeBlock, time: bigint): void {
     if (!parent.isValid && this.forge.world.random() < 0.5) return
     const { random } = this.forge.world
-    const order = { transactions: 1 + Math.floor(random() * 3), isWrong: random() < 0.2 }
+    const order = { transactions: 1 + Math.floor(random() * 3), isWrong: random() < 0.2, torrent: this.#hint() }
     const block = this.forge.make(parent, this.#queue(), order)
     this.#pending.push(published(block, time))
+  }
+
+  /** Mostly the true torrent (nothing); else that of another block, or of nothing. */
+  #hint(): Infohash | undefined {
+    const { random, pick } = { random: this.forge.world.random, pick: this.forge.world.pick.bind(this.forge.world) }
+    if (random() < 0.7) return undefined
+    return random() < 0.7
+      ? pick([...this.forge.blocks.values()]).sealed.header.torrent
+      : toInfohash(noise(random()).subarray(0, 20))
   }
 
   #finalize(live: readonly MadeBlock[]): void {
