@@ -6,11 +6,17 @@ import type { Hash } from '../protocol/ids.ts'
 import type { ChainPlace } from './chain.ts'
 import type { QueueView } from './queue-view.ts'
 
-/** `doomed`: it stands on the invalid block `by`. There is no `unknown` here: what cannot be judged is not taken in at all. */
+/**
+ * - `doomed`: it stands on the invalid block `by`.
+ * - `displaced`: it stands beside or below a block that is final for good, can never be final, and was not replayed.
+ * - `unknown`: not judged (yet), for the reason given. Neither right nor wrong: nothing is built on it, and nothing is said against it.
+ */
 export type BlockVerdict =
   | { readonly verdict: 'valid' }
   | Extract<Verdict, { verdict: 'invalid' }>
   | { readonly verdict: 'doomed'; readonly by: Hash }
+  | { readonly verdict: 'displaced' }
+  | { readonly verdict: 'unknown'; readonly why: string }
 
 /** When and how a block became final. `unpaid`: its miner earned nothing. */
 export type Finality = { readonly place: ChainPlace; readonly fee: bigint; readonly unpaid: boolean }
@@ -81,6 +87,11 @@ export function* descent(view: Pick<BridgeView, 'blocks'>, id: Hash): Generator<
     yield block
     waiting.push(...block.children.toReversed())
   }
+}
+
+/** Whether our own replay says so, of the block or of one below it. */
+export function isWrong({ verdict }: BlockVerdict): boolean {
+  return verdict === 'invalid' || verdict === 'doomed'
 }
 
 /** Whether a final block stands where `id` would: it is on no branch any more, and can never be final. */
