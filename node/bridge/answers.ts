@@ -123,29 +123,30 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   async requests(id: Hash): Promise<RequestView[] | undefined> {
     const block = this.block(id)
     const body = block && (await this.#records.journal.body(id))
-    return block && body && requestViews(this.#rules, this.#payments(block), block, body)
+    return block && body && requestViews(this.#rules, this.viewOf(block), block, body)
   }
 
   /** Requests of final blocks that nobody has claimed, oldest first, about `limit` of them. */
   async claims(limit = 500): Promise<MaturedClaim[]> {
     const claims: MaturedClaim[] = []
-    const add = async (block: BridgeBlock) => {
-      const body = await this.#records.journal.body(block.id)
-      if (body !== undefined) claims.push(...maturedClaims(this.#rules, this.#payments(block), block, body))
-    }
-    for await (const block of this.#records.journal.archive.unpaid()) {
-      if (claims.length >= limit) return claims
-      await add(block)
-    }
-    for (const block of blocksWithClaims(this.view)) {
+    for await (const block of this.unpaid()) {
       if (claims.length >= limit) break
-      await add(block)
+      const body = await this.#records.journal.body(block.id)
+      if (body !== undefined) claims.push(...maturedClaims(this.#rules, this.viewOf(block), block, body))
     }
     return claims
   }
 
-  /** The view with what is known of the payments of this block, which may be older than the view. */
-  #payments(block: BridgeBlock): BridgeView {
+  /** Final blocks with requests that were not paid yet, oldest first, from block `from` on; none where that is not final. */
+  async *unpaid(from?: Hash): AsyncGenerator<BridgeBlock> {
+    const start = from === undefined ? undefined : this.block(from)
+    const isOld = start === undefined || !this.view.blocks.has(start.id)
+    if (isOld) yield* this.#records.journal.archive.unpaid(start?.sealed.header.height)
+    yield* blocksWithClaims(this.view, isOld ? this.view.root : start.id)
+  }
+
+  /** The view, together with what was paid of this block, which may be older. */
+  viewOf(block: BridgeBlock): BridgeView {
     if (this.view.blocks.has(block.id)) return this.view
     const { archive } = this.#records.journal
     const claimed = new Map<string, bigint>()

@@ -34,9 +34,9 @@ export class Archive {
     return this.#read<bigint>(paidKey(block, step))
   }
 
-  /** Final blocks with requests that were not paid when they came here, oldest first. */
-  async *unpaid(): AsyncGenerator<BridgeBlock> {
-    for await (const [, id] of this.#database.iterator({ gt: UNPAID, lt: 'unpaid0' })) {
+  /** Final blocks with requests that were not paid when they came here, oldest first, from a height on. */
+  async *unpaid(height = 0n): AsyncGenerator<BridgeBlock> {
+    for await (const [, id] of this.#database.iterator({ gte: `${UNPAID}${numberText(height)}`, lt: 'unpaid0' })) {
       const block = this.block(decodeRecord<Hash>(id))
       if (block !== undefined) yield block
     }
