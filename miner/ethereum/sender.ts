@@ -8,9 +8,9 @@ import { troubleFacts } from '../trouble.ts'
 import type { Attempt } from './attempt.ts'
 import type { BridgeCall } from './calls.ts'
 import { bondAt, bumpFees, capAt, type Fees, patienceAt, suggestFees } from './fees.ts'
+import { Line } from './line.ts'
 import { fillGap } from './nonce-gap.ts'
-import type { Outbox } from './outbox.ts'
-import { deadlineOf, noncesOf, type Outcome, PendingCall } from './pending-call.ts'
+import { deadlineOf, type Outcome, PendingCall } from './pending-call.ts'
 import { isAnyRefusal, isKnownAlready, isNonceTaken } from './refusals.ts'
 import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
 
@@ -24,13 +24,11 @@ export class TransactionSender {
   readonly ethereum: Ethereum
   readonly #log: Logger
   readonly #now: () => number
-  readonly #outbox: Outbox | undefined
+  readonly #line: Line
   readonly #options: Required<SenderOptions>
   #queue: Promise<unknown> = Promise.resolve()
   /** Nonces are given out one at a time. */
   #beginning: Promise<unknown> = Promise.resolve()
-  /** What is under way: endpoints may not know of it for a moment. */
-  readonly #underWay = new Set<PendingCall>()
   #problem: OperationError | undefined
   #spent = 0n
 
@@ -38,7 +36,7 @@ export class TransactionSender {
     this.ethereum = ethereum
     this.#log = log
     this.#now = now
-    this.#outbox = outbox
+    this.#line = new Line({ ethereum, now, outbox })
     this.#options = { ...DEFAULTS, ...options }
   }
 
@@ -81,7 +79,8 @@ export class TransactionSender {
     const attempts = [...(options.attempts ?? (await this.#resumed(call)))]
     if (attempts.length === 0) attempts.push(await this.#begin(call, options))
     const pending = new PendingCall(call, attempts, options.deadline)
-    this.#underWay.add(pending)
+    this.#line.underWay.add(pending)
+    this.#line.giveBack(pending.last.nonce)
     try {
       for (;;) {
         const outcome = await this.#look(pending, options).catch((error: unknown) => {
@@ -99,14 +98,14 @@ export class TransactionSender {
       signal?.throwIfAborted()
       throw error
     } finally {
-      this.#underWay.delete(pending)
+      this.#line.underWay.delete(pending)
       this.#problem = undefined
     }
   }
 
   /** What was signed for the call before this process, or before a reorganisation took it out of its block again. */
   async #resumed(call: BridgeCall): Promise<readonly Attempt[]> {
-    const known = this.#outbox?.find(call)
+    const known = this.#line.outbox?.find(call)
     if (known === undefined) return []
     if (!known.isSettled || !(await this.#hasReceipt(known.attempts))) {
       const { hash, nonce = 0 } = known.attempts.at(-1) ?? {}
@@ -119,15 +118,15 @@ export class TransactionSender {
   }
 
   async #anew(call: BridgeCall): Promise<readonly Attempt[]> {
-    await this.#outbox?.forget(call)
+    await this.#line.outbox?.forget(call)
     return []
   }
 
   async #settled(call: BridgeCall, outcome: Outcome): Promise<void> {
-    if (outcome.status === 'lost') return await this.#outbox?.forget(call)
+    if (outcome.status === 'lost') return await this.#line.outbox?.forget(call)
     const { gasUsed, gasPrice, block } = outcome.receipt
     this.#spent += gasUsed * gasPrice
-    await this.#outbox?.settle(call, block)
+    await this.#line.outbox?.settle(call, block)
   }
 
   /** The first attempt of a call, on its way. */
@@ -144,13 +143,18 @@ export class TransactionSender {
       const fees = await this.fees(head, options.deadline)
       await this.#checkFunds(call, fees)
       await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
-      const last = Math.max(-1, ...noncesOf(this.#underWay))
-      const nonce = Math.max(await this.ethereum.nonce('pending'), last + 1)
-      const attempt = await this.#sign(call, false, nonce, fees, options)
-      const error = await this.#broadcast(attempt)
-      if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
-      // Another program sends from this account too, and was faster.
-      if (!isNonceTaken(error) || tries === NONCE_TRIES) throw error
+      const nonce = this.#line.take(await this.ethereum.nonce('pending'))
+      try {
+        const attempt = await this.#line.sign({ call, isCancel: false, nonce, fees }, options.onAttempt)
+        const error = await this.#broadcast(attempt)
+        if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
+        // Another program sends from this account too, and was faster.
+        if (!isNonceTaken(error) || tries === NONCE_TRIES) throw error
+      } catch (error) {
+        this.#line.giveBack(nonce)
+        throw error
+      }
+      this.#line.giveBack(nonce)
     }
   }
 
@@ -159,7 +163,7 @@ export class TransactionSender {
     const settled = await this.#settle(pending, head)
     if (settled !== undefined || pending.isMined) return settled
     const { last } = pending
-    const deadline = deadlineOf(pending, this.#underWay)
+    const deadline = deadlineOf(pending, this.#line.underWay)
     const isStuck = this.#now() - last.sentMs >= patienceAt(this.#options.stuckMs, head.time, deadline)
     if (!last.isCancel && (isStuck || head.hash !== pending.simulatedAt)) {
       pending.simulatedAt = head.hash
@@ -174,7 +178,7 @@ export class TransactionSender {
       if ((await this.ethereum.nonce('latest')) >= last.nonce)
         return await this.#replace(pending, head, deadline, options)
       // What stands before it comes first.
-      const held = noncesOf(this.#underWay)
+      const held = this.#line.held()
       await fillGap(this.ethereum, this.#log, last, { held, feesNow: () => this.fees(head, deadline) })
     }
     if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(last)
@@ -236,7 +240,7 @@ export class TransactionSender {
     }
     const isCancel = refusal !== undefined
     if (!isCancel) await this.#checkFunds(call, fees)
-    const attempt = await this.#sign(call, isCancel, last.nonce, fees, options)
+    const attempt = await this.#line.sign({ call, isCancel, nonce: last.nonce, fees }, options.onAttempt)
     pending.attempts.push(attempt)
     this.#log.info(
       {
@@ -248,16 +252,6 @@ export class TransactionSender {
       refusal ? 'cancelling a transaction that the bridge would refuse by now' : 'replacing a stuck transaction',
     )
     await this.#rebroadcast(attempt)
-  }
-
-  /** An attempt at the call, or at nothing in its place. */
-  async #sign(call: BridgeCall, isCancel: boolean, nonce: number, fees: Fees, options: SendOptions): Promise<Attempt> {
-    const signed = isCancel
-      ? await this.ethereum.sign(undefined, nonce, fees, 0n)
-      : await this.ethereum.sign(call, nonce, fees, bondAt(call.bondGas, fees))
-    const attempt = { ...signed, nonce, fees, isCancel, sentMs: this.#now() }
-    await (options.onAttempt?.(attempt) ?? this.#outbox?.add(call, attempt))
-    return attempt
   }
 
   async #checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
