@@ -7,14 +7,20 @@ import type { Ethereum, Head } from '../ethereum.ts'
 import { troubleFacts } from '../trouble.ts'
 import type { Attempt } from './attempt.ts'
 import type { BridgeCall } from './calls.ts'
-import { bondAt, bumpFees, capAt, type Fees, patienceAt, suggestFees } from './fees.ts'
+import { apart } from './endpoint.ts'
+import type { Ending } from './everywhere/ending.ts'
+import { type Errand, ErrandRunner } from './everywhere/errand.ts'
+import { Glances } from './everywhere/glances.ts'
+import { bondAt, type Fees, patienceAt } from './fees.ts'
 import { Line } from './line.ts'
 import { fillGap } from './nonce-gap.ts'
+import { Offers } from './offers.ts'
+import { Outbox } from './outbox.ts'
 import { deadlineOf, type Outcome, PendingCall } from './pending-call.ts'
 import { isAnyRefusal, isKnownAlready, isNonceTaken } from './refusals.ts'
 import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
 
-const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n }
+const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n, answerMs: 10_000 }
 /** Looks in a row at which the nonce is used and no receipt there: endpoints may know of one before the other. */
 const LOST_LOOKS = 3
 const NONCE_TRIES = 3
@@ -25,6 +31,10 @@ export class TransactionSender {
   readonly #log: Logger
   readonly #now: () => number
   readonly #line: Line
+  readonly #offers: Offers
+  /** Of what is sent everywhere: in memory where nothing is kept on disk. */
+  readonly #errands: Outbox
+  readonly #glances: Glances
   readonly #options: Required<SenderOptions>
   #queue: Promise<unknown> = Promise.resolve()
   /** Nonces are given out one at a time. */
@@ -38,6 +48,10 @@ export class TransactionSender {
     this.#now = now
     this.#line = new Line({ ethereum, now, outbox })
     this.#options = { ...DEFAULTS, ...options }
+    const { answerMs, pollMs, maxFeePerGas } = this.#options
+    this.#offers = new Offers(ethereum, maxFeePerGas)
+    this.#errands = outbox ?? new Outbox()
+    this.#glances = new Glances(ethereum.account, answerMs, pollMs)
   }
 
   /** Wei that went for gas so far. */
@@ -51,15 +65,8 @@ export class TransactionSender {
   }
 
   /** What a transaction would offer now. Throws `OperationError('fee-cap')` (retry) where that is above the cap. */
-  async fees(head: Head, deadline?: bigint): Promise<Fees> {
-    const fees = suggestFees(head.baseFee, await this.ethereum.tip())
-    const cap = capAt(this.#options.maxFeePerGas, head.time, deadline)
-    if (fees.maxFeePerGas <= cap) return fees
-    throw new OperationError(
-      'fee-cap',
-      `expected gas for at most ${cap} wei, got ${fees.maxFeePerGas}; wait for it to fall, or allow more`,
-      { facts: { cap: `${cap}`, price: `${fees.maxFeePerGas}` }, retry: true },
-    )
+  fees(head: Head, deadline?: bigint): Promise<Fees> {
+    return this.#offers.first(head, deadline)
   }
 
   /**
@@ -71,6 +78,31 @@ export class TransactionSender {
     const turn = this.#queue.then(() => this.#send(call, options))
     this.#queue = turn.catch(() => undefined)
     return turn
+  }
+
+  /**
+   * The same on the word of any endpoint, for what no single one may stop: it goes through all of them, beside the others of the account, and none
+   * is asked for leave. Resolves when those that answer agree that it is over, or when an attempt had no effect. Throws the reason of `signal`,
+   * and before anything is signed `unfunded-account` and `write-failed`; what is signed stays sent.
+   */
+  async sendEverywhere(errand: Errand): Promise<Ending> {
+    const runner = new ErrandRunner(
+      { ...errand, endpoints: apart(errand.endpoints) },
+      {
+        ...{ line: this.#line, outbox: this.#errands, account: this.ethereum.account, log: this.#log, now: this.#now },
+        ...{ glances: this.#glances, options: this.#options, onTrouble: (error) => this.#trouble(error) },
+      },
+    )
+    try {
+      const ending = await runner.run()
+      if ('receipt' in ending && ending.receipt !== undefined) {
+        const { gasUsed, gasPrice } = ending.receipt
+        this.#spent += gasUsed * gasPrice
+      }
+      return ending
+    } finally {
+      this.#problem = undefined
+    }
   }
 
   async #send(call: BridgeCall, options: SendOptions): Promise<Outcome> {
@@ -141,7 +173,7 @@ export class TransactionSender {
     for (let tries = 1; ; tries++) {
       const head = await this.ethereum.head()
       const fees = await this.fees(head, options.deadline)
-      await this.#checkFunds(call, fees)
+      await this.#offers.checkFunds(call, fees)
       await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
       const nonce = this.#line.take(await this.ethereum.nonce('pending'))
       try {
@@ -167,7 +199,7 @@ export class TransactionSender {
     const isStuck = this.#now() - last.sentMs >= patienceAt(this.#options.stuckMs, head.time, deadline)
     if (!last.isCancel && (isStuck || head.hash !== pending.simulatedAt)) {
       pending.simulatedAt = head.hash
-      const refusal = await this.#refusal(pending.call, await this.#dearer(last, head), head)
+      const refusal = await this.#refusal(pending.call, await this.#offers.dearer(last, head), head)
       // The receipt may have come between the two questions; then the refusal is only an echo of our own success.
       if (refusal !== undefined && !(await this.#hasReceipt(pending.attempts))) {
         pending.refusal = refusal
@@ -205,11 +237,6 @@ export class TransactionSender {
     return pending.lostLooks >= LOST_LOOKS ? { status: 'lost' } : undefined
   }
 
-  /** What would replace an attempt now. */
-  async #dearer({ fees }: Attempt, { baseFee }: Head): Promise<Fees> {
-    return bumpFees(fees, suggestFees(baseFee, await this.ethereum.tip()))
-  }
-
   /** Why the bridge would never take the call any more. */
   async #refusal(call: BridgeCall, fees: Fees, head: Head): Promise<OperationError | undefined> {
     try {
@@ -229,17 +256,9 @@ export class TransactionSender {
     options: SendOptions,
   ): Promise<undefined> {
     const { call, last, refusal } = pending
-    const fees = await this.#dearer(last, head)
-    const cap = capAt(this.#options.maxFeePerGas, head.time, deadline)
-    if (fees.maxFeePerGas > cap) {
-      throw new OperationError(
-        'fee-cap',
-        `expected ${call.name} to get into a block for at most ${cap} wei a unit of gas, but it would need more; it waits`,
-        { facts: { call: call.name, cap: `${cap}` }, retry: true },
-      )
-    }
+    const fees = await this.#offers.replacement(call, last, head, deadline)
     const isCancel = refusal !== undefined
-    if (!isCancel) await this.#checkFunds(call, fees)
+    if (!isCancel) await this.#offers.checkFunds(call, fees)
     const attempt = await this.#line.sign({ call, isCancel, nonce: last.nonce, fees }, options.onAttempt)
     pending.attempts.push(attempt)
     this.#log.info(
@@ -252,18 +271,6 @@ export class TransactionSender {
       refusal ? 'cancelling a transaction that the bridge would refuse by now' : 'replacing a stuck transaction',
     )
     await this.#rebroadcast(attempt)
-  }
-
-  async #checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
-    const { account } = this.ethereum
-    const needed = call.gas * fees.maxFeePerGas + bondAt(call.bondGas, fees)
-    const balance = await this.ethereum.balance()
-    if (balance >= needed) return
-    throw new OperationError(
-      'unfunded-account',
-      `expected at least ${needed} wei at ${account} for ${call.name}, got ${balance}; send ${needed - balance} wei or more to it`,
-      { facts: { call: call.name, account, balance: `${balance}`, needed: `${needed}` } },
-    )
   }
 
   /** What the endpoint has against it. */
