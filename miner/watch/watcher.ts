@@ -80,7 +80,7 @@ export class Watcher implements AsyncDisposable {
     const { defend, dryRun, courtesyMs } = this.#options
     this.#lookout = new Lookout({ node, readers, now }, options)
     this.#pursuits = new Pursuits({
-      ...{ log: this.#log, cases: this.#cases, troubles: this.#troubles, endpoints: this.#endpoints() },
+      ...{ log: this.#log, now, cases: this.#cases, troubles: this.#troubles, endpoints: this.#endpoints() },
       ...{ signal: this.#stop.signal, ...(sender === undefined || dryRun ? {} : { sender }) },
     })
     assert(!defend || dryRun || sender !== undefined, 'a defender needs an account')
@@ -224,8 +224,7 @@ export class Watcher implements AsyncDisposable {
     const isActing = defend || dryRun
     const advice = isActing ? '' : `; kill it with "ttx refute ${id}", or run "ttx watch --defend"`
     const opened = this.#cases.open(id, `step ${step}: ${problem}`, deadlineOf(block), advice)
-    // What is too much now comes with the next look.
-    if (isActing && opened.state !== 'tried' && !this.#pursuits.isFull) this.#pursuits.begin(opened, refutation)
+    if (isActing && opened.state !== 'tried') this.#pursuits.begin(opened, async () => refutation)
   }
 
   /** All that a refutation is tried on. */
