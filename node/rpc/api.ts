@@ -194,13 +194,18 @@ export const API = {
     params: none,
     result: z.object({ status: bridgeStatus, blocks: z.array(blockSummary) }),
   },
+  bridge_children: {
+    about: 'All published children of one block, in the order of publication.',
+    params: z.strictObject({ parent: hash }),
+    result: z.object({ blocks: z.array(blockSummary) }),
+  },
   bridge_block: {
     about: 'One block whole: sealed header, packed steps, states, and its torrent.',
     params: z.strictObject({ id: hash }),
     result: blockSummary.extend({ sealed: bytes, packedSteps: bytes, states: bytes }),
   },
   bridge_files: {
-    about: 'The files of a block torrent, in order.',
+    about: 'The files of a block, from the own replay of this node, whatever torrent its header names.',
     params: z.strictObject({ id: hash }),
     result: z.object({ files: z.array(z.object({ name: z.string(), bytes })) }),
   },

@@ -5,6 +5,7 @@ import { type QueuedEntry, queuedEntryAt, queueLength } from '../../bridge/queue
 import { dueCalls, preferredBranch, preferredTip } from '../../bridge/race.ts'
 import { type BridgeBlock, blockOf, descent } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
+import { blockFiles } from '../../protocol/block-torrent.ts'
 import { encodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import { QUEUE_SHARE } from '../../protocol/rules.ts'
@@ -25,6 +26,12 @@ export function bridgeHandlers(parts: NodeParts) {
       const blocks = [...descent(view, view.final)].map((block) => summaryOf(follower, block, preferred))
       return { status: bridgeStatusOf(parts), blocks }
     },
+    bridge_children: async ({ parent }) => {
+      const follower = followerOf(parts)
+      const preferred = new Set(preferredBranch(follower.view).map(({ id }) => id))
+      const children = knownBlock(follower, parent).children.map((id) => blockOf(follower.view, id))
+      return { blocks: children.map((block) => summaryOf(follower, block, preferred)) }
+    },
     bridge_block: async ({ id }) => {
       const follower = followerOf(parts)
       const block = knownBlock(follower, id)
@@ -35,8 +42,9 @@ export function bridgeHandlers(parts: NodeParts) {
     },
     bridge_files: async ({ id }) => {
       const follower = followerOf(parts)
-      const files = await store.blockFiles(knownBlock(follower, id).sealed.header.torrent)
-      if (files !== undefined) return { files: [...files] }
+      knownBlock(follower, id)
+      const content = follower.parentBlock(id) && (await follower.contentOf(id))
+      if (content !== undefined) return { files: blockFiles(content) }
       // After a restart the states are replayed first.
       const { state } = bridgeStatusOf(parts)
       const retry = state !== 'live' && state !== 'dead'
