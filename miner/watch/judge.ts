@@ -77,7 +77,7 @@ export class Judge {
     // With what the parent may have consumed, for its own replay.
     const from = queueCount > BigInt(QUEUE_SHARE) ? queueCount - BigInt(QUEUE_SHARE) : 0n
     const queue = await readQueue(this.#node, from, 2 * QUEUE_SHARE, signal)
-    const parent = await this.#states.blockOf(block.sealed.header.parent, sealedParent, queue)
+    const parent = await this.#states.blockOf(block.sealed.header.parent, sealedParent, signal)
     const verdict = replayBlock(this.#rules, parent, block, queue)
     if (verdict.verdict === 'unknown') return unknown(`step ${verdict.step}: ${verdict.why}`)
     if (verdict.verdict === 'valid') {
