@@ -44,11 +44,14 @@ export class Pursuits {
     return this.#underWay.has(block)
   }
 
-  /** What goes wrong is a trouble of the task `block ID refutation`, and ends it; the next look begins another. */
-  begin(opened: Case, refutation: Refutation): void {
+  /**
+   * What goes wrong is a trouble of the task `block ID refutation`, and ends it; the next look begins another. `prove` makes the refutation
+   * when its turn has come.
+   */
+  begin(opened: Case, prove: () => Promise<Refutation>): void {
     const { block } = opened
     const pursuit = this.#deps.troubles
-      .try(`block ${block} refutation`, () => this.#pursue(opened, refutation))
+      .try(`block ${block} refutation`, () => this.#pursue(opened, prove))
       .finally(() => this.#underWay.delete(block))
     this.#underWay.set(block, pursuit)
   }
@@ -58,10 +61,10 @@ export class Pursuits {
   }
 
   /** Also for a block that was killed and is alive to the node: the node is late, or Ethereum was reorganised. */
-  async #pursue({ block, problem, deadline, failures = 0 }: Case, refutation: Refutation): Promise<void> {
+  async #pursue({ block, problem, deadline, failures = 0 }: Case, prove: () => Promise<Refutation>): Promise<void> {
     const { sender, cases, signal, endpoints } = this.#deps
     if (failures > 0) await this.#pause(failures, deadline)
-    const prepared = await tryRefutation(endpoints, block, refutation)
+    const prepared = await tryRefutation(endpoints, block, await prove())
     if (prepared === undefined) return cases.close({ block, problem, deadline, by: 'others' })
     const { call, gas, reward } = prepared
     cases.change(block, { state: 'open' })
