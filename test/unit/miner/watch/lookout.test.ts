@@ -159,7 +159,12 @@ test('a reorganisation of Ethereum in the middle of a reading is no ground for t
   // As it would be if the block were replaced while the links are read: the same number, and then another hash.
   let asked = 0
   const torn = Object.create(ethereum, {
-    hashAt: { value: async (number: bigint) => ((asked += 1) % 2 === 1 ? await ethereum.hashAt(number) : OTHER_HASH) },
+    hashAt: {
+      value: async (number: bigint) => {
+        asked += 1
+        return asked % 2 === 1 ? await ethereum.hashAt(number) : OTHER_HASH
+      },
+    },
     head: { value: () => ethereum.head() },
     links: { value: (ids: readonly Hash[], at: bigint) => ethereum.links(ids, at) },
     name: { value: ethereum.name },
