@@ -1,10 +1,11 @@
 // Where the watcher stands when it looks: what may be alive to anybody, and apart from that whether all see the same, so that it can be trusted.
 
 import type { Hash } from '../../node/protocol/ids.ts'
+import type { AllBlocks } from '../../node/rpc/all-blocks.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
 import type { Ethereum, Head } from '../ethereum.ts'
 import { describeDoubt } from './judge.ts'
-import { EndpointView, type NodeAnswer, type NodeBlock, NodeView, type Reading, type Seer } from './view.ts'
+import { EndpointView, type NodeBlock, NodeView, type Reading, type Seer } from './view.ts'
 
 export type LookoutDeps = {
   readonly node: NodeClient
@@ -116,7 +117,7 @@ export class Lookout {
     )
   }
 
-  #judge(node: Answer<NodeAnswer>, heads: readonly Answer<Head>[], readings: readonly Answer<Reading>[]): Trust {
+  #judge(node: Answer<AllBlocks>, heads: readonly Answer<Head>[], readings: readonly Answer<Reading>[]): Trust {
     if ('lacks' in node) return this.#blur(node.lacks)
     const { status } = node.is
     if (status.state !== 'live') {
@@ -134,7 +135,7 @@ export class Lookout {
 
   /** What keeps node and endpoints from being of one mind. */
   #difference(
-    { ethereumBlock: at, final }: NodeAnswer['status'],
+    { ethereumBlock: at, final }: AllBlocks['status'],
     living: ReadonlySet<Hash>,
     heads: readonly Answer<Head>[],
     readings: readonly Answer<Reading>[],
@@ -204,7 +205,7 @@ function compareLiving(ours: ReadonlySet<Hash>, theirs: ReadonlySet<Hash>): stri
 }
 
 /** The oldest of their newest blocks of Ethereum. */
-function oldestOf(node: Answer<NodeAnswer>, heads: readonly Answer<Head>[]): bigint {
+function oldestOf(node: Answer<AllBlocks>, heads: readonly Answer<Head>[]): bigint {
   const numbers = heads.flatMap((head) => ('is' in head ? head.is.number : []))
   const { state, ethereumBlock } = 'is' in node ? node.is.status : {}
   if (state === 'live' && ethereumBlock !== undefined) numbers.push(ethereumBlock)

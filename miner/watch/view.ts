@@ -2,7 +2,7 @@
 
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import type { Result } from '../../node/rpc/api.ts'
+import { type AllBlocks, readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
 import { type Living, type LivingBlock, readLiving } from '../ethereum/living.ts'
 import type { Ethereum, Head } from '../ethereum.ts'
@@ -14,9 +14,7 @@ export type View = { readonly tree: Living; readonly look: number }
 /** The node, or an endpoint; `view` is nothing before it said anything. */
 export type Seer = { readonly name: string; readonly view: View | undefined }
 
-export type NodeBlock = Result<'bridge_blocks'>['blocks'][number]
-/** All that the node says. */
-export type NodeAnswer = Pick<Result<'bridge_blocks'>, 'status' | 'blocks'>
+export type NodeBlock = AllBlocks['blocks'][number]
 
 /** As of block `at` of Ethereum, which had this hash before and after the reading; without a hash it was reorganised meanwhile. */
 export type Reading = Living & { readonly at: bigint; readonly hash?: Hash; readonly look: number }
@@ -95,8 +93,8 @@ export class EndpointView implements Seer {
 export class NodeView implements Seer {
   readonly name: string
   readonly #node: NodeClient
-  readonly #answers: Patience<NodeAnswer>
-  #seen: { readonly answer: NodeAnswer; readonly look: number; readonly tree?: Living } | undefined
+  readonly #answers: Patience<AllBlocks>
+  #seen: { readonly answer: AllBlocks; readonly look: number; readonly tree?: Living } | undefined
 
   constructor(node: NodeClient, patienceMs: number) {
     this.name = `the node at ${node.url}`
@@ -115,9 +113,10 @@ export class NodeView implements Seer {
   }
 
   /** Throws what the node throws, and what `Patience` throws. */
-  read(look: number, signal: AbortSignal): Promise<NodeAnswer> {
+  read(look: number, signal: AbortSignal): Promise<AllBlocks> {
     return this.#answers.ask(async () => {
-      const answer = await this.#node.call('bridge_blocks', {}, signal)
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_READING_MS)])
+      const answer = await readAllBlocks(this.#node, limit)
       const tree = treeOf(answer.blocks)
       this.#seen = { answer, look, ...(tree === undefined ? {} : { tree }) }
       return answer

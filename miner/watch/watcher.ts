@@ -92,7 +92,7 @@ export class Watcher implements AsyncDisposable {
     const seeing = readers.length === 0 && sender !== undefined ? [sender.ethereum] : readers
     this.#lookout = new Lookout({ node, readers: seeing, now }, options)
     this.#pursuits = new Pursuits({
-      ...{ log: this.#log, cases: this.#cases, troubles: this.#troubles, endpoints: this.#endpoints() },
+      ...{ log: this.#log, now, cases: this.#cases, troubles: this.#troubles, endpoints: this.#endpoints() },
       ...{ signal: this.#stop.signal, ...(sender === undefined || dryRun ? {} : { sender }) },
     })
     assert(!defend || dryRun || sender !== undefined, 'a defender needs an account')

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { after, afterEach, beforeEach, describe, it } from 'node:test'
-import { proveStep } from '../../miner/watch/refutation.ts'
+import { refuteGas } from '../../miner/ethereum/calls.ts'
+import { encodeRefutation, proveStep } from '../../miner/watch/refutation.ts'
 import { concat } from '../../node/protocol/bytes.ts'
 import { parseAddress, toBytes } from '../../node/protocol/ids.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
@@ -157,6 +158,8 @@ describe('gas', () => {
     const receipt = await fixture.prove(proof)
     assert.equal(fixture.events(receipt, 'BlockRefuted').length, 1)
     note(name, receipt, limit)
+    const expected = refuteGas(encodeRefutation(proof))
+    assert.ok(receipt.gasUsed <= expected, `a refutation is expected to use ${expected}, and used ${receipt.gasUsed}`)
     return proof.proof.witness.length
   }
 

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Hex, toHex } from 'viem'
+import { readAllBlocks } from '../../../node/rpc/all-blocks.ts'
 import {
   both,
   changeAnswer,
@@ -129,7 +130,7 @@ test('a refutation is taken back after the kill: it is killed again', async (t) 
   await stage.until('the death', () => watcher.status().cases[0]?.state === 'killed')
   await stage.anvil.client.mine({ blocks: 6 })
   await stage.until('the node to see it', async () => {
-    return (await node.call('bridge_blocks', {})).blocks.some(({ refuted }) => refuted)
+    return (await readAllBlocks(node)).blocks.some(({ refuted }) => refuted)
   })
   await stage.anvil.reorganise(7)
   assert.equal(await scene.isRefuted(id), false)

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { winnerOf } from '../../../node/bridge/race.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { HONEST, KINDS, type Kind } from '../../../scripts/simulate/attacks/kinds.ts'
 import { compare, failuresOf } from '../../../scripts/simulate/compare.ts'
@@ -13,6 +12,7 @@ import { scenarios } from '../../../scripts/simulate/scenarios.ts'
 import { attackTable, budgetTable } from '../../../scripts/simulate/table.ts'
 import { ETHER, HOUR } from '../../../scripts/simulate/world/assumptions.ts'
 import type { World } from '../../../scripts/simulate/world/world.ts'
+import { winnerOf } from '../node/bridge/race-definition.ts'
 
 const SEED = 7
 const RICH = 1_000_000n * ETHER

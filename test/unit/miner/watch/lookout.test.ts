@@ -75,6 +75,19 @@ test('an endpoint of its own that has other blocks alive is doubted, and hides n
   await stage.until('it to be sure again', () => watcher.status().valid === 1)
 })
 
+test('a silent endpoint of its own is a doubt, however well the other one speaks, and a wrong block dies all the same', async (t) => {
+  const { stage, node, author, sender } = await open(t)
+  const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
+  const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage, proxy.url)] })
+  await stage.until('it to watch', () => watcher.status().state === 'watching')
+  proxy.tamper = () => 'reset'
+  const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief' })
+  await killed(stage, sender, id)
+  await doubted(stage, watcher, /to answer/)
+  proxy.tamper = () => undefined
+  await stage.until('it to be sure again', () => watcher.status().state === 'watching')
+})
+
 test('a node that hides a block is found out by the links in the contract, and the block dies', async (t) => {
   const { stage, node, author, sender } = await open(t)
   await author.publish(author.genesis)

@@ -164,7 +164,8 @@ test('two endpoints that disagree stop the follower, whatever they disagree abou
   const { follower } = test
   driver.run(20)
   await follower.poll()
-  while (driver.ethereum.head.events.length === 0) driver.run(1)
+  do driver.run(1)
+  while (driver.ethereum.head.events.length === 0)
   liar.dropped = () => true
   await assertStandsStill(follower, driver, 'ethereum-disagreement', () => {
     liar.dropped = () => false

@@ -1,0 +1,22 @@
+// What a node can say of its view of Ethereum, as the RPC says it.
+
+import { preferredTip } from '../../bridge/race.ts'
+import { type BridgeBlock, blockOf } from '../../bridge/view.ts'
+import type { Result } from '../api.ts'
+import type { NodeParts } from './parts.ts'
+
+export function bridgeStatusOf({ follower }: Pick<NodeParts, 'follower'>): Result<'bridge_blocks'>['status'] {
+  if (follower === undefined) return { state: 'off' }
+  const { status, view } = follower
+  return {
+    state: status.state,
+    ...(status.state === 'unknown' ? { problem: status.problem } : {}),
+    ...(status.at ? { ethereumBlock: status.at.number, ethereumTime: Number(status.at.time) } : {}),
+    final: refOf(blockOf(view, view.final)),
+    tip: refOf(preferredTip(view)),
+  }
+}
+
+function refOf(block: BridgeBlock) {
+  return { id: block.id, height: block.sealed.header.height }
+}
