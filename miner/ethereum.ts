@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   BaseError,
   BlockNotFoundError,
+  type ContractFunctionReturnType,
   createPublicClient,
   fallback,
   type Hex,
@@ -85,8 +86,18 @@ export type BlockRecord = {
   readonly fee: bigint
 }
 
-/** From one block to others, as the contract keeps them; zero for none. */
-export type Links = { readonly firstChild: Hash; readonly nextSibling: Hash }
+/** A block and the ways from it to others, as the contract keeps them. Hashes are zero for none; `publishedAt` is if it knows no such block. */
+export type Links = {
+  readonly parent: Hash
+  readonly publishedAt: bigint
+  /** Cumulative, expected hashes. */
+  readonly work: bigint
+  readonly isRefuted: boolean
+  /** Earliest live child. */
+  readonly firstChild: Hash
+  /** Next live sibling. */
+  readonly nextSibling: Hash
+}
 
 export type Receipt = {
   readonly hash: Hash
@@ -263,17 +274,14 @@ export class Ethereum {
     await this.parameters()
     const together = { deployless: true, allowFailure: false, batchSize: RECORDS_BYTES, blockNumber: at } as const
     const contracts = ids.map((id) => ({ ...this.#contract(), functionName: 'blocks', args: [id] }) as const)
-    const [final, records] = await this.#ask('links between blocks', (client) =>
-      Promise.all([
+    return await this.#ask('links between blocks', async (client) => {
+      const [final, records] = await Promise.all([
         client.readContract({ ...this.#contract(), functionName: 'finalBlock', blockNumber: at }),
         client.multicall({ contracts, ...together }),
-      ]),
-    )
-    const links = records.map((record) => {
-      const { firstChild, nextSibling } = record as Record<keyof Links, Hex> // viem loses the type of a list of equal calls
-      return { firstChild: parseHash(firstChild), nextSibling: parseHash(nextSibling) }
+      ])
+      // viem loses the type of a list of equal calls.
+      return { final: parseHash(final), links: records.map((record) => linksOf(record as ContractRecord)) }
     })
-    return { final: parseHash(final), links }
   }
 
   /** Which of these requests of a block were paid, in the same order. */
@@ -441,6 +449,13 @@ export class Ethereum {
       { facts: { endpoint: this.name, bridge: this.bridge }, retry: true },
     )
   }
+}
+
+type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'blocks'>
+
+function linksOf({ parent, publishedAt, work, flags, firstChild, nextSibling }: ContractRecord): Links {
+  const ways = { parent: parseHash(parent), firstChild: parseHash(firstChild), nextSibling: parseHash(nextSibling) }
+  return { ...ways, publishedAt: BigInt(publishedAt), work, isRefuted: (flags & REFUTED) !== 0 }
 }
 
 /** The contract keeps no last one of an only child. */
