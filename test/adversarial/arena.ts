@@ -36,6 +36,14 @@ export type LogLine = { readonly msg: string; readonly block?: string; readonly 
 /** Settings of a process by their variables. */
 export type Variables = Readonly<Record<`TTX_${string}`, string>>
 
+export type ArenaOptions = {
+  /** Of every process here, and of the first node besides. */
+  readonly settings?: Variables
+  readonly node?: Variables
+  /** Flags of anvil. */
+  readonly anvil?: readonly string[]
+}
+
 /** A transaction, packed and as a file. */
 export type Signed = { readonly packed: Hex; readonly infohash: Infohash; readonly file: Uint8Array }
 
@@ -58,12 +66,9 @@ export class Arena extends Sight {
     this.#settings = settings
   }
 
-  /**
-   * With one node; everything ends with the test. A day has passed since the bridge was deployed, so that work is cheap. `settings` are
-   * those of every process here, `node` those of the first node besides.
-   */
-  static async open(t: TestContext, settings: Variables = {}, node: Variables = {}): Promise<Arena> {
-    const stage = await Stage.open(t)
+  /** With one node; everything ends with the test. A day has passed since the bridge was deployed, so that work is cheap. */
+  static async open(t: TestContext, { settings = {}, node = {}, anvil = [] }: ArenaOptions = {}): Promise<Arena> {
+    const stage = await Stage.open(t, anvil)
     const folder = await stage.folder()
     const arena = new Arena(stage, folder, settings)
     await writeFile(join(folder, 'passphrase'), PASSPHRASE, { mode: 0o600 })

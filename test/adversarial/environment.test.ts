@@ -11,7 +11,7 @@ import { formatReport } from './environment/report.ts'
 /** Moves in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED, without some of them (names between commas) with FUZZ_WITHOUT. */
 const moves = Number(process.env['FUZZ_RUNS'] ?? 60)
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
-const without = (process.env['FUZZ_WITHOUT'] ?? '').split(',').filter((name) => name !== '')
+const without = new Set((process.env['FUZZ_WITHOUT'] ?? '').split(',').filter((name) => name !== ''))
 /** How much one move may do: a soak does more. */
 const scale = Number(process.env['FUZZ_SCALE'] ?? 1)
 const bounds = { siblings: 40 * scale, branch: Math.min(128, 24 * scale), flood: 150 * scale }

@@ -19,8 +19,8 @@ export type Order = {
   readonly seed: number
   readonly moves: number
   readonly bounds: Bounds
-  /** Names of moves that are left out, to find what hides behind the fault that another one finds. */
-  readonly without: readonly string[]
+  /** Names of moves that are left out (and `other torrents`), to find what hides behind the fault that they find. */
+  readonly without: ReadonlySet<string>
 }
 
 /** Final blocks that a network has: hardly any, some, or more than a node would replay. */
@@ -52,7 +52,7 @@ export class Driver {
     const honest = await Honest.start(t, async ({ stage }) => parts.resolve(await prepare(stage, order.seed, age)))
     const { model, world } = await parts.promise
     const users = new Users(honest.arena, [honest.nodes['node-0'], honest.nodes['node-1']])
-    const driver = new Driver(order, new Ground({ honest, model, world, users, bounds: order.bounds }))
+    const driver = new Driver(order, new Ground({ honest, model, world, users, ...order }))
     driver.#log.push(`a network of ${age} blocks`)
     return driver
   }
@@ -72,7 +72,7 @@ export class Driver {
 
   async #make(number: number): Promise<void> {
     const chance = new Chance(this.#order.seed, number)
-    const moves = MOVES.filter(({ name }) => !this.#order.without.includes(name))
+    const moves = MOVES.filter(({ name }) => !this.#order.without.has(name))
     const { name, make } = chance.weighted(moves)
     const isSettled = chance.isLucky(SETTLED)
     const { honest } = this.#ground
@@ -119,7 +119,7 @@ export class Driver {
     const { honest } = this.#ground
     const seconds = Math.round((performance.now() - this.#startedMs) / 1_000)
     const variables = [`FUZZ_SEED=${seed}`, `FUZZ_RUNS=${moves}`]
-    if (without.length > 0) variables.push(`FUZZ_WITHOUT='${without.join(',')}'`)
+    if (without.size > 0) variables.push(`FUZZ_WITHOUT='${[...without].join(',')}'`)
     return [
       `${error instanceof Error ? error.message : error}`,
       `seed ${seed}, after ${seconds} s; the last moves:`,
@@ -139,7 +139,9 @@ async function prepare(
   const world = new World(seed, ACCOUNTS, stage.definition.rules)
   const model = new Model(stage)
   const caller = new Caller(stage)
-  await stage.anvil.client.setBalance({ address: caller.account, value: 10n ** 27n })
+  for (const address of [caller.account, ...world.accounts.map((account) => account.address)]) {
+    await stage.anvil.client.setBalance({ address, value: 10n ** 27n })
+  }
   await model.sync()
   const accounts = [...world.accounts, ...userAccounts()].map(({ address }) => address)
   await makePast(stage, model, caller, accounts, age)

@@ -13,7 +13,7 @@ import type { Users } from './users.ts'
 /** How much one move may do. */
 export type Bounds = { readonly siblings: number; readonly branch: number; readonly flood: number }
 
-type Parts = Pick<Ground, 'honest' | 'model' | 'world' | 'users' | 'bounds'>
+type Parts = Pick<Ground, 'honest' | 'model' | 'world' | 'users' | 'bounds' | 'without'>
 
 /** Seconds: so old a wrong block may get before time stands still until it is dead. Ethereum takes a refutation within a day. */
 const PATIENCE = 12n * 3_600n
@@ -27,6 +27,8 @@ export class Ground {
   readonly world: World
   readonly users: Users
   readonly bounds: Bounds
+  /** What is left out, to find what hides behind the fault that it finds. */
+  readonly without: ReadonlySet<string>
   readonly caller: Caller
   /** Outputs of the liar that some block has spent. */
   readonly spent = new Set<Infohash>()
@@ -34,12 +36,13 @@ export class Ground {
   /** Resolves once the honest processes have done all that there is to do. Set by who watches. */
   settle: () => Promise<void> = async () => undefined
 
-  constructor({ honest, model, world, users, bounds }: Parts) {
+  constructor({ honest, model, world, users, bounds, without }: Parts) {
     this.honest = honest
     this.model = model
     this.world = world
     this.users = users
     this.bounds = bounds
+    this.without = without
     this.caller = new Caller(honest.arena.stage)
   }
 

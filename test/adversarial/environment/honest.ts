@@ -22,6 +22,8 @@ const READY: Readonly<Record<Name, { readonly says: RegExp; readonly node?: 'nod
   relayer: { says: /^Ethereum/m, node: 'node-1' },
 }
 const POLL_MS = 150
+/** Anvil loses states when it moves old ones to disk and is reorganised afterwards: the contract itself may be gone. */
+const ANVIL = ['--prune-history', '300']
 const RPC_MS = 30_000
 const LOOK_MS = 50
 
@@ -46,7 +48,11 @@ export class Honest {
     const { base } = await devnetPorts()
     const depth = { TTX_FINALITY_DEPTH: `${FINALITY_DEPTH}` } as const
     const ports = (i: number) => ({ TTX_RPC_PORT: `${base + 2 * i}`, TTX_LISTEN_PORT: `${base + 2 * i + 1}` }) as const
-    const arena = await Arena.open(t, { TTX_POLL_MS: `${POLL_MS}` }, { ...depth, ...ports(0) })
+    const arena = await Arena.open(t, {
+      settings: { TTX_POLL_MS: `${POLL_MS}` },
+      node: { ...depth, ...ports(0) },
+      anvil: ANVIL,
+    })
     await prepare(arena)
     const endpoints = await Endpoints.start(arena.stage)
     const two = `${endpoints.a},${endpoints.b}`
@@ -55,6 +61,8 @@ export class Honest {
     const miner = await arena.startMiner('miner', [], { TTX_ETHEREUM: two })
     const relayer = await arena.startRelayer('relayer', second, { TTX_ETHEREUM: two })
     const patient = ({ url }: NodeClient) => createNodeClient(url, RPC_MS)
+    // No reorganisation takes back what they began with.
+    await arena.stage.anvil.client.mine({ blocks: FINALITY_DEPTH })
     const nodes = { 'node-0': patient(arena.node), 'node-1': patient(second) }
     const accounts = new Set([watcher, miner, relayer].map(({ account }) => account.address))
     return new Honest(arena, endpoints, nodes, accounts)

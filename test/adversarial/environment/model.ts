@@ -7,7 +7,7 @@ import { genesisState } from '../../../node/protocol/genesis.ts'
 import { blockId, decodeSealed, encodeSealed, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Hash, parseAddress, parseHash } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
-import { MAX_DEPTH } from '../../../node/protocol/rules.ts'
+import { MAX_DEPTH, SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
 import type { Stage } from '../../unit/miner/stage.ts'
 
@@ -134,15 +134,16 @@ export class Model {
     return [...this.living()].filter((id) => this.of(id).verdict === 'wrong')
   }
 
-  /** Every block that the contract lets somebody build on. */
-  parents(): { readonly block: ModelBlock; readonly kind: ParentKind }[] {
+  /** Every block that the contract lets somebody build on at this time, unix seconds. */
+  parents(time: bigint): { readonly block: ModelBlock; readonly kind: ParentKind }[] {
     const living = this.living()
     const { final, finalHeight } = this
     const highest = finalHeight + BigInt(MAX_DEPTH)
     return [...this.#tree.values()]
       .filter(({ id, refuted }) => {
         const { height } = this.of(id).sealed.header
-        return !refuted && (id === final || (height > finalHeight && height < highest))
+        const isHighEnough = id === final || (height > finalHeight && height < highest)
+        return !refuted && isHighEnough && this.#isOpen(id, time)
       })
       .map((standing) => ({ block: this.of(standing.id), kind: this.#kindOf(standing, living) }))
   }
@@ -168,6 +169,11 @@ export class Model {
   async read(fromBlock: BlockNumber, toBlock: BlockNumber) {
     const range = { fromBlock, toBlock, strict: true } as const
     return await this.#stage.anvil.client.getContractEvents({ ...this.#stage.bridge, ...range })
+  }
+
+  #isOpen(id: Hash, time: bigint): boolean {
+    const [first] = this.liveChildren(id)
+    return first === undefined || time < this.standing(first).publishedAt + SIBLING_SECONDS
   }
 
   #kindOf({ id, children }: Standing, living: ReadonlySet<Hash>): ParentKind {

@@ -33,6 +33,8 @@ export type Made = Sealed & {
 /** `empty`: no more than the queue rule asks for. `wrong` as far as there is something to lie about. */
 export type Kind = 'right' | 'wrong' | 'empty'
 
+/** As a name of something to leave out. */
+export const OTHER_TORRENTS = 'other torrents'
 /** The torrent that many blocks name, and none has. */
 const SHARED = toInfohash(new Uint8Array(20).fill(0x5a))
 /** A target in range is the easiest one more often than not. */
@@ -122,11 +124,11 @@ async function waitingAt({ honest }: Ground): Promise<Uint8Array[]> {
 }
 
 /** A torrent is a hint that nobody checks. By default it is the block's own. */
-function hintOf({ model }: Ground, chance: Chance): { readonly name: string; readonly torrent?: Infohash } {
+function hintOf({ model, without }: Ground, chance: Chance): { readonly name: string; readonly torrent?: Infohash } {
   const blocks = [...model.blocks.values()]
   const kind = chance.number()
   const place = chance.number()
-  if (kind < 0.55) return { name: 'own' }
+  if (kind < 0.55 || without.has(OTHER_TORRENTS)) return { name: 'own' }
   if (kind < 0.7) {
     const other = blocks[Math.floor(place * blocks.length)]
     return other === undefined ? { name: 'own' } : { name: 'borrowed', torrent: other.sealed.header.torrent }

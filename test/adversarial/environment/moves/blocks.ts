@@ -12,9 +12,10 @@ const HOUR = 3_600
 /** Each kind of parent is as likely as another, whatever number there is of it. */
 function pickParent(
   { model }: Ground,
+  time: bigint,
   chance: Chance,
 ): { readonly block: ModelBlock; readonly kind: ParentKind } | undefined {
-  const parents = model.parents()
+  const parents = model.parents(time)
   const kinds = [...new Set(parents.map(({ kind }) => kind))].toSorted()
   const kind = chance.pick(kinds)
   const place = chance.number()
@@ -24,9 +25,9 @@ function pickParent(
 }
 
 async function publishOne(ground: Ground, kind: Kind, chance: Chance): Promise<string | undefined> {
-  const parent = pickParent(ground, chance)
-  if (parent === undefined) return undefined
   const { next } = await ground.head()
+  const parent = pickParent(ground, next, chance)
+  if (parent === undefined) return undefined
   const made = await makeBlock(ground, siteOn(ground, parent.block), kind, next, chance)
   if (made === undefined) return undefined
   const outcome = await ground.caller.send(made.call)
@@ -49,7 +50,7 @@ const growBranch: Move = {
   name: 'grow a branch',
   weight: 6,
   async make(ground, chance) {
-    const parent = pickParent(ground, chance)
+    const parent = pickParent(ground, (await ground.head()).next, chance)
     if (parent === undefined) return undefined
     const length = chance.size(2, ground.bounds.branch)
     const pause = BigInt(chance.oneOf(1, 2_700, HOUR, HOUR, HOUR, 2 * HOUR))
@@ -77,7 +78,7 @@ const crowd: Move = {
   name: 'publish a crowd of siblings',
   weight: 3,
   async make(ground, chance) {
-    const parent = pickParent(ground, chance)
+    const parent = pickParent(ground, (await ground.head()).next, chance)
     if (parent === undefined) return undefined
     const size = chance.size(3, ground.bounds.siblings)
     const place = chance.isLucky(0.5) ? chance.whole(0, size - 1) : undefined
@@ -100,9 +101,11 @@ const oneSecond: Move = {
   weight: 4,
   async make(ground, chance) {
     const { next } = await ground.head()
-    const sites = Array.from({ length: chance.whole(1, 3) }, () => pickParent(ground, chance)).flatMap((parent) => {
-      return parent === undefined ? [] : [siteOn(ground, parent.block)]
-    })
+    const sites = Array.from({ length: chance.whole(1, 3) }, () => pickParent(ground, next, chance)).flatMap(
+      (parent) => {
+        return parent === undefined ? [] : [siteOn(ground, parent.block)]
+      },
+    )
     const made = []
     for (const start of sites) {
       let site = start

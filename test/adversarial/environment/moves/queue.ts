@@ -19,11 +19,8 @@ const ZEROS = new Uint8Array(127)
 function transactions(ground: Ground, count: number, chance: Chance): readonly Uint8Array[] {
   const { world, model, rules } = ground
   const kind = chance.oneOf('zeros', 'void', 'valid', 'valid', 'mixed')
-  const [tip] = model
-    .parents()
-    .filter((parent) => parent.kind === 'tip')
-    .slice(-1)
-  world.state = tip?.block.state ?? model.of(model.final).state
+  const tip = chance.pick([...model.living()]) ?? model.final
+  world.state = model.of(tip).state ?? model.of(model.final).state
   const owners = new Set(world.accounts.map(({ address }) => address))
   const isRich = () => outputsOf(world.state).some(({ owner }) => owners.has(owner))
   return Array.from({ length: count }, () => {
@@ -70,7 +67,6 @@ const deposit: Move = {
     const rich = world.accounts.filter((_, i) => (balances[i] ?? 0n) >= least * BigInt(count))
     const owner = rich[Math.floor(place * rich.length)]
     if (owner === undefined) return undefined
-    await client.setBalance({ address: owner.address, value: 10n ** 21n })
     // Signed by itself, so that a reorganisation of Ethereum can put it in again.
     const account = privateKeyToAccount(`0x${formatHex(owner.key)}`)
     const wallet = createWalletClient({ account, transport: http(url) })
