@@ -5,8 +5,8 @@
 
 import { appendFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { formatReport } from '../../scripts/soak/report.ts'
 import { Driver } from './environment/driver.ts'
-import { formatReport } from './environment/report.ts'
 
 /** Moves in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED, without some of them (names between commas) with FUZZ_WITHOUT. */
 const moves = Number(process.env['FUZZ_RUNS'] ?? 60)

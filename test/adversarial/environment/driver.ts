@@ -1,6 +1,7 @@
 // Makes one move after another, as the seed says, and then lets the honest bring everything to its end.
 
 import type { TestContext } from 'node:test'
+import type { Report } from '../../../scripts/soak/report.ts'
 import type { Stage } from '../../unit/miner/stage.ts'
 import { World } from '../../world.ts'
 import { Caller } from './calls.ts'
@@ -11,7 +12,6 @@ import { Model } from './model.ts'
 import { MOVES } from './moves.ts'
 import { makePast } from './past.ts'
 import { makePeace } from './peace.ts'
-import type { Report } from './report.ts'
 import { Users, userAccounts } from './users.ts'
 import { Watchful } from './watchful.ts'
 

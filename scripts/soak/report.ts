@@ -1,4 +1,4 @@
-// What a run was like, in numbers that can be added up over many runs.
+// What a run against the whole environment was like, in numbers that can be added up over many runs.
 
 export type Report = {
   readonly seed: number
@@ -25,7 +25,7 @@ export function formatReport(report: Report): string {
   const { seed, seconds, moves, blocks, killed, requests, paid, reorganisations, restarts, refusals } = report
   const made = Object.values(moves).reduce((sum, count) => sum + count, 0)
   return [
-    `seed ${seed}: ${made} moves in ${seconds} s`,
+    `from seed ${seed} on: ${made} moves in ${seconds} s`,
     `moves: ${list(moves)}`,
     `blocks: ${blocks.right} right, ${blocks.wrong} wrong, ${blocks.baseless} on wrong ones; ${blocks.final} final`,
     `wrong blocks killed: ${killed}, the slowest after ${report.longestKillMs} ms; all nodes live after ${report.longestLiveMs} ms at most`,
@@ -34,7 +34,7 @@ export function formatReport(report: Report): string {
   ].join('\n')
 }
 
-/** Of several runs; the seed is that of the first. */
+/** Of two runs; the seed is that of the first. */
 export function addReports(a: Report, b: Report): Report {
   return {
     seed: a.seed,
