@@ -107,6 +107,18 @@ test('a block whose steps are gone from the disk is unknown, with the reason, an
   driver.mine()
   await follower.poll()
   assert.deepEqual(alarms, ['block-not-judged'])
+
+  // Not even its finality: that is the contract's word, and no proof that anything is wrong.
+  driver.mine(finalized(lost))
+  const late = forge.make(above, [], { transactions: 1 })
+  driver.mine(published(late, ethereum.head.time))
+  const from = lost.sealed.seal.miner
+  const packed = new Uint8Array(127)
+  driver.mine({ kind: 'forced', index: 0n, from, fee: 10n, packed, time: ethereum.head.time + 12n })
+  assert.equal((await follower.poll()).state, 'live')
+  assert.deepEqual([follower.view.final, follower.view.death], [lost.id, undefined])
+  assert.equal(follower.view.blocks.get(late.id)?.verdict.verdict, 'unknown')
+  assert.equal(follower.pending().length, 1)
 })
 
 test('a wrong block that becomes final before anybody has judged it is the end of the bridge all the same', async () => {
