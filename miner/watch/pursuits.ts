@@ -31,6 +31,8 @@ export type PursuitOptions = {
   readonly most?: number
   /** After so long one makes room for others, and goes on when it is handed in again. Default 180,000. */
   readonly turnMs?: number
+  /** A refutation is tried for no longer on one endpoint. Default 10,000. */
+  readonly answerMs?: number
 }
 
 type Memory = Vain & {
@@ -40,7 +42,7 @@ type Memory = Vain & {
   readonly told?: string
 }
 
-const DEFAULTS = { most: 16, turnMs: 180_000 }
+const DEFAULTS = { most: 16, turnMs: 180_000, answerMs: 10_000 }
 const NOTHING: Memory = { failures: 0, tries: 0, restsUntilMs: 0 }
 /** What nobody has handed in for so long since its rest was over is gone. */
 const FORGOTTEN_MS = 3_600_000
@@ -107,7 +109,7 @@ export class Pursuits {
     const { block, problem, deadline } = opened
     const { sender, cases, endpoints } = this.#deps
     const refutation = await within(prove(), signal)
-    const prepared = await within(tryRefutation(endpoints, block, refutation), signal)
+    const prepared = await within(tryRefutation(endpoints, block, refutation, this.#options.answerMs), signal)
     if (prepared === undefined) return cases.close({ block, problem, deadline, by: 'others' })
     this.#tellDoubts(block, prepared)
     const { call, gas, reward } = prepared

@@ -42,6 +42,7 @@ type Word = { readonly endpoint: Endpoint } & (
 
 const GWEI = 1_000_000_000n
 const ANSWER_MS = 10_000
+const PATIENCE_MS = 1_000
 
 /**
  * Runs the refutation on every endpoint without sending it. One that accepts it is enough; undefined if none does, and all that answer call the block
@@ -54,7 +55,7 @@ export async function tryRefutation(
   answerMs = ANSWER_MS,
 ): Promise<Prepared | undefined> {
   const data = encodeRefutation(refutation)
-  const words = await Promise.all(apart(endpoints).map((endpoint) => ask(endpoint, id, data, answerMs)))
+  const words = await askAll(apart(endpoints), id, data, answerMs)
   const yes = words.flatMap((word) => (word.says === 'yes' ? [word] : []))
   if (yes.length > 0) return prepare(data, yes, words)
   const errors = words.flatMap((word) => (word.says === 'no' ? [word.error] : []))
@@ -84,11 +85,23 @@ export async function sendRefutation(
   throw disputed(id, apart(endpoints))
 }
 
-async function ask(endpoint: Endpoint, id: Hash, data: BridgeCall['data'], answerMs: number): Promise<Word> {
+/** Once one accepts it, what the others say is for people only, and is hardly waited for. */
+async function askAll(endpoints: readonly Endpoint[], id: Hash, data: BridgeCall['data'], answerMs: number) {
+  const enough = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const ask = async (endpoint: Endpoint): Promise<Word> => {
+    try {
+      const word = await answerWithin(endpoint, answerMs, tryOn(endpoint, id, data), enough.signal)
+      timer ??= setTimeout(() => enough.abort(slow()), PATIENCE_MS)
+      return word
+    } catch (error) {
+      return isRefusal(error, 'BlockIsRefuted') ? { endpoint, says: 'dead' } : { endpoint, says: 'no', error }
+    }
+  }
   try {
-    return await answerWithin(endpoint, answerMs, tryOn(endpoint, id, data))
-  } catch (error) {
-    return isRefusal(error, 'BlockIsRefuted') ? { endpoint, says: 'dead' } : { endpoint, says: 'no', error }
+    return await Promise.all(endpoints.map(ask))
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -125,6 +138,11 @@ function prepare(
 function codeOf(word: Exclude<Word, { says: 'yes' }>): string {
   if (word.says === 'dead') return 'bridge-block-is-refuted'
   return word.error instanceof OperationError ? word.error.code : String(word.error)
+}
+
+function slow(): OperationError {
+  const text = 'expected an answer as soon as from another endpoint, got none'
+  return new OperationError('ethereum-silent', text, { retry: true })
 }
 
 function failed(block: Hash, { hash }: Receipt): OperationError {

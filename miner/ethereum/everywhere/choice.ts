@@ -2,17 +2,19 @@
 
 import type { View } from './view.ts'
 
-/** An endpoint that has no attempt which could get in, and the nonce that one would need there. */
-export type Bare = { readonly view: View; readonly next: number }
+/** An endpoint that has no attempt which could get in, the nonce that one would need there, and how many it was given in vain. */
+export type Bare = { readonly view: View; readonly next: number; readonly given: number }
 
 export type Choice = { readonly nonce: number; readonly views: readonly View[] }
 
 /**
- * What most of them say; else what the one with the newest block says, and else the lowest: one that is too low is refused at once where it is, and one
- * that is too high waits there unseen.
+ * Those that were given the fewest come first. Of them, what most say; else what the one with the newest block says, and else the lowest: one that
+ * is too low is refused at once where it is, and one that is too high waits there unseen.
  */
 export function chooseNonce(bare: readonly Bare[]): Choice | undefined {
-  const choices = [...Map.groupBy(bare, ({ next }) => next)].map(([nonce, votes]) => {
+  const fewest = Math.min(...bare.map(({ given }) => given))
+  const first = bare.filter(({ given }) => given === fewest)
+  const choices = [...Map.groupBy(first, ({ next }) => next)].map(([nonce, votes]) => {
     const views = votes.map(({ view }) => view)
     return { nonce, views, newest: Math.max(...views.map(({ head }) => Number(head.number))) }
   })

@@ -12,13 +12,25 @@ export type Ending =
   | { readonly status: 'failed'; readonly receipt: Receipt }
   | { readonly status: 'disputed' }
 
-/** Where not all say that it is over. `isPatient`: those that are behind may yet follow the others. */
-export function endingOf(phases: readonly Phase[], isPatient: boolean): Ending | undefined {
-  const isOver = phases.some(({ state }) => state === 'over')
+/**
+ * `isComplete`: every endpoint is among these; else some are silent. `isLate`: those that are behind, or slow, have had their time since the first
+ * one said that it has come to its end.
+ */
+export function endingOf(
+  phases: readonly Phase[],
+  { isComplete, isLate }: { readonly isComplete: boolean; readonly isLate: boolean },
+): Ending | undefined {
+  const over = phases.flatMap((phase) => (phase.state === 'over' ? [phase] : []))
   const [failed] = phases.flatMap((phase) => (phase.state === 'failed' ? [phase] : []))
-  if (!isOver && failed === undefined) return undefined
-  if (isPatient && !phases.every(isFinished)) return undefined
-  return isOver || failed === undefined ? { status: 'disputed' } : { status: 'failed', receipt: failed.receipt }
+  if (over.length === 0 && failed === undefined) return undefined
+  if (!isLate && !(isComplete && phases.every(isFinished))) return undefined
+  if (over.length === phases.length) {
+    const [receipt] = over.flatMap((phase) => phase.receipt ?? [])
+    return { status: 'over', ...(receipt && { receipt }) }
+  }
+  return over.length > 0 || failed === undefined
+    ? { status: 'disputed' }
+    : { status: 'failed', receipt: failed.receipt }
 }
 
 /** Whether nothing will change by itself at an endpoint. */

@@ -53,6 +53,8 @@ type Seen = { readonly view: View; readonly phase: Phase }
 
 /** Attempts of earlier runs that are looked after, the newest ones. */
 const REMEMBERED = 32
+/** Nonces that are taken in one run for the sake of one endpoint, at most: one that names another each time gets no more. */
+const MOST_GIVEN = 2
 
 export class ErrandRunner implements Tended {
   readonly attempts: Attempt[]
@@ -63,9 +65,10 @@ export class ErrandRunner implements Tended {
   readonly #over = new AbortController()
   readonly #views: Views
   readonly #deliveries: Deliveries
-  readonly #noncesHere = new Set<number>()
+  /** How many nonces were taken in this run because an endpoint lacked one; keys are ids. */
+  readonly #given = new Map<string, number>()
   #deciding: Promise<void> = Promise.resolve()
-  #closingSinceMs: number | undefined
+  #finishingSinceMs: number | undefined
 
   constructor(errand: Errand, deps: RunnerDeps) {
     this.#errand = errand
@@ -124,8 +127,7 @@ export class ErrandRunner implements Tended {
   async #decide(): Promise<void> {
     const { options, onTrouble } = this.#deps
     // The first word is not the only one.
-    const patienceMs = this.attempts.length > 0 ? 0 : Math.min(options.stuckMs / 10, 2_000)
-    if (this.#over.signal.aborted || !this.#views.isEnough(patienceMs)) return
+    if (this.#over.signal.aborted || !this.#views.isEnough(Math.min(options.stuckMs / 10, 2_000))) return
     try {
       await this.#act(this.#views.all().map((view) => ({ view, phase: this.#phaseAt(view) })))
     } catch (error) {
@@ -147,10 +149,11 @@ export class ErrandRunner implements Tended {
   }
 
   async #act(seen: readonly Seen[]): Promise<void> {
-    if (seen.every(({ phase }) => phase.state === 'over')) return await this.#close(seen)
-    const ending = this.#endingOf(seen)
-    if (ending !== undefined) return await this.#end(ending, seen)
-    const bare = seen.flatMap(({ view, phase }) => (phase.state === 'bare' ? [{ view, next: phase.next }] : []))
+    if (await this.#finish(seen)) return
+    const bare = seen.flatMap(({ view, phase }) => {
+      const given = this.#given.get(view.endpoint.id) ?? 0
+      return phase.state === 'bare' && given < MOST_GIVEN ? [{ view, next: phase.next, given }] : []
+    })
     const choice = chooseNonce(bare)
     if (choice !== undefined && this.#mayTakeNonce(seen)) return await this.#take(choice)
     for (const { view, phase } of seen) {
@@ -160,41 +163,31 @@ export class ErrandRunner implements Tended {
 
   // ------------------------------------------------------------------------------------------------------- the end of it
 
-  /** Where all agree: what of it may still get into a block is replaced by nothing, which is cheaper. */
-  async #close(seen: readonly Seen[]): Promise<void> {
-    const { options, now } = this.#deps
-    const [receipt] = seen.flatMap(({ phase }) => (phase.state === 'over' ? (phase.receipt ?? []) : []))
-    if (receipt !== undefined) return await this.#end({ status: 'over', receipt }, seen)
-    const isInBlock = seen.some(({ view }) => view.receipts.size > 0)
-    const open = new Set(
-      this.attempts.flatMap(({ nonce }) => (seen.some(({ view }) => view.latest <= nonce) ? [nonce] : [])),
-    )
-    this.#closingSinceMs ??= now()
-    const isLate = now() - this.#closingSinceMs > options.stuckMs
-    // While one of them is silent, what is out there may be needed yet.
-    if (isInBlock || isLate || open.size === 0 || seen.length < this.#errand.endpoints.length) {
-      return await this.#end({ status: 'over' }, seen)
-    }
-    for (const nonce of open) {
-      const last = this.attempts.findLast((attempt) => attempt.nonce === nonce)
-      if (last !== undefined && !last.isCancel) await this.#sign(nonce, dearer(last.fees), true)
-    }
-  }
-
-  #endingOf(seen: readonly Seen[]): Ending | undefined {
-    const { now, options } = this.#deps
+  /** Whether there is nothing else to send. */
+  async #finish(seen: readonly Seen[]): Promise<boolean> {
+    const { now, options, outbox } = this.#deps
     const phases = seen.map(({ phase }) => phase)
-    if (phases.some(isFinished)) this.#closingSinceMs ??= now()
-    else this.#closingSinceMs = undefined
-    // One that is a block behind the others follows soon.
-    const isPatient = now() - (this.#closingSinceMs ?? now()) < Math.min(options.stuckMs / 2, 30_000)
-    return endingOf(phases, isPatient)
+    if (phases.some(isFinished)) this.#finishingSinceMs ??= now()
+    else this.#finishingSinceMs = undefined
+    const passedMs = now() - (this.#finishingSinceMs ?? now())
+    const isComplete = seen.length === this.#errand.endpoints.length
+    const ending = endingOf(phases, { isComplete, isLate: passedMs >= Math.min(options.stuckMs / 2, 30_000) })
+    if (ending === undefined) return false
+    // While one of them is silent, what is out there may be needed yet.
+    if (ending.status === 'over' && isComplete && passedMs < options.stuckMs && (await this.#cancel(seen))) return true
+    const numbers = seen.map(({ view }) => view.head.number).toSorted((a, b) => (a < b ? -1 : 1))
+    if (ending.status !== 'disputed') await outbox.settle(this.#errand.call, numbers[0] ?? 0n)
+    this.#ended.resolve(ending)
+    return true
   }
 
-  async #end(ending: Ending, seen: readonly Seen[]): Promise<void> {
-    const numbers = seen.map(({ view }) => view.head.number).toSorted((a, b) => (a < b ? -1 : 1))
-    if (ending.status !== 'disputed') await this.#deps.outbox.settle(this.#errand.call, numbers[0] ?? 0n)
-    this.#ended.resolve(ending)
+  /** Where all agree, what may still get into a block is replaced by nothing, which is cheaper. Answers whether its fate is open. */
+  async #cancel(seen: readonly Seen[]): Promise<boolean> {
+    if (seen.some(({ view }) => view.receipts.size > 0)) return false
+    const isOpen = ({ nonce }: Attempt) => seen.some(({ view }) => view.latest <= nonce)
+    const last = new Map(this.attempts.filter(isOpen).map((attempt) => [attempt.nonce, attempt]))
+    for (const { nonce, fees, isCancel } of last.values()) if (!isCancel) await this.#sign(nonce, dearer(fees), true)
+    return last.size > 0
   }
 
   // ---------------------------------------------------------------------------------------------------- what is signed
@@ -207,8 +200,7 @@ export class ErrandRunner implements Tended {
     const { now, options } = this.#deps
     const last = this.attempts.at(-1)
     if (last === undefined) return true
-    if (this.#noncesHere.size > this.#errand.endpoints.length) return false
-    if (seen.some(({ phase }) => isFinished(phase))) return this.#noncesHere.size === 0
+    if (seen.some(({ phase }) => isFinished(phase))) return this.#given.size === 0
     const isRefused = (endpoint: Endpoint) => this.#deliveries.answer(endpoint, last.hash) === 'nonce-taken'
     if (this.#errand.endpoints.every(isRefused)) return true
     return now() - last.sentMs >= Math.min(options.stuckMs / 4, 15_000)
@@ -222,7 +214,7 @@ export class ErrandRunner implements Tended {
     if (fees === undefined) throw unfunded(account, this.#errand.call, asked)
     const nonce = line.take(next)
     try {
-      this.#noncesHere.add(nonce)
+      for (const { endpoint } of views) this.#given.set(endpoint.id, (this.#given.get(endpoint.id) ?? 0) + 1)
       this.#errand.onNonce?.()
       await this.#sign(nonce, fees, false)
     } finally {
