@@ -11,12 +11,14 @@ import type { Hash } from '../../protocol/ids.ts'
 import type { Result } from '../api.ts'
 import type { Handlers } from '../server.ts'
 import { pageAboveFinal, pageOfChildren } from './pages.ts'
-import { ethereumTime, finalTimeAnswer, followerOf, knownBlock, type NodeParts, verdictAnswer } from './parts.ts'
+import { ethereumTime, finalTimeAnswer, followerOf, knownBlock, verdictAnswer } from './parts.ts'
 import { bridgeStatusOf } from './status.ts'
 
+/** What of a follower these methods ask. */
+type Followed = Pick<BridgeFollower, 'view' | 'status' | 'block' | 'body' | 'contentOf'>
 type BlockSummary = Result<'bridge_blocks'>['blocks'][number]
 
-export function blockHandlers(parts: Pick<NodeParts, 'follower'>) {
+export function blockHandlers(parts: { readonly follower: Followed | undefined }) {
   return {
     bridge_blocks: async ({ after, limit }) => {
       const follower = followerOf(parts)
@@ -78,7 +80,7 @@ function summaryOf(view: BridgeView, now: bigint, block: BridgeBlock): BlockSumm
 }
 
 /** By our own replay, whatever torrent the header names. */
-async function contentOf(follower: BridgeFollower, id: Hash): Promise<BlockContent | undefined> {
+async function contentOf(follower: Followed, id: Hash): Promise<BlockContent | undefined> {
   try {
     return await follower.contentOf(id)
   } catch (error) {
@@ -87,7 +89,7 @@ async function contentOf(follower: BridgeFollower, id: Hash): Promise<BlockConte
   }
 }
 
-function filesUnknown(follower: BridgeFollower, id: Hash): OperationError {
+function filesUnknown(follower: Followed, id: Hash): OperationError {
   const { verdict, problem } = verdictAnswer(knownBlock(follower, id).verdict)
   const { state } = follower.status
   const isBehind = verdict === 'unknown' || (state !== 'live' && state !== 'dead')

@@ -28,7 +28,7 @@ export type NodeParts = {
 const MOST_NAMED = 16
 
 /** Throws `OperationError('no-ethereum')` in a node without Ethereum. */
-export function followerOf({ follower }: Pick<NodeParts, 'follower'>): BridgeFollower {
+export function followerOf<F>({ follower }: { readonly follower: F | undefined }): F {
   if (follower !== undefined) return follower
   throw new OperationError(
     'no-ethereum',

@@ -1,11 +1,14 @@
 // What a node can say of its view of Ethereum, as the RPC says it.
 
+import type { BridgeFollower } from '../../bridge/follower.ts'
 import { preferredTip } from '../../bridge/race.ts'
 import { type BridgeBlock, blockOf } from '../../bridge/view.ts'
 import type { Result } from '../api.ts'
-import type { NodeParts } from './parts.ts'
 
-export function bridgeStatusOf({ follower }: Pick<NodeParts, 'follower'>): Result<'bridge_blocks'>['status'] {
+export function bridgeStatusOf(parts: {
+  readonly follower: Pick<BridgeFollower, 'view' | 'status'> | undefined
+}): Result<'bridge_blocks'>['status'] {
+  const { follower } = parts
   if (follower === undefined) return { state: 'off' }
   const { status, view } = follower
   return {

@@ -6,9 +6,11 @@ import { test } from 'node:test'
 import { claimName } from '../../../../node/bridge/view.ts'
 import { requestsOf } from '../../../../node/protocol/block.ts'
 import { equalBytes } from '../../../../node/protocol/bytes.ts'
+import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
+import { pay } from '../../../world.ts'
 import { Driver, TestFollower } from './driver.ts'
 import type { FakeEthereum } from './fake-ethereum.ts'
-import { finalized, type MadeBlock } from './scenario.ts'
+import { claimed, finalized, type MadeBlock } from './scenario.ts'
 
 const OPTIONS = { finalityDepth: 5n, stepBlocks: 9n }
 
@@ -94,3 +96,63 @@ for (const seed of [91, 92, 93]) {
     }
   })
 }
+
+test('a payment of an old block that Ethereum takes back is to be paid again, and one that is for good is not looked at again', async () => {
+  const driver = new Driver(94)
+  const { forge, ethereum } = driver
+  const { rules, genesis } = forge.network
+  const owner = forge.world.accounts.find(({ address }) => address === genesis.to)
+  assert.ok(owner)
+  await using seen = await TestFollower.start(ethereum.connect(), forge.network, { finalityDepth: 4n })
+  const { follower } = seen
+  const poll = async () => {
+    const status = await follower.poll()
+    assert.equal(status.state, 'live', status.state === 'unknown' ? status.problem : '')
+  }
+  const open = async () => {
+    const blocks: string[] = []
+    for await (const { id } of follower.unpaid()) blocks.push(id)
+    return blocks
+  }
+  const bridge = { chain: rules.chain, to: owner.address }
+  const request = pay(
+    owner,
+    { to: rules.bridge, tokens: 10_000n, time: 1, prev: [genesisInfohash(genesis)], bridge },
+    rules,
+  )
+  const first = forge.make(forge.genesis, [], { packed: [request.packed] })
+  driver.grow(forge.genesis, first)
+  let parent = first
+  const grow = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const block = forge.make(parent, [])
+      driver.grow(parent, block)
+      parent = block
+      await poll()
+    }
+  }
+  await grow(40)
+  assert.equal(follower.view.blocks.has(first.id), false)
+  assert.deepEqual(await open(), [first.id])
+  assert.equal((await follower.claims()).length, 1)
+
+  // Paid, and taken back before it is for good, again and again while the view moves on.
+  for (let i = 0; i < 20; i++) {
+    driver.mine(claimed(rules, first, 0))
+    await grow(1)
+    assert.equal((await follower.claims()).length, 0)
+    const gone = ethereum.blocks.slice(-3)
+    ethereum.drop(3)
+    for (const { events } of gone) driver.mine(...events.filter(({ kind }) => kind !== 'claimed'))
+    driver.mine()
+    await poll()
+    assert.equal((await follower.claims()).length, 1)
+    assert.equal((await follower.requests(first.id))?.[0]?.isPaid, false)
+  }
+
+  driver.mine(claimed(rules, first, 0))
+  await grow(40)
+  assert.equal((await follower.claims()).length, 0)
+  assert.equal((await follower.requests(first.id))?.[0]?.isPaid, true)
+  assert.deepEqual(await open(), [])
+})

@@ -9,6 +9,7 @@ import { preferredBranch } from '../../../../node/bridge/race.ts'
 import { isDisplaced } from '../../../../node/bridge/view.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
 import { comparable, Driver, TestFollower } from './driver.ts'
+import { finalized, published } from './scenario.ts'
 
 // A follower that keeps hardly any state judges apart what another one judges at once.
 for (const [seed, keptSteps] of [[1], [2], [3], [4, 0], [5, 5], [6, 20], [7, 0]] as const) {
@@ -67,4 +68,33 @@ test('a restart at any moment goes on where it was', async () => {
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+test('what stands beside a final block is judged until that is final for good, since Ethereum may take it back', async () => {
+  const driver = new Driver(12)
+  const { forge, ethereum } = driver
+  const options = { finalityDepth: 8n }
+  await using test = await TestFollower.start(ethereum.connect(), forge.network, options)
+  const { follower } = test
+  const [one, two] = [1, 2].map(() => forge.make(forge.genesis, [], { transactions: 1 }))
+  assert.ok(one && two)
+  for (const block of [one, two]) driver.mine(published(block, ethereum.head.time))
+  driver.mine(finalized(one))
+  const above = forge.make(two, [], { transactions: 1 })
+  driver.mine(published(above, ethereum.head.time))
+  assert.equal((await follower.poll()).state, 'live')
+  assert.equal(follower.view.final, one.id)
+  ethereum.drop(2)
+  driver.mine(finalized(two))
+  driver.mine(published(above, ethereum.head.time))
+  driver.mine()
+  assert.equal((await follower.poll()).state, 'live')
+  assert.equal(follower.view.final, two.id)
+  assert.equal(follower.view.blocks.get(above.id)?.verdict.verdict, 'valid')
+  // And no longer than that.
+  for (let i = 0; i < 8; i++) driver.mine()
+  const late = forge.make(one, [], { transactions: 1 })
+  driver.mine(published(late, ethereum.head.time))
+  assert.equal((await follower.poll()).state, 'live')
+  assert.equal(follower.view.blocks.get(late.id)?.verdict.verdict, 'displaced')
 })

@@ -8,7 +8,7 @@ import { applyEvent, applyFinding, emptyView } from '../../../../node/bridge/rec
 import { unjudged } from '../../../../node/bridge/records/judging/unjudged.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { Driver, TestFollower } from './driver.ts'
-import { Forge, type MadeBlock, published } from './scenario.ts'
+import { Forge, finalized, type MadeBlock, published } from './scenario.ts'
 
 const VALID = { verdict: 'valid', requests: [] } as const
 
@@ -107,4 +107,36 @@ test('a block whose steps are gone from the disk is unknown, with the reason, an
   driver.mine()
   await follower.poll()
   assert.deepEqual(alarms, ['block-not-judged'])
+
+  // Not even its finality: that is the contract's word, and no proof that anything is wrong.
+  driver.mine(finalized(lost))
+  const late = forge.make(above, [], { transactions: 1 })
+  driver.mine(published(late, ethereum.head.time))
+  const from = lost.sealed.seal.miner
+  const packed = new Uint8Array(127)
+  driver.mine({ kind: 'forced', index: 0n, from, fee: 10n, packed, time: ethereum.head.time + 12n })
+  assert.equal((await follower.poll()).state, 'live')
+  assert.deepEqual([follower.view.final, follower.view.death], [lost.id, undefined])
+  assert.equal(follower.view.blocks.get(late.id)?.verdict.verdict, 'unknown')
+  assert.equal(follower.pending().length, 1)
+})
+
+test('a wrong block that becomes final before anybody has judged it is the end of the bridge all the same', async () => {
+  const driver = new Driver(103)
+  const { forge, ethereum } = driver
+  await using test = await TestFollower.start(ethereum.connect(), forge.network, { keptSteps: 0, finalityDepth: 2n })
+  const { follower } = test
+  const [one, two] = [
+    forge.make(forge.genesis, [], { transactions: 1 }),
+    forge.make(forge.genesis, [], { transactions: 1 }),
+  ]
+  const wrong = forge.make(one, [], { transactions: 2, isWrong: true })
+  // The state after the first is gone when its child comes, so that nobody knows that the child is wrong.
+  for (const block of [one, two, wrong]) driver.mine(published(block, ethereum.head.time))
+  driver.mine(finalized(one))
+  driver.mine(finalized(wrong))
+  driver.mine()
+  assert.equal((await follower.poll()).state, 'dead')
+  assert.equal(follower.view.death?.block, wrong.id)
+  assert.equal(follower.view.final, one.id)
 })

@@ -201,11 +201,12 @@ test('a block 129 above has no say, however heavy, and from one height further u
     preferredBranch(view).map(({ id }) => id),
     [plantedId(130)],
   )
-  const shorter = plant([
-    ...branch.slice(1).map((each) => ({ ...each, on: each.on - 1 })),
-    { on: 0, at: 200, work: 500n },
-  ])
-  assert.equal(preferredBranch(shorter).length, 128)
+  // The same beside the second block: from the final one it leads, and from the lowest one the heavy block counts.
+  const higher = plant([...branch, { on: 1, at: 200, work: 500n }])
+  assert.deepEqual(
+    preferredBranch(higher).map(({ id }) => id),
+    branch.map((_, i) => plantedId(i + 1)),
+  )
   assert.equal(branchTo(view, plantedId(0), plantedId(129), 'contract'), undefined)
   assert.equal(branchTo(view, plantedId(1), plantedId(129), 'contract')?.id, plantedId(2))
 })
