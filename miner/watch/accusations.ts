@@ -27,7 +27,7 @@ type Accused = { readonly block: Urgent; readonly look: number }
 
 export class Accusations {
   readonly #deps: AccusationDeps
-  /** The look after which a block was pursued last. */
+  /** The last look that was begun before a block ceased to be pursued. */
   readonly #pursued = new Map<Hash, number>()
   /** Right blocks that were refuted, and wrong ones that are final, each told of once. */
   readonly #lamented = new Set<Hash>()
@@ -49,9 +49,10 @@ export class Accusations {
       if (verdict?.verdict !== 'invalid') continue
       const advice = isActing ? '' : `; kill it with "ttx refute ${id}", or run "ttx watch --defend"`
       const opened = cases.open(id, `step ${verdict.step}: ${verdict.problem}`, deadlineOf(block), advice)
-      if (!isActing || opened.state === 'tried' || pursuits.isFull || pursuits.isUnderWay(id)) continue
-      // Once for each look: a view that is older than the last pursuit says nothing about how that ended.
-      if (look <= (this.#pursued.get(id) ?? 0)) continue
+      if (!isActing || opened.state === 'tried') continue
+      // Once for each look: one that was begun before the last pursuit ended says nothing about how it ended.
+      if (pursuits.isUnderWay(id)) this.#pursued.set(id, lookout.looks)
+      if (pursuits.isFull || look <= (this.#pursued.get(id) ?? 0)) continue
       this.#pursued.set(id, lookout.looks)
       pursuits.begin(opened, () => judge.prove(id, signal))
     }
