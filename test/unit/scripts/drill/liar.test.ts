@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import { isRefusal } from '../../../../miner/ethereum/refusals.ts'
 import { openJudge } from '../../../../miner/watch/open-judge.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
-import type { Hash } from '../../../../node/protocol/ids.ts'
+import { type Hash, toInfohash } from '../../../../node/protocol/ids.ts'
 import { signDigest } from '../../../../node/protocol/signature.ts'
 import { targetFloor } from '../../../../node/protocol/target.ts'
 import { Liar } from '../../../../scripts/drill/liar.ts'
@@ -77,6 +77,16 @@ test('a lie is called what it is by liar, node and judge, and he builds on his o
   // Beside it there is room for a rival, a bad one as well.
   const other = await liar.publish({ lie: 'overspend' })
   assert.deepEqual([other.rival, other.problem], [true, 'Overspend'])
+})
+
+test('he names whatever torrent he likes, and the block is right all the same', async (t) => {
+  const { liar, node, judge, seen } = await open(t)
+  const torrent = toInfohash(new Uint8Array(20).fill(7))
+  const { id, verdict } = await liar.publish({ torrent })
+  assert.equal(verdict, 'valid')
+  await seen(id)
+  assert.equal((await node.call('bridge_block', { id })).torrent, torrent)
+  assert.deepEqual(await judge.judge(id, signal), { verdict: 'valid' })
 })
 
 test('what the bridge refuses it refuses, and what cannot be told yet is said', async (t) => {
