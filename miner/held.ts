@@ -1,13 +1,13 @@
 // What becomes of an own block that was found and is not on its way yet: it is published, held, or given up.
 
 import { decodeSealed } from '../node/protocol/header.ts'
-import type { Hash } from '../node/protocol/ids.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 import { offerOf } from './assemble.ts'
 import type { Ethereum } from './ethereum.ts'
 import { type Publication, publicationId } from './journal.ts'
 import type { Planner, Prospect } from './planner.ts'
 import { decide } from './profit.ts'
+import { liveChildren, rightOne } from './siblings.ts'
 
 export type HeldDeps = {
   readonly node: NodeClient
@@ -36,13 +36,13 @@ export async function fateOf(
   const standing = await ethereum.standing(header.parent)
   const first = standing.children?.first
   // Not for a wrong one, nor for one that the node has not judged yet: else a lie would be enough to waste the work of others.
-  const winner = first && (await rightChildOf(node, header.parent, signal))
+  const winner = first && rightOne(await liveChildren(node, header.parent, signal))?.id
   if (winner === id) return { do: 'publish', entry: held }
   if (winner !== undefined) return { do: 'give up', reason: `block ${winner} was published first` }
   const isOut = standing.isRefuted || header.height <= standing.finalHeight
   if (isOut) return { do: 'give up', reason: 'its parent is out' }
   if (header.parent !== prospect.parent) {
-    const reason = `the node builds on ${prospect.parent}, not on ${header.parent} as the block that was found`
+    const reason = `the next block builds on ${prospect.parent}, not on ${header.parent} as the block that was found`
     return { do: 'hold', reason }
   }
   const { beside, obstacle } = prospect
@@ -59,9 +59,4 @@ export async function fateOf(
   if (!decision.publish) return { do: 'hold', reason: `a block is found: ${decision.reason}` }
   const { beside: _, ...alone } = held
   return { do: 'publish', entry: beside ? { ...alone, beside: beside.last } : alone }
-}
-
-async function rightChildOf(node: NodeClient, parent: Hash, signal: AbortSignal): Promise<Hash | undefined> {
-  const { blocks } = await node.call('bridge_blocks', {}, signal)
-  return blocks.find((block) => block.parent === parent && !block.refuted && block.verdict === 'valid')?.id
 }

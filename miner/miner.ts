@@ -70,7 +70,7 @@ export class Miner implements AsyncDisposable {
     const { payout, weiPerTtx, marginPercent, unpaidSteps, courtesyMs, graceMs } = this.#options
     this.#journal = new Journal(folder)
     const planning = { payout, weiPerTtx, marginPercent: BigInt(marginPercent), unpaidSteps, graceMs }
-    this.#planner = new Planner({ node, ethereum, now }, planning)
+    this.#planner = new Planner({ node, ethereum, log: this.#log, now }, planning)
     const shared = { node, sender, journal: this.#journal, log: this.#log, now }
     this.#publisher = new Publisher(shared)
     this.#duties = new Duties({ ...shared, random }, { payout, courtesyMs })

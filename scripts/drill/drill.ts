@@ -5,6 +5,7 @@ import type { TransactionSender } from '../../miner/ethereum/sender.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Address, Hash } from '../../node/protocol/ids.ts'
 import { targetCeiling } from '../../node/protocol/target.ts'
+import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
 import type { EthereumSide } from '../cli/ethereum.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
@@ -168,7 +169,7 @@ export class Drill {
   async #parents(): Promise<Hash[]> {
     const { node } = this.#deps
     const tip = await this.#settled()
-    const { blocks } = await node.call('bridge_blocks', {})
+    const { blocks } = await readAllBlocks(node)
     const byId = new Map(blocks.map((block) => [block.id, block]))
     const time = await this.#deps.chain.time()
     const parents = [tip]

@@ -20,7 +20,19 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   { folder: 'node/', ours: ['deployments/'], packages: 'any' },
   {
     folder: 'miner/',
-    ours: ['node/protocol/', 'node/rpc/client.ts', 'node/rpc/api.ts', 'node/errors.ts', 'node/log.ts', 'deployments/'],
+    ours: [
+      'node/protocol/',
+      'node/rpc/client.ts',
+      'node/rpc/api.ts',
+      'node/rpc/all-blocks.ts',
+      'node/rpc/claim-pages.ts',
+      'node/errors.ts',
+      'node/log.ts',
+      // The logs of an Ethereum endpoint: what the node reads blocks from, so that a watcher can do without the node.
+      'node/ethereum.ts',
+      'node/bridge/chain.ts',
+      'deployments/',
+    ],
     packages: 'any',
   },
   // Running and proving may use everything; nothing may use them (checked by these two being in nobody's `ours`).

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createPublicClient, http } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import { createNodeClient } from '../../node/rpc/client.ts'
 import { readDeployment } from '../../scripts/cli/commands/run/node.ts'
 import { countSupply } from '../../scripts/demo/supply.ts'
@@ -87,7 +88,7 @@ test('every kind is killed by the watcher or refused by the bridge, and all mone
   })
   assert.equal(count.total, count.genesis)
   // Nobody but the liar ever lost anything: the nodes hold no wrong block above the final one.
-  const { blocks } = await node.call('bridge_blocks', {})
+  const { blocks } = await readAllBlocks(node)
   assert.ok(blocks.every(({ verdict, refuted }) => verdict === 'valid' && !refuted))
 })
 
@@ -107,7 +108,7 @@ test('where no watcher runs, the bad block survives its deadline, and the drill 
   }
   const node = createNodeClient(`http://127.0.0.1:${base}`)
   await until('the watcher to kill it once it goes on', async () => {
-    const { blocks } = await node.call('bridge_blocks', {})
+    const { blocks } = await readAllBlocks(node)
     return blocks.filter(({ refuted }) => refuted).length === 1 ? true : undefined
   })
 })

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
+import { readAllBlocks } from '../../../node/rpc/all-blocks.ts'
 import { saveWallet } from '../../../node/wallet/wallet-folder.ts'
 import { dataFolder } from '../../../scripts/cli/data-folder.ts'
 import { runCli } from '../../../scripts/cli/program.ts'
@@ -32,7 +33,7 @@ test('commands that ask Ethereum', async (t) => {
   const run = await commandLine(scene)
   await stage.anvil.client.setBalance({ address: user.address, value: 10n ** 20n })
   const wrong = await scene.publish('wrong')
-  await stage.until('the node to judge it', async () => (await node.call('bridge_blocks', {})).blocks.length === 2)
+  await stage.until('the node to judge it', async () => (await readAllBlocks(node)).blocks.length === 2)
   const prev = [genesisInfohash(stage.definition.genesis)]
   const infohash = await stage.request(node, holder, prev, 5_000n, stranger('recipient'))
   const commands = [
@@ -94,7 +95,7 @@ test('commands that ask a node which is lied to', async (t) => {
   const node = await scene.nodeOf(liar.url)
   const run = await commandLine(scene, node.url)
   const wrong = await scene.publish('wrong')
-  await stage.until('the node to judge it', async () => (await node.call('bridge_blocks', {})).blocks.length === 2)
+  await stage.until('the node to judge it', async () => (await readAllBlocks(node)).blocks.length === 2)
   liar.tell(changeLogs(() => []))
   await scene.publish('right')
   await stage.until('its doubt', async () => (await node.call('node_info', {})).bridge.state === 'unknown')

@@ -9,7 +9,7 @@ import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
 import type { Method, Result } from '../../../node/rpc/api.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
 import { accountOf } from '../../world.ts'
-import { EASIEST, holder, Stage, stranger } from './stage.ts'
+import { EASIEST, holder, log, Stage, stranger } from './stage.ts'
 
 const never = new AbortController().signal
 
@@ -113,7 +113,7 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
   }
   const options = { payout: ethereum.account, weiPerTtx: 0n, marginPercent: 10n, unpaidSteps: 50, graceMs: 60_000 }
   let skippedMs = 0
-  const planner = new Planner({ node, ethereum, now: () => Date.now() + skippedMs }, options)
+  const planner = new Planner({ node, ethereum, log, now: () => Date.now() + skippedMs }, options)
   return {
     stage,
     real,

@@ -8,6 +8,7 @@ import { OperationError } from '../../../../node/errors.ts'
 import { blockId, decodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../../../node/protocol/rules.ts'
+import { readAllBlocks, readAllChildren } from '../../../../node/rpc/all-blocks.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -42,7 +43,7 @@ export function registerDiff(program: Command, act: Act): void {
 
 async function diff(context: CliContext, a: Hash, b: Hash): Promise<Result> {
   const node = await openNode(context)
-  const { status, blocks } = await node.call('bridge_blocks', {}, context.signal)
+  const { status, blocks } = await readAllBlocks(node, context.signal)
   const now = status.ethereumTime ?? Math.floor(Date.now() / 1_000)
   const [blockA, blockB] = [await fetchBlock(context, node, a), await fetchBlock(context, node, b)]
   const known = new Map<Hash, Place>([...blocks, blockA, blockB].map((block) => [block.id, block]))
@@ -59,9 +60,8 @@ async function diff(context: CliContext, a: Hash, b: Hash): Promise<Result> {
     { steps: rootA.packedSteps, states: rootA.states },
     { steps: rootB.packedSteps, states: rootB.states },
   )
-  const siblings = blocks.filter(({ parent: on, refuted }) => on === fork.id && !refuted)
-  const times = [...siblings, rootA, rootB].filter(({ refuted }) => !refuted).map(({ publishedAt }) => publishedAt)
-  const until = Math.min(...times) + Number(BRANCH_SECONDS)
+  const first = (await readAllChildren(node, fork.id, context.signal)).find(({ refuted }) => !refuted)
+  const until = first === undefined ? Number.POSITIVE_INFINITY : first.publishedAt + Number(BRANCH_SECONDS)
   const isDecided = rootA.final || rootB.final || (status.final?.height ?? 0n) >= rootA.height
   const lead = leadOf(contenderOf(blockA, rootA), contenderOf(blockB, rootB), until, isDecided)
   const meaning = meaningOf(difference, { A: isWrong(rootA), B: isWrong(rootB) })
@@ -119,7 +119,8 @@ function blockRows(name: string, block: Block, now: number): [string, string][] 
 function describeVerdict({ refuted, verdict, problem, final, preferred }: Block): string {
   const why = problem === undefined ? '' : `: ${problem}`
   if (refuted) return `refuted${why}`
-  if (verdict !== 'valid') return verdict === 'invalid' ? `INVALID${why}` : `not judged${why}`
+  if (verdict === 'invalid') return `INVALID${why}`
+  if (verdict !== 'valid') return `${verdict === 'displaced' ? 'displaced' : 'not judged'}${why}`
   return final ? 'final' : preferred ? 'valid, on the branch that leads' : 'valid'
 }
 

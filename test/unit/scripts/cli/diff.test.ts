@@ -8,6 +8,7 @@ import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
+import { readAllBlocks } from '../../../../node/rpc/all-blocks.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { accountOf, pay } from '../../../world.ts'
 import { type Forged, forge, seal } from '../../miner/forge.ts'
@@ -48,7 +49,7 @@ test('diff says in what rival blocks differ, what that means, and which is ahead
   await stage.skip(3_600n)
   await publish(above, right.sealedBytes)
   await stage.until('the node to judge all', async () => {
-    const { status, blocks } = await node.call('bridge_blocks', {})
+    const { status, blocks } = await readAllBlocks(node)
     return status.state === 'live' && blocks.length === 5
   })
 

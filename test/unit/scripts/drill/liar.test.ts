@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { isRefusal } from '../../../../miner/ethereum/refusals.ts'
-import { Judge, rulesOf } from '../../../../miner/watch/judge.ts'
+import { openJudge } from '../../../../miner/watch/open-judge.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import { type Hash, toInfohash } from '../../../../node/protocol/ids.ts'
 import { signDigest } from '../../../../node/protocol/signature.ts'
@@ -11,7 +11,7 @@ import { targetFloor } from '../../../../node/protocol/target.ts'
 import { Liar } from '../../../../scripts/drill/liar.ts'
 import { needOf } from '../../../../scripts/drill/scene.ts'
 import { accountOf, pay } from '../../../world.ts'
-import { holder, Stage } from '../../miner/stage.ts'
+import { holder, log, Stage } from '../../miner/stage.ts'
 
 const HOUR = 3_600n
 const signal = new AbortController().signal
@@ -22,7 +22,7 @@ async function open(t: TestContext) {
   const node = await stage.node()
   const wallet = { address: holder.address, sign: (digest: Uint8Array) => signDigest(digest, holder.key) }
   const liar = new Liar({ node, sender: stage.sender(await stage.signer()), wallet, now: Date.now })
-  const judge = new Judge(node, rulesOf(await node.call('node_info', {})))
+  const judge = openJudge({ node, rules: stage.definition.rules, log })
   const seen = (id: Hash) =>
     stage.until(`the node to see ${id}`, async () => {
       const { blocks } = await node.call('bridge_blocks', {})
