@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { formatReport } from '../../scripts/soak/report.ts'
 import { Driver } from './environment/driver.ts'
 
-/** Moves in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED, without some of them (names between commas) with FUZZ_WITHOUT. */
+/** Moves in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED; FUZZ_WITHOUT leaves some out, FUZZ_LOUD tells each. */
 const moves = Number(process.env['FUZZ_RUNS'] ?? 60)
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
 const without = new Set((process.env['FUZZ_WITHOUT'] ?? '').split(',').filter((name) => name !== ''))
@@ -17,7 +17,8 @@ const scale = Number(process.env['FUZZ_SCALE'] ?? 1)
 const bounds = { siblings: 40 * scale, branch: Math.min(128, 24 * scale), flood: 150 * scale }
 
 test(`whatever the bridge accepts, the honest go on (seed ${seed}, ${moves} moves)`, async (t) => {
-  const driver = await Driver.open(t, { seed, moves, without, bounds })
+  const order = { seed, moves, without, bounds }
+  const driver = await Driver.open(t, process.env['FUZZ_LOUD'] === undefined ? order : { ...order, say: console.log })
   const report = await driver.run()
   t.diagnostic(formatReport(report))
   const file = process.env['FUZZ_REPORT']

@@ -21,6 +21,8 @@ export type Order = {
   readonly bounds: Bounds
   /** Names of moves that are left out (and `other torrents`), to find what hides behind the fault that they find. */
   readonly without: ReadonlySet<string>
+  /** Hears of each move, milliseconds after the start. */
+  readonly say?: (text: string) => void
 }
 
 /** Final blocks that a network has: hardly any, some, or more than a node would replay. */
@@ -53,7 +55,7 @@ export class Driver {
     const { model, world } = await parts.promise
     const users = new Users(honest.arena, [honest.nodes['node-0'], honest.nodes['node-1']])
     const driver = new Driver(order, new Ground({ honest, model, world, users, ...order }))
-    driver.#log.push(`a network of ${age} blocks`)
+    driver.#note(`a network of ${age} blocks`)
     return driver
   }
 
@@ -62,12 +64,11 @@ export class Driver {
     try {
       await this.#ground.settle()
       for (let i = 1; i <= this.#order.moves; i++) await this.#make(i)
-      this.#log.push('peace')
-      await makePeace(this.#ground)
+      this.#note('peace')
+      return this.#report(await makePeace(this.#ground))
     } catch (error) {
       throw new Error(this.#describe(error), { cause: error })
     }
-    return this.#report()
   }
 
   async #make(number: number): Promise<void> {
@@ -81,15 +82,19 @@ export class Driver {
     this.#log.push(`${number} ${name}`)
     await this.#ground.model.sync()
     const done = await make(this.#ground, chance, number)
-    this.#log.push(`${this.#log.pop()}: ${done ?? 'not possible'}`)
-    if (process.env['FUZZ_LOUD'] !== undefined)
-      console.log(Math.round(performance.now() - this.#startedMs), this.#log.at(-1))
+    this.#log.pop()
+    this.#note(`${number} ${name}: ${done ?? 'not possible'}`)
     if (done !== undefined) this.#made[name] = (this.#made[name] ?? 0) + 1
     await this.#watchful.observe()
     if (isSettled) await this.#ground.settle()
   }
 
-  #report(): Report {
+  #note(line: string): void {
+    this.#log.push(line)
+    this.#order.say?.(`${Math.round(performance.now() - this.#startedMs)} ms, ${line}`)
+  }
+
+  #report(paid: number): Report {
     const { model, users, honest, caller, reorganisations } = this.#ground
     const verdicts = [...model.tree.keys()].map((id) => model.of(id).verdict)
     const count = (verdict: string) => verdicts.filter((each) => each === verdict).length
@@ -107,7 +112,7 @@ export class Driver {
       longestKillMs: Math.round(this.#watchful.longestKillMs),
       longestLiveMs: Math.round(this.#watchful.longestLiveMs),
       requests: users.requests.length,
-      paid: users.requests.length,
+      paid,
       reorganisations,
       restarts: honest.restarts,
       refusals: Object.fromEntries(caller.refusals),

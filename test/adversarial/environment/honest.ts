@@ -68,6 +68,11 @@ export class Honest {
     return new Honest(arena, endpoints, nodes, accounts)
   }
 
+  /** One more node, without any data. */
+  async welcome(): Promise<NodeClient> {
+    return await this.arena.startNode(this.endpoints.a, 'live', { TTX_FINALITY_DEPTH: `${FINALITY_DEPTH}` })
+  }
+
   get names(): readonly Name[] {
     return NAMES
   }

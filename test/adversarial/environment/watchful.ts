@@ -59,7 +59,7 @@ export class Watchful {
     for (const [id, bornMs] of this.#born) {
       const ageMs = this.#watchedMs - bornMs
       if (wrong.has(id)) {
-        if (ageMs < WRONG_MS || ageMs < WRONG_MS * slowness()) continue
+        if (ageMs < WRONG_MS || ageMs < WRONG_MS * (await slowness())) continue
         assert.fail(
           `wrong block ${id} (${model.of(id).problem}) has lived for ${Math.round(ageMs / 1_000)} s under the eyes of a watcher`,
         )
@@ -88,7 +88,7 @@ export class Watchful {
       isLive ||= duties.isLive
       if (duties.open.length === 0) break
       if (duties.progress !== progress) [progress, progressMs] = [duties.progress, nowMs]
-      else if (nowMs - progressMs > STUCK_MS && nowMs - progressMs > STUCK_MS * slowness()) {
+      else if (nowMs - progressMs > STUCK_MS && nowMs - progressMs > STUCK_MS * (await slowness())) {
         assert.fail(`nothing happens, although ${duties.open.join('; ')}`)
       }
       await delay(LOOK_MS)
