@@ -2,7 +2,7 @@
 
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
-import type { Verdict } from '../../node/protocol/block.ts'
+import type { PublishedBlock, Verdict } from '../../node/protocol/block.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
@@ -64,6 +64,11 @@ export class Judge {
       if (error.code === 'unknown-block' && error.facts['what'] === `block ${id}`) throw error
       return { verdict: 'unknown', why: error.message }
     }
+  }
+
+  /** The block as it was posted. Throws what `Evidence` throws. */
+  posted(id: Hash, signal: AbortSignal): Promise<PublishedBlock> {
+    return this.#deps.evidence.block(id, signal)
   }
 
   /** The proof against a block that was found wrong; made anew each time, since it is large. Throws what `Evidence` throws. */
