@@ -20,7 +20,15 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   { folder: 'node/', ours: ['deployments/'], packages: 'any' },
   {
     folder: 'miner/',
-    ours: ['node/protocol/', 'node/rpc/client.ts', 'node/rpc/api.ts', 'node/errors.ts', 'node/log.ts', 'deployments/'],
+    ours: [
+      'node/protocol/',
+      'node/rpc/client.ts',
+      'node/rpc/api.ts',
+      'node/rpc/all-blocks.ts',
+      'node/errors.ts',
+      'node/log.ts',
+      'deployments/',
+    ],
     packages: 'any',
   },
   // Running and proving may use everything; nothing may use them (checked by these two being in nobody's `ours`).
