@@ -5,12 +5,13 @@ import type { Logger } from '../node/log.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash, Infohash } from '../node/protocol/ids.ts'
-import type { Rules } from '../node/protocol/rules.ts'
-import { targetCeiling } from '../node/protocol/target.ts'
+import { QUEUE_SHARE, type Rules } from '../node/protocol/rules.ts'
+import { targetCeiling, workOf } from '../node/protocol/target.ts'
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
 import type { Result } from '../node/rpc/api.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 import { type Content, chooseSteps, type Plan, type Policy } from './assemble.ts'
+import { type Stand, targetsOf } from './defence/stand.ts'
 import { Draft, type Outline, type Targets } from './draft.ts'
 import { FINALIZE_GAS, RELEASE_GAS } from './ethereum/calls.ts'
 import type { Ethereum, Head, Standing } from './ethereum.ts'
@@ -50,6 +51,8 @@ export type Prospect = {
   readonly beside?: Siblings
   /** Why nothing may be built on this parent now. */
   readonly obstacle?: string
+  /** It is for the sake of own blocks above `first`, the first of a race; with less work than `least` it would be in vain. */
+  readonly defends?: { readonly first: Hash; readonly least: bigint }
 }
 
 type Template = Result<'bridge_template'>
@@ -74,12 +77,15 @@ export class Planner {
   #key: string | undefined
   #template: Template | undefined
   #chosen: Chosen | undefined
-  readonly #draft: Draft
+  /** What a block in defence does on its parent, at this length of the queue. */
+  #least: (Chosen & { readonly sealed: Uint8Array; readonly queueLength: bigint }) | undefined
+  readonly #drafts: { readonly next: Draft; readonly defence: Draft }
 
   constructor(deps: PlannerDeps, options: PlannerOptions) {
     this.#deps = deps
     this.#options = options
-    this.#draft = new Draft(deps.ethereum, options.payout)
+    const draft = () => new Draft(deps.ethereum, options.payout)
+    this.#drafts = { next: draft(), defence: draft() }
   }
 
   /** Remembers the state after an own block, which will most likely be the next parent. */
@@ -120,12 +126,40 @@ export class Planner {
     const room = await roomOn(node, parent.id, standing, head.next, signal)
     const target = room.beside?.target ?? this.#ceilingOn(parent, standing, head, network)
     const outline = { ...this.#chosen, sealedParent: template.parent.sealed, room, targets: exactly(target) }
-    return await this.#prospect(network, outline, policy, head)
+    return await this.#prospect(this.#drafts.next, network, outline, policy, head)
   }
 
-  async #prospect({ rules }: Network, outline: Outline, policy: Policy, head: Head): Promise<Prospect> {
+  /**
+   * A block on the branch of own blocks that are in danger: what the queue demands, and nothing else. Nothing where it would not be
+   * enough, or before the first `look`. Throws what node and endpoint throw.
+   */
+  async defend(stand: Stand, head: Head, signal: AbortSignal): Promise<Prospect | undefined> {
+    const network = this.#network
+    if (network === undefined) return undefined
+    const { node, ethereum } = this.#deps
+    const { id } = stand.on
+    const standing = await ethereum.standing(id)
+    const policy = this.#policy(head, await ethereum.tip())
+    if (this.#least?.parent.id !== id || this.#least.queueLength !== standing.queueLength) {
+      const { sealed } = await node.call('bridge_block', { id }, signal)
+      const from = decodeSealed(sealed).header.queueCount
+      const { entries: queue } = await node.call('bridge_queue', { from, count: QUEUE_SHARE }, signal)
+      const chosen = await this.#choose(network, { parent: { id, sealed }, queue, candidates: [] }, policy, signal)
+      this.#least = { ...chosen, sealed, queueLength: standing.queueLength }
+    }
+    const { parent, sealed } = this.#least
+    const room = await roomOn(node, id, standing, head.next, signal)
+    const ceiling = this.#ceilingOn(parent, standing, head, network)
+    const targets = room.beside ? exactly(room.beside.target) : targetsOf(stand, ceiling)
+    if (workOf(targets.easiest) < stand.least) return undefined
+    const outline = { ...this.#least, sealedParent: sealed, room, targets }
+    const prospect = await this.#prospect(this.#drafts.defence, network, outline, policy, head)
+    return { ...prospect, defends: { first: stand.first, least: stand.least } }
+  }
+
+  async #prospect(draft: Draft, { rules }: Network, outline: Outline, policy: Policy, head: Head): Promise<Prospect> {
     const { parent, sealedParent, content, room } = outline
-    const { plan, obstacle } = await this.#draft.plan(rules, outline, head)
+    const { plan, obstacle } = await draft.plan(rules, outline, head)
     return {
       parent: parent.id,
       sealedParent,

@@ -26,6 +26,8 @@ test('the template is asked for again only when tip, transactions or queue have 
   assert.equal(second.plan.content.requests, 1)
   await stage.anvil.call(stage.definition.rules.bridge, 'force', [[forcedBytes()]], 10n ** 17n)
   await stage.until('the forced transaction', async () => (await look()).plan.content.queueEntries === 1)
+  // However many blocks there are, they are not looked at.
+  assert.equal(calls.get('bridge_blocks'), undefined)
 })
 
 test('a plan stays the same until its target may be easier by a twentieth, and keeps its steps then', async (t) => {
