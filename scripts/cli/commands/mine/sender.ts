@@ -1,6 +1,7 @@
 // The account of a miner or a relayer: an open wallet that sends transactions to the bridge.
 
 import { join } from 'node:path'
+import { apart } from '../../../../miner/ethereum/endpoint.ts'
 import { Outbox } from '../../../../miner/ethereum/outbox.ts'
 import { TransactionSender } from '../../../../miner/ethereum/sender.ts'
 import { Ethereum } from '../../../../miner/ethereum.ts'
@@ -20,7 +21,32 @@ export type Sending = AsyncDisposable & { readonly sender: TransactionSender; re
  * the wallet cannot pay for anything. `first` takes a lock of the caller's own before that of the account, whose refusal says less.
  * Disposing closes the connection, locks the wallet, and gives the locks back.
  */
-export async function openSender(context: CliContext, first?: (account: Address) => Promise<Lock>): Promise<Sending> {
+export function openSender(context: CliContext, first?: (account: Address) => Promise<Lock>): Promise<Sending> {
+  const check = async (ethereum: Ethereum) => {
+    await ethereum.parameters()
+    checkFunds(ethereum.account, await ethereum.balance())
+  }
+  return open(context, check, first)
+}
+
+/** The same for what goes through every endpoint: one of them that is right is enough to begin. */
+export function openDefender(context: CliContext): Promise<Sending> {
+  return open(context, async (ethereum) => {
+    const checks = apart([ethereum]).map(async (endpoint) => {
+      await endpoint.head()
+      checkFunds(ethereum.account, await endpoint.balance(ethereum.account))
+    })
+    await Promise.any(checks).catch((error: AggregateError) => {
+      throw error.errors[0]
+    })
+  })
+}
+
+async function open(
+  context: CliContext,
+  check: (ethereum: Ethereum) => Promise<void>,
+  first?: (account: Address) => Promise<Lock>,
+): Promise<Sending> {
   const { settings, log } = context
   const { ethereum: urls, confirmations, pollMs } = settings
   if (urls === undefined) {
@@ -49,8 +75,7 @@ export async function openSender(context: CliContext, first?: (account: Address)
     }
     try {
       await outbox.load()
-      await ethereum.parameters()
-      if ((await ethereum.balance()) === 0n) throw unfunded(wallet.address)
+      await check(ethereum)
     } catch (error) {
       await close()
       throw error
@@ -62,7 +87,11 @@ export async function openSender(context: CliContext, first?: (account: Address)
   }
 }
 
-function unfunded(account: string): OperationError {
+function checkFunds(account: Address, balance: bigint): void {
+  if (balance === 0n) throw unfunded(account)
+}
+
+function unfunded(account: Address): OperationError {
   return new OperationError(
     'unfunded-account',
     `expected ETH for gas at ${account}, got 0 ETH; send ETH there (on a devnet: ttx devnet fund ${account})`,

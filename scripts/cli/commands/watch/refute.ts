@@ -9,7 +9,7 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openSender } from '../mine/sender.ts'
+import { openDefender } from '../mine/sender.ts'
 import { describeJudgement, judgeOn, openRequiredReaders, parseBlockId } from './judging.ts'
 
 type Invalid = Extract<Judgement, { verdict: 'invalid' }>
@@ -49,7 +49,7 @@ async function refute(context: CliContext, id: Hash, { dryRun = false }: { dryRu
 }
 
 async function send(context: CliContext, id: Hash, judgement: Invalid): Promise<Result> {
-  await using sending = await openSender(context)
+  await using sending = await openDefender(context)
   const { sender } = sending
   const prepared = await tryRefutation([sender.ethereum], id, judgement.refutation)
   if (prepared === undefined) return dead(id, judgement)

@@ -7,7 +7,7 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openSender } from '../mine/sender.ts'
+import { openDefender } from '../mine/sender.ts'
 import { openReaders, openRequiredReaders } from './judging.ts'
 
 type Flags = { readonly defend?: boolean; readonly dryRun?: boolean }
@@ -37,7 +37,7 @@ async function run(context: CliContext, { defend = false, dryRun = false }: Flag
   const { settings, log, signal } = context
   const { courtesy, pollMs, maxEthereumAge } = settings
   await using stack = new AsyncDisposableStack()
-  const sending = defend && !dryRun ? stack.use(await openSender(context)) : undefined
+  const sending = defend && !dryRun ? stack.use(await openDefender(context)) : undefined
   const node = sending?.node ?? (await openNode(context))
   const readers = dryRun ? openRequiredReaders(context, node) : openReaders(context, node)
   stack.defer(() => {
