@@ -30,7 +30,9 @@ export class Deliveries {
 
   /** Never throws: what an endpoint has against an attempt is no reason not to give it to the others. */
   async hand(endpoint: Endpoint, { hash, raw }: Attempt): Promise<void> {
-    this.#answers.set(`${endpoint.id} ${hash}`, await this.#broadcast(endpoint, hash, raw))
+    const answer = await this.#broadcast(endpoint, hash, raw)
+    // What it has taken is in a block by the time that its nonce is another's.
+    if (this.answer(endpoint, hash) !== 'taken') this.#answers.set(`${endpoint.id} ${hash}`, answer)
   }
 
   async #broadcast(endpoint: Endpoint, hash: Hash, raw: Attempt['raw']): Promise<Answer> {

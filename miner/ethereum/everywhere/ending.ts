@@ -13,17 +13,17 @@ export type Ending =
   | { readonly status: 'disputed' }
 
 /**
- * `isComplete`: every endpoint is among these; else some are silent. `isLate`: those that are behind, or slow, have had their time since the first
- * one said that it has come to its end.
+ * `isHeard`: every endpoint is among these, or was silent since the first one said that it has come to its end, for as long as an answer may take.
+ * `isLate`: since then those that are behind had the time to follow.
  */
 export function endingOf(
   phases: readonly Phase[],
-  { isComplete, isLate }: { readonly isComplete: boolean; readonly isLate: boolean },
+  { isHeard, isLate }: { readonly isHeard: boolean; readonly isLate: boolean },
 ): Ending | undefined {
   const over = phases.flatMap((phase) => (phase.state === 'over' ? [phase] : []))
   const [failed] = phases.flatMap((phase) => (phase.state === 'failed' ? [phase] : []))
   if (over.length === 0 && failed === undefined) return undefined
-  if (!isLate && !(isComplete && phases.every(isFinished))) return undefined
+  if (!isLate && !(isHeard && phases.every(isFinished))) return undefined
   if (over.length === phases.length) {
     const [receipt] = over.flatMap((phase) => phase.receipt ?? [])
     return { status: 'over', ...(receipt && { receipt }) }

@@ -171,7 +171,10 @@ export class ErrandRunner implements Tended {
     else this.#finishingSinceMs = undefined
     const passedMs = now() - (this.#finishingSinceMs ?? now())
     const isComplete = seen.length === this.#errand.endpoints.length
-    const ending = endingOf(phases, { isComplete, isLate: passedMs >= Math.min(options.stuckMs / 2, 30_000) })
+    const ending = endingOf(phases, {
+      isHeard: isComplete || passedMs >= options.answerMs,
+      isLate: passedMs >= Math.min(options.stuckMs / 2, 30_000),
+    })
     if (ending === undefined) return false
     // While one of them is silent, what is out there may be needed yet.
     if (ending.status === 'over' && isComplete && passedMs < options.stuckMs && (await this.#cancel(seen))) return true

@@ -51,7 +51,7 @@ export class Views {
     return this.#heard.size >= endpoints.length || now() - (this.#firstMs ?? now()) >= patienceMs
   }
 
-  /** Asks one of them. Answers what keeps all of them from answering, if something does. */
+  /** Asks one of them. Answers what it has to say for itself where all of them are silent. */
   async learn(endpoint: Endpoint, attempts: readonly Attempt[]): Promise<OperationError | undefined> {
     const { glances, isOver, answerMs, earlier, signal, now } = this.#deps
     const { id } = endpoint
@@ -62,13 +62,13 @@ export class Views {
         this.#spent.set(id, new Set([...view.receipts.keys()].filter((hash) => earlier.has(hash))))
       }
       this.#views.set(id, view)
+      this.#heard.add(id)
       return undefined
     } catch (error) {
       this.#views.delete(id)
-      if (!(error instanceof OperationError)) throw error
-      return this.#views.size === 0 ? error : undefined
-    } finally {
       this.#heard.add(id)
+      if (!(error instanceof OperationError)) throw error
+      return this.#views.size === 0 && this.#heard.size === this.#deps.endpoints.length ? error : undefined
     }
   }
 }

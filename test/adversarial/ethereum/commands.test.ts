@@ -15,10 +15,12 @@ import { fakeShell } from '../../unit/scripts/cli/fake-shell.ts'
 import { accountOf } from '../../world.ts'
 import {
   changeLogs,
+  estimates,
   everythingReverts,
   type Lie,
   NO_ANSWERS,
   noMoney,
+  nonceOff,
   otherChain,
   senseless,
 } from './lying-endpoint.ts'
@@ -87,6 +89,40 @@ test('commands that ask Ethereum', async (t) => {
   const { exitCode, out } = await run('refute', wrong, '--ethereum', liar.url)
   assert.equal(exitCode, 0, out)
   assert.ok(await scene.isRefuted(wrong))
+})
+
+test('a block is refuted by hand through two endpoints, of which the first lies', async (t) => {
+  const scene = await Watched.open(t)
+  const { stage, node, liar } = scene
+  const run = await commandLine(scene)
+  await stage.anvil.client.setBalance({ address: user.address, value: 10n ** 20n })
+  const lies: Readonly<Record<string, Lie>> = {
+    'breaks the connection': () => 'reset',
+    'is of another chain': otherChain,
+    'lets everything fail': everythingReverts,
+    'has the account poor': noMoney,
+    'has nonces that are too low': nonceOff(-7),
+    'estimates hardly any gas': estimates(30_000n),
+  }
+  for (const [name, lie] of Object.entries(lies)) {
+    await t.test(name, async () => {
+      liar.tellTheTruth()
+      const wrong = await scene.publish('wrong')
+      await stage.until('the node to judge it', async () => {
+        return (await node.call('bridge_blocks', {})).blocks.some(
+          ({ id, verdict }) => id === wrong && verdict === 'invalid',
+        )
+      })
+      liar.tell(lie)
+      const endpoints = `${liar.url},${stage.anvil.url}`
+      const tried = await run('refute', wrong, '--dry-run', '--ethereum', endpoints)
+      assert.equal(tried.exitCode, 0, tried.out)
+      const { exitCode, out } = await run('refute', wrong, '--ethereum', endpoints)
+      assert.equal(exitCode, 0, out)
+      assert.equal(JSON.parse(out).by, 'us')
+      assert.ok(await scene.isRefuted(wrong))
+    })
+  }
 })
 
 test('commands that ask a node which is lied to', async (t) => {

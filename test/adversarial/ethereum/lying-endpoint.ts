@@ -335,7 +335,7 @@ export const everythingReverts: Lie = ({ method, params = [] }) => {
 export const otherChain: Lie = only('eth_chainId', { instead: () => '0x1' })
 
 /** Takes every transaction, and forgets it. */
-export const swallows: Lie = ({ method, params }) => {
+export const swallows: Lie = ({ method, params = [] }) => {
   const [raw] = params
   return method === 'eth_sendRawTransaction' && isHex(raw) ? { instead: () => keccak256(raw) } : undefined
 }

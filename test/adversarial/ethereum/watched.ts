@@ -6,8 +6,10 @@ import type { LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { publishCall } from '../../../miner/ethereum/calls.ts'
 import { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import type { SenderOptions } from '../../../miner/ethereum/sender-options.ts'
 import { Ethereum } from '../../../miner/ethereum.ts'
 import type { Logs } from '../../../miner/watch/evidence/endpoint-source.ts'
+import { buildRefutation, type Refutation } from '../../../miner/watch/refutation.ts'
 import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../miner/watch/watcher.ts'
 import { connectEthereum } from '../../../node/ethereum.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
@@ -28,6 +30,7 @@ export class Watched {
   readonly node: NodeClient
   readonly liar: LyingEndpoint
   readonly #publisher: TransactionSender
+  readonly #refutations = new Map<Hash, Refutation>()
   #blocks = 0
 
   private constructor(stage: Stage, node: NodeClient, liar: LyingEndpoint, publisher: TransactionSender) {
@@ -54,7 +57,7 @@ export class Watched {
 
   /** Reads the bridge through this endpoint. */
   reader(url: string): Ethereum {
-    return this.#connect(url, privateKeyToAccount(`0x${'1'.repeat(64)}`))
+    return this.#connect([url], privateKeyToAccount(`0x${'1'.repeat(64)}`))
   }
 
   /** Reads the logs of these endpoints, each by itself. */
@@ -66,10 +69,13 @@ export class Watched {
     })
   }
 
-  /** Sends through this endpoint, from an account of its own. */
-  async sender(url: string): Promise<TransactionSender> {
-    const ethereum = this.#connect(url, await this.stage.signer())
-    return new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: 20 })
+  /** Sends through these endpoints, from an account of its own. */
+  async sender(
+    urls: string | readonly string[],
+    { timeoutMs, ...options }: SenderOptions & { readonly timeoutMs?: number } = {},
+  ): Promise<TransactionSender> {
+    const ethereum = this.#connect(typeof urls === 'string' ? [urls] : urls, await this.stage.signer(), timeoutMs)
+    return new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: 20, ...options })
   }
 
   watch(
@@ -98,7 +104,17 @@ export class Watched {
     const block = forge(rules, ground, [], targetCeiling(EASIEST, DAY, EASIEST), thief.address, theft)
     const call = publishCall(encodeSealed(genesisBlock), block, await this.stage.latestChild())
     assert.equal((await this.#publisher.send(call)).status, 'done')
-    return block.next.id
+    const { id } = block.next
+    const refutation = buildRefutation(rules, { sealed: genesisBlock, state: ground.state }, block, () => undefined)
+    if (refutation !== undefined) this.#refutations.set(id, refutation)
+    return id
+  }
+
+  /** The proof against a block that was published as a wrong one. */
+  refutationOf(id: Hash): Refutation {
+    const refutation = this.#refutations.get(id)
+    if (refutation === undefined) throw new RangeError(`block ${id} is right`)
+    return refutation
   }
 
   /** The contract's true word on a block. */
@@ -115,9 +131,9 @@ export class Watched {
     return await this.stage.anvil.client.getTransactionCount({ address: ethereum.account, blockTag: 'pending' })
   }
 
-  #connect(url: string, signer: LocalAccount): Ethereum {
-    const deps = { urls: [url], network: this.stage.definition.rules, signer, now: Date.now }
-    const ethereum = new Ethereum(deps, { retries: 0, timeoutMs: 300 })
+  #connect(urls: readonly string[], signer: LocalAccount, timeoutMs = 300): Ethereum {
+    const deps = { urls, network: this.stage.definition.rules, signer, now: Date.now }
+    const ethereum = new Ethereum(deps, { retries: 0, timeoutMs })
     this.stage.stack.defer(() => ethereum.close())
     return ethereum
   }

@@ -10,7 +10,6 @@ import {
   changeAnswer,
   endlessSiblings,
   estimates,
-  everythingReverts,
   everythingSucceeds,
   flip,
   frozenAt,
@@ -42,7 +41,6 @@ test('one of two endpoints lies: doubt, a kill all the same, and trust when the 
     'has other hashes': otherHashes,
     'has other children of the final block': otherChildren,
     'has another final block': changeAnswer('finalBlock', (answer) => flip(answer, 31)),
-    'lets everything fail': everythingReverts,
     ...Object.fromEntries(
       ['eth_getBlockByNumber', 'eth_call'].flatMap((method) =>
         sense.map((result) => [`gives ${JSON.stringify(result).slice(0, 9)} for ${method}`, senseless(result, method)]),
@@ -94,15 +92,14 @@ test('siblings without end that one endpoint makes up keep nothing back that ano
   await stage.until('it to be sure again', () => watcher.status().valid === 1)
 })
 
-test('the endpoint through which it sends lets everything succeed, for too little gas: that costs nothing', async (t) => {
+test('the endpoint through which it sends lets everything succeed, with hardly any gas: it has enough all the same', async (t) => {
   const scene = await Watched.open(t)
-  const { stage, liar } = scene
+  const { liar } = scene
   liar.tell(both(estimates(80_000n), everythingSucceeds))
   const sender = await scene.sender(liar.url)
-  const watcher = scene.watch({ sender })
+  scene.watch({ sender })
   const id = await scene.publish('wrong')
-  await stage.until('the death', () => scene.isRefuted(id))
-  await stage.until('it to know', () => watcher.status().cases[0]?.by === 'us')
+  await scene.stage.until('the death', () => scene.isRefuted(id))
   assert.equal(await scene.sent(sender), 1)
 })
 

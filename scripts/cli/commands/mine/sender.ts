@@ -1,6 +1,7 @@
 // The account of a miner or a relayer: an open wallet that sends transactions to the bridge.
 
 import { join } from 'node:path'
+import { apart } from '../../../../miner/ethereum/endpoint.ts'
 import { Outbox } from '../../../../miner/ethereum/outbox.ts'
 import { TransactionSender } from '../../../../miner/ethereum/sender.ts'
 import { Ethereum, type EthereumNetwork } from '../../../../miner/ethereum.ts'
@@ -14,8 +15,13 @@ import { type NodeLink, openNode } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
 
 export type Sending = AsyncDisposable & { readonly sender: TransactionSender }
+type NetworkOf = () => Promise<EthereumNetwork>
 
-/** `openSenderOn` the network that the node serves; checks wallet, node and Ethereum, in this order. Throws what opening the node throws, too. */
+/**
+ * Of the network that the node serves: checks wallet, node and Ethereum, in this order. Throws what opening them throws, 'ethereum-missing',
+ * 'account-in-use', and 'unfunded-account' where the wallet cannot pay for anything. `first` takes a lock of the caller's own before that of the
+ * account, whose refusal says less. Disposing closes the connection, locks the wallet, and gives the locks back.
+ */
 export async function openSender(
   context: CliContext,
   first?: (account: Address) => Promise<Lock>,
@@ -25,18 +31,32 @@ export async function openSender(
     opened.resolve(await openNode(context))
     return (await opened.promise).info.network
   }
-  const sending = await openSenderOn(context, networkOf, first)
+  const check = async (ethereum: Ethereum) => {
+    await ethereum.parameters()
+    checkFunds(ethereum.account, await ethereum.balance())
+  }
+  const sending = await open(context, networkOf, check, first)
   return { ...sending, node: await opened.promise }
 }
 
-/**
- * Checks wallet, network and Ethereum, in this order. Throws what opening them throws, 'ethereum-missing', 'account-in-use', and 'unfunded-account'
- * where the wallet cannot pay for anything. `first` takes a lock of the caller's own before that of the account, whose refusal says less.
- * Disposing closes the connection, locks the wallet, and gives the locks back.
- */
-export async function openSenderOn(
+/** The same for what goes through every endpoint, on a network that is known: one endpoint that is right is enough to begin. */
+export function openDefender(context: CliContext, network: EthereumNetwork): Promise<Sending> {
+  const check = async (ethereum: Ethereum) => {
+    const checks = apart([ethereum]).map(async (endpoint) => {
+      await endpoint.head()
+      checkFunds(ethereum.account, await endpoint.balance(ethereum.account))
+    })
+    await Promise.any(checks).catch((error: AggregateError) => {
+      throw error.errors[0]
+    })
+  }
+  return open(context, async () => network, check)
+}
+
+async function open(
   context: CliContext,
-  networkOf: () => Promise<EthereumNetwork>,
+  networkOf: NetworkOf,
+  check: (ethereum: Ethereum) => Promise<void>,
   first?: (account: Address) => Promise<Lock>,
 ): Promise<Sending> {
   const { settings, log } = context
@@ -67,8 +87,7 @@ export async function openSenderOn(
     }
     try {
       await outbox.load()
-      await ethereum.parameters()
-      if ((await ethereum.balance()) === 0n) throw unfunded(wallet.address)
+      await check(ethereum)
     } catch (error) {
       await close()
       throw error
@@ -80,7 +99,11 @@ export async function openSenderOn(
   }
 }
 
-function unfunded(account: string): OperationError {
+function checkFunds(account: Address, balance: bigint): void {
+  if (balance === 0n) throw unfunded(account)
+}
+
+function unfunded(account: Address): OperationError {
   return new OperationError(
     'unfunded-account',
     `expected ETH for gas at ${account}, got 0 ETH; send ETH there (on a devnet: ttx devnet fund ${account})`,

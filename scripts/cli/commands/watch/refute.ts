@@ -9,7 +9,7 @@ import type { Hash } from '../../../../node/protocol/ids.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openSenderOn } from '../mine/sender.ts'
+import { openDefender } from '../mine/sender.ts'
 import { type Court, openCourt, openJudgeAt, requireReaders } from './court.ts'
 import { describeJudgement, judgeAt, parseBlockId } from './judging.ts'
 
@@ -53,7 +53,7 @@ async function send(
   judgement: Invalid,
   refutation: Refutation,
 ): Promise<Result> {
-  await using sending = await openSenderOn(context, async () => court.rules)
+  await using sending = await openDefender(context, court.rules)
   const { sender } = sending
   const prepared = await tryRefutation([sender.ethereum], id, refutation)
   if (prepared === undefined) return dead(id, judgement)

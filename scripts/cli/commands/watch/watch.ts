@@ -6,7 +6,7 @@ import { Watcher } from '../../../../miner/watch/watcher.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openSenderOn } from '../mine/sender.ts'
+import { openDefender } from '../mine/sender.ts'
 import { openCourt, requireReaders } from './court.ts'
 
 type Flags = { readonly defend?: boolean; readonly dryRun?: boolean }
@@ -39,7 +39,7 @@ async function run(context: CliContext, { defend = false, dryRun = false }: Flag
   await using stack = new AsyncDisposableStack()
   const court = stack.use(await openCourt(context))
   if (dryRun) requireReaders(court)
-  const sending = defend && !dryRun ? stack.use(await openSenderOn(context, async () => court.rules)) : undefined
+  const sending = defend && !dryRun ? stack.use(await openDefender(context, court.rules)) : undefined
   const { node, readers, logs, rules, genesis } = court
   const deps = {
     ...{ log, now: Date.now, random: Math.random, node, readers, logs },
