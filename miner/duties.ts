@@ -1,5 +1,6 @@
 // What a miner owes the bridge and the bridge owes it: nominations and finalizations that are due, own bonds and coins.
 
+import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address } from '../node/protocol/ids.ts'
 import { BOND_SECONDS } from '../node/protocol/rules.ts'
 import { DueCalls, type DueDeps, doDuty } from './due-calls.ts'
@@ -40,9 +41,12 @@ export class Duties {
   /** Keeps the journal in step with what the contract did to own blocks. A block that Ethereum forgot is to be published again. */
   async #follow(signal: AbortSignal): Promise<void> {
     const { journal, sender, log } = this.#deps
-    for (const entry of journal.entries()) {
+    const published = journal.entries().filter(({ stage }) => stage === 'published')
+    const [any] = published
+    // Read before the records: what is not final by then, at a height that is, never will be.
+    const finalHeight = any ? (await sender.ethereum.standing(publicationId(any))).finalHeight : 0n
+    for (const entry of published) {
       signal.throwIfAborted()
-      if (entry.stage !== 'published') continue
       const id = publicationId(entry)
       const record = await sender.ethereum.record(id)
       if (record.publishedAt === 0n) {
@@ -59,6 +63,10 @@ export class Duties {
         const fee = record.isUnpaid ? 0n : record.fee
         log.info({ block: id, fee: `${fee}` }, 'an own block is final')
         await journal.put({ ...withoutBytes(entry), stage: 'final', fee })
+      } else if (decodeSealed(entry.sealed).header.height <= finalHeight) {
+        const problem = 'another block became final in its place'
+        log.warn({ block: id, problem }, 'an own block is lost')
+        await journal.put({ ...withoutBytes(entry), stage: 'lost', problem })
       }
     }
   }

@@ -2,12 +2,14 @@
 
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
+import { workOf } from '../node/protocol/target.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 import { offerOf } from './assemble.ts'
 import type { Ethereum } from './ethereum.ts'
-import { type Publication, publicationId } from './journal.ts'
+import { type Publication, parentOf, publicationId } from './journal.ts'
 import type { Planner, Prospect } from './planner.ts'
-import { decide } from './profit.ts'
+import { type Decision, decide } from './profit.ts'
+import { liveChildren, rightOne } from './siblings.ts'
 
 export type HeldDeps = {
   readonly node: NodeClient
@@ -15,16 +17,46 @@ export type HeldDeps = {
   readonly planner: Pick<Planner, 'rules'>
 }
 
+export type Moment = {
+  readonly nowMs: number
+  /** How long the oldest request may wait. */
+  readonly longestWaitMs: number
+  /** Of what the prospect defends, if it does. */
+  readonly defence?: Decision
+  /** First blocks of the races that own blocks are in, once that is known. */
+  readonly races?: ReadonlySet<Hash>
+}
+
 export type Fate =
   | { readonly do: 'publish'; readonly entry: Publication }
   | { readonly do: 'hold' | 'give up'; readonly reason: string }
 
-/** `moment` is now, and how long the oldest request may wait. Throws what node and endpoint throw. */
+/**
+ * Of own blocks that are neither published nor lost, the one that waits to be published: one that was sent, else one on this parent.
+ * `others`: those beside it that were never sent. `publishing` is on its way, and none of them.
+ */
+export function heldOn(
+  parent: Hash,
+  entries: readonly Publication[],
+  publishing: Hash | undefined,
+): { readonly held?: Publication; readonly others: readonly Publication[] } {
+  const open = entries.filter((entry) => {
+    const { stage } = entry
+    return (stage === 'mined' || stage === 'submitted' || stage === 'sent') && publicationId(entry) !== publishing
+  })
+  const sent = open.find(({ attempts }) => attempts.length > 0)
+  const held = sent ?? open.findLast((entry) => parentOf(entry) === parent) ?? open.at(-1)
+  if (held === undefined) return { others: [] }
+  const isBeside = (entry: Publication) => entry !== held && parentOf(entry) === parentOf(held)
+  return { held, others: open.filter((entry) => isBeside(entry) && entry.attempts.length === 0) }
+}
+
+/** Throws what node and endpoint throw. */
 export async function fateOf(
   { node, ethereum, planner }: HeldDeps,
   held: Publication,
-  prospect: Pick<Prospect, 'parent' | 'policy' | 'beside' | 'obstacle'>,
-  moment: { readonly nowMs: number; readonly longestWaitMs: number },
+  prospect: Pick<Prospect, 'parent' | 'policy' | 'beside' | 'obstacle' | 'defends'>,
+  moment: Moment,
   signal: AbortSignal,
 ): Promise<Fate> {
   const { header } = decodeSealed(held.sealed)
@@ -36,13 +68,14 @@ export async function fateOf(
   const standing = await ethereum.standing(header.parent)
   const first = standing.children?.first
   // Not for a wrong one, nor for one that the node has not judged yet: else a lie would be enough to waste the work of others.
-  const winner = first && (await rightChildOf(node, header.parent, signal))
+  const winner = first && rightOne(await liveChildren(node, header.parent, signal))?.id
   if (winner === id) return { do: 'publish', entry: held }
   if (winner !== undefined) return { do: 'give up', reason: `block ${winner} was published first` }
   const isOut = standing.isRefuted || header.height <= standing.finalHeight
   if (isOut) return { do: 'give up', reason: 'its parent is out' }
   if (header.parent !== prospect.parent) {
-    const reason = `the node builds on ${prospect.parent}, not on ${header.parent} as the block that was found`
+    if (isPointless(held, moment)) return { do: 'give up', reason: 'the race for which it was found is over' }
+    const reason = `the next block builds on ${prospect.parent}, not on ${header.parent} as the block that was found`
     return { do: 'hold', reason }
   }
   const { beside, obstacle } = prospect
@@ -53,15 +86,18 @@ export async function fateOf(
     return { do: 'hold', reason: `block ${first} came first, ${what}` }
   }
 
-  const offer = offerOf(await planner.rules(signal), held)
+  const { policy, defends } = prospect
   const waiting = { sinceMs: held.sinceMs, longestMs: moment.longestWaitMs }
-  const decision = decide(offer, prospect.policy, waiting, moment.nowMs)
+  const least = defends?.least ?? 0n
+  if (workOf(header.target) < least) return { do: 'give up', reason: 'its branch would not be ahead even with it' }
+  const decision = moment.defence ?? decide(offerOf(await planner.rules(signal), held), policy, waiting, moment.nowMs)
+  if (!decision.publish && isPointless(held, moment)) return { do: 'give up', reason: 'its race is over' }
   if (!decision.publish) return { do: 'hold', reason: `a block is found: ${decision.reason}` }
   const { beside: _, ...alone } = held
   return { do: 'publish', entry: beside ? { ...alone, beside: beside.last } : alone }
 }
 
-async function rightChildOf(node: NodeClient, parent: Hash, signal: AbortSignal): Promise<Hash | undefined> {
-  const { blocks } = await node.call('bridge_blocks', {}, signal)
-  return blocks.find((block) => block.parent === parent && !block.refuted && block.verdict === 'valid')?.id
+/** Whether a block that was to defend others has nothing to defend any more. */
+function isPointless({ defends }: Publication, { races }: Moment): boolean {
+  return defends !== undefined && races !== undefined && !races.has(defends)
 }

@@ -1,4 +1,4 @@
-// The miner: searches the block that is worth most, publishes it when it pays, and keeps the bridge and its own money moving.
+// The miner: searches the block that is worth most, publishes it when it pays, and keeps the bridge and its own money moving. All of one life, hence the lines.
 
 import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -6,8 +6,11 @@ import { OperationError } from '../node/errors.ts'
 import type { Logger } from '../node/log.ts'
 import { encodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
+import { type Choice, chooseWork } from './choice.ts'
+import { Defence } from './defence/defence.ts'
 import { Duties } from './duties.ts'
-import { fateOf } from './held.ts'
+import type { Head } from './ethereum.ts'
+import { fateOf, heldOn } from './held.ts'
 import { Journal, type Publication, parentOf, publicationId } from './journal.ts'
 import type { MinerDeps, MinerOptions } from './options.ts'
 import { Planner, type Prospect } from './planner.ts'
@@ -27,7 +30,7 @@ const DEFAULTS = {
   courtesyMs: 60_000,
   graceMs: 60_000,
 }
-/** Duties are looked at once in so many looks. */
+/** Duties, and the races of own blocks, are looked at once in so many looks. */
 const DUTY_LOOKS = 5
 const FOREVER_SECONDS = 1e9
 
@@ -43,6 +46,7 @@ export class Miner implements AsyncDisposable {
   readonly #planner: Planner
   readonly #publisher: Publisher
   readonly #duties: Duties
+  readonly #defence: Defence
   readonly #search: Search
   readonly #stop = new AbortController()
   #running: Promise<unknown> | undefined
@@ -56,7 +60,7 @@ export class Miner implements AsyncDisposable {
   #rate = 0
   #reason = 'looking at the node and at Ethereum for the first time'
   #state: MinerStatus['state'] = 'starting'
-  readonly #troubles: Troubles<'mining' | 'search' | 'publishing' | 'duties'>
+  readonly #troubles: Troubles<'mining' | 'search' | 'publishing' | 'duties' | 'defence' | 'races'>
   #money = { balance: undefined as bigint | undefined, owed: 0n }
 
   constructor(deps: MinerDeps, options: MinerOptions) {
@@ -70,10 +74,11 @@ export class Miner implements AsyncDisposable {
     const { payout, weiPerTtx, marginPercent, unpaidSteps, courtesyMs, graceMs } = this.#options
     this.#journal = new Journal(folder)
     const planning = { payout, weiPerTtx, marginPercent: BigInt(marginPercent), unpaidSteps, graceMs }
-    this.#planner = new Planner({ node, ethereum, now }, planning)
+    this.#planner = new Planner({ node, ethereum, log: this.#log, now }, planning)
     const shared = { node, sender, journal: this.#journal, log: this.#log, now }
     this.#publisher = new Publisher(shared)
     this.#duties = new Duties({ ...shared, random }, { payout, courtesyMs })
+    this.#defence = new Defence({ node, journal: this.#journal, now })
     this.#search = new Search(
       deps.pool,
       (prospect, solution) =>
@@ -87,7 +92,7 @@ export class Miner implements AsyncDisposable {
     assert(this.#running === undefined && !this.#stop.signal.aborted, 'a miner is started once')
     await this.#journal.load()
     this.#deps.pool.start()
-    this.#running = Promise.all([this.#mine(), this.#serve()])
+    this.#running = Promise.all([this.#mine(), this.#serve(), this.#guard()])
   }
 
   /** Ends the search, and leaves a publication that is under way to the next start. Idempotent. */
@@ -110,7 +115,7 @@ export class Miner implements AsyncDisposable {
   status(): MinerStatus {
     const rate = this.#deps.pool.hashRate()
     const blocking = this.#troubles.of('mining', 'search', 'publishing')
-    const problem = blocking ?? this.#deps.sender.problem ?? this.#troubles.of('duties')
+    const problem = blocking ?? this.#deps.sender.problem ?? this.#troubles.of('duties', 'defence', 'races')
     return {
       state: blocking !== undefined && this.#state !== 'stopped' ? 'blocked' : this.#state,
       account: this.#deps.sender.ethereum.account,
@@ -157,23 +162,33 @@ export class Miner implements AsyncDisposable {
     }
   }
 
+  /** Sees to it that the races of own blocks are known, apart from all else: however many blocks there are, mining goes on. */
+  async #guard(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      await this.#troubles.try('races', async () => {
+        await this.#defence.look(await this.#planner.rules(signal), signal)
+      })
+      await delay(this.#options.pollMs * DUTY_LOOKS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
   async #round(): Promise<void> {
     const { signal } = this.#stop
     const { ethereum } = this.#deps.sender
     const head = await ethereum.head()
-    const prospect = await this.#planner.look(head, signal)
-    if (prospect === undefined) return
-    this.#prospect = prospect
-    const { content } = prospect.plan
-    const waiting = { sinceMs: prospect.sinceMs, longestMs: this.#options.longestWaitMs }
+    const next = await this.#planner.look(head, signal)
+    if (next === undefined) return
     const now = this.#deps.now()
-    this.#decision = decide(content, prospect.policy, waiting, now)
+    const { prospect, decision } = await this.#choose({ prospect: next, decision: this.#worth(next, now) }, head)
+    this.#prospect = prospect
+    this.#decision = decision
     const finds = this.#finds
     const held = await this.#held(prospect.parent)
-    if (held !== undefined && this.#publishing === undefined) await this.#consider(held, prospect, now)
+    if (held !== undefined && this.#publishing === undefined) await this.#consider(held, prospect, now, head)
     // A block that is found while its fees grow or its wait ends was not mined too early.
     const soon = now + this.#expectedMs(prospect.plan.header.target)
-    const isSoonWorth = decide(content, prospect.policy, waiting, soon).publish
+    const isSoonWorth = decision.publish || this.#worth(prospect, soon).publish
     if (this.#publishing?.parent === prospect.parent) this.#pause('publishing', 'a block is on its way to Ethereum')
     else if (this.#hasPublishedOn(prospect.parent)) this.#pause('resting', 'the node has not seen our newest block yet')
     else if (prospect.obstacle !== undefined) this.#pause('resting', `${prospect.obstacle}: waiting`)
@@ -183,34 +198,40 @@ export class Miner implements AsyncDisposable {
     else if (this.#finds === finds) this.#look(prospect)
   }
 
+  #worth({ plan, policy, sinceMs }: Prospect, atMs: number): Decision {
+    return decide(plan.content, policy, { sinceMs, longestMs: this.#options.longestWaitMs }, atMs)
+  }
+
+  /** Trouble with the defence of own blocks keeps nobody from the usual. */
+  async #choose(usual: Choice, head: Head): Promise<Choice> {
+    const deps = { planner: this.#planner, defence: this.#defence }
+    let choice = usual
+    await this.#troubles.try('defence', async () => {
+      choice = await chooseWork(deps, usual, head, this.#rate, this.#stop.signal)
+    })
+    return choice
+  }
+
   #hasPublishedOn(parent: Hash): boolean {
     return this.#journal.entries().some((entry) => entry.stage === 'published' && parentOf(entry) === parent)
   }
 
-  /** The own block that waits to be published: one that was sent, else one on this parent. Others beside it, never sent, are given up. */
   async #held(parent: Hash): Promise<Publication | undefined> {
-    const open = this.#open()
-    const sent = open.find(({ attempts }) => attempts.length > 0)
-    const held = sent ?? open.findLast((entry) => parentOf(entry) === parent) ?? open.at(-1)
-    for (const entry of open) {
-      const isBeside = held !== undefined && entry !== held && parentOf(entry) === parentOf(held)
-      if (isBeside && entry.attempts.length === 0) await this.#giveUp(entry, 'a later own block took its place')
-    }
+    const { held, others } = heldOn(parent, this.#journal.entries(), this.#publishing?.id)
+    for (const entry of others) await this.#giveUp(entry, 'a later own block took its place')
     return held
   }
 
-  /** Own blocks that are neither published, nor on their way, nor lost, oldest first. */
-  #open(): Publication[] {
-    return this.#journal
-      .entries()
-      .filter(({ stage }) => stage === 'mined' || stage === 'submitted' || stage === 'sent')
-      .filter((entry) => this.#publishing === undefined || publicationId(entry) !== this.#publishing.id)
-  }
-
   /** Publishes a held block, gives it up, or lets it wait. */
-  async #consider(held: Publication, prospect: Prospect, nowMs: number): Promise<void> {
+  async #consider(held: Publication, prospect: Prospect, nowMs: number, head: Head): Promise<void> {
     const deps = { node: this.#deps.node, ethereum: this.#deps.sender.ethereum, planner: this.#planner }
-    const moment = { nowMs, longestWaitMs: this.#options.longestWaitMs }
+    const races = this.#defence.firsts(head.next)
+    const moment = {
+      nowMs,
+      longestWaitMs: this.#options.longestWaitMs,
+      ...(prospect.defends && this.#decision ? { defence: this.#decision } : {}),
+      ...(races ? { races } : {}),
+    }
     const fate = await fateOf(deps, held, prospect, moment, this.#stop.signal)
     if (fate.do === 'publish') this.#publish(fate.entry)
     else if (fate.do === 'give up') await this.#giveUp(held, fate.reason)
@@ -239,7 +260,10 @@ export class Miner implements AsyncDisposable {
     this.#search.aim(prospect)
   }
 
-  async #found({ plan, parent, sealedParent, sinceMs }: Prospect, { work, nonce, digest }: Solution): Promise<void> {
+  async #found(
+    { plan, parent, sealedParent, sinceMs, defends }: Prospect,
+    { work, nonce, digest }: Solution,
+  ): Promise<void> {
     assert(work.challenge === plan.work.challenge, 'the pool searches the newest plan')
     const sealed = encodeSealed({ header: plan.header, seal: { miner: work.miner, nonce } })
     const { content, block } = plan
@@ -251,6 +275,7 @@ export class Miner implements AsyncDisposable {
       parent: sealedParent,
       sealed,
       ...block,
+      ...(defends === undefined ? {} : { defends: defends.first }),
       fee: content.fee,
       attempts: [],
       bond: 0n,

@@ -1,27 +1,36 @@
-// The state after a published block: replayed on a state that is here already, or rebuilt from the snapshot that the node serves.
+// The state after a published block: ours or the node's where it is the right one, else replayed from the nearest one below it.
 
 import { OperationError } from '../node/errors.ts'
-import { type ParentBlock, type QueueReader, replayBlock } from '../node/protocol/block.ts'
+import { type ParentBlock, replayBlock, type Verdict } from '../node/protocol/block.ts'
 import { decodeOutputs } from '../node/protocol/block-torrent.ts'
 import { genesisState } from '../node/protocol/genesis.ts'
-import { decodeSealed, type SealedHeader } from '../node/protocol/header.ts'
-import type { Hash, Infohash } from '../node/protocol/ids.ts'
-import type { Rules } from '../node/protocol/rules.ts'
+import { blockId, decodeSealed, type Header } from '../node/protocol/header.ts'
+import type { Hash } from '../node/protocol/ids.ts'
+import { RuleError } from '../node/protocol/rule-error.ts'
+import { MAX_DEPTH, QUEUE_SHARE, type Rules } from '../node/protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../node/protocol/state.ts'
+import { decodeStep, splitSteps } from '../node/protocol/step.ts'
 import { decodeTransaction } from '../node/protocol/transaction.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
+import { badAnswer, readQueue } from './queue-reader.ts'
+
+type Place = { readonly id: Hash; readonly header: Header }
 
 /** States share most of their nodes, so a few cost little more than one. */
 const KEPT = 8
+const NEVER = new AbortController().signal
 
 export class ParentStates {
   readonly #node: NodeClient
   readonly #rules: Rules
+  readonly #tell: (problem: OperationError) => void
   readonly #states = new Map<Hash, State>()
 
-  constructor(node: NodeClient, rules: Rules) {
+  /** `tell` hears of files that are not those of their block: no reason to stop, and none to be silent. */
+  constructor(node: NodeClient, rules: Rules, tell: (problem: OperationError) => void = () => undefined) {
     this.#node = node
     this.#rules = rules
+    this.#tell = tell
   }
 
   /** Remembers a state that was computed elsewhere. */
@@ -32,61 +41,110 @@ export class ParentStates {
   }
 
   /**
-   * Throws what the node throws, and `OperationError('bad-snapshot')` (retry) where what it serves is not the block's state. `queue` is what is
-   * known of the queue; without it, blocks with void steps are rebuilt from their snapshots.
+   * The header must be that of `id`: its state is what the answer is held against, whoever it comes from. Replays at most `MAX_DEPTH` blocks,
+   * since none that can be built on is higher above the final one. Throws what the node throws, and `OperationError('state-unknown')` (retry).
    */
-  async blockOf(id: Hash, sealed: SealedHeader, queue: QueueReader): Promise<ParentBlock> {
-    const { header } = sealed
-    const state = this.#states.get(id) ?? (await this.#stateAfter(id, sealed, queue))
-    if (stateRoot(state) !== header.state) {
-      throw new OperationError(
-        'bad-snapshot',
-        `expected the node at ${this.#node.url} to serve the state ${header.state} of block ${id}, got another one`,
-        { facts: { block: id, expected: header.state, got: stateRoot(state) }, retry: true },
-      )
+  async blockOf(id: Hash, { header }: { readonly header: Header }, signal = NEVER): Promise<ParentBlock> {
+    const missing: Place[] = []
+    let place: Place = { id, header }
+    let known = await this.#known(place, signal)
+    while (known === undefined) {
+      missing.push(place)
+      if (missing.length > MAX_DEPTH)
+        throw this.#unknown(id, `nor one that fits any of the ${MAX_DEPTH} blocks below it`)
+      place = await this.#below(place, signal)
+      known = await this.#known(place, signal)
     }
-    this.put(id, state)
+    let { state } = known
+    this.put(place.id, state)
+    for (const next of missing.toReversed()) {
+      state = await this.#replay({ ...place, state }, next, signal)
+      this.put(next.id, state)
+      place = next
+    }
     return { id, header, state }
   }
 
-  async #stateAfter(id: Hash, sealed: SealedHeader, queue: QueueReader): Promise<State> {
-    const { header } = sealed
-    if (header.height === 0n) return await this.#genesis(header.torrent)
-    if (this.#states.has(header.parent)) {
-      const replayed = await this.#replay(id, queue)
-      if (replayed !== undefined) return replayed
-    }
+  /** Nothing where the state has to be replayed. */
+  async #known(place: Place, signal: AbortSignal): Promise<{ readonly state: State } | undefined> {
+    const { id, header } = place
+    if (this.#states.has(id)) return { state: this.#states.get(id) }
+    if (header.height === 0n) return { state: await this.#genesis(header, signal) }
+    // One block is replayed sooner than a whole state is read.
+    if (this.#states.has(header.parent)) return undefined
     try {
-      const { files } = await this.#node.call('bridge_files', { id })
+      const { files } = await this.#node.call('bridge_files', { id }, signal)
       const outputs = files.find(({ name }) => name === 'outputs.bin')?.bytes ?? new Uint8Array()
-      return stateOf(decodeOutputs(outputs))
+      const state = stateOf(decodeOutputs(outputs))
+      if (stateRoot(state) === header.state) return { state }
+      this.#tell(this.#bad(place, `that of ${stateRoot(state)}`))
     } catch (error) {
-      // A node serves the torrents of new blocks only; the final one is always new enough to replay from.
-      if (!(error instanceof OperationError) || error.code !== 'files-unknown') throw error
-      const replayed = await this.#replay(id, queue)
-      if (replayed !== undefined) return replayed
-      throw error
+      if (signal.aborted || isUnreachable(error)) throw error
+      // A node has the files of all that it has replayed; those of others it may lack, or be wrong about.
+      const isLacking = error instanceof OperationError && error.code === 'files-unknown'
+      if (!isLacking) this.#tell(this.#bad(place, `${error}`))
+    }
+    return undefined
+  }
+
+  async #below({ header }: Place, signal: AbortSignal): Promise<Place> {
+    const { sealed } = await this.#node.call('bridge_block', { id: header.parent }, signal)
+    const parent = decodeSealed(sealed)
+    if (blockId(parent) !== header.parent) throw badAnswer(`the header of block ${header.parent}`)
+    return { id: header.parent, header: parent.header }
+  }
+
+  async #replay(parent: ParentBlock, { id, header }: Place, signal: AbortSignal): Promise<State> {
+    const { sealed, packedSteps: steps, states } = await this.#node.call('bridge_block', { id }, signal)
+    const verdict = await this.#judge(parent, { sealed: decodeSealed(sealed), steps, states }, signal)
+    if (verdict.verdict === 'valid' && stateRoot(verdict.state) === header.state) return verdict.state
+    if (verdict.verdict === 'valid') throw this.#unknown(id, 'and its steps, as it serves them, lead to another one')
+    const why = verdict.verdict === 'unknown' ? verdict.why : `our own replay finds it wrong: ${verdict.problem}`
+    throw this.#unknown(id, `and step ${verdict.step} of that block cannot be replayed: ${why}`)
+  }
+
+  async #judge(parent: ParentBlock, block: Parameters<typeof replayBlock>[2], signal: AbortSignal): Promise<Verdict> {
+    try {
+      // Only what is void is not in the step itself.
+      const isQueueNeeded = splitSteps(block.steps).some((step) => decodeStep(step)?.kind === 'void')
+      const { queueCount } = parent.header
+      const queue = isQueueNeeded ? await readQueue(this.#node, queueCount, QUEUE_SHARE, signal) : () => undefined
+      return replayBlock(this.#rules, parent, block, queue)
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error
+      return { verdict: 'unknown', step: 0, why: error.message }
     }
   }
 
-  /** Nothing where what is known of the queue does not suffice. */
-  async #replay(id: Hash, queue: QueueReader): Promise<State | undefined> {
-    const block = await this.#node.call('bridge_block', { id })
-    const below = await this.#node.call('bridge_block', { id: block.parent })
-    const parent = await this.blockOf(block.parent, decodeSealed(below.sealed), queue)
-    const published = { sealed: decodeSealed(block.sealed), steps: block.packedSteps, states: block.states }
-    const verdict = replayBlock(this.#rules, parent, published, queue)
-    return verdict.verdict === 'valid' ? verdict.state : undefined
-  }
-
-  async #genesis(infohash: Infohash): Promise<State> {
-    const { file } = await this.#node.call('tx_get', { infohash })
+  async #genesis({ torrent: infohash, state: expected }: Header, signal: AbortSignal): Promise<State> {
+    const { file } = await this.#node.call('tx_get', { infohash }, signal)
     const genesis = file && decodeTransaction(file)
-    if (genesis?.kind === 'genesis') return genesisState(genesis)
+    const state = genesis?.kind === 'genesis' ? genesisState(genesis) : undefined
+    if (stateRoot(state) === expected) return state
     throw new OperationError(
-      'bad-snapshot',
-      `expected the node at ${this.#node.url} to have the genesis ${infohash}, got none`,
+      'state-unknown',
+      `expected the node at ${this.#node.url} to have the genesis ${infohash} of this network, got another one, or none`,
       { facts: { infohash }, retry: true },
     )
   }
+
+  #bad({ id, header }: Place, got: string): OperationError {
+    return new OperationError(
+      'bad-snapshot',
+      `expected the node at ${this.#node.url} to serve the state ${header.state} of block ${id}, got ${got}; it is replayed instead`,
+      { facts: { block: id, expected: header.state } },
+    )
+  }
+
+  #unknown(id: Hash, why: string): OperationError {
+    return new OperationError(
+      'state-unknown',
+      `expected the state after block ${id} from the node at ${this.#node.url}, got none that fits, ${why}`,
+      { facts: { block: id }, retry: true },
+    )
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof OperationError && error.code === 'node-unreachable'
 }

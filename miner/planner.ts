@@ -1,25 +1,30 @@
 // Looks at the node and at the contract, and says what to mine now: on which parent, with which content, at which target.
 
 import { OperationError } from '../node/errors.ts'
+import type { Logger } from '../node/log.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
-import { type Address, type Hash, type Infohash, ZERO_HASH } from '../node/protocol/ids.ts'
-import { type Rules, SIBLING_SECONDS } from '../node/protocol/rules.ts'
-import { targetCeiling } from '../node/protocol/target.ts'
+import type { Address, Hash, Infohash } from '../node/protocol/ids.ts'
+import { QUEUE_SHARE, type Rules } from '../node/protocol/rules.ts'
+import { targetCeiling, workOf } from '../node/protocol/target.ts'
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
 import type { Result } from '../node/rpc/api.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
-import { type Content, chooseSteps, type Plan, type Policy, planBlock } from './assemble.ts'
-import { FINALIZE_GAS, publishCall, RELEASE_GAS } from './ethereum/calls.ts'
-import { isAnyRefusal, isRefusal } from './ethereum/refusals.ts'
+import { type Content, chooseSteps, type Plan, type Policy } from './assemble.ts'
+import { type Stand, targetsOf } from './defence/stand.ts'
+import { Draft, type Outline, type Targets } from './draft.ts'
+import { FINALIZE_GAS, RELEASE_GAS } from './ethereum/calls.ts'
 import type { Ethereum, Head, Standing } from './ethereum.ts'
 import { ParentStates } from './parent-state.ts'
 import { badAnswer, parseEntry } from './queue-reader.ts'
 import type { Candidate } from './ranking.ts'
+import { roomOn, type Siblings } from './siblings.ts'
+import { troubleFacts } from './trouble.ts'
 
 export type PlannerDeps = {
   readonly node: NodeClient
   readonly ethereum: Ethereum
+  readonly log: Logger
   /** Unix milliseconds. */
   readonly now: () => number
 }
@@ -46,18 +51,16 @@ export type Prospect = {
   readonly beside?: Siblings
   /** Why nothing may be built on this parent now. */
   readonly obstacle?: string
+  /** It is for the sake of own blocks above `first`, the first of a race; with less work than `least` it would be in vain. */
+  readonly defends?: { readonly first: Hash; readonly least: bigint }
 }
 
-/** The latest of a parent's live children, and the target that another one has to state. */
-export type Siblings = { readonly last: Hash; readonly target: bigint }
-
 type Template = Result<'bridge_template'>
-/** `refusal` is what the bridge said of the plan as of block `askedAt` of Ethereum. */
-type Latest = { readonly plan: Plan; readonly askedAt?: Hash; readonly refusal?: string }
+/** What one builds on, and of what. */
+type Ground = Pick<Template, 'queue' | 'candidates'> & { readonly parent: Pick<Template['parent'], 'id' | 'sealed'> }
 type Network = { readonly rules: Rules; readonly easiestTarget: bigint }
+type Chosen = { readonly parent: ParentBlock; readonly content: Content; readonly gasPrice: bigint }
 
-/** A plan is made anew when its target could be easier by a twentieth. */
-const EASED = 20n
 /** Checked transactions are remembered up to this number. */
 const VERIFIED_KEPT = 5_000
 
@@ -73,12 +76,16 @@ export class Planner {
   #states: ParentStates | undefined
   #key: string | undefined
   #template: Template | undefined
-  #content: { readonly parent: ParentBlock; readonly content: Content; readonly gasPrice: bigint } | undefined
-  #latest: Latest | undefined
+  #chosen: Chosen | undefined
+  /** What a block in defence does on its parent, at this length of the queue. */
+  #least: (Chosen & { readonly sealed: Uint8Array; readonly queueLength: bigint }) | undefined
+  readonly #drafts: { readonly next: Draft; readonly defence: Draft }
 
   constructor(deps: PlannerDeps, options: PlannerOptions) {
     this.#deps = deps
     this.#options = options
+    const draft = () => new Draft(deps.ethereum, options.payout)
+    this.#drafts = { next: draft(), defence: draft() }
   }
 
   /** Remembers the state after an own block, which will most likely be the next parent. */
@@ -100,7 +107,7 @@ export class Planner {
     const key = `${tip?.id} ${info.fingerprint} ${onTip?.queueLength} ${onTip?.children?.first}`
     if (this.#template === undefined || key !== this.#key || tip === undefined) {
       this.#template = await node.call('bridge_template', {}, signal)
-      this.#content = undefined
+      this.#chosen = undefined
       // Looked at again if it was made for another tip or another queue: the node moved on meanwhile, or is behind our endpoint.
       const { parent, queueLength } = this.#template
       this.#key = parent.id === tip?.id && queueLength === onTip?.queueLength ? key : undefined
@@ -109,49 +116,59 @@ export class Planner {
     const isOnTip = template.parent.id === tip?.id && onTip !== undefined
     const standing = isOnTip ? onTip : await ethereum.standing(template.parent.id)
     const policy = this.#policy(head, await ethereum.tip())
-    if (this.#content === undefined || isFar(this.#content.gasPrice, policy.gasPrice)) {
+    if (this.#chosen === undefined || isFar(this.#chosen.gasPrice, policy.gasPrice)) {
       this.#template = undefined // kept only if it can be used
-      this.#content = await this.#choose(network, template, policy)
+      this.#chosen = await this.#choose(network, template, policy, signal)
+      this.#see(this.#chosen.parent.header.queueCount, template.queue)
       this.#template = template
     }
-    const { parent, content } = this.#content
-    const { obstacle, beside } = await this.#obstacleOn(parent.id, standing, head, signal)
-    const target = beside?.target ?? this.#targetOn(parent, standing, head, network)
-    const sealedParent = template.parent.sealed
-    let latest = this.#latest
-    if (latest === undefined || !isStillApt(latest.plan, content, target, beside !== undefined)) {
-      latest = { plan: planBlock(network.rules, parent, content, target, this.#options.payout) }
+    const { parent } = this.#chosen
+    const room = await roomOn(node, parent.id, standing, head.next, signal)
+    const target = room.beside?.target ?? this.#ceilingOn(parent, standing, head, network)
+    const outline = { ...this.#chosen, sealedParent: template.parent.sealed, room, targets: exactly(target) }
+    return await this.#prospect(this.#drafts.next, network, outline, policy, head)
+  }
+
+  /**
+   * A block on the branch of own blocks that are in danger: what the queue demands, and nothing else. Nothing where it would not be
+   * enough, or before the first `look`. Throws what node and endpoint throw.
+   */
+  async defend(stand: Stand, head: Head, signal: AbortSignal): Promise<Prospect | undefined> {
+    const network = this.#network
+    if (network === undefined) return undefined
+    const { node, ethereum } = this.#deps
+    const { id } = stand.on
+    const standing = await ethereum.standing(id)
+    const policy = this.#policy(head, await ethereum.tip())
+    if (this.#least?.parent.id !== id || this.#least.queueLength !== standing.queueLength) {
+      const { sealed } = await node.call('bridge_block', { id }, signal)
+      const from = decodeSealed(sealed).header.queueCount
+      const { entries: queue } = await node.call('bridge_queue', { from, count: QUEUE_SHARE }, signal)
+      const chosen = await this.#choose(network, { parent: { id, sealed }, queue, candidates: [] }, policy, signal)
+      this.#least = { ...chosen, sealed, queueLength: standing.queueLength }
     }
-    const isAccepted = latest.askedAt !== undefined && latest.refusal === undefined
-    if (obstacle === undefined && !isAccepted && latest.askedAt !== head.hash) {
-      const refusal = await this.#refusalOf(latest.plan, sealedParent, beside?.last, head)
-      latest = { plan: latest.plan, askedAt: head.hash, ...(refusal === undefined ? {} : { refusal }) }
-    }
-    this.#latest = latest
-    const problem = obstacle ?? latest.refusal
+    const { parent, sealed } = this.#least
+    const room = await roomOn(node, id, standing, head.next, signal)
+    const ceiling = this.#ceilingOn(parent, standing, head, network)
+    const targets = room.beside ? exactly(room.beside.target) : targetsOf(stand, ceiling)
+    if (workOf(targets.easiest) < stand.least) return undefined
+    const outline = { ...this.#least, sealedParent: sealed, room, targets }
+    const prospect = await this.#prospect(this.#drafts.defence, network, outline, policy, head)
+    return { ...prospect, defends: { first: stand.first, least: stand.least } }
+  }
+
+  async #prospect(draft: Draft, { rules }: Network, outline: Outline, policy: Policy, head: Head): Promise<Prospect> {
+    const { parent, sealedParent, content, room } = outline
+    const { plan, obstacle } = await draft.plan(rules, outline, head)
     return {
       parent: parent.id,
       sealedParent,
-      plan: latest.plan,
+      plan,
       policy,
       sinceMs: this.#sinceMs(parent, content),
-      ...(beside === undefined ? {} : { beside }),
-      ...(problem === undefined ? {} : { obstacle: problem }),
+      ...(room.beside === undefined ? {} : { beside: room.beside }),
+      ...(obstacle === undefined ? {} : { obstacle }),
     }
-  }
-
-  /** Why the bridge would refuse the block whatever its nonce: better known before hours of work than after. */
-  async #refusalOf(plan: Plan, sealedParent: Uint8Array, beside: Hash | undefined, head: Head) {
-    const sealed = { header: plan.header, seal: { miner: plan.work.miner, nonce: ZERO_HASH } }
-    try {
-      await this.#deps.ethereum.simulate(publishCall(sealedParent, { sealed, ...plan.block }, beside), 0n, head.next)
-    } catch (error) {
-      // The work is looked at after all else that is known before it is done.
-      if (isRefusal(error, 'InsufficientWork', 'BondTooSmall')) return undefined
-      if (isAnyRefusal(error)) return error.message
-      throw error
-    }
-    return undefined
   }
 
   /** The rules of the network, once the node and the contract agree about them. */
@@ -186,63 +203,37 @@ export class Planner {
       )
     }
     const rules: Rules = { chain, bridge: network.bridge, token, minRequest }
-    this.#states = new ParentStates(node, rules)
+    this.#states = new ParentStates(node, rules, (problem) => {
+      this.#deps.log.warn(troubleFacts(problem), 'the node serves files that are not those of their block')
+    })
     this.#network = { rules, easiestTarget: parameters.easiestTarget }
     return this.#network
   }
 
-  async #choose({ rules }: Network, template: Template, policy: Policy) {
+  async #choose({ rules }: Network, ground: Ground, policy: Policy, signal: AbortSignal): Promise<Chosen> {
     if (this.#states === undefined) throw new RangeError('states come with the network')
-    const sealed = decodeSealed(template.parent.sealed)
+    const sealed = decodeSealed(ground.parent.sealed)
     const first = sealed.header.queueCount
-    const queue = template.queue.map((entry, i) => {
+    const queue = ground.queue.map((entry, i) => {
       if (entry.index === first + BigInt(i)) return parseEntry(entry)
       throw badAnswer(`queue entry ${first + BigInt(i)} after the parent, got ${entry.index}`)
     })
-    for (const index of this.#queueSeen.keys()) if (index < first) this.#queueSeen.delete(index)
-    for (const { index } of template.queue) {
-      if (!this.#queueSeen.has(index)) this.#queueSeen.set(index, this.#deps.now())
-    }
-    const parent = await this.#states.blockOf(template.parent.id, sealed, (index) => queue[Number(index - first)])
+    const parent = await this.#states.blockOf(ground.parent.id, sealed, signal)
     const supply = {
       queue,
-      candidates: template.candidates,
+      candidates: ground.candidates,
       verify: (candidate: Candidate) => this.#verify(rules, candidate),
     }
     return { parent, content: chooseSteps(rules, parent, supply, policy), gasPrice: policy.gasPrice }
   }
 
-  /**
-   * Live children of the node's tip: one that the node has not seen or not preferred yet (nothing to be built here), or only such that
-   * the node knows to be wrong, which the watchers will refute: beside those a rival is no fork.
-   */
-  async #obstacleOn(
-    parent: Hash,
-    standing: Standing,
-    { next }: Head,
-    signal: AbortSignal,
-  ): Promise<{ readonly obstacle?: string; readonly beside?: Siblings }> {
-    if (standing.publishedAt === 0n) return { obstacle: 'our Ethereum endpoint does not have the parent yet' }
-    if (standing.isRefuted) return { obstacle: 'the parent was refuted, and the node has not seen that yet' }
-    if (standing.children === undefined) return {}
-    const { first: firstId, last } = standing.children
-    const { blocks } = await this.#deps.node.call('bridge_blocks', {}, signal)
-    const live = blocks.filter((block) => block.parent === parent && !block.refuted)
-    const right = live.find(({ verdict }) => verdict !== 'invalid')
-    if (right !== undefined) return { obstacle: `block ${right.id} is on the parent already` }
-    const [first, latest] = [firstId, last].map((id) => live.find((block) => block.id === id))
-    if (first === undefined || latest === undefined) {
-      return { obstacle: `the node has not seen block ${first ? last : firstId} yet, which is on the parent` }
-    }
-    const beside = { last, target: first.target }
-    if (next < BigInt(first.publishedAt) + SIBLING_SECONDS) return { beside }
-    return {
-      beside,
-      obstacle: `block ${firstId} on the parent is wrong, but has to be refuted before another one can come`,
-    }
+  /** Notes when entries were first seen, as long as the tip has not consumed them. */
+  #see(first: bigint, queue: Template['queue']): void {
+    for (const index of this.#queueSeen.keys()) if (index < first) this.#queueSeen.delete(index)
+    for (const { index } of queue) if (!this.#queueSeen.has(index)) this.#queueSeen.set(index, this.#deps.now())
   }
 
-  #targetOn(parent: ParentBlock, standing: Standing, head: Head, network: Network): bigint {
+  #ceilingOn(parent: ParentBlock, standing: Standing, head: Head, network: Network): bigint {
     // By the newest block rather than the next one: so the node, which knows no other clock, allows it too.
     const elapsed = standing.publishedAt === 0n ? 0n : head.time - standing.publishedAt
     return targetCeiling(parent.header.target, elapsed, network.easiestTarget)
@@ -272,10 +263,8 @@ export class Planner {
   }
 }
 
-function isStillApt(plan: Plan, content: Content, target: bigint, isExact: boolean): boolean {
-  const stated = plan.header.target
-  const isClose = isExact ? target === stated : target >= stated && target < stated + stated / EASED
-  return plan.content === content && isClose
+function exactly(target: bigint): Targets {
+  return { aim: target, easiest: target }
 }
 
 /** By more than a quarter: what pays for its gas may be something else then. */

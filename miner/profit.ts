@@ -4,11 +4,11 @@ import { costOf, type Offer, type Policy, revenueOf } from './assemble.ts'
 
 /**
  * `nothing`: nobody asked to cross the bridge. `profitable`: the fees exceed the gas. `waited`: somebody has waited for the longest wait.
- * `unprofitable`: neither; `waitUntilMs` says when the wait ends.
+ * `unprofitable`: neither; `waitUntilMs` says when the wait ends. `defence`: a rival could displace own blocks; it is published if they are worth it.
  */
 export type Decision = {
   readonly publish: boolean
-  readonly code: 'nothing' | 'profitable' | 'waited' | 'unprofitable'
+  readonly code: 'nothing' | 'profitable' | 'waited' | 'unprofitable' | 'defence'
   readonly reason: string
   /** Wei; `worth` is absent where no price is known. */
   readonly worth?: bigint
@@ -50,6 +50,39 @@ export function decide(offer: Offer, policy: Policy, waiting: Waiting, nowMs: nu
   }
   const until = new Date(waitUntilMs).toISOString()
   return { publish: false, code: 'unprofitable', reason: `${comparison}: waiting for more until ${until}`, ...end }
+}
+
+/** What own blocks on one branch earn if it wins, and what they cost. */
+export type Stake = {
+  readonly blocks: number
+  /** Base units of wTTX, and gwei. */
+  readonly fee: bigint
+  readonly queueFees: bigint
+  /** Of their publication, units. */
+  readonly gas: bigint
+  /** Of earlier blocks in defence of the same branch, units: what they cost counts as well, so that a rival who goes on cannot make it a habit. */
+  readonly spentGas: bigint
+  readonly defences: number
+}
+
+/**
+ * The only block that moves no money across the bridge: it keeps own ones from being displaced, and so their fees from being lost. Without a
+ * price, own blocks are worth what they cost to publish, as they were worth that before.
+ */
+export function decideDefence(offer: Offer, policy: Policy, stake: Stake): Decision {
+  const { gasPrice, extraGas, marginPercent } = policy
+  const cost = costOf(offer, policy) + (stake.spentGas + BigInt(stake.defences) * extraGas) * gasPrice
+  const fees = { fee: stake.fee + offer.fee, queueFees: stake.queueFees + offer.queueFees }
+  const revenue = revenueOf({ ...offer, ...fees }, policy)
+  const worth = revenue ?? (stake.gas + BigInt(stake.blocks) * extraGas) * gasPrice
+  const publish = revenue === undefined ? worth >= cost : worth * 100n >= cost * (100n + marginPercent)
+  const blocks = stake.blocks === 1 ? 'an own block' : `${stake.blocks} own blocks`
+  const value =
+    revenue === undefined ? `that cost ${formatEther(worth)} ETH` : `with fees worth ${formatEther(worth)} ETH`
+  const price = `${formatEther(cost)} ETH for one more on top`
+  const verdict = publish ? `and that is worth ${price}` : `and that is not worth ${price}`
+  const reason = `a rival can displace ${blocks} ${value}, ${verdict}`
+  return { publish, code: 'defence', reason, cost, ...(revenue === undefined ? {} : { worth }) }
 }
 
 /** Ether with up to six significant decimals. */

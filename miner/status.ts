@@ -21,6 +21,10 @@ export type WorkStatus = {
   readonly steps: number
   readonly requests: number
   readonly queueEntries: number
+  /** Why it is worth a block, or is not yet. */
+  readonly code: Decision['code']
+  /** It is for the sake of own blocks above this one, the first of a race. */
+  readonly defends?: Hash
   /** At the present hash rate, or the last one; absent before the first search. */
   readonly expectedSeconds?: number
   /** What finality would pay: base units of wTTX, and wei for forced transactions. */
@@ -101,7 +105,11 @@ export function summariseBlocks(
 }
 
 /** What is being searched for, or would be. */
-export function summariseWork({ parent, plan }: Prospect, decision: Decision, hashesPerSecond: number): WorkStatus {
+export function summariseWork(
+  { parent, plan, defends }: Prospect,
+  decision: Decision,
+  hashesPerSecond: number,
+): WorkStatus {
   const { header, content } = plan
   const seconds = expectedSeconds(header.target, hashesPerSecond)
   return {
@@ -111,6 +119,8 @@ export function summariseWork({ parent, plan }: Prospect, decision: Decision, ha
     steps: header.stepCount,
     requests: content.requests,
     queueEntries: content.queueEntries,
+    code: decision.code,
+    ...(defends === undefined ? {} : { defends: defends.first }),
     ...(seconds === undefined ? {} : { expectedSeconds: seconds }),
     fee: content.fee,
     queueFees: content.queueFees * 1_000_000_000n,

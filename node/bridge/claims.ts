@@ -10,7 +10,7 @@ import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, splitSteps } from '../protocol/step.ts'
 import { traceLeaf, traceProofs } from '../protocol/trace.ts'
 import { verifyPacked } from '../protocol/verify.ts'
-import type { BlockBody } from './records/judge.ts'
+import type { BlockBody } from './records/judging/judge.ts'
 import { ancestry, type BridgeBlock, type BridgeView, claimName } from './view.ts'
 
 export type RequestView = BlockRequest & {

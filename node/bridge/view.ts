@@ -85,13 +85,22 @@ export function* descent(view: Pick<BridgeView, 'blocks'>, id: Hash): Generator<
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const block = blockOf(view, next)
     yield block
-    waiting.push(...block.children.toReversed())
+    for (const child of block.children.toReversed()) waiting.push(child)
   }
 }
 
 /** Whether our own replay says so, of the block or of one below it. */
 export function isWrong({ verdict }: BlockVerdict): boolean {
   return verdict === 'invalid' || verdict === 'doomed'
+}
+
+/** Whether block `id` is `below` or stands on it, over however many blocks. */
+export function descendsFrom(view: Pick<BridgeView, 'blocks'>, id: Hash, below: Hash): boolean {
+  const { height } = blockOf(view, below).sealed.header
+  for (const block of ancestry(view, id)) {
+    if (block.sealed.header.height <= height) return block.id === below
+  }
+  return false
 }
 
 /** Whether a final block stands where `id` would: it is on no branch any more, and can never be final. */

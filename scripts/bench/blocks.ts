@@ -57,6 +57,7 @@ export const bench: Bench = {
           return asked
         },
         status: { state: 'live', at } satisfies FollowerStatus,
+        block: (id: Hash) => asked.blocks.get(id),
         body: async () => undefined,
         contentOf: async () => undefined,
       },

@@ -2,7 +2,7 @@
 
 import type { TransactionSender } from '../../miner/ethereum/sender.ts'
 import { ParentStates } from '../../miner/parent-state.ts'
-import { parseEntry, readQueue } from '../../miner/queue-reader.ts'
+import { parseEntry } from '../../miner/queue-reader.ts'
 import { rulesOf } from '../../miner/watch/judge.ts'
 import { OperationError } from '../../node/errors.ts'
 import { type ParentBlock, replayBlock, type Verdict } from '../../node/protocol/block.ts'
@@ -51,6 +51,8 @@ export type LiarOptions = {
   readonly work?: 'least' | 'most'
   /** Default: the account of the sender. */
   readonly payout?: Address
+  /** What the header names; default: the torrent that the block really has. */
+  readonly torrent?: Infohash
   readonly signal?: AbortSignal
 }
 
@@ -125,7 +127,8 @@ export class Liar {
     const content = options.lie === undefined ? honestContent(scene) : tellLie(options.lie, scene)
     const rival = options.rival ?? standing.children !== undefined
     const target = await this.#target(ground, rival ? standing.children?.first : undefined, options.work ?? 'least')
-    const header = headerOf(ground.rules, ground.parent, content, target)
+    const { torrent, ...told } = headerOf(ground.rules, ground.parent, content, target)
+    const header = { ...told, torrent: options.torrent ?? torrent }
     const miner = options.payout ?? this.account
     const { nonce, digest: id } = await findNonce({ challenge: challengeOf(header), miner, target }, options.signal)
     const sealed = { header, seal: { miner, nonce } }
@@ -200,15 +203,7 @@ export class Liar {
     if (own !== undefined) return { rules: this.#rules, ...own, publishedAt }
     const { sealed } = await node.call('bridge_block', { id })
     const decoded = decodeSealed(sealed)
-    const queue = await this.#queueFrom(decoded.header.queueCount)
-    return { rules: this.#rules, parent: await this.#states.blockOf(id, decoded, queue), sealed, publishedAt }
-  }
-
-  /** With what the block itself may have consumed. */
-  #queueFrom(count: bigint) {
-    const share = BigInt(QUEUE_SHARE)
-    const from = count > share ? count - share : 0n
-    return readQueue(this.#deps.node, from, 2 * QUEUE_SHARE, new AbortController().signal)
+    return { rules: this.#rules, parent: await this.#states.blockOf(id, decoded), sealed, publishedAt }
   }
 
   async #sceneOn({ rules, parent }: Ground, { content = 'honest' }: Pick<LiarOptions, 'content'>): Promise<Scene> {

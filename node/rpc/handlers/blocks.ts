@@ -15,7 +15,7 @@ import { ethereumTime, finalTimeAnswer, followerOf, knownBlock, verdictAnswer } 
 import { bridgeStatusOf } from './status.ts'
 
 /** What of a follower these methods ask. */
-type Followed = Pick<BridgeFollower, 'view' | 'status' | 'body' | 'contentOf'>
+type Followed = Pick<BridgeFollower, 'view' | 'status' | 'block' | 'body' | 'contentOf'>
 type BlockSummary = Result<'bridge_blocks'>['blocks'][number]
 
 export function blockHandlers(parts: { readonly follower: Followed | undefined }) {

@@ -1,6 +1,7 @@
 // Methods about the bridge: what a miner builds on, its queue, and calls that are due.
 
-import { type QueuedEntry, type QueueView, queuedEntryAt, queueLength } from '../../bridge/queue-view.ts'
+import type { BridgeFollower } from '../../bridge/follower.ts'
+import { type QueuedEntry, queueLength } from '../../bridge/queue-view.ts'
 import { dueCalls, preferredTip } from '../../bridge/race.ts'
 import { blockOf } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
@@ -31,7 +32,7 @@ export function bridgeHandlers(parts: NodeParts) {
         status: bridgeStatusOf(parts),
         parent: { id: tip.id, sealed: encodeSealed(tip.sealed), publishedAt: Number(tip.publishedAt) },
         queueLength: queueLength(view.queue),
-        queue: entriesOf(view.queue, tip.sealed.header.queueCount, QUEUE_SHARE + 1),
+        queue: entriesOf(follower, tip.sealed.header.queueCount, QUEUE_SHARE + 1),
         candidates: (await ledger.candidates()).map(({ infohash, packed, after, request, coinAge, firstSeenMs }) => ({
           infohash,
           packed,
@@ -43,8 +44,8 @@ export function bridgeHandlers(parts: NodeParts) {
       }
     },
     bridge_queue: async ({ from, count }) => {
-      const { queue } = followerOf(parts).view
-      return { entries: entriesOf(queue, from, count), queueLength: queueLength(queue) }
+      const follower = followerOf(parts)
+      return { entries: entriesOf(follower, from, count), queueLength: queueLength(follower.view.queue) }
     },
     bridge_submit: async ({ sealed, steps, states }) => {
       followerOf(parts)
@@ -70,8 +71,10 @@ export function bridgeHandlers(parts: NodeParts) {
 }
 
 /** Of `count` entries from `from` on those that are known, however many there are. */
-function entriesOf(queue: QueueView, from: bigint, count: number): QueueAnswer[] {
-  const known = Array.from({ length: count }, (_, i) => queuedEntryAt(queue, from + BigInt(i)))
+function entriesOf(follower: BridgeFollower, from: bigint, count: number): QueueAnswer[] {
+  const left = queueLength(follower.view.queue) - from
+  const length = left < 0n ? 0 : left < BigInt(count) ? Number(left) : count
+  const known = Array.from({ length }, (_, i) => follower.queued(from + BigInt(i)))
   return known.flatMap((queued) => (queued === undefined ? [] : [entryOf(queued)]))
 }
 

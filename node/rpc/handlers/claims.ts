@@ -1,8 +1,8 @@
 // Requests in final blocks that are not paid yet, a page at a time.
 
 import { setImmediate } from 'node:timers/promises'
-import { blocksWithClaims, isFinal, type MaturedClaim, maturedClaims, type OpenRequest } from '../../bridge/claims.ts'
-import type { BridgeView } from '../../bridge/view.ts'
+import { isFinal, type MaturedClaim, maturedClaims, type OpenRequest } from '../../bridge/claims.ts'
+import type { BridgeFollower } from '../../bridge/follower.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import type { Params, Result } from '../api.ts'
 import type { Handlers } from '../server.ts'
@@ -27,27 +27,28 @@ export function claimHandlers(parts: Parts) {
       // The ledger knows where it is, so that it is found among however many others.
       const place = parts.ledger.record(infohash).block
       const follower = followerOf(parts)
-      const block = place && follower.view.blocks.get(place.id)
+      const block = place && follower.block(place.id)
       const body = block && (await follower.body(block.id))
       if (block === undefined || body === undefined) return { claims: [] }
       const isWanted = (request: OpenRequest) => request.step === place?.step && isAskedFor(query, request)
-      return { claims: maturedClaims(parts.definition.rules, follower.view, block, body, isWanted).map(claimAnswer) }
+      const view = follower.viewOf(block)
+      return { claims: maturedClaims(parts.definition.rules, view, block, body, isWanted).map(claimAnswer) }
     },
   } satisfies Partial<Handlers>
 }
 
 async function pageOf(parts: Parts, query: Omit<Params<'bridge_claims'>, 'infohash'>): Promise<Page> {
   const follower = followerOf(parts)
-  const { view } = follower
   const { after, limit } = query
   const claims: Page['claims'] = []
   let [bodies, last] = [0, after]
-  for (const block of blocksWithClaims(view, after && finalBlock(view, after.block))) {
+  for await (const block of follower.unpaid(after && finalBlock(follower, after.block))) {
     if (claims.length >= limit || bodies >= MOST_BODIES) return { claims, ...(last ? { next: last } : {}) }
     const body = await follower.body(block.id)
     bodies++
     const isAfter = ({ step }: OpenRequest) => block.id !== after?.block || step > after.step
     const isWanted = (request: OpenRequest) => isAfter(request) && isAskedFor(query, request)
+    const view = follower.viewOf(block)
     const found = body === undefined ? [] : maturedClaims(parts.definition.rules, view, block, body, isWanted)
     const taken = found.slice(0, limit - claims.length)
     claims.push(...taken.map(claimAnswer))
@@ -61,9 +62,9 @@ async function pageOf(parts: Parts, query: Omit<Params<'bridge_claims'>, 'infoha
 }
 
 /** Throws `OperationError('page-gone')`. */
-function finalBlock(view: BridgeView, id: Hash): Hash {
-  const block = view.blocks.get(id)
-  if (block === undefined || !isFinal(view, block)) throw pageGone(id)
+function finalBlock(follower: BridgeFollower, id: Hash): Hash {
+  const block = follower.block(id)
+  if (block === undefined || !isFinal(follower.view, block)) throw pageGone(id)
   return id
 }
 

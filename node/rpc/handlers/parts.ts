@@ -37,8 +37,8 @@ export function followerOf<F>({ follower }: { readonly follower: F | undefined }
 }
 
 /** Throws `OperationError('unknown-block')`. */
-export function knownBlock(follower: Pick<BridgeFollower, 'view'>, id: Hash): BridgeBlock {
-  const block = follower.view.blocks.get(id)
+export function knownBlock(follower: Pick<BridgeFollower, 'block'>, id: Hash): BridgeBlock {
+  const block = follower.block(id)
   if (block !== undefined) return block
   throw new OperationError(
     'unknown-block',

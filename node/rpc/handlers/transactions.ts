@@ -123,9 +123,9 @@ function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash)
   }
   const { status, block: place } = ledger.record(infohash)
   if (place === undefined || follower === undefined) return { ...base, waitingFor: WAITING_FOR[status] }
-  const { view } = follower
   const where = { ...base, block: place.id, step: place.step }
-  const block = view.blocks.get(place.id)
+  const block = follower.block(place.id)
+  const view = block === undefined ? follower.view : follower.viewOf(block)
   if (view.claimed.has(claimName(place.id, place.step)))
     return { ...where, paid: true, waitingFor: 'nothing: it was paid on Ethereum' }
   if (block === undefined) return { ...where, waitingFor: 'this node to see its block on Ethereum' }

@@ -5,9 +5,11 @@ import { test } from 'node:test'
 import { type Fate, fateOf } from '../../../miner/held.ts'
 import { type Publication, publicationId } from '../../../miner/journal.ts'
 import type { Prospect } from '../../../miner/planner.ts'
+import type { Decision } from '../../../miner/profit.ts'
 import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
+import { workOf } from '../../../node/protocol/target.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
 import { accountOf, pay, World } from '../../world.ts'
 
@@ -43,11 +45,17 @@ type Case = {
   readonly blocks?: readonly { readonly id: Hash; readonly verdict: string; readonly refuted?: boolean }[]
   readonly prospect?: Partial<Prospect>
   readonly longestWaitMs?: number
+  readonly defence?: Decision
+  readonly races?: readonly Hash[]
 }
 
 const wrong = { id: first, verdict: 'invalid' }
 const siblings = { first, last }
 const beside = { last, target: TARGET }
+
+const empty = { defends: other, steps: new Uint8Array(), states: new Uint8Array(), fee: 0n }
+const forRace = { defends: { first: other, least: workOf(TARGET) } }
+const worth: Decision = { publish: true, code: 'defence', reason: 'worth it', cost: 1n }
 
 const CASES: readonly (readonly [what: string, given: Case, expected: Fate['do'], reason?: RegExp])[] = [
   ['nothing beside it', {}, 'publish'],
@@ -93,6 +101,44 @@ const CASES: readonly (readonly [what: string, given: Case, expected: Fate['do']
   ['its parent was refuted', { refuted: true }, 'give up', /parent is out/],
   ['its height is final', { finalHeight: 1n }, 'give up', /parent is out/],
   ['the node builds elsewhere', { prospect: { parent: other } }, 'hold', /builds on/],
+  ['its race wants it', { held: empty, prospect: forRace, defence: worth, races: [other] }, 'publish'],
+  ['its race is worth nothing now', { held: empty, races: [other] }, 'hold', /a block is found/],
+  ['its race was not looked at yet', { held: empty }, 'hold', /a block is found/],
+  ['its race is over', { held: empty, races: [first] }, 'give up', /race is over/],
+  [
+    'its race is over, and the node builds elsewhere',
+    { held: empty, races: [], prospect: { parent: other } },
+    'give up',
+    /is over/,
+  ],
+  [
+    'its race is not over, and the node builds elsewhere',
+    { held: empty, races: [other], prospect: { parent: first } },
+    'hold',
+    /builds on/,
+  ],
+  [
+    'its branch would not be ahead with it',
+    {
+      held: empty,
+      prospect: { defends: { first: other, least: workOf(TARGET) + 1n } },
+      defence: worth,
+      races: [other],
+    },
+    'give up',
+    /not be ahead/,
+  ],
+  [
+    'it was found for its requests, and a race wants a block there',
+    { prospect: forRace, defence: worth, longestWaitMs: 10 ** 12 },
+    'publish',
+  ],
+  [
+    'a right one came before a defence',
+    { held: empty, children: siblings, blocks: [{ id: first, verdict: 'valid' }], prospect: forRace, defence: worth },
+    'give up',
+    /published first/,
+  ],
   ['it is not worth its gas yet', { longestWaitMs: 10 ** 12 }, 'hold', /a block is found/],
 ]
 
@@ -126,7 +172,9 @@ async function judge(given: Case, signal: AbortSignal): Promise<Fate> {
     standing: async () => ({ ...standing, ...(children ? { children } : {}) }),
   }
   const policy = { weiPerTtx: 0n, gasPrice: 1n, marginPercent: 0n, extraGas: 0n, unpaidSteps: 0 }
-  const moment = { nowMs: 1_000, longestWaitMs: given.longestWaitMs ?? 0 }
+  const { defence, races, longestWaitMs = 0 } = given
+  const known = { ...(defence ? { defence } : {}), ...(races ? { races: new Set(races) } : {}) }
+  const moment = { nowMs: 1_000, longestWaitMs, ...known }
   const planner = { rules: async () => rules }
   const deps = { node, ethereum, planner }
   return await fateOf(deps, { ...held, ...given.held }, { parent, policy, ...given.prospect }, moment, signal)

@@ -27,7 +27,7 @@ test('an entry comes back as it was written, whatever its stage', async (t) => {
   const written: Publication[] = [
     entryOf(1),
     { ...entryOf(2), stage: 'sent', attempts: [attempt] },
-    { ...entryOf(3), stage: 'published', publishedAt: 9, bond: 10n ** 18n, fee: 2n ** 90n },
+    { ...entryOf(3), stage: 'published', defends: ZERO_HASH, publishedAt: 9, bond: 10n ** 18n, fee: 2n ** 90n },
     { ...entryOf(4), stage: 'lost', problem: 'said "no"\n', steps: new Uint8Array() },
   ]
   for (const entry of written) await journal.put(entry)

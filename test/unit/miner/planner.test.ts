@@ -9,7 +9,7 @@ import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
 import type { Method, Result } from '../../../node/rpc/api.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
 import { accountOf } from '../../world.ts'
-import { EASIEST, holder, Stage, stranger } from './stage.ts'
+import { EASIEST, holder, log, Stage, stranger } from './stage.ts'
 
 const never = new AbortController().signal
 
@@ -26,6 +26,8 @@ test('the template is asked for again only when tip, transactions or queue have 
   assert.equal(second.plan.content.requests, 1)
   await stage.anvil.call(stage.definition.rules.bridge, 'force', [[forcedBytes()]], 10n ** 17n)
   await stage.until('the forced transaction', async () => (await look()).plan.content.queueEntries === 1)
+  // However many blocks there are, they are not looked at.
+  assert.equal(calls.get('bridge_blocks'), undefined)
 })
 
 test('a plan stays the same until its target may be easier by a twentieth, and keeps its steps then', async (t) => {
@@ -113,7 +115,7 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
   }
   const options = { payout: ethereum.account, weiPerTtx: 0n, marginPercent: 10n, unpaidSteps: 50, graceMs: 60_000 }
   let skippedMs = 0
-  const planner = new Planner({ node, ethereum, now: () => Date.now() + skippedMs }, options)
+  const planner = new Planner({ node, ethereum, log, now: () => Date.now() + skippedMs }, options)
   return {
     stage,
     real,

@@ -1,10 +1,10 @@
 // When a block is worth its gas, and what is said where it is not.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Offer, Policy } from '../../../miner/assemble.ts'
-import { decide, formatEther } from '../../../miner/profit.ts'
+import { decide, decideDefence, formatEther, type Stake } from '../../../miner/profit.ts'
 import { UNIT } from '../../../node/protocol/rules.ts'
 
 const policy: Policy = {
@@ -52,6 +52,65 @@ test('after the longest wait it is published whatever it costs, also without any
   assert.equal(decide(offer, unpriced, waiting, 0).worth, undefined)
   assert.equal(decide(offer, unpriced, waiting, 1_500).publish, true)
   assert.equal(decide(offer, unpriced, { sinceMs: 7, longestMs: 0 }, 7).publish, true)
+})
+
+describe('a block in defence of own ones', () => {
+  /** An empty one, for as much as above, and an own block of twice its gas with a fee of one TTX. */
+  const empty: Offer = { ...offer, requests: 0, fee: 0n }
+  const stake: Stake = { blocks: 1, fee: UNIT, queueFees: 0n, gas: 400_000n, defences: 0, spentGas: 0n }
+  const unpriced = { ...policy, weiPerTtx: 0n }
+
+  test('is mined if what is at stake exceeds gas and margin to the last wei', () => {
+    const least = (cost * 110n) / 100n
+    const fee = (least * UNIT) / policy.weiPerTtx
+    const enough = decideDefence(empty, policy, { ...stake, fee })
+    assert.deepEqual([enough.publish, enough.code, enough.worth, enough.cost], [true, 'defence', least, cost])
+    assert.match(
+      enough.reason,
+      /can displace an own block with fees worth 0\.000506 ETH, and that is worth 0\.00046 ETH/,
+    )
+    const short = decideDefence(empty, policy, { ...stake, fee: fee - 1000n })
+    assert.deepEqual([short.publish, short.code], [false, 'defence'])
+    assert.match(short.reason, /not worth 0\.00046 ETH for one more on top/)
+  })
+
+  test('counts fees in gwei, and its own', () => {
+    const forced = { ...stake, fee: 0n, queueFees: 500_000n }
+    assert.equal(decideDefence(empty, policy, forced).publish, false)
+    assert.equal(decideDefence({ ...empty, queueEntries: 1, queueFees: 6_000n }, policy, forced).publish, true)
+  })
+
+  test('counts what was spent on the same before, so that it ends', () => {
+    const rich = { ...stake, fee: 2n * UNIT } // 0.002 ETH, four times the cost and a bit
+    for (const [defences, publish] of [
+      [1, true],
+      [2, true],
+      [3, false],
+    ] as const) {
+      const { publish: is, cost: all } = decideDefence(empty, policy, {
+        ...rich,
+        defences,
+        spentGas: 200_000n * BigInt(defences),
+      })
+      assert.deepEqual([is, all], [publish, cost * BigInt(1 + defences)])
+    }
+  })
+
+  test('without a price, own blocks are worth what they cost: one defence each', () => {
+    const first = decideDefence(empty, unpriced, stake)
+    assert.deepEqual([first.publish, first.code, first.worth], [true, 'defence', undefined])
+    assert.match(first.reason, /an own block that cost 0\.00066 ETH/)
+    const again = { defences: 1, spentGas: 200_000n }
+    assert.equal(decideDefence(empty, unpriced, { ...stake, ...again }).publish, false)
+    const two = { ...stake, blocks: 2, gas: 800_000n }
+    assert.equal(decideDefence(empty, unpriced, { ...two, ...again }).publish, true)
+    assert.match(decideDefence(empty, unpriced, two).reason, /2 own blocks that cost/)
+  })
+
+  test('is nothing to mine for who has nothing to lose', () => {
+    const none = { ...stake, blocks: 0, fee: 0n, gas: 0n }
+    for (const each of [policy, unpriced]) assert.equal(decideDefence(empty, each, none).publish, false)
+  })
 })
 
 test('more fees or cheaper gas never turn a decision to publish around', () => {

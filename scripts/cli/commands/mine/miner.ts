@@ -24,7 +24,7 @@ export function registerMiner(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.mine)
         .summary('search bridging blocks and publish them')
         .description(
-          'Run a miner until Ctrl-C: it takes what waits for a block from the node, searches proof of work, publishes when the fees are worth the gas or the longest wait is over, and brings its blocks to finality. The wallet pays gas and bonds (bonds come back after 48 hours). Threads rest while nothing is worth a block. What a crash interrupts goes on from a journal.',
+          'Run a miner until Ctrl-C: it takes what waits for a block from the node, searches proof of work, publishes when the fees are worth the gas or the longest wait is over, brings its blocks to finality, and defends them against rivals with an empty block where they are worth its gas. The wallet pays gas and bonds (bonds come back after 48 hours). Threads rest while nothing is worth a block. What a crash interrupts goes on from a journal.',
         )
         .action(act(run)),
       [
@@ -91,8 +91,9 @@ async function tell(miner: Miner, log: Logger, signal: AbortSignal): Promise<voi
   let told = ''
   while (!signal.aborted) {
     const status = miner.status()
-    const line = `${status.state} ${status.problem ?? ''} ${status.blocks.published} ${status.blocks.final}`
-    if (line !== told) log.info(factsOf(status), status.problem ?? status.reason)
+    const { state, problem, blocks, work } = status
+    const line = [state, problem, blocks.published, blocks.final, work?.code === 'defence', work?.defends].join(' ')
+    if (line !== told) log.info(factsOf(status), problem ?? status.reason)
     told = line
     await delay(TELL_MS, undefined, { signal }).catch(() => undefined)
   }
@@ -106,5 +107,6 @@ function factsOf({ state, hashRate, blocks, earned, pending, work }: MinerStatus
     earned: formatAmount(earned),
     pending: formatAmount(pending),
     ...(work === undefined ? {} : { height: `${work.height}`, steps: work.steps, requests: work.requests }),
+    ...(work?.defends === undefined ? {} : { defends: work.defends }),
   }
 }

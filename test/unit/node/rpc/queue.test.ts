@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { QueuedEntry } from '../../../../node/bridge/queue-view.ts'
+import { type QueuedEntry, queuedEntryAt } from '../../../../node/bridge/queue-view.ts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { bridgeHandlers } from '../../../../node/rpc/handlers/bridge.ts'
 import { plant } from '../../../../scripts/bench/planted-view.ts'
@@ -24,7 +24,7 @@ test('of 100,000 queue entries those are read that are answered, and no more', a
   const block = { id: view.final, height: 0n, publishedAt: 0 }
   // Of the ledger that follows the same branch, and of the rest of a node, what these methods ask for.
   const handlers = bridgeHandlers({
-    follower: { view, status: { state: 'live' }, pending: () => view.queue.entries.slice() },
+    follower: { view, status: { state: 'live' }, queued: (index: bigint) => queuedEntryAt(view.queue, index) },
     ledger: { branch: () => ({ final: block, blocks: [] }), candidates: async () => [] },
     settle: async () => undefined,
   } as never)

@@ -72,7 +72,7 @@ test('diff says in what rival blocks differ, what that means, and which is ahead
   assert.equal(twice.difference.a.reading.transaction.to, accountOf('bob').address)
   assert.equal(twice.difference.b.reading.transaction.to, accountOf('carol').address)
   assert.deepEqual(twice.difference.a.fate.kind, 'rival')
-  assert.deepEqual([twice.a.verdict, twice.b.verdict, twice.node], ['valid', 'valid', 'live'])
+  assert.deepEqual([twice.a.verdict, twice.b.verdict, twice.doubt], ['valid', 'valid', undefined])
   // The right one came a minute later, with the same work.
   assert.deepEqual([twice.race.ahead, twice.race.by], ['a', 'time'])
 

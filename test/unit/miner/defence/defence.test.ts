@@ -1,0 +1,163 @@
+// What a miner knows of the races of its own blocks: read only while there is something to lose, and seldom while that takes long.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Defence } from '../../../../miner/defence/defence.ts'
+import { type Publication, publicationId } from '../../../../miner/journal.ts'
+import { encodeSealed, genesisBlock } from '../../../../node/protocol/header.ts'
+import { type Hash, type Infohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { encodeStep } from '../../../../node/protocol/step.ts'
+import { workOf } from '../../../../node/protocol/target.ts'
+import type { NodeClient } from '../../../../node/rpc/client.ts'
+import { accountOf, pay, World } from '../../../world.ts'
+import { FINAL, idOf } from './tree.ts'
+
+const { rules } = new World(1)
+const never = new AbortController().signal
+const TARGET = 2n ** 240n
+const FEE = 10n ** 16n
+
+test('without published blocks that earn something the tree is not read', async () => {
+  const scene = open([
+    entry(1, { stage: 'final' }),
+    entry(2, { stage: 'submitted' }),
+    entry(3, { steps: new Uint8Array() }),
+  ])
+  assert.equal(scene.defence.firsts(0n), undefined)
+  await scene.defence.look(rules, never)
+  assert.equal(scene.reads, 0)
+  assert.deepEqual([...(scene.defence.firsts(0n) ?? [])], [])
+})
+
+test('a rival beside an own block is seen, with what there is to lose', async () => {
+  const mine = entry(1)
+  const scene = open([mine])
+  scene.blocks = [seen(mine), seen(entry(2), { publishedAt: 60 })]
+  await scene.defence.look(rules, never)
+  assert.deepEqual([...(scene.defence.firsts(22n * 3_600n) ?? [])], [publicationId(mine)])
+  assert.deepEqual([...(scene.defence.firsts(22n * 3_600n + 1n) ?? [])], [])
+  const [stand] = scene.defence.stands(3_600n, 0)
+  assert.ok(stand)
+  const { gas, ...stake } = scene.defence.stake(stand, rules)
+  assert.deepEqual(stake, { blocks: 1, fee: FEE, queueFees: 0n, defences: 0, spentGas: 0n })
+  assert.ok(gas > 170_000n)
+})
+
+test('an own block that is not first, was refuted, or is not judged has nothing to lose', async () => {
+  const mine = entry(1)
+  const rival = seen(entry(2), { publishedAt: 60 })
+  for (const fate of [{ publishedAt: 90 }, { refuted: true }, { verdict: 'unknown' }, { verdict: 'displaced' }]) {
+    const scene = open([mine])
+    scene.blocks = [seen(mine, fate), rival]
+    await scene.defence.look(rules, never)
+    assert.deepEqual(scene.defence.stands(3_600n, 0), [])
+  }
+})
+
+test('earlier defences count as spent, in the same race only, and only once they are on Ethereum', async () => {
+  const mine = entry(1)
+  const id = publicationId(mine)
+  const none = { steps: new Uint8Array(), fee: 0n }
+  const entries = [
+    mine,
+    entry(2, { ...none, defends: id }),
+    entry(3, { ...none, defends: id, stage: 'lost' }),
+    entry(4, { ...none, defends: idOf('another') }),
+    entry(5, { ...none, defends: id, stage: 'submitted', publishedAt: undefined }),
+  ]
+  const scene = open(entries)
+  scene.blocks = [seen(mine), seen(entry(9), { publishedAt: 60 })]
+  await scene.defence.look(rules, never)
+  const [stand] = scene.defence.stands(3_600n, 0)
+  assert.ok(stand)
+  const { defences, spentGas } = scene.defence.stake(stand, rules)
+  assert.deepEqual([defences, spentGas], [2, 340_000n])
+})
+
+test('a look that took long is repeated the later', async () => {
+  const scene = open([entry(1)])
+  scene.tookMs = 500
+  await scene.defence.look(rules, never)
+  scene.nowMs += 4_999
+  await scene.defence.look(rules, never)
+  assert.equal(scene.reads, 1)
+  scene.nowMs += 1
+  await scene.defence.look(rules, never)
+  assert.equal(scene.reads, 2)
+})
+
+test('a node that is not live is not believed, and what was known stays', async () => {
+  const mine = entry(1)
+  const scene = open([mine])
+  scene.blocks = [seen(mine), seen(entry(2), { publishedAt: 60 })]
+  await scene.defence.look(rules, never)
+  scene.blocks = []
+  scene.state = 'syncing'
+  await assert.rejects(scene.defence.look(rules, never), { code: 'node-not-ready', retry: true })
+  assert.equal(scene.defence.stands(3_600n, 0).length, 1)
+  scene.state = 'live'
+  await scene.defence.look(rules, never)
+  assert.equal(scene.defence.stands(3_600n, 0).length, 0)
+})
+
+type Seen = { readonly id: Hash; readonly publishedAt: number; readonly verdict: string; readonly refuted: boolean }
+
+function open(entries: readonly Publication[]) {
+  const scene = {
+    blocks: [] as readonly Seen[],
+    state: 'live',
+    reads: 0,
+    nowMs: 1_000,
+    tookMs: 0,
+  }
+  const node: NodeClient = {
+    url: 'none',
+    call: async () => {
+      scene.reads += 1
+      scene.nowMs += scene.tookMs
+      return { status: { state: scene.state, final: { id: FINAL, height: 0n } }, blocks: scene.blocks } as never
+    },
+  }
+  const defence = new Defence({ node, journal: { entries: () => entries }, now: () => scene.nowMs })
+  return Object.assign(scene, { defence })
+}
+
+/** As the node tells of it. */
+function seen(own: Publication, fate: Partial<Seen> = {}): Seen {
+  const rest = { parent: FINAL, target: TARGET, work: workOf(TARGET) }
+  return { id: publicationId(own), publishedAt: 0, verdict: 'valid', refuted: false, ...rest, ...fate }
+}
+
+/** An own block with one request. */
+function entry(time: number, other: { [Key in keyof Publication]?: Publication[Key] | undefined } = {}): Publication {
+  const { header } = genesisBlock({
+    ...rules,
+    easiestTarget: TARGET,
+    state: ZERO_HASH,
+    genesis: '00'.repeat(20) as Infohash,
+  })
+  const seal = { miner: rules.token, nonce: ZERO_HASH }
+  const sealed = encodeSealed({
+    header: { ...header, parent: FINAL, height: BigInt(time), target: TARGET, stepCount: 1 },
+    seal,
+  })
+  const holder = accountOf('holder')
+  const bridge = { chain: rules.chain, to: holder.address }
+  const tx = pay(
+    holder,
+    { to: rules.bridge, tokens: 100n * FEE, time, prev: ['00'.repeat(20) as Infohash], bridge },
+    rules,
+  )
+  const steps = encodeStep({ kind: 'transaction', packed: tx.packed })
+  const known = {
+    version: 1 as const,
+    stage: 'published' as const,
+    foundMs: time,
+    sinceMs: 0,
+    parent: sealed,
+    sealed,
+    steps,
+  }
+  const rest = { states: new Uint8Array(), fee: FEE, attempts: [], bond: 1n, publishedAt: 0 }
+  return { ...known, ...rest, ...other } as Publication // a test may leave a member out
+}
