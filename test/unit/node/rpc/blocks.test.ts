@@ -50,6 +50,10 @@ test('pages follow each other in the order of publication, whatever stands on wh
     [5, 5, 2],
   )
   assert.deepEqual(pages.flat(), idsOf(made))
+  // A page that ends with the last block is the last one.
+  assert.deepEqual(Object.keys(await node.call('bridge_blocks', { limit: 12 })), ['status', 'blocks'])
+  const children = { parent: forge.genesis.id, limit: (await readAllChildren(node, forge.genesis.id)).length }
+  assert.deepEqual(Object.keys(await node.call('bridge_children', children)), ['blocks'])
   assert.deepEqual(idsOf((await readAllBlocks(node)).blocks), idsOf(made))
   for (const limit of [0, 1_001, 1.5]) {
     await assert.rejects(node.call('bridge_blocks', { limit }), /limit/)

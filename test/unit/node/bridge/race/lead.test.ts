@@ -19,6 +19,7 @@ import * as definition from '../race-definition.ts'
 
 const HOUR = 3_600
 const INVALID: BlockVerdict = { verdict: 'invalid', step: 0, problem: 'Overspend', stated: ZERO_HASH }
+const VALID: BlockVerdict = { verdict: 'valid' }
 const UNKNOWN: BlockVerdict = { verdict: 'unknown', why: 'this node has still to replay it' }
 /** Hours at which the rules of a race change, and moments beside them. */
 const MOMENTS = [0, 1, 12, 22, 23, 24, 36, 46, 48, 49, 60, 90].flatMap((hours) =>
@@ -37,9 +38,10 @@ function grow(seed: number, count: number, reach: number, verdicts: readonly Blo
   for (let i = 0; i < count; i++) {
     at += (pace[below(pace.length)] ?? 0) * below(3)
     const on = Math.max(0, i - below(reach))
-    // Nothing right stands on what is not; ties are frequent.
-    const under = blocks[on - 1]?.verdict ?? { verdict: 'valid' }
-    const verdict = under.verdict !== 'valid' || random() < 0.8 ? under : (verdicts[below(verdicts.length)] ?? under)
+    // What stands on a wrong one is wrong; on one that is not judged may stand what was found right before. Ties are frequent.
+    const under = blocks[on - 1]?.verdict ?? VALID
+    const own = random() < 0.8 ? VALID : (verdicts[below(verdicts.length)] ?? VALID)
+    const verdict = under.verdict === 'invalid' ? under : own
     blocks.push({ on, at, work: BigInt(1 + below(3)), verdict, refuted: random() < 0.07 })
   }
   const slots = Array.from({ length: below(6) }, () => ({
@@ -209,6 +211,22 @@ test('a block 129 above has no say, however heavy, and from one height further u
   )
   assert.equal(branchTo(view, plantedId(0), plantedId(129), 'contract'), undefined)
   assert.equal(branchTo(view, plantedId(1), plantedId(129), 'contract')?.id, plantedId(2))
+})
+
+test('what the contract takes no more is not ahead of what is nominated, although right blocks would still count it', () => {
+  const view = plant(
+    [
+      { on: 0, at: 0, work: 1n, verdict: INVALID },
+      { on: 0, at: 2 * HOUR },
+      { on: 0, at: 2 * HOUR + 1 },
+      { on: 2, at: 23 * HOUR, work: 50n },
+    ],
+    [{ of: 0, block: 2, at: 24 * HOUR }],
+  )
+  const { latest, reason } = finalTimeOf(view, plantedId(2), GROUND_TIME + BigInt(60 * HOUR)) ?? {}
+  assert.deepEqual([latest, reason], [GROUND_TIME + BigInt(60 * HOUR), 'race'])
+  compareAll(view, 'late')
+  compareTimes(view, 'late')
 })
 
 test('what is remembered belongs to one view: the next one is looked at anew', () => {

@@ -1,0 +1,60 @@
+// Which final blocks have requests that can be paid, and what is looked up to say so.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { blocksWithClaims } from '../../../../node/bridge/claims.ts'
+import { type BridgeView, claimName } from '../../../../node/bridge/view.ts'
+import { plant, plantedId } from '../../../../scripts/bench/planted-view.ts'
+
+const LENGTH = 50
+const REQUESTS = 20
+
+/** A chain of final blocks with so many requests each, of which those of all but the last two are paid. */
+function paidView(): BridgeView {
+  const view = plant(Array.from({ length: LENGTH }, (_, i) => ({ on: i, at: i })))
+  const requests = Array.from({ length: REQUESTS }, (_, step) => step)
+  const blocks = [...view.blocks.values()].map((block) => {
+    if (block.place === undefined || block.id === view.root) return block
+    return { ...block, requests, finality: { place: block.place, fee: 0n, unpaid: false } }
+  })
+  const paid = blocks.slice(0, -2).flatMap(({ id }) => requests.map((step) => [claimName(id, step), 1n] as const))
+  return {
+    ...view,
+    final: plantedId(LENGTH),
+    blocks: new Map(blocks.map((each) => [each.id, each])),
+    claimed: new Map(paid),
+  }
+}
+
+test('blocks come oldest first, from any final one on, and none from one that is not', () => {
+  const view = paidView()
+  const from = (id?: number) =>
+    [...blocksWithClaims(view, id === undefined ? undefined : plantedId(id))].map(({ id }) => id)
+  const last = [plantedId(LENGTH - 1), plantedId(LENGTH)]
+  assert.deepEqual(from(), last)
+  assert.deepEqual(from(LENGTH - 1), last)
+  assert.deepEqual(from(LENGTH), last.slice(1))
+  assert.deepEqual(from(LENGTH + 1), [])
+})
+
+test('the requests of a block that is paid whole are looked up once, also when others are paid', () => {
+  const view = paidView()
+  let lookups = 0
+  class Counted extends Map<string, bigint> {
+    override has(name: string): boolean {
+      lookups++
+      return super.has(name)
+    }
+  }
+  const look = (claimed: ReadonlyMap<string, bigint>) => {
+    lookups = 0
+    const blocks = [...blocksWithClaims({ ...view, claimed: new Counted(claimed) })]
+    return [blocks.length, lookups]
+  }
+  assert.deepEqual(look(view.claimed), [2, (LENGTH - 2) * REQUESTS + 2])
+  assert.deepEqual(look(view.claimed), [2, 2])
+  const more = new Map(view.claimed)
+  for (let step = 0; step < REQUESTS; step++) more.set(claimName(plantedId(LENGTH), step), 1n)
+  assert.deepEqual(look(more), [1, 1 + REQUESTS])
+  assert.deepEqual(look(more), [1, 1])
+})
