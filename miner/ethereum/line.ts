@@ -39,9 +39,16 @@ export class Line {
 
   /** The first nonce from `from` on that nothing under way has. It belongs to the caller until it is given back. */
   take(from: number): number {
-    const nonce = this.firstFree(from)
-    this.#reserved.add(nonce)
+    const held = this.held()
+    let nonce = from
+    while (held.has(nonce)) nonce += 1
+    this.reserve(nonce)
     return nonce
+  }
+
+  /** The same for a nonce that was chosen by `held` a moment ago. */
+  reserve(nonce: number): void {
+    this.#reserved.add(nonce)
   }
 
   /** Of a nonce whose attempt is under way by now, or that came to nothing. */
@@ -49,15 +56,10 @@ export class Line {
     this.#reserved.delete(nonce)
   }
 
-  firstFree(from: number): number {
-    const held = this.held()
-    let nonce = from
-    while (held.has(nonce)) nonce += 1
-    return nonce
-  }
-
-  held(): ReadonlySet<number> {
-    return new Set([...noncesOf(this.underWay), ...this.#reserved])
+  /** Nonces of what is under way; `everywhere`: only of what no single endpoint can keep from getting in. */
+  held(everywhere = false): ReadonlySet<number> {
+    const tended = [...this.underWay].filter(({ isEverywhere }) => isEverywhere || !everywhere)
+    return new Set([...noncesOf(tended), ...this.#reserved])
   }
 
   /** What stands in the line from nonce `from` up to `to`, that one not included: of each call its last attempt. */

@@ -17,11 +17,14 @@ export type Outcome =
 /** What holds nonces of the account and sees to them. */
 export type Tended = {
   readonly attempts: readonly Attempt[]
+  /** Whether it is seen to at every endpoint, and no single one can keep it from getting in. */
+  readonly isEverywhere: boolean
   /** Unix seconds on Ethereum. */
   readonly deadline: bigint | undefined
 }
 
 export class PendingCall implements Tended {
+  readonly isEverywhere = false
   readonly call: BridgeCall
   readonly attempts: Attempt[]
   refusal: OperationError | undefined

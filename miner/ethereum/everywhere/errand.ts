@@ -57,6 +57,7 @@ const REMEMBERED = 32
 const MOST_GIVEN = 2
 
 export class ErrandRunner implements Tended {
+  readonly isEverywhere = true
   readonly attempts: Attempt[]
   readonly deadline: bigint | undefined
   readonly #errand: Errand
@@ -129,7 +130,7 @@ export class ErrandRunner implements Tended {
     // The first word is not the only one.
     if (this.#over.signal.aborted || !this.#views.isEnough(Math.min(options.stuckMs / 10, 2_000))) return
     try {
-      await this.#act(this.#views.all().map((view) => ({ view, phase: this.#phaseAt(view) })))
+      if (!(await this.#finish(this.#seen()))) await this.#send(this.#seen())
     } catch (error) {
       if (!(error instanceof OperationError) || this.attempts.length === 0) throw error
       onTrouble(error)
@@ -145,11 +146,15 @@ export class ErrandRunner implements Tended {
       isCrowdedOut: (hash) => this.#deliveries.answer(endpoint, hash) === 'nonce-taken',
       isStuck: (attempt) => this.#isStuck(attempt, view),
       held: this.#deps.line.held(),
+      heldEverywhere: this.#deps.line.held(true),
     })
   }
 
-  async #act(seen: readonly Seen[]): Promise<void> {
-    if (await this.#finish(seen)) return
+  #seen(): readonly Seen[] {
+    return this.#views.all().map((view) => ({ view, phase: this.#phaseAt(view) }))
+  }
+
+  async #send(seen: readonly Seen[]): Promise<void> {
     const bare = seen.flatMap(({ view, phase }) => {
       const given = this.#given.get(view.endpoint.id) ?? 0
       return phase.state === 'bare' && given < MOST_GIVEN ? [{ view, next: phase.next, given }] : []
@@ -184,13 +189,14 @@ export class ErrandRunner implements Tended {
     return true
   }
 
-  /** Where all agree, what may still get into a block is replaced by nothing, which is cheaper. Answers whether its fate is open. */
+  /** Where all agree, what may still get into a block is replaced by nothing, which is cheaper. Answers whether that is under way. */
   async #cancel(seen: readonly Seen[]): Promise<boolean> {
-    if (seen.some(({ view }) => view.receipts.size > 0)) return false
-    const isOpen = ({ nonce }: Attempt) => seen.some(({ view }) => view.latest <= nonce)
-    const last = new Map(this.attempts.filter(isOpen).map((attempt) => [attempt.nonce, attempt]))
-    for (const { nonce, fees, isCancel } of last.values()) if (!isCancel) await this.#sign(nonce, dearer(fees), true)
-    return last.size > 0
+    const isOpen = ({ nonce }: Attempt) => seen.some(({ view }) => view.latest <= nonce && view.known.has(nonce))
+    const last = [...new Map(this.attempts.filter(isOpen).map((attempt) => [attempt.nonce, attempt])).values()]
+    const costly = last.filter(({ isCancel }) => !isCancel)
+    for (const { nonce, fees } of costly) await this.#sign(nonce, dearer(fees), true)
+    if (costly.length > 0) return true
+    return last.length > 0 && !seen.some(({ view }) => view.receipts.size > 0)
   }
 
   // ---------------------------------------------------------------------------------------------------- what is signed
@@ -209,13 +215,13 @@ export class ErrandRunner implements Tended {
     return now() - last.sentMs >= Math.min(options.stuckMs / 4, 15_000)
   }
 
-  async #take({ nonce: next, views }: Choice): Promise<void> {
+  async #take({ nonce, views }: Choice): Promise<void> {
     const { line, account } = this.#deps
     // The first offer is for all of them; what comes later is for those that lack one.
     const asked = this.attempts.length === 0 ? this.#views.all() : views
     const fees = firstPrice(asked, this.#purse(asked))
     if (fees === undefined) throw unfunded(account, this.#errand.call, asked)
-    const nonce = line.take(next)
+    line.reserve(nonce)
     try {
       for (const { endpoint } of views) this.#given.set(endpoint.id, (this.#given.get(endpoint.id) ?? 0) + 1)
       this.#errand.onNonce?.()

@@ -26,8 +26,9 @@ export type PhaseFacts = {
   readonly isCrowdedOut: (hash: Hash) => boolean
   /** Whether an attempt has waited long enough for what stands before it. */
   readonly isStuck: (attempt: Attempt) => boolean
-  /** Nonces that are seen to, and that no other call may take. */
+  /** Nonces of what is under way, which get into blocks before others; and of those the ones that do so without fail. */
   readonly held: ReadonlySet<number>
+  readonly heldEverywhere: ReadonlySet<number>
 }
 
 export function phaseOf(view: View, facts: PhaseFacts): Phase {
@@ -49,23 +50,28 @@ export function phaseOf(view: View, facts: PhaseFacts): Phase {
   }
   const attempt = fitting(view, facts)
   if (attempt !== undefined) return { state: 'pending', attempt }
-  // What an attempt has waited for in vain is replaced; else what comes next is what the endpoint knows of no transaction for.
-  const open = attempts.filter(({ nonce }) => nonce >= view.latest)
-  const from = open.some(isStuck) ? view.latest : view.pending
-  return { state: 'bare', next: firstNotIn(facts.held, from) }
+  // Where an attempt has waited in vain for what stands before it, another takes the place of that; else it comes after what the endpoint knows.
+  const isBlocked = attempts.some((each) => each.nonce >= view.latest && isStuck(each))
+  const next = isBlocked ? firstNotIn(facts.heldEverywhere, view.latest) : firstNotIn(facts.held, view.pending)
+  return { state: 'bare', next }
 }
 
 /** What would get into the next block by the endpoint's own word. */
-function fitting(view: View, { attempts, isCrowdedOut, isStuck, held }: PhaseFacts): Attempt | undefined {
+function fitting(
+  view: View,
+  { attempts, isCrowdedOut, isStuck, held, heldEverywhere }: PhaseFacts,
+): Attempt | undefined {
   const nonces = new Set(attempts.flatMap(({ nonce }) => (nonce >= view.latest ? [nonce] : [])))
   for (const nonce of [...nonces].toSorted((a, b) => a - b)) {
     const last = attempts.findLast((attempt) => attempt.nonce === nonce)
     if (last === undefined) continue
     const known = view.known.get(nonce)
     if (known === undefined && isCrowdedOut(last.hash)) continue
-    // Before a stuck one there must be nothing but what is seen to; before others, what the endpoint knows will do.
-    const from = isStuck(last) ? view.latest : view.pending
-    if (firstNotIn(held, from) >= nonce) return known ?? last
+    // What stands before a stuck one is what it is stuck behind.
+    const isNext = isStuck(last)
+      ? firstNotIn(heldEverywhere, view.latest) >= nonce
+      : firstNotIn(held, view.pending) >= nonce
+    if (isNext) return known ?? last
   }
   return undefined
 }

@@ -50,7 +50,7 @@ export class LiedToSender {
   async #sender(): Promise<TransactionSender> {
     const { stage, liar } = this
     const deps = { urls: [liar.url], network: stage.definition.rules, signer: await stage.signer(), now: Date.now }
-    const ethereum = new Ethereum(deps, { timeoutMs: 200, retries: 0 })
+    const ethereum = new Ethereum(deps, { timeoutMs: 600, retries: 0 })
     stage.stack.defer(() => ethereum.close())
     return new TransactionSender(
       { ethereum, log, now: Date.now },

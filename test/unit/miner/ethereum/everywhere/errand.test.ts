@@ -110,33 +110,30 @@ test('a transaction of another program that is stuck before it is pushed aside',
   assert.deepEqual([chain.included[0]?.nonce, noncesOf(scene)], [5, [6, 5]])
 })
 
-test('what an earlier call of the account waits for at one endpoint is given to all of them first', async (t) => {
-  const { scene, chain } = open(t)
-  const endpoints = [chain.endpoint('liar', LIES['takes transactions and forgets them']), chain.endpoint('honest')]
-  const fees = { maxFeePerGas: 20n * GWEI, maxPriorityFeePerGas: GWEI }
-  const before = {
-    ...(await chain.ethereum.sign(undefined, 5, fees, 0n)),
-    nonce: 5,
-    fees,
-    isCancel: true,
-    sentMs: Date.now(),
-  }
-  const sender = scene.sender()
-  const waiting = new AbortController()
-  t.after(() => waiting.abort(new Error('enough')))
-  // It is under way through an endpoint that does not even answer.
-  const stayed = sender.send({ ...CALL, data: '0x99' }, { attempts: [before], signal: waiting.signal })
-  stayed.catch(() => undefined)
-  const { end } = scene.send(endpoints, { sender })
-  await scene.mineUntil('the end', () => end.said !== undefined)
-  assert.deepEqual(
-    chain.included.map(({ nonce, fate }) => [nonce, fate]),
-    [
-      [5, 'nothing'],
-      [6, 'killed'],
-    ],
-  )
-})
+for (const [what, maxFeePerGas, fates] of [
+  ['is given to all of them first', 20n * GWEI, ['nothing', 'killed']],
+  ['has to make room, if it is too cheap', 1n, ['killed', 'reverted']],
+] as const) {
+  test(`what an earlier call of the account waits with at one endpoint ${what}`, async (t) => {
+    const { scene, chain } = open(t)
+    const endpoints = [chain.endpoint('liar', LIES['takes transactions and forgets them']), chain.endpoint('honest')]
+    const fees = { maxFeePerGas, maxPriorityFeePerGas: 1n }
+    const signed = await chain.ethereum.sign(undefined, 5, fees, 0n)
+    const sender = scene.sender()
+    const waiting = new AbortController()
+    t.after(() => waiting.abort(new Error('enough')))
+    // It is under way through an endpoint that does not even answer.
+    const attempts = [{ ...signed, nonce: 5, fees, isCancel: true, sentMs: Date.now() }]
+    sender.send({ ...CALL, data: '0x99' }, { attempts, signal: waiting.signal }).catch(() => undefined)
+    const { end } = scene.send(endpoints, { sender })
+    await scene.mineUntil('the end', () => end.said !== undefined)
+    await scene.mineUntil('the rest of it', () => chain.included.length === fates.length)
+    assert.deepEqual(
+      chain.included.map(({ nonce, fate }) => [nonce, fate]),
+      fates.map((fate, i) => [5 + i, fate]),
+    )
+  })
+}
 
 test('where somebody else was faster, what waits is replaced by nothing', async (t) => {
   const { scene, chain, both } = open(t)
@@ -169,7 +166,7 @@ test('while one endpoint is silent, what waits is not taken back, whatever the o
     },
   }))
   chain.isFull = true
-  const sent = scene.send([liar, honest])
+  const sent = scene.send([liar, honest], { sender: scene.sender({ answerMs: 10_000, stuckMs: 20_000 }) })
   await scene.until('it to wait', () => chain.waiting.length === 1)
   isSilent.now = true
   await scene.until('the liar to be asked again and again', () => lies >= 10)
