@@ -1,10 +1,12 @@
 // What the honest processes have to do now, as far as anybody outside can tell, and whether they do anything.
 
 import { finalizeCall } from '../../../miner/ethereum/calls.ts'
+import { OperationError } from '../../../node/errors.ts'
 import { MAX_DEPTH } from '../../../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../../../node/protocol/target.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
 import { EASIEST } from '../../unit/miner/stage.ts'
+import { findUntruth } from './answers.ts'
 import type { Ground } from './ground.ts'
 import type { Name } from './honest.ts'
 
@@ -21,7 +23,17 @@ const RPC_MS = 30_000
 /** Hashes that every machine makes in a second or two. */
 const SMALL_WORK = 2n ** 20n
 
+/** Trouble with a node is something that it has to get over. */
 export async function findDuties(ground: Ground): Promise<Duties> {
+  try {
+    return await look(ground)
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error
+    return { open: [error.message], isLive: false, progress: error.code }
+  }
+}
+
+async function look(ground: Ground): Promise<Duties> {
   const { honest, model } = ground
   const { number, time } = await ground.head()
   const isBWrong = honest.endpoints.isBWrong
@@ -53,7 +65,19 @@ export async function findDuties(ground: Ground): Promise<Duties> {
   const waiting = await findWaiting(ground, node, time)
   progress.push(waiting ?? '')
   if (waiting !== undefined) open.push(waiting)
+  // Asked last: it is a lot to read.
+  if (open.length === 0) open.push(...(await findUntruths(ground)))
   return { open, isLive, progress: progress.join() }
+}
+
+async function findUntruths({ honest, model }: Ground): Promise<string[]> {
+  const names = honest.endpoints.isBWrong ? (['node-0'] as const) : (['node-0', 'node-1'] as const)
+  const found: string[] = []
+  for (const name of names) {
+    const untruth = await findUntruth(model, honest.nodes[name], name)
+    if (untruth !== undefined) found.push(untruth)
+  }
+  return found
 }
 
 async function lookAt(
