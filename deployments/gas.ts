@@ -27,10 +27,14 @@ export const gasFigures = {
   "force, largest": 66286,
   "force, too much paid": 81657,
   "force, 10": 329645,
-  "refute, 2 inputs, depth 20": 337403,
+  "force, 350 of zeros": 10090846,
+  "publish, 125 void entries": 640102,
+  "deposit, 124 in a call": 3824889,
+  "publish, 125 deposits": 663422,
+  "refute, 2 inputs, depth 20": 337479,
   "refute, worst step": 2554580,
   "withdrawBond": 57446,
   "withdraw": 30039,
-  "bytes of Bridge": 22362,
+  "bytes of Bridge": 22429,
   "bytes of WrappedTTX": 4042
 } as const

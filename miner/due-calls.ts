@@ -53,13 +53,14 @@ export class DueCalls {
   async round(signal: AbortSignal): Promise<void> {
     const { isOwn, isRight = () => true } = this.#options
     const { nominate, finalize } = await this.#deps.node.call('bridge_due', {}, signal)
+    // A finalization waits for no nomination: each takes a block of Ethereum, and up to 127 races above may want one.
     const duties: readonly Duty[] = [
-      ...nominate.map(({ parent, block }) => {
-        return { key: `nominate ${parent} ${block}`, block, isOwn: isOwn(block), call: nominateCall(parent, block) }
-      }),
       ...finalize.map(({ block, sealed }) => {
         const { miner } = decodeSealed(sealed).seal
         return { key: `finalize ${block}`, block, isOwn: isOwn(block, miner), call: finalizeCall(sealed) }
+      }),
+      ...nominate.map(({ parent, block }) => {
+        return { key: `nominate ${parent} ${block}`, block, isOwn: isOwn(block), call: nominateCall(parent, block) }
       }),
     ].filter(({ block }) => isRight(block))
     const keys = new Set(duties.map(({ key }) => key))

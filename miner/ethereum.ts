@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   BaseError,
   BlockNotFoundError,
+  type ContractFunctionReturnType,
   createPublicClient,
   fallback,
   type Hex,
@@ -15,11 +16,13 @@ import {
   type PublicClient,
   TransactionNotFoundError,
   TransactionReceiptNotFoundError,
+  toBytes,
 } from 'viem'
 import { bridgeAbi } from '../deployments/bridge-abi.ts'
 import { OperationError } from '../node/errors.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../node/protocol/ids.ts'
 import type { BridgeCall } from './ethereum/calls.ts'
+import type { Endpoint } from './ethereum/endpoint.ts'
 import type { Fees } from './ethereum/fees.ts'
 import { isSilence, nameOf, readRefusal } from './ethereum/refusals.ts'
 
@@ -83,8 +86,18 @@ export type BlockRecord = {
   readonly fee: bigint
 }
 
-/** From one block to others, as the contract keeps them; zero for none. */
-export type Links = { readonly firstChild: Hash; readonly nextSibling: Hash }
+/** A block and the ways from it to others, as the contract keeps them. Hashes are zero for none; `publishedAt` is if it knows no such block. */
+export type Links = {
+  readonly parent: Hash
+  readonly publishedAt: bigint
+  /** Cumulative, expected hashes. */
+  readonly work: bigint
+  readonly isRefuted: boolean
+  /** Earliest live child. */
+  readonly firstChild: Hash
+  /** Next live sibling. */
+  readonly nextSibling: Hash
+}
 
 export type Receipt = {
   readonly hash: Hash
@@ -116,6 +129,9 @@ export class Ethereum {
   readonly bridge: Address
   /** The endpoints without path and query, which often hold keys. */
   readonly name: string
+  /** Tells endpoints apart without their URLs: a hash of these. */
+  readonly id: Hash
+  readonly #deps: EthereumDeps
   readonly #network: EthereumNetwork
   readonly #signer: LocalAccount
   readonly #options: Required<EthereumOptions>
@@ -124,12 +140,16 @@ export class Ethereum {
   readonly #now: () => number
   #parameters: BridgeParameters | undefined
   #seen: { readonly hash: Hash; readonly atMs: number } | undefined
+  #apart: readonly Ethereum[] | undefined
 
   /** Throws `OperationError('bad-endpoint')`. */
-  constructor({ urls, network, signer, now }: EthereumDeps, options: EthereumOptions = {}) {
+  constructor(deps: EthereumDeps, options: EthereumOptions = {}) {
+    const { urls, network, signer, now } = deps
     this.account = parseAddress(signer.address)
     this.bridge = network.bridge
     this.name = nameOf(urls)
+    this.id = parseHash(keccak256(toBytes(urls.join('\n'))))
+    this.#deps = deps
     this.#network = network
     this.#signer = signer
     this.#now = now
@@ -149,6 +169,20 @@ export class Ethereum {
   /** Ends what is under way; every later call throws `ethereum-closed`. */
   close(): void {
     this.#closing.abort()
+    for (const each of this.#apart ?? []) if (each !== this) each.close()
+  }
+
+  /** Each of the endpoints by itself, where the first would answer for all others. They are closed with this one. */
+  apart(): readonly Endpoint[] {
+    const { urls } = this.#deps
+    this.#apart ??= urls.length === 1 ? [this] : urls.map((url) => this.#only(url))
+    return this.#apart
+  }
+
+  #only(url: string): Ethereum {
+    const only = new Ethereum({ ...this.#deps, urls: [url] }, this.#options)
+    if (this.#closing.signal.aborted) only.close()
+    return only
   }
 
   /** What the bridge was deployed with. Checks that this is the right chain and that the contract is there; asks once. */
@@ -240,17 +274,14 @@ export class Ethereum {
     await this.parameters()
     const together = { deployless: true, allowFailure: false, batchSize: RECORDS_BYTES, blockNumber: at } as const
     const contracts = ids.map((id) => ({ ...this.#contract(), functionName: 'blocks', args: [id] }) as const)
-    const [final, records] = await this.#ask('links between blocks', (client) =>
-      Promise.all([
+    return await this.#ask('links between blocks', async (client) => {
+      const [final, records] = await Promise.all([
         client.readContract({ ...this.#contract(), functionName: 'finalBlock', blockNumber: at }),
         client.multicall({ contracts, ...together }),
-      ]),
-    )
-    const links = records.map((record) => {
-      const { firstChild, nextSibling } = record as Record<keyof Links, Hex> // viem loses the type of a list of equal calls
-      return { firstChild: parseHash(firstChild), nextSibling: parseHash(nextSibling) }
+      ])
+      // viem loses the type of a list of equal calls.
+      return { final: parseHash(final), links: records.map((record) => linksOf(record as ContractRecord)) }
     })
-    return { final: parseHash(final), links }
   }
 
   /** Which of these requests of a block were paid, in the same order. */
@@ -272,9 +303,13 @@ export class Ethereum {
     )
   }
 
-  /** Wei of the account that pays for the transactions. */
-  async balance(): Promise<bigint> {
-    return await this.#ask('balance', (client) => client.getBalance({ address: this.account }))
+  /** Wei of the account that pays for the transactions, or of another. */
+  async balance(address: Address = this.account): Promise<bigint> {
+    return await this.#ask('balance', async (client) => {
+      const balance = await client.getBalance({ address })
+      if (balance < 0n) throw new TypeError(`a balance is a whole number, not ${balance}`)
+      return balance
+    })
   }
 
   /** What endpoints advise as a tip, wei a unit of gas. */
@@ -282,9 +317,8 @@ export class Ethereum {
     return await this.#ask('tip', (client) => client.estimateMaxPriorityFeePerGas({ chain: null }))
   }
 
-  /** Transactions of the account: in blocks only, or with those that endpoints know of as pending. */
-  async nonce(blockTag: 'latest' | 'pending'): Promise<number> {
-    const { account: address } = this
+  /** Transactions of the account, or of another: in blocks only, or with those that endpoints know of as pending. */
+  async nonce(blockTag: 'latest' | 'pending', address: Address = this.account): Promise<number> {
     return await this.#ask('nonce', async (client) => {
       const nonce = await client.getTransactionCount({ address, blockTag })
       if (!Number.isSafeInteger(nonce) || nonce < 0) throw new TypeError(`a nonce is a whole number, not ${nonce}`)
@@ -415,6 +449,13 @@ export class Ethereum {
       { facts: { endpoint: this.name, bridge: this.bridge }, retry: true },
     )
   }
+}
+
+type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'blocks'>
+
+function linksOf({ parent, publishedAt, work, flags, firstChild, nextSibling }: ContractRecord): Links {
+  const ways = { parent: parseHash(parent), firstChild: parseHash(firstChild), nextSibling: parseHash(nextSibling) }
+  return { ...ways, publishedAt: BigInt(publishedAt), work, isRefuted: (flags & REFUTED) !== 0 }
 }
 
 /** The contract keeps no last one of an only child. */

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../node/errors.ts'
 import type { Logger } from '../node/log.ts'
 import type { Hash } from '../node/protocol/ids.ts'
+import { claimPages } from '../node/rpc/claim-pages.ts'
 import { type ClaimData, claimCall } from './ethereum/calls.ts'
 import { isAnyRefusal } from './ethereum/refusals.ts'
 import type { RelayerDeps, RelayerOptions } from './options.ts'
@@ -79,20 +80,28 @@ export class Relayer implements AsyncDisposable {
   }
 
   async #round(): Promise<void> {
-    const { claims } = await this.#deps.node.call('bridge_claims', {}, this.#stop.signal)
-    const wanted = claims.filter(
-      ({ recipient, net }) => net >= this.#options.leastNet && (this.#recipients?.has(recipient) ?? true),
-    )
-    const byBlock = Map.groupBy(wanted, ({ block }) => block)
-    for (const block of this.#turns.keys()) if (!byBlock.has(block)) this.#turns.delete(block)
-    this.#waiting = wanted.length
-    this.#reason = wanted.length === 0 ? 'no request waits to be paid' : `${wanted.length} requests wait to be paid`
-    for (const [block, requests] of byBlock) {
-      if (!this.#isTurn(block)) continue
-      for (let i = 0; i < requests.length; i += this.#options.batch) {
-        this.#stop.signal.throwIfAborted()
-        await this.#pay(block, requests.slice(i, i + this.#options.batch))
+    const { leastNet } = this.#options
+    const blocks = new Set<Hash>()
+    this.#waiting = 0
+    for await (const claims of claimPages(this.#deps.node, { leastNet }, this.#stop.signal)) {
+      const wanted = claims.filter(
+        ({ recipient, net }) => net >= leastNet && (this.#recipients?.has(recipient) ?? true),
+      )
+      this.#waiting += wanted.length
+      if (this.#waiting > 0) this.#reason = `${this.#waiting} requests wait to be paid`
+      for (const [block, requests] of Map.groupBy(wanted, ({ block }) => block)) {
+        blocks.add(block)
+        if (this.#isTurn(block)) await this.#payAll(block, requests)
       }
+    }
+    if (this.#waiting === 0) this.#reason = 'no request waits to be paid'
+    for (const block of this.#turns.keys()) if (!blocks.has(block)) this.#turns.delete(block)
+  }
+
+  async #payAll(block: Hash, requests: readonly ClaimData[]): Promise<void> {
+    for (let i = 0; i < requests.length; i += this.#options.batch) {
+      this.#stop.signal.throwIfAborted()
+      await this.#pay(block, requests.slice(i, i + this.#options.batch))
     }
   }
 

@@ -102,7 +102,7 @@ export class TtxNode {
       rules,
       easiestTarget: definition.easiestTarget,
       tip: () => (follower?.status.state === 'live' ? follower.parentBlock(preferredTip(follower.view).id) : undefined),
-      isPublished: (id) => follower?.view.blocks.has(id) ?? false,
+      isPublished: (id) => follower?.block(id) !== undefined,
       queueHash: (count) => follower && queueHashAt(follower.view.queue, count),
       queue: (index) => follower && queuedEntryAt(follower.view.queue, index)?.entry,
       now: () => follower?.status.at?.time ?? 0n,

@@ -11,13 +11,14 @@ import { type Infohash, toInfohash } from '../node/protocol/ids.ts'
 import { infohashOf } from '../node/protocol/infohash.ts'
 import { packTransaction } from '../node/protocol/packed.ts'
 import { depositTransaction } from '../node/protocol/queue.ts'
-import type { Reason } from '../node/protocol/rules.ts'
-import { stateRoot } from '../node/protocol/state.ts'
+import { MAX_TOKENS, type Reason, type Rules } from '../node/protocol/rules.ts'
+import { type State, stateRoot } from '../node/protocol/state.ts'
 import { decodeStep, encodeStep, stepEntryHash, stepSizeAt } from '../node/protocol/step.ts'
 import { encodeTransaction, type SignedTransaction } from '../node/protocol/transaction.ts'
 import { encodeOpening, entries, find, insert, remove, rootOf, type Tree } from '../node/protocol/tree.ts'
 import { signingDigest, type TransactionBody } from '../node/protocol/typed-data.ts'
-import { stepCases } from '../test/step-cases.ts'
+import { madeUpCases } from '../test/made-up-states.ts'
+import { type StepCase, stepCases } from '../test/step-cases.ts'
 import { accountOf, genesisOf, RULES, signBody, World } from '../test/world.ts'
 
 const FOLDER = new URL('../test/vectors/', import.meta.url)
@@ -144,31 +145,58 @@ function treeVectors() {
   ]
 }
 
-/** The first case of each kind, reason and touch count that a few seeded worlds come upon. */
+/** The first case of each kind, reason and touch count that a few seeded worlds come upon; then those of made-up states. */
 function applyVectors() {
   const cases = new Map<string, object>()
   for (let seed = 1; seed <= 4; seed++) {
     const world = new World(seed, 3)
-    let left = 150
-    for (const { name, state, queueIndex, step } of stepCases(world)) {
-      if (left-- === 0) break
-      const witness: Uint8Array[] = []
-      const { reason, state: next } = applyStep(world.rules, state, queueIndex, step, witness)
-      const coverage = coverageOf(step, reason, witness.length)
-      if (cases.has(coverage)) continue
-      cases.set(coverage, {
-        name: `${name}: ${coverage}`,
-        state: [...entries(state)].map(({ key, value }) => ({ key: hex(key), value: value.toString() })),
-        pre: stateRoot(state),
-        queueIndex: queueIndex.toString(),
-        step: hex(step),
-        witness: hex(concat(...witness)),
-        reason,
-        post: stateRoot(next),
-      })
+    for (const next of take(150, stepCases(world))) addApplyVector(cases, world.rules, next)
+  }
+  for (let seed = 1; seed <= 2; seed++) {
+    const world = new World(seed, 3)
+    for (const { name } of take(200, stepCases(world))) {
+      if (name !== 'valid') continue
+      for (const next of madeUpCases(world)) addApplyVector(cases, world.rules, next, true)
     }
   }
   return { rules, cases: [...cases.values()] }
+}
+
+function* take<T>(count: number, items: Iterable<T>): Generator<T, void> {
+  let left = count
+  for (const item of items) {
+    if (left-- === 0) return
+    yield item
+  }
+}
+
+/** Adds the case unless there is one like it. */
+function addApplyVector(
+  cases: Map<string, object>,
+  rules: Rules,
+  { name, state, queueIndex, step }: StepCase,
+  isMadeUp = false,
+): void {
+  const witness: Uint8Array[] = []
+  const { reason, state: next } = applyStep(rules, state, queueIndex, step, witness)
+  const coverage = coverageOf(step, reason, witness.length) + (isMadeUp ? amountsOf(state, next) : '')
+  if (cases.has(coverage)) return
+  cases.set(coverage, {
+    name: `${name}: ${coverage}`,
+    state: [...entries(state)].map(({ key, value }) => ({ key: hex(key), value: value.toString() })),
+    pre: stateRoot(state),
+    queueIndex: queueIndex.toString(),
+    step: hex(step),
+    witness: hex(concat(...witness)),
+    reason,
+    post: stateRoot(next),
+  })
+}
+
+function amountsOf(before: State, after: State): string {
+  if (before === after) return ', no effect'
+  const isFull = [...entries(after)].some(({ value }) => value === MAX_TOKENS)
+  return isFull ? ', up to the last bit' : ', an effect'
 }
 
 function coverageOf(step: Uint8Array, reason: Reason, touches: number): string {

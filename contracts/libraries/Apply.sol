@@ -12,12 +12,16 @@ import {Reason} from "../types/Reason.sol";
 import {Rules} from "../types/Rules.sol";
 
 /// @title One state and one step give the next state
-/// @notice Total on steps: whatever bytes a block calls a step, there is an answer. It reverts only for a witness that does not
-/// open `pre` (`Tree.BadWitness`), or if `pre` is no state that any chain of valid steps leads to (`Tree.BadState`).
+/// @notice Total: whatever bytes a block calls a step, and whatever entries the tree of `pre` has, there is a reason or a state. It
+/// only reverts for a witness that does not open `pre` (`Tree.BadWitness`).
+/// @dev Nothing here relies on an account holding the sum of its outputs, or on all money fitting 128 bits: keys of 160 bits can
+/// collide, and a step without an answer could not be refuted, whatever its block states after it.
 /// @dev Rules and their order: docs/protocol.md, section 4. Work is bounded: 8 inputs, 13 openings of at most 160 levels.
 library Apply {
     /// @dev Bit c is set if a memo may contain character c: 0x20 to 0x7e without `"` and `\`.
     uint256 private constant MEMO_CHARACTERS = ((1 << 0x7f) - (1 << 0x20)) & ~uint256((1 << 0x22) | (1 << 0x5c));
+    /// @dev The most that an entry can hold.
+    uint256 private constant MAX_VALUE = type(uint128).max;
 
     /// @notice Applies a packed step.
     /// @param pre root of the state before
@@ -63,6 +67,7 @@ library Apply {
         return (reason, reason == Reason.None ? root : pre);
     }
 
+    /// @dev Never invalid, since every block must consume it: a deposit that does not fit changes nothing.
     function _deposit(Rules memory rules, Cursor memory cursor, uint256 queueIndex, uint256 gross, address to)
         private
         pure
@@ -71,8 +76,10 @@ library Apply {
         // The bridge queues no deposit of nothing; if it did, it would change nothing.
         if (credit == 0) return;
         bytes20 infohash = Infohash.ofFile(TransactionFile.writeDeposit(rules, queueIndex, to, credit));
-        _credit(cursor, Tree.outputKey(infohash, to), credit);
-        _credit(cursor, Tree.accountKey(to), credit);
+        bytes32 pre = cursor.root;
+        bool fits = _credit(cursor, Tree.outputKey(infohash, to), credit)
+            && _credit(cursor, Tree.accountKey(to), credit);
+        if (!fits) cursor.root = pre;
     }
 
     /// @dev `packed` has a shape.
@@ -139,15 +146,15 @@ library Apply {
 
         bool request = Packed.isRequest(packed);
         address payee = Packed.payee(packed);
-        if (payee == sender && !request) {
-            return _create(cursor, infohash, sender, sum) ? Reason.None : Reason.OutputExists;
-        }
-        if (!request && !_create(cursor, infohash, payee, tokens)) return Reason.OutputExists;
-        if (sum > tokens && !_create(cursor, infohash, sender, sum - tokens)) return Reason.OutputExists;
+        bool keepsAll = payee == sender && !request;
+        uint256 rest = keepsAll ? sum : sum - tokens;
+        if (rest > MAX_VALUE) return Reason.Overflow;
+        if (!request && !keepsAll && !_create(cursor, infohash, payee, tokens)) return Reason.OutputExists;
+        if (rest != 0 && !_create(cursor, infohash, sender, rest)) return Reason.OutputExists;
+        if (keepsAll) return Reason.None;
 
-        _debit(cursor, Tree.accountKey(sender), tokens);
-        if (!request) _credit(cursor, Tree.accountKey(payee), tokens);
-        return Reason.None;
+        if (!_debit(cursor, Tree.accountKey(sender), tokens)) return Reason.Overspend;
+        return request || _credit(cursor, Tree.accountKey(payee), tokens) ? Reason.None : Reason.Overflow;
     }
 
     /// @dev Creates an output; false if it is there already.
@@ -157,16 +164,21 @@ library Apply {
         return true;
     }
 
-    /// @dev Both amounts are below 2^129: no overflow.
-    function _credit(Cursor memory cursor, bytes32 key, uint256 amount) private pure {
-        Tree.set(cursor, Tree.open(cursor, key) + amount);
+    /// @dev Adds to an entry, which is created if it is absent; false if it cannot hold that much. Both amounts are below 2^128, so
+    /// that the sum does not overflow.
+    function _credit(Cursor memory cursor, bytes32 key, uint256 amount) private pure returns (bool) {
+        uint256 value = Tree.open(cursor, key) + amount;
+        if (value > MAX_VALUE) return false;
+        Tree.set(cursor, value);
+        return true;
     }
 
-    /// @dev In a state of a chain of valid steps an account holds the sum of its outputs, so it cannot hold less than `amount`.
-    function _debit(Cursor memory cursor, bytes32 key, uint256 amount) private pure {
+    /// @dev Takes from an account, which is deleted at zero; false if it has less.
+    function _debit(Cursor memory cursor, bytes32 key, uint256 amount) private pure returns (bool) {
         uint256 value = Tree.open(cursor, key);
-        if (value < amount) revert Tree.BadState(key, value);
+        if (value < amount) return false;
         if (value == amount) Tree.remove(cursor);
         else Tree.set(cursor, value - amount);
+        return true;
     }
 }

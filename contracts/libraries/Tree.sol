@@ -36,8 +36,6 @@ library Tree {
     /// @notice The witness does not open the state, is cut short, or has a byte too many.
     /// @param position how many bytes of the witness had been read when that came out
     error BadWitness(uint256 position);
-    /// @notice An entry would leave the 128 bits of a value, or fall below zero: the state is none of any valid chain.
-    error BadState(bytes32 key, uint256 value);
 
     /// @notice Starts to read `witness`, whose first opening is against `root`.
     function start(bytes32 root, bytes calldata witness) internal pure returns (Cursor memory cursor) {
@@ -74,10 +72,10 @@ library Tree {
         _check(_fold(leaf, key, cursor.siblings, depth, 0) == cursor.root, cursor);
     }
 
-    /// @notice Gives the entry that was opened last a value above zero, whether it was present or not.
+    /// @notice Gives the entry that was opened last a value, whether it was present or not.
+    /// @param value above zero and below 2^128: the caller sees to it
     function set(Cursor memory cursor, uint256 value) internal pure {
         bytes32 key = cursor.key;
-        if (value > type(uint128).max) revert BadState(key, value);
         bytes32 node = hashLeaf(key, value);
         bytes32 difference = cursor.leafKey ^ key;
         uint256 depth = cursor.depth;

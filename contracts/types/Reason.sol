@@ -14,5 +14,6 @@ enum Reason {
     BadSignature,
     MissingInput,
     Overspend,
-    OutputExists
+    OutputExists,
+    Overflow
 }

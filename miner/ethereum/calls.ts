@@ -36,6 +36,10 @@ const CALLDATA_GAS = 40n
 const BYTE_GAS = 26n
 const STEP_GAS = 2_300n
 const PUBLISH_GAS = 170_000n
+/** What the contract does with a proof, beside the price of its bytes: one transaction is read and checked, and its entries are opened. */
+const REFUTE_GAS = 400_000n
+/** So many times our own figure an estimate may be. */
+const REASON = 4n
 /** An eligibility walk is 128 blocks long at most, with two cold reads each. */
 const WALK_GAS = 600_000n
 const GWEI = 1_000_000_000n
@@ -85,8 +89,19 @@ export function finalizeCall(sealed: Uint8Array): BridgeCall {
   return { name: 'finalize', data, gas: limit(FINALIZE_GAS + WALK_GAS), bondGas: 0n }
 }
 
-/** `data` is the call, `gas` what it is expected to use. */
-export function refuteCall(data: Hex, gas: bigint): BridgeCall {
+/** What refuting uses at most, units, as far as the size of the proof tells: no endpoint is needed to know it. */
+export function refuteGas(data: Hex): bigint {
+  return REFUTE_GAS + (BigInt(data.length - 2) / 2n) * CALLDATA_GAS
+}
+
+/**
+ * `data` is the call, `estimate` the most that an endpoint expects it to use: it counts where it is above our own, since the price of gas in Ethereum
+ * may change, but not beyond reason, since an account has to have coins for all of its limit.
+ */
+export function refuteCall(data: Hex, estimate = 0n): BridgeCall {
+  const own = refuteGas(data)
+  const most = REASON * own
+  const gas = estimate < own ? own : estimate < most ? estimate : most
   return { name: 'refute', data, gas: limit(gas), bondGas: 0n }
 }
 

@@ -25,18 +25,22 @@ type Entry = z.output<typeof entry>
 
 /** Blocks of Ethereum that may be reorganised: so long a call that counted is remembered. */
 const KEPT_BLOCKS = 64n
+/** So long one is remembered of which nobody knows what became. */
+const KEPT_MS = 7 * 86_400_000
 
 /** One for each account and bridge, and one process at a time. Every change is on disk when it resolves; throws `write-failed` (retry). */
 export class Outbox {
-  readonly #file: string
+  readonly #file: string | undefined
   readonly #entries = new Map<Hash, Entry>()
 
-  constructor(file: string) {
+  /** Without a file it lasts as long as the process. */
+  constructor(file?: string) {
     this.#file = file
   }
 
   /** Reads it; an absent file is an empty one. Throws `OperationError('outbox-damaged')` for what this program did not write so. */
   async load(): Promise<void> {
+    if (this.#file === undefined) return
     await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 })
     const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined
@@ -66,12 +70,14 @@ export class Outbox {
     await this.#put({ call: key, name: call.name, attempts })
   }
 
-  /** One of its attempts is in block `at` of Ethereum. Forgets those that are too deep to be reorganised. */
+  /** One of its attempts is in block `at` of Ethereum. Forgets those that are too deep to be reorganised, or too old for anybody to want. */
   async settle(call: BridgeCall, at: bigint): Promise<void> {
     const found = this.#entries.get(keyOf(call))
     if (found === undefined) return
-    for (const [key, { settledAt }] of this.#entries) {
-      if (settledAt !== undefined && settledAt + KEPT_BLOCKS < at) this.#entries.delete(key)
+    const newestMs = sentMsOf(found)
+    for (const [key, entry] of this.#entries) {
+      const isDeep = entry.settledAt !== undefined && entry.settledAt + KEPT_BLOCKS < at
+      if (isDeep || sentMsOf(entry) + KEPT_MS < newestMs) this.#entries.delete(key)
     }
     await this.#put({ ...found, settledAt: at })
   }
@@ -86,9 +92,14 @@ export class Outbox {
   }
 
   async #write(): Promise<void> {
+    if (this.#file === undefined) return
     const text = JSON.stringify(outbox.encode({ version: 1, entries: [...this.#entries.values()] }))
     await writeDurably(this.#file, `${text}\n`)
   }
+}
+
+function sentMsOf({ attempts }: Entry): number {
+  return attempts.at(-1)?.sentMs ?? 0
 }
 
 function keyOf({ data }: BridgeCall): Hash {

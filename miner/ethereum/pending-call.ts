@@ -14,7 +14,14 @@ export type Outcome =
   | { readonly status: 'cancelled'; readonly receipt: Receipt; readonly refusal?: OperationError }
   | { readonly status: 'lost' }
 
-export class PendingCall {
+/** What holds nonces of the account and sees to them. */
+export type Tended = {
+  readonly attempts: readonly Attempt[]
+  /** Unix seconds on Ethereum. */
+  readonly deadline: bigint | undefined
+}
+
+export class PendingCall implements Tended {
   readonly call: BridgeCall
   readonly attempts: Attempt[]
   refusal: OperationError | undefined
@@ -22,8 +29,6 @@ export class PendingCall {
   simulatedAt: string | undefined
   isMined = false
   lostLooks = 0
-
-  /** Unix seconds on Ethereum. */
   readonly deadline: bigint | undefined
 
   constructor(call: BridgeCall, attempts: Attempt[], deadline?: bigint) {
@@ -40,12 +45,12 @@ export class PendingCall {
 }
 
 /** A call is as urgent as the most urgent one behind it, which cannot get into a block before it. */
-export function deadlineOf({ last }: PendingCall, underWay: Iterable<PendingCall>): bigint | undefined {
-  const behind = [...underWay].filter((other) => other.last.nonce >= last.nonce)
+export function deadlineOf({ last }: PendingCall, underWay: Iterable<Tended>): bigint | undefined {
+  const behind = [...underWay].filter(({ attempts }) => attempts.some(({ nonce }) => nonce >= last.nonce))
   const deadlines = behind.flatMap(({ deadline }) => deadline ?? [])
   return deadlines.toSorted((a, b) => (a < b ? -1 : 1))[0]
 }
 
-export function noncesOf(underWay: Iterable<PendingCall>): ReadonlySet<number> {
-  return new Set([...underWay].map(({ last }) => last.nonce))
+export function noncesOf(underWay: Iterable<Tended>): ReadonlySet<number> {
+  return new Set([...underWay].flatMap(({ attempts }) => attempts.map(({ nonce }) => nonce)))
 }

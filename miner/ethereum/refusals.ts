@@ -94,12 +94,16 @@ export function isAnyRefusal(error: unknown): error is OperationError {
 
 /** An endpoint refused a transaction because it has it. */
 export function isKnownAlready(error: OperationError): boolean {
-  return /already known|already imported|known transaction|already exists/i.test(String(error.cause))
+  return /already ?known|already imported|known transaction|already exists|existing tx with same hash/i.test(
+    String(error.cause),
+  )
 }
 
 /** An endpoint refused a transaction because its nonce belongs to another one. */
 export function isNonceTaken(error: OperationError): boolean {
-  return /nonce too low|nonce is too low|replacement transaction underpriced|NONCE_EXPIRED/i.test(String(error.cause))
+  return /nonce too low|nonce is too low|OldNonce|NONCE_EXPIRED|replacement transaction underpriced|ReplacementNotAllowed|could not replace existing tx/i.test(
+    String(error.cause),
+  )
 }
 
 /** No HTTP answer, or one that says "later" (429 and 5xx). */

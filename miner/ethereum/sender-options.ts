@@ -35,4 +35,6 @@ export type SenderOptions = {
   readonly pollMs?: number
   /** Never offers more, wei a unit of gas, but in the last hours before a deadline. Default 500 gwei. */
   readonly maxFeePerGas?: bigint
+  /** What is sent everywhere waits no longer for an answer of one endpoint. Default 10,000. */
+  readonly answerMs?: number
 }

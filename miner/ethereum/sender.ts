@@ -7,14 +7,20 @@ import type { Ethereum, Head } from '../ethereum.ts'
 import { troubleFacts } from '../trouble.ts'
 import type { Attempt } from './attempt.ts'
 import type { BridgeCall } from './calls.ts'
-import { bondAt, bumpFees, capAt, type Fees, patienceAt, suggestFees } from './fees.ts'
+import { apart } from './endpoint.ts'
+import type { Ending } from './everywhere/ending.ts'
+import { type Errand, ErrandRunner } from './everywhere/errand.ts'
+import { Glances } from './everywhere/glances.ts'
+import { bondAt, type Fees, patienceAt } from './fees.ts'
+import { Line } from './line.ts'
 import { fillGap } from './nonce-gap.ts'
-import type { Outbox } from './outbox.ts'
-import { deadlineOf, noncesOf, type Outcome, PendingCall } from './pending-call.ts'
+import { Offers } from './offers.ts'
+import { Outbox } from './outbox.ts'
+import { deadlineOf, type Outcome, PendingCall } from './pending-call.ts'
 import { isAnyRefusal, isKnownAlready, isNonceTaken } from './refusals.ts'
 import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
 
-const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n }
+const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n, answerMs: 10_000 }
 /** Looks in a row at which the nonce is used and no receipt there: endpoints may know of one before the other. */
 const LOST_LOOKS = 3
 const NONCE_TRIES = 3
@@ -24,13 +30,15 @@ export class TransactionSender {
   readonly ethereum: Ethereum
   readonly #log: Logger
   readonly #now: () => number
-  readonly #outbox: Outbox | undefined
+  readonly #line: Line
+  readonly #offers: Offers
+  /** Of what is sent everywhere: in memory where nothing is kept on disk. */
+  readonly #errands: Outbox
+  readonly #glances: Glances
   readonly #options: Required<SenderOptions>
   #queue: Promise<unknown> = Promise.resolve()
   /** Nonces are given out one at a time. */
   #beginning: Promise<unknown> = Promise.resolve()
-  /** What is under way: endpoints may not know of it for a moment. */
-  readonly #underWay = new Set<PendingCall>()
   #problem: OperationError | undefined
   #spent = 0n
 
@@ -38,8 +46,12 @@ export class TransactionSender {
     this.ethereum = ethereum
     this.#log = log
     this.#now = now
-    this.#outbox = outbox
+    this.#line = new Line({ ethereum, now, outbox })
     this.#options = { ...DEFAULTS, ...options }
+    const { answerMs, pollMs, maxFeePerGas } = this.#options
+    this.#offers = new Offers(ethereum, maxFeePerGas)
+    this.#errands = outbox ?? new Outbox()
+    this.#glances = new Glances(ethereum.account, answerMs, pollMs)
   }
 
   /** Wei that went for gas so far. */
@@ -53,15 +65,8 @@ export class TransactionSender {
   }
 
   /** What a transaction would offer now. Throws `OperationError('fee-cap')` (retry) where that is above the cap. */
-  async fees(head: Head, deadline?: bigint): Promise<Fees> {
-    const fees = suggestFees(head.baseFee, await this.ethereum.tip())
-    const cap = capAt(this.#options.maxFeePerGas, head.time, deadline)
-    if (fees.maxFeePerGas <= cap) return fees
-    throw new OperationError(
-      'fee-cap',
-      `expected gas for at most ${cap} wei, got ${fees.maxFeePerGas}; wait for it to fall, or allow more`,
-      { facts: { cap: `${cap}`, price: `${fees.maxFeePerGas}` }, retry: true },
-    )
+  fees(head: Head, deadline?: bigint): Promise<Fees> {
+    return this.#offers.first(head, deadline)
   }
 
   /**
@@ -75,13 +80,39 @@ export class TransactionSender {
     return turn
   }
 
+  /**
+   * The same on the word of any endpoint, for what no single one may stop: it goes through all of them, beside the others of the account, and none
+   * is asked for leave. Resolves when those that answer agree that it is over, or when an attempt had no effect. Throws the reason of `signal`,
+   * and before anything is signed `unfunded-account` and `write-failed`; what is signed stays sent.
+   */
+  async sendEverywhere(errand: Errand): Promise<Ending> {
+    const runner = new ErrandRunner(
+      { ...errand, endpoints: apart(errand.endpoints) },
+      {
+        ...{ line: this.#line, outbox: this.#errands, account: this.ethereum.account, log: this.#log, now: this.#now },
+        ...{ glances: this.#glances, options: this.#options, onTrouble: (error) => this.#trouble(error) },
+      },
+    )
+    try {
+      const ending = await runner.run()
+      if ('receipt' in ending && ending.receipt !== undefined) {
+        const { gasUsed, gasPrice } = ending.receipt
+        this.#spent += gasUsed * gasPrice
+      }
+      return ending
+    } finally {
+      this.#problem = undefined
+    }
+  }
+
   async #send(call: BridgeCall, options: SendOptions): Promise<Outcome> {
     const { signal } = options
     signal?.throwIfAborted()
     const attempts = [...(options.attempts ?? (await this.#resumed(call)))]
     if (attempts.length === 0) attempts.push(await this.#begin(call, options))
     const pending = new PendingCall(call, attempts, options.deadline)
-    this.#underWay.add(pending)
+    this.#line.underWay.add(pending)
+    this.#line.giveBack(pending.last.nonce)
     try {
       for (;;) {
         const outcome = await this.#look(pending, options).catch((error: unknown) => {
@@ -99,14 +130,14 @@ export class TransactionSender {
       signal?.throwIfAborted()
       throw error
     } finally {
-      this.#underWay.delete(pending)
+      this.#line.underWay.delete(pending)
       this.#problem = undefined
     }
   }
 
   /** What was signed for the call before this process, or before a reorganisation took it out of its block again. */
   async #resumed(call: BridgeCall): Promise<readonly Attempt[]> {
-    const known = this.#outbox?.find(call)
+    const known = this.#line.outbox?.find(call)
     if (known === undefined) return []
     if (!known.isSettled || !(await this.#hasReceipt(known.attempts))) {
       const { hash, nonce = 0 } = known.attempts.at(-1) ?? {}
@@ -119,15 +150,15 @@ export class TransactionSender {
   }
 
   async #anew(call: BridgeCall): Promise<readonly Attempt[]> {
-    await this.#outbox?.forget(call)
+    await this.#line.outbox?.forget(call)
     return []
   }
 
   async #settled(call: BridgeCall, outcome: Outcome): Promise<void> {
-    if (outcome.status === 'lost') return await this.#outbox?.forget(call)
+    if (outcome.status === 'lost') return await this.#line.outbox?.forget(call)
     const { gasUsed, gasPrice, block } = outcome.receipt
     this.#spent += gasUsed * gasPrice
-    await this.#outbox?.settle(call, block)
+    await this.#line.outbox?.settle(call, block)
   }
 
   /** The first attempt of a call, on its way. */
@@ -142,15 +173,20 @@ export class TransactionSender {
     for (let tries = 1; ; tries++) {
       const head = await this.ethereum.head()
       const fees = await this.fees(head, options.deadline)
-      await this.#checkFunds(call, fees)
+      await this.#offers.checkFunds(call, fees)
       await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
-      const last = Math.max(-1, ...noncesOf(this.#underWay))
-      const nonce = Math.max(await this.ethereum.nonce('pending'), last + 1)
-      const attempt = await this.#sign(call, false, nonce, fees, options)
-      const error = await this.#broadcast(attempt)
-      if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
-      // Another program sends from this account too, and was faster.
-      if (!isNonceTaken(error) || tries === NONCE_TRIES) throw error
+      const nonce = this.#line.take(await this.ethereum.nonce('pending'))
+      try {
+        const attempt = await this.#line.sign({ call, isCancel: false, nonce, fees }, options.onAttempt)
+        const error = await this.#broadcast(attempt)
+        if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
+        // Another program sends from this account too, and was faster.
+        if (!isNonceTaken(error) || tries === NONCE_TRIES) throw error
+      } catch (error) {
+        this.#line.giveBack(nonce)
+        throw error
+      }
+      this.#line.giveBack(nonce)
     }
   }
 
@@ -159,11 +195,11 @@ export class TransactionSender {
     const settled = await this.#settle(pending, head)
     if (settled !== undefined || pending.isMined) return settled
     const { last } = pending
-    const deadline = deadlineOf(pending, this.#underWay)
+    const deadline = deadlineOf(pending, this.#line.underWay)
     const isStuck = this.#now() - last.sentMs >= patienceAt(this.#options.stuckMs, head.time, deadline)
     if (!last.isCancel && (isStuck || head.hash !== pending.simulatedAt)) {
       pending.simulatedAt = head.hash
-      const refusal = await this.#refusal(pending.call, await this.#dearer(last, head), head)
+      const refusal = await this.#refusal(pending.call, await this.#offers.dearer(last, head), head)
       // The receipt may have come between the two questions; then the refusal is only an echo of our own success.
       if (refusal !== undefined && !(await this.#hasReceipt(pending.attempts))) {
         pending.refusal = refusal
@@ -174,7 +210,7 @@ export class TransactionSender {
       if ((await this.ethereum.nonce('latest')) >= last.nonce)
         return await this.#replace(pending, head, deadline, options)
       // What stands before it comes first.
-      const held = noncesOf(this.#underWay)
+      const held = this.#line.held()
       await fillGap(this.ethereum, this.#log, last, { held, feesNow: () => this.fees(head, deadline) })
     }
     if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(last)
@@ -201,11 +237,6 @@ export class TransactionSender {
     return pending.lostLooks >= LOST_LOOKS ? { status: 'lost' } : undefined
   }
 
-  /** What would replace an attempt now. */
-  async #dearer({ fees }: Attempt, { baseFee }: Head): Promise<Fees> {
-    return bumpFees(fees, suggestFees(baseFee, await this.ethereum.tip()))
-  }
-
   /** Why the bridge would never take the call any more. */
   async #refusal(call: BridgeCall, fees: Fees, head: Head): Promise<OperationError | undefined> {
     try {
@@ -225,18 +256,10 @@ export class TransactionSender {
     options: SendOptions,
   ): Promise<undefined> {
     const { call, last, refusal } = pending
-    const fees = await this.#dearer(last, head)
-    const cap = capAt(this.#options.maxFeePerGas, head.time, deadline)
-    if (fees.maxFeePerGas > cap) {
-      throw new OperationError(
-        'fee-cap',
-        `expected ${call.name} to get into a block for at most ${cap} wei a unit of gas, but it would need more; it waits`,
-        { facts: { call: call.name, cap: `${cap}` }, retry: true },
-      )
-    }
+    const fees = await this.#offers.replacement(call, last, head, deadline)
     const isCancel = refusal !== undefined
-    if (!isCancel) await this.#checkFunds(call, fees)
-    const attempt = await this.#sign(call, isCancel, last.nonce, fees, options)
+    if (!isCancel) await this.#offers.checkFunds(call, fees)
+    const attempt = await this.#line.sign({ call, isCancel, nonce: last.nonce, fees }, options.onAttempt)
     pending.attempts.push(attempt)
     this.#log.info(
       {
@@ -248,28 +271,6 @@ export class TransactionSender {
       refusal ? 'cancelling a transaction that the bridge would refuse by now' : 'replacing a stuck transaction',
     )
     await this.#rebroadcast(attempt)
-  }
-
-  /** An attempt at the call, or at nothing in its place. */
-  async #sign(call: BridgeCall, isCancel: boolean, nonce: number, fees: Fees, options: SendOptions): Promise<Attempt> {
-    const signed = isCancel
-      ? await this.ethereum.sign(undefined, nonce, fees, 0n)
-      : await this.ethereum.sign(call, nonce, fees, bondAt(call.bondGas, fees))
-    const attempt = { ...signed, nonce, fees, isCancel, sentMs: this.#now() }
-    await (options.onAttempt?.(attempt) ?? this.#outbox?.add(call, attempt))
-    return attempt
-  }
-
-  async #checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
-    const { account } = this.ethereum
-    const needed = call.gas * fees.maxFeePerGas + bondAt(call.bondGas, fees)
-    const balance = await this.ethereum.balance()
-    if (balance >= needed) return
-    throw new OperationError(
-      'unfunded-account',
-      `expected at least ${needed} wei at ${account} for ${call.name}, got ${balance}; send ${needed - balance} wei or more to it`,
-      { facts: { call: call.name, account, balance: `${balance}`, needed: `${needed}` } },
-    )
   }
 
   /** What the endpoint has against it. */

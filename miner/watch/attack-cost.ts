@@ -186,25 +186,27 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
 }
 
 /**
- * The lowest fork that a new branch could make ahead of the leading one. `blocks` are the last final one and all above it, parents first;
- * `now` is Ethereum's time, and `nextWork` that of the easiest block that could come on the tip.
+ * The lowest fork that a new branch could make ahead of the leading one. `blocks` are the last final one and all above it, in the order of
+ * publication; `now` is Ethereum's time, and `nextWork` that of the easiest block that could come on the tip.
  */
 export function findOverturn(blocks: readonly Block[], now: number, nextWork: bigint): Overturn {
   const [final] = blocks
   if (final === undefined) throw new RangeError('there is a final block at least')
   const branch = [final, ...blocks.filter(({ preferred, id }) => preferred && id !== final.id)]
   const tip = branch.at(-1) ?? final
+  const rivals = heaviestRivals(blocks, branch)
+  const live = Map.groupBy(
+    blocks.filter(({ refuted }) => !refuted),
+    ({ parent }) => parent,
+  )
   for (const [i, fork] of branch.slice(0, -1).entries()) {
-    const live = blocks.filter(({ parent, refuted }) => parent === fork.id && !refuted)
-    const start = Math.min(...live.map(({ publishedAt }) => publishedAt))
-    const closesAt = start + Number(BRANCH_SECONDS)
-    const bases = now < start + Number(SIBLING_SECONDS) ? [fork] : []
+    // In the order of publication.
+    const [first] = live.get(fork.id) ?? []
+    if (first === undefined) continue
+    const closesAt = first.publishedAt + Number(BRANCH_SECONDS)
+    const isOpen = now < first.publishedAt + Number(SIBLING_SECONDS)
     // A rival branch that is there already saves the work that is in it.
-    if (now <= closesAt) bases.push(...rivalsOf(blocks, fork.id, branch[i + 1]?.id))
-    const base = bases.reduce<Block | undefined>(
-      (best, each) => (best && best.work >= each.work ? best : each),
-      undefined,
-    )
+    const base = (now <= closesAt ? rivals.get(fork.id) : undefined) ?? (isOpen ? fork : undefined)
     if (base === undefined) continue
     const isRival = base === fork
     const missing = tip.work - base.work + 1n
@@ -219,24 +221,29 @@ export function findOverturn(blocks: readonly Block[], now: number, nextWork: bi
       }
     }
     // Its first block has the work of the first one, be that right or wrong; what more it takes comes above.
-    const first = live.find(({ publishedAt }) => publishedAt === start)
-    const least = first === undefined ? 0n : first.work - fork.work
+    const least = first.work - fork.work
     const rest = max(missing - least, 0n)
-    const count = 1 + blocksFor(first?.target ?? fork.target, rest)
+    const count = 1 + blocksFor(first.target, rest)
     return { above: base.id, displaced: branch.length - 1 - i, hashes: least + rest, blocks: count, isRival, closesAt }
   }
   const hashes = nextWork + 1n
   return { above: tip.id, displaced: 0, hashes, blocks: 1 + blocksFor(tip.target, 1n), isRival: true }
 }
 
-/** Valid blocks above `fork` that do not stand on `child`. */
-function rivalsOf(blocks: readonly Block[], fork: Hash, child: Hash | undefined): Block[] {
-  const rivals = new Map<Hash, Block>()
+/** By the block of the branch above which they leave it: the heaviest of the blocks off it that are not known to be wrong, nor stand on such a one. */
+function heaviestRivals(blocks: readonly Block[], branch: readonly Block[]): ReadonlyMap<Hash, Block> {
+  const onBranch = new Set(branch.map(({ id }) => id))
+  const forks = new Map<Hash, Hash>()
+  const heaviest = new Map<Hash, Block>()
   for (const block of blocks) {
-    const isAbove = block.parent === fork ? block.id !== child : rivals.has(block.parent)
-    if (isAbove && block.verdict === 'valid' && !block.refuted) rivals.set(block.id, block)
+    const fork = onBranch.has(block.parent) ? block.parent : forks.get(block.parent)
+    const isPossible = (block.verdict === 'valid' || block.verdict === 'unknown') && !block.refuted
+    if (fork === undefined || onBranch.has(block.id) || !isPossible) continue
+    forks.set(block.id, fork)
+    const best = heaviest.get(fork)
+    if (best === undefined || block.work > best.work) heaviest.set(fork, block)
   }
-  return [...rivals.values()]
+  return heaviest
 }
 
 /** The least number of blocks above one with `target` that together hold so much work. */

@@ -23,6 +23,9 @@ export type Case = {
   readonly failures?: number
 }
 
+/** So many are kept after their death. */
+const KILLED = 256
+
 export class Cases {
   readonly #log: Logger
   readonly #cases = new Map<Hash, Case>()
@@ -65,8 +68,10 @@ export class Cases {
     this.#log.warn(facts, by === 'us' ? 'killed a wrong block' : 'a wrong block was killed by somebody else')
   }
 
-  /** Forgets all others: they are below the final block, or a reorganisation took them. */
-  keep(blocks: ReadonlySet<Hash>): void {
-    for (const block of this.#cases.keys()) if (!blocks.has(block)) this.#cases.delete(block)
+  /** Forgets all others, but for the last ones that were killed: they are below the final block, or a reorganisation took them. */
+  keep(isKept: (block: Hash) => boolean): void {
+    const killed = [...this.#cases.values()].filter(({ block, state }) => state === 'killed' && !isKept(block))
+    const last = new Set(killed.slice(-KILLED).map(({ block }) => block))
+    for (const block of this.#cases.keys()) if (!isKept(block) && !last.has(block)) this.#cases.delete(block)
   }
 }

@@ -1,101 +1,158 @@
-// Judges a block by a replay of our own, on what the node serves of it, and gives the proof with the verdict.
+// Judges blocks by a replay of our own, on states of our own, and proves wrong ones wrong.
 
-import { type PublishedBlock, replayBlock, type Verdict } from '../../node/protocol/block.ts'
-import { blockId, decodeSealed, type SealedHeader } from '../../node/protocol/header.ts'
-import { type Hash, toHash } from '../../node/protocol/ids.ts'
-import { QUEUE_SHARE, type Rules } from '../../node/protocol/rules.ts'
-import { splitSteps } from '../../node/protocol/step.ts'
-import { traceLeaf, traceRoot } from '../../node/protocol/trace.ts'
+import { OperationError } from '../../node/errors.ts'
+import type { Logger } from '../../node/log.ts'
+import type { PublishedBlock, Verdict } from '../../node/protocol/block.ts'
+import type { Hash } from '../../node/protocol/ids.ts'
+import type { Rules } from '../../node/protocol/rules.ts'
+import type { State } from '../../node/protocol/state.ts'
 import type { Result } from '../../node/rpc/api.ts'
-import type { NodeClient } from '../../node/rpc/client.ts'
-import { ParentStates } from '../parent-state.ts'
-import { readQueue } from '../queue-reader.ts'
+import type { Evidence } from './evidence/evidence.ts'
+import { once } from './once.ts'
 import { type Refutation, refuteStep } from './refutation.ts'
+import { replay, sceneOf } from './replay.ts'
+import { States, type StatesOptions } from './states.ts'
 
-export type Judgement =
+export type Settled =
   | { readonly verdict: 'valid' }
-  | (Extract<Verdict, { verdict: 'invalid' }> & { readonly refutation: Refutation })
+  | Extract<Verdict, { verdict: 'invalid' }>
   /** It stands on a wrong block, and dies with it. */
   | { readonly verdict: 'doomed'; readonly by: Hash }
-  /** Never a reason to act. */
-  | { readonly verdict: 'unknown'; readonly why: string }
 
-type Settled = Exclude<Judgement, { verdict: 'unknown' }>
+/** `unknown`: something is missing. Never a reason to act. */
+export type Judgement = Settled | { readonly verdict: 'unknown'; readonly why: string }
+
+export type JudgeDeps = { readonly evidence: Evidence; readonly rules: Rules; readonly log: Logger }
+
+const NOTHING: ReadonlySet<Hash> = new Set()
 
 /**
- * Takes from the node what hashes bind to a block's id, and nothing on trust: its own replay reaches down to the last final block.
- * The node decides only which blocks there are, and which are final.
+ * Takes nobody's word for a verdict: the bytes of blocks are bound by their ids, and states are its own, down to a final block. Only which
+ * blocks are final is for others to say; who says it of a wrong one is found out with the verdict on that block.
  */
 export class Judge {
-  readonly #node: NodeClient
-  readonly #rules: Rules
-  readonly #states: ParentStates
+  readonly #deps: JudgeDeps
+  readonly #states: States
   /** Nothing changes a verdict, since all that it follows from is in the block's id. */
   readonly #settled = new Map<Hash, Settled>()
+  readonly #judging = new Map<Hash, Promise<Settled>>()
+  /** Blocks that something was built on without a verdict, as they were said to be final. */
+  readonly #grounds = new Set<Hash>()
+  #living = NOTHING
+  #finals = NOTHING
 
-  constructor(node: NodeClient, rules: Rules) {
-    this.#node = node
-    this.#rules = rules
-    this.#states = new ParentStates(node, rules)
+  constructor(deps: JudgeDeps, options: StatesOptions = {}) {
+    this.#deps = deps
+    this.#states = new States(deps, options)
+  }
+
+  /** The verdict, where there is one already. */
+  verdictOn(id: Hash): Settled | undefined {
+    return this.#settled.get(id)
   }
 
   /**
-   * Judges the block, whether it is final or not, and what it stands on. Throws what the node throws: `unknown-block`, `files-unknown` for what is
-   * older than the node keeps, and the like.
+   * Judges the block, whether it is final or not, and first what it stands on, down to a final block. Throws the signal's reason, and
+   * `OperationError('unknown-block')` where everybody says that there is no such block.
    */
   async judge(id: Hash, signal: AbortSignal): Promise<Judgement> {
-    const known = this.#settled.get(id)
-    if (known !== undefined) return known
-    const served = await this.#node.call('bridge_block', { id }, signal)
-    const block = { sealed: decodeSealed(served.sealed), steps: served.packedSteps, states: served.states }
-    const { header } = block.sealed
-    if (blockId(block.sealed) !== id) return unknown('the node serves another block under this id')
-    if (header.height === 0n) return { verdict: 'valid' } // genesis is right by definition
-    const below = await this.#node.call('bridge_block', { id: header.parent }, signal)
-    const parent = decodeSealed(below.sealed)
-    if (blockId(parent) !== header.parent) return unknown('the node serves another block as its parent')
-    if (!below.final) {
-      const ground = await this.judge(header.parent, signal)
-      if (ground.verdict === 'unknown') return unknown(`the block below it, ${header.parent}: ${ground.why}`)
-      if (ground.verdict !== 'valid') {
-        return this.#settle(id, { verdict: 'doomed', by: ground.verdict === 'doomed' ? ground.by : header.parent })
-      }
+    try {
+      return this.#settled.get(id) ?? (await this.#judgeDown(id, signal))
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!(error instanceof OperationError)) throw error
+      if (error.code === 'unknown-block' && error.facts['what'] === `block ${id}`) throw error
+      return { verdict: 'unknown', why: error.message }
     }
-    if (!isPosted(parent, block)) {
-      return unknown('the node does not serve the steps and states that the header of the block commits to')
+  }
+
+  /** The block as it was posted. Throws what `Evidence` throws. */
+  posted(id: Hash, signal: AbortSignal): Promise<PublishedBlock> {
+    return this.#deps.evidence.block(id, signal)
+  }
+
+  /** The proof against a block that was found wrong; made anew each time, since it is large. Throws what `Evidence` throws. */
+  async prove(id: Hash, signal: AbortSignal): Promise<Refutation> {
+    const verdict = this.#settled.get(id)
+    if (verdict?.verdict !== 'invalid') throw new RangeError(`block ${id} was not found wrong`)
+    const { block, parent, queue } = await sceneOf(this.#deps.evidence, id, signal)
+    const state = await this.#stateAfter(block.sealed.header.parent, signal)
+    return refuteStep(this.#deps.rules, { sealed: parent, state }, block, queue, verdict)
+  }
+
+  /** Says what lives and what is final, as far as anybody says so: verdicts on all else are forgotten. */
+  keep(living: ReadonlySet<Hash>, finals: ReadonlySet<Hash>): void {
+    this.#living = living
+    this.#finals = finals
+    for (const known of [this.#settled, this.#grounds]) {
+      for (const id of known.keys()) if (!living.has(id) && !finals.has(id)) known.delete(id)
     }
-    return await this.#replay(id, parent, block, signal)
   }
 
-  /** Forgets all other blocks. */
-  keep(ids: ReadonlySet<Hash>): void {
-    for (const id of this.#settled.keys()) if (!ids.has(id)) this.#settled.delete(id)
+  /** Sees to it that the state after a final block is at hand, and stays there. Throws what `Evidence` throws. */
+  async hold(final: Hash, signal: AbortSignal): Promise<void> {
+    await this.#stateAfter(final, signal)
+    this.#states.pin(this.#finals)
   }
 
-  async #replay(id: Hash, sealedParent: SealedHeader, block: PublishedBlock, signal: AbortSignal): Promise<Judgement> {
-    const { queueCount } = sealedParent.header
-    // With what the parent may have consumed, for its own replay.
-    const from = queueCount > BigInt(QUEUE_SHARE) ? queueCount - BigInt(QUEUE_SHARE) : 0n
-    const queue = await readQueue(this.#node, from, 2 * QUEUE_SHARE, signal)
-    const parent = await this.#states.blockOf(block.sealed.header.parent, sealedParent, signal)
-    const verdict = replayBlock(this.#rules, parent, block, queue)
-    if (verdict.verdict === 'unknown') return unknown(`step ${verdict.step}: ${verdict.why}`)
-    if (verdict.verdict === 'valid') {
-      this.#states.put(id, verdict.state)
-      return this.#settle(id, { verdict: 'valid' })
+  async #judgeDown(id: Hash, signal: AbortSignal): Promise<Settled> {
+    const way: Hash[] = [id]
+    for (let lowest = id; ; ) {
+      const { header } = (await this.#deps.evidence.block(lowest, signal)).sealed
+      if (header.height === 0n || this.#settled.has(header.parent)) break
+      if (await this.#isFinal(header.parent, signal)) break
+      lowest = header.parent
+      way.push(lowest)
     }
-    const before = { sealed: sealedParent, state: parent.state }
-    return this.#settle(id, { ...verdict, refutation: refuteStep(this.#rules, before, block, queue, verdict) })
+    let last: Settled = { verdict: 'valid' }
+    for (const each of way.toReversed()) {
+      last = this.#settled.get(each) ?? (await once(this.#judging, each, () => this.#judgeOn(each, signal)))
+    }
+    return last
   }
 
-  #settle(id: Hash, judgement: Settled): Settled {
-    this.#settled.set(id, judgement)
-    return judgement
+  /** Judges a block on one that has a verdict, or is final. */
+  async #judgeOn(id: Hash, signal: AbortSignal): Promise<Settled> {
+    const { header } = (await this.#deps.evidence.block(id, signal)).sealed
+    if (header.height === 0n) return this.#settle(id, { verdict: 'valid' }) // genesis is right by definition
+    const below = this.#settled.get(header.parent)
+    if (below?.verdict === 'doomed') return this.#settle(id, below)
+    if (below?.verdict === 'invalid') return this.#settle(id, { verdict: 'doomed', by: header.parent })
+    const scene = await sceneOf(this.#deps.evidence, id, signal)
+    const state = await this.#stateAfter(header.parent, signal)
+    const verdict = await replay(this.#deps.rules, scene, state, signal)
+    if (verdict.verdict === 'invalid') return this.#settle(id, verdict)
+    this.#states.put(id, verdict.state, header.stepCount)
+    if (below === undefined) this.#grounds.add(header.parent)
+    return this.#settle(id, { verdict: 'valid' })
   }
-}
 
-function unknown(why: string): Judgement {
-  return { verdict: 'unknown', why }
+  #settle(id: Hash, verdict: Settled): Settled {
+    if (verdict.verdict !== 'valid' && this.#grounds.has(id)) this.#startAnew(id)
+    this.#settled.set(id, verdict)
+    return verdict
+  }
+
+  /** What stands on a block that was said to be final and is wrong was judged on a lie. */
+  #startAnew(block: Hash): void {
+    this.#deps.log.error(
+      { block },
+      'a WRONG block was said to be final: the bridge is dead, or an endpoint or the node lies',
+    )
+    for (const [id, { verdict }] of this.#settled) if (verdict !== 'invalid') this.#settled.delete(id)
+    this.#grounds.clear()
+    this.#states.clear()
+  }
+
+  /** Whoever says it is believed at first: else one endpoint with an old final block would have us replay all of the past. */
+  async #isFinal(id: Hash, signal: AbortSignal): Promise<boolean> {
+    return this.#finals.has(id) || (!this.#living.has(id) && (await this.#deps.evidence.isFinal(id, signal)))
+  }
+
+  /** Nobody's state is taken for that of a block that has to be replayed. */
+  #stateAfter(id: Hash, signal: AbortSignal): Promise<State> {
+    return this.#states.after(id, (each) => this.#finals.has(each) || !this.#living.has(each), signal)
+  }
 }
 
 /** The rules of the network that a node serves. */
@@ -111,14 +168,4 @@ export function describeDoubt({ state, problem }: Result<'bridge_blocks'>['statu
   if (state === 'syncing') return 'the node has not read all of the bridge yet'
   if (state === 'dead') return `the bridge is dead: a wrong block became final, and nothing can be done about it${why}`
   return `the node does not trust its own view of Ethereum${why}: see to its endpoints`
-}
-
-/** Whether the steps and states are those that the header commits to. */
-function isPosted(parent: SealedHeader, { sealed, steps, states }: PublishedBlock): boolean {
-  const { header } = sealed
-  const split = splitSteps(steps)
-  if (split.length !== header.stepCount || states.length !== 32 * split.length) return false
-  const leaves = split.map((step, i) => traceLeaf(step, toHash(states.subarray(32 * i, 32 * (i + 1)))))
-  const last = states.length === 0 ? parent.header.state : toHash(states.subarray(-32))
-  return traceRoot(leaves) === header.traceRoot && last === header.state
 }

@@ -1,12 +1,11 @@
-// Where the watcher stands when it looks: its node and endpoints of its own, which all have to see the same blocks alive.
+// Where the watcher stands when it looks: what may be alive to anybody, and apart from that whether all see the same, so that it can be trusted.
 
-import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import type { Result } from '../../node/rpc/api.ts'
+import type { AllBlocks } from '../../node/rpc/all-blocks.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
-import { type Living, readLiving } from '../ethereum/living.ts'
 import type { Ethereum, Head } from '../ethereum.ts'
 import { describeDoubt } from './judge.ts'
+import { EndpointView, type NodeBlock, NodeView, type Reading, type Seer } from './view.ts'
 
 export type LookoutDeps = {
   readonly node: NodeClient
@@ -21,72 +20,155 @@ export type LookoutOptions = {
   readonly graceMs?: number
   /** An endpoint whose newest block is older is stuck. Default: not checked. */
   readonly maxAgeMs?: number
+  /** So long a look waits for node and endpoints, each of two times. Default 10,000. */
+  readonly patienceMs?: number
 }
 
-export type SeenBlock = Result<'bridge_blocks'>['blocks'][number]
-
-/** `blurred`: node and endpoints are about to agree, or it is too early to say that they do not. */
-export type Sight =
-  | { readonly state: 'clear'; readonly blocks: readonly SeenBlock[]; readonly living: ReadonlySet<Hash> }
+/**
+ * Whether what is seen can be trusted. `blurred`: node and endpoints are about to agree, or it is too early to say that they do not.
+ * Nobody may use a doubt to have a wrong block left alone: it is a reason not to bring anything forward, and nothing else.
+ */
+export type Trust =
+  | { readonly state: 'clear'; readonly living: ReadonlySet<Hash> }
   | { readonly state: 'blurred' }
   | { readonly state: 'doubt'; readonly why: string }
 
-type Own = { readonly at: bigint; readonly hashes: string; readonly living: Living }
+export const PATIENCE_MS = 10_000
+
+/** Blocks of Ethereum by which node and endpoints may differ and still be compared, all as of the oldest one. */
+const LAG_BLOCKS = 5n
+
+type Answer<T> = { readonly is: T } | { readonly lacks: string }
 
 export class Lookout {
-  readonly #deps: LookoutDeps
+  readonly #now: () => number
   readonly #graceMs: number
   readonly #maxAgeMs: number
+  readonly #node: NodeView
+  readonly #endpoints: readonly EndpointView[]
+  #looks = 0
   /** Since when nothing was clear, unix milliseconds. */
   #blurredMs: number | undefined
   /** The newest block of Ethereum that the node has yet to take in, and since when. */
   #ahead: { readonly number: bigint; readonly sinceMs: number } | undefined
-  #own: Own | undefined
 
-  constructor(deps: LookoutDeps, { graceMs = 60_000, maxAgeMs = Number.POSITIVE_INFINITY }: LookoutOptions = {}) {
-    this.#deps = deps
+  constructor({ node, readers, now }: LookoutDeps, options: LookoutOptions = {}) {
+    const { graceMs = 60_000, maxAgeMs = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = options
+    this.#now = now
     this.#graceMs = graceMs
     this.#maxAgeMs = maxAgeMs
+    this.#node = new NodeView(node, patienceMs)
+    this.#endpoints = readers.map((reader) => new EndpointView(reader, patienceMs))
   }
 
-  /** Throws what the node throws; whatever is amiss with Ethereum is a doubt. */
-  async look(signal: AbortSignal): Promise<Sight> {
-    const { status, blocks } = await this.#deps.node.call('bridge_blocks', {}, signal)
+  /** How many looks were begun. */
+  get looks(): number {
+    return this.#looks
+  }
+
+  /** Everybody, always in the same order: whatever is alive to one of them may live. */
+  get seers(): readonly Seer[] {
+    return [...this.#endpoints, this.#node]
+  }
+
+  /** What the node said last: the last final block and all above it, refuted ones too. */
+  nodeBlocks(): readonly NodeBlock[] {
+    return this.#node.blocks
+  }
+
+  /** Looks at everybody at the same time. `known` are blocks that may have been refuted since. Throws the signal's reason only. */
+  async look(known: Iterable<Hash>, signal: AbortSignal): Promise<Trust> {
+    this.#looks += 1
+    const look = this.#looks
+    const [node, ...heads] = await Promise.all([
+      answerOf(this.#node.read(look, signal)),
+      ...this.#endpoints.map((endpoint) => answerOf(endpoint.head(signal))),
+    ])
+    signal.throwIfAborted()
+    const oldest = oldestOf(node, heads)
+    const readings = await Promise.all(
+      this.#endpoints.map((endpoint, i) => answerOf(this.#read(endpoint, heads[i], oldest, look, known, signal))),
+    )
+    signal.throwIfAborted()
+    return this.#judge(node, heads, readings)
+  }
+
+  /** As of the newest block that the endpoint has; answers the reading that can be compared with those of others. */
+  async #read(
+    endpoint: EndpointView,
+    head: Answer<Head> | undefined,
+    oldest: bigint,
+    look: number,
+    known: Iterable<Hash>,
+    signal: AbortSignal,
+  ): Promise<Reading> {
+    if (head === undefined || 'lacks' in head) throw new Error(head?.lacks)
+    const { number } = head.is
+    const question = { look, known, hints: this.#hintsFor(endpoint) }
+    const newest = await endpoint.read({ at: number, ...question }, signal)
+    const isOld = number > oldest && number - oldest <= LAG_BLOCKS
+    return isOld ? await endpoint.readBack({ at: oldest, ...question }, signal) : newest
+  }
+
+  /** What all others see. */
+  #hintsFor(endpoint: EndpointView): readonly Iterable<Hash>[] {
+    return [this.#node, ...this.#endpoints].flatMap((each) =>
+      each === endpoint ? [] : [each.view?.tree.blocks.keys() ?? []],
+    )
+  }
+
+  #judge(node: Answer<AllBlocks>, heads: readonly Answer<Head>[], readings: readonly Answer<Reading>[]): Trust {
+    if ('lacks' in node) return this.#blur(node.lacks)
+    const { status } = node.is
     if (status.state !== 'live') {
       const why = describeDoubt(status)
       return status.state === 'syncing' ? this.#blur(why) : { state: 'doubt', why }
     }
-    const living = livingOf(blocks)
-    const differs = await this.#compare(status.ethereumBlock, status.final?.id, living)
-    if (differs !== undefined) return this.#blur(differs)
+    const tree = this.#node.view?.tree
+    if (tree === undefined) return this.#blur('the node does not say which blocks there are')
+    const living = new Set(tree.blocks.keys())
+    const why = this.#endpoints.length === 0 ? undefined : this.#difference(status, living, heads, readings)
+    if (why !== undefined) return this.#blur(why)
     this.#blurredMs = undefined
-    return { state: 'clear', blocks, living }
+    return { state: 'clear', living }
   }
 
   /** What keeps node and endpoints from being of one mind. */
-  async #compare(at: bigint | undefined, final: Hash | undefined, living: ReadonlySet<Hash>) {
-    const { readers } = this.#deps
-    if (readers.length === 0) return undefined
+  #difference(
+    { ethereumBlock: at, final }: AllBlocks['status'],
+    living: ReadonlySet<Hash>,
+    heads: readonly Answer<Head>[],
+    readings: readonly Answer<Reading>[],
+  ): string | undefined {
     if (at === undefined) return 'the node does not say which block of Ethereum it has'
-    try {
-      const heads = await Promise.all(readers.map((reader) => reader.head()))
-      const late = this.#findLate(at, heads)
-      if (late !== undefined) return late
-      const own = await this.#readOwn(at, living)
-      if (typeof own === 'string') return own
-      if (own.final !== final) return `the node has ${final} as the final block, and the endpoints ${own.final}`
-      return compareLiving(living, own.blocks)
-    } catch (error) {
-      if (error instanceof OperationError) return error.message
-      throw error
+    for (const answer of [...heads, ...readings]) if ('lacks' in answer) return answer.lacks
+    const late = this.#findLate(
+      at,
+      heads.flatMap((head) => ('is' in head ? head.is : [])),
+    )
+    if (late !== undefined) return late
+    const [first, ...others] = readings.flatMap((reading) => ('is' in reading ? reading.is : []))
+    if (first === undefined) return 'no endpoint says which blocks live'
+    for (const { problem, hash, at: number } of [first, ...others]) {
+      if (problem !== undefined) return problem
+      if (hash === undefined) return `block ${number} of Ethereum was reorganised just now`
     }
+    for (const [i, other] of others.entries()) {
+      const differs = compareReadings(first, other)
+      if (differs !== undefined) return `${this.#endpoints[0]?.name} and ${this.#endpoints[i + 1]?.name} ${differs}`
+    }
+    if (first.at !== at)
+      return `the node has block ${at} of Ethereum, and the endpoints were read as of block ${first.at}`
+    if (first.final !== final?.id)
+      return `the node has ${final?.id} as the final block, and the endpoints ${first.final}`
+    return compareLiving(living, new Set(first.blocks.keys()))
   }
 
   #findLate(at: bigint, heads: readonly Head[]): string | undefined {
-    const { readers, now } = this.#deps
+    const now = this.#now()
     for (const [i, { number, time }] of heads.entries()) {
-      const name = readers[i]?.name
-      const ageMs = now() - 1_000 * Number(time)
+      const name = this.#endpoints[i]?.name
+      const ageMs = now - 1_000 * Number(time)
       if (ageMs > this.#maxAgeMs) {
         return `the newest block of ${name} is ${Math.round(ageMs / 1_000)} s old: the endpoint is stuck, or the clock of this machine is wrong`
       }
@@ -94,66 +176,47 @@ export class Lookout {
     }
     const newest = heads.toSorted((a, b) => (a.number > b.number ? -1 : 1))[0]?.number ?? 0n
     if (this.#ahead === undefined || at >= this.#ahead.number) {
-      this.#ahead = newest > at ? { number: newest, sinceMs: now() } : undefined
+      this.#ahead = newest > at ? { number: newest, sinceMs: now } : undefined
     }
-    if (this.#ahead === undefined || now() - this.#ahead.sinceMs < this.#graceMs) return undefined
+    if (this.#ahead === undefined || now - this.#ahead.sinceMs < this.#graceMs) return undefined
     return `the node has block ${at} of Ethereum, and for some time there has been block ${this.#ahead.number}: the node lags`
   }
 
-  /** What all endpoints say, as of the newest block that the node has. */
-  async #readOwn(at: bigint, known: ReadonlySet<Hash>): Promise<Living | string> {
-    const { readers } = this.#deps
-    const hashes = await this.#hashesAt(at)
-    if (typeof hashes !== 'object') return hashes
-    const text = hashes.join()
-    if (this.#own?.at === at && this.#own.hashes === text) return this.#own.living
-    const asked = [...known, ...(this.#own === undefined ? [] : [this.#own.living.final])]
-    const all = await Promise.all(readers.map((reader) => readLiving(reader, at, asked)))
-    const [first, ...others] = all
-    if (first === undefined) return 'there is no endpoint'
-    for (const [i, other] of others.entries()) {
-      const names = `${readers[0]?.name} and ${readers[i + 1]?.name}`
-      if (other.final !== first.final) return `${names} disagree about the final block: one of them lies or lags`
-      const differs = compareLiving(first.blocks, other.blocks)
-      if (differs !== undefined) return `${names} disagree about which blocks live: one of them lies or lags`
-    }
-    const after = await this.#hashesAt(at)
-    if (typeof after !== 'object' || after.join() !== text) return `block ${at} of Ethereum was reorganised just now`
-    this.#own = { at, hashes: text, living: first }
-    return first
-  }
-
-  async #hashesAt(at: bigint): Promise<readonly Hash[] | string> {
-    const { readers } = this.#deps
-    const hashes = await Promise.all(readers.map((reader) => reader.hashAt(at)))
-    const known = hashes.filter((hash) => hash !== undefined)
-    if (known.length < hashes.length) return `an endpoint has no block ${at} of Ethereum: it lags, or was reorganised`
-    if (new Set(known).size > 1) {
-      return `${readers.map(({ name }) => name).join(' and ')} have different blocks ${at} of Ethereum: one of them lies, or is on another chain`
-    }
-    return known
-  }
-
   /** Nothing is wrong with a difference that passes. */
-  #blur(why: string): Sight {
-    const now = this.#deps.now()
+  #blur(why: string): Trust {
+    const now = this.#now()
     this.#blurredMs ??= now
     return now - this.#blurredMs < this.#graceMs ? { state: 'blurred' } : { state: 'doubt', why }
   }
 }
 
-/** What lives above the last final block, as the node has it; parents come first. */
-function livingOf(blocks: readonly SeenBlock[]): ReadonlySet<Hash> {
-  const [ground] = blocks
-  const living = new Set<Hash>()
-  for (const { id, parent, refuted } of blocks.slice(1)) {
-    if (!refuted && (parent === ground?.id || living.has(parent))) living.add(id)
-  }
-  return living
+function compareReadings(a: Reading, b: Reading): string | undefined {
+  if (a.at !== b.at) return `have blocks ${a.at} and ${b.at} of Ethereum: one of them lags`
+  if (a.hash !== b.hash) return `have different blocks ${a.at} of Ethereum: one of them lies, or is on another chain`
+  if (a.final !== b.final) return 'disagree about the final block: one of them lies or lags'
+  const differs = compareLiving(new Set(a.blocks.keys()), new Set(b.blocks.keys()))
+  return differs && 'disagree about which blocks live: one of them lies or lags'
 }
 
 function compareLiving(ours: ReadonlySet<Hash>, theirs: ReadonlySet<Hash>): string | undefined {
   for (const id of theirs) if (!ours.has(id)) return `block ${id} lives on Ethereum, and the node does not know it`
   for (const id of ours) if (!theirs.has(id)) return `the node has block ${id} alive, and Ethereum has not`
   return undefined
+}
+
+/** The oldest of their newest blocks of Ethereum. */
+function oldestOf(node: Answer<AllBlocks>, heads: readonly Answer<Head>[]): bigint {
+  const numbers = heads.flatMap((head) => ('is' in head ? head.is.number : []))
+  const { state, ethereumBlock } = 'is' in node ? node.is.status : {}
+  if (state === 'live' && ethereumBlock !== undefined) numbers.push(ethereumBlock)
+  return numbers.toSorted((a, b) => (a < b ? -1 : 1))[0] ?? 0n
+}
+
+/** Whatever keeps somebody from answering is their trouble, not ours. */
+async function answerOf<T>(asked: Promise<T>): Promise<Answer<T>> {
+  try {
+    return { is: await asked }
+  } catch (error) {
+    return { lacks: error instanceof Error ? error.message : String(error) }
+  }
 }

@@ -1,55 +1,82 @@
 // Wrong blocks that are being killed, each by itself, so that none waits for another.
 
-import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
+import type { Endpoint } from '../ethereum/endpoint.ts'
 import type { TransactionSender } from '../ethereum/sender.ts'
-import type { Ethereum } from '../ethereum.ts'
 import type { Troubles } from '../trouble.ts'
+import { within } from '../within.ts'
 import type { Case, Cases } from './cases.ts'
 import type { Refutation } from './refutation.ts'
 import { type Prepared, sendRefutation, tryRefutation } from './refuter.ts'
+import { possibleTimes, restMs, type Vain } from './rest.ts'
 
 export type PursuitDeps = {
   readonly log: Logger
+  /** Unix milliseconds. */
+  readonly now: () => number
   readonly cases: Cases
   readonly troubles: Troubles<string>
-  /** A refutation is tried on all of them before it is sent. */
-  readonly endpoints: readonly Ethereum[]
+  /** A refutation is tried on all of them, and sent through all of them if one accepts it. */
+  readonly endpoints: readonly Endpoint[]
   /** Without one refutations are tried only. */
   readonly sender?: TransactionSender
   /** Ends them all. */
   readonly signal: AbortSignal
 }
 
-/** After a refutation without effect the next one waits so long, then twice as long, up to an eighth of what is left. */
-const FIRST_PAUSE_MS = 15_000
-/** At a time: each has a transaction under way, and mempools take so many of an account. */
-const MOST = 16
+export type PursuitOptions = {
+  /** At a time: each has a transaction under way, and mempools take so many of an account. Default 16. */
+  readonly most?: number
+  /** After so long one makes room for others, and goes on when it is handed in again. Default 180,000. */
+  readonly turnMs?: number
+  /** A refutation is tried for no longer on one endpoint. Default 10,000. */
+  readonly answerMs?: number
+}
+
+type Memory = Vain & {
+  /** Unix milliseconds. */
+  readonly restsUntilMs: number
+  /** Which endpoints differed when it was told last. */
+  readonly told?: string
+}
+
+const DEFAULTS = { most: 16, turnMs: 180_000, answerMs: 10_000 }
+const NOTHING: Memory = { failures: 0, tries: 0, restsUntilMs: 0 }
+/** What nobody has handed in for so long since its rest was over is gone. */
+const FORGOTTEN_MS = 3_600_000
 
 export class Pursuits {
   readonly #deps: PursuitDeps
+  readonly #options: Required<PursuitOptions>
   readonly #underWay = new Map<Hash, Promise<void>>()
+  readonly #memory = new Map<Hash, Memory>()
 
-  constructor(deps: PursuitDeps) {
+  constructor(deps: PursuitDeps, options: PursuitOptions = {}) {
     this.#deps = deps
+    this.#options = { ...DEFAULTS, ...options }
   }
 
   get isFull(): boolean {
-    return this.#underWay.size >= MOST
+    return this.#underWay.size >= this.#options.most
   }
 
   isUnderWay(block: Hash): boolean {
     return this.#underWay.has(block)
   }
 
-  /** What goes wrong is a trouble of the task `block ID refutation`, and ends it; the next look begins another. */
-  begin(opened: Case, refutation: Refutation): void {
+  /**
+   * Begins one, unless it is under way, rests after it came to nothing, or there is no room: then it is for the next look to hand it in again. So of those
+   * that are handed in together the first come first, and one that rests takes no room. `prove` is called when its turn has come. What goes wrong is a
+   * trouble of the task `block ID refutation`. Also for a block that was killed and lives in anybody's eyes: they are late, or lie, or
+   * Ethereum was reorganised.
+   */
+  begin(opened: Case, prove: () => Promise<Refutation>): void {
     const { block } = opened
-    const pursuit = this.#deps.troubles
-      .try(`block ${block} refutation`, () => this.#pursue(opened, refutation))
-      .finally(() => this.#underWay.delete(block))
+    const isResting = this.#deps.now() < (this.#memory.get(block)?.restsUntilMs ?? 0)
+    if (isResting || this.isFull || this.#underWay.has(block)) return
+    const pursuit = this.#take(opened, prove).finally(() => this.#underWay.delete(block))
     this.#underWay.set(block, pursuit)
   }
 
@@ -57,27 +84,67 @@ export class Pursuits {
     await Promise.all(this.#underWay.values())
   }
 
-  /** Also for a block that was killed and is alive to the node: the node is late, or Ethereum was reorganised. */
-  async #pursue({ block, problem, deadline, failures = 0 }: Case, refutation: Refutation): Promise<void> {
-    const { sender, cases, signal, endpoints } = this.#deps
-    if (failures > 0) await this.#pause(failures, deadline)
-    const prepared = await tryRefutation(endpoints, block, refutation)
+  /** A turn, which ends by itself, and the rest after it. */
+  async #take(opened: Case, prove: () => Promise<Refutation>): Promise<void> {
+    const { signal, troubles } = this.#deps
+    const { block } = opened
+    const turn = new AbortController()
+    const timer = setTimeout(() => turn.abort(unfinished(block)), this.#options.turnMs)
+    const paid = { nonces: 0 }
+    let error: unknown
+    await troubles.try(`block ${block} refutation`, async () => {
+      try {
+        await this.#pursue(opened, prove, AbortSignal.any([signal, turn.signal]), () => paid.nonces++)
+      } catch (thrown) {
+        error = thrown
+        throw thrown
+      }
+    })
+    clearTimeout(timer)
+    if (error === undefined) this.#memory.delete(block)
+    else if (!signal.aborted) await this.#rest(opened, error, paid.nonces > 0)
+  }
+
+  async #pursue(opened: Case, prove: () => Promise<Refutation>, signal: AbortSignal, onNonce: () => void) {
+    const { block, problem, deadline } = opened
+    const { sender, cases, endpoints } = this.#deps
+    const refutation = await within(prove(), signal)
+    const prepared = await within(tryRefutation(endpoints, block, refutation, this.#options.answerMs), signal)
     if (prepared === undefined) return cases.close({ block, problem, deadline, by: 'others' })
+    this.#tellDoubts(block, prepared)
     const { call, gas, reward } = prepared
     cases.change(block, { state: 'open' })
     if (sender === undefined) return this.#tell(block, prepared)
-    try {
-      const kill = await sendRefutation(sender, block, call, { signal, deadline })
-      if (kill.by === 'others') return cases.close({ block, problem, deadline, by: 'others', gas })
-      const { hash: transaction, gasUsed } = kill.receipt
-      cases.close({ block, problem, deadline, by: 'us', gas: gasUsed, reward, transaction })
-    } catch (error) {
-      // Each of these has cost gas.
-      if (error instanceof OperationError && error.code === 'refutation-failed') {
-        cases.change(block, { failures: failures + 1 })
-      }
-      throw error
+    const kill = await sendRefutation(sender, block, call, { signal, deadline, endpoints, onNonce })
+    if (kill.by === 'others') return cases.close({ block, problem, deadline, by: 'others', gas })
+    const { hash: transaction, gasUsed } = kill.receipt
+    cases.close({ block, problem, deadline, by: 'us', gas: gasUsed, reward, transaction })
+  }
+
+  /** What was signed and has not killed the block has cost gas, or will. */
+  async #rest({ block, deadline }: Case, error: unknown, isPaid: boolean): Promise<void> {
+    const { endpoints, now, cases, signal } = this.#deps
+    const known = this.#memory.get(block) ?? NOTHING
+    const isFailure = isPaid || (error instanceof OperationError && error.code === 'refutation-failed')
+    const vain = isFailure
+      ? { failures: known.failures + 1, tries: 0 }
+      : { failures: known.failures, tries: known.tries + 1 }
+    if (isFailure) cases.change(block, { failures: vain.failures })
+    const times = await possibleTimes(endpoints, now(), signal)
+    const left = times.map((time) => Number(deadline) - time)
+    this.#memory.set(block, { ...known, ...vain, restsUntilMs: now() + restMs(vain, left) })
+    for (const [other, { restsUntilMs }] of this.#memory) {
+      if (restsUntilMs + FORGOTTEN_MS < now()) this.#memory.delete(other)
     }
+  }
+
+  /** Once for each way in which they differ. */
+  #tellDoubts(block: Hash, { accepts, doubts }: Prepared): void {
+    const told = doubts.map(({ endpoint, code }) => `${endpoint}: ${code}`).join(', ')
+    const known = this.#memory.get(block) ?? NOTHING
+    if (told === (known.told ?? '')) return
+    this.#memory.set(block, { ...known, told })
+    this.#deps.log.warn({ block, accepts, doubts }, 'endpoints differ about a refutation: one is enough to go on')
   }
 
   /** What a dry run would have sent. */
@@ -87,13 +154,12 @@ export class Pursuits {
     const facts = { block, gas: `${gas}`, gasLimit: `${call.gas}`, reward: `${reward}`, data: call.data }
     log.warn(facts, 'dry run: this refutation would kill the block; nothing was sent')
   }
+}
 
-  async #pause(failures: number, deadline: bigint): Promise<void> {
-    const { endpoints, signal } = this.#deps
-    const [endpoint] = endpoints
-    const left = endpoint === undefined ? 0n : deadline - (await endpoint.head()).next
-    const longestMs = Math.max(Number(left) * 125, FIRST_PAUSE_MS)
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 20), longestMs)
-    await delay(pauseMs, undefined, { signal })
-  }
+function unfinished(block: Hash): OperationError {
+  return new OperationError(
+    'refutation-unfinished',
+    `expected the refutation of block ${block} to come to an end sooner; it makes room for others, and is gone on with in a moment`,
+    { facts: { block }, retry: true },
+  )
 }

@@ -11,11 +11,11 @@ import type { Rules } from '../protocol/rules.ts'
 import { ledgerBranch } from './branch.ts'
 import type { ChainBlock } from './chain.ts'
 import { blocksWithClaims, type MaturedClaim, maturedClaims, type RequestView, requestViews } from './claims.ts'
-import { pendingEntries, type QueuedEntry } from './queue-view.ts'
+import { pendingEntries, type QueuedEntry, queuedEntryAt } from './queue-view.ts'
 import { preferredTip } from './race.ts'
 import type { BridgeRecords } from './records/bridge-records.ts'
-import type { BlockBody } from './records/judge.ts'
-import type { BridgeBlock, BridgeView } from './view.ts'
+import type { BlockBody } from './records/judging/judge.ts'
+import { type BridgeBlock, type BridgeView, claimName } from './view.ts'
 
 /**
  * - `syncing`: the view is not complete yet.
@@ -37,10 +37,14 @@ export type FollowerEvents = {
   branch: [Branch]
 }
 
+const MOST_TORRENTS = 10_000
+
 /** Answers from what the follower has taken in, of which nothing is older or newer than the rest. */
 export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   readonly #records: BridgeRecords
   readonly #rules: Rules
+  /** What the torrents of blocks really are, where that was worked out. */
+  readonly #torrents = new Map<Hash, Infohash>()
 
   constructor(records: BridgeRecords, rules: Rules) {
     super()
@@ -57,16 +61,28 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return this.#records.settled
   }
 
-  /** The preferred branch above the final block `above`, for the ledger. */
-  branch(above: Hash = this.view.root): Branch {
-    return ledgerBranch(this.#rules, this.view, this.settled.id, (id) => this.#bodySync(id), above)
+  /** A block that was published since this node began, however old; one that is older than the view has no children here. */
+  block(id: Hash): BridgeBlock | undefined {
+    return this.view.blocks.get(id) ?? this.#records.journal.archive.block(id)
+  }
+
+  /** An entry of the queue, however old; nothing for one before those that this node began with. */
+  queued(index: bigint): QueuedEntry | undefined {
+    return queuedEntryAt(this.view.queue, index) ?? this.#records.journal.archive.entry(index)
+  }
+
+  /** The preferred branch above the final block `above`, for the ledger; by default all of it that this node knows. */
+  branch(above?: Hash): Branch {
+    const source = { blockOf: (id: Hash) => this.block(id), bodyOf: (id: Hash) => this.#bodySync(id) }
+    return ledgerBranch(this.#rules, this.view, this.settled.id, source, above)
   }
 
   /** A valid block to build on, with its state; nothing for one that is unknown, invalid, refuted, or older than what is kept. */
   parentBlock(id: Hash): (ParentBlock & { readonly publishedAt: bigint }) | undefined {
     const block = this.view.blocks.get(id)
-    if (block === undefined || block.refuted || !this.#records.judge.knows(id)) return undefined
-    return { id, header: block.sealed.header, state: this.#records.judge.stateOf(id), publishedAt: block.publishedAt }
+    const { states } = this.#records.judge
+    if (block === undefined || block.refuted || !states.has(id)) return undefined
+    return { id, header: block.sealed.header, state: states.get(id), publishedAt: block.publishedAt }
   }
 
   /** Queue entries that the preferred branch has not consumed, oldest first. */
@@ -88,12 +104,16 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return block && this.#records.contentOf(this.view, block)
   }
 
-  /** The files of the block torrent with this infohash, if there is such a block and its state is known. */
+  /** The files of the block torrent with this infohash, for the swarm. A header's word for it is where to look, and proves nothing. */
   async filesOf(torrent: Infohash): Promise<readonly BlockFile[] | undefined> {
     for (const block of this.view.blocks.values()) {
-      if (block.sealed.header.torrent !== torrent || !this.#records.judge.knows(block.id)) continue
+      const { id, sealed } = block
+      if (sealed.header.torrent !== torrent || !this.#records.judge.states.has(id)) continue
+      // What a stranger asks for costs a look at all balances once, and not again for a header that lies.
+      if ((this.#torrents.get(id) ?? torrent) !== torrent) continue
       const content = await this.#records.contentOf(this.view, block)
       const made = content && blockTorrent(content)
+      if (made !== undefined) this.#remember(id, made.infohash)
       if (made?.infohash === torrent) return made.files
     }
     return undefined
@@ -101,20 +121,47 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
 
   /** The requests of a block; nothing where it is unknown or has no body. */
   async requests(id: Hash): Promise<RequestView[] | undefined> {
-    const block = this.view.blocks.get(id)
+    const block = this.block(id)
     const body = block && (await this.#records.journal.body(id))
-    return block && body && requestViews(this.#rules, this.view, block, body)
+    return block && body && requestViews(this.#rules, this.viewOf(block), block, body)
   }
 
   /** Requests of final blocks that nobody has claimed, oldest first, about `limit` of them. */
   async claims(limit = 500): Promise<MaturedClaim[]> {
     const claims: MaturedClaim[] = []
-    for (const block of blocksWithClaims(this.view)) {
+    for await (const block of this.unpaid()) {
       if (claims.length >= limit) break
       const body = await this.#records.journal.body(block.id)
-      if (body !== undefined) claims.push(...maturedClaims(this.#rules, this.view, block, body))
+      if (body !== undefined) claims.push(...maturedClaims(this.#rules, this.viewOf(block), block, body))
     }
     return claims
+  }
+
+  /** Final blocks with requests that were not paid yet, oldest first, from block `from` on; none where that is not final. */
+  async *unpaid(from?: Hash): AsyncGenerator<BridgeBlock> {
+    const start = from === undefined ? undefined : this.block(from)
+    const isOld = start === undefined || !this.view.blocks.has(start.id)
+    if (isOld) yield* this.#records.journal.archive.unpaid(start?.sealed.header.height)
+    yield* blocksWithClaims(this.view, isOld ? this.view.root : start.id)
+  }
+
+  /** The view, together with what was paid of this block, which may be older. */
+  viewOf(block: BridgeBlock): BridgeView {
+    if (this.view.blocks.has(block.id)) return this.view
+    const { archive } = this.#records.journal
+    const claimed = new Map<string, bigint>()
+    for (const step of block.requests) {
+      const name = claimName(block.id, step)
+      const paid = this.view.claimed.get(name) ?? archive.paid(block.id, step)
+      if (paid !== undefined) claimed.set(name, paid)
+    }
+    return { ...this.view, claimed }
+  }
+
+  #remember(id: Hash, torrent: Infohash): void {
+    this.#torrents.set(id, torrent)
+    const oldest = this.#torrents.keys().next()
+    if (this.#torrents.size > MOST_TORRENTS && !oldest.done) this.#torrents.delete(oldest.value)
   }
 
   #bodySync(id: Hash): BlockBody {

@@ -6,7 +6,7 @@ import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, splitSteps } from '../protocol/step.ts'
 import { verifyPacked } from '../protocol/verify.ts'
 import { preferredTip } from './race.ts'
-import type { BlockBody } from './records/judge.ts'
+import type { BlockBody } from './records/judging/judge.ts'
 import { ancestry, type BridgeBlock, type BridgeView, blockOf } from './view.ts'
 
 /** The newest final block whose finality is at least `depth` blocks of Ethereum deep below block `tip`: no reorganisation undoes it. */
@@ -17,27 +17,38 @@ export function settledBlock(view: BridgeView, tip: bigint, depth: bigint): Brid
   return blockOf(view, view.root)
 }
 
+/** Where blocks and their steps are looked up, also those that are older than the view. */
+export type BranchSource = {
+  readonly blockOf: (id: Hash) => BridgeBlock | undefined
+  readonly bodyOf: (id: Hash) => BlockBody
+}
+
 /**
- * The preferred branch above block `above` (default: the root of the view), which is final. `settled` is what may be called
+ * The preferred branch above block `above`, which is final; by default from the oldest block on that is known. `settled` is what may be called
  * final for good. Steps are read from the disk when they are asked for.
  */
 export function ledgerBranch(
   rules: Rules,
   view: BridgeView,
   settled: Hash,
-  bodyOf: (id: Hash) => BlockBody,
-  above: Hash = view.root,
+  { blockOf, bodyOf }: BranchSource,
+  above?: Hash,
 ): Branch {
   const blocks: BranchBlock[] = []
-  for (const block of ancestry(view, preferredTip(view).id)) {
-    if (block.id === above || block.id === view.root) break
+  let block: BridgeBlock | undefined = preferredTip(view)
+  while (block !== undefined && block.id !== above) {
+    const { id, publishedAt } = block
     const { height, parent } = block.sealed.header
+    block = blockOf(parent)
+    // What this node began with is no step of its own.
+    if (block === undefined) break
+    const first = block.sealed.header.queueCount
     blocks.push({
-      id: block.id,
+      id,
       height,
-      publishedAt: Number(block.publishedAt),
+      publishedAt: Number(publishedAt),
       get steps() {
-        return branchSteps(rules, bodyOf(block.id).steps, blockOf(view, parent).sealed.header.queueCount)
+        return branchSteps(rules, bodyOf(id).steps, first)
       },
     })
   }

@@ -4,12 +4,14 @@ import { requestsOf } from '../protocol/block.ts'
 import type { BlockRequest } from '../protocol/block-torrent.ts'
 import { encodeSealed } from '../protocol/header.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.ts'
+import { unpackTransaction } from '../protocol/packed.ts'
 import { minerPart } from '../protocol/queue.ts'
 import type { Rules } from '../protocol/rules.ts'
-import { splitSteps } from '../protocol/step.ts'
-import { traceLeaf, traceProof } from '../protocol/trace.ts'
-import type { BlockBody } from './records/judge.ts'
-import { type BridgeBlock, type BridgeView, claimName } from './view.ts'
+import { decodeStep, splitSteps } from '../protocol/step.ts'
+import { traceLeaf, traceProofs } from '../protocol/trace.ts'
+import { verifyPacked } from '../protocol/verify.ts'
+import type { BlockBody } from './records/judging/judge.ts'
+import { ancestry, type BridgeBlock, type BridgeView, claimName } from './view.ts'
 
 export type RequestView = BlockRequest & {
   /** What the recipient gets, base units of wTTX. */
@@ -34,6 +36,12 @@ export type MaturedClaim = {
   readonly siblings: readonly Hash[]
 }
 
+/** What is known of a request without its proof. */
+export type OpenRequest = Pick<MaturedClaim, 'step' | 'to' | 'net'>
+
+// Payments are only ever added to, from one view to the next; where Ethereum takes some back, every block is made anew.
+const paidUp = new WeakSet<BridgeBlock>()
+
 /** The requests of a valid block, in step order. */
 export function requestViews(rules: Rules, view: BridgeView, block: BridgeBlock, body: BlockBody): RequestView[] {
   return requestsOf(rules, body.steps).map((request) => ({
@@ -44,30 +52,61 @@ export function requestViews(rules: Rules, view: BridgeView, block: BridgeBlock,
   }))
 }
 
-/** Final blocks with requests that were not paid yet, oldest first. */
-export function* blocksWithClaims(view: BridgeView): Generator<BridgeBlock> {
-  for (const block of view.blocks.values()) {
-    if (isFinal(view, block) && block.requests.some((step) => !view.claimed.has(claimName(block.id, step)))) yield block
+/**
+ * Final blocks with requests that were not paid yet, oldest first, from block `from` on; none if that is not final. What is paid whole is
+ * looked at once, and is passed over from then on.
+ */
+export function* blocksWithClaims(view: BridgeView, from = view.root): Generator<BridgeBlock> {
+  const chain: BridgeBlock[] = []
+  for (const block of ancestry(view, view.final)) {
+    chain.push(block)
+    if (block.id === from) break
+  }
+  if (chain.at(-1)?.id !== from) return
+  for (const block of chain.reverse()) {
+    if (paidUp.has(block)) continue
+    if (block.requests.some((step) => !view.claimed.has(claimName(block.id, step)))) yield block
+    else paidUp.add(block)
   }
 }
 
-/** The requests of a final block that were not paid yet, with their proofs; of a block that is not final none. */
-export function maturedClaims(rules: Rules, view: BridgeView, block: BridgeBlock, body: BlockBody): MaturedClaim[] {
+/**
+ * The requests of a final block that were not paid yet and are wanted, with their proofs; of a block that is not final none. Hashes the block's
+ * steps once, however many of them are requests.
+ */
+export function maturedClaims(
+  rules: Rules,
+  view: BridgeView,
+  block: BridgeBlock,
+  body: BlockBody,
+  isWanted: (request: OpenRequest) => boolean = () => true,
+): MaturedClaim[] {
   if (!isFinal(view, block)) return []
   const steps = splitSteps(body.steps)
+  const open = block.requests.flatMap((step) => openRequest(view, block, step, steps[step]) ?? []).filter(isWanted)
+  if (open.length === 0) return []
   const states = steps.map((_, i) => toHash(body.states.subarray(32 * i, 32 * (i + 1))))
-  const leaves = steps.map((step, i) => traceLeaf(step, states[i] ?? block.sealed.header.state))
-  return requestsOf(rules, body.steps).flatMap(({ step, to, tokens, infohash }) => {
-    const [packed, state] = [steps[step], states[step]]
-    if (packed === undefined || state === undefined || view.claimed.has(claimName(block.id, step))) return []
-    const sealed = encodeSealed(block.sealed)
-    const net = netOf(tokens)
-    return [{ block: block.id, infohash, sealed, to, net, step, packed, state, siblings: traceProof(leaves, step) }]
+  const proofs = traceProofs(steps.map((step, i) => traceLeaf(step, states[i] ?? block.sealed.header.state)))
+  const sealed = encodeSealed(block.sealed)
+  return open.flatMap(({ step, to, net, transaction }) => {
+    const [packed, state, siblings] = [steps[step], states[step], proofs[step]]
+    const verified = verifyPacked(rules, transaction)
+    if (packed === undefined || state === undefined || siblings === undefined || typeof verified === 'string') return []
+    return [{ block: block.id, infohash: verified.infohash, sealed, to, net, step, packed, state, siblings }]
   })
 }
 
-function isFinal(view: BridgeView, block: BridgeBlock): boolean {
+export function isFinal(view: BridgeView, block: BridgeBlock): boolean {
   return block.finality !== undefined || block.id === view.root
+}
+
+/** Without its signature being looked at: the step is one of a request that was judged. */
+function openRequest(view: BridgeView, block: BridgeBlock, step: number, bytes: Uint8Array | undefined) {
+  const decoded = bytes && decodeStep(bytes)
+  if (decoded?.kind !== 'applied' && decoded?.kind !== 'transaction') return undefined
+  const fields = unpackTransaction(decoded.packed)
+  if (fields === undefined || view.claimed.has(claimName(block.id, step))) return undefined
+  return { step, to: fields.payee, net: netOf(fields.tokens), transaction: decoded.packed }
 }
 
 function netOf(tokens: bigint): bigint {

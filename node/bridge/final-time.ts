@@ -1,19 +1,21 @@
 // When a block of the preferred branch can be final, at the earliest and at the latest, and what that depends on. Pure.
 
 import type { Hash } from '../protocol/ids.ts'
-import { ALONE_SECONDS, BRANCH_SECONDS, NOMINATION_SECONDS, RACE_SECONDS, SIBLING_SECONDS } from '../protocol/rules.ts'
-import { branchTo, isLive, liveChildren, preferredBranch, winnerOf } from './race.ts'
-import { type BridgeBlock, type BridgeView, blockOf } from './view.ts'
+import { ALONE_SECONDS, NOMINATION_SECONDS, RACE_SECONDS, SIBLING_SECONDS } from '../protocol/rules.ts'
+import { endOfRace, isLive } from './race/eligible.ts'
+import { type Race, racesOf } from './race/lead.ts'
+import { type BridgeBlock, type BridgeView, isWrong } from './view.ts'
 
 /**
  * Why the latest time is what it is, by the clock of one block:
  * - `alone`: nothing beside it can be published any more, and it is final when its day is over.
  * - `rival-possible`: before `rivalUntil` a rival can still come, and then there is a race.
  * - `wrong-sibling`: only wrong blocks are beside it, and they have to be refuted first.
+ * - `unjudged-sibling`: a block is beside it that this node cannot judge (yet). If it is right, there is a race.
  * - `race`: a right rival exists, and the race is decided two days after its first block.
  * - `nomination`: the same, but the right branch has to be nominated yet, so late that its hour decides.
  */
-export type FinalReason = 'alone' | 'rival-possible' | 'wrong-sibling' | 'race' | 'nomination'
+export type FinalReason = 'alone' | 'rival-possible' | 'wrong-sibling' | 'unjudged-sibling' | 'race' | 'nomination'
 
 export type FinalClock = {
   /**
@@ -32,78 +34,93 @@ export type FinalClock = {
   readonly rivals: readonly Hash[]
   /** Blocks beside it, or in the slot of its parent, that are wrong and not refuted yet. */
   readonly wrong: readonly Hash[]
+  /** The same of those that this node cannot judge (yet): each may be right or wrong. */
+  readonly unjudged: readonly Hash[]
 }
 
 /** `decisive` is the block on the way whose clock decides the latest time; the members of its clock, but for the times, stand beside it. */
 export type FinalTime = FinalClock & { readonly decisive: Hash }
 
-/** When a block of the preferred branch can be final; nothing for a block that is not on it, or is final already. */
+// Of a view, those of the last moment that somebody asked for.
+const known = new WeakMap<BridgeView, { readonly now: bigint; readonly times: ReadonlyMap<Hash, FinalTime> }>()
+
+/** When a block of the preferred branch can be final; undefined for a block that is not on it, or is final already. */
 export function finalTimeOf(view: BridgeView, id: Hash, now: bigint): FinalTime | undefined {
-  const branch = preferredBranch(view)
-  const length = branch.findIndex((block) => block.id === id) + 1
-  if (length === 0 || view.death !== undefined) return undefined
-  let time: FinalTime | undefined
-  for (const block of branch.slice(0, length)) {
-    const own = clockOf(view, block, now)
+  return finalTimesOf(view, now).get(id)
+}
+
+/** The same for all blocks of the preferred branch, in time in proportion to the blocks beside it. The view must not change any more. */
+export function finalTimesOf(view: BridgeView, now: bigint): ReadonlyMap<Hash, FinalTime> {
+  const last = known.get(view)
+  if (last?.now === now) return last.times
+  const times = view.death === undefined ? timesOf(racesOf(view), now) : new Map<Hash, FinalTime>()
+  known.set(view, { now, times })
+  return times
+}
+
+function timesOf(races: readonly Race[], now: bigint): ReadonlyMap<Hash, FinalTime> {
+  const times = new Map<Hash, FinalTime>()
+  let below: FinalTime | undefined
+  for (const race of races) {
+    const own = { ...clockOf(race, now), decisive: race.child.id }
     // Among equals the highest: what is said of the block itself is best understood.
-    const decides = time === undefined || own.latest >= time.latest ? { ...own, decisive: block.id } : time
-    time = { ...decides, earliest: max(own.earliest, time?.earliest ?? now) }
+    const decides = below === undefined || own.latest >= below.latest ? own : below
+    below = { ...decides, earliest: max(own.earliest, below?.earliest ?? now) }
+    times.set(race.child.id, below)
   }
-  return time
+  return times
 }
 
 /** As if its parent were final already. */
-function clockOf(view: BridgeView, block: BridgeBlock, now: bigint): FinalClock {
-  const parent = block.sealed.header.parent
-  const right = liveChildren(view, parent, 'honest')
-  const first = right[0]?.publishedAt ?? block.publishedAt
-  const wrongSiblings = liveChildren(view, parent, 'contract').filter((each) => !isLive(each, 'honest'))
-  const rivals = right.flatMap(({ id }) => (id === block.id ? [] : [id]))
+function clockOf(race: Race, now: bigint): FinalClock {
+  const { child, living, nominee } = race
+  const first = race.first.publishedAt
+  const beside = living.filter(({ id }) => id !== child.id)
+  const inWay = nominee === undefined || beside.includes(nominee.block) ? beside : [...beside, nominee.block]
+  const wrongSiblings = beside.filter(({ verdict }) => isWrong(verdict))
   const seen = {
     first,
-    rivals,
-    wrong: [...new Set([...wrongSiblings.map(({ id }) => id), ...wrongInSlot(view, parent)])],
+    rivals: idsOf(beside.filter((block) => isLive(block, 'honest'))),
+    wrong: idsOf(inWay.filter(({ verdict }) => isWrong(verdict))),
+    unjudged: idsOf(inWay.filter(isUnjudged)),
   }
-  if (rivals.length > 0) return { ...raceClock(view, parent, block, first, now), ...seen }
+  if (seen.rivals.length > 0) return { ...raceClock(race, now), ...seen }
 
-  const alone = max(now, block.publishedAt + ALONE_SECONDS)
+  const alone = max(now, child.publishedAt + ALONE_SECONDS)
+  // Right, it is a rival; wrong, it is dead within a day of its publication, which is earlier than a race ends.
+  if (beside.some(isUnjudged)) {
+    return { earliest: alone, latest: raceClock(race, now).latest, reason: 'unjudged-sibling', ...seen }
+  }
   const rivalUntil = first + SIBLING_SECONDS
   if (now < rivalUntil) {
     return { earliest: alone, latest: first + RACE_SECONDS, reason: 'rival-possible', rivalUntil, ...seen }
   }
-  const deaths = wrongSiblings.map(({ publishedAt }) => publishedAt + ALONE_SECONDS)
-  const latest = deaths.reduce(max, alone)
+  const latest = wrongSiblings.map(({ publishedAt }) => publishedAt + ALONE_SECONDS).reduce(max, alone)
   return { earliest: alone, latest, reason: wrongSiblings.length > 0 ? 'wrong-sibling' : 'alone', ...seen }
 }
 
-function raceClock(
-  view: BridgeView,
-  parent: Hash,
-  block: BridgeBlock,
-  first: bigint,
-  now: bigint,
-): Pick<FinalClock, 'earliest' | 'latest' | 'reason'> {
-  const decided = max(now, first + RACE_SECONDS)
-  const end = first + BRANCH_SECONDS
-  const slot = view.slots.get(parent)
-  const leadsHere = slot !== undefined && branchTo(view, parent, slot.block, 'contract') === block
-  const stood = leadsHere ? slot.place.time + NOMINATION_SECONDS : now + NOMINATION_SECONDS
-  const earliest = max(decided, stood)
+function raceClock(race: Race, now: bigint): Pick<FinalClock, 'earliest' | 'latest' | 'reason'> {
+  const { child, living, nominee, heaviest } = race
+  const decided = max(now, race.first.publishedAt + RACE_SECONDS)
+  const stood = (nominee?.child === child ? nominee.since : now) + NOMINATION_SECONDS
+  // What came first may be right, although this node cannot say so: then the hours count from there.
+  const [opening = race.first] = living.filter((block) => isLive(block, 'honest') || isUnjudged(block))
+  const earliest = max(max(now, opening.publishedAt + RACE_SECONDS), stood)
   // Nothing is ahead of what is nominated: nobody can start the hour anew. While something can still join, that hour does not decide anyhow.
-  const isSettled = leadsHere && winnerOf(view, parent, 'contract')?.block.id === slot.block
-  if (isSettled && isLive(blockOf(view, slot.block), 'honest')) {
-    return { earliest, latest: earliest, reason: earliest > decided ? 'nomination' : 'race' }
+  if (nominee?.child === child && nominee.block === heaviest && isLive(heaviest, 'honest')) {
+    const latest = max(decided, stood)
+    return { earliest, latest, reason: latest > decided ? 'nomination' : 'race' }
   }
-  const latest = max(decided, max(now, end) + 2n * NOMINATION_SECONDS)
+  const latest = max(decided, max(now, endOfRace(race.first)) + 2n * NOMINATION_SECONDS)
   return { earliest, latest, reason: latest > decided ? 'nomination' : 'race' }
 }
 
-/** What stands in the slot of `parent`, if it is wrong and the contract does not know. */
-function wrongInSlot(view: BridgeView, parent: Hash): Hash[] {
-  const slot = view.slots.get(parent)
-  const block = slot && view.blocks.get(slot.block)
-  if (block === undefined || isLive(block, 'honest')) return []
-  return branchTo(view, parent, block.id, 'contract') === undefined ? [] : [block.id]
+function isUnjudged({ verdict }: BridgeBlock): boolean {
+  return verdict.verdict === 'unknown'
+}
+
+function idsOf(blocks: readonly BridgeBlock[]): Hash[] {
+  return blocks.map(({ id }) => id)
 }
 
 function max(a: bigint, b: bigint): bigint {

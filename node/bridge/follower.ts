@@ -11,7 +11,7 @@ import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } f
 import type { Chain, ChainBlock } from './chain.ts'
 import { preferredTip } from './race.ts'
 import { BridgeRecords, type FollowedNetwork } from './records/bridge-records.ts'
-import type { BridgeDatabase } from './records/journal.ts'
+import type { BridgeDatabase } from './records/disk/encoding.ts'
 import { readNext } from './records/reader.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
 import type { BridgeView } from './view.ts'
@@ -32,6 +32,8 @@ export type FollowerOptions = {
   readonly finalityDepth?: bigint
   /** Blocks of Ethereum that are taken in at a time. */
   readonly stepBlocks?: bigint
+  /** How much is kept in memory of states after blocks, in steps that led to them. Default 30,000: half a gigabyte at worst. */
+  readonly keptSteps?: number
   /** An endpoint whose newest block is older than `maxAgeMs` by the `clock` (unix milliseconds) is stuck. Not checked by default. */
   readonly freshness?: { readonly clock: () => number; readonly maxAgeMs: number }
   /** Where an empty database begins; genesis by default. */
@@ -55,11 +57,13 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   #isChecked = false
   #status: FollowerStatus = { state: 'syncing' }
   #told: BridgeView | undefined
+  /** Blocks of which was told that they cannot be judged. */
+  readonly #lamented = new Set<Hash>()
   #emitted: { readonly key: string; readonly settled: Hash } | undefined
 
   constructor(deps: FollowerDeps, options: FollowerOptions = {}) {
     const filled = { ...DEFAULTS, ...options }
-    const records = new BridgeRecords(deps.database, deps.network, filled.finalityDepth)
+    const records = new BridgeRecords(deps.database, deps.network, filled)
     super(records, deps.network.rules)
     this.#deps = deps
     this.#options = filled
@@ -144,12 +148,12 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
       this.#setStatus({ state: 'syncing', ...(at ? { at } : {}) })
       return true
     }
-    await this.#records.warm(this.#stopping.signal)
+    await this.#records.warm()
     this.#checkFreshness(at)
     this.#setStatus({ state: this.view.death ? 'dead' : 'live', at })
     this.#tellView()
     this.#emitBranch()
-    return false
+    return await this.#records.judgeSome(this.#stopping.signal)
   }
 
   /** An empty database. */
@@ -180,6 +184,11 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
       this.#alarm('valid-block-refuted', `the contract refuted block ${id}, which our replay finds valid`, {
         block: id,
       })
+    }
+    for (const [id, why] of this.#records.unjudgeable) {
+      if (this.#lamented.has(id)) continue
+      this.#lamented.add(id)
+      this.#alarm('block-not-judged', `block ${id} cannot be judged by this node: ${why}`, { block: id })
     }
     this.#tell('view', view)
   }
@@ -239,6 +248,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     const settled = this.settled.id
     const key = `${settled} ${preferredTip(this.view).id}`
     if (key === this.#emitted?.key) return
+    // At first from the oldest block on: nobody here knows how far the ledger is.
     const branch = this.branch(this.#emitted?.settled)
     this.#emitted = { key, settled }
     this.#tell('branch', branch)

@@ -12,7 +12,7 @@ import { splitSteps } from '../protocol/step.ts'
 import { traceLeaf, traceRoot } from '../protocol/trace.ts'
 import type { Chain, ChainBlock } from './chain.ts'
 import type { ViewRoot } from './records/fold.ts'
-import type { BlockBody } from './records/judge.ts'
+import type { BlockBody } from './records/judging/judge.ts'
 
 /** A sealed header (281 bytes) and the files of its torrent; `outputs.bin` is needed, steps and states are welcome. */
 export type Snapshot = { readonly sealed: Uint8Array; readonly files: readonly BlockFile[] }

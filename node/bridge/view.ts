@@ -6,11 +6,17 @@ import type { Hash } from '../protocol/ids.ts'
 import type { ChainPlace } from './chain.ts'
 import type { QueueView } from './queue-view.ts'
 
-/** `doomed`: it stands on the invalid block `by`. There is no `unknown` here: what cannot be judged is not taken in at all. */
+/**
+ * - `doomed`: it stands on the invalid block `by`.
+ * - `displaced`: it stands beside or below a block that is final for good, can never be final, and was not replayed.
+ * - `unknown`: not judged (yet), for the reason given. Neither right nor wrong: nothing is built on it, and nothing is said against it.
+ */
 export type BlockVerdict =
   | { readonly verdict: 'valid' }
   | Extract<Verdict, { verdict: 'invalid' }>
   | { readonly verdict: 'doomed'; readonly by: Hash }
+  | { readonly verdict: 'displaced' }
+  | { readonly verdict: 'unknown'; readonly why: string }
 
 /** When and how a block became final. `unpaid`: its miner earned nothing. */
 export type Finality = { readonly place: ChainPlace; readonly fee: bigint; readonly unpaid: boolean }
@@ -79,8 +85,22 @@ export function* descent(view: Pick<BridgeView, 'blocks'>, id: Hash): Generator<
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const block = blockOf(view, next)
     yield block
-    waiting.push(...block.children.toReversed())
+    for (const child of block.children.toReversed()) waiting.push(child)
   }
+}
+
+/** Whether our own replay says so, of the block or of one below it. */
+export function isWrong({ verdict }: BlockVerdict): boolean {
+  return verdict === 'invalid' || verdict === 'doomed'
+}
+
+/** Whether block `id` is `below` or stands on it, over however many blocks. */
+export function descendsFrom(view: Pick<BridgeView, 'blocks'>, id: Hash, below: Hash): boolean {
+  const { height } = blockOf(view, below).sealed.header
+  for (const block of ancestry(view, id)) {
+    if (block.sealed.header.height <= height) return block.id === below
+  }
+  return false
 }
 
 /** Whether a final block stands where `id` would: it is on no branch any more, and can never be final. */

@@ -1,10 +1,9 @@
 // The step function: one state and one step give the next state, or the reason why not (docs/protocol.md section 4).
 
-import assert from 'node:assert'
 import type { Address, Infohash } from './ids.ts'
 import { infohashOf } from './infohash.ts'
 import { type DepositEntry, depositTransaction } from './queue.ts'
-import type { Reason, Rules } from './rules.ts'
+import { MAX_TOKENS, type Reason, type Rules } from './rules.ts'
 import { type EntryName, entryKey, type State } from './state.ts'
 import { decodeStep } from './step.ts'
 import { encodeTransaction, type SignedTransaction } from './transaction.ts'
@@ -17,7 +16,10 @@ export type Applied = { readonly state: State; readonly reason: Reason }
 /** Collects the openings of a witness, in the order in which the step touches the entries. */
 export type Witness = Uint8Array[]
 
-/** Applies a packed step. `queueIndex` is `parent.queueCount` + its place in the block. Total on any bytes. */
+/**
+ * Applies a packed step. `queueIndex` is `parent.queueCount` + its place in the block. Total on any bytes and any state: where keys have
+ * collided, or a liar made the state up, outputs can hold more than the account of their owner, and sums can pass 128 bits.
+ */
 export function applyStep(
   rules: Rules,
   state: State,
@@ -51,20 +53,22 @@ export function applyTransaction(state: State, verified: VerifiedTransaction, wi
     sum += taken.value
   }
   if (sum < tx.tokens) return { state, reason: 'Overspend' }
-  for (const output of createdOutputs(tx, sum)) {
+  const outputs = createdOutputs(tx, sum)
+  if (outputs.some(({ value }) => value > MAX_TOKENS)) return { state, reason: 'Overflow' }
+  for (const output of outputs) {
     const name = { infohash, owner: output.owner }
     if (touch(next, name, witness) !== undefined) return { state, reason: 'OutputExists' }
     next = insert(next, { key: entryKey(name), value: output.value, name })
   }
-  if (tx.bridge) return { state: debit(next, tx.from, tx.tokens, witness), reason: 'None' }
-  if (tx.to === tx.from) return { state: next, reason: 'None' }
-  return {
-    state: credit(debit(next, tx.from, tx.tokens, witness), { owner: tx.to }, tx.tokens, witness),
-    reason: 'None',
-  }
+  if (!tx.bridge && tx.to === tx.from) return { state: next, reason: 'None' }
+  const debited = debit(next, tx.from, tx.tokens, witness)
+  if (debited === undefined) return { state, reason: 'Overspend' }
+  if (tx.bridge) return { state: debited.state, reason: 'None' }
+  const credited = credit(debited.state, { owner: tx.to }, tx.tokens, witness)
+  return credited === undefined ? { state, reason: 'Overflow' } : { state: credited.state, reason: 'None' }
 }
 
-/** The outputs that a transaction with inputs of `sum` creates, in the order of the step function. */
+/** The outputs that a transaction with inputs of `sum` creates, in the order of the step function. The last one may be above `MAX_TOKENS`. */
 export function createdOutputs(
   tx: SignedTransaction,
   sum: bigint,
@@ -79,7 +83,9 @@ function applyDeposit(rules: Rules, state: State, index: bigint, entry: DepositE
   const tx = depositTransaction(rules, index, entry)
   const infohash: Infohash = infohashOf(encodeTransaction(tx))
   const paid = credit(state, { infohash, owner: tx.to }, tx.tokens, witness)
-  return { state: credit(paid, { owner: tx.to }, tx.tokens, witness), reason: 'None' }
+  const credited = paid && credit(paid.state, { owner: tx.to }, tx.tokens, witness)
+  // What does not fit changes nothing: since every block must consume it, an invalid deposit would leave no valid block.
+  return { state: credited?.state ?? state, reason: 'None' }
 }
 
 /** Reads an entry, and records its opening. */
@@ -96,15 +102,18 @@ function take(state: State, name: EntryName, witness: Witness | undefined) {
   return value === undefined ? undefined : { state: remove(state, key), value }
 }
 
-function credit(state: State, name: EntryName, amount: bigint, witness: Witness | undefined): State {
+/** Adds to an entry, which is created if it is absent. Returns undefined if the entry cannot hold that much. */
+function credit(state: State, name: EntryName, amount: bigint, witness: Witness | undefined) {
   const value = (touch(state, name, witness) ?? 0n) + amount
-  return insert(state, { key: entryKey(name), value, name })
+  return value > MAX_TOKENS ? undefined : { state: insert(state, { key: entryKey(name), value, name }) }
 }
 
-function debit(state: State, owner: Address, amount: bigint, witness: Witness | undefined): State {
+/** Takes `amount`, above zero, from an account, which is deleted at zero. Returns undefined if the account holds less. */
+function debit(state: State, owner: Address, amount: bigint, witness: Witness | undefined) {
   const key = entryKey({ owner })
   const balance = find(state, key)?.value ?? 0n
-  assert(balance >= amount, 'an account holds the sum of its outputs')
   witness?.push(encodeOpening(state, key, balance === amount))
-  return balance === amount ? remove(state, key) : insert(state, { key, value: balance - amount, name: { owner } })
+  if (balance < amount) return undefined
+  const rest = balance - amount
+  return { state: rest === 0n ? remove(state, key) : insert(state, { key, value: rest, name: { owner } }) }
 }

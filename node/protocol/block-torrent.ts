@@ -89,8 +89,8 @@ export function decodeOutputs(bytes: Uint8Array): Output[] {
   return outputs
 }
 
-// Snapshots may have millions of records: no list of parts, no spread.
-function encodeOutputs(outputs: readonly Output[]): Uint8Array {
+/** `outputs.bin`: the outputs in their order, 56 bytes each. There may be millions: no list of parts, no spread. */
+export function encodeOutputs(outputs: readonly Output[]): Uint8Array {
   const bytes = new Uint8Array(OUTPUT_BYTES * outputs.length)
   for (const [i, { infohash, owner, value }] of outputs.entries()) {
     bytes.set(toBytes(infohash), OUTPUT_BYTES * i)

@@ -17,6 +17,7 @@ export type Rules = {
 export const UNIT = 10n ** 18n
 /** What genesis creates, base units. */
 export const SUPPLY = 1_000_000_000n * UNIT
+/** The most that one entry of a state can hold, base units. */
 export const MAX_TOKENS = 2n ** 128n - 1n
 /** Bytes of a `tx.json`. */
 export const MAX_FILE_BYTES = 1_024
@@ -60,5 +61,6 @@ export const REASONS = [
   'MissingInput',
   'Overspend',
   'OutputExists',
+  'Overflow',
 ] as const
 export type Reason = (typeof REASONS)[number]

@@ -40,7 +40,10 @@ export function balanceOf(state: State, owner: Address): bigint {
   return find(state, entryKey({ owner }))?.value ?? 0n
 }
 
-/** A state from the outputs of a snapshot; accounts follow from them. Sums are below 2^128 as the supply is. */
+/**
+ * A state from the outputs of a snapshot; accounts follow from them. All of them together must be below 2^128, as `decodeOutputs` sees to.
+ * A state in which keys have collided cannot be had like this: its root tells.
+ */
 export function stateOf(outputs: Iterable<Output>): State {
   let state = EMPTY_STATE
   const balances = new Map<Address, bigint>()

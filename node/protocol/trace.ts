@@ -16,9 +16,13 @@ export function traceRoot(leaves: readonly Hash[]): Hash {
 /** Siblings from the leaf up: exactly `traceDepth(leaves.length)` of them. */
 export function traceProof(leaves: readonly Hash[], index: number): Hash[] {
   if (index < 0 || index >= leaves.length) throw new RangeError(`there is no leaf ${index} of ${leaves.length}`)
-  return traceLevels(leaves)
-    .slice(0, -1)
-    .map((level, height) => level[(index >> height) ^ 1] ?? ZERO_HASH)
+  return siblingsIn(traceLevels(leaves), index)
+}
+
+/** The proofs of all leaves, at the price of one tree. */
+export function traceProofs(leaves: readonly Hash[]): Hash[][] {
+  const levels = traceLevels(leaves)
+  return leaves.map((_, index) => siblingsIn(levels, index))
 }
 
 /** Whether `leaf` stands at `index` under `root`. */
@@ -39,6 +43,10 @@ export function isInTrace(
 /** ceil(log2(stepCount)); 0 for none or one. */
 export function traceDepth(stepCount: number): number {
   return stepCount <= 1 ? 0 : 32 - Math.clz32(stepCount - 1)
+}
+
+function siblingsIn(levels: readonly (readonly Hash[])[], index: number): Hash[] {
+  return levels.slice(0, -1).map((level, height) => level[(index >> height) ^ 1] ?? ZERO_HASH)
 }
 
 function traceLevels(leaves: readonly Hash[]): Hash[][] {

@@ -92,6 +92,7 @@ const EXPLANATIONS: Record<Reason, string> = {
   BelowMinimum: 'it asks to bridge less than the minimum',
   BadSignature: 'its signature is not canonical or was not made by the sender that it names',
   MissingInput: 'it spends an output that its sender does not own (any more)',
-  Overspend: 'its inputs hold less than it spends',
+  Overspend: 'its inputs or its account hold less than it spends',
   OutputExists: 'it creates an output that exists',
+  Overflow: 'an output or an account would hold more than 2^128 - 1 base units',
 }

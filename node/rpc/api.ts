@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { address, amount, bytes, hash, infohash, millis, seconds } from '../schema.ts'
 
 const none = z.strictObject({})
+const pageLimit = z.number().int().min(1).max(1_000)
 
 /** Design section 4. `unknown`: heard of, not here. */
 export const transactionStatus = z.enum([
@@ -41,26 +42,31 @@ const transactionRecord = z.object({
   unorderedAncestors: z.number().int(),
 })
 
+/**
+ * What this node makes of a block. `invalid`: by its own replay, of the block or of one below it. `displaced`: another block is final where it
+ * stands, or one below it does, and it was not replayed. `unknown`: not judged (yet). `problem` says why, of all but `valid`.
+ */
+const verdict = z.enum(['valid', 'invalid', 'displaced', 'unknown'])
+
 /** When a block can be final and why not otherwise; the members mean what they mean in node/bridge/final-time.ts. */
 const finalTime = z.object({
   earliest: seconds,
   latest: seconds,
-  reason: z.enum(['alone', 'rival-possible', 'wrong-sibling', 'race', 'nomination']),
+  reason: z.enum(['alone', 'rival-possible', 'wrong-sibling', 'unjudged-sibling', 'race', 'nomination']),
   /** The block on the way whose clock decides the latest time. */
   decisive: hash,
   first: seconds,
   rivalUntil: seconds.optional(),
+  /** The first 16 of each kind, as in the two below. */
   rivals: z.array(hash),
   wrong: z.array(hash),
+  unjudged: z.array(hash),
+  /** How many more there are. */
+  unnamed: z.number().int(),
 })
 
 /** A block above the final one, not refuted, that contains a transaction although the leading branch does not go through it. */
-const otherBlock = z.object({
-  block: hash,
-  step: z.number().int(),
-  verdict: z.enum(['valid', 'invalid']),
-  problem: z.string().optional(),
-})
+const otherBlock = z.object({ block: hash, step: z.number().int(), verdict, problem: z.string().optional() })
 
 /** Where a request's money is. Times are absent while no block carries it. */
 const bridging = z.object({
@@ -91,7 +97,7 @@ const blockSummary = z.object({
   queueCount: amount,
   torrent: infohash,
   publishedAt: seconds,
-  verdict: z.enum(['valid', 'invalid', 'unknown']),
+  verdict,
   problem: z.string().optional(),
   refuted: z.boolean(),
   final: z.boolean(),
@@ -123,6 +129,9 @@ const queueEntry = z.object({
   fee: amount.optional(),
   packed: bytes.optional(),
 })
+
+/** A place in the list of requests to be paid: that of a request of a final block. */
+const claimPlace = z.strictObject({ block: hash, step: z.number().int().nonnegative() })
 
 /** All that `claim` needs. */
 const claimData = z.object({
@@ -165,7 +174,12 @@ export const API = {
   tx_where: {
     about: 'Where the money of a transaction is, and of a request: what it waits for and when it is paid.',
     params: z.strictObject({ infohash }),
-    result: transactionRecord.extend({ bridging: bridging.optional(), elsewhere: z.array(otherBlock) }),
+    result: transactionRecord.extend({
+      bridging: bridging.optional(),
+      elsewhere: z.array(otherBlock),
+      /** Such blocks that were not looked into: the heaviest 128 were. */
+      unread: z.number().int(),
+    }),
   },
   account_balance: {
     about: 'Balance of an address: spendable now, the part that a block orders, the part that is final; base units.',
@@ -190,14 +204,15 @@ export const API = {
     result: z.object({ transactions: z.array(transactionRecord), cursor: z.string().optional() }),
   },
   bridge_blocks: {
-    about: 'The last final block and all blocks above it, parents first.',
-    params: none,
-    result: z.object({ status: bridgeStatus, blocks: z.array(blockSummary) }),
+    about:
+      'A page of the last final block and all blocks above it, in the order of publication: those after block `after`. `next`, if there are more, is `after` of the next page.',
+    params: z.strictObject({ after: hash.optional(), limit: pageLimit.default(500) }),
+    result: z.object({ status: bridgeStatus, blocks: z.array(blockSummary), next: hash.optional() }),
   },
   bridge_children: {
-    about: 'All published children of one block, in the order of publication.',
-    params: z.strictObject({ parent: hash }),
-    result: z.object({ blocks: z.array(blockSummary) }),
+    about: 'A page of the blocks that were published on one block, refuted ones too, in the order of publication.',
+    params: z.strictObject({ parent: hash, after: hash.optional(), limit: pageLimit.default(1_000) }),
+    result: z.object({ blocks: z.array(blockSummary), next: hash.optional() }),
   },
   bridge_block: {
     about: 'One block whole: sealed header, packed steps, states, and its torrent.',
@@ -205,7 +220,7 @@ export const API = {
     result: blockSummary.extend({ sealed: bytes, packedSteps: bytes, states: bytes }),
   },
   bridge_files: {
-    about: 'The files of a block, from the own replay of this node, whatever torrent its header names.',
+    about: 'The files of the torrent of a valid block, in order, by what this node itself replayed.',
     params: z.strictObject({ id: hash }),
     result: z.object({ files: z.array(z.object({ name: z.string(), bytes })) }),
   },
@@ -240,9 +255,16 @@ export const API = {
     }),
   },
   bridge_claims: {
-    about: 'Requests in final blocks that are not paid yet, with the proofs that pay them.',
-    params: z.strictObject({ infohash: infohash.optional(), recipient: address.optional() }),
-    result: z.object({ claims: z.array(claimData) }),
+    about:
+      'A page of the requests in final blocks that are not paid yet, with the proofs that pay them, oldest first; of one transaction, to one recipient, of at least so much. `next`, if there may be more, is `after` of the next page, also where this one is empty.',
+    params: z.strictObject({
+      infohash: infohash.optional(),
+      recipient: address.optional(),
+      leastNet: amount.optional(),
+      after: claimPlace.optional(),
+      limit: z.number().int().min(1).max(500).default(500),
+    }),
+    result: z.object({ claims: z.array(claimData), next: claimPlace.optional() }),
   },
   proof_export: {
     about: 'The `.torrent` of a transaction and the files of its unordered ancestors, oldest first.',

@@ -4,12 +4,13 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { bench as assembly } from './assembly.ts'
+import { bench as blocks } from './blocks.ts'
 import { bench as contractSize } from './contract-size.ts'
 import { bench as hashRate } from './hash-rate.ts'
 import { bench as ledger } from './ledger.ts'
 import { type Bench, type BenchResult, measure } from './measure.ts'
 
-const benches: readonly Bench[] = [hashRate, ledger, assembly, contractSize]
+const benches: readonly Bench[] = [hashRate, ledger, blocks, assembly, contractSize]
 
 const { positionals: names, values: flags } = parseArgs({
   allowPositionals: true,

@@ -4,11 +4,13 @@
 /** One of the things that a bench compares. */
 export type Case = {
   readonly name: string
+  /** The name of the case that its ratio is to; the first one by default. */
+  readonly baseline?: string
   /** Does the work once and returns the value in the bench's unit. Takes a second at most, so that rounds interleave. */
   readonly run: () => number | Promise<number>
 }
 
-/** A bound on a case's median or on its ratio to the first case; a bench that breaks one fails. */
+/** A bound on a case's median or on its ratio to its baseline; a bench that breaks one fails. */
 export type Limit = {
   readonly case: string
   readonly of: 'median' | 'ratio'
@@ -25,7 +27,7 @@ export type Bench = {
   /** Rounds that count; one more warms up before them. Use 1 for what never varies: it then runs once, without warm-up. */
   readonly rounds: number
   readonly limits: readonly Limit[]
-  /** The first case is the baseline of all ratios. `stop` frees what the cases hold. */
+  /** The first case is the baseline of the ratios of those that name none. `stop` frees what the cases hold. */
   readonly prepare: () => Prepared | Promise<Prepared>
 }
 
@@ -59,8 +61,10 @@ export async function measure(bench: Bench): Promise<BenchResult> {
     for (let round = 0; round < bench.rounds; round++) {
       for (const [i, { run }] of cases.entries()) values[i]?.push(await run())
     }
-    const baseline = values[0] ?? []
-    const results = cases.map(({ name }, i) => summarise(name, values[i] ?? [], baseline))
+    const results = cases.map(({ name, baseline }, i) => {
+      const to = baseline === undefined ? 0 : cases.findIndex((each) => each.name === baseline)
+      return summarise(name, values[i] ?? [], values[to] ?? [])
+    })
     const broken = bench.limits.flatMap((limit) => breach(limit, results))
     return { bench: bench.name, title: bench.title, unit: bench.unit, cases: results, broken }
   } finally {

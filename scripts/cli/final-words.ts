@@ -11,7 +11,7 @@ const race = `decided ${RACE_SECONDS / 3_600n} hours after its first block`
 
 /** Rows for people: when `what` (payable, final) is true of block `own` or of what is in it; `now` is Ethereum's time. */
 export function describeFinalTime(time: FinalTime, what: string, own: Hash, now: number): [string, string][] {
-  const { earliest, latest, decisive, wrong } = time
+  const { earliest, latest, decisive, wrong, unjudged, unnamed } = time
   const whose = decisive === own ? '' : ` (block ${decisive}, on which its block stands, decides this)`
   const rows: [string, string][] =
     earliest === latest
@@ -21,6 +21,8 @@ export function describeFinalTime(time: FinalTime, what: string, own: Hash, now:
           ['latest', `${formatMoment(latest, now)}, because ${describeDoubt(time, now)}${whose}`],
         ]
   for (const block of wrong) rows.push(['wrong', `block ${block} is in its way, is wrong, and will die by a proof`])
+  for (const block of unjudged) rows.push(['not judged', `block ${block} is in its way, and this node cannot judge it`])
+  if (unnamed > 0) rows.push(['and', `${unnamed} more blocks beside it that are not named here`])
   rows.push([
     'provided',
     'that wrong blocks are refuted within a day, the heaviest branch is nominated within an hour, and no heavier one displaces this block',
@@ -36,6 +38,8 @@ function describeCertainty({ reason, rivals }: FinalTime): string {
       return 'since no rival can come any more'
     case 'wrong-sibling':
       return 'if the wrong block beside it is refuted by then'
+    case 'unjudged-sibling':
+      return 'whatever becomes of the block beside it, which this node cannot judge'
     case 'race':
       return `because a rival branch exists (${list(rivals)}): the race is ${race}`
     case 'nomination':
@@ -51,6 +55,8 @@ function describeDoubt({ reason, rivals, rivalUntil = 0 }: FinalTime, now: numbe
       return `a rival block can come until ${formatMoment(rivalUntil, now)}, and a race is ${race}`
     case 'wrong-sibling':
       return 'a wrong block is beside it, and has to be refuted first'
+    case 'unjudged-sibling':
+      return `a block is beside it that this node cannot judge: if it is right, there is a race, which is ${race}`
     case 'race':
       return `a rival branch exists (${list(rivals)}): the race is ${race}`
     case 'nomination':

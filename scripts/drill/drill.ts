@@ -5,14 +5,16 @@ import type { TransactionSender } from '../../miner/ethereum/sender.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Address, Hash } from '../../node/protocol/ids.ts'
 import { targetCeiling } from '../../node/protocol/target.ts'
+import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
 import type { EthereumSide } from '../cli/ethereum.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 import type { DevChain } from '../devnet/dev-chain.ts'
 import type { Arrangement } from './arrange.ts'
 import { awaitDeath } from './death.ts'
+import { type DrillKind, describeKind, lieOf, plotOf } from './kinds.ts'
 import type { Liar, Prepared, Published } from './liar.ts'
-import { LIES, type LieKind } from './lies.ts'
+import type { LieKind } from './lies.ts'
 import { type Need, needOf } from './scene.ts'
 
 export type DrillDeps = {
@@ -26,12 +28,15 @@ export type DrillDeps = {
   readonly patience: Patience
   /** How long a bad block may live, milliseconds. */
   readonly deadlineMs: number
+  /** Right blocks of a crowd. */
+  readonly crowd: number
+  readonly say: (text: string) => void
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number
 }
 
 /** What the bad block of one kind met. Gas in units, times of Ethereum in unix seconds. */
-export type Result = { readonly kind: LieKind } & (
+export type Result = { readonly kind: DrillKind } & (
   | {
       readonly outcome: 'killed'
       readonly block: Hash
@@ -75,12 +80,12 @@ export class Drill {
   }
 
   /** Throws only what keeps it from drilling at all: trouble with node and endpoint, an empty account, Ctrl-C. */
-  async run(kind: LieKind): Promise<Result> {
-    const { expected } = LIES[kind]
+  async run(kind: DrillKind): Promise<Result> {
+    const { expected } = describeKind(kind)
     for (let round = 1; ; round++) {
       const { ethereum, liar, patience } = this.#deps
       try {
-        const prepared = await this.#prepare(kind)
+        const prepared = await this.#layAndPrepare(kind)
         const fromBlock = await ethereum.ask('newest block', (client) => client.getBlockNumber())
         const published = await liar.send(prepared, patience.signal)
         return await this.#follow(kind, published, fromBlock)
@@ -94,10 +99,10 @@ export class Drill {
     }
   }
 
-  async #follow(kind: LieKind, published: Published, fromBlock: bigint): Promise<Result> {
+  async #follow(kind: DrillKind, published: Published, fromBlock: bigint): Promise<Result> {
     const { ethereum, patience, deadlineMs, nowMs } = this.#deps
     const { id: block, problem = 'nothing is wrong', step = -1, rival, publishedAt } = published
-    const { expected } = LIES[kind]
+    const { expected } = describeKind(kind)
     if ('refused' in expected) return { kind, outcome: 'wrong', got: 'the bridge took it', block }
     if (problem !== expected.problem) return { kind, outcome: 'wrong', got: problem, block }
     const startMs = nowMs()
@@ -121,6 +126,18 @@ export class Drill {
       publication: published.transaction,
       refutation: death.transaction,
     }
+  }
+
+  /** The bad block, sealed, with all around it published that it needs. */
+  async #layAndPrepare(kind: DrillKind): Promise<Prepared> {
+    const { liar, patience } = this.#deps
+    const plot = plotOf(kind)
+    if (plot === undefined) return await this.#prepare(lieOf(kind))
+    // First, so that there is something to lie about wherever the plot leads.
+    await this.#prepare(lieOf(kind))
+    const parent = await plot.lay({ ...this.#deps, ease: () => this.#ease() })
+    if (parent === undefined) return await this.#prepare(lieOf(kind))
+    return await liar.prepare({ lie: lieOf(kind), parent, signal: patience.signal })
   }
 
   /** The block, sealed: on the tip, or on a block below it from where there is something to lie about; that is arranged if need be. */
@@ -152,7 +169,7 @@ export class Drill {
   async #parents(): Promise<Hash[]> {
     const { node } = this.#deps
     const tip = await this.#settled()
-    const { blocks } = await node.call('bridge_blocks', {})
+    const { blocks } = await readAllBlocks(node)
     const byId = new Map(blocks.map((block) => [block.id, block]))
     const time = await this.#deps.chain.time()
     const parents = [tip]
@@ -177,8 +194,8 @@ export class Drill {
     })
   }
 
-  /** Lets time pass where blocks came so fast that the next one would take long to find. */
-  async #ease(): Promise<void> {
+  /** Lets time pass where blocks came so fast that the next one would take long to find. Answers the tip. */
+  async #ease(): Promise<Hash> {
     const { node, chain, sender } = this.#deps
     const tip = await this.#settled()
     const { target, publishedAt } = await node.call('bridge_block', { id: tip })
@@ -187,6 +204,7 @@ export class Drill {
     let more = 0
     while (targetCeiling(target, passed + BigInt(more), easiestTarget) * HARDNESS < easiestTarget) more += EASING
     if (more > 0) await chain.skip(more)
+    return tip
   }
 }
 

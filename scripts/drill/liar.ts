@@ -51,6 +51,8 @@ export type LiarOptions = {
   readonly work?: 'least' | 'most'
   /** Default: the account of the sender. */
   readonly payout?: Address
+  /** What the header names; default: the torrent that the block really has. */
+  readonly torrent?: Infohash
   readonly signal?: AbortSignal
 }
 
@@ -125,7 +127,8 @@ export class Liar {
     const content = options.lie === undefined ? honestContent(scene) : tellLie(options.lie, scene)
     const rival = options.rival ?? standing.children !== undefined
     const target = await this.#target(ground, rival ? standing.children?.first : undefined, options.work ?? 'least')
-    const header = headerOf(ground.rules, ground.parent, content, target)
+    const { torrent, ...told } = headerOf(ground.rules, ground.parent, content, target)
+    const header = { ...told, torrent: options.torrent ?? torrent }
     const miner = options.payout ?? this.account
     const { nonce, digest: id } = await findNonce({ challenge: challengeOf(header), miner, target }, options.signal)
     const sealed = { header, seal: { miner, nonce } }

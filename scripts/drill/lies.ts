@@ -16,10 +16,6 @@ export const LIES: Readonly<Record<LieKind, Lie>> = TABLE
 /** In the order of the table: what needs nothing of Ethereum's queue first. */
 export const LIE_KINDS = Object.keys(TABLE) as readonly LieKind[]
 
-export function isLieKind(text: string): text is LieKind {
-  return Object.hasOwn(TABLE, text)
-}
-
 /** What a liar of this kind posts. Throws what `needOf` reads where the scene has nothing of the kind. */
 export function tellLie(kind: LieKind, scene: Scene): Content {
   const told = LIES[kind].tell(scene)

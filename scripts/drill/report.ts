@@ -2,13 +2,13 @@
 
 import type { Address } from '../../node/protocol/ids.ts'
 import type { Result } from './drill.ts'
-import { LIE_KINDS, LIES, type LieKind } from './lies.ts'
+import { DRILL_KINDS, type DrillKind, describeKind } from './kinds.ts'
 
 /** One line for each kind that there is. */
 export function formatKinds(): string {
   return formatColumns([
     ['KIND', 'MUST BE', 'WHAT IT DOES'],
-    ...LIE_KINDS.map((kind) => [kind, expectationOf(kind), LIES[kind].about]),
+    ...DRILL_KINDS.map((kind) => [kind, expectationOf(kind), describeKind(kind).about]),
   ])
 }
 
@@ -44,8 +44,8 @@ function reasonOf(result: Result): string {
   }
 }
 
-function expectationOf(kind: LieKind): string {
-  const { expected } = LIES[kind]
+function expectationOf(kind: DrillKind): string {
+  const { expected } = describeKind(kind)
   return 'refused' in expected ? `refused: ${expected.refused}` : `killed: ${expected.problem}`
 }
 

@@ -31,7 +31,11 @@ const BRIDGE_CONTRACTS = [...RULES.contracts, 'contracts/Bridge.sol:Bridge', 'co
 /** In several, as all files of a suite are loaded before the first test. */
 const BRIDGE: readonly Suite[] = [
   { name: 'publish', contracts: BRIDGE_CONTRACTS, files: ['Bridge.publish', 'Bridge.disputes'].map(test) },
-  { name: 'refute', contracts: BRIDGE_CONTRACTS, files: ['Bridge.refute', 'Bridge.authority', 'deploy'].map(test) },
+  {
+    name: 'refute',
+    contracts: BRIDGE_CONTRACTS,
+    files: ['Bridge.refute', 'Bridge.collision', 'Bridge.overflow', 'Bridge.authority', 'deploy'].map(test),
+  },
   {
     name: 'claim',
     contracts: BRIDGE_CONTRACTS,
@@ -72,7 +76,7 @@ export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
 export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/Bridge.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/WrappedTTX.sol': [RULES, ...BRIDGE],
-  'contracts/libraries/Apply.sol': [STEPS, ...BRIDGE, solidity('Apply')],
+  'contracts/libraries/Apply.sol': [STEPS, ...BRIDGE, solidity('Apply', 'ApplyAmounts')],
   'contracts/libraries/BlockHeader.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Content.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/libraries/Infohash.sol': [STEPS, ...BRIDGE, solidity('Sha1', 'TransactionFile')],

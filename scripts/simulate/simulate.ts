@@ -1,15 +1,16 @@
 // `npm run simulate`: plays all attacks on the bridge in a seeded world, prints what they cost and bring, and fails if dealing with
 // oneself ever paid. With --write it brings docs/economics.md and its pictures up to date.
 
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { compare, failuresOf, type Row } from './compare.ts'
 import { measure } from './measure.ts'
+import { writeParts } from './page.ts'
 import { drawPlots } from './plots.ts'
+import { priceTable } from './prices.ts'
 import { PLENTY, scenarios } from './scenarios.ts'
 import { attackTable, budgetTable, kindList } from './table.ts'
 
-const PAGE = new URL('../../docs/economics.md', import.meta.url)
 const PICTURES = new URL('../../docs/economics/', import.meta.url)
 
 const { values } = parseArgs({
@@ -66,21 +67,14 @@ function profitsOf(rows: readonly Row[]): string {
 
 /** What stands between the marks of the page is generated. */
 async function write(rows: readonly Row[], rich: readonly Row[], poor: readonly Row[]): Promise<void> {
-  const parts: Record<string, string> = {
+  await writeParts({
     run: `Seed ${seed}, ${rows.reduce((sum, { measured }) => sum + measured.published, 0)} published blocks, ${rows.length} scenarios.`,
+    prices: priceTable(),
     attacks: attackTable(rich),
     budgets: budgetTable(poor),
     kinds: kindList(rows),
     profits: profitsOf(rich),
-  }
-  let page = await readFile(PAGE, 'utf8')
-  for (const [name, text] of Object.entries(parts)) {
-    const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`]
-    const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-    if (from < 0 || to < from) throw new RangeError(`expected ${begin} and ${end} in docs/economics.md`)
-    page = `${page.slice(0, from + begin.length)}\n${text}\n${page.slice(to)}`
-  }
-  await writeFile(PAGE, page)
+  })
   for (const [name, picture] of Object.entries(drawPlots(rows)))
     await writeFile(new URL(`${name}.svg`, PICTURES), picture)
 }

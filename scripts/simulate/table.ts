@@ -86,7 +86,8 @@ function number(value: number, digits: number): string {
   return Number(text) === 0 ? (0).toFixed(digits) : text
 }
 
-function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
+/** A table whose first column is text. */
+export function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const rule = head.map((_, i) => (i === 0 ? '---' : '---:'))
   return [head, rule, ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')
 }

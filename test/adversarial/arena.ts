@@ -33,6 +33,16 @@ const SCRYPT_N = 4_096
 /** A process with an account on Ethereum, and what it has logged. */
 export type Actor = { readonly running: Running; readonly account: Account; readonly lines: () => LogLine[] }
 export type LogLine = { readonly msg: string; readonly block?: string; readonly level: string | number }
+/** Settings of a process by their variables. */
+export type Variables = Readonly<Record<`TTX_${string}`, string>>
+
+export type ArenaOptions = {
+  /** Of every process here, and of the first node besides. */
+  readonly settings?: Variables
+  readonly node?: Variables
+  /** Flags of anvil. */
+  readonly anvil?: readonly string[]
+}
 
 /** A transaction, packed and as a file. */
 export type Signed = { readonly packed: Hex; readonly infohash: Infohash; readonly file: Uint8Array }
@@ -43,21 +53,28 @@ export class Arena extends Sight {
   readonly #folder: string
   readonly #funded = new Set<string>()
   readonly #wallets = new Set<string>()
+  readonly #settings: Variables
+  /** What runs under each name, and how it was started. */
+  readonly #processes = new Map<
+    string,
+    { readonly running: Running; readonly args: readonly string[]; readonly env: Variables }
+  >()
 
-  private constructor(stage: Stage, folder: string) {
+  private constructor(stage: Stage, folder: string, settings: Variables) {
     super(stage)
     this.#folder = folder
+    this.#settings = settings
   }
 
   /** With one node; everything ends with the test. A day has passed since the bridge was deployed, so that work is cheap. */
-  static async open(t: TestContext): Promise<Arena> {
-    const stage = await Stage.open(t)
+  static async open(t: TestContext, { settings = {}, node = {}, anvil = [] }: ArenaOptions = {}): Promise<Arena> {
+    const stage = await Stage.open(t, anvil)
     const folder = await stage.folder()
-    const arena = new Arena(stage, folder)
+    const arena = new Arena(stage, folder, settings)
     await writeFile(join(folder, 'passphrase'), PASSPHRASE, { mode: 0o600 })
     await writeFile(join(folder, 'deployment.json'), deploymentOf(stage.definition))
     await stage.skip(24n * HOUR)
-    await arena.startNode()
+    await arena.startNode(undefined, undefined, node)
     return arena
   }
 
@@ -72,7 +89,11 @@ export class Arena extends Sight {
   }
 
   /** Another node, connected to those before it, once it has this view of the bridge. */
-  async startNode(url = this.stage.anvil.url, state: 'live' | 'dead' = 'live'): Promise<NodeClient> {
+  async startNode(
+    url = this.stage.anvil.url,
+    state: 'live' | 'dead' = 'live',
+    settings: Variables = {},
+  ): Promise<NodeClient> {
     const name = `node-${this.#nodes.length}`
     const running = this.#start(['node'], name, {
       TTX_ETHEREUM: url,
@@ -80,6 +101,7 @@ export class Arena extends Sight {
       TTX_LISTEN_PORT: '0',
       TTX_PEERS: this.#nodes.map(({ listen }) => listen).join(','),
       TTX_FINALITY_DEPTH: '1',
+      ...settings,
     })
     await running.said(/^data/m)
     const client = createNodeClient(/^RPC +(\S+)/m.exec(running.out)?.[1] ?? '')
@@ -91,16 +113,30 @@ export class Arena extends Sight {
   }
 
   /** `ttx watch --defend`, which kills what is wrong, and nominates and finalizes what is right. */
-  async startWatcher(name = 'watcher', node = this.node): Promise<Actor> {
-    return await this.#actor(['watch', '--defend'], name, node, /^account/m)
+  async startWatcher(name = 'watcher', node = this.node, settings: Variables = {}): Promise<Actor> {
+    return await this.#actor(['watch', '--defend'], name, node, /^account/m, settings)
   }
 
-  async startMiner(name = 'miner', flags: readonly string[] = []): Promise<Actor> {
-    return await this.#actor(['miner', '--longest-wait', '0', ...flags], name, this.node, /^threads/m)
+  async startMiner(name = 'miner', flags: readonly string[] = [], settings: Variables = {}): Promise<Actor> {
+    return await this.#actor(['miner', '--longest-wait', '0', ...flags], name, this.node, /^threads/m, settings)
   }
 
-  async startRelayer(name = 'relayer'): Promise<Actor> {
-    return await this.#actor(['relay'], name, this.node, /^Ethereum/m)
+  async startRelayer(name = 'relayer', node = this.node, settings: Variables = {}): Promise<Actor> {
+    return await this.#actor(['relay'], name, node, /^Ethereum/m, settings)
+  }
+
+  /** The process that runs, or ran last, under this name: `node-0`, `node-1`, … and whatever actors are called. */
+  process(name: string): Running {
+    const known = this.#processes.get(name)
+    assert(known, `nothing was started as ${name}`)
+    return known.running
+  }
+
+  /** Starts a process that has ended as it was started before, on the data that it left. A node needs ports of its own for that. */
+  restart(name: string): Running {
+    const known = this.#processes.get(name)
+    assert(known, `nothing was started as ${name}`)
+    return this.#start(known.args, name, known.env)
   }
 
   /** One who publishes what he likes, with an own key, and has no say over anybody else's process. */
@@ -243,14 +279,20 @@ export class Arena extends Sight {
     return count
   }
 
-  async #actor(args: readonly string[], name: string, node: NodeClient, ready: RegExp): Promise<Actor> {
+  async #actor(
+    args: readonly string[],
+    name: string,
+    node: NodeClient,
+    ready: RegExp,
+    settings: Variables,
+  ): Promise<Actor> {
     const account = await this.#wallet(name)
-    const running = this.#start(args, name, { TTX_NODE: node.url, TTX_ETHEREUM: this.stage.anvil.url })
+    const running = this.#start(args, name, { TTX_NODE: node.url, TTX_ETHEREUM: this.stage.anvil.url, ...settings })
     await running.said(ready)
     return { running, account, lines: () => parseLines(running.err) }
   }
 
-  #start(args: readonly string[], name: string, env: Readonly<Record<string, string>>): Running {
+  #start(args: readonly string[], name: string, env: Variables): Running {
     const running = startTtx(args, {
       TTX_DATA: join(this.#folder, name),
       TTX_WALLET: name,
@@ -262,8 +304,10 @@ export class Arena extends Sight {
       TTX_LOG_JSON: 'true',
       // The chain of a test has a clock of its own.
       TTX_MAX_ETHEREUM_AGE: '0',
+      ...this.#settings,
       ...env,
     })
+    this.#processes.set(name, { running, args, env })
     this.stage.stack.defer(async () => void (await running.stop()))
     return running
   }

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { decodeFunctionData, encodeFunctionData, type Hex } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { isRefusal, readRefusal } from '../../miner/ethereum/refusals.ts'
+import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
 import { Arena, HOUR } from './arena.ts'
 import { holdBlocks, outbid, pendingCalls, releaseBlocks } from './mempool.ts'
@@ -47,7 +48,7 @@ test('who copies a publication from the mempool pays for it, and the miner is pa
   // The miner takes the block for published, by whomever, and goes on.
   await miner.running.said(/"published":1/)
   await arena.seen()
-  const { blocks } = await node.call('bridge_blocks', {})
+  const { blocks } = await readAllBlocks(node)
   const [block] = blocks.filter(({ height }) => height === 1n)
   assert.ok(block)
   assert.equal(block.miner, miner.account.address)

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { finalizeCall } from '../../miner/ethereum/calls.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
+import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import { holder } from '../unit/miner/stage.ts'
 import { accountOf } from '../world.ts'
 import { Arena, HOUR } from './arena.ts'
@@ -42,7 +43,7 @@ test('a wrong block that became final is adopted by no node', async (t) => {
   await arena.until('the payment to reach the other node', async () => {
     return (await peer.call('account_balance', { owner: bob.address })).spendable === UNIT / 2n
   })
-  const { blocks } = await node.call('bridge_blocks', {})
+  const { blocks } = await readAllBlocks(node)
   assert.ok(
     blocks.every(({ miner: by }) => by !== miner.account.address),
     'nobody builds on it',

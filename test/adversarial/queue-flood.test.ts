@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { isRefusal } from '../../miner/ethereum/refusals.ts'
 import { type Address, parseInfohash } from '../../node/protocol/ids.ts'
 import { QUEUE_SHARE, UNIT } from '../../node/protocol/rules.ts'
+import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
 import { accountOf } from '../world.ts'
 import { Arena, HOUR } from './arena.ts'
@@ -55,14 +56,14 @@ test('a flood of the queue delays nobody but itself', async (t) => {
   for (let height = 2n; counts.reduce((sum, count) => sum + count, 0) < DEPOSITS + JUNK + 1; height++) {
     let consumed: bigint | undefined
     await arena.until(`block ${height}`, async () => {
-      const { blocks } = await node.call('bridge_blocks', {})
+      const { blocks } = await readAllBlocks(node)
       consumed = blocks.find((block) => block.height === height && block.verdict === 'valid')?.queueCount
       return consumed !== undefined
     })
     counts.push(Number(consumed ?? 0n) - counts.reduce((sum, count) => sum + count, 0))
   }
   assert.deepEqual(counts, [QUEUE_SHARE, QUEUE_SHARE, DEPOSITS + JUNK + 1 - 2 * QUEUE_SHARE])
-  const { blocks } = await node.call('bridge_blocks', {})
+  const { blocks } = await readAllBlocks(node)
   const second = blocks.find(({ height }) => height === 2n)
   assert.equal((await node.call('tx_get', { infohash: request })).block, second?.id, 'beside the flood there is room')
   assert.equal((await node.call('tx_get', { infohash: late.infohash })).status, 'ordered')

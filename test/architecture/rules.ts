@@ -25,8 +25,12 @@ export const FOLDER_RULES: readonly FolderRule[] = [
       'node/rpc/client.ts',
       'node/rpc/api.ts',
       'node/rpc/all-blocks.ts',
+      'node/rpc/claim-pages.ts',
       'node/errors.ts',
       'node/log.ts',
+      // The logs of an Ethereum endpoint: what the node reads blocks from, so that a watcher can do without the node.
+      'node/ethereum.ts',
+      'node/bridge/chain.ts',
       'deployments/',
     ],
     packages: 'any',

@@ -7,8 +7,7 @@ import { proveStep, type Refutation } from '../../miner/watch/refutation.ts'
 import { concat } from '../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import { ZERO_HASH } from '../../node/protocol/ids.ts'
-import { entryKey, stateRoot } from '../../node/protocol/state.ts'
-import { encodeOpening } from '../../node/protocol/tree.ts'
+import { stateRoot } from '../../node/protocol/state.ts'
 import { forge } from '../../scripts/drill/forge.ts'
 import { accountOf, pay } from '../world.ts'
 import { appliedStep, proofOf, someHash, type TestBlock, voidStep } from './blocks.ts'
@@ -294,28 +293,24 @@ describe('the death of a block', () => {
     assert.equal(await read.isEligible([genesis.id, onTop.id]), false)
   })
 
-  it('is not needed where a state is none of any chain: no verdict there, but its author is out', async () => {
+  it('is by its own fault too where the parent states what no chain leads to: what follows has an answer there', async () => {
     // Alice has an output, and no account.
     const input = { infohash: coin, owner: alice.address }
-    const told: Tip = { block: genesis, state: forge(stage.tip.state, input, 5n) }
-    const bad = await stage.publish(stage.draft([GOOD], [stateRoot(told.state)]))
-    const { packed, infohash } = pay(alice, { to: somebody, tokens: 5n, time: 1, prev: [coin] }, rules)
-    const onTop = await stage.publish(stage.draft([plain(packed)], [someHash(1)], { ...told, block: bad }), {
-      ...told,
-      block: bad,
-    })
-    const spent = forge(told.state, input, -5n)
-    const paid = forge(spent, { infohash, owner: somebody }, 5n)
-    const witness = concat(
-      encodeOpening(told.state, entryKey(input), true),
-      encodeOpening(spent, entryKey({ infohash, owner: somebody })),
-      encodeOpening(paid, entryKey({ owner: alice.address })),
-    )
-    const proof = { index: 0, step: plain(packed), state: someHash(1), siblings: [], witness }
-    await assertReverts(fixture.prove({ block: onTop, parent: bad, proof }), 'BadState')
-    const refutation = stage.refutationOf(bad)
-    assert(refutation)
-    await fixture.prove(refutation)
-    assert.equal(await read.isEligible([genesis.id, onTop.id]), false)
+    const state = forge(stage.tip.state, input, 5n)
+    const bad = await stage.publish(stage.draft([GOOD], [stateRoot(state)]))
+    const told: Tip = { block: bad, state }
+    const { packed } = pay(alice, { to: somebody, tokens: 5n, time: 1, prev: [coin] }, rules)
+    const onTop = await stage.publish(stage.draft([plain(packed)], [someHash(1)], told), told)
+    const verdict = stage.judge(onTop, told)
+    assert(verdict.verdict === 'invalid' && verdict.problem === 'Overspend')
+    for (const [block, parent] of [
+      [onTop, told],
+      [bad, stage.tip],
+    ] as const) {
+      const refutation = stage.refutationOf(block, parent)
+      assert(refutation)
+      await fixture.prove(refutation)
+      assert.equal((await read.blocks([block.id])).flags & 1, 1)
+    }
   })
 })

@@ -5,13 +5,18 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { after, afterEach, beforeEach, describe, it } from 'node:test'
-import { proveStep } from '../../miner/watch/refutation.ts'
+import { encodeFunctionData, type Hex } from 'viem'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { tokenAbi } from '../../deployments/token-abi.ts'
+import { refuteGas } from '../../miner/ethereum/calls.ts'
+import { encodeRefutation, proveStep } from '../../miner/watch/refutation.ts'
 import { concat } from '../../node/protocol/bytes.ts'
 import { parseAddress, toBytes } from '../../node/protocol/ids.ts'
+import { QUEUE_SHARE } from '../../node/protocol/rules.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
 import { GAS_MODULE, renderGas } from '../../scripts/gas.ts'
 import { pay } from '../world.ts'
-import { packedBytes, proofOf, someHash, type TestBlock, transactionStep, voidStep } from './blocks.ts'
+import { depositStep, packedBytes, proofOf, someHash, type TestBlock, transactionStep, voidStep } from './blocks.ts'
 import { type Receipt, readArtifact } from './chain.ts'
 import { crowd, deepen, fund, hashes, payee, sender, touched } from './deep-state.ts'
 import { Fixture, HOUR, MIN_REQUEST } from './fixture.ts'
@@ -19,6 +24,7 @@ import { Fixture, HOUR, MIN_REQUEST } from './fixture.ts'
 const FILE = new URL('gas.json', import.meta.url)
 const UNIT = 10n ** 18n
 const CODE_LIMIT = 24_576
+const REPEATER = 'test/contract/harness/Repeater.sol/Repeater.json'
 const measured: Record<string, number> = {}
 const fixture = await Fixture.deploy('bridge')
 const { chain, genesis } = fixture
@@ -136,6 +142,39 @@ describe('gas', () => {
     note('force, 10', await fixture.force(ten), 10n * 85_000n)
   })
 
+  it('of an entry of the queue in a flood is below 40,000, and of a block that consumes them at most 8,000 for each', async () => {
+    const zeros = Array.from({ length: 350 }, () => new Uint8Array(127))
+    note('force, 350 of zeros', await fixture.force(zeros), 350n * 40_000n)
+    fixture.pass(HOUR)
+    const voids = zeros.slice(0, QUEUE_SHARE).map((packed) => voidStep(fixture.forceFee(), packed))
+    await publish('publish, 125 void entries', genesis, { steps: voids }, 125n * 8_000n)
+    await back()
+    back = await chain.snapshot()
+    const repeater = parseAddress((await chain.deploy(REPEATER, [])).toLowerCase())
+    const request = transactionStep({ request: true, payee: repeater, tokens: 1_000n * UNIT })
+    const base = await fixture.extendFinal(genesis, { steps: [request] })
+    await fixture.claim(base, proofOf(base, 0))
+    const approve = encodeFunctionData({
+      abi: tokenAbi,
+      functionName: 'approve',
+      args: [fixture.bridge, 2n ** 256n - 1n],
+    })
+    await repeat(repeater, fixture.token, 1, approve)
+    const deposit = encodeFunctionData({ abi: bridgeAbi, functionName: 'deposit', args: [UNIT, stranger(1)] })
+    // The first one pays for the first word of the queue.
+    await repeat(repeater, fixture.bridge, 1, deposit)
+    note('deposit, 124 in a call', await repeat(repeater, fixture.bridge, 124, deposit), 124n * 40_000n)
+    fixture.pass(HOUR)
+    const deposits = Array.from({ length: QUEUE_SHARE }, () => depositStep(UNIT, stranger(1)))
+    await publish('publish, 125 deposits', base, { steps: deposits }, 125n * 8_000n)
+  })
+
+  async function repeat(repeater: Hex, target: Hex, count: number, data: Hex): Promise<Receipt> {
+    const { abi } = await readArtifact(REPEATER)
+    const args = [target, BigInt(count), data]
+    return await chain.send(repeater, encodeFunctionData({ abi, functionName: 'act', args }))
+  }
+
   /** Refutes step 1 of 500, the state before which is what the block says it is. Paths have no empty siblings. */
   async function refute(
     name: string,
@@ -157,6 +196,8 @@ describe('gas', () => {
     const receipt = await fixture.prove(proof)
     assert.equal(fixture.events(receipt, 'BlockRefuted').length, 1)
     note(name, receipt, limit)
+    const expected = refuteGas(encodeRefutation(proof))
+    assert.ok(receipt.gasUsed <= expected, `a refutation is expected to use ${expected}, and used ${receipt.gasUsed}`)
     return proof.proof.witness.length
   }
 

@@ -1,4 +1,4 @@
-// States with paths as long as nobody could make them, for the worst that a step can cost.
+// States with the longest paths that there could be, for the worst that a step can cost.
 
 import { encodeUint } from '../../node/protocol/bytes.ts'
 import { keccak } from '../../node/protocol/hash.ts'

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { buildRefutation } from '../../miner/watch/refutation.ts'
+import { refuteGas } from '../../miner/ethereum/calls.ts'
+import { buildRefutation, encodeRefutation } from '../../miner/watch/refutation.ts'
 import type { PublishedBlock } from '../../node/protocol/block.ts'
 import { parseHex } from '../../node/protocol/bytes.ts'
 import { decodeSealed } from '../../node/protocol/header.ts'
@@ -80,8 +81,10 @@ describe(`a block with one thing changed (${runs} mutations, seed ${seed})`, () 
         assert(isPartOf(right, block), `${about}: neither refused nor refuted, nor a part of the right block`)
         return 'right'
       }
-      const refuted = stage.fixture.events(await stage.fixture.prove(refutation), 'BlockRefuted')
+      const proved = await stage.fixture.prove(refutation)
+      const refuted = stage.fixture.events(proved, 'BlockRefuted')
       assert.equal(refuted[0]?.args.id, event.args.id, about)
+      assert.ok(proved.gasUsed <= refuteGas(encodeRefutation(refutation)), `${about}: it used ${proved.gasUsed} gas`)
       return 'refuted'
     } catch (error) {
       throw new Error(`${about}: ${error instanceof Error ? error.message : error}`, { cause: error })

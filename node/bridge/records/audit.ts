@@ -3,16 +3,30 @@
 import { type Hash, ZERO_HASH } from '../../protocol/ids.ts'
 import type { BlockRecord, BridgeReading, RequestPlace } from '../chain.ts'
 import { queueHashAt, queueLength } from '../queue-view.ts'
+import { preferredBranch } from '../race.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
 import { incomplete, type StoredEvent } from './fold.ts'
 
-/** The blocks whose records are compared: the final one and all above it. What is older cannot matter any more. */
-export function auditedBlocks(view: BridgeView): Hash[] {
-  return Array.from(descent(view, view.final), ({ id }) => id)
+/** At one block of Ethereum; of more than so many each has its turn. */
+const MOST_AUDITED = 1_000
+
+/**
+ * The blocks whose records are compared: the final one and all above it, of many those of `turn` (0, 1, 2, …), those that something was reported
+ * of (`touched`), and the branch that leads. What is older cannot matter any more.
+ */
+export function auditedBlocks(view: BridgeView, touched: Iterable<Hash>, turn: number): Hash[] {
+  const all = Array.from(descent(view, view.final), ({ id }) => id)
+  if (all.length <= MOST_AUDITED) return all
+  const above = new Set(all)
+  const from = (turn * MOST_AUDITED) % all.length
+  const leading = preferredBranch(view).map(({ id }) => id)
+  const chosen = [view.final, ...leading, ...all.slice(from, from + MOST_AUDITED)]
+  for (const id of touched) if (above.has(id)) chosen.push(id)
+  return [...new Set(chosen)]
 }
 
 /** Throws `OperationError('ethereum-logs-incomplete')` where the contract says anything else than the events did. */
-export function audit(view: BridgeView, reading: BridgeReading): void {
+export function audit(view: BridgeView, asked: readonly Hash[], reading: BridgeReading): void {
   const length = queueLength(view.queue)
   if (reading.queueLength !== length) {
     throw incomplete(`the queue has ${reading.queueLength} entries, and ${length} were reported`)
@@ -24,9 +38,15 @@ export function audit(view: BridgeView, reading: BridgeReading): void {
   if (view.death === undefined && reading.finalBlock !== final) {
     throw incomplete(`block ${reading.finalBlock} is final, and ${final} is the last one reported`)
   }
-  const records = new Map(reading.records.map((record) => [record.id, record]))
-  for (const id of auditedBlocks(view)) {
-    const problem = problemOf(view, blockOf(view, id), records)
+  const siblings = new Map<Hash, ReadonlyMap<Hash, Hash>>()
+  for (const [i, id] of asked.entries()) {
+    const block = blockOf(view, id)
+    const record = reading.records[i]
+    if (record?.id !== id) throw incomplete(`nothing came of block ${id}`)
+    const { parent } = block.sealed.header
+    const next = siblings.get(parent) ?? nextSiblings(view, parent)
+    siblings.set(parent, next)
+    const problem = problemOf(view, block, record, next.get(block.id) ?? ZERO_HASH)
     if (problem !== undefined) throw incomplete(`block ${id} ${problem}`)
   }
 }
@@ -52,17 +72,21 @@ export function auditClaims(claims: readonly RequestPlace[], answers: readonly b
   }
 }
 
-function problemOf(view: BridgeView, block: BridgeBlock, records: ReadonlyMap<Hash, BlockRecord>): string | undefined {
-  const record = records.get(block.id)
-  if (record === undefined || record.publishedAt === 0n) return 'is not known to the contract'
+/** The live sibling that follows each live child of a block. */
+function nextSiblings(view: BridgeView, parent: Hash): ReadonlyMap<Hash, Hash> {
+  const live = view.blocks.get(parent)?.children.filter((child) => !blockOf(view, child).refuted) ?? []
+  return new Map(live.flatMap((child, i) => (live[i + 1] === undefined ? [] : [[child, live[i + 1] ?? ZERO_HASH]])))
+}
+
+function problemOf(view: BridgeView, block: BridgeBlock, record: BlockRecord, next: Hash): string | undefined {
+  if (record.publishedAt === 0n) return 'is not known to the contract'
   if (record.publishedAt !== block.publishedAt || record.work !== block.work) return 'has another time or work there'
   if (record.refuted !== block.refuted) return 'is refuted there, and not here, or the other way round'
   if (record.slot !== (view.slots.get(block.id)?.block ?? ZERO_HASH)) return 'has another nomination there'
-  const live = block.children.filter((child) => !blockOf(view, child).refuted)
-  const linked: Hash[] = []
-  for (let child = record.firstChild; child !== ZERO_HASH && linked.length <= live.length; ) {
-    linked.push(child)
-    child = records.get(child)?.nextSibling ?? ZERO_HASH
-  }
-  return linked.join() === live.join() ? undefined : 'has other children there'
+  const first = block.children.find((child) => !blockOf(view, child).refuted) ?? ZERO_HASH
+  if (record.firstChild !== first) return 'has other children there'
+  // What the contract keeps of siblings ends with a refutation, and where one is final nobody asks.
+  return block.refuted || block.id === view.final || record.nextSibling === next
+    ? undefined
+    : 'has other siblings there'
 }

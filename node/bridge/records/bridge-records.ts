@@ -2,22 +2,37 @@
 
 import { OperationError } from '../../errors.ts'
 import { requestsOf } from '../../protocol/block.ts'
-import { type BlockContent, blockFiles } from '../../protocol/block-torrent.ts'
+import type { BlockContent } from '../../protocol/block-torrent.ts'
 import { genesisState } from '../../protocol/genesis.ts'
 import { blockId, type SealedHeader } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import type { Rules } from '../../protocol/rules.ts'
-import type { State } from '../../protocol/state.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { settledBlock } from '../branch.ts'
-import type { BridgeEvent, Chain, ChainBlock } from '../chain.ts'
+import type { Chain, ChainBlock } from '../chain.ts'
 import { queueLength } from '../queue-view.ts'
-import { type CheckedSnapshot, stateOfSnapshot } from '../snapshot.ts'
+import { preferredTip } from '../race.ts'
+import type { CheckedSnapshot } from '../snapshot.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
 import { audit, auditClaims, auditedBlocks, claimsAfter } from './audit.ts'
-import { applyEvent, type DraftView, draftOf, emptyView, isRelevant, type StoredEvent, type ViewRoot } from './fold.ts'
-import { type BridgeDatabase, type Checkpoint, Journal, type JournalStep } from './journal.ts'
-import { type BlockBody, Judge } from './judge.ts'
+import { newBase, stateOfBase } from './base.ts'
+import type { BridgeDatabase } from './disk/encoding.ts'
+import { type Checkpoint, Journal } from './disk/journal.ts'
+import {
+  applyEvent,
+  type DraftView,
+  draftOf,
+  emptyView,
+  type Finding,
+  isRelevant,
+  type StoredEvent,
+  type ViewRoot,
+} from './fold.ts'
+import { Intake, touchedBy } from './intake.ts'
+import { Judge } from './judging/judge.ts'
+import { States } from './judging/states.ts'
+import { Verdicts } from './judging/verdicts.ts'
+import { moveRoot } from './move-root.ts'
 import { deepReorganisation, type Reading } from './reader.ts'
 
 /** The network whose bridge is followed. */
@@ -31,11 +46,18 @@ export type FollowedNetwork = {
   readonly deployedAt: bigint
 }
 
+export type RecordsOptions = {
+  /** Blocks of Ethereum that may be reorganised. */
+  readonly finalityDepth: bigint
+  /** How much is kept of states after blocks, in steps that led to them. */
+  readonly keptSteps?: number | undefined
+}
+
 /** Who tells what the contract itself says. */
 export type Contract = Pick<Chain, 'read' | 'areClaimed'>
 
-// So many final blocks after the state that is kept on disk, a newer one is: what a restart replays.
-const BASE_BLOCKS = 16n
+// So many blocks are replayed at most for a question about one that is older than what is kept.
+const MOST_REPLAYS = 256
 
 export class BridgeRecords {
   readonly judge: Judge
@@ -46,18 +68,26 @@ export class BridgeRecords {
   #view: BridgeView
   #checkpoints: readonly Checkpoint[] = []
   #events: readonly StoredEvent[] = []
+  readonly #verdicts: Verdicts
+  readonly #intake: Intake
   #base: Hash
+  /** How often the contract was asked. */
+  #audits = 0
 
-  constructor(database: BridgeDatabase, network: FollowedNetwork, finalityDepth: bigint) {
+  constructor(database: BridgeDatabase, network: FollowedNetwork, { finalityDepth, keptSteps }: RecordsOptions) {
     this.journal = new Journal(database)
-    this.judge = new Judge(network.rules, (id) => this.journal.body(id))
+    const bodyOf = async (id: Hash) => this.#intake.arriving(id) ?? (await this.journal.body(id))
+    this.judge = new Judge(network.rules, bodyOf, new States(keptSteps))
+    this.#verdicts = new Verdicts(this.judge)
+    this.#intake = new Intake(network.rules, this.#verdicts, finalityDepth)
     this.#network = network
     this.#finalityDepth = finalityDepth
     this.#base = blockId(network.genesisBlock)
     const { genesisBlock: sealed, deployedAt: publishedAt } = network
     this.#root = { id: this.#base, sealed, publishedAt, work: 0n, fee: 0n, requests: [] }
     this.#view = emptyView(this.#root)
-    this.judge.remember(this.#base, genesisState(network.genesis))
+    this.judge.states.put(this.#base, genesisState(network.genesis), 0)
+    this.#adopt(this.#view)
   }
 
   get view(): BridgeView {
@@ -82,16 +112,21 @@ export class BridgeRecords {
   async load(): Promise<void> {
     const loaded = await this.journal.load()
     if (loaded === undefined) return
-    const { root, checkpoints, events } = loaded
-    if (root.sealed.header.height === 0n && root.id !== this.#root.id) throw otherNetwork(this.#root.id, root.id)
+    const { root, checkpoints, events, findings } = loaded
+    const { chain, bridge, height } = root.sealed.header
+    const { rules } = this.#network
+    const isOther = chain !== rules.chain || bridge !== rules.bridge || (height === 0n && root.id !== this.#root.id)
+    if (isOther) throw otherNetwork(this.#root.id, root.id)
     this.#root = root
     this.#checkpoints = checkpoints
     this.#events = events
+    this.#verdicts.learn(findings)
     this.#view = this.#fold(events)
     const base = await this.journal.base()
     if (base === undefined) return
     this.#base = base.id
-    this.judge.remember(base.id, stateOfBase(blockOf(this.#view, base.id), base.outputs))
+    this.judge.states.put(base.id, stateOfBase(blockOf(this.#view, base.id), base.outputs), 0)
+    this.#adopt(this.#view)
   }
 
   /** Starts an empty journal, at genesis or at a snapshot. `origin` is the last block of Ethereum before all that matters. */
@@ -99,11 +134,11 @@ export class BridgeRecords {
     const checkpoint = { ...origin, audited: true }
     const root = snapshot?.root ?? this.#root
     await this.journal.begin(root, checkpoint, snapshot?.outputs, snapshot?.body)
-    if (snapshot !== undefined) this.judge.remember(root.id, snapshot.state)
+    if (snapshot !== undefined) this.judge.states.put(root.id, snapshot.state, 0)
     this.#root = root
     this.#base = root.id
     this.#checkpoints = [checkpoint]
-    this.#view = emptyView(root)
+    this.#adopt(emptyView(root))
   }
 
   /**
@@ -120,77 +155,84 @@ export class BridgeRecords {
     }
   }
 
-  /** Replays what a restart left without a state, so that every valid block that can still win has one. */
-  async warm(signal: AbortSignal): Promise<void> {
-    for (const { id, refuted, verdict } of descent(this.#view, this.#view.final)) {
-      signal.throwIfAborted()
-      if (!refuted && verdict.verdict === 'valid') await this.judge.stateAfter(this.#view, id)
-    }
+  /** Blocks that this process cannot judge, and why. */
+  get unjudgeable(): ReadonlyMap<Hash, string> {
+    return this.#verdicts.unjudgeable
   }
 
-  /** Nothing where there is no body. Throws `OperationError('state-unknown')`. */
+  /** Replays what a restart left without a state, so that there is something to build on. */
+  async warm(): Promise<void> {
+    const { id, verdict } = preferredTip(this.#view)
+    if (verdict.verdict === 'valid') await this.judge.stateAfter(this.#view, id)
+  }
+
+  /**
+   * Judges a part of what is not judged yet and can still become final. Whether some of it is left. Apart from `take`, so that nothing that
+   * was published keeps us from seeing what was published next.
+   */
+  async judgeSome(signal: AbortSignal): Promise<boolean> {
+    const view = draftOf(this.#view)
+    const found = await this.#verdicts.some(view, this.settled.id, signal)
+    if (found.size === 0) return false
+    await this.journal.apply({ events: [], findings: found })
+    this.#adopt(view, found)
+    return true
+  }
+
+  /**
+   * What the torrent of a valid block is made of, by our own replay; nothing where there is no body. Throws `OperationError('state-unknown')`.
+   */
   async contentOf(view: BridgeView, block: BridgeBlock): Promise<BlockContent | undefined> {
     const body = await this.journal.body(block.id)
     if (body === undefined) return undefined
     const requests = requestsOf(this.#network.rules, body.steps)
-    return { header: block.sealed.header, requests, state: await this.judge.stateAfter(view, block.id), ...body }
+    const state = await this.judge.stateAfter(view, block.id, MOST_REPLAYS)
+    return { header: block.sealed.header, requests, state, ...body }
   }
 
   async #take({ ancestor, target, isHead, events }: Reading, contract: Contract, signal: AbortSignal): Promise<void> {
     const isRollback = ancestor !== this.tip
     const kept = isRollback ? this.#eventsUpTo(ancestor) : this.#events
-    const { view, added } = await this.#extend(isRollback ? this.#fold(kept) : undefined, events, signal)
+    const draft = isRollback ? this.#fold(kept) : draftOf(this.#view)
+    const { added, found } = await this.#intake.take(draft, events, signal)
+    const view = isRollback || added.length > 0 ? draft : this.#view
     if (isRollback) this.#checkSettled(view, ancestor)
     const known = [...kept, ...added.map(({ event }) => event)]
     if (isHead) {
-      audit(view, await contract.read(target.hash, queueLength(view.queue), auditedBlocks(view)))
+      const asked = auditedBlocks(view, touchedBy(added), this.#audits++)
+      audit(view, asked, await contract.read(target.hash, queueLength(view.queue), asked))
       const claims = claimsAfter(known, this.#auditedUpTo(ancestor))
       auditClaims(claims, await contract.areClaimed(target.hash, claims))
     }
     const checkpoint = { ...target, audited: isHead }
     const keepFrom = target.number > this.#finalityDepth ? target.number - this.#finalityDepth : 0n
-    const base = isHead ? await this.#newBase(view, target) : undefined
+    // What the contract has not agreed with may have to be taken back.
+    const settled = settledBlock(view, target.number, this.#finalityDepth)
+    const base = isHead ? await newBase(this.judge, view, this.#base, settled) : undefined
+    const findings = found.size === 0 ? this.#verdicts.all : new Map([...this.#verdicts.all, ...found])
+    const moved = base && moveRoot({ view, events: known, findings }, base.id, target.number - this.#finalityDepth)
     await this.journal.apply({
       ...(isRollback ? { ancestor: ancestor.number } : {}),
       events: added,
+      findings: found,
       checkpoint,
       keepFrom,
       ...(base ? { base } : {}),
+      ...(moved ? { move: moved.move } : {}),
     })
+    this.#root = moved?.move.root ?? this.#root
     const past = this.#checkpoints.filter(({ number }) => number <= ancestor.number)
     const oldest = past.findLastIndex(({ number }) => number <= keepFrom)
     this.#checkpoints = [...past.slice(Math.max(oldest, 0)), checkpoint]
-    this.#events = known
+    this.#events = moved?.events ?? known
     this.#base = base?.id ?? this.#base
-    this.#adopt(view)
+    this.#adopt(moved?.view ?? view, found)
+    this.#verdicts.forget((moved?.move.leaving.blocks ?? []).map(({ id }) => id))
   }
 
   /** The newest block of Ethereum up to `block` at which the contract agreed. */
   #auditedUpTo(block: ChainBlock): bigint {
     return this.#checkpoints.findLast(({ number, audited }) => audited && number <= block.number)?.number ?? 0n
-  }
-
-  /** The present view, or the given one, with the relevant ones of these events; the present one itself where nothing changed. */
-  async #extend(
-    draft: DraftView | undefined,
-    events: readonly BridgeEvent[],
-    signal: AbortSignal,
-  ): Promise<{ view: BridgeView; added: JournalStep['events'] }> {
-    const view = draft ?? draftOf(this.#view)
-    const added: { event: StoredEvent; body?: BlockBody }[] = []
-    for (const event of events) {
-      signal.throwIfAborted()
-      if (!isRelevant(view, event)) continue
-      if (event.kind !== 'published') {
-        applyEvent(view, event)
-        added.push({ event })
-        continue
-      }
-      const judged = await this.judge.judge(view, event)
-      applyEvent(view, judged)
-      added.push({ event: judged, body: { steps: event.steps, states: event.states } })
-    }
-    return { view: draft === undefined && added.length === 0 ? this.#view : view, added }
   }
 
   /**
@@ -215,42 +257,23 @@ export class BridgeRecords {
     this.#adopt(this.#fold(this.#events))
   }
 
-  #adopt(view: BridgeView): void {
+  #adopt(view: BridgeView, found: ReadonlyMap<Hash, Finding> = new Map()): void {
     this.#view = view
+    this.#verdicts.learn(found)
+    const kept = new Set(Array.from(descent(view, this.#base), ({ id }) => id))
     // Genesis costs nothing, and the first blocks can be replayed from it for ever.
-    const kept = [blockId(this.#network.genesisBlock), ...Array.from(descent(view, this.#base), ({ id }) => id)]
-    this.judge.keepOnly(new Set(kept))
+    const genesis = blockId(this.#network.genesisBlock)
+    this.judge.states.keep(kept, new Set([genesis, this.#base, this.settled.id, view.final, preferredTip(view).id]))
   }
 
   #fold(events: readonly StoredEvent[]): DraftView {
     const view = emptyView(this.#root)
-    for (const event of events) if (isRelevant(view, event)) applyEvent(view, event)
+    for (const event of events) if (isRelevant(view, event)) applyEvent(view, event, this.#verdicts.all)
     return view
   }
 
   #eventsUpTo(block: ChainBlock): readonly StoredEvent[] {
     return this.#events.filter(({ place }) => place.number <= block.number)
-  }
-
-  /** A newer state to keep on disk, if it is time. */
-  async #newBase(view: BridgeView, at: ChainBlock): Promise<JournalStep['base']> {
-    const settled = settledBlock(view, at.number, this.#finalityDepth)
-    if (settled.sealed.header.height < blockOf(view, this.#base).sealed.header.height + BASE_BLOCKS) return undefined
-    const content = await this.contentOf(view, settled)
-    const outputs = content && blockFiles(content).find(({ name }) => name === 'outputs.bin')?.bytes
-    return outputs && { id: settled.id, outputs }
-  }
-}
-
-function stateOfBase(block: BridgeBlock, outputs: Uint8Array): State {
-  try {
-    return stateOfSnapshot(block.sealed.header, outputs)
-  } catch (cause) {
-    throw new OperationError(
-      'database-failed',
-      `expected the state after block ${block.id} on disk, got something else; delete the bridge's data and follow anew`,
-      { facts: { block: block.id }, cause },
-    )
   }
 }
 

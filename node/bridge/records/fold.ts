@@ -12,20 +12,28 @@ import {
   type BridgeBlock,
   type BridgeDeath,
   type BridgeView,
+  blockOf,
   claimName,
+  descent,
+  isWrong,
   type Nomination,
 } from '../view.ts'
 
-/** A publication as it is kept: judged, and without its steps and states, which are kept apart. */
-export type JudgedEvent = Omit<PublishedEvent, 'steps' | 'states'> & {
-  readonly verdict: BlockVerdict
+/** A publication as it is kept: without its steps and states, which are kept apart. */
+export type StoredPublication = Omit<PublishedEvent, 'steps' | 'states'> & {
   /** As in `BridgeBlock`. */
   readonly fee: bigint
-  readonly requests: readonly number[]
 } & Pick<BridgeEvent, 'place'>
 
-/** What the view is made of. */
-export type StoredEvent = JudgedEvent | Exclude<BridgeEvent, { kind: 'published' }>
+/** What Ethereum said, of which the view is made, together with what our own replay found. */
+export type StoredEvent = StoredPublication | Exclude<BridgeEvent, { kind: 'published' }>
+
+/** What our own replay found of a block. It never changes: all that it follows from is in the block's id, or final for good. `unknown`: this process cannot judge it. */
+export type Finding =
+  | { readonly verdict: 'valid'; readonly requests: readonly number[] }
+  | Extract<BlockVerdict, { verdict: 'invalid' | 'displaced' | 'unknown' }>
+
+export type Findings = ReadonlyMap<Hash, Finding>
 
 /** The block with which a node begins: genesis, or that of a snapshot. */
 export type ViewRoot = Omit<BridgeBlock, 'children' | 'refuted' | 'verdict' | 'place' | 'finality'>
@@ -84,7 +92,8 @@ export function isRelevant(view: DraftView, event: StoredEvent | BridgeEvent): b
     case 'nominated':
       return needs(event.parent) && needs(event.block)
     case 'claimed':
-      return needs(event.block)
+      // What an older block pays is told of that block as ever.
+      return needs(event.block) || begunLate
     default: {
       const length = queueLength(view.queue)
       if (event.index > length) throw incomplete(`queue entry ${event.index} was reported, but not entry ${length}`)
@@ -97,10 +106,10 @@ export function isRelevant(view: DraftView, event: StoredEvent | BridgeEvent): b
 }
 
 /** Applies a relevant event. Throws `OperationError('ethereum-logs-incomplete')` where an earlier event must be missing. */
-export function applyEvent(view: DraftView, event: StoredEvent): void {
+export function applyEvent(view: DraftView, event: StoredEvent, findings: Findings): void {
   switch (event.kind) {
     case 'published':
-      publish(view, event)
+      publish(view, event, findings.get(event.id))
       return
     case 'refuted': {
       const block = view.blocks.get(event.id)
@@ -134,7 +143,18 @@ export function incomplete(problem: string): OperationError {
   )
 }
 
-function publish(view: DraftView, event: JudgedEvent): void {
+/** Brings into the view what was found of a block that is in it, and what that means for those above it. */
+export function applyFinding(view: DraftView, id: Hash, finding: Finding): void {
+  for (const { id: each } of descent(view, id)) {
+    const block = blockOf(view, each)
+    const parent = blockOf(view, block.sealed.header.parent)
+    if (each === id) view.blocks.set(id, { ...block, ...judged(parent, finding) })
+    // What was found of others stays; what nobody looked at follows from what is below it.
+    else if (block.verdict.verdict === 'unknown') view.blocks.set(each, { ...block, ...judged(parent, undefined) })
+  }
+}
+
+function publish(view: DraftView, event: StoredPublication, finding: Finding | undefined): void {
   const parent = view.blocks.get(event.parent)
   if (parent === undefined || view.blocks.has(event.id))
     throw incomplete(`block ${event.id} was published out of order`)
@@ -145,13 +165,21 @@ function publish(view: DraftView, event: JudgedEvent): void {
     publishedAt: event.time,
     work: parent.work + workOf(sealed.header.target),
     place: event.place,
-    verdict: event.verdict,
+    ...judged(parent, finding),
     refuted: false,
     fee: event.fee,
-    requests: event.requests,
     children: [],
   })
   view.blocks.set(parent.id, { ...parent, children: [...parent.children, event.id] })
+}
+
+function judged({ id, verdict }: BridgeBlock, finding: Finding | undefined): Pick<BridgeBlock, 'verdict' | 'requests'> {
+  if (verdict.verdict === 'invalid') return { verdict: { verdict: 'doomed', by: id }, requests: [] }
+  if (verdict.verdict === 'doomed') return { verdict, requests: [] }
+  if (finding?.verdict === 'valid') return { verdict: { verdict: 'valid' }, requests: finding.requests }
+  if (finding !== undefined) return { verdict: finding, requests: [] }
+  const why = verdict.verdict === 'valid' ? 'this node has still to replay it' : `block ${id} below it is not judged`
+  return { verdict: { verdict: 'unknown', why }, requests: [] }
 }
 
 function finalize(view: DraftView, event: Extract<StoredEvent, { kind: 'finalized' }>): void {
@@ -160,11 +188,12 @@ function finalize(view: DraftView, event: Extract<StoredEvent, { kind: 'finalize
   if (block.id !== view.root && block.sealed.header.parent !== view.final) {
     throw incomplete(`block ${event.id} became final, but its parent was not reported to be`)
   }
-  if (block.verdict.verdict !== 'valid') {
+  if (isWrong(block.verdict)) {
     view.death = { block: block.id, place: event.place }
     return
   }
-  if (event.fee !== 0n && event.fee !== block.fee) {
+  // Of the block with which a node began the steps may be missing, and so what it earns.
+  if (event.fee !== 0n && event.fee !== block.fee && block.id !== view.root) {
     throw incomplete(`block ${event.id} became final for a fee of ${event.fee}, and not of ${block.fee} or none`)
   }
   const finality = { place: event.place, fee: event.fee, unpaid: event.fee < block.fee }

@@ -2,8 +2,8 @@
 
 import { OperationError } from '../../errors.ts'
 import { type BridgeEvent, type Chain, type ChainBlock, LAG_BLOCKS } from '../chain.ts'
+import type { Checkpoint } from './disk/journal.ts'
 import { incomplete } from './fold.ts'
-import type { Checkpoint } from './journal.ts'
 
 export type Reading = {
   /** The newest checkpoint that is still on the chain; what was learned after it is void. */

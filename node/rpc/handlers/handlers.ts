@@ -1,15 +1,20 @@
 // All methods of the RPC over the parts of a running node.
 
 import type { Handlers } from '../server.ts'
-import { bridgeHandlers, bridgeStatusOf } from './bridge.ts'
+import { blockHandlers } from './blocks.ts'
+import { bridgeHandlers } from './bridge.ts'
+import { claimHandlers } from './claims.ts'
 import type { NodeParts } from './parts.ts'
+import { bridgeStatusOf } from './status.ts'
 import { transactionHandlers } from './transactions.ts'
 
 export function createHandlers(parts: NodeParts): Handlers {
   const { definition, ledger, network, version } = parts
   return {
     ...transactionHandlers(parts),
+    ...blockHandlers(parts),
     ...bridgeHandlers(parts),
+    ...claimHandlers(parts),
     node_info: async () => {
       const { count, fingerprint, waiting } = ledger.summary()
       const peers = network

@@ -1,8 +1,8 @@
 // The running parts of a node, as the RPC's methods use them.
 
-import { finalTimeOf } from '../../bridge/final-time.ts'
+import type { FinalTime } from '../../bridge/final-time.ts'
 import type { BridgeFollower } from '../../bridge/follower.ts'
-import type { BlockVerdict } from '../../bridge/view.ts'
+import type { BlockVerdict, BridgeBlock } from '../../bridge/view.ts'
 import type { NetworkDefinition } from '../../deployment.ts'
 import { OperationError } from '../../errors.ts'
 import type { TransactionLedger } from '../../ledger/types.ts'
@@ -24,8 +24,11 @@ export type NodeParts = {
   readonly settle: () => Promise<void>
 }
 
+/** So many blocks are named of each kind that is beside one: with all of them, one answer could be as large as the square of a crowd. */
+const MOST_NAMED = 16
+
 /** Throws `OperationError('no-ethereum')` in a node without Ethereum. */
-export function followerOf({ follower }: NodeParts): BridgeFollower {
+export function followerOf<F>({ follower }: { readonly follower: F | undefined }): F {
   if (follower !== undefined) return follower
   throw new OperationError(
     'no-ethereum',
@@ -33,28 +36,51 @@ export function followerOf({ follower }: NodeParts): BridgeFollower {
   )
 }
 
+/** Throws `OperationError('unknown-block')`. */
+export function knownBlock(follower: Pick<BridgeFollower, 'block'>, id: Hash): BridgeBlock {
+  const block = follower.block(id)
+  if (block !== undefined) return block
+  throw new OperationError(
+    'unknown-block',
+    `expected a block that this node has seen on Ethereum, got ${id}; bridge_blocks ("ttx block list") names those above the final one`,
+    { facts: { block: id } },
+  )
+}
+
 /** Unix seconds on Ethereum's clock: that of the newest block that was seen. */
-export function ethereumTime(follower: BridgeFollower): bigint {
+export function ethereumTime(follower: Pick<BridgeFollower, 'status'>): bigint {
   return follower.status.at?.time ?? 0n
 }
 
-/** When a block can be final, as the RPC says it; nothing for one that leads nowhere, or is final. */
-export function finalTimeAnswer(follower: BridgeFollower, id: Hash): Result<'bridge_block'>['finalTime'] {
-  const time = finalTimeOf(follower.view, id, ethereumTime(follower))
-  if (time === undefined) return undefined
-  const { earliest, latest, reason, decisive, first, rivalUntil, rivals, wrong } = time
+/** When a block can be final, as the RPC says it. */
+export function finalTimeAnswer(time: FinalTime): NonNullable<Result<'bridge_block'>['finalTime']> {
+  const { earliest, latest, reason, decisive, first, rivalUntil } = time
+  const [rivals, wrong, unjudged] = [time.rivals, time.wrong, time.unjudged].map((ids) => ids.slice(0, MOST_NAMED))
+  const named = [rivals, wrong, unjudged].reduce((sum, ids) => sum + (ids?.length ?? 0), 0)
   return {
     earliest: Number(earliest),
     latest: Number(latest),
-    ...{ reason, decisive, first: Number(first), rivals: [...rivals], wrong: [...wrong] },
+    ...{ reason, decisive, first: Number(first), rivals: rivals ?? [], wrong: wrong ?? [], unjudged: unjudged ?? [] },
+    unnamed: time.rivals.length + time.wrong.length + time.unjudged.length - named,
     ...(rivalUntil === undefined ? {} : { rivalUntil: Number(rivalUntil) }),
   }
 }
 
-/** What is wrong with a block, in a few words; nothing for a valid one. */
-export function problemOf(verdict: BlockVerdict): string | undefined {
-  if (verdict.verdict === 'valid') return undefined
-  return verdict.verdict === 'doomed'
-    ? `stands on the invalid block ${verdict.by}`
-    : `step ${verdict.step}: ${verdict.problem}`
+/** A verdict as the RPC says it: what stands on a wrong block is wrong. */
+export function verdictAnswer(verdict: BlockVerdict): Pick<Result<'bridge_block'>, 'verdict' | 'problem'> {
+  switch (verdict.verdict) {
+    case 'valid':
+      return { verdict: 'valid' }
+    case 'invalid':
+      return { verdict: 'invalid', problem: `step ${verdict.step}: ${verdict.problem}` }
+    case 'doomed':
+      return { verdict: 'invalid', problem: `stands on the invalid block ${verdict.by}` }
+    case 'displaced':
+      return {
+        verdict: 'displaced',
+        problem: 'stands where another block is final: it was not looked at, and can never be final',
+      }
+    case 'unknown':
+      return { verdict: 'unknown', problem: verdict.why }
+  }
 }

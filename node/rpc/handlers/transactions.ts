@@ -1,24 +1,23 @@
 // Methods about transactions and accounts: submit, look up, where the money is, what can be spent.
 
-import { preferredBranch } from '../../bridge/race.ts'
-import { descent } from '../../bridge/view.ts'
+import { isFinal } from '../../bridge/claims.ts'
+import { finalTimeOf } from '../../bridge/final-time.ts'
+import { claimName } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import type { TransactionRecord } from '../../ledger/types.ts'
 import { encodeProof } from '../../network/proof.ts'
 import { takeProof } from '../../proof-intake.ts'
-import { equalBytes } from '../../protocol/bytes.ts'
-import type { Hash, Infohash } from '../../protocol/ids.ts'
+import type { Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { packTransaction } from '../../protocol/packed.ts'
 import { minerPart } from '../../protocol/queue.ts'
-import { decodeStep, splitSteps } from '../../protocol/step.ts'
 import { decodeTransaction, type SignedTransaction } from '../../protocol/transaction.ts'
 import type { Result } from '../api.ts'
 import type { Handlers } from '../server.ts'
-import { finalTimeAnswer, type NodeParts, problemOf } from './parts.ts'
+import { elsewhereOf } from './elsewhere.ts'
+import { ethereumTime, finalTimeAnswer, type NodeParts } from './parts.ts'
 
 type Bridging = NonNullable<Result<'tx_where'>['bridging']>
-type OtherBlock = Result<'tx_where'>['elsewhere'][number]
 
 export function transactionHandlers(parts: NodeParts) {
   const { ledger, network } = parts
@@ -35,10 +34,9 @@ export function transactionHandlers(parts: NodeParts) {
       await parts.settle()
       const record = recordOf(parts, infohash)
       const tx = record.file && decodeTransaction(record.file)
-      if (tx?.kind !== 'signed') return { ...record, elsewhere: [] }
-      const elsewhere = await elsewhereOf(parts, packTransaction(tx))
-      if (tx.bridge === undefined) return { ...record, elsewhere }
-      return { ...record, elsewhere, bridging: await bridgingOf(parts, tx, infohash) }
+      if (tx?.kind !== 'signed') return { ...record, elsewhere: [], unread: 0 }
+      const others = await elsewhereOf(parts, packTransaction(tx))
+      return { ...record, ...others, ...(tx.bridge ? { bridging: bridgingOf(parts, tx, infohash) } : {}) }
     },
     account_balance: async ({ owner }) => {
       const { accepted, ordered, final } = ledger.balance(owner)
@@ -114,38 +112,8 @@ async function within<T>(limitMs: number, work: (signal: AbortSignal) => Promise
   }
 }
 
-/** Blocks that may still become final, or die, that contain a transaction and are not on the branch by which it is ordered. */
-async function elsewhereOf({ follower }: NodeParts, packed: Uint8Array): Promise<OtherBlock[]> {
-  if (follower === undefined) return []
-  const { view } = follower
-  const passed = new Set([view.final, ...preferredBranch(view).map(({ id }) => id)])
-  const dead = new Set<Hash>()
-  const found: OtherBlock[] = []
-  for (const { id, sealed, verdict, refuted } of descent(view, view.final)) {
-    if (refuted || dead.has(sealed.header.parent)) dead.add(id)
-    if (passed.has(id) || dead.has(id)) continue
-    const body = await follower.body(id)
-    const step = body === undefined ? -1 : splitSteps(body.steps).findIndex((bytes) => isStepOf(bytes, packed))
-    if (step === -1) continue
-    const problem = problemOf(verdict)
-    found.push({
-      block: id,
-      step,
-      verdict: problem === undefined ? 'valid' : 'invalid',
-      ...(problem ? { problem } : {}),
-    })
-  }
-  return found
-}
-
-/** A packed form belongs to one file, so equal bytes are the same transaction. */
-function isStepOf(bytes: Uint8Array, packed: Uint8Array): boolean {
-  const step = decodeStep(bytes)
-  return (step?.kind === 'applied' || step?.kind === 'transaction') && equalBytes(step.packed, packed)
-}
-
 /** Where a request's money is, in times and in words. */
-async function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash): Promise<Bridging> {
+function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash): Bridging {
   const { ledger, follower } = parts
   const base = {
     recipient: tx.bridge?.to ?? tx.to,
@@ -153,17 +121,20 @@ async function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Inf
     net: tx.tokens - minerPart(tx.tokens),
     paid: false,
   }
-  const { status, block } = ledger.record(infohash)
-  if (block === undefined || follower === undefined) return { ...base, waitingFor: WAITING_FOR[status] }
-  const requests = (await follower.requests(block.id)) ?? []
-  const request = requests.find(({ step }) => step === block.step)
-  const where = { ...base, net: request?.net ?? base.net, block: block.id, step: block.step }
-  if (request?.isPaid) return { ...where, paid: true, waitingFor: 'nothing: it was paid on Ethereum' }
-  if (request?.isFinal) return { ...where, waitingFor: 'anybody who claims it, as a relayer or you can do now' }
-  if (!follower.view.blocks.has(block.id)) return { ...where, waitingFor: 'this node to see its block on Ethereum' }
-  const finalTime = finalTimeAnswer(follower, block.id)
-  if (finalTime === undefined)
+  const { status, block: place } = ledger.record(infohash)
+  if (place === undefined || follower === undefined) return { ...base, waitingFor: WAITING_FOR[status] }
+  const where = { ...base, block: place.id, step: place.step }
+  const block = follower.block(place.id)
+  const view = block === undefined ? follower.view : follower.viewOf(block)
+  if (view.claimed.has(claimName(place.id, place.step)))
+    return { ...where, paid: true, waitingFor: 'nothing: it was paid on Ethereum' }
+  if (block === undefined) return { ...where, waitingFor: 'this node to see its block on Ethereum' }
+  if (isFinal(view, block) && block.requests.includes(place.step))
+    return { ...where, waitingFor: 'anybody who claims it, as a relayer or you can do now' }
+  const time = finalTimeOf(view, place.id, ethereumTime(follower))
+  if (time === undefined)
     return { ...where, waitingFor: 'the bridge: its block is on no branch that can become final now' }
+  const finalTime = finalTimeAnswer(time)
   return {
     ...where,
     payableAt: finalTime.earliest,

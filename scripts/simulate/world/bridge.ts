@@ -31,8 +31,6 @@ export class SimulatedBridge {
   readonly queue: Entry[] = []
   readonly drafts = new Map<Hash, Draft>()
   readonly bonds = new Map<Hash, Bond>()
-  /** What nodes see. */
-  readonly view: BridgeView
   /** wTTX that exists, base units. */
   minted = 0n
   /** Percents that were never minted. */
@@ -47,6 +45,7 @@ export class SimulatedBridge {
   readonly #blocks = new Map<Hash, BridgeBlock>()
   readonly #slots = new Map<Hash, Nomination>()
   #final: Hash
+  #view: BridgeView | undefined
 
   constructor(genesis: Hash, target: bigint, now: number) {
     const sealed = genesisBlock({
@@ -61,17 +60,19 @@ export class SimulatedBridge {
     this.model = new RaceModel(genesis, BigInt(now))
     this.#books.set(genesis, { supply: SUPPLY, fee: 0n, queueFees: 0n })
     this.#blocks.set(genesis, blockOf(genesis, sealed, BigInt(now), 0n, true))
-    const bridge = this
-    this.view = {
-      root: genesis,
+  }
+
+  /** What nodes see. Another object after each change, since the race is remembered by that; one from before the last change is of no use. */
+  get view(): BridgeView {
+    this.#view ??= {
+      root: this.genesis,
       blocks: this.#blocks,
-      get final() {
-        return bridge.#final
-      },
+      final: this.#final,
       slots: this.#slots,
       queue: { start: 0n, startHash: ZERO_HASH, entries: [] },
       claimed: new Map(),
     }
+    return this.#view
   }
 
   get final(): Hash {
@@ -114,6 +115,7 @@ export class SimulatedBridge {
     const sealed = { header, seal: parent.sealed.seal }
     this.#blocks.set(draft.id, blockOf(draft.id, sealed, BigInt(now), parent.work + ownWork, this.#isRight(draft)))
     this.#blocks.set(parent.id, { ...parent, children: [...parent.children, draft.id] })
+    this.#view = undefined
     this.published += 1
     return undefined
   }
@@ -127,6 +129,7 @@ export class SimulatedBridge {
     const error = this.model.refute(id)
     if (error !== undefined) return error
     this.#blocks.set(id, { ...block, refuted: true })
+    this.#view = undefined
     const bond = this.bonds.get(id)
     if (bond !== undefined) {
       this.bonds.delete(id)
@@ -143,6 +146,7 @@ export class SimulatedBridge {
     if (error !== undefined) return error
     const place = { number: BigInt(now), hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: BigInt(now) }
     this.#slots.set(parent, { block: id, place })
+    this.#view = undefined
     return undefined
   }
 
@@ -157,6 +161,7 @@ export class SimulatedBridge {
     if (draft === undefined || books === undefined) throw new RangeError(`there is no block ${id}`)
     const from = this.#queueCountOf(below)
     this.#final = id
+    this.#view = undefined
     for (const request of this.requestsOf(draft, from)) {
       const net = request.amount - minerPart(request.amount)
       if (!paid) this.locked += minerPart(request.amount)

@@ -2,7 +2,8 @@
 // Long, since whatever changes in it stands here.
 
 import { BOND_GAS } from '../../../miner/ethereum/calls.ts'
-import { branchTo, dueCalls, liveChildren, preferredBranch } from '../../../node/bridge/race.ts'
+import { branchTo, liveChildren } from '../../../node/bridge/race/eligible.ts'
+import { dueCalls, preferredBranch } from '../../../node/bridge/race.ts'
 import type { BridgeBlock } from '../../../node/bridge/view.ts'
 import { blockOf } from '../../../node/bridge/view.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'

@@ -257,10 +257,39 @@ export const recordsLie: Lie = changeRecords(4 * 32 - 1)
 /** Every block record has another first child. */
 export const otherChildren: Lie = changeRecords(9 * 32 - 1)
 
+/** Beside this block stands another one, beside that another one, and so on without end, each a second younger; none of them was ever published. */
+export function endlessSiblings(block: Hex): Lie {
+  const asked = new RegExp(`${selectorOf('blocks').slice(2)}([0-9a-f]{64})`, 'g')
+  const idOf = (i: number) => `ee${i.toString(16).padStart(62, '0')}`
+  let first: readonly string[] | undefined
+  return (call, proxy) => {
+    const ids = [...String(dataOf(call.params?.[0])).matchAll(asked)].map(([, id]) => id ?? '')
+    let place = 0
+    const lie = changeEachRecord((record) => {
+      const words = Array.from({ length: 12 }, (_, i) => record.slice(2 + 64 * i, 2 + 64 * (i + 1)))
+      const id = ids[place] ?? ''
+      place += 1
+      if (`0x${id}` === block && !/^0*$/.test(words[1] ?? '')) first = words
+      const number = `0x${id}` === block ? 0 : id.startsWith('ee00') ? Number.parseInt(id.slice(4), 16) : undefined
+      if (number === undefined || first === undefined) return record
+      const time = (BigInt(`0x${first[1]}`) + BigInt(number)).toString(16).padStart(64, '0')
+      return `0x${first
+        .with(1, time)
+        .with(11, idOf(number + 1))
+        .join('')}`
+    })
+    return lie(call, proxy)
+  }
+}
+
 /** Flips a bit of byte `at` of every record. */
 function changeRecords(at: number): Lie {
+  return changeEachRecord((record) => flip(record, at))
+}
+
+function changeEachRecord(changeOne: (record: Hex) => Hex): Lie {
   const change = (answer: Hex): Hex => {
-    if (answer.length === 2 + 2 * RECORD_BYTES) return flip(answer, at)
+    if (answer.length === 2 + 2 * RECORD_BYTES) return changeOne(answer)
     if (answer.length <= 2 + 2 * RECORD_BYTES) return answer
     try {
       const [calls] = decodeAbiParameters(CALLS, answer)

@@ -14,13 +14,13 @@ import {
   refuteCall,
   withdrawBondCall,
 } from '../../../miner/ethereum/calls.ts'
-import { Judge } from '../../../miner/watch/judge.ts'
+import { openJudge } from '../../../miner/watch/open-judge.ts'
 import { tryRefutation } from '../../../miner/watch/refuter.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { forge } from '../../unit/miner/forge.ts'
-import { EASIEST, holder } from '../../unit/miner/stage.ts'
+import { EASIEST, holder, log } from '../../unit/miner/stage.ts'
 import { accountOf, pay } from '../../world.ts'
 import { type Fate, FINALITY_DEPTH, Reorganised } from './reorganised.ts'
 
@@ -70,9 +70,9 @@ for (const [seed, fate] of CASES) {
     await t.test('refute', async () => {
       await scene.send(publishCall(parent, wrong, id))
       await scene.seen()
-      const judgement = await new Judge(node, rules).judge(wrong.next.id, t.signal)
-      assert.ok(judgement.verdict === 'invalid')
-      const prepared = await tryRefutation([ethereum], wrong.next.id, judgement.refutation)
+      const judge = openJudge({ node, rules, log })
+      assert.equal((await judge.judge(wrong.next.id, t.signal)).verdict, 'invalid')
+      const prepared = await tryRefutation([ethereum], wrong.next.id, await judge.prove(wrong.next.id, t.signal))
       assert.ok(prepared)
       await scene.takeBack(refuteCall(prepared.call.data, prepared.gas), async () => {
         return ((await scene.record(wrong.next.id)).flags & REFUTED) !== 0

@@ -7,7 +7,9 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { publishCall } from '../../../miner/ethereum/calls.ts'
 import { TransactionSender } from '../../../miner/ethereum/sender.ts'
 import { Ethereum } from '../../../miner/ethereum.ts'
+import type { Logs } from '../../../miner/watch/evidence/endpoint-source.ts'
 import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../miner/watch/watcher.ts'
+import { connectEthereum } from '../../../node/ethereum.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
@@ -55,17 +57,29 @@ export class Watched {
     return this.#connect(url, privateKeyToAccount(`0x${'1'.repeat(64)}`))
   }
 
+  /** Reads the logs of these endpoints, each by itself. */
+  logs(urls: readonly string[]): readonly Logs[] {
+    return urls.map((url) => {
+      const chain = connectEthereum([url], this.stage.definition.rules, { retries: 0, timeoutMs: 300 })
+      this.stage.stack.defer(() => chain.close())
+      return { name: url, chain }
+    })
+  }
+
   /** Sends through this endpoint, from an account of its own. */
   async sender(url: string): Promise<TransactionSender> {
     const ethereum = this.#connect(url, await this.stage.signer())
     return new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: 20 })
   }
 
-  watch(deps: Pick<WatcherDeps, 'sender' | 'readers'> & { node?: NodeClient }, options: WatcherOptions = {}): Watcher {
+  watch(
+    deps: Pick<WatcherDeps, 'sender' | 'readers' | 'logs'> & { node?: NodeClient },
+    options: WatcherOptions = {},
+  ): Watcher {
     const watcher = this.stage.stack.use(
       new Watcher(
         { log, now: Date.now, random: randomOf(1), node: this.node, ...deps },
-        { defend: true, pollMs: 20, graceMs: 100, courtesyMs: 0, ...options },
+        { defend: true, pollMs: 20, graceMs: 100, courtesyMs: 0, patienceMs: 1_000, ...options },
       ),
     )
     watcher.start()

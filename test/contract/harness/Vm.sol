@@ -15,6 +15,8 @@ interface Vm {
     function prank(address sender) external;
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
+    function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function addr(uint256 key) external pure returns (address);
 }
 
 Vm constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));

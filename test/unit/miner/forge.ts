@@ -4,8 +4,8 @@ import { planBlock } from '../../../miner/assemble.ts'
 import { digestOf, encodeNonce, meetsTarget, noncePrefix } from '../../../miner/work/nonce.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import type { ParentBlock, PublishedBlock } from '../../../node/protocol/block.ts'
-import { blockId, encodeSealed, type SealedHeader } from '../../../node/protocol/header.ts'
-import type { Address } from '../../../node/protocol/ids.ts'
+import { blockId, challengeOf, encodeSealed, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
+import type { Address, Infohash } from '../../../node/protocol/ids.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../../node/protocol/step.ts'
@@ -50,12 +50,27 @@ export function seal(
 ): Forged {
   const state = after.at(-1)?.after ?? parent.state
   const offer = { queueEntries: 0, requests: 0, fee: 0n, queueFees: 0n, gas: 0n }
-  const { header, block, work } = planBlock(rules, parent, { steps: after, ...offer }, target, miner)
+  const { header, block } = planBlock(rules, parent, { steps: after, ...offer }, target, miner)
+  return mine({ ...block, parent }, header, miner, state)
+}
+
+/** The same block with another torrent in its header, mined anew. */
+export function borrow({ steps, states, parent, sealed, next }: Forged, torrent: Infohash): Forged {
+  return mine({ steps, states, parent }, { ...sealed.header, torrent }, sealed.seal.miner, next.state)
+}
+
+function mine(
+  block: Omit<PublishedBlock, 'sealed'> & Pick<Forged, 'parent'>,
+  header: Header,
+  miner: Address,
+  state: State,
+): Forged {
+  const work = { challenge: challengeOf(header), miner, target: header.target }
   const prefix = noncePrefix(new Uint8Array(16), 0)
   for (let counter = 0n; ; counter++) {
     const nonce = encodeNonce(prefix, counter)
-    if (!meetsTarget(digestOf(work, nonce), target)) continue
+    if (!meetsTarget(digestOf(work, nonce), header.target)) continue
     const sealed: SealedHeader = { header, seal: { miner, nonce } }
-    return { sealed, ...block, parent, next: { id: blockId(sealed), header, state }, sealedBytes: encodeSealed(sealed) }
+    return { sealed, ...block, next: { id: blockId(sealed), header, state }, sealedBytes: encodeSealed(sealed) }
   }
 }

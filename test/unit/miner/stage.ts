@@ -59,10 +59,11 @@ export class Stage {
     this.definition = definition
   }
 
-  static async open(t: TestContext): Promise<Stage> {
+  /** `flags` are for anvil. */
+  static async open(t: TestContext, flags: readonly string[] = []): Promise<Stage> {
     const stack = new AsyncDisposableStack()
     t.after(() => stack.disposeAsync())
-    const anvil = stack.use(await Anvil.start())
+    const anvil = stack.use(await Anvil.start(flags))
     const transport = http(anvil.url)
     const deployment = await deploy({
       wallet: createWalletClient({ account: privateKeyToAccount(DEPLOYER), transport }),

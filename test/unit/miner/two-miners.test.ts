@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { encodeFunctionData } from 'viem'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { publishCall, refuteCall } from '../../../miner/ethereum/calls.ts'
-import { Judge } from '../../../miner/watch/judge.ts'
+import { openJudge } from '../../../miner/watch/open-judge.ts'
 import { tryRefutation } from '../../../miner/watch/refuter.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
@@ -14,7 +14,7 @@ import { SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { accountOf, pay } from '../../world.ts'
 import { forge } from './forge.ts'
-import { EASIEST, holder, Stage, stranger } from './stage.ts'
+import { EASIEST, holder, log, Stage, stranger } from './stage.ts'
 
 const GWEI = 10n ** 9n
 
@@ -191,9 +191,9 @@ test('a block that was found is not given up for a wrong one of other work that 
   const wrong = forgeOn(stage, other.ethereum.account, theft(stage), 2n)
   await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), wrong))
   await stage.until('it to wait for the refutation', () => /came first, but is wrong/.test(miner.status().reason))
-  const judgement = await new Judge(node, stage.definition.rules).judge(wrong.next.id, t.signal)
-  assert.ok(judgement.verdict === 'invalid')
-  const prepared = await tryRefutation([other.ethereum], wrong.next.id, judgement.refutation)
+  const judge = openJudge({ node, rules: stage.definition.rules, log })
+  assert.equal((await judge.judge(wrong.next.id, t.signal)).verdict, 'invalid')
+  const prepared = await tryRefutation([other.ethereum], wrong.next.id, await judge.prove(wrong.next.id, t.signal))
   assert.ok(prepared)
   await other.send(refuteCall(prepared.call.data, prepared.gas))
   await stage.until('it to wait for its price again', () => /a block is found/.test(miner.status().reason))

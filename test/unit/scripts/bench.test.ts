@@ -51,6 +51,21 @@ test('rounds interleave after one that does not count, and ratios are taken with
   assert.deepEqual(broken, [])
 })
 
+test('the ratio is to the case that is named as the baseline, and broken where there is none of that name', async () => {
+  const cases = [
+    { name: 'a', run: () => 5 },
+    { name: 'b', run: () => 10 },
+    { name: 'c', baseline: 'b', run: () => 40 },
+    { name: 'd', baseline: 'e', run: () => 1 },
+  ]
+  const { bench } = benchOf({}, [], 1)
+  const result = await measure({ ...bench, prepare: () => ({ cases, stop: () => undefined }) })
+  assert.deepEqual(
+    result.cases.map(({ ratio }) => ratio),
+    [1, 2, 4, Number.NaN],
+  )
+})
+
 test('one round runs once, without warm-up', async () => {
   const { bench, calls } = benchOf({ size: [5] }, [], 1)
   assert.equal((await measure(bench)).cases[0]?.median, 5)

@@ -2,17 +2,20 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { winnerOf } from '../../../node/bridge/race.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { HONEST, KINDS, type Kind } from '../../../scripts/simulate/attacks/kinds.ts'
 import { compare, failuresOf } from '../../../scripts/simulate/compare.ts'
 import { delaysOf, measure, play } from '../../../scripts/simulate/measure.ts'
+import { PAGE, partOf } from '../../../scripts/simulate/page.ts'
 import { drawPlots } from '../../../scripts/simulate/plots.ts'
+import { priceTable } from '../../../scripts/simulate/prices.ts'
 import { scenarios } from '../../../scripts/simulate/scenarios.ts'
 import { attackTable, budgetTable } from '../../../scripts/simulate/table.ts'
 import { ETHER, HOUR } from '../../../scripts/simulate/world/assumptions.ts'
 import type { World } from '../../../scripts/simulate/world/world.ts'
+import { winnerOf } from '../node/bridge/race-definition.ts'
 
 const SEED = 7
 const RICH = 1_000_000n * ETHER
@@ -151,6 +154,13 @@ test('gain from oneself is a failure', () => {
   assert.match(attackTable(rows), /\| self-refutation \| 33% \|/)
   assert.match(budgetTable(rows), /\| self-refutation \| 33% \| 100 \|/)
   for (const picture of Object.values(drawPlots(rows))) assert.match(picture, /^<svg[\s\S]*<\/svg>\n$/)
+})
+
+test('the prices in docs/economics.md are those of the rules and of the measured gas', async () => {
+  const page = await readFile(PAGE, 'utf8')
+  assert.equal(partOf(page, 'prices'), priceTable())
+  assert.match(priceTable(), /^\| bond of a block[^|]*\| 0\.0010 \| 0\.020 \| 0\.20 \| 1\.0 \|$/m)
+  assert.throws(() => partOf(page, 'weather'), /expected <!-- weather --> and <!-- end of weather --> in docs/)
 })
 
 test('all scenarios together have the blocks that were asked for', () => {

@@ -1,14 +1,15 @@
 // ttx claim: have requests in final blocks paid, for whomever they are.
 
 import type { Command } from 'commander'
-import { claimCall } from '../../../../miner/ethereum/calls.ts'
+import { type ClaimData, claimCall } from '../../../../miner/ethereum/calls.ts'
 import { OperationError } from '../../../../node/errors.ts'
-import type { Infohash } from '../../../../node/protocol/ids.ts'
+import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
+import { claimPages } from '../../../../node/rpc/claim-pages.ts'
 import { walletAccount } from '../../account.ts'
 import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { openNode, openRequiredEthereum } from '../../link.ts'
+import { type NodeLink, openNode, openRequiredEthereum } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { parseInfohashArgument } from '../../pay.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -38,8 +39,7 @@ async function claim(context: CliContext, infohash: Infohash | undefined): Promi
   const node = await openNode(context)
   const ethereum = await openRequiredEthereum(context, node)
   using wallet = await unlockWallet(context)
-  const filter = infohash === undefined ? { recipient: wallet.address } : { infohash }
-  const { claims } = await node.call('bridge_claims', filter, context.signal)
+  const claims = await claimsOf(context, node, infohash, wallet.address)
   if (claims.length === 0) throw await nothingToClaim(context, infohash)
   const account = walletAccount(wallet)
   const transactions: string[] = []
@@ -71,6 +71,18 @@ async function claim(context: CliContext, infohash: Infohash | undefined): Promi
       ...transactions.map((hash): [string, string] => ['transaction', hash]),
     ]),
   }
+}
+
+async function claimsOf(
+  { signal }: CliContext,
+  node: NodeLink,
+  infohash: Infohash | undefined,
+  recipient: Address,
+): Promise<ClaimData[]> {
+  if (infohash !== undefined) return (await node.call('bridge_claims', { infohash }, signal)).claims
+  const claims: ClaimData[] = []
+  for await (const page of claimPages(node, { recipient }, signal)) claims.push(...page)
+  return claims
 }
 
 async function nothingToClaim(context: CliContext, infohash: Infohash | undefined): Promise<OperationError> {

@@ -75,6 +75,7 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   if (where.rivals.length > 0) rows.push(['rivals', where.rivals.join(', ')])
   if (where.status === 'accepted') rows.push(['stands on', describeAncestors(where.unorderedAncestors)])
   rows.push(...where.elsewhere.map(describeOther))
+  if (where.unread > 0) rows.push(['not read', `${where.unread} lighter blocks off the leading branch`])
   if (bridging !== undefined) rows.push(...describeBridging(bridging, now))
   else if (finality.finalTime !== undefined && where.block !== undefined) {
     rows.push(...describeFinalTime(finality.finalTime, 'final', where.block, now))
@@ -116,9 +117,17 @@ async function finalityOf({ signal }: CliContext, node: NodeLink, id: Hash): Pro
 
 /** A block that contains it and does not count now. */
 function describeOther({ block, verdict, problem }: RpcResult<'tx_where'>['elsewhere'][number]): [string, string] {
-  return verdict === 'valid'
-    ? ['also in', `block ${block}, which is right, but another branch leads`]
-    : ['also in', `block ${block}, but this block is wrong (${problem ?? 'no reason given'}) and will die`]
+  const why = problem ?? 'no reason given'
+  switch (verdict) {
+    case 'valid':
+      return ['also in', `block ${block}, which is right, but another branch leads`]
+    case 'invalid':
+      return ['also in', `block ${block}, but this block is wrong (${why}) and will die`]
+    case 'displaced':
+      return ['also in', `block ${block}, which can never be final (${why})`]
+    case 'unknown':
+      return ['also in', `block ${block}, which this node cannot judge (${why})`]
+  }
 }
 
 function describeDeposit(

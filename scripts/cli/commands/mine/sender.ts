@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { Outbox } from '../../../../miner/ethereum/outbox.ts'
 import { TransactionSender } from '../../../../miner/ethereum/sender.ts'
-import { Ethereum } from '../../../../miner/ethereum.ts'
+import { Ethereum, type EthereumNetwork } from '../../../../miner/ethereum.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Address } from '../../../../node/protocol/ids.ts'
 import type { Lock } from '../../../lock.ts'
@@ -13,14 +13,32 @@ import type { CliContext } from '../../context.ts'
 import { type NodeLink, openNode } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
 
-export type Sending = AsyncDisposable & { readonly sender: TransactionSender; readonly node: NodeLink }
+export type Sending = AsyncDisposable & { readonly sender: TransactionSender }
+
+/** `openSenderOn` the network that the node serves; checks wallet, node and Ethereum, in this order. Throws what opening the node throws, too. */
+export async function openSender(
+  context: CliContext,
+  first?: (account: Address) => Promise<Lock>,
+): Promise<Sending & { readonly node: NodeLink }> {
+  const opened = Promise.withResolvers<NodeLink>()
+  const networkOf = async () => {
+    opened.resolve(await openNode(context))
+    return (await opened.promise).info.network
+  }
+  const sending = await openSenderOn(context, networkOf, first)
+  return { ...sending, node: await opened.promise }
+}
 
 /**
- * Checks wallet, node and Ethereum, in this order. Throws what opening them throws, 'ethereum-missing', 'account-in-use', and 'unfunded-account' where
- * the wallet cannot pay for anything. `first` takes a lock of the caller's own before that of the account, whose refusal says less.
+ * Checks wallet, network and Ethereum, in this order. Throws what opening them throws, 'ethereum-missing', 'account-in-use', and 'unfunded-account'
+ * where the wallet cannot pay for anything. `first` takes a lock of the caller's own before that of the account, whose refusal says less.
  * Disposing closes the connection, locks the wallet, and gives the locks back.
  */
-export async function openSender(context: CliContext, first?: (account: Address) => Promise<Lock>): Promise<Sending> {
+export async function openSenderOn(
+  context: CliContext,
+  networkOf: () => Promise<EthereumNetwork>,
+  first?: (account: Address) => Promise<Lock>,
+): Promise<Sending> {
   const { settings, log } = context
   const { ethereum: urls, confirmations, pollMs } = settings
   if (urls === undefined) {
@@ -31,10 +49,10 @@ export async function openSender(context: CliContext, first?: (account: Address)
   }
   const wallet = await unlockWallet(context)
   try {
-    const node = await openNode(context)
+    const network = await networkOf()
     const signer = walletAccount(wallet)
-    const ethereum = new Ethereum({ urls, network: node.info.network, signer, now: Date.now })
-    const { chain, bridge } = node.info.network
+    const ethereum = new Ethereum({ urls, network, signer, now: Date.now })
+    const { chain, bridge } = network
     const name = `${chain}-${bridge}-${ethereum.account}`
     await using locks = new AsyncDisposableStack()
     if (first !== undefined) locks.use(await first(ethereum.account))
@@ -55,7 +73,7 @@ export async function openSender(context: CliContext, first?: (account: Address)
       await close()
       throw error
     }
-    return { sender, node, [Symbol.asyncDispose]: close }
+    return { sender, [Symbol.asyncDispose]: close }
   } catch (error) {
     wallet[Symbol.dispose]()
     throw error

@@ -11,6 +11,7 @@ import { createWasmSearch } from '../../../../miner/work/wasm-search.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
+import { readAllBlocks } from '../../../../node/rpc/all-blocks.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode, openRequiredEthereum } from '../../link.ts'
@@ -52,7 +53,7 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
   const { signal } = context
   const node = await openNode(context)
   const { ask, network } = await openRequiredEthereum(context, node)
-  const { status, blocks } = await node.call('bridge_blocks', {}, signal)
+  const { status, blocks } = await readAllBlocks(node, signal)
   const tip = blocks.findLast(({ id }) => id === status.tip?.id)
   if (tip === undefined) {
     throw new OperationError(

@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { decodeStep, splitSteps } from '../../../../node/protocol/step.ts'
+import { readAllBlocks } from '../../../../node/rpc/all-blocks.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -31,7 +32,9 @@ export function registerBlock(program: Command, act: Act): void {
       block
         .command('list')
         .summary('the last final block and all above it')
-        .description('List the last final block and all blocks above it, parents first, with the verdict of this node.')
+        .description(
+          'List the last final block and all blocks above it, in the order of their publication, with the verdict of this node.',
+        )
         .action(act(list)),
       ['node'],
     ),
@@ -55,7 +58,7 @@ export function registerBlock(program: Command, act: Act): void {
 
 async function list(context: CliContext): Promise<Result> {
   const node = await openNode(context)
-  const { status, blocks } = await node.call('bridge_blocks', {}, context.signal)
+  const { status, blocks } = await readAllBlocks(node, context.signal)
   const now = status.ethereumTime ?? Math.floor(Date.now() / 1_000)
   const rows = blocks.map((block): [string, string] => [`${block.height}`, `${block.id}  ${describeState(block, now)}`])
   const problem = status.problem === undefined ? '' : `: ${status.problem}`
@@ -104,6 +107,7 @@ async function saveBlock(context: CliContext, id: Hash, sealed: Uint8Array, fold
 function describeState(block: Summary, now: number): string {
   if (block.refuted) return 'refuted'
   if (block.verdict === 'invalid') return `INVALID: ${block.problem ?? 'no reason given'}`
+  if (block.verdict === 'displaced') return `displaced: ${block.problem ?? 'no reason given'}`
   if (block.verdict === 'unknown') return `not judged: ${block.problem ?? 'no reason given'}`
   if (block.final) return 'final'
   const branch = block.preferred ? 'valid' : 'valid, but another branch is preferred'

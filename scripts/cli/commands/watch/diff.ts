@@ -2,23 +2,29 @@
 
 import type { Command } from 'commander'
 import { compareBlocks, type Difference } from '../../../../miner/watch/comparison.ts'
-import { describeDoubt, rulesOf } from '../../../../miner/watch/judge.ts'
+import type { Judgement } from '../../../../miner/watch/judge.ts'
 import { type Contender, findFork, type Lead, leadOf, type Place } from '../../../../miner/watch/rivalry.ts'
 import { OperationError } from '../../../../node/errors.ts'
-import { blockId, decodeSealed } from '../../../../node/protocol/header.ts'
+import type { PublishedBlock } from '../../../../node/protocol/block.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../../../node/protocol/rules.ts'
-import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { type NodeLink, openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { describeFate, describeStep, stepData } from '../../step-words.ts'
 import { formatMoment, formatSpan } from '../../time.ts'
-import { parseBlockId } from './judging.ts'
+import { openCourt, openJudgeAt } from './court.ts'
+import { judgeAt, parseBlockId } from './judging.ts'
+import { readStandings, type Standing } from './standings.ts'
 
-type Block = RpcResult<'bridge_block'>
-type Summary = RpcResult<'bridge_blocks'>['blocks'][number]
+type Seen = {
+  readonly id: Hash
+  readonly block: PublishedBlock
+  readonly standing: Standing
+  /** Our own. */
+  readonly verdict: 'valid' | 'invalid' | 'unknown'
+  readonly problem?: string
+}
 
 export function registerDiff(program: Command, act: Act): void {
   addExamples(
@@ -28,12 +34,12 @@ export function registerDiff(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.watch)
         .summary('in what two rival blocks differ')
         .description(
-          'Compare two bridging blocks of rival branches: where the branches fork, the first step in which the blocks right above the fork differ, in words, what that difference means, which of them this node finds valid, and which is ahead in the race.',
+          'Compare two bridging blocks of rival branches: where the branches fork, the first step in which the blocks right above the fork differ, in words, what that difference means, which of them a replay here finds valid, and which is ahead in the race. How they stand is read from the contract where --ethereum names an endpoint, else from the node.',
         )
         .argument('<a>', 'id of a block, 0x and 64 hex digits', parseBlockId)
         .argument('<b>', 'id of another block', parseBlockId)
         .action(act(diff)),
-      ['node'],
+      ['node', 'ethereum', 'deployment'],
     ),
     `ttx diff 0x${'5'.repeat(64)} 0x${'6'.repeat(64)}`,
     `ttx diff 0x${'5'.repeat(64)} 0x${'6'.repeat(64)} --json`,
@@ -41,35 +47,42 @@ export function registerDiff(program: Command, act: Act): void {
 }
 
 async function diff(context: CliContext, a: Hash, b: Hash): Promise<Result> {
-  const node = await openNode(context)
-  const { status, blocks } = await node.call('bridge_blocks', {}, context.signal)
-  const now = status.ethereumTime ?? Math.floor(Date.now() / 1_000)
-  const [blockA, blockB] = [await fetchBlock(context, node, a), await fetchBlock(context, node, b)]
-  const known = new Map<Hash, Place>([...blocks, blockA, blockB].map((block) => [block.id, block]))
-  const place = async (id: Hash) => known.get(id) ?? (await fetchBlock(context, node, id))
-  const fork = await findFork(place, a, b, MAX_DEPTH)
+  const { signal } = context
+  await using court = await openCourt(context)
+  const judge = openJudgeAt(court, context)
+  const posted = (id: Hash) => judge.posted(id, signal)
+  const fork = await findFork(async (id) => placeOf(id, await posted(id)), a, b, MAX_DEPTH)
   if (fork === undefined) throw tooFarApart(a, b)
-  if (fork.aboveA === undefined || fork.aboveB === undefined) throw noRivals(a, b, fork.id)
+  const { aboveA, aboveB } = fork
+  if (aboveA === undefined || aboveB === undefined) throw noRivals(a, b, fork.id)
 
-  const of = async (id: Hash) => (id === a ? blockA : id === b ? blockB : await fetchBlock(context, node, id))
-  const [rootA, rootB, parent] = [await of(fork.aboveA), await of(fork.aboveB), await of(fork.id)]
+  const ids = [a, b, aboveA, aboveB] as const
+  const { blocks, final, firstAt, now, doubt } = await readStandings(court, fork.id, ids, signal)
+  const seen: Seen[] = []
+  for (const [i, id] of ids.entries()) {
+    const standing = blocks[i]
+    if (standing === undefined) throw new RangeError('each block has a standing')
+    const judgement = await judgeAt(court, judge, id, signal)
+    seen.push({ id, block: await posted(id), standing, ...verdictOf(judgement) })
+  }
+  const [blockA, blockB, rootA, rootB] = seen
+  if (!blockA || !blockB || !rootA || !rootB) throw new RangeError('four blocks were asked for')
+  const { header: below } = (await posted(fork.id)).sealed
   const { common, stepsOfA, stepsOfB, difference } = compareBlocks(
-    rulesOf(node.info),
-    parent.queueCount,
-    { steps: rootA.packedSteps, states: rootA.states },
-    { steps: rootB.packedSteps, states: rootB.states },
+    court.rules,
+    below.queueCount,
+    rootA.block,
+    rootB.block,
   )
-  const siblings = blocks.filter(({ parent: on, refuted }) => on === fork.id && !refuted)
-  const times = [...siblings, rootA, rootB].filter(({ refuted }) => !refuted).map(({ publishedAt }) => publishedAt)
-  const until = Math.min(...times) + Number(BRANCH_SECONDS)
-  const isDecided = rootA.final || rootB.final || (status.final?.height ?? 0n) >= rootA.height
+  const until = firstAt === undefined ? Number.POSITIVE_INFINITY : firstAt + Number(BRANCH_SECONDS)
+  const height = final === undefined ? 0n : (await posted(final)).sealed.header.height
+  const isDecided = rootA.standing.final || rootB.standing.final || height >= rootA.block.sealed.header.height
   const lead = leadOf(contenderOf(blockA, rootA), contenderOf(blockB, rootB), until, isDecided)
   const meaning = meaningOf(difference, { A: isWrong(rootA), B: isWrong(rootB) })
-  const isDirect = rootA === blockA && rootB === blockB
+  const isDirect = aboveA === a && aboveB === b
   return {
     data: {
-      node: status.state,
-      fork: { id: fork.id, height: parent.height, isParent: isDirect },
+      fork: { id: fork.id, height: below.height, isParent: isDirect },
       a: blockData(blockA, rootA, stepsOfA),
       b: blockData(blockB, rootB, stepsOfB),
       commonSteps: common,
@@ -77,54 +90,81 @@ async function diff(context: CliContext, a: Hash, b: Hash): Promise<Result> {
       difference: differenceData(difference),
       meaning,
       race: lead,
+      ...(doubt === undefined ? {} : { doubt }),
     },
     text: formatTable([
       ...blockRows('A', blockA, now),
       ...blockRows('B', blockB, now),
-      ['fork', isDirect ? `both stand on ${fork.id}` : `the branches fork above ${fork.id}, height ${parent.height}`],
-      ...(isDirect ? [] : [['compared', `the blocks right above it: ${rootA.id} and ${rootB.id}`] as const]),
+      ['fork', isDirect ? `both stand on ${fork.id}` : `the branches fork above ${fork.id}, height ${below.height}`],
+      ...(isDirect ? [] : [['compared', `the blocks right above it: ${aboveA} and ${aboveB}`] as const]),
       ['steps', `${stepsOfA} in A, ${stepsOfB} in B, the first ${common} of them the same`],
       ...differenceRows(difference, common),
       ['means', meaning],
       ['race', describeLead(lead)],
-      ...(status.state === 'live' ? [] : [['careful', describeDoubt(status)] as const]),
+      ...(doubt === undefined ? [] : [['careful', doubt] as const]),
     ]),
   }
 }
 
-/** Checks that the node serves the block that was asked for. */
-async function fetchBlock({ signal }: CliContext, node: NodeLink, id: Hash): Promise<Block> {
-  const block = await node.call('bridge_block', { id }, signal)
-  const sealed = decodeSealed(block.sealed)
-  const { parent, height, queueCount } = sealed.header
-  const isAsked = blockId(sealed) === id && block.id === id
-  if (isAsked && block.parent === parent && block.height === height && block.queueCount === queueCount) return block
-  throw new OperationError('bad-answer', `expected block ${id} from the node, got another one; ask another node`, {
-    facts: { block: id },
-  })
+function placeOf(id: Hash, { sealed }: PublishedBlock): Place {
+  const { parent, height } = sealed.header
+  return { id, parent, height }
 }
 
-function contenderOf({ id, work, publishedAt, verdict, refuted }: Block, root: Summary): Contender {
-  return { id, work, publishedAt, isRight: verdict === 'valid' && !refuted, hasWon: root.final }
+function verdictOf(judgement: Judgement): Pick<Seen, 'verdict' | 'problem'> {
+  switch (judgement.verdict) {
+    case 'valid':
+      return { verdict: 'valid' }
+    case 'invalid':
+      return { verdict: 'invalid', problem: `step ${judgement.step}: ${judgement.problem}` }
+    case 'doomed':
+      return { verdict: 'invalid', problem: `stands on the wrong block ${judgement.by}` }
+    case 'unknown':
+      return { verdict: 'unknown', problem: judgement.why }
+  }
 }
 
-function blockRows(name: string, block: Block, now: number): [string, string][] {
-  const { id, height, work, miner, publishedAt } = block
+function contenderOf({ id, standing, verdict }: Seen, root: Seen): Contender {
+  const { work, publishedAt, refuted } = standing
+  return { id, work, publishedAt, isRight: verdict === 'valid' && !refuted, hasWon: root.standing.final }
+}
+
+function blockRows(name: string, seen: Seen, now: number): [string, string][] {
+  const { header, seal } = seen.block.sealed
+  const { work, publishedAt } = seen.standing
   return [
-    [name, `${id}, height ${height}, ${describeVerdict(block)}`],
-    ['', `published ${formatMoment(publishedAt, now)} by ${miner}, ${work} hashes from genesis on`],
+    [name, `${seen.id}, height ${header.height}, ${describeVerdict(seen)}`],
+    ['', `published ${formatMoment(publishedAt, now)} by ${seal.miner}, ${work} hashes from genesis on`],
   ]
 }
 
-function describeVerdict({ refuted, verdict, problem, final, preferred }: Block): string {
+function describeVerdict({ standing, verdict, problem }: Seen): string {
   const why = problem === undefined ? '' : `: ${problem}`
-  if (refuted) return `refuted${why}`
-  if (verdict !== 'valid') return verdict === 'invalid' ? `INVALID${why}` : `not judged${why}`
-  return final ? 'final' : preferred ? 'valid, on the branch that leads' : 'valid'
+  if (standing.refuted) return `refuted${why}`
+  if (verdict !== 'valid') return `${verdict === 'invalid' ? 'INVALID' : 'not judged'}${why}`
+  return standing.final ? 'final' : standing.preferred ? 'valid, on the branch that leads' : 'valid'
 }
 
-function blockData({ sealed: _, packedSteps: __, states: ___, ...block }: Block, root: Summary, steps: number) {
-  return { ...block, compared: { id: root.id, steps } }
+function blockData({ id, block, standing, verdict, problem }: Seen, root: Seen, steps: number) {
+  const { parent, height, target, state, stepCount, queueCount, torrent } = block.sealed.header
+  const { publishedAt, work, refuted, final, preferred } = standing
+  return {
+    ...{
+      id,
+      parent,
+      height,
+      miner: block.sealed.seal.miner,
+      target,
+      work,
+      state,
+      steps: stepCount,
+      queueCount,
+      torrent,
+    },
+    ...{ publishedAt, verdict, ...(problem === undefined ? {} : { problem }), refuted, final },
+    ...(preferred === undefined ? {} : { preferred }),
+    compared: { id: root.id, steps },
+  }
 }
 
 function differenceData(difference: Difference): object {
@@ -161,8 +201,8 @@ function meaningOf({ kind }: Difference, wrong: Readonly<Record<'A' | 'B', boole
   return `${liar} is wrong, and nothing of it ever counts; ${other} is not known to be`
 }
 
-function isWrong({ verdict, refuted }: Summary): boolean {
-  return verdict === 'invalid' || refuted
+function isWrong({ verdict, standing }: Seen): boolean {
+  return verdict === 'invalid' || standing.refuted
 }
 
 const MEANINGS: Readonly<Record<Difference['kind'], string>> = {
@@ -174,9 +214,8 @@ const MEANINGS: Readonly<Record<Difference['kind'], string>> = {
   'queue-later': 'one of them leaves a queue entry to a later block, which it may until the entry is an hour old',
   'void-or-applied':
     'they disagree on whether a forced transaction is valid: one of the two blocks is wrong; "ttx verify" says which',
-  entry:
-    'two entries at one place of the queue: the bridge publishes no such block, so this node does not tell the truth',
-  shapeless: 'bytes that are no step: the bridge publishes no such block, so this node does not tell the truth',
+  entry: 'two entries at one place of the queue: the bridge publishes no such block, so it is not on Ethereum',
+  shapeless: 'bytes that are no step: the bridge publishes no such block, so it is not on Ethereum',
 }
 
 /** Which of two blocks A and B is ahead, and why. */
@@ -187,7 +226,7 @@ function describeLead(lead: Lead): string {
     case 'final':
       return `${name} has won: its branch is final`
     case 'life':
-      return `${name} is ahead: ${other} is refuted, or this node does not find it valid, and so it has no say`
+      return `${name} is ahead: ${other} is refuted, or was not found valid, and so it has no say`
     case 'window':
       return `${name} is ahead: ${other} was published more than 22 hours after the first block of the race, and does not count`
     case 'work':
@@ -201,7 +240,7 @@ function describeLead(lead: Lead): string {
 
 const NEITHER: Readonly<Record<Extract<Lead, { ahead: 'neither' }>['by'], string>> = {
   final: 'neither can win: another branch is final',
-  life: 'neither can win: this node finds none of the two valid, or both are refuted',
+  life: 'neither can win: none of the two was found valid, or both are refuted',
   window: 'neither counts: both were published more than 22 hours after the first block of the race',
 }
 

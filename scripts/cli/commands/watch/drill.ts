@@ -11,9 +11,9 @@ import { ANVIL_CHAIN } from '../../../devnet/anvil.ts'
 import { DevChain } from '../../../devnet/dev-chain.ts'
 import { openDevWallet } from '../../../devnet/wallets.ts'
 import { Arrangement, checkDevelopmentChain } from '../../../drill/arrange.ts'
-import { Drill, type Result as DrillResult } from '../../../drill/drill.ts'
+import { Drill, type DrillDeps, type Result as DrillResult } from '../../../drill/drill.ts'
+import { DRILL_KINDS, type DrillKind, describeKind, isDrillKind } from '../../../drill/kinds.ts'
 import { Liar } from '../../../drill/liar.ts'
-import { isLieKind, LIE_KINDS, LIES, type LieKind } from '../../../drill/lies.ts'
 import { formatKinds, formatReport, formatResult } from '../../../drill/report.ts'
 import { walletAccount } from '../../account.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
@@ -23,10 +23,17 @@ import { openNode, openRequiredEthereum } from '../../link.ts'
 import { readPassphrase } from '../../passphrase.ts'
 import { addSettings } from '../../setting-flags.ts'
 
-type Flags = { readonly bad?: readonly LieKind[]; readonly list?: true; readonly deadline: number }
+type Flags = {
+  readonly bad?: readonly DrillKind[]
+  readonly list?: true
+  readonly deadline: number
+  readonly crowd: number
+}
 
 const WALLET = 'liar'
 const DEADLINE_SECONDS = 60
+const CROWD = 20
+const MOST_CROWD = 5_000
 const POLL_MS = 100
 /** For everything else that has to happen in between. */
 const PATIENCE_MS = 120_000
@@ -46,18 +53,23 @@ export function registerDrill(program: Command, act: Act): void {
         .option('--bad <kinds>', 'kinds of bad blocks, separated by commas, or "all"', parseKinds)
         .option('--list', 'only list the kinds')
         .option('--deadline <seconds>', 'how long a bad block may live', parseSeconds, DEADLINE_SECONDS)
+        .option('--crowd <blocks>', 'right blocks around the bad one of the kind light-crowd', parseCrowd, CROWD)
         .action(act(run)),
       ['node', 'ethereum'],
     ),
     'ttx drill --list',
     'ttx drill --bad mint',
+    'ttx drill --bad light-crowd --crowd 1000',
     'ttx drill --bad all --json',
   )
 }
 
-async function run(context: CliContext, { bad, list, deadline }: Flags): Promise<Result> {
+async function run(context: CliContext, { bad, list, deadline, crowd }: Flags): Promise<Result> {
   if (bad === undefined || list) {
-    const kinds = LIE_KINDS.map((kind) => ({ kind, about: LIES[kind].about, expected: LIES[kind].expected }))
+    const kinds = DRILL_KINDS.map((kind) => {
+      const { about, expected } = describeKind(kind)
+      return { kind, about, expected }
+    })
     return { data: { kinds }, text: formatKinds() }
   }
   const { shell, folder, signal } = context
@@ -65,7 +77,7 @@ async function run(context: CliContext, { bad, list, deadline }: Flags): Promise
   const tell = (text: string) => void shell.stderr.write(`${text}\n`)
   try {
     await using stack = new AsyncDisposableStack()
-    const drill = await openDrill(context, stack, 1_000 * deadline, tell)
+    const drill = await openDrill(context, stack, { deadlineMs: 1_000 * deadline, crowd, say: tell })
     for (const kind of bad) {
       const result = await drill.run(kind)
       results.push(result)
@@ -96,8 +108,7 @@ async function run(context: CliContext, { bad, list, deadline }: Flags): Promise
 async function openDrill(
   context: CliContext,
   stack: AsyncDisposableStack,
-  deadlineMs: number,
-  say: (text: string) => void,
+  chosen: Pick<DrillDeps, 'deadlineMs' | 'crowd' | 'say'>,
 ): Promise<Drill> {
   const { folder, log, signal } = context
   const link = await openNode(context)
@@ -117,14 +128,14 @@ async function openDrill(
   const liar = new Liar({ node, sender, wallet, now: Date.now })
   const now = () => Math.floor(Date.now() / 1_000)
   const common = { node, ethereum: side, sender, liar, chain, patience }
-  const arrangement = new Arrangement({ ...common, wallet, genesis, now, say })
-  return new Drill({ ...common, arrangement, deadlineMs, nowMs: () => performance.now() })
+  const arrangement = new Arrangement({ ...common, wallet, genesis, now, say: chosen.say })
+  return new Drill({ ...common, ...chosen, arrangement, nowMs: () => performance.now() })
 }
 
-function parseKinds(text: string): readonly LieKind[] {
-  if (text === 'all') return LIE_KINDS
+function parseKinds(text: string): readonly DrillKind[] {
+  if (text === 'all') return DRILL_KINDS
   return text.split(',').map((kind) => {
-    if (isLieKind(kind)) return kind
+    if (isDrillKind(kind)) return kind
     throw new InvalidArgumentError(
       `Expected "all", or kinds separated by commas; got ${JSON.stringify(kind.slice(0, 80))}. "ttx drill --list" names them.`,
     )
@@ -135,4 +146,12 @@ function parseSeconds(text: string): number {
   const seconds = Number(text)
   if (Number.isInteger(seconds) && seconds > 0 && seconds <= 86_400) return seconds
   throw new InvalidArgumentError(`Expected whole seconds, more than 0 and at most 86400; got ${JSON.stringify(text)}.`)
+}
+
+function parseCrowd(text: string): number {
+  const blocks = Number(text)
+  if (Number.isInteger(blocks) && blocks > 0 && blocks <= MOST_CROWD) return blocks
+  throw new InvalidArgumentError(
+    `Expected a number of blocks, more than 0 and at most ${MOST_CROWD}; got ${JSON.stringify(text)}.`,
+  )
 }

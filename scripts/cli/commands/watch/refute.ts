@@ -2,15 +2,16 @@
 
 import type { Command } from 'commander'
 import type { Judgement } from '../../../../miner/watch/judge.ts'
+import type { Refutation } from '../../../../miner/watch/refutation.ts'
 import { type Prepared, sendRefutation, tryRefutation } from '../../../../miner/watch/refuter.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openSender } from '../mine/sender.ts'
-import { describeJudgement, judgeOn, openRequiredReaders, parseBlockId } from './judging.ts'
+import { openSenderOn } from '../mine/sender.ts'
+import { type Court, openCourt, openJudgeAt, requireReaders } from './court.ts'
+import { describeJudgement, judgeAt, parseBlockId } from './judging.ts'
 
 type Invalid = Extract<Judgement, { verdict: 'invalid' }>
 
@@ -27,7 +28,7 @@ export function registerRefute(program: Command, act: Act): void {
         .argument('<block>', 'id of the block, 0x and 64 hex digits', parseBlockId)
         .option('--dry-run', 'try it out without a wallet: show calldata, gas and reward, and send nothing')
         .action(act(refute)),
-      ['node', 'ethereum', 'confirmations', 'pollMs'],
+      ['node', 'ethereum', 'deployment', 'confirmations', 'pollMs'],
     ),
     `ttx refute 0x${'5'.repeat(64)} --dry-run`,
     `ttx refute 0x${'5'.repeat(64)} --wallet watcher`,
@@ -35,23 +36,26 @@ export function registerRefute(program: Command, act: Act): void {
 }
 
 async function refute(context: CliContext, id: Hash, { dryRun = false }: { dryRun?: boolean }): Promise<Result> {
-  const node = await openNode(context)
-  const judgement = await judgeOn(node, id, context.signal)
+  const { signal } = context
+  await using court = await openCourt(context)
+  const judge = openJudgeAt(court, context)
+  const judgement = await judgeAt(court, judge, id, signal)
   if (judgement.verdict !== 'invalid') throw notWrong(id, judgement)
-  if (!dryRun) return await send(context, id, judgement)
-  const readers = openRequiredReaders(context, node)
-  try {
-    const prepared = await tryRefutation(readers, id, judgement.refutation)
-    return prepared === undefined ? dead(id, judgement) : tried(id, judgement, prepared)
-  } finally {
-    for (const reader of readers) reader.close()
-  }
+  if (!dryRun) return await send(context, court, id, judgement, await judge.prove(id, signal))
+  const prepared = await tryRefutation(requireReaders(court), id, await judge.prove(id, signal))
+  return prepared === undefined ? dead(id, judgement) : tried(id, judgement, prepared)
 }
 
-async function send(context: CliContext, id: Hash, judgement: Invalid): Promise<Result> {
-  await using sending = await openSender(context)
+async function send(
+  context: CliContext,
+  court: Court,
+  id: Hash,
+  judgement: Invalid,
+  refutation: Refutation,
+): Promise<Result> {
+  await using sending = await openSenderOn(context, async () => court.rules)
   const { sender } = sending
-  const prepared = await tryRefutation([sender.ethereum], id, judgement.refutation)
+  const prepared = await tryRefutation([sender.ethereum], id, refutation)
   if (prepared === undefined) return dead(id, judgement)
   const kill = await sendRefutation(sender, id, prepared.call, context)
   if (kill.by === 'others') return dead(id, judgement)

@@ -5,10 +5,9 @@ import type { Command } from 'commander'
 import { Watcher } from '../../../../miner/watch/watcher.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
-import { openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openSender } from '../mine/sender.ts'
-import { openReaders, openRequiredReaders } from './judging.ts'
+import { openSenderOn } from '../mine/sender.ts'
+import { openCourt, requireReaders } from './court.ts'
 
 type Flags = { readonly defend?: boolean; readonly dryRun?: boolean }
 
@@ -20,16 +19,17 @@ export function registerWatch(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.watch)
         .summary('watch the bridge, and kill wrong blocks')
         .description(
-          'Watch the bridge until Ctrl-C: every block that Ethereum has is replayed here, apart from the replay of the node, and a wrong one raises an alarm. With --defend it is killed by a proof that the wallet pays for (half of the bond of its publisher is the reward), and right blocks are nominated and finalized. The node and every endpoint of --ethereum have to see the same blocks; where they differ, or one is silent or stuck, nothing is done but to say so.',
+          'Watch the bridge until Ctrl-C: every block that is alive on any endpoint of --ethereum, or to the node, is replayed here, apart from the replay of the node, and a wrong one raises an alarm. With --defend it is killed by a proof that the wallet pays for (half of the bond of its publisher is the reward), whatever the node or another endpoint says; and right blocks are nominated and finalized, as long as the node and all endpoints see the same. With --deployment and --ethereum it begins and goes on without a node.',
         )
         .option('--defend', 'kill wrong blocks; needs a wallet with ETH')
         .option('--dry-run', 'try refutations out without a wallet: log calldata, gas and reward, and send nothing')
         .action(act(run)),
-      ['node', 'ethereum', 'maxEthereumAge', 'courtesy', 'confirmations', 'pollMs'],
+      ['node', 'ethereum', 'deployment', 'maxEthereumAge', 'courtesy', 'confirmations', 'pollMs'],
     ),
     'ttx watch',
     'ttx watch --dry-run',
     'ttx watch --defend --wallet watcher',
+    'ttx watch --defend --deployment deployments/1.json --ethereum https://eth.example.org,https://eth.example.net',
   )
 }
 
@@ -37,14 +37,13 @@ async function run(context: CliContext, { defend = false, dryRun = false }: Flag
   const { settings, log, signal } = context
   const { courtesy, pollMs, maxEthereumAge } = settings
   await using stack = new AsyncDisposableStack()
-  const sending = defend && !dryRun ? stack.use(await openSender(context)) : undefined
-  const node = sending?.node ?? (await openNode(context))
-  const readers = dryRun ? openRequiredReaders(context, node) : openReaders(context, node)
-  stack.defer(() => {
-    for (const reader of readers) reader.close()
-  })
+  const court = stack.use(await openCourt(context))
+  if (dryRun) requireReaders(court)
+  const sending = defend && !dryRun ? stack.use(await openSenderOn(context, async () => court.rules)) : undefined
+  const { node, readers, logs, rules, genesis } = court
   const deps = {
-    ...{ log, now: Date.now, random: Math.random, node, readers },
+    ...{ log, now: Date.now, random: Math.random, node, readers, logs },
+    ...(genesis === undefined ? {} : { network: { rules, genesis } }),
     ...(sending === undefined ? {} : { sender: sending.sender }),
   }
   const watcher = stack.use(

@@ -198,8 +198,35 @@ test('a rival branch that is there saves its work until the race closes, wrong a
   assert.equal(findOverturn([final, a, b, rival, above], late + 1, 1n).displaced, 0)
   const wrong = { ...rival, verdict: 'invalid' } as const
   assert.equal(findOverturn([final, a, b, wrong], late, 1n).displaced, 0)
+  assert.equal(findOverturn([final, a, b, { ...rival, verdict: 'displaced' } as const], late, 1n).displaced, 0)
   assert.equal(findOverturn([final, a, b, { ...rival, refuted: true }], late, 1n).displaced, 0)
+  // What stands on a wrong one saves nothing either; one that the node cannot judge may be right, and the figure is the least.
+  assert.equal(findOverturn([final, a, b, wrong, above], late, 1n).displaced, 0)
+  const unjudged = { ...rival, verdict: 'unknown' } as const
+  assert.deepEqual(findOverturn([final, a, b, unjudged, above], late, 1n), saved)
   // Beside a wrong first block that is heavy, a rival needs as much work as that.
   const heavy = { ...blockOn(final, 7, 500, 16n), ...lost, verdict: 'invalid' } as const
   assert.equal(findOverturn([final, heavy, a], 2_000, 1n).hashes, 16n * UNIT)
+})
+
+test('what is read to find the lowest open race grows with the blocks, also where every race is closed', () => {
+  const readsOf = (length: number, count: number) => {
+    const blocks = [final]
+    for (let i = 0; i < length; i++) blocks.push(blockOn(blocks[i] ?? final, i + 2, i))
+    const crowd = Array.from({ length: count }, (_, i) => {
+      const parent = blocks[i % length] ?? final
+      return { ...blockOn(parent, 1_000 + i, 1_000), preferred: false }
+    })
+    let reads = 0
+    const counted = [...blocks, ...crowd].map((block) => {
+      const get = (each: typeof block, member: string | symbol) => {
+        reads++
+        return Reflect.get(each, member)
+      }
+      return new Proxy(block, { get })
+    })
+    assert.equal(findOverturn(counted, 100 * 3_600, 1n).displaced, 0)
+    return reads
+  }
+  for (const count of [1_000, 4_000, 16_000]) assert(readsOf(128, count) < 20 * (count + 128), `${count}`)
 })

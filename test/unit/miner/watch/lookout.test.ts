@@ -1,36 +1,33 @@
-// What the watcher believes: nothing that its node and its own endpoints do not see alike, and no verdict but its own. One test for each lie, hence the lines.
+// What the watcher believes: no verdict but its own; and it brings nothing forward that node and endpoints do not see alike. No doubt keeps a wrong
+// block alive. One test for each lie, hence the lines.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { hexToBigInt, isHex } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import { publishCall } from '../../../../miner/ethereum/calls.ts'
-import { readLiving } from '../../../../miner/ethereum/living.ts'
 import type { TransactionSender } from '../../../../miner/ethereum/sender.ts'
 import { Ethereum } from '../../../../miner/ethereum.ts'
 import { Lookout } from '../../../../miner/watch/lookout.ts'
 import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../../miner/watch/watcher.ts'
-import type { ParentBlock } from '../../../../node/protocol/block.ts'
-import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
-import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { targetCeiling } from '../../../../node/protocol/target.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import type { NodeClient } from '../../../../node/rpc/client.ts'
-import { accountOf, pay, randomOf } from '../../../world.ts'
+import { randomOf } from '../../../world.ts'
 import { EthereumProxy } from '../../node/ethereum-proxy.ts'
-import { type Forged, forge } from '../forge.ts'
-import { EASIEST, log, Stage } from '../stage.ts'
+import { Author } from '../author.ts'
+import { log, Stage } from '../stage.ts'
 
 const DAY = 86_400n
 const GRACE_MS = 300
 
 type Blocks = Result<'bridge_blocks'>
 
+const OTHER_HASH = `0x${'ab'.repeat(32)}` as Hash
+
 test('with endpoints of its own that agree, the watcher kills, and knows until when it has to', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
+  const { stage, node, author, sender } = await open(t)
   const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage)] })
-  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief' })
   await stage.until('the death', () => deaths(watcher) === 1)
   const { publishedAt } = await sender.ethereum.record(id)
   assert.deepEqual(
@@ -39,70 +36,72 @@ test('with endpoints of its own that agree, the watcher kills, and knows until w
   )
 })
 
-test('an endpoint of its own that stands still is doubted, and nothing is done before it goes on', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
+test('an endpoint of its own that stands still is doubted, and a wrong block dies all the same', async (t) => {
+  const { stage, node, author, sender } = await open(t)
   const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
   const head = await stage.anvil.client.getBlock()
   const frozen = await proxy.ask('eth_getBlockByNumber', ['latest', false])
   proxy.tamper = ({ method, params }) =>
     method === 'eth_getBlockByNumber' && params[0] === 'latest' ? { instead: () => frozen } : undefined
   const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage, proxy.url)] })
-  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief' })
+  await killed(stage, sender, id)
   await doubted(
     stage,
     watcher,
     new RegExp(`has block ${head.number} of Ethereum and the node block \\d+: the endpoint lags`),
   )
-  await nothingDone(sender, id)
   proxy.tamper = () => undefined
-  await stage.until('the death', () => deaths(watcher) === 1)
-  assert.equal(watcher.status().state, 'watching')
+  await stage.until('it to be sure again', () => watcher.status().state === 'watching')
 })
 
-test('an endpoint of its own that has other blocks alive is doubted', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
+test('an endpoint of its own that has other blocks alive is doubted, and hides nothing', async (t) => {
+  const { stage, node, author, sender } = await open(t)
   const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
   const before = await stage.anvil.client.getBlockNumber()
-  // It reads the contract as it was before the wrong block, whatever it is asked for.
+  // It reads the contract as it was before the right block, whatever it is asked for.
   proxy.tamper = ({ method, params }) => {
     const at = method === 'eth_call' ? params[1] : undefined
     if (!isHex(at) || hexToBigInt(at) <= before) return undefined
     return { instead: () => proxy.ask(method, [params[0], `0x${before.toString(16)}`]) }
   }
   const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage, proxy.url)] })
-  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  await author.publish(author.genesis)
+  const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief', rival: true })
   await doubted(stage, watcher, /disagree about which blocks live/)
-  await nothingDone(sender, id)
+  assert.equal(watcher.status().valid, 0)
+  await killed(stage, sender, id)
   proxy.tamper = () => undefined
-  await stage.until('the death', () => deaths(watcher) === 1)
+  await stage.until('it to be sure again', () => watcher.status().valid === 1)
 })
 
-test('a silent endpoint of its own is a doubt, however well the other one speaks', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
+test('a silent endpoint of its own is a doubt, however well the other one speaks, and a wrong block dies all the same', async (t) => {
+  const { stage, node, author, sender } = await open(t)
   const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
   const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage, proxy.url)] })
   await stage.until('it to watch', () => watcher.status().state === 'watching')
   proxy.tamper = () => 'reset'
-  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief' })
+  await killed(stage, sender, id)
   await doubted(stage, watcher, /to answer/)
-  await nothingDone(sender, id)
   proxy.tamper = () => undefined
-  await stage.until('the death', () => deaths(watcher) === 1)
+  await stage.until('it to be sure again', () => watcher.status().state === 'watching')
 })
 
-test('a node that hides a block is found out by the links in the contract', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
-  const { id } = await publish(stage, liar, { wrong: 'thief' })
+test('a node that hides a block is found out by the links in the contract, and the block dies', async (t) => {
+  const { stage, node, author, sender } = await open(t)
+  await author.publish(author.genesis)
   await stage.until('the node to see it', async () => (await node.call('bridge_blocks', {})).blocks.length === 2)
   const hiding = tampered(node, (answer) => ({ ...answer, blocks: answer.blocks.slice(0, 1) }))
   const watcher = watch(stage, { node: hiding, sender, readers: [reader(stage)] })
-  await doubted(stage, watcher, new RegExp(`block ${id} lives on Ethereum, and the node does not know it`))
-  await nothingDone(sender, id)
+  const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief', rival: true })
+  await killed(stage, sender, id)
+  await doubted(stage, watcher, /block 0x[0-9a-f]{64} lives on Ethereum, and the node does not know it/)
 })
 
 test('a node that invents a block, or another final one, is doubted', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
-  const { id } = await publish(stage, liar, {})
+  const { stage, node, author, sender } = await open(t)
+  const { id } = await author.publish(author.genesis)
   await stage.until('the node to see it', async () => (await node.call('bridge_blocks', {})).blocks.length === 2)
   const invented = `0x${'ab'.repeat(32)}` as Hash
   const lies: [(answer: Blocks) => Blocks, RegExp][] = [
@@ -129,8 +128,8 @@ test('a node that invents a block, or another final one, is doubted', async (t) 
   assert.equal(await sender.ethereum.nonce('pending'), 0)
 })
 
-test('a node that lags behind the endpoints is doubted after a while', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
+test('a node that lags behind the endpoints is doubted after a while, and hides nothing', async (t) => {
+  const { stage, node, author, sender } = await open(t)
   let isFrozen = false
   let kept: Blocks | undefined
   const late = tampered(node, (answer) => {
@@ -140,11 +139,57 @@ test('a node that lags behind the endpoints is doubted after a while', async (t)
   const watcher = watch(stage, { node: late, sender, readers: [reader(stage)] })
   await stage.until('it to watch', () => watcher.status().state === 'watching')
   isFrozen = true
-  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief' })
+  await killed(stage, sender, id)
   await doubted(stage, watcher, /the node lags/)
-  await nothingDone(sender, id)
   isFrozen = false
-  await stage.until('the death', () => deaths(watcher) === 1)
+  await stage.until('it to be sure again', () => watcher.status().state === 'watching')
+})
+
+test('a right block whose time has come is brought forward only while all see the same', async (t) => {
+  const { stage, node, author, sender } = await open(t)
+  const trust = { isThere: false }
+  const torn = tampered(node, ({ status, blocks }) =>
+    trust.isThere ? { status, blocks } : { status: { state: 'unknown', problem: 'endpoints disagree' }, blocks },
+  )
+  const right = await author.publish(author.genesis)
+  await stage.skip(DAY)
+  const watcher = watch(stage, { node: torn, sender, readers: [reader(stage)] }, { courtesyMs: 0 })
+  await doubted(stage, watcher, /does not trust its own view of Ethereum \(endpoints disagree\)/)
+  await stage.until('the call to be due', async () => (await node.call('bridge_due', {})).finalize.length === 1)
+  // A kill is proof enough that it had the time to do other things.
+  const wrong = await author.publish(right, { payments: 0, theft: 'thief' })
+  await killed(stage, sender, wrong.id)
+  assert.equal(await stage.finalBlock(), stage.genesisId())
+  trust.isThere = true
+  await stage.until('its finality', async () => (await stage.finalBlock()) === right.id)
+})
+
+test('a reorganisation of Ethereum in the middle of a reading is no ground for trust', async (t) => {
+  const { stage, node } = await open(t)
+  const ethereum = reader(stage)
+  const { signal } = new AbortController()
+  // As it would be if the block were replaced while the links are read: the same number, and then another hash.
+  let asked = 0
+  const torn = Object.create(ethereum, {
+    hashAt: {
+      value: async (number: bigint) => {
+        asked += 1
+        return asked % 2 === 1 ? await ethereum.hashAt(number) : OTHER_HASH
+      },
+    },
+    head: { value: () => ethereum.head() },
+    links: { value: (ids: readonly Hash[], at: bigint) => ethereum.links(ids, at) },
+    name: { value: ethereum.name },
+  })
+  const lookout = new Lookout({ node, readers: [torn], now: Date.now }, { graceMs: 0 })
+  await stage.until('the doubt', async () => {
+    const trust = await lookout.look([], signal)
+    assert.notEqual(trust.state, 'clear')
+    return trust.state === 'doubt' && /was reorganised just now/.test(trust.why)
+  })
+  const [seer] = lookout.seers
+  assert.equal(seer?.view?.tree.final, stage.genesisId(), 'what was read is looked at all the same')
 })
 
 test('an endpoint without a new block for too long is stuck', async (t) => {
@@ -154,22 +199,22 @@ test('an endpoint without a new block for too long is stuck', async (t) => {
   const options = { graceMs: 0, maxAgeMs: 60_000 }
   const lookout = new Lookout({ node, readers: [reader(stage)], now: () => at.ms }, options)
   const { signal } = new AbortController()
-  await stage.until('a clear view', async () => (await lookout.look(signal)).state === 'clear')
+  await stage.until('a clear view', async () => (await lookout.look([], signal)).state === 'clear')
   at.ms += 61_000
-  const sight = await lookout.look(signal)
-  assert.ok(sight.state === 'doubt')
-  assert.match(sight.why, /is 61 s old: the endpoint is stuck/)
+  const trust = await lookout.look([], signal)
+  assert.ok(trust.state === 'doubt')
+  assert.match(trust.why, /is 61 s old: the endpoint is stuck/)
 })
 
 test('a wrong block that the node calls right dies by the own replay, and the node is complained of', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
+  const { stage, node, author, sender } = await open(t)
   const blind = tampered(node, ({ status, blocks }) => ({
     status,
     blocks: blocks.map(({ problem: _, ...block }) => ({ ...block, verdict: 'valid' })),
   }))
   const problems = new Set<string>()
   const watcher = watch(stage, { node: blind, sender, readers: [reader(stage)] })
-  const { id } = await publish(stage, liar, { wrong: 'thief' })
+  const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief' })
   await stage.until('the death', () => {
     problems.add(watcher.status().problem ?? '')
     return deaths(watcher) === 1
@@ -180,8 +225,8 @@ test('a wrong block that the node calls right dies by the own replay, and the no
 })
 
 test('a right block that the node calls wrong is left alone, and the two verdicts are told', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
-  const { id } = await publish(stage, liar, {})
+  const { stage, node, author, sender } = await open(t)
+  const { id } = await author.publish(author.genesis)
   const mad = tampered(node, ({ status, blocks }) => ({
     status,
     blocks: blocks.map((block) =>
@@ -195,9 +240,9 @@ test('a right block that the node calls wrong is left alone, and the two verdict
 })
 
 test('a block that cannot be judged keeps no other from being killed', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
-  const one = await publish(stage, liar, { wrong: 'thief' })
-  const two = await publish(stage, liar, { wrong: 'second thief', rival: true })
+  const { stage, node, author, sender } = await open(t)
+  const one = await author.publish(author.genesis, { payments: 0, theft: 'thief' })
+  const two = await author.publish(author.genesis, { payments: 0, theft: 'second thief', rival: true })
   const call: NodeClient['call'] = async (method, params, signal) => {
     const result = await node.call(method, params, signal)
     const isOne = method === 'bridge_block' && 'id' in params && params.id === one.id
@@ -207,12 +252,12 @@ test('a block that cannot be judged keeps no other from being killed', async (t)
   await stage.until('the death of the other', () => deaths(watcher) === 1)
   assert.equal((await sender.ethereum.record(one.id)).isRefuted, false)
   assert.ok((await sender.ethereum.record(two.id)).isRefuted)
-  assert.match(watcher.status().problem ?? '', /does not serve the steps and states/)
+  assert.match(watcher.status().problem ?? '', new RegExp(`block ${one.id} cannot be judged now`))
 })
 
 test('a defender brings nothing forward that it has not found right itself', async (t) => {
-  const { stage, node, liar, sender } = await open(t)
-  const { id } = await publish(stage, liar, {})
+  const { stage, node, author, sender } = await open(t)
+  const { id } = await author.publish(author.genesis)
   await stage.skip(DAY)
   const mute = { isMute: true }
   const call: NodeClient['call'] = async (method, params, signal) => {
@@ -227,35 +272,13 @@ test('a defender brings nothing forward that it has not found right itself', asy
   await stage.until('its finality', async () => (await stage.finalBlock()) === id)
 })
 
-test('the tree of the living is read from links, with siblings, descendants and without the dead', async (t) => {
-  const { stage, liar } = await open(t)
-  const ethereum = reader(stage)
-  const genesis = stage.genesisId()
-  const read = async (known: readonly Hash[]) => {
-    const { number } = await ethereum.head()
-    const { final, blocks } = await readLiving(ethereum, number, known)
-    assert.equal(final, genesis)
-    return blocks
-  }
-  assert.deepEqual(await read([]), new Set())
-  const one = await publish(stage, liar, {})
-  const two = await publish(stage, liar, { wrong: 'thief', rival: true })
-  const three = await publish(stage, liar, { wrong: 'second thief', rival: true })
-  await stage.skip(DAY)
-  const four = await publish(stage, liar, { parent: two.next })
-  const five = await publish(stage, liar, { parent: four.next })
-  const all = new Set([one, two, three, four, five].map(({ id }) => id))
-  assert.deepEqual(await read([]), all)
-  assert.deepEqual(await read([genesis, five.id, one.id, `0x${'cd'.repeat(32)}` as Hash]), all)
-})
-
 async function open(t: TestContext) {
   const stage = await Stage.open(t)
   const node = await stage.node()
-  const liar = stage.sender(await stage.signer(100_000n))
+  const author = await Author.open(stage)
   const sender = stage.sender(await stage.signer())
   await stage.skip(DAY)
-  return { stage, node, liar, sender }
+  return { stage, node, author, sender }
 }
 
 /** An endpoint of the watcher's own. */
@@ -306,35 +329,10 @@ async function nothingDone({ ethereum }: TransactionSender, id: Hash): Promise<v
   assert.equal((await ethereum.record(id)).isRefuted, false)
 }
 
+async function killed(stage: Stage, { ethereum }: TransactionSender, id: Hash): Promise<void> {
+  await stage.until('the death', async () => (await ethereum.record(id)).isRefuted)
+}
+
 function deaths(watcher: Watcher): number {
   return watcher.status().cases.filter(({ state }) => state === 'killed').length
 }
-
-type Publication = { readonly wrong?: string; readonly rival?: boolean; readonly parent?: ParentBlock }
-
-/** An empty block, or one whose only step spends what its sender, named by `wrong`, does not own. */
-async function publish(
-  stage: Stage,
-  liar: TransactionSender,
-  { wrong, rival = false, parent }: Publication,
-): Promise<Forged & { readonly id: Hash }> {
-  const { definition } = stage
-  const { rules, genesisBlock, genesis } = definition
-  const ground = { id: stage.genesisId(), header: genesisBlock.header, state: genesisState(genesis) }
-  const thief = wrong === undefined ? undefined : accountOf(wrong)
-  const body = thief && { to: thief.address, tokens: 1n, time: 1, prev: [genesisInfohash(genesis)] }
-  const packed = thief && body && pay(thief, body, rules).packed
-  const on = parent ?? ground
-  const target = parent === undefined ? targetCeiling(EASIEST, DAY, EASIEST) : on.header.target >> 1n
-  const block = forge(rules, on, [], target, liar.ethereum.account, packed)
-  const sealedParent = parent === undefined ? encodeSealed(genesisBlock) : SEALED.get(parent.id)
-  assert.ok(sealedParent !== undefined)
-  SEALED.set(block.next.id, block.sealedBytes)
-  const beside = rival ? await stage.latestChild(on.id) : undefined
-  const outcome = await liar.send(publishCall(sealedParent, block, beside))
-  assert.equal(outcome.status, 'done')
-  return { ...block, id: block.next.id }
-}
-
-/** Sealed headers of what was published, by id. */
-const SEALED = new Map<Hash, Uint8Array>()

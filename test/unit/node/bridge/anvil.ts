@@ -45,14 +45,11 @@ export class Anvil implements AsyncDisposable {
     this.account = parseAddress('0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266')
   }
 
-  static async start(): Promise<Anvil> {
-    const process = spawn(
-      binary(),
-      ['--port', '0', '--gas-limit', `${GAS_LIMIT}`, '--code-size-limit', '50000', '--timestamp', '1800000000'],
-      {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      },
-    )
+  static async start(flags: readonly string[] = []): Promise<Anvil> {
+    const limits = ['--gas-limit', `${GAS_LIMIT}`, '--code-size-limit', '50000']
+    const process = spawn(binary(), ['--port', '0', ...limits, '--timestamp', '1800000000', ...flags], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     const lines = createInterface({ input: process.stdout })
     for await (const line of lines) {
       const url = /Listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1]

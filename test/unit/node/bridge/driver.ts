@@ -9,12 +9,12 @@ import { pino } from 'pino'
 import type { Chain } from '../../../../node/bridge/chain.ts'
 import { BridgeFollower, type FollowerOptions } from '../../../../node/bridge/follower.ts'
 import type { FollowedNetwork } from '../../../../node/bridge/records/bridge-records.ts'
-import type { BridgeDatabase } from '../../../../node/bridge/records/journal.ts'
-import type { BridgeView } from '../../../../node/bridge/view.ts'
+import type { BridgeDatabase } from '../../../../node/bridge/records/disk/encoding.ts'
+import { type BridgeBlock, type BridgeView, isDisplaced } from '../../../../node/bridge/view.ts'
 import { requestsOf } from '../../../../node/protocol/block.ts'
 import { encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
-import { type Hash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { type Hash, type Infohash, toInfohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../../node/protocol/queue.ts'
 import { FakeEthereum, type UnplacedEvent } from './fake-ethereum.ts'
 import { claimed, DEPLOYED_AT, EASIEST, Forge, finalized, type MadeBlock, published } from './scenario.ts'
@@ -109,6 +109,11 @@ export class Driver {
     this.mine(published(block, this.ethereum.head.time))
   }
 
+  /** Publishes a right block on a parent. */
+  extend(parent: MadeBlock): void {
+    this.mine(published(this.forge.make(parent, this.#queue(), { transactions: 3 }), this.ethereum.head.time))
+  }
+
   /** Replaces the newest blocks of Ethereum by other ones, one more. */
   reorganise(depth: number): void {
     this.ethereum.drop(depth)
@@ -131,7 +136,7 @@ export class Driver {
         world.random() < 0.5 && this.forge.isRich(world.state) ? world.transaction().packed : noise(world.random())
       const from = world.pick(world.accounts).address
       this.#pending.push({ kind: 'forced', index: this.#queueLength(), from, fee: 10n, packed, time })
-    } else if (kind < 0.65) this.#publish(world.pick(live), time)
+    } else if (kind < 0.65) this.#publish(world.pick(world.random() < 0.75 ? live : this.#parents()), time)
     else if (kind < 0.75) this.#finalize(live)
     else if (kind < 0.83) this.#claim()
     else if (kind < 0.9) {
@@ -147,9 +152,18 @@ export class Driver {
   #publish(parent: MadeBlock, time: bigint): void {
     if (!parent.isValid && this.forge.world.random() < 0.5) return
     const { random } = this.forge.world
-    const order = { transactions: 1 + Math.floor(random() * 3), isWrong: random() < 0.2 }
+    const order = { transactions: 1 + Math.floor(random() * 3), isWrong: random() < 0.2, torrent: this.#hint() }
     const block = this.forge.make(parent, this.#queue(), order)
     this.#pending.push(published(block, time))
+  }
+
+  /** Mostly the true torrent (nothing); else that of another block, or of nothing. */
+  #hint(): Infohash | undefined {
+    const { random, pick } = { random: this.forge.world.random, pick: this.forge.world.pick.bind(this.forge.world) }
+    if (random() < 0.7) return undefined
+    return random() < 0.7
+      ? pick([...this.forge.blocks.values()]).sealed.header.torrent
+      : toInfohash(noise(random()).subarray(0, 20))
   }
 
   #finalize(live: readonly MadeBlock[]): void {
@@ -178,7 +192,17 @@ export class Driver {
     this.#pending.push(claimed(rules, block, step))
   }
 
-  /** Blocks on Ethereum that can still be built on. */
+  /** What the contract takes as parents: also what stands on a branch that has lost, as long as it is higher than the final block. */
+  #parents(): MadeBlock[] {
+    const { records, final } = this.ethereum.contract()
+    const height = this.forge.blocks.get(final)?.sealed.header.height ?? 0n
+    return [...records.values()].flatMap(({ id, refuted }) => {
+      const block = this.forge.blocks.get(id)
+      return block && !refuted && (id === final || block.sealed.header.height > height) ? [block] : []
+    })
+  }
+
+  /** Blocks on Ethereum that can still become final, and the final one. */
   #blocks(isWanted: (block: MadeBlock) => boolean): MadeBlock[] {
     const { records, final } = this.ethereum.contract()
     const isAbove = (id: Hash): boolean =>
@@ -214,10 +238,17 @@ export class Driver {
 export function comparable(view: BridgeView): unknown {
   return {
     ...view,
-    blocks: [...view.blocks.values()],
+    blocks: comparableBlocks(view, [...view.blocks.values()]),
     slots: [...view.slots].sort(),
     claimed: [...view.claimed].sort(),
   }
+}
+
+/** Whether what can never be final was ever looked at depends on when it was seen. */
+export function comparableBlocks(view: BridgeView, blocks: readonly BridgeBlock[]): unknown[] {
+  return blocks.map(({ verdict, requests, ...block }) =>
+    isDisplaced(view, block.id) ? block : { ...block, verdict, requests },
+  )
 }
 
 /** Waits for a condition, at most ten seconds. */

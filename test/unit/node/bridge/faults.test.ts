@@ -112,6 +112,28 @@ test('events left out of a long first sync are found out at its end, and taken i
   await assertFollows(follower, driver)
 })
 
+test('nothing of a long first sync that the contract contradicts is kept, however much of it seemed to be final', async () => {
+  const driver = new Driver(48)
+  const { forge, ethereum } = driver
+  let parent = forge.genesis
+  for (let i = 0; i < 40; i++) {
+    const block = forge.make(parent, [], { transactions: 1 })
+    driver.grow(parent, block)
+    parent = block
+  }
+  const last = ethereum.head.number
+  const { test, follower, chain } = await start(driver)
+  await using _ = test
+  chain.dropped = ({ kind, place }) => kind === 'finalized' && place.number > last - 4n
+  const status = await follower.poll()
+  assert.equal(status.state === 'unknown' && status.code, 'ethereum-logs-incomplete')
+  assert.equal(follower.view.root, forge.genesis.id)
+  assert.equal(follower.view.blocks.size, 1)
+  chain.dropped = () => false
+  assert.equal((await follower.poll()).state, 'live')
+  assert.equal(follower.view.final, ethereum.contract().final)
+})
+
 test('a publication whose content is not what its id commits to is not taken in', async () => {
   const driver = new Driver(43)
   const { test, follower, chain } = await start(driver)
@@ -164,7 +186,8 @@ test('two endpoints that disagree stop the follower, whatever they disagree abou
   const { follower } = test
   driver.run(20)
   await follower.poll()
-  while (driver.ethereum.head.events.length === 0) driver.run(1)
+  do driver.run(1)
+  while (driver.ethereum.head.events.length === 0)
   liar.dropped = () => true
   await assertStandsStill(follower, driver, 'ethereum-disagreement', () => {
     liar.dropped = () => false

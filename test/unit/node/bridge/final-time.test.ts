@@ -27,7 +27,7 @@ test('alone: a rival can come for twelve hours, and from then on the time is exa
   const block = model.publish(model.root, 5n, true)
   assert.deepEqual(timeOf(model, block), {
     ...{ earliest: start + 24n * HOUR, latest: start + 48n * HOUR, reason: 'rival-possible', decisive: block },
-    ...{ first: start, rivalUntil: start + 12n * HOUR, rivals: [], wrong: [] },
+    ...{ first: start, rivalUntil: start + 12n * HOUR, rivals: [], wrong: [], unjudged: [] },
   })
   model.now = start + 12n * HOUR - 1n
   assert.deepEqual(said(model, block, start), [24, 48, 'rival-possible'])

@@ -6,16 +6,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { preferredBranch } from '../../../../node/bridge/race.ts'
+import { isDisplaced } from '../../../../node/bridge/view.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
 import { comparable, Driver, TestFollower } from './driver.ts'
+import { finalized, published } from './scenario.ts'
 
-for (const seed of [1, 2, 3, 4, 5, 6]) {
-  test(`after random reorganisations of 1 to 20 blocks the view is that of a fresh follower (seed ${seed})`, async () => {
+// A follower that keeps hardly any state judges apart what another one judges at once.
+for (const [seed, keptSteps] of [[1], [2], [3], [4, 0], [5, 5], [6, 20], [7, 0]] as const) {
+  test(`after random reorganisations of 1 to 20 blocks the view is that of a fresh follower (seed ${seed}, ${keptSteps ?? 'all'} steps kept)`, async () => {
     const driver = new Driver(seed)
     const { forge, ethereum } = driver
     const { random } = forge.world
     const options = { finalityDepth: 24n, stepBlocks: 7n }
-    await using old = await TestFollower.start(ethereum.connect(), forge.network, options)
+    const kept = keptSteps === undefined ? options : { ...options, keptSteps }
+    await using old = await TestFollower.start(ethereum.connect(), forge.network, kept)
     driver.run(10)
     for (let round = 0; round < 12; round++) {
       if (random() < 0.7) driver.reorganise(1 + Math.floor(random() * 20))
@@ -36,9 +40,9 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
     }
     for (const { id, verdict } of old.follower.view.blocks.values()) {
       const made = forge.blocks.get(id)
-      assert.equal(verdict.verdict === 'valid', made?.isValid)
+      if (!isDisplaced(old.follower.view, id)) assert.equal(verdict.verdict === 'valid', made?.isValid)
     }
-    for (const { id, sealed } of preferredBranch(old.follower.view)) {
+    for (const { id, sealed } of preferredBranch(old.follower.view).slice(keptSteps === undefined ? 0 : -1)) {
       const parent = old.follower.parentBlock(id)
       assert.ok(parent)
       assert.equal(stateRoot(parent.state), sealed.header.state)
@@ -64,4 +68,33 @@ test('a restart at any moment goes on where it was', async () => {
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+test('what stands beside a final block is judged until that is final for good, since Ethereum may take it back', async () => {
+  const driver = new Driver(12)
+  const { forge, ethereum } = driver
+  const options = { finalityDepth: 8n }
+  await using test = await TestFollower.start(ethereum.connect(), forge.network, options)
+  const { follower } = test
+  const [one, two] = [1, 2].map(() => forge.make(forge.genesis, [], { transactions: 1 }))
+  assert.ok(one && two)
+  for (const block of [one, two]) driver.mine(published(block, ethereum.head.time))
+  driver.mine(finalized(one))
+  const above = forge.make(two, [], { transactions: 1 })
+  driver.mine(published(above, ethereum.head.time))
+  assert.equal((await follower.poll()).state, 'live')
+  assert.equal(follower.view.final, one.id)
+  ethereum.drop(2)
+  driver.mine(finalized(two))
+  driver.mine(published(above, ethereum.head.time))
+  driver.mine()
+  assert.equal((await follower.poll()).state, 'live')
+  assert.equal(follower.view.final, two.id)
+  assert.equal(follower.view.blocks.get(above.id)?.verdict.verdict, 'valid')
+  // And no longer than that.
+  for (let i = 0; i < 8; i++) driver.mine()
+  const late = forge.make(one, [], { transactions: 1 })
+  driver.mine(published(late, ethereum.head.time))
+  assert.equal((await follower.poll()).state, 'live')
+  assert.equal(follower.view.blocks.get(late.id)?.verdict.verdict, 'displaced')
 })

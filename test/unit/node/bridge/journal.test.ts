@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BridgeDatabase } from '../../../../node/bridge/records/journal.ts'
+import type { BridgeDatabase } from '../../../../node/bridge/records/disk/encoding.ts'
 import { comparable, Driver, TestFollower } from './driver.ts'
 
 test('a disk that refuses to write changes nothing, and following goes on when it works again', async () => {

@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { finalTimeOf } from '../../../../node/bridge/final-time.ts'
-import { branchTo, dueCalls, preferredBranch, preferredTip, winnerOf } from '../../../../node/bridge/race.ts'
+import { branchTo } from '../../../../node/bridge/race/eligible.ts'
+import { dueCalls, preferredBranch, preferredTip } from '../../../../node/bridge/race.ts'
 import type { BridgeView } from '../../../../node/bridge/view.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { RaceModel as ContractModel } from '../../../contract/race-model.ts'
 import { randomOf } from '../../../world.ts'
+import { winnerOf } from './race-definition.ts'
 import { HOUR, RaceModel, Refused } from './race-model.ts'
 
 const timesOf = (view: BridgeView, id: Hash, now: bigint) => {

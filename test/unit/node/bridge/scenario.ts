@@ -7,7 +7,7 @@ import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../../../node/protocol/header.ts'
-import { type Hash, toBytes, toHash } from '../../../../node/protocol/ids.ts'
+import { type Hash, type Infohash, toBytes, toHash } from '../../../../node/protocol/ids.ts'
 import { minerPart, type QueueEntry } from '../../../../node/protocol/queue.ts'
 import type { Rules } from '../../../../node/protocol/rules.ts'
 import { balanceOf, type State, stateRoot } from '../../../../node/protocol/state.ts'
@@ -40,6 +40,8 @@ export type BlockOrder = {
   readonly packed?: readonly Uint8Array[]
   /** States a wrong result in its last step, if it has any. */
   readonly isWrong?: boolean
+  /** Names this torrent, whatever its own is. */
+  readonly torrent?: Infohash | undefined
 }
 
 /** Makes blocks for a network whose genesis belongs to the first account of a world. */
@@ -105,7 +107,9 @@ export class Forge {
     const above: ParentBlock = { id: parent.id, header: parent.sealed.header, state: parent.state }
     const { header, block } = assembleBlock(world.rules, above, target, steps)
     const isWrong = order.isWrong === true && steps.length > 0
-    return this.#seal(isWrong ? spoil(header, block) : { header, ...block }, parent.isValid && !isWrong, world.state)
+    const made = isWrong ? spoil(header, block) : { header, ...block }
+    const hinted = { ...made, header: { ...made.header, torrent: order.torrent ?? header.torrent } }
+    return this.#seal(hinted, parent.isValid && !isWrong, world.state)
   }
 
   /** Whether any account of the world can pay in this state. */

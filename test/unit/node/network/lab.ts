@@ -16,9 +16,10 @@ export class Lab {
   async node(
     options: Partial<Omit<NetworkOptions, 'peers'>> & { readonly peers?: readonly TestNode[] } = {},
     store: MemoryStore = new MemoryStore(),
+    now: () => number = () => performance.now(),
   ): Promise<TestNode> {
     const peers = (options.peers ?? []).map((peer) => peer.address)
-    const network = new Network({ store, log: SILENT }, { ...options, peers })
+    const network = new Network({ store, log: SILENT, now }, { ...options, peers })
     this.defer(() => network.stop())
     await network.start()
     const { host, port } = network.address()

@@ -8,8 +8,9 @@ import { encodeUint } from '../../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { unpackTransaction } from '../../../../node/protocol/packed.ts'
 import { depositTransaction } from '../../../../node/protocol/queue.ts'
-import { SUPPLY } from '../../../../node/protocol/rules.ts'
+import { MAX_TOKENS, SUPPLY } from '../../../../node/protocol/rules.ts'
 import {
   balanceOf,
   balancesOf,
@@ -21,6 +22,9 @@ import {
 } from '../../../../node/protocol/state.ts'
 import { decodeStep, encodeStep, splitSteps, stepSizeAt } from '../../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { entries } from '../../../../node/protocol/tree.ts'
+import { madeUpCases, withAmount } from '../../../made-up-states.ts'
+import { stepCases } from '../../../step-cases.ts'
 import { accountOf, genesisOf, pay, RULES, World } from '../../../world.ts'
 
 const alice = accountOf('alice')
@@ -40,6 +44,20 @@ function checkConsistent(state: State): void {
     const sum = outputsOf(state).reduce((held, output) => (output.owner === owner ? held + output.value : held), 0n)
     assert.strictEqual(value, sum)
   }
+}
+
+/** What all outputs and what all accounts hold. */
+function sums(state: State): { outputs: bigint; accounts: bigint } {
+  const add = (values: readonly { readonly value: bigint }[]) => values.reduce((sum, { value }) => sum + value, 0n)
+  return { outputs: add(outputsOf(state)), accounts: add(balancesOf(state)) }
+}
+
+/** What comes in by a step, or goes out. */
+function crossing(step: Uint8Array): bigint {
+  const decoded = decodeStep(step)
+  if (decoded?.kind === 'deposit') return decoded.entry.gross - decoded.entry.gross / 100n
+  const fields = decoded && 'packed' in decoded ? unpackTransaction(decoded.packed) : undefined
+  return fields?.request ? -fields.tokens : 0n
 }
 
 describe('step function', () => {
@@ -114,6 +132,38 @@ describe('step function', () => {
     assert.deepStrictEqual(applyTransaction(start, over), { state: start, reason: 'Overspend' })
   })
 
+  test('refuses to spend more than the account holds, whatever the inputs do', () => {
+    const owner = alice.address
+    for (const balance of [0n, 1n, 29n]) {
+      const state = withAmount(withAmount(start, { owner }, balance), { infohash: first, owner }, 30n)
+      const bridge = { chain: RULES.chain, to: bob.address }
+      for (const body of [{ to: bob.address }, { to: RULES.bridge, bridge }]) {
+        const spent = pay(alice, { ...body, tokens: 30n, time: 0, prev: [first] }, { ...RULES, minRequest: 1n })
+        assert.deepStrictEqual(applyTransaction(state, spent), { state, reason: 'Overspend' })
+      }
+      // What moves no money between accounts asks none.
+      const kept = applyTransaction(state, pay(alice, { to: owner, tokens: 30n, time: 0, prev: [first] }))
+      assert.deepStrictEqual([kept.reason, balanceOf(kept.state, owner)], ['None', balance])
+    }
+  })
+
+  test('refuses what an output or an account cannot hold, and takes what just fits', () => {
+    const second = '22'.repeat(20) as typeof first
+    const prev = [first, second].sort()
+    const spend = (state: State, to: typeof bob.address, tokens: bigint) =>
+      applyTransaction(state, pay(alice, { to, tokens, time: 0, prev }))
+    const vast = [first, second].reduce<State>(
+      (state, infohash, i) => withAmount(state, { infohash, owner: alice.address }, i === 0 ? MAX_TOKENS : 8n),
+      start,
+    )
+    assert.deepStrictEqual(spend(vast, bob.address, 7n), { state: vast, reason: 'Overflow' })
+    assert.deepStrictEqual(spend(vast, alice.address, 8n), { state: vast, reason: 'Overflow' })
+    assert.strictEqual(spend(vast, bob.address, 8n).reason, 'None')
+    const full = withAmount(vast, { owner: bob.address }, MAX_TOKENS - 8n)
+    assert.deepStrictEqual(spend(full, bob.address, 9n), { state: full, reason: 'Overflow' })
+    assert.strictEqual(balanceOf(spend(full, bob.address, 8n).state, bob.address), MAX_TOKENS)
+  })
+
   test('refuses to create an output that exists', () => {
     const { infohash, ...verified } = pay(alice, { to: bob.address, tokens: 5n, time: 0, prev: [first] })
     const outputs = [...outputsOf(start), { infohash, owner: bob.address, value: 1n }]
@@ -130,6 +180,23 @@ describe('step function', () => {
     assert.strictEqual(balanceOf(applyStep(RULES, state, 8n, step).state, bob.address), 2_178n)
   })
 
+  test('does nothing for a deposit that its output or its account cannot hold, and shows by its openings why', () => {
+    const entry = { kind: 'deposit', gross: 1_000n, to: bob.address } as const
+    const output = { infohash: infohashOf(encodeTransaction(depositTransaction(RULES, 7n, entry))), owner: bob.address }
+    const step = encodeStep({ kind: 'deposit', entry })
+    for (const [name, openings] of [
+      [output, 1],
+      [{ owner: bob.address }, 2],
+    ] as const) {
+      const state = withAmount(start, name, MAX_TOKENS - 989n)
+      const witness: Uint8Array[] = []
+      assert.deepStrictEqual(applyStep(RULES, state, 7n, step, witness), { state, reason: 'None' })
+      assert.strictEqual(witness.length, openings)
+      const fits = applyStep(RULES, withAmount(start, name, MAX_TOKENS - 990n), 7n, step)
+      assert.notStrictEqual(stateRoot(fits.state), stateRoot(state))
+    }
+  })
+
   test('does nothing for a deposit of nothing', () => {
     const step = encodeStep({ kind: 'deposit', entry: { kind: 'deposit', gross: 0n, to: bob.address } })
     assert.deepStrictEqual(applyStep(RULES, start, 0n, step), { state: start, reason: 'None' })
@@ -138,6 +205,25 @@ describe('step function', () => {
   test('does nothing in a void step', () => {
     const step = encodeStep({ kind: 'void', fee: 9n, packedHash: ZERO_HASH })
     assert.deepStrictEqual(applyStep(RULES, start, 0n, step), { state: start, reason: 'None' })
+  })
+
+  test('moves outputs and accounts by the same sum on any state at all, so that no collision of keys makes money', () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      const world = new World(seed)
+      let left = 60
+      for (const next of stepCases(world)) {
+        if (left-- === 0) break
+        for (const each of next.name === 'valid' ? [...madeUpCases(world), next] : [next]) {
+          const after = applyStep(RULES, each.state, each.queueIndex, each.step)
+          assert.ok(after.reason === 'None' || after.state === each.state)
+          const [before, behind] = [sums(each.state), sums(after.state)]
+          const moved = behind.outputs - before.outputs
+          assert.strictEqual(behind.accounts - before.accounts, moved)
+          if (moved !== 0n) assert.strictEqual(moved, crossing(each.step))
+          for (const { value } of entries(after.state)) assert.ok(value > 0n && value <= MAX_TOKENS)
+        }
+      }
+    }
   })
 
   test('is total on any bytes', () => {

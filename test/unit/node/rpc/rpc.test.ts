@@ -2,28 +2,16 @@
 
 import assert from 'node:assert'
 import { createServer } from 'node:http'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { OperationError } from '../../../../node/errors.ts'
-import { createLogger } from '../../../../node/log.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { API, type Method } from '../../../../node/rpc/api.ts'
 import { createNodeClient } from '../../../../node/rpc/client.ts'
 import { type Handlers, RpcServer } from '../../../../node/rpc/server.ts'
 import { accountOf } from '../../../world.ts'
+import { log, serve } from './serve.ts'
 
 const owner = accountOf('alice').address
-const log = createLogger({ level: 'silent', json: true, colors: false })
-
-/** A server whose methods throw, but for those given. */
-async function serve(t: TestContext, given: Partial<Handlers>): Promise<string> {
-  const missing = async () => {
-    throw new Error('not part of this test')
-  }
-  const handlers = { ...Object.fromEntries(Object.keys(API).map((method) => [method, missing])), ...given } as Handlers
-  const server = new RpcServer({ handlers, log }, { port: 0 })
-  t.after(() => server.stop())
-  return server.start()
-}
 
 async function post(url: string, body: string, headers: Record<string, string> = {}) {
   const response = await fetch(url, {

@@ -11,6 +11,7 @@ import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
+import { readAllBlocks } from '../../../../node/rpc/all-blocks.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { accountOf, pay } from '../../../world.ts'
 import { type Forged, forge } from '../../miner/forge.ts'
@@ -103,7 +104,7 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   assert.equal(await isTaken(force, fee), true)
 
   await stage.until('the node to have seen it all', async () => {
-    const { status, blocks } = await node.call('bridge_blocks', {})
+    const { status, blocks } = await readAllBlocks(node)
     const { queueLength } = await node.call('bridge_queue', { from: 0n, count: 0 })
     return status.state === 'live' && blocks.length === 3 && queueLength === 1n
   })

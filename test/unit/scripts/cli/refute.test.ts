@@ -8,6 +8,7 @@ import { publishCall } from '../../../../miner/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
+import { readAllBlocks } from '../../../../node/rpc/all-blocks.ts'
 import { interrupted } from '../../../../scripts/cli/failure.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { accountOf, pay } from '../../../world.ts'
@@ -39,7 +40,7 @@ test('verify tells right from wrong, a dry run sends nothing, and refute kills, 
   await liar.send(publishCall(parent, wrong))
   await liar.send(publishCall(parent, right, wrong.next.id))
   await stage.until('the node to judge both', async () => {
-    const { status, blocks } = await node.call('bridge_blocks', {})
+    const { status, blocks } = await readAllBlocks(node)
     return status.state === 'live' && blocks.length === 3
   })
 

@@ -9,6 +9,7 @@ import { encodeSealed } from '../../../../node/protocol/header.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
+import { readAllBlocks } from '../../../../node/rpc/all-blocks.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { describeFinalTime } from '../../../../scripts/cli/final-words.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
@@ -53,7 +54,7 @@ test('status says when a request is payable, at the latest when, and because of 
     const beside = rival ? await stage.latestChild() : undefined
     await sender.send(publishCall(encodeSealed(definition.genesisBlock), block, beside))
     await stage.until('the node to judge it', async () => {
-      const { status: bridgeStatus, blocks } = await node.call('bridge_blocks', {})
+      const { status: bridgeStatus, blocks } = await readAllBlocks(node)
       return bridgeStatus.state === 'live' && blocks.some(({ id }) => id === block.next.id)
     })
     const { publishedAt } = await node.call('bridge_block', { id: block.next.id })
@@ -121,7 +122,8 @@ test('status says when a request is payable, at the latest when, and because of 
 test('each reason is a sentence, and a block below that decides is named', () => {
   const [own, other] = [toHash(new Uint8Array(32).fill(1)), toHash(new Uint8Array(32).fill(2))]
   const none: Hash[] = []
-  const base = { earliest: 1_000, latest: 2_000, decisive: own, first: 0, rivals: [other], wrong: none }
+  const rest = { unjudged: none, unnamed: 0 }
+  const base = { earliest: 1_000, latest: 2_000, decisive: own, first: 0, rivals: [other], wrong: none, ...rest }
   const words = (changed: Partial<FinalTime> & Pick<FinalTime, 'reason'>) =>
     describeFinalTime({ ...base, ...changed }, 'final', own, 0).map((row) => row.join(' '))
   assert.match(
@@ -137,6 +139,11 @@ test('each reason is a sentence, and a block below that decides is named', () =>
     words({ reason: 'wrong-sibling', wrong: [other] })[2] ?? '',
     new RegExp(`^wrong block ${other} is in its way`),
   )
+  const unjudged = words({ reason: 'unjudged-sibling', unjudged: [other], unnamed: 3 })
+  assert.match(unjudged[1] ?? '', /^latest .*a block is beside it that this node cannot judge: if it is right/)
+  assert.match(unjudged[2] ?? '', new RegExp(`^not judged block ${other} is in its way`))
+  assert.match(unjudged[3] ?? '', /^and 3 more blocks beside it/)
+  assert.match(words({ reason: 'unjudged-sibling', latest: 1_000 })[0] ?? '', /whatever becomes of the block beside it/)
   assert.match(
     words({ reason: 'alone', latest: 1_000 })[0] ?? '',
     /^final 1970.*, not later, since no rival can come any more$/,

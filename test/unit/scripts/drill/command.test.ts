@@ -10,7 +10,7 @@ import { runCli } from '../../../../scripts/cli/program.ts'
 import { DevChain } from '../../../../scripts/devnet/dev-chain.ts'
 import { checkDevelopmentChain } from '../../../../scripts/drill/arrange.ts'
 import type { Result } from '../../../../scripts/drill/drill.ts'
-import { LIE_KINDS, LIES } from '../../../../scripts/drill/lies.ts'
+import { DRILL_KINDS, describeKind } from '../../../../scripts/drill/kinds.ts'
 import { formatReport } from '../../../../scripts/drill/report.ts'
 import { fakeShell } from '../cli/fake-shell.ts'
 
@@ -26,17 +26,20 @@ test('it lists every kind with what must become of it, without any node', async 
   const { kinds } = JSON.parse(out)
   assert.deepEqual(
     kinds.map(({ kind }: { kind: string }) => kind),
-    LIE_KINDS,
+    DRILL_KINDS,
   )
   const text = await run()
-  for (const kind of LIE_KINDS) assert.ok(text.out.includes(`${kind} `) && text.out.includes(LIES[kind].about), kind)
+  for (const kind of DRILL_KINDS) {
+    assert.ok(text.out.includes(`${kind} `) && text.out.includes(describeKind(kind).about), kind)
+  }
 })
 
-test('a kind that there is not is wrong usage', async () => {
+test('a kind that there is not, no deadline and too great a crowd are wrong usage', async () => {
   const { exitCode, err } = await run('--bad', 'mint,nonsense')
   assert.equal(exitCode, 2)
   assert.match(err, /got "nonsense".*ttx drill --list/)
   assert.equal((await run('--bad', 'mint', '--deadline', '0')).exitCode, 2)
+  assert.equal((await run('--bad', 'light-crowd', '--crowd', '5001')).exitCode, 2)
 })
 
 test('a chain with another number, or without a clock that can be moved, is refused', async (t) => {

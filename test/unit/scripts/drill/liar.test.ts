@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { isRefusal } from '../../../../miner/ethereum/refusals.ts'
-import { Judge, rulesOf } from '../../../../miner/watch/judge.ts'
+import { openJudge } from '../../../../miner/watch/open-judge.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
-import type { Hash } from '../../../../node/protocol/ids.ts'
+import { type Hash, toInfohash } from '../../../../node/protocol/ids.ts'
 import { signDigest } from '../../../../node/protocol/signature.ts'
 import { targetFloor } from '../../../../node/protocol/target.ts'
 import { Liar } from '../../../../scripts/drill/liar.ts'
 import { needOf } from '../../../../scripts/drill/scene.ts'
 import { accountOf, pay } from '../../../world.ts'
-import { holder, Stage } from '../../miner/stage.ts'
+import { holder, log, Stage } from '../../miner/stage.ts'
 
 const HOUR = 3_600n
 const signal = new AbortController().signal
@@ -22,7 +22,7 @@ async function open(t: TestContext) {
   const node = await stage.node()
   const wallet = { address: holder.address, sign: (digest: Uint8Array) => signDigest(digest, holder.key) }
   const liar = new Liar({ node, sender: stage.sender(await stage.signer()), wallet, now: Date.now })
-  const judge = new Judge(node, rulesOf(await node.call('node_info', {})))
+  const judge = openJudge({ node, rules: stage.definition.rules, log })
   const seen = (id: Hash) =>
     stage.until(`the node to see ${id}`, async () => {
       const { blocks } = await node.call('bridge_blocks', {})
@@ -77,6 +77,16 @@ test('a lie is called what it is by liar, node and judge, and he builds on his o
   // Beside it there is room for a rival, a bad one as well.
   const other = await liar.publish({ lie: 'overspend' })
   assert.deepEqual([other.rival, other.problem], [true, 'Overspend'])
+})
+
+test('he names whatever torrent he likes, and the block is right all the same', async (t) => {
+  const { liar, node, judge, seen } = await open(t)
+  const torrent = toInfohash(new Uint8Array(20).fill(7))
+  const { id, verdict } = await liar.publish({ torrent })
+  assert.equal(verdict, 'valid')
+  await seen(id)
+  assert.equal((await node.call('bridge_block', { id })).torrent, torrent)
+  assert.deepEqual(await judge.judge(id, signal), { verdict: 'valid' })
 })
 
 test('what the bridge refuses it refuses, and what cannot be told yet is said', async (t) => {

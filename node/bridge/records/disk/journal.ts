@@ -1,15 +1,13 @@
 // What the follower learned, on disk: events, bodies of blocks, checkpoints of Ethereum, one state to replay from.
 
-import type { AbstractLevel } from 'abstract-level'
-import { OperationError } from '../../errors.ts'
-import { concat, decodeUint, encodeUint, formatHex, parseHex } from '../../protocol/bytes.ts'
-import type { Hash } from '../../protocol/ids.ts'
-import type { ChainBlock, ChainPlace } from '../chain.ts'
-import type { StoredEvent, ViewRoot } from './fold.ts'
-import type { BlockBody } from './judge.ts'
-
-/** A sublevel of the node's database, of the follower's own. */
-export type BridgeDatabase = AbstractLevel<string | Buffer | Uint8Array, string, string>
+import { OperationError } from '../../../errors.ts'
+import { concat, decodeUint, encodeUint } from '../../../protocol/bytes.ts'
+import { type Hash, parseHash } from '../../../protocol/ids.ts'
+import type { ChainBlock, ChainPlace } from '../../chain.ts'
+import type { Finding, StoredEvent, ViewRoot } from '../fold.ts'
+import type { BlockBody } from '../judging/judge.ts'
+import { Archive, type Leaving } from './archive.ts'
+import { type BridgeDatabase, decodeRecord, encodeRecord, numberText, type Operation } from './encoding.ts'
 
 /** How far the journal goes. `audited`: the contract itself agreed with the events up to here. */
 export type Checkpoint = ChainBlock & { readonly audited: boolean }
@@ -18,37 +16,55 @@ export type Checkpoint = ChainBlock & { readonly audited: boolean }
 export type JournalStep = {
   readonly ancestor?: bigint
   readonly events: readonly { readonly event: StoredEvent; readonly body?: BlockBody }[]
+  readonly findings?: ReadonlyMap<Hash, Finding>
   readonly checkpoint?: Checkpoint
   /** Checkpoints below this number are not needed any more, but for the newest of them. */
   readonly keepFrom?: bigint
   readonly base?: { readonly id: Hash; readonly outputs: Uint8Array }
+  readonly move?: Move
 }
 
-type Operation =
-  | { type: 'put'; key: string; value: string }
-  | { type: 'put'; key: string; value: Uint8Array; valueEncoding: 'view' }
-  | { type: 'del'; key: string }
+/** The view begins with a newer block: what it does not need any more. */
+export type Move = {
+  readonly root: ViewRoot
+  readonly events: readonly StoredEvent[]
+  readonly leaving: Leaving
+}
+
+type Loaded = {
+  readonly root: ViewRoot
+  readonly checkpoints: Checkpoint[]
+  readonly events: StoredEvent[]
+  readonly findings: Map<Hash, Finding>
+}
 
 const ROOT = 'root'
 const BASE = 'base'
+const FINDING = 'finding/'
 const BASE_OUTPUTS = 'base-outputs'
 
 /** Every method throws `OperationError('database-failed')` where the disk or the database refuses. */
 export class Journal {
+  readonly archive: Archive
   readonly #database: BridgeDatabase
 
   constructor(database: BridgeDatabase) {
     this.#database = database
+    this.archive = new Archive(database)
   }
 
   /** What it holds; nothing before `begin`. Events and checkpoints ascend. */
-  async load(): Promise<{ root: ViewRoot; checkpoints: Checkpoint[]; events: StoredEvent[] } | undefined> {
+  async load(): Promise<Loaded | undefined> {
     return this.#do('read', async () => {
       const root = await this.#database.get(ROOT)
       if (root === undefined) return undefined
       const checkpoints = (await this.#values('checkpoint/')).map((text) => decodeRecord<Checkpoint>(text))
       const events = (await this.#values('event/')).map((text) => decodeRecord<StoredEvent>(text))
-      return { root: decodeRecord<ViewRoot>(root), checkpoints, events }
+      const found = await this.#database.iterator({ gt: FINDING, lt: 'finding0' }).all()
+      const findings = new Map(
+        found.map(([key, text]) => [parseHash(key.slice(FINDING.length)), decodeRecord<Finding>(text)]),
+      )
+      return { root: decodeRecord<ViewRoot>(root), checkpoints, events, findings }
     })
   }
 
@@ -90,13 +106,26 @@ export class Journal {
       operations.push({ type: 'put', key: eventKey(event.place), value: encodeRecord(event) })
       if (event.kind === 'published' && body !== undefined) operations.push(bodyOperation(event.id, body))
     }
-    const { checkpoint, base } = step
+    for (const [id, finding] of step.findings ?? []) {
+      if (finding.verdict === 'unknown') continue // the next process may do better
+      operations.push({ type: 'put', key: `${FINDING}${id}`, value: encodeRecord(finding) })
+    }
+    const { checkpoint, base, move } = step
     if (checkpoint !== undefined) {
       operations.push({ type: 'put', key: checkpointKey(checkpoint.number), value: encodeRecord(checkpoint) })
     }
     if (step.keepFrom !== undefined) addAll(operations, await this.#operationsOfPruning(step.keepFrom))
     if (base !== undefined) addAll(operations, baseOperations(base.id, base.outputs))
+    if (move !== undefined) addAll(operations, this.#operationsOfMove(move))
     await this.#write(operations)
+  }
+
+  #operationsOfMove({ root, events, leaving }: Move): Operation[] {
+    const operations = this.archive.operations(leaving)
+    operations.push({ type: 'put', key: ROOT, value: encodeRecord(root) })
+    for (const { place } of events) operations.push({ type: 'del', key: eventKey(place) })
+    for (const { id } of leaving.blocks) operations.push({ type: 'del', key: `${FINDING}${id}` })
+    return operations
   }
 
   async #operationsOfRollback(ancestor: bigint): Promise<Operation[]> {
@@ -149,11 +178,6 @@ function checkpointKey(number: bigint): string {
   return `checkpoint/${numberText(number)}`
 }
 
-/** 16 hex digits, so that text sorts as numbers do. */
-function numberText(number: bigint): string {
-  return formatHex(encodeUint(number, 8))
-}
-
 function bodyOperation(id: Hash, { steps, states }: BlockBody): Operation {
   const value = concat(encodeUint(steps.length, 4), steps, states)
   return { type: 'put', key: `body/${id}`, value, valueEncoding: 'view' }
@@ -164,23 +188,6 @@ function baseOperations(id: Hash, outputs: Uint8Array): Operation[] {
     { type: 'put', key: BASE, value: encodeRecord(id) },
     { type: 'put', key: BASE_OUTPUTS, value: outputs, valueEncoding: 'view' },
   ]
-}
-
-/** JSON with bigints as `{"n":"…"}` and bytes as `{"x":"…"}`. */
-function encodeRecord(record: unknown): string {
-  return JSON.stringify(record, (_, value: unknown) => {
-    if (typeof value === 'bigint') return { n: `${value}` }
-    return value instanceof Uint8Array ? { x: formatHex(value) } : value
-  })
-}
-
-/** Of what `encodeRecord` wrote: the type is that of what was written under the same key. */
-function decodeRecord<T>(text: string): T {
-  return JSON.parse(text, (_, value: unknown) => {
-    if (typeof value !== 'object' || value === null) return value
-    if ('n' in value && typeof value.n === 'string') return BigInt(value.n)
-    return 'x' in value && typeof value.x === 'string' ? parseHex(value.x) : value
-  }) as T
 }
 
 /** Not by spreading: a flood of events would overflow the stack. */

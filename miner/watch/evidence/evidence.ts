@@ -1,0 +1,262 @@
+// The facts that a replay needs, from whoever has them: each is compared with the hash that it was asked for by, so a source that is silent,
+// slow, wrong or lies costs time, and never a verdict.
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { OperationError } from '../../../node/errors.ts'
+import type { Logger } from '../../../node/log.ts'
+import type { PublishedBlock, QueueReader } from '../../../node/protocol/block.ts'
+import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
+import { blockId, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
+import { type Hash, toHash } from '../../../node/protocol/ids.ts'
+import { RuleError } from '../../../node/protocol/rule-error.ts'
+import { type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
+import { decodeStep, splitSteps } from '../../../node/protocol/step.ts'
+import { decodeTransaction, type GenesisTransaction } from '../../../node/protocol/transaction.ts'
+import { checkPosted } from './posted.ts'
+import { bare, type Source } from './source.ts'
+
+/** Where it all began, if that is known without anybody's word. */
+export type Genesis = { readonly sealed: SealedHeader; readonly transaction: GenesisTransaction }
+
+export type EvidenceDeps = {
+  /** In the order in which they are asked at first. */
+  readonly sources: readonly Source[]
+  readonly log: Logger
+  readonly genesis?: Genesis
+}
+
+export type EvidenceOptions = {
+  /** After so long without an answer the next source is asked as well. Default 1,000. */
+  readonly patienceMs?: number
+}
+
+/** Bytes of steps and states that are kept for the next question. */
+const KEPT_BYTES = 16_000_000
+
+export class Evidence {
+  readonly #log: Logger
+  readonly #patienceMs: number
+  readonly #genesis: Genesis | undefined
+  /** Whoever answered last is asked first. */
+  #sources: readonly Source[]
+  readonly #blocks = new Map<Hash, PublishedBlock>()
+  #bytes = 0
+  /** Whose wrong answers have been told. */
+  readonly #wrong = new Set<string>()
+
+  constructor({ sources, log, genesis }: EvidenceDeps, { patienceMs = 1_000 }: EvidenceOptions = {}) {
+    this.#sources = sources
+    this.#log = log
+    this.#genesis = genesis
+    this.#patienceMs = patienceMs
+  }
+
+  /**
+   * A block as it was posted. Throws `OperationError('unknown-block')` where every source says that it has none, and `no-evidence` (retry)
+   * where none has the right one.
+   */
+  async block(id: Hash, signal: AbortSignal): Promise<PublishedBlock> {
+    const kept = this.#blocks.get(id)
+    if (kept !== undefined) return this.#keep(id, kept)
+    if (this.#genesis !== undefined && blockId(this.#genesis.sealed) === id) return bare(this.#genesis.sealed)
+    const block = await this.#first(`block ${id}`, signal, async (source, limit) => {
+      const told = await source.block(id, limit)
+      if (told !== undefined) checkPosted(id, told)
+      return told
+    })
+    return this.#keep(id, block)
+  }
+
+  /** The entries of the queue that the void steps of a block stand for; all else is in its steps. Throws as `block` does. */
+  async queueOf(parent: Header, block: PublishedBlock, signal: AbortSignal): Promise<QueueReader> {
+    const missing = new Map<bigint, Hash>()
+    const fees = new Map<bigint, bigint>()
+    for (const [i, bytes] of splitSteps(block.steps).entries()) {
+      const step = decodeStep(bytes)
+      if (step?.kind !== 'void') continue
+      missing.set(parent.queueCount + BigInt(i), step.packedHash)
+      fees.set(parent.queueCount + BigInt(i), step.fee)
+    }
+    const found = new Map<bigint, Uint8Array>()
+    if (missing.size > 0) {
+      const [first] = missing.keys()
+      // Each may have some of them.
+      await this.#first(`the queue from entry ${first} on`, signal, async (source, limit) => {
+        const told = await source.forced([...missing.keys()], limit)
+        let wrong: bigint | undefined
+        for (const [index, hash] of missing) {
+          const packed = told.get(index)
+          if (packed !== undefined && toHash(keccak(packed)) === hash) {
+            found.set(index, packed)
+            missing.delete(index)
+          } else if (packed !== undefined) wrong = index
+        }
+        if (wrong !== undefined) throw anotherEntry(wrong)
+        return missing.size === 0 ? found : undefined
+      })
+    }
+    return (index) => {
+      const packed = found.get(index)
+      return packed && { kind: 'forced', fee: fees.get(index) ?? 0n, packed }
+    }
+  }
+
+  /** Whether the contract has made the block final, as far as anybody says so. */
+  async isFinal(id: Hash, signal: AbortSignal): Promise<boolean> {
+    const told = this.#first(`whether block ${id} is final`, signal, async (source, limit) => {
+      return (await source.isFinal(id, limit)) || undefined
+    })
+    return await told.catch((error) => {
+      if (error instanceof OperationError && /^(unknown-block|no-evidence)$/.test(error.code)) return false
+      throw error
+    })
+  }
+
+  /** The state after a block, from whoever has it whole; nothing if nobody has the right one. Throws `OperationError('no-evidence')` (retry). */
+  async snapshot(id: Hash, { state: root }: Header, signal: AbortSignal): Promise<State | undefined> {
+    const what = `the state after block ${id}`
+    const told = this.#first(what, signal, async (source, limit) => {
+      const outputs = await source.snapshot?.(id, limit)
+      const state = outputs && stateOf(outputs)
+      if (outputs === undefined || stateRoot(state) === root) return outputs && { state }
+      this.#blame(source, what, anotherState(id))
+      return undefined
+    })
+    return (await orNone(told))?.state
+  }
+
+  /** The state after genesis. Throws as `block` does. */
+  async genesisState({ torrent, state: root }: Header, signal: AbortSignal): Promise<State> {
+    const own = this.#genesis && genesisState(this.#genesis.transaction)
+    if (own !== undefined && stateRoot(own) === root) return own
+    const { state } = await this.#first(`the genesis transaction ${torrent}`, signal, async (source, limit) => {
+      const file = await source.genesis?.(torrent, limit)
+      const transaction = file && decodeTransaction(file)
+      if (transaction === undefined) return undefined
+      const isGenesis = transaction.kind === 'genesis' && genesisInfohash(transaction) === torrent
+      const made = isGenesis ? genesisState(transaction) : undefined
+      if (stateRoot(made) !== root) throw anotherGenesis(torrent)
+      return { state: made }
+    })
+    return state
+  }
+
+  /** Asks one after another, and those who are slow at the same time; the first right answer counts. */
+  async #first<T>(
+    what: string,
+    signal: AbortSignal,
+    ask: (source: Source, limit: AbortSignal) => Promise<T | undefined>,
+  ): Promise<T> {
+    signal.throwIfAborted()
+    const done = new AbortController()
+    const until = AbortSignal.any([signal, done.signal])
+    const asked: Promise<{ readonly source: Source; readonly answer: T } | undefined>[] = []
+    const whys: string[] = []
+    const tell = async (source: Source) => {
+      try {
+        const answer = await ask(source, AbortSignal.any([until, AbortSignal.timeout(source.limitMs)]))
+        if (answer !== undefined) return { source, answer }
+      } catch (error) {
+        if (until.aborted) return undefined
+        this.#blame(source, what, error)
+        whys.push(`${source.name}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+      return undefined
+    }
+    try {
+      const order = this.#sources
+      for (const [i, source] of order.entries()) {
+        asked.push(tell(source))
+        const isLast = i === order.length - 1
+        const first = await firstOf(asked, isLast ? undefined : this.#patienceMs, until)
+        signal.throwIfAborted()
+        if (first === undefined) continue
+        this.#sources = [first.source, ...this.#sources.filter((each) => each !== first.source)]
+        return first.answer
+      }
+    } finally {
+      done.abort()
+    }
+    throw whys.length === 0 ? unknown(what) : noEvidence(what, whys)
+  }
+
+  #blame({ name }: Source, what: string, error: unknown): void {
+    if (!(error instanceof RuleError)) return
+    if (!this.#wrong.has(name))
+      this.#log.warn({ source: name, what, problem: error.message }, 'a wrong answer: asking others')
+    this.#wrong.add(name)
+  }
+
+  /** What was not asked for for longest goes first. */
+  #keep(id: Hash, block: PublishedBlock): PublishedBlock {
+    if (!this.#blocks.delete(id)) this.#bytes += sizeOf(block)
+    this.#blocks.set(id, block)
+    for (const [oldest, each] of this.#blocks) {
+      if (this.#bytes <= KEPT_BYTES) break
+      this.#blocks.delete(oldest)
+      this.#bytes -= sizeOf(each)
+    }
+    return block
+  }
+}
+
+/** The first that is there after at most `ms`; nothing if none came, or none is coming. */
+async function firstOf<T>(
+  asked: readonly Promise<T | undefined>[],
+  ms: number | undefined,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const over = new AbortController()
+  const answers = asked.map(async (each) => {
+    const answer = await each
+    if (answer === undefined) throw new Error('none')
+    return answer
+  })
+  const first = Promise.any(answers).catch(() => undefined)
+  if (ms === undefined) return await first
+  const end = delay(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => undefined)
+  try {
+    return await Promise.race([first, end])
+  } finally {
+    over.abort()
+  }
+}
+
+/** Nothing where everybody says that there is none. */
+async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof OperationError && error.code === 'unknown-block') return undefined
+    throw error
+  }
+}
+
+/** Of a block, with what it takes beside its bytes. */
+function sizeOf({ steps, states }: PublishedBlock): number {
+  return steps.length + states.length + 1_000
+}
+
+function unknown(what: string): OperationError {
+  return new OperationError('unknown-block', `expected ${what}, but nobody who was asked has it`, { facts: { what } })
+}
+
+function noEvidence(what: string, whys: readonly string[]): OperationError {
+  return new OperationError('no-evidence', `expected ${what} from somebody, got it from nobody: ${whys.join('; ')}`, {
+    facts: { what },
+    retry: true,
+  })
+}
+
+function anotherEntry(index: bigint): RuleError {
+  return new RuleError('another-entry', `expected entry ${index} of the queue, got another one`, { index: `${index}` })
+}
+
+function anotherState(block: Hash): RuleError {
+  return new RuleError('another-state', `expected the state after block ${block}, got another one`, { block })
+}
+
+function anotherGenesis(infohash: string): RuleError {
+  return new RuleError('another-genesis', `expected the genesis transaction ${infohash}, got another one`, { infohash })
+}

@@ -1,0 +1,28 @@
+// Whether bytes are those of a published block: they all hang on its id, so that it does not matter who tells them.
+
+import type { PublishedBlock } from '../../../node/protocol/block.ts'
+import { blockId } from '../../../node/protocol/header.ts'
+import { type Hash, toHash } from '../../../node/protocol/ids.ts'
+import { RuleError } from '../../../node/protocol/rule-error.ts'
+import { splitSteps } from '../../../node/protocol/step.ts'
+import { traceLeaf, traceRoot } from '../../../node/protocol/trace.ts'
+
+/** Throws `RuleError('another-block')`, or what is wrong with the shape of the steps. */
+export function checkPosted(id: Hash, block: PublishedBlock): void {
+  if (blockId(block.sealed) !== id) throw anotherBlock(id, 'the header of')
+  if (!isPosted(block)) throw anotherBlock(id, 'the steps and states that are committed to by the header of')
+}
+
+/** Whether steps and states are those that the header commits to. What a block without steps leads to is its parent's to say. */
+export function isPosted({ sealed, steps, states }: PublishedBlock): boolean {
+  const { stepCount, traceRoot: root, state } = sealed.header
+  const split = splitSteps(steps)
+  if (split.length !== stepCount || states.length !== 32 * stepCount) return false
+  const after = split.map((_, i) => toHash(states.subarray(32 * i, 32 * (i + 1))))
+  if (traceRoot(split.map((step, i) => traceLeaf(step, after[i] ?? state))) !== root) return false
+  return (after.at(-1) ?? state) === state
+}
+
+function anotherBlock(id: Hash, what: string): RuleError {
+  return new RuleError('another-block', `expected ${what} block ${id}, got others`, { block: id })
+}

@@ -1,0 +1,29 @@
+// What can be asked for facts about blocks. Nobody is believed: what comes back is compared with the hash that it was asked for by.
+
+import type { PublishedBlock } from '../../../node/protocol/block.ts'
+import type { SealedHeader } from '../../../node/protocol/header.ts'
+import type { Hash, Infohash } from '../../../node/protocol/ids.ts'
+import type { Output } from '../../../node/protocol/state.ts'
+
+/** Each question may throw whatever it likes: that is no answer. `undefined` is: I have none. */
+export interface Source {
+  /** For messages: no path, no key. */
+  readonly name: string
+  /** A question is given up after so long. */
+  readonly limitMs: number
+  /** Header, steps and states as they were posted; of genesis, which nobody posted, the header. */
+  block(id: Hash, signal: AbortSignal): Promise<PublishedBlock | undefined>
+  /** Packed forced transactions of the queue, by index: some of those that are asked for, perhaps with others. */
+  forced(indices: readonly bigint[], signal: AbortSignal): Promise<ReadonlyMap<bigint, Uint8Array>>
+  /** Whether the contract has made the block final. No hash binds this one. */
+  isFinal(id: Hash, signal: AbortSignal): Promise<boolean>
+  /** All outputs after a block. */
+  snapshot?(id: Hash, signal: AbortSignal): Promise<Iterable<Output> | undefined>
+  /** The file of the genesis transaction. */
+  genesis?(infohash: Infohash, signal: AbortSignal): Promise<Uint8Array | undefined>
+}
+
+/** Header, steps and states of a block that has only a header. */
+export function bare(sealed: SealedHeader): PublishedBlock {
+  return { sealed, steps: new Uint8Array(), states: new Uint8Array() }
+}

@@ -1,0 +1,47 @@
+// One block replayed on a state that is given, with everything that this takes besides.
+
+import { setImmediate } from 'node:timers/promises'
+import { OperationError } from '../../node/errors.ts'
+import { type PublishedBlock, type QueueReader, replayBlock, type Verdict } from '../../node/protocol/block.ts'
+import type { SealedHeader } from '../../node/protocol/header.ts'
+import type { Hash } from '../../node/protocol/ids.ts'
+import type { Rules } from '../../node/protocol/rules.ts'
+import type { State } from '../../node/protocol/state.ts'
+import type { Evidence } from './evidence/evidence.ts'
+
+/** All but the state: the block, the header of what it stands on, and the entries of the queue that it calls void. */
+export type Scene = { readonly block: PublishedBlock; readonly parent: SealedHeader; readonly queue: QueueReader }
+
+/** Throws what `Evidence` throws, and `OperationError('never-published')` for a block that no bridge can have taken. */
+export async function sceneOf(evidence: Evidence, id: Hash, signal: AbortSignal): Promise<Scene> {
+  const block = await evidence.block(id, signal)
+  const { header } = block.sealed
+  const { sealed: parent } = await evidence.block(header.parent, signal)
+  const isChild = header.height === parent.header.height + 1n
+  // The state of a block without steps is nowhere but in its header.
+  if (!isChild || (header.stepCount === 0 && header.state !== parent.header.state)) throw neverPublished(id)
+  return { block, parent, queue: await evidence.queueOf(parent.header, block, signal) }
+}
+
+/** A replay takes up to a third of a second, in which nothing else is done; before it everybody else has a turn. */
+export async function replay(
+  rules: Rules,
+  { block, parent, queue }: Scene,
+  before: State,
+  signal: AbortSignal,
+): Promise<Exclude<Verdict, { verdict: 'unknown' }>> {
+  await setImmediate()
+  signal.throwIfAborted()
+  const ground = { id: block.sealed.header.parent, header: parent.header, state: before }
+  const verdict = replayBlock(rules, ground, block, queue)
+  if (verdict.verdict === 'unknown') throw new RangeError(`step ${verdict.step} lacks its queue entry: ${verdict.why}`)
+  return verdict
+}
+
+function neverPublished(id: Hash): OperationError {
+  return new OperationError(
+    'never-published',
+    `expected block ${id} to follow from the header of its parent, as the bridge sees to; got one that does not: somebody made it up`,
+    { facts: { block: id } },
+  )
+}

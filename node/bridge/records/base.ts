@@ -1,0 +1,45 @@
+// The state with which a restart begins: that after a final block, on disk as its outputs.
+
+import { OperationError } from '../../errors.ts'
+import { encodeOutputs } from '../../protocol/block-torrent.ts'
+import type { Hash } from '../../protocol/ids.ts'
+import { outputsOf, type State } from '../../protocol/state.ts'
+import { stateOfSnapshot } from '../snapshot.ts'
+import { type BridgeBlock, type BridgeView, blockOf } from '../view.ts'
+import type { Judge } from './judging/judge.ts'
+
+export type Base = { readonly id: Hash; readonly outputs: Uint8Array }
+
+// So many final blocks after the one that is kept there is a newer one: what a restart replays.
+const BASE_BLOCKS = 16n
+
+/** A newer base than that at block `known`, if it is time; `settled` is final for good. */
+export async function newBase(
+  judge: Judge,
+  view: BridgeView,
+  known: Hash,
+  settled: BridgeBlock,
+): Promise<Base | undefined> {
+  const { height } = blockOf(view, known).sealed.header
+  if (settled.sealed.header.height < height + BASE_BLOCKS) return undefined
+  try {
+    return { id: settled.id, outputs: encodeOutputs(outputsOf(await judge.stateAfter(view, settled.id))) }
+  } catch (error) {
+    // Then the old one goes on being what a restart begins with.
+    if (error instanceof OperationError && error.code === 'state-unknown') return undefined
+    throw error
+  }
+}
+
+/** Throws `OperationError('database-failed')` where the disk has something else than the state after the block. */
+export function stateOfBase(block: BridgeBlock, outputs: Uint8Array): State {
+  try {
+    return stateOfSnapshot(block.sealed.header, outputs)
+  } catch (cause) {
+    throw new OperationError(
+      'database-failed',
+      `expected the state after block ${block.id} on disk, got something else; delete the bridge's data and follow anew`,
+      { facts: { block: block.id }, cause },
+    )
+  }
+}

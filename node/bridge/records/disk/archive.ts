@@ -1,0 +1,82 @@
+// What is older than the block with which the view begins: on disk only, so that no amount of it fills the memory.
+
+import type { Hash } from '../../../protocol/ids.ts'
+import type { ClaimedEvent } from '../../chain.ts'
+import type { QueuedEntry } from '../../queue-view.ts'
+import { type BridgeBlock, claimName } from '../../view.ts'
+import { type BridgeDatabase, decodeRecord, encodeRecord, numberText, type Operation } from './encoding.ts'
+
+/** What goes from memory to disk when the view begins with a newer block. */
+export type Leaving = {
+  readonly blocks: readonly BridgeBlock[]
+  readonly entries: readonly QueuedEntry[]
+  readonly claims: readonly ClaimedEvent[]
+}
+
+export class Archive {
+  readonly #database: BridgeDatabase
+
+  constructor(database: BridgeDatabase) {
+    this.#database = database
+  }
+
+  /** Without its children. */
+  block(id: Hash): BridgeBlock | undefined {
+    return this.#read<BridgeBlock>(blockKey(id))
+  }
+
+  entry(index: bigint): QueuedEntry | undefined {
+    return this.#read<QueuedEntry>(`entry/${numberText(index)}`)
+  }
+
+  /** What a request was paid, base units; nothing where it was not, or so lately that the view knows. */
+  paid(block: Hash, step: number): bigint | undefined {
+    return this.#read<bigint>(paidKey(block, step))
+  }
+
+  /** Final blocks with requests that were not paid when they came here, oldest first, from a height on. */
+  async *unpaid(height = 0n): AsyncGenerator<BridgeBlock> {
+    for await (const [, id] of this.#database.iterator({ gte: `${UNPAID}${numberText(height)}`, lt: 'unpaid0' })) {
+      const block = this.block(decodeRecord<Hash>(id))
+      if (block !== undefined) yield block
+    }
+  }
+
+  /** What takes these in; `isPaid` also knows what has not come here yet. */
+  operations({ blocks, entries, claims }: Leaving): Operation[] {
+    const operations: Operation[] = []
+    const put = (key: string, value: unknown) => operations.push({ type: 'put', key, value: encodeRecord(value) })
+    const paid = new Set(claims.map(({ block, step }) => claimName(block, step)))
+    const isPaid = (block: Hash, step: number) =>
+      paid.has(claimName(block, step)) || this.paid(block, step) !== undefined
+    for (const { block, step, amount } of claims) put(paidKey(block, step), amount)
+    for (const entry of entries) put(`entry/${numberText(entry.index)}`, entry)
+    for (const block of blocks) put(blockKey(block.id), { ...block, children: [] })
+    const changed = new Map(blocks.map((block) => [block.id, block]))
+    for (const { block } of claims) {
+      const old = changed.get(block) ?? this.block(block)
+      if (old !== undefined) changed.set(block, old)
+    }
+    for (const { id, sealed, finality, requests } of changed.values()) {
+      const key = `${UNPAID}${numberText(sealed.header.height)}/${id}`
+      if (finality !== undefined && requests.some((step) => !isPaid(id, step))) put(key, id)
+      else operations.push({ type: 'del', key })
+    }
+    return operations
+  }
+
+  #read<T>(key: string): T | undefined {
+    const text = this.#database.getSync(key)
+    return text === undefined ? undefined : decodeRecord<T>(text)
+  }
+}
+
+const UNPAID = 'unpaid/'
+
+function blockKey(id: Hash): string {
+  return `block/${id}`
+}
+
+function paidKey(block: Hash, step: number): string {
+  return `paid/${block}/${step}`
+}

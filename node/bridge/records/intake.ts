@@ -1,0 +1,82 @@
+// The events of one step along Ethereum become part of a view: checked, judged where that costs no more than they have paid for, applied.
+
+import { minerFee } from '../../protocol/block.ts'
+import { decodeSealed } from '../../protocol/header.ts'
+import type { Hash } from '../../protocol/ids.ts'
+import type { Rules } from '../../protocol/rules.ts'
+import { settledBlock } from '../branch.ts'
+import type { BridgeEvent } from '../chain.ts'
+import { applyEvent, type DraftView, type Finding, isRelevant, type StoredEvent } from './fold.ts'
+import type { BlockBody } from './judging/judge.ts'
+import type { Verdicts } from './judging/verdicts.ts'
+import { checkPublication } from './publication.ts'
+
+export type Taken = {
+  /** What was relevant, with the steps and states of publications. */
+  readonly added: readonly { readonly event: StoredEvent; readonly body?: BlockBody }[]
+  readonly found: ReadonlyMap<Hash, Finding>
+}
+
+export class Intake {
+  readonly #rules: Rules
+  readonly #verdicts: Verdicts
+  readonly #finalityDepth: bigint
+  readonly #arriving = new Map<Hash, BlockBody>()
+
+  constructor(rules: Rules, verdicts: Verdicts, finalityDepth: bigint) {
+    this.#rules = rules
+    this.#verdicts = verdicts
+    this.#finalityDepth = finalityDepth
+  }
+
+  /** Steps and states of a block that is being taken in, and is not on disk yet. */
+  arriving(id: Hash): BlockBody | undefined {
+    return this.#arriving.get(id)
+  }
+
+  /** Changes the draft. Throws `OperationError('ethereum-logs-incomplete')`. */
+  async take(view: DraftView, events: readonly BridgeEvent[], signal: AbortSignal): Promise<Taken> {
+    const added: { event: StoredEvent; body?: BlockBody }[] = []
+    const found = new Map<Hash, Finding>()
+    try {
+      for (const event of events) {
+        signal.throwIfAborted()
+        if (!isRelevant(view, event)) continue
+        if (event.kind === 'published') {
+          const { steps, states, ...kept } = event
+          const body = { steps, states }
+          const finding = await this.#judge(view, event)
+          if (finding !== undefined) found.set(event.id, finding)
+          const stored = { ...kept, fee: minerFee(steps) }
+          applyEvent(view, stored, found)
+          added.push({ event: stored, body })
+          continue
+        }
+        // The contract's word on what nobody here has looked at yet: that is looked at first.
+        const findings = event.kind === 'finalized' ? await this.#verdicts.ofOne(view, event.id) : []
+        for (const [id, finding] of findings) found.set(id, finding)
+        applyEvent(view, event, found)
+        added.push({ event })
+      }
+    } finally {
+      this.#arriving.clear()
+    }
+    return { added, found }
+  }
+
+  async #judge(view: DraftView, event: Extract<BridgeEvent, { kind: 'published' }>): Promise<Finding | undefined> {
+    checkPublication(this.#rules, view, event)
+    this.#arriving.set(event.id, { steps: event.steps, states: event.states })
+    const settled = settledBlock(view, event.place.number, this.#finalityDepth).id
+    return await this.#verdicts.ofArrived(view, { ...event, sealed: decodeSealed(event.sealed) }, settled)
+  }
+}
+
+/** The blocks that these events say something new of, and those that a new one stands on. */
+export function touchedBy(added: Taken['added']): Hash[] {
+  return added.flatMap(({ event }) => {
+    if (event.kind === 'published') return [event.parent, event.id]
+    if (event.kind === 'nominated') return [event.parent]
+    return event.kind === 'refuted' || event.kind === 'finalized' ? [event.id] : []
+  })
+}

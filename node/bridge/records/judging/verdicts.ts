@@ -1,0 +1,83 @@
+// What our own replay has found of blocks, and when it is asked: at once, or when there is time.
+
+import type { Hash } from '../../../protocol/ids.ts'
+import { type BridgeView, blockOf, descendsFrom, isWrong } from '../../view.ts'
+import { applyFinding, type DraftView, type Finding } from '../fold.ts'
+import type { Judge, PostedBlock } from './judge.ts'
+import { unjudged } from './unjudged.ts'
+
+// So many steps are judged at a time.
+const STEPS_AT_A_TIME = 2_000
+
+export class Verdicts {
+  readonly #judge: Judge
+  readonly #findings = new Map<Hash, Finding>()
+  readonly #unjudgeable = new Map<Hash, string>()
+
+  constructor(judge: Judge) {
+    this.#judge = judge
+  }
+
+  get all(): ReadonlyMap<Hash, Finding> {
+    return this.#findings
+  }
+
+  /** Blocks that this process cannot judge, and why. */
+  get unjudgeable(): ReadonlyMap<Hash, string> {
+    return this.#unjudgeable
+  }
+
+  learn(found: ReadonlyMap<Hash, Finding>): void {
+    for (const [id, finding] of found) {
+      this.#findings.set(id, finding)
+      if (finding.verdict === 'unknown') this.#unjudgeable.set(id, finding.why)
+    }
+  }
+
+  forget(ids: Iterable<Hash>): void {
+    for (const id of ids) {
+      this.#findings.delete(id)
+      this.#unjudgeable.delete(id)
+    }
+  }
+
+  /**
+   * What a publication is, if that costs no more than its own replay: nothing that was published may make us replay more than it has paid for.
+   * All else is left to `some`. `settled` was final for good when it came.
+   */
+  async ofArrived(view: BridgeView, block: PostedBlock, settled: Hash): Promise<Finding | undefined> {
+    const known = this.#findings.get(block.id)
+    if (known !== undefined) return known
+    const { parent } = block.sealed.header
+    const { verdict } = blockOf(view, parent)
+    if (isWrong(verdict)) return undefined
+    if (verdict.verdict === 'displaced' || !descendsFrom(view, parent, settled)) return { verdict: 'displaced' }
+    if (verdict.verdict === 'unknown' || !this.#judge.states.has(parent)) return undefined
+    return await this.#judge.replay(view, block)
+  }
+
+  /** Judges one block of the draft if nobody has, whatever has to be replayed for it. */
+  async ofOne(view: DraftView, id: Hash): Promise<ReadonlyMap<Hash, Finding>> {
+    const found = new Map<Hash, Finding>()
+    if (view.blocks.get(id)?.verdict.verdict !== 'unknown' || this.#findings.has(id)) return found
+    const finding = await this.#judge.find(view, id)
+    applyFinding(view, id, finding)
+    return found.set(id, finding)
+  }
+
+  /** Judges a part of what is not judged yet at or above a block, in a draft. Nothing is left where it finds nothing. */
+  async some(view: DraftView, above: Hash, signal: AbortSignal): Promise<ReadonlyMap<Hash, Finding>> {
+    const found = new Map<Hash, Finding>()
+    let steps = 0
+    for (const id of unjudged(view, above)) {
+      if (this.#findings.has(id)) continue // it cannot be judged here
+      signal.throwIfAborted()
+      if (steps > STEPS_AT_A_TIME) break
+      const finding = await this.#judge.find(view, id)
+      applyFinding(view, id, finding)
+      found.set(id, finding)
+      steps += 1 + blockOf(view, id).sealed.header.stepCount
+    }
+    return found
+  }
+}

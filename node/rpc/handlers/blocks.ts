@@ -1,0 +1,103 @@
+// Methods about published blocks: pages of them, one of them, and the files of its torrent.
+
+import { finalTimesOf } from '../../bridge/final-time.ts'
+import type { BridgeFollower } from '../../bridge/follower.ts'
+import { preferredBranch } from '../../bridge/race.ts'
+import type { BridgeBlock, BridgeView } from '../../bridge/view.ts'
+import { OperationError } from '../../errors.ts'
+import { type BlockContent, blockFiles } from '../../protocol/block-torrent.ts'
+import { encodeSealed } from '../../protocol/header.ts'
+import type { Hash } from '../../protocol/ids.ts'
+import type { Result } from '../api.ts'
+import type { Handlers } from '../server.ts'
+import { pageAboveFinal, pageOfChildren } from './pages.ts'
+import { ethereumTime, finalTimeAnswer, followerOf, knownBlock, verdictAnswer } from './parts.ts'
+import { bridgeStatusOf } from './status.ts'
+
+/** What of a follower these methods ask. */
+type Followed = Pick<BridgeFollower, 'view' | 'status' | 'block' | 'body' | 'contentOf'>
+type BlockSummary = Result<'bridge_blocks'>['blocks'][number]
+
+export function blockHandlers(parts: { readonly follower: Followed | undefined }) {
+  return {
+    bridge_blocks: async ({ after, limit }) => {
+      const follower = followerOf(parts)
+      const { blocks, next } = pageAboveFinal(follower.view, after, limit)
+      return {
+        status: bridgeStatusOf(parts),
+        blocks: summariesOf(follower.view, ethereumTime(follower), blocks),
+        ...(next === undefined ? {} : { next }),
+      }
+    },
+    bridge_children: async ({ parent, after, limit }) => {
+      const follower = followerOf(parts)
+      const { blocks, next } = pageOfChildren(follower.view, knownBlock(follower, parent), after, limit)
+      const summaries = summariesOf(follower.view, ethereumTime(follower), blocks)
+      return { blocks: summaries, ...(next === undefined ? {} : { next }) }
+    },
+    bridge_block: async ({ id }) => {
+      const follower = followerOf(parts)
+      const block = knownBlock(follower, id)
+      const summary = summaryOf(follower.view, ethereumTime(follower), block)
+      const body = (await follower.body(id)) ?? { steps: new Uint8Array(), states: new Uint8Array() }
+      return { ...summary, sealed: encodeSealed(block.sealed), packedSteps: body.steps, states: body.states }
+    },
+    bridge_files: async ({ id }) => {
+      const follower = followerOf(parts)
+      knownBlock(follower, id)
+      const content = await contentOf(follower, id)
+      if (content === undefined) throw filesUnknown(follower, id)
+      return { files: [...blockFiles(content)] }
+    },
+  } satisfies Partial<Handlers>
+}
+
+/** What `bridge_blocks` says of blocks of one view. `now` is unix seconds. */
+export function summariesOf(view: BridgeView, now: bigint, blocks: readonly BridgeBlock[]): BlockSummary[] {
+  const preferred = new Set(preferredBranch(view).map(({ id }) => id))
+  const times = finalTimesOf(view, now)
+  return blocks.map((block) => {
+    const { id, sealed, publishedAt, work, verdict, refuted, finality, requests } = block
+    const { parent, height, target, state, stepCount, queueCount, torrent } = sealed.header
+    const time = times.get(id)
+    const finalTime = time && finalTimeAnswer(time)
+    return {
+      ...{ id, parent, height, miner: sealed.seal.miner, target, work, state },
+      ...{ steps: stepCount, requests: requests.length, queueCount, torrent, publishedAt: Number(publishedAt) },
+      ...verdictAnswer(verdict),
+      refuted,
+      final: finality !== undefined || id === view.root,
+      preferred: preferred.has(id),
+      ...(finalTime ? { finalizableAt: finalTime.earliest, finalizableAtLatest: finalTime.latest, finalTime } : {}),
+    }
+  })
+}
+
+function summaryOf(view: BridgeView, now: bigint, block: BridgeBlock): BlockSummary {
+  const [summary] = summariesOf(view, now, [block])
+  if (summary === undefined) throw new RangeError('a block has a summary')
+  return summary
+}
+
+/** By our own replay, whatever torrent the header names. */
+async function contentOf(follower: Followed, id: Hash): Promise<BlockContent | undefined> {
+  try {
+    return await follower.contentOf(id)
+  } catch (error) {
+    if (error instanceof OperationError && error.code === 'state-unknown') return undefined
+    throw error
+  }
+}
+
+function filesUnknown(follower: Followed, id: Hash): OperationError {
+  const { verdict, problem } = verdictAnswer(knownBlock(follower, id).verdict)
+  const { state } = follower.status
+  const isBehind = verdict === 'unknown' || (state !== 'live' && state !== 'dead')
+  const why = problem ?? 'its state is not known here, or too old'
+  const advice = isBehind ? `the node says ${state}; ask again once it has judged the block` : 'ask for another one'
+  return new OperationError(
+    'files-unknown',
+    `expected the files of block ${id} on this node, got none (${why}): ${advice}`,
+    { facts: { block: id, verdict, state }, retry: isBehind },
+  )
+}

@@ -1,0 +1,86 @@
+// Requests in final blocks that are not paid yet, a page at a time.
+
+import { setImmediate } from 'node:timers/promises'
+import { isFinal, type MaturedClaim, maturedClaims, type OpenRequest } from '../../bridge/claims.ts'
+import type { BridgeFollower } from '../../bridge/follower.ts'
+import type { Hash } from '../../protocol/ids.ts'
+import type { Params, Result } from '../api.ts'
+import type { Handlers } from '../server.ts'
+import { pageGone } from './pages.ts'
+import { followerOf, type NodeParts } from './parts.ts'
+
+type Page = Result<'bridge_claims'>
+type Place = NonNullable<Page['next']>
+
+/** So many blocks are read for one page, even if nothing in them is wanted. */
+const MOST_BODIES = 16
+
+type Parts = Pick<NodeParts, 'definition' | 'follower' | 'settle'> & {
+  readonly ledger: Pick<NodeParts['ledger'], 'record'>
+}
+
+export function claimHandlers(parts: Parts) {
+  return {
+    bridge_claims: async ({ infohash, ...query }) => {
+      if (infohash === undefined) return pageOf(parts, query)
+      await parts.settle()
+      // The ledger knows where it is, so that it is found among however many others.
+      const place = parts.ledger.record(infohash).block
+      const follower = followerOf(parts)
+      const block = place && follower.block(place.id)
+      const body = block && (await follower.body(block.id))
+      if (block === undefined || body === undefined) return { claims: [] }
+      const isWanted = (request: OpenRequest) => request.step === place?.step && isAskedFor(query, request)
+      const view = follower.viewOf(block)
+      return { claims: maturedClaims(parts.definition.rules, view, block, body, isWanted).map(claimAnswer) }
+    },
+  } satisfies Partial<Handlers>
+}
+
+async function pageOf(parts: Parts, query: Omit<Params<'bridge_claims'>, 'infohash'>): Promise<Page> {
+  const follower = followerOf(parts)
+  const { after, limit } = query
+  const claims: Page['claims'] = []
+  let [bodies, last] = [0, after]
+  for await (const block of follower.unpaid(after && finalBlock(follower, after.block))) {
+    if (claims.length >= limit || bodies >= MOST_BODIES) return { claims, ...(last ? { next: last } : {}) }
+    const body = await follower.body(block.id)
+    bodies++
+    const isAfter = ({ step }: OpenRequest) => block.id !== after?.block || step > after.step
+    const isWanted = (request: OpenRequest) => isAfter(request) && isAskedFor(query, request)
+    const view = follower.viewOf(block)
+    const found = body === undefined ? [] : maturedClaims(parts.definition.rules, view, block, body, isWanted)
+    const taken = found.slice(0, limit - claims.length)
+    claims.push(...taken.map(claimAnswer))
+    const end = taken.at(-1)
+    if (end !== undefined && taken.length < found.length) return { claims, next: { block: block.id, step: end.step } }
+    last = lastOf(block.id, block.requests)
+    // A block of requests takes some hundredths of a second: let others have their turn.
+    await setImmediate()
+  }
+  return { claims }
+}
+
+/** Throws `OperationError('page-gone')`. */
+function finalBlock(follower: BridgeFollower, id: Hash): Hash {
+  const block = follower.block(id)
+  if (block === undefined || !isFinal(follower.view, block)) throw pageGone(id)
+  return id
+}
+
+function isAskedFor(
+  { recipient, leastNet = 0n }: Pick<Params<'bridge_claims'>, 'recipient' | 'leastNet'>,
+  request: OpenRequest,
+) {
+  return request.net >= leastNet && (recipient === undefined || request.to === recipient)
+}
+
+function lastOf(block: Hash, requests: readonly number[]): Place | undefined {
+  const step = requests.at(-1)
+  return step === undefined ? undefined : { block, step }
+}
+
+function claimAnswer({ packed, step, siblings, to, ...claim }: MaturedClaim): Page['claims'][number] {
+  const { block, infohash, sealed, state, net } = claim
+  return { block, sealed, index: step, step: packed, state, siblings: [...siblings], infohash, recipient: to, net }
+}

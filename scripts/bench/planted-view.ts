@@ -1,0 +1,79 @@
+// Views of made-up blocks in any shape and number, to measure and to test what is read from a view.
+
+import type { BlockVerdict, BridgeBlock, BridgeView, Nomination } from '../../node/bridge/view.ts'
+import { encodeUint } from '../../node/protocol/bytes.ts'
+import { genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'
+import { type Hash, toHash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../node/protocol/ids.ts'
+
+export type Planted = {
+  /** The block on which it stands, by its number: 0 is the final block, the first of the list has number 1. */
+  readonly on: number
+  /** Seconds after the final block; not before the block on which it stands. */
+  readonly at: number
+  /** Its own, expected hashes. */
+  readonly work?: bigint
+  readonly verdict?: BlockVerdict
+  readonly refuted?: boolean
+}
+
+/** Block `block` stands in the slot of block `of`, since so many seconds after the final block. */
+export type PlantedSlot = { readonly of: number; readonly block: number; readonly at: number }
+
+/** Of the final block, unix seconds. */
+export const GROUND_TIME = 1_000_000n
+
+const VALID: BlockVerdict = { verdict: 'valid' }
+const target = 2n ** 216n - 1n
+const ground = genesisBlock({
+  chain: 31_337n,
+  bridge: ZERO_ADDRESS,
+  easiestTarget: target,
+  state: ZERO_HASH,
+  genesis: toInfohash(new Uint8Array(20)),
+})
+
+/** Ids neither ascend nor descend, so that ties go either way. */
+export function plantedId(number: number): Hash {
+  return toHash(encodeUint((BigInt(number + 1) * 0x9e3779b97f4a7c15n) % 2n ** 64n, 32))
+}
+
+/** A view whose final block has these above it, in the order of publication. */
+export function plant(list: readonly Planted[], slots: readonly PlantedSlot[] = []): BridgeView {
+  const children = [...list, undefined].map((): Hash[] => [])
+  const blocks: BridgeBlock[] = [blockOf(0, ground, GROUND_TIME, 0n, children[0] ?? [])]
+  for (const [i, { on, at, work = 5n, verdict = VALID, refuted = false }] of list.entries()) {
+    const number = i + 1
+    const parent = blocks[on]
+    if (parent === undefined) throw new RangeError(`block ${number} stands on block ${on}, which is not there yet`)
+    children[on]?.push(plantedId(number))
+    const header = { ...ground.header, parent: parent.id, height: parent.sealed.header.height + 1n }
+    const sealed = { header, seal: ground.seal }
+    const block = blockOf(number, sealed, GROUND_TIME + BigInt(at), parent.work + work, children[number] ?? [])
+    blocks.push({ ...block, verdict, refuted })
+  }
+  return {
+    root: plantedId(0),
+    final: plantedId(0),
+    blocks: new Map(blocks.map((block) => [block.id, block])),
+    slots: new Map(slots.map(({ of, block, at }) => [plantedId(of), nomination(block, at)])),
+    queue: { start: 0n, startHash: ZERO_HASH, entries: [] },
+    claimed: new Map(),
+  }
+}
+
+function blockOf(
+  number: number,
+  sealed: SealedHeader,
+  publishedAt: bigint,
+  work: bigint,
+  children: readonly Hash[],
+): BridgeBlock {
+  const place = { number: BigInt(number), hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: publishedAt }
+  const rest = { verdict: VALID, refuted: false, fee: 0n, requests: [] }
+  return { id: plantedId(number), sealed, publishedAt, work, place, children, ...rest }
+}
+
+function nomination(block: number, at: number): Nomination {
+  const time = GROUND_TIME + BigInt(at)
+  return { block: plantedId(block), place: { number: 0n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time } }
+}

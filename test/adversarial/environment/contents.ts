@@ -1,0 +1,176 @@
+// What the driver's blocks are made of: right steps on any state, every kind of wrong ones, and steps on what nobody can open.
+
+import { applyStep } from '../../../node/protocol/apply.ts'
+import type { ParentBlock } from '../../../node/protocol/block.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
+import type { SealedHeader } from '../../../node/protocol/header.ts'
+import { type Hash, type Infohash, toHash } from '../../../node/protocol/ids.ts'
+import { QUEUE_GRACE, QUEUE_SHARE, type Rules } from '../../../node/protocol/rules.ts'
+import { signDigest } from '../../../node/protocol/signature.ts'
+import { outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
+import { decodeStep, encodeStep, splitSteps } from '../../../node/protocol/step.ts'
+import { honestSteps } from '../../../scripts/drill/honest.ts'
+import { LIE_KINDS, tellLie } from '../../../scripts/drill/lies.ts'
+import { needOf, type Scene, type Told } from '../../../scripts/drill/scene.ts'
+import { someHash } from '../../contract/blocks.ts'
+import { MUTATIONS } from '../../contract/mutations.ts'
+import type { World } from '../../world.ts'
+import type { Chance } from './chance.ts'
+import type { Entry } from './model.ts'
+import type { Posted } from './sealing.ts'
+
+/** A parent whose state is known, and what there is to put on it. */
+export type Plot = {
+  readonly rules: Rules
+  readonly parent: ParentBlock
+  readonly below: SealedHeader
+  /** All entries after the parent. */
+  readonly queue: readonly Entry[]
+  /** Unix seconds: of the block of Ethereum that may take it. */
+  readonly time: bigint
+  /** Accounts whose keys the driver has. */
+  readonly world: World
+  /** Packed transactions that wait at a node. */
+  readonly waiting: readonly Uint8Array[]
+  /** Of the liar, and spent somewhere. */
+  readonly spent: readonly Infohash[]
+}
+
+const MANY_PAYMENTS = 40
+
+/** Always of at least what the queue asks for. */
+export function rightContent(plot: Plot, chance: Chance): Posted {
+  const { rules, parent } = plot
+  const least = overdue(plot)
+  const most = Math.min(QUEUE_SHARE, plot.queue.length)
+  const count = chance.isLucky(0.6) ? most : chance.whole(least, most)
+  const taken = honestSteps(rules, parent, entriesOf(plot).slice(0, count), [])
+  const told: Told[] = [...taken]
+  const kind = chance.number()
+  if (kind < 0.4) told.push(...payments(plot, told.at(-1)?.after ?? parent.state, chance.size(1, MANY_PAYMENTS)))
+  else if (kind < 0.6) told.push(...applicable(plot, told.at(-1)?.after ?? parent.state, plot.waiting))
+  return postOf(told, parent.state)
+}
+
+/** No more than the queue asks for. */
+export function emptyContent(plot: Plot): Posted {
+  const { rules, parent } = plot
+  return postOf(honestSteps(rules, parent, entriesOf(plot).slice(0, overdue(plot)), []), parent.state)
+}
+
+/** Nothing where there is nothing of the kind to lie about. What comes out need not be wrong: one may be right by accident. */
+export function wrongContent(plot: Plot, chance: Chance): Posted | undefined {
+  return chance.isLucky(0.6) ? lie(plot, chance) : mutation(plot, chance)
+}
+
+/** On a parent whose state nobody can open, as its author may not have one: the steps have a shape, the states are made up. */
+export function blindContent({ below, queue, time }: Pick<Plot, 'below' | 'queue' | 'time'>, chance: Chance): Posted {
+  const least = overdue({ queue, time })
+  const steps = queue.slice(0, least).map(({ entry }) => {
+    if (entry.kind === 'deposit') return encodeStep({ kind: 'deposit', entry })
+    return encodeStep({ kind: 'void', fee: entry.fee, packedHash: toHash(keccak(entry.packed)) })
+  })
+  const isMadeUp = chance.isLucky(0.5)
+  return { steps, states: steps.map((_, i) => (isMadeUp ? someHash(i) : below.header.state)) }
+}
+
+/** Entries that a block of this time may not pass over. */
+function overdue({ queue, time }: Pick<Plot, 'queue' | 'time'>): number {
+  const young = queue.findIndex((entry) => entry.time + QUEUE_GRACE > time)
+  return Math.min(young === -1 ? queue.length : young, QUEUE_SHARE)
+}
+
+function entriesOf({ queue }: Plot) {
+  return queue.slice(0, QUEUE_SHARE).map(({ entry }) => entry)
+}
+
+/** As many random payments and requests as there is money for. */
+function payments({ world }: Plot, from: State, count: number): Told[] {
+  const told: Told[] = []
+  world.state = from
+  for (let i = 0; i < count && isRich(world); i++) {
+    const step = { kind: 'transaction', packed: world.transaction().packed } as const
+    world.apply(step)
+    told.push({ step: encodeStep(step), after: world.state })
+  }
+  return told
+}
+
+function isRich(world: World): boolean {
+  const owners = new Set(world.accounts.map(({ address }) => address))
+  return outputsOf(world.state).some(({ owner }) => owners.has(owner))
+}
+
+/** Those that apply here, each after those before it. */
+function applicable({ rules }: Plot, from: State, packed: readonly Uint8Array[]): Told[] {
+  let state = from
+  return packed.flatMap((each) => {
+    const step = encodeStep({ kind: 'transaction', packed: each })
+    const applied = applyStep(rules, state, 0n, step)
+    if (applied.reason !== 'None') return []
+    state = applied.state
+    return [{ step, after: state }]
+  })
+}
+
+function lie(plot: Plot, chance: Chance): Posted | undefined {
+  const kind = chance.pick(LIE_KINDS)
+  if (kind === undefined) return undefined
+  try {
+    const told = tellLie(kind, sceneOf(plot, chance))
+    // What has no shape the bridge refuses, and it cannot be sealed either.
+    return told.steps.every((step) => decodeStep(step)) ? told : undefined
+  } catch (error) {
+    if (needOf(error) === undefined) throw error
+    return undefined
+  }
+}
+
+function sceneOf(plot: Plot, chance: Chance): Scene {
+  const { rules, parent, world, time, spent } = plot
+  const [liar] = world.accounts
+  if (liar === undefined) throw new RangeError('the world has no accounts')
+  const queue = entriesOf(plot)
+  const honest: Told[] = [...honestSteps(rules, parent, queue, [])]
+  if (chance.isLucky(0.3)) honest.push(...payments(plot, honest.at(-1)?.after ?? parent.state, chance.size(1, 8)))
+  return {
+    ...{ rules, parent, queue, honest, spent },
+    overdue: overdue(plot) > 0,
+    liar: { address: liar.address, sign: (digest) => signDigest(digest, liar.key) },
+    time: Number(time) + chance.whole(0, 1_000),
+  }
+}
+
+function mutation(plot: Plot, chance: Chance): Posted | undefined {
+  const { rules, parent, below, world } = plot
+  const queue = entriesOf(plot)
+  const told: Told[] = [...honestSteps(rules, parent, queue, [])]
+  told.push(...payments(plot, told.at(-1)?.after ?? parent.state, chance.size(2, 12)))
+  const mutate = chance.pick(Object.values(MUTATIONS))
+  if (mutate === undefined || told.length < 2) return undefined
+  const right = {
+    steps: told.map(({ step }) => step),
+    states: told.map(({ after }) => after),
+    forced: queue.map((entry) => (entry.kind === 'forced' ? entry.packed : undefined)),
+  }
+  const block = { ...below, id: parent.id, steps: [], states: [] }
+  const posted = mutate(world, right, { block, state: parent.state })
+  if (posted === undefined || posted.states.length % 32 !== 0) return undefined
+  const states = Array.from({ length: posted.states.length / 32 }, (_, i): Hash => {
+    return toHash(posted.states.subarray(32 * i, 32 * (i + 1)))
+  })
+  try {
+    // His friends go on from what would be right.
+    return { steps: splitSteps(posted.steps), states, ...(told.at(-1) ? { state: told.at(-1)?.after } : {}) }
+  } catch {
+    return undefined // without a shape, which the bridge refuses
+  }
+}
+
+function postOf(told: readonly Told[], before: State): Posted {
+  return {
+    steps: told.map(({ step }) => step),
+    states: told.map(({ after }) => stateRoot(after)),
+    state: told.at(-1)?.after ?? before,
+  }
+}

@@ -1,0 +1,102 @@
+// Where moves are made: the chain and its clock, the honest processes, the model of all that was published, and the driver's own keys.
+
+import { genesisInfohash } from '../../../node/protocol/genesis.ts'
+import type { Address, Infohash } from '../../../node/protocol/ids.ts'
+import type { Rules } from '../../../node/protocol/rules.ts'
+import type { Stage } from '../../unit/miner/stage.ts'
+import type { World } from '../../world.ts'
+import { Caller } from './calls.ts'
+import { FINALITY_DEPTH, type Honest } from './honest.ts'
+import type { Model } from './model.ts'
+import type { Users } from './users.ts'
+
+/** How much one move may do. */
+export type Bounds = { readonly siblings: number; readonly branch: number; readonly flood: number }
+
+type Parts = Pick<Ground, 'honest' | 'model' | 'world' | 'users' | 'bounds' | 'without'>
+
+/** Seconds: so old a wrong block may get before time stands still until it is dead. Ethereum takes a refutation within a day. */
+const PATIENCE = 12n * 3_600n
+/** Seconds: in so many Ethereum has more blocks than may be reorganised. */
+const BURYING = 600n
+
+export class Ground {
+  readonly honest: Honest
+  readonly model: Model
+  /** Accounts whose keys the driver has. */
+  readonly world: World
+  readonly users: Users
+  readonly bounds: Bounds
+  /** What is left out, to find what hides behind the fault that it finds. */
+  readonly without: ReadonlySet<string>
+  readonly caller: Caller
+  /** Outputs of the liar that some block has spent. */
+  readonly spent = new Set<Infohash>()
+  reorganisations = 0
+  /** Resolves once the honest processes have done all that there is to do. Set by who watches. */
+  settle: () => Promise<void> = async () => undefined
+
+  constructor({ honest, model, world, users, bounds, without }: Parts) {
+    this.honest = honest
+    this.model = model
+    this.world = world
+    this.users = users
+    this.bounds = bounds
+    this.without = without
+    this.caller = new Caller(honest.arena.stage)
+  }
+
+  get stage(): Stage {
+    return this.honest.arena.stage
+  }
+
+  get rules(): Rules {
+    return this.stage.definition.rules
+  }
+
+  get genesis(): Infohash {
+    return genesisInfohash(this.stage.definition.genesis)
+  }
+
+  /** Who lies where there is something to lie about. */
+  get liar(): Address {
+    const [first] = this.world.accounts
+    if (first === undefined) throw new RangeError('the world has no accounts')
+    return first.address
+  }
+
+  /** The newest block of Ethereum; `next` is the least time of another one. */
+  async head(): Promise<{
+    readonly number: bigint
+    readonly time: bigint
+    readonly next: bigint
+    readonly baseFee: bigint
+  }> {
+    const { number, timestamp, baseFeePerGas } = await this.stage.anvil.client.getBlock()
+    return { number, time: timestamp, next: timestamp + 1n, baseFee: baseFeePerGas ?? 0n }
+  }
+
+  /**
+   * Lets time pass on Ethereum; first waits until all is settled where a wrong block would grow too old. As many blocks as may be
+   * reorganised come along with a while, so that a reorganisation takes back seconds and never hours.
+   */
+  async pass(seconds: bigint): Promise<void> {
+    await this.await(seconds)
+    await this.stage.skip(seconds)
+    if (seconds >= BURYING) await this.bury()
+  }
+
+  /** Waits until no wrong block would be too old after so many seconds. */
+  async await(seconds: bigint): Promise<void> {
+    await this.model.sync()
+    const { time } = await this.head()
+    const isTooOld = this.model.livingWrong().some((id) => {
+      return time + seconds - this.model.standing(id).publishedAt > PATIENCE
+    })
+    if (isTooOld) await this.settle()
+  }
+
+  async bury(): Promise<void> {
+    await this.stage.anvil.client.mine({ blocks: FINALITY_DEPTH })
+  }
+}

@@ -1,0 +1,249 @@
+// What was published, by the driver's own replay: the state after every block, which ones are wrong, and what Ethereum has of it now.
+
+import type { BlockNumber } from 'viem'
+import { replayBlock } from '../../../node/protocol/block.ts'
+import { parseHex } from '../../../node/protocol/bytes.ts'
+import { genesisState } from '../../../node/protocol/genesis.ts'
+import { blockId, decodeSealed, encodeSealed, type SealedHeader } from '../../../node/protocol/header.ts'
+import { type Hash, parseAddress, parseHash } from '../../../node/protocol/ids.ts'
+import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import { MAX_DEPTH, SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
+import type { State } from '../../../node/protocol/state.ts'
+import type { Stage } from '../../unit/miner/stage.ts'
+
+/** `baseless`: it stands on what is wrong, and nobody has to say more of it. */
+export type ModelVerdict = 'right' | 'wrong' | 'baseless'
+
+export type ModelBlock = {
+  readonly id: Hash
+  readonly sealed: SealedHeader
+  readonly bytes: Uint8Array
+  readonly steps: Uint8Array
+  readonly states: Uint8Array
+  readonly verdict: ModelVerdict
+  /** What is wrong, and where. */
+  readonly problem?: string
+  /** After the block; of a wrong one what its author goes on from. None where nobody could open it. */
+  readonly state?: State
+}
+
+/** What Ethereum has of a block. */
+export type Standing = {
+  readonly id: Hash
+  readonly publishedAt: bigint
+  refuted: boolean
+  final: boolean
+  /** In the order of publication. */
+  readonly children: Hash[]
+}
+
+/** What a parent is in the eyes of the contract and of the truth. */
+export type ParentKind = 'final' | 'tip' | 'below the tip' | 'wrong' | 'baseless' | 'lost'
+
+export type Entry = { readonly entry: QueueEntry; readonly time: bigint }
+
+type Events = Awaited<ReturnType<Model['read']>>
+
+/** Logs are read again from so far below the newest that was seen where Ethereum was reorganised. */
+const REREAD = 64n
+
+export class Model {
+  readonly blocks = new Map<Hash, ModelBlock>()
+  /** Blocks that the driver made. */
+  readonly ours = new Set<Hash>()
+  readonly genesis: Hash
+  readonly #stage: Stage
+  /** What its author goes on from, of blocks that the driver made and that are wrong or stand on what is. */
+  readonly #told = new Map<Hash, State>()
+  #events: Events = []
+  #read: { readonly number: bigint; readonly hash: Hash } | undefined
+  #tree = new Map<Hash, Standing>()
+  #finals: Hash[] = []
+  #queue: Entry[] = []
+
+  constructor(stage: Stage) {
+    this.#stage = stage
+    const { genesis, genesisBlock: sealed } = stage.definition
+    this.genesis = blockId(sealed)
+    const none = new Uint8Array()
+    const known = { id: this.genesis, sealed, bytes: encodeSealed(sealed), steps: none, states: none }
+    this.blocks.set(this.genesis, { ...known, verdict: 'right', state: genesisState(genesis) })
+    this.#reset()
+  }
+
+  /** Final blocks in their order, genesis first. */
+  get finals(): readonly Hash[] {
+    return this.#finals
+  }
+
+  get final(): Hash {
+    return this.#finals.at(-1) ?? this.genesis
+  }
+
+  /** The newest block of a branch without rivals. */
+  get tip(): Hash {
+    let tip = this.final
+    for (let [next] = this.liveChildren(tip); next !== undefined; [next] = this.liveChildren(tip)) tip = next
+    return tip
+  }
+
+  get finalHeight(): bigint {
+    return this.of(this.final).sealed.header.height
+  }
+
+  get tree(): ReadonlyMap<Hash, Standing> {
+    return this.#tree
+  }
+
+  get queue(): readonly Entry[] {
+    return this.#queue
+  }
+
+  /** Throws where there is no such block: our bug. */
+  of(id: Hash): ModelBlock {
+    const block = this.blocks.get(id)
+    if (block === undefined) throw new RangeError(`there is no block ${id} in the model`)
+    return block
+  }
+
+  standing(id: Hash): Standing {
+    const standing = this.#tree.get(id)
+    if (standing === undefined) throw new RangeError(`block ${id} is not on Ethereum`)
+    return standing
+  }
+
+  /** Before it is published. */
+  own(id: Hash, told: State): void {
+    this.ours.add(id)
+    if (told !== undefined) this.#told.set(id, told)
+  }
+
+  liveChildren(id: Hash): Hash[] {
+    return this.standing(id).children.filter((child) => !this.standing(child).refuted)
+  }
+
+  /** What descends from the final block by unrefuted blocks, that one included, parents first. */
+  living(): Set<Hash> {
+    const living = new Set([this.final])
+    for (const id of living) for (const child of this.liveChildren(id)) living.add(child)
+    return living
+  }
+
+  /** Wrong blocks that live on right ones: each of them has to be refuted. */
+  livingWrong(): Hash[] {
+    return [...this.living()].filter((id) => this.of(id).verdict === 'wrong')
+  }
+
+  /** Every block that the contract lets somebody build on at this time, unix seconds. */
+  parents(time: bigint): { readonly block: ModelBlock; readonly kind: ParentKind }[] {
+    const living = this.living()
+    const { final, finalHeight } = this
+    const highest = finalHeight + BigInt(MAX_DEPTH)
+    return [...this.#tree.values()]
+      .filter(({ id, refuted }) => {
+        const { height } = this.of(id).sealed.header
+        const isHighEnough = id === final || (height > finalHeight && height < highest)
+        return !refuted && isHighEnough && this.#isOpen(id, time)
+      })
+      .map((standing) => ({ block: this.of(standing.id), kind: this.#kindOf(standing, living) }))
+  }
+
+  /** Takes in what Ethereum has now. */
+  async sync(): Promise<void> {
+    const { client } = this.#stage.anvil
+    const { number, hash } = await client.getBlock()
+    const known = this.#read
+    const isSame = known !== undefined && number >= known.number && (await this.#has(known.number, known.hash))
+    if (!isSame) {
+      const from = known === undefined ? 0n : known.number > REREAD ? known.number - REREAD : 0n
+      const kept = this.#events.filter((event) => event.blockNumber < from)
+      this.#reset()
+      for (const event of kept) this.#take(event)
+      for (const event of await this.read(from, number)) this.#take(event)
+    } else if (number > known.number) {
+      for (const event of await this.read(known.number + 1n, number)) this.#take(event)
+    }
+    this.#read = { number, hash: parseHash(hash) }
+  }
+
+  async read(fromBlock: BlockNumber, toBlock: BlockNumber) {
+    const range = { fromBlock, toBlock, strict: true } as const
+    return await this.#stage.anvil.client.getContractEvents({ ...this.#stage.bridge, ...range })
+  }
+
+  #isOpen(id: Hash, time: bigint): boolean {
+    const [first] = this.liveChildren(id)
+    return first === undefined || time < this.standing(first).publishedAt + SIBLING_SECONDS
+  }
+
+  #kindOf({ id, children }: Standing, living: ReadonlySet<Hash>): ParentKind {
+    const { verdict } = this.of(id)
+    if (id === this.final) return 'final'
+    if (verdict !== 'right') return verdict
+    if (!living.has(id)) return 'lost'
+    return children.length === 0 ? 'tip' : 'below the tip'
+  }
+
+  async #has(blockNumber: bigint, hash: Hash): Promise<boolean> {
+    return (await this.#stage.anvil.client.getBlock({ blockNumber })).hash === hash
+  }
+
+  #reset(): void {
+    const publishedAt = this.#stage.definition.deployedAt
+    this.#events = []
+    this.#tree = new Map([[this.genesis, { id: this.genesis, publishedAt, refuted: false, final: true, children: [] }]])
+    this.#finals = [this.genesis]
+    this.#queue = []
+  }
+
+  #take(event: Events[number]): void {
+    this.#events.push(event)
+    switch (event.eventName) {
+      case 'BlockPublished': {
+        const { id: text, header, steps, states, time } = event.args
+        const id = parseHash(text)
+        const sealed = decodeSealed(parseHex(header))
+        const { parent } = sealed.header
+        if (!this.blocks.has(id)) this.blocks.set(id, this.#judge(id, sealed, parseHex(steps), parseHex(states)))
+        this.#tree.set(id, { id, publishedAt: BigInt(time), refuted: false, final: false, children: [] })
+        this.standing(parent).children.push(id)
+        return
+      }
+      case 'BlockRefuted':
+        this.standing(parseHash(event.args.id)).refuted = true
+        return
+      case 'BlockFinalized':
+        this.standing(parseHash(event.args.id)).final = true
+        this.#finals.push(parseHash(event.args.id))
+        return
+      case 'Deposited': {
+        const { amount, to, time } = event.args
+        const entry = { kind: 'deposit', gross: amount, to: parseAddress(to.toLowerCase()) } as const
+        this.#queue.push({ entry, time: BigInt(time) })
+        return
+      }
+      case 'Forced': {
+        const { fee, transaction, time } = event.args
+        this.#queue.push({ entry: { kind: 'forced', fee, packed: parseHex(transaction) }, time: BigInt(time) })
+        return
+      }
+      default:
+        return
+    }
+  }
+
+  #judge(id: Hash, sealed: SealedHeader, steps: Uint8Array, states: Uint8Array): ModelBlock {
+    const known = { id, sealed, bytes: encodeSealed(sealed), steps, states }
+    const told = this.#told.get(id)
+    const { state: before, verdict: ground, sealed: below } = this.of(sealed.header.parent)
+    const stated = told === undefined ? {} : { state: told }
+    if (ground !== 'right') return { ...known, verdict: 'baseless', ...stated }
+    const parent = { id: sealed.header.parent, header: below.header, state: before }
+    const verdict = replayBlock(this.#stage.definition.rules, parent, { sealed, steps, states }, (index) => {
+      return this.#queue[Number(index)]?.entry
+    })
+    if (verdict.verdict === 'valid') return { ...known, verdict: 'right', state: verdict.state }
+    if (verdict.verdict === 'unknown') throw new RangeError(`the model cannot judge ${id}: ${verdict.why}`)
+    return { ...known, verdict: 'wrong', problem: `step ${verdict.step}: ${verdict.problem}`, ...stated }
+  }
+}

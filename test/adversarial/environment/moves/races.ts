@@ -1,0 +1,105 @@
+// Moves that anybody may make about published blocks: nominations, finalizations, refutations, bonds and claims, called for or not.
+
+import {
+  claimCall,
+  finalizeCall,
+  nominateCall,
+  TRANSACTION_GAS,
+  withdrawBondCall,
+  withdrawCall,
+} from '../../../../miner/ethereum/calls.ts'
+import { encodeRefutation, proveStep, refuteStep } from '../../../../miner/watch/refutation.ts'
+import { replayBlock } from '../../../../node/protocol/block.ts'
+import type { Move } from './move.ts'
+
+const GAS = TRANSACTION_GAS - 1n
+const NODE_MS = 5_000
+
+const nominate: Move = {
+  name: 'nominate',
+  weight: 5,
+  async make({ model, caller }, chance) {
+    const living = [...model.living()]
+    const all = [...model.tree.keys()]
+    const block = chance.pick(chance.isLucky(0.7) ? living.slice(-20) : all)
+    const parent = chance.isLucky(0.7) ? model.final : chance.pick(all)
+    if (block === undefined || parent === undefined) return undefined
+    return `${block.slice(0, 10)} for ${parent.slice(0, 10)}: ${await caller.send(nominateCall(parent, block))}`
+  },
+}
+
+const finalize: Move = {
+  name: 'finalize',
+  weight: 4,
+  async make({ model, caller }, chance) {
+    const id = chance.pick(model.liveChildren(model.final))
+    if (id === undefined) return undefined
+    return `${model.of(id).verdict} ${id.slice(0, 10)}: ${await caller.send(finalizeCall(model.of(id).bytes))}`
+  },
+}
+
+const withdrawBond: Move = {
+  name: 'withdraw a bond',
+  weight: 3,
+  async make({ model, caller }, chance) {
+    const id = chance.pick([...model.tree.keys()])
+    if (id === undefined) return undefined
+    const outcome = await caller.send(withdrawBondCall(model.of(id).bytes))
+    const payout = await caller.send(withdrawCall())
+    return `of ${id.slice(0, 10)}: ${outcome}; what is owed: ${payout}`
+  },
+}
+
+const refute: Move = {
+  name: 'refute an own wrong block',
+  weight: 4,
+  async make({ model, caller, rules }, chance) {
+    const wrong = [...model.tree.values()].filter(({ id, refuted }) => !refuted && model.of(id).verdict === 'wrong')
+    const block = chance.pick(wrong)
+    if (block === undefined) return undefined
+    const { sealed, steps, states } = model.of(block.id)
+    const below = model.of(sealed.header.parent)
+    const queue = (index: bigint) => model.queue[Number(index)]?.entry
+    const parent = { id: below.id, header: below.sealed.header, state: below.state }
+    const verdict = replayBlock(rules, parent, { sealed, steps, states }, queue)
+    if (verdict.verdict !== 'invalid') throw new RangeError(`${block.id} is called wrong, and is not`)
+    const before = { sealed: below.sealed, state: below.state }
+    const data = encodeRefutation(refuteStep(rules, before, { sealed, steps, states }, queue, verdict))
+    return `${block.id.slice(0, 10)}: ${await caller.send({ data, gas: GAS })}`
+  },
+}
+
+const accuse: Move = {
+  name: 'accuse a right block',
+  weight: 2,
+  async make({ model, caller, rules }, chance) {
+    const right = [...model.living()].filter((id) => model.of(id).verdict === 'right' && id !== model.final)
+    const id = chance.pick(right)
+    const place = chance.number()
+    if (id === undefined) return undefined
+    const { sealed, steps, states } = model.of(id)
+    const { stepCount, parent } = sealed.header
+    if (stepCount === 0) return undefined
+    const below = model.of(parent)
+    const step = Math.floor(place * stepCount)
+    // The state before the step is not the one that is opened, unless it is the first.
+    const block = { sealed, steps, states }
+    const data = encodeRefutation(proveStep(rules, { parent: below.sealed, block }, below.state, step))
+    return `${id.slice(0, 10)}: ${await caller.send({ data, gas: GAS })}`
+  },
+}
+
+const claim: Move = {
+  name: 'claim for others',
+  weight: 2,
+  async make({ honest, caller }, chance) {
+    const signal = AbortSignal.timeout(NODE_MS)
+    const answer = await honest.nodes['node-0'].call('bridge_claims', {}, signal).catch(() => undefined)
+    const one = chance.pick(answer?.claims ?? [])
+    if (one === undefined) return undefined
+    const claims = answer?.claims.filter(({ block }) => block === one.block) ?? []
+    return `${claims.length} of ${one.block.slice(0, 10)}: ${await caller.send(claimCall(one.sealed, claims))}`
+  },
+}
+
+export const RACE_MOVES: readonly Move[] = [nominate, finalize, withdrawBond, refute, accuse, claim]

@@ -1,0 +1,82 @@
+// What there is before the first move: money for everybody, and as many final blocks as the network is old.
+
+import assert from 'node:assert/strict'
+import { BOND_GAS, finalizeCall, publishCall } from '../../../miner/ethereum/calls.ts'
+import { applyStep } from '../../../node/protocol/apply.ts'
+import { genesisInfohash } from '../../../node/protocol/genesis.ts'
+import type { Address } from '../../../node/protocol/ids.ts'
+import { UNIT } from '../../../node/protocol/rules.ts'
+import { type State, stateRoot } from '../../../node/protocol/state.ts'
+import { encodeStep } from '../../../node/protocol/step.ts'
+import { EASIEST, holder, type Stage } from '../../unit/miner/stage.ts'
+import { pay } from '../../world.ts'
+import { type Caller, DONE } from './calls.ts'
+import { FINALITY_DEPTH } from './honest.ts'
+import type { Model, ModelBlock } from './model.ts'
+import { type Posted, sealBlock } from './sealing.ts'
+
+const HOUR = 3_600n
+const DAY = 24n * HOUR
+const GIFT = 1_000n * UNIT
+/** Outputs of each account: who has one only has to wait for each of his payments. */
+const GIFTS = 4
+/** Blocks that stand on the final one at most. */
+const STRETCH = 100
+
+/** Ends with everything final, and a day later. */
+export async function makePast(
+  stage: Stage,
+  model: Model,
+  caller: Caller,
+  accounts: readonly Address[],
+  heights: number,
+): Promise<void> {
+  await publish(stage, model, caller, gifts(stage, model.of(model.genesis), accounts))
+  for (let height = 1; height < heights; height++) {
+    if (height % STRETCH === 0) await finalizeAll(stage, model, caller)
+    const { state } = model.of(model.tip)
+    await stage.skip(HOUR)
+    await publish(stage, model, caller, { steps: [], states: [], ...(state === undefined ? {} : { state }) })
+  }
+  await finalizeAll(stage, model, caller)
+  await stage.anvil.client.mine({ blocks: FINALITY_DEPTH })
+}
+
+/** From the holder of all money to everybody. */
+function gifts({ definition }: Stage, { state: before }: ModelBlock, accounts: readonly Address[]): Posted {
+  const { rules, genesis } = definition
+  let state: State = before
+  let last = genesisInfohash(genesis)
+  const told = Array.from({ length: GIFTS }, () => accounts).flatMap((all) => {
+    return all.map((to) => {
+      const { packed, infohash } = pay(holder, { to, tokens: GIFT, time: 1_800_000_000, prev: [last] }, rules)
+      const step = encodeStep({ kind: 'transaction', packed })
+      const applied = applyStep(rules, state, 0n, step)
+      assert.equal(applied.reason, 'None')
+      last = infohash
+      state = applied.state
+      return { step, root: stateRoot(state) }
+    })
+  })
+  return { steps: told.map(({ step }) => step), states: told.map(({ root }) => root), state }
+}
+
+async function publish(stage: Stage, model: Model, caller: Caller, posted: Posted): Promise<void> {
+  const below = model.of(model.tip)
+  const draft = { ...posted, parent: below.id, below: below.sealed, target: EASIEST, miner: caller.account }
+  const block = await sealBlock(stage.definition.rules, draft)
+  model.own(block.id, posted.state)
+  const { baseFeePerGas } = await stage.anvil.client.getBlock()
+  const { data, gas } = publishCall(below.bytes, block)
+  const value = 2n * BOND_GAS * (baseFeePerGas ?? 0n) + 10n ** 9n
+  assert.equal(await caller.send({ data, gas, value }), DONE)
+  await model.sync()
+}
+
+async function finalizeAll(stage: Stage, model: Model, caller: Caller): Promise<void> {
+  await stage.skip(DAY)
+  for (let [next] = model.liveChildren(model.final); next !== undefined; [next] = model.liveChildren(model.final)) {
+    assert.equal(await caller.send(finalizeCall(model.of(next).bytes)), DONE)
+    await model.sync()
+  }
+}

@@ -1,0 +1,66 @@
+// What is due is done in an order in which nothing waits for what is less urgent, and what reverts is tried again more and more rarely.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DueCalls } from '../../../miner/due-calls.ts'
+import { finalizeCall, nominateCall } from '../../../miner/ethereum/calls.ts'
+import type { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
+import { toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import type { Result } from '../../../node/rpc/api.ts'
+import { createNodeClient } from '../../../node/rpc/client.ts'
+import { plantedId } from '../../../scripts/bench/planted-view.ts'
+import { serve } from '../node/rpc/serve.ts'
+import { log } from './stage.ts'
+
+const sealed = encodeSealed(
+  genesisBlock({
+    chain: 1n,
+    bridge: ZERO_ADDRESS,
+    easiestTarget: 1n,
+    state: ZERO_HASH,
+    genesis: toInfohash(new Uint8Array(20)),
+  }),
+)
+const due: Result<'bridge_due'> = {
+  nominate: [1, 2, 3].map((number) => ({ parent: plantedId(number), block: plantedId(number + 1) })),
+  finalize: [{ block: plantedId(1), sealed }],
+}
+
+test('a finalization is sent before the nominations, of which the lowest comes first', async (t) => {
+  const sent: string[] = []
+  const send = async ({ data }: { data: string }) => {
+    sent.push(data)
+    return { status: 'done' }
+  }
+  // Of the sender only this.
+  const sender = { send } as unknown as TransactionSender
+  const node = createNodeClient(await serve(t, { bridge_due: async () => due }))
+  const calls = new DueCalls({ node, sender, log, now: () => 0, random: () => 0 }, { courtesyMs: 0, isOwn: () => true })
+  await calls.round(AbortSignal.timeout(10_000))
+  assert.deepEqual(sent, [
+    finalizeCall(sealed).data,
+    ...due.nominate.map(({ parent, block }) => nominateCall(parent, block).data),
+  ])
+})
+
+test('a call that reverts is tried again after a minute, then after twice as long, up to an hour', async (t) => {
+  let [now, tries] = [0, 0]
+  const send = async () => {
+    tries++
+    return { status: 'reverted' }
+  }
+  const sender = { send } as unknown as TransactionSender
+  const node = createNodeClient(await serve(t, { bridge_due: async () => ({ ...due, nominate: [] }) }))
+  const deps = { node, sender, log, now: () => now, random: () => 0 }
+  const calls = new DueCalls(deps, { courtesyMs: 0, isOwn: () => true })
+  const rests: number[] = []
+  for (let last = 0; rests.length < 9; now += 60_000) {
+    const before = tries
+    await calls.round(AbortSignal.timeout(10_000))
+    if (tries === before) continue
+    rests.push((now - last) / 60_000)
+    last = now
+  }
+  assert.deepEqual(rests, [0, 1, 2, 4, 8, 16, 32, 60, 60])
+})

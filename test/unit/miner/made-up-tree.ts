@@ -1,0 +1,79 @@
+// A contract with as many living blocks as a test wants, without Ethereum: their links, and how often somebody asks about them.
+
+import assert from 'node:assert/strict'
+import type { Links } from '../../../miner/ethereum.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
+import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+
+/** A number as its own id, anything else by its hash. */
+export function madeUpId(name: string): Hash {
+  if (/^\d+$/.test(name)) return `0x${BigInt(name).toString(16).padStart(64, '0')}` as Hash
+  return toHash(keccak(new TextEncoder().encode(name)))
+}
+
+export class MadeUpTree {
+  readonly name = 'made up'
+  readonly final = madeUpId('final')
+  /** In the order of publication. */
+  readonly ids: readonly Hash[]
+  readonly records = new Map<Hash, Links>()
+  questions = 0
+  asked = 0
+
+  /** `parentOf`: the number of the block on which a block stands; nothing for the final one. One block a second. */
+  constructor(size: number, parentOf: (i: number) => number | undefined) {
+    this.ids = Array.from({ length: size }, (_, i) => madeUpId(`block ${i}`))
+    const root = {
+      parent: ZERO_HASH,
+      publishedAt: 1n,
+      work: 0n,
+      isRefuted: false,
+      firstChild: ZERO_HASH,
+      nextSibling: ZERO_HASH,
+    }
+    this.records.set(this.final, root)
+    const lastChild = new Map<Hash, Hash>()
+    for (const [i, id] of this.ids.entries()) {
+      const below = parentOf(i)
+      const parent = below === undefined ? this.final : this.id(below)
+      const { work } = this.record(parent)
+      this.records.set(id, { ...root, parent, publishedAt: BigInt(i + 2), work: work + 1n })
+      const before = lastChild.get(parent)
+      if (before === undefined) this.records.set(parent, { ...this.record(parent), firstChild: id })
+      else this.records.set(before, { ...this.record(before), nextSibling: id })
+      lastChild.set(parent, id)
+    }
+  }
+
+  static flat(size: number): MadeUpTree {
+    return new MadeUpTree(size, () => undefined)
+  }
+
+  static branches(size: number, length: number): MadeUpTree {
+    return new MadeUpTree(size, (i) => (i % length === 0 ? undefined : i - 1))
+  }
+
+  id(i: number): Hash {
+    const id = this.ids[i]
+    assert.ok(id)
+    return id
+  }
+
+  record(id: Hash): Links {
+    const record = this.records.get(id)
+    assert.ok(record)
+    return record
+  }
+
+  change(i: number, change: Partial<Links>): void {
+    this.records.set(this.id(i), { ...this.record(this.id(i)), ...change })
+  }
+
+  /** As `Ethereum` answers. */
+  links = async (ids: readonly Hash[]): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> => {
+    this.questions += 1
+    this.asked += ids.length
+    const nothing = { ...this.record(this.final), publishedAt: 0n, firstChild: ZERO_HASH }
+    return { final: this.final, links: ids.map((id) => this.records.get(id) ?? nothing) }
+  }
+}

@@ -1,0 +1,151 @@
+// Judging in order, for each who sees something by itself: nobody’s inventions keep us from what others see.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { LivingBlock } from '../../../../miner/ethereum/living.ts'
+import { Troubles } from '../../../../miner/trouble.ts'
+import { Docket } from '../../../../miner/watch/docket.ts'
+import type { Judgement, Settled } from '../../../../miner/watch/judge.ts'
+import type { Seer } from '../../../../miner/watch/view.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
+import { madeUpId } from '../made-up-tree.ts'
+import { log } from '../stage.ts'
+
+test('a wrong only child beside four thousand light blocks that race is judged before all of them', async (t) => {
+  const crowd = Array.from({ length: 4_100 }, (_, i) => living(`light ${i}`, { at: BigInt(10 + i), on: 'stale' }))
+  const scene = new Scene(t.signal)
+  scene.seers.push(
+    seer('one', [
+      living('stale', { at: 0n }),
+      living('trunk', { at: 1n, work: 2n }),
+      ...crowd,
+      living('wrong', { at: 9_999n, work: 3n, on: 'trunk' }),
+    ]),
+  )
+  // The two at the bottom race with each other, so that all else could be final after two days; the heaviest of it is the wrong one.
+  await scene.until(() => scene.judged.length === 4_103)
+  assert.deepEqual(scene.judged.slice(0, 2), ['wrong', 'trunk'])
+})
+
+test('somebody who has us ask in vain keeps nothing back that another one sees', async (t) => {
+  const scene = new Scene(t.signal)
+  const inventions = Array.from({ length: 1_000 }, (_, i) =>
+    living(`invented ${i}`, { at: BigInt(i), work: 1_000_000n }),
+  )
+  for (const { id } of inventions) scene.hanging.add(id)
+  const real = [living('real', { at: 5n }), living('another', { at: 6n, on: 'real' })]
+  scene.seers.push(seer('liar', [...inventions, ...real]), seer('honest', real))
+  await scene.until(() => scene.judged.length === 2)
+  assert.deepEqual(scene.judged, ['real', 'another'])
+})
+
+test('what cannot be judged is told, keeps nobody else back, and is tried again', async (t) => {
+  const scene = new Scene(t.signal)
+  scene.unknown.add(madeUpId('first'))
+  scene.broken.add(madeUpId('second'))
+  scene.seers.push(
+    seer('one', [
+      living('first', { at: 0n }),
+      living('second', { at: 1n, on: 'first' }),
+      living('third', { at: 2n, on: 'second' }),
+    ]),
+  )
+  await scene.until(() => scene.judged.length === 1)
+  assert.deepEqual(scene.judged, ['third'])
+  await scene.until(() =>
+    /block 0x[0-9a-f]+ \(and 1 more\) cannot be judged now: nobody has it; it is tried again/.test(scene.problem),
+  )
+  scene.unknown.clear()
+  scene.broken.clear()
+  await scene.until(() => scene.judged.length === 3)
+  await scene.until(() => scene.problem === '')
+})
+
+test('what comes up meanwhile is put in its place', async (t) => {
+  const scene = new Scene(t.signal)
+  const crowd = Array.from({ length: 200 }, (_, i) => living(`light ${i}`, { at: BigInt(10 + i) }))
+  const one = seer('one', crowd)
+  scene.seers.push(one)
+  await scene.until(() => scene.judged.length > 0)
+  // It is older than all of them, or so it seems now.
+  one.view = seer('one', [living('urgent', { at: 0n, work: 9n }), ...crowd]).view
+  await scene.until(() => scene.judged.includes('urgent'))
+  assert.ok(scene.judged.length < 150, `${scene.judged.length} were judged before`)
+})
+
+test('the state after each final block is asked for first', async (t) => {
+  const scene = new Scene(t.signal)
+  scene.seers.push(seer('one', [living('block', { at: 0n })]))
+  await scene.until(() => scene.judged.length === 1)
+  assert.ok(scene.held.includes(madeUpId('final')))
+})
+
+type Movable = { -readonly [Key in keyof Seer]: Seer[Key] }
+
+class Scene {
+  readonly seers: Movable[] = []
+  readonly judged: string[] = []
+  readonly held: Hash[] = []
+  readonly hanging = new Set<Hash>()
+  readonly unknown = new Set<Hash>()
+  readonly broken = new Set<Hash>()
+  readonly #settled = new Map<Hash, Settled>()
+  readonly #troubles: Troubles<string>
+  readonly #stop = new AbortController()
+  #running: Promise<void> | undefined
+
+  constructor(signal: AbortSignal) {
+    this.#troubles = new Troubles(log, this.#stop.signal)
+    signal.addEventListener('abort', () => this.#stop.abort())
+  }
+
+  get problem(): string {
+    return this.#troubles.first()?.message ?? ''
+  }
+
+  async until(isTrue: () => boolean): Promise<void> {
+    const { signal } = this.#stop
+    const judge = {
+      verdictOn: (id: Hash) => this.#settled.get(id),
+      hold: async (id: Hash) => void this.held.push(id),
+      judge: async (id: Hash): Promise<Judgement> => {
+        await delay(0)
+        if (this.hanging.has(id)) await delay(3_600_000, undefined, { signal, ref: false })
+        if (this.broken.has(id)) throw new TypeError('a bug of ours')
+        if (this.unknown.has(id)) return { verdict: 'unknown', why: 'nobody has it' }
+        this.judged.push(NAMES.get(id) ?? id)
+        this.#settled.set(id, { verdict: 'valid' })
+        return { verdict: 'valid' }
+      },
+    }
+    const deps = { judge, seers: this.seers, troubles: this.#troubles, now: Date.now, signal }
+    this.#running ??= new Docket(deps, 5).run()
+    const end = Date.now() + 60_000
+    while (!isTrue()) {
+      if (Date.now() > end)
+        throw new Error(`waited in vain; judged: ${this.judged.slice(0, 10).join(', ')}; problem: ${this.problem}`)
+      await delay(2)
+    }
+  }
+}
+
+const NAMES = new Map<Hash, string>()
+
+function living(
+  name: string,
+  { at, work = 1n, on = 'final' }: { at: bigint; work?: bigint; on?: string },
+): LivingBlock {
+  const id = madeUpId(name)
+  NAMES.set(id, name)
+  return { id, parent: madeUpId(on), publishedAt: at, work }
+}
+
+function seer(name: string, blocks: readonly LivingBlock[]): Movable {
+  const tree = {
+    final: madeUpId('final'),
+    blocks: new Map(blocks.map((block) => [block.id, block])),
+    refuted: new Set<Hash>(),
+  }
+  return { name, view: { tree, look: 1 } }
+}

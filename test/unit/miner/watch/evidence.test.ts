@@ -1,0 +1,207 @@
+// Facts about blocks, from sources that are silent, slow, wrong or lie: only what hangs on the hash that was asked for is taken.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Evidence } from '../../../../miner/watch/evidence/evidence.ts'
+import { isPosted } from '../../../../miner/watch/evidence/posted.ts'
+import type { Source } from '../../../../miner/watch/evidence/source.ts'
+import type { PublishedBlock } from '../../../../node/protocol/block.ts'
+import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
+import { keccak } from '../../../../node/protocol/hash.ts'
+import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
+import { toHash } from '../../../../node/protocol/ids.ts'
+import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
+import type { Step } from '../../../../node/protocol/step.ts'
+import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { accountOf, genesisOf, pay, RULES } from '../../../world.ts'
+import { type Forged, forge } from '../forge.ts'
+import { madeUpId } from '../made-up-tree.ts'
+import { log } from '../stage.ts'
+
+const holder = accountOf('holder')
+const genesis = genesisOf(holder)
+/** No work at all: nobody asks for it here. */
+const easiestTarget = 2n ** 256n - 1n
+const rootState = genesisState(genesis)
+const rootBlock = genesisBlock({
+  ...RULES,
+  easiestTarget,
+  state: stateRoot(rootState),
+  genesis: genesisInfohash(genesis),
+})
+const root = { id: blockId(rootBlock), header: rootBlock.header, state: rootState }
+const { signal } = new AbortController()
+const NOISE = [1, 2, 3].map((i) => Uint8Array.from({ length: 127 }, (_, at) => (at < 7 ? 0 : i)))
+
+const block = forgeOne(2)
+const other = forgeOne(3)
+const posted: PublishedBlock = { sealed: block.sealed, steps: block.steps, states: block.states }
+
+const WRONG: Readonly<Record<string, PublishedBlock>> = {
+  'another block': { sealed: other.sealed, steps: other.steps, states: other.states },
+  // What the last step leads to is the same.
+  'other steps': { ...posted, steps: posted.steps.with(20, (posted.steps[20] ?? 0) ^ 1) },
+  'another state in the middle': { ...posted, states: posted.states.with(5, (posted.states[5] ?? 0) ^ 1) },
+  'another state at the end': { ...posted, states: posted.states.with(40, (posted.states[40] ?? 0) ^ 1) },
+  'a step less': { ...posted, steps: posted.steps.slice(0, posted.steps.length / 2) },
+  'a state less': { ...posted, states: posted.states.slice(0, 32) },
+  'no steps at all': { ...posted, steps: new Uint8Array(), states: new Uint8Array() },
+  'bytes that are no steps': { ...posted, steps: Uint8Array.of(9, 9, 9) },
+}
+
+for (const [name, wrong] of Object.entries(WRONG)) {
+  test(`${name} under the id of a block: the next source is asked`, async () => {
+    const liar = source('liar', { block: async () => wrong })
+    const honest = source('honest', { block: async () => posted })
+    const found = await evidenceOf(liar, honest).block(block.next.id, signal)
+    assert.deepEqual(found, posted)
+    await assert.rejects(evidenceOf(liar).block(block.next.id, signal), { code: 'no-evidence', retry: true })
+  })
+}
+
+test('a header whose state is not the last of the states that it commits to is nobody’s', () => {
+  const two = forgeOne(2)
+  const lied = { ...two.sealed, header: { ...two.sealed.header, state: madeUpId('another state') } }
+  assert.equal(isPosted({ sealed: lied, steps: two.steps, states: two.states }), false)
+  assert.equal(isPosted({ sealed: two.sealed, steps: two.steps, states: two.states }), true)
+})
+
+test('whoever says that there is no such block is believed only if all say so', async () => {
+  const none = source('none', {})
+  const id = madeUpId('nothing')
+  await assert.rejects(evidenceOf(none, none).block(id, signal), { code: 'unknown-block', retry: false })
+  const broken = source('broken', {
+    block: async () => {
+      throw new TypeError('a bug')
+    },
+  })
+  await assert.rejects(evidenceOf(none, broken).block(id, signal), (error: Error) => {
+    assert.match(error.message, /from nobody: broken: a bug/)
+    return true
+  })
+  assert.deepEqual(
+    await evidenceOf(none, broken, source('honest', { block: async () => posted })).block(block.next.id, signal),
+    posted,
+  )
+})
+
+test('a slow source is not waited for, and whoever answers is asked first from then on', async () => {
+  const asked: string[] = []
+  const telling = (name: string, ms: number) =>
+    source(name, {
+      block: async (id) => {
+        asked.push(name)
+        await delay(ms, undefined, { ref: false })
+        return id === other.next.id ? WRONG['another block'] : posted
+      },
+    })
+  const evidence = evidenceOf(telling('slow', 60_000), telling('fast', 0))
+  assert.deepEqual(await evidence.block(block.next.id, signal), posted)
+  assert.deepEqual(asked, ['slow', 'fast'])
+  await evidence.block(other.next.id, signal)
+  assert.deepEqual(asked, ['slow', 'fast', 'fast'])
+  await evidence.block(block.next.id, signal)
+  assert.equal(asked.length, 3, 'what was found is kept')
+})
+
+test('a source that hangs is given up after its time, and a signal ends all of it at once', async () => {
+  const hanging = source('hanging', { block: (_, until) => untilAborted(until) }, 20)
+  await assert.rejects(evidenceOf(hanging).block(block.next.id, signal), { code: 'no-evidence' })
+  const patient = source('patient', { block: (_, until) => untilAborted(until) }, 3_600_000)
+  const stop = new AbortController()
+  const waiting = evidenceOf(patient, patient).block(block.next.id, stop.signal)
+  stop.abort(new RangeError('stopped'))
+  await assert.rejects(waiting, { name: 'RangeError', message: 'stopped' })
+  await assert.rejects(evidenceOf(patient).block(block.next.id, stop.signal), { message: 'stopped' })
+})
+
+test('entries of the queue are taken from whoever has the right ones, some from here and some from there', async () => {
+  const voids = NOISE.map((packed): Step => ({ kind: 'void', fee: 7n, packedHash: toHash(keccak(packed)) }))
+  const made = forge(RULES, root, voids, easiestTarget, holder.address)
+  const has = (...indices: readonly number[]) =>
+    new Map(indices.map((i) => [BigInt(i), NOISE[i] ?? NOISE[0]] as [bigint, Uint8Array]))
+  const one = source('one', { forced: async () => has(0) })
+  const two = source('two', { forced: async () => new Map([...has(1), [2n, Uint8Array.of(1)]]) })
+  const three = source('three', { forced: async () => has(2) })
+  const queue = await evidenceOf(one, two, three).queueOf(root.header, made, signal)
+  for (const [i, packed] of NOISE.entries()) assert.deepEqual(queue(BigInt(i)), { kind: 'forced', fee: 7n, packed })
+  assert.equal(queue(3n), undefined)
+  await assert.rejects(evidenceOf(one, two).queueOf(root.header, made, signal), { code: 'no-evidence' })
+  // A block without void steps needs none of it.
+  assert.equal((await evidenceOf().queueOf(root.header, block, signal))(0n), undefined)
+})
+
+test('a state is taken if its root is the one in the header; a wrong one is none', async () => {
+  const { state, header, id } = block.next
+  const right = source('right', { snapshot: async () => outputsOf(state) })
+  const wrong = source('wrong', { snapshot: async () => outputsOf(rootState) })
+  for (const sources of [[right], [wrong, right]]) {
+    assert.equal(stateRoot(await evidenceOf(...sources).snapshot(id, header, signal)), header.state)
+  }
+  assert.equal(await evidenceOf(wrong, source('none', {})).snapshot(id, header, signal), undefined)
+  const silent = source('silent', { snapshot: (_, until) => untilAborted(until) }, 20)
+  await assert.rejects(evidenceOf(silent).snapshot(id, header, signal), { code: 'no-evidence' })
+})
+
+test('the state after genesis follows from its transaction, whoever has that', async () => {
+  const { header } = rootBlock
+  const file = (transaction: typeof genesis) => source('file', { genesis: async () => encodeTransaction(transaction) })
+  for (const sources of [[file(genesis)], [file(genesisOf(accountOf('another'))), file(genesis)]]) {
+    assert.equal(stateRoot(await evidenceOf(...sources).genesisState(header, signal)), header.state)
+  }
+  await assert.rejects(evidenceOf(file(genesisOf(accountOf('another')))).genesisState(header, signal), {
+    code: 'no-evidence',
+  })
+  const known = new Evidence({ sources: [], log, genesis: { sealed: rootBlock, transaction: genesis } })
+  assert.equal(stateRoot(await known.genesisState(header, signal)), header.state)
+  assert.deepEqual((await known.block(root.id, signal)).sealed, rootBlock)
+})
+
+test('a block is final if anybody says so, and not if nobody does or can', async () => {
+  const yes = source('yes', { isFinal: async () => true })
+  const no = source('no', {})
+  const silent = source('silent', { isFinal: (_, until) => untilAborted(until) }, 20)
+  for (const [sources, expected] of [
+    [[no, yes], true],
+    [[no, silent], false],
+    [[no], false],
+    [[], false],
+  ] as const) {
+    assert.equal(await evidenceOf(...sources).isFinal(block.next.id, signal), expected)
+  }
+})
+
+function forgeOne(payments: number): Forged {
+  let last = genesisInfohash(genesis)
+  const steps = Array.from({ length: payments }, (_, i): Step => {
+    const { packed, infohash } = pay(holder, { to: accountOf(`payee ${i}`).address, tokens: 5n, time: i, prev: [last] })
+    last = infohash
+    return { kind: 'transaction', packed }
+  })
+  return forge(RULES, root, steps, easiestTarget, holder.address)
+}
+
+function evidenceOf(...sources: readonly Source[]): Evidence {
+  return new Evidence({ sources, log }, { patienceMs: 10 })
+}
+
+/** One that has nothing, but for what is chosen. */
+function source(name: string, chosen: Partial<Source>, limitMs = 1_000): Source {
+  return {
+    name,
+    limitMs,
+    block: async () => undefined,
+    forced: async () => new Map(),
+    isFinal: async () => false,
+    ...chosen,
+  }
+}
+
+async function untilAborted(until: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  until.addEventListener('abort', () => reject(until.reason), { once: true })
+  // Nothing else keeps the process alive.
+  const timer = setInterval(() => undefined, 1_000)
+  return await promise.finally(() => clearInterval(timer))
+}
