@@ -1,5 +1,6 @@
 // What a miner puts into a block: the queue as the rule wants it, then requests by what they pay for a step, as miner/assemble.ts does.
 
+import type { Offer, Policy } from '../../../miner/assemble.ts'
 import { decide } from '../../../miner/profit.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { minerPart } from '../../../node/protocol/queue.ts'
@@ -57,22 +58,20 @@ export function contentOn(scene: Scene, parent: Hash, taste: Taste): Content {
 
 /** By the rule of the product's miner (miner/profit.ts). */
 export function isWorthIt(content: Content, queueEntries: number, gasPrice: bigint, now: number): boolean {
-  const offer = {
-    queueEntries,
-    requests: content.requests.length,
-    fee: content.fee,
-    queueFees: content.queueFees,
-    gas: publishGas(content.size, false),
-  }
-  const policy = {
-    weiPerTtx: ASSUMED.weiPerTtx,
-    gasPrice,
-    marginPercent: ASSUMED.marginPercent,
-    extraGas: GAS.finalize + GAS.release + GAS.withdraw,
-    unpaidSteps: ASSUMED.unpaidSteps,
-  }
   const waiting = { sinceMs: content.since * 1_000, longestMs: ASSUMED.longestWaitSeconds * 1_000 }
-  return content.size > 0 && decide(offer, policy, waiting, now * 1_000).publish
+  return content.size > 0 && decide(offerOf(content, queueEntries), policyAt(gasPrice), waiting, now * 1_000).publish
+}
+
+/** What a block of this content brings and costs, as the product's miner counts it. */
+export function offerOf(content: Content, queueEntries: number): Offer {
+  const { requests, fee, queueFees, size } = content
+  return { queueEntries, requests: requests.length, fee, queueFees, gas: publishGas(size, false) }
+}
+
+export function policyAt(gasPrice: bigint): Policy {
+  const { weiPerTtx, marginPercent, unpaidSteps } = ASSUMED
+  const extraGas = GAS.finalize + GAS.release + GAS.withdraw
+  return { weiPerTtx, gasPrice, marginPercent, extraGas, unpaidSteps }
 }
 
 /** What a request pays beyond its gas, wei. */

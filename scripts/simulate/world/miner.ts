@@ -1,9 +1,10 @@
-// A miner as the product has it: builds on the preferred branch, publishes what is worth it, and is a rival only beside wrong blocks.
+// A miner as the product has it: builds on the preferred branch, publishes what is worth it, defends own blocks, and is a rival only beside wrong ones.
 
 import type { Hash } from '../../../node/protocol/ids.ts'
 import type { Account } from './account.ts'
 import { ASSUMED } from './assumptions.ts'
 import { isWorthIt, type Taste } from './content.ts'
+import { type Danger, dangerTo } from './danger.ts'
 import type { Draft } from './draft.ts'
 import type { Search } from './search.ts'
 import type { Strategy, World } from './world.ts'
@@ -24,6 +25,9 @@ export class Miner implements Strategy {
   readonly #account: Account
   readonly #search: Search
   readonly #habits: Habits
+  readonly #hashRate: number
+  /** Own blocks that defend others, each with the first block of its race. */
+  readonly #defences = new Map<Hash, Hash>()
   #isPublishing = false
   #isResting = false
 
@@ -32,6 +36,7 @@ export class Miner implements Strategy {
     this.#account = account
     this.#search = world.search(account.name, share)
     this.#habits = habits
+    this.#hashRate = share * ASSUMED.hashRate
   }
 
   onChange(): void {
@@ -51,15 +56,18 @@ export class Miner implements Strategy {
     const world = this.#world
     const tip = world.tip()
     const [first] = world.liveChildren(tip.id)
+    const danger = taste === 'all' ? dangerTo(world, this.#account, this.#hashRate, this.#defences) : undefined
+    if (danger !== undefined && isAwake?.(world.now) !== false && !(danger.on === tip.id && this.#isWorthIt(tip.id))) {
+      this.#search.for(danger.key, danger.targetAt, (target) => this.#defend(danger, target))
+      return
+    }
     if ((first !== undefined && !world.isOpen(tip.id)) || isAwake?.(world.now) === false) {
       this.#search.stop()
       return
     }
     const key = `${tip.id} ${first?.id} ${targetOf?.(tip.sealed.header.target, tip.sealed.header.target)}`
     if (this.#search.key === key) return
-    const content = world.content(tip.id, taste)
-    const entries = content.size - content.requests.length
-    if (taste === 'all' && !isWorthIt(content, entries, world.gasPrice, world.now)) {
+    if (taste === 'all' && !this.#isWorthIt(tip.id)) {
       this.#rest()
       return
     }
@@ -69,8 +77,28 @@ export class Miner implements Strategy {
     this.#search.for(key, own, (target) => this.#publish(tip.id, target, first !== undefined, taste))
   }
 
+  #isWorthIt(parent: Hash): boolean {
+    const { gasPrice, now } = this.#world
+    const content = this.#world.content(parent, 'all')
+    return isWorthIt(content, content.size - content.requests.length, gasPrice, now)
+  }
+
+  /** Where the race is over by now, or somebody else was there first, the block is for nothing. */
+  #defend({ on, first, key }: Danger, target: bigint): void {
+    if (dangerTo(this.#world, this.#account, this.#hashRate, this.#defences)?.key !== key) {
+      this.#go()
+      return
+    }
+    const draft = this.#world.make(this.#account, on, target, { taste: 'empty' })
+    this.#defences.set(draft.id, first)
+    this.#send(draft, false)
+  }
+
   #publish(parent: Hash, target: bigint, rival: boolean, taste: Taste): void {
-    const draft = this.#world.make(this.#account, parent, target, { taste })
+    this.#send(this.#world.make(this.#account, parent, target, { taste }), rival)
+  }
+
+  #send(draft: Draft, rival: boolean): void {
     this.#isPublishing = true
     this.#world.publish(draft, rival, this.#account, {}, () => {
       this.#isPublishing = false

@@ -122,6 +122,15 @@ test(`rivals put off what is payable to 48 hours and the time of two calls, not 
   assert(honest.median > 24 && honest.longest < 30, `${honest.longest} hours`)
 })
 
+test(`honest miners publish empty blocks in defence of own ones, and no others (seed ${SEED})`, () => {
+  const empty = (name: string) => {
+    const { bridge, miners } = play(scene(name), SEED)
+    return [...bridge.drafts.values()].filter(({ size, miner }) => size === 0 && miners.includes(miner)).length
+  }
+  assert.equal(empty('honest'), 0)
+  assert(empty('light-forks') > 0)
+})
+
 test('what was not paid counts with its age, and what came too late not at all', () => {
   const end = 100 * HOUR
   const times = [
