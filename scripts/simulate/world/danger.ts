@@ -3,7 +3,7 @@
 import { type RaceBlock, racesOf } from '../../../miner/defence/races.ts'
 import { standsIn, targetsOf } from '../../../miner/defence/stand.ts'
 import { decideDefence, type Stake } from '../../../miner/profit.ts'
-import { isLive } from '../../../node/bridge/race.ts'
+import { isLive } from '../../../node/bridge/race/eligible.ts'
 import { type BridgeBlock, descent } from '../../../node/bridge/view.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { minerPart } from '../../../node/protocol/queue.ts'
