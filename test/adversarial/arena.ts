@@ -1,4 +1,5 @@
-// Where attacks take place: an Ethereum with the bridge on it, and beside it nodes, watchers, miners, relayers and a liar, each a process. Everything that an attack may ask for stands here, hence the lines.
+// Where attacks take place: an Ethereum with the bridge on it, and beside it nodes, watchers, miners, relayers and a liar, each a process.
+// Everything that an attack may ask for is here, hence the lines.
 
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
