@@ -21,7 +21,6 @@ import { bridgeAbi } from '../deployments/bridge-abi.ts'
 import { OperationError } from '../node/errors.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../node/protocol/ids.ts'
 import type { BridgeCall } from './ethereum/calls.ts'
-import type { Endpoint } from './ethereum/endpoint.ts'
 import type { Fees } from './ethereum/fees.ts'
 import { isSilence, nameOf, readRefusal } from './ethereum/refusals.ts'
 
@@ -162,7 +161,7 @@ export class Ethereum {
   }
 
   /** Each of the endpoints by itself, where the first would answer for all others. They are closed with this one. */
-  apart(): readonly Endpoint[] {
+  apart(): readonly Ethereum[] {
     const { urls } = this.#deps
     this.#apart ??= urls.length === 1 ? [this] : urls.map((url) => this.#only(url))
     return this.#apart

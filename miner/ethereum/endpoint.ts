@@ -10,7 +10,6 @@ export type Endpoint = Pick<
   Ethereum,
   | 'name'
   | 'id'
-  | 'apart'
   | 'head'
   | 'tip'
   | 'nonce'
@@ -21,7 +20,7 @@ export type Endpoint = Pick<
   | 'broadcast'
   | 'receipt'
   | 'isKnown'
->
+> & { readonly apart: () => readonly Endpoint[] }
 
 /** Each endpoint once and by itself, in their order. */
 export function apart(endpoints: readonly Endpoint[]): readonly Endpoint[] {
