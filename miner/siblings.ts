@@ -3,6 +3,7 @@
 import { OperationError } from '../node/errors.ts'
 import type { Hash } from '../node/protocol/ids.ts'
 import { SIBLING_SECONDS } from '../node/protocol/rules.ts'
+import { readAllChildren } from '../node/rpc/all-blocks.ts'
 import type { Result } from '../node/rpc/api.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 import type { Standing } from './ethereum.ts'
@@ -18,8 +19,7 @@ type Block = Result<'bridge_children'>['blocks'][number]
 /** The live children of a block as far as the node knows them; none of a block that it does not know. */
 export async function liveChildren(node: NodeClient, parent: Hash, signal: AbortSignal): Promise<readonly Block[]> {
   try {
-    const { blocks } = await node.call('bridge_children', { parent }, signal)
-    return blocks.filter(({ refuted }) => !refuted)
+    return (await readAllChildren(node, parent, signal)).filter(({ refuted }) => !refuted)
   } catch (error) {
     if (error instanceof OperationError && error.code === 'unknown-block') return []
     throw error

@@ -78,6 +78,15 @@ for (const [what, { standing, known, next = PUBLISHED + 60n }, expected] of CASE
   })
 }
 
+test('a right block is found on whichever page of the answer it is', async (t) => {
+  const crowd = Array.from({ length: 5 }, (_, i) => ({ id: hash(`5${i}`), verdict: 'invalid' }))
+  const known = [wrong, ...crowd, { id: last, verdict: 'valid' }]
+  const asked: unknown[] = []
+  const room = await roomOn(nodeWith(known, asked, 2), parent, { ...STANDING, ...both }, PUBLISHED + 60n, t.signal)
+  assert.match(room.obstacle ?? '', /33 is on the parent already/)
+  assert.equal(asked.length, 4)
+})
+
 const STANDING: Standing = {
   finalBlock: ZERO_HASH,
   finalHeight: 0n,
@@ -86,14 +95,18 @@ const STANDING: Standing = {
   isRefuted: false,
 }
 
-function nodeWith(known: readonly Child[] | undefined, asked: unknown[]): NodeClient {
+/** Tells of `size` children at a time. */
+function nodeWith(known: readonly Child[] | undefined, asked: unknown[], size = 1_000): NodeClient {
   const rest = { refuted: false, target: TARGET, publishedAt: Number(PUBLISHED) }
   return {
     url: 'none',
-    call: async (method) => {
+    call: async (method, params) => {
       asked.push(method)
       if (known === undefined) throw new OperationError('unknown-block', 'never heard of it')
-      return { blocks: known.map((child) => ({ ...rest, ...child })) } as never // the one method that is asked for
+      const after = 'after' in params ? known.findIndex(({ id }) => id === params.after) + 1 : 0
+      const page = known.slice(after, after + size).map((child) => ({ ...rest, ...child }))
+      const next = after + size < known.length ? page.at(-1)?.id : undefined
+      return { blocks: page, ...(next ? { next } : {}) } as never // the one method that is asked for
     },
   }
 }
