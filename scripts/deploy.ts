@@ -1,6 +1,8 @@
 // Deploys the bridge, which deploys its token, to any chain, and writes `deployments/<chain id>.json`. After `npm run build`:
 //
 // TTX_DEPLOYER_KEY=0x… npx node scripts/deploy.ts --rpc http://127.0.0.1:8545 --genesis genesis.json
+//
+// Not to a rollup: bonds are gas at its base fee, which is next to nothing there (docs/economics.md, "What it costs, by base fee").
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
