@@ -219,6 +219,36 @@ test('a refutation that always fails is repeated to the end, in rests of an eigh
   assert.ok(chain.included.every(({ fate }) => fate === 'reverted'))
 })
 
+test('what a liar has sent in vain counts as a failure, and rests like one', async (t) => {
+  const scene = new Scene(t)
+  const { chain } = scene
+  let proofs = 0
+  // In its world every attempt has lost its nonce to another by the next run.
+  const liar = chain.endpoint('liar', (honest) => ({
+    ...LIES['lives in a world of its own']?.(honest, chain),
+    nonce: async () => 100 * proofs,
+  }))
+  const clock = { now: 1_000 * Number(chain.time) }
+  const deps = { now: () => clock.now, sender: scene.sender() }
+  const { pursuits, cases } = open(t, [liar, chain.endpoint('honest')], deps)
+  const opened = cases.open(id, 'wrong', chain.time + DAY, '')
+  const prove = async () => {
+    proofs += 1
+    return refutation
+  }
+  for (const restMs of [15_000, 30_000, 60_000]) {
+    const before = proofs
+    pursuits.begin(opened, prove)
+    await scene.mineUntil('the turn to end', () => !pursuits.isUnderWay(id))
+    clock.now += restMs - 1
+    pursuits.begin(opened, prove)
+    assert.deepEqual([proofs, pursuits.isUnderWay(id)], [before + 1, false])
+    clock.now += 1
+  }
+  assert.ok(chain.isDead)
+  assert.deepEqual([cases.get(id)?.failures, cases.get(id)?.state], [3, 'open'])
+})
+
 test('a pursuit that is stopped leaves nothing under way', async (t) => {
   const scene = new Scene(t)
   const { chain } = scene

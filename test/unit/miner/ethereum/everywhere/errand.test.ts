@@ -205,6 +205,25 @@ test('a liar for whom it is never over costs one transaction a run at most', asy
   }
 })
 
+test('a liar who names another nonce each time gets two of them in a run, however long it lasts', async (t) => {
+  const { scene, chain } = open(t)
+  chain.isFull = true
+  let named = 0
+  const liar = chain.endpoint('liar', ({ nonce }) => ({
+    nonce: async (...args) => {
+      named += 1
+      return (await nonce(...args)) + named
+    },
+    broadcast: async () => undefined,
+    isKnown: async () => false,
+  }))
+  const { end, nonces } = scene.send([liar, chain.endpoint('honest')])
+  await scene.until('it to name many', () => named > 300)
+  assert.ok(nonces() >= 2 && nonces() <= 3, `${nonces()} nonces`)
+  chain.isFull = false
+  await scene.mineUntil('the end', () => end.said !== undefined)
+})
+
 test('coins that no endpoint knows of are missing, and nothing is signed; one that knows of some is enough', async (t) => {
   const { scene, chain, both } = open(t)
   chain.balance = 10n ** 12n
