@@ -1,4 +1,5 @@
 // Pursuits of wrong blocks: none waits for another, those that rest or hang take no room, and in spite of every lie the block dies and its case ends.
+// All of them play in one made-up scene, hence the lines.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
