@@ -107,7 +107,7 @@ test('a transaction that spends too much, what is not there, or by another hand'
   const { value } = await genesisOutput()
   const signed = signTransaction(genesis, good)
   const over = encodeTransaction(signTransaction(genesis, { ...good, tokens: value + 1n }))
-  await submitFails(over, 'invalid-transaction', /inputs hold less than it spends; spend less/)
+  await submitFails(over, 'invalid-transaction', /its inputs or its account hold less than it spends; spend less/)
   const forged = encodeTransaction({ ...signed, tokens: 2n * UNIT })
   await submitFails(forged, 'invalid-transaction', /not made by the sender.*; sign it with the key of its sender/)
   const nothing = encodeTransaction(signTransaction(genesis, { ...good, to: parseAddress(`0x${'00'.repeat(20)}`) }))
