@@ -18,7 +18,7 @@ if (npmNodeMajor < minimumMajor && npmCli !== undefined && process.env[secondPas
   if (ownMajor < minimumMajor) {
     console.error(
       `postinstall: expected Node ${minimumMajor} or newer from the package "node", got ${process.version} at ${process.execPath}; ` +
-        'allow its install script (do not use --ignore-scripts) and run npm install again',
+        'allow its install script (do not use --ignore-scripts) and run npm ci again',
     )
     process.exit(1)
   }
@@ -26,10 +26,14 @@ if (npmNodeMajor < minimumMajor && npmCli !== undefined && process.env[secondPas
     `npm runs on Node ${npmNodeMajor}; Node ${ownMajor} from npm now completes the install and runs everything ` +
       '(EBADENGINE warnings are expected)',
   )
-  const result = spawnSync(process.execPath, [npmCli, 'install', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    stdio: 'inherit',
-    env: { ...process.env, [secondPass]: '1' },
-  })
+  const result = spawnSync(
+    process.execPath,
+    [npmCli, 'install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, [secondPass]: '1' },
+    },
+  )
   if (result.error !== undefined) throw result.error
   process.exit(result.status ?? 1)
 }
