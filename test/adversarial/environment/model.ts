@@ -1,6 +1,6 @@
 // What was published, by the driver's own replay: the state after every block, which ones are wrong, and what Ethereum has of it now.
 
-import type { BlockNumber } from 'viem'
+import { BlockNotFoundError, type BlockNumber } from 'viem'
 import { replayBlock } from '../../../node/protocol/block.ts'
 import { parseHex } from '../../../node/protocol/bytes.ts'
 import { genesisState } from '../../../node/protocol/genesis.ts'
@@ -184,8 +184,14 @@ export class Model {
     return children.length === 0 ? 'tip' : 'below the tip'
   }
 
+  /** False also where the chain has just become shorter than it was. */
   async #has(blockNumber: bigint, hash: Hash): Promise<boolean> {
-    return (await this.#stage.anvil.client.getBlock({ blockNumber })).hash === hash
+    try {
+      return (await this.#stage.anvil.client.getBlock({ blockNumber })).hash === hash
+    } catch (cause) {
+      if (cause instanceof BlockNotFoundError) return false
+      throw cause
+    }
   }
 
   #reset(): void {
