@@ -45,6 +45,7 @@ const SOAKS: Readonly<Record<string, Soak>> = {
     batch: 1_000,
     factor: 2,
   },
+  crowd: { file: 'adversarial/crowd-of-blocks', unit: 'light blocks beside a wrong one', runs: 10_000, batch: 10_000 },
   environment: {
     file: 'adversarial/environment',
     unit: 'moves against real processes',

@@ -1,0 +1,147 @@
+// Bench: what a watcher needs for a look, a verdict and a pass over all cases, with up to ten thousand living blocks, without a node.
+
+import { pino } from 'pino'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { type Living, readLiving } from '../../miner/ethereum/living.ts'
+import { Ethereum } from '../../miner/ethereum.ts'
+import { Accusations } from '../../miner/watch/accusations.ts'
+import { Cases } from '../../miner/watch/cases.ts'
+import { openJudge } from '../../miner/watch/open-judge.ts'
+import { byUrgency } from '../../miner/watch/urgency.ts'
+import { connectEthereum } from '../../node/ethereum.ts'
+import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { Crowd, type CrowdBlock } from './crowd.ts'
+import type { Bench, Case } from './measure.ts'
+
+const SIZES = [100, 1_000, 4_000, 10_000]
+const LENGTH = 128
+/** Blocks of which the verdicts are timed. */
+const SAMPLE = 100
+
+const SHAPES: Readonly<Record<string, (i: number) => number | undefined>> = {
+  flat: () => undefined,
+  'branches of 128': (i) => (i % LENGTH === 0 ? undefined : i - 1),
+}
+
+const WORKS = [
+  'look, nothing known',
+  'look, others know',
+  'look, all known',
+  'verdict by logs',
+  'order',
+  'all wrong',
+] as const
+type Work = (typeof WORKS)[number]
+
+/** A hundred times the blocks may cost so many times as much; the square of the blocks would be 10,000. */
+const MOST_GROWTH = 400
+
+export const bench: Bench = {
+  name: 'watcher',
+  title: 'seconds of a watcher with so many living blocks on anvil, without a node; the ratio is to 100 blocks',
+  unit: 's',
+  rounds: 1,
+  limits: Object.keys(SHAPES).flatMap((shape) =>
+    WORKS.map((work) => ({ case: nameOf(work, shape, SIZES.at(-1)), of: 'ratio' as const, atMost: MOST_GROWTH })),
+  ),
+  async prepare() {
+    const stack = new AsyncDisposableStack()
+    const cases: Case[] = []
+    for (const [shape, parentOf] of Object.entries(SHAPES)) {
+      const crowd = stack.use(await Crowd.start())
+      const start = await crowd.client.getBlockNumber()
+      const blocks = await crowd.grow(SIZES.at(-1) ?? 0, parentOf)
+      const world = openWorld(crowd, stack)
+      for (const work of WORKS) {
+        for (const size of SIZES) {
+          // One block on each block of Ethereum: so many lived as of that one.
+          const scene = { ...world, at: start + BigInt(size), blocks: blocks.slice(0, size) }
+          cases.push({
+            name: nameOf(work, shape, size),
+            baseline: nameOf(work, shape, SIZES[0]),
+            run: () => RUNS[work](scene),
+          })
+        }
+      }
+    }
+    return { cases, stop: () => stack.disposeAsync() }
+  },
+}
+
+type World = ReturnType<typeof openWorld>
+type Scene = World & { readonly at: bigint; readonly blocks: readonly CrowdBlock[] }
+
+const RUNS: Readonly<Record<Work, (scene: Scene) => Promise<number>>> = {
+  'look, nothing known': (scene) => look(scene, {}),
+  'look, others know': (scene) => look(scene, { hints: [scene.blocks.map(({ id }) => id)] }),
+  'look, all known': (scene) => look(scene, { known: [scene.ground, ...scene.blocks.map(({ id }) => id)] }),
+  'verdict by logs': async ({ crowd, logs, log, signal, blocks }) => {
+    const judge = openJudge({ rules: crowd.rules, log, logs, genesis: crowd.genesis })
+    judge.keep(new Set(blocks.map(({ id }) => id)), new Set([crowd.ground.id]))
+    const sample = blocks.slice(-SAMPLE)
+    const seconds = await secondsOf(async () => {
+      for (const { id } of sample) {
+        const { verdict } = await judge.judge(id, signal)
+        if (verdict !== 'valid') throw new Error(`block ${id} is ${verdict}`)
+      }
+    })
+    return seconds / blocks.filter(({ id }) => judge.verdictOn(id) !== undefined).length
+  },
+  order: async (scene) => {
+    const tree = await treeOf(scene)
+    return await secondsOf(() => byUrgency(tree))
+  },
+  'all wrong': async (scene) => {
+    const tree = await treeOf(scene)
+    const wrong = { verdict: 'invalid', step: 0, problem: 'WrongState', stated: ZERO_HASH } as const
+    const accusations = new Accusations({
+      ...{ log: scene.log, cases: new Cases(scene.log), isActing: true, signal: scene.signal },
+      judge: { verdictOn: () => wrong, prove: () => Promise.reject(new Error('nobody asks for it here')) },
+      lookout: { looks: 1, seers: [{ name: 'bench', view: { tree, look: 1 } }], nodeBlocks: () => [] },
+      pursuits: { isFull: true, isUnderWay: () => false, begin: () => undefined },
+    })
+    return await secondsOf(() => {
+      accusations.closeDead()
+      accusations.accuse()
+    })
+  },
+}
+
+async function look(
+  { ethereum, at, signal, blocks }: Scene,
+  question: { known?: readonly Hash[]; hints?: readonly Hash[][] },
+) {
+  let tree: Living | undefined
+  const seconds = await secondsOf(async () => {
+    tree = await readLiving(ethereum, { at, known: [], signal, ...question })
+  })
+  if (tree?.blocks.size !== blocks.length) throw new Error(`expected ${blocks.length} blocks, got ${tree?.blocks.size}`)
+  return seconds
+}
+
+async function treeOf({ ethereum, at, signal, ground, blocks }: Scene): Promise<Living> {
+  return await readLiving(ethereum, { at, known: [ground, ...blocks.map(({ id }) => id)], signal })
+}
+
+function openWorld(crowd: Crowd, stack: AsyncDisposableStack) {
+  const signer = privateKeyToAccount(generatePrivateKey())
+  const ethereum = new Ethereum({ urls: [crowd.url], network: crowd.rules, signer, now: Date.now })
+  const chain = connectEthereum([crowd.url], crowd.rules)
+  stack.defer(() => {
+    ethereum.close()
+    chain.close()
+  })
+  const { signal } = new AbortController()
+  const logs = [{ name: 'anvil', chain }]
+  return { crowd, ethereum, logs, signal, log: pino({ level: 'silent' }), ground: crowd.ground.id }
+}
+
+function nameOf(work: Work, shape: string, size: number | undefined): string {
+  return `${work}, ${shape}, ${size?.toLocaleString('en')}`
+}
+
+async function secondsOf(work: () => unknown): Promise<number> {
+  const startedMs = performance.now()
+  await work()
+  return (performance.now() - startedMs) / 1_000
+}
