@@ -112,7 +112,7 @@ export const settingsSchema = z.strictObject({
   deployment: path.optional().register(info, {
     env: 'TTX_DEPLOYMENT',
     flag: '--deployment <file>',
-    about: 'File that says where the bridge of the network is, as scripts/deploy.ts and a devnet write it',
+    about: 'File that says where the bridge of the network is, as scripts/make/deploy.ts and a devnet write it',
     example: 'deployments/31337.json',
   }),
   rpcHost: z.string().min(1, 'a host').default('127.0.0.1').register(info, {

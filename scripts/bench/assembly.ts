@@ -9,7 +9,7 @@ import { type Infohash, toHash, toInfohash } from '../../node/protocol/ids.ts'
 import { STEP_LIMIT, UNIT } from '../../node/protocol/rules.ts'
 import { stateOf, stateRoot } from '../../node/protocol/state.ts'
 import { type VerifiedTransaction, verifyPacked } from '../../node/protocol/verify.ts'
-import { accountOf, pay, RULES } from '../../test/world.ts'
+import { accountOf, pay, RULES } from '../assure/models/world.ts'
 import type { Bench } from './measure.ts'
 
 const OUTPUTS = 20_000

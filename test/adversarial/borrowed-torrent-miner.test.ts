@@ -11,9 +11,9 @@ import { genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
 import { blockId, challengeOf, encodeSealed, type SealedHeader } from '../../node/protocol/header.ts'
 import { type Hash, type Infohash, parseInfohash } from '../../node/protocol/ids.ts'
 import { targetFloor } from '../../node/protocol/target.ts'
+import { accountOf, pay } from '../../scripts/assure/models/world.ts'
 import { type Forged, forge } from '../unit/miner/forge.ts'
 import { EASIEST, holder } from '../unit/miner/stage.ts'
-import { accountOf, pay } from '../world.ts'
 import { Arena, HOUR } from './arena.ts'
 
 /** A forced transaction that is void: something to mine for. */

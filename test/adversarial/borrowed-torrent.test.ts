@@ -11,9 +11,9 @@ import { OperationError } from '../../node/errors.ts'
 import { connectEthereum } from '../../node/ethereum.ts'
 import type { Hash, Infohash } from '../../node/protocol/ids.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
+import { randomOf } from '../../scripts/assure/models/world.ts'
 import { Author, type Authored } from '../unit/miner/author.ts'
 import { log, Stage } from '../unit/miner/stage.ts'
-import { randomOf } from '../world.ts'
 
 const HOUR = 3_600n
 const NOWHERE = '77'.repeat(20) as Infohash

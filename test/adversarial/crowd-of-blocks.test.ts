@@ -14,10 +14,10 @@ import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import { toBytes } from '../../node/protocol/ids.ts'
 import { encodeStep } from '../../node/protocol/step.ts'
 import { traceLeaf, traceRoot } from '../../node/protocol/trace.ts'
+import { accountOf, pay, randomOf } from '../../scripts/assure/models/world.ts'
 import { type Content, Crowd, emptyOn } from '../../scripts/bench/crowd.ts'
 import { until } from '../e2e/processes.ts'
 import { log } from '../unit/miner/stage.ts'
-import { accountOf, pay, randomOf } from '../world.ts'
 
 /** Blocks in the ordinary run; thousands with FUZZ_RUNS. */
 const CROWD = Number(process.env['FUZZ_RUNS'] ?? 300)

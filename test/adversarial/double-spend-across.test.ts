@@ -8,8 +8,8 @@ import { test } from 'node:test'
 import type { Hex } from 'viem'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
+import { accountOf } from '../../scripts/assure/models/world.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
-import { accountOf } from '../world.ts'
 import { Arena, HOUR } from './arena.ts'
 
 const NET = (UNIT * 99n) / 100n

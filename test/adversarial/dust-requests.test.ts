@@ -10,8 +10,8 @@ import { minerPart } from '../../node/protocol/queue.ts'
 import { RuleError } from '../../node/protocol/rule-error.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { encodeTransaction } from '../../node/protocol/transaction.ts'
+import { accountOf, signBody } from '../../scripts/assure/models/world.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
-import { accountOf, signBody } from '../world.ts'
 import { Arena, HOUR, type Signed } from './arena.ts'
 
 const DUST = 30

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import type { LieKind } from '../../scripts/drill/lies.ts'
+import type { LieKind } from '../../scripts/devnet/drill/lies.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
 import { Arena, HOUR } from './arena.ts'
 

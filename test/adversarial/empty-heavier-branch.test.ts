@@ -6,8 +6,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isRefusal } from '../../miner/ethereum/refusals.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
+import { accountOf } from '../../scripts/assure/models/world.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
-import { accountOf } from '../world.ts'
 import { Arena, HOUR } from './arena.ts'
 
 test('a request that a heavier branch leaves out is forced into it', async (t) => {

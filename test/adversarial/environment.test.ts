@@ -5,7 +5,7 @@
 
 import { appendFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { formatReport } from '../../scripts/soak/report.ts'
+import { formatReport } from '../../scripts/assure/soak/report.ts'
 import { Driver } from './environment/driver.ts'
 
 /** Moves in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED; FUZZ_WITHOUT leaves some out, FUZZ_LOUD tells each. */

@@ -1,7 +1,7 @@
 // What a liar in a process of its own is told, at its start and with each order, and what it answers.
 
 import type { Hex } from 'viem'
-import type { LiarOptions, Published } from '../../scripts/drill/liar.ts'
+import type { LiarOptions, Published } from '../../scripts/devnet/drill/liar.ts'
 
 /** URLs, and the liar's key in hex without `0x`. */
 export type LiarSetup = {

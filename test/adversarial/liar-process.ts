@@ -10,7 +10,7 @@ import { parseHex } from '../../node/protocol/bytes.ts'
 import { RuleError } from '../../node/protocol/rule-error.ts'
 import { createNodeClient } from '../../node/rpc/client.ts'
 import { Wallet } from '../../node/wallet/wallet.ts'
-import { Liar } from '../../scripts/drill/liar.ts'
+import { Liar } from '../../scripts/devnet/drill/liar.ts'
 import type { LiarOrder, LiarSetup } from './liar-orders.ts'
 
 const [text = ''] = process.argv.slice(2)

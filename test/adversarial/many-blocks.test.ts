@@ -10,11 +10,11 @@ import { Ethereum } from '../../miner/ethereum.ts'
 import { parseDeployment } from '../../node/deployment.ts'
 import { connectEthereum } from '../../node/ethereum.ts'
 import { type Hash, parseHash, ZERO_HASH } from '../../node/protocol/ids.ts'
-import { deploy } from '../../scripts/deploy.ts'
+import { genesisOf } from '../../scripts/assure/models/world.ts'
 import { anvilBinary } from '../../scripts/devnet/anvil.ts'
+import { deploy } from '../../scripts/make/deploy.ts'
 import { Running } from '../e2e/processes.ts'
 import { EASIEST, holder } from '../unit/miner/stage.ts'
-import { genesisOf } from '../world.ts'
 
 const BLOCKS = 500
 /** The first account of anvil. */

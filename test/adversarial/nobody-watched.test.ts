@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { finalizeCall } from '../../miner/ethereum/calls.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
+import { accountOf } from '../../scripts/assure/models/world.ts'
 import { holder } from '../unit/miner/stage.ts'
-import { accountOf } from '../world.ts'
 import { Arena, HOUR } from './arena.ts'
 
 test('a wrong block that became final is adopted by no node', async (t) => {

@@ -8,8 +8,8 @@ import { isRefusal } from '../../miner/ethereum/refusals.ts'
 import { type Address, parseInfohash } from '../../node/protocol/ids.ts'
 import { QUEUE_SHARE, UNIT } from '../../node/protocol/rules.ts'
 import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
+import { accountOf } from '../../scripts/assure/models/world.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
-import { accountOf } from '../world.ts'
 import { Arena, HOUR } from './arena.ts'
 
 const DEPOSITS = 40

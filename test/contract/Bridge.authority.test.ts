@@ -7,7 +7,7 @@ import { encodeFunctionData, toFunctionSelector } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
 import { parseHex } from '../../node/protocol/bytes.ts'
-import { ABI_FILES, renderAbi } from '../../scripts/abi.ts'
+import { ABI_FILES, renderAbi } from '../../scripts/make/abi.ts'
 import { assertReverts, readArtifact } from './chain.ts'
 import { EASIEST_TARGET, Fixture, MIN_DEPOSIT, MIN_REQUEST } from './fixture.ts'
 
@@ -116,7 +116,7 @@ describe('parameters', () => {
 
 describe('the generated ABIs', () => {
   for (const entry of ABI_FILES) {
-    it(`${entry.file} is that of the compiled contract (else run scripts/abi.ts)`, async () => {
+    it(`${entry.file} is that of the compiled contract (else run scripts/make/abi.ts)`, async () => {
       assert.equal(await readFile(new URL(`../../${entry.file}`, import.meta.url), 'utf8'), await renderAbi(entry))
     })
   }

@@ -10,7 +10,7 @@ import { minerPart, type QueueEntry } from '../../node/protocol/queue.ts'
 import { SUPPLY } from '../../node/protocol/rules.ts'
 import { outputsOf, type State, stateRoot } from '../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../node/protocol/step.ts'
-import { World } from '../world.ts'
+import { World } from '../../scripts/assure/models/world.ts'
 import { proofOf, type TestBlock } from './blocks.ts'
 import { Fixture, HOUR, MIN_DEPOSIT, MIN_REQUEST } from './fixture.ts'
 

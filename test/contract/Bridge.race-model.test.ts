@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor, workOf } from '../../node/protocol/target.ts'
-import { randomOf } from '../world.ts'
+import { RaceModel } from '../../scripts/assure/models/race.ts'
+import { randomOf } from '../../scripts/assure/models/world.ts'
 import { type TestBlock, transactionStep } from './blocks.ts'
 import { Reverted } from './chain.ts'
 import { Fixture } from './fixture.ts'
 import { pickMove, pickTime, type RaceMove } from './race-driver.ts'
-import { RaceModel } from './race-model.ts'
 
 const FIRST_SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 /** Races in the ordinary run: 100. More with FUZZ_RUNS, one for six. */

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { type Hex, toFunctionSelector } from 'viem'
 import { concat, encodeUint, formatHex } from '../../node/protocol/bytes.ts'
 import { entries, insert, type Leaf, remove, rootOf, type Tree } from '../../node/protocol/tree.ts'
-import { randomOf } from '../world.ts'
+import { randomOf } from '../../scripts/assure/models/world.ts'
 import { TestChain } from './chain.ts'
 import { deployHarness, type Harness } from './harness/deploy.ts'
 

@@ -5,7 +5,7 @@ import { keccak } from '../../node/protocol/hash.ts'
 import { type Address, type Infohash, toAddress, toInfohash } from '../../node/protocol/ids.ts'
 import { type EntryName, entryKey, type State, stateOf } from '../../node/protocol/state.ts'
 import { insert } from '../../node/protocol/tree.ts'
-import { accountOf } from '../world.ts'
+import { accountOf } from '../../scripts/assure/models/world.ts'
 
 export const sender = accountOf('sender')
 export const payee: Address = toAddress(keccak(encodeUint(1, 1)).subarray(12))

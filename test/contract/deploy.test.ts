@@ -8,7 +8,7 @@ import { after, it } from 'node:test'
 import { createWalletClient, custom } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { Deployment } from '../../deployments/deployment.ts'
-import { DEFAULT_PARAMETERS, deploy, writeDeployment } from '../../scripts/deploy.ts'
+import { DEFAULT_PARAMETERS, deploy, writeDeployment } from '../../scripts/make/deploy.ts'
 import { TestChain } from './chain.ts'
 import { founder, genesisTransaction } from './fixture.ts'
 

@@ -19,7 +19,7 @@ import { genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
 import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'
 import { type Address, type Hash, parseAddress, parseHash, toBytes, ZERO_HASH } from '../../node/protocol/ids.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
-import { accountOf, genesisOf } from '../world.ts'
+import { accountOf, genesisOf } from '../../scripts/assure/models/world.ts'
 import { type Draft, draftBlock, type proofOf, type TestBlock, toHex } from './blocks.ts'
 import { type Receipt, type Sender, TestChain } from './chain.ts'
 

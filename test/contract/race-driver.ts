@@ -1,6 +1,6 @@
 // Random races: what a tree of blocks may meet in its life, with clocks that like to stand where a rule changes.
 
-import { type RaceModel, RULE } from './race-model.ts'
+import { type RaceModel, RULE } from '../../scripts/assure/models/race.ts'
 
 /** What happens next. `choice` is a random number that picks the target of a new block. */
 export type RaceMove =

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { randomOf } from '../world.ts'
-import { type ModelBlock, RaceModel, RULE, type Rule } from './race-model.ts'
+import { type ModelBlock, RaceModel, RULE, type Rule } from '../../scripts/assure/models/race.ts'
+import { randomOf } from '../../scripts/assure/models/world.ts'
 
 const FIRST_SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 /** Races in the ordinary run: 300. More with FUZZ_RUNS, one for two. */

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type AstNode, childrenOf, isNode, spanOf, textOf } from '../../scripts/mutate/ast.ts'
-import { compile, readSources } from '../../scripts/solc.ts'
+import { type AstNode, childrenOf, isNode, spanOf, textOf } from '../../scripts/assure/mutate/ast.ts'
+import { compile, readSources } from '../../scripts/assure/solc.ts'
 
 const sources = readSources()
 const { sources: trees, errors } = compile(sources, { '*': { '': ['ast'] } })

@@ -10,8 +10,8 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import { createNodeClient } from '../../node/rpc/client.ts'
 import { readDeployment } from '../../scripts/cli/commands/run/node.ts'
-import { countSupply } from '../../scripts/demo/supply.ts'
-import { DRILL_KINDS, type DrillKind, describeKind } from '../../scripts/drill/kinds.ts'
+import { countSupply } from '../../scripts/devnet/demo/supply.ts'
+import { DRILL_KINDS, type DrillKind, describeKind } from '../../scripts/devnet/drill/kinds.ts'
 import { devnetPorts, processesOf, type Running, startTtx, ttx, ttxJson, until } from './processes.ts'
 
 type Report = {

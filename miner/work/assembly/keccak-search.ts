@@ -10,7 +10,7 @@
 //   eleven lanes only; all else of it is computed once per job in `prepare`;
 // - the last round makes lane 0 alone, the most significant 64 bits of the digest, and a mask rejects nearly all of them.
 // Lane (x, y) is bytes 8(x + 5y) and following of the state. Longer than other files because the rounds are written out:
-// AssemblyScript has no macros, and a loop over lanes would keep them in memory. Built by scripts/build-wasm.ts.
+// AssemblyScript has no macros, and a loop over lanes would keep them in memory. Built by scripts/make/build-wasm.ts.
 
 /** The state before the permutation: 84 bytes of message with the counter zero, padding, zeros. Written by the host. */
 const MESSAGE: usize = memory.data(200, 16)

@@ -1,6 +1,6 @@
 // Chances that follow from a seed, for one move at a time: whatever a move did to the world, the next one is the same.
 
-import { randomOf } from '../../world.ts'
+import { randomOf } from '../../../scripts/assure/models/world.ts'
 
 export class Chance {
   readonly #random: () => number

@@ -1,9 +1,9 @@
 // Makes one move after another, as the seed says, and then lets the honest bring everything to its end.
 
 import type { TestContext } from 'node:test'
-import type { Report } from '../../../scripts/soak/report.ts'
+import { World } from '../../../scripts/assure/models/world.ts'
+import type { Report } from '../../../scripts/assure/soak/report.ts'
 import type { Stage } from '../../unit/miner/stage.ts'
-import { World } from '../../world.ts'
 import { Caller } from './calls.ts'
 import { Chance } from './chance.ts'
 import { type Bounds, Ground } from './ground.ts'

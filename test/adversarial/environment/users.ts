@@ -2,8 +2,8 @@
 
 import type { Address, Infohash } from '../../../node/protocol/ids.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
+import { type Account, accountOf } from '../../../scripts/assure/models/world.ts'
 import { stranger } from '../../unit/miner/stage.ts'
-import { type Account, accountOf } from '../../world.ts'
 import type { Arena, Signed } from '../arena.ts'
 import type { Chance } from './chance.ts'
 

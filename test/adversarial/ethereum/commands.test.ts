@@ -8,11 +8,11 @@ import { test } from 'node:test'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { readAllBlocks } from '../../../node/rpc/all-blocks.ts'
 import { saveWallet } from '../../../node/wallet/wallet-folder.ts'
+import { accountOf } from '../../../scripts/assure/models/world.ts'
 import { dataFolder } from '../../../scripts/cli/data-folder.ts'
 import { runCli } from '../../../scripts/cli/program.ts'
 import { holder, stranger } from '../../unit/miner/stage.ts'
 import { fakeShell } from '../../unit/scripts/cli/fake-shell.ts'
-import { accountOf } from '../../world.ts'
 import {
   changeLogs,
   estimates,

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { randomOf } from '../../../scripts/assure/models/world.ts'
 import { comparable } from '../../unit/node/bridge/driver.ts'
-import { randomOf } from '../../world.ts'
 import { assertLive, LiedTo } from './lied-to.ts'
 
 const DEPTH = 20

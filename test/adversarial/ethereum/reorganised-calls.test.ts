@@ -19,9 +19,9 @@ import { tryRefutation } from '../../../miner/watch/refuter.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
+import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import { forge } from '../../unit/miner/forge.ts'
 import { EASIEST, holder, log } from '../../unit/miner/stage.ts'
-import { accountOf, pay } from '../../world.ts'
 import { type Fate, FINALITY_DEPTH, Reorganised } from './reorganised.ts'
 
 const HOUR = 3_600n

@@ -11,8 +11,8 @@ import type { Ethereum } from '../../../miner/ethereum.ts'
 import { TtxNode } from '../../../node/node.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
+import { randomOf } from '../../../scripts/assure/models/world.ts'
 import { log, Stage } from '../../unit/miner/stage.ts'
-import { randomOf } from '../../world.ts'
 
 /** Blocks of Ethereum that are taken back, at most. */
 const DEEPEST = 20

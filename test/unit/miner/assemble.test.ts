@@ -25,7 +25,7 @@ import { BYTE_LIMIT, QUEUE_SHARE, STEP_LIMIT, UNIT } from '../../../node/protoco
 import { outputsOf, type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
 import { type VerifiedTransaction, verifyPacked } from '../../../node/protocol/verify.ts'
-import { type Account, accountOf, pay, RULES, World } from '../../world.ts'
+import { type Account, accountOf, pay, RULES, World } from '../../../scripts/assure/models/world.ts'
 
 const miner = accountOf('miner').address
 const EASIEST = 2n ** 240n

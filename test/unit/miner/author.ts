@@ -10,7 +10,7 @@ import { encodeSealed } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, toHash } from '../../../node/protocol/ids.ts'
 import type { Step } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
-import { accountOf, pay } from '../../world.ts'
+import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import { borrow, forge } from './forge.ts'
 import { EASIEST, holder, type Stage } from './stage.ts'
 

@@ -8,7 +8,7 @@ import type { Head } from '../../../miner/ethereum.ts'
 import type { Prospect } from '../../../miner/planner.ts'
 import type { Decision, Stake } from '../../../miner/profit.ts'
 import { type Hash, ZERO_HASH } from '../../../node/protocol/ids.ts'
-import { RULES } from '../../world.ts'
+import { RULES } from '../../../scripts/assure/models/world.ts'
 import { idOf } from './defence/tree.ts'
 
 const head: Head = { number: 1n, hash: ZERO_HASH, time: 100n, next: 112n, baseFee: 1n }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { formatHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
-import { accountOf, randomOf } from '../../world.ts'
+import { accountOf, randomOf } from '../../../scripts/assure/models/world.ts'
 import { type CrashPlan, MOMENTS, type Moment } from './crashing-miner.ts'
 import { holder, Stage, stranger } from './stage.ts'
 

@@ -6,7 +6,7 @@ import { publishCall } from '../../../miner/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
-import { accountOf } from '../../world.ts'
+import { accountOf } from '../../../scripts/assure/models/world.ts'
 import { forge } from './forge.ts'
 import { EASIEST, holder, Stage, stranger } from './stage.ts'
 

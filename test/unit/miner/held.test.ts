@@ -11,7 +11,7 @@ import { type Hash, type Infohash, parseHash, ZERO_HASH } from '../../../node/pr
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { workOf } from '../../../node/protocol/target.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
-import { accountOf, pay, World } from '../../world.ts'
+import { accountOf, pay, World } from '../../../scripts/assure/models/world.ts'
 
 const { rules } = new World(1)
 const TARGET = 2n ** 240n

@@ -10,7 +10,7 @@ import { summariseBlocks } from '../../../miner/status.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { type Infohash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
-import { RULES } from '../../world.ts'
+import { RULES } from '../../../scripts/assure/models/world.ts'
 
 test('an entry comes back as it was written, whatever its stage', async (t) => {
   const folder = await folderOf(t)

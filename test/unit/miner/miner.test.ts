@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { Relayer } from '../../../miner/relayer.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { parseAddress } from '../../../node/protocol/ids.ts'
-import { randomOf } from '../../world.ts'
+import { randomOf } from '../../../scripts/assure/models/world.ts'
 import { holder, log, Stage, stranger } from './stage.ts'
 
 const DAY = 86_400n

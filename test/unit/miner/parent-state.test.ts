@@ -14,7 +14,7 @@ import type { Step } from '../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../node/protocol/transaction.ts'
 import type { Method } from '../../../node/rpc/api.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
-import { accountOf, genesisOf, pay, RULES } from '../../world.ts'
+import { accountOf, genesisOf, pay, RULES } from '../../../scripts/assure/models/world.ts'
 import { type Forged, forge } from './forge.ts'
 
 const holder = accountOf('holder')

@@ -8,7 +8,7 @@ import { challengeOf } from '../../../node/protocol/header.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
 import type { Method, Result } from '../../../node/rpc/api.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
-import { accountOf } from '../../world.ts'
+import { accountOf } from '../../../scripts/assure/models/world.ts'
 import { EASIEST, holder, log, Stage, stranger } from './stage.ts'
 
 const never = new AbortController().signal

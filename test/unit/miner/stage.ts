@@ -31,8 +31,8 @@ import {
 } from '../../../node/protocol/ids.ts'
 import type { TransactionBody } from '../../../node/protocol/typed-data.ts'
 import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
-import { deploy } from '../../../scripts/deploy.ts'
-import { type Account, accountOf, genesisOf, pay, randomOf } from '../../world.ts'
+import { type Account, accountOf, genesisOf, pay, randomOf } from '../../../scripts/assure/models/world.ts'
+import { deploy } from '../../../scripts/make/deploy.ts'
 import { Anvil } from '../node/bridge/anvil.ts'
 
 export const EASIEST = 2n ** 243n

@@ -7,7 +7,7 @@ import { OperationError } from '../../../node/errors.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
-import { randomOf } from '../../world.ts'
+import { randomOf } from '../../../scripts/assure/models/world.ts'
 import { holder, log, Stage, stranger } from './stage.ts'
 
 test('a published block that Ethereum forgets is published again', async (t) => {

@@ -12,7 +12,7 @@ import { encodeSealed } from '../../../node/protocol/header.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
 import { SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
-import { accountOf, pay } from '../../world.ts'
+import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import { forge } from './forge.ts'
 import { EASIEST, holder, log, Stage, stranger } from './stage.ts'
 

@@ -11,7 +11,7 @@ import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
-import { RULES, World } from '../../world.ts'
+import { RULES, World } from '../../../scripts/assure/models/world.ts'
 
 const EASIEST = 2n ** 244n - 1n
 const HOUR = 3_600n

@@ -14,7 +14,7 @@ import { genesisBlock } from '../../../node/protocol/header.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { createNodeClient } from '../../../node/rpc/client.ts'
-import { accountOf, genesisOf, pay, RULES } from '../../world.ts'
+import { accountOf, genesisOf, pay, RULES } from '../../../scripts/assure/models/world.ts'
 
 const alice = accountOf('alice')
 const bob = accountOf('bob')

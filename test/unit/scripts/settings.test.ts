@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { Command } from 'commander'
 import { parse } from 'dotenv'
 import { OperationError } from '../../../node/errors.ts'
-import { formatEnvExample } from '../../../scripts/env-example.ts'
+import { formatEnvExample } from '../../../scripts/make/env-example.ts'
 import {
   GLOBAL_SETTINGS,
   loadSettings,
@@ -155,7 +155,7 @@ test('.env is read from the working folder, may be missing, and slips of the pen
   }
 })
 
-test('.env.example is what the schema writes: run `npx node scripts/env-example.ts > .env.example` after a change', async () => {
+test('.env.example is what the schema writes: run `npx node scripts/make/env-example.ts > .env.example` after a change', async () => {
   assert.equal(await readFile(ENV_EXAMPLE, 'utf8'), formatEnvExample())
 })
 

@@ -9,7 +9,7 @@ import { type Hash, type Infohash, ZERO_HASH } from '../../../../node/protocol/i
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
 import type { NodeClient } from '../../../../node/rpc/client.ts'
-import { accountOf, pay, World } from '../../../world.ts'
+import { accountOf, pay, World } from '../../../../scripts/assure/models/world.ts'
 import { FINAL, idOf } from './tree.ts'
 
 const { rules } = new World(1)

@@ -27,7 +27,7 @@ import { minerPart } from '../../../../node/protocol/queue.ts'
 import { type Step, splitSteps } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { traceLeaf, traceProof } from '../../../../node/protocol/trace.ts'
-import { accountOf, pay } from '../../../world.ts'
+import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { type Forged, forge } from '../forge.ts'
 import { EASIEST, holder, Stage, stranger } from '../stage.ts'
 

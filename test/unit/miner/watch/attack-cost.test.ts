@@ -8,7 +8,7 @@ import { encodeUint } from '../../../../node/protocol/bytes.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import { QUEUE_SHARE } from '../../../../node/protocol/rules.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
-import { RaceModel } from '../../../contract/race-model.ts'
+import { RaceModel } from '../../../../scripts/assure/models/race.ts'
 
 const GWEI = 10n ** 9n
 const HOUR = 3_600n

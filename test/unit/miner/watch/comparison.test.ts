@@ -9,7 +9,7 @@ import { type Hash, toBytes, toHash, toInfohash } from '../../../../node/protoco
 import { packTransaction } from '../../../../node/protocol/packed.ts'
 import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import type { TransactionBody } from '../../../../node/protocol/typed-data.ts'
-import { type Account, accountOf, pay, RULES, randomOf, signBody } from '../../../world.ts'
+import { type Account, accountOf, pay, RULES, randomOf, signBody } from '../../../../scripts/assure/models/world.ts'
 
 const [alice, bob, carol] = [accountOf('alice'), accountOf('bob'), accountOf('carol')]
 const FIRST = 40n

@@ -13,7 +13,7 @@ import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, toHash } from '../../../../node/protocol/ids.ts'
 import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
 import type { Step } from '../../../../node/protocol/step.ts'
-import { accountOf, genesisOf, pay, RULES } from '../../../world.ts'
+import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { type Forged, forge } from '../forge.ts'
 import { log } from '../stage.ts'
 

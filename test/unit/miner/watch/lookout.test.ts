@@ -12,7 +12,7 @@ import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../../mine
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import type { NodeClient } from '../../../../node/rpc/client.ts'
-import { randomOf } from '../../../world.ts'
+import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import { EthereumProxy } from '../../node/ethereum-proxy.ts'
 import { Author } from '../author.ts'
 import { log, Stage } from '../stage.ts'

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Moments } from '../../../../miner/watch/evidence/moments.ts'
 import type { ChainBlock } from '../../../../node/bridge/chain.ts'
-import { randomOf } from '../../../world.ts'
+import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import { madeUpId } from '../made-up-tree.ts'
 
 const CHAINS: Readonly<Record<string, (i: number) => bigint>> = {

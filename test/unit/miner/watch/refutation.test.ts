@@ -15,7 +15,7 @@ import type { ForcedEntry } from '../../../../node/protocol/queue.ts'
 import { type State, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { isInTrace, traceLeaf } from '../../../../node/protocol/trace.ts'
-import { RULES, World } from '../../../world.ts'
+import { RULES, World } from '../../../../scripts/assure/models/world.ts'
 
 const world = new World(3)
 const genesis = genesisBlock({

@@ -12,7 +12,7 @@ import type { Hash } from '../../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
 import type { NodeClient } from '../../../../node/rpc/client.ts'
-import { accountOf, pay, randomOf } from '../../../world.ts'
+import { accountOf, pay, randomOf } from '../../../../scripts/assure/models/world.ts'
 import { forge, seal } from '../forge.ts'
 import { EASIEST, holder, log, Stage } from '../stage.ts'
 

@@ -6,7 +6,7 @@ import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
-import { RULES, World } from '../../../world.ts'
+import { RULES, World } from '../../../../scripts/assure/models/world.ts'
 
 const TARGET = 2n ** 240n
 

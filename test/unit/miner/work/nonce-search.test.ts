@@ -11,7 +11,7 @@ import type { NonceSearch } from '../../../../miner/work/nonce-search.ts'
 import { createWasmSearch, WASM_FILE } from '../../../../miner/work/wasm-search.ts'
 import { concat } from '../../../../node/protocol/bytes.ts'
 import { parseAddress, parseHash, toAddress, toBytes, toHash } from '../../../../node/protocol/ids.ts'
-import { buildWasm } from '../../../../scripts/build-wasm.ts'
+import { buildWasm } from '../../../../scripts/make/build-wasm.ts'
 import vectors from '../../../vectors/work.json' with { type: 'json' }
 
 const seed = 20_260_101

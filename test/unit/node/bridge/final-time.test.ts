@@ -6,7 +6,7 @@ import { type FinalTime, finalTimeOf } from '../../../../node/bridge/final-time.
 import { type DueCall, dueCalls, preferredBranch } from '../../../../node/bridge/race.ts'
 import { type BridgeBlock, blockOf, descent } from '../../../../node/bridge/view.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { randomOf } from '../../../world.ts'
+import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import { HOUR, RaceModel, Refused } from './race-model.ts'
 
 function timeOf(model: RaceModel, block: Hash): FinalTime {

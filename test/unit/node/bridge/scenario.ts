@@ -13,7 +13,7 @@ import type { Rules } from '../../../../node/protocol/rules.ts'
 import { balanceOf, type State, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep, splitSteps } from '../../../../node/protocol/step.ts'
 import { traceLeaf, traceRoot } from '../../../../node/protocol/trace.ts'
-import { genesisOf, World } from '../../../world.ts'
+import { genesisOf, World } from '../../../../scripts/assure/models/world.ts'
 import type { UnplacedEvent } from './fake-ethereum.ts'
 
 export const EASIEST = 2n ** 244n - 1n

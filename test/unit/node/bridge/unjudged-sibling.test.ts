@@ -6,6 +6,7 @@ import { finalTimeOf, finalTimesOf } from '../../../../node/bridge/final-time.ts
 import { preferredBranch } from '../../../../node/bridge/race.ts'
 import type { BlockVerdict, BridgeView } from '../../../../node/bridge/view.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import {
   GROUND_TIME,
   type Planted,
@@ -13,7 +14,6 @@ import {
   plant,
   plantedId,
 } from '../../../../scripts/bench/planted-view.ts'
-import { randomOf } from '../../../world.ts'
 
 const HOUR = 3_600
 const INVALID: BlockVerdict = { verdict: 'invalid', step: 0, problem: 'Overspend', stated: ZERO_HASH }

@@ -23,9 +23,9 @@ import {
 import { decodeStep, encodeStep, splitSteps, stepSizeAt } from '../../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { entries } from '../../../../node/protocol/tree.ts'
-import { madeUpCases, withAmount } from '../../../made-up-states.ts'
-import { stepCases } from '../../../step-cases.ts'
-import { accountOf, genesisOf, pay, RULES, World } from '../../../world.ts'
+import { madeUpCases, withAmount } from '../../../../scripts/assure/models/made-up-states.ts'
+import { stepCases } from '../../../../scripts/assure/models/step-cases.ts'
+import { accountOf, genesisOf, pay, RULES, World } from '../../../../scripts/assure/models/world.ts'
 
 const alice = accountOf('alice')
 const bob = accountOf('bob')

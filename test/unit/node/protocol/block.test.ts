@@ -43,7 +43,7 @@ import { encodeStep, splitSteps } from '../../../../node/protocol/step.ts'
 import { EASIEST_BOUND, HARDEST_TARGET, targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import { isInTrace, traceDepth, traceLeaf, traceProof, traceRoot } from '../../../../node/protocol/trace.ts'
 import { insert } from '../../../../node/protocol/tree.ts'
-import { RULES, World } from '../../../world.ts'
+import { RULES, World } from '../../../../scripts/assure/models/world.ts'
 
 const TARGET = 2n ** 240n
 

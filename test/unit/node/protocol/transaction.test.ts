@@ -21,7 +21,7 @@ import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { decodeTransaction, encodeTransaction, type SignedTransaction } from '../../../../node/protocol/transaction.ts'
 import { DOMAIN, signingDigest, TYPES, typedMessage } from '../../../../node/protocol/typed-data.ts'
 import { verifyFile, verifyPacked } from '../../../../node/protocol/verify.ts'
-import { accountOf, genesisOf, pay, RULES, signBody, World } from '../../../world.ts'
+import { accountOf, genesisOf, pay, RULES, signBody, World } from '../../../../scripts/assure/models/world.ts'
 
 const alice = accountOf('alice')
 const bob = accountOf('bob')

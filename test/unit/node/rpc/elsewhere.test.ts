@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import { elsewhereOf } from '../../../../node/rpc/handlers/elsewhere.ts'
-import { accountOf, pay } from '../../../world.ts'
+import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { Driver, TestFollower } from '../bridge/driver.ts'
 import { EASIEST, type MadeBlock, published } from '../bridge/scenario.ts'
 

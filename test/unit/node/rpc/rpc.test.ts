@@ -8,7 +8,7 @@ import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { API, type Method } from '../../../../node/rpc/api.ts'
 import { createNodeClient } from '../../../../node/rpc/client.ts'
 import { type Handlers, RpcServer } from '../../../../node/rpc/server.ts'
-import { accountOf } from '../../../world.ts'
+import { accountOf } from '../../../../scripts/assure/models/world.ts'
 import { log, serve } from './serve.ts'
 
 const owner = accountOf('alice').address

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Address } from '../../../../node/protocol/ids.ts'
+import { accountOf } from '../../../../scripts/assure/models/world.ts'
 import { lockAccount } from '../../../../scripts/cli/account-lock.ts'
-import { accountOf } from '../../../world.ts'
 
 test('a second process with an account is refused by name, one with another account is not, and it is free afterwards', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-account-lock-'))

@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import { readStep } from '../../../../miner/watch/comparison.ts'
 import { UNIT } from '../../../../node/protocol/rules.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
+import { accountOf, pay, RULES, randomOf, World } from '../../../../scripts/assure/models/world.ts'
 import { formatJson } from '../../../../scripts/cli/context.ts'
 import { describeFate, describeStep, stepData } from '../../../../scripts/cli/step-words.ts'
-import { accountOf, pay, RULES, randomOf, World } from '../../../world.ts'
 
 const [alice, bob] = [accountOf('alice'), accountOf('bob')]
 const prev = ['ab'.repeat(20)] as never

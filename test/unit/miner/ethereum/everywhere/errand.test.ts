@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { randomOf } from '../../../../world.ts'
+import { randomOf } from '../../../../../scripts/assure/models/world.ts'
 import { LIES } from './lies.ts'
 import { CALL, type MadeUpChain, refused, silence } from './made-up-chain.ts'
 import { Scene } from './scene.ts'

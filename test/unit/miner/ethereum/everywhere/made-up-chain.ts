@@ -7,7 +7,7 @@ import type { Endpoint } from '../../../../../miner/ethereum/endpoint.ts'
 import { Ethereum, type Receipt } from '../../../../../miner/ethereum.ts'
 import { OperationError } from '../../../../../node/errors.ts'
 import { type Hash, parseHash } from '../../../../../node/protocol/ids.ts'
-import { RULES } from '../../../../world.ts'
+import { RULES } from '../../../../../scripts/assure/models/world.ts'
 
 const GWEI = 1_000_000_000n
 const REFUTE_USES = 300_000n

@@ -7,6 +7,7 @@ import { branchTo } from '../../../../../node/bridge/race/eligible.ts'
 import { dueCalls, preferredBranch, preferredTip } from '../../../../../node/bridge/race.ts'
 import type { BlockVerdict, BridgeBlock, BridgeView } from '../../../../../node/bridge/view.ts'
 import { ZERO_HASH } from '../../../../../node/protocol/ids.ts'
+import { randomOf } from '../../../../../scripts/assure/models/world.ts'
 import {
   GROUND_TIME,
   type Planted,
@@ -14,7 +15,6 @@ import {
   plant,
   plantedId,
 } from '../../../../../scripts/bench/planted-view.ts'
-import { randomOf } from '../../../../world.ts'
 import * as definition from '../race-definition.ts'
 
 const HOUR = 3_600

@@ -1,0 +1,139 @@
+// Seeded steps with the states they meet: valid ones, and ones that break each rule of the step function.
+
+import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
+import { type Address, type Infohash, parseInfohash, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
+import { packTransaction } from '../../../node/protocol/packed.ts'
+import { entryKey, outputsOf, type State } from '../../../node/protocol/state.ts'
+import { encodeStep } from '../../../node/protocol/step.ts'
+import type { SignedTransaction } from '../../../node/protocol/transaction.ts'
+import { insert } from '../../../node/protocol/tree.ts'
+import type { TransactionBody } from '../../../node/protocol/typed-data.ts'
+import { signBody, type World } from './world.ts'
+
+export type StepCase = {
+  /** What was done to the step, or `valid`. Says what was tried, not what must come of it. */
+  readonly name: string
+  readonly state: State
+  readonly queueIndex: bigint
+  readonly step: Uint8Array
+}
+
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+
+/** Before each valid step, which moves the world on, a few broken ones; ends when the world has given all its money away. */
+export function* stepCases(world: World): Generator<StepCase, void> {
+  const owners = new Set(world.accounts.map(({ address }) => address))
+  while (outputsOf(world.state).some(({ owner }) => owners.has(owner))) {
+    const valid = world.step()
+    const before = { state: world.state, queueIndex: world.queueIndex }
+    const bytes = encodeStep(valid)
+    yield { name: 'valid', ...before, step: bytes }
+    const [change, changeBytes] = world.pick(Object.entries(byteChanges))
+    yield { name: change, ...before, step: changeBytes(world, bytes) }
+    const { tx, infohash } = world.transaction()
+    yield { name: 'field changed', ...before, step: pack(world, changeBody(world, tx)) }
+    yield { name: 'signature changed', ...before, step: pack(world, changeSignature(world, tx)) }
+    const owner = world.random() < 0.5 ? tx.from : tx.to
+    yield { name: 'output exists', ...before, state: withOutput(world, infohash, owner), step: pack(world, tx) }
+    if (world.random() < 0.2) yield { name: 'void', ...before, step: voidStep(world) }
+    world.apply(valid)
+    yield { name: 'replayed', ...before, state: world.state, step: bytes }
+  }
+}
+
+/** Some entries more, so that paths are longer than a few accounts make them. Their keys are names of nothing. */
+export function withStrangers(world: World, state: State, count: number): State {
+  let next = state
+  for (let i = 0; i < count; i++) {
+    const key = Uint8Array.from({ length: 20 }, () => Math.floor(world.random() * 256))
+    next = insert(next, { key, value: 1n, name: { owner: ZERO_ADDRESS } })
+  }
+  return next
+}
+
+const byteChanges = {
+  truncated: (_: World, bytes: Uint8Array) => bytes.slice(0, -1),
+  extended: (_: World, bytes: Uint8Array) => concat(bytes, Uint8Array.of(0)),
+  flipped: (world: World, bytes: Uint8Array) => flipBit(world, bytes, 0),
+  'head flipped': (world: World, bytes: Uint8Array) => flipBit(world, bytes, 0, 11),
+  'memo flipped': (world: World, bytes: Uint8Array) => flipBit(world, bytes, 128),
+  empty: () => new Uint8Array(),
+}
+
+/** Flips a bit of a byte from `begin` on, and below `end`. */
+export function flipBit(world: World, bytes: Uint8Array, begin = 0, end = bytes.length): Uint8Array {
+  const changed = bytes.slice()
+  const last = Math.min(end, bytes.length)
+  const place = begin < last ? begin + Math.floor(world.random() * (last - begin)) : 0
+  changed[place] = (changed[place] ?? 0) ^ (1 << Math.floor(world.random() * 8))
+  return changed
+}
+
+/** A body that its sender did sign, but that is most likely against a rule. */
+function changeBody(world: World, tx: SignedTransaction): SignedTransaction {
+  const { kind: _kind, from, signature: _signature, ...body } = tx
+  const random: Infohash = parseInfohash(
+    Array.from({ length: 40 }, () => Math.floor(world.random() * 16).toString(16)).join(''),
+  )
+  const to = world.pick([ZERO_ADDRESS, world.rules.bridge, world.rules.token])
+  const requestTo = (recipient: Address) => ({
+    to: world.rules.bridge,
+    bridge: { chain: world.rules.chain, to: recipient },
+  })
+  const changes: Partial<TransactionBody>[] = [
+    { tokens: 0n },
+    { tokens: 2n ** 128n - 1n },
+    { tokens: body.tokens + 1n },
+    { ...requestTo(from), tokens: 1n + BigInt(Math.floor(world.random() * 150)) },
+    requestTo(to),
+    body.bridge === undefined ? { to } : requestTo(to),
+    { memo: world.pick(['"', '\\', 'a\nb', '\u007f', '\u0000', `${'x'.repeat(139)}"`, 'ok']) },
+    { prev: body.prev.toReversed() },
+    { prev: [...body.prev, ...body.prev].slice(0, 8) },
+    { prev: [...body.prev.slice(1), random].sort() },
+    { prev: [...body.prev, random].sort().slice(0, 8) },
+  ]
+  const account = world.accounts.find(({ address }) => address === from)
+  if (account === undefined) throw new Error('the world made a transaction of somebody else')
+  return signBody(account, { ...body, ...world.pick(changes) })
+}
+
+function changeSignature(world: World, tx: SignedTransaction): SignedTransaction {
+  const [r, s, v] = [tx.signature.slice(0, 32), tx.signature.slice(32, 64), tx.signature[64] ?? 0]
+  const highS = encodeUint(ORDER - BigInt(`0x${Buffer.from(s).toString('hex')}`), 32)
+  const zero = new Uint8Array(32)
+  const signature = world.pick([
+    concat(r, s, Uint8Array.of(55 - v)),
+    concat(r, highS, Uint8Array.of(55 - v)),
+    concat(zero, s, Uint8Array.of(v)),
+    concat(r, zero, Uint8Array.of(v)),
+    concat(encodeUint(ORDER, 32), s, Uint8Array.of(v)),
+    concat(encodeUint(ORDER - 1n, 32), s, Uint8Array.of(v)),
+    concat(encodeUint(2n ** 256n - 1n, 32), s, Uint8Array.of(v)),
+    concat(r, encodeUint(ORDER / 2n, 32), Uint8Array.of(v)),
+    concat(r, encodeUint(ORDER / 2n + 1n, 32), Uint8Array.of(v)),
+    concat(flipBit(world, r), s, Uint8Array.of(v)),
+  ])
+  return { ...tx, signature }
+}
+
+function pack(world: World, tx: SignedTransaction): Uint8Array {
+  const packed = packTransaction(tx)
+  const fee = BigInt(Math.floor(world.random() * 2 ** 48))
+  return encodeStep(world.random() < 0.3 ? { kind: 'applied', fee, packed } : { kind: 'transaction', packed })
+}
+
+function voidStep(world: World): Uint8Array {
+  const packed = packTransaction(world.transaction().tx)
+  return concat(Uint8Array.of(3), encodeUint(packed.length, 8), packed.slice(0, 32))
+}
+
+/** The world's state, in which an output stands that a coming transaction wants to create. No chain leads there. */
+function withOutput(world: World, infohash: Infohash, owner: SignedTransaction['from']): State {
+  const name = { infohash, owner }
+  const balance = { owner }
+  const key = entryKey(balance)
+  let state = insert(world.state, { key: entryKey(name), value: 5n, name })
+  if (world.random() < 0.5) state = insert(state, { key, value: 2n ** 127n, name: balance })
+  return state
+}

@@ -1,0 +1,147 @@
+// A seeded world of accounts that pay each other: valid transactions and steps for tests, by the real rules.
+
+import { applyStep } from '../../../node/protocol/apply.ts'
+import { concat, encodeText, encodeUint } from '../../../node/protocol/bytes.ts'
+import { createGenesis, genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
+import { type Address, addressOfKey, type Infohash, parseAddress, toAddress } from '../../../node/protocol/ids.ts'
+import type { Rules } from '../../../node/protocol/rules.ts'
+import { publicKeyOf, signDigest } from '../../../node/protocol/signature.ts'
+import { outputsOf, type State } from '../../../node/protocol/state.ts'
+import { encodeStep, type Step } from '../../../node/protocol/step.ts'
+import {
+  encodeTransaction,
+  type GenesisTransaction,
+  type SignedTransaction,
+} from '../../../node/protocol/transaction.ts'
+import { signingDigest, type TransactionBody } from '../../../node/protocol/typed-data.ts'
+import { type VerifiedTransaction, verifyFile } from '../../../node/protocol/verify.ts'
+
+export const RULES: Rules = {
+  chain: 31_337n,
+  bridge: parseAddress(`0x${'b1'.repeat(20)}`),
+  token: parseAddress(`0x${'70'.repeat(20)}`),
+  minRequest: 100n,
+}
+
+export type Account = { readonly key: Uint8Array; readonly address: Address }
+
+/** The same account for the same name. */
+export function accountOf(name: string): Account {
+  const key = keccak(encodeText(`account ${name}`))
+  return { key, address: addressOfKey(publicKeyOf(key)) }
+}
+
+export function signBody(account: Account, body: TransactionBody): SignedTransaction {
+  return { kind: 'signed', from: account.address, signature: signDigest(signingDigest(body), account.key), ...body }
+}
+
+/** A signed transaction that the rules take, whatever the state. */
+export function pay(account: Account, body: TransactionBody, rules = RULES): VerifiedTransaction {
+  return verifyFile(rules, encodeTransaction(signBody(account, body)))
+}
+
+export function genesisOf(account: Account): GenesisTransaction {
+  return createGenesis(publicKeyOf(account.key), 1_767_225_600, (digest) => signDigest(digest, account.key))
+}
+
+/** Deterministic numbers in [0, 1): mulberry32. */
+export function randomOf(seed: number): () => number {
+  let a = seed >>> 0
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0
+    let t = a
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A state, and random steps that are valid in it. */
+export class World {
+  readonly rules: Rules
+  readonly accounts: readonly Account[]
+  readonly genesis: Infohash
+  readonly random: () => number
+  state: State
+  queueIndex = 0n
+
+  constructor(seed: number, accounts = 6, rules = RULES) {
+    this.rules = rules
+    this.random = randomOf(seed)
+    this.accounts = Array.from({ length: accounts }, (_, i) => accountOf(`${seed}-${i}`))
+    const genesis = genesisOf(this.pick(this.accounts))
+    this.genesis = genesisInfohash(genesis)
+    this.state = genesisState(genesis)
+  }
+
+  pick<T>(items: readonly T[]): T {
+    const item = items[Math.floor(this.random() * items.length)]
+    if (item === undefined) throw new RangeError('nothing to pick from')
+    return item
+  }
+
+  /** A random transaction that is valid in the present state: one to eight inputs, often with change, memo, or a request. */
+  transaction(): VerifiedTransaction {
+    const sender = this.pick(this.accounts.filter(({ address }) => this.#owned(address).length > 0))
+    const owned = this.#owned(sender.address)
+    const count = 1 + Math.floor(this.random() * Math.min(8, owned.length))
+    const chosen = owned
+      .map((output) => ({ output, order: this.random() }))
+      .sort((a, b) => a.order - b.order)
+      .slice(0, count)
+      .map(({ output }) => output)
+    const sum = chosen.reduce((total, { value }) => total + value, 0n)
+    const tokens = this.random() < 0.15 ? sum : 1n + (sum * BigInt(Math.floor(this.random() * 1000))) / 1001n
+    const isRequest = this.random() < 0.2 && tokens >= this.rules.minRequest
+    const recipient = this.random() < 0.5 ? sender.address : this.#stranger()
+    const body: TransactionBody = {
+      to: isRequest ? this.rules.bridge : this.random() < 0.1 ? this.#stranger() : this.pick(this.accounts).address,
+      tokens,
+      time: Math.floor(this.random() * 2 ** 31),
+      prev: chosen.map(({ infohash }) => infohash).sort(),
+      ...(this.random() < 0.3 ? { memo: this.#memo() } : {}),
+      ...(isRequest ? { bridge: { chain: this.rules.chain, to: recipient } } : {}),
+    }
+    return pay(sender, body, this.rules)
+  }
+
+  /** A random valid step, not yet applied. Queue steps get the present `queueIndex`. */
+  step(): Step {
+    const isPoor = this.accounts.every(({ address }) => this.#owned(address).length === 0)
+    const kind = isPoor ? 0 : this.random()
+    if (kind < 0.1) {
+      const gross = 1n + BigInt(Math.floor(this.random() * 10_000))
+      return { kind: 'deposit', entry: { kind: 'deposit', gross, to: this.pick(this.accounts).address } }
+    }
+    const { packed } = this.transaction()
+    return kind < 0.2
+      ? { kind: 'applied', fee: BigInt(Math.floor(this.random() * 2 ** 40)), packed }
+      : { kind: 'transaction', packed }
+  }
+
+  /** Applies a step to the state. Throws if it is invalid: the world is wrong then. */
+  apply(step: Step): void {
+    const { state, reason } = applyStep(this.rules, this.state, this.queueIndex, encodeStep(step))
+    if (reason !== 'None') throw new Error(`the world made an invalid step: ${reason}`)
+    this.state = state
+    if (step.kind !== 'transaction') this.queueIndex += 1n
+  }
+
+  #owned(owner: Address) {
+    return outputsOf(this.state).filter((output) => output.owner === owner)
+  }
+
+  #stranger(): Address {
+    return toAddress(
+      keccak(concat(encodeText('stranger'), encodeUint(Math.floor(this.random() * 2 ** 32), 4))).subarray(12),
+    )
+  }
+
+  #memo(): string {
+    const letters = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter(
+      (c) => c !== '"' && c !== '\\',
+    )
+    return Array.from({ length: 1 + Math.floor(this.random() * 140) }, () => this.pick(letters)).join('')
+  }
+}

@@ -1,0 +1,70 @@
+// Empty blocks on an own branch: never builds on somebody else's block while there is hope to displace it.
+
+import type { BridgeBlock } from '../../../../node/bridge/view.ts'
+import { workOf } from '../../../../node/protocol/target.ts'
+import type { Search } from '../world/search.ts'
+import type { Strategy, World } from '../world/world.ts'
+
+/** So many blocks of the usual work that the own branch may be behind. */
+const PATIENCE = 6n
+
+export class Censor implements Strategy {
+  readonly #world: World
+  readonly #search: Search
+  #isPublishing = false
+
+  constructor(world: World, share: number) {
+    this.#world = world
+    this.#search = world.search('attacker', share)
+  }
+
+  onChange(): void {
+    const world = this.#world
+    if (this.#isPublishing || !world.canBond(world.attacker)) return
+    const base = this.#base()
+    const live = world.liveChildren(base.id)
+    this.#search.for(`${base.id} ${live[0]?.id}`, world.ceilingOf(base), (target) => {
+      const draft = world.make(world.attacker, base.id, target, { taste: 'empty' })
+      this.#isPublishing = true
+      world.publish(draft, world.liveChildren(base.id).length > 0, world.attacker, {}, () => {
+        this.#isPublishing = false
+        this.onChange()
+      })
+    })
+  }
+
+  onHour(): void {
+    this.onChange()
+  }
+
+  #base(): BridgeBlock {
+    const world = this.#world
+    const tip = world.tip()
+    const own = this.#ownTip()
+    if (own !== undefined && this.#hasHope(own, tip)) return own
+    const foreign = world.branch().find(({ id, sealed }) => {
+      const below = world.block(sealed.header.parent)
+      return world.draft(id)?.miner !== world.attacker && this.#hasHope(below, tip)
+    })
+    return foreign ? world.block(foreign.sealed.header.parent) : tip
+  }
+
+  #hasHope(base: BridgeBlock, tip: BridgeBlock): boolean {
+    const unit = workOf(base.sealed.header.target)
+    return this.#world.isOpen(base.id) && tip.work - base.work <= PATIENCE * unit
+  }
+
+  /** The heaviest own block above the final one. */
+  #ownTip(): BridgeBlock | undefined {
+    const { bridge, attacker } = this.#world
+    let best: BridgeBlock | undefined
+    const waiting = [bridge.final]
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      const block = this.#world.block(id)
+      const isOwn = this.#world.draft(id)?.miner === attacker
+      if (isOwn && (best === undefined || block.work > best.work)) best = block
+      for (const child of block.children) waiting.push(child)
+    }
+    return best
+  }
+}

@@ -1,0 +1,60 @@
+// Too much of what is allowed: forced transactions that are void, and requests of the attacker's own.
+
+import { forceFee } from '../../../../miner/ethereum/calls.ts'
+import { minerPart } from '../../../../node/protocol/queue.ts'
+import { QUEUE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
+import { ttx } from '../world/assumptions.ts'
+import { weiOf } from '../world/content.ts'
+import { GAS } from '../world/gas.ts'
+import type { Strategy, World } from '../world/world.ts'
+
+/** Twice what a block consumes, each hour, while the money lasts. */
+export class QueueFlood implements Strategy {
+  readonly #world: World
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  onHour(): void {
+    const world = this.#world
+    const { attacker } = world
+    const each = GAS.forceInBatch * world.gasPrice + forceFee(world.baseFee)
+    for (let i = 0; i < 2 * QUEUE_SHARE && attacker.wei > each; i++) {
+      world.spend(attacker, GAS.forceInBatch)
+      world.bridge.force(attacker, world.slot, world.baseFee)
+    }
+  }
+}
+
+export type DustOptions = {
+  /** TTX in each; what is left out pays just its gas. */
+  readonly amount?: number
+  /** How many each hour; what is left out is as many as a block has steps. */
+  readonly perHour?: number
+}
+
+/** Requests of the attacker's own. Their author pays the percent, and the gas of each claim. */
+export class Dust implements Strategy {
+  readonly #world: World
+  readonly #options: DustOptions
+  /** Wei, in the worth of the percents. */
+  #spent = 0n
+
+  constructor(world: World, options: DustOptions = {}) {
+    this.#world = world
+    this.#options = options
+  }
+
+  onHour(): void {
+    const world = this.#world
+    const { attacker, gasPrice } = world
+    const least = ttx((1.05 * 100 * Number(GAS.step * gasPrice)) / Number(weiOf(ttx(1))))
+    const amount = this.#options.amount === undefined ? least : ttx(this.#options.amount)
+    const each = weiOf(minerPart(amount)) + GAS.claimInBatch * gasPrice
+    for (let i = 0; i < (this.#options.perHour ?? STEP_LIMIT) && this.#spent + each < world.budget; i++) {
+      this.#spent += each
+      world.request(attacker, amount)
+    }
+  }
+}

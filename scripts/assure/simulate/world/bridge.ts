@@ -1,0 +1,295 @@
+// The contract in the simulation: the race of the model that tests bind to Race.sol, the target rule of the protocol, the rule
+// of the queue, and where the money goes. A bit long, since all that moves money stands here.
+
+import { BOND_GAS, forceFee } from '../../../../miner/ethereum/calls.ts'
+import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridge/view.ts'
+import { genesisBlock } from '../../../../node/protocol/header.ts'
+import { type Hash, type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { minerPart } from '../../../../node/protocol/queue.ts'
+import { QUEUE_GRACE, QUEUE_SHARE, SUPPLY } from '../../../../node/protocol/rules.ts'
+import { targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
+import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
+import { RaceModel, RULE } from '../../models/race.ts'
+import type { Account } from './account.ts'
+import { GWEI } from './assumptions.ts'
+import type { Draft, Entry, Request } from './draft.ts'
+
+type Bond = { readonly draft: Draft; readonly wei: bigint; readonly time: number }
+type Books = { readonly supply: bigint; readonly fee: bigint; readonly queueFees: bigint }
+
+/** What became final, for those who count. */
+export type Finality = {
+  readonly draft: Draft
+  readonly paid: boolean
+  readonly displaced: boolean
+  readonly raced: boolean
+}
+
+export class SimulatedBridge {
+  readonly model: RaceModel
+  readonly genesis: Hash
+  readonly queue: Entry[] = []
+  readonly drafts = new Map<Hash, Draft>()
+  readonly bonds = new Map<Hash, Bond>()
+  /** wTTX that exists, base units. */
+  minted = 0n
+  /** Percents that were never minted. */
+  locked = 0n
+  /** Coins that no call can reach any more, wei. */
+  burned = 0n
+  /** Coins that lie in the contract, wei. */
+  coins = 0n
+  published = 0
+  finality: Finality[] = []
+  readonly #books = new Map<Hash, Books>()
+  readonly #blocks = new Map<Hash, BridgeBlock>()
+  readonly #slots = new Map<Hash, Nomination>()
+  #final: Hash
+  #view: BridgeView | undefined
+
+  constructor(genesis: Hash, target: bigint, now: number) {
+    const sealed = genesisBlock({
+      chain: 1n,
+      bridge: ZERO_ADDRESS,
+      easiestTarget: target,
+      state: ZERO_HASH,
+      genesis: '0'.repeat(40) as Infohash,
+    })
+    this.genesis = genesis
+    this.#final = genesis
+    this.model = new RaceModel(genesis, BigInt(now))
+    this.#books.set(genesis, { supply: SUPPLY, fee: 0n, queueFees: 0n })
+    this.#blocks.set(genesis, blockOf(genesis, sealed, BigInt(now), 0n, true))
+  }
+
+  /** What nodes see. Another object after each change, since the race is remembered by that; one from before the last change is of no use. */
+  get view(): BridgeView {
+    this.#view ??= {
+      root: this.genesis,
+      blocks: this.#blocks,
+      final: this.#final,
+      slots: this.#slots,
+      queue: { start: 0n, startHash: ZERO_HASH, entries: [] },
+      claimed: new Map(),
+    }
+    return this.#view
+  }
+
+  get final(): Hash {
+    return this.#final
+  }
+
+  /** Answers the contract's error, or nothing. The bond is the least that the contract takes. */
+  publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, baseFee: bigint): string | undefined {
+    const parent = this.#blocks.get(draft.parent)
+    if (parent === undefined) return 'UnknownBlock'
+    if (this.#blocks.has(draft.id)) return 'AlreadyPublished'
+    const { target } = parent.sealed.header
+    const elapsed = BigInt(now) - parent.publishedAt
+    const ceiling = targetCeiling(target, elapsed, DEFAULT_PARAMETERS.easiestTarget)
+    if (draft.target < targetFloor(target) || draft.target > ceiling) return 'TargetOutOfRange'
+    const from = Number(parent.sealed.header.queueCount)
+    const refusal = this.#checkQueue(from, draft.queueCount, now)
+    if (refusal !== undefined) return refusal
+    const bond = ((BOND_GAS * baseFee + GWEI - 1n) / GWEI) * GWEI
+    if (payer.wei < bond) return 'NoMoney'
+    const books = this.#count(draft, from)
+    if (books.supply < 0n) return 'SupplyExceeded'
+    const ownWork = workOf(draft.target)
+    const error = this.model.publish({ id: draft.id, parent: draft.parent, ownWork, beside }, BigInt(now))
+    if (error !== undefined) return error
+
+    payer.add(-bond, 'bond', draft.deal && payer === draft.miner)
+    this.coins += bond
+    this.bonds.set(draft.id, { draft, wei: bond, time: now })
+    this.drafts.set(draft.id, draft)
+    this.#books.set(draft.id, books)
+    const { height, queueCount } = draft
+    const header = {
+      ...parent.sealed.header,
+      parent: parent.id,
+      height,
+      target: draft.target,
+      queueCount: BigInt(queueCount),
+    }
+    const sealed = { header, seal: parent.sealed.seal }
+    this.#blocks.set(draft.id, blockOf(draft.id, sealed, BigInt(now), parent.work + ownWork, this.#isRight(draft)))
+    this.#blocks.set(parent.id, { ...parent, children: [...parent.children, draft.id] })
+    this.#view = undefined
+    this.published += 1
+    return undefined
+  }
+
+  /** Whether the block is wrong is the caller's to know: a right one cannot be convicted. */
+  refute(id: Hash, prover: Account): string | undefined {
+    const block = this.#blocks.get(id)
+    const draft = this.drafts.get(id)
+    if (block === undefined || draft === undefined) return 'UnknownBlock'
+    if (draft.valid) return 'StepIsRight'
+    const error = this.model.refute(id)
+    if (error !== undefined) return error
+    this.#blocks.set(id, { ...block, refuted: true })
+    this.#view = undefined
+    const bond = this.bonds.get(id)
+    if (bond !== undefined) {
+      this.bonds.delete(id)
+      const reward = (bond.wei / GWEI / 2n) * GWEI
+      this.coins -= reward
+      this.burned += bond.wei - reward
+      prover.add(reward, 'reward', prover === draft.miner)
+    }
+    return undefined
+  }
+
+  nominate(parent: Hash, id: Hash, now: number): string | undefined {
+    const error = this.model.nominate(parent, id, BigInt(now))
+    if (error !== undefined) return error
+    const place = { number: BigInt(now), hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: BigInt(now) }
+    this.#slots.set(parent, { block: id, place })
+    this.#view = undefined
+    return undefined
+  }
+
+  finalize(id: Hash, now: number): string | undefined {
+    const below = this.#final
+    const live = this.model.live(below)
+    const error = this.model.finalize(id, BigInt(now))
+    if (error !== undefined) return error
+    const draft = this.drafts.get(id)
+    const books = this.#books.get(id)
+    const paid = this.model.find(id)?.unpaid === false
+    if (draft === undefined || books === undefined) throw new RangeError(`there is no block ${id}`)
+    const from = this.#queueCountOf(below)
+    this.#final = id
+    this.#view = undefined
+    for (const request of this.requestsOf(draft, from)) {
+      const net = request.amount - minerPart(request.amount)
+      if (!paid) this.locked += minerPart(request.amount)
+      request.paidAt = now
+      request.owner.wttx += net
+      this.minted += net
+    }
+    for (const entry of this.queue.slice(from, draft.queueCount)) {
+      if (entry.kind !== 'deposit') continue
+      entry.creditedAt = now
+      if (!paid) this.locked += minerPart(entry.gross)
+    }
+    if (paid) {
+      this.minted += books.fee
+      draft.miner.wttx += books.fee
+      draft.miner.fees += books.fee
+      this.coins -= books.queueFees
+      draft.miner.add(books.queueFees, 'forceFee')
+    } else {
+      this.burned += books.queueFees
+    }
+    const displaced = live[0]?.id !== id
+    this.finality.push({ draft, paid, displaced, raced: live.length > 1 })
+    return undefined
+  }
+
+  /** For whoever's bond it is. */
+  withdrawBond(id: Hash, now: number): string | undefined {
+    const bond = this.bonds.get(id)
+    if (bond === undefined) return 'NoBond'
+    const error = this.model.withdrawBond(id, BigInt(now))
+    if (error === 'BondForfeited') {
+      this.bonds.delete(id)
+      this.burned += bond.wei
+    }
+    if (error !== undefined) return error
+    this.bonds.delete(id)
+    this.coins -= bond.wei
+    bond.draft.miner.add(bond.wei, 'bondBack', bond.draft.deal)
+    return undefined
+  }
+
+  /** wTTX of `from` is burned. */
+  deposit(from: Account, gross: bigint, now: number): void {
+    if (from.wttx < gross) throw new RangeError('nobody can burn what he does not have')
+    from.wttx -= gross
+    this.minted -= gross
+    this.queue.push({ kind: 'deposit', time: now, gross })
+  }
+
+  /** Without a request it is a forced transaction that is void. */
+  force(payer: Account, now: number, baseFee: bigint, request?: Request): void {
+    const wei = forceFee(baseFee)
+    const fee = wei / GWEI
+    payer.add(-wei, 'forced')
+    this.coins += wei
+    this.queue.push(request ? { kind: 'forced', time: now, fee, request } : { kind: 'void', time: now, fee })
+  }
+
+  /** Its own, and those that were forced; `from` is its parent's queue count. */
+  requestsOf(draft: Draft, from: number): Request[] {
+    const entries = this.queue.slice(from, draft.queueCount)
+    return [...entries.flatMap((entry) => (entry.kind === 'forced' ? [entry.request] : [])), ...draft.requests]
+  }
+
+  /** The seconds in which a node would wait in vain for the two sides of the books to agree: none. Throws if they do not. */
+  audit(): void {
+    const supply = this.#books.get(this.#final)?.supply ?? 0n
+    const waiting = this.queue.slice(this.#queueCountOf(this.#final))
+    // The percent of a deposit that is not final yet is nobody's.
+    const gross = waiting.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? entry.gross : 0n), 0n)
+    const tokens = supply + this.minted + gross + this.locked
+    if (tokens !== SUPPLY) throw new RangeError(`expected ${SUPPLY} base units on both sides, found ${tokens}`)
+    const bonds = [...this.bonds.values()].reduce((sum, { wei }) => sum + wei, 0n)
+    const fees = waiting.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? 0n : entry.fee * GWEI), 0n)
+    if (bonds + fees + this.burned !== this.coins) {
+      throw new RangeError(
+        `expected bonds, fees and burned coins to be ${this.coins} wei, found ${bonds + fees + this.burned}`,
+      )
+    }
+  }
+
+  #queueCountOf(id: Hash): number {
+    return this.drafts.get(id)?.queueCount ?? 0
+  }
+
+  /** docs/protocol.md, section 6. */
+  #checkQueue(from: number, count: number, now: number): string | undefined {
+    const limit = Math.min(this.queue.length, from + QUEUE_SHARE)
+    if (count < from || count > limit) return 'QueueOverrun'
+    const next = this.queue[count]
+    return count !== limit && next !== undefined && next.time + Number(QUEUE_GRACE) <= now ? 'QueueIgnored' : undefined
+  }
+
+  #count(draft: Draft, from: number): Books {
+    let supply = this.#books.get(draft.parent)?.supply ?? 0n
+    let fee = 0n
+    let queueFees = 0n
+    for (const entry of this.queue.slice(from, draft.queueCount)) {
+      if (entry.kind === 'deposit') {
+        supply += entry.gross - minerPart(entry.gross)
+        fee += minerPart(entry.gross)
+      } else {
+        queueFees += entry.fee * GWEI
+      }
+    }
+    for (const { amount } of this.requestsOf(draft, from)) {
+      supply -= amount
+      fee += minerPart(amount)
+    }
+    return { supply, fee, queueFees }
+  }
+
+  #isRight(draft: Draft): boolean {
+    return draft.valid && this.#blocks.get(draft.parent)?.verdict.verdict === 'valid'
+  }
+}
+
+/** Bonds are released so long after the publication, at the earliest; seconds. */
+export const BOND_SECONDS = Number(RULE.bondSeconds)
+
+function blockOf(
+  id: Hash,
+  sealed: BridgeBlock['sealed'],
+  publishedAt: bigint,
+  work: bigint,
+  right: boolean,
+): BridgeBlock {
+  const verdict = right ? ({ verdict: 'valid' } as const) : ({ verdict: 'doomed', by: id } as const)
+  return { id, sealed, publishedAt, work, verdict, refuted: false, fee: 0n, requests: [], children: [] }
+}

@@ -1,0 +1,103 @@
+// What a miner puts into a block: the queue as the rule wants it, then requests by what they pay for a step, as miner/assemble.ts does.
+
+import type { Offer, Policy } from '../../../../miner/assemble.ts'
+import { decide } from '../../../../miner/profit.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
+import { minerPart } from '../../../../node/protocol/queue.ts'
+import { QUEUE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
+import { ASSUMED, GWEI } from './assumptions.ts'
+import type { SimulatedBridge } from './bridge.ts'
+import type { Draft, Request } from './draft.ts'
+import { GAS, publishGas } from './gas.ts'
+
+/** `all` that pays; `empty`: only what the queue demands. */
+export type Taste = 'all' | 'empty'
+
+export type Content = {
+  readonly requests: readonly Request[]
+  readonly queueCount: number
+  readonly size: number
+  /** Base units. */
+  readonly fee: bigint
+  readonly queueFees: bigint
+  /** Since when the oldest of it waits, seconds. */
+  readonly since: number
+}
+
+export type Scene = {
+  readonly bridge: SimulatedBridge
+  /** Requests that are not final. */
+  readonly open: Iterable<Request>
+  /** A block by its id, published or not. */
+  readonly draftOf: (id: Hash) => Draft | undefined
+  readonly gasPrice: bigint
+}
+
+export function contentOn(scene: Scene, parent: Hash, taste: Taste): Content {
+  const { bridge, gasPrice } = scene
+  const from = scene.draftOf(parent)?.queueCount ?? 0
+  const queueCount = Math.min(bridge.queue.length, from + QUEUE_SHARE)
+  const entries = bridge.queue.slice(from, queueCount)
+  const requests = taste === 'empty' ? [] : chooseRequests(scene, parent, STEP_LIMIT - entries.length, gasPrice)
+  let fee = requests.reduce((sum, { amount }) => sum + minerPart(amount), 0n)
+  let queueFees = 0n
+  for (const entry of entries) {
+    if (entry.kind !== 'void') fee += minerPart(entry.kind === 'deposit' ? entry.gross : entry.request.amount)
+    if (entry.kind !== 'deposit') queueFees += entry.fee
+  }
+  const since = [...requests.map(({ madeAt }) => madeAt), ...entries.map(({ time }) => time)]
+  return {
+    requests,
+    queueCount,
+    size: entries.length + requests.length,
+    fee,
+    queueFees,
+    since: since.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY),
+  }
+}
+
+/** By the rule of the product's miner (miner/profit.ts). */
+export function isWorthIt(content: Content, queueEntries: number, gasPrice: bigint, now: number): boolean {
+  const waiting = { sinceMs: content.since * 1_000, longestMs: ASSUMED.longestWaitSeconds * 1_000 }
+  return content.size > 0 && decide(offerOf(content, queueEntries), policyAt(gasPrice), waiting, now * 1_000).publish
+}
+
+/** What a block of this content brings and costs, as the product's miner counts it. */
+export function offerOf(content: Content, queueEntries: number): Offer {
+  const { requests, fee, queueFees, size } = content
+  return { queueEntries, requests: requests.length, fee, queueFees, gas: publishGas(size, false) }
+}
+
+export function policyAt(gasPrice: bigint): Policy {
+  const { weiPerTtx, marginPercent, unpaidSteps } = ASSUMED
+  const extraGas = GAS.finalize + GAS.release + GAS.withdraw
+  return { weiPerTtx, gasPrice, marginPercent, extraGas, unpaidSteps }
+}
+
+/** What a request pays beyond its gas, wei. */
+export function surplusOf(request: Request, gasPrice: bigint): bigint {
+  return weiOf(minerPart(request.amount)) - GAS.step * gasPrice
+}
+
+/** What base units of TTX are worth, wei. */
+export function weiOf(tokens: bigint): bigint {
+  return (tokens * ASSUMED.weiPerTtx) / (GWEI * GWEI)
+}
+
+function chooseRequests(scene: Scene, parent: Hash, room: number, gasPrice: bigint): Request[] {
+  const taken = new Set<Request>()
+  const { bridge } = scene
+  for (let at = scene.draftOf(parent); at && bridge.model.find(at.id)?.final !== true; at = scene.draftOf(at.parent)) {
+    for (const request of at.requests) taken.add(request)
+  }
+  const free = [...scene.open].filter((request) => !taken.has(request))
+  const ranked = free
+    .map((request) => ({ request, size: Number(request.amount) }))
+    .sort((a, b) => b.size - a.size || a.request.id - b.request.id)
+    .map(({ request }) => request)
+  // Whoever pays more than another has the greater surplus: each is one step.
+  const end = ranked.findIndex((request) => surplusOf(request, gasPrice) <= 0n)
+  const paying = ranked.slice(0, end < 0 ? ranked.length : end)
+  const poor = ranked.slice(paying.length, paying.length + ASSUMED.unpaidSteps)
+  return [...paying, ...poor].slice(0, room)
+}

@@ -1,0 +1,75 @@
+// `npm test`: runs lint, types, build, Solidity tests and every test/**/*.test.ts, and ends with `N passed, N failed`.
+//
+// `npm test -- unit ledger` runs only the phases and files whose name or path contains one of the words. Only tests
+// count as passed; a tool that fails, a file that ends early or holds no test, and a run without any test count as failed.
+import { relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { findTestPhases } from './phases.ts'
+import { noTests, runCommand, runNodeTests, runSolidityTests, type Tally } from './run.ts'
+
+const root = new URL('../../..', import.meta.url).pathname
+
+process.chdir(root)
+// Hardhat asks the network for nothing where these are set; every child inherits them.
+process.env['CI'] = 'true'
+process.env['HARDHAT_DISABLE_TELEMETRY'] = 'true'
+
+const { positionals: filters } = parseArgs({ allowPositionals: true, options: {} })
+const { phases, unmatched } = findTestPhases(root, filters)
+const results: { readonly name: string; readonly tally: Tally; readonly seconds: number }[] = []
+
+for (const word of unmatched) {
+  console.error(`npm test: expected a part of a phase name or of a test file's path, got "${word}", which matches none`)
+  results.push({ name: `filter ${word}`, tally: { ...noTests, failed: 1 }, seconds: 0 })
+}
+
+// A filtered run is for working on one thing: lint and types are left to the whole run and to `npm run check`.
+if (filters.length === 0) await runPhase('check', () => runCommand('npm', ['run', '--silent', 'check']))
+
+let isBuilt = true
+if (phases.some((phase) => phase.needsBuild)) {
+  const { failed } = await runPhase('build', () => runCommand('npm', ['run', '--silent', 'build']))
+  isBuilt = failed === 0
+}
+
+for (const phase of phases) {
+  if (phase.needsBuild && !isBuilt) {
+    await runPhase(phase.name, async () => {
+      console.error(`${phase.name}: not run, because the contracts do not build`)
+      return { ...noTests, failed: 1 }
+    })
+  } else if (phase.language === 'solidity') {
+    await runPhase(phase.name, () => runSolidityTests(phase.files))
+  } else {
+    await runPhase(phase.name, () => runNodeTests(phase.files, phase.concurrency))
+  }
+}
+
+console.log('')
+for (const { name, tally, seconds } of results) {
+  const rest = tally.skipped > 0 ? `, ${tally.skipped} skipped or to do` : ''
+  console.log(`${name.padEnd(12)} ${tally.passed} passed, ${tally.failed} failed${rest} (${seconds.toFixed(1)} s)`)
+}
+const passed = results.reduce((sum, { tally }) => sum + tally.passed, 0)
+let failed = results.reduce((sum, { tally }) => sum + tally.failed, 0)
+if (passed + failed === 0) {
+  console.error(`npm test: expected tests in ${relative(process.cwd(), root) || '.'}/test, found none that ran`)
+  failed = 1
+}
+console.log(`${passed} passed, ${failed} failed`)
+// Not process.exit(): what is still on its way to a pipe must get there.
+process.exitCode = failed === 0 ? 0 : 1
+
+async function runPhase(name: string, run: () => Promise<Tally>): Promise<Tally> {
+  console.log(`\n== ${name}`)
+  const startedMs = performance.now()
+  let tally: Tally
+  try {
+    tally = await run()
+  } catch (error) {
+    console.error(`${name}: could not be run:`, error)
+    tally = { ...noTests, failed: 1 }
+  }
+  results.push({ name, tally, seconds: (performance.now() - startedMs) / 1000 })
+  return tally
+}

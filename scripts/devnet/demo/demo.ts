@@ -1,0 +1,196 @@
+// The round trip of money in the open: TTX is paid, goes to Ethereum, comes back, and is spent again; everything is checked on the way.
+
+import { readFile } from 'node:fs/promises'
+import type { NetworkDefinition } from '../../../node/deployment.ts'
+import { genesisInfohash } from '../../../node/protocol/genesis.ts'
+import type { Infohash } from '../../../node/protocol/ids.ts'
+import { UNIT } from '../../../node/protocol/rules.ts'
+import type { NodeClient } from '../../../node/rpc/client.ts'
+import { formatAmount } from '../../cli/amount.ts'
+import { deposit } from '../../cli/commands/hold/deposit.ts'
+import { openEthereum } from '../../cli/ethereum.ts'
+import type { Devnet } from '../devnet.ts'
+import { Evidence } from './evidence.ts'
+import { type Patience, patientClient } from './patience.ts'
+import { check, Stage } from './stage.ts'
+import { countSupply } from './supply.ts'
+import { type Block, Way } from './way.ts'
+
+export type DemoDeps = {
+  /** It runs already. */
+  readonly devnet: Devnet
+  readonly network: NetworkDefinition
+  readonly say: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+export type DemoOptions = {
+  /** Where the evidence goes; none without it. */
+  readonly out?: string
+  /** How long one thing may take, with restarts of processes in between. */
+  readonly deadlineMs: number
+}
+
+const GENESIS_PAYS = 1_000n * UNIT
+const ALICE_PAYS = 400n * UNIT
+const BRIDGED = 100n * UNIT
+const BURNED = 50n * UNIT
+const SPENT = 20n * UNIT
+const DAY = 86_400
+const POLL_MS = 150
+
+/** Runs the whole way and answers with all ids and amounts. Throws where anything is not as it must be. */
+export async function runDemo(deps: DemoDeps, options: DemoOptions) {
+  const { devnet, network, say, signal } = deps
+  const patience: Patience = { deadlineMs: options.deadlineMs, pollMs: POLL_MS, signal }
+  const node = patientClient(devnet.nodeUrl, patience)
+  const peer = patientClient(devnet.peerUrl, patience)
+  const { rules } = network
+  const ethereum = await openEthereum(devnet.ethereumUrl, rules)
+  const way = new Way({ network, node, peer, ethereum, patience })
+  const count = () => countSupply(devnet.ethereumUrl, network, node)
+  const stage = new Stage({ say, count, now: () => performance.now() })
+
+  await stage.begin()
+  using genesis = await devnet.wallet('genesis')
+  const [alice, bob] = await stage.step(
+    'create two wallets',
+    async () => [await devnet.wallet('alice'), await devnet.wallet('bob')] as const,
+    ([a, b]) => `alice ${a.address}, bob ${b.address}`,
+  )
+  using _alice = alice
+  using _bob = bob
+
+  const first = await stage.step(
+    'genesis pays alice',
+    () => way.pay(genesis, { to: alice.address, tokens: GENESIS_PAYS }),
+    ttx(GENESIS_PAYS),
+  )
+  const second = await stage.step(
+    'alice pays bob',
+    () => way.pay(alice, { to: bob.address, tokens: ALICE_PAYS, memo: 'for the demo' }),
+    ttx(ALICE_PAYS),
+  )
+
+  const bridge = { chain: rules.chain, to: bob.address }
+  const request = await stage.step(
+    'bob asks to bridge',
+    () => way.pay(bob, { to: rules.bridge, tokens: BRIDGED, bridge }),
+    ttx(BRIDGED),
+  )
+  const out = await stage.step('a miner finds a block and publishes it', () => way.ordered(request), describeBlock)
+  await stage.step(
+    '24 hours pass on Ethereum',
+    () => devnet.chain.skip(DAY),
+    () => '',
+  )
+  await stage.step(
+    'the block becomes final',
+    () => way.final(out.id),
+    () => `height ${out.height}`,
+  )
+  const held = await stage.step(
+    'a relayer claims for bob',
+    () => way.paid(request, bob),
+    (tokens) => `bob holds ${formatAmount(tokens)} wTTX`,
+  )
+  check(held === BRIDGED - BRIDGED / 100n, 'wrong-payment', `bob to hold 99% of ${BRIDGED} wTTX`, `${held}`)
+
+  await devnet.fund(bob.address, '1')
+  const back = await stage.step(
+    'bob burns wTTX for alice',
+    () => deposit(ethereum, bob, BURNED, alice.address, signal),
+    ({ credit }) => `${formatAmount(credit)} TTX are owed to her`,
+  )
+  const credited = await stage.step('the next block credits alice', () => way.ordered(back.infohash), describeBlock)
+  const spend = await stage.step(
+    'alice spends that money',
+    () => way.spend(alice, back.infohash, { to: bob.address, tokens: SPENT, memo: 'came back from Ethereum' }),
+    ttx(SPENT),
+  )
+  await stage.step('24 hours pass on Ethereum again', () => devnet.chain.skip(DAY))
+  await stage.step(
+    'that block becomes final',
+    () => way.final(credited.id),
+    () => `height ${credited.height}`,
+  )
+
+  const balances = await stage.step('all nodes agree', () => way.agree([genesis, alice, bob]))
+  const last = stage.supply.at(-1)
+  check(
+    last?.unconsumed === 0n && last.unminted === 0n,
+    'money-under-way',
+    'nothing to be under way at the end',
+    `${last?.unconsumed} and ${last?.unminted}`,
+  )
+  const transactions = [
+    { name: 'genesis', infohash: genesisInfohash(network.genesis), tokens: network.genesis.tokens },
+    { name: 'genesis pays alice', infohash: first, tokens: GENESIS_PAYS },
+    { name: 'alice pays bob', infohash: second, tokens: ALICE_PAYS },
+    { name: 'bob asks to bridge', infohash: request, tokens: BRIDGED },
+    { name: 'deposit of bob for alice', infohash: back.infohash, tokens: back.credit },
+    { name: 'alice spends it', infohash: spend, tokens: SPENT },
+  ]
+  const receipts = await way.receipts()
+  const result = {
+    ok: true,
+    network: { chain: rules.chain, bridge: rules.bridge, token: rules.token, genesis: transactions[0]?.infohash },
+    addresses: { genesis: genesis.address, alice: alice.address, bob: bob.address },
+    transactions,
+    blocks: [out, credited].map(({ id, height, torrent, steps, requests, miner }) => ({
+      id,
+      height,
+      torrent,
+      steps,
+      requests,
+      miner,
+    })),
+    request: { infohash: request, gross: BRIDGED, net: held, recipient: bob.address },
+    deposit: { ...back, gross: BURNED, to: alice.address },
+    ethereum: receipts,
+    balances,
+    supply: stage.supply,
+    steps: stage.steps,
+    seconds: stage.seconds,
+  }
+  if (options.out !== undefined) await keepEvidence(options.out, result, deps, node)
+  return result
+}
+
+type DemoResult = Awaited<ReturnType<typeof runDemo>>
+
+async function keepEvidence(folder: string, result: DemoResult, { devnet }: DemoDeps, node: NodeClient): Promise<void> {
+  const evidence = new Evidence(folder)
+  await evidence.write(
+    'deployment.json',
+    'where the bridge is, its parameters, its ABI, and the genesis',
+    await readFile(devnet.deploymentFile),
+  )
+  const { transaction: deployed } = JSON.parse(await readFile(devnet.deploymentFile, 'utf8'))
+  await evidence.receipt(devnet.ethereumUrl, deployed, 'deployment', 'Ethereum: the transaction that made the bridge')
+  await evidence.write('addresses.json', 'who is who: one address serves both chains', {
+    ...result.addresses,
+    ...result.network,
+  })
+  for (const { name, infohash } of result.transactions) await evidence.transaction(node, infohash, name)
+  for (const { id } of result.blocks) await evidence.block(node, id)
+  for (const { name, transaction } of result.ethereum) {
+    await evidence.receipt(
+      devnet.ethereumUrl,
+      transaction,
+      name,
+      `Ethereum: the transaction with the event ${name}, and its receipt`,
+    )
+  }
+  await evidence.write('supply.json', 'where all money was after each step', result.supply)
+  await evidence.write('result.json', 'what --json prints', result)
+  await evidence.close()
+}
+
+function ttx(tokens: bigint): (infohash: Infohash) => string {
+  return (infohash) => `${formatAmount(tokens)} TTX, ${infohash}`
+}
+
+function describeBlock({ id, height, steps }: Block): string {
+  return `height ${height}, ${steps} step${steps === 1 ? '' : 's'}, ${id}`
+}

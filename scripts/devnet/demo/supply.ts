@@ -1,0 +1,144 @@
+// Where all TTX is at one moment, from what Ethereum and the snapshot of the final block say: the sum must be genesis.
+
+import { createPublicClient, http, type PublicClient } from 'viem'
+import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import { tokenAbi } from '../../../deployments/token-abi.ts'
+import type { NetworkDefinition } from '../../../node/deployment.ts'
+import { OperationError } from '../../../node/errors.ts'
+import { minerFee } from '../../../node/protocol/block.ts'
+import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
+import { parseHex } from '../../../node/protocol/bytes.ts'
+import { genesisState } from '../../../node/protocol/genesis.ts'
+import { decodeSealed } from '../../../node/protocol/header.ts'
+import { type Hash, parseHash } from '../../../node/protocol/ids.ts'
+import { unpackTransaction } from '../../../node/protocol/packed.ts'
+import { minerPart } from '../../../node/protocol/queue.ts'
+import { SUPPLY } from '../../../node/protocol/rules.ts'
+import { outputsOf, stateOf, stateRoot } from '../../../node/protocol/state.ts'
+import { decodeStep, splitSteps } from '../../../node/protocol/step.ts'
+import type { NodeClient } from '../../../node/rpc/client.ts'
+
+/** Base units, as of one block of Ethereum. `total` is the sum of the five before it. */
+export type SupplyCount = {
+  readonly ethereumBlock: bigint
+  readonly finalHeight: bigint
+  readonly finalBlock: Hash
+  /** Unspent outputs in the state of the newest final block. */
+  readonly outputs: bigint
+  /** wTTX in existence. */
+  readonly wttx: bigint
+  /** Burned wTTX whose queue entries the final block has not consumed, gross. */
+  readonly unconsumed: bigint
+  /** Requests in final blocks that are not paid yet: what their recipients will get. */
+  readonly unminted: bigint
+  /** What the miners of unpaid blocks did not get, and nobody ever will. */
+  readonly locked: bigint
+  readonly total: bigint
+  readonly genesis: bigint
+}
+
+/** Throws `OperationError('supply-mismatch')` where the snapshot is not that of the final block. The caller compares `total` with `genesis`. */
+export async function countSupply(url: string, network: NetworkDefinition, node: NodeClient): Promise<SupplyCount> {
+  const client = createPublicClient({ transport: http(url), cacheTime: 0 })
+  const { bridge, token } = network.rules
+  const blockNumber = await client.getBlockNumber()
+  const contract = { abi: bridgeAbi, address: bridge, blockNumber } as const
+  const [finalId, wttx] = await Promise.all([
+    client.readContract({ ...contract, functionName: 'finalBlock' }),
+    client.readContract({ abi: tokenAbi, address: token, blockNumber, functionName: 'totalSupply' }),
+  ])
+  const finalBlock = parseHash(finalId)
+  const chain = await readEvents(client, network, blockNumber)
+  const header = chain.published.get(finalBlock)?.header
+  const outputs = await sumOutputs(network, node, finalBlock, header?.state)
+  const consumed = header?.queueCount ?? 0n
+  const unconsumed = sum(chain.deposits.filter(({ index }) => index >= consumed).map(({ gross }) => gross))
+  const unminted = sumUnminted(chain)
+  const locked = sumLocked(chain)
+  return {
+    ethereumBlock: blockNumber,
+    finalHeight: header?.height ?? 0n,
+    finalBlock,
+    outputs,
+    wttx,
+    unconsumed,
+    unminted,
+    locked,
+    total: outputs + wttx + unconsumed + unminted + locked,
+    genesis: SUPPLY,
+  }
+}
+
+type Events = Awaited<ReturnType<typeof readEvents>>
+
+async function readEvents(client: PublicClient, { rules, deployedBlock }: NetworkDefinition, toBlock: bigint) {
+  const range = { abi: bridgeAbi, address: rules.bridge, fromBlock: deployedBlock, toBlock, strict: true } as const
+  const [published, finalized, deposited, claimed] = await Promise.all([
+    client.getContractEvents({ ...range, eventName: 'BlockPublished' }),
+    client.getContractEvents({ ...range, eventName: 'BlockFinalized' }),
+    client.getContractEvents({ ...range, eventName: 'Deposited' }),
+    client.getContractEvents({ ...range, eventName: 'Claimed' }),
+  ])
+  return {
+    published: new Map(
+      published.map(({ args }) => [
+        parseHash(args.id),
+        { header: decodeSealed(parseHex(args.header)).header, steps: parseHex(args.steps) },
+      ]),
+    ),
+    final: finalized.map(({ args }) => ({ id: parseHash(args.id), fee: args.fee })),
+    deposits: deposited.map(({ args }) => ({ index: args.index, gross: args.amount, to: args.to })),
+    claims: claimed.map(({ args }) => ({
+      block: parseHash(args.block_),
+      step: Number(args.index),
+      amount: args.amount,
+    })),
+  }
+}
+
+/** The snapshot comes from a node, so it is checked against the root that Ethereum has. */
+async function sumOutputs(
+  network: NetworkDefinition,
+  node: NodeClient,
+  id: Hash,
+  root: Hash | undefined,
+): Promise<bigint> {
+  if (root === undefined) return sum(outputsOf(genesisState(network.genesis)).map(({ value }) => value))
+  const { files } = await node.call('bridge_files', { id })
+  const file = files.find(({ name }) => name === 'outputs.bin')
+  const outputs = decodeOutputs(file?.bytes ?? new Uint8Array())
+  if (stateRoot(stateOf(outputs)) !== root) {
+    throw new OperationError(
+      'supply-mismatch',
+      `expected a snapshot with the root ${root} of block ${id}, got another`,
+      {
+        facts: { block: id, root },
+      },
+    )
+  }
+  return sum(outputs.map(({ value }) => value))
+}
+
+function sumUnminted({ final, published, claims }: Events): bigint {
+  const paid = new Set(claims.map(({ block, step }) => `${block}:${step}`))
+  const waiting = final.flatMap(({ id }) => {
+    const steps = splitSteps(published.get(id)?.steps ?? new Uint8Array())
+    return steps.filter((_, step) => !paid.has(`${id}:${step}`)).map(requestedIn)
+  })
+  return sum(waiting.map((asked) => asked - minerPart(asked)))
+}
+
+function sumLocked({ final, published }: Events): bigint {
+  return sum(final.map(({ id, fee }) => minerFee(published.get(id)?.steps ?? new Uint8Array()) - fee))
+}
+
+function requestedIn(step: Uint8Array): bigint {
+  const decoded = decodeStep(step)
+  if (decoded?.kind !== 'applied' && decoded?.kind !== 'transaction') return 0n
+  const fields = unpackTransaction(decoded.packed)
+  return fields?.request ? fields.tokens : 0n
+}
+
+function sum(values: readonly bigint[]): bigint {
+  return values.reduce((total, value) => total + value, 0n)
+}

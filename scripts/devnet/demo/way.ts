@@ -1,0 +1,152 @@
+// The parts of a demo's way: each does one thing and waits until both nodes and Ethereum have seen it.
+
+import { createPublicClient, type Hex, http } from 'viem'
+import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import type { NetworkDefinition } from '../../../node/deployment.ts'
+import { type Hash, type Infohash, parseHash } from '../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../node/protocol/infohash.ts'
+import { encodeTransaction } from '../../../node/protocol/transaction.ts'
+import type { Result as RpcResult } from '../../../node/rpc/api.ts'
+import type { NodeClient } from '../../../node/rpc/client.ts'
+import type { Wallet } from '../../../node/wallet/wallet.ts'
+import { type EthereumSide, tokenBalance } from '../../cli/ethereum.ts'
+import { type Payment, pay, signTransaction } from '../../cli/pay.ts'
+import { type Patience, waitFor } from './patience.ts'
+import { check } from './stage.ts'
+
+export type WayDeps = {
+  readonly network: NetworkDefinition
+  /** Where everything is asked first. */
+  readonly node: NodeClient
+  /** Must see all of it too. */
+  readonly peer: NodeClient
+  readonly ethereum: EthereumSide
+  readonly patience: Patience
+}
+
+export type Block = RpcResult<'bridge_block'>
+
+/** Its methods throw where anything is not as it must be. */
+export class Way {
+  readonly #network: NetworkDefinition
+  readonly #node: NodeClient
+  readonly #peer: NodeClient
+  readonly #ethereum: EthereumSide
+  readonly #patience: Patience
+
+  constructor({ network, node, peer, ethereum, patience }: WayDeps) {
+    this.#network = network
+    this.#node = node
+    this.#peer = peer
+    this.#ethereum = ethereum
+    this.#patience = patience
+  }
+
+  /** Done once the other node has it too. */
+  async pay(wallet: Wallet, payment: Payment): Promise<Infohash> {
+    const { infohash } = await pay(this.#node, wallet, payment, Math.floor(Date.now() / 1_000))
+    await this.#accepted(this.#peer, infohash)
+    return infohash
+  }
+
+  /** Spends the output of one transaction, and nothing else. */
+  async spend(wallet: Wallet, prev: Infohash, payment: Payment): Promise<Infohash> {
+    const tx = signTransaction(wallet, { ...payment, time: Math.floor(Date.now() / 1_000), prev: [prev] })
+    const file = encodeTransaction(tx)
+    await this.#node.call('tx_submit', { file })
+    const infohash = infohashOf(file)
+    await this.#accepted(this.#node, infohash)
+    await this.#accepted(this.#peer, infohash)
+    return infohash
+  }
+
+  /** The block with a transaction, once both nodes have replayed it. */
+  async ordered(infohash: Infohash): Promise<Block> {
+    const block = await this.#until('a block with the transaction', async () => {
+      const { block: id, status } = await this.#node.call('tx_get', { infohash })
+      if (status !== 'ordered' && status !== 'final') return undefined
+      return id && (await this.#node.call('bridge_block', { id }))
+    })
+    await this.#until('the other node to have replayed the block', async () => {
+      const { status } = await this.#peer.call('tx_get', { infohash })
+      return status === 'ordered' || status === 'final' ? true : undefined
+    })
+    check(block.verdict === 'valid', 'bad-block', 'a valid block', `${block.verdict}: ${block.problem}`)
+    return block
+  }
+
+  async final(id: Hash): Promise<void> {
+    for (const node of [this.#node, this.#peer]) {
+      await this.#until('the block to be final', async () => {
+        const { final } = await node.call('bridge_block', { id })
+        return final ? true : undefined
+      })
+    }
+  }
+
+  /** wTTX of the recipient, once the request was paid. */
+  async paid(infohash: Infohash, to: Wallet): Promise<bigint> {
+    await this.#until('the request to be paid', async () => {
+      const { bridging } = await this.#node.call('tx_where', { infohash })
+      return bridging?.paid ? true : undefined
+    })
+    return await tokenBalance(this.#ethereum, to.address)
+  }
+
+  /** Balances on both sides; both nodes must say the same, and hold the same set of transactions. */
+  async agree(wallets: readonly Wallet[]) {
+    await this.#until('both nodes to hold the same transactions', async () => {
+      const [here, there] = await Promise.all([this.#node.call('node_info', {}), this.#peer.call('node_info', {})])
+      return here.fingerprint === there.fingerprint && here.count === there.count ? true : undefined
+    })
+    const balances = []
+    for (const { address: owner } of wallets) {
+      const [here, there] = await Promise.all([
+        this.#node.call('account_balance', { owner }),
+        this.#peer.call('account_balance', { owner }),
+      ])
+      check(
+        here.spendable === there.spendable && here.final === there.final,
+        'nodes-disagree',
+        `the same balance of ${owner} at both nodes`,
+        `${here.spendable} and ${there.spendable}`,
+      )
+      const { spendable, ordered, final } = here
+      balances.push({ owner, spendable, ordered, final, wttx: await tokenBalance(this.#ethereum, owner) })
+    }
+    return balances
+  }
+
+  /** Every transaction of Ethereum that touched the bridge, by what it did; each request was paid once. */
+  async receipts(): Promise<{ readonly name: string; readonly transaction: Hex }[]> {
+    const { rules, deployedBlock } = this.#network
+    const client = createPublicClient({ transport: http(this.#ethereum.url) })
+    const events = await client.getContractEvents({
+      abi: bridgeAbi,
+      address: rules.bridge,
+      fromBlock: deployedBlock,
+      strict: true,
+    })
+    const claims = events.flatMap((event) =>
+      event.eventName === 'Claimed' ? [`${event.args.block_}:${event.args.index}`] : [],
+    )
+    check(new Set(claims).size === claims.length, 'paid-twice', 'each request to be paid once', claims.join(', '))
+    const named = new Map<string, Hex>()
+    for (const { eventName, transactionHash, args } of events) {
+      const what = 'id' in args && typeof args.id === 'string' ? `-${parseHash(args.id).slice(2, 10)}` : ''
+      named.set(`${eventName}${what}`, transactionHash)
+    }
+    return [...named].map(([name, transaction]) => ({ name, transaction }))
+  }
+
+  async #accepted(node: NodeClient, infohash: Infohash): Promise<void> {
+    await this.#until(`${node.url} to accept ${infohash}`, async () => {
+      const { status } = await node.call('tx_get', { infohash })
+      return ['accepted', 'ordered', 'final'].includes(status) ? true : undefined
+    })
+  }
+
+  #until<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
+    return waitFor(what, this.#patience, probe)
+  }
+}

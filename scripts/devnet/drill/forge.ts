@@ -1,0 +1,57 @@
+// States that nobody earned: entries put in, changed and taken out by a liar.
+
+import { createdOutputs } from '../../../node/protocol/apply.ts'
+import type { Infohash } from '../../../node/protocol/ids.ts'
+import {
+  balanceOf,
+  type EntryName,
+  entryKey,
+  outputsOf,
+  outputValue,
+  type State,
+} from '../../../node/protocol/state.ts'
+import type { SignedTransaction } from '../../../node/protocol/transaction.ts'
+import { insert, remove } from '../../../node/protocol/tree.ts'
+
+/** A state with an entry that nobody earned: `change` base units more, or less; none at zero or below. */
+export function forge(state: State, name: EntryName, change: bigint): State {
+  const value = amountOf(state, name)
+  if (value + change > 0n) return insert(state, { key: entryKey(name), value: value + change, name })
+  return value === 0n ? state : remove(state, entryKey(name))
+}
+
+/** Base units; 0 if nothing is there. */
+export function amountOf(state: State, { infohash, owner }: EntryName): bigint {
+  return infohash === undefined ? balanceOf(state, owner) : outputValue(state, infohash, owner)
+}
+
+/**
+ * The state as if the transaction had been valid: its inputs are taken from whoever has them, what is missing of them comes from
+ * nowhere, and outputs and accounts fit together afterwards. For a valid transaction it is the true state.
+ */
+export function asIf(state: State, tx: SignedTransaction, infohash: Infohash): State {
+  const outputs = outputsOf(state)
+  let next = state
+  let sum = 0n
+  for (const prev of tx.prev) {
+    const found = outputs.filter((output) => output.infohash === prev)
+    const taken = found.find(({ owner }) => owner === tx.from) ?? found[0]
+    if (taken === undefined) continue
+    const { owner, value } = taken
+    sum += value
+    // An input that is named twice counts twice, and is taken once.
+    const left = outputValue(next, prev, owner)
+    next = forge(forge(next, { infohash: prev, owner }, -left), { owner }, -left)
+  }
+  for (const { owner, value } of createdOutputs(tx, sum > tx.tokens ? sum : tx.tokens)) {
+    next = forge(forge(next, { infohash, owner }, value), { owner }, value)
+  }
+  return next
+}
+
+/** One bit of some bytes turned over; `bit` counts from the first byte's least one. */
+export function flip(bytes: Uint8Array, bit: number): Uint8Array {
+  const copy = bytes.slice()
+  copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+  return copy
+}

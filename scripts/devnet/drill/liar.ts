@@ -1,0 +1,276 @@
+// A miner who lies on purpose, or builds right blocks at moments of his choice: for drills and tests on development chains.
+
+import type { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import { ParentStates } from '../../../miner/parent-state.ts'
+import { parseEntry } from '../../../miner/queue-reader.ts'
+import { rulesOf } from '../../../miner/watch/judge.ts'
+import { OperationError } from '../../../node/errors.ts'
+import { type ParentBlock, replayBlock, type Verdict } from '../../../node/protocol/block.ts'
+import { concat } from '../../../node/protocol/bytes.ts'
+import { challengeOf, decodeSealed, encodeSealed } from '../../../node/protocol/header.ts'
+import { type Address, type Hash, type Infohash, toBytes } from '../../../node/protocol/ids.ts'
+import { QUEUE_GRACE, QUEUE_SHARE, type Rules } from '../../../node/protocol/rules.ts'
+import { outputValue, type State } from '../../../node/protocol/state.ts'
+import { decodeStep } from '../../../node/protocol/step.ts'
+import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
+import { decodeTransaction } from '../../../node/protocol/transaction.ts'
+import type { NodeClient } from '../../../node/rpc/client.ts'
+import { waitFor } from '../demo/patience.ts'
+import { headerOf, honestContent, tellAll } from './content.ts'
+import { honestSteps } from './honest.ts'
+import { type LieKind, tellLie } from './lies.ts'
+import { findNonce } from './nonce.ts'
+import type { Scene, Signer } from './scene.ts'
+import { type SealedBlock, sendBlock } from './send-block.ts'
+
+export type LiarDeps = {
+  /** Where he looks; it may call his blocks wrong. */
+  readonly node: NodeClient
+  /** Who pays for gas and bonds. */
+  readonly sender: TransactionSender
+  /** With TTX, to lie about. */
+  readonly wallet: Signer
+  /** Unix milliseconds. */
+  readonly now: () => number
+}
+
+export type LiarOptions = {
+  /** Nothing: a right block. */
+  readonly lie?: LieKind
+  /** The node's tip by default. May be a block of the liar's own, a bad one too. */
+  readonly parent?: Hash
+  /** Default: whether the parent has a live child already. */
+  readonly rival?: boolean
+  /**
+   * What stands in the block, before a lie: `honest` (the default) is the queue and what waits at the node, as far as it applies on the
+   * parent; `empty` is nothing at all; a list is the queue and then these packed transactions, each told by its true result, or as
+   * if it changed nothing where it is invalid.
+   */
+  readonly content?: 'honest' | 'empty' | readonly Uint8Array[]
+  /** `least` (the default): the easiest target that is allowed; `most`: the hardest, half of the parent's. A rival has that of the first child, as the bridge asks. */
+  readonly work?: 'least' | 'most'
+  /** Default: the account of the sender. */
+  readonly payout?: Address
+  /** What the header names; default: the torrent that the block really has. */
+  readonly torrent?: Infohash
+  readonly signal?: AbortSignal
+}
+
+/** A block that is sealed and not sent. */
+export type Prepared = SealedBlock & {
+  readonly id: Hash
+  /** By the liar's own replay on what its parent states; nothing for steps without a shape. */
+  readonly verdict: Verdict | undefined
+  /** What the liar goes on from. */
+  readonly state: State
+}
+
+export type Published = {
+  readonly id: Hash
+  readonly parent: Hash
+  readonly height: bigint
+  readonly target: bigint
+  readonly rival: boolean
+  readonly transaction: Hash
+  /** Units. */
+  readonly gas: bigint
+  /** Unix seconds on Ethereum. */
+  readonly publishedAt: number
+  readonly verdict: 'valid' | 'invalid' | 'unknown'
+  /** Of an invalid block: its first wrong step, and what is wrong there. */
+  readonly step?: number
+  readonly problem?: string
+}
+
+/** Anything that makes a block, but its parent. */
+type Ground = {
+  readonly rules: Rules
+  readonly parent: ParentBlock
+  readonly sealed: Uint8Array
+  readonly publishedAt: bigint
+}
+
+const HISTORY = 100
+const PATIENCE = { deadlineMs: 30_000, pollMs: 20 }
+
+export class Liar {
+  readonly #deps: LiarDeps
+  /** Own blocks, bad ones too, which no node would give a state for. */
+  readonly #own = new Map<Hash, { readonly parent: ParentBlock; readonly sealed: Uint8Array }>()
+  #rules: Rules | undefined
+  #states: ParentStates | undefined
+
+  constructor(deps: LiarDeps) {
+    this.#deps = deps
+  }
+
+  /** Who pays on Ethereum. */
+  get account(): Address {
+    return this.#deps.sender.ethereum.account
+  }
+
+  /**
+   * Makes, seals and sends a block, and waits until it is on Ethereum. Throws `nothing-to-lie-about` (`needOf` says what to arrange),
+   * the bridge's refusals, `not-published` (retry) where somebody else's block came first, and trouble with node and endpoint.
+   */
+  async publish(options: LiarOptions = {}): Promise<Published> {
+    return await this.send(await this.prepare(options), options.signal)
+  }
+
+  /** All but the sending. */
+  async prepare(options: LiarOptions = {}): Promise<Prepared> {
+    const { sender } = this.#deps
+    const parentId = options.parent ?? (await this.tip(options.signal))
+    const standing = await sender.ethereum.standing(parentId)
+    const ground = await this.#groundOn(parentId, standing.publishedAt)
+    const scene = await this.#sceneOn(ground, options)
+    const content = options.lie === undefined ? honestContent(scene) : tellLie(options.lie, scene)
+    const rival = options.rival ?? standing.children !== undefined
+    const target = await this.#target(ground, rival ? standing.children?.first : undefined, options.work ?? 'least')
+    const { torrent, ...told } = headerOf(ground.rules, ground.parent, content, target)
+    const header = { ...told, torrent: options.torrent ?? torrent }
+    const miner = options.payout ?? this.account
+    const { nonce, digest: id } = await findNonce({ challenge: challengeOf(header), miner, target }, options.signal)
+    const sealed = { header, seal: { miner, nonce } }
+    const block = {
+      sealed,
+      steps: concat(...content.steps),
+      states: concat(...content.states.map(toBytes)),
+    }
+    this.#own.set(id, { parent: { id, header, state: content.state }, sealed: encodeSealed(sealed) })
+    const first = ground.parent.header.queueCount
+    const hasShape = content.steps.every((step) => decodeStep(step)) && content.steps.length === content.states.length
+    return {
+      id,
+      parent: parentId,
+      ...block,
+      rival,
+      ground: ground.sealed,
+      verdict: hasShape
+        ? replayBlock(ground.rules, ground.parent, block, (index) => scene.queue[Number(index - first)])
+        : undefined,
+      state: content.state,
+    }
+  }
+
+  /** Sends a block that was prepared before, for whatever it is worth by now. Throws what `publish` throws. */
+  async send(prepared: Prepared, signal?: AbortSignal): Promise<Published> {
+    const { id, parent, sealed, rival, verdict } = prepared
+    const outcome = await sendBlock(this.#deps.sender, prepared, signal)
+    const { publishedAt } = await this.#deps.sender.ethereum.record(id)
+    if (outcome.status !== 'done') {
+      throw new OperationError(
+        'not-published',
+        `expected block ${id} to be published, but its transaction is ${outcome.status}: something else came first; make another one`,
+        { facts: { block: id, status: outcome.status }, retry: true },
+      )
+    }
+    return {
+      id,
+      parent,
+      height: sealed.header.height,
+      target: sealed.header.target,
+      rival,
+      transaction: outcome.receipt.hash,
+      gas: outcome.receipt.gasUsed,
+      publishedAt: Number(publishedAt),
+      verdict: verdict?.verdict ?? 'unknown',
+      ...(verdict?.verdict === 'invalid' ? { step: verdict.step, problem: verdict.problem } : {}),
+    }
+  }
+
+  /** What there is to lie about on a parent: `prepare` uses it. */
+  async scene(parent?: Hash, content: LiarOptions['content'] = 'honest'): Promise<Scene> {
+    const id = parent ?? (await this.tip())
+    const { publishedAt } = await this.#deps.sender.ethereum.standing(id)
+    return await this.#sceneOn(await this.#groundOn(id, publishedAt), { content })
+  }
+
+  /** The block that the node would build on; waits while it takes in what is new. Throws `waited-in-vain`. */
+  async tip(signal = new AbortController().signal): Promise<Hash> {
+    const { node } = this.#deps
+    return await waitFor(`${node.url} to follow the bridge`, { ...PATIENCE, signal }, async () => {
+      const { bridge } = await node.call('node_info', {}, signal)
+      return bridge.state === 'live' ? bridge.tip?.id : undefined
+    })
+  }
+
+  async #groundOn(id: Hash, publishedAt: bigint): Promise<Ground> {
+    const { node } = this.#deps
+    this.#rules ??= rulesOf(await node.call('node_info', {}))
+    this.#states ??= new ParentStates(node, this.#rules)
+    const own = this.#own.get(id)
+    if (own !== undefined) return { rules: this.#rules, ...own, publishedAt }
+    const { sealed } = await node.call('bridge_block', { id })
+    const decoded = decodeSealed(sealed)
+    return { rules: this.#rules, parent: await this.#states.blockOf(id, decoded), sealed, publishedAt }
+  }
+
+  async #sceneOn({ rules, parent }: Ground, { content = 'honest' }: Pick<LiarOptions, 'content'>): Promise<Scene> {
+    const { node, sender, wallet, now } = this.#deps
+    const { time } = await sender.ethereum.head()
+    const from = parent.header.queueCount
+    const { entries } = await node.call('bridge_queue', { from, count: QUEUE_SHARE })
+    const queue = content === 'empty' ? [] : entries.map(parseEntry)
+    const candidates = content === 'honest' ? await this.#candidates() : []
+    const honest = [...honestSteps(rules, parent, queue, candidates)]
+    if (typeof content !== 'string') honest.push(...tellAll(rules, parent, honest, content))
+    const [first] = entries
+    return {
+      rules,
+      parent,
+      queue: entries.map(parseEntry),
+      overdue: first !== undefined && BigInt(first.time) + QUEUE_GRACE <= time,
+      honest,
+      liar: wallet,
+      spent: await this.#spentBelow(parent.state),
+      // Two lies in one second are two transactions all the same.
+      time: Math.floor(now() / 1_000) + this.#own.size,
+    }
+  }
+
+  /** Waits while the node goes over to another branch. */
+  async #candidates() {
+    const { node } = this.#deps
+    const patience = { ...PATIENCE, signal: new AbortController().signal }
+    return await waitFor(`${node.url} to say what waits for a block`, patience, async () => {
+      return (await node.call('bridge_template', {})).candidates
+    })
+  }
+
+  /** Outputs of the liar that are gone in a state. */
+  async #spentBelow(state: State): Promise<Infohash[]> {
+    const { node, wallet } = this.#deps
+    const { transactions } = await node.call('account_history', { owner: wallet.address, limit: HISTORY })
+    const spent = transactions.flatMap(({ status, file }): readonly Infohash[] => {
+      const tx = file && (status === 'ordered' || status === 'final') ? decodeTransaction(file) : undefined
+      return tx?.kind === 'signed' && tx.from === wallet.address ? tx.prev : []
+    })
+    return spent.filter((infohash) => outputValue(state, infohash, wallet.address) === 0n)
+  }
+
+  async #target(ground: Ground, first: Hash | undefined, work: 'least' | 'most'): Promise<bigint> {
+    const { ethereum } = this.#deps.sender
+    const { easiestTarget } = await ethereum.parameters()
+    const { time } = await ethereum.head()
+    const parentTarget = ground.parent.header.target
+    if (first !== undefined) return await this.#targetOf(first)
+    if (work === 'most') return targetFloor(parentTarget)
+    return targetCeiling(parentTarget, time - ground.publishedAt, easiestTarget)
+  }
+
+  /** Of the first live child, whose work a rival has to have. Ethereum may have it before the node does. */
+  async #targetOf(id: Hash, signal = new AbortController().signal): Promise<bigint> {
+    const { node } = this.#deps
+    const own = this.#own.get(id)
+    if (own !== undefined) return own.parent.header.target
+    return await waitFor(`${node.url} to see block ${id}`, { ...PATIENCE, signal }, async () => {
+      try {
+        return (await node.call('bridge_block', { id }, signal)).target
+      } catch (error) {
+        if (error instanceof OperationError && error.code === 'unknown-block') return undefined
+        throw error
+      }
+    })
+  }
+}

@@ -1,0 +1,107 @@
+// Bad blocks that need others around them: a right block that names a torrent which is not its own, a branch that has lost, a crowd.
+
+import { randomBytes } from 'node:crypto'
+import { type Hash, toInfohash } from '../../../node/protocol/ids.ts'
+import type { NodeClient } from '../../../node/rpc/client.ts'
+import { type Patience, waitFor } from '../demo/patience.ts'
+import type { DevChain } from '../dev-chain.ts'
+import type { Liar } from './liar.ts'
+import type { Problem } from './scene.ts'
+
+/** Where a plot is laid. */
+export type PlotStage = {
+  readonly node: NodeClient
+  readonly chain: DevChain
+  readonly patience: Patience
+  readonly liar: Liar
+  /** Lets time pass where the next block would take long to find. Answers the node's tip, once it has read all that Ethereum has. */
+  readonly ease: () => Promise<Hash>
+  /** Right blocks of a crowd. */
+  readonly crowd: number
+  readonly say: (text: string) => void
+}
+
+export type Plot = {
+  /** For people: what happens. */
+  readonly about: string
+  /** What is wrong with the bad block, which is of the kind `mint`. */
+  readonly expected: { readonly problem: Problem }
+  /** Publishes all but the bad block, and answers its parent; nothing: wherever one can stand. Throws what `Liar.publish` throws. */
+  readonly lay: (stage: PlotStage) => Promise<Hash | undefined>
+}
+
+const HOUR = 3_600
+/** Blocks that count in a race come earlier than so long after its first. */
+const RACE_OPEN = 22 * HOUR
+/** So many blocks a branch that lost stands above the fork: the winner gets hardly any further meanwhile. */
+const DEAD_LENGTH = 4
+/** Looks between which the watchers do what is due, before more time passes. */
+const LOOKS = 10
+const TOLD = 50
+
+export const PLOTS = {
+  'borrowed-hint': {
+    about: 'a child of a right block that names the torrent of the block below it',
+    expected: { problem: 'WrongState' },
+    lay: async ({ node, liar, ease, patience }) => {
+      const { torrent } = await node.call('bridge_block', { id: await ease() })
+      return (await liar.publish({ torrent, rival: false, signal: patience.signal })).id
+    },
+  },
+  'hint-to-nowhere': {
+    about: 'a child of a right block that names a torrent which nobody has',
+    expected: { problem: 'WrongState' },
+    lay: async ({ liar, ease, patience }) => {
+      await ease()
+      const torrent = toInfohash(randomBytes(20))
+      return (await liar.publish({ torrent, rival: false, signal: patience.signal })).id
+    },
+  },
+  'dead-branch-child': {
+    about: 'one on the living branch, while a branch that has lost its race gets one more right block',
+    expected: { problem: 'WrongState' },
+    lay: async (stage) => {
+      const { liar, patience, say } = stage
+      const { signal } = patience
+      const fork = await stage.ease()
+      const first = await liar.publish({ parent: fork, rival: false, signal })
+      let dead = (await liar.publish({ parent: fork, rival: true, content: 'empty', signal })).id
+      say('a right rival of a right block; what follows on it comes too late to count')
+      await stage.chain.skip(RACE_OPEN)
+      for (let i = 0; i < DEAD_LENGTH; i++) {
+        await stage.chain.skip(HOUR)
+        dead = (await liar.publish({ parent: dead, rival: false, content: 'empty', signal })).id
+      }
+      say('two days pass, in which the race ends')
+      await passUntilFinal(stage, first.id)
+      await stage.ease()
+      await liar.publish({ parent: dead, rival: false, content: 'empty', signal })
+      return undefined
+    },
+  },
+  'light-crowd': {
+    about: 'one behind a crowd of right blocks, all children of the same parent',
+    expected: { problem: 'WrongState' },
+    lay: async ({ liar, ease, crowd, say, patience }) => {
+      const { signal } = patience
+      const parent = await ease()
+      await liar.publish({ parent, rival: false, content: 'empty', signal })
+      for (let count = 1; count < crowd; count++) {
+        await liar.publish({ parent, rival: true, content: 'empty', signal })
+        if ((count + 1) % TOLD === 0) say(`${count + 1} of ${crowd} right blocks`)
+      }
+      return parent
+    },
+  },
+} as const satisfies Readonly<Record<string, Plot>>
+
+/** Hours pass, one after another, until watchers and miners have made it final. Throws `waited-in-vain`. */
+async function passUntilFinal({ node, chain, patience }: PlotStage, id: Hash): Promise<void> {
+  let looks = 0
+  await waitFor(`block ${id} to be final`, patience, async () => {
+    if ((await node.call('bridge_block', { id })).final) return true
+    looks += 1
+    if (looks % LOOKS === 0) await chain.skip(2 * HOUR)
+    return undefined
+  })
+}

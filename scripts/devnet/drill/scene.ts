@@ -1,0 +1,182 @@
+// What a liar finds before him: a true state, what an honest miner would post on it now, and keys with money of his own.
+
+import { OperationError } from '../../../node/errors.ts'
+import { applyStep } from '../../../node/protocol/apply.ts'
+import type { ParentBlock, Verdict } from '../../../node/protocol/block.ts'
+import { encodeText } from '../../../node/protocol/bytes.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
+import { type Address, type Hash, type Infohash, toAddress } from '../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../node/protocol/infohash.ts'
+import { packTransaction } from '../../../node/protocol/packed.ts'
+import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import type { Rules } from '../../../node/protocol/rules.ts'
+import { type Output, outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
+import { encodeStep } from '../../../node/protocol/step.ts'
+import { encodeTransaction, type SignedTransaction } from '../../../node/protocol/transaction.ts'
+import { signingDigest, type TransactionBody } from '../../../node/protocol/typed-data.ts'
+import { honestSteps } from './honest.ts'
+
+export type Problem = Extract<Verdict, { verdict: 'invalid' }>['problem']
+
+/** A wallet is one. */
+export type Signer = { readonly address: Address; sign(digest: Uint8Array): Uint8Array }
+
+/** A step, and the state that it is said to lead to. */
+export type Told = { readonly step: Uint8Array; readonly after: State }
+
+/** What may have to be arranged before there is anything to lie about. */
+export type Need =
+  /** Money of the liar's own: an output of at least four times the least request. */
+  | 'money'
+  /** An output of the liar that a block below has spent. */
+  | 'spent-output'
+  /** Money of somebody else, in a transaction that left none to the liar. */
+  | 'victim'
+  /** Queue entries after the parent: of this kind; valid or not where they would stand; old enough that none may be passed over. */
+  | 'deposit'
+  | 'valid-forced'
+  | 'invalid-forced'
+  | 'overdue-entry'
+
+export type Scene = {
+  readonly rules: Rules
+  readonly parent: ParentBlock
+  /** From the parent's count on, as many as a block takes at most. */
+  readonly queue: readonly QueueEntry[]
+  /** Whether the first of them is an hour old when the block is published. */
+  readonly overdue: boolean
+  /** What an honest miner would post: the queue first. */
+  readonly honest: readonly Told[]
+  readonly liar: Signer
+  /** Of the liar, and gone in the state of the parent. */
+  readonly spent: readonly Infohash[]
+  /** Unix seconds; goes into transactions, so that two lies differ. */
+  readonly time: number
+}
+
+/** What is posted. `state` is what the liar goes on from, which need not be what the last of `states` stands for. */
+export type Content = {
+  readonly steps: readonly Uint8Array[]
+  readonly states: readonly Hash[]
+  readonly state: State
+}
+
+/** Whom the liar pays: nobody has a key of this address. */
+export const FRIEND: Address = toAddress(keccak(encodeText('a friend of the liar')).subarray(12))
+
+/** Throws `OperationError('nothing-to-lie-about')`, which `needOf` reads. */
+export function lack(need: Need): OperationError {
+  return new OperationError('nothing-to-lie-about', `expected ${need} to lie about, got none; arrange it first`, {
+    facts: { need },
+  })
+}
+
+/** What was missing, if that is why a lie failed. */
+export function needOf(error: unknown): Need | undefined {
+  if (!(error instanceof OperationError) || error.code !== 'nothing-to-lie-about') return undefined
+  return error.facts['need'] as Need // only `lack` makes these
+}
+
+/** A block as it is being made up. */
+export class Story {
+  readonly scene: Scene
+  readonly #steps: Uint8Array[] = []
+  readonly #states: Hash[] = []
+  #state: State
+
+  /** Begins with `honest`: all of the scene's, unless fewer are given. */
+  constructor(scene: Scene, honest: readonly Told[] = scene.honest) {
+    this.scene = scene
+    this.#state = scene.parent.state
+    for (const { step, after } of honest) this.say(step, after)
+  }
+
+  /** After what was told so far. */
+  get state(): State {
+    return this.#state
+  }
+
+  get length(): number {
+    return this.#steps.length
+  }
+
+  /** The true result of a step here; what it begins with if the step is invalid. */
+  resultOf(step: Uint8Array): State {
+    const { rules, parent } = this.scene
+    return applyStep(rules, this.#state, parent.header.queueCount + BigInt(this.length), step).state
+  }
+
+  /** A step, and where it is said to lead: to the truth by default. */
+  say(step: Uint8Array, after: State = this.resultOf(step)): this {
+    this.#steps.push(step)
+    this.#states.push(stateRoot(after))
+    this.#state = after
+    return this
+  }
+
+  /** A transaction that is no valid one here, told as if it were. */
+  pretend(tx: SignedTransaction, told: (state: State, tx: SignedTransaction, infohash: Infohash) => State): this {
+    return this.say(stepOf(tx), told(this.#state, tx, infohashOf(encodeTransaction(tx))))
+  }
+
+  /** The rest of the queue, by the rules, on what was told so far. */
+  goOn(): this {
+    const { rules, parent, queue } = this.scene
+    const consumed = this.length
+    const header = { ...parent.header, queueCount: parent.header.queueCount + BigInt(consumed) }
+    const here = { ...parent, header, state: this.#state }
+    for (const { step, after } of honestSteps(rules, here, queue.slice(consumed), [])) this.say(step, after)
+    return this
+  }
+
+  content(): Content {
+    return { steps: [...this.#steps], states: [...this.#states], state: this.#state }
+  }
+}
+
+/** Signs as the liar. */
+export function sign({ liar, time }: Scene, body: Omit<TransactionBody, 'time'>): SignedTransaction {
+  const whole = { time, ...body }
+  return { kind: 'signed', from: liar.address, signature: liar.sign(signingDigest(whole)), ...whole }
+}
+
+/** A payment of half of the liar's greatest output to his friend. Throws `lack`. */
+export function payment(story: Story, change: Partial<Omit<TransactionBody, 'time'>> = {}): SignedTransaction {
+  const { infohash, value } = ownOutput(story)
+  return sign(story.scene, { to: FRIEND, tokens: value / 2n, prev: [infohash], ...change })
+}
+
+/** A request of half of the liar's greatest output. Throws `lack`. */
+export function request(story: Story, change: Partial<Omit<TransactionBody, 'time'>> = {}): SignedTransaction {
+  const { rules, liar } = story.scene
+  return payment(story, { to: rules.bridge, bridge: { chain: rules.chain, to: liar.address }, ...change })
+}
+
+/** The greatest output of the liar here. Throws `lack('money')`. */
+export function ownOutput({ scene, state }: Story): Output {
+  const own = outputsOf(state).filter(({ owner }) => owner === scene.liar.address)
+  return greatest(own, 4n * scene.rules.minRequest) ?? fail(lack('money'))
+}
+
+/** The greatest output of anybody else here, of a transaction that left none to the liar. Throws `lack('victim')`. */
+export function victimOutput({ scene, state }: Story): Output {
+  const outputs = outputsOf(state)
+  const { address } = scene.liar
+  // An output is named by infohash and owner: of a transaction that paid both, the liar would take his own.
+  const own = new Set(outputs.flatMap(({ owner, infohash }) => (owner === address ? [infohash] : [])))
+  const others = outputs.filter(({ owner, infohash }) => !own.has(infohash) && owner !== FRIEND)
+  return greatest(others, scene.rules.minRequest) ?? fail(lack('victim'))
+}
+
+export function stepOf(tx: SignedTransaction): Uint8Array {
+  return encodeStep({ kind: 'transaction', packed: packTransaction(tx) })
+}
+
+function greatest(outputs: readonly Output[], least: bigint): Output | undefined {
+  const enough = outputs.filter(({ value }) => value >= least)
+  return enough.toSorted((a, b) => (a.value < b.value ? 1 : -1))[0]
+}
+
+export function fail(error: Error): never {
+  throw error
+}

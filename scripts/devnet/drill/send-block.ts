@@ -1,0 +1,33 @@
+// Sends a sealed block: alone on its parent, or as a rival beside whoever is there by then.
+
+import { publishCall } from '../../../miner/ethereum/calls.ts'
+import type { Outcome } from '../../../miner/ethereum/pending-call.ts'
+import { isRefusal } from '../../../miner/ethereum/refusals.ts'
+import type { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import type { PublishedBlock } from '../../../node/protocol/block.ts'
+import type { Hash } from '../../../node/protocol/ids.ts'
+
+export type SealedBlock = PublishedBlock & {
+  readonly parent: Hash
+  /** Sealed header of the parent. */
+  readonly ground: Uint8Array
+  /** Whether it may stand beside others. */
+  readonly rival: boolean
+}
+
+const TRIES = 10
+
+/** A rival is sent again where a sibling came, died, or was of the same second meanwhile. Throws what the sender throws. */
+export async function sendBlock(sender: TransactionSender, block: SealedBlock, signal?: AbortSignal): Promise<Outcome> {
+  const options = signal ? { signal } : {}
+  if (!block.rival) return await sender.send(publishCall(block.ground, block), options)
+  for (let tries = 1; ; tries++) {
+    const { children } = await sender.ethereum.standing(block.parent)
+    try {
+      const outcome = await sender.send(publishCall(block.ground, block, children?.last), options)
+      if (outcome.status === 'done' || tries === TRIES) return outcome
+    } catch (error) {
+      if (tries === TRIES || !isRefusal(error, 'SiblingExists', 'SameSecond')) throw error
+    }
+  }
+}

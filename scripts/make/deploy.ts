@@ -1,0 +1,171 @@
+// Deploys the bridge, which deploys its token, to any chain, and writes `deployments/<chain id>.json`. After `npm run build`:
+//
+// TTX_DEPLOYER_KEY=0x… npx node scripts/make/deploy.ts --rpc http://127.0.0.1:8545 --genesis genesis.json
+//
+// Not to a rollup: bonds are gas at its base fee, which is next to nothing there (docs/economics.md, "What it costs, by base fee").
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import {
+  type Account,
+  createPublicClient,
+  createWalletClient,
+  type Hex,
+  http,
+  type PublicClient,
+  type Transport,
+  type WalletClient,
+} from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import type { Deployment } from '../../deployments/deployment.ts'
+import { tokenAbi } from '../../deployments/token-abi.ts'
+import { OperationError } from '../../node/errors.ts'
+import { formatHex } from '../../node/protocol/bytes.ts'
+import { checkGenesis, genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
+import { blockId, encodeSealed, genesisBlock } from '../../node/protocol/header.ts'
+import { parseAddress } from '../../node/protocol/ids.ts'
+import { UNIT } from '../../node/protocol/rules.ts'
+import { stateRoot } from '../../node/protocol/state.ts'
+import { decodeTransaction, encodeTransaction, type GenesisTransaction } from '../../node/protocol/transaction.ts'
+
+const ARTIFACT = new URL('../../artifacts/contracts/Bridge.sol/Bridge.json', import.meta.url)
+const FOLDER = fileURLToPath(new URL('../../deployments', import.meta.url))
+
+/** What a network is made of. Defaults: `DEFAULT_PARAMETERS`. */
+export type DeployOptions = {
+  /** Pays for it; nothing else: the deployer has no rights afterwards. */
+  readonly wallet: WalletClient<Transport, undefined, Account>
+  readonly client: PublicClient
+  readonly genesis: GenesisTransaction
+  /** At least 2^160, below 2^244. */
+  readonly easiestTarget?: bigint
+  /** Base units, above zero. */
+  readonly minRequest?: bigint
+  /** Base units, above zero. */
+  readonly minDeposit?: bigint
+}
+
+export const DEFAULT_PARAMETERS = {
+  /** 2^40 hashes for a block: days for a core, some twenty minutes for a graphics card. */
+  easiestTarget: 2n ** 216n - 1n,
+  /** Less would not be worth the 100,000 gas of its claim. */
+  minRequest: UNIT,
+  minDeposit: UNIT,
+} as const
+
+/**
+ * Deploys and waits for the receipt. Throws `RuleError('bad-genesis')`, or `OperationError` where the contracts are not
+ * compiled (`not-built`) or the deployment reverted (`deployment-failed`). Writes nothing: see `writeDeployment`.
+ */
+export async function deploy(options: DeployOptions): Promise<Deployment> {
+  const { wallet, client, genesis } = options
+  const { easiestTarget, minRequest, minDeposit } = { ...DEFAULT_PARAMETERS, ...options }
+  checkGenesis(genesis)
+  const state = stateRoot(genesisState(genesis))
+  const infohash = genesisInfohash(genesis)
+  const transaction = await wallet.deployContract({
+    abi: bridgeAbi,
+    bytecode: await readBytecode(),
+    args: [state, `0x${infohash}`, easiestTarget, minRequest, minDeposit],
+    chain: null,
+  })
+  const receipt = await client.waitForTransactionReceipt({ hash: transaction })
+  if (receipt.status !== 'success' || !receipt.contractAddress) {
+    throw new OperationError('deployment-failed', `the deployment reverted: ${transaction}`, { facts: { transaction } })
+  }
+  const contract = { abi: bridgeAbi, address: receipt.contractAddress } as const
+  const [chain, token, id, { timestamp }] = await Promise.all([
+    client.readContract({ ...contract, functionName: 'chain' }),
+    client.readContract({ ...contract, functionName: 'token' }),
+    client.readContract({ ...contract, functionName: 'genesis' }),
+    client.getBlock({ blockNumber: receipt.blockNumber }),
+  ])
+  const bridge = parseAddress(receipt.contractAddress.toLowerCase())
+  const block = genesisBlock({ chain, bridge, easiestTarget, state, genesis: infohash })
+  if (blockId(block) !== id) {
+    throw new OperationError('deployment-failed', 'the contract and this program disagree about the genesis block', {
+      facts: { here: blockId(block), there: id },
+    })
+  }
+  return {
+    chain: chain.toString(),
+    bridge,
+    token: parseAddress(token.toLowerCase()),
+    block: receipt.blockNumber.toString(),
+    time: timestamp.toString(),
+    transaction,
+    parameters: {
+      easiestTarget: `0x${easiestTarget.toString(16).padStart(64, '0')}`,
+      minRequest: minRequest.toString(),
+      minDeposit: minDeposit.toString(),
+    },
+    genesis: {
+      file: new TextDecoder().decode(encodeTransaction(genesis)),
+      infohash,
+      state,
+      id,
+      header: `0x${formatHex(encodeSealed(block))}`,
+    },
+    abi: { bridge: bridgeAbi, token: tokenAbi },
+  }
+}
+
+/** Writes `<chain id>.json` into `folder`, by default the repository's `deployments/`, and answers its path. */
+export async function writeDeployment(deployment: Deployment, folder = FOLDER): Promise<string> {
+  const file = join(folder, `${deployment.chain}.json`)
+  await mkdir(folder, { recursive: true })
+  await writeFile(file, `${JSON.stringify(deployment, undefined, 2)}\n`)
+  return file
+}
+
+async function readBytecode(): Promise<Hex> {
+  try {
+    const { bytecode }: { bytecode: Hex } = JSON.parse(await readFile(ARTIFACT, 'utf8'))
+    return bytecode
+  } catch (cause) {
+    throw new OperationError('not-built', 'expected the compiled contracts in artifacts/, run `npm run build`', {
+      cause,
+    })
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rpc: { type: 'string' },
+      genesis: { type: 'string' },
+      'easiest-target': { type: 'string' },
+      'min-request': { type: 'string' },
+      'min-deposit': { type: 'string' },
+      folder: { type: 'string' },
+    },
+  })
+  const key = process.env['TTX_DEPLOYER_KEY']
+  if (!values.rpc || !values.genesis || !key) {
+    throw new OperationError('bad-arguments', 'expected --rpc <url>, --genesis <tx.json> and TTX_DEPLOYER_KEY=0x…')
+  }
+  const genesis = decodeTransaction(await readFile(values.genesis))
+  if (genesis.kind !== 'genesis') throw new OperationError('bad-arguments', `${values.genesis} holds no genesis`)
+  const transport = http(values.rpc)
+  const deployment = await deploy({
+    wallet: createWalletClient({ account: privateKeyToAccount(key as Hex), transport }),
+    client: createPublicClient({ transport }),
+    genesis,
+    ...(values['easiest-target'] ? { easiestTarget: BigInt(values['easiest-target']) } : {}),
+    ...(values['min-request'] ? { minRequest: BigInt(values['min-request']) } : {}),
+    ...(values['min-deposit'] ? { minDeposit: BigInt(values['min-deposit']) } : {}),
+  })
+  console.log(`bridge ${deployment.bridge}, token ${deployment.token}, block ${deployment.block}`)
+  console.log(await writeDeployment(deployment, values.folder))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await main()
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
+}
