@@ -11,7 +11,7 @@ import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from '../node/protoco
 import type { State } from '../node/protocol/state.ts'
 import { decodeStep, encodeStep, splitSteps } from '../node/protocol/step.ts'
 import type { VerifiedTransaction } from '../node/protocol/verify.ts'
-import { publishGas, stepsGas } from './ethereum/calls.ts'
+import { publishGas, stepsGas } from '../node/ethereum/calls.ts'
 import { type Candidate, type Package, type Prices, rankByCoinAge, rankPaying, worthOf } from './ranking.ts'
 import type { Work } from './work/nonce.ts'
 

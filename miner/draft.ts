@@ -4,9 +4,9 @@ import type { ParentBlock } from '../node/protocol/block.ts'
 import { type Address, type Hash, ZERO_HASH } from '../node/protocol/ids.ts'
 import type { Rules } from '../node/protocol/rules.ts'
 import { type Content, type Plan, planBlock } from './assemble.ts'
-import { publishCall } from './ethereum/calls.ts'
-import { isAnyRefusal, isRefusal } from './ethereum/refusals.ts'
-import type { Ethereum, Head } from './ethereum.ts'
+import { publishCall } from '../node/ethereum/calls.ts'
+import { isAnyRefusal, isRefusal } from '../node/ethereum/refusals.ts'
+import type { Ethereum, Head } from '../node/ethereum/account.ts'
 import type { Room } from './siblings.ts'
 
 /** What a block should state, and what it may state at most. */

@@ -5,10 +5,10 @@ import type { Logger } from '../node/log.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash } from '../node/protocol/ids.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
-import { type BridgeCall, finalizeCall, nominateCall } from './ethereum/calls.ts'
-import type { Outcome } from './ethereum/pending-call.ts'
-import { isAnyRefusal } from './ethereum/refusals.ts'
-import type { TransactionSender } from './ethereum/sender.ts'
+import { type BridgeCall, finalizeCall, nominateCall } from '../node/ethereum/calls.ts'
+import type { Outcome } from '../node/ethereum/sending/pending-call.ts'
+import { isAnyRefusal } from '../node/ethereum/refusals.ts'
+import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 
 export type DueDeps = {
   readonly node: NodeClient

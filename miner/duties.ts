@@ -4,9 +4,9 @@ import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address } from '../node/protocol/ids.ts'
 import { BOND_SECONDS } from '../node/protocol/rules.ts'
 import { DueCalls, type DueDeps, doDuty } from './due-calls.ts'
-import { WITHDRAW_GAS, withdrawBondCall, withdrawCall } from './ethereum/calls.ts'
-import { isRefusal } from './ethereum/refusals.ts'
-import type { Head } from './ethereum.ts'
+import { WITHDRAW_GAS, withdrawBondCall, withdrawCall } from '../node/ethereum/calls.ts'
+import { isRefusal } from '../node/ethereum/refusals.ts'
+import type { Head } from '../node/ethereum/account.ts'
 import { type Journal, type Publication, publicationId } from './journal.ts'
 
 export type DutiesDeps = DueDeps & { readonly journal: Journal }

@@ -7,8 +7,8 @@ import { OperationError } from '../node/errors.ts'
 import { formatHex, parseHex } from '../node/protocol/bytes.ts'
 import { blockId, decodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
-import { writeDurably } from './durable.ts'
-import { attemptRecord, hashText, hexText, wholeText } from './ethereum/attempt.ts'
+import { writeDurably } from '../node/durable.ts'
+import { attemptRecord, hashText, hexText, wholeText } from '../node/ethereum/sending/attempt.ts'
 
 const bytes = z.codec(
   hexText,

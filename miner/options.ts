@@ -3,7 +3,7 @@
 import type { Logger } from '../node/log.ts'
 import type { Address } from '../node/protocol/ids.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
-import type { TransactionSender } from './ethereum/sender.ts'
+import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { PowPool } from './work/pow-pool.ts'
 
 /** Time and chance, passed in so that tests decide both. */

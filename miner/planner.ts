@@ -13,13 +13,13 @@ import type { NodeClient } from '../node/rpc/client.ts'
 import { type Content, chooseSteps, type Plan, type Policy } from './assemble.ts'
 import { type Stand, targetsOf } from './defence/stand.ts'
 import { Draft, type Outline, type Targets } from './draft.ts'
-import { FINALIZE_GAS, RELEASE_GAS } from './ethereum/calls.ts'
-import type { Ethereum, Head, Standing } from './ethereum.ts'
+import { FINALIZE_GAS, RELEASE_GAS } from '../node/ethereum/calls.ts'
+import type { Ethereum, Head, Standing } from '../node/ethereum/account.ts'
 import { ParentStates } from './parent-state.ts'
 import { badAnswer, parseEntry } from './queue-reader.ts'
 import type { Candidate } from './ranking.ts'
 import { roomOn, type Siblings } from './siblings.ts'
-import { troubleFacts } from './trouble.ts'
+import { troubleFacts } from '../node/trouble.ts'
 
 export type PlannerDeps = {
   readonly node: NodeClient

@@ -6,11 +6,11 @@ import { OperationError } from '../node/errors.ts'
 import type { Logger } from '../node/log.ts'
 import type { Hash } from '../node/protocol/ids.ts'
 import { claimPages } from '../node/rpc/claim-pages.ts'
-import { type ClaimData, claimCall } from './ethereum/calls.ts'
-import { isAnyRefusal } from './ethereum/refusals.ts'
+import { type ClaimData, claimCall } from '../node/ethereum/calls.ts'
+import { isAnyRefusal } from '../node/ethereum/refusals.ts'
 import type { RelayerDeps, RelayerOptions } from './options.ts'
 import type { RelayerStatus } from './status.ts'
-import { Troubles, troubleFacts } from './trouble.ts'
+import { Troubles, troubleFacts } from '../node/trouble.ts'
 
 const DEFAULTS = { leastNet: 0n, batch: 50, pollMs: 5_000, courtesyMs: 30_000 }
 

@@ -6,7 +6,7 @@ import { SIBLING_SECONDS } from '../node/protocol/rules.ts'
 import { readAllChildren } from '../node/rpc/all-blocks.ts'
 import type { Result } from '../node/rpc/api.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
-import type { Standing } from './ethereum.ts'
+import type { Standing } from '../node/ethereum/account.ts'
 
 /** The latest of a parent's live children, and the target that another one has to state. */
 export type Siblings = { readonly last: Hash; readonly target: bigint }

@@ -15,7 +15,7 @@ import {
 } from '../../node/protocol/rules.ts'
 import { BLOCK_SECONDS, targetFloor, workOf } from '../../node/protocol/target.ts'
 import type { Result } from '../../node/rpc/api.ts'
-import { BOND_GAS, forceFee } from '../ethereum/calls.ts'
+import { BOND_GAS, forceFee } from '../../node/ethereum/calls.ts'
 
 /** Prices in wei a unit of gas, work in expected hashes. */
 export type Situation = {

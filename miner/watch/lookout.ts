@@ -3,7 +3,7 @@
 import type { Hash } from '../../node/protocol/ids.ts'
 import type { AllBlocks } from '../../node/rpc/all-blocks.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
-import type { Ethereum, Head } from '../ethereum.ts'
+import type { Ethereum, Head } from '../../node/ethereum/account.ts'
 import { describeDoubt } from './judge.ts'
 import { EndpointView, type NodeBlock, NodeView, type Reading, type Seer } from './view.ts'
 

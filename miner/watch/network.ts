@@ -4,7 +4,7 @@ import { OperationError } from '../../node/errors.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
-import type { BridgeParameters, Ethereum } from '../ethereum.ts'
+import type { BridgeParameters, Ethereum } from '../../node/ethereum/account.ts'
 import { rulesOf } from './judge.ts'
 import { Patience } from './patience.ts'
 

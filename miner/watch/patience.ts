@@ -1,7 +1,7 @@
 // Somebody who may not answer: waited for once, and not asked again before that question has come to an end.
 
 import { OperationError } from '../../node/errors.ts'
-import { within } from '../within.ts'
+import { within } from '../../node/within.ts'
 
 export class Patience<T> {
   readonly #name: string

@@ -2,12 +2,12 @@
 
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import { type BridgeCall, refuteCall } from '../ethereum/calls.ts'
-import { answerWithin, apart, type Endpoint } from '../ethereum/endpoint.ts'
-import type { Errand } from '../ethereum/everywhere/errand.ts'
-import { isAnyRefusal, isRefusal } from '../ethereum/refusals.ts'
-import type { TransactionSender } from '../ethereum/sender.ts'
-import type { Receipt } from '../ethereum.ts'
+import { type BridgeCall, refuteCall } from '../../node/ethereum/calls.ts'
+import { answerWithin, apart, type Endpoint } from '../../node/ethereum/sending/endpoint.ts'
+import type { Errand } from '../../node/ethereum/sending/everywhere/errand.ts'
+import { isAnyRefusal, isRefusal } from '../../node/ethereum/refusals.ts'
+import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
+import type { Receipt } from '../../node/ethereum/account.ts'
 import { encodeRefutation, type Refutation } from './refutation.ts'
 
 /** What would kill the block, by the word of at least one endpoint. */

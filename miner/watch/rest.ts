@@ -1,6 +1,6 @@
 // How long a refutation rests after it came to nothing: longer each time, and never so long that the next one would be late.
 
-import { answerWithin, apart, type Endpoint } from '../ethereum/endpoint.ts'
+import { answerWithin, apart, type Endpoint } from '../../node/ethereum/sending/endpoint.ts'
 
 /** What has cost gas is repeated after so long, then after twice as long. */
 const FIRST_MS = 15_000

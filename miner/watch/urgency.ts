@@ -2,7 +2,7 @@
 
 import type { Hash } from '../../node/protocol/ids.ts'
 import { ALONE_SECONDS, RACE_SECONDS } from '../../node/protocol/rules.ts'
-import type { Living, LivingBlock } from '../ethereum/living.ts'
+import type { Living, LivingBlock } from './living.ts'
 
 /** `finalFrom`: the contract could make it final from then on, unix seconds. */
 export type Urgent = LivingBlock & { readonly finalFrom: bigint }

@@ -4,8 +4,8 @@ import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { type AllBlocks, readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
-import { type Living, type LivingBlock, readLiving } from '../ethereum/living.ts'
-import type { Ethereum, Head } from '../ethereum.ts'
+import { type Living, type LivingBlock, readLiving } from './living.ts'
+import type { Ethereum, Head } from '../../node/ethereum/account.ts'
 import { Patience } from './patience.ts'
 
 /** What one of them saw; `look` counts looks, from 1 on. */

@@ -10,7 +10,7 @@ import type { Rules } from '../protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../protocol/state.ts'
 import { splitSteps } from '../protocol/step.ts'
 import { traceLeaf, traceRoot } from '../protocol/trace.ts'
-import type { Chain, ChainBlock } from './chain.ts'
+import type { Chain, ChainBlock } from '../ethereum/chain.ts'
 import type { ViewRoot } from './records/fold.ts'
 import type { BlockBody } from './records/judging/judge.ts'
 

@@ -16,7 +16,7 @@ import {
 } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
-import { isSilence, nameOf, readRefusal } from '../../miner/ethereum/refusals.ts'
+import { isSilence, nameOf, readRefusal } from '../../node/ethereum/refusals.ts'
 import { OperationError } from '../../node/errors.ts'
 import { type Address, parseAddress } from '../../node/protocol/ids.ts'
 

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { publishCall } from '../../miner/ethereum/calls.ts'
+import { publishCall } from '../../node/ethereum/calls.ts'
 import { digestOf, encodeNonce, meetsTarget, noncePrefix } from '../../miner/work/nonce.ts'
 import type { ParentBlock } from '../../node/protocol/block.ts'
 import { genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isRefusal } from '../../miner/ethereum/refusals.ts'
+import { isRefusal } from '../../node/ethereum/refusals.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'

@@ -4,8 +4,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { finalizeCall, withdrawBondCall } from '../../miner/ethereum/calls.ts'
-import { isRefusal } from '../../miner/ethereum/refusals.ts'
+import { finalizeCall, withdrawBondCall } from '../../node/ethereum/calls.ts'
+import { isRefusal } from '../../node/ethereum/refusals.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
 import { Arena, HOUR } from './arena.ts'

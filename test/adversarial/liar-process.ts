@@ -2,8 +2,8 @@
 
 import { createInterface } from 'node:readline'
 import { privateKeyToAccount } from 'viem/accounts'
-import { TransactionSender } from '../../miner/ethereum/sender.ts'
-import { Ethereum } from '../../miner/ethereum.ts'
+import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
+import { Ethereum } from '../../node/ethereum/account.ts'
 import { OperationError } from '../../node/errors.ts'
 import { createLogger } from '../../node/log.ts'
 import { parseHex } from '../../node/protocol/bytes.ts'

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { finalizeCall } from '../../miner/ethereum/calls.ts'
+import { finalizeCall } from '../../node/ethereum/calls.ts'
 import { parseHash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'

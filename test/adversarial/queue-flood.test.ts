@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isRefusal } from '../../miner/ethereum/refusals.ts'
+import { isRefusal } from '../../node/ethereum/refusals.ts'
 import { type Address, parseInfohash } from '../../node/protocol/ids.ts'
 import { QUEUE_SHARE, UNIT } from '../../node/protocol/rules.ts'
 import { readAllBlocks } from '../../node/rpc/all-blocks.ts'

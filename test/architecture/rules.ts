@@ -29,8 +29,8 @@ export const FOLDER_RULES: readonly FolderRule[] = [
       'node/errors.ts',
       'node/log.ts',
       // The logs of an Ethereum endpoint: what the node reads blocks from, so that a watcher can do without the node.
-      'node/ethereum.ts',
-      'node/bridge/chain.ts',
+      'node/ethereum/agreeing/http-chain.ts',
+      'node/ethereum/chain.ts',
       'deployments/',
     ],
     packages: 'any',

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { refuteGas } from '../../miner/ethereum/calls.ts'
+import { refuteGas } from '../../node/ethereum/calls.ts'
 import { buildRefutation, encodeRefutation } from '../../miner/watch/refutation.ts'
 import type { PublishedBlock } from '../../node/protocol/block.ts'
 import { parseHex } from '../../node/protocol/bytes.ts'

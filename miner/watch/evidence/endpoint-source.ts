@@ -1,10 +1,10 @@
 // Facts from one Ethereum endpoint: the contract says when something happened, and the logs of that moment have it whole.
 
-import type { BridgeEvent, Chain, ChainBlock } from '../../../node/bridge/chain.ts'
+import type { BridgeEvent, Chain, ChainBlock } from '../../../node/ethereum/chain.ts'
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
-import { within } from '../../within.ts'
+import { within } from '../../../node/within.ts'
 import { Moments } from './moments.ts'
 import type { Source } from './source.ts'
 

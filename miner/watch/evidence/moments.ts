@@ -1,6 +1,6 @@
 // Finds the block of Ethereum that was made at a time: the contract keeps the times of what happened, and logs are asked for by number.
 
-import type { Chain, ChainBlock } from '../../../node/bridge/chain.ts'
+import type { Chain, ChainBlock } from '../../../node/ethereum/chain.ts'
 import { OperationError } from '../../../node/errors.ts'
 
 type Moment = Pick<ChainBlock, 'number' | 'time'>

@@ -5,7 +5,7 @@ import { decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import type { QueueEntry } from '../../protocol/queue.ts'
 import { workOf } from '../../protocol/target.ts'
-import type { BridgeEvent, PublishedEvent } from '../chain.ts'
+import type { BridgeEvent, PublishedEvent } from '../../ethereum/chain.ts'
 import { hashAfter, type QueuedEntry, queueLength } from '../queue-view.ts'
 import {
   type BlockVerdict,

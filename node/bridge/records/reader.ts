@@ -1,7 +1,7 @@
 // One step along Ethereum: where our past and its chain part, and which events follow, all of one and the same chain.
 
 import { OperationError } from '../../errors.ts'
-import { type BridgeEvent, type Chain, type ChainBlock, LAG_BLOCKS } from '../chain.ts'
+import { type BridgeEvent, type Chain, type ChainBlock, LAG_BLOCKS } from '../../ethereum/chain.ts'
 import type { Checkpoint } from './disk/journal.ts'
 import { incomplete } from './fold.ts'
 

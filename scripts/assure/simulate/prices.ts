@@ -3,7 +3,7 @@
 // `node scripts/assure/simulate/prices.ts` writes it there; `npm run simulate -- --write` does too.
 
 import { gasFigures } from '../../../deployments/gas.ts'
-import { BOND_GAS, FORCE_GAS } from '../../../miner/ethereum/calls.ts'
+import { BOND_GAS, FORCE_GAS } from '../../../node/ethereum/calls.ts'
 import { QUEUE_SHARE } from '../../../node/protocol/rules.ts'
 import { writeParts } from './page.ts'
 import { markdown } from './table.ts'

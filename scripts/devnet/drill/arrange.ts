@@ -1,8 +1,8 @@
 // Makes what a lie needs: money of the liar, an output that was spent, and entries in Ethereum's queue.
 
-import { claimCall } from '../../../miner/ethereum/calls.ts'
-import { isRefusal } from '../../../miner/ethereum/refusals.ts'
-import type { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import { claimCall } from '../../../node/ethereum/calls.ts'
+import { isRefusal } from '../../../node/ethereum/refusals.ts'
+import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Infohash, toInfohash } from '../../../node/protocol/ids.ts'

@@ -1,7 +1,7 @@
 // Publishes bad blocks on a development chain, one kind after another, and measures how each of them ends.
 
-import { isAnyRefusal, isRefusal } from '../../../miner/ethereum/refusals.ts'
-import type { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import { isAnyRefusal, isRefusal } from '../../../node/ethereum/refusals.ts'
+import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { OperationError } from '../../../node/errors.ts'
 import type { Address, Hash } from '../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'

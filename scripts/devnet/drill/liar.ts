@@ -1,6 +1,6 @@
 // A miner who lies on purpose, or builds right blocks at moments of his choice: for drills and tests on development chains.
 
-import type { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { ParentStates } from '../../../miner/parent-state.ts'
 import { parseEntry } from '../../../miner/queue-reader.ts'
 import { rulesOf } from '../../../miner/watch/judge.ts'

@@ -1,9 +1,9 @@
 // Sends a sealed block: alone on its parent, or as a rival beside whoever is there by then.
 
-import { publishCall } from '../../../miner/ethereum/calls.ts'
-import type { Outcome } from '../../../miner/ethereum/pending-call.ts'
-import { isRefusal } from '../../../miner/ethereum/refusals.ts'
-import type { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import { publishCall } from '../../../node/ethereum/calls.ts'
+import type { Outcome } from '../../../node/ethereum/sending/pending-call.ts'
+import { isRefusal } from '../../../node/ethereum/refusals.ts'
+import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 

@@ -1,8 +1,8 @@
 // Sends calls to the bridge from an account that can pay for everything, and says what became of them.
 
 import type { Hex } from 'viem'
-import type { BridgeCall } from '../../../miner/ethereum/calls.ts'
-import { readRefusal } from '../../../miner/ethereum/refusals.ts'
+import type { BridgeCall } from '../../../node/ethereum/calls.ts'
+import { readRefusal } from '../../../node/ethereum/refusals.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
 import type { Stage } from '../../unit/miner/stage.ts'
 

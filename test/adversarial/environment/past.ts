@@ -1,7 +1,7 @@
 // What there is before the first move: money for everybody, and as many final blocks as the network is old.
 
 import assert from 'node:assert/strict'
-import { BOND_GAS, finalizeCall, publishCall } from '../../../miner/ethereum/calls.ts'
+import { BOND_GAS, finalizeCall, publishCall } from '../../../node/ethereum/calls.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Address } from '../../../node/protocol/ids.ts'

@@ -1,6 +1,6 @@
 // How the driver puts a block anywhere: where it may stand, what it names, what it pays, and what the bridge said of it.
 
-import { BOND_GAS, type BridgeCall, publishCall } from '../../../miner/ethereum/calls.ts'
+import { BOND_GAS, type BridgeCall, publishCall } from '../../../node/ethereum/calls.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, toAddress, toInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { State } from '../../../node/protocol/state.ts'

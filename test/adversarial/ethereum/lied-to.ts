@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { Alarm } from '../../../node/bridge/answers.ts'
 import type { BridgeFollower, FollowerOptions } from '../../../node/bridge/follower.ts'
-import { connectEthereum } from '../../../node/ethereum.ts'
+import { connectEthereum } from '../../../node/ethereum/agreeing/http-chain.ts'
 import { comparable, TestFollower } from '../../unit/node/bridge/driver.ts'
 import { LiveBridge } from '../../unit/node/bridge/live-bridge.ts'
 import type { MadeBlock } from '../../unit/node/bridge/scenario.ts'

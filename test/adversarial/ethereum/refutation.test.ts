@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Troubles } from '../../../miner/trouble.ts'
+import { Troubles } from '../../../node/trouble.ts'
 import { Cases } from '../../../miner/watch/cases.ts'
 import { Pursuits } from '../../../miner/watch/pursuits.ts'
 import { log } from '../../unit/miner/stage.ts'

@@ -13,7 +13,7 @@ import {
   publishCall,
   refuteCall,
   withdrawBondCall,
-} from '../../../miner/ethereum/calls.ts'
+} from '../../../node/ethereum/calls.ts'
 import { openJudge } from '../../../miner/watch/open-judge.ts'
 import { tryRefutation } from '../../../miner/watch/refuter.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'

@@ -1,8 +1,8 @@
 // One who publishes blocks on the bridge of a stage without a miner: right ones, wrong ones, anywhere, with whatever torrent in the header.
 
 import assert from 'node:assert/strict'
-import { publishCall } from '../../../miner/ethereum/calls.ts'
-import type { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import { publishCall } from '../../../node/ethereum/calls.ts'
+import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import type { ParentBlock } from '../../../node/protocol/block.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { keccak } from '../../../node/protocol/hash.ts'

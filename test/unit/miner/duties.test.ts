@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { publishCall } from '../../../miner/ethereum/calls.ts'
+import { publishCall } from '../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Standing } from '../../../miner/ethereum.ts'
+import type { Standing } from '../../../node/ethereum/account.ts'
 import { type Room, roomOn } from '../../../miner/siblings.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { type Hash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'

@@ -3,7 +3,7 @@
 import { OperationError } from '../../../errors.ts'
 import { concat, decodeUint, encodeUint } from '../../../protocol/bytes.ts'
 import { type Hash, parseHash } from '../../../protocol/ids.ts'
-import type { ChainBlock, ChainPlace } from '../../chain.ts'
+import type { ChainBlock, ChainPlace } from '../../../ethereum/chain.ts'
 import type { Finding, StoredEvent, ViewRoot } from '../fold.ts'
 import type { BlockBody } from '../judging/judge.ts'
 import { Archive, type Leaving } from './archive.ts'

@@ -1,6 +1,6 @@
 // Too much of what is allowed: forced transactions that are void, and requests of the attacker's own.
 
-import { forceFee } from '../../../../miner/ethereum/calls.ts'
+import { forceFee } from '../../../../node/ethereum/calls.ts'
 import { minerPart } from '../../../../node/protocol/queue.ts'
 import { QUEUE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
 import { ttx } from '../world/assumptions.ts'

@@ -1,7 +1,7 @@
 // ttx claim: have requests in final blocks paid, for whomever they are.
 
 import type { Command } from 'commander'
-import { type ClaimData, claimCall } from '../../../../miner/ethereum/calls.ts'
+import { type ClaimData, claimCall } from '../../../../node/ethereum/calls.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
 import { claimPages } from '../../../../node/rpc/claim-pages.ts'

@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { parseEventLogs, type TransactionReceipt } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
-import { FORCE_GAS } from '../../../../miner/ethereum/calls.ts'
+import { FORCE_GAS } from '../../../../node/ethereum/calls.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { formatHex } from '../../../../node/protocol/bytes.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'

@@ -1,10 +1,10 @@
 // The account of a miner or a relayer: an open wallet that sends transactions to the bridge.
 
 import { join } from 'node:path'
-import { apart } from '../../../../miner/ethereum/endpoint.ts'
-import { Outbox } from '../../../../miner/ethereum/outbox.ts'
-import { TransactionSender } from '../../../../miner/ethereum/sender.ts'
-import { Ethereum, type EthereumNetwork } from '../../../../miner/ethereum.ts'
+import { apart } from '../../../../node/ethereum/sending/endpoint.ts'
+import { Outbox } from '../../../../node/ethereum/sending/outbox.ts'
+import { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
+import { Ethereum, type EthereumNetwork } from '../../../../node/ethereum/account.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Address } from '../../../../node/protocol/ids.ts'
 import type { Lock } from '../../../lock.ts'

@@ -1,8 +1,8 @@
 // ttx drill: publishes bad blocks on a development chain, and measures how the watcher kills them.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import { TransactionSender } from '../../../../miner/ethereum/sender.ts'
-import { Ethereum } from '../../../../miner/ethereum.ts'
+import { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
+import { Ethereum } from '../../../../node/ethereum/account.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Address } from '../../../../node/protocol/ids.ts'
 import { listWallets, openWallet } from '../../../../node/wallet/wallet-folder.ts'

@@ -3,7 +3,7 @@
 import { createWalletClient, encodeFunctionData, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
-import { forceFee, TRANSACTION_GAS } from '../../../../miner/ethereum/calls.ts'
+import { forceFee, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import { formatHex } from '../../../../node/protocol/bytes.ts'
 import { outputsOf } from '../../../../node/protocol/state.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'

@@ -7,7 +7,7 @@ import {
   TRANSACTION_GAS,
   withdrawBondCall,
   withdrawCall,
-} from '../../../../miner/ethereum/calls.ts'
+} from '../../../../node/ethereum/calls.ts'
 import { encodeRefutation, proveStep, refuteStep } from '../../../../miner/watch/refutation.ts'
 import { replayBlock } from '../../../../node/protocol/block.ts'
 import type { Move } from './move.ts'

@@ -2,7 +2,7 @@
 
 import { encodeFunctionData } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
-import { forceFee, TRANSACTION_GAS } from '../../../../miner/ethereum/calls.ts'
+import { forceFee, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Move } from './move.ts'
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LivingBlock } from '../../../../miner/ethereum/living.ts'
+import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import { Accusations } from '../../../../miner/watch/accusations.ts'
 import { Cases } from '../../../../miner/watch/cases.ts'
 import type { Settled } from '../../../../miner/watch/judge.ts'

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Moments } from '../../../../miner/watch/evidence/moments.ts'
-import type { ChainBlock } from '../../../../node/bridge/chain.ts'
+import type { ChainBlock } from '../../../../node/ethereum/chain.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import { madeUpId } from '../made-up-tree.ts'
 

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Endpoint } from '../../../../miner/ethereum/endpoint.ts'
+import type { Endpoint } from '../../../../node/ethereum/sending/endpoint.ts'
 import { possibleTimes, restMs } from '../../../../miner/watch/rest.ts'
-import { LIES } from '../ethereum/everywhere/lies.ts'
-import { MadeUpChain } from '../ethereum/everywhere/made-up-chain.ts'
+import { LIES } from '../../node/ethereum/sending/everywhere/lies.ts'
+import { MadeUpChain } from '../../node/ethereum/sending/everywhere/made-up-chain.ts'
 
 const DAY = 86_400
 const MINUTE_MS = 60_000

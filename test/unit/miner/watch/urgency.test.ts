@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LivingBlock } from '../../../../miner/ethereum/living.ts'
+import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import { byUrgency } from '../../../../miner/watch/urgency.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { madeUpId } from '../made-up-tree.ts'

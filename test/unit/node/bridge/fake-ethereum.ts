@@ -8,7 +8,7 @@ import type {
   Chain,
   ChainBlock,
   RequestPlace,
-} from '../../../../node/bridge/chain.ts'
+} from '../../../../node/ethereum/chain.ts'
 import { claimName } from '../../../../node/bridge/view.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'

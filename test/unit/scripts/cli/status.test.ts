@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { publishCall } from '../../../../miner/ethereum/calls.ts'
+import { publishCall } from '../../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'

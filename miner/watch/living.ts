@@ -1,0 +1,181 @@
+// The tree of blocks that live above the final one, read from the contract's own links: an endpoint that drops logs cannot hide one.
+
+import { OperationError } from '../../node/errors.ts'
+import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import type { Ethereum, Links } from '../../node/ethereum/account.ts'
+import { within } from '../../node/within.ts'
+
+/** `publishedAt` is unix seconds; `work` is cumulative, in expected hashes. */
+export type LivingBlock = {
+  readonly id: Hash
+  readonly parent: Hash
+  readonly publishedAt: bigint
+  readonly work: bigint
+}
+
+export type Living = {
+  readonly final: Hash
+  /** Unrefuted, on an unrefuted way from the final block. Parents come first, siblings in the order of publication. */
+  readonly blocks: ReadonlyMap<Hash, LivingBlock>
+  /** Those of `known` that the contract calls refuted. */
+  readonly refuted: ReadonlySet<Hash>
+  /** Why there may be more than this: it took too long, or what the endpoint says of a block cannot be so. */
+  readonly problem?: string
+}
+
+export type LivingQuestion = {
+  /** As of this block of Ethereum. */
+  readonly at: bigint
+  /** Asked about in few questions, which saves one for each new generation or sibling: what the endpoint had alive before. */
+  readonly known: Iterable<Hash>
+  /** What others have alive, each by itself: asked about in the same way, as long as half of it is known to this endpoint. */
+  readonly hints?: readonly Iterable<Hash>[]
+  /** Ends the reading; what was read until then is the answer. */
+  readonly signal: AbortSignal
+}
+
+/** Blocks in one question, at most. */
+const AT_ONCE = 512
+/**
+ * Only an endpoint that makes blocks up has more: the publication of so many takes all gas of Ethereum for four hours, and bonds of five
+ * trillion gas. Those that could be final first are read first.
+ */
+const MOST = 262_144
+
+/** A block that is to be looked at: where a link from its parent, or from the sibling before it, leads. */
+type Way = { readonly id: Hash; readonly parent: Hash; readonly from: Links }
+
+/**
+ * In time proportional to what lives. Throws what `Ethereum` throws before anything is known, and `OperationError('ethereum-reorganised')`
+ * (retry) where the final block changes during the reading.
+ */
+export async function readLiving(
+  ethereum: Pick<Ethereum, 'name' | 'links'>,
+  { at, known, hints = [], signal }: LivingQuestion,
+): Promise<Living> {
+  const reading = new Reading(ethereum, at, signal)
+  const asked = [...new Set(known)]
+  await reading.learn(asked)
+  for (const ids of hints) await reading.tryHints(ids)
+  const blocks = await reading.walk()
+  const { final, problem } = reading
+  const refuted = new Set(asked.filter((id) => reading.links.get(id)?.isRefuted))
+  return { final, blocks, refuted, ...(problem === undefined ? {} : { problem }) }
+}
+
+class Reading {
+  readonly links = new Map<Hash, Links>()
+  readonly #ethereum: Pick<Ethereum, 'name' | 'links'>
+  readonly #at: bigint
+  readonly #signal: AbortSignal
+  #final: Hash | undefined
+  problem: string | undefined
+
+  constructor(ethereum: Pick<Ethereum, 'name' | 'links'>, at: bigint, signal: AbortSignal) {
+    this.#ethereum = ethereum
+    this.#at = at
+    this.#signal = signal
+  }
+
+  /** Throws `RangeError` before the first question was answered: our bug. */
+  get final(): Hash {
+    if (this.#final === undefined) throw new RangeError('nothing was read yet')
+    return this.#final
+  }
+
+  /** Asks about all of them; when time is up, about no more. */
+  async learn(ids: readonly Hash[]): Promise<void> {
+    for (let from = 0; from === 0 || from < ids.length; from += AT_ONCE) {
+      if (this.#isOver()) return
+      await this.#ask(ids.slice(from, from + AT_ONCE))
+    }
+  }
+
+  /** Asks about what is not known yet, until most of it turns out to be nothing. */
+  async tryHints(ids: Iterable<Hash>): Promise<void> {
+    const strange = [...ids].filter((id) => !this.links.has(id))
+    for (let from = 0; from < strange.length && !this.#isOver(); from += AT_ONCE) {
+      const some = strange.slice(from, from + AT_ONCE)
+      await this.#ask(some)
+      const real = some.filter((id) => this.links.get(id)?.publishedAt !== 0n)
+      if (2 * real.length < some.length) return
+    }
+  }
+
+  async walk(): Promise<ReadonlyMap<Hash, LivingBlock>> {
+    const { final } = this
+    if (!this.links.has(final)) await this.learn([final])
+    const blocks = new Map<Hash, LivingBlock>()
+    const ground = this.links.get(final)
+    if (ground === undefined) return blocks
+    for (let ways = [wayTo(ground.firstChild, final, ground)].flat(); ways.length > 0; ) {
+      const strange = ways.flatMap(({ id }) => (this.links.has(id) ? [] : [id]))
+      if (strange.length > 0) await this.learn(strange)
+      ways = ways.flatMap((way) => this.#pass(way, blocks))
+    }
+    return blocks
+  }
+
+  /** Takes the block at the end of a way in, and answers the ways on. */
+  #pass({ id, parent, from }: Way, blocks: Map<Hash, LivingBlock>): readonly Way[] {
+    const found = this.links.get(id)
+    if (found === undefined) return [] // time was up
+    // Whatever cannot be so also keeps a liar's links from running in circles.
+    if (found.parent !== parent || found.isRefuted || blocks.has(id) || id === this.final || !follows(found, from)) {
+      this.problem ??= `${this.#ethereum.name} names block ${id} as a living child of ${parent}, and says of it what cannot be so`
+      return []
+    }
+    if (blocks.size >= MOST) {
+      this.problem ??= `${this.#ethereum.name} has more than ${MOST} blocks alive, which cannot be so`
+      return []
+    }
+    blocks.set(id, { id, parent, publishedAt: found.publishedAt, work: found.work })
+    return [...wayTo(found.firstChild, id, found), ...wayTo(found.nextSibling, parent, found)]
+  }
+
+  #isOver(): boolean {
+    if (this.#final === undefined || !this.#signal.aborted) return false
+    this.problem ??= `${this.#ethereum.name} took too long to say which blocks live`
+    return true
+  }
+
+  async #ask(ids: readonly Hash[]): Promise<void> {
+    const { name } = this.#ethereum
+    try {
+      const { final, links } = await within(this.#ethereum.links(ids, this.#at), this.#signal)
+      if (links.length !== ids.length) throw oddAnswer(name, ids.length, links.length)
+      this.#final ??= final
+      if (final !== this.#final) throw reorganised(name, this.#at)
+      for (const [i, each] of links.entries()) this.links.set(ids[i] as Hash, each) // one for each, in order
+    } catch (error) {
+      if (this.#isOver()) return
+      throw error
+    }
+  }
+}
+
+function wayTo(id: Hash, parent: Hash, from: Links): readonly Way[] {
+  return id === ZERO_HASH ? [] : [{ id, parent, from }]
+}
+
+/** Whether a block can come after its parent, or after the sibling before it, of which none is of the same second. */
+function follows(block: Links, from: Links): boolean {
+  if (block.parent === from.parent) return block.publishedAt > from.publishedAt
+  return block.publishedAt > 0n && block.publishedAt >= from.publishedAt && block.work > from.work
+}
+
+function oddAnswer(endpoint: string, expected: number, got: number): OperationError {
+  return new OperationError(
+    'ethereum-refused',
+    `expected the records of ${expected} blocks from ${endpoint}, got ${got}; see whether it is what it seems to be`,
+    { facts: { endpoint, expected, got }, retry: true },
+  )
+}
+
+function reorganised(endpoint: string, at: bigint): OperationError {
+  return new OperationError(
+    'ethereum-reorganised',
+    `expected ${endpoint} to have one final block as of block ${at} of Ethereum, got two; it is read again`,
+    { facts: { endpoint, at: `${at}` }, retry: true },
+  )
+}

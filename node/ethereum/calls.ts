@@ -1,0 +1,144 @@
+// The calls that a miner and a relayer send to the bridge: their bytes, their gas and their bond.
+
+import { encodeFunctionData, type Hex } from 'viem'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import type { PublishedBlock } from '../protocol/block.ts'
+import { formatHex } from '../protocol/bytes.ts'
+import { type Hash, ZERO_HASH } from '../protocol/ids.ts'
+import type { Result } from '../rpc/api.ts'
+
+export type BridgeCall = {
+  /** For people. */
+  readonly name: string
+  readonly data: Hex
+  /** Limit, units. */
+  readonly gas: bigint
+  /** The call sends what so much gas costs at its greatest price; zero: nothing. */
+  readonly bondGas: bigint
+}
+
+export type ClaimData = Result<'bridge_claims'>['claims'][number]
+
+/** EIP-7825: what one transaction may use. */
+export const TRANSACTION_GAS = 2n ** 24n
+/** What the contract asks for as a bond, in gas at the base fee. */
+export const BOND_GAS = 20_000_000n
+/** What it asks for each forced transaction, in gas at the base fee. */
+export const FORCE_GAS = 10_000n
+/** Expected, units: upper ends of what was measured. */
+export const FINALIZE_GAS = 190_000n
+/** Of a bond. */
+export const RELEASE_GAS = 70_000n
+export const WITHDRAW_GAS = 45_000n
+/** EIP-7623: a byte of calldata that is not zero costs at least so much. */
+const CALLDATA_GAS = 40n
+/** What the contract does with a byte of steps and states: calldata, event, hash. */
+const BYTE_GAS = 26n
+const STEP_GAS = 2_300n
+const PUBLISH_GAS = 170_000n
+/** What the contract does with a proof, beside the price of its bytes: one transaction is read and checked, and its entries are opened. */
+const REFUTE_GAS = 400_000n
+/** So many times our own figure an estimate may be. */
+const REASON = 4n
+/** An eligibility walk is 128 blocks long at most, with two cold reads each. */
+const WALK_GAS = 600_000n
+const GWEI = 1_000_000_000n
+
+/** What publishing is expected to use, units; `bytes` counts packed steps and states. */
+export function publishGas(steps: number, bytes: number): bigint {
+  return PUBLISH_GAS + stepsGas(steps, bytes)
+}
+
+/** What steps add to a block. */
+export function stepsGas(steps: number, bytes: number): bigint {
+  const floor = BigInt(bytes) * CALLDATA_GAS
+  const work = BigInt(steps) * STEP_GAS + BigInt(bytes) * BYTE_GAS
+  return work > floor ? work : floor
+}
+
+/** What `force` asks for one transaction, wei: whole gwei, rounded up. */
+export function forceFee(baseFee: bigint): bigint {
+  return ((FORCE_GAS * baseFee + GWEI - 1n) / GWEI) * GWEI
+}
+
+/** `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to stand beside that on purpose. */
+export function publishCall(parent: Uint8Array, block: PublishedBlock, beside: Hash = ZERO_HASH): BridgeCall {
+  const { header, seal } = block.sealed
+  const args = [
+    hex(parent),
+    header.target,
+    `0x${header.torrent}`,
+    seal.miner,
+    seal.nonce,
+    hex(block.steps),
+    hex(block.states),
+    beside,
+  ] as const
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
+  const gas = publishGas(header.stepCount, block.steps.length + block.states.length)
+  return { name: 'publish', data, gas: limit(gas), bondGas: BOND_GAS }
+}
+
+export function nominateCall(parent: Hash, block: Hash): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'nominate', args: [parent, block] })
+  return { name: 'nominate', data, gas: limit(100_000n + 2n * WALK_GAS), bondGas: 0n }
+}
+
+export function finalizeCall(sealed: Uint8Array): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'finalize', args: [hex(sealed)] })
+  return { name: 'finalize', data, gas: limit(FINALIZE_GAS + WALK_GAS), bondGas: 0n }
+}
+
+/** What refuting uses at most, units, as far as the size of the proof tells: no endpoint is needed to know it. */
+export function refuteGas(data: Hex): bigint {
+  return REFUTE_GAS + (BigInt(data.length - 2) / 2n) * CALLDATA_GAS
+}
+
+/**
+ * `data` is the call, `estimate` the most that an endpoint expects it to use: it counts where it is above our own, since the price of gas in Ethereum
+ * may change, but not beyond reason, since an account has to have coins for all of its limit.
+ */
+export function refuteCall(data: Hex, estimate = 0n): BridgeCall {
+  const own = refuteGas(data)
+  const most = REASON * own
+  const gas = estimate < own ? own : estimate < most ? estimate : most
+  return { name: 'refute', data, gas: limit(gas), bondGas: 0n }
+}
+
+/** All of one block, whose sealed header the claims carry. */
+export function claimCall(sealed: Uint8Array, claims: readonly ClaimData[]): BridgeCall {
+  const requests = claims.map(({ index, step, state, siblings }) => ({
+    index: BigInt(index),
+    step: hex(step),
+    state,
+    siblings,
+  }))
+  const args = [hex(sealed), requests] as const
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'claimMany', args })
+  return { name: 'claimMany', data, gas: limit(claimGas(claims.length, data)), bondGas: 0n }
+}
+
+export function withdrawBondCall(sealed: Uint8Array): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'withdrawBond', args: [hex(sealed)] })
+  return { name: 'withdrawBond', data, gas: limit(RELEASE_GAS), bondGas: 0n }
+}
+
+export function withdrawCall(): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'withdraw' })
+  return { name: 'withdraw', data, gas: limit(WITHDRAW_GAS), bondGas: 0n }
+}
+
+/** Expected, units: a new holder for each, and 16 for each byte of calldata. */
+export function claimGas(claims: number, data: Hex): bigint {
+  return 60_000n + 31_000n * BigInt(claims) + 8n * BigInt(data.length)
+}
+
+/** Half as much again: what is not used is not paid. */
+function limit(gas: bigint): bigint {
+  const wide = (gas * 3n) / 2n
+  return wide < TRANSACTION_GAS ? wide : TRANSACTION_GAS
+}
+
+function hex(bytes: Uint8Array): Hex {
+  return `0x${formatHex(bytes)}`
+}

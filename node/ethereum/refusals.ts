@@ -1,0 +1,151 @@
+// What the bridge's custom errors mean for whoever called it, and what an endpoint's silence looks like.
+
+import { BaseError, decodeErrorResult, type Hex, HttpRequestError, isHex, TimeoutError } from 'viem'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { OperationError } from '../errors.ts'
+import type { Facts } from '../protocol/rule-error.ts'
+
+type BridgeErrorName = Extract<(typeof bridgeAbi)[number], { type: 'error' }>['name']
+
+/** `retry`: it may pass later as it is. */
+const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonly text: string }>> = {
+  UnknownBlock: {
+    retry: true,
+    text: 'the parent was never published, or Ethereum has dropped it again: look at the tip anew',
+  },
+  AlreadyPublished: { text: 'this very block is on Ethereum already' },
+  BlockIsRefuted: { text: 'the block, or the one it stands on, was refuted: build on another one' },
+  StaleParent: { text: 'another block became final beside the parent: build on the new final block' },
+  TooFarAhead: { retry: true, text: 'the parent is 128 blocks above the final one: finalize first' },
+  RaceClosed: { text: 'the first child of the parent is 12 hours old: build on it' },
+  SiblingExists: { text: 'somebody else published on this parent: build on their block' },
+  SameSecond: { retry: true, text: 'the block beside it came in the same second: send it once more' },
+  RivalWorkDiffers: { text: 'a rival needs exactly the work of the first child: state its target' },
+  TargetOutOfRange: { retry: true, text: 'the stated target is not allowed at this moment; it eases with time' },
+  InsufficientWork: { text: 'the nonce does not reach the stated target' },
+  BondTooSmall: { retry: true, text: 'the base fee has outgrown the bond: send it again with a greater one' },
+  QueueMismatch: { text: 'the queue on Ethereum is another one than the block consumes: assemble it anew' },
+  QueueOverrun: { text: 'the block consumes more of the queue than there is: assemble it anew' },
+  QueueIgnored: { text: 'an entry of the queue has waited for an hour and is not in the block: assemble it anew' },
+  NotEligible: { text: 'the block cannot win this race' },
+  NotHeavier: { text: 'the slot holds a block that is at least as heavy' },
+  NotChildOfFinal: { text: 'it does not stand on the final block: most likely somebody has finalized it already' },
+  TooEarly: { retry: true, text: 'its time has not come yet' },
+  NominationNeeded: { retry: true, text: 'a block has to be nominated first' },
+  NotOnNominatedBranch: { text: 'the nominated branch goes through another block' },
+  NotFinal: { retry: true, text: 'the block is not final yet' },
+  AlreadyClaimed: { text: 'the request was paid already' },
+  BadProof: { text: 'the proof does not belong to this block' },
+  AlreadyFinal: { text: 'the block is final: it is too late to refute it' },
+  StepIsRight: { text: 'the step is right, so there is nothing to refute' },
+  NotParent: { text: 'the header that was given is not that of the parent' },
+  NotForced: { text: 'the transaction that was given is not the one of this void step' },
+  NoSuchStep: { text: 'the block has fewer steps' },
+  NoBond: { text: 'the bond was taken already' },
+  RaceOpen: { retry: true, text: 'the race of this block is not decided yet' },
+  BondForfeited: { text: 'the block was a rival of one that nobody has proved wrong: its bond is burned' },
+  NothingOwed: { text: 'there is nothing to withdraw' },
+  BelowMinimum: {
+    text: 'less is not moved, because its claim would cost more: send at least the second number of base units',
+  },
+  BadRecipient: { text: 'nobody could spend what is sent there: give an address that somebody has a key of' },
+  MalformedTransaction: { text: 'what was to be forced is no packed transaction' },
+  FeeTooSmall: { retry: true, text: 'the base fee has outgrown the fee: send it again with a greater one' },
+  TransferFailed: { text: 'the account does not accept coins' },
+}
+
+/**
+ * The refusal behind a failed simulation: an `OperationError` whose code is `bridge-` and the name of the contract's error (as in
+ * `bridge-sibling-exists`), or `call-reverted` where it gave no reason. Nothing if the error is of another kind.
+ */
+export function readRefusal(call: string, error: unknown): OperationError | undefined {
+  const { cause } = error instanceof OperationError ? error : { cause: error }
+  const data = revertData(cause)
+  if (data === undefined) {
+    if (!(cause instanceof BaseError) || !/revert|out of gas|gas required exceeds/i.test(cause.message))
+      return undefined
+    return new OperationError('call-reverted', `${call} would fail without a reason: ${cause.shortMessage}`, {
+      facts: { call },
+      cause,
+    })
+  }
+  try {
+    const { errorName, args } = decodeErrorResult({ abi: bridgeAbi, data })
+    const values = (args ?? []).map(String)
+    const meaning = MEANINGS[errorName as BridgeErrorName]
+    const facts: Facts = { call, error: errorName, values }
+    const text = `${call} would be refused by the bridge with ${errorName}(${values.join(', ')}): ${meaning?.text ?? 'a bug of this program, please report it'}`
+    return new OperationError(`bridge-${kebab(errorName)}`, text, { facts, retry: meaning?.retry ?? false, cause })
+  } catch {
+    const text = `${call} would fail with an error that this version does not know: ${data.slice(0, 74)}`
+    return new OperationError('call-reverted', text, { facts: { call, data: data.slice(0, 74) }, cause })
+  }
+}
+
+/** Whether a refusal is this error of the contract. */
+export function isRefusal(error: unknown, ...names: readonly BridgeErrorName[]): boolean {
+  return error instanceof OperationError && names.some((name) => error.code === `bridge-${kebab(name)}`)
+}
+
+/** Whether it is any refusal of the contract, as opposed to trouble on the way to it. */
+export function isAnyRefusal(error: unknown): error is OperationError {
+  return error instanceof OperationError && (error.code.startsWith('bridge-') || error.code === 'call-reverted')
+}
+
+/** An endpoint refused a transaction because it has it. */
+export function isKnownAlready(error: OperationError): boolean {
+  return /already ?known|already imported|known transaction|already exists|existing tx with same hash/i.test(
+    String(error.cause),
+  )
+}
+
+/** An endpoint refused a transaction because its nonce belongs to another one. */
+export function isNonceTaken(error: OperationError): boolean {
+  return /nonce too low|nonce is too low|OldNonce|NONCE_EXPIRED|replacement transaction underpriced|ReplacementNotAllowed|could not replace existing tx/i.test(
+    String(error.cause),
+  )
+}
+
+/** No HTTP answer, or one that says "later" (429 and 5xx). */
+export function isSilence(error: unknown): boolean {
+  if (!(error instanceof BaseError)) return false
+  const cause = error.walk((inner) => inner instanceof TimeoutError || inner instanceof HttpRequestError)
+  if (cause instanceof TimeoutError) return true
+  if (!(cause instanceof HttpRequestError)) return false
+  return cause.status === undefined || cause.status === 429 || cause.status >= 500
+}
+
+/** Endpoints without path and query, which often hold keys. Throws `OperationError('bad-endpoint')`. */
+export function nameOf(urls: readonly string[]): string {
+  if (urls.length === 0) throw badEndpoint('none')
+  const names = urls.map((url) => {
+    const { protocol, host } = URL.parse(url) ?? { protocol: '', host: '' }
+    if (protocol !== 'http:' && protocol !== 'https:') throw badEndpoint(protocol || 'no URL')
+    return `${protocol}//${host}`
+  })
+  return names.join(' or ')
+}
+
+function badEndpoint(got: string): OperationError {
+  return new OperationError(
+    'bad-endpoint',
+    `expected http or https URLs of Ethereum endpoints, at least one, got ${got}; WebSockets are not used`,
+  )
+}
+
+/** viem wraps the data of a revert in different classes, as plain hex or in an object. */
+function revertData(error: unknown): Hex | undefined {
+  if (!(error instanceof BaseError)) return undefined
+  let found: Hex | undefined
+  error.walk((inner) => {
+    const data = typeof inner === 'object' && inner !== null && 'data' in inner ? inner.data : undefined
+    const plain = typeof data === 'object' && data !== null && 'data' in data ? data.data : data
+    if (isHex(plain) && plain.length >= 10) found ??= plain
+    return false
+  })
+  return found
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter, at: number) => `${at > 0 ? '-' : ''}${letter.toLowerCase()}`)
+}

@@ -1,0 +1,86 @@
+// The line of an account's transactions: which nonces are taken, and every signed form of a call on disk before it leaves.
+
+import type { Ethereum } from '../account.ts'
+import type { Attempt } from './attempt.ts'
+import type { BridgeCall } from '../calls.ts'
+import { bondAt, type Fees } from './fees.ts'
+import type { Outbox } from './outbox.ts'
+import { noncesOf, type Tended } from './pending-call.ts'
+
+export type LineDeps = {
+  readonly ethereum: Pick<Ethereum, 'sign'>
+  /** Unix milliseconds. */
+  readonly now: () => number
+  readonly outbox: Outbox | undefined
+}
+
+/** `call` is what it is an attempt at; `isCancel`: at nothing in its place. */
+export type Draft = {
+  readonly call: BridgeCall
+  readonly isCancel: boolean
+  readonly nonce: number
+  readonly fees: Fees
+}
+
+export class Line {
+  readonly outbox: Outbox | undefined
+  /** What is seen to at present: endpoints may not know of it for a moment. */
+  readonly underWay = new Set<Tended>()
+  readonly #ethereum: Pick<Ethereum, 'sign'>
+  readonly #now: () => number
+  /** Given out, and not signed for yet. */
+  readonly #reserved = new Set<number>()
+
+  constructor({ ethereum, now, outbox }: LineDeps) {
+    this.outbox = outbox
+    this.#ethereum = ethereum
+    this.#now = now
+  }
+
+  /** The first nonce from `from` on that nothing under way has. It belongs to the caller until it is given back. */
+  take(from: number): number {
+    const held = this.held()
+    let nonce = from
+    while (held.has(nonce)) nonce += 1
+    this.reserve(nonce)
+    return nonce
+  }
+
+  /** The same for a nonce that was chosen by `held` a moment ago. */
+  reserve(nonce: number): void {
+    this.#reserved.add(nonce)
+  }
+
+  /** Of a nonce whose attempt is under way by now, or that came to nothing. */
+  giveBack(nonce: number): void {
+    this.#reserved.delete(nonce)
+  }
+
+  /** Nonces of what is under way; `everywhere`: only of what no single endpoint can keep from getting in. */
+  held(everywhere = false): ReadonlySet<number> {
+    const tended = [...this.underWay].filter(({ isEverywhere }) => isEverywhere || !everywhere)
+    return new Set([...noncesOf(tended), ...this.#reserved])
+  }
+
+  /** What stands in the line from nonce `from` up to `to`, that one not included: of each call its last attempt. */
+  between(from: number, to: number): readonly Attempt[] {
+    const last = new Map<number, Attempt>()
+    for (const { attempts } of this.underWay) {
+      for (const attempt of attempts) if (attempt.nonce >= from && attempt.nonce < to) last.set(attempt.nonce, attempt)
+    }
+    return [...last.values()].toSorted((a, b) => a.nonce - b.nonce)
+  }
+
+  /** Signs an attempt; it is kept, by `keep` or in the outbox, when this resolves. Throws `write-failed` (retry). */
+  async sign(
+    { call, isCancel, nonce, fees }: Draft,
+    keep = async (attempt: Attempt) => await this.outbox?.add(call, attempt),
+  ): Promise<Attempt> {
+    const signed = isCancel
+      ? await this.#ethereum.sign(undefined, nonce, fees, 0n)
+      : await this.#ethereum.sign(call, nonce, fees, bondAt(call.bondGas, fees))
+    const attempt = { ...signed, nonce, fees, isCancel, sentMs: this.#now() }
+    await keep(attempt)
+    return attempt
+  }
+}

@@ -1,0 +1,44 @@
+// A transaction waits behind others that nobody sees to: none at all, or what an earlier process left. These are made, and do nothing.
+
+import { OperationError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import type { Ethereum } from '../account.ts'
+import type { Attempt } from './attempt.ts'
+import type { Fees } from './fees.ts'
+import { isKnownAlready, isNonceTaken } from '../refusals.ts'
+
+/** Transactions that are put before it, at most: each costs 21,000 gas. */
+const MOST_GAP = 16
+
+/**
+ * Fills such a gap, which an endpoint makes that states a nonce too high, or a transaction that was too cheap. `held` are nonces of calls that are
+ * under way: those are sent again by themselves, and are no gap. The call itself is never signed for a second nonce, since both could count. Throws `OperationError('nonce-gap')` (retry) where the gap is too wide, and trouble with the endpoint.
+ */
+export async function fillGap(
+  ethereum: Ethereum,
+  log: Logger,
+  { nonce: signed }: Attempt,
+  { held, feesNow }: { readonly held: ReadonlySet<number>; readonly feesNow: () => Promise<Fees> },
+): Promise<void> {
+  const next = await ethereum.nonce('latest')
+  if (next >= signed) return
+  if (signed - next > MOST_GAP + held.size) {
+    throw new OperationError(
+      'nonce-gap',
+      `expected a transaction for ${next}, the next nonce of ${ethereum.account}, but it was signed for ${signed}; send what is missing by other means, or wait for it`,
+      { facts: { account: ethereum.account, nonce: signed, next }, retry: true },
+    )
+  }
+  const missing = Array.from({ length: signed - next }, (_, i) => next + i).filter((nonce) => !held.has(nonce))
+  if (missing.length === 0) return
+  const fees = await feesNow()
+  for (const nonce of missing) {
+    const { raw, hash } = await ethereum.sign(undefined, nonce, fees, 0n)
+    log.warn({ nonce, hash, signed }, 'filling a gap before a transaction')
+    try {
+      await ethereum.broadcast(raw)
+    } catch (error) {
+      if (!(error instanceof OperationError) || !(isKnownAlready(error) || isNonceTaken(error))) throw error
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// What an account offers for a call by the word of its endpoint: never more than its cap, and nothing that it cannot pay.
+
+import { OperationError } from '../../errors.ts'
+import type { Ethereum, Head } from '../account.ts'
+import type { Attempt } from './attempt.ts'
+import type { BridgeCall } from '../calls.ts'
+import { bondAt, bumpFees, capAt, type Fees, suggestFees } from './fees.ts'
+
+export class Offers {
+  readonly #ethereum: Ethereum
+  readonly #maxFeePerGas: bigint
+
+  constructor(ethereum: Ethereum, maxFeePerGas: bigint) {
+    this.#ethereum = ethereum
+    this.#maxFeePerGas = maxFeePerGas
+  }
+
+  /** Throws `OperationError('fee-cap')` (retry). */
+  async first(head: Head, deadline: bigint | undefined): Promise<Fees> {
+    const fees = suggestFees(head.baseFee, await this.#ethereum.tip())
+    const cap = capAt(this.#maxFeePerGas, head.time, deadline)
+    if (fees.maxFeePerGas <= cap) return fees
+    throw new OperationError(
+      'fee-cap',
+      `expected gas for at most ${cap} wei, got ${fees.maxFeePerGas}; wait for it to fall, or allow more`,
+      { facts: { cap: `${cap}`, price: `${fees.maxFeePerGas}` }, retry: true },
+    )
+  }
+
+  /** What would replace an attempt now. */
+  async dearer({ fees }: Attempt, { baseFee }: Head): Promise<Fees> {
+    return bumpFees(fees, suggestFees(baseFee, await this.#ethereum.tip()))
+  }
+
+  /** The same for a call that is under way. Throws `OperationError('fee-cap')` (retry). */
+  async replacement(call: BridgeCall, last: Attempt, head: Head, deadline: bigint | undefined): Promise<Fees> {
+    const fees = await this.dearer(last, head)
+    const cap = capAt(this.#maxFeePerGas, head.time, deadline)
+    if (fees.maxFeePerGas <= cap) return fees
+    throw new OperationError(
+      'fee-cap',
+      `expected ${call.name} to get into a block for at most ${cap} wei a unit of gas, but it would need more; it waits`,
+      { facts: { call: call.name, cap: `${cap}` }, retry: true },
+    )
+  }
+
+  /** Throws `OperationError('unfunded-account')`. */
+  async checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
+    const { account } = this.#ethereum
+    const needed = call.gas * fees.maxFeePerGas + bondAt(call.bondGas, fees)
+    const balance = await this.#ethereum.balance()
+    if (balance >= needed) return
+    throw new OperationError(
+      'unfunded-account',
+      `expected at least ${needed} wei at ${account} for ${call.name}, got ${balance}; send ${needed - balance} wei or more to it`,
+      { facts: { call: call.name, account, balance: `${balance}`, needed: `${needed}` } },
+    )
+  }
+}

@@ -1,0 +1,107 @@
+// What an account has signed and may still count, on disk: a process that was killed goes on with it instead of sending a second one.
+
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { keccak256 } from 'viem'
+import { z } from 'zod'
+import { OperationError } from '../../errors.ts'
+import type { Hash } from '../../protocol/ids.ts'
+import { writeDurably } from '../../durable.ts'
+import { type Attempt, attemptRecord, hashText, wholeText } from './attempt.ts'
+import type { BridgeCall } from '../calls.ts'
+
+const entry = z.object({
+  /** Keccak-256 of the call's bytes. */
+  call: hashText,
+  /** For people. */
+  name: z.string(),
+  attempts: z.array(attemptRecord),
+  /** The block of Ethereum in which one of them counted. */
+  settledAt: wholeText.optional(),
+})
+const outbox = z.object({ version: z.literal(1), entries: z.array(entry) })
+
+type Entry = z.output<typeof entry>
+
+/** Blocks of Ethereum that may be reorganised: so long a call that counted is remembered. */
+const KEPT_BLOCKS = 64n
+/** So long one is remembered of which nobody knows what became. */
+const KEPT_MS = 7 * 86_400_000
+
+/** One for each account and bridge, and one process at a time. Every change is on disk when it resolves; throws `write-failed` (retry). */
+export class Outbox {
+  readonly #file: string | undefined
+  readonly #entries = new Map<Hash, Entry>()
+
+  /** Without a file it lasts as long as the process. */
+  constructor(file?: string) {
+    this.#file = file
+  }
+
+  /** Reads it; an absent file is an empty one. Throws `OperationError('outbox-damaged')` for what this program did not write so. */
+  async load(): Promise<void> {
+    if (this.#file === undefined) return
+    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 })
+    const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    })
+    if (text === undefined) return
+    try {
+      for (const each of outbox.decode(JSON.parse(text)).entries) this.#entries.set(each.call, each)
+    } catch (cause) {
+      throw new OperationError(
+        'outbox-damaged',
+        `expected ${this.#file} to hold transactions as this program writes them, got ${cause}; move the file away once none of the account's transactions is pending`,
+        { facts: { file: this.#file }, cause },
+      )
+    }
+  }
+
+  /** What was signed for this very call and not forgotten; `isSettled` if one of them counted. */
+  find(call: BridgeCall): { readonly attempts: readonly Attempt[]; readonly isSettled: boolean } | undefined {
+    const found = this.#entries.get(keyOf(call))
+    return found && { attempts: found.attempts, isSettled: found.settledAt !== undefined }
+  }
+
+  async add(call: BridgeCall, attempt: Attempt): Promise<void> {
+    const key = keyOf(call)
+    const attempts = [...(this.#entries.get(key)?.attempts ?? []), attempt]
+    await this.#put({ call: key, name: call.name, attempts })
+  }
+
+  /** One of its attempts is in block `at` of Ethereum. Forgets those that are too deep to be reorganised, or too old for anybody to want. */
+  async settle(call: BridgeCall, at: bigint): Promise<void> {
+    const found = this.#entries.get(keyOf(call))
+    if (found === undefined) return
+    const newestMs = sentMsOf(found)
+    for (const [key, entry] of this.#entries) {
+      const isDeep = entry.settledAt !== undefined && entry.settledAt + KEPT_BLOCKS < at
+      if (isDeep || sentMsOf(entry) + KEPT_MS < newestMs) this.#entries.delete(key)
+    }
+    await this.#put({ ...found, settledAt: at })
+  }
+
+  async forget(call: BridgeCall): Promise<void> {
+    if (this.#entries.delete(keyOf(call))) await this.#write()
+  }
+
+  async #put(next: Entry): Promise<void> {
+    this.#entries.set(next.call, next)
+    await this.#write()
+  }
+
+  async #write(): Promise<void> {
+    if (this.#file === undefined) return
+    const text = JSON.stringify(outbox.encode({ version: 1, entries: [...this.#entries.values()] }))
+    await writeDurably(this.#file, `${text}\n`)
+  }
+}
+
+function sentMsOf({ attempts }: Entry): number {
+  return attempts.at(-1)?.sentMs ?? 0
+}
+
+function keyOf({ data }: BridgeCall): Hash {
+  return keccak256(data) as Hash
+}

@@ -1,0 +1,302 @@
+// Sends one transaction of an account at a time and stays with it: until it is deep enough, in spite of rising fees and reorganisations. All of one life, hence the lines.
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { OperationError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import type { Ethereum, Head } from '../account.ts'
+import { troubleFacts } from '../../trouble.ts'
+import type { Attempt } from './attempt.ts'
+import type { BridgeCall } from '../calls.ts'
+import { apart } from './endpoint.ts'
+import type { Ending } from './everywhere/ending.ts'
+import { type Errand, ErrandRunner } from './everywhere/errand.ts'
+import { Glances } from './everywhere/glances.ts'
+import { bondAt, type Fees, patienceAt } from './fees.ts'
+import { Line } from './line.ts'
+import { fillGap } from './nonce-gap.ts'
+import { Offers } from './offers.ts'
+import { Outbox } from './outbox.ts'
+import { deadlineOf, type Outcome, PendingCall } from './pending-call.ts'
+import { isAnyRefusal, isKnownAlready, isNonceTaken } from '../refusals.ts'
+import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
+
+const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n, answerMs: 10_000 }
+/** Looks in a row at which the nonce is used and no receipt there: endpoints may know of one before the other. */
+const LOST_LOOKS = 3
+const NONCE_TRIES = 3
+
+/** Whatever sends from an account goes through the same one of these. */
+export class TransactionSender {
+  readonly ethereum: Ethereum
+  readonly #log: Logger
+  readonly #now: () => number
+  readonly #line: Line
+  readonly #offers: Offers
+  /** Of what is sent everywhere: in memory where nothing is kept on disk. */
+  readonly #errands: Outbox
+  readonly #glances: Glances
+  readonly #options: Required<SenderOptions>
+  #queue: Promise<unknown> = Promise.resolve()
+  /** Nonces are given out one at a time. */
+  #beginning: Promise<unknown> = Promise.resolve()
+  #problem: OperationError | undefined
+  #spent = 0n
+
+  constructor({ ethereum, log, now, outbox }: SenderDeps, options: SenderOptions = {}) {
+    this.ethereum = ethereum
+    this.#log = log
+    this.#now = now
+    this.#line = new Line({ ethereum, now, outbox })
+    this.#options = { ...DEFAULTS, ...options }
+    const { answerMs, pollMs, maxFeePerGas } = this.#options
+    this.#offers = new Offers(ethereum, maxFeePerGas)
+    this.#errands = outbox ?? new Outbox()
+    this.#glances = new Glances(ethereum.account, answerMs, pollMs)
+  }
+
+  /** Wei that went for gas so far. */
+  get spent(): bigint {
+    return this.#spent
+  }
+
+  /** What keeps the transaction that is under way from getting into a block. */
+  get problem(): OperationError | undefined {
+    return this.#problem
+  }
+
+  /** What a transaction would offer now. Throws `OperationError('fee-cap')` (retry) where that is above the cap. */
+  fees(head: Head, deadline?: bigint): Promise<Fees> {
+    return this.#offers.first(head, deadline)
+  }
+
+  /**
+   * Resolves when the call has its confirmations or can never have them. Before anything is sent, throws the bridge's refusal (`refusals.ts`),
+   * `unfunded-account`, `fee-cap`, `write-failed` or trouble with the endpoint; afterwards only the reason of `signal`.
+   */
+  send(call: BridgeCall, options: SendOptions = {}): Promise<Outcome> {
+    if (options.atOnce) return this.#send(call, options)
+    const turn = this.#queue.then(() => this.#send(call, options))
+    this.#queue = turn.catch(() => undefined)
+    return turn
+  }
+
+  /**
+   * The same on the word of any endpoint, for what no single one may stop: it goes through all of them, beside the others of the account, and none
+   * is asked for leave. Resolves when those that answer agree that it is over, or when an attempt had no effect. Throws the reason of `signal`,
+   * and before anything is signed `unfunded-account` and `write-failed`; what is signed stays sent.
+   */
+  async sendEverywhere(errand: Errand): Promise<Ending> {
+    const runner = new ErrandRunner(
+      { ...errand, endpoints: apart(errand.endpoints) },
+      {
+        ...{ line: this.#line, outbox: this.#errands, account: this.ethereum.account, log: this.#log, now: this.#now },
+        ...{ glances: this.#glances, options: this.#options, onTrouble: (error) => this.#trouble(error) },
+      },
+    )
+    try {
+      const ending = await runner.run()
+      if ('receipt' in ending && ending.receipt !== undefined) {
+        const { gasUsed, gasPrice } = ending.receipt
+        this.#spent += gasUsed * gasPrice
+      }
+      return ending
+    } finally {
+      this.#problem = undefined
+    }
+  }
+
+  async #send(call: BridgeCall, options: SendOptions): Promise<Outcome> {
+    const { signal } = options
+    signal?.throwIfAborted()
+    const attempts = [...(options.attempts ?? (await this.#resumed(call)))]
+    if (attempts.length === 0) attempts.push(await this.#begin(call, options))
+    const pending = new PendingCall(call, attempts, options.deadline)
+    this.#line.underWay.add(pending)
+    this.#line.giveBack(pending.last.nonce)
+    try {
+      for (;;) {
+        const outcome = await this.#look(pending, options).catch((error: unknown) => {
+          if (!(error instanceof OperationError) || error.code === 'ethereum-closed') throw error
+          this.#trouble(error) // the attempts are out there: nothing but staying with them is safe
+          return undefined
+        })
+        if (outcome !== undefined) {
+          await this.#settled(call, outcome)
+          return outcome
+        }
+        await delay(this.#options.pollMs, undefined, signal ? { signal } : {})
+      }
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      this.#line.underWay.delete(pending)
+      this.#problem = undefined
+    }
+  }
+
+  /** What was signed for the call before this process, or before a reorganisation took it out of its block again. */
+  async #resumed(call: BridgeCall): Promise<readonly Attempt[]> {
+    const known = this.#line.outbox?.find(call)
+    if (known === undefined) return []
+    if (!known.isSettled || !(await this.#hasReceipt(known.attempts))) {
+      const { hash, nonce = 0 } = known.attempts.at(-1) ?? {}
+      // What was to come before it is gone, and it would wait for ever.
+      if (nonce > (await this.ethereum.nonce('pending'))) return await this.#anew(call)
+      this.#log.info({ call: call.name, hash }, 'going on with a transaction that was signed before')
+      return known.attempts
+    }
+    return await this.#anew(call) // that one is over, and this is another
+  }
+
+  async #anew(call: BridgeCall): Promise<readonly Attempt[]> {
+    await this.#line.outbox?.forget(call)
+    return []
+  }
+
+  async #settled(call: BridgeCall, outcome: Outcome): Promise<void> {
+    if (outcome.status === 'lost') return await this.#line.outbox?.forget(call)
+    const { gasUsed, gasPrice, block } = outcome.receipt
+    this.#spent += gasUsed * gasPrice
+    await this.#line.outbox?.settle(call, block)
+  }
+
+  /** The first attempt of a call, on its way. */
+  #begin(call: BridgeCall, options: SendOptions): Promise<Attempt> {
+    const turn = this.#beginning.then(() => this.#beginNow(call, options))
+    this.#beginning = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #beginNow(call: BridgeCall, options: SendOptions): Promise<Attempt> {
+    options.signal?.throwIfAborted()
+    for (let tries = 1; ; tries++) {
+      const head = await this.ethereum.head()
+      const fees = await this.fees(head, options.deadline)
+      await this.#offers.checkFunds(call, fees)
+      await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
+      const nonce = this.#line.take(await this.ethereum.nonce('pending'))
+      try {
+        const attempt = await this.#line.sign({ call, isCancel: false, nonce, fees }, options.onAttempt)
+        const error = await this.#broadcast(attempt)
+        if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
+        // Another program sends from this account too, and was faster.
+        if (!isNonceTaken(error) || tries === NONCE_TRIES) throw error
+      } catch (error) {
+        this.#line.giveBack(nonce)
+        throw error
+      }
+      this.#line.giveBack(nonce)
+    }
+  }
+
+  async #look(pending: PendingCall, options: SendOptions): Promise<Outcome | undefined> {
+    const head = await this.ethereum.head()
+    const settled = await this.#settle(pending, head)
+    if (settled !== undefined || pending.isMined) return settled
+    const { last } = pending
+    const deadline = deadlineOf(pending, this.#line.underWay)
+    const isStuck = this.#now() - last.sentMs >= patienceAt(this.#options.stuckMs, head.time, deadline)
+    if (!last.isCancel && (isStuck || head.hash !== pending.simulatedAt)) {
+      pending.simulatedAt = head.hash
+      const refusal = await this.#refusal(pending.call, await this.#offers.dearer(last, head), head)
+      // The receipt may have come between the two questions; then the refusal is only an echo of our own success.
+      if (refusal !== undefined && !(await this.#hasReceipt(pending.attempts))) {
+        pending.refusal = refusal
+        return await this.#replace(pending, head, deadline, options)
+      }
+    }
+    if (isStuck) {
+      if ((await this.ethereum.nonce('latest')) >= last.nonce)
+        return await this.#replace(pending, head, deadline, options)
+      // What stands before it comes first.
+      const held = this.#line.held()
+      await fillGap(this.ethereum, this.#log, last, { held, feesNow: () => this.fees(head, deadline) })
+    }
+    if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(last)
+    return undefined
+  }
+
+  /** The end of the call, if it has come. */
+  async #settle(pending: PendingCall, head: Head): Promise<Outcome | undefined> {
+    pending.isMined = false
+    for (const attempt of pending.attempts.toReversed()) {
+      const receipt = await this.ethereum.receipt(attempt.hash)
+      if (receipt === undefined) continue
+      pending.isMined = true
+      pending.lostLooks = 0
+      this.#problem = undefined
+      if (head.number - receipt.block + 1n < BigInt(this.#options.confirmations)) return undefined
+      if (!attempt.isCancel) return { status: receipt.success ? 'done' : 'reverted', receipt }
+      return { status: 'cancelled', receipt, ...(pending.refusal ? { refusal: pending.refusal } : {}) }
+    }
+    const isTaken = (await this.ethereum.nonce('latest')) > pending.last.nonce
+    // What the endpoint still knows is not lost, whatever it says of nonces and receipts.
+    const known = isTaken ? await Promise.all(pending.attempts.map(({ hash }) => this.ethereum.isKnown(hash))) : []
+    pending.lostLooks = isTaken && !known.includes(true) ? pending.lostLooks + 1 : 0
+    return pending.lostLooks >= LOST_LOOKS ? { status: 'lost' } : undefined
+  }
+
+  /** Why the bridge would never take the call any more. */
+  async #refusal(call: BridgeCall, fees: Fees, head: Head): Promise<OperationError | undefined> {
+    try {
+      await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
+    } catch (error) {
+      if (isAnyRefusal(error) && !error.retry) return error
+      this.#log.debug({ call: call.name, ...troubleFacts(error) }, 'cannot tell whether it would pass')
+    }
+    return undefined
+  }
+
+  /** Offers more; for nothing at all, if the call was refused. */
+  async #replace(
+    pending: PendingCall,
+    head: Head,
+    deadline: bigint | undefined,
+    options: SendOptions,
+  ): Promise<undefined> {
+    const { call, last, refusal } = pending
+    const fees = await this.#offers.replacement(call, last, head, deadline)
+    const isCancel = refusal !== undefined
+    if (!isCancel) await this.#offers.checkFunds(call, fees)
+    const attempt = await this.#line.sign({ call, isCancel, nonce: last.nonce, fees }, options.onAttempt)
+    pending.attempts.push(attempt)
+    this.#log.info(
+      {
+        call: call.name,
+        hash: attempt.hash,
+        maxFeePerGas: `${fees.maxFeePerGas}`,
+        ...(refusal ? { refusal: refusal.code } : {}),
+      },
+      refusal ? 'cancelling a transaction that the bridge would refuse by now' : 'replacing a stuck transaction',
+    )
+    await this.#rebroadcast(attempt)
+  }
+
+  /** What the endpoint has against it. */
+  async #broadcast(attempt: Attempt): Promise<OperationError | undefined> {
+    try {
+      await this.ethereum.broadcast(attempt.raw)
+    } catch (error) {
+      if (error instanceof OperationError && error.code !== 'ethereum-closed') return error
+      throw error
+    }
+    return undefined
+  }
+
+  async #rebroadcast(attempt: Attempt): Promise<void> {
+    const error = await this.#broadcast(attempt)
+    if (error !== undefined && !isKnownAlready(error) && !isNonceTaken(error)) throw error
+  }
+
+  async #hasReceipt(attempts: readonly Attempt[]): Promise<boolean> {
+    for (const { hash } of attempts) if ((await this.ethereum.receipt(hash)) !== undefined) return true
+    return false
+  }
+
+  #trouble(error: OperationError): void {
+    if (error.code !== this.#problem?.code)
+      this.#log.warn(troubleFacts(error), 'a transaction is under way, and something is in its way')
+    this.#problem = error
+  }
+}

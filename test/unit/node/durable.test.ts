@@ -1,0 +1,58 @@
+// Files that are written by several at once: whole at every moment, and in the end what the last one wrote.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { writeDurably } from '../../../node/durable.ts'
+import { withdrawBondCall } from '../../../node/ethereum/calls.ts'
+import { Outbox } from '../../../node/ethereum/sending/outbox.ts'
+
+test('of many writes of one file at once none fails, every reader sees a whole one, and the last one stays', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-durable-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'file.json')
+  await writeDurably(file, JSON.stringify([0]))
+  const writes = Array.from({ length: 60 }, (_, i) =>
+    writeDurably(file, JSON.stringify(Array(1 + 997 * (i % 7)).fill(i))),
+  )
+  let reads = 0
+  const all = Promise.all(writes).then(() => 'written' as const)
+  while ((await Promise.race([all, readFile(file, 'utf8')])) !== 'written') {
+    const seen: unknown[] = JSON.parse(await readFile(file, 'utf8'))
+    assert.equal(new Set(seen).size, 1)
+    reads++
+  }
+  assert.ok(reads > 0)
+  assert.deepEqual(new Set(JSON.parse(await readFile(file, 'utf8'))), new Set([59]))
+  assert.deepEqual(await readdir(folder), ['file.json'])
+})
+
+test('a write that fails keeps none of those behind it from the disk', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-durable-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const nowhere = join(folder, 'not there', 'file')
+  const [one, two] = await Promise.allSettled([writeDurably(nowhere, 'one'), writeDurably(nowhere, 'two')])
+  assert.deepEqual([one.status, two.status], ['rejected', 'rejected'])
+  const file = join(folder, 'file')
+  await writeDurably(file, 'three')
+  assert.equal(await readFile(file, 'utf8'), 'three')
+})
+
+test('an outbox to which several calls are added at once has all of them on disk', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-outbox-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'outbox.json')
+  const outbox = new Outbox(file)
+  await outbox.load()
+  const calls = Array.from({ length: 16 }, (_, i) => withdrawBondCall(new Uint8Array(281).fill(i)))
+  const fees = { maxFeePerGas: 2n, maxPriorityFeePerGas: 1n }
+  const attemptAt = (nonce: number) => {
+    return { hash: `0x${'ab'.repeat(32)}`, raw: '0x02', nonce, fees, isCancel: false, sentMs: 1 } as never // as a signer makes it
+  }
+  await Promise.all(calls.map((call, nonce) => outbox.add(call, attemptAt(nonce))))
+  const again = new Outbox(file)
+  await again.load()
+  for (const [nonce, call] of calls.entries()) assert.equal(again.find(call)?.attempts[0]?.nonce, nonce)
+})

@@ -1,0 +1,60 @@
+// What reverts mean: by the name of the contract's error, or that there was no reason or an unknown one.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BaseError, encodeErrorResult, RawContractError, RpcRequestError } from 'viem'
+import { bridgeAbi } from '../../../../../deployments/bridge-abi.ts'
+import { isAnyRefusal, isRefusal, nameOf, readRefusal } from '../../../../../node/ethereum/refusals.ts'
+import { OperationError } from '../../../../../node/errors.ts'
+
+test('a custom error is named, with its values and what to do', () => {
+  const data = encodeErrorResult({ abi: bridgeAbi, errorName: 'TooEarly', args: [1_800_000_000n] })
+  for (const error of [
+    new BaseError('failed', { cause: new RawContractError({ data }) }),
+    new RpcRequestError({ body: {}, url: 'http://x', error: { code: 3, message: 'execution reverted', data } }),
+    new OperationError('ethereum-refused', 'failed', { cause: new RawContractError({ data: { data } }) }),
+  ]) {
+    const refusal = readRefusal('finalize', error)
+    assert.equal(refusal?.code, 'bridge-too-early')
+    assert.equal(refusal?.retry, true)
+    assert.deepEqual(refusal?.facts, { call: 'finalize', error: 'TooEarly', values: ['1800000000'] })
+    assert.ok(isRefusal(refusal, 'NotFinal', 'TooEarly') && isAnyRefusal(refusal))
+    assert.ok(!isRefusal(refusal, 'NotFinal'))
+  }
+})
+
+test('every custom error of the bridge has a code of its own', () => {
+  const names = bridgeAbi.filter(({ type }) => type === 'error').map((each) => ('name' in each ? each.name : ''))
+  const codes = bridgeAbi.flatMap((each) => {
+    if (each.type !== 'error') return []
+    const args = each.inputs.map(({ type }) =>
+      type === 'bytes32' ? `0x${'11'.repeat(32)}` : type === 'address' ? `0x${'11'.repeat(20)}` : 1n,
+    )
+    const data = encodeErrorResult({ abi: [each], errorName: each.name, args } as never)
+    return readRefusal('publish', new RawContractError({ data }))?.code ?? 'none'
+  })
+  assert.equal(codes.length, names.length)
+  assert.equal(new Set(codes).size, codes.length)
+  assert.ok(
+    codes.every((code) => /^bridge-[a-z-]+$/.test(code)),
+    codes.join(),
+  )
+})
+
+test('a revert without a reason, or with one of a later version, is called so', () => {
+  const silent = readRefusal('claim', new BaseError('execution reverted'))
+  assert.equal(silent?.code, 'call-reverted')
+  const unknown = readRefusal('claim', new RawContractError({ data: '0xdeadbeef' }))
+  assert.equal(unknown?.code, 'call-reverted')
+  assert.match(unknown?.message ?? '', /does not know: 0xdeadbeef/)
+  assert.ok(isAnyRefusal(unknown) && !unknown.retry)
+})
+
+test('other failures are no refusals', () => {
+  assert.equal(readRefusal('claim', new BaseError('fetch failed')), undefined)
+  assert.equal(readRefusal('claim', new TypeError('reverted')), undefined)
+})
+
+test('endpoints are named without what may be secret', () => {
+  assert.equal(nameOf(['https://user:pass@host:1/key?k=1', 'http://b']), 'https://host:1 or http://b')
+})
