@@ -1,5 +1,6 @@
 // Chooses what goes into the next block, by the rules of the queue and by the miner's ranking, and makes the block of it.
 
+import { publishGas, stepsGas } from '../node/ethereum/calls.ts'
 import { applyStep, applyTransaction } from '../node/protocol/apply.ts'
 import { assembleBlock, minerFee, type ParentBlock, type PublishedBlock, requestsOf } from '../node/protocol/block.ts'
 import { keccak } from '../node/protocol/hash.ts'
@@ -11,7 +12,6 @@ import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from '../node/protoco
 import type { State } from '../node/protocol/state.ts'
 import { decodeStep, encodeStep, splitSteps } from '../node/protocol/step.ts'
 import type { VerifiedTransaction } from '../node/protocol/verify.ts'
-import { publishGas, stepsGas } from '../node/ethereum/calls.ts'
 import { type Candidate, type Package, type Prices, rankByCoinAge, rankPaying, worthOf } from './ranking.ts'
 import type { Work } from './work/nonce.ts'
 

@@ -1,7 +1,7 @@
 // What to work at next: what waits for a block, or a block in defence of own ones.
 
+import type { Head } from '../node/ethereum/reader.ts'
 import type { Defence } from './defence/defence.ts'
-import type { Head } from '../node/ethereum/account.ts'
 import type { Planner, Prospect } from './planner.ts'
 import { type Decision, decideDefence } from './profit.ts'
 

@@ -1,12 +1,13 @@
 // The plan of the next block in one place: kept as long as it is apt, and shown to the bridge before any work goes into it.
 
+import type { EthereumAccount } from '../node/ethereum/account.ts'
+import { publishCall } from '../node/ethereum/calls.ts'
+import type { Head } from '../node/ethereum/reader.ts'
+import { isAnyRefusal, isRefusal } from '../node/ethereum/refusals.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
 import { type Address, type Hash, ZERO_HASH } from '../node/protocol/ids.ts'
 import type { Rules } from '../node/protocol/rules.ts'
 import { type Content, type Plan, planBlock } from './assemble.ts'
-import { publishCall } from '../node/ethereum/calls.ts'
-import { isAnyRefusal, isRefusal } from '../node/ethereum/refusals.ts'
-import type { Ethereum, Head } from '../node/ethereum/account.ts'
 import type { Room } from './siblings.ts'
 
 /** What a block should state, and what it may state at most. */
@@ -28,11 +29,11 @@ type Latest = { readonly plan: Plan; readonly askedAt?: Hash; readonly refusal?:
 const APART = 20n
 
 export class Draft {
-  readonly #ethereum: Pick<Ethereum, 'simulate'>
+  readonly #ethereum: Pick<EthereumAccount, 'simulate'>
   readonly #payout: Address
   #latest: Latest | undefined
 
-  constructor(ethereum: Pick<Ethereum, 'simulate'>, payout: Address) {
+  constructor(ethereum: Pick<EthereumAccount, 'simulate'>, payout: Address) {
     this.#ethereum = ethereum
     this.#payout = payout
   }

@@ -1,14 +1,14 @@
 // The calls that anybody may send to bring the right branch forward: nominations and finalizations that are due.
 
 import type { OperationError } from '../node/errors.ts'
+import { type BridgeCall, finalizeCall, nominateCall } from '../node/ethereum/calls.ts'
+import { isAnyRefusal } from '../node/ethereum/refusals.ts'
+import type { Outcome } from '../node/ethereum/sending/pending-call.ts'
+import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash } from '../node/protocol/ids.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
-import { type BridgeCall, finalizeCall, nominateCall } from '../node/ethereum/calls.ts'
-import type { Outcome } from '../node/ethereum/sending/pending-call.ts'
-import { isAnyRefusal } from '../node/ethereum/refusals.ts'
-import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 
 export type DueDeps = {
   readonly node: NodeClient

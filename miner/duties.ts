@@ -1,12 +1,12 @@
 // What a miner owes the bridge and the bridge owes it: nominations and finalizations that are due, own bonds and coins.
 
+import { WITHDRAW_GAS, withdrawBondCall, withdrawCall } from '../node/ethereum/calls.ts'
+import type { Head } from '../node/ethereum/reader.ts'
+import { isRefusal } from '../node/ethereum/refusals.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address } from '../node/protocol/ids.ts'
 import { BOND_SECONDS } from '../node/protocol/rules.ts'
 import { DueCalls, type DueDeps, doDuty } from './due-calls.ts'
-import { WITHDRAW_GAS, withdrawBondCall, withdrawCall } from '../node/ethereum/calls.ts'
-import { isRefusal } from '../node/ethereum/refusals.ts'
-import type { Head } from '../node/ethereum/account.ts'
 import { type Journal, type Publication, publicationId } from './journal.ts'
 
 export type DutiesDeps = DueDeps & { readonly journal: Journal }

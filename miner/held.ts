@@ -1,11 +1,11 @@
 // What becomes of an own block that was found and is not on its way yet: it is published, held, or given up.
 
+import type { EthereumAccount } from '../node/ethereum/account.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
 import { workOf } from '../node/protocol/target.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 import { offerOf } from './assemble.ts'
-import type { Ethereum } from '../node/ethereum/account.ts'
 import { type Publication, parentOf, publicationId } from './journal.ts'
 import type { Planner, Prospect } from './planner.ts'
 import { type Decision, decide } from './profit.ts'
@@ -13,7 +13,7 @@ import { liveChildren, rightOne } from './siblings.ts'
 
 export type HeldDeps = {
   readonly node: NodeClient
-  readonly ethereum: Pick<Ethereum, 'record' | 'standing'>
+  readonly ethereum: Pick<EthereumAccount, 'record' | 'standing'>
   readonly planner: Pick<Planner, 'rules'>
 }
 

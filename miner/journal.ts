@@ -3,12 +3,12 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeDurably } from '../node/durable.ts'
 import { OperationError } from '../node/errors.ts'
+import { attemptRecord, hashText, hexText, wholeText } from '../node/ethereum/sending/attempt.ts'
 import { formatHex, parseHex } from '../node/protocol/bytes.ts'
 import { blockId, decodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
-import { writeDurably } from '../node/durable.ts'
-import { attemptRecord, hashText, hexText, wholeText } from '../node/ethereum/sending/attempt.ts'
 
 const bytes = z.codec(
   hexText,

@@ -1,6 +1,9 @@
 // Looks at the node and at the contract, and says what to mine now: on which parent, with which content, at which target.
 
 import { OperationError } from '../node/errors.ts'
+import type { EthereumAccount } from '../node/ethereum/account.ts'
+import { FINALIZE_GAS, RELEASE_GAS } from '../node/ethereum/calls.ts'
+import type { Head, Standing } from '../node/ethereum/reader.ts'
 import type { Logger } from '../node/log.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
@@ -10,20 +13,18 @@ import { targetCeiling, workOf } from '../node/protocol/target.ts'
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
 import type { Result } from '../node/rpc/api.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
+import { troubleFacts } from '../node/trouble.ts'
 import { type Content, chooseSteps, type Plan, type Policy } from './assemble.ts'
 import { type Stand, targetsOf } from './defence/stand.ts'
 import { Draft, type Outline, type Targets } from './draft.ts'
-import { FINALIZE_GAS, RELEASE_GAS } from '../node/ethereum/calls.ts'
-import type { Ethereum, Head, Standing } from '../node/ethereum/account.ts'
 import { ParentStates } from './parent-state.ts'
 import { badAnswer, parseEntry } from './queue-reader.ts'
 import type { Candidate } from './ranking.ts'
 import { roomOn, type Siblings } from './siblings.ts'
-import { troubleFacts } from '../node/trouble.ts'
 
 export type PlannerDeps = {
   readonly node: NodeClient
-  readonly ethereum: Ethereum
+  readonly ethereum: EthereumAccount
   readonly log: Logger
   /** Unix milliseconds. */
   readonly now: () => number

@@ -3,14 +3,17 @@
 import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../node/errors.ts'
+import { claimCall } from '../node/ethereum/calls.ts'
+import { isAnyRefusal } from '../node/ethereum/refusals.ts'
 import type { Logger } from '../node/log.ts'
 import type { Hash } from '../node/protocol/ids.ts'
+import type { Result } from '../node/rpc/api.ts'
 import { claimPages } from '../node/rpc/claim-pages.ts'
-import { type ClaimData, claimCall } from '../node/ethereum/calls.ts'
-import { isAnyRefusal } from '../node/ethereum/refusals.ts'
+import { Troubles, troubleFacts } from '../node/trouble.ts'
 import type { RelayerDeps, RelayerOptions } from './options.ts'
 import type { RelayerStatus } from './status.ts'
-import { Troubles, troubleFacts } from '../node/trouble.ts'
+
+type Claim = Result<'bridge_claims'>['claims'][number]
 
 const DEFAULTS = { leastNet: 0n, batch: 50, pollMs: 5_000, courtesyMs: 30_000 }
 
@@ -98,7 +101,7 @@ export class Relayer implements AsyncDisposable {
     for (const block of this.#turns.keys()) if (!blocks.has(block)) this.#turns.delete(block)
   }
 
-  async #payAll(block: Hash, requests: readonly ClaimData[]): Promise<void> {
+  async #payAll(block: Hash, requests: readonly Claim[]): Promise<void> {
     for (let i = 0; i < requests.length; i += this.#options.batch) {
       this.#stop.signal.throwIfAborted()
       await this.#pay(block, requests.slice(i, i + this.#options.batch))
@@ -106,7 +109,7 @@ export class Relayer implements AsyncDisposable {
   }
 
   /** Pays what nobody else has paid, which the node may not have seen yet. */
-  async #pay(block: Hash, requests: readonly ClaimData[]): Promise<void> {
+  async #pay(block: Hash, requests: readonly Claim[]): Promise<void> {
     const { sender } = this.#deps
     const indices = requests.map(({ index }) => index)
     const before = await sender.ethereum.areClaimed(block, indices)

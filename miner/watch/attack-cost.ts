@@ -1,6 +1,7 @@
 // What each kind of delay costs its author, and how long it can last: the rules of the bridge at the prices of now. Pure.
 
 import { gasFigures } from '../../deployments/gas.ts'
+import { BOND_GAS, forceFee } from '../../node/ethereum/calls.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import {
   ALONE_SECONDS,
@@ -15,7 +16,6 @@ import {
 } from '../../node/protocol/rules.ts'
 import { BLOCK_SECONDS, targetFloor, workOf } from '../../node/protocol/target.ts'
 import type { Result } from '../../node/rpc/api.ts'
-import { BOND_GAS, forceFee } from '../../node/ethereum/calls.ts'
 
 /** Prices in wei a unit of gas, work in expected hashes. */
 export type Situation = {

@@ -4,9 +4,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import type { Living } from './living.ts'
 import type { Troubles } from '../../node/trouble.ts'
 import type { Judge } from './judge.ts'
+import type { Living } from './living.ts'
 import { byUrgency, type Urgent } from './urgency.ts'
 import type { Seer } from './view.ts'
 

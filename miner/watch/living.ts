@@ -1,8 +1,8 @@
 // The tree of blocks that live above the final one, read from the contract's own links: an endpoint that drops logs cannot hide one.
 
 import { OperationError } from '../../node/errors.ts'
+import type { EthereumReader, Links } from '../../node/ethereum/reader.ts'
 import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
-import type { Ethereum, Links } from '../../node/ethereum/account.ts'
 import { within } from '../../node/within.ts'
 
 /** `publishedAt` is unix seconds; `work` is cumulative, in expected hashes. */
@@ -50,7 +50,7 @@ type Way = { readonly id: Hash; readonly parent: Hash; readonly from: Links }
  * (retry) where the final block changes during the reading.
  */
 export async function readLiving(
-  ethereum: Pick<Ethereum, 'name' | 'links'>,
+  ethereum: Pick<EthereumReader, 'name' | 'links'>,
   { at, known, hints = [], signal }: LivingQuestion,
 ): Promise<Living> {
   const reading = new Reading(ethereum, at, signal)
@@ -65,13 +65,13 @@ export async function readLiving(
 
 class Reading {
   readonly links = new Map<Hash, Links>()
-  readonly #ethereum: Pick<Ethereum, 'name' | 'links'>
+  readonly #ethereum: Pick<EthereumReader, 'name' | 'links'>
   readonly #at: bigint
   readonly #signal: AbortSignal
   #final: Hash | undefined
   problem: string | undefined
 
-  constructor(ethereum: Pick<Ethereum, 'name' | 'links'>, at: bigint, signal: AbortSignal) {
+  constructor(ethereum: Pick<EthereumReader, 'name' | 'links'>, at: bigint, signal: AbortSignal) {
     this.#ethereum = ethereum
     this.#at = at
     this.#signal = signal

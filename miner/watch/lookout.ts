@@ -1,16 +1,16 @@
 // Where the watcher stands when it looks: what may be alive to anybody, and apart from that whether all see the same, so that it can be trusted.
 
+import type { EthereumReader, Head } from '../../node/ethereum/reader.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import type { AllBlocks } from '../../node/rpc/all-blocks.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
-import type { Ethereum, Head } from '../../node/ethereum/account.ts'
 import { describeDoubt } from './judge.ts'
 import { EndpointView, type NodeBlock, NodeView, type Reading, type Seer } from './view.ts'
 
 export type LookoutDeps = {
   readonly node: NodeClient
   /** One for each endpoint. */
-  readonly readers: readonly Ethereum[]
+  readonly readers: readonly EthereumReader[]
   /** Unix milliseconds. */
   readonly now: () => number
 }
@@ -158,7 +158,7 @@ export class Lookout {
       if (differs !== undefined) return `${this.#endpoints[0]?.name} and ${this.#endpoints[i + 1]?.name} ${differs}`
     }
     if (first.at !== at)
-      return `the node has block ${at} of Ethereum, and the endpoints were read as of block ${first.at}`
+      return `the node has block ${at} of EthereumReader, and the endpoints were read as of block ${first.at}`
     if (first.final !== final?.id)
       return `the node has ${final?.id} as the final block, and the endpoints ${first.final}`
     return compareLiving(living, new Set(first.blocks.keys()))
@@ -179,7 +179,7 @@ export class Lookout {
       this.#ahead = newest > at ? { number: newest, sinceMs: now } : undefined
     }
     if (this.#ahead === undefined || now - this.#ahead.sinceMs < this.#graceMs) return undefined
-    return `the node has block ${at} of Ethereum, and for some time there has been block ${this.#ahead.number}: the node lags`
+    return `the node has block ${at} of EthereumReader, and for some time there has been block ${this.#ahead.number}: the node lags`
   }
 
   /** Nothing is wrong with a difference that passes. */
@@ -199,7 +199,8 @@ function compareReadings(a: Reading, b: Reading): string | undefined {
 }
 
 function compareLiving(ours: ReadonlySet<Hash>, theirs: ReadonlySet<Hash>): string | undefined {
-  for (const id of theirs) if (!ours.has(id)) return `block ${id} lives on Ethereum, and the node does not know it`
+  for (const id of theirs)
+    if (!ours.has(id)) return `block ${id} lives on EthereumReader, and the node does not know it`
   for (const id of ours) if (!theirs.has(id)) return `the node has block ${id} alive, and Ethereum has not`
   return undefined
 }

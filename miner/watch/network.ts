@@ -1,10 +1,10 @@
 // By which rules blocks are judged: those of the contract, as most say who can read it.
 
 import { OperationError } from '../../node/errors.ts'
+import type { BridgeParameters, EthereumReader } from '../../node/ethereum/reader.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
-import type { BridgeParameters, Ethereum } from '../../node/ethereum/account.ts'
 import { rulesOf } from './judge.ts'
 import { Patience } from './patience.ts'
 
@@ -22,7 +22,7 @@ export async function readRules(
     node,
     endpoints,
     own,
-  }: { readonly node: NodeClient; readonly endpoints: readonly Ethereum[]; readonly own?: Rules },
+  }: { readonly node: NodeClient; readonly endpoints: readonly EthereumReader[]; readonly own?: Rules },
   patienceMs: number,
   signal: AbortSignal,
 ): Promise<KnownRules> {
@@ -38,7 +38,7 @@ export async function readRules(
 }
 
 /** Nothing of one that is silent. */
-async function sayingOf(endpoint: Ethereum, patienceMs: number, signal: AbortSignal): Promise<readonly Saying[]> {
+async function sayingOf(endpoint: EthereumReader, patienceMs: number, signal: AbortSignal): Promise<readonly Saying[]> {
   try {
     const patience = new Patience<BridgeParameters>(endpoint.name, patienceMs)
     const { token, minRequest } = await patience.ask(() => endpoint.parameters(), signal)

@@ -1,13 +1,13 @@
 // Kills a block: tries the proof out on every endpoint, and sends it through all of them if one says that it kills. The contract is the judge, not they.
 
 import { OperationError } from '../../node/errors.ts'
-import type { Hash } from '../../node/protocol/ids.ts'
 import { type BridgeCall, refuteCall } from '../../node/ethereum/calls.ts'
+import type { Receipt } from '../../node/ethereum/reader.ts'
+import { isAnyRefusal, isRefusal } from '../../node/ethereum/refusals.ts'
 import { answerWithin, apart, type Endpoint } from '../../node/ethereum/sending/endpoint.ts'
 import type { Errand } from '../../node/ethereum/sending/everywhere/errand.ts'
-import { isAnyRefusal, isRefusal } from '../../node/ethereum/refusals.ts'
 import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
-import type { Receipt } from '../../node/ethereum/account.ts'
+import type { Hash } from '../../node/protocol/ids.ts'
 import { encodeRefutation, type Refutation } from './refutation.ts'
 
 /** What would kill the block, by the word of at least one endpoint. */

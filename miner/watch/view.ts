@@ -1,11 +1,11 @@
 // Who sees which blocks alive: the node, and each endpoint of Ethereum by itself. What one of them saw last holds until it says otherwise.
 
 import { OperationError } from '../../node/errors.ts'
+import type { EthereumReader, Head } from '../../node/ethereum/reader.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { type AllBlocks, readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
 import { type Living, type LivingBlock, readLiving } from './living.ts'
-import type { Ethereum, Head } from '../../node/ethereum/account.ts'
 import { Patience } from './patience.ts'
 
 /** What one of them saw; `look` counts looks, from 1 on. */
@@ -38,13 +38,13 @@ const KEPT_LOOKS = 5
 
 export class EndpointView implements Seer {
   readonly name: string
-  readonly #ethereum: Ethereum
+  readonly #ethereum: EthereumReader
   readonly #heads: Patience<Head>
   readonly #answers: Patience<Reading>
   #readings: readonly Reading[] = []
   #view: View | undefined
 
-  constructor(ethereum: Ethereum, patienceMs: number) {
+  constructor(ethereum: EthereumReader, patienceMs: number) {
     this.name = ethereum.name
     this.#ethereum = ethereum
     this.#heads = new Patience(this.name, patienceMs)

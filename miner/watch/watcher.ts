@@ -4,15 +4,15 @@
 import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
+import type { EthereumReader } from '../../node/ethereum/reader.ts'
+import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Logger } from '../../node/log.ts'
 import type { Address, Hash } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
-import { DueCalls } from '../due-calls.ts'
-import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
-import type { Ethereum } from '../../node/ethereum/account.ts'
-import type { Surroundings } from '../options.ts'
 import { Troubles } from '../../node/trouble.ts'
+import { DueCalls } from '../due-calls.ts'
+import type { Surroundings } from '../options.ts'
 import { Accusations } from './accusations.ts'
 import { type Case, Cases } from './cases.ts'
 import { Docket } from './docket.ts'
@@ -29,7 +29,7 @@ export type WatcherDeps = Surroundings & {
   /** May be slow, gone, or lie: nothing that it says is more than a hint. */
   readonly node: NodeClient
   /** Ethereum by itself, one for each endpoint; without them that of the sender. Whoever made them closes them after the watcher has stopped. */
-  readonly readers?: readonly Ethereum[]
+  readonly readers?: readonly EthereumReader[]
   /** The logs of the same endpoints: whatever the node does not say about a block is read there. Closed as `readers` are. */
   readonly logs?: readonly Logs[]
   /** For `defend`. One per account, as for a miner. */
@@ -96,7 +96,7 @@ export class Watcher implements AsyncDisposable {
       ...{ signal: this.#stop.signal, ...(sender === undefined || dryRun ? {} : { sender }) },
     })
     assert(!defend || dryRun || sender !== undefined, 'a defender needs an account')
-    assert(!dryRun || this.#endpoints().length > 0, 'a dry run needs Ethereum')
+    assert(!dryRun || this.#endpoints().length > 0, 'a dry run needs EthereumReader')
     const isRight = (block: Hash) => this.#right.has(block)
     this.#due =
       defend && !dryRun && sender !== undefined
@@ -237,7 +237,7 @@ export class Watcher implements AsyncDisposable {
   }
 
   /** All that a refutation is tried on. */
-  #endpoints(): readonly Ethereum[] {
+  #endpoints(): readonly EthereumReader[] {
     const { readers = [], sender } = this.#deps
     return sender === undefined ? readers : [...readers, sender.ethereum]
   }

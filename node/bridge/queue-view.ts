@@ -1,8 +1,8 @@
 // The queue of deposits and forced transactions as this node saw it on Ethereum.
 
+import type { ChainPlace } from '../ethereum/chain.ts'
 import type { Address, Hash } from '../protocol/ids.ts'
 import { entryHash, nextQueueHash, type QueueEntry } from '../protocol/queue.ts'
-import type { ChainPlace } from '../ethereum/chain.ts'
 
 /** `from` is who called Ethereum, `time` unix seconds, `queueHash` the running hash with this entry as its last. */
 export type QueuedEntry = {

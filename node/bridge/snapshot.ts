@@ -1,6 +1,7 @@
 // Beginning at a final block instead of genesis: its content is checked against its header, and its header against the contract.
 
 import { OperationError } from '../errors.ts'
+import type { Chain, ChainBlock } from '../ethereum/chain.ts'
 import { minerFee, requestsOf } from '../protocol/block.ts'
 import { type BlockFile, decodeOutputs } from '../protocol/block-torrent.ts'
 import { blockId, decodeSealed, type Header } from '../protocol/header.ts'
@@ -10,7 +11,6 @@ import type { Rules } from '../protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../protocol/state.ts'
 import { splitSteps } from '../protocol/step.ts'
 import { traceLeaf, traceRoot } from '../protocol/trace.ts'
-import type { Chain, ChainBlock } from '../ethereum/chain.ts'
 import type { ViewRoot } from './records/fold.ts'
 import type { BlockBody } from './records/judging/judge.ts'
 

@@ -1,9 +1,9 @@
 // What this node knows of the bridge: the tree of published blocks with its own verdicts, slots, queue and payments.
 
+import type { ChainPlace } from '../ethereum/chain.ts'
 import type { Verdict } from '../protocol/block.ts'
 import type { SealedHeader } from '../protocol/header.ts'
 import type { Hash } from '../protocol/ids.ts'
-import type { ChainPlace } from '../ethereum/chain.ts'
 import type { QueueView } from './queue-view.ts'
 
 /**

@@ -1,11 +1,10 @@
-// The calls that a miner and a relayer send to the bridge: their bytes, their gas and their bond.
+// The calls that are sent to the bridge: their bytes, their gas, and what goes with them.
 
 import { encodeFunctionData, type Hex } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
-import { type Hash, ZERO_HASH } from '../protocol/ids.ts'
-import type { Result } from '../rpc/api.ts'
+import { type Address, type Hash, ZERO_HASH } from '../protocol/ids.ts'
 
 export type BridgeCall = {
   /** For people. */
@@ -15,9 +14,22 @@ export type BridgeCall = {
   readonly gas: bigint
   /** The call sends what so much gas costs at its greatest price; zero: nothing. */
   readonly bondGas: bigint
+  /** So many times, each in whole gwei. Default 1. */
+  readonly bonds?: number
+  /** What it is for, where the same would be other bytes the next time: a signed permit is never signed twice alike. */
+  readonly intent?: string
 }
 
-export type ClaimData = Result<'bridge_claims'>['claims'][number]
+/** A request in a final block, with what proves it: step `index` of the block, the state after it, and the siblings of its leaf. */
+export type ClaimProof = {
+  readonly index: number
+  readonly step: Uint8Array
+  readonly state: Hash
+  readonly siblings: readonly Hash[]
+}
+
+/** An allowance that goes along (EIP-2612); `deadline` is unix seconds. */
+export type Permit = { readonly deadline: bigint; readonly v: number; readonly r: Hex; readonly s: Hex }
 
 /** EIP-7825: what one transaction may use. */
 export const TRANSACTION_GAS = 2n ** 24n
@@ -30,6 +42,11 @@ export const FINALIZE_GAS = 190_000n
 /** Of a bond. */
 export const RELEASE_GAS = 70_000n
 export const WITHDRAW_GAS = 45_000n
+/** Of wTTX, with a permit. */
+const DEPOSIT_GAS = 115_000n
+/** Of whatever goes into the queue, and of each entry. */
+const QUEUE_GAS = 45_000n
+const ENTRY_GAS = 32_000n
 /** EIP-7623: a byte of calldata that is not zero costs at least so much. */
 const CALLDATA_GAS = 40n
 /** What the contract does with a byte of steps and states: calldata, event, hash. */
@@ -106,7 +123,7 @@ export function refuteCall(data: Hex, estimate = 0n): BridgeCall {
 }
 
 /** All of one block, whose sealed header the claims carry. */
-export function claimCall(sealed: Uint8Array, claims: readonly ClaimData[]): BridgeCall {
+export function claimCall(sealed: Uint8Array, claims: readonly ClaimProof[]): BridgeCall {
   const requests = claims.map(({ index, step, state, siblings }) => ({
     index: BigInt(index),
     step: hex(step),
@@ -126,6 +143,25 @@ export function withdrawBondCall(sealed: Uint8Array): BridgeCall {
 export function withdrawCall(): BridgeCall {
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'withdraw' })
   return { name: 'withdraw', data, gas: limit(WITHDRAW_GAS), bondGas: 0n }
+}
+
+/** `amount` of wTTX, base units, is burned for `to`. */
+export function depositCall(amount: bigint, to: Address, { deadline, v, r, s }: Permit): BridgeCall {
+  const args = [amount, to, deadline, v, r, s] as const
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args })
+  return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n, intent: depositIntent(amount, to) }
+}
+
+export function depositIntent(amount: bigint, to: Address): string {
+  return `deposit ${amount} for ${to}`
+}
+
+/** Packed transactions, each of which pays the miner that has to take it. */
+export function forceCall(packed: readonly Uint8Array[]): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [packed.map(hex)] })
+  const bytes = BigInt(data.length - 2) / 2n
+  const gas = QUEUE_GAS + BigInt(packed.length) * ENTRY_GAS + bytes * CALLDATA_GAS
+  return { name: 'force', data, gas: limit(gas), bondGas: FORCE_GAS, bonds: packed.length }
 }
 
 /** Expected, units: a new holder for each, and 16 for each byte of calldata. */

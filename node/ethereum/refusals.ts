@@ -1,6 +1,6 @@
-// What the bridge's custom errors mean for whoever called it, and what an endpoint's silence looks like.
+// What the bridge's custom errors mean for whoever called it.
 
-import { BaseError, decodeErrorResult, type Hex, HttpRequestError, isHex, TimeoutError } from 'viem'
+import { BaseError, decodeErrorResult, type Hex, isHex } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { OperationError } from '../errors.ts'
 import type { Facts } from '../protocol/rule-error.ts'
@@ -94,43 +94,30 @@ export function isAnyRefusal(error: unknown): error is OperationError {
 
 /** An endpoint refused a transaction because it has it. */
 export function isKnownAlready(error: OperationError): boolean {
-  return /already ?known|already imported|known transaction|already exists|existing tx with same hash/i.test(
-    String(error.cause),
+  return /already ?(known|imported|exists|in (the )?(pool|mempool))|known ?transaction|existing tx with same hash|transaction_?already|duplicate transaction/i.test(
+    wordsOf(error),
   )
 }
 
 /** An endpoint refused a transaction because its nonce belongs to another one. */
 export function isNonceTaken(error: OperationError): boolean {
-  return /nonce too low|nonce is too low|OldNonce|NONCE_EXPIRED|replacement transaction underpriced|ReplacementNotAllowed|could not replace existing tx/i.test(
-    String(error.cause),
+  return /nonce(_| is)? ?too_? ?low|OldNonce|NONCE_EXPIRED|nonce has already been used|replacement[ _]?transaction[ _]?underpriced|transaction_replacement_underpriced|replacement fee too low|ReplacementNotAllowed|could not replace existing tx/i.test(
+    wordsOf(error),
   )
 }
 
-/** No HTTP answer, or one that says "later" (429 and 5xx). */
-export function isSilence(error: unknown): boolean {
-  if (!(error instanceof BaseError)) return false
-  const cause = error.walk((inner) => inner instanceof TimeoutError || inner instanceof HttpRequestError)
-  if (cause instanceof TimeoutError) return true
-  if (!(cause instanceof HttpRequestError)) return false
-  return cause.status === undefined || cause.status === 429 || cause.status >= 500
-}
-
-/** Endpoints without path and query, which often hold keys. Throws `OperationError('bad-endpoint')`. */
-export function nameOf(urls: readonly string[]): string {
-  if (urls.length === 0) throw badEndpoint('none')
-  const names = urls.map((url) => {
-    const { protocol, host } = URL.parse(url) ?? { protocol: '', host: '' }
-    if (protocol !== 'http:' && protocol !== 'https:') throw badEndpoint(protocol || 'no URL')
-    return `${protocol}//${host}`
-  })
-  return names.join(' or ')
-}
-
-function badEndpoint(got: string): OperationError {
-  return new OperationError(
-    'bad-endpoint',
-    `expected http or https URLs of Ethereum endpoints, at least one, got ${got}; WebSockets are not used`,
+/**
+ * An endpoint refused a transaction for good as it is, in words that leave no doubt. Whatever else it says (an error of its own, a proxy's page,
+ * words that we do not know) may come with a transaction that it has taken.
+ */
+export function isRefusedForGood(error: OperationError): boolean {
+  return /insufficient ?funds|upfront cost exceeds|doesn't have enough|exceeds the balance|intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|transaction|the).{0,12}gas|gas price (too low|below)|underpriced|fee ?too ?low|less than block base fee|below (the )?(current )?base ?fee|max(Fee| fee) ?per ?gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|too large|not (supported|allowed)|does not exist|method not found|pool (is )?full|nonce ?(too high|gap)|NonceGap/i.test(
+    wordsOf(error),
   )
+}
+
+function wordsOf({ cause, message }: OperationError): string {
+  return `${message} ${String(cause)}`
 }
 
 /** viem wraps the data of a revert in different classes, as plain hex or in an object. */

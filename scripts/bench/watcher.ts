@@ -2,12 +2,12 @@
 
 import { pino } from 'pino'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import { type Living, readLiving } from '../../miner/watch/living.ts'
-import { Ethereum } from '../../node/ethereum/account.ts'
 import { Accusations } from '../../miner/watch/accusations.ts'
 import { Cases } from '../../miner/watch/cases.ts'
+import { type Living, readLiving } from '../../miner/watch/living.ts'
 import { openJudge } from '../../miner/watch/open-judge.ts'
 import { byUrgency } from '../../miner/watch/urgency.ts'
+import { EthereumAccount } from '../../node/ethereum/account.ts'
 import { connectEthereum } from '../../node/ethereum/agreeing/http-chain.ts'
 import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
 import { Crowd, type CrowdBlock } from './crowd.ts'
@@ -125,7 +125,7 @@ async function treeOf({ ethereum, at, signal, ground, blocks }: Scene): Promise<
 
 function openWorld(crowd: Crowd, stack: AsyncDisposableStack) {
   const signer = privateKeyToAccount(generatePrivateKey())
-  const ethereum = new Ethereum({ urls: [crowd.url], network: crowd.rules, signer, now: Date.now })
+  const ethereum = new EthereumAccount({ urls: [crowd.url], network: crowd.rules, signer, now: Date.now })
   const chain = connectEthereum([crowd.url], crowd.rules)
   stack.defer(() => {
     ethereum.close()

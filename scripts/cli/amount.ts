@@ -1,9 +1,9 @@
-// Amounts as people write them: TTX with a decimal point, to base units (18 decimals) and back, without floats.
+// Amounts as people write them: TTX with a decimal point, to base units, without floats.
 
 import { InvalidArgumentError } from 'commander'
+import { DECIMALS, formatAmount } from '../../node/client/amount.ts'
 import { MAX_TOKENS, UNIT } from '../../node/protocol/rules.ts'
 
-const DECIMALS = 18
 const AMOUNT = /^(0|[1-9][0-9]*)(?:\.([0-9]+))?$/
 
 /**
@@ -18,12 +18,6 @@ export function parseAmount(text: string): bigint {
   if (tokens === 0n) throw badAmount('more than zero', text)
   if (tokens > MAX_TOKENS) throw badAmount(`at most ${formatAmount(MAX_TOKENS)} TTX`, text)
   return tokens
-}
-
-/** `1500000000000000000n` is `1.5`: no zeros at the end, no separators, no unit. `tokens` is not negative. */
-export function formatAmount(tokens: bigint): string {
-  const fraction = (tokens % UNIT).toString().padStart(DECIMALS, '0').replace(/0+$/, '')
-  return fraction === '' ? `${tokens / UNIT}` : `${tokens / UNIT}.${fraction}`
 }
 
 function badAmount(expected: string, came: string): InvalidArgumentError {

@@ -1,8 +1,8 @@
 // Steps of a block in words. What strangers chose is shown as printable characters or as hex, and never reaches a terminal raw.
 
 import type { Side, StepReading, TransactionReading } from '../../miner/watch/comparison.ts'
+import { formatAmount } from '../../node/client/amount.ts'
 import { formatHex } from '../../node/protocol/bytes.ts'
-import { formatAmount } from './amount.ts'
 
 const SHOWN_BYTES = 24
 

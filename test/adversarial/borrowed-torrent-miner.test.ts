@@ -4,8 +4,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { publishCall } from '../../node/ethereum/calls.ts'
 import { digestOf, encodeNonce, meetsTarget, noncePrefix } from '../../miner/work/nonce.ts'
+import { publishCall } from '../../node/ethereum/calls.ts'
 import type { ParentBlock } from '../../node/protocol/block.ts'
 import { genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
 import { blockId, challengeOf, encodeSealed, type SealedHeader } from '../../node/protocol/header.ts'

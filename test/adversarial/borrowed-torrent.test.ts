@@ -4,11 +4,11 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { finalizeCall } from '../../node/ethereum/calls.ts'
 import type { Logs } from '../../miner/watch/evidence/endpoint-source.ts'
 import { Watcher, type WatcherDeps } from '../../miner/watch/watcher.ts'
 import { OperationError } from '../../node/errors.ts'
 import { connectEthereum } from '../../node/ethereum/agreeing/http-chain.ts'
+import { finalizeCall } from '../../node/ethereum/calls.ts'
 import type { Hash, Infohash } from '../../node/protocol/ids.ts'
 import type { NodeClient } from '../../node/rpc/client.ts'
 import { randomOf } from '../../scripts/assure/models/world.ts'

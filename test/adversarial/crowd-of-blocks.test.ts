@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
-import { Ethereum } from '../../node/ethereum/account.ts'
 import { Watcher } from '../../miner/watch/watcher.ts'
 import { OperationError } from '../../node/errors.ts'
+import { EthereumAccount } from '../../node/ethereum/account.ts'
 import { connectEthereum } from '../../node/ethereum/agreeing/http-chain.ts'
+import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import { toBytes } from '../../node/protocol/ids.ts'
 import { encodeStep } from '../../node/protocol/step.ts'
@@ -54,7 +54,7 @@ async function kill(parentOf: (i: number) => number | undefined) {
 
   const signer = privateKeyToAccount(generatePrivateKey())
   await crowd.fund(signer.address)
-  const ethereum = new Ethereum({ urls: [crowd.url], network: crowd.rules, signer, now: Date.now })
+  const ethereum = new EthereumAccount({ urls: [crowd.url], network: crowd.rules, signer, now: Date.now })
   const chain = connectEthereum([crowd.url], crowd.rules)
   stack.defer(() => {
     ethereum.close()

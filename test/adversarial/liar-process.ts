@@ -2,9 +2,9 @@
 
 import { createInterface } from 'node:readline'
 import { privateKeyToAccount } from 'viem/accounts'
-import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
-import { Ethereum } from '../../node/ethereum/account.ts'
 import { OperationError } from '../../node/errors.ts'
+import { EthereumAccount } from '../../node/ethereum/account.ts'
+import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import { createLogger } from '../../node/log.ts'
 import { parseHex } from '../../node/protocol/bytes.ts'
 import { RuleError } from '../../node/protocol/rule-error.ts'
@@ -19,7 +19,7 @@ const log = createLogger({ level: 'warn', json: false, colors: false })
 const node = createNodeClient(setup.node)
 const { network } = await node.call('node_info', {})
 const signer = privateKeyToAccount(`0x${setup.key}`)
-const ethereum = new Ethereum({ urls: [setup.ethereum], network, signer, now: Date.now })
+const ethereum = new EthereumAccount({ urls: [setup.ethereum], network, signer, now: Date.now })
 const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: 20 })
 using wallet = new Wallet(parseHex(setup.key))
 const liar = new Liar({ node, sender, wallet, now: Date.now })

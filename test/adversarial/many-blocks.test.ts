@@ -6,8 +6,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPublicClient, createWalletClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { Ethereum } from '../../node/ethereum/account.ts'
 import { parseDeployment } from '../../node/deployment.ts'
+import { EthereumAccount } from '../../node/ethereum/account.ts'
 import { connectEthereum } from '../../node/ethereum/agreeing/http-chain.ts'
 import { type Hash, parseHash, ZERO_HASH } from '../../node/protocol/ids.ts'
 import { genesisOf } from '../../scripts/assure/models/world.ts'
@@ -40,7 +40,7 @@ test('five hundred blocks are read by whoever has to', async () => {
   assert.deepEqual([records.length, records.at(-1)?.id], [BLOCKS, ids.at(-1)])
   node.close()
 
-  const watcher = new Ethereum({ urls: [url], network: rules, signer, now: Date.now })
+  const watcher = new EthereumAccount({ urls: [url], network: rules, signer, now: Date.now })
   const { links } = await watcher.links(ids, head.number)
   assert.equal(links.length, BLOCKS)
   assert.ok(links.every(({ firstChild }) => firstChild === ZERO_HASH))

@@ -1,7 +1,7 @@
 // Finds the block of Ethereum that was made at a time: the contract keeps the times of what happened, and logs are asked for by number.
 
-import type { Chain, ChainBlock } from '../../../node/ethereum/chain.ts'
 import { OperationError } from '../../../node/errors.ts'
+import type { Chain, ChainBlock } from '../../../node/ethereum/chain.ts'
 
 type Moment = Pick<ChainBlock, 'number' | 'time'>
 

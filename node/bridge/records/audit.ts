@@ -1,7 +1,7 @@
 // Whether what the events said is what the contract itself says: an endpoint that leaves out logs is found out here.
 
-import { type Hash, ZERO_HASH } from '../../protocol/ids.ts'
 import type { BlockRecord, BridgeReading, RequestPlace } from '../../ethereum/chain.ts'
+import { type Hash, ZERO_HASH } from '../../protocol/ids.ts'
 import { queueHashAt, queueLength } from '../queue-view.ts'
 import { preferredBranch } from '../race.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'

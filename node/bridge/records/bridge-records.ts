@@ -1,6 +1,7 @@
 // What the follower has taken in, in memory and on disk, always in step: one atomic batch for each step along Ethereum.
 
 import { OperationError } from '../../errors.ts'
+import type { Chain, ChainBlock } from '../../ethereum/chain.ts'
 import { requestsOf } from '../../protocol/block.ts'
 import type { BlockContent } from '../../protocol/block-torrent.ts'
 import { genesisState } from '../../protocol/genesis.ts'
@@ -9,7 +10,6 @@ import type { Hash } from '../../protocol/ids.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { settledBlock } from '../branch.ts'
-import type { Chain, ChainBlock } from '../../ethereum/chain.ts'
 import { queueLength } from '../queue-view.ts'
 import { preferredTip } from '../race.ts'
 import type { CheckedSnapshot } from '../snapshot.ts'

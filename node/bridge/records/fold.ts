@@ -1,11 +1,11 @@
 // How the events of the bridge add up to a view: a pure fold, so that a reorganisation is a shorter list of events.
 
 import { OperationError } from '../../errors.ts'
+import type { BridgeEvent, PublishedEvent } from '../../ethereum/chain.ts'
 import { decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import type { QueueEntry } from '../../protocol/queue.ts'
 import { workOf } from '../../protocol/target.ts'
-import type { BridgeEvent, PublishedEvent } from '../../ethereum/chain.ts'
 import { hashAfter, type QueuedEntry, queueLength } from '../queue-view.ts'
 import {
   type BlockVerdict,

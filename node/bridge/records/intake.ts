@@ -1,11 +1,11 @@
 // The events of one step along Ethereum become part of a view: checked, judged where that costs no more than they have paid for, applied.
 
+import type { BridgeEvent } from '../../ethereum/chain.ts'
 import { minerFee } from '../../protocol/block.ts'
 import { decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import { settledBlock } from '../branch.ts'
-import type { BridgeEvent } from '../../ethereum/chain.ts'
 import { applyEvent, type DraftView, type Finding, isRelevant, type StoredEvent } from './fold.ts'
 import type { BlockBody } from './judging/judge.ts'
 import type { Verdicts } from './judging/verdicts.ts'

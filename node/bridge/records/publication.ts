@@ -1,5 +1,6 @@
 // Whether a publication is what its id commits to: then its content is as certain as the id.
 
+import type { PublishedEvent } from '../../ethereum/chain.ts'
 import { blockId, decodeSealed } from '../../protocol/header.ts'
 import { toHash } from '../../protocol/ids.ts'
 import { nextQueueHash } from '../../protocol/queue.ts'
@@ -7,7 +8,6 @@ import { RuleError } from '../../protocol/rule-error.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import { decodeStep, splitSteps, stepEntryHash } from '../../protocol/step.ts'
 import { traceLeaf, traceRoot } from '../../protocol/trace.ts'
-import type { PublishedEvent } from '../../ethereum/chain.ts'
 import { queueHashAt } from '../queue-view.ts'
 import { type BridgeView, blockOf } from '../view.ts'
 import { incomplete } from './fold.ts'

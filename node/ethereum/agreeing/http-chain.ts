@@ -1,23 +1,18 @@
-// Ethereum as the node sees it: the bridge contract over plain HTTP endpoints that must agree. The only file of `node/` that
-// knows viem and the ABI, hence so long.
+// One endpoint of Ethereum as the node sees it: the events and the state of the bridge, every answer of a named block.
 
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Abi,
-  BaseError,
   BlockNotFoundError,
   ContractFunctionExecutionError,
   type ContractFunctionReturnType,
-  createPublicClient,
   type GetContractEventsReturnType,
   type Hex,
-  HttpRequestError,
-  http,
   type PublicClient,
-  TimeoutError,
 } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
-import { AgreeingChain } from './agreement.ts'
+import { OperationError } from '../../errors.ts'
+import { parseHex } from '../../protocol/bytes.ts'
+import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../../protocol/ids.ts'
 import type {
   BlockRecord,
   BridgeEvent,
@@ -27,24 +22,20 @@ import type {
   ChainBlock,
   RequestPlace,
 } from '../chain.ts'
-import { OperationError } from '../../errors.ts'
-import { parseHex } from '../../protocol/bytes.ts'
-import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../../protocol/ids.ts'
+import { Connection, type ConnectionOptions } from '../connection.ts'
+import { failureOf, noBridge, wrongChain } from '../problems.ts'
+import { AgreeingChain } from './agreement.ts'
+import { Heads } from './heads.ts'
+import { placeInOrder } from './log-order.ts'
 
-export type EthereumOptions = {
-  /** For one answer. */
-  readonly timeoutMs?: number
-  /** Further tries after a silent endpoint, with doubling pauses. */
-  readonly retries?: number
-  /** Before the first retry. */
-  readonly backoffMs?: number
+export type ChainOptions = ConnectionOptions & {
   /** Blocks of Ethereum in one query for logs, at most. */
   readonly maxLogBlocks?: bigint
 }
 
 export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address }
 
-const DEFAULTS = { timeoutMs: 10_000, retries: 3, backoffMs: 250, maxLogBlocks: 5_000n }
+const MAX_LOG_BLOCKS = 5_000n
 const REFUTED = 1
 const FINAL = 2
 // Calldata bytes of one call without a contract: 32 blocks. Its code must stay below 49,152 bytes (EIP-3860), and so must its answer below
@@ -52,51 +43,49 @@ const FINAL = 2
 const MULTICALL_BYTES = 1_152
 // Questions at a time.
 const PARALLEL = 8
+/** Queries for logs of several blocks that are waited for in vain, before anybody is told. */
+const MOST_SILENCES = 2
 
 /**
  * Reads the bridge through `urls` (http or https; several must agree in every answer). Throws `OperationError('bad-endpoint')`
- * where one is no such URL.
+ * where one is not such a URL.
  */
-export function connectEthereum(
-  urls: readonly string[],
-  network: EthereumNetwork,
-  options: EthereumOptions = {},
-): Chain {
-  const chains = urls.map((url) => new HttpChain(url, network, options))
+export function connectEthereum(urls: readonly string[], network: EthereumNetwork, options: ChainOptions = {}): Chain {
+  if (urls.length === 0) return new HttpChain(new Connection(urls), network, options) // throws
+  const chains = urls.map((url) => new HttpChain(new Connection([url], options), network, options))
   const [only] = chains
-  if (only === undefined) throw badEndpoint('none')
-  return chains.length === 1 ? only : new AgreeingChain(chains.map((chain) => ({ name: chain.name, chain })))
+  if (only !== undefined && chains.length === 1) return only
+  return new AgreeingChain(chains.map((chain) => ({ name: chain.name, chain })))
 }
 
+/** What was read of a range of blocks before a question of it failed. */
+type Kept = { readonly from: bigint; readonly last: ChainBlock; readonly events: readonly BridgeEvent[] }
+
 class HttpChain implements Chain {
-  /** The endpoint without path and query, which often hold keys. */
   readonly name: string
   readonly #network: EthereumNetwork
-  readonly #options: Required<EthereumOptions>
-  readonly #client: PublicClient
-  readonly #closing = new AbortController()
+  readonly #maxLogBlocks: bigint
+  readonly #connection: Connection
+  readonly #heads = new Heads(() => performance.now())
   #logBlocks: bigint
+  #kept: Kept | undefined
+  #looks = 0
   #known = false
 
-  constructor(url: string, network: EthereumNetwork, options: EthereumOptions) {
-    this.name = nameOf(url)
+  constructor(connection: Connection, network: EthereumNetwork, { maxLogBlocks = MAX_LOG_BLOCKS }: ChainOptions) {
+    this.name = connection.name
     this.#network = network
-    this.#options = { ...DEFAULTS, ...options }
-    this.#logBlocks = this.#options.maxLogBlocks
-    const fetchFn = (input: string | URL | Request, init?: RequestInit) => {
-      const signals = [this.#closing.signal, ...(init?.signal ? [init.signal] : [])]
-      return fetch(input, { ...init, signal: AbortSignal.any(signals) })
-    }
-    const transport = http(url, { fetchFn, timeout: this.#options.timeoutMs, retryCount: 0 })
-    this.#client = createPublicClient({ transport, cacheTime: 0 })
+    this.#connection = connection
+    this.#maxLogBlocks = maxLogBlocks
+    this.#logBlocks = maxLogBlocks
   }
 
   async parameters(): Promise<BridgeParameters> {
     const { bridge } = this.#network
     const chain = BigInt(await this.#ask('chain id', (client) => client.getChainId()))
-    if (chain !== this.#network.chain) throw this.#wrongChain(chain)
+    if (chain !== this.#network.chain) throw wrongChain(this.name, this.#network.chain, chain)
     const code = await this.#ask('code', (client) => client.getCode({ address: bridge }))
-    if (code === undefined || code === '0x') throw this.#noBridge()
+    if (code === undefined || code === '0x') throw noBridge(this.name, bridge)
     const contract = { abi: bridgeAbi, address: bridge } as const
     const functions = ['chain', 'token', 'minRequest', 'minDeposit', 'easiestTarget', 'genesis'] as const
     const contracts = functions.map((functionName) => ({ ...contract, functionName }))
@@ -104,12 +93,14 @@ class HttpChain implements Chain {
       try {
         return await client.multicall({ contracts, deployless: true, allowFailure: false })
       } catch (error) {
-        throw error instanceof ContractFunctionExecutionError && !isSilence(error) ? this.#noBridge() : error
+        throw error instanceof ContractFunctionExecutionError && failureOf(error) === 'refused'
+          ? noBridge(this.name, bridge)
+          : error
       }
     })
     const [stated, token, minRequest, minDeposit, easiestTarget, id] = values.map(String)
-    if (!stated || !token || !minRequest || !minDeposit || !easiestTarget || !id) throw this.#noBridge()
-    if (BigInt(stated) !== this.#network.chain) throw this.#wrongChain(BigInt(stated))
+    if (!stated || !token || !minRequest || !minDeposit || !easiestTarget || !id) throw noBridge(this.name, bridge)
+    if (BigInt(stated) !== this.#network.chain) throw wrongChain(this.name, this.#network.chain, BigInt(stated))
     const genesis = parseHash(id)
     const record = await this.#ask('genesis', (client) =>
       client.readContract({ ...contract, functionName: 'blocks', args: [genesis] }),
@@ -128,11 +119,76 @@ class HttpChain implements Chain {
 
   async head(): Promise<ChainBlock> {
     await this.#check()
-    return this.#ask('newest block', async (client) => toChainBlock(await client.getBlock({ blockTag: 'latest' })))
+    // Every other time twice: else machines that take turns could keep time with us, and each question meet the same one of them.
+    this.#looks += 1
+    if (this.#looks % 2 === 0) await this.#newest()
+    const newest = await this.#newest()
+    const common = this.#heads.highest - this.#heads.lag
+    if (newest.number <= common) return newest
+    return (await this.blockAt(common)) ?? newest
   }
 
   async blockAt(number: bigint): Promise<ChainBlock | undefined> {
     await this.#check()
+    const block = await this.#blockAt(number)
+    if (block !== undefined || number > this.#heads.highest) return block
+    // It was there: another machine may have it.
+    const again = await this.#blockAt(number)
+    if (again !== undefined) this.#heads.fellBehind(this.#heads.highest - number + 1n)
+    return again
+  }
+
+  async events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]> {
+    await this.#check()
+    const { events, next: start } = await this.#resume(from, to)
+    let silences = 0
+    for (let next = start; next <= to; ) {
+      const last = next + this.#logBlocks - 1n < to ? next + this.#logBlocks - 1n : to
+      try {
+        for (const event of await this.#eventsOf(next, last)) events.push(event)
+        next = last + 1n
+        const wider = this.#logBlocks * 2n
+        this.#logBlocks = wider < this.#maxLogBlocks ? wider : this.#maxLogBlocks
+      } catch (error) {
+        if (!(error instanceof OperationError)) throw error
+        if (next > from) await this.#keep(from, next - 1n, events)
+        const isSilent = error.code === 'ethereum-silent'
+        silences += isSilent ? 1 : 0
+        // Too wide, too many, too long: endpoints say so in many ways, or by silence, and the remedy is the same.
+        if (last > next && (isSilent || error.code === 'ethereum-refused')) {
+          this.#logBlocks = (last - next + 1n) / 2n
+          if (silences < MOST_SILENCES) continue // else whoever asks may say so, and asks for less the next time
+        }
+        throw error
+      }
+    }
+    this.#kept = undefined
+    return events
+  }
+
+  /** What an earlier try has read of these blocks, if the chain is still that one. */
+  async #resume(from: bigint, to: bigint): Promise<{ readonly events: BridgeEvent[]; readonly next: bigint }> {
+    const kept = this.#kept
+    if (kept === undefined || kept.from !== from || kept.last.number > to) return { events: [], next: from }
+    if ((await this.blockAt(kept.last.number))?.hash !== kept.last.hash) return { events: [], next: from }
+    return { events: [...kept.events], next: kept.last.number + 1n }
+  }
+
+  async #keep(from: bigint, number: bigint, events: readonly BridgeEvent[]): Promise<void> {
+    if (this.#kept?.from === from && this.#kept.last.number === number) return
+    const last = await this.blockAt(number).catch(() => undefined)
+    this.#kept = last && { from, last, events: [...events] }
+  }
+
+  async #newest(): Promise<ChainBlock> {
+    const head = await this.#ask('newest block', async (client) =>
+      toChainBlock(await client.getBlock({ blockTag: 'latest' })),
+    )
+    this.#heads.saw(head)
+    return head
+  }
+
+  #blockAt(number: bigint): Promise<ChainBlock | undefined> {
     return this.#ask(`block ${number}`, async (client) => {
       try {
         return toChainBlock(await client.getBlock({ blockNumber: number }))
@@ -141,25 +197,6 @@ class HttpChain implements Chain {
         throw error
       }
     })
-  }
-
-  async events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]> {
-    await this.#check()
-    const events: BridgeEvent[] = []
-    for (let next = from; next <= to; ) {
-      const last = next + this.#logBlocks - 1n < to ? next + this.#logBlocks - 1n : to
-      try {
-        for (const event of await this.#eventsOf(next, last)) events.push(event)
-        next = last + 1n
-        const wider = this.#logBlocks * 2n
-        this.#logBlocks = wider < this.#options.maxLogBlocks ? wider : this.#options.maxLogBlocks
-      } catch (error) {
-        // Too wide, too many, too long: endpoints say so in many ways, and the remedy is the same.
-        if (last === next || !(error instanceof OperationError) || !error.retry) throw error
-        this.#logBlocks = (last - next + 1n) / 2n
-      }
-    }
-    return events
   }
 
   async read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading> {
@@ -178,7 +215,7 @@ class HttpChain implements Chain {
     const queueHash =
       queueLength === 0n || queueLength > length ? undefined : (await this.#queueEntry(at, queueLength - 1n))[0]
     // viem loses the types of a list of equal calls, hence the casts.
-    return this.#parse('what the contract says', () => ({
+    return this.#connection.parse('what the contract says', () => ({
       finalBlock: parseHash(finalBlock),
       queueLength: length,
       queueHash: queueHash === undefined ? undefined : parseHash(queueHash),
@@ -207,7 +244,7 @@ class HttpChain implements Chain {
   }
 
   close(): void {
-    this.#closing.abort()
+    this.#connection.close()
   }
 
   #queueEntry(at: Hash, index: bigint) {
@@ -225,16 +262,22 @@ class HttpChain implements Chain {
   }
 
   async #eventsOf(fromBlock: bigint, toBlock: bigint): Promise<BridgeEvent[]> {
-    const logs = await this.#ask(`logs of blocks ${fromBlock} to ${toBlock}`, (client) =>
-      client.getContractEvents({ abi: bridgeAbi, address: this.#network.bridge, fromBlock, toBlock, strict: true }),
+    const logs = await this.#connection.ask(
+      `logs of blocks ${fromBlock} to ${toBlock}`,
+      async (client) => {
+        const range = { fromBlock, toBlock, strict: true } as const
+        return placeInOrder(await client.getContractEvents({ abi: bridgeAbi, address: this.#network.bridge, ...range }))
+      },
+      // A narrower range may be answered. One block cannot be narrowed, and is as long as somebody was ready to pay for.
+      fromBlock < toBlock ? { retries: 0 } : { isLong: true },
     )
     const blocks = await this.#blocksOf(new Set(logs.map((log) => log.blockNumber)))
-    return this.#parse('logs', () =>
+    return this.#connection.parse('logs', () =>
       logs.flatMap((log) => {
         const { blockNumber: number, logIndex } = log
         const hash = parseHash(log.blockHash)
         const block = blocks.get(number)
-        if (log.removed || block?.hash !== hash) throw this.#refused('logs', new Error('the chain changed meanwhile'))
+        if (log.removed || block?.hash !== hash) throw new Error('the chain changed meanwhile')
         const event = toEvent(log)
         const place = { number, hash, logIndex, transaction: parseHash(log.transactionHash), time: block.time }
         return event ? [{ ...event, place }] : []
@@ -259,84 +302,8 @@ class HttpChain implements Chain {
     if (!this.#known) await this.parameters()
   }
 
-  /** One question, tried again while the endpoint stays silent. */
-  async #ask<T>(what: string, question: (client: PublicClient) => Promise<T>): Promise<T> {
-    for (let tries = 0; ; tries++) {
-      try {
-        if (this.#closing.signal.aborted) throw this.#closed()
-        return await question(this.#client)
-      } catch (error) {
-        if (this.#closing.signal.aborted) throw this.#closed()
-        const named = this.#nameError(what, error)
-        if (named.code !== 'ethereum-silent' || tries >= this.#options.retries) throw named
-        await this.#pause(this.#options.backoffMs * 2 ** tries)
-      }
-    }
-  }
-
-  /** Makes something of an answer. What that throws is the endpoint's fault: nothing that it says is an error of ours. */
-  #parse<T>(what: string, parse: () => T): T {
-    try {
-      return parse()
-    } catch (error) {
-      throw this.#nameError(what, error)
-    }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    try {
-      await delay(ms, undefined, { signal: this.#closing.signal })
-    } catch (cause) {
-      throw this.#closing.signal.aborted ? this.#closed() : cause
-    }
-  }
-
-  #nameError(what: string, cause: unknown): OperationError {
-    if (cause instanceof OperationError) return cause
-    const text = cause instanceof BaseError ? `${cause.shortMessage} ${cause.details ?? ''}` : String(cause)
-    if (isSilence(cause)) {
-      return new OperationError(
-        'ethereum-silent',
-        `expected ${this.name} to answer (${what}), got nothing of use: ${text}; check that the endpoint runs and can be reached`,
-        { facts: { endpoint: this.name, what }, retry: true, cause },
-      )
-    }
-    if (/prun|history (is )?(not|un)available|missing trie|older than/i.test(text)) {
-      return new OperationError(
-        'ethereum-pruned-logs',
-        `expected ${what} from ${this.name}, but it no longer keeps what is that old: ${text}; use an endpoint with full history, or start from a block's snapshot`,
-        { facts: { endpoint: this.name, what }, cause },
-      )
-    }
-    return this.#refused(what, cause, text)
-  }
-
-  #refused(what: string, cause: unknown, text = String(cause)): OperationError {
-    return new OperationError('ethereum-refused', `expected ${what} from ${this.name}, got an error: ${text}`, {
-      facts: { endpoint: this.name, what },
-      retry: true,
-      cause,
-    })
-  }
-
-  #wrongChain(chain: bigint): OperationError {
-    return new OperationError(
-      'ethereum-wrong-chain',
-      `expected chain ${this.#network.chain} at ${this.name}, got chain ${chain}; point the node to an endpoint of its network`,
-      { facts: { endpoint: this.name, expected: `${this.#network.chain}`, got: `${chain}` } },
-    )
-  }
-
-  #noBridge(): OperationError {
-    return new OperationError(
-      'ethereum-no-bridge',
-      `expected the bridge at ${this.#network.bridge} on ${this.name}, got no such contract; check the address, and that the endpoint is in sync`,
-      { facts: { endpoint: this.name, bridge: this.#network.bridge }, retry: true },
-    )
-  }
-
-  #closed(): OperationError {
-    return new OperationError('ethereum-closed', `the connection to ${this.name} was closed by this node`)
+  #ask<T>(what: string, question: (client: PublicClient) => Promise<T>): Promise<T> {
+    return this.#connection.ask(what, question)
   }
 }
 
@@ -411,26 +378,4 @@ function toChainBlock(block: {
     parent: parseHash(block.parentHash),
     time: block.timestamp,
   }
-}
-
-/** No HTTP answer, or one that says "later" (429 and 5xx). */
-function isSilence(error: unknown): boolean {
-  if (!(error instanceof BaseError)) return false
-  const cause = error.walk((inner) => inner instanceof TimeoutError || inner instanceof HttpRequestError)
-  if (cause instanceof TimeoutError) return true
-  if (!(cause instanceof HttpRequestError)) return false
-  return cause.status === undefined || cause.status === 429 || cause.status >= 500
-}
-
-function nameOf(url: string): string {
-  const { protocol, host } = URL.parse(url) ?? { protocol: '', host: '' }
-  if (protocol !== 'http:' && protocol !== 'https:') throw badEndpoint(protocol || 'no URL')
-  return `${protocol}//${host}`
-}
-
-function badEndpoint(got: string): OperationError {
-  return new OperationError(
-    'bad-endpoint',
-    `expected http or https URLs of Ethereum endpoints, at least one, got ${got}; WebSockets are not used`,
-  )
 }

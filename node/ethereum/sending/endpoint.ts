@@ -2,12 +2,12 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../errors.ts'
-import type { Ethereum } from '../account.ts'
 import { within } from '../../within.ts'
+import type { EthereumAccount } from '../account.ts'
 
 /** What is asked of an endpoint that is one of several. It may lie, lag, or never answer. */
 export type Endpoint = Pick<
-  Ethereum,
+  EthereumAccount,
   | 'name'
   | 'id'
   | 'head'

@@ -1,5 +1,7 @@
 // What a transaction offers for its gas (EIP-1559), at first and when it is stuck.
 
+import type { BridgeCall } from '../calls.ts'
+
 /** Wei a unit of gas. */
 export type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint }
 
@@ -39,9 +41,9 @@ export function patienceAt(stuckMs: number, now: bigint, deadline: bigint | unde
   return Math.min(stuckMs, Math.max(leftMs / 60, SLOT_MS))
 }
 
-/** The price of a call that pays `gas` units at the greatest price, in wei, rounded up to a gwei (the contract burns what is below one). */
-export function bondAt(bondGas: bigint, fees: Fees): bigint {
-  return ((bondGas * fees.maxFeePerGas + GWEI - 1n) / GWEI) * GWEI
+/** Wei that go with a call: its bonds at the greatest price, each rounded up to a gwei (the contract burns what is below one). */
+export function valueWith({ bondGas, bonds = 1 }: Pick<BridgeCall, 'bondGas' | 'bonds'>, fees: Fees): bigint {
+  return BigInt(bonds) * ((bondGas * fees.maxFeePerGas + GWEI - 1n) / GWEI) * GWEI
 }
 
 function raise(fee: bigint): bigint {

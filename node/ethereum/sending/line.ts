@@ -1,14 +1,14 @@
 // The line of an account's transactions: which nonces are taken, and every signed form of a call on disk before it leaves.
 
-import type { Ethereum } from '../account.ts'
-import type { Attempt } from './attempt.ts'
+import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
-import { bondAt, type Fees } from './fees.ts'
+import type { Attempt } from './attempt.ts'
+import { type Fees, valueWith } from './fees.ts'
 import type { Outbox } from './outbox.ts'
 import { noncesOf, type Tended } from './pending-call.ts'
 
 export type LineDeps = {
-  readonly ethereum: Pick<Ethereum, 'sign'>
+  readonly ethereum: Pick<EthereumAccount, 'sign'>
   /** Unix milliseconds. */
   readonly now: () => number
   readonly outbox: Outbox | undefined
@@ -26,7 +26,7 @@ export class Line {
   readonly outbox: Outbox | undefined
   /** What is seen to at present: endpoints may not know of it for a moment. */
   readonly underWay = new Set<Tended>()
-  readonly #ethereum: Pick<Ethereum, 'sign'>
+  readonly #ethereum: Pick<EthereumAccount, 'sign'>
   readonly #now: () => number
   /** Given out, and not signed for yet. */
   readonly #reserved = new Set<number>()
@@ -71,6 +71,11 @@ export class Line {
     return [...last.values()].toSorted((a, b) => a.nonce - b.nonce)
   }
 
+  /** Of a call that is under way. */
+  attemptsOf(call: BridgeCall): readonly Attempt[] {
+    return [...this.underWay].find((tended) => tended.call.data === call.data)?.attempts ?? []
+  }
+
   /** Signs an attempt; it is kept, by `keep` or in the outbox, when this resolves. Throws `write-failed` (retry). */
   async sign(
     { call, isCancel, nonce, fees }: Draft,
@@ -78,7 +83,7 @@ export class Line {
   ): Promise<Attempt> {
     const signed = isCancel
       ? await this.#ethereum.sign(undefined, nonce, fees, 0n)
-      : await this.#ethereum.sign(call, nonce, fees, bondAt(call.bondGas, fees))
+      : await this.#ethereum.sign(call, nonce, fees, valueWith(call, fees))
     const attempt = { ...signed, nonce, fees, isCancel, sentMs: this.#now() }
     await keep(attempt)
     return attempt

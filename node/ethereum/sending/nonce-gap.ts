@@ -2,10 +2,10 @@
 
 import { OperationError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { Ethereum } from '../account.ts'
+import type { EthereumAccount } from '../account.ts'
+import { isKnownAlready, isNonceTaken } from '../refusals.ts'
 import type { Attempt } from './attempt.ts'
 import type { Fees } from './fees.ts'
-import { isKnownAlready, isNonceTaken } from '../refusals.ts'
 
 /** Transactions that are put before it, at most: each costs 21,000 gas. */
 const MOST_GAP = 16
@@ -15,7 +15,7 @@ const MOST_GAP = 16
  * under way: those are sent again by themselves, and are no gap. The call itself is never signed for a second nonce, since both could count. Throws `OperationError('nonce-gap')` (retry) where the gap is too wide, and trouble with the endpoint.
  */
 export async function fillGap(
-  ethereum: Ethereum,
+  ethereum: EthereumAccount,
   log: Logger,
   { nonce: signed }: Attempt,
   { held, feesNow }: { readonly held: ReadonlySet<number>; readonly feesNow: () => Promise<Fees> },

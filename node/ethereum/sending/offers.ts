@@ -1,16 +1,17 @@
 // What an account offers for a call by the word of its endpoint: never more than its cap, and nothing that it cannot pay.
 
 import { OperationError } from '../../errors.ts'
-import type { Ethereum, Head } from '../account.ts'
-import type { Attempt } from './attempt.ts'
+import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
-import { bondAt, bumpFees, capAt, type Fees, suggestFees } from './fees.ts'
+import type { Head } from '../reader.ts'
+import type { Attempt } from './attempt.ts'
+import { bumpFees, capAt, type Fees, suggestFees, valueWith } from './fees.ts'
 
 export class Offers {
-  readonly #ethereum: Ethereum
+  readonly #ethereum: EthereumAccount
   readonly #maxFeePerGas: bigint
 
-  constructor(ethereum: Ethereum, maxFeePerGas: bigint) {
+  constructor(ethereum: EthereumAccount, maxFeePerGas: bigint) {
     this.#ethereum = ethereum
     this.#maxFeePerGas = maxFeePerGas
   }
@@ -47,7 +48,7 @@ export class Offers {
   /** Throws `OperationError('unfunded-account')`. */
   async checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
     const { account } = this.#ethereum
-    const needed = call.gas * fees.maxFeePerGas + bondAt(call.bondGas, fees)
+    const needed = call.gas * fees.maxFeePerGas + valueWith(call, fees)
     const balance = await this.#ethereum.balance()
     if (balance >= needed) return
     throw new OperationError(

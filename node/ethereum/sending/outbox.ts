@@ -4,11 +4,11 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { keccak256 } from 'viem'
 import { z } from 'zod'
+import { writeDurably } from '../../durable.ts'
 import { OperationError } from '../../errors.ts'
 import type { Hash } from '../../protocol/ids.ts'
-import { writeDurably } from '../../durable.ts'
-import { type Attempt, attemptRecord, hashText, wholeText } from './attempt.ts'
 import type { BridgeCall } from '../calls.ts'
+import { type Attempt, attemptRecord, hashText, hexText, wholeText } from './attempt.ts'
 
 const entry = z.object({
   /** Keccak-256 of the call's bytes. */
@@ -16,6 +16,8 @@ const entry = z.object({
   /** For people. */
   name: z.string(),
   attempts: z.array(attemptRecord),
+  /** What it was for, and the call itself, where another one for the same would be another call. */
+  errand: z.object({ intent: z.string(), data: hexText, gas: wholeText, bondGas: wholeText }).optional(),
   /** The block of Ethereum in which one of them counted. */
   settledAt: wholeText.optional(),
 })
@@ -64,10 +66,22 @@ export class Outbox {
     return found && { attempts: found.attempts, isSettled: found.settledAt !== undefined }
   }
 
+  /** The call that was signed for this and has not come to its end, as far as anybody knows here. */
+  findOpen(intent: string): BridgeCall | undefined {
+    for (const { name, errand, settledAt } of this.#entries.values()) {
+      if (errand?.intent !== intent || settledAt !== undefined) continue
+      const { data, gas, bondGas } = errand
+      return { name, data, gas, bondGas, intent }
+    }
+    return undefined
+  }
+
   async add(call: BridgeCall, attempt: Attempt): Promise<void> {
     const key = keyOf(call)
     const attempts = [...(this.#entries.get(key)?.attempts ?? []), attempt]
-    await this.#put({ call: key, name: call.name, attempts })
+    const { name, intent, data, gas, bondGas } = call
+    const errand = intent === undefined ? {} : { errand: { intent, data, gas, bondGas } }
+    await this.#put({ call: key, name, attempts, ...errand })
   }
 
   /** One of its attempts is in block `at` of Ethereum. Forgets those that are too deep to be reorganised, or too old for anybody to want. */
@@ -80,6 +94,15 @@ export class Outbox {
       if (isDeep || sentMsOf(entry) + KEPT_MS < newestMs) this.#entries.delete(key)
     }
     await this.#put({ ...found, settledAt: at })
+  }
+
+  /** Takes back an attempt that was never out there. */
+  async withdraw(call: BridgeCall, { hash }: Attempt): Promise<void> {
+    const found = this.#entries.get(keyOf(call))
+    if (found === undefined) return
+    const attempts = found.attempts.filter((each) => each.hash !== hash)
+    if (attempts.length === 0) await this.forget(call)
+    else await this.#put({ ...found, attempts })
   }
 
   async forget(call: BridgeCall): Promise<void> {

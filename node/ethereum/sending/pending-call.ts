@@ -1,9 +1,9 @@
 // A call that is on its way to Ethereum, and how it can end.
 
 import type { OperationError } from '../../errors.ts'
-import type { Receipt } from '../account.ts'
-import type { Attempt } from './attempt.ts'
 import type { BridgeCall } from '../calls.ts'
+import type { Receipt } from '../reader.ts'
+import type { Attempt } from './attempt.ts'
 
 /**
  * `done`. `reverted`: in a block, without effect. `cancelled`: the bridge would have refused it meanwhile (`refusal`), so it was replaced by nothing.
@@ -16,6 +16,7 @@ export type Outcome =
 
 /** What holds nonces of the account and sees to them. */
 export type Tended = {
+  readonly call: BridgeCall
   readonly attempts: readonly Attempt[]
   /** Whether it is seen to at every endpoint, and no single one can keep it from getting in. */
   readonly isEverywhere: boolean

@@ -1,7 +1,7 @@
 // What a sender of transactions is given and told, once and with each call.
 
 import type { Logger } from '../../log.ts'
-import type { Ethereum } from '../account.ts'
+import type { EthereumAccount } from '../account.ts'
 import type { Attempt } from './attempt.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -18,7 +18,7 @@ export type SendOptions = {
 }
 
 export type SenderDeps = {
-  readonly ethereum: Ethereum
+  readonly ethereum: EthereumAccount
   readonly log: Logger
   /** Unix milliseconds. */
   readonly now: () => number

@@ -3,21 +3,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { Ethereum, Head } from '../account.ts'
+import type { Hash } from '../../protocol/ids.ts'
 import { troubleFacts } from '../../trouble.ts'
-import type { Attempt } from './attempt.ts'
+import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
+import type { Head } from '../reader.ts'
+import { isAnyRefusal, isKnownAlready, isNonceTaken, isRefusedForGood } from '../refusals.ts'
+import type { Attempt } from './attempt.ts'
 import { apart } from './endpoint.ts'
 import type { Ending } from './everywhere/ending.ts'
 import { type Errand, ErrandRunner } from './everywhere/errand.ts'
 import { Glances } from './everywhere/glances.ts'
-import { bondAt, type Fees, patienceAt } from './fees.ts'
+import { type Fees, patienceAt, valueWith } from './fees.ts'
 import { Line } from './line.ts'
 import { fillGap } from './nonce-gap.ts'
 import { Offers } from './offers.ts'
 import { Outbox } from './outbox.ts'
 import { deadlineOf, type Outcome, PendingCall } from './pending-call.ts'
-import { isAnyRefusal, isKnownAlready, isNonceTaken } from '../refusals.ts'
 import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
 
 const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n, answerMs: 10_000 }
@@ -27,7 +29,7 @@ const NONCE_TRIES = 3
 
 /** Whatever sends from an account goes through the same one of these. */
 export class TransactionSender {
-  readonly ethereum: Ethereum
+  readonly ethereum: EthereumAccount
   readonly #log: Logger
   readonly #now: () => number
   readonly #line: Line
@@ -62,6 +64,17 @@ export class TransactionSender {
   /** What keeps the transaction that is under way from getting into a block. */
   get problem(): OperationError | undefined {
     return this.#problem
+  }
+
+  /** The call that was signed for this and has not come to its end, as far as anybody knows here. */
+  open(intent: string): BridgeCall | undefined {
+    return this.#line.outbox?.findOpen(intent)
+  }
+
+  /** The newest transaction of a call that may still count, or has. */
+  signed(call: BridgeCall): Hash | undefined {
+    const attempts = this.#line.outbox?.find(call)?.attempts ?? this.#line.attemptsOf(call)
+    return attempts.findLast(({ isCancel }) => !isCancel)?.hash
   }
 
   /** What a transaction would offer now. Throws `OperationError('fee-cap')` (retry) where that is above the cap. */
@@ -174,12 +187,13 @@ export class TransactionSender {
       const head = await this.ethereum.head()
       const fees = await this.fees(head, options.deadline)
       await this.#offers.checkFunds(call, fees)
-      await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
+      await this.ethereum.simulate(call, valueWith(call, fees), head.next)
       const nonce = this.#line.take(await this.ethereum.nonce('pending'))
       try {
         const attempt = await this.#line.sign({ call, isCancel: false, nonce, fees }, options.onAttempt)
         const error = await this.#broadcast(attempt)
-        if (error === undefined || isKnownAlready(error) || error.code === 'ethereum-silent') return attempt
+        if (error === undefined || (await this.#mayBeTaken(attempt, error))) return attempt
+        await this.#line.outbox?.withdraw(call, attempt)
         // Another program sends from this account too, and was faster.
         if (!isNonceTaken(error) || tries === NONCE_TRIES) throw error
       } catch (error) {
@@ -188,6 +202,19 @@ export class TransactionSender {
       }
       this.#line.giveBack(nonce)
     }
+  }
+
+  /** Whether a transaction may get into a block, whatever the endpoint had against it. */
+  async #mayBeTaken({ hash }: Attempt, error: OperationError): Promise<boolean> {
+    if (error.code !== 'ethereum-refused' || isKnownAlready(error)) return true
+    const isTaken = isNonceTaken(error)
+    // Its nonce may be taken by itself: an endpoint that we asked twice, or one of several machines, may have been faster than its answer.
+    for (let looks = 1; ; looks++) {
+      if (await this.ethereum.isKnown(hash).catch(() => true)) return true
+      if (!isTaken || looks === LOST_LOOKS) break
+      await delay(this.#options.pollMs)
+    }
+    return !isTaken && !isRefusedForGood(error)
   }
 
   async #look(pending: PendingCall, options: SendOptions): Promise<Outcome | undefined> {
@@ -240,7 +267,7 @@ export class TransactionSender {
   /** Why the bridge would never take the call any more. */
   async #refusal(call: BridgeCall, fees: Fees, head: Head): Promise<OperationError | undefined> {
     try {
-      await this.ethereum.simulate(call, bondAt(call.bondGas, fees), head.next)
+      await this.ethereum.simulate(call, valueWith(call, fees), head.next)
     } catch (error) {
       if (isAnyRefusal(error) && !error.retry) return error
       this.#log.debug({ call: call.name, ...troubleFacts(error) }, 'cannot tell whether it would pass')
@@ -248,7 +275,7 @@ export class TransactionSender {
     return undefined
   }
 
-  /** Offers more; for nothing at all, if the call was refused. */
+  /** Offers more; for nothing at all, if the call was refused. What may not or cannot be raised is handed over again as it is. */
   async #replace(
     pending: PendingCall,
     head: Head,
@@ -256,9 +283,15 @@ export class TransactionSender {
     options: SendOptions,
   ): Promise<undefined> {
     const { call, last, refusal } = pending
-    const fees = await this.#offers.replacement(call, last, head, deadline)
     const isCancel = refusal !== undefined
-    if (!isCancel) await this.#offers.checkFunds(call, fees)
+    let fees: Fees
+    try {
+      fees = await this.#price(pending, head, deadline)
+      if (!isCancel) await this.#offers.checkFunds(call, fees)
+    } catch (error) {
+      if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(last)
+      throw error
+    }
     const attempt = await this.#line.sign({ call, isCancel, nonce: last.nonce, fees }, options.onAttempt)
     pending.attempts.push(attempt)
     this.#log.info(
@@ -271,6 +304,14 @@ export class TransactionSender {
       refusal ? 'cancelling a transaction that the bridge would refuse by now' : 'replacing a stuck transaction',
     )
     await this.#rebroadcast(attempt)
+  }
+
+  /** What would get it into a block now. Throws `OperationError('fee-cap')` (retry). */
+  async #price({ call, attempts, last }: PendingCall, head: Head, deadline: bigint | undefined): Promise<Fees> {
+    const known = await Promise.all(attempts.map(({ hash }) => this.ethereum.isKnown(hash)))
+    // Nothing has to be outbid where nothing is: then the price is the market's, which may have fallen.
+    if (!known.includes(true)) return await this.#offers.first(head, deadline)
+    return await this.#offers.replacement(call, last, head, deadline)
   }
 
   /** What the endpoint has against it. */

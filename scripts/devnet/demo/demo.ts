@@ -1,14 +1,18 @@
 // The round trip of money in the open: TTX is paid, goes to Ethereum, comes back, and is spent again; everything is checked on the way.
 
 import { readFile } from 'node:fs/promises'
+import { formatAmount } from '../../../node/client/amount.ts'
+import { deposit } from '../../../node/client/deposit.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
+import { EthereumAccount } from '../../../node/ethereum/account.ts'
+import { EthereumReader } from '../../../node/ethereum/reader.ts'
+import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
+import { walletAccount } from '../../../node/ethereum/signer.ts'
+import type { Logger } from '../../../node/log.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
 import { UNIT } from '../../../node/protocol/rules.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
-import { formatAmount } from '../../cli/amount.ts'
-import { deposit } from '../../cli/commands/hold/deposit.ts'
-import { openEthereum } from '../../cli/ethereum.ts'
 import type { Devnet } from '../devnet.ts'
 import { Evidence } from './evidence.ts'
 import { type Patience, patientClient } from './patience.ts'
@@ -20,6 +24,7 @@ export type DemoDeps = {
   /** It runs already. */
   readonly devnet: Devnet
   readonly network: NetworkDefinition
+  readonly log: Logger
   readonly say: (text: string) => void
   readonly signal: AbortSignal
 }
@@ -41,12 +46,14 @@ const POLL_MS = 150
 
 /** Runs the whole way and answers with all ids and amounts. Throws where anything is not as it must be. */
 export async function runDemo(deps: DemoDeps, options: DemoOptions) {
-  const { devnet, network, say, signal } = deps
+  const { devnet, network, log, say, signal } = deps
   const patience: Patience = { deadlineMs: options.deadlineMs, pollMs: POLL_MS, signal }
   const node = patientClient(devnet.nodeUrl, patience)
   const peer = patientClient(devnet.peerUrl, patience)
   const { rules } = network
-  const ethereum = await openEthereum(devnet.ethereumUrl, rules)
+  const door = { urls: [devnet.ethereumUrl], network: rules, now: Date.now }
+  await using stack = new AsyncDisposableStack()
+  const ethereum = stack.adopt(new EthereumReader(door), (each) => each.close())
   const way = new Way({ network, node, peer, ethereum, patience })
   const count = () => countSupply(devnet.ethereumUrl, network, node)
   const stage = new Stage({ say, count, now: () => performance.now() })
@@ -97,9 +104,15 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions) {
   check(held === BRIDGED - BRIDGED / 100n, 'wrong-payment', `bob to hold 99% of ${BRIDGED} wTTX`, `${held}`)
 
   await devnet.fund(bob.address, '1')
+  const account = new EthereumAccount({ ...door, signer: walletAccount(bob) })
+  stack.defer(() => account.close())
+  const bobsSender = new TransactionSender(
+    { ethereum: account, log, now: Date.now },
+    { confirmations: 1, pollMs: POLL_MS },
+  )
   const back = await stage.step(
     'bob burns wTTX for alice',
-    () => deposit(ethereum, bob, BURNED, alice.address, signal),
+    () => deposit(bobsSender, BURNED, alice.address, signal),
     ({ credit }) => `${formatAmount(credit)} TTX are owed to her`,
   )
   const credited = await stage.step('the next block credits alice', () => way.ordered(back.infohash), describeBlock)

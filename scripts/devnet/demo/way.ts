@@ -1,16 +1,16 @@
 // The parts of a demo's way: each does one thing and waits until both nodes and Ethereum have seen it.
 
-import { createPublicClient, type Hex, http } from 'viem'
+import type { Hex } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import { type Payment, pay, signTransaction } from '../../../node/client/pay.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
+import type { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { type Hash, type Infohash, parseHash } from '../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../node/protocol/infohash.ts'
 import { encodeTransaction } from '../../../node/protocol/transaction.ts'
 import type { Result as RpcResult } from '../../../node/rpc/api.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
 import type { Wallet } from '../../../node/wallet/wallet.ts'
-import { type EthereumSide, tokenBalance } from '../../cli/ethereum.ts'
-import { type Payment, pay, signTransaction } from '../../cli/pay.ts'
 import { type Patience, waitFor } from './patience.ts'
 import { check } from './stage.ts'
 
@@ -20,7 +20,7 @@ export type WayDeps = {
   readonly node: NodeClient
   /** Must see all of it too. */
   readonly peer: NodeClient
-  readonly ethereum: EthereumSide
+  readonly ethereum: EthereumReader
   readonly patience: Patience
 }
 
@@ -31,7 +31,7 @@ export class Way {
   readonly #network: NetworkDefinition
   readonly #node: NodeClient
   readonly #peer: NodeClient
-  readonly #ethereum: EthereumSide
+  readonly #ethereum: EthereumReader
   readonly #patience: Patience
 
   constructor({ network, node, peer, ethereum, patience }: WayDeps) {
@@ -90,7 +90,7 @@ export class Way {
       const { bridging } = await this.#node.call('tx_where', { infohash })
       return bridging?.paid ? true : undefined
     })
-    return await tokenBalance(this.#ethereum, to.address)
+    return await this.#ethereum.tokenBalance(to.address)
   }
 
   /** Balances on both sides; both nodes must say the same, and hold the same set of transactions. */
@@ -112,7 +112,7 @@ export class Way {
         `${here.spendable} and ${there.spendable}`,
       )
       const { spendable, ordered, final } = here
-      balances.push({ owner, spendable, ordered, final, wttx: await tokenBalance(this.#ethereum, owner) })
+      balances.push({ owner, spendable, ordered, final, wttx: await this.#ethereum.tokenBalance(owner) })
     }
     return balances
   }
@@ -120,13 +120,8 @@ export class Way {
   /** Every transaction of Ethereum that touched the bridge, by what it did; each request was paid once. */
   async receipts(): Promise<{ readonly name: string; readonly transaction: Hex }[]> {
     const { rules, deployedBlock } = this.#network
-    const client = createPublicClient({ transport: http(this.#ethereum.url) })
-    const events = await client.getContractEvents({
-      abi: bridgeAbi,
-      address: rules.bridge,
-      fromBlock: deployedBlock,
-      strict: true,
-    })
+    const range = { abi: bridgeAbi, address: rules.bridge, fromBlock: deployedBlock, strict: true } as const
+    const events = await this.#ethereum.ask('all events', (client) => client.getContractEvents(range))
     const claims = events.flatMap((event) =>
       event.eventName === 'Claimed' ? [`${event.args.block_}:${event.args.index}`] : [],
     )

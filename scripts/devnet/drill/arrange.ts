@@ -1,9 +1,12 @@
 // Makes what a lie needs: money of the liar, an output that was spent, and entries in Ethereum's queue.
 
+import { deposit } from '../../../node/client/deposit.ts'
+import { forcePacked } from '../../../node/client/force.ts'
+import { pay, signTransaction } from '../../../node/client/pay.ts'
+import { OperationError } from '../../../node/errors.ts'
 import { claimCall } from '../../../node/ethereum/calls.ts'
 import { isRefusal } from '../../../node/ethereum/refusals.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
-import { OperationError } from '../../../node/errors.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Infohash, toInfohash } from '../../../node/protocol/ids.ts'
 import { packTransaction } from '../../../node/protocol/packed.ts'
@@ -11,10 +14,6 @@ import { UNIT } from '../../../node/protocol/rules.ts'
 import { outputsOf } from '../../../node/protocol/state.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
 import type { Wallet } from '../../../node/wallet/wallet.ts'
-import { deposit } from '../../cli/commands/hold/deposit.ts'
-import { forcePacked } from '../../cli/commands/hold/force.ts'
-import { type EthereumSide, tokenBalance } from '../../cli/ethereum.ts'
-import { pay, signTransaction } from '../../cli/pay.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 import type { DevChain } from '../dev-chain.ts'
 import type { Liar } from './liar.ts'
@@ -22,7 +21,6 @@ import { lack, type Need } from './scene.ts'
 
 export type ArrangeDeps = {
   readonly node: NodeClient
-  readonly ethereum: EthereumSide
   /** Of the liar, as the wallet and `liar` are. */
   readonly sender: TransactionSender
   readonly wallet: Wallet
@@ -119,15 +117,15 @@ export class Arrangement {
   }
 
   async #deposit(): Promise<void> {
-    const { ethereum, wallet, patience } = this.#deps
-    if ((await tokenBalance(ethereum, wallet.address)) < DEPOSITED) await this.#bridge()
-    await this.#queued(() => deposit(ethereum, wallet, DEPOSITED, wallet.address, patience.signal))
+    const { sender, wallet, patience } = this.#deps
+    if ((await sender.ethereum.tokenBalance(wallet.address)) < DEPOSITED) await this.#bridge()
+    await this.#queued(() => deposit(sender, DEPOSITED, wallet.address, patience.signal))
   }
 
   /** Some money of the liar crosses the bridge, which takes a day that is skipped. */
   async #bridge(): Promise<void> {
-    const { node, ethereum, wallet, sender, chain, patience, now, say } = this.#deps
-    const { chain: chainId, bridge } = ethereum.network
+    const { node, wallet, sender, chain, patience, now, say } = this.#deps
+    const { chain: chainId, bridge } = sender.ethereum.network
     say('first the liar bridges TTX, for which a day passes')
     const request = { to: bridge, tokens: BRIDGED, bridge: { chain: chainId, to: wallet.address } }
     if ((await node.call('account_balance', { owner: wallet.address })).ordered < 2n * BRIDGED) await this.#fund()
@@ -143,17 +141,17 @@ export class Arrangement {
       const [first] = claims
       // A relayer may do the same: it passes over what is paid.
       if (first !== undefined) await sender.send(claimCall(first.sealed, claims), { signal: patience.signal })
-      return (await tokenBalance(ethereum, wallet.address)) >= DEPOSITED ? true : undefined
+      return (await sender.ethereum.tokenBalance(wallet.address)) >= DEPOSITED ? true : undefined
     })
   }
 
   async #force(prev: Infohash): Promise<void> {
-    const { ethereum, wallet, genesis, patience, now } = this.#deps
+    const { sender, wallet, genesis, patience, now } = this.#deps
     this.#number += 1
     // The times differ, so that two are never the same.
     const time = now() + this.#number
     const tx = signTransaction(wallet, { to: genesis.address, tokens: UNIT, prev: [prev], time })
-    await this.#queued(() => forcePacked(ethereum, wallet, [packTransaction(tx)], patience.signal))
+    await this.#queued(() => forcePacked(sender, [packTransaction(tx)], patience.signal))
   }
 
   /** The greatest output of the liar on the tip. */

@@ -2,8 +2,8 @@
 
 import { parseAbiItem } from 'viem'
 import { OperationError } from '../../../node/errors.ts'
+import type { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { type Address, type Hash, parseAddress, parseHash } from '../../../node/protocol/ids.ts'
-import type { EthereumSide } from '../../cli/ethereum.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 
 export type Death = {
@@ -22,7 +22,7 @@ const GWEI = 1_000_000_000n
 
 /** Waits for the refutation of a block; nothing where it lives on after the deadline. `fromBlock` is of Ethereum, before its publication. */
 export async function awaitDeath(
-  ethereum: EthereumSide,
+  ethereum: EthereumReader,
   id: Hash,
   fromBlock: bigint,
   patience: Patience,
@@ -36,10 +36,10 @@ export async function awaitDeath(
   }
 }
 
-async function findDeath({ ask, network }: EthereumSide, id: Hash, fromBlock: bigint): Promise<Death | undefined> {
-  return await ask('refutations', async (client) => {
+async function findDeath(ethereum: EthereumReader, id: Hash, fromBlock: bigint): Promise<Death | undefined> {
+  return await ethereum.ask('refutations', async (client) => {
     const [log] = await client.getLogs({
-      address: network.bridge,
+      address: ethereum.bridge,
       event: REFUTED,
       args: { id },
       fromBlock,

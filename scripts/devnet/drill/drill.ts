@@ -1,13 +1,12 @@
 // Publishes bad blocks on a development chain, one kind after another, and measures how each of them ends.
 
+import { OperationError } from '../../../node/errors.ts'
 import { isAnyRefusal, isRefusal } from '../../../node/ethereum/refusals.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
-import { OperationError } from '../../../node/errors.ts'
 import type { Address, Hash } from '../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { readAllBlocks } from '../../../node/rpc/all-blocks.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
-import type { EthereumSide } from '../../cli/ethereum.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 import type { DevChain } from '../dev-chain.ts'
 import type { Arrangement } from './arrange.ts'
@@ -19,7 +18,6 @@ import { type Need, needOf } from './scene.ts'
 
 export type DrillDeps = {
   readonly node: NodeClient
-  readonly ethereum: EthereumSide
   readonly sender: TransactionSender
   readonly liar: Liar
   readonly arrangement: Arrangement
@@ -83,10 +81,10 @@ export class Drill {
   async run(kind: DrillKind): Promise<Result> {
     const { expected } = describeKind(kind)
     for (let round = 1; ; round++) {
-      const { ethereum, liar, patience } = this.#deps
+      const { sender, liar, patience } = this.#deps
       try {
         const prepared = await this.#layAndPrepare(kind)
-        const fromBlock = await ethereum.ask('newest block', (client) => client.getBlockNumber())
+        const fromBlock = (await sender.ethereum.head()).number
         const published = await liar.send(prepared, patience.signal)
         return await this.#follow(kind, published, fromBlock)
       } catch (error) {
@@ -100,13 +98,13 @@ export class Drill {
   }
 
   async #follow(kind: DrillKind, published: Published, fromBlock: bigint): Promise<Result> {
-    const { ethereum, patience, deadlineMs, nowMs } = this.#deps
+    const { sender, patience, deadlineMs, nowMs } = this.#deps
     const { id: block, problem = 'nothing is wrong', step = -1, rival, publishedAt } = published
     const { expected } = describeKind(kind)
     if ('refused' in expected) return { kind, outcome: 'wrong', got: 'the bridge took it', block }
     if (problem !== expected.problem) return { kind, outcome: 'wrong', got: problem, block }
     const startMs = nowMs()
-    const death = await awaitDeath(ethereum, block, fromBlock, { ...patience, deadlineMs })
+    const death = await awaitDeath(sender.ethereum, block, fromBlock, { ...patience, deadlineMs })
     if (death === undefined) return { kind, outcome: 'survived', block, problem }
     return {
       kind,
@@ -186,8 +184,8 @@ export class Drill {
 
   /** The node's tip, once it has read all that Ethereum has. */
   async #settled(): Promise<Hash> {
-    const { node, ethereum, patience } = this.#deps
-    const newest = await ethereum.ask('newest block', (client) => client.getBlockNumber())
+    const { node, sender, patience } = this.#deps
+    const newest = (await sender.ethereum.head()).number
     return await waitFor('the node to have read Ethereum', patience, async () => {
       const { state, ethereumBlock, tip } = (await node.call('node_info', {})).bridge
       return state === 'live' && ethereumBlock !== undefined && ethereumBlock >= newest ? tip?.id : undefined

@@ -1,10 +1,10 @@
 // A miner who lies on purpose, or builds right blocks at moments of his choice: for drills and tests on development chains.
 
-import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { ParentStates } from '../../../miner/parent-state.ts'
 import { parseEntry } from '../../../miner/queue-reader.ts'
 import { rulesOf } from '../../../miner/watch/judge.ts'
 import { OperationError } from '../../../node/errors.ts'
+import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { type ParentBlock, replayBlock, type Verdict } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { challengeOf, decodeSealed, encodeSealed } from '../../../node/protocol/header.ts'

@@ -1,8 +1,8 @@
 // Sends a sealed block: alone on its parent, or as a rival beside whoever is there by then.
 
 import { publishCall } from '../../../node/ethereum/calls.ts'
-import type { Outcome } from '../../../node/ethereum/sending/pending-call.ts'
 import { isRefusal } from '../../../node/ethereum/refusals.ts'
+import type { Outcome } from '../../../node/ethereum/sending/pending-call.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'

@@ -5,12 +5,12 @@ import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { encodeFunctionData } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
-import type { Attempt } from '../../../node/ethereum/sending/attempt.ts'
+import { OperationError } from '../../../node/errors.ts'
+import { EthereumAccount } from '../../../node/ethereum/account.ts'
 import type { BridgeCall } from '../../../node/ethereum/calls.ts'
+import type { Attempt } from '../../../node/ethereum/sending/attempt.ts'
 import type { Outcome } from '../../../node/ethereum/sending/pending-call.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
-import { Ethereum } from '../../../node/ethereum/account.ts'
-import { OperationError } from '../../../node/errors.ts'
 import { log, Stage } from '../../unit/miner/stage.ts'
 import { type Lie, LyingEndpoint } from './lying-endpoint.ts'
 
@@ -50,7 +50,7 @@ export class LiedToSender {
   async #sender(): Promise<TransactionSender> {
     const { stage, liar } = this
     const deps = { urls: [liar.url], network: stage.definition.rules, signer: await stage.signer(), now: Date.now }
-    const ethereum = new Ethereum(deps, { timeoutMs: 600, retries: 0 })
+    const ethereum = new EthereumAccount(deps, { timeoutMs: 600, retries: 0 })
     stage.stack.defer(() => ethereum.close())
     return new TransactionSender(
       { ethereum, log, now: Date.now },

@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Troubles } from '../../../node/trouble.ts'
 import { Cases } from '../../../miner/watch/cases.ts'
 import { Pursuits } from '../../../miner/watch/pursuits.ts'
+import { Troubles } from '../../../node/trouble.ts'
 import { log } from '../../unit/miner/stage.ts'
 import {
   baseFee,

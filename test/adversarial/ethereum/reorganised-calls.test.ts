@@ -6,6 +6,8 @@ import { test } from 'node:test'
 import { encodeFunctionData } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
+import { openJudge } from '../../../miner/watch/open-judge.ts'
+import { tryRefutation } from '../../../miner/watch/refuter.ts'
 import {
   claimCall,
   finalizeCall,
@@ -14,8 +16,6 @@ import {
   refuteCall,
   withdrawBondCall,
 } from '../../../node/ethereum/calls.ts'
-import { openJudge } from '../../../miner/watch/open-judge.ts'
-import { tryRefutation } from '../../../miner/watch/refuter.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Hex } from 'viem'
-import type { Attempt } from '../../../node/ethereum/sending/attempt.ts'
+import type { EthereumAccount } from '../../../node/ethereum/account.ts'
 import type { BridgeCall } from '../../../node/ethereum/calls.ts'
+import type { Attempt } from '../../../node/ethereum/sending/attempt.ts'
 import type { Outcome } from '../../../node/ethereum/sending/pending-call.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
-import type { Ethereum } from '../../../node/ethereum/account.ts'
 import { TtxNode } from '../../../node/node.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
@@ -25,11 +25,11 @@ export type Fate = 'dropped' | 'put in elsewhere'
 export class Reorganised {
   readonly stage: Stage
   readonly node: NodeClient
-  readonly ethereum: Ethereum
+  readonly ethereum: EthereumAccount
   readonly #fate: Fate
   readonly #random: () => number
 
-  private constructor(stage: Stage, node: NodeClient, ethereum: Ethereum, fate: Fate, random: () => number) {
+  private constructor(stage: Stage, node: NodeClient, ethereum: EthereumAccount, fate: Fate, random: () => number) {
     this.stage = stage
     this.node = node
     this.ethereum = ethereum

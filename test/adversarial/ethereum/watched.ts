@@ -4,14 +4,14 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { publishCall } from '../../../node/ethereum/calls.ts'
-import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
-import type { SenderOptions } from '../../../node/ethereum/sending/sender-options.ts'
-import { Ethereum } from '../../../node/ethereum/account.ts'
 import type { Logs } from '../../../miner/watch/evidence/endpoint-source.ts'
 import { buildRefutation, type Refutation } from '../../../miner/watch/refutation.ts'
 import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../miner/watch/watcher.ts'
+import { EthereumAccount } from '../../../node/ethereum/account.ts'
 import { connectEthereum } from '../../../node/ethereum/agreeing/http-chain.ts'
+import { publishCall } from '../../../node/ethereum/calls.ts'
+import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
+import type { SenderOptions } from '../../../node/ethereum/sending/sender-options.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
@@ -56,7 +56,7 @@ export class Watched {
   }
 
   /** Reads the bridge through this endpoint. */
-  reader(url: string): Ethereum {
+  reader(url: string): EthereumAccount {
     return this.#connect([url], privateKeyToAccount(`0x${'1'.repeat(64)}`))
   }
 
@@ -131,9 +131,9 @@ export class Watched {
     return await this.stage.anvil.client.getTransactionCount({ address: ethereum.account, blockTag: 'pending' })
   }
 
-  #connect(urls: readonly string[], signer: LocalAccount, timeoutMs = 300): Ethereum {
+  #connect(urls: readonly string[], signer: LocalAccount, timeoutMs = 300): EthereumAccount {
     const deps = { urls, network: this.stage.definition.rules, signer, now: Date.now }
-    const ethereum = new Ethereum(deps, { retries: 0, timeoutMs })
+    const ethereum = new EthereumAccount(deps, { retries: 0, timeoutMs })
     this.stage.stack.defer(() => ethereum.close())
     return ethereum
   }

@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
 import type { Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
-import { Ethereum } from '../../../node/ethereum/account.ts'
 import { Miner } from '../../../miner/miner.ts'
 import { PowPool } from '../../../miner/work/pow-pool.ts'
+import { EthereumAccount } from '../../../node/ethereum/account.ts'
+import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { createLogger } from '../../../node/log.ts'
 import { type Hash, parseAddress } from '../../../node/protocol/ids.ts'
 import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
@@ -42,7 +42,7 @@ async function run(plan: CrashPlan): Promise<void> {
   const die = (moment: Moment) => {
     if (plan.moment === moment) process.kill(process.pid, 'SIGKILL')
   }
-  class DyingEthereum extends Ethereum {
+  class DyingEthereum extends EthereumAccount {
     override async broadcast(raw: Hex) {
       die('before it is sent')
       await super.broadcast(raw)

@@ -1,7 +1,7 @@
 // A contract with as many living blocks as a test wants, without Ethereum: their links, and how often somebody asks about them.
 
 import assert from 'node:assert/strict'
-import type { Links } from '../../../node/ethereum/account.ts'
+import type { Links } from '../../../node/ethereum/reader.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 

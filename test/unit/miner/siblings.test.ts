@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Standing } from '../../../node/ethereum/account.ts'
 import { type Room, roomOn } from '../../../miner/siblings.ts'
 import { OperationError } from '../../../node/errors.ts'
+import type { Standing } from '../../../node/ethereum/reader.ts'
 import { type Hash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { NodeClient } from '../../../node/rpc/client.ts'
 

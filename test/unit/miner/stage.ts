@@ -9,14 +9,14 @@ import { createPublicClient, createWalletClient, http, type LocalAccount } from 
 import { privateKeyToAccount } from 'viem/accounts'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
-import type { ClaimData } from '../../../node/ethereum/calls.ts'
-import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
-import type { SenderOptions } from '../../../node/ethereum/sending/sender-options.ts'
-import { Ethereum } from '../../../node/ethereum/account.ts'
 import { Miner } from '../../../miner/miner.ts'
 import type { MinerOptions } from '../../../miner/options.ts'
 import { PowPool } from '../../../miner/work/pow-pool.ts'
 import { type NetworkDefinition, parseDeployment } from '../../../node/deployment.ts'
+import { EthereumAccount } from '../../../node/ethereum/account.ts'
+import type { ClaimProof } from '../../../node/ethereum/calls.ts'
+import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
+import type { SenderOptions } from '../../../node/ethereum/sending/sender-options.ts'
 import { createLogger, type Logger } from '../../../node/log.ts'
 import { TtxNode } from '../../../node/node.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
@@ -117,7 +117,7 @@ export class Stage {
   sender(signer: LocalAccount, options: SenderOptions = {}, url = this.anvil.url): TransactionSender {
     const { chain, bridge } = this.definition.rules
     const network = { chain, bridge }
-    const ethereum = new Ethereum({ urls: [url], network, signer, now: Date.now }, { retries: 0 })
+    const ethereum = new EthereumAccount({ urls: [url], network, signer, now: Date.now }, { retries: 0 })
     this.stack.defer(() => ethereum.close())
     return new TransactionSender(
       { ethereum, log, now: Date.now },
@@ -172,7 +172,7 @@ export class Stage {
   }
 
   /** Pays a request, from an account of the chain's own. */
-  async claim({ sealed, index, step, state, siblings }: ClaimData): Promise<void> {
+  async claim({ sealed, index, step, state, siblings }: ClaimProof & { readonly sealed: Uint8Array }): Promise<void> {
     const request = { index: BigInt(index), step: `0x${formatHex(step)}`, state, siblings }
     await this.anvil.call(this.definition.rules.bridge, 'claim', [`0x${formatHex(sealed)}`, request])
   }

@@ -1,7 +1,7 @@
 // What is older than the block with which the view begins: on disk only, so that no amount of it fills the memory.
 
-import type { Hash } from '../../../protocol/ids.ts'
 import type { ClaimedEvent } from '../../../ethereum/chain.ts'
+import type { Hash } from '../../../protocol/ids.ts'
 import type { QueuedEntry } from '../../queue-view.ts'
 import { type BridgeBlock, claimName } from '../../view.ts'
 import { type BridgeDatabase, decodeRecord, encodeRecord, numberText, type Operation } from './encoding.ts'

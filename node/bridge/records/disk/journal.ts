@@ -1,9 +1,9 @@
 // What the follower learned, on disk: events, bodies of blocks, checkpoints of Ethereum, one state to replay from.
 
 import { OperationError } from '../../../errors.ts'
+import type { ChainBlock, ChainPlace } from '../../../ethereum/chain.ts'
 import { concat, decodeUint, encodeUint } from '../../../protocol/bytes.ts'
 import { type Hash, parseHash } from '../../../protocol/ids.ts'
-import type { ChainBlock, ChainPlace } from '../../../ethereum/chain.ts'
 import type { Finding, StoredEvent, ViewRoot } from '../fold.ts'
 import type { BlockBody } from '../judging/judge.ts'
 import { Archive, type Leaving } from './archive.ts'

@@ -4,9 +4,9 @@ import { OperationError } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import type { Hash } from '../../../protocol/ids.ts'
 import { troubleFacts } from '../../../trouble.ts'
+import { isKnownAlready, isNonceTaken } from '../../refusals.ts'
 import type { Attempt } from '../attempt.ts'
 import { answerWithin, type Endpoint } from '../endpoint.ts'
-import { isKnownAlready, isNonceTaken } from '../../refusals.ts'
 
 /** `silent`: what became of it is not known. */
 export type Answer = 'taken' | 'nonce-taken' | 'refused' | 'silent'

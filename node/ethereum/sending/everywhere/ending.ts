@@ -1,6 +1,6 @@
 // When a call that is sent everywhere has come to its end: in doubt it has not.
 
-import type { Receipt } from '../../account.ts'
+import type { Receipt } from '../../reader.ts'
 import type { Phase } from './phase.ts'
 
 /**

@@ -6,8 +6,8 @@ import { OperationError } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import type { Address } from '../../../protocol/ids.ts'
 import { within } from '../../../within.ts'
-import type { Attempt } from '../attempt.ts'
 import type { BridgeCall } from '../../calls.ts'
+import type { Attempt } from '../attempt.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { capAt, type Fees, patienceAt } from '../fees.ts'
 import type { Line } from '../line.ts'
@@ -58,6 +58,7 @@ const MOST_GIVEN = 2
 
 export class ErrandRunner implements Tended {
   readonly isEverywhere = true
+  readonly call: BridgeCall
   readonly attempts: Attempt[]
   readonly deadline: bigint | undefined
   readonly #errand: Errand
@@ -74,6 +75,7 @@ export class ErrandRunner implements Tended {
   constructor(errand: Errand, deps: RunnerDeps) {
     this.#errand = errand
     this.#deps = deps
+    this.call = errand.call
     this.deadline = errand.deadline
     this.#deliveries = new Deliveries(deps.log, deps.options.answerMs, this.#over.signal)
     this.attempts = [...(deps.outbox.find(errand.call)?.attempts ?? [])].slice(-REMEMBERED)

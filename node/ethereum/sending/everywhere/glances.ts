@@ -1,7 +1,7 @@
 // What each endpoint says of Ethereum and of the account, asked once for all calls that are under way.
 
 import type { Address } from '../../../protocol/ids.ts'
-import type { Head } from '../../account.ts'
+import type { Head } from '../../reader.ts'
 import { answerWithin, type Endpoint } from '../endpoint.ts'
 
 export type Glance = {

@@ -1,7 +1,7 @@
 // How far a call that is sent everywhere has come at one endpoint, as if that alone said the truth.
 
 import type { Hash } from '../../../protocol/ids.ts'
-import type { Receipt } from '../../account.ts'
+import type { Receipt } from '../../reader.ts'
 import type { Attempt } from '../attempt.ts'
 import type { View } from './view.ts'
 

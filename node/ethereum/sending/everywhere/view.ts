@@ -1,7 +1,7 @@
 // What one endpoint says of a call that is sent everywhere: the world as it has it, which need not be the world.
 
 import type { Hash } from '../../../protocol/ids.ts'
-import type { Receipt } from '../../account.ts'
+import type { Receipt } from '../../reader.ts'
 import type { Attempt } from '../attempt.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { type Glance, type Glances, orNothing } from './glances.ts'

@@ -1,8 +1,8 @@
 // The contract in the simulation: the race of the model that tests bind to Race.sol, the target rule of the protocol, the rule
 // of the queue, and where the money goes. A bit long, since all that moves money stands here.
 
-import { BOND_GAS, forceFee } from '../../../../node/ethereum/calls.ts'
 import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridge/view.ts'
+import { BOND_GAS, forceFee } from '../../../../node/ethereum/calls.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { minerPart } from '../../../../node/protocol/queue.ts'

@@ -1,11 +1,11 @@
 // One simulated world: users, honest miners and watchers, the bridge, the mempool, and whoever attacks them, in Ethereum's time.
 // Long, since whatever changes in it stands here.
 
-import { BOND_GAS } from '../../../../node/ethereum/calls.ts'
 import { branchTo, liveChildren } from '../../../../node/bridge/race/eligible.ts'
 import { dueCalls, preferredBranch } from '../../../../node/bridge/race.ts'
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
 import { blockOf } from '../../../../node/bridge/view.ts'
+import { BOND_GAS } from '../../../../node/ethereum/calls.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { BLOCK_SECONDS, targetCeiling } from '../../../../node/protocol/target.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'

@@ -2,13 +2,12 @@
 
 import type { Command } from 'commander'
 import { formatEther } from 'viem'
+import { formatAmount } from '../../../../node/client/amount.ts'
 import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
 import { parseKeystore } from '../../../../node/wallet/keystore.ts'
 import { readKeystore, walletFile } from '../../../../node/wallet/wallet-folder.ts'
-import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { tokenBalance } from '../../ethereum.ts'
 import { openNode, openOptionalEthereum } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -38,8 +37,8 @@ async function balance(context: CliContext, whose: string | undefined): Promise<
   const node = await openNode(context)
   const { spendable, ordered, final, outputs } = await node.call('account_balance', { owner }, context.signal)
   const ethereum = await openOptionalEthereum(context, node)
-  const token = ethereum && (await tokenBalance(ethereum, owner))
-  const wei = ethereum && (await ethereum.ask('balance', (client) => client.getBalance({ address: owner })))
+  const token = await ethereum?.tokenBalance(owner)
+  const wei = await ethereum?.balance(owner)
   const rows: [string, string][] = [
     ['address', owner],
     ['TTX', formatAmount(spendable)],

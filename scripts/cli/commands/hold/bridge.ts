@@ -1,13 +1,14 @@
 // ttx bridge: ask for wTTX on Ethereum.
 
 import type { Command } from 'commander'
-import { OperationError } from '../../../../node/errors.ts'
-import { formatAmount, parseAmount } from '../../amount.ts'
+import { formatAmount } from '../../../../node/client/amount.ts'
+import { request } from '../../../../node/client/request.ts'
+import { parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
-import { parseMemo, pay } from '../../pay.ts'
+import { parseMemo } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { describeAncestors } from './send.ts'
@@ -44,20 +45,11 @@ async function bridge(
 ): Promise<Result> {
   const given = recipient === undefined ? undefined : await addressOf(context, recipient)
   const node = await openNode(context)
-  const { chain, bridge: to, minRequest } = node.info.network
-  if (tokens < minRequest) {
-    throw new OperationError(
-      'below-minimum',
-      `expected a request of at least ${formatAmount(minRequest)} TTX, got ${formatAmount(tokens)}; ask for more: less is not worth the gas of its claim`,
-      { facts: { tokens: `${tokens}`, least: `${minRequest}` } },
-    )
-  }
   using wallet = await unlockWallet(context)
   const payee = given ?? wallet.address
-  const payment = { to, tokens, bridge: { chain, to: payee }, ...(memo === undefined ? {} : { memo }) }
-  const paid = await pay(node, wallet, payment, Math.floor(Date.now() / 1_000), context.signal)
-  const { infohash, unorderedAncestors, record } = paid
-  const net = tokens - tokens / 100n
+  const asked = { tokens, recipient: payee, ...(memo === undefined ? {} : { memo }) }
+  const nowSeconds = Math.floor(Date.now() / 1_000)
+  const { infohash, unorderedAncestors, record, net } = await request(node, wallet, asked, nowSeconds, context.signal)
   return {
     data: {
       infohash,

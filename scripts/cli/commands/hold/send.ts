@@ -1,12 +1,14 @@
 // ttx send: pay TTX to an address.
 
 import type { Command } from 'commander'
-import { formatAmount, parseAmount } from '../../amount.ts'
+import { formatAmount } from '../../../../node/client/amount.ts'
+import { pay } from '../../../../node/client/pay.ts'
+import { parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
-import { parseMemo, pay } from '../../pay.ts'
+import { parseMemo } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 

@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Miner } from '../../../../miner/miner.ts'
 import type { MinerStatus } from '../../../../miner/status.ts'
+import { formatAmount } from '../../../../node/client/amount.ts'
 import type { Logger } from '../../../../node/log.ts'
 import type { Address } from '../../../../node/protocol/ids.ts'
 import { takeLock } from '../../../lock.ts'
-import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -52,7 +52,7 @@ async function run(context: CliContext): Promise<undefined> {
   const [{ Miner }, { PowPool }, { openSender }] = await Promise.all([
     import('../../../../miner/miner.ts'),
     import('../../../../miner/work/pow-pool.ts'),
-    import('./sender.ts'),
+    import('../../sender.ts'),
   ])
   const journalOf = (account: Address) => join(folder.miner, account)
   // Two on one journal would publish the same block.

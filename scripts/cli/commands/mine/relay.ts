@@ -3,8 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Relayer } from '../../../../miner/relayer.ts'
+import { formatAmount } from '../../../../node/client/amount.ts'
 import type { Logger } from '../../../../node/log.ts'
-import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -34,7 +34,7 @@ async function run(context: CliContext): Promise<undefined> {
   // Loaded only here: other commands start sooner without it.
   const [{ Relayer }, { openSender }] = await Promise.all([
     import('../../../../miner/relayer.ts'),
-    import('./sender.ts'),
+    import('../../sender.ts'),
   ])
   await using sending = await openSender(context)
   const { sender, node } = sending

@@ -66,7 +66,7 @@ async function demo(context: CliContext, { out, folder, on }: Options): Promise<
     const network = parseDeployment(await readFile(file, 'utf8'), file)
     say('')
     const options = { deadlineMs: DEADLINE_MS, ...(out === undefined ? {} : { out: resolve(out) }) }
-    const result = await runDemo({ devnet, network, say, signal }, options)
+    const result = await runDemo({ devnet, network, log, say, signal }, options)
     const text = [
       '',
       `All held, in ${result.seconds} s: money was counted ${result.supply.length} times, and was always what genesis created.`,

@@ -4,11 +4,12 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type NetworkDefinition, parseDeployment } from '../../../../node/deployment.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import { nameOf } from '../../../../node/ethereum/problems.ts'
+import { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { checkPort } from '../../../devnet/ports.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
-import { openEthereum } from '../../ethereum.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { untilAborted } from '../../until.ts'
 
@@ -47,7 +48,10 @@ async function run(context: CliContext): Promise<undefined> {
   const { ethereum = [], rpcHost, rpcPort, listenHost, listenPort, peers = [], trackers = [], pollMs } = settings
   const definition = await readDeployment(settings.deployment)
   // Later on a node waits out whatever is wrong with Ethereum; at the start it is most likely a slip of the pen.
-  for (const url of ethereum) await openEthereum(url, definition.rules)
+  for (const url of ethereum) {
+    const reader = new EthereumReader({ urls: [url], network: definition.rules, now: Date.now }, { retries: 1 })
+    await reader.parameters().finally(() => reader.close())
+  }
   if (rpcPort !== 0) await checkPort(rpcPort, 'JSON-RPC', '--rpc-port', rpcHost)
   if (listenPort !== 0) await checkPort(listenPort, 'BitTorrent', '--listen-port', listenHost)
   // Loaded only here: BitTorrent would double the start of every other command.
@@ -71,7 +75,7 @@ async function run(context: CliContext): Promise<undefined> {
       ['RPC', node.rpcUrl],
       ['BitTorrent', node.listenAddress],
       ['bridge', `${definition.rules.bridge} on chain ${definition.rules.chain}`],
-      ['Ethereum', ethereum.length === 0 ? 'none: a plain first-seen node' : ethereum.join(', ')],
+      ['Ethereum', ethereum.length === 0 ? 'none: a plain first-seen node' : nameOf(ethereum)],
       ['data', folder.node],
     ]),
   )

@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
-import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { formatEther } from '../../../../miner/profit.ts'
 import { type Attack, type AttackName, bondOf, costAttacks, findOverturn } from '../../../../miner/watch/attack-cost.ts'
 import { describeDoubt } from '../../../../miner/watch/judge.ts'
@@ -52,7 +51,7 @@ export function registerAttackCost(program: Command, act: Act): void {
 async function attackCost(context: CliContext, { hashRate: given }: { hashRate?: number }): Promise<Result> {
   const { signal } = context
   const node = await openNode(context)
-  const { ask, network } = await openRequiredEthereum(context, node)
+  const ethereum = await openRequiredEthereum(context, node)
   const { status, blocks } = await readAllBlocks(node, signal)
   const tip = blocks.findLast(({ id }) => id === status.tip?.id)
   if (tip === undefined) {
@@ -62,20 +61,15 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
       { facts: { state: status.state }, retry: true },
     )
   }
-  const head = await ask('newest block', (client) => client.getBlock())
-  const contract = { abi: bridgeAbi, address: network.bridge } as const
-  const easiestTarget = await ask('easiest target', (client) =>
-    client.readContract({ ...contract, functionName: 'easiestTarget' }),
-  )
-  const queueLength = await ask('length of the queue', (client) =>
-    client.readContract({ ...contract, functionName: 'queueLength' }),
-  )
-  const maxPriorityFeePerGas = await ask('tip', (client) => client.estimateMaxPriorityFeePerGas({ chain: null }))
-  const now = Number(head.timestamp)
+  const head = await ethereum.head()
+  const { easiestTarget } = await ethereum.parameters()
+  const { queueLength } = await ethereum.standing(tip.id)
+  const maxPriorityFeePerGas = await ethereum.tip()
+  const now = Number(head.time)
   const target = targetCeiling(tip.target, BigInt(Math.max(now - tip.publishedAt, 0)), easiestTarget)
   const nextWork = workOf(target)
   const situation = {
-    baseFee: head.baseFeePerGas ?? 0n,
+    baseFee: head.baseFee,
     tip: maxPriorityFeePerGas,
     nextWork,
     queueWaiting: queueLength > tip.queueCount ? queueLength - tip.queueCount : 0n,

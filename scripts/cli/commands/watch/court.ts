@@ -1,16 +1,14 @@
 // What watching commands stand on: the network, the node if one answers, and each endpoint of Ethereum by itself, without a key.
 
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import { nameOf } from '../../../../node/ethereum/refusals.ts'
-import { Ethereum } from '../../../../node/ethereum/account.ts'
 import type { Logs } from '../../../../miner/watch/evidence/endpoint-source.ts'
 import type { Genesis } from '../../../../miner/watch/evidence/evidence.ts'
 import type { Judge } from '../../../../miner/watch/judge.ts'
 import { PATIENCE_MS } from '../../../../miner/watch/lookout.ts'
 import { readRules } from '../../../../miner/watch/network.ts'
 import { openJudge } from '../../../../miner/watch/open-judge.ts'
-import { OperationError } from '../../../../node/errors.ts'
 import { connectEthereum } from '../../../../node/ethereum/agreeing/http-chain.ts'
+import { nameOf, noEndpoint } from '../../../../node/ethereum/problems.ts'
+import { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import type { Rules } from '../../../../node/protocol/rules.ts'
 import { createNodeClient, type NodeClient } from '../../../../node/rpc/client.ts'
 import type { CliContext } from '../../context.ts'
@@ -21,7 +19,7 @@ export type Court = AsyncDisposable & {
   /** Whether it answers or not. */
   readonly node: NodeClient
   /** None where no endpoint is set. */
-  readonly readers: readonly Ethereum[]
+  readonly readers: readonly EthereumReader[]
   readonly logs: readonly Logs[]
   /** Where a file says what the network is; then nothing about it is asked of the node. */
   readonly genesis?: Genesis
@@ -42,8 +40,7 @@ export async function openCourt(context: CliContext): Promise<Court> {
   const isAlone = definition !== undefined && urls.length > 0
   const network = isAlone ? definition.rules : (await node.call('node_info', {}, signal)).network
   const own = definition && { sealed: definition.genesisBlock, transaction: definition.genesis }
-  const signer = privateKeyToAccount(generatePrivateKey())
-  const readers = urls.map((url) => new Ethereum({ urls: [url], network, signer, now: Date.now }, ONCE))
+  const readers = urls.map((url) => new EthereumReader({ urls: [url], network, now: Date.now }, ONCE))
   const logs = urls.map((url) => ({ name: nameOf([url]), chain: connectEthereum([url], network, ONCE) }))
   const close = async () => {
     for (const each of [...readers, ...logs.map(({ chain }) => chain)]) each.close()
@@ -64,10 +61,7 @@ export function openJudgeAt(court: Court, { log }: CliContext): Judge {
 }
 
 /** Throws `OperationError('ethereum-missing')`. */
-export function requireReaders({ readers }: Court): readonly Ethereum[] {
+export function requireReaders({ readers }: Court): readonly EthereumReader[] {
   if (readers.length > 0) return readers
-  throw new OperationError(
-    'ethereum-missing',
-    'expected an Ethereum endpoint, got none; name one with --ethereum URL or TTX_ETHEREUM',
-  )
+  throw noEndpoint()
 }

@@ -1,9 +1,11 @@
 // ttx drill: publishes bad blocks on a development chain, and measures how the watcher kills them.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
-import { Ethereum } from '../../../../node/ethereum/account.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import { EthereumAccount } from '../../../../node/ethereum/account.ts'
+import { noEndpoint } from '../../../../node/ethereum/problems.ts'
+import { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
+import { walletAccount } from '../../../../node/ethereum/signer.ts'
 import type { Address } from '../../../../node/protocol/ids.ts'
 import { listWallets, openWallet } from '../../../../node/wallet/wallet-folder.ts'
 import { ANVIL_CHAIN } from '../../../devnet/anvil.ts'
@@ -15,11 +17,10 @@ import { DRILL_KINDS, type DrillKind, describeKind, isDrillKind } from '../../..
 import { Liar } from '../../../devnet/drill/liar.ts'
 import { formatKinds, formatReport, formatResult } from '../../../devnet/drill/report.ts'
 import { openDevWallet } from '../../../devnet/wallets.ts'
-import { walletAccount } from '../../account.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import type { Act, CliContext, Result } from '../../context.ts'
 import { interrupted } from '../../failure.ts'
-import { openNode, openRequiredEthereum } from '../../link.ts'
+import { openNode } from '../../link.ts'
 import { readPassphrase } from '../../passphrase.ts'
 import { addSettings } from '../../setting-flags.ts'
 
@@ -110,24 +111,25 @@ async function openDrill(
   stack: AsyncDisposableStack,
   chosen: Pick<DrillDeps, 'deadlineMs' | 'crowd' | 'say'>,
 ): Promise<Drill> {
-  const { folder, log, signal } = context
+  const { folder, log, settings, signal } = context
   const link = await openNode(context)
   const { network } = link.info
-  const side = await openRequiredEthereum(context, link)
-  const chain = new DevChain(side.url)
+  const [url] = settings.ethereum ?? []
+  if (url === undefined) throw noEndpoint()
+  const chain = new DevChain(url)
   await checkDevelopmentChain(network.chain, chain, ANVIL_CHAIN)
   const passphrase = await readPassphrase(context, 'Passphrase of wallet "genesis"')
   const genesis = stack.use(await openWallet(folder.wallets, 'genesis', passphrase))
   const wallet = stack.use(await openDevWallet(folder.wallets, WALLET, passphrase))
   const patience = { deadlineMs: PATIENCE_MS, pollMs: POLL_MS, signal }
   const node = patientClient(link.url, patience)
-  const ethereum = new Ethereum({ urls: [side.url], network, signer: walletAccount(wallet), now: Date.now })
+  const ethereum = new EthereumAccount({ urls: [url], network, signer: walletAccount(wallet), now: Date.now })
   stack.defer(() => ethereum.close())
   if ((await ethereum.balance()) < LEAST_WEI) await chain.fund(wallet.address, FUND_ETHER)
   const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: POLL_MS })
   const liar = new Liar({ node, sender, wallet, now: Date.now })
   const now = () => Math.floor(Date.now() / 1_000)
-  const common = { node, ethereum: side, sender, liar, chain, patience }
+  const common = { node, sender, liar, chain, patience }
   const arrangement = new Arrangement({ ...common, wallet, genesis, now, say: chosen.say })
   return new Drill({ ...common, ...chosen, arrangement, nowMs: () => performance.now() })
 }

@@ -5,8 +5,8 @@ import type { Command } from 'commander'
 import { Watcher } from '../../../../miner/watch/watcher.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { openDefender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { openDefender } from '../mine/sender.ts'
 import { openCourt, requireReaders } from './court.ts'
 
 type Flags = { readonly defend?: boolean; readonly dryRun?: boolean }

@@ -1,5 +1,6 @@
 // Moves that anybody may make about published blocks: nominations, finalizations, refutations, bonds and claims, called for or not.
 
+import { encodeRefutation, proveStep, refuteStep } from '../../../../miner/watch/refutation.ts'
 import {
   claimCall,
   finalizeCall,
@@ -8,7 +9,6 @@ import {
   withdrawBondCall,
   withdrawCall,
 } from '../../../../node/ethereum/calls.ts'
-import { encodeRefutation, proveStep, refuteStep } from '../../../../miner/watch/refutation.ts'
 import { replayBlock } from '../../../../node/protocol/block.ts'
 import type { Move } from './move.ts'
 

@@ -2,8 +2,8 @@
 
 import { encodeFunctionData } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
-import { forceFee, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import { forceFee, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import type { Move } from './move.ts'
 
 const request: Move = {

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import { Accusations } from '../../../../miner/watch/accusations.ts'
 import { Cases } from '../../../../miner/watch/cases.ts'
 import type { Settled } from '../../../../miner/watch/judge.ts'
+import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import type { NodeBlock, View } from '../../../../miner/watch/view.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { madeUpId } from '../made-up-tree.ts'

@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { type LivingQuestion, readLiving } from '../../../../miner/watch/living.ts'
-import { Ethereum, type Links } from '../../../../node/ethereum/account.ts'
+import { EthereumAccount } from '../../../../node/ethereum/account.ts'
+import type { Links } from '../../../../node/ethereum/reader.ts'
 import { type Hash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { Author } from '../author.ts'
 import { MadeUpTree, madeUpId } from '../made-up-tree.ts'
@@ -25,7 +26,7 @@ test('the tree of the living is read from links, with siblings, descendants and 
     signer: privateKeyToAccount(generatePrivateKey()),
     now: Date.now,
   }
-  const ethereum = new Ethereum(deps)
+  const ethereum = new EthereumAccount(deps)
   stage.stack.defer(() => ethereum.close())
   const genesis = stage.genesisId()
   const read = async (known: readonly Hash[]) => {

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { hexToBigInt, isHex } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
-import { Ethereum } from '../../../../node/ethereum/account.ts'
 import { Lookout } from '../../../../miner/watch/lookout.ts'
 import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../../miner/watch/watcher.ts'
+import { EthereumAccount } from '../../../../node/ethereum/account.ts'
+import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import type { NodeClient } from '../../../../node/rpc/client.ts'
@@ -282,11 +282,11 @@ async function open(t: TestContext) {
 }
 
 /** An endpoint of the watcher's own. */
-function reader(stage: Stage, url = stage.anvil.url): Ethereum {
+function reader(stage: Stage, url = stage.anvil.url): EthereumAccount {
   const signer = privateKeyToAccount(generatePrivateKey())
   const { chain, bridge } = stage.definition.rules
   const deps = { urls: [url], network: { chain, bridge }, signer, now: Date.now }
-  const ethereum = new Ethereum(deps, { retries: 0, timeoutMs: 5_000 })
+  const ethereum = new EthereumAccount(deps, { retries: 0, timeoutMs: 5_000 })
   stage.stack.defer(() => ethereum.close())
   return ethereum
 }

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Endpoint } from '../../../../node/ethereum/sending/endpoint.ts'
 import { possibleTimes, restMs } from '../../../../miner/watch/rest.ts'
+import type { Endpoint } from '../../../../node/ethereum/sending/endpoint.ts'
 import { LIES } from '../../node/ethereum/sending/everywhere/lies.ts'
 import { MadeUpChain } from '../../node/ethereum/sending/everywhere/made-up-chain.ts'
 

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Watcher, type WatcherOptions } from '../../../../miner/watch/watcher.ts'
 import { publishCall } from '../../../../node/ethereum/calls.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
-import { Watcher, type WatcherOptions } from '../../../../miner/watch/watcher.ts'
 import { applyStep } from '../../../../node/protocol/apply.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'

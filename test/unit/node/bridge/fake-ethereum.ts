@@ -1,5 +1,7 @@
 // An Ethereum in memory, as the follower sees it: blocks of events that can be reorganised, and a contract that adds them up.
 
+import { claimName } from '../../../../node/bridge/view.ts'
+import { OperationError } from '../../../../node/errors.ts'
 import type {
   BlockRecord,
   BridgeEvent,
@@ -9,8 +11,6 @@ import type {
   ChainBlock,
   RequestPlace,
 } from '../../../../node/ethereum/chain.ts'
-import { claimName } from '../../../../node/bridge/view.ts'
-import { OperationError } from '../../../../node/errors.ts'
 import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { decodeSealed } from '../../../../node/protocol/header.ts'

@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AgreeingChain } from '../../../../node/ethereum/agreeing/agreement.ts'
 import type { Alarm } from '../../../../node/bridge/answers.ts'
-import type { BridgeEvent, BridgeReading, ChainBlock } from '../../../../node/ethereum/chain.ts'
 import type { BridgeFollower } from '../../../../node/bridge/follower.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import { AgreeingChain } from '../../../../node/ethereum/agreeing/agreement.ts'
+import type { BridgeEvent, BridgeReading, ChainBlock } from '../../../../node/ethereum/chain.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { comparable, Driver, TestFollower } from './driver.ts'
 import { FakeChain, type FakeEthereum, type UnplacedEvent } from './fake-ethereum.ts'

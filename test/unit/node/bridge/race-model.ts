@@ -1,7 +1,7 @@
 // The contract's rules of a race, written once more and plainly: what it accepts at which time, and the view of its events.
 
-import type { ChainPlace } from '../../../../node/ethereum/chain.ts'
 import { type BridgeBlock, type BridgeView, blockOf } from '../../../../node/bridge/view.ts'
+import type { ChainPlace } from '../../../../node/ethereum/chain.ts'
 import { encodeUint } from '../../../../node/protocol/bytes.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, toHash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'

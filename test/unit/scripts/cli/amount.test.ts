@@ -4,8 +4,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InvalidArgumentError } from 'commander'
 import fc from 'fast-check'
+import { formatAmount } from '../../../../node/client/amount.ts'
 import { MAX_TOKENS } from '../../../../node/protocol/rules.ts'
-import { formatAmount, parseAmount } from '../../../../scripts/cli/amount.ts'
+import { parseAmount } from '../../../../scripts/cli/amount.ts'
 
 const seed = 20260101
 

@@ -2,15 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connectEthereum, type EthereumOptions } from '../../../../../node/ethereum/agreeing/http-chain.ts'
+import { type ChainOptions, connectEthereum } from '../../../../../node/ethereum/agreeing/http-chain.ts'
 import { type Address, parseAddress, ZERO_HASH } from '../../../../../node/protocol/ids.ts'
 import { comparable } from '../../bridge/driver.ts'
 import { LiveBridge } from '../../bridge/live-bridge.ts'
 import { EthereumProxy, type Tampering } from '../../ethereum-proxy.ts'
 
-const FAST: EthereumOptions = { timeoutMs: 300, retries: 2, backoffMs: 2 }
+const FAST: ChainOptions = { timeoutMs: 300, retries: 2, backoffMs: 2 }
 
-function connect(live: LiveBridge, url: string, options: EthereumOptions = {}, bridge: Address = live.rules.bridge) {
+function connect(live: LiveBridge, url: string, options: ChainOptions = {}, bridge: Address = live.rules.bridge) {
   return connectEthereum([url], { chain: live.rules.chain, bridge }, { ...FAST, ...options })
 }
 
@@ -61,7 +61,7 @@ test('an endpoint that does not answer is asked again, and then said to be silen
   await using proxy = await EthereumProxy.start(live.anvil.url)
   const chain = connect(live, `${proxy.url}/secret-key?token=hidden`)
   await chain.parameters()
-  const ways: Tampering[] = ['silence', { status: 500 }, { status: 503 }, { status: 429 }]
+  const ways: Tampering[] = ['silence', { status: 500 }, { status: 503 }]
   for (const way of ways) {
     let failures = 2
     proxy.tamper = () => (failures-- > 0 ? way : undefined)
@@ -126,7 +126,7 @@ test('logs that an endpoint no longer has, and answers that are errors', async (
     'block range is older than the oldest log',
   ]) {
     proxy.tamper = () => ({ error: { code: -32_000, message } })
-    await assert.rejects(chain.events(0n, 0n), { code: 'ethereum-pruned-logs', message: /snapshot/ })
+    await assert.rejects(chain.events(0n, 0n), { code: 'ethereum-pruned-logs', message: /full history/ })
   }
   proxy.tamper = () => ({ error: { code: -32_005, message: 'you have used up your quota' } })
   await assert.rejects(chain.events(0n, 0n), { code: 'ethereum-refused', retry: true })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { bondAt, bumpFees, capAt, patienceAt, suggestFees } from '../../../../../node/ethereum/sending/fees.ts'
+import { bumpFees, capAt, patienceAt, suggestFees, valueWith } from '../../../../../node/ethereum/sending/fees.ts'
 
 const price = fc.bigInt({ min: 0n, max: 10n ** 13n })
 
@@ -30,7 +30,7 @@ test('a bond is whole gwei and pays its gas at any base fee at which the transac
   fc.assert(
     fc.property(price, price, fc.bigInt({ min: 0n, max: 2n ** 25n }), (base, tip, gas) => {
       const fees = suggestFees(base, tip)
-      const bond = bondAt(gas, fees)
+      const bond = valueWith({ bondGas: gas }, fees)
       assert.ok(
         bond % 10n ** 9n === 0n && bond >= gas * fees.maxFeePerGas && bond < gas * fees.maxFeePerGas + 10n ** 9n,
       )

@@ -2,19 +2,19 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Attempt } from '../../../../../node/ethereum/sending/attempt.ts'
+import { OperationError } from '../../../../../node/errors.ts'
+import { EthereumAccount } from '../../../../../node/ethereum/account.ts'
 import { type BridgeCall, publishCall, withdrawCall } from '../../../../../node/ethereum/calls.ts'
+import type { Attempt } from '../../../../../node/ethereum/sending/attempt.ts'
 import type { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
 import type { SenderOptions } from '../../../../../node/ethereum/sending/sender-options.ts'
-import { Ethereum } from '../../../../../node/ethereum/account.ts'
-import { OperationError } from '../../../../../node/errors.ts'
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../../node/protocol/header.ts'
 import { type Address, ZERO_ADDRESS } from '../../../../../node/protocol/ids.ts'
 import { accountOf } from '../../../../../scripts/assure/models/world.ts'
-import { EthereumProxy } from '../../ethereum-proxy.ts'
 import { forge } from '../../../miner/forge.ts'
 import { EASIEST, Stage } from '../../../miner/stage.ts'
+import { EthereumProxy } from '../../ethereum-proxy.ts'
 
 test('a stuck transaction is replaced by one that offers an eighth more, bond included, and only one counts', async (t) => {
   const { stage, sender, publish } = await open(t, { stuckMs: 100 })
@@ -243,7 +243,7 @@ test('an endpoint that is silent, of another chain, or without the bridge is cal
   const { stage, sender } = await open(t)
   const { chain, bridge } = stage.definition.rules
   const connect = (urls: readonly string[], network: { chain: bigint; bridge: Address }) => {
-    const ethereum = new Ethereum(
+    const ethereum = new EthereumAccount(
       { urls, network, signer: stage.lastSigner(), now: Date.now },
       { retries: 1, backoffMs: 1 },
     )

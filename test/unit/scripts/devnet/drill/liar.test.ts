@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { isRefusal } from '../../../../../node/ethereum/refusals.ts'
 import { openJudge } from '../../../../../miner/watch/open-judge.ts'
+import { isRefusal } from '../../../../../node/ethereum/refusals.ts'
 import { genesisInfohash } from '../../../../../node/protocol/genesis.ts'
 import { type Hash, toInfohash } from '../../../../../node/protocol/ids.ts'
 import { signDigest } from '../../../../../node/protocol/signature.ts'

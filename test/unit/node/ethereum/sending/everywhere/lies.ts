@@ -1,7 +1,7 @@
 // What an endpoint among several may do, each by its name.
 
-import type { Endpoint } from '../../../../../../node/ethereum/sending/endpoint.ts'
 import { OperationError } from '../../../../../../node/errors.ts'
+import type { Endpoint } from '../../../../../../node/ethereum/sending/endpoint.ts'
 import { type Lies, type MadeUpChain, refusal, refused, silence } from './made-up-chain.ts'
 
 export type Lie = (honest: Endpoint, chain: MadeUpChain) => Lies

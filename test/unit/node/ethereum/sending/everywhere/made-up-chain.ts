@@ -2,10 +2,11 @@
 
 import { keccak256, parseTransaction } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import type { BridgeCall } from '../../../../../../node/ethereum/calls.ts'
-import type { Endpoint } from '../../../../../../node/ethereum/sending/endpoint.ts'
-import { Ethereum, type Receipt } from '../../../../../../node/ethereum/account.ts'
 import { OperationError } from '../../../../../../node/errors.ts'
+import { EthereumAccount } from '../../../../../../node/ethereum/account.ts'
+import type { BridgeCall } from '../../../../../../node/ethereum/calls.ts'
+import type { Receipt } from '../../../../../../node/ethereum/reader.ts'
+import type { Endpoint } from '../../../../../../node/ethereum/sending/endpoint.ts'
 import { type Hash, parseHash } from '../../../../../../node/protocol/ids.ts'
 import { RULES } from '../../../../../../scripts/assure/models/world.ts'
 
@@ -37,7 +38,7 @@ export type Lies = Partial<Omit<Endpoint, 'name' | 'id' | 'apart'>>
 
 export class MadeUpChain {
   /** Signs, and is never asked. */
-  readonly ethereum: Ethereum
+  readonly ethereum: EthereumAccount
   number = 100n
   /** Unix seconds. */
   time = BigInt(Math.floor(Date.now() / 1_000))
@@ -58,7 +59,7 @@ export class MadeUpChain {
   constructor() {
     const signer = privateKeyToAccount(`0x${'7'.repeat(64)}`)
     const network = { chain: RULES.chain, bridge: RULES.bridge }
-    this.ethereum = new Ethereum({ urls: ['http://127.0.0.1:1'], network, signer, now: Date.now })
+    this.ethereum = new EthereumAccount({ urls: ['http://127.0.0.1:1'], network, signer, now: Date.now })
   }
 
   get pending(): number {

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BaseError, encodeErrorResult, RawContractError, RpcRequestError } from 'viem'
-import { bridgeAbi } from '../../../../../deployments/bridge-abi.ts'
-import { isAnyRefusal, isRefusal, nameOf, readRefusal } from '../../../../../node/ethereum/refusals.ts'
-import { OperationError } from '../../../../../node/errors.ts'
+import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import { nameOf } from '../../../../node/ethereum/problems.ts'
+import { isAnyRefusal, isRefusal, readRefusal } from '../../../../node/ethereum/refusals.ts'
 
 test('a custom error is named, with its values and what to do', () => {
   const data = encodeErrorResult({ abi: bridgeAbi, errorName: 'TooEarly', args: [1_800_000_000n] })

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseEther } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { walletAccount } from '../../../../node/ethereum/signer.ts'
 import { parseHex } from '../../../../node/protocol/bytes.ts'
 import { Wallet } from '../../../../node/wallet/wallet.ts'
-import { walletAccount } from '../../../../scripts/cli/account.ts'
 
 const KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
 const viems = privateKeyToAccount(KEY)

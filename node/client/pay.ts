@@ -1,15 +1,13 @@
 // Making transactions: choose inputs at the node, sign here, hand in the file.
 
-import { InvalidArgumentError } from 'commander'
-import { OperationError } from '../../node/errors.ts'
-import type { Address, Infohash } from '../../node/protocol/ids.ts'
-import { infohashOf } from '../../node/protocol/infohash.ts'
-import { MAX_MEMO } from '../../node/protocol/rules.ts'
-import { encodeTransaction, isMemo, type SignedTransaction } from '../../node/protocol/transaction.ts'
-import { signingDigest, type TransactionBody } from '../../node/protocol/typed-data.ts'
-import type { Result as RpcResult } from '../../node/rpc/api.ts'
-import type { NodeClient } from '../../node/rpc/client.ts'
-import type { Wallet } from '../../node/wallet/wallet.ts'
+import { OperationError } from '../errors.ts'
+import type { Address, Infohash } from '../protocol/ids.ts'
+import { infohashOf } from '../protocol/infohash.ts'
+import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
+import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
+import type { Result as RpcResult } from '../rpc/api.ts'
+import type { NodeClient } from '../rpc/client.ts'
+import type { Wallet } from '../wallet/wallet.ts'
 import { formatAmount } from './amount.ts'
 
 export type Payment = {
@@ -60,21 +58,4 @@ async function chooseInputs(node: NodeClient, owner: Address, tokens: bigint, si
 
 export function signTransaction(wallet: Wallet, body: TransactionBody): SignedTransaction {
   return { kind: 'signed', from: wallet.address, signature: wallet.sign(signingDigest(body)), ...body }
-}
-
-/** For commander. */
-export function parseMemo(text: string): string {
-  if (text.length > 0 && text.length <= MAX_MEMO && isMemo(text)) return text
-  throw new InvalidArgumentError(
-    `Expected a memo of 1 to ${MAX_MEMO} printable ASCII characters without " and \\; got ${JSON.stringify(text.slice(0, 80))} (${text.length} characters). Write it in plain English letters, or point to a torrent.`,
-  )
-}
-
-/** For commander. */
-export function parseInfohashArgument(text: string): Infohash {
-  const digits = text.toLowerCase()
-  if (/^[0-9a-f]{40}$/.test(digits)) return digits as Infohash // just checked
-  throw new InvalidArgumentError(
-    `Expected an infohash, 40 hex digits; got ${JSON.stringify(text.slice(0, 80))}. "ttx tx list" shows those of your wallet.`,
-  )
 }

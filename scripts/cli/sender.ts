@@ -1,21 +1,34 @@
-// The account of a miner or a relayer: an open wallet that sends transactions to the bridge.
+// An account that sends transactions to the bridge: an open wallet, what it has under way on disk, and nobody else beside it.
 
 import { join } from 'node:path'
-import { apart } from '../../../../node/ethereum/sending/endpoint.ts'
-import { Outbox } from '../../../../node/ethereum/sending/outbox.ts'
-import { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
-import { Ethereum, type EthereumNetwork } from '../../../../node/ethereum/account.ts'
-import { OperationError } from '../../../../node/errors.ts'
-import type { Address } from '../../../../node/protocol/ids.ts'
-import type { Lock } from '../../../lock.ts'
-import { walletAccount } from '../../account.ts'
-import { lockAccount } from '../../account-lock.ts'
-import type { CliContext } from '../../context.ts'
-import { type NodeLink, openNode } from '../../link.ts'
-import { unlockWallet } from '../../passphrase.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { OperationError } from '../../node/errors.ts'
+import { EthereumAccount } from '../../node/ethereum/account.ts'
+import { noEndpoint } from '../../node/ethereum/problems.ts'
+import type { EthereumNetwork } from '../../node/ethereum/reader.ts'
+import { apart } from '../../node/ethereum/sending/endpoint.ts'
+import { Outbox } from '../../node/ethereum/sending/outbox.ts'
+import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
+import { walletAccount } from '../../node/ethereum/signer.ts'
+import type { Address } from '../../node/protocol/ids.ts'
+import type { Lock } from '../lock.ts'
+import { lockAccount } from './account-lock.ts'
+import type { CliContext } from './context.ts'
+import { type NodeLink, openNode } from './link.ts'
+import { unlockWallet } from './passphrase.ts'
 
 export type Sending = AsyncDisposable & { readonly sender: TransactionSender }
 type NetworkOf = () => Promise<EthereumNetwork>
+type Manner = {
+  readonly confirmations: number
+  readonly pollMs: number
+  /** For so long another process that sends from the account is waited for, milliseconds. */
+  readonly waitMs: number
+}
+
+/** A command waits for the block that its transaction is in, and for another command. */
+const OF_COMMANDS = { confirmations: 1, pollMs: 250, waitMs: 30_000 }
+const WAIT_MS = 200
 
 /**
  * Of the network that the node serves: checks wallet, node and Ethereum, in this order. Throws what opening them throws, 'ethereum-missing',
@@ -31,17 +44,20 @@ export async function openSender(
     opened.resolve(await openNode(context))
     return (await opened.promise).info.network
   }
-  const check = async (ethereum: Ethereum) => {
-    await ethereum.parameters()
-    checkFunds(ethereum.account, await ethereum.balance())
-  }
-  const sending = await open(context, networkOf, check, first)
+  const sending = await open(context, networkOf, checkAll, mannerOf(context), first)
   return { ...sending, node: await opened.promise }
+}
+
+/** The same for a command that sends what its user asked for, and ends. */
+export async function openCommandSender(context: CliContext): Promise<Sending & { readonly node: NodeLink }> {
+  const node = await openNode(context)
+  const sending = await open(context, async () => node.info.network, checkAll, OF_COMMANDS)
+  return { ...sending, node }
 }
 
 /** The same for what goes through every endpoint, on a network that is known: one endpoint that is right is enough to begin. */
 export function openDefender(context: CliContext, network: EthereumNetwork): Promise<Sending> {
-  const check = async (ethereum: Ethereum) => {
+  const check = async (ethereum: EthereumAccount) => {
     const checks = apart([ethereum]).map(async (endpoint) => {
       await endpoint.head()
       checkFunds(ethereum.account, await endpoint.balance(ethereum.account))
@@ -50,33 +66,31 @@ export function openDefender(context: CliContext, network: EthereumNetwork): Pro
       throw error.errors[0]
     })
   }
-  return open(context, async () => network, check)
+  return open(context, async () => network, check, mannerOf(context))
 }
 
 async function open(
   context: CliContext,
   networkOf: NetworkOf,
-  check: (ethereum: Ethereum) => Promise<void>,
+  check: (ethereum: EthereumAccount) => Promise<void>,
+  { confirmations, pollMs, waitMs }: Manner,
   first?: (account: Address) => Promise<Lock>,
 ): Promise<Sending> {
   const { settings, log } = context
-  const { ethereum: urls, confirmations, pollMs } = settings
+  const { ethereum: urls } = settings
   if (urls === undefined) {
-    throw new OperationError(
-      'ethereum-missing',
-      'expected an Ethereum endpoint, got none; name one with --ethereum URL or TTX_ETHEREUM',
-    )
+    throw noEndpoint()
   }
   const wallet = await unlockWallet(context)
   try {
     const network = await networkOf()
     const signer = walletAccount(wallet)
-    const ethereum = new Ethereum({ urls, network, signer, now: Date.now })
+    const ethereum = new EthereumAccount({ urls, network, signer, now: Date.now })
     const { chain, bridge } = network
     const name = `${chain}-${bridge}-${ethereum.account}`
     await using locks = new AsyncDisposableStack()
     if (first !== undefined) locks.use(await first(ethereum.account))
-    locks.use(await lockAccount(context.folder.outbox, name, ethereum.account))
+    locks.use(await lockWithin(waitMs, () => lockAccount(context.folder.outbox, name, ethereum.account)))
     const outbox = new Outbox(join(context.folder.outbox, `${name}.json`))
     const sender = new TransactionSender({ ethereum, log, now: Date.now, outbox }, { confirmations, pollMs })
     const kept = locks.move()
@@ -97,6 +111,26 @@ async function open(
     wallet[Symbol.dispose]()
     throw error
   }
+}
+
+function mannerOf({ settings: { confirmations, pollMs } }: CliContext): Manner {
+  return { confirmations, pollMs, waitMs: 0 }
+}
+
+async function lockWithin(waitMs: number, take: () => Promise<Lock>): Promise<Lock> {
+  for (const startedMs = Date.now(); ; await delay(WAIT_MS)) {
+    try {
+      return await take()
+    } catch (error) {
+      const isHeld = error instanceof OperationError && error.code === 'account-in-use'
+      if (!isHeld || Date.now() - startedMs >= waitMs) throw error
+    }
+  }
+}
+
+async function checkAll(ethereum: EthereumAccount): Promise<void> {
+  await ethereum.parameters()
+  checkFunds(ethereum.account, await ethereum.balance())
 }
 
 function checkFunds(account: Address, balance: bigint): void {

@@ -15,21 +15,21 @@ import {
   WITHDRAW_GAS,
   withdrawBondCall,
   withdrawCall,
-} from '../../../../../node/ethereum/calls.ts'
-import type { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
-import { requestsOf } from '../../../../../node/protocol/block.ts'
-import { formatHex } from '../../../../../node/protocol/bytes.ts'
-import { genesisInfohash, genesisState } from '../../../../../node/protocol/genesis.ts'
-import { keccak } from '../../../../../node/protocol/hash.ts'
-import { encodeSealed } from '../../../../../node/protocol/header.ts'
-import { type Infohash, toHash } from '../../../../../node/protocol/ids.ts'
-import { minerPart } from '../../../../../node/protocol/queue.ts'
-import { type Step, splitSteps } from '../../../../../node/protocol/step.ts'
-import { targetCeiling } from '../../../../../node/protocol/target.ts'
-import { traceLeaf, traceProof } from '../../../../../node/protocol/trace.ts'
-import { accountOf, pay } from '../../../../../scripts/assure/models/world.ts'
-import { type Forged, forge } from '../../../miner/forge.ts'
-import { EASIEST, holder, Stage, stranger } from '../../../miner/stage.ts'
+} from '../../../../node/ethereum/calls.ts'
+import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
+import { requestsOf } from '../../../../node/protocol/block.ts'
+import { formatHex } from '../../../../node/protocol/bytes.ts'
+import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
+import { keccak } from '../../../../node/protocol/hash.ts'
+import { encodeSealed } from '../../../../node/protocol/header.ts'
+import { type Infohash, toHash } from '../../../../node/protocol/ids.ts'
+import { minerPart } from '../../../../node/protocol/queue.ts'
+import { type Step, splitSteps } from '../../../../node/protocol/step.ts'
+import { targetCeiling } from '../../../../node/protocol/target.ts'
+import { traceLeaf, traceProof } from '../../../../node/protocol/trace.ts'
+import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
+import { type Forged, forge } from '../../miner/forge.ts'
+import { EASIEST, holder, Stage, stranger } from '../../miner/stage.ts'
 
 const DAY = 86_400n
 

@@ -1,0 +1,74 @@
+// What a user wants done on Ethereum: sent once, stayed with, and in the end either done, or said to be possibly under way.
+
+import { OperationError } from '../errors.ts'
+import type { BridgeCall } from '../ethereum/calls.ts'
+import type { Receipt } from '../ethereum/reader.ts'
+import type { Outcome } from '../ethereum/sending/pending-call.ts'
+import type { TransactionSender } from '../ethereum/sending/sender.ts'
+import type { Facts } from '../protocol/rule-error.ts'
+
+/** For so long a transaction is waited for, milliseconds. */
+const PATIENCE_MS = 180_000
+
+/**
+ * Done when the receipt is there. Throws, with nothing sent: the refusals of the bridge (`refusals.ts`), `unfunded-account`, `fee-cap`, trouble
+ * with the endpoint; with something sent: `transaction-failed`, `transaction-lost`, `transaction-cancelled` (it had no effect), and
+ * `transaction-under-way` (it may have one yet: the same call goes on with it). All but the refusals are `retry`.
+ */
+export async function carryOut(
+  sender: TransactionSender,
+  call: BridgeCall,
+  signal?: AbortSignal,
+  patienceMs = PATIENCE_MS,
+): Promise<Receipt> {
+  const late = AbortSignal.timeout(patienceMs)
+  const ends = signal === undefined ? late : AbortSignal.any([signal, late])
+  let outcome: Outcome
+  try {
+    outcome = await sender.send(call, { signal: ends })
+  } catch (error) {
+    const sent = sender.signed(call)
+    if (!ends.aborted || sent === undefined) throw error
+    throw underWay(call.name, sent, sender.problem)
+  }
+  switch (outcome.status) {
+    case 'done':
+      return outcome.receipt
+    case 'reverted':
+      throw failed('transaction-failed', call.name, 'a revert: something else came first', outcome.receipt)
+    case 'cancelled': {
+      if (outcome.refusal !== undefined) throw outcome.refusal
+      throw failed(
+        'transaction-cancelled',
+        call.name,
+        'nothing: it was taken back, since it would have failed',
+        outcome.receipt,
+      )
+    }
+    case 'lost':
+      throw new OperationError(
+        'transaction-lost',
+        `expected ${call.name} to succeed on Ethereum, but another transaction of ${sender.ethereum.account} took its place; nothing was done: try again`,
+        { facts: { call: call.name, account: sender.ethereum.account }, retry: true },
+      )
+  }
+}
+
+function failed(code: string, call: string, got: string, { hash }: Receipt): OperationError {
+  return new OperationError(
+    code,
+    `expected ${call} to succeed on Ethereum, got ${got} (transaction ${hash}); look at the status and try again`,
+    { facts: { call, transaction: hash }, retry: true },
+  )
+}
+
+function underWay(call: string, transaction: string, problem: OperationError | undefined): OperationError {
+  const facts: Facts = { call, transaction, ...(problem ? { problem: problem.code } : {}) }
+  const why = problem === undefined ? '' : ` (${problem.message})`
+  return new OperationError(
+    'transaction-under-way',
+    `expected ${call} in a block of Ethereum, but nobody knows yet: it was sent as ${transaction} and may still get into one${why}; ` +
+      'run the same command again: it goes on with this one, and does nothing twice',
+    { facts, retry: true },
+  )
+}

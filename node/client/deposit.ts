@@ -1,0 +1,76 @@
+// Burning wTTX on Ethereum, to be credited on the TTX side.
+
+import { OperationError } from '../errors.ts'
+import { depositCall, depositIntent } from '../ethereum/calls.ts'
+import type { TransactionSender } from '../ethereum/sending/sender.ts'
+import { type Address, type Hash, type Infohash, ZERO_ADDRESS } from '../protocol/ids.ts'
+import { infohashOf } from '../protocol/infohash.ts'
+import { minerPart } from '../protocol/queue.ts'
+import { encodeTransaction } from '../protocol/transaction.ts'
+import { formatAmount } from './amount.ts'
+import { carryOut } from './carry-out.ts'
+
+/** For so many seconds the allowance that goes along is good: longer than a transaction is stayed with. */
+const PERMIT_SECONDS = 3_600n
+
+export type Deposited = {
+  /** Of the transaction that every node builds from the queue entry. */
+  readonly infohash: Infohash
+  readonly index: bigint
+  /** Base units. */
+  readonly credit: bigint
+  readonly transaction: Hash
+}
+
+/**
+ * Burns `amount` (base units) of the sender's account in one transaction. An earlier deposit of the same amount for the same address of which
+ * nobody knew what became is gone on with instead. Throws `below-minimum`, `bad-address`, `insufficient-wttx`, and what `carryOut` throws.
+ */
+export async function deposit(
+  sender: TransactionSender,
+  amount: bigint,
+  to: Address,
+  signal?: AbortSignal,
+): Promise<Deposited> {
+  const { ethereum } = sender
+  const { chain, bridge } = ethereum.network
+  const call = sender.open(depositIntent(amount, to)) ?? (await draft(sender, amount, to))
+  const { hash } = await carryOut(sender, call, signal)
+  const [entry] = await ethereum.queuedBy(hash)
+  if (entry === undefined) throw new Error(`no entry of the queue in ${hash}`)
+  const { index } = entry
+  const credit = amount - minerPart(amount)
+  const tx = { kind: 'deposit', deposit: { bridge, chain, index }, to, tokens: credit } as const
+  return { infohash: infohashOf(encodeTransaction(tx)), index, credit, transaction: hash }
+}
+
+async function draft({ ethereum }: TransactionSender, amount: bigint, to: Address) {
+  const { account, bridge } = ethereum
+  const least = await ethereum.minDeposit()
+  if (amount < least) {
+    throw new OperationError(
+      'below-minimum',
+      `expected a deposit of at least ${formatAmount(least)} wTTX, got ${formatAmount(amount)}; burn more: less is not worth the room in a block`,
+      { facts: { amount: `${amount}`, least: `${least}` } },
+    )
+  }
+  if (to === ZERO_ADDRESS || to === bridge) {
+    throw new OperationError(
+      'bad-address',
+      `expected an address that somebody owns, got ${to}; name another recipient`,
+      {
+        facts: { to },
+      },
+    )
+  }
+  const balance = await ethereum.tokenBalance(account)
+  if (balance < amount) {
+    throw new OperationError(
+      'insufficient-wttx',
+      `expected ${formatAmount(amount)} wTTX at ${account}, got ${formatAmount(balance)}; deposit less, or bridge TTX to it first`,
+      { facts: { account, balance: `${balance}`, amount: `${amount}` } },
+    )
+  }
+  const facts = await ethereum.permitFacts(account)
+  return depositCall(amount, to, await ethereum.signPermit(amount, facts.time + PERMIT_SECONDS, facts))
+}

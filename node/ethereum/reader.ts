@@ -1,0 +1,445 @@
+// The bridge contract as one asks it now, over HTTP: nobody needs a key to read.
+
+import {
+  BaseError,
+  BlockNotFoundError,
+  type ContractFunctionReturnType,
+  type Hex,
+  InvalidParamsRpcError,
+  type PublicClient,
+  parseEventLogs,
+  TransactionNotFoundError,
+  TransactionReceiptNotFoundError,
+} from 'viem'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { tokenAbi } from '../../deployments/token-abi.ts'
+import { OperationError } from '../errors.ts'
+import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../protocol/ids.ts'
+import type { BridgeCall } from './calls.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
+import { noBridge, wrongChain } from './problems.ts'
+import { readRefusal } from './refusals.ts'
+
+export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address }
+
+/** The newest block. Times are unix seconds; `baseFee` is wei a unit of gas. */
+export type Head = {
+  readonly number: bigint
+  readonly hash: Hash
+  readonly time: bigint
+  /** The time of the next block is hardly below this: that of the newest one and what has passed since it was first seen here. */
+  readonly next: bigint
+  readonly baseFee: bigint
+}
+
+export type ReaderDeps = {
+  /** http or https; where the first does not answer, the next is asked. */
+  readonly urls: readonly string[]
+  readonly network: EthereumNetwork
+  /** Milliseconds of any clock. */
+  readonly now: () => number
+}
+
+export type BridgeParameters = {
+  readonly token: Address
+  readonly minRequest: bigint
+  readonly easiestTarget: bigint
+  readonly genesis: Hash
+}
+
+/** What the contract says now of a block that one would build on. Times are unix seconds. */
+export type Standing = {
+  readonly finalBlock: Hash
+  readonly finalHeight: bigint
+  readonly queueLength: bigint
+  /** Zero if the contract does not know the block. */
+  readonly publishedAt: bigint
+  readonly isRefuted: boolean
+  /** Its earliest and its latest live child, if it has any. */
+  readonly children?: { readonly first: Hash; readonly last: Hash }
+}
+
+/** What the contract keeps of a block; `publishedAt` zero if it knows none. `bond` is wei. */
+export type BlockRecord = {
+  readonly publishedAt: bigint
+  readonly isRefuted: boolean
+  readonly isFinal: boolean
+  readonly isUnpaid: boolean
+  readonly bond: bigint
+  readonly fee: bigint
+}
+
+/** A block and the ways from it to others, as the contract keeps them. Hashes are zero for none; `publishedAt` is if it knows no such block. */
+export type Links = {
+  readonly parent: Hash
+  readonly publishedAt: bigint
+  /** Cumulative, expected hashes. */
+  readonly work: bigint
+  readonly isRefuted: boolean
+  /** Earliest live child. */
+  readonly firstChild: Hash
+  /** Next live sibling. */
+  readonly nextSibling: Hash
+}
+
+/** What went into the queue of the bridge: `fee` in gwei, only of a forced transaction. */
+export type QueuedEntry = { readonly index: bigint; readonly fee?: bigint }
+
+/** What a permit of an account has to say (EIP-712, EIP-2612). `time` is that of the newest block, unix seconds. */
+export type PermitFacts = { readonly name: string; readonly nonce: bigint; readonly time: bigint }
+
+export type Receipt = {
+  readonly hash: Hash
+  readonly success: boolean
+  readonly block: bigint
+  readonly gasUsed: bigint
+  /** Wei. */
+  readonly gasPrice: bigint
+}
+
+const REFUTED = 1
+const FINAL = 2
+const UNPAID = 8
+const GWEI = 1_000_000_000n
+// Calldata bytes of one call without a contract, whose answer must stay below 24,576 bytes, since endpoints take it for code (EIP-170): 60 claims
+// of 192 bytes, or 32 blocks of 512.
+const CLAIMS_BYTES = 4_096
+const RECORDS_BYTES = 1_152
+
+/**
+ * Every method throws `OperationError`: those of `Connection.ask`, `ethereum-wrong-chain`, `ethereum-no-bridge`; `simulate` and `estimate` also
+ * those of `refusals.ts`.
+ */
+export class EthereumReader {
+  readonly bridge: Address
+  /** The endpoints without path and query, which often hold keys. */
+  readonly name: string
+  /** Tells endpoints apart without their URLs. */
+  readonly id: Hash
+  readonly #deps: ReaderDeps
+  readonly #options: ConnectionOptions
+  readonly #connection: Connection
+  #parameters: BridgeParameters | undefined
+  #seen: { readonly hash: Hash; readonly atMs: number } | undefined
+  #apart: readonly this[] | undefined
+
+  /** Throws `OperationError('bad-endpoint')`. */
+  constructor(deps: ReaderDeps, options: ConnectionOptions = {}) {
+    this.#deps = deps
+    this.#options = options
+    this.#connection = new Connection(deps.urls, options)
+    this.bridge = deps.network.bridge
+    this.name = this.#connection.name
+    this.id = this.#connection.id
+  }
+
+  get network(): EthereumNetwork {
+    return this.#deps.network
+  }
+
+  /** Ends what is under way; every later call throws `ethereum-closed`. */
+  close(): void {
+    this.#connection.close()
+    for (const each of this.#apart ?? []) if (each !== this) each.close()
+  }
+
+  /** Each of the endpoints by itself, where the first would answer for all others. They are closed with this one. */
+  apart(): readonly this[] {
+    const { urls } = this.#deps
+    this.#apart ??= urls.length === 1 ? [this] : urls.map((url) => this.#only(url))
+    return this.#apart
+  }
+
+  /** The same through one endpoint alone. */
+  protected only(url: string, options: ConnectionOptions): EthereumReader {
+    return new EthereumReader({ ...this.#deps, urls: [url] }, options)
+  }
+
+  #only(url: string): this {
+    const only = this.only(url, this.#options) as this // whatever extends this class makes its own kind
+    if (this.#connection.isClosed) only.close()
+    return only
+  }
+
+  /** What the bridge was deployed with. Checks that this is the right chain and that the contract is there; asks once. */
+  async parameters(): Promise<BridgeParameters> {
+    if (this.#parameters !== undefined) return this.#parameters
+    const chain = BigInt(await this.ask('chain id', (client) => client.getChainId()))
+    if (chain !== this.network.chain) throw wrongChain(this.name, this.network.chain, chain)
+    const code = await this.ask('code', (client) => client.getCode({ address: this.bridge }))
+    if (code === undefined || code === '0x') throw noBridge(this.name, this.bridge)
+    const [token, minRequest, easiestTarget, genesis] = await this.ask('parameters', (client) =>
+      client.multicall({
+        contracts: [
+          { ...this.#contract(), functionName: 'token' },
+          { ...this.#contract(), functionName: 'minRequest' },
+          { ...this.#contract(), functionName: 'easiestTarget' },
+          { ...this.#contract(), functionName: 'genesis' },
+        ],
+        deployless: true,
+        allowFailure: false,
+      }),
+    )
+    this.#parameters = { token: parseAddress(token), minRequest, easiestTarget, genesis: parseHash(genesis) }
+    return this.#parameters
+  }
+
+  async head(): Promise<Head> {
+    await this.parameters()
+    // Read within the question: what makes no sense is the endpoint's fault, and may pass.
+    const { hash, number, time, baseFee } = await this.ask('newest block', async (client) => {
+      const block = await client.getBlock({ blockTag: 'latest' })
+      const { number, timestamp: time, baseFeePerGas: baseFee } = block
+      if (typeof number !== 'bigint' || typeof time !== 'bigint') throw new TypeError('no number, or no time')
+      return { hash: parseHash(block.hash), number, time, baseFee: baseFee ?? 0n }
+    })
+    if (this.#seen?.hash !== hash) this.#seen = { hash, atMs: this.#deps.now() }
+    const passed = BigInt(Math.floor(Math.max(this.#deps.now() - this.#seen.atMs, 1_000) / 1_000))
+    return { number, hash, time, next: time + passed, baseFee }
+  }
+
+  async standing(block: Hash): Promise<Standing> {
+    await this.parameters()
+    const [finalBlock, finalHeight, queueLength, record] = await this.ask('standing', (client) =>
+      client.multicall({
+        contracts: [
+          { ...this.#contract(), functionName: 'finalBlock' },
+          { ...this.#contract(), functionName: 'finalHeight' },
+          { ...this.#contract(), functionName: 'queueLength' },
+          { ...this.#contract(), functionName: 'blocks', args: [block] },
+        ],
+        deployless: true,
+        allowFailure: false,
+      }),
+    )
+    return {
+      finalBlock: parseHash(finalBlock),
+      finalHeight,
+      queueLength,
+      publishedAt: BigInt(record.publishedAt),
+      isRefuted: (record.flags & REFUTED) !== 0,
+      ...(record.firstChild === ZERO_HASH ? {} : { children: childrenOf(record) }),
+    }
+  }
+
+  async record(id: Hash): Promise<BlockRecord> {
+    await this.parameters()
+    const record = await this.ask(`block ${id}`, (client) =>
+      client.readContract({ ...this.#contract(), functionName: 'blocks', args: [id] }),
+    )
+    return {
+      publishedAt: BigInt(record.publishedAt),
+      isRefuted: (record.flags & REFUTED) !== 0,
+      isFinal: (record.flags & FINAL) !== 0,
+      isUnpaid: (record.flags & UNPAID) !== 0,
+      bond: record.bond * GWEI,
+      fee: record.fee,
+    }
+  }
+
+  /** The hash of block `number` of Ethereum, or nothing if it has none. */
+  async hashAt(number: bigint): Promise<Hash | undefined> {
+    return await this.ask(`block ${number}`, async (client) => {
+      const found = await client.getBlock({ blockNumber: number }).catch((error) => absent(error, BlockNotFoundError))
+      return found && parseHash(found.hash)
+    })
+  }
+
+  /** How the contract linked these blocks, in the same order, and which one was final, as of block `at` of Ethereum. */
+  async links(ids: readonly Hash[], at: bigint): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> {
+    await this.parameters()
+    const together = { deployless: true, allowFailure: false, batchSize: RECORDS_BYTES, blockNumber: at } as const
+    const contracts = ids.map((id) => ({ ...this.#contract(), functionName: 'blocks', args: [id] }) as const)
+    return await this.ask('links between blocks', async (client) => {
+      const [final, records] = await Promise.all([
+        client.readContract({ ...this.#contract(), functionName: 'finalBlock', blockNumber: at }),
+        client.multicall({ contracts, ...together }),
+      ])
+      // viem loses the type of a list of equal calls.
+      return { final: parseHash(final), links: records.map((record) => linksOf(record as ContractRecord)) }
+    })
+  }
+
+  /** Which of these requests of a block were paid, in the same order. */
+  async areClaimed(block: Hash, steps: readonly number[]): Promise<readonly boolean[]> {
+    await this.parameters()
+    const contracts = steps.map(
+      (step) => ({ ...this.#contract(), functionName: 'isClaimed', args: [block, BigInt(step)] }) as const,
+    )
+    const together = { deployless: true, allowFailure: false, batchSize: CLAIMS_BYTES } as const
+    const claimed = await this.ask('claims', (client) => client.multicall({ contracts, ...together }))
+    return claimed.map((each) => each === true) // viem loses the type of a list of equal calls
+  }
+
+  /** Wei that `withdraw` would send to an account. */
+  async owed(account: Address): Promise<bigint> {
+    await this.parameters()
+    return await this.ask('what is owed', (client) =>
+      client.readContract({ ...this.#contract(), functionName: 'owed', args: [account] }),
+    )
+  }
+
+  /** Wei of an account. */
+  async balance(address: Address): Promise<bigint> {
+    return await this.ask('balance', async (client) => {
+      const balance = await client.getBalance({ address })
+      if (balance < 0n) throw new TypeError(`a balance is a whole number, not ${balance}`)
+      return balance
+    })
+  }
+
+  /** wTTX of an account, base units. */
+  async tokenBalance(owner: Address): Promise<bigint> {
+    const token = await this.#token()
+    return await this.ask('wTTX balance', (client) =>
+      client.readContract({ ...token, functionName: 'balanceOf', args: [owner] }),
+    )
+  }
+
+  async permitFacts(owner: Address): Promise<PermitFacts> {
+    const token = await this.#token()
+    return await this.ask('what a permit needs', async (client) => {
+      const [name, nonce, { timestamp: time }] = await Promise.all([
+        client.readContract({ ...token, functionName: 'name' }),
+        client.readContract({ ...token, functionName: 'nonces', args: [owner] }),
+        client.getBlock({ blockTag: 'latest' }),
+      ])
+      return { name, nonce, time }
+    })
+  }
+
+  /** The least that may be burned, base units. */
+  async minDeposit(): Promise<bigint> {
+    return await this.ask('least deposit', (client) =>
+      client.readContract({ ...this.#contract(), functionName: 'minDeposit' }),
+    )
+  }
+
+  /** What a transaction has put into the queue, in its order. */
+  async queuedBy(transaction: Hash): Promise<readonly QueuedEntry[]> {
+    return await this.ask(`receipt of ${transaction}`, async (client) => {
+      const { logs } = await client.getTransactionReceipt({ hash: transaction })
+      const ours = logs.filter(({ address }) => address.toLowerCase() === this.bridge)
+      return parseEventLogs({ abi: bridgeAbi, logs: ours, strict: true }).flatMap((log): QueuedEntry[] => {
+        if (log.eventName === 'Deposited') return [{ index: log.args.index }]
+        return log.eventName === 'Forced' ? [{ index: log.args.index, fee: log.args.fee }] : []
+      })
+    })
+  }
+
+  /** What endpoints advise as a tip, wei a unit of gas. */
+  async tip(): Promise<bigint> {
+    return await this.ask('tip', (client) => client.estimateMaxPriorityFeePerGas({ chain: null }))
+  }
+
+  /** Transactions of an account: in blocks only, or with those that endpoints know of as pending. */
+  async nonce(blockTag: 'latest' | 'pending', address: Address): Promise<number> {
+    return await this.ask('nonce', async (client) => {
+      const nonce = await client.getTransactionCount({ address, blockTag })
+      if (!Number.isSafeInteger(nonce) || nonce < 0) throw new TypeError(`a nonce is a whole number, not ${nonce}`)
+      return nonce
+    })
+  }
+
+  /** Runs a call of `from` as of the newest block, with its whole gas, at `time` (unix seconds). Throws what `readRefusal` makes of a revert. */
+  async simulate(call: BridgeCall, value: bigint, time: bigint, from: Address): Promise<void> {
+    await this.parameters()
+    const { data, gas } = call
+    const to = this.bridge
+    const account = from
+    const run = (when: { blockOverrides?: { time: bigint } }) =>
+      this.ask(call.name, (client) => client.call({ account, to, data, gas, value, ...when }))
+    try {
+      await run({ blockOverrides: { time } }).catch((error) => {
+        // Some endpoints, Hardhat's among them, know no overrides: then it is as of the newest block's time.
+        if (isInvalidParameters(error)) return run({})
+        throw error
+      })
+    } catch (error) {
+      throw readRefusal(call.name, error) ?? error
+    }
+  }
+
+  /** Units that a call of `from` without value uses as of the newest block. Throws what `readRefusal` makes of a revert. */
+  async estimate(name: string, data: Hex, from: Address): Promise<bigint> {
+    await this.parameters()
+    const to = this.bridge
+    const account = from
+    try {
+      return await this.ask(`gas of ${name}`, (client) => client.estimateGas({ account, to, data, blockTag: 'latest' }))
+    } catch (error) {
+      throw readRefusal(name, error) ?? error
+    }
+  }
+
+  /** Hands a signed transaction to the endpoint. Throws `ethereum-refused` with what it says of one that it does not take. */
+  async broadcast(serializedTransaction: Hex): Promise<void> {
+    await this.ask('to take a transaction', (client) => client.sendRawTransaction({ serializedTransaction }))
+  }
+
+  /** Nothing while the transaction is in no block (any more). */
+  async receipt(hash: Hash): Promise<Receipt | undefined> {
+    return await this.ask('receipt', async (client) => {
+      const found = await client
+        .getTransactionReceipt({ hash })
+        .catch((error) => absent(error, TransactionReceiptNotFoundError))
+      if (found === undefined) return undefined
+      const { status, blockNumber: block, gasUsed, effectiveGasPrice: gasPrice } = found
+      if (status !== 'success' && status !== 'reverted') throw new TypeError('a receipt without a status')
+      for (const each of [block, gasUsed, gasPrice]) {
+        if (typeof each !== 'bigint') throw new TypeError('a receipt without block, gas or price')
+      }
+      // A receipt is worth what its block says.
+      const { hash: blockHash, transactions } = await client.getBlock({ blockNumber: block })
+      if (blockHash !== found.blockHash || !transactions.includes(hash)) {
+        throw new Error(`block ${block} does not have the transaction of the receipt`)
+      }
+      return { hash, success: status === 'success', block, gasUsed, gasPrice }
+    })
+  }
+
+  /** Whether the endpoint has the transaction, pending or in a block. */
+  async isKnown(hash: Hash): Promise<boolean> {
+    const found = await this.ask('transaction', (client) =>
+      client.getTransaction({ hash }).catch((error) => absent(error, TransactionNotFoundError)),
+    )
+    return found !== undefined
+  }
+
+  async #token() {
+    return { abi: tokenAbi, address: (await this.parameters()).token } as const
+  }
+
+  #contract() {
+    return { abi: bridgeAbi, address: this.bridge } as const
+  }
+
+  /** Any other question. */
+  ask<T>(what: string, question: (client: PublicClient) => Promise<T>): Promise<T> {
+    return this.#connection.ask(what, question)
+  }
+}
+
+type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'blocks'>
+
+function linksOf({ parent, publishedAt, work, flags, firstChild, nextSibling }: ContractRecord): Links {
+  const ways = { parent: parseHash(parent), firstChild: parseHash(firstChild), nextSibling: parseHash(nextSibling) }
+  return { ...ways, publishedAt: BigInt(publishedAt), work, isRefuted: (flags & REFUTED) !== 0 }
+}
+
+/** The contract keeps no last one of an only child. */
+function childrenOf({ firstChild, lastChild }: Readonly<Record<'firstChild' | 'lastChild', Hex>>) {
+  const first = parseHash(firstChild)
+  return { first, last: lastChild === ZERO_HASH ? first : parseHash(lastChild) }
+}
+
+function isInvalidParameters(error: unknown): boolean {
+  const { cause } = error instanceof OperationError ? error : { cause: error }
+  return cause instanceof BaseError && cause.walk((inner) => inner instanceof InvalidParamsRpcError) !== null
+}
+
+/** Nothing where the endpoint says that there is none. */
+function absent(error: unknown, kind: new (...args: never[]) => BaseError) {
+  if (error instanceof kind) return undefined
+  throw error
+}

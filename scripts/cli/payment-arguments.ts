@@ -1,0 +1,23 @@
+// Arguments of payments as people write them.
+
+import { InvalidArgumentError } from 'commander'
+import type { Infohash } from '../../node/protocol/ids.ts'
+import { MAX_MEMO } from '../../node/protocol/rules.ts'
+import { isMemo } from '../../node/protocol/transaction.ts'
+
+/** For commander. */
+export function parseMemo(text: string): string {
+  if (text.length > 0 && text.length <= MAX_MEMO && isMemo(text)) return text
+  throw new InvalidArgumentError(
+    `Expected a memo of 1 to ${MAX_MEMO} printable ASCII characters without " and \\; got ${JSON.stringify(text.slice(0, 80))} (${text.length} characters). Write it in plain English letters, or point to a torrent.`,
+  )
+}
+
+/** For commander. */
+export function parseInfohashArgument(text: string): Infohash {
+  const digits = text.toLowerCase()
+  if (/^[0-9a-f]{40}$/.test(digits)) return digits as Infohash // just checked
+  throw new InvalidArgumentError(
+    `Expected an infohash, 40 hex digits; got ${JSON.stringify(text.slice(0, 80))}. "ttx tx list" shows those of your wallet.`,
+  )
+}
