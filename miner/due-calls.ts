@@ -6,7 +6,7 @@ import { isAnyRefusal } from '../node/ethereum/refusals.ts'
 import type { Outcome } from '../node/ethereum/sending/pending-call.ts'
 import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
-import { decodeSealed } from '../node/protocol/header.ts'
+import { blockId, decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash } from '../node/protocol/ids.ts'
 import type { NodeClient } from '../node/rpc/client.ts'
 
@@ -27,6 +27,8 @@ export type DueOptions = {
   readonly isOwn: (block: Hash, miner?: Address) => boolean
   /** What is not right in our own eyes is not brought forward. Default: the node's are good enough. */
   readonly isRight?: (block: Hash) => boolean
+  /** Where nobody competes, a nomination would be for nothing. Default: the node's word is good enough. */
+  readonly isContested?: (parent: Hash) => boolean
 }
 
 type Duty = { readonly key: string; readonly block: Hash; readonly isOwn: boolean; readonly call: BridgeCall }
@@ -51,17 +53,21 @@ export class DueCalls {
 
   /** Does what is due and ours to do by now. Throws `OperationError`s; what was done stays done. */
   async round(signal: AbortSignal): Promise<void> {
-    const { isOwn, isRight = () => true } = this.#options
+    const { isOwn, isRight = () => true, isContested = () => true } = this.#options
     const { nominate, finalize } = await this.#deps.node.call('bridge_due', {}, signal)
     // A finalization waits for no nomination: each takes a block of Ethereum, and up to 127 races above may want one.
     const duties: readonly Duty[] = [
-      ...finalize.map(({ block, sealed }) => {
-        const { miner } = decodeSealed(sealed).seal
+      ...finalize.flatMap(({ block, sealed }) => {
+        const decoded = decodeSealed(sealed)
+        const { miner } = decoded.seal
+        if (blockId(decoded) !== block) return [] // whoever says so lies
         return { key: `finalize ${block}`, block, isOwn: isOwn(block, miner), call: finalizeCall(sealed) }
       }),
-      ...nominate.map(({ parent, block }) => {
-        return { key: `nominate ${parent} ${block}`, block, isOwn: isOwn(block), call: nominateCall(parent, block) }
-      }),
+      ...nominate
+        .filter(({ parent }) => isContested(parent))
+        .map(({ parent, block }) => {
+          return { key: `nominate ${parent} ${block}`, block, isOwn: isOwn(block), call: nominateCall(parent, block) }
+        }),
     ].filter(({ block }) => isRight(block))
     const keys = new Set(duties.map(({ key }) => key))
     for (const known of [this.#turns, this.#reverts]) {

@@ -15,8 +15,12 @@ export const amount = z
 /** `0x` and hex digits. */
 export const bytes = z
   .string()
-  .regex(/^0x([0-9a-f]{2})*$/, 'expected bytes: 0x and an even number of lower-case hex digits')
+  .refine(isHexBytes, 'expected bytes: 0x and an even number of lower-case hex digits')
   .transform(parseHex)
+/** Of any length: an expression with a group in it fails on those of a megabyte. */
+export function isHexBytes(text: string): text is `0x${string}` {
+  return text.length % 2 === 0 && /^0x[0-9a-f]*$/.test(text)
+}
 /** Unix seconds on the clock of Ethereum. */
 export const seconds = z.number().int().nonnegative()
 /** Unix milliseconds on the clock of the node. */

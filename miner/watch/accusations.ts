@@ -16,19 +16,21 @@ export type AccusationDeps = {
   readonly judge: Pick<Judge, 'verdictOn' | 'prove'>
   readonly lookout: Pick<Lookout, 'looks' | 'seers' | 'nodeBlocks'>
   readonly cases: Cases
-  readonly pursuits: Pick<Pursuits, 'begin' | 'isFull' | 'isUnderWay'>
+  readonly pursuits: Pick<Pursuits, 'begin' | 'isFull' | 'isUnderWay' | 'most'>
   /** Whether wrong blocks are pursued; else they are only told of. */
   readonly isActing: boolean
   readonly signal: AbortSignal
 }
 
-/** `look`: the last one in which it was alive to somebody. */
-type Accused = { readonly block: Urgent; readonly look: number }
+/** `look`: the last one in which it was alive to somebody. `publishedAt`: the earliest that anybody says, since whoever says a later one may lie. */
+type Accused = { readonly block: Urgent; readonly look: number; readonly publishedAt: bigint }
 
 export class Accusations {
   readonly #deps: AccusationDeps
   /** The last look that was begun before a block ceased to be pursued. */
   readonly #pursued = new Map<Hash, number>()
+  /** By whose word a block is pursued. */
+  readonly #callers = new Map<Hash, string>()
   /** Right blocks that were refuted, and wrong ones that are final, each told of once. */
   readonly #lamented = new Set<Hash>()
 
@@ -38,22 +40,23 @@ export class Accusations {
 
   /**
    * Opens cases against all wrong blocks that are alive to anybody, and begins with as many as there is room for: what could be final first,
-   * and of that the heaviest. A crowd of light ones must not keep us from the one that could win.
+   * and of that the heaviest. A crowd of light ones must not keep us from the one that could win, and neither must one that lives only by the word
+   * of a liar: of the places each of those who see blocks has the same share.
    */
   accuse(): void {
     const { judge, lookout, cases, pursuits, isActing, signal } = this.#deps
-    const accused = [...this.#accused().values()].sort((a, b) => compareUrgency(a.block, b.block))
-    for (const { block, look } of accused) {
+    for (const { block, look, publishedAt, by } of this.#inTurns()) {
       const { id } = block
       const verdict = judge.verdictOn(id)
       if (verdict?.verdict !== 'invalid') continue
       const advice = isActing ? '' : `; kill it with "ttx refute ${id}", or run "ttx watch --defend"`
-      const opened = cases.open(id, `step ${verdict.step}: ${verdict.problem}`, deadlineOf(block), advice)
+      const opened = cases.open(id, `step ${verdict.step}: ${verdict.problem}`, deadlineOf({ publishedAt }), advice)
       if (!isActing || opened.state === 'tried') continue
       // Once for each look: one that was begun before the last pursuit ended says nothing about how it ended.
       if (pursuits.isUnderWay(id)) this.#pursued.set(id, lookout.looks)
-      if (pursuits.isFull || look <= (this.#pursued.get(id) ?? 0)) continue
+      if (pursuits.isFull || look <= (this.#pursued.get(id) ?? 0) || !this.#hasPlace(by)) continue
       this.#pursued.set(id, lookout.looks)
+      this.#callers.set(id, by)
       pursuits.begin(opened, () => judge.prove(id, signal))
     }
   }
@@ -83,7 +86,7 @@ export class Accusations {
       if (isWrong) this.#lament(id, 'a WRONG block is final: the bridge is dead, or whoever says so lies')
     }
     cases.keep(isKept)
-    for (const known of [this.#pursued, this.#lamented]) {
+    for (const known of [this.#pursued, this.#callers, this.#lamented]) {
       for (const id of known.keys()) if (!isKept(id)) known.delete(id)
     }
   }
@@ -107,6 +110,32 @@ export class Accusations {
     if (difference !== undefined) throw difference
   }
 
+  /** Each once: the most urgent by anybody's word, then by the next one's, and so on. */
+  *#inTurns(): Iterable<Accused & { readonly by: string }> {
+    const all = this.#accused()
+    const lists = this.#deps.lookout.seers.map(({ name, view }) => {
+      const seen = [...(view?.tree.blocks.keys() ?? [])].flatMap((id) => all.get(id) ?? [])
+      return { by: name, waiting: seen.sort((a, b) => compareUrgency(b.block, a.block)) }
+    })
+    const told = new Set<Hash>()
+    while (lists.some(({ waiting }) => waiting.length > 0)) {
+      for (const { by, waiting } of lists) {
+        let next = waiting.pop()
+        while (next !== undefined && told.has(next.block.id)) next = waiting.pop()
+        if (next === undefined) continue
+        told.add(next.block.id)
+        yield { ...next, by }
+      }
+    }
+  }
+
+  #hasPlace(by: string): boolean {
+    const { lookout, pursuits } = this.#deps
+    const share = Math.max(Math.floor(pursuits.most / lookout.seers.length), 1)
+    const taken = [...this.#callers].filter(([id, caller]) => caller === by && pursuits.isUnderWay(id))
+    return taken.length < share
+  }
+
   #lament(block: Hash, what: string): void {
     if (!this.#lamented.has(block)) this.#deps.log.error({ block }, what)
     this.#lamented.add(block)
@@ -122,7 +151,12 @@ export class Accusations {
         if (!isWrong(block.id)) continue
         const known = accused.get(block.id)
         const isSooner = known === undefined || compareUrgency(block, known.block) < 0
-        accused.set(block.id, { block: isSooner ? block : known.block, look: Math.max(view.look, known?.look ?? 0) })
+        const isEarlier = known === undefined || block.publishedAt < known.publishedAt
+        accused.set(block.id, {
+          block: isSooner ? block : known.block,
+          look: Math.max(view.look, known?.look ?? 0),
+          publishedAt: isEarlier ? block.publishedAt : known.publishedAt,
+        })
       }
     }
     return accused

@@ -26,6 +26,9 @@ export type Case = {
 /** So many are kept after their death. */
 const KILLED = 256
 
+/** The last date that there is, unix milliseconds (ECMA-262). */
+const LAST_MS = 8.64e15
+
 export class Cases {
   readonly #log: Logger
   readonly #cases = new Map<Hash, Case>()
@@ -42,13 +45,17 @@ export class Cases {
     return this.#cases.get(block)
   }
 
-  /** Begins a case, unless there is one; `advice` is for whoever reads the alarm. */
+  /** Begins a case, unless there is one, of which an earlier deadline then counts; `advice` is for whoever reads the alarm. */
   open(block: Hash, problem: string, deadline: bigint, advice: string): Case {
     const known = this.#cases.get(block)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      if (deadline < known.deadline) this.change(block, { deadline })
+      return this.#cases.get(block) ?? known
+    }
     const next = { block, problem, deadline, state: 'open' } as const
     this.#cases.set(block, next)
-    const canBeFinalAt = new Date(1_000 * Number(deadline)).toISOString()
+    // Whatever an endpoint says: dates end somewhere.
+    const canBeFinalAt = new Date(Math.min(1_000 * Number(deadline), LAST_MS)).toISOString()
     this.#log.error({ block, problem, canBeFinalAt }, `a block on Ethereum is WRONG${advice}`)
     return next
   }

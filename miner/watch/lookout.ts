@@ -76,6 +76,15 @@ export class Lookout {
     return this.#node.blocks
   }
 
+  /** Whether several children of a block live, by the word of any endpoint; by that of the node where there is none. */
+  isContested(parent: Hash): boolean {
+    const seers: readonly Seer[] = this.#endpoints.length > 0 ? this.#endpoints : [this.#node]
+    return seers.some(({ view }) => {
+      const children = [...(view?.tree.blocks.values() ?? [])].filter((block) => block.parent === parent)
+      return children.length > 1
+    })
+  }
+
   /** Looks at everybody at the same time. `known` are blocks that may have been refuted since. Throws the signal's reason only. */
   async look(known: Iterable<Hash>, signal: AbortSignal): Promise<Trust> {
     this.#looks += 1
@@ -158,7 +167,7 @@ export class Lookout {
       if (differs !== undefined) return `${this.#endpoints[0]?.name} and ${this.#endpoints[i + 1]?.name} ${differs}`
     }
     if (first.at !== at)
-      return `the node has block ${at} of EthereumReader, and the endpoints were read as of block ${first.at}`
+      return `the node has block ${at} of Ethereum, and the endpoints were read as of block ${first.at}`
     if (first.final !== final?.id)
       return `the node has ${final?.id} as the final block, and the endpoints ${first.final}`
     return compareLiving(living, new Set(first.blocks.keys()))
@@ -179,7 +188,7 @@ export class Lookout {
       this.#ahead = newest > at ? { number: newest, sinceMs: now } : undefined
     }
     if (this.#ahead === undefined || now - this.#ahead.sinceMs < this.#graceMs) return undefined
-    return `the node has block ${at} of EthereumReader, and for some time there has been block ${this.#ahead.number}: the node lags`
+    return `the node has block ${at} of Ethereum, and for some time there has been block ${this.#ahead.number}: the node lags`
   }
 
   /** Nothing is wrong with a difference that passes. */
@@ -199,8 +208,7 @@ function compareReadings(a: Reading, b: Reading): string | undefined {
 }
 
 function compareLiving(ours: ReadonlySet<Hash>, theirs: ReadonlySet<Hash>): string | undefined {
-  for (const id of theirs)
-    if (!ours.has(id)) return `block ${id} lives on EthereumReader, and the node does not know it`
+  for (const id of theirs) if (!ours.has(id)) return `block ${id} lives on Ethereum, and the node does not know it`
   for (const id of ours) if (!theirs.has(id)) return `the node has block ${id} alive, and Ethereum has not`
   return undefined
 }

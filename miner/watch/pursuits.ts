@@ -58,8 +58,13 @@ export class Pursuits {
     this.#options = { ...DEFAULTS, ...options }
   }
 
+  /** Places: how many may be under way. */
+  get most(): number {
+    return this.#options.most
+  }
+
   get isFull(): boolean {
-    return this.#underWay.size >= this.#options.most
+    return this.#underWay.size >= this.most
   }
 
   isUnderWay(block: Hash): boolean {
@@ -91,6 +96,8 @@ export class Pursuits {
     const turn = new AbortController()
     const timer = setTimeout(() => turn.abort(unfinished(block)), this.#options.turnMs)
     const paid = { nonces: 0 }
+    // Killed before, and alive again to somebody: if it ends so again, nothing has come of it.
+    const wasKilled = opened.state === 'killed'
     let error: unknown
     await troubles.try(`block ${block} refutation`, async () => {
       try {
@@ -101,7 +108,8 @@ export class Pursuits {
       }
     })
     clearTimeout(timer)
-    if (error === undefined) this.#memory.delete(block)
+    const isInVain = error !== undefined || wasKilled
+    if (!isInVain) this.#memory.delete(block)
     else if (!signal.aborted) await this.#rest(opened, error, paid.nonces > 0)
   }
 

@@ -19,6 +19,8 @@ export type StatesOptions = {
 
 // A step leaves some 8 kB of its own in a large state, so this is half a gigabyte at worst; an honest day has 13,500 steps at most.
 const KEPT_STEPS = 50_000
+/** For so long in all whoever could have a state is asked for one, before all is replayed. */
+const MOST_ASKING_MS = 10_000
 /** Blocks that are replayed between two lines of the log. */
 const PROGRESS = 500
 
@@ -74,13 +76,16 @@ export class States {
     const way: Hash[] = []
     let ground: { readonly state: State } | undefined
     let isSilent = false
+    let askedMs = 0
     for (let next = id; ground === undefined; ) {
       const { header } = (await evidence.block(next, signal)).sealed
       ground = this.#known(next)
       if (ground === undefined && header.height === 0n) ground = { state: await evidence.genesisState(header, signal) }
       if (ground === undefined && !isSilent && mayBeServed(next)) {
+        const startedMs = performance.now()
         const served = await this.#served(next, header, signal)
-        isSilent = served === 'silence'
+        askedMs += performance.now() - startedMs
+        isSilent = served === 'silence' || askedMs > MOST_ASKING_MS
         if (typeof served === 'object') {
           ground = served
           this.put(next, served.state, 0)

@@ -96,11 +96,12 @@ export class Watcher implements AsyncDisposable {
       ...{ signal: this.#stop.signal, ...(sender === undefined || dryRun ? {} : { sender }) },
     })
     assert(!defend || dryRun || sender !== undefined, 'a defender needs an account')
-    assert(!dryRun || this.#endpoints().length > 0, 'a dry run needs EthereumReader')
+    assert(!dryRun || this.#endpoints().length > 0, 'a dry run needs Ethereum')
     const isRight = (block: Hash) => this.#right.has(block)
+    const isContested = (parent: Hash) => this.#lookout.isContested(parent)
     this.#due =
       defend && !dryRun && sender !== undefined
-        ? new DueCalls({ ...deps, sender, log: this.#log }, { courtesyMs, isOwn: () => false, isRight })
+        ? new DueCalls({ ...deps, sender, log: this.#log }, { courtesyMs, isOwn: () => false, isRight, isContested })
         : undefined
   }
 

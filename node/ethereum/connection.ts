@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { createPublicClient, fallback, http, keccak256, type PublicClient, toBytes } from 'viem'
+import { readBounded } from '../bounded-answer.ts'
 import { OperationError } from '../errors.ts'
 import { type Hash, parseHash } from '../protocol/ids.ts'
 import { Pace } from './pace.ts'
@@ -27,8 +28,15 @@ export type Manner = {
 }
 
 const DEFAULTS = { timeoutMs: 10_000, retries: 3, backoffMs: 250, patienceMs: 30_000 }
-/** Bytes: what whoever fills a block of Ethereum with logs can make an answer about that block, at a billion gas; a liar gets no more memory. */
-const LONGEST_ANSWER = 2 ** 28
+/** Of an ordinary answer. */
+const MOST_BYTES = 2 ** 24
+/**
+ * Of all logs of the bridge in one block of Ethereum. A publication costs 8 gas and more for each byte that two digits tell: blocks would have to
+ * grow to 300 million gas to exceed it.
+ */
+const MOST_LONG_BYTES = 2 ** 26
+/** Of the least that an endpoint says, a number in a log with its name: more values are no answer, but work. */
+const BYTES_A_VALUE = 16
 /** So many times the time of another answer. */
 const LONG = 6
 /** Tries of a question about a block that an endpoint does not have: behind one address there may be machines that have it. */
@@ -51,17 +59,19 @@ export class Connection {
     this.name = nameOf(urls)
     this.id = parseHash(keccak256(toBytes(urls.join('\n'))))
     this.#options = { ...DEFAULTS, ...options }
-    const fetchFn = (input: string | URL | Request, init?: RequestInit) => {
-      const signals = [this.#closing.signal, ...(init?.signal ? [init.signal] : [])]
-      return fetch(input, { ...init, signal: AbortSignal.any(signals) })
-    }
-    const clientWaiting = (timeout: number) => {
-      const each = { fetchFn, timeout, retryCount: 0, maxResponseBodySize: LONGEST_ANSWER }
+    const clientWaiting = (timeout: number, maxResponseBodySize: number) => {
+      const fetchFn = async (input: string | URL | Request, init?: RequestInit) => {
+        const signals = [this.#closing.signal, ...(init?.signal ? [init.signal] : [])]
+        const { body, status, statusText, headers } = await fetch(input, { ...init, signal: AbortSignal.any(signals) })
+        const text = await readBounded(new Response(body), maxResponseBodySize, BYTES_A_VALUE)
+        return new Response(text, { status, statusText, headers })
+      }
+      const each = { fetchFn, timeout, retryCount: 0, maxResponseBodySize }
       const all = urls.map((url) => http(url, each))
       return createPublicClient({ transport: fallback(all, { retryCount: 0 }), cacheTime: 0 })
     }
-    this.#client = clientWaiting(this.#options.timeoutMs)
-    this.#patientClient = clientWaiting(LONG * this.#options.timeoutMs)
+    this.#client = clientWaiting(this.#options.timeoutMs, MOST_BYTES)
+    this.#patientClient = clientWaiting(LONG * this.#options.timeoutMs, MOST_LONG_BYTES)
   }
 
   get isClosed(): boolean {

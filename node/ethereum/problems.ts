@@ -34,6 +34,7 @@ const REVERT = 3
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof BaseError)) return 'refused'
   if (find(error, TimeoutError)) return 'silent'
+  if (error.walk((inner) => inner instanceof RangeError) !== null) return 'refused' // an answer beyond all bounds
   const text = textOf(error)
   const status = statusOf(error)
   if (status === 429) return 'limited'

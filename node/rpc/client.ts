@@ -2,6 +2,7 @@
 
 import { createJSONRPCRequest, isJSONRPCResponse, type JSONRPCError } from 'json-rpc-2.0'
 import { z } from 'zod'
+import { readBounded } from '../bounded-answer.ts'
 import { OperationError } from '../errors.ts'
 import { type Facts, RuleError } from '../protocol/rule-error.ts'
 import { API, type Method, type Params, type Result } from './api.ts'
@@ -26,14 +27,24 @@ const DOMAIN_ERROR = z.object({
   retry: z.boolean().optional(),
 })
 
-/** `url` is where the node's RPC listens. A call takes at most `timeoutMs`. */
-export function createNodeClient(url: string, timeoutMs = 60_000): NodeClient {
+export type NodeClientOptions = {
+  /** For a call. Default 60,000. */
+  readonly timeoutMs?: number
+  /** Bytes of an answer, at most. Default 256 MiB: all of a large state. Less for a node that is not one's own. */
+  readonly mostBytes?: number
+}
+
+const DEFAULTS = { timeoutMs: 60_000, mostBytes: 2 ** 28 }
+
+/** `url` is where the node's RPC listens. */
+export function createNodeClient(url: string, options: NodeClientOptions = {}): NodeClient {
+  const { timeoutMs, mostBytes } = { ...DEFAULTS, ...options }
   return {
     url,
     call: async (method, params, signal) => {
       const limits = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]
       const request = createJSONRPCRequest(1, method, toWire(params))
-      const answer = await post(url, request, AbortSignal.any(limits))
+      const answer = await post(url, request, AbortSignal.any(limits), mostBytes)
       if (!isJSONRPCResponse(answer)) throw badAnswer(url, 'no JSON-RPC response')
       if (answer.error !== undefined) throw translate(answer.error)
       const raw: unknown = answer.result
@@ -51,7 +62,7 @@ export function createNodeClient(url: string, timeoutMs = 60_000): NodeClient {
   }
 }
 
-async function post(url: string, request: unknown, signal: AbortSignal): Promise<unknown> {
+async function post(url: string, request: unknown, signal: AbortSignal, mostBytes: number): Promise<unknown> {
   let response: Response
   try {
     const headers = { 'content-type': 'application/json' }
@@ -65,7 +76,12 @@ async function post(url: string, request: unknown, signal: AbortSignal): Promise
     })
   }
   if (response.status !== 200) throw badAnswer(url, `HTTP ${response.status}`)
-  return response.json().catch(() => undefined)
+  try {
+    return JSON.parse(await readBounded(response, mostBytes))
+  } catch (cause) {
+    if (cause instanceof RangeError) throw badAnswer(url, cause.message)
+    return undefined
+  }
 }
 
 function badAnswer(url: string, what: string): OperationError {

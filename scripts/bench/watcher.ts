@@ -98,7 +98,7 @@ const RUNS: Readonly<Record<Work, (scene: Scene) => Promise<number>>> = {
       ...{ log: scene.log, cases: new Cases(scene.log), isActing: true, signal: scene.signal },
       judge: { verdictOn: () => wrong, prove: () => Promise.reject(new Error('nobody asks for it here')) },
       lookout: { looks: 1, seers: [{ name: 'bench', view: { tree, look: 1 } }], nodeBlocks: () => [] },
-      pursuits: { isFull: true, isUnderWay: () => false, begin: () => undefined },
+      pursuits: { most: 16, isFull: true, isUnderWay: () => false, begin: () => undefined },
     })
     return await secondsOf(() => {
       accusations.closeDead()

@@ -82,7 +82,7 @@ function address(port: number): string {
 }
 
 function answers(url: string, chain: bigint): ServiceSpec['ready'] {
-  const node = createNodeClient(url, 5_000)
+  const node = createNodeClient(url, { timeoutMs: 5_000 })
   return async (signal) => {
     for (;;) {
       const info = await node.call('node_info', {}, signal).catch(() => undefined)

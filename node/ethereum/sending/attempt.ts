@@ -2,9 +2,10 @@
 
 import { z } from 'zod'
 import { type Hash, isHash } from '../../protocol/ids.ts'
+import { isHexBytes } from '../../schema.ts'
 
 /** Bytes as text. */
-export const hexText = z.custom<`0x${string}`>((text) => typeof text === 'string' && /^0x([0-9a-f]{2})*$/.test(text))
+export const hexText = z.custom<`0x${string}`>((text) => typeof text === 'string' && isHexBytes(text))
 export const hashText = z.custom<Hash>(isHash)
 /** Whole numbers as decimal text. */
 export const wholeText = z.codec(z.string().regex(/^(0|[1-9][0-9]{0,77})$/), z.bigint(), {

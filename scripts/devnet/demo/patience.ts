@@ -42,7 +42,7 @@ export async function waitFor<T>(what: string, patience: Patience, probe: () => 
 
 /** A client that waits while its node is being restarted. Every method of the RPC may be repeated. */
 export function patientClient(url: string, patience: Patience): NodeClient {
-  const client = createNodeClient(url, 10_000)
+  const client = createNodeClient(url, { timeoutMs: 10_000 })
   return {
     url,
     call: (method, params, signal) =>

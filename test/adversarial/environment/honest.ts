@@ -60,7 +60,7 @@ export class Honest {
     const watcher = await arena.startWatcher('watcher', arena.node, { TTX_ETHEREUM: two })
     const miner = await arena.startMiner('miner', [], { TTX_ETHEREUM: two })
     const relayer = await arena.startRelayer('relayer', second, { TTX_ETHEREUM: two })
-    const patient = ({ url }: NodeClient) => createNodeClient(url, RPC_MS)
+    const patient = ({ url }: NodeClient) => createNodeClient(url, { timeoutMs: RPC_MS })
     // No reorganisation takes back what they began with.
     await arena.stage.anvil.client.mine({ blocks: FINALITY_DEPTH })
     const nodes = { 'node-0': patient(arena.node), 'node-1': patient(second) }
@@ -128,7 +128,7 @@ export class Honest {
 
   async #answers(name: 'node-0' | 'node-1'): Promise<boolean> {
     if (!this.isRunning(name)) return false
-    return await createNodeClient(this.nodes[name].url, 2_000)
+    return await createNodeClient(this.nodes[name].url, { timeoutMs: 2_000 })
       .call('node_info', {})
       .then(
         () => true,

@@ -5,26 +5,25 @@ import { test } from 'node:test'
 import { DueCalls } from '../../../miner/due-calls.ts'
 import { finalizeCall, nominateCall } from '../../../node/ethereum/calls.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
-import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
-import { toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { blockId, encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
+import { type Hash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { Result } from '../../../node/rpc/api.ts'
 import { createNodeClient } from '../../../node/rpc/client.ts'
 import { plantedId } from '../../../scripts/bench/planted-view.ts'
 import { serve } from '../node/rpc/serve.ts'
 import { log } from './stage.ts'
 
-const sealed = encodeSealed(
-  genesisBlock({
-    chain: 1n,
-    bridge: ZERO_ADDRESS,
-    easiestTarget: 1n,
-    state: ZERO_HASH,
-    genesis: toInfohash(new Uint8Array(20)),
-  }),
-)
+const block = genesisBlock({
+  chain: 1n,
+  bridge: ZERO_ADDRESS,
+  easiestTarget: 1n,
+  state: ZERO_HASH,
+  genesis: toInfohash(new Uint8Array(20)),
+})
+const sealed = encodeSealed(block)
 const due: Result<'bridge_due'> = {
   nominate: [1, 2, 3].map((number) => ({ parent: plantedId(number), block: plantedId(number + 1) })),
-  finalize: [{ block: plantedId(1), sealed }],
+  finalize: [{ block: blockId(block), sealed }],
 }
 
 test('a finalization is sent before the nominations, of which the lowest comes first', async (t) => {
@@ -63,4 +62,20 @@ test('a call that reverts is tried again after a minute, then after twice as lon
     last = now
   }
   assert.deepEqual(rests, [0, 1, 2, 4, 8, 16, 32, 60, 60])
+})
+
+test('no nomination is sent where nobody competes, and no finalization whose header is another block’s', async (t) => {
+  const sent: string[] = []
+  const send = async ({ data }: { data: string }) => {
+    sent.push(data)
+    return { status: 'done' }
+  }
+  const sender = { send } as unknown as TransactionSender
+  const lie = { ...due, finalize: [{ block: plantedId(7), sealed }] }
+  const node = createNodeClient(await serve(t, { bridge_due: async () => lie }))
+  const isContested = (parent: Hash) => parent === plantedId(2)
+  const options = { courtesyMs: 0, isOwn: () => true, isContested }
+  const calls = new DueCalls({ node, sender, log, now: () => 0, random: () => 0 }, options)
+  await calls.round(AbortSignal.timeout(10_000))
+  assert.deepEqual(sent, [nominateCall(plantedId(2), plantedId(3)).data])
 })

@@ -25,6 +25,8 @@ export type Court = AsyncDisposable & {
   readonly genesis?: Genesis
 }
 
+/** A node may be anybody's, and no answer of it is needed: what is longer is read from Ethereum. */
+const NODE_BYTES = 2 ** 23
 /** Another try is made with the next look. */
 const ONCE = { retries: 1, timeoutMs: PATIENCE_MS }
 
@@ -36,7 +38,7 @@ export async function openCourt(context: CliContext): Promise<Court> {
   const { settings, signal } = context
   const urls = settings.ethereum ?? []
   const definition = settings.deployment === undefined ? undefined : await readDeployment(settings.deployment)
-  const node = createNodeClient(settings.node)
+  const node = createNodeClient(settings.node, { mostBytes: NODE_BYTES })
   const isAlone = definition !== undefined && urls.length > 0
   const network = isAlone ? definition.rules : (await node.call('node_info', {}, signal)).network
   const own = definition && { sealed: definition.genesisBlock, transaction: definition.genesis }

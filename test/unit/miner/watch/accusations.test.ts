@@ -180,6 +180,7 @@ class Scene {
         nodeBlocks: () => this.nodeBlocks,
       },
       pursuits: {
+        most: 1_000,
         get isFull() {
           return scene.pursued.length >= scene.room
         },
