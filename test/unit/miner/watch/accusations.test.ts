@@ -88,10 +88,12 @@ test('a pursuit that ended is not taken up again on a look from before its end',
   scene.finds(block.id, 'invalid')
   scene.accusations.accuse()
   scene.underWay.add(block.id)
+  const { length } = scene.pursued
+  scene.room = length
   scene.look()
   scene.accusations.accuse()
   scene.underWay.delete(block.id)
-  const { length } = scene.pursued
+  scene.room = 1_000
   scene.accusations.accuse()
   assert.equal(scene.pursued.length, length, 'what was seen then says nothing about how it ended')
   scene.look()
