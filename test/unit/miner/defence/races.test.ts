@@ -65,6 +65,15 @@ test('what comes later than 22 hours after the first does not count', () => {
   assert.deepEqual(told(tree(22 * HOURS + 1), 'mine'), ['mine mine rival mine'])
 })
 
+test('a block 129 above has no say, however heavy', () => {
+  const onRival = Array.from({ length: 129 }, (_, i): [string, Planted] => [
+    `rival ${i + 2}`,
+    { on: i === 0 ? 'rival' : `rival ${i + 1}`, minute: 6 + i, work: i === 128 ? 5_000n : 1n },
+  ])
+  const tree = { mine: {}, rival: { minute: 5 }, ...Object.fromEntries(onRival) }
+  assert.deepEqual(told(tree, 'mine'), ['mine mine rival 128 mine'])
+})
+
 test('an own block is at stake in each race below it, and the lowest comes first', () => {
   const tree = {
     base: {},

@@ -2,18 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Accusations } from '../../../../miner/watch/accusations.ts'
-import { Cases } from '../../../../miner/watch/cases.ts'
-import type { Settled } from '../../../../miner/watch/judge.ts'
-import type { LivingBlock } from '../../../../miner/watch/living.ts'
-import type { NodeBlock, View } from '../../../../miner/watch/view.ts'
-import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
-import { madeUpId } from '../made-up-tree.ts'
-import { log } from '../stage.ts'
+import { living, Scene, told } from './accusation-scene.ts'
 
 const DAY = 86_400n
-const FINAL = madeUpId('final')
-const { signal } = new AbortController()
 
 test('of many wrong blocks the one that could be final first is pursued first, then the heaviest, and no more than there is room for', () => {
   const scene = new Scene()
@@ -44,6 +35,17 @@ test('the heaviest of those that could be final at once goes first', () => {
   assert.deepEqual(scene.pursued, ['of 9', 'of 7', 'of 3', 'of 1'])
 })
 
+test('wrong blocks delay each other by nothing: each could be final a day after its publication, once the others are dead', () => {
+  const scene = new Scene()
+  const [right, rival] = [living('right', { at: 0n }), living('rival of a right one', { at: 10n, work: 99n })]
+  const above = [living('one', { at: 20n, on: 'right' }), living('another', { at: 30n, on: 'right' })]
+  scene.sees([right, rival, ...above])
+  scene.finds(right.id, 'valid')
+  for (const { id } of [rival, ...above]) scene.finds(id, 'invalid')
+  scene.accusations.accuse()
+  assert.deepEqual(scene.pursued, ['one', 'another', 'rival of a right one'])
+})
+
 test('what is alive to one of them only is pursued as well', () => {
   const scene = new Scene()
   const [here, there] = [living('here', { at: 0n }), living('there', { at: 1n })]
@@ -54,6 +56,19 @@ test('what is alive to one of them only is pursued as well', () => {
   assert.deepEqual(scene.pursued, ['here', 'there'])
 })
 
+test('of what several see differently the earlier time counts', () => {
+  const scene = new Scene()
+  const [right, hidden] = [living('right', { at: 0n }), living('hidden', { at: 1n })]
+  const above = living('above', { at: DAY / 4n, on: 'right' })
+  // To the first of them it races, to the second it is alone.
+  scene.sees([right, hidden, above])
+  scene.sees([hidden])
+  scene.finds(right.id, 'valid')
+  for (const { id } of [hidden, above]) scene.finds(id, 'invalid')
+  scene.accusations.accuse()
+  assert.deepEqual(scene.pursued, ['hidden', 'above'])
+})
+
 test('a block is pursued once for each look, and not again on a view that is older than that', () => {
   const scene = new Scene()
   const block = living('wrong', { at: 0n })
@@ -61,6 +76,52 @@ test('a block is pursued once for each look, and not again on a view that is old
   scene.finds(block.id, 'invalid')
   for (let i = 0; i < 3; i++) scene.accusations.accuse()
   assert.equal(scene.pursued.length, 1)
+  scene.look()
+  scene.accusations.accuse()
+  assert.equal(scene.pursued.length, 2)
+})
+
+test('a pursuit that ended is not taken up again on a look from before its end', () => {
+  const scene = new Scene()
+  const block = living('wrong', { at: 0n })
+  scene.sees([block])
+  scene.finds(block.id, 'invalid')
+  scene.accusations.accuse()
+  scene.underWay.add(block.id)
+  const { length } = scene.pursued
+  scene.room = length
+  scene.look()
+  scene.accusations.accuse()
+  scene.underWay.delete(block.id)
+  scene.room = 1_000
+  scene.accusations.accuse()
+  assert.equal(scene.pursued.length, length, 'what was seen then says nothing about how it ended')
+  scene.look()
+  scene.accusations.accuse()
+  assert.equal(scene.pursued.length, length + 1)
+})
+
+test('one who falls silent keeps nobody from being pursued whom another one has alive', () => {
+  for (const silent of [0, 1]) {
+    const scene = new Scene()
+    const block = living('wrong', { at: 0n })
+    scene.sees([block])
+    scene.sees([block])
+    scene.finds(block.id, 'invalid')
+    scene.accusations.accuse()
+    scene.look(silent)
+    scene.accusations.accuse()
+    assert.equal(scene.pursued.length, 2)
+  }
+})
+
+test('what was killed, and is alive to somebody, is pursued again: they lie, or Ethereum was reorganised', () => {
+  const scene = new Scene()
+  const block = living('wrong', { at: 0n })
+  scene.sees([block])
+  scene.finds(block.id, 'invalid')
+  scene.accusations.accuse()
+  scene.cases.close({ block: block.id, problem: '', deadline: 0n, by: 'us' })
   scene.look()
   scene.accusations.accuse()
   assert.equal(scene.pursued.length, 2)
@@ -78,7 +139,7 @@ test('what nobody acts on is told of all the same', () => {
   ])
 })
 
-test('a case is closed when an endpoint calls the block refuted and nobody has it alive; a right block that was refuted is lamented', () => {
+test('a case is closed when an endpoint calls the block refuted and nobody has it alive', () => {
   const scene = new Scene()
   const block = living('wrong', { at: 0n })
   scene.sees([block])
@@ -91,6 +152,46 @@ test('a case is closed when an endpoint calls the block refuted and nobody has i
   scene.sees([], { as: 1 })
   scene.accusations.closeDead()
   assert.deepEqual([scene.cases.get(block.id)?.state, scene.cases.get(block.id)?.by], ['killed', 'others'])
+})
+
+test('while a pursuit is under way its case stays as it is: whoever is after it sees who killed it', () => {
+  const scene = new Scene()
+  const [refuted, gone] = [living('refuted', { at: 0n }), living('gone', { at: 1n })]
+  scene.sees([refuted, gone])
+  for (const { id } of [refuted, gone]) scene.finds(id, 'invalid')
+  scene.accusations.accuse()
+  for (const { id } of [refuted, gone]) scene.underWay.add(id)
+  scene.sees([], { as: 0, refuted: [refuted.id] })
+  scene.nodeBlocks = [told('final', {}), told('refuted', { refuted: true, verdict: 'invalid' })]
+  scene.accusations.closeDead()
+  assert.deepEqual(
+    scene.cases.all().map(({ block, state }) => [block, state]),
+    [
+      [refuted.id, 'open'],
+      [gone.id, 'open'],
+    ],
+  )
+  scene.underWay.clear()
+  scene.accusations.closeDead()
+  assert.deepEqual(
+    scene.cases.all().map(({ block, state }) => [block, state]),
+    [[refuted.id, 'killed']],
+  )
+})
+
+test('a right block that was refuted, and a wrong one that is final, are lamented once', () => {
+  const scene = new Scene()
+  const [right, wrong] = [living('right', { at: 0n }), living('wrong', { at: 1n })]
+  scene.finds(right.id, 'valid')
+  scene.finds(wrong.id, 'invalid')
+  scene.sees([], { refuted: [right.id], final: wrong.id })
+  // It is talked of for as long as the node lists it.
+  scene.nodeBlocks = [told('final', {}), told('right', { refuted: true })]
+  for (let i = 0; i < 3; i++) scene.accusations.closeDead()
+  assert.deepEqual(scene.lines, [
+    'the bridge refuted a block that our own replay finds RIGHT',
+    'a WRONG block is final: the bridge is dead, or whoever says so lies',
+  ])
 })
 
 test('what the node has as refuted is a case of somebody else’s, but for what stood on it', () => {
@@ -151,95 +252,3 @@ test('node and own replay are compared: neither is a shield, and of a doubt only
   scene.accusations.accuse()
   assert.deepEqual(scene.pursued, ['wrong'])
 })
-
-class Scene {
-  readonly cases = new Cases(log)
-  readonly pursued: string[] = []
-  readonly accusations: Accusations
-  nodeBlocks: readonly NodeBlock[] = []
-  room = 1_000
-  readonly #verdicts = new Map<Hash, Settled>()
-  readonly #views: View[] = []
-  #looks = 1
-
-  constructor({ isActing = true } = {}) {
-    const scene = this
-    this.accusations = new Accusations({
-      ...{ log, cases: this.cases, isActing, signal },
-      judge: {
-        verdictOn: (id) => this.#verdicts.get(id),
-        prove: () => Promise.reject(new Error('nobody asks for it here')),
-      },
-      lookout: {
-        get looks() {
-          return scene.#looks
-        },
-        get seers() {
-          return scene.#views.map((view, i) => ({ name: `${i}`, view }))
-        },
-        nodeBlocks: () => this.nodeBlocks,
-      },
-      pursuits: {
-        most: 1_000,
-        get isFull() {
-          return scene.pursued.length >= scene.room
-        },
-        isUnderWay: () => false,
-        begin: ({ block }) => void this.pursued.push(NAMES.get(block) ?? block),
-      },
-    })
-  }
-
-  /** Another one sees this, or the one that is named by `as` from now on. */
-  sees(blocks: readonly LivingBlock[], { as = this.#views.length, refuted = [] as readonly Hash[] } = {}): void {
-    const tree = { final: FINAL, blocks: new Map(blocks.map((block) => [block.id, block])), refuted: new Set(refuted) }
-    this.#views[as] = { tree, look: this.#looks }
-  }
-
-  /** All see the same once more. */
-  look(): void {
-    this.#looks += 1
-    for (const [i, view] of this.#views.entries()) this.#views[i] = { ...view, look: this.#looks }
-  }
-
-  finds(id: Hash, verdict: 'valid' | 'invalid'): void {
-    const wrong = { verdict: 'invalid', step: 2, problem: 'WrongState', stated: ZERO_HASH } as const
-    this.#verdicts.set(id, verdict === 'valid' ? { verdict } : wrong)
-  }
-}
-
-const NAMES = new Map<Hash, string>()
-
-function living(
-  name: string,
-  { at, work = 1n, on = 'final' }: { at: bigint; work?: bigint; on?: string },
-): LivingBlock {
-  const id = madeUpId(name)
-  NAMES.set(id, name)
-  return { id, parent: madeUpId(on), publishedAt: at, work }
-}
-
-function told(name: string, chosen: Partial<NodeBlock>): NodeBlock {
-  return {
-    ...{
-      id: madeUpId(name),
-      parent: FINAL,
-      height: 1n,
-      miner: ZERO_ADDRESS,
-      target: 1n,
-      work: 1n,
-      state: ZERO_HASH,
-      steps: 0,
-      requests: 0,
-    },
-    ...{
-      queueCount: 0n,
-      torrent: '00'.repeat(20) as NodeBlock['torrent'],
-      publishedAt: 0,
-      verdict: 'valid',
-      refuted: false,
-      final: false,
-    },
-    ...{ preferred: false, ...chosen },
-  }
-}

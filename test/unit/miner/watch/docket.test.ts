@@ -7,6 +7,7 @@ import { Docket } from '../../../../miner/watch/docket.ts'
 import type { Judgement, Settled } from '../../../../miner/watch/judge.ts'
 import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import type { Seer } from '../../../../miner/watch/view.ts'
+import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { Troubles } from '../../../../node/trouble.ts'
 import { madeUpId } from '../made-up-tree.ts'
@@ -81,6 +82,42 @@ test('the state after each final block is asked for first', async (t) => {
   assert.ok(scene.held.includes(madeUpId('final')))
 })
 
+test('without the state after a final block what needs it not is judged all the same, and it is asked for again', async (t) => {
+  const scene = new Scene(t.signal)
+  scene.lacking.add(madeUpId('final'))
+  scene.seers.push(seer('one', [living('block', { at: 0n })]))
+  await scene.until(() => scene.judged.length === 1)
+  await scene.until(() => /block 0x[0-9a-f]+ cannot be judged now: nobody has the state/.test(scene.problem))
+  scene.lacking.clear()
+  await scene.until(() => scene.problem === '')
+})
+
+test('what cannot be judged rests for twice as long each time, a minute at most, and not once it has died and come back', async (t) => {
+  const scene = new Scene(t.signal)
+  const clock = { now: 0 }
+  scene.now = () => clock.now
+  scene.unknown.add(madeUpId('first'))
+  scene.seers.push(seer('one', [living('first', { at: 0n })]))
+  const rounds = async () => {
+    const before = scene.held.length
+    await scene.until(() => scene.held.length >= before + 3)
+    return scene.tries
+  }
+  assert.equal(await rounds(), 1)
+  let tries = 1
+  for (const ms of [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
+    clock.now += ms - 1
+    assert.equal(await rounds(), tries, `before ${ms}`)
+    clock.now += 1
+    tries += 1
+    assert.equal(await rounds(), tries, `after ${ms}`)
+  }
+  scene.docket.keep(new Set([madeUpId('first')]))
+  assert.equal(await rounds(), tries)
+  scene.docket.keep(new Set())
+  assert.equal(await rounds(), tries + 1)
+})
+
 type Movable = { -readonly [Key in keyof Seer]: Seer[Key] }
 
 class Scene {
@@ -89,6 +126,11 @@ class Scene {
   readonly held: Hash[] = []
   readonly hanging = new Set<Hash>()
   readonly unknown = new Set<Hash>()
+  /** Final blocks whose state nobody has. */
+  readonly lacking = new Set<Hash>()
+  tries = 0
+  now: () => number = Date.now
+  readonly docket: Docket
   readonly broken = new Set<Hash>()
   readonly #settled = new Map<Hash, Settled>()
   readonly #troubles: Troubles<string>
@@ -98,20 +140,16 @@ class Scene {
   constructor(signal: AbortSignal) {
     this.#troubles = new Troubles(log, this.#stop.signal)
     signal.addEventListener('abort', () => this.#stop.abort())
-  }
-
-  get problem(): string {
-    return this.#troubles.first()?.message ?? ''
-  }
-
-  async until(isTrue: () => boolean): Promise<void> {
-    const { signal } = this.#stop
     const judge = {
       verdictOn: (id: Hash) => this.#settled.get(id),
-      hold: async (id: Hash) => void this.held.push(id),
+      hold: async (id: Hash) => {
+        this.held.push(id)
+        if (this.lacking.has(id)) throw new OperationError('no-evidence', 'nobody has the state', { retry: true })
+      },
       judge: async (id: Hash): Promise<Judgement> => {
+        this.tries += 1
         await delay(0)
-        if (this.hanging.has(id)) await delay(3_600_000, undefined, { signal, ref: false })
+        if (this.hanging.has(id)) await delay(3_600_000, undefined, { signal: this.#stop.signal, ref: false })
         if (this.broken.has(id)) throw new TypeError('a bug of ours')
         if (this.unknown.has(id)) return { verdict: 'unknown', why: 'nobody has it' }
         this.judged.push(NAMES.get(id) ?? id)
@@ -119,8 +157,22 @@ class Scene {
         return { verdict: 'valid' }
       },
     }
-    const deps = { judge, seers: this.seers, troubles: this.#troubles, now: Date.now, signal }
-    this.#running ??= new Docket(deps, 5).run()
+    const deps = {
+      judge,
+      seers: this.seers,
+      troubles: this.#troubles,
+      now: () => this.now(),
+      signal: this.#stop.signal,
+    }
+    this.docket = new Docket(deps, 5)
+  }
+
+  get problem(): string {
+    return this.#troubles.first()?.message ?? ''
+  }
+
+  async until(isTrue: () => boolean): Promise<void> {
+    this.#running ??= this.docket.run()
     const end = Date.now() + 60_000
     while (!isTrue()) {
       if (Date.now() > end)

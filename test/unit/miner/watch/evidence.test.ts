@@ -10,12 +10,12 @@ import type { PublishedBlock } from '../../../../node/protocol/block.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
-import { toHash } from '../../../../node/protocol/ids.ts'
+import { type Infohash, toHash } from '../../../../node/protocol/ids.ts'
 import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
-import type { Step } from '../../../../node/protocol/step.ts'
+import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
-import { type Forged, forge } from '../forge.ts'
+import { borrow, type Forged, forge, seal } from '../forge.ts'
 import { madeUpId } from '../made-up-tree.ts'
 import { log } from '../stage.ts'
 
@@ -103,6 +103,37 @@ test('a slow source is not waited for, and whoever answers is asked first from t
   assert.deepEqual(asked, ['slow', 'fast', 'fast'])
   await evidence.block(block.next.id, signal)
   assert.equal(asked.length, 3, 'what was found is kept')
+})
+
+test('of large blocks no more are kept than there is room for, the ones that were asked for last', async () => {
+  // 244 kB each, of which 16 MB hold 65.
+  const packed = pay(holder, {
+    to: accountOf('payee').address,
+    tokens: 5n,
+    time: 1,
+    prev: [genesisInfohash(genesis)],
+    memo: 'm'.repeat(140),
+  })
+  const after = Array.from({ length: 500 }, () => ({
+    step: encodeStep({ kind: 'transaction', packed: packed.packed }),
+    after: rootState,
+  }))
+  const large = seal(RULES, root, after, easiestTarget, holder.address)
+  const blocks = Array.from({ length: 130 }, (_, i) => borrow(large, i.toString(16).padStart(40, '0') as Infohash))
+  let asked = 0
+  const counted = source('counted', {
+    block: async (id) => {
+      asked += 1
+      return blocks.find(({ next }) => next.id === id)
+    },
+  })
+  const evidence = evidenceOf(counted)
+  for (const { next } of blocks) await evidence.block(next.id, signal)
+  assert.equal(asked, 130)
+  await evidence.block(blocks[129]?.next.id ?? root.id, signal)
+  assert.equal(asked, 130)
+  await evidence.block(blocks[0]?.next.id ?? root.id, signal)
+  assert.equal(asked, 131)
 })
 
 test('a source that hangs is given up after its time, and a signal ends all of it at once', async () => {

@@ -52,9 +52,9 @@ test('a right block is right, a wrong one is wrong at its step, and what stands 
 test('the queue is read as far back as a replay needs: a grandparent with void steps, five hundred entries below', async () => {
   const world = new Chain()
   const grandparent = world.voids(root, 20)
-  // Whatever consumes so many entries in between; the judge replays it all.
+  // Whatever consumes so many entries in between, the last block more of them than it has to; the judge replays it all.
   let tip = grandparent.next
-  for (let i = 0; i < 5; i++) tip = world.voids(tip, 100).next
+  for (const count of [30, 30, 440]) tip = world.voids(tip, count).next
   const wrong = world.wrong(tip)
   world.finals.add(root.id)
   const judge = world.judge()
@@ -131,13 +131,14 @@ test('a wrong state for the final block is no state, and ends nothing', async ()
   assert.equal((await world.judge().judge(wrong.next.id, signal)).verdict, 'invalid')
 })
 
-test('what is alive is judged, whoever serves a state for it', async () => {
+test('what is alive is judged, whoever serves a state for it, or calls it final', async () => {
   const world = new Chain()
   const wrong = world.wrong(root)
   const above = world.add(forge(RULES, wrong.next, [], easiestTarget, holder.address))
   world.finals.add(root.id)
   // The state that it states is there for everybody who asks.
   world.served.add(wrong.next.id)
+  world.finals.add(wrong.next.id)
   const judge = world.judge()
   judge.keep(new Set([wrong.next.id, above.next.id]), new Set([root.id]))
   assert.deepEqual(await judge.judge(above.next.id, signal), { verdict: 'doomed', by: wrong.next.id })
@@ -198,7 +199,8 @@ test('verdicts are kept as long as the block lives, and what is judged by severa
   assert.ok(top)
   const judge = world.judge()
   judge.keep(new Set(ids), new Set([root.id]))
-  await Promise.all([...ids, ...ids].map((id) => judge.judge(id, signal)))
+  const [first, again] = await Promise.all([top, top, ...ids].map((id) => judge.judge(id, signal)))
+  assert.equal(first, again, 'it is one and the same')
   assert.deepEqual(judge.verdictOn(top), { verdict: 'valid' })
   world.blocks.clear()
   assert.deepEqual(await judge.judge(top, signal), { verdict: 'valid' })

@@ -65,7 +65,7 @@ test('an endpoint of its own that has other blocks alive is doubted, and hides n
     if (!isHex(at) || hexToBigInt(at) <= before) return undefined
     return { instead: () => proxy.ask(method, [params[0], `0x${before.toString(16)}`]) }
   }
-  const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage, proxy.url)] })
+  const watcher = watch(stage, { node, sender, readers: [reader(stage, proxy.url), reader(stage)] })
   await author.publish(author.genesis)
   const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief', rival: true })
   await doubted(stage, watcher, /disagree about which blocks live/)
@@ -79,13 +79,15 @@ test('a silent endpoint of its own is a doubt, however well the other one speaks
   const { stage, node, author, sender } = await open(t)
   const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
   const watcher = watch(stage, { node, sender, readers: [reader(stage), reader(stage, proxy.url)] })
-  await stage.until('it to watch', () => watcher.status().state === 'watching')
+  await author.publish(author.genesis)
+  await stage.until('it to find a block right', () => watcher.status().valid === 1)
   proxy.tamper = () => 'reset'
-  const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief' })
+  const { id } = await author.publish(author.genesis, { payments: 0, theft: 'thief', rival: true })
   await killed(stage, sender, id)
   await doubted(stage, watcher, /to answer/)
+  await stage.until('it to call nothing right any more', () => watcher.status().valid === 0)
   proxy.tamper = () => undefined
-  await stage.until('it to be sure again', () => watcher.status().state === 'watching')
+  await stage.until('it to be sure again', () => watcher.status().valid === 1)
 })
 
 test('a node that hides a block is found out by the links in the contract, and the block dies', async (t) => {
@@ -260,14 +262,18 @@ test('a defender brings nothing forward that it has not found right itself', asy
   const { id } = await author.publish(author.genesis)
   await stage.skip(DAY)
   const mute = { isMute: true }
+  let looks = 0
   const call: NodeClient['call'] = async (method, params, signal) => {
+    if (method === 'bridge_blocks') looks += 1
     if (method === 'bridge_block' && mute.isMute) throw new Error('the disk is damaged')
     return await node.call(method, params, signal)
   }
   const watcher = watch(stage, { node: { url: node.url, call }, sender, readers: [reader(stage)] }, { courtesyMs: 0 })
   await stage.until('it to be in trouble', () => /disk/.test(watcher.status().problem ?? ''))
   await stage.until('the call to be due', async () => (await node.call('bridge_due', {})).finalize.length === 1)
-  assert.equal(await sender.ethereum.nonce('pending'), 0)
+  const before = looks
+  await stage.until('it to look some times more', () => looks >= before + 5)
+  assert.deepEqual([watcher.status().valid, await sender.ethereum.nonce('pending')], [0, 0])
   mute.isMute = false
   await stage.until('its finality', async () => (await stage.finalBlock()) === id)
 })

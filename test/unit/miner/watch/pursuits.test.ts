@@ -131,6 +131,27 @@ test('one that never ends makes room, rests, and is begun again', async (t) => {
   assert.equal(proofs, 2)
 })
 
+test('what nobody has handed in for an hour is forgotten, with its rests', async (t) => {
+  const clock = { now: 0 }
+  const { pursuits, cases } = open(t, [], { now: () => clock.now })
+  let begun = 0
+  const fail = async (i: number) => {
+    pursuits.begin(caseOf(cases, i), async () => {
+      if (i === 0) begun += 1
+      throw new Error('nothing to prove')
+    })
+    await pursuits.ended()
+  }
+  await fail(0)
+  clock.now += 5_000 + 3_600_001
+  // Whatever comes to nothing meanwhile.
+  await fail(1)
+  await fail(0)
+  clock.now += 5_000
+  await fail(0)
+  assert.equal(begun, 3, 'as after the first time')
+})
+
 test('an endpoint that never answers holds up no place for longer than a turn, nor any other pursuit', async (t) => {
   const scene = new Scene(t)
   const { chain } = scene
@@ -178,6 +199,51 @@ test('what all call dead is closed without a transaction, and what none accepts 
   await pursuits.ended()
   assert.equal((troubles.first() as { code?: string } | undefined)?.code, 'bridge-step-is-right')
   assert.equal(chain.included.length, 0)
+})
+
+test('after an end that was good a block rests as it did at first', async (t) => {
+  const scene = new Scene(t)
+  const { chain } = scene
+  const clock = { now: 0 }
+  const { pursuits, cases } = open(t, [chain.endpoint('one')], { now: () => clock.now })
+  const nothing = () => Promise.reject(new Error('nothing to prove'))
+  const turn = async (prove: () => Promise<Refutation>) => {
+    pursuits.begin(caseOf(cases, 0), prove)
+    const isBegun = pursuits.isUnderWay(blockOf(0))
+    await pursuits.ended()
+    return isBegun
+  }
+  chain.isDead = true
+  const turns: boolean[] = []
+  for (const prove of [nothing, async () => refutation, nothing, nothing]) {
+    turns.push(await turn(prove))
+    clock.now += 5_000
+  }
+  assert.deepEqual(turns, [true, true, true, true])
+})
+
+test('what was killed and lives again is open while it is pursued', async (t) => {
+  const scene = new Scene(t)
+  const { chain } = scene
+  chain.isFull = true
+  const { pursuits, cases } = open(t, [chain.endpoint('one')], { sender: scene.sender() })
+  const opened = caseOf(cases, 0)
+  cases.close({ ...opened, by: 'us' })
+  pursuits.begin(opened, async () => refutation)
+  await until('it to be sent', () => chain.waiting.length === 1)
+  assert.equal(cases.get(opened.block)?.state, 'open')
+})
+
+test('a refutation pays more than the cap when its deadline is near', async (t) => {
+  const GWEI = 1_000_000_000n
+  const scene = new Scene(t)
+  const { chain } = scene
+  chain.baseFee = 40n * GWEI
+  const sender = scene.sender({ maxFeePerGas: 30n * GWEI })
+  const { pursuits, cases } = open(t, [chain.endpoint('one')], { sender })
+  pursuits.begin(cases.open(id, 'wrong', chain.time + 7_200n, ''), async () => refutation)
+  await scene.mineUntil('the death', () => chain.isDead)
+  assert.ok((chain.included[0]?.price ?? 0n) > 30n * GWEI)
 })
 
 test('a refutation that always fails is repeated to the end, in rests of an eighth of what is left at most', async (t) => {

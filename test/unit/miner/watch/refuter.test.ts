@@ -109,6 +109,20 @@ test('of the estimates the greatest counts, within reason: none makes the limit 
   assert.equal(refuteCall(largest, 2n ** 60n).gas, TRANSACTION_GAS)
 })
 
+test('once one accepts it, what hangs is hardly waited for', { timeout: 20_000 }, async () => {
+  const chain = new MadeUpChain()
+  const endpoints = [chain.endpoint('hangs', LIES['hangs']), chain.endpoint('honest')]
+  assert.deepEqual((await tryRefutation(endpoints, id, refutation, 30_000))?.accepts, ['honest'])
+})
+
+test('of the bonds that are said the least counts as the reward', async () => {
+  const chain = new MadeUpChain()
+  const bonds = [10n ** 18n, 10n ** 17n, 10n ** 19n].map((bond) =>
+    chain.endpoint(`${bond}`, ({ record }) => ({ record: async (block) => ({ ...(await record(block)), bond }) })),
+  )
+  assert.equal((await tryRefutation(bonds, id, refutation))?.reward, 10n ** 17n / 2n)
+})
+
 test('who killed the block: us by a receipt, others without one', async (t) => {
   const { scene, run } = open(t)
   scene.chain.isDead = true

@@ -90,6 +90,38 @@ test('a right block is left alone, and is made final by the defender when its ti
   await stage.until('its finality', async () => (await stage.finalBlock()) === block.next.id)
 })
 
+test('nothing stands before a refutation: what is due waits until no wrong block lives', async (t) => {
+  const { stage, node, liar } = await open(t)
+  const { rules, genesisBlock } = stage.definition
+  const right = forge(rules, genesisOf(stage), [], target(), liar.ethereum.account)
+  await liar.send(publishCall(encodeSealed(genesisBlock), right))
+  await publishWrong(stage, liar, 'thief', true)
+  await stage.skip(DAY)
+  const sender = stage.sender(await stage.signer())
+  await stage.anvil.client.setAutomine(false)
+  const counted = counting(node)
+  const watcher = watch(stage, counted.node, sender, { defend: true, courtesyMs: 0 })
+  await stage.until('the refutation to be sent', async () => (await sender.ethereum.nonce('pending')) === 1)
+  await counted.looks(stage, 10)
+  assert.deepEqual([watcher.status().valid, await sender.ethereum.nonce('pending')], [1, 1])
+  await stage.anvil.client.setAutomine(true)
+  await stage.anvil.client.mine({ blocks: 1 })
+  await stage.until('the finality of the right one', async () => (await stage.finalBlock()) === right.next.id)
+})
+
+test('what is in the way of a refutation stays in the status until it has passed', async (t) => {
+  const { stage, node, liar } = await open(t)
+  const sender = stage.sender(await stage.signer(0n))
+  const counted = counting(node)
+  const watcher = watch(stage, counted.node, sender, { defend: true })
+  await publishWrong(stage, liar, 'thief')
+  await stage.until('the trouble', () => /units of gas of refute/.test(watcher.status().problem ?? ''))
+  for (let i = 0; i < 5; i++) {
+    await counted.looks(stage, 2)
+    assert.match(watcher.status().problem ?? '', /send coins to it/)
+  }
+})
+
 test('two defenders race, and both succeed', async (t) => {
   const { stage, node, liar } = await open(t)
   const other = await stage.node()
@@ -160,6 +192,23 @@ function watch(
   const watcher = stage.stack.use(new Watcher(deps, { pollMs: 50, ...options }))
   watcher.start()
   return watcher
+}
+
+/** A node, and how often its blocks were asked for. */
+function counting({ url, call }: NodeClient) {
+  let asked = 0
+  const node: NodeClient = {
+    url,
+    call: async (method, params, signal) => {
+      if (method === 'bridge_blocks') asked += 1
+      return await call(method, params, signal)
+    },
+  }
+  const looks = async (stage: Stage, more: number) => {
+    const before = asked
+    await stage.until('it to look some times more', () => asked >= before + more)
+  }
+  return { node, looks }
 }
 
 function killed(watcher: Watcher) {

@@ -121,7 +121,8 @@ for (const [name, order] of Object.entries(ORDERS)) {
 
 test('two different logs in one place are nothing to be believed', async () => {
   await using scene = await open()
-  const change = (logs: readonly Json[]) => [...logs, { ...logs[0], transactionHash: logs[1]?.['transactionHash'] }]
+  const other = { transactionHash: `0x${'ab'.repeat(32)}` }
+  const change = (logs: readonly Json[]) => logs.flatMap((log) => [log, { ...log, ...other }])
   scene.proxy.tamper = ({ method }) =>
     method === 'eth_getLogs' ? { result: (logs) => change(logs as readonly Json[]) } : undefined
   await assert.rejects(scene.connect().events(scene.from, scene.to), /two different logs/)

@@ -1,0 +1,49 @@
+// Cases against wrong blocks: opened once, closed once, and not kept for good.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Cases } from '../../../../miner/watch/cases.ts'
+import { createLogger } from '../../../../node/log.ts'
+import { madeUpId } from '../made-up-tree.ts'
+
+const block = madeUpId('wrong')
+
+test('a case is opened once, with one alarm; what is known of it stays', () => {
+  const { cases, lines } = open()
+  cases.open(block, 'step 1: BadMemo', 7n, '; kill it')
+  cases.change(block, { failures: 3 })
+  const known = cases.open(block, 'step 1: BadMemo', 7n, '; kill it')
+  assert.deepEqual(known, { block, state: 'open', problem: 'step 1: BadMemo', deadline: 7n, failures: 3 })
+  assert.deepEqual(lines, ['a block on Ethereum is WRONG; kill it'])
+})
+
+test('who killed it stays, however often it is seen to be dead afterwards', () => {
+  const { cases, lines } = open()
+  cases.open(block, 'step 1: BadMemo', 7n, '')
+  const kill = { block, problem: 'step 1: BadMemo', deadline: 7n }
+  cases.close({ ...kill, by: 'us', gas: 300_000n })
+  cases.close({ ...kill, by: 'others' })
+  assert.deepEqual(cases.all(), [{ ...kill, state: 'killed', by: 'us', gas: 300_000n }])
+  assert.deepEqual(lines.slice(1), ['killed a wrong block'])
+})
+
+test('of those that are gone the last 256 to be killed are kept, and none that was not', () => {
+  const { cases } = open()
+  const ids = Array.from({ length: 300 }, (_, i) => madeUpId(`wrong ${i}`))
+  for (const id of ids) cases.open(id, '', 0n, '')
+  for (const id of ids.slice(0, 299)) cases.close({ block: id, problem: '', deadline: 0n, by: 'others' })
+  cases.keep((id) => id === ids[0])
+  assert.deepEqual(
+    cases.all().map((each) => each.block),
+    [ids[0], ...ids.slice(43, 299)],
+  )
+})
+
+function open() {
+  const lines: string[] = []
+  const log = createLogger(
+    { level: 'info', json: true, colors: false },
+    { write: (line) => void lines.push(JSON.parse(line).msg) },
+  )
+  return { cases: new Cases(log), lines }
+}

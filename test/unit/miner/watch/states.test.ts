@@ -1,0 +1,118 @@
+// States after blocks: no more are kept than there is room for, those of final blocks are, and any other is had again.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Evidence } from '../../../../miner/watch/evidence/evidence.ts'
+import { States } from '../../../../miner/watch/states.ts'
+import type { ParentBlock } from '../../../../node/protocol/block.ts'
+import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
+import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
+import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
+import type { Step } from '../../../../node/protocol/step.ts'
+import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
+import { type Forged, forge } from '../forge.ts'
+import { log } from '../stage.ts'
+
+const holder = accountOf('holder')
+const genesis = genesisOf(holder)
+/** No work at all: nobody asks for it here. */
+const easiestTarget = 2n ** 256n - 1n
+const rootState = genesisState(genesis)
+const rootBlock = genesisBlock({
+  ...RULES,
+  easiestTarget,
+  state: stateRoot(rootState),
+  genesis: genesisInfohash(genesis),
+})
+const { signal } = new AbortController()
+/** Each of them has one step. */
+const CHAIN = grow(6)
+/** Room for the states of two of them. */
+const ROOM = { keptSteps: 4 }
+
+test('what was used longest ago is dropped, and asked for again; all else is at hand', async () => {
+  const { states, asked, after } = open(ROOM)
+  for (const i of [0, 1, 2, 3]) put(states, i)
+  await after(2)
+  await after(3)
+  assert.deepEqual(asked, [])
+  await after(2)
+  put(states, 4)
+  await after(2)
+  await after(4)
+  assert.deepEqual(asked, [])
+  await after(3)
+  assert.deepEqual(asked, [3])
+})
+
+test('a state that is put twice takes its room once', async () => {
+  const { states, asked, after } = open(ROOM)
+  put(states, 0)
+  for (let i = 0; i < 5; i++) put(states, 1)
+  await after(0)
+  assert.deepEqual(asked, [])
+})
+
+test('those of final blocks stay, however many come', async () => {
+  const { states, asked, after } = open({ keptSteps: 0 })
+  put(states, 0)
+  states.pin(new Set([idOf(0)]))
+  for (const i of [1, 2, 3]) put(states, i)
+  await after(0)
+  assert.deepEqual(asked, [])
+})
+
+test('who serves no state keeps nobody from having it: it is replayed from genesis, and they are asked once', async () => {
+  const { asked, after, serve } = open(ROOM)
+  serve.error = new TypeError('the disk is damaged')
+  assert.equal(stateRoot(await after(5)), CHAIN[5]?.next.header.state)
+  assert.deepEqual(asked, [5])
+})
+
+function open(options: { readonly keptSteps: number }) {
+  const asked: number[] = []
+  const serve: { error?: Error } = {}
+  const source = {
+    name: 'the chain of the test',
+    limitMs: 1_000,
+    block: async (id: Hash) => CHAIN.find(({ next }) => next.id === id),
+    forced: async () => new Map(),
+    isFinal: async () => false,
+    snapshot: async (id: Hash) => {
+      asked.push(CHAIN.findIndex(({ next }) => next.id === id))
+      if (serve.error !== undefined) throw serve.error
+      const block = CHAIN.find(({ next }) => next.id === id)
+      return block && outputsOf(block.next.state)
+    },
+  }
+  const evidence = new Evidence({ sources: [source], log, genesis: { sealed: rootBlock, transaction: genesis } })
+  const states = new States({ evidence, rules: RULES, log }, options)
+  return { states, asked, serve, after: (i: number) => states.after(idOf(i), () => true, signal) }
+}
+
+function put(states: States, i: number): void {
+  const block = CHAIN[i]
+  assert.ok(block)
+  states.put(block.next.id, block.next.state, 1)
+}
+
+function idOf(i: number): Hash {
+  const block = CHAIN[i]
+  assert.ok(block)
+  return block.next.id
+}
+
+/** One payment in each. */
+function grow(count: number): readonly Forged[] {
+  const grown: Forged[] = []
+  let last = genesisInfohash(genesis)
+  for (let time = 0; time < count; time++) {
+    const root: ParentBlock = { id: blockId(rootBlock), header: rootBlock.header, state: rootState }
+    const { packed, infohash } = pay(holder, { to: accountOf(`${time}`).address, tokens: 5n, time, prev: [last] })
+    const step: Step = { kind: 'transaction', packed }
+    grown.push(forge(RULES, grown.at(-1)?.next ?? root, [step], easiestTarget, holder.address))
+    last = infohash
+  }
+  return grown
+}
