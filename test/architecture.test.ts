@@ -8,9 +8,18 @@ import { DEVELOPMENT_FOLDERS, IMPURE, ruleFor, TOP_FOLDERS } from './architectur
 import { blank, importsOf, readSources } from './architecture/source.ts'
 
 const root = new URL('..', import.meta.url).pathname
-const sources = readSources(root)
 const dependencies = z.record(z.string(), z.string())
-const manifest = readJson('package.json', z.object({ dependencies, devDependencies: dependencies }))
+const conditions = z.record(z.string(), z.string().startsWith('./'))
+const manifest = readJson(
+  'package.json',
+  z.object({ dependencies, devDependencies: dependencies, imports: z.record(z.string().startsWith('#'), conditions) }),
+)
+const sources = readSources(
+  root,
+  Object.fromEntries(
+    Object.entries(manifest.imports).map(([name, files]) => [name, Object.values(files).map((path) => path.slice(2))]),
+  ),
+)
 const pinned = { ...manifest.dependencies, ...manifest.devDependencies }
 const maxLines = 300
 
@@ -59,7 +68,7 @@ test('no folders of the node import each other in a circle', () => {
   assert.deepEqual(findCycles(graphOf((path) => /^node\/[^/]+/.exec(path)?.[0])), [])
 })
 
-test('node/protocol has no clock, no randomness, no input and no output', () => {
+test('node/protocol has no clock, no randomness, no input, no output, and nothing of Node', () => {
   const wrong = sources
     .filter(({ path }) => path.startsWith('node/protocol/'))
     .flatMap(({ path, text }) => {
@@ -67,6 +76,22 @@ test('node/protocol has no clock, no randomness, no input and no output', () => 
       return IMPURE.flatMap((pattern) => pattern.exec(code) ?? []).map((match) => `${path} uses ${match.trim()}`)
     })
   assert.deepEqual(wrong, [])
+})
+
+test('native code of the curve is imported by one file, and nothing but the names in package.json leads there', () => {
+  const users = sources
+    .filter(({ path }) => !path.startsWith('test/'))
+    .filter(({ imports }) => imports.some((each) => each.kind === 'package' && each.name === 'secp256k1'))
+    .map(({ path }) => path)
+  assert.deepEqual(users, ['node/protocol/secp256k1/native.ts'])
+  const direct = sources
+    .filter(({ path }) => !path.startsWith('test/'))
+    .filter(({ imports }) =>
+      imports.some((each) => each.kind === 'ours' && users.includes(each.path) && !each.specifier.startsWith('#')),
+    )
+    .map(({ path }) => path)
+  assert.deepEqual(direct, [])
+  assert.deepEqual(Object.keys(manifest.imports['#secp256k1'] ?? {}), ['node', 'default'])
 })
 
 test('Ethereum is reached through one file of the node and one of the miner', () => {
@@ -135,9 +160,23 @@ test('the reader of imports sees every form of them and nothing else', () => {
     `const l = \`\${k ? '}' : "\`"} // no comment\`; require('m')`,
     `const n = "require('n')"`,
     "export const o = 'from'",
+    "import { p } from '#p'",
   ].join('\n')
-  const found = importsOf('x/y/z.ts', text).map((each) => (each.kind === 'ours' ? each.path : each.name))
-  assert.deepEqual(found.toSorted(), ['@scope/c', 'd', 'g', 'm', 'node:e', 'x/f.ts', 'x/y/a.ts', 'x/y/h.ts'])
+  const found = importsOf('x/y/z.ts', text, { '#p': ['p/node.ts', 'p/browser.ts'] }).map((each) =>
+    each.kind === 'ours' ? each.path : each.name,
+  )
+  assert.deepEqual(found.toSorted(), [
+    '@scope/c',
+    'd',
+    'g',
+    'm',
+    'node:e',
+    'p/browser.ts',
+    'p/node.ts',
+    'x/f.ts',
+    'x/y/a.ts',
+    'x/y/h.ts',
+  ])
 })
 
 test('blanking leaves the code and every position', () => {

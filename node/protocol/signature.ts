@@ -1,11 +1,12 @@
 // secp256k1 signatures: 65 bytes r ‖ s ‖ v with low s and v 27 or 28; the sender is recovered.
 
-import secp256k1 from 'secp256k1'
-import { decodeUint } from './bytes.ts'
+import { secp256k1 } from '#secp256k1'
+import { decodeUint, encodeUint } from './bytes.ts'
 import { type Address, addressOfKey } from './ids.ts'
 
 export const SIGNATURE_BYTES = 65
 
+const DIGEST_BYTES = 32
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 const HALF_ORDER = ORDER / 2n
 
@@ -21,24 +22,23 @@ export function isCanonicalSignature(signature: Uint8Array): boolean {
 /** What `ecrecover` returns: the signer, or nothing where it returns zero or the signature is not canonical. */
 export function recoverSender(digest: Uint8Array, signature: Uint8Array): Address | undefined {
   if (!isCanonicalSignature(signature)) return undefined
-  try {
-    const key = secp256k1.ecdsaRecover(signature.subarray(0, 64), (signature[64] ?? 0) - 27, digest, false)
-    return addressOfKey(key.subarray(1))
-  } catch {
-    return undefined // r is no x-coordinate of the curve, or the key is the point at infinity
-  }
+  const key = secp256k1.recoverKey(digest, signature.subarray(0, 64), (signature[64] ?? 0) - 27)
+  return key && addressOfKey(key)
 }
 
-/** Signs a 32-byte digest with a 32-byte private key (RFC 6979, low s). */
+/** Signs a 32-byte digest with a 32-byte private key (RFC 6979, low s). Throws if either has no such shape. */
 export function signDigest(digest: Uint8Array, privateKey: Uint8Array): Uint8Array {
-  const { signature, recid } = secp256k1.ecdsaSign(digest, privateKey)
+  if (digest.length !== DIGEST_BYTES) throw new RangeError(`a digest has ${DIGEST_BYTES} bytes`)
+  // RFC 6979 reduces the digest before the nonce is derived from it, libsecp256k1 does not.
+  const reduced = encodeUint(decodeUint(digest) % ORDER, DIGEST_BYTES)
+  const { signature, recovery } = secp256k1.sign(reduced, privateKey)
   const bytes = new Uint8Array(SIGNATURE_BYTES)
   bytes.set(signature)
-  bytes[64] = 27 + recid
+  bytes[64] = 27 + recovery
   return bytes
 }
 
 /** The 64-byte public key of a 32-byte private key. */
 export function publicKeyOf(privateKey: Uint8Array): Uint8Array {
-  return secp256k1.publicKeyCreate(privateKey, false).subarray(1)
+  return secp256k1.publicKeyOf(privateKey)
 }

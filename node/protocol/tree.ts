@@ -1,6 +1,6 @@
 // The compact sparse Merkle tree of the state: persistent (old roots stay readable), hashed only when a root is asked for.
 
-import assert from 'node:assert'
+import { assert } from './assert.ts'
 import { compareBytes, concat, encodeUint, equalBytes } from './bytes.ts'
 import { keccak } from './hash.ts'
 

@@ -2,7 +2,7 @@
 
 /** Where a file lives decides by the longest `folder` that its path starts with. */
 export type FolderRule = {
-  /** Ends with a slash; empty for the files at the root. */
+  /** Ends with a slash; empty for the files at the root; or the path of one file. */
   readonly folder: string
   /** Path prefixes of our own files that it may import, besides its own folder. */
   readonly ours: readonly string[]
@@ -15,8 +15,9 @@ const ANY_OF_OURS = ['']
 export const FOLDER_RULES: readonly FolderRule[] = [
   { folder: 'contracts/', ours: [], packages: ['@openzeppelin/contracts'] },
   { folder: 'deployments/', ours: [], packages: [] },
-  // The executable spec: pure. secp256k1 is there because it recovers keys 25 times faster than noble does.
-  { folder: 'node/protocol/', ours: [], packages: ['@noble/', 'secp256k1', 'node:assert'] },
+  // The executable spec: pure, and a browser runs it. Only Node takes the one file with native code, which recovers keys 25 times as fast.
+  { folder: 'node/protocol/', ours: [], packages: ['@noble/'] },
+  { folder: 'node/protocol/secp256k1/native.ts', ours: ['node/protocol/'], packages: ['secp256k1'] },
   { folder: 'node/', ours: ['deployments/'], packages: 'any' },
   {
     folder: 'miner/',
@@ -44,9 +45,10 @@ export const FOLDER_RULES: readonly FolderRule[] = [
 /** Packages that only tests and tools may import: they are not there, or not meant to run, in production. */
 export const DEVELOPMENT_FOLDERS: readonly string[] = ['scripts/', 'test/']
 
-/** What would make the spec depend on the moment or the machine. Each is searched in code without comments and strings. */
+/** What would make the spec depend on the moment or the machine, or on Node. Each is searched in code without comments and strings. */
 export const IMPURE: readonly RegExp[] = [
   /\bprocess\b/,
+  /\bBuffer\b/,
   /\bDate\b/,
   /\bperformance\b/,
   /\bMath\.random\b/,

@@ -13,19 +13,22 @@ export type Import =
   | { readonly kind: 'ours'; readonly specifier: string; readonly path: string }
   | { readonly kind: 'package'; readonly specifier: string; readonly name: string }
 
+/** `package.json#imports`: each name with the files of ours that one platform or another takes for it. */
+export type Aliases = Readonly<Record<string, readonly string[]>>
+
 const IGNORED = ['node_modules/**', 'artifacts/**', 'cache/**', 'coverage/**', '.torrenttx/**']
 
 /** Every source file of ours below `root`, sorted. */
-export function readSources(root: string): readonly SourceFile[] {
+export function readSources(root: string, aliases: Aliases = {}): readonly SourceFile[] {
   return globSync(['**/*.ts', '**/*.mjs', '**/*.sol'], { cwd: root, exclude: IGNORED })
     .toSorted()
     .map((path) => {
       const text = readFileSync(join(root, path), 'utf8')
-      return { path, text, imports: importsOf(path, text) }
+      return { path, text, imports: importsOf(path, text, aliases) }
     })
 }
 
-export function importsOf(path: string, text: string): readonly Import[] {
+export function importsOf(path: string, text: string, aliases: Aliases = {}): readonly Import[] {
   const code = blank(text, 'comments')
   const patterns = path.endsWith('.sol')
     ? [/^\s*import\b[^;'"]*["']([^"']+)["']/gm]
@@ -44,10 +47,12 @@ export function importsOf(path: string, text: string): readonly Import[] {
       .filter((match) => bare.startsWith(match[0].slice(0, 3), match.index))
       .map((match) => match[1] ?? ''),
   )
-  return [...new Set(specifiers)].map((specifier) => resolveImport(path, specifier))
+  return [...new Set(specifiers)].flatMap((specifier) => resolveImport(path, specifier, aliases))
 }
 
-function resolveImport(from: string, specifier: string): Import {
+function resolveImport(from: string, specifier: string, aliases: Aliases): Import | readonly Import[] {
+  const targets = aliases[specifier]
+  if (targets !== undefined) return targets.map((path) => ({ kind: 'ours', specifier, path }))
   if (specifier.startsWith('.')) return { kind: 'ours', specifier, path: join(dirname(from), specifier) }
   if (from.endsWith('.sol') && /^(contracts|test)\//.test(specifier))
     return { kind: 'ours', specifier, path: specifier }

@@ -1,6 +1,6 @@
 // Seeded steps with the states they meet: valid ones, and ones that break each rule of the step function.
 
-import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
+import { concat, decodeUint, encodeUint } from '../../../node/protocol/bytes.ts'
 import { type Address, type Infohash, parseInfohash, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { packTransaction } from '../../../node/protocol/packed.ts'
 import { entryKey, outputsOf, type State } from '../../../node/protocol/state.ts'
@@ -100,7 +100,7 @@ function changeBody(world: World, tx: SignedTransaction): SignedTransaction {
 
 function changeSignature(world: World, tx: SignedTransaction): SignedTransaction {
   const [r, s, v] = [tx.signature.slice(0, 32), tx.signature.slice(32, 64), tx.signature[64] ?? 0]
-  const highS = encodeUint(ORDER - BigInt(`0x${Buffer.from(s).toString('hex')}`), 32)
+  const highS = encodeUint(ORDER - decodeUint(s), 32)
   const zero = new Uint8Array(32)
   const signature = world.pick([
     concat(r, s, Uint8Array.of(55 - v)),

@@ -3,6 +3,7 @@
 import assert from 'node:assert'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { AssertionError } from '../../../../node/protocol/assert.ts'
 import { concat, encodeUint, equalBytes, formatHex } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import {
@@ -112,10 +113,7 @@ describe('state tree', () => {
   })
 
   test('asserts that what is removed is there', () => {
-    assert.throws(() => remove(undefined, keyOf(1)), assert.AssertionError)
-    assert.throws(
-      () => remove(insert(undefined, { key: keyOf(1), value: 1n, name: 1 }), keyOf(2)),
-      assert.AssertionError,
-    )
+    assert.throws(() => remove(undefined, keyOf(1)), AssertionError)
+    assert.throws(() => remove(insert(undefined, { key: keyOf(1), value: 1n, name: 1 }), keyOf(2)), AssertionError)
   })
 })

@@ -1,0 +1,98 @@
+// What the executable spec says of a seeded world, as lines of text: equal wherever it runs. Nothing of Node.
+
+import { applyStep } from '../../../../node/protocol/apply.ts'
+import { assembleBlock, minerFee, type ParentBlock, replayBlock } from '../../../../node/protocol/block.ts'
+import { blockTorrent, decodeOutputs, encodeOutputs } from '../../../../node/protocol/block-torrent.ts'
+import { concat, formatHex } from '../../../../node/protocol/bytes.ts'
+import { checkGenesis, genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
+import { blockId, decodeSealed, encodeSealed, genesisBlock } from '../../../../node/protocol/header.ts'
+import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import type { QueueEntry } from '../../../../node/protocol/queue.ts'
+import { isCanonicalSignature, publicKeyOf, recoverSender, signDigest } from '../../../../node/protocol/signature.ts'
+import { outputsOf, type State, stateOf, stateRoot } from '../../../../node/protocol/state.ts'
+import { encodeStep } from '../../../../node/protocol/step.ts'
+import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
+import { traceLeaf, traceProof } from '../../../../node/protocol/trace.ts'
+import { decodeTransaction, encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { stepCases } from '../../../../scripts/assure/models/step-cases.ts'
+import { accountOf, genesisOf, RULES, World } from '../../../../scripts/assure/models/world.ts'
+import { recoveryCases, signingCases } from './signature-cases.ts'
+
+const TARGET = 2n ** 240n
+
+/** The same lines for the same seed. */
+export function* transcript(seed: number): Generator<string> {
+  yield* signatureLines(seed)
+  yield* stepLines(seed)
+  yield* genesisLines(seed)
+  yield* blockLines(seed)
+}
+
+function* signatureLines(seed: number): Generator<string> {
+  for (const { digest, signature, recovery } of recoveryCases(seed, 30)) {
+    const bytes = concat(signature, Uint8Array.of(27 + recovery))
+    yield `sender of ${formatHex(digest)} ${formatHex(bytes)}: ${isCanonicalSignature(bytes)} ${recoverSender(digest, bytes)}`
+  }
+  for (const { digest, privateKey } of signingCases(seed, 30)) {
+    yield `signature of ${formatHex(digest)}: ${orRefused(() => signDigest(digest, privateKey))}`
+    yield `key of ${formatHex(privateKey)}: ${orRefused(() => publicKeyOf(privateKey))}`
+  }
+}
+
+function* stepLines(seed: number): Generator<string> {
+  const world = new World(seed)
+  let left = 100
+  for (const { name, state, queueIndex, step } of stepCases(world)) {
+    if (left-- === 0) return
+    const witness: Uint8Array[] = []
+    const applied = applyStep(world.rules, state, queueIndex, step, witness)
+    yield `step, ${name}: ${applied.reason} ${stateRoot(applied.state)} ${formatHex(concat(...witness))}`
+  }
+}
+
+function* genesisLines(seed: number): Generator<string> {
+  const genesis = decodeTransaction(encodeTransaction(genesisOf(accountOf(`owner ${seed}`))))
+  if (genesis.kind !== 'genesis') throw new TypeError(`expected a genesis, got a ${genesis.kind}`)
+  checkGenesis(genesis)
+  yield `genesis: ${genesisInfohash(genesis)} ${stateRoot(genesisState(genesis))}`
+}
+
+function* blockLines(seed: number): Generator<string> {
+  const world = new World(seed)
+  const network = { ...RULES, easiestTarget: TARGET, state: stateRoot(world.state), genesis: world.genesis }
+  const first = genesisBlock(network)
+  const parent: ParentBlock = { id: blockId(first), header: first.header, state: world.state }
+  const steps: { readonly step: Uint8Array; readonly after: State }[] = []
+  const entries: QueueEntry[] = []
+  for (let i = 0; i < 15; i++) {
+    let step = world.step()
+    while ((step.kind === 'transaction') !== i >= 5) step = world.step()
+    if (step.kind === 'deposit') entries.push(step.entry)
+    if (step.kind === 'applied') entries.push({ kind: 'forced', fee: step.fee, packed: step.packed })
+    world.apply(step)
+    steps.push({ step: encodeStep(step), after: world.state })
+  }
+  const target = targetCeiling(TARGET, 4_000n, TARGET)
+  const { header, content, block } = assembleBlock(RULES, parent, target, steps)
+  const bytes = encodeSealed({ header, seal: { miner: RULES.token, nonce: ZERO_HASH } })
+  yield `block: ${formatHex(bytes)} ${workOf(target)} ${minerFee(block.steps)}`
+  for (const { name, bytes } of blockTorrent(content).files) yield `${name}: ${formatHex(bytes)}`
+  yield `snapshot: ${stateRoot(stateOf(decodeOutputs(encodeOutputs(outputsOf(world.state)))))}`
+  const leaves = steps.map(({ step, after }) => traceLeaf(step, stateRoot(after)))
+  yield `proof: ${traceProof(leaves, 7).join(' ')}`
+  const lie = Uint8Array.from(block.states).fill(1, 32 * 9, 32 * 10)
+  for (const states of [block.states, lie]) {
+    const published = { sealed: decodeSealed(bytes), steps: block.steps, states }
+    const verdict = replayBlock(RULES, parent, published, (index) => entries[Number(index)])
+    const facts = verdict.verdict === 'invalid' ? [verdict.step, verdict.problem, verdict.expected] : []
+    yield `replay: ${[verdict.verdict, ...facts].join(' ')}`
+  }
+}
+
+function orRefused(bytesOf: () => Uint8Array): string {
+  try {
+    return formatHex(bytesOf())
+  } catch {
+    return 'refused'
+  }
+}
