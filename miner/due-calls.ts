@@ -1,5 +1,6 @@
 // The calls that anybody may send to bring the right branch forward: nominations and finalizations that are due.
 
+import type { NodeClient } from '../node/client/rpc.ts'
 import type { OperationError } from '../node/errors.ts'
 import { type BridgeCall, finalizeCall, nominateCall } from '../node/ethereum/calls.ts'
 import { isAnyRefusal } from '../node/ethereum/refusals.ts'
@@ -8,7 +9,6 @@ import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
 import { blockId, decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash } from '../node/protocol/ids.ts'
-import type { NodeClient } from '../node/rpc/client.ts'
 
 export type DueDeps = {
   readonly node: NodeClient

@@ -1,5 +1,6 @@
 // Brings one mined block to Ethereum: the torrent first, then the transaction, every step in the journal before it is taken.
 
+import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
 import { publishCall } from '../node/ethereum/calls.ts'
 import { isAnyRefusal, isRefusal } from '../node/ethereum/refusals.ts'
@@ -8,7 +9,6 @@ import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
-import type { NodeClient } from '../node/rpc/client.ts'
 import { type Journal, type Publication, publicationId } from './journal.ts'
 
 export type PublisherDeps = {

@@ -8,9 +8,9 @@ import type { Hash, Infohash } from '../protocol/ids.ts'
 import { infohashOf } from '../protocol/infohash.ts'
 import { packTransaction } from '../protocol/packed.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
-import type { NodeClient } from '../rpc/client.ts'
 import { carryOut } from './carry-out.ts'
 import { lookUp } from './look-up.ts'
+import type { NodeClient } from './rpc.ts'
 
 const FETCH_MS = 5_000
 

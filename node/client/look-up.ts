@@ -3,7 +3,7 @@
 import { OperationError } from '../errors.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import type { Result } from '../rpc/api.ts'
-import type { NodeClient } from '../rpc/client.ts'
+import type { NodeClient } from './rpc.ts'
 
 /** Asks it to ask its peers for a file that it lacks, for `fetchMs` milliseconds at most. */
 export async function lookUp(

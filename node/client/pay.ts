@@ -6,9 +6,9 @@ import { infohashOf } from '../protocol/infohash.ts'
 import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
 import type { Result as RpcResult } from '../rpc/api.ts'
-import type { NodeClient } from '../rpc/client.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { formatAmount } from './amount.ts'
+import type { NodeClient } from './rpc.ts'
 
 export type Payment = {
   readonly to: Address

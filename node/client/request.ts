@@ -3,10 +3,10 @@
 import { OperationError } from '../errors.ts'
 import type { Address } from '../protocol/ids.ts'
 import { minerPart } from '../protocol/queue.ts'
-import type { NodeClient } from '../rpc/client.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { formatAmount } from './amount.ts'
 import { type Paid, pay } from './pay.ts'
+import type { NodeClient } from './rpc.ts'
 
 export type Request = {
   /** Base units. */

@@ -2,8 +2,8 @@
 
 import { hashMessage, hashTypedData, keccak256, type LocalAccount, parseSignature, serializeTransaction } from 'viem'
 import { toAccount } from 'viem/accounts'
-import { formatHex, parseHex } from '../../node/protocol/bytes.ts'
-import type { Wallet } from '../../node/wallet/wallet.ts'
+import { formatHex, parseHex } from '../protocol/bytes.ts'
+import type { Wallet } from '../wallet/wallet.ts'
 
 /** Signs only while the wallet is open; the key itself never leaves it. */
 export function walletAccount(wallet: Wallet): LocalAccount {

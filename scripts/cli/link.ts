@@ -1,9 +1,9 @@
 // What commands talk to: the node over its RPC, and Ethereum where it is set.
 
+import { createNodeClient, type NodeClient } from '../../node/client/rpc.ts'
 import { noEndpoint } from '../../node/ethereum/problems.ts'
 import { EthereumReader } from '../../node/ethereum/reader.ts'
 import type { Result as RpcResult } from '../../node/rpc/api.ts'
-import { createNodeClient, type NodeClient } from '../../node/rpc/client.ts'
 import type { CliContext } from './context.ts'
 
 export type NodeLink = NodeClient & { readonly info: RpcResult<'node_info'> }

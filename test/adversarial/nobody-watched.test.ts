@@ -4,9 +4,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import { finalizeCall } from '../../node/ethereum/calls.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
 import { holder } from '../unit/miner/stage.ts'
 import { Arena, HOUR } from './arena.ts'

@@ -4,10 +4,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
 import { type Address, parseInfohash } from '../../node/protocol/ids.ts'
 import { QUEUE_SHARE, UNIT } from '../../node/protocol/rules.ts'
-import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'
 import { Arena, HOUR } from './arena.ts'

@@ -23,10 +23,10 @@ export const FOLDER_RULES: readonly FolderRule[] = [
     folder: 'miner/',
     ours: [
       'node/protocol/',
-      'node/rpc/client.ts',
+      'node/client/rpc.ts',
       'node/rpc/api.ts',
-      'node/rpc/all-blocks.ts',
-      'node/rpc/claim-pages.ts',
+      'node/client/all-blocks.ts',
+      'node/client/claim-pages.ts',
       'node/errors.ts',
       'node/log.ts',
       // The logs of an Ethereum endpoint: what the node reads blocks from, so that a watcher can do without the node.

@@ -1,12 +1,12 @@
 // Publishes bad blocks on a development chain, one kind after another, and measures how each of them ends.
 
+import { readAllBlocks } from '../../../node/client/all-blocks.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { isAnyRefusal, isRefusal } from '../../../node/ethereum/refusals.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import type { Address, Hash } from '../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
-import { readAllBlocks } from '../../../node/rpc/all-blocks.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 import type { DevChain } from '../dev-chain.ts'
 import type { Arrangement } from './arrange.ts'

@@ -6,11 +6,11 @@ import type { Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { Miner } from '../../../miner/miner.ts'
 import { PowPool } from '../../../miner/work/pow-pool.ts'
+import { createNodeClient, type NodeClient } from '../../../node/client/rpc.ts'
 import { EthereumAccount } from '../../../node/ethereum/account.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { createLogger } from '../../../node/log.ts'
 import { type Hash, parseAddress } from '../../../node/protocol/ids.ts'
-import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
 
 /** In the order in which a publication passes them. */
 export const MOMENTS = [

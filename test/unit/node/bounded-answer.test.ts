@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { readBounded } from '../../../node/bounded-answer.ts'
-import { createNodeClient } from '../../../node/rpc/client.ts'
+import { createNodeClient } from '../../../node/client/rpc.ts'
 import { bytes } from '../../../node/schema.ts'
 
 const MIB = 2 ** 20
