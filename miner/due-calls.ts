@@ -1,10 +1,10 @@
 // The calls that anybody may send to bring the right branch forward: nominations and finalizations that are due.
 
+import type { NodeClient } from '../node/client/rpc.ts'
 import type { OperationError } from '../node/errors.ts'
 import type { Logger } from '../node/log.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash } from '../node/protocol/ids.ts'
-import type { NodeClient } from '../node/rpc/client.ts'
 import { type BridgeCall, finalizeCall, nominateCall } from './ethereum/calls.ts'
 import type { Outcome } from './ethereum/pending-call.ts'
 import { isAnyRefusal } from './ethereum/refusals.ts'

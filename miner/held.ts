@@ -1,9 +1,9 @@
 // What becomes of an own block that was found and is not on its way yet: it is published, held, or given up.
 
+import type { NodeClient } from '../node/client/rpc.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
 import { workOf } from '../node/protocol/target.ts'
-import type { NodeClient } from '../node/rpc/client.ts'
 import { offerOf } from './assemble.ts'
 import type { Ethereum } from './ethereum.ts'
 import { type Publication, parentOf, publicationId } from './journal.ts'

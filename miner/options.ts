@@ -1,8 +1,8 @@
 // What miner and relayer are given and told: their parts from outside, and the choices of whoever runs them.
 
+import type { NodeClient } from '../node/client/rpc.ts'
 import type { Logger } from '../node/log.ts'
 import type { Address } from '../node/protocol/ids.ts'
-import type { NodeClient } from '../node/rpc/client.ts'
 import type { TransactionSender } from './ethereum/sender.ts'
 import type { PowPool } from './work/pow-pool.ts'
 

@@ -1,5 +1,6 @@
 // The state after a published block: ours or the node's where it is the right one, else replayed from the nearest one below it.
 
+import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
 import { type ParentBlock, replayBlock, type Verdict } from '../node/protocol/block.ts'
 import { decodeOutputs } from '../node/protocol/block-torrent.ts'
@@ -11,7 +12,6 @@ import { MAX_DEPTH, QUEUE_SHARE, type Rules } from '../node/protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../node/protocol/state.ts'
 import { decodeStep, splitSteps } from '../node/protocol/step.ts'
 import { decodeTransaction } from '../node/protocol/transaction.ts'
-import type { NodeClient } from '../node/rpc/client.ts'
 import { badAnswer, readQueue } from './queue-reader.ts'
 
 type Place = { readonly id: Hash; readonly header: Header }

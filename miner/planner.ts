@@ -1,5 +1,6 @@
 // Looks at the node and at the contract, and says what to mine now: on which parent, with which content, at which target.
 
+import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
 import type { Logger } from '../node/log.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
@@ -9,7 +10,6 @@ import { QUEUE_SHARE, type Rules } from '../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../node/protocol/target.ts'
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
 import type { Result } from '../node/rpc/api.ts'
-import type { NodeClient } from '../node/rpc/client.ts'
 import { type Content, chooseSteps, type Plan, type Policy } from './assemble.ts'
 import { type Stand, targetsOf } from './defence/stand.ts'
 import { Draft, type Outline, type Targets } from './draft.ts'

@@ -1,10 +1,10 @@
 // Brings one mined block to Ethereum: the torrent first, then the transaction, every step in the journal before it is taken.
 
+import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
 import type { Logger } from '../node/log.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
-import type { NodeClient } from '../node/rpc/client.ts'
 import { publishCall } from './ethereum/calls.ts'
 import type { Outcome } from './ethereum/pending-call.ts'
 import { isAnyRefusal, isRefusal } from './ethereum/refusals.ts'

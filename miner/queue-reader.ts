@@ -1,10 +1,10 @@
 // The queue of the bridge as the node knows it, read from its answers.
 
+import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
 import type { QueueReader } from '../node/protocol/block.ts'
 import type { QueueEntry } from '../node/protocol/queue.ts'
 import type { Result } from '../node/rpc/api.ts'
-import type { NodeClient } from '../node/rpc/client.ts'
 
 /** Up to 500 entries from `from` on; it has nothing for those that the node does not know. Throws what the node throws. */
 export async function readQueue(

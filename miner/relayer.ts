@@ -2,10 +2,10 @@
 
 import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
+import { claimPages } from '../node/client/claim-pages.ts'
 import { OperationError } from '../node/errors.ts'
 import type { Logger } from '../node/log.ts'
 import type { Hash } from '../node/protocol/ids.ts'
-import { claimPages } from '../node/rpc/claim-pages.ts'
 import { type ClaimData, claimCall } from './ethereum/calls.ts'
 import { isAnyRefusal } from './ethereum/refusals.ts'
 import type { RelayerDeps, RelayerOptions } from './options.ts'

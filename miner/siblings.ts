@@ -1,11 +1,11 @@
 // What lives on a parent already, in the eyes of our node: whether a block may come there, and beside what.
 
+import { readAllChildren } from '../node/client/all-blocks.ts'
+import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
 import type { Hash } from '../node/protocol/ids.ts'
 import { SIBLING_SECONDS } from '../node/protocol/rules.ts'
-import { readAllChildren } from '../node/rpc/all-blocks.ts'
 import type { Result } from '../node/rpc/api.ts'
-import type { NodeClient } from '../node/rpc/client.ts'
 import type { Standing } from './ethereum.ts'
 
 /** The latest of a parent's live children, and the target that another one has to state. */

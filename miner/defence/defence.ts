@@ -1,11 +1,11 @@
 // Looks after own blocks that are published and not final: which races they are in, and what there is to lose.
 
+import { readAllBlocks } from '../../node/client/all-blocks.ts'
+import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
-import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import type { Result } from '../../node/rpc/api.ts'
-import type { NodeClient } from '../../node/rpc/client.ts'
 import { type Offer, offerOf } from '../assemble.ts'
 import { type Journal, type Publication, publicationId } from '../journal.ts'
 import type { Stake } from '../profit.ts'

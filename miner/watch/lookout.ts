@@ -1,8 +1,8 @@
 // Where the watcher stands when it looks: what may be alive to anybody, and apart from that whether all see the same, so that it can be trusted.
 
+import type { AllBlocks } from '../../node/client/all-blocks.ts'
+import type { NodeClient } from '../../node/client/rpc.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import type { AllBlocks } from '../../node/rpc/all-blocks.ts'
-import type { NodeClient } from '../../node/rpc/client.ts'
 import type { Ethereum, Head } from '../ethereum.ts'
 import { describeDoubt } from './judge.ts'
 import { EndpointView, type NodeBlock, NodeView, type Reading, type Seer } from './view.ts'

@@ -1,9 +1,9 @@
 // By which rules blocks are judged: those of the contract, as most say who can read it.
 
+import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
-import type { NodeClient } from '../../node/rpc/client.ts'
 import type { BridgeParameters, Ethereum } from '../ethereum.ts'
 import { rulesOf } from './judge.ts'
 import { Patience } from './patience.ts'

@@ -1,8 +1,8 @@
 // A judge and all who can tell it about blocks.
 
+import type { NodeClient } from '../../node/client/rpc.ts'
 import type { Logger } from '../../node/log.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
-import type { NodeClient } from '../../node/rpc/client.ts'
 import { EndpointSource, type Logs } from './evidence/endpoint-source.ts'
 import { Evidence, type Genesis } from './evidence/evidence.ts'
 import { NodeSource } from './evidence/node-source.ts'

@@ -1,9 +1,9 @@
 // Who sees which blocks alive: the node, and each endpoint of Ethereum by itself. What one of them saw last holds until it says otherwise.
 
+import { type AllBlocks, readAllBlocks } from '../../node/client/all-blocks.ts'
+import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import { type AllBlocks, readAllBlocks } from '../../node/rpc/all-blocks.ts'
-import type { NodeClient } from '../../node/rpc/client.ts'
 import { type Living, type LivingBlock, readLiving } from '../ethereum/living.ts'
 import type { Ethereum, Head } from '../ethereum.ts'
 import { Patience } from './patience.ts'

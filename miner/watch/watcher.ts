@@ -3,11 +3,11 @@
 
 import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
 import type { Address, Hash } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
-import type { NodeClient } from '../../node/rpc/client.ts'
 import { DueCalls } from '../due-calls.ts'
 import type { TransactionSender } from '../ethereum/sender.ts'
 import type { Ethereum } from '../ethereum.ts'

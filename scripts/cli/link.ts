@@ -1,9 +1,9 @@
 // What commands talk to: the node over its RPC, and Ethereum where it is set.
 
+import { createNodeClient, type NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Infohash } from '../../node/protocol/ids.ts'
 import type { Result as RpcResult } from '../../node/rpc/api.ts'
-import { createNodeClient, type NodeClient } from '../../node/rpc/client.ts'
 import type { CliContext } from './context.ts'
 import { type EthereumSide, openEthereum } from './ethereum.ts'
 

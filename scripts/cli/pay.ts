@@ -1,6 +1,7 @@
 // Making transactions: choose inputs at the node, sign here, hand in the file.
 
 import { InvalidArgumentError } from 'commander'
+import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Address, Infohash } from '../../node/protocol/ids.ts'
 import { infohashOf } from '../../node/protocol/infohash.ts'
@@ -8,7 +9,6 @@ import { MAX_MEMO } from '../../node/protocol/rules.ts'
 import { encodeTransaction, isMemo, type SignedTransaction } from '../../node/protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../../node/protocol/typed-data.ts'
 import type { Result as RpcResult } from '../../node/rpc/api.ts'
-import type { NodeClient } from '../../node/rpc/client.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
 import { formatAmount } from './amount.ts'
 

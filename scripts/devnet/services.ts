@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createNodeClient } from '../../node/rpc/client.ts'
+import { createNodeClient } from '../../node/client/rpc.ts'
 import type { DevnetOptions } from './options.ts'
 import type { ServiceSpec } from './supervisor.ts'
 

@@ -5,10 +5,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { readAllBlocks } from '../../node/rpc/all-blocks.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
 import { LIE_KINDS, LIES, type LieKind } from '../../scripts/devnet/drill/lies.ts'
 import { holder, stranger } from '../unit/miner/stage.ts'

@@ -6,6 +6,8 @@ export type FolderRule = {
   readonly folder: string
   /** Path prefixes of our own files that it may import, besides its own folder. */
   readonly ours: readonly string[]
+  /** Prefixes of what it may not import although it is in its folder or in `ours`. */
+  readonly except?: readonly string[]
   /** Packages by name (or scope, with a slash at its end), with `node:` for all of Node's own; `any` for all. */
   readonly packages: readonly string[] | 'any'
 }
@@ -17,15 +19,19 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   { folder: 'deployments/', ours: [], packages: [] },
   // The executable spec: pure. secp256k1 is there because it recovers keys 25 times faster than noble does.
   { folder: 'node/protocol/', ours: [], packages: ['@noble/', 'secp256k1', 'node:assert'] },
-  { folder: 'node/', ours: ['deployments/'], packages: 'any' },
+  { folder: 'node/', ours: ['deployments/'], except: ['node/client/'], packages: 'any' },
+  // For everybody who is not the node, web pages too: nothing of the node but what is said over the RPC, and nothing that a browser lacks.
+  {
+    folder: 'node/client/',
+    ours: ['node/protocol/', 'node/rpc/api.ts', 'node/rpc/json.ts', 'node/errors.ts'],
+    packages: ['zod', 'json-rpc-2.0'],
+  },
   {
     folder: 'miner/',
     ours: [
       'node/protocol/',
-      'node/rpc/client.ts',
+      'node/client/',
       'node/rpc/api.ts',
-      'node/rpc/all-blocks.ts',
-      'node/rpc/claim-pages.ts',
       'node/errors.ts',
       'node/log.ts',
       // The logs of an Ethereum endpoint: what the node reads blocks from, so that a watcher can do without the node.

@@ -1,12 +1,12 @@
 // Facts from the node: the fastest source, since it has all of them at hand, and the only one that has states.
 
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
 import type { Hash, Infohash } from '../../../node/protocol/ids.ts'
 import type { Output } from '../../../node/protocol/state.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import { readQueue } from '../../queue-reader.ts'
 import type { Source } from './source.ts'
 

@@ -1,11 +1,11 @@
 // The round trip of money in the open: TTX is paid, goes to Ethereum, comes back, and is spent again; everything is checked on the way.
 
 import { readFile } from 'node:fs/promises'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
 import { UNIT } from '../../../node/protocol/rules.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import { formatAmount } from '../../cli/amount.ts'
 import { deposit } from '../../cli/commands/hold/deposit.ts'
 import { openEthereum } from '../../cli/ethereum.ts'

@@ -4,12 +4,12 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Hex, TransactionReceipt } from 'viem'
 import { createPublicClient, http } from 'viem'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { encodeTorrent, folderContent } from '../../../node/network/torrent/metainfo.ts'
 import { BLOCK_FOLDER, BLOCK_PIECE_BYTES } from '../../../node/protocol/block-torrent.ts'
 import { decodeSealed, encodeHeader } from '../../../node/protocol/header.ts'
 import type { Hash, Infohash } from '../../../node/protocol/ids.ts'
 import { splitSteps } from '../../../node/protocol/step.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 
 type Entry = { readonly file: string; readonly about: string }
 

@@ -1,8 +1,8 @@
 // Waiting for other processes: until something is so, and through their restarts.
 
 import { setTimeout as delay } from 'node:timers/promises'
+import { createNodeClient, type NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
-import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
 
 export type Patience = {
   readonly deadlineMs: number

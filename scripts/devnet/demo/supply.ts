@@ -3,6 +3,7 @@
 import { createPublicClient, http, type PublicClient } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { minerFee } from '../../../node/protocol/block.ts'
@@ -16,7 +17,6 @@ import { minerPart } from '../../../node/protocol/queue.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { outputsOf, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep, splitSteps } from '../../../node/protocol/step.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 
 /** Base units, as of one block of Ethereum. `total` is the sum of the five before it. */
 export type SupplyCount = {

@@ -2,12 +2,12 @@
 
 import { createPublicClient, type Hex, http } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
 import { type Hash, type Infohash, parseHash } from '../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../node/protocol/infohash.ts'
 import { encodeTransaction } from '../../../node/protocol/transaction.ts'
 import type { Result as RpcResult } from '../../../node/rpc/api.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import type { Wallet } from '../../../node/wallet/wallet.ts'
 import { type EthereumSide, tokenBalance } from '../../cli/ethereum.ts'
 import { type Payment, pay, signTransaction } from '../../cli/pay.ts'

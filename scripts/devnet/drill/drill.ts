@@ -2,11 +2,11 @@
 
 import { isAnyRefusal, isRefusal } from '../../../miner/ethereum/refusals.ts'
 import type { TransactionSender } from '../../../miner/ethereum/sender.ts'
+import { readAllBlocks } from '../../../node/client/all-blocks.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
 import type { Address, Hash } from '../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
-import { readAllBlocks } from '../../../node/rpc/all-blocks.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import type { EthereumSide } from '../../cli/ethereum.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 import type { DevChain } from '../dev-chain.ts'

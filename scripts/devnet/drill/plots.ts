@@ -1,8 +1,8 @@
 // Bad blocks that need others around them: a right block that names a torrent which is not its own, a branch that has lost, a crowd.
 
 import { randomBytes } from 'node:crypto'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { type Hash, toInfohash } from '../../../node/protocol/ids.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 import type { DevChain } from '../dev-chain.ts'
 import type { Liar } from './liar.ts'

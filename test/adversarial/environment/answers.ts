@@ -1,10 +1,10 @@
 // Whether a node says the truth about every block that lives, by the model's own replay.
 
+import { readAllBlocks } from '../../../node/client/all-blocks.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { stateOf, stateRoot } from '../../../node/protocol/state.ts'
-import { readAllBlocks } from '../../../node/rpc/all-blocks.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import type { Name } from './honest.ts'
 import type { Model, ModelVerdict } from './model.ts'
 

@@ -1,10 +1,10 @@
 // What the honest processes have to do now, as far as anybody outside can tell, and whether they do anything.
 
 import { finalizeCall } from '../../../miner/ethereum/calls.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { MAX_DEPTH } from '../../../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../../../node/protocol/target.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import { EASIEST } from '../../unit/miner/stage.ts'
 import { findUntruth } from './answers.ts'
 import type { Ground } from './ground.ts'

@@ -2,8 +2,8 @@
 
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { createNodeClient, type NodeClient } from '../../../node/client/rpc.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
-import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
 import { devnetPorts } from '../../e2e/processes.ts'
 import { Arena } from '../arena.ts'
 import { Endpoints } from './endpoints.ts'

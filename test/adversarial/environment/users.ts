@@ -1,7 +1,7 @@
 // The honest users: they ask to cross the bridge, through a node or by force, and want to be paid.
 
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import type { Address, Infohash } from '../../../node/protocol/ids.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import { type Account, accountOf } from '../../../scripts/assure/models/world.ts'
 import { stranger } from '../../unit/miner/stage.ts'
 import type { Arena, Signed } from '../arena.ts'

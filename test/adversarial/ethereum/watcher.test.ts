@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Hex, toHex } from 'viem'
-import { readAllBlocks } from '../../../node/rpc/all-blocks.ts'
+import { readAllBlocks } from '../../../node/client/all-blocks.ts'
 import {
   both,
   changeAnswer,

@@ -8,9 +8,9 @@ import { TransactionSender } from '../../../miner/ethereum/sender.ts'
 import { Ethereum } from '../../../miner/ethereum.ts'
 import { Miner } from '../../../miner/miner.ts'
 import { PowPool } from '../../../miner/work/pow-pool.ts'
+import { createNodeClient, type NodeClient } from '../../../node/client/rpc.ts'
 import { createLogger } from '../../../node/log.ts'
 import { type Hash, parseAddress } from '../../../node/protocol/ids.ts'
-import { createNodeClient, type NodeClient } from '../../../node/rpc/client.ts'
 
 /** In the order in which a publication passes them. */
 export const MOMENTS = [

@@ -6,11 +6,11 @@ import { type Fate, fateOf } from '../../../miner/held.ts'
 import { type Publication, publicationId } from '../../../miner/journal.ts'
 import type { Prospect } from '../../../miner/planner.ts'
 import type { Decision } from '../../../miner/profit.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { workOf } from '../../../node/protocol/target.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import { accountOf, pay, World } from '../../../scripts/assure/models/world.ts'
 
 const { rules } = new World(1)

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Planner, type Prospect } from '../../../miner/planner.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { challengeOf } from '../../../node/protocol/header.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
 import type { Method, Result } from '../../../node/rpc/api.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import { accountOf } from '../../../scripts/assure/models/world.ts'
 import { EASIEST, holder, log, Stage, stranger } from './stage.ts'
 

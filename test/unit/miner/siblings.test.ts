@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Standing } from '../../../miner/ethereum.ts'
 import { type Room, roomOn } from '../../../miner/siblings.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { type Hash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 
 const parent = hash('11')
 const first = hash('22')

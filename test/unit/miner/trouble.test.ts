@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Relayer } from '../../../miner/relayer.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
-import type { NodeClient } from '../../../node/rpc/client.ts'
 import { randomOf } from '../../../scripts/assure/models/world.ts'
 import { holder, log, Stage, stranger } from './stage.ts'
 

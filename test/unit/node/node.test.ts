@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { createNodeClient } from '../../../node/client/rpc.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
 import { createLogger } from '../../../node/log.ts'
 import { type NodeOptions, TtxNode } from '../../../node/node.ts'
@@ -13,7 +14,6 @@ import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts
 import { genesisBlock } from '../../../node/protocol/header.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
-import { createNodeClient } from '../../../node/rpc/client.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../scripts/assure/models/world.ts'
 
 const alice = accountOf('alice')

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createNodeClient } from '../../../node/client/rpc.ts'
 import { TtxNode } from '../../../node/node.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
-import { createNodeClient } from '../../../node/rpc/client.ts'
 import { holder, log, Stage, stranger } from '../miner/stage.ts'
 
 test('a node that was restarted has the files of a block by its own replay, also while it reaches nobody', async (t) => {

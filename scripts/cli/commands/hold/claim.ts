@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import { type ClaimData, claimCall } from '../../../../miner/ethereum/calls.ts'
+import { claimPages } from '../../../../node/client/claim-pages.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
-import { claimPages } from '../../../../node/rpc/claim-pages.ts'
 import { walletAccount } from '../../account.ts'
 import { formatAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'

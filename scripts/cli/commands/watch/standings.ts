@@ -1,11 +1,11 @@
 // How blocks stand in the race: by the contract itself where there is an endpoint to ask, else by the word of the node.
 
 import { describeDoubt } from '../../../../miner/watch/judge.ts'
+import { readAllChildren } from '../../../../node/client/all-blocks.ts'
+import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
-import { readAllChildren } from '../../../../node/rpc/all-blocks.ts'
-import type { NodeClient } from '../../../../node/rpc/client.ts'
 import type { Court } from './court.ts'
 
 /** Times are unix seconds, work is cumulative, in expected hashes. */

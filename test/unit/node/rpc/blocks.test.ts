@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { readAllBlocks, readAllChildren } from '../../../../node/client/all-blocks.ts'
+import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { blockId } from '../../../../node/protocol/header.ts'
 import type { Hash, Infohash } from '../../../../node/protocol/ids.ts'
-import { readAllBlocks, readAllChildren } from '../../../../node/rpc/all-blocks.ts'
-import { createNodeClient } from '../../../../node/rpc/client.ts'
 import { blockHandlers } from '../../../../node/rpc/handlers/blocks.ts'
 import { Driver, TestFollower } from '../bridge/driver.ts'
 import { finalized, type MadeBlock, published } from '../bridge/scenario.ts'

@@ -2,8 +2,8 @@
 
 import { OperationError } from '../errors.ts'
 import type { Hash } from '../protocol/ids.ts'
-import type { Result } from './api.ts'
-import type { NodeClient } from './client.ts'
+import type { Result } from '../rpc/api.ts'
+import type { NodeClient } from './rpc.ts'
 
 type Page = Result<'bridge_blocks'>
 export type AllBlocks = Pick<Page, 'status' | 'blocks'>

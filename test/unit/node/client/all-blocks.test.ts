@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readAllBlocks, readAllChildren } from '../../../../node/client/all-blocks.ts'
+import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { readAllBlocks, readAllChildren } from '../../../../node/rpc/all-blocks.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
-import type { NodeClient } from '../../../../node/rpc/client.ts'
 import { summariesOf } from '../../../../node/rpc/handlers/blocks.ts'
 import { GROUND_TIME, plant, plantedId } from '../../../../scripts/bench/planted-view.ts'
 

@@ -4,8 +4,8 @@ import { createJSONRPCRequest, isJSONRPCResponse, type JSONRPCError } from 'json
 import { z } from 'zod'
 import { OperationError } from '../errors.ts'
 import { type Facts, RuleError } from '../protocol/rule-error.ts'
-import { API, type Method, type Params, type Result } from './api.ts'
-import { toWire } from './json.ts'
+import { API, type Method, type Params, type Result } from '../rpc/api.ts'
+import { toWire } from '../rpc/json.ts'
 
 export type NodeClient = {
   readonly url: string
