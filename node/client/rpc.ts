@@ -4,7 +4,7 @@ import { createJSONRPCRequest, isJSONRPCResponse, type JSONRPCError } from 'json
 import { z } from 'zod'
 import { OperationError } from '../errors.ts'
 import { type Facts, RuleError } from '../protocol/rule-error.ts'
-import { API, type Method, type Params, type Result } from '../rpc/api.ts'
+import { API, type CallParams, type Method, type Result } from '../rpc/api.ts'
 import { toWire } from '../rpc/json.ts'
 
 export type NodeClient = {
@@ -15,9 +15,6 @@ export type NodeClient = {
    */
   readonly call: <M extends Method>(method: M, params: CallParams<M>, signal?: AbortSignal) => Promise<Result<M>>
 }
-
-/** As the handler gets them, with what has a default left out at will. */
-export type CallParams<M extends Method> = Partial<Params<M>> & Omit<Params<M>, 'fetchMs' | 'limit' | 'files'>
 
 const DOMAIN_ERROR = z.object({
   family: z.enum(['rule', 'operation']),

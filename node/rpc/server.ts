@@ -14,10 +14,9 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { OperationError } from '../errors.ts'
 import { RuleError } from '../protocol/rule-error.ts'
-import { API, type Method, type Params, type Result } from './api.ts'
+import { API, type Handlers, type Method, type Params } from './api.ts'
 import { toWire } from './json.ts'
 
-export type Handlers = { readonly [M in Method]: (params: Params<M>) => Promise<Result<M>> }
 export type RpcOptions = {
   /** Default 127.0.0.1. Anyone who reaches the port may use the node: it holds no keys, but it can be asked for much. */
   readonly host?: string

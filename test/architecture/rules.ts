@@ -2,7 +2,7 @@
 
 /** Where a file lives decides by the longest `folder` that its path starts with. */
 export type FolderRule = {
-  /** Ends with a slash; empty for the files at the root. */
+  /** Ends with a slash, or is one file; empty for the files at the root. */
   readonly folder: string
   /** Path prefixes of our own files that it may import, besides its own folder. */
   readonly ours: readonly string[]
@@ -20,6 +20,9 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   // The executable spec: pure. secp256k1 is there because it recovers keys 25 times faster than noble does.
   { folder: 'node/protocol/', ours: [], packages: ['@noble/', 'secp256k1', 'node:assert'] },
   { folder: 'node/', ours: ['deployments/'], except: ['node/client/'], packages: 'any' },
+  // What is said over the RPC, for server, client and documentation: the server's code is not needed to read it.
+  { folder: 'node/rpc/methods/', ours: ['node/protocol/', 'node/schema.ts'], packages: ['zod'] },
+  { folder: 'node/rpc/api.ts', ours: ['node/rpc/methods/'], packages: ['zod'] },
   // For everybody who is not the node, web pages too: nothing of the node but what is said over the RPC, and nothing that a browser lacks.
   {
     folder: 'node/client/',

@@ -1,6 +1,6 @@
 // All methods of the RPC over the parts of a running node.
 
-import type { Handlers } from '../server.ts'
+import type { Handlers } from '../api.ts'
 import { blockHandlers } from './blocks.ts'
 import { bridgeHandlers } from './bridge.ts'
 import { claimHandlers } from './claims.ts'

@@ -6,8 +6,8 @@ import { describe, test } from 'node:test'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
-import { API, type Method } from '../../../../node/rpc/api.ts'
-import { type Handlers, RpcServer } from '../../../../node/rpc/server.ts'
+import { API, type Handlers, type Method } from '../../../../node/rpc/api.ts'
+import { RpcServer } from '../../../../node/rpc/server.ts'
 import { accountOf } from '../../../../scripts/assure/models/world.ts'
 import { log, serve } from './serve.ts'
 
@@ -103,6 +103,6 @@ describe('JSON-RPC', () => {
   })
 
   test('has a sentence about each method', () => {
-    for (const method of Object.keys(API) as Method[]) assert.match(API[method].about, /^[A-Z].*\.$/)
+    for (const method of Object.keys(API) as Method[]) assert.match(API[method].summary, /^[A-Z].*\.$/)
   })
 })

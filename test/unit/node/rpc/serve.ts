@@ -2,8 +2,8 @@
 
 import type { TestContext } from 'node:test'
 import { createLogger } from '../../../../node/log.ts'
-import { API } from '../../../../node/rpc/api.ts'
-import { type Handlers, RpcServer } from '../../../../node/rpc/server.ts'
+import { API, type Handlers } from '../../../../node/rpc/api.ts'
+import { RpcServer } from '../../../../node/rpc/server.ts'
 
 export const log = createLogger({ level: 'silent', json: true, colors: false })
 
