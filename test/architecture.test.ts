@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { findCycles } from './architecture/cycles.ts'
-import { DEVELOPMENT_FOLDERS, IMPURE, ruleFor, TOP_FOLDERS } from './architecture/rules.ts'
+import { BROWSER_PACKAGES, DEVELOPMENT_FOLDERS, IMPURE, NODE_ONLY, ruleFor, TOP_FOLDERS } from './architecture/rules.ts'
 import { blank, importsOf, readSources } from './architecture/source.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -68,6 +68,23 @@ test('node/protocol has no clock, no randomness, no input and no output', () => 
       return IMPURE.flatMap((pattern) => pattern.exec(code) ?? []).map((match) => `${path} uses ${match.trim()}`)
     })
   assert.deepEqual(wrong, [])
+})
+
+test('all that node/client reaches runs in a browser', () => {
+  const byPath = new Map(sources.map((source) => [source.path, source]))
+  const reached = new Set([...byPath.keys()].filter((path) => path.startsWith('node/client/')))
+  const wrong: string[] = []
+  for (const path of reached) {
+    const { imports = [], text = '' } = byPath.get(path) ?? {}
+    for (const each of imports) {
+      if (each.kind === 'ours') reached.add(each.path)
+      else if (!BROWSER_PACKAGES.includes(each.name)) wrong.push(`${path} imports ${each.specifier}`)
+    }
+    const code = blank(text, 'comments and strings')
+    wrong.push(...NODE_ONLY.flatMap((pattern) => pattern.exec(code) ?? []).map((match) => `${path} uses ${match}`))
+  }
+  assert.deepEqual(wrong, [])
+  assert(reached.has('node/protocol/bytes.ts'), 'the walk sees more than the folder')
 })
 
 test('Ethereum is reached through one file of the node and one of the miner', () => {

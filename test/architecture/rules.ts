@@ -27,7 +27,7 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   {
     folder: 'node/client/',
     ours: ['node/protocol/', 'node/rpc/api.ts', 'node/rpc/json.ts', 'node/errors.ts'],
-    packages: ['zod', 'json-rpc-2.0'],
+    packages: ['zod'],
   },
   {
     folder: 'miner/',
@@ -71,6 +71,17 @@ export const IMPURE: readonly RegExp[] = [
   /\basync\b/,
   /\bawait\b/,
 ]
+
+/** What a browser lacks. Searched, as above, in all that `node/client/` reaches, which may import these packages and no others. */
+export const NODE_ONLY: readonly RegExp[] = [
+  /\bprocess\b/,
+  /\bBuffer\b/,
+  /\bsetImmediate\b/,
+  /\b__(dir|file)name\b/,
+  /\bimport\.meta\b/,
+  /\brequire\b/,
+]
+export const BROWSER_PACKAGES: readonly string[] = ['zod', '@noble/hashes']
 
 /** `source folders` that may exist at the top; a new one is a decision, not an accident. */
 export const TOP_FOLDERS: readonly string[] = ['contracts', 'deployments', 'miner', 'node', 'scripts', 'test']

@@ -13,7 +13,7 @@ export async function serve(t: TestContext, given: Partial<Handlers>): Promise<s
     throw new Error('not part of this test')
   }
   const handlers = { ...Object.fromEntries(Object.keys(API).map((method) => [method, missing])), ...given } as Handlers
-  const server = new RpcServer({ handlers, log }, { port: 0 })
+  const server = new RpcServer({ methods: API, handlers, log }, { port: 0 })
   t.after(() => server.stop())
   return server.start()
 }
