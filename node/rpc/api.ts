@@ -5,6 +5,7 @@ import { ACCOUNT_METHODS } from './methods/account.ts'
 import { BLOCK_METHODS } from './methods/block.ts'
 import { BRIDGE_METHODS } from './methods/bridge.ts'
 import { CLAIM_METHODS } from './methods/claim.ts'
+import { DISCOVERY_METHODS } from './methods/discovery.ts'
 import { NODE_METHODS } from './methods/node.ts'
 import { PROOF_METHODS } from './methods/proof.ts'
 import type { HandlersOf, ParamsOf, ResultOf } from './methods/table.ts'
@@ -18,6 +19,7 @@ export const API = {
   ...BRIDGE_METHODS,
   ...CLAIM_METHODS,
   ...PROOF_METHODS,
+  ...DISCOVERY_METHODS,
 }
 
 type Api = typeof API

@@ -98,7 +98,7 @@ describe('JSON-RPC', () => {
   })
 
   test('refuses an answer that does not fit the schema', async (t) => {
-    const url = await serve(t, { account_balance: async () => ({ spendable: 'much' }) as never })
+    const url = await serve(t, { account_balance: async () => ({ spendable: 'much' }) as never }, false)
     await assert.rejects(createNodeClient(url).call('account_balance', { owner }), { code: 'bad-answer' })
   })
 
