@@ -14,7 +14,7 @@ export type RpcOptions = {
   readonly port: number
 }
 
-const MAX_BODY_BYTES = 16 * 1024 * 1024
+export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 export class RpcServer<T extends MethodTable> {
   readonly #service: AnyService
