@@ -21,6 +21,7 @@ import { MAX_PROOF_BYTES } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
 import { takeProof } from './proof-intake.ts'
 import { RuleError } from './protocol/rule-error.ts'
+import { API } from './rpc/api.ts'
 import { createHandlers } from './rpc/handlers/handlers.ts'
 import { RpcServer } from './rpc/server.ts'
 
@@ -57,7 +58,7 @@ export class TtxNode {
   readonly #follower: BridgeFollower | undefined
   readonly #bridgeDatabase: Level | undefined
   readonly #network: Network
-  readonly #rpc: RpcServer
+  readonly #rpc: RpcServer<typeof API>
   readonly #pool: BlockPool
   readonly #stopping = new AbortController()
   /** Changes of the ledger that the follower asked for, one after another. */
@@ -119,7 +120,7 @@ export class TtxNode {
       follower,
       settle: () => this.#ordering,
     }
-    this.#rpc = new RpcServer({ handlers: createHandlers(parts), log: log('rpc') }, options.rpc)
+    this.#rpc = new RpcServer({ methods: API, handlers: createHandlers(parts), log: log('rpc') }, options.rpc)
   }
 
   /** Throws `OperationError` (`ledger-unavailable`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */

@@ -1,27 +1,51 @@
 // How ids, amounts and bytes are written in JSON: in the RPC and in deployment files.
+//
+// What zod cannot read out of a schema, the JSON Schema of the RPC's description takes from its `meta`: a test holds both to each other.
 
 import { z } from 'zod'
 import { parseHex } from './protocol/bytes.ts'
 import { type Address, type Hash, type Infohash, isAddress, isHash, isInfohash } from './protocol/ids.ts'
 
-export const address = z.custom<Address>(isAddress, 'expected an address: 0x and 40 lower-case hex digits')
-export const infohash = z.custom<Infohash>(isInfohash, 'expected an infohash: 40 lower-case hex digits')
-export const hash = z.custom<Hash>(isHash, 'expected a hash: 0x and 64 lower-case hex digits')
-/** Base units or another whole number, as a decimal string. */
+export const address = z.custom<Address>(isAddress, 'expected an address: 0x and 40 lower-case hex digits').meta({
+  id: 'Address',
+  type: 'string',
+  pattern: '^0x[0-9a-f]{40}$',
+  description: 'An account: `0x` and 40 lower-case hex digits.',
+})
+export const infohash = z.custom<Infohash>(isInfohash, 'expected an infohash: 40 lower-case hex digits').meta({
+  id: 'Infohash',
+  type: 'string',
+  pattern: '^[0-9a-f]{40}$',
+  description: 'The name of a transaction or of the torrent of a block: 40 lower-case hex digits.',
+})
+export const hash = z.custom<Hash>(isHash, 'expected a hash: 0x and 64 lower-case hex digits').meta({
+  id: 'Hash',
+  type: 'string',
+  pattern: '^0x[0-9a-f]{64}$',
+  description: 'The id of a block, or the root of a tree: `0x` and 64 lower-case hex digits.',
+})
 export const amount = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,77})$/, 'expected a whole number as a decimal string')
   .transform(BigInt)
-/** `0x` and hex digits. */
+  .meta({ id: 'Amount', description: 'Base units (10^-18 TTX) or another whole number, as a decimal string.' })
 export const bytes = z
   .string()
   .refine(isHexBytes, 'expected bytes: 0x and an even number of lower-case hex digits')
   .transform(parseHex)
+  .meta({ id: 'Bytes', description: '`0x` and two lower-case hex digits for each byte.' })
+export const seconds = z
+  .number()
+  .int()
+  .nonnegative()
+  .meta({ id: 'Seconds', description: 'Unix seconds on the clock of Ethereum.' })
+export const millis = z
+  .number()
+  .int()
+  .nonnegative()
+  .meta({ id: 'Millis', description: 'Unix milliseconds on the clock of the node.' })
+
 /** Of any length: an expression with a group in it fails on those of a megabyte. */
 export function isHexBytes(text: string): text is `0x${string}` {
   return text.length % 2 === 0 && /^0x[0-9a-f]*$/.test(text)
 }
-/** Unix seconds on the clock of Ethereum. */
-export const seconds = z.number().int().nonnegative()
-/** Unix milliseconds on the clock of the node. */
-export const millis = z.number().int().nonnegative()

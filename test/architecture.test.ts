@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { findCycles } from './architecture/cycles.ts'
-import { DEVELOPMENT_FOLDERS, IMPURE, ruleFor, TOP_FOLDERS } from './architecture/rules.ts'
+import { BROWSER_PACKAGES, DEVELOPMENT_FOLDERS, IMPURE, NODE_ONLY, ruleFor, TOP_FOLDERS } from './architecture/rules.ts'
 import { blank, importsOf, readSources } from './architecture/source.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -25,11 +25,12 @@ const maxLines = 300
 
 test('every import is one that the import table allows', () => {
   const wrong = sources.flatMap(({ path, imports }) => {
-    const { folder, ours, packages } = ruleFor(path)
+    const { folder, ours, except = [], packages } = ruleFor(path)
     return imports
       .filter((each) =>
         each.kind === 'ours'
           ? ![folder, ...ours].some((prefix) => each.path.startsWith(prefix)) ||
+            except.some((prefix) => each.path.startsWith(prefix)) ||
             (folder === '' && each.path.includes('/'))
           : packages !== 'any' &&
             !packages.some((name) => each.name === name || (/[/:]$/.test(name) && each.name.startsWith(name))),
@@ -94,15 +95,42 @@ test('native code of the curve is imported by one file, and nothing but the name
   assert.deepEqual(Object.keys(manifest.imports['#secp256k1'] ?? {}), ['node', 'default'])
 })
 
-test('Ethereum is reached through one file of the node and one of the miner', () => {
-  for (const folder of ['node/', 'miner/']) {
-    const doors = sources
-      .filter(({ path }) => path.startsWith(folder))
-      .filter(({ text }) => /\bcreate(Public|Wallet|Test)?Client\(/.test(blank(text, 'comments and strings')))
-      .filter(({ imports }) => imports.some((each) => each.kind === 'package' && each.name === 'viem'))
-      .map(({ path }) => path)
-    assert.ok(doors.length <= 1, `${folder} opens connections to Ethereum in ${doors.join(', ')}`)
+test('all that node/client reaches runs in a browser, but for what sends to Ethereum', () => {
+  const byPath = new Map(sources.map((source) => [source.path, source]))
+  const reached = new Set(
+    [...byPath.keys()].filter((path) => path.startsWith('node/client/') && !path.startsWith('node/client/ethereum/')),
+  )
+  const wrong: string[] = []
+  for (const path of reached) {
+    const { imports = [], text = '' } = byPath.get(path) ?? {}
+    for (const each of imports) {
+      if (each.kind === 'ours') {
+        // Of the two backends a browser gets the other one.
+        if (each.path !== 'node/protocol/secp256k1/native.ts') reached.add(each.path)
+        continue
+      }
+      if (!BROWSER_PACKAGES.includes(each.name)) wrong.push(`${path} imports ${each.specifier}`)
+    }
+    const code = blank(text, 'comments and strings')
+    wrong.push(...NODE_ONLY.flatMap((pattern) => pattern.exec(code) ?? []).map((match) => `${path} uses ${match}`))
   }
+  assert.deepEqual(wrong, [])
+  assert(reached.has('node/protocol/bytes.ts'), 'the walk sees more than the folder')
+})
+
+test('Ethereum is reached through one file, and nothing but its folder knows viem', () => {
+  const products = sources.filter(({ path }) => path.startsWith('node/') || path.startsWith('miner/'))
+  const doors = products
+    .filter(({ text }) => /\bcreate(Public|Wallet|Test)?Client\(/.test(blank(text, 'comments and strings')))
+    .map(({ path }) => path)
+  assert.deepEqual(doors, ['node/ethereum/connection.ts'])
+  const users = products
+    .filter(({ imports }) => imports.some((each) => each.kind === 'package' && each.name === 'viem'))
+    .map(({ path }) => path)
+  assert.deepEqual(
+    users.filter((path) => !path.startsWith('node/ethereum/')),
+    [],
+  )
 })
 
 test('source files are in the known folders', () => {

@@ -1,6 +1,7 @@
 // Judges blocks by a replay of our own, on states of our own, and proves wrong ones wrong.
 
 import { OperationError } from '../../node/errors.ts'
+import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import type { Logger } from '../../node/log.ts'
 import type { PublishedBlock, Verdict } from '../../node/protocol/block.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
@@ -9,7 +10,7 @@ import type { State } from '../../node/protocol/state.ts'
 import type { Result } from '../../node/rpc/api.ts'
 import type { Evidence } from './evidence/evidence.ts'
 import { once } from './once.ts'
-import { type Refutation, refuteStep } from './refutation.ts'
+import { refuteStep } from './refutation.ts'
 import { replay, sceneOf } from './replay.ts'
 import { States, type StatesOptions } from './states.ts'
 

@@ -1,6 +1,7 @@
 // Wrong blocks that are being killed, each by itself, so that none waits for another.
 
 import { OperationError } from '../../node/errors.ts'
+import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import type { Endpoint } from '../../node/ethereum/sending/endpoint.ts'
 import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Logger } from '../../node/log.ts'
@@ -8,7 +9,6 @@ import type { Hash } from '../../node/protocol/ids.ts'
 import type { Troubles } from '../../node/trouble.ts'
 import { within } from '../../node/within.ts'
 import type { Case, Cases } from './cases.ts'
-import type { Refutation } from './refutation.ts'
 import { type Prepared, sendRefutation, tryRefutation } from './refuter.ts'
 import { possibleTimes, restMs, type Vain } from './rest.ts'
 

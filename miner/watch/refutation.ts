@@ -1,13 +1,12 @@
 // The proof that a block is wrong: finds its first wrong step by replay, and builds the one call of the bridge that kills it.
 
-import { encodeFunctionData, type Hex } from 'viem'
-import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import { applyStep, applyTransaction, type Witness } from '../../node/protocol/apply.ts'
 import { type PublishedBlock, type QueueReader, replayBlock, type Verdict } from '../../node/protocol/block.ts'
-import { concat, formatHex } from '../../node/protocol/bytes.ts'
+import { concat } from '../../node/protocol/bytes.ts'
 import { keccak } from '../../node/protocol/hash.ts'
-import { blockId, encodeSealed, type SealedHeader } from '../../node/protocol/header.ts'
-import { type Hash, toHash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { blockId, type SealedHeader } from '../../node/protocol/header.ts'
+import { toHash } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
 import { splitSteps } from '../../node/protocol/step.ts'
@@ -16,24 +15,6 @@ import { verifyPacked } from '../../node/protocol/verify.ts'
 
 /** The block that a wrong block stands on, with the true state after it. */
 export type RefutationParent = { readonly sealed: SealedHeader; readonly state: State }
-
-/** Everything that `refute` of the bridge is given; the members of `proof` are described in `IBridge.Refutation`. */
-export type Refutation = {
-  readonly block: SealedHeader
-  readonly parent: SealedHeader
-  readonly proof: {
-    readonly index: number
-    readonly step: Uint8Array
-    /** What the block states, not what would be right. */
-    readonly state: Hash
-    readonly siblings: readonly Hash[]
-    /** The leaf that holds the state before the step; nothing for step 0, before which there is the parent's state. */
-    readonly previous?: { readonly stepHash: Hash; readonly state: Hash; readonly siblings: readonly Hash[] }
-    readonly witness: Uint8Array
-    /** Packed transaction that the step wrongly calls void; else nothing. */
-    readonly forced?: Uint8Array
-  }
-}
 
 /**
  * The refutation of a block by its first wrong step. Nothing where no step can be proved wrong from here: the block is right, or
@@ -115,31 +96,9 @@ export function proveStep(
   }
 }
 
-/** The calldata of `refute` on the bridge. */
-export function encodeRefutation({ block, parent, proof }: Refutation): Hex {
-  const { index, step, state, siblings, previous, witness, forced } = proof
-  const refutation = {
-    index: BigInt(index),
-    step: hex(step),
-    state,
-    siblings,
-    previousStepHash: previous?.stepHash ?? ZERO_HASH,
-    previousState: previous?.state ?? ZERO_HASH,
-    previousSiblings: previous?.siblings ?? [],
-    witness: hex(witness),
-    forced: forced ? hex(forced) : '0x',
-  } as const
-  const args = [hex(encodeSealed(block)), hex(encodeSealed(parent)), refutation] as const
-  return encodeFunctionData({ abi: bridgeAbi, functionName: 'refute', args })
-}
-
 /** The transaction of a void step that was judged: it was in the queue then. */
 function forcedAt(queue: QueueReader, index: bigint): Uint8Array {
   const entry = queue(index)
   if (entry?.kind !== 'forced') throw new RangeError(`queue entry ${index} is no forced transaction`)
   return entry.packed
-}
-
-function hex(bytes: Uint8Array): Hex {
-  return `0x${formatHex(bytes)}`
 }

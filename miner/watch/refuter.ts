@@ -4,11 +4,11 @@ import { OperationError } from '../../node/errors.ts'
 import { type BridgeCall, refuteCall } from '../../node/ethereum/calls.ts'
 import type { Receipt } from '../../node/ethereum/reader.ts'
 import { isAnyRefusal, isRefusal } from '../../node/ethereum/refusals.ts'
+import { encodeRefutation, type Refutation } from '../../node/ethereum/refute-call.ts'
 import { answerWithin, apart, type Endpoint } from '../../node/ethereum/sending/endpoint.ts'
 import type { Errand } from '../../node/ethereum/sending/everywhere/errand.ts'
 import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import { encodeRefutation, type Refutation } from './refutation.ts'
 
 /** What would kill the block, by the word of at least one endpoint. */
 export type Prepared = {

@@ -1,7 +1,7 @@
 // The requests that can be paid now, page by page, so that neither a node nor whoever asks it holds all of them at a time.
 
-import type { Params, Result } from '../rpc/api.ts'
-import type { CallParams, NodeClient } from './rpc.ts'
+import type { CallParams, Params, Result } from '../rpc/api.ts'
+import type { NodeClient } from './rpc.ts'
 
 export type ClaimFilter = Pick<CallParams<'bridge_claims'>, 'recipient' | 'leastNet'>
 

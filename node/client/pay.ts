@@ -6,9 +6,11 @@ import { infohashOf } from '../protocol/infohash.ts'
 import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
 import type { Result as RpcResult } from '../rpc/api.ts'
-import type { Wallet } from '../wallet/wallet.ts'
 import { formatAmount } from './amount.ts'
 import type { NodeClient } from './rpc.ts'
+
+/** A wallet that is open, or whatever else signs 32 bytes with the key of an address (65 bytes: r, s, v). */
+export type Signer = { readonly address: Address; readonly sign: (digest: Uint8Array) => Uint8Array }
 
 export type Payment = {
   readonly to: Address
@@ -29,7 +31,7 @@ export type Paid = {
 /** `nowSeconds` goes into the file as its time. Throws what the node throws: `insufficient-funds`, `node-unreachable` and more. */
 export async function pay(
   node: NodeClient,
-  wallet: Wallet,
+  wallet: Signer,
   payment: Payment,
   nowSeconds: number,
   signal?: AbortSignal,
@@ -56,6 +58,6 @@ async function chooseInputs(node: NodeClient, owner: Address, tokens: bigint, si
   }
 }
 
-export function signTransaction(wallet: Wallet, body: TransactionBody): SignedTransaction {
+export function signTransaction(wallet: Signer, body: TransactionBody): SignedTransaction {
   return { kind: 'signed', from: wallet.address, signature: wallet.sign(signingDigest(body)), ...body }
 }

@@ -3,9 +3,8 @@
 import { OperationError } from '../errors.ts'
 import type { Address } from '../protocol/ids.ts'
 import { minerPart } from '../protocol/queue.ts'
-import type { Wallet } from '../wallet/wallet.ts'
 import { formatAmount } from './amount.ts'
-import { type Paid, pay } from './pay.ts'
+import { type Paid, pay, type Signer } from './pay.ts'
 import type { NodeClient } from './rpc.ts'
 
 export type Request = {
@@ -19,7 +18,7 @@ export type Request = {
 /** `net` (base units) is what will be paid. `nowSeconds` goes into the file as its time. Throws `below-minimum`, and what `pay` throws. */
 export async function request(
   node: NodeClient,
-  wallet: Wallet,
+  wallet: Signer,
   { tokens, recipient, memo }: Request,
   nowSeconds: number,
   signal?: AbortSignal,

@@ -1,11 +1,10 @@
-// The typed client of a node's JSON-RPC, for `ttx` and the miner.
+// The typed client of a node's JSON-RPC, for all who are not the node. It runs in a browser too.
 
-import { createJSONRPCRequest, isJSONRPCResponse, type JSONRPCError } from 'json-rpc-2.0'
 import { z } from 'zod'
 import { readBounded } from '../bounded-answer.ts'
 import { OperationError } from '../errors.ts'
 import { type Facts, RuleError } from '../protocol/rule-error.ts'
-import { API, type Method, type Params, type Result } from '../rpc/api.ts'
+import { API, type CallParams, type Method, type Result } from '../rpc/api.ts'
 import { toWire } from '../rpc/json.ts'
 
 export type NodeClient = {
@@ -17,9 +16,11 @@ export type NodeClient = {
   readonly call: <M extends Method>(method: M, params: CallParams<M>, signal?: AbortSignal) => Promise<Result<M>>
 }
 
-/** As the handler gets them, with what has a default left out at will. */
-export type CallParams<M extends Method> = Partial<Params<M>> & Omit<Params<M>, 'fetchMs' | 'limit' | 'files'>
-
+const ANSWER = z.object({
+  jsonrpc: z.literal('2.0'),
+  result: z.unknown().optional(),
+  error: z.object({ code: z.number(), message: z.string(), data: z.unknown().optional() }).optional(),
+})
 const DOMAIN_ERROR = z.object({
   family: z.enum(['rule', 'operation']),
   code: z.string(),
@@ -43,12 +44,11 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
     url,
     call: async (method, params, signal) => {
       const limits = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]
-      const request = createJSONRPCRequest(1, method, toWire(params))
-      const answer = await post(url, request, AbortSignal.any(limits), mostBytes)
-      if (!isJSONRPCResponse(answer)) throw badAnswer(url, 'no JSON-RPC response')
-      if (answer.error !== undefined) throw translate(answer.error)
-      const raw: unknown = answer.result
-      const result = API[method].result.safeParse(raw)
+      const request = { jsonrpc: '2.0', id: 1, method, params: toWire(params) }
+      const answer = ANSWER.safeParse(await post(url, request, AbortSignal.any(limits), mostBytes)).data
+      if (answer?.error !== undefined) throw translate(answer.error)
+      if (answer?.result === undefined) throw badAnswer(url, 'no JSON-RPC response')
+      const result = API[method].result.safeParse(answer.result)
       if (result.success) return result.data as Result<typeof method>
       throw new OperationError(
         'bad-answer',
@@ -90,7 +90,7 @@ function badAnswer(url: string, what: string): OperationError {
   })
 }
 
-function translate(error: JSONRPCError): RuleError | OperationError {
+function translate(error: { code: number; message: string; data?: unknown }): RuleError | OperationError {
   const data = DOMAIN_ERROR.safeParse(error.data)
   if (!data.success) return new OperationError('node-failed', error.message, { facts: { rpcCode: error.code } })
   const { family, code, retry } = data.data

@@ -1,4 +1,4 @@
-// The bridge contract as one asks it now, over HTTP: nobody needs a key to read.
+// The bridge contract as one asks it now, over HTTP: nobody needs a key to read. All questions that node, miner and commands have, hence long.
 
 import {
   BaseError,

@@ -1,23 +1,12 @@
-// The JSON-RPC 2.0 server of a node: HTTP POST on loopback, for `ttx` and the miner.
+// The JSON-RPC 2.0 server of a node: HTTP POST on loopback, for any table of methods.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  createJSONRPCErrorResponse,
-  type JSONRPCErrorResponse,
-  type JSONRPCID,
-  type JSONRPCRequest,
-  type JSONRPCResponse,
-  JSONRPCServer,
-} from 'json-rpc-2.0'
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import { OperationError } from '../errors.ts'
-import { RuleError } from '../protocol/rule-error.ts'
-import { API, type Method, type Params, type Result } from './api.ts'
-import { toWire } from './json.ts'
+import { answerMessage, errorAnswer, PARSE_ERROR } from './json-rpc.ts'
+import type { AnyService, MethodTable, Service } from './methods/table.ts'
 
-export type Handlers = { readonly [M in Method]: (params: Params<M>) => Promise<Result<M>> }
 export type RpcOptions = {
   /** Default 127.0.0.1. Anyone who reaches the port may use the node: it holds no keys, but it can be asked for much. */
   readonly host?: string
@@ -25,28 +14,18 @@ export type RpcOptions = {
   readonly port: number
 }
 
-const MAX_BODY_BYTES = 16 * 1024 * 1024
-const PARSE_ERROR = -32_700
-const INVALID_REQUEST = -32_600
-const INVALID_PARAMS = -32_602
-const INTERNAL_ERROR = -32_603
-/** Of a `RuleError` or an `OperationError`, whose code and facts are in `data`. */
-const DOMAIN_ERROR = -32_000
+export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
-export class RpcServer {
-  readonly #handlers: Handlers
+export class RpcServer<T extends MethodTable> {
+  readonly #service: AnyService
   readonly #log: Logger
   readonly #options: RpcOptions
-  // What fails is answered and, if it is our bug, logged in #errorResponse; the library would print it to the console.
-  readonly #rpc = new JSONRPCServer({ errorListener: () => undefined })
   #http: Server | undefined
 
-  constructor(deps: { readonly handlers: Handlers; readonly log: Logger }, options: RpcOptions) {
-    this.#handlers = deps.handlers
+  constructor(deps: Service<T> & { readonly log: Logger }, options: RpcOptions) {
+    this.#service = deps
     this.#log = deps.log
     this.#options = options
-    for (const method of Object.keys(API)) this.#register(method as Method)
-    this.#rpc.mapErrorToJSONRPCErrorResponse = (id, error) => this.#errorResponse(id, error)
   }
 
   /** Listens. Throws `OperationError('port-in-use')`. Returns the URL. */
@@ -86,44 +65,20 @@ export class RpcServer {
     await this.stop()
   }
 
-  #register<M extends Method>(method: M): void {
-    this.#rpc.addMethod(method, async (raw: unknown) => {
-      const params = API[method].params.parse(raw ?? {}) as Params<M>
-      return toWire(await this.#handlers[method](params))
-    })
-  }
-
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refusal = refuse(request)
     if (refusal) return answer(response, refusal.status, { error: refusal.why })
     const body = await readBody(request)
     if (body === undefined) return answer(response, 413, { error: `a request has at most ${MAX_BODY_BYTES} bytes` })
-    const call = parseJson(body)
-    if (call === undefined)
-      return answer(response, 200, createJSONRPCErrorResponse(null, PARSE_ERROR, 'the body is not JSON'))
-    if (typeof call !== 'object' || call === null) {
-      return answer(response, 200, createJSONRPCErrorResponse(null, INVALID_REQUEST, 'expected a JSON-RPC 2.0 request'))
+    const message = parseJson(body)
+    if (message === undefined) {
+      return answer(response, 200, errorAnswer(null, { code: PARSE_ERROR, message: 'the body is not JSON' }))
     }
-    if (Array.isArray(call) && (call.length === 0 || call.length > 100)) {
-      return answer(response, 200, createJSONRPCErrorResponse(null, INVALID_REQUEST, 'a batch has 1 to 100 requests'))
-    }
-    const result: JSONRPCResponse | JSONRPCResponse[] | null = await this.#rpc.receive(call as JSONRPCRequest)
-    if (result === null) response.writeHead(204).end()
+    const result = await answerMessage(this.#service, message, (error) => {
+      this.#log.error({ error }, 'RPC method failed: this is a bug')
+    })
+    if (result === undefined) response.writeHead(204).end()
     else answer(response, 200, result)
-  }
-
-  #errorResponse(id: JSONRPCID, error: unknown): JSONRPCErrorResponse {
-    if (error instanceof RuleError) {
-      const data = { family: 'rule', code: error.code, facts: error.facts }
-      return createJSONRPCErrorResponse(id, DOMAIN_ERROR, error.message, data)
-    }
-    if (error instanceof OperationError) {
-      const data = { family: 'operation', code: error.code, facts: error.facts, retry: error.retry }
-      return createJSONRPCErrorResponse(id, DOMAIN_ERROR, error.message, data)
-    }
-    if (error instanceof z.ZodError) return createJSONRPCErrorResponse(id, INVALID_PARAMS, z.prettifyError(error))
-    this.#log.error({ error }, 'RPC method failed: this is a bug')
-    return createJSONRPCErrorResponse(id, INTERNAL_ERROR, 'the node failed to answer; its log says why')
   }
 }
 

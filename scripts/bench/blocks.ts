@@ -7,9 +7,10 @@ import { dueCalls, preferredBranch } from '../../node/bridge/race.ts'
 import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import { createNodeClient } from '../../node/client/rpc.ts'
 import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { API, type Handlers } from '../../node/rpc/api.ts'
 import { blockHandlers } from '../../node/rpc/handlers/blocks.ts'
 import { toWire } from '../../node/rpc/json.ts'
-import { type Handlers, RpcServer } from '../../node/rpc/server.ts'
+import { RpcServer } from '../../node/rpc/server.ts'
 import type { Bench, Case } from './measure.ts'
 import { GROUND_TIME, type Planted, plant } from './planted-view.ts'
 
@@ -64,7 +65,7 @@ export const bench: Bench = {
     })
     // The others are not called.
     const rest = handlers as unknown as Handlers
-    const server = new RpcServer({ handlers: rest, log: pino({ level: 'silent' }) }, { port: 0 })
+    const server = new RpcServer({ methods: API, handlers: rest, log: pino({ level: 'silent' }) }, { port: 0 })
     const node = createNodeClient(await server.start())
     const page = async (after?: Hash) => {
       const answer = await handlers.bridge_blocks({ limit: 500, ...(after ? { after } : {}) })

@@ -6,11 +6,23 @@ export type FolderRule = {
   readonly folder: string
   /** Path prefixes of our own files that it may import, besides its own folder. */
   readonly ours: readonly string[]
+  /** Prefixes of what it may not import although it is in its folder or in `ours`. */
+  readonly except?: readonly string[]
   /** Packages by name (or scope, with a slash at its end), with `node:` for all of Node's own; `any` for all. */
   readonly packages: readonly string[] | 'any'
 }
 
 const ANY_OF_OURS = ['']
+/** What stands on nothing and is about nothing in particular. */
+const BASICS = [
+  'node/errors.ts',
+  'node/log.ts',
+  'node/schema.ts',
+  'node/trouble.ts',
+  'node/durable.ts',
+  'node/within.ts',
+  'node/bounded-answer.ts',
+]
 
 export const FOLDER_RULES: readonly FolderRule[] = [
   { folder: 'contracts/', ours: [], packages: ['@openzeppelin/contracts'] },
@@ -18,22 +30,31 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   // The executable spec: pure, and a browser runs it. Only Node takes the one file with native code, which recovers keys 25 times as fast.
   { folder: 'node/protocol/', ours: [], packages: ['@noble/'] },
   { folder: 'node/protocol/secp256k1/native.ts', ours: ['node/protocol/'], packages: ['secp256k1'] },
-  { folder: 'node/', ours: ['deployments/'], packages: 'any' },
+  { folder: 'node/', ours: ['deployments/'], except: ['node/client/'], packages: 'any' },
+  // The only folder of the node that knows viem.
+  {
+    folder: 'node/ethereum/',
+    ours: ['node/protocol/', 'deployments/', ...BASICS],
+    packages: ['viem', 'viem/accounts', 'zod', 'node:'],
+  },
+  // What is said over the RPC, for server, client and documentation: the server's code is not needed to read it.
+  { folder: 'node/rpc/methods/', ours: ['node/protocol/', 'node/schema.ts'], packages: ['zod'] },
+  { folder: 'node/rpc/api.ts', ours: ['node/rpc/methods/'], packages: ['zod'] },
+  // For everybody who is not the node, web pages too: nothing of the node but what is said over the RPC, and nothing that a browser lacks.
+  {
+    folder: 'node/client/',
+    ours: ['node/protocol/', 'node/rpc/api.ts', 'node/rpc/json.ts', 'node/errors.ts', 'node/bounded-answer.ts'],
+    packages: ['zod'],
+  },
+  // What users do on Ethereum, with a key and an outbox of their own: no page has these.
+  {
+    folder: 'node/client/ethereum/',
+    ours: ['node/protocol/', 'node/rpc/api.ts', 'node/client/', 'node/ethereum/', 'node/errors.ts'],
+    packages: [],
+  },
   {
     folder: 'miner/',
-    ours: [
-      'node/protocol/',
-      'node/client/rpc.ts',
-      'node/rpc/api.ts',
-      'node/client/all-blocks.ts',
-      'node/client/claim-pages.ts',
-      'node/errors.ts',
-      'node/log.ts',
-      // The logs of an Ethereum endpoint: what the node reads blocks from, so that a watcher can do without the node.
-      'node/ethereum/agreeing/http-chain.ts',
-      'node/ethereum/chain.ts',
-      'deployments/',
-    ],
+    ours: ['node/protocol/', 'node/client/', 'node/ethereum/', 'node/rpc/api.ts', 'deployments/', ...BASICS],
     packages: 'any',
   },
   // Running and proving may use everything but the tests; nothing but these may use them (checked by `scripts/` being in nobody else's `ours`).
@@ -64,6 +85,17 @@ export const IMPURE: readonly RegExp[] = [
   /\basync\b/,
   /\bawait\b/,
 ]
+
+/** What a browser lacks. Searched, as above, in all that `node/client/` reaches, which may import these packages and no others. */
+export const NODE_ONLY: readonly RegExp[] = [
+  /\bprocess\b/,
+  /\bBuffer\b/,
+  /\bsetImmediate\b/,
+  /\b__(dir|file)name\b/,
+  /\bimport\.meta\b/,
+  /\brequire\b/,
+]
+export const BROWSER_PACKAGES: readonly string[] = ['zod', '@noble/curves', '@noble/hashes']
 
 /** `source folders` that may exist at the top; a new one is a decision, not an accident. */
 export const TOP_FOLDERS: readonly string[] = ['contracts', 'deployments', 'miner', 'node', 'scripts', 'test']

@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
-import { proveStep, type Refutation } from '../../miner/watch/refutation.ts'
+import { proveStep } from '../../miner/watch/refutation.ts'
+import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import { concat } from '../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import { ZERO_HASH } from '../../node/protocol/ids.ts'

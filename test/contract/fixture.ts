@@ -13,7 +13,7 @@ import {
 import { privateKeyToAccount } from 'viem/accounts'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
-import { encodeRefutation, type Refutation } from '../../miner/watch/refutation.ts'
+import { encodeRefutation, type Refutation } from '../../node/ethereum/refute-call.ts'
 import { concat } from '../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
 import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'

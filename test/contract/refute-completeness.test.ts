@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { buildRefutation, encodeRefutation } from '../../miner/watch/refutation.ts'
+import { buildRefutation } from '../../miner/watch/refutation.ts'
 import { refuteGas } from '../../node/ethereum/calls.ts'
+import { encodeRefutation } from '../../node/ethereum/refute-call.ts'
 import type { PublishedBlock } from '../../node/protocol/block.ts'
 import { parseHex } from '../../node/protocol/bytes.ts'
 import { decodeSealed } from '../../node/protocol/header.ts'

@@ -1,7 +1,8 @@
 // A bridge with real money on it: blocks with true states on a tip whose state is known, a real queue, and proofs against lies.
 
 import assert from 'node:assert/strict'
-import { buildRefutation, type Refutation } from '../../miner/watch/refutation.ts'
+import { buildRefutation } from '../../miner/watch/refutation.ts'
+import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import { applyStep } from '../../node/protocol/apply.ts'
 import { type PublishedBlock, replayBlock, type Verdict } from '../../node/protocol/block.ts'
 import { concat } from '../../node/protocol/bytes.ts'

@@ -1,30 +1,14 @@
 // One endpoint of Ethereum as the node sees it: the events and the state of the bridge, every answer of a named block.
 
-import {
-  type Abi,
-  BlockNotFoundError,
-  ContractFunctionExecutionError,
-  type ContractFunctionReturnType,
-  type GetContractEventsReturnType,
-  type Hex,
-  type PublicClient,
-} from 'viem'
+import { BlockNotFoundError, ContractFunctionExecutionError, type PublicClient } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { OperationError } from '../../errors.ts'
-import { parseHex } from '../../protocol/bytes.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../../protocol/ids.ts'
-import type {
-  BlockRecord,
-  BridgeEvent,
-  BridgeParameters,
-  BridgeReading,
-  Chain,
-  ChainBlock,
-  RequestPlace,
-} from '../chain.ts'
+import type { BridgeEvent, BridgeParameters, BridgeReading, Chain, ChainBlock, RequestPlace } from '../chain.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
 import { failureOf, noBridge, wrongChain } from '../problems.ts'
 import { AgreeingChain } from './agreement.ts'
+import { type ContractRecord, type ContractSlot, toChainBlock, toEvent, toRecord } from './decode.ts'
 import { Heads } from './heads.ts'
 import { placeInOrder } from './log-order.ts'
 
@@ -36,8 +20,6 @@ export type ChainOptions = ConnectionOptions & {
 export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address }
 
 const MAX_LOG_BLOCKS = 5_000n
-const REFUTED = 1
-const FINAL = 2
 // Calldata bytes of one call without a contract: 32 blocks. Its code must stay below 49,152 bytes (EIP-3860), and so must its answer below
 // 24,576, since endpoints take that for the code of a new contract (EIP-170); the record of a block takes 512.
 const MULTICALL_BYTES = 1_152
@@ -304,78 +286,5 @@ class HttpChain implements Chain {
 
   #ask<T>(what: string, question: (client: PublicClient) => Promise<T>): Promise<T> {
     return this.#connection.ask(what, question)
-  }
-}
-
-type ContractLog = ContractEventsOf<typeof bridgeAbi>
-type ContractEventsOf<abi extends Abi> = GetContractEventsReturnType<abi, undefined, true, bigint, bigint>[number]
-type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'blocks'>
-type ContractSlot = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'slotOf'>
-
-type Unplaced<E> = E extends BridgeEvent ? Omit<E, 'place'> : never
-
-/** Nothing for events that the node does not follow. */
-function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
-  switch (log.eventName) {
-    case 'BlockPublished': {
-      const { id, parent, miner, header, steps, states, time } = log.args
-      const bytes = { sealed: parseHex(header), steps: parseHex(steps), states: parseHex(states) }
-      const ids = { id: parseHash(id), parent: parseHash(parent), miner: parseAddress(miner) }
-      return { kind: 'published', ...ids, ...bytes, time: BigInt(time) } as const
-    }
-    case 'BlockRefuted':
-      return { kind: 'refuted', id: parseHash(log.args.id), prover: parseAddress(log.args.prover) } as const
-    case 'BlockFinalized': {
-      const { id, miner, fee } = log.args
-      return { kind: 'finalized', id: parseHash(id), miner: parseAddress(miner), fee } as const
-    }
-    case 'Nominated':
-      return { kind: 'nominated', parent: parseHash(log.args.parent), block: parseHash(log.args.block_) } as const
-    case 'Deposited': {
-      const { index, from, to, amount, time } = log.args
-      const who = { from: parseAddress(from), to: parseAddress(to) }
-      return { kind: 'deposited', index, ...who, gross: amount, time: BigInt(time) } as const
-    }
-    case 'Forced': {
-      const { index, from, fee, transaction, time } = log.args
-      const what = { from: parseAddress(from), packed: parseHex(transaction) }
-      return { kind: 'forced', index, ...what, fee, time: BigInt(time) } as const
-    }
-    case 'Claimed': {
-      const { block_, index, to, amount } = log.args
-      return { kind: 'claimed', block: parseHash(block_), step: Number(index), to: parseAddress(to), amount } as const
-    }
-    default:
-      return undefined
-  }
-}
-
-function toRecord(id: Hash, record: ContractRecord, slot: ContractSlot): BlockRecord {
-  return {
-    id,
-    parent: parseHash(record.parent),
-    publishedAt: BigInt(record.publishedAt),
-    work: record.work,
-    refuted: (record.flags & REFUTED) !== 0,
-    final: (record.flags & FINAL) !== 0,
-    firstChild: parseHash(record.firstChild),
-    nextSibling: parseHash(record.nextSibling),
-    slot: parseHash(slot[0]),
-  }
-}
-
-function toChainBlock(block: {
-  readonly number: bigint
-  readonly hash: Hex
-  readonly parentHash: Hex
-  readonly timestamp: bigint
-}): ChainBlock {
-  if (typeof block.number !== 'bigint' || typeof block.timestamp !== 'bigint')
-    throw new TypeError('no number, or no time')
-  return {
-    number: block.number,
-    hash: parseHash(block.hash),
-    parent: parseHash(block.parentHash),
-    time: block.timestamp,
   }
 }

@@ -1,6 +1,8 @@
 // All methods of the RPC over the parts of a running node.
 
-import type { Handlers } from '../server.ts'
+import { API, type Handlers, type Result } from '../api.ts'
+import { EXAMPLES } from '../examples.ts'
+import { describeMethods } from '../open-rpc.ts'
 import { blockHandlers } from './blocks.ts'
 import { bridgeHandlers } from './bridge.ts'
 import { claimHandlers } from './claims.ts'
@@ -10,6 +12,7 @@ import { transactionHandlers } from './transactions.ts'
 
 export function createHandlers(parts: NodeParts): Handlers {
   const { definition, ledger, network, version } = parts
+  let description: Result<'rpc.discover'> | undefined
   return {
     ...transactionHandlers(parts),
     ...blockHandlers(parts),
@@ -31,6 +34,10 @@ export function createHandlers(parts: NodeParts): Handlers {
         waiting,
         bridge: bridgeStatusOf(parts),
       }
+    },
+    'rpc.discover': async () => {
+      description ??= describeMethods(API, EXAMPLES, version)
+      return description
     },
   }
 }

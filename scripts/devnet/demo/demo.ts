@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { formatAmount } from '../../../node/client/amount.ts'
-import { deposit } from '../../../node/client/deposit.ts'
+import { deposit } from '../../../node/client/ethereum/deposit.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
 import { EthereumAccount } from '../../../node/ethereum/account.ts'

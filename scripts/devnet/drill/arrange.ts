@@ -1,7 +1,7 @@
 // Makes what a lie needs: money of the liar, an output that was spent, and entries in Ethereum's queue.
 
-import { deposit } from '../../../node/client/deposit.ts'
-import { forcePacked } from '../../../node/client/force.ts'
+import { deposit } from '../../../node/client/ethereum/deposit.ts'
+import { forcePacked } from '../../../node/client/ethereum/force.ts'
 import { pay, signTransaction } from '../../../node/client/pay.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
-import { claim } from '../../../../node/client/claim.ts'
+import { claim } from '../../../../node/client/ethereum/claim.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'

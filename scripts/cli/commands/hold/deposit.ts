@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
-import { deposit } from '../../../../node/client/deposit.ts'
+import { deposit } from '../../../../node/client/ethereum/deposit.ts'
 import { parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'

@@ -1,7 +1,7 @@
 // ttx force: put a transaction into the bridge's queue on Ethereum, so that no miner can leave it out.
 
 import type { Command } from 'commander'
-import { force } from '../../../../node/client/force.ts'
+import { force } from '../../../../node/client/ethereum/force.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'

@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import type { Judgement } from '../../../../miner/watch/judge.ts'
-import type { Refutation } from '../../../../miner/watch/refutation.ts'
 import { type Prepared, sendRefutation, tryRefutation } from '../../../../miner/watch/refuter.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import type { Refutation } from '../../../../node/ethereum/refute-call.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'

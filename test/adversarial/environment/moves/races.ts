@@ -1,6 +1,6 @@
 // Moves that anybody may make about published blocks: nominations, finalizations, refutations, bonds and claims, called for or not.
 
-import { encodeRefutation, proveStep, refuteStep } from '../../../../miner/watch/refutation.ts'
+import { proveStep, refuteStep } from '../../../../miner/watch/refutation.ts'
 import {
   claimCall,
   finalizeCall,
@@ -9,6 +9,7 @@ import {
   withdrawBondCall,
   withdrawCall,
 } from '../../../../node/ethereum/calls.ts'
+import { encodeRefutation } from '../../../../node/ethereum/refute-call.ts'
 import { replayBlock } from '../../../../node/protocol/block.ts'
 import type { Move } from './move.ts'
 

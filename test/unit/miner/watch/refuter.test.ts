@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { encodeRefutation } from '../../../../miner/watch/refutation.ts'
 import { sendRefutation, tryRefutation } from '../../../../miner/watch/refuter.ts'
 import { refuteCall, refuteGas, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
+import { encodeRefutation } from '../../../../node/ethereum/refute-call.ts'
 import { LIES } from '../../node/ethereum/sending/everywhere/lies.ts'
 import { type Lies, MadeUpChain, refusal } from '../../node/ethereum/sending/everywhere/made-up-chain.ts'
 import { Scene } from '../../node/ethereum/sending/everywhere/scene.ts'

@@ -1,6 +1,7 @@
 // A refutation of a block that nobody has published: for what does not care what is wrong with it.
 
-import { buildRefutation, type Refutation } from '../../../../miner/watch/refutation.ts'
+import { buildRefutation } from '../../../../miner/watch/refutation.ts'
+import type { Refutation } from '../../../../node/ethereum/refute-call.ts'
 import { assembleBlock } from '../../../../node/protocol/block.ts'
 import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'

@@ -7,7 +7,7 @@ import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { API, type Method } from '../../../../node/rpc/api.ts'
-import { type Handlers, RpcServer } from '../../../../node/rpc/server.ts'
+import { RpcServer } from '../../../../node/rpc/server.ts'
 import { accountOf } from '../../../../scripts/assure/models/world.ts'
 import { log, serve } from './serve.ts'
 
@@ -75,8 +75,30 @@ describe('JSON-RPC', () => {
     await assert.rejects(createNodeClient(url).call('node_info', {}), { code: 'node-unreachable', retry: true })
   })
 
+  test('refuses answers that are not JSON-RPC', async (t) => {
+    const answers = [
+      '',
+      'x',
+      'null',
+      '5',
+      '[]',
+      '{}',
+      '{"jsonrpc":"2.0","id":1}',
+      '{"jsonrpc":"1.0","id":1,"result":{}}',
+    ]
+    const other = createServer((_, response) => response.writeHead(200).end(answers[0]))
+    t.after(() => other.close())
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const address = other.address()
+    assert(address !== null && typeof address === 'object')
+    for (; answers.length > 0; answers.shift()) {
+      const call = createNodeClient(`http://127.0.0.1:${address.port}`).call('node_info', {})
+      await assert.rejects(call, { code: 'bad-answer' }, answers[0])
+    }
+  })
+
   test('refuses an answer that does not fit the schema', async (t) => {
-    const url = await serve(t, { account_balance: async () => ({ spendable: 'much' }) as never })
+    const url = await serve(t, { account_balance: async () => ({ spendable: 'much' }) as never }, false)
     await assert.rejects(createNodeClient(url).call('account_balance', { owner }), { code: 'bad-answer' })
   })
 
@@ -97,12 +119,12 @@ describe('JSON-RPC', () => {
 
   test('says which port is in use', async (t) => {
     const url = await serve(t, {})
-    const second = new RpcServer({ handlers: {} as Handlers, log }, { port: Number(new URL(url).port) })
+    const second = new RpcServer({ methods: {}, handlers: {}, log }, { port: Number(new URL(url).port) })
     await assert.rejects(second.start(), { code: 'port-in-use' })
     await second.stop()
   })
 
   test('has a sentence about each method', () => {
-    for (const method of Object.keys(API) as Method[]) assert.match(API[method].about, /^[A-Z].*\.$/)
+    for (const method of Object.keys(API) as Method[]) assert.match(API[method].summary, /^[A-Z].*\.$/)
   })
 })

@@ -1,13 +1,13 @@
 // Having requests in final blocks paid, for whomever they are.
 
-import { OperationError } from '../errors.ts'
-import { claimCall } from '../ethereum/calls.ts'
-import type { TransactionSender } from '../ethereum/sending/sender.ts'
-import type { Address, Hash, Infohash } from '../protocol/ids.ts'
-import type { Result } from '../rpc/api.ts'
+import { OperationError } from '../../errors.ts'
+import { claimCall } from '../../ethereum/calls.ts'
+import type { TransactionSender } from '../../ethereum/sending/sender.ts'
+import type { Address, Hash, Infohash } from '../../protocol/ids.ts'
+import type { Result } from '../../rpc/api.ts'
+import { claimPages } from '../claim-pages.ts'
+import type { NodeClient } from '../rpc.ts'
 import { carryOut } from './carry-out.ts'
-import { claimPages } from './claim-pages.ts'
-import type { NodeClient } from './rpc.ts'
 
 export type Claim = Result<'bridge_claims'>['claims'][number]
 /** One request by its infohash, or all that go to an address. */

@@ -1,13 +1,13 @@
 // Burning wTTX on Ethereum, to be credited on the TTX side.
 
-import { OperationError } from '../errors.ts'
-import { depositCall, depositIntent } from '../ethereum/calls.ts'
-import type { TransactionSender } from '../ethereum/sending/sender.ts'
-import { type Address, type Hash, type Infohash, ZERO_ADDRESS } from '../protocol/ids.ts'
-import { infohashOf } from '../protocol/infohash.ts'
-import { minerPart } from '../protocol/queue.ts'
-import { encodeTransaction } from '../protocol/transaction.ts'
-import { formatAmount } from './amount.ts'
+import { OperationError } from '../../errors.ts'
+import { depositCall, depositIntent } from '../../ethereum/calls.ts'
+import type { TransactionSender } from '../../ethereum/sending/sender.ts'
+import { type Address, type Hash, type Infohash, ZERO_ADDRESS } from '../../protocol/ids.ts'
+import { infohashOf } from '../../protocol/infohash.ts'
+import { minerPart } from '../../protocol/queue.ts'
+import { encodeTransaction } from '../../protocol/transaction.ts'
+import { formatAmount } from '../amount.ts'
 import { carryOut } from './carry-out.ts'
 
 /** For so many seconds the allowance that goes along is good: longer than a transaction is stayed with. */

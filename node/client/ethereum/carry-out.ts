@@ -1,11 +1,11 @@
 // What a user wants done on Ethereum: sent once, stayed with, and in the end either done, or said to be possibly under way.
 
-import { OperationError } from '../errors.ts'
-import type { BridgeCall } from '../ethereum/calls.ts'
-import type { Receipt } from '../ethereum/reader.ts'
-import type { Outcome } from '../ethereum/sending/pending-call.ts'
-import type { TransactionSender } from '../ethereum/sending/sender.ts'
-import type { Facts } from '../protocol/rule-error.ts'
+import { OperationError } from '../../errors.ts'
+import type { BridgeCall } from '../../ethereum/calls.ts'
+import type { Receipt } from '../../ethereum/reader.ts'
+import type { Outcome } from '../../ethereum/sending/pending-call.ts'
+import type { TransactionSender } from '../../ethereum/sending/sender.ts'
+import type { Facts } from '../../protocol/rule-error.ts'
 
 /** For so long a transaction is waited for, milliseconds. */
 const PATIENCE_MS = 180_000

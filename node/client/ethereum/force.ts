@@ -1,16 +1,16 @@
 // Putting transactions into the bridge's queue on Ethereum, so that no miner can leave them out.
 
-import { OperationError } from '../errors.ts'
-import { forceCall } from '../ethereum/calls.ts'
-import type { QueuedEntry } from '../ethereum/reader.ts'
-import type { TransactionSender } from '../ethereum/sending/sender.ts'
-import type { Hash, Infohash } from '../protocol/ids.ts'
-import { infohashOf } from '../protocol/infohash.ts'
-import { packTransaction } from '../protocol/packed.ts'
-import { decodeTransaction } from '../protocol/transaction.ts'
+import { OperationError } from '../../errors.ts'
+import { forceCall } from '../../ethereum/calls.ts'
+import type { QueuedEntry } from '../../ethereum/reader.ts'
+import type { TransactionSender } from '../../ethereum/sending/sender.ts'
+import type { Hash, Infohash } from '../../protocol/ids.ts'
+import { infohashOf } from '../../protocol/infohash.ts'
+import { packTransaction } from '../../protocol/packed.ts'
+import { decodeTransaction } from '../../protocol/transaction.ts'
+import { lookUp } from '../look-up.ts'
+import type { NodeClient } from '../rpc.ts'
 import { carryOut } from './carry-out.ts'
-import { lookUp } from './look-up.ts'
-import type { NodeClient } from './rpc.ts'
 
 const FETCH_MS = 5_000
 

@@ -1,0 +1,83 @@
+// What an endpoint answers, as the follower knows it: events, records of blocks, blocks of Ethereum.
+
+import type { Abi, ContractFunctionReturnType, GetContractEventsReturnType, Hex } from 'viem'
+import type { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import { parseHex } from '../../protocol/bytes.ts'
+import { type Hash, parseAddress, parseHash } from '../../protocol/ids.ts'
+import type { BlockRecord, BridgeEvent, ChainBlock } from '../chain.ts'
+
+const REFUTED = 1
+const FINAL = 2
+
+type ContractLog = ContractEventsOf<typeof bridgeAbi>
+type ContractEventsOf<abi extends Abi> = GetContractEventsReturnType<abi, undefined, true, bigint, bigint>[number]
+export type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'blocks'>
+export type ContractSlot = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'slotOf'>
+
+type Unplaced<E> = E extends BridgeEvent ? Omit<E, 'place'> : never
+
+/** Nothing for events that the node does not follow. */
+export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
+  switch (log.eventName) {
+    case 'BlockPublished': {
+      const { id, parent, miner, header, steps, states, time } = log.args
+      const bytes = { sealed: parseHex(header), steps: parseHex(steps), states: parseHex(states) }
+      const ids = { id: parseHash(id), parent: parseHash(parent), miner: parseAddress(miner) }
+      return { kind: 'published', ...ids, ...bytes, time: BigInt(time) } as const
+    }
+    case 'BlockRefuted':
+      return { kind: 'refuted', id: parseHash(log.args.id), prover: parseAddress(log.args.prover) } as const
+    case 'BlockFinalized': {
+      const { id, miner, fee } = log.args
+      return { kind: 'finalized', id: parseHash(id), miner: parseAddress(miner), fee } as const
+    }
+    case 'Nominated':
+      return { kind: 'nominated', parent: parseHash(log.args.parent), block: parseHash(log.args.block_) } as const
+    case 'Deposited': {
+      const { index, from, to, amount, time } = log.args
+      const who = { from: parseAddress(from), to: parseAddress(to) }
+      return { kind: 'deposited', index, ...who, gross: amount, time: BigInt(time) } as const
+    }
+    case 'Forced': {
+      const { index, from, fee, transaction, time } = log.args
+      const what = { from: parseAddress(from), packed: parseHex(transaction) }
+      return { kind: 'forced', index, ...what, fee, time: BigInt(time) } as const
+    }
+    case 'Claimed': {
+      const { block_, index, to, amount } = log.args
+      return { kind: 'claimed', block: parseHash(block_), step: Number(index), to: parseAddress(to), amount } as const
+    }
+    default:
+      return undefined
+  }
+}
+
+export function toRecord(id: Hash, record: ContractRecord, slot: ContractSlot): BlockRecord {
+  return {
+    id,
+    parent: parseHash(record.parent),
+    publishedAt: BigInt(record.publishedAt),
+    work: record.work,
+    refuted: (record.flags & REFUTED) !== 0,
+    final: (record.flags & FINAL) !== 0,
+    firstChild: parseHash(record.firstChild),
+    nextSibling: parseHash(record.nextSibling),
+    slot: parseHash(slot[0]),
+  }
+}
+
+export function toChainBlock(block: {
+  readonly number: bigint
+  readonly hash: Hex
+  readonly parentHash: Hex
+  readonly timestamp: bigint
+}): ChainBlock {
+  if (typeof block.number !== 'bigint' || typeof block.timestamp !== 'bigint')
+    throw new TypeError('no number, or no time')
+  return {
+    number: block.number,
+    hash: parseHash(block.hash),
+    parent: parseHash(block.parentHash),
+    time: block.timestamp,
+  }
+}

@@ -1,0 +1,300 @@
+// One call of each method, with its answer: the network of the worked example in docs/protocol.md, and a test holds them to it.
+
+import { encodeProof } from '../network/proof.ts'
+import { encodeText, parseHex } from '../protocol/bytes.ts'
+import { parseAddress, parseHash, parseInfohash } from '../protocol/ids.ts'
+import type { CallParams, Method, Result } from './api.ts'
+
+const BOB = parseAddress('0x1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e')
+const ALICE = parseAddress('0x328809bc894f92807417d2dad6b7c998c1afdac6')
+const GENESIS = parseInfohash('97dab7de115b5f87fa5df178bf23545823eb87e1')
+const PAYMENT = parseInfohash('cbbdb16d4f3efeea02102fb1cbad11bda2606fee')
+const REQUEST = parseInfohash('afc3590187febb5712a5c7d30e1f4f30015a646c')
+const PAYMENT_FILE = encodeText(
+  '{"from":"0x328809bc894f92807417d2dad6b7c998c1afdac6","memo":"for lunch","prev":["97dab7de115b5f87fa5df178bf23545823eb87e1"],"signature":"0x3b8d58acefcd737127c515cec0661d3812e42ba795f6fd4a2e192fa7495d7e7e22ac19fe9e31815ceb904558f4100841026bdf28a29f89dd701784628e1fc0361b","time":1767225600,"to":"0x1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e","tokens":"30"}',
+)
+const REQUEST_FILE = encodeText(
+  '{"bridge":{"chain":"31337","to":"0x1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e"},"from":"0x1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e","prev":["55db9da8e7a402fd5f6c81db29e865ede0eef174","cbbdb16d4f3efeea02102fb1cbad11bda2606fee"],"signature":"0x3b33ceb7a97a1e02415e75cb1d4a29a7412b2435327106853dd24a7835490f1469e722340e55efd75c61de7f06df596b55e8b70b297ffc98b207f7dcb34e9b9d1b","time":1767225601,"to":"0xb1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1","tokens":"100"}',
+)
+const PAYMENT_PACKED = parseHex(
+  [
+    '0009006955b9003b8d58acefcd737127c515cec0661d3812e42ba795f6fd4a2e192fa7495d7e7e22ac19fe9e31815ceb9045',
+    '58f4100841026bdf28a29f89dd701784628e1fc0361d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e000000000000000000',
+    '0000000000001e97dab7de115b5f87fa5df178bf23545823eb87e1666f72206c756e6368',
+  ].join(''),
+)
+
+const GENESIS_BLOCK = parseHash('0xa3b21a64a8056bff663525caac50a7f2343c4ecd164460f86e03989d80db5f27')
+const GENESIS_SEALED = parseHex(
+  [
+    '010000000000007a69b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1000000000000000000000000000000000000000000',
+    '000000000000000000000000000000000000000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+    'ff000000000000000000000000000000000000000000000000000000000000000000000000ee6e5b402aeec4cd1d325da633',
+    'e37c72bbb32c2fc42b2a42b45e2d47805cc63900000000000000000000000000000000000000000000000000000000000000',
+    '00000000000000000097dab7de115b5f87fa5df178bf23545823eb87e1000000000000000000000000000000000000000000',
+    '00000000000000000000000000000000000000000000000000000000000000',
+  ].join(''),
+)
+const BLOCK = parseHash('0x50c6d131878b1b570288ff47479923b35f6f8b9cccfa6d49901b9506f81fc98c')
+const TORRENT = parseInfohash('8e7be461a914e1c59e1a98fc454440519310bee1')
+const SEALED = parseHex(
+  [
+    '010000000000007a69b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1a3b21a64a8056bff663525caac50a7f2343c4ecd16',
+    '4460f86e03989d80db5f27000000000000000100007fffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+    'ff000000037628eb8e54ee2209eb441e098fd7eecceca22fa1081622a5ec9799e8dee57db248825fea11a31cfa9f0f2cf427',
+    '78aaac7113192bbe38749f419bf46bdc49b405000000000000000122bd1da27c02bdcbd05a74819cb9f6a0e8f1347cde4bc2',
+    '31f4606800000000008e7be461a914e1c59e1a98fc454440519310bee1328809bc894f92807417d2dad6b7c998c1afdac600',
+    '00000000000000000000000000000000000000000000000000000000000007',
+  ].join(''),
+)
+const STEPS = parseHex(
+  [
+    '01000000000000000000000000000003f21d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e040009006955b9003b8d58acef',
+    'cd737127c515cec0661d3812e42ba795f6fd4a2e192fa7495d7e7e22ac19fe9e31815ceb904558f4100841026bdf28a29f89',
+    'dd701784628e1fc0361d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e0000000000000000000000000000001e97dab7de11',
+    '5b5f87fa5df178bf23545823eb87e1666f72206c756e6368041100006955b9013b33ceb7a97a1e02415e75cb1d4a29a7412b',
+    '2435327106853dd24a7835490f1469e722340e55efd75c61de7f06df596b55e8b70b297ffc98b207f7dcb34e9b9d1d96f2f6',
+    'bef1202e4ce1ff6dad0c2cb002861d3e0000000000000000000000000000006455db9da8e7a402fd5f6c81db29e865ede0ee',
+    'f174cbbdb16d4f3efeea02102fb1cbad11bda2606fee',
+  ].join(''),
+)
+const STATES = parseHex(
+  [
+    '1d4928b1e1484cdc3574795398c81528e4c07c4b88648ce2532b2499f0b3bd5f15efa75114021cd0c64073109c3a47281db5',
+    '882b44b8f2f0659bb05ae275122c48825fea11a31cfa9f0f2cf42778aaac7113192bbe38749f419bf46bdc49b405',
+  ].join(''),
+)
+const REQUEST_STEP = parseHex(
+  [
+    '041100006955b9013b33ceb7a97a1e02415e75cb1d4a29a7412b2435327106853dd24a7835490f1469e722340e55efd75c61',
+    'de7f06df596b55e8b70b297ffc98b207f7dcb34e9b9d1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e0000000000000000',
+    '000000000000006455db9da8e7a402fd5f6c81db29e865ede0eef174cbbdb16d4f3efeea02102fb1cbad11bda2606fee',
+  ].join(''),
+)
+const STATE = parseHash('0x48825fea11a31cfa9f0f2cf42778aaac7113192bbe38749f419bf46bdc49b405')
+
+const PUBLISHED_AT = 1_767_229_200
+const FIRST_SEEN = 1_767_225_700_123
+const FINAL_TIME: Result<'bridge_block'>['finalTime'] = {
+  earliest: PUBLISHED_AT + 24 * 3_600,
+  latest: PUBLISHED_AT + 48 * 3_600,
+  reason: 'rival-possible',
+  decisive: BLOCK,
+  first: PUBLISHED_AT,
+  rivalUntil: PUBLISHED_AT + 12 * 3_600,
+  rivals: [],
+  wrong: [],
+  unjudged: [],
+  unnamed: 0,
+}
+const BLOCK_SUMMARY: Result<'bridge_blocks'>['blocks'][number] = {
+  id: BLOCK,
+  parent: GENESIS_BLOCK,
+  height: 1n,
+  miner: ALICE,
+  target: 2n ** 239n - 1n,
+  work: 131_072n,
+  state: STATE,
+  steps: 3,
+  requests: 1,
+  queueCount: 1n,
+  torrent: TORRENT,
+  publishedAt: PUBLISHED_AT,
+  verdict: 'valid',
+  refuted: false,
+  final: false,
+  preferred: true,
+  finalizableAt: PUBLISHED_AT + 24 * 3_600,
+  finalizableAtLatest: PUBLISHED_AT + 48 * 3_600,
+  finalTime: FINAL_TIME,
+}
+const BEFORE: Result<'bridge_blocks'>['status'] = {
+  state: 'live',
+  ethereumBlock: 100n,
+  ethereumTime: PUBLISHED_AT - 60,
+  final: { id: GENESIS_BLOCK, height: 0n },
+  tip: { id: GENESIS_BLOCK, height: 0n },
+}
+const STATUS: Result<'bridge_blocks'>['status'] = {
+  ...BEFORE,
+  ethereumBlock: 120n,
+  ethereumTime: PUBLISHED_AT + 180,
+  tip: { id: BLOCK, height: 1n },
+}
+const DEPOSIT: Result<'bridge_queue'>['entries'][number] = {
+  index: 0n,
+  kind: 'deposit',
+  time: PUBLISHED_AT - 900,
+  gross: 1_010n,
+  to: BOB,
+}
+const UNORDERED: Result<'tx_get'> = {
+  infohash: PAYMENT,
+  status: 'accepted',
+  file: PAYMENT_FILE,
+  firstSeen: FIRST_SEEN,
+  missing: [],
+  rivals: [],
+  unorderedAncestors: 0,
+}
+const ORDERED: Result<'tx_get'> = { ...UNORDERED, status: 'ordered', block: BLOCK, step: 1 }
+const REQUESTED: Result<'tx_get'> = {
+  ...ORDERED,
+  infohash: REQUEST,
+  file: REQUEST_FILE,
+  firstSeen: FIRST_SEEN + 2_000,
+  step: 2,
+}
+const PROOF = encodeProof(PAYMENT_FILE, { peers: ['192.0.2.7:7651'], trackers: [] })
+
+export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M>; readonly result: Result<M> } } = {
+  node_info: {
+    params: {},
+    result: {
+      version: '0.1.0',
+      network: {
+        chain: 31_337n,
+        bridge: parseAddress('0xb1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1'),
+        token: parseAddress('0x7070707070707070707070707070707070707070'),
+        minRequest: 100n,
+        genesis: GENESIS,
+      },
+      peers: [{ id: '5f1d0a4c6be2c8d7a90e3b1244d7f8c95b6a0e13', host: '192.0.2.7', agrees: true }],
+      listenPort: 7_651,
+      count: 4,
+      fingerprint: parseHash('0x388f18a0e710943282a65a2449d91932c7ed0280ca51f3daff312d813bda2287'),
+      waiting: 0,
+      bridge: STATUS,
+    },
+  },
+  tx_submit: { params: { file: PAYMENT_FILE }, result: UNORDERED },
+  tx_get: { params: { infohash: PAYMENT, fetchMs: 5_000 }, result: ORDERED },
+  tx_where: {
+    params: { infohash: REQUEST },
+    result: {
+      ...REQUESTED,
+      elsewhere: [],
+      unread: 0,
+      bridging: {
+        recipient: BOB,
+        gross: 100n,
+        net: 99n,
+        paid: false,
+        block: BLOCK,
+        step: 2,
+        payableAt: PUBLISHED_AT + 24 * 3_600,
+        payableAtLatest: PUBLISHED_AT + 48 * 3_600,
+        finalTime: FINAL_TIME,
+        waitingFor: 'its block to become final: nobody may refute it, and no heavier branch may come',
+      },
+    },
+  },
+  account_balance: {
+    params: { owner: BOB },
+    result: {
+      spendable: 930n,
+      ordered: 930n,
+      final: 0n,
+      outputs: [{ infohash: REQUEST, value: 930n, status: 'ordered' }],
+    },
+  },
+  account_inputs: {
+    params: { owner: BOB, tokens: 500n },
+    result: { prev: [REQUEST], sum: 930n, unorderedAncestors: 0 },
+  },
+  account_history: { params: { owner: BOB, limit: 1 }, result: { transactions: [REQUESTED], cursor: '3' } },
+  bridge_blocks: { params: { after: GENESIS_BLOCK, limit: 100 }, result: { status: STATUS, blocks: [BLOCK_SUMMARY] } },
+  bridge_children: { params: { parent: GENESIS_BLOCK }, result: { blocks: [BLOCK_SUMMARY] } },
+  bridge_block: {
+    params: { id: BLOCK },
+    result: { ...BLOCK_SUMMARY, sealed: SEALED, packedSteps: STEPS, states: STATES },
+  },
+  bridge_files: {
+    params: { id: BLOCK },
+    result: {
+      files: [
+        {
+          name: 'balances.bin',
+          bytes: parseHex(
+            '1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e000000000000000000000000000003a2328809bc894f92807417d2dad6b7c998c1afdac600000000033b2e3c9fd0803ce7ffffe2',
+          ),
+        },
+        {
+          name: 'block.json',
+          bytes: encodeText(
+            '{"bridge":"0xb1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1","chain":"31337","height":"1","parent":"0xa3b21a64a8056bff663525caac50a7f2343c4ecd164460f86e03989d80db5f27","queueCount":"1","queueHash":"0x22bd1da27c02bdcbd05a74819cb9f6a0e8f1347cde4bc231f460680000000000","state":"0x48825fea11a31cfa9f0f2cf42778aaac7113192bbe38749f419bf46bdc49b405","stepCount":"3","target":"0x00007fffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","traceRoot":"0x7628eb8e54ee2209eb441e098fd7eecceca22fa1081622a5ec9799e8dee57db2","version":"1"}',
+          ),
+        },
+        {
+          name: 'outputs.bin',
+          bytes: parseHex(
+            'afc3590187febb5712a5c7d30e1f4f30015a646c1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e000000000000000000000000000003a2cbbdb16d4f3efeea02102fb1cbad11bda2606fee328809bc894f92807417d2dad6b7c998c1afdac600000000033b2e3c9fd0803ce7ffffe2',
+          ),
+        },
+        {
+          name: 'requests.json',
+          bytes: encodeText(
+            '[{"from":"0x1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e","infohash":"afc3590187febb5712a5c7d30e1f4f30015a646c","step":2,"to":"0x1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e","tokens":"100"}]',
+          ),
+        },
+        { name: 'states.bin', bytes: STATES },
+        { name: 'steps.bin', bytes: STEPS },
+      ],
+    },
+  },
+  bridge_template: {
+    params: {},
+    result: {
+      status: BEFORE,
+      parent: { id: GENESIS_BLOCK, sealed: GENESIS_SEALED, publishedAt: PUBLISHED_AT - 3_600 },
+      queueLength: 1n,
+      queue: [DEPOSIT],
+      candidates: [
+        {
+          infohash: PAYMENT,
+          packed: PAYMENT_PACKED,
+          after: [],
+          coinAge: 10n ** 27n * 3_540n,
+          firstSeen: FIRST_SEEN,
+        },
+      ],
+    },
+  },
+  bridge_queue: { params: { from: 0n, count: 10 }, result: { entries: [DEPOSIT], queueLength: 1n } },
+  bridge_submit: {
+    params: { sealed: SEALED, steps: STEPS, states: STATES },
+    result: { id: BLOCK, torrent: TORRENT },
+  },
+  bridge_due: { params: {}, result: { nominate: [], finalize: [{ block: BLOCK, sealed: SEALED }] } },
+  bridge_claims: {
+    params: { recipient: BOB, limit: 10 },
+    result: {
+      claims: [
+        {
+          block: BLOCK,
+          sealed: SEALED,
+          index: 2,
+          step: REQUEST_STEP,
+          state: STATE,
+          siblings: [
+            parseHash('0x0000000000000000000000000000000000000000000000000000000000000000'),
+            parseHash('0xa48effbc8338054e8619e7d60a8fda90d5773120e0f1f921949db4ca39ac1d17'),
+          ],
+          infohash: REQUEST,
+          recipient: BOB,
+          net: 99n,
+        },
+      ],
+    },
+  },
+  proof_export: { params: { infohash: PAYMENT }, result: { torrent: PROOF, files: [] } },
+  proof_import: { params: { torrent: PROOF, fetchMs: 0 }, result: UNORDERED },
+  'rpc.discover': {
+    params: {},
+    result: {
+      openrpc: '1.3.2',
+      info: { title: 'TorrentTX node', version: '0.1.0' },
+      methods: [{ name: 'node_info', params: [] }],
+    },
+  },
+}

@@ -1,0 +1,43 @@
+// Methods of the RPC about addresses: what they hold, what they can spend, what they did.
+
+import { z } from 'zod'
+import { address, amount, infohash } from '../../schema.ts'
+import type { MethodTable } from './table.ts'
+import { transactionRecord, transactionStatus } from './transaction.ts'
+
+const output = z
+  .object({ infohash, value: amount, status: transactionStatus })
+  .meta({ id: 'Output', description: 'Money that a transaction made, and that was not spent yet.' })
+
+export const ACCOUNT_METHODS = {
+  account_balance: {
+    summary: 'Balance of an address: spendable now, the part that a block orders, the part that is final; base units.',
+    params: z.strictObject({ owner: address }),
+    result: z.object({ spendable: amount, ordered: amount, final: amount, outputs: z.array(output) }),
+    errors: [],
+  },
+  account_inputs: {
+    summary: 'Chooses at most 8 outputs of an address that together hold the amount.',
+    params: z.strictObject({ owner: address, tokens: amount }),
+    result: z.object({
+      prev: z.array(infohash).describe('In the order in which a transaction names them.'),
+      sum: amount,
+      unorderedAncestors: z.number().int(),
+    }),
+    errors: ['insufficient-funds', 'funds-spread'],
+  },
+  account_history: {
+    summary: 'Transactions from or to an address, newest first.',
+    params: z.strictObject({
+      owner: address,
+      limit: z.number().int().min(1).max(500).default(50),
+      cursor: z
+        .string()
+        .regex(/^[0-9]{1,15}$/, 'expected the cursor of an earlier answer')
+        .optional()
+        .describe('`cursor` of the page before.'),
+    }),
+    result: z.object({ transactions: z.array(transactionRecord), cursor: z.string().optional() }),
+    errors: [],
+  },
+} satisfies MethodTable

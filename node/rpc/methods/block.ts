@@ -1,0 +1,90 @@
+// Methods of the RPC about published blocks, and what a block looks like in all of them.
+
+import { z } from 'zod'
+import { address, amount, bytes, hash, infohash, seconds } from '../../schema.ts'
+import { bridgeStatus } from './bridge.ts'
+import type { MethodTable } from './table.ts'
+
+const pageLimit = z.number().int().min(1).max(1_000)
+
+/**
+ * What this node makes of a block. `invalid`: by its own replay, of the block or of one below it. `displaced`: another block is final where it
+ * stands, or one below it does, and it was not replayed. `unknown`: not judged (yet). `problem` says why, of all but `valid`.
+ */
+export const verdict = z.enum(['valid', 'invalid', 'displaced', 'unknown']).meta({
+  id: 'Verdict',
+  description:
+    'What this node makes of a block. `invalid`: by its own replay, of the block or of one below it. `displaced`: another block is final where it is, and it was not replayed. `unknown`: not judged (yet). `problem` says why, of all but `valid`.',
+})
+
+/** When a block can be final and why not otherwise; the members mean what they mean in node/bridge/final-time.ts. */
+export const finalTime = z
+  .object({
+    earliest: seconds,
+    latest: seconds,
+    reason: z.enum(['alone', 'rival-possible', 'wrong-sibling', 'unjudged-sibling', 'race', 'nomination']),
+    decisive: hash.describe('The block on the way whose clock decides the latest time.'),
+    first: seconds.describe('When the first right block of its race was published: all hours count from then.'),
+    rivalUntil: seconds.optional().describe('From then on no rival can come, with `rival-possible`.'),
+    rivals: z.array(hash).describe('Right blocks beside it, the first 16; so are the next two.'),
+    wrong: z.array(hash).describe('Wrong blocks beside it, or beside its parent, that live.'),
+    unjudged: z.array(hash).describe('The same of those that this node cannot judge (yet).'),
+    unnamed: z.number().int().describe('How many more there are.'),
+  })
+  .meta({
+    id: 'FinalTime',
+    description: 'When a block can be final, and why not otherwise (docs/cli.md, the latest time).',
+  })
+
+const blockSummary = z
+  .object({
+    id: hash,
+    parent: hash,
+    height: amount,
+    miner: address,
+    target: amount,
+    work: amount.describe('Of the block and all below it.'),
+    state: hash,
+    steps: z.number().int(),
+    requests: z.number().int(),
+    queueCount: amount.describe('Entries of the queue that were consumed with it and below it.'),
+    torrent: infohash.describe('As its header says: a hint, which may be wrong.'),
+    publishedAt: seconds,
+    verdict,
+    problem: z.string().optional(),
+    refuted: z.boolean().describe('On Ethereum.'),
+    final: z.boolean(),
+    preferred: z.boolean().describe('On the branch that the contract would make final.'),
+    finalizableAt: seconds.optional(),
+    finalizableAtLatest: seconds.optional(),
+    finalTime: finalTime.optional(),
+  })
+  .meta({ id: 'Block', description: 'A published block.' })
+
+export const BLOCK_METHODS = {
+  bridge_blocks: {
+    summary:
+      'A page of the last final block and all blocks above it, in the order of publication: those after block `after`. `next`, if there are more, is `after` of the next page.',
+    params: z.strictObject({ after: hash.optional(), limit: pageLimit.default(500) }),
+    result: z.object({ status: bridgeStatus, blocks: z.array(blockSummary), next: hash.optional() }),
+    errors: ['no-ethereum', 'page-gone'],
+  },
+  bridge_children: {
+    summary: 'A page of the blocks that were published on one block, refuted ones too, in the order of publication.',
+    params: z.strictObject({ parent: hash, after: hash.optional(), limit: pageLimit.default(1_000) }),
+    result: z.object({ blocks: z.array(blockSummary), next: hash.optional() }),
+    errors: ['no-ethereum', 'unknown-block', 'page-gone'],
+  },
+  bridge_block: {
+    summary: 'One block whole: sealed header, packed steps, states, and its torrent.',
+    params: z.strictObject({ id: hash }),
+    result: blockSummary.extend({ sealed: bytes, packedSteps: bytes, states: bytes }),
+    errors: ['no-ethereum', 'unknown-block'],
+  },
+  bridge_files: {
+    summary: 'The files of the torrent of a valid block, in order, by what this node itself replayed.',
+    params: z.strictObject({ id: hash }),
+    result: z.object({ files: z.array(z.object({ name: z.string(), bytes })) }),
+    errors: ['no-ethereum', 'unknown-block', 'files-unknown'],
+  },
+} satisfies MethodTable

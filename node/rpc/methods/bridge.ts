@@ -1,0 +1,93 @@
+// Methods of the RPC about the bridge as a miner sees it: what to build on, the queue, calls that are due.
+
+import { z } from 'zod'
+import { address, amount, bytes, hash, infohash, millis, seconds } from '../../schema.ts'
+import { type MethodTable, NO_PARAMS } from './table.ts'
+
+const blockRef = z.object({ id: hash, height: amount }).meta({ id: 'BlockRef' })
+
+/** What is known of the Ethereum side: `off` without an endpoint, `unknown` while the node cannot judge (see `problem`). */
+export const bridgeStatus = z
+  .object({
+    state: z.enum(['off', 'syncing', 'live', 'unknown', 'dead']),
+    problem: z.string().optional(),
+    ethereumBlock: amount.optional(),
+    ethereumTime: seconds.optional(),
+    final: blockRef.optional(),
+    tip: blockRef.optional(),
+  })
+  .meta({
+    id: 'BridgeStatus',
+    description:
+      'How far the node follows Ethereum. `off`: it has no endpoint. `unknown`: it cannot judge (see `problem`). `dead`: the contract made a block final that this node refutes.',
+  })
+
+const candidate = z
+  .object({
+    infohash,
+    packed: bytes,
+    after: z.array(infohash).describe('Unordered ancestors that must come before it in the block.'),
+    request: amount.optional().describe('Of a request: its amount.'),
+    coinAge: amount.describe('Base units times seconds since the inputs were ordered.'),
+    firstSeen: millis,
+  })
+  .meta({ id: 'Candidate', description: 'A transaction that waits for a block.' })
+
+const queueEntry = z
+  .object({
+    index: amount,
+    kind: z.enum(['deposit', 'forced']),
+    time: seconds,
+    gross: amount.optional().describe('Of a deposit.'),
+    to: address.optional().describe('Of a deposit.'),
+    fee: amount.optional().describe('Of a forced transaction, gwei.'),
+    packed: bytes.optional().describe('Of a forced transaction.'),
+  })
+  .meta({ id: 'QueueEntry', description: 'A deposit, or a transaction that somebody forced.' })
+
+export const BRIDGE_METHODS = {
+  bridge_template: {
+    summary:
+      'What a miner builds on: the preferred tip, the queue after it and the transactions that wait for a block.',
+    params: NO_PARAMS,
+    result: z.object({
+      status: bridgeStatus,
+      parent: z.object({ id: hash, sealed: bytes, publishedAt: seconds }),
+      queue: z.array(queueEntry),
+      queueLength: amount,
+      candidates: z.array(candidate),
+    }),
+    errors: ['no-ethereum', 'branch-changing'],
+  },
+  bridge_queue: {
+    summary:
+      'Entries of the queue of deposits and forced transactions, consumed ones too, as far as this node knows them.',
+    params: z.strictObject({ from: amount, count: z.number().int().min(0).max(500) }),
+    result: z.object({ entries: z.array(queueEntry), queueLength: amount }),
+    errors: ['no-ethereum'],
+  },
+  bridge_submit: {
+    summary: 'Takes a mined block before it goes to Ethereum: replays it, keeps it, serves its torrent.',
+    params: z.strictObject({ sealed: bytes, steps: bytes, states: bytes }),
+    result: z.object({ id: hash, torrent: infohash }),
+    errors: [
+      'no-ethereum',
+      'bad-header',
+      'bad-work',
+      'bad-steps',
+      'invalid-block',
+      'wrong-torrent',
+      'block-not-wanted',
+      'block-not-judged',
+    ],
+  },
+  bridge_due: {
+    summary: 'Calls that anybody may send to the contract now to bring the right branch forward.',
+    params: NO_PARAMS,
+    result: z.object({
+      nominate: z.array(z.object({ parent: hash, block: hash })),
+      finalize: z.array(z.object({ block: hash, sealed: bytes })),
+    }),
+    errors: ['no-ethereum'],
+  },
+} satisfies MethodTable

@@ -1,0 +1,53 @@
+// Why a node refuses a call, or cannot answer it: the codes in `error.data.code`, for programs, with their meaning, for people.
+
+/** `rule`: what was sent breaks a rule, and will tomorrow. `operation`: something around it is missing; `error.data.retry` says whether waiting helps. */
+export type ErrorSpec = { readonly family: 'rule' | 'operation'; readonly about: string }
+
+export const ERRORS = {
+  'no-ethereum': { family: 'operation', about: 'The node was started without Ethereum.' },
+  'unknown-block': { family: 'operation', about: 'The node has not seen this block on Ethereum.' },
+  'page-gone': {
+    family: 'operation',
+    about: 'The block after which the page begins has left the list: begin again without `after`.',
+  },
+  'files-unknown': { family: 'operation', about: 'The node has not replayed this block, or its state is too old.' },
+  'branch-changing': { family: 'operation', about: 'The ledger is about to follow another branch: ask again.' },
+  'block-not-wanted': {
+    family: 'operation',
+    about: 'The block is not on the preferred tip, or the contract would not take it now.',
+  },
+  'block-not-judged': { family: 'operation', about: 'The node lacks what it needs to replay the block.' },
+  'unknown-transaction': { family: 'operation', about: 'The node does not have this transaction.' },
+  'transaction-not-found': { family: 'operation', about: 'Nobody delivered the transaction in time.' },
+  'transaction-not-accepted': { family: 'operation', about: 'The transaction came, and does not stand.' },
+  'insufficient-funds': { family: 'operation', about: 'The account holds less than that now.' },
+  'funds-spread': { family: 'operation', about: 'The money is there, but in more than 8 outputs.' },
+  'bad-transaction-file': { family: 'rule', about: 'The file is not a transaction in its one form.' },
+  'not-signed': { family: 'rule', about: 'The file is a deposit or a genesis, which nobody can send.' },
+  'invalid-transaction': { family: 'rule', about: 'The transaction breaks a rule: `facts.reason` names it.' },
+  'bad-proof': { family: 'rule', about: 'The `.torrent` is not that of a transaction.' },
+  'bad-torrent': { family: 'rule', about: 'The metadata of the torrent is not of a form that this network has.' },
+  'bad-bencoding': { family: 'rule', about: 'What should be bencoded (BEP 3) is not.' },
+  'bad-header': { family: 'rule', about: 'The sealed header has another form, network or content than it must.' },
+  'bad-work': { family: 'rule', about: 'The block does not have the work that its target asks for.' },
+  'bad-steps': { family: 'rule', about: 'Steps and states are too long, or do not fit each other.' },
+  'invalid-block': {
+    family: 'rule',
+    about: 'A step of the block is wrong: `facts.step` and `facts.problem` say which.',
+  },
+  'wrong-torrent': { family: 'rule', about: 'The header names a torrent that is not that of the block.' },
+  'ledger-closed': { family: 'operation', about: 'The node is starting or stopping.' },
+  'ledger-failed': { family: 'operation', about: 'The disk refused a write: restart the node.' },
+  'ledger-damaged': { family: 'operation', about: 'The database of the ledger contradicts itself.' },
+  'database-failed': { family: 'operation', about: 'The database of the bridge cannot be read or written.' },
+} as const satisfies Record<string, ErrorSpec>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** Any method may answer these: the node itself is not well. */
+export const TROUBLES = [
+  'ledger-closed',
+  'ledger-failed',
+  'ledger-damaged',
+  'database-failed',
+] as const satisfies readonly ErrorCode[]

@@ -1,0 +1,94 @@
+// Methods of the RPC about transactions, and what a transaction looks like in all of them.
+
+import { z } from 'zod'
+import { address, amount, bytes, hash, infohash, millis, seconds } from '../../schema.ts'
+import { finalTime, verdict } from './block.ts'
+import type { ErrorCode } from './errors.ts'
+import type { MethodTable } from './table.ts'
+
+export const transactionStatus = z
+  .enum(['unknown', 'waiting', 'accepted', 'conflicting', 'invalid', 'ordered', 'final'])
+  .meta({
+    id: 'TransactionStatus',
+    description:
+      'Where a transaction is. `unknown`: not here. `waiting`: an ancestor is missing. `accepted`: valid, and in no block yet. `conflicting`: another one that spends the same money came first. `ordered`: in a block that can become final. `final`: in a final block.',
+  })
+
+export const transactionRecord = z
+  .object({
+    infohash,
+    status: transactionStatus,
+    file: bytes.optional().describe('`tx.json`, if it is here.'),
+    firstSeen: millis.optional(),
+    missing: z.array(infohash).describe('Ancestors that it waits for.'),
+    rivals: z.array(infohash).describe('Transactions that spend the same money.'),
+    block: hash.optional().describe('The block that orders it.'),
+    step: z.number().int().optional().describe('Its place in this block.'),
+    unorderedAncestors: z.number().int(),
+  })
+  .meta({ id: 'TransactionRecord', description: 'What this node knows of a transaction.' })
+
+/** A block above the final one, not refuted, that contains a transaction although the leading branch does not go through it. */
+const otherBlock = z
+  .object({ block: hash, step: z.number().int(), verdict, problem: z.string().optional() })
+  .meta({ id: 'OtherBlock', description: 'A block that contains a transaction and is not on the leading branch.' })
+
+/** Where a request's money is. Times are absent while no block carries it. */
+const bridging = z
+  .object({
+    recipient: address,
+    gross: amount,
+    net: amount.describe('What the recipient gets: 99%.'),
+    block: hash.optional(),
+    step: z.number().int().optional(),
+    payableAt: seconds.optional().describe('At the earliest.'),
+    payableAtLatest: seconds.optional().describe('At the latest.'),
+    finalTime: finalTime.optional(),
+    paid: z.boolean(),
+    waitingFor: z.string().describe('In plain words.'),
+  })
+  .meta({ id: 'Bridging', description: 'Where the money of a request is. Without times while no block carries it.' })
+
+/** Of what takes a file. */
+export const SUBMIT_ERRORS = [
+  'bad-transaction-file',
+  'not-signed',
+  'invalid-transaction',
+] as const satisfies readonly ErrorCode[]
+/** Of what asks the peers for a transaction: theirs may be wrong too. */
+export const FETCH_ERRORS = [
+  'transaction-not-found',
+  'transaction-not-accepted',
+  ...SUBMIT_ERRORS,
+  'bad-proof',
+  'bad-torrent',
+  'bad-bencoding',
+] as const satisfies readonly ErrorCode[]
+
+export const TRANSACTION_METHODS = {
+  tx_submit: {
+    summary: 'Takes a transaction file: checks it, stores it, tells the peers.',
+    params: z.strictObject({ file: bytes.describe('`tx.json`.') }),
+    result: transactionRecord,
+    errors: SUBMIT_ERRORS,
+  },
+  tx_get: {
+    summary: 'What this node knows of a transaction; asks the peers for its file if `fetchMs` is above 0.',
+    params: z.strictObject({
+      infohash,
+      fetchMs: z.number().int().min(0).max(60_000).default(0).describe('How long to ask for it, in milliseconds.'),
+    }),
+    result: transactionRecord,
+    errors: FETCH_ERRORS,
+  },
+  tx_where: {
+    summary: 'Where the money of a transaction is, and of a request: what it waits for and when it is paid.',
+    params: z.strictObject({ infohash }),
+    result: transactionRecord.extend({
+      bridging: bridging.optional(),
+      elsewhere: z.array(otherBlock),
+      unread: z.number().int().describe('Such blocks that were not looked into: the heaviest 128 were.'),
+    }),
+    errors: [],
+  },
+} satisfies MethodTable

@@ -1,0 +1,103 @@
+// tx_, account_ and proof_ over HTTP, of a real ledger: answers and errors are those that the description has (see serve.ts).
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { createNodeClient } from '../../../../node/client/rpc.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import { Ledger } from '../../../../node/ledger/ledger.ts'
+import { encodeText } from '../../../../node/protocol/bytes.ts'
+import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
+import type { Infohash } from '../../../../node/protocol/ids.ts'
+import { minerPart } from '../../../../node/protocol/queue.ts'
+import { SUPPLY } from '../../../../node/protocol/rules.ts'
+import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.ts'
+import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
+import { log, serve } from './serve.ts'
+
+const [alice, bob] = [accountOf('alice'), accountOf('bob')]
+const genesis = genesisOf(alice)
+const first = genesisInfohash(genesis)
+const strange = 'f'.repeat(40) as Infohash
+
+async function open(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-rpc-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const ledger = new Ledger({ database: folder, rules: RULES, genesis, log, clock: () => 1_800_000_000_000 })
+  await ledger.start()
+  t.after(() => ledger.stop())
+  // Of a network, that nobody is there.
+  const network = {
+    address: () => ({ host: '127.0.0.1', port: 7_651 }),
+    fetch: async () => {
+      throw new OperationError('transaction-not-found', 'nobody is there', { retry: true })
+    },
+  }
+  const parts = { ledger, network, trackers: [], follower: undefined, settle: async () => undefined }
+  return createNodeClient(await serve(t, transactionHandlers(parts as never)))
+}
+
+test('a payment and a request are taken, found, counted and proved', async (t) => {
+  const node = await open(t)
+  const payment = pay(alice, { to: bob.address, tokens: 500n, time: 0, prev: [first] })
+  const bridge = { chain: RULES.chain, to: bob.address }
+  const request = pay(bob, { to: RULES.bridge, tokens: 200n, time: 1, prev: [payment.infohash], bridge })
+  assert.equal((await node.call('tx_submit', { file: request.file })).status, 'waiting')
+  assert.deepEqual((await node.call('tx_get', { infohash: request.infohash })).missing, [payment.infohash])
+  assert.equal((await node.call('tx_submit', { file: payment.file })).status, 'accepted')
+  const { status, bridging, unorderedAncestors } = await node.call('tx_where', { infohash: request.infohash })
+  assert.deepEqual([status, unorderedAncestors, bridging?.net], ['accepted', 1, 200n - minerPart(200n)])
+  const { spendable, outputs } = await node.call('account_balance', { owner: bob.address })
+  assert.deepEqual([spendable, outputs], [300n, [{ infohash: request.infohash, value: 300n, status: 'accepted' }]])
+  assert.equal((await node.call('account_balance', { owner: alice.address })).spendable, SUPPLY - 500n)
+  assert.deepEqual(await node.call('account_inputs', { owner: bob.address, tokens: 250n }), {
+    prev: [request.infohash],
+    sum: 300n,
+    unorderedAncestors: 2,
+  })
+  const newest = await node.call('account_history', { owner: bob.address, limit: 1 })
+  assert(newest.cursor)
+  const older = await node.call('account_history', { owner: bob.address, cursor: newest.cursor })
+  assert.deepEqual(
+    [newest, older].map(({ transactions }) => transactions.map(({ infohash }) => infohash)),
+    [[request.infohash], [payment.infohash]],
+  )
+  const proof = await node.call('proof_export', { infohash: request.infohash })
+  assert.deepEqual(proof.files, [payment.file])
+  const other = await open(t)
+  assert.equal((await other.call('proof_import', { ...proof, fetchMs: 0 })).status, 'accepted')
+})
+
+test('what is refused is refused by a code that the method has', async (t) => {
+  const node = await open(t)
+  const tooMuch = pay(alice, { to: bob.address, tokens: SUPPLY + 1n, time: 0, prev: [first] })
+  const submit = (file: Uint8Array) => node.call('tx_submit', { file })
+  await assert.rejects(submit(encodeText('{}')), { name: 'RuleError', code: 'bad-transaction-file' })
+  await assert.rejects(submit(tooMuch.file), { name: 'RuleError', code: 'invalid-transaction' })
+  const other = genesisOf(bob)
+  await assert.rejects(submit(encodeTransaction(other)), { name: 'RuleError', code: 'not-signed' })
+  const fetched = { infohash: strange, fetchMs: 10 }
+  await assert.rejects(node.call('tx_get', fetched), { name: 'OperationError', code: 'transaction-not-found' })
+  const inputs = { owner: bob.address, tokens: 1n }
+  await assert.rejects(node.call('account_inputs', inputs), { code: 'insufficient-funds' })
+  await assert.rejects(node.call('proof_export', { infohash: strange }), { code: 'unknown-transaction' })
+  const imported = (torrent: Uint8Array) => node.call('proof_import', { torrent, fetchMs: 0 })
+  await assert.rejects(imported(encodeText('x')), { name: 'RuleError', code: 'bad-bencoding' })
+  await assert.rejects(imported(encodeText('de')), { name: 'RuleError', code: 'bad-proof' })
+  await assert.rejects(imported(encodeText('d4:infod1:xi1eee')), { name: 'RuleError', code: 'bad-torrent' })
+})
+
+test('money in more than eight outputs is there, and cannot be spent at once', async (t) => {
+  const node = await open(t)
+  let prev = first
+  for (let time = 0; time < 10; time++) {
+    const { file, infohash } = pay(alice, { to: bob.address, tokens: 10n, time, prev: [prev] })
+    await node.call('tx_submit', { file })
+    prev = infohash
+  }
+  await assert.rejects(node.call('account_inputs', { owner: bob.address, tokens: 100n }), { code: 'funds-spread' })
+  assert.equal((await node.call('account_inputs', { owner: bob.address, tokens: 80n })).prev.length, 8)
+})
