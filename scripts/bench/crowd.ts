@@ -108,17 +108,20 @@ export class Crowd implements AsyncDisposable {
     await this.#stop()
   }
 
-  /** Publishes so many empty blocks, each a second after the one before. `parentOf` answers the number of the block on which one stands; nothing for `ground`. */
+  /**
+   * Publishes empty blocks, each a second after the one before, until `blocks` has so many. `parentOf` says the number of the block that one builds
+   * on, or undefined for `ground`.
+   */
   async grow(
-    count: number,
+    blocks: CrowdBlock[],
+    upTo: number,
     parentOf: (i: number) => number | undefined,
     ground = this.ground,
-  ): Promise<readonly CrowdBlock[]> {
-    const blocks: CrowdBlock[] = []
-    for (let i = 0; i < count; ) {
+  ): Promise<void> {
+    while (blocks.length < upTo) {
       const calls: object[] = []
-      for (; calls.length < BATCH && i < count; i++) {
-        const below = parentOf(i)
+      while (calls.length < BATCH && blocks.length < upTo) {
+        const below = parentOf(blocks.length)
         const parent = (below === undefined ? ground : blocks[below]) ?? ground
         const { block, call } = this.#draft(parent, emptyOn(this.rules, parent))
         blocks.push(block)
@@ -126,7 +129,6 @@ export class Crowd implements AsyncDisposable {
       }
       await this.#send(calls)
     }
-    return blocks
   }
 
   /** Publishes one block of this content, beside whatever stands on its parent. */

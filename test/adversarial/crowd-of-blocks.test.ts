@@ -15,7 +15,7 @@ import { toBytes } from '../../node/protocol/ids.ts'
 import { encodeStep } from '../../node/protocol/step.ts'
 import { traceLeaf, traceRoot } from '../../node/protocol/trace.ts'
 import { accountOf, pay, randomOf } from '../../scripts/assure/models/world.ts'
-import { type Content, Crowd, emptyOn } from '../../scripts/bench/crowd.ts'
+import { type Content, Crowd, type CrowdBlock, emptyOn } from '../../scripts/bench/crowd.ts'
 import { until } from '../e2e/processes.ts'
 import { log } from '../unit/miner/stage.ts'
 
@@ -41,9 +41,11 @@ async function kill(parentOf: (i: number) => number | undefined) {
   await using crowd = await Crowd.start()
   await using stack = new AsyncDisposableStack()
   // Two right blocks on genesis, of which one is built on by the honest, and the other one by the crowd.
-  const [trunk, stale] = await crowd.grow(2, () => undefined)
+  const first: CrowdBlock[] = []
+  await crowd.grow(first, 2, () => undefined)
+  const [trunk, stale] = first
   assert.ok(trunk && stale)
-  await crowd.grow(CROWD, parentOf, stale)
+  await crowd.grow([], CROWD, parentOf, stale)
   const thief = accountOf('thief')
   const prev = [genesisInfohash(crowd.genesis.transaction)]
   const { packed } = pay(thief, { to: thief.address, tokens: 1n, time: 1, prev }, crowd.rules)
