@@ -6,6 +6,7 @@ import {
   type ContractFunctionReturnType,
   type Hex,
   InvalidParamsRpcError,
+  type Log,
   type PublicClient,
   parseEventLogs,
   TransactionNotFoundError,
@@ -95,6 +96,8 @@ export type Receipt = {
   readonly gasUsed: bigint
   /** Wei. */
   readonly gasPrice: bigint
+  /** What it has put into the queue of the bridge, in its order. */
+  readonly queued?: readonly QueuedEntry[]
 }
 
 const REFUTED = 1
@@ -315,18 +318,6 @@ export class EthereumReader {
     )
   }
 
-  /** What a transaction has put into the queue, in its order. */
-  async queuedBy(transaction: Hash): Promise<readonly QueuedEntry[]> {
-    return await this.ask(`receipt of ${transaction}`, async (client) => {
-      const { logs } = await client.getTransactionReceipt({ hash: transaction })
-      const ours = logs.filter(({ address }) => address.toLowerCase() === this.bridge)
-      return parseEventLogs({ abi: bridgeAbi, logs: ours, strict: true }).flatMap((log): QueuedEntry[] => {
-        if (log.eventName === 'Deposited') return [{ index: log.args.index }]
-        return log.eventName === 'Forced' ? [{ index: log.args.index, fee: log.args.fee }] : []
-      })
-    })
-  }
-
   /** What endpoints advise as a tip, wei a unit of gas. */
   async tip(): Promise<bigint> {
     return await this.ask('tip', (client) => client.estimateMaxPriorityFeePerGas({ chain: null }))
@@ -394,7 +385,8 @@ export class EthereumReader {
       if (blockHash !== found.blockHash || !transactions.includes(hash)) {
         throw new Error(`block ${block} does not have the transaction of the receipt`)
       }
-      return { hash, success: status === 'success', block, gasUsed, gasPrice }
+      const queued = queuedIn(found.logs.filter(({ address }) => address.toLowerCase() === this.bridge))
+      return { hash, success: status === 'success', block, gasUsed, gasPrice, ...(queued.length > 0 && { queued }) }
     })
   }
 
@@ -442,4 +434,11 @@ function isInvalidParameters(error: unknown): boolean {
 function absent(error: unknown, kind: new (...args: never[]) => BaseError) {
   if (error instanceof kind) return undefined
   throw error
+}
+
+function queuedIn(logs: readonly Log[]): readonly QueuedEntry[] {
+  return parseEventLogs({ abi: bridgeAbi, logs: [...logs], strict: true }).flatMap((log): QueuedEntry[] => {
+    if (log.eventName === 'Deposited') return [{ index: log.args.index }]
+    return log.eventName === 'Forced' ? [{ index: log.args.index, fee: log.args.fee }] : []
+  })
 }

@@ -35,8 +35,7 @@ export async function deposit(
   const { ethereum } = sender
   const { chain, bridge } = ethereum.network
   const call = sender.open(depositIntent(amount, to)) ?? (await draft(sender, amount, to))
-  const { hash } = await carryOut(sender, call, signal)
-  const [entry] = await ethereum.queuedBy(hash)
+  const { hash, queued: [entry] = [] } = await carryOut(sender, call, signal)
   if (entry === undefined) throw new Error(`no entry of the queue in ${hash}`)
   const { index } = entry
   const credit = amount - minerPart(amount)

@@ -54,8 +54,8 @@ export async function force(
 
 /** Puts packed transactions into the queue, pays for them, and waits for the receipt. */
 export async function forcePacked(sender: TransactionSender, packed: readonly Uint8Array[], signal?: AbortSignal) {
-  const { hash: transaction } = await carryOut(sender, forceCall(packed), signal)
-  return { transaction, entries: await sender.ethereum.queuedBy(transaction) }
+  const { hash: transaction, queued: entries = [] } = await carryOut(sender, forceCall(packed), signal)
+  return { transaction, entries }
 }
 
 function packFile(file: Uint8Array): Uint8Array {

@@ -1,0 +1,252 @@
+// Attacked: whoever sends from the command line, by an endpoint that fails in any way before, at or after the moment in which the transaction leaves.
+// What must hold: nobody is told that something failed which may be under way; the same command, run again, ends it; and nothing is ever done twice.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { encodeFunctionData, type Hex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { tokenAbi } from '../../../deployments/token-abi.ts'
+import { carryOut } from '../../../node/client/ethereum/carry-out.ts'
+import { deposit } from '../../../node/client/ethereum/deposit.ts'
+import { OperationError } from '../../../node/errors.ts'
+import { EthereumAccount } from '../../../node/ethereum/account.ts'
+import { claimCall, finalizeCall, forceCall, publishCall } from '../../../node/ethereum/calls.ts'
+import { Outbox } from '../../../node/ethereum/sending/outbox.ts'
+import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
+import { formatHex } from '../../../node/protocol/bytes.ts'
+import { type Address, parseAddress, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type Step, splitSteps } from '../../../node/protocol/step.ts'
+import { targetCeiling } from '../../../node/protocol/target.ts'
+import { traceLeaf, traceProofs } from '../../../node/protocol/trace.ts'
+import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
+import { Author } from '../../unit/miner/author.ts'
+import { forge } from '../../unit/miner/forge.ts'
+import { EASIEST, holder, log, Stage } from '../../unit/miner/stage.ts'
+import type { RpcCall, Tampering } from '../../unit/node/ethereum-proxy.ts'
+import { type Lie, LyingEndpoint, NO_ANSWERS } from './lying-endpoint.ts'
+
+type Act = {
+  /** Once for each number. */
+  readonly run: (sender: TransactionSender, i: number) => Promise<unknown>
+  /** How often number `i` was done. */
+  readonly done: (i: number) => Promise<number>
+}
+
+const DAY = 86_400n
+const SEND = 'eth_sendRawTransaction'
+const PATIENCE_MS = 700
+const FAST = { timeoutMs: 150, retries: 1, backoffMs: 2, patienceMs: 300 }
+const PHASES: Readonly<Record<string, (isSent: boolean, call: RpcCall) => boolean>> = {
+  'from the beginning': () => true,
+  'from the moment of sending on': (isSent, { method }) => isSent || method === SEND,
+  'after the sending': (isSent, { method }) => isSent && method !== SEND,
+}
+const FAULTS: Readonly<Record<string, Lie>> = {
+  ...Object.fromEntries(Object.entries(NO_ANSWERS).filter(([name]) => /breaks|500|429|hangs|web page|half/.test(name))),
+  'gives no result': () => ({ instead: () => undefined }),
+}
+/** Of a transaction that it has taken: in the words of Geth, Nethermind, Besu, Erigon, Reth and Anvil, and in nobody's. */
+const WORDS = [
+  'already known',
+  'AlreadyKnown, hash: 0x12',
+  'Known transaction',
+  'existing tx with same hash',
+  'transaction already imported',
+  'nonce too low',
+  'OldNonce',
+  'replacement transaction underpriced',
+  'ReplacementNotAllowed',
+  'could not replace existing tx',
+  'internal error: upstream timed out, hash 0xab',
+  'Ваш запрос отклонён',
+]
+
+for (const name of ['deposit', 'force', 'claim'] as const) {
+  test(`${name}: an endpoint fails in every way at every moment`, async (t) => {
+    const scene = await open(t)
+    const act = scene.acts[name]
+    let number = 0
+    const play = async (title: string, lie: Lie) => {
+      const i = number++
+      await t.test(title, async () => {
+        scene.endpoint.tell(lie)
+        const first = await attempt(async () => act.run(await scene.sender(), i))
+        scene.endpoint.tellTheTruth()
+        const isSent = (await scene.nonce()) > scene.sent
+        if (first !== 'done' && first.code !== 'transaction-under-way') {
+          assert.ok(!isSent, `it was sent, and is called ${first.code}: ${first.message}`)
+        }
+        if (first !== 'done') assert.equal(await attempt(async () => act.run(await scene.sender(), i)), 'done')
+        assert.equal(await act.done(i), 1)
+        scene.sent = await scene.nonce()
+      })
+    }
+    for (const [phase, isOn] of Object.entries(PHASES)) {
+      for (const [fault, lie] of Object.entries(FAULTS)) await play(`${fault}, ${phase}`, during(isOn, lie))
+    }
+    for (const words of WORDS) await play(`takes it, and says: ${words}`, taken({ code: -32000, message: words }))
+    await play('takes it, and breaks the connection', taken('reset'))
+    await play('says that it took it, and did not', once({ instead: () => `0x${'ab'.repeat(32)}` }))
+  })
+}
+
+async function open(t: Parameters<typeof Stage.open>[0]) {
+  const stage = await Stage.open(t)
+  const endpoint = stage.stack.use(await LyingEndpoint.start(stage.anvil.url))
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-sent-once-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const { rules } = stage.definition
+  const key: Hex = `0x${'5'.repeat(64)}`
+  const signer = privateKeyToAccount(key)
+  const user = parseAddress(signer.address)
+  const { client } = stage.anvil
+  await client.setBalance({ address: user, value: 10n ** 21n })
+  const wealth = 10n ** 12n
+  await giveTokens(stage, user, wealth)
+  const claims = await finalRequests(stage, 50)
+  const all = { ...stage.bridge, fromBlock: 0n, strict: true } as const
+  const scene = {
+    endpoint,
+    sent: 0,
+    nonce: () => client.getTransactionCount({ address: user, blockTag: 'pending' }),
+    /** As another process of the same user opens it. */
+    sender: async () => {
+      const ethereum = new EthereumAccount({ urls: [endpoint.url], network: rules, signer, now: Date.now }, FAST)
+      stage.stack.defer(() => ethereum.close())
+      const outbox = new Outbox(join(folder, 'outbox.json'))
+      await outbox.load()
+      return new TransactionSender({ ethereum, log, now: Date.now, outbox }, { confirmations: 1, pollMs: 20 })
+    },
+    acts: {
+      deposit: {
+        run: (sender, i) => within((signal) => deposit(sender, 1_000_000n + BigInt(i), user, signal)),
+        done: async (i) => {
+          const logs = await client.getContractEvents({ ...all, eventName: 'Deposited' })
+          return logs.filter(({ args }) => args.amount === 1_000_000n + BigInt(i)).length
+        },
+      },
+      force: {
+        run: (sender, i) => carryOut(sender, forceCall([noise(i)]), undefined, PATIENCE_MS),
+        done: async (i) => {
+          const logs = await client.getContractEvents({ ...all, eventName: 'Forced' })
+          return logs.filter(({ args }) => args.transaction === hex(noise(i))).length
+        },
+      },
+      claim: {
+        run: (sender, i) => {
+          const proof = claims[i]
+          assert(proof)
+          return carryOut(sender, claimCall(proof.sealed, [proof]), undefined, PATIENCE_MS)
+        },
+        done: async (i) => {
+          const logs = await client.getContractEvents({ ...all, eventName: 'Claimed' })
+          return logs.filter(({ args }) => args.index === BigInt(i)).length
+        },
+      },
+    } satisfies Record<'deposit' | 'force' | 'claim', Act>,
+  }
+  scene.sent = await scene.nonce()
+  return scene
+}
+
+/** `deposit` waits as long as its signal lets it, and no shorter than a command does. */
+function within<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return act(AbortSignal.timeout(PATIENCE_MS))
+}
+
+async function attempt(act: () => Promise<unknown>): Promise<'done' | OperationError> {
+  try {
+    await act()
+    return 'done'
+  } catch (error) {
+    assert.ok(error instanceof OperationError, String(error))
+    return error
+  }
+}
+
+function during(isOn: (isSent: boolean, call: RpcCall) => boolean, lie: Lie): Lie {
+  let isSent = false
+  return (call, proxy) => {
+    const tampering = isOn(isSent, call) ? lie(call, proxy) : undefined
+    isSent ||= call.method === SEND
+    return tampering
+  }
+}
+
+/** The first time only. */
+function once(tampering: Tampering): Lie {
+  let isOver = false
+  return ({ method }) => {
+    if (method !== SEND || isOver) return undefined
+    isOver = true
+    return tampering
+  }
+}
+
+/** Hands the first one on, and answers something else. */
+function taken(answer: 'reset' | { readonly code: number; readonly message: string }): Lie {
+  let isOver = false
+  return ({ method, params }, proxy) => {
+    if (method !== SEND || isOver) return undefined
+    isOver = true
+    return {
+      respond: (response) => {
+        const reply = () => {
+          if (answer === 'reset') return void response.destroy()
+          const body = JSON.stringify({ jsonrpc: '2.0', id: 1, error: answer })
+          response.writeHead(200, { 'content-type': 'application/json' }).end(body)
+        }
+        proxy.ask(method, params).then(reply, reply)
+      },
+    }
+  }
+}
+
+/** From nowhere: what the bridge would mint. */
+async function giveTokens({ anvil, token, bridge }: Stage, to: Address, amount: bigint): Promise<void> {
+  const { client } = anvil
+  await client.impersonateAccount({ address: bridge.address })
+  await client.setBalance({ address: bridge.address, value: 10n ** 18n })
+  const data = encodeFunctionData({ abi: tokenAbi, functionName: 'mint', args: [to, amount] })
+  await client.sendTransaction({ account: bridge.address, to: token.address, data, chain: null })
+  await client.stopImpersonatingAccount({ address: bridge.address })
+}
+
+/** Requests of one block that is final, which anybody may have paid. */
+async function finalRequests(stage: Stage, count: number) {
+  const { rules } = stage.definition
+  const { genesis, sender } = await Author.open(stage)
+  let { last } = genesis
+  const steps = Array.from({ length: count }, (_, i): Step => {
+    const to = accountOf(`recipient ${i}`).address
+    const body = { to: rules.bridge, tokens: 5_000n, time: i, prev: [last], bridge: { chain: rules.chain, to } }
+    const { packed, infohash } = pay(holder, body, rules)
+    last = infohash
+    return { kind: 'transaction', packed }
+  })
+  await stage.skip(DAY)
+  const target = targetCeiling(genesis.next.header.target, DAY, EASIEST)
+  const block = forge(rules, genesis.next, steps, target, sender.ethereum.account)
+  assert.equal((await sender.send(publishCall(genesis.sealedBytes, block))).status, 'done')
+  await stage.skip(DAY)
+  assert.equal((await sender.send(finalizeCall(block.sealedBytes))).status, 'done')
+  const packed = splitSteps(block.steps)
+  const states = packed.map((_, i) => toHash(block.states.subarray(32 * i, 32 * i + 32)))
+  const proofs = traceProofs(packed.map((step, i) => traceLeaf(step, states[i] ?? ZERO_HASH)))
+  return packed.map((step, index) => {
+    const [state = ZERO_HASH, siblings = []] = [states[index], proofs[index]]
+    return { index, step, state, siblings, sealed: block.sealedBytes }
+  })
+}
+
+/** A packed transaction that no state takes. */
+function noise(i: number): Uint8Array {
+  return Uint8Array.from({ length: 127 }, (_, at) => (at < 7 ? 0 : i))
+}
+
+function hex(bytes: Uint8Array): Hex {
+  return `0x${formatHex(bytes)}`
+}
