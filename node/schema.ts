@@ -33,7 +33,11 @@ export const bytes = z
   .string()
   .refine(isHexBytes, 'expected bytes: 0x and an even number of lower-case hex digits')
   .transform(parseHex)
-  .meta({ id: 'Bytes', description: '`0x` and two lower-case hex digits for each byte.' })
+  .meta({
+    id: 'Bytes',
+    pattern: '^0x([0-9a-f]{2})*$',
+    description: '`0x` and two lower-case hex digits for each byte.',
+  })
 export const seconds = z
   .number()
   .int()

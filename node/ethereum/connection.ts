@@ -16,7 +16,7 @@ export type ConnectionOptions = {
   readonly retries?: number
   /** Before the first retry, milliseconds. Default 250. */
   readonly backoffMs?: number
-  /** For so many milliseconds in all, a question waits for an endpoint that wants to be asked less. Default 30,000. */
+  /** For so many milliseconds in all, a question waits for an endpoint that wants to be asked less. Default: `timeoutMs`, as for an answer. */
   readonly patienceMs?: number
 }
 
@@ -27,7 +27,9 @@ export type Manner = {
   readonly isLong?: boolean
 }
 
-const DEFAULTS = { timeoutMs: 10_000, retries: 3, backoffMs: 250, patienceMs: 30_000 }
+const DEFAULTS = { timeoutMs: 10_000, retries: 3, backoffMs: 250 }
+/** Before the next question to an endpoint that wants fewer. */
+const LONGEST_PAUSE_MS = 2_000
 /** Of an ordinary answer. */
 const MOST_BYTES = 2 ** 24
 /**
@@ -51,14 +53,16 @@ export class Connection {
   /** For answers that may be long. */
   readonly #patientClient: PublicClient
   readonly #options: Required<ConnectionOptions>
-  readonly #pace = new Pace(() => performance.now())
+  readonly #pace: Pace
   readonly #closing = new AbortController()
 
   /** `urls` are http or https; where the first does not answer, the next is asked. Throws `OperationError('bad-endpoint')`. */
   constructor(urls: readonly string[], options: ConnectionOptions = {}) {
     this.name = nameOf(urls)
     this.id = parseHash(keccak256(toBytes(urls.join('\n'))))
-    this.#options = { ...DEFAULTS, ...options }
+    const { timeoutMs } = { ...DEFAULTS, ...options }
+    this.#options = { ...DEFAULTS, patienceMs: timeoutMs, ...options }
+    this.#pace = new Pace(() => performance.now(), Math.min(timeoutMs, LONGEST_PAUSE_MS))
     const clientWaiting = (timeout: number, maxResponseBodySize: number) => {
       const fetchFn = async (input: string | URL | Request, init?: RequestInit) => {
         const signals = [this.#closing.signal, ...(init?.signal ? [init.signal] : [])]

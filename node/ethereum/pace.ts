@@ -1,14 +1,14 @@
 // How fast an endpoint is asked: as fast as we can, until it says that this is too fast; then ever more slowly until it answers, and slowly faster again.
 
 const LEAST_GAP_MS = 20
-const MOST_GAP_MS = 1_000
+const MOST_GAP_MS = 250
 /** Of the gap, with each answer. */
-const EASING = 0.97
+const EASING = 0.9
 const FIRST_PAUSE_MS = 250
-const LONGEST_PAUSE_MS = 8_000
 
 export class Pace {
   readonly #now: () => number
+  readonly #longestPauseMs: number
   /** Between the starts of two questions. */
   #gapMs = 0
   #nextMs = 0
@@ -16,8 +16,9 @@ export class Pace {
   #refused = 0
 
   /** `now` is milliseconds of any clock. */
-  constructor(now: () => number) {
+  constructor(now: () => number, longestPauseMs: number) {
     this.#now = now
+    this.#longestPauseMs = longestPauseMs
   }
 
   /** Reserves the next place; milliseconds until it comes. */
@@ -35,7 +36,10 @@ export class Pace {
 
   /** The endpoint wants fewer questions, and to be left alone for `waitMs` if it says so. Returns how long nobody asks it anything. */
   refused(waitMs?: number): number {
-    const pauseMs = Math.min(Math.max(waitMs ?? FIRST_PAUSE_MS * 2 ** this.#refused, LEAST_GAP_MS), LONGEST_PAUSE_MS)
+    const pauseMs = Math.min(
+      Math.max(waitMs ?? FIRST_PAUSE_MS * 2 ** this.#refused, LEAST_GAP_MS),
+      this.#longestPauseMs,
+    )
     const until = this.#now() + pauseMs
     // Questions that were under way together are one refusal.
     if (until > this.#nextMs || this.#refused === 0) {

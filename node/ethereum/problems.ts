@@ -77,19 +77,19 @@ export function problemOf(name: string, what: string, cause: unknown): Operation
     case 'silent':
       return new OperationError(
         'ethereum-silent',
-        `expected ${name} to answer (${what}), got nothing of use: ${text}; check that the endpoint runs and can be reached, or name another with --ethereum`,
+        `expected Ethereum at ${name} to answer (${what}), got nothing of use: ${text}; check that the endpoint runs and can be reached, or name another with --ethereum`,
         { facts, retry: true, cause },
       )
     case 'limited':
       return new OperationError(
         'ethereum-limited',
-        `expected ${name} to answer (${what}), but it wants fewer questions: ${text}; it is asked more slowly, wait, or use one that allows more`,
+        `expected Ethereum at ${name} to answer (${what}), but it wants fewer questions: ${text}; it is asked more slowly, wait, or use one that allows more`,
         { facts, retry: true, cause },
       )
     case 'locked':
       return new OperationError(
         'ethereum-locked',
-        `expected ${name} to answer (${what}), but it wants a key or a password, or another one: ${text}; put it into the URL as its provider says`,
+        `expected Ethereum at ${name} to answer (${what}), but it wants a key or a password, or another one: ${text}; put it into the URL as its provider says`,
         { facts, retry: true, cause },
       )
     case 'pruned':

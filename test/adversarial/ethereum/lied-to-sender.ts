@@ -26,7 +26,7 @@ const FORCE: BridgeCall = {
 /** So often the liar is asked something before it may stop lying. */
 const CHANCES = 5
 const CONFIRMATIONS = 2
-const BLOCKS = 100
+const BLOCKS = 400
 
 type End = { readonly outcome: Outcome } | { readonly error: unknown }
 

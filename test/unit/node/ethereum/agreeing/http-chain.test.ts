@@ -129,9 +129,10 @@ test('logs that an endpoint no longer has, and answers that are errors', async (
     await assert.rejects(chain.events(0n, 0n), { code: 'ethereum-pruned-logs', message: /full history/ })
   }
   proxy.tamper = () => ({ error: { code: -32_005, message: 'you have used up your quota' } })
-  await assert.rejects(chain.events(0n, 0n), { code: 'ethereum-refused', retry: true })
+  await assert.rejects(chain.events(0n, 0n), { code: 'ethereum-limited', retry: true })
   // A log of a block that is not the one of that number any more.
   await live.publish(live.forge.genesis)
+  proxy.tamper = () => ({ error: { code: -32_000, message: 'out of order' } })
   await assert.rejects(chain.head(), { code: 'ethereum-refused', retry: true })
   proxy.tamper = ({ method }) =>
     method === 'eth_getLogs'

@@ -61,7 +61,7 @@ for (const [name, limit] of Object.entries(LIMITS)) {
       times.push(now)
       return undefined
     }
-    const chain = scene.connect()
+    const chain = scene.connect({ patienceMs: 20_000 })
     assert.deepEqual(await chain.events(from, to), truth)
     const ranges = proxy.calls.filter(({ method }) => method === 'eth_getLogs').map(rangeOf)
     assert.equal(new Set(ranges).size, 1, 'a range was narrowed, which helps nobody')
