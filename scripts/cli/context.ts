@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import { createLogger, type Logger } from '../../node/log.ts'
+import { type DataFolder, dataFolder } from '../data-folder.ts'
 import { readEndpoints } from '../endpoints.ts'
 import { loadSettings, readDotenv, type Settings, type Surrounding, unknownSettings } from '../settings.ts'
-import { type DataFolder, dataFolder } from './data-folder.ts'
 import type { Shell } from './shell.ts'
 
 /** What a command hands back: `data` is the one JSON object of `--json` (a bigint becomes a decimal string), `text` the same for people. */

@@ -59,6 +59,25 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   },
   // Running and proving may use everything but the tests; nothing but these may use them (checked by `scripts/` being in nobody else's `ours`).
   { folder: 'scripts/', ours: ['node/', 'miner/', 'deployments/', 'package.json'], packages: 'any' },
+  // The command line starts devnet, demo and drill, and these know nothing of it; the laboratory uses all, and nobody uses it.
+  {
+    folder: 'scripts/devnet/',
+    ours: ['node/', 'miner/', 'deployments/', 'package.json', 'scripts/'],
+    except: ['scripts/cli/', 'scripts/assure/', 'scripts/bench/'],
+    packages: 'any',
+  },
+  {
+    folder: 'scripts/cli/',
+    ours: ['node/', 'miner/', 'deployments/', 'package.json', 'scripts/'],
+    except: ['scripts/assure/', 'scripts/bench/'],
+    packages: 'any',
+  },
+  {
+    folder: 'scripts/make/',
+    ours: ['node/', 'miner/', 'deployments/', 'scripts/'],
+    except: ['scripts/cli/', 'scripts/devnet/', 'scripts/bench/'],
+    packages: 'any',
+  },
   { folder: 'test/', ours: ANY_OF_OURS, packages: 'any' },
   { folder: '', ours: [], packages: 'any' },
 ]
