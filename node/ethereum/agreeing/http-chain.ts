@@ -103,8 +103,10 @@ class HttpChain implements Chain {
     await this.#check()
     // Every other time twice: else machines that take turns could keep time with us, and each question meet the same one of them.
     this.#looks += 1
-    if (this.#looks % 2 === 0) await this.#newest()
-    const newest = await this.#newest()
+    const other = this.#looks % 2 === 0 ? await this.#newest() : undefined
+    const last = await this.#newest()
+    // Of two the lower one, so that one far behind is not passed over.
+    const newest = other !== undefined && other.number < last.number ? other : last
     const common = this.#heads.highest - this.#heads.lag
     if (newest.number <= common) return newest
     return (await this.blockAt(common)) ?? newest
