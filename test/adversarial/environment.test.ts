@@ -9,7 +9,7 @@ import { formatReport } from '../../scripts/assure/soak/report.ts'
 import { Driver } from './environment/driver.ts'
 
 /** Moves in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED; FUZZ_WITHOUT leaves some out, FUZZ_LOUD tells each. */
-const moves = Number(process.env['FUZZ_RUNS'] ?? 80)
+const moves = Number(process.env['FUZZ_RUNS'] ?? 60)
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
 const without = new Set((process.env['FUZZ_WITHOUT'] ?? '').split(',').filter((name) => name !== ''))
 /** How much one move may do: a soak does more. */
