@@ -39,7 +39,11 @@ export class Anvil implements AsyncDisposable {
   private constructor(process: ChildProcess, url: string) {
     this.#process = process
     this.url = url
-    this.client = createTestClient({ mode: 'anvil', transport: http(url), cacheTime: 0 })
+    this.client = createTestClient({
+      mode: 'anvil',
+      transport: http(url, { maxResponseBodySize: 2 ** 28 }),
+      cacheTime: 0,
+    })
       .extend(publicActions)
       .extend(walletActions)
     this.account = parseAddress('0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266')
