@@ -111,7 +111,7 @@ export function isNonceTaken(error: OperationError): boolean {
  * words that we do not know) may come with a transaction that it has taken.
  */
 export function isRefusedForGood(error: OperationError): boolean {
-  return /insufficient ?funds|upfront cost exceeds|doesn't have enough|exceeds the balance|intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|transaction|the).{0,12}gas|gas price (too low|below)|underpriced|fee ?too ?low|less than block base fee|below (the )?(current )?base ?fee|max(Fee| fee) ?per ?gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|too large|not (supported|allowed)|does not exist|method not found|pool (is )?full|nonce ?(too high|gap)|NonceGap/i.test(
+  return /insufficient ?funds|upfront cost exceeds|doesn't have enough|exceeds the balance|intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|transaction|the).{0,12}gas|gas price (too low|below)|underpriced|fee ?too ?low|less than block base fee|below (the )?(current )?base ?fee|max(Fee| fee) ?per ?gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|method not found|pool (is )?full|nonce ?(too high|gap)|NonceGap/i.test(
     wordsOf(error),
   )
 }

@@ -27,7 +27,7 @@ type Manner = {
 }
 
 /** A command waits for the block that its transaction is in, and for another command. */
-const OF_COMMANDS = { confirmations: 1, pollMs: 250, waitMs: 30_000 }
+const OF_COMMANDS = { confirmations: 1, pollMs: 2_000, waitMs: 30_000 }
 const WAIT_MS = 200
 
 /**

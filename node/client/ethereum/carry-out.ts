@@ -13,7 +13,8 @@ const PATIENCE_MS = 180_000
 /**
  * Done when the receipt is there. Throws, with nothing sent: the refusals of the bridge (`refusals.ts`), `unfunded-account`, `fee-cap`, trouble
  * with the endpoint; with something sent: `transaction-failed`, `transaction-lost`, `transaction-cancelled` (it had no effect), and
- * `transaction-under-way` (it may have one yet: the same call goes on with it). All but the refusals are `retry`.
+ * `transaction-under-way` (it may have one yet: the same call goes on with it). All but the refusals and `transaction-lost` are `retry`: only the
+ * endpoint says that a transaction is lost.
  */
 export async function carryOut(
   sender: TransactionSender,
@@ -48,8 +49,8 @@ export async function carryOut(
     case 'lost':
       throw new OperationError(
         'transaction-lost',
-        `expected ${call.name} to succeed on Ethereum, but another transaction of ${sender.ethereum.account} took its place; nothing was done: try again`,
-        { facts: { call: call.name, account: sender.ethereum.account }, retry: true },
+        `expected ${call.name} to succeed on Ethereum, but by the word of the endpoint another transaction of ${sender.ethereum.account} took its place; make sure by "ttx balance", or by another endpoint, that it had no effect before you run it again`,
+        { facts: { call: call.name, account: sender.ethereum.account } },
       )
   }
 }
