@@ -3,25 +3,20 @@
 
 import { type ChainBlock, LAG_BLOCKS } from '../chain.ts'
 
-/** For so long a difference between machines is remembered. */
-const KEPT_MS = 10 * 60_000
+/** So many statements in a row that show no difference between machines make one forgotten: of three machines each was asked by then. */
+const KEPT = 100
 
 export class Heads {
-  readonly #now: () => number
   #highest: ChainBlock | undefined
   /** By how much the newest block has fallen since the highest one was seen: a reorganisation, or another machine. */
   #fall = 0n
   #lag = 0n
-  #untilMs = 0
-
-  /** `now` is milliseconds of any clock. */
-  constructor(now: () => number) {
-    this.#now = now
-  }
+  /** Statements for which the lag is remembered. */
+  #kept = 0
 
   /** How many blocks the slowest machine is behind the fastest one, as far as it has shown. */
   get lag(): bigint {
-    return this.#now() < this.#untilMs ? this.#lag : 0n
+    return this.#kept > 0 ? this.#lag : 0n
   }
 
   /** The number of the newest block that was ever stated. */
@@ -31,6 +26,7 @@ export class Heads {
 
   /** The endpoint says that this block is its newest one. */
   saw(head: ChainBlock): void {
+    if (this.#kept > 0) this.#kept -= 1
     const highest = this.#highest
     if (highest === undefined || head.number > highest.number) {
       this.#highest = head
@@ -55,6 +51,6 @@ export class Heads {
   fellBehind(blocks: bigint): void {
     const lag = blocks < LAG_BLOCKS ? blocks : LAG_BLOCKS
     if (lag > this.lag) this.#lag = lag
-    this.#untilMs = this.#now() + KEPT_MS
+    this.#kept = KEPT
   }
 }

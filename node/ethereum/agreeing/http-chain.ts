@@ -48,7 +48,7 @@ class HttpChain implements Chain {
   readonly #network: EthereumNetwork
   readonly #maxLogBlocks: bigint
   readonly #connection: Connection
-  readonly #heads = new Heads(() => performance.now())
+  readonly #heads = new Heads()
   #logBlocks: bigint
   #kept: Kept | undefined
   #looks = 0
