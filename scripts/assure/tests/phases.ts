@@ -11,7 +11,7 @@ export type TestPhase = {
   readonly concurrency: number
 }
 
-// Cheap and telling first; e2e starts real processes, so its files run alone and last.
+// Cheap and telling first; e2e starts a whole network of processes in each file, and is last.
 const order = ['test', 'unit', 'solidity', 'contract', 'adversarial', 'e2e']
 const withoutBuild = ['test', 'unit']
 
@@ -45,7 +45,8 @@ export function findTestPhases(
       language: name === 'solidity' ? 'solidity' : 'typescript',
       files: picked,
       needsBuild: !withoutBuild.includes(name),
-      concurrency: name === 'e2e' ? 1 : availableParallelism(),
+      // One more than there are cores: a third of the time a test waits for processes, timers or Ethereum's clock.
+      concurrency: availableParallelism() + (name === 'e2e' ? 0 : 1),
     })
   }
   return { phases, unmatched: filters.filter((word) => !matched.has(word)) }
