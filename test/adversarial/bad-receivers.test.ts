@@ -11,9 +11,9 @@ import { type BridgeCall, withdrawBondCall, withdrawCall } from '../../node/ethe
 import { isRefusal, readRefusal } from '../../node/ethereum/refusals.ts'
 import { type Address, parseAddress, parseHash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
-import { holdBlocks, mineBlock, outbid, type Pending, pendingCalls, releaseBlocks } from './mempool.ts'
+import { holdBlocks, mineBlock, outbid, type Pending, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const BOND = 10n ** 18n
 const ARTIFACT = new URL('../../artifacts/test/contract/harness/Meddler.sol/Meddler.json', import.meta.url)

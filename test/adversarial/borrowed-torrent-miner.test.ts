@@ -12,9 +12,9 @@ import { blockId, challengeOf, encodeSealed, type SealedHeader } from '../../nod
 import { type Hash, type Infohash, parseInfohash } from '../../node/protocol/ids.ts'
 import { targetFloor } from '../../node/protocol/target.ts'
 import { accountOf, pay } from '../../scripts/assure/models/world.ts'
-import { type Forged, forge } from '../unit/miner/forge.ts'
-import { EASIEST, holder } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
+import { type Forged, forge } from '../support/miner/forge.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { EASIEST, holder } from '../support/stage.ts'
 
 /** A forced transaction that is void: something to mine for. */
 const VOID = `0x${'00'.repeat(127)}` as const

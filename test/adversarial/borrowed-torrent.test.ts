@@ -12,8 +12,9 @@ import { connectEthereum } from '../../node/ethereum/agreeing/http-chain.ts'
 import { finalizeCall } from '../../node/ethereum/calls.ts'
 import type { Hash, Infohash } from '../../node/protocol/ids.ts'
 import { randomOf } from '../../scripts/assure/models/world.ts'
-import { Author, type Authored } from '../unit/miner/author.ts'
-import { log, Stage } from '../unit/miner/stage.ts'
+import { log } from '../support/log.ts'
+import { Author, type Authored } from '../support/miner/author.ts'
+import { Stage } from '../support/stage.ts'
 
 const HOUR = 3_600n
 const NOWHERE = '77'.repeat(20) as Infohash

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeFunctionData, encodeFunctionData } from 'viem'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
-import { holdBlocks, outbid, pendingCalls, releaseBlocks } from './mempool.ts'
+import { holdBlocks, outbid, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const REQUESTS = 5
 const GROSS = UNIT / 100n

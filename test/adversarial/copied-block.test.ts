@@ -8,9 +8,9 @@ import { decodeFunctionData, encodeFunctionData, type Hex } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import { isRefusal, readRefusal } from '../../node/ethereum/refusals.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
-import { holdBlocks, outbid, pendingCalls, releaseBlocks } from './mempool.ts'
+import { holdBlocks, outbid, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const BOND = 10n ** 18n
 

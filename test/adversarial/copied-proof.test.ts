@@ -4,8 +4,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Arena } from './arena.ts'
-import { holdBlocks, mineBlock, outbid, pendingCalls, releaseBlocks } from './mempool.ts'
+import { holdBlocks, mineBlock, outbid, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import { Arena } from '../support/processes/arena.ts'
 
 const GWEI = 10n ** 9n
 

@@ -16,8 +16,8 @@ import { encodeStep } from '../../node/protocol/step.ts'
 import { traceLeaf, traceRoot } from '../../node/protocol/trace.ts'
 import { accountOf, pay, randomOf } from '../../scripts/assure/models/world.ts'
 import { type Content, Crowd, type CrowdBlock, emptyOn } from '../../scripts/bench/crowd.ts'
-import { until } from '../e2e/processes.ts'
-import { log } from '../unit/miner/stage.ts'
+import { log } from '../support/log.ts'
+import { until } from '../support/processes/processes.ts'
 
 /** Blocks in the ordinary run; thousands with FUZZ_RUNS. */
 const CROWD = Number(process.env['FUZZ_RUNS'] ?? 300)

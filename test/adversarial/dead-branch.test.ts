@@ -10,8 +10,8 @@ import { preferredBranch } from '../../node/bridge/race.ts'
 import { blockTorrent } from '../../node/protocol/block-torrent.ts'
 import { encodeSealed } from '../../node/protocol/header.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import { LiveBridge } from '../unit/node/bridge/live-bridge.ts'
-import type { MadeBlock } from '../unit/node/bridge/scenario.ts'
+import type { MadeBlock } from '../support/bridge/scenario.ts'
+import { LiveBridge } from '../support/chain/live-bridge.ts'
 
 const HOUR = 3_600n
 const finalityDepth = 2n

@@ -9,8 +9,8 @@ import type { Hex } from 'viem'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const NET = (UNIT * 99n) / 100n
 

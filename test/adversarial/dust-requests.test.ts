@@ -11,8 +11,8 @@ import { RuleError } from '../../node/protocol/rule-error.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { encodeTransaction } from '../../node/protocol/transaction.ts'
 import { accountOf, signBody } from '../../scripts/assure/models/world.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR, type Signed } from './arena.ts'
+import { Arena, HOUR, type Signed } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const DUST = 30
 /** One wTTX is worth a coin: dust of some base units is worth nothing, and a fee of a hundredth of a wTTX pays for a block. */

@@ -8,8 +8,8 @@ import { test } from 'node:test'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import type { LieKind } from '../../scripts/devnet/drill/lies.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const HEIGHTS = 12
 const KINDS: readonly LieKind[] = [

@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 test('a request that a heavier branch leaves out is forced into it', async (t) => {
   const arena = await Arena.open(t)

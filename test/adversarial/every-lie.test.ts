@@ -11,9 +11,9 @@ import type { Hash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
 import { LIE_KINDS, LIES, type LieKind } from '../../scripts/devnet/drill/lies.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
-import type { LiarProcess } from './liar-client.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import type { LiarProcess } from '../support/processes/liar-client.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const LEVELS = 3
 

@@ -8,8 +8,8 @@ import { test } from 'node:test'
 import type { Hex } from 'viem'
 import type { Infohash } from '../../node/protocol/ids.ts'
 import { STEP_LIMIT, UNIT } from '../../node/protocol/rules.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const GAS_LIMIT = 2n ** 24n
 

@@ -7,8 +7,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { type Actor, Arena, HOUR } from './arena.ts'
+import { type Actor, Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const PRICE = ['--wei-per-ttx', `${10n ** 15n}`]
 const REQUEST = 1_000n * UNIT

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { accountOf, randomOf } from '../../scripts/assure/models/world.ts'
-import { Arena, type Signed } from './arena.ts'
+import { Arena, type Signed } from '../support/processes/arena.ts'
 
 const SEED = 20_261_122
 const BLOCKS = 4

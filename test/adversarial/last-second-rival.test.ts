@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { finalizeCall, withdrawBondCall } from '../../node/ethereum/calls.ts'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 test('rivals just before twelve hours delay two blocks by one day, together, and never again', async (t) => {
   const arena = await Arena.open(t)

@@ -8,8 +8,8 @@ import { withdrawBondCall } from '../../node/ethereum/calls.ts'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
 import type { Hash, Infohash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const SPAM = 12
 

@@ -13,8 +13,8 @@ import { type Hash, parseHash, ZERO_HASH } from '../../node/protocol/ids.ts'
 import { genesisOf } from '../../scripts/assure/models/world.ts'
 import { anvilBinary } from '../../scripts/devnet/anvil.ts'
 import { deploy } from '../../scripts/make/deploy.ts'
-import { Running } from '../e2e/processes.ts'
-import { EASIEST, holder } from '../unit/miner/stage.ts'
+import { Running } from '../support/processes/processes.ts'
+import { EASIEST, holder } from '../support/stage.ts'
 
 const BLOCKS = 500
 /** The first account of anvil. */

@@ -8,8 +8,8 @@ import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import { finalizeCall } from '../../node/ethereum/calls.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
-import { holder } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder } from '../support/stage.ts'
 
 test('a wrong block that became final is adopted by no node', async (t) => {
   const arena = await Arena.open(t)

@@ -7,9 +7,9 @@ import { test } from 'node:test'
 import { finalizeCall } from '../../node/ethereum/calls.ts'
 import { parseHash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
-import { holdBlocks, pendingCalls, releaseBlocks } from './mempool.ts'
+import { holdBlocks, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 test('miners who answer the same wrong block do not become rivals of each other', async (t) => {
   const arena = await Arena.open(t)

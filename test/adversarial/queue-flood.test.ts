@@ -9,8 +9,8 @@ import { isRefusal } from '../../node/ethereum/refusals.ts'
 import { type Address, parseInfohash } from '../../node/protocol/ids.ts'
 import { QUEUE_SHARE, UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 const DEPOSITS = 40
 const JUNK = 240

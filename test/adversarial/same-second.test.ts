@@ -8,8 +8,8 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { nominateCall } from '../../node/ethereum/calls.ts'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
 import { parseHash } from '../../node/protocol/ids.ts'
-import { Arena, HOUR } from './arena.ts'
-import { holdBlocks, mineBlock, outbid, type Pending, pendingCalls, releaseBlocks } from './mempool.ts'
+import { holdBlocks, mineBlock, outbid, type Pending, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
 
 const BOND = 10n ** 18n
 

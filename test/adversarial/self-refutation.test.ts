@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Address } from '../../node/protocol/ids.ts'
-import { Arena } from './arena.ts'
+import { Arena } from '../support/processes/arena.ts'
 
 const GWEI = 10n ** 9n
 

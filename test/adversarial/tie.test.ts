@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { finalizeCall, nominateCall, withdrawBondCall } from '../../node/ethereum/calls.ts'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { holder, stranger } from '../unit/miner/stage.ts'
-import { Arena, HOUR } from './arena.ts'
+import { Arena, HOUR } from '../support/processes/arena.ts'
+import { holder, stranger } from '../support/stage.ts'
 
 test('of equal work, the earlier block is final', async (t) => {
   const arena = await Arena.open(t)

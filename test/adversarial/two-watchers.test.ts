@@ -4,8 +4,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Actor, Arena } from './arena.ts'
-import { holdBlocks, mineBlock, pendingCalls, releaseBlocks } from './mempool.ts'
+import { holdBlocks, mineBlock, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import { type Actor, Arena } from '../support/processes/arena.ts'
 
 test('two watchers race, and both succeed', async (t) => {
   const arena = await Arena.open(t)

@@ -24,6 +24,8 @@ const BASICS = [
   'node/bounded-answer.ts',
 ]
 
+const SUITES = ['test/unit/', 'test/integration/', 'test/contract/', 'test/adversarial/', 'test/e2e/']
+
 export const FOLDER_RULES: readonly FolderRule[] = [
   { folder: 'contracts/', ours: [], packages: ['@openzeppelin/contracts'] },
   { folder: 'deployments/', ours: [], packages: [] },
@@ -79,6 +81,22 @@ export const FOLDER_RULES: readonly FolderRule[] = [
     packages: 'any',
   },
   { folder: 'test/', ours: ANY_OF_OURS, packages: 'any' },
+  // What several suites stand on.
+  { folder: 'test/support/', ours: ANY_OF_OURS, except: SUITES, packages: 'any' },
+  // Neither Ethereum nor compiled contracts: these tests pass on a clone that was never built.
+  {
+    folder: 'test/unit/',
+    ours: ANY_OF_OURS,
+    except: [
+      ...SUITES.filter((folder) => folder !== 'test/unit/'),
+      'test/support/stage.ts',
+      'test/support/chain/anvil.ts',
+      'test/support/chain/live-bridge.ts',
+      'test/support/contract/',
+      'test/support/processes/',
+    ],
+    packages: 'any',
+  },
   { folder: '', ours: [], packages: 'any' },
 ]
 

@@ -9,8 +9,8 @@ import { createWalletClient, custom } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { Deployment } from '../../deployments/deployment.ts'
 import { DEFAULT_PARAMETERS, deploy, writeDeployment } from '../../scripts/make/deploy.ts'
-import { TestChain } from './chain.ts'
-import { founder, genesisTransaction } from './fixture.ts'
+import { TestChain } from '../support/contract/chain.ts'
+import { founder, genesisTransaction } from '../support/contract/fixture.ts'
 
 const chain = await TestChain.start()
 const folder = await mkdtemp(join(tmpdir(), 'torrenttx-'))

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Hex, size, stringToHex } from 'viem'
 import { REASONS } from '../../node/protocol/rules.ts'
+import { TestChain } from '../support/contract/chain.ts'
 import applyVectors from '../vectors/apply.json' with { type: 'json' }
 import infohashVectors from '../vectors/infohash.json' with { type: 'json' }
 import sha1Vectors from '../vectors/sha1.json' with { type: 'json' }
 import stepVectors from '../vectors/step.json' with { type: 'json' }
 import treeVectors from '../vectors/tree.json' with { type: 'json' }
 import typedDataVectors from '../vectors/typed-data.json' with { type: 'json' }
-import { TestChain } from './chain.ts'
 import { deployHarness, type Harness } from './harness/deploy.ts'
 
 describe('vectors of the step function in Solidity', () => {

@@ -17,7 +17,7 @@ import type { Wallet } from '../../node/wallet/wallet.ts'
 import { openWallet } from '../../node/wallet/wallet-folder.ts'
 import { freePorts } from '../../scripts/devnet/ports.ts'
 import { readEndpoints } from '../../scripts/endpoints.ts'
-import { devnetPorts, type Running, startTtx, ttx, ttxJson, until } from './processes.ts'
+import { devnetPorts, type Running, startTtx, ttx, ttxJson, until } from '../support/processes/processes.ts'
 
 const data = await mkdtemp(join(tmpdir(), 'ttx-bad-input-'))
 const BOB = parseAddress(`0x${'b0'.repeat(20)}`)

@@ -5,7 +5,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { devnetPorts, Running, startTtx, ttx, ttxJson, until } from './processes.ts'
+import { devnetPorts, Running, startTtx, ttx, ttxJson, until } from '../support/processes/processes.ts'
 
 type Status = {
   readonly status: string

@@ -8,8 +8,8 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isAnswering } from '../../scripts/devnet/dev-chain.ts'
 import { freePorts } from '../../scripts/devnet/ports.ts'
+import { Running, ttx, until } from '../support/processes/processes.ts'
 import { checkEvidence, type DemoResult } from './evidence.ts'
-import { Running, ttx, until } from './processes.ts'
 
 const HARDHAT = fileURLToPath(new URL('../../node_modules/hardhat/dist/src/cli.js', import.meta.url))
 const folder = await mkdtemp(join(tmpdir(), 'ttx-demo-test-'))

@@ -12,7 +12,15 @@ import { createNodeClient } from '../../node/client/rpc.ts'
 import { readDeployment } from '../../scripts/cli/commands/run/node.ts'
 import { countSupply } from '../../scripts/devnet/demo/supply.ts'
 import { DRILL_KINDS, type DrillKind, describeKind } from '../../scripts/devnet/drill/kinds.ts'
-import { devnetPorts, processesOf, type Running, startTtx, ttx, ttxJson, until } from './processes.ts'
+import {
+  devnetPorts,
+  processesOf,
+  type Running,
+  startTtx,
+  ttx,
+  ttxJson,
+  until,
+} from '../support/processes/processes.ts'
 
 type Report = {
   readonly ok: boolean

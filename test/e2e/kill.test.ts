@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isRunning, processesOf, type Running, startTtx, until } from '../support/processes/processes.ts'
 import { checkEvidence } from './evidence.ts'
-import { isRunning, processesOf, type Running, startTtx, until } from './processes.ts'
 
 const KILLS = 10
 const VICTIMS = ['node', 'peer', 'miner', 'relayer', 'watcher'] as const

@@ -6,7 +6,16 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { allGone, devnetPorts, processesOf, type Running, startTtx, ttx, ttxJson, until } from './processes.ts'
+import {
+  allGone,
+  devnetPorts,
+  processesOf,
+  type Running,
+  startTtx,
+  ttx,
+  ttxJson,
+  until,
+} from '../support/processes/processes.ts'
 
 const data = await mkdtemp(join(tmpdir(), 'ttx-restart-'))
 after(() => rm(data, { recursive: true, force: true }))

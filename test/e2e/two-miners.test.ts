@@ -9,8 +9,8 @@ import { createPublicClient, http } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { readDeployment } from '../../scripts/cli/commands/run/node.ts'
+import { devnetPorts, type Running, startTtx, ttx, ttxJson, until } from '../support/processes/processes.ts'
 import { type Censor, startCensor } from './censor.ts'
-import { devnetPorts, type Running, startTtx, ttx, ttxJson, until } from './processes.ts'
 
 type Where = { readonly status: string; readonly block?: string; readonly bridging?: { readonly paid: boolean } }
 type Blocks = {

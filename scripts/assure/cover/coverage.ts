@@ -107,7 +107,7 @@ async function prepare(): Promise<ReadonlyMap<string, Branched>> {
   }
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   await writeFile(join(folder, 'hardhat.config.ts'), CONFIG)
-  const chain = join(folder, 'test/contract/chain.ts')
+  const chain = join(folder, 'test/support/contract/chain.ts')
   const raised = (await readFile(chain, 'utf8')).replace('const GAS_LIMIT = 2 ** 24', 'const GAS_LIMIT = 2 ** 27')
   await writeFile(chain, raised)
 
@@ -127,15 +127,15 @@ async function prepare(): Promise<ReadonlyMap<string, Branched>> {
 /** The files whose tests failed: their counting is not to be trusted. */
 async function runTests(): Promise<string[]> {
   const failed: string[] = []
-  const files = globSync('test/contract/*.test.ts', { cwd: folder }).filter((file) => !LEFT_OUT.test(file))
+  const files = globSync('test/contract/**/*.test.ts', { cwd: folder }).filter((file) => !LEFT_OUT.test(file))
   for (const file of files.toSorted()) {
     if (!flags.json) console.log(file)
     if (!(await isPassing(['--test-skip-pattern', SKIPPED, '--import', './scripts/assure/cover/collect.ts', file])))
       failed.push(file)
   }
-  if (!flags.json) console.log('test/contract/*.t.sol')
+  if (!flags.json) console.log('test/contract/**/*.t.sol')
   const hardhat = 'node_modules/hardhat/dist/src/cli.js'
-  if (!(await isPassing([hardhat, 'test', 'solidity', '--coverage']))) failed.push('test/contract/*.t.sol')
+  if (!(await isPassing([hardhat, 'test', 'solidity', '--coverage']))) failed.push('test/contract/**/*.t.sol')
   return failed
 }
 

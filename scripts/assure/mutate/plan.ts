@@ -17,45 +17,60 @@ const STEPS: Suite = {
     'test/contract/harness/ApplyHarness.sol:ApplyHarness',
     'test/contract/harness/StepHarness.sol:StepHarness',
   ],
-  files: ['vectors', 'Apply', 'Tree'].map(test),
+  files: ['vectors', 'libraries/Apply', 'libraries/Tree'].map(test),
 }
 
 const RULES: Suite = {
   name: 'rules',
   contracts: ['test/contract/harness/BridgeHarness.sol:BridgeHarness'],
-  files: ['race', 'queue', 'deposit', 'reward', 'money', 'limits'].map((name) => test(`Bridge.${name}`)),
+  files: ['race', 'queue', 'deposit', 'reward', 'money', 'limits'].map((name) => test(`bridge/Bridge.${name}`)),
 }
 
 const BRIDGE_CONTRACTS = [...RULES.contracts, 'contracts/Bridge.sol:Bridge', 'contracts/WrappedTTX.sol:WrappedTTX']
 
 /** In several, as all files of a suite are loaded before the first test. */
 const BRIDGE: readonly Suite[] = [
-  { name: 'publish', contracts: BRIDGE_CONTRACTS, files: ['Bridge.publish', 'Bridge.disputes'].map(test) },
+  {
+    name: 'publish',
+    contracts: BRIDGE_CONTRACTS,
+    files: ['bridge/Bridge.publish', 'bridge/Bridge.disputes'].map(test),
+  },
   {
     name: 'refute',
     contracts: BRIDGE_CONTRACTS,
-    files: ['Bridge.refute', 'Bridge.collision', 'Bridge.overflow', 'Bridge.authority', 'deploy'].map(test),
+    files: [
+      'bridge/Bridge.refute',
+      'bridge/Bridge.collision',
+      'bridge/Bridge.overflow',
+      'bridge/Bridge.authority',
+      'deploy',
+    ].map(test),
   },
   {
     name: 'claim',
     contracts: BRIDGE_CONTRACTS,
-    files: ['Bridge.claim', 'Bridge.identity', 'refute-completeness', 'refute-soundness'].map(test),
+    files: [
+      'bridge/Bridge.claim',
+      'bridge/Bridge.identity',
+      'bridge/refute-completeness',
+      'bridge/refute-soundness',
+    ].map(test),
   },
 ]
 
 /** Random races take long: last but for the Solidity tests. */
-const RACES: Suite = { ...RULES, name: 'races', files: [test('Bridge.race-model')] }
+const RACES: Suite = { ...RULES, name: 'races', files: [test('bridge/Bridge.race-model')] }
 
 const solidity = (...names: readonly string[]): Suite => ({
   name: 'solidity',
   contracts: [],
-  files: names.map((name) => `test/contract/${name}.t.sol`),
+  files: names.map((name) => `test/contract/libraries/${name}.t.sol`),
 })
 
 /** With the contract that it calls at random: Hardhat finds only what is compiled for its own sake. */
 const MONEY: Suite = {
   ...solidity('BridgeMoney'),
-  files: ['test/contract/BridgeMoney.t.sol', 'test/contract/harness/BridgeHandler.sol'],
+  files: ['test/contract/bridge/BridgeMoney.t.sol', 'test/contract/harness/BridgeHandler.sol'],
 }
 
 /** Where a function of the bridge is tested most closely: tried first, until another file turns out to kill more. */
@@ -69,7 +84,7 @@ export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
     deposit: ['deposit', 'depositWithPermit', 'force'],
     money: ['withdraw'],
     authority: ['constructor'],
-  }).flatMap(([file, functions]) => functions.map((name) => [`Bridge.${name}`, test(`Bridge.${file}`)])),
+  }).flatMap(([file, functions]) => functions.map((name) => [`Bridge.${name}`, test(`bridge/Bridge.${file}`)])),
 )
 
 /** The suites for each file that is mutated. Tests of gas are not among them: they fail at any change of the code. */

@@ -12,7 +12,7 @@ export type TestPhase = {
 }
 
 // Cheap and telling first; e2e starts a whole network of processes in each file, and is last.
-const order = ['test', 'unit', 'solidity', 'contract', 'adversarial', 'e2e']
+const order = ['test', 'unit', 'solidity', 'contract', 'integration', 'adversarial', 'e2e']
 const withoutBuild = ['test', 'unit']
 
 /**

@@ -4,7 +4,7 @@ import type { Hex } from 'viem'
 import type { BridgeCall } from '../../../node/ethereum/calls.ts'
 import { readRefusal } from '../../../node/ethereum/refusals.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
-import type { Stage } from '../../unit/miner/stage.ts'
+import type { Stage } from '../../support/stage.ts'
 
 /** `done`, or the custom error with which the bridge refused it. */
 export type Outcome = string

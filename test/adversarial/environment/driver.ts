@@ -3,7 +3,7 @@
 import type { TestContext } from 'node:test'
 import { World } from '../../../scripts/assure/models/world.ts'
 import type { Report } from '../../../scripts/assure/soak/report.ts'
-import type { Stage } from '../../unit/miner/stage.ts'
+import type { Stage } from '../../support/stage.ts'
 import { Caller } from './calls.ts'
 import { Chance } from './chance.ts'
 import { type Bounds, Ground } from './ground.ts'

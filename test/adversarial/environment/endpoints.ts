@@ -1,6 +1,5 @@
 // The two Ethereum endpoints of the honest processes. `a` never lies, but may fall silent; `b` does whatever an endpoint can do.
 
-import type { Stage } from '../../unit/miner/stage.ts'
 import {
   baseFee,
   both,
@@ -30,7 +29,8 @@ import {
   swallows,
   timesOff,
   turnedReceipts,
-} from '../ethereum/lying-endpoint.ts'
+} from '../../support/chain/lying-endpoint.ts'
+import type { Stage } from '../../support/stage.ts'
 import type { Chance } from './chance.ts'
 
 /** Names of ways to lie or to fail, each as of now. */

@@ -4,8 +4,8 @@ import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createNodeClient, type NodeClient } from '../../../node/client/rpc.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
-import { devnetPorts } from '../../e2e/processes.ts'
-import { Arena } from '../arena.ts'
+import { Arena } from '../../support/processes/arena.ts'
+import { devnetPorts } from '../../support/processes/processes.ts'
 import { Endpoints } from './endpoints.ts'
 
 /** Blocks of Ethereum that may be reorganised. */

@@ -9,7 +9,7 @@ import { type Hash, parseAddress, parseHash } from '../../../node/protocol/ids.t
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { MAX_DEPTH, SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
-import type { Stage } from '../../unit/miner/stage.ts'
+import type { Stage } from '../../support/stage.ts'
 
 /** `baseless`: it stands on what is wrong, and nobody has to say more of it. */
 export type ModelVerdict = 'right' | 'wrong' | 'baseless'

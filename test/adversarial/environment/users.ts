@@ -3,8 +3,8 @@
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import type { Address, Infohash } from '../../../node/protocol/ids.ts'
 import { type Account, accountOf } from '../../../scripts/assure/models/world.ts'
-import { stranger } from '../../unit/miner/stage.ts'
-import type { Arena, Signed } from '../arena.ts'
+import type { Arena, Signed } from '../../support/processes/arena.ts'
+import { stranger } from '../../support/stage.ts'
 import type { Chance } from './chance.ts'
 
 /** What a user asked for. `net` is what is paid of it, base units. */

@@ -11,8 +11,6 @@ import { saveWallet } from '../../../node/wallet/wallet-folder.ts'
 import { accountOf } from '../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../scripts/cli/program.ts'
 import { dataFolder } from '../../../scripts/data-folder.ts'
-import { holder, stranger } from '../../unit/miner/stage.ts'
-import { fakeShell } from '../../unit/scripts/cli/fake-shell.ts'
 import {
   changeLogs,
   estimates,
@@ -23,7 +21,9 @@ import {
   nonceOff,
   otherChain,
   senseless,
-} from './lying-endpoint.ts'
+} from '../../support/chain/lying-endpoint.ts'
+import { fakeShell } from '../../support/fake-shell.ts'
+import { holder, stranger } from '../../support/stage.ts'
 import { Watched } from './watched.ts'
 
 const PASSPHRASE = 'nobody guesses this in a test'

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { randomOf } from '../../../scripts/assure/models/world.ts'
-import { comparable } from '../../unit/node/bridge/driver.ts'
+import { comparable } from '../../support/bridge/driver.ts'
 import { assertLive, LiedTo } from './lied-to.ts'
 
 const DEPTH = 20

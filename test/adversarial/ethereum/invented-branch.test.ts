@@ -9,7 +9,7 @@ import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { encodeRefutation } from '../../../node/ethereum/refute-call.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
-import { both, everythingSucceeds, type Lie } from './lying-endpoint.ts'
+import { both, everythingSucceeds, type Lie } from '../../support/chain/lying-endpoint.ts'
 import { lieAboutRecords, WORD, word, wordsOf } from './lying-records.ts'
 import { DAY, Watched } from './watched.ts'
 

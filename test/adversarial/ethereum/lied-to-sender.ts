@@ -11,8 +11,9 @@ import type { BridgeCall } from '../../../node/ethereum/calls.ts'
 import type { Attempt } from '../../../node/ethereum/sending/attempt.ts'
 import type { Outcome } from '../../../node/ethereum/sending/pending-call.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
-import { log, Stage } from '../../unit/miner/stage.ts'
-import { type Lie, LyingEndpoint } from './lying-endpoint.ts'
+import { type Lie, LyingEndpoint } from '../../support/chain/lying-endpoint.ts'
+import { log } from '../../support/log.ts'
+import { Stage } from '../../support/stage.ts'
 
 /** A packed transaction that no state takes; the queue takes it, again and again: what is sent twice counts twice. */
 const NOISE = `0x${'00'.repeat(7)}${'11'.repeat(120)}` as const

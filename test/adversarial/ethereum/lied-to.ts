@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import type { Alarm } from '../../../node/bridge/answers.ts'
 import type { BridgeFollower, FollowerOptions } from '../../../node/bridge/follower.ts'
 import { connectEthereum } from '../../../node/ethereum/agreeing/http-chain.ts'
-import { comparable, TestFollower } from '../../unit/node/bridge/driver.ts'
-import { LiveBridge } from '../../unit/node/bridge/live-bridge.ts'
-import type { MadeBlock } from '../../unit/node/bridge/scenario.ts'
-import { type Lie, LyingEndpoint } from './lying-endpoint.ts'
+import { comparable, TestFollower } from '../../support/bridge/driver.ts'
+import type { MadeBlock } from '../../support/bridge/scenario.ts'
+import { LiveBridge } from '../../support/chain/live-bridge.ts'
+import { type Lie, LyingEndpoint } from '../../support/chain/lying-endpoint.ts'
 
 const HOUR = 3_600n
 // A hanging endpoint is asked twice, for so long.

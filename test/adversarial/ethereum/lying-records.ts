@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { decodeAbiParameters, encodeAbiParameters, type Hex, isHex, toFunctionSelector } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
-import type { Lie } from './lying-endpoint.ts'
+import type { Lie } from '../../support/chain/lying-endpoint.ts'
 
 /** The twelve words of a record, 64 digits each; these are the ones that are lied about. */
 export type Words = readonly string[]

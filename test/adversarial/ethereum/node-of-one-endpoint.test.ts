@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pad, toHex } from 'viem'
-import { assertLive, LiedTo } from './lied-to.ts'
 import {
   changeAnswer,
   changeEvent,
@@ -23,7 +22,8 @@ import {
   senseless,
   timesOff,
   topicOf,
-} from './lying-endpoint.ts'
+} from '../../support/chain/lying-endpoint.ts'
+import { assertLive, LiedTo } from './lied-to.ts'
 
 const HOUR = 3_600n
 const INCOMPLETE = ['ethereum-logs-incomplete']

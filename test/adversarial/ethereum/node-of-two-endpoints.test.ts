@@ -3,8 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { comparable } from '../../unit/node/bridge/driver.ts'
-import { LiedTo } from './lied-to.ts'
+import { comparable } from '../../support/bridge/driver.ts'
 import {
   baseFee,
   changeAnswer,
@@ -22,7 +21,8 @@ import {
   SENSELESS,
   senseless,
   timesOff,
-} from './lying-endpoint.ts'
+} from '../../support/chain/lying-endpoint.ts'
+import { LiedTo } from './lied-to.ts'
 
 const NOT_UNDERSTOOD = ['ethereum-silent', 'ethereum-refused', 'ethereum-disagreement']
 const DIFFERENT = ['ethereum-disagreement']

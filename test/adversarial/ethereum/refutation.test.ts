@@ -6,7 +6,6 @@ import { type TestContext, test } from 'node:test'
 import { Cases } from '../../../miner/watch/cases.ts'
 import { Pursuits } from '../../../miner/watch/pursuits.ts'
 import { Troubles } from '../../../node/trouble.ts'
-import { log } from '../../unit/miner/stage.ts'
 import {
   baseFee,
   both,
@@ -31,7 +30,8 @@ import {
   timesOff,
   tip,
   turnedReceipts,
-} from './lying-endpoint.ts'
+} from '../../support/chain/lying-endpoint.ts'
+import { log } from '../../support/log.ts'
 import { DAY, Watched } from './watched.ts'
 
 const METHODS = [

@@ -20,8 +20,9 @@ import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
-import { forge } from '../../unit/miner/forge.ts'
-import { EASIEST, holder, log } from '../../unit/miner/stage.ts'
+import { log } from '../../support/log.ts'
+import { forge } from '../../support/miner/forge.ts'
+import { EASIEST, holder } from '../../support/stage.ts'
 import { type Fate, FINALITY_DEPTH, Reorganised } from './reorganised.ts'
 
 const HOUR = 3_600n

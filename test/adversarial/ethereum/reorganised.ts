@@ -12,7 +12,8 @@ import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { TtxNode } from '../../../node/node.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { randomOf } from '../../../scripts/assure/models/world.ts'
-import { log, Stage } from '../../unit/miner/stage.ts'
+import { log } from '../../support/log.ts'
+import { Stage } from '../../support/stage.ts'
 
 /** Blocks of Ethereum that are taken back, at most. */
 const DEEPEST = 20

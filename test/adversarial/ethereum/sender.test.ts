@@ -2,7 +2,6 @@
 // the sender says what is wrong, and goes on when the lie ends.
 
 import { test } from 'node:test'
-import { LiedToSender } from './lied-to-sender.ts'
 import {
   baseFee,
   estimates,
@@ -23,7 +22,8 @@ import {
   swallows,
   timesOff,
   tip,
-} from './lying-endpoint.ts'
+} from '../../support/chain/lying-endpoint.ts'
+import { LiedToSender } from './lied-to-sender.ts'
 
 const LIES: Readonly<Record<string, Lie>> = {
   'says what was true ten blocks ago': lagging(10),

@@ -22,11 +22,12 @@ import { type Step, splitSteps } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { traceLeaf, traceProofs } from '../../../node/protocol/trace.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
-import { Author } from '../../unit/miner/author.ts'
-import { forge } from '../../unit/miner/forge.ts'
-import { EASIEST, holder, log, Stage } from '../../unit/miner/stage.ts'
-import type { RpcCall, Tampering } from '../../unit/node/ethereum-proxy.ts'
-import { type Lie, LyingEndpoint, NO_ANSWERS } from './lying-endpoint.ts'
+import type { RpcCall, Tampering } from '../../support/chain/ethereum-proxy.ts'
+import { type Lie, LyingEndpoint, NO_ANSWERS } from '../../support/chain/lying-endpoint.ts'
+import { log } from '../../support/log.ts'
+import { Author } from '../../support/miner/author.ts'
+import { forge } from '../../support/miner/forge.ts'
+import { EASIEST, holder, Stage } from '../../support/stage.ts'
 
 type Act = {
   /** Once for each number. */

@@ -19,9 +19,10 @@ import { encodeSealed } from '../../../node/protocol/header.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { accountOf, pay, randomOf } from '../../../scripts/assure/models/world.ts'
-import { forge } from '../../unit/miner/forge.ts'
-import { EASIEST, log, Stage } from '../../unit/miner/stage.ts'
-import { LyingEndpoint } from './lying-endpoint.ts'
+import { LyingEndpoint } from '../../support/chain/lying-endpoint.ts'
+import { log } from '../../support/log.ts'
+import { forge } from '../../support/miner/forge.ts'
+import { EASIEST, Stage } from '../../support/stage.ts'
 import { startNode } from './reorganised.ts'
 
 export const DAY = 86_400n

@@ -20,7 +20,7 @@ import {
   otherHashes,
   SENSELESS,
   senseless,
-} from './lying-endpoint.ts'
+} from '../../support/chain/lying-endpoint.ts'
 import { DAY, Watched } from './watched.ts'
 
 /** What is only said of a refutation is no reason to doubt which blocks there are. */

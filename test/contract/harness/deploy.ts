@@ -1,7 +1,7 @@
 // Deploys the contracts of this folder, which open internal libraries to tests, and gives a way to call them.
 
 import type { Hex } from 'viem'
-import { readArtifact, type TestChain } from '../chain.ts'
+import { readArtifact, type TestChain } from '../../support/contract/chain.ts'
 
 export type Harness = {
   /** Calls a function without a transaction, and gives what viem decodes. */

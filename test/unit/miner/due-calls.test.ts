@@ -10,8 +10,8 @@ import { blockId, encodeSealed, genesisBlock } from '../../../node/protocol/head
 import { type Hash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { Result } from '../../../node/rpc/api.ts'
 import { plantedId } from '../../../scripts/bench/planted-view.ts'
-import { serve } from '../node/rpc/serve.ts'
-import { log } from './stage.ts'
+import { log } from '../../support/log.ts'
+import { serve } from '../../support/rpc/serve.ts'
 
 const block = genesisBlock({
   chain: 1n,

@@ -15,7 +15,7 @@ import type { Step } from '../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../node/protocol/transaction.ts'
 import type { Method } from '../../../node/rpc/api.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../scripts/assure/models/world.ts'
-import { type Forged, forge } from './forge.ts'
+import { type Forged, forge } from '../../support/miner/forge.ts'
 
 const holder = accountOf('holder')
 const genesis = genesisOf(holder)

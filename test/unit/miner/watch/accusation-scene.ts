@@ -7,7 +7,7 @@ import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import type { NodeBlock, View } from '../../../../miner/watch/view.ts'
 import { createLogger } from '../../../../node/log.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
-import { madeUpId } from '../made-up-tree.ts'
+import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const FINAL = madeUpId('final')
 const { signal } = new AbortController()

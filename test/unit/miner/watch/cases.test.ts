@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cases } from '../../../../miner/watch/cases.ts'
 import { createLogger } from '../../../../node/log.ts'
-import { madeUpId } from '../made-up-tree.ts'
+import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const block = madeUpId('wrong')
 

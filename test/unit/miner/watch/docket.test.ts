@@ -10,8 +10,8 @@ import type { Seer } from '../../../../miner/watch/view.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { Troubles } from '../../../../node/trouble.ts'
-import { madeUpId } from '../made-up-tree.ts'
-import { log } from '../stage.ts'
+import { log } from '../../../support/log.ts'
+import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 test('a wrong only child beside four thousand light blocks that race is judged before all of them', async (t) => {
   const crowd = Array.from({ length: 4_100 }, (_, i) => living(`light ${i}`, { at: BigInt(10 + i), on: 'stale' }))

@@ -7,9 +7,9 @@ import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis
 import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
 import { accountOf, genesisOf, RULES } from '../../../../scripts/assure/models/world.ts'
-import { FakeEthereum, type UnplacedEvent } from '../../node/bridge/fake-ethereum.ts'
-import { type Forged, forge } from '../forge.ts'
-import { madeUpId } from '../made-up-tree.ts'
+import { FakeEthereum, type UnplacedEvent } from '../../../support/chain/fake-ethereum.ts'
+import { type Forged, forge } from '../../../support/miner/forge.ts'
+import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const holder = accountOf('holder')
 const genesis = genesisOf(holder)

@@ -15,9 +15,9 @@ import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
-import { borrow, type Forged, forge, seal } from '../forge.ts'
-import { madeUpId } from '../made-up-tree.ts'
-import { log } from '../stage.ts'
+import { log } from '../../../support/log.ts'
+import { borrow, type Forged, forge, seal } from '../../../support/miner/forge.ts'
+import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const holder = accountOf('holder')
 const genesis = genesisOf(holder)

@@ -14,8 +14,8 @@ import { type Hash, type Infohash, toHash } from '../../../../node/protocol/ids.
 import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
 import type { Step } from '../../../../node/protocol/step.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
-import { type Forged, forge } from '../forge.ts'
-import { log } from '../stage.ts'
+import { log } from '../../../support/log.ts'
+import { type Forged, forge } from '../../../support/miner/forge.ts'
 
 const holder = accountOf('holder')
 const genesis = genesisOf(holder)

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { Moments } from '../../../../miner/watch/evidence/moments.ts'
 import type { ChainBlock } from '../../../../node/ethereum/chain.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'
-import { madeUpId } from '../made-up-tree.ts'
+import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const CHAINS: Readonly<Record<string, (i: number) => bigint>> = {
   'a block every twelve seconds': (i) => 1_700_000_000n + 12n * BigInt(i),

@@ -12,9 +12,9 @@ import type { TransactionSender } from '../../../../node/ethereum/sending/sender
 import { createLogger } from '../../../../node/log.ts'
 import { type Hash, parseHash } from '../../../../node/protocol/ids.ts'
 import { Troubles } from '../../../../node/trouble.ts'
-import { LIES, PLACES } from '../../node/ethereum/sending/everywhere/lies.ts'
-import { refusal } from '../../node/ethereum/sending/everywhere/made-up-chain.ts'
-import { Scene } from '../../node/ethereum/sending/everywhere/scene.ts'
+import { LIES, PLACES } from '../../../support/sending/lies.ts'
+import { refusal } from '../../../support/sending/made-up-chain.ts'
+import { Scene } from '../../../support/sending/scene.ts'
 import { wrongBlock } from './wrong-block.ts'
 
 const { id, refutation } = wrongBlock(1)

@@ -5,9 +5,9 @@ import { type TestContext, test } from 'node:test'
 import { sendRefutation, tryRefutation } from '../../../../miner/watch/refuter.ts'
 import { refuteCall, refuteGas, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import { encodeRefutation } from '../../../../node/ethereum/refute-call.ts'
-import { LIES } from '../../node/ethereum/sending/everywhere/lies.ts'
-import { type Lies, MadeUpChain, refusal } from '../../node/ethereum/sending/everywhere/made-up-chain.ts'
-import { Scene } from '../../node/ethereum/sending/everywhere/scene.ts'
+import { LIES } from '../../../support/sending/lies.ts'
+import { type Lies, MadeUpChain, refusal } from '../../../support/sending/made-up-chain.ts'
+import { Scene } from '../../../support/sending/scene.ts'
 import { wrongBlock } from './wrong-block.ts'
 
 const { id, refutation } = wrongBlock(1)

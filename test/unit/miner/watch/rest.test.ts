@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { possibleTimes, restMs } from '../../../../miner/watch/rest.ts'
 import type { Endpoint } from '../../../../node/ethereum/sending/endpoint.ts'
-import { LIES } from '../../node/ethereum/sending/everywhere/lies.ts'
-import { MadeUpChain } from '../../node/ethereum/sending/everywhere/made-up-chain.ts'
+import { LIES } from '../../../support/sending/lies.ts'
+import { MadeUpChain } from '../../../support/sending/made-up-chain.ts'
 
 const DAY = 86_400
 const MINUTE_MS = 60_000

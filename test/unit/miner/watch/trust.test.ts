@@ -8,7 +8,7 @@ import type { NodeBlock } from '../../../../miner/watch/view.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import type { EthereumReader, Links } from '../../../../node/ethereum/reader.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { MadeUpTree, madeUpId } from '../made-up-tree.ts'
+import { MadeUpTree, madeUpId } from '../../../support/miner/made-up-tree.ts'
 import { told } from './accusation-scene.ts'
 
 const { signal } = new AbortController()

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import { byUrgency } from '../../../../miner/watch/urgency.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { madeUpId } from '../made-up-tree.ts'
+import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const HOUR = 3_600n
 const DAY = 24n * HOUR

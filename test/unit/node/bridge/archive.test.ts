@@ -8,9 +8,9 @@ import { requestsOf } from '../../../../node/protocol/block.ts'
 import { equalBytes } from '../../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import { pay } from '../../../../scripts/assure/models/world.ts'
-import { Driver, TestFollower } from './driver.ts'
-import type { FakeEthereum } from './fake-ethereum.ts'
-import { claimed, finalized, type MadeBlock } from './scenario.ts'
+import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
+import { claimed, finalized, type MadeBlock } from '../../../support/bridge/scenario.ts'
+import type { FakeEthereum } from '../../../support/chain/fake-ethereum.ts'
 
 const OPTIONS = { finalityDepth: 5n, stepBlocks: 9n }
 

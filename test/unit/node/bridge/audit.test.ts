@@ -6,7 +6,7 @@ import { preferredBranch } from '../../../../node/bridge/race.ts'
 import { auditedBlocks } from '../../../../node/bridge/records/audit.ts'
 import { applyEvent, emptyView } from '../../../../node/bridge/records/fold.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { Forge, published } from './scenario.ts'
+import { Forge, published } from '../../../support/bridge/scenario.ts'
 
 /** Siblings, and a branch of three on the last one. */
 function crowd(count: number) {

@@ -9,9 +9,9 @@ import { OperationError } from '../../../../node/errors.ts'
 import { AgreeingChain } from '../../../../node/ethereum/agreeing/agreement.ts'
 import type { BridgeEvent, BridgeReading, ChainBlock } from '../../../../node/ethereum/chain.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { comparable, Driver, TestFollower } from './driver.ts'
-import { FakeChain, type FakeEthereum, type UnplacedEvent } from './fake-ethereum.ts'
-import { finalized, published } from './scenario.ts'
+import { comparable, Driver, TestFollower } from '../../../support/bridge/driver.ts'
+import { finalized, published } from '../../../support/bridge/scenario.ts'
+import { FakeChain, type FakeEthereum, type UnplacedEvent } from '../../../support/chain/fake-ethereum.ts'
 
 /** Tells what it is told to tell instead of the truth. */
 class FaultyChain extends FakeChain {

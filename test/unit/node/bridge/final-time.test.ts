@@ -7,22 +7,22 @@ import { type DueCall, dueCalls, preferredBranch } from '../../../../node/bridge
 import { type BridgeBlock, blockOf, descent } from '../../../../node/bridge/view.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'
-import { HOUR, RaceModel, Refused } from './race-model.ts'
+import { HOUR, Refused, ViewedRace } from '../../../support/bridge/viewed-race.ts'
 
-function timeOf(model: RaceModel, block: Hash): FinalTime {
+function timeOf(model: ViewedRace, block: Hash): FinalTime {
   const time = finalTimeOf(model.view, block, model.now)
   assert(time)
   return time
 }
 
 /** Hours after `start`, and why. */
-function said(model: RaceModel, block: Hash, start: bigint) {
+function said(model: ViewedRace, block: Hash, start: bigint) {
   const { earliest, latest, reason } = timeOf(model, block)
   return [Number(earliest - start) / 3_600, Number(latest - start) / 3_600, reason]
 }
 
 test('alone: a rival can come for twelve hours, and from then on the time is exact', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const start = model.now
   const block = model.publish(model.root, 5n, true)
   assert.deepEqual(timeOf(model, block), {
@@ -38,7 +38,7 @@ test('alone: a rival can come for twelve hours, and from then on the time is exa
 })
 
 test('a right rival: two days after the first, once the right branch is nominated and nothing can join', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const start = model.now
   const first = model.publish(model.root, 5n, true)
   model.now += 2n * HOUR
@@ -61,7 +61,7 @@ test('a right rival: two days after the first, once the right branch is nominate
 })
 
 test('where something heavier on the same branch waits for its nomination, the hour can begin anew', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const start = model.now
   const leader = model.publish(model.root, 5n, true)
   model.now += 1n
@@ -76,7 +76,7 @@ test('where something heavier on the same branch waits for its nomination, the h
 })
 
 test('a wrong rival: it has to die, which is assumed within a day of its publication', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const start = model.now
   const block = model.publish(model.root, 5n, true)
   model.now = start + 12n * HOUR - 600n
@@ -93,7 +93,7 @@ test('a wrong rival: it has to die, which is assumed within a day of its publica
 })
 
 test('a wrong first block, once refuted, moves the hours on to the next one', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const wrong = model.publish(model.root, 5n, false)
   model.now += 3n * HOUR
   const start = model.now
@@ -107,7 +107,7 @@ test('a wrong first block, once refuted, moves the hours on to the next one', ()
 })
 
 test('a wrong block in the slot is named, and nothing is settled while it stands there', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const start = model.now
   const leader = model.publish(model.root, 5n, true)
   model.now += 1n
@@ -123,7 +123,7 @@ test('a wrong block in the slot is named, and nothing is settled while it stands
 })
 
 test('the block on the way whose clock runs longest decides, and is named', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const start = model.now
   const lower = model.publish(model.root, 5n, true)
   model.now += 1n
@@ -149,7 +149,7 @@ function play(seed: number, ticks: number, sleepy: boolean) {
   const random = randomOf(seed)
   const below = (count: number) => Math.floor(random() * count)
   const pick = <T>(items: readonly T[]): T | undefined => items[below(items.length)]
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const promises = new Map<Hash, { readonly at: bigint; readonly time: FinalTime }[]>()
   /** When each wrong block dies, and each nomination is made that is due now. */
   const deaths = new Map<Hash, bigint>()

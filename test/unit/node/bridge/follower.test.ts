@@ -8,8 +8,8 @@ import { test } from 'node:test'
 import { preferredBranch } from '../../../../node/bridge/race.ts'
 import { isDisplaced } from '../../../../node/bridge/view.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
-import { comparable, Driver, TestFollower } from './driver.ts'
-import { finalized, published } from './scenario.ts'
+import { comparable, Driver, TestFollower } from '../../../support/bridge/driver.ts'
+import { finalized, published } from '../../../support/bridge/scenario.ts'
 
 // A follower that keeps hardly any state judges apart what another one judges at once.
 for (const [seed, keptSteps] of [[1], [2], [3], [4, 0], [5, 5], [6, 20], [7, 0]] as const) {

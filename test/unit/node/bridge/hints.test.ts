@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { parseInfohash } from '../../../../node/protocol/ids.ts'
-import { Driver, TestFollower } from './driver.ts'
-import type { MadeBlock } from './scenario.ts'
+import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
+import type { MadeBlock } from '../../../support/bridge/scenario.ts'
 
 const NOWHERE = parseInfohash('ab'.repeat(20))
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BridgeDatabase } from '../../../../node/bridge/records/disk/encoding.ts'
-import { comparable, Driver, TestFollower } from './driver.ts'
+import { comparable, Driver, TestFollower } from '../../../support/bridge/driver.ts'
 
 test('a disk that refuses to write changes nothing, and following goes on when it works again', async () => {
   const driver = new Driver(81)

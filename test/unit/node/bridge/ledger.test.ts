@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { preferredTip } from '../../../../node/bridge/race.ts'
 import { Ledger } from '../../../../node/ledger/ledger.ts'
 import { balanceOf } from '../../../../node/protocol/state.ts'
-import { Driver, TestFollower } from './driver.ts'
+import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
 
 for (const seed of [91, 92]) {
   test(`the ledger's balances are those of the preferred tip (seed ${seed})`, async () => {

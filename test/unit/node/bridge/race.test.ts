@@ -1,4 +1,4 @@
-// The race: examples with plain numbers, and its model here against the one that the contract is held against.
+// The race: examples with plain numbers.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -7,10 +7,8 @@ import { branchTo } from '../../../../node/bridge/race/eligible.ts'
 import { dueCalls, preferredBranch, preferredTip } from '../../../../node/bridge/race.ts'
 import type { BridgeView } from '../../../../node/bridge/view.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { RaceModel as ContractModel } from '../../../../scripts/assure/models/race.ts'
-import { randomOf } from '../../../../scripts/assure/models/world.ts'
-import { winnerOf } from './race-definition.ts'
-import { HOUR, RaceModel, Refused } from './race-model.ts'
+import { winnerOf } from '../../../support/bridge/race-definition.ts'
+import { HOUR, Refused, ViewedRace } from '../../../support/bridge/viewed-race.ts'
 
 const timesOf = (view: BridgeView, id: Hash, now: bigint) => {
   const { earliest, latest } = finalTimeOf(view, id, now) ?? {}
@@ -19,7 +17,7 @@ const timesOf = (view: BridgeView, id: Hash, now: bigint) => {
 const ids = (blocks: readonly { readonly id: Hash }[]) => blocks.map(({ id }) => id)
 
 test('an only child can be final a day after its publication, and a rival may still come for half a day', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const start = model.now
   const block = model.publish(model.root, 5n, true)
   const child = model.publish(block, 5n, true)
@@ -36,7 +34,7 @@ test('an only child can be final a day after its publication, and a rival may st
 })
 
 test('the heaviest eligible branch is preferred; the earlier block where both weigh the same', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const first = model.publish(model.root, 5n, true)
   model.now += HOUR
   const second = model.publish(model.root, 5n, true)
@@ -56,7 +54,7 @@ test('a block published exactly 22 hours after the first one is eligible, a seco
     [22n * HOUR, true],
     [22n * HOUR + 1n, false],
   ] as const) {
-    const model = new RaceModel()
+    const model = new ViewedRace()
     const first = model.publish(model.root, 5n, true)
     model.now += seconds
     const block = model.publish(first, 1n, true)
@@ -65,7 +63,7 @@ test('a block published exactly 22 hours after the first one is eligible, a seco
 })
 
 test('an invalid block has no say, however heavy, and no call is due for it', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const start = model.now
   const bad = model.publish(model.root, 100n, false)
   const onBad = model.publish(bad, 100n, true)
@@ -85,7 +83,7 @@ test('an invalid block has no say, however heavy, and no call is due for it', ()
 })
 
 test('where the slot does not lead there yet, finality is at least an hour away', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   const start = model.now
   const a = model.publish(model.root, 5n, true)
   model.now += 1n
@@ -102,7 +100,7 @@ test('where the slot does not lead there yet, finality is at least an hour away'
 })
 
 test('a path of 128 blocks is eligible, one of 129 is not', () => {
-  const model = new RaceModel()
+  const model = new ViewedRace()
   let tip = model.root
   const path: Hash[] = []
   for (let i = 0; i < 128; i++) {
@@ -111,68 +109,4 @@ test('a path of 128 blocks is eligible, one of 129 is not', () => {
   }
   assert.equal(branchTo(model.view, model.root, tip, 'contract')?.id, path[0])
   assert.throws(() => model.publish(tip, 1n, true), Refused)
-})
-
-test('the model of these tests takes and refuses what the model of the contract does', () => {
-  let [taken, refused] = [0, 0]
-  for (let seed = 1; seed <= 12; seed++) {
-    const random = randomOf(seed)
-    const model = new RaceModel()
-    const contract = new ContractModel(model.root, model.now)
-    const from = (ids: readonly Hash[]) => ids[Math.floor(ids.length * random())] ?? model.final
-    const pick = () => from([...model.blocks.keys()].slice(-14))
-    const child = () => from(model.blocks.get(model.final)?.children ?? [])
-    const both = (what: string, act: () => void, error: () => string | undefined) => {
-      let isRefused = false
-      try {
-        act()
-      } catch (cause) {
-        if (!(cause instanceof Refused)) throw cause
-        isRefused = true
-      }
-      const name = error()
-      assert.equal(name !== undefined, isRefused, `seed ${seed} at ${model.now}: ${what}: ${name}`)
-      if (isRefused) refused++
-      else taken++
-    }
-    for (let move = 0; move < 600; move++) {
-      if (random() < 0.4) model.now += 1_800n * BigInt(Math.floor(16 * random()))
-      const isNear = random() < 0.7
-      const [parent, work] = [isNear ? model.final : pick(), 10n + BigInt(Math.floor(3 * random()))]
-      const luck = random()
-      const block = isNear && luck > 0.7 ? child() : pick()
-      if (luck < 0.5) {
-        let id = `refused ${move}`
-        both(
-          'publish',
-          () => {
-            id = model.publish(parent, work, random() < 0.6)
-          },
-          () => contract.publish({ id, parent, ownWork: work, beside: contract.live(parent).at(-1)?.id }, model.now),
-        )
-      } else if (luck < 0.7) {
-        if (parent === block) continue
-        both(
-          'nominate',
-          () => model.nominate(parent, block),
-          () => contract.nominate(parent, block, model.now),
-        )
-      } else if (luck < 0.9) {
-        both(
-          'finalize',
-          () => model.finalize(block),
-          () => contract.finalize(block, model.now),
-        )
-      } else if (model.blocks.get(block)?.verdict.verdict !== 'valid') {
-        both(
-          'refute',
-          () => model.refute(block),
-          () => contract.refute(block),
-        )
-      }
-      assert.equal(model.final, contract.tip.id)
-    }
-    assert.ok(contract.chain.length > 3, `seed ${seed}: only ${contract.chain.length} blocks became final`)
-  }
-  assert.ok(taken > 1_000 && refused > 1_000, `${taken} taken, ${refused} refused`)
 })

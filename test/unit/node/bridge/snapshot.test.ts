@@ -8,7 +8,7 @@ import type { Snapshot } from '../../../../node/bridge/snapshot.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { comparableBlocks, Driver, TestFollower } from './driver.ts'
+import { comparableBlocks, Driver, TestFollower } from '../../../support/bridge/driver.ts'
 
 const OPTIONS = { finalityDepth: 4n, stepBlocks: 11n }
 

@@ -7,8 +7,8 @@ import { preferredBranch } from '../../../../node/bridge/race.ts'
 import { applyEvent, applyFinding, emptyView } from '../../../../node/bridge/records/fold.ts'
 import { unjudged } from '../../../../node/bridge/records/judging/unjudged.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { Driver, TestFollower } from './driver.ts'
-import { Forge, finalized, type MadeBlock, published } from './scenario.ts'
+import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
+import { Forge, finalized, type MadeBlock, published } from '../../../support/bridge/scenario.ts'
 
 const VALID = { verdict: 'valid', requests: [] } as const
 

@@ -8,9 +8,9 @@ import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { blockId } from '../../../../node/protocol/header.ts'
 import type { Hash, Infohash } from '../../../../node/protocol/ids.ts'
 import { blockHandlers } from '../../../../node/rpc/handlers/blocks.ts'
-import { Driver, TestFollower } from '../bridge/driver.ts'
-import { finalized, type MadeBlock, published } from '../bridge/scenario.ts'
-import { serve } from './serve.ts'
+import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
+import { finalized, type MadeBlock, published } from '../../../support/bridge/scenario.ts'
+import { serve } from '../../../support/rpc/serve.ts'
 
 async function open(t: TestContext, seed: number) {
   const driver = new Driver(seed)

@@ -7,8 +7,8 @@ import { API, type Handlers, type Method } from '../../../../node/rpc/api.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
 import { createHandlers } from '../../../../node/rpc/handlers/handlers.ts'
 import { toWire } from '../../../../node/rpc/json.ts'
-import { serve } from './serve.ts'
-import { DESCRIPTION } from './wire.ts'
+import { serve } from '../../../support/rpc/serve.ts'
+import { DESCRIPTION } from '../../../support/rpc/wire.ts'
 
 const METHODS = Object.keys(API) as Method[] // as the table has them
 type Answer = { readonly result?: unknown; readonly error?: { readonly code: number; readonly message: string } }

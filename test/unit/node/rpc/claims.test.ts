@@ -13,9 +13,9 @@ import { isInTrace, traceLeaf } from '../../../../node/protocol/trace.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { claimHandlers } from '../../../../node/rpc/handlers/claims.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
-import { Driver, TestFollower } from '../bridge/driver.ts'
-import { claimed, finalized, type MadeBlock, published } from '../bridge/scenario.ts'
-import { serve } from './serve.ts'
+import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
+import { claimed, finalized, type MadeBlock, published } from '../../../support/bridge/scenario.ts'
+import { serve } from '../../../support/rpc/serve.ts'
 
 type Claim = Result<'bridge_claims'>['claims'][number]
 type Order = { readonly to: string; readonly tokens: bigint }

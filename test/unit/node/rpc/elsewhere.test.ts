@@ -5,8 +5,8 @@ import { test } from 'node:test'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import { elsewhereOf } from '../../../../node/rpc/handlers/elsewhere.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
-import { Driver, TestFollower } from '../bridge/driver.ts'
-import { EASIEST, type MadeBlock, published } from '../bridge/scenario.ts'
+import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
+import { EASIEST, type MadeBlock, published } from '../../../support/bridge/scenario.ts'
 
 const CROWD = 140
 

@@ -8,7 +8,7 @@ import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { answerMessage } from '../../../../node/rpc/json-rpc.ts'
 import { type HandlersOf, type MethodTable, NO_PARAMS } from '../../../../node/rpc/methods/table.ts'
 import { RpcServer } from '../../../../node/rpc/server.ts'
-import { log } from './serve.ts'
+import { log } from '../../../support/rpc/serve.ts'
 
 // Like methods of Ethereum: another table than that of a node.
 const METHODS = {

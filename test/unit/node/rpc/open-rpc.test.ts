@@ -20,7 +20,7 @@ import { ERRORS, TROUBLES } from '../../../../node/rpc/methods/errors.ts'
 import { describeMethods, type JsonSchema } from '../../../../node/rpc/open-rpc.ts'
 import { address, amount, bytes, hash, infohash, millis, seconds } from '../../../../node/schema.ts'
 import { protocolExample } from '../../../../scripts/make/protocol-example.ts'
-import { DESCRIPTION, problemOfParams, problemOfResult, validatorOf } from './wire.ts'
+import { DESCRIPTION, problemOfParams, problemOfResult, validatorOf } from '../../../support/rpc/wire.ts'
 
 const METHODS = Object.keys(API) as Method[] // as the table has them
 

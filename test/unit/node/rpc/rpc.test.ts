@@ -9,7 +9,7 @@ import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { API, type Method } from '../../../../node/rpc/api.ts'
 import { RpcServer } from '../../../../node/rpc/server.ts'
 import { accountOf } from '../../../../scripts/assure/models/world.ts'
-import { log, serve } from './serve.ts'
+import { log, serve } from '../../../support/rpc/serve.ts'
 
 const owner = accountOf('alice').address
 

@@ -16,7 +16,7 @@ import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
-import { log, serve } from './serve.ts'
+import { log, serve } from '../../../support/rpc/serve.ts'
 
 const [alice, bob] = [accountOf('alice'), accountOf('bob')]
 const genesis = genesisOf(alice)

@@ -15,7 +15,7 @@ import { scenarios } from '../../../../scripts/assure/simulate/scenarios.ts'
 import { attackTable, budgetTable } from '../../../../scripts/assure/simulate/table.ts'
 import { ETHER, HOUR } from '../../../../scripts/assure/simulate/world/assumptions.ts'
 import type { World } from '../../../../scripts/assure/simulate/world/world.ts'
-import { winnerOf } from '../../node/bridge/race-definition.ts'
+import { winnerOf } from '../../../support/bridge/race-definition.ts'
 
 const SEED = 7
 const RICH = 1_000_000n * ETHER

@@ -13,7 +13,7 @@ import { parseAmount } from '../../../../scripts/cli/amount.ts'
 import { AUDIENCE } from '../../../../scripts/cli/audience.ts'
 import { interrupted } from '../../../../scripts/cli/failure.ts'
 import { createProgram, type Registration, runCli } from '../../../../scripts/cli/program.ts'
-import { fakeShell } from './fake-shell.ts'
+import { fakeShell } from '../../../support/fake-shell.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'ttx-program-'))
 after(() => rm(folder, { recursive: true }))

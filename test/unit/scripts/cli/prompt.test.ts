@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { interrupted } from '../../../../scripts/cli/failure.ts'
 import { askHidden, readInput } from '../../../../scripts/cli/prompt.ts'
-import { fakeShell } from './fake-shell.ts'
+import { fakeShell } from '../../../support/fake-shell.ts'
 
 const options = { folder: tmpdir(), isTTY: true }
 const code = (expected: string) => (error: unknown) =>

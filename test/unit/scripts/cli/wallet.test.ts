@@ -13,7 +13,7 @@ import { mnemonicToAccount } from 'viem/accounts'
 import { parseHex } from '../../../../node/protocol/bytes.ts'
 import { encryptKeystore } from '../../../../node/wallet/keystore.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
-import { fakeShell } from './fake-shell.ts'
+import { fakeShell } from '../../../support/fake-shell.ts'
 
 const TTX = fileURLToPath(new URL('../../../../scripts/ttx.ts', import.meta.url))
 const PASSPHRASE = 'a passphrase for tests'

@@ -15,7 +15,7 @@ import {
   plant,
   plantedId,
 } from '../../../../../scripts/bench/planted-view.ts'
-import * as definition from '../race-definition.ts'
+import * as definition from '../../../../support/bridge/race-definition.ts'
 
 const HOUR = 3_600
 const INVALID: BlockVerdict = { verdict: 'invalid', step: 0, problem: 'Overspend', stated: ZERO_HASH }

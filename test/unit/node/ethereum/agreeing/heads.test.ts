@@ -1,3 +1,5 @@
+// What an endpoint says its newest block is, of several machines behind one address and of one whose chain is reorganised.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Heads } from '../../../../../node/ethereum/agreeing/heads.ts'

@@ -12,7 +12,7 @@ import { checkDevelopmentChain } from '../../../../../scripts/devnet/drill/arran
 import type { Result } from '../../../../../scripts/devnet/drill/drill.ts'
 import { DRILL_KINDS, describeKind } from '../../../../../scripts/devnet/drill/kinds.ts'
 import { formatReport } from '../../../../../scripts/devnet/drill/report.ts'
-import { fakeShell } from '../../cli/fake-shell.ts'
+import { fakeShell } from '../../../../support/fake-shell.ts'
 
 async function run(...argv: string[]) {
   const shell = fakeShell({ folder: tmpdir() })

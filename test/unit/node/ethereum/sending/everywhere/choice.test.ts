@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { chooseNonce } from '../../../../../../node/ethereum/sending/everywhere/choice.ts'
 import type { View } from '../../../../../../node/ethereum/sending/everywhere/view.ts'
 import { ZERO_HASH } from '../../../../../../node/protocol/ids.ts'
-import { MadeUpChain } from './made-up-chain.ts'
+import { MadeUpChain } from '../../../../../support/sending/made-up-chain.ts'
 
 const chain = new MadeUpChain()
 

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Deliveries } from '../../../../../../node/ethereum/sending/everywhere/deliveries.ts'
-import { madeUpId } from '../../../../miner/made-up-tree.ts'
-import { log } from '../../../../miner/stage.ts'
-import { MadeUpChain, refused, silence } from './made-up-chain.ts'
+import { log } from '../../../../../support/log.ts'
+import { madeUpId } from '../../../../../support/miner/made-up-tree.ts'
+import { MadeUpChain, refused, silence } from '../../../../../support/sending/made-up-chain.ts'
 
 const fees = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }
 const attempt = { hash: madeUpId('one'), raw: '0x', nonce: 5, fees, isCancel: false, sentMs: 0 } as const

@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { TransactionSender } from '../../../../../../node/ethereum/sending/sender.ts'
 import type { SenderOptions } from '../../../../../../node/ethereum/sending/sender-options.ts'
 import type { Hash } from '../../../../../../node/protocol/ids.ts'
-import { log } from '../../../../miner/stage.ts'
-import { LIES } from './lies.ts'
-import { CALL } from './made-up-chain.ts'
-import { FAST, Scene } from './scene.ts'
+import { log } from '../../../../../support/log.ts'
+import { LIES } from '../../../../../support/sending/lies.ts'
+import { CALL } from '../../../../../support/sending/made-up-chain.ts'
+import { FAST, Scene } from '../../../../../support/sending/scene.ts'
 
 const GWEI = 1_000_000_000n
 /** So much faster than ours is the clock of a hasty sender. */

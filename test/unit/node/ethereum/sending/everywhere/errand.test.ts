@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { randomOf } from '../../../../../../scripts/assure/models/world.ts'
-import { LIES } from './lies.ts'
-import { CALL, type MadeUpChain, refused, silence } from './made-up-chain.ts'
-import { Scene } from './scene.ts'
+import { LIES } from '../../../../../support/sending/lies.ts'
+import { CALL, type MadeUpChain, refused, silence } from '../../../../../support/sending/made-up-chain.ts'
+import { Scene } from '../../../../../support/sending/scene.ts'
 
 const GWEI = 1_000_000_000n
 const SEED = 20_270_301

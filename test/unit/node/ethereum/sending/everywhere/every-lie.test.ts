@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LIES, PLACES } from './lies.ts'
-import { Scene } from './scene.ts'
+import { LIES, PLACES } from '../../../../../support/sending/lies.ts'
+import { Scene } from '../../../../../support/sending/scene.ts'
 
 const GWEI = 1_000_000_000n
 

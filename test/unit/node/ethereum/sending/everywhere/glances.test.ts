@@ -5,8 +5,8 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Glances } from '../../../../../../node/ethereum/sending/everywhere/glances.ts'
 import { ZERO_ADDRESS } from '../../../../../../node/protocol/ids.ts'
-import { madeUpId } from '../../../../miner/made-up-tree.ts'
-import { MadeUpChain, silence } from './made-up-chain.ts'
+import { madeUpId } from '../../../../../support/miner/made-up-tree.ts'
+import { MadeUpChain, silence } from '../../../../../support/sending/made-up-chain.ts'
 
 test('several who ask at the same time share one answer, and later ones have another', async () => {
   const { glances, endpoint, asked } = open()

@@ -6,8 +6,8 @@ import type { Attempt } from '../../../../../../node/ethereum/sending/attempt.ts
 import { type PhaseFacts, phaseOf } from '../../../../../../node/ethereum/sending/everywhere/phase.ts'
 import type { View } from '../../../../../../node/ethereum/sending/everywhere/view.ts'
 import { ZERO_HASH } from '../../../../../../node/protocol/ids.ts'
-import { madeUpId } from '../../../../miner/made-up-tree.ts'
-import { MadeUpChain } from './made-up-chain.ts'
+import { madeUpId } from '../../../../../support/miner/made-up-tree.ts'
+import { MadeUpChain } from '../../../../../support/sending/made-up-chain.ts'
 
 const endpoint = new MadeUpChain().endpoint('one')
 const NONE: ReadonlySet<number> = new Set()

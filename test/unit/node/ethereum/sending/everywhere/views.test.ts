@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Glances } from '../../../../../../node/ethereum/sending/everywhere/glances.ts'
 import { Views } from '../../../../../../node/ethereum/sending/everywhere/views.ts'
 import { type Hash, ZERO_ADDRESS } from '../../../../../../node/protocol/ids.ts'
-import { madeUpId } from '../../../../miner/made-up-tree.ts'
-import { MadeUpChain, silence } from './made-up-chain.ts'
+import { madeUpId } from '../../../../../support/miner/made-up-tree.ts'
+import { MadeUpChain, silence } from '../../../../../support/sending/made-up-chain.ts'
 
 const fees = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }
 const waiting = { hash: madeUpId('waiting'), raw: '0x', nonce: 5, fees, isCancel: false, sentMs: 0 } as const

@@ -1,0 +1,135 @@
+// Nobody is more than anybody else: what can be called, by whom, and what the deployed code does not even contain.
+
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, describe, it } from 'node:test'
+import { encodeFunctionData, toFunctionSelector } from 'viem'
+import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import { tokenAbi } from '../../../deployments/token-abi.ts'
+import { parseHex } from '../../../node/protocol/bytes.ts'
+import { ABI_FILES, renderAbi } from '../../../scripts/make/abi.ts'
+import { assertReverts, readArtifact } from '../../support/contract/chain.ts'
+import { EASIEST_TARGET, Fixture, MIN_DEPOSIT, MIN_REQUEST } from '../../support/contract/fixture.ts'
+
+const fixture = await Fixture.deploy('bridge')
+const { chain, genesis, read } = fixture
+after(() => fixture[Symbol.asyncDispose]())
+
+describe('what can be changed', () => {
+  const changing = (abi: typeof bridgeAbi | typeof tokenAbi) =>
+    abi.flatMap((item) => (item.type === 'function' && item.stateMutability !== 'view' ? [item.name] : []))
+
+  it('on the bridge is the life of blocks and the money of the caller: no owner, no pause, no upgrade', () => {
+    assert.deepEqual(changing(bridgeAbi).toSorted(), [
+      'claim',
+      'claimMany',
+      'deposit',
+      'depositWithPermit',
+      'finalize',
+      'force',
+      'nominate',
+      'publish',
+      'refute',
+      'withdraw',
+      'withdrawBond',
+    ])
+    // No fallback and no receive either.
+    assert.deepEqual([...new Set(bridgeAbi.map(({ type }) => type))].toSorted(), [
+      'constructor',
+      'error',
+      'event',
+      'function',
+    ])
+  })
+
+  it('on the token is what the holder signs, and what the bridge does', () => {
+    assert.deepEqual(changing(tokenAbi).toSorted(), ['approve', 'burn', 'mint', 'permit', 'transfer', 'transferFrom'])
+  })
+
+  it('is never for the deployer, nor for anybody else, to mint or burn', async () => {
+    for (const from of [fixture.account(0), fixture.account(9)]) {
+      for (const functionName of ['mint', 'burn'] as const) {
+        const data = encodeFunctionData({ abi: tokenAbi, functionName, args: [from, 1n] })
+        await assertReverts(chain.send(fixture.token, data, { from }), 'NotBridge')
+      }
+    }
+    const bridge = await chain.client.readContract({ abi: tokenAbi, address: fixture.token, functionName: 'bridge' })
+    assert.equal(bridge.toLowerCase(), fixture.bridge)
+  })
+
+  it('by code that runs in the place of this code is nothing', async () => {
+    for (const artifact of ['contracts/Bridge.sol/Bridge.json', 'contracts/WrappedTTX.sol/WrappedTTX.json']) {
+      const { deployedBytecode } = await readArtifact(artifact)
+      const opcodes = opcodesOf(parseHex(deployedBytecode))
+      for (const [name, opcode] of Object.entries({
+        CALLCODE: 0xf2,
+        DELEGATECALL: 0xf4,
+        SELFDESTRUCT: 0xff,
+        CREATE: 0xf0,
+        CREATE2: 0xf5,
+      })) {
+        assert(!opcodes.has(opcode), `${artifact} has ${name}`)
+      }
+    }
+  })
+
+  it('by the door of the tests is nothing: the deployed code does not have it', async () => {
+    const door = toFunctionSelector('refute(bytes32)').slice(2)
+    const { deployedBytecode } = await readArtifact('contracts/Bridge.sol/Bridge.json')
+    const harness = await readArtifact('test/contract/harness/BridgeHarness.sol/BridgeHarness.json')
+    assert(!deployedBytecode.includes(door))
+    assert(harness.deployedBytecode.includes(door))
+  })
+})
+
+describe('parameters', () => {
+  const artifact = 'contracts/Bridge.sol/Bridge.json'
+  const state = genesis.header.state
+  const torrent = `0x${genesis.header.torrent}` as const
+  const deploy = (...args: readonly unknown[]) => chain.deploy(artifact, args)
+
+  it('are those of the constructor, for ever', async () => {
+    assert.equal(await read.chain(), 31_337n)
+    assert.equal(await read.easiestTarget(), EASIEST_TARGET)
+    assert.equal(await read.minRequest(), MIN_REQUEST)
+    assert.equal(await read.minDeposit(), MIN_DEPOSIT)
+    assert.equal(await read.genesis(), genesis.id)
+    assert.equal(await read.finalBlock(), genesis.id)
+    const record = await read.blocks([genesis.id])
+    assert.deepEqual(
+      [record.flags, record.supply, record.work, record.publishedAt],
+      [2, 10n ** 27n, 0n, Number(chain.time)],
+    )
+  })
+
+  it('have bounds', async () => {
+    for (const target of [2n ** 160n, 2n ** 244n - 1n]) await deploy(state, torrent, target, 1n, 1n)
+    for (const target of [0n, 2n ** 160n - 1n, 2n ** 244n, 2n ** 256n - 1n]) {
+      await assertReverts(deploy(state, torrent, target, 1n, 1n), 'BadEasiestTarget', [target])
+    }
+    await assertReverts(deploy(`0x${'0'.repeat(64)}`, torrent, EASIEST_TARGET, 1n, 1n), 'BadParameters')
+    await assertReverts(deploy(state, `0x${'0'.repeat(40)}`, EASIEST_TARGET, 1n, 1n), 'BadParameters')
+    await assertReverts(deploy(state, torrent, EASIEST_TARGET, 0n, 1n), 'BadParameters')
+    await assertReverts(deploy(state, torrent, EASIEST_TARGET, 1n, 0n), 'BadParameters')
+  })
+})
+
+describe('the generated ABIs', () => {
+  for (const entry of ABI_FILES) {
+    it(`${entry.file} is that of the compiled contract (else run scripts/make/abi.ts)`, async () => {
+      assert.equal(await readFile(new URL(`../../${entry.file}`, import.meta.url), 'utf8'), await renderAbi(entry))
+    })
+  }
+})
+
+/** The opcodes of a contract without what PUSH carries and without the metadata at the end. */
+function opcodesOf(code: Uint8Array): Set<number> {
+  const metadata = (code.at(-2) ?? 0) * 256 + (code.at(-1) ?? 0) + 2
+  const opcodes = new Set<number>()
+  for (let i = 0; i < code.length - metadata; i++) {
+    const opcode = code[i] ?? 0
+    opcodes.add(opcode)
+    if (opcode >= 0x60 && opcode <= 0x7f) i += opcode - 0x5f
+  }
+  return opcodes
+}

@@ -1,0 +1,186 @@
+// Ways into the queue: deposits, with and without a permit, and forced transactions.
+
+import assert from 'node:assert/strict'
+import { after, beforeEach, describe, it } from 'node:test'
+import { ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { entryHash, nextQueueHash } from '../../../node/protocol/queue.ts'
+import { appliedStep, packedBytes, someHash, toHex, transactionStep, voidStep } from '../../support/contract/blocks.ts'
+import { assertReverts } from '../../support/contract/chain.ts'
+import { Fixture, HOUR, MIN_DEPOSIT } from '../../support/contract/fixture.ts'
+
+const GWEI = 10n ** 9n
+const HOLDINGS = 99n * 10n ** 18n
+const fixture = await Fixture.deploy('harness')
+const { chain, read, wttx } = fixture
+const holder = fixture.account(0)
+const payee = fixture.account(5)
+// A final block from which the holder has 99 wTTX.
+fixture.pass(HOUR)
+const request = transactionStep({ payee: holder, request: true, tokens: 100n * 10n ** 18n })
+const base = await fixture.extendFinal(fixture.genesis, { steps: [request] })
+await fixture.claim(base, { index: 0n, step: toHex(request), state: someHash(0), siblings: [] })
+const start = chain.time
+let revert = await chain.snapshot()
+
+after(() => fixture[Symbol.asyncDispose]())
+beforeEach(async () => {
+  await revert()
+  revert = await chain.snapshot()
+  chain.time = start + HOUR
+  chain.baseFee = GWEI
+})
+
+/** Makes `count` forced entries of different transactions and answers these. */
+async function forceMany(count: number): Promise<Uint8Array[]> {
+  const many = Array.from({ length: count }, (_, seed) => packedBytes({ payee, seed }))
+  for (let i = 0; i < count; i += 50) await fixture.force(many.slice(i, i + 50))
+  return many
+}
+
+describe('deposit', () => {
+  it('burns the whole amount and makes an entry', async () => {
+    const amount = 12_345n
+    await fixture.approve(amount, holder)
+    const supply = await wttx.totalSupply()
+    const [event] = fixture.events(await fixture.deposit(amount, payee, holder), 'Deposited')
+    assert.deepEqual(
+      { ...event?.args, from: event?.args.from.toLowerCase(), to: event?.args.to.toLowerCase() },
+      { index: 0n, from: holder, to: payee, amount, time: Number(chain.time) },
+    )
+    assert.equal(await wttx.balanceOf([holder]), HOLDINGS - amount)
+    assert.equal(await wttx.totalSupply(), supply - amount)
+    assert.equal(await wttx.balanceOf([fixture.bridge]), 0n)
+    assert.equal(await read.queueLength(), 1n)
+    const hash = nextQueueHash(ZERO_HASH, entryHash({ kind: 'deposit', gross: amount, to: payee }))
+    assert.deepEqual(await read.queueEntry([0n]), [hash, Number(chain.time)])
+  })
+
+  it('needs the allowance of the holder, and the money', async () => {
+    await assertReverts(fixture.deposit(MIN_DEPOSIT, payee, holder), 'ERC20InsufficientAllowance')
+    await fixture.approve(2n * HOLDINGS, holder)
+    await assertReverts(fixture.deposit(HOLDINGS + 1n, payee, holder), 'ERC20InsufficientBalance')
+    await fixture.approve(2n ** 256n - 1n, holder)
+    await assertReverts(fixture.deposit(2n ** 128n, payee, holder), 'SafeCastOverflowedUintDowncast')
+    assert.equal(await read.queueLength(), 0n)
+  })
+
+  it('has a minimum', async () => {
+    await fixture.approve(HOLDINGS, holder)
+    await assertReverts(fixture.deposit(MIN_DEPOSIT - 1n, payee, holder), 'BelowMinimum', [
+      MIN_DEPOSIT - 1n,
+      MIN_DEPOSIT,
+    ])
+    await fixture.deposit(MIN_DEPOSIT, payee, holder)
+  })
+
+  it('goes to nobody who could never spend it', async () => {
+    await fixture.approve(HOLDINGS, holder)
+    for (const to of [ZERO_ADDRESS, fixture.bridge, fixture.token]) {
+      await assertReverts(fixture.deposit(MIN_DEPOSIT, to, holder), 'BadRecipient')
+    }
+  })
+})
+
+describe('depositWithPermit', () => {
+  const deadline = start + 10n * HOUR
+  const sign = (value: bigint) => fixture.signPermit(value, deadline)
+
+  it('needs no other transaction', async () => {
+    await fixture.depositWithPermit([MIN_DEPOSIT, payee, deadline, ...(await sign(MIN_DEPOSIT))], holder)
+    assert.equal(await wttx.balanceOf([holder]), HOLDINGS - MIN_DEPOSIT)
+    assert.equal(await wttx.allowance([holder, fixture.bridge]), 0n)
+    assert.equal(await read.queueLength(), 1n)
+  })
+
+  it('goes through where somebody used the permit before', async () => {
+    const [v, r, s] = await sign(MIN_DEPOSIT)
+    await fixture.permit([holder, fixture.bridge, MIN_DEPOSIT, deadline, v, r, s], payee)
+    await fixture.depositWithPermit([MIN_DEPOSIT, payee, deadline, v, r, s], holder)
+    assert.equal(await read.queueLength(), 1n)
+  })
+
+  it('takes nothing with the permit of somebody else, of another amount, or too late', async () => {
+    const signed = await sign(MIN_DEPOSIT)
+    const wanted = 'ERC20InsufficientAllowance'
+    await assertReverts(fixture.depositWithPermit([MIN_DEPOSIT, payee, deadline, ...signed], payee), wanted)
+    await assertReverts(fixture.depositWithPermit([MIN_DEPOSIT + 1n, payee, deadline, ...signed], holder), wanted)
+    chain.time = deadline + 1n
+    await assertReverts(fixture.depositWithPermit([MIN_DEPOSIT, payee, deadline, ...signed], holder), wanted)
+  })
+})
+
+describe('force', () => {
+  it('makes an entry for each transaction, with its bytes in the event', async () => {
+    const packed = [packedBytes({ payee }), packedBytes({ payee, inputs: 8, memo: 140, request: true })]
+    const events = fixture.events(await fixture.force(packed, { from: holder }), 'Forced')
+    const fee = fixture.forceFee()
+    for (const [i, event] of events.entries()) {
+      const { index, from, transaction, time } = event.args
+      assert.deepEqual([index, from.toLowerCase(), time], [BigInt(i), holder, Number(chain.time)])
+      assert.equal(transaction, toHex(packed[i] ?? new Uint8Array()))
+      assert.equal(event.args.fee, fee)
+    }
+    let hash = ZERO_HASH
+    for (const [i, bytes] of packed.entries()) {
+      hash = nextQueueHash(hash, entryHash({ kind: 'forced', fee, packed: bytes }))
+      assert.deepEqual(await read.queueEntry([BigInt(i)]), [hash, Number(chain.time)])
+    }
+  })
+
+  it('costs 10,000 gas at the base fee for each, rounded up to gwei', async () => {
+    for (const [baseFee, gwei] of [
+      [7n, 1n],
+      [100_000n, 1n],
+      [100_001n, 2n],
+      [GWEI, 10_000n],
+      [12_345_678_901n, 123_457n],
+    ] as const) {
+      chain.baseFee = baseFee
+      const packed = [packedBytes({ payee }), packedBytes({ payee, seed: 1 })]
+      const least = 2n * gwei * GWEI
+      await assertReverts(fixture.force(packed, { value: least - 1n }), 'FeeTooSmall', [least - 1n, least])
+      const events = fixture.events(await fixture.force(packed, { value: least }), 'Forced')
+      assert.deepEqual(
+        events.map(({ args }) => args.fee),
+        [gwei, gwei],
+      )
+    }
+    assert.equal(await read.owed([holder]), 0n)
+  })
+
+  it('owes back what was too much', async () => {
+    const due = fixture.forceFee() * GWEI
+    await fixture.force([packedBytes({ payee })], { from: payee, value: due + 12_345n })
+    assert.equal(await read.owed([payee]), 12_345n)
+    await fixture.withdraw(payee)
+    assert.equal(await read.owed([payee]), 0n)
+    await assertReverts(fixture.withdraw(payee), 'NothingOwed')
+  })
+
+  it('takes exactly what has the shape of a packed transaction', async () => {
+    const good = packedBytes({ payee, memo: 3 })
+    const long = new Uint8Array(good.length + 1)
+    long.set(good)
+    const wrong = [
+      new Uint8Array(),
+      good.subarray(0, -1),
+      long,
+      good.with(0, 0x20),
+      good.with(1, 141),
+      transactionStep({ payee }),
+    ]
+    for (const [i, bytes] of wrong.entries()) {
+      const packed = Array.from({ length: i }, () => good)
+      await assertReverts(fixture.force([...packed, bytes, good]), 'MalformedTransaction', [BigInt(i)])
+    }
+  })
+
+  it('pays the miner of the final block that consumes it, applied or void', async () => {
+    const [first, second] = await forceMany(2)
+    assert(first && second)
+    const fee = fixture.forceFee()
+    const block = await fixture.extendFinal(base, { steps: [appliedStep(fee, first), voidStep(fee, second)] })
+    assert.equal(await read.owed([fixture.account(1)]), 2n * fee * GWEI)
+    assert.equal((await read.blocks([block.id])).queueFees, 2n * fee)
+  })
+})

@@ -1,0 +1,317 @@
+// What a dispute does and what it cannot do: bonds, rewards, false proofs, the blocks around a dead one, and the queue after it.
+// Long, since all of it begins with the same few blocks.
+
+import assert from 'node:assert/strict'
+import { after, beforeEach, describe, it } from 'node:test'
+import { proveStep } from '../../../miner/watch/refutation.ts'
+import type { Refutation } from '../../../node/ethereum/refute-call.ts'
+import { concat } from '../../../node/protocol/bytes.ts'
+import { genesisInfohash } from '../../../node/protocol/genesis.ts'
+import { ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { stateRoot } from '../../../node/protocol/state.ts'
+import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
+import { forge } from '../../../scripts/devnet/drill/forge.ts'
+import { appliedStep, proofOf, someHash, type TestBlock, voidStep } from '../../support/contract/blocks.ts'
+import { assertReverts } from '../../support/contract/chain.ts'
+import { founder, genesisTransaction, HOUR } from '../../support/contract/fixture.ts'
+import { publishedOf, Stage, type Tip } from '../../support/contract/stage.ts'
+
+const GWEI = 10n ** 9n
+const stage = await Stage.start('harness')
+const { fixture, rules } = stage
+const { chain, genesis, read, wttx } = fixture
+const [miner, prover] = [fixture.account(1), fixture.account(2)]
+const [thief, somebody] = [fixture.account(3), fixture.account(5)]
+const alice = accountOf('alice')
+const coin = genesisInfohash(genesisTransaction)
+const start = chain.time
+let back = await stage.snapshot()
+
+after(() => stage[Symbol.asyncDispose]())
+beforeEach(async () => {
+  await back()
+  back = await stage.snapshot()
+  chain.time = start + HOUR
+})
+
+const transaction = (to = alice.address, time = 1) => pay(founder, { to, tokens: 1_000n, time, prev: [coin] }, rules)
+const request = () =>
+  pay(
+    founder,
+    { to: rules.bridge, tokens: 100_000n, time: 1, prev: [coin], bridge: { chain: rules.chain, to: somebody } },
+    rules,
+  )
+const plain = (packed: Uint8Array) => concat(Uint8Array.of(4), packed)
+const GOOD = plain(transaction().packed)
+/** The same money is given to alice twice. */
+const BAD = [GOOD, plain(transaction(alice.address, 2).packed)]
+
+/** Publishes a block whose second step is wrong, and answers it with its proof. */
+async function publishBad(parent: Tip = stage.tip, rival = false): Promise<[TestBlock, Refutation]> {
+  const block = await stage.publish(stage.draft(BAD, undefined, parent, { miner }), parent, { rival })
+  const refutation = stage.refutationOf(block, parent)
+  assert(refutation)
+  return [block, refutation]
+}
+
+describe('the bond of a refuted block', () => {
+  it('goes by half to the prover, who fetches it, and by half to nobody', async () => {
+    const [, refutation] = await publishBad()
+    const bond = fixture.bond()
+    const [event] = fixture.events(await fixture.prove(refutation, prover), 'BlockRefuted')
+    assert.equal(event?.args.reward, bond / 2n / GWEI)
+    assert.equal(await read.owed([prover]), bond / 2n)
+    assert.equal(await read.owed([miner]), 0n)
+    await fixture.withdraw(prover)
+    fixture.pass(100n * HOUR)
+    assert.equal(await chain.client.getBalance({ address: fixture.bridge }), bond - bond / 2n)
+    await assertReverts(fixture.withdrawBond(refutation.block), 'NoBond')
+  })
+
+  it('never pays who refutes himself, by himself or by another name', async () => {
+    for (const accomplice of [miner, thief]) {
+      const again = await stage.snapshot()
+      const [, refutation] = await publishBad()
+      await fixture.prove(refutation, accomplice)
+      const returned = (await read.owed([miner])) + (await read.owed([thief]))
+      assert.equal(returned * 2n, fixture.bond(), 'half of what was paid is gone')
+      await again()
+    }
+  })
+
+  it('is no gain for two identities that race each other with blocks that both are wrong', async () => {
+    const [, first] = await publishBad()
+    const [, second] = await publishBad(stage.tip, true)
+    await fixture.prove(second, miner)
+    await fixture.prove(first, thief)
+    const returned = (await read.owed([miner])) + (await read.owed([thief]))
+    assert.equal(returned * 2n, 2n * fixture.bond())
+  })
+
+  it('is no reward any more once it was released', async () => {
+    const [block, refutation] = await publishBad()
+    fixture.pass(48n * HOUR)
+    await fixture.withdrawBond(block)
+    const [event] = fixture.events(await fixture.prove(refutation, prover), 'BlockRefuted')
+    assert.equal(event?.args.reward, 0n)
+    assert.equal((await read.blocks([block.id])).flags & 1, 1)
+  })
+
+  it('goes to whoever is first with the proof, copied or not: the block is dead all the same', async () => {
+    const [block, refutation] = await publishBad()
+    await fixture.prove(refutation, thief)
+    await assertReverts(fixture.prove(refutation, prover), 'BlockIsRefuted', [block.id])
+    assert.equal(await read.owed([thief]), fixture.bond() / 2n)
+    assert.equal(await read.owed([prover]), 0n)
+  })
+})
+
+describe('a proof', () => {
+  it('against a final, refuted or unknown block changes nothing', async () => {
+    const [block, refutation] = await publishBad()
+    const unknown = { ...refutation, block: { ...refutation.block, seal: { miner, nonce: someHash(7) } } }
+    await assert.rejects(fixture.prove(unknown), { errorName: 'UnknownBlock' })
+    const again = await stage.snapshot()
+    fixture.pass(24n * HOUR)
+    await fixture.finalize(block)
+    const before = await read.blocks([block.id])
+    await assertReverts(fixture.prove(refutation, prover), 'AlreadyFinal', [block.id])
+    assert.deepEqual(await read.blocks([block.id]), before)
+    assert.equal(await read.finalBlock(), block.id)
+    assert.equal(await read.owed([prover]), 0n)
+    await again()
+    chain.time = start + HOUR
+    await fixture.prove(refutation)
+    await assertReverts(fixture.prove(refutation), 'BlockIsRefuted', [block.id])
+    const sealed = { ...refutation, block: genesis, parent: genesis }
+    await assertReverts(fixture.prove(sealed), 'AlreadyFinal', [genesis.id])
+  })
+
+  it('of a step that is right is none', async () => {
+    const block = await stage.publish(stage.draft(BAD))
+    const first = proveStep(rules, { parent: genesis, block: publishedOf(block) }, stage.tip.state, 0)
+    await assertReverts(fixture.prove(first), 'StepIsRight', [0n])
+    assert.equal((await read.blocks([block.id])).flags & 1, 0)
+  })
+
+  it('has to be about this block, this step, and the state before it', async () => {
+    const [block, right] = await publishBad()
+    const { proof } = right
+    const { previous } = proof
+    assert(previous)
+    const other = await stage.publish(stage.draft([GOOD]), stage.tip, { rival: true })
+    const change = (changed: Partial<Refutation['proof']>) => ({ ...right, proof: { ...proof, ...changed } })
+    await assertReverts(fixture.prove({ ...right, parent: other }), 'NotParent', [block.id, other.id])
+    await assertReverts(fixture.prove(change({ index: 2 })), 'NoSuchStep', [2n, 2n])
+    for (const lie of [
+      { index: 0 },
+      { step: plain(transaction(somebody).packed) },
+      { state: someHash(1) },
+      { siblings: [] },
+      { siblings: [...proof.siblings, ZERO_HASH] },
+      { siblings: [someHash(1)] },
+    ]) {
+      await assertReverts(fixture.prove(change(lie)), 'BadProof')
+    }
+    for (const lie of [
+      { stepHash: someHash(1) },
+      { state: genesis.header.state },
+      { siblings: [] },
+      { siblings: [...previous.siblings, ZERO_HASH] },
+      { siblings: [someHash(1)] },
+    ]) {
+      await assertReverts(fixture.prove(change({ previous: { ...previous, ...lie } })), 'BadProof', [0n, 1n])
+    }
+    const { previous: _none, ...without } = proof
+    await assertReverts(fixture.prove({ ...right, proof: without }), 'BadProof')
+    await assertReverts(fixture.prove(change({ witness: new Uint8Array() })), 'BadWitness')
+    await assertReverts(fixture.prove(change({ witness: concat(proof.witness, Uint8Array.of(0)) })), 'BadWitness')
+    await assertReverts(fixture.prove(change({ forced: transaction().packed })), 'NotForced', [1n])
+    await fixture.prove(right)
+  })
+
+  it('that a void step is not void needs the transaction that it is about', async () => {
+    const { packed } = transaction()
+    const fee = await stage.force(packed)
+    const block = await stage.publish(stage.draft([voidStep(fee, packed)]))
+    const right = stage.refutationOf(block)
+    assert(right)
+    const { forced: _none, ...without } = right.proof
+    await assertReverts(fixture.prove({ ...right, proof: { ...without, witness: new Uint8Array() } }), 'StepIsRight')
+    const other = { ...right.proof, forced: transaction(somebody).packed }
+    await assertReverts(fixture.prove({ ...right, proof: other }), 'NotForced', [0n])
+    await fixture.prove(right)
+  })
+
+  it('that a void step is not void fails where it is: by each reason that an invalid transaction has', async () => {
+    const spent = transaction(alice.address, 2)
+    const fees = [await stage.force(transaction().packed), await stage.force(spent.packed)] as const
+    const steps = [appliedStep(fees[0], transaction().packed), voidStep(fees[1], spent.packed)]
+    const block = await stage.publish(stage.draft(steps))
+    assert.equal(stage.judge(block).verdict, 'valid')
+    const published = { parent: genesis, block: publishedOf(block) }
+    const [before] = stage.statesOf(steps)
+    await assertReverts(fixture.prove(proveStep(rules, published, before, 1, spent.packed)), 'StepIsRight', [1n])
+    // Against the state of the parent it would be valid; but that is not the state before it.
+    const stale = proveStep(rules, published, stage.tip.state, 1, spent.packed)
+    await assertReverts(fixture.prove(stale), 'BadWitness')
+  })
+})
+
+describe('the death of a block', () => {
+  it('is that of all its descendants, and of nobody else', async () => {
+    const [block, refutation] = await publishBad()
+    const sibling = await stage.publish(stage.draft([GOOD]), stage.tip, { rival: true })
+    const branch = [block]
+    for (let i = 0; i < 10; i++) branch.push(await fixture.extend(branch.at(-1) as TestBlock))
+    const last = branch.at(-1) as TestBlock
+    await fixture.nominate(genesis, last)
+    fixture.pass(HOUR)
+    await fixture.prove(refutation)
+    for (const dead of branch) {
+      assert.equal(await read.isEligible([genesis.id, dead.id]), false)
+      await assertReverts(fixture.nominate(genesis, dead), 'NotEligible')
+    }
+    const { publishedAt } = await read.blocks([sibling.id])
+    await assertReverts(fixture.finalize(sibling), 'TooEarly', [BigInt(publishedAt) + 24n * HOUR])
+    chain.time = BigInt(publishedAt) + 24n * HOUR
+    await fixture.finalize(sibling)
+    assert.equal(await read.finalBlock(), sibling.id)
+  })
+
+  it('costs the same however deep and however wide the branch is', async () => {
+    const gasAt = async (depth: number, width: number) => {
+      const again = await stage.snapshot()
+      await stage.publish(stage.draft([GOOD]))
+      for (let i = 0; i < width; i++) await stage.publish(stage.draft([GOOD]), stage.tip, { rival: true })
+      const [block, refutation] = await publishBad(stage.tip, true)
+      for (let i = 0; i < width; i++) await stage.publish(stage.draft([GOOD]), stage.tip, { rival: true })
+      let tip = block
+      for (let i = 0; i < depth; i++) tip = await fixture.extend(tip)
+      const { gasUsed } = await fixture.prove(refutation, prover)
+      await again()
+      return gasUsed
+    }
+    const least = await gasAt(0, 1)
+    assert.equal(await gasAt(127, 1), least)
+    assert.equal(await gasAt(0, 30), least)
+  })
+
+  it('gives back the queue: the next block consumes the same entries, right this time', async () => {
+    const { packed } = transaction()
+    const fee = await stage.force(packed)
+    const bad = await stage.publish(stage.draft([voidStep(fee, packed)]))
+    const refutation = stage.refutationOf(bad)
+    assert(refutation)
+    await fixture.prove(refutation)
+    fixture.pass(HOUR)
+    await assertReverts(fixture.publish(genesis, stage.draft([])), 'QueueIgnored', [0n])
+    const block = await stage.extend([appliedStep(fee, packed)], { isFinal: true })
+    assert.equal(block.header.queueCount, 1n)
+    assert.equal(await read.finalBlock(), block.id)
+  })
+
+  it('leaves its requests to be included again, and paid once', async () => {
+    const ask = plain(request().packed)
+    const bad = await stage.publish(stage.draft([ask, ask]))
+    const refutation = stage.refutationOf(bad)
+    assert(refutation)
+    await fixture.prove(refutation)
+    await assertReverts(fixture.claim(bad, proofOf(bad, 0)), 'NotFinal', [bad.id])
+    const block = await stage.extend([ask], { isFinal: true })
+    await fixture.claim(block, proofOf(block, 0))
+    assert.equal(await wttx.balanceOf([somebody]), 99_000n)
+    await assertReverts(fixture.claim(block, proofOf(block, 0)), 'AlreadyClaimed')
+    await assertReverts(fixture.claim(bad, proofOf(bad, 0)), 'NotFinal', [bad.id])
+  })
+
+  it('does not hide what stands on it: a wrong block on a dead one can be proved wrong too', async () => {
+    const [, refutation] = await publishBad()
+    const told = { block: refutation.block as TestBlock, state: stage.statesOf(BAD)[1] }
+    const [, onTop] = await publishBad(told)
+    await fixture.prove(refutation)
+    await fixture.prove(onTop, prover)
+    assert.equal(await read.owed([prover]), fixture.bond() / 2n)
+  })
+
+  it('is by its own fault: a block is judged by what its parent states, right or wrong', async () => {
+    const stolen = forge(
+      forge(stage.tip.state, { owner: alice.address }, 5n),
+      { infohash: coin, owner: alice.address },
+      5n,
+    )
+    const bad = await stage.publish(stage.draft([GOOD], [stateRoot(stolen)]))
+    const told: Tip = { block: bad, state: stolen }
+    const spends = plain(pay(alice, { to: somebody, tokens: 5n, time: 1, prev: [coin] }, rules).packed)
+    const onTop = await stage.publish(stage.draft([spends], undefined, told), told)
+    assert.equal(stage.refutationOf(onTop, told), undefined)
+    const proof = proveStep(rules, { parent: bad, block: publishedOf(onTop) }, stolen, 0)
+    await assertReverts(fixture.prove(proof), 'StepIsRight', [0n])
+    // The money that it spends dies with the block that made it.
+    const refutation = stage.refutationOf(bad)
+    assert(refutation)
+    await fixture.prove(refutation)
+    assert.equal(await read.isEligible([genesis.id, onTop.id]), false)
+  })
+
+  it('is by its own fault too where the parent states what no chain leads to: what follows has an answer there', async () => {
+    // Alice has an output, and no account.
+    const input = { infohash: coin, owner: alice.address }
+    const state = forge(stage.tip.state, input, 5n)
+    const bad = await stage.publish(stage.draft([GOOD], [stateRoot(state)]))
+    const told: Tip = { block: bad, state }
+    const { packed } = pay(alice, { to: somebody, tokens: 5n, time: 1, prev: [coin] }, rules)
+    const onTop = await stage.publish(stage.draft([plain(packed)], [someHash(1)], told), told)
+    const verdict = stage.judge(onTop, told)
+    assert(verdict.verdict === 'invalid' && verdict.problem === 'Overspend')
+    for (const [block, parent] of [
+      [onTop, told],
+      [bad, stage.tip],
+    ] as const) {
+      const refutation = stage.refutationOf(block, parent)
+      assert(refutation)
+      await fixture.prove(refutation)
+      assert.equal((await read.blocks([block.id])).flags & 1, 1)
+    }
+  })
+})

@@ -1,0 +1,206 @@
+// Publishing: what a block has to be, and that the contract derives the same header from it as the spec does.
+
+import assert from 'node:assert/strict'
+import { after, beforeEach, describe, it } from 'node:test'
+import { concat, parseHex } from '../../../node/protocol/bytes.ts'
+import { toBytes, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
+import { targetCeiling, targetFloor, workOf } from '../../../node/protocol/target.ts'
+import { draftBlock, someHash, toHex, transactionStep } from '../../support/contract/blocks.ts'
+import { assertReverts } from '../../support/contract/chain.ts'
+import { EASIEST_TARGET, Fixture, HOUR, sealedHex } from '../../support/contract/fixture.ts'
+
+const fixture = await Fixture.deploy('bridge')
+const { chain, genesis, read } = fixture
+const start = chain.time
+let revert = await chain.snapshot()
+
+after(() => fixture[Symbol.asyncDispose]())
+beforeEach(async () => {
+  await revert()
+  revert = await chain.snapshot()
+  chain.time = start + HOUR
+  chain.baseFee = 10n ** 9n
+})
+
+describe('publish', () => {
+  const payee = fixture.account(5)
+  const steps = [
+    transactionStep({ payee, inputs: 2 }),
+    transactionStep({ payee, request: true, tokens: 1_234n, memo: 140, seed: 1 }),
+    transactionStep({ payee, inputs: 8, seed: 2 }),
+  ]
+
+  it('takes a block that shows its work, and keeps what later calls need', async () => {
+    const block = fixture.draft(genesis, { steps })
+    const receipt = await fixture.publish(genesis, block)
+    const [event] = fixture.events(receipt, 'BlockPublished')
+    assert.deepEqual(event?.args, {
+      id: block.id,
+      parent: genesis.id,
+      miner: event?.args.miner,
+      header: sealedHex(block),
+      steps: toHex(concat(...steps)),
+      states: toHex(concat(...block.states.map(toBytes))),
+      time: Number(chain.time),
+    })
+    assert.equal(event?.args.miner.toLowerCase(), fixture.account(1))
+    const none = `0x${'0'.repeat(64)}`
+    assert.deepEqual(await read.blocks([block.id]), {
+      parent: genesis.id,
+      publishedAt: Number(chain.time),
+      work: workOf(block.header.target),
+      flags: 0,
+      queueFees: 0n,
+      supply: 10n ** 27n - 1_234n,
+      fee: 12n,
+      bond: 20_000_000n,
+      firstChild: none,
+      lastChild: none,
+      previousSibling: none,
+      nextSibling: none,
+    })
+    assert.equal(await read.firstChild([genesis.id]), block.id)
+  })
+
+  it('derives the header of the spec for every number of steps up to 9, and for 500', async () => {
+    for (const count of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 500]) {
+      const many = Array.from({ length: count }, (_, seed) => transactionStep({ payee, seed }))
+      const back = await chain.snapshot()
+      await fixture.extend(genesis, { steps: many })
+      await back()
+    }
+  })
+
+  it('derives the header of an empty block, whose state is that of its parent', async () => {
+    const block = await fixture.extend(genesis)
+    assert.equal(block.header.state, genesis.header.state)
+  })
+
+  it('builds on blocks that are not final, and sums up work and supply', async () => {
+    let tip = genesis
+    let work = 0n
+    for (let i = 1; i <= 3; i++) {
+      tip = await fixture.extend(tip, { steps: [transactionStep({ payee, request: true, tokens: 100n, seed: i })] })
+      work += workOf(tip.header.target)
+      const record = await read.blocks([tip.id])
+      assert.equal(record.work, work)
+      assert.equal(record.supply, 10n ** 27n - 100n * BigInt(i))
+      fixture.pass(HOUR)
+    }
+  })
+
+  it('refuses work that misses the target', async () => {
+    const block = fixture.draft(genesis, { nonce: 0n })
+    assert(BigInt(block.id) > block.header.target)
+    await assertReverts(fixture.publish(genesis, block), 'InsufficientWork', [block.id, block.header.target])
+  })
+
+  it('cannot be told that somebody else did the work', async () => {
+    const block = fixture.draft(genesis)
+    const stolen = { ...block, seal: { ...block.seal, miner: fixture.account(9) } }
+    await assertReverts(fixture.publish(genesis, stolen), 'InsufficientWork')
+  })
+
+  it('refuses a miner that could never be paid', async () => {
+    await assertReverts(fixture.publish(genesis, fixture.draft(genesis, { miner: ZERO_ADDRESS })), 'ZeroMiner')
+  })
+
+  it('refuses the same block twice', async () => {
+    const block = await fixture.extend(genesis)
+    await assertReverts(fixture.publish(genesis, block, { rival: true }), 'AlreadyPublished', [block.id])
+  })
+
+  it('refuses a parent that is cut short, too long, altered, or unknown', async () => {
+    const block = fixture.draft(genesis)
+    const unknown = { ...genesis, header: { ...genesis.header, height: 1n } }
+    await assertReverts(fixture.publish(unknown, block), 'UnknownBlock')
+    for (const length of [0, 280, 282]) {
+      const parent = toHex(Uint8Array.from({ ...parseHex(sealedHex(genesis)), length }))
+      await assertReverts(fixture.publish(parent, block), 'BadHeaderLength', [BigInt(length)])
+    }
+  })
+
+  it('takes exactly the targets between floor and ceiling, which eases with time', async () => {
+    for (const elapsed of [0n, 1n, 2_699n, 2_700n, 3_599n, 3_600n, 4_000n, 4_500n, 9_000n, 400_000n]) {
+      chain.time = start + elapsed
+      const floor = targetFloor(EASIEST_TARGET)
+      const ceiling = targetCeiling(EASIEST_TARGET, elapsed, EASIEST_TARGET)
+      for (const target of [floor - 1n, ceiling + 1n]) {
+        const block = fixture.draft(genesis, { target, nonce: 0n })
+        await assertReverts(fixture.publish(genesis, block), 'TargetOutOfRange', [target, floor, ceiling])
+      }
+      for (const target of [floor, ceiling]) {
+        const back = await chain.snapshot()
+        await fixture.extend(genesis, { target })
+        await back()
+      }
+    }
+  })
+
+  it('wants a bond of 20M gas at the base fee of the moment', async () => {
+    chain.baseFee = 7_123_456_789n
+    const block = fixture.draft(genesis)
+    const least = 20_000_000n * chain.baseFee
+    await assertReverts(fixture.publish(genesis, block, { value: least - 1n }), 'BondTooSmall', [least - 1n, least])
+    await fixture.publish(genesis, block, { value: least })
+    assert.equal((await read.blocks([block.id])).bond, least / 10n ** 9n)
+  })
+
+  it('keeps all that was sent as the bond', async () => {
+    const block = fixture.draft(genesis)
+    await fixture.publish(genesis, block, { value: 3n * 10n ** 18n })
+    assert.equal((await read.blocks([block.id])).bond, 3n * 10n ** 9n)
+  })
+
+  it('refuses steps without shape, wherever they are', async () => {
+    const publish = (bytes: Uint8Array, count: number) => {
+      const states = concat(...Array.from({ length: count }, (_, i) => toBytes(someHash(i))))
+      return fixture.publish(genesis, fixture.draft(genesis, { steps }), { steps: bytes, states })
+    }
+    const [first = new Uint8Array()] = steps
+    await assertReverts(publish(Uint8Array.of(0), 1), 'MalformedStep', [0n, 0n])
+    await assertReverts(publish(Uint8Array.of(5), 1), 'MalformedStep', [0n, 0n])
+    await assertReverts(publish(first.subarray(0, -1), 1), 'MalformedStep', [0n, 0n])
+    await assertReverts(publish(concat(first, Uint8Array.of(4)), 2), 'MalformedStep', [1n, BigInt(first.length)])
+    await assertReverts(publish(concat(first, first.with(1, 0x20)), 2), 'MalformedStep', [1n, BigInt(first.length)])
+    await assertReverts(publish(concat(first, first.with(2, 141)), 2), 'MalformedStep', [1n, BigInt(first.length)])
+  })
+
+  it('wants one state of 32 bytes for each step', async () => {
+    const block = fixture.draft(genesis, { steps })
+    const states = concat(...block.states.map(toBytes))
+    const publish = (bytes: Uint8Array) => fixture.publish(genesis, block, { states: bytes })
+    await assertReverts(publish(new Uint8Array()), 'StatesMismatch', [1n, 0n])
+    await assertReverts(publish(states.subarray(32)), 'StatesMismatch', [3n, 64n])
+    await assertReverts(publish(states.subarray(1)), 'StatesMismatch', [3n, 95n])
+    await assertReverts(publish(concat(states, Uint8Array.of(0))), 'StatesMismatch', [3n, 97n])
+    await assertReverts(publish(concat(states, states.subarray(32, 64))), 'StatesMismatch', [3n, 128n])
+  })
+
+  it('refuses more than 500 steps', async () => {
+    const many = Array.from({ length: 501 }, (_, seed) => transactionStep({ payee, seed }))
+    const block = draftBlock(genesis, HOUR, EASIEST_TARGET, { steps: many, miner: payee, nonce: 0n })
+    await assertReverts(fixture.publish(genesis, block), 'TooManySteps', [501n])
+  })
+
+  it('takes 122,880 bytes of steps and states, and none more', async () => {
+    // 278 × (408 + 32) + 2 × (248 + 32) = 122,880
+    const largest = Array.from({ length: 278 }, (_, seed) => transactionStep({ payee, inputs: 8, memo: 140, seed }))
+    const last = (memo: number) => transactionStep({ payee, memo })
+    const tooMany = fixture.draft(genesis, { steps: [...largest, last(120), last(121)], nonce: 0n })
+    await assertReverts(fixture.publish(genesis, tooMany), 'TooManyBytes', [122_881n])
+    await fixture.extend(genesis, { steps: [...largest, last(120), last(120)] })
+  })
+
+  it('refuses requests for more than there is', async () => {
+    const supply = 10n ** 27n
+    const all = transactionStep({ payee, request: true, tokens: supply })
+    const more = transactionStep({ payee, request: true, tokens: 1n })
+    const block = fixture.draft(genesis, { steps: [all, more] })
+    await assertReverts(fixture.publish(genesis, block), 'SupplyExceeded', [supply, supply + 1n])
+    const whole = await fixture.extend(genesis, { steps: [all] })
+    assert.equal((await read.blocks([whole.id])).supply, 0n)
+    fixture.pass(HOUR)
+    await assertReverts(fixture.publish(whole, fixture.draft(whole, { steps: [more] })), 'SupplyExceeded', [0n, 1n])
+  })
+})

@@ -1,0 +1,165 @@
+// The step function of the contract against the executable spec: random steps, states and witnesses, honest and not.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type Hex, toFunctionSelector } from 'viem'
+import { applyStep } from '../../../node/protocol/apply.ts'
+import { concat, formatHex } from '../../../node/protocol/bytes.ts'
+import { unpackTransaction } from '../../../node/protocol/packed.ts'
+import { REASONS, type Reason } from '../../../node/protocol/rules.ts'
+import { stateRoot } from '../../../node/protocol/state.ts'
+import { decodeStep } from '../../../node/protocol/step.ts'
+import { madeUpCases } from '../../../scripts/assure/models/made-up-states.ts'
+import { flipBit, type StepCase, stepCases, withStrangers } from '../../../scripts/assure/models/step-cases.ts'
+import { World } from '../../../scripts/assure/models/world.ts'
+import { TestChain } from '../../support/contract/chain.ts'
+import { deployHarness, type Harness } from '../harness/deploy.ts'
+
+/** Steps in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED. */
+const runs = Number(process.env['FUZZ_RUNS'] ?? 600)
+const seed = Number(process.env['FUZZ_SEED'] ?? 1)
+const STEPS_PER_WORLD = 60
+/** The answers that only states have to which no chain leads. */
+const MADE_UP = [
+  'account with less than the inputs',
+  'overflow of an account',
+  'overflow of an output',
+  'deposit without effect, 1 openings',
+  'deposit without effect, 2 openings',
+]
+
+const BAD_WITNESS = toFunctionSelector('BadWitness(uint256)')
+
+type Outcome = { readonly thrown: Hex; readonly reason: number; readonly post: Hex }
+type Judged = StepCase & { readonly reason: Reason; readonly post: Hex; readonly witness: readonly Uint8Array[] }
+
+describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, () => {
+  let chain: TestChain
+  let harness: Harness
+
+  before(async () => {
+    chain = await TestChain.start()
+    harness = await deployHarness(chain, 'ApplyHarness')
+  })
+  after(() => chain[Symbol.asyncDispose]())
+
+  async function applyWithEach(world: World, { state, queueIndex, step }: StepCase, witnesses: Uint8Array[]) {
+    const args = [world.rules, stateRoot(state), queueIndex, hex(step), witnesses.map(hex)]
+    return (await harness.call('applyWithEach', ...args)) as Outcome[]
+  }
+
+  it('gives the same reason and the same state for any step', async (test) => {
+    const seen = new Set<Reason>()
+    const madeUp = new Map<string, number>()
+    for (const [world, judged] of judgedCases(seed, runs)) {
+      const [outcome] = await applyWithEach(world, judged, [concat(...judged.witness)])
+      assert.deepEqual(outcome, answer(judged), describeCase(judged))
+      seen.add(judged.reason)
+      const kind = kindOfMadeUp(judged)
+      if (kind !== undefined) madeUp.set(kind, (madeUp.get(kind) ?? 0) + 1)
+    }
+    for (const [kind, count] of madeUp) test.diagnostic(`${count} × ${kind}`)
+    if (runs < 600) return
+    // A run that never met a reason would have compared nothing for it.
+    assert.deepEqual([...seen].sort(), [...REASONS].sort())
+    assert.deepEqual([...madeUp.keys()].sort(), [...MADE_UP].sort())
+  })
+
+  it('takes no other witness at all: none that is cut, extended, flipped, reordered or stale', async () => {
+    let stale: Uint8Array = Uint8Array.of(0, 0)
+    for (const [world, judged] of judgedCases(seed + 1_000_000, Math.ceil(runs / 3))) {
+      const truth = concat(...judged.witness)
+      const liars = [...lies(world, judged.witness), stale].filter((lie) => Buffer.compare(lie, truth) !== 0)
+      for (const [i, { thrown }] of (await applyWithEach(world, judged, liars)).entries()) {
+        assert.equal(thrown, BAD_WITNESS, `lie ${i}: ${describeCase(judged)}`)
+      }
+      stale = truth
+    }
+  })
+
+  it('judges a packed transaction as it does the step that carries it', async () => {
+    for (const [world, judged] of judgedCases(seed + 2_000_000, Math.ceil(runs / 4))) {
+      const decoded = decodeStep(judged.step)
+      if (decoded?.kind !== 'transaction' && decoded?.kind !== 'applied') continue
+      const witness = hex(concat(...judged.witness))
+      const args = [world.rules, stateRoot(judged.state), hex(decoded.packed), witness]
+      const result = await harness.call('applyTransaction', ...args)
+      assert.deepEqual(result, [REASONS.indexOf(judged.reason), judged.post], describeCase(judged))
+    }
+  })
+})
+
+/** The executable spec's answers to `count` cases, in worlds of growing states. */
+function* judgedCases(first: number, count: number): Generator<[World, Judged]> {
+  for (let done = 0; done < count; ) {
+    const world = new World(first + done)
+    // The first world is as small as can be: genesis alone.
+    if (done > 0) world.state = withStrangers(world, world.state, 2 ** (world.random() * 9))
+    let left = Math.min(STEPS_PER_WORLD, count - done)
+    for (const next of cases(world)) {
+      if (left-- === 0) break
+      const witness: Uint8Array[] = []
+      const { reason, state } = applyStep(world.rules, next.state, next.queueIndex, next.step, witness)
+      yield [world, { ...next, reason, post: stateRoot(state), witness }]
+      done++
+    }
+  }
+}
+
+/** What somebody may post, and what no chain leads to: a few of the latter for each step that moves the world on. */
+function* cases(world: World): Generator<StepCase, void> {
+  for (const next of stepCases(world)) {
+    if (next.name === 'valid') yield* madeUpCases(world)
+    yield next
+  }
+}
+
+/** How a case on a made-up state ended, where only such a state ends so. */
+function kindOfMadeUp({ name, state, step, reason, post, witness }: Judged): string | undefined {
+  if (name === 'deposit onto amounts' && post === stateRoot(state))
+    return `deposit without effect, ${witness.length} openings`
+  const inputs = name === 'made-up amounts' ? inputsOf(step) : undefined
+  if (inputs === undefined) return undefined
+  if (reason === 'Overspend' && witness.length > inputs) return 'account with less than the inputs'
+  return reason === 'Overflow' ? `overflow of ${witness.length > inputs ? 'an account' : 'an output'}` : undefined
+}
+
+function inputsOf(step: Uint8Array): number | undefined {
+  const decoded = decodeStep(step)
+  const fields = decoded && 'packed' in decoded ? unpackTransaction(decoded.packed) : undefined
+  return fields?.prev.length
+}
+
+/** Changed witnesses of a true one whose parts are `openings`; some may come out as it was. */
+function lies(world: World, openings: readonly Uint8Array[]): Uint8Array[] {
+  const truth = concat(...openings)
+  const cut = Math.floor(world.random() * (truth.length + 1))
+  const byte = Uint8Array.of(Math.floor(world.random() * 256))
+  return [
+    new Uint8Array(),
+    truth.slice(0, -1),
+    truth.slice(1),
+    truth.slice(0, cut),
+    concat(truth, byte),
+    concat(truth, truth),
+    concat(truth.slice(0, cut), byte, truth.slice(cut)),
+    concat(...openings.toReversed()),
+    concat(...openings.slice(0, -1)),
+    concat(...openings.slice(1)),
+    Uint8Array.of(255),
+    concat(Uint8Array.of(160), new Uint8Array(32 * 160 + 1)),
+    ...Array.from({ length: 6 }, () => (truth.length === 0 ? byte : flipBit(world, truth))),
+  ]
+}
+
+function answer({ reason, post }: Judged): Outcome {
+  return { thrown: '0x00000000', reason: REASONS.indexOf(reason), post }
+}
+
+function describeCase({ name, reason, step }: Judged): string {
+  return `${name}, which is ${reason} in TypeScript: ${hex(step)}`
+}
+
+function hex(bytes: Uint8Array): Hex {
+  return `0x${formatHex(bytes)}`
+}

@@ -1,0 +1,92 @@
+// A miner is killed at every moment of a publication, and at random ones: started again it goes on, and no block comes twice.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { NodeClient } from '../../../node/client/rpc.ts'
+import { formatHex } from '../../../node/protocol/bytes.ts'
+import { genesisInfohash } from '../../../node/protocol/genesis.ts'
+import { accountOf, randomOf } from '../../../scripts/assure/models/world.ts'
+import { holder, Stage, stranger } from '../../support/stage.ts'
+import { type CrashPlan, MOMENTS, type Moment } from './crashing-miner.ts'
+
+const SCRIPT = fileURLToPath(new URL('./crashing-miner.ts', import.meta.url))
+
+test('killed at any moment of a publication, a miner publishes the same block once and no other', async (t) => {
+  const scene = await open(t)
+  for (const [i, moment] of MOMENTS.entries()) {
+    await scene.request(i)
+    if (moment !== 'never') assert.equal(await scene.run(moment, i + 1), 'SIGKILL', moment)
+    assert.equal(await scene.run('never', i + 1), 0, `after being killed ${moment}`)
+    assert.equal(await scene.publications(), i + 1, `killed ${moment}`)
+    await scene.stage.skip(3_600n)
+  }
+  assert.equal(await scene.transactions(), MOMENTS.length, 'each publication took one transaction')
+})
+
+test('killed at random, a miner ends up with each request in exactly one block', async (t) => {
+  const seed = 5
+  t.diagnostic(`seed ${seed}`)
+  const random = randomOf(seed)
+  const scene = await open(t)
+  for (let i = 0; i < 4; i++) {
+    const infohash = await scene.request(i)
+    for (let kill = 0; kill < 3; kill++) await scene.killAfter(Math.floor(400 + random() * 500), i + 1)
+    assert.equal(await scene.run('never', i + 1), 0)
+    const where = await scene.node.call('tx_where', { infohash })
+    assert.equal(where.status, 'ordered')
+    assert.equal(await scene.publications(), i + 1)
+    await scene.stage.skip(3_600n)
+  }
+  assert.equal(await scene.transactions(), 4)
+})
+
+async function open(t: Parameters<typeof Stage.open>[0]) {
+  const stage = await Stage.open(t)
+  const node: NodeClient = await stage.node()
+  const account = accountOf('crashing miner')
+  await stage.anvil.client.setBalance({ address: account.address, value: 10n ** 21n })
+  const folder = await stage.folder()
+  const { chain, bridge } = stage.definition.rules
+  const plan = { ethereum: stage.anvil.url, node: node.url, chain: `${chain}`, bridge, folder }
+  const start = (moment: Moment, published: number) => {
+    const chosen: CrashPlan = { ...plan, key: `0x${formatHex(account.key)}`, moment, published }
+    return spawn(process.execPath, [SCRIPT, JSON.stringify(chosen)], { stdio: ['ignore', 'ignore', 'inherit'] })
+  }
+  let last = genesisInfohash(stage.definition.genesis)
+  return {
+    stage,
+    node,
+    request: async (i: number) => {
+      last = await stage.request(node, holder, [last], 10_000n, stranger(`${i}`))
+      return last
+    },
+    /** The signal that ended it, or its exit status. */
+    run: async (moment: Moment, published: number) => {
+      const child = start(moment, published)
+      const [status, signal]: (number | string | null)[] = await once(child, 'exit')
+      return signal ?? status
+    },
+    killAfter: async (ms: number, published: number) => {
+      const child = start('never', published)
+      const ended = once(child, 'exit')
+      await Promise.race([delay(ms), ended])
+      child.kill('SIGKILL')
+      await ended
+    },
+    publications: async () => {
+      const { abi, address } = stage.bridge
+      const logs = await stage.anvil.client.getContractEvents({
+        abi,
+        address,
+        eventName: 'BlockPublished',
+        fromBlock: 0n,
+      })
+      return logs.length
+    },
+    transactions: () => stage.anvil.client.getTransactionCount({ address: account.address }),
+  }
+}

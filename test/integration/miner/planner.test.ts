@@ -1,0 +1,150 @@
+// What the miner looks at before it mines: cheap while nothing changes, at once when something does, never in vain.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Planner, type Prospect } from '../../../miner/planner.ts'
+import type { NodeClient } from '../../../node/client/rpc.ts'
+import { genesisInfohash } from '../../../node/protocol/genesis.ts'
+import { challengeOf } from '../../../node/protocol/header.ts'
+import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
+import type { Method, Result } from '../../../node/rpc/api.ts'
+import { accountOf } from '../../../scripts/assure/models/world.ts'
+import { log } from '../../support/log.ts'
+import { EASIEST, holder, Stage, stranger } from '../../support/stage.ts'
+
+const never = new AbortController().signal
+
+test('the template is asked for again only when tip, transactions or queue have changed', async (t) => {
+  const { stage, look, calls, real } = await open(t)
+  const first = await look()
+  await look()
+  await look()
+  assert.equal(calls.get('bridge_template'), 1)
+  assert.equal(first.plan.content.steps.length, 0)
+  await stage.request(real, holder, [genesisInfohash(stage.definition.genesis)], 10_000n, stranger('a'))
+  const second = await look()
+  assert.equal(calls.get('bridge_template'), 2)
+  assert.equal(second.plan.content.requests, 1)
+  await stage.anvil.call(stage.definition.rules.bridge, 'force', [[forcedBytes()]], 10n ** 17n)
+  await stage.until('the forced transaction', async () => (await look()).plan.content.queueEntries === 1)
+  // However many blocks there are, they are not looked at.
+  assert.equal(calls.get('bridge_blocks'), undefined)
+})
+
+test('a plan stays the same until its target may be easier by a twentieth, and keeps its steps then', async (t) => {
+  const { stage, look, calls } = await open(t)
+  const before = await look()
+  const { genesisBlock } = stage.definition
+  assert.equal(before.plan.header.target, targetFloor(genesisBlock.header.target))
+  await stage.skip(2_700n)
+  const late = await look()
+  await stage.skip(20n)
+  assert.equal((await look()).plan, late.plan, 'a fortieth easier')
+  await stage.skip(60n)
+  const eased = await look()
+  assert.notEqual(eased.plan, late.plan)
+  assert.equal(eased.plan.content, late.plan.content)
+  const { timestamp } = await stage.anvil.client.getBlock()
+  const elapsed = timestamp - stage.definition.deployedAt
+  assert.equal(eased.plan.header.target, targetCeiling(EASIEST, elapsed, EASIEST))
+  assert.equal(eased.plan.work.challenge, challengeOf(eased.plan.header))
+  assert.equal(calls.get('bridge_template'), 1)
+})
+
+test('a block that the bridge would refuse is not to be mined, and is said why', async (t) => {
+  const { look, change } = await open(t)
+  change((template) => ({
+    ...template,
+    queueLength: 1n,
+    queue: [{ index: 0n, kind: 'deposit', time: 1, gross: 5_000n, to: accountOf('x').address }],
+  }))
+  const { obstacle, plan } = await look()
+  assert.equal(plan.content.queueEntries, 1)
+  assert.match(obstacle ?? '', /QueueOverrun/)
+})
+
+test('a template whose queue does not follow on its parent is refused', async (t) => {
+  const { look, change } = await open(t)
+  const entry = { kind: 'deposit', time: 1, gross: 5_000n, to: accountOf('x').address } as const
+  change((template) => ({ ...template, queue: [{ index: 1n, ...entry }] }))
+  await assert.rejects(look(), { code: 'bad-answer', message: /queue entry 0/ })
+  change((template) => ({ ...template, queue: [{ index: 0n, kind: 'forced', time: 1 }] }))
+  await assert.rejects(look(), { code: 'bad-answer', message: /all that its kind has/ })
+})
+
+test('a node that is syncing for less than a minute is waited for, and after that it is a problem', async (t) => {
+  const planning = await open(t)
+  planning.say('syncing')
+  assert.equal(await planning.try(), undefined)
+  planning.skipMs(30_000)
+  assert.equal(await planning.try(), undefined)
+  planning.say(undefined)
+  await planning.look()
+  // Each time anew.
+  planning.say('syncing')
+  planning.skipMs(40_000)
+  assert.equal(await planning.try(), undefined)
+  planning.skipMs(60_000)
+  await assert.rejects(planning.try(), { code: 'node-not-ready', message: /says syncing/ })
+  planning.say(undefined)
+  await planning.look()
+  // What does not pass by itself is said at once.
+  planning.say('unknown')
+  await assert.rejects(planning.try(), { code: 'node-not-ready' })
+})
+
+async function open(t: Parameters<typeof Stage.open>[0]) {
+  const stage = await Stage.open(t)
+  const real = await stage.node()
+  const sender = stage.sender(await stage.signer())
+  const { ethereum } = sender
+  const calls = new Map<Method, number>()
+  let changed = (template: Result<'bridge_template'>) => template
+  let said: Result<'node_info'>['bridge']['state'] | undefined
+  const node: NodeClient = {
+    url: real.url,
+    call: async (method, params, signal) => {
+      calls.set(method, (calls.get(method) ?? 0) + 1)
+      const result = await real.call(method, params, signal)
+      if (method === 'node_info' && said !== undefined) {
+        const info = result as Result<'node_info'>
+        return { ...info, bridge: { ...info.bridge, state: said } } as typeof result
+      }
+      if (method !== 'bridge_template') return result
+      return changed(result as Result<'bridge_template'>) as typeof result
+    },
+  }
+  const options = { payout: ethereum.account, weiPerTtx: 0n, marginPercent: 10n, unpaidSteps: 50, graceMs: 60_000 }
+  let skippedMs = 0
+  const planner = new Planner({ node, ethereum, log, now: () => Date.now() + skippedMs }, options)
+  return {
+    stage,
+    real,
+    calls,
+    try: async () => planner.look(await ethereum.head(), never),
+    // Again while the node says that it is syncing, as it may for a moment after each skip.
+    look: async () => {
+      let prospect: Prospect | undefined
+      await stage.until('the node to be live', async () => {
+        prospect = await planner.look(await ethereum.head(), never)
+        return prospect !== undefined
+      })
+      assert(prospect)
+      return prospect
+    },
+    skipMs: (more: number) => {
+      skippedMs += more
+    },
+    say: (state: typeof said) => {
+      said = state
+    },
+    change: (how: typeof changed) => {
+      changed = how
+    },
+  }
+}
+
+/** Has a shape, and an impossible signature. */
+function forcedBytes() {
+  return `0x0000${'ff'.repeat(125)}`
+}

@@ -1,0 +1,174 @@
+// The follower and the real contract on a real chain: what one predicts, the other does.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { finalTimeOf } from '../../../../node/bridge/final-time.ts'
+import { dueCalls, preferredBranch } from '../../../../node/bridge/race.ts'
+import { claimName, isDisplaced } from '../../../../node/bridge/view.ts'
+import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
+import { comparable } from '../../../support/bridge/driver.ts'
+import { LiveBridge } from '../../../support/chain/live-bridge.ts'
+
+const HOUR = 3_600n
+
+test('a payment to Ethereum and back: predicted, finalized, claimed, deposited, consumed', async () => {
+  await using live = await LiveBridge.start(21)
+  const { anvil, forge } = live
+  await using following = await live.follow({ finalityDepth: 2n })
+  const { follower } = following
+  const poll = async () => {
+    const status = await follower.poll()
+    assert.equal(status.state, 'live', status.state === 'unknown' ? status.problem : '')
+    return follower.view
+  }
+
+  const packed = [live.request(forge.genesis, anvil.account, 1_000_001n)]
+  const block = await live.publish(forge.genesis, { packed, transactions: 4 })
+  const publishedAt = await live.now()
+  let view = await poll()
+  assert.equal(view.blocks.get(block.id)?.verdict.verdict, 'valid')
+  const time = finalTimeOf(view, block.id, publishedAt)
+  assert.deepEqual([time?.earliest, time?.latest], [publishedAt + 24n * HOUR, publishedAt + 48n * HOUR])
+  assert.deepEqual(dueCalls(view, publishedAt + 24n * HOUR - 1n), [])
+  const [mine] = (await follower.requests(block.id)) ?? []
+  assert.deepEqual([mine?.to, mine?.net, mine?.isFinal, mine?.isPaid], [anvil.account, 990_001n, false, false])
+  assert.deepEqual(await follower.claims(), [])
+  const content = await follower.contentOf(block.id)
+  assert.ok(content)
+  assert.equal(blockTorrent(content).infohash, block.sealed.header.torrent)
+  assert.deepEqual(await follower.filesOf(block.sealed.header.torrent), blockTorrent(content).files)
+
+  await anvil.warp(publishedAt + 12n * HOUR)
+  assert.equal(finalTimeOf(view, block.id, await live.now())?.latest, publishedAt + 24n * HOUR)
+  await anvil.warp(publishedAt + 24n * HOUR - 100n)
+  await assert.rejects(live.finalize(block))
+  await anvil.warp(publishedAt + 24n * HOUR)
+  const due = dueCalls(view, await live.now())
+  assert.deepEqual(due, [{ call: 'finalize', block: block.id }])
+  for (const call of due) await live.perform(call)
+  view = await poll()
+  assert.equal(view.final, block.id)
+  assert.equal(follower.settled.id, forge.genesis.id)
+  await anvil.client.mine({ blocks: 2 })
+  await poll()
+  assert.equal(follower.settled.id, block.id)
+
+  const claims = await follower.claims()
+  assert.ok(claims.some(({ to, net }) => to === anvil.account && net === 990_001n))
+  for (const claim of claims) await live.claim(claim)
+  view = await poll()
+  assert.deepEqual(await follower.claims(), [])
+  assert.equal(view.claimed.size, claims.length)
+
+  const [payee] = forge.world.accounts
+  assert.ok(payee)
+  await live.deposit(500_000n, payee.address)
+  await live.call('force', [[`0x${'00'.repeat(7)}${'11'.repeat(120)}`]], 10n ** 15n)
+  view = await poll()
+  assert.deepEqual(
+    follower.pending().map(({ entry }) => entry.kind),
+    ['deposit', 'forced'],
+  )
+  const next = await live.publish(block, { transactions: 1 })
+  await poll()
+  assert.deepEqual(follower.pending(), [])
+  assert.equal(next.sealed.header.queueCount, 2n)
+  const steps = follower.branch(block.id).blocks.flatMap((each) => each.steps)
+  assert.deepEqual(
+    steps.map(({ kind }) => kind),
+    ['deposit', 'transaction'],
+  )
+})
+
+test('a race: the heaviest eligible branch is nominated in time, and wins when predicted', async () => {
+  await using live = await LiveBridge.start(22)
+  const { anvil, forge } = live
+  await using following = await live.follow()
+  const { follower } = following
+  const first = await live.publish(forge.genesis, { transactions: 1 })
+  const start = await live.now()
+  await anvil.warp(start + 2n * HOUR)
+  const packed = [live.request(forge.genesis, anvil.account, 1_000n)]
+  const rival = await live.publish(forge.genesis, { packed })
+  const wrong = await live.publish(forge.genesis, { transactions: 2, isWrong: true })
+  const above = await live.publish(rival, { transactions: 1 })
+  await live.publish(wrong, {})
+  await follower.poll()
+  let view = follower.view
+  assert.equal(follower.status.state, 'live')
+  assert.deepEqual(
+    preferredBranch(view).map(({ id }) => id),
+    [rival.id, above.id],
+  )
+  assert.deepEqual(dueCalls(view, start + 22n * HOUR), [])
+  await anvil.warp(start + 22n * HOUR + 1n)
+  const predicted = finalTimeOf(view, rival.id, await live.now())
+  assert.equal(predicted?.earliest, start + 48n * HOUR)
+  const nominate = dueCalls(view, await live.now())
+  assert.deepEqual(nominate, [{ call: 'nominate', parent: forge.genesis.id, block: above.id }])
+  for (const call of nominate) await live.perform(call)
+  await follower.poll()
+  view = follower.view
+  assert.deepEqual(dueCalls(view, start + 48n * HOUR - 1n), [])
+  await anvil.warp(start + 48n * HOUR - 60n)
+  await assert.rejects(live.finalize(rival))
+  await anvil.warp(start + 48n * HOUR)
+  for (const call of dueCalls(view, await live.now())) await live.perform(call)
+  await follower.poll()
+  assert.equal(follower.status.state, 'live')
+  assert.equal(follower.view.final, rival.id)
+  assert.equal(follower.view.blocks.get(first.id)?.finality, undefined)
+  assert.equal(isDisplaced(follower.view, first.id), true)
+  assert.equal(isDisplaced(follower.view, above.id), false)
+  // It displaced the first live block, so its miner earns nothing, and the request is paid as ever.
+  assert.equal(follower.view.blocks.get(rival.id)?.finality?.unpaid, true)
+  const [claim] = await follower.claims()
+  assert.equal(claim?.net, 990n)
+  await live.claim(claim)
+  await follower.poll()
+  assert.equal(follower.view.claimed.get(claimName(rival.id, claim.step)), 990n)
+})
+
+for (const seed of [31, 32]) {
+  test(`under random use and reorganisations of 1 to 20 blocks the view is that of a fresh follower (seed ${seed})`, async () => {
+    await using live = await LiveBridge.start(seed)
+    const { anvil, forge } = live
+    const { random, pick } = { random: forge.world.random, pick: forge.world.pick.bind(forge.world) }
+    await using old = await live.follow({ finalityDepth: 30n, stepBlocks: 9n })
+    await anvil.client.mine({ blocks: 25 })
+    const published = [forge.genesis]
+    let done = 0
+    for (let round = 0; round < 10; round++) {
+      for (let i = 0; i < 6; i++) {
+        const view = old.follower.view
+        const known = published.filter(({ id }) => view.blocks.has(id))
+        // What the contract refuses after a reorganisation is no part of this test.
+        const act = async () => {
+          const kind = random()
+          const block = pick(known)
+          if (kind < 0.6)
+            published.push(
+              await live.publish(block, { transactions: 1 + Math.floor(random() * 2), isWrong: random() < 0.2 }),
+            )
+          else if (kind < 0.7) await live.call('refute', [pick(known.filter(({ isValid }) => !isValid)).id])
+          else if (kind < 0.8) await live.call('nominate', [block.sealed.header.parent, block.id])
+          else if (kind < 0.9) await live.call('force', [[`0x${'00'.repeat(7)}${'11'.repeat(120)}`]], 10n ** 15n)
+          else await anvil.warp((await live.now()) + BigInt(Math.floor(random() * 90_000)))
+          for (const call of dueCalls(old.follower.view, await live.now())) await live.perform(call)
+          for (const claim of await old.follower.claims()) await live.claim(claim)
+        }
+        await act().then(
+          () => done++,
+          (error) => assert.match(String(error), /reverted|nothing to pick from/),
+        )
+      }
+      if (random() < 0.7) await anvil.reorganise(1 + Math.floor(random() * 20))
+      const status = await old.follower.poll()
+      assert.equal(status.state, 'live', status.state === 'unknown' ? status.problem : '')
+      await using fresh = await live.follow({ finalityDepth: 30n })
+      await fresh.follower.poll()
+      assert.deepEqual(comparable(old.follower.view), comparable(fresh.follower.view))
+    }
+    assert.ok(done > 20, `only ${done} things were done`)
+  })
+}

@@ -1,0 +1,133 @@
+// ttx attack-cost against the contract: what it says is the least that the bridge takes, and a wei less is refused.
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { encodeFunctionData, type Hex } from 'viem'
+import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
+import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
+import { publishCall } from '../../../../node/ethereum/calls.ts'
+import { formatHex } from '../../../../node/protocol/bytes.ts'
+import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
+import { encodeSealed } from '../../../../node/protocol/header.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
+import { workOf } from '../../../../node/protocol/target.ts'
+import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
+import { runCli } from '../../../../scripts/cli/program.ts'
+import { fakeShell } from '../../../support/fake-shell.ts'
+import { type Forged, forge } from '../../../support/miner/forge.ts'
+import { holder, Stage } from '../../../support/stage.ts'
+
+const BASE_FEE = 7_000_000_123n
+const HOUR = 3_600
+
+test('the prices are those of the contract, to the wei and to the hash', async (t) => {
+  const stage = await Stage.open(t)
+  const { definition, anvil } = stage
+  const { client } = anvil
+  const { rules } = definition
+  const node = await stage.node()
+  const account = await stage.signer(100_000n)
+  await stage.skip(7_200n)
+
+  const folder = await stage.folder()
+  const common = ['--data', join(folder, 'data'), '--node', node.url, '--ethereum', anvil.url]
+  const run = async (...flags: string[]) => {
+    const shell = fakeShell({ folder })
+    return { exitCode: await runCli(['attack-cost', ...flags, ...common], shell), out: shell.out(), err: shell.err() }
+  }
+  const costs = async () => {
+    const { exitCode, out, err } = await run('--hash-rate', '1k', '--json')
+    assert.equal(exitCode, 0, out + err)
+    const data = JSON.parse(out)
+    const of = (name: string) => data.attacks.find(({ attack }: { attack: string }) => attack === name)
+    return { data, of }
+  }
+  /** Mines a block with this base fee, so that the newest block has it, and makes the next one have it too. */
+  const holdPrices = async () => {
+    await client.setNextBlockBaseFeePerGas({ baseFeePerGas: BASE_FEE })
+    await client.mine({ blocks: 1 })
+    await client.setNextBlockBaseFeePerGas({ baseFeePerGas: BASE_FEE })
+  }
+  /** Whether a transaction with this value went through; its block has the price that was asked for. */
+  const isTaken = async (data: Hex, value: bigint) => {
+    const to = rules.bridge
+    await client.setNextBlockBaseFeePerGas({ baseFeePerGas: BASE_FEE })
+    const hash = await client.sendTransaction({ account: anvil.account, to, data, value, gas: 5_000_000n, chain: null })
+    const receipt = await client.waitForTransactionReceipt({ hash, pollingInterval: 10 })
+    const block = await client.getBlock({ blockNumber: receipt.blockNumber })
+    assert.equal(block.baseFeePerGas, BASE_FEE)
+    return receipt.status === 'success'
+  }
+
+  await holdPrices()
+  const { data, of } = await costs()
+  assert.equal(data.baseFeeWei, `${BASE_FEE}`)
+  assert.deepEqual([data.node, data.queueWaiting, data.overturn.displaced], ['live', '0', 0])
+  assert.deepEqual(data.hashRate, { perSecond: 1_000, source: 'given' })
+  assert.equal(data.next.seconds, Number(data.next.hashes) / 1_000)
+
+  // The bond: that of a rival is what any block needs.
+  const bond = BigInt(of('light-rival').bondWei)
+  assert.equal(bond, BigInt(data.bondWei))
+  const genesis = {
+    id: stage.genesisId(),
+    header: definition.genesisBlock.header,
+    state: genesisState(definition.genesis),
+  }
+  const parent = encodeSealed(definition.genesisBlock)
+  const target = BigInt(data.next.target)
+  assert.equal(workOf(target), BigInt(of('light-rival').hashes))
+  const miner = stage.sender(account).ethereum.account
+  const first = forge(rules, genesis, [], target, miner)
+  const publish = (block: Forged, beside?: Hash) => publishCall(parent, block, beside).data
+  assert.equal(await isTaken(publish(first), bond - 1n), false)
+  assert.equal(await isTaken(publish(first), bond), true)
+
+  // Beside it a rival needs the same work, not more.
+  const prev = [genesisInfohash(definition.genesis)]
+  const { packed } = pay(holder, { to: accountOf('bob').address, tokens: 1n, time: 1, prev }, rules)
+  const rivalOf = (stated: bigint) => forge(rules, genesis, [{ kind: 'transaction', packed }], stated, miner)
+  const harder = forge(rules, genesis, [], target - target / 8n, accountOf('other').address)
+  assert.equal(await isTaken(publish(rivalOf(target)), bond), false)
+  assert.equal(await isTaken(publish(harder, first.next.id), bond), false)
+  assert.equal(await isTaken(publish(rivalOf(target), first.next.id), bond), true)
+
+  // What a wrong block's author has for certain: the contract keeps half.
+  const { bond: kept } = await client.readContract({ ...stage.bridge, functionName: 'blocks', args: [first.next.id] })
+  assert.equal(BigInt(of('wrong-block').bondLostWei), bond - (kept / 2n) * 10n ** 9n)
+
+  // A forced transaction pays its fee, and 125 of them buy a block of delay.
+  const force = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [[`0x${formatHex(packed)}`]] })
+  const fee = BigInt(of('queue-flood').feesWei) / 125n
+  assert.equal(await isTaken(force, fee - 1n), false)
+  assert.equal(await isTaken(force, fee), true)
+
+  await stage.until('the node to have seen it all', async () => {
+    const { status, blocks } = await readAllBlocks(node)
+    const { queueLength } = await node.call('bridge_queue', { from: 0n, count: 0 })
+    return status.state === 'live' && blocks.length === 3 && queueLength === 1n
+  })
+  const later = await costs()
+  assert.equal(later.data.queueWaiting, '1')
+  // The race is open, and its blocks are equal: one hash more on the later one would be ahead.
+  assert.equal(later.data.overturn.displaced, 1)
+  assert.deepEqual([later.of('heavier-branch').hashes, later.data.overturn.blocks], ['1', 1])
+  assert.ok(later.data.overturn.closesAt - later.data.ethereumTime <= 22 * HOUR)
+
+  // The same for people.
+  const { out, exitCode } = await run('--hash-rate', '8.8M')
+  assert.equal(exitCode, 0)
+  assert.match(out, /^hash rate +8\.80 million hashes a second$/m)
+  assert.match(
+    out,
+    /^A wrong block\n {2}work +[0-9]+ hashes \(less than a second expected\)\n {2}lost +[0-9.]+ ETH \(/m,
+  )
+  assert.match(out, /^open race +a new branch above 0x/m)
+  assert.match(out, /^ {2}delay +1 d 1 h at most$/m)
+  const measured = await run('--json')
+  assert.equal(JSON.parse(measured.out).hashRate.source, 'measured')
+  assert.ok(JSON.parse(measured.out).hashRate.perSecond > 10_000)
+  assert.equal((await run('--hash-rate', '0')).exitCode, 2)
+  assert.equal((await run('--hash-rate', 'fast')).exitCode, 2)
+})

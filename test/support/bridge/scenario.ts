@@ -1,0 +1,158 @@
+// A bridge in use: blocks by the real rules, right and wrong ones, with the events that the contract would emit.
+
+import type { FollowedNetwork } from '../../../node/bridge/records/bridge-records.ts'
+import { applyStep } from '../../../node/protocol/apply.ts'
+import { assembleBlock, minerFee, type ParentBlock, requestsOf } from '../../../node/protocol/block.ts'
+import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
+import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
+import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../../node/protocol/header.ts'
+import { type Hash, type Infohash, toBytes, toHash } from '../../../node/protocol/ids.ts'
+import { minerPart, type QueueEntry } from '../../../node/protocol/queue.ts'
+import type { Rules } from '../../../node/protocol/rules.ts'
+import { balanceOf, type State, stateRoot } from '../../../node/protocol/state.ts'
+import { encodeStep, splitSteps } from '../../../node/protocol/step.ts'
+import { traceLeaf, traceRoot } from '../../../node/protocol/trace.ts'
+import { genesisOf, World } from '../../../scripts/assure/models/world.ts'
+import type { UnplacedEvent } from '../chain/fake-ethereum.ts'
+
+export const EASIEST = 2n ** 244n - 1n
+export const DEPLOYED_AT = 1_800_000_000n
+
+/** A block that was made here, with the state that its steps really lead to. */
+export type MadeBlock = {
+  readonly id: Hash
+  readonly sealed: SealedHeader
+  readonly steps: Uint8Array
+  readonly states: Uint8Array
+  /** In itself, and all below it. */
+  readonly isValid: boolean
+  readonly state: State
+}
+
+export type BlockOrder = {
+  /** Transactions after the queue entries. */
+  readonly transactions?: number
+  /** Queue entries to consume; all by default. */
+  readonly consume?: number
+  readonly target?: bigint
+  /** Packed transactions that come before the random ones. */
+  readonly packed?: readonly Uint8Array[]
+  /** States a wrong result in its last step, if it has any. */
+  readonly isWrong?: boolean
+  /** Names this torrent, whatever its own is. */
+  readonly torrent?: Infohash | undefined
+}
+
+/** Makes blocks for a network whose genesis belongs to the first account of a world. */
+export class Forge {
+  readonly world: World
+  readonly network: FollowedNetwork
+  readonly genesis: MadeBlock
+  readonly blocks = new Map<Hash, MadeBlock>()
+  #nonce = 0
+
+  constructor(seed: number, rules?: Rules, deployed = { block: 1n, time: DEPLOYED_AT, easiestTarget: EASIEST }) {
+    this.world = new World(seed, 6, ...(rules ? [rules] : []))
+    const [owner] = this.world.accounts
+    if (owner === undefined) throw new RangeError('a world without accounts')
+    const genesis = genesisOf(owner)
+    const state = genesisState(genesis)
+    const sealed = genesisBlock({
+      chain: this.world.rules.chain,
+      bridge: this.world.rules.bridge,
+      easiestTarget: deployed.easiestTarget,
+      state: stateRoot(state),
+      genesis: genesisInfohash(genesis),
+    })
+    this.network = {
+      rules: this.world.rules,
+      genesis,
+      genesisBlock: sealed,
+      deployedBlock: deployed.block,
+      deployedAt: deployed.time,
+    }
+    const id = blockId(sealed)
+    this.genesis = { id, sealed, steps: new Uint8Array(), states: new Uint8Array(), isValid: true, state }
+    this.blocks.set(id, this.genesis)
+  }
+
+  /** A child of a block, which consumes entries of `queue` first. */
+  make(parent: MadeBlock, queue: readonly QueueEntry[], order: BlockOrder = {}): MadeBlock {
+    const { world } = this
+    const { queueCount } = parent.sealed.header
+    world.state = parent.state
+    world.queueIndex = queueCount
+    const steps: { step: Uint8Array; after: State }[] = []
+    const take = (step: Uint8Array) => {
+      const applied = applyStep(world.rules, world.state, world.queueIndex, step)
+      if (applied.reason !== 'None') return false
+      world.state = applied.state
+      steps.push({ step, after: applied.state })
+      return true
+    }
+    const waiting = queue.slice(Number(queueCount))
+    for (const entry of waiting.slice(0, order.consume ?? waiting.length)) {
+      if (entry.kind === 'deposit') take(encodeStep({ kind: 'deposit', entry }))
+      else if (!take(encodeStep({ kind: 'applied', fee: entry.fee, packed: entry.packed }))) {
+        take(encodeStep({ kind: 'void', fee: entry.fee, packedHash: toHash(keccak(entry.packed)) }))
+      }
+      world.queueIndex += 1n
+    }
+    for (const packed of order.packed ?? []) take(encodeStep({ kind: 'transaction', packed }))
+    for (let i = 0; i < (order.transactions ?? 0) && this.isRich(world.state); i++) {
+      take(encodeStep({ kind: 'transaction', packed: world.transaction().packed }))
+    }
+    const target = order.target ?? parent.sealed.header.target
+    const above: ParentBlock = { id: parent.id, header: parent.sealed.header, state: parent.state }
+    const { header, block } = assembleBlock(world.rules, above, target, steps)
+    const isWrong = order.isWrong === true && steps.length > 0
+    const made = isWrong ? spoil(header, block) : { header, ...block }
+    const hinted = { ...made, header: { ...made.header, torrent: order.torrent ?? header.torrent } }
+    return this.#seal(hinted, parent.isValid && !isWrong, world.state)
+  }
+
+  /** Whether any account of the world can pay in this state. */
+  isRich(state: State): boolean {
+    return this.world.accounts.some(({ address }) => balanceOf(state, address) > 0n)
+  }
+
+  #seal(
+    { header, steps, states }: Omit<MadeBlock, 'id' | 'sealed' | 'isValid' | 'state'> & Pick<SealedHeader, 'header'>,
+    isValid: boolean,
+    state: State,
+  ): MadeBlock {
+    const nonce = toHash(encodeUint(BigInt(++this.#nonce), 32))
+    const sealed = { header, seal: { miner: this.world.pick(this.world.accounts).address, nonce } }
+    const made = { id: blockId(sealed), sealed, steps, states, isValid, state }
+    this.blocks.set(made.id, made)
+    return made
+  }
+}
+
+export function published(block: MadeBlock, time: bigint): UnplacedEvent {
+  const { id, sealed, steps, states } = block
+  const { parent } = sealed.header
+  return { kind: 'published', id, parent, miner: sealed.seal.miner, sealed: encodeSealed(sealed), steps, states, time }
+}
+
+export function finalized(block: MadeBlock, isPaid = true): UnplacedEvent {
+  return { kind: 'finalized', id: block.id, miner: block.sealed.seal.miner, fee: isPaid ? minerFee(block.steps) : 0n }
+}
+
+/** The payment of a request, which is the step of this number. */
+export function claimed(rules: Rules, block: MadeBlock, step: number, isPaid = true): UnplacedEvent {
+  const request = requestsOf(rules, block.steps).find((candidate) => candidate.step === step)
+  if (request === undefined) throw new RangeError(`step ${step} is no request`)
+  const amount = request.tokens - (isPaid ? minerPart(request.tokens) : 0n)
+  return { kind: 'claimed', block: block.id, step, to: request.to, amount }
+}
+
+/** The same block, but its last step leads to a state that is not there. */
+function spoil(header: SealedHeader['header'], block: { readonly steps: Uint8Array; readonly states: Uint8Array }) {
+  const steps = splitSteps(block.steps)
+  const wrong = toHash(keccak(block.states))
+  const states = concat(block.states.subarray(0, -32), toBytes(wrong))
+  const leaves = steps.map((step, i) => traceLeaf(step, toHash(states.subarray(32 * i, 32 * (i + 1)))))
+  return { header: { ...header, state: wrong, traceRoot: traceRoot(leaves) }, steps: block.steps, states }
+}

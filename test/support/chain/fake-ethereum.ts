@@ -1,0 +1,196 @@
+// An Ethereum in memory, as the follower sees it: blocks of events that can be reorganised, and a contract that adds them up.
+
+import { claimName } from '../../../node/bridge/view.ts'
+import { OperationError } from '../../../node/errors.ts'
+import type {
+  BlockRecord,
+  BridgeEvent,
+  BridgeParameters,
+  BridgeReading,
+  Chain,
+  ChainBlock,
+  RequestPlace,
+} from '../../../node/ethereum/chain.ts'
+import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
+import { decodeSealed } from '../../../node/protocol/header.ts'
+import { type Hash, toBytes, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { entryHash, nextQueueHash } from '../../../node/protocol/queue.ts'
+import { workOf } from '../../../node/protocol/target.ts'
+
+export type UnplacedEvent = BridgeEvent extends infer E ? (E extends BridgeEvent ? Omit<E, 'place'> : never) : never
+type FakeBlock = ChainBlock & { readonly events: readonly BridgeEvent[] }
+type Contract = {
+  readonly records: Map<Hash, BlockRecord>
+  final: Hash
+  readonly queue: { hash: Hash; time: bigint }[]
+  readonly claimed: Set<string>
+}
+
+/** The outside world: block 0 is empty and the bridge is there from block 1 on. */
+export class FakeEthereum {
+  readonly parameters: BridgeParameters
+  #blocks: FakeBlock[] = []
+  #made = 0
+
+  constructor(parameters: BridgeParameters) {
+    this.parameters = parameters
+    this.mine([], parameters.deployedAt)
+  }
+
+  get head(): FakeBlock {
+    const head = this.#blocks.at(-1)
+    if (head === undefined) throw new RangeError('there is no block')
+    return head
+  }
+
+  get blocks(): readonly FakeBlock[] {
+    return this.#blocks
+  }
+
+  /** Adds a block with these events. */
+  mine(events: readonly UnplacedEvent[], time = this.head.time + 12n): void {
+    const parent = this.#blocks.at(-1)?.hash ?? ZERO_HASH
+    const block = { number: BigInt(this.#blocks.length), hash: this.#hashOf(++this.#made), parent, time }
+    const { number, hash } = block
+    const placed = events.map((event, i) => {
+      return {
+        ...event,
+        ...('time' in event ? { time } : {}), // the contract writes down the time of its block
+        place: { number, hash, logIndex: i, transaction: this.#hashOf(1e9 + this.#made * 1e3 + i), time },
+      }
+    })
+    this.#blocks.push({ ...block, events: placed })
+  }
+
+  /** Takes the newest blocks away. */
+  drop(depth: number): void {
+    this.#blocks = this.#blocks.slice(0, Math.max(1, this.#blocks.length - depth))
+  }
+
+  /** What the contract would hold now. */
+  contract(at = this.head.hash): Contract {
+    const contract: Contract = { records: new Map(), final: this.parameters.genesis, queue: [], claimed: new Set() }
+    contract.records.set(this.parameters.genesis, {
+      ...emptyRecord(this.parameters.genesis),
+      publishedAt: this.parameters.deployedAt,
+      final: true,
+    })
+    const end = this.#blocks.findIndex(({ hash }) => hash === at)
+    if (end === -1) throw new OperationError('ethereum-refused', `there is no block ${at}`, { retry: true })
+    const events = this.#blocks.slice(0, end + 1).flatMap((block) => block.events)
+    for (const event of events) {
+      count(contract, event)
+      if (event.kind === 'finalized') contract.final = event.id
+    }
+    return contract
+  }
+
+  #hashOf(number: number): Hash {
+    return toHash(keccak(concat(toBytes(this.parameters.genesis), encodeUint(number, 8))))
+  }
+
+  connect(): Chain {
+    return new FakeChain(this)
+  }
+}
+
+export class FakeChain implements Chain {
+  readonly #ethereum: FakeEthereum
+
+  constructor(ethereum: FakeEthereum) {
+    this.#ethereum = ethereum
+  }
+
+  async parameters(): Promise<BridgeParameters> {
+    return this.#ethereum.parameters
+  }
+
+  async head(): Promise<ChainBlock> {
+    return withoutEvents(this.#ethereum.head)
+  }
+
+  async blockAt(number: bigint): Promise<ChainBlock | undefined> {
+    const block = this.#ethereum.blocks[Number(number)]
+    return block && withoutEvents(block)
+  }
+
+  async events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]> {
+    return this.#ethereum.blocks.slice(Number(from), Number(to) + 1).flatMap(({ events }) => events)
+  }
+
+  async read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading> {
+    const { records, final, queue } = this.#ethereum.contract(at)
+    return {
+      finalBlock: final,
+      queueLength: BigInt(queue.length),
+      queueHash: queueLength === 0n ? undefined : queue[Number(queueLength) - 1]?.hash,
+      records: blocks.map((id) => records.get(id) ?? emptyRecord(id)),
+    }
+  }
+
+  async areClaimed(at: Hash, requests: readonly RequestPlace[]): Promise<readonly boolean[]> {
+    const { claimed } = this.#ethereum.contract(at)
+    return requests.map(({ block, step }) => claimed.has(claimName(block, step)))
+  }
+
+  async queueTime(at: Hash, index: bigint): Promise<bigint> {
+    const entry = this.#ethereum.contract(at).queue[Number(index)]
+    if (entry === undefined) throw new RangeError(`there is no entry ${index}`)
+    return entry.time
+  }
+
+  close(): void {}
+}
+
+function count(contract: Contract, event: BridgeEvent): void {
+  const { records, queue, claimed } = contract
+  const record = (id: Hash) => records.get(id) ?? emptyRecord(id)
+  switch (event.kind) {
+    case 'published': {
+      const parent = record(event.parent)
+      const work = parent.work + workOf(decodeSealed(event.sealed).header.target)
+      records.set(event.id, { ...emptyRecord(event.id), parent: event.parent, publishedAt: event.time, work })
+      link(contract, event.parent)
+      return
+    }
+    case 'refuted':
+      records.set(event.id, { ...record(event.id), refuted: true })
+      link(contract, record(event.id).parent)
+      return
+    case 'finalized':
+      records.set(event.id, { ...record(event.id), final: true })
+      return
+    case 'nominated':
+      records.set(event.parent, { ...record(event.parent), slot: event.block })
+      return
+    case 'claimed':
+      claimed.add(claimName(event.block, event.step))
+      return
+    default: {
+      const entry =
+        event.kind === 'deposited'
+          ? ({ kind: 'deposit', gross: event.gross, to: event.to } as const)
+          : ({ kind: 'forced', fee: event.fee, packed: event.packed } as const)
+      queue.push({ hash: nextQueueHash(queue.at(-1)?.hash ?? ZERO_HASH, entryHash(entry)), time: event.time })
+    }
+  }
+}
+
+/** Links the live children of a block; a map keeps the order of publication. */
+function link({ records }: Contract, parent: Hash): void {
+  const live = [...records.values()].filter((child) => child.parent === parent && !child.refuted && child.publishedAt)
+  const above = records.get(parent) ?? emptyRecord(parent)
+  records.set(parent, { ...above, firstChild: live[0]?.id ?? ZERO_HASH })
+  for (const [i, child] of live.entries())
+    records.set(child.id, { ...child, nextSibling: live[i + 1]?.id ?? ZERO_HASH })
+}
+
+function emptyRecord(id: Hash): BlockRecord {
+  const none = { parent: ZERO_HASH, firstChild: ZERO_HASH, nextSibling: ZERO_HASH, slot: ZERO_HASH }
+  return { id, publishedAt: 0n, work: 0n, refuted: false, final: false, ...none }
+}
+
+function withoutEvents({ events: _, ...block }: FakeBlock): ChainBlock {
+  return block
+}

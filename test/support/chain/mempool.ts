@@ -1,0 +1,53 @@
+// What everybody sees of a transaction before it is in a block, and what a copier does with it.
+
+import { decodeFunctionData, type Hex } from 'viem'
+import type { Arena } from '../processes/arena.ts'
+
+export type Pending = { readonly hash: Hex; readonly from: Hex; readonly input: Hex; readonly gas: bigint }
+
+const GWEI = 10n ** 9n
+
+/** From now on transactions wait for `mineBlock`, until `releaseBlocks`. */
+export async function holdBlocks({ stage }: Arena): Promise<void> {
+  await stage.anvil.client.setAutomine(false)
+}
+
+/** All that waits goes into one block, the dearest first. */
+export async function mineBlock({ stage }: Arena): Promise<void> {
+  await stage.anvil.client.mine({ blocks: 1 })
+}
+
+/** The same, and from then on each transaction goes into a block at once. */
+export async function releaseBlocks(arena: Arena): Promise<void> {
+  await mineBlock(arena)
+  await arena.stage.anvil.client.setAutomine(true)
+}
+
+/** At least `count` calls of this function of the bridge that wait, once they are there. */
+export async function pendingCalls(arena: Arena, name: string, count = 1): Promise<readonly Pending[]> {
+  let found: readonly Pending[] = []
+  const { stage } = arena
+  await arena.until(`${count} calls of ${name} in the mempool`, async () => {
+    const { transactions } = await stage.anvil.client.getBlock({ blockTag: 'pending', includeTransactions: true })
+    found = transactions.filter(({ to, input }) => {
+      return (
+        to === stage.bridge.address && decodeFunctionData({ abi: stage.bridge.abi, data: input }).functionName === name
+      )
+    })
+    return found.length >= count
+  })
+  return found
+}
+
+/** Sends the same bytes from another account, or others in their stead, at a price that nobody else offers. */
+export async function outbid(
+  { stage }: Arena,
+  from: Hex,
+  { input, gas }: Pending,
+  { value = 0n, to = stage.bridge.address as Hex, data = input } = {},
+): Promise<Hex> {
+  const { client } = stage.anvil
+  await client.impersonateAccount({ address: from })
+  const price = { maxFeePerGas: 500n * GWEI, maxPriorityFeePerGas: 400n * GWEI }
+  return await client.sendTransaction({ account: from, chain: null, to, data, gas: gas + 100_000n, value, ...price })
+}

@@ -1,0 +1,131 @@
+// Blocks for tests of the bridge, which does not judge whether their steps are true: only their shape has to be right.
+
+import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
+import { blockId, challengeOf, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
+import { type Address, type Hash, type Infohash, toBytes, toHash, toInfohash } from '../../../node/protocol/ids.ts'
+import { nextQueueHash } from '../../../node/protocol/queue.ts'
+import { decodeStep, encodeStep, stepEntryHash } from '../../../node/protocol/step.ts'
+import { targetCeiling } from '../../../node/protocol/target.ts'
+import { traceLeaf, traceProof, traceRoot } from '../../../node/protocol/trace.ts'
+
+/** A block with everything that its publication needs. */
+export type TestBlock = SealedHeader & {
+  readonly id: Hash
+  readonly steps: readonly Uint8Array[]
+  readonly states: readonly Hash[]
+}
+
+export type Draft = {
+  readonly miner: Address
+  readonly steps?: readonly Uint8Array[]
+  /** After each step; made up by default. */
+  readonly states?: readonly Hash[]
+  /** The easiest at `now` by default. */
+  readonly target?: bigint
+  readonly torrent?: Infohash
+  /** A fixed nonce instead of one that shows the work. */
+  readonly nonce?: bigint
+}
+
+/** The hash of a number: different bytes for different numbers. */
+export function someHash(seed: number | bigint): Hash {
+  return toHash(keccak(encodeUint(BigInt(seed), 32)))
+}
+
+/** Drafts a child of `parent`, which was published `elapsed` seconds ago, and searches its nonce unless one is given. */
+export function draftBlock(parent: TestBlock, elapsed: bigint, easiestTarget: bigint, draft: Draft): TestBlock {
+  const { steps = [], torrent = toInfohash(toBytes(someHash(1)).subarray(12)), miner } = draft
+  const states = draft.states ?? steps.map((_, i) => someHash(i))
+  let { queueCount, queueHash } = parent.header
+  for (const step of steps) {
+    const decoded = decodeStep(step)
+    const entry = decoded && stepEntryHash(decoded)
+    if (entry === undefined) continue
+    queueCount += 1n
+    queueHash = nextQueueHash(queueHash, entry)
+  }
+  const header: Header = {
+    chain: parent.header.chain,
+    bridge: parent.header.bridge,
+    parent: parent.id,
+    height: parent.header.height + 1n,
+    target: draft.target ?? targetCeiling(parent.header.target, elapsed, easiestTarget),
+    stepCount: steps.length,
+    traceRoot: traceRoot(leavesOf(steps, states)),
+    state: states.at(-1) ?? parent.header.state,
+    queueCount,
+    queueHash,
+    torrent,
+  }
+  const seal = draft.nonce === undefined ? mine(header, miner) : { miner, nonce: toHash(encodeUint(draft.nonce, 32)) }
+  return { header, seal, id: blockId({ header, seal }), steps, states }
+}
+
+/** The arguments of `claim` for a step of a block. */
+export function proofOf(block: TestBlock, index: number) {
+  const step = block.steps[index]
+  const state = block.states[index]
+  if (!step || !state) throw new RangeError(`the block has no step ${index}`)
+  const siblings = traceProof(leavesOf(block.steps, block.states), index)
+  return { index: BigInt(index), step: toHex(step), state, siblings }
+}
+
+export function toHex(bytes: Uint8Array): `0x${string}` {
+  return `0x${Buffer.from(bytes).toString('hex')}`
+}
+
+type StepDraft = {
+  readonly request?: boolean
+  readonly payee: Address
+  readonly tokens?: bigint
+  readonly inputs?: number
+  readonly memo?: number
+  /** Makes the other bytes, the signature among them. */
+  readonly seed?: number
+}
+
+/** A packed transaction that has a shape, and a signature of nobody. */
+export function packedBytes({ request, payee, tokens = 1n, inputs = 1, memo = 0, seed = 0 }: StepDraft): Uint8Array {
+  const noise = (i: number) => toBytes(someHash(1_000 * seed + i))
+  return concat(
+    Uint8Array.of((inputs - 1) | (request ? 0x10 : 0), memo),
+    encodeUint(1_767_225_600, 5),
+    noise(0),
+    noise(1),
+    toBytes(payee),
+    encodeUint(tokens, 16),
+    ...Array.from({ length: inputs }, (_, i) => noise(2 + i).subarray(12)),
+    new Uint8Array(memo).fill(0x6d),
+  )
+}
+
+export function transactionStep(draft: StepDraft): Uint8Array {
+  return encodeStep({ kind: 'transaction', packed: packedBytes(draft) })
+}
+
+export function depositStep(gross: bigint, to: Address): Uint8Array {
+  return encodeStep({ kind: 'deposit', entry: { kind: 'deposit', gross, to } })
+}
+
+export function appliedStep(fee: bigint, packed: Uint8Array): Uint8Array {
+  return encodeStep({ kind: 'applied', fee, packed })
+}
+
+export function voidStep(fee: bigint, packed: Uint8Array): Uint8Array {
+  return encodeStep({ kind: 'void', fee, packedHash: toHash(keccak(packed)) })
+}
+
+function leavesOf(steps: readonly Uint8Array[], states: readonly Hash[]): Hash[] {
+  return steps.map((step, i) => traceLeaf(step, states[i] ?? someHash(i)))
+}
+
+function mine(header: Header, miner: Address) {
+  const preimage = concat(toBytes(challengeOf(header)), toBytes(miner), new Uint8Array(32))
+  const counter = new DataView(preimage.buffer, preimage.byteOffset + preimage.length - 4)
+  for (let i = 0; ; i++) {
+    counter.setUint32(0, i)
+    const digest = toHash(keccak(preimage))
+    if (BigInt(digest) <= header.target) return { miner, nonce: toHash(preimage.subarray(52)) }
+  }
+}

@@ -1,0 +1,56 @@
+// States with the longest paths that there could be, for the worst that a step can cost.
+
+import { encodeUint } from '../../../node/protocol/bytes.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
+import { type Address, type Infohash, toAddress, toInfohash } from '../../../node/protocol/ids.ts'
+import { type EntryName, entryKey, type State, stateOf } from '../../../node/protocol/state.ts'
+import { insert } from '../../../node/protocol/tree.ts'
+import { accountOf } from '../../../scripts/assure/models/world.ts'
+
+export const sender = accountOf('sender')
+export const payee: Address = toAddress(keccak(encodeUint(1, 1)).subarray(12))
+
+/** The entries that a payment of the sender to the payee touches. */
+export function touched(prev: readonly Infohash[], infohash: Infohash): EntryName[] {
+  const inputs = prev.map((input) => ({ infohash: input, owner: sender.address }))
+  const owners: Address[] = [payee, sender.address]
+  return [...inputs, ...owners.flatMap((owner) => [{ infohash, owner }, { owner }])]
+}
+
+/** Infohashes in the order that `prev` asks for. */
+export function hashes(count: number): Infohash[] {
+  return Array.from({ length: count }, (_, i) => toInfohash(keccak(encodeUint(i, 4)).subarray(0, 20))).sort()
+}
+
+/** Outputs of the sender, named by `hashes`. */
+export function fund(count: number, value = 10n): State {
+  return stateOf(hashes(count).map((infohash) => ({ infohash, owner: sender.address, value })))
+}
+
+/** Adds entries beside the path of each name, so that its slot is `depth` levels below the root and its sibling an inner node. */
+export function deepen(state: State, names: readonly EntryName[], depth: number): State {
+  return beside(state, names, [[depth - 1], [depth - 1, 159]])
+}
+
+/** Adds an entry beside each of the first `depth` levels of the path of each name, so that no sibling is empty. */
+export function crowd(state: State, names: readonly EntryName[], depth: number): State {
+  return beside(
+    state,
+    names,
+    Array.from({ length: depth - 1 }, (_, bit) => [bit]),
+  )
+}
+
+/** Adds entries whose keys differ from that of each name in these bits. */
+function beside(state: State, names: readonly EntryName[], differences: readonly (readonly number[])[]): State {
+  let next = state
+  for (const name of names) {
+    const key = entryKey(name)
+    for (const bits of differences) {
+      const other = key.slice()
+      for (const bit of bits) other[bit >> 3] = (other[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7))
+      next = insert(next, { key: other, value: 1n, name: { owner: payee } })
+    }
+  }
+  return next
+}

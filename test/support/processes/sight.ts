@@ -1,0 +1,80 @@
+// What Ethereum says of the bridge, read by nobody's node.
+
+import assert from 'node:assert/strict'
+import { parseHex } from '../../../node/protocol/bytes.ts'
+import { type Address, type Hash, parseHash } from '../../../node/protocol/ids.ts'
+import type { Stage } from '../stage.ts'
+
+export class Sight {
+  /** The chain and the contract, with ways to call them. */
+  readonly stage: Stage
+
+  constructor(stage: Stage) {
+    this.stage = stage
+  }
+
+  async owed(account: Address): Promise<bigint> {
+    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'owed', args: [account] })
+  }
+
+  /** All refutations that ever counted, in their order. */
+  async refutations() {
+    const { abi, address } = this.stage.bridge
+    const range = { abi, address, fromBlock: 0n, strict: true } as const
+    return await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockRefuted' })
+  }
+
+  /** Gas of the transaction that made a block final. */
+  async finalizeGas(id: Hash): Promise<bigint> {
+    const { abi, address } = this.stage.bridge
+    const range = { abi, address, fromBlock: 0n, strict: true, args: { id } } as const
+    const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockFinalized' })
+    assert(event)
+    return (await this.stage.anvil.client.getTransactionReceipt({ hash: event.transactionHash })).gasUsed
+  }
+
+  /** Wei that went for the publication of a block, its bond apart. */
+  async publicationCost(id: Hash): Promise<bigint> {
+    const { abi, address } = this.stage.bridge
+    const range = { abi, address, fromBlock: 0n, strict: true, args: { id } } as const
+    const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockPublished' })
+    assert(event)
+    const { gasUsed, effectiveGasPrice } = await this.stage.anvil.client.getTransactionReceipt({
+      hash: event.transactionHash,
+    })
+    return gasUsed * effectiveGasPrice
+  }
+
+  /** The sealed header of a block, as Ethereum has it. */
+  async sealed(id: Hash): Promise<Uint8Array> {
+    const { abi, address } = this.stage.bridge
+    const range = { abi, address, fromBlock: 0n, strict: true, args: { id } } as const
+    const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockPublished' })
+    assert(event)
+    return parseHex(event.args.header)
+  }
+
+  /** The contract's word on a block. */
+  async record(id: Hash) {
+    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'blocks', args: [id] })
+  }
+
+  async isRefuted(id: Hash): Promise<boolean> {
+    return ((await this.record(id)).flags & 1) !== 0
+  }
+
+  async isFinal(id: Hash): Promise<boolean> {
+    return ((await this.record(id)).flags & 2) !== 0
+  }
+
+  /** The time of the newest block of Ethereum, unix seconds. */
+  async now(): Promise<bigint> {
+    return (await this.stage.anvil.client.getBlock()).timestamp
+  }
+
+  /** What is nominated for the succession of a block. */
+  async nominated(parent: Hash): Promise<Hash> {
+    const read = { ...this.stage.bridge, functionName: 'slotOf', args: [parent] } as const
+    return parseHash((await this.stage.anvil.client.readContract(read))[0])
+  }
+}

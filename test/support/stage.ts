@@ -1,0 +1,232 @@
+// What miners and relayers are tested on: the real bridge on anvil, a real node beside it, and accounts with coins.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createPublicClient, createWalletClient, http, type LocalAccount } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { tokenAbi } from '../../deployments/token-abi.ts'
+import { Miner } from '../../miner/miner.ts'
+import type { MinerOptions } from '../../miner/options.ts'
+import { PowPool } from '../../miner/work/pow-pool.ts'
+import { createNodeClient, type NodeClient } from '../../node/client/rpc.ts'
+import { type NetworkDefinition, parseDeployment } from '../../node/deployment.ts'
+import { EthereumAccount } from '../../node/ethereum/account.ts'
+import type { ClaimProof } from '../../node/ethereum/calls.ts'
+import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
+import type { SenderOptions } from '../../node/ethereum/sending/sender-options.ts'
+import { TtxNode } from '../../node/node.ts'
+import { formatHex } from '../../node/protocol/bytes.ts'
+import { blockId } from '../../node/protocol/header.ts'
+import { type Address, type Hash, type Infohash, parseAddress, parseHash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import type { TransactionBody } from '../../node/protocol/typed-data.ts'
+import { type Account, accountOf, genesisOf, pay, randomOf } from '../../scripts/assure/models/world.ts'
+import { deploy } from '../../scripts/make/deploy.ts'
+import { Anvil } from './chain/anvil.ts'
+import { log } from './log.ts'
+
+export const EASIEST = 2n ** 243n
+/** The holder of all money at the start, on the TTX side. */
+export const holder = accountOf('holder')
+
+const DEPLOYER = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
+const WAIT_MS = 60_000
+
+export class Stage {
+  readonly anvil: Anvil
+  readonly definition: NetworkDefinition
+  /** Ends in the reverse order of its beginning. */
+  readonly stack: AsyncDisposableStack
+  readonly #peers: string[] = []
+  #accounts = 0
+  #signer: LocalAccount | undefined
+
+  private constructor(stack: AsyncDisposableStack, anvil: Anvil, definition: NetworkDefinition) {
+    this.stack = stack
+    this.anvil = anvil
+    this.definition = definition
+  }
+
+  /** `flags` are for anvil. */
+  static async open(t: TestContext, flags: readonly string[] = []): Promise<Stage> {
+    const stack = new AsyncDisposableStack()
+    t.after(() => stack.disposeAsync())
+    const anvil = stack.use(await Anvil.start(flags))
+    const transport = http(anvil.url)
+    const deployment = await deploy({
+      wallet: createWalletClient({ account: privateKeyToAccount(DEPLOYER), transport }),
+      client: createPublicClient({ transport, pollingInterval: 10 }),
+      genesis: genesisOf(holder),
+      easiestTarget: EASIEST,
+      minRequest: 1_000n,
+      minDeposit: 1_000n,
+    })
+    const definition = parseDeployment(JSON.stringify(deployment), 'the test')
+    return new Stage(stack, anvil, definition)
+  }
+
+  /** A new node that follows the bridge, connected to those before it. */
+  async node(): Promise<NodeClient> {
+    const node = await startNode(this.stack, this.anvil.url, this.definition, this.#peers)
+    this.#peers.push(node.listenAddress)
+    const client = createNodeClient(node.rpcUrl)
+    await this.until('the node to follow the bridge', async () => {
+      return (await client.call('node_info', {})).bridge.state === 'live'
+    })
+    return client
+  }
+
+  genesisId(): Hash {
+    return blockId(this.definition.genesisBlock)
+  }
+
+  get bridge() {
+    return { abi: bridgeAbi, address: this.definition.rules.bridge } as const
+  }
+
+  get token() {
+    return { abi: tokenAbi, address: this.definition.rules.token } as const
+  }
+
+  /** An account on Ethereum that nobody else uses, with coins. */
+  async signer(ether = 1_000n): Promise<LocalAccount> {
+    this.#accounts += 1
+    const account = privateKeyToAccount(`0x${formatHex(accountOf(`ethereum ${this.#accounts}`).key)}`)
+    await this.anvil.client.setBalance({ address: account.address, value: ether * 10n ** 18n })
+    this.#signer = account
+    return account
+  }
+
+  lastSigner(): LocalAccount {
+    if (this.#signer === undefined) throw new Error('no signer was made yet')
+    return this.#signer
+  }
+
+  sender(signer: LocalAccount, options: SenderOptions = {}, url = this.anvil.url): TransactionSender {
+    const { chain, bridge } = this.definition.rules
+    const network = { chain, bridge }
+    const ethereum = new EthereumAccount({ urls: [url], network, signer, now: Date.now }, { retries: 0 })
+    this.stack.defer(() => ethereum.close())
+    return new TransactionSender(
+      { ethereum, log, now: Date.now },
+      { confirmations: 1, pollMs: 20, stuckMs: 60_000, ...options },
+    )
+  }
+
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'ttx-miner-'))
+    this.stack.defer(() => rm(folder, { recursive: true, force: true }))
+    return folder
+  }
+
+  /** A miner that runs until the test ends. */
+  async miner(node: NodeClient, sender: TransactionSender, chosen: Partial<MinerOptions> = {}) {
+    const pool = new PowPool({ log, random: bytesOf(randomOf(this.#accounts)), now: Date.now }, { threads: 1 })
+    const deps = { node, sender, pool, log, now: Date.now, random: randomOf(this.#accounts) }
+    const folder = chosen.folder ?? (await this.folder())
+    const miner = new Miner(deps, { longestWaitMs: 0, pollMs: 50, courtesyMs: 0, ...chosen, folder })
+    this.stack.defer(() => miner.stop())
+    await miner.start()
+    return miner
+  }
+
+  /** Pays on the TTX side; the node takes it. */
+  async pay(node: NodeClient, from: Account, body: Omit<TransactionBody, 'time'>): Promise<Infohash> {
+    const { file, infohash } = pay(from, { time: 1_800_000_000, ...body }, this.definition.rules)
+    const { status } = await node.call('tx_submit', { file })
+    if (status !== 'accepted') throw new Error(`the node took ${infohash} as ${status}`)
+    return infohash
+  }
+
+  /** Asks to move tokens to Ethereum. */
+  async request(node: NodeClient, from: Account, prev: readonly Infohash[], tokens: bigint, to: Address) {
+    const { chain, bridge } = this.definition.rules
+    return await this.pay(node, from, { to: bridge, tokens, prev, bridge: { chain, to } })
+  }
+
+  /** The latest live child of a block: whoever publishes beside it has to name it. */
+  async latestChild(parent = this.genesisId()): Promise<Hash> {
+    const read = { ...this.bridge, functionName: 'blocks', args: [parent] } as const
+    const { firstChild, lastChild } = await this.anvil.client.readContract(read)
+    return parseHash(lastChild === ZERO_HASH ? firstChild : lastChild)
+  }
+
+  async balanceOf(owner: Address): Promise<bigint> {
+    return await this.anvil.client.readContract({ ...this.token, functionName: 'balanceOf', args: [owner] })
+  }
+
+  async finalBlock(): Promise<Hash> {
+    return (await this.anvil.client.readContract({ ...this.bridge, functionName: 'finalBlock' })) as Hash
+  }
+
+  /** Pays a request, from an account of the chain's own. */
+  async claim({ sealed, index, step, state, siblings }: ClaimProof & { readonly sealed: Uint8Array }): Promise<void> {
+    const request = { index: BigInt(index), step: `0x${formatHex(step)}`, state, siblings }
+    await this.anvil.call(this.definition.rules.bridge, 'claim', [`0x${formatHex(sealed)}`, request])
+  }
+
+  /** Fees of all forced transactions, in their order, gwei. */
+  async forcedFees(): Promise<bigint[]> {
+    const { abi, address } = this.bridge
+    const logs = await this.anvil.client.getContractEvents({
+      abi,
+      address,
+      eventName: 'Forced',
+      fromBlock: 0n,
+      strict: true,
+    })
+    return logs.map(({ args }) => args.fee)
+  }
+
+  async skip(seconds: bigint): Promise<void> {
+    const { timestamp } = await this.anvil.client.getBlock()
+    await this.anvil.warp(timestamp + seconds)
+  }
+
+  async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+    const end = Date.now() + WAIT_MS
+    while (!(await isTrue())) {
+      if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
+      await delay(25)
+    }
+  }
+}
+
+/** An address on Ethereum that holds nothing yet. */
+export function stranger(name: string): Address {
+  return parseAddress(accountOf(`stranger ${name}`).address)
+}
+
+function bytesOf(random: () => number): (count: number) => Uint8Array {
+  return (count) => Uint8Array.from({ length: count }, () => Math.floor(256 * random()))
+}
+
+async function startNode(
+  stack: AsyncDisposableStack,
+  url: string,
+  definition: NetworkDefinition,
+  peers: readonly string[] = [],
+) {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-miner-node-'))
+  const node = new TtxNode(
+    { log, clock: Date.now, version: '0.0.0' },
+    {
+      folder,
+      definition,
+      ethereum: [url],
+      rpc: { host: '127.0.0.1', port: 0 },
+      network: { peers: [...peers] },
+      pollMs: 50,
+      finalityDepth: 1n,
+    },
+  )
+  stack.defer(async () => {
+    await node.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+  await node.start()
+  return node
+}
