@@ -1,16 +1,17 @@
 // Where all TTX is at one moment, from what Ethereum and the snapshot of the final block say: the sum must be genesis.
 
-import { createPublicClient, http, type PublicClient } from 'viem'
+import { createPublicClient, http } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
 import { OperationError } from '../../../node/errors.ts'
+import { connectEthereum } from '../../../node/ethereum/agreeing/http-chain.ts'
+import type { ClaimedEvent, DepositedEvent, FinalizedEvent } from '../../../node/ethereum/chain.ts'
 import { minerFee } from '../../../node/protocol/block.ts'
 import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
-import { parseHex } from '../../../node/protocol/bytes.ts'
 import { genesisState } from '../../../node/protocol/genesis.ts'
-import { decodeSealed } from '../../../node/protocol/header.ts'
+import { decodeSealed, type Header } from '../../../node/protocol/header.ts'
 import { type Hash, parseHash } from '../../../node/protocol/ids.ts'
 import { unpackTransaction } from '../../../node/protocol/packed.ts'
 import { minerPart } from '../../../node/protocol/queue.ts'
@@ -48,7 +49,7 @@ export async function countSupply(url: string, network: NetworkDefinition, node:
     client.readContract({ abi: tokenAbi, address: token, blockNumber, functionName: 'totalSupply' }),
   ])
   const finalBlock = parseHash(finalId)
-  const chain = await readEvents(client, network, blockNumber)
+  const chain = await readEvents(url, network, blockNumber)
   const header = chain.published.get(finalBlock)?.header
   const outputs = await sumOutputs(network, node, finalBlock, header?.state)
   const consumed = header?.queueCount ?? 0n
@@ -71,29 +72,21 @@ export async function countSupply(url: string, network: NetworkDefinition, node:
 
 type Events = Awaited<ReturnType<typeof readEvents>>
 
-async function readEvents(client: PublicClient, { rules, deployedBlock }: NetworkDefinition, toBlock: bigint) {
-  const range = { abi: bridgeAbi, address: rules.bridge, fromBlock: deployedBlock, toBlock, strict: true } as const
-  const [published, finalized, deposited, claimed] = await Promise.all([
-    client.getContractEvents({ ...range, eventName: 'BlockPublished' }),
-    client.getContractEvents({ ...range, eventName: 'BlockFinalized' }),
-    client.getContractEvents({ ...range, eventName: 'Deposited' }),
-    client.getContractEvents({ ...range, eventName: 'Claimed' }),
-  ])
-  return {
-    published: new Map(
-      published.map(({ args }) => [
-        parseHash(args.id),
-        { header: decodeSealed(parseHex(args.header)).header, steps: parseHex(args.steps) },
-      ]),
-    ),
-    final: finalized.map(({ args }) => ({ id: parseHash(args.id), fee: args.fee })),
-    deposits: deposited.map(({ args }) => ({ index: args.index, gross: args.amount, to: args.to })),
-    claims: claimed.map(({ args }) => ({
-      block: parseHash(args.block_),
-      step: Number(args.index),
-      amount: args.amount,
-    })),
+/** In as many questions as the endpoint wants, however much has happened. */
+async function readEvents(url: string, { rules, deployedBlock }: NetworkDefinition, toBlock: bigint) {
+  const chain = connectEthereum([url], rules)
+  const published = new Map<Hash, { readonly header: Header; readonly steps: Uint8Array }>()
+  const final: FinalizedEvent[] = []
+  const deposits: DepositedEvent[] = []
+  const claims: ClaimedEvent[] = []
+  for (const event of await chain.events(deployedBlock, toBlock).finally(() => chain.close())) {
+    if (event.kind === 'published')
+      published.set(event.id, { header: decodeSealed(event.sealed).header, steps: event.steps })
+    else if (event.kind === 'finalized') final.push(event)
+    else if (event.kind === 'deposited') deposits.push(event)
+    else if (event.kind === 'claimed') claims.push(event)
   }
+  return { published, final, deposits, claims }
 }
 
 /** The snapshot comes from a node, so it is checked against the root that Ethereum has. */
