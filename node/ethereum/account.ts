@@ -43,8 +43,8 @@ export class EthereumAccount extends EthereumReader {
     return super.balance(address)
   }
 
-  override nonce(blockTag: 'latest' | 'pending', address = this.account): Promise<number> {
-    return super.nonce(blockTag, address)
+  override nonce(at: 'latest' | 'pending' | bigint, address = this.account): Promise<number> {
+    return super.nonce(at, address)
   }
 
   override simulate(call: BridgeCall, value: bigint, time: bigint, from = this.account): Promise<void> {

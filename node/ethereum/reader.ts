@@ -323,10 +323,11 @@ export class EthereumReader {
     return await this.ask('tip', (client) => client.estimateMaxPriorityFeePerGas({ chain: null }))
   }
 
-  /** Transactions of an account: in blocks only, or with those that endpoints know of as pending. */
-  async nonce(blockTag: 'latest' | 'pending', address: Address): Promise<number> {
+  /** Transactions of an account: in blocks (up to one of them), or with those that endpoints know of as pending. */
+  async nonce(at: 'latest' | 'pending' | bigint, address: Address): Promise<number> {
     return await this.ask('nonce', async (client) => {
-      const nonce = await client.getTransactionCount({ address, blockTag })
+      const when = typeof at === 'bigint' ? { blockNumber: at } : { blockTag: at }
+      const nonce = await client.getTransactionCount({ address, ...when })
       if (!Number.isSafeInteger(nonce) || nonce < 0) throw new TypeError(`a nonce is a whole number, not ${nonce}`)
       return nonce
     })
@@ -365,7 +366,8 @@ export class EthereumReader {
 
   /** Hands a signed transaction to the endpoint. Throws `ethereum-refused` with what it says of one that it does not take. */
   async broadcast(serializedTransaction: Hex): Promise<void> {
-    await this.ask('to take a transaction', (client) => client.sendRawTransaction({ serializedTransaction }))
+    const send = (client: PublicClient) => client.sendRawTransaction({ serializedTransaction })
+    await this.#connection.ask('to take a transaction', send, { retries: 0 })
   }
 
   /** Nothing while the transaction is in no block (any more). */

@@ -107,11 +107,11 @@ export function isNonceTaken(error: OperationError): boolean {
 }
 
 /**
- * An endpoint refused a transaction for good as it is, in words that leave no doubt. Whatever else it says (an error of its own, a proxy's page,
- * words that we do not know) may come with a transaction that it has taken.
+ * An endpoint refused a transaction for what it is, in words that leave no doubt. Whatever else it says (of nonces, money and prices, an error of
+ * its own, a proxy's page, words that we do not know) may come with a transaction that it, or another machine behind it, has taken.
  */
 export function isRefusedForGood(error: OperationError): boolean {
-  return /insufficient ?funds|upfront cost exceeds|doesn't have enough|exceeds the balance|intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|transaction|the).{0,12}gas|gas price (too low|below)|underpriced|fee ?too ?low|less than block base fee|below (the )?(current )?base ?fee|max(Fee| fee) ?per ?gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|method not found|pool (is )?full|nonce ?(too high|gap)|NonceGap/i.test(
+  return /intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|the).{0,12}gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|method not found/i.test(
     wordsOf(error),
   )
 }

@@ -7,6 +7,7 @@ import type { Hash } from '../../protocol/ids.ts'
 import { troubleFacts } from '../../trouble.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
+import { LAG_BLOCKS } from '../chain.ts'
 import type { Head } from '../reader.ts'
 import { isAnyRefusal, isKnownAlready, isNonceTaken, isRefusedForGood } from '../refusals.ts'
 import type { Attempt } from './attempt.ts'
@@ -23,9 +24,11 @@ import { deadlineOf, type Outcome, PendingCall } from './pending-call.ts'
 import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
 
 const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n, answerMs: 10_000 }
-/** Looks in a row at which the nonce is used and no receipt there: endpoints may know of one before the other. */
+/** Looks in a row that find nothing: of several machines behind one address, one may know what another does not. */
 const LOST_LOOKS = 3
-const NONCE_TRIES = 3
+/** Of those behind one address, so many are asked where they stand. */
+const MACHINES = 3
+const POSITION_TRIES = 3
 
 /** Whatever sends from an account goes through the same one of these. */
 export class TransactionSender {
@@ -152,19 +155,15 @@ export class TransactionSender {
   async #resumed(call: BridgeCall): Promise<readonly Attempt[]> {
     const known = this.#line.outbox?.find(call)
     if (known === undefined) return []
-    if (!known.isSettled || !(await this.#hasReceipt(known.attempts))) {
-      const { hash, nonce = 0 } = known.attempts.at(-1) ?? {}
-      // What was to come before it is gone, and it would wait for ever.
-      if (nonce > (await this.ethereum.nonce('pending'))) return await this.#anew(call)
-      this.#log.info({ call: call.name, hash }, 'going on with a transaction that was signed before')
-      return known.attempts
+    if (known.isSettled && (await this.#isThere(() => this.#hasReceipt(known.attempts)))) {
+      await this.#line.outbox?.forget(call)
+      return [] // that one is over, and this is another
     }
-    return await this.#anew(call) // that one is over, and this is another
-  }
-
-  async #anew(call: BridgeCall): Promise<readonly Attempt[]> {
-    await this.#line.outbox?.forget(call)
-    return []
+    this.#log.info(
+      { call: call.name, hash: known.attempts.at(-1)?.hash },
+      'going on with a transaction that was signed before',
+    )
+    return known.attempts
   }
 
   async #settled(call: BridgeCall, outcome: Outcome): Promise<void> {
@@ -188,14 +187,19 @@ export class TransactionSender {
       const fees = await this.fees(head, options.deadline)
       await this.#offers.checkFunds(call, fees)
       await this.ethereum.simulate(call, valueWith(call, fees), head.next)
-      const nonce = this.#line.take(await this.ethereum.nonce('pending'))
+      const { next, seen } = await this.#position()
+      const nonce = this.#line.take(next)
       try {
         const attempt = await this.#line.sign({ call, isCancel: false, nonce, fees }, options.onAttempt)
         const error = await this.#broadcast(attempt)
-        if (error === undefined || (await this.#mayBeTaken(attempt, error))) return attempt
+        if (error === undefined || isKnownAlready(error)) return attempt
+        const isLate = tries < POSITION_TRIES && (await this.#isLate(attempt, error, seen))
+        if (!isLate && !(await this.#isRefused(attempt, error))) {
+          this.#trouble(error)
+          return attempt
+        }
         await this.#line.outbox?.withdraw(call, attempt)
-        // Another program sends from this account too, and was faster.
-        if (!isNonceTaken(error) || tries === NONCE_TRIES) throw error
+        if (!isLate) throw error
       } catch (error) {
         this.#line.giveBack(nonce)
         throw error
@@ -204,17 +208,45 @@ export class TransactionSender {
     }
   }
 
-  /** Whether a transaction may get into a block, whatever the endpoint had against it. */
-  async #mayBeTaken({ hash }: Attempt, error: OperationError): Promise<boolean> {
-    if (error.code !== 'ethereum-refused' || isKnownAlready(error)) return true
-    const isTaken = isNonceTaken(error)
-    // Its nonce may be taken by itself: an endpoint that we asked twice, or one of several machines, may have been faster than its answer.
+  /** The next nonce, and a block of Ethereum that was there before it was used. Machines behind one address may be apart: the most of what they say. */
+  async #position(): Promise<{ readonly next: number; readonly seen: bigint }> {
+    const ask = async () => await Promise.all([this.ethereum.nonce('pending'), this.ethereum.head()])
+    const asked = await Promise.all(Array.from({ length: MACHINES }, ask))
+    let [next, seen] = [0, 0n]
+    for (const [nonce, { number }] of asked) {
+      if (nonce > next) next = nonce
+      if (number > seen) seen = number
+    }
+    return { next, seen }
+  }
+
+  /** Whether the nonce was used up before the attempt was signed: by another program, and by one that no machine asked for it knew of. */
+  async #isLate({ nonce }: Attempt, error: OperationError, seen: bigint): Promise<boolean> {
+    if (error.code !== 'ethereum-refused' || !isNonceTaken(error)) return false
+    // More than once: in the moment of a new block, Anvil for one says of the last one what holds for the new one.
+    return !(await this.#isThere(async () => (await this.ethereum.nonce(seen).catch(() => 0)) <= nonce))
+  }
+
+  /**
+   * Whether a transaction that left is sure to get into no block. What an endpoint has against its nonce, its price or the account's money is no
+   * sign of that: these change once another machine, behind the same address, has taken it.
+   */
+  async #isRefused({ hash }: Attempt, error: OperationError): Promise<boolean> {
+    if (error.code !== 'ethereum-refused' || !isRefusedForGood(error)) return false
+    const isKnown = async () => {
+      const known = this.ethereum.apart().map((endpoint) => endpoint.isKnown(hash).catch(() => true))
+      return (await Promise.all(known)).includes(true)
+    }
+    return !(await this.#isThere(isKnown))
+  }
+
+  /** Whether what is asked for shows at one of several looks. */
+  async #isThere(look: () => Promise<boolean>): Promise<boolean> {
     for (let looks = 1; ; looks++) {
-      if (await this.ethereum.isKnown(hash).catch(() => true)) return true
-      if (!isTaken || looks === LOST_LOOKS) break
+      if (await look()) return true
+      if (looks === LOST_LOOKS) return false
       await delay(this.#options.pollMs)
     }
-    return !isTaken && !isRefusedForGood(error)
   }
 
   async #look(pending: PendingCall, options: SendOptions): Promise<Outcome | undefined> {
@@ -257,11 +289,17 @@ export class TransactionSender {
       if (!attempt.isCancel) return { status: receipt.success ? 'done' : 'reverted', receipt }
       return { status: 'cancelled', receipt, ...(pending.refusal ? { refusal: pending.refusal } : {}) }
     }
-    const isTaken = (await this.ethereum.nonce('latest')) > pending.last.nonce
-    // What the endpoint still knows is not lost, whatever it says of nonces and receipts.
-    const known = isTaken ? await Promise.all(pending.attempts.map(({ hash }) => this.ethereum.isKnown(hash))) : []
-    pending.lostLooks = isTaken && !known.includes(true) ? pending.lostLooks + 1 : 0
+    pending.lostLooks = (await this.#isLost(pending, head)) ? pending.lostLooks + 1 : 0
     return pending.lostLooks >= LOST_LOOKS ? { status: 'lost' } : undefined
+  }
+
+  /** Whether another transaction seems to have the nonce, in a block that every machine behind the endpoint has. */
+  async #isLost({ attempts, last }: PendingCall, head: Head): Promise<boolean> {
+    if (head.number < LAG_BLOCKS || (await this.ethereum.nonce(head.number - LAG_BLOCKS)) <= last.nonce) return false
+    // What the endpoint still knows is not lost, whatever it says of nonces; and the machine that was just asked for a receipt was one of several.
+    for (const { hash } of attempts) if ((await this.ethereum.receipt(hash)) !== undefined) return false
+    for (const { hash } of attempts) if (await this.ethereum.isKnown(hash)) return false
+    return true
   }
 
   /** Why the bridge would never take the call any more. */
@@ -314,15 +352,19 @@ export class TransactionSender {
     return await this.#offers.replacement(call, last, head, deadline)
   }
 
-  /** What the endpoint has against it. */
+  /** What the endpoints have against it, the first that takes it being enough. Where one may have taken it, that is what counts. */
   async #broadcast(attempt: Attempt): Promise<OperationError | undefined> {
-    try {
-      await this.ethereum.broadcast(attempt.raw)
-    } catch (error) {
-      if (error instanceof OperationError && error.code !== 'ethereum-closed') return error
-      throw error
+    let against: OperationError | undefined
+    for (const endpoint of this.ethereum.apart()) {
+      try {
+        await endpoint.broadcast(attempt.raw)
+        return undefined
+      } catch (error) {
+        if (!(error instanceof OperationError) || error.code === 'ethereum-closed') throw error
+        if (against === undefined || error.code !== 'ethereum-refused' || isKnownAlready(error)) against = error
+      }
     }
-    return undefined
+    return against
   }
 
   async #rebroadcast(attempt: Attempt): Promise<void> {

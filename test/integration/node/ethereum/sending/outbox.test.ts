@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { publishCall, withdrawCall } from '../../../../../node/ethereum/calls.ts'
+import { LAG_BLOCKS } from '../../../../../node/ethereum/chain.ts'
 import { Outbox } from '../../../../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
@@ -67,13 +68,14 @@ test('the same call once more, after it counted, is another transaction', async 
 })
 
 test('a nonce that somebody else used up frees the call', async (t) => {
-  const { call, open, outbox } = await begin(t)
+  const { stage, call, open, outbox } = await begin(t)
   const sender = await open()
   const { ethereum } = sender
   const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n }
   const signed = await ethereum.sign(call, 0, fees, call.bondGas * fees.maxFeePerGas)
   await (await outbox()).add(call, { ...signed, nonce: 0, fees, isCancel: false, sentMs: Date.now() })
   await ethereum.broadcast((await ethereum.sign(undefined, 0, fees, 0n)).raw)
+  await stage.anvil.client.mine({ blocks: Number(LAG_BLOCKS) })
   const again = await open()
   assert.equal((await again.send(call)).status, 'lost')
   assert.equal((await outbox()).find(call), undefined)

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { OperationError } from '../../../../../node/errors.ts'
 import { EthereumAccount } from '../../../../../node/ethereum/account.ts'
 import { type BridgeCall, publishCall, withdrawCall } from '../../../../../node/ethereum/calls.ts'
+import { LAG_BLOCKS } from '../../../../../node/ethereum/chain.ts'
 import type { Attempt } from '../../../../../node/ethereum/sending/attempt.ts'
 import type { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
 import type { SenderOptions } from '../../../../../node/ethereum/sending/sender-options.ts'
@@ -100,13 +101,29 @@ test('a crash after signing is harmless, whether the transaction got out or not'
   assert.equal(await sender.ethereum.nonce('latest'), 1)
 })
 
-test('a nonce that another transaction of the account took means that the call is lost', async (t) => {
-  const { sender, publish } = await open(t)
+test('a nonce that another transaction of the account took means that the call is lost, once that one is five blocks deep', async (t) => {
+  const { stage, sender, publish } = await open(t)
   const call = publish(sender.ethereum.account)
   const attempts = [await signedAttempt(sender, call, 0)]
   const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n }
   await sender.ethereum.broadcast((await sender.ethereum.sign(undefined, 0, fees, 0n)).raw)
-  assert.deepEqual(await sender.send(call, { attempts }), { status: 'lost' })
+  const { client } = stage.anvil
+  await client.mine({ blocks: Number(LAG_BLOCKS) - 1 })
+  const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
+  let end: string | undefined
+  const sending = stage
+    .sender(stage.lastSigner(), {}, proxy.url)
+    .send(call, { attempts })
+    .then(({ status }) => {
+      end = status
+    })
+  // Until then it may be that one machine knows of a nonce that is used, and another one does not have the transaction that used it.
+  const looks = () => proxy.calls.filter(({ method }) => method === 'eth_getTransactionReceipt').length
+  await stage.until('ten looks', () => looks() >= 10)
+  assert.equal(end, undefined)
+  await client.mine({ blocks: 1 })
+  await sending
+  assert.equal(end, 'lost')
 })
 
 test('an account that cannot pay is named with what it has and what it needs', async (t) => {
