@@ -117,7 +117,7 @@ describe('parameters', () => {
 describe('the generated ABIs', () => {
   for (const entry of ABI_FILES) {
     it(`${entry.file} is that of the compiled contract (else run scripts/make/abi.ts)`, async () => {
-      assert.equal(await readFile(new URL(`../../${entry.file}`, import.meta.url), 'utf8'), await renderAbi(entry))
+      assert.equal(await readFile(new URL(`../../../${entry.file}`, import.meta.url), 'utf8'), await renderAbi(entry))
     })
   }
 })

@@ -9,7 +9,7 @@ import { tokenAbi } from '../../../deployments/token-abi.ts'
 /** Of OpenZeppelin, which tests its own. */
 const FOREIGN = /^(ERC20|ERC2612|ECDSA|SafeCast|String|InvalidShortString|InvalidAccountNonce)/
 
-const tests = globSync('test/contract/!(Bridge.errors).test.ts').map((file) => readFileSync(file, 'utf8'))
+const tests = globSync('test/contract/**/!(Bridge.errors).test.ts').map((file) => readFileSync(file, 'utf8'))
 
 for (const item of [...bridgeAbi, ...tokenAbi]) {
   if (item.type !== 'error' || FOREIGN.test(item.name)) continue
