@@ -11,6 +11,7 @@ import {IWrappedTTX} from "./interfaces/IWrappedTTX.sol";
 import {Apply} from "./libraries/Apply.sol";
 import {BlockHeader} from "./libraries/BlockHeader.sol";
 import {Content} from "./libraries/Content.sol";
+import {Fee} from "./libraries/Fee.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Queue} from "./libraries/Queue.sol";
 import {Race} from "./libraries/Race.sol";
@@ -496,11 +497,8 @@ contract Bridge is IBridge {
         _checkLeaf(payout.traceRoot, payout.depth, index, leaf, request.siblings);
         if (!Step.isRequestAt(step, 0)) revert NotRequest(index);
         claimed[index / STEPS_PER_WORD] = word | bit;
-        uint256 amount = Step.tokensAt(step, 0);
-        // Safe: a part is never more than the whole. What the miner of an unpaid block does not get is nobody's.
-        unchecked {
-            amount -= Content.minerPart(amount);
-        }
+        // The fee that the miner of an unpaid block does not get is nobody's.
+        uint256 amount = Fee.netOf(Step.tokensAt(step, 0));
         address to = Step.payeeAt(step, 0);
         emit Claimed(payout.id, index, to, amount);
         token.mint(to, amount);
