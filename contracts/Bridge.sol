@@ -11,6 +11,7 @@ import {IWrappedTTX} from "./interfaces/IWrappedTTX.sol";
 import {Apply} from "./libraries/Apply.sol";
 import {BlockHeader} from "./libraries/BlockHeader.sol";
 import {Content} from "./libraries/Content.sol";
+import {Fee} from "./libraries/Fee.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Queue} from "./libraries/Queue.sol";
 import {Race} from "./libraries/Race.sol";
@@ -180,7 +181,7 @@ contract Bridge is IBridge {
             if (sealedChild.stepCountOf() > STEPS_PER_WORD) _claimed[id][1] = FRESH_WORD;
         }
         if (!paid) fee = 0;
-        if (paid && record.queueFees != 0) owed[miner] += uint256(record.queueFees) * 1 gwei;
+        if (paid && record.queueFees != 0) _owe(miner, uint256(record.queueFees) * 1 gwei);
         emit BlockFinalized(id, miner, fee);
         if (fee != 0) token.mint(miner, fee);
     }
@@ -224,7 +225,7 @@ contract Bridge is IBridge {
         uint64 fee = Math.ceilDiv(FORCE_GAS * block.basefee, 1 gwei).toUint64();
         uint256 due = transactions.length * uint256(fee) * 1 gwei;
         if (msg.value < due) revert FeeTooSmall(msg.value, due);
-        if (msg.value > due) owed[msg.sender] += msg.value - due;
+        if (msg.value > due) _owe(msg.sender, msg.value - due);
         for (uint256 i = 0; i < transactions.length; ++i) {
             bytes calldata transaction = transactions[i];
             uint256 size = Packed.sizeAt(transaction, 0);
@@ -255,7 +256,7 @@ contract Bridge is IBridge {
         }
         record.bond = 0;
         address miner = sealedHeader.minerOf();
-        owed[miner] += uint256(bond) * 1 gwei;
+        _owe(miner, uint256(bond) * 1 gwei);
         emit BondReleased(id, miner, bond);
     }
 
@@ -342,8 +343,14 @@ contract Bridge is IBridge {
         record.flags |= Race.REFUTED;
         record.bond = 0;
         Race.remove(_blocks, id);
-        owed[prover] += uint256(reward) * 1 gwei;
+        _owe(prover, uint256(reward) * 1 gwei);
         emit BlockRefuted(id, prover, reward);
+    }
+
+    /// @dev The only place where more becomes owed, so that the events say all of it.
+    function _owe(address account, uint256 amount) private {
+        owed[account] += amount;
+        emit Owed(account, amount);
     }
 
     /// @dev Whether a block's digest shows the work that its target asks for.
@@ -496,11 +503,8 @@ contract Bridge is IBridge {
         _checkLeaf(payout.traceRoot, payout.depth, index, leaf, request.siblings);
         if (!Step.isRequestAt(step, 0)) revert NotRequest(index);
         claimed[index / STEPS_PER_WORD] = word | bit;
-        uint256 amount = Step.tokensAt(step, 0);
-        // Safe: a part is never more than the whole. What the miner of an unpaid block does not get is nobody's.
-        unchecked {
-            amount -= Content.minerPart(amount);
-        }
+        // The fee that the miner of an unpaid block does not get is nobody's.
+        uint256 amount = Fee.netOf(Step.tokensAt(step, 0));
         address to = Step.payeeAt(step, 0);
         emit Claimed(payout.id, index, to, amount);
         token.mint(to, amount);

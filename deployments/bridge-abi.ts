@@ -944,6 +944,25 @@ export const bridgeAbi = [
         "type": "uint256"
       }
     ],
+    "name": "Owed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
     "name": "Withdrawn",
     "type": "event"
   },

@@ -3,11 +3,12 @@
 import { publishGas, stepsGas } from '../node/ethereum/calls.ts'
 import { applyStep, applyTransaction } from '../node/protocol/apply.ts'
 import { assembleBlock, minerFee, type ParentBlock, type PublishedBlock, requestsOf } from '../node/protocol/block.ts'
+import { feeOf } from '../node/protocol/fee.ts'
 import { keccak } from '../node/protocol/hash.ts'
 import { challengeOf, type Header } from '../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../node/protocol/ids.ts'
 import { unpackTransaction } from '../node/protocol/packed.ts'
-import { minerPart, type QueueEntry } from '../node/protocol/queue.ts'
+import type { QueueEntry } from '../node/protocol/queue.ts'
 import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from '../node/protocol/rules.ts'
 import type { State } from '../node/protocol/state.ts'
 import { decodeStep, encodeStep, splitSteps } from '../node/protocol/step.ts'
@@ -151,7 +152,7 @@ class Filling {
     const step = this.#queueStep(index, entry)
     this.#push(step, applyStep(this.#rules, this.#state, index, step).state)
     this.#queueEntries += 1
-    if (entry.kind === 'deposit') this.#fee += minerPart(entry.gross)
+    if (entry.kind === 'deposit') this.#fee += feeOf(entry.gross)
     else this.#queueFees += entry.fee
   }
 
@@ -177,7 +178,7 @@ class Filling {
       this.taken.add(item.infohash)
       if (item.request === undefined) continue
       this.#requests += 1
-      this.#fee += minerPart(item.request)
+      this.#fee += feeOf(item.request)
       this.#oldestRequest = Math.min(this.#oldestRequest ?? Number.POSITIVE_INFINITY, item.firstSeen)
     }
     return true
@@ -207,7 +208,7 @@ class Filling {
     const fields = unpackTransaction(packed)
     if (fields?.request) {
       this.#requests += 1
-      this.#fee += minerPart(fields.tokens)
+      this.#fee += feeOf(fields.tokens)
     }
     return step
   }

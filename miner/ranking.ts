@@ -1,7 +1,7 @@
 // Which transactions a block takes first: paying requests with what they stand on by fee minus gas, then all else by coin age.
 
+import { feeOf } from '../node/protocol/fee.ts'
 import type { Infohash } from '../node/protocol/ids.ts'
-import { minerPart } from '../node/protocol/queue.ts'
 import { STEP_LIMIT } from '../node/protocol/rules.ts'
 import type { Result } from '../node/rpc/api.ts'
 
@@ -38,7 +38,7 @@ export function rankPaying(
     if (candidate.request === undefined || taken.has(candidate.infohash)) return []
     const items = packageOf(candidate, byId, taken)
     if (items === undefined) return []
-    const fee = items.reduce((sum, { request }) => sum + minerPart(request ?? 0n), 0n)
+    const fee = items.reduce((sum, { request }) => sum + feeOf(request ?? 0n), 0n)
     const count = BigInt(items.length)
     if (prices.weiPerTtx === 0n) return [{ items, score: fee / count }]
     const gas = items.reduce((sum, each) => sum + gasOf(each), 0n)

@@ -124,7 +124,11 @@ interface IBridge {
     /// @notice The bond of a block was released to its miner, who may now withdraw it.
     event BondReleased(bytes32 indexed id, address indexed miner, uint64 bond);
 
-    /// @notice `amount` wei left the bridge for their owner.
+    /// @notice `amount` wei more are owed to `account`: the fees of forced transactions, what it paid too much for some, a bond
+    /// or a reward. What is owed to an account is the sum of these less the sum of `Withdrawn`, and nothing else.
+    event Owed(address indexed account, uint256 amount);
+
+    /// @notice `amount` wei left the bridge for their owner, who is owed nothing now.
     event Withdrawn(address indexed account, uint256 amount);
 
     // ----------------------------------------------------------------------------------------------------------- errors

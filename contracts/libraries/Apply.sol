@@ -2,6 +2,7 @@
 // The step function: what a step makes of a state, or why it is invalid, as the contract replays it from a witness.
 pragma solidity 0.8.37;
 
+import {Fee} from "./Fee.sol";
 import {Infohash} from "./Infohash.sol";
 import {Packed} from "./Packed.sol";
 import {Step} from "./Step.sol";
@@ -72,7 +73,7 @@ library Apply {
         private
         pure
     {
-        uint256 credit = gross - gross / 100;
+        uint256 credit = Fee.netOf(gross);
         // The bridge queues no deposit of nothing; if it did, it would change nothing.
         if (credit == 0) return;
         bytes20 infohash = Infohash.ofFile(TransactionFile.writeDeposit(rules, queueIndex, to, credit));

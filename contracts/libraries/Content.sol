@@ -5,6 +5,7 @@ pragma solidity 0.8.37;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IBridge} from "../interfaces/IBridge.sol";
 import {BlockHeader} from "./BlockHeader.sol";
+import {Fee} from "./Fee.sol";
 import {Queue} from "./Queue.sol";
 import {Step} from "./Step.sol";
 import {Trace} from "./Trace.sol";
@@ -21,9 +22,9 @@ library Content {
 
     /// @notice What the steps of a block add up to. Base units, but `queueFees`: gwei.
     /// @param consumed entries of the queue
-    /// @param credits of the deposits among them, after the miner's part
-    /// @param requested what leaves the TTX side, the miner's part included
-    /// @param fee the miner's parts of requests and deposits
+    /// @param credits of the deposits among them, after the fee
+    /// @param requested what leaves the TTX side, the fee included
+    /// @param fee of the requests and the deposits, what the miner earns
     /// @param queueFees what came with the forced transactions
     struct Totals {
         uint256 consumed;
@@ -31,11 +32,6 @@ library Content {
         uint256 requested;
         uint256 fee;
         uint256 queueFees;
-    }
-
-    /// @notice The miner's part of a request or a deposit: one percent, rounded down.
-    function minerPart(uint256 amount) internal pure returns (uint256) {
-        return amount / 100;
     }
 
     /// @notice Completes a header, which has the state and the queue of the parent so far, with what follows from the steps.
@@ -81,8 +77,8 @@ library Content {
             fields.queueHash = Queue.next(fields.queueHash, Step.entryHashAt(steps, offset, size));
             if (kind == Step.DEPOSIT) {
                 uint256 gross = Step.depositGrossAt(steps, offset);
-                totals.credits += gross - minerPart(gross);
-                totals.fee += minerPart(gross);
+                totals.credits += Fee.netOf(gross);
+                totals.fee += Fee.feeOf(gross);
             } else {
                 totals.queueFees += Step.forcedFeeAt(steps, offset);
             }
@@ -90,7 +86,7 @@ library Content {
         if (Step.isRequestAt(steps, offset)) {
             uint256 amount = Step.tokensAt(steps, offset);
             totals.requested += amount;
-            totals.fee += minerPart(amount);
+            totals.fee += Fee.feeOf(amount);
         }
     }
 }

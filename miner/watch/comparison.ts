@@ -1,10 +1,10 @@
 // Two rival blocks side by side: the first step in which they differ, and what that difference is. Pure.
 
 import { equalBytes } from '../../node/protocol/bytes.ts'
+import { netOf } from '../../node/protocol/fee.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../../node/protocol/ids.ts'
 import { unpackTransaction } from '../../node/protocol/packed.ts'
-import { minerPart } from '../../node/protocol/queue.ts'
 import type { Reason, Rules } from '../../node/protocol/rules.ts'
 import { decodeStep, stepSizeAt } from '../../node/protocol/step.ts'
 import { isMemo } from '../../node/protocol/transaction.ts'
@@ -122,7 +122,7 @@ export function readStep(rules: Rules, bytes: Uint8Array, index: bigint): StepRe
   if (step.kind === 'void') return { kind: 'void', index, fee: step.fee, packedHash: step.packedHash }
   if (step.kind === 'deposit') {
     const { gross, to } = step.entry
-    return { kind: 'deposit', index, gross, credit: gross - minerPart(gross), to }
+    return { kind: 'deposit', index, gross, credit: netOf(gross), to }
   }
   const transaction = readTransaction(rules, step.packed)
   if (transaction === undefined) return { kind: 'shapeless', bytes }

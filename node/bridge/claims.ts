@@ -2,10 +2,10 @@
 
 import { requestsOf } from '../protocol/block.ts'
 import type { BlockRequest } from '../protocol/block-torrent.ts'
+import { netOf } from '../protocol/fee.ts'
 import { encodeSealed } from '../protocol/header.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.ts'
 import { unpackTransaction } from '../protocol/packed.ts'
-import { minerPart } from '../protocol/queue.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, splitSteps } from '../protocol/step.ts'
 import { traceLeaf, traceProofs } from '../protocol/trace.ts'
@@ -107,8 +107,4 @@ function openRequest(view: BridgeView, block: BridgeBlock, step: number, bytes: 
   const fields = unpackTransaction(decoded.packed)
   if (fields === undefined || view.claimed.has(claimName(block.id, step))) return undefined
   return { step, to: fields.payee, net: netOf(fields.tokens), transaction: decoded.packed }
-}
-
-function netOf(tokens: bigint): bigint {
-  return tokens - minerPart(tokens)
 }

@@ -1,8 +1,8 @@
 // Asking for wTTX on Ethereum.
 
 import { OperationError } from '../errors.ts'
+import { netOf } from '../protocol/fee.ts'
 import type { Address } from '../protocol/ids.ts'
-import { minerPart } from '../protocol/queue.ts'
 import { formatAmount } from './amount.ts'
 import { type Paid, pay, type Signer } from './pay.ts'
 import type { NodeClient } from './rpc.ts'
@@ -33,5 +33,5 @@ export async function request(
     )
   }
   const payment = { to: bridge, tokens, bridge: { chain, to: recipient }, ...(memo === undefined ? {} : { memo }) }
-  return { ...(await pay(node, wallet, payment, nowSeconds, signal)), net: tokens - minerPart(tokens) }
+  return { ...(await pay(node, wallet, payment, nowSeconds, signal)), net: netOf(tokens) }
 }

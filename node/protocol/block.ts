@@ -3,11 +3,12 @@
 import { applyStep, applyTransaction } from './apply.ts'
 import { type BlockContent, type BlockRequest, blockTorrent } from './block-torrent.ts'
 import { concat } from './bytes.ts'
+import { feeOf } from './fee.ts'
 import { keccak } from './hash.ts'
 import type { Header, SealedHeader } from './header.ts'
 import { type Hash, toBytes, toHash } from './ids.ts'
 import { unpackTransaction } from './packed.ts'
-import { minerPart, nextQueueHash, type QueueEntry } from './queue.ts'
+import { nextQueueHash, type QueueEntry } from './queue.ts'
 import { RuleError } from './rule-error.ts'
 import type { Reason, Rules } from './rules.ts'
 import { type State, stateRoot } from './state.ts'
@@ -129,10 +130,10 @@ export function minerFee(steps: Uint8Array): bigint {
   let fee = 0n
   for (const bytes of splitSteps(steps)) {
     const step = decodeStep(bytes)
-    if (step?.kind === 'deposit') fee += minerPart(step.entry.gross)
+    if (step?.kind === 'deposit') fee += feeOf(step.entry.gross)
     if (step?.kind !== 'applied' && step?.kind !== 'transaction') continue
     const fields = unpackTransaction(step.packed)
-    if (fields?.request) fee += minerPart(fields.tokens)
+    if (fields?.request) fee += feeOf(fields.tokens)
   }
   return fee
 }

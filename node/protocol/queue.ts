@@ -1,21 +1,17 @@
 // Ethereum's queue of deposits and forced transactions, which every branch must carry.
 
 import { concat, encodeUint } from './bytes.ts'
+import { netOf } from './fee.ts'
 import { keccak } from './hash.ts'
 import { type Address, type Hash, toBytes, toHash } from './ids.ts'
 import type { Rules } from './rules.ts'
 import type { DepositTransaction } from './transaction.ts'
 
-/** wTTX was burned. `gross` is base units before the miner's percent. */
+/** wTTX was burned. `gross` is base units before the fee. */
 export type DepositEntry = { readonly kind: 'deposit'; readonly gross: bigint; readonly to: Address }
 /** A packed transaction was forced. `fee` is gwei for the miner that consumes it. */
 export type ForcedEntry = { readonly kind: 'forced'; readonly fee: bigint; readonly packed: Uint8Array }
 export type QueueEntry = DepositEntry | ForcedEntry
-
-/** One percent, rounded down: the miner's part of a request or a deposit, base units. */
-export function minerPart(amount: bigint): bigint {
-  return amount / 100n
-}
 
 export function entryHash(entry: QueueEntry): Hash {
   return toHash(
@@ -38,6 +34,6 @@ export function depositTransaction(rules: Rules, index: bigint, entry: DepositEn
     kind: 'deposit',
     deposit: { bridge: rules.bridge, chain: rules.chain, index },
     to: entry.to,
-    tokens: entry.gross - minerPart(entry.gross),
+    tokens: netOf(entry.gross),
   }
 }

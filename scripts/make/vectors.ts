@@ -6,12 +6,13 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { applyStep } from '../../node/protocol/apply.ts'
 import { concat, encodeText, encodeUint, formatHex } from '../../node/protocol/bytes.ts'
+import { feeOf, netOf } from '../../node/protocol/fee.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import { type Infohash, toInfohash } from '../../node/protocol/ids.ts'
 import { infohashOf } from '../../node/protocol/infohash.ts'
 import { packTransaction } from '../../node/protocol/packed.ts'
 import { depositTransaction } from '../../node/protocol/queue.ts'
-import { MAX_TOKENS, type Reason, type Rules } from '../../node/protocol/rules.ts'
+import { MAX_TOKENS, type Reason, type Rules, SUPPLY } from '../../node/protocol/rules.ts'
 import { type State, stateRoot } from '../../node/protocol/state.ts'
 import { decodeStep, encodeStep, stepEntryHash, stepSizeAt } from '../../node/protocol/step.ts'
 import { encodeTransaction, type SignedTransaction } from '../../node/protocol/transaction.ts'
@@ -58,6 +59,25 @@ function sha1Vectors() {
     ...lengths.map((length) => new Uint8Array(length).map((_, i) => 7 * i + length)),
   ]
   return data.map((bytes) => ({ data: hex(bytes), digest: `0x${createHash('sha1').update(bytes).digest('hex')}` }))
+}
+
+/** Around each amount at which the fee grows by a base unit, and at both ends. */
+function feeVectors() {
+  const amounts = [
+    0n,
+    1n,
+    99n,
+    100n,
+    101n,
+    199n,
+    200n,
+    10n ** 18n - 1n,
+    10n ** 18n,
+    SUPPLY,
+    MAX_TOKENS - 1n,
+    MAX_TOKENS,
+  ]
+  return amounts.map((amount) => ({ amount: `${amount}`, fee: `${feeOf(amount)}`, net: `${netOf(amount)}` }))
 }
 
 function infohashVectors() {
@@ -209,6 +229,7 @@ function coverageOf(step: Uint8Array, reason: Reason, touches: number): string {
 
 const files = {
   sha1: sha1Vectors(),
+  fee: feeVectors(),
   infohash: infohashVectors(),
   'typed-data': typedDataVectors(),
   step: stepVectors(),

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatHex } from '../../node/protocol/bytes.ts'
+import { feeOf, netOf } from '../../node/protocol/fee.ts'
 import { packTransaction } from '../../node/protocol/packed.ts'
-import { minerPart } from '../../node/protocol/queue.ts'
 import { RuleError } from '../../node/protocol/rule-error.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { encodeTransaction } from '../../node/protocol/transaction.ts'
@@ -68,7 +68,7 @@ test('dust moves no miner, and is in nobody’s way', async (t) => {
 
   await t.test('dust alone is not published', async () => {
     await miner.running.said(/do not exceed the gas/)
-    const fee = BigInt(DUST) * minerPart(minRequest)
+    const fee = BigInt(DUST) * feeOf(minRequest)
     assert.ok(fee > 0n && fee < 10n ** 6n, 'wei')
     assert.equal((await waitingOf(arena, dust)).length, DUST)
   })
@@ -102,7 +102,7 @@ test('dust moves no miner, and is in nobody’s way', async (t) => {
     await arena.paid(stranger('last'), (UNIT * 99n) / 100n)
     const { packedSteps } = await node.call('bridge_block', { id: block })
     assert.equal(packedSteps[0], 2, 'it comes first, as forced and applied')
-    const net = minRequest - minerPart(minRequest)
+    const net = netOf(minRequest)
     await arena.paid(stranger(`dust ${dust.indexOf(one)}`), net)
   })
   await arena.countMoney()

@@ -6,6 +6,7 @@ import { type Hex, size, stringToHex } from 'viem'
 import { REASONS } from '../../node/protocol/rules.ts'
 import { TestChain } from '../support/contract/chain.ts'
 import applyVectors from '../vectors/apply.json' with { type: 'json' }
+import feeVectors from '../vectors/fee.json' with { type: 'json' }
 import infohashVectors from '../vectors/infohash.json' with { type: 'json' }
 import sha1Vectors from '../vectors/sha1.json' with { type: 'json' }
 import stepVectors from '../vectors/step.json' with { type: 'json' }
@@ -30,6 +31,15 @@ describe('vectors of the step function in Solidity', () => {
       const [result] = (await harness.call('sha1Of', data)) as [Hex, bigint]
       assert.equal(result, digest, data)
     }
+  })
+
+  it('fee.json', async () => {
+    const fees = await deployHarness(chain, 'FeeHarness')
+    const split = await fees.call(
+      'split',
+      feeVectors.map(({ amount }) => BigInt(amount)),
+    )
+    assert.deepEqual(split, [feeVectors.map(({ fee }) => BigInt(fee)), feeVectors.map(({ net }) => BigInt(net))])
   })
 
   it('infohash.json', async () => {

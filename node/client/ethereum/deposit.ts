@@ -3,9 +3,9 @@
 import { OperationError } from '../../errors.ts'
 import { depositCall, depositIntent } from '../../ethereum/calls.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
+import { netOf } from '../../protocol/fee.ts'
 import { type Address, type Hash, type Infohash, ZERO_ADDRESS } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
-import { minerPart } from '../../protocol/queue.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
 import { formatAmount } from '../amount.ts'
 import { carryOut } from './carry-out.ts'
@@ -38,7 +38,7 @@ export async function deposit(
   const { hash, queued: [entry] = [] } = await carryOut(sender, call, signal)
   if (entry === undefined) throw new Error(`no entry of the queue in ${hash}`)
   const { index } = entry
-  const credit = amount - minerPart(amount)
+  const credit = netOf(amount)
   const tx = { kind: 'deposit', deposit: { bridge, chain, index }, to, tokens: credit } as const
   return { infohash: infohashOf(encodeTransaction(tx)), index, credit, transaction: hash }
 }

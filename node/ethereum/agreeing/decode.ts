@@ -47,8 +47,13 @@ export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
       const { block_, index, to, amount } = log.args
       return { kind: 'claimed', block: parseHash(block_), step: Number(index), to: parseAddress(to), amount } as const
     }
-    default:
+    // What lies in the bridge for somebody is asked of the contract, by whom it concerns.
+    case 'Owed':
+    case 'Withdrawn':
+    case 'BondReleased':
       return undefined
+    default:
+      return log satisfies never
   }
 }
 

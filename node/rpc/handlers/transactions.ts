@@ -7,10 +7,10 @@ import { OperationError } from '../../errors.ts'
 import type { TransactionRecord } from '../../ledger/types.ts'
 import { encodeProof } from '../../network/proof.ts'
 import { takeProof } from '../../proof-intake.ts'
+import { netOf } from '../../protocol/fee.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { packTransaction } from '../../protocol/packed.ts'
-import { minerPart } from '../../protocol/queue.ts'
 import { decodeTransaction, type SignedTransaction } from '../../protocol/transaction.ts'
 import type { Handlers, Result } from '../api.ts'
 import { elsewhereOf } from './elsewhere.ts'
@@ -117,7 +117,7 @@ function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash)
   const base = {
     recipient: tx.bridge?.to ?? tx.to,
     gross: tx.tokens,
-    net: tx.tokens - minerPart(tx.tokens),
+    net: netOf(tx.tokens),
     paid: false,
   }
   const { status, block: place } = ledger.record(infohash)

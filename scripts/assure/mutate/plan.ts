@@ -94,6 +94,7 @@ export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/libraries/Apply.sol': [STEPS, ...BRIDGE, solidity('Apply', 'ApplyAmounts')],
   'contracts/libraries/BlockHeader.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Content.sol': [RULES, ...BRIDGE, RACES, MONEY],
+  'contracts/libraries/Fee.sol': [RULES, STEPS, ...BRIDGE, MONEY, solidity('ApplyAmounts')],
   'contracts/libraries/Infohash.sol': [STEPS, ...BRIDGE, solidity('Sha1', 'TransactionFile')],
   'contracts/libraries/Packed.sol': [STEPS, RULES, ...BRIDGE, solidity('Step', 'TransactionFile', 'Apply')],
   'contracts/libraries/Queue.sol': [RULES, ...BRIDGE, RACES, MONEY],

@@ -74,11 +74,11 @@ export const INTEGER_PROOFS: readonly IntegerProof[] = [
     ],
   },
   {
-    function: 'Content.minerPart',
+    function: 'Fee.feeOf',
     given: 'any amount',
     assume: 'true',
     claims: [
-      { about: 'a part is never more than the whole', holds: (f) => `(<= ${term(f, 'return')} amount)` },
+      { about: 'the fee is never more than the whole', holds: (f) => `(<= ${term(f, 'return')} amount)` },
       {
         about: 'it is one percent, less than one base unit below',
         holds: (f) => `(and (<= (* 100 ${term(f, 'return')}) amount) (< amount (+ (* 100 ${term(f, 'return')}) 100)))`,

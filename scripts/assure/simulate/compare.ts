@@ -9,7 +9,7 @@ import { weiOf } from './world/content.ts'
 export type Row = {
   readonly kind: Kind
   readonly measured: Measured
-  /** Gas, bonds that were burned, and the percent of own requests. */
+  /** Gas, bonds that were burned, and the fees of own requests. */
   readonly spent: number
   readonly earned: number
   /** What the same hash rate nets without the attack. */

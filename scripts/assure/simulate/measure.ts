@@ -1,6 +1,6 @@
 // Runs one scenario and measures it: delays, money, races.
 
-import { minerPart } from '../../../node/protocol/queue.ts'
+import { feeOf } from '../../../node/protocol/fee.ts'
 import type { Kind } from './attacks/kinds.ts'
 import { Account } from './world/account.ts'
 import { ASSUMED, DAY, ETHER, HOUR } from './world/assumptions.ts'
@@ -150,10 +150,7 @@ export function delaysOf(times: readonly (readonly [number, number | undefined])
 function spamFees({ bridge, attacker }: World): { paid: bigint; received: bigint } {
   let [paid, received] = [0n, 0n]
   for (const { draft, paid: isPaid } of bridge.finality) {
-    const fee = draft.requests.reduce(
-      (sum, { owner, amount }) => sum + (owner === attacker ? minerPart(amount) : 0n),
-      0n,
-    )
+    const fee = draft.requests.reduce((sum, { owner, amount }) => sum + (owner === attacker ? feeOf(amount) : 0n), 0n)
     paid += fee
     if (isPaid && draft.miner === attacker) received += fee
   }

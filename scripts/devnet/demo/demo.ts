@@ -10,6 +10,7 @@ import { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { walletAccount } from '../../../node/ethereum/signer.ts'
 import type { Logger } from '../../../node/log.ts'
+import { netOf } from '../../../node/protocol/fee.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
 import { UNIT } from '../../../node/protocol/rules.ts'
@@ -101,7 +102,7 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions) {
     () => way.paid(request, bob),
     (tokens) => `bob holds ${formatAmount(tokens)} wTTX`,
   )
-  check(held === BRIDGED - BRIDGED / 100n, 'wrong-payment', `bob to hold 99% of ${BRIDGED} wTTX`, `${held}`)
+  check(held === netOf(BRIDGED), 'wrong-payment', `bob to hold ${netOf(BRIDGED)} wTTX`, `${held}`)
 
   await devnet.fund(bob.address, '1')
   const account = new EthereumAccount({ ...door, signer: walletAccount(bob) })

@@ -10,11 +10,11 @@ import { connectEthereum } from '../../../node/ethereum/agreeing/http-chain.ts'
 import type { ClaimedEvent, DepositedEvent, FinalizedEvent } from '../../../node/ethereum/chain.ts'
 import { minerFee } from '../../../node/protocol/block.ts'
 import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
+import { netOf } from '../../../node/protocol/fee.ts'
 import { genesisState } from '../../../node/protocol/genesis.ts'
 import { decodeSealed, type Header } from '../../../node/protocol/header.ts'
 import { type Hash, parseHash } from '../../../node/protocol/ids.ts'
 import { unpackTransaction } from '../../../node/protocol/packed.ts'
-import { minerPart } from '../../../node/protocol/queue.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { outputsOf, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep, splitSteps } from '../../../node/protocol/step.ts'
@@ -118,7 +118,7 @@ function sumUnminted({ final, published, claims }: Events): bigint {
     const steps = splitSteps(published.get(id)?.steps ?? new Uint8Array())
     return steps.filter((_, step) => !paid.has(`${id}:${step}`)).map(requestedIn)
   })
-  return sum(waiting.map((asked) => asked - minerPart(asked)))
+  return sum(waiting.map((asked) => netOf(asked)))
 }
 
 function sumLocked({ final, published }: Events): bigint {

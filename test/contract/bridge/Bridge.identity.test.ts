@@ -5,8 +5,9 @@ import { after, test } from 'node:test'
 import type { Hex } from 'viem'
 import { assembleBlock, minerFee, replayBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
+import { netOf } from '../../../node/protocol/fee.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
-import { minerPart, type QueueEntry } from '../../../node/protocol/queue.ts'
+import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../../node/protocol/step.ts'
@@ -68,7 +69,7 @@ async function publishAndFinalize(parent: TestBlock): Promise<TestBlock> {
   const [event] = fixture.events(await fixture.finalize(block), 'BlockFinalized')
   assert.equal(event?.args.fee, minerFee(bytes.steps))
   finalState = world.state
-  unpaid += requestsOf(rules, bytes.steps).reduce((sum, { tokens }) => sum + tokens - minerPart(tokens), 0n)
+  unpaid += requestsOf(rules, bytes.steps).reduce((sum, { tokens }) => sum + netOf(tokens), 0n)
   return block
 }
 
@@ -77,8 +78,8 @@ async function claimAll(block: TestBlock): Promise<Address[]> {
   for (const { step, to, tokens } of requests) {
     const held = await wttx.balanceOf([to])
     await fixture.claim(block, proofOf(block, step))
-    assert.equal((await wttx.balanceOf([to])) - held, tokens - minerPart(tokens))
-    unpaid -= tokens - minerPart(tokens)
+    assert.equal((await wttx.balanceOf([to])) - held, netOf(tokens))
+    unpaid -= netOf(tokens)
     await checkSums()
   }
   return requests.map(({ to }) => to)

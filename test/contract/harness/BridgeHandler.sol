@@ -53,7 +53,7 @@ contract BridgeHandler {
     uint256 public unpaidRequests;
     /// @notice wTTX that was burned for deposits which no final block has consumed.
     uint256 public unconsumed;
-    /// @notice Miner's parts of deposits that blocks without pay consumed: they are gone.
+    /// @notice Fees of deposits that blocks without pay consumed: they are gone.
     uint256 public lostFees;
     /// @notice How often something of each kind came about.
     uint256 public finals;

@@ -4,11 +4,12 @@ import type { FollowedNetwork } from '../../../node/bridge/records/bridge-record
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { assembleBlock, minerFee, type ParentBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
+import { feeOf } from '../../../node/protocol/fee.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, toBytes, toHash } from '../../../node/protocol/ids.ts'
-import { minerPart, type QueueEntry } from '../../../node/protocol/queue.ts'
+import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { balanceOf, type State, stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep, splitSteps } from '../../../node/protocol/step.ts'
@@ -144,7 +145,7 @@ export function finalized(block: MadeBlock, isPaid = true): UnplacedEvent {
 export function claimed(rules: Rules, block: MadeBlock, step: number, isPaid = true): UnplacedEvent {
   const request = requestsOf(rules, block.steps).find((candidate) => candidate.step === step)
   if (request === undefined) throw new RangeError(`step ${step} is no request`)
-  const amount = request.tokens - (isPaid ? minerPart(request.tokens) : 0n)
+  const amount = request.tokens - (isPaid ? feeOf(request.tokens) : 0n)
   return { kind: 'claimed', block: block.id, step, to: request.to, amount }
 }
 

@@ -1,7 +1,7 @@
 // Too much of what is allowed: forced transactions that are void, and requests of the attacker's own.
 
 import { forceFee } from '../../../../node/ethereum/calls.ts'
-import { minerPart } from '../../../../node/protocol/queue.ts'
+import { feeOf } from '../../../../node/protocol/fee.ts'
 import { QUEUE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
 import { ttx } from '../world/assumptions.ts'
 import { weiOf } from '../world/content.ts'
@@ -34,7 +34,7 @@ export type DustOptions = {
   readonly perHour?: number
 }
 
-/** Requests of the attacker's own. Their author pays the percent, and the gas of each claim. */
+/** Requests of the attacker's own. Their author pays the fee, and the gas of each claim. */
 export class Dust implements Strategy {
   readonly #world: World
   readonly #options: DustOptions
@@ -51,7 +51,7 @@ export class Dust implements Strategy {
     const { attacker, gasPrice } = world
     const least = ttx((1.05 * 100 * Number(GAS.step * gasPrice)) / Number(weiOf(ttx(1))))
     const amount = this.#options.amount === undefined ? least : ttx(this.#options.amount)
-    const each = weiOf(minerPart(amount)) + GAS.claimInBatch * gasPrice
+    const each = weiOf(feeOf(amount)) + GAS.claimInBatch * gasPrice
     for (let i = 0; i < (this.#options.perHour ?? STEP_LIMIT) && this.#spent + each < world.budget; i++) {
       this.#spent += each
       world.request(attacker, amount)

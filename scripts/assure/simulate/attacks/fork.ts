@@ -1,6 +1,7 @@
 // A heavier branch of one's own beside what others published: for their fees, or to surprise everybody at the last moment.
 
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
+import { feeOf } from '../../../../node/protocol/fee.ts'
 import { targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import { RULE } from '../../models/race.ts'
 import { weiOf } from '../world/content.ts'
@@ -75,7 +76,7 @@ export class Fork implements Strategy {
     if (draft === undefined || draft.miner === world.attacker || tip.id === this.#lastBase) return undefined
     this.#lastBase = tip.id
     const { parent } = tip.sealed.header
-    const fees = Number(weiOf(draft.requests.reduce((sum, { amount }) => sum + amount / 100n, 0n)))
+    const fees = Number(weiOf(draft.requests.reduce((sum, { amount }) => sum + feeOf(amount), 0n)))
     const isRich = fees > RICH * this.#usual
     this.#usual += (fees - this.#usual) / 20
     const { release, everyHours } = this.#options

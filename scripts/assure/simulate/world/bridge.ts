@@ -3,9 +3,9 @@
 
 import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridge/view.ts'
 import { BOND_GAS, forceFee } from '../../../../node/ethereum/calls.ts'
+import { feeOf, netOf } from '../../../../node/protocol/fee.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
-import { minerPart } from '../../../../node/protocol/queue.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, SUPPLY } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
@@ -163,8 +163,8 @@ export class SimulatedBridge {
     this.#final = id
     this.#view = undefined
     for (const request of this.requestsOf(draft, from)) {
-      const net = request.amount - minerPart(request.amount)
-      if (!paid) this.locked += minerPart(request.amount)
+      const net = netOf(request.amount)
+      if (!paid) this.locked += feeOf(request.amount)
       request.paidAt = now
       request.owner.wttx += net
       this.minted += net
@@ -172,7 +172,7 @@ export class SimulatedBridge {
     for (const entry of this.queue.slice(from, draft.queueCount)) {
       if (entry.kind !== 'deposit') continue
       entry.creditedAt = now
-      if (!paid) this.locked += minerPart(entry.gross)
+      if (!paid) this.locked += feeOf(entry.gross)
     }
     if (paid) {
       this.minted += books.fee
@@ -231,7 +231,7 @@ export class SimulatedBridge {
   audit(): void {
     const supply = this.#books.get(this.#final)?.supply ?? 0n
     const waiting = this.queue.slice(this.#queueCountOf(this.#final))
-    // The percent of a deposit that is not final yet is nobody's.
+    // The fee of a deposit that is not final yet is nobody's.
     const gross = waiting.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? entry.gross : 0n), 0n)
     const tokens = supply + this.minted + gross + this.locked
     if (tokens !== SUPPLY) throw new RangeError(`expected ${SUPPLY} base units on both sides, found ${tokens}`)
@@ -262,15 +262,15 @@ export class SimulatedBridge {
     let queueFees = 0n
     for (const entry of this.queue.slice(from, draft.queueCount)) {
       if (entry.kind === 'deposit') {
-        supply += entry.gross - minerPart(entry.gross)
-        fee += minerPart(entry.gross)
+        supply += netOf(entry.gross)
+        fee += feeOf(entry.gross)
       } else {
         queueFees += entry.fee * GWEI
       }
     }
     for (const { amount } of this.requestsOf(draft, from)) {
       supply -= amount
-      fee += minerPart(amount)
+      fee += feeOf(amount)
     }
     return { supply, fee, queueFees }
   }

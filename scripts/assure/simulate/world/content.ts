@@ -2,8 +2,8 @@
 
 import type { Offer, Policy } from '../../../../miner/assemble.ts'
 import { decide } from '../../../../miner/profit.ts'
+import { feeOf } from '../../../../node/protocol/fee.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { minerPart } from '../../../../node/protocol/queue.ts'
 import { QUEUE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
 import { ASSUMED, GWEI } from './assumptions.ts'
 import type { SimulatedBridge } from './bridge.ts'
@@ -39,10 +39,10 @@ export function contentOn(scene: Scene, parent: Hash, taste: Taste): Content {
   const queueCount = Math.min(bridge.queue.length, from + QUEUE_SHARE)
   const entries = bridge.queue.slice(from, queueCount)
   const requests = taste === 'empty' ? [] : chooseRequests(scene, parent, STEP_LIMIT - entries.length, gasPrice)
-  let fee = requests.reduce((sum, { amount }) => sum + minerPart(amount), 0n)
+  let fee = requests.reduce((sum, { amount }) => sum + feeOf(amount), 0n)
   let queueFees = 0n
   for (const entry of entries) {
-    if (entry.kind !== 'void') fee += minerPart(entry.kind === 'deposit' ? entry.gross : entry.request.amount)
+    if (entry.kind !== 'void') fee += feeOf(entry.kind === 'deposit' ? entry.gross : entry.request.amount)
     if (entry.kind !== 'deposit') queueFees += entry.fee
   }
   const since = [...requests.map(({ madeAt }) => madeAt), ...entries.map(({ time }) => time)]
@@ -76,7 +76,7 @@ export function policyAt(gasPrice: bigint): Policy {
 
 /** What a request pays beyond its gas, wei. */
 export function surplusOf(request: Request, gasPrice: bigint): bigint {
-  return weiOf(minerPart(request.amount)) - GAS.step * gasPrice
+  return weiOf(feeOf(request.amount)) - GAS.step * gasPrice
 }
 
 /** What base units of TTX are worth, wei. */

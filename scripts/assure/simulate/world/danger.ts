@@ -5,8 +5,8 @@ import { standsIn, targetsOf } from '../../../../miner/defence/stand.ts'
 import { decideDefence, type Stake } from '../../../../miner/profit.ts'
 import { isLive } from '../../../../node/bridge/race/eligible.ts'
 import { type BridgeBlock, descent } from '../../../../node/bridge/view.ts'
+import { feeOf } from '../../../../node/protocol/fee.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { minerPart } from '../../../../node/protocol/queue.ts'
 import type { Account } from './account.ts'
 import { offerOf, policyAt } from './content.ts'
 import type { Draft } from './draft.ts'
@@ -86,9 +86,9 @@ function earns(world: World, draft: Draft): boolean {
 function feesOf({ bridge }: World, draft: Draft): { readonly fee: bigint; readonly queueFees: bigint } {
   const from = bridge.drafts.get(draft.parent)?.queueCount ?? 0
   const entries = bridge.queue.slice(from, draft.queueCount)
-  const requests = bridge.requestsOf(draft, from).reduce((sum, { amount }) => sum + minerPart(amount), 0n)
+  const requests = bridge.requestsOf(draft, from).reduce((sum, { amount }) => sum + feeOf(amount), 0n)
   return {
-    fee: entries.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? minerPart(entry.gross) : 0n), requests),
+    fee: entries.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? feeOf(entry.gross) : 0n), requests),
     queueFees: entries.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? 0n : entry.fee), 0n),
   }
 }

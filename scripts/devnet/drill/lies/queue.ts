@@ -1,10 +1,11 @@
 // Lies about the queue of Ethereum: deposits and forced transactions.
 
 import { applyStep } from '../../../../node/protocol/apply.ts'
+import { feeOf } from '../../../../node/protocol/fee.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { toHash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
-import { type DepositEntry, depositTransaction, type ForcedEntry, minerPart } from '../../../../node/protocol/queue.ts'
+import { type DepositEntry, depositTransaction, type ForcedEntry } from '../../../../node/protocol/queue.ts'
 import type { State } from '../../../../node/protocol/state.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
@@ -56,12 +57,12 @@ function asIfApplied({ rules, ...scene }: Scene, state: State, { packed }: Force
 
 export const QUEUE_LIES = {
   'deposit-credit': {
-    about: 'a deposit that credits the miner’s percent too',
+    about: 'a deposit that credits the miner’s fee too',
     expected: { problem: 'WrongState' },
     tell: (scene) => {
       const { story, entry, index } = atDeposit(scene)
       const infohash = infohashOf(encodeTransaction(depositTransaction(scene.rules, index, entry)))
-      const more = minerPart(entry.gross)
+      const more = feeOf(entry.gross)
       const after = forge(story.resultOf(depositStep(entry)), { infohash, owner: entry.to }, more)
       return story.say(depositStep(entry), forge(after, { owner: entry.to }, more)).goOn()
     },

@@ -19,11 +19,11 @@ import {
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { requestsOf } from '../../../../node/protocol/block.ts'
 import { formatHex } from '../../../../node/protocol/bytes.ts'
+import { netOf } from '../../../../node/protocol/fee.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import { type Infohash, toHash } from '../../../../node/protocol/ids.ts'
-import { minerPart } from '../../../../node/protocol/queue.ts'
 import { type Step, splitSteps } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { traceLeaf, traceProof } from '../../../../node/protocol/trace.ts'
@@ -137,6 +137,6 @@ function claimsOf(stage: Stage, { steps, states, next, sealedBytes }: Forged) {
     siblings: traceProof(leaves, index),
     infohash,
     recipient: to,
-    net: tokens - minerPart(tokens),
+    net: netOf(tokens),
   }))
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import apply from '../../../vectors/apply.json' with { type: 'json' }
+import fee from '../../../vectors/fee.json' with { type: 'json' }
 import infohash from '../../../vectors/infohash.json' with { type: 'json' }
 import sha1 from '../../../vectors/sha1.json' with { type: 'json' }
 import step from '../../../vectors/step.json' with { type: 'json' }
@@ -13,6 +14,7 @@ import { compareVectors, isWrong } from './vectors.ts'
 describe('vectors of the step function in TypeScript', () => {
   for (const [name, files] of Object.entries({
     sha1: { sha1 },
+    fee: { fee },
     infohash: { infohash },
     'typed-data': { 'typed-data': typedData },
     step: { step },

@@ -3,6 +3,7 @@
 import { digestOf, meetsTarget } from '../../../../miner/work/nonce.ts'
 import { applyStep } from '../../../../node/protocol/apply.ts'
 import { concat, encodeText, formatHex, parseHex } from '../../../../node/protocol/bytes.ts'
+import { feeOf, netOf } from '../../../../node/protocol/fee.ts'
 import { keccak, sha1 } from '../../../../node/protocol/hash.ts'
 import { parseAddress, parseHash, ZERO_ADDRESS } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
@@ -15,6 +16,7 @@ import { encodeOpening, find, insert, remove } from '../../../../node/protocol/t
 import { signingDigest } from '../../../../node/protocol/typed-data.ts'
 import { verifyPacked } from '../../../../node/protocol/verify.ts'
 import type applyJson from '../../../vectors/apply.json'
+import type feeJson from '../../../vectors/fee.json'
 import type infohashJson from '../../../vectors/infohash.json'
 import type sha1Json from '../../../vectors/sha1.json'
 import type stepJson from '../../../vectors/step.json'
@@ -25,6 +27,7 @@ import type workJson from '../../../vectors/work.json'
 /** The files in test/vectors by their names without `.json`. */
 export type VectorFiles = {
   readonly sha1: typeof sha1Json
+  readonly fee: typeof feeJson
   readonly infohash: typeof infohashJson
   readonly 'typed-data': typeof typedDataJson
   readonly step: typeof stepJson
@@ -50,6 +53,7 @@ export function compareVectors(files: Partial<VectorFiles>): Comparison[] {
   const { infohash, 'typed-data': typedData, step, tree, apply, work } = files
   return [
     ...compare('sha1', files.sha1?.map((vector) => ({ name: vector.data, ...vector })) ?? [], saySha1),
+    ...compare('fee', files.fee?.map((vector) => ({ name: vector.amount, ...vector })) ?? [], sayFee),
     ...compare('infohash', infohash ?? [], sayInfohash),
     ...compare('typed-data', withRules(typedData?.rules, typedData?.vectors), sayTypedData),
     ...compare('step', step ?? [], sayStep),
@@ -83,6 +87,10 @@ function compare<Vector extends { readonly name: string }>(
 
 function saySha1({ data }: VectorFiles['sha1'][number]) {
   return { digest: hex(sha1(parseHex(data))) }
+}
+
+function sayFee({ amount }: VectorFiles['fee'][number]) {
+  return { fee: `${feeOf(BigInt(amount))}`, net: `${netOf(BigInt(amount))}` }
 }
 
 function sayInfohash({ file }: VectorFiles['infohash'][number]) {

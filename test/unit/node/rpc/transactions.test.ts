@@ -9,9 +9,9 @@ import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { Ledger } from '../../../../node/ledger/ledger.ts'
 import { encodeText } from '../../../../node/protocol/bytes.ts'
+import { netOf } from '../../../../node/protocol/fee.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
-import { minerPart } from '../../../../node/protocol/queue.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.ts'
@@ -49,7 +49,7 @@ test('a payment and a request are taken, found, counted and proved', async (t) =
   assert.deepEqual((await node.call('tx_get', { infohash: request.infohash })).missing, [payment.infohash])
   assert.equal((await node.call('tx_submit', { file: payment.file })).status, 'accepted')
   const { status, bridging, unorderedAncestors } = await node.call('tx_where', { infohash: request.infohash })
-  assert.deepEqual([status, unorderedAncestors, bridging?.net], ['accepted', 1, 200n - minerPart(200n)])
+  assert.deepEqual([status, unorderedAncestors, bridging?.net], ['accepted', 1, netOf(200n)])
   const { spendable, outputs } = await node.call('account_balance', { owner: bob.address })
   assert.deepEqual([spendable, outputs], [300n, [{ infohash: request.infohash, value: 300n, status: 'accepted' }]])
   assert.equal((await node.call('account_balance', { owner: alice.address })).spendable, SUPPLY - 500n)
