@@ -10,7 +10,7 @@ import type { Decision } from './profit.ts'
  * `starting`: nothing seen yet. `resting`: nothing is worth a block now. `mining`: searching. `holding`: a block is found, but not worth its gas
  * now. `publishing`: a block is on its way to Ethereum. `blocked`: see `problem`.
  */
-export type MinerState = 'starting' | 'resting' | 'mining' | 'holding' | 'publishing' | 'blocked' | 'stopped'
+type MinerState = 'starting' | 'resting' | 'mining' | 'holding' | 'publishing' | 'blocked' | 'stopped'
 
 /** The block that is being searched for, or would be. */
 export type WorkStatus = {

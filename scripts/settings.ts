@@ -52,7 +52,7 @@ const addressText = z
   .regex(/^0x[0-9a-fA-F]{40}$/, 'an address: 0x and 40 hex digits')
   .transform(parseAddress)
 
-export const settingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   network: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'a name of 1 to 32 characters a-z, 0-9 and -')

@@ -4,7 +4,15 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { findCycles } from './architecture/cycles.ts'
-import { BROWSER_PACKAGES, DEVELOPMENT_FOLDERS, IMPURE, NODE_ONLY, ruleFor, TOP_FOLDERS } from './architecture/rules.ts'
+import {
+  BROWSER_PACKAGES,
+  DEVELOPMENT_FOLDERS,
+  IMPURE,
+  NODE_ONLY,
+  PRODUCTION_STARTS,
+  ruleFor,
+  TOP_FOLDERS,
+} from './architecture/rules.ts'
 import { blank, importsOf, readSources } from './architecture/source.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -50,7 +58,7 @@ test('an import of ours names a file that exists', () => {
   assert.deepEqual(missing, [])
 })
 
-test('an imported package is a pinned dependency, and one for production outside of scripts and tests', () => {
+test('an imported package is a pinned dependency, and one for production outside of what only developers run', () => {
   const wrong = sources.flatMap(({ path, imports }) => {
     const isDevelopment = DEVELOPMENT_FOLDERS.some((folder) => path.startsWith(folder))
     const allowed = isDevelopment ? pinned : manifest.dependencies
@@ -59,6 +67,22 @@ test('an imported package is a pinned dependency, and one for production outside
       .map(({ specifier }) => `${path} imports ${specifier}`)
   })
   assert.deepEqual(wrong, [])
+})
+
+test('all that the command line reaches imports packages for production only', () => {
+  const byPath = new Map(sources.map((source) => [source.path, source]))
+  const reached = new Set(PRODUCTION_STARTS)
+  const wrong: string[] = []
+  for (const path of reached) {
+    for (const each of byPath.get(path)?.imports ?? []) {
+      if (each.kind === 'ours') reached.add(each.path)
+      else if (!each.name.startsWith('node:') && !(each.name in manifest.dependencies))
+        wrong.push(`${path} imports ${each.specifier}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+  for (const path of ['node/node.ts', 'miner/work/worker.ts', 'scripts/devnet/devnet.ts'])
+    assert(reached.has(path), `the walk comes to ${path}`)
 })
 
 test('no files import each other in a circle', () => {

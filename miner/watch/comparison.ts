@@ -48,7 +48,7 @@ export type StepReading =
   | { readonly kind: 'shapeless'; readonly bytes: Uint8Array }
 
 /** What the other block does about a plain transaction: has it further on, spends the same money by another one, or neither. */
-export type Fate =
+type Fate =
   | { readonly kind: 'later'; readonly step: number }
   | { readonly kind: 'rival'; readonly step: number; readonly infohash: Infohash }
   | { readonly kind: 'absent' }

@@ -23,7 +23,7 @@ export type Prepared = {
 }
 
 /** `code` is `bridge-block-is-refuted` for one that calls the block dead, or why it refuses, or does not answer. */
-export type Doubt = { readonly endpoint: string; readonly code: string }
+type Doubt = { readonly endpoint: string; readonly code: string }
 
 /** Who sent the transaction that counted. */
 export type Kill = { readonly by: 'us'; readonly receipt: Receipt } | { readonly by: 'others' }

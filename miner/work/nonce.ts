@@ -16,7 +16,7 @@ export const MESSAGE_BYTES = 84
 export const SESSION_BYTES = 16
 export const PREFIX_BYTES = 20
 /** Where the counter is in the message. A multiple of 8, so that it is one lane of Keccak's state. */
-export const COUNTER_OFFSET = 72
+const COUNTER_OFFSET = 72
 
 /** nonce = session(16) ‖ worker(4) ‖ counter(8, little-endian) ‖ 0(4). `worker` is below 2^32. */
 export function noncePrefix(session: Uint8Array, worker: number): Uint8Array {

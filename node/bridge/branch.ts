@@ -56,7 +56,7 @@ export function ledgerBranch(
 }
 
 /** The steps of a valid block that have an effect; `firstIndex` is the queue count of its parent. */
-export function branchSteps(rules: Rules, steps: Uint8Array, firstIndex: bigint): BranchStep[] {
+function branchSteps(rules: Rules, steps: Uint8Array, firstIndex: bigint): BranchStep[] {
   return splitSteps(steps).flatMap((bytes, step): BranchStep[] => {
     const decoded = decodeStep(bytes)
     if (decoded === undefined || decoded.kind === 'void') return []

@@ -15,9 +15,9 @@ import { type BridgeBlock, type BridgeView, isWrong } from './view.ts'
  * - `race`: a right rival exists, and the race is decided two days after its first block.
  * - `nomination`: the same, but the right branch has to be nominated yet, so late that its hour decides.
  */
-export type FinalReason = 'alone' | 'rival-possible' | 'wrong-sibling' | 'unjudged-sibling' | 'race' | 'nomination'
+type FinalReason = 'alone' | 'rival-possible' | 'wrong-sibling' | 'unjudged-sibling' | 'race' | 'nomination'
 
-export type FinalClock = {
+type FinalClock = {
   /**
    * Unix seconds, not before now. `earliest`: if everybody acts at once and nothing else is published. `latest`: if no heavier branch
    * comes, wrong blocks are refuted within a day of their publication, the heaviest eligible block is nominated within an hour, and

@@ -19,7 +19,7 @@ export type BlockVerdict =
   | { readonly verdict: 'unknown'; readonly why: string }
 
 /** When and how a block became final. `unpaid`: its miner earned nothing. */
-export type Finality = { readonly place: ChainPlace; readonly fee: bigint; readonly unpaid: boolean }
+type Finality = { readonly place: ChainPlace; readonly fee: bigint; readonly unpaid: boolean }
 
 export type BridgeBlock = {
   readonly id: Hash

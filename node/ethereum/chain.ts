@@ -35,7 +35,7 @@ export type PublishedEvent = {
   readonly states: Uint8Array
   readonly time: bigint
 }
-export type RefutedEvent = { readonly kind: 'refuted'; readonly id: Hash; readonly prover: Address }
+type RefutedEvent = { readonly kind: 'refuted'; readonly id: Hash; readonly prover: Address }
 /** `fee` wTTX (base units) were minted to the miner; zero where the block earns nothing and its requests are paid whole. */
 export type FinalizedEvent = {
   readonly kind: 'finalized'
@@ -43,7 +43,7 @@ export type FinalizedEvent = {
   readonly miner: Address
   readonly fee: bigint
 }
-export type NominatedEvent = { readonly kind: 'nominated'; readonly parent: Hash; readonly block: Hash }
+type NominatedEvent = { readonly kind: 'nominated'; readonly parent: Hash; readonly block: Hash }
 /** Queue entry `index`: `gross` wTTX (base units) were burned. */
 export type DepositedEvent = {
   readonly kind: 'deposited'
@@ -54,7 +54,7 @@ export type DepositedEvent = {
   readonly time: bigint
 }
 /** Queue entry `index`: a packed transaction; `fee` in gwei. */
-export type ForcedEvent = {
+type ForcedEvent = {
   readonly kind: 'forced'
   readonly index: bigint
   readonly from: Address

@@ -56,7 +56,7 @@ export function blockTorrent(content: BlockContent): { files: BlockFile[]; info:
 }
 
 /** The info dictionary of a folder of files. */
-export function encodeFolderInfo(folder: string, files: readonly BlockFile[], pieceBytes: number): Uint8Array {
+function encodeFolderInfo(folder: string, files: readonly BlockFile[], pieceBytes: number): Uint8Array {
   const list = files.map(({ name, bytes }) => `d6:lengthi${bytes.length}e4:pathl${name.length}:${name}ee`).join('')
   const all = concat(...files.map(({ bytes }) => bytes))
   const pieces = new Uint8Array(20 * Math.ceil(all.length / pieceBytes))

@@ -36,7 +36,7 @@ export type Header = {
 }
 
 /** Who did the work, and its proof. */
-export type Seal = { readonly miner: Address; readonly nonce: Hash }
+type Seal = { readonly miner: Address; readonly nonce: Hash }
 export type SealedHeader = { readonly header: Header; readonly seal: Seal }
 
 export function encodeHeader(header: Header): Uint8Array {

@@ -12,7 +12,7 @@ export type State = Tree<EntryName>
 export type Output = { readonly infohash: Infohash; readonly owner: Address; readonly value: bigint }
 export type Balance = { readonly owner: Address; readonly value: bigint }
 
-export const EMPTY_STATE: State = undefined
+const EMPTY_STATE: State = undefined
 
 /**
  * First 20 bytes of keccak(0x00 ‖ infohash ‖ owner) with the first bit 0, or of keccak(0x01 ‖ owner) with the first bit 1: whatever

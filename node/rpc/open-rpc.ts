@@ -7,7 +7,7 @@ import { ERRORS, type ErrorSpec, TROUBLES } from './methods/errors.ts'
 import type { MethodSpec, MethodTable } from './methods/table.ts'
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema
-export type ContentDescriptor = {
+type ContentDescriptor = {
   readonly name: string
   readonly description?: string
   readonly required: boolean

@@ -6,7 +6,7 @@ import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { OperationError } from '../errors.ts'
 
 /** Where MetaMask, Ledger and geth's tools keep the first Ethereum account (BIP-44, coin type 60). */
-export const KEY_PATH = "m/44'/60'/0'/0/0"
+const KEY_PATH = "m/44'/60'/0'/0/0"
 
 const ENTROPY_BITS = 128
 const WORD_COUNTS: readonly number[] = [12, 15, 18, 21, 24]

@@ -213,7 +213,7 @@ export function emptyOn({ chain, bridge }: Rules, { id, sealed }: CrowdBlock): C
 }
 
 /** Nobody looks for it. */
-export const NOWHERE = '77'.repeat(20) as Infohash
+const NOWHERE = '77'.repeat(20) as Infohash
 
 async function ask(url: string, method: string, params: readonly unknown[]): Promise<unknown> {
   return (await askAll(url, method, [params]))[0]

@@ -31,10 +31,10 @@ export type Bench = {
   readonly prepare: () => Prepared | Promise<Prepared>
 }
 
-export type Prepared = { readonly cases: readonly Case[]; readonly stop: () => void | Promise<void> }
+type Prepared = { readonly cases: readonly Case[]; readonly stop: () => void | Promise<void> }
 
 /** `ratio` is the median of value / baseline's value of the same round. */
-export type CaseResult = {
+type CaseResult = {
   readonly name: string
   readonly median: number
   readonly least: number

@@ -35,9 +35,9 @@ export type DevnetDeps = {
 }
 
 /** Wallets of a devnet: `genesis` owns all TTX at first. */
-export const DEVNET_WALLETS = ['genesis', 'miner', 'relayer', 'watcher'] as const
+const DEVNET_WALLETS = ['genesis', 'miner', 'relayer', 'watcher'] as const
 /** A block in a second on one slow core, however often the target halves within an hour. */
-export const DEVNET_TARGET = 2n ** 236n - 1n
+const DEVNET_TARGET = 2n ** 236n - 1n
 const WALLET_ETHER = '1000'
 /** After so many empty blocks in a row, only each twelfth is mined. */
 const QUIET_BEATS = 60

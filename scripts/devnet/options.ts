@@ -2,7 +2,7 @@
 
 import type { LogLevel } from '../../node/log.ts'
 
-export type DevnetPorts = {
+type DevnetPorts = {
   readonly ethereum: number
   readonly rpc: number
   readonly listen: number

@@ -26,7 +26,7 @@ const BASICS = [
 
 const SUITES = ['test/unit/', 'test/integration/', 'test/contract/', 'test/adversarial/', 'test/e2e/']
 
-export const FOLDER_RULES: readonly FolderRule[] = [
+const FOLDER_RULES: readonly FolderRule[] = [
   { folder: 'contracts/', ours: [], packages: ['@openzeppelin/contracts'] },
   { folder: 'deployments/', ours: [], packages: [] },
   // The executable spec: pure, and a browser runs it. Only Node takes the one file with native code, which recovers keys 25 times as fast.
@@ -100,8 +100,18 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   { folder: '', ours: [], packages: 'any' },
 ]
 
-/** Packages that only tests and tools may import: they are not there, or not meant to run, in production. */
-export const DEVELOPMENT_FOLDERS: readonly string[] = ['scripts/', 'test/']
+/** What only runs in a clone with everything installed: it may import packages that are not there in production. */
+export const DEVELOPMENT_FOLDERS: readonly string[] = [
+  'contracts/',
+  'hardhat.config.ts',
+  'scripts/assure/',
+  'scripts/bench/',
+  'scripts/make/',
+  'test/',
+]
+
+/** Where production starts: what these reach imports production packages only, whichever folder it is in. */
+export const PRODUCTION_STARTS: readonly string[] = ['scripts/ttx.ts', 'scripts/make/deploy.ts']
 
 /** What would make the spec depend on the moment or the machine, or on Node. Each is searched in code without comments and strings. */
 export const IMPURE: readonly RegExp[] = [

@@ -20,7 +20,7 @@ import {
 } from '../view.ts'
 
 /** A publication as it is kept: without its steps and states, which are kept apart. */
-export type StoredPublication = Omit<PublishedEvent, 'steps' | 'states'> & {
+type StoredPublication = Omit<PublishedEvent, 'steps' | 'states'> & {
   /** As in `BridgeBlock`. */
   readonly fee: bigint
 } & Pick<BridgeEvent, 'place'>

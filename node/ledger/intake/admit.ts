@@ -63,7 +63,7 @@ export function admit(change: Change, intake: Intake, arrival: Arrival): Submiss
 }
 
 /** Keeps a file that cannot be judged yet. */
-export function park(change: Change, { pool }: Intake, { verified, source, firstSeenMs }: Arrival): Submission {
+function park(change: Change, { pool }: Intake, { verified, source, firstSeenMs }: Arrival): Submission {
   const { infohash, file, tx } = verified
   return wait(change, pool, { infohash, file, source, firstSeenMs, prev: tx.prev, from: tx.from })
 }

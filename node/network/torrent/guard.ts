@@ -7,11 +7,11 @@ import { TokenBucket } from '../token-bucket.ts'
 import { decodeDictionary, isDictionary } from './bencode.ts'
 
 /** Longest wire message: a block of 128 KiB, the most that any client asks for, and its header; bitfields and ours are shorter. */
-export const MAX_WIRE_MESSAGE_BYTES = 131_072 + 9
+const MAX_WIRE_MESSAGE_BYTES = 131_072 + 9
 /** Bytes that may wait to be sent to one connection before it is closed: a peer that asks and never reads. */
 export const MAX_UNSENT_BYTES = 4_194_304
 /** Longest info dictionary that is fetched or served: 50,000 pieces. */
-export const MAX_INFO_BYTES = 1_048_576
+const MAX_INFO_BYTES = 1_048_576
 const MAX_EXTENDED_HANDSHAKE_BYTES = 16_384
 const MAX_BLOCK_BYTES = 131_072
 const MAX_PIECES_UNKNOWN = 65_536

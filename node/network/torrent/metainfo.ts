@@ -9,7 +9,7 @@ import type { TorrentFile } from '../store.ts'
 import { type Bencoded, decodeDictionary, encode, isDictionary } from './bencode.ts'
 
 /** Piece length of a block's torrent, docs/protocol.md section 7.3. */
-export const BLOCK_PIECE_BYTES = 65_536
+const BLOCK_PIECE_BYTES = 65_536
 
 /** A torrent that can be seeded: its bencoded info dictionary and its files one after another. */
 export type Content = { readonly info: Uint8Array; readonly bytes: Uint8Array }

@@ -50,7 +50,7 @@ const bridging = z
   .meta({ id: 'Bridging', description: 'Where the money of a request is. Without times while no block carries it.' })
 
 /** Of what takes a file. */
-export const SUBMIT_ERRORS = [
+const SUBMIT_ERRORS = [
   'bad-transaction-file',
   'not-signed',
   'invalid-transaction',

@@ -3,7 +3,7 @@
 import { type AstNode, childrenOf, isNode, nodeAt, spanOf, textOf } from '../mutate/ast.ts'
 
 /** A condition; `yes` and `no` are the places in the changed source of the statements that count its outcomes, in UTF-16. */
-export type Branch = { readonly line: number; readonly text: string; readonly yes: number; readonly no: number }
+type Branch = { readonly line: number; readonly text: string; readonly yes: number; readonly no: number }
 
 export type Branched = {
   /** The lines of the original keep their numbers. */

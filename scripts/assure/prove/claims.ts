@@ -4,7 +4,7 @@ import type { Reading } from './integers.ts'
 import { numeral, type Words } from './words.ts'
 
 /** A claim in words, and in SMT-LIB by what the function's terms are. */
-export type Claim<T> = { readonly about: string; readonly holds: (reading: T) => string }
+type Claim<T> = { readonly about: string; readonly holds: (reading: T) => string }
 
 export type IntegerProof = {
   readonly function: string

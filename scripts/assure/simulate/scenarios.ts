@@ -3,7 +3,7 @@
 import { HONEST, KINDS } from './attacks/kinds.ts'
 import type { Scenario } from './measure.ts'
 
-export const SHARES = [0.05, 0.1, 0.33, 0.51, 0.75] as const
+const SHARES = [0.05, 0.1, 0.33, 0.51, 0.75] as const
 /** Whole ether: more than any of them can spend in its time, but for outbidding. */
 export const PLENTY = 1_000
 const LITTLE = [1, 10] as const

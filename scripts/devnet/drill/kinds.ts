@@ -4,7 +4,7 @@ import type { Expectation } from './lie.ts'
 import { LIE_KINDS, LIES, type LieKind } from './lies.ts'
 import { PLOTS, type Plot } from './plots.ts'
 
-export type PlotKind = keyof typeof PLOTS
+type PlotKind = keyof typeof PLOTS
 export type DrillKind = LieKind | PlotKind
 
 /** Plots last: they take days on Ethereum, and leave a race behind. */

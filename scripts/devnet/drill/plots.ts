@@ -9,7 +9,7 @@ import type { Liar } from './liar.ts'
 import type { Problem } from './scene.ts'
 
 /** Where a plot is laid. */
-export type PlotStage = {
+type PlotStage = {
   readonly node: NodeClient
   readonly chain: DevChain
   readonly patience: Patience

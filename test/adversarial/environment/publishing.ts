@@ -34,7 +34,7 @@ export type Made = Sealed & {
 export type Kind = 'right' | 'wrong' | 'empty'
 
 /** As a name of something to leave out. */
-export const OTHER_TORRENTS = 'other torrents'
+const OTHER_TORRENTS = 'other torrents'
 /** The torrent that many blocks name, and none has. */
 const SHARED = toInfohash(new Uint8Array(20).fill(0x5a))
 /** A target in range is the easiest one more often than not. */

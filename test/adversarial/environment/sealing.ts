@@ -38,7 +38,7 @@ export type Sealed = {
 }
 
 /** More hashes are too many to wait for. */
-export const MOST_WORK = 2n ** 23n
+const MOST_WORK = 2n ** 23n
 const search = createWasmSearch()
 /** Two blocks that say the same are two blocks all the same. */
 let sessions = 0

@@ -3,7 +3,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Level } from 'level'
 import { pino } from 'pino'
 import { BridgeFollower, type FollowerOptions } from '../../../node/bridge/follower.ts'
@@ -249,15 +248,6 @@ export function comparableBlocks(view: BridgeView, blocks: readonly BridgeBlock[
   return blocks.map(({ verdict, requests, ...block }) =>
     isDisplaced(view, block.id) ? block : { ...block, verdict, requests },
   )
-}
-
-/** Waits for a condition, at most ten seconds. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
-    await delay(5)
-  }
 }
 
 function noise(seed: number): Uint8Array {

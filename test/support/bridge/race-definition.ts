@@ -15,7 +15,7 @@ import {
 } from '../../../node/protocol/rules.ts'
 
 /** The child of `parent` that leads to the eligible block `id`. */
-export function branchTo(view: BridgeView, parent: Hash, id: Hash, eyes: Eyes): BridgeBlock | undefined {
+function branchTo(view: BridgeView, parent: Hash, id: Hash, eyes: Eyes): BridgeBlock | undefined {
   const [first] = liveChildren(view, parent, eyes)
   let block = view.blocks.get(id)
   if (first === undefined || block === undefined || block.publishedAt > first.publishedAt + BRANCH_SECONDS)

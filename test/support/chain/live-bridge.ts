@@ -145,6 +145,6 @@ export class LiveBridge implements AsyncDisposable {
   }
 }
 
-export function hex(bytes: Uint8Array): Hex {
+function hex(bytes: Uint8Array): Hex {
   return `0x${formatHex(bytes)}`
 }

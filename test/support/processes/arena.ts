@@ -33,7 +33,7 @@ const SCRYPT_N = 4_096
 
 /** A process with an account on Ethereum, and what it has logged. */
 export type Actor = { readonly running: Running; readonly account: Account; readonly lines: () => LogLine[] }
-export type LogLine = { readonly msg: string; readonly block?: string; readonly level: string | number }
+type LogLine = { readonly msg: string; readonly block?: string; readonly level: string | number }
 /** Settings of a process by their variables. */
 export type Variables = Readonly<Record<`TTX_${string}`, string>>
 
@@ -325,7 +325,7 @@ export class Arena extends Sight {
   }
 }
 
-export function signerOf({ key }: Account): LocalAccount {
+function signerOf({ key }: Account): LocalAccount {
   return privateKeyToAccount(`0x${formatHex(key)}`)
 }
 

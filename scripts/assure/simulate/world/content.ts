@@ -75,7 +75,7 @@ export function policyAt(gasPrice: bigint): Policy {
 }
 
 /** What a request pays beyond its gas, wei. */
-export function surplusOf(request: Request, gasPrice: bigint): bigint {
+function surplusOf(request: Request, gasPrice: bigint): bigint {
   return weiOf(feeOf(request.amount)) - GAS.step * gasPrice
 }
 

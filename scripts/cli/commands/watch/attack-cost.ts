@@ -185,7 +185,7 @@ function measureRate(): number {
 }
 
 /** Hashes a second from text such as `8.8M`. For commander. Throws its `InvalidArgumentError`. */
-export function parseRate(text: string): number {
+function parseRate(text: string): number {
   const [, count, prefix = ''] = RATE.exec(text) ?? []
   const rate = Number(count) * PREFIXES[prefix as keyof typeof PREFIXES]
   if (rate > 0) return rate
