@@ -2,10 +2,11 @@
 
 import type { BlockPool, BlockSource, PooledBlock } from './block-pool.ts'
 import type { BridgeFollower } from './bridge/follower.ts'
-import { preferredTip } from './bridge/race.ts'
+import { preferredBranch, preferredTip } from './bridge/race.ts'
+import { blockOf } from './bridge/view.ts'
 import type { TransactionLedger } from './ledger/types.ts'
 import type { NetworkStore, PeerName, StoreChange, Summary, TorrentFile, TransactionOutcome } from './network/store.ts'
-import { blockId, decodeSealed } from './protocol/header.ts'
+import { blockId, decodeSealed, encodeSealed } from './protocol/header.ts'
 import { type Infohash, ZERO_HASH } from './protocol/ids.ts'
 
 export type NetworkStoreDeps = {
@@ -47,7 +48,16 @@ export class NodeStore implements NetworkStore {
   }
 
   headers(): readonly Uint8Array[] {
-    return this.#deps.pool.blocks.map(({ sealed }) => sealed)
+    const { pool, follower } = this.#deps
+    const mined = pool.blocks.map(({ sealed }) => sealed)
+    if (follower === undefined) return mined
+    const { view } = follower
+    const branch = [blockOf(view, view.final), ...preferredBranch(view)]
+    // Genesis was never mined: every node has it, and would take its header for one without work.
+    return [
+      ...branch.filter(({ sealed }) => sealed.header.height > 0n).map(({ sealed }) => encodeSealed(sealed)),
+      ...mined,
+    ]
   }
 
   summary(): Summary {

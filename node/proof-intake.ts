@@ -1,5 +1,6 @@
 // Taking in a proof: the transaction that a `.torrent` names, and the ancestors that this node lacks.
 
+import { OperationError } from './errors.ts'
 import type { TransactionLedger } from './ledger/types.ts'
 import type { Network } from './network/network.ts'
 import { parseProof } from './network/proof.ts'
@@ -21,7 +22,7 @@ export async function takeProof(
   signal?: AbortSignal,
 ): Promise<Infohash> {
   const { infohash, file, peers } = parseProof(proof.torrent)
-  for (const ancestor of proof.files) await ledger.submit(ancestor, proof.source)
+  for (const ancestor of proof.files) await submitAncestor(ledger, ancestor, proof.source)
   if (file !== undefined) await ledger.submit(file, proof.source)
   for (let round = 0; signal !== undefined && round < MAX_ROUNDS; round++) {
     const { status, missing } = ledger.record(infohash)
@@ -30,4 +31,13 @@ export async function takeProof(
     for (const next of wanted) await network.fetch(next, signal, { peers })
   }
   return infohash
+}
+
+/** A deposit that this node has not read yet comes from Ethereum, and must not keep what spends it from being taken. */
+async function submitAncestor(ledger: TransactionLedger, file: Uint8Array, source: string): Promise<void> {
+  try {
+    await ledger.submit(file, source)
+  } catch (error) {
+    if (!(error instanceof OperationError && error.code === 'deposit-not-queued')) throw error
+  }
 }

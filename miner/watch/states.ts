@@ -15,6 +15,8 @@ export type StatesDeps = { readonly evidence: Evidence; readonly rules: Rules; r
 export type StatesOptions = {
   /** How much is kept, in steps that led from one state to the next. Default 50,000. */
   readonly keptSteps?: number
+  /** Milliseconds of a clock that never goes back. Default: that of this process. */
+  readonly now?: () => number
 }
 
 // A step leaves some 8 kB of its own in a large state, so this is half a gigabyte at worst; an honest day has 13,500 steps at most.
@@ -28,14 +30,16 @@ const PROGRESS = 500
 export class States {
   readonly #deps: StatesDeps
   readonly #most: number
+  readonly #now: () => number
   readonly #kept = new Map<Hash, { readonly state: State; readonly weight: number }>()
   readonly #rebuilding = new Map<Hash, Promise<State>>()
   #pinned: ReadonlySet<Hash> = new Set()
   #weight = 0
 
-  constructor(deps: StatesDeps, { keptSteps = KEPT_STEPS }: StatesOptions = {}) {
+  constructor(deps: StatesDeps, { keptSteps = KEPT_STEPS, now = () => performance.now() }: StatesOptions = {}) {
     this.#deps = deps
     this.#most = keptSteps
+    this.#now = now
   }
 
   /** `steps`: how many led from the block below to this state. */
@@ -82,9 +86,9 @@ export class States {
       ground = this.#known(next)
       if (ground === undefined && header.height === 0n) ground = { state: await evidence.genesisState(header, signal) }
       if (ground === undefined && !isSilent && mayBeServed(next)) {
-        const startedMs = performance.now()
+        const startedMs = this.#now()
         const served = await this.#served(next, header, signal)
-        askedMs += performance.now() - startedMs
+        askedMs += this.#now() - startedMs
         isSilent = served === 'silence' || askedMs > MOST_ASKING_MS
         if (typeof served === 'object') {
           ground = served

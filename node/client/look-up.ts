@@ -19,3 +19,19 @@ export async function lookUp(
     return await node.call('tx_get', { infohash, fetchMs: 0 }, signal)
   }
 }
+
+/** The same, for who cannot do anything without the transaction. Throws `OperationError('unknown-transaction')` if neither the node nor its peers have it. */
+export async function lookUpKnown(
+  node: NodeClient,
+  infohash: Infohash,
+  fetchMs: number,
+  signal?: AbortSignal,
+): Promise<Result<'tx_get'>> {
+  const record = await lookUp(node, infohash, fetchMs, signal)
+  if (record.status !== 'unknown') return record
+  throw new OperationError(
+    'unknown-transaction',
+    `expected a transaction that the node or one of its peers has, got ${infohash}, which nobody delivered; check the id, or hand in its file with "ttx tx submit" or "ttx proof import"`,
+    { facts: { infohash }, retry: true },
+  )
+}

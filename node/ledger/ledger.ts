@@ -14,7 +14,7 @@ import { MAX_FILE_BYTES, type Rules } from '../protocol/rules.ts'
 import type { Output } from '../protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction } from '../protocol/transaction.ts'
 import { type VerifiedTransaction, verifyFile } from '../protocol/verify.ts'
-import { type Arrival, admit, type Intake, refuse, submissionOf, wait, waitingSubmission } from './intake/admit.ts'
+import { type Arrival, admit, type Intake, refuse, submissionOf, waitingSubmission } from './intake/admit.ts'
 import { Rejects } from './intake/rejects.ts'
 import { WaitingPool } from './intake/waiting-pool.ts'
 import { DEFAULT_LIMITS, type LedgerLimits } from './limits.ts'
@@ -116,13 +116,9 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     const infohash = infohashOf(file)
     const known = this.#known(infohash)
     if (known !== undefined) return known
-    const firstSeenMs = this.#options.clock()
-    if (this.#isDeposit(file)) {
-      const item = { infohash, file, source, firstSeenMs, prev: [], from: '' } as const
-      return this.#writer.run((change) => this.#known(infohash, change) ?? wait(change, this.#intake.pool, item))
-    }
+    if (this.#isDeposit(file)) return await this.#submitDeposit(infohash)
     const verified = this.#verify(file, infohash)
-    return this.#submitVerified({ verified, source, firstSeenMs })
+    return this.#submitVerified({ verified, source, firstSeenMs: this.#options.clock() })
   }
 
   async depositEntry(index: bigint, deposit: DepositEntry): Promise<Submission> {
@@ -180,6 +176,15 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     return submission
   }
 
+  /** Only what is known already: a deposit follows wholly from its queue entry, so nobody's file of it is needed, and none is kept. */
+  async #submitDeposit(infohash: Infohash): Promise<Submission> {
+    return await this.#writer.run((change) => {
+      const known = this.#known(infohash, change)
+      if (known === undefined) throw depositNotQueued(infohash)
+      return known
+    })
+  }
+
   async #submitVerified(arrival: Arrival): Promise<Submission> {
     try {
       return await this.#writer.run((change) => this.#admit(change, arrival))
@@ -209,7 +214,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     const isHere = (input: Infohash) => creatorStanding(change, input) !== undefined
     const isRefused = item.prev.some((input) => !isHere(input) && rejects.get(input) !== undefined)
     const mayBeOld = headOf(change).snapshotHeight > 0
-    if (item.from === '' || !(isRefused || mayBeOld || item.prev.every(isHere))) return
+    if (!(isRefused || mayBeOld || item.prev.every(isHere))) return
     const file = encodeText(row.file)
     const tx = decodeTransaction(file)
     if (tx.kind !== 'signed') return
@@ -279,6 +284,14 @@ export class Ledger extends LedgerReader implements TransactionLedger {
   #checkOpen(): void {
     if (this.#state !== 'open') throw closed()
   }
+}
+
+function depositNotQueued(infohash: Infohash): OperationError {
+  return new OperationError(
+    'deposit-not-queued',
+    `expected a deposit that stands in the bridge's queue as this node has read it, got ${infohash}, which does not; nothing is kept, and nothing need be handed in: a node makes the file itself once Ethereum shows it the entry`,
+    { facts: { infohash }, retry: true },
+  )
 }
 
 function closed(): OperationError {

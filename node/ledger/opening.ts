@@ -63,14 +63,15 @@ export async function resume(database: Database, writer: Writer, keepDead: numbe
   })
 }
 
-/** Reads the index of waiting files; drops what has no room (any more). */
+/** Reads the index of waiting files; drops what has no room (any more), and deposits, which earlier versions kept. */
 export async function loadWaiting(database: Database, writer: Writer, pool: WaitingPool): Promise<void> {
   const rows = await database.range(WAITING, {})
   rows.sort(([, a], [, b]) => a.order - b.order)
   const evicted = rows.flatMap(([key, { file, source, order }]) => {
     const tx = decodeTransaction(encodeText(file))
-    const parents = tx.kind === 'signed' ? { from: tx.from, prev: tx.prev } : { from: '' as const, prev: [] }
-    return pool.add({ infohash: key as Infohash, ...parents, source, bytes: file.length, order }) // the table's keys
+    const infohash = key as Infohash // the table's keys
+    if (tx.kind !== 'signed') return [{ infohash }]
+    return pool.add({ infohash, from: tx.from, prev: tx.prev, source, bytes: file.length, order })
   })
   await writer.run((change) => {
     for (const { infohash } of evicted) change.delete(WAITING, infohash)

@@ -175,7 +175,8 @@ export interface TransactionLedger extends AsyncDisposable {
 
   /**
    * Judges a file and keeps it if it is worth it; resolves once that is on disk. `source` names who sent it, for its share of the waiting
-   * pool. Throws `RuleError` if it can be valid in nobody's eyes (`bad-transaction-file`, `not-signed`, `invalid-transaction`).
+   * pool. Throws `RuleError` if it can be valid in nobody's eyes (`bad-transaction-file`, `not-signed`, `invalid-transaction`), and
+   * `OperationError('deposit-not-queued')` (retry) for a deposit of this bridge that `depositEntry` has not told of: it is not kept.
    */
   submit(file: Uint8Array, source: string): Promise<Submission>
   /** A deposit that stands in Ethereum's queue: known from now on, spendable once a block on the branch consumes it. */

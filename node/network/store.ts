@@ -66,7 +66,8 @@ export interface NetworkStore {
 
   /** The files of the torrent of a block that is held, in the torrent's order (docs/protocol.md section 7.3). */
   blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined>
-  /** Sealed headers (281 bytes) worth telling a new peer, oldest first: the branch from the last final block. The network sends the last 128. */
+  /** Sealed headers (281 bytes) worth telling a new peer, oldest first: the branch from the last final block, and what was mined
+   * on it and is not on Ethereum yet. The network sends the last 128. */
   headers(): readonly Uint8Array[]
 
   /** Cheap: called several times a second. */

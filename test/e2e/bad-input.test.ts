@@ -107,7 +107,8 @@ test('a transaction that spends too much, what is not there, or by another hand'
   const { value } = await genesisOutput()
   const signed = signTransaction(genesis, good)
   const over = encodeTransaction(signTransaction(genesis, { ...good, tokens: value + 1n }))
-  await submitFails(over, 'invalid-transaction', /its inputs or its account hold less than it spends; spend less/)
+  const overspends = /its inputs or its account hold less than it spends; spend less/
+  for (let times = 0; times < 2; times++) await submitFails(over, 'invalid-transaction', overspends)
   const forged = encodeTransaction({ ...signed, tokens: 2n * UNIT })
   await submitFails(forged, 'invalid-transaction', /not made by the sender.*; sign it with the key of its sender/)
   const nothing = encodeTransaction(signTransaction(genesis, { ...good, to: parseAddress(`0x${'00'.repeat(20)}`) }))
@@ -134,7 +135,8 @@ test('a transaction that is handed in again, and a rival of it', async () => {
   assert.equal(JSON.parse(first.out).status, 'accepted')
   await submitFails(file, 'already-known', /counts once/)
   const rival = encodeTransaction(signTransaction(genesis, { ...good, tokens: 3n * UNIT }))
-  await submitFails(rival, 'conflicting', new RegExp(`rivals came first.*rivals: ${infohashOf(file)}`, 's'))
+  const lost = new RegExp(`rivals came first.*rivals: ${infohashOf(file)}`, 's')
+  for (let times = 0; times < 2; times++) await submitFails(rival, 'conflicting', lost)
 })
 
 test('a wrong passphrase, an unknown wallet, and no passphrase at all', async () => {
@@ -224,6 +226,14 @@ test('proofs that are none, amounts that are none, ids that are unknown', async 
   await fails(['proof', 'import', await fileOf('b.torrent', 'no bencoding')], 'bad-bencoding', /expected/)
   const unknown = parseInfohash('5'.repeat(40))
   await fails(['force', unknown, '--wallet', 'genesis'], 'nothing-to-force', /unknown/)
+  await fails(['status', unknown], 'unknown-transaction', /nobody delivered/)
+  await fails(['tx', 'show', unknown], 'unknown-transaction', /nobody delivered/)
+  await fails(['proof', 'export', unknown, join(data, 'c.torrent')], 'unknown-transaction', /expected transaction/)
+  const block = `0x${'7'.repeat(64)}`
+  await fails(['block', 'show', block], 'unknown-block', /block/)
+  await fails(['verify', block], 'unknown-block', /block/)
+  await fails(['refute', block, '--dry-run'], 'unknown-block', /block/)
+  await fails(['diff', block, `0x${'8'.repeat(64)}`], 'unknown-block', /block/)
   await fails(['claim', unknown, '--wallet', 'genesis'], 'nothing-to-claim', /no bridge request/)
   await fails(['claim', '--wallet', 'genesis'], 'nothing-to-claim', /got none/)
   const { exitCode, err } = await ttx(['send', '1e18', BOB, '--data', data])

@@ -65,30 +65,12 @@ export function admit(change: Change, intake: Intake, arrival: Arrival): Submiss
 /** Keeps a file that cannot be judged yet. */
 function park(change: Change, { pool }: Intake, { verified, source, firstSeenMs }: Arrival): Submission {
   const { infohash, file, tx } = verified
-  return wait(change, pool, { infohash, file, source, firstSeenMs, prev: tx.prev, from: tx.from })
-}
-
-/** As `park`, for a deposit that this node has not seen in Ethereum's queue too. */
-export function wait(
-  change: Change,
-  pool: WaitingPool,
-  item: {
-    readonly infohash: Infohash
-    readonly file: Uint8Array
-    readonly source: string
-    readonly firstSeenMs: number
-    readonly prev: readonly Infohash[]
-    readonly from: Entry['from']
-  },
-): Submission {
-  const { infohash, file, source, firstSeenMs, prev, from } = item
   const isNew = pool.get(infohash) === undefined
   if (isNew) {
     const order = pool.nextOrder
     change.put(WAITING, infohash, { file: new TextDecoder().decode(file), source, order, firstSeenMs })
-    for (const evicted of pool.add({ infohash, prev, from, source, bytes: file.length, order })) {
-      change.delete(WAITING, evicted.infohash)
-    }
+    const item = { infohash, prev: tx.prev, from: tx.from, source, bytes: file.length, order }
+    for (const evicted of pool.add(item)) change.delete(WAITING, evicted.infohash)
   }
   return waitingSubmission(change, pool, infohash, isNew)
 }

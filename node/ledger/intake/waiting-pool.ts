@@ -14,7 +14,7 @@ export type WaitingLimits = {
 export type WaitingItem = {
   readonly infohash: Infohash
   readonly prev: readonly Infohash[]
-  readonly from: Address | ''
+  readonly from: Address
   readonly source: string
   readonly bytes: number
   /** Counts arrivals in the pool. */

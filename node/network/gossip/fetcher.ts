@@ -123,9 +123,10 @@ export class Fetcher {
     } catch (error) {
       this.#wants.settle(infohash)
       if (error instanceof RuleError) peer.fault(50, error.message)
-      else if (error instanceof OperationError)
-        this.#deps.log.warn({ infohash, code: error.code }, 'cannot take a file')
-      else throw error
+      else if (error instanceof OperationError) {
+        // Strangers can send as many of what may stand tomorrow as they like: that is no news for a person.
+        this.#deps.log[error.retry ? 'debug' : 'warn']({ infohash, code: error.code }, 'cannot take a file')
+      } else throw error
     }
   }
 

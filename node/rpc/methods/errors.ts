@@ -23,6 +23,10 @@ export const ERRORS = {
   'insufficient-funds': { family: 'operation', about: 'The account holds less than that now.' },
   'funds-spread': { family: 'operation', about: 'The money is there, but in more than 8 outputs.' },
   'bad-transaction-file': { family: 'rule', about: 'The file is not a transaction in its one form.' },
+  'deposit-not-queued': {
+    family: 'operation',
+    about: 'The file is a deposit that is not in the queue of the bridge as this node has read it; it is not kept.',
+  },
   'not-signed': { family: 'rule', about: 'The file is a deposit or a genesis, which nobody can send.' },
   'invalid-transaction': { family: 'rule', about: 'The transaction breaks a rule: `facts.reason` names it.' },
   'bad-proof': { family: 'rule', about: 'The `.torrent` is not that of a transaction.' },

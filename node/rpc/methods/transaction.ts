@@ -52,6 +52,7 @@ const bridging = z
 /** Of what takes a file. */
 const SUBMIT_ERRORS = [
   'bad-transaction-file',
+  'deposit-not-queued',
   'not-signed',
   'invalid-transaction',
 ] as const satisfies readonly ErrorCode[]

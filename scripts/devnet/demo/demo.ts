@@ -15,7 +15,7 @@ import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
 import { UNIT } from '../../../node/protocol/rules.ts'
 import type { Devnet } from '../devnet.ts'
-import { Evidence } from './evidence.ts'
+import { Evidence, whoIsWho } from './evidence.ts'
 import { type Patience, patientClient } from './patience.ts'
 import { check, Stage } from './stage.ts'
 import { countSupply } from './supply.ts'
@@ -182,10 +182,11 @@ async function keepEvidence(folder: string, result: DemoResult, { devnet }: Demo
   )
   const { transaction: deployed } = JSON.parse(await readFile(devnet.deploymentFile, 'utf8'))
   await evidence.receipt(devnet.ethereumUrl, deployed, 'deployment', 'Ethereum: the transaction that made the bridge')
-  await evidence.write('addresses.json', 'who is who: one address serves both chains', {
-    ...result.addresses,
-    ...result.network,
-  })
+  await evidence.write(
+    'addresses.json',
+    'who is who: one address serves both chains',
+    whoIsWho(result.addresses, result.network),
+  )
   for (const { name, infohash } of result.transactions) await evidence.transaction(node, infohash, name)
   for (const { id } of result.blocks) await evidence.block(node, id)
   for (const { name, transaction } of result.ethereum) {

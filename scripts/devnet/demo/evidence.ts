@@ -8,7 +8,7 @@ import type { NodeClient } from '../../../node/client/rpc.ts'
 import { encodeTorrent, folderContent } from '../../../node/network/torrent/metainfo.ts'
 import { BLOCK_FOLDER, BLOCK_PIECE_BYTES } from '../../../node/protocol/block-torrent.ts'
 import { decodeSealed, encodeHeader } from '../../../node/protocol/header.ts'
-import type { Hash, Infohash } from '../../../node/protocol/ids.ts'
+import type { Address, Hash, Infohash } from '../../../node/protocol/ids.ts'
 import { splitSteps } from '../../../node/protocol/step.ts'
 
 type Entry = { readonly file: string; readonly about: string }
@@ -88,6 +88,14 @@ export class Evidence {
       formatJson({ about: 'Every file of this folder but this one, and what it is.', files: this.#entries }),
     )
   }
+}
+
+/** `addresses.json`: nothing but addresses. The chain, and the genesis transaction, are in `deployment.json`. */
+export function whoIsWho<Name extends string>(
+  people: Readonly<Record<Name, Address>>,
+  { bridge, token }: { readonly bridge: Address; readonly token: Address },
+): Readonly<Record<Name | 'bridge' | 'token', Address>> {
+  return { ...people, bridge, token }
 }
 
 function formatJson(value: object): string {

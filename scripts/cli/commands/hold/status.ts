@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { describeDoubt } from '../../../../miner/watch/judge.ts'
 import { formatAmount } from '../../../../node/client/amount.ts'
-import { lookUp } from '../../../../node/client/look-up.ts'
+import { lookUpKnown } from '../../../../node/client/look-up.ts'
 import type { Address, Hash, Infohash } from '../../../../node/protocol/ids.ts'
 import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
 import { decodeTransaction } from '../../../../node/protocol/transaction.ts'
@@ -55,7 +55,7 @@ export function registerStatus(program: Command, act: Act): void {
 
 async function status(context: CliContext, infohash: Infohash): Promise<Result> {
   const node = await openNode(context)
-  await lookUp(node, infohash, FETCH_MS, context.signal)
+  await lookUpKnown(node, infohash, FETCH_MS, context.signal)
   const where = await node.call('tx_where', { infohash }, context.signal)
   const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
   const { file, bridging, ...record } = where

@@ -16,6 +16,7 @@ export async function judgeAt(
   signal: AbortSignal,
 ): Promise<Judgement> {
   if (readers.length === 0) {
+    await node.call('bridge_block', { id }, signal) // throws for a block that nobody knows
     const { bridge } = await node.call('node_info', {}, signal)
     if (bridge.state !== 'live') return { verdict: 'unknown', why: describeDoubt(bridge) }
   }

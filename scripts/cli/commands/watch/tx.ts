@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
-import { lookUp } from '../../../../node/client/look-up.ts'
+import { lookUpKnown } from '../../../../node/client/look-up.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
@@ -21,6 +21,8 @@ import { walletAddress } from '../hold/balance.ts'
 import { STATUS_WORDS } from '../hold/status.ts'
 
 const FETCH_MS = 10_000
+/** What is handed in again although the node knows it, since only that says what is wrong with it. */
+const REFUSED: ReadonlySet<string> = new Set(['unknown', 'invalid', 'conflicting'])
 
 type Known = Omit<RpcResult<'tx_get'>, 'file'>
 
@@ -78,7 +80,7 @@ export function registerTx(program: Command, act: Act): void {
 
 async function show(context: CliContext, infohash: Infohash, { save }: { save?: string }): Promise<Result> {
   const node = await openNode(context)
-  const { file, ...record } = await lookUp(node, infohash, FETCH_MS, context.signal)
+  const { file, ...record } = await lookUpKnown(node, infohash, FETCH_MS, context.signal)
   const text = file === undefined ? undefined : new TextDecoder().decode(file)
   if (save !== undefined && file !== undefined) await writeNew(save, file)
   return {
@@ -110,7 +112,7 @@ async function submit(context: CliContext, path: string): Promise<Result> {
   const node = await openNode(context)
   const infohash = infohashOf(file)
   const before = await node.call('tx_get', { infohash, fetchMs: 0 }, context.signal)
-  if (before.status !== 'unknown') throw replayed(before)
+  if (!REFUSED.has(before.status)) throw replayed(before)
   const { file: _file, ...record } = await node.call('tx_submit', { file }, context.signal).catch((error) => {
     throw error instanceof RuleError ? refused(path, error) : error
   })

@@ -23,6 +23,10 @@ export class Scene {
   readonly accusations: Accusations
   nodeBlocks: readonly NodeBlock[] = []
   room = 1_000
+  /** Places for pursuits that are under way. */
+  most = 1_000
+  /** Whether what is begun goes on until a test ends it. */
+  goesOn = false
   readonly #verdicts = new Map<Hash, Settled>()
   readonly #views: View[] = []
   #looks = 1
@@ -50,12 +54,17 @@ export class Scene {
         nodeBlocks: () => this.nodeBlocks,
       },
       pursuits: {
-        most: 1_000,
+        get most() {
+          return scene.most
+        },
         get isFull() {
           return scene.pursued.length >= scene.room
         },
         isUnderWay: (id) => this.underWay.has(id),
-        begin: ({ block }) => void this.pursued.push(NAMES.get(block) ?? block),
+        begin: ({ block }) => {
+          this.pursued.push(NAMES.get(block) ?? block)
+          if (this.goesOn) this.underWay.add(block)
+        },
       },
     })
   }

@@ -70,9 +70,27 @@ test('who serves no state keeps nobody from having it: it is replayed from genes
   assert.deepEqual(asked, [5])
 })
 
+for (const { takesMs, times } of [
+  { takesMs: 4_000, times: 3 },
+  { takesMs: 2_500, times: 5 }, // after the fourth the ten seconds are full, and not over
+  { takesMs: 11_000, times: 1 },
+]) {
+  test(`who takes ${takesMs} ms to say that they have no state is asked ${times} times, then all is replayed; next time they are asked anew`, async () => {
+    const { asked, after, serve } = open(ROOM)
+    serve.takesMs = takesMs
+    assert.equal(stateRoot(await after(5)), CHAIN[5]?.next.header.state)
+    assert.deepEqual(asked, [5, 4, 3, 2, 1].slice(0, times))
+    asked.length = 0
+    assert.equal(stateRoot(await after(3)), CHAIN[3]?.next.header.state)
+    assert.deepEqual(asked, [3, 2, 1, 0].slice(0, times))
+  })
+}
+
 function open(options: { readonly keptSteps: number }) {
   const asked: number[] = []
-  const serve: { error?: Error } = {}
+  /** `takesMs`: so long it takes, by the clock of the test, to answer that there is no state. */
+  const serve: { error?: Error; takesMs?: number } = {}
+  let nowMs = 0
   const source = {
     name: 'the chain of the test',
     limitMs: 1_000,
@@ -82,12 +100,14 @@ function open(options: { readonly keptSteps: number }) {
     snapshot: async (id: Hash) => {
       asked.push(CHAIN.findIndex(({ next }) => next.id === id))
       if (serve.error !== undefined) throw serve.error
+      nowMs += serve.takesMs ?? 0
+      if (serve.takesMs !== undefined) return undefined
       const block = CHAIN.find(({ next }) => next.id === id)
       return block && outputsOf(block.next.state)
     },
   }
   const evidence = new Evidence({ sources: [source], log, genesis: { sealed: rootBlock, transaction: genesis } })
-  const states = new States({ evidence, rules: RULES, log }, options)
+  const states = new States({ evidence, rules: RULES, log }, { ...options, now: () => nowMs })
   return { states, asked, serve, after: (i: number) => states.after(idOf(i), () => true, signal) }
 }
 

@@ -187,6 +187,35 @@ test('ordered beats first-seen, final buries the rival, and a dying block gives 
   assert.equal(ledger.file(late.infohash), undefined, 'what lost for good is not kept')
 })
 
+test('of deposits only those of the queue are kept, whoever hands in the file of another one', async () => {
+  await using world = await openLedger()
+  const entry = { kind: 'deposit', gross: 70_007n, to: BOB.address } as const
+  const queued = depositOf(3n, entry)
+  await world.ledger.depositEntry(3n, entry)
+  const strangers = [
+    depositOf(3n, { ...entry, gross: 70_008n }),
+    depositOf(3n, { ...entry, to: ALICE.address }),
+    depositOf(2n, entry),
+    depositOf(4n, entry),
+    depositOf(2n ** 64n - 1n, entry),
+  ]
+  for (const { file, infohash } of strangers) {
+    const refused = { name: 'OperationError', code: 'deposit-not-queued', retry: true, facts: { infohash } }
+    await assert.rejects(world.ledger.submit(file, 'rpc'), refused)
+    await assert.rejects(world.ledger.submit(file, '10.0.0.1'), refused, 'the second time says the same')
+  }
+  assert.deepEqual(await world.ledger.submit(queued.file, 'rpc'), {
+    ...{ infohash: queued.infohash, status: 'waiting', isNew: false, missing: [], rivals: [] },
+  })
+  assert.equal(world.ledger.summary().waiting, 0)
+  const ledger = await world.reopen()
+  for (const { infohash } of strangers) {
+    assert.equal(ledger.status(infohash), 'unknown')
+    assert.equal(ledger.file(infohash), undefined)
+  }
+  assert.deepEqual(ledger.file(queued.infohash), queued.file)
+})
+
 test('a deposit waits for a block; what spends it waits with it and goes back when the block dies', async () => {
   await using world = await openLedger()
   const { ledger } = world
@@ -194,7 +223,7 @@ test('a deposit waits for a block; what spends it waits with it and goes back wh
   const { infohash, file } = depositOf(0n, entry)
   const spend = pay({ from: ALICE, to: BOB, tokens: 500n, prev: [infohash] })
   assert.deepEqual((await ledger.submit(spend.file, 'peer')).missing, [infohash])
-  assert.equal((await ledger.submit(file, 'peer')).status, 'waiting', 'a file proves no deposit')
+  await assert.rejects(ledger.submit(file, 'peer'), { code: 'deposit-not-queued' }, 'a file proves no deposit')
   assert.equal((await ledger.depositEntry(0n, entry)).isNew, true)
   assert.equal((await ledger.depositEntry(0n, entry)).isNew, false)
   await settled(ledger, () => ledger.summary().waiting === 0)
