@@ -19,6 +19,7 @@ import {Step} from "./libraries/Step.sol";
 import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
 import {Cursor, Tree} from "./libraries/Tree.sol";
+import {BlockId} from "./types/BlockId.sol";
 import {Reason} from "./types/Reason.sol";
 import {Rules} from "./types/Rules.sol";
 
@@ -33,7 +34,7 @@ contract Bridge is IBridge {
 
     /// @dev What the claims of one call have in common.
     struct Payout {
-        bytes32 id;
+        BlockId id;
         bytes32 traceRoot;
         uint256 stepCount;
         uint256 depth;
@@ -53,7 +54,7 @@ contract Bridge is IBridge {
     /// @inheritdoc IBridge
     uint64 public immutable chain;
     /// @inheritdoc IBridge
-    bytes32 public immutable genesis;
+    BlockId public immutable genesis;
     /// @inheritdoc IBridge
     uint256 public immutable easiestTarget;
     /// @inheritdoc IBridge
@@ -62,14 +63,14 @@ contract Bridge is IBridge {
     uint128 public immutable minDeposit;
 
     /// @inheritdoc IBridge
-    bytes32 public finalBlock;
+    BlockId public finalBlock;
     uint64 private _finalHeight;
     uint40 private _unpaidUntil;
-    mapping(bytes32 id => BlockRecord) private _blocks;
-    mapping(bytes32 parent => Nomination) private _slots;
+    mapping(BlockId id => BlockRecord) private _blocks;
+    mapping(BlockId parent => Nomination) private _slots;
     /// @dev One bit for each of a block's steps, 250 to a word. Finality sets the highest bit of the words of a block that
     /// may have requests: so its miner pays for the fresh words, and not whoever happens to claim first.
-    mapping(bytes32 id => uint256[2]) private _claimed;
+    mapping(BlockId id => uint256[2]) private _claimed;
     uint256[] private _queue;
     /// @inheritdoc IBridge
     mapping(address account => uint256) public owed;
@@ -95,7 +96,7 @@ contract Bridge is IBridge {
         fields.target = easiestTarget_;
         fields.state = state;
         fields.torrent = torrent;
-        (, bytes32 id) = BlockHeader.seal(fields, address(0), 0);
+        (, BlockId id) = BlockHeader.seal(fields, address(0), 0);
         genesis = id;
         finalBlock = id;
         BlockRecord storage record = _blocks[id];
@@ -116,8 +117,8 @@ contract Bridge is IBridge {
         bytes32 nonce,
         bytes calldata steps,
         bytes calldata states,
-        bytes32 beside
-    ) external payable returns (bytes32 id) {
+        BlockId beside
+    ) external payable returns (BlockId id) {
         if (miner == address(0)) revert ZeroMiner();
         BlockHeader.Fields memory fields = _childOf(parent, target);
         fields.torrent = torrent;
@@ -126,28 +127,28 @@ contract Bridge is IBridge {
         _queue.check(from, fields.queueCount, fields.queueHash);
         bytes memory header;
         (header, id) = BlockHeader.seal(fields, miner, nonce);
-        if (!_isSolved(id, target)) revert InsufficientWork(id, target);
+        if (!_isSolved(id, target)) revert InsufficientWork(BlockId.unwrap(id), target);
         _record(id, fields, totals, beside);
         emit BlockPublished(id, fields.parent, miner, header, steps, states, uint40(block.timestamp));
     }
 
     /// @inheritdoc IBridge
     function refute(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof) external {
-        bytes32 id = sealedHeader.idOf();
+        BlockId id = sealedHeader.idOf();
         _checkRefutable(id);
-        bytes32 parentId = parent.idOf();
-        if (_blocks[id].parent != parentId) revert NotParent(id, parentId);
+        BlockId parentId = parent.idOf();
+        if (BlockId.unwrap(_blocks[id].parent) != BlockId.unwrap(parentId)) revert NotParent(id, parentId);
         bytes32 pre = _stateBefore(sealedHeader, parent, proof);
         if (!_isWrong(pre, parent.queueCountOf() + proof.index, proof)) revert StepIsRight(proof.index);
         _refute(id, msg.sender);
     }
 
     /// @inheritdoc IBridge
-    function nominate(bytes32 parent, bytes32 block_) external {
+    function nominate(BlockId parent, BlockId block_) external {
         if (!isEligible(parent, block_)) revert NotEligible(parent, block_);
         Nomination storage slot = _slots[parent];
-        bytes32 incumbent = slot.block_;
-        if (incumbent != 0 && !Race.isAhead(_blocks, block_, incumbent) && isEligible(parent, incumbent)) {
+        BlockId incumbent = slot.block_;
+        if (BlockId.unwrap(incumbent) != 0 && !Race.isAhead(_blocks, block_, incumbent) && isEligible(parent, incumbent)) {
             revert NotHeavier(block_, incumbent);
         }
         slot.block_ = block_;
@@ -157,16 +158,16 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function finalize(bytes calldata sealedChild) external {
-        bytes32 id = sealedChild.idOf();
+        BlockId id = sealedChild.idOf();
         BlockRecord storage record = _blocks[id];
-        bytes32 parent = finalBlock;
-        if (record.parent != parent) revert NotChildOfFinal(id);
+        BlockId parent = finalBlock;
+        if (BlockId.unwrap(record.parent) != BlockId.unwrap(parent)) revert NotChildOfFinal(id);
         uint256 flags = record.flags;
         if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
-        bytes32 first = _blocks[parent].firstChild;
+        BlockId first = _blocks[parent].firstChild;
         _checkTime(_finalAt(id, parent, first));
 
-        if (first != id) {
+        if (BlockId.unwrap(first) != BlockId.unwrap(id)) {
             // It displaced the first: for justice, never for profit. Nor do those earn that may have helped it to win.
             _unpaidUntil = uint40(_blocks[first].publishedAt + Race.BRANCH_SECONDS);
         }
@@ -239,7 +240,7 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function withdrawBond(bytes calldata sealedHeader) external {
-        bytes32 id = sealedHeader.idOf();
+        BlockId id = sealedHeader.idOf();
         BlockRecord storage record = _blocks[id];
         if (record.publishedAt == 0) revert UnknownBlock(id);
         uint64 bond = record.bond;
@@ -252,7 +253,7 @@ contract Bridge is IBridge {
             uint256 height = sealedHeader.heightOf();
             if ((decides ? height : height - 1) > _finalHeight) revert RaceOpen(id);
             // Win or lose, it was beside a block that nobody has proved wrong.
-            if (decides && parent.firstChild != id) revert BondForfeited(id);
+            if (decides && BlockId.unwrap(parent.firstChild) != BlockId.unwrap(id)) revert BondForfeited(id);
         }
         record.bond = 0;
         address miner = sealedHeader.minerOf();
@@ -290,28 +291,28 @@ contract Bridge is IBridge {
     }
 
     /// @inheritdoc IBridge
-    function blocks(bytes32 id) external view returns (BlockRecord memory) {
+    function blocks(BlockId id) external view returns (BlockRecord memory) {
         return _blocks[id];
     }
 
     /// @inheritdoc IBridge
-    function firstChild(bytes32 parent) external view returns (bytes32) {
+    function firstChild(BlockId parent) external view returns (BlockId) {
         return _blocks[parent].firstChild;
     }
 
     /// @inheritdoc IBridge
-    function slotOf(bytes32 parent) external view returns (bytes32 block_, uint40 time) {
+    function slotOf(BlockId parent) external view returns (BlockId block_, uint40 time) {
         Nomination storage slot = _slots[parent];
         return (slot.block_, slot.time);
     }
 
     /// @inheritdoc IBridge
-    function isEligible(bytes32 parent, bytes32 block_) public view returns (bool) {
-        return Race.branchOf(_blocks, parent, block_) != 0;
+    function isEligible(BlockId parent, BlockId block_) public view returns (bool) {
+        return BlockId.unwrap(Race.branchOf(_blocks, parent, block_)) != 0;
     }
 
     /// @inheritdoc IBridge
-    function isClaimed(bytes32 id, uint256 index) external view returns (bool) {
+    function isClaimed(BlockId id, uint256 index) external view returns (bool) {
         return index < Content.STEP_LIMIT && _claimed[id][index / STEPS_PER_WORD] >> (index % STEPS_PER_WORD) & 1 != 0;
     }
 
@@ -336,7 +337,7 @@ contract Bridge is IBridge {
     /// @dev Marks a block as refuted. Its descendants die by their way through it. Apart from `refute`, only the tests' harness
     /// calls it.
     /// @param prover gets half of the bond; the other half is burned, so that refuting oneself never pays
-    function _refute(bytes32 id, address prover) internal {
+    function _refute(BlockId id, address prover) internal {
         _checkRefutable(id);
         BlockRecord storage record = _blocks[id];
         uint64 reward = record.bond / 2;
@@ -354,13 +355,13 @@ contract Bridge is IBridge {
     }
 
     /// @dev Whether a block's digest shows the work that its target asks for.
-    function _isSolved(bytes32 digest, uint256 target) internal pure virtual returns (bool) {
-        return uint256(digest) <= target;
+    function _isSolved(BlockId id, uint256 target) internal pure virtual returns (bool) {
+        return uint256(BlockId.unwrap(id)) <= target;
     }
 
     /// @dev What a child of `parent` says before it has any steps.
     function _childOf(bytes calldata parent, uint256 target) private view returns (BlockHeader.Fields memory fields) {
-        bytes32 id = parent.idOf();
+        BlockId id = parent.idOf();
         BlockRecord storage record = _blocks[id];
         uint256 publishedAt = record.publishedAt;
         uint256 flags = record.flags;
@@ -387,7 +388,7 @@ contract Bridge is IBridge {
     }
 
     /// @dev Reverts unless the block was published, and is neither final nor refuted.
-    function _checkRefutable(bytes32 id) private view {
+    function _checkRefutable(BlockId id) private view {
         BlockRecord storage record = _blocks[id];
         uint8 flags = record.flags;
         if (record.publishedAt == 0) revert UnknownBlock(id);
@@ -430,7 +431,7 @@ contract Bridge is IBridge {
     }
 
     /// @dev Takes the bond and writes down a block that has passed all other checks.
-    function _record(bytes32 id, BlockHeader.Fields memory fields, Content.Totals memory totals, bytes32 beside)
+    function _record(BlockId id, BlockHeader.Fields memory fields, Content.Totals memory totals, BlockId beside)
         private
     {
         BlockRecord storage record = _blocks[id];
@@ -442,12 +443,12 @@ contract Bridge is IBridge {
 
         uint128 work = Target.workOf(fields.target);
         uint128 parentWork = parent.work;
-        bytes32 first = parent.firstChild;
+        BlockId first = parent.firstChild;
         uint8 flags;
-        if (first != 0) {
+        if (BlockId.unwrap(first) != 0) {
             if (block.timestamp >= _blocks[first].publishedAt + Race.SIBLING_SECONDS) revert RaceClosed(first);
-            bytes32 last = Race.lastChildOf(_blocks, fields.parent);
-            if (beside != last) revert SiblingExists(last);
+            BlockId last = Race.lastChildOf(_blocks, fields.parent);
+            if (BlockId.unwrap(beside) != BlockId.unwrap(last)) revert SiblingExists(last);
             // By time the first of equals wins, by id it may be any of them.
             if (block.timestamp == _blocks[last].publishedAt) revert SameSecond(last);
             // With more, one block alone would displace another one.
@@ -467,12 +468,12 @@ contract Bridge is IBridge {
     }
 
     /// @dev From when on a live child of the final block may become final.
-    function _finalAt(bytes32 id, bytes32 parent, bytes32 first) private view returns (uint256) {
-        if (first == id && _blocks[id].nextSibling == 0) return _blocks[id].publishedAt + Race.ALONE_SECONDS;
+    function _finalAt(BlockId id, BlockId parent, BlockId first) private view returns (uint256) {
+        if (BlockId.unwrap(first) == BlockId.unwrap(id) && BlockId.unwrap(_blocks[id].nextSibling) == 0) return _blocks[id].publishedAt + Race.ALONE_SECONDS;
         Nomination storage slot = _slots[parent];
-        bytes32 branch = Race.branchOf(_blocks, parent, slot.block_);
-        if (branch == 0) revert NominationNeeded(parent);
-        if (branch != id) revert NotOnNominatedBranch(id, slot.block_);
+        BlockId branch = Race.branchOf(_blocks, parent, slot.block_);
+        if (BlockId.unwrap(branch) == 0) revert NominationNeeded(parent);
+        if (BlockId.unwrap(branch) != BlockId.unwrap(id)) revert NotOnNominatedBranch(id, slot.block_);
         uint256 settled = slot.time + Race.NOMINATION_SECONDS;
         uint256 decided = _blocks[first].publishedAt + Race.RACE_SECONDS;
         return settled > decided ? settled : decided;
@@ -520,7 +521,7 @@ contract Bridge is IBridge {
     }
 
     /// @dev Reverts unless the block is final.
-    function _checkFinal(bytes32 id) private view {
+    function _checkFinal(BlockId id) private view {
         if (_blocks[id].flags & Race.FINAL == 0) revert NotFinal(id);
     }
 

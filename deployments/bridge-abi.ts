@@ -34,7 +34,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       },
@@ -50,7 +50,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -61,7 +61,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -153,7 +153,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -164,7 +164,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -250,7 +250,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -277,7 +277,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "parent",
         "type": "bytes32"
       }
@@ -288,7 +288,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -299,12 +299,12 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "parent",
         "type": "bytes32"
       },
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "block_",
         "type": "bytes32"
       }
@@ -315,7 +315,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -337,12 +337,12 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "block_",
         "type": "bytes32"
       },
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "incumbent",
         "type": "bytes32"
       }
@@ -353,12 +353,12 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       },
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "nominated",
         "type": "bytes32"
       }
@@ -369,12 +369,12 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       },
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "parent",
         "type": "bytes32"
       }
@@ -456,7 +456,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "first",
         "type": "bytes32"
       }
@@ -467,7 +467,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -510,7 +510,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "last",
         "type": "bytes32"
       }
@@ -521,7 +521,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "last",
         "type": "bytes32"
       }
@@ -532,7 +532,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "parent",
         "type": "bytes32"
       }
@@ -667,7 +667,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -685,7 +685,7 @@ export const bridgeAbi = [
     "inputs": [
       {
         "indexed": true,
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       },
@@ -710,13 +710,13 @@ export const bridgeAbi = [
     "inputs": [
       {
         "indexed": true,
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       },
       {
         "indexed": true,
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "parent",
         "type": "bytes32"
       },
@@ -759,7 +759,7 @@ export const bridgeAbi = [
     "inputs": [
       {
         "indexed": true,
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       },
@@ -784,7 +784,7 @@ export const bridgeAbi = [
     "inputs": [
       {
         "indexed": true,
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       },
@@ -809,7 +809,7 @@ export const bridgeAbi = [
     "inputs": [
       {
         "indexed": true,
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "block_",
         "type": "bytes32"
       },
@@ -914,13 +914,13 @@ export const bridgeAbi = [
     "inputs": [
       {
         "indexed": true,
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "parent",
         "type": "bytes32"
       },
       {
         "indexed": true,
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "block_",
         "type": "bytes32"
       }
@@ -998,7 +998,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -1008,7 +1008,7 @@ export const bridgeAbi = [
       {
         "components": [
           {
-            "internalType": "bytes32",
+            "internalType": "BlockId",
             "name": "parent",
             "type": "bytes32"
           },
@@ -1048,22 +1048,22 @@ export const bridgeAbi = [
             "type": "uint64"
           },
           {
-            "internalType": "bytes32",
+            "internalType": "BlockId",
             "name": "firstChild",
             "type": "bytes32"
           },
           {
-            "internalType": "bytes32",
+            "internalType": "BlockId",
             "name": "lastChild",
             "type": "bytes32"
           },
           {
-            "internalType": "bytes32",
+            "internalType": "BlockId",
             "name": "previousSibling",
             "type": "bytes32"
           },
           {
-            "internalType": "bytes32",
+            "internalType": "BlockId",
             "name": "nextSibling",
             "type": "bytes32"
           }
@@ -1243,7 +1243,7 @@ export const bridgeAbi = [
     "name": "finalBlock",
     "outputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "",
         "type": "bytes32"
       }
@@ -1280,7 +1280,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "parent",
         "type": "bytes32"
       }
@@ -1288,7 +1288,7 @@ export const bridgeAbi = [
     "name": "firstChild",
     "outputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "",
         "type": "bytes32"
       }
@@ -1314,7 +1314,7 @@ export const bridgeAbi = [
     "name": "genesis",
     "outputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "",
         "type": "bytes32"
       }
@@ -1325,7 +1325,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       },
@@ -1349,12 +1349,12 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "parent",
         "type": "bytes32"
       },
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "block_",
         "type": "bytes32"
       }
@@ -1399,12 +1399,12 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "parent",
         "type": "bytes32"
       },
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "block_",
         "type": "bytes32"
       }
@@ -1471,7 +1471,7 @@ export const bridgeAbi = [
         "type": "bytes"
       },
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "beside",
         "type": "bytes32"
       }
@@ -1479,7 +1479,7 @@ export const bridgeAbi = [
     "name": "publish",
     "outputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "id",
         "type": "bytes32"
       }
@@ -1597,7 +1597,7 @@ export const bridgeAbi = [
   {
     "inputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "parent",
         "type": "bytes32"
       }
@@ -1605,7 +1605,7 @@ export const bridgeAbi = [
     "name": "slotOf",
     "outputs": [
       {
-        "internalType": "bytes32",
+        "internalType": "BlockId",
         "name": "block_",
         "type": "bytes32"
       },

@@ -11,11 +11,11 @@ import {
 } from './protocol/block.ts'
 import { type BlockFile, blockTorrent } from './protocol/block-torrent.ts'
 import { blockId, challengeOf, decodeSealed, encodeSealed, type SealedHeader } from './protocol/header.ts'
-import { type Hash, type Infohash, toHash } from './protocol/ids.ts'
+import type { Hash, Infohash } from './protocol/ids.ts'
 import { RuleError } from './protocol/rule-error.ts'
 import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from './protocol/rules.ts'
-import { splitSteps } from './protocol/step.ts'
 import { targetCeiling, targetFloor } from './protocol/target.ts'
+import { splitPosted } from './protocol/trace.ts'
 
 export type PooledBlock = {
   readonly id: Hash
@@ -172,8 +172,8 @@ export class BlockPool {
       })
     }
     const { sealed, steps, states } = block
-    const stated = splitSteps(steps).map((_, i) => toHash(states.subarray(32 * i, 32 * (i + 1))))
-    const derived = deriveHeader(rules, parent, sealed.header.target, splitSteps(steps), stated)
+    const posted = splitPosted(block)
+    const derived = deriveHeader(rules, parent, sealed.header.target, posted.steps, posted.states)
     if (challengeOf({ ...derived, torrent: sealed.header.torrent }) !== challengeOf(sealed.header)) {
       throw new RuleError('bad-header', `the header of block ${id} is not what its content makes`, { block: id })
     }

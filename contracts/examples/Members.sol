@@ -3,6 +3,7 @@
 pragma solidity 0.8.37;
 
 import {IBridge} from "../interfaces/IBridge.sol";
+import {BlockId} from "../types/BlockId.sol";
 
 /// @title Members
 /// @notice Whoever had `least` TTX in the newest final block can join, by showing one Merkle path. Nothing is locked or moved.
@@ -17,7 +18,7 @@ contract Members {
     mapping(address account => bool) public isMember;
 
     /// @notice An old block says nothing about today.
-    error NotNewest(bytes32 id);
+    error NotNewest(BlockId id);
     /// @notice The account had less than `least`.
     error TooPoor(uint256 balance, uint256 least);
 
@@ -30,8 +31,8 @@ contract Members {
     /// @param sealedHeader of the newest final block: header ‖ miner ‖ nonce
     /// @param opening of the caller's account in the state of that block
     function join(bytes calldata sealedHeader, bytes calldata opening) external {
-        bytes32 id = keccak256(bytes.concat(keccak256(sealedHeader[:229]), sealedHeader[229:]));
-        if (id != bridge.finalBlock()) revert NotNewest(id);
+        BlockId id = BlockId.wrap(keccak256(bytes.concat(keccak256(sealedHeader[:229]), sealedHeader[229:])));
+        if (BlockId.unwrap(id) != BlockId.unwrap(bridge.finalBlock())) revert NotNewest(id);
         uint256 balance = bridge.balanceAt(sealedHeader, msg.sender, opening);
         if (balance < least) revert TooPoor(balance, least);
         isMember[msg.sender] = true;

@@ -2,6 +2,7 @@
 // Everything that the bridge can be asked and can answer: its types, events, errors and functions. Long for what it explains.
 pragma solidity 0.8.37;
 
+import {BlockId} from "../types/BlockId.sol";
 import {IWrappedTTX} from "./IWrappedTTX.sol";
 
 /// @title The TorrentTX bridge
@@ -27,7 +28,7 @@ interface IBridge {
     /// @param previousSibling the unrefuted sibling published before it, or zero
     /// @param nextSibling the unrefuted sibling published after it, or zero
     struct BlockRecord {
-        bytes32 parent;
+        BlockId parent;
         uint40 publishedAt;
         uint128 work;
         uint8 flags;
@@ -35,15 +36,15 @@ interface IBridge {
         uint96 supply;
         uint96 fee;
         uint64 bond;
-        bytes32 firstChild;
-        bytes32 lastChild;
-        bytes32 previousSibling;
-        bytes32 nextSibling;
+        BlockId firstChild;
+        BlockId lastChild;
+        BlockId previousSibling;
+        BlockId nextSibling;
     }
 
     /// @notice The block that stands in the slot of a parent, and since when; zeros if there is none.
     struct Nomination {
-        bytes32 block_;
+        BlockId block_;
         uint40 time;
     }
 
@@ -89,8 +90,8 @@ interface IBridge {
     /// @param steps the packed steps one after another
     /// @param states the state after each step, 32 bytes each
     event BlockPublished(
-        bytes32 indexed id,
-        bytes32 indexed parent,
+        BlockId indexed id,
+        BlockId indexed parent,
         address indexed miner,
         bytes header,
         bytes steps,
@@ -101,17 +102,17 @@ interface IBridge {
     /// @notice A block was proved wrong; it and its descendants are dead.
     /// @param prover who gets the reward
     /// @param reward half of the bond that was still here, in gwei
-    event BlockRefuted(bytes32 indexed id, address indexed prover, uint64 reward);
+    event BlockRefuted(BlockId indexed id, address indexed prover, uint64 reward);
 
     /// @notice `block_` took the slot of `parent`.
-    event Nominated(bytes32 indexed parent, bytes32 indexed block_);
+    event Nominated(BlockId indexed parent, BlockId indexed block_);
 
     /// @notice A block became final. `fee` wTTX were minted to `miner`: zero where the block earns nothing, in which case
     /// they stay locked for ever.
-    event BlockFinalized(bytes32 indexed id, address indexed miner, uint256 fee);
+    event BlockFinalized(BlockId indexed id, address indexed miner, uint256 fee);
 
     /// @notice A request was paid: `amount` wTTX were minted to `to`.
-    event Claimed(bytes32 indexed block_, uint256 indexed index, address indexed to, uint256 amount);
+    event Claimed(BlockId indexed block_, uint256 indexed index, address indexed to, uint256 amount);
 
     /// @notice Queue entry `index`: `amount` wTTX of `from` were burned for `to` on the TTX side (which is credited 99%).
     event Deposited(uint256 indexed index, address indexed from, address indexed to, uint256 amount, uint40 time);
@@ -122,7 +123,7 @@ interface IBridge {
     event Forced(uint256 indexed index, address indexed from, uint64 fee, bytes transaction, uint40 time);
 
     /// @notice The bond of a block was released to its miner, who may now withdraw it.
-    event BondReleased(bytes32 indexed id, address indexed miner, uint64 bond);
+    event BondReleased(BlockId indexed id, address indexed miner, uint64 bond);
 
     /// @notice `amount` wei more are owed to `account`: the fees of forced transactions, what it paid too much for some, a bond
     /// or a reward. What is owed to an account is the sum of these less the sum of `Withdrawn`, and nothing else.
@@ -141,22 +142,22 @@ interface IBridge {
     /// @notice A sealed header is 281 bytes.
     error BadHeaderLength(uint256 length);
     /// @notice No such block was published.
-    error UnknownBlock(bytes32 id);
+    error UnknownBlock(BlockId id);
     /// @notice This very block was published before.
-    error AlreadyPublished(bytes32 id);
+    error AlreadyPublished(BlockId id);
     /// @notice The block was refuted.
-    error BlockIsRefuted(bytes32 id);
+    error BlockIsRefuted(BlockId id);
     /// @notice The parent is not on the final chain or above it: its children can never be final.
-    error StaleParent(bytes32 parent);
+    error StaleParent(BlockId parent);
     /// @notice The parent has to be less than 128 above the final block.
     error TooFarAhead(uint256 height, uint256 finalHeight);
     /// @notice The earliest live child of the parent is 12 hours old: nothing can be published beside it any more.
-    error RaceClosed(bytes32 first);
+    error RaceClosed(BlockId first);
     /// @notice There are live siblings, of which this is the latest: it has to be named if this fork is wanted. The bond is lost
     /// unless all older siblings are refuted.
-    error SiblingExists(bytes32 last);
+    error SiblingExists(BlockId last);
     /// @notice The latest live sibling was published in this very second, and siblings are ordered by time: come later.
-    error SameSecond(bytes32 last);
+    error SameSecond(BlockId last);
     /// @notice A rival's work has to be that of the first live sibling: less would be cheap delay, and with more one block alone
     /// would displace another.
     error RivalWorkDiffers(uint256 work, uint256 expected);
@@ -188,24 +189,24 @@ interface IBridge {
     error SupplyExceeded(uint256 supply, uint256 requested);
 
     /// @notice `block_` is not a live descendant of `parent` within 128 blocks, published within 22 hours of the first live child.
-    error NotEligible(bytes32 parent, bytes32 block_);
+    error NotEligible(BlockId parent, BlockId block_);
     /// @notice The block in the slot is eligible, and not behind `block_`.
-    error NotHeavier(bytes32 block_, bytes32 incumbent);
+    error NotHeavier(BlockId block_, BlockId incumbent);
     /// @notice Only a child of the final block can become final.
-    error NotChildOfFinal(bytes32 id);
+    error NotChildOfFinal(BlockId id);
     /// @notice Not before `time`.
     error TooEarly(uint256 time);
     /// @notice The block in the slot is not eligible (or there is none): nominate another one.
-    error NominationNeeded(bytes32 parent);
+    error NominationNeeded(BlockId parent);
     /// @notice The branch that was nominated goes through another child.
-    error NotOnNominatedBranch(bytes32 id, bytes32 nominated);
+    error NotOnNominatedBranch(BlockId id, BlockId nominated);
 
     /// @notice Only a final block can be asked for this.
-    error NotFinal(bytes32 id);
+    error NotFinal(BlockId id);
     /// @notice A final block cannot be refuted.
-    error AlreadyFinal(bytes32 id);
+    error AlreadyFinal(BlockId id);
     /// @notice This is not the sealed header of the block's parent.
-    error NotParent(bytes32 id, bytes32 parent);
+    error NotParent(BlockId id, BlockId parent);
     /// @notice The transaction is not the one that the void step is about, or the step is not void.
     error NotForced(uint256 index);
     /// @notice Replayed on this witness, the step is valid and leads to the state that the block states: no verdict.
@@ -217,7 +218,7 @@ interface IBridge {
     /// @notice The step asks for no wTTX.
     error NotRequest(uint256 index);
     /// @notice The request was paid before.
-    error AlreadyClaimed(bytes32 id, uint256 index);
+    error AlreadyClaimed(BlockId id, uint256 index);
 
     /// @notice A deposit has to be at least `least`.
     error BelowMinimum(uint256 amount, uint256 least);
@@ -229,11 +230,11 @@ interface IBridge {
     error FeeTooSmall(uint256 value, uint256 least);
 
     /// @notice The block has no bond, or no more.
-    error NoBond(bytes32 id);
+    error NoBond(BlockId id);
     /// @notice The race of this rival is still open.
-    error RaceOpen(bytes32 id);
+    error RaceOpen(BlockId id);
     /// @notice This rival was published beside a live block that was not refuted since: its bond is burned, whoever won.
-    error BondForfeited(bytes32 id);
+    error BondForfeited(BlockId id);
     /// @notice Nothing is owed to the account.
     error NothingOwed(address account);
     /// @notice The account did not take the money.
@@ -261,8 +262,8 @@ interface IBridge {
         bytes32 nonce,
         bytes calldata steps,
         bytes calldata states,
-        bytes32 beside
-    ) external payable returns (bytes32 id);
+        BlockId beside
+    ) external payable returns (BlockId id);
 
     /// @notice Proves a block wrong that is not final, by one of its steps: replayed here on the state before it, the step is
     /// invalid or leads to another state than the block states; or it calls a valid forced transaction void. The block is out,
@@ -276,7 +277,7 @@ interface IBridge {
 
     /// @notice Puts a block into the slot of `parent`, one of its ancestors, if the slot is empty, holds a block that is not
     /// eligible, or one with less cumulative work (ties: published earlier wins; in the same second the smaller id).
-    function nominate(bytes32 parent, bytes32 block_) external;
+    function nominate(BlockId parent, BlockId block_) external;
 
     /// @notice Makes a child of the final block final: the only live one 24 hours after its publication; else, 48 hours after
     /// the first live one, that on the way to the block which has been in the final block's slot for an hour.
@@ -322,26 +323,26 @@ interface IBridge {
         returns (uint256 balance);
 
     /// @notice The newest final block.
-    function finalBlock() external view returns (bytes32);
+    function finalBlock() external view returns (BlockId);
 
     /// @notice Its height.
     function finalHeight() external view returns (uint256);
 
     /// @notice What is kept of a block; all zero if there is no such block.
-    function blocks(bytes32 id) external view returns (BlockRecord memory);
+    function blocks(BlockId id) external view returns (BlockRecord memory);
 
     /// @notice The earliest unrefuted child of a block, or zero.
-    function firstChild(bytes32 parent) external view returns (bytes32);
+    function firstChild(BlockId parent) external view returns (BlockId);
 
     /// @notice Who stands in the slot of `parent`, and since when; zeros if nobody.
-    function slotOf(bytes32 parent) external view returns (bytes32 block_, uint40 time);
+    function slotOf(BlockId parent) external view returns (BlockId block_, uint40 time);
 
     /// @notice Whether `block_` may be nominated for `parent`: a descendant within 128 blocks, no block on the way refuted,
     /// published within 22 hours of the first live child.
-    function isEligible(bytes32 parent, bytes32 block_) external view returns (bool);
+    function isEligible(BlockId parent, BlockId block_) external view returns (bool);
 
     /// @notice Whether request `index` of a block was paid.
-    function isClaimed(bytes32 id, uint256 index) external view returns (bool);
+    function isClaimed(BlockId id, uint256 index) external view returns (bool);
 
     /// @notice How many entries the queue ever got.
     function queueLength() external view returns (uint256);
@@ -366,7 +367,7 @@ interface IBridge {
     function chain() external view returns (uint64);
 
     /// @notice Id of the genesis block, whose `publishedAt` is the time of deployment.
-    function genesis() external view returns (bytes32);
+    function genesis() external view returns (BlockId);
 
     /// @notice The target of genesis and the easiest ever.
     function easiestTarget() external view returns (uint256);

@@ -3,6 +3,7 @@
 pragma solidity 0.8.37;
 
 import {IBridge} from "../interfaces/IBridge.sol";
+import {BlockId} from "../types/BlockId.sol";
 
 /// @title Sealed headers
 /// @notice Layout: docs/protocol.md, section 7.1. Readers expect 281 bytes, which `idOf` makes sure of.
@@ -15,7 +16,7 @@ library BlockHeader {
     struct Fields {
         uint64 chain;
         address bridge;
-        bytes32 parent;
+        BlockId parent;
         uint64 height;
         uint256 target;
         uint32 stepCount;
@@ -30,7 +31,7 @@ library BlockHeader {
     function seal(Fields memory fields, address miner, bytes32 nonce)
         internal
         pure
-        returns (bytes memory sealedHeader, bytes32 id)
+        returns (bytes memory sealedHeader, BlockId id)
     {
         // In two parts, since the compiler's stack has no room for all of them at a time.
         sealedHeader = bytes.concat(
@@ -51,7 +52,7 @@ library BlockHeader {
     }
 
     /// @notice The id of a sealed header: keccak(keccak(header) ‖ miner ‖ nonce), which is also its ERC-918 digest.
-    function idOf(bytes calldata sealedHeader) internal pure returns (bytes32 id) {
+    function idOf(bytes calldata sealedHeader) internal pure returns (BlockId id) {
         if (sealedHeader.length != SEALED_BYTES) revert IBridge.BadHeaderLength(sealedHeader.length);
         // Safe: writes only above the free memory pointer, 281 bytes.
         assembly ("memory-safe") {

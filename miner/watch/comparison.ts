@@ -7,6 +7,7 @@ import { type Address, type Hash, type Infohash, toHash } from '../../node/proto
 import { unpackTransaction } from '../../node/protocol/packed.ts'
 import type { Reason, Rules } from '../../node/protocol/rules.ts'
 import { decodeStep, stepSizeAt } from '../../node/protocol/step.ts'
+import { type Posted, splitStates } from '../../node/protocol/trace.ts'
 import { isMemo } from '../../node/protocol/transaction.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
 
@@ -89,14 +90,12 @@ export type Comparison = {
   readonly difference: Difference
 }
 
-/** As posted: steps one after another, states of 32 bytes. */
-export type Posted = { readonly steps: Uint8Array; readonly states: Uint8Array }
-
 /** Total, whatever the bytes are. Both stand on one parent, which has consumed `queueCount` entries. */
 export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Posted): Comparison {
   const [inA, inB] = [splitAny(a.steps), splitAny(b.steps)]
+  const [afterA, afterB] = [splitStates(a.states), splitStates(b.states)]
   const counts = { stepsOfA: inA.length, stepsOfB: inB.length }
-  const isSame = (i: number) => equalBytes(inA[i] ?? NOTHING, inB[i] ?? NOTHING) && stateAt(a, i) === stateAt(b, i)
+  const isSame = (i: number) => equalBytes(inA[i] ?? NOTHING, inB[i] ?? NOTHING) && afterA[i] === afterB[i]
   let common = 0
   while (common < inA.length && common < inB.length && isSame(common)) common++
   if (common === inA.length && common === inB.length) return { common, ...counts, difference: { kind: 'none' } }
@@ -109,8 +108,8 @@ export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Po
   const fateOfB = isOneStep ? undefined : fateOf(rules, ofB, inA, common)
   const difference: Difference = {
     kind: isOneStep ? 'state' : kindOf(ofA, ofB, [fateOfA, fateOfB]),
-    ...(ofA ? { a: sideOf(ofA, stateAt(a, common), fateOfA) } : {}),
-    ...(ofB ? { b: sideOf(ofB, stateAt(b, common), fateOfB) } : {}),
+    ...(ofA ? { a: sideOf(ofA, afterA[common], fateOfA) } : {}),
+    ...(ofB ? { b: sideOf(ofB, afterB[common], fateOfB) } : {}),
   }
   return { common, ...counts, difference }
 }
@@ -194,11 +193,6 @@ function readTransaction(rules: Rules, packed: Uint8Array): TransactionReading |
 
 function sideOf(reading: StepReading, state: Hash | undefined, fate: Fate | undefined): Side {
   return { reading, ...(state === undefined ? {} : { state }), ...(fate === undefined ? {} : { fate }) }
-}
-
-function stateAt({ states }: Posted, step: number): Hash | undefined {
-  const bytes = states.subarray(32 * step, 32 * (step + 1))
-  return bytes.length === 32 ? toHash(bytes) : undefined
 }
 
 /** What has no shape, and all after it, is one last part. */

@@ -10,7 +10,7 @@ import { toHash } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
 import { splitSteps } from '../../node/protocol/step.ts'
-import { traceLeaf, traceProof } from '../../node/protocol/trace.ts'
+import { splitPosted, traceOf, traceProof } from '../../node/protocol/trace.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
 
 /** The block that a wrong block stands on, with the true state after it. */
@@ -60,9 +60,8 @@ export function proveStep(
   index: number,
   forced?: Uint8Array,
 ): Refutation {
-  const steps = splitSteps(block.steps)
-  const states = steps.map((_, i) => toHash(block.states.subarray(32 * i, 32 * (i + 1))))
-  const leaves = steps.map((step, i) => traceLeaf(step, states[i] ?? parent.header.state))
+  const { steps, states } = splitPosted(block)
+  const leaves = traceOf(steps, states)
   const step = steps[index]
   const state = states[index]
   if (step === undefined || state === undefined) throw new RangeError(`the block has no step ${index}`)

@@ -4,11 +4,11 @@ import { requestsOf } from '../protocol/block.ts'
 import type { BlockRequest } from '../protocol/block-torrent.ts'
 import { netOf } from '../protocol/fee.ts'
 import { encodeSealed } from '../protocol/header.ts'
-import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.ts'
+import type { Address, Hash, Infohash } from '../protocol/ids.ts'
 import { unpackTransaction } from '../protocol/packed.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, splitSteps } from '../protocol/step.ts'
-import { traceLeaf, traceProofs } from '../protocol/trace.ts'
+import { splitStates, traceOf, traceProofs } from '../protocol/trace.ts'
 import { verifyPacked } from '../protocol/verify.ts'
 import type { BlockBody } from './records/judging/judge.ts'
 import { ancestry, type BridgeBlock, type BridgeView, claimName } from './view.ts'
@@ -85,8 +85,8 @@ export function maturedClaims(
   const steps = splitSteps(body.steps)
   const open = block.requests.flatMap((step) => openRequest(view, block, step, steps[step]) ?? []).filter(isWanted)
   if (open.length === 0) return []
-  const states = steps.map((_, i) => toHash(body.states.subarray(32 * i, 32 * (i + 1))))
-  const proofs = traceProofs(steps.map((step, i) => traceLeaf(step, states[i] ?? block.sealed.header.state)))
+  const states = splitStates(body.states)
+  const proofs = traceProofs(traceOf(steps, states))
   const sealed = encodeSealed(block.sealed)
   return open.flatMap(({ step, to, net, transaction }) => {
     const [packed, state, siblings] = [steps[step], states[step], proofs[step]]

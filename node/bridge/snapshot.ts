@@ -5,12 +5,11 @@ import type { Chain, ChainBlock } from '../ethereum/chain.ts'
 import { minerFee, requestsOf } from '../protocol/block.ts'
 import { type BlockFile, decodeOutputs } from '../protocol/block-torrent.ts'
 import { blockId, decodeSealed, type Header } from '../protocol/header.ts'
-import { toHash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../protocol/state.ts'
 import { splitSteps } from '../protocol/step.ts'
-import { traceLeaf, traceRoot } from '../protocol/trace.ts'
+import { splitStates, traceOf, traceRoot } from '../protocol/trace.ts'
 import type { ViewRoot } from './records/fold.ts'
 import type { BlockBody } from './records/judging/judge.ts'
 
@@ -92,8 +91,7 @@ export async function checkSnapshot(
 function bodyOf(header: Header, body: BlockBody): BlockBody | undefined {
   const steps = splitSteps(body.steps)
   if (body.states.length !== 32 * steps.length) return undefined
-  const leaves = steps.map((step, i) => traceLeaf(step, toHash(body.states.subarray(32 * i, 32 * (i + 1)))))
-  return traceRoot(leaves) === header.traceRoot ? body : undefined
+  return traceRoot(traceOf(steps, splitStates(body.states))) === header.traceRoot ? body : undefined
 }
 
 /** The newest block of Ethereum before `time` (unix seconds), or block `low`. */

@@ -1,6 +1,7 @@
 // A bridging block: assembling one from steps, and replaying one that somebody published.
 
 import { applyStep, applyTransaction } from './apply.ts'
+import { assert } from './assert.ts'
 import { type BlockContent, type BlockRequest, blockTorrent } from './block-torrent.ts'
 import { concat } from './bytes.ts'
 import { feeOf } from './fee.ts'
@@ -8,16 +9,14 @@ import { keccak } from './hash.ts'
 import type { Header, SealedHeader } from './header.ts'
 import { type Hash, toBytes, toHash } from './ids.ts'
 import { unpackTransaction } from './packed.ts'
-import { nextQueueHash, type QueueEntry } from './queue.ts'
-import { RuleError } from './rule-error.ts'
+import type { QueueEntry } from './queue.ts'
 import type { Reason, Rules } from './rules.ts'
 import { type State, stateRoot } from './state.ts'
-import { decodeStep, splitSteps, stepEntryHash } from './step.ts'
-import { traceLeaf, traceRoot } from './trace.ts'
+import { decodeStep, queueAfter, splitSteps } from './step.ts'
+import { type Posted, splitPosted, traceOf, traceRoot } from './trace.ts'
 import { verifyPacked } from './verify.ts'
 
-/** As the contract's event carries it: steps packed one after another, states of 32 bytes. */
-export type PublishedBlock = { readonly sealed: SealedHeader; readonly steps: Uint8Array; readonly states: Uint8Array }
+export type PublishedBlock = Posted & { readonly sealed: SealedHeader }
 
 /** A block and the state after it, to build on. `id` is the block's. */
 export type ParentBlock = { readonly id: Hash; readonly header: Header; readonly state: State }
@@ -41,13 +40,10 @@ export type Verdict =
 /** Replays a published block on its parent and says which step is the first wrong one, if any. Throws `RuleError('bad-steps')`. */
 export function replayBlock(rules: Rules, parent: ParentBlock, block: PublishedBlock, queue: QueueReader): Verdict {
   let state = parent.state
-  const steps = splitSteps(block.steps)
-  if (block.states.length !== 32 * steps.length) {
-    const facts = { steps: steps.length, bytes: block.states.length }
-    throw new RuleError('bad-steps', 'expected one state of 32 bytes for each step', facts)
-  }
+  const { steps, states } = splitPosted(block)
   for (const [i, step] of steps.entries()) {
-    const stated = toHash(block.states.subarray(32 * i, 32 * (i + 1)))
+    const stated = states[i]
+    assert(stated !== undefined, 'there is one state for each step')
     const index = parent.header.queueCount + BigInt(i)
     const decoded = decodeStep(step)
     if (decoded?.kind === 'void') {
@@ -90,14 +86,6 @@ export function deriveHeader(
   steps: readonly Uint8Array[],
   states: readonly Hash[],
 ): Omit<Header, 'torrent'> {
-  let { queueCount, queueHash } = parent.header
-  for (const step of steps) {
-    const decoded = decodeStep(step)
-    const entry = decoded && stepEntryHash(decoded)
-    if (entry === undefined) break
-    queueHash = nextQueueHash(queueHash, entry)
-    queueCount += 1n
-  }
   return {
     chain: rules.chain,
     bridge: rules.bridge,
@@ -105,10 +93,9 @@ export function deriveHeader(
     height: parent.header.height + 1n,
     target,
     stepCount: steps.length,
-    traceRoot: traceRoot(steps.map((step, i) => traceLeaf(step, states[i] ?? parent.header.state))),
+    traceRoot: traceRoot(traceOf(steps, states)),
     state: states.at(-1) ?? parent.header.state,
-    queueCount,
-    queueHash,
+    ...queueAfter(parent.header, steps),
   }
 }
 

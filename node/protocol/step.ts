@@ -4,7 +4,7 @@ import { concat, decodeUint, encodeUint } from './bytes.ts'
 import { keccak } from './hash.ts'
 import { type Hash, toAddress, toBytes, toHash } from './ids.ts'
 import { packedSizeAt } from './packed.ts'
-import { entryHash, type QueueEntry } from './queue.ts'
+import { entryHash, nextQueueHash, type QueueEntry } from './queue.ts'
 import { RuleError } from './rule-error.ts'
 
 export type Step =
@@ -76,6 +76,22 @@ export function splitSteps(steps: Uint8Array): Uint8Array[] {
     offset += size
   }
   return parts
+}
+
+/** How many entries of the queue were consumed up to a block, and the running hash of them. */
+export type QueuePoint = { readonly queueCount: bigint; readonly queueHash: Hash }
+
+/** Where the queue is after a block of these steps, of which those that come from the queue are the first. */
+export function queueAfter({ queueCount, queueHash }: QueuePoint, steps: readonly Uint8Array[]): QueuePoint {
+  let [count, hash] = [queueCount, queueHash]
+  for (const bytes of steps) {
+    const step = decodeStep(bytes)
+    const entry = step && stepEntryHash(step)
+    if (entry === undefined) break
+    hash = nextQueueHash(hash, entry)
+    count += 1n
+  }
+  return { queueCount: count, queueHash: hash }
 }
 
 /** Entry hash of a step that comes from the queue; nothing for a plain transaction. */

@@ -1,8 +1,39 @@
 // The trace of a block: a Merkle tree over its steps and the states after them.
 
+import { assert } from './assert.ts'
 import { concat } from './bytes.ts'
 import { keccak } from './hash.ts'
 import { type Hash, toBytes, toHash, ZERO_HASH } from './ids.ts'
+import { RuleError } from './rule-error.ts'
+import { splitSteps } from './step.ts'
+
+/** The steps and states of a block as the contract's event carries them: packed one after another, and 32 bytes each. */
+export type Posted = { readonly steps: Uint8Array; readonly states: Uint8Array }
+
+/** The same, cut apart: each step, and the state after it. */
+export type PostedParts = { readonly steps: Uint8Array[]; readonly states: Hash[] }
+
+/** Throws `RuleError('bad-steps')` if a step has no shape, or there is not one state for each. */
+export function splitPosted(posted: Posted): PostedParts {
+  const steps = splitSteps(posted.steps)
+  if (posted.states.length === 32 * steps.length) return { steps, states: splitStates(posted.states) }
+  const facts = { steps: steps.length, bytes: posted.states.length }
+  throw new RuleError('bad-steps', 'expected one state of 32 bytes for each step', facts)
+}
+
+/** The states that are there whole; what is left at the end is passed over. */
+export function splitStates(states: Uint8Array): Hash[] {
+  return Array.from({ length: Math.floor(states.length / 32) }, (_, i) => toHash(states.subarray(32 * i, 32 * (i + 1))))
+}
+
+/** The leaves of a block's trace, which has one state for each step. */
+export function traceOf(steps: readonly Uint8Array[], states: readonly Hash[]): Hash[] {
+  return steps.map((step, i) => {
+    const state = states[i]
+    assert(state !== undefined, 'there is one state for each step')
+    return traceLeaf(step, state)
+  })
+}
 
 export function traceLeaf(step: Uint8Array, state: Hash): Hash {
   return toHash(keccak(concat(Uint8Array.of(0), keccak(step), toBytes(state))))

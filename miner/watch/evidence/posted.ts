@@ -2,10 +2,10 @@
 
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { blockId } from '../../../node/protocol/header.ts'
-import { type Hash, toHash } from '../../../node/protocol/ids.ts'
+import type { Hash } from '../../../node/protocol/ids.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { splitSteps } from '../../../node/protocol/step.ts'
-import { traceLeaf, traceRoot } from '../../../node/protocol/trace.ts'
+import { splitStates, traceOf, traceRoot } from '../../../node/protocol/trace.ts'
 
 /** Throws `RuleError('another-block')`, or what is wrong with the shape of the steps. */
 export function checkPosted(id: Hash, block: PublishedBlock): void {
@@ -18,8 +18,8 @@ export function isPosted({ sealed, steps, states }: PublishedBlock): boolean {
   const { stepCount, traceRoot: root, state } = sealed.header
   const split = splitSteps(steps)
   if (split.length !== stepCount || states.length !== 32 * stepCount) return false
-  const after = split.map((_, i) => toHash(states.subarray(32 * i, 32 * (i + 1))))
-  if (traceRoot(split.map((step, i) => traceLeaf(step, after[i] ?? state))) !== root) return false
+  const after = splitStates(states)
+  if (traceRoot(traceOf(split, after)) !== root) return false
   return (after.at(-1) ?? state) === state
 }
 

@@ -23,7 +23,7 @@ const STEPS: Suite = {
 const RULES: Suite = {
   name: 'rules',
   contracts: ['test/contract/harness/BridgeHarness.sol:BridgeHarness'],
-  files: ['race', 'queue', 'deposit', 'reward', 'money', 'limits'].map((name) => test(`bridge/Bridge.${name}`)),
+  files: ['race', 'queue', 'deposit', 'reward', 'money', 'owed', 'limits'].map((name) => test(`bridge/Bridge.${name}`)),
 }
 
 const BRIDGE_CONTRACTS = [...RULES.contracts, 'contracts/Bridge.sol:Bridge', 'contracts/WrappedTTX.sol:WrappedTTX']

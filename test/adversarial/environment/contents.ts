@@ -4,11 +4,12 @@ import { applyStep } from '../../../node/protocol/apply.ts'
 import type { ParentBlock } from '../../../node/protocol/block.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
-import { type Hash, type Infohash, toHash } from '../../../node/protocol/ids.ts'
+import { type Infohash, toHash } from '../../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, type Rules } from '../../../node/protocol/rules.ts'
 import { signDigest } from '../../../node/protocol/signature.ts'
 import { outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep, encodeStep, splitSteps } from '../../../node/protocol/step.ts'
+import { splitStates } from '../../../node/protocol/trace.ts'
 import type { World } from '../../../scripts/assure/models/world.ts'
 import { honestSteps } from '../../../scripts/devnet/drill/honest.ts'
 import { LIE_KINDS, tellLie } from '../../../scripts/devnet/drill/lies.ts'
@@ -156,9 +157,7 @@ function mutation(plot: Plot, chance: Chance): Posted | undefined {
   const block = { ...below, id: parent.id, steps: [], states: [] }
   const posted = mutate(world, right, { block, state: parent.state })
   if (posted === undefined || posted.states.length % 32 !== 0) return undefined
-  const states = Array.from({ length: posted.states.length / 32 }, (_, i): Hash => {
-    return toHash(posted.states.subarray(32 * i, 32 * (i + 1)))
-  })
+  const states = splitStates(posted.states)
   try {
     // His friends go on from what would be right.
     return { steps: splitSteps(posted.steps), states, ...(told.at(-1) ? { state: told.at(-1)?.after } : {}) }

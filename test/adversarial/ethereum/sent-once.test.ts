@@ -17,10 +17,10 @@ import { claimCall, finalizeCall, forceCall, publishCall } from '../../../node/e
 import { Outbox } from '../../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
-import { type Address, parseAddress, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
-import { type Step, splitSteps } from '../../../node/protocol/step.ts'
+import { type Address, parseAddress, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import type { Step } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
-import { traceLeaf, traceProofs } from '../../../node/protocol/trace.ts'
+import { splitPosted, traceOf, traceProofs } from '../../../node/protocol/trace.ts'
 import { accountOf, pay, randomOf } from '../../../scripts/assure/models/world.ts'
 import type { RpcCall, Tampering } from '../../support/chain/ethereum-proxy.ts'
 import { type Lie, LyingEndpoint, lagging, NO_ANSWERS } from '../../support/chain/lying-endpoint.ts'
@@ -285,9 +285,8 @@ async function finalRequests(stage: Stage, count: number) {
   assert.equal((await sender.send(publishCall(genesis.sealedBytes, block))).status, 'done')
   await stage.skip(DAY)
   assert.equal((await sender.send(finalizeCall(block.sealedBytes))).status, 'done')
-  const packed = splitSteps(block.steps)
-  const states = packed.map((_, i) => toHash(block.states.subarray(32 * i, 32 * i + 32)))
-  const proofs = traceProofs(packed.map((step, i) => traceLeaf(step, states[i] ?? ZERO_HASH)))
+  const { steps: packed, states } = splitPosted(block)
+  const proofs = traceProofs(traceOf(packed, states))
   return packed.map((step, index) => {
     const [state = ZERO_HASH, siblings = []] = [states[index], proofs[index]]
     return { index, step, state, siblings, sealed: block.sealedBytes }

@@ -5,6 +5,7 @@ pragma solidity 0.8.37;
 import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
 import {IWrappedTTX} from "../../../contracts/interfaces/IWrappedTTX.sol";
 import {Trace} from "../../../contracts/libraries/Trace.sol";
+import {BlockId} from "../../../contracts/types/BlockId.sol";
 import {BridgeHarness} from "./BridgeHarness.sol";
 import {Vm, VM} from "./Vm.sol";
 
@@ -24,8 +25,8 @@ contract Actor {
 
 contract BridgeHandler {
     struct Published {
-        bytes32 id;
-        bytes32 parent;
+        BlockId id;
+        BlockId parent;
         bytes header;
         bytes[] steps;
         bytes32[] states;
@@ -64,9 +65,9 @@ contract BridgeHandler {
 
     Published[] private _blocks;
     Entry[] private _queue;
-    mapping(bytes32 id => uint256) private _numberOf;
-    mapping(bytes32 id => mapping(uint256 index => bool)) private _paid;
-    bytes32[] private _finals;
+    mapping(BlockId id => uint256) private _numberOf;
+    mapping(BlockId id => mapping(uint256 index => bool)) private _paid;
+    BlockId[] private _finals;
     uint256 private _now = 4_000_000_000;
     uint256 private _nonce;
 
@@ -108,12 +109,12 @@ contract BridgeHandler {
         for (uint256 i = 0; i < requests % 6; ++i) {
             steps = bytes.concat(steps, _ask(made, uint256(keccak256(abi.encode(seed, i)))));
         }
-        _send(made, parent.header, steps, rival ? _latestOf(parent.id) : bytes32(0));
+        _send(made, parent.header, steps, rival ? _latestOf(parent.id) : BlockId.wrap(0));
     }
 
     function nominate(uint256 parent, uint256 block_) external {
         VM.warp(_now);
-        bytes32 above = parent % 2 == 0 ? bridge.finalBlock() : _blocks[parent % _blocks.length].id;
+        BlockId above = parent % 2 == 0 ? bridge.finalBlock() : _blocks[parent % _blocks.length].id;
         // Often one that may still be eligible.
         uint256 span = block_ % 3 == 0 && _blocks.length > 8 ? 8 : _blocks.length;
         try bridge.nominate(above, _blocks[_blocks.length - 1 - (block_ >> 8) % span].id) {} catch {}
@@ -121,13 +122,13 @@ contract BridgeHandler {
 
     function finalize(uint256 seed) external {
         VM.warp(_now);
-        bytes32 last = bridge.finalBlock();
-        bytes32 first = bridge.firstChild(last);
+        BlockId last = bridge.finalBlock();
+        BlockId first = bridge.firstChild(last);
         for (uint256 i = 0; i < _blocks.length; ++i) {
             Published storage candidate = _blocks[(seed % _blocks.length + i) % _blocks.length];
-            if (candidate.parent != last) continue;
+            if (BlockId.unwrap(candidate.parent) != BlockId.unwrap(last)) continue;
             try bridge.finalize(candidate.header) {
-                if (candidate.id != first) displaced++;
+                if (BlockId.unwrap(candidate.id) != BlockId.unwrap(first)) displaced++;
                 _settle(candidate, last);
                 return;
             } catch {}
@@ -225,7 +226,7 @@ contract BridgeHandler {
         return address(_actors[number % 3]);
     }
 
-    function _send(Published storage made, bytes memory parent, bytes memory steps, bytes32 beside) private {
+    function _send(Published storage made, bytes memory parent, bytes memory steps, BlockId beside) private {
         bytes memory states;
         for (uint256 i = 0; i < made.steps.length; ++i) states = bytes.concat(states, made.states[i]);
         uint256 parentTarget = uint256(bytes32(_slice(parent, 69)));
@@ -233,7 +234,7 @@ contract BridgeHandler {
         VM.recordLogs();
         try bridge.publish{value: 0.02 ether}(
             parent, target, bytes20(0), _actor(++_nonce), bytes32(_nonce), steps, states, beside
-        ) returns (bytes32 id) {
+        ) returns (BlockId id) {
             Vm.Log[] memory logs = VM.getRecordedLogs();
             (made.header,,,) = abi.decode(logs[logs.length - 1].data, (bytes, bytes, bytes, uint40));
             made.id = id;
@@ -243,12 +244,12 @@ contract BridgeHandler {
         }
     }
 
-    function _latestOf(bytes32 parent) private view returns (bytes32 last) {
+    function _latestOf(BlockId parent) private view returns (BlockId last) {
         last = bridge.blocks(parent).lastChild;
-        if (last == 0) last = bridge.firstChild(parent);
+        if (BlockId.unwrap(last) == 0) last = bridge.firstChild(parent);
     }
 
-    function _settle(Published storage final_, bytes32 last) private {
+    function _settle(Published storage final_, BlockId last) private {
         finals++;
         _finals.push(final_.id);
         bool unpaid = bridge.blocks(final_.id).flags & 8 != 0;

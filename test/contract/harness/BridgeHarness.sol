@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 
 import {Bridge} from "../../../contracts/Bridge.sol";
 import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
+import {BlockId} from "../../../contracts/types/BlockId.sol";
 
 contract BridgeHarness is Bridge {
     constructor(bytes32 state, bytes20 torrent, uint256 easiestTarget_, uint128 minRequest_, uint128 minDeposit_)
@@ -11,11 +12,11 @@ contract BridgeHarness is Bridge {
     {}
 
     /// @notice What `refute` does once it has proved something: the race can be tested without wrong steps.
-    function refute(bytes32 id) external {
+    function refute(BlockId id) external {
         _refute(id, msg.sender);
     }
 
-    function _isSolved(bytes32, uint256) internal pure override returns (bool) {
+    function _isSolved(BlockId, uint256) internal pure override returns (bool) {
         return true;
     }
 }

@@ -13,7 +13,7 @@ import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { balanceOf, type State, stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep, splitSteps } from '../../../node/protocol/step.ts'
-import { traceLeaf, traceRoot } from '../../../node/protocol/trace.ts'
+import { splitStates, traceOf, traceRoot } from '../../../node/protocol/trace.ts'
 import { genesisOf, World } from '../../../scripts/assure/models/world.ts'
 import type { UnplacedEvent } from '../chain/fake-ethereum.ts'
 
@@ -154,6 +154,6 @@ function spoil(header: SealedHeader['header'], block: { readonly steps: Uint8Arr
   const steps = splitSteps(block.steps)
   const wrong = toHash(keccak(block.states))
   const states = concat(block.states.subarray(0, -32), toBytes(wrong))
-  const leaves = steps.map((step, i) => traceLeaf(step, toHash(states.subarray(32 * i, 32 * (i + 1)))))
-  return { header: { ...header, state: wrong, traceRoot: traceRoot(leaves) }, steps: block.steps, states }
+  const root = traceRoot(traceOf(steps, splitStates(states)))
+  return { header: { ...header, state: wrong, traceRoot: root }, steps: block.steps, states }
 }

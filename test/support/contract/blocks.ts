@@ -4,8 +4,7 @@ import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { blockId, challengeOf, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, toBytes, toHash, toInfohash } from '../../../node/protocol/ids.ts'
-import { nextQueueHash } from '../../../node/protocol/queue.ts'
-import { decodeStep, encodeStep, stepEntryHash } from '../../../node/protocol/step.ts'
+import { encodeStep, queueAfter } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { traceLeaf, traceProof, traceRoot } from '../../../node/protocol/trace.ts'
 
@@ -37,14 +36,6 @@ export function someHash(seed: number | bigint): Hash {
 export function draftBlock(parent: TestBlock, elapsed: bigint, easiestTarget: bigint, draft: Draft): TestBlock {
   const { steps = [], torrent = toInfohash(toBytes(someHash(1)).subarray(12)), miner } = draft
   const states = draft.states ?? steps.map((_, i) => someHash(i))
-  let { queueCount, queueHash } = parent.header
-  for (const step of steps) {
-    const decoded = decodeStep(step)
-    const entry = decoded && stepEntryHash(decoded)
-    if (entry === undefined) continue
-    queueCount += 1n
-    queueHash = nextQueueHash(queueHash, entry)
-  }
   const header: Header = {
     chain: parent.header.chain,
     bridge: parent.header.bridge,
@@ -54,8 +45,7 @@ export function draftBlock(parent: TestBlock, elapsed: bigint, easiestTarget: bi
     stepCount: steps.length,
     traceRoot: traceRoot(leavesOf(steps, states)),
     state: states.at(-1) ?? parent.header.state,
-    queueCount,
-    queueHash,
+    ...queueAfter(parent.header, steps),
     torrent,
   }
   const seal = draft.nonce === undefined ? mine(header, miner) : { miner, nonce: toHash(encodeUint(draft.nonce, 32)) }

@@ -23,10 +23,10 @@ import { netOf } from '../../../../node/protocol/fee.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
-import { type Infohash, toHash } from '../../../../node/protocol/ids.ts'
+import { type Infohash, toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { type Step, splitSteps } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
-import { traceLeaf, traceProof } from '../../../../node/protocol/trace.ts'
+import { splitStates, traceOf, traceProof } from '../../../../node/protocol/trace.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
 import { EASIEST, holder, Stage, stranger } from '../../../support/stage.ts'
@@ -126,14 +126,14 @@ async function spend(sender: TransactionSender, call: BridgeCall, expected: bigi
 
 function claimsOf(stage: Stage, { steps, states, next, sealedBytes }: Forged) {
   const split = splitSteps(steps)
-  const stateAt = (i: number) => toHash(states.subarray(32 * i, 32 * (i + 1)))
-  const leaves = split.map((step, i) => traceLeaf(step, stateAt(i)))
+  const after = splitStates(states)
+  const leaves = traceOf(split, after)
   return requestsOf(stage.definition.rules, steps).map(({ step: index, infohash, to, tokens }) => ({
     block: next.id,
     sealed: sealedBytes,
     index,
     step: split[index] ?? new Uint8Array(),
-    state: stateAt(index),
+    state: after[index] ?? ZERO_HASH,
     siblings: traceProof(leaves, index),
     infohash,
     recipient: to,

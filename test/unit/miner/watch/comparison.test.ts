@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Comparison, compareBlocks, type Posted } from '../../../../miner/watch/comparison.ts'
+import { type Comparison, compareBlocks } from '../../../../miner/watch/comparison.ts'
 import { concat, encodeText } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { type Hash, toBytes, toHash, toInfohash } from '../../../../node/protocol/ids.ts'
 import { packTransaction } from '../../../../node/protocol/packed.ts'
 import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
+import type { Posted } from '../../../../node/protocol/trace.ts'
 import type { TransactionBody } from '../../../../node/protocol/typed-data.ts'
 import { type Account, accountOf, pay, RULES, randomOf, signBody } from '../../../../scripts/assure/models/world.ts'
 
