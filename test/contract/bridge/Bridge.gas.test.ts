@@ -30,7 +30,7 @@ import { type Receipt, readArtifact } from '../../support/contract/chain.ts'
 import { crowd, deepen, fund, hashes, payee, sender, touched } from '../../support/contract/deep-state.ts'
 import { Fixture, HOUR, MIN_REQUEST } from '../../support/contract/fixture.ts'
 
-const FILE = new URL('gas.json', import.meta.url)
+const FILE = new URL('../gas.json', import.meta.url)
 const UNIT = 10n ** 18n
 const CODE_LIMIT = 24_576
 const REPEATER = 'test/contract/harness/Repeater.sol/Repeater.json'

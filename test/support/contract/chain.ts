@@ -138,7 +138,7 @@ export class TestChain implements AsyncDisposable {
 
 /** What the compiler wrote; `path` is below `artifacts/`. */
 export async function readArtifact(path: string): Promise<{ abi: Abi; bytecode: Hex; deployedBytecode: Hex }> {
-  return JSON.parse(await readFile(new URL(`../../artifacts/${path}`, import.meta.url), 'utf8'))
+  return JSON.parse(await readFile(new URL(`../../../artifacts/${path}`, import.meta.url), 'utf8'))
 }
 
 /** What the provider threw, if it is the revert of a transaction; else the thing itself. */
