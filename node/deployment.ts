@@ -1,15 +1,15 @@
-// Which network a node serves: reads `deployments/<chain id>.json` and checks that its parts belong together.
+// Which network a node serves: what `deployments/<chain id>.json` holds, and the check that its parts belong together.
 
 import { z } from 'zod'
 import { OperationError } from './errors.ts'
-import { encodeText } from './protocol/bytes.ts'
+import { encodeText, formatHex } from './protocol/bytes.ts'
 import { checkGenesis, genesisInfohash, genesisState } from './protocol/genesis.ts'
-import { blockId, genesisBlock, type SealedHeader } from './protocol/header.ts'
+import { blockId, encodeSealed, genesisBlock, type SealedHeader } from './protocol/header.ts'
 import type { Address, Hash } from './protocol/ids.ts'
 import type { Rules } from './protocol/rules.ts'
 import { stateRoot } from './protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction } from './protocol/transaction.ts'
-import { address, amount, hash, infohash } from './schema.ts'
+import { address, amount, bytes, hash, infohash } from './schema.ts'
 
 export type NetworkDefinition = {
   readonly rules: Rules
@@ -24,16 +24,40 @@ export type NetworkDefinition = {
   readonly deployedAt: bigint
 }
 
-const hexNumber = z.string().regex(/^0x[0-9a-f]{64}$/)
 const schema = z.object({
   chain: amount,
   bridge: address,
   token: address,
+  /** Block of Ethereum with the deployment, its unix seconds, which are also the time of the genesis block, and its transaction. */
   block: amount,
   time: amount,
-  parameters: z.object({ easiestTarget: hexNumber.transform(BigInt), minRequest: amount, minDeposit: amount }),
-  genesis: z.object({ file: z.string(), infohash, state: hash, id: hash }),
+  transaction: hash,
+  parameters: z.object({
+    /** 0x and 64 hex digits. */
+    easiestTarget: z
+      .string()
+      .regex(/^0x[0-9a-f]{64}$/)
+      .transform(BigInt),
+    /** Base units. */
+    minRequest: amount,
+    /** Base units. */
+    minDeposit: amount,
+  }),
+  genesis: z.object({
+    /** The text of its `tx.json`. */
+    file: z.string(),
+    infohash,
+    /** Root of the state that it makes. */
+    state: hash,
+    /** Id of the genesis block. */
+    id: hash,
+    /** Its sealed header. */
+    header: bytes,
+  }),
 })
+
+/** The JSON of the file: integers are decimal strings. ABIs and bytecode are beside it, in `deployments/*.ts`. */
+export type Deployment = z.input<typeof schema>
 
 /** `name` is for messages. Throws `OperationError('bad-deployment')`. */
 export function parseDeployment(text: string, name: string): NetworkDefinition {
@@ -47,7 +71,9 @@ export function parseDeployment(text: string, name: string): NetworkDefinition {
     const state = stateRoot(genesisState(genesis))
     const block = genesisBlock({ chain, bridge, easiestTarget, state, genesis: genesisInfohash(genesis) })
     checkSame('the infohash of its genesis', genesisInfohash(genesis), parsed.genesis.infohash)
+    checkSame('the root of its genesis state', state, parsed.genesis.state)
     checkSame('the id of its genesis block', blockId(block), parsed.genesis.id)
+    checkSame('the header of its genesis block', formatHex(encodeSealed(block)), formatHex(parsed.genesis.header))
     return {
       rules: { chain, bridge, token, minRequest },
       genesis,

@@ -8,6 +8,7 @@ import { parse } from 'dotenv'
 import { z } from 'zod'
 import { OperationError } from '../node/errors.ts'
 import { LOG_LEVELS } from '../node/log.ts'
+import { DEFAULT_NETWORK_OPTIONS, NETWORK_PROFILES } from '../node/network/options.ts'
 import { parseAddress } from '../node/protocol/ids.ts'
 
 /** How a setting is given and explained. */
@@ -51,6 +52,10 @@ const addressText = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, 'an address: 0x and 40 hex digits')
   .transform(parseAddress)
+
+const PROFILES = ['local', 'public'] as const satisfies readonly (keyof typeof NETWORK_PROFILES)[]
+const hosts = PROFILES.map((name) => `${NETWORK_PROFILES[name].host} with the profile ${name}`).join(', ')
+const ENCRYPTIONS = ['accepted', 'preferred', 'required'] as const
 
 const settingsSchema = z.strictObject({
   network: z
@@ -127,12 +132,23 @@ const settingsSchema = z.strictObject({
     about: 'Port of the JSON-RPC of the node; 0 takes a free one',
     example: '7650',
   }),
-  listenHost: z.string().min(1, 'a host').default('127.0.0.1').register(info, {
-    env: 'TTX_LISTEN_HOST',
-    flag: '--listen-host <host>',
-    about: 'Where the node takes BitTorrent connections; 0.0.0.0 makes it part of the public network',
-    example: '0.0.0.0',
+  networkProfile: z.enum(PROFILES).default('local').register(info, {
+    env: 'TTX_NETWORK_PROFILE',
+    flag: '--network-profile <name>',
+    about:
+      'How the node finds others: local listens on loopback and talks to --peers and --trackers only; public listens on all addresses, and uses the DHT, peer exchange and uTP',
+    example: 'public',
   }),
+  listenHost: z
+    .string()
+    .min(1, 'a host')
+    .optional()
+    .register(info, {
+      env: 'TTX_LISTEN_HOST',
+      flag: '--listen-host <host>',
+      about: `Where the node listens for BitTorrent connections (default: ${hosts})`,
+      example: '0.0.0.0',
+    }),
   listenPort: whole(0, 65_535).default(7651).register(info, {
     env: 'TTX_LISTEN_PORT',
     flag: '--listen-port <port>',
@@ -153,6 +169,51 @@ const settingsSchema = z.strictObject({
       about: 'BitTorrent trackers at which nodes find each other, separated by commas',
       example: 'udp://127.0.0.1:6969',
     }),
+  dhtBootstrap: listOf(hostAndPort).optional().register(info, {
+    env: 'TTX_DHT_BOOTSTRAP',
+    flag: '--dht-bootstrap <list>',
+    about: 'Entry points of a DHT of your own, host:port, separated by commas; the DHT is on then, with either profile',
+    example: '127.0.0.1:7654',
+  }),
+  encryption: z
+    .enum(ENCRYPTIONS)
+    .default('accepted')
+    .register(info, {
+      env: 'TTX_ENCRYPTION',
+      flag: '--encryption <how>',
+      about: `Encryption of BitTorrent connections: ${ENCRYPTIONS.join(', ')}; it hides from filters, not from spies, and costs CPU`,
+      example: 'preferred',
+    }),
+  maxConnections: whole(1, 10_000).default(DEFAULT_NETWORK_OPTIONS.maxConnections).register(info, {
+    env: 'TTX_MAX_CONNECTIONS',
+    flag: '--max-connections <count>',
+    about: 'BitTorrent connections that may come in, and connections of each torrent',
+    example: '400',
+  }),
+  maxConnectionsPerHost: whole(1, 10_000).default(DEFAULT_NETWORK_OPTIONS.maxConnectionsPerHost).register(info, {
+    env: 'TTX_MAX_CONNECTIONS_PER_HOST',
+    flag: '--max-connections-per-host <count>',
+    about: 'Of those that came in, how many may be from one host (IPv6: from one 64-bit subnet)',
+    example: '64',
+  }),
+  maxLiveTorrents: whole(1, 100_000).default(DEFAULT_NETWORK_OPTIONS.maxLiveTorrents).register(info, {
+    env: 'TTX_MAX_LIVE_TORRENTS',
+    flag: '--max-live-torrents <count>',
+    about: 'Stored torrents that may be awake at once, about 40 kB of memory each',
+    example: '2000',
+  }),
+  uploadLimit: whole(1_000, 10_000_000_000).optional().register(info, {
+    env: 'TTX_UPLOAD_LIMIT',
+    flag: '--upload-limit <bytes>',
+    about: 'Bytes per second that the node sends over BitTorrent at most (default: no limit)',
+    example: '1000000',
+  }),
+  downloadLimit: whole(1_000, 10_000_000_000).optional().register(info, {
+    env: 'TTX_DOWNLOAD_LIMIT',
+    flag: '--download-limit <bytes>',
+    about: 'Bytes per second that the node receives over BitTorrent at most (default: no limit)',
+    example: '5000000',
+  }),
   pollMs: whole(20, 600_000).default(2_000).register(info, {
     env: 'TTX_POLL_MS',
     flag: '--poll-ms <ms>',

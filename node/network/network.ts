@@ -15,7 +15,7 @@ import { Hub } from './gossip/hub.ts'
 import type { Hello } from './gossip/peer.ts'
 import { PeerExchange } from './gossip/peer-exchange.ts'
 import { meetingPoint } from './meeting-point.ts'
-import { DEFAULT_NETWORK_OPTIONS, type NetworkOptions } from './options.ts'
+import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS, type NetworkBounds, type NetworkOptions } from './options.ts'
 import { isAddress } from './proof.ts'
 import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
@@ -28,6 +28,7 @@ export type NetworkDeps = {
   readonly log: Logger
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number
+  readonly bounds?: Partial<NetworkBounds>
 }
 
 /** A connected node of the same network. */
@@ -46,6 +47,7 @@ export class Network {
   readonly #store: NetworkStore
   readonly #log: Logger
   readonly #options: NetworkOptions
+  readonly #bounds: NetworkBounds
   readonly #bans: Bans
   readonly #buckets = new Buckets()
   readonly #secrets = new SecretIndex()
@@ -63,10 +65,14 @@ export class Network {
   #redial: NodeJS.Timeout | undefined
   #unsubscribe: (() => void) | undefined
 
-  constructor({ store, log, now = () => performance.now() }: NetworkDeps, options: Partial<NetworkOptions> = {}) {
+  constructor(
+    { store, log, now = () => performance.now(), bounds = {} }: NetworkDeps,
+    options: Partial<NetworkOptions> = {},
+  ) {
     this.#store = store
     this.#log = log
     this.#options = { ...DEFAULT_NETWORK_OPTIONS, ...options }
+    this.#bounds = { ...NETWORK_BOUNDS, ...bounds }
     this.#bans = new Bans(now)
     this.#meetingContent = meetingPoint(store.genesis)
     for (const address of this.#options.peers) this.#dialled.set(address, undefined)
@@ -76,7 +82,7 @@ export class Network {
       peers: () => this.#hub.peers,
       fetchOne: (peer, infohash) => this.#hub.fetcher.fetchOne(peer, infohash),
       trackers: this.#options.trackers,
-      maxBlockBytes: this.#options.maxBlockBytes,
+      maxBlockBytes: this.#bounds.maxBlockBytes,
       stopping: this.#stopping.signal,
     })
     this.#blocks = new BlockFetcher({
@@ -106,7 +112,7 @@ export class Network {
         lookupSecret: (hash) => this.#secrets.get(hash),
         isBanned: (host) => this.#bans.has(hostGroup(host)),
       },
-      { ...this.#options, port: listenPort },
+      { ...this.#options, ...this.#bounds, port: listenPort },
     )
     await this.#client.opened()
     await this.#indexStore()

@@ -11,8 +11,6 @@ export type NetworkOptions = {
   readonly trackers: readonly string[]
   /** The public DHT (BEP 5), or one with other entry points (`host:port`). */
   readonly dht: boolean | { readonly bootstrap: readonly string[] }
-  /** Local service discovery (BEP 14): multicast in the local network. */
-  readonly lsd: boolean
   /** Peer exchange (BEP 11): learn addresses from peers and pass them on. */
   readonly pex: boolean
   /** uTP (BEP 29) beside TCP. Both ends should have the same setting: the other is tried only after half a minute. */
@@ -29,28 +27,38 @@ export type NetworkOptions = {
   /** Bytes per second; undefined is unlimited. */
   readonly uploadLimit: number | undefined
   readonly downloadLimit: number | undefined
-  /** Stored torrents that may be live at once (about 40 kB each), and how long one without a connection stays live. */
+  /** Stored torrents that may be live at once; about 40 kB each. */
   readonly maxLiveTorrents: number
-  readonly idleTorrentMs: number
-  /** Largest block torrent that is fetched: it is held in memory until it was judged. */
-  readonly maxBlockBytes: number
 }
 
+/**
+ * What an operator chooses between. `local` talks to the given peers and trackers only, and listens on loopback; `public` is
+ * reached, and finds and is found. Local service discovery (BEP 14) is in neither: multicast tells everybody in a house who runs a node.
+ */
+export const NETWORK_PROFILES = {
+  local: { host: '127.0.0.1', dht: false, pex: false, utp: false },
+  public: { host: '0.0.0.0', dht: true, pex: true, utp: true },
+} as const satisfies Readonly<Record<string, Partial<NetworkOptions>>>
+
 export const DEFAULT_NETWORK_OPTIONS: NetworkOptions = {
-  host: '127.0.0.1',
+  ...NETWORK_PROFILES.local,
   listenPort: 0,
   peers: [],
   trackers: [],
-  dht: false,
-  lsd: false,
-  pex: false,
-  utp: false,
   secure: 0,
   maxConnections: 100,
   maxConnectionsPerHost: 16,
   uploadLimit: undefined,
   downloadLimit: undefined,
   maxLiveTorrents: 200,
-  idleTorrentMs: 30_000,
-  maxBlockBytes: 268_435_456,
 }
+
+/** What no operator chooses: tests make them small, as they pass in a clock. */
+export type NetworkBounds = {
+  /** How long a stored torrent without a connection stays live. */
+  readonly idleTorrentMs: number
+  /** Largest block torrent that is fetched: it is held in memory until it was judged. */
+  readonly maxBlockBytes: number
+}
+
+export const NETWORK_BOUNDS: NetworkBounds = { idleTorrentMs: 30_000, maxBlockBytes: 268_435_456 }

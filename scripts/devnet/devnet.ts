@@ -19,7 +19,6 @@ import { removeEndpoints, writeEndpoints } from '../endpoints.ts'
 import { type Lock, takeLock } from '../lock.ts'
 import { deploy } from '../make/deploy.ts'
 import { anvilService } from './anvil.ts'
-import { ensureContracts } from './contracts.ts'
 import { DevChain, isAnswering } from './dev-chain.ts'
 import type { DevnetOptions } from './options.ts'
 import { devnetServices } from './services.ts'
@@ -95,7 +94,6 @@ export class Devnet {
     const { say } = this.#deps
     this.#lock = await takeLock(this.data, 'devnet')
     await this.#options.beforeStart?.()
-    if (!(await exists(this.deploymentFile))) await ensureContracts(say)
     const passphrase = await this.#passphrase()
     if (this.#options.ethereum === undefined) {
       const state = join(this.data, 'ethereum.json')

@@ -1,4 +1,4 @@
-// Deploys the bridge, which deploys its token, to any chain, and writes `deployments/<chain id>.json`. After `npm run build`:
+// Deploys the bridge, which deploys its token, to any chain, and writes `deployments/<chain id>.json`:
 //
 // TTX_DEPLOYER_KEY=0x… npx node scripts/make/deploy.ts --rpc http://127.0.0.1:8545 --genesis genesis.json
 //
@@ -19,18 +19,17 @@ import {
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
-import type { Deployment } from '../../deployments/deployment.ts'
-import { tokenAbi } from '../../deployments/token-abi.ts'
+import { bridgeBytecode } from '../../deployments/bridge-bytecode.ts'
+import type { Deployment } from '../../node/deployment.ts'
 import { OperationError } from '../../node/errors.ts'
 import { formatHex } from '../../node/protocol/bytes.ts'
 import { checkGenesis, genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
 import { blockId, encodeSealed, genesisBlock } from '../../node/protocol/header.ts'
-import { parseAddress } from '../../node/protocol/ids.ts'
+import { parseAddress, parseHash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
 import { decodeTransaction, encodeTransaction, type GenesisTransaction } from '../../node/protocol/transaction.ts'
 
-const ARTIFACT = new URL('../../artifacts/contracts/Bridge.sol/Bridge.json', import.meta.url)
 const FOLDER = fileURLToPath(new URL('../../deployments', import.meta.url))
 
 /** What a network is made of. Defaults: `DEFAULT_PARAMETERS`. */
@@ -56,8 +55,8 @@ export const DEFAULT_PARAMETERS = {
 } as const
 
 /**
- * Deploys and waits for the receipt. Throws `RuleError('bad-genesis')`, or `OperationError` where the contracts are not
- * compiled (`not-built`) or the deployment reverted (`deployment-failed`). Writes nothing: see `writeDeployment`.
+ * Deploys and waits for the receipt. Throws `RuleError('bad-genesis')`, or `OperationError('deployment-failed')` if it
+ * reverted. Writes nothing: see `writeDeployment`.
  */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   const { wallet, client, genesis } = options
@@ -67,7 +66,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const infohash = genesisInfohash(genesis)
   const transaction = await wallet.deployContract({
     abi: bridgeAbi,
-    bytecode: await readBytecode(),
+    bytecode: bridgeBytecode,
     args: [state, `0x${infohash}`, easiestTarget, minRequest, minDeposit],
     chain: null,
   })
@@ -95,7 +94,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     token: parseAddress(token.toLowerCase()),
     block: receipt.blockNumber.toString(),
     time: timestamp.toString(),
-    transaction,
+    transaction: parseHash(transaction),
     parameters: {
       easiestTarget: `0x${easiestTarget.toString(16).padStart(64, '0')}`,
       minRequest: minRequest.toString(),
@@ -105,10 +104,9 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
       file: new TextDecoder().decode(encodeTransaction(genesis)),
       infohash,
       state,
-      id,
+      id: blockId(block),
       header: `0x${formatHex(encodeSealed(block))}`,
     },
-    abi: { bridge: bridgeAbi, token: tokenAbi },
   }
 }
 
@@ -118,17 +116,6 @@ export async function writeDeployment(deployment: Deployment, folder = FOLDER): 
   await mkdir(folder, { recursive: true })
   await writeFile(file, `${JSON.stringify(deployment, undefined, 2)}\n`)
   return file
-}
-
-async function readBytecode(): Promise<Hex> {
-  try {
-    const { bytecode }: { bytecode: Hex } = JSON.parse(await readFile(ARTIFACT, 'utf8'))
-    return bytecode
-  } catch (cause) {
-    throw new OperationError('not-built', 'expected the compiled contracts in artifacts/, run `npm run build`', {
-      cause,
-    })
-  }
 }
 
 async function main(): Promise<void> {

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { createWalletClient, custom } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import type { Deployment } from '../../deployments/deployment.ts'
+import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { type Deployment, parseDeployment } from '../../node/deployment.ts'
 import { DEFAULT_PARAMETERS, deploy, writeDeployment } from '../../scripts/make/deploy.ts'
 import { TestChain } from '../support/contract/chain.ts'
 import { founder, genesisTransaction } from '../support/contract/fixture.ts'
@@ -30,14 +31,10 @@ it('deploys, and writes down where and with what', async () => {
   const written: Deployment = JSON.parse(await readFile(file, 'utf8'))
   assert.deepEqual(written, deployment)
 
-  const { abi, bridge, genesis, parameters, token } = written
-  const ask = (functionName: string, args: readonly unknown[] = []) =>
-    chain.client.readContract({
-      abi: abi.bridge as never,
-      address: bridge,
-      functionName,
-      args,
-    } as never) as Promise<unknown>
+  const { bridge, genesis, parameters, token } = written
+  assert.equal(parseDeployment(await readFile(file, 'utf8'), file).rules.token, token)
+  const ask = (functionName: 'token' | 'genesis' | 'minRequest') =>
+    chain.client.readContract({ abi: bridgeAbi, address: bridge, functionName })
   assert.equal(String(await ask('token')).toLowerCase(), token)
   assert.equal(await ask('genesis'), genesis.id)
   assert.equal(await ask('minRequest'), 7n)

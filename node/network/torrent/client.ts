@@ -22,7 +22,6 @@ export type ClientOptions = {
   readonly port: number
   /** Public peer finding: all off unless asked for. */
   readonly dht: boolean | { readonly bootstrap: readonly string[] }
-  readonly lsd: boolean
   readonly pex: boolean
   readonly utp: boolean
   /** 0 dials plain, 1 dials encrypted (MSE), both take either; 2 only encrypted. */
@@ -70,7 +69,7 @@ export class TorrentClient extends WebTorrent {
       torrentPort: { port: options.port, host: options.host },
       dht: options.dht === true ? {} : options.dht,
       dhtPort: { port: 0, address: options.host },
-      lsd: options.lsd,
+      lsd: false,
       utPex: options.pex,
       utp: options.utp,
       natUpnp: false,

@@ -1,13 +1,11 @@
 // Nobody is more than anybody else: what can be called, by whom, and what the deployed code does not even contain.
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { after, describe, it } from 'node:test'
 import { encodeFunctionData, toFunctionSelector } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { parseHex } from '../../../node/protocol/bytes.ts'
-import { ABI_FILES, renderAbi } from '../../../scripts/make/abi.ts'
 import { assertReverts, readArtifact } from '../../support/contract/chain.ts'
 import { EASIEST_TARGET, Fixture, MIN_DEPOSIT, MIN_REQUEST } from '../../support/contract/fixture.ts'
 
@@ -112,14 +110,6 @@ describe('parameters', () => {
     await assertReverts(deploy(state, torrent, EASIEST_TARGET, 0n, 1n), 'BadParameters')
     await assertReverts(deploy(state, torrent, EASIEST_TARGET, 1n, 0n), 'BadParameters')
   })
-})
-
-describe('the generated ABIs', () => {
-  for (const entry of ABI_FILES) {
-    it(`${entry.file} is that of the compiled contract (else run scripts/make/abi.ts)`, async () => {
-      assert.equal(await readFile(new URL(`../../../${entry.file}`, import.meta.url), 'utf8'), await renderAbi(entry))
-    })
-  }
 })
 
 /** The opcodes of a contract without what PUSH carries and without the metadata at the end. */

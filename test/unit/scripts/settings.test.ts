@@ -40,8 +40,12 @@ test('nothing set gives the defaults', () => {
     node: 'http://127.0.0.1:7650',
     rpcHost: '127.0.0.1',
     rpcPort: 7650,
-    listenHost: '127.0.0.1',
+    networkProfile: 'local',
     listenPort: 7651,
+    encryption: 'accepted',
+    maxConnections: 100,
+    maxConnectionsPerHost: 16,
+    maxLiveTorrents: 200,
     pollMs: 2_000,
     finalityDepth: 64,
     maxEthereumAge: 900,
@@ -69,6 +73,9 @@ test('lists, URLs, ports and amounts that make no sense are told', () => {
     [{ rpcPort: '65536' }, /at most 65535/],
     [{ listenPort: 'x' }, /a whole number from 0 to 65535/],
     [{ payout: '0x12' }, /an address/],
+    [{ networkProfile: 'open' }, /--network-profile or TTX_NETWORK_PROFILE to be one of local, public, got "open"/],
+    [{ encryption: '1' }, /one of accepted, preferred, required/],
+    [{ uploadLimit: '10' }, /at least 1000/],
     [{ weiPerTtx: '0.5' }, /a whole number of wei/],
   ]
   for (const [flags, message] of cases) assert.throws(() => loadSettings(flags, {}, {}), message)

@@ -10,6 +10,7 @@ import packageJson from '../../../../package.json' with { type: 'json' }
 import { checkPort } from '../../../devnet/ports.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { networkOptions } from '../../network-options.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { untilAborted } from '../../until.ts'
 
@@ -29,23 +30,32 @@ export function registerNode(program: Command, act: Act): void {
         'ethereum',
         'rpcHost',
         'rpcPort',
+        'networkProfile',
         'listenHost',
         'listenPort',
         'peers',
         'trackers',
+        'dhtBootstrap',
+        'encryption',
+        'maxConnections',
+        'maxConnectionsPerHost',
+        'maxLiveTorrents',
+        'uploadLimit',
+        'downloadLimit',
         'finalityDepth',
         'maxEthereumAge',
         'pollMs',
       ],
     ),
     'ttx node --deployment deployments/31337.json --ethereum http://127.0.0.1:8545',
-    'ttx node --deployment deployments/1.json --listen-host 0.0.0.0 --peers node.example.org:7651',
+    'ttx node --deployment deployments/1.json --network-profile public --peers node.example.org:7651',
   )
 }
 
 async function run(context: CliContext): Promise<undefined> {
   const { settings, folder, log } = context
-  const { ethereum = [], rpcHost, rpcPort, listenHost, listenPort, peers = [], trackers = [], pollMs } = settings
+  const { ethereum = [], rpcHost, rpcPort, listenPort, pollMs } = settings
+  const network = networkOptions(settings)
   const definition = await readDeployment(settings.deployment)
   // Later on a node waits out whatever is wrong with Ethereum; at the start it is most likely a slip of the pen.
   for (const url of ethereum) {
@@ -53,7 +63,7 @@ async function run(context: CliContext): Promise<undefined> {
     await reader.parameters().finally(() => reader.close())
   }
   if (rpcPort !== 0) await checkPort(rpcPort, 'JSON-RPC', '--rpc-port', rpcHost)
-  if (listenPort !== 0) await checkPort(listenPort, 'BitTorrent', '--listen-port', listenHost)
+  if (listenPort !== 0) await checkPort(listenPort, 'BitTorrent', '--listen-port', network.host)
   // Loaded only here: BitTorrent would double the start of every other command.
   const { TtxNode } = await import('../../../../node/node.ts')
   await using node = new TtxNode(
@@ -63,7 +73,7 @@ async function run(context: CliContext): Promise<undefined> {
       definition,
       ethereum,
       rpc: { host: rpcHost, port: rpcPort },
-      network: { host: listenHost, listenPort, peers, trackers },
+      network,
       pollMs,
       finalityDepth: BigInt(settings.finalityDepth),
       ...(settings.maxEthereumAge === 0 ? {} : { maxEthereumAgeMs: 1_000 * settings.maxEthereumAge }),

@@ -2,7 +2,7 @@
 
 import { type Logger, pino } from 'pino'
 import { Network } from '../../../../node/network/network.ts'
-import type { NetworkOptions } from '../../../../node/network/options.ts'
+import type { NetworkBounds, NetworkOptions } from '../../../../node/network/options.ts'
 import { MemoryStore } from './memory-store.ts'
 
 const SILENT: Logger = pino({ level: process.env['LOG'] ?? 'silent' })
@@ -14,12 +14,12 @@ export class Lab {
 
   /** A started node; `peers` are other nodes that it dials. */
   async node(
-    options: Partial<Omit<NetworkOptions, 'peers'>> & { readonly peers?: readonly TestNode[] } = {},
+    options: Partial<Omit<NetworkOptions & NetworkBounds, 'peers'>> & { readonly peers?: readonly TestNode[] } = {},
     store: MemoryStore = new MemoryStore(),
     now: () => number = () => performance.now(),
   ): Promise<TestNode> {
     const peers = (options.peers ?? []).map((peer) => peer.address)
-    const network = new Network({ store, log: SILENT, now }, { ...options, peers })
+    const network = new Network({ store, log: SILENT, now, bounds: options }, { ...options, peers })
     this.defer(() => network.stop())
     await network.start()
     const { host, port } = network.address()
