@@ -2,10 +2,10 @@
 
 import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import { applyStep, applyTransaction, type Witness } from '../../node/protocol/apply.ts'
-import { type PublishedBlock, type QueueReader, replayBlock, type Verdict } from '../../node/protocol/block.ts'
+import type { PublishedBlock, QueueReader, Verdict } from '../../node/protocol/block.ts'
 import { concat } from '../../node/protocol/bytes.ts'
 import { keccak } from '../../node/protocol/hash.ts'
-import { blockId, type SealedHeader } from '../../node/protocol/header.ts'
+import type { SealedHeader } from '../../node/protocol/header.ts'
 import { toHash } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
@@ -16,22 +16,7 @@ import { verifyPacked } from '../../node/protocol/verify.ts'
 /** The block that a wrong block stands on, with the true state after it. */
 export type RefutationParent = { readonly sealed: SealedHeader; readonly state: State }
 
-/**
- * The refutation of a block by its first wrong step. Nothing where no step can be proved wrong from here: the block is right, or
- * `replayBlock` answers `unknown`, which it says for itself. Throws `RuleError('bad-steps')` for what no bridge can have published.
- */
-export function buildRefutation(
-  rules: Rules,
-  parent: RefutationParent,
-  block: PublishedBlock,
-  queue: QueueReader,
-): Refutation | undefined {
-  const { header } = parent.sealed
-  const verdict = replayBlock(rules, { id: blockId(parent.sealed), header, state: parent.state }, block, queue)
-  return verdict.verdict === 'invalid' ? refuteStep(rules, parent, block, queue, verdict) : undefined
-}
-
-/** The same where the verdict of `replayBlock` is at hand. */
+/** The refutation of a block by its first wrong step, which the verdict of `replayBlock` names. */
 export function refuteStep(
   rules: Rules,
   parent: RefutationParent,

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { buildRefutation } from '../../../miner/watch/refutation.ts'
 import { refuteGas } from '../../../node/ethereum/calls.ts'
 import { encodeRefutation } from '../../../node/ethereum/refute-call.ts'
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
@@ -13,6 +12,7 @@ import { toHex } from '../../support/contract/blocks.ts'
 import { type Receipt, Reverted } from '../../support/contract/chain.ts'
 import { MUTATIONS, type Posted, postedOf } from '../../support/contract/mutations.ts'
 import { RandomChain, type RightBlock } from '../../support/contract/random-chain.ts'
+import { buildRefutation } from '../../support/refutation.ts'
 
 /** Mutations in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED. */
 const runs = Number(process.env['FUZZ_RUNS'] ?? 2_000)

@@ -1,7 +1,6 @@
 // A bridge with real money on it: blocks with true states on a tip whose state is known, a real queue, and proofs against lies.
 
 import assert from 'node:assert/strict'
-import { buildRefutation } from '../../../miner/watch/refutation.ts'
 import type { Refutation } from '../../../node/ethereum/refute-call.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { type PublishedBlock, replayBlock, type Verdict } from '../../../node/protocol/block.ts'
@@ -11,6 +10,7 @@ import { type Address, type Hash, toBytes } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { type State, stateRoot } from '../../../node/protocol/state.ts'
+import { buildRefutation } from '../refutation.ts'
 import { type Draft, depositStep, type TestBlock } from './blocks.ts'
 import { Fixture, genesisTransaction, MIN_REQUEST, type PublishOptions } from './fixture.ts'
 

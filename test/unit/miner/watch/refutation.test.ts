@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { decodeFunctionData } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
-import { buildRefutation, proveStep } from '../../../../miner/watch/refutation.ts'
+import { proveStep } from '../../../../miner/watch/refutation.ts'
 import { encodeRefutation } from '../../../../node/ethereum/refute-call.ts'
 import { applyStep, type Witness } from '../../../../node/protocol/apply.ts'
 import { assembleBlock, type PublishedBlock } from '../../../../node/protocol/block.ts'
@@ -17,6 +17,7 @@ import { type State, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { isInTrace, traceLeaf } from '../../../../node/protocol/trace.ts'
 import { RULES, World } from '../../../../scripts/assure/models/world.ts'
+import { buildRefutation } from '../../../support/refutation.ts'
 
 const world = new World(3)
 const genesis = genesisBlock({

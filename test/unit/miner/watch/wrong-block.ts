@@ -1,6 +1,5 @@
 // A refutation of a block that nobody has published: for what does not care what is wrong with it.
 
-import { buildRefutation } from '../../../../miner/watch/refutation.ts'
 import type { Refutation } from '../../../../node/ethereum/refute-call.ts'
 import { assembleBlock } from '../../../../node/protocol/block.ts'
 import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
@@ -8,6 +7,7 @@ import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/id
 import { stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { RULES, World } from '../../../../scripts/assure/models/world.ts'
+import { buildRefutation } from '../../../support/refutation.ts'
 
 const TARGET = 2n ** 240n
 
