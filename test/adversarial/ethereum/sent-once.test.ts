@@ -21,13 +21,14 @@ import { type Address, parseAddress, ZERO_HASH } from '../../../node/protocol/id
 import type { Step } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { splitPosted, traceOf, traceProofs } from '../../../node/protocol/trace.ts'
-import { accountOf, pay, randomOf } from '../../../scripts/assure/models/world.ts'
-import type { RpcCall, Tampering } from '../../support/chain/ethereum-proxy.ts'
-import { type Lie, LyingEndpoint, lagging, NO_ANSWERS } from '../../support/chain/lying-endpoint.ts'
+import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
+import type { RpcCall } from '../../support/chain/ethereum-proxy.ts'
+import { type Lie, LyingEndpoint, NO_ANSWERS } from '../../support/chain/lying-endpoint.ts'
 import { log } from '../../support/log.ts'
 import { Author } from '../../support/miner/author.ts'
 import { forge } from '../../support/miner/forge.ts'
 import { EASIEST, holder, Stage } from '../../support/stage.ts'
+import { during, MACHINES, once, SEND, taken } from './machines.ts'
 
 type Act = {
   /** Once for each number. */
@@ -37,11 +38,9 @@ type Act = {
 }
 
 const DAY = 86_400n
-const SEND = 'eth_sendRawTransaction'
 const PATIENCE_MS = 700
 /** Once the endpoint is right. */
 const LONG_MS = 120_000
-const SEED = 20261129
 const FAST = { timeoutMs: 150, retries: 1, backoffMs: 2, patienceMs: 300 }
 const PHASES: Readonly<Record<string, (isSent: boolean, call: RpcCall) => boolean>> = {
   'from the beginning': () => true,
@@ -52,24 +51,7 @@ const FAULTS: Readonly<Record<string, Lie>> = {
   ...Object.fromEntries(Object.entries(NO_ANSWERS).filter(([name]) => /breaks|500|429|hangs|web page|half/.test(name))),
   'gives no result': () => ({ instead: () => undefined }),
 }
-/** Behind one address there are several machines. Each is made anew, since it counts what it is asked. */
-const MACHINES: Readonly<Record<string, () => Lie>> = {
-  ...Object.fromEntries(
-    [1, 2, 5].map((blocks) => [`two machines ${blocks} blocks apart take turns`, () => inTurns(lagging(blocks))]),
-  ),
-  'three machines take turns, and two of them are behind': () => inTurns(lagging(1), lagging(4)),
-  'two machines apart at random': () => atRandom(lagging(3)),
-  'one that has no transactions yet, and knows of their nonces': () => only(/Receipt|ByHash/, { instead: () => null }),
-  'it takes it, its answer is lost, and a machine that is behind misses the money': () => pooled('reset', POOR),
-  'it takes it, and the machine that answers misses the money': () => pooled(POOR, POOR),
-  'it takes it, and the machine that answers has the nonce': () => pooled(STALE, STALE),
-}
 /** Of a transaction that it has taken: in the words of Geth, Nethermind, Besu, Erigon, Reth and Anvil, and in nobody's. */
-const POOR = {
-  code: -32000,
-  message: 'insufficient funds for gas * price + value: balance 0, tx cost 14701, overshot 14701',
-}
-const STALE = { code: -32000, message: 'nonce too low: next nonce 9, tx nonce 8' }
 const WORDS = [
   'insufficient funds for transfer',
   'transaction underpriced',
@@ -191,69 +173,6 @@ async function attempt(act: () => Promise<unknown>): Promise<'done' | OperationE
   } catch (error) {
     assert.ok(error instanceof OperationError, String(error))
     return error
-  }
-}
-
-function during(isOn: (isSent: boolean, call: RpcCall) => boolean, lie: Lie): Lie {
-  let isSent = false
-  return (call, proxy) => {
-    const tampering = isOn(isSent, call) ? lie(call, proxy) : undefined
-    isSent ||= call.method === SEND
-    return tampering
-  }
-}
-
-/** Question after question to the one that is right and to each of these. */
-function inTurns(...behind: readonly Lie[]): Lie {
-  let asked = 0
-  return (call, proxy) => behind[(asked++ % (behind.length + 1)) - 1]?.(call, proxy)
-}
-
-function atRandom(behind: Lie): Lie {
-  const random = randomOf(SEED)
-  return (call, proxy) => (random() < 0.5 ? behind(call, proxy) : undefined)
-}
-
-function only(methods: RegExp, tampering: Tampering): Lie {
-  return ({ method }) => (methods.test(method) ? tampering : undefined)
-}
-
-/** Takes the first one and answers so; of all later ones, and for some looks of that one, it is a machine that knows nothing. */
-function pooled(answer: Parameters<typeof taken>[0], later: { readonly code: number; readonly message: string }): Lie {
-  const first = taken(answer)
-  let [sent, unseen] = [0, 6]
-  return (call, proxy) => {
-    if (call.method === SEND) return sent++ === 0 ? first(call, proxy) : { error: later }
-    return sent > 0 && /Receipt|ByHash/.test(call.method) && unseen-- > 0 ? { instead: () => null } : undefined
-  }
-}
-
-/** The first time only. */
-function once(tampering: Tampering): Lie {
-  let isOver = false
-  return ({ method }) => {
-    if (method !== SEND || isOver) return undefined
-    isOver = true
-    return tampering
-  }
-}
-
-/** Hands the first one on, and answers something else. */
-function taken(answer: 'reset' | { readonly code: number; readonly message: string }): Lie {
-  let isOver = false
-  return ({ method, params }, proxy) => {
-    if (method !== SEND || isOver) return undefined
-    isOver = true
-    return {
-      respond: (response) => {
-        const reply = () => {
-          if (answer === 'reset') return void response.destroy()
-          const body = JSON.stringify({ jsonrpc: '2.0', id: 1, error: answer })
-          response.writeHead(200, { 'content-type': 'application/json' }).end(body)
-        }
-        proxy.ask(method, params).then(reply, reply)
-      },
-    }
   }
 }
 

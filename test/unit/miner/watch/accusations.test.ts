@@ -1,4 +1,5 @@
 // Which wrong blocks are pursued, and in which order: what could be final first, then the heaviest, whatever crowd there is; and when a case is closed.
+// Long: the rules of one order.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
