@@ -10,6 +10,7 @@ import { registerDeposit } from './commands/hold/deposit.ts'
 import { registerForce } from './commands/hold/force.ts'
 import { registerSend } from './commands/hold/send.ts'
 import { registerStatus } from './commands/hold/status.ts'
+import { registerWait } from './commands/hold/wait.ts'
 import { registerWallet } from './commands/hold/wallet.ts'
 import { registerMiner } from './commands/mine/miner.ts'
 import { registerRelay } from './commands/mine/relay.ts'
@@ -42,6 +43,7 @@ const REGISTRATIONS: readonly Registration[] = [
   registerSend,
   registerBridge,
   registerStatus,
+  registerWait,
   registerClaim,
   registerDeposit,
   registerForce,

@@ -26,8 +26,13 @@ export function formatSpan(seconds: number): string {
   return minutes > 0 ? `${minutes} min` : `${seconds} s`
 }
 
+/** A moment, unix seconds. */
+export function formatUtc(at: number): string {
+  return new Date(1_000 * at).toISOString().replace('.000Z', ' UTC').replace('T', ' ')
+}
+
 /** A moment on Ethereum's clock, seen from `now` on the same clock; unix seconds. */
 export function formatMoment(at: number, now: number): string {
-  const text = new Date(1_000 * at).toISOString().replace('.000Z', ' UTC').replace('T', ' ')
+  const text = formatUtc(at)
   return at > now ? `${text} (in ${formatSpan(at - now)})` : `${text} (${formatSpan(now - at)} ago)`
 }

@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { createWalletClient, custom } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { getEip712Domain } from 'viem/actions'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { type Deployment, parseDeployment } from '../../node/deployment.ts'
+import { ZERO_HASH } from '../../node/protocol/ids.ts'
 import { DEFAULT_PARAMETERS, deploy, writeDeployment } from '../../scripts/make/deploy.ts'
 import { TestChain } from '../support/contract/chain.ts'
 import { founder, genesisTransaction } from '../support/contract/fixture.ts'
@@ -37,6 +39,13 @@ it('deploys, and writes down where and with what', async () => {
     chain.client.readContract({ abi: bridgeAbi, address: bridge, functionName })
   assert.equal(String(await ask('token')).toLowerCase(), token)
   assert.equal(await ask('genesis'), genesis.id)
+  // As docs/protocol.md has it, section 6.1.
+  const domain = await getEip712Domain(chain.client, { address: token })
+  assert.deepEqual(
+    { ...domain.domain, verifyingContract: domain.domain.verifyingContract.toLowerCase() },
+    { name: 'Wrapped TorrentTX', version: '1', chainId: 31_337, verifyingContract: token, salt: ZERO_HASH },
+  )
+  assert.deepEqual([domain.fields, domain.extensions], ['0x0f', []])
   assert.equal(await ask('minRequest'), 7n)
   assert.equal(BigInt(parameters.easiestTarget), DEFAULT_PARAMETERS.easiestTarget)
   assert.equal(parameters.minDeposit, String(DEFAULT_PARAMETERS.minDeposit))

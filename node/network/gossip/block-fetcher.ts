@@ -20,6 +20,8 @@ type Waiting = {
 }
 
 const MAX_FAILURES = 3
+/** Headers whose torrent is remembered as not theirs. */
+const MAX_REFUSED = 1_000
 
 export type BlockFetcherDeps = {
   readonly store: NetworkStore
@@ -33,6 +35,8 @@ export class BlockFetcher {
   /** By hash of the sealed header, in the order of arrival; the ones being fetched included. */
   readonly #waiting = new Map<string, Waiting>()
   readonly #fetching = new Map<string, Promise<void>>()
+  /** By hash of the sealed header: what their torrent holds is not what they say. Each cost its author the work of a block. */
+  readonly #refused = new Set<string>()
   #isStopping = false
 
   constructor(deps: BlockFetcherDeps) {
@@ -43,6 +47,7 @@ export class BlockFetcher {
   async onHeaders(peer: RemotePeer, headers: readonly Uint8Array[]): Promise<void> {
     for (const sealed of headers) {
       const key = formatHex(keccak(sealed))
+      if (this.#refused.has(key)) continue
       const waiting = this.#waiting.get(key)
       if (waiting) waiting.peers.add(peer)
       else if ((await this.#deps.store.onHeader(sealed, peer.hello)) === 'wanted') this.#enqueue(key, sealed, peer)
@@ -65,6 +70,12 @@ export class BlockFetcher {
   #enqueue(key: string, sealed: Uint8Array, peer: RemotePeer): void {
     if (this.#waiting.size >= MAX_WAITING_BLOCKS) return
     this.#waiting.set(key, { key, sealed, peers: new Set([peer]), failures: 0 })
+  }
+
+  #refuse(key: string): void {
+    this.#refused.add(key)
+    const [oldest] = this.#refused
+    if (this.#refused.size > MAX_REFUSED && oldest !== undefined) this.#refused.delete(oldest)
   }
 
   #pump(): void {
@@ -90,7 +101,8 @@ export class BlockFetcher {
       await this.#deps.store.onBlock(sealed, files, first?.hello ?? { id: '', host: '' })
       return true
     } catch (error) {
-      if (error instanceof RuleError) for (const peer of peers) peer.fault(20, error.message)
+      // Who told of it need not have made it, nor have fetched it: a right block on Ethereum may name any torrent.
+      if (error instanceof RuleError) this.#refuse(waiting.key)
       const isOurBug = !(error instanceof RuleError || error instanceof OperationError)
       this.#deps.log[isOurBug ? 'error' : 'warn']({ torrent, error }, 'cannot take a block')
       waiting.failures += 1

@@ -4,6 +4,7 @@ import type { Hex } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { type Payment, pay, signTransaction } from '../../../node/client/pay.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
+import { type Stage, type Where, wait } from '../../../node/client/wait.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
 import type { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { type Hash, type Infohash, parseHash } from '../../../node/protocol/ids.ts'
@@ -45,7 +46,7 @@ export class Way {
   /** Done once the other node has it too. */
   async pay(wallet: Wallet, payment: Payment): Promise<Infohash> {
     const { infohash } = await pay(this.#node, wallet, payment, Math.floor(Date.now() / 1_000))
-    await this.#accepted(this.#peer, infohash)
+    await this.#wait(this.#peer, infohash, 'accepted')
     return infohash
   }
 
@@ -55,22 +56,17 @@ export class Way {
     const file = encodeTransaction(tx)
     await this.#node.call('tx_submit', { file })
     const infohash = infohashOf(file)
-    await this.#accepted(this.#node, infohash)
-    await this.#accepted(this.#peer, infohash)
+    await this.#wait(this.#node, infohash, 'accepted')
+    await this.#wait(this.#peer, infohash, 'accepted')
     return infohash
   }
 
   /** The block with a transaction, once both nodes have replayed it. */
   async ordered(infohash: Infohash): Promise<Block> {
-    const block = await this.#until('a block with the transaction', async () => {
-      const { block: id, status } = await this.#node.call('tx_get', { infohash })
-      if (status !== 'ordered' && status !== 'final') return undefined
-      return id && (await this.#node.call('bridge_block', { id }))
-    })
-    await this.#until('the other node to have replayed the block', async () => {
-      const { status } = await this.#peer.call('tx_get', { infohash })
-      return status === 'ordered' || status === 'final' ? true : undefined
-    })
+    const { block: id } = await this.#wait(this.#node, infohash, 'ordered')
+    if (id === undefined) throw new RangeError(`${infohash} is in a block that the node does not name`)
+    const block = await this.#node.call('bridge_block', { id })
+    await this.#wait(this.#peer, infohash, 'ordered')
     check(block.verdict === 'valid', 'bad-block', 'a valid block', `${block.verdict}: ${block.problem}`)
     return block
   }
@@ -86,10 +82,7 @@ export class Way {
 
   /** wTTX of the recipient, once the request was paid. */
   async paid(infohash: Infohash, to: Wallet): Promise<bigint> {
-    await this.#until('the request to be paid', async () => {
-      const { bridging } = await this.#node.call('tx_where', { infohash })
-      return bridging?.paid ? true : undefined
-    })
+    await this.#wait(this.#node, infohash, 'paid')
     return await this.#ethereum.tokenBalance(to.address)
   }
 
@@ -134,11 +127,11 @@ export class Way {
     return [...named].map(([name, transaction]) => ({ name, transaction }))
   }
 
-  async #accepted(node: NodeClient, infohash: Infohash): Promise<void> {
-    await this.#until(`${node.url} to accept ${infohash}`, async () => {
-      const { status } = await node.call('tx_get', { infohash })
-      return ['accepted', 'ordered', 'final'].includes(status) ? true : undefined
-    })
+  /** A payment that was just made, and a deposit that was just burned, may be on their way as long as anything may take. */
+  async #wait(node: NodeClient, infohash: Infohash, until: Stage): Promise<Where> {
+    const { deadlineMs, pollMs, signal } = this.#patience
+    const times = { limitMs: deadlineMs, unknownMs: deadlineMs, awayMs: deadlineMs, pollMs, fetchMs: 0 }
+    return await wait(node, infohash, { until, signal, ...times })
   }
 
   #until<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OperationError } from '../../../../node/errors.ts'
 import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
+import { toBytes } from '../../../../node/protocol/ids.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { Attacker } from './attacker.ts'
 import { Lab, until } from './lab.ts'
@@ -51,6 +52,32 @@ test('nothing is fetched for a header that the store refuses, and its sender is 
   await attacker.say({ type: 'blocks', headers: testHeader(block, 0xbd) })
   await until(() => attacker.isClosed, 'the node closed the connection')
   assert.equal(attacker.told('seed').length, 0)
+})
+
+test('a header whose torrent is another block is fetched once, and held against nobody who tells of it', async () => {
+  await using lab = new Lab()
+  const one = await lab.node()
+  const block = blockOf(1_000, 4)
+  one.store.addBlock(testHeader(block), block)
+  const node = await lab.node()
+  let offered = 0
+  node.store.onBlock = async () => {
+    offered += 1
+    throw new RuleError('wrong-torrent', 'expected the torrent of the block, got another')
+  }
+  node.network.addPeer(one.address)
+  await until(() => offered === 1, 'it was fetched')
+  const again = await Attacker.introduced(node.address)
+  lab.defer(() => again.close())
+  for (let times = 1; times <= 8; times++) {
+    await again.say({ type: 'blocks', headers: testHeader(block) })
+    // Messages are handled one after another: an answer says that the header was looked at.
+    await again.say({ type: 'get', id: times, infohashes: toBytes(node.store.genesis) })
+    await until(() => again.told('files').length === times, 'it was answered')
+  }
+  assert.deepEqual(again.told('seed'), [], 'nobody is asked for the torrent again')
+  assert.equal(offered, 1)
+  assert.equal(node.network.peers().length, 2)
 })
 
 test('a peer that cannot be dialled is asked to connect for the torrent', async () => {

@@ -8,10 +8,13 @@ import { type TestContext, test } from 'node:test'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { Ledger } from '../../../../node/ledger/ledger.ts'
+import { encodeProof } from '../../../../node/network/proof.ts'
 import { encodeText } from '../../../../node/protocol/bytes.ts'
 import { netOf } from '../../../../node/protocol/fee.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { depositTransaction } from '../../../../node/protocol/queue.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.ts'
@@ -88,6 +91,22 @@ test('what is refused is refused by a code that the method has', async (t) => {
   await assert.rejects(imported(encodeText('x')), { name: 'RuleError', code: 'bad-bencoding' })
   await assert.rejects(imported(encodeText('de')), { name: 'RuleError', code: 'bad-proof' })
   await assert.rejects(imported(encodeText('d4:infod1:xi1eee')), { name: 'RuleError', code: 'bad-torrent' })
+})
+
+test('a deposit is taken from nobody, and one among the ancestors of a proof keeps the proof from nothing', async (t) => {
+  const node = await open(t)
+  const entry = { kind: 'deposit', gross: 8_080n, to: bob.address } as const
+  const deposit = encodeTransaction(depositTransaction(RULES, 9n, entry))
+  await assert.rejects(node.call('tx_submit', { file: deposit }), { code: 'deposit-not-queued' })
+  const proofOf = (file: Uint8Array) => encodeProof(file, { peers: [], trackers: [] })
+  await assert.rejects(node.call('proof_import', { torrent: proofOf(deposit), fetchMs: 0 }), {
+    code: 'deposit-not-queued',
+  })
+  const spend = pay(bob, { to: alice.address, tokens: 3n, time: 6, prev: [infohashOf(deposit)] })
+  const proof = { torrent: proofOf(spend.file), files: [deposit], fetchMs: 0 }
+  const { status, missing } = await node.call('proof_import', proof)
+  assert.deepEqual([status, missing], ['waiting', [infohashOf(deposit)]])
+  assert.equal((await node.call('tx_get', { infohash: infohashOf(deposit) })).status, 'unknown')
 })
 
 test('money in more than eight outputs is there, and cannot be spent at once', async (t) => {

@@ -77,6 +77,10 @@ test('a file that was refused is refused for the same reason again, and one that
   const again = await submit(payment.file)
   assert.deepEqual([again.exitCode, again.error.code, again.error.facts.status], [1, 'already-known', 'accepted'])
   assert.equal((await run('tx', 'show', rival.infohash)).status, 'conflicting')
+  const reached = await run('wait', payment.infohash, '--until', 'accepted')
+  assert.deepEqual([reached.exitCode, reached.status], [0, 'accepted'])
+  const lost = await run('wait', rival.infohash)
+  assert.deepEqual([lost.exitCode, lost.error.code], [1, 'conflicting'])
 })
 
 test('a deposit that nobody made is refused each time, and the node knows nothing of it afterwards', async (t) => {

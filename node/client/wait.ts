@@ -1,0 +1,208 @@
+// Waiting until a transaction, a request or a deposit has got to a stage, as its node tells of it. It runs in a browser too.
+
+import { OperationError } from '../errors.ts'
+import type { Hash, Infohash } from '../protocol/ids.ts'
+import { RuleError } from '../protocol/rule-error.ts'
+import { decodeTransaction } from '../protocol/transaction.ts'
+import type { Result } from '../rpc/api.ts'
+import type { NodeClient } from './rpc.ts'
+
+/** In this order. `paid` is for requests only. A deposit is `accepted` once the node has read its entry in the bridge's queue. */
+export const STAGES = ['accepted', 'ordered', 'final', 'paid'] as const
+export type Stage = (typeof STAGES)[number]
+
+export type Where = Result<'tx_where'>
+
+export type Progress = {
+  readonly status: Where['status']
+  /** In plain words. */
+  readonly waitingFor: string
+  /** When its block is final, or the request payable, as far as the node can say; unix seconds on Ethereum's clock. */
+  readonly earliest?: number
+  readonly latest?: number
+  /** Why the node could not be asked just now. */
+  readonly away?: string
+}
+
+export type WaitOptions = {
+  readonly until: Stage
+  readonly signal?: AbortSignal
+  /** Called at the beginning, and whenever something is different. */
+  readonly onProgress?: (progress: Progress) => void
+  /** Between two questions. Default 2,000. */
+  readonly pollMs?: number
+  /** How long the transaction may stay unknown to the node: it may be on its way there. Default 30,000. */
+  readonly unknownMs?: number
+  /** How long each question may have the node ask its peers for a file that it lacks. Default 5,000. */
+  readonly fetchMs?: number
+  /** How long the node may be away at a time. Default 600,000. */
+  readonly awayMs?: number
+  /** How long all of it may take. Default: for ever. */
+  readonly limitMs?: number
+  /** Milliseconds of a clock that never goes back. Default: that of this process. */
+  readonly now?: () => number
+}
+
+const DEFAULTS = { pollMs: 2_000, unknownMs: 30_000, fetchMs: 5_000, awayMs: 600_000, now: () => performance.now() }
+const UNASKED: Progress = { status: 'unknown', waitingFor: 'the node to answer' }
+/** Of a transaction that lost, so many rivals are asked about. */
+const RIVALS = 8
+
+/**
+ * Resolves with what the node says once the stage is reached. Throws the signal's reason, `OperationError`s: `unknown-transaction` (retry),
+ * `conflicting` (retry unless a rival is final: then it can never come), `no-request` (`paid` of what asks for nothing), `waited-in-vain` (retry), and
+ * what the node throws, that it is away too where that lasts; and `RuleError('invalid-transaction')`.
+ */
+export async function wait(node: NodeClient, infohash: Infohash, options: WaitOptions): Promise<Where> {
+  const { until, signal, onProgress, pollMs, unknownMs, awayMs, limitMs, fetchMs, now } = { ...DEFAULTS, ...options }
+  const startedMs = now()
+  let knownMs = startedMs
+  let heardMs = startedMs
+  let progress = UNASKED
+  let told = ''
+  for (;;) {
+    signal?.throwIfAborted()
+    try {
+      const where = await ask(node, infohash, fetchMs, signal)
+      heardMs = now()
+      if (where.status !== 'unknown') knownMs = heardMs
+      await checkPossible(node, where, until, signal)
+      if (hasReached(where, until)) return where
+      if (heardMs - knownMs > unknownMs) throw unknown(infohash, unknownMs)
+      progress = await progressOf(node, where, signal)
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!isAway(error) || now() - heardMs > awayMs) throw error
+      progress = { ...progress, away: error.message }
+      // What it does not know after a restart may be on its way again.
+      knownMs = now()
+    }
+    const text = JSON.stringify(progress)
+    if (text !== told) onProgress?.(progress)
+    told = text
+    if (limitMs !== undefined && now() - startedMs > limitMs) throw inVain(infohash, until, limitMs, progress)
+    await pause(pollMs, signal)
+  }
+}
+
+async function ask(node: NodeClient, infohash: Infohash, fetchMs: number, signal?: AbortSignal): Promise<Where> {
+  const where = await node.call('tx_where', { infohash }, signal)
+  if (where.status !== 'unknown' || fetchMs === 0) return where
+  try {
+    await node.call('tx_get', { infohash, fetchMs }, signal)
+  } catch (error) {
+    // Peers that have nothing, or something else, are no reason to give up; that it breaks a rule is.
+    if (isAway(error) || (error instanceof RuleError && error.code === 'invalid-transaction')) throw error
+    if (!(error instanceof OperationError || error instanceof RuleError)) throw error
+  }
+  return await node.call('tx_where', { infohash }, signal)
+}
+
+/** What was paid is not `final` yet if its block became so only a few blocks of Ethereum ago: these could still be reorganised. */
+function hasReached(where: Where, until: Stage): boolean {
+  if (until === 'paid') return where.bridging?.paid === true
+  const status = where.status === 'waiting' && isDeposit(where) ? 'accepted' : where.status
+  const names: readonly string[] = STAGES
+  return names.indexOf(status) >= names.indexOf(until)
+}
+
+function isDeposit({ file }: Where): boolean {
+  return file !== undefined && decodeTransaction(file).kind === 'deposit'
+}
+
+/** Throws where the stage cannot be reached as things are. */
+async function checkPossible(node: NodeClient, where: Where, until: Stage, signal?: AbortSignal): Promise<void> {
+  const { infohash, status, file, rivals } = where
+  if (status === 'invalid') {
+    const message = `expected a transaction that the rules allow, got ${infohash}, which is invalid and never counts; hand it in with "ttx tx submit" to see why`
+    throw new RuleError('invalid-transaction', message, { infohash })
+  }
+  if (status === 'conflicting') {
+    const named = rivals.slice(0, RIVALS)
+    const standings = await Promise.all(named.map((rival) => node.call('tx_get', { infohash: rival }, signal)))
+    const isLost = standings.some((rival) => rival.status === 'final')
+    const what = isLost
+      ? 'which lost for good: a transaction that spends the same money is final'
+      : 'which stands behind another one that spends the same money, and counts only if that one dies; wait again then'
+    throw new OperationError('conflicting', `expected a transaction that can be ${until}, got ${infohash}, ${what}`, {
+      facts: { infohash, rivals },
+      retry: !isLost,
+    })
+  }
+  if (until === 'paid' && file !== undefined && where.bridging === undefined) {
+    const message = `expected a bridge request, which can be paid on Ethereum, got ${infohash}, which asks for nothing there; wait until it is final`
+    throw new OperationError('no-request', message, { facts: { infohash } })
+  }
+}
+
+async function progressOf(node: NodeClient, where: Where, signal?: AbortSignal): Promise<Progress> {
+  const { status, bridging, block } = where
+  if (bridging !== undefined) {
+    return { status, waitingFor: bridging.waitingFor, ...timesOf(bridging.payableAt, bridging.payableAtLatest) }
+  }
+  if (status !== 'ordered' || block === undefined) return { status, waitingFor: waitingForOf(where) }
+  const finalTime = await finalTimeOf(node, block, signal)
+  return { status, waitingFor: waitingForOf(where), ...timesOf(finalTime?.earliest, finalTime?.latest) }
+}
+
+/** Nothing where its block has left the bridge, or became final, since the node was asked. */
+async function finalTimeOf(node: NodeClient, id: Hash, signal?: AbortSignal) {
+  try {
+    return (await node.call('bridge_block', { id }, signal)).finalTime
+  } catch (error) {
+    if (error instanceof OperationError && error.code === 'unknown-block') return undefined
+    throw error
+  }
+}
+
+function timesOf(earliest: number | undefined, latest: number | undefined) {
+  return { ...(earliest === undefined ? {} : { earliest }), ...(latest === undefined ? {} : { latest }) }
+}
+
+function waitingForOf(where: Where): string {
+  switch (where.status) {
+    case 'unknown':
+      return 'its file: nobody has sent it to this node'
+    case 'waiting':
+      if (isDeposit(where)) return 'a bridging block that contains it'
+      return where.missing.length > 0
+        ? `its ancestors: ${where.missing.join(', ')}`
+        : 'a deposit that no block contains'
+    case 'ordered':
+      return 'its block to become final: nobody may refute it, and no heavier branch may come'
+    default:
+      return 'a miner who puts it into a block; if none does, "ttx force" makes them'
+  }
+}
+
+/** It is stopped, starting, or cannot be reached: that may pass. */
+function isAway(error: unknown): error is OperationError {
+  return error instanceof OperationError && /^(node-unreachable|ledger-closed)$/.test(error.code)
+}
+
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  const end = () => resolve()
+  signal?.addEventListener('abort', end, { once: true })
+  if (signal?.aborted) resolve()
+  await promise
+  clearTimeout(timer)
+  signal?.removeEventListener('abort', end)
+}
+
+function unknown(infohash: Infohash, ms: number): OperationError {
+  return new OperationError(
+    'unknown-transaction',
+    `expected the node to hear of ${infohash} within ${ms / 1_000} s, but nobody has sent it there; check the id, or hand in its file`,
+    { facts: { infohash }, retry: true },
+  )
+}
+
+function inVain(infohash: Infohash, until: Stage, ms: number, { status, waitingFor, away }: Progress): OperationError {
+  return new OperationError(
+    'waited-in-vain',
+    `expected ${infohash} to be ${until} within ${ms / 1_000} s, got ${status}: it waits for ${waitingFor}${away === undefined ? '' : ` (${away})`}; wait again`,
+    { facts: { infohash, until, status }, retry: true },
+  )
+}

@@ -1,0 +1,176 @@
+// Waiting for a stage: of a real ledger over HTTP as far as a node without Ethereum gets, and of answers as a node with it gives them.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { createNodeClient, type NodeClient } from '../../../../node/client/rpc.ts'
+import { type Progress, type Stage, type WaitOptions, wait } from '../../../../node/client/wait.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import { Ledger } from '../../../../node/ledger/ledger.ts'
+import { netOf } from '../../../../node/protocol/fee.ts'
+import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
+import { type Infohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { SUPPLY } from '../../../../node/protocol/rules.ts'
+import type { Result } from '../../../../node/rpc/api.ts'
+import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.ts'
+import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
+import { log, serve } from '../../../support/rpc/serve.ts'
+import { block, depositOf, GENESIS_BLOCK } from '../ledger/world.ts'
+
+const [alice, bob] = [accountOf('alice'), accountOf('bob')]
+const genesis = genesisOf(alice)
+const first = genesisInfohash(genesis)
+const payment = pay(alice, { to: bob.address, tokens: 900n, time: 1, prev: [first] })
+const rival = pay(alice, { to: bob.address, tokens: 901n, time: 2, prev: [first] })
+const FAST = { pollMs: 1, fetchMs: 0, unknownMs: 60_000 } as const
+
+async function open(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-wait-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const ledger = new Ledger({ database: folder, rules: RULES, genesis, log, clock: () => 1_800_000_000_000 })
+  await ledger.start()
+  t.after(() => ledger.stop())
+  const fetch = async () => {
+    throw new OperationError('transaction-not-found', 'nobody is there', { retry: true })
+  }
+  const parts = { ledger, network: { fetch }, trackers: [], follower: undefined, settle: async () => undefined }
+  const handlers = transactionHandlers(parts as never)
+  // Of the bridge, that the block is not there: then there are no times.
+  const bridge_block = async () => {
+    throw new OperationError('unknown-block', 'no bridge here')
+  }
+  return { ledger, node: createNodeClient(await serve(t, { ...handlers, bridge_block })) }
+}
+
+/** Waits, and does the next of `acts` each time that something new is reported. */
+async function follow(node: NodeClient, infohash: Infohash, until: Stage, acts: readonly (() => unknown)[] = []) {
+  const seen: Progress[] = []
+  const left = [...acts]
+  const onProgress = (progress: Progress) => {
+    seen.push(progress)
+    void left.shift()?.()
+  }
+  const where = await wait(node, infohash, { ...FAST, until, onProgress })
+  return { where, seen: seen.map(({ status }) => status) }
+}
+
+test('a payment is followed from before it is known until it is final', async (t) => {
+  const { node, ledger } = await open(t)
+  const blocks = [block('one', 1n, [payment])]
+  const { where, seen } = await follow(node, payment.infohash, 'final', [
+    () => ledger.submit(payment.file, 'peer'),
+    () => ledger.setBranch({ final: GENESIS_BLOCK, blocks }),
+    () => ledger.setBranch({ final: blocks[0]?.id ?? ZERO_HASH, blocks }),
+  ])
+  assert.deepEqual(seen, ['unknown', 'accepted', 'ordered'])
+  assert.deepEqual([where.status, where.block], ['final', blocks[0]?.id])
+  for (const until of ['accepted', 'ordered', 'final'] as const) {
+    assert.deepEqual((await follow(node, payment.infohash, until)).seen, [], 'what is passed needs no waiting')
+  }
+})
+
+test('a deposit is accepted when the node has read its entry, and waits for a block then', async (t) => {
+  const { node, ledger } = await open(t)
+  const entry = { kind: 'deposit', gross: 31_000n, to: bob.address } as const
+  const { infohash } = depositOf(0n, entry)
+  const accepted = await follow(node, infohash, 'accepted', [() => ledger.depositEntry(0n, entry)])
+  assert.deepEqual([accepted.seen, accepted.where.status], [['unknown'], 'waiting'])
+  const blocks = [block('with it', 1n, [{ index: 0n, entry }])]
+  const act = () => ledger.setBranch({ final: GENESIS_BLOCK, blocks })
+  const ordered = await follow(node, infohash, 'ordered', [act])
+  assert.deepEqual([ordered.seen, ordered.where.status], [['waiting'], 'ordered'])
+})
+
+test('what lost says so, and whether it can still come', async (t) => {
+  const { node, ledger } = await open(t)
+  await ledger.submit(payment.file, 'peer')
+  await ledger.submit(rival.file, 'peer')
+  const lost = (retry: boolean) => ({ code: 'conflicting', retry })
+  await assert.rejects(follow(node, rival.infohash, 'accepted'), lost(true))
+  const blocks = [block('of the rival', 1n, [payment])]
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks })
+  await assert.rejects(follow(node, rival.infohash, 'ordered'), lost(true))
+  await ledger.setBranch({ final: blocks[0]?.id ?? ZERO_HASH, blocks })
+  await assert.rejects(follow(node, rival.infohash, 'final'), lost(false))
+})
+
+test('what is invalid, unknown, or no request, is never waited for in vain', async (t) => {
+  const { node, ledger } = await open(t)
+  const tooMuch = pay(alice, { to: bob.address, tokens: SUPPLY + 5n, time: 9, prev: [first] })
+  await assert.rejects(ledger.submit(tooMuch.file, 'peer'))
+  await assert.rejects(follow(node, tooMuch.infohash, 'final'), { name: 'RuleError', code: 'invalid-transaction' })
+  await ledger.submit(payment.file, 'peer')
+  await assert.rejects(follow(node, payment.infohash, 'paid'), { code: 'no-request' })
+  let nowMs = 0
+  const now = () => (nowMs += 1_000)
+  const unknown: WaitOptions = { until: 'accepted', pollMs: 1, fetchMs: 1, unknownMs: 20_000, now }
+  await assert.rejects(wait(node, rival.infohash, unknown), { code: 'unknown-transaction', retry: true })
+  assert.ok(nowMs > 20_000 && nowMs < 40_000)
+  const bounded: WaitOptions = { ...FAST, until: 'ordered', limitMs: 20_000, now }
+  await assert.rejects(wait(node, payment.infohash, bounded), { code: 'waited-in-vain', message: /a miner/ })
+})
+
+test('a node that is away for a while is waited for, and one that stays away is not', async (t) => {
+  const { node, ledger } = await open(t)
+  await ledger.submit(payment.file, 'peer')
+  const dead = createNodeClient('http://127.0.0.1:1')
+  let isAway = true
+  const comesBack: NodeClient = { url: node.url, call: (...call) => (isAway ? dead : node).call(...call) }
+  const seen: Progress[] = []
+  const onProgress = (progress: Progress) => {
+    seen.push(progress)
+    isAway = false
+  }
+  const { status } = await wait(comesBack, payment.infohash, { ...FAST, until: 'accepted', onProgress })
+  assert.equal(status, 'accepted')
+  assert.match(seen[0]?.away ?? '', /no node answers/)
+  let nowMs = 0
+  const now = () => (nowMs += 1_000)
+  const waiting = wait(dead, payment.infohash, { ...FAST, until: 'accepted', awayMs: 30_000, now })
+  await assert.rejects(waiting, { code: 'node-unreachable' })
+  assert.ok(nowMs > 30_000)
+})
+
+test('the signal ends it with its reason', async (t) => {
+  const { node, ledger } = await open(t)
+  await ledger.submit(payment.file, 'peer')
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const onProgress = () => controller.abort(reason)
+  const options = { until: 'final', pollMs: 3_600_000, signal: controller.signal, onProgress } as const
+  await assert.rejects(wait(node, payment.infohash, options), reason)
+})
+
+test('a request is followed until it is paid, with the times that the node knows, and is final only when the node says so', async (t) => {
+  const bridge = { chain: RULES.chain, to: bob.address }
+  const request = pay(alice, { to: RULES.bridge, tokens: 500n, time: 3, prev: [first], bridge })
+  const { infohash, file } = request
+  const base = { infohash, file, missing: [], rivals: [], unorderedAncestors: 0, elsewhere: [], unread: 0 }
+  const asks = { recipient: bob.address, gross: 500n, net: netOf(500n) }
+  const inBlock = { ...base, status: 'ordered', block: ZERO_HASH, step: 0 } as const
+  const times = { payableAt: 1_800_000_100, payableAtLatest: 1_800_000_900 }
+  const answers: readonly Result<'tx_where'>[] = [
+    { ...base, status: 'accepted', bridging: { ...asks, paid: false, waitingFor: 'a miner' } },
+    { ...inBlock, bridging: { ...asks, ...times, paid: false, waitingFor: 'its day' } },
+    { ...inBlock, bridging: { ...asks, paid: true, waitingFor: 'nothing' } },
+    { ...inBlock, status: 'final', bridging: { ...asks, paid: true, waitingFor: 'nothing' } },
+  ]
+  const left = [...answers]
+  const tx_where = async () => {
+    const next = left.shift()
+    assert(next)
+    return next
+  }
+  const node = createNodeClient(await serve(t, { tx_where }))
+  const seen: Progress[] = []
+  const onProgress = (progress: Progress) => void seen.push(progress)
+  assert.equal((await wait(node, infohash, { ...FAST, until: 'paid', onProgress })).status, 'ordered')
+  assert.deepEqual(seen, [
+    { status: 'accepted', waitingFor: 'a miner' },
+    { status: 'ordered', waitingFor: 'its day', earliest: 1_800_000_100, latest: 1_800_000_900 },
+  ])
+  left.unshift(...answers.slice(0, 3))
+  assert.equal((await wait(node, infohash, { ...FAST, until: 'final' })).status, 'final')
+})
