@@ -11,7 +11,7 @@ import { unpackTransaction } from '../node/protocol/packed.ts'
 import type { QueueEntry } from '../node/protocol/queue.ts'
 import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from '../node/protocol/rules.ts'
 import type { State } from '../node/protocol/state.ts'
-import { decodeStep, encodeStep, splitSteps } from '../node/protocol/step.ts'
+import { decodeStep, encodeStep, isOfQueue, queueFeeOf, splitSteps } from '../node/protocol/step.ts'
 import type { VerifiedTransaction } from '../node/protocol/verify.ts'
 import { type Candidate, type Package, type Prices, rankByCoinAge, rankPaying, worthOf } from './ranking.ts'
 import type { Work } from './work/nonce.ts'
@@ -104,12 +104,11 @@ export function revenueOf(content: Offer, { weiPerTtx }: Policy): bigint | undef
 /** What a block that was made before brings and costs. */
 export function offerOf(rules: Rules, { steps, states }: Omit<PublishedBlock, 'sealed'>): Offer {
   const decoded = splitSteps(steps).map(decodeStep)
-  const forced = decoded.flatMap((step) => (step?.kind === 'applied' || step?.kind === 'void' ? [step.fee] : []))
   return {
-    queueEntries: decoded.filter((step) => step?.kind !== 'transaction').length,
+    queueEntries: decoded.filter((step) => step && isOfQueue(step)).length,
     requests: requestsOf(rules, steps).length,
     fee: minerFee(steps),
-    queueFees: forced.reduce((sum, fee) => sum + fee, 0n),
+    queueFees: decoded.reduce((sum, step) => sum + (step ? queueFeeOf(step) : 0n), 0n),
     gas: publishGas(decoded.length, steps.length + states.length),
   }
 }
