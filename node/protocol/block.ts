@@ -14,6 +14,7 @@ import type { Reason, Rules } from './rules.ts'
 import { type State, stateRoot } from './state.ts'
 import { decodeStep, queueAfter, type Step, splitSteps, transactionIn } from './step.ts'
 import { type Posted, splitPosted, traceOf, traceRoot } from './trace.ts'
+import { type BaseUnits, toBaseUnits } from './units.ts'
 import { verifyPacked } from './verify.ts'
 
 export type PublishedBlock = Posted & { readonly sealed: SealedHeader }
@@ -113,8 +114,8 @@ export function requestsOf(rules: Rules, steps: Uint8Array): BlockRequest[] {
 }
 
 /** What finality of the block pays its miner in wTTX, docs/protocol.md section 7.4. */
-export function minerFee(steps: Uint8Array): bigint {
-  return splitSteps(steps).reduce((fee, bytes) => fee + stepFee(decodeStep(bytes)), 0n)
+export function minerFee(steps: Uint8Array): BaseUnits {
+  return toBaseUnits(splitSteps(steps).reduce((fee, bytes) => fee + stepFee(decodeStep(bytes)), 0n))
 }
 
 function stepFee(step: Step | undefined): bigint {

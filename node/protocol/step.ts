@@ -5,6 +5,7 @@ import { type Hash, toAddress, toBytes, toHash } from './ids.ts'
 import { packedSizeAt } from './packed.ts'
 import { type DepositEntry, entryHash, forcedHash, nextQueueHash } from './queue.ts'
 import { RuleError } from './rule-error.ts'
+import { type Gwei, toGwei } from './units.ts'
 
 /**
  * What a step of each kind says. Whoever adds a kind has the compiler name each place that has to know it: the table below, and every
@@ -37,8 +38,8 @@ type KindRules<Kind extends StepKind> = {
   readonly isOfQueue: boolean
   /** The hash of that entry. */
   readonly entryHash: (step: Step<Kind>) => Hash | undefined
-  /** Gwei that came with that entry. */
-  readonly queueFee: (step: Step<Kind>) => bigint
+  /** What came with that entry. */
+  readonly queueFee: (step: Step<Kind>) => Gwei
   /** The packed transaction that takes effect by the step, if one does. */
   readonly transaction: (step: Step<Kind>) => Uint8Array | undefined
 }
@@ -54,7 +55,7 @@ const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
     },
     encode: ({ entry }) => concat(encodeUint(entry.gross, 16), toBytes(entry.to)),
     entryHash: ({ entry }) => entryHash(entry),
-    queueFee: () => 0n,
+    queueFee: () => toGwei(0n),
     transaction: () => undefined,
   },
   applied: {
@@ -64,7 +65,7 @@ const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
     decode: (bytes) => ({ kind: 'applied', fee: decodeUint(bytes.subarray(1, 9)), packed: bytes.slice(9) }),
     encode: ({ fee, packed }) => concat(encodeUint(fee, 8), packed),
     entryHash: ({ fee, packed }) => entryHash({ kind: 'forced', fee, packed }),
-    queueFee: ({ fee }) => fee,
+    queueFee: ({ fee }) => toGwei(fee),
     transaction: ({ packed }) => packed,
   },
   void: {
@@ -74,7 +75,7 @@ const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
     decode: (bytes) => ({ kind: 'void', fee: decodeUint(bytes.subarray(1, 9)), packedHash: toHash(bytes.subarray(9)) }),
     encode: ({ fee, packedHash }) => concat(encodeUint(fee, 8), toBytes(packedHash)),
     entryHash: ({ fee, packedHash }) => forcedHash(fee, toBytes(packedHash)),
-    queueFee: ({ fee }) => fee,
+    queueFee: ({ fee }) => toGwei(fee),
     transaction: () => undefined,
   },
   transaction: {
@@ -84,7 +85,7 @@ const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
     decode: (bytes) => ({ kind: 'transaction', packed: bytes.slice(1) }),
     encode: ({ packed }) => packed,
     entryHash: () => undefined,
-    queueFee: () => 0n,
+    queueFee: () => toGwei(0n),
     transaction: ({ packed }) => packed,
   },
 }
@@ -145,8 +146,8 @@ export function isOfQueue<Kind extends StepKind>(step: Step<Kind>): boolean {
   return rulesOf(step).isOfQueue
 }
 
-/** Gwei that came with the queue entry of a step. */
-export function queueFeeOf<Kind extends StepKind>(step: Step<Kind>): bigint {
+/** What came with the queue entry of a step. */
+export function queueFeeOf<Kind extends StepKind>(step: Step<Kind>): Gwei {
   return rulesOf(step).queueFee(step)
 }
 
