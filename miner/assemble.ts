@@ -11,7 +11,17 @@ import { unpackTransaction } from '../node/protocol/packed.ts'
 import type { QueueEntry } from '../node/protocol/queue.ts'
 import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from '../node/protocol/rules.ts'
 import type { State } from '../node/protocol/state.ts'
-import { decodeStep, encodeStep, splitSteps } from '../node/protocol/step.ts'
+import { decodeStep, encodeStep, isOfQueue, queueFeeOf, splitSteps } from '../node/protocol/step.ts'
+import {
+  addGwei,
+  type BaseUnits,
+  type Gwei,
+  toBaseUnits,
+  toGwei,
+  toWei,
+  type Wei,
+  weiOf,
+} from '../node/protocol/units.ts'
 import type { VerifiedTransaction } from '../node/protocol/verify.ts'
 import { type Candidate, type Package, type Prices, rankByCoinAge, rankPaying, worthOf } from './ranking.ts'
 import type { Work } from './work/nonce.ts'
@@ -20,9 +30,9 @@ import type { Work } from './work/nonce.ts'
 export type Offer = {
   readonly queueEntries: number
   readonly requests: number
-  /** What finality pays: base units of wTTX, and gwei for forced transactions. */
-  readonly fee: bigint
-  readonly queueFees: bigint
+  /** What finality pays: wTTX, and for forced transactions. */
+  readonly fee: BaseUnits
+  readonly queueFees: Gwei
   /** Of its publication, units. */
   readonly gas: bigint
 }
@@ -92,24 +102,23 @@ export function planBlock(rules: Rules, parent: ParentBlock, content: Content, t
 }
 
 /** What a block of this content costs, wei. */
-export function costOf(content: Offer, { gasPrice, extraGas }: Policy): bigint {
-  return (content.gas + extraGas) * gasPrice
+export function costOf(content: Offer, { gasPrice, extraGas }: Policy): Wei {
+  return toWei((content.gas + extraGas) * gasPrice)
 }
 
 /** What finality pays, wei; nothing where no price is known. */
-export function revenueOf(content: Offer, { weiPerTtx }: Policy): bigint | undefined {
-  return weiPerTtx === 0n ? undefined : worthOf(content.fee, { weiPerTtx }) + content.queueFees * 1_000_000_000n
+export function revenueOf(content: Offer, { weiPerTtx }: Policy): Wei | undefined {
+  return weiPerTtx === 0n ? undefined : toWei(worthOf(content.fee, { weiPerTtx }) + weiOf(content.queueFees))
 }
 
 /** What a block that was made before brings and costs. */
 export function offerOf(rules: Rules, { steps, states }: Omit<PublishedBlock, 'sealed'>): Offer {
   const decoded = splitSteps(steps).map(decodeStep)
-  const forced = decoded.flatMap((step) => (step?.kind === 'applied' || step?.kind === 'void' ? [step.fee] : []))
   return {
-    queueEntries: decoded.filter((step) => step?.kind !== 'transaction').length,
+    queueEntries: decoded.filter((step) => step && isOfQueue(step)).length,
     requests: requestsOf(rules, steps).length,
     fee: minerFee(steps),
-    queueFees: forced.reduce((sum, fee) => sum + fee, 0n),
+    queueFees: addGwei(decoded.map((step) => (step ? queueFeeOf(step) : toGwei(0n)))),
     gas: publishGas(decoded.length, steps.length + states.length),
   }
 }
@@ -189,8 +198,8 @@ class Filling {
       steps: [...this.#steps],
       queueEntries: this.#queueEntries,
       requests: this.#requests,
-      fee: this.#fee,
-      queueFees: this.#queueFees,
+      fee: toBaseUnits(this.#fee),
+      queueFees: toGwei(this.#queueFees),
       gas: publishGas(this.#steps.length, this.#bytes),
       ...(this.#oldestRequest === undefined ? {} : { oldestRequest: this.#oldestRequest }),
     }

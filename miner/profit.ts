@@ -1,5 +1,6 @@
 // Whether a block is worth publishing now, and in plain words why not.
 
+import { addGwei, type BaseUnits, type Gwei, toBaseUnits, toWei, type Wei } from '../node/protocol/units.ts'
 import { costOf, type Offer, type Policy, revenueOf } from './assemble.ts'
 
 /**
@@ -10,9 +11,9 @@ export type Decision = {
   readonly publish: boolean
   readonly code: 'nothing' | 'profitable' | 'waited' | 'unprofitable' | 'defence'
   readonly reason: string
-  /** Wei; `worth` is absent where no price is known. */
-  readonly worth?: bigint
-  readonly cost: bigint
+  /** Absent where no price is known. */
+  readonly worth?: Wei
+  readonly cost: Wei
   /** Unix milliseconds. */
   readonly waitUntilMs?: number
 }
@@ -55,9 +56,8 @@ export function decide(offer: Offer, policy: Policy, waiting: Waiting, nowMs: nu
 /** What own blocks on one branch earn if it wins, and what they cost. */
 export type Stake = {
   readonly blocks: number
-  /** Base units of wTTX, and gwei. */
-  readonly fee: bigint
-  readonly queueFees: bigint
+  readonly fee: BaseUnits
+  readonly queueFees: Gwei
   /** Of their publication, units. */
   readonly gas: bigint
   /** Of earlier blocks in defence of the same branch, units: what they cost counts as well, so that a rival who goes on cannot make it a habit. */
@@ -71,10 +71,10 @@ export type Stake = {
  */
 export function decideDefence(offer: Offer, policy: Policy, stake: Stake): Decision {
   const { gasPrice, extraGas, marginPercent } = policy
-  const cost = costOf(offer, policy) + (stake.spentGas + BigInt(stake.defences) * extraGas) * gasPrice
-  const fees = { fee: stake.fee + offer.fee, queueFees: stake.queueFees + offer.queueFees }
+  const cost = toWei(costOf(offer, policy) + (stake.spentGas + BigInt(stake.defences) * extraGas) * gasPrice)
+  const fees = { fee: toBaseUnits(stake.fee + offer.fee), queueFees: addGwei([stake.queueFees, offer.queueFees]) }
   const revenue = revenueOf({ ...offer, ...fees }, policy)
-  const worth = revenue ?? (stake.gas + BigInt(stake.blocks) * extraGas) * gasPrice
+  const worth = revenue ?? toWei((stake.gas + BigInt(stake.blocks) * extraGas) * gasPrice)
   const publish = revenue === undefined ? worth >= cost : worth * 100n >= cost * (100n + marginPercent)
   const blocks = stake.blocks === 1 ? 'an own block' : `${stake.blocks} own blocks`
   const value =

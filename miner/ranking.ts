@@ -2,7 +2,8 @@
 
 import { feeOf } from '../node/protocol/fee.ts'
 import type { Infohash } from '../node/protocol/ids.ts'
-import { STEP_LIMIT } from '../node/protocol/rules.ts'
+import { STEP_LIMIT, UNIT } from '../node/protocol/rules.ts'
+import { type BaseUnits, toBaseUnits, toWei, type Wei } from '../node/protocol/units.ts'
 import type { Result } from '../node/rpc/api.ts'
 
 export type Candidate = Result<'bridge_template'>['candidates'][number]
@@ -18,9 +19,9 @@ export type Prices = {
 /** A transaction and the unordered ancestors that are not in the block yet, ancestors first. */
 export type Package = { readonly items: readonly Candidate[]; readonly score: bigint }
 
-/** The worth of `amount` base units of wTTX, wei. */
-export function worthOf(amount: bigint, { weiPerTtx }: Pick<Prices, 'weiPerTtx'>): bigint {
-  return (amount * weiPerTtx) / 10n ** 18n
+/** The worth of so much wTTX. */
+export function worthOf(amount: BaseUnits, { weiPerTtx }: Pick<Prices, 'weiPerTtx'>): Wei {
+  return toWei((amount * weiPerTtx) / UNIT)
 }
 
 /**
@@ -42,7 +43,7 @@ export function rankPaying(
     const count = BigInt(items.length)
     if (prices.weiPerTtx === 0n) return [{ items, score: fee / count }]
     const gas = items.reduce((sum, each) => sum + gasOf(each), 0n)
-    const surplus = worthOf(fee, prices) - gas * prices.gasPrice
+    const surplus = worthOf(toBaseUnits(fee), prices) - gas * prices.gasPrice
     return surplus > 0n ? [{ items, score: surplus / count }] : []
   })
   return packages.sort(compare)

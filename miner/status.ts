@@ -2,6 +2,7 @@
 
 import type { Address, Hash } from '../node/protocol/ids.ts'
 import { workOf } from '../node/protocol/target.ts'
+import { type BaseUnits, type Wei, weiOf } from '../node/protocol/units.ts'
 import type { Publication } from './journal.ts'
 import type { Prospect } from './planner.ts'
 import type { Decision } from './profit.ts'
@@ -27,13 +28,13 @@ export type WorkStatus = {
   readonly defends?: Hash
   /** At the present hash rate, or the last one; absent before the first search. */
   readonly expectedSeconds?: number
-  /** What finality would pay: base units of wTTX, and wei for forced transactions. */
-  readonly fee: bigint
-  readonly queueFees: bigint
-  /** What both are worth at the configured price; absent without a price. Wei. */
-  readonly worth?: bigint
-  /** Publication and finalization at present prices, wei. */
-  readonly cost: bigint
+  /** What finality would pay: wTTX, and for forced transactions. */
+  readonly fee: BaseUnits
+  readonly queueFees: Wei
+  /** What both are worth at the configured price; absent without a price. */
+  readonly worth?: Wei
+  /** Publication and finalization at present prices. */
+  readonly cost: Wei
 }
 
 export type MinerStatus = {
@@ -123,7 +124,7 @@ export function summariseWork(
     ...(defends === undefined ? {} : { defends: defends.first }),
     ...(seconds === undefined ? {} : { expectedSeconds: seconds }),
     fee: content.fee,
-    queueFees: content.queueFees * 1_000_000_000n,
+    queueFees: weiOf(content.queueFees),
     ...(decision.worth === undefined ? {} : { worth: decision.worth }),
     cost: decision.cost,
   }

@@ -5,6 +5,7 @@ import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
+import { addGwei, toBaseUnits } from '../../node/protocol/units.ts'
 import type { Result } from '../../node/rpc/api.ts'
 import { type Offer, offerOf } from '../assemble.ts'
 import { type Journal, type Publication, publicationId } from '../journal.ts'
@@ -64,8 +65,8 @@ export class Defence {
     const spent = offersOf(all.filter(isSpent))
     return {
       blocks: lost.length,
-      fee: sum(lost, 'fee'),
-      queueFees: sum(lost, 'queueFees'),
+      fee: toBaseUnits(sum(lost, 'fee')),
+      queueFees: addGwei(lost.map(({ queueFees }) => queueFees)),
       gas: sum(lost, 'gas'),
       defences: spent.length,
       spentGas: sum(spent, 'gas'),
@@ -90,7 +91,7 @@ export class Defence {
   }
 }
 
-function sum(offers: readonly Offer[], part: 'fee' | 'queueFees' | 'gas'): bigint {
+function sum(offers: readonly Offer[], part: 'fee' | 'gas'): bigint {
   return offers.reduce((total, offer) => total + offer[part], 0n)
 }
 

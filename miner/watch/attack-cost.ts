@@ -15,6 +15,7 @@ import {
   STEP_LIMIT,
 } from '../../node/protocol/rules.ts'
 import { BLOCK_SECONDS, targetFloor, workOf } from '../../node/protocol/target.ts'
+import { GWEI } from '../../node/protocol/units.ts'
 import type { Result } from '../../node/rpc/api.ts'
 
 /** Prices in wei a unit of gas, work in expected hashes. */
@@ -82,7 +83,6 @@ type Block = Pick<
   'id' | 'parent' | 'height' | 'target' | 'work' | 'publishedAt' | 'verdict' | 'refuted' | 'preferred'
 >
 
-const GWEI = 1_000_000_000n
 /** Wrong blocks are assumed to be refuted so long after their publication at the latest (docs/disputes.md). */
 const REFUTED_SECONDS = ALONE_SECONDS
 

@@ -6,7 +6,7 @@ import { keccak } from '../../node/protocol/hash.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../../node/protocol/ids.ts'
 import { unpackTransaction } from '../../node/protocol/packed.ts'
 import type { Reason, Rules } from '../../node/protocol/rules.ts'
-import { decodeStep, stepSizeAt } from '../../node/protocol/step.ts'
+import { decodeStep, stepSizeAt, transactionIn } from '../../node/protocol/step.ts'
 import { type Posted, splitStates } from '../../node/protocol/trace.ts'
 import { isMemo } from '../../node/protocol/transaction.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
@@ -118,15 +118,24 @@ export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Po
 export function readStep(rules: Rules, bytes: Uint8Array, index: bigint): StepReading {
   const step = decodeStep(bytes)
   if (step === undefined) return { kind: 'shapeless', bytes }
-  if (step.kind === 'void') return { kind: 'void', index, fee: step.fee, packedHash: step.packedHash }
-  if (step.kind === 'deposit') {
-    const { gross, to } = step.entry
-    return { kind: 'deposit', index, gross, credit: netOf(gross), to }
+  const packed = transactionIn(step)
+  const transaction = packed && readTransaction(rules, packed)
+  switch (step.kind) {
+    case 'void':
+      return { kind: 'void', index, fee: step.fee, packedHash: step.packedHash }
+    case 'deposit': {
+      const { gross, to } = step.entry
+      return { kind: 'deposit', index, gross, credit: netOf(gross), to }
+    }
+    case 'transaction':
+      return transaction ? { kind: 'transaction', transaction } : { kind: 'shapeless', bytes }
+    case 'applied': {
+      const packedHash = toHash(keccak(step.packed))
+      return transaction
+        ? { kind: 'applied', index, fee: step.fee, packedHash, transaction }
+        : { kind: 'shapeless', bytes }
+    }
   }
-  const transaction = readTransaction(rules, step.packed)
-  if (transaction === undefined) return { kind: 'shapeless', bytes }
-  if (step.kind === 'transaction') return { kind: 'transaction', transaction }
-  return { kind: 'applied', index, fee: step.fee, packedHash: toHash(keccak(step.packed)), transaction }
 }
 
 const NOTHING = new Uint8Array()
@@ -146,9 +155,17 @@ function kindOf(
 
 /** The same text for steps that stand for the same entry of the queue; nothing for a plain transaction. */
 function queueEntryOf(step: StepReading | undefined): string | undefined {
-  if (step?.kind === 'deposit') return `deposit of ${step.gross} to ${step.to}`
-  if (step?.kind === 'applied' || step?.kind === 'void') return `forced ${step.packedHash} for ${step.fee}`
-  return undefined
+  switch (step?.kind) {
+    case 'deposit':
+      return `deposit of ${step.gross} to ${step.to}`
+    case 'applied':
+    case 'void':
+      return `forced ${step.packedHash} for ${step.fee}`
+    case 'transaction':
+    case 'shapeless':
+    case undefined:
+      return undefined
+  }
 }
 
 /** What becomes of a plain transaction in the other block from step `from` on; before that both are the same. */
@@ -164,10 +181,10 @@ function fateOf(
   let rival: Fate | undefined
   for (const [i, bytes] of others.slice(from).entries()) {
     const decoded = decodeStep(bytes)
-    if (decoded?.kind !== 'applied' && decoded?.kind !== 'transaction') continue
+    const packed = decoded && transactionIn(decoded)
     // Only what spends one of the same transactions, or is this one, is worth the recovery of its sender.
-    if (!unpackTransaction(decoded.packed)?.prev.some((each) => prev.includes(each))) continue
-    const other = readTransaction(rules, decoded.packed)
+    if (packed === undefined || !unpackTransaction(packed)?.prev.some((each) => prev.includes(each))) continue
+    const other = readTransaction(rules, packed)
     if (other?.infohash === infohash) return { kind: 'later', step: from + i }
     if (other?.infohash === undefined || other.from !== sender) continue
     rival ??= { kind: 'rival', step: from + i, infohash: other.infohash }

@@ -9,6 +9,7 @@ import { answerWithin, apart, type Endpoint } from '../../node/ethereum/sending/
 import type { Errand } from '../../node/ethereum/sending/everywhere/errand.ts'
 import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
+import { GWEI } from '../../node/protocol/units.ts'
 
 /** What would kill the block, by the word of at least one endpoint. */
 export type Prepared = {
@@ -40,7 +41,6 @@ type Word = { readonly endpoint: Endpoint } & (
   | { readonly says: 'no'; readonly error: unknown }
 )
 
-const GWEI = 1_000_000_000n
 const ANSWER_MS = 10_000
 const PATIENCE_MS = 1_000
 

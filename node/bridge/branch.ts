@@ -3,7 +3,7 @@
 import type { Branch, BranchBlock, BranchStep } from '../ledger/types.ts'
 import type { Hash } from '../protocol/ids.ts'
 import type { Rules } from '../protocol/rules.ts'
-import { decodeStep, splitSteps } from '../protocol/step.ts'
+import { decodeStep, type Step, splitSteps } from '../protocol/step.ts'
 import { verifyPacked } from '../protocol/verify.ts'
 import { preferredTip } from './race.ts'
 import type { BlockBody } from './records/judging/judge.ts'
@@ -57,13 +57,23 @@ export function ledgerBranch(
 
 /** The steps of a valid block that have an effect; `firstIndex` is the queue count of its parent. */
 function branchSteps(rules: Rules, steps: Uint8Array, firstIndex: bigint): BranchStep[] {
-  return splitSteps(steps).flatMap((bytes, step): BranchStep[] => {
+  return splitSteps(steps).flatMap((bytes, step) => {
     const decoded = decodeStep(bytes)
-    if (decoded === undefined || decoded.kind === 'void') return []
-    if (decoded.kind === 'deposit') {
-      return [{ step, kind: 'deposit', index: firstIndex + BigInt(step), entry: decoded.entry }]
-    }
-    const transaction = verifyPacked(rules, decoded.packed)
-    return typeof transaction === 'string' ? [] : [{ step, kind: decoded.kind, transaction }]
+    return (decoded && effectOf(rules, decoded, step, firstIndex + BigInt(step))) ?? []
   })
+}
+
+/** `step` is its place in the block, `index` that of the queue entry if it has one. */
+function effectOf(rules: Rules, decoded: Step, step: number, index: bigint): BranchStep | undefined {
+  switch (decoded.kind) {
+    case 'void':
+      return undefined
+    case 'deposit':
+      return { step, kind: 'deposit', index, entry: decoded.entry }
+    case 'applied':
+    case 'transaction': {
+      const transaction = verifyPacked(rules, decoded.packed)
+      return typeof transaction === 'string' ? undefined : { step, kind: decoded.kind, transaction }
+    }
+  }
 }

@@ -7,7 +7,7 @@ import { encodeSealed } from '../protocol/header.ts'
 import type { Address, Hash, Infohash } from '../protocol/ids.ts'
 import { unpackTransaction } from '../protocol/packed.ts'
 import type { Rules } from '../protocol/rules.ts'
-import { decodeStep, splitSteps } from '../protocol/step.ts'
+import { decodeStep, splitSteps, transactionIn } from '../protocol/step.ts'
 import { splitStates, traceOf, traceProofs } from '../protocol/trace.ts'
 import { verifyPacked } from '../protocol/verify.ts'
 import type { BlockBody } from './records/judging/judge.ts'
@@ -103,8 +103,9 @@ export function isFinal(view: BridgeView, block: BridgeBlock): boolean {
 /** Without its signature being looked at: the step is one of a request that was judged. */
 function openRequest(view: BridgeView, block: BridgeBlock, step: number, bytes: Uint8Array | undefined) {
   const decoded = bytes && decodeStep(bytes)
-  if (decoded?.kind !== 'applied' && decoded?.kind !== 'transaction') return undefined
-  const fields = unpackTransaction(decoded.packed)
+  const packed = decoded && transactionIn(decoded)
+  if (packed === undefined) return undefined
+  const fields = unpackTransaction(packed)
   if (fields === undefined || view.claimed.has(claimName(block.id, step))) return undefined
-  return { step, to: fields.payee, net: netOf(fields.tokens), transaction: decoded.packed }
+  return { step, to: fields.payee, net: netOf(fields.tokens), transaction: packed }
 }

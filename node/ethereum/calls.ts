@@ -5,6 +5,7 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
 import { type Address, type Hash, ZERO_HASH } from '../protocol/ids.ts'
+import { ceilToGwei, toWei, type Wei } from '../protocol/units.ts'
 
 export type BridgeCall = {
   /** For people. */
@@ -59,7 +60,6 @@ const REFUTE_GAS = 400_000n
 const REASON = 4n
 /** An eligibility walk is 128 blocks long at most, with two cold reads each. */
 const WALK_GAS = 600_000n
-const GWEI = 1_000_000_000n
 
 /** What publishing is expected to use, units; `bytes` counts packed steps and states. */
 export function publishGas(steps: number, bytes: number): bigint {
@@ -74,8 +74,8 @@ export function stepsGas(steps: number, bytes: number): bigint {
 }
 
 /** What `force` asks for one transaction, wei: whole gwei, rounded up. */
-export function forceFee(baseFee: bigint): bigint {
-  return ((FORCE_GAS * baseFee + GWEI - 1n) / GWEI) * GWEI
+export function forceFee(baseFee: bigint): Wei {
+  return ceilToGwei(toWei(FORCE_GAS * baseFee))
 }
 
 /** `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to stand beside that on purpose. */

@@ -16,6 +16,7 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
 import { OperationError } from '../errors.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../protocol/ids.ts'
+import { toGwei, weiOf } from '../protocol/units.ts'
 import type { BridgeCall } from './calls.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { noBridge, wrongChain } from './problems.ts'
@@ -103,7 +104,6 @@ export type Receipt = {
 const REFUTED = 1
 const FINAL = 2
 const UNPAID = 8
-const GWEI = 1_000_000_000n
 // Calldata bytes of one call without a contract, whose answer must stay below 24,576 bytes, since endpoints take it for code (EIP-170): 60 claims
 // of 192 bytes, or 32 blocks of 512.
 const CLAIMS_BYTES = 4_096
@@ -235,7 +235,7 @@ export class EthereumReader {
       isRefuted: (record.flags & REFUTED) !== 0,
       isFinal: (record.flags & FINAL) !== 0,
       isUnpaid: (record.flags & UNPAID) !== 0,
-      bond: record.bond * GWEI,
+      bond: weiOf(toGwei(record.bond)),
       fee: record.fee,
     }
   }

@@ -34,7 +34,8 @@ export function applyStep(
       return applyDeposit(rules, state, queueIndex, decoded.entry, witness)
     case 'void':
       return { state, reason: 'None' }
-    default: {
+    case 'applied':
+    case 'transaction': {
       const verified = verifyPacked(rules, decoded.packed)
       return typeof verified === 'string' ? { state, reason: verified } : applyTransaction(state, verified, witness)
     }

@@ -12,8 +12,9 @@ import { unpackTransaction } from './packed.ts'
 import type { QueueEntry } from './queue.ts'
 import type { Reason, Rules } from './rules.ts'
 import { type State, stateRoot } from './state.ts'
-import { decodeStep, queueAfter, splitSteps } from './step.ts'
+import { decodeStep, queueAfter, type Step, splitSteps, transactionIn } from './step.ts'
 import { type Posted, splitPosted, traceOf, traceRoot } from './trace.ts'
+import { type BaseUnits, toBaseUnits } from './units.ts'
 import { verifyPacked } from './verify.ts'
 
 export type PublishedBlock = Posted & { readonly sealed: SealedHeader }
@@ -103,9 +104,9 @@ export function deriveHeader(
 export function requestsOf(rules: Rules, steps: Uint8Array): BlockRequest[] {
   return splitSteps(steps).flatMap((bytes, step) => {
     const decoded = decodeStep(bytes)
-    if (decoded?.kind !== 'applied' && decoded?.kind !== 'transaction') return []
-    if (unpackTransaction(decoded.packed)?.request !== true) return []
-    const verified = verifyPacked(rules, decoded.packed)
+    const packed = decoded && transactionIn(decoded)
+    if (packed === undefined || unpackTransaction(packed)?.request !== true) return []
+    const verified = verifyPacked(rules, packed)
     if (typeof verified === 'string' || verified.tx.bridge === undefined) return []
     const { tx, infohash } = verified
     return [{ step, infohash, from: tx.from, to: verified.tx.bridge.to, tokens: tx.tokens }]
@@ -113,16 +114,23 @@ export function requestsOf(rules: Rules, steps: Uint8Array): BlockRequest[] {
 }
 
 /** What finality of the block pays its miner in wTTX, docs/protocol.md section 7.4. */
-export function minerFee(steps: Uint8Array): bigint {
-  let fee = 0n
-  for (const bytes of splitSteps(steps)) {
-    const step = decodeStep(bytes)
-    if (step?.kind === 'deposit') fee += feeOf(step.entry.gross)
-    if (step?.kind !== 'applied' && step?.kind !== 'transaction') continue
-    const fields = unpackTransaction(step.packed)
-    if (fields?.request) fee += feeOf(fields.tokens)
+export function minerFee(steps: Uint8Array): BaseUnits {
+  return toBaseUnits(splitSteps(steps).reduce((fee, bytes) => fee + stepFee(decodeStep(bytes)), 0n))
+}
+
+function stepFee(step: Step | undefined): bigint {
+  switch (step?.kind) {
+    case 'deposit':
+      return feeOf(step.entry.gross)
+    case 'applied':
+    case 'transaction': {
+      const fields = unpackTransaction(step.packed)
+      return fields?.request ? feeOf(fields.tokens) : 0n
+    }
+    case 'void':
+    case undefined:
+      return 0n
   }
-  return fee
 }
 
 function isApplicable(rules: Rules, state: State, packed: Uint8Array): boolean {

@@ -14,13 +14,13 @@ export type ForcedEntry = { readonly kind: 'forced'; readonly fee: bigint; reado
 export type QueueEntry = DepositEntry | ForcedEntry
 
 export function entryHash(entry: QueueEntry): Hash {
-  return toHash(
-    keccak(
-      entry.kind === 'deposit'
-        ? concat(Uint8Array.of(1), encodeUint(entry.gross, 16), toBytes(entry.to))
-        : concat(Uint8Array.of(2), encodeUint(entry.fee, 8), keccak(entry.packed)),
-    ),
-  )
+  if (entry.kind === 'forced') return forcedHash(entry.fee, keccak(entry.packed))
+  return toHash(keccak(concat(Uint8Array.of(1), encodeUint(entry.gross, 16), toBytes(entry.to))))
+}
+
+/** The entry hash of a forced transaction of which only the Keccak-256 is known. `fee` is gwei. */
+export function forcedHash(fee: bigint, packedHash: Uint8Array): Hash {
+  return toHash(keccak(concat(Uint8Array.of(2), encodeUint(fee, 8), packedHash)))
 }
 
 /** Running hash after one more entry: 27 bytes of Keccak-256, then 5 zero bytes. */

@@ -1,69 +1,111 @@
 // Packed steps: what a bridging block does, one after another (docs/protocol.md section 4).
 
 import { concat, decodeUint, encodeUint } from './bytes.ts'
-import { keccak } from './hash.ts'
 import { type Hash, toAddress, toBytes, toHash } from './ids.ts'
 import { packedSizeAt } from './packed.ts'
-import { entryHash, nextQueueHash, type QueueEntry } from './queue.ts'
+import { type DepositEntry, entryHash, forcedHash, nextQueueHash } from './queue.ts'
 import { RuleError } from './rule-error.ts'
+import { type Gwei, toGwei } from './units.ts'
 
-export type Step =
-  | { readonly kind: 'deposit'; readonly entry: QueueEntry & { kind: 'deposit' } }
-  | { readonly kind: 'applied'; readonly fee: bigint; readonly packed: Uint8Array }
-  | { readonly kind: 'void'; readonly fee: bigint; readonly packedHash: Hash }
-  | { readonly kind: 'transaction'; readonly packed: Uint8Array }
+/**
+ * What a step of each kind says. Whoever adds a kind has the compiler name each place that has to know it: the table below, and every
+ * switch over kinds, of which none has a default.
+ */
+type Contents = {
+  /** wTTX was burned on Ethereum. */
+  readonly deposit: { readonly entry: DepositEntry }
+  /** A forced transaction that takes effect. `fee` is gwei. */
+  readonly applied: { readonly fee: bigint; readonly packed: Uint8Array }
+  /** A forced transaction without effect, since it is invalid here. `fee` is gwei. */
+  readonly void: { readonly fee: bigint; readonly packedHash: Hash }
+  /** A transaction that the miner chose. */
+  readonly transaction: { readonly packed: Uint8Array }
+}
 
-const DEPOSIT = 1
-const APPLIED = 2
-const VOID = 3
-const TRANSACTION = 4
+export type StepKind = keyof Contents
+export type Step<Kind extends StepKind = StepKind> = { [K in Kind]: { readonly kind: K } & Contents[K] }[Kind]
+
+type KindRules<Kind extends StepKind> = {
+  /** The first byte of the step. */
+  readonly code: number
+  /** Bytes of the step at `offset`, its first one included, or 0 if what is there has no shape. It may end behind `steps`. */
+  readonly sizeAt: (steps: Uint8Array, offset: number) => number
+  /** The first byte included, and of bytes that have a shape. */
+  readonly decode: (bytes: Uint8Array) => Step<Kind>
+  /** What follows the first byte. */
+  readonly encode: (step: Step<Kind>) => Uint8Array
+  /** Whether the step consumes an entry of the queue. */
+  readonly isOfQueue: boolean
+  /** The hash of that entry. */
+  readonly entryHash: (step: Step<Kind>) => Hash | undefined
+  /** What came with that entry. */
+  readonly queueFee: (step: Step<Kind>) => Gwei
+  /** The packed transaction that takes effect by the step, if one does. */
+  readonly transaction: (step: Step<Kind>) => Uint8Array | undefined
+}
+
+const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
+  deposit: {
+    code: 1,
+    isOfQueue: true,
+    sizeAt: () => 37,
+    decode: (bytes) => {
+      const [gross, to] = [decodeUint(bytes.subarray(1, 17)), toAddress(bytes.subarray(17))]
+      return { kind: 'deposit', entry: { kind: 'deposit', gross, to } }
+    },
+    encode: ({ entry }) => concat(encodeUint(entry.gross, 16), toBytes(entry.to)),
+    entryHash: ({ entry }) => entryHash(entry),
+    queueFee: () => toGwei(0n),
+    transaction: () => undefined,
+  },
+  applied: {
+    code: 2,
+    isOfQueue: true,
+    sizeAt: (steps, offset) => sizeWith(9, packedSizeAt(steps, offset + 9)),
+    decode: (bytes) => ({ kind: 'applied', fee: decodeUint(bytes.subarray(1, 9)), packed: bytes.slice(9) }),
+    encode: ({ fee, packed }) => concat(encodeUint(fee, 8), packed),
+    entryHash: ({ fee, packed }) => entryHash({ kind: 'forced', fee, packed }),
+    queueFee: ({ fee }) => toGwei(fee),
+    transaction: ({ packed }) => packed,
+  },
+  void: {
+    code: 3,
+    isOfQueue: true,
+    sizeAt: () => 41,
+    decode: (bytes) => ({ kind: 'void', fee: decodeUint(bytes.subarray(1, 9)), packedHash: toHash(bytes.subarray(9)) }),
+    encode: ({ fee, packedHash }) => concat(encodeUint(fee, 8), toBytes(packedHash)),
+    entryHash: ({ fee, packedHash }) => forcedHash(fee, toBytes(packedHash)),
+    queueFee: ({ fee }) => toGwei(fee),
+    transaction: () => undefined,
+  },
+  transaction: {
+    code: 4,
+    isOfQueue: false,
+    sizeAt: (steps, offset) => sizeWith(1, packedSizeAt(steps, offset + 1)),
+    decode: (bytes) => ({ kind: 'transaction', packed: bytes.slice(1) }),
+    encode: ({ packed }) => packed,
+    entryHash: () => undefined,
+    queueFee: () => toGwei(0n),
+    transaction: ({ packed }) => packed,
+  },
+}
+const BY_CODE = new Map(Object.values(KINDS).map((rules) => [rules.code, rules]))
 
 /** Bytes of the step that begins at `offset`, or 0 if what is there has no shape. */
 export function stepSizeAt(steps: Uint8Array, offset: number): number {
-  const kind = steps[offset]
-  let size = 0
-  if (kind === DEPOSIT) size = 37
-  else if (kind === VOID) size = 41
-  else if (kind === APPLIED || kind === TRANSACTION) {
-    const before = kind === APPLIED ? 9 : 1
-    const packed = packedSizeAt(steps, offset + before)
-    size = packed === 0 ? 0 : before + packed
-  }
+  const size = BY_CODE.get(steps[offset] ?? 0)?.sizeAt(steps, offset) ?? 0
   return offset + size <= steps.length ? size : 0
 }
 
-export function encodeStep(step: Step): Uint8Array {
-  switch (step.kind) {
-    case 'deposit':
-      return concat(Uint8Array.of(DEPOSIT), encodeUint(step.entry.gross, 16), toBytes(step.entry.to))
-    case 'applied':
-      return concat(Uint8Array.of(APPLIED), encodeUint(step.fee, 8), step.packed)
-    case 'void':
-      return concat(Uint8Array.of(VOID), encodeUint(step.fee, 8), toBytes(step.packedHash))
-    case 'transaction':
-      return concat(Uint8Array.of(TRANSACTION), step.packed)
-  }
+export function encodeStep<Kind extends StepKind>(step: Step<Kind>): Uint8Array {
+  const rules = rulesOf(step)
+  return concat(Uint8Array.of(rules.code), rules.encode(step))
 }
 
 /** Total: nothing if `bytes` is not exactly one step with a shape. */
 export function decodeStep(bytes: Uint8Array): Step | undefined {
   if (bytes.length === 0 || stepSizeAt(bytes, 0) !== bytes.length) return undefined
-  switch (bytes[0]) {
-    case DEPOSIT: {
-      const entry = {
-        kind: 'deposit',
-        gross: decodeUint(bytes.subarray(1, 17)),
-        to: toAddress(bytes.subarray(17)),
-      } as const
-      return { kind: 'deposit', entry }
-    }
-    case APPLIED:
-      return { kind: 'applied', fee: decodeUint(bytes.subarray(1, 9)), packed: bytes.slice(9) }
-    case VOID:
-      return { kind: 'void', fee: decodeUint(bytes.subarray(1, 9)), packedHash: toHash(bytes.subarray(9)) }
-    default:
-      return { kind: 'transaction', packed: bytes.slice(1) }
-  }
+  return BY_CODE.get(bytes[0] ?? 0)?.decode(bytes)
 }
 
 /** Cuts the posted steps of a block apart. Throws `RuleError('bad-steps')` where one has no shape. */
@@ -95,15 +137,29 @@ export function queueAfter({ queueCount, queueHash }: QueuePoint, steps: readonl
 }
 
 /** Entry hash of a step that comes from the queue; nothing for a plain transaction. */
-export function stepEntryHash(step: Step): Hash | undefined {
-  switch (step.kind) {
-    case 'deposit':
-      return entryHash(step.entry)
-    case 'applied':
-      return entryHash({ kind: 'forced', fee: step.fee, packed: step.packed })
-    case 'void':
-      return toHash(keccak(concat(Uint8Array.of(APPLIED), encodeUint(step.fee, 8), toBytes(step.packedHash))))
-    case 'transaction':
-      return undefined
-  }
+export function stepEntryHash<Kind extends StepKind>(step: Step<Kind>): Hash | undefined {
+  return rulesOf(step).entryHash(step)
+}
+
+/** Whether a step consumes an entry of the queue. */
+export function isOfQueue<Kind extends StepKind>(step: Step<Kind>): boolean {
+  return rulesOf(step).isOfQueue
+}
+
+/** What came with the queue entry of a step. */
+export function queueFeeOf<Kind extends StepKind>(step: Step<Kind>): Gwei {
+  return rulesOf(step).queueFee(step)
+}
+
+/** The packed transaction that takes effect by a step; undefined for deposits, and for forced transactions without effect. */
+export function transactionIn<Kind extends StepKind>(step: Step<Kind>): Uint8Array | undefined {
+  return rulesOf(step).transaction(step)
+}
+
+function rulesOf<Kind extends StepKind>(step: Step<Kind>): KindRules<Kind> {
+  return KINDS[step.kind]
+}
+
+function sizeWith(before: number, packed: number): number {
+  return packed === 0 ? 0 : before + packed
 }

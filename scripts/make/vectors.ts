@@ -14,7 +14,7 @@ import { packTransaction } from '../../node/protocol/packed.ts'
 import { depositTransaction } from '../../node/protocol/queue.ts'
 import { MAX_TOKENS, type Reason, type Rules, SUPPLY } from '../../node/protocol/rules.ts'
 import { type State, stateRoot } from '../../node/protocol/state.ts'
-import { decodeStep, encodeStep, stepEntryHash, stepSizeAt } from '../../node/protocol/step.ts'
+import { decodeStep, encodeStep, stepEntryHash, stepSizeAt, transactionIn } from '../../node/protocol/step.ts'
 import { encodeTransaction, type SignedTransaction } from '../../node/protocol/transaction.ts'
 import { encodeOpening, entries, find, insert, remove, rootOf, type Tree } from '../../node/protocol/tree.ts'
 import { signingDigest, type TransactionBody } from '../../node/protocol/typed-data.ts'
@@ -222,8 +222,8 @@ function amountsOf(before: State, after: State): string {
 function coverageOf(step: Uint8Array, reason: Reason, touches: number): string {
   const decoded = decodeStep(step)
   const kind = decoded?.kind ?? 'no shape'
-  const isPacked = decoded?.kind === 'transaction' || decoded?.kind === 'applied'
-  const request = isPacked && ((decoded.packed[0] ?? 0) & 0x10) !== 0 ? ' request' : ''
+  const packed = decoded && transactionIn(decoded)
+  const request = ((packed?.[0] ?? 0) & 0x10) !== 0 ? ' request' : ''
   return `${kind}${request}, ${reason}, ${touches} entries`
 }
 

@@ -1,11 +1,11 @@
 // What a transaction offers for its gas (EIP-1559), at first and when it is stuck.
 
+import { ceilToGwei, toWei, type Wei } from '../../protocol/units.ts'
 import type { BridgeCall } from '../calls.ts'
 
 /** Wei a unit of gas. */
 export type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint }
 
-const GWEI = 1_000_000_000n
 const HOUR = 3_600n
 const URGENT_HOURS = 6n
 /** Of Ethereum. */
@@ -42,8 +42,8 @@ export function patienceAt(stuckMs: number, now: bigint, deadline: bigint | unde
 }
 
 /** Wei that go with a call: its bonds at the greatest price, each rounded up to a gwei (the contract burns what is below one). */
-export function valueWith({ bondGas, bonds = 1 }: Pick<BridgeCall, 'bondGas' | 'bonds'>, fees: Fees): bigint {
-  return BigInt(bonds) * ((bondGas * fees.maxFeePerGas + GWEI - 1n) / GWEI) * GWEI
+export function valueWith({ bondGas, bonds = 1 }: Pick<BridgeCall, 'bondGas' | 'bonds'>, fees: Fees): Wei {
+  return toWei(BigInt(bonds) * ceilToGwei(toWei(bondGas * fees.maxFeePerGas)))
 }
 
 function raise(fee: bigint): bigint {

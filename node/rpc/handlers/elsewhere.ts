@@ -6,7 +6,7 @@ import { forestAbove } from '../../bridge/race/forest.ts'
 import { preferredBranch } from '../../bridge/race.ts'
 import type { BridgeBlock, BridgeView } from '../../bridge/view.ts'
 import { equalBytes } from '../../protocol/bytes.ts'
-import { decodeStep, splitSteps } from '../../protocol/step.ts'
+import { decodeStep, splitSteps, transactionIn } from '../../protocol/step.ts'
 import type { Result } from '../api.ts'
 import { type NodeParts, verdictAnswer } from './parts.ts'
 
@@ -51,6 +51,7 @@ function stepOf(steps: Uint8Array, packed: Uint8Array): number {
   if (!Buffer.from(steps.buffer, steps.byteOffset, steps.byteLength).includes(Buffer.from(packed))) return -1
   return splitSteps(steps).findIndex((bytes) => {
     const step = decodeStep(bytes)
-    return (step?.kind === 'applied' || step?.kind === 'transaction') && equalBytes(step.packed, packed)
+    const applied = step && transactionIn(step)
+    return applied !== undefined && equalBytes(applied, packed)
   })
 }

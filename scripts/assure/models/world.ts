@@ -8,7 +8,7 @@ import { type Address, addressOfKey, type Infohash, parseAddress, toAddress } fr
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { publicKeyOf, signDigest } from '../../../node/protocol/signature.ts'
 import { outputsOf, type State } from '../../../node/protocol/state.ts'
-import { encodeStep, type Step } from '../../../node/protocol/step.ts'
+import { encodeStep, isOfQueue, type Step } from '../../../node/protocol/step.ts'
 import {
   encodeTransaction,
   type GenesisTransaction,
@@ -125,7 +125,7 @@ export class World {
     const { state, reason } = applyStep(this.rules, this.state, this.queueIndex, encodeStep(step))
     if (reason !== 'None') throw new Error(`the world made an invalid step: ${reason}`)
     this.state = state
-    if (step.kind !== 'transaction') this.queueIndex += 1n
+    if (isOfQueue(step)) this.queueIndex += 1n
   }
 
   #owned(owner: Address) {

@@ -17,7 +17,7 @@ import { type Hash, parseHash } from '../../../node/protocol/ids.ts'
 import { unpackTransaction } from '../../../node/protocol/packed.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { outputsOf, stateOf, stateRoot } from '../../../node/protocol/state.ts'
-import { decodeStep, splitSteps } from '../../../node/protocol/step.ts'
+import { decodeStep, splitSteps, transactionIn } from '../../../node/protocol/step.ts'
 
 /** Base units, as of one block of Ethereum. `total` is the sum of the five before it. */
 export type SupplyCount = {
@@ -127,8 +127,8 @@ function sumLocked({ final, published }: Events): bigint {
 
 function requestedIn(step: Uint8Array): bigint {
   const decoded = decodeStep(step)
-  if (decoded?.kind !== 'applied' && decoded?.kind !== 'transaction') return 0n
-  const fields = unpackTransaction(decoded.packed)
+  const packed = decoded && transactionIn(decoded)
+  const fields = packed && unpackTransaction(packed)
   return fields?.request ? fields.tokens : 0n
 }
 

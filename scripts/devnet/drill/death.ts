@@ -4,6 +4,7 @@ import { parseAbiItem } from 'viem'
 import { OperationError } from '../../../node/errors.ts'
 import type { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { type Address, type Hash, parseAddress, parseHash } from '../../../node/protocol/ids.ts'
+import { toGwei, weiOf } from '../../../node/protocol/units.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 
 export type Death = {
@@ -18,7 +19,6 @@ export type Death = {
 }
 
 const REFUTED = parseAbiItem('event BlockRefuted(bytes32 indexed id, address indexed prover, uint64 reward)')
-const GWEI = 1_000_000_000n
 
 /** Waits for the refutation of a block; nothing where it lives on after the deadline. `fromBlock` is of Ethereum, before its publication. */
 export async function awaitDeath(
@@ -54,7 +54,7 @@ async function findDeath(ethereum: EthereumReader, id: Hash, fromBlock: bigint):
       by: parseAddress(log.args.prover),
       transaction: parseHash(log.transactionHash),
       gas: receipt.gasUsed,
-      reward: log.args.reward * GWEI,
+      reward: weiOf(toGwei(log.args.reward)),
       at: Number(timestamp),
     }
   })

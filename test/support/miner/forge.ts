@@ -9,6 +9,7 @@ import type { Address, Infohash } from '../../../node/protocol/ids.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../../node/protocol/step.ts'
+import { toBaseUnits, toGwei } from '../../../node/protocol/units.ts'
 
 export type Forged = PublishedBlock & {
   readonly parent: ParentBlock
@@ -49,7 +50,7 @@ export function seal(
   miner: Address,
 ): Forged {
   const state = after.at(-1)?.after ?? parent.state
-  const offer = { queueEntries: 0, requests: 0, fee: 0n, queueFees: 0n, gas: 0n }
+  const offer = { queueEntries: 0, requests: 0, fee: toBaseUnits(0n), queueFees: toGwei(0n), gas: 0n }
   const { header, block } = planBlock(rules, parent, { steps: after, ...offer }, target, miner)
   return mine({ ...block, parent }, header, miner, state)
 }

@@ -11,6 +11,7 @@ import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { workOf } from '../../../node/protocol/target.ts'
+import { toWei } from '../../../node/protocol/units.ts'
 import { accountOf, pay, World } from '../../../scripts/assure/models/world.ts'
 
 const { rules } = new World(1)
@@ -55,7 +56,7 @@ const beside = { last, target: TARGET }
 
 const empty = { defends: other, steps: new Uint8Array(), states: new Uint8Array(), fee: 0n }
 const forRace = { defends: { first: other, least: workOf(TARGET) } }
-const worth: Decision = { publish: true, code: 'defence', reason: 'worth it', cost: 1n }
+const worth: Decision = { publish: true, code: 'defence', reason: 'worth it', cost: toWei(1n) }
 
 const CASES: readonly (readonly [what: string, given: Case, expected: Fate['do'], reason?: RegExp])[] = [
   ['nothing beside it', {}, 'publish'],

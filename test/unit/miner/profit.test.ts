@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import type { Offer, Policy } from '../../../miner/assemble.ts'
 import { decide, decideDefence, formatEther, type Stake } from '../../../miner/profit.ts'
 import { UNIT } from '../../../node/protocol/rules.ts'
+import { toBaseUnits, toGwei } from '../../../node/protocol/units.ts'
 
 const policy: Policy = {
   weiPerTtx: 10n ** 15n,
@@ -14,22 +15,22 @@ const policy: Policy = {
   extraGas: 260_000n,
   unpaidSteps: 0,
 }
-const offer: Offer = { queueEntries: 0, requests: 1, fee: UNIT, queueFees: 0n, gas: 200_000n }
+const offer: Offer = { queueEntries: 0, requests: 1, fee: toBaseUnits(UNIT), queueFees: toGwei(0n), gas: 200_000n }
 const waiting = { sinceMs: 1_000, longestMs: 500 }
 /** (200,000 + 260,000) gas at a gwei. */
 const cost = 460_000n * 10n ** 9n
 
 test('nothing crosses the bridge, nothing is published, however long that takes', () => {
-  const decision = decide({ ...offer, requests: 0, fee: 0n }, policy, waiting, 10 ** 15)
+  const decision = decide({ ...offer, requests: 0, fee: toBaseUnits(0n) }, policy, waiting, 10 ** 15)
   assert.deepEqual([decision.publish, decision.code, decision.cost], [false, 'nothing', cost])
 })
 
 test('fees have to exceed gas and margin to the last wei', () => {
   const least = (cost * 110n) / 100n // 506,000 gwei, worth 0.506 TTX here
-  const fee = (least * UNIT) / policy.weiPerTtx
+  const fee = toBaseUnits((least * UNIT) / policy.weiPerTtx)
   const enough = decide({ ...offer, fee }, policy, waiting, 0)
   assert.deepEqual([enough.publish, enough.code, enough.worth], [true, 'profitable', least])
-  const short = decide({ ...offer, fee: fee - 1000n }, policy, waiting, 0)
+  const short = decide({ ...offer, fee: toBaseUnits(fee - 1000n) }, policy, waiting, 0)
   assert.deepEqual([short.publish, short.code, short.waitUntilMs], [false, 'unprofitable', 1_500])
   assert.match(
     short.reason,
@@ -38,13 +39,13 @@ test('fees have to exceed gas and margin to the last wei', () => {
 })
 
 test('fees of forced transactions count as the ether that they are', () => {
-  const forced = { ...offer, requests: 0, queueEntries: 1, fee: 0n, queueFees: 506_000n }
+  const forced = { ...offer, requests: 0, queueEntries: 1, fee: toBaseUnits(0n), queueFees: toGwei(506_000n) }
   assert.equal(decide(forced, policy, waiting, 0).code, 'profitable')
-  assert.equal(decide({ ...forced, queueFees: 505_999n }, policy, waiting, 0).code, 'unprofitable')
+  assert.equal(decide({ ...forced, queueFees: toGwei(505_999n) }, policy, waiting, 0).code, 'unprofitable')
 })
 
 test('after the longest wait it is published whatever it costs, also without any price', () => {
-  const poor = { ...offer, fee: 0n }
+  const poor = { ...offer, fee: toBaseUnits(0n) }
   assert.equal(decide(poor, policy, waiting, 1_499).publish, false)
   assert.deepEqual(decide(poor, policy, waiting, 1_500).code, 'waited')
   const unpriced = { ...policy, weiPerTtx: 0n }
@@ -56,32 +57,39 @@ test('after the longest wait it is published whatever it costs, also without any
 
 describe('a block in defence of own ones', () => {
   /** An empty one, for as much as above, and an own block of twice its gas with a fee of one TTX. */
-  const empty: Offer = { ...offer, requests: 0, fee: 0n }
-  const stake: Stake = { blocks: 1, fee: UNIT, queueFees: 0n, gas: 400_000n, defences: 0, spentGas: 0n }
+  const empty: Offer = { ...offer, requests: 0, fee: toBaseUnits(0n) }
+  const stake: Stake = {
+    blocks: 1,
+    fee: toBaseUnits(UNIT),
+    queueFees: toGwei(0n),
+    gas: 400_000n,
+    defences: 0,
+    spentGas: 0n,
+  }
   const unpriced = { ...policy, weiPerTtx: 0n }
 
   test('is mined if what is at stake exceeds gas and margin to the last wei', () => {
     const least = (cost * 110n) / 100n
-    const fee = (least * UNIT) / policy.weiPerTtx
+    const fee = toBaseUnits((least * UNIT) / policy.weiPerTtx)
     const enough = decideDefence(empty, policy, { ...stake, fee })
     assert.deepEqual([enough.publish, enough.code, enough.worth, enough.cost], [true, 'defence', least, cost])
     assert.match(
       enough.reason,
       /can displace an own block with fees worth 0\.000506 ETH, and that is worth 0\.00046 ETH/,
     )
-    const short = decideDefence(empty, policy, { ...stake, fee: fee - 1000n })
+    const short = decideDefence(empty, policy, { ...stake, fee: toBaseUnits(fee - 1000n) })
     assert.deepEqual([short.publish, short.code], [false, 'defence'])
     assert.match(short.reason, /not worth 0\.00046 ETH for one more on top/)
   })
 
   test('counts fees in gwei, and its own', () => {
-    const forced = { ...stake, fee: 0n, queueFees: 500_000n }
+    const forced = { ...stake, fee: toBaseUnits(0n), queueFees: toGwei(500_000n) }
     assert.equal(decideDefence(empty, policy, forced).publish, false)
-    assert.equal(decideDefence({ ...empty, queueEntries: 1, queueFees: 6_000n }, policy, forced).publish, true)
+    assert.equal(decideDefence({ ...empty, queueEntries: 1, queueFees: toGwei(6_000n) }, policy, forced).publish, true)
   })
 
   test('counts what was spent on the same before, so that it ends', () => {
-    const rich = { ...stake, fee: 2n * UNIT } // 0.002 ETH, four times the cost and a bit
+    const rich = { ...stake, fee: toBaseUnits(2n * UNIT) } // 0.002 ETH, four times the cost and a bit
     for (const [defences, publish] of [
       [1, true],
       [2, true],
@@ -108,7 +116,7 @@ describe('a block in defence of own ones', () => {
   })
 
   test('is nothing to mine for who has nothing to lose', () => {
-    const none = { ...stake, blocks: 0, fee: 0n, gas: 0n }
+    const none = { ...stake, blocks: 0, fee: toBaseUnits(0n), gas: 0n }
     for (const each of [policy, unpriced]) assert.equal(decideDefence(empty, each, none).publish, false)
   })
 })
@@ -117,8 +125,8 @@ test('more fees or cheaper gas never turn a decision to publish around', () => {
   const amount = fc.bigInt({ min: 0n, max: 10n ** 24n })
   fc.assert(
     fc.property(amount, amount, fc.bigInt({ min: 1n, max: 10n ** 12n }), fc.nat(3_000), (fee, more, gasPrice, now) => {
-      const before = decide({ ...offer, fee }, { ...policy, gasPrice: gasPrice * 2n }, waiting, now)
-      const after = decide({ ...offer, fee: fee + more }, { ...policy, gasPrice }, waiting, now)
+      const before = decide({ ...offer, fee: toBaseUnits(fee) }, { ...policy, gasPrice: gasPrice * 2n }, waiting, now)
+      const after = decide({ ...offer, fee: toBaseUnits(fee + more) }, { ...policy, gasPrice }, waiting, now)
       assert.ok(!before.publish || after.publish)
     }),
     { seed: 2 },

@@ -1,5 +1,6 @@
 // What a call offers that is sent on the word of any endpoint: no single one can make it too cheap to get in, or too dear to be paid.
 
+import { GWEI } from '../../../protocol/units.ts'
 import { bumpFees, type Fees, suggestFees } from '../fees.ts'
 import type { Glance } from './glances.ts'
 
@@ -10,7 +11,6 @@ export type Purse = {
   readonly cap: bigint
 }
 
-const GWEI = 1_000_000_000n
 /** Tips above the lowest one that is advised are believed up to this: a tip is paid, whatever the base fee is. */
 const TIP = 2n * GWEI
 /** So much of cap and balance the first offer leaves for its replacements, and for other calls. */

@@ -2,7 +2,6 @@
 
 import { UNIT } from '../../../../node/protocol/rules.ts'
 
-export const GWEI = 10n ** 9n
 export const ETHER = 10n ** 18n
 export const HOUR = 3_600
 export const DAY = 24 * HOUR

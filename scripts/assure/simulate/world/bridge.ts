@@ -8,10 +8,10 @@ import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, SUPPLY } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
+import { GWEI } from '../../../../node/protocol/units.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RaceModel, RULE } from '../../models/race.ts'
 import type { Account } from './account.ts'
-import { GWEI } from './assumptions.ts'
 import type { Draft, Entry, Request } from './draft.ts'
 
 type Bond = { readonly draft: Draft; readonly wei: bigint; readonly time: number }

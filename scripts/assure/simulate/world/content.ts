@@ -5,7 +5,8 @@ import { decide } from '../../../../miner/profit.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { QUEUE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
-import { ASSUMED, GWEI } from './assumptions.ts'
+import { type BaseUnits, GWEI, type Gwei, toBaseUnits, toGwei } from '../../../../node/protocol/units.ts'
+import { ASSUMED } from './assumptions.ts'
 import type { SimulatedBridge } from './bridge.ts'
 import type { Draft, Request } from './draft.ts'
 import { GAS, publishGas } from './gas.ts'
@@ -17,9 +18,8 @@ export type Content = {
   readonly requests: readonly Request[]
   readonly queueCount: number
   readonly size: number
-  /** Base units. */
-  readonly fee: bigint
-  readonly queueFees: bigint
+  readonly fee: BaseUnits
+  readonly queueFees: Gwei
   /** Since when the oldest of it waits, seconds. */
   readonly since: number
 }
@@ -50,8 +50,8 @@ export function contentOn(scene: Scene, parent: Hash, taste: Taste): Content {
     requests,
     queueCount,
     size: entries.length + requests.length,
-    fee,
-    queueFees,
+    fee: toBaseUnits(fee),
+    queueFees: toGwei(queueFees),
     since: since.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY),
   }
 }

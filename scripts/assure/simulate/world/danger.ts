@@ -7,6 +7,7 @@ import { isLive } from '../../../../node/bridge/race/eligible.ts'
 import { type BridgeBlock, descent } from '../../../../node/bridge/view.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { toBaseUnits, toGwei } from '../../../../node/protocol/units.ts'
 import type { Account } from './account.ts'
 import { offerOf, policyAt } from './content.ts'
 import type { Draft } from './draft.ts'
@@ -67,8 +68,8 @@ function isWorthIt(world: World, on: Hash, lost: readonly Draft[], spent: number
   const sum = (part: (draft: Draft) => bigint) => lost.reduce((total, draft) => total + part(draft), 0n)
   const stake: Stake = {
     blocks: lost.length,
-    fee: sum((draft) => feesOf(world, draft).fee),
-    queueFees: sum((draft) => feesOf(world, draft).queueFees),
+    fee: toBaseUnits(sum((draft) => feesOf(world, draft).fee)),
+    queueFees: toGwei(sum((draft) => feesOf(world, draft).queueFees)),
     gas: sum(({ size }) => publishGas(size, false)),
     defences: spent,
     spentGas: BigInt(spent) * publishGas(0, false),

@@ -1,6 +1,7 @@
 // Ethereum around the bridge: what gas costs, and when a transaction is included.
 
-import { ASSUMED, GWEI, HOUR, SLOT_SECONDS } from './assumptions.ts'
+import { GWEI } from '../../../../node/protocol/units.ts'
+import { ASSUMED, HOUR, SLOT_SECONDS } from './assumptions.ts'
 import { Chance } from './chance.ts'
 
 export class Ethereum {

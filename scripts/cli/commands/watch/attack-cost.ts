@@ -11,6 +11,7 @@ import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
+import { GWEI } from '../../../../node/protocol/units.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode, openRequiredEthereum } from '../../link.ts'
@@ -23,7 +24,6 @@ type HashRate = { readonly perSecond: number; readonly source: 'given' | 'measur
 const RATE = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)([kMGTP]?)$/
 const PREFIXES = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 } as const
 const MEASURE_MS = 300
-const GWEI = 1_000_000_000n
 
 export function registerAttackCost(program: Command, act: Act): void {
   addExamples(

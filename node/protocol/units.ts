@@ -1,0 +1,41 @@
+// Units of money, as branded numbers: what is counted in one is not taken for what is counted in another.
+//
+// Sums and products of branded numbers are plain ones: the place that makes one says again what it counts.
+
+/** 10^-18 of TTX or of wTTX. */
+export type BaseUnits = bigint & { readonly brand: 'BaseUnits' }
+/** 10^-9 of the chain's coin: fees of forced transactions, bonds and rewards in the contract's storage and events. */
+export type Gwei = bigint & { readonly brand: 'Gwei' }
+/** 10^-18 of the chain's coin: prices of gas, what goes with a call, what is owed. */
+export type Wei = bigint & { readonly brand: 'Wei' }
+
+/** Wei in a gwei. */
+export const GWEI = 1_000_000_000n
+
+/** For where a plain number is known to count base units; so do the two below it with theirs. */
+export function toBaseUnits(amount: bigint): BaseUnits {
+  return amount as BaseUnits
+}
+
+export function toGwei(amount: bigint): Gwei {
+  return amount as Gwei
+}
+
+export function toWei(amount: bigint): Wei {
+  return amount as Wei
+}
+
+export function weiOf(amount: Gwei): Wei {
+  return toWei(amount * GWEI)
+}
+
+/** The least number of whole gwei that is no less. */
+export function ceilToGwei(amount: Wei): Wei {
+  return toWei(((amount + GWEI - 1n) / GWEI) * GWEI)
+}
+
+export function addGwei(amounts: Iterable<Gwei>): Gwei {
+  let sum = 0n
+  for (const amount of amounts) sum += amount
+  return toGwei(sum)
+}
