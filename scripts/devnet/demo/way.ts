@@ -71,7 +71,7 @@ export class Way {
       const { status } = await this.#peer.call('tx_get', { infohash })
       return status === 'ordered' || status === 'final' ? true : undefined
     })
-    check(block.verdict === 'valid', 'bad-block', 'a valid block', `${block.verdict}: ${block.problem}`)
+    check(block.verdict === 'valid', 'a valid block', `${block.verdict}: ${block.problem}`)
     return block
   }
 
@@ -107,7 +107,6 @@ export class Way {
       ])
       check(
         here.spendable === there.spendable && here.final === there.final,
-        'nodes-disagree',
         `the same balance of ${owner} at both nodes`,
         `${here.spendable} and ${there.spendable}`,
       )
@@ -125,7 +124,7 @@ export class Way {
     const claims = events.flatMap((event) =>
       event.eventName === 'Claimed' ? [`${event.args.block_}:${event.args.index}`] : [],
     )
-    check(new Set(claims).size === claims.length, 'paid-twice', 'each request to be paid once', claims.join(', '))
+    check(new Set(claims).size === claims.length, 'each request to be paid once', claims.join(', '))
     const named = new Map<string, Hex>()
     for (const { eventName, transactionHash, args } of events) {
       const what = 'id' in args && typeof args.id === 'string' ? `-${parseHash(args.id).slice(2, 10)}` : ''

@@ -53,7 +53,7 @@ test('a file that the store cannot judge now is asked for again when it is annou
   class BrokenStore extends MemoryStore {
     isBroken = true
     override async onTransaction(infohash: Parameters<MemoryStore['onTransaction']>[0], file: Uint8Array) {
-      if (this.isBroken) throw new OperationError('disk-full', 'no space is left', { retry: true })
+      if (this.isBroken) throw new OperationError('write-failed', 'no space is left', { retry: true })
       return await super.onTransaction(infohash, file)
     }
   }

@@ -45,7 +45,7 @@ describe('JSON-RPC', () => {
         throw new RuleError('invalid-transaction', 'it overspends', { reason: 'Overspend' })
       },
       account_inputs: async () => {
-        throw new OperationError('insufficient-funds', 'too little', { facts: { owner }, retry: true })
+        throw new OperationError('insufficient-funds', 'too little', { facts: { owner, spendable: '4' }, retry: true })
       },
     })
     const client = createNodeClient(url)
@@ -56,7 +56,7 @@ describe('JSON-RPC', () => {
       name: 'OperationError',
       code: 'insufficient-funds',
       retry: true,
-      facts: { owner },
+      facts: { owner, spendable: '4' },
     })
     await assert.rejects(client.call('node_info', {}), { code: 'node-failed' })
     await assert.rejects(client.call('tx_get', { infohash: 'zz' as never }), /expected an infohash/)
