@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BaseError, encodeErrorResult, RawContractError, RpcRequestError } from 'viem'
+import { BaseError, encodeErrorResult, HttpRequestError, RawContractError, RpcRequestError } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { isOperationError, OperationError } from '../../../../node/errors.ts'
-import { nameOf } from '../../../../node/ethereum/problems.ts'
+import { nameOf, problemOf } from '../../../../node/ethereum/problems.ts'
 import { isAnyRefusal, isRefusal, readRefusal } from '../../../../node/ethereum/refusals.ts'
 
 test('a custom error is named, with its values and what to do', () => {
@@ -54,4 +54,12 @@ test('other failures are no refusals', () => {
 
 test('endpoints are named without what may be secret', () => {
   assert.equal(nameOf(['https://user:pass@host:1/key?k=1', 'http://b']), 'https://host:1 or http://b')
+})
+
+test('an endpoint that wants a key is called so', () => {
+  for (const status of [401, 403]) {
+    const cause = new HttpRequestError({ url: 'http://a', status, body: {}, details: 'project id required' })
+    const { code, retry, facts } = problemOf('http://a', 'its head', cause)
+    assert.deepEqual([code, retry, facts], ['ethereum-locked', true, { endpoint: 'http://a', what: 'its head' }])
+  }
 })

@@ -72,3 +72,21 @@ test('a file that the store cannot judge now is asked for again when it is annou
   await until(() => store.files.has(infohashOf(file)), 'it was taken')
   assert.equal(bob.network.peers().length, 2, 'nobody was blamed')
 })
+
+test('a transaction that comes and does not stand is said to be so', async () => {
+  await using lab = new Lab()
+  class DoubtfulStore extends MemoryStore {
+    override async onTransaction(infohash: Parameters<MemoryStore['onTransaction']>[0], file: Uint8Array) {
+      this.waiting.set(infohash, file)
+      return { state: 'waiting' as const, missing: [] }
+    }
+  }
+  const alice = await lab.node()
+  const [infohash] = alice.store.add(testFile('one'))
+  assert(infohash)
+  const bob = await lab.node({ peers: [alice] }, new DoubtfulStore())
+  await until(() => bob.network.peers().length === 1, 'they are connected')
+  await assert.rejects(bob.network.fetch(infohash, AbortSignal.timeout(20_000)), {
+    ...{ code: 'transaction-not-accepted', facts: { infohash } },
+  })
+})
