@@ -3,7 +3,7 @@
 import type { NodeClient } from '../node/client/rpc.ts'
 import type { OperationError } from '../node/errors.ts'
 import { type BridgeCall, finalizeCall, nominateCall } from '../node/ethereum/calls.ts'
-import { isAnyRefusal } from '../node/ethereum/refusals.ts'
+import { isAnyRefusal, refusalName } from '../node/ethereum/refusals.ts'
 import type { Outcome } from '../node/ethereum/sending/pending-call.ts'
 import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
@@ -111,7 +111,7 @@ export async function doDuty(
     return outcome.status
   } catch (error) {
     if (!isAnyRefusal(error)) throw error
-    log.debug({ call: call.name, ...facts, refusal: error.code }, 'a duty is done already, or not due yet')
+    log.debug({ call: call.name, ...facts, refusal: refusalName(error) }, 'a duty is done already, or not due yet')
     return error
   }
 }

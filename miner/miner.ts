@@ -97,7 +97,7 @@ export class Miner implements AsyncDisposable {
 
   /** Ends the search, and leaves a publication that is under way to the next start. Idempotent. */
   async stop(): Promise<void> {
-    this.#stop.abort(new OperationError('miner-stopped', 'the miner was stopped'))
+    this.#stop.abort(new OperationError('stopped', 'the miner was stopped'))
     this.#wake.resolve()
     await this.#running
     await this.#search.stop()

@@ -52,7 +52,7 @@ export class Relayer implements AsyncDisposable {
 
   /** Idempotent. */
   async stop(): Promise<void> {
-    this.#stop.abort(new OperationError('relayer-stopped', 'the relayer was stopped'))
+    this.#stop.abort(new OperationError('stopped', 'the relayer was stopped'))
     await this.#running
     this.#reason = 'it was stopped'
   }

@@ -1,6 +1,6 @@
 // What is wrong at present: said once when it begins, kept for the status, and over with the first try that succeeds.
 
-import { OperationError } from './errors.ts'
+import { isOperationError, OperationError } from './errors.ts'
 import type { Logger } from './log.ts'
 import { RuleError } from './protocol/rule-error.ts'
 
@@ -64,5 +64,6 @@ function mayPass(error: unknown): boolean {
 
 /** What tells one trouble from another. */
 function codeOf(error: Error): string {
+  if (isOperationError(error, 'bridge-refused')) return error.facts.error
   return error instanceof OperationError || error instanceof RuleError ? error.code : error.message
 }

@@ -19,7 +19,7 @@ const schema = z.object({
 
 export type Endpoints = z.output<typeof schema>
 
-function endpointsFile(data: string): string {
+export function endpointsFile(data: string): string {
   return join(data, 'devnet.json')
 }
 

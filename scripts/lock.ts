@@ -7,7 +7,7 @@ import { OperationError } from '../node/errors.ts'
 /** Disposing gives it back. */
 export type Lock = AsyncDisposable
 
-/** `name` is what runs, as in `devnet`. Throws `OperationError('<name>-runs')` where a living process has it. */
+/** `name` is what runs, as in `devnet`. Throws `OperationError('already-runs')` where a living process has it. */
 export async function takeLock(data: string, name: string): Promise<Lock> {
   const file = join(data, `${name}.lock`)
   await mkdir(data, { recursive: true, mode: 0o700 })
@@ -24,9 +24,9 @@ export async function takeLock(data: string, name: string): Promise<Lock> {
         continue
       }
       throw new OperationError(
-        `${name}-runs`,
+        'already-runs',
         `expected no other ${name} on ${data}, got one (process ${pid}); use it, stop it, or choose another folder with --data`,
-        { facts: { folder: data, process: pid, lock: file }, cause },
+        { facts: { name, folder: data, pid, lock: file }, cause },
       )
     }
   }

@@ -71,7 +71,7 @@ export class Docket {
       if (judge.verdictOn(id) !== undefined) continue
       await this.#try(id, async () => {
         const judgement = await judge.judge(id, signal)
-        if (judgement.verdict === 'unknown') throw new OperationError('unknown', judgement.why, { retry: true })
+        if (judgement.verdict === 'unknown') throw new OperationError('not-judged', judgement.why, { retry: true })
       })
       if (signal.aborted || seer.view?.tree !== tree) break
     }

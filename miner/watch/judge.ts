@@ -1,6 +1,6 @@
 // Judges blocks by a replay of our own, on states of our own, and proves wrong ones wrong.
 
-import { OperationError } from '../../node/errors.ts'
+import { isOperationError, OperationError } from '../../node/errors.ts'
 import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import type { Logger } from '../../node/log.ts'
 import type { PublishedBlock, Verdict } from '../../node/protocol/block.ts'
@@ -62,7 +62,7 @@ export class Judge {
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof OperationError)) throw error
-      if (error.code === 'unknown-block' && error.facts['what'] === `block ${id}`) throw error
+      if (isOperationError(error, 'unknown-block') && error.facts.block === id) throw error
       return { verdict: 'unknown', why: error.message }
     }
   }

@@ -3,7 +3,7 @@
 import { OperationError } from '../../node/errors.ts'
 import { type BridgeCall, refuteCall } from '../../node/ethereum/calls.ts'
 import type { Receipt } from '../../node/ethereum/reader.ts'
-import { isAnyRefusal, isRefusal } from '../../node/ethereum/refusals.ts'
+import { isAnyRefusal, isRefusal, refusalName } from '../../node/ethereum/refusals.ts'
 import { encodeRefutation, type Refutation } from '../../node/ethereum/refute-call.ts'
 import { answerWithin, apart, type Endpoint } from '../../node/ethereum/sending/endpoint.ts'
 import type { Errand } from '../../node/ethereum/sending/everywhere/errand.ts'
@@ -23,7 +23,7 @@ export type Prepared = {
   readonly doubts: readonly Doubt[]
 }
 
-/** `code` is `bridge-block-is-refuted` for one that calls the block dead, or why it refuses, or does not answer. */
+/** `code` is `BlockIsRefuted` for one that calls the block dead, or why it refuses, or does not answer. */
 type Doubt = { readonly endpoint: string; readonly code: string }
 
 /** Who sent the transaction that counted. */
@@ -136,8 +136,8 @@ function prepare(
 }
 
 function codeOf(word: Exclude<Word, { says: 'yes' }>): string {
-  if (word.says === 'dead') return 'bridge-block-is-refuted'
-  return word.error instanceof OperationError ? word.error.code : String(word.error)
+  if (word.says === 'dead') return 'BlockIsRefuted'
+  return word.error instanceof OperationError ? refusalName(word.error) : String(word.error)
 }
 
 function slow(): OperationError {

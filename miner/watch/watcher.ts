@@ -112,7 +112,7 @@ export class Watcher implements AsyncDisposable {
 
   /** Idempotent. A transaction that was sent stays sent. */
   async stop(): Promise<void> {
-    this.#stop.abort(new OperationError('watcher-stopped', 'the watcher was stopped'))
+    this.#stop.abort(new OperationError('stopped', 'the watcher was stopped'))
     await this.#running
     await this.#bringing
     await this.#pursuits.ended()

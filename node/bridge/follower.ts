@@ -266,7 +266,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
 
 /** What a reorganisation in the middle of a step looks like: worth a second look before anybody is alarmed. */
 function isFleeting(error: unknown): boolean {
-  return error instanceof OperationError && ['ethereum-moved', 'ethereum-refused'].includes(error.code)
+  return error instanceof OperationError && (error.code === 'ethereum-moved' || error.code === 'ethereum-refused')
 }
 
 function behind(number: bigint): OperationError {

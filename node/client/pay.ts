@@ -1,6 +1,6 @@
 // Making transactions: choose inputs at the node, sign here, hand in the file.
 
-import { OperationError } from '../errors.ts'
+import { isOperationError, OperationError } from '../errors.ts'
 import type { Address, Infohash } from '../protocol/ids.ts'
 import { infohashOf } from '../protocol/infohash.ts'
 import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
@@ -48,8 +48,8 @@ async function chooseInputs(node: NodeClient, owner: Address, tokens: bigint, si
   try {
     return await node.call('account_inputs', { owner, tokens }, signal)
   } catch (error) {
-    if (!(error instanceof OperationError && error.code === 'insufficient-funds')) throw error
-    const spendable = BigInt(String(error.facts['spendable'] ?? 0))
+    if (!isOperationError(error, 'insufficient-funds')) throw error
+    const spendable = BigInt(error.facts.spendable)
     throw new OperationError(
       error.code,
       `expected ${formatAmount(tokens)} TTX at ${owner}, got ${formatAmount(spendable)} that can be spent now; pay less, or wait for what is on its way ("ttx balance")`,

@@ -3,15 +3,16 @@
 import { z } from 'zod'
 import { readBounded } from '../bounded-answer.ts'
 import { OperationError } from '../errors.ts'
-import { type Facts, RuleError } from '../protocol/rule-error.ts'
+import type { RuleError } from '../protocol/rule-error.ts'
 import { API, type CallParams, type Method, type Result } from '../rpc/api.ts'
 import { toWire } from '../rpc/json.ts'
+import { operationErrorOf, ruleErrorOf } from './errors.ts'
 
 export type NodeClient = {
   readonly url: string
   /**
    * Calls a method. Throws the `RuleError` or `OperationError` that the node threw, or `OperationError` with the code
-   * `node-unreachable` (retry) or `bad-answer`.
+   * `node-unreachable` (retry) or `bad-answer`. What this version does not know is `node-failed` or `unknown-rule`.
    */
   readonly call: <M extends Method>(method: M, params: CallParams<M>, signal?: AbortSignal) => Promise<Result<M>>
 }
@@ -93,9 +94,6 @@ function badAnswer(url: string, what: string): OperationError {
 function translate(error: { code: number; message: string; data?: unknown }): RuleError | OperationError {
   const data = DOMAIN_ERROR.safeParse(error.data)
   if (!data.success) return new OperationError('node-failed', error.message, { facts: { rpcCode: error.code } })
-  const { family, code, retry } = data.data
-  const facts: Facts = data.data.facts
-  return family === 'rule'
-    ? new RuleError(code, error.message, facts)
-    : new OperationError(code, error.message, { facts, retry: retry ?? false })
+  const { family, ...stated } = { ...data.data, message: error.message }
+  return family === 'rule' ? ruleErrorOf(stated) : operationErrorOf(stated)
 }

@@ -115,7 +115,7 @@ async function checkPossible(node: NodeClient, where: Where, until: Stage, signa
   const { infohash, status, file, rivals } = where
   if (status === 'invalid') {
     const message = `expected a transaction that the rules allow, got ${infohash}, which is invalid and never counts; hand it in with "ttx tx submit" to see why`
-    throw new RuleError('invalid-transaction', message, { infohash })
+    throw new RuleError('invalid-transaction', message, { infohash, reason: 'not told' })
   }
   if (status === 'conflicting') {
     const named = rivals.slice(0, RIVALS)
@@ -124,10 +124,14 @@ async function checkPossible(node: NodeClient, where: Where, until: Stage, signa
     const what = isLost
       ? 'which lost for good: a transaction that spends the same money is final'
       : 'which stands behind another one that spends the same money, and counts only if that one dies; wait again then'
-    throw new OperationError('conflicting', `expected a transaction that can be ${until}, got ${infohash}, ${what}`, {
-      facts: { infohash, rivals },
-      retry: !isLost,
-    })
+    throw new OperationError(
+      'transaction-conflicting',
+      `expected a transaction that can be ${until}, got ${infohash}, ${what}`,
+      {
+        facts: { infohash, rivals },
+        retry: !isLost,
+      },
+    )
   }
   if (until === 'paid' && file !== undefined && where.bridging === undefined) {
     const message = `expected a bridge request, which can be paid on Ethereum, got ${infohash}, which asks for nothing there; wait until it is final`

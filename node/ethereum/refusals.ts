@@ -2,8 +2,7 @@
 
 import { BaseError, decodeErrorResult, type Hex, isHex } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
-import { OperationError } from '../errors.ts'
-import type { Facts } from '../protocol/rule-error.ts'
+import { isOperationError, OperationError } from '../errors.ts'
 
 type BridgeErrorName = Extract<(typeof bridgeAbi)[number], { type: 'error' }>['name']
 
@@ -55,8 +54,8 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
 }
 
 /**
- * The refusal behind a failed simulation: an `OperationError` whose code is `bridge-` and the name of the contract's error (as in
- * `bridge-sibling-exists`), or `call-reverted` where it gave no reason. Nothing if the error is of another kind.
+ * The refusal behind a failed simulation: an `OperationError` with the code `bridge-refused` and the name of the contract's
+ * error as its fact `error`, or `call-reverted` where it gave no reason. Nothing if the error is of another kind.
  */
 export function readRefusal(call: string, error: unknown): OperationError | undefined {
   const { cause } = error instanceof OperationError ? error : { cause: error }
@@ -73,9 +72,9 @@ export function readRefusal(call: string, error: unknown): OperationError | unde
     const { errorName, args } = decodeErrorResult({ abi: bridgeAbi, data })
     const values = (args ?? []).map(String)
     const meaning = MEANINGS[errorName as BridgeErrorName]
-    const facts: Facts = { call, error: errorName, values }
+    const facts = { call, error: errorName, values }
     const text = `${call} would be refused by the bridge with ${errorName}(${values.join(', ')}): ${meaning?.text ?? 'a bug of this program, please report it'}`
-    return new OperationError(`bridge-${kebab(errorName)}`, text, { facts, retry: meaning?.retry ?? false, cause })
+    return new OperationError('bridge-refused', text, { facts, retry: meaning?.retry ?? false, cause })
   } catch {
     const text = `${call} would fail with an error that this version does not know: ${data.slice(0, 74)}`
     return new OperationError('call-reverted', text, { facts: { call, data: data.slice(0, 74) }, cause })
@@ -84,12 +83,17 @@ export function readRefusal(call: string, error: unknown): OperationError | unde
 
 /** Whether a refusal is this error of the contract. */
 export function isRefusal(error: unknown, ...names: readonly BridgeErrorName[]): boolean {
-  return error instanceof OperationError && names.some((name) => error.code === `bridge-${kebab(name)}`)
+  return isOperationError(error, 'bridge-refused') && names.some((name) => error.facts.error === name)
 }
 
 /** Whether it is any refusal of the contract, as opposed to trouble on the way to it. */
 export function isAnyRefusal(error: unknown): error is OperationError {
-  return error instanceof OperationError && (error.code.startsWith('bridge-') || error.code === 'call-reverted')
+  return error instanceof OperationError && (error.code === 'bridge-refused' || error.code === 'call-reverted')
+}
+
+/** The name of the contract's error, or the code of any other failure: what tells one from another in a log. */
+export function refusalName(error: OperationError): string {
+  return isOperationError(error, 'bridge-refused') ? error.facts.error : error.code
 }
 
 /** An endpoint refused a transaction because it has it. */
@@ -131,8 +135,4 @@ function revertData(error: unknown): Hex | undefined {
     return false
   })
   return found
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter, at: number) => `${at > 0 ? '-' : ''}${letter.toLowerCase()}`)
 }

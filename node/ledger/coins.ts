@@ -91,7 +91,7 @@ function toOutput(owner: Address, outputClass: SpendableClass, key: string): Led
 }
 
 function shortOf(amount: bigint, total: bigint, within: bigint, maxInputs: number): OperationError {
-  const facts = { amount: `${amount}`, spendable: `${total}`, reach: `${within}`, maxInputs }
+  const facts = { amount: `${amount}`, spendable: `${total}` as const, reach: `${within}`, maxInputs }
   if (total < amount) {
     const message = `expected ${amount} base units that can be spent now, got ${total}; pay less, or wait for what is on its way`
     return new OperationError('insufficient-funds', message, { facts })

@@ -127,7 +127,7 @@ export class Network {
   /** Idempotent. Nothing calls the store afterwards. */
   async stop(): Promise<void> {
     if (this.#stopping.signal.aborted) return
-    this.#stopping.abort(new OperationError('network-stopped', 'the network was stopped'))
+    this.#stopping.abort(new OperationError('stopped', 'the network was stopped'))
     clearInterval(this.#redial)
     this.#unsubscribe?.()
     await this.#hub.stop()
@@ -190,7 +190,7 @@ export class Network {
 
   /** Nodes gossip at the meeting point only; one that is met elsewhere (a proof's hint, a tracker) is invited there. */
   #onHello(torrent: Torrent, wire: Wire, hello: Hello): ((bytes: Uint8Array) => void) | undefined {
-    if (this.#bans.has(hello.id)) throw new RuleError('banned', 'the peer is banned')
+    if (this.#bans.has(hello.id)) throw new RuleError('unwanted-peer', 'the peer is banned')
     if (torrent.infoHash !== infohashOfInfo(this.#meetingContent.info)) {
       const isKnown = this.#hub.peers.some((peer) => peer.hello.id === hello.id)
       if (!isKnown && hello.address !== undefined) this.#meeting?.addPeer(hello.address)
@@ -201,7 +201,7 @@ export class Network {
     if (hello.outgoing && hello.address !== undefined && this.#dialled.has(hello.address)) {
       this.#dialled.set(hello.address, key)
     }
-    if (peer === undefined) throw new RuleError('second-wire', 'the peer is connected already', { peer: key })
+    if (peer === undefined) throw new RuleError('unwanted-peer', 'the peer is connected already', { peer: key })
     wire.once('close', () => peer.close())
     this.#client?.keepWire(wire)
     this.#exchange.add(peer, wire)

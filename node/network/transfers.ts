@@ -118,7 +118,7 @@ export class Transfers {
     while (peers.length > 0 && !signal.aborted) {
       const asked = peers.splice(0, ASKED_AT_ONCE).map(async (peer) => {
         const file = await this.#deps.fetchOne(peer, infohash)
-        return file ?? Promise.reject(new OperationError('transaction-not-here', 'this peer does not have it'))
+        return file ?? Promise.reject(new OperationError('transaction-not-found', 'this peer does not have it'))
       })
       const first = await Promise.race([Promise.any(asked).catch(() => undefined), aborted])
       if (first !== undefined) return first

@@ -1,6 +1,6 @@
 // One process to an account: two would share an outbox, and take each other's pending transactions for leftovers.
 
-import { OperationError } from '../../node/errors.ts'
+import { isOperationError, OperationError } from '../../node/errors.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import { type Lock, takeLock } from '../lock.ts'
 
@@ -9,12 +9,12 @@ export async function lockAccount(folder: string, name: string, account: Address
   try {
     return await takeLock(folder, name)
   } catch (cause) {
-    if (!(cause instanceof OperationError) || cause.code !== `${name}-runs`) throw cause
-    const { process } = cause.facts
+    if (!isOperationError(cause, 'already-runs')) throw cause
+    const { pid } = cause.facts
     throw new OperationError(
       'account-in-use',
-      `expected to be the only process that sends from ${account}, got another one (process ${process}); give each a wallet of its own with --wallet, or stop that one`,
-      { facts: { account, process: `${process}` }, cause },
+      `expected to be the only process that sends from ${account}, got another one (process ${pid}); give each a wallet of its own with --wallet, or stop that one`,
+      { facts: { account, pid }, cause },
     )
   }
 }

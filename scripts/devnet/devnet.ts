@@ -83,7 +83,7 @@ export class Devnet {
     return this.#supervisor.processes
   }
 
-  /** Throws `OperationError`: 'devnet-runs', 'service-died', 'ethereum-silent', and what deploying throws. Call `stop` whatever happens. */
+  /** Throws `OperationError`: 'already-runs', 'service-died', 'ethereum-silent', and what deploying throws. Call `stop` whatever happens. */
   async start(signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', () => void this.stop(), { once: true })
     await this.#start()

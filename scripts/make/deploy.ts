@@ -153,6 +153,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     await main()
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
+    if (error instanceof OperationError) console.error(`  code: ${error.code}`)
     process.exitCode = 1
   }
 }

@@ -34,8 +34,11 @@ const NODES: Readonly<Record<string, (call: Call) => Call>> = {
     if (method !== 'bridge_files') return result
     return { files: [{ name: 'outputs.bin', bytes: new Uint8Array(56).fill(1) }] } as never
   },
-  'serves no files': failing('bridge_files', 'files-unknown'),
-  'serves no bodies': failing('bridge_block', 'unknown-block'),
+  'serves no files': failing('bridge_files', new OperationError('files-unknown', 'there is none')),
+  'serves no bodies': failing(
+    'bridge_block',
+    new OperationError('unknown-block', 'there is none', { facts: { block: 'any' } }),
+  ),
   'serves the body of another block': (call) => {
     let first: unknown
     return async (method, params, signal) => {
@@ -212,9 +215,9 @@ function logsOf(stage: Stage): readonly Logs[] {
   return [{ name: stage.anvil.url, chain }]
 }
 
-function failing(method: string, code: string): (call: Call) => Call {
+function failing(method: string, error: OperationError): (call: Call) => Call {
   return (call) => async (asked, params, signal) => {
-    if (asked === method) throw new OperationError(code, 'there is none')
+    if (asked === method) throw error
     return await call(asked, params, signal)
   }
 }

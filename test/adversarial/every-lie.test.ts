@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readAllBlocks } from '../../node/client/all-blocks.ts'
-import { OperationError } from '../../node/errors.ts'
+import { isOperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
@@ -28,8 +28,8 @@ test('every kind of lie dies, however many there are at once', async (t) => {
     assert.ok(refused.length >= 5)
     for (const kind of refused) {
       await assert.rejects(liar.publish({ parent, rival: true, lie: kind }), (error) => {
-        assert.ok(error instanceof OperationError, `${error}`)
-        assert.deepEqual({ refused: error.facts['error'] }, LIES[kind].expected, `${kind}: ${error.message}`)
+        assert.ok(isOperationError(error, 'bridge-refused'), `${error}`)
+        assert.deepEqual({ refused: error.facts.error }, LIES[kind].expected, `${kind}: ${error.message}`)
         return true
       })
     }

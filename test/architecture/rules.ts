@@ -16,6 +16,7 @@ const ANY_OF_OURS = ['']
 /** What stands on nothing and is about nothing in particular. */
 const BASICS = [
   'node/errors.ts',
+  'node/error-codes.ts',
   'node/log.ts',
   'node/schema.ts',
   'node/trouble.ts',
@@ -40,12 +41,19 @@ const FOLDER_RULES: readonly FolderRule[] = [
     packages: ['viem', 'viem/accounts', 'zod', 'node:'],
   },
   // What is said over the RPC, for server, client and documentation: the server's code is not needed to read it.
-  { folder: 'node/rpc/methods/', ours: ['node/protocol/', 'node/schema.ts'], packages: ['zod'] },
+  { folder: 'node/rpc/methods/', ours: ['node/protocol/', 'node/error-codes.ts', 'node/schema.ts'], packages: ['zod'] },
   { folder: 'node/rpc/api.ts', ours: ['node/rpc/methods/'], packages: ['zod'] },
   // For everybody who is not the node, web pages too: nothing of the node but what is said over the RPC, and nothing that a browser lacks.
   {
     folder: 'node/client/',
-    ours: ['node/protocol/', 'node/rpc/api.ts', 'node/rpc/json.ts', 'node/errors.ts', 'node/bounded-answer.ts'],
+    ours: [
+      'node/protocol/',
+      'node/rpc/api.ts',
+      'node/rpc/json.ts',
+      'node/errors.ts',
+      'node/error-codes.ts',
+      'node/bounded-answer.ts',
+    ],
     packages: ['zod'],
   },
   // What users do on Ethereum, with a key and an outbox of their own: no page has these.

@@ -211,7 +211,7 @@ test('a second miner on the same journal', async () => {
   const miner = startTtx(['miner', '--wallet', 'miner', '--data', data])
   try {
     await miner.said(/threads/)
-    await fails(['miner', '--wallet', 'miner'], 'miner-runs', /expected no other miner on .*process \d+/)
+    await fails(['miner', '--wallet', 'miner'], 'already-runs', /expected no other miner on .*process \d+/)
   } finally {
     await miner.stop()
   }

@@ -52,7 +52,7 @@ test('a devnet starts all, and Ctrl-C ends all: exit code 0, no process and no l
 
   const second = await ttx(['devnet', '--data', data])
   assert.equal(second.exitCode, 1)
-  assert.match(second.err, new RegExp(`code: devnet-runs\\n.*process: ${running.child.pid}`, 's'))
+  assert.match(second.err, new RegExp(`code: already-runs\\n.*pid: ${running.child.pid}`, 's'))
 
   const { exitCode } = await running.stop('SIGINT')
   assert.equal(exitCode, 0)

@@ -60,15 +60,16 @@ export class Evidence {
     const kept = this.#blocks.get(id)
     if (kept !== undefined) return this.#keep(id, kept)
     if (this.#genesis !== undefined && blockId(this.#genesis.sealed) === id) return bare(this.#genesis.sealed)
-    const block = await this.#first(`block ${id}`, signal, async (source, limit) => {
+    const ask = async (source: Source, limit: AbortSignal) => {
       const told = await source.block(id, limit)
       if (told !== undefined) checkPosted(id, told)
       return told
-    })
+    }
+    const block = await this.#first(`block ${id}`, signal, ask, id)
     return this.#keep(id, block)
   }
 
-  /** The entries of the queue that the void steps of a block stand for; all else is in its steps. Throws as `block` does. */
+  /** The entries of the queue that the void steps of a block stand for; all else is in its steps. Throws `OperationError('no-evidence')` (retry). */
   async queueOf(parent: Header, block: PublishedBlock, signal: AbortSignal): Promise<QueueReader> {
     const missing = new Map<bigint, Hash>()
     const fees = new Map<bigint, bigint>()
@@ -108,7 +109,8 @@ export class Evidence {
       return (await source.isFinal(id, limit)) || undefined
     })
     return await told.catch((error) => {
-      if (error instanceof OperationError && /^(unknown-block|no-evidence)$/.test(error.code)) return false
+      const isOurs = error instanceof OperationError
+      if (isOurs && (error.code === 'unknown-block' || error.code === 'no-evidence')) return false
       throw error
     })
   }
@@ -116,17 +118,17 @@ export class Evidence {
   /** The state after a block, from whoever has it whole; nothing if nobody has the right one. Throws `OperationError('no-evidence')` (retry). */
   async snapshot(id: Hash, { state: root }: Header, signal: AbortSignal): Promise<State | undefined> {
     const what = `the state after block ${id}`
-    const told = this.#first(what, signal, async (source, limit) => {
+    const ask = async (source: Source, limit: AbortSignal) => {
       const outputs = await source.snapshot?.(id, limit)
       const state = outputs && stateOf(outputs)
       if (outputs === undefined || stateRoot(state) === root) return outputs && { state }
       this.#blame(source, what, anotherState(id))
       return undefined
-    })
-    return (await orNone(told))?.state
+    }
+    return (await orNone(this.#first(what, signal, ask, id)))?.state
   }
 
-  /** The state after genesis. Throws as `block` does. */
+  /** The state after genesis. Throws `OperationError('no-evidence')` (retry). */
   async genesisState({ torrent, state: root }: Header, signal: AbortSignal): Promise<State> {
     const own = this.#genesis && genesisState(this.#genesis.transaction)
     if (own !== undefined && stateRoot(own) === root) return own
@@ -142,11 +144,12 @@ export class Evidence {
     return state
   }
 
-  /** Asks one after another, and those who are slow at the same time; the first right answer counts. */
+  /** Asks one after another, and those who are slow at the same time; the first right answer counts. `block` is unknown where nobody has one. */
   async #first<T>(
     what: string,
     signal: AbortSignal,
     ask: (source: Source, limit: AbortSignal) => Promise<T | undefined>,
+    block?: Hash,
   ): Promise<T> {
     signal.throwIfAborted()
     const done = new AbortController()
@@ -178,7 +181,7 @@ export class Evidence {
     } finally {
       done.abort()
     }
-    throw whys.length === 0 ? unknown(what) : noEvidence(what, whys)
+    throw whys.length === 0 && block !== undefined ? unknown(what, block) : noEvidence(what, whys)
   }
 
   #blame({ name }: Source, what: string, error: unknown): void {
@@ -238,25 +241,26 @@ function sizeOf({ steps, states }: PublishedBlock): number {
   return steps.length + states.length + 1_000
 }
 
-function unknown(what: string): OperationError {
-  return new OperationError('unknown-block', `expected ${what}, but nobody who was asked has it`, { facts: { what } })
+function unknown(what: string, block: Hash): OperationError {
+  return new OperationError('unknown-block', `expected ${what}, but nobody who was asked has it`, { facts: { block } })
 }
 
 function noEvidence(what: string, whys: readonly string[]): OperationError {
-  return new OperationError('no-evidence', `expected ${what} from somebody, got it from nobody: ${whys.join('; ')}`, {
+  const why = whys.length === 0 ? 'nobody who was asked has it' : whys.join('; ')
+  return new OperationError('no-evidence', `expected ${what} from somebody, got it from nobody: ${why}`, {
     facts: { what },
     retry: true,
   })
 }
 
 function anotherEntry(index: bigint): RuleError {
-  return new RuleError('another-entry', `expected entry ${index} of the queue, got another one`, { index: `${index}` })
+  return new RuleError('bad-evidence', `expected entry ${index} of the queue, got another one`, { index: `${index}` })
 }
 
 function anotherState(block: Hash): RuleError {
-  return new RuleError('another-state', `expected the state after block ${block}, got another one`, { block })
+  return new RuleError('bad-evidence', `expected the state after block ${block}, got another one`, { block })
 }
 
 function anotherGenesis(infohash: string): RuleError {
-  return new RuleError('another-genesis', `expected the genesis transaction ${infohash}, got another one`, { infohash })
+  return new RuleError('bad-evidence', `expected the genesis transaction ${infohash}, got another one`, { infohash })
 }

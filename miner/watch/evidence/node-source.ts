@@ -1,6 +1,7 @@
 // Facts from the node: the fastest source, since it has all of them at hand, and the only one that has states.
 
 import type { NodeClient } from '../../../node/client/rpc.ts'
+import type { OperationCode } from '../../../node/error-codes.ts'
 import { OperationError } from '../../../node/errors.ts'
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
@@ -60,7 +61,7 @@ export class NodeSource implements Source {
 }
 
 /** Nothing where the node says in one of these ways that it has none. */
-async function orNone<T>(answer: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
+async function orNone<T>(answer: Promise<T>, ...codes: readonly OperationCode[]): Promise<T | undefined> {
   try {
     return await answer
   } catch (error) {

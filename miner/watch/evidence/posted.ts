@@ -7,7 +7,7 @@ import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { splitSteps } from '../../../node/protocol/step.ts'
 import { splitStates, traceOf, traceRoot } from '../../../node/protocol/trace.ts'
 
-/** Throws `RuleError('another-block')`, or what is wrong with the shape of the steps. */
+/** Throws `RuleError('bad-evidence')`, or what is wrong with the shape of the steps. */
 export function checkPosted(id: Hash, block: PublishedBlock): void {
   if (blockId(block.sealed) !== id) throw anotherBlock(id, 'the header of')
   if (!isPosted(block)) throw anotherBlock(id, 'the steps and states that are committed to by the header of')
@@ -24,5 +24,5 @@ export function isPosted({ sealed, steps, states }: PublishedBlock): boolean {
 }
 
 function anotherBlock(id: Hash, what: string): RuleError {
-  return new RuleError('another-block', `expected ${what} block ${id}, got others`, { block: id })
+  return new RuleError('bad-evidence', `expected ${what} block ${id}, got others`, { block: id })
 }

@@ -55,7 +55,12 @@ export async function carryOut(
   }
 }
 
-function failed(code: string, call: string, got: string, { hash }: Receipt): OperationError {
+function failed(
+  code: 'transaction-failed' | 'transaction-cancelled',
+  call: string,
+  got: string,
+  { hash }: Receipt,
+): OperationError {
   return new OperationError(
     code,
     `expected ${call} to succeed on Ethereum, got ${got} (transaction ${hash}); look at the status and try again`,

@@ -9,7 +9,7 @@ import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
 import { LAG_BLOCKS } from '../chain.ts'
 import type { Head } from '../reader.ts'
-import { isAnyRefusal, isKnownAlready, isNonceTaken, isRefusedForGood } from '../refusals.ts'
+import { isAnyRefusal, isKnownAlready, isNonceTaken, isRefusedForGood, refusalName } from '../refusals.ts'
 import type { Attempt } from './attempt.ts'
 import { apart } from './endpoint.ts'
 import type { Ending } from './everywhere/ending.ts'
@@ -337,7 +337,7 @@ export class TransactionSender {
         call: call.name,
         hash: attempt.hash,
         maxFeePerGas: `${fees.maxFeePerGas}`,
-        ...(refusal ? { refusal: refusal.code } : {}),
+        ...(refusal ? { refusal: refusalName(refusal) } : {}),
       },
       refusal ? 'cancelling a transaction that the bridge would refuse by now' : 'replacing a stuck transaction',
     )

@@ -47,7 +47,7 @@ export function extendWire(wire: Wire, self: Introduction, handlers: ExtensionHa
   wire.use(TorrentTxExtension)
 }
 
-/** Throws `RuleError('foreign-network' | 'bad-hello' | 'own-node')`. */
+/** Throws `RuleError('foreign-network' | 'bad-hello' | 'unwanted-peer')`. */
 function readHello(wire: Wire, handshake: BencodedDictionary, self: Introduction): Hello {
   const { torrenttx, p: port } = handshake
   const { genesis, node, version } = isDictionary(torrenttx) ? torrenttx : {}
@@ -60,7 +60,7 @@ function readHello(wire: Wire, handshake: BencodedDictionary, self: Introduction
     })
   }
   const id = toInfohash(node)
-  if (id === self.nodeId) throw new RuleError('own-node', 'this node connected to itself')
+  if (id === self.nodeId) throw new RuleError('unwanted-peer', 'this node connected to itself')
   const host = wire.remoteAddress ?? ''
   const outgoing = wire.type.endsWith('Outgoing')
   const takes = outgoing ? wire.remotePort : port

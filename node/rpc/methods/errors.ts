@@ -1,5 +1,8 @@
 // Why a node refuses a call, or cannot answer it: the codes in `error.data.code`, for programs, with their meaning, for people.
 
+import type { OperationCode } from '../../error-codes.ts'
+import type { RuleCode } from '../../protocol/rule-codes.ts'
+
 /** `rule`: what was sent breaks a rule, and will tomorrow. `operation`: something around it is missing; `error.data.retry` says whether waiting helps. */
 export type ErrorSpec = { readonly family: 'rule' | 'operation'; readonly about: string }
 
@@ -44,7 +47,7 @@ export const ERRORS = {
   'ledger-failed': { family: 'operation', about: 'The disk refused a write: restart the node.' },
   'ledger-damaged': { family: 'operation', about: 'The database of the ledger contradicts itself.' },
   'database-failed': { family: 'operation', about: 'The database of the bridge cannot be read or written.' },
-} as const satisfies Record<string, ErrorSpec>
+} as const satisfies { readonly [C in OperationCode | RuleCode]?: ErrorSpec }
 
 export type ErrorCode = keyof typeof ERRORS
 

@@ -30,7 +30,7 @@ export class Stage {
     return seconds(this.#deps.now() - this.#startedMs)
   }
 
-  /** `done` says what came of it, in a few words. Throws `OperationError('supply-mismatch')` where money appeared or vanished. */
+  /** `done` says what came of it, in a few words. Throws `OperationError('demo-failed')` where money appeared or vanished. */
   async step<T>(name: string, run: () => Promise<T>, done: (result: T) => string = () => ''): Promise<T> {
     const { say, now } = this.#deps
     const startedMs = now()
@@ -55,17 +55,19 @@ export class Stage {
     this.supply.push({ step, ...count })
     check(
       count.total === count.genesis,
-      'supply-mismatch',
       `all money to be ${count.genesis} base units after "${step}"`,
       `${count.total}`,
     )
   }
 }
 
-/** One expectation of a demo. */
-export function check(holds: boolean, code: string, expected: string, got: string): void {
+/** One expectation of a demo. Throws `OperationError('demo-failed')`. */
+export function check(holds: boolean, expected: string, got: string): void {
   if (holds) return
-  throw new OperationError(code, `expected ${expected}, got ${got}; this is a bug: keep the folder and report it`)
+  throw new OperationError(
+    'demo-failed',
+    `expected ${expected}, got ${got}; this is a bug: keep the folder and report it`,
+  )
 }
 
 function seconds(ms: number): number {

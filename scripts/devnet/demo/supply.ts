@@ -38,7 +38,7 @@ export type SupplyCount = {
   readonly genesis: bigint
 }
 
-/** Throws `OperationError('supply-mismatch')` where the snapshot is not that of the final block. The caller compares `total` with `genesis`. */
+/** Throws `OperationError('bad-snapshot')` where the snapshot is not that of the final block. The caller compares `total` with `genesis`. */
 export async function countSupply(url: string, network: NetworkDefinition, node: NodeClient): Promise<SupplyCount> {
   const client = createPublicClient({ transport: http(url), cacheTime: 0 })
   const { bridge, token } = network.rules
@@ -101,13 +101,9 @@ async function sumOutputs(
   const file = files.find(({ name }) => name === 'outputs.bin')
   const outputs = decodeOutputs(file?.bytes ?? new Uint8Array())
   if (stateRoot(stateOf(outputs)) !== root) {
-    throw new OperationError(
-      'supply-mismatch',
-      `expected a snapshot with the root ${root} of block ${id}, got another`,
-      {
-        facts: { block: id, root },
-      },
-    )
+    throw new OperationError('bad-snapshot', `expected a snapshot with the root ${root} of block ${id}, got another`, {
+      facts: { block: id, root },
+    })
   }
   return sum(outputs.map(({ value }) => value))
 }

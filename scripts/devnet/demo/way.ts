@@ -67,7 +67,7 @@ export class Way {
     if (id === undefined) throw new RangeError(`${infohash} is in a block that the node does not name`)
     const block = await this.#node.call('bridge_block', { id })
     await this.#wait(this.#peer, infohash, 'ordered')
-    check(block.verdict === 'valid', 'bad-block', 'a valid block', `${block.verdict}: ${block.problem}`)
+    check(block.verdict === 'valid', 'a valid block', `${block.verdict}: ${block.problem}`)
     return block
   }
 
@@ -100,7 +100,6 @@ export class Way {
       ])
       check(
         here.spendable === there.spendable && here.final === there.final,
-        'nodes-disagree',
         `the same balance of ${owner} at both nodes`,
         `${here.spendable} and ${there.spendable}`,
       )
@@ -118,7 +117,7 @@ export class Way {
     const claims = events.flatMap((event) =>
       event.eventName === 'Claimed' ? [`${event.args.block_}:${event.args.index}`] : [],
     )
-    check(new Set(claims).size === claims.length, 'paid-twice', 'each request to be paid once', claims.join(', '))
+    check(new Set(claims).size === claims.length, 'each request to be paid once', claims.join(', '))
     const named = new Map<string, Hex>()
     for (const { eventName, transactionHash, args } of events) {
       const what = 'id' in args && typeof args.id === 'string' ? `-${parseHash(args.id).slice(2, 10)}` : ''

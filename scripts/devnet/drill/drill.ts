@@ -3,7 +3,7 @@
 import { readAllBlocks } from '../../../node/client/all-blocks.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
-import { isAnyRefusal, isRefusal } from '../../../node/ethereum/refusals.ts'
+import { isAnyRefusal, isRefusal, refusalName } from '../../../node/ethereum/refusals.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import type { Address, Hash } from '../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
@@ -90,7 +90,7 @@ export class Drill {
       } catch (error) {
         if (round < ROUNDS && isOvertaken(error)) continue
         if (!isAnyRefusal(error)) throw error
-        const refused = String(error.facts['error'])
+        const refused = refusalName(error)
         if ('refused' in expected && refused === expected.refused) return { kind, outcome: 'refused', error: refused }
         return { kind, outcome: 'wrong', got: error.message }
       }
@@ -156,7 +156,7 @@ export class Drill {
       const [need] = missing
       if (need === undefined || round === ROUNDS) {
         throw new OperationError('nothing-to-lie-about', `expected to arrange what ${kind} needs, got no further`, {
-          facts: { kind, needs: missing },
+          facts: { kind, need: missing.join(', ') },
         })
       }
       await arrangement.make(need)

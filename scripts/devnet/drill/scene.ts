@@ -1,6 +1,6 @@
 // What a liar finds before him: a true state, what an honest miner would post on it now, and keys with money of his own.
 
-import { OperationError } from '../../../node/errors.ts'
+import { isOperationError, OperationError } from '../../../node/errors.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import type { ParentBlock, Verdict } from '../../../node/protocol/block.ts'
 import { encodeText } from '../../../node/protocol/bytes.ts'
@@ -25,18 +25,21 @@ export type Signer = { readonly address: Address; sign(digest: Uint8Array): Uint
 export type Told = { readonly step: Uint8Array; readonly after: State }
 
 /** What may have to be arranged before there is anything to lie about. */
-export type Need =
+const NEEDS = [
   /** Money of the liar's own: an output of at least four times the least request. */
-  | 'money'
+  'money',
   /** An output of the liar that a block below has spent. */
-  | 'spent-output'
+  'spent-output',
   /** Money of somebody else, in a transaction that left none to the liar. */
-  | 'victim'
+  'victim',
   /** Queue entries after the parent: of this kind; valid or not where they would stand; old enough that none may be passed over. */
-  | 'deposit'
-  | 'valid-forced'
-  | 'invalid-forced'
-  | 'overdue-entry'
+  'deposit',
+  'valid-forced',
+  'invalid-forced',
+  'overdue-entry',
+] as const
+
+export type Need = (typeof NEEDS)[number]
 
 export type Scene = {
   readonly rules: Rules
@@ -73,8 +76,8 @@ export function lack(need: Need): OperationError {
 
 /** What was missing, if that is why a lie failed. */
 export function needOf(error: unknown): Need | undefined {
-  if (!(error instanceof OperationError) || error.code !== 'nothing-to-lie-about') return undefined
-  return error.facts['need'] as Need // only `lack` makes these
+  if (!isOperationError(error, 'nothing-to-lie-about')) return undefined
+  return NEEDS.find((need) => need === error.facts.need)
 }
 
 /** A block as it is being made up. */

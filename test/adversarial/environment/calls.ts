@@ -1,6 +1,7 @@
 // Sends calls to the bridge from an account that can pay for everything, and says what became of them.
 
 import type { Hex } from 'viem'
+import { isOperationError } from '../../../node/errors.ts'
 import type { BridgeCall } from '../../../node/ethereum/calls.ts'
 import { readRefusal } from '../../../node/ethereum/refusals.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
@@ -69,7 +70,8 @@ export class Caller {
       await client.call({ account, to: this.#stage.bridge.address, data, value })
       return 'reverted'
     } catch (error) {
-      return String(readRefusal('call', error)?.facts['error'] ?? 'reverted')
+      const refusal = readRefusal('call', error)
+      return isOperationError(refusal, 'bridge-refused') ? refusal.facts.error : 'reverted'
     }
   }
 }

@@ -109,12 +109,12 @@ export class LiedToSender {
     this.liar.tell(lie)
     const stop = new AbortController()
     const sending = sender.send(FORCE, { signal: stop.signal })
-    const ended = assert.rejects(sending, { code: 'stopped' })
+    const ended = assert.rejects(sending, { code: 'interrupted' })
     await this.stage.until('it to be sent', () => this.liar.asked('eth_sendRawTransaction') > 0)
     this.liar.tellTheTruth()
     await this.stage.until('it to say so', () => sender.problem?.code === code)
     assert.equal(await sender.ethereum.nonce('pending'), 0)
-    stop.abort(new OperationError('stopped', 'the test has seen enough'))
+    stop.abort(new OperationError('interrupted', 'the test has seen enough'))
     await ended
   }
 

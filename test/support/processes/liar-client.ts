@@ -4,7 +4,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { OperationError } from '../../../node/errors.ts'
+import { operationErrorOf } from '../../../node/client/errors.ts'
 import type { Facts } from '../../../node/protocol/rule-error.ts'
 import { COMPILE_CACHE } from '../../../scripts/devnet/services.ts'
 import type { LiarAnswer, LiarOrder, LiarSetup } from './liar-orders.ts'
@@ -61,8 +61,7 @@ export class LiarProcess implements AsyncDisposable {
     const answer = this.#waiting.get(id)
     this.#waiting.delete(id)
     if (result !== undefined) answer?.resolve(result)
-    else
-      answer?.reject(new OperationError(error?.code ?? 'failed', error?.message ?? '', { facts: error?.facts ?? {} }))
+    else answer?.reject(operationErrorOf(error ?? { code: 'node-failed', message: 'it said nothing', facts: {} }))
   }
 
   #abandon(): void {

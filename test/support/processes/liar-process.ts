@@ -44,5 +44,5 @@ async function obey(call: string, order: LiarOrder): Promise<object> {
 function failureOf(error: unknown): { readonly code: string; readonly message: string; readonly facts: object } {
   const known = error instanceof OperationError || error instanceof RuleError ? error : undefined
   const message = error instanceof Error ? error.message : String(error)
-  return { code: known?.code ?? 'failed', message, facts: known?.facts ?? {} }
+  return { code: known?.code ?? 'node-failed', message, facts: known?.facts ?? {} }
 }

@@ -31,8 +31,8 @@ function all(...lies: readonly Lie[]): Lie {
 
 const accepts: Lie = () => ({ simulate: async () => undefined, estimate: async () => 21_000n })
 const dead: Lie = () => ({
-  simulate: () => Promise.reject(refusal('block-is-refuted')),
-  estimate: () => Promise.reject(refusal('block-is-refuted')),
+  simulate: () => Promise.reject(refusal('BlockIsRefuted')),
+  estimate: () => Promise.reject(refusal('BlockIsRefuted')),
 })
 const inventedReceipts: Lie = (_, chain) => ({
   receipt: async (hash) => ({ hash, success: true, block: chain.number - 5n, gasUsed: 1n, gasPrice: 1n }),
@@ -47,8 +47,8 @@ export const LIES: Readonly<Record<string, Lie>> = {
   'is silent': always(() => Promise.reject(silence())),
   hangs: always(() => new Promise(() => undefined)),
   'is of another chain': always(() => Promise.reject(new OperationError('ethereum-wrong-chain', 'another chain'))),
-  'refuses the proof': () => ({ simulate: () => Promise.reject(refusal('step-is-right')) }),
-  'has never heard of the block': () => ({ simulate: () => Promise.reject(refusal('unknown-block')) }),
+  'refuses the proof': () => ({ simulate: () => Promise.reject(refusal('StepIsRight')) }),
+  'has never heard of the block': () => ({ simulate: () => Promise.reject(refusal('UnknownBlock')) }),
   'calls the block dead': all(dead, says(true)),
   'calls the block dead, and invents receipts': all(
     dead,

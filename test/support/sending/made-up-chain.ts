@@ -126,8 +126,8 @@ export class MadeUpChain {
   }
 
   #check(): void {
-    if (this.isDead) throw refusal('block-is-refuted')
-    if (!this.isWrong) throw refusal('step-is-right')
+    if (this.isDead) throw refusal('BlockIsRefuted')
+    if (!this.isWrong) throw refusal('StepIsRight')
   }
 
   #broadcast(raw: `0x${string}`): void {
@@ -161,9 +161,9 @@ export class MadeUpChain {
 
 export const CALL: BridgeCall = { name: 'refute', data: '0x1234', gas: 600_000n, bondGas: 0n }
 
-/** What the bridge has against a call. */
-export function refusal(code: string): OperationError {
-  return new OperationError(`bridge-${code}`, 'the bridge would refuse it')
+/** What the bridge has against a call: the name of its error. */
+export function refusal(error: string): OperationError {
+  return new OperationError('bridge-refused', 'the bridge would refuse it', { facts: { error } })
 }
 
 /** What an endpoint has against a transaction. */

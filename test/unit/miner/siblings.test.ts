@@ -96,13 +96,15 @@ const STANDING: Standing = {
 }
 
 /** Tells of `size` children at a time. */
+const unheardOf = new OperationError('unknown-block', 'never heard of it', { facts: { block: 'any' } })
+
 function nodeWith(known: readonly Child[] | undefined, asked: unknown[], size = 1_000): NodeClient {
   const rest = { refuted: false, target: TARGET, publishedAt: Number(PUBLISHED) }
   return {
     url: 'none',
     call: async (method, params) => {
       asked.push(method)
-      if (known === undefined) throw new OperationError('unknown-block', 'never heard of it')
+      if (known === undefined) throw unheardOf
       const after = 'after' in params ? known.findIndex(({ id }) => id === params.after) + 1 : 0
       const page = known.slice(after, after + size).map((child) => ({ ...rest, ...child }))
       const next = after + size < known.length ? page.at(-1)?.id : undefined

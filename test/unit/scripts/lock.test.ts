@@ -17,7 +17,7 @@ test('a second taker is told who has it, until it is given back', async () => {
   const lock = await takeLock(data, 'devnet')
   await assert.rejects(takeLock(data, 'devnet'), (error) => {
     assert.ok(error instanceof OperationError)
-    assert.deepEqual([error.code, error.facts['process']], ['devnet-runs', `${process.pid}`])
+    assert.deepEqual([error.code, error.facts['pid']], ['already-runs', `${process.pid}`])
     return true
   })
   await lock[Symbol.asyncDispose]()

@@ -63,7 +63,7 @@ export function openJudgeAt(court: Court, { log }: CliContext): Judge {
 }
 
 /** Throws `OperationError('ethereum-missing')`. */
-export function requireReaders({ readers }: Court): readonly EthereumReader[] {
+export function requireReaders({ readers }: Pick<Court, 'readers'>): readonly EthereumReader[] {
   if (readers.length > 0) return readers
   throw noEndpoint()
 }

@@ -2,11 +2,12 @@
 
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
+import { ruleErrorOf } from '../../../../node/client/errors.ts'
 import { lookUpKnown } from '../../../../node/client/look-up.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
-import { RuleError } from '../../../../node/protocol/rule-error.ts'
+import { isRuleError, RuleError } from '../../../../node/protocol/rule-error.ts'
 import { MAX_FILE_BYTES } from '../../../../node/protocol/rules.ts'
 import { decodeTransaction, type Transaction } from '../../../../node/protocol/transaction.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
@@ -121,13 +122,11 @@ async function submit(context: CliContext, path: string): Promise<Result> {
 }
 
 /** The rule that was broken, with what to do about it. */
-function refused(path: string, { code, message, facts }: RuleError): RuleError {
-  const advice = ADVICE[String(facts['reason'] ?? code)] ?? 'make it anew with a wallet'
-  return new RuleError(
-    code,
-    `expected a transaction that the rules allow in ${path}, got this: ${message}; ${advice}`,
-    facts,
-  )
+function refused(path: string, error: RuleError): RuleError {
+  const isInvalid = isRuleError(error, 'invalid-transaction')
+  const advice = ADVICE[isInvalid ? error.facts.reason : error.code] ?? 'make it anew with a wallet'
+  const message = `expected a transaction that the rules allow in ${path}, got this: ${error.message}; ${advice}`
+  return ruleErrorOf({ code: error.code, message, facts: error.facts })
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

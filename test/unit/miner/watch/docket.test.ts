@@ -88,6 +88,7 @@ test('without the state after a final block what needs it not is judged all the 
   scene.seers.push(seer('one', [living('block', { at: 0n })]))
   await scene.until(() => scene.judged.length === 1)
   await scene.until(() => /block 0x[0-9a-f]+ cannot be judged now: nobody has the state/.test(scene.problem))
+  assert.ok(scene.trouble instanceof OperationError && scene.trouble.code === 'not-judged')
   scene.lacking.clear()
   await scene.until(() => scene.problem === '')
 })
@@ -167,8 +168,12 @@ class Scene {
     this.docket = new Docket(deps, 5)
   }
 
+  get trouble(): Error | undefined {
+    return this.#troubles.first()
+  }
+
   get problem(): string {
-    return this.#troubles.first()?.message ?? ''
+    return this.trouble?.message ?? ''
   }
 
   async until(isTrue: () => boolean): Promise<void> {

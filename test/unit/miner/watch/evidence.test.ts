@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Evidence } from '../../../../miner/watch/evidence/evidence.ts'
-import { isPosted } from '../../../../miner/watch/evidence/posted.ts'
+import { checkPosted, isPosted } from '../../../../miner/watch/evidence/posted.ts'
 import type { Source } from '../../../../miner/watch/evidence/source.ts'
 import type { PublishedBlock } from '../../../../node/protocol/block.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
@@ -54,6 +54,8 @@ for (const [name, wrong] of Object.entries(WRONG)) {
   test(`${name} under the id of a block: the next source is asked`, async () => {
     const liar = source('liar', { block: async () => wrong })
     const honest = source('honest', { block: async () => posted })
+    if (name !== 'bytes that are no steps')
+      assert.throws(() => checkPosted(block.next.id, wrong), { code: 'bad-evidence' })
     const found = await evidenceOf(liar, honest).block(block.next.id, signal)
     assert.deepEqual(found, posted)
     await assert.rejects(evidenceOf(liar).block(block.next.id, signal), { code: 'no-evidence', retry: true })

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Cases } from '../../../../miner/watch/cases.ts'
 import { type PursuitOptions, Pursuits } from '../../../../miner/watch/pursuits.ts'
+import { isRefusal } from '../../../../node/ethereum/refusals.ts'
 import type { Refutation } from '../../../../node/ethereum/refute-call.ts'
 import type { Endpoint } from '../../../../node/ethereum/sending/endpoint.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
@@ -167,7 +168,7 @@ test('how endpoints differ is told once, and again only where it has changed', a
   const { chain } = scene
   chain.isFull = true
   const clock = { now: 0 }
-  const code = { now: 'step-is-right' }
+  const code = { now: 'StepIsRight' }
   const refuses = chain.endpoint('liar', () => ({ simulate: () => Promise.reject(refusal(code.now)) }))
   const deps = { now: () => clock.now, sender: scene.sender() }
   const { pursuits, cases, lines } = open(t, [chain.endpoint('honest'), refuses], deps, { turnMs: 50 })
@@ -178,10 +179,10 @@ test('how endpoints differ is told once, and again only where it has changed', a
     clock.now += 60_000
   }
   for (let turns = 0; turns < 3; turns++) await turn()
-  assert.deepEqual(told(), [[{ endpoint: 'liar', code: 'bridge-step-is-right' }]])
-  code.now = 'unknown-block'
+  assert.deepEqual(told(), [[{ endpoint: 'liar', code: 'StepIsRight' }]])
+  code.now = 'UnknownBlock'
   await turn()
-  assert.deepEqual(told()[1], [{ endpoint: 'liar', code: 'bridge-unknown-block' }])
+  assert.deepEqual(told()[1], [{ endpoint: 'liar', code: 'UnknownBlock' }])
 })
 
 test('what all call dead is closed without a transaction, and what none accepts is a trouble with its reason', async (t) => {
@@ -197,7 +198,7 @@ test('what all call dead is closed without a transaction, and what none accepts 
   chain.isWrong = false
   pursuits.begin(caseOf(cases, 1), async () => refutation)
   await pursuits.ended()
-  assert.equal((troubles.first() as { code?: string } | undefined)?.code, 'bridge-step-is-right')
+  assert.ok(isRefusal(troubles.first(), 'StepIsRight'))
   assert.equal(chain.included.length, 0)
 })
 

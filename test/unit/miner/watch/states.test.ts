@@ -9,10 +9,10 @@ import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis
 import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
-import type { Step } from '../../../../node/protocol/step.ts'
+import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { log } from '../../../support/log.ts'
-import { type Forged, forge } from '../../../support/miner/forge.ts'
+import { type Forged, forge, seal } from '../../../support/miner/forge.ts'
 
 const holder = accountOf('holder')
 const genesis = genesisOf(holder)
@@ -25,6 +25,7 @@ const rootBlock = genesisBlock({
   state: stateRoot(rootState),
   genesis: genesisInfohash(genesis),
 })
+const root: ParentBlock = { id: blockId(rootBlock), header: rootBlock.header, state: rootState }
 const { signal } = new AbortController()
 /** Each of them has one step. */
 const CHAIN = grow(6)
@@ -86,7 +87,22 @@ for (const { takesMs, times } of [
   })
 }
 
-function open(options: { readonly keptSteps: number }) {
+test('a state is not rebuilt through a wrong block, nor through one that cannot have been published', async () => {
+  const wrong = wrongBlock()
+  const odd = forge(RULES, { ...root, header: { ...root.header, height: 7n } }, [], easiestTarget, holder.address)
+  for (const [block, code] of [
+    [wrong, 'wrong-ground'],
+    [odd, 'never-published'],
+  ] as const) {
+    const { states } = open(ROOM, [block])
+    await assert.rejects(
+      states.after(block.next.id, () => false, signal),
+      { code, facts: { block: block.next.id } },
+    )
+  }
+})
+
+function open(options: { readonly keptSteps: number }, more: readonly Forged[] = []) {
   const asked: number[] = []
   /** `takesMs`: so long it takes, by the clock of the test, to answer that there is no state. */
   const serve: { error?: Error; takesMs?: number } = {}
@@ -94,7 +110,7 @@ function open(options: { readonly keptSteps: number }) {
   const source = {
     name: 'the chain of the test',
     limitMs: 1_000,
-    block: async (id: Hash) => CHAIN.find(({ next }) => next.id === id),
+    block: async (id: Hash) => [...CHAIN, ...more].find(({ next }) => next.id === id),
     forced: async () => new Map(),
     isFinal: async () => false,
     snapshot: async (id: Hash) => {
@@ -123,12 +139,23 @@ function idOf(i: number): Hash {
   return block.next.id
 }
 
+/** A right payment, and a state that it does not lead to. */
+function wrongBlock(): Forged {
+  const { packed } = pay(holder, { to: accountOf('x').address, tokens: 6n, time: 9, prev: [genesisInfohash(genesis)] })
+  return seal(
+    RULES,
+    root,
+    [{ step: encodeStep({ kind: 'transaction', packed }), after: rootState }],
+    easiestTarget,
+    holder.address,
+  )
+}
+
 /** One payment in each. */
 function grow(count: number): readonly Forged[] {
   const grown: Forged[] = []
   let last = genesisInfohash(genesis)
   for (let time = 0; time < count; time++) {
-    const root: ParentBlock = { id: blockId(rootBlock), header: rootBlock.header, state: rootState }
     const { packed, infohash } = pay(holder, { to: accountOf(`${time}`).address, tokens: 5n, time, prev: [last] })
     const step: Step = { kind: 'transaction', packed }
     grown.push(forge(RULES, grown.at(-1)?.next ?? root, [step], easiestTarget, holder.address))

@@ -39,7 +39,7 @@ async function open(t: TestContext) {
   const handlers = transactionHandlers(parts as never)
   // Of the bridge, that the block is not there: then there are no times.
   const bridge_block = async () => {
-    throw new OperationError('unknown-block', 'no bridge here')
+    throw new OperationError('unknown-block', 'no bridge here', { facts: { block: ZERO_HASH } })
   }
   return { ledger, node: createNodeClient(await serve(t, { ...handlers, bridge_block })) }
 }
@@ -87,7 +87,7 @@ test('what lost says so, and whether it can still come', async (t) => {
   const { node, ledger } = await open(t)
   await ledger.submit(payment.file, 'peer')
   await ledger.submit(rival.file, 'peer')
-  const lost = (retry: boolean) => ({ code: 'conflicting', retry })
+  const lost = (retry: boolean) => ({ code: 'transaction-conflicting', retry })
   await assert.rejects(follow(node, rival.infohash, 'accepted'), lost(true))
   const blocks = [block('of the rival', 1n, [payment])]
   await ledger.setBranch({ final: GENESIS_BLOCK, blocks })

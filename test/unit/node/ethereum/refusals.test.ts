@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BaseError, encodeErrorResult, RawContractError, RpcRequestError } from 'viem'
+import { BaseError, encodeErrorResult, HttpRequestError, RawContractError, RpcRequestError } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
-import { OperationError } from '../../../../node/errors.ts'
-import { nameOf } from '../../../../node/ethereum/problems.ts'
+import { isOperationError, OperationError } from '../../../../node/errors.ts'
+import { nameOf, problemOf } from '../../../../node/ethereum/problems.ts'
 import { isAnyRefusal, isRefusal, readRefusal } from '../../../../node/ethereum/refusals.ts'
 
 test('a custom error is named, with its values and what to do', () => {
@@ -16,7 +16,7 @@ test('a custom error is named, with its values and what to do', () => {
     new OperationError('ethereum-refused', 'failed', { cause: new RawContractError({ data: { data } }) }),
   ]) {
     const refusal = readRefusal('finalize', error)
-    assert.equal(refusal?.code, 'bridge-too-early')
+    assert.equal(refusal?.code, 'bridge-refused')
     assert.equal(refusal?.retry, true)
     assert.deepEqual(refusal?.facts, { call: 'finalize', error: 'TooEarly', values: ['1800000000'] })
     assert.ok(isRefusal(refusal, 'NotFinal', 'TooEarly') && isAnyRefusal(refusal))
@@ -24,22 +24,18 @@ test('a custom error is named, with its values and what to do', () => {
   }
 })
 
-test('every custom error of the bridge has a code of its own', () => {
-  const names = bridgeAbi.filter(({ type }) => type === 'error').map((each) => ('name' in each ? each.name : ''))
-  const codes = bridgeAbi.flatMap((each) => {
+test('every custom error of the bridge is refused under its own name', () => {
+  const names = bridgeAbi.flatMap((each) => (each.type === 'error' ? each.name : []))
+  const told = bridgeAbi.flatMap((each) => {
     if (each.type !== 'error') return []
     const args = each.inputs.map(({ type }) =>
       type === 'bytes32' ? `0x${'11'.repeat(32)}` : type === 'address' ? `0x${'11'.repeat(20)}` : 1n,
     )
     const data = encodeErrorResult({ abi: [each], errorName: each.name, args } as never)
-    return readRefusal('publish', new RawContractError({ data }))?.code ?? 'none'
+    const refusal = readRefusal('publish', new RawContractError({ data }))
+    return isOperationError(refusal, 'bridge-refused') ? refusal.facts.error : 'none'
   })
-  assert.equal(codes.length, names.length)
-  assert.equal(new Set(codes).size, codes.length)
-  assert.ok(
-    codes.every((code) => /^bridge-[a-z-]+$/.test(code)),
-    codes.join(),
-  )
+  assert.deepEqual(told, names)
 })
 
 test('a revert without a reason, or with one of a later version, is called so', () => {
@@ -58,4 +54,12 @@ test('other failures are no refusals', () => {
 
 test('endpoints are named without what may be secret', () => {
   assert.equal(nameOf(['https://user:pass@host:1/key?k=1', 'http://b']), 'https://host:1 or http://b')
+})
+
+test('an endpoint that wants a key is called so', () => {
+  for (const status of [401, 403]) {
+    const cause = new HttpRequestError({ url: 'http://a', status, body: {}, details: 'project id required' })
+    const { code, retry, facts } = problemOf('http://a', 'its head', cause)
+    assert.deepEqual([code, retry, facts], ['ethereum-locked', true, { endpoint: 'http://a', what: 'its head' }])
+  }
 })

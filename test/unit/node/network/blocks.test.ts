@@ -131,3 +131,17 @@ function flat(file: { readonly name: string; readonly bytes: Uint8Array }) {
 function isAborted(error: unknown): boolean {
   return error instanceof OperationError && error.code === 'download-aborted' && error.retry
 }
+
+test('a download that a stop of the node ends says so', async () => {
+  await using lab = new Lab()
+  const node = await lab.node()
+  const torrent = infohashOfInfo(blockContent(blockOf(10, 2)).info)
+  const fetching = node.network.fetchBlock(torrent, AbortSignal.timeout(60_000))
+  const ended = assert.rejects(fetching, ({ code, cause }: OperationError) => {
+    assert.deepEqual([code, cause instanceof OperationError && cause.code], ['download-aborted', 'stopped'])
+    return true
+  })
+  await until(() => node.network.statistics().liveTorrents === 2, 'the download began')
+  await node.network.stop()
+  await ended
+})

@@ -5,7 +5,7 @@ import { Network } from '../../../../node/network/network.ts'
 import type { NetworkBounds, NetworkOptions } from '../../../../node/network/options.ts'
 import { MemoryStore } from './memory-store.ts'
 
-const SILENT: Logger = pino({ level: process.env['LOG'] ?? 'silent' })
+export const SILENT: Logger = pino({ level: process.env['LOG'] ?? 'silent' })
 
 export type TestNode = { readonly network: Network; readonly store: MemoryStore; readonly address: string }
 

@@ -53,7 +53,7 @@ test('a file that the store cannot judge now is asked for again when it is annou
   class BrokenStore extends MemoryStore {
     isBroken = true
     override async onTransaction(infohash: Parameters<MemoryStore['onTransaction']>[0], file: Uint8Array) {
-      if (this.isBroken) throw new OperationError('disk-full', 'no space is left', { retry: true })
+      if (this.isBroken) throw new OperationError('write-failed', 'no space is left', { retry: true })
       return await super.onTransaction(infohash, file)
     }
   }
@@ -71,4 +71,22 @@ test('a file that the store cannot judge now is asked for again when it is annou
   carol.store.add(file)
   await until(() => store.files.has(infohashOf(file)), 'it was taken')
   assert.equal(bob.network.peers().length, 2, 'nobody was blamed')
+})
+
+test('a transaction that comes and does not stand is said to be so', async () => {
+  await using lab = new Lab()
+  class DoubtfulStore extends MemoryStore {
+    override async onTransaction(infohash: Parameters<MemoryStore['onTransaction']>[0], file: Uint8Array) {
+      this.waiting.set(infohash, file)
+      return { state: 'waiting' as const, missing: [] }
+    }
+  }
+  const alice = await lab.node()
+  const [infohash] = alice.store.add(testFile('one'))
+  assert(infohash)
+  const bob = await lab.node({ peers: [alice] }, new DoubtfulStore())
+  await until(() => bob.network.peers().length === 1, 'they are connected')
+  await assert.rejects(bob.network.fetch(infohash, AbortSignal.timeout(20_000)), {
+    ...{ code: 'transaction-not-accepted', facts: { infohash } },
+  })
 })

@@ -90,7 +90,7 @@ export class MemoryStore implements NetworkStore {
   async onTransaction(infohash: Infohash, file: Uint8Array): Promise<TransactionOutcome> {
     this.received.push(infohash)
     const { label, after } = JSON.parse(new TextDecoder().decode(file))
-    if (String(label).startsWith('bad')) throw new RuleError('bad-label', 'expected a good label')
+    if (String(label).startsWith('bad')) throw new RuleError('bad-transaction-file', 'expected a good label')
     if (this.files.has(infohash)) return { state: 'known', missing: [] }
     if (after !== undefined && !this.files.has(after)) {
       this.waiting.set(infohash, file)

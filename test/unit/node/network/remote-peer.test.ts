@@ -51,6 +51,14 @@ test('a question that is never answered fails in the end, and ten of them are en
   assert.deepEqual(events, ['destroyed', 'closed', 'banned: it left a question unanswered'])
 })
 
+test('a question that is not answered in time fails, and may be put to others', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { peer } = connect()
+  const asked = peer.ask({ type: 'get', infohashes: [INFOHASH] })
+  t.mock.timers.tick(ANSWER_TIMEOUT_MS)
+  await assert.rejects(asked, { code: 'peer-silent', retry: true })
+})
+
 test('faults fade', () => {
   const { peer, clock } = connect()
   for (let day = 0; day < 10; day++) {

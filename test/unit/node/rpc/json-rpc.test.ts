@@ -31,7 +31,7 @@ const HANDLERS: HandlersOf<typeof METHODS> = {
   eth_chainId: async () => '0x7a69',
   eth_getBalance: async ({ address, block }) => `${address} at ${block}`,
   fail: async ({ how }) => {
-    if (how === 'rule') throw new RuleError('broken', 'it broke', { by: 'a' })
+    if (how === 'rule') throw new RuleError('bad-hash', 'it broke', { by: 'a' })
     if (how === 'operation') throw new OperationError('silent', 'it is silent', { retry: true })
     throw new TypeError('a bug')
   },
@@ -115,7 +115,7 @@ test('a batch is answered as a list without the notifications, and a single answ
 test('errors keep their family, code and facts, and a bug is reported and not told', async () => {
   const fail = (how: string) => answer(request(`"id":1,"method":"fail","params":{"how":"${how}"}`))
   assert.deepEqual(await fail('rule'), {
-    said: failure('1', -32_000, 'it broke', ',"data":{"family":"rule","code":"broken","facts":{"by":"a"}}'),
+    said: failure('1', -32_000, 'it broke', ',"data":{"family":"rule","code":"bad-hash","facts":{"by":"a"}}'),
     bugs: [],
   })
   assert.deepEqual(await fail('operation'), {

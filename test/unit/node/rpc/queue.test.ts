@@ -38,3 +38,13 @@ test('of 100,000 queue entries those are read that are answered, and no more', a
   )
   assert(reads <= 500)
 })
+
+test('no template is made while the ledger stands on another branch than the bridge', async () => {
+  const view = plant([])
+  const handlers = bridgeHandlers({
+    follower: { view, status: { state: 'live' } },
+    ledger: { branch: () => ({ final: { id: view.final, height: 7n, publishedAt: 0 }, blocks: [] }) },
+    settle: async () => undefined,
+  } as never)
+  await assert.rejects(handlers.bridge_template(), { code: 'branch-changing', retry: true })
+})

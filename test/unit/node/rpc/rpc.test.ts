@@ -45,7 +45,7 @@ describe('JSON-RPC', () => {
         throw new RuleError('invalid-transaction', 'it overspends', { reason: 'Overspend' })
       },
       account_inputs: async () => {
-        throw new OperationError('insufficient-funds', 'too little', { facts: { owner }, retry: true })
+        throw new OperationError('insufficient-funds', 'too little', { facts: { owner, spendable: '4' }, retry: true })
       },
     })
     const client = createNodeClient(url)
@@ -56,7 +56,7 @@ describe('JSON-RPC', () => {
       name: 'OperationError',
       code: 'insufficient-funds',
       retry: true,
-      facts: { owner },
+      facts: { owner, spendable: '4' },
     })
     await assert.rejects(client.call('node_info', {}), { code: 'node-failed' })
     await assert.rejects(client.call('tx_get', { infohash: 'zz' as never }), /expected an infohash/)
@@ -122,6 +122,43 @@ describe('JSON-RPC', () => {
     const second = new RpcServer({ methods: {}, handlers: {}, log }, { port: Number(new URL(url).port) })
     await assert.rejects(second.start(), { code: 'port-in-use' })
     await second.stop()
+  })
+
+  test('says so where there is no such host to listen on', async () => {
+    const server = new RpcServer({ methods: {}, handlers: {}, log }, { host: '203.0.113.1', port: 0 })
+    await assert.rejects(server.start(), { code: 'cannot-listen', facts: { host: '203.0.113.1', port: 0 } })
+    await server.stop()
+  })
+
+  test('keeps the code of another version as a fact, and whether to try again', async (t) => {
+    const stated: Record<string, unknown> = {}
+    const other = createServer((_, response) => {
+      response
+        .writeHead(200)
+        .end(JSON.stringify({ jsonrpc: '2.0', id: 1, error: { code: -32_000, message: 'm', data: stated } }))
+    })
+    t.after(() => other.close())
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const address = other.address()
+    assert(address !== null && typeof address === 'object')
+    const client = createNodeClient(`http://127.0.0.1:${address.port}`)
+    const facts = { since: 3 }
+    Object.assign(stated, { family: 'rule', code: 'made-of-cheese', facts })
+    await assert.rejects(client.call('node_info', {}), {
+      ...{ name: 'RuleError', code: 'unknown-rule', message: 'm' },
+      facts: { since: 3, code: 'made-of-cheese' },
+    })
+    Object.assign(stated, { family: 'operation', retry: true })
+    await assert.rejects(client.call('node_info', {}), { name: 'OperationError', code: 'node-failed', retry: true })
+    // A code that is known, without what programs read of it or in another form.
+    for (const spendable of [undefined, 5, 'much', '-1']) {
+      Object.assign(stated, { code: 'insufficient-funds', facts: spendable === undefined ? {} : { spendable } })
+      await assert.rejects(client.call('node_info', {}), { code: 'node-failed' })
+    }
+    for (const inherited of ['constructor', 'toString', '__proto__']) {
+      Object.assign(stated, { code: inherited, facts: {} })
+      await assert.rejects(client.call('node_info', {}), { code: 'node-failed' })
+    }
   })
 
   test('has a sentence about each method', () => {

@@ -72,7 +72,7 @@ test('a file that was refused is refused for the same reason again, and one that
   assert.equal((await submit(payment.file)).status, 'accepted')
   for (let times = 0; times < 3; times++) {
     const { exitCode, error } = await submit(rival.file)
-    assert.deepEqual([exitCode, error.code, error.facts.rivals], [1, 'conflicting', [payment.infohash]])
+    assert.deepEqual([exitCode, error.code, error.facts.rivals], [1, 'transaction-conflicting', [payment.infohash]])
   }
   const again = await submit(payment.file)
   assert.deepEqual([again.exitCode, again.error.code, again.error.facts.status], [1, 'already-known', 'accepted'])
@@ -80,7 +80,7 @@ test('a file that was refused is refused for the same reason again, and one that
   const reached = await run('wait', payment.infohash, '--until', 'accepted')
   assert.deepEqual([reached.exitCode, reached.status], [0, 'accepted'])
   const lost = await run('wait', rival.infohash)
-  assert.deepEqual([lost.exitCode, lost.error.code], [1, 'conflicting'])
+  assert.deepEqual([lost.exitCode, lost.error.code], [1, 'transaction-conflicting'])
 })
 
 test('a deposit that nobody made is refused each time, and the node knows nothing of it afterwards', async (t) => {

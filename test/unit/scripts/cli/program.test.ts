@@ -33,7 +33,7 @@ const probes: Registration = (program, act) => {
   )
   commands.command('fail <kind>').action(
     act(async (_context, kind: string) => {
-      if (kind === 'rule') throw new RuleError('overspend', 'expected 2, got 1; send less', { tokens: '2' })
+      if (kind === 'rule') throw new RuleError('conflicting', 'expected 2, got 1; send less', { tokens: '2' })
       if (kind === 'operation')
         throw new OperationError('no-answer', 'expected one, got none; wait', { facts: { urls: ['a', 'b'] } })
       throw new TypeError('a bug')
@@ -135,7 +135,7 @@ test('broken rules and failed operations: exit code 1, message, code and facts',
   assert.deepEqual(await run(['probe', 'fail', 'rule'], [probes]), {
     exitCode: 1,
     out: '',
-    err: 'ttx: expected 2, got 1; send less\n  code: overspend\n  tokens: 2\n',
+    err: 'ttx: expected 2, got 1; send less\n  code: conflicting\n  tokens: 2\n',
   })
   assert.deepEqual(await run(['probe', 'fail', 'operation'], [probes]), {
     exitCode: 1,
@@ -144,7 +144,7 @@ test('broken rules and failed operations: exit code 1, message, code and facts',
   })
   assert.deepEqual(await run(['probe', 'fail', 'rule', '--json'], [probes]), {
     exitCode: 1,
-    out: '{"error":{"code":"overspend","message":"expected 2, got 1; send less","facts":{"tokens":"2"}}}\n',
+    out: '{"error":{"code":"conflicting","message":"expected 2, got 1; send less","facts":{"tokens":"2"}}}\n',
     err: '',
   })
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { publishCall, withdrawCall } from '../../../../../node/ethereum/calls.ts'
 import { LAG_BLOCKS } from '../../../../../node/ethereum/chain.ts'
+import { isRefusal } from '../../../../../node/ethereum/refusals.ts'
 import { Outbox } from '../../../../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
@@ -64,7 +65,7 @@ test('the same call once more, after it counted, is another transaction', async 
   const { call, open } = await begin(t)
   const sender = await open()
   assert.equal((await sender.send(call)).status, 'done')
-  await assert.rejects((await open()).send(call), { code: 'bridge-already-published' })
+  await assert.rejects((await open()).send(call), (error) => isRefusal(error, 'AlreadyPublished'))
 })
 
 test('a nonce that somebody else used up frees the call', async (t) => {

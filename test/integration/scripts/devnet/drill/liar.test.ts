@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openJudge } from '../../../../../miner/watch/open-judge.ts'
+import { publishCall } from '../../../../../node/ethereum/calls.ts'
 import { isRefusal } from '../../../../../node/ethereum/refusals.ts'
-import { genesisInfohash } from '../../../../../node/protocol/genesis.ts'
+import { genesisInfohash, genesisState } from '../../../../../node/protocol/genesis.ts'
+import { encodeSealed } from '../../../../../node/protocol/header.ts'
 import { type Hash, toInfohash } from '../../../../../node/protocol/ids.ts'
 import { signDigest } from '../../../../../node/protocol/signature.ts'
 import { targetFloor } from '../../../../../node/protocol/target.ts'
@@ -12,6 +14,7 @@ import { accountOf, pay } from '../../../../../scripts/assure/models/world.ts'
 import { Liar } from '../../../../../scripts/devnet/drill/liar.ts'
 import { needOf } from '../../../../../scripts/devnet/drill/scene.ts'
 import { log } from '../../../../support/log.ts'
+import { forge } from '../../../../support/miner/forge.ts'
 import { holder, Stage } from '../../../../support/stage.ts'
 
 const HOUR = 3_600n
@@ -95,11 +98,36 @@ test('what the bridge refuses it refuses, and what cannot be told yet is said', 
   await assert.rejects(liar.publish({ lie: 'deposit-invented' }), (error) => isRefusal(error, 'QueueOverrun'))
   await assert.rejects(liar.publish({ lie: 'deposit-lost' }), (error) => needOf(error) === 'deposit')
   await assert.rejects(liar.publish({ lie: 'spent-in-ancestor' }), (error) => needOf(error) === 'spent-output')
+  await assert.rejects(liar.publish({ lie: 'forced-lost' }), { code: 'nothing-to-lie-about' })
   // One that was prepared comes too late if another was faster.
   const prepared = await liar.prepare()
   await liar.publish({ content: 'empty' })
   await assert.rejects(liar.send(prepared), (error) => isRefusal(error, 'SiblingExists'))
   assert.equal(await stage.finalBlock(), stage.genesisId())
+})
+
+test('a block that another one beats to its place is not published, and he says so', async (t) => {
+  const { liar, stage } = await open(t)
+  const { client } = stage.anvil
+  const prepared = await liar.prepare({ content: 'empty' })
+  const rival = stage.sender(await stage.signer())
+  const { definition } = stage
+  const ground = {
+    id: stage.genesisId(),
+    header: definition.genesisBlock.header,
+    state: genesisState(definition.genesis),
+  }
+  const faster = publishCall(
+    encodeSealed(definition.genesisBlock),
+    forge(definition.rules, ground, [], prepared.sealed.header.target, rival.ethereum.account),
+  )
+  await client.setAutomine(false)
+  const failed = assert.rejects(liar.send(prepared), { code: 'not-published', retry: true })
+  await stage.until('it to be in the pool', async () => (await client.getTxpoolStatus()).pending === 1)
+  const dear = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 11n }
+  await rival.ethereum.broadcast((await rival.ethereum.sign(faster, 0, dear, faster.bondGas * dear.maxFeePerGas)).raw)
+  await client.mine({ blocks: 1 })
+  await failed
 })
 
 test('a forced transaction and an output that was spent give him something to lie about', async (t) => {

@@ -1,0 +1,83 @@
+// How a peer introduces itself over a wire, and for what its connection is closed at once.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import Wire from 'bittorrent-protocol'
+import { extendWire } from '../../../../node/network/gossip/extension.ts'
+import { decodeMessage } from '../../../../node/network/gossip/messages.ts'
+import { encode } from '../../../../node/network/torrent/bencode.ts'
+import '../../../../node/network/torrent/guard.ts'
+import { type Infohash, toBytes } from '../../../../node/protocol/ids.ts'
+
+const OURS = 'aa'.repeat(20) as Infohash
+const OTHER = 'bb'.repeat(20) as Infohash
+const GENESIS = 'cc'.repeat(20) as Infohash
+const right = { genesis: toBytes(GENESIS), node: toBytes(OTHER), version: 1 }
+
+const CASES = [
+  ['without a word about itself', undefined, 'bad-hello'],
+  ['with half of its id', { ...right, node: new Uint8Array(10) }, 'bad-hello'],
+  ['of another network', { ...right, genesis: toBytes(OTHER) }, 'foreign-network'],
+  ['of another version', { ...right, version: 2 }, 'foreign-network'],
+  ['with our own id', { ...right, node: toBytes(OURS) }, 'unwanted-peer'],
+] as const
+
+for (const [name, torrenttx, code] of CASES) {
+  test(`a peer ${name} is closed with ${code}`, async () => {
+    const { failure, heard, hello } = connect()
+    hello(torrenttx)
+    assert.equal((await failure).code, code)
+    assert.equal(heard.length, 0)
+  })
+}
+
+test('one that introduces itself is heard', async () => {
+  const { greeted, hello } = connect()
+  hello(right)
+  assert.equal(await greeted, OTHER)
+})
+
+test('a message that BitTorrent does not have closes the connection', async () => {
+  const { failure, wire } = connect()
+  wire.write(Buffer.from('0000000200ff', 'hex')) // a choke has no content
+  assert.equal((await failure).code, 'bad-wire-message')
+})
+
+test('what is no message of ours is called so', () => {
+  for (const message of [{}, { type: 'get' }, { type: 'get', id: 1, infohashes: new Uint8Array(3) }])
+    assert.throws(() => decodeMessage(encode(message)), { code: 'bad-message' }, JSON.stringify(message))
+})
+
+/** A wire after the handshake of BEP 3, with the extension on it. */
+function connect() {
+  // Its types know nothing of its first argument.
+  const wire: Wire = Reflect.construct(Wire, ['tcpIncoming'])
+  const heard: string[] = []
+  const { promise: greeted, resolve: greet } = Promise.withResolvers<string>()
+  const onHello = ({ id }: { id: string }) => {
+    heard.push(id)
+    greet(id)
+    return undefined
+  }
+  extendWire(wire, { genesis: GENESIS, nodeId: OURS, port: 1 }, { onHello })
+  const failure = new Promise<Error & { code?: string }>((resolve) => wire.on('error', resolve))
+  wire.write(
+    Buffer.concat([
+      Buffer.from('\x13BitTorrent protocol', 'latin1'),
+      Buffer.from('0000000000100005', 'hex'),
+      toBytes(GENESIS),
+      Buffer.from('-XX0001-somebody0000'),
+    ]),
+  )
+  const hello = (torrenttx: object | undefined) => {
+    const content = encode({
+      m: { torrenttx: 7 },
+      ...(torrenttx === undefined ? {} : { torrenttx: torrenttx as never }),
+    })
+    const head = Buffer.alloc(6)
+    head.writeUInt32BE(content.length + 2)
+    head[4] = 20
+    wire.write(Buffer.concat([head, content]))
+  }
+  return { wire, heard, greeted, hello, failure }
+}
