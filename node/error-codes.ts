@@ -32,7 +32,6 @@ export const OPERATION_CODES = {
   'branch-changing': 'The ledger is about to follow another branch: ask again.',
   'bridge-refused':
     'The bridge would refuse the call, and the fact `error` names its reason: the message says what to do.',
-  'build-failed': 'The contracts do not compile: the message has the words of the compiler.',
   'call-reverted': 'The call would fail on Ethereum without a reason that is known here: check versions and endpoint.',
   'cannot-listen': 'The host or the port cannot be listened on: choose another one.',
   'database-failed':

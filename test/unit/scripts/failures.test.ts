@@ -90,14 +90,10 @@ test('a deployment without its arguments does nothing', async () => {
   assert.match(err, /code: bad-arguments\n/)
 })
 
-test('contracts that are not compiled are called so, and said why where they cannot be', async (t) => {
+test('contracts that are not compiled are called so', async (t) => {
   const folder = await newFolder(t)
-  for (const name of ['node', 'scripts', 'contracts', 'deployments', 'package.json'])
+  for (const name of ['node', 'scripts', 'contracts', 'deployments', 'package.json', 'node_modules'])
     await symlink(join(ROOT, name), join(folder, name))
-  // There is no Hardhat either.
-  const build = `import { ensureContracts } from '${folder}/scripts/devnet/contracts.ts'; await ensureContracts(() => undefined)`
-  assert.match((await runNode([...AS_LINKED, '--input-type=module', '--eval', build])).err, /code: 'build-failed'/)
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   const size = `import { bench } from '${folder}/scripts/bench/contract-size.ts'; await bench.prepare()`
   assert.match((await runNode([...AS_LINKED, '--input-type=module', '--eval', size])).err, /code: 'not-built'/)
 })

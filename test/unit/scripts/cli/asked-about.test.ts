@@ -72,7 +72,7 @@ test('a file that was refused is refused for the same reason again, and one that
   assert.equal((await submit(payment.file)).status, 'accepted')
   for (let times = 0; times < 3; times++) {
     const { exitCode, error } = await submit(rival.file)
-    assert.deepEqual([exitCode, error.code, error.facts.rivals], [1, 'transaction-conflicting', [payment.infohash]])
+    assert.deepEqual([exitCode, error.code, error.facts.rivals], [1, 'conflicting', [payment.infohash]])
   }
   const again = await submit(payment.file)
   assert.deepEqual([again.exitCode, again.error.code, again.error.facts.status], [1, 'already-known', 'accepted'])
