@@ -40,7 +40,7 @@ contract Bridge is IBridge {
 
     /// @dev Base units of TTX that genesis creates.
     uint256 private constant SUPPLY = 1e27;
-    /// @dev A bond pays so much gas at the base fee of its publication: more than the dearest refutation.
+    /// @dev A bond pays for this much gas at the base fee of its publication: more than the dearest refutation.
     uint256 private constant BOND_GAS = 20_000_000;
     uint256 private constant BOND_SECONDS = 48 hours;
     /// @dev What a forced transaction pays for being consumed.

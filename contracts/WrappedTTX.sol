@@ -18,7 +18,7 @@ contract WrappedTTX is ERC20Permit, IWrappedTTX {
         _;
     }
 
-    /// @dev The bridge deploys its token: so each knows the other for ever, and nobody had to be trusted to introduce them.
+    /// @dev The bridge deploys its token: so each knows the other forever, and nobody had to be trusted to introduce them.
     constructor() ERC20("Wrapped TorrentTX", "wTTX") ERC20Permit("Wrapped TorrentTX") {
         bridge = msg.sender;
     }

@@ -107,7 +107,7 @@ interface IBridge {
     event Nominated(bytes32 indexed parent, bytes32 indexed block_);
 
     /// @notice A block became final. `fee` wTTX were minted to `miner`: zero where the block earns nothing, in which case
-    /// they stay locked for ever.
+    /// they stay locked forever.
     event BlockFinalized(bytes32 indexed id, address indexed miner, uint256 fee);
 
     /// @notice A request was paid: `amount` wTTX were minted to `to`.
@@ -247,7 +247,7 @@ interface IBridge {
     /// @param steps packed steps one after another: first those of the queue, then transactions
     /// @param states the state after each step, 32 bytes each
     /// @param beside where the parent has live children, the latest of them: so nobody forks by accident, nor beside a block
-    /// that he has not seen. The bond is lost unless all of them are refuted. Where there are none, anything
+    /// that they have not seen. The bond is lost unless all of them are refuted. Where there are none, anything
     /// @return id the id of the block
     function publish(
         bytes calldata parent,
@@ -263,7 +263,7 @@ interface IBridge {
     /// @notice Proves a block wrong that is not final, by one of its steps: replayed here on the state before it, the step is
     /// invalid or leads to another state than the block states; or it calls a valid forced transaction void. The block is out,
     /// and so is whatever stands on it. No bond; half of the block's bond is owed to the caller (`withdraw`), the rest burned.
-    /// Reverts if that proves nothing wrong: a witness that does not open the state is no proof of anything.
+    /// Reverts if that proves nothing wrong: a witness that does not open the state does not prove anything.
     /// @dev Gas is bounded by the limits of a step, however deep or wide the branch is. The proof names nobody, so who copies
     /// it from the mempool may get the reward: it is a bonus, and nothing depends on it.
     /// @param sealedHeader of the block

@@ -12,7 +12,7 @@ interface IWrappedTTX is IERC20, IERC20Permit {
     /// @notice Only the bridge may call this.
     error NotBridge(address caller);
 
-    /// @notice The bridge, for ever.
+    /// @notice The bridge, forever.
     function bridge() external view returns (address);
 
     /// @notice Creates `amount` base units for `to`. Bridge only.
