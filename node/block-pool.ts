@@ -34,7 +34,7 @@ export type PoolView = {
   readonly tip: () => (ParentBlock & { readonly publishedAt: bigint }) | undefined
   readonly isPublished: (id: Hash) => boolean
   readonly queue: QueueReader
-  /** Running hash of the queue after so many entries; nothing beyond what was seen. */
+  /** Running hash of the queue after this many entries; `undefined` beyond what was seen. */
   readonly queueHash: (count: bigint) => Hash | undefined
   /** Unix seconds on Ethereum's clock. */
   readonly now: () => bigint

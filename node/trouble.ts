@@ -10,7 +10,7 @@ export class Troubles<Task extends string> {
   readonly #signal: AbortSignal
   readonly #known = new Map<Task, Error>()
 
-  /** What goes wrong after `signal` is no trouble any more. */
+  /** What goes wrong after `signal` is not trouble any more. */
   constructor(log: Logger, signal: AbortSignal) {
     this.#log = log
     this.#signal = signal

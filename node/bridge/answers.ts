@@ -96,7 +96,7 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   }
 
   /**
-   * What the torrent of a valid block is made of; nothing where there is no body. Throws `OperationError('state-unknown')` for
+   * What the torrent of a valid block is made of; `undefined` if there is no body. Throws `OperationError('state-unknown')` for
    * an invalid block, and for one so old that its state is not kept.
    */
   async contentOf(id: Hash): Promise<BlockContent | undefined> {

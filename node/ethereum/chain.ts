@@ -2,7 +2,7 @@
 
 import type { Address, Hash } from '../protocol/ids.ts'
 
-/** So many blocks an endpoint may be behind itself or another one before anybody is told. */
+/** An endpoint may be this many blocks behind itself or another one before anybody is told. */
 export const LAG_BLOCKS = 5n
 
 /** A block of Ethereum. `time` is unix seconds. */

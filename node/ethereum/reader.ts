@@ -1,4 +1,4 @@
-// The bridge contract as one asks it now, over HTTP: nobody needs a key to read. All questions that node, miner and commands have, hence long.
+// The bridge contract as one asks it now, over HTTP: nobody needs a key to read. Long because all questions of node, miner and commands are here.
 
 import {
   BaseError,
@@ -240,7 +240,7 @@ export class EthereumReader {
     }
   }
 
-  /** The hash of block `number` of Ethereum, or nothing if it has none. */
+  /** The hash of block `number` of Ethereum, or `undefined` if it has none. */
   async hashAt(number: bigint): Promise<Hash | undefined> {
     return await this.ask(`block ${number}`, async (client) => {
       const found = await client.getBlock({ blockNumber: number }).catch((error) => absent(error, BlockNotFoundError))

@@ -26,7 +26,7 @@ export type QueueReader = (index: bigint) => QueueEntry | undefined
 
 export type Verdict =
   | { readonly verdict: 'valid'; readonly state: State }
-  /** `problem` is the step's own reason, or that its stated result differs from `expected`, or that a void was no void. */
+  /** `problem` is the step's own reason, or that its stated result differs from `expected`, or that a void was not a void. */
   | {
       readonly verdict: 'invalid'
       readonly step: number

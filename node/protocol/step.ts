@@ -45,7 +45,7 @@ export function encodeStep(step: Step): Uint8Array {
   }
 }
 
-/** Total: nothing if `bytes` is not exactly one step with a shape. */
+/** Total: `undefined` if `bytes` is not exactly one step with a shape. */
 export function decodeStep(bytes: Uint8Array): Step | undefined {
   if (bytes.length === 0 || stepSizeAt(bytes, 0) !== bytes.length) return undefined
   switch (bytes[0]) {

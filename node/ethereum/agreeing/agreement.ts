@@ -1,4 +1,4 @@
-// Several Ethereum endpoints as one: what they do not say in unison is not believed.
+// Several Ethereum endpoints as one: that on which they do not all agree is not believed.
 
 import { OperationError } from '../../errors.ts'
 import { formatHex } from '../../protocol/bytes.ts'

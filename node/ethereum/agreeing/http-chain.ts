@@ -198,7 +198,7 @@ class HttpChain implements Chain {
     ])
     const queueHash =
       queueLength === 0n || queueLength > length ? undefined : (await this.#queueEntry(at, queueLength - 1n))[0]
-    // viem loses the types of a list of equal calls, hence the casts.
+    // viem loses the types of a list of equal calls, which is why there are casts.
     return this.#connection.parse('what the contract says', () => ({
       finalBlock: parseHash(finalBlock),
       queueLength: length,

@@ -14,7 +14,7 @@ import { Wants } from './wants.ts'
 
 /** Questions for announced files that one peer has open: enough to keep it busy. */
 const MAX_GETS = 3
-/** Reconciliation waits while so many wants of the peer are open. */
+/** Reconciliation waits while this many wants of the peer are open. */
 const ENOUGH_WANTED = 5_000
 
 export type FetcherDeps = {

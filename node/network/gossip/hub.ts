@@ -15,7 +15,7 @@ import { type Hello, RemotePeer } from './peer.ts'
 import { reconcile } from './reconcile.ts'
 import { answer } from './serve.ts'
 
-/** New infohashes are gathered for so long before they are announced. */
+/** New infohashes are gathered for this long before they are announced. */
 const ANNOUNCE_AFTER_MS = 5
 const SUMMARY_AFTER_MS = 250
 const HEARTBEAT_MS = 30_000

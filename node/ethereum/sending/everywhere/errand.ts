@@ -1,5 +1,5 @@
 // Sends one call on the word of any endpoint, through all of them, and stays with it until those that answer agree that it is over.
-// Each is dealt with as if it alone said the truth: so whichever does gets what it needs, and a lie costs an attempt at most. Of one life, hence the lines.
+// Each is dealt with as if it alone said the truth: so whichever does gets what it needs, and a lie costs an attempt at most. Long because all of it has one lifetime.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../../errors.ts'
