@@ -25,7 +25,7 @@ export type Outline = {
 /** `refusal` is what the bridge said of the plan as of block `askedAt` of Ethereum. */
 type Latest = { readonly plan: Plan; readonly askedAt?: Hash; readonly refusal?: string }
 
-/** A plan is made anew when its target is so far from what it should be: a twentieth. */
+/** A plan is made again when its target is this far from what it should be: a twentieth. */
 const APART = 20n
 
 export class Draft {

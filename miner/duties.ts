@@ -13,7 +13,7 @@ export type DutiesDeps = DueDeps & { readonly journal: Journal }
 
 export type DutiesOptions = { readonly payout: Address; readonly courtesyMs: number }
 
-/** Coins are fetched once they are worth so many times the gas of fetching them. */
+/** Coins are fetched once they are worth this many times the gas of fetching them. */
 const WITHDRAW_FACTOR = 50n
 
 export class Duties {

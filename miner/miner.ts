@@ -1,4 +1,4 @@
-// The miner: searches the block that is worth most, publishes it when it pays, and keeps the bridge and its own money moving. All of one life, hence the lines.
+// The miner: searches the block that is worth most, publishes it when it pays, and keeps the bridge and its own money moving. Long because all of it has one lifetime.
 
 import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -30,7 +30,7 @@ const DEFAULTS = {
   courtesyMs: 60_000,
   graceMs: 60_000,
 }
-/** Duties, and the races of own blocks, are looked at once in so many looks. */
+/** Duties, and the races of our own blocks, are looked at once in this many looks. */
 const DUTY_LOOKS = 5
 const FOREVER_SECONDS = 1e9
 

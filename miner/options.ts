@@ -30,15 +30,15 @@ export type MinerOptions = {
   readonly payout?: Address
   /** What 10^18 base units of wTTX are worth, in wei. Without it blocks are published only after the longest wait. */
   readonly weiPerTtx?: bigint
-  /** Fees have to exceed the gas by so much. Default 10. */
+  /** Fees have to exceed the gas by this much. Default 10. */
   readonly marginPercent?: number
-  /** After so long, what waits is published whatever it costs. Default one hour; 0: at once. */
+  /** After this long, what waits is published whatever it costs. Default one hour; 0: at once. */
   readonly longestWaitMs?: number
   /** Transactions without a fee that a block takes along where it makes no profit: 0 to 500. Default 50. */
   readonly unpaidSteps?: number
   /** Between two looks at the node and at Ethereum. Default 2,000. */
   readonly pollMs?: number
-  /** Others get a chance of up to so long before this miner pays for their nominations and finalizations. Default 60,000. */
+  /** Others get a chance for up to this long before this miner pays for their nominations and finalizations. Default 60,000. */
   readonly courtesyMs?: number
   /** So long the node may say that it is syncing before that is a problem. Default 60,000. */
   readonly graceMs?: number
@@ -59,6 +59,6 @@ export type RelayerOptions = {
   readonly batch?: number
   /** Default 5,000. */
   readonly pollMs?: number
-  /** Others get a chance of up to so long before this relayer pays. Default 30,000. */
+  /** Others get a chance for up to this long before this relayer pays. Default 30,000. */
   readonly courtesyMs?: number
 }

@@ -20,7 +20,7 @@ export type PublisherDeps = {
   readonly now: () => number
 }
 
-/** A node whose view of Ethereum is behind does not want a block at first; so long it is given to catch up. */
+/** A node whose view of Ethereum is behind does not want a block at first; it gets this long to catch up. */
 const NODE_PATIENCE_MS = 60_000
 /** What the bridge says where a sibling came first: as long as that may be a wrong one, the block is not lost. */
 const CONTESTED = ['SiblingExists', 'RivalWorkDiffers', 'RaceClosed'] as const

@@ -13,7 +13,7 @@ export type Stand = {
   readonly own: readonly Hash[]
   /** Expected hashes: with less, the branch is not even ahead. A block may have as much. */
   readonly least: bigint
-  /** With so much, whoever would displace it needs as much as for a whole block more; as far as it can be done in time. */
+  /** With this much, anyone who would displace it needs the work of a full block more; as far as it can be done in time. */
   readonly wanted: bigint
 }
 
@@ -35,7 +35,7 @@ export function standsIn(races: readonly Race[], now: bigint, hashRate: number):
     const left = race.until - ON_THE_WAY - now
     const margin = race.ours.work - race.theirs.work
     const goal = goalOf(race, left, hashRate)
-    // Children are often somewhat easier than their parents: half of a block more is no reason to mine another one.
+    // Children are often somewhat easier than their parents: half of a block more is not a reason to mine another one.
     const isEndangered = !isLed(race) || 2n * margin < goal
     if (!isEndangered || left <= 0n) continue
     lowest ??= race
@@ -61,7 +61,7 @@ export function targetsOf({ on, least, wanted }: Stand, ceiling: bigint): Target
   return { aim: within(wanted), easiest: within(least) }
 }
 
-/** The greatest target that stands for at least so much work. */
+/** The greatest target that stands for at least this much work. */
 export function targetWith(work: bigint): bigint {
   return 2n ** 256n / work - 1n
 }

@@ -162,7 +162,7 @@ export class Accusations {
     return accused
   }
 
-  /** What stands on a wrong block died with it, and is no case of its own. */
+  /** What builds on a wrong block died with it, and is not a case of its own. */
   #closeTold(block: NodeBlock, final: Hash | undefined, isAlive: (id: Hash) => boolean): void {
     const { cases, pursuits } = this.#deps
     const { id, parent, refuted, verdict } = block

@@ -83,7 +83,7 @@ type Block = Pick<
 >
 
 const GWEI = 1_000_000_000n
-/** Wrong blocks are assumed to be refuted so long after their publication at the latest (docs/disputes.md). */
+/** Wrong blocks are assumed to be refuted this long after their publication at the latest (docs/disputes.md). */
 const REFUTED_SECONDS = ALONE_SECONDS
 
 /** Wei that `publish` asks for as a bond at this base fee. */
@@ -98,7 +98,7 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
   const rivalGas = figure('publish, second sibling')
   const raced = RACE_SECONDS + NOMINATION_SECONDS
   const later = raced - ALONE_SECONDS
-  // A wrong block can come so long after a right one, which could be final so long after its own publication.
+  // A wrong block can come this long after a right one, which could be final that long after its own publication.
   const late = SIBLING_SECONDS + REFUTED_SECONDS - ALONE_SECONDS
   const row = (
     attack: AttackName,
@@ -246,7 +246,7 @@ function heaviestRivals(blocks: readonly Block[], branch: readonly Block[]): Rea
   return heaviest
 }
 
-/** The least number of blocks above one with `target` that together hold so much work. */
+/** The least number of blocks above one with `target` that together hold this much work. */
 function blocksFor(target: bigint, hashes: bigint): number {
   let count = 0
   for (let [left, next] = [hashes, targetFloor(target)]; left > 0n; next = targetFloor(next)) {

@@ -23,7 +23,7 @@ export type Case = {
   readonly failures?: number
 }
 
-/** So many are kept after their death. */
+/** This many are kept after their death. */
 const KILLED = 256
 
 /** The last date that there is, unix milliseconds (ECMA-262). */

@@ -72,7 +72,7 @@ export class Judge {
     return this.#deps.evidence.block(id, signal)
   }
 
-  /** The proof against a block that was found wrong; made anew each time, since it is large. Throws what `Evidence` throws. */
+  /** The proof against a block that was found wrong; built again each time, since it is large. Throws what `Evidence` throws. */
   async prove(id: Hash, signal: AbortSignal): Promise<Refutation> {
     const verdict = this.#settled.get(id)
     if (verdict?.verdict !== 'invalid') throw new RangeError(`block ${id} was not found wrong`)

@@ -37,7 +37,7 @@ export type LivingQuestion = {
 /** Blocks in one question, at most. */
 const AT_ONCE = 512
 /**
- * Only an endpoint that makes blocks up has more: the publication of so many takes all gas of Ethereum for four hours, and bonds of five
+ * Only an endpoint that makes blocks up has more: the publication of this many takes all gas of Ethereum for four hours, and bonds of five
  * trillion gas. Those that could be final first are read first.
  */
 const MOST = 262_144

@@ -16,11 +16,11 @@ export type LookoutDeps = {
 }
 
 export type LookoutOptions = {
-  /** So long node and endpoints may differ, as they do for a moment whenever Ethereum has a new block. Default 60,000. */
+  /** Node and endpoints may differ for this long, as they do for a moment whenever Ethereum has a new block. Default 60,000. */
   readonly graceMs?: number
   /** An endpoint whose newest block is older is stuck. Default: not checked. */
   readonly maxAgeMs?: number
-  /** So long a look waits for node and endpoints, each of two times. Default 10,000. */
+  /** A look waits this long for node and endpoints, each of two times. Default 10,000. */
   readonly patienceMs?: number
 }
 

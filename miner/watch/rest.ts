@@ -2,7 +2,7 @@
 
 import { answerWithin, apart, type Endpoint } from '../../node/ethereum/sending/endpoint.ts'
 
-/** What has cost gas is repeated after so long, then after twice as long. */
+/** What has cost gas is repeated after this long, then after twice as long. */
 const FIRST_MS = 15_000
 /** What has cost nothing: an endpoint is silent, or they differ. */
 const FIRST_FREE_MS = 5_000

@@ -19,7 +19,7 @@ export type StatesOptions = {
 
 // A step leaves some 8 kB of its own in a large state, so this is half a gigabyte at worst; an honest day has 13,500 steps at most.
 const KEPT_STEPS = 50_000
-/** For so long in all whoever could have a state is asked for one, before all is replayed. */
+/** For this long in all, every source that could have a state is asked for it, before all is replayed. */
 const MOST_ASKING_MS = 10_000
 /** Blocks that are replayed between two lines of the log. */
 const PROGRESS = 500

@@ -29,7 +29,7 @@ export type Question = {
   readonly hints: readonly Iterable<Hash>[]
 }
 
-/** A reading goes on for so long, if others are not to wait for it any more. */
+/** A reading goes on for this long, if others are not to wait for it any more. */
 const LONGEST_READING_MS = 60_000
 /** Readings that are kept, so that a node that is a block late can be compared without another one. */
 const KEPT_READINGS = 6

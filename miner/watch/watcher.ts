@@ -46,7 +46,7 @@ export type WatcherOptions = LookoutOptions &
     readonly dryRun?: boolean
     /** Between two looks. Default 2,000. */
     readonly pollMs?: number
-    /** Others get a chance of up to so long to nominate and finalize; a refutation never waits. Default 60,000. */
+    /** Others get a chance for up to this long to nominate and finalize; a refutation never waits. Default 60,000. */
     readonly courtesyMs?: number
   }
 

@@ -31,7 +31,7 @@ export type HashRate = { readonly perSecond: number; readonly total: bigint; rea
 
 const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url))
 const sampleMs = 1_000
-/** A slot whose threads die so often in a row without one hash is not started again. */
+/** A slot whose threads die this often in a row without one hash is not started again. */
 const maxBarrenStarts = 3
 const idle = undefined
 

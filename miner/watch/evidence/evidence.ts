@@ -27,7 +27,7 @@ export type EvidenceDeps = {
 }
 
 export type EvidenceOptions = {
-  /** After so long without an answer the next source is asked as well. Default 1,000. */
+  /** After this long without an answer the next source is asked as well. Default 1,000. */
   readonly patienceMs?: number
 }
 
