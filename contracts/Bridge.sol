@@ -67,7 +67,7 @@ contract Bridge is IBridge {
     mapping(bytes32 id => BlockRecord) private _blocks;
     mapping(bytes32 parent => Nomination) private _slots;
     /// @dev One bit for each of a block's steps, 250 to a word. Finality sets the highest bit of the words of a block that
-    /// may have requests: so its miner pays for the fresh words, and not whoever happens to claim first.
+    /// may have requests: so its miner pays for the fresh words, and not the first claimant.
     mapping(bytes32 id => uint256[2]) private _claimed;
     uint256[] private _queue;
     /// @inheritdoc IBridge
@@ -214,7 +214,7 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
-        // Whoever sees the permit in the mempool may use it first. Then the allowance is there, and only that is asked for.
+        // Anyone who sees the permit in the mempool may use it first. Then the allowance is there, and only that is asked for.
         try token.permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
         deposit(amount, to);
     }

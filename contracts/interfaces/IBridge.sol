@@ -84,7 +84,7 @@ interface IBridge {
 
     // ----------------------------------------------------------------------------------------------------------- events
 
-    /// @notice A block was published. Whoever has this event has the whole block.
+    /// @notice A block was published. Anyone who has this event has the entire block.
     /// @param header the sealed header, 281 bytes
     /// @param steps the packed steps one after another
     /// @param states the state after each step, 32 bytes each
@@ -228,7 +228,7 @@ interface IBridge {
     error NoBond(bytes32 id);
     /// @notice The race of this rival is still open.
     error RaceOpen(bytes32 id);
-    /// @notice This rival was published beside a live block that was not refuted since: its bond is burned, whoever won.
+    /// @notice This rival was published beside a live block that was not refuted since: its bond is burned, no matter who won.
     error BondForfeited(bytes32 id);
     /// @notice Nothing is owed to the account.
     error NothingOwed(address account);
@@ -238,7 +238,7 @@ interface IBridge {
     // ------------------------------------------------------------------------------------------------ the life of a block
 
     /// @notice Publishes a block. The whole value is its bond: at least 20M gas at the present base fee. It goes to `miner`
-    /// 48 hours later, so who copies a publication from the mempool gives the bond away.
+    /// 48 hours later, so anyone who copies a publication from the mempool gives the bond away.
     /// @dev Gas: 150,000 + 9,500 for each plain step. The bond is kept in gwei; what is below a gwei is burned.
     /// @param parent sealed header of the parent
     /// @param target a number within the bounds of this moment; the work of the block is that of its target
@@ -264,7 +264,7 @@ interface IBridge {
     /// invalid or leads to another state than the block states; or it calls a valid forced transaction void. The block is out,
     /// and so is whatever stands on it. No bond; half of the block's bond is owed to the caller (`withdraw`), the rest burned.
     /// Reverts if that proves nothing wrong: a witness that does not open the state does not prove anything.
-    /// @dev Gas is bounded by the limits of a step, however deep or wide the branch is. The proof names nobody, so who copies
+    /// @dev Gas is bounded by the limits of a step, however deep or wide the branch is. The proof names nobody, so anyone who copies
     /// it from the mempool may get the reward: it is a bonus, and nothing depends on it.
     /// @param sealedHeader of the block
     /// @param parent sealed header of its parent, whatever became of that

@@ -44,7 +44,7 @@ library TransactionFile {
     /// @notice The file into which a queue entry of a deposit turns.
     /// @param index the entry's place in the queue
     /// @param to the TTX address that is credited
-    /// @param credit base units after the miner's percent
+    /// @param credit base units after the miner's 1% fee
     function writeDeposit(Rules memory rules, uint256 index, address to, uint256 credit)
         internal
         pure
