@@ -57,7 +57,7 @@ export function troubleFacts(error: unknown): object {
   return { code: error.code, problem: error.message, ...error.facts }
 }
 
-/** Whether it passes by itself or by what the account's owner does outside of here. */
+/** Whether it passes on its own or by what the account's owner does outside of here. */
 function mayPass(error: unknown): boolean {
   return error instanceof OperationError && (error.retry || error.code === 'unfunded-account')
 }

@@ -23,7 +23,7 @@ export type ChainPlace = {
   readonly time: bigint
 }
 
-/** A bridging block was published. Whoever has this has the whole block. `time` is unix seconds. */
+/** A bridging block was published. Anyone who has this has the entire block. `time` is unix seconds. */
 export type PublishedEvent = {
   readonly kind: 'published'
   readonly id: Hash

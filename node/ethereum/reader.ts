@@ -146,7 +146,7 @@ export class EthereumReader {
     for (const each of this.#apart ?? []) if (each !== this) each.close()
   }
 
-  /** Each of the endpoints by itself, where the first would answer for all others. They are closed with this one. */
+  /** Each of the endpoints separately, where the first would answer for all others. They are closed with this one. */
   apart(): readonly this[] {
     const { urls } = this.#deps
     this.#apart ??= urls.length === 1 ? [this] : urls.map((url) => this.#only(url))
@@ -432,7 +432,7 @@ function isInvalidParameters(error: unknown): boolean {
   return cause instanceof BaseError && cause.walk((inner) => inner instanceof InvalidParamsRpcError) !== null
 }
 
-/** Nothing where the endpoint says that there is none. */
+/** `undefined` if the endpoint says that there is none. */
 function absent(error: unknown, kind: new (...args: never[]) => BaseError) {
   if (error instanceof kind) return undefined
   throw error

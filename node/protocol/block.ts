@@ -21,7 +21,7 @@ export type PublishedBlock = { readonly sealed: SealedHeader; readonly steps: Ui
 /** A block and the state after it, to build on. `id` is the block's. */
 export type ParentBlock = { readonly id: Hash; readonly header: Header; readonly state: State }
 
-/** Queue entries by index; nothing where this node has not seen the entry (yet). */
+/** Queue entries by index; `undefined` if this node has not seen the entry (yet). */
 export type QueueReader = (index: bigint) => QueueEntry | undefined
 
 export type Verdict =

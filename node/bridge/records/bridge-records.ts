@@ -1,4 +1,4 @@
-// What the follower has taken in, in memory and on disk, always in step: one atomic batch for each step along Ethereum.
+// What the follower has read, in memory and on disk, always in step: one atomic batch for each step along Ethereum.
 
 import { OperationError } from '../../errors.ts'
 import type { Chain, ChainBlock } from '../../ethereum/chain.ts'

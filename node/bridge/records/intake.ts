@@ -29,7 +29,7 @@ export class Intake {
     this.#finalityDepth = finalityDepth
   }
 
-  /** Steps and states of a block that is being taken in, and is not on disk yet. */
+  /** Steps and states of a block that is being read, and is not on disk yet. */
   arriving(id: Hash): BlockBody | undefined {
     return this.#arriving.get(id)
   }

@@ -17,8 +17,8 @@ import {
 export type NamedChain = { readonly name: string; readonly chain: Chain }
 
 /**
- * Asks every endpoint everything. A silent one makes the whole silent: a follower that went on with the others could be led
- * astray by whoever silences one. Throws `OperationError('ethereum-disagreement')` where answers differ.
+ * Asks every endpoint everything. A silent one makes all of it silent: a follower that went on with the others could be led
+ * astray by anyone who silences one. Throws `OperationError('ethereum-disagreement')` where answers differ.
  */
 export class AgreeingChain implements Chain {
   readonly #chains: readonly NamedChain[]
