@@ -60,7 +60,7 @@ export class DueCalls {
       ...finalize.flatMap(({ block, sealed }) => {
         const decoded = decodeSealed(sealed)
         const { miner } = decoded.seal
-        if (blockId(decoded) !== block) return [] // whoever says so lies
+        if (blockId(decoded) !== block) return [] // anyone who says so lies
         return { key: `finalize ${block}`, block, isOwn: isOwn(block, miner), call: finalizeCall(sealed) }
       }),
       ...nominate

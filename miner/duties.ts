@@ -38,7 +38,7 @@ export class Duties {
     await this.#withdraw(head, signal)
   }
 
-  /** Keeps the journal in step with what the contract did to own blocks. A block that Ethereum forgot is to be published again. */
+  /** Keeps the journal in step with what the contract did to our own blocks. A block that Ethereum forgot is to be published again. */
   async #follow(signal: AbortSignal): Promise<void> {
     const { journal, sender, log } = this.#deps
     const published = journal.entries().filter(({ stage }) => stage === 'published')

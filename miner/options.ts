@@ -1,4 +1,4 @@
-// What miner and relayer are given and told: their parts from outside, and the choices of whoever runs them.
+// What miner and relayer are given and told: their parts from outside, and the choices of the people who run them.
 
 import type { NodeClient } from '../node/client/rpc.ts'
 import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
@@ -17,14 +17,14 @@ export type Surroundings = {
 
 export type MinerDeps = Surroundings & {
   readonly node: NodeClient
-  /** One per account, shared by all that sends from it. Whoever made its `ethereum` closes that after the miner has stopped. */
+  /** One per account, shared by all that sends from it. The owner of its `ethereum` closes that after the miner has stopped. */
   readonly sender: TransactionSender
   /** The miner starts and stops it. */
   readonly pool: PowPool
 }
 
 export type MinerOptions = {
-  /** Where the journal of own blocks is kept; one folder for each account and network. */
+  /** Where the journal of our own blocks is kept; one folder for each account and network. */
   readonly folder: string
   /** Who gets fees and bonds. Default: the account that pays for the transactions. */
   readonly payout?: Address

@@ -52,7 +52,7 @@ export type Prospect = {
   readonly beside?: Siblings
   /** Why nothing may be built on this parent now. */
   readonly obstacle?: string
-  /** It is for the sake of own blocks above `first`, the first of a race; with less work than `least` it would be in vain. */
+  /** It is for the sake of our own blocks above `first`, the first of a race; with less work than `least` it would be in vain. */
   readonly defends?: { readonly first: Hash; readonly least: bigint }
 }
 
@@ -89,7 +89,7 @@ export class Planner {
     this.#drafts = { next: draft(), defence: draft() }
   }
 
-  /** Remembers the state after an own block, which will most likely be the next parent. */
+  /** Remembers the state after one of our blocks, which will most likely be the next parent. */
   remember(id: Hash, plan: Plan): void {
     this.#states?.put(id, plan.state)
   }
@@ -131,7 +131,7 @@ export class Planner {
   }
 
   /**
-   * A block on the branch of own blocks that are in danger: what the queue demands, and nothing else. Nothing where it would not be
+   * A block on the branch of our own blocks that are in danger: what the queue demands, and nothing else. `undefined` if it would not be
    * enough, or before the first `look`. Throws what node and endpoint throw.
    */
   async defend(stand: Stand, head: Head, signal: AbortSignal): Promise<Prospect | undefined> {

@@ -4,7 +4,7 @@ import { costOf, type Offer, type Policy, revenueOf } from './assemble.ts'
 
 /**
  * `nothing`: nobody asked to cross the bridge. `profitable`: the fees exceed the gas. `waited`: somebody has waited for the longest wait.
- * `unprofitable`: neither; `waitUntilMs` says when the wait ends. `defence`: a rival could displace own blocks; it is published if they are worth it.
+ * `unprofitable`: neither; `waitUntilMs` says when the wait ends. `defence`: a rival could displace our own blocks; it is published if they are worth it.
  */
 export type Decision = {
   readonly publish: boolean
@@ -66,7 +66,7 @@ export type Stake = {
 }
 
 /**
- * The only block that moves no money across the bridge: it keeps own ones from being displaced, and so their fees from being lost. Without a
+ * The only block that moves no money across the bridge: it keeps our own ones from being displaced, and so their fees from being lost. Without a
  * price, own blocks are worth what they cost to publish, as they were worth that before.
  */
 export function decideDefence(offer: Offer, policy: Policy, stake: Stake): Decision {

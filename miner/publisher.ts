@@ -48,7 +48,7 @@ export class Publisher {
     }
   }
 
-  /** A block that is on Ethereum already, whoever sent it. */
+  /** A block that is on Ethereum already, no matter who sent it. */
   async #recognise(entry: Publication): Promise<Publication | undefined> {
     // With a transaction under way it is up to the sender when there are enough confirmations.
     if (entry.attempts.length > 0) return undefined

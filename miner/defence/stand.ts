@@ -1,4 +1,4 @@
-// Where a block in defence of own ones should stand, and with how much work. Pure.
+// Where a block in defence of our own ones should be, and with how much work. Pure.
 
 import type { Hash } from '../../node/protocol/ids.ts'
 import { targetFloor, workOf } from '../../node/protocol/target.ts'
@@ -8,7 +8,7 @@ import { isAhead, type Race, type RaceBlock } from './races.ts'
 export type Stand = {
   /** The block to build on. */
   readonly on: RaceBlock
-  /** The first block of the lowest race that is in danger, and own blocks that are lost without this one. */
+  /** The first block of the lowest race that is in danger, and our own blocks that are lost without this one. */
   readonly first: Hash
   readonly own: readonly Hash[]
   /** Expected hashes: with less, the branch is not even ahead. A block may have as much. */

@@ -22,7 +22,7 @@ export type AccusationDeps = {
   readonly signal: AbortSignal
 }
 
-/** `look`: the last one in which it was alive to somebody. `publishedAt`: the earliest that anybody says, since whoever says a later one may lie. */
+/** `look`: the last one in which it was alive to somebody. `publishedAt`: the earliest that anybody says, since anyone who says a later one may lie. */
 type Accused = { readonly block: Urgent; readonly look: number; readonly publishedAt: bigint }
 
 export class Accusations {
@@ -68,7 +68,7 @@ export class Accusations {
     const isAlive = (id: Hash) => trees.some(({ blocks }) => blocks.has(id))
     const dead = new Set(trees.flatMap(({ refuted }) => [...refuted]))
     for (const id of dead) {
-      // Whoever is after it will see who killed it.
+      // Anyone else who tries to refute it will see who killed it.
       if (isAlive(id) || pursuits.isUnderWay(id)) continue
       const known = cases.get(id)
       if (known !== undefined)

@@ -40,7 +40,7 @@ export type Overturn = {
   readonly blocks: number
   /** Whether its first block is a new rival, which has exactly the work of the first one there, and whose bond is lost. */
   readonly isRival: boolean
-  /** The last second in which a block may be published to take part, unix; nothing where the race has not begun. */
+  /** The last second in which a block may be published to take part, unix; absent if the race has not begun. */
   readonly closesAt?: number
 }
 
@@ -56,7 +56,7 @@ export type AttackName =
 
 export type Attack = {
   readonly attack: AttackName
-  /** What the cost buys: the whole delay, an hour of it, or the delay of a queue entry by one more block. */
+  /** What the cost buys: the entire delay, an hour of it, or the delay of a queue entry by one more block. */
   readonly per: 'once' | 'hour' | 'block'
   /** Expected. */
   readonly hashes: bigint

@@ -29,7 +29,7 @@ const NOTHING: ReadonlySet<Hash> = new Set()
 
 /**
  * Takes nobody's word for a verdict: the bytes of blocks are bound by their ids, and states are its own, down to a final block. Only which
- * blocks are final is for others to say; who says it of a wrong one is found out with the verdict on that block.
+ * blocks are final is for others to say; a source that says it of a wrong one is found out with the verdict on that block.
  */
 export class Judge {
   readonly #deps: JudgeDeps
@@ -145,7 +145,7 @@ export class Judge {
     this.#states.clear()
   }
 
-  /** Whoever says it is believed at first: else one endpoint with an old final block would have us replay all of the past. */
+  /** Any source that says it is believed at first: else one endpoint with an old final block would have us replay all of the past. */
   async #isFinal(id: Hash, signal: AbortSignal): Promise<boolean> {
     return this.#finals.has(id) || (!this.#living.has(id) && (await this.#deps.evidence.isFinal(id, signal)))
   }

@@ -28,7 +28,7 @@ export type LivingQuestion = {
   readonly at: bigint
   /** Asked about in few questions, which saves one for each new generation or sibling: what the endpoint had alive before. */
   readonly known: Iterable<Hash>
-  /** What others have alive, each by itself: asked about in the same way, as long as half of it is known to this endpoint. */
+  /** What others have alive, each on its own: asked about in the same way, as long as half of it is known to this endpoint. */
   readonly hints?: readonly Iterable<Hash>[]
   /** Ends the reading; what was read until then is the answer. */
   readonly signal: AbortSignal

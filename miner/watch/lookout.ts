@@ -49,7 +49,7 @@ export class Lookout {
   #looks = 0
   /** Since when nothing was clear, unix milliseconds. */
   #blurredMs: number | undefined
-  /** The newest block of Ethereum that the node has yet to take in, and since when. */
+  /** The newest block of Ethereum that the node has yet to read, and since when. */
   #ahead: { readonly number: bigint; readonly sinceMs: number } | undefined
 
   constructor({ node, readers, now }: LookoutDeps, options: LookoutOptions = {}) {

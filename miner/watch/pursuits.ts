@@ -1,4 +1,4 @@
-// Wrong blocks that are being killed, each by itself, so that none waits for another.
+// Wrong blocks that are being killed, each on its own, so that none waits for another.
 
 import { OperationError } from '../../node/errors.ts'
 import type { Refutation } from '../../node/ethereum/refute-call.ts'
@@ -89,7 +89,7 @@ export class Pursuits {
     await Promise.all(this.#underWay.values())
   }
 
-  /** A turn, which ends by itself, and the rest after it. */
+  /** A turn, which ends on its own, and the rest after it. */
   async #take(opened: Case, prove: () => Promise<Refutation>): Promise<void> {
     const { signal, troubles } = this.#deps
     const { block } = opened

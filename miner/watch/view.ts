@@ -1,4 +1,4 @@
-// Who sees which blocks alive: the node, and each endpoint of Ethereum by itself. What one of them saw last holds until it says otherwise.
+// Who sees which blocks alive: the node, and each endpoint of Ethereum separately. What one of them saw last holds until it says otherwise.
 
 import { type AllBlocks, readAllBlocks } from '../../node/client/all-blocks.ts'
 import type { NodeClient } from '../../node/client/rpc.ts'

@@ -28,7 +28,7 @@ import type { StatesOptions } from './states.ts'
 export type WatcherDeps = Surroundings & {
   /** May be slow, gone, or lie: nothing that it says is more than a hint. */
   readonly node: NodeClient
-  /** Ethereum by itself, one for each endpoint; without them that of the sender. Whoever made them closes them after the watcher has stopped. */
+  /** Ethereum, one reader for each endpoint; without them that of the sender. Their owner closes them after the watcher has stopped. */
   readonly readers?: readonly EthereumReader[]
   /** The logs of the same endpoints: whatever the node does not say about a block is read there. Closed as `readers` are. */
   readonly logs?: readonly Logs[]

@@ -38,7 +38,7 @@ export class Evidence {
   readonly #log: Logger
   readonly #patienceMs: number
   readonly #genesis: Genesis | undefined
-  /** Whoever answered last is asked first. */
+  /** The source that answered last is asked first. */
   #sources: readonly Source[]
   readonly #blocks = new Map<Hash, PublishedBlock>()
   #bytes = 0
@@ -113,7 +113,7 @@ export class Evidence {
     })
   }
 
-  /** The state after a block, from whoever has it whole; nothing if nobody has the right one. Throws `OperationError('no-evidence')` (retry). */
+  /** The state after a block, from any source that has all of it; `undefined` if nobody has the right one. Throws `OperationError('no-evidence')` (retry). */
   async snapshot(id: Hash, { state: root }: Header, signal: AbortSignal): Promise<State | undefined> {
     const what = `the state after block ${id}`
     const told = this.#first(what, signal, async (source, limit) => {
@@ -201,7 +201,7 @@ export class Evidence {
   }
 }
 
-/** The first that is there after at most `ms`; nothing if none came, or none is coming. */
+/** The first that is there after at most `ms`; `undefined` if none came, or none is coming. */
 async function firstOf<T>(
   asked: readonly Promise<T | undefined>[],
   ms: number | undefined,
@@ -223,7 +223,7 @@ async function firstOf<T>(
   }
 }
 
-/** Nothing where everybody says that there is none. */
+/** `undefined` if everybody says that there is none. */
 async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer

@@ -59,7 +59,7 @@ export class NodeSource implements Source {
   }
 }
 
-/** Nothing where the node says in one of these ways that it has none. */
+/** `undefined` if the node says in one of these ways that it has none. */
 async function orNone<T>(answer: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
   try {
     return await answer
