@@ -37,7 +37,7 @@ const WORKS = [
 ] as const
 type Work = (typeof WORKS)[number]
 
-/** A hundred times the blocks may cost so many times as much; the square of the blocks would be 10,000. */
+/** A hundred times the blocks may cost this many times as much; the square of the blocks would be 10,000. */
 const MOST_GROWTH = 1_000
 
 export const bench: Bench = {

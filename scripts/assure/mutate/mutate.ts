@@ -73,7 +73,7 @@ function allMutants(): Mutant[] {
   })
 }
 
-/** With `--sample`, so many by lot. */
+/** With `--sample`, this many by lot. */
 function pick(mutants: readonly Mutant[]): Mutant[] {
   const matching = mutants.filter((mutant) => words.every((word) => describe(mutant).includes(word)))
   const rank = ({ operator }: Mutant) => ORDER.findIndex((kind) => kind.test(operator))

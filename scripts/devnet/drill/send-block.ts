@@ -1,4 +1,4 @@
-// Sends a sealed block: alone on its parent, or as a rival beside whoever is there by then.
+// Sends a sealed block: alone on its parent, or as a rival beside the blocks that are there by then.
 
 import { publishCall } from '../../../node/ethereum/calls.ts'
 import { isRefusal } from '../../../node/ethereum/refusals.ts'

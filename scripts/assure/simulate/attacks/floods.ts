@@ -34,7 +34,7 @@ export type DustOptions = {
   readonly perHour?: number
 }
 
-/** Requests of the attacker's own. Their author pays the percent, and the gas of each claim. */
+/** Requests of the attacker's own. Their author pays the 1% fee, and the gas of each claim. */
 export class Dust implements Strategy {
   readonly #world: World
   readonly #options: DustOptions

@@ -188,7 +188,7 @@ export class SimulatedBridge {
     return undefined
   }
 
-  /** For whoever's bond it is. */
+  /** For the owner of the bond. */
   withdrawBond(id: Hash, now: number): string | undefined {
     const bond = this.bonds.get(id)
     if (bond === undefined) return 'NoBond'
@@ -280,7 +280,7 @@ export class SimulatedBridge {
   }
 }
 
-/** Bonds are released so long after the publication, at the earliest; seconds. */
+/** Bonds are released this long after the publication, at the earliest; seconds. */
 export const BOND_SECONDS = Number(RULE.bondSeconds)
 
 function blockOf(
