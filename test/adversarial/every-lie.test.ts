@@ -81,7 +81,7 @@ test('every kind of lie dies, however many there are at once', async (t) => {
     await arena.paid(stranger('forced'), (UNIT * 99n) / 100n)
     const { unconsumed } = await arena.countMoney()
     assert.equal(unconsumed, 0n)
-    // His part of the one honest block that he published in the beginning, and nothing else.
+    // The liar's part of the one honest block that it published in the beginning, and nothing else.
     assert.equal(await arena.stage.balanceOf((await arena.account('liar')).address), UNIT / 200n)
   })
 })

@@ -55,7 +55,7 @@ test('a lie is found wherever it is', async (t) => {
   await arena.countMoney()
 })
 
-/** So many payments of the holder to himself, each of what the one before left. */
+/** This many payments of the holder to their own address, each of what the one before left. */
 function chain(arena: Arena, from: Infohash, count: number): Hex[] {
   const payments: Hex[] = []
   let last = from

@@ -19,7 +19,7 @@ export async function startCensor(url: string): Promise<Censor> {
     forward(url, hidden, request, response).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // of TCP, hence no path
+  const { port } = server.address() as AddressInfo // of TCP, which is why it has no path
   return {
     url: `http://127.0.0.1:${port}`,
     hidden,

@@ -1,4 +1,4 @@
-// Attacked: whoever sends from the command line, by an endpoint that fails in any way before, at or after the moment in which the transaction leaves.
+// Attacked: anyone who sends from the command line, by an endpoint that fails in any way before, at or after the moment in which the transaction leaves.
 // What must hold: nobody is told that something failed which may be under way; the same command, run again, ends it; and nothing is ever done twice.
 
 import assert from 'node:assert/strict'
@@ -52,7 +52,7 @@ const FAULTS: Readonly<Record<string, Lie>> = {
   ...Object.fromEntries(Object.entries(NO_ANSWERS).filter(([name]) => /breaks|500|429|hangs|web page|half/.test(name))),
   'gives no result': () => ({ instead: () => undefined }),
 }
-/** Behind one address there are several machines. Each is made anew, since it counts what it is asked. */
+/** Behind one address there are several machines. Each is newly made, since it counts what it is asked. */
 const MACHINES: Readonly<Record<string, () => Lie>> = {
   ...Object.fromEntries(
     [1, 2, 5].map((blocks) => [`two machines ${blocks} blocks apart take turns`, () => inTurns(lagging(blocks))]),
@@ -99,7 +99,7 @@ for (const name of ['deposit', 'force', 'claim'] as const) {
         const first = await attempt(async () => act.run(await scene.sender(), i, PATIENCE_MS))
         scene.endpoint.tellTheTruth()
         const isSent = (await scene.nonce()) > scene.sent
-        // A permit by the word of a machine that is behind fails in its block, and whoever says so is right.
+        // A permit by the word of a machine that is behind fails in its block, and an endpoint that says so is right.
         const isTrueFailure = async (end: typeof first) =>
           end !== 'done' && end.code === 'transaction-failed' && (await act.done(i)) === 0
         if (first !== 'done' && first.code !== 'transaction-under-way' && !(await isTrueFailure(first))) {

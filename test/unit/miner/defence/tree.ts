@@ -1,4 +1,4 @@
-// Trees of blocks for tests of races, told in short: who stands on whom, after how many minutes, with how much work.
+// Trees of blocks for tests of races, told in short: which builds on which, after how many minutes, with how much work.
 
 import type { RaceBlock } from '../../../../miner/defence/races.ts'
 import { targetWith } from '../../../../miner/defence/stand.ts'

@@ -114,7 +114,7 @@ test('of branches of more than 128 blocks with bushes around them everything is 
   }
 })
 
-/** A branch of so many, one a minute, and on block `on` of it, or on all of them in turn, what `hang` says. */
+/** A branch of this many blocks, one a minute, and on block `on` of it, or on all of them in turn, what `hang` says. */
 function branchWith(length: number, count: number, hang: (i: number) => Planted): Planted[] {
   const branch = Array.from({ length }, (_, i): Planted => ({ on: i, at: (i + 1) * 60, work: 10n }))
   return [...branch, ...Array.from({ length: count }, (_, i) => hang(i))]
