@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The bridge: where bridging blocks are published, race, become final and are paid out, and where money goes back to TTX.
-// Long, since it is the one contract with storage: whatever changes that stands here.
+// Long, since it is the one contract with storage: whatever changes that is here.
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -388,7 +388,7 @@ contract Bridge is IBridge {
         if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
     }
 
-    /// @dev Checks that the step is the block's, with the state that it states after it. Answers the state before it.
+    /// @dev Checks that the step is the block's, with the state that it states after it. Returns the state before it.
     function _stateBefore(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof)
         private
         pure
@@ -507,7 +507,7 @@ contract Bridge is IBridge {
         return true;
     }
 
-    /// @dev Reverts unless `leaf` stands at `index` of the trace, by a proof of exactly its depth.
+    /// @dev Reverts unless `leaf` is at `index` of the trace, by a proof of exactly its depth.
     function _checkLeaf(bytes32 root, uint256 depth, uint256 index, bytes32 leaf, bytes32[] calldata siblings)
         private
         pure

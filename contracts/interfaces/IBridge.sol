@@ -41,7 +41,7 @@ interface IBridge {
         bytes32 nextSibling;
     }
 
-    /// @notice The block that stands in the slot of a parent, and since when; zeros if there is none.
+    /// @notice The block that is in the slot of a parent, and since when; zeros if there is none.
     struct Nomination {
         bytes32 block_;
         uint40 time;
@@ -262,7 +262,7 @@ interface IBridge {
 
     /// @notice Proves a block wrong that is not final, by one of its steps: replayed here on the state before it, the step is
     /// invalid or leads to another state than the block states; or it calls a valid forced transaction void. The block is out,
-    /// and so is whatever stands on it. No bond; half of the block's bond is owed to the caller (`withdraw`), the rest burned.
+    /// and so is whatever builds on it. No bond; half of the block's bond is owed to the caller (`withdraw`), the rest burned.
     /// Reverts if that proves nothing wrong: a witness that does not open the state does not prove anything.
     /// @dev Gas is bounded by the limits of a step, however deep or wide the branch is. The proof names nobody, so anyone who copies
     /// it from the mempool may get the reward: it is a bonus, and nothing depends on it.
@@ -329,7 +329,7 @@ interface IBridge {
     /// @notice The earliest unrefuted child of a block, or zero.
     function firstChild(bytes32 parent) external view returns (bytes32);
 
-    /// @notice Who stands in the slot of `parent`, and since when; zeros if nobody.
+    /// @notice Which block is in the slot of `parent`, and since when; zeros if none.
     function slotOf(bytes32 parent) external view returns (bytes32 block_, uint40 time);
 
     /// @notice Whether `block_` may be nominated for `parent`: a descendant within 128 blocks, no block on the way refuted,
@@ -350,7 +350,7 @@ interface IBridge {
     /// @notice Wei that `account` can withdraw.
     function owed(address account) external view returns (uint256);
 
-    /// @notice Blocks published up to this time and not final before are unpaid: they are, or stand on, a block that displaced
+    /// @notice Blocks published up to this time and not final before are unpaid: they are, or build on, a block that displaced
     /// the first live one of its race, and could take part in that race: 22 hours after that first one. Zero if that never
     /// happened.
     function unpaidUntil() external view returns (uint256);

@@ -10,7 +10,7 @@ pragma solidity 0.8.37;
 /// @param siblings where the siblings of the last opening begin
 /// @param depth how many they are
 /// @param key the key that was opened: 160 bits from the left, then zeros
-/// @param leaf hash of the leaf that stands in the slot; zero if it is empty
+/// @param leaf hash of the leaf that is in the slot; zero if it is empty
 /// @param leafKey its key
 struct Cursor {
     bytes32 root;
@@ -206,7 +206,7 @@ library Tree {
         }
     }
 
-    /// @dev Folds `node`, which stands at depth `from`, with the siblings of the levels above it up to depth `to`.
+    /// @dev Folds `node`, which is at depth `from`, with the siblings of the levels above it up to depth `to`.
     /// @param siblings position of the sibling at depth 1
     function _fold(bytes32 node, bytes32 key, uint256 siblings, uint256 from, uint256 to)
         private
