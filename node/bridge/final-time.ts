@@ -38,7 +38,7 @@ export type FinalClock = {
   readonly unjudged: readonly Hash[]
 }
 
-/** `decisive` is the block on the way whose clock decides the latest time; the members of its clock, but for the times, stand beside it. */
+/** `decisive` is the block on the way whose clock decides the latest time; the members of its clock, but for the times, are beside it. */
 export type FinalTime = FinalClock & { readonly decisive: Hash }
 
 // Of a view, those of the last moment that somebody asked for.

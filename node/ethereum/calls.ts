@@ -78,7 +78,7 @@ export function forceFee(baseFee: bigint): bigint {
   return ((FORCE_GAS * baseFee + GWEI - 1n) / GWEI) * GWEI
 }
 
-/** `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to stand beside that on purpose. */
+/** `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to be beside that on purpose. */
 export function publishCall(parent: Uint8Array, block: PublishedBlock, beside: Hash = ZERO_HASH): BridgeCall {
   const { header, seal } = block.sealed
   const args = [

@@ -13,7 +13,7 @@ export type ChainBlock = {
   readonly time: bigint
 }
 
-/** Where an event stands on Ethereum; ascending by `number`, then `logIndex`. */
+/** Where an event is on Ethereum; ascending by `number`, then `logIndex`. */
 export type ChainPlace = {
   readonly number: bigint
   readonly hash: Hash
@@ -95,7 +95,7 @@ export type BlockRecord = {
   readonly firstChild: Hash
   /** The live sibling published after it, or zero. */
   readonly nextSibling: Hash
-  /** The block that stands in its slot, or zero. */
+  /** The block that is in its slot, or zero. */
   readonly slot: Hash
 }
 

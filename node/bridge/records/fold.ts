@@ -73,7 +73,7 @@ export function draftOf(view: BridgeView): DraftView {
 }
 
 /**
- * Whether the event concerns what this node follows. What stands on blocks older than a snapshot does not.
+ * Whether the event concerns what this node follows. What builds on blocks older than a snapshot does not.
  * Throws `OperationError('ethereum-logs-incomplete')` where an earlier event must be missing.
  */
 export function isRelevant(view: DraftView, event: StoredEvent | BridgeEvent): boolean {

@@ -72,7 +72,7 @@ export class Intake {
   }
 }
 
-/** The blocks that these events say something new of, and those that a new one stands on. */
+/** The blocks that these events say something new of, and those that a new one builds on. */
 export function touchedBy(added: Taken['added']): Hash[] {
   return added.flatMap(({ event }) => {
     if (event.kind === 'published') return [event.parent, event.id]

@@ -191,7 +191,7 @@ export class ErrandRunner implements Tended {
     return true
   }
 
-  /** Where all agree, what may still get into a block is replaced by nothing, which is cheaper. Answers whether that is under way. */
+  /** Where all agree, what may still get into a block is replaced by nothing, which is cheaper. Returns whether that is under way. */
   async #cancel(seen: readonly Seen[]): Promise<boolean> {
     const isOpen = ({ nonce }: Attempt) => seen.some(({ view }) => view.latest <= nonce && view.known.has(nonce))
     const last = [...new Map(this.attempts.filter(isOpen).map((attempt) => [attempt.nonce, attempt])).values()]
