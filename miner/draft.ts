@@ -13,7 +13,7 @@ import type { Room } from './siblings.ts'
 /** What a block should state, and what it may state at most. */
 export type Targets = { readonly aim: bigint; readonly easiest: bigint }
 
-/** What the block stands on, what it does, and what is known of its chances. */
+/** What the block builds on, what it does, and what is known of its chances. */
 export type Outline = {
   readonly parent: ParentBlock
   readonly sealedParent: Uint8Array

@@ -48,7 +48,7 @@ export type Prospect = {
   readonly policy: Policy
   /** Since when the oldest request or queue entry in the plan waits, unix milliseconds. */
   readonly sinceMs: number
-  /** The block would stand beside live siblings, all of which the node knows to be wrong. */
+  /** The block would be beside live siblings, all of which the node knows to be wrong. */
   readonly beside?: Siblings
   /** Why nothing may be built on this parent now. */
   readonly obstacle?: string

@@ -75,7 +75,7 @@ export class Publisher {
       if (torrent !== stated) this.#deps.log.warn({ stated, torrent }, 'the node serves the block as another torrent')
     } catch (error) {
       if (error instanceof RuleError) return await this.#lose(entry, `the node takes it for wrong: ${error.message}`)
-      // What defends a race may stand on another block than the node's tip, on purpose.
+      // What defends a race may build on another block than the node's tip, on purpose.
       const isPatient = entry.defends === undefined && this.#deps.now() - entry.foundMs < NODE_PATIENCE_MS
       if (isPatient || !(error instanceof OperationError) || error.code !== 'block-not-wanted') throw error
       // The steps are on Ethereum soon anyway, and the bridge is the judge: better without a torrent than never.

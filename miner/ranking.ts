@@ -1,4 +1,4 @@
-// Which transactions a block takes first: paying requests with what they stand on by fee minus gas, then all else by coin age.
+// Which transactions a block takes first: paying requests with what they depend on by fee minus gas, then all else by coin age.
 
 import type { Infohash } from '../node/protocol/ids.ts'
 import { minerPart } from '../node/protocol/queue.ts'

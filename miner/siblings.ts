@@ -11,7 +11,7 @@ import type { Result } from '../node/rpc/api.ts'
 /** The latest of a parent's live children, and the target that another one has to state. */
 export type Siblings = { readonly last: Hash; readonly target: bigint }
 
-/** `obstacle`: why nothing can come on the parent now. `beside`: what a block there has to stand beside; the node knows all of it to be wrong. */
+/** `obstacle`: why nothing can come on the parent now. `beside`: what a block there has to be beside; the node knows all of it to be wrong. */
 export type Room = { readonly obstacle?: string; readonly beside?: Siblings }
 
 type Block = Result<'bridge_children'>['blocks'][number]

@@ -230,7 +230,7 @@ export function findOverturn(blocks: readonly Block[], now: number, nextWork: bi
   return { above: tip.id, displaced: 0, hashes, blocks: 1 + blocksFor(tip.target, 1n), isRival: true }
 }
 
-/** By the block of the branch above which they leave it: the heaviest of the blocks off it that are not known to be wrong, nor stand on such a one. */
+/** By the block of the branch above which they leave it: the heaviest of the blocks off it that are not known to be wrong, and do not build on such a one. */
 function heaviestRivals(blocks: readonly Block[], branch: readonly Block[]): ReadonlyMap<Hash, Block> {
   const onBranch = new Set(branch.map(({ id }) => id))
   const forks = new Map<Hash, Hash>()

@@ -92,7 +92,7 @@ export type Comparison = {
 /** As posted: steps one after another, states of 32 bytes. */
 export type Posted = { readonly steps: Uint8Array; readonly states: Uint8Array }
 
-/** Total, whatever the bytes are. Both stand on one parent, which has consumed `queueCount` entries. */
+/** Total, whatever the bytes are. Both build on one parent, which has consumed `queueCount` entries. */
 export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Posted): Comparison {
   const [inA, inB] = [splitAny(a.steps), splitAny(b.steps)]
   const counts = { stepsOfA: inA.length, stepsOfB: inB.length }

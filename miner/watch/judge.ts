@@ -17,7 +17,7 @@ import { States, type StatesOptions } from './states.ts'
 export type Settled =
   | { readonly verdict: 'valid' }
   | Extract<Verdict, { verdict: 'invalid' }>
-  /** It stands on a wrong block, and dies with it. */
+  /** It builds on a wrong block, and dies with it. */
   | { readonly verdict: 'doomed'; readonly by: Hash }
 
 /** `unknown`: something is missing. Never a reason to act. */
@@ -53,7 +53,7 @@ export class Judge {
   }
 
   /**
-   * Judges the block, whether it is final or not, and first what it stands on, down to a final block. Throws the signal's reason, and
+   * Judges the block, whether it is final or not, and first what it builds on, down to a final block. Throws the signal's reason, and
    * `OperationError('unknown-block')` where everybody says that there is no such block.
    */
   async judge(id: Hash, signal: AbortSignal): Promise<Judgement> {
@@ -134,7 +134,7 @@ export class Judge {
     return verdict
   }
 
-  /** What stands on a block that was said to be final and is wrong was judged on a lie. */
+  /** What builds on a block that was said to be final and is wrong was judged on a lie. */
   #startAnew(block: Hash): void {
     this.#deps.log.error(
       { block },

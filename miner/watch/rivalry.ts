@@ -39,7 +39,7 @@ export function leadOf(a: Contender, b: Contender, until: number, isDecided: boo
   return { ahead: a.id < b.id ? 'a' : 'b', by: 'id' }
 }
 
-/** Where a block stands: what it stands on, and how high. */
+/** Where a block is: what it builds on, and how high. */
 export type Place = { readonly id: Hash; readonly parent: Hash; readonly height: bigint }
 
 /** `above`: the blocks right above the fork on either side; where a block is the fork itself there is none. */

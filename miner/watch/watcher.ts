@@ -63,7 +63,7 @@ export type WatcherStatus = {
 
 const DEFAULTS = { defend: false, dryRun: false, pollMs: 2_000, courtesyMs: 60_000 }
 
-/** Keeps nothing on disk but what its sender does: which blocks are alive stands in the contract, and a dead one is never refuted again. */
+/** Keeps nothing on disk but what its sender does: which blocks are alive is recorded in the contract, and a dead one is never refuted again. */
 export class Watcher implements AsyncDisposable {
   readonly #deps: WatcherDeps
   readonly #log: Logger
