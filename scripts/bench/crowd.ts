@@ -131,7 +131,7 @@ export class Crowd implements AsyncDisposable {
     }
   }
 
-  /** Publishes one block of this content, beside whatever stands on its parent. */
+  /** Publishes one block of this content, beside whatever builds on its parent. */
   async publish(parent: CrowdBlock, content: Content): Promise<CrowdBlock> {
     const { block, call } = this.#draft(parent, content)
     await this.#send([call])

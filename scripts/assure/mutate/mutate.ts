@@ -28,7 +28,7 @@ const { positionals: words, values: flags } = parseArgs({
   },
 })
 
-/** What stands in the ledger for the contracts as they are. */
+/** What is in the ledger for the contracts as they are. */
 const ORIGINAL = 'original'
 
 type Outcome = Verdict['verdict'] | 'accepted'

@@ -42,7 +42,7 @@ export type LiarOptions = {
   /** Default: whether the parent has a live child already. */
   readonly rival?: boolean
   /**
-   * What stands in the block, before a lie: `honest` (the default) is the queue and what waits at the node, as far as it applies on the
+   * What is in the block, before a lie: `honest` (the default) is the queue and what waits at the node, as far as it applies on the
    * parent; `empty` is nothing at all; a list is the queue and then these packed transactions, each told by its true result, or as
    * if it changed nothing where it is invalid.
    */

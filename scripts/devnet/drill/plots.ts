@@ -14,7 +14,7 @@ export type PlotStage = {
   readonly chain: DevChain
   readonly patience: Patience
   readonly liar: Liar
-  /** Lets time pass where the next block would take long to find. Answers the node's tip, once it has read all that Ethereum has. */
+  /** Lets time pass where the next block would take long to find. Returns the node's tip, once it has read all that Ethereum has. */
   readonly ease: () => Promise<Hash>
   /** Right blocks of a crowd. */
   readonly crowd: number

@@ -11,7 +11,7 @@ export type SealedBlock = PublishedBlock & {
   readonly parent: Hash
   /** Sealed header of the parent. */
   readonly ground: Uint8Array
-  /** Whether it may stand beside others. */
+  /** Whether it may be beside others. */
   readonly rival: boolean
 }
 

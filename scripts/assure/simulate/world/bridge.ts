@@ -1,5 +1,5 @@
 // The contract in the simulation: the race of the model that tests bind to Race.sol, the target rule of the protocol, the rule
-// of the queue, and where the money goes. A bit long, since all that moves money stands here.
+// of the queue, and where the money goes. A bit long, since all that moves money is here.
 
 import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridge/view.ts'
 import { BOND_GAS, forceFee } from '../../../../node/ethereum/calls.ts'
@@ -79,7 +79,7 @@ export class SimulatedBridge {
     return this.#final
   }
 
-  /** Answers the contract's error, or nothing. The bond is the least that the contract takes. */
+  /** Returns the name of the contract's error, or `undefined`. The bond is the least that the contract accepts. */
   publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, baseFee: bigint): string | undefined {
     const parent = this.#blocks.get(draft.parent)
     if (parent === undefined) return 'UnknownBlock'
@@ -227,11 +227,11 @@ export class SimulatedBridge {
     return [...entries.flatMap((entry) => (entry.kind === 'forced' ? [entry.request] : [])), ...draft.requests]
   }
 
-  /** The seconds in which a node would wait in vain for the two sides of the books to agree: none. Throws if they do not. */
+  /** Throws if the two sides of the books do not add up. */
   audit(): void {
     const supply = this.#books.get(this.#final)?.supply ?? 0n
     const waiting = this.queue.slice(this.#queueCountOf(this.#final))
-    // The percent of a deposit that is not final yet is nobody's.
+    // The 1% fee of a deposit that is not final yet is nobody's.
     const gross = waiting.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? entry.gross : 0n), 0n)
     const tokens = supply + this.minted + gross + this.locked
     if (tokens !== SUPPLY) throw new RangeError(`expected ${SUPPLY} base units on both sides, found ${tokens}`)

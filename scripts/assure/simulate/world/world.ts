@@ -1,5 +1,5 @@
 // One simulated world: users, honest miners and watchers, the bridge, the mempool, and those who attack them, in Ethereum's time.
-// Long, since whatever changes in it stands here.
+// Long, since whatever changes in it is here.
 
 import { branchTo, liveChildren } from '../../../../node/bridge/race/eligible.ts'
 import { dueCalls, preferredBranch } from '../../../../node/bridge/race.ts'
