@@ -1,4 +1,4 @@
-// Attacked: a watcher's diligence. A lie stands at the end of the longest block that there is, or where nobody builds: on a right block
+// Attacked: a watcher's diligence. A lie is at the end of the longest block that there is, or where nobody builds: on a right block
 // that loses its race.
 // What must hold: length and place protect no lie. The proof of the last of five hundred steps fits one transaction like any other, and a
 // wrong block dies wherever it stands, also where it could not become final anyhow.

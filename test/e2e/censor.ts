@@ -43,7 +43,7 @@ async function forward(
   if (parsed.success) {
     const out = new Set(hidden)
     const { result } = parsed.data
-    // What stands on a hidden one cannot be offered either; ancestors come first.
+    // What builds on a hidden one cannot be offered either; ancestors come first.
     result.candidates = result.candidates.filter(({ infohash, after }) => {
       if (out.has('*') || out.has(infohash) || after.some((one) => out.has(one))) out.add(infohash)
       return !out.has('*') && !out.has(infohash)

@@ -38,7 +38,7 @@ function grow(seed: number, count: number, reach: number, verdicts: readonly Blo
   for (let i = 0; i < count; i++) {
     at += (pace[below(pace.length)] ?? 0) * below(3)
     const on = Math.max(0, i - below(reach))
-    // What stands on a wrong one is wrong; on one that is not judged may stand what was found right before. Ties are frequent.
+    // What builds on a wrong one is wrong; on one that is not judged may stand what was found right before. Ties are frequent.
     const under = blocks[on - 1]?.verdict ?? VALID
     const own = random() < 0.8 ? VALID : (verdicts[below(verdicts.length)] ?? VALID)
     const verdict = under.verdict === 'invalid' ? under : own
