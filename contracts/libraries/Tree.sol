@@ -73,7 +73,7 @@ library Tree {
     }
 
     /// @notice Gives the entry that was opened last a value, whether it was present or not.
-    /// @param value above zero and below 2^128: the caller sees to it
+    /// @param value above zero and below 2^128: the caller makes sure of that
     function set(Cursor memory cursor, uint256 value) internal pure {
         bytes32 key = cursor.key;
         bytes32 node = hashLeaf(key, value);
