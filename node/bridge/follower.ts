@@ -57,7 +57,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   #isChecked = false
   #status: FollowerStatus = { state: 'syncing' }
   #told: BridgeView | undefined
-  /** Blocks of which was told that they cannot be judged. */
+  /** Blocks that were reported as impossible to judge. */
   readonly #lamented = new Set<Hash>()
   #emitted: { readonly key: string; readonly settled: Hash } | undefined
 

@@ -1,4 +1,4 @@
-// What the bridge's follower asks of Ethereum: a narrow view of one contract, of which every answer belongs to a named block.
+// What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
 import type { Address, Hash } from '../protocol/ids.ts'
 

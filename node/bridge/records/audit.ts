@@ -54,7 +54,7 @@ export function audit(view: BridgeView, asked: readonly Hash[], reading: BridgeR
 /** Payments that are compared at a time: what is older is of interest only to the one who was paid. */
 const AUDITED_CLAIMS = 1_000
 
-/** The newest payments of which was reported that they came after block `number` of Ethereum. `events` are in their order. */
+/** The newest payments that were reported to come after block `number` of Ethereum. `events` are in their order. */
 export function claimsAfter(events: readonly StoredEvent[], number: bigint): RequestPlace[] {
   const claims: RequestPlace[] = []
   for (let i = events.length - 1; i >= 0 && claims.length < AUDITED_CLAIMS; i--) {
