@@ -109,7 +109,7 @@ export class Planner {
     if (this.#template === undefined || key !== this.#key || tip === undefined) {
       this.#template = await node.call('bridge_template', {}, signal)
       this.#chosen = undefined
-      // Looked at again if it was made for another tip or another queue: the node moved on meanwhile, or is behind our endpoint.
+      // Looked at again if it was made for another tip or another queue: the node has moved on, or is behind our endpoint.
       const { parent, queueLength } = this.#template
       this.#key = parent.id === tip?.id && queueLength === onTip?.queueLength ? key : undefined
     }

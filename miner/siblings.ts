@@ -32,7 +32,7 @@ export function rightOne(children: readonly Block[]): Block | undefined {
 }
 
 /**
- * Whether a block can come on `parent`, of which the contract says `standing`; `next` is the time of the next block of Ethereum, unix
+ * Whether a block can come on `parent`, for which the contract says `standing`; `next` is the time of the next block of Ethereum, unix
  * seconds. Beside wrong blocks only, which the watchers will refute, a rival is not a fork. Beside one that the node cannot judge nothing is
  * mined: it costs a bond if that one is right. Such a wait ends with its verdict, or at the latest when it is final, or dead.
  */

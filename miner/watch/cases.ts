@@ -45,7 +45,7 @@ export class Cases {
     return this.#cases.get(block)
   }
 
-  /** Begins a case, unless there is one, of which an earlier deadline then counts; `advice` is for the reader of the alarm. */
+  /** Begins a case, unless there is one; then the earlier of the two deadlines counts. `advice` is for the reader of the alarm. */
   open(block: Hash, problem: string, deadline: bigint, advice: string): Case {
     const known = this.#cases.get(block)
     if (known !== undefined) {

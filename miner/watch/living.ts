@@ -158,7 +158,7 @@ function wayTo(id: Hash, parent: Hash, from: Links): readonly Way[] {
   return id === ZERO_HASH ? [] : [{ id, parent, from }]
 }
 
-/** Whether a block can come after its parent, or after the sibling before it, of which none is of the same second. */
+/** Whether a block can come after its parent, or after the sibling before it; no two siblings are of the same second. */
 function follows(block: Links, from: Links): boolean {
   if (block.parent === from.parent) return block.publishedAt > from.publishedAt
   return block.publishedAt > 0n && block.publishedAt >= from.publishedAt && block.work > from.work

@@ -16,7 +16,7 @@ export type Seer = { readonly name: string; readonly view: View | undefined }
 
 export type NodeBlock = AllBlocks['blocks'][number]
 
-/** As of block `at` of Ethereum, which had this hash before and after the reading; without a hash it was reorganised meanwhile. */
+/** As of block `at` of Ethereum, which had this hash before and after the reading; without a hash it was reorganised during the reading. */
 export type Reading = Living & { readonly at: bigint; readonly hash?: Hash; readonly look: number }
 
 export type Question = {

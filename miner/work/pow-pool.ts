@@ -95,7 +95,7 @@ export class PowPool {
   }
 
   /**
-   * Resolves with the first nonce found for the work, or for the one that `update` put in its place meanwhile. Rejects with the
+   * Resolves with the first nonce found for the work, or for the one that `update` has put in its place. Rejects with the
    * signal's reason, or with an `OperationError`: `pow-pool-stopped`, `pow-pool-dead` if no thread can be kept alive.
    */
   search(work: Work, signal?: AbortSignal): Promise<Solution> {

@@ -37,7 +37,7 @@ export function createControl(slots: number): Control {
   return viewControl(new SharedArrayBuffer(HASHES_OFFSET + 8 * slots))
 }
 
-/** Runs until the thread is ended. Its event loop stands still meanwhile; messages are fetched, not awaited. */
+/** Runs until the thread is ended. Its event loop does not run in that time; messages are fetched, not awaited. */
 export function mine(task: MiningTask): never {
   const { generation, hashes } = viewControl(task.buffer)
   const search = searches[task.search]()
