@@ -15,7 +15,7 @@ import type { Bench, Case } from './measure.ts'
 
 const SIZES = [100, 1_000, 4_000, 10_000]
 const LENGTH = 128
-/** Blocks of which the verdicts are timed. */
+/** Blocks whose verdicts are timed. */
 const SAMPLE = 100
 
 const SHAPES: Readonly<Record<string, (i: number) => number | undefined>> = {

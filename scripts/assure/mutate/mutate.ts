@@ -73,7 +73,7 @@ function allMutants(): Mutant[] {
   })
 }
 
-/** With `--sample`, this many by lot. */
+/** With `--sample`, this many at random. */
 function pick(mutants: readonly Mutant[]): Mutant[] {
   const matching = mutants.filter((mutant) => words.every((word) => describe(mutant).includes(word)))
   const rank = ({ operator }: Mutant) => ORDER.findIndex((kind) => kind.test(operator))

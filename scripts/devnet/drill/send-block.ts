@@ -17,7 +17,7 @@ export type SealedBlock = PublishedBlock & {
 
 const TRIES = 10
 
-/** A rival is sent again where a sibling came, died, or was of the same second meanwhile. Throws what the sender throws. */
+/** A rival is sent again where a sibling came, died, or turned out to be of the same second. Throws what the sender throws. */
 export async function sendBlock(sender: TransactionSender, block: SealedBlock, signal?: AbortSignal): Promise<Outcome> {
   const options = signal ? { signal } : {}
   if (!block.rival) return await sender.send(publishCall(block.ground, block), options)
