@@ -1,5 +1,6 @@
 // Attacked: anyone who sends from the command line, by an endpoint that fails in any way before, at or after the moment in which the transaction leaves.
 // What must hold: nobody is told that something failed which may be under way; the same command, run again, ends it; and nothing is ever done twice.
+// Long: each way to fail has a test.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
