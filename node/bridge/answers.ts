@@ -20,7 +20,7 @@ import { type BridgeBlock, type BridgeView, claimName } from './view.ts'
 /**
  * - `syncing`: the view is not complete yet.
  * - `live`: everything up to block `at` of Ethereum is known, and the contract agrees.
- * - `unknown`: our own view of Ethereum or the disk is unhealthy, for the reason given; the view stands still. Never a reason to act.
+ * - `unknown`: our own view of Ethereum or the disk is unhealthy, for the reason given; the view does not move on. Never a reason to act.
  * - `dead`: the contract made a block final that our own replay refutes. Nothing is adopted any more.
  */
 export type FollowerStatus =

@@ -364,7 +364,7 @@ export class EthereumReader {
     }
   }
 
-  /** Hands a signed transaction to the endpoint. Throws `ethereum-refused` with what it says of one that it does not take. */
+  /** Hands a signed transaction to the endpoint. Throws `ethereum-refused` with what it says of one that it does not accept. */
   async broadcast(serializedTransaction: Hex): Promise<void> {
     const send = (client: PublicClient) => client.sendRawTransaction({ serializedTransaction })
     await this.#connection.ask('to take a transaction', send, { retries: 0 })

@@ -22,7 +22,7 @@ export type BlockRequest = {
   readonly from: Address
   /** The recipient on Ethereum. */
   readonly to: Address
-  /** Base units, before the miner's percent. */
+  /** Base units, before the miner's 1% fee. */
   readonly tokens: bigint
 }
 

@@ -6,7 +6,7 @@ import { type Address, type Hash, toBytes, toHash } from './ids.ts'
 import type { Rules } from './rules.ts'
 import type { DepositTransaction } from './transaction.ts'
 
-/** wTTX was burned. `gross` is base units before the miner's percent. */
+/** wTTX was burned. `gross` is base units before the miner's 1% fee. */
 export type DepositEntry = { readonly kind: 'deposit'; readonly gross: bigint; readonly to: Address }
 /** A packed transaction was forced. `fee` is gwei for the miner that consumes it. */
 export type ForcedEntry = { readonly kind: 'forced'; readonly fee: bigint; readonly packed: Uint8Array }

@@ -32,7 +32,7 @@ export class AgreeingChain implements Chain {
   }
 
   /**
-   * The newest block that all of them have. Throws `OperationError('ethereum-lags')` where one is far behind another: who stands still
+   * The newest block that all of them have. Throws `OperationError('ethereum-lags')` where one is far behind another: one that is stuck
    * hides what happened since, and says nothing false.
    */
   async head(): Promise<ChainBlock> {

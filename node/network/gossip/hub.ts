@@ -103,7 +103,7 @@ export class Hub {
     this.fetcher.settle(transactions)
     for (const { peer, pending } of this.#sessions.values()) {
       for (const infohash of transactions) if (!peer.remembers(infohash)) pending.push(infohash)
-      // A peer that falls so far behind finds the rest by reconciliation.
+      // A peer that falls this far behind finds the rest by reconciliation.
       if (pending.length > MAX_WANTED_PER_PEER) pending.splice(0, pending.length - MAX_WANTED_PER_PEER)
       if (blocks.length > 0) peer.send({ type: 'blocks', headers: blocks.slice(-MAX_HEADERS) })
     }
