@@ -74,7 +74,7 @@ export class Journal {
     }
   }
 
-  /** All own blocks, oldest first. */
+  /** All our own blocks, oldest first. */
   entries(): readonly Publication[] {
     return [...this.#entries.values()].toSorted((a, b) => a.foundMs - b.foundMs)
   }

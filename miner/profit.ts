@@ -52,7 +52,7 @@ export function decide(offer: Offer, policy: Policy, waiting: Waiting, nowMs: nu
   return { publish: false, code: 'unprofitable', reason: `${comparison}: waiting for more until ${until}`, ...end }
 }
 
-/** What own blocks on one branch earn if it wins, and what they cost. */
+/** What our own blocks on one branch earn if it wins, and what they cost. */
 export type Stake = {
   readonly blocks: number
   /** Base units of wTTX, and gwei. */
@@ -67,7 +67,7 @@ export type Stake = {
 
 /**
  * The only block that moves no money across the bridge: it keeps our own ones from being displaced, and so their fees from being lost. Without a
- * price, own blocks are worth what they cost to publish, as they were worth that before.
+ * price, our own blocks are worth what they cost to publish, as they were worth that before.
  */
 export function decideDefence(offer: Offer, policy: Policy, stake: Stake): Decision {
   const { gasPrice, extraGas, marginPercent } = policy

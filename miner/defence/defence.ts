@@ -32,7 +32,7 @@ export class Defence {
     this.#deps = deps
   }
 
-  /** First blocks of the races that our own blocks are in, and in which a block still counts; nothing before the first look. `now` is unix seconds. */
+  /** First blocks of the races that our own blocks are in, and in which a block still counts; `undefined` before the first look. `now` is unix seconds. */
   firsts(now: bigint): ReadonlySet<Hash> | undefined {
     return this.#races && new Set(this.#races.flatMap(({ first, until }) => (now <= until ? [first.id] : [])))
   }

@@ -33,7 +33,7 @@ export type Question = {
 const LONGEST_READING_MS = 60_000
 /** Readings that are kept, so that a node that is a block late can be compared without another one. */
 const KEPT_READINGS = 6
-/** Looks after which the same block of Ethereum is read again: whoever lied about it may have ceased to. */
+/** Looks after which the same block of Ethereum is read again: an endpoint that lied about it may have stopped. */
 const KEPT_LOOKS = 5
 
 export class EndpointView implements Seer {

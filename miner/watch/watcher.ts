@@ -151,7 +151,7 @@ export class Watcher implements AsyncDisposable {
       { judge, seers, troubles: this.#troubles, now: this.#deps.now, signal },
       this.#options.pollMs,
     )
-    // None waits for another: whoever is slow to answer keeps no verdict back, and no verdict a refutation.
+    // None waits for another: one that is slow to answer keeps no verdict back, and no verdict a refutation.
     await Promise.all([this.#look(), docket.run(), this.#act(judge, docket)])
   }
 

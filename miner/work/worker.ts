@@ -10,7 +10,7 @@ const searches = { wasm: createWasmSearch, noble: createNobleSearch }
 
 export type SearchName = keyof typeof searches
 
-/** What all threads and the pool share. Whoever posts orders raises `generation` after that and notifies. */
+/** What all threads and the pool share. The poster of orders raises `generation` after that and notifies. */
 export type Control = {
   readonly buffer: SharedArrayBuffer
   readonly generation: Int32Array<SharedArrayBuffer>

@@ -1,4 +1,4 @@
-// The facts that a replay needs, from whoever has them: each is compared with the hash that it was asked for by, so a source that is silent,
+// The facts that a replay needs, from any source that has them: each is compared with the hash that it was asked for by, so a source that is silent,
 // slow, wrong or lies costs time, and never a verdict.
 
 import { setTimeout as delay } from 'node:timers/promises'
