@@ -37,7 +37,7 @@ export class SimulatedBridge {
   locked = 0n
   /** Coins that no call can reach any more, wei. */
   burned = 0n
-  /** Coins that lie in the contract, wei. */
+  /** Coins that are in the contract, wei. */
   coins = 0n
   published = 0
   finality: Finality[] = []
