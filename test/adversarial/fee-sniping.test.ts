@@ -17,7 +17,7 @@ test('a miner who displaces another one for the fees gets none', async (t) => {
   const { address: thief } = await arena.account('sniper')
   const { address: depositor } = await arena.account('depositor')
 
-  // wTTX for a deposit, whose percent is a fee as well.
+  // wTTX for a deposit, whose 1% is a fee as well.
   const start = arena.signRequest(holder, [arena.genesis], UNIT, depositor)
   await arena.submit(start)
   const base = await arena.ordered(start.infohash)

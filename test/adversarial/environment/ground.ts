@@ -15,7 +15,7 @@ export type Bounds = { readonly siblings: number; readonly branch: number; reado
 
 type Parts = Pick<Ground, 'honest' | 'model' | 'world' | 'users' | 'bounds' | 'without'>
 
-/** Seconds: so old a wrong block may get before time stands still until it is dead. Ethereum takes a refutation within a day. */
+/** Seconds: how old a wrong block may get before time stops until it is dead. Ethereum takes a refutation within a day. */
 const PATIENCE = 12n * 3_600n
 /** Seconds: in this many Ethereum has more blocks than may be reorganised. */
 const BURYING = 600n

@@ -44,7 +44,7 @@ export type Entry = { readonly entry: QueueEntry; readonly time: bigint }
 
 type Events = Awaited<ReturnType<Model['read']>>
 
-/** Logs are read again from so far below the newest that was seen where Ethereum was reorganised. */
+/** Logs are read again from this far below the newest that was seen where Ethereum was reorganised. */
 const REREAD = 64n
 
 export class Model {

@@ -229,7 +229,7 @@ export function changeEvent(name: EventName, change: (log: RawLog) => readonly R
   return changeLogs((logs) => logs.flatMap((log) => (log.topics[0] === topic ? change(log) : [log])))
 }
 
-/** The same bytes but for one, of which the lowest bit is another. */
+/** The same bytes, except that the lowest bit of one is flipped. */
 export function flip(data: Hex, at: number): Hex {
   const bytes = Buffer.from(data.slice(2), 'hex')
   bytes[at] = (bytes[at] ?? 0) ^ 1
