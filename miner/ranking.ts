@@ -61,7 +61,7 @@ export function rankByCoinAge(candidates: readonly Candidate[], taken: ReadonlyS
   return packages.sort(compare)
 }
 
-/** `undefined` if an ancestor is not among the candidates, where it fits no block, or where ancestors form a circle (a wrong template). */
+/** `undefined` if an ancestor is not among the candidates, if it fits no block, or if ancestors form a circle (a wrong template). */
 function packageOf(
   candidate: Candidate,
   byId: ReadonlyMap<Infohash, Candidate>,

@@ -68,7 +68,7 @@ export class Accusations {
     const isAlive = (id: Hash) => trees.some(({ blocks }) => blocks.has(id))
     const dead = new Set(trees.flatMap(({ refuted }) => [...refuted]))
     for (const id of dead) {
-      // Anyone else who tries to refute it will see who killed it.
+      // A pursuit that is under way will see who killed it.
       if (isAlive(id) || pursuits.isUnderWay(id)) continue
       const known = cases.get(id)
       if (known !== undefined)

@@ -23,7 +23,7 @@ export type ConnectionOptions = {
 export type Manner = {
   /** Further tries after silence, instead of the connection's own number. */
   readonly retries?: number
-  /** The answer may be long, and may take correspondingly longer. */
+  /** The answer may be long, and may take `LONG` times as long. */
   readonly isLong?: boolean
 }
 

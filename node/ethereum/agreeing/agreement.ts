@@ -1,4 +1,4 @@
-// Several Ethereum endpoints as one: that on which they do not all agree is not believed.
+// Several Ethereum endpoints as one: only what all of them say is believed.
 
 import { OperationError } from '../../errors.ts'
 import { formatHex } from '../../protocol/bytes.ts'
