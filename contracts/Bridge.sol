@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The bridge: where bridging blocks are published, race, become final and are paid out, and where money goes back to TTX.
-// Long, since it is the one contract with storage: whatever changes that stands here.
+// Long, since it is the one contract with storage: whatever changes that is here.
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -42,7 +42,7 @@ contract Bridge is IBridge {
 
     /// @dev Base units of TTX that genesis creates.
     uint256 private constant SUPPLY = 1e27;
-    /// @dev A bond pays so much gas at the base fee of its publication: more than the dearest refutation.
+    /// @dev A bond pays for this much gas at the base fee of its publication: more than the dearest refutation.
     uint256 private constant BOND_GAS = 20_000_000;
     uint256 private constant BOND_SECONDS = 48 hours;
     /// @dev What a forced transaction pays for being consumed.
@@ -69,7 +69,7 @@ contract Bridge is IBridge {
     mapping(BlockId id => BlockRecord) private _blocks;
     mapping(BlockId parent => Nomination) private _slots;
     /// @dev One bit for each of a block's steps, 250 to a word. Finality sets the highest bit of the words of a block that
-    /// may have requests: so its miner pays for the fresh words, and not whoever happens to claim first.
+    /// may have requests: so its miner pays for the fresh words, and not the first claimant.
     mapping(BlockId id => uint256[2]) private _claimed;
     uint256[] private _queue;
     /// @inheritdoc IBridge
@@ -216,7 +216,7 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
-        // Whoever sees the permit in the mempool may use it first. Then the allowance is there, and only that is asked for.
+        // Anyone who sees the permit in the mempool may use it first. Then the allowance is there, and only that is asked for.
         try token.permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
         deposit(amount, to);
     }
@@ -396,7 +396,7 @@ contract Bridge is IBridge {
         if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
     }
 
-    /// @dev Checks that the step is the block's, with the state that it states after it. Answers the state before it.
+    /// @dev Checks that the step is the block's, with the state that it states after it. Returns the state before it.
     function _stateBefore(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof)
         private
         pure
@@ -512,7 +512,7 @@ contract Bridge is IBridge {
         return true;
     }
 
-    /// @dev Reverts unless `leaf` stands at `index` of the trace, by a proof of exactly its depth.
+    /// @dev Reverts unless `leaf` is at `index` of the trace, by a proof of exactly its depth.
     function _checkLeaf(bytes32 root, uint256 depth, uint256 index, bytes32 leaf, bytes32[] calldata siblings)
         private
         pure

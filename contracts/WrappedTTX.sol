@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The token that stands for TTX on Ethereum: a plain ERC-20 with permit that only the bridge mints and burns.
+// The token that represents TTX on Ethereum: a plain ERC-20 with permit that only the bridge mints and burns.
 pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
@@ -18,7 +18,7 @@ contract WrappedTTX is ERC20Permit, IWrappedTTX {
         _;
     }
 
-    /// @dev The bridge deploys its token: so each knows the other for ever, and nobody had to be trusted to introduce them.
+    /// @dev The bridge deploys its token: so each knows the other forever, and nobody had to be trusted to introduce them.
     constructor() ERC20("Wrapped TorrentTX", "wTTX") ERC20Permit("Wrapped TorrentTX") {
         bridge = msg.sender;
     }

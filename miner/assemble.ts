@@ -48,7 +48,7 @@ export type Supply = {
   /** All that waits in the queue after the parent, oldest first. */
   readonly queue: readonly QueueEntry[]
   readonly candidates: readonly Candidate[]
-  /** The checked transaction of a candidate; nothing if there is something wrong with it. */
+  /** The checked transaction of a candidate; `undefined` if there is something wrong with it. */
   readonly verify: (candidate: Candidate) => VerifiedTransaction | undefined
 }
 
@@ -106,7 +106,7 @@ export function costOf(content: Offer, { gasPrice, extraGas }: Policy): Wei {
   return toWei((content.gas + extraGas) * gasPrice)
 }
 
-/** What finality pays, wei; nothing where no price is known. */
+/** What finality pays, wei; `undefined` if no price is known. */
 export function revenueOf(content: Offer, { weiPerTtx }: Policy): Wei | undefined {
   return weiPerTtx === 0n ? undefined : toWei(worthOf(content.fee, { weiPerTtx }) + weiOf(content.queueFees))
 }
@@ -123,7 +123,7 @@ export function offerOf(rules: Rules, { steps, states }: Omit<PublishedBlock, 's
   }
 }
 
-/** Gas that the revenue leaves after cost and margin, units; nothing where it does not pay for those. */
+/** Gas that the revenue leaves after cost and margin, units; `undefined` if it does not pay for those. */
 function surplusGas(content: Offer, policy: Policy): bigint | undefined {
   const revenue = revenueOf(content, policy)
   if (revenue === undefined || policy.gasPrice === 0n) return undefined

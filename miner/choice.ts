@@ -1,4 +1,4 @@
-// What to work at next: what waits for a block, or a block in defence of own ones.
+// What to work at next: what waits for a block, or a block in defence of our own ones.
 
 import type { Head } from '../node/ethereum/reader.ts'
 import type { Defence } from './defence/defence.ts'
@@ -16,7 +16,7 @@ export type ChoiceDeps = {
 const TRIES = 2
 
 /**
- * The usual choice, unless own blocks are in danger and worth a block in their defence. `hashRate` is hashes a second, zero if unknown.
+ * The usual choice, unless our own blocks are in danger and worth a block in their defence. `hashRate` is hashes a second, zero if unknown.
  * Throws what node and endpoint throw.
  */
 export async function chooseWork(
@@ -38,6 +38,6 @@ export async function chooseWork(
     unworthy = decision
     break // those below it save less
   }
-  // Where there is nothing else to say, why own blocks are left alone.
+  // Where there is nothing else to say, why our own blocks are left alone.
   return usual.decision.code === 'nothing' && unworthy ? { ...usual, decision: unworthy } : usual
 }

@@ -13,7 +13,7 @@ import type { Room } from './siblings.ts'
 /** What a block should state, and what it may state at most. */
 export type Targets = { readonly aim: bigint; readonly easiest: bigint }
 
-/** What the block stands on, what it does, and what is known of its chances. */
+/** What the block builds on, what it does, and what is known of its chances. */
 export type Outline = {
   readonly parent: ParentBlock
   readonly sealedParent: Uint8Array
@@ -25,7 +25,7 @@ export type Outline = {
 /** `refusal` is what the bridge said of the plan as of block `askedAt` of Ethereum. */
 type Latest = { readonly plan: Plan; readonly askedAt?: Hash; readonly refusal?: string }
 
-/** A plan is made anew when its target is so far from what it should be: a twentieth. */
+/** A plan is made again when its target is this far from what it should be: a twentieth. */
 const APART = 20n
 
 export class Draft {

@@ -21,7 +21,7 @@ export type DueDeps = {
 }
 
 export type DueOptions = {
-  /** Others get a chance of up to so long where the block is not our own. */
+  /** Others get a chance for up to this long where the block is not our own. */
   readonly courtesyMs: number
   /** `miner` is who is paid for a block that can be finalized; absent for one that is to be nominated. */
   readonly isOwn: (block: Hash, miner?: Address) => boolean
@@ -33,7 +33,7 @@ export type DueOptions = {
 
 type Duty = { readonly key: string; readonly block: Hash; readonly isOwn: boolean; readonly call: BridgeCall }
 
-/** After a call that reverted the next try waits so long, then twice as long, up to an hour. */
+/** After a call that reverted the next try waits this long, then twice as long, up to an hour. */
 const REST_MS = 60_000
 const LONGEST_REST_MS = 3_600_000
 
@@ -60,7 +60,7 @@ export class DueCalls {
       ...finalize.flatMap(({ block, sealed }) => {
         const decoded = decodeSealed(sealed)
         const { miner } = decoded.seal
-        if (blockId(decoded) !== block) return [] // whoever says so lies
+        if (blockId(decoded) !== block) return [] // anyone who says so lies
         return { key: `finalize ${block}`, block, isOwn: isOwn(block, miner), call: finalizeCall(sealed) }
       }),
       ...nominate

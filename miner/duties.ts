@@ -13,7 +13,7 @@ export type DutiesDeps = DueDeps & { readonly journal: Journal }
 
 export type DutiesOptions = { readonly payout: Address; readonly courtesyMs: number }
 
-/** Coins are fetched once they are worth so many times the gas of fetching them. */
+/** Coins are fetched once they are worth this many times the gas of fetching them. */
 const WITHDRAW_FACTOR = 50n
 
 export class Duties {
@@ -38,7 +38,7 @@ export class Duties {
     await this.#withdraw(head, signal)
   }
 
-  /** Keeps the journal in step with what the contract did to own blocks. A block that Ethereum forgot is to be published again. */
+  /** Keeps the journal in step with what the contract did to our own blocks. A block that Ethereum forgot is to be published again. */
   async #follow(signal: AbortSignal): Promise<void> {
     const { journal, sender, log } = this.#deps
     const published = journal.entries().filter(({ stage }) => stage === 'published')

@@ -1,4 +1,4 @@
-// What becomes of an own block that was found and is not on its way yet: it is published, held, or given up.
+// What becomes of one of our blocks that was found and is not on its way yet: it is published, held, or given up.
 
 import type { NodeClient } from '../node/client/rpc.ts'
 import type { EthereumAccount } from '../node/ethereum/account.ts'
@@ -23,7 +23,7 @@ export type Moment = {
   readonly longestWaitMs: number
   /** Of what the prospect defends, if it does. */
   readonly defence?: Decision
-  /** First blocks of the races that own blocks are in, once that is known. */
+  /** First blocks of the races that our own blocks are in, once that is known. */
   readonly races?: ReadonlySet<Hash>
 }
 
@@ -32,7 +32,7 @@ export type Fate =
   | { readonly do: 'hold' | 'give up'; readonly reason: string }
 
 /**
- * Of own blocks that are neither published nor lost, the one that waits to be published: one that was sent, else one on this parent.
+ * Of our own blocks that are neither published nor lost, the one that waits to be published: one that was sent, else one on this parent.
  * `others`: those beside it that were never sent. `publishing` is on its way, and none of them.
  */
 export function heldOn(
@@ -61,7 +61,7 @@ export async function fateOf(
 ): Promise<Fate> {
   const { header } = decodeSealed(held.sealed)
   const id = publicationId(held)
-  // Whoever has its torrent can have published it.
+  // Anyone who has its torrent can have published it.
   const isSent = held.attempts.length > 0 || (await ethereum.record(id)).publishedAt > 0n
   if (isSent) return { do: 'publish', entry: held }
 

@@ -40,7 +40,7 @@ const publication = z.object({
   states: bytes,
   /** The sibling beside which it was sent on purpose. */
   beside: hashText.optional(),
-  /** It is for the sake of own blocks above this one, the first of a race. */
+  /** It is for the sake of our own blocks above this one, the first of a race. */
   defends: hashText.optional(),
   /** What finality is to pay, base units of wTTX; once final, what it did pay. */
   fee: wholeText,
@@ -74,7 +74,7 @@ export class Journal {
     }
   }
 
-  /** All own blocks, oldest first. */
+  /** All our own blocks, oldest first. */
   entries(): readonly Publication[] {
     return [...this.#entries.values()].toSorted((a, b) => a.foundMs - b.foundMs)
   }

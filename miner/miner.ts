@@ -1,4 +1,4 @@
-// The miner: searches the block that is worth most, publishes it when it pays, and keeps the bridge and its own money moving. All of one life, hence the lines.
+// The miner: searches the block that is worth most, publishes it when it pays, and keeps the bridge and its own money moving. Long: one lifetime.
 
 import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -30,7 +30,7 @@ const DEFAULTS = {
   courtesyMs: 60_000,
   graceMs: 60_000,
 }
-/** Duties, and the races of own blocks, are looked at once in so many looks. */
+/** Duties, and the races of our own blocks, are looked at once in this many looks. */
 const DUTY_LOOKS = 5
 const FOREVER_SECONDS = 1e9
 
@@ -162,7 +162,7 @@ export class Miner implements AsyncDisposable {
     }
   }
 
-  /** Sees to it that the races of own blocks are known, apart from all else: however many blocks there are, mining goes on. */
+  /** Sees to it that the races of our own blocks are known, apart from all else: however many blocks there are, mining goes on. */
   async #guard(): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
@@ -202,7 +202,7 @@ export class Miner implements AsyncDisposable {
     return decide(plan.content, policy, { sinceMs, longestMs: this.#options.longestWaitMs }, atMs)
   }
 
-  /** Trouble with the defence of own blocks keeps nobody from the usual. */
+  /** Trouble with the defence of our own blocks does not stop the usual work. */
   async #choose(usual: Choice, head: Head): Promise<Choice> {
     const deps = { planner: this.#planner, defence: this.#defence }
     let choice = usual

@@ -1,4 +1,4 @@
-// What miner and relayer are given and told: their parts from outside, and the choices of whoever runs them.
+// What miner and relayer are given and told: their parts from outside, and the choices of the people who run them.
 
 import type { NodeClient } from '../node/client/rpc.ts'
 import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
@@ -17,28 +17,28 @@ export type Surroundings = {
 
 export type MinerDeps = Surroundings & {
   readonly node: NodeClient
-  /** One per account, shared by all that sends from it. Whoever made its `ethereum` closes that after the miner has stopped. */
+  /** One per account, shared by all that sends from it. The owner of its `ethereum` closes that after the miner has stopped. */
   readonly sender: TransactionSender
   /** The miner starts and stops it. */
   readonly pool: PowPool
 }
 
 export type MinerOptions = {
-  /** Where the journal of own blocks is kept; one folder for each account and network. */
+  /** Where the journal of our own blocks is kept; one folder for each account and network. */
   readonly folder: string
   /** Who gets fees and bonds. Default: the account that pays for the transactions. */
   readonly payout?: Address
   /** What 10^18 base units of wTTX are worth, in wei. Without it blocks are published only after the longest wait. */
   readonly weiPerTtx?: bigint
-  /** Fees have to exceed the gas by so much. Default 10. */
+  /** Fees have to exceed the gas by this much. Default 10. */
   readonly marginPercent?: number
-  /** After so long, what waits is published whatever it costs. Default one hour; 0: at once. */
+  /** After this long, what waits is published whatever it costs. Default one hour; 0: at once. */
   readonly longestWaitMs?: number
   /** Transactions without a fee that a block takes along where it makes no profit: 0 to 500. Default 50. */
   readonly unpaidSteps?: number
   /** Between two looks at the node and at Ethereum. Default 2,000. */
   readonly pollMs?: number
-  /** Others get a chance of up to so long before this miner pays for their nominations and finalizations. Default 60,000. */
+  /** Others get a chance for up to this long before this miner pays for their nominations and finalizations. Default 60,000. */
   readonly courtesyMs?: number
   /** So long the node may say that it is syncing before that is a problem. Default 60,000. */
   readonly graceMs?: number
@@ -59,6 +59,6 @@ export type RelayerOptions = {
   readonly batch?: number
   /** Default 5,000. */
   readonly pollMs?: number
-  /** Others get a chance of up to so long before this relayer pays. Default 30,000. */
+  /** Others get a chance for up to this long before this relayer pays. Default 30,000. */
   readonly courtesyMs?: number
 }

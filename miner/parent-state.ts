@@ -41,7 +41,7 @@ export class ParentStates {
   }
 
   /**
-   * The header must be that of `id`: its state is what the answer is held against, whoever it comes from. Replays at most `MAX_DEPTH` blocks,
+   * The header must be that of `id`: its state is what the answer is checked against, no matter who sent it. Replays at most `MAX_DEPTH` blocks,
    * since none that can be built on is higher above the final one. Throws what the node throws, and `OperationError('state-unknown')` (retry).
    */
   async blockOf(id: Hash, { header }: { readonly header: Header }, signal = NEVER): Promise<ParentBlock> {
@@ -65,7 +65,7 @@ export class ParentStates {
     return { id, header, state }
   }
 
-  /** Nothing where the state has to be replayed. */
+  /** `undefined` if the state has to be replayed. */
   async #known(place: Place, signal: AbortSignal): Promise<{ readonly state: State } | undefined> {
     const { id, header } = place
     if (this.#states.has(id)) return { state: this.#states.get(id) }

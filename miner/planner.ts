@@ -48,11 +48,11 @@ export type Prospect = {
   readonly policy: Policy
   /** Since when the oldest request or queue entry in the plan waits, unix milliseconds. */
   readonly sinceMs: number
-  /** The block would stand beside live siblings, all of which the node knows to be wrong. */
+  /** The block would be beside live siblings, all of which the node knows to be wrong. */
   readonly beside?: Siblings
   /** Why nothing may be built on this parent now. */
   readonly obstacle?: string
-  /** It is for the sake of own blocks above `first`, the first of a race; with less work than `least` it would be in vain. */
+  /** It is for the sake of our own blocks above `first`, the first of a race; with less work than `least` it would be in vain. */
   readonly defends?: { readonly first: Hash; readonly least: bigint }
 }
 
@@ -89,7 +89,7 @@ export class Planner {
     this.#drafts = { next: draft(), defence: draft() }
   }
 
-  /** Remembers the state after an own block, which will most likely be the next parent. */
+  /** Remembers the state after one of our blocks, which will most likely be the next parent. */
   remember(id: Hash, plan: Plan): void {
     this.#states?.put(id, plan.state)
   }
@@ -109,7 +109,7 @@ export class Planner {
     if (this.#template === undefined || key !== this.#key || tip === undefined) {
       this.#template = await node.call('bridge_template', {}, signal)
       this.#chosen = undefined
-      // Looked at again if it was made for another tip or another queue: the node moved on meanwhile, or is behind our endpoint.
+      // Looked at again if it was made for another tip or another queue: the node has moved on, or is behind our endpoint.
       const { parent, queueLength } = this.#template
       this.#key = parent.id === tip?.id && queueLength === onTip?.queueLength ? key : undefined
     }
@@ -131,7 +131,7 @@ export class Planner {
   }
 
   /**
-   * A block on the branch of own blocks that are in danger: what the queue demands, and nothing else. Nothing where it would not be
+   * A block on the branch of our own blocks that are in danger: what the queue demands, and nothing else. `undefined` if it would not be
    * enough, or before the first `look`. Throws what node and endpoint throw.
    */
   async defend(stand: Stand, head: Head, signal: AbortSignal): Promise<Prospect | undefined> {

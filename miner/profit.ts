@@ -5,7 +5,7 @@ import { costOf, type Offer, type Policy, revenueOf } from './assemble.ts'
 
 /**
  * `nothing`: nobody asked to cross the bridge. `profitable`: the fees exceed the gas. `waited`: somebody has waited for the longest wait.
- * `unprofitable`: neither; `waitUntilMs` says when the wait ends. `defence`: a rival could displace own blocks; it is published if they are worth it.
+ * `unprofitable`: neither; `waitUntilMs` says when the wait ends. `defence`: a rival could displace our own blocks; it is published if they are worth it.
  */
 export type Decision = {
   readonly publish: boolean
@@ -53,7 +53,7 @@ export function decide(offer: Offer, policy: Policy, waiting: Waiting, nowMs: nu
   return { publish: false, code: 'unprofitable', reason: `${comparison}: waiting for more until ${until}`, ...end }
 }
 
-/** What own blocks on one branch earn if it wins, and what they cost. */
+/** What our own blocks on one branch earn if it wins, and what they cost. */
 export type Stake = {
   readonly blocks: number
   readonly fee: BaseUnits
@@ -66,8 +66,8 @@ export type Stake = {
 }
 
 /**
- * The only block that moves no money across the bridge: it keeps own ones from being displaced, and so their fees from being lost. Without a
- * price, own blocks are worth what they cost to publish, as they were worth that before.
+ * The only block that moves no money across the bridge: it keeps our own ones from being displaced, and so their fees from being lost. Without a
+ * price, our own blocks are worth what they cost to publish, as they were worth that before.
  */
 export function decideDefence(offer: Offer, policy: Policy, stake: Stake): Decision {
   const { gasPrice, extraGas, marginPercent } = policy

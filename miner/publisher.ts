@@ -20,7 +20,7 @@ export type PublisherDeps = {
   readonly now: () => number
 }
 
-/** A node whose view of Ethereum is behind does not want a block at first; so long it is given to catch up. */
+/** A node whose view of Ethereum is behind does not want a block at first; it gets this long to catch up. */
 const NODE_PATIENCE_MS = 60_000
 /** What the bridge says where a sibling came first: as long as that may be a wrong one, the block is not lost. */
 const CONTESTED = ['SiblingExists', 'RivalWorkDiffers', 'RaceClosed'] as const
@@ -48,7 +48,7 @@ export class Publisher {
     }
   }
 
-  /** A block that is on Ethereum already, whoever sent it. */
+  /** A block that is on Ethereum already, no matter who sent it. */
   async #recognise(entry: Publication): Promise<Publication | undefined> {
     // With a transaction under way it is up to the sender when there are enough confirmations.
     if (entry.attempts.length > 0) return undefined
@@ -75,7 +75,7 @@ export class Publisher {
       if (torrent !== stated) this.#deps.log.warn({ stated, torrent }, 'the node serves the block as another torrent')
     } catch (error) {
       if (error instanceof RuleError) return await this.#lose(entry, `the node takes it for wrong: ${error.message}`)
-      // What defends a race may stand on another block than the node's tip, on purpose.
+      // What defends a race may build on another block than the node's tip, on purpose.
       const isPatient = entry.defends === undefined && this.#deps.now() - entry.foundMs < NODE_PATIENCE_MS
       if (isPatient || !(error instanceof OperationError) || error.code !== 'block-not-wanted') throw error
       // The steps are on Ethereum soon anyway, and the bridge is the judge: better without a torrent than never.

@@ -1,4 +1,4 @@
-// Which transactions a block takes first: paying requests with what they stand on by fee minus gas, then all else by coin age.
+// Which transactions a block takes first: paying requests with what they depend on by fee minus gas, then all else by coin age.
 
 import { feeOf } from '../node/protocol/fee.ts'
 import type { Infohash } from '../node/protocol/ids.ts'
@@ -19,7 +19,7 @@ export type Prices = {
 /** A transaction and the unordered ancestors that are not in the block yet, ancestors first. */
 export type Package = { readonly items: readonly Candidate[]; readonly score: bigint }
 
-/** The worth of so much wTTX. */
+/** The worth of an amount of wTTX. */
 export function worthOf(amount: BaseUnits, { weiPerTtx }: Pick<Prices, 'weiPerTtx'>): Wei {
   return toWei((amount * weiPerTtx) / UNIT)
 }
@@ -62,7 +62,7 @@ export function rankByCoinAge(candidates: readonly Candidate[], taken: ReadonlyS
   return packages.sort(compare)
 }
 
-/** Nothing where an ancestor is not among the candidates, where it fits no block, or where ancestors form a circle (a wrong template). */
+/** `undefined` if an ancestor is not among the candidates, if it fits no block, or if ancestors form a circle (a wrong template). */
 function packageOf(
   candidate: Candidate,
   byId: ReadonlyMap<Infohash, Candidate>,

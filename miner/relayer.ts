@@ -18,7 +18,7 @@ type Claim = Result<'bridge_claims'>['claims'][number]
 const DEFAULTS = { leastNet: 0n, batch: 50, pollMs: 5_000, courtesyMs: 30_000 }
 
 /**
- * Keeps nothing on disk: what is paid stands in the contract, which passes over what was paid before. Runs until it is stopped; trouble
+ * Keeps nothing on disk: what is paid is recorded in the contract, which passes over what was paid before. Runs until it is stopped; trouble
  * makes it wait (`status().problem`).
  */
 export class Relayer implements AsyncDisposable {

@@ -11,7 +11,7 @@ import type { Result } from '../node/rpc/api.ts'
 /** The latest of a parent's live children, and the target that another one has to state. */
 export type Siblings = { readonly last: Hash; readonly target: bigint }
 
-/** `obstacle`: why nothing can come on the parent now. `beside`: what a block there has to stand beside; the node knows all of it to be wrong. */
+/** `obstacle`: why nothing can come on the parent now. `beside`: what a block there has to be beside; the node knows all of it to be wrong. */
 export type Room = { readonly obstacle?: string; readonly beside?: Siblings }
 
 type Block = Result<'bridge_children'>['blocks'][number]
@@ -32,8 +32,8 @@ export function rightOne(children: readonly Block[]): Block | undefined {
 }
 
 /**
- * Whether a block can come on `parent`, of which the contract says `standing`; `next` is the time of the next block of Ethereum, unix
- * seconds. Beside wrong blocks only, which the watchers will refute, a rival is no fork. Beside one that the node cannot judge nothing is
+ * Whether a block can come on `parent`, for which the contract says `standing`; `next` is the time of the next block of Ethereum, unix
+ * seconds. Beside wrong blocks only, which the watchers will refute, a rival is not a fork. Beside one that the node cannot judge nothing is
  * mined: it costs a bond if that one is right. Such a wait ends with its verdict, or at the latest when it is final, or dead.
  */
 export async function roomOn(

@@ -24,7 +24,7 @@ export type WorkStatus = {
   readonly queueEntries: number
   /** Why it is worth a block, or is not yet. */
   readonly code: Decision['code']
-  /** It is for the sake of own blocks above this one, the first of a race. */
+  /** It is for the sake of our own blocks above this one, the first of a race. */
   readonly defends?: Hash
   /** At the present hash rate, or the last one; absent before the first search. */
   readonly expectedSeconds?: number
@@ -59,9 +59,9 @@ export type MinerStatus = {
   }
   /** wTTX of own final blocks, base units. */
   readonly earned: bigint
-  /** wTTX of own blocks that are published and not final, base units. */
+  /** wTTX of our own blocks that are published and not final, base units. */
   readonly pending: bigint
-  /** Wei that lie in the bridge for own blocks: bonds, and what `withdraw` would send. */
+  /** Wei that are in the bridge for our own blocks: bonds, and what `withdraw` would send. */
   readonly bonds: bigint
   readonly owed: bigint
   /** Gas of the account's transactions since this program started, wei. */
@@ -86,7 +86,7 @@ export function expectedSeconds(target: bigint, hashesPerSecond: number): number
   return hashesPerSecond > 0 ? Number(workOf(target)) / hashesPerSecond : undefined
 }
 
-/** What is known of own blocks. */
+/** What is known of our own blocks. */
 export function summariseBlocks(
   entries: readonly Publication[],
 ): Pick<MinerStatus, 'blocks' | 'earned' | 'pending' | 'bonds'> {

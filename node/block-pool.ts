@@ -34,7 +34,7 @@ export type PoolView = {
   readonly tip: () => (ParentBlock & { readonly publishedAt: bigint }) | undefined
   readonly isPublished: (id: Hash) => boolean
   readonly queue: QueueReader
-  /** Running hash of the queue after so many entries; nothing beyond what was seen. */
+  /** Running hash of the queue after this many entries; `undefined` beyond what was seen. */
   readonly queueHash: (count: bigint) => Hash | undefined
   /** Unix seconds on Ethereum's clock. */
   readonly now: () => bigint
@@ -74,7 +74,7 @@ export class BlockPool {
   }
 
   /**
-   * Whether a header is worth fetching its block: it stands on the tip, its work was done, and it says what `publish` would take now as
+   * Whether a header is worth fetching its block: it builds on the tip, its work was done, and it says what `publish` would take now as
    * far as a header shows. Throws `RuleError('bad-header' | 'bad-work')` for what nobody would take, whatever they have seen.
    */
   isWanted(sealed: Uint8Array): boolean {

@@ -3,7 +3,7 @@
 
 /** Bytes that begin a value in JSON: a comma, a bracket or a brace. */
 const BEGINNINGS: ReadonlySet<number> = new Set([...',[{'].map((sign) => sign.charCodeAt(0)))
-/** So many values any answer may have. */
+/** Any answer may have at most this many values. */
 const FREE_VALUES = 100_000
 
 /**

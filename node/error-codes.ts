@@ -35,7 +35,7 @@ export const OPERATION_CODES = {
   'call-reverted': 'The call would fail on Ethereum without a reason that is known here: check versions and endpoint.',
   'cannot-listen': 'The host or the port cannot be listened on: choose another one.',
   'database-failed':
-    'The data of the bridge cannot be read or written: check the disk, else delete it and follow anew.',
+    'The data of the bridge cannot be read or written: check the disk, else delete it and follow the bridge again.',
   'demo-failed':
     'The demo saw what must never be, as money that appeared or vanished, which is a bug: keep the folder and report it.',
   'deployment-failed':
@@ -79,7 +79,7 @@ export const OPERATION_CODES = {
   interrupted: 'Ctrl-C came before the command was done: run it again to go on.',
   'journal-damaged': 'The file of an own block is damaged: move it away to go on without that block.',
   'ledger-closed': 'The node is starting or stopping: ask again when it runs.',
-  'ledger-damaged': 'The database of the ledger contradicts itself: delete it and follow anew.',
+  'ledger-damaged': 'The database of the ledger contradicts itself: delete it and follow the bridge again.',
   'ledger-failed': 'The disk refused a write: see to the disk, then restart the node.',
   'ledger-not-empty': 'A snapshot can only be loaded into an empty ledger: use another data folder.',
   'ledger-unavailable': 'The database of the ledger cannot be opened: see whether another node has it.',

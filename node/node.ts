@@ -63,7 +63,7 @@ export class TtxNode {
   readonly #stopping = new AbortController()
   /** Changes of the ledger that the follower asked for, one after another. */
   #ordering: Promise<void> = Promise.resolve()
-  /** Proofs of the folder, while they are taken in. */
+  /** Proofs of the folder, while they are imported. */
   #proofs: Promise<void> = Promise.resolve()
   /** Queue entries below this are in the ledger. */
   #knownEntries = 0n

@@ -10,7 +10,7 @@ export class Troubles<Task extends string> {
   readonly #signal: AbortSignal
   readonly #known = new Map<Task, Error>()
 
-  /** What goes wrong after `signal` is no trouble any more. */
+  /** What goes wrong after `signal` is not trouble any more. */
   constructor(log: Logger, signal: AbortSignal) {
     this.#log = log
     this.#signal = signal
@@ -57,7 +57,7 @@ export function troubleFacts(error: unknown): object {
   return { code: error.code, problem: error.message, ...error.facts }
 }
 
-/** Whether it passes by itself or by what the account's owner does outside of here. */
+/** Whether it passes on its own or by what the account's owner does outside of here. */
 function mayPass(error: unknown): boolean {
   return error instanceof OperationError && (error.retry || error.code === 'unfunded-account')
 }

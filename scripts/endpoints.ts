@@ -23,7 +23,7 @@ export function endpointsFile(data: string): string {
   return join(data, 'devnet.json')
 }
 
-/** Nothing where no devnet runs on this data folder. Throws `OperationError('bad-endpoints')`. */
+/** `undefined` if no devnet runs on this data folder. Throws `OperationError('bad-endpoints')`. */
 export function readEndpoints(data: string): Endpoints | undefined {
   const file = endpointsFile(data)
   try {

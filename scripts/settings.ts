@@ -333,7 +333,7 @@ export function readDotenv(folder: string): Readonly<Record<string, string>> {
 
 /**
  * Settings from three sources, the earlier ones first; an empty variable counts as not set. Flags are keyed as settings are, and
- * keys that are no settings are left alone. `surrounding` comes last, before the defaults. Throws `OperationError('bad-setting')`.
+ * keys that are not settings are left alone. `surrounding` comes last, before the defaults. Throws `OperationError('bad-setting')`.
  */
 export function loadSettings(
   flags: Readonly<Record<string, unknown>>,
@@ -365,7 +365,7 @@ export function loadSettings(
   return { ...settingsSchema.parse(given), data }
 }
 
-/** Names in `.env` that look like settings and are none: most likely a slip of the pen. */
+/** Names in `.env` that look like settings and are none: most likely a typo. */
 export function unknownSettings(dotenv: Readonly<Record<string, string>>): string[] {
   const known = new Set<string>(SETTING_KEYS.map((key) => settingInfo(key).env))
   return Object.keys(dotenv).filter((name) => name.startsWith('TTX_') && !known.has(name))

@@ -6,7 +6,7 @@ import {IBridge} from "../interfaces/IBridge.sol";
 import {BlockId} from "../types/BlockId.sol";
 
 /// @title Members
-/// @notice Whoever had `least` TTX in the newest final block can join, by showing one Merkle path. Nothing is locked or moved.
+/// @notice Anyone who had `least` TTX in the newest final block can join, by showing one Merkle path. Nothing is locked or moved.
 /// @dev It counts money that moves on: what is paid away after a final block lets its next owner join after a later one, so one fortune
 /// makes many members. A club that must not be fooled asks again and again, or locks what it counts.
 contract Members {

@@ -42,7 +42,7 @@ interface IBridge {
         BlockId nextSibling;
     }
 
-    /// @notice The block that stands in the slot of a parent, and since when; zeros if there is none.
+    /// @notice The block that is in the slot of a parent, and since when; zeros if there is none.
     struct Nomination {
         BlockId block_;
         uint40 time;
@@ -85,7 +85,7 @@ interface IBridge {
 
     // ----------------------------------------------------------------------------------------------------------- events
 
-    /// @notice A block was published. Whoever has this event has the whole block.
+    /// @notice A block was published. Anyone who has this event has the entire block.
     /// @param header the sealed header, 281 bytes
     /// @param steps the packed steps one after another
     /// @param states the state after each step, 32 bytes each
@@ -108,7 +108,7 @@ interface IBridge {
     event Nominated(BlockId indexed parent, BlockId indexed block_);
 
     /// @notice A block became final. `fee` wTTX were minted to `miner`: zero where the block earns nothing, in which case
-    /// they stay locked for ever.
+    /// they stay locked forever.
     event BlockFinalized(BlockId indexed id, address indexed miner, uint256 fee);
 
     /// @notice A request was paid: `amount` wTTX were minted to `to`.
@@ -233,7 +233,7 @@ interface IBridge {
     error NoBond(BlockId id);
     /// @notice The race of this rival is still open.
     error RaceOpen(BlockId id);
-    /// @notice This rival was published beside a live block that was not refuted since: its bond is burned, whoever won.
+    /// @notice This rival was published beside a live block that was not refuted since: its bond is burned, no matter who won.
     error BondForfeited(BlockId id);
     /// @notice Nothing is owed to the account.
     error NothingOwed(address account);
@@ -243,7 +243,7 @@ interface IBridge {
     // ------------------------------------------------------------------------------------------------ the life of a block
 
     /// @notice Publishes a block. The whole value is its bond: at least 20M gas at the present base fee. It goes to `miner`
-    /// 48 hours later, so who copies a publication from the mempool gives the bond away.
+    /// 48 hours later, so anyone who copies a publication from the mempool gives the bond away.
     /// @dev Gas: 150,000 + 9,500 for each plain step. The bond is kept in gwei; what is below a gwei is burned.
     /// @param parent sealed header of the parent
     /// @param target a number within the bounds of this moment; the work of the block is that of its target
@@ -252,7 +252,7 @@ interface IBridge {
     /// @param steps packed steps one after another: first those of the queue, then transactions
     /// @param states the state after each step, 32 bytes each
     /// @param beside where the parent has live children, the latest of them: so nobody forks by accident, nor beside a block
-    /// that he has not seen. The bond is lost unless all of them are refuted. Where there are none, anything
+    /// that they have not seen. The bond is lost unless all of them are refuted. Where there are none, anything
     /// @return id the id of the block
     function publish(
         bytes calldata parent,
@@ -267,9 +267,9 @@ interface IBridge {
 
     /// @notice Proves a block wrong that is not final, by one of its steps: replayed here on the state before it, the step is
     /// invalid or leads to another state than the block states; or it calls a valid forced transaction void. The block is out,
-    /// and so is whatever stands on it. No bond; half of the block's bond is owed to the caller (`withdraw`), the rest burned.
-    /// Reverts if that proves nothing wrong: a witness that does not open the state is no proof of anything.
-    /// @dev Gas is bounded by the limits of a step, however deep or wide the branch is. The proof names nobody, so who copies
+    /// and so is whatever builds on it. No bond; half of the block's bond is owed to the caller (`withdraw`), the rest burned.
+    /// Reverts if that proves nothing wrong: a witness that does not open the state does not prove anything.
+    /// @dev Gas is bounded by the limits of a step, however deep or wide the branch is. The proof names nobody, so anyone who copies
     /// it from the mempool may get the reward: it is a bonus, and nothing depends on it.
     /// @param sealedHeader of the block
     /// @param parent sealed header of its parent, whatever became of that
@@ -334,7 +334,7 @@ interface IBridge {
     /// @notice The earliest unrefuted child of a block, or zero.
     function firstChild(BlockId parent) external view returns (BlockId);
 
-    /// @notice Who stands in the slot of `parent`, and since when; zeros if nobody.
+    /// @notice Which block is in the slot of `parent`, and since when; zeros if none.
     function slotOf(BlockId parent) external view returns (BlockId block_, uint40 time);
 
     /// @notice Whether `block_` may be nominated for `parent`: a descendant within 128 blocks, no block on the way refuted,
@@ -355,7 +355,7 @@ interface IBridge {
     /// @notice Wei that `account` can withdraw.
     function owed(address account) external view returns (uint256);
 
-    /// @notice Blocks published up to this time and not final before are unpaid: they are, or stand on, a block that displaced
+    /// @notice Blocks published up to this time and not final before are unpaid: they are, or build on, a block that displaced
     /// the first live one of its race, and could take part in that race: 22 hours after that first one. Zero if that never
     /// happened.
     function unpaidUntil() external view returns (uint256);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The token that stands for TTX on Ethereum: what only the bridge may do with it.
+// The token that represents TTX on Ethereum: what only the bridge may do with it.
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -12,7 +12,7 @@ interface IWrappedTTX is IERC20, IERC20Permit {
     /// @notice Only the bridge may call this.
     error NotBridge(address caller);
 
-    /// @notice The bridge, for ever.
+    /// @notice The bridge, forever.
     function bridge() external view returns (address);
 
     /// @notice Creates `amount` base units for `to`. Bridge only.

@@ -18,13 +18,13 @@ library Race {
 
     /// @notice Siblings are accepted until the first live child is this old.
     uint256 internal constant SIBLING_SECONDS = 12 hours;
-    /// @notice Blocks take part in a race if they were published at most so long after the first live child.
+    /// @notice Blocks take part in a race if they were published at most this long after the first live child.
     uint256 internal constant BRANCH_SECONDS = 22 hours;
-    /// @notice An only child is final so long after its publication.
+    /// @notice An only child is final this long after its publication.
     uint256 internal constant ALONE_SECONDS = 24 hours;
-    /// @notice A race is decided so long after its first live child.
+    /// @notice A race is decided this long after its first live child.
     uint256 internal constant RACE_SECONDS = 48 hours;
-    /// @notice A nomination has to stand for so long.
+    /// @notice A nomination has to stand for this long.
     uint256 internal constant NOMINATION_SECONDS = 1 hours;
     /// @notice A parent is less than this above the final block, so no way to a block is longer.
     uint256 internal constant MAX_DEPTH = 128;

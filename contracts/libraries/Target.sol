@@ -7,7 +7,7 @@ pragma solidity 0.8.37;
 library Target {
     /// @notice Seconds: the wished time between blocks.
     uint256 internal constant BLOCK_SECONDS = 3600;
-    /// @notice Seconds: after `BLOCK_SECONDS` the ceiling doubles every so long.
+    /// @notice Seconds: after `BLOCK_SECONDS` the ceiling doubles each time this long has passed.
     uint256 internal constant HALF_LIFE_SECONDS = 900;
     /// @notice No target is ever below.
     uint256 internal constant HARDEST = 1 << 160;
@@ -28,7 +28,7 @@ library Target {
             uint256 late = elapsed > BLOCK_SECONDS - HALF_LIFE_SECONDS ? elapsed - (BLOCK_SECONDS - HALF_LIFE_SECONDS) : 0;
             uint256 doublings = late / HALF_LIFE_SECONDS;
             ceiling = parentTarget * (HALF_LIFE_SECONDS + late % HALF_LIFE_SECONDS) / HALF_LIFE_SECONDS;
-            // Half of less than twice the parent's target, which is no easier than the easiest.
+            // Half of less than twice the parent's target, which is not easier than the easiest.
             if (doublings == 0) ceiling >>= 1;
             // A shift of 256 or more gives 0, and so saturates.
             else if (ceiling > easiest >> (doublings - 1)) ceiling = easiest;

@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 /// @title A writer that is a pointer
 /// @notice Each function writes at `pointer` and returns where the next text begins.
 /// @dev All of them also overwrite what follows, up to `SLACK` bytes behind the text: write in ascending order, into
-/// memory that the caller has allocated with so many bytes to spare.
+/// memory that the caller has allocated with that many bytes to spare.
 library Text {
     /// @dev A decimal is made behind its place: at most 78 digits each time, and a word is stored whole.
     uint256 internal constant SLACK = 192;

@@ -10,7 +10,7 @@ pragma solidity 0.8.37;
 /// @param siblings where the siblings of the last opening begin
 /// @param depth how many they are
 /// @param key the key that was opened: 160 bits from the left, then zeros
-/// @param leaf hash of the leaf that stands in the slot; zero if it is empty
+/// @param leaf hash of the leaf that is in the slot; zero if it is empty
 /// @param leafKey its key
 struct Cursor {
     bytes32 root;
@@ -73,7 +73,7 @@ library Tree {
     }
 
     /// @notice Gives the entry that was opened last a value, whether it was present or not.
-    /// @param value above zero and below 2^128: the caller sees to it
+    /// @param value above zero and below 2^128: the caller makes sure of that
     function set(Cursor memory cursor, uint256 value) internal pure {
         bytes32 key = cursor.key;
         bytes32 node = hashLeaf(key, value);
@@ -124,7 +124,7 @@ library Tree {
         return cursor.root;
     }
 
-    /// @notice Key of the output that is named by `infohash` and its owner: its first bit is 0, so that it is no account's key
+    /// @notice Key of the output that is named by `infohash` and its owner: its first bit is 0, so that it is not an account's key
     /// whatever collides.
     function outputKey(bytes20 infohash, address owner) internal pure returns (bytes32 key) {
         // Safe: writes only scratch space (0x00 to 0x34); the tag is the zero byte before the infohash.
@@ -206,7 +206,7 @@ library Tree {
         }
     }
 
-    /// @dev Folds `node`, which stands at depth `from`, with the siblings of the levels above it up to depth `to`.
+    /// @dev Folds `node`, which is at depth `from`, with the siblings of the levels above it up to depth `to`.
     /// @param siblings position of the sibling at depth 1
     function _fold(bytes32 node, bytes32 key, uint256 siblings, uint256 from, uint256 to)
         private

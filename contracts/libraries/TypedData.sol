@@ -51,7 +51,7 @@ library TypedData {
     }
 
     /// @notice The sender of a transfer or request, or zero if its signature is not one.
-    /// @dev Ranges as in EIP-2; `ecrecover` itself answers zero for an r that is no point, or none below the order.
+    /// @dev Ranges as in EIP-2; `ecrecover` itself returns zero for an r that is not a point, or not below the order.
     /// @param packed the packed transaction; it has a shape
     function sender(Rules memory rules, bytes calldata packed) internal pure returns (address) {
         uint256 s = Packed.s(packed);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Why a step is no valid step: the answers of the rule machine, with the numbers that both chains use.
+// Why a step is not valid: the answers of the rule machine, with the numbers that both chains use.
 pragma solidity 0.8.37;
 
 /// @notice The first rule that a step breaks, in the order in which the step function asks (docs/protocol.md, section 4).

@@ -1,4 +1,4 @@
-// Looks after own blocks that are published and not final: which races they are in, and what there is to lose.
+// Looks after our own blocks that are published and not final: which races they are in, and what there is to lose.
 
 import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import type { NodeClient } from '../../node/client/rpc.ts'
@@ -33,12 +33,12 @@ export class Defence {
     this.#deps = deps
   }
 
-  /** First blocks of the races that own blocks are in, and in which a block still counts; nothing before the first look. `now` is unix seconds. */
+  /** First blocks of the races that our own blocks are in, and in which a block still counts; `undefined` before the first look. `now` is unix seconds. */
   firsts(now: bigint): ReadonlySet<Hash> | undefined {
     return this.#races && new Set(this.#races.flatMap(({ first, until }) => (now <= until ? [first.id] : [])))
   }
 
-  /** Reads the tree, if own blocks in it earn something. Throws what the node throws, and then knows what it knew. */
+  /** Reads the tree, if our own blocks in it earn something. Throws what the node throws, and then knows what it knew. */
   async look(rules: Rules, signal: AbortSignal): Promise<void> {
     const { node, now } = this.#deps
     const own = this.#earning(rules)
@@ -49,7 +49,7 @@ export class Defence {
     this.#nextMs = endMs + PAUSE_FACTOR * (endMs - startMs)
   }
 
-  /** What could be done for own blocks now, the best first. `now` is unix seconds, `hashRate` hashes a second, zero if unknown. */
+  /** What could be done for our own blocks now, the best first. `now` is unix seconds, `hashRate` hashes a second, zero if unknown. */
   stands(now: bigint, hashRate: number): readonly Stand[] {
     return standsIn(this.#races ?? [], now, hashRate)
   }

@@ -1,4 +1,4 @@
-// The races that own blocks are in: which blocks lead on either side, as the rule of docs/protocol.md section 7.5 compares them. Pure.
+// The races that our own blocks are in: which blocks lead on either side, as the rule of docs/protocol.md section 7.5 compares them. Pure.
 
 import type { Hash } from '../../node/protocol/ids.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../node/protocol/rules.ts'
@@ -15,7 +15,7 @@ export type RaceBlock = {
   readonly isRight: boolean
 }
 
-/** A race in which own blocks are on the branch of the first block, where alone they earn something. */
+/** A race in which our own blocks are on the branch of the first block, where alone they earn something. */
 export type Race = {
   readonly first: RaceBlock
   /** The last second in which a block counts. */
@@ -23,12 +23,12 @@ export type Race = {
   /** Of what counts, the block that is ahead: on the branch of `first`, and on those of its rivals. */
   readonly ours: RaceBlock
   readonly theirs: RaceBlock
-  /** Own blocks that earn nothing if a rival wins. */
+  /** Our own blocks that earn nothing if a rival wins. */
   readonly own: readonly Hash[]
 }
 
 /**
- * The lowest first, since it decides about all above it. `final` is the block from which on nothing is decided. Whoever has something to lose is
+ * The lowest first, since it decides about all above it. `final` is the block from which on nothing is decided. A miner with something to lose is
  * on the one branch that goes through the first of all siblings, from there up.
  */
 export function racesOf(final: Hash, blocks: Iterable<RaceBlock>, own: Iterable<Hash>): Race[] {

@@ -1,4 +1,4 @@
-// Where a block in defence of own ones should stand, and with how much work. Pure.
+// Where a block in defence of our own ones should be, and with how much work. Pure.
 
 import type { Hash } from '../../node/protocol/ids.ts'
 import { targetFloor, workOf } from '../../node/protocol/target.ts'
@@ -8,12 +8,12 @@ import { isAhead, type Race, type RaceBlock } from './races.ts'
 export type Stand = {
   /** The block to build on. */
   readonly on: RaceBlock
-  /** The first block of the lowest race that is in danger, and own blocks that are lost without this one. */
+  /** The first block of the lowest race that is in danger, and our own blocks that are lost without this one. */
   readonly first: Hash
   readonly own: readonly Hash[]
   /** Expected hashes: with less, the branch is not even ahead. A block may have as much. */
   readonly least: bigint
-  /** With so much, whoever would displace it needs as much as for a whole block more; as far as it can be done in time. */
+  /** With this much, anyone who would displace it needs the work of a full block more; as far as it can be done in time. */
   readonly wanted: bigint
 }
 
@@ -35,7 +35,7 @@ export function standsIn(races: readonly Race[], now: bigint, hashRate: number):
     const left = race.until - ON_THE_WAY - now
     const margin = race.ours.work - race.theirs.work
     const goal = goalOf(race, left, hashRate)
-    // Children are often somewhat easier than their parents: half of a block more is no reason to mine another one.
+    // Children are often somewhat easier than their parents: half of a block more is not a reason to mine another one.
     const isEndangered = !isLed(race) || 2n * margin < goal
     if (!isEndangered || left <= 0n) continue
     lowest ??= race
@@ -61,7 +61,7 @@ export function targetsOf({ on, least, wanted }: Stand, ceiling: bigint): Target
   return { aim: within(wanted), easiest: within(least) }
 }
 
-/** The greatest target that stands for at least so much work. */
+/** The greatest target that stands for at least this much work. */
 export function targetWith(work: bigint): bigint {
   return 2n ** 256n / work - 1n
 }

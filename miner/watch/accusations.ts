@@ -22,7 +22,7 @@ export type AccusationDeps = {
   readonly signal: AbortSignal
 }
 
-/** `look`: the last one in which it was alive to somebody. `publishedAt`: the earliest that anybody says, since whoever says a later one may lie. */
+/** `look`: the last one in which it was alive to somebody. `publishedAt`: the earliest that anybody says, since anyone who says a later one may lie. */
 type Accused = { readonly block: Urgent; readonly look: number; readonly publishedAt: bigint }
 
 export class Accusations {
@@ -68,7 +68,7 @@ export class Accusations {
     const isAlive = (id: Hash) => trees.some(({ blocks }) => blocks.has(id))
     const dead = new Set(trees.flatMap(({ refuted }) => [...refuted]))
     for (const id of dead) {
-      // Whoever is after it will see who killed it.
+      // A pursuit that is under way will see who killed it.
       if (isAlive(id) || pursuits.isUnderWay(id)) continue
       const known = cases.get(id)
       if (known !== undefined)
@@ -162,7 +162,7 @@ export class Accusations {
     return accused
   }
 
-  /** What stands on a wrong block died with it, and is no case of its own. */
+  /** What builds on a wrong block died with it, and is not a case of its own. */
   #closeTold(block: NodeBlock, final: Hash | undefined, isAlive: (id: Hash) => boolean): void {
     const { cases, pursuits } = this.#deps
     const { id, parent, refuted, verdict } = block

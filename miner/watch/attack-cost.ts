@@ -41,7 +41,7 @@ export type Overturn = {
   readonly blocks: number
   /** Whether its first block is a new rival, which has exactly the work of the first one there, and whose bond is lost. */
   readonly isRival: boolean
-  /** The last second in which a block may be published to take part, unix; nothing where the race has not begun. */
+  /** The last second in which a block may be published to take part, unix; absent if the race has not begun. */
   readonly closesAt?: number
 }
 
@@ -57,7 +57,7 @@ export type AttackName =
 
 export type Attack = {
   readonly attack: AttackName
-  /** What the cost buys: the whole delay, an hour of it, or the delay of a queue entry by one more block. */
+  /** What the cost buys: the entire delay, an hour of it, or the delay of a queue entry by one more block. */
   readonly per: 'once' | 'hour' | 'block'
   /** Expected. */
   readonly hashes: bigint
@@ -83,7 +83,7 @@ type Block = Pick<
   'id' | 'parent' | 'height' | 'target' | 'work' | 'publishedAt' | 'verdict' | 'refuted' | 'preferred'
 >
 
-/** Wrong blocks are assumed to be refuted so long after their publication at the latest (docs/disputes.md). */
+/** Wrong blocks are assumed to be refuted this long after their publication at the latest (docs/disputes.md). */
 const REFUTED_SECONDS = ALONE_SECONDS
 
 /** Wei that `publish` asks for as a bond at this base fee. */
@@ -98,7 +98,7 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
   const rivalGas = figure('publish, second sibling')
   const raced = RACE_SECONDS + NOMINATION_SECONDS
   const later = raced - ALONE_SECONDS
-  // A wrong block can come so long after a right one, which could be final so long after its own publication.
+  // A wrong block can come this long after a right one, which could be final that long after its own publication.
   const late = SIBLING_SECONDS + REFUTED_SECONDS - ALONE_SECONDS
   const row = (
     attack: AttackName,
@@ -230,7 +230,7 @@ export function findOverturn(blocks: readonly Block[], now: number, nextWork: bi
   return { above: tip.id, displaced: 0, hashes, blocks: 1 + blocksFor(tip.target, 1n), isRival: true }
 }
 
-/** By the block of the branch above which they leave it: the heaviest of the blocks off it that are not known to be wrong, nor stand on such a one. */
+/** By the block of the branch above which they leave it: the heaviest of the blocks off it that are not known to be wrong, and do not build on such a one. */
 function heaviestRivals(blocks: readonly Block[], branch: readonly Block[]): ReadonlyMap<Hash, Block> {
   const onBranch = new Set(branch.map(({ id }) => id))
   const forks = new Map<Hash, Hash>()
@@ -246,7 +246,7 @@ function heaviestRivals(blocks: readonly Block[], branch: readonly Block[]): Rea
   return heaviest
 }
 
-/** The least number of blocks above one with `target` that together hold so much work. */
+/** The least number of blocks above one with `target` that together hold this much work. */
 function blocksFor(target: bigint, hashes: bigint): number {
   let count = 0
   for (let [left, next] = [hashes, targetFloor(target)]; left > 0n; next = targetFloor(next)) {

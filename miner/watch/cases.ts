@@ -23,7 +23,7 @@ export type Case = {
   readonly failures?: number
 }
 
-/** So many are kept after their death. */
+/** This many are kept after their death. */
 const KILLED = 256
 
 /** The last date that there is, unix milliseconds (ECMA-262). */
@@ -45,7 +45,7 @@ export class Cases {
     return this.#cases.get(block)
   }
 
-  /** Begins a case, unless there is one, of which an earlier deadline then counts; `advice` is for whoever reads the alarm. */
+  /** Begins a case, unless there is one; then the earlier of the two deadlines counts. `advice` is for the reader of the alarm. */
   open(block: Hash, problem: string, deadline: bigint, advice: string): Case {
     const known = this.#cases.get(block)
     if (known !== undefined) {

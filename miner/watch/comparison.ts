@@ -45,7 +45,7 @@ export type StepReading =
       readonly credit: bigint
       readonly to: Address
     }
-  /** Bytes that are no step at all; no bridge can have published them. */
+  /** Bytes that are not a step at all; no bridge can have published them. */
   | { readonly kind: 'shapeless'; readonly bytes: Uint8Array }
 
 /** What the other block does about a plain transaction: has it further on, spends the same money by another one, or neither. */
@@ -63,7 +63,7 @@ export type Side = { readonly reading: StepReading; readonly state?: Hash; reado
  * - `double-spend`: they spend one output in two ways. `order`: the same transaction at another place. `left-out`: it is in one of them only.
  * - `queue-later`: one of them leaves a queue entry to a later block, which it may for an hour.
  * - `void-or-applied`: they disagree on whether a forced transaction is valid: one of them is wrong.
- * - `entry`: two entries at one place of the queue, of which `publish` refuses one. `shapeless`: bytes that are no step.
+ * - `entry`: two entries at one place of the queue, of which `publish` refuses one. `shapeless`: bytes that are not a step.
  */
 export type Difference =
   | { readonly kind: 'none' }
@@ -90,7 +90,7 @@ export type Comparison = {
   readonly difference: Difference
 }
 
-/** Total, whatever the bytes are. Both stand on one parent, which has consumed `queueCount` entries. */
+/** Total, whatever the bytes are. Both build on one parent, which has consumed `queueCount` entries. */
 export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Posted): Comparison {
   const [inA, inB] = [splitAny(a.steps), splitAny(b.steps)]
   const [afterA, afterB] = [splitStates(a.states), splitStates(b.states)]

@@ -1,4 +1,4 @@
-// Judges whatever lives, in the order of its urgency: for each of those who see it by itself, so that one who makes blocks up, or has
+// Judges whatever lives, in the order of its urgency: for each of those who see it separately, so that one who makes blocks up, or has
 // us ask in vain, keeps us from nothing that others see.
 
 import { setTimeout as delay } from 'node:timers/promises'
@@ -82,7 +82,7 @@ export class Docket {
     if (error !== undefined) throw error
   }
 
-  /** Each by itself, whatever is wrong with it; unless it was tried in vain a moment ago. */
+  /** Each on its own, whatever is wrong with it; unless it was tried in vain a moment ago. */
   async #try(id: Hash, work: () => Promise<void>): Promise<void> {
     const { now, signal } = this.#deps
     const rest = this.#rests.get(id)

@@ -17,7 +17,7 @@ import { States, type StatesOptions } from './states.ts'
 export type Settled =
   | { readonly verdict: 'valid' }
   | Extract<Verdict, { verdict: 'invalid' }>
-  /** It stands on a wrong block, and dies with it. */
+  /** It builds on a wrong block, and dies with it. */
   | { readonly verdict: 'doomed'; readonly by: Hash }
 
 /** `unknown`: something is missing. Never a reason to act. */
@@ -29,7 +29,7 @@ const NOTHING: ReadonlySet<Hash> = new Set()
 
 /**
  * Takes nobody's word for a verdict: the bytes of blocks are bound by their ids, and states are its own, down to a final block. Only which
- * blocks are final is for others to say; who says it of a wrong one is found out with the verdict on that block.
+ * blocks are final is for others to say; a source that says it of a wrong one is found out with the verdict on that block.
  */
 export class Judge {
   readonly #deps: JudgeDeps
@@ -53,7 +53,7 @@ export class Judge {
   }
 
   /**
-   * Judges the block, whether it is final or not, and first what it stands on, down to a final block. Throws the signal's reason, and
+   * Judges the block, whether it is final or not, and first what it builds on, down to a final block. Throws the signal's reason, and
    * `OperationError('unknown-block')` where everybody says that there is no such block.
    */
   async judge(id: Hash, signal: AbortSignal): Promise<Judgement> {
@@ -72,7 +72,7 @@ export class Judge {
     return this.#deps.evidence.block(id, signal)
   }
 
-  /** The proof against a block that was found wrong; made anew each time, since it is large. Throws what `Evidence` throws. */
+  /** The proof against a block that was found wrong; built again each time, since it is large. Throws what `Evidence` throws. */
   async prove(id: Hash, signal: AbortSignal): Promise<Refutation> {
     const verdict = this.#settled.get(id)
     if (verdict?.verdict !== 'invalid') throw new RangeError(`block ${id} was not found wrong`)
@@ -134,7 +134,7 @@ export class Judge {
     return verdict
   }
 
-  /** What stands on a block that was said to be final and is wrong was judged on a lie. */
+  /** What builds on a block that was said to be final and is wrong was judged on a lie. */
   #startAnew(block: Hash): void {
     this.#deps.log.error(
       { block },
@@ -145,7 +145,7 @@ export class Judge {
     this.#states.clear()
   }
 
-  /** Whoever says it is believed at first: else one endpoint with an old final block would have us replay all of the past. */
+  /** Any source that says it is believed at first: else one endpoint with an old final block would have us replay all of the past. */
   async #isFinal(id: Hash, signal: AbortSignal): Promise<boolean> {
     return this.#finals.has(id) || (!this.#living.has(id) && (await this.#deps.evidence.isFinal(id, signal)))
   }

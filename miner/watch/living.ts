@@ -28,7 +28,7 @@ export type LivingQuestion = {
   readonly at: bigint
   /** Asked about in few questions, which saves one for each new generation or sibling: what the endpoint had alive before. */
   readonly known: Iterable<Hash>
-  /** What others have alive, each by itself: asked about in the same way, as long as half of it is known to this endpoint. */
+  /** What others have alive, each on its own: asked about in the same way, as long as half of it is known to this endpoint. */
   readonly hints?: readonly Iterable<Hash>[]
   /** Ends the reading; what was read until then is the answer. */
   readonly signal: AbortSignal
@@ -37,7 +37,7 @@ export type LivingQuestion = {
 /** Blocks in one question, at most. */
 const AT_ONCE = 512
 /**
- * Only an endpoint that makes blocks up has more: the publication of so many takes all gas of Ethereum for four hours, and bonds of five
+ * Only an endpoint that makes blocks up has more: the publication of this many takes all gas of Ethereum for four hours, and bonds of five
  * trillion gas. Those that could be final first are read first.
  */
 const MOST = 262_144
@@ -158,7 +158,7 @@ function wayTo(id: Hash, parent: Hash, from: Links): readonly Way[] {
   return id === ZERO_HASH ? [] : [{ id, parent, from }]
 }
 
-/** Whether a block can come after its parent, or after the sibling before it, of which none is of the same second. */
+/** Whether a block can come after its parent, or after the sibling before it; no two siblings are of the same second. */
 function follows(block: Links, from: Links): boolean {
   if (block.parent === from.parent) return block.publishedAt > from.publishedAt
   return block.publishedAt > 0n && block.publishedAt >= from.publishedAt && block.work > from.work

@@ -16,11 +16,11 @@ export type LookoutDeps = {
 }
 
 export type LookoutOptions = {
-  /** So long node and endpoints may differ, as they do for a moment whenever Ethereum has a new block. Default 60,000. */
+  /** Node and endpoints may differ for this long, as they do for a moment whenever Ethereum has a new block. Default 60,000. */
   readonly graceMs?: number
   /** An endpoint whose newest block is older is stuck. Default: not checked. */
   readonly maxAgeMs?: number
-  /** So long a look waits for node and endpoints, each of two times. Default 10,000. */
+  /** A look waits this long for node and endpoints, each of two times. Default 10,000. */
   readonly patienceMs?: number
 }
 
@@ -49,7 +49,7 @@ export class Lookout {
   #looks = 0
   /** Since when nothing was clear, unix milliseconds. */
   #blurredMs: number | undefined
-  /** The newest block of Ethereum that the node has yet to take in, and since when. */
+  /** The newest block of Ethereum that the node has yet to read, and since when. */
   #ahead: { readonly number: bigint; readonly sinceMs: number } | undefined
 
   constructor({ node, readers, now }: LookoutDeps, options: LookoutOptions = {}) {

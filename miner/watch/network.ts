@@ -14,7 +14,7 @@ export type KnownRules = { readonly rules: Rules; readonly dissent?: OperationEr
 type Saying = { readonly name: string; readonly rules: Pick<Rules, 'bridge' | 'token' | 'minRequest'> }
 
 /**
- * What most of them say; of two, what the endpoint says. With `own` that holds, whoever says what. Throws what the node throws where it is
+ * What most of them say; of two, what the endpoint says. With `own` that holds, whatever anybody says. Throws what the node throws where it is
  * needed to know the chain, and `OperationError('other-network')` where it follows another bridge.
  */
 export async function readRules(

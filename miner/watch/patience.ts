@@ -15,7 +15,7 @@ export class Patience<T> {
   }
 
   /**
-   * Throws what `ask` throws, the signal's reason, and `OperationError('silent')` (retry) after so many milliseconds, or at once where an
+   * Throws what `ask` throws, the signal's reason, and `OperationError('silent')` (retry) after this many milliseconds, or at once where an
    * earlier question has no answer yet.
    */
   async ask(begin: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,4 +1,4 @@
-// Wrong blocks that are being killed, each by itself, so that none waits for another.
+// Wrong blocks that are being killed, each on its own, so that none waits for another.
 
 import { OperationError } from '../../node/errors.ts'
 import type { Refutation } from '../../node/ethereum/refute-call.ts'
@@ -27,9 +27,9 @@ export type PursuitDeps = {
 }
 
 export type PursuitOptions = {
-  /** At a time: each has a transaction under way, and mempools take so many of an account. Default 16. */
+  /** At a time: each has a transaction under way, and mempools take this many of an account. Default 16. */
   readonly most?: number
-  /** After so long one makes room for others, and goes on when it is handed in again. Default 180,000. */
+  /** After this long one makes room for others, and goes on when it is handed in again. Default 180,000. */
   readonly turnMs?: number
   /** A refutation is tried for no longer on one endpoint. Default 10,000. */
   readonly answerMs?: number
@@ -44,7 +44,7 @@ type Memory = Vain & {
 
 const DEFAULTS = { most: 16, turnMs: 180_000, answerMs: 10_000 }
 const NOTHING: Memory = { failures: 0, tries: 0, restsUntilMs: 0 }
-/** What nobody has handed in for so long since its rest was over is gone. */
+/** What nobody has handed in for this long since its rest was over is gone. */
 const FORGOTTEN_MS = 3_600_000
 
 export class Pursuits {
@@ -89,7 +89,7 @@ export class Pursuits {
     await Promise.all(this.#underWay.values())
   }
 
-  /** A turn, which ends by itself, and the rest after it. */
+  /** A turn, which ends on its own, and the rest after it. */
   async #take(opened: Case, prove: () => Promise<Refutation>): Promise<void> {
     const { signal, troubles } = this.#deps
     const { block } = opened

@@ -13,7 +13,7 @@ import { splitSteps } from '../../node/protocol/step.ts'
 import { splitPosted, traceOf, traceProof } from '../../node/protocol/trace.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
 
-/** The block that a wrong block stands on, with the true state after it. */
+/** The block that a wrong block builds on, with the true state after it. */
 export type RefutationParent = { readonly sealed: SealedHeader; readonly state: State }
 
 /** The refutation of a block by its first wrong step, which the verdict of `replayBlock` names. */

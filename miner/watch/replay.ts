@@ -9,7 +9,7 @@ import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
 import type { Evidence } from './evidence/evidence.ts'
 
-/** All but the state: the block, the header of what it stands on, and the entries of the queue that it calls void. */
+/** All but the state: the block, the header of what it builds on, and the entries of the queue that it calls void. */
 export type Scene = { readonly block: PublishedBlock; readonly parent: SealedHeader; readonly queue: QueueReader }
 
 /** Throws what `Evidence` throws, and `OperationError('never-published')` for a block that no bridge can have taken. */

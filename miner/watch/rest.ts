@@ -2,7 +2,7 @@
 
 import { answerWithin, apart, type Endpoint } from '../../node/ethereum/sending/endpoint.ts'
 
-/** What has cost gas is repeated after so long, then after twice as long. */
+/** What has cost gas is repeated after this long, then after twice as long. */
 const FIRST_MS = 15_000
 /** What has cost nothing: an endpoint is silent, or they differ. */
 const FIRST_FREE_MS = 5_000
@@ -18,7 +18,7 @@ const ANSWER_MS = 3_000
 export type Vain = { readonly failures: number; readonly tries: number }
 
 /**
- * Milliseconds. `secondsLeft` are by different clocks, of which the most urgent one counts: a rest is an eighth of what is left by that one at most, so that a
+ * Milliseconds. `secondsLeft` are by different clocks; the most urgent one counts. A rest is an eighth of what is left by that one at most, so that a
  * refutation is repeated until the end.
  */
 export function restMs({ failures, tries }: Vain, secondsLeft: readonly number[]): number {

@@ -39,13 +39,13 @@ export function leadOf(a: Contender, b: Contender, until: number, isDecided: boo
   return { ahead: a.id < b.id ? 'a' : 'b', by: 'id' }
 }
 
-/** Where a block stands: what it stands on, and how high. */
+/** Where a block is: what it builds on, and how high. */
 export type Place = { readonly id: Hash; readonly parent: Hash; readonly height: bigint }
 
 /** `above`: the blocks right above the fork on either side; where a block is the fork itself there is none. */
 export type Fork = { readonly id: Hash; readonly aboveA?: Hash; readonly aboveB?: Hash }
 
-/** Where the branches of two blocks meet; nothing if that is more than `most` blocks below the higher one. */
+/** Where the branches of two blocks meet; `undefined` if that is more than `most` blocks below the higher one. */
 export async function findFork(
   place: (id: Hash) => Promise<Place>,
   a: Hash,

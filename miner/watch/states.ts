@@ -1,4 +1,4 @@
-// States after blocks: in memory as far as a bound allows, since whoever publishes blocks could fill it; else rebuilt by replay.
+// States after blocks: in memory as far as a bound allows, since anyone who publishes blocks could fill it; else rebuilt by replay.
 
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
@@ -21,7 +21,7 @@ export type StatesOptions = {
 
 // A step leaves some 8 kB of its own in a large state, so this is half a gigabyte at worst; an honest day has 13,500 steps at most.
 const KEPT_STEPS = 50_000
-/** For so long in all whoever could have a state is asked for one, before all is replayed. */
+/** For this long in all, every source that could have a state is asked for it, before all is replayed. */
 const MOST_ASKING_MS = 10_000
 /** Blocks that are replayed between two lines of the log. */
 const PROGRESS = 500
@@ -65,7 +65,7 @@ export class States {
 
   /**
    * The state after a block that is right, or final. It is rebuilt from the nearest one that can be had: one that is kept, that of a block
-   * for which `mayBeServed` holds from whoever has it whole, or that of genesis. Throws what `Evidence` throws, and
+   * for which `mayBeServed` holds from a source that has all of it, or that of genesis. Throws what `Evidence` throws, and
    * `OperationError('wrong-ground')` where a block on the way is wrong.
    */
   async after(id: Hash, mayBeServed: (id: Hash) => boolean, signal: AbortSignal): Promise<State> {
@@ -113,7 +113,7 @@ export class States {
     return state
   }
 
-  /** `silence`: whoever could have it does not answer, and need not be asked again soon. */
+  /** `silence`: the sources that could have it do not answer, and need not be asked again soon. */
   async #served(id: Hash, header: Header, signal: AbortSignal) {
     try {
       const state = await this.#deps.evidence.snapshot(id, header, signal)

@@ -9,7 +9,7 @@ export type Urgent = LivingBlock & { readonly finalFrom: bigint }
 
 /**
  * What lives, by urgency: an only child could be final 24 hours after its publication, one of several 48 hours after the first of them, and
- * none before its parent. Blocks that `isWrong` names keep no sibling from being an only child: whoever made one can have it refuted whenever
+ * none before its parent. Blocks that `isWrong` names keep no sibling from being an only child: anyone who made one can have it refuted whenever
  * they like.
  */
 export function byUrgency(

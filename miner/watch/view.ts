@@ -1,4 +1,4 @@
-// Who sees which blocks alive: the node, and each endpoint of Ethereum by itself. What one of them saw last holds until it says otherwise.
+// Who sees which blocks alive: the node, and each endpoint of Ethereum separately. What one of them saw last holds until it says otherwise.
 
 import { type AllBlocks, readAllBlocks } from '../../node/client/all-blocks.ts'
 import type { NodeClient } from '../../node/client/rpc.ts'
@@ -16,7 +16,7 @@ export type Seer = { readonly name: string; readonly view: View | undefined }
 
 export type NodeBlock = AllBlocks['blocks'][number]
 
-/** As of block `at` of Ethereum, which had this hash before and after the reading; without a hash it was reorganised meanwhile. */
+/** As of block `at` of Ethereum, which had this hash before and after the reading; without a hash it was reorganised during the reading. */
 export type Reading = Living & { readonly at: bigint; readonly hash?: Hash; readonly look: number }
 
 export type Question = {
@@ -29,11 +29,11 @@ export type Question = {
   readonly hints: readonly Iterable<Hash>[]
 }
 
-/** A reading goes on for so long, if others are not to wait for it any more. */
+/** A reading goes on for this long, if others are not to wait for it any more. */
 const LONGEST_READING_MS = 60_000
 /** Readings that are kept, so that a node that is a block late can be compared without another one. */
 const KEPT_READINGS = 6
-/** Looks after which the same block of Ethereum is read again: whoever lied about it may have ceased to. */
+/** Looks after which the same block of Ethereum is read again: an endpoint that lied about it may have stopped. */
 const KEPT_LOOKS = 5
 
 export class EndpointView implements Seer {

@@ -28,7 +28,7 @@ import type { StatesOptions } from './states.ts'
 export type WatcherDeps = Surroundings & {
   /** May be slow, gone, or lie: nothing that it says is more than a hint. */
   readonly node: NodeClient
-  /** Ethereum by itself, one for each endpoint; without them that of the sender. Whoever made them closes them after the watcher has stopped. */
+  /** Ethereum, one reader for each endpoint; without them that of the sender. Their owner closes them after the watcher has stopped. */
   readonly readers?: readonly EthereumReader[]
   /** The logs of the same endpoints: whatever the node does not say about a block is read there. Closed as `readers` are. */
   readonly logs?: readonly Logs[]
@@ -46,7 +46,7 @@ export type WatcherOptions = LookoutOptions &
     readonly dryRun?: boolean
     /** Between two looks. Default 2,000. */
     readonly pollMs?: number
-    /** Others get a chance of up to so long to nominate and finalize; a refutation never waits. Default 60,000. */
+    /** Others get a chance for up to this long to nominate and finalize; a refutation never waits. Default 60,000. */
     readonly courtesyMs?: number
   }
 
@@ -63,7 +63,7 @@ export type WatcherStatus = {
 
 const DEFAULTS = { defend: false, dryRun: false, pollMs: 2_000, courtesyMs: 60_000 }
 
-/** Keeps nothing on disk but what its sender does: which blocks are alive stands in the contract, and a dead one is never refuted again. */
+/** Keeps nothing on disk but what its sender does: which blocks are alive is recorded in the contract, and a dead one is never refuted again. */
 export class Watcher implements AsyncDisposable {
   readonly #deps: WatcherDeps
   readonly #log: Logger
@@ -151,7 +151,7 @@ export class Watcher implements AsyncDisposable {
       { judge, seers, troubles: this.#troubles, now: this.#deps.now, signal },
       this.#options.pollMs,
     )
-    // None waits for another: whoever is slow to answer keeps no verdict back, and no verdict a refutation.
+    // None waits for another: one that is slow to answer keeps no verdict back, and no verdict a refutation.
     await Promise.all([this.#look(), docket.run(), this.#act(judge, docket)])
   }
 

@@ -31,7 +31,7 @@ export type HashRate = { readonly perSecond: number; readonly total: bigint; rea
 
 const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url))
 const sampleMs = 1_000
-/** A slot whose threads die so often in a row without one hash is not started again. */
+/** A slot whose threads die this often in a row without one hash is not started again. */
 const maxBarrenStarts = 3
 const idle = undefined
 
@@ -95,7 +95,7 @@ export class PowPool {
   }
 
   /**
-   * Resolves with the first nonce found for the work, or for the one that `update` put in its place meanwhile. Rejects with the
+   * Resolves with the first nonce found for the work, or for the one that `update` has put in its place. Rejects with the
    * signal's reason, or with an `OperationError`: `pow-pool-stopped`, `pow-pool-dead` if no thread can be kept alive.
    */
   search(work: Work, signal?: AbortSignal): Promise<Solution> {

@@ -9,7 +9,7 @@ export const WASM_FILE = new URL('./keccak-search.wasm', import.meta.url)
 const STATE_BYTES = 200
 /** Keccak-256 absorbs 136 bytes at a time; its padding begins after the message and ends there. */
 const RATE_BYTES = 136
-/** The WebAssembly tries so many counters a turn. */
+/** The WebAssembly tries this many counters a turn. */
 const STRIDE = 3
 
 // Only what is used here; the whole is among the types of the browser, which are not loaded.

@@ -10,7 +10,7 @@ const searches = { wasm: createWasmSearch, noble: createNobleSearch }
 
 export type SearchName = keyof typeof searches
 
-/** What all threads and the pool share. Whoever posts orders raises `generation` after that and notifies. */
+/** What all threads and the pool share. The poster of orders raises `generation` after that and notifies. */
 export type Control = {
   readonly buffer: SharedArrayBuffer
   readonly generation: Int32Array<SharedArrayBuffer>
@@ -37,7 +37,7 @@ export function createControl(slots: number): Control {
   return viewControl(new SharedArrayBuffer(HASHES_OFFSET + 8 * slots))
 }
 
-/** Runs until the thread is ended. Its event loop stands still meanwhile; messages are fetched, not awaited. */
+/** Runs until the thread is ended. Its event loop does not run in that time; messages are fetched, not awaited. */
 export function mine(task: MiningTask): never {
   const { generation, hashes } = viewControl(task.buffer)
   const search = searches[task.search]()

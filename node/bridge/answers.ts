@@ -20,7 +20,7 @@ import { type BridgeBlock, type BridgeView, claimName } from './view.ts'
 /**
  * - `syncing`: the view is not complete yet.
  * - `live`: everything up to block `at` of Ethereum is known, and the contract agrees.
- * - `unknown`: our own view of Ethereum or the disk is unhealthy, for the reason given; the view stands still. Never a reason to act.
+ * - `unknown`: our own view of Ethereum or the disk is unhealthy, for the reason given; the view does not move on. Never a reason to act.
  * - `dead`: the contract made a block final that our own replay refutes. Nothing is adopted any more.
  */
 export type FollowerStatus =
@@ -39,7 +39,7 @@ export type FollowerEvents = {
 
 const MOST_TORRENTS = 10_000
 
-/** Answers from what the follower has taken in, of which nothing is older or newer than the rest. */
+/** Answers from what the follower has read. All of it is of the same moment. */
 export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   readonly #records: BridgeRecords
   readonly #rules: Rules
@@ -66,7 +66,7 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return this.view.blocks.get(id) ?? this.#records.journal.archive.block(id)
   }
 
-  /** An entry of the queue, however old; nothing for one before those that this node began with. */
+  /** An entry of the queue, however old; `undefined` for one before those that this node began with. */
   queued(index: bigint): QueuedEntry | undefined {
     return queuedEntryAt(this.view.queue, index) ?? this.#records.journal.archive.entry(index)
   }
@@ -77,7 +77,7 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return ledgerBranch(this.#rules, this.view, this.settled.id, source, above)
   }
 
-  /** A valid block to build on, with its state; nothing for one that is unknown, invalid, refuted, or older than what is kept. */
+  /** A valid block to build on, with its state; `undefined` for one that is unknown, invalid, refuted, or older than what is kept. */
   parentBlock(id: Hash): (ParentBlock & { readonly publishedAt: bigint }) | undefined {
     const block = this.view.blocks.get(id)
     const { states } = this.#records.judge
@@ -90,13 +90,13 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return pendingEntries(this.view.queue, preferredTip(this.view).sealed.header.queueCount)
   }
 
-  /** As posted on Ethereum; nothing for genesis, an unknown block, and perhaps the block of the snapshot with which this node began. */
+  /** As posted on Ethereum; `undefined` for genesis, an unknown block, and perhaps the block of the snapshot with which this node began. */
   body(id: Hash): Promise<BlockBody | undefined> {
     return this.#records.journal.body(id)
   }
 
   /**
-   * What the torrent of a valid block is made of; nothing where there is no body. Throws `OperationError('state-unknown')` for
+   * What the torrent of a valid block is made of; `undefined` if there is no body. Throws `OperationError('state-unknown')` for
    * an invalid block, and for one so old that its state is not kept.
    */
   async contentOf(id: Hash): Promise<BlockContent | undefined> {
@@ -119,7 +119,7 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return undefined
   }
 
-  /** The requests of a block; nothing where it is unknown or has no body. */
+  /** The requests of a block; `undefined` if it is unknown or has no body. */
   async requests(id: Hash): Promise<RequestView[] | undefined> {
     const block = this.block(id)
     const body = block && (await this.#records.journal.body(id))

@@ -40,7 +40,7 @@ export function ledgerBranch(
     const { id, publishedAt } = block
     const { height, parent } = block.sealed.header
     block = blockOf(parent)
-    // What this node began with is no step of its own.
+    // What this node began with is not a step of its own.
     if (block === undefined) break
     const first = block.sealed.header.queueCount
     blocks.push({

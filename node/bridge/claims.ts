@@ -39,7 +39,7 @@ export type MaturedClaim = {
 /** What is known of a request without its proof. */
 export type OpenRequest = Pick<MaturedClaim, 'step' | 'to' | 'net'>
 
-// Payments are only ever added to, from one view to the next; where Ethereum takes some back, every block is made anew.
+// Payments are only ever added to, from one view to the next; where Ethereum takes some back, every block is rebuilt.
 const paidUp = new WeakSet<BridgeBlock>()
 
 /** The requests of a valid block, in step order. */

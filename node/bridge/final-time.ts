@@ -38,7 +38,7 @@ type FinalClock = {
   readonly unjudged: readonly Hash[]
 }
 
-/** `decisive` is the block on the way whose clock decides the latest time; the members of its clock, but for the times, stand beside it. */
+/** `decisive` is the block on the way whose clock decides the latest time; the members of its clock, but for the times, are beside it. */
 export type FinalTime = FinalClock & { readonly decisive: Hash }
 
 // Of a view, those of the last moment that somebody asked for.
@@ -106,7 +106,7 @@ function raceClock(race: Race, now: bigint): Pick<FinalClock, 'earliest' | 'late
   // What came first may be right, although this node cannot say so: then the hours count from there.
   const [opening = race.first] = living.filter((block) => isLive(block, 'honest') || isUnjudged(block))
   const earliest = max(max(now, opening.publishedAt + RACE_SECONDS), stood)
-  // Nothing is ahead of what is nominated: nobody can start the hour anew. While something can still join, that hour does not decide anyhow.
+  // Nothing is ahead of what is nominated: nobody can restart the hour. While something can still join, that hour does not decide anyhow.
   if (nominee?.child === child && nominee.block === heaviest && isLive(heaviest, 'honest')) {
     const latest = max(decided, stood)
     return { earliest, latest, reason: latest > decided ? 'nomination' : 'race' }

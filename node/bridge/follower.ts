@@ -30,7 +30,7 @@ export type FollowerOptions = {
   readonly maxPauseMs?: number
   /** Blocks of Ethereum that may be reorganised; what is final on the bridge is called so for good only below them. */
   readonly finalityDepth?: bigint
-  /** Blocks of Ethereum that are taken in at a time. */
+  /** Blocks of Ethereum that are read at a time. */
   readonly stepBlocks?: bigint
   /** How much is kept in memory of states after blocks, in steps that led to them. Default 30,000: half a gigabyte at worst. */
   readonly keptSteps?: number
@@ -57,7 +57,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   #isChecked = false
   #status: FollowerStatus = { state: 'syncing' }
   #told: BridgeView | undefined
-  /** Blocks of which was told that they cannot be judged. */
+  /** Blocks that were reported as impossible to judge. */
   readonly #lamented = new Set<Hash>()
   #emitted: { readonly key: string; readonly settled: Hash } | undefined
 
@@ -93,7 +93,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     return this.#status
   }
 
-  /** Looks at Ethereum now, and resolves when everything there was taken in, or that failed: see the status. */
+  /** Looks at Ethereum now, and resolves when everything there was read, or that failed: see the status. */
   async poll(): Promise<FollowerStatus> {
     if (this.#stopping.signal.aborted) return this.#status
     await new Promise<void>((resolve) => {
@@ -134,7 +134,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     await delay(ms, undefined, { signal }).catch(() => undefined)
   }
 
-  /** One step; whether there is more to take in. */
+  /** One step; whether there is more to read. */
   async #round(): Promise<boolean> {
     const { chain } = this.#deps
     if (!this.#isChecked) await this.#checkNetwork()

@@ -31,7 +31,7 @@ export function queuedEntryAt(queue: QueueView, index: bigint): QueuedEntry | un
   return index < queue.start ? undefined : queue.entries[Number(index - queue.start)]
 }
 
-/** The running hash after the first `count` entries; nothing where that is not known here. */
+/** The running hash after the first `count` entries; `undefined` if that is not known here. */
 export function queueHashAt(queue: QueueView, count: bigint): Hash | undefined {
   return count === queue.start ? queue.startHash : queuedEntryAt(queue, count - 1n)?.queueHash
 }

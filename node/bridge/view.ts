@@ -7,8 +7,8 @@ import type { Hash } from '../protocol/ids.ts'
 import type { QueueView } from './queue-view.ts'
 
 /**
- * - `doomed`: it stands on the invalid block `by`.
- * - `displaced`: it stands beside or below a block that is final for good, can never be final, and was not replayed.
+ * - `doomed`: it builds on the invalid block `by`.
+ * - `displaced`: it is beside or below a block that is final for good, can never be final, and was not replayed.
  * - `unknown`: not judged (yet), for the reason given. Neither right nor wrong: nothing is built on it, and nothing is said against it.
  */
 export type BlockVerdict =
@@ -41,7 +41,7 @@ export type BridgeBlock = {
   readonly children: readonly Hash[]
 }
 
-/** Who stands in a parent's slot, and since when (`place.time`). */
+/** Which block is in a parent's slot, and since when (`place.time`). */
 export type Nomination = { readonly block: Hash; readonly place: ChainPlace }
 
 /** The contract made a block final that our own replay refutes: the bridge is lost, and nothing of it is adopted. */
@@ -94,7 +94,7 @@ export function isWrong({ verdict }: BlockVerdict): boolean {
   return verdict === 'invalid' || verdict === 'doomed'
 }
 
-/** Whether block `id` is `below` or stands on it, over however many blocks. */
+/** Whether block `id` is `below` or builds on it, over however many blocks. */
 export function descendsFrom(view: Pick<BridgeView, 'blocks'>, id: Hash, below: Hash): boolean {
   const { height } = blockOf(view, below).sealed.header
   for (const block of ancestry(view, id)) {

@@ -10,12 +10,12 @@ export type AllBlocks = Pick<Page, 'status' | 'blocks'>
 
 /** So often the list may change while it is read. */
 const TRIES = 5
-/** More than that is no list of blocks: a node that lies must not be read for ever. */
+/** More than that is not a list of blocks: a node that lies must not be read forever. */
 const MOST_PAGES = 1_000
 
 /**
  * The last final block and all above it, in the order of publication, with the node's status at the end. Where another block became final or the
- * preferred branch changed between two pages, it is read anew, so that all of it is of one branch; not for ever: somebody may publish all the time.
+ * preferred branch changed between two pages, it is read again, so that all of it is of one branch; not forever: somebody may publish all the time.
  * Throws what the node throws, `OperationError('page-gone')` (retry) if it could not be read to the end, and `OperationError('bad-answer')`.
  */
 export async function readAllBlocks(node: NodeClient, signal?: AbortSignal): Promise<AllBlocks> {

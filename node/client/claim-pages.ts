@@ -1,4 +1,4 @@
-// The requests that can be paid now, page by page, so that neither a node nor whoever asks it holds all of them at a time.
+// The requests that can be paid now, page by page, so that neither a node nor its caller holds all of them at a time.
 
 import type { CallParams, Params, Result } from '../rpc/api.ts'
 import type { NodeClient } from './rpc.ts'

@@ -37,7 +37,7 @@ export type WaitOptions = {
   readonly fetchMs?: number
   /** How long the node may be away at a time. Default 600,000. */
   readonly awayMs?: number
-  /** How long all of it may take. Default: for ever. */
+  /** How long all of it may take. Default: forever. */
   readonly limitMs?: number
   /** Milliseconds of a clock that never goes back. Default: that of this process. */
   readonly now?: () => number
@@ -45,7 +45,7 @@ export type WaitOptions = {
 
 const DEFAULTS = { pollMs: 2_000, unknownMs: 30_000, fetchMs: 5_000, awayMs: 600_000, now: () => performance.now() }
 const UNASKED: Progress = { status: 'unknown', waitingFor: 'the node to answer' }
-/** Of a transaction that lost, so many rivals are asked about. */
+/** Rivals that are asked about, of a transaction that lost. */
 const RIVALS = 8
 
 /**
@@ -91,7 +91,7 @@ async function ask(node: NodeClient, infohash: Infohash, fetchMs: number, signal
   try {
     await node.call('tx_get', { infohash, fetchMs }, signal)
   } catch (error) {
-    // Peers that have nothing, or something else, are no reason to give up; that it breaks a rule is.
+    // Peers that have nothing, or something else, do not end the search; a broken rule does.
     if (isAway(error) || (error instanceof RuleError && error.code === 'invalid-transaction')) throw error
     if (!(error instanceof OperationError || error instanceof RuleError)) throw error
   }
@@ -149,7 +149,7 @@ async function progressOf(node: NodeClient, where: Where, signal?: AbortSignal):
   return { status, waitingFor: waitingForOf(where), ...timesOf(finalTime?.earliest, finalTime?.latest) }
 }
 
-/** Nothing where its block has left the bridge, or became final, since the node was asked. */
+/** `undefined` if its block has left the bridge, or became final, since the node was asked. */
 async function finalTimeOf(node: NodeClient, id: Hash, signal?: AbortSignal) {
   try {
     return (await node.call('bridge_block', { id }, signal)).finalTime

@@ -13,9 +13,9 @@ export type BridgeCall = {
   readonly data: Hex
   /** Limit, units. */
   readonly gas: bigint
-  /** The call sends what so much gas costs at its greatest price; zero: nothing. */
+  /** The call sends what this much gas costs at its greatest price; zero: nothing. */
   readonly bondGas: bigint
-  /** So many times, each in whole gwei. Default 1. */
+  /** This many times, each in whole gwei. Default 1. */
   readonly bonds?: number
   /** What it is for, where the same would be other bytes the next time: a signed permit is never signed twice alike. */
   readonly intent?: string
@@ -48,7 +48,7 @@ const DEPOSIT_GAS = 115_000n
 /** Of whatever goes into the queue, and of each entry. */
 const QUEUE_GAS = 45_000n
 const ENTRY_GAS = 32_000n
-/** EIP-7623: a byte of calldata that is not zero costs at least so much. */
+/** EIP-7623: a byte of calldata that is not zero costs at least this much. */
 const CALLDATA_GAS = 40n
 /** What the contract does with a byte of steps and states: calldata, event, hash. */
 const BYTE_GAS = 26n
@@ -56,7 +56,7 @@ const STEP_GAS = 2_300n
 const PUBLISH_GAS = 170_000n
 /** What the contract does with a proof, beside the price of its bytes: one transaction is read and checked, and its entries are opened. */
 const REFUTE_GAS = 400_000n
-/** So many times our own figure an estimate may be. */
+/** An estimate may be this many times our own figure. */
 const REASON = 4n
 /** An eligibility walk is 128 blocks long at most, with two cold reads each. */
 const WALK_GAS = 600_000n
@@ -78,7 +78,7 @@ export function forceFee(baseFee: bigint): Wei {
   return ceilToGwei(toWei(FORCE_GAS * baseFee))
 }
 
-/** `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to stand beside that on purpose. */
+/** `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to be beside that on purpose. */
 export function publishCall(parent: Uint8Array, block: PublishedBlock, beside: Hash = ZERO_HASH): BridgeCall {
   const { header, seal } = block.sealed
   const args = [

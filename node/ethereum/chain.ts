@@ -1,8 +1,8 @@
-// What the bridge's follower asks of Ethereum: a narrow view of one contract, of which every answer belongs to a named block.
+// What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
 import type { Address, Hash } from '../protocol/ids.ts'
 
-/** So many blocks an endpoint may be behind itself or another one before anybody is told. */
+/** An endpoint may be this many blocks behind itself or another one before anybody is told. */
 export const LAG_BLOCKS = 5n
 
 /** A block of Ethereum. `time` is unix seconds. */
@@ -13,7 +13,7 @@ export type ChainBlock = {
   readonly time: bigint
 }
 
-/** Where an event stands on Ethereum; ascending by `number`, then `logIndex`. */
+/** Where an event is on Ethereum; ascending by `number`, then `logIndex`. */
 export type ChainPlace = {
   readonly number: bigint
   readonly hash: Hash
@@ -23,7 +23,7 @@ export type ChainPlace = {
   readonly time: bigint
 }
 
-/** A bridging block was published. Whoever has this has the whole block. `time` is unix seconds. */
+/** A bridging block was published. Anyone who has this has the entire block. `time` is unix seconds. */
 export type PublishedEvent = {
   readonly kind: 'published'
   readonly id: Hash
@@ -95,7 +95,7 @@ export type BlockRecord = {
   readonly firstChild: Hash
   /** The live sibling published after it, or zero. */
   readonly nextSibling: Hash
-  /** The block that stands in its slot, or zero. */
+  /** The block that is in its slot, or zero. */
   readonly slot: Hash
 }
 

@@ -23,7 +23,7 @@ export type ConnectionOptions = {
 export type Manner = {
   /** Further tries after silence, instead of the connection's own number. */
   readonly retries?: number
-  /** The answer may be long, and may take so much longer. */
+  /** The answer may be long, and may take `LONG` times as long. */
   readonly isLong?: boolean
 }
 
@@ -37,9 +37,9 @@ const MOST_BYTES = 2 ** 24
  * grow to 300 million gas to exceed it.
  */
 const MOST_LONG_BYTES = 2 ** 26
-/** Of the least that an endpoint says, a number in a log with its name: more values are no answer, but work. */
+/** Of the least that an endpoint says, a number in a log with its name: more values are not an answer, but work. */
 const BYTES_A_VALUE = 16
-/** So many times the time of another answer. */
+/** This many times the time of another answer. */
 const LONG = 6
 /** Tries of a question about a block that an endpoint does not have: behind one address there may be machines that have it. */
 const BEHIND_TRIES = 4

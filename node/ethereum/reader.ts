@@ -1,4 +1,4 @@
-// The bridge contract as one asks it now, over HTTP: nobody needs a key to read. All questions that node, miner and commands have, hence long.
+// The bridge contract as one asks it now, over HTTP: nobody needs a key to read. Long because all questions of node, miner and commands are here.
 
 import {
   BaseError,
@@ -146,7 +146,7 @@ export class EthereumReader {
     for (const each of this.#apart ?? []) if (each !== this) each.close()
   }
 
-  /** Each of the endpoints by itself, where the first would answer for all others. They are closed with this one. */
+  /** Each of the endpoints separately, where the first would answer for all others. They are closed with this one. */
   apart(): readonly this[] {
     const { urls } = this.#deps
     this.#apart ??= urls.length === 1 ? [this] : urls.map((url) => this.#only(url))
@@ -240,7 +240,7 @@ export class EthereumReader {
     }
   }
 
-  /** The hash of block `number` of Ethereum, or nothing if it has none. */
+  /** The hash of block `number` of Ethereum, or `undefined` if it has none. */
   async hashAt(number: bigint): Promise<Hash | undefined> {
     return await this.ask(`block ${number}`, async (client) => {
       const found = await client.getBlock({ blockNumber: number }).catch((error) => absent(error, BlockNotFoundError))
@@ -364,7 +364,7 @@ export class EthereumReader {
     }
   }
 
-  /** Hands a signed transaction to the endpoint. Throws `ethereum-refused` with what it says of one that it does not take. */
+  /** Hands a signed transaction to the endpoint. Throws `ethereum-refused` with what it says of one that it does not accept. */
   async broadcast(serializedTransaction: Hex): Promise<void> {
     const send = (client: PublicClient) => client.sendRawTransaction({ serializedTransaction })
     await this.#connection.ask('to take a transaction', send, { retries: 0 })
@@ -432,7 +432,7 @@ function isInvalidParameters(error: unknown): boolean {
   return cause instanceof BaseError && cause.walk((inner) => inner instanceof InvalidParamsRpcError) !== null
 }
 
-/** Nothing where the endpoint says that there is none. */
+/** `undefined` if the endpoint says that there is none. */
 function absent(error: unknown, kind: new (...args: never[]) => BaseError) {
   if (error instanceof kind) return undefined
   throw error

@@ -1,4 +1,4 @@
-// What the bridge's custom errors mean for whoever called it.
+// What the bridge's custom errors mean for the caller.
 
 import { BaseError, decodeErrorResult, type Hex, isHex } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'

@@ -227,7 +227,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     }
   }
 
-  /** It waits no longer; who waits for it may be judged now. */
+  /** It waits no longer; what waits for it may be judged now. */
   #release(change: Change, infohash: Infohash): void {
     if (this.#intake.pool.delete(infohash)) change.delete(WAITING, infohash)
     for (const dependent of this.#intake.pool.dependents(infohash)) this.#promote(dependent)

@@ -14,7 +14,7 @@ import { META, TO_BURY, TO_JUDGE, WAITING } from './store/tables.ts'
 import type { Writer } from './store/writer.ts'
 
 const NETWORK = 'network'
-// Raised whenever the tables change; another value in a database means: begin anew from the network.
+// Raised whenever the tables change; another value in a database means: begin again from the network.
 const FORMAT = 1
 
 /** Throws `OperationError('ledger-unavailable')`. */

@@ -17,7 +17,7 @@ import type { VerifiedTransaction } from '../protocol/verify.ts'
  */
 export type Status = 'unknown' | 'waiting' | 'accepted' | 'conflicting' | 'invalid' | 'ordered' | 'final'
 
-/** Where a transaction stands in the chain of blocks. Genesis stands in block 0, step 0. */
+/** Where a transaction is in the chain of blocks. Genesis is in block 0, step 0. */
 export type BlockPlace = { readonly id: Hash; readonly height: bigint; readonly step: number }
 
 /** What became of a file. `isNew` is false if nothing changed: it was here before, or it was not worth keeping. */
@@ -179,7 +179,7 @@ export interface TransactionLedger extends AsyncDisposable {
    * `OperationError('deposit-not-queued')` (retry) for a deposit of this bridge that `depositEntry` has not told of: it is not kept.
    */
   submit(file: Uint8Array, source: string): Promise<Submission>
-  /** A deposit that stands in Ethereum's queue: known from now on, spendable once a block on the branch consumes it. */
+  /** A deposit that is in Ethereum's queue: known from now on, spendable once a block on the branch consumes it. */
   depositEntry(index: bigint, entry: DepositEntry): Promise<Submission>
   /**
    * Makes the given branch the ordered one. The blocks must have been replayed as valid. Throws `OperationError('bad-branch')` if they do not

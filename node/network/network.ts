@@ -228,7 +228,7 @@ export class Network {
     if (connected.size === 0) this.#client?.lookUp(this.#meeting)
   }
 
-  /** Counts the shared set, and what is added to it meanwhile, once. */
+  /** Counts the shared set, and what is added to it in that time, once. */
   async #indexStore(): Promise<void> {
     const meanwhile = new Map<Infohash, boolean>()
     let isIndexed = false

@@ -10,7 +10,7 @@ export class Running {
     return promise
   }
 
-  /** Resolves when none is left, those that the others add meanwhile included. */
+  /** Resolves when none is left, including those that the others add while it waits. */
   async settled(): Promise<void> {
     while (this.#promises.size > 0) await Promise.allSettled(this.#promises)
   }

@@ -1,4 +1,4 @@
-// A rate limit: so much each second, and so much at once after a pause.
+// A rate limit: one amount each second, and a larger one at once after a pause.
 
 export class TokenBucket {
   readonly #perSecond: number

@@ -95,7 +95,7 @@ function touch(state: State, name: EntryName, witness: Witness | undefined): big
   return find(state, entryKey(name))?.value
 }
 
-/** Reads an entry and deletes it; nothing if it is absent. */
+/** Reads an entry and deletes it; `undefined` if it is absent. */
 function take(state: State, name: EntryName, witness: Witness | undefined) {
   const key = entryKey(name)
   const value = find(state, key)?.value

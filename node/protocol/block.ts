@@ -22,12 +22,12 @@ export type PublishedBlock = Posted & { readonly sealed: SealedHeader }
 /** A block and the state after it, to build on. `id` is the block's. */
 export type ParentBlock = { readonly id: Hash; readonly header: Header; readonly state: State }
 
-/** Queue entries by index; nothing where this node has not seen the entry (yet). */
+/** Queue entries by index; `undefined` if this node has not seen the entry (yet). */
 export type QueueReader = (index: bigint) => QueueEntry | undefined
 
 export type Verdict =
   | { readonly verdict: 'valid'; readonly state: State }
-  /** `problem` is the step's own reason, or that its stated result differs from `expected`, or that a void was no void. */
+  /** `problem` is the step's own reason, or that its stated result differs from `expected`, or that a void was not a void. */
   | {
       readonly verdict: 'invalid'
       readonly step: number

@@ -1,4 +1,4 @@
-// The first transaction of a network: a constant that creates the whole supply for the owner of one key.
+// The first transaction of a network: a constant that creates the entire supply for the owner of one key.
 
 import { addressOfKey, type Infohash } from './ids.ts'
 import { infohashOf } from './infohash.ts'
@@ -19,7 +19,7 @@ export function createGenesis(
   return { kind: 'genesis', key, ...body, signature: sign(signingDigest({ ...body, prev: [] })) }
 }
 
-/** Throws `RuleError('bad-genesis')` unless the key owns the whole supply and signed it. */
+/** Throws `RuleError('bad-genesis')` unless the key owns the entire supply and signed it. */
 export function checkGenesis(genesis: GenesisTransaction): void {
   const owner = addressOfKey(genesis.key)
   const signer = recoverSender(signingDigest({ ...genesis, prev: [] }), genesis.signature)

@@ -49,7 +49,7 @@ export function packTransaction(tx: SignedTransaction): Uint8Array {
   )
 }
 
-/** Total: nothing if `bytes` has no shape or is longer than its shape says. */
+/** Total: `undefined` if `bytes` has no shape or is longer than its shape says. */
 export function unpackTransaction(bytes: Uint8Array): PackedFields | undefined {
   if (packedSizeAt(bytes, 0) !== bytes.length || bytes.length === 0) return undefined
   const flags = bytes[0] ?? 0

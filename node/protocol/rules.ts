@@ -35,15 +35,15 @@ export const QUEUE_GRACE = 3_600n
 
 /** Seconds, as all that follows, section 7.5: siblings are accepted until the first live child is this old. */
 export const SIBLING_SECONDS = 12n * 3_600n
-/** Blocks take part in a race if they were published at most so long after the first live child. */
+/** Blocks take part in a race if they were published at most this long after the first live child. */
 export const BRANCH_SECONDS = 22n * 3_600n
-/** An only child can be final so long after its publication. */
+/** An only child can be final this long after its publication. */
 export const ALONE_SECONDS = 24n * 3_600n
-/** A race is decided so long after its first live child. */
+/** A race is decided this long after its first live child. */
 export const RACE_SECONDS = 48n * 3_600n
-/** A nomination has to stand for so long. */
+/** A nomination has to stand for this long. */
 export const NOMINATION_SECONDS = 3_600n
-/** Bonds are held for so long. */
+/** Bonds are held for this long. */
 export const BOND_SECONDS = 48n * 3_600n
 /** Blocks between a parent and what may be nominated for it. */
 export const MAX_DEPTH = 128

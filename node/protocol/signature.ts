@@ -19,7 +19,7 @@ export function isCanonicalSignature(signature: Uint8Array): boolean {
   return r > 0n && r < ORDER && s > 0n && s <= HALF_ORDER && (v === 27 || v === 28)
 }
 
-/** What `ecrecover` returns: the signer, or nothing where it returns zero or the signature is not canonical. */
+/** What `ecrecover` returns: the signer, or `undefined` if it returns zero or the signature is not canonical. */
 export function recoverSender(digest: Uint8Array, signature: Uint8Array): Address | undefined {
   if (!isCanonicalSignature(signature)) return undefined
   const key = secp256k1.recoverKey(digest, signature.subarray(0, 64), (signature[64] ?? 0) - 27)

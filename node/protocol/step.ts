@@ -102,7 +102,7 @@ export function encodeStep<Kind extends StepKind>(step: Step<Kind>): Uint8Array 
   return concat(Uint8Array.of(rules.code), rules.encode(step))
 }
 
-/** Total: nothing if `bytes` is not exactly one step with a shape. */
+/** Total: `undefined` if `bytes` is not exactly one step with a shape. */
 export function decodeStep(bytes: Uint8Array): Step | undefined {
   if (bytes.length === 0 || stepSizeAt(bytes, 0) !== bytes.length) return undefined
   return BY_CODE.get(bytes[0] ?? 0)?.decode(bytes)

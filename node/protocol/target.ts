@@ -2,7 +2,7 @@
 
 /** Seconds: the wished time between blocks. */
 export const BLOCK_SECONDS = 3_600n
-/** Seconds: after `BLOCK_SECONDS`, the target doubles every so long. */
+/** Seconds: after `BLOCK_SECONDS`, the target doubles each time this long has passed. */
 const HALF_LIFE_SECONDS = 900n
 export const HARDEST_TARGET = 2n ** 160n
 /** Exclusive bound of `easiestTarget`, so that no product overflows 256 bits. */

@@ -56,7 +56,7 @@ export function traceProofs(leaves: readonly Hash[]): Hash[][] {
   return leaves.map((_, index) => siblingsIn(levels, index))
 }
 
-/** Whether `leaf` stands at `index` under `root`. */
+/** Whether `leaf` is at `index` under `root`. */
 export function isInTrace(
   root: Hash,
   stepCount: number,

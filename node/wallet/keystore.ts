@@ -64,7 +64,7 @@ const keystoreSchema = z.object({
 /** What a keystore file says, checked: hex in lower case without `0x`, and a key derivation that this machine survives. */
 export type Keystore = z.output<typeof keystoreSchema>
 
-/** `file` names it in the error. Throws `OperationError('bad-keystore')` for whatever is no V3 keystore. */
+/** `file` names it in the error. Throws `OperationError('bad-keystore')` for whatever is not a V3 keystore. */
 export function parseKeystore(text: string, file: string): Keystore {
   let json: unknown
   try {

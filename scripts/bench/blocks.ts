@@ -37,7 +37,7 @@ const WORKS = [
 ] as const
 type Work = (typeof WORKS)[number]
 
-/** A hundred times the blocks may cost so many times as much; the square of the blocks would be 10,000. */
+/** A hundred times the blocks may cost this many times as much; the square of the blocks would be 10,000. */
 const MOST_GROWTH = 1_000
 
 export const bench: Bench = {
@@ -49,7 +49,7 @@ export const bench: Bench = {
     WORKS.map((work) => ({ case: nameOf(work, shape, SIZES.at(-1)), of: 'ratio' as const, atMost: MOST_GROWTH })),
   ),
   async prepare() {
-    // Another view each time, of which nothing is remembered yet.
+    // Another view each time; nothing about it is remembered yet.
     let asked = plant([])
     const at = { number: 1n, hash: ZERO_HASH, parent: ZERO_HASH, time: NOW }
     const handlers = blockHandlers({

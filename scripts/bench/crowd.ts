@@ -109,7 +109,7 @@ export class Crowd implements AsyncDisposable {
   }
 
   /**
-   * Publishes empty blocks, each a second after the one before, until `blocks` has so many. `parentOf` says the number of the block that one builds
+   * Publishes empty blocks, each a second after the one before, until `blocks` has this many. `parentOf` says the number of the block that one builds
    * on, or undefined for `ground`.
    */
   async grow(
@@ -131,7 +131,7 @@ export class Crowd implements AsyncDisposable {
     }
   }
 
-  /** Publishes one block of this content, beside whatever stands on its parent. */
+  /** Publishes one block of this content, beside whatever builds on its parent. */
   async publish(parent: CrowdBlock, content: Content): Promise<CrowdBlock> {
     const { block, call } = this.#draft(parent, content)
     await this.#send([call])

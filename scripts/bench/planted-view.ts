@@ -16,7 +16,7 @@ export type Planted = {
   readonly refuted?: boolean
 }
 
-/** Block `block` stands in the slot of block `of`, since so many seconds after the final block. */
+/** Block `block` is in the slot of block `of`, from this many seconds after the final block. */
 export type PlantedSlot = { readonly of: number; readonly block: number; readonly at: number }
 
 /** Of the final block, unix seconds. */

@@ -15,7 +15,7 @@ import type { Bench, Case } from './measure.ts'
 
 const SIZES = [100, 1_000, 4_000, 10_000]
 const LENGTH = 128
-/** Blocks of which the verdicts are timed. */
+/** Blocks whose verdicts are timed. */
 const SAMPLE = 100
 
 const SHAPES: Readonly<Record<string, (i: number) => number | undefined>> = {
@@ -33,7 +33,7 @@ const WORKS = [
 ] as const
 type Work = (typeof WORKS)[number]
 
-/** A hundred times the blocks may cost so many times as much; the square of the blocks would be 10,000. */
+/** A hundred times the blocks may cost this many times as much; the square of the blocks would be 10,000. */
 const MOST_GROWTH = 400
 
 export const bench: Bench = {
@@ -54,7 +54,7 @@ export const bench: Bench = {
       for (const size of SIZES) {
         for (const work of WORKS) {
           const run = async () => {
-            // Anvil keeps no old states of so many blocks: each size is measured when it is reached, the smallest first.
+            // Anvil keeps no old states of this many blocks: each size is measured when it is reached, the smallest first.
             await crowd.grow(blocks, size, parentOf)
             return await RUNS[work]({ ...world, at: await crowd.client.getBlockNumber(), blocks })
           }

@@ -14,7 +14,7 @@ export async function openNode({ settings, signal }: CliContext): Promise<NodeLi
   return { ...client, info: await client.call('node_info', {}, signal) }
 }
 
-/** Nothing where no endpoint is set; else checks that it is of the node's network. Dispose of it with `close`. */
+/** `undefined` if no endpoint is set; else checks that it is of the node's network. Dispose of it with `close`. */
 export async function openOptionalEthereum(context: CliContext, node: NodeLink): Promise<EthereumReader | undefined> {
   const { ethereum: urls } = context.settings
   if (urls === undefined) return undefined

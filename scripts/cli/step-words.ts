@@ -33,7 +33,7 @@ export function stepData(step: StepReading): object {
   }
 }
 
-/** What the other block, called `name`, does about the transaction of a step; nothing where there is nothing to say. */
+/** What the other block, called `name`, does about the transaction of a step; `undefined` if there is nothing to say. */
 export function describeFate({ fate }: Side, name: string): string | undefined {
   if (fate === undefined) return undefined
   if (fate.kind === 'later') return `${name} has it as step ${fate.step}`

@@ -42,7 +42,7 @@ export class DevChain {
     await this.#request('evm_mine')
   }
 
-  /** Moves the clock, and mines a block there. Answers the new time. Throws `OperationError('not-a-devnet')`. */
+  /** Moves the clock, and mines a block there. Returns the new time. Throws `OperationError('not-a-devnet')`. */
   async skip(seconds: number): Promise<bigint> {
     try {
       await this.#request('evm_increaseTime', seconds)

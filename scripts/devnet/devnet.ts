@@ -38,7 +38,7 @@ const DEVNET_WALLETS = ['genesis', 'miner', 'relayer', 'watcher'] as const
 /** A block in a second on one slow core, however often the target halves within an hour. */
 const DEVNET_TARGET = 2n ** 236n - 1n
 const WALLET_ETHER = '1000'
-/** After so many empty blocks in a row, only each twelfth is mined. */
+/** After this many empty blocks in a row, only each twelfth is mined. */
 const QUIET_BEATS = 60
 const QUIET_SLOWNESS = 12
 

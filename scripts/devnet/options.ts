@@ -1,4 +1,4 @@
-// What whoever runs a devnet decides about it.
+// What the person who runs a devnet decides about it.
 
 import type { LogLevel } from '../../node/log.ts'
 
@@ -14,7 +14,7 @@ export type DevnetOptions = {
   /** Absolute. */
   readonly data: string
   readonly ports: DevnetPorts
-  /** A development chain that runs already, instead of an own one. */
+  /** A development chain that runs already, instead of one of its own. */
   readonly ethereum?: string
   /** Seconds between blocks of Ethereum in which nothing happens. */
   readonly blockSeconds: number

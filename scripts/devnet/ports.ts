@@ -10,7 +10,7 @@ const HOST = '127.0.0.1'
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, HOST))
   await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port) // of TCP, hence no path
+  const ports = servers.map((server) => (server.address() as AddressInfo).port) // of TCP, which is why it has no path
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
   return ports
 }

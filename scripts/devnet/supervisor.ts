@@ -37,7 +37,7 @@ type Service = {
 
 const FIRST_BACKOFF_MS = 250
 const MAX_BACKOFF_MS = 10_000
-/** A service that lived so long begins with the first backoff again. */
+/** A service that lived this long begins with the first backoff again. */
 const STEADY_MS = 30_000
 const STOP_MS = 10_000
 const TAIL_LINES = 20

@@ -75,7 +75,7 @@ export function protocolExample(): string {
   show('infohash', payment.infohash)
   show('packed', payment.packed)
 
-  title('2.3 a deposit for bob, and 2.1 his request of 100 that spends it and the payment')
+  title("2.3 a deposit for bob, and 2.1 bob's request of 100 that spends it and the payment")
   const entry = { kind: 'deposit', gross: 1_010n, to: bobAddress } as const
   const depositFile = encodeTransaction(depositTransaction(RULES, 0n, entry))
   show('deposit file', text(depositFile))
@@ -154,7 +154,7 @@ export function protocolExample(): string {
   show('challenge', challengeOf(header))
   show('id', blockId({ header, seal: { miner: aliceAddress, nonce: toHash(encodeUint(7, 32)) } }))
 
-  title('7.2 target: parent 2^200, easiest 2^240 - 1; ceiling after so many seconds')
+  title('7.2 target: parent 2^200, easiest 2^240 - 1; ceiling after this many seconds')
   for (const seconds of [0n, 2_700n, 3_150n, 3_600n, 4_500n, 5_000n, 10n ** 6n]) {
     show(`ceiling after ${seconds}`, encodeUint(targetCeiling(2n ** 200n, seconds, EASIEST), 32))
   }

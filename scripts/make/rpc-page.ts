@@ -73,7 +73,7 @@ function head(): string {
 
 <!-- Written by scripts/make/rpc-page.ts from node/rpc/methods/ and node/rpc/examples.ts: edit those. -->
 
-A node answers [JSON-RPC 2.0](https://www.jsonrpc.org/specification) by HTTP POST, at ${url} by default. Whoever reaches the port may use it: the node
+A node answers [JSON-RPC 2.0](https://www.jsonrpc.org/specification) by HTTP POST, at ${url} by default. Anyone who reaches the port may use it: the node
 holds no keys, but can be asked for much.
 
 \`\`\`sh

@@ -73,7 +73,7 @@ test('accounts that take no coins harm only themselves', async (t) => {
   const { address: relaying } = relayer.account
   assert.equal(await stage.anvil.client.getTransactionCount({ address: relaying }), 1, 'in one batch')
 
-  // Bond and reward wait for ever; everybody else fetches what is theirs.
+  // Bond and reward wait forever; everybody else fetches what is theirs.
   await arena.skipTo(block, 48n * HOUR)
   const outsider = await arena.sender('outsider')
   await arena.send(outsider, withdrawBondCall(await arena.sealed(block)))

@@ -117,7 +117,7 @@ async function open(t: Parameters<typeof Arena.open>[0]) {
   }
 }
 
-/** The same block with another torrent in its header, sealed anew. */
+/** The same block with another torrent in its header, sealed again. */
 function naming(made: Forged, torrent: Infohash): Forged {
   const header = { ...made.sealed.header, torrent }
   const { miner } = made.sealed.seal

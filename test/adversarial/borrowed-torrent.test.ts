@@ -27,7 +27,7 @@ const HINTS: Readonly<Record<string, (old: Authored) => Infohash | undefined>> =
 }
 
 type Call = NodeClient['call']
-/** What a node can do to whoever asks it about blocks. */
+/** What a node can do to anyone who asks it about blocks. */
 const NODES: Readonly<Record<string, (call: Call) => Call>> = {
   'serves wrong files': (call) => async (method, params, signal) => {
     const result = await call(method, params, signal)
@@ -222,7 +222,7 @@ function failing(method: string, error: OperationError): (call: Call) => Call {
   }
 }
 
-/** Until whoever asked gives up. */
+/** Until the one who asked gives up. */
 function hanging(...methods: readonly string[]): (call: Call) => Call {
   return (call) => async (asked, params, signal) => {
     if (!methods.includes(asked)) return await call(asked, params, signal)

@@ -1,4 +1,4 @@
-// Attacked: payments, by claiming single requests out of a batch that lies in the mempool, and by two relayers that claim the same.
+// Attacked: payments, by claiming single requests out of a batch that is in the mempool, and by two relayers that claim the same.
 // What must hold: a batch passes over what is paid already, everybody is paid exactly once, and neither relayer stops.
 
 import assert from 'node:assert/strict'

@@ -1,6 +1,6 @@
 // Attacked: the publication of an honest miner. A copier sees it in the mempool and sends the same bytes first, at a higher price.
 // What must hold: the payout is part of the work, so the copier pays gas and bond for the miner's block; nothing of it comes back
-// to him, another payout needs other work, and the second publication is refused without harm to the miner.
+// to them, another payout needs other work, and the second publication is refused without harm to the miner.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,5 +1,5 @@
 // Attacked: a watcher's eyes and hands, by hundreds or thousands of right blocks of no weight on a block that nobody builds on, with one wrong only child elsewhere. Each costs
-// its publisher a bond, and each of these bonds comes back, since what stands on a branch that lost is no rival of anything.
+// its publisher a bond, and each of these bonds comes back, since what builds on a branch that lost does not rival anything.
 // What must hold: no number of living blocks is too much to look at, and the one that could be final first is judged and killed first. No node helps.
 
 import assert from 'node:assert/strict'

@@ -1,5 +1,5 @@
 // Attacked: every node at once, by right blocks on a branch that has lost its race. The contract takes them as long as they are higher than the
-// final block, and the state below them is one that no node keeps for ever.
+// final block, and the state below them is one that no node keeps forever.
 // What must hold: they are displaced without replay, or passed over, and everything else is read and judged as ever: now, after a restart, and by
 // a node that begins from nothing.
 
@@ -16,7 +16,7 @@ import { LiveBridge } from '../support/chain/live-bridge.ts'
 const HOUR = 3_600n
 const finalityDepth = 2n
 
-/** `past`: blocks before the fork. `sparse`: on the branch that loses, one in so many hours is left out. */
+/** `past`: blocks before the fork. `sparse`: on the branch that loses, one in this many hours is left out. */
 const CASES = [
   { begun: 'genesis', past: 12, sparse: 4n, seed: 76 },
   { begun: 'genesis', past: 180, sparse: 3n, seed: 77 },

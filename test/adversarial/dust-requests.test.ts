@@ -74,7 +74,7 @@ test('dust moves no miner, and is in nobody’s way', async (t) => {
   })
 
   await t.test('one that pays is published at once, with as much dust as its profit pays for', async () => {
-    // With the price above, so many wei are its fee: a block of one request costs 450,000 gas, finality included.
+    // With the price above, this many wei are its fee: a block of one request costs 450,000 gas, finality included.
     const gasPrice = await stage.anvil.client.getGasPrice()
     const fat = arena.signRequest(holder, [prev], 100n * 570_000n * gasPrice, stranger('fat'))
     await arena.submit(fat)

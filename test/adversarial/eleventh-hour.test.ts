@@ -1,4 +1,4 @@
-// Attacked: the last hour before finality, after a day on which every defender was away. Lies stand at many heights, beside and on top of
+// Attacked: the last hour before finality, after a day on which every defender was away. Lies are at many heights, beside and on top of
 // a long right branch.
 // What must hold: one node without any data and one watcher, started an hour before the deadline, replay everything from Ethereum alone,
 // kill each wrong block in time, and the right branch becomes final to its end.

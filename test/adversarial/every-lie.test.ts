@@ -1,7 +1,7 @@
 // Attacked: a watcher, with all kinds of lies in quick succession: many beside each other, many on top of each other, nobody waiting for
 // anything in between, first while it sleeps and then while it is awake.
 // What must hold: the bridge refuses what it can judge by itself, every root of what is left is killed by a proof of its own, whatever
-// stands on it dies with it and is never refuted for itself, and the honest block that comes after all that carries the whole queue.
+// builds on it dies with it and is never refuted for itself, and the honest block that comes after all that carries the whole queue.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -81,7 +81,7 @@ test('every kind of lie dies, however many there are at once', async (t) => {
     await arena.paid(stranger('forced'), (UNIT * 99n) / 100n)
     const { unconsumed } = await arena.countMoney()
     assert.equal(unconsumed, 0n)
-    // His part of the one honest block that he published in the beginning, and nothing else.
+    // The liar's part of the one honest block that it published in the beginning, and nothing else.
     assert.equal(await arena.stage.balanceOf((await arena.account('liar')).address), UNIT / 200n)
   })
 })
@@ -114,7 +114,7 @@ async function arrange(arena: Arena, liar: LiarProcess): Promise<Hash> {
   return id
 }
 
-/** A sibling of whatever stands there. */
+/** A sibling of whatever is there. */
 async function lieAbout(liar: LiarProcess, lie: LieKind, parent: Hash): Promise<Hash> {
   const told = await liar.publish({ parent, rival: true, lie })
   assert.deepEqual({ problem: told.problem }, LIES[lie].expected, lie)

@@ -1,6 +1,6 @@
 // Attacked: the fees of an honest block, by a heavier branch that holds the same request for another payout.
-// What must hold: whoever displaces a block earns nothing by it, and neither does what joined him before that was decided; the user is
-// paid as ever, the honest miner has his bond back and the sniper has lost one, and what comes after the race is business as usual again.
+// What must hold: a miner that displaces a block earns nothing by it, and neither do blocks that joined it before that was decided; the user is
+// paid as ever, the honest miner has its bond back and the sniper has lost one, and what comes after the race is business as usual again.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -17,7 +17,7 @@ test('a miner who displaces another one for the fees gets none', async (t) => {
   const { address: thief } = await arena.account('sniper')
   const { address: depositor } = await arena.account('depositor')
 
-  // wTTX for a deposit, whose percent is a fee as well.
+  // wTTX for a deposit, whose 1% is a fee as well.
   const start = arena.signRequest(holder, [arena.genesis], UNIT, depositor)
   await arena.submit(start)
   const base = await arena.ordered(start.infohash)

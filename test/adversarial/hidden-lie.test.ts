@@ -1,4 +1,4 @@
-// Attacked: a watcher's diligence. A lie stands at the end of the longest block that there is, or where nobody builds: on a right block
+// Attacked: a watcher's diligence. A lie is at the end of the longest block that there is, or where nobody builds: on a right block
 // that loses its race.
 // What must hold: length and place protect no lie. The proof of the last of five hundred steps fits one transaction like any other, and a
 // wrong block dies wherever it stands, also where it could not become final anyhow.
@@ -55,7 +55,7 @@ test('a lie is found wherever it is', async (t) => {
   await arena.countMoney()
 })
 
-/** So many payments of the holder to himself, each of what the one before left. */
+/** This many payments of the holder to their own address, each of what the one before left. */
 function chain(arena: Arena, from: Infohash, count: number): Hex[] {
   const payments: Hex[] = []
   let last = from

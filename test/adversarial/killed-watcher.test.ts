@@ -10,7 +10,7 @@ import { Arena, type Signed } from '../support/processes/arena.ts'
 const SEED = 20_261_122
 const BLOCKS = 4
 const KILLS = 3
-/** A watcher has killed its block about so long after it was started. */
+/** A watcher has killed its block about this long after it was started. */
 const LIFE_MS = 1_500
 
 test('a watcher that dies with its refutation in the pool sends no second one when it is back', async (t) => {

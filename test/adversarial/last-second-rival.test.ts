@@ -1,6 +1,6 @@
 // Attacked: the time that an honest request takes, with rivals at the last second at which the contract takes any.
 // What must hold: a rival puts finality off from 24 to at most 48 hours after the first block (and one for a late nomination), once
-// for each height, at the same time for all heights; after 12 hours nobody can join, and who loses pays with the bond.
+// for each height, at the same time for all heights; after 12 hours nobody can join, and the loser pays with the bond.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

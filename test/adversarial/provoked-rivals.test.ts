@@ -17,7 +17,7 @@ test('miners who answer the same wrong block do not become rivals of each other'
   const liar = await arena.startLiar()
   const { parent, left } = await arena.endow(liar)
   await stage.skip(24n * HOUR)
-  // Done by now: whoever sends from one account sends one transaction at a time, and this one would come first.
+  // Done by now: anyone who sends from one account sends one transaction at a time, and this one would come first.
   await arena.send(await arena.sender('friend'), finalizeCall(await arena.sealed(parent)))
   const wrong = await liar.publish({ parent, lie: 'phantom-request' })
   assert.equal(wrong.verdict, 'invalid')

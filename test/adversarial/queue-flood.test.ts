@@ -1,6 +1,6 @@
 // Attacked: the queue, with hundreds of small deposits and of forced transactions that are worth nothing.
 // What must hold: blocks that satisfy the queue rule exist at every moment, each takes a quarter of the step limit off the queue and
-// has room for requests beside it, nobody can leave the queue out or get ahead of it, and whoever comes last gets through too.
+// has room for requests beside it, nobody can leave the queue out or get ahead of it, and the last to come gets through too.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -41,7 +41,7 @@ test('a flood of the queue delays nobody but itself', async (t) => {
   await arena.force([late.packed])
   await arena.countMoney()
 
-  // An hour later nobody can leave the queue out, and nobody could ever take more than his share.
+  // An hour later nobody can leave the queue out, and nobody could ever take more than their share.
   await stage.skip(HOUR + 1n)
   await arena.seen()
   const { queueLength } = await node.call('bridge_template', {})

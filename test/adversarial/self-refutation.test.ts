@@ -1,5 +1,5 @@
-// Attacked: the price of lying, by refuting the own block before anybody else does: oneself, or as somebody else.
-// What must hold: half of the bond is gone for good whoever brings the proof, the gas comes on top, and nobody else gains or loses.
+// Attacked: the price of lying, by refuting one's own block before anybody else does: oneself, or as somebody else.
+// What must hold: half of the bond is gone for good no matter who brings the proof, the gas comes on top, and nobody else gains or loses.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -41,7 +41,7 @@ test('whoever refutes the own block loses half of its bond, and the gas', async 
     assert.ok(lost < bond * GWEI)
     assert.equal((await arena.record(wrong.id)).bond, 0n)
   }
-  // What is burned stays in the contract for ever: nobody is owed it.
+  // What is burned stays in the contract forever: nobody is owed it.
   const [total, ...owed] = await Promise.all([
     stage.anvil.client.getBalance({ address: stage.bridge.address }),
     ...identities.map(({ address }) => arena.owed(address)),

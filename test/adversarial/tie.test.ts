@@ -30,7 +30,7 @@ test('of equal work, the earlier block is final', async (t) => {
   await arena.send(honest, nominateCall(genesis, first))
   const again = friend.send(nominateCall(genesis, second.id))
   await assert.rejects(again, (error) => isRefusal(error, 'NotHeavier'))
-  // Nor does it help to nominate what stands there already, so that its hour would begin anew.
+  // Nor does it help to nominate what is nominated already, so that its hour would begin again.
   const same = friend.send(nominateCall(genesis, first))
   await assert.rejects(same, (error) => isRefusal(error, 'NotHeavier'))
 

@@ -14,7 +14,7 @@ test('two watchers race, and both succeed', async (t) => {
   const first = await arena.startWatcher('first')
   const { parent } = await arena.endow(liar)
 
-  // Ethereum takes its time: both refutations lie in the mempool, and go into one block. What only waits there is no success yet: it may
+  // Ethereum takes its time: both refutations are in the mempool, and go into one block. What only waits there is not a success yet: it may
   // be a decoy that never gets into a block, so the second watcher sends its own although it sees the first one's.
   await holdBlocks(arena)
   const publication = liar.publish({ parent, lie: 'mint' })
@@ -32,7 +32,7 @@ test('two watchers race, and both succeed', async (t) => {
   assert.deepEqual(statuses.toSorted(), ['reverted', 'success'])
   await killedOnce(watchers, slow.id)
 
-  // Ethereum is quick: whoever comes second may see in time that the block is dead.
+  // Ethereum is quick: the second to come may see in time that the block is dead.
   for (const lie of ['phantom-request', 'wrong-change', 'request-kept'] as const) {
     const { id } = await liar.publish({ parent, lie, rival: true })
     await arena.until(`the death of ${lie}`, () => arena.isRefuted(id))

@@ -89,7 +89,7 @@ const FOLDER_RULES: readonly FolderRule[] = [
     packages: 'any',
   },
   { folder: 'test/', ours: ANY_OF_OURS, packages: 'any' },
-  // What several suites stand on.
+  // What several suites build on.
   { folder: 'test/support/', ours: ANY_OF_OURS, except: SUITES, packages: 'any' },
   // Neither Ethereum nor compiled contracts: these tests pass on a clone that was never built.
   {

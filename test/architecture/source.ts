@@ -64,7 +64,7 @@ function resolveImport(from: string, specifier: string, aliases: Aliases): Impor
   }
 }
 
-/** Overwrites comments (and, for `comments and strings`, what stands in quotes) with spaces; keeps every position. */
+/** Overwrites comments (and, for `comments and strings`, what is in quotes) with spaces; keeps every position. */
 export function blank(text: string, what: 'comments' | 'comments and strings'): string {
   const spaces = (part: string): string => part.replace(/[^\n]/g, ' ')
   let out = ''
@@ -105,7 +105,7 @@ function endOfQuoted(text: string, from: number): number {
   return text.length
 }
 
-// What stands in ${…} goes with the template.
+// What is in ${…} goes with the template.
 function endOfTemplate(text: string, from: number): number {
   for (let i = from + 1; i < text.length; i++) {
     if (text[i] === '\\') i++

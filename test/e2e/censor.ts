@@ -19,7 +19,7 @@ export async function startCensor(url: string): Promise<Censor> {
     forward(url, hidden, request, response).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // of TCP, hence no path
+  const { port } = server.address() as AddressInfo // of TCP, which is why it has no path
   return {
     url: `http://127.0.0.1:${port}`,
     hidden,
@@ -43,7 +43,7 @@ async function forward(
   if (parsed.success) {
     const out = new Set(hidden)
     const { result } = parsed.data
-    // What stands on a hidden one cannot be offered either; ancestors come first.
+    // What builds on a hidden one cannot be offered either; ancestors come first.
     result.candidates = result.candidates.filter(({ infohash, after }) => {
       if (out.has('*') || out.has(infohash) || after.some((one) => out.has(one))) out.add(infohash)
       return !out.has('*') && !out.has(infohash)

@@ -147,7 +147,7 @@ export class Stage {
     return await this.pay(node, from, { to: bridge, tokens, prev, bridge: { chain, to } })
   }
 
-  /** The latest live child of a block: whoever publishes beside it has to name it. */
+  /** The latest live child of a block: anyone who publishes beside it has to name it. */
   async latestChild(parent = this.genesisId()): Promise<Hash> {
     const read = { ...this.bridge, functionName: 'blocks', args: [parent] } as const
     const { firstChild, lastChild } = await this.anvil.client.readContract(read)

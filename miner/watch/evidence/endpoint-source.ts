@@ -11,7 +11,7 @@ import type { Source } from './source.ts'
 /** The logs of one Ethereum endpoint. `name` is for messages: no path, no key. */
 export type Logs = { readonly name: string; readonly chain: Chain }
 
-/** On some chains several blocks are of one second; of more than so many not all are looked through. */
+/** On some chains several blocks are of one second; of more than this many not all are looked through. */
 const MOST_OF_ONE_TIME = 256
 
 export class EndpointSource implements Source {

@@ -1,4 +1,4 @@
-// The facts that a replay needs, from whoever has them: each is compared with the hash that it was asked for by, so a source that is silent,
+// The facts that a replay needs, from any source that has them: each is compared with the hash that it was asked for by, so a source that is silent,
 // slow, wrong or lies costs time, and never a verdict.
 
 import { setTimeout as delay } from 'node:timers/promises'
@@ -27,7 +27,7 @@ export type EvidenceDeps = {
 }
 
 export type EvidenceOptions = {
-  /** After so long without an answer the next source is asked as well. Default 1,000. */
+  /** After this long without an answer the next source is asked as well. Default 1,000. */
   readonly patienceMs?: number
 }
 
@@ -38,7 +38,7 @@ export class Evidence {
   readonly #log: Logger
   readonly #patienceMs: number
   readonly #genesis: Genesis | undefined
-  /** Whoever answered last is asked first. */
+  /** The source that answered last is asked first. */
   #sources: readonly Source[]
   readonly #blocks = new Map<Hash, PublishedBlock>()
   #bytes = 0
@@ -115,7 +115,7 @@ export class Evidence {
     })
   }
 
-  /** The state after a block, from whoever has it whole; nothing if nobody has the right one. Throws `OperationError('no-evidence')` (retry). */
+  /** The state after a block, from any source that has all of it; `undefined` if nobody has the right one. Throws `OperationError('no-evidence')` (retry). */
   async snapshot(id: Hash, { state: root }: Header, signal: AbortSignal): Promise<State | undefined> {
     const what = `the state after block ${id}`
     const ask = async (source: Source, limit: AbortSignal) => {
@@ -204,7 +204,7 @@ export class Evidence {
   }
 }
 
-/** The first that is there after at most `ms`; nothing if none came, or none is coming. */
+/** The first that is there after at most `ms`; `undefined` if none came, or none is coming. */
 async function firstOf<T>(
   asked: readonly Promise<T | undefined>[],
   ms: number | undefined,
@@ -226,7 +226,7 @@ async function firstOf<T>(
   }
 }
 
-/** Nothing where everybody says that there is none. */
+/** `undefined` if everybody says that there is none. */
 async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer

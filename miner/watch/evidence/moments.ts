@@ -20,7 +20,7 @@ export class Moments {
   }
 
   /**
-   * The number of the first block of this time or later, unix seconds; nothing if there is none yet. Throws what the chain throws, and
+   * The number of the first block of this time or later, unix seconds; `undefined` if there is none yet. Throws what the chain throws, and
    * `OperationError('ethereum-refused')` (retry) where its times make no sense.
    */
   async find(time: bigint): Promise<bigint | undefined> {

@@ -60,7 +60,7 @@ export class NodeSource implements Source {
   }
 }
 
-/** Nothing where the node says in one of these ways that it has none. */
+/** `undefined` if the node says in one of these ways that it has none. */
 async function orNone<T>(answer: Promise<T>, ...codes: readonly OperationCode[]): Promise<T | undefined> {
   try {
     return await answer

@@ -5,11 +5,11 @@ import type { SealedHeader } from '../../../node/protocol/header.ts'
 import type { Hash, Infohash } from '../../../node/protocol/ids.ts'
 import type { Output } from '../../../node/protocol/state.ts'
 
-/** Each question may throw whatever it likes: that is no answer. `undefined` is: I have none. */
+/** Each question may throw whatever it likes: that is not an answer. `undefined` is one: I have none. */
 export interface Source {
   /** For messages: no path, no key. */
   readonly name: string
-  /** A question is given up after so long. */
+  /** A question is given up after this long. */
   readonly limitMs: number
   /** Header, steps and states as they were posted; of genesis, which nobody posted, the header. */
   block(id: Hash, signal: AbortSignal): Promise<PublishedBlock | undefined>

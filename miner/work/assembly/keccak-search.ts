@@ -1,5 +1,5 @@
 // Searches nonces whose Keccak-256 over challenge, miner and nonce is small: three counters at a time, two in the lanes of
-// one v128 and one in a u64. So long because the rounds are written out.
+// one v128 and one in a u64. Long because the rounds are written out.
 //
 // The digest of 84 bytes is a single Keccak-f[1600] permutation (FIPS 202 with Keccak's own padding). What makes it fast:
 // - SIMD and scalar instructions alternate line by line, so that the CPU's vector and integer units work at the same time

@@ -6,10 +6,10 @@ import { type Place, standsOn } from './forest.ts'
 import { Heap } from './heap.ts'
 
 /**
- * Answers for one block after the other, each on the one before, which of the members above it is eligible and ahead of all others.
+ * Says for one block after the other, each on the one before, which of the members above it is eligible and ahead of all others.
  *
  * On such a way windows only open: the first child of a higher block came later, so its race ends later and reaches higher. What was
- * eligible stays so, unless it does not stand on the next block, and then it stands on none of the later ones. So each of n members enters
+ * eligible stays so, unless it does not build on the next block, and then it builds on none of the later ones. So each of n members enters
  * the heap once, when its time and depth come, and leaves it once: n log n comparisons for the whole way, however long that is, and
  * whatever an adversary hangs where. A search at each height would look at a block up to 128 times.
  */

@@ -1,4 +1,4 @@
-// All that lives above a block, numbered so that "stands on" is a comparison of two numbers. Pure.
+// All that lives above a block, numbered so that "builds on" is a comparison of two numbers. Pure.
 
 import type { Hash } from '../../protocol/ids.ts'
 import { type BridgeBlock, type BridgeView, descent } from '../view.ts'
@@ -6,7 +6,7 @@ import { isLive } from './eligible.ts'
 
 export type Place = {
   readonly block: BridgeBlock
-  /** In the order in which a walk through the tree meets the blocks: what stands on this one has the numbers above it and below `end`. */
+  /** In the order in which a walk through the tree meets the blocks: what builds on this one has the numbers above it and below `end`. */
   readonly number: number
   readonly end: number
   /** Blocks on the way from the ground, itself included. */

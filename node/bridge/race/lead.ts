@@ -28,7 +28,7 @@ const known = new WeakMap<BridgeView, readonly Race[]>()
 
 /**
  * The races from the child of the final block to the tip, lowest first, in time in proportion to n log n for n blocks above the final one. The
- * same view gets the same answer, so it must not change any more: whoever changes the maps of one hands out a new object.
+ * same view gets the same answer, so it must not change any more: code that changes the maps of one hands out a new object.
  */
 export function racesOf(view: BridgeView): readonly Race[] {
   const races = known.get(view) ?? findRaces(view)

@@ -7,7 +7,7 @@ import { preferredBranch } from '../race.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
 import { incomplete, type StoredEvent } from './fold.ts'
 
-/** At one block of Ethereum; of more than so many each has its turn. */
+/** At one block of Ethereum; of more than this many each has its turn. */
 const MOST_AUDITED = 1_000
 
 /**
@@ -51,10 +51,10 @@ export function audit(view: BridgeView, asked: readonly Hash[], reading: BridgeR
   }
 }
 
-/** Payments that are compared at a time: what is older is of interest to nobody but him who was paid. */
+/** Payments that are compared at a time: what is older is of interest only to the one who was paid. */
 const AUDITED_CLAIMS = 1_000
 
-/** The newest payments of which was reported that they came after block `number` of Ethereum. `events` are in their order. */
+/** The newest payments that were reported to come after block `number` of Ethereum. `events` are in their order. */
 export function claimsAfter(events: readonly StoredEvent[], number: bigint): RequestPlace[] {
   const claims: RequestPlace[] = []
   for (let i = events.length - 1; i >= 0 && claims.length < AUDITED_CLAIMS; i--) {
@@ -65,7 +65,7 @@ export function claimsAfter(events: readonly StoredEvent[], number: bigint): Req
   return claims
 }
 
-/** Throws `OperationError('ethereum-logs-incomplete')` where one was not made: whoever waits for it would wait for ever. */
+/** Throws `OperationError('ethereum-logs-incomplete')` where one was not made: anyone who waits for it would wait forever. */
 export function auditClaims(claims: readonly RequestPlace[], answers: readonly boolean[]): void {
   for (const [i, { block, step }] of claims.entries()) {
     if (answers[i] !== true) throw incomplete(`request ${step} of block ${block} was reported as paid, and is not`)

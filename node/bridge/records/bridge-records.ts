@@ -1,4 +1,4 @@
-// What the follower has taken in, in memory and on disk, always in step: one atomic batch for each step along Ethereum.
+// What the follower has read, in memory and on disk, always in step: one atomic batch for each step along Ethereum.
 
 import { OperationError } from '../../errors.ts'
 import type { Chain, ChainBlock } from '../../ethereum/chain.ts'
@@ -180,7 +180,7 @@ export class BridgeRecords {
   }
 
   /**
-   * What the torrent of a valid block is made of, by our own replay; nothing where there is no body. Throws `OperationError('state-unknown')`.
+   * What the torrent of a valid block is made of, by our own replay; `undefined` if there is no body. Throws `OperationError('state-unknown')`.
    */
   async contentOf(view: BridgeView, block: BridgeBlock): Promise<BlockContent | undefined> {
     const body = await this.journal.body(block.id)
@@ -261,7 +261,7 @@ export class BridgeRecords {
     this.#view = view
     this.#verdicts.learn(found)
     const kept = new Set(Array.from(descent(view, this.#base), ({ id }) => id))
-    // Genesis costs nothing, and the first blocks can be replayed from it for ever.
+    // Genesis costs nothing, and the first blocks can be replayed from it forever.
     const genesis = blockId(this.#network.genesisBlock)
     this.judge.states.keep(kept, new Set([genesis, this.#base, this.settled.id, view.final, preferredTip(view).id]))
   }

@@ -25,7 +25,7 @@ type StoredPublication = Omit<PublishedEvent, 'steps' | 'states'> & {
   readonly fee: bigint
 } & Pick<BridgeEvent, 'place'>
 
-/** What Ethereum said, of which the view is made, together with what our own replay found. */
+/** What Ethereum said. The view is made of it, together with what our own replay found. */
 export type StoredEvent = StoredPublication | Exclude<BridgeEvent, { kind: 'published' }>
 
 /** What our own replay found of a block. It never changes: all that it follows from is in the block's id, or final for good. `unknown`: this process cannot judge it. */
@@ -73,7 +73,7 @@ export function draftOf(view: BridgeView): DraftView {
 }
 
 /**
- * Whether the event concerns what this node follows. What stands on blocks older than a snapshot does not.
+ * Whether the event concerns what this node follows. What builds on blocks older than a snapshot does not.
  * Throws `OperationError('ethereum-logs-incomplete')` where an earlier event must be missing.
  */
 export function isRelevant(view: DraftView, event: StoredEvent | BridgeEvent): boolean {

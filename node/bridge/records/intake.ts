@@ -29,7 +29,7 @@ export class Intake {
     this.#finalityDepth = finalityDepth
   }
 
-  /** Steps and states of a block that is being taken in, and is not on disk yet. */
+  /** Steps and states of a block that is being read, and is not on disk yet. */
   arriving(id: Hash): BlockBody | undefined {
     return this.#arriving.get(id)
   }
@@ -72,7 +72,7 @@ export class Intake {
   }
 }
 
-/** The blocks that these events say something new of, and those that a new one stands on. */
+/** The blocks that these events say something new of, and those that a new one builds on. */
 export function touchedBy(added: Taken['added']): Hash[] {
   return added.flatMap(({ event }) => {
     if (event.kind === 'published') return [event.parent, event.id]

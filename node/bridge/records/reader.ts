@@ -23,7 +23,7 @@ export type ReadingLimits = {
 }
 
 /**
- * What follows our checkpoints (ascending, at least one); nothing if there is nothing new. Throws the errors of `Chain`, and the
+ * What follows our checkpoints (ascending, at least one); `undefined` if there is nothing new. Throws the errors of `Chain`, and the
  * `OperationError`s `ethereum-lags`, `ethereum-moved` (both `retry`), `ethereum-logs-incomplete` and `ethereum-deep-reorganisation`.
  */
 export async function readNext(
@@ -45,7 +45,7 @@ export async function readNext(
   return { ancestor, target, isHead: target.number === head.number, events }
 }
 
-/** Nothing if the endpoint has fallen a little behind. */
+/** `undefined` if the endpoint has fallen a little behind. */
 async function commonAncestor(
   chain: Chain,
   checkpoints: readonly Checkpoint[],

@@ -7,7 +7,7 @@ import type { Outcome } from '../../ethereum/sending/pending-call.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import type { Facts } from '../../protocol/rule-error.ts'
 
-/** For so long a transaction is waited for, milliseconds. */
+/** A transaction is waited for this long, milliseconds. */
 const PATIENCE_MS = 180_000
 
 /**

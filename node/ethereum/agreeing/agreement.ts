@@ -1,4 +1,4 @@
-// Several Ethereum endpoints as one: what they do not say in unison is not believed.
+// Several Ethereum endpoints as one: only what all of them say is believed.
 
 import { OperationError } from '../../errors.ts'
 import { formatHex } from '../../protocol/bytes.ts'
@@ -17,8 +17,8 @@ import {
 export type NamedChain = { readonly name: string; readonly chain: Chain }
 
 /**
- * Asks every endpoint everything. A silent one makes the whole silent: a follower that went on with the others could be led
- * astray by whoever silences one. Throws `OperationError('ethereum-disagreement')` where answers differ.
+ * Asks every endpoint everything. A silent one makes all of it silent: a follower that went on with the others could be led
+ * astray by anyone who silences one. Throws `OperationError('ethereum-disagreement')` where answers differ.
  */
 export class AgreeingChain implements Chain {
   readonly #chains: readonly NamedChain[]
@@ -32,7 +32,7 @@ export class AgreeingChain implements Chain {
   }
 
   /**
-   * The newest block that all of them have. Throws `OperationError('ethereum-lags')` where one is far behind another: who stands still
+   * The newest block that all of them have. Throws `OperationError('ethereum-lags')` where one is far behind another: one that is stuck
    * hides what happened since, and says nothing false.
    */
   async head(): Promise<ChainBlock> {

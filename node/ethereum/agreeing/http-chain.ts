@@ -141,7 +141,7 @@ class HttpChain implements Chain {
         // Too wide, too many, too long: endpoints say so in many ways, or by silence, and the remedy is the same.
         if (last > next && (isSilent || error.code === 'ethereum-refused')) {
           this.#logBlocks = (last - next + 1n) / 2n
-          if (silences < MOST_SILENCES) continue // else whoever asks may say so, and asks for less the next time
+          if (silences < MOST_SILENCES) continue // else the caller may say so, and asks for less the next time
         }
         throw error
       }
@@ -198,7 +198,7 @@ class HttpChain implements Chain {
     ])
     const queueHash =
       queueLength === 0n || queueLength > length ? undefined : (await this.#queueEntry(at, queueLength - 1n))[0]
-    // viem loses the types of a list of equal calls, hence the casts.
+    // viem loses the types of a list of equal calls, which is why there are casts.
     return this.#connection.parse('what the contract says', () => ({
       finalBlock: parseHash(finalBlock),
       queueLength: length,

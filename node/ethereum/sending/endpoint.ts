@@ -1,4 +1,4 @@
-// One endpoint among several, for what must not hang on any of them: each is asked by itself, and none is waited for without end.
+// One endpoint among several, for what must not hang on any of them: each is asked separately, and none is waited for without end.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../errors.ts'
@@ -22,7 +22,7 @@ export type Endpoint = Pick<
   | 'isKnown'
 > & { readonly apart: () => readonly Endpoint[] }
 
-/** Each endpoint once and by itself, in their order. */
+/** Each endpoint once and separately, in their order. */
 export function apart(endpoints: readonly Endpoint[]): readonly Endpoint[] {
   const each = endpoints.flatMap((endpoint) => endpoint.apart())
   return [...new Map(each.map((endpoint) => [endpoint.id, endpoint])).values()]

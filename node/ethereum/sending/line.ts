@@ -62,7 +62,7 @@ export class Line {
     return new Set([...noncesOf(tended), ...this.#reserved])
   }
 
-  /** What stands in the line from nonce `from` up to `to`, that one not included: of each call its last attempt. */
+  /** What is in the line from nonce `from` up to `to`, that one not included: of each call its last attempt. */
   between(from: number, to: number): readonly Attempt[] {
     const last = new Map<number, Attempt>()
     for (const { attempts } of this.underWay) {

@@ -27,7 +27,7 @@ type Entry = z.output<typeof entry>
 
 /** Blocks of Ethereum that may be reorganised: so long a call that counted is remembered. */
 const KEPT_BLOCKS = 64n
-/** So long one is remembered of which nobody knows what became. */
+/** One is remembered this long if nobody knows what became of it. */
 const KEPT_MS = 7 * 86_400_000
 
 /** One for each account and bridge, and one process at a time. Every change is on disk when it resolves; throws `write-failed` (retry). */

@@ -6,7 +6,7 @@ import type { Receipt } from '../reader.ts'
 import type { Attempt } from './attempt.ts'
 
 /**
- * `done`. `reverted`: in a block, without effect. `cancelled`: the bridge would have refused it meanwhile (`refusal`), so it was replaced by nothing.
+ * `done`. `reverted`: in a block, without effect. `cancelled`: the bridge would by now have refused it (`refusal`), so it was replaced by nothing.
  * `lost`: another transaction of the account took the nonce.
  */
 export type Outcome =

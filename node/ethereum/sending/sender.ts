@@ -1,4 +1,4 @@
-// Sends one transaction of an account at a time and stays with it: until it is deep enough, in spite of rising fees and reorganisations. All of one life, hence the lines.
+// Sends one transaction of an account at a time and stays with it: until it is deep enough, in spite of rising fees and reorganisations. Long because all of it has one lifetime.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../errors.ts'
@@ -26,7 +26,7 @@ import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts
 const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n, answerMs: 10_000 }
 /** Looks in a row that find nothing: of several machines behind one address, one may know what another does not. */
 const LOST_LOOKS = 3
-/** Of those behind one address, so many are asked where they stand. */
+/** Of those behind one address, this many are asked for nonce and newest block. */
 const MACHINES = 3
 const POSITION_TRIES = 3
 

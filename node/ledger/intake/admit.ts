@@ -104,7 +104,7 @@ function inherited(change: Change, rejects: Rejects, { tx, infohash }: VerifiedT
   return undefined
 }
 
-/** What its inputs hold, or why it can never be valid; nothing if an input was spent before the snapshot. */
+/** What its inputs hold, or why it can never be valid; `undefined` if an input was spent before the snapshot. */
 function sumOfInputs(change: Change, { tx }: VerifiedTransaction): bigint | Reason | undefined {
   let sum = 0n
   let isSpent = false

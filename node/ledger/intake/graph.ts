@@ -30,7 +30,7 @@ export function ancestorsOf(reader: Reader, pool: WaitingPool, infohash: Infohas
     }
     if (isSettled(entry?.standing)) continue
     if (entry !== undefined && next !== infohash) unordered.push(next)
-    for (const input of item.prev) seen.add(input) // a set's iteration reaches what is added meanwhile
+    for (const input of item.prev) seen.add(input) // a set's iteration reaches what is added during it
   }
   return { missing, unordered, complete: true }
 }

@@ -65,12 +65,12 @@ export function spendsOf(reader: Reader, infohash: Infohash, owner: Address): Sp
   return reader.get(SPENDS, outputKey(infohash, owner)) ?? UNSPENT_BY_NOBODY
 }
 
-/** Where the creator of an output stands; nothing if neither it nor a snapshot's output of it is here. */
+/** Where the creator of an output stands; `undefined` if neither it nor a snapshot's output of it is here. */
 export function creatorStanding(reader: Reader, infohash: Infohash): Standing | undefined {
   return entryOf(reader, infohash)?.standing ?? (reader.get(BASE, infohash) === undefined ? undefined : 'final')
 }
 
-/** Base units; nothing if the creator has no such output, or had and it was spent before the snapshot. */
+/** Base units; `undefined` if the creator has no such output, or had and it was spent before the snapshot. */
 export function outputValue(reader: Reader, infohash: Infohash, owner: Address): bigint | undefined {
   const outputs = entryOf(reader, infohash)?.outputs ?? reader.get(BASE, infohash) ?? []
   return outputs.find(([other]) => other === owner)?.[1]
@@ -209,7 +209,7 @@ function classOf(creator: Standing | undefined, spender: Standing | undefined): 
   return creator === 'accepted' ? 'a' : undefined
 }
 
-/** The transaction takes its inputs or lets go of them. Who comes to stand takes over; who falls lets go only of what it still has. */
+/** The transaction takes its inputs or lets go of them. A transaction that comes to stand takes over; one that falls lets go only of what it still has. */
 function claimInputs(change: Change, before: Entry, after: Entry): void {
   const { infohash, from } = after
   if (from === '') return

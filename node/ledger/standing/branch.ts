@@ -98,7 +98,7 @@ function checkBranch(change: Change, { final, blocks }: Branch): readonly Branch
   if (above.some(({ id }) => id === final)) return above
   learnGenesis(change, finalHeight, final)
   if (blockAt(change, finalHeight)?.id === final) return above
-  // The bridge is followed anew, or more carefully, and is not so far yet: what is final here stays so.
+  // The bridge is followed again from the start, or more carefully, and is not that far yet: what is final here stays so.
   if (blocks.some(({ id }) => id === final) || blockAt(change, 0)?.id === final) return above
   throw badBranch('what it calls final is neither in it nor final here', { final, finalHeight })
 }

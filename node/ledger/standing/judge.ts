@@ -106,7 +106,7 @@ export class Agenda {
       this.save(change)
       yield
     }
-    for (const seq of this.#saved.keys()) this.#forget(change, seq) // ordered or buried meanwhile
+    for (const seq of this.#saved.keys()) this.#forget(change, seq) // ordered or buried in the meantime
   }
 
   #judgeAgain(change: Change, before: Entry): void {

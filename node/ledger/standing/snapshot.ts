@@ -12,7 +12,7 @@ import { headOf, moveOutput, namedEntry, place, store, updateHead } from './book
 import { newEntry } from './entries.ts'
 import type { Work } from './judge.ts'
 
-/** There while a snapshot is being loaded; a ledger that finds it at its start begins anew. */
+/** There while a snapshot is being loaded; a ledger that finds it at its start begins again. */
 export const LOADING = 'loading'
 
 export function storeGenesis(change: Change, genesis: GenesisTransaction): void {

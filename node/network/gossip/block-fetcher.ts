@@ -55,7 +55,7 @@ export class BlockFetcher {
     this.#pump()
   }
 
-  /** Waits for what is being fetched; whoever calls makes `fetch` fail. */
+  /** Waits for what is being fetched; the caller makes `fetch` fail. */
   async stop(): Promise<void> {
     this.#isStopping = true
     for (const key of [...this.#waiting.keys()]) if (!this.#fetching.has(key)) this.#waiting.delete(key)

@@ -14,7 +14,7 @@ export type BucketCount = { readonly count: number; readonly sum: string }
 
 /**
  * 65,536 buckets of a count and a sum modulo 2^128 of the first 16 bytes of sha256(infohash): 1.3 MB for any number of transactions.
- * Sums can be made to collide by somebody who makes many transactions of his own; that hides only what gossip then delivers.
+ * Sums can be made to collide by somebody who makes many of their own transactions; that hides only what gossip then delivers.
  */
 export class Buckets {
   /** Of each bucket: count, and four words of the sum, lowest first. */

@@ -14,7 +14,7 @@ import { Wants } from './wants.ts'
 
 /** Questions for announced files that one peer has open: enough to keep it busy. */
 const MAX_GETS = 3
-/** Reconciliation waits while so many wants of the peer are open. */
+/** Reconciliation waits while this many wants of the peer are open. */
 const ENOUGH_WANTED = 5_000
 
 export type FetcherDeps = {
@@ -124,7 +124,7 @@ export class Fetcher {
       this.#wants.settle(infohash)
       if (error instanceof RuleError) peer.fault(50, error.message)
       else if (error instanceof OperationError) {
-        // Strangers can send as many of what may stand tomorrow as they like: that is no news for a person.
+        // Strangers can send as many of what may stand tomorrow as they like: nobody needs to hear of it.
         this.#deps.log[error.retry ? 'debug' : 'warn']({ infohash, code: error.code }, 'cannot take a file')
       } else throw error
     }

@@ -15,7 +15,7 @@ import { type Hello, RemotePeer } from './peer.ts'
 import { reconcile } from './reconcile.ts'
 import { answer } from './serve.ts'
 
-/** New infohashes are gathered for so long before they are announced. */
+/** New infohashes are gathered for this long before they are announced. */
 const ANNOUNCE_AFTER_MS = 5
 const SUMMARY_AFTER_MS = 250
 const HEARTBEAT_MS = 30_000
@@ -103,7 +103,7 @@ export class Hub {
     this.fetcher.settle(transactions)
     for (const { peer, pending } of this.#sessions.values()) {
       for (const infohash of transactions) if (!peer.remembers(infohash)) pending.push(infohash)
-      // A peer that falls so far behind finds the rest by reconciliation.
+      // A peer that falls this far behind finds the rest by reconciliation.
       if (pending.length > MAX_WANTED_PER_PEER) pending.splice(0, pending.length - MAX_WANTED_PER_PEER)
       if (blocks.length > 0) peer.send({ type: 'blocks', headers: blocks.slice(-MAX_HEADERS) })
     }

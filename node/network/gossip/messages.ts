@@ -13,7 +13,7 @@ import { COUNTS_BYTES } from './buckets.ts'
 /** Spoken in the extended handshake; peers of another version are refused. */
 export const EXTENSION_VERSION = 1
 
-/** `id` ties an answer to its question; it is chosen by who asks. */
+/** `id` ties an answer to its question; the one that asks chooses it. */
 export type Question =
   | { readonly type: 'get'; readonly id: number; readonly infohashes: readonly Infohash[] }
   | { readonly type: 'count'; readonly id: number; readonly prefix: string }

@@ -5,7 +5,7 @@ import { type Buckets, decodeCounts } from './buckets.ts'
 import type { Answer } from './messages.ts'
 import type { RemotePeer } from './peer.ts'
 
-/** Prefixes with at most so many infohashes at the peer are listed; larger ones are counted one byte deeper. */
+/** Prefixes with at most this many infohashes at the peer are listed; larger ones are counted one byte deeper. */
 const LIST_AT_MOST = 256
 /** Two bytes: as deep as `count` can tell. */
 const DEEPEST = 4

@@ -1,4 +1,4 @@
-// Connections over which nothing of a torrent goes: webtorrent keeps them for ever, and a stranger could hold all places with them.
+// Connections over which nothing of a torrent goes: webtorrent keeps them forever, and a stranger could hold all places with them.
 
 import type Wire from 'bittorrent-protocol'
 

@@ -8,7 +8,7 @@ export const secp256k1: Secp256k1 = {
     try {
       return native.ecdsaRecover(signature, recovery, digest, false).subarray(1)
     } catch {
-      return undefined // a number is out of range, r is no x-coordinate of the curve, or the key is the point at infinity
+      return undefined // a number is out of range, r is not an x-coordinate of the curve, or the key is the point at infinity
     }
   },
 

@@ -11,7 +11,7 @@ import { followerOf, type NodeParts } from './parts.ts'
 type Page = Result<'bridge_claims'>
 type Place = NonNullable<Page['next']>
 
-/** So many blocks are read for one page, even if nothing in them is wanted. */
+/** This many blocks are read for one page, even if nothing in them is wanted. */
 const MOST_BODIES = 16
 
 type Parts = Pick<NodeParts, 'definition' | 'follower' | 'settle'> & {

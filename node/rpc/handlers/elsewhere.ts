@@ -12,9 +12,9 @@ import { type NodeParts, verdictAnswer } from './parts.ts'
 
 type Elsewhere = Pick<Result<'tx_where'>, 'elsewhere' | 'unread'>
 
-/** So many blocks are looked into: 122,880 bytes each. */
+/** This many blocks are looked into: 122,880 bytes each. */
 const MOST_READ = 128
-/** So many of them in one turn. */
+/** This many of them in one turn. */
 const TURN = 16
 
 // The same for every transaction.

@@ -1,4 +1,4 @@
-// Pages of what a view holds: which part comes next, and what to say where the view has moved on meanwhile.
+// Pages of what a view holds: which part comes next, and what to say where the view has moved on since.
 
 import { type BridgeBlock, type BridgeView, descent } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'

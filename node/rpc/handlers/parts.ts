@@ -66,7 +66,7 @@ export function finalTimeAnswer(time: FinalTime): NonNullable<Result<'bridge_blo
   }
 }
 
-/** A verdict as the RPC says it: what stands on a wrong block is wrong. */
+/** A verdict as the RPC says it: what builds on a wrong block is wrong. */
 export function verdictAnswer(verdict: BlockVerdict): Pick<Result<'bridge_block'>, 'verdict' | 'problem'> {
   switch (verdict.verdict) {
     case 'valid':

@@ -100,7 +100,7 @@ function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
   }
 }
 
-/** Runs `work` with a signal that aborts after so long; no timer is left behind. */
+/** Runs `work` with a signal that aborts after this long; no timer is left behind. */
 async function within<T>(limitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const limit = new AbortController()
   const timer = setTimeout(() => limit.abort(), limitMs)

@@ -27,7 +27,7 @@ const claimData = z
 export const CLAIM_METHODS = {
   bridge_claims: {
     summary:
-      'A page of the requests in final blocks that are not paid yet, with the proofs that pay them, oldest first; of one transaction, to one recipient, of at least so much. `next`, if there may be more, is `after` of the next page, also where this one is empty.',
+      'A page of the requests in final blocks that are not paid yet, with the proofs that pay them, oldest first; of one transaction, to one recipient, of at least a given amount. `next`, if there may be more, is `after` of the next page, also where this one is empty.',
     params: z.strictObject({
       infohash: infohash.optional(),
       recipient: address.optional(),

@@ -84,7 +84,7 @@ export class RaceModel {
     return this.blocks.filter((block) => block.parent === parent && !block.refuted)
   }
 
-  /** The blocks from `id` up to the child of `parent`; nothing if it is no descendant within 128 blocks, or one of them is refuted. */
+  /** The blocks from `id` up to the child of `parent`; `undefined` if it is not a descendant within 128 blocks, or one of them is refuted. */
   wayFrom(parent: string, id: string): ModelBlock[] | undefined {
     const way: ModelBlock[] = []
     for (let at = this.find(id); at !== undefined && way.length < this.#rule.maxDepth; at = this.find(at.parent)) {

@@ -18,7 +18,7 @@ export type Verdict = {
 }
 
 const ENDED_EARLY = 'the tests ended early or ran on and on'
-/** A mutant that runs for so long is killed: whole suites take a few seconds, on a machine that does nothing else. */
+/** A mutant that runs for this long is killed: whole suites take a few seconds, on a machine that does nothing else. */
 const HUNG_MS = 1_800_000
 
 export class Judge implements AsyncDisposable {

@@ -27,7 +27,7 @@ export class Ledger {
   readonly #tests = digestOf('test/**/*.{ts,sol}')
   readonly #results = new Map<string, Result>()
 
-  /** Reads what is still valid; nothing if it is to be done afresh. */
+  /** Reads what is still valid; starts empty if all is to be done again. */
   static async open({ fresh }: { readonly fresh: boolean }): Promise<Ledger> {
     const ledger = new Ledger()
     if (fresh) return ledger

@@ -28,7 +28,7 @@ const { positionals: words, values: flags } = parseArgs({
   },
 })
 
-/** What stands in the ledger for the contracts as they are. */
+/** What is in the ledger for the contracts as they are. */
 const ORIGINAL = 'original'
 
 type Outcome = Verdict['verdict'] | 'accepted'
@@ -73,7 +73,7 @@ function allMutants(): Mutant[] {
   })
 }
 
-/** With `--sample`, so many by lot. */
+/** With `--sample`, this many at random. */
 function pick(mutants: readonly Mutant[]): Mutant[] {
   const matching = mutants.filter((mutant) => words.every((word) => describe(mutant).includes(word)))
   const rank = ({ operator }: Mutant) => ORDER.findIndex((kind) => kind.test(operator))

@@ -179,7 +179,7 @@ class Reader {
     return pair
   }
 
-  /** Two to the power of a term. Of a power that is no number it is only known that it is one at 0 and else at least two. */
+  /** Two to the power of a term. Where the exponent is not a number, all that is known is that it is one at 0 and otherwise at least two. */
   #power(exponent: string): string {
     if (/^\d+$/.test(exponent)) return (1n << BigInt(exponent)).toString()
     const known = this.#powers.get(exponent)

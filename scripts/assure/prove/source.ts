@@ -33,7 +33,7 @@ export class Contracts {
     return this.#member(contract, member, 'FunctionDefinition')
   }
 
-  /** The value of a constant of a library, or of `Library.CONSTANT` of another; nothing if there is none of that name. */
+  /** The value of a constant of a library, or of `Library.CONSTANT` of another; `undefined` if there is none of that name. */
   constant(contract: string, name: string): bigint | undefined {
     const [first = '', second] = name.split('.')
     const [owner, member] = second === undefined ? [contract, first] : [first, second]

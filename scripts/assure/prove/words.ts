@@ -131,7 +131,7 @@ class Reader {
 /**
  * Reads the assembly of `Library.function`.
  * @param inputs names that the assembly uses and does not set first; each becomes a word about which nothing is known
- * @param part a number for one round of the loop of that number; what stands before it counts if it is no loop in a loop
+ * @param part a number for one round of the loop of that number; what comes before it counts if it is not a loop in a loop
  */
 export function readWords(
   contracts: Contracts,

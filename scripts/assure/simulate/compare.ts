@@ -9,7 +9,7 @@ import { weiOf } from './world/content.ts'
 export type Row = {
   readonly kind: Kind
   readonly measured: Measured
-  /** Gas, bonds that were burned, and the fees of own requests. */
+  /** Gas, bonds that were burned, and the fees of its own requests. */
   readonly spent: number
   readonly earned: number
   /** What the same hash rate nets without the attack. */
@@ -70,7 +70,7 @@ function rowOf(measured: Measured, all: readonly Measured[]): Row {
   }
 }
 
-/** ETH a day: by how much the fees of so many finds vary. */
+/** ETH a day: by how much the fees of this many finds vary. */
 function luckOf({ attacker, share, races, days }: Measured): number {
   if (share === 0 || races.final === 0) return 0
   return (priced(attacker.fees) / days) * Math.sqrt((1 - share) / (share * races.final))

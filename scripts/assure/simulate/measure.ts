@@ -61,7 +61,7 @@ export type Measured = {
   readonly refuted: number
 }
 
-/** Requests made later than so long before the end are not looked at: they had no time. Hours. */
+/** Requests made later than this long before the end are not looked at: they had no time. Hours. */
 const TAIL_HOURS = 80
 /** However many blocks an attacker publishes: delays need some days. */
 const LEAST_DAYS = 8

@@ -28,7 +28,7 @@ export function attackTable(rows: readonly Row[]): string {
   )
 }
 
-/** For attacks of which the budget decides: ETH in all, days, hours. */
+/** For attacks that are decided by the budget: ETH in all, days, hours. */
 export function budgetTable(rows: readonly Row[]): string {
   const head = [
     'attack',

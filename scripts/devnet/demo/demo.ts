@@ -45,7 +45,7 @@ const SPENT = 20n * UNIT
 const DAY = 86_400
 const POLL_MS = 150
 
-/** Runs the whole way and answers with all ids and amounts. Throws where anything is not as it must be. */
+/** Runs all of it and returns all ids and amounts. Throws where anything is not as it must be. */
 export async function runDemo(deps: DemoDeps, options: DemoOptions) {
   const { devnet, network, log, say, signal } = deps
   const patience: Patience = { deadlineMs: options.deadlineMs, pollMs: POLL_MS, signal }

@@ -91,7 +91,7 @@ export class Arrangement {
     await this.#pay(wallet, genesis, UNIT)
   }
 
-  /** The liar is the miner of what he needs. */
+  /** The liar is the miner of what it needs. */
   async #pay(from: Wallet, to: Wallet, tokens: bigint): Promise<void> {
     const { node, now, patience } = this.#deps
     const { infohash } = await pay(node, from, { to: to.address, tokens }, now(), patience.signal)

@@ -20,7 +20,7 @@ export type Death = {
 
 const REFUTED = parseAbiItem('event BlockRefuted(bytes32 indexed id, address indexed prover, uint64 reward)')
 
-/** Waits for the refutation of a block; nothing where it lives on after the deadline. `fromBlock` is of Ethereum, before its publication. */
+/** Waits for the refutation of a block; `undefined` if it lives on after the deadline. `fromBlock` is of Ethereum, before its publication. */
 export async function awaitDeath(
   ethereum: EthereumReader,
   id: Hash,

@@ -192,7 +192,7 @@ export class Drill {
     })
   }
 
-  /** Lets time pass where blocks came so fast that the next one would take long to find. Answers the tip. */
+  /** Lets time pass where blocks came so fast that the next one would take long to find. Returns the tip. */
   async #ease(): Promise<Hash> {
     const { node, chain, sender } = this.#deps
     const tip = await this.#settled()

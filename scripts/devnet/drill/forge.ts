@@ -26,7 +26,7 @@ export function amountOf(state: State, { infohash, owner }: EntryName): bigint {
 }
 
 /**
- * The state as if the transaction had been valid: its inputs are taken from whoever has them, what is missing of them comes from
+ * The state as if the transaction had been valid: its inputs are taken from those who have them, what is missing of them comes from
  * nowhere, and outputs and accounts fit together afterwards. For a valid transaction it is the true state.
  */
 export function asIf(state: State, tx: SignedTransaction, infohash: Infohash): State {

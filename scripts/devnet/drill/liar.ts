@@ -1,4 +1,4 @@
-// A miner who lies on purpose, or builds right blocks at moments of his choice: for drills and tests on development chains.
+// A miner who lies on purpose, or builds right blocks at moments of its choice: for drills and tests on development chains.
 
 import { ParentStates } from '../../../miner/parent-state.ts'
 import { parseEntry } from '../../../miner/queue-reader.ts'
@@ -24,7 +24,7 @@ import type { Scene, Signer } from './scene.ts'
 import { type SealedBlock, sendBlock } from './send-block.ts'
 
 export type LiarDeps = {
-  /** Where he looks; it may call his blocks wrong. */
+  /** Where the liar looks; this node may call the liar's blocks wrong. */
   readonly node: NodeClient
   /** Who pays for gas and bonds. */
   readonly sender: TransactionSender
@@ -42,7 +42,7 @@ export type LiarOptions = {
   /** Default: whether the parent has a live child already. */
   readonly rival?: boolean
   /**
-   * What stands in the block, before a lie: `honest` (the default) is the queue and what waits at the node, as far as it applies on the
+   * What is in the block, before a lie: `honest` (the default) is the queue and what waits at the node, as far as it applies on the
    * parent; `empty` is nothing at all; a list is the queue and then these packed transactions, each told by its true result, or as
    * if it changed nothing where it is invalid.
    */
@@ -186,7 +186,7 @@ export class Liar {
     return await this.#sceneOn(await this.#groundOn(id, publishedAt), { content })
   }
 
-  /** The block that the node would build on; waits while it takes in what is new. Throws `waited-in-vain`. */
+  /** The block that the node would build on; waits while it reads what is new. Throws `waited-in-vain`. */
   async tip(signal = new AbortController().signal): Promise<Hash> {
     const { node } = this.#deps
     return await waitFor(`${node.url} to follow the bridge`, { ...PATIENCE, signal }, async () => {

@@ -14,7 +14,7 @@ type PlotStage = {
   readonly chain: DevChain
   readonly patience: Patience
   readonly liar: Liar
-  /** Lets time pass where the next block would take long to find. Answers the node's tip, once it has read all that Ethereum has. */
+  /** Lets time pass where the next block would take long to find. Returns the node's tip, once it has read all that Ethereum has. */
   readonly ease: () => Promise<Hash>
   /** Right blocks of a crowd. */
   readonly crowd: number
@@ -31,9 +31,9 @@ export type Plot = {
 }
 
 const HOUR = 3_600
-/** Blocks that count in a race come earlier than so long after its first. */
+/** Blocks that count in a race come earlier than this long after its first. */
 const RACE_OPEN = 22 * HOUR
-/** So many blocks a branch that lost stands above the fork: the winner gets hardly any further meanwhile. */
+/** How many blocks a branch that lost is above the fork: the winner gets hardly any further in that time. */
 const DEAD_LENGTH = 4
 /** Looks between which the watchers do what is due, before more time passes. */
 const LOOKS = 10

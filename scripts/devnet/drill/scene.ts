@@ -1,4 +1,4 @@
-// What a liar finds before him: a true state, what an honest miner would post on it now, and keys with money of his own.
+// What a liar has to work with: a true state, what an honest miner would post on it now, and keys with its own money.
 
 import { isOperationError, OperationError } from '../../../node/errors.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
@@ -117,7 +117,7 @@ export class Story {
     return this
   }
 
-  /** A transaction that is no valid one here, told as if it were. */
+  /** A transaction that is not valid here, told as if it were. */
   pretend(tx: SignedTransaction, told: (state: State, tx: SignedTransaction, infohash: Infohash) => State): this {
     return this.say(stepOf(tx), told(this.#state, tx, infohashOf(encodeTransaction(tx))))
   }
@@ -143,7 +143,7 @@ export function sign({ liar, time }: Scene, body: Omit<TransactionBody, 'time'>)
   return { kind: 'signed', from: liar.address, signature: liar.sign(signingDigest(whole)), ...whole }
 }
 
-/** A payment of half of the liar's greatest output to his friend. Throws `lack`. */
+/** A payment of half of the liar's greatest output to its friend. Throws `lack`. */
 export function payment(story: Story, change: Partial<Omit<TransactionBody, 'time'>> = {}): SignedTransaction {
   const { infohash, value } = ownOutput(story)
   return sign(story.scene, { to: FRIEND, tokens: value / 2n, prev: [infohash], ...change })
@@ -165,7 +165,7 @@ export function ownOutput({ scene, state }: Story): Output {
 export function victimOutput({ scene, state }: Story): Output {
   const outputs = outputsOf(state)
   const { address } = scene.liar
-  // An output is named by infohash and owner: of a transaction that paid both, the liar would take his own.
+  // An output is named by infohash and owner: of a transaction that paid both, the liar would take its own.
   const own = new Set(outputs.flatMap(({ owner, infohash }) => (owner === address ? [infohash] : [])))
   const others = outputs.filter(({ owner, infohash }) => !own.has(infohash) && owner !== FRIEND)
   return greatest(others, scene.rules.minRequest) ?? fail(lack('victim'))

@@ -1,4 +1,4 @@
-// Sends a sealed block: alone on its parent, or as a rival beside whoever is there by then.
+// Sends a sealed block: alone on its parent, or as a rival beside the blocks that are there by then.
 
 import { publishCall } from '../../../node/ethereum/calls.ts'
 import { isRefusal } from '../../../node/ethereum/refusals.ts'
@@ -11,13 +11,13 @@ export type SealedBlock = PublishedBlock & {
   readonly parent: Hash
   /** Sealed header of the parent. */
   readonly ground: Uint8Array
-  /** Whether it may stand beside others. */
+  /** Whether it may be beside others. */
   readonly rival: boolean
 }
 
 const TRIES = 10
 
-/** A rival is sent again where a sibling came, died, or was of the same second meanwhile. Throws what the sender throws. */
+/** A rival is sent again where a sibling came, died, or turned out to be of the same second. Throws what the sender throws. */
 export async function sendBlock(sender: TransactionSender, block: SealedBlock, signal?: AbortSignal): Promise<Outcome> {
   const options = signal ? { signal } : {}
   if (!block.rival) return await sender.send(publishCall(block.ground, block), options)

@@ -8,10 +8,10 @@ import { stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import type { Name } from './honest.ts'
 import type { Model, ModelVerdict } from './model.ts'
 
-/** What stands on a wrong block is wrong too, in the words of a node. */
+/** What builds on a wrong block is wrong too, in the words of a node. */
 const SAID: Readonly<Record<ModelVerdict, string>> = { right: 'valid', wrong: 'invalid', baseless: 'invalid' }
 
-/** What a node that has seen everything says wrongly, in words; nothing if all is true. Throws what the node throws. */
+/** What a node that has seen everything says wrongly, in words; `undefined` if all is true. Throws what the node throws. */
 export async function findUntruth(model: Model, node: NodeClient, name: Name): Promise<string | undefined> {
   const { blocks, status } = await readAllBlocks(node)
   const said = new Map(blocks.map(({ id, verdict, problem }) => [id, { verdict, problem }]))

@@ -28,7 +28,7 @@ export class Chance {
     return Math.min(most, Math.floor(least * ((most + 1) / least) ** this.#random()))
   }
 
-  /** Nothing where there is nothing to pick from. */
+  /** `undefined` if there is nothing to pick from. */
   pick<T>(items: readonly T[]): T | undefined {
     return items[Math.floor(this.#random() * items.length)]
   }

@@ -59,7 +59,7 @@ export function emptyContent(plot: Plot): Posted {
   return postOf(honestSteps(rules, parent, entriesOf(plot).slice(0, overdue(plot)), []), parent.state)
 }
 
-/** Nothing where there is nothing of the kind to lie about. What comes out need not be wrong: one may be right by accident. */
+/** `undefined` if there is nothing of the kind to lie about. What comes out need not be wrong: one may be right by accident. */
 export function wrongContent(plot: Plot, chance: Chance): Posted | undefined {
   return chance.isLucky(0.6) ? lie(plot, chance) : mutation(plot, chance)
 }
@@ -159,7 +159,7 @@ function mutation(plot: Plot, chance: Chance): Posted | undefined {
   if (posted === undefined || posted.states.length % 32 !== 0) return undefined
   const states = splitStates(posted.states)
   try {
-    // His friends go on from what would be right.
+    // The liar's friends go on from what would be right.
     return { steps: splitSteps(posted.steps), states, ...(told.at(-1) ? { state: told.at(-1)?.after } : {}) }
   } catch {
     return undefined // without a shape, which the bridge refuses

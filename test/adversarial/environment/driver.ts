@@ -28,7 +28,7 @@ export type Order = {
 /** Final blocks that a network has: hardly any, some, or more than a node would replay. */
 const AGES = [1, 3, 40, 270] as const
 const ACCOUNTS = 6
-/** So often it is waited for everybody between two moves. */
+/** How often everybody is waited for between two moves. */
 const SETTLED = 0.35
 const LAST_MOVES = 40
 

@@ -39,7 +39,7 @@ async function look(ground: Ground): Promise<Duties> {
   const isBWrong = honest.endpoints.isBWrong
   const open: string[] = []
   const progress: string[] = [`${number}`]
-  // The second node follows both endpoints, and acts on nothing that they do not say in unison.
+  // The second node follows both endpoints, and acts only on what both say.
   for (const name of isBWrong ? (['node-0'] as const) : (['node-0', 'node-1'] as const)) {
     const { text, want } = await lookAt(honest.nodes[name], name, number)
     progress.push(text)

@@ -15,9 +15,9 @@ export type Bounds = { readonly siblings: number; readonly branch: number; reado
 
 type Parts = Pick<Ground, 'honest' | 'model' | 'world' | 'users' | 'bounds' | 'without'>
 
-/** Seconds: so old a wrong block may get before time stands still until it is dead. Ethereum takes a refutation within a day. */
+/** Seconds: how old a wrong block may get before time stops until it is dead. Ethereum takes a refutation within a day. */
 const PATIENCE = 12n * 3_600n
-/** Seconds: in so many Ethereum has more blocks than may be reorganised. */
+/** Seconds: in this many Ethereum has more blocks than may be reorganised. */
 const BURYING = 600n
 
 export class Ground {
@@ -33,7 +33,7 @@ export class Ground {
   /** Outputs of the liar that some block has spent. */
   readonly spent = new Set<Infohash>()
   reorganisations = 0
-  /** Resolves once the honest processes have done all that there is to do. Set by who watches. */
+  /** Resolves once the honest processes have done all that there is to do. Set by the one that watches. */
   settle: () => Promise<void> = async () => undefined
 
   constructor({ honest, model, world, users, bounds, without }: Parts) {
@@ -58,7 +58,7 @@ export class Ground {
     return genesisInfohash(this.stage.definition.genesis)
   }
 
-  /** Who lies where there is something to lie about. */
+  /** Those who lie where there is something to lie about. */
   get liar(): Address {
     const [first] = this.world.accounts
     if (first === undefined) throw new RangeError('the world has no accounts')
@@ -86,7 +86,7 @@ export class Ground {
     if (seconds >= BURYING) await this.bury()
   }
 
-  /** Waits until no wrong block would be too old after so many seconds. */
+  /** Waits until no wrong block would be too old after this many seconds. */
   async await(seconds: bigint): Promise<void> {
     await this.model.sync()
     const { time } = await this.head()

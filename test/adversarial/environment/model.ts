@@ -11,7 +11,7 @@ import { MAX_DEPTH, SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
 import type { Stage } from '../../support/stage.ts'
 
-/** `baseless`: it stands on what is wrong, and nobody has to say more of it. */
+/** `baseless`: it builds on what is wrong, and nobody has to say more of it. */
 export type ModelVerdict = 'right' | 'wrong' | 'baseless'
 
 export type ModelBlock = {
@@ -44,7 +44,7 @@ export type Entry = { readonly entry: QueueEntry; readonly time: bigint }
 
 type Events = Awaited<ReturnType<Model['read']>>
 
-/** Logs are read again from so far below the newest that was seen where Ethereum was reorganised. */
+/** Logs are read again from this far below the newest that was seen where Ethereum was reorganised. */
 const REREAD = 64n
 
 export class Model {
@@ -53,7 +53,7 @@ export class Model {
   readonly ours = new Set<Hash>()
   readonly genesis: Hash
   readonly #stage: Stage
-  /** What its author goes on from, of blocks that the driver made and that are wrong or stand on what is. */
+  /** What its author goes on from, of blocks that the driver made and that are wrong or build on what is. */
   readonly #told = new Map<Hash, State>()
   #events: Events = []
   #read: { readonly number: bigint; readonly hash: Hash } | undefined

@@ -18,9 +18,9 @@ import { type Posted, sealBlock } from './sealing.ts'
 const HOUR = 3_600n
 const DAY = 24n * HOUR
 const GIFT = 1_000n * UNIT
-/** Outputs of each account: who has one only has to wait for each of his payments. */
+/** Outputs of each account: a user with only one has to wait for each of their payments. */
 const GIFTS = 4
-/** Blocks that stand on the final one at most. */
+/** Blocks that build on the final one at most. */
 const STRETCH = 100
 
 /** Ends with everything final, and a day later. */

@@ -7,7 +7,7 @@ import type { Ground } from './ground.ts'
 import type { Request } from './users.ts'
 
 const HOUR = 3_600n
-/** Hours: races end and what they put off begins anew, and then everything has its two days. A flood of the queue takes longer. */
+/** Hours: races end and what they put off begins again, and then everything has its two days. A flood of the queue takes longer. */
 const PEACE = 160n
 const STEP = 4n
 const RIVAL = 4

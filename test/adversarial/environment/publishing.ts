@@ -62,7 +62,7 @@ export function siteAbove({ id, sealed, bytes, state }: Sealed, time: bigint): S
   return state === undefined ? site : { ...site, state }
 }
 
-/** Nothing where there is nothing to lie about, or where the work would take too long. `time` is that of the block of Ethereum. */
+/** `undefined` if there is nothing to lie about, or if the work would take too long. `time` is that of the block of Ethereum. */
 export async function makeBlock(
   ground: Ground,
   site: Site,

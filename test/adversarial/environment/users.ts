@@ -19,7 +19,7 @@ export class Users {
   /** All requests, in their order. */
   readonly requests: Request[] = []
   readonly #arena: Arena
-  /** Each has one node that he asks. */
+  /** Each has one node to ask. */
   readonly #users: readonly { readonly account: Account; readonly node: NodeClient }[]
   readonly #forcers: readonly Account[]
   readonly #node: NodeClient
@@ -35,7 +35,7 @@ export class Users {
     this.#forcers = userAccounts().slice(0, FORCERS)
   }
 
-  /** One of them hands a request to his node: from then on it has to be paid. Nothing if he has no money. Throws what the node throws. */
+  /** One of them hands a request to their node: from then on it has to be paid. Does nothing without money. Throws what the node throws. */
   async ask(chance: Chance): Promise<Request | undefined> {
     const user = chance.pick(this.#users)
     const tokens = BigInt(chance.size(LEAST, MOST))
@@ -51,7 +51,7 @@ export class Users {
     return request
   }
 
-  /** A request that its author puts into the queue himself, of money that nothing can take back. Nothing if there is none. */
+  /** A request that its author puts into the queue directly, of money that nothing can take back. `undefined` if there is none. */
   async signToForce(chance: Chance): Promise<Request | undefined> {
     const account = chance.pick(this.#forcers)
     const tokens = BigInt(chance.size(LEAST, MOST))

@@ -9,13 +9,13 @@ import { findDuties } from './duties.ts'
 import type { Ground } from './ground.ts'
 import { slowness } from './patience.ts'
 
-/** Milliseconds on an idle machine: a process that does nothing for so long, although there is something to do, is stuck. */
+/** Milliseconds on an idle machine: a process that does nothing for this long, although there is something to do, is stuck. */
 const STUCK_MS = 60_000
 /** Milliseconds on an idle machine: older no wrong block gets under the eyes of a watcher. */
 const WRONG_MS = 60_000
 const LOOK_MS = 100
 const HOUR = 3_600n
-/** Seconds: a block is decided so long after its publication, a nomination and the time of the calls included. */
+/** Seconds: a block is decided this long after its publication, a nomination and the time of the calls included. */
 const DECIDED = 51n * HOUR
 /** Seconds: that part of it which comes after the nomination. */
 const NOMINATED = 3n * HOUR

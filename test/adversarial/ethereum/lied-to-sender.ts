@@ -126,7 +126,7 @@ export class LiedToSender {
     await this.stage.anvil.client.mine({ blocks: 1 })
   }
 
-  /** Once the liar says the truth, whoever wanted it asks for it again. */
+  /** Once the liar says the truth, the one who wanted it asks for it again. */
   async #again(sender: TransactionSender): Promise<void> {
     let isOver = false
     const sending = sender.send(FORCE).finally(() => {
@@ -169,7 +169,7 @@ export class LiedToSender {
   }
 
   async #mineUntil(what: string, isTrue: () => boolean): Promise<void> {
-    // Counted in blocks, since all of this is quick: only what hangs sees so many.
+    // Counted in blocks, since all of this is quick: only what hangs sees this many.
     for (let blocks = 0; !isTrue(); blocks++) {
       if (blocks === BLOCKS) throw new Error(`waited ${BLOCKS} blocks of Ethereum in vain for ${what}`)
       await this.stage.anvil.client.mine({ blocks: 1 })

@@ -10,7 +10,7 @@ import { LiveBridge } from '../../support/chain/live-bridge.ts'
 import { type Lie, LyingEndpoint } from '../../support/chain/lying-endpoint.ts'
 
 const HOUR = 3_600n
-// A hanging endpoint is asked twice, for so long.
+// A hanging endpoint is asked twice, for this long.
 const FAST = { timeoutMs: 400, retries: 1, backoffMs: 5 }
 /** A packed transaction that no state takes. */
 const NOISE = `0x${'00'.repeat(7)}${'11'.repeat(120)}`
@@ -102,7 +102,7 @@ export class LiedTo implements AsyncDisposable {
     this.liar.tellTheTruth()
     const said = status.state === 'unknown' ? status.code : status.state
     assert.ok(codes.includes(said), `expected ${codes.join(' or ')}, got ${said}`)
-    // Whoever was told is not told again.
+    // Those who were told are not told again.
     const isNews = past.state !== 'unknown' || past.code !== said
     assert.deepEqual(
       alarms.map(({ code }) => code),

@@ -11,7 +11,7 @@ const POOR = {
   message: 'insufficient funds for gas * price + value: balance 0, tx cost 14701, overshot 14701',
 }
 const STALE = { code: -32000, message: 'nonce too low: next nonce 9, tx nonce 8' }
-/** Behind one address there are several machines. Each is made anew, since it counts what it is asked. */
+/** Behind one address there are several machines. Each is made again for each use, since it counts what it is asked. */
 export const MACHINES: Readonly<Record<string, () => Lie>> = {
   ...Object.fromEntries(
     [1, 2, 5].map((blocks) => [`two machines ${blocks} blocks apart take turns`, () => inTurns(lagging(blocks))]),

@@ -176,7 +176,7 @@ test('a payment that never was, and one of which nothing is reported', async () 
   await scene.assertStandsStill(victim, changeEvent('Forced', paid), INCOMPLETE)
   await scene.assertKnowsTheTruth(victim)
   assert.equal((await follower.claims()).length, 1)
-  // Left out, it does no harm: the contract pays nothing twice, and whoever wants to claim it is told so.
+  // Left out, it does no harm: the contract pays nothing twice, and anyone who wants to claim it is told so.
   await live.claim(claim)
   liar.tell(changeEvent('Claimed', () => []))
   await assertLive(follower)

@@ -1,4 +1,4 @@
-// Ethereum takes back each of the calls, 1 to 20 blocks deep, drops it or puts it in elsewhere. Must hold: whoever sent it stays with it
+// Ethereum takes back each of the calls, 1 to 20 blocks deep, drops it or puts it in elsewhere. Must hold: the sender stays with it
 // until it counts, once; node and ledger hold what Ethereum holds; nothing that can still be taken back is called final.
 
 import assert from 'node:assert/strict'

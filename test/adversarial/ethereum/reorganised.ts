@@ -123,7 +123,7 @@ export class Reorganised {
     return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'queueLength' })
   }
 
-  /** Moves the clock to so many seconds after the publication of a block. */
+  /** Moves the clock to this many seconds after the publication of a block. */
   async skipTo(block: Hash, seconds: bigint): Promise<void> {
     await this.stage.anvil.warp(BigInt((await this.record(block)).publishedAt) + seconds)
   }

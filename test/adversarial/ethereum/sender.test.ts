@@ -1,4 +1,4 @@
-// The endpoint of whoever sends transactions lies. Must hold: nothing is sent twice, no success or failure is believed that did not happen,
+// The endpoint of a sender of transactions lies. Must hold: nothing is sent twice, no success or failure is believed that did not happen,
 // the sender says what is wrong, and goes on when the lie ends.
 
 import { test } from 'node:test'

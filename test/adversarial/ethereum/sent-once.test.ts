@@ -1,5 +1,6 @@
-// Attacked: whoever sends from the command line, by an endpoint that fails in any way before, at or after the moment in which the transaction leaves.
+// Attacked: anyone who sends from the command line, by an endpoint that fails in any way before, at or after the moment in which the transaction leaves.
 // What must hold: nobody is told that something failed which may be under way; the same command, run again, ends it; and nothing is ever done twice.
+// Long: each way to fail has a test.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -81,7 +82,7 @@ for (const name of ['deposit', 'force', 'claim'] as const) {
         const first = await attempt(async () => act.run(await scene.sender(), i, PATIENCE_MS))
         scene.endpoint.tellTheTruth()
         const isSent = (await scene.nonce()) > scene.sent
-        // A permit by the word of a machine that is behind fails in its block, and whoever says so is right.
+        // A permit by the word of a machine that is behind fails in its block, and an endpoint that says so is right.
         const isTrueFailure = async (end: typeof first) =>
           end !== 'done' && end.code === 'transaction-failed' && (await act.done(i)) === 0
         if (first !== 'done' && first.code !== 'transaction-under-way' && !(await isTrueFailure(first))) {

@@ -23,7 +23,7 @@ import {
 } from '../../support/chain/lying-endpoint.ts'
 import { DAY, Watched } from './watched.ts'
 
-/** What is only said of a refutation is no reason to doubt which blocks there are. */
+/** What is only said of a refutation is not a reason to doubt which blocks there are. */
 const HARMLESS = new Set(['lets everything fail'])
 
 test('one of two endpoints lies: doubt, a kill all the same, and trust when the lie ends', async (t) => {

@@ -1,6 +1,6 @@
 // What each call costs, against test/contract/gas.json and against the limits that the project set itself.
 //
-// TTX_UPDATE_GAS=1 writes the file anew, and deployments/gas.ts, in which the product finds the same figures.
+// TTX_UPDATE_GAS=1 rewrites the file, and deployments/gas.ts, in which the product finds the same figures.
 
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'

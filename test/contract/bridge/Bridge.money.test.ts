@@ -1,4 +1,4 @@
-// Coins that lie in the bridge: bonds, fees of forced transactions and what was paid too much wait until they are fetched.
+// Coins that are in the bridge: bonds, fees of forced transactions and what was paid too much wait until they are fetched.
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'

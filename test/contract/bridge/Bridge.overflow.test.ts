@@ -73,7 +73,7 @@ function outputOfDeposit(network: Rules, index: bigint, to: Address): EntryName 
 it('a payment into an account that cannot hold it convicts its block', async () => {
   const pay = (tokens: bigint) => transfer(stage, founder, { to: full.address, tokens, prev: [change] })
   for (const tokens of [1n, SUPPLY - 1_000_000n]) await assertConvicted(stage, 'Overflow', pay(tokens))
-  // Who has a full account can pay, and be paid back.
+  // The owner of a full account can pay, and be paid back.
   const paid = transfer(stage, full, { to: nobody, tokens: 5n, prev: [coin] })
   await assertRight(stage, [paid.step, pay(5n).step])
 })
@@ -108,7 +108,7 @@ it('a deposit changes nothing where its output or its account cannot hold it, an
   const [, , after] = stage.statesOf(steps) as [State, State, State]
   assert.deepEqual(stage.statesOf(steps).map(stateRoot), [before, before, after].map(stateRoot))
   assert.notEqual(stateRoot(after), stateRoot(before))
-  // Whoever credits the part that would fit is convicted.
+  // Anyone who credits the part that would fit is convicted.
   const half = withAmount(before, outputOfDeposit(rules, 0n, full.address), CREDIT)
   const otherHalf = withAmount(before, { owner: brimming.address }, CREDIT)
   for (const [at, states] of [

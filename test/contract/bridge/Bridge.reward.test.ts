@@ -58,7 +58,7 @@ describe('what racing pays', () => {
     for (const block of [child, last, later]) await fixture.finalize(block)
     for (const miner of [alice, bob, carol]) assert.equal(await wttx.balanceOf([miner]), 0n)
     assert.equal(await wttx.balanceOf([dave]), FEE)
-    // What the miner does not get is not the recipient's either: else displacing would pay for who asks for much.
+    // What the miner does not get is not the recipient's either: else displacing would pay for those who request much.
     for (const [i, block] of [rival, child, last, later].entries()) {
       await fixture.claim(block, proofOf(block, 0))
       assert.equal(await wttx.balanceOf([recipient]), BigInt(i + 1) * 99n * FEE)

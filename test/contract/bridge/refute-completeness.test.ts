@@ -94,7 +94,7 @@ describe(`a block with one thing changed (${runs} mutations, seed ${seed})`, () 
     }
   }
 
-  /** Nothing where the contract refuses it. */
+  /** `undefined` if the contract refuses it. */
   async function publish({ steps, states, parent, target }: Posted): Promise<Receipt | undefined> {
     const { fixture, tip } = chain.stage
     const draft = fixture.draft(tip.block, target === undefined ? {} : { target })

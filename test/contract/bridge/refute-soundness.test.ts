@@ -92,7 +92,7 @@ describe(`a right block (${runs} proofs, seed ${seed})`, () => {
     const forced = right.forced[index]
     const honestTries: Try[] = [{ name: 'replay', data: encodeRefutation(honest), isHonest: true }]
     const bases = [honest]
-    // Of an applied step the bridge answers that it is no void one.
+    // Of an applied step the bridge answers that it is not a void one.
     if (forced) {
       const asVoid = proveStep(stage.rules, published, before, index, forced)
       const isHonest = right.steps[index]?.[0] === 3

@@ -210,7 +210,7 @@ contract BridgeHandler {
         return bridge.blocks(bridge.finalBlock()).supply + here;
     }
 
-    /// @notice Wei that the bridge owes, or may come to owe: bonds, and the fees of forced transactions, to whoever.
+    /// @notice Wei that the bridge owes, or may come to owe: bonds, and the fees of forced transactions, to anybody.
     function liabilities() external view returns (uint256 sum) {
         for (uint256 i = 0; i < 3; ++i) sum += bridge.owed(_actor(i));
         sum += bridge.owed(address(this));

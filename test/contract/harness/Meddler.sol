@@ -2,7 +2,7 @@
 // An account that does whatever it is told, and takes no coins: it refuses them, or burns all gas while it is paid.
 pragma solidity 0.8.37;
 
-/// @notice Can be a publisher, a refuter, a recipient; whoever calls it decides what it does.
+/// @notice Can be a publisher, a refuter, a recipient; its caller decides what it does.
 contract Meddler {
     bool private immutable _burnsGas;
 

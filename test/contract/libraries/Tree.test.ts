@@ -99,7 +99,7 @@ describe(`Tree (${trees} trees, seed ${seed})`, () => {
 /** Each way to claim something of `key`: any depth, any node of the tree or none, and after a deletion any sibling. */
 function claimsOf(tree: Node, key: Uint8Array, deleted: boolean): Uint8Array[] {
   const leaves = [...entries(tree)]
-  // A kind that there is not is no other way to say that there is nothing.
+  // A kind that does not exist is not another way to say that there is nothing.
   const nodes = [
     Uint8Array.of(0),
     Uint8Array.of(2),

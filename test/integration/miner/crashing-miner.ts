@@ -31,7 +31,7 @@ export type CrashPlan = {
   readonly key: Hex
   readonly folder: string
   readonly moment: Moment
-  /** Ends once so many own blocks are published. */
+  /** Ends once this many of its own blocks are published. */
   readonly published: number
 }
 

@@ -1,4 +1,4 @@
-// Nominating, finalizing and getting bonds back, for own blocks and for those of others.
+// Nominating, finalizing and getting bonds back, for our own blocks and for those of others.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

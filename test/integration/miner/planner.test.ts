@@ -80,7 +80,7 @@ test('a node that is syncing for less than a minute is waited for, and after tha
   assert.equal(await planning.try(), undefined)
   planning.say(undefined)
   await planning.look()
-  // Each time anew.
+  // A new one each time.
   planning.say('syncing')
   planning.skipMs(40_000)
   assert.equal(await planning.try(), undefined)

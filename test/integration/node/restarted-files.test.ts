@@ -1,4 +1,4 @@
-// The files of a block right after a restart: a node makes them from what is on its disk, whoever it can reach.
+// The files of a block right after a restart: a node makes them from what is on its disk, no matter whom it can reach.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -192,7 +192,7 @@ export class Driver {
     this.#pending.push(claimed(rules, block, step))
   }
 
-  /** What the contract takes as parents: also what stands on a branch that has lost, as long as it is higher than the final block. */
+  /** What the contract takes as parents: also what builds on a branch that has lost, as long as it is higher than the final block. */
   #parents(): MadeBlock[] {
     const { records, final } = this.ethereum.contract()
     const height = this.forge.blocks.get(final)?.sealed.header.height ?? 0n

@@ -1,4 +1,4 @@
-// The real bridge on a real chain: anvil as a child process, with the contract that takes blocks without work.
+// The real bridge on a real chain: anvil as a child process, with the contract that accepts blocks without work.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'

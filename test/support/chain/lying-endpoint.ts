@@ -5,7 +5,7 @@ import { decodeAbiParameters, encodeAbiParameters, type Hex, isHex, keccak256, t
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { EthereumProxy, type RpcCall, type Tampering } from './ethereum-proxy.ts'
 
-/** What an endpoint does with a call; nothing where it says the truth. `proxy` asks the true endpoint. */
+/** What an endpoint does with a call; `undefined` if it says the truth. `proxy` asks the true endpoint. */
 export type Lie = (call: RpcCall, proxy: EthereumProxy) => Tampering | undefined
 
 /** A log as JSON-RPC has it. */
@@ -125,7 +125,7 @@ export function lagging(blocks: number): Lie {
   return asOf(async (proxy) => BigInt(await askHex(proxy, 'eth_blockNumber')) - BigInt(blocks))
 }
 
-/** Serves Ethereum as it was at this block, for ever. */
+/** Serves Ethereum as it was at this block, forever. */
 export function frozenAt(number: bigint): Lie {
   return asOf(async () => number)
 }
@@ -188,7 +188,7 @@ export function jumpingBack(blocks: number): Lie {
   }
 }
 
-/** Every block says another time, so many seconds later. */
+/** Every block says another time, this many seconds later. */
 export function timesOff(seconds: bigint): Lie {
   return changeBlocks((block) => ({ ...block, timestamp: toHex(BigInt(block.timestamp) + seconds) }))
 }
@@ -229,7 +229,7 @@ export function changeEvent(name: EventName, change: (log: RawLog) => readonly R
   return changeLogs((logs) => logs.flatMap((log) => (log.topics[0] === topic ? change(log) : [log])))
 }
 
-/** The same bytes but for one, of which the lowest bit is another. */
+/** The same bytes, except that the lowest bit of one is flipped. */
 export function flip(data: Hex, at: number): Hex {
   const bytes = Buffer.from(data.slice(2), 'hex')
   bytes[at] = (bytes[at] ?? 0) ^ 1

@@ -1,4 +1,4 @@
-// An Ethereum in this process, and a clock that stands still unless a test moves it.
+// An Ethereum in this process, and a clock that does not move unless a test moves it.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'

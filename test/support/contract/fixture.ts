@@ -84,7 +84,7 @@ export class Fixture implements AsyncDisposable {
     this.times.set(genesis.id, chain.time)
   }
 
-  /** The `harness` takes blocks without work, and refutes without proof; `bridge` is what is deployed. */
+  /** The `harness` accepts blocks without work, and refutes without proof; `bridge` is what is deployed. */
   static async deploy(
     kind: keyof typeof ARTIFACTS,
     { state, infohash: genesis } = {

@@ -23,7 +23,7 @@ export type Posted = {
 
 type Mutation = (world: World, right: RightBlock, tip: Tip) => Posted | undefined
 
-/** Each answers nothing where the block has nothing of its kind. */
+/** Each returns `undefined` if the block has nothing of its kind. */
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'a bit of a step': (world, right) => ({ ...postedOf(right), steps: flipBit(world, postedOf(right).steps) }),
   'a bit of a state': (world, right) => ({ ...postedOf(right), states: flipBit(world, postedOf(right).states) }),

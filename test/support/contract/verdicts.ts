@@ -20,7 +20,7 @@ type Problem = Extract<Verdict, { verdict: 'invalid' }>['problem']
 /** A step that the rules take, whatever the state. */
 export type Transfer = ReturnType<typeof transfer>
 
-/** What a liar asks for once all money is his. */
+/** What a liar asks for once it owns all money. */
 const LOOT = toInfohash(toBytes(someHash(99)).subarray(12))
 let time = 1
 
@@ -99,7 +99,7 @@ export async function assertRight(stage: Stage, steps: readonly Uint8Array[]): P
   return stage.tip
 }
 
-/** What a liar may state after his step: that nothing happened, or anything, or that all money is his, which he asks for at once. */
+/** What a liar may state after its step: that nothing happened, or anything, or that it owns all money, which it asks for at once. */
 function stories(stage: Stage, { step, from: liar }: Transfer): { steps: Uint8Array[]; states: Hash[] }[] {
   // No more than the contract knows to be there, which it would refuse at once.
   const fields = unpackTransaction(step.slice(1))

@@ -58,7 +58,7 @@ export class Author {
     return new Author(stage, stage.sender(await stage.signer(1_000_000n)))
   }
 
-  /** Puts noise into the queue, so many times. */
+  /** Puts noise into the queue, this many times. */
   async force(times: number): Promise<void> {
     const { anvil, definition } = this.stage
     const packed = Array.from({ length: times }, () => `0x${Buffer.from(NOISE).toString('hex')}`)

@@ -55,7 +55,7 @@ export function seal(
   return mine({ ...block, parent }, header, miner, state)
 }
 
-/** The same block with another torrent in its header, mined anew. */
+/** The same block with another torrent in its header, mined again. */
 export function borrow({ steps, states, parent, sealed, next }: Forged, torrent: Infohash): Forged {
   return mine({ steps, states, parent }, { ...sealed.header, torrent }, sealed.seal.miner, next.state)
 }

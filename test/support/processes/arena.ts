@@ -1,5 +1,5 @@
 // Where attacks take place: an Ethereum with the bridge on it, and beside it nodes, watchers, miners, relayers and a liar, each a process.
-// Everything that an attack may ask for is here, hence the lines.
+// Everything that an attack may ask for is here, which makes the file long.
 
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -140,7 +140,7 @@ export class Arena extends Sight {
     return this.#start(known.args, name, known.env)
   }
 
-  /** One who publishes what he likes, with an own key, and has no say over anybody else's process. */
+  /** Somebody who publishes anything, with their own key, and has no say over anybody else's process. */
   async startLiar(name = 'liar'): Promise<LiarProcess> {
     const account = await this.account(name)
     const liar = new LiarProcess({
@@ -153,7 +153,7 @@ export class Arena extends Sight {
     return liar
   }
 
-  /** A block with money for the liar, and money of others that he may want. `left` is what the holder can spend after it. */
+  /** A block with money for the liar, and money of others that the liar may want. `left` is what the holder can spend after it. */
   async endow(liar: LiarProcess, name = 'liar'): Promise<{ readonly parent: Hash; readonly left: Infohash }> {
     const { address } = await this.account(name)
     const gift = this.sign(holder, { to: address, tokens: 1_000n * UNIT, prev: [this.genesis] })
@@ -246,13 +246,13 @@ export class Arena extends Sight {
     return block
   }
 
-  /** Waits until the recipient has exactly so much wTTX. */
+  /** Waits until the recipient has exactly this much wTTX. */
   async paid(recipient: Address, wttx: bigint): Promise<void> {
     await this.until(`${recipient} to have ${wttx}`, async () => (await this.stage.balanceOf(recipient)) >= wttx)
     assert.equal(await this.stage.balanceOf(recipient), wttx)
   }
 
-  /** Moves the clock so that the next blocks are at least so long after the publication of this one. */
+  /** Moves the clock so that the next blocks are at least this long after the publication of this one. */
   async skipTo(block: Hash, seconds: bigint): Promise<void> {
     await this.stage.anvil.warp(BigInt((await this.record(block)).publishedAt) + seconds)
   }
@@ -272,7 +272,7 @@ export class Arena extends Sight {
     return (await this.node.call('node_info', {})).bridge.tip?.id
   }
 
-  /** Counts all money, what is locked for ever included: nothing may be missing. */
+  /** Counts all money, what is locked forever included: nothing may be missing. */
   async countMoney(): Promise<SupplyCount> {
     await this.seen()
     const count = await countSupply(this.stage.anvil.url, this.stage.definition, this.node)

@@ -22,7 +22,7 @@ export class LiarProcess implements AsyncDisposable {
   #err = ''
 
   constructor(setup: LiarSetup) {
-    // It ends with its standard input, hence with us.
+    // It ends with its standard input, and therefore with us.
     const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, NO_COLOR: '1' }
     this.#child = spawn(process.execPath, [PROGRAM, JSON.stringify(setup)], { stdio: 'pipe', env })
     this.#ended = once(this.#child, 'close').then(() => this.#abandon())

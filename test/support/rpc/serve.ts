@@ -15,7 +15,7 @@ export const log = createLogger({ level: 'silent', json: true, colors: false })
 type Handler = (params: never) => Promise<unknown>
 
 /**
- * A server whose methods throw, but for those given. Answers its URL. A result or an error that the description does not have becomes an
+ * A server whose methods throw, except for those given. Returns its URL. A result or an error that the description does not have becomes an
  * internal error, unless `isChecked` is false.
  */
 export async function serve(t: TestContext, given: Partial<Handlers>, isChecked = true): Promise<string> {

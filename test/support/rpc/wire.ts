@@ -17,7 +17,7 @@ const params = new Map(
 )
 const results = new Map(DESCRIPTION.methods.map(({ name, result }) => [name, validatorOf(result.schema)]))
 
-/** What is wrong with them; nothing if they are as described. */
+/** What is wrong with them; `undefined` if they are as described. */
 export function problemOfParams(method: Method, value: unknown): string | undefined {
   return problemOf(params.get(method), value)
 }

@@ -16,7 +16,7 @@ import { CALL, MadeUpChain } from './made-up-chain.ts'
 /** Blocks come every 30 milliseconds. */
 export const FAST = { pollMs: 5, stuckMs: 400, answerMs: 100 }
 const BLOCK_MS = 30
-/** Counted in blocks: only what hangs sees so many. */
+/** Counted in blocks: only what hangs sees this many. */
 const BLOCKS = 300
 
 export type Sent = {

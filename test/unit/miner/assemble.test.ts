@@ -165,7 +165,7 @@ test('what pays nothing rides along only as far as the profit goes, and by a fix
 test('requests that pay only together bring in the ancestor that they share', () => {
   const { parent, outputs } = fanOutputs(1)
   const owner = outputs[0]?.owner ?? holder
-  // A chain of transfers to oneself, then two requests that stand on it.
+  // A chain of transfers to oneself, then two requests that spend from it.
   const chain: VerifiedTransaction[] = []
   let last = outputs[0]?.infohash ?? ('' as Infohash)
   for (let i = 0; i < 3; i++) {

@@ -1,4 +1,4 @@
-// What a miner works at where own blocks are in danger: the usual where that does as well, else the best defence that is worth it.
+// What a miner works at where its own blocks are in danger: the usual where that does as well, else the best defence that is worth it.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

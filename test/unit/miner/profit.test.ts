@@ -56,7 +56,7 @@ test('after the longest wait it is published whatever it costs, also without any
 })
 
 describe('a block in defence of own ones', () => {
-  /** An empty one, for as much as above, and an own block of twice its gas with a fee of one TTX. */
+  /** An empty one, for as much as above, and one of our blocks of twice its gas with a fee of one TTX. */
   const empty: Offer = { ...offer, requests: 0, fee: toBaseUnits(0n) }
   const stake: Stake = {
     blocks: 1,

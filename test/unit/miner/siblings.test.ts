@@ -18,7 +18,7 @@ const TARGET = 2n ** 240n
 type Child = { readonly id: Hash; readonly verdict: string; readonly refuted?: boolean; readonly problem?: string }
 type Case = {
   readonly standing?: Partial<Standing>
-  /** Of the parent, as the node knows them; nothing if it does not know the parent. */
+  /** Of the parent, as the node knows them; `undefined` if it does not know the parent. */
   readonly known?: readonly Child[] | undefined
   readonly next?: bigint
 }

@@ -1,4 +1,4 @@
-// The process `ttx`: Ctrl-C and SIGTERM end it with what it has to say, and a reader that goes away is no failure.
+// The process `ttx`: Ctrl-C and SIGTERM end it with what it has to say, and a reader that goes away is not a failure.
 
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'

@@ -29,7 +29,7 @@ export class Archive {
     return this.#read<QueuedEntry>(`entry/${numberText(index)}`)
   }
 
-  /** What a request was paid, base units; nothing where it was not, or so lately that the view knows. */
+  /** What a request was paid, base units; `undefined` if it was not, or so recently that the view knows. */
   paid(block: Hash, step: number): bigint | undefined {
     return this.#read<bigint>(paidKey(block, step))
   }

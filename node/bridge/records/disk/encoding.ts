@@ -1,4 +1,4 @@
-// How the follower's records stand on disk.
+// How the follower's records are laid out on disk.
 
 import type { AbstractLevel } from 'abstract-level'
 import { encodeUint, formatHex, parseHex } from '../../../protocol/bytes.ts'

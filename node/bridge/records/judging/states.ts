@@ -1,4 +1,4 @@
-// States after blocks, in memory: as many as a bound allows, since whoever publishes blocks could otherwise fill it.
+// States after blocks, in memory: as many as a bound allows, since anyone who publishes blocks could otherwise fill it.
 
 import type { Hash } from '../../../protocol/ids.ts'
 import type { State } from '../../../protocol/state.ts'

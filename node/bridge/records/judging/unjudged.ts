@@ -5,7 +5,7 @@ import { type BridgeView, blockOf, descent } from '../../view.ts'
 
 /**
  * What is not judged at or above block `ground`, parents first, of siblings those with the heaviest block above them first. Goes on from what
- * the view has become meanwhile: nothing comes that stands on what is not right.
+ * the view has become in the meantime: nothing comes that builds on what is not right.
  */
 export function* unjudged(view: BridgeView, ground: Hash): Generator<Hash> {
   const blocks = [...descent(view, ground)]

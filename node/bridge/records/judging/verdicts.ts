@@ -6,7 +6,7 @@ import { applyFinding, type DraftView, type Finding } from '../fold.ts'
 import type { Judge, PostedBlock } from './judge.ts'
 import { unjudged } from './unjudged.ts'
 
-// So many steps are judged at a time.
+// This many steps are judged at a time.
 const STEPS_AT_A_TIME = 2_000
 
 export class Verdicts {

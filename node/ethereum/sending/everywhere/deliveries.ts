@@ -28,7 +28,7 @@ export class Deliveries {
     return this.#answers.get(`${id} ${hash}`)
   }
 
-  /** Never throws: what an endpoint has against an attempt is no reason not to give it to the others. */
+  /** Never throws: what an endpoint has against an attempt is not a reason to withhold it from the others. */
   async hand(endpoint: Endpoint, { hash, raw }: Attempt): Promise<void> {
     const answer = await this.#broadcast(endpoint, hash, raw)
     // What it has taken is in a block by the time that its nonce is another's.

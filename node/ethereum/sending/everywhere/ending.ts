@@ -33,7 +33,7 @@ export function endingOf(
     : { status: 'failed', receipt: failed.receipt }
 }
 
-/** Whether nothing will change by itself at an endpoint. */
+/** Whether nothing will change at an endpoint unless somebody acts. */
 export function isFinished({ state }: Phase): boolean {
   return state === 'over' || state === 'failed'
 }

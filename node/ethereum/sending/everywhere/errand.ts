@@ -1,5 +1,5 @@
 // Sends one call on the word of any endpoint, through all of them, and stays with it until those that answer agree that it is over.
-// Each is dealt with as if it alone said the truth: so whichever does gets what it needs, and a lie costs an attempt at most. Of one life, hence the lines.
+// Each is dealt with as if it alone said the truth: so whichever does gets what it needs, and a lie costs an attempt at most. Long: one lifetime.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../../errors.ts'
@@ -25,7 +25,7 @@ import { Views } from './views.ts'
 
 export type Errand = {
   readonly call: BridgeCall
-  /** Each by itself, as of `apart`. */
+  /** Each separately, as of `apart`. */
   readonly endpoints: readonly Endpoint[]
   /** Whether what the call is for has come about, by the word of this endpoint. */
   readonly isOver: (endpoint: Endpoint) => Promise<boolean>
@@ -191,7 +191,7 @@ export class ErrandRunner implements Tended {
     return true
   }
 
-  /** Where all agree, what may still get into a block is replaced by nothing, which is cheaper. Answers whether that is under way. */
+  /** Where all agree, what may still get into a block is replaced by nothing, which is cheaper. Returns whether that is under way. */
   async #cancel(seen: readonly Seen[]): Promise<boolean> {
     const isOpen = ({ nonce }: Attempt) => seen.some(({ view }) => view.latest <= nonce && view.known.has(nonce))
     const last = [...new Map(this.attempts.filter(isOpen).map((attempt) => [attempt.nonce, attempt])).values()]

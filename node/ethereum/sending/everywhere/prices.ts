@@ -13,7 +13,7 @@ export type Purse = {
 
 /** Tips above the lowest one that is advised are believed up to this: a tip is paid, whatever the base fee is. */
 const TIP = 2n * GWEI
-/** So much of cap and balance the first offer leaves for its replacements, and for other calls. */
+/** The first offer leaves this much of cap and balance for its replacements, and for other calls. */
 const CAP_SHARE = 4n
 const PURSE_SHARE = 16n
 

@@ -51,7 +51,7 @@ export class Views {
     return this.#heard.size >= endpoints.length || now() - (this.#firstMs ?? now()) >= patienceMs
   }
 
-  /** Asks one of them. Answers what it has to say for itself where all of them are silent. */
+  /** Asks one of them. Returns what it has to say for itself where all of them are silent. */
   async learn(endpoint: Endpoint, attempts: readonly Attempt[]): Promise<OperationError | undefined> {
     const { glances, isOver, answerMs, earlier, signal, now } = this.#deps
     const { id } = endpoint

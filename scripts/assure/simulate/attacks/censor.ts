@@ -1,11 +1,11 @@
-// Empty blocks on an own branch: never builds on somebody else's block while there is hope to displace it.
+// Empty blocks on a branch of its own: never builds on somebody else's block while there is hope to displace it.
 
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
 import type { Search } from '../world/search.ts'
 import type { Strategy, World } from '../world/world.ts'
 
-/** So many blocks of the usual work that the own branch may be behind. */
+/** How many blocks of the usual work its own branch may be behind. */
 const PATIENCE = 6n
 
 export class Censor implements Strategy {
@@ -54,7 +54,7 @@ export class Censor implements Strategy {
     return this.#world.isOpen(base.id) && tip.work - base.work <= PATIENCE * unit
   }
 
-  /** The heaviest own block above the final one. */
+  /** The heaviest of its own blocks above the final one. */
   #ownTip(): BridgeBlock | undefined {
     const { bridge, attacker } = this.#world
     let best: BridgeBlock | undefined

@@ -12,7 +12,7 @@ import type { Strategy, World } from '../world/world.ts'
 export type ForkOptions = {
   /** `ahead`: published as soon as it is heavier. `last`: its first block in the last minute of 12 hours, the rest in that of 22. */
   readonly release: 'ahead' | 'last'
-  /** Beside any block, but only once in so many hours; what is left out: beside those with high fees. */
+  /** Beside any block, but only once in this many hours; what is left out: beside those with high fees. */
   readonly everyHours?: number
 }
 
@@ -26,9 +26,9 @@ type Attempt = {
 
 /** Seconds before a window closes. */
 const MARGIN = 36
-/** Gives up when so many blocks behind, each of the work of the one at the bottom. */
+/** Gives up when this many blocks behind, each of the work of the one at the bottom. */
 const HOPELESS = 4n
-/** A block is worth it if its fees are so many times the usual ones. */
+/** A block is worth it if its fees are this many times the usual ones. */
 const RICH = 1.5
 
 export class Fork implements Strategy {

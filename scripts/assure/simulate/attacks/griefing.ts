@@ -19,7 +19,7 @@ export class Copycat implements Strategy {
   }
 }
 
-/** Claims each request by itself, in front of the relayer's batch, whose gas is then wasted. */
+/** Claims each request on its own, in front of the relayer's batch, whose gas is then wasted. */
 export class Claimer implements Strategy {
   readonly #world: World
 

@@ -21,7 +21,7 @@ export type Kind = {
   readonly needs: 'hash rate' | 'coins'
   /** It burns bonds, so that its budget decides how long it goes on. */
   readonly burns: boolean
-  /** Somebody deals with himself: that must never profit. */
+  /** Somebody deals with themselves: that must never profit. */
   readonly isSelfDealing: boolean
   /** Nobody but requests crosses: the queue is empty, which otherwise makes old finds worthless. */
   readonly isQuiet?: boolean

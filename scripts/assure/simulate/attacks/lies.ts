@@ -1,4 +1,4 @@
-// Wrong blocks: published, refuted by the watchers, or by the author himself, who pays himself the reward.
+// Wrong blocks: published, refuted by the watchers, or by the authors themselves, who then receive the reward.
 
 import { targetFloor } from '../../../../node/protocol/target.ts'
 import type { Draft } from '../world/draft.ts'
@@ -6,7 +6,7 @@ import type { Search } from '../world/search.ts'
 import type { Pending, Strategy, World } from '../world/world.ts'
 
 export type LieOptions = {
-  /** Twice the parent's work in each: whoever stands beside it has to do as much. */
+  /** Twice the parent's work in each: a rival beside it has to do as much. */
   readonly hard?: boolean
   /** A second identity sends the proof, in front of that of the watchers. */
   readonly self?: boolean

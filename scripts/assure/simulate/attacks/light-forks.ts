@@ -12,7 +12,7 @@ export type LightForkOptions = {
   readonly last?: boolean
   /** Its author nominates it for every slot that is empty, and once more at the end. */
   readonly nominate?: boolean
-  /** Not more often than once in so many hours. */
+  /** Not more often than once in this many hours. */
   readonly everyHours?: number
 }
 

@@ -1,4 +1,4 @@
-// Selfish mining: finds are kept back, and put in front of the publication of whoever finds one too, as the mempool shows it.
+// Selfish mining: finds are kept back, and put in front of the publication of anyone who finds one too, as the mempool shows it.
 
 import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
 import { targetFloor } from '../../../../node/protocol/target.ts'
@@ -13,9 +13,9 @@ export type SelfishOptions = {
   readonly hard?: boolean
 }
 
-/** At most so many blocks are kept back. */
+/** At most this many blocks are kept back. */
 const HOARD = 3
-/** Looks so often whether the queue will make its block worthless, seconds. */
+/** How often it looks whether the queue will make its block worthless, seconds. */
 const LOOK_SECONDS = 300
 
 export class Selfish implements Strategy {

@@ -1,4 +1,4 @@
-// One miner, two names: beside each own block that became the first of its race, the other name publishes a rival.
+// One miner, two names: beside each of its own blocks that became the first of its race, the other name publishes a rival.
 
 import type { Draft } from '../world/draft.ts'
 import { Miner } from '../world/miner.ts'

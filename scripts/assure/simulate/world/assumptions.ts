@@ -25,9 +25,9 @@ export const ASSUMED = {
   honestParts: [0.4, 0.3, 0.2, 0.1],
   /** All hash rate together, hashes a second: 2^50 hashes an hour. */
   hashRate: 2 ** 50 / HOUR,
-  /** Honest watchers. Each is away with this chance when it is needed, and then comes back after so many hours on average. */
+  /** Honest watchers. Each is away with this chance when it is needed, and then comes back after this many hours on average. */
   watchers: { count: 3, away: 0.1, backHours: 6, reactionMedianSeconds: 60, reactionSpread: 1 },
-  /** Where nothing is worth a block, miners look again after so long. */
+  /** Where nothing is worth a block, miners look again after this long. */
   idleSeconds: 300,
   marginPercent: 10n,
   longestWaitSeconds: HOUR,

@@ -1,5 +1,5 @@
 // The contract in the simulation: the race of the model that tests bind to Race.sol, the target rule of the protocol, the rule
-// of the queue, and where the money goes. A bit long, since all that moves money stands here.
+// of the queue, and where the money goes. A bit long, since all that moves money is here.
 
 import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridge/view.ts'
 import { BOND_GAS, forceFee } from '../../../../node/ethereum/calls.ts'
@@ -37,7 +37,7 @@ export class SimulatedBridge {
   locked = 0n
   /** Coins that no call can reach any more, wei. */
   burned = 0n
-  /** Coins that lie in the contract, wei. */
+  /** Coins that are in the contract, wei. */
   coins = 0n
   published = 0
   finality: Finality[] = []
@@ -79,7 +79,7 @@ export class SimulatedBridge {
     return this.#final
   }
 
-  /** Answers the contract's error, or nothing. The bond is the least that the contract takes. */
+  /** Returns the name of the contract's error, or `undefined`. The bond is the least that the contract accepts. */
   publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, baseFee: bigint): string | undefined {
     const parent = this.#blocks.get(draft.parent)
     if (parent === undefined) return 'UnknownBlock'
@@ -188,7 +188,7 @@ export class SimulatedBridge {
     return undefined
   }
 
-  /** For whoever's bond it is. */
+  /** For the owner of the bond. */
   withdrawBond(id: Hash, now: number): string | undefined {
     const bond = this.bonds.get(id)
     if (bond === undefined) return 'NoBond'
@@ -227,7 +227,7 @@ export class SimulatedBridge {
     return [...entries.flatMap((entry) => (entry.kind === 'forced' ? [entry.request] : [])), ...draft.requests]
   }
 
-  /** The seconds in which a node would wait in vain for the two sides of the books to agree: none. Throws if they do not. */
+  /** Throws if the two sides of the books do not add up. */
   audit(): void {
     const supply = this.#books.get(this.#final)?.supply ?? 0n
     const waiting = this.queue.slice(this.#queueCountOf(this.#final))
@@ -280,7 +280,7 @@ export class SimulatedBridge {
   }
 }
 
-/** Bonds are released so long after the publication, at the earliest; seconds. */
+/** Bonds are released this long after the publication, at the earliest; seconds. */
 export const BOND_SECONDS = Number(RULE.bondSeconds)
 
 function blockOf(

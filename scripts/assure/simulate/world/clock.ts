@@ -12,7 +12,7 @@ export class Clock {
     this.now = start
   }
 
-  /** `rank` decides within one moment: the lower is first. What would lie in the past happens now. */
+  /** `rank` decides within one moment: the lower is first. What would be in the past happens now. */
   at(time: number, run: () => void, rank = 1): void {
     const event = { time: Math.max(time, this.now), rank, order: this.#count++, run }
     const heap = this.#heap

@@ -95,7 +95,7 @@ function chooseRequests(scene: Scene, parent: Hash, room: number, gasPrice: bigi
     .map((request) => ({ request, size: Number(request.amount) }))
     .sort((a, b) => b.size - a.size || a.request.id - b.request.id)
     .map(({ request }) => request)
-  // Whoever pays more than another has the greater surplus: each is one step.
+  // A transaction that pays more than another has the greater surplus: each is one step.
   const end = ranked.findIndex((request) => surplusOf(request, gasPrice) <= 0n)
   const paying = ranked.slice(0, end < 0 ? ranked.length : end)
   const poor = ranked.slice(paying.length, paying.length + ASSUMED.unpaidSteps)

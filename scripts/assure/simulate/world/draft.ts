@@ -1,4 +1,4 @@
-// A block as the simulation knows it, and what may stand in it.
+// A block as the simulation knows it, and what may be in it.
 
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import type { Account } from './account.ts'

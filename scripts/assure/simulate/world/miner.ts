@@ -1,4 +1,4 @@
-// A miner as the product has it: builds on the preferred branch, publishes what is worth it, defends own blocks, and is a rival only beside wrong ones.
+// A miner as the product has it: builds on the preferred branch, publishes what is worth it, defends its own blocks, and is a rival only beside wrong ones.
 
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import type { Account } from './account.ts'
@@ -16,7 +16,7 @@ export type Habits = {
   readonly targetOf?: (ceiling: bigint, parent: bigint) => bigint
   /** Whether it works at all at this time; looked at every hour. */
   readonly isAwake?: (time: number) => boolean
-  /** Told of each own block when it is on Ethereum, or was refused. */
+  /** Told of each of its own blocks when it is on Ethereum, or was refused. */
   readonly done?: (draft: Draft) => void
 }
 

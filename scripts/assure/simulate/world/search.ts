@@ -4,7 +4,7 @@ import { ASSUMED } from './assumptions.ts'
 import type { Chance } from './chance.ts'
 import type { Clock } from './clock.ts'
 
-/** The target is looked at so often, seconds. */
+/** How often the target is looked at, seconds. */
 const STEP_SECONDS = 60
 
 export class Search {
@@ -22,7 +22,7 @@ export class Search {
     this.#rate = share * ASSUMED.hashRate
   }
 
-  /** What is searched for now, as whoever started it calls it. */
+  /** What is searched for now, as the one that started it calls it. */
   get key(): string | undefined {
     return this.#key
   }

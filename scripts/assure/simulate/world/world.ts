@@ -1,5 +1,5 @@
-// One simulated world: users, honest miners and watchers, the bridge, the mempool, and whoever attacks them, in Ethereum's time.
-// Long, since whatever changes in it stands here.
+// One simulated world: users, honest miners and watchers, the bridge, the mempool, and those who attack them, in Ethereum's time.
+// Long, since whatever changes in it is here.
 
 import { branchTo, liveChildren } from '../../../../node/bridge/race/eligible.ts'
 import { dueCalls, preferredBranch } from '../../../../node/bridge/race.ts'
@@ -31,14 +31,14 @@ export type Pending = {
   readonly at: number
 }
 
-/** Somebody with a will of his own: each method is called when there is something to react to. */
+/** Somebody with a will of their own: each method is called when there is something to react to. */
 export type Strategy = {
   /** The tip, the first live child of a block, or what is final has changed. */
   onChange?(): void
   /** Somebody else's transaction is in the mempool. */
   onPending?(pending: Pending): void
   onHour?(): void
-  /** A block became final with so many requests of users. */
+  /** A block became final with this many requests of users. */
   onFinal?(requests: readonly Request[]): void
 }
 
@@ -126,7 +126,7 @@ export class World {
     this.#strategies.push({ account, strategy })
   }
 
-  /** Runs until so many blocks were published and so many days are over, but for three times as many hours at most. */
+  /** Runs until this many blocks were published and this many days are over, but for three times as many hours at most. */
   run(blocks: number, days: number): void {
     const end = START + Math.max(3 * blocks * HOUR, days * DAY)
     this.#changed()
@@ -213,7 +213,7 @@ export class World {
     const known = latest()
     const run = () => {
       this.spend(from, publishGas(draft.size, rival), draft.deal && from === draft.miner)
-      // The attacker may know, or arrange, what comes before his call.
+      // The attacker may know, or arrange, what comes before the attacker's call.
       const beside = from === this.attacker ? latest() : known
       const error = this.bridge.publish(draft, beside, from, this.now, this.baseFee)
       if (error === undefined) this.#onPublished(draft)

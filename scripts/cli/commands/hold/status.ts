@@ -19,7 +19,7 @@ import { describeAncestors } from './send.ts'
 
 const FETCH_MS = 5_000
 
-/** What each status means for whoever waits for the money. Only one of them says that nothing can happen any more. */
+/** What each status means for somebody who waits for the money. Only one of them says that nothing can happen any more. */
 export const STATUS_WORDS: Readonly<Record<RpcResult<'tx_where'>['status'], string>> = {
   unknown: 'this node has not got it, and nobody that it asked has',
   waiting: 'it cannot be judged yet: something that it spends is missing here or in no block yet',

@@ -57,7 +57,7 @@ async function run(context: CliContext): Promise<undefined> {
   const { ethereum = [], rpcHost, rpcPort, listenPort, pollMs } = settings
   const network = networkOptions(settings)
   const definition = await readDeployment(settings.deployment)
-  // Later on a node waits out whatever is wrong with Ethereum; at the start it is most likely a slip of the pen.
+  // Later on a node waits out whatever is wrong with Ethereum; at the start it is most likely a typo.
   for (const url of ethereum) {
     const reader = new EthereumReader({ urls: [url], network: definition.rules, now: Date.now }, { retries: 1 })
     await reader.parameters().finally(() => reader.close())

@@ -1,4 +1,4 @@
-// What watching commands stand on: the network, the node if one answers, and each endpoint of Ethereum by itself, without a key.
+// What watching commands need: the network, the node if one answers, and each endpoint of Ethereum separately, without a key.
 
 import type { Logs } from '../../../../miner/watch/evidence/endpoint-source.ts'
 import type { Genesis } from '../../../../miner/watch/evidence/evidence.ts'

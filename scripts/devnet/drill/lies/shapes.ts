@@ -1,4 +1,4 @@
-// Blocks that are too big, or whose bytes have no shape: the bridge refuses them by itself.
+// Blocks that are too big, or whose bytes have no shape: the bridge itself refuses them.
 
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { BYTE_LIMIT, MAX_INPUTS, MAX_MEMO, STEP_LIMIT } from '../../../../node/protocol/rules.ts'

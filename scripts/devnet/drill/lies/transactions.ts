@@ -117,7 +117,7 @@ export const TRANSACTION_LIES = {
     expected: { problem: 'WrongState' },
     tell: (scene) => {
       const story = new Story(scene)
-      // The second payment stands on the first one's change.
+      // The second payment spends the first one's change.
       const first = payment(story)
       const prev = infohashOf(encodeTransaction(first))
       const second = sign(scene, { to: FRIEND, tokens: scene.rules.minRequest, prev: [prev] })

@@ -5,8 +5,8 @@ import type { Ground } from '../ground.ts'
 
 export type Move = {
   readonly name: string
-  /** Of a hundred moves, some so many are of this kind. */
+  /** Of a hundred moves, about this many are of this kind. */
   readonly weight: number
-  /** Answers what was done, in a few words; nothing where it is not possible now. `number` is that of the move. */
+  /** Returns what was done, in a few words; `undefined` if it is not possible now. `number` is that of the move. */
   readonly make: (ground: Ground, chance: Chance, number: number) => Promise<string | undefined>
 }

@@ -1,5 +1,5 @@
 // What the watcher believes: no verdict but its own; and it brings nothing forward that node and endpoints do not see alike. No doubt keeps a wrong
-// block alive. One test for each lie, hence the lines.
+// block alive. Long because each lie has a test.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'

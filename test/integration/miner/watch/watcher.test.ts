@@ -37,7 +37,7 @@ test('a wrong block is killed, a second one beside it too, and half of each bond
   assert.equal(await sender.ethereum.owed(), rewards)
   assert.equal(watcher.status().problem, undefined)
 
-  // Whoever starts again finds them dead, and sends nothing.
+  // A watcher that starts again finds them dead, and sends nothing.
   const nonce = await sender.ethereum.nonce('pending')
   await stage.until('the node to see it', async () => (await refutedOf(node)).length === 2)
   const again = watch(stage, node, sender, { defend: true })

@@ -143,7 +143,7 @@ for (const seed of [31, 32]) {
       for (let i = 0; i < 6; i++) {
         const view = old.follower.view
         const known = published.filter(({ id }) => view.blocks.has(id))
-        // What the contract refuses after a reorganisation is no part of this test.
+        // What the contract refuses after a reorganisation is not part of this test.
         const act = async () => {
           const kind = random()
           const block = pick(known)

@@ -1,4 +1,4 @@
-// ttx diff on a real node and bridge: two spendings, a wrong block, branches that fork lower, and what are no rivals.
+// ttx diff on a real node and bridge: two spendings, a wrong block, branches that fork lower, and blocks that are not rivals.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'

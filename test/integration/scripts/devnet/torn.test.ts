@@ -1,4 +1,4 @@
-// A devnet's folder whose chain is gone: it is not begun anew over wallets that hold something elsewhere.
+// A devnet's folder whose chain is gone: it does not start again over wallets that hold something elsewhere.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-// Which races own blocks are in, and who leads there: by hand, and on random trees held against what the nodes prefer.
+// Which races our own blocks are in, and who leads there: by hand, and on random trees held against what the nodes prefer.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -8,7 +8,7 @@ import { FINAL, idOf, type Planted, START, treeOf } from './tree.ts'
 
 const HOURS = 60
 
-/** The first blocks, the leaders on either side, and the own blocks at stake, by name. */
+/** The first blocks, the leaders on either side, and our own blocks at stake, by name. */
 function told(planted: Readonly<Record<string, Planted>>, ...own: readonly string[]) {
   const names = new Map(['final', ...Object.keys(planted)].map((name) => [idOf(name), name]))
   return racesOf(FINAL, treeOf(planted), own.map(idOf)).map(({ first, ours, theirs, own: at }) =>

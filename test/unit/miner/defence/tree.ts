@@ -1,4 +1,4 @@
-// Trees of blocks for tests of races, told in short: who stands on whom, after how many minutes, with how much work.
+// Trees of blocks for tests of races, told in short: which builds on which, after how many minutes, with how much work.
 
 import type { RaceBlock } from '../../../../miner/defence/races.ts'
 import { targetWith } from '../../../../miner/defence/stand.ts'
@@ -20,7 +20,7 @@ export function idOf(name: string): Hash {
   return toHash(keccak(new TextEncoder().encode(name)))
 }
 
-/** In the order in which they are given, parents first; without `on`, a block stands on the final one. */
+/** In the order in which they are given, parents first; without `on`, a block builds on the final one. */
 export function treeOf(planted: Readonly<Record<string, Planted>>): RaceBlock[] {
   const blocks = new Map<Hash, RaceBlock>()
   for (const [name, { on = 'final', minute = 0, work = 1_000n, isRight = true }] of Object.entries(planted)) {

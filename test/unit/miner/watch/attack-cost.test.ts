@@ -200,7 +200,7 @@ test('a rival branch that is there saves its work until the race closes, wrong a
   assert.equal(findOverturn([final, a, b, wrong], late, 1n).displaced, 0)
   assert.equal(findOverturn([final, a, b, { ...rival, verdict: 'displaced' } as const], late, 1n).displaced, 0)
   assert.equal(findOverturn([final, a, b, { ...rival, refuted: true }], late, 1n).displaced, 0)
-  // What stands on a wrong one saves nothing either; one that the node cannot judge may be right, and the figure is the least.
+  // What builds on a wrong one saves nothing either; one that the node cannot judge may be right, and the figure is the least.
   assert.equal(findOverturn([final, a, b, wrong, above], late, 1n).displaced, 0)
   const unjudged = { ...rival, verdict: 'unknown' } as const
   assert.deepEqual(findOverturn([final, a, b, unjudged, above], late, 1n), saved)

@@ -52,7 +52,7 @@ test('a right block is right, a wrong one is wrong at its step, and what stands 
 test('the queue is read as far back as a replay needs: a grandparent with void steps, five hundred entries below', async () => {
   const world = new Chain()
   const grandparent = world.voids(root, 20)
-  // Whatever consumes so many entries in between, the last block more of them than it has to; the judge replays it all.
+  // Blocks in between consume this many entries, the last block more of them than it has to; the judge replays it all.
   let tip = grandparent.next
   for (const count of [30, 30, 440]) tip = world.voids(tip, count).next
   const wrong = world.wrong(tip)

@@ -1,5 +1,5 @@
 // Pursuits of wrong blocks: none waits for another, those that rest or hang take no room, and in spite of every lie the block dies and its case ends.
-// All of them play in one made-up scene, hence the lines.
+// All of them play in one made-up scene, which makes the file long.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
@@ -20,7 +20,7 @@ import { wrongBlock } from './wrong-block.ts'
 
 const { id, refutation } = wrongBlock(1)
 const DAY = 86_400n
-/** So much faster than ours is the clock by which pursuits rest, where a test does not set it. */
+/** How much faster than ours the clock is by which pursuits rest, where a test does not set it. */
 const HASTE = 200
 
 /** Lies that never end, so that the case of a dead block stays open. */

@@ -9,7 +9,7 @@ import { plant, plantedId } from '../../../../scripts/bench/planted-view.ts'
 const LENGTH = 50
 const REQUESTS = 20
 
-/** A chain of final blocks with so many requests each, of which those of all but the last two are paid. */
+/** A chain of final blocks with this many requests each, of which those of all but the last two are paid. */
 function paidView(): BridgeView {
   const view = plant(Array.from({ length: LENGTH }, (_, i) => ({ on: i, at: i })))
   const requests = Array.from({ length: REQUESTS }, (_, step) => step)

@@ -1,4 +1,4 @@
-// Endpoints that fail, lag, lie and leave out logs: the view stands still, the status says why, and nothing is lost afterwards.
+// Endpoints that fail, lag, lie and leave out logs: the view does not move on, the status says why, and nothing is lost afterwards.
 // Long: one list of faults.
 
 import assert from 'node:assert/strict'

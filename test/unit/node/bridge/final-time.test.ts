@@ -217,7 +217,7 @@ function play(seed: number, ticks: number, sleepy: boolean) {
     const isNow = (call: DueCall) => {
       if (call.call === 'finalize') return true
       if (asleep) return false
-      // Up to an hour from when it is due; due again means anew.
+      // Up to an hour from when it is due; due again means another hour.
       const name = `${call.parent} ${call.block}`
       waiting.add(name)
       const until = patience.get(name) ?? model.now + TICK * BigInt(random() < 0.5 ? 6 : below(7))

@@ -97,7 +97,7 @@ test('whatever such blocks turn out to be, the times lie within those that were 
   assert(compared > 3_000 && reasons.has('unjudged-sibling'))
 })
 
-/** Each block that was not judged is right or wrong now; what stands on a wrong one is wrong too. */
+/** Each block that was not judged is right or wrong now; what builds on a wrong one is wrong too. */
 function decide(blocks: readonly Planted[], random: () => number): Planted[] {
   const decided: Planted[] = []
   for (const block of blocks) {

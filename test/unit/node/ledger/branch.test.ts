@@ -96,7 +96,7 @@ test('a branch of many blocks is undone and replaced at any depth', async () => 
   assert.equal(ledger.branch().final.height, 5n)
   await ledger.setBranch({ final: one[4]?.id ?? GENESIS_BLOCK, blocks: one.slice(5, 7) })
   assert.equal(ledger.branch().blocks.length, 2)
-  // The bridge is followed anew from its beginning: what is final here stays so.
+  // The bridge is followed again from its beginning: what is final here stays so.
   await ledger.setBranch({ final: GENESIS_BLOCK, blocks: one })
   await ledger.setBranch({ final: one[2]?.id ?? GENESIS_BLOCK, blocks: one })
   assert.deepEqual([ledger.branch().final.height, ledger.branch().blocks.length], [5n, 15])

@@ -176,7 +176,7 @@ test('ordered beats first-seen, final buries the rival, and a dying block gives 
   assert.deepEqual(await ledger.conflicts(), [])
   assert.equal(ledger.balance(BOB.address).final, 1_000n)
   assert.deepEqual(ledger.branch(), { final: { id: rival.id, height: 1n, publishedAt: rival.publishedAt }, blocks: [] })
-  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [] }) // the bridge is followed anew: final stays final
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [] }) // the bridge is followed again: final stays final
   assert.equal(ledger.status(toBob.infohash), 'final')
   const other = { final: GENESIS_BLOCK, blocks: [block('b', 1n, [toAlice])] }
   await assert.rejects(ledger.setBranch(other), { code: 'bad-branch' })

@@ -1,4 +1,4 @@
-// Bridging blocks: announced by header, fetched as torrents, whoever dialled whom, and passed on.
+// Bridging blocks: announced by header, fetched as torrents, no matter who dialled whom, and passed on.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

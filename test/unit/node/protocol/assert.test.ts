@@ -1,4 +1,4 @@
-// Our own assertions beside those of Node, which they stand for where code runs in a browser.
+// Our own assertions beside those of Node, which they replace where code runs in a browser.
 
 import { AssertionError as NodeAssertionError, ok } from 'node:assert'
 import assert from 'node:assert/strict'

@@ -81,7 +81,7 @@ function* meetings(): Generator<RecoveryCase> {
   }
 }
 
-/** Half of all numbers are no x of the curve; only r below P - N can mean r + N. */
+/** Half of all numbers are not an x of the curve; only r below P - N can mean r + N. */
 function* smallNumbers(): Generator<RecoveryCase> {
   for (let r = 1n; r <= 40n; r++) {
     for (const recovery of RECOVERIES) {

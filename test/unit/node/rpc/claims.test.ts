@@ -35,7 +35,7 @@ async function open(t: TestContext, blocks: readonly (readonly Order[])[]) {
       const getSync: BridgeDatabase['getSync'] = database.getSync.bind(database)
       database.getSync = <K, V>(key: K, options?: AbstractGetOptions<K, V>) => {
         if (String(key).startsWith('body/')) reads++
-        // As the two forms of the method that it stands for.
+        // As the two forms of the method that it replaces.
         return getSync(key, options as AbstractGetOptions<K, V>) as never
       }
       return database

@@ -14,7 +14,7 @@ import { GROUND_TIME, type Planted, plant, plantedId } from '../../../../scripts
 const INVALID: BlockVerdict = { verdict: 'invalid', step: 3, problem: 'Overspend', stated: ZERO_HASH }
 const UNKNOWN: BlockVerdict = { verdict: 'unknown', why: 'this node has still to replay it' }
 
-/** A branch of so many, and beside its lowest block a crowd of which some are right, wrong and not judged. */
+/** A branch of this many blocks, and beside its lowest block a crowd of which some are right, wrong and not judged. */
 function crowd(length: number, count: number): Planted[] {
   const branch = Array.from({ length }, (_, i): Planted => ({ on: i, at: i + 1 }))
   const verdicts = [undefined, INVALID, UNKNOWN]

@@ -1,4 +1,4 @@
-// Wallet files: private, whole, never overwritten, and told apart from what is no wallet.
+// Wallet files: private, whole, never overwritten, and told apart from what is not a wallet.
 
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-// A transaction under way: stuck, refused meanwhile, reorganised away, forgotten by a crash, or never affordable. One test for each, hence the lines.
+// A transaction under way: stuck, refused meanwhile, reorganised away, forgotten by a crash, or never affordable. Long because each has a test.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

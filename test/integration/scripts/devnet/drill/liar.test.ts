@@ -1,4 +1,4 @@
-// The liar on the real bridge beside a real node: what he publishes is what he says, on any parent, right or wrong.
+// The liar on the real bridge beside a real node: what it publishes is what it says, on any parent, right or wrong.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'

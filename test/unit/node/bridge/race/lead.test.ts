@@ -38,7 +38,7 @@ function grow(seed: number, count: number, reach: number, verdicts: readonly Blo
   for (let i = 0; i < count; i++) {
     at += (pace[below(pace.length)] ?? 0) * below(3)
     const on = Math.max(0, i - below(reach))
-    // What stands on a wrong one is wrong; on one that is not judged may stand what was found right before. Ties are frequent.
+    // What builds on a wrong one is wrong; on one that is not judged may stand what was found right before. Ties are frequent.
     const under = blocks[on - 1]?.verdict ?? VALID
     const own = random() < 0.8 ? VALID : (verdicts[below(verdicts.length)] ?? VALID)
     const verdict = under.verdict === 'invalid' ? under : own
@@ -114,7 +114,7 @@ test('of branches of more than 128 blocks with bushes around them everything is 
   }
 })
 
-/** A branch of so many, one a minute, and on block `on` of it, or on all of them in turn, what `hang` says. */
+/** A branch of this many blocks, one a minute, and on block `on` of it, or on all of them in turn, what `hang` says. */
 function branchWith(length: number, count: number, hang: (i: number) => Planted): Planted[] {
   const branch = Array.from({ length }, (_, i): Planted => ({ on: i, at: (i + 1) * 60, work: 10n }))
   return [...branch, ...Array.from({ length: count }, (_, i) => hang(i))]

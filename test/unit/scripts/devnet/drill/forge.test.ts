@@ -1,4 +1,4 @@
-// The liar's arithmetic: for a right transaction his story is the truth, for a wrong one outputs and accounts still fit together.
+// The liar's arithmetic: for a right transaction its story is the truth, for a wrong one outputs and accounts still fit together.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

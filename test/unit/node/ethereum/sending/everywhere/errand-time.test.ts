@@ -12,7 +12,7 @@ import { CALL } from '../../../../../support/sending/made-up-chain.ts'
 import { FAST, Scene } from '../../../../../support/sending/scene.ts'
 
 const GWEI = 1_000_000_000n
-/** So much faster than ours is the clock of a hasty sender. */
+/** How much faster than ours the clock of a hasty sender is. */
 const HASTE = 200
 
 test('the first to answer does not decide alone which nonce is signed for', async (t) => {
