@@ -2,7 +2,7 @@
 
 import type { BlockPool, BlockSource, PooledBlock } from './block-pool.ts'
 import type { BridgeFollower } from './bridge/follower.ts'
-import { preferredBranch, preferredTip } from './bridge/race.ts'
+import { preferredBranch, preferredTip } from './bridge/fork-choice.ts'
 import { blockOf } from './bridge/view.ts'
 import type { TransactionLedger } from './ledger/types.ts'
 import type { NetworkStore, PeerName, StoreChange, Summary, TorrentFile, TransactionOutcome } from './network/store.ts'

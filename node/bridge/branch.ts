@@ -5,7 +5,7 @@ import type { Hash } from '../protocol/ids.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, type Step, splitSteps } from '../protocol/step.ts'
 import { verifyPacked } from '../protocol/verify.ts'
-import { preferredTip } from './race.ts'
+import { preferredTip } from './fork-choice.ts'
 import type { BlockBody } from './records/judging/judge.ts'
 import { ancestry, type BridgeBlock, type BridgeView, blockOf } from './view.ts'
 

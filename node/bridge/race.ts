@@ -1,27 +1,14 @@
-// The race between siblings: whom the contract would make final, and which calls are due. Pure.
+// The race between siblings: which calls are due. Pure.
 
 import type { Hash } from '../protocol/ids.ts'
 import { ALONE_SECONDS, NOMINATION_SECONDS, RACE_SECONDS } from '../protocol/rules.ts'
 import { endOfRace, isAhead } from './race/eligible.ts'
 import { type Race, racesOf } from './race/lead.ts'
-import { type BridgeBlock, type BridgeView, blockOf } from './view.ts'
+import type { BridgeView } from './view.ts'
 
 export type DueCall =
   | { readonly call: 'finalize'; readonly block: Hash }
   | { readonly call: 'nominate'; readonly parent: Hash; readonly block: Hash }
-
-/**
- * What the contract would make final if honest watchers do their part, from the child of the final block to the tip, lowest first:
- * the branch to order by and to mine on. Remembered for each view, which must not change any more, as in all that follows.
- */
-export function preferredBranch(view: BridgeView): BridgeBlock[] {
-  return racesOf(view).map(({ child }) => child)
-}
-
-/** The newest block of the preferred branch; the final block if there is none above it. */
-export function preferredTip(view: BridgeView): BridgeBlock {
-  return racesOf(view).at(-1)?.child ?? blockOf(view, view.final)
-}
 
 /** The calls that are right and that the contract would take at `now` (unix seconds), as far as it lets us see. */
 export function dueCalls(view: BridgeView, now: bigint): DueCall[] {

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BridgeFollower } from '../../node/bridge/follower.ts'
-import { preferredBranch } from '../../node/bridge/race.ts'
+import { preferredBranch } from '../../node/bridge/fork-choice.ts'
 import { blockTorrent } from '../../node/protocol/block-torrent.ts'
 import { encodeSealed } from '../../node/protocol/header.ts'
 import type { Hash } from '../../node/protocol/ids.ts'

@@ -2,8 +2,8 @@
 
 import type { BlockRecord, BridgeReading, RequestPlace } from '../../ethereum/chain.ts'
 import { type Hash, ZERO_HASH } from '../../protocol/ids.ts'
+import { preferredBranch } from '../fork-choice.ts'
 import { queueHashAt, queueLength } from '../queue-view.ts'
-import { preferredBranch } from '../race.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
 import { incomplete, type StoredEvent } from './fold.ts'
 

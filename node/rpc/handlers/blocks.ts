@@ -2,7 +2,7 @@
 
 import { finalTimesOf } from '../../bridge/final-time.ts'
 import type { BridgeFollower } from '../../bridge/follower.ts'
-import { preferredBranch } from '../../bridge/race.ts'
+import { preferredBranch } from '../../bridge/fork-choice.ts'
 import type { BridgeBlock, BridgeView } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import { type BlockContent, blockFiles } from '../../protocol/block-torrent.ts'

@@ -1,8 +1,9 @@
 // Methods about the bridge: what a miner builds on, its queue, and calls that are due.
 
 import type { BridgeFollower } from '../../bridge/follower.ts'
+import { preferredTip } from '../../bridge/fork-choice.ts'
 import { type QueuedEntry, queueLength } from '../../bridge/queue-view.ts'
-import { dueCalls, preferredTip } from '../../bridge/race.ts'
+import { dueCalls } from '../../bridge/race.ts'
 import { blockOf } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import { encodeSealed } from '../../protocol/header.ts'

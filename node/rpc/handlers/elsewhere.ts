@@ -1,9 +1,9 @@
 // Which blocks off the leading branch contain a transaction.
 
 import { setImmediate } from 'node:timers/promises'
+import { preferredBranch } from '../../bridge/fork-choice.ts'
 import { isAhead } from '../../bridge/race/eligible.ts'
 import { forestAbove } from '../../bridge/race/forest.ts'
-import { preferredBranch } from '../../bridge/race.ts'
 import type { BridgeBlock, BridgeView } from '../../bridge/view.ts'
 import { equalBytes } from '../../protocol/bytes.ts'
 import { decodeStep, splitSteps, transactionIn } from '../../protocol/step.ts'

@@ -1,7 +1,7 @@
 // What a node can say of its view of Ethereum, as the RPC says it.
 
 import type { BridgeFollower } from '../../bridge/follower.ts'
-import { preferredTip } from '../../bridge/race.ts'
+import { preferredTip } from '../../bridge/fork-choice.ts'
 import { type BridgeBlock, blockOf } from '../../bridge/view.ts'
 import type { Result } from '../api.ts'
 

@@ -1,8 +1,9 @@
 // One simulated world: users, honest miners and watchers, the bridge, the mempool, and those who attack them, in Ethereum's time.
 // Long, since whatever changes in it is here.
 
+import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { branchTo, liveChildren } from '../../../../node/bridge/race/eligible.ts'
-import { dueCalls, preferredBranch } from '../../../../node/bridge/race.ts'
+import { dueCalls } from '../../../../node/bridge/race.ts'
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
 import { blockOf } from '../../../../node/bridge/view.ts'
 import { BOND_GAS } from '../../../../node/ethereum/calls.ts'

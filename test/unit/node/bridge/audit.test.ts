@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { preferredBranch } from '../../../../node/bridge/race.ts'
+import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { auditedBlocks } from '../../../../node/bridge/records/audit.ts'
 import { applyEvent, emptyView } from '../../../../node/bridge/records/fold.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BridgeFollower } from '../../../../node/bridge/follower.ts'
-import { preferredBranch } from '../../../../node/bridge/race.ts'
+import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import type { Snapshot } from '../../../../node/bridge/snapshot.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'

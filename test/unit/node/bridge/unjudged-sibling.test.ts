@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { finalTimeOf, finalTimesOf } from '../../../../node/bridge/final-time.ts'
-import { preferredBranch } from '../../../../node/bridge/race.ts'
+import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import type { BlockVerdict, BridgeView } from '../../../../node/bridge/view.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'

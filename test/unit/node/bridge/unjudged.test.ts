@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Level } from 'level'
-import { preferredBranch } from '../../../../node/bridge/race.ts'
+import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { applyEvent, applyFinding, emptyView } from '../../../../node/bridge/records/fold.ts'
 import { unjudged } from '../../../../node/bridge/records/judging/unjudged.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { carryOut } from '../../../../../node/client/ethereum/carry-out.ts'
 import { type BridgeCall, publishCall } from '../../../../../node/ethereum/calls.ts'
+import { LAG_BLOCKS } from '../../../../../node/ethereum/chain.ts'
 import type { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../../node/protocol/header.ts'
@@ -18,7 +19,7 @@ test('another transaction of the account takes its place: it is lost, and nobody
   const failed = assert.rejects(carryOut(sender, call), { code: 'transaction-lost', retry: false })
   await sent()
   await sender.ethereum.broadcast((await sender.ethereum.sign(undefined, 0, DEAR, 0n)).raw)
-  await stage.anvil.client.mine({ blocks: 1 })
+  await stage.anvil.client.mine({ blocks: 1 + Number(LAG_BLOCKS) })
   await failed
 })
 
