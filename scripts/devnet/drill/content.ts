@@ -35,7 +35,9 @@ export function tellAll(
 
 /** With the torrent that a miner would make of it; any other infohash where the steps have no shape: nobody judges it. */
 export function headerOf(rules: Rules, parent: ParentBlock, { steps, states, state }: Content, target: bigint): Header {
-  const header = deriveHeader(rules, parent, target, steps, states)
+  // What posts too few states has a header all the same: the bridge is to refuse it for the states.
+  const told = steps.map((_, i) => states[i] ?? parent.header.state)
+  const header = deriveHeader(rules, parent, target, steps, told)
   if (!steps.every((step) => decodeStep(step))) return { ...header, torrent: parent.header.torrent }
   const packed = concat(...steps)
   const content = {

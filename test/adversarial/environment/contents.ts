@@ -8,8 +8,8 @@ import { type Infohash, toHash } from '../../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, type Rules } from '../../../node/protocol/rules.ts'
 import { signDigest } from '../../../node/protocol/signature.ts'
 import { outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
-import { decodeStep, encodeStep, splitSteps } from '../../../node/protocol/step.ts'
-import { splitStates } from '../../../node/protocol/trace.ts'
+import { decodeStep, encodeStep } from '../../../node/protocol/step.ts'
+import { splitPosted } from '../../../node/protocol/trace.ts'
 import type { World } from '../../../scripts/assure/models/world.ts'
 import { honestSteps } from '../../../scripts/devnet/drill/honest.ts'
 import { LIE_KINDS, tellLie } from '../../../scripts/devnet/drill/lies.ts'
@@ -156,13 +156,12 @@ function mutation(plot: Plot, chance: Chance): Posted | undefined {
   }
   const block = { ...below, id: parent.id, steps: [], states: [] }
   const posted = mutate(world, right, { block, state: parent.state })
-  if (posted === undefined || posted.states.length % 32 !== 0) return undefined
-  const states = splitStates(posted.states)
+  if (posted === undefined) return undefined
   try {
     // The liar's friends go on from what would be right.
-    return { steps: splitSteps(posted.steps), states, ...(told.at(-1) ? { state: told.at(-1)?.after } : {}) }
+    return { ...splitPosted(posted), ...(told.at(-1) ? { state: told.at(-1)?.after } : {}) }
   } catch {
-    return undefined // without a shape, which the bridge refuses
+    return undefined // without a shape, or with another number of states: the bridge refuses both
   }
 }
 
