@@ -56,7 +56,7 @@ function rows(): Row[] {
       what: 'gas of a usual refutation, and of the worst, at the same base fee',
       costs: [{ gas: gas['refute, 2 inputs, depth 20'] }, { gas: gas['refute, worst step'] }],
     },
-    { what: 'one rival: 24 hours more for one block, and for what stands on it up to then', costs: [{ gas: rival }] },
+    { what: 'one rival: 24 hours more for one block, and for what builds on it up to then', costs: [{ gas: rival }] },
     {
       what: `a rival beside each block of a day (${BLOCKS_A_DAY}): 48 hours for everything`,
       costs: [{ gas: rival * BLOCKS_A_DAY }],
