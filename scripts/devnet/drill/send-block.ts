@@ -1,5 +1,6 @@
 // Sends a sealed block: alone on its parent, or as a rival beside the blocks that are there by then.
 
+import { setTimeout as delay } from 'node:timers/promises'
 import { publishCall } from '../../../node/ethereum/calls.ts'
 import { isRefusal } from '../../../node/ethereum/refusals.ts'
 import type { Outcome } from '../../../node/ethereum/sending/pending-call.ts'
@@ -15,7 +16,9 @@ export type SealedBlock = PublishedBlock & {
   readonly rival: boolean
 }
 
-const TRIES = 10
+const TRIES = 20
+/** Before another try: a devnet has several blocks of Ethereum in one second, and no two siblings may be of the same one. */
+const PAUSE_MS = 150
 
 /** A rival is sent again where a sibling came, died, or turned out to be of the same second. Throws what the sender throws. */
 export async function sendBlock(sender: TransactionSender, block: SealedBlock, signal?: AbortSignal): Promise<Outcome> {
@@ -29,5 +32,6 @@ export async function sendBlock(sender: TransactionSender, block: SealedBlock, s
     } catch (error) {
       if (tries === TRIES || !isRefusal(error, 'SiblingExists', 'SameSecond')) throw error
     }
+    await delay(PAUSE_MS, undefined, options)
   }
 }
