@@ -62,6 +62,7 @@ export class Network {
   readonly #stopping = new AbortController()
   #client: TorrentClient | undefined
   #meeting: Torrent | undefined
+  #isJoining = false
   #redial: NodeJS.Timeout | undefined
   #unsubscribe: (() => void) | undefined
 
@@ -82,6 +83,7 @@ export class Network {
       peers: () => this.#hub.peers,
       fetchOne: (peer, infohash) => this.#hub.fetcher.fetchOne(peer, infohash),
       trackers: this.#options.trackers,
+      meeting: infohashOfInfo(this.#meetingContent.info),
       maxBlockBytes: this.#bounds.maxBlockBytes,
       stopping: this.#stopping.signal,
     })
@@ -213,14 +215,29 @@ export class Network {
     const meeting = await client.seed(this.#meetingContent, this.#options.trackers)
     this.#meeting = meeting
     meeting.once('close', () => {
-      if (this.#stopping.signal.aborted) return
-      this.#log.warn('the meeting point was closed; joining again')
-      if (!client.destroyed) void this.#join(client)
+      if (!this.#stopping.signal.aborted) this.#log.warn('the meeting point was closed; joining again')
+      this.#rejoin()
     })
   }
 
+  /** Joins again if the meeting point was closed, once at a time; the next dial tries again where that fails. */
+  #rejoin(): void {
+    const client = this.#client
+    if (this.#isJoining || this.#stopping.signal.aborted || client === undefined || client.destroyed) return
+    this.#isJoining = true
+    this.#join(client)
+      .catch((error: unknown) => this.#log.warn({ error: String(error) }, 'cannot join the meeting point'))
+      .finally(() => {
+        this.#isJoining = false
+      })
+  }
+
   #dial(): void {
-    if (this.#stopping.signal.aborted || this.#meeting === undefined || this.#meeting.destroyed) return
+    if (this.#stopping.signal.aborted || this.#meeting === undefined) return
+    if (this.#meeting.destroyed) {
+      this.#rejoin()
+      return
+    }
     const connected = new Set(this.#hub.peers.map((peer) => peer.key))
     for (const [address, key] of this.#dialled) {
       if (key === undefined || !connected.has(key)) this.#meeting.addPeer(address)

@@ -30,6 +30,8 @@ export type TransferDeps = {
   readonly fetchOne: (peer: RemotePeer, infohash: Infohash) => Promise<Uint8Array | undefined>
   /** Where peers are looked for besides the connected ones. */
   readonly trackers: readonly string[]
+  /** Of the meeting point: it holds neither a transaction nor a block, and whoever could have it fetched would put an end to it. */
+  readonly meeting: Infohash
   readonly maxBlockBytes: number
   /** Aborts when the network stops. */
   readonly stopping: AbortSignal
@@ -51,7 +53,7 @@ export class Transfers {
     for (const next of queue) {
       if (store.has(next)) continue
       const file = await this.#fetchFile(next, signal, hints)
-      const { missing } = await store.onTransaction(next, file, { id: '', host: '' })
+      const missing = await this.#hand(next, file, infohash)
       for (const ancestor of missing) {
         if (!seen.has(ancestor) && seen.size < MAX_ANCESTORS) queue.push(ancestor)
         seen.add(ancestor)
@@ -79,6 +81,17 @@ export class Transfers {
   async fetchBlockFrom(torrent: Infohash, peers: Iterable<RemotePeer>): Promise<readonly TorrentFile[]> {
     const signal = AbortSignal.timeout(BLOCK_TIMEOUT_MS)
     return await this.#download(torrent, peers, NO_HINTS, signal, (folder) => this.#checkBlock(folder))
+  }
+
+  /** What the store misses beneath a file. An ancestor that it makes itself from the bridge's queue, once it has read that far, may wait. */
+  async #hand(infohash: Infohash, file: Uint8Array, wanted: Infohash): Promise<readonly Infohash[]> {
+    try {
+      return (await this.#deps.store.onTransaction(infohash, file, { id: '', host: '' })).missing
+    } catch (error) {
+      const mayWait = error instanceof OperationError && error.code === 'deposit-not-queued' && infohash !== wanted
+      if (!mayWait) throw error
+      return []
+    }
   }
 
   /** A peer wants a torrent and cannot reach this node: this node, which reached the peer, connects for it. */
@@ -127,15 +140,16 @@ export class Transfers {
   }
 
   /** Plain BitTorrent, on connections that can be made: who dialled the other dials again for this torrent. */
-  #download(
+  async #download(
     infohash: Infohash,
     peers: Iterable<RemotePeer>,
     hints: FetchHints,
     signal: AbortSignal,
     check: (folder: Folder) => void,
   ): Promise<TorrentFile[]> {
+    if (infohash === this.#deps.meeting) throw isMeeting(infohash)
     const running = this.#downloads.get(infohash)
-    if (running !== undefined) return joinDownload(this.#deps.client(), infohash, running, hints, signal)
+    if (running !== undefined) return await joinDownload(this.#deps.client(), infohash, running, hints, signal)
     const reachable = [...peers].filter(({ hello }) => hello.outgoing)
     const started = download(this.#deps.client(), infohash, {
       peers: [...hints.peers, ...reachable.flatMap(({ hello }) => hello.address ?? [])],
@@ -145,13 +159,21 @@ export class Transfers {
     }).finally(() => this.#downloads.delete(infohash))
     this.#downloads.set(infohash, started)
     for (const peer of peers) if (!reachable.includes(peer)) peer.send({ type: 'seed', infohash })
-    return started
+    return await started
   }
 
   #checkBlock(folder: Folder): void {
     if (folder.name === 'block' && folderBytes(folder) <= this.#deps.maxBlockBytes) return
     throw new RuleError('bad-torrent', 'expected the folder of a block that is not too large', { name: folder.name })
   }
+}
+
+function isMeeting(infohash: Infohash): OperationError {
+  return new OperationError(
+    'download-failed',
+    `expected the infohash of a transaction or a block, got ${infohash}, at which the nodes of this network meet`,
+    { facts: { infohash } },
+  )
 }
 
 /** A download that somebody else began: it gets more peers, and is waited for no longer than `signal` allows. */

@@ -2,6 +2,7 @@
 
 import { OperationError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import type { Address } from '../../protocol/ids.ts'
 import type { EthereumAccount } from '../account.ts'
 import { isKnownAlready, isNonceTaken } from '../refusals.ts'
 import type { Attempt } from './attempt.ts'
@@ -22,13 +23,7 @@ export async function fillGap(
 ): Promise<void> {
   const next = await ethereum.nonce('latest')
   if (next >= signed) return
-  if (signed - next > MOST_GAP + held.size) {
-    throw new OperationError(
-      'nonce-gap',
-      `expected a transaction for ${next}, the next nonce of ${ethereum.account}, but it was signed for ${signed}; send what is missing by other means, or wait for it`,
-      { facts: { account: ethereum.account, nonce: signed, next }, retry: true },
-    )
-  }
+  checkGap(ethereum.account, next, signed, held)
   const missing = Array.from({ length: signed - next }, (_, i) => next + i).filter((nonce) => !held.has(nonce))
   if (missing.length === 0) return
   const fees = await feesNow()
@@ -41,4 +36,14 @@ export async function fillGap(
       if (!(error instanceof OperationError) || !(isKnownAlready(error) || isNonceTaken(error))) throw error
     }
   }
+}
+
+/** Throws `OperationError('nonce-gap')` (retry) where more is missing from nonce `next` up to `nonce` than would be filled in. */
+export function checkGap(account: Address, next: number, nonce: number, held: ReadonlySet<number>): void {
+  if (nonce - next <= MOST_GAP + held.size) return
+  throw new OperationError(
+    'nonce-gap',
+    `expected a transaction for ${next}, the next nonce of ${account}, but the endpoint's next one is ${nonce}; send what is missing by other means, wait for it, or ask another endpoint`,
+    { facts: { account, nonce, next }, retry: true },
+  )
 }

@@ -17,7 +17,7 @@ import { type Errand, ErrandRunner } from './everywhere/errand.ts'
 import { Glances } from './everywhere/glances.ts'
 import { type Fees, patienceAt, valueWith } from './fees.ts'
 import { Line } from './line.ts'
-import { fillGap } from './nonce-gap.ts'
+import { checkGap, fillGap } from './nonce-gap.ts'
 import { Offers } from './offers.ts'
 import { Outbox } from './outbox.ts'
 import { deadlineOf, type Outcome, PendingCall } from './pending-call.ts'
@@ -208,23 +208,29 @@ export class TransactionSender {
     }
   }
 
-  /** The next nonce, and a block of Ethereum that was there before it was used. Machines behind one address may be apart: the most of what they say. */
+  /**
+   * The next nonce, and a block of Ethereum that was there before it was used. Machines behind one address may be apart: the most of what they say.
+   * Throws `OperationError('nonce-gap')` (retry) where more transactions are said to wait than could be filled in: what is signed stays signed.
+   */
   async #position(): Promise<{ readonly next: number; readonly seen: bigint }> {
-    const ask = async () => await Promise.all([this.ethereum.nonce('pending'), this.ethereum.head()])
-    const asked = await Promise.all(Array.from({ length: MACHINES }, ask))
+    const { ethereum } = this
+    // One after another: of machines that take turns each is asked then.
     let [next, seen] = [0, 0n]
-    for (const [nonce, { number }] of asked) {
-      if (nonce > next) next = nonce
+    for (let i = 0; i < MACHINES; i++) next = Math.max(next, await ethereum.nonce('pending'))
+    for (let i = 0; i < MACHINES; i++) {
+      const { number } = await ethereum.head()
       if (number > seen) seen = number
     }
+    checkGap(ethereum.account, await ethereum.nonce('latest'), next, this.#line.held())
     return { next, seen }
   }
 
   /** Whether the nonce was used up before the attempt was signed: by another program, and by one that no machine asked for it knew of. */
-  async #isLate({ nonce }: Attempt, error: OperationError, seen: bigint): Promise<boolean> {
+  async #isLate({ nonce, hash }: Attempt, error: OperationError, seen: bigint): Promise<boolean> {
     if (error.code !== 'ethereum-refused' || !isNonceTaken(error)) return false
     // More than once: in the moment of a new block, Anvil for one says of the last one what holds for the new one.
-    return !(await this.#isThere(async () => (await this.ethereum.nonce(seen).catch(() => 0)) <= nonce))
+    const isUnused = async () => (await this.ethereum.nonce(seen).catch(() => 0)) <= nonce
+    return !(await this.#isThere(async () => (await isUnused()) || (await this.#isKnownAnywhere(hash))))
   }
 
   /**
@@ -233,11 +239,13 @@ export class TransactionSender {
    */
   async #isRefused({ hash }: Attempt, error: OperationError): Promise<boolean> {
     if (error.code !== 'ethereum-refused' || !isRefusedForGood(error)) return false
-    const isKnown = async () => {
-      const known = this.ethereum.apart().map((endpoint) => endpoint.isKnown(hash).catch(() => true))
-      return (await Promise.all(known)).includes(true)
-    }
-    return !(await this.#isThere(isKnown))
+    return !(await this.#isThere(() => this.#isKnownAnywhere(hash)))
+  }
+
+  /** Whether an endpoint has the transaction, or may have it. */
+  async #isKnownAnywhere(hash: Hash): Promise<boolean> {
+    const known = this.ethereum.apart().map((endpoint) => endpoint.isKnown(hash).catch(() => true))
+    return (await Promise.all(known)).includes(true)
   }
 
   /** Whether what is asked for shows at one of several looks. */
@@ -321,7 +329,8 @@ export class TransactionSender {
     options: SendOptions,
   ): Promise<undefined> {
     const { call, last, refusal } = pending
-    const isCancel = refusal !== undefined
+    // One that an earlier process began is not taken back.
+    const isCancel = refusal !== undefined || last.isCancel
     let fees: Fees
     try {
       fees = await this.#price(pending, head, deadline)

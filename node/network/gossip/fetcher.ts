@@ -16,6 +16,8 @@ import { Wants } from './wants.ts'
 const MAX_GETS = 3
 /** Reconciliation waits while this many wants of the peer are open. */
 const ENOUGH_WANTED = 5_000
+/** Infohashes of files that could not be kept when they came, at most; the oldest are forgotten. */
+const MOST_REFUSED = 20_000
 
 export type FetcherDeps = {
   readonly store: NetworkStore
@@ -29,6 +31,8 @@ export class Fetcher {
   readonly #wants = new Wants()
   /** Questions for files that are open, by peer. */
   readonly #gets = new WeakMap<RemotePeer, number>()
+  /** They came and could not be kept: that peers still have them is not news, or each comparison would ask for all of them again at once. */
+  readonly #refused = new Set<Infohash>()
 
   constructor(deps: FetcherDeps) {
     this.#deps = deps
@@ -44,7 +48,7 @@ export class Fetcher {
     let fresh = 0
     for (const infohash of infohashes) {
       if (this.#deps.store.has(infohash)) continue
-      if (!this.#wants.has(infohash)) fresh += 1
+      if (!this.#wants.has(infohash) && !this.#refused.has(infohash)) fresh += 1
       this.#wants.add(infohash, peer.key)
     }
     this.#pump(peer)
@@ -60,7 +64,10 @@ export class Fetcher {
 
   /** They are here, whatever their source. */
   settle(infohashes: readonly Infohash[]): void {
-    for (const infohash of infohashes) this.#wants.settle(infohash)
+    for (const infohash of infohashes) {
+      this.#wants.settle(infohash)
+      this.#refused.delete(infohash)
+    }
   }
 
   removePeer(peer: RemotePeer): void {
@@ -124,10 +131,18 @@ export class Fetcher {
       this.#wants.settle(infohash)
       if (error instanceof RuleError) peer.fault(50, error.message)
       else if (error instanceof OperationError) {
+        this.#refuse(infohash)
         // Strangers can send as many of what may stand tomorrow as they like: nobody needs to hear of it.
         this.#deps.log[error.retry ? 'debug' : 'warn']({ infohash, code: error.code }, 'cannot take a file')
       } else throw error
     }
+  }
+
+  #refuse(infohash: Infohash): void {
+    this.#refused.add(infohash)
+    if (this.#refused.size <= MOST_REFUSED) return
+    const [oldest] = this.#refused
+    if (oldest !== undefined) this.#refused.delete(oldest)
   }
 
   #getsOf(peer: RemotePeer): number {

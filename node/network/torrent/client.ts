@@ -130,6 +130,11 @@ export class TorrentClient extends WebTorrent {
     this.#idleSince.set(torrent, Date.now())
   }
 
+  /** Whether it may be put to sleep, and so be replaced. */
+  isIdle(torrent: Torrent): boolean {
+    return this.#idleSince.has(torrent)
+  }
+
   /** This wire stays open however little of the torrent goes over it. */
   keepWire(wire: Wire): void {
     this.#wires.keep(wire)

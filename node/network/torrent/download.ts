@@ -39,7 +39,9 @@ export async function download(
     }
   }
   // A torrent of the same infohash is one that idles after a download which the store did not keep.
-  client.torrents.find((other) => other.infoHash === infohash)?.destroy({ destroyStore: true })
+  const live = client.torrents.find((other) => other.infoHash === infohash)
+  if (live !== undefined && !client.isIdle(live)) throw isSeeded(infohash)
+  live?.destroy({ destroyStore: true })
   const torrent = client.add(infohash, { announce: [...trackers], store: CapturedStore, storeCacheSlots: 0 })
   const addMetadata = torrent._onMetadata.bind(torrent)
   torrent._onMetadata = async (metadata) => {
@@ -92,6 +94,16 @@ async function nameOf(torrent: Torrent): Promise<void> {
   torrent.once('infoHash', resolve)
   torrent.once('close', resolve)
   await promise
+}
+
+function isSeeded(infohash: Infohash): OperationError {
+  return new OperationError(
+    'download-failed',
+    `expected a torrent to download, got ${infohash}, which is seeded here`,
+    {
+      facts: { infohash },
+    },
+  )
 }
 
 function aborted(infohash: Infohash, signal: AbortSignal): OperationError {
