@@ -131,9 +131,7 @@ export class TorrentClient extends WebTorrent {
   }
 
   /** Whether it may be put to sleep, and so be replaced. */
-  isIdle(torrent: Torrent): boolean {
-    return this.#idleSince.has(torrent)
-  }
+  isIdle = (torrent: Torrent): boolean => this.#idleSince.has(torrent)
 
   /** This wire stays open however little of the torrent goes over it. */
   keepWire(wire: Wire): void {

@@ -1,4 +1,4 @@
-// The meeting point is no transaction and no block: whoever has a node fetch it, in any way, must not end the node's part in the network.
+// The meeting point is neither a transaction nor a block: having a node fetch it, in any way, must not end its part in the network.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
