@@ -166,11 +166,17 @@ export class TransactionSender {
     return known.attempts
   }
 
+  /** Never throws for the disk: what has happened on Ethereum is said, and a note that is missing only makes a later look necessary. */
   async #settled(call: BridgeCall, outcome: Outcome): Promise<void> {
-    if (outcome.status === 'lost') return await this.#line.outbox?.forget(call)
-    const { gasUsed, gasPrice, block } = outcome.receipt
-    this.#spent += gasUsed * gasPrice
-    await this.#line.outbox?.settle(call, block)
+    try {
+      if (outcome.status === 'lost') return await this.#line.outbox?.forget(call)
+      const { gasUsed, gasPrice, block } = outcome.receipt
+      this.#spent += gasUsed * gasPrice
+      await this.#line.outbox?.settle(call, block)
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.code !== 'write-failed') throw error
+      this.#log.warn({ call: call.name, ...troubleFacts(error) }, 'what became of a transaction cannot be written down')
+    }
   }
 
   /** The first attempt of a call, on its way. */

@@ -1,7 +1,7 @@
 // What an account has signed survives the process: nothing is sent twice, whenever that ends.
 
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { publishCall, withdrawCall } from '../../../../../node/ethereum/calls.ts'
@@ -110,6 +110,26 @@ test('a damaged outbox is named, and an unwritable one stops a transaction befor
     await stage.anvil.client.getTransactionCount({ address: sender.ethereum.account, blockTag: 'pending' }),
     0,
   )
+})
+
+test('where the disk fails after a transaction left, its end is said all the same, and the next process goes on from there', async (t) => {
+  const { stage, call, open, file } = await begin(t)
+  const { client } = stage.anvil
+  await client.setAutomine(false)
+  const sender = await open()
+  const sending = sender.send(call)
+  await stage.until('it to be in the pool', async () => (await sender.ethereum.nonce('pending')) === 1)
+  const kept = await readFile(file)
+  await rm(file)
+  await mkdir(file) // what is written beside it cannot take its name
+  await client.setAutomine(true)
+  await client.mine({ blocks: 1 })
+  assert.equal((await sending).status, 'done')
+  await rmdir(file)
+  await writeFile(file, kept)
+  const again = await open()
+  assert.equal((await again.send(call)).status, 'done')
+  assert.equal(await again.ethereum.nonce('pending'), 1)
 })
 
 async function begin(t: TestContext) {
