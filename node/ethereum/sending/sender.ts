@@ -26,6 +26,8 @@ import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts
 const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n, answerMs: 10_000 }
 /** Looks in a row that find nothing: of several machines behind one address, one may know what another does not. */
 const LOST_LOOKS = 3
+/** Milliseconds in which Ethereum makes `LAG_BLOCKS` blocks. */
+const LAG_MS = 60_000
 /** Of those behind one address, this many are asked for nonce and newest block. */
 const MACHINES = 3
 const POSITION_TRIES = 3
@@ -309,7 +311,10 @@ export class TransactionSender {
 
   /** Whether another transaction seems to have the nonce, in a block that every machine behind the endpoint has. */
   async #isLost({ attempts, last }: PendingCall, head: Head): Promise<boolean> {
-    if (head.number < LAG_BLOCKS || (await this.ethereum.nonce(head.number - LAG_BLOCKS)) <= last.nonce) return false
+    // Five blocks take a minute, also where the chain stands still.
+    const isOld = this.#now() - last.sentMs >= LAG_MS
+    if (!isOld && head.number < LAG_BLOCKS) return false
+    if ((await this.ethereum.nonce(isOld ? 'latest' : head.number - LAG_BLOCKS)) <= last.nonce) return false
     // What the endpoint still knows is not lost, whatever it says of nonces; and the machine that was just asked for a receipt was one of several.
     for (const { hash } of attempts) if ((await this.ethereum.receipt(hash)) !== undefined) return false
     for (const { hash } of attempts) if (await this.ethereum.isKnown(hash)) return false
