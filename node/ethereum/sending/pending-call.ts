@@ -33,6 +33,8 @@ export class PendingCall implements Tended {
   simulatedAt: string | undefined
   isMined = false
   lostLooks = 0
+  /** Unix milliseconds since when another transaction seems to have the nonce. */
+  takenMs: number | undefined
   readonly deadline: bigint | undefined
 
   constructor(call: BridgeCall, attempts: Attempt[], deadline?: bigint) {

@@ -310,15 +310,23 @@ export class TransactionSender {
   }
 
   /** Whether another transaction seems to have the nonce, in a block that every machine behind the endpoint has. */
-  async #isLost({ attempts, last }: PendingCall, head: Head): Promise<boolean> {
+  async #isLost(pending: PendingCall, head: Head): Promise<boolean> {
+    const { last } = pending
+    if ((await this.ethereum.nonce('latest')) <= last.nonce || (await this.#shows(pending))) {
+      pending.takenMs = undefined
+      return false
+    }
+    pending.takenMs ??= this.#now()
     // Five blocks take a minute, also where the chain stands still.
-    const isOld = this.#now() - last.sentMs >= LAG_MS
-    if (!isOld && head.number < LAG_BLOCKS) return false
-    if ((await this.ethereum.nonce(isOld ? 'latest' : head.number - LAG_BLOCKS)) <= last.nonce) return false
-    // What the endpoint still knows is not lost, whatever it says of nonces; and the machine that was just asked for a receipt was one of several.
-    for (const { hash } of attempts) if ((await this.ethereum.receipt(hash)) !== undefined) return false
-    for (const { hash } of attempts) if (await this.ethereum.isKnown(hash)) return false
-    return true
+    if (this.#now() - pending.takenMs >= LAG_MS) return true
+    return head.number >= LAG_BLOCKS && (await this.ethereum.nonce(head.number - LAG_BLOCKS)) > last.nonce
+  }
+
+  /** What the endpoint still knows is not lost, whatever it says of nonces; and the machine that was just asked for a receipt was one of several. */
+  async #shows({ attempts }: PendingCall): Promise<boolean> {
+    for (const { hash } of attempts) if ((await this.ethereum.receipt(hash)) !== undefined) return true
+    for (const { hash } of attempts) if (await this.ethereum.isKnown(hash)) return true
+    return false
   }
 
   /** Why the bridge would never take the call any more. */

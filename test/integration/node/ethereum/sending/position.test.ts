@@ -4,9 +4,11 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type BridgeCall, publishCall } from '../../../../../node/ethereum/calls.ts'
 import type { Attempt } from '../../../../../node/ethereum/sending/attempt.ts'
+import { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../../node/protocol/header.ts'
 import { EthereumProxy } from '../../../../support/chain/ethereum-proxy.ts'
+import { log } from '../../../../support/log.ts'
 import { forge } from '../../../../support/miner/forge.ts'
 import { EASIEST, Stage } from '../../../../support/stage.ts'
 
@@ -44,6 +46,33 @@ test('what an earlier process was taking back stays taken back, however long it 
   await client.mine({ blocks: 2 })
   assert.equal((await sending).status, 'cancelled')
   assert.ok(made.every(({ isCancel }) => isCancel))
+})
+
+test('on a chain that stands still a nonce that is taken counts as lost after a minute of it, however old the attempt is', async (t) => {
+  const { stage, call } = await open(t)
+  const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
+  const { ethereum } = stage.sender(stage.lastSigner(), {}, proxy.url)
+  let nowMs = 10 ** 9
+  const sender = new TransactionSender({ ethereum, log, now: () => nowMs }, { confirmations: 1, pollMs: 20 })
+  const signed = await ethereum.sign(call, 0, FEES, call.bondGas * FEES.maxFeePerGas)
+  const attempts = [{ ...signed, nonce: 0, fees: FEES, isCancel: false, sentMs: 0 }]
+  await ethereum.broadcast((await ethereum.sign(undefined, 0, FEES, 0n)).raw)
+  let end: string | undefined
+  const sending = sender.send(call, { attempts }).then(({ status }) => {
+    end = status
+  })
+  const looks = () => proxy.calls.filter(({ method }) => method === 'eth_getTransactionReceipt').length
+  const lookOn = async () => {
+    const before = looks()
+    await stage.until('ten looks', () => looks() >= before + 20)
+  }
+  await lookOn()
+  nowMs += 59_000
+  await lookOn()
+  assert.equal(end, undefined)
+  nowMs += 1_000
+  await sending
+  assert.equal(end, 'lost')
 })
 
 async function open(t: TestContext) {
