@@ -15,8 +15,8 @@ import {Rules} from "../types/Rules.sol";
 /// @title One state and one step give the next state
 /// @notice Total: whatever bytes a block calls a step, and whatever entries the tree of `pre` has, there is a reason or a state. It
 /// only reverts for a witness that does not open `pre` (`Tree.BadWitness`).
-/// @dev Nothing here relies on an account holding the sum of its outputs, or on all money fitting 128 bits: keys of 160 bits can
-/// collide, and a step without an answer could not be refuted, whatever its block states after it.
+/// @dev Nothing here relies on an account holding the sum of its outputs, or on all money fitting 128 bits: a parent's state may be a
+/// lie, and a step without an answer could not be refuted, whatever its block states after it.
 /// @dev Rules and their order: docs/protocol.md, section 4. Work is bounded: 8 inputs, 13 openings of at most 160 levels.
 library Apply {
     /// @dev Bit c is set if a memo may contain character c: 0x20 to 0x7e without `"` and `\`.
@@ -78,8 +78,8 @@ library Apply {
         if (credit == 0) return;
         bytes20 infohash = Infohash.ofFile(TransactionFile.writeDeposit(rules, queueIndex, to, credit));
         bytes32 pre = cursor.root;
-        bool fits = _credit(cursor, Tree.outputKey(infohash, to), credit)
-            && _credit(cursor, Tree.accountKey(to), credit);
+        bool fits = _credit(cursor, Tree.outputKey(infohash, to), credit) == Reason.None
+            && _credit(cursor, Tree.accountKey(to), credit) == Reason.None;
         if (!fits) cursor.root = pre;
     }
 
@@ -155,23 +155,24 @@ library Apply {
         if (keepsAll) return Reason.None;
 
         if (!_debit(cursor, Tree.accountKey(sender), tokens)) return Reason.Overspend;
-        return request || _credit(cursor, Tree.accountKey(payee), tokens) ? Reason.None : Reason.Overflow;
+        return request ? Reason.None : _credit(cursor, Tree.accountKey(payee), tokens);
     }
 
-    /// @dev Creates an output; false if it is there already.
+    /// @dev Creates an output; false if it is there already, or its place is taken.
     function _create(Cursor memory cursor, bytes20 infohash, address owner, uint256 value) private pure returns (bool) {
-        if (Tree.open(cursor, Tree.outputKey(infohash, owner)) != 0) return false;
+        if (Tree.open(cursor, Tree.outputKey(infohash, owner)) != 0 || Tree.isTaken(cursor)) return false;
         Tree.set(cursor, value);
         return true;
     }
 
-    /// @dev Adds to an entry, which is created if it is absent; false if it cannot hold that much. Both amounts are below 2^128, so
-    /// that the sum does not overflow.
-    function _credit(Cursor memory cursor, bytes32 key, uint256 amount) private pure returns (bool) {
+    /// @dev Adds to an entry, which is created if it is absent; a reason if its place is taken, or it cannot hold that much. Both
+    /// amounts are below 2^128, so that the sum does not overflow.
+    function _credit(Cursor memory cursor, bytes32 key, uint256 amount) private pure returns (Reason) {
         uint256 value = Tree.open(cursor, key) + amount;
-        if (value > MAX_VALUE) return false;
+        if (Tree.isTaken(cursor)) return Reason.OutputExists;
+        if (value > MAX_VALUE) return Reason.Overflow;
         Tree.set(cursor, value);
-        return true;
+        return Reason.None;
     }
 
     /// @dev Takes from an account, which is deleted at zero; false if it has less.

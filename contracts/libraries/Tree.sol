@@ -9,9 +9,9 @@ pragma solidity 0.8.37;
 /// @param end where it ends
 /// @param siblings where the siblings of the last opening begin
 /// @param depth how many they are
-/// @param key the key that was opened: 160 bits from the left, then zeros
+/// @param key the name that was opened, whole
 /// @param leaf hash of the leaf that is in the slot; zero if it is empty
-/// @param leafKey its key
+/// @param leafKey its name
 struct Cursor {
     bytes32 root;
     uint256 begin;
@@ -26,7 +26,8 @@ struct Cursor {
 
 /// @title Openings, absence, insertion, replacement and deletion
 /// @notice An opening shows what the tree holds under a key; no opening that is accepted shows anything else, at whatever depth.
-/// @dev Rules: docs/protocol.md, section 3. Paths have at most 160 levels, so every loop here is bounded by that.
+/// @dev Rules: docs/protocol.md, section 3. A key is the whole name of an entry; its first 160 bits are its place. Paths have at most
+/// 160 levels, so every loop here is bounded by that.
 library Tree {
     uint256 internal constant MAX_DEPTH = 160;
 
@@ -72,7 +73,13 @@ library Tree {
         _check(_fold(leaf, key, cursor.siblings, depth, 0) == cursor.root, cursor);
     }
 
-    /// @notice Gives the entry that was opened last a value, whether it was present or not.
+    /// @notice Whether an entry of another name has the place of the one that was opened last, which can then not be created.
+    function isTaken(Cursor memory cursor) internal pure returns (bool) {
+        uint256 difference = uint256(cursor.leafKey ^ cursor.key);
+        return cursor.leaf != 0 && difference != 0 && difference >> (256 - MAX_DEPTH) == 0;
+    }
+
+    /// @notice Gives the entry that was opened last a value, whether it was present or not. Its place must not be taken.
     /// @param value above zero and below 2^128: the caller makes sure of that
     function set(Cursor memory cursor, uint256 value) internal pure {
         bytes32 key = cursor.key;
@@ -82,7 +89,7 @@ library Tree {
         if (cursor.leaf != 0 && difference != 0) {
             // Beside another leaf: both go down to the first bit in which their keys differ, which is at `depth` or below.
             uint256 split = depth;
-            // Safe: keys differ in one of their 160 bits.
+            // Safe: the keys differ in one of their first 160 bits.
             unchecked {
                 while (uint256(difference << split) >> 255 == 0) split++;
             }
@@ -124,15 +131,14 @@ library Tree {
         return cursor.root;
     }
 
-    /// @notice Key of the output that is named by `infohash` and its owner: its first bit is 0, so that it is not an account's key
-    /// whatever collides.
+    /// @notice Key of the output that is named by `infohash` and its owner: its first bit is 0, so that its place is no account's.
     function outputKey(bytes20 infohash, address owner) internal pure returns (bytes32 key) {
         // Safe: writes only scratch space (0x00 to 0x34); the tag is the zero byte before the infohash.
         assembly ("memory-safe") {
             mstore8(0, 0)
             mstore(1, infohash)
             mstore(21, shl(96, owner))
-            key := shl(96, shr(97, shl(1, keccak256(0, 41))))
+            key := shr(1, shl(1, keccak256(0, 41)))
         }
     }
 
@@ -142,19 +148,20 @@ library Tree {
         assembly ("memory-safe") {
             mstore8(0, 1)
             mstore(1, shl(96, owner))
-            key := or(shl(255, 1), shl(96, shr(96, keccak256(0, 21))))
+            key := or(shl(255, 1), keccak256(0, 21))
         }
     }
 
     /// @notice Hash of an entry.
-    /// @param key 160 bits from the left
     /// @param value above zero and below 2^128
     function hashLeaf(bytes32 key, uint256 value) internal pure returns (bytes32 digest) {
-        // Safe: writes only scratch space (0x00 to 0x3f); the tag is the zero byte before the key.
+        // Safe: writes 65 bytes behind the free memory pointer.
         assembly ("memory-safe") {
-            mstore(0, shr(8, key))
-            mstore(21, shl(128, value))
-            digest := keccak256(0, 37)
+            let free := mload(0x40)
+            mstore8(free, 0)
+            mstore(add(free, 1), key)
+            mstore(add(free, 33), shl(128, value))
+            digest := keccak256(free, 49)
         }
     }
 
@@ -174,8 +181,7 @@ library Tree {
 
     /// @dev Reads key and value of a leaf.
     function _takeLeaf(Cursor memory cursor) private pure returns (bytes32 digest, bytes32 key, uint256 value) {
-        // Shifted, because a mere conversion to bytes20 leaves the bytes behind the key.
-        key = bytes32((_take(cursor, 20) >> 96) << 96);
+        key = bytes32(_take(cursor, 32));
         value = _take(cursor, 16) >> 128;
         digest = hashLeaf(key, value);
     }

@@ -7,7 +7,7 @@ import { MAX_TOKENS, type Reason, type Rules } from './rules.ts'
 import { type EntryName, entryKey, type State } from './state.ts'
 import { decodeStep } from './step.ts'
 import { encodeTransaction, type SignedTransaction } from './transaction.ts'
-import { encodeOpening, find, insert, remove } from './tree.ts'
+import { encodeOpening, find, insert, isTaken, remove } from './tree.ts'
 import { type VerifiedTransaction, verifyPacked } from './verify.ts'
 
 /** `state` is the old one unless `reason` is `None`. */
@@ -17,8 +17,8 @@ export type Applied = { readonly state: State; readonly reason: Reason }
 export type Witness = Uint8Array[]
 
 /**
- * Applies a packed step. `queueIndex` is `parent.queueCount` + its place in the block. Total on any bytes and any state: where keys have
- * collided, or a liar made the state up, outputs can hold more than the account of their owner, and sums can pass 128 bits.
+ * Applies a packed step. `queueIndex` is `parent.queueCount` + its place in the block. Total on any bytes and any state: where a liar made
+ * the state up, outputs can hold more than the account of their owner, and sums can pass 128 bits.
  */
 export function applyStep(
   rules: Rules,
@@ -58,15 +58,16 @@ export function applyTransaction(state: State, verified: VerifiedTransaction, wi
   if (outputs.some(({ value }) => value > MAX_TOKENS)) return { state, reason: 'Overflow' }
   for (const output of outputs) {
     const name = { infohash, owner: output.owner }
-    if (touch(next, name, witness) !== undefined) return { state, reason: 'OutputExists' }
-    next = insert(next, { key: entryKey(name), value: output.value, name })
+    const key = entryKey(name)
+    if (touch(next, key, witness) !== undefined || isTaken(next, key)) return { state, reason: 'OutputExists' }
+    next = insert(next, { key, value: output.value, name })
   }
   if (!tx.bridge && tx.to === tx.from) return { state: next, reason: 'None' }
   const debited = debit(next, tx.from, tx.tokens, witness)
   if (debited === undefined) return { state, reason: 'Overspend' }
   if (tx.bridge) return { state: debited.state, reason: 'None' }
   const credited = credit(debited.state, { owner: tx.to }, tx.tokens, witness)
-  return credited === undefined ? { state, reason: 'Overflow' } : { state: credited.state, reason: 'None' }
+  return credited.reason === 'None' ? credited : { state, reason: credited.reason }
 }
 
 /** The outputs that a transaction with inputs of `sum` creates, in the order of the step function. The last one may be above `MAX_TOKENS`. */
@@ -84,15 +85,15 @@ function applyDeposit(rules: Rules, state: State, index: bigint, entry: DepositE
   const tx = depositTransaction(rules, index, entry)
   const infohash: Infohash = infohashOf(encodeTransaction(tx))
   const paid = credit(state, { infohash, owner: tx.to }, tx.tokens, witness)
-  const credited = paid && credit(paid.state, { owner: tx.to }, tx.tokens, witness)
+  const last = paid.reason === 'None' ? credit(paid.state, { owner: tx.to }, tx.tokens, witness) : paid
   // What does not fit changes nothing: since every block must consume it, an invalid deposit would leave no valid block.
-  return { state: credited?.state ?? state, reason: 'None' }
+  return { state: last.reason === 'None' ? last.state : state, reason: 'None' }
 }
 
 /** Reads an entry, and records its opening. */
-function touch(state: State, name: EntryName, witness: Witness | undefined): bigint | undefined {
-  witness?.push(encodeOpening(state, entryKey(name)))
-  return find(state, entryKey(name))?.value
+function touch(state: State, key: Uint8Array, witness: Witness | undefined): bigint | undefined {
+  witness?.push(encodeOpening(state, key))
+  return find(state, key)?.value
 }
 
 /** Reads an entry and deletes it; `undefined` if it is absent. */
@@ -103,10 +104,14 @@ function take(state: State, name: EntryName, witness: Witness | undefined) {
   return value === undefined ? undefined : { state: remove(state, key), value }
 }
 
-/** Adds to an entry, which is created if it is absent. Returns undefined if the entry cannot hold that much. */
-function credit(state: State, name: EntryName, amount: bigint, witness: Witness | undefined) {
-  const value = (touch(state, name, witness) ?? 0n) + amount
-  return value > MAX_TOKENS ? undefined : { state: insert(state, { key: entryKey(name), value, name }) }
+/** Adds to an entry, which is created if it is absent; a reason if its place is taken, or it cannot hold that much. */
+function credit(state: State, name: EntryName, amount: bigint, witness: Witness | undefined): Applied {
+  const key = entryKey(name)
+  const value = (touch(state, key, witness) ?? 0n) + amount
+  if (isTaken(state, key)) return { state, reason: 'OutputExists' }
+  return value > MAX_TOKENS
+    ? { state, reason: 'Overflow' }
+    : { state: insert(state, { key, value, name }), reason: 'None' }
 }
 
 /** Takes `amount`, above zero, from an account, which is deleted at zero. Returns undefined if the account holds less. */

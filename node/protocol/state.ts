@@ -3,7 +3,8 @@
 import { concat } from './bytes.ts'
 import { keccak } from './hash.ts'
 import { type Address, type Hash, type Infohash, toBytes, toHash } from './ids.ts'
-import { entries, find, insert, rootOf, type Tree } from './tree.ts'
+import { RuleError } from './rule-error.ts'
+import { entries, find, insert, isTaken, rootOf, type Tree } from './tree.ts'
 
 /** What an entry's key was made of. An account has no infohash. */
 export type EntryName = { readonly owner: Address; readonly infohash?: Infohash }
@@ -14,13 +15,10 @@ export type Balance = { readonly owner: Address; readonly value: bigint }
 
 const EMPTY_STATE: State = undefined
 
-/**
- * First 20 bytes of keccak(0x00 ‖ infohash ‖ owner) with the first bit 0, or of keccak(0x01 ‖ owner) with the first bit 1: whatever
- * collides, an output is never an account, so that no credit of one can make the other.
- */
+/** keccak(0x00 ‖ infohash ‖ owner) with the first bit 0, or keccak(0x01 ‖ owner) with the first bit 1: no output has the place of an account. */
 export function entryKey({ owner, infohash }: EntryName): Uint8Array {
   const preimage = infohash === undefined ? [Uint8Array.of(1)] : [Uint8Array.of(0), toBytes(infohash)]
-  const key = keccak(concat(...preimage, toBytes(owner))).subarray(0, 20)
+  const key = keccak(concat(...preimage, toBytes(owner)))
   const first = key[0] ?? 0
   key[0] = infohash === undefined ? first | 0x80 : first & 0x7f
   return key
@@ -42,18 +40,23 @@ export function balanceOf(state: State, owner: Address): bigint {
 
 /**
  * A state from the outputs of a snapshot; accounts follow from them. All of them together must be below 2^128, as `decodeOutputs` sees to.
- * A state in which keys have collided cannot be had like this: its root tells.
+ * Throws `RuleError('bad-snapshot')` if two entries have one place, which no state has.
  */
 export function stateOf(outputs: Iterable<Output>): State {
   let state = EMPTY_STATE
   const balances = new Map<Address, bigint>()
   for (const { infohash, owner, value } of outputs) {
-    const name = { infohash, owner }
-    state = insert(state, { key: entryKey(name), value, name })
+    state = insertNew(state, { infohash, owner }, value)
     balances.set(owner, (balances.get(owner) ?? 0n) + value)
   }
-  for (const [owner, value] of balances) state = insert(state, { key: entryKey({ owner }), value, name: { owner } })
+  for (const [owner, value] of balances) state = insertNew(state, { owner }, value)
   return state
+}
+
+function insertNew(state: State, name: EntryName, value: bigint): State {
+  const key = entryKey(name)
+  if (isTaken(state, key)) throw new RuleError('bad-snapshot', 'two entries of a state must not have one place')
+  return insert(state, { key, value, name })
 }
 
 /** Ascending by infohash, then owner. */

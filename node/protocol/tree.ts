@@ -4,10 +4,10 @@ import { assert } from './assert.ts'
 import { compareBytes, concat, encodeUint, equalBytes } from './bytes.ts'
 import { keccak } from './hash.ts'
 
-/** Bits of a key. */
-export const KEY_BITS = 160
+/** Levels of the tree at most: so many bits of a key are its place. */
+export const PLACE_BITS = 160
 
-/** `value` is above zero and below 2^128. `Name` is what the key was made of; it is not hashed. */
+/** `key` has 32 bytes, `value` is above zero and below 2^128. `Name` is what the key was made of; it is not hashed. */
 export type Leaf<Name> = { readonly key: Uint8Array; readonly value: bigint; readonly name: Name; hash?: Uint8Array }
 type Inner<Name> = { readonly left: Tree<Name>; readonly right: Tree<Name>; hash?: Uint8Array }
 /** An empty subtree, one entry, or at least two. */
@@ -27,7 +27,13 @@ export function find<Name>(tree: Tree<Name>, key: Uint8Array): Leaf<Name> | unde
   return node !== undefined && equalBytes(node.key, key) ? node : undefined
 }
 
-/** The tree with `leaf` in it, in place of an entry of the same key if there is one. */
+/** Whether an entry of another key has the place of `key`, which can then not be inserted. */
+export function isTaken<Name>(tree: Tree<Name>, key: Uint8Array): boolean {
+  const { node } = descend(tree, key)
+  return node !== undefined && !equalBytes(node.key, key) && equalBytes(placeOf(node.key), placeOf(key))
+}
+
+/** The tree with `leaf` in it, instead of an entry of the same key if there is one. Its place must not be taken. */
 export function insert<Name>(tree: Tree<Name>, leaf: Leaf<Name>, depth = 0): Tree<Name> {
   if (tree === undefined) return leaf
   if ('key' in tree) return equalBytes(tree.key, leaf.key) ? leaf : join(tree, leaf, depth)
@@ -80,7 +86,12 @@ function descend<Name>(tree: Tree<Name>, key: Uint8Array) {
   return { node, siblings }
 }
 
+function placeOf(key: Uint8Array): Uint8Array {
+  return key.subarray(0, PLACE_BITS / 8)
+}
+
 function join<Name>(a: Leaf<Name>, b: Leaf<Name>, depth: number): Tree<Name> {
+  assert(depth < PLACE_BITS, 'an entry is inserted where no other has its place')
   if (bit(a.key, depth) !== bit(b.key, depth)) {
     return compareBytes(a.key, b.key) < 0 ? { left: a, right: b } : { left: b, right: a }
   }

@@ -132,7 +132,8 @@ function stepVectors() {
 }
 
 function treeVectors() {
-  const keyOf = (top: number) => concat(Uint8Array.of(top), new Uint8Array(18), Uint8Array.of(1))
+  const keyOf = (top: number) =>
+    concat(Uint8Array.of(top), new Uint8Array(18), Uint8Array.of(1), new Uint8Array(11), Uint8Array.of(2))
   const treeOf = (...tops: number[]) =>
     tops.reduce<Tree<null>>(
       (tree, top, i) => insert(tree, { key: keyOf(top), value: BigInt(i + 1), name: null }),

@@ -70,7 +70,7 @@ describe('vectors of the step function in Solidity', () => {
 
   it('tree.json', async () => {
     for (const { name, root, key, found, value, witness, next } of treeVectors) {
-      const result = await harness.call('touch', root, `${key}${'0'.repeat(24)}`, value, witness)
+      const result = await harness.call('touch', root, key, value, witness)
       assert.deepEqual(result, [BigInt(found), next], name)
     }
   })

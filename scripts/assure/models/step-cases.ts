@@ -45,7 +45,7 @@ export function* stepCases(world: World): Generator<StepCase, void> {
 export function withStrangers(world: World, state: State, count: number): State {
   let next = state
   for (let i = 0; i < count; i++) {
-    const key = Uint8Array.from({ length: 20 }, () => Math.floor(world.random() * 256))
+    const key = Uint8Array.from({ length: 32 }, () => Math.floor(world.random() * 256))
     next = insert(next, { key, value: 1n, name: { owner: ZERO_ADDRESS } })
   }
   return next

@@ -38,9 +38,13 @@ const BRIDGE: readonly Suite[] = [
   {
     name: 'refute',
     contracts: BRIDGE_CONTRACTS,
-    files: ['bridge/Bridge.refute', 'bridge/Bridge.collision', 'bridge/Bridge.overflow', 'bridge/Bridge.authority'].map(
-      test,
-    ),
+    files: [
+      'bridge/Bridge.refute',
+      'bridge/Bridge.unbacked',
+      'bridge/Bridge.place',
+      'bridge/Bridge.overflow',
+      'bridge/Bridge.authority',
+    ].map(test),
   },
   {
     name: 'claim',

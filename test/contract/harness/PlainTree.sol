@@ -45,7 +45,7 @@ abstract contract PlainTree {
     /// @dev The subtree at `depth` that has these entries.
     function _rootOf(uint256 depth, bytes32[] memory all) private view returns (bytes32) {
         if (all.length == 0) return 0;
-        if (all.length == 1) return keccak256(abi.encodePacked(uint8(0), bytes20(all[0]), uint128(values[all[0]])));
+        if (all.length == 1) return keccak256(abi.encodePacked(uint8(0), all[0], uint128(values[all[0]])));
         bytes32 left = _rootOf(depth + 1, _half(all, depth, 0));
         return keccak256(abi.encodePacked(uint8(1), left, _rootOf(depth + 1, _half(all, depth, 1))));
     }
@@ -64,6 +64,6 @@ abstract contract PlainTree {
 
     function _node(bytes32[] memory all) private view returns (bytes memory) {
         if (all.length == 0) return hex"00";
-        return abi.encodePacked(uint8(1), bytes20(all[0]), uint128(values[all[0]]));
+        return abi.encodePacked(uint8(1), all[0], uint128(values[all[0]]));
     }
 }

@@ -26,6 +26,12 @@ const MADE_UP = [
   'overflow of an output',
   'deposit without effect, 1 openings',
   'deposit without effect, 2 openings',
+  'place taken, deposit without effect, 1 openings',
+  'place taken, deposit without effect, 2 openings',
+  'place taken, MissingInput',
+  'place taken, OutputExists of an account',
+  'place taken, OutputExists of an output',
+  'place taken, Overspend',
 ]
 
 const BAD_WITNESS = toFunctionSelector('BadWitness(uint256)')
@@ -118,6 +124,12 @@ function* cases(world: World): Generator<StepCase, void> {
 function kindOfMadeUp({ name, state, step, reason, post, witness }: Judged): string | undefined {
   if (name === 'deposit onto amounts' && post === stateRoot(state))
     return `deposit without effect, ${witness.length} openings`
+  if (name === 'place of a deposit taken') return `place taken, deposit without effect, ${witness.length} openings`
+  if (name === 'place taken' && reason === 'OutputExists') {
+    // Two outputs at most are opened behind the inputs, and then two accounts.
+    return `place taken, OutputExists of an ${witness.length > (inputsOf(step) ?? 0) + 2 ? 'account' : 'output'}`
+  }
+  if (name === 'place taken' && reason !== 'None') return `place taken, ${reason}`
   const inputs = name === 'made-up amounts' ? inputsOf(step) : undefined
   if (inputs === undefined) return undefined
   if (reason === 'Overspend' && witness.length > inputs) return 'account with less than the inputs'

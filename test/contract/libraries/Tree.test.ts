@@ -31,7 +31,7 @@ describe(`Tree (${trees} trees, seed ${seed})`, () => {
   after(() => chain[Symbol.asyncDispose]())
 
   async function touchWithEach(tree: Node, key: Uint8Array, value: bigint, witnesses: readonly Uint8Array[]) {
-    const args = [hex(rootOf(tree)), hex(concat(key, new Uint8Array(12))), value, witnesses.map(hex)]
+    const args = [hex(rootOf(tree)), hex(key), value, witnesses.map(hex)]
     return (await harness.call('touchWithEach', ...args)) as Touched[]
   }
 
@@ -121,7 +121,7 @@ function claimsOf(tree: Node, key: Uint8Array, deleted: boolean): Uint8Array[] {
     if (siblings.length > 160) continue
     for (const node of nodes) {
       // Only behind the entry itself does the preimage of a sibling decide.
-      const isWanted = Buffer.compare(node.subarray(1, 21), key) === 0
+      const isWanted = Buffer.compare(node.subarray(1, 33), key) === 0
       for (const sibling of isWanted ? siblingsOf : siblingsOf.slice(-1)) {
         const claim = concat(Uint8Array.of(siblings.length), ...siblings, node, sibling)
         unique.set(formatHex(claim), claim)
@@ -150,7 +150,8 @@ function inners(tree: Node): Uint8Array[] {
 }
 
 function leafOf(bits: number, place: number, value: number): Leaf<number> {
-  const key = encodeUint(BigInt(bits) << BigInt(160 - OWN_BITS - place), 20)
+  // What follows the place is the entry's own too.
+  const key = encodeUint((BigInt(bits) << BigInt(256 - OWN_BITS - place)) | BigInt(bits), 32)
   return { key, value: BigInt(value) + 1n, name: bits }
 }
 

@@ -207,7 +207,7 @@ describe('step function', () => {
     assert.deepStrictEqual(applyStep(RULES, start, 0n, step), { state: start, reason: 'None' })
   })
 
-  test('moves outputs and accounts by the same sum on any state at all, so that no collision of keys makes money', () => {
+  test('moves outputs and accounts by the same sum on any state at all, so that no lie makes money out of steps', () => {
     for (let seed = 1; seed <= 12; seed++) {
       const world = new World(seed)
       let left = 60

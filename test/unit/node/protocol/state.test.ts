@@ -11,8 +11,8 @@ import {
   entries,
   find,
   insert,
-  KEY_BITS,
   type Leaf,
+  PLACE_BITS,
   remove,
   rootOf,
   type Tree,
@@ -22,7 +22,7 @@ const SEED = 20_261_122
 
 /** A key whose first bits are those of `bits`; few distinct bits make deep shared paths likely. */
 function keyOf(bits: number): Uint8Array {
-  const key = new Uint8Array(20)
+  const key = new Uint8Array(32)
   key[0] = bits & 0xe0
   key[19] = bits & 0x1f
   return key
@@ -44,9 +44,9 @@ function bit(key: Uint8Array, depth: number): number {
 /** Folds what an opening says up to the root, as the contract does. */
 function rootOfOpening(opening: Uint8Array, key: Uint8Array): Uint8Array {
   const depth = opening[0] ?? 0
-  assert(depth <= KEY_BITS)
+  assert(depth <= PLACE_BITS)
   const rest = opening.subarray(1 + 32 * depth)
-  let node = rest[0] === 0 ? new Uint8Array(32) : keccak(concat(Uint8Array.of(0), rest.subarray(1, 37)))
+  let node = rest[0] === 0 ? new Uint8Array(32) : keccak(concat(Uint8Array.of(0), rest.subarray(1, 49)))
   for (let d = depth - 1; d >= 0; d--) {
     const sibling = opening.subarray(1 + 32 * d, 33 + 32 * d)
     node = keccak(bit(key, d) === 0 ? concat(Uint8Array.of(1), node, sibling) : concat(Uint8Array.of(1), sibling, node))
@@ -92,15 +92,15 @@ describe('state tree', () => {
         const opening = encodeOpening(tree, keyOf(wanted))
         assert(equalBytes(rootOfOpening(opening, keyOf(wanted)), rootOf(tree)))
         const node = opening.subarray(1 + 32 * (opening[0] ?? 0))
-        const isPresent = node[0] === 1 && equalBytes(node.subarray(1, 21), keyOf(wanted))
+        const isPresent = node[0] === 1 && equalBytes(node.subarray(1, 33), keyOf(wanted))
         assert.strictEqual(isPresent, names.includes(wanted))
       }),
       { seed: SEED, numRuns: 300 },
     )
   })
 
-  test('holds keys that differ in their last bit only, at full depth', () => {
-    const [a, b] = [new Uint8Array(20), new Uint8Array(20)]
+  test('holds keys whose places differ in their last bit only, at full depth', () => {
+    const [a, b] = [new Uint8Array(32), new Uint8Array(32)]
     b[19] = 1
     const leaves: Leaf<string>[] = [
       { key: a, value: 1n, name: 'a' },
@@ -108,7 +108,7 @@ describe('state tree', () => {
     ]
     const tree = leaves.reduce<Tree<string>>((grown, leaf) => insert(grown, leaf), undefined)
     assert.strictEqual(formatHex(rootOf(tree)), formatHex(plainRoot(leaves)))
-    assert.strictEqual(encodeOpening(tree, a)[0], KEY_BITS)
+    assert.strictEqual(encodeOpening(tree, a)[0], PLACE_BITS)
     assert.strictEqual(formatHex(rootOf(remove(tree, a))), formatHex(plainRoot(leaves.slice(1))))
   })
 

@@ -1,5 +1,5 @@
-// What a collision of 160-bit keys leads to, on the contract that is deployed: a deposit for somebody else was added to an output, which
-// holds more than the account of its owner since. Nobody can make that here, so the bridge begins with the state that it leaves.
+// An output that holds more than the account of its owner, on the contract that is deployed. No right step leads there; the bridge begins
+// with such a state, which only a lie can be. (It is what a collision of cut keys would leave, if names were not kept whole.)
 //
 // Whatever is done with such an output has an answer: the step is right, or one proof kills its block. Nothing is minted.
 
@@ -24,7 +24,7 @@ import {
 } from '../../support/contract/verdicts.ts'
 
 /** What the output held before, and the credit that was added to it. */
-const COLLISIONS = [
+const UNBACKED = [
   [1_000n, 990n],
   [MIN_REQUEST, 1n],
   [1n, 10n ** 26n],
@@ -35,16 +35,16 @@ const COLLISIONS = [
 const nobody = accountOf('nobody').address
 const coin = toInfohash(toBytes(someHash(1)).subarray(12))
 const genesis = genesisInfohash(genesisTransaction)
-const collided = withAmounts(
+const unbacked = withAmounts(
   genesisState(genesisTransaction),
-  COLLISIONS.flatMap(({ own, credit, liar, depositor }): [EntryName, bigint][] => [
+  UNBACKED.flatMap(({ own, credit, liar, depositor }): [EntryName, bigint][] => [
     [{ infohash: coin, owner: liar.address }, own + credit],
     [{ owner: liar.address }, own],
     [{ owner: depositor }, credit],
   ]),
 )
 
-const stage = await Stage.start('bridge', { state: collided, infohash: genesis })
+const stage = await Stage.start('bridge', { state: unbacked, infohash: genesis })
 const { fixture } = stage
 const holder = fixture.account(0)
 const thief = fixture.account(5)
@@ -59,8 +59,8 @@ beforeEach(async () => {
   fixture.chain.time = start + HOUR
 })
 
-for (const { own, credit, liar, depositor } of COLLISIONS) {
-  describe(`an output of ${own} to which a deposit of ${credit} was added`, () => {
+for (const { own, credit, liar, depositor } of UNBACKED) {
+  describe(`an output of ${own} and of ${credit} that no account has`, () => {
     const spend = (body: Omit<TransactionBody, 'time' | 'prev'>) => transfer(stage, liar, { ...body, prev: [coin] })
     const pay = (tokens: bigint) => spend({ to: nobody, tokens })
 
