@@ -15,6 +15,7 @@ import {Fee} from "./libraries/Fee.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Queue} from "./libraries/Queue.sol";
 import {Race} from "./libraries/Race.sol";
+import {Requests} from "./libraries/Requests.sol";
 import {Step} from "./libraries/Step.sol";
 import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
@@ -35,8 +36,9 @@ contract Bridge is IBridge {
     /// @dev What the claims of one call have in common.
     struct Payout {
         BlockId id;
-        bytes32 traceRoot;
-        uint256 stepCount;
+        bytes32 root;
+        uint256 first;
+        uint256 count;
         uint256 depth;
     }
 
@@ -47,8 +49,6 @@ contract Bridge is IBridge {
     uint256 private constant BOND_SECONDS = 48 hours;
     /// @dev What a forced transaction pays for being consumed.
     uint256 private constant FORCE_GAS = 10_000;
-    uint256 private constant STEPS_PER_WORD = 250;
-    uint256 private constant FRESH_WORD = 1 << 255;
     /// @inheritdoc IBridge
     IWrappedTTX public immutable token;
     /// @inheritdoc IBridge
@@ -68,20 +68,18 @@ contract Bridge is IBridge {
     uint40 private _unpaidUntil;
     mapping(BlockId id => BlockRecord) private _blocks;
     mapping(BlockId parent => Nomination) private _slots;
-    /// @dev One bit for each of a block's steps, 250 to a word. Finality sets the highest bit of the words of a block that
-    /// may have requests: so its miner pays for the fresh words, and not the first claimant.
-    mapping(BlockId id => uint256[2]) private _claimed;
+    /// @dev One bit for each request of the final branch, by its number, 256 to a word.
+    mapping(uint256 word => uint256 bits) private _claimed;
     uint256[] private _queue;
     /// @inheritdoc IBridge
     mapping(address account => uint256) public owed;
 
     /// @param state root of the state that holds genesis' output and account, and nothing else
-    /// @param torrent infohash of genesis
-    constructor(bytes32 state, bytes20 torrent, uint256 easiestTarget_, uint128 minRequest_, uint128 minDeposit_) {
+    constructor(bytes32 state, uint256 easiestTarget_, uint128 minRequest_, uint128 minDeposit_) {
         if (easiestTarget_ < Target.HARDEST || easiestTarget_ >= Target.EASIEST_BOUND) {
             revert BadEasiestTarget(easiestTarget_);
         }
-        if (state == 0 || torrent == 0 || minRequest_ == 0 || minDeposit_ == 0 || block.chainid > type(uint64).max) {
+        if (state == 0 || minRequest_ == 0 || minDeposit_ == 0 || block.chainid > type(uint64).max) {
             revert BadParameters();
         }
         token = new WrappedTTX();
@@ -95,14 +93,13 @@ contract Bridge is IBridge {
         fields.bridge = address(this);
         fields.target = easiestTarget_;
         fields.state = state;
-        fields.torrent = torrent;
+        fields.supply = uint96(SUPPLY);
         (, BlockId id) = BlockHeader.seal(fields, address(0), 0);
         genesis = id;
         finalBlock = id;
         BlockRecord storage record = _blocks[id];
         record.publishedAt = uint40(block.timestamp);
         record.flags = Race.FINAL;
-        record.supply = uint96(SUPPLY);
         _queue.push(0);
     }
 
@@ -111,25 +108,22 @@ contract Bridge is IBridge {
     /// @inheritdoc IBridge
     function publish(
         bytes calldata parent,
-        uint256 target,
-        bytes20 torrent,
-        address miner,
-        bytes32 nonce,
+        Publication calldata publication,
         bytes calldata steps,
-        bytes calldata states,
-        BlockId beside
+        bytes calldata states
     ) external payable returns (BlockId id) {
-        if (miner == address(0)) revert ZeroMiner();
-        BlockHeader.Fields memory fields = _childOf(parent, target);
-        fields.torrent = torrent;
+        if (publication.miner == address(0)) revert ZeroMiner();
+        BlockHeader.Fields memory fields = _childOf(parent, publication.target);
         uint256 from = fields.queueCount;
-        Content.Totals memory totals = Content.read(fields, steps, states);
+        Content.read(fields, steps, states);
         _queue.check(from, fields.queueCount, fields.queueHash);
         bytes memory header;
-        (header, id) = BlockHeader.seal(fields, miner, nonce);
-        if (!_isSolved(id, target)) revert InsufficientWork(BlockId.unwrap(id), target);
-        _record(id, fields, totals, beside);
-        emit BlockPublished(id, fields.parent, miner, header, steps, states, uint40(block.timestamp));
+        (header, id) = BlockHeader.seal(fields, publication.miner, publication.nonce);
+        if (!_isSolved(id, fields.target)) revert InsufficientWork(BlockId.unwrap(id), fields.target);
+        _record(id, fields, publication.beside);
+        emit BlockPublished(
+            id, fields.parent, publication.miner, publication.torrent, uint40(block.timestamp), header, steps, states
+        );
     }
 
     /// @inheritdoc IBridge
@@ -176,13 +170,9 @@ contract Bridge is IBridge {
         finalBlock = id;
         _finalHeight = sealedChild.heightOf();
         address miner = sealedChild.minerOf();
-        uint256 fee = record.fee;
-        if (fee != 0) {
-            _claimed[id][0] = FRESH_WORD;
-            if (sealedChild.stepCountOf() > STEPS_PER_WORD) _claimed[id][1] = FRESH_WORD;
-        }
-        if (!paid) fee = 0;
-        if (paid && record.queueFees != 0) _owe(miner, uint256(record.queueFees) * 1 gwei);
+        uint256 fee = paid ? sealedChild.feeOf() : 0;
+        uint256 queueFees = paid ? sealedChild.queueFeesOf() : 0;
+        if (queueFees != 0) _owe(miner, queueFees * 1 gwei);
         emit BlockFinalized(id, miner, fee);
         if (fee != 0) token.mint(miner, fee);
     }
@@ -190,15 +180,14 @@ contract Bridge is IBridge {
     /// @inheritdoc IBridge
     function claim(bytes calldata sealedHeader, Claim calldata request) external {
         Payout memory payout = _payoutOf(sealedHeader);
-        if (!_pay(payout, _claimed[payout.id], request)) revert AlreadyClaimed(payout.id, request.index);
+        if (!_pay(payout, request)) revert AlreadyClaimed(request.number);
     }
 
     /// @inheritdoc IBridge
     function claimMany(bytes calldata sealedHeader, Claim[] calldata requests) external {
         Payout memory payout = _payoutOf(sealedHeader);
-        uint256[2] storage claimed = _claimed[payout.id];
         for (uint256 i = 0; i < requests.length; ++i) {
-            _pay(payout, claimed, requests[i]);
+            _pay(payout, requests[i]);
         }
     }
 
@@ -312,8 +301,8 @@ contract Bridge is IBridge {
     }
 
     /// @inheritdoc IBridge
-    function isClaimed(BlockId id, uint256 index) external view returns (bool) {
-        return index < Content.STEP_LIMIT && _claimed[id][index / STEPS_PER_WORD] >> (index % STEPS_PER_WORD) & 1 != 0;
+    function isClaimed(uint256 number) external view returns (bool) {
+        return _claimed[number / 256] >> (number % 256) & 1 != 0;
     }
 
     /// @inheritdoc IBridge
@@ -383,6 +372,8 @@ contract Bridge is IBridge {
         fields.height = height + 1;
         fields.target = target;
         fields.state = parent.stateOf();
+        fields.supply = parent.supplyOf();
+        fields.firstRequest = parent.firstRequestOf() + parent.requestCountOf();
         fields.queueCount = parent.queueCountOf();
         fields.queueHash = parent.queueHashOf();
     }
@@ -431,16 +422,11 @@ contract Bridge is IBridge {
     }
 
     /// @dev Takes the bond and writes down a block that has passed all other checks.
-    function _record(BlockId id, BlockHeader.Fields memory fields, Content.Totals memory totals, BlockId beside)
-        private
-    {
+    function _record(BlockId id, BlockHeader.Fields memory fields, BlockId beside) private {
         BlockRecord storage record = _blocks[id];
         BlockRecord storage parent = _blocks[fields.parent];
         if (record.publishedAt != 0) revert AlreadyPublished(id);
         if (msg.value < BOND_GAS * block.basefee) revert BondTooSmall(msg.value, BOND_GAS * block.basefee);
-        uint256 supply = parent.supply + totals.credits;
-        if (totals.requested > supply) revert SupplyExceeded(supply, totals.requested);
-
         uint128 work = Target.workOf(fields.target);
         uint128 parentWork = parent.work;
         BlockId first = parent.firstChild;
@@ -460,9 +446,6 @@ contract Bridge is IBridge {
         record.publishedAt = uint40(block.timestamp);
         record.work = parentWork + work;
         record.flags = flags;
-        record.queueFees = totals.queueFees.toUint64();
-        record.supply = (supply - totals.requested).toUint96();
-        record.fee = totals.fee.toUint96();
         record.bond = (msg.value / 1 gwei).toUint64();
         Race.append(_blocks, fields.parent, id);
     }
@@ -483,36 +466,37 @@ contract Bridge is IBridge {
     function _payoutOf(bytes calldata sealedHeader) private view returns (Payout memory payout) {
         payout.id = sealedHeader.idOf();
         _checkFinal(payout.id);
-        payout.traceRoot = sealedHeader.traceRootOf();
-        payout.stepCount = sealedHeader.stepCountOf();
-        payout.depth = Trace.depthOf(payout.stepCount);
+        payout.root = sealedHeader.requestsRootOf();
+        payout.first = sealedHeader.firstRequestOf();
+        payout.count = sealedHeader.requestCountOf();
+        payout.depth = Trace.depthOf(payout.count);
     }
 
     /// @dev Mints what a request asks for, unless that was done before.
     /// @return done whether it was still to be paid
-    function _pay(Payout memory payout, uint256[2] storage claimed, Claim calldata request)
-        private
-        returns (bool done)
-    {
-        uint256 index = request.index;
-        if (index >= payout.stepCount) revert NoSuchStep(index, payout.stepCount);
-        uint256 word = claimed[index / STEPS_PER_WORD];
-        uint256 bit = 1 << (index % STEPS_PER_WORD);
+    function _pay(Payout memory payout, Claim calldata request) private returns (bool done) {
+        uint256 number = request.number;
+        uint256 index;
+        // What is below the first wraps around, and is as little a number of this block.
+        unchecked {
+            index = number - payout.first;
+        }
+        if (index >= payout.count) revert NoSuchRequest(number, payout.first, payout.count);
+        uint256 word = _claimed[number / 256];
+        uint256 bit = 1 << (number % 256);
         if (word & bit != 0) return false;
-        bytes calldata step = request.step;
-        bytes32 leaf = Trace.leafOf(Step.hashAt(step, 0, step.length), request.state);
-        _checkLeaf(payout.traceRoot, payout.depth, index, leaf, request.siblings);
-        if (!Step.isRequestAt(step, 0)) revert NotRequest(index);
-        claimed[index / STEPS_PER_WORD] = word | bit;
+        address to = request.to;
+        bytes32 leaf = Requests.leafOf(request.step, to, request.amount);
+        _checkLeaf(payout.root, payout.depth, index, leaf, request.siblings);
+        _claimed[number / 256] = word | bit;
         // The fee that the miner of an unpaid block does not get is nobody's.
-        uint256 amount = Fee.netOf(Step.tokensAt(step, 0));
-        address to = Step.payeeAt(step, 0);
-        emit Claimed(payout.id, index, to, amount);
+        uint256 amount = Fee.netOf(request.amount);
+        emit Claimed(payout.id, number, to, amount);
         token.mint(to, amount);
         return true;
     }
 
-    /// @dev Reverts unless `leaf` is at `index` of the trace, by a proof of exactly its depth.
+    /// @dev Reverts unless `leaf` is at `index` of a trace or of requests, by a proof of exactly the depth.
     function _checkLeaf(bytes32 root, uint256 depth, uint256 index, bytes32 leaf, bytes32[] calldata siblings)
         private
         pure

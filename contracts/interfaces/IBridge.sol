@@ -7,7 +7,7 @@ import {IWrappedTTX} from "./IWrappedTTX.sol";
 
 /// @title The TorrentTX bridge
 /// @notice Bridging blocks are proof-of-work blocks of TTX transactions (docs/protocol.md, section 7). Anybody may call
-/// anything: there is no owner, no pause and no upgrade. Where a function takes `sealedHeader`, it wants the 281 bytes
+/// anything: there is no owner, no pause and no upgrade. Where a function takes `sealedHeader`, it wants the 337 bytes
 /// `header ‖ miner ‖ nonce`; a block's id is `keccak(keccak(header) ‖ miner ‖ nonce)`. Times are Unix seconds, amounts are
 /// base units (10^-18) of TTX or wTTX, and fees and bonds in `gwei` are 10^-9 of the chain's coin.
 interface IBridge {
@@ -19,9 +19,6 @@ interface IBridge {
     /// @param work expected number of hashes from genesis up to this block
     /// @param flags bits: 1 refuted, 2 final, 4 rival (published beside a live sibling), 8 unpaid (final, but its miner
     /// earns nothing)
-    /// @param queueFees gwei that came with the forced transactions which the block consumes
-    /// @param supply TTX on the TTX side after the block
-    /// @param fee wTTX that its miner earns at finality: floor(a / 100) of each request and of each consumed deposit
     /// @param bond gwei that lie here until the block's time is over; zero once taken
     /// @param firstChild its earliest unrefuted child, or zero
     /// @param lastChild its latest unrefuted child where there were ever two or more at a time, else zero
@@ -32,9 +29,6 @@ interface IBridge {
         uint40 publishedAt;
         uint128 work;
         uint8 flags;
-        uint64 queueFees;
-        uint96 supply;
-        uint96 fee;
         uint64 bond;
         BlockId firstChild;
         BlockId lastChild;
@@ -48,15 +42,32 @@ interface IBridge {
         uint40 time;
     }
 
-    /// @notice Proof that a request is part of a block's trace (docs/protocol.md, section 5).
-    /// @param index number of the step in its block, from 0
-    /// @param step the packed step
-    /// @param state the state after the step
-    /// @param siblings exactly ceil(log2(stepCount)) hashes, from the leaf up
+    /// @notice What a publication says besides the content of the block.
+    /// @param target a number within the bounds of this moment; the work of the block is that of its target
+    /// @param torrent infohash of the block's torrent: a hint that nobody checks
+    /// @param miner to whom the fees and the bond go
+    /// @param nonce what was searched
+    /// @param beside where the parent has live children, the latest of them: so nobody forks by accident, nor beside a block
+    /// that they have not seen. The bond is lost unless all of them are refuted. Where there are none, anything
+    struct Publication {
+        uint256 target;
+        bytes20 torrent;
+        address miner;
+        bytes32 nonce;
+        BlockId beside;
+    }
+
+    /// @notice Proof that a block asks for a payment (docs/protocol.md, section 5.1).
+    /// @param number of the request along the branch, from 0
+    /// @param step number of its step in the block, from 0
+    /// @param to the recipient
+    /// @param amount base units, the fee included
+    /// @param siblings exactly ceil(log2(requestCount)) hashes, from the leaf up
     struct Claim {
-        uint256 index;
-        bytes step;
-        bytes32 state;
+        uint256 number;
+        uint32 step;
+        address to;
+        uint128 amount;
         bytes32[] siblings;
     }
 
@@ -86,17 +97,19 @@ interface IBridge {
     // ----------------------------------------------------------------------------------------------------------- events
 
     /// @notice A block was published. Anyone who has this event has the entire block.
-    /// @param header the sealed header, 281 bytes
+    /// @param torrent infohash of the block's torrent: a hint for the swarm, which nobody checks
+    /// @param header the sealed header, 337 bytes
     /// @param steps the packed steps one after another
     /// @param states the state after each step, 32 bytes each
     event BlockPublished(
         BlockId indexed id,
         BlockId indexed parent,
         address indexed miner,
+        bytes20 torrent,
+        uint40 time,
         bytes header,
         bytes steps,
-        bytes states,
-        uint40 time
+        bytes states
     );
 
     /// @notice A block was proved wrong; it and its descendants are dead.
@@ -111,8 +124,8 @@ interface IBridge {
     /// they stay locked forever.
     event BlockFinalized(BlockId indexed id, address indexed miner, uint256 fee);
 
-    /// @notice A request was paid: `amount` wTTX were minted to `to`.
-    event Claimed(BlockId indexed block_, uint256 indexed index, address indexed to, uint256 amount);
+    /// @notice Request `number` was paid: `amount` wTTX were minted to `to`.
+    event Claimed(BlockId indexed block_, uint256 indexed number, address indexed to, uint256 amount);
 
     /// @notice Queue entry `index`: `amount` wTTX of `from` were burned for `to` on the TTX side (which is credited 99%).
     event Deposited(uint256 indexed index, address indexed from, address indexed to, uint256 amount, uint40 time);
@@ -136,10 +149,10 @@ interface IBridge {
 
     /// @notice Constructor: the easiest target has to be at least 2^160 and below 2^244.
     error BadEasiestTarget(uint256 target);
-    /// @notice Constructor: the genesis state and torrent must not be zero, nor the minima, and the chain id has to fit into 64 bits.
+    /// @notice Constructor: the genesis state must not be zero, nor the minima, and the chain id has to fit into 64 bits.
     error BadParameters();
 
-    /// @notice A sealed header is 281 bytes.
+    /// @notice A sealed header is 337 bytes.
     error BadHeaderLength(uint256 length);
     /// @notice No such block was published.
     error UnknownBlock(BlockId id);
@@ -213,12 +226,12 @@ interface IBridge {
     error StepIsRight(uint256 index);
     /// @notice The block has only `stepCount` steps.
     error NoSuchStep(uint256 index, uint256 stepCount);
-    /// @notice The proof has to have exactly `depth` siblings and to lead to the trace root of the block.
+    /// @notice The proof has to have exactly `depth` siblings and to lead to the root in the header: that of the trace, or of the requests.
     error BadProof(uint256 index, uint256 depth);
-    /// @notice The step asks for no wTTX.
-    error NotRequest(uint256 index);
+    /// @notice The block has only the `count` requests from number `first` on.
+    error NoSuchRequest(uint256 number, uint256 first, uint256 count);
     /// @notice The request was paid before.
-    error AlreadyClaimed(BlockId id, uint256 index);
+    error AlreadyClaimed(uint256 number);
 
     /// @notice A deposit has to be at least `least`.
     error BelowMinimum(uint256 amount, uint256 least);
@@ -246,23 +259,14 @@ interface IBridge {
     /// 48 hours later, so anyone who copies a publication from the mempool gives the bond away.
     /// @dev Gas: 150,000 + 9,500 for each plain step. The bond is kept in gwei; what is below a gwei is burned.
     /// @param parent sealed header of the parent
-    /// @param target a number within the bounds of this moment; the work of the block is that of its target
-    /// @param torrent infohash of the block's torrent: a hint that nobody checks
-    /// @param miner to whom the fees and the bond go
     /// @param steps packed steps one after another: first those of the queue, then transactions
     /// @param states the state after each step, 32 bytes each
-    /// @param beside where the parent has live children, the latest of them: so nobody forks by accident, nor beside a block
-    /// that they have not seen. The bond is lost unless all of them are refuted. Where there are none, anything
     /// @return id the id of the block
     function publish(
         bytes calldata parent,
-        uint256 target,
-        bytes20 torrent,
-        address miner,
-        bytes32 nonce,
+        Publication calldata publication,
         bytes calldata steps,
-        bytes calldata states,
-        BlockId beside
+        bytes calldata states
     ) external payable returns (BlockId id);
 
     /// @notice Proves a block wrong that is not final, by one of its steps: replayed here on the state before it, the step is
@@ -341,8 +345,8 @@ interface IBridge {
     /// published within 22 hours of the first live child.
     function isEligible(BlockId parent, BlockId block_) external view returns (bool);
 
-    /// @notice Whether request `index` of a block was paid.
-    function isClaimed(BlockId id, uint256 index) external view returns (bool);
+    /// @notice Whether request `number` of the final branch was paid.
+    function isClaimed(uint256 number) external view returns (bool);
 
     /// @notice How many entries the queue ever got.
     function queueLength() external view returns (uint256);

@@ -6,11 +6,11 @@ import {IBridge} from "../interfaces/IBridge.sol";
 import {BlockId} from "../types/BlockId.sol";
 
 /// @title Sealed headers
-/// @notice Layout: docs/protocol.md, section 7.1. Readers expect 281 bytes, which `idOf` makes sure of.
+/// @notice Layout: docs/protocol.md, section 7.1. Readers expect 337 bytes, which `idOf` makes sure of.
 library BlockHeader {
-    uint256 internal constant HEADER_BYTES = 229;
-    uint256 internal constant SEALED_BYTES = 281;
-    uint8 private constant VERSION = 1;
+    uint256 internal constant HEADER_BYTES = 285;
+    uint256 internal constant SEALED_BYTES = 337;
+    uint8 private constant VERSION = 2;
 
     /// @notice All that a header says but its version.
     struct Fields {
@@ -22,26 +22,32 @@ library BlockHeader {
         uint32 stepCount;
         bytes32 traceRoot;
         bytes32 state;
+        uint96 supply;
+        uint96 fee;
+        uint64 queueFees;
+        uint64 firstRequest;
+        uint32 requestCount;
+        bytes32 requestsRoot;
         uint64 queueCount;
         bytes32 queueHash;
-        bytes20 torrent;
     }
 
-    /// @notice The 281 bytes of a header with its seal, and its id.
+    /// @notice The 337 bytes of a header with its seal, and its id.
     function seal(Fields memory fields, address miner, bytes32 nonce)
         internal
         pure
         returns (bytes memory sealedHeader, BlockId id)
     {
-        // In two parts, since the compiler's stack has no room for all of them at a time.
+        // In parts, since the compiler's stack has no room for all of them at a time.
         sealedHeader = bytes.concat(
             abi.encodePacked(VERSION, fields.chain, fields.bridge, fields.parent, fields.height, fields.target),
+            abi.encodePacked(fields.stepCount, fields.traceRoot, fields.state, fields.supply, fields.fee, fields.queueFees),
             abi.encodePacked(
-                fields.stepCount, fields.traceRoot, fields.state, fields.queueCount, fields.queueHash, fields.torrent
+                fields.firstRequest, fields.requestCount, fields.requestsRoot, fields.queueCount, fields.queueHash
             ),
             abi.encodePacked(miner, nonce)
         );
-        // Safe: reads the 281 bytes just made and writes into scratch space and above the free memory pointer only.
+        // Safe: reads the 337 bytes just made and writes into scratch space and above the free memory pointer only.
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, keccak256(add(sealedHeader, 32), HEADER_BYTES))
@@ -54,13 +60,13 @@ library BlockHeader {
     /// @notice The id of a sealed header: keccak(keccak(header) ‖ miner ‖ nonce), which is also its ERC-918 digest.
     function idOf(bytes calldata sealedHeader) internal pure returns (BlockId id) {
         if (sealedHeader.length != SEALED_BYTES) revert IBridge.BadHeaderLength(sealedHeader.length);
-        // Safe: writes only above the free memory pointer, 281 bytes.
+        // Safe: writes only above the free memory pointer, 337 bytes.
         assembly ("memory-safe") {
             let free := mload(0x40)
             calldatacopy(free, sealedHeader.offset, SEALED_BYTES)
             // Miner and nonce follow the header: its hash goes right in front of them.
-            mstore(add(free, 197), keccak256(free, HEADER_BYTES))
-            id := keccak256(add(free, 197), 84)
+            mstore(add(free, 253), keccak256(free, HEADER_BYTES))
+            id := keccak256(add(free, 253), 84)
         }
     }
 
@@ -84,16 +90,40 @@ library BlockHeader {
         return bytes32(_word(sealedHeader, 137));
     }
 
+    function supplyOf(bytes calldata sealedHeader) internal pure returns (uint96) {
+        return uint96(_word(sealedHeader, 169) >> 160);
+    }
+
+    function feeOf(bytes calldata sealedHeader) internal pure returns (uint96) {
+        return uint96(_word(sealedHeader, 181) >> 160);
+    }
+
+    function queueFeesOf(bytes calldata sealedHeader) internal pure returns (uint64) {
+        return uint64(_word(sealedHeader, 193) >> 192);
+    }
+
+    function firstRequestOf(bytes calldata sealedHeader) internal pure returns (uint64) {
+        return uint64(_word(sealedHeader, 201) >> 192);
+    }
+
+    function requestCountOf(bytes calldata sealedHeader) internal pure returns (uint32) {
+        return uint32(_word(sealedHeader, 209) >> 224);
+    }
+
+    function requestsRootOf(bytes calldata sealedHeader) internal pure returns (bytes32) {
+        return bytes32(_word(sealedHeader, 213));
+    }
+
     function queueCountOf(bytes calldata sealedHeader) internal pure returns (uint64) {
-        return uint64(_word(sealedHeader, 169) >> 192);
+        return uint64(_word(sealedHeader, 245) >> 192);
     }
 
     function queueHashOf(bytes calldata sealedHeader) internal pure returns (bytes32) {
-        return bytes32(_word(sealedHeader, 177));
+        return bytes32(_word(sealedHeader, 253));
     }
 
     function minerOf(bytes calldata sealedHeader) internal pure returns (address) {
-        return address(uint160(_word(sealedHeader, 229) >> 96));
+        return address(uint160(_word(sealedHeader, 285) >> 96));
     }
 
     function _word(bytes calldata sealedHeader, uint256 offset) private pure returns (uint256 word) {

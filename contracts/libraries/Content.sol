@@ -7,6 +7,7 @@ import {IBridge} from "../interfaces/IBridge.sol";
 import {BlockHeader} from "./BlockHeader.sol";
 import {Fee} from "./Fee.sol";
 import {Queue} from "./Queue.sol";
+import {Requests} from "./Requests.sol";
 import {Step} from "./Step.sol";
 import {Trace} from "./Trace.sol";
 
@@ -20,30 +21,31 @@ library Content {
     /// @notice Bytes of packed steps and states in a block.
     uint256 internal constant BYTE_LIMIT = 122_880;
 
-    /// @notice What the steps of a block add up to. Base units, but `queueFees`: gwei.
+    /// @dev What was read so far. Base units, but `queueFees`: gwei.
     /// @param consumed entries of the queue
     /// @param credits of the deposits among them, after the fee
     /// @param requested what leaves the TTX side, the fee included
     /// @param fee of the requests and the deposits, what the miner earns
     /// @param queueFees what came with the forced transactions
+    /// @param requests leaves of the requests, of which there are `requestCount`
     struct Totals {
         uint256 consumed;
         uint256 credits;
         uint256 requested;
         uint256 fee;
         uint256 queueFees;
+        uint256 requestCount;
+        bytes32[] requests;
     }
 
-    /// @notice Completes a header, which has the state and the queue of the parent so far, with what follows from the steps.
-    function read(BlockHeader.Fields memory fields, bytes calldata steps, bytes calldata states)
-        internal
-        pure
-        returns (Totals memory totals)
-    {
+    /// @notice Completes a header, which has the state, the supply and the queue of the parent so far, with what follows from the steps.
+    function read(BlockHeader.Fields memory fields, bytes calldata steps, bytes calldata states) internal pure {
         if (steps.length + states.length > BYTE_LIMIT) revert IBridge.TooManyBytes(steps.length + states.length);
         uint256 count = states.length / 32;
         if (count > STEP_LIMIT) revert IBridge.TooManySteps(count);
         bytes32[] memory leaves = new bytes32[](count == 0 ? 0 : 1 << Trace.depthOf(count));
+        Totals memory totals;
+        totals.requests = new bytes32[](leaves.length);
         uint256 index;
         // At most 500 rounds, as there has to be a state for each.
         for (uint256 offset = 0; offset < steps.length; ++index) {
@@ -58,6 +60,18 @@ library Content {
         if (32 * index != states.length) revert IBridge.StatesMismatch(index, states.length);
         fields.stepCount = uint32(count);
         fields.traceRoot = Trace.rootOf(leaves);
+        _conclude(fields, totals);
+    }
+
+    /// @dev What the totals say in the header.
+    function _conclude(BlockHeader.Fields memory fields, Totals memory totals) private pure {
+        uint256 supply = fields.supply + totals.credits;
+        if (totals.requested > supply) revert IBridge.SupplyExceeded(supply, totals.requested);
+        fields.supply = (supply - totals.requested).toUint96();
+        fields.fee = totals.fee.toUint96();
+        fields.queueFees = totals.queueFees.toUint64();
+        fields.requestCount = uint32(totals.requestCount);
+        fields.requestsRoot = Requests.rootOf(totals.requests, totals.requestCount);
         fields.queueCount = (fields.queueCount + totals.consumed).toUint64();
     }
 
@@ -87,6 +101,7 @@ library Content {
             uint256 amount = Step.tokensAt(steps, offset);
             totals.requested += amount;
             totals.fee += Fee.feeOf(amount);
+            totals.requests[totals.requestCount++] = Requests.leafOf(index, Step.payeeAt(steps, offset), amount);
         }
     }
 }

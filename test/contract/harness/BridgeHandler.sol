@@ -33,6 +33,8 @@ contract BridgeHandler {
         uint256 queueCount;
         uint256 supply;
         uint256 requested;
+        uint256 firstRequest;
+        uint256[] requests;
     }
 
     struct Entry {
@@ -66,7 +68,7 @@ contract BridgeHandler {
     Published[] private _blocks;
     Entry[] private _queue;
     mapping(BlockId id => uint256) private _numberOf;
-    mapping(BlockId id => mapping(uint256 index => bool)) private _paid;
+    mapping(uint256 number => bool) private _paid;
     BlockId[] private _finals;
     uint256 private _now = 4_000_000_000;
     uint256 private _nonce;
@@ -75,17 +77,16 @@ contract BridgeHandler {
         VM.warp(_now);
         VM.fee(1 gwei);
         bytes32 state = keccak256("state");
-        bridge = new BridgeHarness(state, bytes20(keccak256("genesis")), EASIEST, 1, 1);
+        bridge = new BridgeHarness(state, EASIEST, 1, 1);
         token = bridge.token();
         VM.deal(address(this), 1e30);
         Published storage genesis = _blocks.push();
         genesis.id = bridge.genesis();
         genesis.header = abi.encodePacked(
-            uint8(1), bridge.chain(), address(bridge), bytes32(0), uint64(0), EASIEST, uint32(0), bytes32(0), state,
-            uint64(0)
+            uint8(2), bridge.chain(), address(bridge), bytes32(0), uint64(0), EASIEST, uint32(0), bytes32(0), state
         );
-        genesis.header =
-            bytes.concat(genesis.header, abi.encodePacked(bytes32(0), bytes20(keccak256("genesis")), bytes20(0), bytes32(0)));
+        // Supply, fees, requests, the queue, miner and nonce.
+        genesis.header = bytes.concat(genesis.header, abi.encodePacked(uint96(SUPPLY)), new bytes(156));
     }
 
     /// @notice Mostly minutes, sometimes as long as a window of the race.
@@ -104,7 +105,8 @@ contract BridgeHandler {
         if (seed % 3 == 0) parent = _blocks[_numberOf[bridge.finalBlock()]];
         Published storage made = _blocks.push();
         made.parent = parent.id;
-        made.supply = bridge.blocks(parent.id).supply;
+        made.supply = _supplyOf(parent);
+        made.firstRequest = parent.firstRequest + parent.requests.length;
         bytes memory steps = _fillFromQueue(made, parent.queueCount, seed);
         for (uint256 i = 0; i < requests % 6; ++i) {
             steps = bytes.concat(steps, _ask(made, uint256(keccak256(abi.encode(seed, i)))));
@@ -148,22 +150,23 @@ contract BridgeHandler {
         VM.warp(_now);
         if (_finals.length == 0) return;
         Published storage final_ = _blocks[_numberOf[_finals[seed % _finals.length]]];
-        if (final_.steps.length == 0) return;
-        index %= final_.steps.length;
-        (bool isRequest, uint256 amount, address to) = _read(final_.steps[index]);
+        if (final_.requests.length == 0) return;
+        index %= final_.requests.length;
+        uint256 step = final_.requests[index];
+        (, uint256 amount, address to) = _read(final_.steps[step]);
+        uint256 number = final_.firstRequest + index;
         IBridge.Claim memory proof =
-            IBridge.Claim(index, final_.steps[index], final_.states[index], _siblings(final_, index));
+            IBridge.Claim(number, uint32(step), to, uint128(amount), _siblings(final_, index));
         uint256 before = token.balanceOf(to);
         try bridge.claim(final_.header, proof) {
-            require(isRequest, "paid what was no request");
-            require(!_paid[final_.id][index], "paid twice");
-            _paid[final_.id][index] = true;
+            require(!_paid[number], "paid twice");
+            _paid[number] = true;
             uint256 net = amount - amount / 100;
             require(token.balanceOf(to) == before + net, "paid another amount");
             unpaidRequests -= net;
             claims++;
         } catch {
-            require(!isRequest || _paid[final_.id][index], "did not pay");
+            require(_paid[number], "did not pay");
         }
     }
 
@@ -207,7 +210,7 @@ contract BridgeHandler {
     /// @notice All TTX and wTTX that there are, wherever they are.
     function total() external view returns (uint256) {
         uint256 here = token.totalSupply() + unconsumed + unpaidRequests + lostFees;
-        return bridge.blocks(bridge.finalBlock()).supply + here;
+        return _supplyOf(_blocks[_numberOf[bridge.finalBlock()]]) + here;
     }
 
     /// @notice Wei that the bridge owes, or may come to owe: bonds, and the fees of forced transactions, to anybody.
@@ -233,10 +236,10 @@ contract BridgeHandler {
         uint256 target = parentTarget >> 1 > 1 << 160 ? parentTarget >> 1 : 1 << 160;
         VM.recordLogs();
         try bridge.publish{value: 0.02 ether}(
-            parent, target, bytes20(0), _actor(++_nonce), bytes32(_nonce), steps, states, beside
+            parent, IBridge.Publication(target, 0, _actor(++_nonce), bytes32(_nonce), beside), steps, states
         ) returns (BlockId id) {
             Vm.Log[] memory logs = VM.getRecordedLogs();
-            (made.header,,,) = abi.decode(logs[logs.length - 1].data, (bytes, bytes, bytes, uint40));
+            (,, made.header,,) = abi.decode(logs[logs.length - 1].data, (bytes20, uint40, bytes, bytes, bytes));
             made.id = id;
             _numberOf[id] = _blocks.length - 1;
         } catch {
@@ -295,6 +298,8 @@ contract BridgeHandler {
     }
 
     function _add(Published storage made, bytes memory step) private {
+        (bool isRequest,,) = _read(step);
+        if (isRequest) made.requests.push(made.steps.length);
         made.steps.push(step);
         made.states.push(keccak256(abi.encode(made.steps.length, _nonce)));
     }
@@ -320,11 +325,18 @@ contract BridgeHandler {
         for (uint256 i = 0; i < 32 && offset + i < data.length; ++i) word |= bytes32(data[offset + i]) >> (8 * i);
     }
 
+    function _supplyOf(Published storage block_) private view returns (uint256) {
+        return uint256(_slice(block_.header, 169)) >> 160;
+    }
+
     function _siblings(Published storage block_, uint256 index) private view returns (bytes32[] memory siblings) {
-        uint256 depth = Trace.depthOf(block_.steps.length);
+        uint256 depth = Trace.depthOf(block_.requests.length);
         bytes32[] memory level = new bytes32[](1 << depth);
-        for (uint256 i = 0; i < block_.steps.length; ++i) {
-            level[i] = keccak256(abi.encodePacked(uint8(0), keccak256(block_.steps[i]), block_.states[i]));
+        for (uint256 i = 0; i < block_.requests.length; ++i) {
+            (, uint256 amount, address to) = _read(block_.steps[block_.requests[i]]);
+            level[i] = keccak256(
+                abi.encodePacked(uint8(0), uint32(block_.requests[i]), uint8(0), address(0), to, uint128(amount))
+            );
         }
         siblings = new bytes32[](depth);
         for (uint256 d = 0; d < depth; ++d) {

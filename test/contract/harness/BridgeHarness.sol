@@ -7,8 +7,8 @@ import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
 import {BlockId} from "../../../contracts/types/BlockId.sol";
 
 contract BridgeHarness is Bridge {
-    constructor(bytes32 state, bytes20 torrent, uint256 easiestTarget_, uint128 minRequest_, uint128 minDeposit_)
-        Bridge(state, torrent, easiestTarget_, minRequest_, minDeposit_)
+    constructor(bytes32 state, uint256 easiestTarget_, uint128 minRequest_, uint128 minDeposit_)
+        Bridge(state, easiestTarget_, minRequest_, minDeposit_)
     {}
 
     /// @notice What `refute` does once it has proved something: the race can be tested without wrong steps.
