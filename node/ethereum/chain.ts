@@ -1,6 +1,7 @@
 // What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
 import type { Address, Hash } from '../protocol/ids.ts'
+import type { Gwei } from '../protocol/units.ts'
 
 /** An endpoint may be this many blocks behind itself or another one before anybody is told. */
 export const LAG_BLOCKS = 5n
@@ -53,12 +54,12 @@ export type DepositedEvent = {
   readonly gross: bigint
   readonly time: bigint
 }
-/** Queue entry `index`: a packed transaction; `fee` in gwei. */
+/** Queue entry `index`: a packed transaction. */
 type ForcedEvent = {
   readonly kind: 'forced'
   readonly index: bigint
   readonly from: Address
-  readonly fee: bigint
+  readonly fee: Gwei
   readonly packed: Uint8Array
   readonly time: bigint
 }

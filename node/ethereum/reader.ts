@@ -16,7 +16,7 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
 import { OperationError } from '../errors.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../protocol/ids.ts'
-import { toGwei, weiOf } from '../protocol/units.ts'
+import { type Gwei, toGwei, weiOf } from '../protocol/units.ts'
 import type { BridgeCall } from './calls.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { noBridge, wrongChain } from './problems.ts'
@@ -84,8 +84,8 @@ export type Links = {
   readonly nextSibling: Hash
 }
 
-/** What went into the queue of the bridge: `fee` in gwei, only of a forced transaction. */
-export type QueuedEntry = { readonly index: bigint; readonly fee?: bigint }
+/** What went into the queue of the bridge: `fee` only of a forced transaction. */
+export type QueuedEntry = { readonly index: bigint; readonly fee?: Gwei }
 
 /** What a permit of an account has to say (EIP-712, EIP-2612). `time` is that of the newest block, unix seconds. */
 export type PermitFacts = { readonly name: string; readonly nonce: bigint; readonly time: bigint }
@@ -441,6 +441,6 @@ function absent(error: unknown, kind: new (...args: never[]) => BaseError) {
 function queuedIn(logs: readonly Log[]): readonly QueuedEntry[] {
   return parseEventLogs({ abi: bridgeAbi, logs: [...logs], strict: true }).flatMap((log): QueuedEntry[] => {
     if (log.eventName === 'Deposited') return [{ index: log.args.index }]
-    return log.eventName === 'Forced' ? [{ index: log.args.index, fee: log.args.fee }] : []
+    return log.eventName === 'Forced' ? [{ index: log.args.index, fee: toGwei(log.args.fee) }] : []
   })
 }

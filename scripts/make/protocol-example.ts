@@ -20,6 +20,7 @@ import { targetCeiling, targetFloor, workOf } from '../../node/protocol/target.t
 import { traceLeaf, traceProof } from '../../node/protocol/trace.ts'
 import { encodeTransaction } from '../../node/protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../../node/protocol/typed-data.ts'
+import { toGwei } from '../../node/protocol/units.ts'
 import { verifyFile } from '../../node/protocol/verify.ts'
 
 export const EXAMPLE_PAGE = new URL('../../docs/protocol.md', import.meta.url)
@@ -132,7 +133,7 @@ export function protocolExample(): string {
   title('6 queue')
   show('entry hash 0', entryHash(entry))
   show('queueHash(1)', nextQueueHash(ZERO_HASH, entryHash(entry)))
-  const forced = { kind: 'forced', fee: 300_000n, packed: payment.packed } as const
+  const forced = { kind: 'forced', fee: toGwei(300_000n), packed: payment.packed } as const
   show('forced, fee 300000', entryHash(forced))
   show('queueHash(2) with it', nextQueueHash(nextQueueHash(ZERO_HASH, entryHash(entry)), entryHash(forced)))
 

@@ -4,6 +4,7 @@ import type { Abi, ContractFunctionReturnType, GetContractEventsReturnType, Hex 
 import type { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { parseHex } from '../../protocol/bytes.ts'
 import { type Hash, parseAddress, parseHash } from '../../protocol/ids.ts'
+import { toGwei } from '../../protocol/units.ts'
 import type { BlockRecord, BridgeEvent, ChainBlock } from '../chain.ts'
 
 const REFUTED = 1
@@ -41,7 +42,7 @@ export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
     case 'Forced': {
       const { index, from, fee, transaction, time } = log.args
       const what = { from: parseAddress(from), packed: parseHex(transaction) }
-      return { kind: 'forced', index, ...what, fee, time: BigInt(time) } as const
+      return { kind: 'forced', index, ...what, fee: toGwei(fee), time: BigInt(time) } as const
     }
     case 'Claimed': {
       const { block_, index, to, amount } = log.args

@@ -8,6 +8,7 @@ import { encodeStep } from '../../../node/protocol/step.ts'
 import type { SignedTransaction } from '../../../node/protocol/transaction.ts'
 import { insert } from '../../../node/protocol/tree.ts'
 import type { TransactionBody } from '../../../node/protocol/typed-data.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import { signBody, type World } from './world.ts'
 
 export type StepCase = {
@@ -119,7 +120,7 @@ function changeSignature(world: World, tx: SignedTransaction): SignedTransaction
 
 function pack(world: World, tx: SignedTransaction): Uint8Array {
   const packed = packTransaction(tx)
-  const fee = BigInt(Math.floor(world.random() * 2 ** 48))
+  const fee = toGwei(BigInt(Math.floor(world.random() * 2 ** 48)))
   return encodeStep(world.random() < 0.3 ? { kind: 'applied', fee, packed } : { kind: 'transaction', packed })
 }
 

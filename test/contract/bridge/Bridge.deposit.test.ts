@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash } from '../../../node/protocol/queue.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import { appliedStep, packedBytes, someHash, toHex, transactionStep, voidStep } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { Fixture, HOUR, MIN_DEPOSIT } from '../../support/contract/fixture.ts'
@@ -122,7 +123,7 @@ describe('force', () => {
     }
     let hash = ZERO_HASH
     for (const [i, bytes] of packed.entries()) {
-      hash = nextQueueHash(hash, entryHash({ kind: 'forced', fee, packed: bytes }))
+      hash = nextQueueHash(hash, entryHash({ kind: 'forced', fee: toGwei(fee), packed: bytes }))
       assert.deepEqual(await read.queueEntry([BigInt(i)]), [hash, Number(chain.time)])
     }
   })

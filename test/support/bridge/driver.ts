@@ -15,6 +15,7 @@ import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Hash, type Infohash, toInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import { FakeEthereum, type UnplacedEvent } from '../chain/fake-ethereum.ts'
 import { isDisplaced } from './displaced.ts'
 import { claimed, DEPLOYED_AT, EASIEST, Forge, finalized, type MadeBlock, published } from './scenario.ts'
@@ -135,7 +136,7 @@ export class Driver {
       const packed =
         world.random() < 0.5 && this.forge.isRich(world.state) ? world.transaction().packed : noise(world.random())
       const from = world.pick(world.accounts).address
-      this.#pending.push({ kind: 'forced', index: this.#queueLength(), from, fee: 10n, packed, time })
+      this.#pending.push({ kind: 'forced', index: this.#queueLength(), from, fee: toGwei(10n), packed, time })
     } else if (kind < 0.65) this.#publish(world.pick(world.random() < 0.75 ? live : this.#parents()), time)
     else if (kind < 0.75) this.#finalize(live)
     else if (kind < 0.83) this.#claim()
@@ -223,7 +224,7 @@ export class Driver {
     return this.ethereum.blocks.flatMap(({ events }) =>
       events.flatMap((event): QueueEntry[] => {
         if (event.kind === 'deposited') return [{ kind: 'deposit', gross: event.gross, to: event.to }]
-        return event.kind === 'forced' ? [{ kind: 'forced', fee: event.fee, packed: event.packed }] : []
+        return event.kind === 'forced' ? [{ kind: 'forced', fee: toGwei(event.fee), packed: event.packed }] : []
       }),
     )
   }

@@ -15,6 +15,7 @@ import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { outputsOf, stateRoot } from '../../../node/protocol/state.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import { genesisOf, pay, World } from '../../../scripts/assure/models/world.ts'
 import { TestFollower } from '../bridge/driver.ts'
 import { type BlockOrder, EASIEST, Forge, type MadeBlock } from '../bridge/scenario.ts'
@@ -112,7 +113,7 @@ export class LiveBridge implements AsyncDisposable {
         return [{ kind: 'deposit', gross: log.args.amount, to: log.args.to.toLowerCase() as Address }]
       }
       if (log.eventName !== 'Forced') return []
-      return [{ kind: 'forced', fee: log.args.fee, packed: Buffer.from(log.args.transaction.slice(2), 'hex') }]
+      return [{ kind: 'forced', fee: toGwei(log.args.fee), packed: Buffer.from(log.args.transaction.slice(2), 'hex') }]
     })
   }
 

@@ -24,6 +24,7 @@ import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { BYTE_LIMIT, QUEUE_SHARE, STEP_LIMIT, UNIT } from '../../../node/protocol/rules.ts'
 import { outputsOf, type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../../../node/protocol/verify.ts'
 import { type Account, accountOf, pay, RULES, World } from '../../../scripts/assure/models/world.ts'
 
@@ -223,11 +224,11 @@ function scene(seed: number, warmup: number, waiting: number, forced: number, fi
     const step = world.step()
     if (step.kind === 'deposit') queue.push(step.entry)
     else if (step.kind !== 'void') {
-      const entry: QueueEntry = { kind: 'forced', fee: BigInt(i), packed: step.packed }
+      const entry: QueueEntry = { kind: 'forced', fee: toGwei(BigInt(i)), packed: step.packed }
       queue.push(entry)
       stale.push(entry)
     }
-    world.apply(step.kind === 'transaction' ? { kind: 'applied', fee: 0n, packed: step.packed } : step)
+    world.apply(step.kind === 'transaction' ? { kind: 'applied', fee: toGwei(0n), packed: step.packed } : step)
     const again = stale[Math.floor(world.random() * 3 * stale.length)]
     if (again !== undefined) {
       queue.push(again)

@@ -6,6 +6,7 @@ import { EndpointSource } from '../../../../miner/watch/evidence/endpoint-source
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, RULES } from '../../../../scripts/assure/models/world.ts'
 import { FakeEthereum, type UnplacedEvent } from '../../../support/chain/fake-ethereum.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
@@ -109,5 +110,5 @@ function published({ parent, next, sealedBytes, steps, states }: Forged): Unplac
 
 function forced(i: number): UnplacedEvent {
   const packed = entries[i] ?? new Uint8Array()
-  return { kind: 'forced', index: BigInt(i), from: holder.address, fee: 7n, packed, time: 0n }
+  return { kind: 'forced', index: BigInt(i), from: holder.address, fee: toGwei(7n), packed, time: 0n }
 }

@@ -7,6 +7,7 @@ import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { applyEvent, applyFinding, emptyView } from '../../../../node/bridge/records/fold.ts'
 import { unjudged } from '../../../../node/bridge/records/judging/unjudged.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { Forge, finalized, type MadeBlock, published } from '../../../support/bridge/scenario.ts'
 
@@ -114,7 +115,7 @@ test('a block whose steps are gone from the disk is unknown, with the reason, an
   driver.mine(published(late, ethereum.head.time))
   const from = lost.sealed.seal.miner
   const packed = new Uint8Array(127)
-  driver.mine({ kind: 'forced', index: 0n, from, fee: 10n, packed, time: ethereum.head.time + 12n })
+  driver.mine({ kind: 'forced', index: 0n, from, fee: toGwei(10n), packed, time: ethereum.head.time + 12n })
   assert.equal((await follower.poll()).state, 'live')
   assert.deepEqual([follower.view.final, follower.view.death], [lost.id, undefined])
   assert.equal(follower.view.blocks.get(late.id)?.verdict.verdict, 'unknown')

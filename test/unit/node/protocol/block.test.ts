@@ -43,6 +43,7 @@ import { encodeStep, splitSteps } from '../../../../node/protocol/step.ts'
 import { EASIEST_BOUND, HARDEST_TARGET, targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import { isInTrace, traceDepth, traceLeaf, traceProof, traceRoot } from '../../../../node/protocol/trace.ts'
 import { insert } from '../../../../node/protocol/tree.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import { RULES, World } from '../../../../scripts/assure/models/world.ts'
 
 const TARGET = 2n ** 240n
@@ -239,11 +240,11 @@ describe('replay', () => {
     const { parent, world } = blockOf(72, 0)
     const valid = world.transaction()
     const voided = (packed: Uint8Array) => {
-      const step = encodeStep({ kind: 'void', fee: 1n, packedHash: toHash(keccak(packed)) })
+      const step = encodeStep({ kind: 'void', fee: toGwei(1n), packedHash: toHash(keccak(packed)) })
       const { block, header } = assembleBlock(RULES, parent, TARGET, [{ step, after: parent.state }])
       return { ...block, sealed: { header, seal: { miner: RULES.token, nonce: ZERO_HASH as Hash } } }
     }
-    const forced = (packed: Uint8Array) => (): QueueEntry => ({ kind: 'forced', fee: 1n, packed })
+    const forced = (packed: Uint8Array) => (): QueueEntry => ({ kind: 'forced', fee: toGwei(1n), packed })
     const wrong = replayBlock(RULES, parent, voided(valid.packed), forced(valid.packed))
     assert.partialDeepStrictEqual(wrong, { verdict: 'invalid', step: 0, problem: 'WrongVoid' })
     const garbage = valid.packed.slice()
