@@ -2,6 +2,7 @@
 
 import type { Logger } from '../../node/log.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
+import type { Wei } from '../../node/protocol/units.ts'
 
 /**
  * `open`: wrong, and alive, as far as is known here. `tried`: a dry run would have killed it. `killed`: refuted, `by` whom (`others` also where an earlier run of this
@@ -16,8 +17,8 @@ export type Case = {
   readonly by?: 'us' | 'others'
   /** Units that the refutation used, or would use. */
   readonly gas?: bigint
-  /** Wei that it earns. */
-  readonly reward?: bigint
+  /** What it earns. */
+  readonly reward?: Wei
   readonly transaction?: Hash
   /** Transactions of ours that had no effect. */
   readonly failures?: number

@@ -5,7 +5,7 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
 import { type Address, type Hash, ZERO_HASH } from '../protocol/ids.ts'
-import { ceilToGwei, toWei, type Wei } from '../protocol/units.ts'
+import { ceilToGwei, costOfGas, type GasPrice, type Wei } from '../protocol/units.ts'
 
 export type BridgeCall = {
   /** For people. */
@@ -73,9 +73,9 @@ export function stepsGas(steps: number, bytes: number): bigint {
   return work > floor ? work : floor
 }
 
-/** What `force` asks for one transaction, wei: whole gwei, rounded up. */
-export function forceFee(baseFee: bigint): Wei {
-  return ceilToGwei(toWei(FORCE_GAS * baseFee))
+/** What `force` asks for one transaction: whole gwei, rounded up. */
+export function forceFee(baseFee: GasPrice): Wei {
+  return ceilToGwei(costOfGas(FORCE_GAS, baseFee))
 }
 
 /** `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to be beside that on purpose. */

@@ -16,7 +16,17 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
 import { OperationError } from '../errors.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../protocol/ids.ts'
-import { type Gwei, toGwei, weiOf } from '../protocol/units.ts'
+import {
+  type BaseUnits,
+  type GasPrice,
+  type Gwei,
+  toBaseUnits,
+  toGasPrice,
+  toGwei,
+  toWei,
+  type Wei,
+  weiOf,
+} from '../protocol/units.ts'
 import type { BridgeCall } from './calls.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { noBridge, wrongChain } from './problems.ts'
@@ -24,14 +34,14 @@ import { readRefusal } from './refusals.ts'
 
 export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address }
 
-/** The newest block. Times are unix seconds; `baseFee` is wei a unit of gas. */
+/** The newest block. Times are unix seconds. */
 export type Head = {
   readonly number: bigint
   readonly hash: Hash
   readonly time: bigint
   /** The time of the next block is hardly below this: that of the newest one and what has passed since it was first seen here. */
   readonly next: bigint
-  readonly baseFee: bigint
+  readonly baseFee: GasPrice
 }
 
 export type ReaderDeps = {
@@ -61,14 +71,14 @@ export type Standing = {
   readonly children?: { readonly first: Hash; readonly last: Hash }
 }
 
-/** What the contract keeps of a block; `publishedAt` zero if it knows none. `bond` is wei. */
+/** What the contract keeps of a block; `publishedAt` zero if it knows none. */
 export type BlockRecord = {
   readonly publishedAt: bigint
   readonly isRefuted: boolean
   readonly isFinal: boolean
   readonly isUnpaid: boolean
-  readonly bond: bigint
-  readonly fee: bigint
+  readonly bond: Wei
+  readonly fee: BaseUnits
 }
 
 /** A block and the ways from it to others, as the contract keeps them. Hashes are zero for none; `publishedAt` is if it knows no such block. */
@@ -95,8 +105,7 @@ export type Receipt = {
   readonly success: boolean
   readonly block: bigint
   readonly gasUsed: bigint
-  /** Wei. */
-  readonly gasPrice: bigint
+  readonly gasPrice: GasPrice
   /** What it has put into the queue of the bridge, in its order. */
   readonly queued?: readonly QueuedEntry[]
 }
@@ -194,7 +203,7 @@ export class EthereumReader {
       const block = await client.getBlock({ blockTag: 'latest' })
       const { number, timestamp: time, baseFeePerGas: baseFee } = block
       if (typeof number !== 'bigint' || typeof time !== 'bigint') throw new TypeError('no number, or no time')
-      return { hash: parseHash(block.hash), number, time, baseFee: baseFee ?? 0n }
+      return { hash: parseHash(block.hash), number, time, baseFee: toGasPrice(baseFee ?? 0n) }
     })
     if (this.#seen?.hash !== hash) this.#seen = { hash, atMs: this.#deps.now() }
     const passed = BigInt(Math.floor(Math.max(this.#deps.now() - this.#seen.atMs, 1_000) / 1_000))
@@ -236,7 +245,7 @@ export class EthereumReader {
       isFinal: (record.flags & FINAL) !== 0,
       isUnpaid: (record.flags & UNPAID) !== 0,
       bond: weiOf(toGwei(record.bond)),
-      fee: record.fee,
+      fee: toBaseUnits(record.fee),
     }
   }
 
@@ -274,20 +283,20 @@ export class EthereumReader {
     return claimed.map((each) => each === true) // viem loses the type of a list of equal calls
   }
 
-  /** Wei that `withdraw` would send to an account. */
-  async owed(account: Address): Promise<bigint> {
+  /** What `withdraw` would send to an account. */
+  async owed(account: Address): Promise<Wei> {
     await this.parameters()
-    return await this.ask('what is owed', (client) =>
-      client.readContract({ ...this.#contract(), functionName: 'owed', args: [account] }),
+    return await this.ask('what is owed', async (client) =>
+      toWei(await client.readContract({ ...this.#contract(), functionName: 'owed', args: [account] })),
     )
   }
 
-  /** Wei of an account. */
-  async balance(address: Address): Promise<bigint> {
+  /** Of an account. */
+  async balance(address: Address): Promise<Wei> {
     return await this.ask('balance', async (client) => {
       const balance = await client.getBalance({ address })
       if (balance < 0n) throw new TypeError(`a balance is a whole number, not ${balance}`)
-      return balance
+      return toWei(balance)
     })
   }
 
@@ -318,9 +327,11 @@ export class EthereumReader {
     )
   }
 
-  /** What endpoints advise as a tip, wei a unit of gas. */
-  async tip(): Promise<bigint> {
-    return await this.ask('tip', (client) => client.estimateMaxPriorityFeePerGas({ chain: null }))
+  /** What endpoints advise as a tip. */
+  async tip(): Promise<GasPrice> {
+    return await this.ask('tip', async (client) =>
+      toGasPrice(await client.estimateMaxPriorityFeePerGas({ chain: null })),
+    )
   }
 
   /** Transactions of an account: in blocks (up to one of them), or with those that endpoints know of as pending. */
@@ -334,7 +345,7 @@ export class EthereumReader {
   }
 
   /** Runs a call of `from` as of the newest block, with its whole gas, at `time` (unix seconds). Throws what `readRefusal` makes of a revert. */
-  async simulate(call: BridgeCall, value: bigint, time: bigint, from: Address): Promise<void> {
+  async simulate(call: BridgeCall, value: Wei, time: bigint, from: Address): Promise<void> {
     await this.parameters()
     const { data, gas } = call
     const to = this.bridge
@@ -388,7 +399,14 @@ export class EthereumReader {
         throw new Error(`block ${block} does not have the transaction of the receipt`)
       }
       const queued = queuedIn(found.logs.filter(({ address }) => address.toLowerCase() === this.bridge))
-      return { hash, success: status === 'success', block, gasUsed, gasPrice, ...(queued.length > 0 && { queued }) }
+      return {
+        hash,
+        success: status === 'success',
+        block,
+        gasUsed,
+        gasPrice: toGasPrice(gasPrice),
+        ...(queued.length > 0 && { queued }),
+      }
     })
   }
 

@@ -6,8 +6,10 @@
 export type BaseUnits = bigint & { readonly brand: 'BaseUnits' }
 /** 10^-9 of the chain's coin: fees of forced transactions, bonds and rewards in the contract's storage and events. */
 export type Gwei = bigint & { readonly brand: 'Gwei' }
-/** 10^-18 of the chain's coin: prices of gas, what goes with a call, what is owed. */
+/** 10^-18 of the chain's coin: what goes with a call, what gas costs, what is owed. */
 export type Wei = bigint & { readonly brand: 'Wei' }
+/** Wei a unit of gas: base fees, tips and what is offered. Amounts of gas are plain numbers, of which only `costOfGas` makes money. */
+export type GasPrice = bigint & { readonly brand: 'GasPrice' }
 
 /** Wei in a gwei. */
 export const GWEI = 1_000_000_000n
@@ -25,6 +27,14 @@ export function toWei(amount: bigint): Wei {
   return amount as Wei
 }
 
+export function toGasPrice(amount: bigint): GasPrice {
+  return amount as GasPrice
+}
+
+export function costOfGas(units: bigint, price: GasPrice): Wei {
+  return toWei(units * price)
+}
+
 export function weiOf(amount: Gwei): Wei {
   return toWei(amount * GWEI)
 }
@@ -35,7 +45,19 @@ export function ceilToGwei(amount: Wei): Wei {
 }
 
 export function addGwei(amounts: Iterable<Gwei>): Gwei {
+  return toGwei(sumOf(amounts))
+}
+
+export function addWei(amounts: Iterable<Wei>): Wei {
+  return toWei(sumOf(amounts))
+}
+
+export function addPrices(base: GasPrice, tip: GasPrice): GasPrice {
+  return toGasPrice(base + tip)
+}
+
+function sumOf(amounts: Iterable<bigint>): bigint {
   let sum = 0n
   for (const amount of amounts) sum += amount
-  return toGwei(sum)
+  return sum
 }

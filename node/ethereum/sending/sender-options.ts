@@ -1,6 +1,7 @@
 // What a sender of transactions is given and told, once and with each call.
 
 import type { Logger } from '../../log.ts'
+import type { GasPrice } from '../../protocol/units.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { Attempt } from './attempt.ts'
 import type { Outbox } from './outbox.ts'
@@ -33,8 +34,8 @@ export type SenderOptions = {
   readonly stuckMs?: number
   /** Between two looks. Default 2,000. */
   readonly pollMs?: number
-  /** Never offers more, wei a unit of gas, but in the last hours before a deadline. Default 500 gwei. */
-  readonly maxFeePerGas?: bigint
+  /** Never offers more, but in the last hours before a deadline. Default 500 gwei. */
+  readonly maxFeePerGas?: GasPrice
   /** What is sent everywhere waits no longer for an answer of one endpoint. Default 10,000. */
   readonly answerMs?: number
 }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { addWei, costOfGas, GWEI, toGasPrice, toWei, type Wei } from '../../protocol/units.ts'
 import { troubleFacts } from '../../trouble.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
@@ -23,7 +24,13 @@ import { Outbox } from './outbox.ts'
 import { deadlineOf, type Outcome, PendingCall } from './pending-call.ts'
 import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
 
-const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n, answerMs: 10_000 }
+const DEFAULTS = {
+  confirmations: 2,
+  stuckMs: 60_000,
+  pollMs: 2_000,
+  maxFeePerGas: toGasPrice(500n * GWEI),
+  answerMs: 10_000,
+}
 /** Looks in a row that find nothing: of several machines behind one address, one may know what another does not. */
 const LOST_LOOKS = 3
 /** Milliseconds in which Ethereum makes `LAG_BLOCKS` blocks. */
@@ -47,7 +54,7 @@ export class TransactionSender {
   /** Nonces are given out one at a time. */
   #beginning: Promise<unknown> = Promise.resolve()
   #problem: OperationError | undefined
-  #spent = 0n
+  #spent = toWei(0n)
 
   constructor({ ethereum, log, now, outbox }: SenderDeps, options: SenderOptions = {}) {
     this.ethereum = ethereum
@@ -61,8 +68,8 @@ export class TransactionSender {
     this.#glances = new Glances(ethereum.account, answerMs, pollMs)
   }
 
-  /** Wei that went for gas so far. */
-  get spent(): bigint {
+  /** What went for gas so far. */
+  get spent(): Wei {
     return this.#spent
   }
 
@@ -115,7 +122,7 @@ export class TransactionSender {
       const ending = await runner.run()
       if ('receipt' in ending && ending.receipt !== undefined) {
         const { gasUsed, gasPrice } = ending.receipt
-        this.#spent += gasUsed * gasPrice
+        this.#spent = addWei([this.#spent, costOfGas(gasUsed, gasPrice)])
       }
       return ending
     } finally {
@@ -173,7 +180,7 @@ export class TransactionSender {
     try {
       if (outcome.status === 'lost') return await this.#line.outbox?.forget(call)
       const { gasUsed, gasPrice, block } = outcome.receipt
-      this.#spent += gasUsed * gasPrice
+      this.#spent = addWei([this.#spent, costOfGas(gasUsed, gasPrice)])
       await this.#line.outbox?.settle(call, block)
     } catch (error) {
       if (!(error instanceof OperationError) || error.code !== 'write-failed') throw error

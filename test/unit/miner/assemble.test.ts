@@ -24,7 +24,7 @@ import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { BYTE_LIMIT, QUEUE_SHARE, STEP_LIMIT, UNIT } from '../../../node/protocol/rules.ts'
 import { outputsOf, type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
-import { toGwei } from '../../../node/protocol/units.ts'
+import { toGasPrice, toGwei } from '../../../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../../../node/protocol/verify.ts'
 import { type Account, accountOf, pay, RULES, World } from '../../../scripts/assure/models/world.ts'
 
@@ -32,7 +32,7 @@ const miner = accountOf('miner').address
 const EASIEST = 2n ** 240n
 const policy: Policy = {
   weiPerTtx: 10n ** 15n,
-  gasPrice: 10n ** 9n,
+  gasPrice: toGasPrice(10n ** 9n),
   marginPercent: 10n,
   extraGas: 200_000n,
   unpaidSteps: 50,

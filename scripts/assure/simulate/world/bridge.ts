@@ -8,7 +8,7 @@ import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, SUPPLY } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
-import { GWEI } from '../../../../node/protocol/units.ts'
+import { ceilToGwei, costOfGas, type GasPrice, GWEI } from '../../../../node/protocol/units.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RaceModel, RULE } from '../../models/race.ts'
 import type { Account } from './account.ts'
@@ -80,7 +80,7 @@ export class SimulatedBridge {
   }
 
   /** Returns the name of the contract's error, or `undefined`. The bond is the least that the contract accepts. */
-  publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, baseFee: bigint): string | undefined {
+  publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, baseFee: GasPrice): string | undefined {
     const parent = this.#blocks.get(draft.parent)
     if (parent === undefined) return 'UnknownBlock'
     if (this.#blocks.has(draft.id)) return 'AlreadyPublished'
@@ -91,7 +91,7 @@ export class SimulatedBridge {
     const from = Number(parent.sealed.header.queueCount)
     const refusal = this.#checkQueue(from, draft.queueCount, now)
     if (refusal !== undefined) return refusal
-    const bond = ((BOND_GAS * baseFee + GWEI - 1n) / GWEI) * GWEI
+    const bond = ceilToGwei(costOfGas(BOND_GAS, baseFee))
     if (payer.wei < bond) return 'NoMoney'
     const books = this.#count(draft, from)
     if (books.supply < 0n) return 'SupplyExceeded'
@@ -213,7 +213,7 @@ export class SimulatedBridge {
   }
 
   /** Without a request it is a forced transaction that is void. */
-  force(payer: Account, now: number, baseFee: bigint, request?: Request): void {
+  force(payer: Account, now: number, baseFee: GasPrice, request?: Request): void {
     const wei = forceFee(baseFee)
     const fee = wei / GWEI
     payer.add(-wei, 'forced')

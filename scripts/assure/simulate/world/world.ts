@@ -9,6 +9,7 @@ import { blockOf } from '../../../../node/bridge/view.ts'
 import { BOND_GAS } from '../../../../node/ethereum/calls.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { BLOCK_SECONDS, targetCeiling } from '../../../../node/protocol/target.ts'
+import type { GasPrice } from '../../../../node/protocol/units.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RULE } from '../../models/race.ts'
 import { Account } from './account.ts'
@@ -102,11 +103,11 @@ export class World {
   }
 
   /** Of Ethereum's newest block. */
-  get baseFee(): bigint {
+  get baseFee(): GasPrice {
     return this.ethereum.baseFee(this.now)
   }
 
-  get gasPrice(): bigint {
+  get gasPrice(): GasPrice {
     return this.ethereum.gasPrice(this.now)
   }
 

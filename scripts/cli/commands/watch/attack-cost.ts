@@ -11,7 +11,7 @@ import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
-import { GWEI } from '../../../../node/protocol/units.ts'
+import { type GasPrice, GWEI, toWei } from '../../../../node/protocol/units.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode, openRequiredEthereum } from '../../link.ts'
@@ -165,8 +165,9 @@ function secondsOf(hashes: bigint, { perSecond }: HashRate): number {
   return Number(hashes) / perSecond
 }
 
-function gweiOf(wei: bigint): string {
-  return formatEther(wei * GWEI)
+/** As gwei are to a price, so is ether to this. */
+function gweiOf(price: GasPrice): string {
+  return formatEther(toWei(price * GWEI))
 }
 
 /** Hashes a second of the miner's own search, on one thread. */

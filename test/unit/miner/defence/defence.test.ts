@@ -9,6 +9,7 @@ import { encodeSealed, genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
+import { toBaseUnits } from '../../../../node/protocol/units.ts'
 import { accountOf, pay, World } from '../../../../scripts/assure/models/world.ts'
 import { FINAL, idOf } from './tree.ts'
 
@@ -39,7 +40,7 @@ test('a rival beside an own block is seen, with what there is to lose', async ()
   const [stand] = scene.defence.stands(3_600n, 0)
   assert.ok(stand)
   const { gas, ...stake } = scene.defence.stake(stand, rules)
-  assert.deepEqual(stake, { blocks: 1, fee: FEE, queueFees: 0n, defences: 0, spentGas: 0n })
+  assert.deepEqual(stake, { blocks: 1, fee: toBaseUnits(FEE), queueFees: 0n, defences: 0, spentGas: 0n })
   assert.ok(gas > 170_000n)
 })
 
@@ -57,7 +58,7 @@ test('an own block that is not first, was refuted, or is not judged has nothing 
 test('earlier defences count as spent, in the same race only, and only once they are on Ethereum', async () => {
   const mine = entry(1)
   const id = publicationId(mine)
-  const none = { steps: new Uint8Array(), fee: 0n }
+  const none = { steps: new Uint8Array(), fee: toBaseUnits(0n) }
   const entries = [
     mine,
     entry(2, { ...none, defends: id }),
@@ -158,6 +159,6 @@ function entry(time: number, other: { [Key in keyof Publication]?: Publication[K
     sealed,
     steps,
   }
-  const rest = { states: new Uint8Array(), fee: FEE, attempts: [], bond: 1n, publishedAt: 0 }
+  const rest = { states: new Uint8Array(), fee: toBaseUnits(FEE), attempts: [], bond: 1n, publishedAt: 0 }
   return { ...known, ...rest, ...other } as Publication // a test may leave a member out
 }

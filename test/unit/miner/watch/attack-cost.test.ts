@@ -8,13 +8,14 @@ import { encodeUint } from '../../../../node/protocol/bytes.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import { QUEUE_SHARE } from '../../../../node/protocol/rules.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
+import { toGasPrice } from '../../../../node/protocol/units.ts'
 import { RaceModel } from '../../../../scripts/assure/models/race.ts'
 
 const GWEI = 10n ** 9n
 const HOUR = 3_600n
 const situation: Situation = {
-  baseFee: 7n * GWEI,
-  tip: GWEI,
+  baseFee: toGasPrice(7n * GWEI),
+  tip: toGasPrice(GWEI),
   nextWork: 1_000n,
   queueWaiting: 0n,
   overturn: { above: toHash(new Uint8Array(32)), displaced: 2, hashes: 5_000n, blocks: 3, isRival: true, closesAt: 9 },
@@ -47,9 +48,9 @@ test('bonds are 20,000,000 gas at the base fee, gas is paid at base fee and tip,
 
 test('half of an odd bond is rounded as the contract rounds it', () => {
   // 20,000,000 gas at 75 wei are 1.5 gwei: the contract keeps one, and a prover gets none of it.
-  const wrong = costOf('wrong-block', { baseFee: 75n })
+  const wrong = costOf('wrong-block', { baseFee: toGasPrice(75n) })
   assert.deepEqual([wrong.bondWei, wrong.bondLostWei], [1_500_000_000n, 1_500_000_000n])
-  const twice = costOf('wrong-block', { baseFee: 175n })
+  const twice = costOf('wrong-block', { baseFee: toGasPrice(175n) })
   assert.deepEqual([twice.bondWei, twice.bondLostWei], [3_500_000_000n, 2_500_000_000n])
 })
 
@@ -58,7 +59,7 @@ test('a flood pays for 125 entries a block, and what waits before a forced trans
   assert.equal(flood.feesWei, BigInt(QUEUE_SHARE) * 70_000n * GWEI)
   assert.equal(flood.gas, BigInt(QUEUE_SHARE) * BigInt(Math.ceil(gasFigures['force, 10'] / 10)))
   // The fee is whole gwei, rounded up.
-  assert.equal(costOf('queue-flood', { baseFee: 1n }).feesWei, BigInt(QUEUE_SHARE) * GWEI)
+  assert.equal(costOf('queue-flood', { baseFee: toGasPrice(1n) }).feesWei, BigInt(QUEUE_SHARE) * GWEI)
   const wait = (queueWaiting: bigint) => costOf('empty-blocks', { queueWaiting })
   assert.equal(wait(124n).delaySeconds, wait(0n).delaySeconds)
   assert.equal(wait(125n).delaySeconds, wait(0n).delaySeconds + HOUR)

@@ -12,6 +12,7 @@ import type { Endpoint } from '../../../../node/ethereum/sending/endpoint.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { createLogger } from '../../../../node/log.ts'
 import { type Hash, parseHash } from '../../../../node/protocol/ids.ts'
+import { toGasPrice } from '../../../../node/protocol/units.ts'
 import { Troubles } from '../../../../node/trouble.ts'
 import { LIES, PLACES } from '../../../support/sending/lies.ts'
 import { refusal } from '../../../support/sending/made-up-chain.ts'
@@ -240,7 +241,7 @@ test('a refutation pays more than the cap when its deadline is near', async (t) 
   const scene = new Scene(t)
   const { chain } = scene
   chain.baseFee = 40n * GWEI
-  const sender = scene.sender({ maxFeePerGas: 30n * GWEI })
+  const sender = scene.sender({ maxFeePerGas: toGasPrice(30n * GWEI) })
   const { pursuits, cases } = open(t, [chain.endpoint('one')], { sender })
   pursuits.begin(cases.open(id, 'wrong', chain.time + 7_200n, ''), async () => refutation)
   await scene.mineUntil('the death', () => chain.isDead)
