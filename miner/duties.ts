@@ -6,7 +6,7 @@ import { isRefusal } from '../node/ethereum/refusals.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address } from '../node/protocol/ids.ts'
 import { BOND_SECONDS } from '../node/protocol/rules.ts'
-import { costOfGas, toBaseUnits, toWei } from '../node/protocol/units.ts'
+import { costOfGas, later, toBaseUnits, toTime, toWei } from '../node/protocol/units.ts'
 import { DueCalls, type DueDeps, doDuty } from './due-calls.ts'
 import { type Journal, type Publication, publicationId } from './journal.ts'
 
@@ -76,7 +76,7 @@ export class Duties {
     const { journal } = this.#deps
     for (const entry of journal.entries()) {
       if (entry.bond === 0n || entry.publishedAt === undefined) continue
-      if (head.time < BigInt(entry.publishedAt) + BOND_SECONDS) continue
+      if (head.time < later(toTime(entry.publishedAt), BOND_SECONDS)) continue
       const end = await doDuty(this.#deps, withdrawBondCall(entry.sealed), { block: publicationId(entry) }, signal)
       if (end === 'done' || isRefusal(end, 'NoBond')) await journal.put({ ...entry, bond: toWei(0n) })
       else if (isRefusal(end, 'BondForfeited')) {

@@ -11,7 +11,7 @@ import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash, Infohash } from '../node/protocol/ids.ts'
 import { QUEUE_SHARE, type Rules } from '../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../node/protocol/target.ts'
-import { addPrices, type GasPrice, toGasPrice } from '../node/protocol/units.ts'
+import { addPrices, type GasPrice, secondsFrom, toGasPrice } from '../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
 import type { Result } from '../node/rpc/api.ts'
 import { troubleFacts } from '../node/trouble.ts'
@@ -237,7 +237,8 @@ export class Planner {
 
   #ceilingOn(parent: ParentBlock, standing: Standing, head: Head, network: Network): bigint {
     // By the newest block rather than the next one: so the node, which knows no other clock, allows it too.
-    const elapsed = standing.publishedAt === 0n ? 0n : head.time - standing.publishedAt
+    const { publishedAt } = standing
+    const elapsed = secondsFrom(publishedAt === 0n ? head.time : publishedAt, head.time)
     return targetCeiling(parent.header.target, elapsed, network.easiestTarget)
   }
 

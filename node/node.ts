@@ -21,6 +21,7 @@ import { MAX_PROOF_BYTES } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
 import { takeProof } from './proof-intake.ts'
 import { RuleError } from './protocol/rule-error.ts'
+import { toTime } from './protocol/units.ts'
 import { API } from './rpc/api.ts'
 import { createHandlers } from './rpc/handlers/handlers.ts'
 import { RpcServer } from './rpc/server.ts'
@@ -106,7 +107,7 @@ export class TtxNode {
       isPublished: (id) => follower?.block(id) !== undefined,
       queueHash: (count) => follower && queueHashAt(follower.view.queue, count),
       queue: (index) => follower && queuedEntryAt(follower.view.queue, index)?.entry,
-      now: () => follower?.status.at?.time ?? 0n,
+      now: () => follower?.status.at?.time ?? toTime(0n),
     })
     const store = new NodeStore({ ledger: this.#ledger, pool: this.#pool, follower })
     this.#network = new Network({ store, log: log('network') }, options.network)

@@ -2,6 +2,7 @@
 
 import type { Hash } from '../../node/protocol/ids.ts'
 import { targetFloor, workOf } from '../../node/protocol/target.ts'
+import { later, type Seconds, secondsFrom, type Time, toSeconds } from '../../node/protocol/units.ts'
 import type { Targets } from '../draft.ts'
 import { isAhead, type Race, type RaceBlock } from './races.ts'
 
@@ -17,8 +18,8 @@ export type Stand = {
   readonly wanted: bigint
 }
 
-/** From finding a block to its place in Ethereum, seconds: what is found later is most likely too late. */
-const ON_THE_WAY = 120n
+/** From finding a block to its place in Ethereum: what is found later is most likely too late. */
+const ON_THE_WAY = toSeconds(120n)
 /** Of the time that is left, the part in which a block is to be found on average: then one in twenty comes too late. */
 const PART = 3n
 
@@ -26,13 +27,13 @@ const PART = 3n
  * What could be done now by a single block, the best first: the higher ones save all that the lower ones do. Where a branch
  * is not ahead by half of the work of its first block, one more block of a rival may be enough to displace it, and a very easy one, since targets
  * ease by the hour while the race lasts. `races` are of one branch, the lowest first, as
- * `racesOf` has them; `now` is unix seconds, `hashRate` hashes a second, zero if unknown.
+ * `racesOf` has them; `hashRate` hashes a second, zero if unknown.
  */
-export function standsIn(races: readonly Race[], now: bigint, hashRate: number): Stand[] {
+export function standsIn(races: readonly Race[], now: Time, hashRate: number): Stand[] {
   const stands: Stand[] = []
   let lowest: Race | undefined
   for (const [i, race] of races.entries()) {
-    const left = race.until - ON_THE_WAY - now
+    const left = secondsFrom(later(now, ON_THE_WAY), race.until)
     const margin = race.ours.work - race.theirs.work
     const goal = goalOf(race, left, hashRate)
     // Children are often somewhat easier than their parents: half of a block more is not a reason to mine another one.
@@ -66,8 +67,8 @@ export function targetWith(work: bigint): bigint {
   return 2n ** 256n / work - 1n
 }
 
-/** By how much the branch should be ahead: a block, or what can be done in the time that is left, seconds. */
-function goalOf({ first }: Race, left: bigint, hashRate: number): bigint {
+/** By how much the branch should be ahead: a block, or what can be done in the time that is left. */
+function goalOf({ first }: Race, left: Seconds, hashRate: number): bigint {
   const whole = workOf(first.target)
   return hashRate > 0 ? min(whole, (BigInt(Math.ceil(hashRate)) * left) / PART) : whole
 }

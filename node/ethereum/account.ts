@@ -2,7 +2,7 @@
 
 import { type Hex, keccak256, type LocalAccount, parseSignature } from 'viem'
 import { type Address, type Hash, parseAddress, parseHash } from '../protocol/ids.ts'
-import type { Wei } from '../protocol/units.ts'
+import type { Time, Wei } from '../protocol/units.ts'
 import type { BridgeCall, Permit } from './calls.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { EthereumReader, type PermitFacts, type ReaderDeps } from './reader.ts'
@@ -48,7 +48,7 @@ export class EthereumAccount extends EthereumReader {
     return super.nonce(at, address)
   }
 
-  override simulate(call: BridgeCall, value: Wei, time: bigint, from = this.account): Promise<void> {
+  override simulate(call: BridgeCall, value: Wei, time: Time, from = this.account): Promise<void> {
     return super.simulate(call, value, time, from)
   }
 
@@ -56,8 +56,8 @@ export class EthereumAccount extends EthereumReader {
     return super.estimate(name, data, from)
   }
 
-  /** Allows the bridge to burn `value` wTTX (base units) until `deadline` (unix seconds): EIP-2612, as EIP-712 data. */
-  async signPermit(value: bigint, deadline: bigint, { name, nonce }: PermitFacts): Promise<Permit> {
+  /** Allows the bridge to burn `value` wTTX (base units) until `deadline`: EIP-2612, as EIP-712 data. */
+  async signPermit(value: bigint, deadline: Time, { name, nonce }: PermitFacts): Promise<Permit> {
     const { token } = await this.parameters()
     const signature = await this.#deps.signer.signTypedData({
       domain: { name, version: '1', chainId: this.network.chain, verifyingContract: token },

@@ -5,7 +5,7 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
 import { type Address, type Hash, ZERO_HASH } from '../protocol/ids.ts'
-import { ceilToGwei, costOfGas, type GasPrice, type Wei } from '../protocol/units.ts'
+import { ceilToGwei, costOfGas, type GasPrice, type Time, type Wei } from '../protocol/units.ts'
 
 export type BridgeCall = {
   /** For people. */
@@ -29,8 +29,8 @@ export type ClaimProof = {
   readonly siblings: readonly Hash[]
 }
 
-/** An allowance that goes along (EIP-2612); `deadline` is unix seconds. */
-export type Permit = { readonly deadline: bigint; readonly v: number; readonly r: Hex; readonly s: Hex }
+/** An allowance that goes along (EIP-2612). */
+export type Permit = { readonly deadline: Time; readonly v: number; readonly r: Hex; readonly s: Hex }
 
 /** EIP-7825: what one transaction may use. */
 export const TRANSACTION_GAS = 2n ** 24n

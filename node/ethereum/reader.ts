@@ -20,9 +20,13 @@ import {
   type BaseUnits,
   type GasPrice,
   type Gwei,
+  later,
+  type Time,
   toBaseUnits,
   toGasPrice,
   toGwei,
+  toSeconds,
+  toTime,
   toWei,
   type Wei,
   weiOf,
@@ -34,13 +38,13 @@ import { readRefusal } from './refusals.ts'
 
 export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address }
 
-/** The newest block. Times are unix seconds. */
+/** The newest block. */
 export type Head = {
   readonly number: bigint
   readonly hash: Hash
-  readonly time: bigint
+  readonly time: Time
   /** The time of the next block is hardly below this: that of the newest one and what has passed since it was first seen here. */
-  readonly next: bigint
+  readonly next: Time
   readonly baseFee: GasPrice
 }
 
@@ -59,13 +63,13 @@ export type BridgeParameters = {
   readonly genesis: Hash
 }
 
-/** What the contract says now of a block that one would build on. Times are unix seconds. */
+/** What the contract says now of a block that one would build on. */
 export type Standing = {
   readonly finalBlock: Hash
   readonly finalHeight: bigint
   readonly queueLength: bigint
   /** Zero if the contract does not know the block. */
-  readonly publishedAt: bigint
+  readonly publishedAt: Time
   readonly isRefuted: boolean
   /** Its earliest and its latest live child, if it has any. */
   readonly children?: { readonly first: Hash; readonly last: Hash }
@@ -73,7 +77,7 @@ export type Standing = {
 
 /** What the contract keeps of a block; `publishedAt` zero if it knows none. */
 export type BlockRecord = {
-  readonly publishedAt: bigint
+  readonly publishedAt: Time
   readonly isRefuted: boolean
   readonly isFinal: boolean
   readonly isUnpaid: boolean
@@ -84,7 +88,7 @@ export type BlockRecord = {
 /** A block and the ways from it to others, as the contract keeps them. Hashes are zero for none; `publishedAt` is if it knows no such block. */
 export type Links = {
   readonly parent: Hash
-  readonly publishedAt: bigint
+  readonly publishedAt: Time
   /** Cumulative, expected hashes. */
   readonly work: bigint
   readonly isRefuted: boolean
@@ -97,8 +101,8 @@ export type Links = {
 /** What went into the queue of the bridge: `fee` only of a forced transaction. */
 export type QueuedEntry = { readonly index: bigint; readonly fee?: Gwei }
 
-/** What a permit of an account has to say (EIP-712, EIP-2612). `time` is that of the newest block, unix seconds. */
-export type PermitFacts = { readonly name: string; readonly nonce: bigint; readonly time: bigint }
+/** What a permit of an account has to say (EIP-712, EIP-2612). `time` is that of the newest block. */
+export type PermitFacts = { readonly name: string; readonly nonce: bigint; readonly time: Time }
 
 export type Receipt = {
   readonly hash: Hash
@@ -203,11 +207,11 @@ export class EthereumReader {
       const block = await client.getBlock({ blockTag: 'latest' })
       const { number, timestamp: time, baseFeePerGas: baseFee } = block
       if (typeof number !== 'bigint' || typeof time !== 'bigint') throw new TypeError('no number, or no time')
-      return { hash: parseHash(block.hash), number, time, baseFee: toGasPrice(baseFee ?? 0n) }
+      return { hash: parseHash(block.hash), number, time: toTime(time), baseFee: toGasPrice(baseFee ?? 0n) }
     })
     if (this.#seen?.hash !== hash) this.#seen = { hash, atMs: this.#deps.now() }
-    const passed = BigInt(Math.floor(Math.max(this.#deps.now() - this.#seen.atMs, 1_000) / 1_000))
-    return { number, hash, time, next: time + passed, baseFee }
+    const passed = toSeconds(Math.floor(Math.max(this.#deps.now() - this.#seen.atMs, 1_000) / 1_000))
+    return { number, hash, time, next: later(time, passed), baseFee }
   }
 
   async standing(block: Hash): Promise<Standing> {
@@ -228,7 +232,7 @@ export class EthereumReader {
       finalBlock: parseHash(finalBlock),
       finalHeight,
       queueLength,
-      publishedAt: BigInt(record.publishedAt),
+      publishedAt: toTime(record.publishedAt),
       isRefuted: (record.flags & REFUTED) !== 0,
       ...(record.firstChild === ZERO_HASH ? {} : { children: childrenOf(record) }),
     }
@@ -240,7 +244,7 @@ export class EthereumReader {
       client.readContract({ ...this.#contract(), functionName: 'blocks', args: [id] }),
     )
     return {
-      publishedAt: BigInt(record.publishedAt),
+      publishedAt: toTime(record.publishedAt),
       isRefuted: (record.flags & REFUTED) !== 0,
       isFinal: (record.flags & FINAL) !== 0,
       isUnpaid: (record.flags & UNPAID) !== 0,
@@ -316,7 +320,7 @@ export class EthereumReader {
         client.readContract({ ...token, functionName: 'nonces', args: [owner] }),
         client.getBlock({ blockTag: 'latest' }),
       ])
-      return { name, nonce, time }
+      return { name, nonce, time: toTime(time) }
     })
   }
 
@@ -344,8 +348,8 @@ export class EthereumReader {
     })
   }
 
-  /** Runs a call of `from` as of the newest block, with its whole gas, at `time` (unix seconds). Throws what `readRefusal` makes of a revert. */
-  async simulate(call: BridgeCall, value: Wei, time: bigint, from: Address): Promise<void> {
+  /** Runs a call of `from` as of the newest block, with its whole gas, at `time`. Throws what `readRefusal` makes of a revert. */
+  async simulate(call: BridgeCall, value: Wei, time: Time, from: Address): Promise<void> {
     await this.parameters()
     const { data, gas } = call
     const to = this.bridge
@@ -436,7 +440,7 @@ type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'bloc
 
 function linksOf({ parent, publishedAt, work, flags, firstChild, nextSibling }: ContractRecord): Links {
   const ways = { parent: parseHash(parent), firstChild: parseHash(firstChild), nextSibling: parseHash(nextSibling) }
-  return { ...ways, publishedAt: BigInt(publishedAt), work, isRefuted: (flags & REFUTED) !== 0 }
+  return { ...ways, publishedAt: toTime(publishedAt), work, isRefuted: (flags & REFUTED) !== 0 }
 }
 
 /** The contract keeps no last one of an only child. */

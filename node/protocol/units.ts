@@ -1,4 +1,4 @@
-// Units of money, as branded numbers: what is counted in one is not taken for what is counted in another.
+// Units of money and of time, as branded numbers: what is counted in one is not taken for what is counted in another.
 //
 // Sums and products of branded numbers are plain ones: the place that makes one says again what it counts.
 
@@ -10,6 +10,11 @@ export type Gwei = bigint & { readonly brand: 'Gwei' }
 export type Wei = bigint & { readonly brand: 'Wei' }
 /** Wei a unit of gas: base fees, tips and what is offered. Amounts of gas are plain numbers, of which only `costOfGas` makes money. */
 export type GasPrice = bigint & { readonly brand: 'GasPrice' }
+
+/** A moment on Ethereum's clock: unix seconds. Zero where the contract means none. */
+export type Time = bigint & { readonly brand: 'Time' }
+/** How long something takes or may take on that clock. */
+export type Seconds = bigint & { readonly brand: 'Seconds' }
 
 /** Wei in a gwei. */
 export const GWEI = 1_000_000_000n
@@ -29,6 +34,24 @@ export function toWei(amount: bigint): Wei {
 
 export function toGasPrice(amount: bigint): GasPrice {
   return amount as GasPrice
+}
+
+/** Also of what is written as a number in JSON. */
+export function toTime(moment: bigint | number): Time {
+  return BigInt(moment) as Time
+}
+
+export function toSeconds(span: bigint | number): Seconds {
+  return BigInt(span) as Seconds
+}
+
+export function later(moment: Time, span: Seconds): Time {
+  return toTime(moment + span)
+}
+
+/** Below zero if `to` is the earlier one. */
+export function secondsFrom(from: Time, to: Time): Seconds {
+  return toSeconds(to - from)
 }
 
 export function costOfGas(units: bigint, price: GasPrice): Wei {

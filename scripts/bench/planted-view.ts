@@ -4,6 +4,7 @@ import type { BlockVerdict, BridgeBlock, BridgeView, Nomination } from '../../no
 import { encodeUint } from '../../node/protocol/bytes.ts'
 import { genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'
 import { type Hash, toHash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { later, type Time, toSeconds, toTime } from '../../node/protocol/units.ts'
 
 export type Planted = {
   /** The block on which it stands, by its number: 0 is the final block, the first of the list has number 1. */
@@ -20,7 +21,7 @@ export type Planted = {
 export type PlantedSlot = { readonly of: number; readonly block: number; readonly at: number }
 
 /** Of the final block, unix seconds. */
-export const GROUND_TIME = 1_000_000n
+export const GROUND_TIME = toTime(1_000_000n)
 
 const VALID: BlockVerdict = { verdict: 'valid' }
 const target = 2n ** 216n - 1n
@@ -48,7 +49,7 @@ export function plant(list: readonly Planted[], slots: readonly PlantedSlot[] = 
     children[on]?.push(plantedId(number))
     const header = { ...ground.header, parent: parent.id, height: parent.sealed.header.height + 1n }
     const sealed = { header, seal: ground.seal }
-    const block = blockOf(number, sealed, GROUND_TIME + BigInt(at), parent.work + work, children[number] ?? [])
+    const block = blockOf(number, sealed, later(GROUND_TIME, toSeconds(at)), parent.work + work, children[number] ?? [])
     blocks.push({ ...block, verdict, refuted })
   }
   return {
@@ -64,7 +65,7 @@ export function plant(list: readonly Planted[], slots: readonly PlantedSlot[] = 
 function blockOf(
   number: number,
   sealed: SealedHeader,
-  publishedAt: bigint,
+  publishedAt: Time,
   work: bigint,
   children: readonly Hash[],
 ): BridgeBlock {
@@ -74,6 +75,6 @@ function blockOf(
 }
 
 function nomination(block: number, at: number): Nomination {
-  const time = GROUND_TIME + BigInt(at)
+  const time = later(GROUND_TIME, toSeconds(at))
   return { block: plantedId(block), place: { number: 0n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time } }
 }

@@ -9,6 +9,7 @@ import { blockId, type SealedHeader } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
+import type { Time } from '../../protocol/units.ts'
 import { settledBlock } from '../branch.ts'
 import { preferredTip } from '../fork-choice.ts'
 import { queueLength } from '../queue-view.ts'
@@ -42,8 +43,8 @@ export type FollowedNetwork = {
   readonly genesisBlock: SealedHeader
   /** Block of Ethereum in which the bridge was deployed. */
   readonly deployedBlock: bigint
-  /** Unix seconds; also the time of the genesis block. */
-  readonly deployedAt: bigint
+  /** Also the time of the genesis block. */
+  readonly deployedAt: Time
 }
 
 export type RecordsOptions = {

@@ -7,11 +7,12 @@ import { netOf } from '../../protocol/fee.ts'
 import { type Address, type Hash, type Infohash, ZERO_ADDRESS } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
+import { later, toSeconds } from '../../protocol/units.ts'
 import { formatAmount } from '../amount.ts'
 import { carryOut } from './carry-out.ts'
 
 /** For so many seconds the allowance that goes along is good: longer than a transaction is stayed with. */
-const PERMIT_SECONDS = 3_600n
+const PERMIT_SECONDS = toSeconds(3_600n)
 
 export type Deposited = {
   /** Of the transaction that every node builds from the queue entry. */
@@ -71,5 +72,5 @@ async function draft({ ethereum }: TransactionSender, amount: bigint, to: Addres
     )
   }
   const facts = await ethereum.permitFacts(account)
-  return depositCall(amount, to, await ethereum.signPermit(amount, facts.time + PERMIT_SECONDS, facts))
+  return depositCall(amount, to, await ethereum.signPermit(amount, later(facts.time, PERMIT_SECONDS), facts))
 }

@@ -1,6 +1,16 @@
 // What a transaction offers for its gas (EIP-1559), at first and when it is stuck.
 
-import { addPrices, ceilToGwei, costOfGas, type GasPrice, toGasPrice, toWei, type Wei } from '../../protocol/units.ts'
+import {
+  addPrices,
+  ceilToGwei,
+  costOfGas,
+  type GasPrice,
+  secondsFrom,
+  type Time,
+  toGasPrice,
+  toWei,
+  type Wei,
+} from '../../protocol/units.ts'
 import type { BridgeCall } from '../calls.ts'
 
 export type Fees = { readonly maxFeePerGas: GasPrice; readonly maxPriorityFeePerGas: GasPrice }
@@ -25,18 +35,19 @@ export function bumpFees(old: Fees, apt: Fees): Fees {
 
 /**
  * What may be offered at most: `cap`, and from six hours before the deadline on twice as much with each hour, since a late
- * transaction would be worth nothing at all. Times are unix seconds.
+ * transaction would be worth nothing at all.
  */
-export function capAt(cap: GasPrice, now: bigint, deadline: bigint | undefined): GasPrice {
+export function capAt(cap: GasPrice, now: Time, deadline: Time | undefined): GasPrice {
   if (deadline === undefined) return cap
-  const left = deadline > now ? deadline - now : 0n
-  return left >= URGENT_HOURS * HOUR ? cap : toGasPrice(cap << (URGENT_HOURS - left / HOUR))
+  const left = secondsFrom(now, deadline)
+  if (left >= URGENT_HOURS * HOUR) return cap
+  return toGasPrice(cap << (URGENT_HOURS - (left > 0n ? left / HOUR : 0n)))
 }
 
 /** After how many milliseconds in no block a transaction is replaced: `stuckMs`, and less in the last hour before the deadline, down to a slot. */
-export function patienceAt(stuckMs: number, now: bigint, deadline: bigint | undefined): number {
+export function patienceAt(stuckMs: number, now: Time, deadline: Time | undefined): number {
   if (deadline === undefined) return stuckMs
-  const leftMs = 1_000 * Math.max(Number(deadline - now), 0)
+  const leftMs = 1_000 * Math.max(Number(secondsFrom(now, deadline)), 0)
   return Math.min(stuckMs, Math.max(leftMs / 60, SLOT_MS))
 }
 

@@ -1,7 +1,7 @@
 // What an account offers for a call by the word of its endpoint: never more than its cap, and nothing that it cannot pay.
 
 import { OperationError } from '../../errors.ts'
-import { addWei, costOfGas, type GasPrice } from '../../protocol/units.ts'
+import { addWei, costOfGas, type GasPrice, type Time } from '../../protocol/units.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
 import type { Head } from '../reader.ts'
@@ -18,7 +18,7 @@ export class Offers {
   }
 
   /** Throws `OperationError('fee-cap')` (retry). */
-  async first(head: Head, deadline: bigint | undefined): Promise<Fees> {
+  async first(head: Head, deadline: Time | undefined): Promise<Fees> {
     const fees = suggestFees(head.baseFee, await this.#ethereum.tip())
     const cap = capAt(this.#maxFeePerGas, head.time, deadline)
     if (fees.maxFeePerGas <= cap) return fees
@@ -35,7 +35,7 @@ export class Offers {
   }
 
   /** The same for a call that is under way. Throws `OperationError('fee-cap')` (retry). */
-  async replacement(call: BridgeCall, last: Attempt, head: Head, deadline: bigint | undefined): Promise<Fees> {
+  async replacement(call: BridgeCall, last: Attempt, head: Head, deadline: Time | undefined): Promise<Fees> {
     const fees = await this.dearer(last, head)
     const cap = capAt(this.#maxFeePerGas, head.time, deadline)
     if (fees.maxFeePerGas <= cap) return fees

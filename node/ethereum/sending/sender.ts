@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { Hash } from '../../protocol/ids.ts'
-import { addWei, costOfGas, GWEI, toGasPrice, toWei, type Wei } from '../../protocol/units.ts'
+import { addWei, costOfGas, GWEI, type Time, toGasPrice, toWei, type Wei } from '../../protocol/units.ts'
 import { troubleFacts } from '../../trouble.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
@@ -90,7 +90,7 @@ export class TransactionSender {
   }
 
   /** What a transaction would offer now. Throws `OperationError('fee-cap')` (retry) where that is above the cap. */
-  fees(head: Head, deadline?: bigint): Promise<Fees> {
+  fees(head: Head, deadline?: Time): Promise<Fees> {
     return this.#offers.first(head, deadline)
   }
 
@@ -351,7 +351,7 @@ export class TransactionSender {
   async #replace(
     pending: PendingCall,
     head: Head,
-    deadline: bigint | undefined,
+    deadline: Time | undefined,
     options: SendOptions,
   ): Promise<undefined> {
     const { call, last, refusal } = pending
@@ -380,7 +380,7 @@ export class TransactionSender {
   }
 
   /** What would get it into a block now. Throws `OperationError('fee-cap')` (retry). */
-  async #price({ call, attempts, last }: PendingCall, head: Head, deadline: bigint | undefined): Promise<Fees> {
+  async #price({ call, attempts, last }: PendingCall, head: Head, deadline: Time | undefined): Promise<Fees> {
     const known = await Promise.all(attempts.map(({ hash }) => this.ethereum.isKnown(hash)))
     // Nothing has to be outbid where nothing is: then the price is the market's, which may have fallen.
     if (!known.includes(true)) return await this.#offers.first(head, deadline)

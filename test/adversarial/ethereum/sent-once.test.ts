@@ -22,6 +22,7 @@ import { type Address, parseAddress, ZERO_HASH } from '../../../node/protocol/id
 import type { Step } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { splitPosted, traceOf, traceProofs } from '../../../node/protocol/trace.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import type { RpcCall } from '../../support/chain/ethereum-proxy.ts'
 import { type Lie, LyingEndpoint, NO_ANSWERS } from '../../support/chain/lying-endpoint.ts'
@@ -200,7 +201,7 @@ async function finalRequests(stage: Stage, count: number) {
     return { kind: 'transaction', packed }
   })
   await stage.skip(DAY)
-  const target = targetCeiling(genesis.next.header.target, DAY, EASIEST)
+  const target = targetCeiling(genesis.next.header.target, toSeconds(DAY), EASIEST)
   const block = forge(rules, genesis.next, steps, target, sender.ethereum.account)
   assert.equal((await sender.send(publishCall(genesis.sealedBytes, block))).status, 'done')
   await stage.skip(DAY)

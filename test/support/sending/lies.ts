@@ -2,7 +2,7 @@
 
 import { OperationError } from '../../../node/errors.ts'
 import type { Endpoint } from '../../../node/ethereum/sending/endpoint.ts'
-import { toGasPrice, toWei } from '../../../node/protocol/units.ts'
+import { toGasPrice, toTime, toWei } from '../../../node/protocol/units.ts'
 import { type Lies, type MadeUpChain, refusal, refused, silence } from './made-up-chain.ts'
 
 export type Lie = (honest: Endpoint, chain: MadeUpChain) => Lies
@@ -70,8 +70,8 @@ export const LIES: Readonly<Record<string, Lie>> = {
   'has a nonce that counts each transaction twice': nonces((truth) => 2 * truth),
   'has a base fee of 1 ETH': heads({ baseFee: toGasPrice(ETHER) }),
   'has no base fee': heads({ baseFee: toGasPrice(0n) }),
-  'is at block 1': heads({ number: 1n, time: 1n, next: 2n }),
-  'is far in the future': heads({ number: 10n ** 9n, time: 10n ** 11n, next: 10n ** 11n }),
+  'is at block 1': heads({ number: 1n, time: toTime(1n), next: toTime(2n) }),
+  'is far in the future': heads({ number: 10n ** 9n, time: toTime(10n ** 11n), next: toTime(10n ** 11n) }),
   'has a tip of 1 ETH': () => ({ tip: async () => toGasPrice(ETHER) }),
   'has no tip': () => ({ tip: async () => toGasPrice(0n) }),
   'does not know tips': () => ({ tip: () => Promise.reject(refused('no such method')) }),

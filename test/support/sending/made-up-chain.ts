@@ -8,7 +8,7 @@ import type { BridgeCall } from '../../../node/ethereum/calls.ts'
 import type { Receipt } from '../../../node/ethereum/reader.ts'
 import type { Endpoint } from '../../../node/ethereum/sending/endpoint.ts'
 import { type Hash, parseHash } from '../../../node/protocol/ids.ts'
-import { toBaseUnits, toGasPrice, toWei } from '../../../node/protocol/units.ts'
+import { toBaseUnits, toGasPrice, toTime, toWei } from '../../../node/protocol/units.ts'
 import { RULES } from '../../../scripts/assure/models/world.ts'
 
 const GWEI = 1_000_000_000n
@@ -104,7 +104,7 @@ export class MadeUpChain {
       apart: () => [said],
       head: async () => {
         const { number, time, baseFee } = this
-        return { number, hash: hash(number), time, next: time + 1n, baseFee: toGasPrice(baseFee) }
+        return { number, hash: hash(number), time: toTime(time), next: toTime(time + 1n), baseFee: toGasPrice(baseFee) }
       },
       tip: async () => toGasPrice(this.tip),
       balance: async () => toWei(this.balance),
@@ -115,7 +115,7 @@ export class MadeUpChain {
       },
       simulate: async () => this.#check(),
       record: async () => ({
-        ...{ publishedAt: this.time - 60n, isRefuted: this.isDead, isFinal: false, isUnpaid: false },
+        ...{ publishedAt: toTime(this.time - 60n), isRefuted: this.isDead, isFinal: false, isUnpaid: false },
         ...{ bond: toWei(10n ** 18n), fee: toBaseUnits(0n) },
       }),
       broadcast: async (raw) => this.#broadcast(raw),

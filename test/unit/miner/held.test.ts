@@ -11,7 +11,7 @@ import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { workOf } from '../../../node/protocol/target.ts'
-import { toBaseUnits, toGasPrice, toWei } from '../../../node/protocol/units.ts'
+import { toBaseUnits, toGasPrice, toTime, toWei } from '../../../node/protocol/units.ts'
 import { accountOf, pay, World } from '../../../scripts/assure/models/world.ts'
 
 const { rules } = new World(1)
@@ -167,9 +167,9 @@ async function judge(given: Case, signal: AbortSignal): Promise<Fate> {
   const seen = blocks.map((each) => ({ parent, refuted: false, ...each }))
   const node: NodeClient = { url: 'none', call: async () => ({ blocks: seen }) as never } // the one method that is asked for
   const record = { isRefuted: false, isFinal: false, isUnpaid: false, bond: toWei(0n), fee: toBaseUnits(0n) }
-  const standing = { finalBlock: ZERO_HASH, finalHeight, queueLength: 0n, publishedAt: 1n, isRefuted: refuted }
+  const standing = { finalBlock: ZERO_HASH, finalHeight, queueLength: 0n, publishedAt: toTime(1n), isRefuted: refuted }
   const ethereum = {
-    record: async () => ({ ...record, publishedAt: published ? 1n : 0n }),
+    record: async () => ({ ...record, publishedAt: toTime(published ? 1n : 0n) }),
     standing: async () => ({ ...standing, ...(children ? { children } : {}) }),
   }
   const policy = { weiPerTtx: 0n, gasPrice: toGasPrice(1n), marginPercent: 0n, extraGas: 0n, unpaidSteps: 0 }

@@ -14,6 +14,7 @@ import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts
 import { genesisBlock } from '../../../node/protocol/header.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
+import { toTime } from '../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../scripts/assure/models/world.ts'
 
 const alice = accountOf('alice')
@@ -28,7 +29,7 @@ const definition: NetworkDefinition = {
   easiestTarget,
   minDeposit: 100n,
   deployedBlock: 0n,
-  deployedAt: 0n,
+  deployedAt: toTime(0n),
 }
 const deps = {
   log: createLogger({ level: 'silent', json: true, colors: false }),

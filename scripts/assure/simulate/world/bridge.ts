@@ -8,7 +8,15 @@ import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, SUPPLY } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
-import { ceilToGwei, costOfGas, type GasPrice, GWEI } from '../../../../node/protocol/units.ts'
+import {
+  ceilToGwei,
+  costOfGas,
+  type GasPrice,
+  GWEI,
+  secondsFrom,
+  type Time,
+  toTime,
+} from '../../../../node/protocol/units.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RaceModel, RULE } from '../../models/race.ts'
 import type { Account } from './account.ts'
@@ -59,7 +67,7 @@ export class SimulatedBridge {
     this.#final = genesis
     this.model = new RaceModel(genesis, BigInt(now))
     this.#books.set(genesis, { supply: SUPPLY, fee: 0n, queueFees: 0n })
-    this.#blocks.set(genesis, blockOf(genesis, sealed, BigInt(now), 0n, true))
+    this.#blocks.set(genesis, blockOf(genesis, sealed, toTime(now), 0n, true))
   }
 
   /** What nodes see. Another object after each change, since the race is remembered by that; one from before the last change is of no use. */
@@ -85,7 +93,7 @@ export class SimulatedBridge {
     if (parent === undefined) return 'UnknownBlock'
     if (this.#blocks.has(draft.id)) return 'AlreadyPublished'
     const { target } = parent.sealed.header
-    const elapsed = BigInt(now) - parent.publishedAt
+    const elapsed = secondsFrom(parent.publishedAt, toTime(now))
     const ceiling = targetCeiling(target, elapsed, DEFAULT_PARAMETERS.easiestTarget)
     if (draft.target < targetFloor(target) || draft.target > ceiling) return 'TargetOutOfRange'
     const from = Number(parent.sealed.header.queueCount)
@@ -113,7 +121,7 @@ export class SimulatedBridge {
       queueCount: BigInt(queueCount),
     }
     const sealed = { header, seal: parent.sealed.seal }
-    this.#blocks.set(draft.id, blockOf(draft.id, sealed, BigInt(now), parent.work + ownWork, this.#isRight(draft)))
+    this.#blocks.set(draft.id, blockOf(draft.id, sealed, toTime(now), parent.work + ownWork, this.#isRight(draft)))
     this.#blocks.set(parent.id, { ...parent, children: [...parent.children, draft.id] })
     this.#view = undefined
     this.published += 1
@@ -144,7 +152,7 @@ export class SimulatedBridge {
   nominate(parent: Hash, id: Hash, now: number): string | undefined {
     const error = this.model.nominate(parent, id, BigInt(now))
     if (error !== undefined) return error
-    const place = { number: BigInt(now), hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: BigInt(now) }
+    const place = { number: BigInt(now), hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: toTime(now) }
     this.#slots.set(parent, { block: id, place })
     this.#view = undefined
     return undefined
@@ -286,7 +294,7 @@ export const BOND_SECONDS = Number(RULE.bondSeconds)
 function blockOf(
   id: Hash,
   sealed: BridgeBlock['sealed'],
-  publishedAt: bigint,
+  publishedAt: Time,
   work: bigint,
   right: boolean,
 ): BridgeBlock {

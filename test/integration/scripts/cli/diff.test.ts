@@ -9,6 +9,7 @@ import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
+import { toSeconds } from '../../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
@@ -30,7 +31,7 @@ test('diff says in what rival blocks differ, what that means, and which is ahead
     header: definition.genesisBlock.header,
     state: genesisState(definition.genesis),
   }
-  const target = targetCeiling(EASIEST, DAY, EASIEST)
+  const target = targetCeiling(EASIEST, toSeconds(DAY), EASIEST)
   const prev = [genesisInfohash(definition.genesis)]
   const spend = (name: string) =>
     pay(holder, { to: accountOf(name).address, tokens: 10n ** 18n, time: 1, prev }, rules).packed

@@ -9,6 +9,7 @@ import { publishCall } from '../../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
+import { toSeconds } from '../../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { interrupted } from '../../../../scripts/cli/failure.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
@@ -30,7 +31,7 @@ test('verify tells right from wrong, a dry run sends nothing, and refute kills, 
     header: definition.genesisBlock.header,
     state: genesisState(definition.genesis),
   }
-  const target = targetCeiling(EASIEST, DAY, EASIEST)
+  const target = targetCeiling(EASIEST, toSeconds(DAY), EASIEST)
   const thief = accountOf('thief')
   const prev = [genesisInfohash(definition.genesis)]
   const { packed } = pay(thief, { to: thief.address, tokens: 1n, time: 1, prev }, rules)

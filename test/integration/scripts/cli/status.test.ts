@@ -10,6 +10,7 @@ import { encodeSealed } from '../../../../node/protocol/header.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
+import { toSeconds } from '../../../../node/protocol/units.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { describeFinalTime } from '../../../../scripts/cli/final-words.ts'
@@ -36,7 +37,7 @@ test('status says when a request is payable, at the latest when, and because of 
     header: definition.genesisBlock.header,
     state: genesisState(definition.genesis),
   }
-  const target = targetCeiling(EASIEST, DAY, EASIEST)
+  const target = targetCeiling(EASIEST, toSeconds(DAY), EASIEST)
   const prev = [genesisInfohash(definition.genesis)]
   const bridge = { chain: rules.chain, to: stranger('alice') }
   const request = pay(holder, { to: rules.bridge, tokens: 10n ** 18n, time: 1, prev, bridge }, rules)

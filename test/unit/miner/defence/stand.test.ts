@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { racesOf } from '../../../../miner/defence/races.ts'
 import { standsIn, targetsOf, targetWith } from '../../../../miner/defence/stand.ts'
 import { targetFloor, workOf } from '../../../../node/protocol/target.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { FINAL, idOf, type Planted, START, treeOf } from './tree.ts'
 
 const HOUR = 3_600n
@@ -19,7 +20,7 @@ function stands(
   own: readonly string[] = ['mine'],
 ) {
   const races = racesOf(FINAL, treeOf(planted), own.map(idOf))
-  return standsIn(races, START + hours * HOUR, hashRate).map(({ on, first, least, wanted }) => {
+  return standsIn(races, toTime(START + hours * HOUR), hashRate).map(({ on, first, least, wanted }) => {
     return { on: on.id, first: first, least, wanted }
   })
 }
@@ -101,7 +102,7 @@ test('at stake is what the block would save, and nothing that is lost in a race 
     far: { on: 'baseRival', minute: 131, work: 1_500n },
   }
   const races = racesOf(FINAL, treeOf(nested), ['base', 'mine'].map(idOf))
-  const saved = standsIn(races, START + 3n * HOUR, 0).map(({ on, own }) => [on.id, ...own])
+  const saved = standsIn(races, toTime(START + 3n * HOUR), 0).map(({ on, own }) => [on.id, ...own])
   assert.deepEqual(
     saved,
     [

@@ -5,6 +5,7 @@ import { targetWith } from '../../../../miner/defence/stand.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 
 export type Planted = {
   readonly on?: string
@@ -27,7 +28,7 @@ export function treeOf(planted: Readonly<Record<string, Planted>>): RaceBlock[] 
     const [id, parent, target] = [idOf(name), idOf(on), targetWith(work)]
     const below = blocks.get(parent)?.work ?? 0n
     const publishedAt = START + 60n * BigInt(minute)
-    blocks.set(id, { id, parent, target, work: below + workOf(target), publishedAt, isRight })
+    blocks.set(id, { id, parent, target, work: below + workOf(target), publishedAt: toTime(publishedAt), isRight })
   }
   return [...blocks.values()]
 }

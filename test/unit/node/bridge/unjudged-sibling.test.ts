@@ -6,6 +6,7 @@ import { finalTimeOf, finalTimesOf } from '../../../../node/bridge/final-time.ts
 import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import type { BlockVerdict, BridgeView } from '../../../../node/bridge/view.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import {
   GROUND_TIME,
@@ -21,7 +22,7 @@ const UNKNOWN: BlockVerdict = { verdict: 'unknown', why: 'its parent is too old 
 
 /** Hours after the final block, and why. */
 function said(view: BridgeView, block: number, hours: number) {
-  const time = finalTimeOf(view, plantedId(block), GROUND_TIME + BigInt(hours * HOUR))
+  const time = finalTimeOf(view, plantedId(block), toTime(GROUND_TIME + BigInt(hours * HOUR)))
   assert(time)
   const since = (seconds: bigint) => Number(seconds - GROUND_TIME) / HOUR
   return [since(time.earliest), since(time.latest), time.reason]
@@ -37,7 +38,7 @@ test('a block beside it that cannot be judged may be a right rival, and is named
   // A rival can come no more, and this one may be one.
   assert.deepEqual(said(view, 1, 13), [24, 48, 'unjudged-sibling'])
   assert.deepEqual(said(view, 1, 47), [47, 49, 'unjudged-sibling'])
-  const time = finalTimeOf(view, plantedId(1), GROUND_TIME)
+  const time = finalTimeOf(view, plantedId(1), toTime(GROUND_TIME))
   assert.deepEqual([time?.unjudged, time?.rivals, time?.wrong], [[plantedId(2)], [], []])
 })
 
@@ -48,7 +49,7 @@ test('one that came first may be right, and then the hours of a race count from 
     { on: 0, at: 3 * HOUR },
   ])
   assert.deepEqual(said(view, 2, 4), [48, 50, 'race'])
-  assert.deepEqual(finalTimeOf(view, plantedId(2), GROUND_TIME)?.unjudged, [plantedId(1)])
+  assert.deepEqual(finalTimeOf(view, plantedId(2), toTime(GROUND_TIME))?.unjudged, [plantedId(1)])
 })
 
 test('one in the slot that cannot be judged is named, and nothing is settled while it is there', () => {
@@ -58,7 +59,7 @@ test('one in the slot that cannot be judged is named, and nothing is settled whi
     { on: 1, at: HOUR, work: 50n, verdict: UNKNOWN },
   ]
   const view = plant(blocks, [{ of: 0, block: 3, at: 2 * HOUR }])
-  assert.deepEqual(finalTimeOf(view, plantedId(1), GROUND_TIME)?.unjudged, [plantedId(3)])
+  assert.deepEqual(finalTimeOf(view, plantedId(1), toTime(GROUND_TIME))?.unjudged, [plantedId(3)])
   assert.deepEqual(said(view, 1, 47), [48, 49, 'nomination'])
 })
 
@@ -79,14 +80,14 @@ test('whatever such blocks turn out to be, the times lie within those that were 
     }
     const slots: PlantedSlot[] = random() < 0.5 ? [{ of: 0, block: 1 + below(8), at }] : []
     const now = GROUND_TIME + BigInt(at + below(60) * HOUR)
-    const told = finalTimesOf(plant(blocks, slots), now)
+    const told = finalTimesOf(plant(blocks, slots), toTime(now))
     for (let round = 0; round < 4; round++) {
       const view = plant(decide(blocks, random), slots)
       const branch = preferredBranch(view).map(({ id }) => id)
       for (const [i, [id, said]] of [...told].entries()) {
         // A heavier branch came, or something on the way was not right after all.
         if (branch[i] !== id) break
-        const time = finalTimeOf(view, id, now)
+        const time = finalTimeOf(view, id, toTime(now))
         assert(time && said.earliest <= time.earliest && time.latest <= said.latest, `seed ${seed}, block ${id}`)
         reasons.add(said.reason)
         compared++

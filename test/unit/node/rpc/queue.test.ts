@@ -4,14 +4,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type QueuedEntry, queuedEntryAt } from '../../../../node/bridge/queue-view.ts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { bridgeHandlers } from '../../../../node/rpc/handlers/bridge.ts'
 import { plant } from '../../../../scripts/bench/planted-view.ts'
 
 const LENGTH = 100_000
 
 test('of 100,000 queue entries those are read that are answered, and no more', async () => {
-  const place = { number: 1n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: 0n }
-  const rest = { from: ZERO_ADDRESS, time: 0n, place, queueHash: ZERO_HASH }
+  const place = { number: 1n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: toTime(0n) }
+  const rest = { from: ZERO_ADDRESS, time: toTime(0n), place, queueHash: ZERO_HASH }
   const entries = Array.from({ length: LENGTH }, (_, i): QueuedEntry => {
     return { index: BigInt(i), entry: { kind: 'deposit', gross: 1n, to: ZERO_ADDRESS }, ...rest }
   })
@@ -21,7 +22,7 @@ test('of 100,000 queue entries those are read that are answered, and no more', a
     return Reflect.get(list, member)
   }
   const view = { ...plant([]), queue: { start: 0n, startHash: ZERO_HASH, entries: new Proxy(entries, { get }) } }
-  const block = { id: view.final, height: 0n, publishedAt: 0 }
+  const block = { id: view.final, height: 0n, publishedAt: toTime(0) }
   // Of the ledger that follows the same branch, and of the rest of a node, what these methods ask for.
   const handlers = bridgeHandlers({
     follower: { view, status: { state: 'live' }, queued: (index: bigint) => queuedEntryAt(view.queue, index) },
@@ -43,7 +44,7 @@ test('no template is made while the ledger stands on another branch than the bri
   const view = plant([])
   const handlers = bridgeHandlers({
     follower: { view, status: { state: 'live' } },
-    ledger: { branch: () => ({ final: { id: view.final, height: 7n, publishedAt: 0 }, blocks: [] }) },
+    ledger: { branch: () => ({ final: { id: view.final, height: 7n, publishedAt: toTime(0) }, blocks: [] }) },
     settle: async () => undefined,
   } as never)
   await assert.rejects(handlers.bridge_template(), { code: 'branch-changing', retry: true })

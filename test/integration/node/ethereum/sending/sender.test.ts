@@ -13,7 +13,7 @@ import type { SenderOptions } from '../../../../../node/ethereum/sending/sender-
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../../node/protocol/header.ts'
 import { type Address, ZERO_ADDRESS } from '../../../../../node/protocol/ids.ts'
-import { toGasPrice, toWei } from '../../../../../node/protocol/units.ts'
+import { toGasPrice, toTime, toWei } from '../../../../../node/protocol/units.ts'
 import { accountOf } from '../../../../../scripts/assure/models/world.ts'
 import { EthereumProxy } from '../../../../support/chain/ethereum-proxy.ts'
 import { forge } from '../../../../support/miner/forge.ts'
@@ -167,7 +167,7 @@ test('what has a deadline goes past the cap when that is near, and not before', 
     await client.request({ method: 'anvil_dropAllTransactions' } as never) // no type of viem has it
     const attempts: Attempt[] = []
     const [onAttempt, ended] = [async (each: Attempt) => void attempts.push(each), new AbortController()]
-    const options = { onAttempt, signal: ended.signal, deadline: time + hours * 3_600n }
+    const options = { onAttempt, signal: ended.signal, deadline: toTime(time + hours * 3_600n) }
     const sending = sender.send(publish(sender.ethereum.account), options)
     const isDear = () => attempts.some(({ fees }) => fees.maxFeePerGas > cap)
     await stage.until('it to be bid as high as it may', () => sender.problem?.code === 'fee-cap' || isDear())
@@ -183,7 +183,7 @@ test('a call without a deadline is paid for as the one with a deadline behind it
   const first = sender.send(publish(sender.ethereum.account), { onAttempt: async (each) => void attempts.push(each) })
   await stage.until('the cap', () => sender.problem?.code === 'fee-cap')
   const other = publish(accountOf('another miner').address)
-  const second = sender.send(other, { atOnce: true, deadline: time + 3_600n })
+  const second = sender.send(other, { atOnce: true, deadline: toTime(time + 3_600n) })
   await stage.until('the first to be dearer than the cap', () => attempts.some(({ fees }) => fees.maxFeePerGas > cap))
   await client.setAutomine(true)
   await client.mine({ blocks: 1 })

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { bumpFees, capAt, patienceAt, suggestFees, valueWith } from '../../../../../node/ethereum/sending/fees.ts'
-import { toGasPrice } from '../../../../../node/protocol/units.ts'
+import { toGasPrice, toTime } from '../../../../../node/protocol/units.ts'
 
 const price = fc.bigInt({ min: 0n, max: 10n ** 13n }).map(toGasPrice)
 
@@ -44,12 +44,15 @@ test('a bond is whole gwei and pays its gas at any base fee at which the transac
 })
 
 test('far from a deadline nothing changes, and in its last hours more is offered, sooner', () => {
-  const [cap, deadline, hour] = [500n, 1_000_000n, 3_600n]
+  const [cap, deadline, hour] = [500n, toTime(1_000_000n), 3_600n]
   const at = (left: bigint) => [
-    capAt(toGasPrice(cap), deadline - left, deadline),
-    patienceAt(60_000, deadline - left, deadline),
+    capAt(toGasPrice(cap), toTime(deadline - left), deadline),
+    patienceAt(60_000, toTime(deadline - left), deadline),
   ]
-  assert.deepEqual([capAt(toGasPrice(cap), 0n, undefined), patienceAt(60_000, 0n, undefined)], [500n, 60_000])
+  assert.deepEqual(
+    [capAt(toGasPrice(cap), toTime(0n), undefined), patienceAt(60_000, toTime(0n), undefined)],
+    [500n, 60_000],
+  )
   assert.deepEqual(at(24n * hour), [500n, 60_000])
   assert.deepEqual(at(6n * hour), [500n, 60_000])
   assert.deepEqual(at(6n * hour - 1n), [1_000n, 60_000])

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { TransactionSender } from '../../../../../../node/ethereum/sending/sender.ts'
 import type { SenderOptions } from '../../../../../../node/ethereum/sending/sender-options.ts'
 import type { Hash } from '../../../../../../node/protocol/ids.ts'
-import { toGasPrice, toWei } from '../../../../../../node/protocol/units.ts'
+import { toGasPrice, toTime, toWei } from '../../../../../../node/protocol/units.ts'
 import { log } from '../../../../../support/log.ts'
 import { LIES } from '../../../../../support/sending/lies.ts'
 import { CALL } from '../../../../../support/sending/made-up-chain.ts'
@@ -80,7 +80,9 @@ test('the cap rises by the clock that is furthest, whatever the time is to anoth
   const scene = new Scene(t)
   const { chain } = scene
   chain.baseFee = 40n * GWEI
-  const slow = chain.endpoint('liar', ({ head }) => ({ head: async () => ({ ...(await head()), time: 1n, next: 2n }) }))
+  const slow = chain.endpoint('liar', ({ head }) => ({
+    head: async () => ({ ...(await head()), time: toTime(1n), next: toTime(2n) }),
+  }))
   const { end } = scene.send([slow, chain.endpoint('honest')], {
     sender: scene.sender({ maxFeePerGas: toGasPrice(30n * GWEI) }),
     deadline: chain.time + 7_200n,

@@ -6,7 +6,7 @@ import type { Attempt } from '../../../../../../node/ethereum/sending/attempt.ts
 import { type PhaseFacts, phaseOf } from '../../../../../../node/ethereum/sending/everywhere/phase.ts'
 import type { View } from '../../../../../../node/ethereum/sending/everywhere/view.ts'
 import { ZERO_HASH } from '../../../../../../node/protocol/ids.ts'
-import { toGasPrice, toWei } from '../../../../../../node/protocol/units.ts'
+import { toGasPrice, toTime, toWei } from '../../../../../../node/protocol/units.ts'
 import { madeUpId } from '../../../../../support/miner/made-up-tree.ts'
 import { MadeUpChain } from '../../../../../support/sending/made-up-chain.ts'
 
@@ -43,7 +43,7 @@ test('an attempt in a block has failed only where it is said that it is not over
 
 test('an attempt whose nonce another transaction has is not pending there, unless the endpoint has it', () => {
   const crowded = facts({ attempts: [first, second], isCrowdedOut: (hash) => hash === second.hash })
-  assert.deepEqual(phaseOf(view({ pending: 6 }), crowded), { state: 'bare', next: 6 })
+  assert.deepEqual(phaseOf(view({ pending: 6 }), crowded), { state: 'bare', next: toTime(6) })
   const known = new Map([[5, first]])
   assert.deepEqual(phaseOf(view({ pending: 6, known }), crowded), { state: 'pending', attempt: first })
 })
@@ -51,7 +51,7 @@ test('an attempt whose nonce another transaction has is not pending there, unles
 test('of the attempts of one nonce the newest is pending, if nothing that is missing stands before it', () => {
   assert.deepEqual(phaseOf(view({}), facts({ attempts: [first, second] })), { state: 'pending', attempt: second })
   const later = attempt('later', 7)
-  assert.deepEqual(phaseOf(view({}), facts({ attempts: [later] })), { state: 'bare', next: 5 })
+  assert.deepEqual(phaseOf(view({}), facts({ attempts: [later] })), { state: 'bare', next: toTime(5) })
   const held = new Set([5, 6])
   assert.deepEqual(phaseOf(view({}), facts({ attempts: [later], held })), { state: 'pending', attempt: later })
 })
@@ -59,7 +59,7 @@ test('of the attempts of one nonce the newest is pending, if nothing that is mis
 test('where an attempt has waited in vain for what stands before it, another takes the place of that', () => {
   const later = attempt('later', 7)
   const stuck = facts({ attempts: [later], held: new Set([5, 6]), isStuck: () => true })
-  assert.deepEqual(phaseOf(view({ pending: 7 }), stuck), { state: 'bare', next: 5 })
+  assert.deepEqual(phaseOf(view({ pending: 7 }), stuck), { state: 'bare', next: toTime(5) })
 })
 
 function attempt(name: string, nonce: number): Attempt {
@@ -69,7 +69,7 @@ function attempt(name: string, nonce: number): Attempt {
 
 /** At block 100 of Ethereum, with 5 as the next nonce. */
 function view(chosen: Partial<View>): View {
-  const head = { number: 100n, hash: ZERO_HASH, time: 0n, next: 1n, baseFee: toGasPrice(0n) }
+  const head = { number: 100n, hash: ZERO_HASH, time: toTime(0n), next: toTime(1n), baseFee: toGasPrice(0n) }
   const account = { latest: 5, pending: 5, tip: toGasPrice(0n), balance: toWei(0n) }
   return { endpoint, head, ...account, isOver: false, receipts: new Map(), known: new Map(), ...chosen }
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { Glance } from '../../../../../../node/ethereum/sending/everywhere/glances.ts'
 import { firstPrice, nextPrice } from '../../../../../../node/ethereum/sending/everywhere/prices.ts'
 import { ZERO_HASH } from '../../../../../../node/protocol/ids.ts'
-import { toGasPrice, toWei } from '../../../../../../node/protocol/units.ts'
+import { toGasPrice, toTime, toWei } from '../../../../../../node/protocol/units.ts'
 
 const GWEI = 1_000_000_000n
 const RICH = 10n ** 21n
@@ -58,6 +58,6 @@ test('a replacement is dearer by what mempools ask for, and right by the word of
 })
 
 function glance({ baseFee = 10n * GWEI, tip = GWEI, balance = RICH }): Glance {
-  const head = { number: 100n, hash: ZERO_HASH, time: 0n, next: 1n, baseFee: toGasPrice(baseFee) }
+  const head = { number: 100n, hash: ZERO_HASH, time: toTime(0n), next: toTime(1n), baseFee: toGasPrice(baseFee) }
   return { head, latest: 0, pending: 0, tip: toGasPrice(tip), balance: toWei(balance) }
 }
