@@ -69,7 +69,7 @@ function atMost({ maxFeePerGas, maxPriorityFeePerGas }: Fees, cap: GasPrice): Fe
   return { maxFeePerGas: most, maxPriorityFeePerGas: min(maxPriorityFeePerGas, most) }
 }
 
-/** The price at which so many units cost no more than this. */
+/** The greatest price at which `units` cost no more than `money`. */
 function priceFor(money: Wei, units: bigint): GasPrice {
   return toGasPrice(money / units)
 }
