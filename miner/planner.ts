@@ -11,7 +11,7 @@ import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash, Infohash } from '../node/protocol/ids.ts'
 import { QUEUE_SHARE, type Rules } from '../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../node/protocol/target.ts'
-import { addPrices, type GasPrice, secondsFrom, toGasPrice } from '../node/protocol/units.ts'
+import { addPrices, type GasPrice, secondsFrom, toGasPrice, type Work } from '../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
 import type { Result } from '../node/rpc/api.ts'
 import { troubleFacts } from '../node/trouble.ts'
@@ -54,7 +54,7 @@ export type Prospect = {
   /** Why nothing may be built on this parent now. */
   readonly obstacle?: string
   /** It is for the sake of our own blocks above `first`, the first of a race; with less work than `least` it would be in vain. */
-  readonly defends?: { readonly first: Hash; readonly least: bigint }
+  readonly defends?: { readonly first: Hash; readonly least: Work }
 }
 
 type Template = Result<'bridge_template'>

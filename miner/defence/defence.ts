@@ -5,7 +5,7 @@ import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
-import { addGwei, type Time, toBaseUnits, toTime } from '../../node/protocol/units.ts'
+import { addGwei, type Time, toBaseUnits, toTime, toWork } from '../../node/protocol/units.ts'
 import type { Result } from '../../node/rpc/api.ts'
 import { type Offer, offerOf } from '../assemble.ts'
 import { type Journal, type Publication, publicationId } from '../journal.ts'
@@ -108,5 +108,12 @@ async function readRaces(node: NodeClient, own: readonly Hash[], signal: AbortSi
 
 function raceBlockOf(block: Result<'bridge_blocks'>['blocks'][number]): RaceBlock {
   const { id, parent, target, work, publishedAt, verdict, refuted } = block
-  return { id, parent, target, work, publishedAt: toTime(publishedAt), isRight: verdict === 'valid' && !refuted }
+  return {
+    id,
+    parent,
+    target,
+    work: toWork(work),
+    publishedAt: toTime(publishedAt),
+    isRight: verdict === 'valid' && !refuted,
+  }
 }

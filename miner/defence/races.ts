@@ -2,14 +2,14 @@
 
 import type { Hash } from '../../node/protocol/ids.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../node/protocol/rules.ts'
-import { later, type Time } from '../../node/protocol/units.ts'
+import { later, type Time, type Work } from '../../node/protocol/units.ts'
 
 export type RaceBlock = {
   readonly id: Hash
   readonly parent: Hash
   readonly target: bigint
   /** Cumulative, expected hashes. */
-  readonly work: bigint
+  readonly work: Work
   readonly publishedAt: Time
   /** Whether it was seen to be valid, and is not refuted. Whatever else decides nothing. */
   readonly isRight: boolean

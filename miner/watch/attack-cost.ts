@@ -15,7 +15,16 @@ import {
   STEP_LIMIT,
 } from '../../node/protocol/rules.ts'
 import { BLOCK_SECONDS, targetFloor, workOf } from '../../node/protocol/target.ts'
-import { addPrices, addWei, costOfGas, type GasPrice, GWEI, toWei, type Wei } from '../../node/protocol/units.ts'
+import {
+  addPrices,
+  addWei,
+  costOfGas,
+  type GasPrice,
+  GWEI,
+  toWei,
+  type Wei,
+  type Work,
+} from '../../node/protocol/units.ts'
 import type { Result } from '../../node/rpc/api.ts'
 
 /** Work in expected hashes. */
@@ -23,7 +32,7 @@ export type Situation = {
   readonly baseFee: GasPrice
   readonly tip: GasPrice
   /** Of the easiest block that could be published on the tip now. */
-  readonly nextWork: bigint
+  readonly nextWork: Work
   /** Entries of the queue that no block on the leading branch has consumed. */
   readonly queueWaiting: bigint
   readonly overturn: Overturn
@@ -190,7 +199,7 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
  * The lowest fork that a new branch could make ahead of the leading one. `blocks` are the last final one and all above it, in the order of
  * publication; `now` is Ethereum's time, and `nextWork` that of the easiest block that could come on the tip.
  */
-export function findOverturn(blocks: readonly Block[], now: number, nextWork: bigint): Overturn {
+export function findOverturn(blocks: readonly Block[], now: number, nextWork: Work): Overturn {
   const [final] = blocks
   if (final === undefined) throw new RangeError('there is a final block at least')
   const branch = [final, ...blocks.filter(({ preferred, id }) => preferred && id !== final.id)]

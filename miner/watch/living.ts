@@ -3,7 +3,7 @@
 import { OperationError } from '../../node/errors.ts'
 import type { EthereumReader, Links } from '../../node/ethereum/reader.ts'
 import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
-import type { Time } from '../../node/protocol/units.ts'
+import type { Time, Work } from '../../node/protocol/units.ts'
 import { within } from '../../node/within.ts'
 
 /** `work` is cumulative, in expected hashes. */
@@ -11,7 +11,7 @@ export type LivingBlock = {
   readonly id: Hash
   readonly parent: Hash
   readonly publishedAt: Time
-  readonly work: bigint
+  readonly work: Work
 }
 
 export type Living = {

@@ -1,7 +1,7 @@
 // What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
 import type { Address, Hash } from '../protocol/ids.ts'
-import type { Gwei, Time } from '../protocol/units.ts'
+import type { Gwei, Time, Work } from '../protocol/units.ts'
 
 /** An endpoint may be this many blocks behind itself or another one before anybody is told. */
 export const LAG_BLOCKS = 5n
@@ -89,7 +89,7 @@ export type BlockRecord = {
   /** Zero if there is no such block. */
   readonly publishedAt: Time
   /** Cumulative, expected hashes from genesis. */
-  readonly work: bigint
+  readonly work: Work
   readonly refuted: boolean
   readonly final: boolean
   /** Earliest live (unrefuted) child, or zero. */

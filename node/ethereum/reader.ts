@@ -28,7 +28,9 @@ import {
   toSeconds,
   toTime,
   toWei,
+  toWork,
   type Wei,
+  type Work,
   weiOf,
 } from '../protocol/units.ts'
 import type { BridgeCall } from './calls.ts'
@@ -90,7 +92,7 @@ export type Links = {
   readonly parent: Hash
   readonly publishedAt: Time
   /** Cumulative, expected hashes. */
-  readonly work: bigint
+  readonly work: Work
   readonly isRefuted: boolean
   /** Earliest live child. */
   readonly firstChild: Hash
@@ -440,7 +442,7 @@ type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'bloc
 
 function linksOf({ parent, publishedAt, work, flags, firstChild, nextSibling }: ContractRecord): Links {
   const ways = { parent: parseHash(parent), firstChild: parseHash(firstChild), nextSibling: parseHash(nextSibling) }
-  return { ...ways, publishedAt: toTime(publishedAt), work, isRefuted: (flags & REFUTED) !== 0 }
+  return { ...ways, publishedAt: toTime(publishedAt), work: toWork(work), isRefuted: (flags & REFUTED) !== 0 }
 }
 
 /** The contract keeps no last one of an only child. */

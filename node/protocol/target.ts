@@ -1,6 +1,6 @@
 // How hard the next block must be: the target that the contract allows, and the work that a target stands for.
 
-import { type Seconds, toSeconds } from './units.ts'
+import { type Seconds, toSeconds, toWork, type Work } from './units.ts'
 
 /** The wished time between blocks. */
 export const BLOCK_SECONDS = toSeconds(3_600n)
@@ -31,8 +31,8 @@ export function targetCeiling(parentTarget: bigint, elapsed: Seconds, easiestTar
 }
 
 /** Expected hashes behind a block of this target: 2^256 / (target + 1). */
-export function workOf(target: bigint): bigint {
-  return 2n ** 256n / (target + 1n)
+export function workOf(target: bigint): Work {
+  return toWork(2n ** 256n / (target + 1n))
 }
 
 function saturate(base: bigint, shift: bigint, limit: bigint): bigint {

@@ -1,4 +1,4 @@
-// Units of money and of time, as branded numbers: what is counted in one is not taken for what is counted in another.
+// Units of money, time and work, as branded numbers: what is counted in one is not taken for what is counted in another.
 //
 // Sums and products of branded numbers are plain ones: the place that makes one says again what it counts.
 
@@ -15,6 +15,9 @@ export type GasPrice = bigint & { readonly brand: 'GasPrice' }
 export type Time = bigint & { readonly brand: 'Time' }
 /** How long something takes or may take on that clock. */
 export type Seconds = bigint & { readonly brand: 'Seconds' }
+
+/** Expected hashes, of a block or of a branch: the more, the lower its targets. */
+export type Work = bigint & { readonly brand: 'Work' }
 
 /** Wei in a gwei. */
 export const GWEI = 1_000_000_000n
@@ -52,6 +55,14 @@ export function later(moment: Time, span: Seconds): Time {
 /** Below zero if `to` is the earlier one. */
 export function secondsFrom(from: Time, to: Time): Seconds {
   return toSeconds(to - from)
+}
+
+export function toWork(hashes: bigint): Work {
+  return hashes as Work
+}
+
+export function addWork(below: Work, own: Work): Work {
+  return toWork(below + own)
 }
 
 export function costOfGas(units: bigint, price: GasPrice): Wei {

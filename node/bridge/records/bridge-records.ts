@@ -9,7 +9,7 @@ import { blockId, type SealedHeader } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
-import type { Time } from '../../protocol/units.ts'
+import { type Time, toWork } from '../../protocol/units.ts'
 import { settledBlock } from '../branch.ts'
 import { preferredTip } from '../fork-choice.ts'
 import { queueLength } from '../queue-view.ts'
@@ -85,7 +85,7 @@ export class BridgeRecords {
     this.#finalityDepth = finalityDepth
     this.#base = blockId(network.genesisBlock)
     const { genesisBlock: sealed, deployedAt: publishedAt } = network
-    this.#root = { id: this.#base, sealed, publishedAt, work: 0n, fee: 0n, requests: [] }
+    this.#root = { id: this.#base, sealed, publishedAt, work: toWork(0n), fee: 0n, requests: [] }
     this.#view = emptyView(this.#root)
     this.judge.states.put(this.#base, genesisState(network.genesis), 0)
     this.#adopt(this.#view)

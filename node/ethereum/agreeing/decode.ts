@@ -4,7 +4,7 @@ import type { Abi, ContractFunctionReturnType, GetContractEventsReturnType, Hex 
 import type { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { parseHex } from '../../protocol/bytes.ts'
 import { type Hash, parseAddress, parseHash } from '../../protocol/ids.ts'
-import { toGwei, toTime } from '../../protocol/units.ts'
+import { toGwei, toTime, toWork } from '../../protocol/units.ts'
 import type { BlockRecord, BridgeEvent, ChainBlock } from '../chain.ts'
 
 const REFUTED = 1
@@ -63,7 +63,7 @@ export function toRecord(id: Hash, record: ContractRecord, slot: ContractSlot): 
     id,
     parent: parseHash(record.parent),
     publishedAt: toTime(record.publishedAt),
-    work: record.work,
+    work: toWork(record.work),
     refuted: (record.flags & REFUTED) !== 0,
     final: (record.flags & FINAL) !== 0,
     firstChild: parseHash(record.firstChild),

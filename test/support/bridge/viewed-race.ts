@@ -5,7 +5,7 @@ import type { ChainPlace } from '../../../node/ethereum/chain.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, toHash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
-import { toTime } from '../../../node/protocol/units.ts'
+import { toTime, toWork } from '../../../node/protocol/units.ts'
 import { RaceModel } from '../../../scripts/assure/models/race.ts'
 
 export const HOUR = 3_600n
@@ -96,7 +96,15 @@ export class ViewedRace {
       : ({ verdict: 'invalid', step: 0, problem: 'Overspend', stated: ZERO_HASH } as const)
     const seal = { miner: ZERO_ADDRESS, nonce: ZERO_HASH }
     const rest = { refuted: false, fee: 0n, requests: [], children: [] }
-    return { id, sealed: { header, seal }, publishedAt: toTime(this.now), work, place: this.#place(), verdict, ...rest }
+    return {
+      id,
+      sealed: { header, seal },
+      publishedAt: toTime(this.now),
+      work: toWork(work),
+      place: this.#place(),
+      verdict,
+      ...rest,
+    }
   }
 
   #place(): ChainPlace {

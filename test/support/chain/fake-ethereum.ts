@@ -17,7 +17,7 @@ import { decodeSealed } from '../../../node/protocol/header.ts'
 import { type Hash, toBytes, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash } from '../../../node/protocol/queue.ts'
 import { workOf } from '../../../node/protocol/target.ts'
-import { type Time, toTime } from '../../../node/protocol/units.ts'
+import { type Time, toTime, toWork } from '../../../node/protocol/units.ts'
 
 export type UnplacedEvent = BridgeEvent extends infer E ? (E extends BridgeEvent ? Omit<E, 'place'> : never) : never
 type FakeBlock = ChainBlock & { readonly events: readonly BridgeEvent[] }
@@ -152,7 +152,12 @@ function count(contract: Contract, event: BridgeEvent): void {
     case 'published': {
       const parent = record(event.parent)
       const work = parent.work + workOf(decodeSealed(event.sealed).header.target)
-      records.set(event.id, { ...emptyRecord(event.id), parent: event.parent, publishedAt: event.time, work })
+      records.set(event.id, {
+        ...emptyRecord(event.id),
+        parent: event.parent,
+        publishedAt: event.time,
+        work: toWork(work),
+      })
       link(contract, event.parent)
       return
     }
@@ -190,7 +195,7 @@ function link({ records }: Contract, parent: Hash): void {
 
 function emptyRecord(id: Hash): BlockRecord {
   const none = { parent: ZERO_HASH, firstChild: ZERO_HASH, nextSibling: ZERO_HASH, slot: ZERO_HASH }
-  return { id, publishedAt: toTime(0n), work: 0n, refuted: false, final: false, ...none }
+  return { id, publishedAt: toTime(0n), work: toWork(0n), refuted: false, final: false, ...none }
 }
 
 function withoutEvents({ events: _, ...block }: FakeBlock): ChainBlock {

@@ -11,7 +11,7 @@ import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { workOf } from '../../../node/protocol/target.ts'
-import { toBaseUnits, toGasPrice, toTime, toWei } from '../../../node/protocol/units.ts'
+import { toBaseUnits, toGasPrice, toTime, toWei, toWork } from '../../../node/protocol/units.ts'
 import { accountOf, pay, World } from '../../../scripts/assure/models/world.ts'
 
 const { rules } = new World(1)
@@ -122,7 +122,7 @@ const CASES: readonly (readonly [what: string, given: Case, expected: Fate['do']
     'its branch would not be ahead with it',
     {
       held: empty,
-      prospect: { defends: { first: other, least: workOf(TARGET) + 1n } },
+      prospect: { defends: { first: other, least: toWork(workOf(TARGET) + 1n) } },
       defence: worth,
       races: [other],
     },

@@ -9,6 +9,7 @@ import { type Hash, type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../n
 import { QUEUE_GRACE, QUEUE_SHARE, SUPPLY } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import {
+  addWork,
   ceilToGwei,
   costOfGas,
   type GasPrice,
@@ -16,6 +17,8 @@ import {
   secondsFrom,
   type Time,
   toTime,
+  toWork,
+  type Work,
 } from '../../../../node/protocol/units.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RaceModel, RULE } from '../../models/race.ts'
@@ -67,7 +70,7 @@ export class SimulatedBridge {
     this.#final = genesis
     this.model = new RaceModel(genesis, BigInt(now))
     this.#books.set(genesis, { supply: SUPPLY, fee: 0n, queueFees: 0n })
-    this.#blocks.set(genesis, blockOf(genesis, sealed, toTime(now), 0n, true))
+    this.#blocks.set(genesis, blockOf(genesis, sealed, toTime(now), toWork(0n), true))
   }
 
   /** What nodes see. Another object after each change, since the race is remembered by that; one from before the last change is of no use. */
@@ -121,7 +124,10 @@ export class SimulatedBridge {
       queueCount: BigInt(queueCount),
     }
     const sealed = { header, seal: parent.sealed.seal }
-    this.#blocks.set(draft.id, blockOf(draft.id, sealed, toTime(now), parent.work + ownWork, this.#isRight(draft)))
+    this.#blocks.set(
+      draft.id,
+      blockOf(draft.id, sealed, toTime(now), addWork(parent.work, ownWork), this.#isRight(draft)),
+    )
     this.#blocks.set(parent.id, { ...parent, children: [...parent.children, draft.id] })
     this.#view = undefined
     this.published += 1
@@ -291,13 +297,7 @@ export class SimulatedBridge {
 /** Bonds are released this long after the publication, at the earliest; seconds. */
 export const BOND_SECONDS = Number(RULE.bondSeconds)
 
-function blockOf(
-  id: Hash,
-  sealed: BridgeBlock['sealed'],
-  publishedAt: Time,
-  work: bigint,
-  right: boolean,
-): BridgeBlock {
+function blockOf(id: Hash, sealed: BridgeBlock['sealed'], publishedAt: Time, work: Work, right: boolean): BridgeBlock {
   const verdict = right ? ({ verdict: 'valid' } as const) : ({ verdict: 'doomed', by: id } as const)
   return { id, sealed, publishedAt, work, verdict, refuted: false, fee: 0n, requests: [], children: [] }
 }

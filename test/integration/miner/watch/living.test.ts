@@ -8,7 +8,7 @@ import { type LivingQuestion, readLiving } from '../../../../miner/watch/living.
 import { EthereumAccount } from '../../../../node/ethereum/account.ts'
 import type { Links } from '../../../../node/ethereum/reader.ts'
 import { type Hash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
-import { toTime } from '../../../../node/protocol/units.ts'
+import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { Author } from '../../../support/miner/author.ts'
 import { MadeUpTree, madeUpId } from '../../../support/miner/made-up-tree.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -127,7 +127,7 @@ for (const [name, lie] of Object.entries(LIES)) {
 }
 
 test('a child that is older than its parent, or has no more work, cannot be', async () => {
-  for (const change of [{ publishedAt: toTime(1n) }, { work: 0n }]) {
+  for (const change of [{ publishedAt: toTime(1n) }, { work: toWork(0n) }]) {
     const tree = MadeUpTree.branches(3, 3)
     tree.change(1, change)
     const { blocks, problem } = await readLiving(tree, question({}))
@@ -179,7 +179,7 @@ function question(chosen: Partial<LivingQuestion>): LivingQuestion {
 function nextOf(id: Hash): Links {
   const number = BigInt(id)
   const next = madeUpId(`${number + 1n}`)
-  const common = { isRefuted: false, publishedAt: toTime(number), work: number === 0n ? 0n : 1n }
+  const common = { isRefuted: false, publishedAt: toTime(number), work: toWork(number === 0n ? 0n : 1n) }
   if (number === 0n) return { ...common, parent: ZERO_HASH, firstChild: next, nextSibling: ZERO_HASH }
   return { ...common, parent: madeUpId('0'), firstChild: ZERO_HASH, nextSibling: next }
 }

@@ -9,7 +9,7 @@ import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import type { Seer } from '../../../../miner/watch/view.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { toTime } from '../../../../node/protocol/units.ts'
+import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { Troubles } from '../../../../node/trouble.ts'
 import { log } from '../../../support/log.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
@@ -196,7 +196,7 @@ function living(
 ): LivingBlock {
   const id = madeUpId(name)
   NAMES.set(id, name)
-  return { id, parent: madeUpId(on), publishedAt: toTime(at), work }
+  return { id, parent: madeUpId(on), publishedAt: toTime(at), work: toWork(work) }
 }
 
 function seer(name: string, blocks: readonly LivingBlock[]): Movable {

@@ -7,7 +7,7 @@ import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { applyEvent, applyFinding, emptyView } from '../../../../node/bridge/records/fold.ts'
 import { unjudged } from '../../../../node/bridge/records/judging/unjudged.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { toGwei, toTime } from '../../../../node/protocol/units.ts'
+import { toGwei, toTime, toWork } from '../../../../node/protocol/units.ts'
 import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { Forge, finalized, type MadeBlock, published } from '../../../support/bridge/scenario.ts'
 
@@ -17,7 +17,7 @@ const VALID = { verdict: 'valid', requests: [] } as const
 function tree(seed: number) {
   const forge = new Forge(seed)
   const { id, sealed } = forge.genesis
-  const view = emptyView({ id, sealed, publishedAt: toTime(0n), work: 0n, fee: 0n, requests: [] })
+  const view = emptyView({ id, sealed, publishedAt: toTime(0n), work: toWork(0n), fee: 0n, requests: [] })
   let number = 0n
   const grow = (parent: MadeBlock, target?: bigint): MadeBlock => {
     const block = forge.make(parent, [], target === undefined ? {} : { target })

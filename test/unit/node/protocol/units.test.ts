@@ -6,10 +6,11 @@ import { forceFee } from '../../../../node/ethereum/calls.ts'
 import { suggestFees } from '../../../../node/ethereum/sending/fees.ts'
 import { forcedHash } from '../../../../node/protocol/queue.ts'
 import { ALONE_SECONDS, RACE_SECONDS } from '../../../../node/protocol/rules.ts'
-import { targetCeiling } from '../../../../node/protocol/target.ts'
+import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
 import {
   addGwei,
   addWei,
+  addWork,
   ceilToGwei,
   costOfGas,
   later,
@@ -45,10 +46,12 @@ test('units do not pass as one another', () => {
     () => secondsFrom(ALONE_SECONDS, RACE_SECONDS),
     // @ts-expect-error: a target eases with the time since the parent, and not with the time of day
     () => targetCeiling(2n ** 200n, end, 2n ** 240n),
+    // @ts-expect-error: a target is not work
+    () => addWork(workOf(2n ** 200n), 2n ** 200n),
     // @ts-expect-error: what is added by hand is a plain number
     () => later(start + ALONE_SECONDS, RACE_SECONDS),
   ]
-  assert.equal(mixed.length, 10)
+  assert.equal(mixed.length, 11)
 })
 
 test('a unit becomes another one in a single place', () => {
