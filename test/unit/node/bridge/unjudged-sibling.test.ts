@@ -38,7 +38,7 @@ test('a block beside it that cannot be judged may be a right rival, and is named
   // A rival can come no more, and this one may be one.
   assert.deepEqual(said(view, 1, 13), [24, 48, 'unjudged-sibling'])
   assert.deepEqual(said(view, 1, 47), [47, 49, 'unjudged-sibling'])
-  const time = finalTimeOf(view, plantedId(1), toTime(GROUND_TIME))
+  const time = finalTimeOf(view, plantedId(1), GROUND_TIME)
   assert.deepEqual([time?.unjudged, time?.rivals, time?.wrong], [[plantedId(2)], [], []])
 })
 
@@ -49,7 +49,7 @@ test('one that came first may be right, and then the hours of a race count from 
     { on: 0, at: 3 * HOUR },
   ])
   assert.deepEqual(said(view, 2, 4), [48, 50, 'race'])
-  assert.deepEqual(finalTimeOf(view, plantedId(2), toTime(GROUND_TIME))?.unjudged, [plantedId(1)])
+  assert.deepEqual(finalTimeOf(view, plantedId(2), GROUND_TIME)?.unjudged, [plantedId(1)])
 })
 
 test('one in the slot that cannot be judged is named, and nothing is settled while it is there', () => {
@@ -59,7 +59,7 @@ test('one in the slot that cannot be judged is named, and nothing is settled whi
     { on: 1, at: HOUR, work: 50n, verdict: UNKNOWN },
   ]
   const view = plant(blocks, [{ of: 0, block: 3, at: 2 * HOUR }])
-  assert.deepEqual(finalTimeOf(view, plantedId(1), toTime(GROUND_TIME))?.unjudged, [plantedId(3)])
+  assert.deepEqual(finalTimeOf(view, plantedId(1), GROUND_TIME)?.unjudged, [plantedId(3)])
   assert.deepEqual(said(view, 1, 47), [48, 49, 'nomination'])
 })
 

@@ -6,7 +6,6 @@ import { readAllBlocks, readAllChildren } from '../../../../node/client/all-bloc
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { toTime } from '../../../../node/protocol/units.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { summariesOf } from '../../../../node/rpc/handlers/blocks.ts'
 import { GROUND_TIME, plant, plantedId } from '../../../../scripts/bench/planted-view.ts'
@@ -14,7 +13,7 @@ import { GROUND_TIME, plant, plantedId } from '../../../../scripts/bench/planted
 type Page = Result<'bridge_blocks'>
 
 const view = plant(Array.from({ length: 8 }, (_, i) => ({ on: i, at: i })))
-const summaries = summariesOf(view, toTime(GROUND_TIME), [...view.blocks.values()])
+const summaries = summariesOf(view, GROUND_TIME, [...view.blocks.values()])
 
 /** A page of blocks `from` to `to`, of a view with these as final block and tip. */
 function page(from: number, to: number, next?: number, [final, tip] = [0, 8]): Page {

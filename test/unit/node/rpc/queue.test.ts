@@ -22,7 +22,7 @@ test('of 100,000 queue entries those are read that are answered, and no more', a
     return Reflect.get(list, member)
   }
   const view = { ...plant([]), queue: { start: 0n, startHash: ZERO_HASH, entries: new Proxy(entries, { get }) } }
-  const block = { id: view.final, height: 0n, publishedAt: toTime(0) }
+  const block = { id: view.final, height: 0n, publishedAt: 0 }
   // Of the ledger that follows the same branch, and of the rest of a node, what these methods ask for.
   const handlers = bridgeHandlers({
     follower: { view, status: { state: 'live' }, queued: (index: bigint) => queuedEntryAt(view.queue, index) },
@@ -44,7 +44,7 @@ test('no template is made while the ledger stands on another branch than the bri
   const view = plant([])
   const handlers = bridgeHandlers({
     follower: { view, status: { state: 'live' } },
-    ledger: { branch: () => ({ final: { id: view.final, height: 7n, publishedAt: toTime(0) }, blocks: [] }) },
+    ledger: { branch: () => ({ final: { id: view.final, height: 7n, publishedAt: 0 }, blocks: [] }) },
     settle: async () => undefined,
   } as never)
   await assert.rejects(handlers.bridge_template(), { code: 'branch-changing', retry: true })

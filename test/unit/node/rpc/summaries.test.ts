@@ -52,7 +52,7 @@ test('each verdict is said, with what is behind it', () => {
     { on: 0, at: 4, verdict: UNKNOWN },
     { on: 0, at: 5, verdict: { verdict: 'displaced' } },
   ])
-  const said = summariesOf(view, toTime(GROUND_TIME), [...view.blocks.values()]).map(({ verdict, problem }) => [
+  const said = summariesOf(view, GROUND_TIME, [...view.blocks.values()]).map(({ verdict, problem }) => [
     verdict,
     problem,
   ])
