@@ -41,6 +41,8 @@ export const OPERATION_CODES = {
   'deployment-failed':
     'The bridge was not deployed as it should be: check the account and the genesis, then deploy again.',
   'deployment-missing': 'The file of the network is not named or not there: name it with --deployment.',
+  'deposit-moved':
+    'Ethereum was reorganised, and the deposit has another id now, which the fact `now` names, or is gone: go on with that id.',
   'deposit-not-queued':
     'The queue of the bridge holds no such deposit, as far as the node has read it: hand nothing in, a node makes the file itself.',
   'devnet-torn': 'The folder of the devnet is of another chain: move it away, or choose another one.',

@@ -99,6 +99,7 @@ export class LedgerReader {
       missing: status === 'waiting' ? walk.missing.slice(0, MISSING) : [],
       unorderedAncestors: walk.unordered.filter((ancestor) => entryOf(disk, ancestor)?.standing === 'accepted').length,
       isDead: entry?.isDead ?? reject?.why === 'dead',
+      ...(status === 'invalid' && reject?.why === 'invalid' ? { error: reject.error } : {}),
     }
   }
 

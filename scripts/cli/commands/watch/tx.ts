@@ -156,11 +156,12 @@ function conflicting({ infohash, rivals }: Known): RuleError {
 }
 
 function describeRecord(record: Known): [string, string][] {
-  const { infohash, status, block, step, rivals, missing, firstSeen } = record
+  const { infohash, status, block, step, rivals, missing, firstSeen, problem } = record
   const rows: [string, string][] = [
     ['infohash', infohash],
     ['status', `${status}: ${STATUS_WORDS[status]}`],
   ]
+  if (problem !== undefined) rows.push(['because', problem.message])
   if (firstSeen !== undefined) rows.push(['first seen', new Date(firstSeen).toISOString()])
   if (block !== undefined) rows.push(['block', `${block}, step ${step}`])
   if (rivals.length > 0) rows.push(['rivals', rivals.join(', ')])
