@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { parse } from 'dotenv'
 import { OperationError } from '../../../node/errors.ts'
@@ -17,6 +18,7 @@ import {
   settingInfo,
   unknownSettings,
 } from '../../../scripts/settings.ts'
+import { readSources } from '../../architecture/source.ts'
 
 const ENV_EXAMPLE = new URL('../../../.env.example', import.meta.url)
 
@@ -140,6 +142,26 @@ test('a wrong secret is told without it', () => {
   assert.throws(
     () => loadSettings({ passphrase: ['hunter2'] }, {}, {}),
     badSetting(/^(?!.*hunter2).*TTX_PASSPHRASE.*not shown/, { setting: 'passphrase', source: 'the command line' }),
+  )
+  assert.throws(
+    () => loadSettings({}, { TTX_DEPLOYER_KEY: '0xhunter2' }, {}),
+    badSetting(/^(?!.*hunter2).*TTX_DEPLOYER_KEY to be a private key.*not shown/, {
+      setting: 'deployerKey',
+      source: 'the environment',
+    }),
+  )
+})
+
+test('whatever variable the sources name is a setting', () => {
+  const sources = readSources(fileURLToPath(new URL('../../../', import.meta.url)))
+  const named = sources
+    .filter(({ path }) => /^(node|miner|scripts)\/.*\.ts$/.test(path))
+    .flatMap(({ text }) => text.match(/\bTTX_[A-Z_]*[A-Z]\b/g) ?? [])
+  assert.ok(named.includes('TTX_DEPLOYER_KEY'))
+  const known = new Set<string>(SETTING_KEYS.map((key) => settingInfo(key).env))
+  assert.deepEqual(
+    named.filter((name) => !known.has(name)),
+    [],
   )
 })
 
