@@ -6,7 +6,7 @@ import { RuleError } from '../protocol/rule-error.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
 import type { Result } from '../rpc/api.ts'
 import { ruleErrorOf } from './errors.ts'
-import { Patience } from './patience.ts'
+import { UnknownTime } from './unknown-time.ts'
 import type { NodeClient } from './rpc.ts'
 
 /** In this order. `paid` is for requests only. A deposit is `accepted` once the node has read its entry in the bridge's queue. */
@@ -58,7 +58,7 @@ const RIVALS = 8
 export async function wait(node: NodeClient, infohash: Infohash, options: WaitOptions): Promise<Where> {
   const { until, signal, onProgress, pollMs, unknownMs, awayMs, limitMs, fetchMs, now } = { ...DEFAULTS, ...options }
   const startedMs = now()
-  const patience = new Patience(unknownMs, startedMs)
+  const unknownTime = new UnknownTime(unknownMs, startedMs)
   let heardMs = startedMs
   let progress = UNASKED
   let told = ''
@@ -71,18 +71,18 @@ export async function wait(node: NodeClient, infohash: Infohash, options: WaitOp
       if (hasReached(where, until)) return where
       if (where.status === 'unknown' || where.reorganised !== undefined) {
         const { bridge } = await node.call('node_info', {}, signal)
-        const waitingFor = patience.unknown(heardMs, bridge, waitingForOf(where))
+        const waitingFor = unknownTime.unknown(heardMs, bridge, waitingForOf(where))
         if (waitingFor === undefined) throw where.reorganised ? moved(where) : unknown(infohash, unknownMs)
         progress = { status: where.status, waitingFor }
       } else {
-        patience.known(heardMs)
+        unknownTime.known(heardMs)
         progress = await progressOf(node, where, signal)
       }
     } catch (error) {
       signal?.throwIfAborted()
       if (!isAway(error) || now() - heardMs > awayMs) throw error
       progress = { ...progress, away: error.message }
-      patience.away(now())
+      unknownTime.away(now())
     }
     const text = JSON.stringify(progress)
     if (text !== told) onProgress?.(progress)

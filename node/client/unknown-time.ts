@@ -10,7 +10,7 @@ const LATE_BLOCKS = 5n
 const STILL_MS = 120_000
 const NOT_READ = 'what it has not read may have the transaction'
 
-export class Patience {
+export class UnknownTime {
   readonly #unknownMs: number
   #askedMs: number
   #unknownForMs = 0
