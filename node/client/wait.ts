@@ -6,8 +6,8 @@ import { RuleError } from '../protocol/rule-error.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
 import type { Result } from '../rpc/api.ts'
 import { ruleErrorOf } from './errors.ts'
-import { UnknownTime } from './unknown-time.ts'
 import type { NodeClient } from './rpc.ts'
+import { UnknownTime } from './unknown-time.ts'
 
 /** In this order. `paid` is for requests only. A deposit is `accepted` once the node has read its entry in the bridge's queue. */
 export const STAGES = ['accepted', 'ordered', 'final', 'paid'] as const
