@@ -10,6 +10,7 @@ import { BlockPool } from './block-pool.ts'
 import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
 import { queuedEntryAt, queueHashAt } from './bridge/queue-view.ts'
+import { openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { connectEthereum } from './ethereum/agreeing/http-chain.ts'
 import { Ledger } from './ledger/ledger.ts'
@@ -123,7 +124,7 @@ export class TtxNode {
     this.#rpc = new RpcServer({ methods: API, handlers: createHandlers(parts), log: log('rpc') }, options.rpc)
   }
 
-  /** Throws `OperationError` (`ledger-unavailable`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
+  /** Throws `OperationError` (`database-in-use`, `database-damaged`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
   async start(): Promise<void> {
     try {
       await mkdir(join(this.#options.folder, 'proofs'), { recursive: true })
@@ -174,7 +175,8 @@ export class TtxNode {
       this.#pool.prune()
       this.#order(() => this.#announceDeposits())
     })
-    await this.#bridgeDatabase?.open()
+    const folder = join(this.#options.folder, 'bridge')
+    if (this.#bridgeDatabase !== undefined) await openDatabase(this.#bridgeDatabase, { part: 'bridge', folder })
     await follower.start()
   }
 

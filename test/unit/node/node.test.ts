@@ -87,7 +87,7 @@ describe('node', () => {
     const { file } = pay(alice, { to: bob.address, tokens: 5n, time: 0, prev: [first] })
     const before = await startNode(t, folder)
     await before.client.call('tx_submit', { file })
-    await assert.rejects(startNode(t, folder), { code: 'ledger-unavailable' })
+    await assert.rejects(startNode(t, folder), { code: 'database-in-use' })
     const port = Number(new URL(before.node.rpcUrl).port)
     await assert.rejects(startNode(t, await folderOf(t), { rpc: { host: '127.0.0.1', port } }), { code: 'port-in-use' })
     await before.node.stop()
