@@ -18,7 +18,7 @@ import type { Branch } from './ledger/types.ts'
 import type { Logger } from './log.ts'
 import { Network } from './network/network.ts'
 import type { NetworkOptions } from './network/options.ts'
-import { MAX_PROOF_BYTES } from './network/proof.ts'
+import { formatAddress, MAX_PROOF_BYTES } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
 import { takeProof } from './proof-intake.ts'
 import { RuleError } from './protocol/rule-error.ts'
@@ -163,8 +163,7 @@ export class TtxNode {
 
   /** `host:port` at which other nodes reach it. */
   get listenAddress(): string {
-    const { host, port } = this.#network.address()
-    return `${host}:${port}`
+    return formatAddress(this.#network.address())
   }
 
   async #startFollower(): Promise<void> {
