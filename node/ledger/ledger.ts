@@ -80,8 +80,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
 
   async start(): Promise<void> {
     if (this.#state !== 'new') throw closed()
-    const { database } = this.#options
-    await openDatabase(this.#level, { part: 'ledger', folder: typeof database === 'string' ? database : 'memory' })
+    await openDatabase(this.#level, { part: 'ledger', folder: String(this.#options.database) })
     this.#state = 'open'
     try {
       await begin(this.#database, this.#writer, this.#options)
