@@ -5,7 +5,7 @@ import { finalTimeOf } from '../../bridge/final-time.ts'
 import { claimName } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import type { TransactionRecord } from '../../ledger/types.ts'
-import { encodeProof } from '../../network/proof.ts'
+import { encodeProof, formatAddress } from '../../network/proof.ts'
 import { takeProof } from '../../proof-intake.ts'
 import { netOf } from '../../protocol/fee.ts'
 import type { Infohash } from '../../protocol/ids.ts'
@@ -74,10 +74,9 @@ export function transactionHandlers(parts: NodeParts) {
           `expected transaction ${infohash} on this node, got none; have it fetched first, as "ttx tx show" does`,
         )
       }
-      const { host, port } = network.address()
       const ancestors = ledger.pathToFinal(infohash).unordered.toReversed()
       return {
-        torrent: encodeProof(file, { peers: [`${host}:${port}`], trackers: parts.trackers }),
+        torrent: encodeProof(file, { peers: [formatAddress(network.address())], trackers: parts.trackers }),
         files: ancestors.flatMap((ancestor) => ledger.file(ancestor) ?? []),
       }
     },

@@ -165,6 +165,24 @@ test('whatever variable the sources name is a setting', () => {
   )
 })
 
+test('a URL is never shown, since it may hold a password or a key, whether it is wrong alone or beside a right one', () => {
+  for (const setting of ['ethereum', 'node', 'trackers'])
+    for (const wrong of ['me:hunter2@10.0.0.1:1/KEY9', 'http//hunter2/KEY9', 'http://a b:hunter2@x/KEY9,KEY9'])
+      assert.throws(
+        () => loadSettings({}, {}, { [settingInfo(setting as 'node').env]: wrong }),
+        badSetting(/^(?!.*(hunter2|KEY9)).*(URL|http).*not shown.*\.env/, { setting, source: '.env' }),
+      )
+})
+
+test('an address with a wrong EIP-55 sum is refused as one that was mistyped, blanks around a right one are not', () => {
+  const right = '0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359'
+  assert.equal(loadSettings({ payout: ` ${right} ` }, {}, {}).payout, right.toLowerCase())
+  assert.throws(() => loadSettings({ payout: right.replace('fB', 'FB') }, {}, {}), {
+    code: 'bad-setting',
+    message: /EIP-55/,
+  })
+})
+
 test('.env is read from the working folder, may be missing, and slips of the pen in it are found', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-settings-'))
   try {
