@@ -76,10 +76,19 @@ function placeOf(given: string): Place {
   const url = `${parsed.protocol}//${parsed.host}`
   const { username, password } = parsed
   if (username === '' && password === '') return { url, address: given, headers: {} }
-  const credentials = encodeText(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
+  const credentials = encodeText(`${decoded(username)}:${decoded(password)}`)
   parsed.username = ''
   parsed.password = ''
   return { url, address: parsed.href, headers: { authorization: `Basic ${btoa(String.fromCharCode(...credentials))}` } }
+}
+
+/** As it is where a percent sign in it begins no escape. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 async function post(

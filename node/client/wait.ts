@@ -227,7 +227,7 @@ function moved({ infohash, reorganised }: Where): OperationError {
   const got = `got ${infohash}, which a reorganisation of Ethereum took out of its place`
   const why =
     id === undefined
-      ? 'no other deposit of its amount for its address is there: it is gone; look at "ttx balance", and deposit again if the wTTX are still yours'
+      ? 'no other deposit of its amount for its address is there: it is gone unless Ethereum takes its transaction again, under another id; deposit again only once that transaction was dropped and the wTTX are still yours ("ttx balance")'
       : ids.length === 1
         ? `it has the id ${id} now; go on with "ttx wait ${id}"`
         : `it is one of those of its amount for its address now, ${ids.join(', ')}; go on with "ttx wait ${ids.at(-1)}"`

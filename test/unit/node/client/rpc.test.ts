@@ -35,3 +35,19 @@ test('user and password of a URL are sent as basic authentication, and no error 
     return true
   })
 })
+
+test('a password with a percent sign that begins no escape is sent as it stands', async (t) => {
+  const heard: unknown[] = []
+  const server = createServer((request, response) => {
+    heard.push(request.headers.authorization)
+    response.writeHead(401).end()
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  for (const password of ['50%', '%zz', '%e4']) {
+    const client = createNodeClient(`http://me:${password}@127.0.0.1:${port}`)
+    await assert.rejects(client.call('node_info', {}), /HTTP 401/)
+    assert.equal(heard.at(-1), `Basic ${Buffer.from(`me:${password}`).toString('base64')}`)
+  }
+})

@@ -274,7 +274,11 @@ test('a deposit that a reorganisation moved has another id, and one that it took
   assert.equal((await follow(node, moved, 'accepted')).where.reorganised, undefined)
 
   follower.view = { ...follower.view, queue: queueOf(other, entryOf(31_001n)) }
-  const gone = { code: 'deposit-moved', message: /it is gone; look at "ttx balance"/ }
+  const gone = {
+    code: 'deposit-moved',
+    message:
+      /it is gone unless Ethereum takes its transaction again.*only once that transaction was dropped.*"ttx balance"/,
+  }
   await assert.rejects(follow(node, moved, 'final'), { ...gone, retry: false })
 
   follower.view = { ...follower.view, queue: queueOf() }
