@@ -1,4 +1,5 @@
 // Waiting for a stage: of a real ledger over HTTP as far as a node without Ethereum gets, and of answers as a node with it gives them.
+// Long: each stage, and what can come between.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
