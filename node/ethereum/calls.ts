@@ -1,6 +1,6 @@
 // The calls that are sent to the bridge: their bytes, their gas, and what goes with them.
 
-import { encodeFunctionData, type Hex } from 'viem'
+import { decodeFunctionData, encodeFunctionData, type Hex, hexToBytes } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
@@ -17,7 +17,7 @@ export type BridgeCall = {
   readonly bondGas: bigint
   /** This many times, each in whole gwei. Default 1. */
   readonly bonds?: number
-  /** What it is for, where the same would be other bytes the next time: a signed permit is never signed twice alike. */
+  /** What a user wants by it: its success is remembered by that until the user was told, whatever its bytes (a permit is never signed twice alike). */
   readonly intent?: string
 }
 
@@ -149,11 +149,7 @@ export function withdrawCall(): BridgeCall {
 export function depositCall(amount: bigint, to: Address, { deadline, v, r, s }: Permit): BridgeCall {
   const args = [amount, to, deadline, v, r, s] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args })
-  return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n, intent: depositIntent(amount, to) }
-}
-
-export function depositIntent(amount: bigint, to: Address): string {
-  return `deposit ${amount} for ${to}`
+  return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n }
 }
 
 /** Packed transactions, each of which pays the miner that has to take it. */
@@ -162,6 +158,13 @@ export function forceCall(packed: readonly Uint8Array[]): BridgeCall {
   const bytes = BigInt(data.length - 2) / 2n
   const gas = QUEUE_GAS + BigInt(packed.length) * ENTRY_GAS + bytes * CALLDATA_GAS
   return { name: 'force', data, gas: limit(gas), bondGas: FORCE_GAS, bonds: packed.length }
+}
+
+/** What a call of `forceCall` puts into the queue. */
+export function forcedBy({ data }: Pick<BridgeCall, 'data'>): readonly Uint8Array[] {
+  const { functionName, args } = decodeFunctionData({ abi: bridgeAbi, data })
+  if (functionName !== 'force') throw new RangeError(`expected a call of force, got ${functionName}`)
+  return args[0].map((packed) => hexToBytes(packed))
 }
 
 /** Expected, units: a new holder for each, and 16 for each byte of calldata. */

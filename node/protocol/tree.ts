@@ -4,10 +4,7 @@ import { assert } from './assert.ts'
 import { compareBytes, concat, encodeUint, equalBytes } from './bytes.ts'
 import { keccak } from './hash.ts'
 
-/** Bits of a key. */
-export const KEY_BITS = 160
-
-/** `value` is above zero and below 2^128. `Name` is what the key was made of; it is not hashed. */
+/** `key` has 160 bits; `value` is above zero and below 2^128. `Name` is what the key was made of; it is not hashed. */
 export type Leaf<Name> = { readonly key: Uint8Array; readonly value: bigint; readonly name: Name; hash?: Uint8Array }
 type Inner<Name> = { readonly left: Tree<Name>; readonly right: Tree<Name>; hash?: Uint8Array }
 /** An empty subtree, one entry, or at least two. */

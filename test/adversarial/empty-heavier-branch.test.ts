@@ -27,8 +27,8 @@ test('a request that a heavier branch leaves out is forced into it', async (t) =
   const first = await liar.publish({ parent: genesis, rival: true, content: 'empty' })
   const second = await liar.publish({ parent: first.id, content: 'empty' })
   await arena.seen()
-  assert.equal((await node.call('node_info', {})).bridge.tip?.id, second.id)
-  assert.equal((await node.call('tx_get', { infohash: request.infohash })).status, 'accepted')
+  await arena.until('the heavier branch', async () => (await node.call('node_info', {})).bridge.tip?.id === second.id)
+  await arena.becomes(request, 'accepted')
   await arena.countMoney()
 
   const forced = await arena.ttx('alice', ['force', request.infohash])
@@ -43,7 +43,7 @@ test('a request that a heavier branch leaves out is forced into it', async (t) =
   }
   const carrier = await liar.publish({ parent: third.id, content: [] })
   await arena.seen()
-  assert.equal((await node.call('tx_get', { infohash: request.infohash })).block, carrier.id)
+  await arena.becomes(request, 'ordered', carrier.id)
 
   await Promise.all([arena.startWatcher(), arena.startRelayer()])
   await arena.skipTo(displaced, 23n * HOUR)

@@ -78,9 +78,14 @@ export class TransactionSender {
     return this.#problem
   }
 
-  /** The call that was signed for this and has not come to its end, as far as anybody knows here. */
+  /** The call that was signed for this and has not come to its end, or whose success was not acknowledged, as far as anybody knows here. */
   open(intent: string): BridgeCall | undefined {
     return this.#line.outbox?.findOpen(intent)
+  }
+
+  /** The success of a call with an intent was told to whoever wanted it: until then the same call goes on with it, and does nothing twice. Never throws. */
+  async acknowledge(call: BridgeCall): Promise<void> {
+    await this.#note(call, async () => this.#line.outbox?.acknowledge(call))
   }
 
   /** The newest transaction of a call that may still count, or has. */
@@ -164,7 +169,7 @@ export class TransactionSender {
   async #resumed(call: BridgeCall): Promise<readonly Attempt[]> {
     const known = this.#line.outbox?.find(call)
     if (known === undefined) return []
-    if (known.isSettled && (await this.#isThere(() => this.#hasReceipt(known.attempts)))) {
+    if (known.isSettled && !known.isUntold && (await this.#isThere(() => this.#hasReceipt(known.attempts)))) {
       await this.#line.outbox?.forget(call)
       return [] // that one is over, and this is another
     }
@@ -175,13 +180,17 @@ export class TransactionSender {
     return known.attempts
   }
 
-  /** Never throws for the disk: what has happened on Ethereum is said, and a note that is missing only makes a later look necessary. */
   async #settled(call: BridgeCall, outcome: Outcome): Promise<void> {
+    if (outcome.status === 'lost') return await this.#note(call, async () => this.#line.outbox?.forget(call))
+    const { gasUsed, gasPrice, block } = outcome.receipt
+    this.#spent = addWei([this.#spent, costOfGas(gasUsed, gasPrice)])
+    await this.#note(call, async () => this.#line.outbox?.settle(call, block, outcome.status === 'done'))
+  }
+
+  /** Never throws for the disk: what has happened on Ethereum is said, and a note that is missing only makes a later look necessary. */
+  async #note(call: BridgeCall, write: () => Promise<void>): Promise<void> {
     try {
-      if (outcome.status === 'lost') return await this.#line.outbox?.forget(call)
-      const { gasUsed, gasPrice, block } = outcome.receipt
-      this.#spent = addWei([this.#spent, costOfGas(gasUsed, gasPrice)])
-      await this.#line.outbox?.settle(call, block)
+      await write()
     } catch (error) {
       if (!(error instanceof OperationError) || error.code !== 'write-failed') throw error
       this.#log.warn({ call: call.name, ...troubleFacts(error) }, 'what became of a transaction cannot be written down')

@@ -42,16 +42,6 @@ export function* stepCases(world: World): Generator<StepCase, void> {
   }
 }
 
-/** Some entries more, so that paths are longer than a few accounts make them. Their keys are names of nothing. */
-export function withStrangers(world: World, state: State, count: number): State {
-  let next = state
-  for (let i = 0; i < count; i++) {
-    const key = Uint8Array.from({ length: 20 }, () => Math.floor(world.random() * 256))
-    next = insert(next, { key, value: 1n, name: { owner: ZERO_ADDRESS } })
-  }
-  return next
-}
-
 const byteChanges = {
   truncated: (_: World, bytes: Uint8Array) => bytes.slice(0, -1),
   extended: (_: World, bytes: Uint8Array) => concat(bytes, Uint8Array.of(0)),

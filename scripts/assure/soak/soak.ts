@@ -8,52 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { addReports, formatReport, type Report } from './report.ts'
+import { pathOf, SOAKS, type Soak, type Variables } from './soaks.ts'
 
-type Variables = Readonly<Record<string, string>>
-/** `runs` are counted in `unit`; a batch is what one process does, and `factor` what the test calls that number. */
-type Soak = {
-  readonly file: string
-  readonly unit: string
-  readonly runs: number
-  readonly batch: number
-  readonly factor?: number
-  /** What the test is told besides. */
-  readonly variables?: Variables
-}
-
-const SOAKS: Readonly<Record<string, Soak>> = {
-  differential: {
-    file: 'contract/Apply',
-    unit: 'random steps, TypeScript against Solidity',
-    runs: 100_000,
-    batch: 5_000,
-  },
-  tree: { file: 'contract/Tree', unit: 'random trees and their openings', runs: 500, batch: 50, factor: 60 },
-  completeness: { file: 'contract/refute-completeness', unit: 'mutations of right blocks', runs: 50_000, batch: 2_000 },
-  soundness: { file: 'contract/refute-soundness', unit: 'proofs against right blocks', runs: 100_000, batch: 5_000 },
-  race: {
-    file: 'contract/Bridge.race-model',
-    unit: 'random races, model against Solidity',
-    runs: 2_000,
-    batch: 100,
-    factor: 6,
-  },
-  adversary: {
-    file: 'contract/race-properties',
-    unit: 'races against an adversary',
-    runs: 20_000,
-    batch: 1_000,
-    factor: 2,
-  },
-  crowd: { file: 'adversarial/crowd-of-blocks', unit: 'light blocks beside a wrong one', runs: 10_000, batch: 10_000 },
-  environment: {
-    file: 'adversarial/environment',
-    unit: 'moves against real processes',
-    runs: 2_000,
-    batch: 200,
-    variables: { FUZZ_SCALE: '25' },
-  },
-}
 /** Seeds of two batches lie so far apart: no test counts further from the one that it gets. */
 const SEED_STRIDE = 10_000
 
@@ -84,7 +40,7 @@ async function runSoak(name: string, soak: Soak): Promise<boolean> {
   const { file, unit, runs, batch, factor = 1, variables: given = {} } = soak
   const total = runsGiven ?? runs
   const startedMs = performance.now()
-  const path = `test/${file}.test.ts`
+  const path = pathOf(file)
   const reports: Report[] = []
   for (let done = 0, first = seed; done < total; first += SEED_STRIDE) {
     const count = Math.min(batch, total - done)

@@ -1,7 +1,7 @@
 // Publishing: what a block has to be, and that the contract derives the same header from it as the spec does.
 
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { concat, parseHex } from '../../../node/protocol/bytes.ts'
 import { toBytes, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../node/protocol/target.ts'
@@ -9,19 +9,11 @@ import { toSeconds } from '../../../node/protocol/units.ts'
 import { draftBlock, someHash, toHex, transactionStep } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { EASIEST_TARGET, Fixture, HOUR, sealedHex } from '../../support/contract/fixture.ts'
+import { freshForEach } from '../../support/contract/fresh.ts'
 
 const fixture = await Fixture.deploy('bridge')
 const { chain, genesis, read } = fixture
-const start = chain.time
-let revert = await chain.snapshot()
-
-after(() => fixture[Symbol.asyncDispose]())
-beforeEach(async () => {
-  await revert()
-  revert = await chain.snapshot()
-  chain.time = start + HOUR
-  chain.baseFee = 10n ** 9n
-})
+const start = await freshForEach(fixture)
 
 describe('publish', () => {
   const payee = fixture.account(5)

@@ -213,6 +213,14 @@ export class Arena extends Sight {
     assert.equal((await this.node.call('tx_submit', { file })).status, expected)
   }
 
+  /** Waits until the node says this of it: its ledger follows what was judged, which comes after what was seen. */
+  async becomes({ infohash }: { readonly infohash: Infohash }, status: string, block?: Hash): Promise<void> {
+    await this.until(`${infohash} to be ${status}`, async () => {
+      const found = await this.node.call('tx_get', { infohash })
+      return found.status === status && (block === undefined || found.block === block)
+    })
+  }
+
   /** Puts packed transactions into the queue on Ethereum, from an account of nobody here. */
   async force(transactions: readonly Hex[]): Promise<void> {
     const { baseFeePerGas } = await this.stage.anvil.client.getBlock()

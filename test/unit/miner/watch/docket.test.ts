@@ -64,6 +64,21 @@ test('what cannot be judged is told, keeps nobody else back, and is tried again'
   await scene.until(() => scene.problem === '')
 })
 
+test('a block is new until it was judged, or tried in vain', async (t) => {
+  const scene = new Scene(t.signal)
+  const [right, lost, slow] = [madeUpId('right'), madeUpId('lost'), madeUpId('slow')]
+  scene.unknown.add(lost)
+  scene.hanging.add(slow)
+  const blocks = [living('right', { at: 0n }), living('lost', { at: 1n }), living('slow', { at: 2n })]
+  scene.seers.push(seer('one', blocks))
+  assert.ok(scene.docket.isNew([right]))
+  await scene.until(() => scene.tries === 3)
+  assert.equal(scene.docket.isNew([right, lost]), false)
+  assert.ok(scene.docket.isNew([right, lost, slow]))
+  // Somebody else's block, of which nobody here has heard.
+  assert.ok(scene.docket.isNew([madeUpId('other')]))
+})
+
 test('what comes up meanwhile is put in its place', async (t) => {
   const scene = new Scene(t.signal)
   const crowd = Array.from({ length: 200 }, (_, i) => living(`light ${i}`, { at: BigInt(10 + i) }))

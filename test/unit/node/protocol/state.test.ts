@@ -11,12 +11,13 @@ import {
   entries,
   find,
   insert,
-  KEY_BITS,
   type Leaf,
   remove,
   rootOf,
   type Tree,
 } from '../../../../node/protocol/tree.ts'
+
+const KEY_BITS = 160
 
 const SEED = 20_261_122
 

@@ -1,0 +1,62 @@
+// What `npm run soak` can run at length, as data: which test, how often, and in batches of what size.
+
+export type Variables = Readonly<Record<string, string>>
+/** `runs` are counted in `unit`; a batch is what one process does, and `factor` what the test calls that number. */
+export type Soak = {
+  readonly file: string
+  readonly unit: string
+  readonly runs: number
+  readonly batch: number
+  readonly factor?: number
+  /** What the test is told besides. */
+  readonly variables?: Variables
+}
+
+export const SOAKS: Readonly<Record<string, Soak>> = {
+  differential: {
+    file: 'contract/libraries/Apply',
+    unit: 'random steps, TypeScript against Solidity',
+    runs: 100_000,
+    batch: 5_000,
+  },
+  tree: { file: 'contract/libraries/Tree', unit: 'random trees and their openings', runs: 500, batch: 50, factor: 60 },
+  completeness: {
+    file: 'contract/bridge/refute-completeness',
+    unit: 'mutations of right blocks',
+    runs: 50_000,
+    batch: 2_000,
+  },
+  soundness: {
+    file: 'contract/bridge/refute-soundness',
+    unit: 'proofs against right blocks',
+    runs: 100_000,
+    batch: 5_000,
+  },
+  race: {
+    file: 'contract/bridge/Bridge.race-model',
+    unit: 'random races, model against Solidity',
+    runs: 2_000,
+    batch: 100,
+    factor: 6,
+  },
+  adversary: {
+    file: 'contract/bridge/race-properties',
+    unit: 'races against an adversary',
+    runs: 20_000,
+    batch: 1_000,
+    factor: 2,
+  },
+  crowd: { file: 'adversarial/crowd-of-blocks', unit: 'light blocks beside a wrong one', runs: 10_000, batch: 10_000 },
+  environment: {
+    file: 'adversarial/environment',
+    unit: 'moves against real processes',
+    runs: 2_000,
+    batch: 200,
+    variables: { FUZZ_SCALE: '25' },
+  },
+}
+
+/** Where the test of a soak is, from the root of the repository. */
+export function pathOf(file: string): string {
+  return `test/${file}.test.ts`
+}
