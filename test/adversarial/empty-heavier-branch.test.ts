@@ -68,8 +68,12 @@ test('an honest miner takes the request up again by itself, on the branch that d
   await arena.submit(request)
   const displaced = await arena.ordered(request.infohash)
   await stage.skip(60n)
+  // Meanwhile the miner is away, else it may defend its block before it is displaced.
+  await miner.running.stop()
   const rival = await liar.publish({ parent: genesis, rival: true, content: 'empty' })
   const first = await liar.publish({ parent: rival.id, content: 'empty', work: 'most' })
+  await arena.until('the heavier branch', async () => (await arena.tip()) === first.id)
+  arena.restart('miner')
   let carrier = displaced
   await arena.until('the request to be in another block', async () => {
     const found = await node.call('tx_get', { infohash: request.infohash })

@@ -30,6 +30,8 @@ const PASSPHRASE = 'nobody guesses this in a test'
 const COINS = 1_000_000n * 10n ** 18n
 // What is kept here protects nothing.
 const SCRYPT_N = 4_096
+/** What each process has said last is told where a test waited in vain. */
+const TOLD_LINES = 15
 
 /** A process with an account on Ethereum, and what it has logged. */
 export type Actor = { readonly running: Running; readonly account: Account; readonly lines: () => LogLine[] }
@@ -194,7 +196,12 @@ export class Arena extends Sight {
   }
 
   async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    await until(what, async () => ((await isTrue()) ? true : undefined))
+    try {
+      await until(what, async () => ((await isTrue()) ? true : undefined))
+    } catch (cause) {
+      const words = [...this.#processes].map(([name, { running }]) => `${name}:\n${lastLines(running.err)}`)
+      throw new Error(`${cause instanceof Error ? cause.message : cause}\n${words.join('\n')}`, { cause })
+    }
   }
 
   /** A payment or a request that nobody has seen yet. */
@@ -335,6 +342,10 @@ export class Arena extends Sight {
 
 function signerOf({ key }: Account): LocalAccount {
   return privateKeyToAccount(`0x${formatHex(key)}`)
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-TOLD_LINES).join('\n')
 }
 
 /** Whole lines only: the last one may be on its way. */
