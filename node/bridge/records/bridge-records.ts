@@ -34,6 +34,7 @@ import { Judge } from './judging/judge.ts'
 import { States } from './judging/states.ts'
 import { Verdicts } from './judging/verdicts.ts'
 import { moveRoot } from './move-root.ts'
+import { type WorkCheck, workProblem } from './publication.ts'
 import { deepReorganisation, type Reading } from './reader.ts'
 
 /** The network whose bridge is followed. */
@@ -52,6 +53,8 @@ export type RecordsOptions = {
   readonly finalityDepth: bigint
   /** How much is kept of states after blocks, in steps that led to them. */
   readonly keptSteps?: number | undefined
+  /** Tests that make blocks up leave the work out. */
+  readonly workProblem?: WorkCheck | undefined
 }
 
 /** Who tells what the contract itself says. */
@@ -75,12 +78,17 @@ export class BridgeRecords {
   /** How often the contract was asked. */
   #audits = 0
 
-  constructor(database: BridgeDatabase, network: FollowedNetwork, { finalityDepth, keptSteps }: RecordsOptions) {
+  constructor(database: BridgeDatabase, network: FollowedNetwork, options: RecordsOptions) {
+    const { finalityDepth, keptSteps } = options
     this.journal = new Journal(database)
     const bodyOf = async (id: Hash) => this.#intake.arriving(id) ?? (await this.journal.body(id))
     this.judge = new Judge(network.rules, bodyOf, new States(keptSteps))
     this.#verdicts = new Verdicts(this.judge)
-    this.#intake = new Intake(network.rules, this.#verdicts, finalityDepth)
+    const terms = {
+      ...{ rules: network.rules, easiestTarget: network.genesisBlock.header.target },
+      workProblem: options.workProblem ?? workProblem,
+    }
+    this.#intake = new Intake(terms, this.#verdicts, finalityDepth)
     this.#network = network
     this.#finalityDepth = finalityDepth
     this.#base = blockId(network.genesisBlock)

@@ -45,7 +45,7 @@ export class TestFollower implements AsyncDisposable {
     const level = new Level<string, string>(home)
     await level.open()
     const deps = { chain, database: wrap(level.sublevel('bridge')), network, log: pino({ level: 'silent' }) }
-    const follower = new BridgeFollower(deps, { pollMs: 60_000, ...options })
+    const follower = new BridgeFollower(deps, { pollMs: 60_000, workProblem: () => undefined, ...options })
     try {
       await follower.start()
     } catch (error) {
