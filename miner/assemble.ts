@@ -14,11 +14,12 @@ import type { State } from '../node/protocol/state.ts'
 import { decodeStep, encodeStep, isOfQueue, queueFeeOf, splitSteps } from '../node/protocol/step.ts'
 import {
   addGwei,
+  addWei,
   type BaseUnits,
+  costOfGas,
   type Gwei,
   toBaseUnits,
   toGwei,
-  toWei,
   type Wei,
   weiOf,
 } from '../node/protocol/units.ts'
@@ -101,14 +102,14 @@ export function planBlock(rules: Rules, parent: ParentBlock, content: Content, t
   return { work: { challenge: challengeOf(header), miner, target }, header, content, block, state }
 }
 
-/** What a block of this content costs, wei. */
+/** What a block of this content costs. */
 export function costOf(content: Offer, { gasPrice, extraGas }: Policy): Wei {
-  return toWei((content.gas + extraGas) * gasPrice)
+  return costOfGas(content.gas + extraGas, gasPrice)
 }
 
-/** What finality pays, wei; `undefined` if no price is known. */
+/** What finality pays; `undefined` if no price is known. */
 export function revenueOf(content: Offer, { weiPerTtx }: Policy): Wei | undefined {
-  return weiPerTtx === 0n ? undefined : toWei(worthOf(content.fee, { weiPerTtx }) + weiOf(content.queueFees))
+  return weiPerTtx === 0n ? undefined : addWei([worthOf(content.fee, { weiPerTtx }), weiOf(content.queueFees)])
 }
 
 /** What a block that was made before brings and costs. */

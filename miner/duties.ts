@@ -6,6 +6,7 @@ import { isRefusal } from '../node/ethereum/refusals.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address } from '../node/protocol/ids.ts'
 import { BOND_SECONDS } from '../node/protocol/rules.ts'
+import { costOfGas, later, toBaseUnits, toTime, toWei } from '../node/protocol/units.ts'
 import { DueCalls, type DueDeps, doDuty } from './due-calls.ts'
 import { type Journal, type Publication, publicationId } from './journal.ts'
 
@@ -52,15 +53,15 @@ export class Duties {
       if (record.publishedAt === 0n) {
         log.warn({ block: id }, 'Ethereum was reorganised and no longer has an own block: it is published again')
         const { publishedAt: _, ...rest } = entry
-        await journal.put({ ...rest, stage: 'submitted', bond: 0n, attempts: [] })
+        await journal.put({ ...rest, stage: 'submitted', bond: toWei(0n), attempts: [] })
       } else if (record.isRefuted) {
         log.error(
           { block: id },
           'an own block was refuted: this miner or its node is wrong about the rules, or the disk lies',
         )
-        await journal.put({ ...withoutBytes(entry), stage: 'lost', problem: 'it was refuted', bond: 0n })
+        await journal.put({ ...withoutBytes(entry), stage: 'lost', problem: 'it was refuted', bond: toWei(0n) })
       } else if (record.isFinal) {
-        const fee = record.isUnpaid ? 0n : record.fee
+        const fee = record.isUnpaid ? toBaseUnits(0n) : record.fee
         log.info({ block: id, fee: `${fee}` }, 'an own block is final')
         await journal.put({ ...withoutBytes(entry), stage: 'final', fee })
       } else if (decodeSealed(entry.sealed).header.height <= finalHeight) {
@@ -75,13 +76,13 @@ export class Duties {
     const { journal } = this.#deps
     for (const entry of journal.entries()) {
       if (entry.bond === 0n || entry.publishedAt === undefined) continue
-      if (head.time < BigInt(entry.publishedAt) + BOND_SECONDS) continue
+      if (head.time < later(toTime(entry.publishedAt), BOND_SECONDS)) continue
       const end = await doDuty(this.#deps, withdrawBondCall(entry.sealed), { block: publicationId(entry) }, signal)
-      if (end === 'done' || isRefusal(end, 'NoBond')) await journal.put({ ...entry, bond: 0n })
+      if (end === 'done' || isRefusal(end, 'NoBond')) await journal.put({ ...entry, bond: toWei(0n) })
       else if (isRefusal(end, 'BondForfeited')) {
         const stage = entry.stage === 'final' ? 'final' : 'lost'
         const problem = 'its bond is burned: it was the rival of a block that stands'
-        await journal.put({ ...withoutBytes(entry), stage, problem, bond: 0n })
+        await journal.put({ ...withoutBytes(entry), stage, problem, bond: toWei(0n) })
       }
     }
   }
@@ -90,7 +91,7 @@ export class Duties {
     const { ethereum } = this.#deps.sender
     if (this.#options.payout !== ethereum.account) return // only who is owed can fetch it
     const owed = await ethereum.owed()
-    if (owed === 0n || owed < WITHDRAW_FACTOR * WITHDRAW_GAS * head.baseFee) return
+    if (owed === 0n || owed < costOfGas(WITHDRAW_FACTOR * WITHDRAW_GAS, head.baseFee)) return
     await doDuty(this.#deps, withdrawCall(), { owed: `${owed}` }, signal)
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { writeDurably } from '../node/durable.ts'
 import { OperationError } from '../node/errors.ts'
-import { attemptRecord, hashText, hexText, wholeText } from '../node/ethereum/sending/attempt.ts'
+import { attemptRecord, baseUnitsText, hashText, hexText, weiText } from '../node/ethereum/sending/attempt.ts'
 import { formatHex, parseHex } from '../node/protocol/bytes.ts'
 import { blockId, decodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
@@ -42,11 +42,11 @@ const publication = z.object({
   beside: hashText.optional(),
   /** It is for the sake of our own blocks above this one, the first of a race. */
   defends: hashText.optional(),
-  /** What finality is to pay, base units of wTTX; once final, what it did pay. */
-  fee: wholeText,
+  /** What finality is to pay, wTTX; once final, what it did pay. */
+  fee: baseUnitsText,
   attempts: z.array(attemptRecord),
-  /** Wei in the contract; zero before publication and once it was released, burned or halved by a refutation. */
-  bond: wholeText,
+  /** In the contract; zero before publication and once it was released, burned or halved by a refutation. */
+  bond: weiText,
   /** Unix seconds on Ethereum. */
   publishedAt: z.number().optional(),
   problem: z.string().optional(),

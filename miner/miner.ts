@@ -7,6 +7,7 @@ import type { Head } from '../node/ethereum/reader.ts'
 import type { Logger } from '../node/log.ts'
 import { encodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
+import { toWei, type Wei } from '../node/protocol/units.ts'
 import { Troubles } from '../node/trouble.ts'
 import { type Choice, chooseWork } from './choice.ts'
 import { Defence } from './defence/defence.ts'
@@ -61,7 +62,7 @@ export class Miner implements AsyncDisposable {
   #reason = 'looking at the node and at Ethereum for the first time'
   #state: MinerStatus['state'] = 'starting'
   readonly #troubles: Troubles<'mining' | 'search' | 'publishing' | 'duties' | 'defence' | 'races'>
-  #money = { balance: undefined as bigint | undefined, owed: 0n }
+  #money: { readonly balance?: Wei; readonly owed: Wei } = { owed: toWei(0n) }
 
   constructor(deps: MinerDeps, options: MinerOptions) {
     const { folder, ...chosen } = options
@@ -278,7 +279,7 @@ export class Miner implements AsyncDisposable {
       ...(defends === undefined ? {} : { defends: defends.first }),
       fee: content.fee,
       attempts: [],
-      bond: 0n,
+      bond: toWei(0n),
     })
     this.#finds += 1
     this.#planner.remember(digest, plan)

@@ -11,6 +11,7 @@ import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash, Infohash } from '../node/protocol/ids.ts'
 import { QUEUE_SHARE, type Rules } from '../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../node/protocol/target.ts'
+import { addPrices, type GasPrice, secondsFrom, toGasPrice, type Work } from '../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
 import type { Result } from '../node/rpc/api.ts'
 import { troubleFacts } from '../node/trouble.ts'
@@ -53,14 +54,14 @@ export type Prospect = {
   /** Why nothing may be built on this parent now. */
   readonly obstacle?: string
   /** It is for the sake of our own blocks above `first`, the first of a race; with less work than `least` it would be in vain. */
-  readonly defends?: { readonly first: Hash; readonly least: bigint }
+  readonly defends?: { readonly first: Hash; readonly least: Work }
 }
 
 type Template = Result<'bridge_template'>
 /** What one builds on, and of what. */
 type Ground = Pick<Template, 'queue' | 'candidates'> & { readonly parent: Pick<Template['parent'], 'id' | 'sealed'> }
 type Network = { readonly rules: Rules; readonly easiestTarget: bigint }
-type Chosen = { readonly parent: ParentBlock; readonly content: Content; readonly gasPrice: bigint }
+type Chosen = { readonly parent: ParentBlock; readonly content: Content; readonly gasPrice: GasPrice }
 
 /** Checked transactions are remembered up to this number. */
 const VERIFIED_KEPT = 5_000
@@ -236,13 +237,15 @@ export class Planner {
 
   #ceilingOn(parent: ParentBlock, standing: Standing, head: Head, network: Network): bigint {
     // By the newest block rather than the next one: so the node, which knows no other clock, allows it too.
-    const elapsed = standing.publishedAt === 0n ? 0n : head.time - standing.publishedAt
+    const { publishedAt } = standing
+    const elapsed = secondsFrom(publishedAt === 0n ? head.time : publishedAt, head.time)
     return targetCeiling(parent.header.target, elapsed, network.easiestTarget)
   }
 
-  #policy({ baseFee }: Head, tip: bigint): Policy {
+  #policy({ baseFee }: Head, tip: GasPrice): Policy {
     const { weiPerTtx, marginPercent, unpaidSteps } = this.#options
-    const gasPrice = baseFee + tip > 0n ? baseFee + tip : 1n
+    const price = addPrices(baseFee, tip)
+    const gasPrice = price > 0n ? price : toGasPrice(1n)
     return { weiPerTtx, marginPercent, unpaidSteps, gasPrice, extraGas: FINALIZE_GAS + RELEASE_GAS }
   }
 
@@ -269,6 +272,6 @@ function exactly(target: bigint): Targets {
 }
 
 /** By more than a quarter: what pays for its gas may be something else then. */
-function isFar(before: bigint, now: bigint): boolean {
+function isFar(before: GasPrice, now: GasPrice): boolean {
   return now * 4n > before * 5n || now * 5n < before * 4n
 }

@@ -1,6 +1,6 @@
 // Whether a block is worth publishing now, and in plain words why not.
 
-import { addGwei, type BaseUnits, type Gwei, toBaseUnits, toWei, type Wei } from '../node/protocol/units.ts'
+import { addGwei, addWei, type BaseUnits, costOfGas, type Gwei, toBaseUnits, type Wei } from '../node/protocol/units.ts'
 import { costOf, type Offer, type Policy, revenueOf } from './assemble.ts'
 
 /**
@@ -71,10 +71,10 @@ export type Stake = {
  */
 export function decideDefence(offer: Offer, policy: Policy, stake: Stake): Decision {
   const { gasPrice, extraGas, marginPercent } = policy
-  const cost = toWei(costOf(offer, policy) + (stake.spentGas + BigInt(stake.defences) * extraGas) * gasPrice)
+  const cost = addWei([costOf(offer, policy), costOfGas(stake.spentGas + BigInt(stake.defences) * extraGas, gasPrice)])
   const fees = { fee: toBaseUnits(stake.fee + offer.fee), queueFees: addGwei([stake.queueFees, offer.queueFees]) }
   const revenue = revenueOf({ ...offer, ...fees }, policy)
-  const worth = revenue ?? toWei((stake.gas + BigInt(stake.blocks) * extraGas) * gasPrice)
+  const worth = revenue ?? costOfGas(stake.gas + BigInt(stake.blocks) * extraGas, gasPrice)
   const publish = revenue === undefined ? worth >= cost : worth * 100n >= cost * (100n + marginPercent)
   const blocks = stake.blocks === 1 ? 'an own block' : `${stake.blocks} own blocks`
   const value =
@@ -86,7 +86,7 @@ export function decideDefence(offer: Offer, policy: Policy, stake: Stake): Decis
 }
 
 /** Ether with up to six significant decimals. */
-export function formatEther(wei: bigint): string {
+export function formatEther(wei: Wei): string {
   const whole = wei / 10n ** 18n
   const decimals = (wei % 10n ** 18n).toString().padStart(18, '0').replace(/0+$/, '')
   const leading = /^0*/.exec(decimals)?.[0].length ?? 0

@@ -9,6 +9,7 @@ import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
+import { toWei } from '../node/protocol/units.ts'
 import { type Journal, type Publication, publicationId } from './journal.ts'
 
 export type PublisherDeps = {
@@ -138,7 +139,7 @@ export class Publisher {
       attempts: [],
       steps: nothing,
       states: nothing,
-      bond: 0n,
+      bond: toWei(0n),
     })
   }
 

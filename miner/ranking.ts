@@ -3,7 +3,7 @@
 import { feeOf } from '../node/protocol/fee.ts'
 import type { Infohash } from '../node/protocol/ids.ts'
 import { STEP_LIMIT, UNIT } from '../node/protocol/rules.ts'
-import { type BaseUnits, toBaseUnits, toWei, type Wei } from '../node/protocol/units.ts'
+import { type BaseUnits, costOfGas, type GasPrice, toBaseUnits, toWei, type Wei } from '../node/protocol/units.ts'
 import type { Result } from '../node/rpc/api.ts'
 
 export type Candidate = Result<'bridge_template'>['candidates'][number]
@@ -12,8 +12,7 @@ export type Candidate = Result<'bridge_template'>['candidates'][number]
 export type Prices = {
   /** What 10^18 base units of wTTX are worth. Zero: not known. */
   readonly weiPerTtx: bigint
-  /** A unit of gas. */
-  readonly gasPrice: bigint
+  readonly gasPrice: GasPrice
 }
 
 /** A transaction and the unordered ancestors that are not in the block yet, ancestors first. */
@@ -43,7 +42,7 @@ export function rankPaying(
     const count = BigInt(items.length)
     if (prices.weiPerTtx === 0n) return [{ items, score: fee / count }]
     const gas = items.reduce((sum, each) => sum + gasOf(each), 0n)
-    const surplus = worthOf(toBaseUnits(fee), prices) - gas * prices.gasPrice
+    const surplus = worthOf(toBaseUnits(fee), prices) - costOfGas(gas, prices.gasPrice)
     return surplus > 0n ? [{ items, score: surplus / count }] : []
   })
   return packages.sort(compare)

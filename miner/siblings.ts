@@ -6,6 +6,7 @@ import { OperationError } from '../node/errors.ts'
 import type { Standing } from '../node/ethereum/reader.ts'
 import type { Hash } from '../node/protocol/ids.ts'
 import { SIBLING_SECONDS } from '../node/protocol/rules.ts'
+import { later, type Time, toTime } from '../node/protocol/units.ts'
 import type { Result } from '../node/rpc/api.ts'
 
 /** The latest of a parent's live children, and the target that another one has to state. */
@@ -32,15 +33,15 @@ export function rightOne(children: readonly Block[]): Block | undefined {
 }
 
 /**
- * Whether a block can come on `parent`, for which the contract says `standing`; `next` is the time of the next block of Ethereum, unix
- * seconds. Beside wrong blocks only, which the watchers will refute, a rival is not a fork. Beside one that the node cannot judge nothing is
+ * Whether a block can come on `parent`, for which the contract says `standing`; `next` is the time of the next block of
+ * Ethereum. Beside wrong blocks only, which the watchers will refute, a rival is not a fork. Beside one that the node cannot judge nothing is
  * mined: it costs a bond if that one is right. Such a wait ends with its verdict, or at the latest when it is final, or dead.
  */
 export async function roomOn(
   node: NodeClient,
   parent: Hash,
   standing: Standing,
-  next: bigint,
+  next: Time,
   signal: AbortSignal,
 ): Promise<Room> {
   if (standing.publishedAt === 0n) return { obstacle: 'our Ethereum endpoint does not have the parent yet' }
@@ -60,7 +61,7 @@ export async function roomOn(
     return { obstacle: `the node cannot judge block ${unjudged.id} yet, which is on the parent${why}` }
   }
   const beside = { last: last.id, target: first.target }
-  if (next < BigInt(first.publishedAt) + SIBLING_SECONDS) return { beside }
+  if (next < later(toTime(first.publishedAt), SIBLING_SECONDS)) return { beside }
   return {
     beside,
     obstacle: `block ${first.id} on the parent is wrong, but has to be refuted before another one can come`,

@@ -2,7 +2,7 @@
 
 import type { Address, Hash } from '../node/protocol/ids.ts'
 import { workOf } from '../node/protocol/target.ts'
-import { type BaseUnits, type Wei, weiOf } from '../node/protocol/units.ts'
+import { addWei, type BaseUnits, toBaseUnits, type Wei, weiOf } from '../node/protocol/units.ts'
 import type { Publication } from './journal.ts'
 import type { Prospect } from './planner.ts'
 import type { Decision } from './profit.ts'
@@ -57,17 +57,16 @@ export type MinerStatus = {
     readonly final: number
     readonly lost: number
   }
-  /** wTTX of own final blocks, base units. */
-  readonly earned: bigint
-  /** wTTX of our own blocks that are published and not final, base units. */
-  readonly pending: bigint
-  /** Wei that are in the bridge for our own blocks: bonds, and what `withdraw` would send. */
-  readonly bonds: bigint
-  readonly owed: bigint
-  /** Gas of the account's transactions since this program started, wei. */
-  readonly spent: bigint
-  /** Wei. */
-  readonly balance?: bigint
+  /** wTTX of own final blocks. */
+  readonly earned: BaseUnits
+  /** wTTX of our own blocks that are published and not final. */
+  readonly pending: BaseUnits
+  /** What is in the bridge for our own blocks: bonds, and what `withdraw` would send. */
+  readonly bonds: Wei
+  readonly owed: Wei
+  /** Gas of the account's transactions since this program started. */
+  readonly spent: Wei
+  readonly balance?: Wei
 }
 
 export type RelayerStatus = {
@@ -91,7 +90,7 @@ export function summariseBlocks(
   entries: readonly Publication[],
 ): Pick<MinerStatus, 'blocks' | 'earned' | 'pending' | 'bonds'> {
   const of = (...stages: readonly Publication['stage'][]) => entries.filter(({ stage }) => stages.includes(stage))
-  const feesOf = (some: readonly Publication[]) => some.reduce((sum, { fee }) => sum + fee, 0n)
+  const feesOf = (some: readonly Publication[]) => toBaseUnits(some.reduce((sum, { fee }) => sum + fee, 0n))
   return {
     blocks: {
       found: entries.length,
@@ -101,7 +100,7 @@ export function summariseBlocks(
     },
     earned: feesOf(of('final')),
     pending: feesOf(of('published')),
-    bonds: entries.reduce((sum, { bond }) => sum + bond, 0n),
+    bonds: addWei(entries.map(({ bond }) => bond)),
   }
 }
 

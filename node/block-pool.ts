@@ -16,6 +16,7 @@ import { RuleError } from './protocol/rule-error.ts'
 import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from './protocol/rules.ts'
 import { targetCeiling, targetFloor } from './protocol/target.ts'
 import { splitPosted } from './protocol/trace.ts'
+import { secondsFrom, type Time } from './protocol/units.ts'
 
 export type PooledBlock = {
   readonly id: Hash
@@ -30,14 +31,14 @@ export type PooledBlock = {
 export type PoolView = {
   readonly rules: Rules
   readonly easiestTarget: bigint
-  /** The block to build on, with its state; `publishedAt` in unix seconds. Nothing while Ethereum is not in view. */
-  readonly tip: () => (ParentBlock & { readonly publishedAt: bigint }) | undefined
+  /** The block to build on, with its state; Nothing while Ethereum is not in view. */
+  readonly tip: () => (ParentBlock & { readonly publishedAt: Time }) | undefined
   readonly isPublished: (id: Hash) => boolean
   readonly queue: QueueReader
   /** Running hash of the queue after this many entries; `undefined` beyond what was seen. */
   readonly queueHash: (count: bigint) => Hash | undefined
   /** Unix seconds on Ethereum's clock. */
-  readonly now: () => bigint
+  readonly now: () => Time
 }
 
 /** `own`: it came from the operator's own miner, by RPC. */
@@ -135,7 +136,7 @@ export class BlockPool {
     const parent = this.#view.tip()
     if (parent === undefined) return 'Ethereum is not in view yet'
     if (header.parent !== parent.id) return `it does not stand on the tip ${parent.id}`
-    const ceiling = targetCeiling(parent.header.target, now() - parent.publishedAt, easiestTarget)
+    const ceiling = targetCeiling(parent.header.target, secondsFrom(parent.publishedAt, now()), easiestTarget)
     if (header.target < targetFloor(parent.header.target) || header.target > ceiling)
       return 'its target is out of range'
     const consumed = header.queueCount - parent.header.queueCount

@@ -9,6 +9,7 @@ import type { Address, Hash } from './protocol/ids.ts'
 import type { Rules } from './protocol/rules.ts'
 import { stateRoot } from './protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction } from './protocol/transaction.ts'
+import { type Time, toTime } from './protocol/units.ts'
 import { address, amount, bytes, hash, infohash } from './schema.ts'
 
 export type NetworkDefinition = {
@@ -20,8 +21,8 @@ export type NetworkDefinition = {
   readonly minDeposit: bigint
   /** Block of Ethereum in which the bridge was deployed: nothing of it is older. */
   readonly deployedBlock: bigint
-  /** Unix seconds; also the time of the genesis block. */
-  readonly deployedAt: bigint
+  /** Also the time of the genesis block. */
+  readonly deployedAt: Time
 }
 
 const schema = z.object({
@@ -30,7 +31,7 @@ const schema = z.object({
   token: address,
   /** Block of Ethereum with the deployment, its unix seconds, which are also the time of the genesis block, and its transaction. */
   block: amount,
-  time: amount,
+  time: amount.transform(toTime),
   transaction: hash,
   parameters: z.object({
     /** 0x and 64 hex digits. */

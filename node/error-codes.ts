@@ -34,13 +34,19 @@ export const OPERATION_CODES = {
     'The bridge would refuse the call, and the fact `error` names its reason: the message says what to do.',
   'call-reverted': 'The call would fail on Ethereum without a reason that is known here: check versions and endpoint.',
   'cannot-listen': 'The host or the port cannot be listened on: choose another one.',
+  'database-damaged':
+    'A power cut or a full disk damaged a database of the node: delete its folder, and what can come back does so.',
   'database-failed':
     'The data of the bridge cannot be read or written: check the disk, else delete it and follow the bridge again.',
+  'database-in-use': 'Another process has the database open: stop that node, or choose another data folder.',
+  'database-unavailable': 'A database of the node cannot be opened: check the disk, and owner and mode of its folder.',
   'demo-failed':
     'The demo saw what must never be, as money that appeared or vanished, which is a bug: keep the folder and report it.',
   'deployment-failed':
     'The bridge was not deployed as it should be: check the account and the genesis, then deploy again.',
   'deployment-missing': 'The file of the network is not named or not there: name it with --deployment.',
+  'deposit-moved':
+    'Ethereum was reorganised, and the deposit has another id now, which the fact `now` names, or is gone: go on with that id.',
   'deposit-not-queued':
     'The queue of the bridge holds no such deposit, as far as the node has read it: hand nothing in, a node makes the file itself.',
   'devnet-torn': 'The folder of the devnet is of another chain: move it away, or choose another one.',
@@ -82,7 +88,6 @@ export const OPERATION_CODES = {
   'ledger-damaged': 'The database of the ledger contradicts itself: delete it and follow the bridge again.',
   'ledger-failed': 'The disk refused a write: see to the disk, then restart the node.',
   'ledger-not-empty': 'A snapshot can only be loaded into an empty ledger: use another data folder.',
-  'ledger-unavailable': 'The database of the ledger cannot be opened: see whether another node has it.',
   'listen-failed': 'The port for BitTorrent cannot be opened: end what holds it, or choose another one.',
   'never-published': 'The block does not follow from its parent, so somebody made it up: ask others for it.',
   'no-answer': 'The input ended before a question was answered: type the answer and press Enter.',

@@ -10,6 +10,7 @@ import { BlockPool } from './block-pool.ts'
 import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
 import { queuedEntryAt, queueHashAt } from './bridge/queue-view.ts'
+import { openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { connectEthereum } from './ethereum/agreeing/http-chain.ts'
 import { Ledger } from './ledger/ledger.ts'
@@ -17,10 +18,11 @@ import type { Branch } from './ledger/types.ts'
 import type { Logger } from './log.ts'
 import { Network } from './network/network.ts'
 import type { NetworkOptions } from './network/options.ts'
-import { MAX_PROOF_BYTES } from './network/proof.ts'
+import { formatAddress, MAX_PROOF_BYTES } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
 import { takeProof } from './proof-intake.ts'
 import { RuleError } from './protocol/rule-error.ts'
+import { toTime } from './protocol/units.ts'
 import { API } from './rpc/api.ts'
 import { createHandlers } from './rpc/handlers/handlers.ts'
 import { RpcServer } from './rpc/server.ts'
@@ -106,7 +108,7 @@ export class TtxNode {
       isPublished: (id) => follower?.block(id) !== undefined,
       queueHash: (count) => follower && queueHashAt(follower.view.queue, count),
       queue: (index) => follower && queuedEntryAt(follower.view.queue, index)?.entry,
-      now: () => follower?.status.at?.time ?? 0n,
+      now: () => follower?.status.at?.time ?? toTime(0n),
     })
     const store = new NodeStore({ ledger: this.#ledger, pool: this.#pool, follower })
     this.#network = new Network({ store, log: log('network') }, options.network)
@@ -123,7 +125,7 @@ export class TtxNode {
     this.#rpc = new RpcServer({ methods: API, handlers: createHandlers(parts), log: log('rpc') }, options.rpc)
   }
 
-  /** Throws `OperationError` (`ledger-unavailable`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
+  /** Throws `OperationError` (`database-in-use`, `database-damaged`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
   async start(): Promise<void> {
     try {
       await mkdir(join(this.#options.folder, 'proofs'), { recursive: true })
@@ -162,8 +164,7 @@ export class TtxNode {
 
   /** `host:port` at which other nodes reach it. */
   get listenAddress(): string {
-    const { host, port } = this.#network.address()
-    return `${host}:${port}`
+    return formatAddress(this.#network.address())
   }
 
   async #startFollower(): Promise<void> {
@@ -174,7 +175,8 @@ export class TtxNode {
       this.#pool.prune()
       this.#order(() => this.#announceDeposits())
     })
-    await this.#bridgeDatabase?.open()
+    const folder = join(this.#options.folder, 'bridge')
+    if (this.#bridgeDatabase !== undefined) await openDatabase(this.#bridgeDatabase, { part: 'bridge', folder })
     await follower.start()
   }
 

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { parseHex } from './protocol/bytes.ts'
 import { type Address, type Hash, type Infohash, isAddress, isHash, isInfohash } from './protocol/ids.ts'
+import { toGwei } from './protocol/units.ts'
 
 export const address = z.custom<Address>(isAddress, 'expected an address: 0x and 40 lower-case hex digits').meta({
   id: 'Address',
@@ -29,6 +30,8 @@ export const amount = z
   .regex(/^(0|[1-9][0-9]{0,77})$/, 'expected a whole number as a decimal string')
   .transform(BigInt)
   .meta({ id: 'Amount', description: 'Base units (10^-18 TTX) or another whole number, as a decimal string.' })
+/** The same on the wire: here the type says what is counted. */
+export const gwei = amount.transform(toGwei)
 export const bytes = z
   .string()
   .refine(isHexBytes, 'expected bytes: 0x and an even number of lower-case hex digits')

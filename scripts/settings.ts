@@ -10,6 +10,7 @@ import { OperationError } from '../node/errors.ts'
 import { LOG_LEVELS } from '../node/log.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_PROFILES } from '../node/network/options.ts'
 import { parseAddress } from '../node/protocol/ids.ts'
+import { RuleError } from '../node/protocol/rule-error.ts'
 
 /** How a setting is given and explained. */
 export type SettingInfo = {
@@ -22,6 +23,8 @@ export type SettingInfo = {
   readonly example: string
   /** Never shown, not even in errors. */
   readonly secret?: true
+  /** A URL, which may hold a password or a key: errors do not show it either. */
+  readonly mayHoldSecret?: true
 }
 
 const info = z.registry<SettingInfo>()
@@ -50,8 +53,19 @@ const whole = (least: number, most: number) =>
     .max(most, `at most ${most}`)
 const addressText = z
   .string()
+  .trim()
   .regex(/^0x[0-9a-fA-F]{40}$/, 'an address: 0x and 40 hex digits')
-  .transform(parseAddress)
+  .transform((text, context) => {
+    try {
+      return parseAddress(text)
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error
+      context.addIssue(
+        'an address whose upper and lower case fit its digits (EIP-55), since in this one a digit is wrong',
+      )
+      return z.NEVER
+    }
+  })
 
 const PROFILES = ['local', 'public'] as const satisfies readonly (keyof typeof NETWORK_PROFILES)[]
 const hosts = PROFILES.map((name) => `${NETWORK_PROFILES[name].host} with the profile ${name}`).join(', ')
@@ -106,6 +120,7 @@ const settingsSchema = z.strictObject({
     flag: '--node <url>',
     about: 'JSON-RPC of the node that a command asks',
     example: 'http://127.0.0.1:7650',
+    mayHoldSecret: true,
   }),
   ethereum: listOf(url).optional().register(info, {
     env: 'TTX_ETHEREUM',
@@ -113,6 +128,7 @@ const settingsSchema = z.strictObject({
     about:
       'JSON-RPC of Ethereum; several, separated by commas: node and watcher want them to agree, all else asks the next where one is silent',
     example: 'http://127.0.0.1:8545',
+    mayHoldSecret: true,
   }),
   deployment: path.optional().register(info, {
     env: 'TTX_DEPLOYMENT',
@@ -168,6 +184,7 @@ const settingsSchema = z.strictObject({
       flag: '--trackers <urls>',
       about: 'BitTorrent trackers at which nodes find each other, separated by commas',
       example: 'udp://127.0.0.1:6969',
+      mayHoldSecret: true,
     }),
   dhtBootstrap: listOf(hostAndPort).optional().register(info, {
     env: 'TTX_DHT_BOOTSTRAP',
@@ -280,6 +297,16 @@ const settingsSchema = z.strictObject({
     about: 'Blocks of Ethereum that a transaction must have, its own included, to count as done',
     example: '2',
   }),
+  deployerKey: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{64}$/, 'a private key: 0x and 64 hex digits')
+    .optional()
+    .register(info, {
+      env: 'TTX_DEPLOYER_KEY',
+      about: 'Key of the account that deploys a bridge, for scripts/make/deploy.ts; nothing else reads it',
+      example: `0x${'01'.repeat(32)}`,
+      secret: true,
+    }),
   logJson: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).default(false).register(info, {
     env: 'TTX_LOG_JSON',
     flag: '--log-json',
@@ -383,16 +410,17 @@ function badSetting(
   const issue = error.issues[0]
   const key = SETTING_KEYS.find((known) => known === issue?.path[0])
   if (issue === undefined || key === undefined) throw error
-  const { env, flag, secret } = settingInfo(key)
+  const { env, flag, secret, mayHoldSecret } = settingInfo(key)
+  const isHidden = secret || mayHoldSecret
   const name = [flag?.split(' ')[0], env].filter((part) => part !== undefined).join(' or ')
   const source = sources[key] ?? 'nowhere'
-  const came = secret ? 'something else (not shown)' : JSON.stringify(given[key])
+  const came = isHidden ? 'something else (not shown)' : JSON.stringify(given[key])
   const expected = issue.code === 'invalid_value' ? `one of ${issue.values.join(', ')}` : issue.message
   return new OperationError(
     'bad-setting',
     `expected ${name} to be ${expected}, got ${came} from ${source}; correct it there`,
     {
-      facts: { setting: key, source, ...(secret ? {} : { value: String(given[key]) }) },
+      facts: { setting: key, source, ...(isHidden ? {} : { value: String(given[key]) }) },
     },
   )
 }

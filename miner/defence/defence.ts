@@ -5,7 +5,7 @@ import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
-import { addGwei, toBaseUnits } from '../../node/protocol/units.ts'
+import { addGwei, type Time, toBaseUnits, toTime, toWork } from '../../node/protocol/units.ts'
 import type { Result } from '../../node/rpc/api.ts'
 import { type Offer, offerOf } from '../assemble.ts'
 import { type Journal, type Publication, publicationId } from '../journal.ts'
@@ -33,8 +33,8 @@ export class Defence {
     this.#deps = deps
   }
 
-  /** First blocks of the races that our own blocks are in, and in which a block still counts; `undefined` before the first look. `now` is unix seconds. */
-  firsts(now: bigint): ReadonlySet<Hash> | undefined {
+  /** First blocks of the races that our own blocks are in, and in which a block still counts; `undefined` before the first look. */
+  firsts(now: Time): ReadonlySet<Hash> | undefined {
     return this.#races && new Set(this.#races.flatMap(({ first, until }) => (now <= until ? [first.id] : [])))
   }
 
@@ -49,15 +49,15 @@ export class Defence {
     this.#nextMs = endMs + PAUSE_FACTOR * (endMs - startMs)
   }
 
-  /** What could be done for our own blocks now, the best first. `now` is unix seconds, `hashRate` hashes a second, zero if unknown. */
-  stands(now: bigint, hashRate: number): readonly Stand[] {
+  /** What could be done for our own blocks now, the best first. `hashRate` hashes a second, zero if unknown. */
+  stands(now: Time, hashRate: number): readonly Stand[] {
     return standsIn(this.#races ?? [], now, hashRate)
   }
 
   /** What there is to lose, and what its defence has cost so far. */
   stake({ own }: Stand, rules: Rules): Stake {
     const all = this.#deps.journal.entries()
-    const firsts = this.firsts(0n)
+    const firsts = this.firsts(toTime(0n))
     const isSpent = ({ defends, publishedAt }: Publication) =>
       publishedAt !== undefined && defends !== undefined && firsts?.has(defends)
     const offersOf = (some: readonly Publication[]) => some.map((entry) => this.#offer(entry, rules))
@@ -108,5 +108,12 @@ async function readRaces(node: NodeClient, own: readonly Hash[], signal: AbortSi
 
 function raceBlockOf(block: Result<'bridge_blocks'>['blocks'][number]): RaceBlock {
   const { id, parent, target, work, publishedAt, verdict, refuted } = block
-  return { id, parent, target, work, publishedAt: BigInt(publishedAt), isRight: verdict === 'valid' && !refuted }
+  return {
+    id,
+    parent,
+    target,
+    work: toWork(work),
+    publishedAt: toTime(publishedAt),
+    isRight: verdict === 'valid' && !refuted,
+  }
 }

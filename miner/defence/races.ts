@@ -2,15 +2,15 @@
 
 import type { Hash } from '../../node/protocol/ids.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../node/protocol/rules.ts'
+import { later, type Time, type Work } from '../../node/protocol/units.ts'
 
 export type RaceBlock = {
   readonly id: Hash
   readonly parent: Hash
   readonly target: bigint
   /** Cumulative, expected hashes. */
-  readonly work: bigint
-  /** Unix seconds. */
-  readonly publishedAt: bigint
+  readonly work: Work
+  readonly publishedAt: Time
   /** Whether it was seen to be valid, and is not refuted. Whatever else decides nothing. */
   readonly isRight: boolean
 }
@@ -19,7 +19,7 @@ export type RaceBlock = {
 export type Race = {
   readonly first: RaceBlock
   /** The last second in which a block counts. */
-  readonly until: bigint
+  readonly until: Time
   /** Of what counts, the block that is ahead: on the branch of `first`, and on those of its rivals. */
   readonly ours: RaceBlock
   readonly theirs: RaceBlock
@@ -45,7 +45,7 @@ export function racesOf(final: Hash, blocks: Iterable<RaceBlock>, own: Iterable<
     const rivals = children.get(first.parent)?.slice(1) ?? []
     const above = rivals.length === 0 ? [] : branch.slice(i).flatMap(({ id }) => (wanted.has(id) ? [id] : []))
     if (above.length === 0) return []
-    const until = first.publishedAt + BRANCH_SECONDS
+    const until = later(first.publishedAt, BRANCH_SECONDS)
     const ours = leaderAbove([first], until, children)
     const theirs = leaderAbove(rivals, until, children)
     return ours && theirs ? [{ first, until, ours, theirs, own: above }] : []
@@ -55,7 +55,7 @@ export function racesOf(final: Hash, blocks: Iterable<RaceBlock>, own: Iterable<
 /** Of these siblings and what counts above them, the block that is ahead. */
 function leaderAbove(
   siblings: readonly RaceBlock[],
-  until: bigint,
+  until: Time,
   children: ReadonlyMap<Hash, readonly RaceBlock[]>,
 ): RaceBlock | undefined {
   let leader: RaceBlock | undefined

@@ -4,6 +4,7 @@ import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { ALONE_SECONDS } from '../../node/protocol/rules.ts'
+import { later, type Time, toTime } from '../../node/protocol/units.ts'
 import type { Cases } from './cases.ts'
 import type { Judge } from './judge.ts'
 import type { Lookout } from './lookout.ts'
@@ -23,7 +24,7 @@ export type AccusationDeps = {
 }
 
 /** `look`: the last one in which it was alive to somebody. `publishedAt`: the earliest that anybody says, since anyone who says a later one may lie. */
-type Accused = { readonly block: Urgent; readonly look: number; readonly publishedAt: bigint }
+type Accused = { readonly block: Urgent; readonly look: number; readonly publishedAt: Time }
 
 export class Accusations {
   readonly #deps: AccusationDeps
@@ -103,7 +104,7 @@ export class Accusations {
       if (refuted || ours === undefined) continue
       if (ours === 'invalid' && verdict === 'valid') difference ??= nodeIsWrong(id)
       if (ours !== 'valid' || verdict !== 'invalid') continue
-      cases.open(id, problem, deadlineOf({ publishedAt: BigInt(publishedAt) }), ', says the node')
+      cases.open(id, problem, deadlineOf({ publishedAt: toTime(publishedAt) }), ', says the node')
       cases.change(id, { state: 'doubtful' })
       difference ??= verdictsDiffer(id, problem)
     }
@@ -170,13 +171,13 @@ export class Accusations {
     const known = cases.get(id)
     if (known === undefined && (verdict !== 'invalid' || (parent !== final && !isAlive(parent)))) return
     const { problem = block.problem ?? 'no reason given' } = known ?? {}
-    cases.close({ block: id, problem, deadline: deadlineOf({ publishedAt: BigInt(block.publishedAt) }), by: 'others' })
+    cases.close({ block: id, problem, deadline: deadlineOf({ publishedAt: toTime(block.publishedAt) }), by: 'others' })
   }
 }
 
 /** Unix seconds: no block is final earlier, whatever else there is. */
-function deadlineOf({ publishedAt }: Pick<Urgent, 'publishedAt'>): bigint {
-  return publishedAt + ALONE_SECONDS
+function deadlineOf({ publishedAt }: Pick<Urgent, 'publishedAt'>): Time {
+  return later(publishedAt, ALONE_SECONDS)
 }
 
 function nodeIsWrong(block: Hash): OperationError {

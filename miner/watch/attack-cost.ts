@@ -15,15 +15,24 @@ import {
   STEP_LIMIT,
 } from '../../node/protocol/rules.ts'
 import { BLOCK_SECONDS, targetFloor, workOf } from '../../node/protocol/target.ts'
-import { GWEI } from '../../node/protocol/units.ts'
+import {
+  addPrices,
+  addWei,
+  costOfGas,
+  type GasPrice,
+  GWEI,
+  toWei,
+  type Wei,
+  type Work,
+} from '../../node/protocol/units.ts'
 import type { Result } from '../../node/rpc/api.ts'
 
-/** Prices in wei a unit of gas, work in expected hashes. */
+/** Work in expected hashes. */
 export type Situation = {
-  readonly baseFee: bigint
-  readonly tip: bigint
+  readonly baseFee: GasPrice
+  readonly tip: GasPrice
   /** Of the easiest block that could be published on the tip now. */
-  readonly nextWork: bigint
+  readonly nextWork: Work
   /** Entries of the queue that no block on the leading branch has consumed. */
   readonly queueWaiting: bigint
   readonly overturn: Overturn
@@ -63,15 +72,15 @@ export type Attack = {
   readonly hashes: bigint
   /** Units; `gasWei` is its price at base fee and tip. */
   readonly gas: bigint
-  readonly gasWei: bigint
+  readonly gasWei: Wei
   /** What has to be put down, the bonds of all blocks that are needed at a time. */
-  readonly bondWei: bigint
+  readonly bondWei: Wei
   /** Of that, what does not come back for certain. */
-  readonly bondLostWei: bigint
+  readonly bondLostWei: Wei
   /** What others get. */
-  readonly feesWei: bigint
+  readonly feesWei: Wei
   /** Gas, fees and lost bonds: the least that it costs besides the work. */
-  readonly lostWei: bigint
+  readonly lostWei: Wei
   /** The longest delay of others that it can cause. */
   readonly delaySeconds: bigint
   /** Why it is not longer, in plain words. */
@@ -85,10 +94,11 @@ type Block = Pick<
 
 /** Wrong blocks are assumed to be refuted this long after their publication at the latest (docs/disputes.md). */
 const REFUTED_SECONDS = ALONE_SECONDS
+const NOTHING = toWei(0n)
 
-/** Wei that `publish` asks for as a bond at this base fee. */
-export function bondOf(baseFee: bigint): bigint {
-  return BOND_GAS * baseFee
+/** What `publish` asks for as a bond at this base fee. */
+export function bondOf(baseFee: GasPrice): Wei {
+  return costOfGas(BOND_GAS, baseFee)
 }
 
 /** All kinds of attack that the rules know, in the order of docs/disputes.md. */
@@ -106,9 +116,9 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
     delaySeconds: bigint,
     cost: Partial<Pick<Attack, 'per' | 'hashes' | 'gas' | 'bondWei' | 'bondLostWei' | 'feesWei'>>,
   ): Attack => {
-    const { per = 'once', hashes = 0n, gas = 0n, bondWei = 0n, bondLostWei = 0n, feesWei = 0n } = cost
-    const gasWei = gas * (baseFee + tip)
-    const lostWei = gasWei + bondLostWei + feesWei
+    const { per = 'once', hashes = 0n, gas = 0n, bondWei = NOTHING, bondLostWei = NOTHING, feesWei = NOTHING } = cost
+    const gasWei = costOfGas(gas, addPrices(baseFee, tip))
+    const lostWei = addWei([gasWei, bondLostWei, feesWei])
     return { attack, per, hashes, gas, gasWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why }
   }
   const perEntry = { gas: ceilDiv(figure('force, 10'), 10n), fee: forceFee(baseFee) }
@@ -133,7 +143,7 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
         hashes: nextWork,
         gas: figure('publish, 1 steps of 2 inputs'),
         bondWei: bond,
-        bondLostWei: bond - (bond / GWEI / 2n) * GWEI,
+        bondLostWei: toWei(bond - (bond / GWEI / 2n) * GWEI),
       },
     ),
     row(
@@ -155,8 +165,8 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
       {
         hashes: overturn.hashes,
         gas: rivalGas + BigInt(overturn.blocks - 1) * figure('publish, child'),
-        bondWei: bond * BigInt(overturn.blocks),
-        bondLostWei: overturn.isRival ? bond : 0n,
+        bondWei: toWei(bond * BigInt(overturn.blocks)),
+        bondLostWei: overturn.isRival ? bond : NOTHING,
       },
     ),
     row(
@@ -167,14 +177,14 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
         per: 'hour',
         hashes: nextWork,
         gas: figure('publish, child') + figure('finalize, no fee'),
-        bondWei: bond * (BOND_SECONDS / BLOCK_SECONDS),
+        bondWei: toWei(bond * (BOND_SECONDS / BLOCK_SECONDS)),
       },
     ),
     row(
       'queue-flood',
       `A block has to consume ${QUEUE_SHARE} entries and need not consume more, so ${QUEUE_SHARE} of them put off each deposit and forced transaction behind them by one block (waiting now: ${queueWaiting}). All other transactions keep ${STEP_LIMIT - QUEUE_SHARE} of the ${STEP_LIMIT} steps of a block. The fees are those of the miners.`,
       BLOCK_SECONDS,
-      { per: 'block', gas: share * perEntry.gas, feesWei: share * perEntry.fee },
+      { per: 'block', gas: share * perEntry.gas, feesWei: toWei(share * perEntry.fee) },
     ),
     row(
       'late-nomination',
@@ -189,7 +199,7 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
  * The lowest fork that a new branch could make ahead of the leading one. `blocks` are the last final one and all above it, in the order of
  * publication; `now` is Ethereum's time, and `nextWork` that of the easiest block that could come on the tip.
  */
-export function findOverturn(blocks: readonly Block[], now: number, nextWork: bigint): Overturn {
+export function findOverturn(blocks: readonly Block[], now: number, nextWork: Work): Overturn {
   const [final] = blocks
   if (final === undefined) throw new RangeError('there is a final block at least')
   const branch = [final, ...blocks.filter(({ preferred, id }) => preferred && id !== final.id)]

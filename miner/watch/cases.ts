@@ -2,6 +2,7 @@
 
 import type { Logger } from '../../node/log.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
+import type { Time, Wei } from '../../node/protocol/units.ts'
 
 /**
  * `open`: wrong, and alive, as far as is known here. `tried`: a dry run would have killed it. `killed`: refuted, `by` whom (`others` also where an earlier run of this
@@ -11,13 +12,13 @@ export type Case = {
   readonly block: Hash
   readonly state: 'open' | 'tried' | 'killed' | 'doubtful'
   readonly problem: string
-  /** Unix seconds on Ethereum: before this it cannot become final. */
-  readonly deadline: bigint
+  /** Before this it cannot become final. */
+  readonly deadline: Time
   readonly by?: 'us' | 'others'
   /** Units that the refutation used, or would use. */
   readonly gas?: bigint
-  /** Wei that it earns. */
-  readonly reward?: bigint
+  /** What it earns. */
+  readonly reward?: Wei
   readonly transaction?: Hash
   /** Transactions of ours that had no effect. */
   readonly failures?: number
@@ -46,7 +47,7 @@ export class Cases {
   }
 
   /** Begins a case, unless there is one; then the earlier of the two deadlines counts. `advice` is for the reader of the alarm. */
-  open(block: Hash, problem: string, deadline: bigint, advice: string): Case {
+  open(block: Hash, problem: string, deadline: Time, advice: string): Case {
     const known = this.#cases.get(block)
     if (known !== undefined) {
       if (deadline < known.deadline) this.change(block, { deadline })

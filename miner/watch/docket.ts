@@ -47,6 +47,12 @@ export class Docket {
     for (const id of this.#rests.keys()) if (!ids.has(id)) this.#rests.delete(id)
   }
 
+  /** Whether one of these was neither judged nor tried in vain yet. */
+  isNew(ids: Iterable<Hash>): boolean {
+    for (const id of ids) if (this.#deps.judge.verdictOn(id) === undefined && !this.#rests.has(id)) return true
+    return false
+  }
+
   async #runFor(seer: Seer): Promise<void> {
     const { signal, troubles } = this.#deps
     let tree: Living | undefined

@@ -3,14 +3,15 @@
 import { OperationError } from '../../node/errors.ts'
 import type { EthereumReader, Links } from '../../node/ethereum/reader.ts'
 import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import type { Time, Work } from '../../node/protocol/units.ts'
 import { within } from '../../node/within.ts'
 
-/** `publishedAt` is unix seconds; `work` is cumulative, in expected hashes. */
+/** `work` is cumulative, in expected hashes. */
 export type LivingBlock = {
   readonly id: Hash
   readonly parent: Hash
-  readonly publishedAt: bigint
-  readonly work: bigint
+  readonly publishedAt: Time
+  readonly work: Work
 }
 
 export type Living = {

@@ -9,15 +9,15 @@ import { answerWithin, apart, type Endpoint } from '../../node/ethereum/sending/
 import type { Errand } from '../../node/ethereum/sending/everywhere/errand.ts'
 import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import { GWEI } from '../../node/protocol/units.ts'
+import { GWEI, toWei, type Wei } from '../../node/protocol/units.ts'
 
 /** What would kill the block, by the word of at least one endpoint. */
 export type Prepared = {
   readonly call: BridgeCall
   /** Units, the most that one of those expects; our own figure if none of them says. */
   readonly gas: bigint
-  /** Half of the bond, wei: the least that one of those says. */
-  readonly reward: bigint
+  /** Half of the bond: the least that one of those says. */
+  readonly reward: Wei
   /** Names of endpoints: which accept it, and what the others say. */
   readonly accepts: readonly string[]
   readonly doubts: readonly Doubt[]
@@ -36,7 +36,7 @@ export type RefutationOptions = Pick<Errand, 'deadline' | 'onNonce'> & {
 }
 
 type Word = { readonly endpoint: Endpoint } & (
-  | { readonly says: 'yes'; readonly estimate: bigint | undefined; readonly bond: bigint | undefined }
+  | { readonly says: 'yes'; readonly estimate: bigint | undefined; readonly bond: Wei | undefined }
   | { readonly says: 'dead' }
   | { readonly says: 'no'; readonly error: unknown }
 )
@@ -110,7 +110,7 @@ async function tryOn(endpoint: Endpoint, id: Hash, data: BridgeCall['data']): Pr
   const estimating = endpoint.estimate('refute', data).catch(() => undefined)
   const recording = endpoint.record(id).catch(() => undefined)
   const { next } = await endpoint.head()
-  await endpoint.simulate(refuteCall(data), 0n, next)
+  await endpoint.simulate(refuteCall(data), toWei(0n), next)
   const [estimate, record] = await Promise.all([estimating, recording])
   return { endpoint, says: 'yes', estimate, bond: record?.bond }
 }
@@ -127,7 +127,7 @@ function prepare(
     call,
     // What is above the limit cannot be used.
     gas: estimates.find((estimate) => estimate <= call.gas) ?? call.gas,
-    reward: ((bonds[0] ?? 0n) / (2n * GWEI)) * GWEI, // the contract counts bonds in gwei
+    reward: toWei(((bonds[0] ?? 0n) / (2n * GWEI)) * GWEI), // the contract counts bonds in gwei
     accepts: yes.map(({ endpoint }) => endpoint.name),
     doubts: words.flatMap((word) =>
       word.says === 'yes' ? [] : [{ endpoint: word.endpoint.name, code: codeOf(word) }],

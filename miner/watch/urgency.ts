@@ -2,10 +2,11 @@
 
 import type { Hash } from '../../node/protocol/ids.ts'
 import { ALONE_SECONDS, RACE_SECONDS } from '../../node/protocol/rules.ts'
+import { later, type Time } from '../../node/protocol/units.ts'
 import type { Living, LivingBlock } from './living.ts'
 
-/** `finalFrom`: the contract could make it final from then on, unix seconds. */
-export type Urgent = LivingBlock & { readonly finalFrom: bigint }
+/** `finalFrom`: the contract could make it final from then on. */
+export type Urgent = LivingBlock & { readonly finalFrom: Time }
 
 /**
  * What lives, by urgency: an only child could be final 24 hours after its publication, one of several 48 hours after the first of them, and
@@ -17,7 +18,7 @@ export function byUrgency(
   isWrong: (id: Hash) => boolean = () => false,
 ): readonly Urgent[] {
   const races = racesOf(blocks, isWrong)
-  const times = new Map<Hash, bigint>()
+  const times = new Map<Hash, Time>()
   const urgent: Urgent[] = []
   for (const block of blocks.values()) {
     const { id, parent, publishedAt } = block
@@ -50,17 +51,17 @@ function racesOf(blocks: Living['blocks'], isWrong: (id: Hash) => boolean): Read
 }
 
 /** As if its parent were final already. */
-function clockOf({ id, publishedAt }: LivingBlock, race: Race | undefined): bigint {
-  const alone = publishedAt + ALONE_SECONDS
+function clockOf({ id, publishedAt }: LivingBlock, race: Race | undefined): Time {
+  const alone = later(publishedAt, ALONE_SECONDS)
   if (race === undefined || (race.count === 1 && race.first.id === id)) return alone
   // It came before them where it is wrong, or else they would count it.
-  return min(race.first.publishedAt, publishedAt) + RACE_SECONDS
+  return later(min(race.first.publishedAt, publishedAt), RACE_SECONDS)
 }
 
-function min(a: bigint, b: bigint): bigint {
+function min(a: Time, b: Time): Time {
   return a < b ? a : b
 }
 
-function max(a: bigint, b: bigint): bigint {
+function max(a: Time, b: Time): Time {
   return a > b ? a : b
 }

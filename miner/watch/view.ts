@@ -5,6 +5,7 @@ import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { EthereumReader, Head } from '../../node/ethereum/reader.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
+import { toTime, toWork } from '../../node/protocol/units.ts'
 import { type Living, type LivingBlock, readLiving } from './living.ts'
 import { Patience } from './patience.ts'
 
@@ -133,7 +134,7 @@ function treeOf(list: readonly NodeBlock[]): Living | undefined {
   for (const { id, parent, publishedAt, work, refuted: isRefuted } of list.slice(1)) {
     if (isRefuted) refuted.add(id)
     else if (parent === ground.id || blocks.has(parent))
-      blocks.set(id, { id, parent, publishedAt: BigInt(publishedAt), work })
+      blocks.set(id, { id, parent, publishedAt: toTime(publishedAt), work: toWork(work) })
   }
   return { final: ground.id, blocks, refuted }
 }

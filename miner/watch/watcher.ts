@@ -204,7 +204,7 @@ export class Watcher implements AsyncDisposable {
       })
       await this.#troubles.try('comparing verdicts', async () => accusations.compareWithNode())
       this.#forgetTroubles(living)
-      this.#bringForward(judge)
+      this.#bringForward(judge, docket)
       await this.#pause()
     }
   }
@@ -218,14 +218,16 @@ export class Watcher implements AsyncDisposable {
   }
 
   /** Trusting takes more than a verdict: all have to see the same. */
-  #bringForward(judge: Judge): void {
+  #bringForward(judge: Judge, docket: Docket): void {
     const { trust, due } = { trust: this.#trust, due: this.#due }
     if (trust.state === 'doubt') this.#right = new Set()
     if (trust.state !== 'clear') return
     this.#right = new Set([...trust.living].filter((id) => judge.verdictOn(id)?.verdict === 'valid'))
-    // Nothing may stand before a refutation in the account's line of transactions.
-    if (due === undefined || this.#bringing !== undefined || this.#cases.all().some(({ state }) => state === 'open'))
-      return
+    // Nothing may stand before a refutation in the account's line of transactions, and whatever was not judged yet may need one.
+    const isWrong = (id: Hash) => judge.verdictOn(id)?.verdict === 'invalid' && this.#cases.get(id) === undefined
+    const isOpen = this.#cases.all().some(({ state }) => state === 'open')
+    if (due === undefined || this.#bringing !== undefined || isOpen) return
+    if (docket.isNew(trust.living) || [...trust.living].some(isWrong)) return
     this.#bringing = this.#troubles
       .try('bringing forward', () => due.round(this.#stop.signal))
       .finally(() => {

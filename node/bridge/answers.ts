@@ -9,6 +9,7 @@ import { type BlockContent, type BlockFile, blockTorrent } from '../protocol/blo
 import type { Hash, Infohash } from '../protocol/ids.ts'
 import type { Facts } from '../protocol/rule-error.ts'
 import type { Rules } from '../protocol/rules.ts'
+import type { Time } from '../protocol/units.ts'
 import { ledgerBranch } from './branch.ts'
 import { blocksWithClaims, type MaturedClaim, maturedClaims, type RequestView, requestViews } from './claims.ts'
 import { preferredTip } from './fork-choice.ts'
@@ -78,7 +79,7 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   }
 
   /** A valid block to build on, with its state; `undefined` for one that is unknown, invalid, refuted, or older than what is kept. */
-  parentBlock(id: Hash): (ParentBlock & { readonly publishedAt: bigint }) | undefined {
+  parentBlock(id: Hash): (ParentBlock & { readonly publishedAt: Time }) | undefined {
     const block = this.view.blocks.get(id)
     const { states } = this.#records.judge
     if (block === undefined || block.refuted || !states.has(id)) return undefined

@@ -2,6 +2,7 @@
 
 import type { Hash } from '../protocol/ids.ts'
 import { ALONE_SECONDS, NOMINATION_SECONDS, RACE_SECONDS, SIBLING_SECONDS } from '../protocol/rules.ts'
+import { later, type Time, toSeconds } from '../protocol/units.ts'
 import { endOfRace, isLive } from './race/eligible.ts'
 import { type Race, racesOf } from './race/lead.ts'
 import { type BridgeBlock, type BridgeView, isWrong } from './view.ts'
@@ -19,17 +20,17 @@ type FinalReason = 'alone' | 'rival-possible' | 'wrong-sibling' | 'unjudged-sibl
 
 type FinalClock = {
   /**
-   * Unix seconds, not before now. `earliest`: if everybody acts at once and nothing else is published. `latest`: if no heavier branch
+   * Not before now. `earliest`: if everybody acts at once and nothing else is published. `latest`: if no heavier branch
    * comes, wrong blocks are refuted within a day of their publication, the heaviest eligible block is nominated within an hour, and
    * what can be final is made final at once.
    */
-  readonly earliest: bigint
-  readonly latest: bigint
+  readonly earliest: Time
+  readonly latest: Time
   readonly reason: FinalReason
-  /** Publication of the first right block of its race, from which all hours count. Unix seconds. */
-  readonly first: bigint
-  /** From then on no rival is taken any more; unix seconds, with `rival-possible` only. */
-  readonly rivalUntil?: bigint
+  /** Publication of the first right block of its race, from which all hours count. */
+  readonly first: Time
+  /** From then on no rival is taken any more; with `rival-possible` only. */
+  readonly rivalUntil?: Time
   /** Right blocks beside it. */
   readonly rivals: readonly Hash[]
   /** Blocks beside it, or in the slot of its parent, that are wrong and not refuted yet. */
@@ -42,15 +43,15 @@ type FinalClock = {
 export type FinalTime = FinalClock & { readonly decisive: Hash }
 
 // Of a view, those of the last moment that somebody asked for.
-const known = new WeakMap<BridgeView, { readonly now: bigint; readonly times: ReadonlyMap<Hash, FinalTime> }>()
+const known = new WeakMap<BridgeView, { readonly now: Time; readonly times: ReadonlyMap<Hash, FinalTime> }>()
 
 /** When a block of the preferred branch can be final; undefined for a block that is not on it, or is final already. */
-export function finalTimeOf(view: BridgeView, id: Hash, now: bigint): FinalTime | undefined {
+export function finalTimeOf(view: BridgeView, id: Hash, now: Time): FinalTime | undefined {
   return finalTimesOf(view, now).get(id)
 }
 
 /** The same for all blocks of the preferred branch, in time in proportion to the blocks beside it. The view must not change any more. */
-export function finalTimesOf(view: BridgeView, now: bigint): ReadonlyMap<Hash, FinalTime> {
+export function finalTimesOf(view: BridgeView, now: Time): ReadonlyMap<Hash, FinalTime> {
   const last = known.get(view)
   if (last?.now === now) return last.times
   const times = view.death === undefined ? timesOf(racesOf(view), now) : new Map<Hash, FinalTime>()
@@ -58,7 +59,7 @@ export function finalTimesOf(view: BridgeView, now: bigint): ReadonlyMap<Hash, F
   return times
 }
 
-function timesOf(races: readonly Race[], now: bigint): ReadonlyMap<Hash, FinalTime> {
+function timesOf(races: readonly Race[], now: Time): ReadonlyMap<Hash, FinalTime> {
   const times = new Map<Hash, FinalTime>()
   let below: FinalTime | undefined
   for (const race of races) {
@@ -72,7 +73,7 @@ function timesOf(races: readonly Race[], now: bigint): ReadonlyMap<Hash, FinalTi
 }
 
 /** As if its parent were final already. */
-function clockOf(race: Race, now: bigint): FinalClock {
+function clockOf(race: Race, now: Time): FinalClock {
   const { child, living, nominee } = race
   const first = race.first.publishedAt
   const beside = living.filter(({ id }) => id !== child.id)
@@ -86,32 +87,32 @@ function clockOf(race: Race, now: bigint): FinalClock {
   }
   if (seen.rivals.length > 0) return { ...raceClock(race, now), ...seen }
 
-  const alone = max(now, child.publishedAt + ALONE_SECONDS)
+  const alone = max(now, later(child.publishedAt, ALONE_SECONDS))
   // Right, it is a rival; wrong, it is dead within a day of its publication, which is earlier than a race ends.
   if (beside.some(isUnjudged)) {
     return { earliest: alone, latest: raceClock(race, now).latest, reason: 'unjudged-sibling', ...seen }
   }
-  const rivalUntil = first + SIBLING_SECONDS
+  const rivalUntil = later(first, SIBLING_SECONDS)
   if (now < rivalUntil) {
-    return { earliest: alone, latest: first + RACE_SECONDS, reason: 'rival-possible', rivalUntil, ...seen }
+    return { earliest: alone, latest: later(first, RACE_SECONDS), reason: 'rival-possible', rivalUntil, ...seen }
   }
-  const latest = wrongSiblings.map(({ publishedAt }) => publishedAt + ALONE_SECONDS).reduce(max, alone)
+  const latest = wrongSiblings.map(({ publishedAt }) => later(publishedAt, ALONE_SECONDS)).reduce(max, alone)
   return { earliest: alone, latest, reason: wrongSiblings.length > 0 ? 'wrong-sibling' : 'alone', ...seen }
 }
 
-function raceClock(race: Race, now: bigint): Pick<FinalClock, 'earliest' | 'latest' | 'reason'> {
+function raceClock(race: Race, now: Time): Pick<FinalClock, 'earliest' | 'latest' | 'reason'> {
   const { child, living, nominee, heaviest } = race
-  const decided = max(now, race.first.publishedAt + RACE_SECONDS)
-  const stood = (nominee?.child === child ? nominee.since : now) + NOMINATION_SECONDS
+  const decided = max(now, later(race.first.publishedAt, RACE_SECONDS))
+  const stood = later(nominee?.child === child ? nominee.since : now, NOMINATION_SECONDS)
   // What came first may be right, although this node cannot say so: then the hours count from there.
   const [opening = race.first] = living.filter((block) => isLive(block, 'honest') || isUnjudged(block))
-  const earliest = max(max(now, opening.publishedAt + RACE_SECONDS), stood)
+  const earliest = max(max(now, later(opening.publishedAt, RACE_SECONDS)), stood)
   // Nothing is ahead of what is nominated: nobody can restart the hour. While something can still join, that hour does not decide anyhow.
   if (nominee?.child === child && nominee.block === heaviest && isLive(heaviest, 'honest')) {
     const latest = max(decided, stood)
     return { earliest, latest, reason: latest > decided ? 'nomination' : 'race' }
   }
-  const latest = max(decided, max(now, endOfRace(race.first)) + 2n * NOMINATION_SECONDS)
+  const latest = max(decided, later(max(now, endOfRace(race.first)), toSeconds(2n * NOMINATION_SECONDS)))
   return { earliest, latest, reason: latest > decided ? 'nomination' : 'race' }
 }
 
@@ -123,6 +124,6 @@ function idsOf(blocks: readonly BridgeBlock[]): Hash[] {
   return blocks.map(({ id }) => id)
 }
 
-function max(a: bigint, b: bigint): bigint {
+function max(a: Time, b: Time): Time {
   return a > b ? a : b
 }

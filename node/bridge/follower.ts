@@ -12,6 +12,7 @@ import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } f
 import { preferredTip } from './fork-choice.ts'
 import { BridgeRecords, type FollowedNetwork } from './records/bridge-records.ts'
 import type { BridgeDatabase } from './records/disk/encoding.ts'
+import type { WorkCheck } from './records/publication.ts'
 import { readNext } from './records/reader.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
 import type { BridgeView } from './view.ts'
@@ -38,6 +39,8 @@ export type FollowerOptions = {
   readonly freshness?: { readonly clock: () => number; readonly maxAgeMs: number }
   /** Where an empty database begins; genesis by default. */
   readonly snapshot?: Snapshot
+  /** What a publication's work has to be; that which the contract asks for by default. */
+  readonly workProblem?: WorkCheck
 }
 
 const DEFAULTS = { pollMs: 1_000, maxPauseMs: 30_000, finalityDepth: 64n, stepBlocks: 5_000n }

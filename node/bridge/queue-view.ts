@@ -3,13 +3,14 @@
 import type { ChainPlace } from '../ethereum/chain.ts'
 import type { Address, Hash } from '../protocol/ids.ts'
 import { entryHash, nextQueueHash, type QueueEntry } from '../protocol/queue.ts'
+import type { Time } from '../protocol/units.ts'
 
-/** `from` is who called Ethereum, `time` unix seconds, `queueHash` the running hash with this entry as its last. */
+/** `from` is who called Ethereum, `queueHash` the running hash with this entry as its last. */
 export type QueuedEntry = {
   readonly index: bigint
   readonly entry: QueueEntry
   readonly from: Address
-  readonly time: bigint
+  readonly time: Time
   readonly place: ChainPlace
   readonly queueHash: Hash
 }

@@ -2,6 +2,7 @@
 
 import type { Hash } from '../protocol/ids.ts'
 import { ALONE_SECONDS, NOMINATION_SECONDS, RACE_SECONDS } from '../protocol/rules.ts'
+import { later, type Time } from '../protocol/units.ts'
 import { endOfRace, isAhead } from './race/eligible.ts'
 import { type Race, racesOf } from './race/lead.ts'
 import type { BridgeView } from './view.ts'
@@ -10,8 +11,8 @@ export type DueCall =
   | { readonly call: 'finalize'; readonly block: Hash }
   | { readonly call: 'nominate'; readonly parent: Hash; readonly block: Hash }
 
-/** The calls that are right and that the contract would take at `now` (unix seconds), as far as it lets us see. */
-export function dueCalls(view: BridgeView, now: bigint): DueCall[] {
+/** The calls that are right and that the contract would take at `now`, as far as it lets us see. */
+export function dueCalls(view: BridgeView, now: Time): DueCall[] {
   if (view.death !== undefined) return []
   const races = racesOf(view)
   const [lowest] = races
@@ -26,21 +27,21 @@ export function dueCalls(view: BridgeView, now: bigint): DueCall[] {
 }
 
 /** From when on the contract takes `finalize` of the child in the lowest race; undefined while it wants another nomination. */
-function contractFinalAt({ child, living, nominee }: Race): bigint | undefined {
+function contractFinalAt({ child, living, nominee }: Race): Time | undefined {
   const [first] = living
-  if (living.length === 1) return child.publishedAt + ALONE_SECONDS
+  if (living.length === 1) return later(child.publishedAt, ALONE_SECONDS)
   if (first === undefined || nominee?.child !== child) return undefined
-  return max(first.publishedAt + RACE_SECONDS, nominee.since + NOMINATION_SECONDS)
+  return max(later(first.publishedAt, RACE_SECONDS), later(nominee.since, NOMINATION_SECONDS))
 }
 
 /** Whether the best block can be nominated, once no further one can join and if the contract would take it now. */
-function isNominationDue({ living, first, best, nominee }: Race, now: bigint): boolean {
+function isNominationDue({ living, first, best, nominee }: Race, now: Time): boolean {
   const [earliest] = living
   if (earliest === undefined || living.length < 2 || now <= endOfRace(first)) return false
   if (best.publishedAt > endOfRace(earliest)) return false
   return nominee === undefined || isAhead(best, nominee.block)
 }
 
-function max(a: bigint, b: bigint): bigint {
+function max(a: Time, b: Time): Time {
   return a > b ? a : b
 }

@@ -10,6 +10,7 @@ import type { Rules } from '../protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../protocol/state.ts'
 import { splitSteps } from '../protocol/step.ts'
 import { splitStates, traceOf, traceRoot } from '../protocol/trace.ts'
+import type { Time } from '../protocol/units.ts'
 import type { ViewRoot } from './records/fold.ts'
 import type { BlockBody } from './records/judging/judge.ts'
 
@@ -94,8 +95,8 @@ function bodyOf(header: Header, body: BlockBody): BlockBody | undefined {
   return traceRoot(traceOf(steps, splitStates(body.states))) === header.traceRoot ? body : undefined
 }
 
-/** The newest block of Ethereum before `time` (unix seconds), or block `low`. */
-async function lastBefore(chain: Chain, time: bigint, lowest: bigint, head: ChainBlock): Promise<ChainBlock> {
+/** The newest block of Ethereum before `time`, or block `low`. */
+async function lastBefore(chain: Chain, time: Time, lowest: bigint, head: ChainBlock): Promise<ChainBlock> {
   let [low, high] = [lowest, head.number]
   while (low + 1n < high) {
     const middle = (low + high) / 2n

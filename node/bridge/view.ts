@@ -4,6 +4,7 @@ import type { ChainPlace } from '../ethereum/chain.ts'
 import type { Verdict } from '../protocol/block.ts'
 import type { SealedHeader } from '../protocol/header.ts'
 import type { Hash } from '../protocol/ids.ts'
+import type { Time, Work } from '../protocol/units.ts'
 import type { QueueView } from './queue-view.ts'
 
 /**
@@ -24,10 +25,9 @@ type Finality = { readonly place: ChainPlace; readonly fee: bigint; readonly unp
 export type BridgeBlock = {
   readonly id: Hash
   readonly sealed: SealedHeader
-  /** Unix seconds. */
-  readonly publishedAt: bigint
+  readonly publishedAt: Time
   /** Cumulative, expected hashes from genesis. */
-  readonly work: bigint
+  readonly work: Work
   /** Where it was published; nothing for the block with which this node began. */
   readonly place?: ChainPlace
   readonly verdict: BlockVerdict

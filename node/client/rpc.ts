@@ -3,12 +3,14 @@
 import { z } from 'zod'
 import { readBounded } from '../bounded-answer.ts'
 import { OperationError } from '../errors.ts'
+import { encodeText } from '../protocol/bytes.ts'
 import type { RuleError } from '../protocol/rule-error.ts'
 import { API, type CallParams, type Method, type Result } from '../rpc/api.ts'
 import { toWire } from '../rpc/json.ts'
 import { operationErrorOf, ruleErrorOf } from './errors.ts'
 
 export type NodeClient = {
+  /** Where the node is, for people: without user, password and path, which may be secrets. */
   readonly url: string
   /**
    * Calls a method. Throws the `RuleError` or `OperationError` that the node threw, or `OperationError` with the code
@@ -38,15 +40,17 @@ export type NodeClientOptions = {
 
 const DEFAULTS = { timeoutMs: 60_000, mostBytes: 2 ** 28 }
 
-/** `url` is where the node's RPC listens. */
-export function createNodeClient(url: string, options: NodeClientOptions = {}): NodeClient {
+/** `given` is where the node's RPC listens; user and password in it are sent as HTTP's basic authentication. */
+export function createNodeClient(given: string, options: NodeClientOptions = {}): NodeClient {
   const { timeoutMs, mostBytes } = { ...DEFAULTS, ...options }
+  const place = placeOf(given)
+  const { url } = place
   return {
     url,
     call: async (method, params, signal) => {
       const limits = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]
       const request = { jsonrpc: '2.0', id: 1, method, params: toWire(params) }
-      const answer = ANSWER.safeParse(await post(url, request, AbortSignal.any(limits), mostBytes)).data
+      const answer = ANSWER.safeParse(await post(place, request, AbortSignal.any(limits), mostBytes)).data
       if (answer?.error !== undefined) throw translate(answer.error)
       if (answer?.result === undefined) throw badAnswer(url, 'no JSON-RPC response')
       const result = API[method].result.safeParse(answer.result)
@@ -63,11 +67,40 @@ export function createNodeClient(url: string, options: NodeClientOptions = {}): 
   }
 }
 
-async function post(url: string, request: unknown, signal: AbortSignal, mostBytes: number): Promise<unknown> {
+/** `address` without the credentials, which `fetch` refuses in a URL and repeats in its error. */
+type Place = { readonly url: string; readonly address: string; readonly headers: Readonly<Record<string, string>> }
+
+function placeOf(given: string): Place {
+  const parsed = URL.parse(given)
+  if (parsed === null) return { url: 'a URL that is none', address: given, headers: {} }
+  const url = `${parsed.protocol}//${parsed.host}`
+  const { username, password } = parsed
+  if (username === '' && password === '') return { url, address: given, headers: {} }
+  const credentials = encodeText(`${decoded(username)}:${decoded(password)}`)
+  parsed.username = ''
+  parsed.password = ''
+  return { url, address: parsed.href, headers: { authorization: `Basic ${btoa(String.fromCharCode(...credentials))}` } }
+}
+
+/** As it is where a percent sign in it begins no escape. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+async function post(
+  { url, address, headers }: Place,
+  request: unknown,
+  signal: AbortSignal,
+  mostBytes: number,
+): Promise<unknown> {
   let response: Response
   try {
-    const headers = { 'content-type': 'application/json' }
-    response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request), signal })
+    const all = { 'content-type': 'application/json', ...headers }
+    response = await fetch(address, { method: 'POST', headers: all, body: JSON.stringify(request), signal })
   } catch (cause) {
     const advice = 'start one with `ttx node` or `ttx devnet`, or name another with --node URL'
     throw new OperationError('node-unreachable', `no node answers at ${url}: ${advice}`, {

@@ -5,7 +5,9 @@ import type { Hash, Infohash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
 import type { Result } from '../rpc/api.ts'
+import { ruleErrorOf } from './errors.ts'
 import type { NodeClient } from './rpc.ts'
+import { UnknownTime } from './unknown-time.ts'
 
 /** In this order. `paid` is for requests only. A deposit is `accepted` once the node has read its entry in the bridge's queue. */
 export const STAGES = ['accepted', 'ordered', 'final', 'paid'] as const
@@ -31,7 +33,7 @@ export type WaitOptions = {
   readonly onProgress?: (progress: Progress) => void
   /** Between two questions. Default 2,000. */
   readonly pollMs?: number
-  /** How long the transaction may stay unknown to the node: it may be on its way there. Default 30,000. */
+  /** How long the transaction may stay unknown to a node that has read all of Ethereum: it may be on its way there. Default 30,000. */
   readonly unknownMs?: number
   /** How long each question may have the node ask its peers for a file that it lacks. Default 5,000. */
   readonly fetchMs?: number
@@ -50,13 +52,13 @@ const RIVALS = 8
 
 /**
  * Resolves with what the node says once the stage is reached. Throws the signal's reason, `OperationError`s: `unknown-transaction` (retry),
- * `conflicting` (retry unless a rival is final: then it can never come), `no-request` (`paid` of what asks for nothing), `waited-in-vain` (retry), and
- * what the node throws, that it is away too where that lasts; and `RuleError('invalid-transaction')`.
+ * `transaction-conflicting` (retry unless a rival is final: then it can never come), `deposit-moved` (retry unless its place is taken), `no-request` (`paid` of what asks for nothing), `waited-in-vain` (retry), and
+ * what the node throws, that it is away too where that lasts; and the `RuleError` of what is invalid.
  */
 export async function wait(node: NodeClient, infohash: Infohash, options: WaitOptions): Promise<Where> {
   const { until, signal, onProgress, pollMs, unknownMs, awayMs, limitMs, fetchMs, now } = { ...DEFAULTS, ...options }
   const startedMs = now()
-  let knownMs = startedMs
+  const unknownTime = new UnknownTime(unknownMs, startedMs)
   let heardMs = startedMs
   let progress = UNASKED
   let told = ''
@@ -65,17 +67,22 @@ export async function wait(node: NodeClient, infohash: Infohash, options: WaitOp
     try {
       const where = await ask(node, infohash, fetchMs, signal)
       heardMs = now()
-      if (where.status !== 'unknown') knownMs = heardMs
       await checkPossible(node, where, until, signal)
       if (hasReached(where, until)) return where
-      if (heardMs - knownMs > unknownMs) throw unknown(infohash, unknownMs)
-      progress = await progressOf(node, where, signal)
+      if (where.status === 'unknown' || where.reorganised !== undefined) {
+        const { bridge } = await node.call('node_info', {}, signal)
+        const waitingFor = unknownTime.unknown(heardMs, bridge, waitingForOf(where))
+        if (waitingFor === undefined) throw where.reorganised ? moved(where) : unknown(infohash, unknownMs)
+        progress = { status: where.status, waitingFor }
+      } else {
+        unknownTime.known(heardMs)
+        progress = await progressOf(node, where, signal)
+      }
     } catch (error) {
       signal?.throwIfAborted()
       if (!isAway(error) || now() - heardMs > awayMs) throw error
       progress = { ...progress, away: error.message }
-      // What it does not know after a restart may be on its way again.
-      knownMs = now()
+      unknownTime.away(now())
     }
     const text = JSON.stringify(progress)
     if (text !== told) onProgress?.(progress)
@@ -101,7 +108,8 @@ async function ask(node: NodeClient, infohash: Infohash, fetchMs: number, signal
 /** What was paid is not `final` yet if its block became so only a few blocks of Ethereum ago: these could still be reorganised. */
 function hasReached(where: Where, until: Stage): boolean {
   if (until === 'paid') return where.bridging?.paid === true
-  const status = where.status === 'waiting' && isDeposit(where) ? 'accepted' : where.status
+  const status =
+    where.status === 'waiting' && isDeposit(where) && where.reorganised === undefined ? 'accepted' : where.status
   const names: readonly string[] = STAGES
   return names.indexOf(status) >= names.indexOf(until)
 }
@@ -112,11 +120,17 @@ function isDeposit({ file }: Where): boolean {
 
 /** Throws where the stage cannot be reached as things are. */
 async function checkPossible(node: NodeClient, where: Where, until: Stage, signal?: AbortSignal): Promise<void> {
-  const { infohash, status, file, rivals } = where
+  const { infohash, status, file, rivals, problem } = where
   if (status === 'invalid') {
-    const message = `expected a transaction that the rules allow, got ${infohash}, which is invalid and never counts; hand it in with "ttx tx submit" to see why`
-    throw new RuleError('invalid-transaction', message, { infohash, reason: 'not told' })
+    const {
+      code = 'invalid-transaction',
+      reason = 'not told',
+      message: why = 'a rule that the node does not name',
+    } = problem ?? {}
+    const message = `expected a transaction that the rules allow, got ${infohash}, which never counts: ${why}; sign another one`
+    throw ruleErrorOf({ code, message, facts: { infohash, reason } })
   }
+  if (where.reorganised?.isReplaced) throw moved(where)
   if (status === 'conflicting') {
     const named = rivals.slice(0, RIVALS)
     const standings = await Promise.all(named.map((rival) => node.call('tx_get', { infohash: rival }, signal)))
@@ -164,6 +178,8 @@ function timesOf(earliest: number | undefined, latest: number | undefined) {
 }
 
 function waitingForOf(where: Where): string {
+  if (where.reorganised !== undefined)
+    return 'Ethereum to take its transaction again: a reorganisation took the deposit out of the queue'
   switch (where.status) {
     case 'unknown':
       return 'its file: nobody has sent it to this node'
@@ -198,9 +214,27 @@ async function pause(ms: number, signal?: AbortSignal): Promise<void> {
 function unknown(infohash: Infohash, ms: number): OperationError {
   return new OperationError(
     'unknown-transaction',
-    `expected the node to hear of ${infohash} within ${ms / 1_000} s, but nobody has sent it there; check the id, or hand in its file`,
+    `expected the node to hear of ${infohash} within ${ms / 1_000} s, but nobody has sent it there; check the id, or hand in its file (a deposit that Ethereum moved by a reorganisation has another id, which "ttx tx list" shows)`,
     { facts: { infohash }, retry: true },
   )
+}
+
+/** Of a deposit that is at its place in the queue no more. */
+function moved({ infohash, reorganised }: Where): OperationError {
+  const { isReplaced = false, now = [] } = reorganised ?? {}
+  const ids = now.map((each) => each.infohash)
+  const [id] = ids
+  const got = `got ${infohash}, which a reorganisation of Ethereum took out of its place`
+  const why =
+    id === undefined
+      ? 'no other deposit of its amount for its address is there: it is gone unless Ethereum takes its transaction again, under another id; deposit again only once that transaction was dropped and the wTTX are still yours ("ttx balance")'
+      : ids.length === 1
+        ? `it has the id ${id} now; go on with "ttx wait ${id}"`
+        : `it is one of those of its amount for its address now, ${ids.join(', ')}; go on with "ttx wait ${ids.at(-1)}"`
+  return new OperationError('deposit-moved', `expected a deposit in the queue of the bridge, ${got}: ${why}`, {
+    facts: { infohash, now: ids },
+    retry: !isReplaced,
+  })
 }
 
 function inVain(infohash: Infohash, until: Stage, ms: number, { status, waitingFor, away }: Progress): OperationError {

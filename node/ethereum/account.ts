@@ -2,6 +2,7 @@
 
 import { type Hex, keccak256, type LocalAccount, parseSignature } from 'viem'
 import { type Address, type Hash, parseAddress, parseHash } from '../protocol/ids.ts'
+import type { Time, Wei } from '../protocol/units.ts'
 import type { BridgeCall, Permit } from './calls.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { EthereumReader, type PermitFacts, type ReaderDeps } from './reader.ts'
@@ -35,11 +36,11 @@ export class EthereumAccount extends EthereumReader {
     return new EthereumAccount({ ...this.#deps, urls: [url] }, options)
   }
 
-  override owed(account = this.account): Promise<bigint> {
+  override owed(account = this.account): Promise<Wei> {
     return super.owed(account)
   }
 
-  override balance(address = this.account): Promise<bigint> {
+  override balance(address = this.account): Promise<Wei> {
     return super.balance(address)
   }
 
@@ -47,7 +48,7 @@ export class EthereumAccount extends EthereumReader {
     return super.nonce(at, address)
   }
 
-  override simulate(call: BridgeCall, value: bigint, time: bigint, from = this.account): Promise<void> {
+  override simulate(call: BridgeCall, value: Wei, time: Time, from = this.account): Promise<void> {
     return super.simulate(call, value, time, from)
   }
 
@@ -55,8 +56,8 @@ export class EthereumAccount extends EthereumReader {
     return super.estimate(name, data, from)
   }
 
-  /** Allows the bridge to burn `value` wTTX (base units) until `deadline` (unix seconds): EIP-2612, as EIP-712 data. */
-  async signPermit(value: bigint, deadline: bigint, { name, nonce }: PermitFacts): Promise<Permit> {
+  /** Allows the bridge to burn `value` wTTX (base units) until `deadline`: EIP-2612, as EIP-712 data. */
+  async signPermit(value: bigint, deadline: Time, { name, nonce }: PermitFacts): Promise<Permit> {
     const { token } = await this.parameters()
     const signature = await this.#deps.signer.signTypedData({
       domain: { name, version: '1', chainId: this.network.chain, verifyingContract: token },
@@ -69,7 +70,7 @@ export class EthereumAccount extends EthereumReader {
   }
 
   /** Signs a call, or without one a transaction that does nothing (to use up a nonce). */
-  async sign(call: BridgeCall | undefined, nonce: number, fees: Fees, value: bigint): Promise<SignedTransaction> {
+  async sign(call: BridgeCall | undefined, nonce: number, fees: Fees, value: Wei): Promise<SignedTransaction> {
     const what = call ? { to: this.bridge, data: call.data, gas: call.gas } : { to: this.account, gas: 21_000n }
     const chainId = Number(this.network.chain)
     const raw = await this.#deps.signer.signTransaction({ type: 'eip1559', chainId, nonce, value, ...what, ...fees })

@@ -1,11 +1,11 @@
 // The calls that are sent to the bridge: their bytes, their gas, and what goes with them.
 
-import { encodeFunctionData, type Hex } from 'viem'
+import { decodeFunctionData, encodeFunctionData, type Hex, hexToBytes } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
 import { type Address, type Hash, ZERO_HASH } from '../protocol/ids.ts'
-import { ceilToGwei, toWei, type Wei } from '../protocol/units.ts'
+import { ceilToGwei, costOfGas, type GasPrice, type Time, type Wei } from '../protocol/units.ts'
 
 export type BridgeCall = {
   /** For people. */
@@ -17,7 +17,7 @@ export type BridgeCall = {
   readonly bondGas: bigint
   /** This many times, each in whole gwei. Default 1. */
   readonly bonds?: number
-  /** What it is for, where the same would be other bytes the next time: a signed permit is never signed twice alike. */
+  /** What a user wants by it: its success is remembered by that until the user was told, whatever its bytes (a permit is never signed twice alike). */
   readonly intent?: string
 }
 
@@ -29,8 +29,8 @@ export type ClaimProof = {
   readonly siblings: readonly Hash[]
 }
 
-/** An allowance that goes along (EIP-2612); `deadline` is unix seconds. */
-export type Permit = { readonly deadline: bigint; readonly v: number; readonly r: Hex; readonly s: Hex }
+/** An allowance that goes along (EIP-2612). */
+export type Permit = { readonly deadline: Time; readonly v: number; readonly r: Hex; readonly s: Hex }
 
 /** EIP-7825: what one transaction may use. */
 export const TRANSACTION_GAS = 2n ** 24n
@@ -73,9 +73,9 @@ export function stepsGas(steps: number, bytes: number): bigint {
   return work > floor ? work : floor
 }
 
-/** What `force` asks for one transaction, wei: whole gwei, rounded up. */
-export function forceFee(baseFee: bigint): Wei {
-  return ceilToGwei(toWei(FORCE_GAS * baseFee))
+/** What `force` asks for one transaction: whole gwei, rounded up. */
+export function forceFee(baseFee: GasPrice): Wei {
+  return ceilToGwei(costOfGas(FORCE_GAS, baseFee))
 }
 
 /** `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to be beside that on purpose. */
@@ -149,11 +149,7 @@ export function withdrawCall(): BridgeCall {
 export function depositCall(amount: bigint, to: Address, { deadline, v, r, s }: Permit): BridgeCall {
   const args = [amount, to, deadline, v, r, s] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args })
-  return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n, intent: depositIntent(amount, to) }
-}
-
-export function depositIntent(amount: bigint, to: Address): string {
-  return `deposit ${amount} for ${to}`
+  return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n }
 }
 
 /** Packed transactions, each of which pays the miner that has to take it. */
@@ -162,6 +158,13 @@ export function forceCall(packed: readonly Uint8Array[]): BridgeCall {
   const bytes = BigInt(data.length - 2) / 2n
   const gas = QUEUE_GAS + BigInt(packed.length) * ENTRY_GAS + bytes * CALLDATA_GAS
   return { name: 'force', data, gas: limit(gas), bondGas: FORCE_GAS, bonds: packed.length }
+}
+
+/** What a call of `forceCall` puts into the queue. */
+export function forcedBy({ data }: Pick<BridgeCall, 'data'>): readonly Uint8Array[] {
+  const { functionName, args } = decodeFunctionData({ abi: bridgeAbi, data })
+  if (functionName !== 'force') throw new RangeError(`expected a call of force, got ${functionName}`)
+  return args[0].map((packed) => hexToBytes(packed))
 }
 
 /** Expected, units: a new holder for each, and 16 for each byte of calldata. */

@@ -1,16 +1,17 @@
 // What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
 import type { Address, Hash } from '../protocol/ids.ts'
+import type { Gwei, Time, Work } from '../protocol/units.ts'
 
 /** An endpoint may be this many blocks behind itself or another one before anybody is told. */
 export const LAG_BLOCKS = 5n
 
-/** A block of Ethereum. `time` is unix seconds. */
+/** A block of Ethereum. */
 export type ChainBlock = {
   readonly number: bigint
   readonly hash: Hash
   readonly parent: Hash
-  readonly time: bigint
+  readonly time: Time
 }
 
 /** Where an event is on Ethereum; ascending by `number`, then `logIndex`. */
@@ -19,11 +20,11 @@ export type ChainPlace = {
   readonly hash: Hash
   readonly logIndex: number
   readonly transaction: Hash
-  /** Unix seconds of the block of Ethereum. */
-  readonly time: bigint
+  /** Of the block of Ethereum. */
+  readonly time: Time
 }
 
-/** A bridging block was published. Anyone who has this has the entire block. `time` is unix seconds. */
+/** A bridging block was published. Anyone who has this has the entire block. */
 export type PublishedEvent = {
   readonly kind: 'published'
   readonly id: Hash
@@ -33,7 +34,7 @@ export type PublishedEvent = {
   readonly sealed: Uint8Array
   readonly steps: Uint8Array
   readonly states: Uint8Array
-  readonly time: bigint
+  readonly time: Time
 }
 type RefutedEvent = { readonly kind: 'refuted'; readonly id: Hash; readonly prover: Address }
 /** `fee` wTTX (base units) were minted to the miner; zero where the block earns nothing and its requests are paid whole. */
@@ -51,16 +52,16 @@ export type DepositedEvent = {
   readonly from: Address
   readonly to: Address
   readonly gross: bigint
-  readonly time: bigint
+  readonly time: Time
 }
-/** Queue entry `index`: a packed transaction; `fee` in gwei. */
+/** Queue entry `index`: a packed transaction. */
 type ForcedEvent = {
   readonly kind: 'forced'
   readonly index: bigint
   readonly from: Address
-  readonly fee: bigint
+  readonly fee: Gwei
   readonly packed: Uint8Array
-  readonly time: bigint
+  readonly time: Time
 }
 /** Request `step` of a final block was paid: `amount` wTTX (base units) to `to`. */
 export type ClaimedEvent = {
@@ -85,10 +86,10 @@ export type BridgeEvent = (
 export type BlockRecord = {
   readonly id: Hash
   readonly parent: Hash
-  /** Unix seconds; zero if there is no such block. */
-  readonly publishedAt: bigint
+  /** Zero if there is no such block. */
+  readonly publishedAt: Time
   /** Cumulative, expected hashes from genesis. */
-  readonly work: bigint
+  readonly work: Work
   readonly refuted: boolean
   readonly final: boolean
   /** Earliest live (unrefuted) child, or zero. */
@@ -124,8 +125,7 @@ export type BridgeParameters = {
   readonly easiestTarget: bigint
   /** Id of the genesis block. */
   readonly genesis: Hash
-  /** Unix seconds. */
-  readonly deployedAt: bigint
+  readonly deployedAt: Time
 }
 
 /**
@@ -146,8 +146,8 @@ export interface Chain {
   read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading>
   /** Which of these requests were paid, as of block `at`; in the order in which they were asked for. */
   areClaimed(at: Hash, requests: readonly RequestPlace[]): Promise<readonly boolean[]>
-  /** When queue entry `index` was made, unix seconds, as of block `at`. */
-  queueTime(at: Hash, index: bigint): Promise<bigint>
+  /** When queue entry `index` was made, as of block `at`. */
+  queueTime(at: Hash, index: bigint): Promise<Time>
   /** Ends what is under way; every later call throws `ethereum-closed`. */
   close(): void
 }

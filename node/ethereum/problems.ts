@@ -23,7 +23,7 @@ const TOO_WIDE =
 const TOO_MANY =
   /rate.?limit|too many (requests|connections)|request (rate|limit|count)|requests? per (second|minute|day)|compute units|(daily|monthly|credits?|capacity|throughput|quota|usage).{0,30}(exceed|limit|reached)|exceed.{0,30}(capacity|throughput|quota)|throttl|(try|retry) (again )?(later|in \d)|slow down/i
 const BEHIND =
-  /header not found|(unknown|no such|missing) (block|header)|block (\S+ )?(is )?(not found|unknown|does not exist)|header for hash not found|hash .{0,80}is not currently canonical|could not find block|after last accepted|beyond (the )?(current )?head|greater than (the )?(latest|current)|in the future/i
+  /header not found|(unknown|no such|missing) (block|header)|block (\S+ )?(is )?(not found|unknown|does not exist)|header for hash not found|hash .{0,80}is not currently canonical|could not find block|after last accepted|beyond (the )?(current )?head|greater than (the )?(latest|current)|block height is \d+ but requested was|in the future/i
 const PRUNED =
   /prun|history (is )?(not|un)available|historical (state|data|backend)|missing trie|older than|state (\S+ )?(is )?(not|un)available|maximum proof window|no longer (available|kept)|required historical/i
 const LIMIT_CODES = new Set([-32005, -32029, -32097, 429])

@@ -16,7 +16,23 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
 import { OperationError } from '../errors.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../protocol/ids.ts'
-import { toGwei, weiOf } from '../protocol/units.ts'
+import {
+  type BaseUnits,
+  type GasPrice,
+  type Gwei,
+  later,
+  type Time,
+  toBaseUnits,
+  toGasPrice,
+  toGwei,
+  toSeconds,
+  toTime,
+  toWei,
+  toWork,
+  type Wei,
+  type Work,
+  weiOf,
+} from '../protocol/units.ts'
 import type { BridgeCall } from './calls.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { noBridge, wrongChain } from './problems.ts'
@@ -24,14 +40,14 @@ import { readRefusal } from './refusals.ts'
 
 export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address }
 
-/** The newest block. Times are unix seconds; `baseFee` is wei a unit of gas. */
+/** The newest block. */
 export type Head = {
   readonly number: bigint
   readonly hash: Hash
-  readonly time: bigint
+  readonly time: Time
   /** The time of the next block is hardly below this: that of the newest one and what has passed since it was first seen here. */
-  readonly next: bigint
-  readonly baseFee: bigint
+  readonly next: Time
+  readonly baseFee: GasPrice
 }
 
 export type ReaderDeps = {
@@ -49,34 +65,34 @@ export type BridgeParameters = {
   readonly genesis: Hash
 }
 
-/** What the contract says now of a block that one would build on. Times are unix seconds. */
+/** What the contract says now of a block that one would build on. */
 export type Standing = {
   readonly finalBlock: Hash
   readonly finalHeight: bigint
   readonly queueLength: bigint
   /** Zero if the contract does not know the block. */
-  readonly publishedAt: bigint
+  readonly publishedAt: Time
   readonly isRefuted: boolean
   /** Its earliest and its latest live child, if it has any. */
   readonly children?: { readonly first: Hash; readonly last: Hash }
 }
 
-/** What the contract keeps of a block; `publishedAt` zero if it knows none. `bond` is wei. */
+/** What the contract keeps of a block; `publishedAt` zero if it knows none. */
 export type BlockRecord = {
-  readonly publishedAt: bigint
+  readonly publishedAt: Time
   readonly isRefuted: boolean
   readonly isFinal: boolean
   readonly isUnpaid: boolean
-  readonly bond: bigint
-  readonly fee: bigint
+  readonly bond: Wei
+  readonly fee: BaseUnits
 }
 
 /** A block and the ways from it to others, as the contract keeps them. Hashes are zero for none; `publishedAt` is if it knows no such block. */
 export type Links = {
   readonly parent: Hash
-  readonly publishedAt: bigint
+  readonly publishedAt: Time
   /** Cumulative, expected hashes. */
-  readonly work: bigint
+  readonly work: Work
   readonly isRefuted: boolean
   /** Earliest live child. */
   readonly firstChild: Hash
@@ -84,19 +100,18 @@ export type Links = {
   readonly nextSibling: Hash
 }
 
-/** What went into the queue of the bridge: `fee` in gwei, only of a forced transaction. */
-export type QueuedEntry = { readonly index: bigint; readonly fee?: bigint }
+/** What went into the queue of the bridge: `fee` only of a forced transaction. */
+export type QueuedEntry = { readonly index: bigint; readonly fee?: Gwei }
 
-/** What a permit of an account has to say (EIP-712, EIP-2612). `time` is that of the newest block, unix seconds. */
-export type PermitFacts = { readonly name: string; readonly nonce: bigint; readonly time: bigint }
+/** What a permit of an account has to say (EIP-712, EIP-2612). `time` is that of the newest block. */
+export type PermitFacts = { readonly name: string; readonly nonce: bigint; readonly time: Time }
 
 export type Receipt = {
   readonly hash: Hash
   readonly success: boolean
   readonly block: bigint
   readonly gasUsed: bigint
-  /** Wei. */
-  readonly gasPrice: bigint
+  readonly gasPrice: GasPrice
   /** What it has put into the queue of the bridge, in its order. */
   readonly queued?: readonly QueuedEntry[]
 }
@@ -194,11 +209,11 @@ export class EthereumReader {
       const block = await client.getBlock({ blockTag: 'latest' })
       const { number, timestamp: time, baseFeePerGas: baseFee } = block
       if (typeof number !== 'bigint' || typeof time !== 'bigint') throw new TypeError('no number, or no time')
-      return { hash: parseHash(block.hash), number, time, baseFee: baseFee ?? 0n }
+      return { hash: parseHash(block.hash), number, time: toTime(time), baseFee: toGasPrice(baseFee ?? 0n) }
     })
     if (this.#seen?.hash !== hash) this.#seen = { hash, atMs: this.#deps.now() }
-    const passed = BigInt(Math.floor(Math.max(this.#deps.now() - this.#seen.atMs, 1_000) / 1_000))
-    return { number, hash, time, next: time + passed, baseFee }
+    const passed = toSeconds(Math.floor(Math.max(this.#deps.now() - this.#seen.atMs, 1_000) / 1_000))
+    return { number, hash, time, next: later(time, passed), baseFee }
   }
 
   async standing(block: Hash): Promise<Standing> {
@@ -219,7 +234,7 @@ export class EthereumReader {
       finalBlock: parseHash(finalBlock),
       finalHeight,
       queueLength,
-      publishedAt: BigInt(record.publishedAt),
+      publishedAt: toTime(record.publishedAt),
       isRefuted: (record.flags & REFUTED) !== 0,
       ...(record.firstChild === ZERO_HASH ? {} : { children: childrenOf(record) }),
     }
@@ -231,12 +246,12 @@ export class EthereumReader {
       client.readContract({ ...this.#contract(), functionName: 'blocks', args: [id] }),
     )
     return {
-      publishedAt: BigInt(record.publishedAt),
+      publishedAt: toTime(record.publishedAt),
       isRefuted: (record.flags & REFUTED) !== 0,
       isFinal: (record.flags & FINAL) !== 0,
       isUnpaid: (record.flags & UNPAID) !== 0,
       bond: weiOf(toGwei(record.bond)),
-      fee: record.fee,
+      fee: toBaseUnits(record.fee),
     }
   }
 
@@ -274,20 +289,20 @@ export class EthereumReader {
     return claimed.map((each) => each === true) // viem loses the type of a list of equal calls
   }
 
-  /** Wei that `withdraw` would send to an account. */
-  async owed(account: Address): Promise<bigint> {
+  /** What `withdraw` would send to an account. */
+  async owed(account: Address): Promise<Wei> {
     await this.parameters()
-    return await this.ask('what is owed', (client) =>
-      client.readContract({ ...this.#contract(), functionName: 'owed', args: [account] }),
+    return await this.ask('what is owed', async (client) =>
+      toWei(await client.readContract({ ...this.#contract(), functionName: 'owed', args: [account] })),
     )
   }
 
-  /** Wei of an account. */
-  async balance(address: Address): Promise<bigint> {
+  /** Of an account. */
+  async balance(address: Address): Promise<Wei> {
     return await this.ask('balance', async (client) => {
       const balance = await client.getBalance({ address })
       if (balance < 0n) throw new TypeError(`a balance is a whole number, not ${balance}`)
-      return balance
+      return toWei(balance)
     })
   }
 
@@ -307,7 +322,7 @@ export class EthereumReader {
         client.readContract({ ...token, functionName: 'nonces', args: [owner] }),
         client.getBlock({ blockTag: 'latest' }),
       ])
-      return { name, nonce, time }
+      return { name, nonce, time: toTime(time) }
     })
   }
 
@@ -318,9 +333,11 @@ export class EthereumReader {
     )
   }
 
-  /** What endpoints advise as a tip, wei a unit of gas. */
-  async tip(): Promise<bigint> {
-    return await this.ask('tip', (client) => client.estimateMaxPriorityFeePerGas({ chain: null }))
+  /** What endpoints advise as a tip. */
+  async tip(): Promise<GasPrice> {
+    return await this.ask('tip', async (client) =>
+      toGasPrice(await client.estimateMaxPriorityFeePerGas({ chain: null })),
+    )
   }
 
   /** Transactions of an account: in blocks (up to one of them), or with those that endpoints know of as pending. */
@@ -333,8 +350,8 @@ export class EthereumReader {
     })
   }
 
-  /** Runs a call of `from` as of the newest block, with its whole gas, at `time` (unix seconds). Throws what `readRefusal` makes of a revert. */
-  async simulate(call: BridgeCall, value: bigint, time: bigint, from: Address): Promise<void> {
+  /** Runs a call of `from` as of the newest block, with its whole gas, at `time`. Throws what `readRefusal` makes of a revert. */
+  async simulate(call: BridgeCall, value: Wei, time: Time, from: Address): Promise<void> {
     await this.parameters()
     const { data, gas } = call
     const to = this.bridge
@@ -388,7 +405,14 @@ export class EthereumReader {
         throw new Error(`block ${block} does not have the transaction of the receipt`)
       }
       const queued = queuedIn(found.logs.filter(({ address }) => address.toLowerCase() === this.bridge))
-      return { hash, success: status === 'success', block, gasUsed, gasPrice, ...(queued.length > 0 && { queued }) }
+      return {
+        hash,
+        success: status === 'success',
+        block,
+        gasUsed,
+        gasPrice: toGasPrice(gasPrice),
+        ...(queued.length > 0 && { queued }),
+      }
     })
   }
 
@@ -418,7 +442,7 @@ type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'bloc
 
 function linksOf({ parent, publishedAt, work, flags, firstChild, nextSibling }: ContractRecord): Links {
   const ways = { parent: parseHash(parent), firstChild: parseHash(firstChild), nextSibling: parseHash(nextSibling) }
-  return { ...ways, publishedAt: BigInt(publishedAt), work, isRefuted: (flags & REFUTED) !== 0 }
+  return { ...ways, publishedAt: toTime(publishedAt), work: toWork(work), isRefuted: (flags & REFUTED) !== 0 }
 }
 
 /** The contract keeps no last one of an only child. */
@@ -441,6 +465,6 @@ function absent(error: unknown, kind: new (...args: never[]) => BaseError) {
 function queuedIn(logs: readonly Log[]): readonly QueuedEntry[] {
   return parseEventLogs({ abi: bridgeAbi, logs: [...logs], strict: true }).flatMap((log): QueuedEntry[] => {
     if (log.eventName === 'Deposited') return [{ index: log.args.index }]
-    return log.eventName === 'Forced' ? [{ index: log.args.index, fee: log.args.fee }] : []
+    return log.eventName === 'Forced' ? [{ index: log.args.index, fee: toGwei(log.args.fee) }] : []
   })
 }

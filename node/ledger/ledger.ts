@@ -1,6 +1,7 @@
 // The ledger of a node: every transaction that it knows, where each stands, and who may spend what.
 
 import { Level } from 'level'
+import { openDatabase } from '../database.ts'
 import { OperationError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { encodeText, equalBytes } from '../protocol/bytes.ts'
@@ -18,7 +19,7 @@ import { type Arrival, admit, type Intake, refuse, submissionOf, waitingSubmissi
 import { Rejects } from './intake/rejects.ts'
 import { WaitingPool } from './intake/waiting-pool.ts'
 import { DEFAULT_LIMITS, type LedgerLimits } from './limits.ts'
-import { begin, loadWaiting, openDatabase, resume } from './opening.ts'
+import { begin, loadWaiting, resume } from './opening.ts'
 import { LedgerReader } from './reader.ts'
 import { creatorStanding, entryOf, headOf } from './standing/books.ts'
 import { setBranch } from './standing/branch.ts'
@@ -79,7 +80,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
 
   async start(): Promise<void> {
     if (this.#state !== 'new') throw closed()
-    await openDatabase(this.#level)
+    await openDatabase(this.#level, { part: 'ledger', folder: String(this.#options.database) })
     this.#state = 'open'
     try {
       await begin(this.#database, this.#writer, this.#options)

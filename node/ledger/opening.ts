@@ -9,23 +9,13 @@ import { decodeTransaction, type GenesisTransaction } from '../protocol/transact
 import type { WaitingPool } from './intake/waiting-pool.ts'
 import { Agenda, buryAll, type Work } from './standing/judge.ts'
 import { LOADING, storeGenesis } from './standing/snapshot.ts'
-import type { Database, LevelDatabase } from './store/database.ts'
+import type { Database } from './store/database.ts'
 import { META, TO_BURY, TO_JUDGE, WAITING } from './store/tables.ts'
 import type { Writer } from './store/writer.ts'
 
 const NETWORK = 'network'
 // Raised whenever the tables change; another value in a database means: begin again from the network.
 const FORMAT = 1
-
-/** Throws `OperationError('ledger-unavailable')`. */
-export async function openDatabase(level: LevelDatabase): Promise<void> {
-  try {
-    await level.open()
-  } catch (cause) {
-    const message = 'the ledger cannot open its database: is another node running in this data folder?'
-    throw new OperationError('ledger-unavailable', message, { cause, retry: true })
-  }
-}
 
 /** Writes genesis into a new database; throws `OperationError('other-network')` if an old one is not of this network. */
 export async function begin(

@@ -63,7 +63,10 @@ export class LedgerReader {
 
   status(infohash: Infohash): Status {
     const entry = entryOf(this.#database.disk, infohash)
-    if (entry !== undefined) return statusOf(entry)
+    return entry === undefined ? this.#statusOfUnstored(infohash) : statusOf(entry)
+  }
+
+  #statusOfUnstored(infohash: Infohash): Status {
     if (this.#pool.get(infohash) !== undefined) return 'waiting'
     const reject = this.#rejects.get(infohash)
     if (reject === undefined) return 'unknown'
@@ -83,9 +86,10 @@ export class LedgerReader {
   record(infohash: Infohash): TransactionRecord {
     const disk = this.#database.disk
     const entry = entryOf(disk, infohash)
-    const file = this.file(infohash)
+    // The entry is read once, and first: a write may end between two reads, and half of it would be told.
+    const status = entry === undefined ? this.#statusOfUnstored(infohash) : statusOf(entry)
+    const file = status === 'unknown' ? undefined : this.file(infohash)
     const walk = ancestorsOf(disk, this.#pool, infohash, WALK)
-    const status = this.status(infohash)
     const reject = entry === undefined ? this.#rejects.get(infohash) : undefined
     const firstSeenMs = entry?.firstSeenMs ?? disk.get(WAITING, infohash)?.firstSeenMs
     const block = entry && placeOf(disk, entry)
@@ -99,6 +103,7 @@ export class LedgerReader {
       missing: status === 'waiting' ? walk.missing.slice(0, MISSING) : [],
       unorderedAncestors: walk.unordered.filter((ancestor) => entryOf(disk, ancestor)?.standing === 'accepted').length,
       isDead: entry?.isDead ?? reject?.why === 'dead',
+      ...(status === 'invalid' && reject?.why === 'invalid' ? { error: reject.error } : {}),
     }
   }
 

@@ -3,6 +3,7 @@
 import type { BlockRequest } from '../protocol/block-torrent.ts'
 import type { Address, Hash, Infohash } from '../protocol/ids.ts'
 import type { DepositEntry } from '../protocol/queue.ts'
+import type { RuleError } from '../protocol/rule-error.ts'
 import type { Output } from '../protocol/state.ts'
 import type { VerifiedTransaction } from '../protocol/verify.ts'
 
@@ -48,6 +49,8 @@ export type TransactionRecord = {
   readonly unorderedAncestors: number
   /** A rival or an ancestor's rival is final: this one can never be valid again. */
   readonly isDead: boolean
+  /** Of an invalid one: the rule that it breaks. */
+  readonly error?: RuleError
 }
 
 export type LedgerOutput = Output & {

@@ -16,7 +16,7 @@ import type { Hello } from './gossip/peer.ts'
 import { PeerExchange } from './gossip/peer-exchange.ts'
 import { meetingPoint } from './meeting-point.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS, type NetworkBounds, type NetworkOptions } from './options.ts'
-import { isAddress } from './proof.ts'
+import { isAddress, isLoopbackAddress } from './proof.ts'
 import type { NetworkStore, StoreChange, Summary, TorrentFile } from './store.ts'
 import { TorrentClient } from './torrent/client.ts'
 import { blockContent, type Content, infohashOfInfo, transactionContent } from './torrent/metainfo.ts'
@@ -83,6 +83,7 @@ export class Network {
       peers: () => this.#hub.peers,
       fetchOne: (peer, infohash) => this.#hub.fetcher.fetchOne(peer, infohash),
       trackers: this.#options.trackers,
+      mayDial: (address) => this.#options.dialsHints === 'anywhere' || isLoopbackAddress(address),
       meeting: infohashOfInfo(this.#meetingContent.info),
       maxBlockBytes: this.#bounds.maxBlockBytes,
       stopping: this.#stopping.signal,

@@ -7,6 +7,8 @@ export type NetworkOptions = {
   readonly listenPort: number
   /** `host:port` of nodes to stay connected to. */
   readonly peers: readonly string[]
+  /** Whether addresses that a stranger wrote into a proof are dialled wherever they lead, or on loopback only. */
+  readonly dialsHints: 'anywhere' | 'loopback'
   /** Announce URLs (HTTP, UDP, WebSocket) at which the meeting point is announced and looked for. */
   readonly trackers: readonly string[]
   /** The public DHT (BEP 5), or one with other entry points (`host:port`). */
@@ -36,8 +38,8 @@ export type NetworkOptions = {
  * reached, and finds and is found. Local service discovery (BEP 14) is in neither: multicast tells everybody in a house who runs a node.
  */
 export const NETWORK_PROFILES = {
-  local: { host: '127.0.0.1', dht: false, pex: false, utp: false },
-  public: { host: '0.0.0.0', dht: true, pex: true, utp: true },
+  local: { host: '127.0.0.1', dialsHints: 'loopback', dht: false, pex: false, utp: false },
+  public: { host: '0.0.0.0', dialsHints: 'anywhere', dht: true, pex: true, utp: true },
 } as const satisfies Readonly<Record<string, Partial<NetworkOptions>>>
 
 export const DEFAULT_NETWORK_OPTIONS: NetworkOptions = {

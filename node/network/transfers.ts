@@ -28,6 +28,8 @@ export type TransferDeps = {
   readonly peers: () => readonly RemotePeer[]
   /** Asks one peer over the extension. */
   readonly fetchOne: (peer: RemotePeer, infohash: Infohash) => Promise<Uint8Array | undefined>
+  /** Whether an address that a stranger chose may be dialled. */
+  readonly mayDial: (address: string) => boolean
   /** Where peers are looked for besides the connected ones. */
   readonly trackers: readonly string[]
   /** Of the meeting point: it holds neither a transaction nor a block, and whoever could have it fetched would put an end to it. */
@@ -37,9 +39,12 @@ export type TransferDeps = {
   readonly stopping: AbortSignal
 }
 
+/** `folder`: what its metadata say, as soon as they are here, also where the check refused it. */
+type Running = { folder: Folder | undefined; files: Promise<TorrentFile[]> }
+
 export class Transfers {
   readonly #deps: TransferDeps
-  readonly #downloads = new Map<Infohash, Promise<TorrentFile[]>>()
+  readonly #downloads = new Map<Infohash, Running>()
 
   constructor(deps: TransferDeps) {
     this.#deps = deps
@@ -148,16 +153,34 @@ export class Transfers {
     check: (folder: Folder) => void,
   ): Promise<TorrentFile[]> {
     if (infohash === this.#deps.meeting) throw isMeeting(infohash)
+    const hinted = hints.peers.filter(this.#deps.mayDial)
     const running = this.#downloads.get(infohash)
-    if (running !== undefined) return await joinDownload(this.#deps.client(), infohash, running, hints, signal)
+    if (running !== undefined) {
+      try {
+        const files = await joinDownload(this.#deps.client(), infohash, running.files, hinted, signal)
+        // Who began it may have wanted something else under this infohash.
+        if (running.folder !== undefined) check(running.folder)
+        return files
+      } catch (error) {
+        // Refused by the check of who began it, which is not ours.
+        if (!(error instanceof RuleError) || running.folder === undefined) throw error
+        check(running.folder)
+        return await this.#download(infohash, peers, hints, signal, check)
+      }
+    }
     const reachable = [...peers].filter(({ hello }) => hello.outgoing)
+    const entry: Running = { folder: undefined, files: Promise.resolve([]) }
     const started = download(this.#deps.client(), infohash, {
-      peers: [...hints.peers, ...reachable.flatMap(({ hello }) => hello.address ?? [])],
+      peers: [...hinted, ...reachable.flatMap(({ hello }) => hello.address ?? [])],
       trackers: this.#deps.trackers,
-      check,
+      check: (folder) => {
+        entry.folder = folder
+        check(folder)
+      },
       signal: AbortSignal.any([signal, this.#deps.stopping]),
     }).finally(() => this.#downloads.delete(infohash))
-    this.#downloads.set(infohash, started)
+    entry.files = started
+    this.#downloads.set(infohash, entry)
     for (const peer of peers) if (!reachable.includes(peer)) peer.send({ type: 'seed', infohash })
     return await started
   }
@@ -181,11 +204,11 @@ async function joinDownload(
   client: TorrentClient,
   infohash: Infohash,
   running: Promise<TorrentFile[]>,
-  hints: FetchHints,
+  hinted: readonly string[],
   signal: AbortSignal,
 ): Promise<TorrentFile[]> {
   const torrent = client.torrents.find((other) => other.infoHash === infohash)
-  for (const peer of hints.peers) torrent?.addPeer(peer)
+  for (const peer of hinted) torrent?.addPeer(peer)
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const onAbort = () =>
     reject(new OperationError('download-aborted', `nobody delivered ${infohash} in time`, { retry: true }))

@@ -1,8 +1,12 @@
 // Names of things, as branded lower-case hex text: addresses, infohashes, 32-byte hashes.
 
-import { formatHex, parseHex } from './bytes.ts'
+import { encodeText, encodeUint, formatHex, parseHex } from './bytes.ts'
 import { keccak } from './hash.ts'
 import { RuleError } from './rule-error.ts'
+
+const HEX_ID = /^[0-9a-f]{40}$/i
+const BASE32_ID = /^[a-z2-7]{32}$/i
+const BASE32_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** 20 bytes, `0x` and 40 lower-case hex digits. */
 export type Address = `0x${string}` & { readonly brand: 'Address' }
@@ -26,11 +30,29 @@ export function isHash(text: unknown): text is Hash {
   return typeof text === 'string' && /^0x[0-9a-f]{64}$/.test(text)
 }
 
-/** Accepts either case (EIP-55 sums are not checked here). Throws `RuleError('bad-address')`. */
+/**
+ * Accepts all digits in lower case, all in upper case, and mixed ones whose EIP-55 sum is right: a mixed one with a wrong sum was
+ * mistyped, and nobody owns what it names. Throws `RuleError('bad-address')`.
+ */
 export function parseAddress(text: string): Address {
   const lower = text.toLowerCase()
-  if (isAddress(lower)) return lower
-  throw new RuleError('bad-address', `expected an address (0x and 40 hex digits), got ${quote(text)}`)
+  if (!isAddress(lower)) throw badAddress(text, 'expected an address (0x and 40 hex digits)')
+  const digits = text.slice(2)
+  if (digits === lower.slice(2) || digits === digits.toUpperCase()) return lower
+  const right = checksumAddress(lower)
+  const wrong = [...digits].findIndex((digit, i) => digit !== right[i + 2])
+  if (wrong === -1) return lower
+  throw badAddress(
+    text,
+    `expected an address whose upper and lower case fit its digits (EIP-55): digit ${wrong + 1} after 0x, ${digits[wrong]}, does not, so that some digit is wrong; copy the address again, and write it all in lower case only if you are sure of it`,
+  )
+}
+
+/** The address in the mixed case of EIP-55: a digit above 9 is upper case if that of the hash of the lower-case digits is 8 or more. */
+export function checksumAddress(address: Address): string {
+  const sum = formatHex(keccak(encodeText(address.slice(2))))
+  const digits = [...address.slice(2)].map((digit, i) => ((sum[i] ?? '0') >= '8' ? digit.toUpperCase() : digit))
+  return `0x${digits.join('')}`
 }
 
 /** Throws `RuleError('bad-infohash')`. */
@@ -38,6 +60,23 @@ export function parseInfohash(text: string): Infohash {
   const lower = text.toLowerCase()
   if (isInfohash(lower)) return lower
   throw new RuleError('bad-infohash', `expected an infohash (40 hex digits), got ${quote(text)}`)
+}
+
+/**
+ * An infohash as people have it in the clipboard: 40 hex digits of either case, 32 digits of base32 (BEP 9), or a magnet link of either,
+ * with blanks around it. Throws `RuleError('bad-infohash')`.
+ */
+export function readInfohash(text: string): Infohash {
+  const given = text.trim()
+  const topics = /^magnet:\?/i.test(given) ? new URLSearchParams(given.slice('magnet:?'.length)).getAll('xt') : [given]
+  const found = topics
+    .map((topic) => topic.replace(/^urn:btih:/i, ''))
+    .find((id) => HEX_ID.test(id) || BASE32_ID.test(id))
+  if (found !== undefined) return HEX_ID.test(found) ? parseInfohash(found) : decodeBase32(found)
+  throw new RuleError(
+    'bad-infohash',
+    `expected an infohash (40 hex digits, 32 digits of base32, or a magnet link with one after urn:btih:), got ${quote(text)}`,
+  )
 }
 
 /** Throws `RuleError('bad-hash')`. */
@@ -70,6 +109,15 @@ export function toBytes(id: Address | Infohash | Hash): Uint8Array {
 /** Last 20 bytes of Keccak-256 of the 64-byte public key, as on Ethereum. */
 export function addressOfKey(publicKey: Uint8Array): Address {
   return toAddress(keccak(publicKey).subarray(12))
+}
+
+function decodeBase32(text: string): Infohash {
+  const value = [...text.toUpperCase()].reduce((sum, digit) => sum * 32n + BigInt(BASE32_DIGITS.indexOf(digit)), 0n)
+  return toInfohash(encodeUint(value, 20))
+}
+
+function badAddress(text: string, expected: string): RuleError {
+  return new RuleError('bad-address', `${expected}, got ${quote(text)}`)
 }
 
 function quote(text: string): string {

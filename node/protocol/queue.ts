@@ -6,11 +6,12 @@ import { keccak } from './hash.ts'
 import { type Address, type Hash, toBytes, toHash } from './ids.ts'
 import type { Rules } from './rules.ts'
 import type { DepositTransaction } from './transaction.ts'
+import type { Gwei } from './units.ts'
 
 /** wTTX was burned. `gross` is base units before the fee. */
 export type DepositEntry = { readonly kind: 'deposit'; readonly gross: bigint; readonly to: Address }
-/** A packed transaction was forced. `fee` is gwei for the miner that consumes it. */
-export type ForcedEntry = { readonly kind: 'forced'; readonly fee: bigint; readonly packed: Uint8Array }
+/** A packed transaction was forced. `fee` is for the miner that consumes it. */
+export type ForcedEntry = { readonly kind: 'forced'; readonly fee: Gwei; readonly packed: Uint8Array }
 export type QueueEntry = DepositEntry | ForcedEntry
 
 export function entryHash(entry: QueueEntry): Hash {
@@ -18,8 +19,8 @@ export function entryHash(entry: QueueEntry): Hash {
   return toHash(keccak(concat(Uint8Array.of(1), encodeUint(entry.gross, 16), toBytes(entry.to))))
 }
 
-/** The entry hash of a forced transaction of which only the Keccak-256 is known. `fee` is gwei. */
-export function forcedHash(fee: bigint, packedHash: Uint8Array): Hash {
+/** The entry hash of a forced transaction of which only the Keccak-256 is known. */
+export function forcedHash(fee: Gwei, packedHash: Uint8Array): Hash {
   return toHash(keccak(concat(Uint8Array.of(2), encodeUint(fee, 8), packedHash)))
 }
 

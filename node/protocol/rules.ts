@@ -1,6 +1,7 @@
 // The constants of the protocol and the parameters of one network.
 
 import type { Address } from './ids.ts'
+import { toSeconds } from './units.ts'
 
 /** What the step function needs to know of a network, docs/protocol.md section 1. */
 export type Rules = {
@@ -30,21 +31,21 @@ export const STEP_LIMIT = 500
 export const BYTE_LIMIT = 122_880
 /** Queue entries that one block must be ready to consume. */
 export const QUEUE_SHARE = 125
-/** Seconds for which a queue entry may be passed over. */
-export const QUEUE_GRACE = 3_600n
+/** For how long a queue entry may be passed over. */
+export const QUEUE_GRACE = toSeconds(3_600n)
 
-/** Seconds, as all that follows, section 7.5: siblings are accepted until the first live child is this old. */
-export const SIBLING_SECONDS = 12n * 3_600n
+/** As all that follows, section 7.5: siblings are accepted until the first live child is this old. */
+export const SIBLING_SECONDS = toSeconds(12n * 3_600n)
 /** Blocks take part in a race if they were published at most this long after the first live child. */
-export const BRANCH_SECONDS = 22n * 3_600n
+export const BRANCH_SECONDS = toSeconds(22n * 3_600n)
 /** An only child can be final this long after its publication. */
-export const ALONE_SECONDS = 24n * 3_600n
+export const ALONE_SECONDS = toSeconds(24n * 3_600n)
 /** A race is decided this long after its first live child. */
-export const RACE_SECONDS = 48n * 3_600n
+export const RACE_SECONDS = toSeconds(48n * 3_600n)
 /** A nomination has to stand for this long. */
-export const NOMINATION_SECONDS = 3_600n
+export const NOMINATION_SECONDS = toSeconds(3_600n)
 /** Bonds are held for this long. */
-export const BOND_SECONDS = 48n * 3_600n
+export const BOND_SECONDS = toSeconds(48n * 3_600n)
 /** Blocks between a parent and what may be nominated for it. */
 export const MAX_DEPTH = 128
 

@@ -14,10 +14,10 @@ import { type Gwei, toGwei } from './units.ts'
 type Contents = {
   /** wTTX was burned on Ethereum. */
   readonly deposit: { readonly entry: DepositEntry }
-  /** A forced transaction that takes effect. `fee` is gwei. */
-  readonly applied: { readonly fee: bigint; readonly packed: Uint8Array }
-  /** A forced transaction without effect, since it is invalid here. `fee` is gwei. */
-  readonly void: { readonly fee: bigint; readonly packedHash: Hash }
+  /** A forced transaction that takes effect. */
+  readonly applied: { readonly fee: Gwei; readonly packed: Uint8Array }
+  /** A forced transaction without effect, since it is invalid here. */
+  readonly void: { readonly fee: Gwei; readonly packedHash: Hash }
   /** A transaction that the miner chose. */
   readonly transaction: { readonly packed: Uint8Array }
 }
@@ -62,20 +62,20 @@ const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
     code: 2,
     isOfQueue: true,
     sizeAt: (steps, offset) => sizeWith(9, packedSizeAt(steps, offset + 9)),
-    decode: (bytes) => ({ kind: 'applied', fee: decodeUint(bytes.subarray(1, 9)), packed: bytes.slice(9) }),
+    decode: (bytes) => ({ kind: 'applied', fee: feeIn(bytes), packed: bytes.slice(9) }),
     encode: ({ fee, packed }) => concat(encodeUint(fee, 8), packed),
     entryHash: ({ fee, packed }) => entryHash({ kind: 'forced', fee, packed }),
-    queueFee: ({ fee }) => toGwei(fee),
+    queueFee: ({ fee }) => fee,
     transaction: ({ packed }) => packed,
   },
   void: {
     code: 3,
     isOfQueue: true,
     sizeAt: () => 41,
-    decode: (bytes) => ({ kind: 'void', fee: decodeUint(bytes.subarray(1, 9)), packedHash: toHash(bytes.subarray(9)) }),
+    decode: (bytes) => ({ kind: 'void', fee: feeIn(bytes), packedHash: toHash(bytes.subarray(9)) }),
     encode: ({ fee, packedHash }) => concat(encodeUint(fee, 8), toBytes(packedHash)),
     entryHash: ({ fee, packedHash }) => forcedHash(fee, toBytes(packedHash)),
-    queueFee: ({ fee }) => toGwei(fee),
+    queueFee: ({ fee }) => fee,
     transaction: () => undefined,
   },
   transaction: {
@@ -154,6 +154,11 @@ export function queueFeeOf<Kind extends StepKind>(step: Step<Kind>): Gwei {
 /** The packed transaction that takes effect by a step; undefined for deposits, and for forced transactions without effect. */
 export function transactionIn<Kind extends StepKind>(step: Step<Kind>): Uint8Array | undefined {
   return rulesOf(step).transaction(step)
+}
+
+/** Of a forced transaction, with or without effect. */
+function feeIn(bytes: Uint8Array): Gwei {
+  return toGwei(decodeUint(bytes.subarray(1, 9)))
 }
 
 function rulesOf<Kind extends StepKind>(step: Step<Kind>): KindRules<Kind> {

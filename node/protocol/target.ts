@@ -1,7 +1,9 @@
 // How hard the next block must be: the target that the contract allows, and the work that a target stands for.
 
-/** Seconds: the wished time between blocks. */
-export const BLOCK_SECONDS = 3_600n
+import { type Seconds, toSeconds, toWork, type Work } from './units.ts'
+
+/** The wished time between blocks. */
+export const BLOCK_SECONDS = toSeconds(3_600n)
 /** Seconds: after `BLOCK_SECONDS`, the target doubles each time this long has passed. */
 const HALF_LIFE_SECONDS = 900n
 export const HARDEST_TARGET = 2n ** 160n
@@ -15,10 +17,10 @@ export function targetFloor(parentTarget: bigint): bigint {
 }
 
 /**
- * The greatest target (least work) that a child may state when published `elapsed` seconds after its parent, docs/protocol.md
+ * The greatest target (least work) that a child may state when published `elapsed` after its parent, docs/protocol.md
  * section 7.2. It only eases with time, in saturating integers.
  */
-export function targetCeiling(parentTarget: bigint, elapsed: bigint, easiestTarget: bigint): bigint {
+export function targetCeiling(parentTarget: bigint, elapsed: Seconds, easiestTarget: bigint): bigint {
   const late = elapsed - (BLOCK_SECONDS - HALF_LIFE_SECONDS)
   const seconds = late > 0n ? late : 0n
   const doublings = seconds / HALF_LIFE_SECONDS
@@ -29,8 +31,8 @@ export function targetCeiling(parentTarget: bigint, elapsed: bigint, easiestTarg
 }
 
 /** Expected hashes behind a block of this target: 2^256 / (target + 1). */
-export function workOf(target: bigint): bigint {
-  return 2n ** 256n / (target + 1n)
+export function workOf(target: bigint): Work {
+  return toWork(2n ** 256n / (target + 1n))
 }
 
 function saturate(base: bigint, shift: bigint, limit: bigint): bigint {

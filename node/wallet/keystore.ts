@@ -51,10 +51,14 @@ const cipher = {
 }
 const keystoreSchema = z.object({
   version: z.literal(3),
-  id: z.string().max(64).optional(),
-  address: hex(20)
-    .transform((digits) => toAddress(parseHex(digits)))
-    .optional(),
+  // Some programs write null or nothing here, which says nothing: the MAC decides what opens the file.
+  id: z.string().max(64).nullish(),
+  address: z.preprocess(
+    (given) => (given === null || given === '' ? undefined : given),
+    hex(20)
+      .transform((digits) => toAddress(parseHex(digits)))
+      .optional(),
+  ),
   crypto: z.discriminatedUnion('kdf', [
     z.object({ ...cipher, kdf: z.literal('scrypt'), kdfparams: scryptParams }),
     z.object({ ...cipher, kdf: z.literal('pbkdf2'), kdfparams: pbkdf2Params }),
@@ -68,7 +72,7 @@ export type Keystore = z.output<typeof keystoreSchema>
 export function parseKeystore(text: string, file: string): Keystore {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = JSON.parse(text.replace(/^\ufeff/, '')) // the byte order mark of an editor
   } catch (cause) {
     throw badKeystore(file, 'the text is not JSON', cause)
   }

@@ -8,6 +8,7 @@ import { genesisBlock } from '../../node/protocol/header.ts'
 import { type Infohash, toHash, toInfohash } from '../../node/protocol/ids.ts'
 import { STEP_LIMIT, UNIT } from '../../node/protocol/rules.ts'
 import { stateOf, stateRoot } from '../../node/protocol/state.ts'
+import { toGasPrice } from '../../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../../node/protocol/verify.ts'
 import { accountOf, pay, RULES } from '../assure/models/world.ts'
 import type { Bench } from './measure.ts'
@@ -17,7 +18,7 @@ const CANDIDATES = 600
 const OWNERS = 50
 const policy: Policy = {
   weiPerTtx: 10n ** 15n,
-  gasPrice: 10n ** 9n,
+  gasPrice: toGasPrice(10n ** 9n),
   marginPercent: 10n,
   extraGas: 260_000n,
   unpaidSteps: STEP_LIMIT,

@@ -8,6 +8,7 @@ import { dueCalls } from '../../node/bridge/race.ts'
 import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import { createNodeClient } from '../../node/client/rpc.ts'
 import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { later, toSeconds } from '../../node/protocol/units.ts'
 import { API, type Handlers } from '../../node/rpc/api.ts'
 import { blockHandlers } from '../../node/rpc/handlers/blocks.ts'
 import { toWire } from '../../node/rpc/json.ts'
@@ -17,7 +18,7 @@ import { GROUND_TIME, type Planted, plant } from './planted-view.ts'
 
 const SIZES = [100, 1_000, 4_000, 10_000]
 const LENGTH = 128
-const NOW = GROUND_TIME + 50n * 3_600n
+const NOW = later(GROUND_TIME, toSeconds(50n * 3_600n))
 
 const SHAPES: Readonly<Record<string, (count: number) => Planted[]>> = {
   flat: (count) => Array.from({ length: count }, (_, i) => ({ on: 0, at: i })),

@@ -4,6 +4,7 @@ import type { BlockVerdict, BridgeBlock, BridgeView, Nomination } from '../../no
 import { encodeUint } from '../../node/protocol/bytes.ts'
 import { genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'
 import { type Hash, toHash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { addWork, later, type Time, toSeconds, toTime, toWork, type Work } from '../../node/protocol/units.ts'
 
 export type Planted = {
   /** The block on which it stands, by its number: 0 is the final block, the first of the list has number 1. */
@@ -20,7 +21,7 @@ export type Planted = {
 export type PlantedSlot = { readonly of: number; readonly block: number; readonly at: number }
 
 /** Of the final block, unix seconds. */
-export const GROUND_TIME = 1_000_000n
+export const GROUND_TIME = toTime(1_000_000n)
 
 const VALID: BlockVerdict = { verdict: 'valid' }
 const target = 2n ** 216n - 1n
@@ -40,7 +41,7 @@ export function plantedId(number: number): Hash {
 /** A view whose final block has these above it, in the order of publication. */
 export function plant(list: readonly Planted[], slots: readonly PlantedSlot[] = []): BridgeView {
   const children = [...list, undefined].map((): Hash[] => [])
-  const blocks: BridgeBlock[] = [blockOf(0, ground, GROUND_TIME, 0n, children[0] ?? [])]
+  const blocks: BridgeBlock[] = [blockOf(0, ground, GROUND_TIME, toWork(0n), children[0] ?? [])]
   for (const [i, { on, at, work = 5n, verdict = VALID, refuted = false }] of list.entries()) {
     const number = i + 1
     const parent = blocks[on]
@@ -48,7 +49,13 @@ export function plant(list: readonly Planted[], slots: readonly PlantedSlot[] = 
     children[on]?.push(plantedId(number))
     const header = { ...ground.header, parent: parent.id, height: parent.sealed.header.height + 1n }
     const sealed = { header, seal: ground.seal }
-    const block = blockOf(number, sealed, GROUND_TIME + BigInt(at), parent.work + work, children[number] ?? [])
+    const block = blockOf(
+      number,
+      sealed,
+      later(GROUND_TIME, toSeconds(at)),
+      addWork(parent.work, toWork(work)),
+      children[number] ?? [],
+    )
     blocks.push({ ...block, verdict, refuted })
   }
   return {
@@ -64,8 +71,8 @@ export function plant(list: readonly Planted[], slots: readonly PlantedSlot[] = 
 function blockOf(
   number: number,
   sealed: SealedHeader,
-  publishedAt: bigint,
-  work: bigint,
+  publishedAt: Time,
+  work: Work,
   children: readonly Hash[],
 ): BridgeBlock {
   const place = { number: BigInt(number), hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: publishedAt }
@@ -74,6 +81,6 @@ function blockOf(
 }
 
 function nomination(block: number, at: number): Nomination {
-  const time = GROUND_TIME + BigInt(at)
+  const time = later(GROUND_TIME, toSeconds(at))
   return { block: plantedId(block), place: { number: 0n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time } }
 }

@@ -8,7 +8,12 @@ import { loadSettings, readDotenv, type Settings, type Surrounding, unknownSetti
 import type { Shell } from './shell.ts'
 
 /** What a command hands back: `data` is the one JSON object of `--json` (a bigint becomes a decimal string), `text` the same for people. */
-export type Result = { readonly data: object; readonly text: string }
+export type Result = {
+  readonly data: object
+  readonly text: string
+  /** Called once it was written out, before what is in `context.resources` is closed. */
+  readonly onPrinted?: () => Promise<void>
+}
 
 export type CliContext = {
   readonly shell: Shell
@@ -19,6 +24,8 @@ export type CliContext = {
   readonly log: Logger
   /** Aborted by Ctrl-C. A command that lives on until then returns; one that is cut short throws `signal.reason`. */
   readonly signal: AbortSignal
+  /** What lives until the result was written out. */
+  readonly resources: AsyncDisposableStack
   /** Progress for people: standard output, or with `--json` standard error. */
   say(text: string): void
 }
@@ -29,7 +36,11 @@ export type Act = <Args extends unknown[]>(
 ) => (this: Command, ...args: Args) => Promise<void>
 
 /** `flags` are a command's options with the global ones. Throws `OperationError('bad-setting')`. */
-export function createContext(shell: Shell, flags: Readonly<Record<string, unknown>>): CliContext {
+export function createContext(
+  shell: Shell,
+  flags: Readonly<Record<string, unknown>>,
+  resources: AsyncDisposableStack,
+): CliContext {
   const dotenv = readDotenv(shell.folder)
   const settings = loadSettings(flags, shell.env, dotenv, surroundingOf)
   const log = createLogger({
@@ -46,6 +57,7 @@ export function createContext(shell: Shell, flags: Readonly<Record<string, unkno
     json,
     log,
     signal: shell.signal,
+    resources,
     say: (text) => void (json ? shell.stderr : shell.stdout).write(`${text}\n`),
   }
 }

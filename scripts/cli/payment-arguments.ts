@@ -1,7 +1,8 @@
 // Arguments of payments as people write them.
 
 import { InvalidArgumentError } from 'commander'
-import type { Infohash } from '../../node/protocol/ids.ts'
+import { type Infohash, readInfohash } from '../../node/protocol/ids.ts'
+import { RuleError } from '../../node/protocol/rule-error.ts'
 import { MAX_MEMO } from '../../node/protocol/rules.ts'
 import { isMemo } from '../../node/protocol/transaction.ts'
 
@@ -15,9 +16,10 @@ export function parseMemo(text: string): string {
 
 /** For commander. */
 export function parseInfohashArgument(text: string): Infohash {
-  const digits = text.toLowerCase()
-  if (/^[0-9a-f]{40}$/.test(digits)) return digits as Infohash // just checked
-  throw new InvalidArgumentError(
-    `Expected an infohash, 40 hex digits; got ${JSON.stringify(text.slice(0, 80))}. "ttx tx list" shows those of your wallet.`,
-  )
+  try {
+    return readInfohash(text)
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error
+    throw new InvalidArgumentError(`${error.message}. "ttx tx list" shows those of your wallet.`)
+  }
 }

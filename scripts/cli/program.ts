@@ -107,10 +107,18 @@ export function createProgram(
   )
   const act: Act = (handler) =>
     async function (...args) {
-      const context = createContext(shell, this.optsWithGlobals())
+      await using resources = new AsyncDisposableStack()
+      const context = createContext(shell, this.optsWithGlobals(), resources)
       const result = await handler(context, ...args)
-      if (result !== undefined) shell.stdout.write(context.json ? formatJson(result.data) : `${result.text}\n`)
+      if (result === undefined) return
+      await print(shell, context.json ? formatJson(result.data) : `${result.text}\n`)
+      await result.onPrinted?.()
     }
   for (const register of registrations) register(program, act)
   return program
+}
+
+/** Resolves when whoever reads standard output can have it, whatever becomes of this process. */
+function print({ stdout }: Shell, text: string): Promise<void> {
+  return new Promise((resolve, reject) => stdout.write(text, (error) => (error ? reject(error) : resolve())))
 }

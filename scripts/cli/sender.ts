@@ -48,11 +48,19 @@ export async function openSender(
   return { ...sending, node: await opened.promise }
 }
 
-/** The same for a command that sends what its user asked for, and ends. */
-export async function openCommandSender(context: CliContext): Promise<Sending & { readonly node: NodeLink }> {
+/** The same for a command that sends what its user asked for, and ends: it is closed when the result was written out. */
+export async function openCommandSender(
+  context: CliContext,
+): Promise<{ readonly node: NodeLink; readonly sender: TransactionSender }> {
   const node = await openNode(context)
-  const sending = await open(context, async () => node.info.network, checkAll, OF_COMMANDS)
-  return { ...sending, node }
+  const { sender } = context.resources.use(await open(context, async () => node.info.network, checkAll, OF_COMMANDS))
+  return { node, sender }
+}
+
+/** What a user is told where an earlier command had done it, and how it is done once more. */
+export function earlierRows(isEarlier: boolean, once: string, again: string): readonly [string, string][] {
+  if (!isEarlier) return []
+  return [['careful', `an earlier command sent this and was cut off before it said so: ${once}; ${again}`]]
 }
 
 /** The same for what goes through every endpoint, on a network that is known: one endpoint that is right is enough to begin. */

@@ -10,7 +10,7 @@ export const WHOSE = 'an address, or the name of a wallet of yours'
 
 /** Throws `OperationError('bad-address')`. It takes no passphrase. */
 export async function addressOf({ folder }: CliContext, text: string): Promise<Address> {
-  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return parseAddress(text)
+  if (/^0x[0-9a-f]{40}$/i.test(text.trim())) return parseAddress(text.trim())
   const wallets = await listWallets(folder.wallets)
   const address = wallets.find(({ name }) => name === text)?.address
   if (address !== undefined) return address

@@ -29,6 +29,7 @@ import { parseAddress, parseHash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
 import { decodeTransaction, encodeTransaction, type GenesisTransaction } from '../../node/protocol/transaction.ts'
+import { loadSettings, readDotenv } from '../settings.ts'
 
 const FOLDER = fileURLToPath(new URL('../../deployments', import.meta.url))
 
@@ -129,7 +130,7 @@ async function main(): Promise<void> {
       folder: { type: 'string' },
     },
   })
-  const key = process.env['TTX_DEPLOYER_KEY']
+  const { deployerKey: key } = loadSettings({}, process.env, readDotenv(process.cwd()))
   if (!values.rpc || !values.genesis || !key) {
     throw new OperationError('bad-arguments', 'expected --rpc <url>, --genesis <tx.json> and TTX_DEPLOYER_KEY=0x…')
   }

@@ -20,6 +20,7 @@ import { targetCeiling, targetFloor, workOf } from '../../node/protocol/target.t
 import { traceLeaf, traceProof } from '../../node/protocol/trace.ts'
 import { encodeTransaction } from '../../node/protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../../node/protocol/typed-data.ts'
+import { toGwei, toSeconds } from '../../node/protocol/units.ts'
 import { verifyFile } from '../../node/protocol/verify.ts'
 
 export const EXAMPLE_PAGE = new URL('../../docs/protocol.md', import.meta.url)
@@ -132,7 +133,7 @@ export function protocolExample(): string {
   title('6 queue')
   show('entry hash 0', entryHash(entry))
   show('queueHash(1)', nextQueueHash(ZERO_HASH, entryHash(entry)))
-  const forced = { kind: 'forced', fee: 300_000n, packed: payment.packed } as const
+  const forced = { kind: 'forced', fee: toGwei(300_000n), packed: payment.packed } as const
   show('forced, fee 300000', entryHash(forced))
   show('queueHash(2) with it', nextQueueHash(nextQueueHash(ZERO_HASH, entryHash(entry)), entryHash(forced)))
 
@@ -156,7 +157,7 @@ export function protocolExample(): string {
 
   title('7.2 target: parent 2^200, easiest 2^240 - 1; ceiling after this many seconds')
   for (const seconds of [0n, 2_700n, 3_150n, 3_600n, 4_500n, 5_000n, 10n ** 6n]) {
-    show(`ceiling after ${seconds}`, encodeUint(targetCeiling(2n ** 200n, seconds, EASIEST), 32))
+    show(`ceiling after ${seconds}`, encodeUint(targetCeiling(2n ** 200n, toSeconds(seconds), EASIEST), 32))
   }
   show('floor', encodeUint(targetFloor(2n ** 200n), 32))
   show('work of 2^200', workOf(2n ** 200n))

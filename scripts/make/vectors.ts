@@ -18,6 +18,7 @@ import { decodeStep, encodeStep, stepEntryHash, stepSizeAt, transactionIn } from
 import { encodeTransaction, type SignedTransaction } from '../../node/protocol/transaction.ts'
 import { encodeOpening, entries, find, insert, remove, rootOf, type Tree } from '../../node/protocol/tree.ts'
 import { signingDigest, type TransactionBody } from '../../node/protocol/typed-data.ts'
+import { toGwei } from '../../node/protocol/units.ts'
 import { madeUpCases } from '../assure/models/made-up-states.ts'
 import { type StepCase, stepCases } from '../assure/models/step-cases.ts'
 import { accountOf, genesisOf, RULES, signBody, World } from '../assure/models/world.ts'
@@ -110,7 +111,7 @@ function stepVectors() {
   const longest = packTransaction(signBody(alice, most))
   const right = {
     deposit: encodeStep({ kind: 'deposit', entry: { kind: 'deposit', gross: 2n ** 128n - 1n, to: bob.address } }),
-    applied: encodeStep({ kind: 'applied', fee: 2n ** 64n - 1n, packed }),
+    applied: encodeStep({ kind: 'applied', fee: toGwei(2n ** 64n - 1n), packed }),
     void: concat(Uint8Array.of(3), encodeUint(5, 8), keccak(packed)),
     transaction: encodeStep({ kind: 'transaction', packed }),
     'longest transaction': encodeStep({ kind: 'transaction', packed: longest }),

@@ -96,7 +96,7 @@ test('dust moves no miner, and is in nobody’s way', async (t) => {
     const fat = arena.signRequest(holder, [prev], UNIT, stranger('last'))
     await arena.submit(fat)
     const block = await arena.ordered(fat.infohash)
-    assert.equal((await node.call('tx_get', { infohash: one.infohash })).block, block)
+    await arena.becomes(one, 'ordered', block)
     await arena.startRelayer()
     await arena.skipTo(block, 24n * HOUR)
     await arena.paid(stranger('last'), (UNIT * 99n) / 100n)

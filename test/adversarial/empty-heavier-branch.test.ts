@@ -27,8 +27,8 @@ test('a request that a heavier branch leaves out is forced into it', async (t) =
   const first = await liar.publish({ parent: genesis, rival: true, content: 'empty' })
   const second = await liar.publish({ parent: first.id, content: 'empty' })
   await arena.seen()
-  assert.equal((await node.call('node_info', {})).bridge.tip?.id, second.id)
-  assert.equal((await node.call('tx_get', { infohash: request.infohash })).status, 'accepted')
+  await arena.until('the heavier branch', async () => (await node.call('node_info', {})).bridge.tip?.id === second.id)
+  await arena.becomes(request, 'accepted')
   await arena.countMoney()
 
   const forced = await arena.ttx('alice', ['force', request.infohash])
@@ -43,7 +43,7 @@ test('a request that a heavier branch leaves out is forced into it', async (t) =
   }
   const carrier = await liar.publish({ parent: third.id, content: [] })
   await arena.seen()
-  assert.equal((await node.call('tx_get', { infohash: request.infohash })).block, carrier.id)
+  await arena.becomes(request, 'ordered', carrier.id)
 
   await Promise.all([arena.startWatcher(), arena.startRelayer()])
   await arena.skipTo(displaced, 23n * HOUR)
@@ -68,8 +68,12 @@ test('an honest miner takes the request up again by itself, on the branch that d
   await arena.submit(request)
   const displaced = await arena.ordered(request.infohash)
   await stage.skip(60n)
+  // Meanwhile the miner is away, else it may defend its block before it is displaced.
+  await miner.running.stop()
   const rival = await liar.publish({ parent: genesis, rival: true, content: 'empty' })
   const first = await liar.publish({ parent: rival.id, content: 'empty', work: 'most' })
+  await arena.until('the heavier branch', async () => (await arena.tip()) === first.id)
+  arena.restart('miner')
   let carrier = displaced
   await arena.until('the request to be in another block', async () => {
     const found = await node.call('tx_get', { infohash: request.infohash })

@@ -30,12 +30,14 @@ test('a miner who displaces another one for the fees gets none', async (t) => {
   const fat = arena.signRequest(holder, [start.infohash], 1_000_000n * UNIT, stranger('recipient'))
   await arena.submit(fat)
   const honest = await arena.ordered(fat.infohash)
+  await miner.running.stop() // else it defends its block for as long as the fees cover that
   const lean = arena.signRequest(holder, [fat.infohash], 1_000n * UNIT, stranger('second recipient'))
   const copy = await sniper.publish({ parent: base, rival: true, content: [fat.packed] })
   let rest = await sniper.publish({ parent: copy.id, content: [lean.packed] })
   // The honest miner may have found another block meanwhile, with the deposit: then one more is ahead of that.
   if ((await arena.tip()) !== rest.id) rest = await sniper.publish({ parent: rest.id, content: [] })
   assert.equal(await arena.tip(), rest.id)
+  arena.restart('miner')
   assert.ok((await arena.record(copy.id)).fee >= (1_000_000n * UNIT) / 100n, 'there is something to snipe for')
 
   await arena.skipTo(honest, 23n * HOUR)

@@ -65,8 +65,8 @@ test('a flood of the queue delays nobody but itself', async (t) => {
   assert.deepEqual(counts, [QUEUE_SHARE, QUEUE_SHARE, DEPOSITS + JUNK + 1 - 2 * QUEUE_SHARE])
   const { blocks } = await readAllBlocks(node)
   const second = blocks.find(({ height }) => height === 2n)
-  assert.equal((await node.call('tx_get', { infohash: request })).block, second?.id, 'beside the flood there is room')
-  assert.equal((await node.call('tx_get', { infohash: late.infohash })).status, 'ordered')
+  await arena.becomes({ infohash: request }, 'ordered', second?.id) // beside the flood there is room
+  await arena.becomes(late, 'ordered')
 
   await stage.skip(25n * HOUR)
   for (const [name, net] of [

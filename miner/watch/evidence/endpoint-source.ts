@@ -4,6 +4,7 @@ import type { BridgeEvent, Chain, ChainBlock } from '../../../node/ethereum/chai
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
+import type { Time } from '../../../node/protocol/units.ts'
 import { within } from '../../../node/within.ts'
 import { Moments } from './moments.ts'
 import type { Source } from './source.ts'
@@ -73,7 +74,7 @@ export class EndpointSource implements Source {
   }
 
   /** What happened at this time, unix seconds. */
-  async *#eventsAt(time: bigint, signal: AbortSignal): AsyncGenerator<BridgeEvent> {
+  async *#eventsAt(time: Time, signal: AbortSignal): AsyncGenerator<BridgeEvent> {
     const first = await this.#moments.find(time)
     if (first === undefined) return
     for (let number = first; number < first + BigInt(MOST_OF_ONE_TIME); number++) {

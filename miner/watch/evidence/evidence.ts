@@ -13,6 +13,7 @@ import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep, splitSteps } from '../../../node/protocol/step.ts'
 import { decodeTransaction, type GenesisTransaction } from '../../../node/protocol/transaction.ts'
+import type { Gwei } from '../../../node/protocol/units.ts'
 import { checkPosted } from './posted.ts'
 import { bare, type Source } from './source.ts'
 
@@ -72,7 +73,7 @@ export class Evidence {
   /** The entries of the queue that the void steps of a block stand for; all else is in its steps. Throws `OperationError('no-evidence')` (retry). */
   async queueOf(parent: Header, block: PublishedBlock, signal: AbortSignal): Promise<QueueReader> {
     const missing = new Map<bigint, Hash>()
-    const fees = new Map<bigint, bigint>()
+    const fees = new Map<bigint, Gwei>()
     for (const [i, bytes] of splitSteps(block.steps).entries()) {
       const step = decodeStep(bytes)
       if (step?.kind !== 'void') continue
@@ -98,8 +99,8 @@ export class Evidence {
       })
     }
     return (index) => {
-      const packed = found.get(index)
-      return packed && { kind: 'forced', fee: fees.get(index) ?? 0n, packed }
+      const [packed, fee] = [found.get(index), fees.get(index)]
+      return packed && fee !== undefined ? { kind: 'forced', fee, packed } : undefined
     }
   }
 

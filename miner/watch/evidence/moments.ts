@@ -2,6 +2,7 @@
 
 import { OperationError } from '../../../node/errors.ts'
 import type { Chain, ChainBlock } from '../../../node/ethereum/chain.ts'
+import { type Time, toTime } from '../../../node/protocol/units.ts'
 
 type Moment = Pick<ChainBlock, 'number' | 'time'>
 
@@ -20,15 +21,15 @@ export class Moments {
   }
 
   /**
-   * The number of the first block of this time or later, unix seconds; `undefined` if there is none yet. Throws what the chain throws, and
+   * The number of the first block of this time or later; `undefined` if there is none yet. Throws what the chain throws, and
    * `OperationError('ethereum-refused')` (retry) where its times make no sense.
    */
-  async find(time: bigint): Promise<bigint | undefined> {
+  async find(time: Time): Promise<bigint | undefined> {
     if ((this.#known.at(-1)?.time ?? -1n) < time) this.#learn(await this.#chain.head())
     const later = this.#known.findIndex((each) => each.time >= time)
     let above = this.#known[later]
     if (above === undefined) return undefined
-    let below = this.#known[later - 1] ?? { number: -1n, time: -1n }
+    let below = this.#known[later - 1] ?? { number: -1n, time: toTime(-1n) }
     for (let probes = 0; above.number - below.number > 1n; probes++) {
       if (probes === MOST_PROBES) throw this.#nonsense(time)
       const found = await this.#chain.blockAt(guess(below, above, time, probes))
@@ -53,7 +54,7 @@ export class Moments {
     if (this.#known.length > MOST) this.#known = this.#known.filter((_, i) => i % 2 === 1)
   }
 
-  #nonsense(time: bigint): OperationError {
+  #nonsense(time: Time): OperationError {
     this.forget()
     return new OperationError(
       'ethereum-refused',
@@ -64,7 +65,7 @@ export class Moments {
 }
 
 /** A number between the two: where the time would be if all blocks took equally long, or every other time the middle, which always ends. */
-function guess(below: Moment, above: Moment, time: bigint, probes: number): bigint {
+function guess(below: Moment, above: Moment, time: Time, probes: number): bigint {
   const width = above.number - below.number
   // Found, most likely: hardly anywhere are two blocks of one time.
   if (above.time === time && probes % 2 === 0) return above.number - 1n

@@ -1,6 +1,7 @@
 // Who wins the races on a way up through the tree, all of them at the price of one. Pure.
 
 import { MAX_DEPTH } from '../../protocol/rules.ts'
+import type { Time } from '../../protocol/units.ts'
 import { isAhead } from './eligible.ts'
 import { type Place, standsOn } from './forest.ts'
 import { Heap } from './heap.ts'
@@ -27,8 +28,8 @@ export class Contest {
     this.#members = [...members].sort((a, b) => compare(a.block.publishedAt, b.block.publishedAt))
   }
 
-  /** `end` is when the race above `ground` closes, unix seconds; never earlier than that of the call before. */
-  winner(ground: Place, end: bigint): Place | undefined {
+  /** `end` is when the race above `ground` closes; never earlier than that of the call before. */
+  winner(ground: Place, end: Time): Place | undefined {
     while (this.#highest < ground.depth + MAX_DEPTH) {
       this.#highest++
       for (const place of this.#tooHigh.get(this.#highest) ?? []) this.#eligible.push(place)

@@ -2,6 +2,7 @@
 
 import type { Hash } from '../../protocol/ids.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../protocol/rules.ts'
+import { later, type Time } from '../../protocol/units.ts'
 import { type BridgeBlock, type BridgeView, blockOf } from '../view.ts'
 
 /** The contract leaves out what was refuted; `honest` eyes see only what our own replay found right. */
@@ -31,8 +32,8 @@ export function branchTo(view: BridgeView, parent: Hash, id: Hash, eyes: Eyes): 
 }
 
 /** The last second in which a block can be published that counts in the race which `first` began. */
-export function endOfRace(first: BridgeBlock): bigint {
-  return first.publishedAt + BRANCH_SECONDS
+export function endOfRace(first: BridgeBlock): Time {
+  return later(first.publishedAt, BRANCH_SECONDS)
 }
 
 /** More cumulative work; then the earlier publication; in one second the smaller id. */

@@ -1,6 +1,7 @@
 // The races that decide the preferred branch, from the last final block up, worked out once for each view.
 
 import type { Hash } from '../../protocol/ids.ts'
+import type { Time } from '../../protocol/units.ts'
 import { type BridgeBlock, type BridgeView, blockOf } from '../view.ts'
 import { Contest } from './contest.ts'
 import { branchTo, endOfRace, isLive, liveChildren } from './eligible.ts'
@@ -19,8 +20,8 @@ export type Race = {
   readonly child: BridgeBlock
   /** What the contract finds ahead of all, be it right or wrong. */
   readonly heaviest: BridgeBlock
-  /** The block in the slot of `parent`, if it is eligible; since when (unix seconds), and the child of `parent` that leads to it. */
-  readonly nominee?: { readonly block: BridgeBlock; readonly since: bigint; readonly child: BridgeBlock }
+  /** The block in the slot of `parent`, if it is eligible; since when, and the child of `parent` that leads to it. */
+  readonly nominee?: { readonly block: BridgeBlock; readonly since: Time; readonly child: BridgeBlock }
 }
 
 // A view that was handed out never changes: what follows from it is kept as long as it is.

@@ -9,6 +9,7 @@ import { blockId, type SealedHeader } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
+import { type Time, toWork } from '../../protocol/units.ts'
 import { settledBlock } from '../branch.ts'
 import { preferredTip } from '../fork-choice.ts'
 import { queueLength } from '../queue-view.ts'
@@ -33,6 +34,7 @@ import { Judge } from './judging/judge.ts'
 import { States } from './judging/states.ts'
 import { Verdicts } from './judging/verdicts.ts'
 import { moveRoot } from './move-root.ts'
+import { type WorkCheck, workProblem } from './publication.ts'
 import { deepReorganisation, type Reading } from './reader.ts'
 
 /** The network whose bridge is followed. */
@@ -42,8 +44,8 @@ export type FollowedNetwork = {
   readonly genesisBlock: SealedHeader
   /** Block of Ethereum in which the bridge was deployed. */
   readonly deployedBlock: bigint
-  /** Unix seconds; also the time of the genesis block. */
-  readonly deployedAt: bigint
+  /** Also the time of the genesis block. */
+  readonly deployedAt: Time
 }
 
 export type RecordsOptions = {
@@ -51,6 +53,8 @@ export type RecordsOptions = {
   readonly finalityDepth: bigint
   /** How much is kept of states after blocks, in steps that led to them. */
   readonly keptSteps?: number | undefined
+  /** Tests that make blocks up leave the work out. */
+  readonly workProblem?: WorkCheck | undefined
 }
 
 /** Who tells what the contract itself says. */
@@ -74,17 +78,22 @@ export class BridgeRecords {
   /** How often the contract was asked. */
   #audits = 0
 
-  constructor(database: BridgeDatabase, network: FollowedNetwork, { finalityDepth, keptSteps }: RecordsOptions) {
+  constructor(database: BridgeDatabase, network: FollowedNetwork, options: RecordsOptions) {
+    const { finalityDepth, keptSteps } = options
     this.journal = new Journal(database)
     const bodyOf = async (id: Hash) => this.#intake.arriving(id) ?? (await this.journal.body(id))
     this.judge = new Judge(network.rules, bodyOf, new States(keptSteps))
     this.#verdicts = new Verdicts(this.judge)
-    this.#intake = new Intake(network.rules, this.#verdicts, finalityDepth)
+    const terms = {
+      ...{ rules: network.rules, easiestTarget: network.genesisBlock.header.target },
+      workProblem: options.workProblem ?? workProblem,
+    }
+    this.#intake = new Intake(terms, this.#verdicts, finalityDepth)
     this.#network = network
     this.#finalityDepth = finalityDepth
     this.#base = blockId(network.genesisBlock)
     const { genesisBlock: sealed, deployedAt: publishedAt } = network
-    this.#root = { id: this.#base, sealed, publishedAt, work: 0n, fee: 0n, requests: [] }
+    this.#root = { id: this.#base, sealed, publishedAt, work: toWork(0n), fee: 0n, requests: [] }
     this.#view = emptyView(this.#root)
     this.judge.states.put(this.#base, genesisState(network.genesis), 0)
     this.#adopt(this.#view)

@@ -6,6 +6,7 @@ import { decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import type { QueueEntry } from '../../protocol/queue.ts'
 import { workOf } from '../../protocol/target.ts'
+import { addWork } from '../../protocol/units.ts'
 import { hashAfter, type QueuedEntry, queueLength } from '../queue-view.ts'
 import {
   type BlockVerdict,
@@ -163,7 +164,7 @@ function publish(view: DraftView, event: StoredPublication, finding: Finding | u
     id: event.id,
     sealed,
     publishedAt: event.time,
-    work: parent.work + workOf(sealed.header.target),
+    work: addWork(parent.work, workOf(sealed.header.target)),
     place: event.place,
     ...judged(parent, finding),
     refuted: false,

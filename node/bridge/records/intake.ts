@@ -4,12 +4,11 @@ import type { BridgeEvent } from '../../ethereum/chain.ts'
 import { minerFee } from '../../protocol/block.ts'
 import { decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
-import type { Rules } from '../../protocol/rules.ts'
 import { settledBlock } from '../branch.ts'
 import { applyEvent, type DraftView, type Finding, isRelevant, type StoredEvent } from './fold.ts'
 import type { BlockBody } from './judging/judge.ts'
 import type { Verdicts } from './judging/verdicts.ts'
-import { checkPublication } from './publication.ts'
+import { checkPublication, type Terms } from './publication.ts'
 
 export type Taken = {
   /** What was relevant, with the steps and states of publications. */
@@ -18,13 +17,13 @@ export type Taken = {
 }
 
 export class Intake {
-  readonly #rules: Rules
+  readonly #terms: Terms
   readonly #verdicts: Verdicts
   readonly #finalityDepth: bigint
   readonly #arriving = new Map<Hash, BlockBody>()
 
-  constructor(rules: Rules, verdicts: Verdicts, finalityDepth: bigint) {
-    this.#rules = rules
+  constructor(terms: Terms, verdicts: Verdicts, finalityDepth: bigint) {
+    this.#terms = terms
     this.#verdicts = verdicts
     this.#finalityDepth = finalityDepth
   }
@@ -65,7 +64,7 @@ export class Intake {
   }
 
   async #judge(view: DraftView, event: Extract<BridgeEvent, { kind: 'published' }>): Promise<Finding | undefined> {
-    checkPublication(this.#rules, view, event)
+    checkPublication(this.#terms, view, event)
     this.#arriving.set(event.id, { steps: event.steps, states: event.states })
     const settled = settledBlock(view, event.place.number, this.#finalityDepth).id
     return await this.#verdicts.ofArrived(view, { ...event, sealed: decodeSealed(event.sealed) }, settled)

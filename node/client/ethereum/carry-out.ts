@@ -7,8 +7,32 @@ import type { Outcome } from '../../ethereum/sending/pending-call.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import type { Facts } from '../../protocol/rule-error.ts'
 
+/** What an act did on Ethereum. */
+export type Done = {
+  /** Another command had sent it before, and ended before it could say that it was done. */
+  readonly isEarlier: boolean
+  /** To be called once the result was told: only then is the same act a second one. Never throws. */
+  readonly acknowledge: () => Promise<void>
+}
+
 /** A transaction is waited for this long, milliseconds. */
 const PATIENCE_MS = 180_000
+
+/**
+ * The call that `draft` makes, unless an earlier one with the same intent is under way, or was done and not acknowledged: then that one. Throws what
+ * `draft` throws, and what `carryOut` throws.
+ */
+export async function carryOutOnce(
+  sender: TransactionSender,
+  intent: string,
+  draft: () => BridgeCall | Promise<BridgeCall>,
+  signal?: AbortSignal,
+): Promise<Done & { readonly call: BridgeCall; readonly receipt: Receipt }> {
+  const earlier = sender.open(intent)
+  const call = earlier ?? { ...(await draft()), intent }
+  const receipt = await carryOut(sender, call, signal)
+  return { call, receipt, isEarlier: earlier !== undefined, acknowledge: () => sender.acknowledge(call) }
+}
 
 /**
  * Done when the receipt is there. Throws, with nothing sent: the refusals of the bridge (`refusals.ts`), `unfunded-account`, `fee-cap`, trouble

@@ -1,19 +1,20 @@
 // Burning wTTX on Ethereum, to be credited on the TTX side.
 
 import { OperationError } from '../../errors.ts'
-import { depositCall, depositIntent } from '../../ethereum/calls.ts'
+import { depositCall } from '../../ethereum/calls.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import { netOf } from '../../protocol/fee.ts'
 import { type Address, type Hash, type Infohash, ZERO_ADDRESS } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
+import { later, toSeconds } from '../../protocol/units.ts'
 import { formatAmount } from '../amount.ts'
-import { carryOut } from './carry-out.ts'
+import { carryOutOnce, type Done } from './carry-out.ts'
 
 /** For so many seconds the allowance that goes along is good: longer than a transaction is stayed with. */
-const PERMIT_SECONDS = 3_600n
+const PERMIT_SECONDS = toSeconds(3_600n)
 
-export type Deposited = {
+export type Deposited = Done & {
   /** Of the transaction that every node builds from the queue entry. */
   readonly infohash: Infohash
   readonly index: bigint
@@ -23,8 +24,8 @@ export type Deposited = {
 }
 
 /**
- * Burns `amount` (base units) of the sender's account in one transaction. An earlier deposit of the same amount for the same address of which
- * nobody knew what became is gone on with instead. Throws `below-minimum`, `bad-address`, `insufficient-wttx`, and what `carryOut` throws.
+ * Burns `amount` (base units) of the sender's account in one transaction. An earlier deposit of the same amount for the same address that is
+ * under way, or was done and not acknowledged, is gone on with instead, and nothing more is burned. Throws `below-minimum`, `bad-address`, `insufficient-wttx`, and what `carryOut` throws.
  */
 export async function deposit(
   sender: TransactionSender,
@@ -34,13 +35,18 @@ export async function deposit(
 ): Promise<Deposited> {
   const { ethereum } = sender
   const { chain, bridge } = ethereum.network
-  const call = sender.open(depositIntent(amount, to)) ?? (await draft(sender, amount, to))
-  const { hash, queued: [entry] = [] } = await carryOut(sender, call, signal)
+  const { receipt, isEarlier, acknowledge } = await carryOutOnce(
+    sender,
+    `deposit ${amount} for ${to}`,
+    () => draft(sender, amount, to),
+    signal,
+  )
+  const { hash, queued: [entry] = [] } = receipt
   if (entry === undefined) throw new Error(`no entry of the queue in ${hash}`)
   const { index } = entry
   const credit = netOf(amount)
   const tx = { kind: 'deposit', deposit: { bridge, chain, index }, to, tokens: credit } as const
-  return { infohash: infohashOf(encodeTransaction(tx)), index, credit, transaction: hash }
+  return { infohash: infohashOf(encodeTransaction(tx)), index, credit, transaction: hash, isEarlier, acknowledge }
 }
 
 async function draft({ ethereum }: TransactionSender, amount: bigint, to: Address) {
@@ -71,5 +77,5 @@ async function draft({ ethereum }: TransactionSender, amount: bigint, to: Addres
     )
   }
   const facts = await ethereum.permitFacts(account)
-  return depositCall(amount, to, await ethereum.signPermit(amount, facts.time + PERMIT_SECONDS, facts))
+  return depositCall(amount, to, await ethereum.signPermit(amount, later(facts.time, PERMIT_SECONDS), facts))
 }

@@ -1,27 +1,28 @@
 // Putting transactions into the bridge's queue on Ethereum, so that no miner can leave them out.
 
 import { OperationError } from '../../errors.ts'
-import { forceCall } from '../../ethereum/calls.ts'
+import { forceCall, forcedBy } from '../../ethereum/calls.ts'
 import type { QueuedEntry } from '../../ethereum/reader.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import type { Hash, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { packTransaction } from '../../protocol/packed.ts'
 import { decodeTransaction } from '../../protocol/transaction.ts'
+import { verifyPacked } from '../../protocol/verify.ts'
 import { lookUp } from '../look-up.ts'
 import type { NodeClient } from '../rpc.ts'
-import { carryOut } from './carry-out.ts'
+import { carryOut, carryOutOnce, type Done } from './carry-out.ts'
 
 const FETCH_MS = 5_000
 
-export type Forced = {
+export type Forced = Done & {
   readonly entries: readonly (QueuedEntry & { readonly infohash: Infohash })[]
   readonly transaction: Hash
 }
 
 /**
- * Forces a transaction, and before it those of its ancestors that no block has ordered. `node` has their files, the sender's account pays. Throws
- * `nothing-to-force`, what the node throws, and what `carryOut` throws.
+ * Forces a transaction, and before it those of its ancestors that no block has ordered. `node` has their files, the sender's account pays. If that is
+ * under way, or was done and not acknowledged, it is gone on with instead, and nothing more is paid. Throws `nothing-to-force`, what the node throws, and what `carryOut` throws.
  */
 export async function force(
   node: NodeClient,
@@ -29,6 +30,19 @@ export async function force(
   infohash: Infohash,
   signal?: AbortSignal,
 ): Promise<Forced> {
+  const { network } = await node.call('node_info', {}, signal)
+  const draft = async () => forceCall(await unorderedOf(node, infohash, signal))
+  const { call, receipt, isEarlier, acknowledge } = await carryOutOnce(sender, `force ${infohash}`, draft, signal)
+  const forced = forcedBy(call)
+  const entries = (receipt.queued ?? []).flatMap((entry, i) => {
+    const verified = verifyPacked(network, forced[i] ?? new Uint8Array())
+    return typeof verified === 'string' ? [] : [{ ...entry, infohash: verified.infohash }]
+  })
+  return { entries, transaction: receipt.hash, isEarlier, acknowledge }
+}
+
+/** The transaction, packed, and before it its ancestors that no block has ordered. */
+async function unorderedOf(node: NodeClient, infohash: Infohash, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
   const { status, file } = await lookUp(node, infohash, FETCH_MS, signal)
   if (file === undefined || (status !== 'accepted' && status !== 'conflicting')) {
     const advice = status === 'ordered' || status === 'final' ? 'it is in a block already' : 'see "ttx status"'
@@ -40,16 +54,7 @@ export async function force(
   }
   const { files } = await node.call('proof_export', { infohash }, signal)
   const ancestors = files.filter((each) => infohashOf(each) !== infohash)
-  const forced = [...ancestors, file].map((each) => ({ infohash: infohashOf(each), packed: packFile(each) }))
-  const packed = forced.map((one) => one.packed)
-  const { entries, transaction } = await forcePacked(sender, packed, signal)
-  return {
-    transaction,
-    entries: entries.flatMap((entry, i) => {
-      const of = forced[i]
-      return of === undefined ? [] : [{ ...entry, infohash: of.infohash }]
-    }),
-  }
+  return [...ancestors, file].map(packFile)
 }
 
 /** Puts packed transactions into the queue, pays for them, and waits for the receipt. */

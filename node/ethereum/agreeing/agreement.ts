@@ -3,6 +3,7 @@
 import { OperationError } from '../../errors.ts'
 import { formatHex } from '../../protocol/bytes.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import type { Time } from '../../protocol/units.ts'
 import {
   type BridgeEvent,
   type BridgeParameters,
@@ -65,7 +66,7 @@ export class AgreeingChain implements Chain {
     return this.#same(`what was paid by block ${at}`, (chain) => chain.areClaimed(at, requests))
   }
 
-  queueTime(at: Hash, index: bigint): Promise<bigint> {
+  queueTime(at: Hash, index: bigint): Promise<Time> {
     return this.#same(`queue entry ${index}`, (chain) => chain.queueTime(at, index))
   }
 

@@ -4,6 +4,7 @@ import type { Abi, ContractFunctionReturnType, GetContractEventsReturnType, Hex 
 import type { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { parseHex } from '../../protocol/bytes.ts'
 import { type Hash, parseAddress, parseHash } from '../../protocol/ids.ts'
+import { toGwei, toTime, toWork } from '../../protocol/units.ts'
 import type { BlockRecord, BridgeEvent, ChainBlock } from '../chain.ts'
 
 const REFUTED = 1
@@ -23,7 +24,7 @@ export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
       const { id, parent, miner, header, steps, states, time } = log.args
       const bytes = { sealed: parseHex(header), steps: parseHex(steps), states: parseHex(states) }
       const ids = { id: parseHash(id), parent: parseHash(parent), miner: parseAddress(miner) }
-      return { kind: 'published', ...ids, ...bytes, time: BigInt(time) } as const
+      return { kind: 'published', ...ids, ...bytes, time: toTime(time) } as const
     }
     case 'BlockRefuted':
       return { kind: 'refuted', id: parseHash(log.args.id), prover: parseAddress(log.args.prover) } as const
@@ -36,12 +37,12 @@ export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
     case 'Deposited': {
       const { index, from, to, amount, time } = log.args
       const who = { from: parseAddress(from), to: parseAddress(to) }
-      return { kind: 'deposited', index, ...who, gross: amount, time: BigInt(time) } as const
+      return { kind: 'deposited', index, ...who, gross: amount, time: toTime(time) } as const
     }
     case 'Forced': {
       const { index, from, fee, transaction, time } = log.args
       const what = { from: parseAddress(from), packed: parseHex(transaction) }
-      return { kind: 'forced', index, ...what, fee, time: BigInt(time) } as const
+      return { kind: 'forced', index, ...what, fee: toGwei(fee), time: toTime(time) } as const
     }
     case 'Claimed': {
       const { block_, index, to, amount } = log.args
@@ -61,8 +62,8 @@ export function toRecord(id: Hash, record: ContractRecord, slot: ContractSlot): 
   return {
     id,
     parent: parseHash(record.parent),
-    publishedAt: BigInt(record.publishedAt),
-    work: record.work,
+    publishedAt: toTime(record.publishedAt),
+    work: toWork(record.work),
     refuted: (record.flags & REFUTED) !== 0,
     final: (record.flags & FINAL) !== 0,
     firstChild: parseHash(record.firstChild),
@@ -83,6 +84,6 @@ export function toChainBlock(block: {
     number: block.number,
     hash: parseHash(block.hash),
     parent: parseHash(block.parentHash),
-    time: block.timestamp,
+    time: toTime(block.timestamp),
   }
 }

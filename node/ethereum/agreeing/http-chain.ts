@@ -4,6 +4,7 @@ import { BlockNotFoundError, ContractFunctionExecutionError, type PublicClient }
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { OperationError } from '../../errors.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../../protocol/ids.ts'
+import { type Time, toTime } from '../../protocol/units.ts'
 import type { BridgeEvent, BridgeParameters, BridgeReading, Chain, ChainBlock, RequestPlace } from '../chain.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
 import { failureOf, noBridge, wrongChain } from '../problems.ts'
@@ -95,7 +96,7 @@ class HttpChain implements Chain {
       minDeposit: BigInt(minDeposit),
       easiestTarget: BigInt(easiestTarget),
       genesis,
-      deployedAt: BigInt(record.publishedAt),
+      deployedAt: toTime(record.publishedAt),
     }
   }
 
@@ -222,9 +223,9 @@ class HttpChain implements Chain {
     return claimed.map((each) => each === true) // viem loses the type of a list of equal calls
   }
 
-  async queueTime(at: Hash, index: bigint): Promise<bigint> {
+  async queueTime(at: Hash, index: bigint): Promise<Time> {
     await this.#check()
-    return BigInt((await this.#queueEntry(at, index))[1])
+    return toTime((await this.#queueEntry(at, index))[1])
   }
 
   close(): void {

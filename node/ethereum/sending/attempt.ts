@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { type Hash, isHash } from '../../protocol/ids.ts'
+import type { BaseUnits, GasPrice, Wei } from '../../protocol/units.ts'
 import { isHexBytes } from '../../schema.ts'
 
 /** Bytes as text. */
@@ -13,11 +14,20 @@ export const wholeText = z.codec(z.string().regex(/^(0|[1-9][0-9]{0,77})$/), z.b
   encode: (value) => value.toString(),
 })
 
+/** The same of what they count. */
+export const baseUnitsText = countText<BaseUnits>()
+export const weiText = countText<Wei>()
+const priceText = countText<GasPrice>()
+
+function countText<Unit extends bigint>() {
+  return wholeText.pipe(z.custom<Unit>((value) => typeof value === 'bigint'))
+}
+
 export const attemptRecord = z.object({
   hash: hashText,
   raw: hexText,
   nonce: z.number(),
-  fees: z.object({ maxFeePerGas: wholeText, maxPriorityFeePerGas: wholeText }),
+  fees: z.object({ maxFeePerGas: priceText, maxPriorityFeePerGas: priceText }),
   isCancel: z.boolean(),
   sentMs: z.number(),
 })

@@ -1,10 +1,19 @@
 // What a transaction offers for its gas (EIP-1559), at first and when it is stuck.
 
-import { ceilToGwei, toWei, type Wei } from '../../protocol/units.ts'
+import {
+  addPrices,
+  ceilToGwei,
+  costOfGas,
+  type GasPrice,
+  secondsFrom,
+  type Time,
+  toGasPrice,
+  toWei,
+  type Wei,
+} from '../../protocol/units.ts'
 import type { BridgeCall } from '../calls.ts'
 
-/** Wei a unit of gas. */
-export type Fees = { readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint }
+export type Fees = { readonly maxFeePerGas: GasPrice; readonly maxPriorityFeePerGas: GasPrice }
 
 const HOUR = 3_600n
 const URGENT_HOURS = 6n
@@ -12,8 +21,8 @@ const URGENT_HOURS = 6n
 const SLOT_MS = 12_000
 
 /** Room for the base fee to grow by half: three full blocks. Not more, since a bond is paid at the greatest price too. */
-export function suggestFees(baseFee: bigint, tip: bigint): Fees {
-  return { maxFeePerGas: (baseFee * 3n) / 2n + tip, maxPriorityFeePerGas: tip }
+export function suggestFees(baseFee: GasPrice, tip: GasPrice): Fees {
+  return { maxFeePerGas: addPrices(toGasPrice((baseFee * 3n) / 2n), tip), maxPriorityFeePerGas: tip }
 }
 
 /** What replaces a transaction in all mempools: an eighth more in both parts (they ask for a tenth), or what is apt now. */
@@ -25,31 +34,32 @@ export function bumpFees(old: Fees, apt: Fees): Fees {
 }
 
 /**
- * What may be offered at most, wei a unit of gas: `cap`, and from six hours before the deadline on twice as much with each hour, since a late
- * transaction would be worth nothing at all. Times are unix seconds.
+ * What may be offered at most: `cap`, and from six hours before the deadline on twice as much with each hour, since a late
+ * transaction would be worth nothing at all.
  */
-export function capAt(cap: bigint, now: bigint, deadline: bigint | undefined): bigint {
+export function capAt(cap: GasPrice, now: Time, deadline: Time | undefined): GasPrice {
   if (deadline === undefined) return cap
-  const left = deadline > now ? deadline - now : 0n
-  return left >= URGENT_HOURS * HOUR ? cap : cap << (URGENT_HOURS - left / HOUR)
+  const left = secondsFrom(now, deadline)
+  if (left >= URGENT_HOURS * HOUR) return cap
+  return toGasPrice(cap << (URGENT_HOURS - (left > 0n ? left / HOUR : 0n)))
 }
 
 /** After how many milliseconds in no block a transaction is replaced: `stuckMs`, and less in the last hour before the deadline, down to a slot. */
-export function patienceAt(stuckMs: number, now: bigint, deadline: bigint | undefined): number {
+export function patienceAt(stuckMs: number, now: Time, deadline: Time | undefined): number {
   if (deadline === undefined) return stuckMs
-  const leftMs = 1_000 * Math.max(Number(deadline - now), 0)
+  const leftMs = 1_000 * Math.max(Number(secondsFrom(now, deadline)), 0)
   return Math.min(stuckMs, Math.max(leftMs / 60, SLOT_MS))
 }
 
 /** Wei that go with a call: its bonds at the greatest price, each rounded up to a gwei (the contract burns what is below one). */
 export function valueWith({ bondGas, bonds = 1 }: Pick<BridgeCall, 'bondGas' | 'bonds'>, fees: Fees): Wei {
-  return toWei(BigInt(bonds) * ceilToGwei(toWei(bondGas * fees.maxFeePerGas)))
+  return toWei(BigInt(bonds) * ceilToGwei(costOfGas(bondGas, fees.maxFeePerGas)))
 }
 
-function raise(fee: bigint): bigint {
-  return fee + fee / 8n + 1n
+function raise(fee: GasPrice): GasPrice {
+  return toGasPrice(fee + fee / 8n + 1n)
 }
 
-function max(a: bigint, b: bigint): bigint {
+function max<T extends bigint>(a: T, b: T): T {
   return a > b ? a : b
 }

@@ -1,5 +1,6 @@
 // The line of an account's transactions: which nonces are taken, and every signed form of a call on disk before it leaves.
 
+import { toWei } from '../../protocol/units.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
 import type { Attempt } from './attempt.ts'
@@ -82,7 +83,7 @@ export class Line {
     keep = async (attempt: Attempt) => await this.outbox?.add(call, attempt),
   ): Promise<Attempt> {
     const signed = isCancel
-      ? await this.#ethereum.sign(undefined, nonce, fees, 0n)
+      ? await this.#ethereum.sign(undefined, nonce, fees, toWei(0n))
       : await this.#ethereum.sign(call, nonce, fees, valueWith(call, fees))
     const attempt = { ...signed, nonce, fees, isCancel, sentMs: this.#now() }
     await keep(attempt)

@@ -3,6 +3,7 @@
 import { OperationError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { Address } from '../../protocol/ids.ts'
+import { toWei } from '../../protocol/units.ts'
 import type { EthereumAccount } from '../account.ts'
 import { isKnownAlready, isNonceTaken } from '../refusals.ts'
 import type { Attempt } from './attempt.ts'
@@ -28,7 +29,7 @@ export async function fillGap(
   if (missing.length === 0) return
   const fees = await feesNow()
   for (const nonce of missing) {
-    const { raw, hash } = await ethereum.sign(undefined, nonce, fees, 0n)
+    const { raw, hash } = await ethereum.sign(undefined, nonce, fees, toWei(0n))
     log.warn({ nonce, hash, signed }, 'filling a gap before a transaction')
     try {
       await ethereum.broadcast(raw)

@@ -1,6 +1,7 @@
 // What an account offers for a call by the word of its endpoint: never more than its cap, and nothing that it cannot pay.
 
 import { OperationError } from '../../errors.ts'
+import { addWei, costOfGas, type GasPrice, type Time } from '../../protocol/units.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
 import type { Head } from '../reader.ts'
@@ -9,15 +10,15 @@ import { bumpFees, capAt, type Fees, suggestFees, valueWith } from './fees.ts'
 
 export class Offers {
   readonly #ethereum: EthereumAccount
-  readonly #maxFeePerGas: bigint
+  readonly #maxFeePerGas: GasPrice
 
-  constructor(ethereum: EthereumAccount, maxFeePerGas: bigint) {
+  constructor(ethereum: EthereumAccount, maxFeePerGas: GasPrice) {
     this.#ethereum = ethereum
     this.#maxFeePerGas = maxFeePerGas
   }
 
   /** Throws `OperationError('fee-cap')` (retry). */
-  async first(head: Head, deadline: bigint | undefined): Promise<Fees> {
+  async first(head: Head, deadline: Time | undefined): Promise<Fees> {
     const fees = suggestFees(head.baseFee, await this.#ethereum.tip())
     const cap = capAt(this.#maxFeePerGas, head.time, deadline)
     if (fees.maxFeePerGas <= cap) return fees
@@ -34,7 +35,7 @@ export class Offers {
   }
 
   /** The same for a call that is under way. Throws `OperationError('fee-cap')` (retry). */
-  async replacement(call: BridgeCall, last: Attempt, head: Head, deadline: bigint | undefined): Promise<Fees> {
+  async replacement(call: BridgeCall, last: Attempt, head: Head, deadline: Time | undefined): Promise<Fees> {
     const fees = await this.dearer(last, head)
     const cap = capAt(this.#maxFeePerGas, head.time, deadline)
     if (fees.maxFeePerGas <= cap) return fees
@@ -48,7 +49,7 @@ export class Offers {
   /** Throws `OperationError('unfunded-account')`. */
   async checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
     const { account } = this.#ethereum
-    const needed = call.gas * fees.maxFeePerGas + valueWith(call, fees)
+    const needed = addWei([costOfGas(call.gas, fees.maxFeePerGas), valueWith(call, fees)])
     const balance = await this.#ethereum.balance()
     if (balance >= needed) return
     throw new OperationError(

@@ -17,9 +17,13 @@ const entry = z.object({
   name: z.string(),
   attempts: z.array(attemptRecord),
   /** What it was for, and the call itself, where another one for the same would be another call. */
-  errand: z.object({ intent: z.string(), data: hexText, gas: wholeText, bondGas: wholeText }).optional(),
+  errand: z
+    .object({ intent: z.string(), data: hexText, gas: wholeText, bondGas: wholeText, bonds: z.number().optional() })
+    .optional(),
   /** The block of Ethereum in which one of them counted. */
   settledAt: wholeText.optional(),
+  /** It had its effect, and whoever wanted it has not been told yet, as far as anybody knows here. */
+  isUntold: z.boolean().optional(),
 })
 const outbox = z.object({ version: z.literal(1), entries: z.array(entry) })
 
@@ -60,18 +64,26 @@ export class Outbox {
     }
   }
 
-  /** What was signed for this very call and not forgotten; `isSettled` if one of them counted. */
-  find(call: BridgeCall): { readonly attempts: readonly Attempt[]; readonly isSettled: boolean } | undefined {
+  /** What was signed for this very call and not forgotten; `isSettled` if one of them counted, `isUntold` until that is acknowledged. */
+  find(
+    call: BridgeCall,
+  ): { readonly attempts: readonly Attempt[]; readonly isSettled: boolean; readonly isUntold: boolean } | undefined {
     const found = this.#entries.get(keyOf(call))
-    return found && { attempts: found.attempts, isSettled: found.settledAt !== undefined }
+    return (
+      found && {
+        attempts: found.attempts,
+        isSettled: found.settledAt !== undefined,
+        isUntold: found.isUntold === true,
+      }
+    )
   }
 
-  /** The call that was signed for this and has not come to its end, as far as anybody knows here. */
+  /** The call that was signed for this and has not come to its end, or whose success nobody was told of, as far as anybody knows here. */
   findOpen(intent: string): BridgeCall | undefined {
-    for (const { name, errand, settledAt } of this.#entries.values()) {
-      if (errand?.intent !== intent || settledAt !== undefined) continue
-      const { data, gas, bondGas } = errand
-      return { name, data, gas, bondGas, intent }
+    for (const { name, errand, settledAt, isUntold } of this.#entries.values()) {
+      if (errand?.intent !== intent || (settledAt !== undefined && !isUntold)) continue
+      const { data, gas, bondGas, bonds } = errand
+      return { name, data, gas, bondGas, ...(bonds === undefined ? {} : { bonds }), intent }
     }
     return undefined
   }
@@ -79,21 +91,30 @@ export class Outbox {
   async add(call: BridgeCall, attempt: Attempt): Promise<void> {
     const key = keyOf(call)
     const attempts = [...(this.#entries.get(key)?.attempts ?? []), attempt]
-    const { name, intent, data, gas, bondGas } = call
-    const errand = intent === undefined ? {} : { errand: { intent, data, gas, bondGas } }
-    await this.#put({ call: key, name, attempts, ...errand })
+    const { name, intent, data, gas, bondGas, bonds } = call
+    const errand = { intent, data, gas, bondGas, ...(bonds === undefined ? {} : { bonds }) }
+    await this.#put({ call: key, name, attempts, ...(intent === undefined ? {} : { errand: { ...errand, intent } }) })
   }
 
-  /** One of its attempts is in block `at` of Ethereum. Forgets those that are too deep to be reorganised, or too old for anybody to want. */
-  async settle(call: BridgeCall, at: bigint): Promise<void> {
+  /**
+   * One of its attempts is in block `at` of Ethereum. What had its effect (`isDone`) and has an intent is untold until it is acknowledged. Forgets
+   * those that are too deep to be reorganised, unless they are untold, and those that are too old for anybody to want.
+   */
+  async settle(call: BridgeCall, at: bigint, isDone = false): Promise<void> {
     const found = this.#entries.get(keyOf(call))
     if (found === undefined) return
     const newestMs = sentMsOf(found)
     for (const [key, entry] of this.#entries) {
       const isDeep = entry.settledAt !== undefined && entry.settledAt + KEPT_BLOCKS < at
-      if (isDeep || sentMsOf(entry) + KEPT_MS < newestMs) this.#entries.delete(key)
+      if ((isDeep && !entry.isUntold) || sentMsOf(entry) + KEPT_MS < newestMs) this.#entries.delete(key)
     }
-    await this.#put({ ...found, settledAt: at })
+    await this.#put({ ...found, settledAt: at, isUntold: isDone && found.errand !== undefined })
+  }
+
+  /** Its success was told: the same may be wanted once more. */
+  async acknowledge(call: BridgeCall): Promise<void> {
+    const found = this.#entries.get(keyOf(call))
+    if (found?.isUntold) await this.#put({ ...found, isUntold: false })
   }
 
   /** Takes back an attempt that was never out there. */

@@ -1,6 +1,7 @@
 // A call that is on its way to Ethereum, and how it can end.
 
 import type { OperationError } from '../../errors.ts'
+import type { Time } from '../../protocol/units.ts'
 import type { BridgeCall } from '../calls.ts'
 import type { Receipt } from '../reader.ts'
 import type { Attempt } from './attempt.ts'
@@ -20,8 +21,7 @@ export type Tended = {
   readonly attempts: readonly Attempt[]
   /** Whether it is seen to at every endpoint, and no single one can keep it from getting in. */
   readonly isEverywhere: boolean
-  /** Unix seconds on Ethereum. */
-  readonly deadline: bigint | undefined
+  readonly deadline: Time | undefined
 }
 
 export class PendingCall implements Tended {
@@ -35,9 +35,9 @@ export class PendingCall implements Tended {
   lostLooks = 0
   /** Unix milliseconds since when another transaction seems to have the nonce. */
   takenMs: number | undefined
-  readonly deadline: bigint | undefined
+  readonly deadline: Time | undefined
 
-  constructor(call: BridgeCall, attempts: Attempt[], deadline?: bigint) {
+  constructor(call: BridgeCall, attempts: Attempt[], deadline?: Time) {
     this.call = call
     this.attempts = attempts
     this.deadline = deadline
@@ -51,7 +51,7 @@ export class PendingCall implements Tended {
 }
 
 /** A call is as urgent as the most urgent one behind it, which cannot get into a block before it. */
-export function deadlineOf({ last }: PendingCall, underWay: Iterable<Tended>): bigint | undefined {
+export function deadlineOf({ last }: PendingCall, underWay: Iterable<Tended>): Time | undefined {
   const behind = [...underWay].filter(({ attempts }) => attempts.some(({ nonce }) => nonce >= last.nonce))
   const deadlines = behind.flatMap(({ deadline }) => deadline ?? [])
   return deadlines.toSorted((a, b) => (a < b ? -1 : 1))[0]

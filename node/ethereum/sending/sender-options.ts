@@ -1,6 +1,7 @@
 // What a sender of transactions is given and told, once and with each call.
 
 import type { Logger } from '../../log.ts'
+import type { GasPrice, Time } from '../../protocol/units.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { Attempt } from './attempt.ts'
 import type { Outbox } from './outbox.ts'
@@ -10,8 +11,8 @@ export type SendOptions = {
   readonly attempts?: readonly Attempt[]
   /** Awaited before an attempt leaves this program, so that a crash never forgets one. Default: the outbox keeps it. */
   readonly onAttempt?: (attempt: Attempt) => Promise<void>
-  /** Unix seconds on Ethereum by which it has to be in a block: as that comes near, more is paid and nothing is waited for (`fees.ts`). */
-  readonly deadline?: bigint
+  /** By when it has to be in a block: as that comes near, more is paid and nothing is waited for (`fees.ts`). */
+  readonly deadline?: Time
   /** Beside the others of the account, rather than after them: for calls whose order does not matter. */
   readonly atOnce?: boolean
   readonly signal?: AbortSignal
@@ -33,8 +34,8 @@ export type SenderOptions = {
   readonly stuckMs?: number
   /** Between two looks. Default 2,000. */
   readonly pollMs?: number
-  /** Never offers more, wei a unit of gas, but in the last hours before a deadline. Default 500 gwei. */
-  readonly maxFeePerGas?: bigint
+  /** Never offers more, but in the last hours before a deadline. Default 500 gwei. */
+  readonly maxFeePerGas?: GasPrice
   /** What is sent everywhere waits no longer for an answer of one endpoint. Default 10,000. */
   readonly answerMs?: number
 }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { addWei, costOfGas, GWEI, type Time, toGasPrice, toWei, type Wei } from '../../protocol/units.ts'
 import { troubleFacts } from '../../trouble.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
@@ -23,7 +24,13 @@ import { Outbox } from './outbox.ts'
 import { deadlineOf, type Outcome, PendingCall } from './pending-call.ts'
 import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
 
-const DEFAULTS = { confirmations: 2, stuckMs: 60_000, pollMs: 2_000, maxFeePerGas: 500_000_000_000n, answerMs: 10_000 }
+const DEFAULTS = {
+  confirmations: 2,
+  stuckMs: 60_000,
+  pollMs: 2_000,
+  maxFeePerGas: toGasPrice(500n * GWEI),
+  answerMs: 10_000,
+}
 /** Looks in a row that find nothing: of several machines behind one address, one may know what another does not. */
 const LOST_LOOKS = 3
 /** Milliseconds in which Ethereum makes `LAG_BLOCKS` blocks. */
@@ -47,7 +54,7 @@ export class TransactionSender {
   /** Nonces are given out one at a time. */
   #beginning: Promise<unknown> = Promise.resolve()
   #problem: OperationError | undefined
-  #spent = 0n
+  #spent = toWei(0n)
 
   constructor({ ethereum, log, now, outbox }: SenderDeps, options: SenderOptions = {}) {
     this.ethereum = ethereum
@@ -61,8 +68,8 @@ export class TransactionSender {
     this.#glances = new Glances(ethereum.account, answerMs, pollMs)
   }
 
-  /** Wei that went for gas so far. */
-  get spent(): bigint {
+  /** What went for gas so far. */
+  get spent(): Wei {
     return this.#spent
   }
 
@@ -71,9 +78,14 @@ export class TransactionSender {
     return this.#problem
   }
 
-  /** The call that was signed for this and has not come to its end, as far as anybody knows here. */
+  /** The call that was signed for this and has not come to its end, or whose success was not acknowledged, as far as anybody knows here. */
   open(intent: string): BridgeCall | undefined {
     return this.#line.outbox?.findOpen(intent)
+  }
+
+  /** The success of a call with an intent was told to whoever wanted it: until then the same call goes on with it, and does nothing twice. Never throws. */
+  async acknowledge(call: BridgeCall): Promise<void> {
+    await this.#note(call, async () => this.#line.outbox?.acknowledge(call))
   }
 
   /** The newest transaction of a call that may still count, or has. */
@@ -83,7 +95,7 @@ export class TransactionSender {
   }
 
   /** What a transaction would offer now. Throws `OperationError('fee-cap')` (retry) where that is above the cap. */
-  fees(head: Head, deadline?: bigint): Promise<Fees> {
+  fees(head: Head, deadline?: Time): Promise<Fees> {
     return this.#offers.first(head, deadline)
   }
 
@@ -115,7 +127,7 @@ export class TransactionSender {
       const ending = await runner.run()
       if ('receipt' in ending && ending.receipt !== undefined) {
         const { gasUsed, gasPrice } = ending.receipt
-        this.#spent += gasUsed * gasPrice
+        this.#spent = addWei([this.#spent, costOfGas(gasUsed, gasPrice)])
       }
       return ending
     } finally {
@@ -157,7 +169,7 @@ export class TransactionSender {
   async #resumed(call: BridgeCall): Promise<readonly Attempt[]> {
     const known = this.#line.outbox?.find(call)
     if (known === undefined) return []
-    if (known.isSettled && (await this.#isThere(() => this.#hasReceipt(known.attempts)))) {
+    if (known.isSettled && !known.isUntold && (await this.#isThere(() => this.#hasReceipt(known.attempts)))) {
       await this.#line.outbox?.forget(call)
       return [] // that one is over, and this is another
     }
@@ -168,13 +180,17 @@ export class TransactionSender {
     return known.attempts
   }
 
-  /** Never throws for the disk: what has happened on Ethereum is said, and a note that is missing only makes a later look necessary. */
   async #settled(call: BridgeCall, outcome: Outcome): Promise<void> {
+    if (outcome.status === 'lost') return await this.#note(call, async () => this.#line.outbox?.forget(call))
+    const { gasUsed, gasPrice, block } = outcome.receipt
+    this.#spent = addWei([this.#spent, costOfGas(gasUsed, gasPrice)])
+    await this.#note(call, async () => this.#line.outbox?.settle(call, block, outcome.status === 'done'))
+  }
+
+  /** Never throws for the disk: what has happened on Ethereum is said, and a note that is missing only makes a later look necessary. */
+  async #note(call: BridgeCall, write: () => Promise<void>): Promise<void> {
     try {
-      if (outcome.status === 'lost') return await this.#line.outbox?.forget(call)
-      const { gasUsed, gasPrice, block } = outcome.receipt
-      this.#spent += gasUsed * gasPrice
-      await this.#line.outbox?.settle(call, block)
+      await write()
     } catch (error) {
       if (!(error instanceof OperationError) || error.code !== 'write-failed') throw error
       this.#log.warn({ call: call.name, ...troubleFacts(error) }, 'what became of a transaction cannot be written down')
@@ -344,7 +360,7 @@ export class TransactionSender {
   async #replace(
     pending: PendingCall,
     head: Head,
-    deadline: bigint | undefined,
+    deadline: Time | undefined,
     options: SendOptions,
   ): Promise<undefined> {
     const { call, last, refusal } = pending
@@ -373,7 +389,7 @@ export class TransactionSender {
   }
 
   /** What would get it into a block now. Throws `OperationError('fee-cap')` (retry). */
-  async #price({ call, attempts, last }: PendingCall, head: Head, deadline: bigint | undefined): Promise<Fees> {
+  async #price({ call, attempts, last }: PendingCall, head: Head, deadline: Time | undefined): Promise<Fees> {
     const known = await Promise.all(attempts.map(({ hash }) => this.ethereum.isKnown(hash)))
     // Nothing has to be outbid where nothing is: then the price is the market's, which may have fallen.
     if (!known.includes(true)) return await this.#offers.first(head, deadline)

@@ -8,6 +8,7 @@ import { OperationError } from '../../errors.ts'
 import { type BlockContent, blockFiles } from '../../protocol/block-torrent.ts'
 import { encodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import type { Time } from '../../protocol/units.ts'
 import type { Handlers, Result } from '../api.ts'
 import { pageAboveFinal, pageOfChildren } from './pages.ts'
 import { ethereumTime, finalTimeAnswer, followerOf, knownBlock, verdictAnswer } from './parts.ts'
@@ -52,7 +53,7 @@ export function blockHandlers(parts: { readonly follower: Followed | undefined }
 }
 
 /** What `bridge_blocks` says of blocks of one view. `now` is unix seconds. */
-export function summariesOf(view: BridgeView, now: bigint, blocks: readonly BridgeBlock[]): BlockSummary[] {
+export function summariesOf(view: BridgeView, now: Time, blocks: readonly BridgeBlock[]): BlockSummary[] {
   const preferred = new Set(preferredBranch(view).map(({ id }) => id))
   const times = finalTimesOf(view, now)
   return blocks.map((block) => {
@@ -72,7 +73,7 @@ export function summariesOf(view: BridgeView, now: bigint, blocks: readonly Brid
   })
 }
 
-function summaryOf(view: BridgeView, now: bigint, block: BridgeBlock): BlockSummary {
+function summaryOf(view: BridgeView, now: Time, block: BridgeBlock): BlockSummary {
   const [summary] = summariesOf(view, now, [block])
   if (summary === undefined) throw new RangeError('a block has a summary')
   return summary

@@ -9,6 +9,7 @@ import type { TransactionLedger } from '../../ledger/types.ts'
 import type { Network } from '../../network/network.ts'
 import type { NodeStore } from '../../network-store.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { type Time, toTime } from '../../protocol/units.ts'
 import type { Result } from '../api.ts'
 
 export type NodeParts = {
@@ -47,9 +48,9 @@ export function knownBlock(follower: Pick<BridgeFollower, 'block'>, id: Hash): B
   )
 }
 
-/** Unix seconds on Ethereum's clock: that of the newest block that was seen. */
-export function ethereumTime(follower: Pick<BridgeFollower, 'status'>): bigint {
-  return follower.status.at?.time ?? 0n
+/** Ethereum's clock: that of the newest block that was seen. */
+export function ethereumTime(follower: Pick<BridgeFollower, 'status'>): Time {
+  return follower.status.at?.time ?? toTime(0n)
 }
 
 /** When a block can be final, as the RPC says it. */

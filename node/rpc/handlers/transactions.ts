@@ -5,16 +5,18 @@ import { finalTimeOf } from '../../bridge/final-time.ts'
 import { claimName } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import type { TransactionRecord } from '../../ledger/types.ts'
-import { encodeProof } from '../../network/proof.ts'
+import { encodeProof, formatAddress } from '../../network/proof.ts'
 import { takeProof } from '../../proof-intake.ts'
 import { netOf } from '../../protocol/fee.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { packTransaction } from '../../protocol/packed.ts'
+import { isRuleError } from '../../protocol/rule-error.ts'
 import { decodeTransaction, type SignedTransaction } from '../../protocol/transaction.ts'
 import type { Handlers, Result } from '../api.ts'
 import { elsewhereOf } from './elsewhere.ts'
 import { ethereumTime, finalTimeAnswer, type NodeParts } from './parts.ts'
+import { reorganisedOf } from './reorganised.ts'
 
 type Bridging = NonNullable<Result<'tx_where'>['bridging']>
 
@@ -33,6 +35,8 @@ export function transactionHandlers(parts: NodeParts) {
       await parts.settle()
       const record = recordOf(parts, infohash)
       const tx = record.file && decodeTransaction(record.file)
+      if (tx?.kind === 'deposit' && record.status === 'waiting')
+        return { ...record, elsewhere: [], unread: 0, reorganised: reorganisedOf(parts, tx) }
       if (tx?.kind !== 'signed') return { ...record, elsewhere: [], unread: 0 }
       const others = await elsewhereOf(parts, packTransaction(tx))
       return { ...record, ...others, ...(tx.bridge ? { bridging: bridgingOf(parts, tx, infohash) } : {}) }
@@ -70,10 +74,9 @@ export function transactionHandlers(parts: NodeParts) {
           `expected transaction ${infohash} on this node, got none; have it fetched first, as "ttx tx show" does`,
         )
       }
-      const { host, port } = network.address()
       const ancestors = ledger.pathToFinal(infohash).unordered.toReversed()
       return {
-        torrent: encodeProof(file, { peers: [`${host}:${port}`], trackers: parts.trackers }),
+        torrent: encodeProof(file, { peers: [formatAddress(network.address())], trackers: parts.trackers }),
         files: ancestors.flatMap((ancestor) => ledger.file(ancestor) ?? []),
       }
     },
@@ -85,7 +88,7 @@ export function transactionHandlers(parts: NodeParts) {
 }
 
 function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
-  const { status, file, firstSeenMs, missing, rivals, block, unorderedAncestors }: TransactionRecord =
+  const { status, file, firstSeenMs, missing, rivals, block, unorderedAncestors, error }: TransactionRecord =
     ledger.record(infohash)
   return {
     infohash,
@@ -97,6 +100,11 @@ function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
     block: block?.id,
     step: block?.step,
     unorderedAncestors,
+    problem: error && {
+      code: error.code,
+      message: error.message,
+      ...(isRuleError(error, 'invalid-transaction') ? { reason: error.facts.reason } : {}),
+    },
   }
 }
 

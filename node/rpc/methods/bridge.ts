@@ -1,7 +1,7 @@
 // Methods of the RPC about the bridge as a miner sees it: what to build on, the queue, calls that are due.
 
 import { z } from 'zod'
-import { address, amount, bytes, hash, infohash, millis, seconds } from '../../schema.ts'
+import { address, amount, bytes, gwei, hash, infohash, millis, seconds } from '../../schema.ts'
 import { type MethodTable, NO_PARAMS } from './table.ts'
 
 const blockRef = z.object({ id: hash, height: amount }).meta({ id: 'BlockRef' })
@@ -40,7 +40,7 @@ const queueEntry = z
     time: seconds,
     gross: amount.optional().describe('Of a deposit.'),
     to: address.optional().describe('Of a deposit.'),
-    fee: amount.optional().describe('Of a forced transaction, gwei.'),
+    fee: gwei.optional().describe('Of a forced transaction, gwei.'),
     packed: bytes.optional().describe('Of a forced transaction.'),
   })
   .meta({ id: 'QueueEntry', description: 'A deposit, or a transaction that somebody forced.' })

@@ -25,6 +25,14 @@ export const transactionRecord = z
     block: hash.optional().describe('The block that orders it.'),
     step: z.number().int().optional().describe('Its place in this block.'),
     unorderedAncestors: z.number().int(),
+    problem: z
+      .object({
+        code: z.string(),
+        reason: z.string().optional().describe('Of `invalid-transaction`.'),
+        message: z.string(),
+      })
+      .optional()
+      .describe('Of an invalid one: the rule that it breaks.'),
   })
   .meta({ id: 'TransactionRecord', description: 'What this node knows of a transaction.' })
 
@@ -32,6 +40,22 @@ export const transactionRecord = z
 const otherBlock = z
   .object({ block: hash, step: z.number().int(), verdict, problem: z.string().optional() })
   .meta({ id: 'OtherBlock', description: 'A block that contains a transaction and is not on the leading branch.' })
+
+/** Where a deposit is that its place in the queue does not hold. */
+const reorganised = z
+  .object({
+    isReplaced: z.boolean().describe('Whether another entry has its place, so that it cannot come back there.'),
+    now: z
+      .array(z.object({ index: amount, infohash }))
+      .describe(
+        'Deposits of its amount for its address that the queue holds, newest last, at most 8. None: it is gone.',
+      ),
+  })
+  .meta({
+    id: 'Reorganised',
+    description:
+      'Of a deposit that a reorganisation of Ethereum took out of the queue, or put into another place of it.',
+  })
 
 /** Where a request's money is. Times are absent while no block carries it. */
 const bridging = z
@@ -88,6 +112,7 @@ export const TRANSACTION_METHODS = {
     result: transactionRecord.extend({
       bridging: bridging.optional(),
       elsewhere: z.array(otherBlock),
+      reorganised: reorganised.optional(),
       unread: z.number().int().describe('Such blocks that were not looked into: the heaviest 128 were.'),
     }),
     errors: [],

@@ -7,6 +7,7 @@ import { type EntryName, entryKey, type State } from '../../../node/protocol/sta
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../node/protocol/transaction.ts'
 import { find, insert, isTaken, remove } from '../../../node/protocol/tree.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import type { StepCase } from './step-cases.ts'
 import type { World } from './world.ts'
 
@@ -53,7 +54,7 @@ function transactionCase(world: World): StepCase {
     state,
   )
   const isForced = world.random() < 0.3
-  const step = encodeStep(isForced ? { kind: 'applied', fee: 1n, packed } : { kind: 'transaction', packed })
+  const step = encodeStep(isForced ? { kind: 'applied', fee: toGwei(1n), packed } : { kind: 'transaction', packed })
   return { name: 'made-up amounts', state: madeUp, queueIndex, step }
 }
 

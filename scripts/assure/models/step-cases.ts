@@ -8,6 +8,7 @@ import { encodeStep } from '../../../node/protocol/step.ts'
 import type { SignedTransaction } from '../../../node/protocol/transaction.ts'
 import { insert } from '../../../node/protocol/tree.ts'
 import type { TransactionBody } from '../../../node/protocol/typed-data.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import { signBody, type World } from './world.ts'
 
 export type StepCase = {
@@ -39,16 +40,6 @@ export function* stepCases(world: World): Generator<StepCase, void> {
     world.apply(valid)
     yield { name: 'replayed', ...before, state: world.state, step: bytes }
   }
-}
-
-/** Some entries more, so that paths are longer than a few accounts make them. Their keys are names of nothing. */
-export function withStrangers(world: World, state: State, count: number): State {
-  let next = state
-  for (let i = 0; i < count; i++) {
-    const key = Uint8Array.from({ length: 32 }, () => Math.floor(world.random() * 256))
-    next = insert(next, { key, value: 1n, name: { owner: ZERO_ADDRESS } })
-  }
-  return next
 }
 
 const byteChanges = {
@@ -119,7 +110,7 @@ function changeSignature(world: World, tx: SignedTransaction): SignedTransaction
 
 function pack(world: World, tx: SignedTransaction): Uint8Array {
   const packed = packTransaction(tx)
-  const fee = BigInt(Math.floor(world.random() * 2 ** 48))
+  const fee = toGwei(BigInt(Math.floor(world.random() * 2 ** 48)))
   return encodeStep(world.random() < 0.3 ? { kind: 'applied', fee, packed } : { kind: 'transaction', packed })
 }
 

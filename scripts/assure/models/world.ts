@@ -15,6 +15,7 @@ import {
   type SignedTransaction,
 } from '../../../node/protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../../../node/protocol/typed-data.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyFile } from '../../../node/protocol/verify.ts'
 
 export const RULES: Rules = {
@@ -116,7 +117,7 @@ export class World {
     }
     const { packed } = this.transaction()
     return kind < 0.2
-      ? { kind: 'applied', fee: BigInt(Math.floor(this.random() * 2 ** 40)), packed }
+      ? { kind: 'applied', fee: toGwei(BigInt(Math.floor(this.random() * 2 ** 40))), packed }
       : { kind: 'transaction', packed }
   }
 

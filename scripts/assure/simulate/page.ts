@@ -14,12 +14,6 @@ export async function writeParts(parts: Readonly<Record<string, string>>): Promi
   await writeFile(PAGE, page)
 }
 
-/** What the page has between the marks of this name. */
-export function partOf(page: string, name: string): string {
-  const { from, to } = placeOf(page, name)
-  return page.slice(from, to).trim()
-}
-
 function placeOf(page: string, name: string): { readonly from: number; readonly to: number } {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`]
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]

@@ -7,6 +7,7 @@ import { isAnyRefusal, isRefusal, refusalName } from '../../../node/ethereum/ref
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import type { Address, Hash } from '../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
+import { secondsFrom, toSeconds, toTime } from '../../../node/protocol/units.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 import type { DevChain } from '../dev-chain.ts'
 import type { Arrangement } from './arrange.ts'
@@ -198,9 +199,10 @@ export class Drill {
     const tip = await this.#settled()
     const { target, publishedAt } = await node.call('bridge_block', { id: tip })
     const { easiestTarget } = await sender.ethereum.parameters()
-    const passed = (await chain.time()) - BigInt(publishedAt)
+    const passed = secondsFrom(toTime(publishedAt), toTime(await chain.time()))
     let more = 0
-    while (targetCeiling(target, passed + BigInt(more), easiestTarget) * HARDNESS < easiestTarget) more += EASING
+    while (targetCeiling(target, toSeconds(passed + BigInt(more)), easiestTarget) * HARDNESS < easiestTarget)
+      more += EASING
     if (more > 0) await chain.skip(more)
     return tip
   }

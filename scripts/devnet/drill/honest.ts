@@ -6,10 +6,11 @@ import type { ParentBlock } from '../../../node/protocol/block.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
+import { toGasPrice } from '../../../node/protocol/units.ts'
 import { verifyPacked } from '../../../node/protocol/verify.ts'
 
 /** Gas costs nearly nothing, so that every request pays. */
-const POLICY = { weiPerTtx: 10n ** 18n, gasPrice: 1n, marginPercent: 0n, extraGas: 0n, unpaidSteps: 50 }
+const POLICY = { weiPerTtx: 10n ** 18n, gasPrice: toGasPrice(1n), marginPercent: 0n, extraGas: 0n, unpaidSteps: 50 }
 
 /** Every step is valid in its place. `queue` begins at the parent's count; candidates that do not apply here are left out. */
 export function honestSteps(

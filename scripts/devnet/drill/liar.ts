@@ -15,6 +15,7 @@ import { outputValue, type State } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
 import { decodeTransaction } from '../../../node/protocol/transaction.ts'
+import { secondsFrom, type Time } from '../../../node/protocol/units.ts'
 import { waitFor } from '../demo/patience.ts'
 import { headerOf, honestContent, tellAll } from './content.ts'
 import { honestSteps } from './honest.ts'
@@ -87,7 +88,7 @@ type Ground = {
   readonly rules: Rules
   readonly parent: ParentBlock
   readonly sealed: Uint8Array
-  readonly publishedAt: bigint
+  readonly publishedAt: Time
 }
 
 const HISTORY = 100
@@ -195,7 +196,7 @@ export class Liar {
     })
   }
 
-  async #groundOn(id: Hash, publishedAt: bigint): Promise<Ground> {
+  async #groundOn(id: Hash, publishedAt: Time): Promise<Ground> {
     const { node } = this.#deps
     this.#rules ??= rulesOf(await node.call('node_info', {}))
     this.#states ??= new ParentStates(node, this.#rules)
@@ -256,7 +257,7 @@ export class Liar {
     const parentTarget = ground.parent.header.target
     if (first !== undefined) return await this.#targetOf(first)
     if (work === 'most') return targetFloor(parentTarget)
-    return targetCeiling(parentTarget, time - ground.publishedAt, easiestTarget)
+    return targetCeiling(parentTarget, secondsFrom(ground.publishedAt, time), easiestTarget)
   }
 
   /** Of the first live child, whose work a rival has to have. Ethereum may have it before the node does. */

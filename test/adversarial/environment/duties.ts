@@ -5,6 +5,7 @@ import { OperationError } from '../../../node/errors.ts'
 import { finalizeCall } from '../../../node/ethereum/calls.ts'
 import { MAX_DEPTH } from '../../../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../../../node/protocol/target.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import { EASIEST } from '../../support/stage.ts'
 import { findUntruth } from './answers.ts'
 import type { Ground } from './ground.ts'
@@ -127,7 +128,7 @@ async function findWaiting({ model }: Ground, node: NodeClient, time: bigint): P
   if ((queue.length === 0 && requests.length === 0) || block === undefined) return undefined
   const { height, target } = block.sealed.header
   if (height >= model.finalHeight + BigInt(MAX_DEPTH)) return undefined
-  const ceiling = targetCeiling(target, time - BigInt(parent.publishedAt), EASIEST)
+  const ceiling = targetCeiling(target, toSeconds(time - BigInt(parent.publishedAt)), EASIEST)
   if (workOf(ceiling) > SMALL_WORK) return undefined
   return `${queue.length} entries of the queue and ${requests.length} requests wait for a miner`
 }

@@ -9,6 +9,7 @@ import { type Hash, parseAddress, parseHash } from '../../../node/protocol/ids.t
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { MAX_DEPTH, SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import type { Stage } from '../../support/stage.ts'
 
 /** `baseless`: it builds on what is wrong, and nobody has to say more of it. */
@@ -230,7 +231,10 @@ export class Model {
       }
       case 'Forced': {
         const { fee, transaction, time } = event.args
-        this.#queue.push({ entry: { kind: 'forced', fee, packed: parseHex(transaction) }, time: BigInt(time) })
+        this.#queue.push({
+          entry: { kind: 'forced', fee: toGwei(fee), packed: parseHex(transaction) },
+          time: BigInt(time),
+        })
         return
       }
       default:

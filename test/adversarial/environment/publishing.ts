@@ -6,6 +6,7 @@ import { type Address, type Hash, type Infohash, toAddress, toInfohash, ZERO_HAS
 import type { State } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import { verifyPacked } from '../../../node/protocol/verify.ts'
 import { EASIEST } from '../../support/stage.ts'
 import type { Chance } from './chance.ts'
@@ -90,7 +91,7 @@ export async function makeBlock(
 
 function targetOn({ below, publishedAt, children }: Site, time: bigint, chance: Chance): bigint {
   const floor = targetFloor(below.header.target)
-  const ceiling = targetCeiling(below.header.target, time - publishedAt, EASIEST)
+  const ceiling = targetCeiling(below.header.target, toSeconds(time - publishedAt), EASIEST)
   const luck = chance.number()
   const part = BigInt(chance.whole(0, 100))
   if (children !== undefined) return children.target

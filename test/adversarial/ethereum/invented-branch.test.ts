@@ -9,6 +9,7 @@ import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { encodeRefutation } from '../../../node/ethereum/refute-call.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
+import { toGasPrice } from '../../../node/protocol/units.ts'
 import { both, everythingSucceeds, type Lie } from '../../support/chain/lying-endpoint.ts'
 import { lieAboutRecords, WORD, word, wordsOf } from './lying-records.ts'
 import { DAY, Watched } from './watched.ts'
@@ -24,7 +25,7 @@ for (const time of [5_000_000_000n, 2n ** 40n - 1n]) {
   test(`gas is dear, half an hour is left, and one of two endpoints calls the wrong block one of second ${time}`, async (t) => {
     const scene = await Watched.open(t)
     const { stage, liar } = scene
-    const sender = await scene.sender(stage.anvil.url, { maxFeePerGas: 5n * GWEI, stuckMs: 4_000 })
+    const sender = await scene.sender(stage.anvil.url, { maxFeePerGas: toGasPrice(5n * GWEI), stuckMs: 4_000 })
     const wrong = await scene.publish('wrong')
     liar.tell(lateBlock(stage.genesisId(), wrong, time, await recordOf(scene, wrong)))
     await stage.skip(DAY - HALF_AN_HOUR)

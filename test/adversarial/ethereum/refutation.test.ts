@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Cases } from '../../../miner/watch/cases.ts'
 import { Pursuits } from '../../../miner/watch/pursuits.ts'
+import { toTime } from '../../../node/protocol/units.ts'
 import { Troubles } from '../../../node/trouble.ts'
 import {
   baseFee,
@@ -130,7 +131,7 @@ async function endure(
     await pursuits.ended()
     liar.tellTheTruth()
   })
-  const opened = cases.open(id, 'wrong', BigInt(publishedAt) + DAY, '')
+  const opened = cases.open(id, 'wrong', toTime(BigInt(publishedAt) + DAY), '')
   liar.tell(lie)
   await stage.until('the death', async () => {
     pursuits.begin(opened, async () => scene.refutationOf(id))

@@ -19,6 +19,7 @@ import {
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import { log } from '../../support/log.ts'
 import { forge } from '../../support/miner/forge.ts'
@@ -50,7 +51,7 @@ for (const [seed, fate] of CASES) {
       header: definition.genesisBlock.header,
       state: genesisState(definition.genesis),
     }
-    const target = targetCeiling(EASIEST, 24n * HOUR, EASIEST)
+    const target = targetCeiling(EASIEST, toSeconds(24n * HOUR), EASIEST)
     const request = pay(
       holder,
       { to: rules.bridge, tokens: 5_000_000n, time: 1, prev: [first], bridge: { chain: rules.chain, to: self } },

@@ -7,9 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { encodeFunctionData, type Hex } from 'viem'
+import type { Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { carryOut } from '../../../node/client/ethereum/carry-out.ts'
 import { deposit } from '../../../node/client/ethereum/deposit.ts'
 import { OperationError } from '../../../node/errors.ts'
@@ -18,12 +17,14 @@ import { claimCall, finalizeCall, forceCall, publishCall } from '../../../node/e
 import { Outbox } from '../../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
-import { type Address, parseAddress, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { parseAddress, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { Step } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { splitPosted, traceOf, traceProofs } from '../../../node/protocol/trace.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import type { RpcCall } from '../../support/chain/ethereum-proxy.ts'
+import { giveTokens } from '../../support/chain/give-tokens.ts'
 import { type Lie, LyingEndpoint, NO_ANSWERS } from '../../support/chain/lying-endpoint.ts'
 import { log } from '../../support/log.ts'
 import { Author } from '../../support/miner/author.ts'
@@ -177,16 +178,6 @@ async function attempt(act: () => Promise<unknown>): Promise<'done' | OperationE
   }
 }
 
-/** From nowhere: what the bridge would mint. */
-async function giveTokens({ anvil, token, bridge }: Stage, to: Address, amount: bigint): Promise<void> {
-  const { client } = anvil
-  await client.impersonateAccount({ address: bridge.address })
-  await client.setBalance({ address: bridge.address, value: 10n ** 18n })
-  const data = encodeFunctionData({ abi: tokenAbi, functionName: 'mint', args: [to, amount] })
-  await client.sendTransaction({ account: bridge.address, to: token.address, data, chain: null })
-  await client.stopImpersonatingAccount({ address: bridge.address })
-}
-
 /** Requests of one block that is final, which anybody may have paid. */
 async function finalRequests(stage: Stage, count: number) {
   const { rules } = stage.definition
@@ -200,7 +191,7 @@ async function finalRequests(stage: Stage, count: number) {
     return { kind: 'transaction', packed }
   })
   await stage.skip(DAY)
-  const target = targetCeiling(genesis.next.header.target, DAY, EASIEST)
+  const target = targetCeiling(genesis.next.header.target, toSeconds(DAY), EASIEST)
   const block = forge(rules, genesis.next, steps, target, sender.ethereum.account)
   assert.equal((await sender.send(publishCall(genesis.sealedBytes, block))).status, 'done')
   await stage.skip(DAY)

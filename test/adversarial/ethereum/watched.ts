@@ -17,6 +17,7 @@ import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf, pay, randomOf } from '../../../scripts/assure/models/world.ts'
 import { LyingEndpoint } from '../../support/chain/lying-endpoint.ts'
 import { log } from '../../support/log.ts'
@@ -103,7 +104,7 @@ export class Watched {
     const body = { to: thief.address, tokens: 1n, time: this.#blocks, prev: [genesisInfohash(genesis)] }
     const theft = kind === 'wrong' ? pay(thief, body, rules).packed : undefined
     const ground = { id: this.stage.genesisId(), header: genesisBlock.header, state: genesisState(genesis) }
-    const block = forge(rules, ground, [], targetCeiling(EASIEST, DAY, EASIEST), thief.address, theft)
+    const block = forge(rules, ground, [], targetCeiling(EASIEST, toSeconds(DAY), EASIEST), thief.address, theft)
     const call = publishCall(encodeSealed(genesisBlock), block, await this.stage.latestChild())
     assert.equal((await this.#publisher.send(call)).status, 'done')
     const { id } = block.next

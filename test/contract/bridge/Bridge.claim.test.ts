@@ -1,7 +1,7 @@
 // Claims: who is paid what, once, and every proof that must not pay.
 
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { encodeFunctionData, parseAbi } from 'viem'
 import { genesisState } from '../../../node/protocol/genesis.ts'
 import { parseInfohash } from '../../../node/protocol/ids.ts'
@@ -20,18 +20,11 @@ import {
 } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { Fixture, founder, genesisTransaction, HOUR, MIN_DEPOSIT, sealedHex } from '../../support/contract/fixture.ts'
+import { freshForEach } from '../../support/contract/fresh.ts'
 
 const fixture = await Fixture.deploy('bridge')
 const { chain, genesis, read, wttx } = fixture
-const start = chain.time
-let revert = await chain.snapshot()
-
-after(() => fixture[Symbol.asyncDispose]())
-beforeEach(async () => {
-  await revert()
-  revert = await chain.snapshot()
-  chain.time = start + HOUR
-})
+await freshForEach(fixture)
 
 const [miner, alice, bob] = [fixture.account(1), fixture.account(5), fixture.account(6)]
 const membersAbi = parseAbi(['function join(bytes sealedHeader, bytes opening)'])

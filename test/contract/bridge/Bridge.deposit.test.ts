@@ -1,41 +1,21 @@
 // Ways into the queue: deposits, with and without a permit, and forced transactions.
 
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash } from '../../../node/protocol/queue.ts'
-import { appliedStep, packedBytes, someHash, toHex, transactionStep, voidStep } from '../../support/contract/blocks.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
+import { appliedStep, packedBytes, toHex, transactionStep, voidStep } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { Fixture, HOUR, MIN_DEPOSIT } from '../../support/contract/fixture.ts'
+import { freshForEach, fund } from '../../support/contract/fresh.ts'
 
 const GWEI = 10n ** 9n
 const HOLDINGS = 99n * 10n ** 18n
 const fixture = await Fixture.deploy('harness')
 const { chain, read, wttx } = fixture
-const holder = fixture.account(0)
-const payee = fixture.account(5)
-// A final block from which the holder has 99 wTTX.
-fixture.pass(HOUR)
-const request = transactionStep({ payee: holder, request: true, tokens: 100n * 10n ** 18n })
-const base = await fixture.extendFinal(fixture.genesis, { steps: [request] })
-await fixture.claim(base, { index: 0n, step: toHex(request), state: someHash(0), siblings: [] })
-const start = chain.time
-let revert = await chain.snapshot()
-
-after(() => fixture[Symbol.asyncDispose]())
-beforeEach(async () => {
-  await revert()
-  revert = await chain.snapshot()
-  chain.time = start + HOUR
-  chain.baseFee = GWEI
-})
-
-/** Makes `count` forced entries of different transactions and answers these. */
-async function forceMany(count: number): Promise<Uint8Array[]> {
-  const many = Array.from({ length: count }, (_, seed) => packedBytes({ payee, seed }))
-  for (let i = 0; i < count; i += 50) await fixture.force(many.slice(i, i + 50))
-  return many
-}
+const { holder, payee, base, forceMany } = await fund(fixture)
+const start = await freshForEach(fixture)
 
 describe('deposit', () => {
   it('burns the whole amount and makes an entry', async () => {
@@ -122,7 +102,7 @@ describe('force', () => {
     }
     let hash = ZERO_HASH
     for (const [i, bytes] of packed.entries()) {
-      hash = nextQueueHash(hash, entryHash({ kind: 'forced', fee, packed: bytes }))
+      hash = nextQueueHash(hash, entryHash({ kind: 'forced', fee: toGwei(fee), packed: bytes }))
       assert.deepEqual(await read.queueEntry([BigInt(i)]), [hash, Number(chain.time)])
     }
   })

@@ -1,12 +1,13 @@
 // Coins that are in the bridge: bonds, fees of forced transactions and what was paid too much wait until they are fetched.
 
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { encodeFunctionData, getAddress, parseAbi } from 'viem'
 import { parseAddress } from '../../../node/protocol/ids.ts'
 import { appliedStep, packedBytes, transactionStep } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { Fixture, HOUR } from '../../support/contract/fixture.ts'
+import { freshForEach } from '../../support/contract/fresh.ts'
 
 const GWEI = 10n ** 9n
 const receiversAbi = parseAbi([
@@ -16,15 +17,7 @@ const receiversAbi = parseAbi([
 ])
 const fixture = await Fixture.deploy('harness')
 const { chain, genesis, read, wttx } = fixture
-const start = chain.time
-let revert = await chain.snapshot()
-
-after(() => fixture[Symbol.asyncDispose]())
-beforeEach(async () => {
-  await revert()
-  revert = await chain.snapshot()
-  chain.time = start + HOUR
-})
+const start = await freshForEach(fixture)
 
 const miner = fixture.account(1)
 const balanceOf = (address: `0x${string}`) => chain.client.getBalance({ address })

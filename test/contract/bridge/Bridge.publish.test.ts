@@ -1,26 +1,19 @@
 // Publishing: what a block has to be, and that the contract derives the same header from it as the spec does.
 
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { concat, parseHex } from '../../../node/protocol/bytes.ts'
 import { toBytes, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../node/protocol/target.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import { draftBlock, someHash, toHex, transactionStep } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { EASIEST_TARGET, Fixture, HOUR, sealedHex } from '../../support/contract/fixture.ts'
+import { freshForEach } from '../../support/contract/fresh.ts'
 
 const fixture = await Fixture.deploy('bridge')
 const { chain, genesis, read } = fixture
-const start = chain.time
-let revert = await chain.snapshot()
-
-after(() => fixture[Symbol.asyncDispose]())
-beforeEach(async () => {
-  await revert()
-  revert = await chain.snapshot()
-  chain.time = start + HOUR
-  chain.baseFee = 10n ** 9n
-})
+const start = await freshForEach(fixture)
 
 describe('publish', () => {
   const payee = fixture.account(5)
@@ -124,7 +117,7 @@ describe('publish', () => {
     for (const elapsed of [0n, 1n, 2_699n, 2_700n, 3_599n, 3_600n, 4_000n, 4_500n, 9_000n, 400_000n]) {
       chain.time = start + elapsed
       const floor = targetFloor(EASIEST_TARGET)
-      const ceiling = targetCeiling(EASIEST_TARGET, elapsed, EASIEST_TARGET)
+      const ceiling = targetCeiling(EASIEST_TARGET, toSeconds(elapsed), EASIEST_TARGET)
       for (const target of [floor - 1n, ceiling + 1n]) {
         const block = fixture.draft(genesis, { target, nonce: 0n })
         await assertReverts(fixture.publish(genesis, block), 'TargetOutOfRange', [target, floor, ceiling])

@@ -1,48 +1,18 @@
 // The queue: deposits and forced transactions, and that no block gets around them.
 
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash, type QueueEntry } from '../../../node/protocol/queue.ts'
-import {
-  appliedStep,
-  depositStep,
-  packedBytes,
-  someHash,
-  toHex,
-  transactionStep,
-  voidStep,
-} from '../../support/contract/blocks.ts'
+import { appliedStep, depositStep, packedBytes, transactionStep, voidStep } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { Fixture, HOUR } from '../../support/contract/fixture.ts'
+import { freshForEach, fund } from '../../support/contract/fresh.ts'
 
-const GWEI = 10n ** 9n
 const fixture = await Fixture.deploy('harness')
 const { chain, read, wttx } = fixture
-const holder = fixture.account(0)
-const payee = fixture.account(5)
-// A final block from which the holder has 99 wTTX.
-fixture.pass(HOUR)
-const request = transactionStep({ payee: holder, request: true, tokens: 100n * 10n ** 18n })
-const base = await fixture.extendFinal(fixture.genesis, { steps: [request] })
-await fixture.claim(base, { index: 0n, step: toHex(request), state: someHash(0), siblings: [] })
-const start = chain.time
-let revert = await chain.snapshot()
-
-after(() => fixture[Symbol.asyncDispose]())
-beforeEach(async () => {
-  await revert()
-  revert = await chain.snapshot()
-  chain.time = start + HOUR
-  chain.baseFee = GWEI
-})
-
-/** Makes `count` forced entries of different transactions and answers these. */
-async function forceMany(count: number): Promise<Uint8Array[]> {
-  const many = Array.from({ length: count }, (_, seed) => packedBytes({ payee, seed }))
-  for (let i = 0; i < count; i += 50) await fixture.force(many.slice(i, i + 50))
-  return many
-}
+const { holder, payee, base, forceMany } = await fund(fixture)
+await freshForEach(fixture)
 
 const voids = (packed: readonly Uint8Array[]) => packed.map((bytes) => voidStep(fixture.forceFee(), bytes))
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../node/protocol/target.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import { RaceModel } from '../../../scripts/assure/models/race.ts'
 import { randomOf } from '../../../scripts/assure/models/world.ts'
 import { type TestBlock, transactionStep } from '../../support/contract/blocks.ts'
@@ -122,7 +123,7 @@ class Race {
     const easiest = fixture.genesis.header.target
     const time = this.model.find(parent.id)?.time ?? start
     const floor = targetFloor(parent.header.target)
-    const ceiling = targetCeiling(parent.header.target, chain.time - time, easiest)
+    const ceiling = targetCeiling(parent.header.target, toSeconds(chain.time - time), easiest)
     const first = this.model.live(parent.id)[0]
     const firstTarget = first && this.block(first.id).header.target
     let target = ceiling

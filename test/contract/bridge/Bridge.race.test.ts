@@ -1,38 +1,22 @@
 // Races told one by one: who wins when somebody tries each trick at its best moment. Long, for there are many tricks.
 
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import type { Hash } from '../../../node/protocol/ids.ts'
-import { type TestBlock, transactionStep } from '../../support/contract/blocks.ts'
+import type { TestBlock } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { Fixture, HOUR } from '../../support/contract/fixture.ts'
+import { FEE, freshForEach, raceWords } from '../../support/contract/fresh.ts'
 
 const fixture = await Fixture.deploy('harness')
 const { chain, genesis, read, wttx } = fixture
-const start = chain.time
-let revert = await chain.snapshot()
-
-after(() => fixture[Symbol.asyncDispose]())
-beforeEach(async () => {
-  await revert()
-  revert = await chain.snapshot()
-  chain.time = start + HOUR
-})
+const start = await freshForEach(fixture)
 
 const MINUTE = 60n
-const FEE = 1_000n
-const recipient = fixture.account(5)
 const [alice, _bob, _carol] = [fixture.account(1), fixture.account(2), fixture.account(3)]
 
-/** A request that pays the miner `FEE` and the recipient 99 times that. */
-const steps = [transactionStep({ payee: recipient, request: true, tokens: 100n * FEE })]
-const at = (hours: bigint, seconds = 0n) => {
-  chain.time = start + HOUR * (1n + hours) + seconds
-}
+const { steps, at, heavy, light } = raceWords(fixture, start)
 const flagsOf = async (block: TestBlock) => (await read.blocks([block.id])).flags
-/** Harder than `parent` can ask for: half its target. */
-const heavy = (parent: TestBlock) => ({ target: parent.header.target >> 1n })
-const light = (parent: TestBlock) => ({ target: (parent.header.target * 3n) >> 2n })
 
 describe('a block without rivals', () => {
   it('is final 24 hours after its publication, not a second before, and pays its miner', async () => {

@@ -1,37 +1,21 @@
 // What a race pays: who earns fees, who gets the bond back, and who loses it.
 
 import assert from 'node:assert/strict'
-import { after, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import type { Address, Hash } from '../../../node/protocol/ids.ts'
-import { packedBytes, proofOf, type TestBlock, transactionStep } from '../../support/contract/blocks.ts'
+import { packedBytes, proofOf } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { Fixture, HOUR } from '../../support/contract/fixture.ts'
+import { FEE, freshForEach, raceWords } from '../../support/contract/fresh.ts'
 
 const fixture = await Fixture.deploy('harness')
-const { chain, genesis, read, wttx } = fixture
-const start = chain.time
-let revert = await chain.snapshot()
+const { genesis, read, wttx } = fixture
+const start = await freshForEach(fixture)
 
-after(() => fixture[Symbol.asyncDispose]())
-beforeEach(async () => {
-  await revert()
-  revert = await chain.snapshot()
-  chain.time = start + HOUR
-})
-
-const FEE = 1_000n
-const recipient = fixture.account(5)
 const [alice, bob, carol, dave] = [1, 2, 3, 4].map((i) => fixture.account(i)) as [Address, Address, Address, Address]
 const GWEI = 10n ** 9n
 
-/** A request that pays the miner `FEE` and the recipient 99 times that. */
-const steps = [transactionStep({ payee: recipient, request: true, tokens: 100n * FEE })]
-const at = (hours: bigint, seconds = 0n) => {
-  chain.time = start + HOUR * (1n + hours) + seconds
-}
-/** Harder than `parent` can ask for: half its target. */
-const heavy = (parent: TestBlock) => ({ target: parent.header.target >> 1n })
-const light = (parent: TestBlock) => ({ target: (parent.header.target * 3n) >> 2n })
+const { recipient, steps, at, heavy, light } = raceWords(fixture, start)
 
 describe('what racing pays', () => {
   /** A race that `rival` wins over `first`, with `child` and `last`, which came while the race was open; `later` came when nothing could change it. */

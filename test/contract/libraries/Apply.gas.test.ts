@@ -8,6 +8,7 @@ import { concat, formatHex } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type State, stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import { pay, RULES } from '../../../scripts/assure/models/world.ts'
 import { TestChain } from '../../support/contract/chain.ts'
 import { deepen, fund, hashes, payee, sender, touched } from '../../support/contract/deep-state.ts'
@@ -74,7 +75,7 @@ describe('gas of', () => {
     const body = { to: payee, tokens: 10n ** 27n, time: 2 ** 40 - 1, prev: hashes(8), memo: '~'.repeat(140) }
     const { packed, infohash } = pay(sender, body)
     const state = deepen(fund(8, 10n ** 27n), touched(body.prev, infohash), 159)
-    const gas = await gasOfApply(state, encodeStep({ kind: 'applied', fee: 2n ** 64n - 1n, packed }))
+    const gas = await gasOfApply(state, encodeStep({ kind: 'applied', fee: toGwei(2n ** 64n - 1n), packed }))
     test.diagnostic(`${gas} gas`)
     assert(gas <= 1_000_000n)
   })

@@ -5,12 +5,14 @@ import { after, before, describe, it } from 'node:test'
 import { type Hex, toFunctionSelector } from 'viem'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { concat, formatHex } from '../../../node/protocol/bytes.ts'
+import { ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { unpackTransaction } from '../../../node/protocol/packed.ts'
 import { REASONS, type Reason } from '../../../node/protocol/rules.ts'
-import { stateRoot } from '../../../node/protocol/state.ts'
+import { type State, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
+import { insert } from '../../../node/protocol/tree.ts'
 import { madeUpCases } from '../../../scripts/assure/models/made-up-states.ts'
-import { flipBit, type StepCase, stepCases, withStrangers } from '../../../scripts/assure/models/step-cases.ts'
+import { flipBit, type StepCase, stepCases } from '../../../scripts/assure/models/step-cases.ts'
 import { World } from '../../../scripts/assure/models/world.ts'
 import { TestChain } from '../../support/contract/chain.ts'
 import { deployHarness, type Harness } from '../harness/deploy.ts'
@@ -174,4 +176,14 @@ function describeCase({ name, reason, step }: Judged): string {
 
 function hex(bytes: Uint8Array): Hex {
   return `0x${formatHex(bytes)}`
+}
+
+/** Some entries more, so that paths are longer than a few accounts make them. Their keys are names of nothing. */
+function withStrangers(world: World, state: State, count: number): State {
+  let next = state
+  for (let i = 0; i < count; i++) {
+    const key = Uint8Array.from({ length: 32 }, () => Math.floor(world.random() * 256))
+    next = insert(next, { key, value: 1n, name: { owner: ZERO_ADDRESS } })
+  }
+  return next
 }

@@ -6,6 +6,7 @@ import { publishCall } from '../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf } from '../../../scripts/assure/models/world.ts'
 import { forge } from '../../support/miner/forge.ts'
 import { EASIEST, holder, Stage, stranger } from '../../support/stage.ts'
@@ -24,7 +25,7 @@ test('a race is nominated and finalized as the contract decides it, although the
   }
   const sealedParent = encodeSealed(stage.definition.genesisBlock)
   await stage.skip(24n * HOUR)
-  const target = targetCeiling(EASIEST, 24n * HOUR, EASIEST)
+  const target = targetCeiling(EASIEST, toSeconds(24n * HOUR), EASIEST)
   const { rules } = stage.definition
   const first = forge(rules, parent, [], target, account)
   const rival = forge(rules, parent, [], target, accountOf('a rival').address)
@@ -51,7 +52,7 @@ test('of several miners only one pays for what is due, the block’s own first',
   // The other one would step in only after half an hour.
   const other = await stage.miner(node, polite, { courtesyMs: 3_600_000 })
   const { account } = owner.ethereum
-  const target = targetCeiling(EASIEST, 24n * HOUR, EASIEST)
+  const target = targetCeiling(EASIEST, toSeconds(24n * HOUR), EASIEST)
   await stage.skip(24n * HOUR)
   const parent = {
     id: stage.genesisId(),

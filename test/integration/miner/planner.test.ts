@@ -7,6 +7,7 @@ import type { NodeClient } from '../../../node/client/rpc.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { challengeOf } from '../../../node/protocol/header.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import type { Method, Result } from '../../../node/rpc/api.ts'
 import { accountOf } from '../../../scripts/assure/models/world.ts'
 import { log } from '../../support/log.ts'
@@ -46,7 +47,7 @@ test('a plan stays the same until its target may be easier by a twentieth, and k
   assert.equal(eased.plan.content, late.plan.content)
   const { timestamp } = await stage.anvil.client.getBlock()
   const elapsed = timestamp - stage.definition.deployedAt
-  assert.equal(eased.plan.header.target, targetCeiling(EASIEST, elapsed, EASIEST))
+  assert.equal(eased.plan.header.target, targetCeiling(EASIEST, toSeconds(elapsed), EASIEST))
   assert.equal(eased.plan.work.challenge, challengeOf(eased.plan.header))
   assert.equal(calls.get('bridge_template'), 1)
 })

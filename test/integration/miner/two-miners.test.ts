@@ -12,6 +12,7 @@ import { encodeSealed } from '../../../node/protocol/header.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
 import { SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
+import { toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import { log } from '../../support/log.ts'
 import { forge } from '../../support/miner/forge.ts'
@@ -279,6 +280,6 @@ function forgeOn(stage: Stage, miner: Address, packed?: Uint8Array, hardness = 1
   const { definition } = stage
   const { header } = definition.genesisBlock
   const parent = { id: stage.genesisId(), header, state: genesisState(definition.genesis) }
-  const target = targetCeiling(header.target, 86_400n, EASIEST) / hardness
+  const target = targetCeiling(header.target, toSeconds(86_400n), EASIEST) / hardness
   return forge(definition.rules, parent, [], target, miner, packed)
 }

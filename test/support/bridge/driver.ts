@@ -15,6 +15,7 @@ import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Hash, type Infohash, toInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import { toGwei, toTime } from '../../../node/protocol/units.ts'
 import { FakeEthereum, type UnplacedEvent } from '../chain/fake-ethereum.ts'
 import { isDisplaced } from './displaced.ts'
 import { claimed, DEPLOYED_AT, EASIEST, Forge, finalized, type MadeBlock, published } from './scenario.ts'
@@ -44,7 +45,7 @@ export class TestFollower implements AsyncDisposable {
     const level = new Level<string, string>(home)
     await level.open()
     const deps = { chain, database: wrap(level.sublevel('bridge')), network, log: pino({ level: 'silent' }) }
-    const follower = new BridgeFollower(deps, { pollMs: 60_000, ...options })
+    const follower = new BridgeFollower(deps, { pollMs: 60_000, workProblem: () => undefined, ...options })
     try {
       await follower.start()
     } catch (error) {
@@ -83,7 +84,7 @@ export class Driver {
       minDeposit: 1_000n,
       easiestTarget: EASIEST,
       genesis: this.forge.genesis.id,
-      deployedAt: DEPLOYED_AT,
+      deployedAt: toTime(DEPLOYED_AT),
     })
   }
 
@@ -127,7 +128,14 @@ export class Driver {
     const live = this.#blocks((block) => !this.#record(block).refuted)
     if (kind < 0.15) {
       const to = world.pick(world.accounts).address
-      this.#pending.push({ kind: 'deposited', index: this.#queueLength(), from: to, to, gross: 5_000n, time })
+      this.#pending.push({
+        kind: 'deposited',
+        index: this.#queueLength(),
+        from: to,
+        to,
+        gross: 5_000n,
+        time: toTime(time),
+      })
     } else if (kind < 0.25) {
       const parent = world.pick(live.filter(({ isValid }) => isValid))
       world.state = parent.state
@@ -135,7 +143,14 @@ export class Driver {
       const packed =
         world.random() < 0.5 && this.forge.isRich(world.state) ? world.transaction().packed : noise(world.random())
       const from = world.pick(world.accounts).address
-      this.#pending.push({ kind: 'forced', index: this.#queueLength(), from, fee: 10n, packed, time })
+      this.#pending.push({
+        kind: 'forced',
+        index: this.#queueLength(),
+        from,
+        fee: toGwei(10n),
+        packed,
+        time: toTime(time),
+      })
     } else if (kind < 0.65) this.#publish(world.pick(world.random() < 0.75 ? live : this.#parents()), time)
     else if (kind < 0.75) this.#finalize(live)
     else if (kind < 0.83) this.#claim()
@@ -223,7 +238,7 @@ export class Driver {
     return this.ethereum.blocks.flatMap(({ events }) =>
       events.flatMap((event): QueueEntry[] => {
         if (event.kind === 'deposited') return [{ kind: 'deposit', gross: event.gross, to: event.to }]
-        return event.kind === 'forced' ? [{ kind: 'forced', fee: event.fee, packed: event.packed }] : []
+        return event.kind === 'forced' ? [{ kind: 'forced', fee: toGwei(event.fee), packed: event.packed }] : []
       }),
     )
   }

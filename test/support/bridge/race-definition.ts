@@ -13,6 +13,7 @@ import {
   RACE_SECONDS,
   SIBLING_SECONDS,
 } from '../../../node/protocol/rules.ts'
+import { type Time, toTime } from '../../../node/protocol/units.ts'
 
 /** The child of `parent` that leads to the eligible block `id`. */
 function branchTo(view: BridgeView, parent: Hash, id: Hash, eyes: Eyes): BridgeBlock | undefined {
@@ -56,7 +57,7 @@ export function preferredBranch(view: BridgeView): BridgeBlock[] {
   return branch
 }
 
-export function dueCalls(view: BridgeView, now: bigint): DueCall[] {
+export function dueCalls(view: BridgeView, now: Time): DueCall[] {
   if (view.death !== undefined) return []
   const branch = preferredBranch(view)
   const [child] = branch
@@ -71,7 +72,7 @@ export function dueCalls(view: BridgeView, now: bigint): DueCall[] {
 }
 
 /** Of views in which everything was judged. */
-export function finalTimeOf(view: BridgeView, id: Hash, now: bigint): FinalTime | undefined {
+export function finalTimeOf(view: BridgeView, id: Hash, now: Time): FinalTime | undefined {
   const branch = preferredBranch(view)
   const length = branch.findIndex((block) => block.id === id) + 1
   if (length === 0 || view.death !== undefined) return undefined
@@ -79,7 +80,7 @@ export function finalTimeOf(view: BridgeView, id: Hash, now: bigint): FinalTime 
   for (const block of branch.slice(0, length)) {
     const own = clockOf(view, block, now)
     const decides = time === undefined || own.latest >= time.latest ? { ...own, decisive: block.id } : time
-    time = { ...decides, earliest: max(own.earliest, time?.earliest ?? now) }
+    time = { ...decides, earliest: toTime(max(own.earliest, time?.earliest ?? now)) }
   }
   return time
 }
@@ -94,7 +95,7 @@ function contractFinalAt(view: BridgeView, child: BridgeBlock): bigint | undefin
   return max(first.publishedAt + RACE_SECONDS, slot.place.time + NOMINATION_SECONDS)
 }
 
-function dueNomination(view: BridgeView, parent: Hash, now: bigint): BridgeBlock | undefined {
+function dueNomination(view: BridgeView, parent: Hash, now: Time): BridgeBlock | undefined {
   const [first] = liveChildren(view, parent, 'honest')
   const best = winnerOf(view, parent, 'honest')?.block
   if (liveChildren(view, parent, 'contract').length < 2 || first === undefined || best === undefined) return undefined
@@ -106,7 +107,7 @@ function dueNomination(view: BridgeView, parent: Hash, now: bigint): BridgeBlock
   return stands && !isAhead(best, incumbent) ? undefined : best
 }
 
-function clockOf(view: BridgeView, block: BridgeBlock, now: bigint): Omit<FinalTime, 'decisive'> {
+function clockOf(view: BridgeView, block: BridgeBlock, now: Time): Omit<FinalTime, 'decisive'> {
   const parent = block.sealed.header.parent
   const right = liveChildren(view, parent, 'honest')
   const first = right[0]?.publishedAt ?? block.publishedAt
@@ -118,10 +119,21 @@ function clockOf(view: BridgeView, block: BridgeBlock, now: bigint): Omit<FinalT
   const alone = max(now, block.publishedAt + ALONE_SECONDS)
   const rivalUntil = first + SIBLING_SECONDS
   if (now < rivalUntil) {
-    return { earliest: alone, latest: first + RACE_SECONDS, reason: 'rival-possible', rivalUntil, ...seen }
+    return {
+      earliest: toTime(alone),
+      latest: toTime(first + RACE_SECONDS),
+      reason: 'rival-possible',
+      rivalUntil: toTime(rivalUntil),
+      ...seen,
+    }
   }
   const latest = wrongSiblings.map(({ publishedAt }) => publishedAt + ALONE_SECONDS).reduce(max, alone)
-  return { earliest: alone, latest, reason: wrongSiblings.length > 0 ? 'wrong-sibling' : 'alone', ...seen }
+  return {
+    earliest: toTime(alone),
+    latest: toTime(latest),
+    reason: wrongSiblings.length > 0 ? 'wrong-sibling' : 'alone',
+    ...seen,
+  }
 }
 
 function raceClock(
@@ -129,7 +141,7 @@ function raceClock(
   parent: Hash,
   block: BridgeBlock,
   first: bigint,
-  now: bigint,
+  now: Time,
 ): Pick<FinalTime, 'earliest' | 'latest' | 'reason'> {
   const decided = max(now, first + RACE_SECONDS)
   const slot = view.slots.get(parent)
@@ -137,10 +149,10 @@ function raceClock(
   const earliest = max(decided, (leadsHere ? slot.place.time : now) + NOMINATION_SECONDS)
   const isSettled = leadsHere && winnerOf(view, parent, 'contract')?.block.id === slot.block
   if (isSettled && isLive(blockOf(view, slot.block), 'honest')) {
-    return { earliest, latest: earliest, reason: earliest > decided ? 'nomination' : 'race' }
+    return { earliest: toTime(earliest), latest: toTime(earliest), reason: earliest > decided ? 'nomination' : 'race' }
   }
   const latest = max(decided, max(now, first + BRANCH_SECONDS) + 2n * NOMINATION_SECONDS)
-  return { earliest, latest, reason: latest > decided ? 'nomination' : 'race' }
+  return { earliest: toTime(earliest), latest: toTime(latest), reason: latest > decided ? 'nomination' : 'race' }
 }
 
 function wrongInSlot(view: BridgeView, parent: Hash): Hash[] {

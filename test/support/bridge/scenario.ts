@@ -14,6 +14,7 @@ import type { Rules } from '../../../node/protocol/rules.ts'
 import { balanceOf, type State, stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep, splitSteps } from '../../../node/protocol/step.ts'
 import { splitStates, traceOf, traceRoot } from '../../../node/protocol/trace.ts'
+import { toTime } from '../../../node/protocol/units.ts'
 import { genesisOf, World } from '../../../scripts/assure/models/world.ts'
 import type { UnplacedEvent } from '../chain/fake-ethereum.ts'
 
@@ -71,7 +72,7 @@ export class Forge {
       genesis,
       genesisBlock: sealed,
       deployedBlock: deployed.block,
-      deployedAt: deployed.time,
+      deployedAt: toTime(deployed.time),
     }
     const id = blockId(sealed)
     this.genesis = { id, sealed, steps: new Uint8Array(), states: new Uint8Array(), isValid: true, state }
@@ -134,7 +135,16 @@ export class Forge {
 export function published(block: MadeBlock, time: bigint): UnplacedEvent {
   const { id, sealed, steps, states } = block
   const { parent } = sealed.header
-  return { kind: 'published', id, parent, miner: sealed.seal.miner, sealed: encodeSealed(sealed), steps, states, time }
+  return {
+    kind: 'published',
+    id,
+    parent,
+    miner: sealed.seal.miner,
+    sealed: encodeSealed(sealed),
+    steps,
+    states,
+    time: toTime(time),
+  }
 }
 
 export function finalized(block: MadeBlock, isPaid = true): UnplacedEvent {

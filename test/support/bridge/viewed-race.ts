@@ -5,6 +5,7 @@ import type { ChainPlace } from '../../../node/ethereum/chain.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, toHash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { toTime, toWork } from '../../../node/protocol/units.ts'
 import { RaceModel } from '../../../scripts/assure/models/race.ts'
 
 export const HOUR = 3_600n
@@ -95,11 +96,19 @@ export class ViewedRace {
       : ({ verdict: 'invalid', step: 0, problem: 'Overspend', stated: ZERO_HASH } as const)
     const seal = { miner: ZERO_ADDRESS, nonce: ZERO_HASH }
     const rest = { refuted: false, fee: 0n, requests: [], children: [] }
-    return { id, sealed: { header, seal }, publishedAt: this.now, work, place: this.#place(), verdict, ...rest }
+    return {
+      id,
+      sealed: { header, seal },
+      publishedAt: toTime(this.now),
+      work: toWork(work),
+      place: this.#place(),
+      verdict,
+      ...rest,
+    }
   }
 
   #place(): ChainPlace {
-    return { number: 1n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: this.now }
+    return { number: 1n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: toTime(this.now) }
   }
 
   /** Neither ascending nor descending, so that ties go either way. */

@@ -17,13 +17,14 @@ import { decodeSealed } from '../../../node/protocol/header.ts'
 import { type Hash, toBytes, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash } from '../../../node/protocol/queue.ts'
 import { workOf } from '../../../node/protocol/target.ts'
+import { type Time, toTime, toWork } from '../../../node/protocol/units.ts'
 
 export type UnplacedEvent = BridgeEvent extends infer E ? (E extends BridgeEvent ? Omit<E, 'place'> : never) : never
 type FakeBlock = ChainBlock & { readonly events: readonly BridgeEvent[] }
 type Contract = {
   readonly records: Map<Hash, BlockRecord>
   final: Hash
-  readonly queue: { hash: Hash; time: bigint }[]
+  readonly queue: { hash: Hash; time: Time }[]
   readonly claimed: Set<string>
 }
 
@@ -49,7 +50,8 @@ export class FakeEthereum {
   }
 
   /** Adds a block with these events. */
-  mine(events: readonly UnplacedEvent[], time = this.head.time + 12n): void {
+  mine(events: readonly UnplacedEvent[], at: bigint = this.head.time + 12n): void {
+    const time = toTime(at)
     const parent = this.#blocks.at(-1)?.hash ?? ZERO_HASH
     const block = { number: BigInt(this.#blocks.length), hash: this.#hashOf(++this.#made), parent, time }
     const { number, hash } = block
@@ -134,7 +136,7 @@ export class FakeChain implements Chain {
     return requests.map(({ block, step }) => claimed.has(claimName(block, step)))
   }
 
-  async queueTime(at: Hash, index: bigint): Promise<bigint> {
+  async queueTime(at: Hash, index: bigint): Promise<Time> {
     const entry = this.#ethereum.contract(at).queue[Number(index)]
     if (entry === undefined) throw new RangeError(`there is no entry ${index}`)
     return entry.time
@@ -150,7 +152,12 @@ function count(contract: Contract, event: BridgeEvent): void {
     case 'published': {
       const parent = record(event.parent)
       const work = parent.work + workOf(decodeSealed(event.sealed).header.target)
-      records.set(event.id, { ...emptyRecord(event.id), parent: event.parent, publishedAt: event.time, work })
+      records.set(event.id, {
+        ...emptyRecord(event.id),
+        parent: event.parent,
+        publishedAt: event.time,
+        work: toWork(work),
+      })
       link(contract, event.parent)
       return
     }
@@ -188,7 +195,7 @@ function link({ records }: Contract, parent: Hash): void {
 
 function emptyRecord(id: Hash): BlockRecord {
   const none = { parent: ZERO_HASH, firstChild: ZERO_HASH, nextSibling: ZERO_HASH, slot: ZERO_HASH }
-  return { id, publishedAt: 0n, work: 0n, refuted: false, final: false, ...none }
+  return { id, publishedAt: toTime(0n), work: toWork(0n), refuted: false, final: false, ...none }
 }
 
 function withoutEvents({ events: _, ...block }: FakeBlock): ChainBlock {

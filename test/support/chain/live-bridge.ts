@@ -15,6 +15,7 @@ import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { outputsOf, stateRoot } from '../../../node/protocol/state.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
+import { toGwei, toSeconds } from '../../../node/protocol/units.ts'
 import { genesisOf, pay, World } from '../../../scripts/assure/models/world.ts'
 import { TestFollower } from '../bridge/driver.ts'
 import { type BlockOrder, EASIEST, Forge, type MadeBlock } from '../bridge/scenario.ts'
@@ -65,7 +66,7 @@ export class LiveBridge implements AsyncDisposable {
   async publish(parent: MadeBlock, order: BlockOrder = {}): Promise<MadeBlock> {
     const { publishedAt, firstChild, lastChild } = await this.record(parent.id)
     const elapsed = (await this.now()) - BigInt(publishedAt)
-    const ceiling = targetCeiling(parent.sealed.header.target, elapsed, EASIEST)
+    const ceiling = targetCeiling(parent.sealed.header.target, toSeconds(elapsed), EASIEST)
     const first = this.forge.blocks.get(firstChild as Hash)?.sealed.header.target
     const target = first !== undefined && first < ceiling ? first : ceiling
     const block = this.forge.make(parent, await this.queue(), { target, ...order })
@@ -112,7 +113,7 @@ export class LiveBridge implements AsyncDisposable {
         return [{ kind: 'deposit', gross: log.args.amount, to: log.args.to.toLowerCase() as Address }]
       }
       if (log.eventName !== 'Forced') return []
-      return [{ kind: 'forced', fee: log.args.fee, packed: Buffer.from(log.args.transaction.slice(2), 'hex') }]
+      return [{ kind: 'forced', fee: toGwei(log.args.fee), packed: Buffer.from(log.args.transaction.slice(2), 'hex') }]
     })
   }
 

@@ -7,6 +7,7 @@ import { type Address, type Hash, type Infohash, toBytes, toHash, toInfohash } f
 import { encodeStep, queueAfter } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { traceLeaf, traceProof, traceRoot } from '../../../node/protocol/trace.ts'
+import { toGwei, toSeconds } from '../../../node/protocol/units.ts'
 
 /** A block with everything that its publication needs. */
 export type TestBlock = SealedHeader & {
@@ -41,7 +42,7 @@ export function draftBlock(parent: TestBlock, elapsed: bigint, easiestTarget: bi
     bridge: parent.header.bridge,
     parent: parent.id,
     height: parent.header.height + 1n,
-    target: draft.target ?? targetCeiling(parent.header.target, elapsed, easiestTarget),
+    target: draft.target ?? targetCeiling(parent.header.target, toSeconds(elapsed), easiestTarget),
     stepCount: steps.length,
     traceRoot: traceRoot(leavesOf(steps, states)),
     state: states.at(-1) ?? parent.header.state,
@@ -99,11 +100,11 @@ export function depositStep(gross: bigint, to: Address): Uint8Array {
 }
 
 export function appliedStep(fee: bigint, packed: Uint8Array): Uint8Array {
-  return encodeStep({ kind: 'applied', fee, packed })
+  return encodeStep({ kind: 'applied', fee: toGwei(fee), packed })
 }
 
 export function voidStep(fee: bigint, packed: Uint8Array): Uint8Array {
-  return encodeStep({ kind: 'void', fee, packedHash: toHash(keccak(packed)) })
+  return encodeStep({ kind: 'void', fee: toGwei(fee), packedHash: toHash(keccak(packed)) })
 }
 
 function leavesOf(steps: readonly Uint8Array[], states: readonly Hash[]): Hash[] {

@@ -10,6 +10,7 @@ import { type Address, type Hash, toBytes } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { type State, stateRoot } from '../../../node/protocol/state.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import { buildRefutation } from '../refutation.ts'
 import { type Draft, depositStep, type TestBlock } from './blocks.ts'
 import { Fixture, genesisTransaction, MIN_REQUEST, type PublishOptions } from './fixture.ts'
@@ -104,7 +105,7 @@ export class Stage implements AsyncDisposable {
   async force(packed: Uint8Array): Promise<bigint> {
     await this.fixture.force([packed])
     const fee = this.fixture.forceFee()
-    this.queue.push({ kind: 'forced', fee, packed })
+    this.queue.push({ kind: 'forced', fee: toGwei(fee), packed })
     return fee
   }
 

@@ -10,6 +10,7 @@ import { encodeSealed } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, toHash } from '../../../node/protocol/ids.ts'
 import type { Step } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
+import { toGwei, toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import { EASIEST, holder, type Stage } from '../stage.ts'
 import { borrow, forge } from './forge.ts'
@@ -89,7 +90,9 @@ export class Author {
   async #voids(parent: Authored, count: number): Promise<Step[]> {
     const fees = count === 0 ? [] : await this.stage.forcedFees()
     const first = Number(parent.next.header.queueCount)
-    return fees.slice(first, first + count).map((fee) => ({ kind: 'void', fee, packedHash: toHash(keccak(NOISE)) }))
+    return fees
+      .slice(first, first + count)
+      .map((fee) => ({ kind: 'void', fee: toGwei(fee), packedHash: toHash(keccak(NOISE)) }))
   }
 
   #theft(name: string | undefined): Uint8Array | undefined {
@@ -106,7 +109,7 @@ export class Author {
     if (isRival && first !== undefined) return first
     const { publishedAt } = await anvil.client.readContract({ ...bridge, functionName: 'blocks', args: [id] })
     const { timestamp } = await anvil.client.getBlock()
-    const target = targetCeiling(next.header.target, timestamp - BigInt(publishedAt), EASIEST)
+    const target = targetCeiling(next.header.target, toSeconds(timestamp - BigInt(publishedAt)), EASIEST)
     this.#targets.set(id, target)
     return target
   }

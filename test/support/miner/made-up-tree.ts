@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import type { Links } from '../../../node/ethereum/reader.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { toTime, toWork } from '../../../node/protocol/units.ts'
 
 /** A number as its own id, anything else by its hash. */
 export function madeUpId(name: string): Hash {
@@ -25,8 +26,8 @@ export class MadeUpTree {
     this.ids = Array.from({ length: size }, (_, i) => madeUpId(`block ${i}`))
     const root = {
       parent: ZERO_HASH,
-      publishedAt: 1n,
-      work: 0n,
+      publishedAt: toTime(1n),
+      work: toWork(0n),
       isRefuted: false,
       firstChild: ZERO_HASH,
       nextSibling: ZERO_HASH,
@@ -37,7 +38,7 @@ export class MadeUpTree {
       const below = parentOf(i)
       const parent = below === undefined ? this.final : this.id(below)
       const { work } = this.record(parent)
-      this.records.set(id, { ...root, parent, publishedAt: BigInt(i + 2), work: work + 1n })
+      this.records.set(id, { ...root, parent, publishedAt: toTime(BigInt(i + 2)), work: toWork(work + 1n) })
       const before = lastChild.get(parent)
       if (before === undefined) this.records.set(parent, { ...this.record(parent), firstChild: id })
       else this.records.set(before, { ...this.record(before), nextSibling: id })
@@ -73,7 +74,7 @@ export class MadeUpTree {
   links = async (ids: readonly Hash[]): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> => {
     this.questions += 1
     this.asked += ids.length
-    const nothing = { ...this.record(this.final), publishedAt: 0n, firstChild: ZERO_HASH }
+    const nothing = { ...this.record(this.final), publishedAt: toTime(0n), firstChild: ZERO_HASH }
     return { final: this.final, links: ids.map((id) => this.records.get(id) ?? nothing) }
   }
 }

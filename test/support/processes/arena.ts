@@ -30,6 +30,8 @@ const PASSPHRASE = 'nobody guesses this in a test'
 const COINS = 1_000_000n * 10n ** 18n
 // What is kept here protects nothing.
 const SCRYPT_N = 4_096
+/** What each process has said last is told where a test waited in vain. */
+const TOLD_LINES = 15
 
 /** A process with an account on Ethereum, and what it has logged. */
 export type Actor = { readonly running: Running; readonly account: Account; readonly lines: () => LogLine[] }
@@ -194,7 +196,12 @@ export class Arena extends Sight {
   }
 
   async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    await until(what, async () => ((await isTrue()) ? true : undefined))
+    try {
+      await until(what, async () => ((await isTrue()) ? true : undefined))
+    } catch (cause) {
+      const words = [...this.#processes].map(([name, { running }]) => `${name}:\n${lastLines(running.err)}`)
+      throw new Error(`${cause instanceof Error ? cause.message : cause}\n${words.join('\n')}`, { cause })
+    }
   }
 
   /** A payment or a request that nobody has seen yet. */
@@ -211,6 +218,14 @@ export class Arena extends Sight {
   /** The node takes it, with this status. */
   async submit({ file }: Signed, expected = 'accepted'): Promise<void> {
     assert.equal((await this.node.call('tx_submit', { file })).status, expected)
+  }
+
+  /** Waits until the node says this of it: its ledger follows what was judged, which comes after what was seen. */
+  async becomes({ infohash }: { readonly infohash: Infohash }, status: string, block?: Hash): Promise<void> {
+    await this.until(`${infohash} to be ${status}`, async () => {
+      const found = await this.node.call('tx_get', { infohash })
+      return found.status === status && (block === undefined || found.block === block)
+    })
   }
 
   /** Puts packed transactions into the queue on Ethereum, from an account of nobody here. */
@@ -327,6 +342,10 @@ export class Arena extends Sight {
 
 function signerOf({ key }: Account): LocalAccount {
   return privateKeyToAccount(`0x${formatHex(key)}`)
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-TOLD_LINES).join('\n')
 }
 
 /** Whole lines only: the last one may be on its way. */

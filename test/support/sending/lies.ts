@@ -2,6 +2,7 @@
 
 import { OperationError } from '../../../node/errors.ts'
 import type { Endpoint } from '../../../node/ethereum/sending/endpoint.ts'
+import { toGasPrice, toTime, toWei } from '../../../node/protocol/units.ts'
 import { type Lies, type MadeUpChain, refusal, refused, silence } from './made-up-chain.ts'
 
 export type Lie = (honest: Endpoint, chain: MadeUpChain) => Lies
@@ -35,7 +36,7 @@ const dead: Lie = () => ({
   estimate: () => Promise.reject(refusal('BlockIsRefuted')),
 })
 const inventedReceipts: Lie = (_, chain) => ({
-  receipt: async (hash) => ({ hash, success: true, block: chain.number - 5n, gasUsed: 1n, gasPrice: 1n }),
+  receipt: async (hash) => ({ hash, success: true, block: chain.number - 5n, gasUsed: 1n, gasPrice: toGasPrice(1n) }),
 })
 const noReceipts: Lie = () => ({ receipt: async () => undefined })
 const swallows: Lie = () => ({ broadcast: async () => undefined, isKnown: async () => false })
@@ -67,18 +68,24 @@ export const LIES: Readonly<Record<string, Lie>> = {
   'has a nonce of zero': nonces(() => 0),
   'has another nonce each time': nonces((truth) => truth + (turn++ % 7)),
   'has a nonce that counts each transaction twice': nonces((truth) => 2 * truth),
-  'has a base fee of 1 ETH': heads({ baseFee: ETHER }),
-  'has no base fee': heads({ baseFee: 0n }),
-  'is at block 1': heads({ number: 1n, time: 1n, next: 2n }),
-  'is far in the future': heads({ number: 10n ** 9n, time: 10n ** 11n, next: 10n ** 11n }),
-  'has a tip of 1 ETH': () => ({ tip: async () => ETHER }),
-  'has no tip': () => ({ tip: async () => 0n }),
+  'has a base fee of 1 ETH': heads({ baseFee: toGasPrice(ETHER) }),
+  'has no base fee': heads({ baseFee: toGasPrice(0n) }),
+  'is at block 1': heads({ number: 1n, time: toTime(1n), next: toTime(2n) }),
+  'is far in the future': heads({ number: 10n ** 9n, time: toTime(10n ** 11n), next: toTime(10n ** 11n) }),
+  'has a tip of 1 ETH': () => ({ tip: async () => toGasPrice(ETHER) }),
+  'has no tip': () => ({ tip: async () => toGasPrice(0n) }),
   'does not know tips': () => ({ tip: () => Promise.reject(refused('no such method')) }),
-  'has the account poor': () => ({ balance: async () => 0n }),
-  'has the account rich': () => ({ balance: async () => 10n ** 30n }),
+  'has the account poor': () => ({ balance: async () => toWei(0n) }),
+  'has the account rich': () => ({ balance: async () => toWei(10n ** 30n) }),
   'invents receipts': inventedReceipts,
   'invents receipts of failures': (_, chain) => ({
-    receipt: async (hash) => ({ hash, success: false, block: chain.number - 5n, gasUsed: 1n, gasPrice: 1n }),
+    receipt: async (hash) => ({
+      hash,
+      success: false,
+      block: chain.number - 5n,
+      gasUsed: 1n,
+      gasPrice: toGasPrice(1n),
+    }),
   }),
   'knows of no receipts': noReceipts,
   'takes transactions and forgets them': swallows,

@@ -8,6 +8,7 @@ import type { BridgeCall } from '../../../node/ethereum/calls.ts'
 import type { Receipt } from '../../../node/ethereum/reader.ts'
 import type { Endpoint } from '../../../node/ethereum/sending/endpoint.ts'
 import { type Hash, parseHash } from '../../../node/protocol/ids.ts'
+import { toBaseUnits, toGasPrice, toTime, toWei } from '../../../node/protocol/units.ts'
 import { RULES } from '../../../scripts/assure/models/world.ts'
 
 const GWEI = 1_000_000_000n
@@ -103,10 +104,10 @@ export class MadeUpChain {
       apart: () => [said],
       head: async () => {
         const { number, time, baseFee } = this
-        return { number, hash: hash(number), time, next: time + 1n, baseFee }
+        return { number, hash: hash(number), time: toTime(time), next: toTime(time + 1n), baseFee: toGasPrice(baseFee) }
       },
-      tip: async () => this.tip,
-      balance: async () => this.balance,
+      tip: async () => toGasPrice(this.tip),
+      balance: async () => toWei(this.balance),
       nonce: async (tag) => (tag === 'latest' ? this.nonce : this.pending),
       estimate: async () => {
         this.#check()
@@ -114,8 +115,8 @@ export class MadeUpChain {
       },
       simulate: async () => this.#check(),
       record: async () => ({
-        ...{ publishedAt: this.time - 60n, isRefuted: this.isDead, isFinal: false, isUnpaid: false },
-        ...{ bond: 10n ** 18n, fee: 0n },
+        ...{ publishedAt: toTime(this.time - 60n), isRefuted: this.isDead, isFinal: false, isUnpaid: false },
+        ...{ bond: toWei(10n ** 18n), fee: toBaseUnits(0n) },
       }),
       broadcast: async (raw) => this.#broadcast(raw),
       receipt: async (id) => this.#receipts.get(id),
@@ -152,7 +153,13 @@ export class MadeUpChain {
     const gasUsed = !isCall ? 21_000n : kills ? REFUTE_USES : REVERT_USES
     if (kills) this.isDead = true
     this.included.push({ hash, nonce, price, fate: kills ? 'killed' : isCall ? 'reverted' : 'nothing' })
-    this.#receipts.set(hash, { hash, success: kills || !isCall, block: this.number, gasUsed, gasPrice: price })
+    this.#receipts.set(hash, {
+      hash,
+      success: kills || !isCall,
+      block: this.number,
+      gasUsed,
+      gasPrice: toGasPrice(price),
+    })
     this.#pool.delete(nonce)
     this.nonce = nonce + 1
     this.balance -= gasUsed * price

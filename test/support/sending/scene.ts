@@ -10,6 +10,7 @@ import { Outbox } from '../../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import type { SenderOptions } from '../../../node/ethereum/sending/sender-options.ts'
 import { ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { toTime } from '../../../node/protocol/units.ts'
 import { log } from '../log.ts'
 import { CALL, MadeUpChain } from './made-up-chain.ts'
 
@@ -59,7 +60,7 @@ export class Scene {
     let nonces = 0
     const sending = sender
       .sendEverywhere({
-        ...{ call, endpoints, signal: stop.signal, ...(deadline === undefined ? {} : { deadline }) },
+        ...{ call, endpoints, signal: stop.signal, ...(deadline === undefined ? {} : { deadline: toTime(deadline) }) },
         isOver: async (endpoint) => (await endpoint.record(ZERO_HASH)).isRefuted,
         onNonce: () => {
           nonces += 1

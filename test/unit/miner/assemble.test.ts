@@ -24,6 +24,7 @@ import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { BYTE_LIMIT, QUEUE_SHARE, STEP_LIMIT, UNIT } from '../../../node/protocol/rules.ts'
 import { outputsOf, type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
+import { toGasPrice, toGwei } from '../../../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../../../node/protocol/verify.ts'
 import { type Account, accountOf, pay, RULES, World } from '../../../scripts/assure/models/world.ts'
 
@@ -31,7 +32,7 @@ const miner = accountOf('miner').address
 const EASIEST = 2n ** 240n
 const policy: Policy = {
   weiPerTtx: 10n ** 15n,
-  gasPrice: 10n ** 9n,
+  gasPrice: toGasPrice(10n ** 9n),
   marginPercent: 10n,
   extraGas: 200_000n,
   unpaidSteps: 50,
@@ -223,11 +224,11 @@ function scene(seed: number, warmup: number, waiting: number, forced: number, fi
     const step = world.step()
     if (step.kind === 'deposit') queue.push(step.entry)
     else if (step.kind !== 'void') {
-      const entry: QueueEntry = { kind: 'forced', fee: BigInt(i), packed: step.packed }
+      const entry: QueueEntry = { kind: 'forced', fee: toGwei(BigInt(i)), packed: step.packed }
       queue.push(entry)
       stale.push(entry)
     }
-    world.apply(step.kind === 'transaction' ? { kind: 'applied', fee: 0n, packed: step.packed } : step)
+    world.apply(step.kind === 'transaction' ? { kind: 'applied', fee: toGwei(0n), packed: step.packed } : step)
     const again = stale[Math.floor(world.random() * 3 * stale.length)]
     if (again !== undefined) {
       queue.push(again)

@@ -8,11 +8,11 @@ import type { Prospect } from '../../../miner/planner.ts'
 import type { Decision, Stake } from '../../../miner/profit.ts'
 import type { Head } from '../../../node/ethereum/reader.ts'
 import { type Hash, ZERO_HASH } from '../../../node/protocol/ids.ts'
-import { toBaseUnits, toGwei, toWei } from '../../../node/protocol/units.ts'
+import { toBaseUnits, toGasPrice, toGwei, toTime, toWei } from '../../../node/protocol/units.ts'
 import { RULES } from '../../../scripts/assure/models/world.ts'
 import { idOf } from './defence/tree.ts'
 
-const head: Head = { number: 1n, hash: ZERO_HASH, time: 100n, next: 112n, baseFee: 1n }
+const head: Head = { number: 1n, hash: ZERO_HASH, time: toTime(100n), next: toTime(112n), baseFee: toGasPrice(1n) }
 const policy = { weiPerTtx: 0n, gasPrice: 1n, marginPercent: 10n, extraGas: 0n, unpaidSteps: 0 }
 /** Worth two empty blocks. */
 const stake: Stake = { blocks: 1, fee: toBaseUnits(1n), queueFees: toGwei(0n), gas: 2n, defences: 0, spentGas: 0n }

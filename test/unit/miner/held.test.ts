@@ -11,7 +11,7 @@ import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { workOf } from '../../../node/protocol/target.ts'
-import { toWei } from '../../../node/protocol/units.ts'
+import { toBaseUnits, toGasPrice, toTime, toWei, toWork } from '../../../node/protocol/units.ts'
 import { accountOf, pay, World } from '../../../scripts/assure/models/world.ts'
 
 const { rules } = new World(1)
@@ -31,9 +31,9 @@ const held: Publication = {
   sealed,
   steps: requestStep(),
   states: new Uint8Array(32),
-  fee: 1n,
+  fee: toBaseUnits(1n),
   attempts: [],
-  bond: 0n,
+  bond: toWei(0n),
 }
 const id = publicationId(held)
 
@@ -54,7 +54,7 @@ const wrong = { id: first, verdict: 'invalid' }
 const siblings = { first, last }
 const beside = { last, target: TARGET }
 
-const empty = { defends: other, steps: new Uint8Array(), states: new Uint8Array(), fee: 0n }
+const empty = { defends: other, steps: new Uint8Array(), states: new Uint8Array(), fee: toBaseUnits(0n) }
 const forRace = { defends: { first: other, least: workOf(TARGET) } }
 const worth: Decision = { publish: true, code: 'defence', reason: 'worth it', cost: toWei(1n) }
 
@@ -122,7 +122,7 @@ const CASES: readonly (readonly [what: string, given: Case, expected: Fate['do']
     'its branch would not be ahead with it',
     {
       held: empty,
-      prospect: { defends: { first: other, least: workOf(TARGET) + 1n } },
+      prospect: { defends: { first: other, least: toWork(workOf(TARGET) + 1n) } },
       defence: worth,
       races: [other],
     },
@@ -166,13 +166,13 @@ async function judge(given: Case, signal: AbortSignal): Promise<Fate> {
   const { published = false, refuted = false, finalHeight = 0n, children, blocks = [] } = given
   const seen = blocks.map((each) => ({ parent, refuted: false, ...each }))
   const node: NodeClient = { url: 'none', call: async () => ({ blocks: seen }) as never } // the one method that is asked for
-  const record = { isRefuted: false, isFinal: false, isUnpaid: false, bond: 0n, fee: 0n }
-  const standing = { finalBlock: ZERO_HASH, finalHeight, queueLength: 0n, publishedAt: 1n, isRefuted: refuted }
+  const record = { isRefuted: false, isFinal: false, isUnpaid: false, bond: toWei(0n), fee: toBaseUnits(0n) }
+  const standing = { finalBlock: ZERO_HASH, finalHeight, queueLength: 0n, publishedAt: toTime(1n), isRefuted: refuted }
   const ethereum = {
-    record: async () => ({ ...record, publishedAt: published ? 1n : 0n }),
+    record: async () => ({ ...record, publishedAt: toTime(published ? 1n : 0n) }),
     standing: async () => ({ ...standing, ...(children ? { children } : {}) }),
   }
-  const policy = { weiPerTtx: 0n, gasPrice: 1n, marginPercent: 0n, extraGas: 0n, unpaidSteps: 0 }
+  const policy = { weiPerTtx: 0n, gasPrice: toGasPrice(1n), marginPercent: 0n, extraGas: 0n, unpaidSteps: 0 }
   const { defence, races, longestWaitMs = 0 } = given
   const known = { ...(defence ? { defence } : {}), ...(races ? { races: new Set(races) } : {}) }
   const moment = { nowMs: 1_000, longestWaitMs, ...known }
@@ -197,7 +197,7 @@ function requestStep(): Uint8Array {
 }
 
 function attempt(): Publication['attempts'][number] {
-  const fees = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }
+  const fees = { maxFeePerGas: toGasPrice(1n), maxPriorityFeePerGas: toGasPrice(1n) }
   return { hash: hash('55'), raw: '0x00', nonce: 0, fees, isCancel: false, sentMs: 0 }
 }
 

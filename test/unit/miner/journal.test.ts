@@ -10,6 +10,7 @@ import { summariseBlocks } from '../../../miner/status.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { type Infohash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { toBaseUnits, toGasPrice, toWei } from '../../../node/protocol/units.ts'
 import { RULES } from '../../../scripts/assure/models/world.ts'
 
 test('an entry comes back as it was written, whatever its stage', async (t) => {
@@ -20,14 +21,21 @@ test('an entry comes back as it was written, whatever its stage', async (t) => {
     hash: ZERO_HASH,
     raw: '0x02ff',
     nonce: 7,
-    fees: { maxFeePerGas: 2n ** 70n, maxPriorityFeePerGas: 0n },
+    fees: { maxFeePerGas: toGasPrice(2n ** 70n), maxPriorityFeePerGas: toGasPrice(0n) },
     isCancel: false,
     sentMs: 5,
   } as const
   const written: Publication[] = [
     entryOf(1),
     { ...entryOf(2), stage: 'sent', attempts: [attempt] },
-    { ...entryOf(3), stage: 'published', defends: ZERO_HASH, publishedAt: 9, bond: 10n ** 18n, fee: 2n ** 90n },
+    {
+      ...entryOf(3),
+      stage: 'published',
+      defends: ZERO_HASH,
+      publishedAt: 9,
+      bond: toWei(10n ** 18n),
+      fee: toBaseUnits(2n ** 90n),
+    },
     { ...entryOf(4), stage: 'lost', problem: 'said "no"\n', steps: new Uint8Array() },
   ]
   for (const entry of written) await journal.put(entry)
@@ -105,9 +113,9 @@ function entryOf(i: number): Publication {
     sealed,
     steps: Uint8Array.of(1, 2, i),
     states: new Uint8Array(32),
-    fee: 3n,
+    fee: toBaseUnits(3n),
     attempts: [],
-    bond: 0n,
+    bond: toWei(0n),
   }
 }
 

@@ -13,6 +13,7 @@ import { type Hash, toHash } from '../../../node/protocol/ids.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import type { Step } from '../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../node/protocol/transaction.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
 import type { Method } from '../../../node/rpc/api.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../scripts/assure/models/world.ts'
 import { type Forged, forge } from '../../support/miner/forge.ts'
@@ -171,7 +172,7 @@ function chain(length: number, voids: readonly number[] = []) {
     if (voids.includes(i)) {
       const packed = pay(accountOf('poor'), { to: accountOf(`${i}`).address, tokens: 5n, time: i, prev: [last] }).packed
       queue.push(packed)
-      steps.push({ kind: 'void', fee: 7n, packedHash: toHash(keccak(packed)) })
+      steps.push({ kind: 'void', fee: toGwei(7n), packedHash: toHash(keccak(packed)) })
     }
     const { packed, infohash } = pay(holder, { to: accountOf(`${i}`).address, tokens: 5n, time: i, prev: [last] })
     steps.push({ kind: 'transaction', packed })

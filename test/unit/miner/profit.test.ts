@@ -6,11 +6,11 @@ import fc from 'fast-check'
 import type { Offer, Policy } from '../../../miner/assemble.ts'
 import { decide, decideDefence, formatEther, type Stake } from '../../../miner/profit.ts'
 import { UNIT } from '../../../node/protocol/rules.ts'
-import { toBaseUnits, toGwei } from '../../../node/protocol/units.ts'
+import { toBaseUnits, toGasPrice, toGwei, toWei } from '../../../node/protocol/units.ts'
 
 const policy: Policy = {
   weiPerTtx: 10n ** 15n,
-  gasPrice: 10n ** 9n,
+  gasPrice: toGasPrice(10n ** 9n),
   marginPercent: 10n,
   extraGas: 260_000n,
   unpaidSteps: 0,
@@ -125,8 +125,18 @@ test('more fees or cheaper gas never turn a decision to publish around', () => {
   const amount = fc.bigInt({ min: 0n, max: 10n ** 24n })
   fc.assert(
     fc.property(amount, amount, fc.bigInt({ min: 1n, max: 10n ** 12n }), fc.nat(3_000), (fee, more, gasPrice, now) => {
-      const before = decide({ ...offer, fee: toBaseUnits(fee) }, { ...policy, gasPrice: gasPrice * 2n }, waiting, now)
-      const after = decide({ ...offer, fee: toBaseUnits(fee + more) }, { ...policy, gasPrice }, waiting, now)
+      const before = decide(
+        { ...offer, fee: toBaseUnits(fee) },
+        { ...policy, gasPrice: toGasPrice(gasPrice * 2n) },
+        waiting,
+        now,
+      )
+      const after = decide(
+        { ...offer, fee: toBaseUnits(fee + more) },
+        { ...policy, gasPrice: toGasPrice(gasPrice) },
+        waiting,
+        now,
+      )
       assert.ok(!before.publish || after.publish)
     }),
     { seed: 2 },
@@ -142,5 +152,5 @@ test('ether is written as people write it', () => {
     [10n ** 18n, '1'],
     [123_456n * 10n ** 9n, '0.0001234'],
   ] as const
-  for (const [wei, text] of cases) assert.equal(formatEther(wei), text)
+  for (const [wei, text] of cases) assert.equal(formatEther(toWei(wei)), text)
 })

@@ -7,6 +7,7 @@ import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
 import type { Standing } from '../../../node/ethereum/reader.ts'
 import { type Hash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { toTime } from '../../../node/protocol/units.ts'
 
 const parent = hash('11')
 const first = hash('22')
@@ -30,7 +31,7 @@ const beside = { last, target: TARGET }
 
 const CASES: readonly (readonly [what: string, given: Case, expected: Room | RegExp])[] = [
   ['nothing lives on it', {}, {}],
-  ['the contract does not know it', { standing: { publishedAt: 0n } }, /does not have the parent yet/],
+  ['the contract does not know it', { standing: { publishedAt: toTime(0n) } }, /does not have the parent yet/],
   ['it was refuted', { standing: { isRefuted: true } }, /was refuted/],
   [
     'a right block is on it',
@@ -71,7 +72,7 @@ const CASES: readonly (readonly [what: string, given: Case, expected: Room | Reg
 for (const [what, { standing, known, next = PUBLISHED + 60n }, expected] of CASES) {
   test(what, async (t) => {
     const asked: unknown[] = []
-    const room = await roomOn(nodeWith(known, asked), parent, { ...STANDING, ...standing }, next, t.signal)
+    const room = await roomOn(nodeWith(known, asked), parent, { ...STANDING, ...standing }, toTime(next), t.signal)
     if (expected instanceof RegExp) assert.match(room.obstacle ?? '', expected)
     else assert.deepEqual(room, expected)
     assert.ok(asked.length === 0 || (asked.length === 1 && asked[0] === 'bridge_children'))
@@ -82,7 +83,13 @@ test('a right block is found on whichever page of the answer it is', async (t) =
   const crowd = Array.from({ length: 5 }, (_, i) => ({ id: hash(`5${i}`), verdict: 'invalid' }))
   const known = [wrong, ...crowd, { id: last, verdict: 'valid' }]
   const asked: unknown[] = []
-  const room = await roomOn(nodeWith(known, asked, 2), parent, { ...STANDING, ...both }, PUBLISHED + 60n, t.signal)
+  const room = await roomOn(
+    nodeWith(known, asked, 2),
+    parent,
+    { ...STANDING, ...both },
+    toTime(PUBLISHED + 60n),
+    t.signal,
+  )
   assert.match(room.obstacle ?? '', /33 is on the parent already/)
   assert.equal(asked.length, 4)
 })
@@ -91,7 +98,7 @@ const STANDING: Standing = {
   finalBlock: ZERO_HASH,
   finalHeight: 0n,
   queueLength: 0n,
-  publishedAt: 500n,
+  publishedAt: toTime(500n),
   isRefuted: false,
 }
 

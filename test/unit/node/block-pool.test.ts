@@ -11,10 +11,11 @@ import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
+import { later, type Time, toSeconds, toTime } from '../../../node/protocol/units.ts'
 import { RULES, World } from '../../../scripts/assure/models/world.ts'
 
 const EASIEST = 2n ** 244n - 1n
-const HOUR = 3_600n
+const HOUR = toSeconds(3_600n)
 
 const world = new World(77)
 const genesis = genesisBlock({
@@ -23,11 +24,11 @@ const genesis = genesisBlock({
   state: stateRoot(world.state),
   genesis: world.genesis,
 })
-const tip: ParentBlock & { publishedAt: bigint } = {
+const tip: ParentBlock & { publishedAt: Time } = {
   id: blockId(genesis),
   header: genesis.header,
   state: world.state,
-  publishedAt: 1_000_000n,
+  publishedAt: toTime(1_000_000n),
 }
 
 function poolOf(view: Partial<PoolView> = {}): BlockPool {
@@ -38,7 +39,7 @@ function poolOf(view: Partial<PoolView> = {}): BlockPool {
     isPublished: () => false,
     queue: () => undefined,
     queueHash: (count) => (count === 0n ? ZERO_HASH : undefined),
-    now: () => tip.publishedAt + HOUR,
+    now: () => later(tip.publishedAt, HOUR),
     ...view,
   })
 }
@@ -112,7 +113,7 @@ describe('block pool', () => {
       })
     }
     notWanted({ tip: () => undefined })
-    notWanted({ now: () => 0n })
+    notWanted({ now: () => toTime(0n) })
     notWanted({ tip: () => ({ ...tip, id: ZERO_HASH }) })
     const elsewhere = mined(0, { parent: toHash(encodeUint(5, 32)) })
     assert(!poolOf().isWanted(elsewhere.sealed))

@@ -9,12 +9,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createNodeClient } from '../../../node/client/rpc.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
 import { createLogger } from '../../../node/log.ts'
+import { parseProof } from '../../../node/network/proof.ts'
 import { type NodeOptions, TtxNode } from '../../../node/node.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
+import { toTime } from '../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../scripts/assure/models/world.ts'
+import { loadSettings } from '../../../scripts/settings.ts'
 
 const alice = accountOf('alice')
 const bob = accountOf('bob')
@@ -28,7 +31,7 @@ const definition: NetworkDefinition = {
   easiestTarget,
   minDeposit: 100n,
   deployedBlock: 0n,
-  deployedAt: 0n,
+  deployedAt: toTime(0n),
 }
 const deps = {
   log: createLogger({ level: 'silent', json: true, colors: false }),
@@ -87,12 +90,22 @@ describe('node', () => {
     const { file } = pay(alice, { to: bob.address, tokens: 5n, time: 0, prev: [first] })
     const before = await startNode(t, folder)
     await before.client.call('tx_submit', { file })
-    await assert.rejects(startNode(t, folder), { code: 'ledger-unavailable' })
+    await assert.rejects(startNode(t, folder), { code: 'database-in-use' })
     const port = Number(new URL(before.node.rpcUrl).port)
     await assert.rejects(startNode(t, await folderOf(t), { rpc: { host: '127.0.0.1', port } }), { code: 'port-in-use' })
     await before.node.stop()
     const after = await startNode(t, folder)
     assert.strictEqual((await after.client.call('account_balance', { owner: bob.address })).spendable, 5n)
+  })
+
+  test('listens on an IPv6 host, and prints what another one takes as its peer', async (t) => {
+    const one = await startNode(t, await folderOf(t), { network: { host: '::1' } })
+    assert.match(one.node.listenAddress, /^\[::1\]:[0-9]+$/)
+    const { peers = [] } = loadSettings({ peers: one.node.listenAddress }, {}, {})
+    const two = await startNode(t, await folderOf(t), { network: { host: '::1', peers } })
+    await until('both to know each other', async () => (await two.client.call('node_info', {})).peers.length === 1)
+    const { torrent } = await one.client.call('proof_export', { infohash: first })
+    assert.deepStrictEqual(parseProof(torrent).peers, [one.node.listenAddress])
   })
 
   test('gives its caller the reason why a transaction is refused, and stays as it was', async (t) => {

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { parse } from 'dotenv'
 import { OperationError } from '../../../node/errors.ts'
@@ -17,6 +18,7 @@ import {
   settingInfo,
   unknownSettings,
 } from '../../../scripts/settings.ts'
+import { readSources } from '../../architecture/source.ts'
 
 const ENV_EXAMPLE = new URL('../../../.env.example', import.meta.url)
 
@@ -141,6 +143,44 @@ test('a wrong secret is told without it', () => {
     () => loadSettings({ passphrase: ['hunter2'] }, {}, {}),
     badSetting(/^(?!.*hunter2).*TTX_PASSPHRASE.*not shown/, { setting: 'passphrase', source: 'the command line' }),
   )
+  assert.throws(
+    () => loadSettings({}, { TTX_DEPLOYER_KEY: '0xhunter2' }, {}),
+    badSetting(/^(?!.*hunter2).*TTX_DEPLOYER_KEY to be a private key.*not shown/, {
+      setting: 'deployerKey',
+      source: 'the environment',
+    }),
+  )
+})
+
+test('whatever variable the sources name is a setting', () => {
+  const sources = readSources(fileURLToPath(new URL('../../../', import.meta.url)))
+  const named = sources
+    .filter(({ path }) => /^(node|miner|scripts)\/.*\.ts$/.test(path))
+    .flatMap(({ text }) => text.match(/\bTTX_[A-Z_]*[A-Z]\b/g) ?? [])
+  assert.ok(named.includes('TTX_DEPLOYER_KEY'))
+  const known = new Set<string>(SETTING_KEYS.map((key) => settingInfo(key).env))
+  assert.deepEqual(
+    named.filter((name) => !known.has(name)),
+    [],
+  )
+})
+
+test('a URL is never shown, since it may hold a password or a key, whether it is wrong alone or beside a right one', () => {
+  for (const setting of ['ethereum', 'node', 'trackers'])
+    for (const wrong of ['me:hunter2@10.0.0.1:1/KEY9', 'http//hunter2/KEY9', 'http://a b:hunter2@x/KEY9,KEY9'])
+      assert.throws(
+        () => loadSettings({}, {}, { [settingInfo(setting as 'node').env]: wrong }),
+        badSetting(/^(?!.*(hunter2|KEY9)).*(URL|http).*not shown.*\.env/, { setting, source: '.env' }),
+      )
+})
+
+test('an address with a wrong EIP-55 sum is refused as one that was mistyped, blanks around a right one are not', () => {
+  const right = '0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359'
+  assert.equal(loadSettings({ payout: ` ${right} ` }, {}, {}).payout, right.toLowerCase())
+  assert.throws(() => loadSettings({ payout: right.replace('fB', 'FB') }, {}, {}), {
+    code: 'bad-setting',
+    message: /EIP-55/,
+  })
 })
 
 test('.env is read from the working folder, may be missing, and slips of the pen in it are found', async () => {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../../errors.ts'
 import type { Logger } from '../../../log.ts'
 import type { Address } from '../../../protocol/ids.ts'
+import { type Time, toTime } from '../../../protocol/units.ts'
 import { within } from '../../../within.ts'
 import type { BridgeCall } from '../../calls.ts'
 import type { Attempt } from '../attempt.ts'
@@ -29,8 +30,8 @@ export type Errand = {
   readonly endpoints: readonly Endpoint[]
   /** Whether what the call is for has come about, by the word of this endpoint. */
   readonly isOver: (endpoint: Endpoint) => Promise<boolean>
-  /** Unix seconds on Ethereum by which it has to be in a block. */
-  readonly deadline?: bigint
+  /** By when it has to be in a block. */
+  readonly deadline?: Time
   /** Told whenever an attempt takes a nonce: if it is in vain, it costs its gas. */
   readonly onNonce?: () => void
   readonly signal?: AbortSignal
@@ -60,7 +61,7 @@ export class ErrandRunner implements Tended {
   readonly isEverywhere = true
   readonly call: BridgeCall
   readonly attempts: Attempt[]
-  readonly deadline: bigint | undefined
+  readonly deadline: Time | undefined
   readonly #errand: Errand
   readonly #deps: RunnerDeps
   readonly #ended = Promise.withResolvers<Ending>()
@@ -290,7 +291,7 @@ export class ErrandRunner implements Tended {
   #purse(views: readonly View[]): Purse {
     const { gas, bondGas } = this.#errand.call
     const times = views.map(({ head }) => head.time).toSorted((a, b) => (a > b ? -1 : 1))
-    return { units: gas + bondGas, cap: capAt(this.#deps.options.maxFeePerGas, times[0] ?? 0n, this.deadline) }
+    return { units: gas + bondGas, cap: capAt(this.#deps.options.maxFeePerGas, times[0] ?? toTime(0n), this.deadline) }
   }
 }
 

@@ -1,6 +1,7 @@
 // What each endpoint says of Ethereum and of the account, asked once for all calls that are under way.
 
 import type { Address } from '../../../protocol/ids.ts'
+import type { GasPrice, Wei } from '../../../protocol/units.ts'
 import type { Head } from '../../reader.ts'
 import { answerWithin, type Endpoint } from '../endpoint.ts'
 
@@ -9,10 +10,9 @@ export type Glance = {
   /** Transactions of the account in blocks, and with those that the endpoint knows to come. */
   readonly latest: number
   readonly pending: number
-  /** Wei a unit of gas; absent, as the next, if the endpoint does not say. */
-  readonly tip: bigint | undefined
-  /** Wei. */
-  readonly balance: bigint | undefined
+  /** Absent, as the next, if the endpoint does not say. */
+  readonly tip: GasPrice | undefined
+  readonly balance: Wei | undefined
 }
 
 export class Glances {

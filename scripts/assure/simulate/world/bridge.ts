@@ -8,7 +8,18 @@ import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, SUPPLY } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
-import { GWEI } from '../../../../node/protocol/units.ts'
+import {
+  addWork,
+  ceilToGwei,
+  costOfGas,
+  type GasPrice,
+  GWEI,
+  secondsFrom,
+  type Time,
+  toTime,
+  toWork,
+  type Work,
+} from '../../../../node/protocol/units.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RaceModel, RULE } from '../../models/race.ts'
 import type { Account } from './account.ts'
@@ -59,7 +70,7 @@ export class SimulatedBridge {
     this.#final = genesis
     this.model = new RaceModel(genesis, BigInt(now))
     this.#books.set(genesis, { supply: SUPPLY, fee: 0n, queueFees: 0n })
-    this.#blocks.set(genesis, blockOf(genesis, sealed, BigInt(now), 0n, true))
+    this.#blocks.set(genesis, blockOf(genesis, sealed, toTime(now), toWork(0n), true))
   }
 
   /** What nodes see. Another object after each change, since the race is remembered by that; one from before the last change is of no use. */
@@ -80,18 +91,18 @@ export class SimulatedBridge {
   }
 
   /** Returns the name of the contract's error, or `undefined`. The bond is the least that the contract accepts. */
-  publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, baseFee: bigint): string | undefined {
+  publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, baseFee: GasPrice): string | undefined {
     const parent = this.#blocks.get(draft.parent)
     if (parent === undefined) return 'UnknownBlock'
     if (this.#blocks.has(draft.id)) return 'AlreadyPublished'
     const { target } = parent.sealed.header
-    const elapsed = BigInt(now) - parent.publishedAt
+    const elapsed = secondsFrom(parent.publishedAt, toTime(now))
     const ceiling = targetCeiling(target, elapsed, DEFAULT_PARAMETERS.easiestTarget)
     if (draft.target < targetFloor(target) || draft.target > ceiling) return 'TargetOutOfRange'
     const from = Number(parent.sealed.header.queueCount)
     const refusal = this.#checkQueue(from, draft.queueCount, now)
     if (refusal !== undefined) return refusal
-    const bond = ((BOND_GAS * baseFee + GWEI - 1n) / GWEI) * GWEI
+    const bond = ceilToGwei(costOfGas(BOND_GAS, baseFee))
     if (payer.wei < bond) return 'NoMoney'
     const books = this.#count(draft, from)
     if (books.supply < 0n) return 'SupplyExceeded'
@@ -113,7 +124,10 @@ export class SimulatedBridge {
       queueCount: BigInt(queueCount),
     }
     const sealed = { header, seal: parent.sealed.seal }
-    this.#blocks.set(draft.id, blockOf(draft.id, sealed, BigInt(now), parent.work + ownWork, this.#isRight(draft)))
+    this.#blocks.set(
+      draft.id,
+      blockOf(draft.id, sealed, toTime(now), addWork(parent.work, ownWork), this.#isRight(draft)),
+    )
     this.#blocks.set(parent.id, { ...parent, children: [...parent.children, draft.id] })
     this.#view = undefined
     this.published += 1
@@ -144,7 +158,7 @@ export class SimulatedBridge {
   nominate(parent: Hash, id: Hash, now: number): string | undefined {
     const error = this.model.nominate(parent, id, BigInt(now))
     if (error !== undefined) return error
-    const place = { number: BigInt(now), hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: BigInt(now) }
+    const place = { number: BigInt(now), hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: toTime(now) }
     this.#slots.set(parent, { block: id, place })
     this.#view = undefined
     return undefined
@@ -213,7 +227,7 @@ export class SimulatedBridge {
   }
 
   /** Without a request it is a forced transaction that is void. */
-  force(payer: Account, now: number, baseFee: bigint, request?: Request): void {
+  force(payer: Account, now: number, baseFee: GasPrice, request?: Request): void {
     const wei = forceFee(baseFee)
     const fee = wei / GWEI
     payer.add(-wei, 'forced')
@@ -283,13 +297,7 @@ export class SimulatedBridge {
 /** Bonds are released this long after the publication, at the earliest; seconds. */
 export const BOND_SECONDS = Number(RULE.bondSeconds)
 
-function blockOf(
-  id: Hash,
-  sealed: BridgeBlock['sealed'],
-  publishedAt: bigint,
-  work: bigint,
-  right: boolean,
-): BridgeBlock {
+function blockOf(id: Hash, sealed: BridgeBlock['sealed'], publishedAt: Time, work: Work, right: boolean): BridgeBlock {
   const verdict = right ? ({ verdict: 'valid' } as const) : ({ verdict: 'doomed', by: id } as const)
   return { id, sealed, publishedAt, work, verdict, refuted: false, fee: 0n, requests: [], children: [] }
 }

@@ -5,7 +5,7 @@ import { decide } from '../../../../miner/profit.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { QUEUE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
-import { type BaseUnits, GWEI, type Gwei, toBaseUnits, toGwei } from '../../../../node/protocol/units.ts'
+import { type BaseUnits, type GasPrice, GWEI, type Gwei, toBaseUnits, toGwei } from '../../../../node/protocol/units.ts'
 import { ASSUMED } from './assumptions.ts'
 import type { SimulatedBridge } from './bridge.ts'
 import type { Draft, Request } from './draft.ts'
@@ -30,7 +30,7 @@ export type Scene = {
   readonly open: Iterable<Request>
   /** A block by its id, published or not. */
   readonly draftOf: (id: Hash) => Draft | undefined
-  readonly gasPrice: bigint
+  readonly gasPrice: GasPrice
 }
 
 export function contentOn(scene: Scene, parent: Hash, taste: Taste): Content {
@@ -57,7 +57,7 @@ export function contentOn(scene: Scene, parent: Hash, taste: Taste): Content {
 }
 
 /** By the rule of the product's miner (miner/profit.ts). */
-export function isWorthIt(content: Content, queueEntries: number, gasPrice: bigint, now: number): boolean {
+export function isWorthIt(content: Content, queueEntries: number, gasPrice: GasPrice, now: number): boolean {
   const waiting = { sinceMs: content.since * 1_000, longestMs: ASSUMED.longestWaitSeconds * 1_000 }
   return content.size > 0 && decide(offerOf(content, queueEntries), policyAt(gasPrice), waiting, now * 1_000).publish
 }
@@ -68,14 +68,14 @@ export function offerOf(content: Content, queueEntries: number): Offer {
   return { queueEntries, requests: requests.length, fee, queueFees, gas: publishGas(size, false) }
 }
 
-export function policyAt(gasPrice: bigint): Policy {
+export function policyAt(gasPrice: GasPrice): Policy {
   const { weiPerTtx, marginPercent, unpaidSteps } = ASSUMED
   const extraGas = GAS.finalize + GAS.release + GAS.withdraw
   return { weiPerTtx, gasPrice, marginPercent, extraGas, unpaidSteps }
 }
 
 /** What a request pays beyond its gas, wei. */
-function surplusOf(request: Request, gasPrice: bigint): bigint {
+function surplusOf(request: Request, gasPrice: GasPrice): bigint {
   return weiOf(feeOf(request.amount)) - GAS.step * gasPrice
 }
 
@@ -84,7 +84,7 @@ export function weiOf(tokens: bigint): bigint {
   return (tokens * ASSUMED.weiPerTtx) / (GWEI * GWEI)
 }
 
-function chooseRequests(scene: Scene, parent: Hash, room: number, gasPrice: bigint): Request[] {
+function chooseRequests(scene: Scene, parent: Hash, room: number, gasPrice: GasPrice): Request[] {
   const taken = new Set<Request>()
   const { bridge } = scene
   for (let at = scene.draftOf(parent); at && bridge.model.find(at.id)?.final !== true; at = scene.draftOf(at.parent)) {

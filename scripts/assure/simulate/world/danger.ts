@@ -7,7 +7,7 @@ import { isLive } from '../../../../node/bridge/race/eligible.ts'
 import { type BridgeBlock, descent } from '../../../../node/bridge/view.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { toBaseUnits, toGwei } from '../../../../node/protocol/units.ts'
+import { toBaseUnits, toGwei, toTime } from '../../../../node/protocol/units.ts'
 import type { Account } from './account.ts'
 import { offerOf, policyAt } from './content.ts'
 import type { Draft } from './draft.ts'
@@ -44,7 +44,7 @@ export function dangerTo(
   )
   const firsts = new Set(races.map(({ first }) => first.id))
   const spent = [...defences].filter(([id, first]) => drafts.has(id) && firsts.has(first)).length
-  const at = (time: number) => standsIn(races, BigInt(Math.floor(time)), hashRate)
+  const at = (time: number) => standsIn(races, toTime(Math.floor(time)), hashRate)
   for (const stand of at(world.now)) {
     const parent = world.block(stand.on.id)
     if (world.liveChildren(parent.id).length > 0) continue

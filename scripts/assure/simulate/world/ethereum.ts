@@ -1,6 +1,6 @@
 // Ethereum around the bridge: what gas costs, and when a transaction is included.
 
-import { GWEI } from '../../../../node/protocol/units.ts'
+import { addPrices, type GasPrice, GWEI, toGasPrice } from '../../../../node/protocol/units.ts'
 import { ASSUMED, HOUR, SLOT_SECONDS } from './assumptions.ts'
 import { Chance } from './chance.ts'
 
@@ -17,8 +17,7 @@ export class Ethereum {
     this.#start = start
   }
 
-  /** Wei for a unit of gas. */
-  baseFee(now: number): bigint {
+  baseFee(now: number): GasPrice {
     const { medianGwei, spread, returnHours } = ASSUMED.baseFee
     const hour = Math.max(0, Math.floor((now - this.#start) / HOUR))
     const keep = Math.exp(-1 / returnHours)
@@ -26,12 +25,12 @@ export class Ethereum {
       const last = this.#fees.at(-1) ?? this.#chance.normal() * spread
       this.#fees.push(last * keep + this.#chance.normal() * spread * Math.sqrt(1 - keep * keep))
     }
-    return BigInt(Math.round(medianGwei * Math.exp(this.#fees[hour] ?? 0) * 1e9))
+    return toGasPrice(BigInt(Math.round(medianGwei * Math.exp(this.#fees[hour] ?? 0) * 1e9)))
   }
 
   /** With the tip. */
-  gasPrice(now: number): bigint {
-    return this.baseFee(now) + BigInt(ASSUMED.baseFee.tipGwei) * GWEI
+  gasPrice(now: number): GasPrice {
+    return addPrices(this.baseFee(now), toGasPrice(BigInt(ASSUMED.baseFee.tipGwei) * GWEI))
   }
 
   /** The time of the block of Ethereum in which something stands that is sent now. */

@@ -9,6 +9,7 @@ import { blockOf } from '../../../../node/bridge/view.ts'
 import { BOND_GAS } from '../../../../node/ethereum/calls.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { BLOCK_SECONDS, targetCeiling } from '../../../../node/protocol/target.ts'
+import { type GasPrice, secondsFrom, toTime } from '../../../../node/protocol/units.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RULE } from '../../models/race.ts'
 import { Account } from './account.ts'
@@ -102,11 +103,11 @@ export class World {
   }
 
   /** Of Ethereum's newest block. */
-  get baseFee(): bigint {
+  get baseFee(): GasPrice {
     return this.ethereum.baseFee(this.now)
   }
 
-  get gasPrice(): bigint {
+  get gasPrice(): GasPrice {
     return this.ethereum.gasPrice(this.now)
   }
 
@@ -165,7 +166,7 @@ export class World {
     const { target } = parent.sealed.header
     const first = this.liveChildren(parent.id)[0]?.sealed.header.target
     return (time) => {
-      const elapsed = BigInt(Math.floor(time)) - parent.publishedAt
+      const elapsed = secondsFrom(parent.publishedAt, toTime(Math.floor(time)))
       return first ?? targetCeiling(target, elapsed, DEFAULT_PARAMETERS.easiestTarget)
     }
   }
@@ -321,7 +322,7 @@ export class World {
   }
 
   #look(): void {
-    if (this.#isOnDuty || dueCalls(this.bridge.view, BigInt(Math.floor(this.now))).length === 0) return
+    if (this.#isOnDuty || dueCalls(this.bridge.view, toTime(Math.floor(this.now))).length === 0) return
     this.#isOnDuty = true
     this.clock.at(this.ethereum.inclusionOf(this.now + this.#reaction()), () => {
       this.#isOnDuty = false
@@ -331,7 +332,7 @@ export class World {
 
   /** What is due, by the product's own judgement (node/bridge/race.ts). */
   #act(): void {
-    const calls = dueCalls(this.bridge.view, BigInt(this.now))
+    const calls = dueCalls(this.bridge.view, toTime(this.now))
     for (const due of calls) {
       if (due.call === 'finalize') {
         this.spend(this.watchers, GAS.finalize)

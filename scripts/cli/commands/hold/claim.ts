@@ -7,7 +7,7 @@ import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { parseInfohashArgument } from '../../payment-arguments.ts'
-import { openCommandSender } from '../../sender.ts'
+import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 
 export function registerClaim(program: Command, act: Act): void {
@@ -30,10 +30,9 @@ export function registerClaim(program: Command, act: Act): void {
 }
 
 async function run(context: CliContext, infohash: Infohash | undefined): Promise<Result> {
-  await using sending = await openCommandSender(context)
-  const { node, sender } = sending
+  const { node, sender } = await openCommandSender(context)
   const question = infohash === undefined ? { recipient: sender.ethereum.account } : { infohash }
-  const { claims, transactions } = await claim(node, sender, question, context.signal)
+  const { claims, transactions, isEarlier, acknowledge } = await claim(node, sender, question, context.signal)
   const paid = claims.map(({ infohash: id, recipient, net, block, index }) => ({
     infohash: id,
     recipient,
@@ -42,13 +41,15 @@ async function run(context: CliContext, infohash: Infohash | undefined): Promise
     step: index,
   }))
   return {
-    data: { claims: paid, transactions },
+    data: { claims: paid, transactions, earlier: isEarlier },
     text: formatTable([
       ...paid.map(({ infohash: id, recipient, net }): [string, string] => [
         id,
         `${formatAmount(net)} wTTX to ${recipient}`,
       ]),
       ...transactions.map((hash): [string, string] => ['transaction', hash]),
+      ...earlierRows(isEarlier, 'it was paid once', 'there is nothing left to do'),
     ]),
+    onPrinted: acknowledge,
   }
 }

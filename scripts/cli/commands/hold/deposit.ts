@@ -6,7 +6,7 @@ import { deposit } from '../../../../node/client/ethereum/deposit.ts'
 import { parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { openCommandSender } from '../../sender.ts'
+import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 
@@ -32,19 +32,25 @@ export function registerDeposit(program: Command, act: Act): void {
 
 async function run(context: CliContext, amount: bigint, recipient: string | undefined): Promise<Result> {
   const given = recipient === undefined ? undefined : await addressOf(context, recipient)
-  await using sending = await openCommandSender(context)
-  const { sender } = sending
+  const { sender } = await openCommandSender(context)
   const { account } = sender.ethereum
   const to = given ?? account
-  const { infohash, index, credit, transaction } = await deposit(sender, amount, to, context.signal)
+  const { infohash, index, credit, transaction, isEarlier, acknowledge } = await deposit(
+    sender,
+    amount,
+    to,
+    context.signal,
+  )
   return {
-    data: { infohash, index, gross: amount, credit, to, transaction },
+    data: { infohash, index, gross: amount, credit, to, transaction, earlier: isEarlier },
     text: formatTable([
       ['burned', `${formatAmount(amount)} wTTX of ${account}`],
       ['credits', `${formatAmount(credit)} TTX to ${to}, once a bridging block contains it`],
       ['transaction', transaction],
       ['infohash', infohash],
       ['follow it', `ttx status ${infohash}`],
+      ...earlierRows(isEarlier, 'it was burned once', 'for a second deposit, run the command again'),
     ]),
+    onPrinted: acknowledge,
   }
 }

@@ -6,7 +6,7 @@ import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { parseInfohashArgument } from '../../payment-arguments.ts'
-import { openCommandSender } from '../../sender.ts'
+import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 
 export function registerForce(program: Command, act: Act): void {
@@ -28,18 +28,21 @@ export function registerForce(program: Command, act: Act): void {
 }
 
 async function run(context: CliContext, infohash: Infohash): Promise<Result> {
-  await using sending = await openCommandSender(context)
-  const { entries, transaction } = await force(sending.node, sending.sender, infohash, context.signal)
+  const { node, sender } = await openCommandSender(context)
+  const { entries, transaction, isEarlier, acknowledge } = await force(node, sender, infohash, context.signal)
   return {
     data: {
       infohash,
       entries: entries.map(({ index, infohash: id, fee }) => ({ index, infohash: id, feeGwei: fee })),
       transaction,
+      earlier: isEarlier,
     },
     text: formatTable([
       ...entries.map(({ index, infohash: id }): [string, string] => [`queue ${index}`, `${id}`]),
       ['transaction', transaction],
       ['follow it', `ttx status ${infohash}`],
+      ...earlierRows(isEarlier, 'it was paid for once', 'a second entry in the queue would have no effect'),
     ]),
+    onPrinted: acknowledge,
   }
 }

@@ -32,6 +32,7 @@ export const STATUS_WORDS: Readonly<Record<RpcResult<'tx_where'>['status'], stri
 
 const JUST_FINAL_WORDS =
   'in a block that became final so few blocks of Ethereum ago that these could still be reorganised'
+const MOVED_WORDS = 'Ethereum was reorganised, and the queue does not hold this deposit at its place any more'
 const DEPOSIT_WORDS = 'wTTX was burned for it; it can be spent once a bridging block contains it'
 
 export function registerStatus(program: Command, act: Act): void {
@@ -59,18 +60,26 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   const where = await node.call('tx_where', { infohash }, context.signal)
   const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
   const { file, bridging, ...record } = where
-  const deposit = file && (await depositOf(context, node, file))
+  const deposit = file && (await depositOf(context, node, file, where.reorganised === undefined))
   const isDepositWaiting = deposit !== undefined && where.status === 'waiting'
   const finality =
     where.status === 'ordered' && where.block !== undefined ? await finalityOf(context, node, where.block) : {}
   const { state } = node.info.bridge
   const isJustFinal = where.status === 'ordered' && bridging?.paid === true
-  const words = isDepositWaiting ? DEPOSIT_WORDS : isJustFinal ? JUST_FINAL_WORDS : STATUS_WORDS[where.status]
+  const words = where.reorganised
+    ? MOVED_WORDS
+    : isDepositWaiting
+      ? DEPOSIT_WORDS
+      : isJustFinal
+        ? JUST_FINAL_WORDS
+        : STATUS_WORDS[where.status]
   const rows: [string, string][] = [
     ['infohash', infohash],
     ['status', `${where.status}: ${words}`],
   ]
-  if (deposit !== undefined) rows.push(...describeDeposit(deposit, isDepositWaiting, now))
+  if (where.problem !== undefined) rows.push(['because', where.problem.message])
+  if (where.reorganised !== undefined) rows.push(describeMoved(where.reorganised))
+  else if (deposit !== undefined) rows.push(...describeDeposit(deposit, isDepositWaiting, now))
   if (where.block !== undefined) rows.push(['block', `${where.block}, step ${where.step}`])
   if (where.missing.length > 0) rows.push(['missing', where.missing.join(', ')])
   if (where.rivals.length > 0) rows.push(['rivals', where.rivals.join(', ')])
@@ -100,10 +109,16 @@ type Finality = {
 }
 
 /** `mustBeTakenFrom`: a block that is published then or later has to contain it; unix seconds, while it waits. */
-async function depositOf({ signal }: CliContext, node: NodeLink, file: Uint8Array): Promise<Deposit | undefined> {
+async function depositOf(
+  { signal }: CliContext,
+  node: NodeLink,
+  file: Uint8Array,
+  isQueued: boolean,
+): Promise<Deposit | undefined> {
   const tx = decodeTransaction(file)
   if (tx.kind !== 'deposit') return undefined
   const { index } = tx.deposit
+  if (!isQueued) return { index, credit: tx.tokens, to: tx.to }
   const { queue } = await node.call('bridge_template', {}, signal)
   const entry = queue.find((each) => each.index === index)
   const due = entry === undefined ? {} : { mustBeTakenFrom: entry.time + Number(QUEUE_GRACE) }
@@ -129,6 +144,12 @@ function describeOther({ block, verdict, problem }: RpcResult<'tx_where'>['elsew
     case 'unknown':
       return ['also in', `block ${block}, which this node cannot judge (${why})`]
   }
+}
+
+function describeMoved({ isReplaced, now }: NonNullable<RpcResult<'tx_where'>['reorganised']>): [string, string] {
+  const ids = now.map(({ infohash }) => infohash).join(' or ')
+  if (ids !== '') return [isReplaced ? 'now is' : 'may be', `${ids}, of the same amount for the same address`]
+  return ['waits for', 'Ethereum to take its transaction again; "ttx balance" says whether the wTTX are still yours']
 }
 
 function describeDeposit(

@@ -11,7 +11,7 @@ import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
-import { GWEI } from '../../../../node/protocol/units.ts'
+import { type GasPrice, GWEI, toSeconds, toWei } from '../../../../node/protocol/units.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode, openRequiredEthereum } from '../../link.ts'
@@ -66,7 +66,7 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
   const { queueLength } = await ethereum.standing(tip.id)
   const maxPriorityFeePerGas = await ethereum.tip()
   const now = Number(head.time)
-  const target = targetCeiling(tip.target, BigInt(Math.max(now - tip.publishedAt, 0)), easiestTarget)
+  const target = targetCeiling(tip.target, toSeconds(Math.max(now - tip.publishedAt, 0)), easiestTarget)
   const nextWork = workOf(target)
   const situation = {
     baseFee: head.baseFee,
@@ -165,8 +165,9 @@ function secondsOf(hashes: bigint, { perSecond }: HashRate): number {
   return Number(hashes) / perSecond
 }
 
-function gweiOf(wei: bigint): string {
-  return formatEther(wei * GWEI)
+/** As gwei are to a price, so is ether to this. */
+function gweiOf(price: GasPrice): string {
+  return formatEther(toWei(price * GWEI))
 }
 
 /** Hashes a second of the miner's own search, on one thread. */

@@ -115,18 +115,27 @@ async function submit(context: CliContext, path: string): Promise<Result> {
   const before = await node.call('tx_get', { infohash, fetchMs: 0 }, context.signal)
   if (!REFUSED.has(before.status)) throw replayed(before)
   const { file: _file, ...record } = await node.call('tx_submit', { file }, context.signal).catch((error) => {
-    throw error instanceof RuleError ? refused(path, error) : error
+    throw error instanceof RuleError ? refused(path, file, error) : error
   })
   if (record.status === 'conflicting') throw conflicting(record)
   return { data: { ...record, infohash }, text: formatTable(describeRecord(record)) }
 }
 
 /** The rule that was broken, with what to do about it. */
-function refused(path: string, error: RuleError): RuleError {
+function refused(path: string, file: Uint8Array, error: RuleError): RuleError {
   const isInvalid = isRuleError(error, 'invalid-transaction')
-  const advice = ADVICE[isInvalid ? error.facts.reason : error.code] ?? 'make it anew with a wallet'
+  const why = isInvalid ? error.facts.reason : error.code
+  const advice = (why === 'BadSignature' && parityAdvice(file)) || (ADVICE[why] ?? 'make it anew with a wallet')
   const message = `expected a transaction that the rules allow in ${path}, got this: ${error.message}; ${advice}`
   return ruleErrorOf({ code: error.code, message, facts: error.facts })
+}
+
+/** Some hardware wallets end a signature with the bare parity. The file with another byte is another transaction, so that only its maker may mend it. */
+function parityAdvice(file: Uint8Array): string | undefined {
+  const tx = decodeTransaction(file)
+  const last = tx.kind === 'signed' ? tx.signature[64] : undefined
+  if (last !== 0 && last !== 1) return undefined
+  return `the last byte of the signature is ${last}, as some hardware wallets write it: add 27 to it, so that it ends in ${(27 + last).toString(16)}, and hand that file in`
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -156,11 +165,12 @@ function conflicting({ infohash, rivals }: Known): RuleError {
 }
 
 function describeRecord(record: Known): [string, string][] {
-  const { infohash, status, block, step, rivals, missing, firstSeen } = record
+  const { infohash, status, block, step, rivals, missing, firstSeen, problem } = record
   const rows: [string, string][] = [
     ['infohash', infohash],
     ['status', `${status}: ${STATUS_WORDS[status]}`],
   ]
+  if (problem !== undefined) rows.push(['because', problem.message])
   if (firstSeen !== undefined) rows.push(['first seen', new Date(firstSeen).toISOString()])
   if (block !== undefined) rows.push(['block', `${block}, step ${step}`])
   if (rivals.length > 0) rows.push(['rivals', rivals.join(', ')])

@@ -9,6 +9,7 @@ import { type DepositEntry, depositTransaction, type ForcedEntry } from '../../.
 import type { State } from '../../../../node/protocol/state.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import { verifyPacked } from '../../../../node/protocol/verify.ts'
 import { asIf, forge } from '../forge.ts'
 import { honestSteps } from '../honest.ts'
@@ -137,7 +138,7 @@ export const QUEUE_LIES = {
     expected: { refused: 'QueueMismatch' },
     tell: (scene) => {
       const { story, entry } = atForced(scene, true)
-      return story.say(encodeStep({ ...entry, kind: 'applied', fee: entry.fee + 1n })).goOn()
+      return story.say(encodeStep({ ...entry, kind: 'applied', fee: toGwei(entry.fee + 1n) })).goOn()
     },
   },
   'forced-ignored': {

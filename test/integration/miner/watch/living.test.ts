@@ -8,6 +8,7 @@ import { type LivingQuestion, readLiving } from '../../../../miner/watch/living.
 import { EthereumAccount } from '../../../../node/ethereum/account.ts'
 import type { Links } from '../../../../node/ethereum/reader.ts'
 import { type Hash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { Author } from '../../../support/miner/author.ts'
 import { MadeUpTree, madeUpId } from '../../../support/miner/made-up-tree.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -97,7 +98,7 @@ test('somebody who makes hints up wastes one question', async () => {
 test('which of the known blocks were refuted is said too', async () => {
   const tree = MadeUpTree.flat(3)
   const dead = madeUpId('dead')
-  tree.records.set(dead, { ...tree.record(tree.final), parent: tree.final, publishedAt: 5n, isRefuted: true })
+  tree.records.set(dead, { ...tree.record(tree.final), parent: tree.final, publishedAt: toTime(5n), isRefuted: true })
   const { blocks, refuted } = await readLiving(tree, question({ known: [dead, madeUpId('nothing')] }))
   assert.deepEqual(refuted, new Set([dead]))
   assert.equal(blocks.size, 3)
@@ -106,10 +107,10 @@ test('which of the known blocks were refuted is said too', async () => {
 const LIES: Readonly<Record<string, (tree: MadeUpTree) => void>> = {
   'that is a child of another block': (tree) => tree.change(2, { parent: madeUpId('another') }),
   'that was refuted': (tree) => tree.change(2, { isRefuted: true }),
-  'that was never published': (tree) => tree.change(2, { publishedAt: 0n }),
+  'that was never published': (tree) => tree.change(2, { publishedAt: toTime(0n) }),
   'of the same second as the sibling before it': (tree) =>
-    tree.change(2, { publishedAt: tree.record(tree.id(1)).publishedAt }),
-  'that is older than its sibling': (tree) => tree.change(2, { publishedAt: 1n }),
+    tree.change(2, { publishedAt: toTime(tree.record(tree.id(1)).publishedAt) }),
+  'that is older than its sibling': (tree) => tree.change(2, { publishedAt: toTime(1n) }),
   'that comes again': (tree) => tree.change(2, { nextSibling: tree.id(0) }),
   'that is the final block': (tree) => tree.change(1, { nextSibling: tree.final }),
 }
@@ -126,7 +127,7 @@ for (const [name, lie] of Object.entries(LIES)) {
 }
 
 test('a child that is older than its parent, or has no more work, cannot be', async () => {
-  for (const change of [{ publishedAt: 1n }, { work: 0n }]) {
+  for (const change of [{ publishedAt: toTime(1n) }, { work: toWork(0n) }]) {
     const tree = MadeUpTree.branches(3, 3)
     tree.change(1, change)
     const { blocks, problem } = await readLiving(tree, question({}))
@@ -178,7 +179,7 @@ function question(chosen: Partial<LivingQuestion>): LivingQuestion {
 function nextOf(id: Hash): Links {
   const number = BigInt(id)
   const next = madeUpId(`${number + 1n}`)
-  const common = { isRefuted: false, publishedAt: number, work: number === 0n ? 0n : 1n }
+  const common = { isRefuted: false, publishedAt: toTime(number), work: toWork(number === 0n ? 0n : 1n) }
   if (number === 0n) return { ...common, parent: ZERO_HASH, firstChild: next, nextSibling: ZERO_HASH }
   return { ...common, parent: madeUpId('0'), firstChild: ZERO_HASH, nextSibling: next }
 }

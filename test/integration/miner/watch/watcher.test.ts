@@ -12,6 +12,7 @@ import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
+import { toSeconds } from '../../../../node/protocol/units.ts'
 import { accountOf, pay, randomOf } from '../../../../scripts/assure/models/world.ts'
 import { log } from '../../../support/log.ts'
 import { forge, seal } from '../../../support/miner/forge.ts'
@@ -226,7 +227,7 @@ function genesisOf(stage: Stage) {
 }
 
 function target(): bigint {
-  return targetCeiling(EASIEST, DAY, EASIEST)
+  return targetCeiling(EASIEST, toSeconds(DAY), EASIEST)
 }
 
 /** A block whose only step spends what its sender does not own. */

@@ -8,6 +8,7 @@ import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { dueCalls } from '../../../../node/bridge/race.ts'
 import { claimName } from '../../../../node/bridge/view.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { isDisplaced } from '../../../support/bridge/displaced.ts'
 import { comparable } from '../../../support/bridge/driver.ts'
 import { LiveBridge } from '../../../support/chain/live-bridge.ts'
@@ -29,9 +30,9 @@ test('a payment to Ethereum and back: predicted, finalized, claimed, deposited, 
   const publishedAt = await live.now()
   let view = await poll()
   assert.equal(view.blocks.get(block.id)?.verdict.verdict, 'valid')
-  const time = finalTimeOf(view, block.id, publishedAt)
+  const time = finalTimeOf(view, block.id, toTime(publishedAt))
   assert.deepEqual([time?.earliest, time?.latest], [publishedAt + 24n * HOUR, publishedAt + 48n * HOUR])
-  assert.deepEqual(dueCalls(view, publishedAt + 24n * HOUR - 1n), [])
+  assert.deepEqual(dueCalls(view, toTime(publishedAt + 24n * HOUR - 1n)), [])
   const [mine] = (await follower.requests(block.id)) ?? []
   assert.deepEqual([mine?.to, mine?.net, mine?.isFinal, mine?.isPaid], [anvil.account, 990_001n, false, false])
   assert.deepEqual(await follower.claims(), [])
@@ -41,11 +42,11 @@ test('a payment to Ethereum and back: predicted, finalized, claimed, deposited, 
   assert.deepEqual(await follower.filesOf(block.sealed.header.torrent), blockTorrent(content).files)
 
   await anvil.warp(publishedAt + 12n * HOUR)
-  assert.equal(finalTimeOf(view, block.id, await live.now())?.latest, publishedAt + 24n * HOUR)
+  assert.equal(finalTimeOf(view, block.id, toTime(await live.now()))?.latest, publishedAt + 24n * HOUR)
   await anvil.warp(publishedAt + 24n * HOUR - 100n)
   await assert.rejects(live.finalize(block))
   await anvil.warp(publishedAt + 24n * HOUR)
-  const due = dueCalls(view, await live.now())
+  const due = dueCalls(view, toTime(await live.now()))
   assert.deepEqual(due, [{ call: 'finalize', block: block.id }])
   for (const call of due) await live.perform(call)
   view = await poll()
@@ -102,20 +103,20 @@ test('a race: the heaviest eligible branch is nominated in time, and wins when p
     preferredBranch(view).map(({ id }) => id),
     [rival.id, above.id],
   )
-  assert.deepEqual(dueCalls(view, start + 22n * HOUR), [])
+  assert.deepEqual(dueCalls(view, toTime(start + 22n * HOUR)), [])
   await anvil.warp(start + 22n * HOUR + 1n)
-  const predicted = finalTimeOf(view, rival.id, await live.now())
+  const predicted = finalTimeOf(view, rival.id, toTime(await live.now()))
   assert.equal(predicted?.earliest, start + 48n * HOUR)
-  const nominate = dueCalls(view, await live.now())
+  const nominate = dueCalls(view, toTime(await live.now()))
   assert.deepEqual(nominate, [{ call: 'nominate', parent: forge.genesis.id, block: above.id }])
   for (const call of nominate) await live.perform(call)
   await readAll(follower, live)
   view = follower.view
-  assert.deepEqual(dueCalls(view, start + 48n * HOUR - 1n), [])
+  assert.deepEqual(dueCalls(view, toTime(start + 48n * HOUR - 1n)), [])
   await anvil.warp(start + 48n * HOUR - 60n)
   await assert.rejects(live.finalize(rival))
   await anvil.warp(start + 48n * HOUR)
-  for (const call of dueCalls(view, await live.now())) await live.perform(call)
+  for (const call of dueCalls(view, toTime(await live.now()))) await live.perform(call)
   await readAll(follower, live)
   assert.equal(follower.status.state, 'live')
   assert.equal(follower.view.final, rival.id)
@@ -166,7 +167,7 @@ for (const seed of [31, 32]) {
           else if (kind < 0.8) await live.call('nominate', [block.sealed.header.parent, block.id])
           else if (kind < 0.9) await live.call('force', [[`0x${'00'.repeat(7)}${'11'.repeat(120)}`]], 10n ** 15n)
           else await anvil.warp((await live.now()) + BigInt(Math.floor(random() * 90_000)))
-          for (const call of dueCalls(old.follower.view, await live.now())) await live.perform(call)
+          for (const call of dueCalls(old.follower.view, toTime(await live.now()))) await live.perform(call)
           for (const claim of await old.follower.claims()) await live.claim(claim)
         }
         await act().then(

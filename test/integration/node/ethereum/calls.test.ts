@@ -27,6 +27,7 @@ import { type Infohash, toHash, ZERO_HASH } from '../../../../node/protocol/ids.
 import { type Step, splitSteps } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { splitStates, traceOf, traceProof } from '../../../../node/protocol/trace.ts'
+import { toGwei, toSeconds } from '../../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
 import { EASIEST, holder, Stage, stranger } from '../../../support/stage.ts'
@@ -56,7 +57,7 @@ test('publishing, finalizing, paying and withdrawing use less gas than they are 
     state: genesisState(definition.genesis),
   }
   await stage.skip(DAY)
-  const target = targetCeiling(EASIEST, DAY, EASIEST)
+  const target = targetCeiling(EASIEST, toSeconds(DAY), EASIEST)
   const full = forge(rules, genesis, steps, target, account)
   const publish = publishCall(encodeSealed(definition.genesisBlock), full)
   await spend(sender, publish, publishGas(500, full.steps.length + full.states.length))
@@ -67,7 +68,9 @@ test('publishing, finalizing, paying and withdrawing use less gas than they are 
   const packed = Array.from({ length: 125 }, (_, i) => voidTransaction(i))
   await stage.anvil.call(rules.bridge, 'force', [packed.map((each) => `0x${formatHex(each)}`)], 10n ** 18n)
   const fees = await stage.forcedFees()
-  const voids = packed.map((each, i): Step => ({ kind: 'void', fee: fees[i] ?? 0n, packedHash: toHash(keccak(each)) }))
+  const voids = packed.map(
+    (each, i): Step => ({ kind: 'void', fee: toGwei(fees[i] ?? 0n), packedHash: toHash(keccak(each)) }),
+  )
   const queued = forge(rules, empty.next, voids, empty.sealed.header.target >> 1n, account)
   const used = publishGas(125, queued.steps.length + queued.states.length)
   await spend(sender, publishCall(empty.sealedBytes, queued), used)

@@ -3,35 +3,18 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { publishCall } from '../../../../node/ethereum/calls.ts'
-import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
-import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
+import { openJudged } from '../../../support/judged.ts'
 import { type Forged, forge, seal } from '../../../support/miner/forge.ts'
-import { EASIEST, holder, Stage } from '../../../support/stage.ts'
-
-const DAY = 86_400n
+import { holder, Stage } from '../../../support/stage.ts'
 
 test('diff says in what rival blocks differ, what that means, and which is ahead', async (t) => {
   const stage = await Stage.open(t)
-  const { definition } = stage
-  const { rules } = definition
-  const node = await stage.node()
-  const sender = stage.sender(await stage.signer(100_000n))
-  const miner = sender.ethereum.account
-  await stage.skip(DAY)
-  const genesis = {
-    id: stage.genesisId(),
-    header: definition.genesisBlock.header,
-    state: genesisState(definition.genesis),
-  }
-  const target = targetCeiling(EASIEST, DAY, EASIEST)
-  const prev = [genesisInfohash(definition.genesis)]
+  const { node, sender, rules, miner, genesis, root, target, prev, judged } = await openJudged(stage)
   const spend = (name: string) =>
     pay(holder, { to: accountOf(name).address, tokens: 10n ** 18n, time: 1, prev }, rules).packed
   const block = (name: string) => forge(rules, genesis, [{ kind: 'transaction', packed: spend(name) }], target, miner)
@@ -41,17 +24,13 @@ test('diff says in what rival blocks differ, what that means, and which is ahead
   const above = forge(rules, right.next, [], target, miner)
   const publish = async (each: Forged, parent: Uint8Array, beside?: Hash) =>
     await sender.send(publishCall(parent, each, beside))
-  const root = encodeSealed(definition.genesisBlock)
   await publish(left, root)
   await stage.skip(60n)
   await publish(right, root, left.next.id)
   await publish(liar, root, right.next.id)
   await stage.skip(3_600n)
   await publish(above, right.sealedBytes)
-  await stage.until('the node to judge all', async () => {
-    const { status, blocks } = await readAllBlocks(node)
-    return status.state === 'live' && blocks.length === 5
-  })
+  await judged(5)
 
   const folder = await stage.folder()
   const common = ['--data', join(folder, 'data'), '--node', node.url]

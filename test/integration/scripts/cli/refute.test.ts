@@ -4,45 +4,25 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { publishCall } from '../../../../node/ethereum/calls.ts'
-import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
-import { encodeSealed } from '../../../../node/protocol/header.ts'
-import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { interrupted } from '../../../../scripts/cli/failure.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
+import { openJudged } from '../../../support/judged.ts'
 import { forge } from '../../../support/miner/forge.ts'
-import { EASIEST, Stage } from '../../../support/stage.ts'
-
-const DAY = 86_400n
+import { Stage } from '../../../support/stage.ts'
 
 test('verify tells right from wrong, a dry run sends nothing, and refute kills, once', async (t) => {
   const stage = await Stage.open(t)
-  const { definition } = stage
-  const { rules } = definition
-  const node = await stage.node()
-  const liar = stage.sender(await stage.signer(100_000n))
-  await stage.skip(DAY)
-  const genesis = {
-    id: stage.genesisId(),
-    header: definition.genesisBlock.header,
-    state: genesisState(definition.genesis),
-  }
-  const target = targetCeiling(EASIEST, DAY, EASIEST)
+  const { node, sender: liar, rules, miner, genesis, root, target, prev, judged } = await openJudged(stage)
   const thief = accountOf('thief')
-  const prev = [genesisInfohash(definition.genesis)]
   const { packed } = pay(thief, { to: thief.address, tokens: 1n, time: 1, prev }, rules)
-  const wrong = forge(rules, genesis, [], target, liar.ethereum.account, packed)
-  const right = forge(rules, genesis, [], target, liar.ethereum.account)
-  const parent = encodeSealed(definition.genesisBlock)
-  await liar.send(publishCall(parent, wrong))
-  await liar.send(publishCall(parent, right, wrong.next.id))
-  await stage.until('the node to judge both', async () => {
-    const { status, blocks } = await readAllBlocks(node)
-    return status.state === 'live' && blocks.length === 3
-  })
+  const wrong = forge(rules, genesis, [], target, miner, packed)
+  const right = forge(rules, genesis, [], target, miner)
+  await liar.send(publishCall(root, wrong))
+  await liar.send(publishCall(root, right, wrong.next.id))
+  await judged(3)
 
   const folder = await stage.folder()
   const passphrase = join(folder, 'passphrase')
@@ -82,8 +62,8 @@ test('verify tells right from wrong, a dry run sends nothing, and refute kills, 
   // The watcher does the same by itself, until Ctrl-C.
   const accomplice = accountOf('accomplice')
   const other = pay(accomplice, { to: accomplice.address, tokens: 1n, time: 1, prev }, rules)
-  const second = forge(rules, genesis, [], target, liar.ethereum.account, other.packed)
-  await liar.send(publishCall(parent, second, right.next.id))
+  const second = forge(rules, genesis, [], target, miner, other.packed)
+  await liar.send(publishCall(root, second, right.next.id))
   for (const [mode, says] of [
     ['--dry-run', 'tries refutations out'],
     ['--defend', 'kills wrong blocks'],

@@ -5,39 +5,24 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { publishCall } from '../../../../node/ethereum/calls.ts'
-import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
-import { encodeSealed } from '../../../../node/protocol/header.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
-import { targetCeiling } from '../../../../node/protocol/target.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { describeFinalTime } from '../../../../scripts/cli/final-words.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
+import { openJudged } from '../../../support/judged.ts'
 import { type Forged, forge, seal } from '../../../support/miner/forge.ts'
-import { EASIEST, holder, Stage, stranger } from '../../../support/stage.ts'
+import { holder, Stage, stranger } from '../../../support/stage.ts'
 
 type FinalTime = Parameters<typeof describeFinalTime>[0]
 
-const DAY = 86_400n
 const HOUR = 3_600
 
 test('status says when a request is payable, at the latest when, and because of what', async (t) => {
   const stage = await Stage.open(t)
-  const { definition } = stage
-  const { rules } = definition
-  const node = await stage.node()
-  const sender = stage.sender(await stage.signer(100_000n))
-  const miner = sender.ethereum.account
-  await stage.skip(DAY)
-  const genesis = {
-    id: stage.genesisId(),
-    header: definition.genesisBlock.header,
-    state: genesisState(definition.genesis),
-  }
-  const target = targetCeiling(EASIEST, DAY, EASIEST)
-  const prev = [genesisInfohash(definition.genesis)]
+  const { node, sender, rules, miner, genesis, root, target, prev } = await openJudged(stage)
   const bridge = { chain: rules.chain, to: stranger('alice') }
   const request = pay(holder, { to: rules.bridge, tokens: 10n ** 18n, time: 1, prev, bridge }, rules)
   await node.call('tx_submit', { file: request.file })
@@ -52,7 +37,7 @@ test('status says when a request is payable, at the latest when, and because of 
   }
   const publish = async (block: Forged, rival: boolean) => {
     const beside = rival ? await stage.latestChild() : undefined
-    await sender.send(publishCall(encodeSealed(definition.genesisBlock), block, beside))
+    await sender.send(publishCall(root, block, beside))
     await stage.until('the node to judge it', async () => {
       const { status: bridgeStatus, blocks } = await readAllBlocks(node)
       return bridgeStatus.state === 'live' && blocks.some(({ id }) => id === block.next.id)

@@ -9,6 +9,7 @@ import { encodeSealed, genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
+import { toBaseUnits, toTime } from '../../../../node/protocol/units.ts'
 import { accountOf, pay, World } from '../../../../scripts/assure/models/world.ts'
 import { FINAL, idOf } from './tree.ts'
 
@@ -23,10 +24,10 @@ test('without published blocks that earn something the tree is not read', async 
     entry(2, { stage: 'submitted' }),
     entry(3, { steps: new Uint8Array() }),
   ])
-  assert.equal(scene.defence.firsts(0n), undefined)
+  assert.equal(scene.defence.firsts(toTime(0n)), undefined)
   await scene.defence.look(rules, never)
   assert.equal(scene.reads, 0)
-  assert.deepEqual([...(scene.defence.firsts(0n) ?? [])], [])
+  assert.deepEqual([...(scene.defence.firsts(toTime(0n)) ?? [])], [])
 })
 
 test('a rival beside an own block is seen, with what there is to lose', async () => {
@@ -34,12 +35,12 @@ test('a rival beside an own block is seen, with what there is to lose', async ()
   const scene = open([mine])
   scene.blocks = [seen(mine), seen(entry(2), { publishedAt: 60 })]
   await scene.defence.look(rules, never)
-  assert.deepEqual([...(scene.defence.firsts(22n * 3_600n) ?? [])], [publicationId(mine)])
-  assert.deepEqual([...(scene.defence.firsts(22n * 3_600n + 1n) ?? [])], [])
-  const [stand] = scene.defence.stands(3_600n, 0)
+  assert.deepEqual([...(scene.defence.firsts(toTime(22n * 3_600n)) ?? [])], [publicationId(mine)])
+  assert.deepEqual([...(scene.defence.firsts(toTime(22n * 3_600n + 1n)) ?? [])], [])
+  const [stand] = scene.defence.stands(toTime(3_600n), 0)
   assert.ok(stand)
   const { gas, ...stake } = scene.defence.stake(stand, rules)
-  assert.deepEqual(stake, { blocks: 1, fee: FEE, queueFees: 0n, defences: 0, spentGas: 0n })
+  assert.deepEqual(stake, { blocks: 1, fee: toBaseUnits(FEE), queueFees: 0n, defences: 0, spentGas: 0n })
   assert.ok(gas > 170_000n)
 })
 
@@ -50,14 +51,14 @@ test('an own block that is not first, was refuted, or is not judged has nothing 
     const scene = open([mine])
     scene.blocks = [seen(mine, fate), rival]
     await scene.defence.look(rules, never)
-    assert.deepEqual(scene.defence.stands(3_600n, 0), [])
+    assert.deepEqual(scene.defence.stands(toTime(3_600n), 0), [])
   }
 })
 
 test('earlier defences count as spent, in the same race only, and only once they are on Ethereum', async () => {
   const mine = entry(1)
   const id = publicationId(mine)
-  const none = { steps: new Uint8Array(), fee: 0n }
+  const none = { steps: new Uint8Array(), fee: toBaseUnits(0n) }
   const entries = [
     mine,
     entry(2, { ...none, defends: id }),
@@ -68,7 +69,7 @@ test('earlier defences count as spent, in the same race only, and only once they
   const scene = open(entries)
   scene.blocks = [seen(mine), seen(entry(9), { publishedAt: 60 })]
   await scene.defence.look(rules, never)
-  const [stand] = scene.defence.stands(3_600n, 0)
+  const [stand] = scene.defence.stands(toTime(3_600n), 0)
   assert.ok(stand)
   const { defences, spentGas } = scene.defence.stake(stand, rules)
   assert.deepEqual([defences, spentGas], [2, 340_000n])
@@ -94,10 +95,10 @@ test('a node that is not live is not believed, and what was known stays', async 
   scene.blocks = []
   scene.state = 'syncing'
   await assert.rejects(scene.defence.look(rules, never), { code: 'node-not-ready', retry: true })
-  assert.equal(scene.defence.stands(3_600n, 0).length, 1)
+  assert.equal(scene.defence.stands(toTime(3_600n), 0).length, 1)
   scene.state = 'live'
   await scene.defence.look(rules, never)
-  assert.equal(scene.defence.stands(3_600n, 0).length, 0)
+  assert.equal(scene.defence.stands(toTime(3_600n), 0).length, 0)
 })
 
 type Seen = { readonly id: Hash; readonly publishedAt: number; readonly verdict: string; readonly refuted: boolean }
@@ -158,6 +159,6 @@ function entry(time: number, other: { [Key in keyof Publication]?: Publication[K
     sealed,
     steps,
   }
-  const rest = { states: new Uint8Array(), fee: FEE, attempts: [], bond: 1n, publishedAt: 0 }
+  const rest = { states: new Uint8Array(), fee: toBaseUnits(FEE), attempts: [], bond: 1n, publishedAt: 0 }
   return { ...known, ...rest, ...other } as Publication // a test may leave a member out
 }

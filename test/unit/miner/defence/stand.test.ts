@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { racesOf } from '../../../../miner/defence/races.ts'
 import { standsIn, targetsOf, targetWith } from '../../../../miner/defence/stand.ts'
 import { targetFloor, workOf } from '../../../../node/protocol/target.ts'
+import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { FINAL, idOf, type Planted, START, treeOf } from './tree.ts'
 
 const HOUR = 3_600n
@@ -19,7 +20,7 @@ function stands(
   own: readonly string[] = ['mine'],
 ) {
   const races = racesOf(FINAL, treeOf(planted), own.map(idOf))
-  return standsIn(races, START + hours * HOUR, hashRate).map(({ on, first, least, wanted }) => {
+  return standsIn(races, toTime(START + hours * HOUR), hashRate).map(({ on, first, least, wanted }) => {
     return { on: on.id, first: first, least, wanted }
   })
 }
@@ -101,7 +102,7 @@ test('at stake is what the block would save, and nothing that is lost in a race 
     far: { on: 'baseRival', minute: 131, work: 1_500n },
   }
   const races = racesOf(FINAL, treeOf(nested), ['base', 'mine'].map(idOf))
-  const saved = standsIn(races, START + 3n * HOUR, 0).map(({ on, own }) => [on.id, ...own])
+  const saved = standsIn(races, toTime(START + 3n * HOUR), 0).map(({ on, own }) => [on.id, ...own])
   assert.deepEqual(
     saved,
     [
@@ -122,21 +123,24 @@ test('a target is within the rule, and so hard that the block counts', () => {
   const stand = (least: bigint, wanted: bigint) => {
     const [on] = treeOf({ mine: { work: 1_000n } })
     assert.ok(on)
-    return { on, first: on.id, own: [], least, wanted }
+    return { on, first: on.id, own: [], least: toWork(least), wanted: toWork(wanted) }
   }
-  const floor = targetFloor(targetWith(1_000n))
-  const ceiling = targetWith(50n)
-  assert.deepEqual(targetsOf(stand(1n, 1_000n), ceiling), { aim: targetWith(1_000n), easiest: ceiling })
-  assert.deepEqual(targetsOf(stand(501n, 1_007n), ceiling), { aim: targetWith(1_007n), easiest: targetWith(501n) })
+  const floor = targetFloor(targetWith(toWork(1_000n)))
+  const ceiling = targetWith(toWork(50n))
+  assert.deepEqual(targetsOf(stand(1n, 1_000n), ceiling), { aim: targetWith(toWork(1_000n)), easiest: ceiling })
+  assert.deepEqual(targetsOf(stand(501n, 1_007n), ceiling), {
+    aim: targetWith(toWork(1_007n)),
+    easiest: targetWith(toWork(501n)),
+  })
   // Within an hour of its parent a block has to be harder than wanted.
   assert.deepEqual(targetsOf(stand(1n, 1_000n), floor), { aim: floor, easiest: floor })
-  assert.deepEqual(targetsOf(stand(1_999n, 2_500n), ceiling), { aim: floor, easiest: targetWith(1_999n) })
+  assert.deepEqual(targetsOf(stand(1_999n, 2_500n), ceiling), { aim: floor, easiest: targetWith(toWork(1_999n)) })
 })
 
 test('a target stands for at least the work that it was made for, seed 4', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: 1n, max: 2n ** 96n }), (work) => {
-      const target = targetWith(work)
+      const target = targetWith(toWork(work))
       assert.ok(workOf(target) >= work)
       assert.ok(target === 2n ** 256n - 1n || workOf(target + 1n) <= work)
     }),

@@ -5,6 +5,7 @@ import { targetWith } from '../../../../miner/defence/stand.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
+import { toTime, toWork } from '../../../../node/protocol/units.ts'
 
 export type Planted = {
   readonly on?: string
@@ -24,10 +25,17 @@ export function idOf(name: string): Hash {
 export function treeOf(planted: Readonly<Record<string, Planted>>): RaceBlock[] {
   const blocks = new Map<Hash, RaceBlock>()
   for (const [name, { on = 'final', minute = 0, work = 1_000n, isRight = true }] of Object.entries(planted)) {
-    const [id, parent, target] = [idOf(name), idOf(on), targetWith(work)]
+    const [id, parent, target] = [idOf(name), idOf(on), targetWith(toWork(work))]
     const below = blocks.get(parent)?.work ?? 0n
     const publishedAt = START + 60n * BigInt(minute)
-    blocks.set(id, { id, parent, target, work: below + workOf(target), publishedAt, isRight })
+    blocks.set(id, {
+      id,
+      parent,
+      target,
+      work: toWork(below + workOf(target)),
+      publishedAt: toTime(publishedAt),
+      isRight,
+    })
   }
   return [...blocks.values()]
 }

@@ -7,6 +7,7 @@ import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import type { NodeBlock, View } from '../../../../miner/watch/view.ts'
 import { createLogger } from '../../../../node/log.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const FINAL = madeUpId('final')
@@ -99,7 +100,7 @@ export function living(
 ): LivingBlock {
   const id = madeUpId(name)
   NAMES.set(id, name)
-  return { id, parent: madeUpId(on), publishedAt: at, work }
+  return { id, parent: madeUpId(on), publishedAt: toTime(at), work: toWork(work) }
 }
 
 /** As the node tells of it. */

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { living, Scene, told } from './accusation-scene.ts'
 
 const DAY = 86_400n
@@ -122,7 +123,7 @@ test('what was killed, and is alive to somebody, is pursued again: they lie, or 
   scene.sees([block])
   scene.finds(block.id, 'invalid')
   scene.accusations.accuse()
-  scene.cases.close({ block: block.id, problem: '', deadline: 0n, by: 'us' })
+  scene.cases.close({ block: block.id, problem: '', deadline: toTime(0n), by: 'us' })
   scene.look()
   scene.accusations.accuse()
   assert.equal(scene.pursued.length, 2)
@@ -219,7 +220,8 @@ test('killed cases are kept for a while, open ones as long as the block is alive
   scene.sees(blocks)
   for (const { id } of blocks) scene.finds(id, 'invalid')
   scene.accusations.accuse()
-  for (const { id } of blocks.slice(0, 300)) scene.cases.close({ block: id, problem: '', deadline: 0n, by: 'us' })
+  for (const { id } of blocks.slice(0, 300))
+    scene.cases.close({ block: id, problem: '', deadline: toTime(0n), by: 'us' })
   scene.sees([], { as: 0 })
   scene.accusations.closeDead()
   const states = scene.cases.all().map(({ state }) => state)

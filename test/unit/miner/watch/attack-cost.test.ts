@@ -8,14 +8,15 @@ import { encodeUint } from '../../../../node/protocol/bytes.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import { QUEUE_SHARE } from '../../../../node/protocol/rules.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
+import { toGasPrice, toWork } from '../../../../node/protocol/units.ts'
 import { RaceModel } from '../../../../scripts/assure/models/race.ts'
 
 const GWEI = 10n ** 9n
 const HOUR = 3_600n
 const situation: Situation = {
-  baseFee: 7n * GWEI,
-  tip: GWEI,
-  nextWork: 1_000n,
+  baseFee: toGasPrice(7n * GWEI),
+  tip: toGasPrice(GWEI),
+  nextWork: toWork(1_000n),
   queueWaiting: 0n,
   overturn: { above: toHash(new Uint8Array(32)), displaced: 2, hashes: 5_000n, blocks: 3, isRival: true, closesAt: 9 },
 }
@@ -47,9 +48,9 @@ test('bonds are 20,000,000 gas at the base fee, gas is paid at base fee and tip,
 
 test('half of an odd bond is rounded as the contract rounds it', () => {
   // 20,000,000 gas at 75 wei are 1.5 gwei: the contract keeps one, and a prover gets none of it.
-  const wrong = costOf('wrong-block', { baseFee: 75n })
+  const wrong = costOf('wrong-block', { baseFee: toGasPrice(75n) })
   assert.deepEqual([wrong.bondWei, wrong.bondLostWei], [1_500_000_000n, 1_500_000_000n])
-  const twice = costOf('wrong-block', { baseFee: 175n })
+  const twice = costOf('wrong-block', { baseFee: toGasPrice(175n) })
   assert.deepEqual([twice.bondWei, twice.bondLostWei], [3_500_000_000n, 2_500_000_000n])
 })
 
@@ -58,7 +59,7 @@ test('a flood pays for 125 entries a block, and what waits before a forced trans
   assert.equal(flood.feesWei, BigInt(QUEUE_SHARE) * 70_000n * GWEI)
   assert.equal(flood.gas, BigInt(QUEUE_SHARE) * BigInt(Math.ceil(gasFigures['force, 10'] / 10)))
   // The fee is whole gwei, rounded up.
-  assert.equal(costOf('queue-flood', { baseFee: 1n }).feesWei, BigInt(QUEUE_SHARE) * GWEI)
+  assert.equal(costOf('queue-flood', { baseFee: toGasPrice(1n) }).feesWei, BigInt(QUEUE_SHARE) * GWEI)
   const wait = (queueWaiting: bigint) => costOf('empty-blocks', { queueWaiting })
   assert.equal(wait(124n).delaySeconds, wait(0n).delaySeconds)
   assert.equal(wait(125n).delaySeconds, wait(0n).delaySeconds + HOUR)
@@ -159,7 +160,7 @@ function blockOn(parent: { id: Hash; height: bigint; work: bigint }, number: num
 const final = { ...blockOn({ id: id(0), height: 0n, work: 0n }, 1, 0), preferred: false }
 
 test('with nothing above the final block, only the next block can be displaced', () => {
-  assert.deepEqual(findOverturn([final], 100, 7n), {
+  assert.deepEqual(findOverturn([final], 100, toWork(7n)), {
     above: final.id,
     displaced: 0,
     hashes: 8n,
@@ -174,15 +175,15 @@ test('the lowest race that is open decides what can be displaced, and the work a
   const c = blockOn(b, 4, 40_000)
   const blocks = [final, a, b, c]
   const hours = 3_600
-  const open = findOverturn(blocks, 1_000 + 12 * hours - 1, 1n)
+  const open = findOverturn(blocks, 1_000 + 12 * hours - 1, toWork(1n))
   assert.deepEqual(open, {
     ...{ above: final.id, displaced: 3, hashes: 3n * UNIT + 1n },
     // A first block of the same work, and one of twice that, which lack one hash.
     ...{ blocks: 3, isRival: true, closesAt: 1_000 + 22 * hours },
   })
-  const later = findOverturn(blocks, 1_000 + 12 * hours, 1n)
+  const later = findOverturn(blocks, 1_000 + 12 * hours, toWork(1n))
   assert.deepEqual([later.above, later.displaced, later.hashes], [a.id, 2, 2n * UNIT + 1n])
-  assert.equal(findOverturn(blocks, 40_000 + 12 * hours, 1n).displaced, 0)
+  assert.equal(findOverturn(blocks, 40_000 + 12 * hours, toWork(1n)).displaced, 0)
 })
 
 test('a rival branch that is there saves its work until the race closes, wrong and refuted ones save nothing', () => {
@@ -193,20 +194,20 @@ test('a rival branch that is there saves its work until the race closes, wrong a
   const rival = { ...blockOn(final, 5, 3_000), ...lost }
   const above = { ...blockOn(rival, 6, 4_000), ...lost }
   const late = 1_000 + 22 * hours
-  const saved = findOverturn([final, a, b, rival, above], late, 1n)
+  const saved = findOverturn([final, a, b, rival, above], late, toWork(1n))
   assert.deepEqual([saved.above, saved.displaced, saved.hashes, saved.isRival], [above.id, 2, UNIT + 1n, false])
-  assert.equal(findOverturn([final, a, b, rival, above], late + 1, 1n).displaced, 0)
+  assert.equal(findOverturn([final, a, b, rival, above], late + 1, toWork(1n)).displaced, 0)
   const wrong = { ...rival, verdict: 'invalid' } as const
-  assert.equal(findOverturn([final, a, b, wrong], late, 1n).displaced, 0)
-  assert.equal(findOverturn([final, a, b, { ...rival, verdict: 'displaced' } as const], late, 1n).displaced, 0)
-  assert.equal(findOverturn([final, a, b, { ...rival, refuted: true }], late, 1n).displaced, 0)
+  assert.equal(findOverturn([final, a, b, wrong], late, toWork(1n)).displaced, 0)
+  assert.equal(findOverturn([final, a, b, { ...rival, verdict: 'displaced' } as const], late, toWork(1n)).displaced, 0)
+  assert.equal(findOverturn([final, a, b, { ...rival, refuted: true }], late, toWork(1n)).displaced, 0)
   // What builds on a wrong one saves nothing either; one that the node cannot judge may be right, and the figure is the least.
-  assert.equal(findOverturn([final, a, b, wrong, above], late, 1n).displaced, 0)
+  assert.equal(findOverturn([final, a, b, wrong, above], late, toWork(1n)).displaced, 0)
   const unjudged = { ...rival, verdict: 'unknown' } as const
-  assert.deepEqual(findOverturn([final, a, b, unjudged, above], late, 1n), saved)
+  assert.deepEqual(findOverturn([final, a, b, unjudged, above], late, toWork(1n)), saved)
   // Beside a wrong first block that is heavy, a rival needs as much work as that.
   const heavy = { ...blockOn(final, 7, 500, 16n), ...lost, verdict: 'invalid' } as const
-  assert.equal(findOverturn([final, heavy, a], 2_000, 1n).hashes, 16n * UNIT)
+  assert.equal(findOverturn([final, heavy, a], 2_000, toWork(1n)).hashes, 16n * UNIT)
 })
 
 test('what is read to find the lowest open race grows with the blocks, also where every race is closed', () => {
@@ -225,7 +226,7 @@ test('what is read to find the lowest open race grows with the blocks, also wher
       }
       return new Proxy(block, { get })
     })
-    assert.equal(findOverturn(counted, 100 * 3_600, 1n).displaced, 0)
+    assert.equal(findOverturn(counted, 100 * 3_600, toWork(1n)).displaced, 0)
     return reads
   }
   for (const count of [1_000, 4_000, 16_000]) assert(readsOf(128, count) < 20 * (count + 128), `${count}`)

@@ -4,23 +4,24 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cases } from '../../../../miner/watch/cases.ts'
 import { createLogger } from '../../../../node/log.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const block = madeUpId('wrong')
 
 test('a case is opened once, with one alarm; what is known of it stays', () => {
   const { cases, lines } = open()
-  cases.open(block, 'step 1: BadMemo', 7n, '; kill it')
+  cases.open(block, 'step 1: BadMemo', toTime(7n), '; kill it')
   cases.change(block, { failures: 3 })
-  const known = cases.open(block, 'step 1: BadMemo', 7n, '; kill it')
-  assert.deepEqual(known, { block, state: 'open', problem: 'step 1: BadMemo', deadline: 7n, failures: 3 })
+  const known = cases.open(block, 'step 1: BadMemo', toTime(7n), '; kill it')
+  assert.deepEqual(known, { block, state: 'open', problem: 'step 1: BadMemo', deadline: toTime(7n), failures: 3 })
   assert.deepEqual(lines, ['a block on Ethereum is WRONG; kill it'])
 })
 
 test('who killed it stays, however often it is seen to be dead afterwards', () => {
   const { cases, lines } = open()
-  cases.open(block, 'step 1: BadMemo', 7n, '')
-  const kill = { block, problem: 'step 1: BadMemo', deadline: 7n }
+  cases.open(block, 'step 1: BadMemo', toTime(7n), '')
+  const kill = { block, problem: 'step 1: BadMemo', deadline: toTime(7n) }
   cases.close({ ...kill, by: 'us', gas: 300_000n })
   cases.close({ ...kill, by: 'others' })
   assert.deepEqual(cases.all(), [{ ...kill, state: 'killed', by: 'us', gas: 300_000n }])
@@ -30,8 +31,8 @@ test('who killed it stays, however often it is seen to be dead afterwards', () =
 test('of those that are gone the last 256 to be killed are kept, and none that was not', () => {
   const { cases } = open()
   const ids = Array.from({ length: 300 }, (_, i) => madeUpId(`wrong ${i}`))
-  for (const id of ids) cases.open(id, '', 0n, '')
-  for (const id of ids.slice(0, 299)) cases.close({ block: id, problem: '', deadline: 0n, by: 'others' })
+  for (const id of ids) cases.open(id, '', toTime(0n), '')
+  for (const id of ids.slice(0, 299)) cases.close({ block: id, problem: '', deadline: toTime(0n), by: 'others' })
   cases.keep((id) => id === ids[0])
   assert.deepEqual(
     cases.all().map((each) => each.block),

@@ -10,6 +10,7 @@ import { packTransaction } from '../../../../node/protocol/packed.ts'
 import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import type { Posted } from '../../../../node/protocol/trace.ts'
 import type { TransactionBody } from '../../../../node/protocol/typed-data.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import { type Account, accountOf, pay, RULES, randomOf, signBody } from '../../../../scripts/assure/models/world.ts'
 
 const [alice, bob, carol] = [accountOf('alice'), accountOf('bob'), accountOf('carol')]
@@ -103,7 +104,7 @@ test('two spendings of one output, beside each other or far apart, are a double 
 })
 
 test('a forced transaction can be the other spending too', () => {
-  const applied: Step = { kind: 'applied', fee: 9n, packed: toCarol.packed }
+  const applied: Step = { kind: 'applied', fee: toGwei(9n), packed: toCarol.packed }
   const { a, b } = sides(posted(plain(toBob.packed)), posted(applied), 'queue-later')
   assert.deepEqual(a?.fate, { kind: 'rival', step: 0, infohash: toCarol.infohash })
   assert.equal(b?.fate, undefined)
@@ -149,13 +150,13 @@ test('a queue entry that one block leaves to a later one', () => {
 
 test('void or applied, of one forced transaction', () => {
   const fee = 300_000n
-  const applied: Step = { kind: 'applied', fee, packed: toBob.packed }
-  const none: Step = { kind: 'void', fee, packedHash: toHash(keccak(toBob.packed)) }
+  const applied: Step = { kind: 'applied', fee: toGwei(fee), packed: toBob.packed }
+  const none: Step = { kind: 'void', fee: toGwei(fee), packedHash: toHash(keccak(toBob.packed)) }
   const { a, b } = sides(posted(applied), posted(none), 'void-or-applied')
   assert.equal(a?.reading.kind, 'applied')
   assert.deepEqual(b?.reading, { ...none, index: FIRST })
   // Another fee, another transaction, another kind: no such two blocks can have been published.
-  sides(posted(applied), posted({ ...none, fee: fee + 1n }), 'entry')
+  sides(posted(applied), posted({ ...none, fee: toGwei(fee + 1n) }), 'entry')
   sides(posted(applied), posted({ ...none, packedHash: toHash(keccak(toCarol.packed)) }), 'entry')
   sides(posted(applied), posted(deposit(1n)), 'entry')
   sides(posted(deposit(2n)), posted(deposit(1n)), 'entry')

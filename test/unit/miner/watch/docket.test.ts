@@ -9,6 +9,7 @@ import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import type { Seer } from '../../../../miner/watch/view.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { Troubles } from '../../../../node/trouble.ts'
 import { log } from '../../../support/log.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
@@ -61,6 +62,21 @@ test('what cannot be judged is told, keeps nobody else back, and is tried again'
   scene.broken.clear()
   await scene.until(() => scene.judged.length === 3)
   await scene.until(() => scene.problem === '')
+})
+
+test('a block is new until it was judged, or tried in vain', async (t) => {
+  const scene = new Scene(t.signal)
+  const [right, lost, slow] = [madeUpId('right'), madeUpId('lost'), madeUpId('slow')]
+  scene.unknown.add(lost)
+  scene.hanging.add(slow)
+  const blocks = [living('right', { at: 0n }), living('lost', { at: 1n }), living('slow', { at: 2n })]
+  scene.seers.push(seer('one', blocks))
+  assert.ok(scene.docket.isNew([right]))
+  await scene.until(() => scene.tries === 3)
+  assert.equal(scene.docket.isNew([right, lost]), false)
+  assert.ok(scene.docket.isNew([right, lost, slow]))
+  // Somebody else's block, of which nobody here has heard.
+  assert.ok(scene.docket.isNew([madeUpId('other')]))
 })
 
 test('what comes up meanwhile is put in its place', async (t) => {
@@ -195,7 +211,7 @@ function living(
 ): LivingBlock {
   const id = madeUpId(name)
   NAMES.set(id, name)
-  return { id, parent: madeUpId(on), publishedAt: at, work }
+  return { id, parent: madeUpId(on), publishedAt: toTime(at), work: toWork(work) }
 }
 
 function seer(name: string, blocks: readonly LivingBlock[]): Movable {

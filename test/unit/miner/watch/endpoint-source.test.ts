@@ -6,6 +6,7 @@ import { EndpointSource } from '../../../../miner/watch/evidence/endpoint-source
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
+import { toGwei, toTime } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, RULES } from '../../../../scripts/assure/models/world.ts'
 import { FakeEthereum, type UnplacedEvent } from '../../../support/chain/fake-ethereum.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
@@ -88,7 +89,7 @@ function open() {
   const { chain, bridge, token, minRequest } = RULES
   const ethereum = new FakeEthereum({
     ...{ chain, bridge, token, minRequest, minDeposit: 1n, easiestTarget },
-    ...{ genesis: root.id, deployedAt: 100n },
+    ...{ genesis: root.id, deployedAt: toTime(100n) },
   })
   return { ethereum, source: new EndpointSource({ name: 'one', chain: ethereum.connect() }) }
 }
@@ -103,11 +104,11 @@ function published({ parent, next, sealedBytes, steps, states }: Forged): Unplac
     sealed: sealedBytes,
     steps,
     states,
-    time: 0n,
+    time: toTime(0n),
   }
 }
 
 function forced(i: number): UnplacedEvent {
   const packed = entries[i] ?? new Uint8Array()
-  return { kind: 'forced', index: BigInt(i), from: holder.address, fee: 7n, packed, time: 0n }
+  return { kind: 'forced', index: BigInt(i), from: holder.address, fee: toGwei(7n), packed, time: toTime(0n) }
 }

@@ -14,6 +14,7 @@ import { type Infohash, toHash } from '../../../../node/protocol/ids.ts'
 import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { log } from '../../../support/log.ts'
 import { borrow, type Forged, forge, seal } from '../../../support/miner/forge.ts'
@@ -150,7 +151,7 @@ test('a source that hangs is given up after its time, and a signal ends all of i
 })
 
 test('entries of the queue are taken from whoever has the right ones, some from here and some from there', async () => {
-  const voids = NOISE.map((packed): Step => ({ kind: 'void', fee: 7n, packedHash: toHash(keccak(packed)) }))
+  const voids = NOISE.map((packed): Step => ({ kind: 'void', fee: toGwei(7n), packedHash: toHash(keccak(packed)) }))
   const made = forge(RULES, root, voids, easiestTarget, holder.address)
   const has = (...indices: readonly number[]) =>
     new Map(indices.map((i) => [BigInt(i), NOISE[i] ?? NOISE[0]] as [bigint, Uint8Array]))

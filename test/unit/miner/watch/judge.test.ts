@@ -13,6 +13,7 @@ import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, toHash } from '../../../../node/protocol/ids.ts'
 import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
 import type { Step } from '../../../../node/protocol/step.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { log } from '../../../support/log.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
@@ -290,7 +291,7 @@ class Chain {
     const steps = Array.from({ length: count }, (): Step => {
       const entry = packed ?? Uint8Array.from({ length: 127 }, (_, at) => (at < 7 ? 0 : this.#queue.length % 251))
       this.#queue.push(entry)
-      return { kind: 'void', fee: 10n, packedHash: toHash(keccak(entry)) }
+      return { kind: 'void', fee: toGwei(10n), packedHash: toHash(keccak(entry)) }
     })
     return this.add(forge(RULES, parent, steps, easiestTarget, holder.address))
   }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Moments } from '../../../../miner/watch/evidence/moments.ts'
 import type { ChainBlock } from '../../../../node/ethereum/chain.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
@@ -24,7 +25,7 @@ for (const [name, timeOf] of Object.entries(CHAINS)) {
     for (let i = 0; i < 300; i++) {
       const time = timeOf(Math.floor(random() * 1_000)) - BigInt(Math.floor(random() * 3))
       const expected = chain.times.findIndex((each) => each >= time)
-      assert.equal(await moments.find(time), BigInt(expected), `time ${time}`)
+      assert.equal(await moments.find(toTime(time)), BigInt(expected), `time ${time}`)
     }
   })
 }
@@ -32,9 +33,9 @@ for (const [name, timeOf] of Object.entries(CHAINS)) {
 test('what Ethereum has not come to yet is not found, and looked for anew', async () => {
   const chain = made([10n, 22n, 34n])
   const moments = new Moments(chain)
-  assert.equal(await moments.find(40n), undefined)
+  assert.equal(await moments.find(toTime(40n)), undefined)
   chain.times.push(46n)
-  assert.equal(await moments.find(40n), 3n)
+  assert.equal(await moments.find(toTime(40n)), 3n)
 })
 
 test('among twenty million blocks a search takes few questions, and the next one close by fewer', async () => {
@@ -43,13 +44,14 @@ test('among twenty million blocks a search takes few questions, and the next one
   let asked = 0
   const blockAt = async (number: bigint): Promise<ChainBlock> => {
     asked += 1
-    return { number, time: timeOf(number), hash: madeUpId(`${number}`), parent: madeUpId(`${number}`) }
+    return { number, time: toTime(timeOf(number)), hash: madeUpId(`${number}`), parent: madeUpId(`${number}`) }
   }
   const moments = new Moments({ blockAt, head: () => blockAt(length - 1n) })
-  assert.equal(await moments.find(timeOf(19_000_000n)), 19_000_000n)
+  assert.equal(await moments.find(toTime(timeOf(19_000_000n))), 19_000_000n)
   assert.ok(asked <= 40, `${asked} questions`)
   asked = 0
-  for (let i = 0n; i < 100n; i++) assert.equal(await moments.find(timeOf(19_000_000n + 5n * i)), 19_000_000n + 5n * i)
+  for (let i = 0n; i < 100n; i++)
+    assert.equal(await moments.find(toTime(timeOf(19_000_000n + 5n * i))), 19_000_000n + 5n * i)
   assert.ok(asked <= 400, `${asked} questions for a hundred searches`)
 })
 
@@ -62,24 +64,24 @@ test('an endpoint whose times make no sense costs a bounded number of questions'
       return block(number, number % 2n === 0n ? 4_999_999n : 1n)
     },
   }
-  await new Moments(liar).find(2_500_000n).catch((error) => assert.equal(error.code, 'ethereum-refused'))
+  await new Moments(liar).find(toTime(2_500_000n)).catch((error) => assert.equal(error.code, 'ethereum-refused'))
   assert.ok(asked <= 90, `${asked} questions`)
   const falling = {
     head: async () => block(100n, 5_000n),
     blockAt: async (number: bigint) => block(number, 9_000n - number),
   }
-  await assert.rejects(new Moments(falling).find(2_000n), { code: 'ethereum-refused', retry: true })
+  await assert.rejects(new Moments(falling).find(toTime(2_000n)), { code: 'ethereum-refused', retry: true })
   const hollow = { head: async () => block(100n, 5_000n), blockAt: async () => undefined }
-  await assert.rejects(new Moments(hollow).find(2_000n), { code: 'ethereum-refused', retry: true })
+  await assert.rejects(new Moments(hollow).find(toTime(2_000n)), { code: 'ethereum-refused', retry: true })
 })
 
 test('after a reorganisation nothing is remembered', async () => {
   const chain = made(Array.from({ length: 100 }, (_, i) => BigInt(10 * i)))
   const moments = new Moments(chain)
-  assert.equal(await moments.find(500n), 50n)
+  assert.equal(await moments.find(toTime(500n)), 50n)
   for (let i = 40; i < 100; i++) chain.times[i] = BigInt(10 * i + 100)
   moments.forget()
-  assert.equal(await moments.find(500n), 40n)
+  assert.equal(await moments.find(toTime(500n)), 40n)
 })
 
 function made(times: bigint[]) {
@@ -94,5 +96,5 @@ function made(times: bigint[]) {
 }
 
 function block(number: bigint, time: bigint): ChainBlock {
-  return { number, time, hash: madeUpId(`${number}`), parent: madeUpId(`${number}`) }
+  return { number, time: toTime(time), hash: madeUpId(`${number}`), parent: madeUpId(`${number}`) }
 }

@@ -12,6 +12,7 @@ import type { Endpoint } from '../../../../node/ethereum/sending/endpoint.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { createLogger } from '../../../../node/log.ts'
 import { type Hash, parseHash } from '../../../../node/protocol/ids.ts'
+import { toGasPrice, toTime } from '../../../../node/protocol/units.ts'
 import { Troubles } from '../../../../node/trouble.ts'
 import { LIES, PLACES } from '../../../support/sending/lies.ts'
 import { refusal } from '../../../support/sending/made-up-chain.ts'
@@ -40,7 +41,7 @@ for (const [place, kinds] of Object.entries(PLACES)) {
           sender: scene.sender(),
           now: () => started + HASTE * (Date.now() - started),
         })
-        const opened = cases.open(id, 'wrong', chain.time + DAY, '')
+        const opened = cases.open(id, 'wrong', toTime(chain.time + DAY), '')
         /** A look of the watcher: the block is alive in somebody's eyes. */
         const look = () => {
           assert.ok(chain.isDead || cases.get(id)?.state === 'open', 'the case of a living block is closed')
@@ -240,9 +241,9 @@ test('a refutation pays more than the cap when its deadline is near', async (t) 
   const scene = new Scene(t)
   const { chain } = scene
   chain.baseFee = 40n * GWEI
-  const sender = scene.sender({ maxFeePerGas: 30n * GWEI })
+  const sender = scene.sender({ maxFeePerGas: toGasPrice(30n * GWEI) })
   const { pursuits, cases } = open(t, [chain.endpoint('one')], { sender })
-  pursuits.begin(cases.open(id, 'wrong', chain.time + 7_200n, ''), async () => refutation)
+  pursuits.begin(cases.open(id, 'wrong', toTime(chain.time + 7_200n), ''), async () => refutation)
   await scene.mineUntil('the death', () => chain.isDead)
   assert.ok((chain.included[0]?.price ?? 0n) > 30n * GWEI)
 })
@@ -260,7 +261,7 @@ test('a refutation that always fails is repeated to the end, in rests of an eigh
   })
   const LEFT = 800
   const deadline = chain.time + BigInt(LEFT)
-  const opened = cases.open(id, 'wrong', deadline, '')
+  const opened = cases.open(id, 'wrong', toTime(deadline), '')
   const at: number[] = []
   for (; clock.seconds <= started + LEFT + 1_300; clock.seconds++) {
     chain.time = BigInt(clock.seconds)
@@ -299,7 +300,7 @@ test('what a liar has sent in vain counts as a failure, and rests like one', asy
   const clock = { now: 1_000 * Number(chain.time) }
   const deps = { now: () => clock.now, sender: scene.sender() }
   const { pursuits, cases } = open(t, [liar, chain.endpoint('honest')], deps)
-  const opened = cases.open(id, 'wrong', chain.time + DAY, '')
+  const opened = cases.open(id, 'wrong', toTime(chain.time + DAY), '')
   const prove = async () => {
     proofs += 1
     return refutation
@@ -362,7 +363,7 @@ function blockOf(i: number): Hash {
 }
 
 function caseOf(cases: Cases, i: number) {
-  return cases.open(blockOf(i), 'wrong', 2n ** 33n, '')
+  return cases.open(blockOf(i), 'wrong', toTime(2n ** 33n), '')
 }
 
 function numbers(from: number, to: number): readonly string[] {

@@ -16,6 +16,7 @@ import type { ForcedEntry } from '../../../../node/protocol/queue.ts'
 import { type State, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { isInTrace, traceLeaf } from '../../../../node/protocol/trace.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import { RULES, World } from '../../../../scripts/assure/models/world.ts'
 import { buildRefutation } from '../../../support/refutation.ts'
 
@@ -71,8 +72,8 @@ describe('buildRefutation', () => {
   it('proves a void that is none by the transaction, and does not judge one that it does not know', () => {
     const [first] = plain
     assert(first)
-    const entry: ForcedEntry = { kind: 'forced', fee: 5n, packed: first.packed }
-    const step = encodeStep({ kind: 'void', fee: 5n, packedHash: toHash(keccak(first.packed)) })
+    const entry: ForcedEntry = { kind: 'forced', fee: toGwei(5n), packed: first.packed }
+    const step = encodeStep({ kind: 'void', fee: toGwei(5n), packedHash: toHash(keccak(first.packed)) })
     const block = blockOf([{ step, after: parent.state }])
     const refutation = buildRefutation(RULES, parent, block, () => entry)
     assert.deepEqual(refutation?.proof.forced, first.packed)

@@ -7,6 +7,7 @@ import { OperationError } from '../../../../node/errors.ts'
 import { refuteCall, refuteGas, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import { refusalName } from '../../../../node/ethereum/refusals.ts'
 import { encodeRefutation } from '../../../../node/ethereum/refute-call.ts'
+import { toWei } from '../../../../node/protocol/units.ts'
 import { LIES } from '../../../support/sending/lies.ts'
 import { type Lies, MadeUpChain, refusal } from '../../../support/sending/made-up-chain.ts'
 import { Scene } from '../../../support/sending/scene.ts'
@@ -121,9 +122,11 @@ test('once one accepts it, what hangs is hardly waited for', { timeout: 20_000 }
 
 test('of the bonds that are said the least counts as the reward', async () => {
   const chain = new MadeUpChain()
-  const bonds = [10n ** 18n, 10n ** 17n, 10n ** 19n].map((bond) =>
-    chain.endpoint(`${bond}`, ({ record }) => ({ record: async (block) => ({ ...(await record(block)), bond }) })),
-  )
+  const bonds = [10n ** 18n, 10n ** 17n, 10n ** 19n]
+    .map(toWei)
+    .map((bond) =>
+      chain.endpoint(`${bond}`, ({ record }) => ({ record: async (block) => ({ ...(await record(block)), bond }) })),
+    )
   assert.equal((await tryRefutation(bonds, id, refutation))?.reward, 10n ** 17n / 2n)
 })
 

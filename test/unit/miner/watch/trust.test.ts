@@ -8,6 +8,7 @@ import type { NodeBlock } from '../../../../miner/watch/view.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import type { EthereumReader, Links } from '../../../../node/ethereum/reader.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { toWork } from '../../../../node/protocol/units.ts'
 import { MadeUpTree, madeUpId } from '../../../support/miner/made-up-tree.ts'
 import { told } from './accusation-scene.ts'
 
@@ -115,7 +116,7 @@ test('a reading that cannot be so is not kept at all', async () => {
   const { links } = endpoint
   endpoint.links = async (ids, at) => {
     const answer = await links(ids, at)
-    return { ...answer, links: answer.links.map((each) => ({ ...each, work: 0n })) }
+    return { ...answer, links: answer.links.map((each) => ({ ...each, work: toWork(0n) })) }
   }
   assert.equal((await scene.lookout.look([], signal)).state, 'blurred')
   endpoint.links = links

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import { byUrgency } from '../../../../miner/watch/urgency.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const HOUR = 3_600n
@@ -69,7 +70,12 @@ type Plan = { readonly at: bigint; readonly work?: bigint; readonly on?: string 
 function tree(plans: Readonly<Record<string, Plan>>) {
   const blocks = new Map<Hash, LivingBlock>()
   for (const [name, { at, work = 1n, on = 'final' }] of Object.entries(plans)) {
-    blocks.set(madeUpId(name), { id: madeUpId(name), parent: madeUpId(on), publishedAt: at, work })
+    blocks.set(madeUpId(name), {
+      id: madeUpId(name),
+      parent: madeUpId(on),
+      publishedAt: toTime(at),
+      work: toWork(work),
+    })
   }
   return { blocks }
 }

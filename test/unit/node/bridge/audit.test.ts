@@ -6,20 +6,21 @@ import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { auditedBlocks } from '../../../../node/bridge/records/audit.ts'
 import { applyEvent, emptyView } from '../../../../node/bridge/records/fold.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { Forge, published } from '../../../support/bridge/scenario.ts'
 
 /** Siblings, and a branch of three on the last one. */
 function crowd(count: number) {
   const forge = new Forge(7)
   const { id, sealed } = forge.genesis
-  const view = emptyView({ id, sealed, publishedAt: 0n, work: 0n, fee: 0n, requests: [] })
+  const view = emptyView({ id, sealed, publishedAt: toTime(0n), work: toWork(0n), fee: 0n, requests: [] })
   let parent = forge.genesis
   for (let i = 1; i <= count + 3; i++) {
     const block = forge.make(i <= count ? forge.genesis : parent, [])
     const number = BigInt(i)
     const event = {
       ...published(block, number),
-      place: { number, hash: block.id, logIndex: 0, transaction: block.id, time: number },
+      place: { number, hash: block.id, logIndex: 0, transaction: block.id, time: toTime(number) },
     }
     if (event.kind === 'published')
       applyEvent(view, { ...event, fee: 0n }, new Map([[block.id, { verdict: 'valid', requests: [] }]]))

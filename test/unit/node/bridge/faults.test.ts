@@ -9,6 +9,7 @@ import { OperationError } from '../../../../node/errors.ts'
 import { AgreeingChain } from '../../../../node/ethereum/agreeing/agreement.ts'
 import type { BridgeEvent, BridgeReading, ChainBlock } from '../../../../node/ethereum/chain.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { toGwei, toTime } from '../../../../node/protocol/units.ts'
 import { comparable, Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { finalized, published } from '../../../support/bridge/scenario.ts'
 import { FakeChain, type FakeEthereum, type UnplacedEvent } from '../../../support/chain/fake-ethereum.ts'
@@ -89,7 +90,7 @@ for (const kind of kinds) {
       finalized: finalized(child),
       nominated: { kind: 'nominated', parent: final.id, block: child.id },
       deposited: { kind: 'deposited', index, from, to: from, gross: 5_000n, time },
-      forced: { kind: 'forced', index, from, fee: 1n, packed: new Uint8Array(127), time },
+      forced: { kind: 'forced', index, from, fee: toGwei(1n), packed: new Uint8Array(127), time },
     }
     driver.mine(event[kind])
     chain.dropped = (candidate) => candidate.kind === kind
@@ -145,7 +146,7 @@ test('a publication whose content is not what its id commits to is not taken in'
     (event) => (event.kind === 'published' ? { ...event, steps: event.steps.slice(0, -1) } : event),
     (event) => (event.kind === 'published' ? { ...event, states: event.states.map((byte) => byte ^ 1) } : event),
     (event) => (event.kind === 'published' ? { ...event, sealed: event.sealed.map((byte) => byte ^ 1) } : event),
-    (event) => (event.kind === 'published' ? { ...event, time: event.time + 1n } : event),
+    (event) => (event.kind === 'published' ? { ...event, time: toTime(event.time + 1n) } : event),
   ]
   for (const lie of lies) {
     chain.changed = lie

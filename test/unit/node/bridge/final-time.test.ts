@@ -7,11 +7,12 @@ import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { type DueCall, dueCalls } from '../../../../node/bridge/race.ts'
 import { type BridgeBlock, blockOf, descent } from '../../../../node/bridge/view.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import { HOUR, Refused, ViewedRace } from '../../../support/bridge/viewed-race.ts'
 
 function timeOf(model: ViewedRace, block: Hash): FinalTime {
-  const time = finalTimeOf(model.view, block, model.now)
+  const time = finalTimeOf(model.view, block, toTime(model.now))
   assert(time)
   return time
 }
@@ -134,7 +135,7 @@ test('the block on the way whose clock runs longest decides, and is named', () =
   const { decisive, rivals, reason } = timeOf(model, above)
   assert.deepEqual([decisive, reason, rivals.length], [lower, 'race', 1])
   assert.deepEqual(said(model, above, start), [48, 48, 'race'])
-  assert.equal(finalTimeOf(model.view, model.root, model.now), undefined)
+  assert.equal(finalTimeOf(model.view, model.root, toTime(model.now)), undefined)
 })
 
 const TICK = 600n
@@ -225,11 +226,11 @@ function play(seed: number, ticks: number, sleepy: boolean) {
       patience.set(name, until)
       return model.now >= until
     }
-    for (let calls = dueCalls(model.view, model.now).filter(isNow); calls.length > 0; ) {
+    for (let calls = dueCalls(model.view, toTime(model.now)).filter(isNow); calls.length > 0; ) {
       const [call] = calls
       if (call?.call === 'nominate') model.nominate(call.parent, call.block)
       else if (call !== undefined) finalize(call.block)
-      calls = dueCalls(model.view, model.now).filter(isNow)
+      calls = dueCalls(model.view, toTime(model.now)).filter(isNow)
     }
     for (const name of patience.keys()) if (!waiting.has(name)) patience.delete(name)
   }
@@ -256,7 +257,7 @@ function play(seed: number, ticks: number, sleepy: boolean) {
     const branch = preferredBranch(model.view).map(({ id }) => id)
     for (const id of promises.keys()) if (!branch.includes(id)) promises.delete(id)
     for (const id of branch) {
-      const time = finalTimeOf(model.view, id, model.now)
+      const time = finalTimeOf(model.view, id, toTime(model.now))
       assert(time && time.earliest <= time.latest && time.earliest >= model.now)
       promises.set(id, [...(promises.get(id) ?? []), { at: model.now, time }])
     }

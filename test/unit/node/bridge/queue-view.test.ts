@@ -13,6 +13,7 @@ import {
 } from '../../../../node/bridge/queue-view.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash, type QueueEntry } from '../../../../node/protocol/queue.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 
 const entries: readonly QueueEntry[] = [1_000n, 2_000n, 3_000n, 4_000n].map((gross) => {
   return { kind: 'deposit', gross, to: ZERO_ADDRESS }
@@ -20,10 +21,10 @@ const entries: readonly QueueEntry[] = [1_000n, 2_000n, 3_000n, 4_000n].map((gro
 
 function viewOf(start: bigint, startHash: Hash, queued: readonly QueueEntry[]): QueueView {
   const view = { start, startHash, entries: [] as QueuedEntry[] }
-  const place = { number: 1n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: 1n }
+  const place = { number: 1n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: toTime(1n) }
   for (const entry of queued) {
     const index = queueLength(view)
-    view.entries.push({ index, entry, from: ZERO_ADDRESS, time: 1n, place, queueHash: hashAfter(view, entry) })
+    view.entries.push({ index, entry, from: ZERO_ADDRESS, time: toTime(1n), place, queueHash: hashAfter(view, entry) })
   }
   return view
 }

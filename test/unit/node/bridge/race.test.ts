@@ -8,11 +8,12 @@ import { branchTo } from '../../../../node/bridge/race/eligible.ts'
 import { dueCalls } from '../../../../node/bridge/race.ts'
 import type { BridgeView } from '../../../../node/bridge/view.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { winnerOf } from '../../../support/bridge/race-definition.ts'
 import { HOUR, Refused, ViewedRace } from '../../../support/bridge/viewed-race.ts'
 
 const timesOf = (view: BridgeView, id: Hash, now: bigint) => {
-  const { earliest, latest } = finalTimeOf(view, id, now) ?? {}
+  const { earliest, latest } = finalTimeOf(view, id, toTime(now)) ?? {}
   return { earliest, latest }
 }
 const ids = (blocks: readonly { readonly id: Hash }[]) => blocks.map(({ id }) => id)
@@ -28,10 +29,10 @@ test('an only child can be final a day after its publication, and a rival may st
     earliest: start + 24n * HOUR,
     latest: start + 24n * HOUR,
   })
-  assert.deepEqual(finalTimeOf(view, child, start)?.earliest, start + 24n * HOUR)
-  assert.deepEqual(dueCalls(view, start + 24n * HOUR - 1n), [])
-  assert.deepEqual(dueCalls(view, start + 24n * HOUR), [{ call: 'finalize', block }])
-  assert.equal(finalTimeOf(view, model.root, start), undefined)
+  assert.deepEqual(finalTimeOf(view, child, toTime(start))?.earliest, start + 24n * HOUR)
+  assert.deepEqual(dueCalls(view, toTime(start + 24n * HOUR - 1n)), [])
+  assert.deepEqual(dueCalls(view, toTime(start + 24n * HOUR)), [{ call: 'finalize', block }])
+  assert.equal(finalTimeOf(view, model.root, toTime(start)), undefined)
 })
 
 test('the heaviest eligible branch is preferred; the earlier block where both weigh the same', () => {
@@ -47,7 +48,7 @@ test('the heaviest eligible branch is preferred; the earlier block where both we
   const late = model.publish(first, 50n, true)
   assert.deepEqual(ids(preferredBranch(model.view)), [second, heavier])
   assert.equal(branchTo(model.view, model.root, late, 'contract'), undefined)
-  assert.equal(finalTimeOf(model.view, first, model.now), undefined)
+  assert.equal(finalTimeOf(model.view, first, toTime(model.now)), undefined)
 })
 
 test('a block published exactly 22 hours after the first one is eligible, a second later it is not', () => {
@@ -76,11 +77,11 @@ test('an invalid block has no say, however heavy, and no call is due for it', ()
   // The nomination waits for the refutation: until then the contract sees something heavier, or an earlier first.
   model.now = start + 24n * HOUR
   model.nominate(model.root, onBad)
-  assert.deepEqual(dueCalls(model.view, model.now), [])
+  assert.deepEqual(dueCalls(model.view, toTime(model.now)), [])
   assert.throws(() => model.nominate(model.root, good), Refused)
   model.refute(bad)
-  assert.deepEqual(dueCalls(model.view, start + 25n * HOUR - 1n), [])
-  assert.deepEqual(dueCalls(model.view, start + 25n * HOUR), [{ call: 'finalize', block: good }])
+  assert.deepEqual(dueCalls(model.view, toTime(start + 25n * HOUR - 1n)), [])
+  assert.deepEqual(dueCalls(model.view, toTime(start + 25n * HOUR)), [{ call: 'finalize', block: good }])
 })
 
 test('where the slot does not lead there yet, finality is at least an hour away', () => {
@@ -92,12 +93,12 @@ test('where the slot does not lead there yet, finality is at least an hour away'
   const above = model.publish(b, 5n, true)
   model.nominate(model.root, a)
   const now = start + 60n * HOUR
-  assert.deepEqual(dueCalls(model.view, now), [{ call: 'nominate', parent: model.root, block: above }])
+  assert.deepEqual(dueCalls(model.view, toTime(now)), [{ call: 'nominate', parent: model.root, block: above }])
   assert.deepEqual(timesOf(model.view, b, now), { earliest: now + HOUR, latest: now + 2n * HOUR })
   model.now = now
   model.nominate(model.root, above)
   assert.deepEqual(timesOf(model.view, b, now), { earliest: now + HOUR, latest: now + HOUR })
-  assert.deepEqual(dueCalls(model.view, now + HOUR), [{ call: 'finalize', block: b }])
+  assert.deepEqual(dueCalls(model.view, toTime(now + HOUR)), [{ call: 'finalize', block: b }])
 })
 
 test('a path of 128 blocks is eligible, one of 129 is not', () => {

@@ -6,6 +6,7 @@ import { finalTimeOf, finalTimesOf } from '../../../../node/bridge/final-time.ts
 import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import type { BlockVerdict, BridgeView } from '../../../../node/bridge/view.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import {
   GROUND_TIME,
@@ -21,7 +22,7 @@ const UNKNOWN: BlockVerdict = { verdict: 'unknown', why: 'its parent is too old 
 
 /** Hours after the final block, and why. */
 function said(view: BridgeView, block: number, hours: number) {
-  const time = finalTimeOf(view, plantedId(block), GROUND_TIME + BigInt(hours * HOUR))
+  const time = finalTimeOf(view, plantedId(block), toTime(GROUND_TIME + BigInt(hours * HOUR)))
   assert(time)
   const since = (seconds: bigint) => Number(seconds - GROUND_TIME) / HOUR
   return [since(time.earliest), since(time.latest), time.reason]
@@ -79,14 +80,14 @@ test('whatever such blocks turn out to be, the times lie within those that were 
     }
     const slots: PlantedSlot[] = random() < 0.5 ? [{ of: 0, block: 1 + below(8), at }] : []
     const now = GROUND_TIME + BigInt(at + below(60) * HOUR)
-    const told = finalTimesOf(plant(blocks, slots), now)
+    const told = finalTimesOf(plant(blocks, slots), toTime(now))
     for (let round = 0; round < 4; round++) {
       const view = plant(decide(blocks, random), slots)
       const branch = preferredBranch(view).map(({ id }) => id)
       for (const [i, [id, said]] of [...told].entries()) {
         // A heavier branch came, or something on the way was not right after all.
         if (branch[i] !== id) break
-        const time = finalTimeOf(view, id, now)
+        const time = finalTimeOf(view, id, toTime(now))
         assert(time && said.earliest <= time.earliest && time.latest <= said.latest, `seed ${seed}, block ${id}`)
         reasons.add(said.reason)
         compared++

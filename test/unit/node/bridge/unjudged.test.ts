@@ -7,6 +7,7 @@ import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { applyEvent, applyFinding, emptyView } from '../../../../node/bridge/records/fold.ts'
 import { unjudged } from '../../../../node/bridge/records/judging/unjudged.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { toGwei, toTime, toWork } from '../../../../node/protocol/units.ts'
 import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { Forge, finalized, type MadeBlock, published } from '../../../support/bridge/scenario.ts'
 
@@ -16,12 +17,12 @@ const VALID = { verdict: 'valid', requests: [] } as const
 function tree(seed: number) {
   const forge = new Forge(seed)
   const { id, sealed } = forge.genesis
-  const view = emptyView({ id, sealed, publishedAt: 0n, work: 0n, fee: 0n, requests: [] })
+  const view = emptyView({ id, sealed, publishedAt: toTime(0n), work: toWork(0n), fee: 0n, requests: [] })
   let number = 0n
   const grow = (parent: MadeBlock, target?: bigint): MadeBlock => {
     const block = forge.make(parent, [], target === undefined ? {} : { target })
     number += 1n
-    const place = { number, hash: block.id, logIndex: 0, transaction: block.id, time: number }
+    const place = { number, hash: block.id, logIndex: 0, transaction: block.id, time: toTime(number) }
     const event = { ...published(block, number), place, fee: 0n }
     assert.equal(event.kind, 'published')
     if (event.kind === 'published') applyEvent(view, event, new Map())
@@ -114,7 +115,7 @@ test('a block whose steps are gone from the disk is unknown, with the reason, an
   driver.mine(published(late, ethereum.head.time))
   const from = lost.sealed.seal.miner
   const packed = new Uint8Array(127)
-  driver.mine({ kind: 'forced', index: 0n, from, fee: 10n, packed, time: ethereum.head.time + 12n })
+  driver.mine({ kind: 'forced', index: 0n, from, fee: toGwei(10n), packed, time: toTime(ethereum.head.time + 12n) })
   assert.equal((await follower.poll()).state, 'live')
   assert.deepEqual([follower.view.final, follower.view.death], [lost.id, undefined])
   assert.equal(follower.view.blocks.get(late.id)?.verdict.verdict, 'unknown')

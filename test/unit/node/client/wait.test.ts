@@ -1,21 +1,28 @@
 // Waiting for a stage: of a real ledger over HTTP as far as a node without Ethereum gets, and of answers as a node with it gives them.
+// Long: each stage, and what can come between.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { QueuedEntry } from '../../../../node/bridge/queue-view.ts'
+import type { BridgeView } from '../../../../node/bridge/view.ts'
 import { createNodeClient, type NodeClient } from '../../../../node/client/rpc.ts'
 import { type Progress, type Stage, type WaitOptions, wait } from '../../../../node/client/wait.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import { LAG_BLOCKS } from '../../../../node/ethereum/chain.ts'
 import { Ledger } from '../../../../node/ledger/ledger.ts'
 import { netOf } from '../../../../node/protocol/fee.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
-import { type Infohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
+import { EXAMPLES } from '../../../../node/rpc/examples.ts'
 import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
+import { plant } from '../../../../scripts/bench/planted-view.ts'
 import { log, serve } from '../../../support/rpc/serve.ts'
 import { block, depositOf, GENESIS_BLOCK } from '../ledger/world.ts'
 
@@ -24,9 +31,11 @@ const genesis = genesisOf(alice)
 const first = genesisInfohash(genesis)
 const payment = pay(alice, { to: bob.address, tokens: 900n, time: 1, prev: [first] })
 const rival = pay(alice, { to: bob.address, tokens: 901n, time: 2, prev: [first] })
+type Bridge = { -readonly [M in keyof Result<'node_info'>['bridge']]: Result<'node_info'>['bridge'][M] }
 const FAST = { pollMs: 1, fetchMs: 0, unknownMs: 60_000 } as const
 
-async function open(t: TestContext) {
+/** `follower` is what a node with Ethereum has of the bridge. */
+async function open(t: TestContext, follower?: { status: { state: string }; view: BridgeView }) {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-wait-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const ledger = new Ledger({ database: folder, rules: RULES, genesis, log, clock: () => 1_800_000_000_000 })
@@ -35,13 +44,16 @@ async function open(t: TestContext) {
   const fetch = async () => {
     throw new OperationError('transaction-not-found', 'nobody is there', { retry: true })
   }
-  const parts = { ledger, network: { fetch }, trackers: [], follower: undefined, settle: async () => undefined }
+  const definition = { rules: RULES }
+  const parts = { ledger, network: { fetch }, definition, trackers: [], follower, settle: async () => undefined }
   const handlers = transactionHandlers(parts as never)
   // Of the bridge, that the block is not there: then there are no times.
   const bridge_block = async () => {
     throw new OperationError('unknown-block', 'no bridge here', { facts: { block: ZERO_HASH } })
   }
-  return { ledger, node: createNodeClient(await serve(t, { ...handlers, bridge_block })) }
+  const bridge: Bridge = { state: follower === undefined ? 'off' : 'live' }
+  const node_info = async () => ({ ...EXAMPLES.node_info.result, bridge })
+  return { ledger, bridge, node: createNodeClient(await serve(t, { ...handlers, bridge_block, node_info })) }
 }
 
 /** Waits, and does the next of `acts` each time that something new is reported. */
@@ -100,7 +112,13 @@ test('what is invalid, unknown, or no request, is never waited for in vain', asy
   const { node, ledger } = await open(t)
   const tooMuch = pay(alice, { to: bob.address, tokens: SUPPLY + 5n, time: 9, prev: [first] })
   await assert.rejects(ledger.submit(tooMuch.file, 'peer'))
-  await assert.rejects(follow(node, tooMuch.infohash, 'final'), { name: 'RuleError', code: 'invalid-transaction' })
+  const { problem } = await node.call('tx_get', { infohash: tooMuch.infohash })
+  assert.deepEqual([problem?.code, problem?.reason], ['invalid-transaction', 'Overspend'])
+  await assert.rejects(follow(node, tooMuch.infohash, 'final'), {
+    ...{ name: 'RuleError', code: 'invalid-transaction' },
+    facts: { infohash: tooMuch.infohash, reason: 'Overspend' },
+    message: new RegExp(problem?.message ?? 'no message'),
+  })
   await ledger.submit(payment.file, 'peer')
   await assert.rejects(follow(node, payment.infohash, 'paid'), { code: 'no-request' })
   let nowMs = 0
@@ -173,4 +191,116 @@ test('a request is followed until it is paid, with the times that the node knows
   ])
   left.unshift(...answers.slice(0, 3))
   assert.equal((await wait(node, infohash, { ...FAST, until: 'final' })).status, 'final')
+})
+
+test('while a node is behind Ethereum, or may read it late, what it does not know is no answer', async (t) => {
+  const { node, bridge } = await open(t)
+  let nowMs = 0
+  const now = () => (nowMs += 1_000)
+  const waits: string[] = []
+  const acts = [
+    () => Object.assign(bridge, { state: 'unknown', problem: 'nobody answers' }),
+    () => Object.assign(bridge, { state: 'live', ethereumBlock: 100n, problem: undefined }),
+    () => Object.assign(bridge, { ethereumBlock: 100n + LAG_BLOCKS }),
+  ]
+  /** Each state lasts longer than the node has to know it. */
+  const longer: NodeClient = {
+    url: node.url,
+    call: async (...call) => {
+      if (call[0] === 'node_info' && ++asked % 30 === 0) acts.shift()?.()
+      return await node.call(...call)
+    },
+  }
+  let asked = 0
+  Object.assign(bridge, { state: 'syncing' })
+  const onProgress = ({ waitingFor }: Progress) => void waits.push(waitingFor)
+  const waiting = wait(longer, payment.infohash, { until: 'final', ...FAST, unknownMs: 20_000, now, onProgress })
+  await assert.rejects(waiting, { code: 'unknown-transaction', retry: true })
+  assert.equal(acts.length, 0, 'it ended before the node had read what it may read late')
+  const expected = [/read Ethereum up to its newest/, /nobody answers/, new RegExp(`read block ${100n + LAG_BLOCKS}`)]
+  assert.equal(waits.length, expected.length)
+  for (const [i, pattern] of expected.entries()) assert.match(waits[i] ?? '', pattern)
+})
+
+test('on a chain that stands still, an id that nobody knows is waited for some minutes and no longer', async (t) => {
+  const { node, bridge } = await open(t)
+  Object.assign(bridge, { state: 'live', ethereumBlock: 100n })
+  let nowMs = 0
+  const now = () => (nowMs += 5_000)
+  await assert.rejects(wait(node, payment.infohash, { until: 'final', ...FAST, unknownMs: 20_000, now }), {
+    code: 'unknown-transaction',
+  })
+  assert.ok(nowMs > 140_000 && nowMs < 160_000)
+})
+
+test('a node that is away every other time gives nobody patience for ever', async (t) => {
+  const { node } = await open(t)
+  const dead = createNodeClient('http://127.0.0.1:1')
+  let asked = 0
+  const flickers: NodeClient = {
+    url: node.url,
+    call: (...call) => (call[0] === 'tx_where' && ++asked % 2 === 0 ? dead : node).call(...call),
+  }
+  let nowMs = 0
+  const now = () => (nowMs += 1_000)
+  const waiting = wait(flickers, payment.infohash, { until: 'final', ...FAST, unknownMs: 20_000, now })
+  await assert.rejects(waiting, { code: 'unknown-transaction' })
+  assert.ok(asked < 100)
+})
+
+test('a deposit that a reorganisation moved has another id, and one that it took away is gone: both are said', async (t) => {
+  const entryOf = (gross: bigint, to = bob.address) => ({ kind: 'deposit', gross, to }) as const
+  const queueOf = (...entries: QueuedEntry['entry'][]): BridgeView['queue'] => {
+    const place = { number: 1n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: toTime(0n) }
+    const rest = { from: ZERO_ADDRESS, time: toTime(0n), place, queueHash: ZERO_HASH }
+    return {
+      start: 0n,
+      startHash: ZERO_HASH,
+      entries: entries.map((entry, i) => ({ index: BigInt(i), entry, ...rest })),
+    }
+  }
+  const mine = entryOf(31_000n)
+  const other = entryOf(31_000n, alice.address)
+  const follower = { status: { state: 'live' }, view: { ...plant([]), queue: queueOf(mine) } }
+  const { node, ledger, bridge } = await open(t, follower)
+  const [old, moved] = [depositOf(0n, mine).infohash, depositOf(1n, mine).infohash]
+  await ledger.depositEntry(0n, mine)
+  assert.equal((await follow(node, old, 'accepted')).where.reorganised, undefined)
+
+  follower.view = { ...follower.view, queue: queueOf(other, mine) }
+  await ledger.depositEntry(1n, mine)
+  for (const until of ['accepted', 'final'] as const) {
+    const error = { code: 'deposit-moved', retry: false, facts: { infohash: old, now: [moved] } }
+    await assert.rejects(follow(node, old, until), { ...error, message: new RegExp(`ttx wait ${moved}`) })
+  }
+  assert.equal((await follow(node, moved, 'accepted')).where.reorganised, undefined)
+
+  follower.view = { ...follower.view, queue: queueOf(other, entryOf(31_001n)) }
+  const gone = {
+    code: 'deposit-moved',
+    message:
+      /it is gone unless Ethereum takes its transaction again.*only once that transaction was dropped.*"ttx balance"/,
+  }
+  await assert.rejects(follow(node, moved, 'final'), { ...gone, retry: false })
+
+  follower.view = { ...follower.view, queue: queueOf() }
+  const { where } = await follow(node, old, 'accepted', [
+    () => {
+      follower.view = { ...follower.view, queue: queueOf(mine) }
+    },
+  ])
+  assert.equal(where.status, 'waiting', 'its transaction may get into the same place again')
+  follower.view = { ...follower.view, queue: queueOf() }
+  Object.assign(bridge, { ethereumBlock: 100n })
+  let nowMs = 0
+  const now = () => (nowMs += 5_000)
+  const waiting = wait(node, old, { until: 'final', ...FAST, unknownMs: 20_000, now })
+  await assert.rejects(waiting, { ...gone, retry: true })
+
+  follower.status = { state: 'unknown' }
+  assert.equal(
+    (await follow(node, old, 'accepted')).where.reorganised,
+    undefined,
+    'in doubt nothing is said of Ethereum',
+  )
 })

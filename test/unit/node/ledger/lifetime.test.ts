@@ -70,7 +70,7 @@ test('a ledger refuses another network`s database, a second opening, and work wh
     log: SILENT,
     clock: () => 0,
   }
-  await assert.rejects(new Ledger(other).start(), { code: 'ledger-unavailable' })
+  await assert.rejects(new Ledger(other).start(), { code: 'database-in-use' })
   await ledger.stop()
   await ledger.stop()
   await assert.rejects(new Ledger(other).start(), { code: 'other-network' })

@@ -2,6 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { OperationError } from '../../../../node/errors.ts'
+import type { TransactionOutcome } from '../../../../node/network/store.ts'
+import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { Lab, until } from './lab.ts'
 import { MemoryStore, testFile } from './memory-store.ts'
@@ -82,3 +85,49 @@ test('the missing ancestors of a transaction are fetched from who sent it', asyn
   await until(() => bob.store.files.has(last), 'bob accepted the last')
   assert.deepEqual(bob.store.received, [third, second, first].map(infohashOf))
 })
+
+test('what a node cannot keep yet is asked for again with pauses that double, and held against nobody', async () => {
+  await using lab = new Lab()
+  // Ten times as fast as the clock on the wall.
+  const now = () => 10 * performance.now()
+  const ahead = await lab.node({}, new MemoryStore(), now)
+  const deposits = ahead.store.add(...Array.from({ length: 300 }, (_, i) => testFile(`deposit ${i}`)))
+  const late = await lab.node({ peers: [ahead] }, new LateStore(now), now)
+  const { store } = late
+  assert.ok(store instanceof LateStore)
+  await until(
+    () => deposits.every((infohash) => (store.refusedAt.get(infohash)?.length ?? 0) >= 6),
+    'six tries',
+    120_000,
+  )
+  for (const infohash of deposits) {
+    const times = store.refusedAt.get(infohash) ?? []
+    for (const [i, pauseMs] of [2_000, 4_000, 8_000, 16_000, 32_000].entries()) {
+      assert.ok((times[i + 1] ?? 0) - (times[i] ?? 0) >= pauseMs, `pause ${i} is shorter than ${pauseMs} ms`)
+    }
+  }
+  assert.deepEqual([late.network.peers().length, ahead.network.peers().length], [1, 1])
+  const [other] = ahead.store.add(testFile('payment'))
+  assert(other)
+  await until(() => store.has(other), 'what can be kept comes all the same')
+  store.isRead = true
+  await until(() => deposits.every((infohash) => store.has(infohash)), 'Ethereum is read, and they are kept', 120_000)
+})
+
+/** Of a node that has not read the queue of the bridge: no deposit is kept. */
+class LateStore extends MemoryStore {
+  isRead = false
+  readonly refusedAt = new Map<Infohash, number[]>()
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    super()
+    this.#now = now
+  }
+
+  override async onTransaction(infohash: Infohash, file: Uint8Array): Promise<TransactionOutcome> {
+    if (this.isRead || !new TextDecoder().decode(file).includes('deposit')) return super.onTransaction(infohash, file)
+    this.refusedAt.set(infohash, [...(this.refusedAt.get(infohash) ?? []), this.#now()])
+    throw new OperationError('deposit-not-queued', 'it is not in the queue yet', { facts: { infohash }, retry: true })
+  }
+}

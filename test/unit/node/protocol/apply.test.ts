@@ -23,6 +23,7 @@ import {
 import { decodeStep, encodeStep, splitSteps, stepSizeAt } from '../../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { entries } from '../../../../node/protocol/tree.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import { madeUpCases, withAmount } from '../../../../scripts/assure/models/made-up-states.ts'
 import { stepCases } from '../../../../scripts/assure/models/step-cases.ts'
 import { accountOf, genesisOf, pay, RULES, World } from '../../../../scripts/assure/models/world.ts'
@@ -203,7 +204,7 @@ describe('step function', () => {
   })
 
   test('does nothing in a void step', () => {
-    const step = encodeStep({ kind: 'void', fee: 9n, packedHash: ZERO_HASH })
+    const step = encodeStep({ kind: 'void', fee: toGwei(9n), packedHash: ZERO_HASH })
     assert.deepStrictEqual(applyStep(RULES, start, 0n, step), { state: start, reason: 'None' })
   })
 

@@ -43,6 +43,7 @@ import { encodeStep, splitSteps } from '../../../../node/protocol/step.ts'
 import { EASIEST_BOUND, HARDEST_TARGET, targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import { isInTrace, traceDepth, traceLeaf, traceProof, traceRoot } from '../../../../node/protocol/trace.ts'
 import { insert } from '../../../../node/protocol/tree.ts'
+import { toGwei, toSeconds } from '../../../../node/protocol/units.ts'
 import { RULES, World } from '../../../../scripts/assure/models/world.ts'
 
 const TARGET = 2n ** 240n
@@ -112,9 +113,9 @@ describe('target', () => {
     fc.assert(
       fc.property(target, target, elapsed, fc.bigInt({ min: 0n, max: 100_000n }), (a, b, seconds, more) => {
         const [parent, easiest] = a < b ? [a, b] : [b, a]
-        const ceiling = targetCeiling(parent, seconds, easiest)
+        const ceiling = targetCeiling(parent, toSeconds(seconds), easiest)
         assert.strictEqual(ceiling, plainCeiling(parent, seconds, easiest))
-        assert(targetCeiling(parent, seconds + more, easiest) >= ceiling)
+        assert(targetCeiling(parent, toSeconds(seconds + more), easiest) >= ceiling)
         assert(targetFloor(parent) <= ceiling)
       }),
       { seed: 1, numRuns: 2_000 },
@@ -123,7 +124,7 @@ describe('target', () => {
 
   test('halves for a child within 45 minutes, stays after an hour, doubles every 15 minutes from then', () => {
     const p = 2n ** 200n
-    const at = (minutes: bigint) => targetCeiling(p, minutes * 60n, 2n ** 243n)
+    const at = (minutes: bigint) => targetCeiling(p, toSeconds(minutes * 60n), 2n ** 243n)
     assert.deepStrictEqual([0n, 45n, 60n, 75n, 90n].map(at), [p / 2n, p / 2n, p, 2n * p, 4n * p])
     assert.strictEqual(at(10n ** 9n), 2n ** 243n)
   })
@@ -239,11 +240,11 @@ describe('replay', () => {
     const { parent, world } = blockOf(72, 0)
     const valid = world.transaction()
     const voided = (packed: Uint8Array) => {
-      const step = encodeStep({ kind: 'void', fee: 1n, packedHash: toHash(keccak(packed)) })
+      const step = encodeStep({ kind: 'void', fee: toGwei(1n), packedHash: toHash(keccak(packed)) })
       const { block, header } = assembleBlock(RULES, parent, TARGET, [{ step, after: parent.state }])
       return { ...block, sealed: { header, seal: { miner: RULES.token, nonce: ZERO_HASH as Hash } } }
     }
-    const forced = (packed: Uint8Array) => (): QueueEntry => ({ kind: 'forced', fee: 1n, packed })
+    const forced = (packed: Uint8Array) => (): QueueEntry => ({ kind: 'forced', fee: toGwei(1n), packed })
     const wrong = replayBlock(RULES, parent, voided(valid.packed), forced(valid.packed))
     assert.partialDeepStrictEqual(wrong, { verdict: 'invalid', step: 0, problem: 'WrongVoid' })
     const garbage = valid.packed.slice()

@@ -14,6 +14,7 @@ import { encodeStep } from '../../../../node/protocol/step.ts'
 import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
 import { traceLeaf, traceProof } from '../../../../node/protocol/trace.ts'
 import { decodeTransaction, encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { toSeconds } from '../../../../node/protocol/units.ts'
 import { stepCases } from '../../../../scripts/assure/models/step-cases.ts'
 import { accountOf, genesisOf, RULES, World } from '../../../../scripts/assure/models/world.ts'
 import { recoveryCases, signingCases } from './signature-cases.ts'
@@ -72,7 +73,7 @@ function* blockLines(seed: number): Generator<string> {
     world.apply(step)
     steps.push({ step: encodeStep(step), after: world.state })
   }
-  const target = targetCeiling(TARGET, 4_000n, TARGET)
+  const target = targetCeiling(TARGET, toSeconds(4_000n), TARGET)
   const { header, content, block } = assembleBlock(RULES, parent, target, steps)
   const bytes = encodeSealed({ header, seal: { miner: RULES.token, nonce: ZERO_HASH } })
   yield `block: ${formatHex(bytes)} ${workOf(target)} ${minerFee(block.steps)}`

@@ -4,14 +4,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type QueuedEntry, queuedEntryAt } from '../../../../node/bridge/queue-view.ts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { bridgeHandlers } from '../../../../node/rpc/handlers/bridge.ts'
 import { plant } from '../../../../scripts/bench/planted-view.ts'
 
 const LENGTH = 100_000
 
 test('of 100,000 queue entries those are read that are answered, and no more', async () => {
-  const place = { number: 1n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: 0n }
-  const rest = { from: ZERO_ADDRESS, time: 0n, place, queueHash: ZERO_HASH }
+  const place = { number: 1n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: toTime(0n) }
+  const rest = { from: ZERO_ADDRESS, time: toTime(0n), place, queueHash: ZERO_HASH }
   const entries = Array.from({ length: LENGTH }, (_, i): QueuedEntry => {
     return { index: BigInt(i), entry: { kind: 'deposit', gross: 1n, to: ZERO_ADDRESS }, ...rest }
   })

@@ -7,6 +7,7 @@ import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { dueCalls } from '../../../../node/bridge/race.ts'
 import type { BlockVerdict, BridgeBlock, BridgeView } from '../../../../node/bridge/view.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { summariesOf } from '../../../../node/rpc/handlers/blocks.ts'
 import { pageAboveFinal } from '../../../../node/rpc/handlers/pages.ts'
 import { toWire } from '../../../../node/rpc/json.ts'
@@ -31,13 +32,13 @@ test('of a crowd beside a block sixteen of each kind are named, on all that stan
   const now = GROUND_TIME + 13n * 3_600n
   const { blocks, next } = pageAboveFinal(view, undefined, 1_000)
   assert.equal(next, blocks.at(-1)?.id)
-  const summaries = summariesOf(view, now, blocks)
+  const summaries = summariesOf(view, toTime(now), blocks)
   const tip = summaries.find(({ id }) => id === plantedId(128))
   assert(tip?.finalTime)
   const { rivals, wrong, unjudged, unnamed, decisive } = tip.finalTime
   assert.equal(decisive, plantedId(1))
   assert.deepEqual([rivals.length, wrong.length, unjudged.length, unnamed], [16, 16, 16, 3_000 - 48])
-  assert.deepEqual(rivals, finalTimeOf(view, plantedId(128), now)?.rivals.slice(0, 16))
+  assert.deepEqual(rivals, finalTimeOf(view, plantedId(128), toTime(now))?.rivals.slice(0, 16))
   // With all of them named it would be 26 MB.
   assert(JSON.stringify(toWire(summaries)).length < 2_000_000)
 })
@@ -79,11 +80,11 @@ test('after the first page another one reads its own blocks, and none of the oth
   const now = GROUND_TIME + 3_600n
   const read = (after: number | undefined, limit: number) => {
     const page = pageAboveFinal(view, after === undefined ? undefined : plantedId(after), limit)
-    summariesOf(view, now, page.blocks)
+    summariesOf(view, toTime(now), page.blocks)
     preferredBranch(view)
-    dueCalls(view, now)
+    dueCalls(view, toTime(now))
     reads = 0
-    summariesOf(view, now, pageAboveFinal(view, page.next, limit).blocks)
+    summariesOf(view, toTime(now), pageAboveFinal(view, page.next, limit).blocks)
     return reads
   }
   for (const limit of [1, 100, 1_000]) {

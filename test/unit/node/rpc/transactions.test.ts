@@ -80,6 +80,11 @@ test('what is refused is refused by a code that the method has', async (t) => {
   const submit = (file: Uint8Array) => node.call('tx_submit', { file })
   await assert.rejects(submit(encodeText('{}')), { name: 'RuleError', code: 'bad-transaction-file' })
   await assert.rejects(submit(tooMuch.file), { name: 'RuleError', code: 'invalid-transaction' })
+  const { status, problem } = await node.call('tx_where', { infohash: tooMuch.infohash })
+  assert.deepEqual([status, problem?.code, problem?.reason], ['invalid', 'invalid-transaction', 'Overspend'])
+  const heir = pay(bob, { to: alice.address, tokens: 1n, time: 1, prev: [tooMuch.infohash] })
+  await assert.rejects(submit(heir.file), { code: 'invalid-transaction' })
+  assert.equal((await node.call('tx_get', { infohash: heir.infohash })).problem?.reason, 'MissingInput')
   const other = genesisOf(bob)
   await assert.rejects(submit(encodeTransaction(other)), { name: 'RuleError', code: 'not-signed' })
   const fetched = { infohash: strange, fetchMs: 10 }

@@ -85,6 +85,19 @@ test('upper-case hex, 0x and the old member name Crypto are understood', async (
   assert.deepEqual(key, KEY)
 })
 
+test('a byte order mark, and an id or an address that is null or empty, say nothing: the file opens with its passphrase', async () => {
+  const ours = JSON.parse(await encryptKeystore(KEY, PASSPHRASE, FAST_N))
+  for (const nothing of [{ id: null }, { id: '' }, { address: null }, { address: '' }, { id: null, address: '' }]) {
+    const text = `\ufeff${JSON.stringify({ ...ours, ...nothing })}`
+    assert.deepEqual(await decryptKeystore(parseKeystore(text, 'test.json'), PASSPHRASE, 'test.json'), KEY)
+    await assert.rejects(open({ ...ours, ...nothing }, 'another one'), hasCode('wrong-passphrase'))
+  }
+  assert.throws(
+    () => parseKeystore(JSON.stringify({ ...ours, address: ' ' }), 'test.json'),
+    hasCode('bad-keystore', /address/),
+  )
+})
+
 test('what we write opens with nothing but node:crypto, and as geth wants it', async () => {
   const text = await encryptKeystore(KEY, PASSPHRASE, FAST_N)
   const { version, id, address, crypto } = JSON.parse(text)

@@ -12,6 +12,7 @@ import { depositTransaction } from '../../../../node/protocol/queue.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
@@ -28,7 +29,7 @@ async function open(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-asked-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const definition = {
-    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, deployedBlock: 0n, deployedAt: 0n },
+    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, deployedBlock: 0n, deployedAt: toTime(0n) },
     genesisBlock: genesisBlock({ ...RULES, easiestTarget, state, genesis: first }),
   }
   const deps = { log, clock: () => 1_800_000_000_000, version: '0.0.0' }
@@ -90,5 +91,35 @@ test('a deposit that nobody made is refused each time, and the node knows nothin
     const { exitCode, error } = await submit(encodeTransaction(deposit))
     assert.deepEqual([exitCode, error.code], [1, 'deposit-not-queued'])
     assert.equal((await run('status', error.facts.infohash)).error.code, 'unknown-transaction')
+  }
+})
+
+test('a signature that ends in its bare parity is refused, and it is said what to add', async (t) => {
+  const { submit } = await open(t)
+  const { tx } = pay(alice, { to: bob.address, tokens: 13n, time: 6, prev: [first] })
+  const parity = (tx.signature[64] ?? 0) - 27
+  const end = (last: number) =>
+    encodeTransaction({ ...tx, signature: Uint8Array.of(...tx.signature.subarray(0, 64), last) })
+  for (let times = 0; times < 2; times++) {
+    const { exitCode, error } = await submit(end(parity))
+    assert.deepEqual([exitCode, error.code, error.facts.reason], [1, 'invalid-transaction', 'BadSignature'])
+    assert.match(
+      error.message,
+      new RegExp(`last byte of the signature is ${parity}, .* add 27 to it, .* ${parity === 0 ? '1b' : '1c'},`),
+    )
+  }
+  assert.doesNotMatch((await submit(end(29))).error.message, /add 27/)
+  assert.equal((await submit(end(parity + 27))).status, 'accepted')
+})
+
+test('ids are read as they lie in the clipboard, and a mistyped address is refused before anything is asked', async (t) => {
+  const { run } = await open(t)
+  for (const text of [first.toUpperCase(), ` ${first}\n`, `magnet:?xt=urn:btih:${first}&dn=tx`])
+    assert.equal((await run('status', text)).infohash, first)
+  const wrong = '0x27B1fdB04752BBc536007A920D24ACB045561c2f'
+  for (const command of [['send', '1'], ['bridge', '2'], ['deposit', '3'], ['tx', 'list'], ['balance']]) {
+    const { exitCode, error } = await run(...command, wrong)
+    assert.deepEqual([exitCode, error.code], [1, 'bad-address'], command.join(' '))
+    assert.match(error.message, /EIP-55/)
   }
 })

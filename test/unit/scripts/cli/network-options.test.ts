@@ -11,6 +11,7 @@ const optionsOf = (flags: Readonly<Record<string, string>>) => networkOptions(lo
 test('nothing set: loopback, nobody is looked for, nothing is limited', async () => {
   assert.deepEqual(optionsOf({}), {
     host: '127.0.0.1',
+    dialsHints: 'loopback',
     listenPort: 7651,
     peers: [],
     trackers: [],

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { after, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
@@ -202,4 +203,30 @@ test('.env in the working folder counts', async () => {
   const { out } = await run(['wallet', 'list'])
   await rm(join(folder, '.env'))
   assert.match(out, /from-env-file/)
+})
+
+test('what a command remembers until its result is told, it forgets only once that was written out', async () => {
+  const happened: string[] = []
+  const acting: Registration = (program, act) => {
+    program.command('act').action(
+      act(async ({ resources }) => {
+        resources.defer(() => void happened.push('closed'))
+        return { data: { done: true }, text: 'done', onPrinted: async () => void happened.push('acknowledged') }
+      }),
+    )
+  }
+  const shell = fakeShell({ folder })
+  const stdout = new Writable({
+    write: (chunk, _encoding, done) => {
+      happened.push(`${chunk}`.trim())
+      done()
+    },
+  })
+  assert.equal(await runCli(['act'], { ...shell, stdout }, [acting]), 0)
+  assert.deepEqual(happened, ['done', 'acknowledged', 'closed'])
+  happened.length = 0
+  const broken = new Writable({ write: (_chunk, _encoding, done) => done(new Error('nobody reads')) })
+  broken.on('error', () => undefined)
+  assert.equal(await runCli(['act'], { ...shell, stdout: broken }, [acting]), 70)
+  assert.deepEqual(happened, ['closed'])
 })

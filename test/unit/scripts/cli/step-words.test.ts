@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { readStep } from '../../../../miner/watch/comparison.ts'
 import { UNIT } from '../../../../node/protocol/rules.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import { accountOf, pay, RULES, randomOf, World } from '../../../../scripts/assure/models/world.ts'
 import { formatJson } from '../../../../scripts/cli/context.ts'
 import { describeFate, describeStep, stepData } from '../../../../scripts/cli/step-words.ts'
@@ -19,12 +20,12 @@ test('each kind of step is one plain sentence', () => {
   const transaction = `${alice.address} pays 1.5 TTX to ${bob.address} ("lunch")`
   assert.equal(words(encodeStep({ kind: 'transaction', packed })), transaction)
   assert.equal(
-    words(encodeStep({ kind: 'applied', fee: 12n, packed })),
+    words(encodeStep({ kind: 'applied', fee: toGwei(12n), packed })),
     `queue entry 7, forced for a fee of 12 gwei and applied: ${transaction}`,
   )
   const packedHash = `0x${'5'.repeat(64)}` as never
   assert.equal(
-    words(encodeStep({ kind: 'void', fee: 12n, packedHash })),
+    words(encodeStep({ kind: 'void', fee: toGwei(12n), packedHash })),
     `queue entry 7, forced for a fee of 12 gwei and called void (without effect): the transaction with the hash ${packedHash}`,
   )
   const entry = { kind: 'deposit', gross: 100n * UNIT, to: bob.address } as const

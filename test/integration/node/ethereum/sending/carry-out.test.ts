@@ -9,16 +9,17 @@ import type { TransactionSender } from '../../../../../node/ethereum/sending/sen
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../../node/protocol/header.ts'
 import type { Address } from '../../../../../node/protocol/ids.ts'
+import { toGasPrice, toWei } from '../../../../../node/protocol/units.ts'
 import { forge } from '../../../../support/miner/forge.ts'
 import { EASIEST, Stage } from '../../../../support/stage.ts'
 
-const DEAR = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 11n }
+const DEAR = { maxFeePerGas: toGasPrice(10n ** 12n), maxPriorityFeePerGas: toGasPrice(10n ** 11n) }
 
 test('another transaction of the account takes its place: it is lost, and nobody says try again', async (t) => {
   const { stage, sender, call, sent } = await open(t)
   const failed = assert.rejects(carryOut(sender, call), { code: 'transaction-lost', retry: false })
   await sent()
-  await sender.ethereum.broadcast((await sender.ethereum.sign(undefined, 0, DEAR, 0n)).raw)
+  await sender.ethereum.broadcast((await sender.ethereum.sign(undefined, 0, DEAR, toWei(0n))).raw)
   await stage.anvil.client.mine({ blocks: 1 + Number(LAG_BLOCKS) })
   await failed
 })
@@ -29,7 +30,9 @@ test('somebody else comes first in the same block: it failed, and may be tried a
   const failed = assert.rejects(carryOut(sender, call), { code: 'transaction-failed', retry: true })
   await sent()
   const faster = publish(rival.ethereum.account)
-  await rival.ethereum.broadcast((await rival.ethereum.sign(faster, 0, DEAR, faster.bondGas * DEAR.maxFeePerGas)).raw)
+  await rival.ethereum.broadcast(
+    (await rival.ethereum.sign(faster, 0, DEAR, toWei(faster.bondGas * DEAR.maxFeePerGas))).raw,
+  )
   await stage.anvil.client.mine({ blocks: 1 })
   await failed
 })

@@ -9,6 +9,7 @@ import { EthereumAccount } from '../../../../../node/ethereum/account.ts'
 import { forceCall } from '../../../../../node/ethereum/calls.ts'
 import { Outbox } from '../../../../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
+import { toGasPrice } from '../../../../../node/protocol/units.ts'
 import { log } from '../../../../support/log.ts'
 import { Stage } from '../../../../support/stage.ts'
 
@@ -35,7 +36,7 @@ for (const fate of [
         const deps = { urls: [stage.anvil.url], network: stage.definition.rules, signer, now: Date.now }
         const ethereum = new EthereumAccount(deps, { retries: 0 })
         stage.stack.defer(() => ethereum.close())
-        const options = { confirmations: 1, pollMs: 20, stuckMs: 60, maxFeePerGas: CAP }
+        const options = { confirmations: 1, pollMs: 20, stuckMs: 60, maxFeePerGas: toGasPrice(CAP) }
         return new TransactionSender({ ethereum, log, now: Date.now, outbox }, options)
       }
       const price = async (gwei: bigint) => {

@@ -11,6 +11,7 @@ import { Outbox } from '../../../../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../../node/protocol/header.ts'
+import { toGasPrice, toWei } from '../../../../../node/protocol/units.ts'
 import { log } from '../../../../support/log.ts'
 import { forge } from '../../../../support/miner/forge.ts'
 import { EASIEST, Stage } from '../../../../support/stage.ts'
@@ -39,8 +40,8 @@ test('a call that was signed and never left is sent as it was signed', async (t)
   const { call, open, outbox } = await begin(t)
   const sender = await open()
   const { ethereum } = sender
-  const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n }
-  const signed = await ethereum.sign(call, 0, fees, call.bondGas * fees.maxFeePerGas)
+  const fees = { maxFeePerGas: toGasPrice(10n ** 10n), maxPriorityFeePerGas: toGasPrice(10n ** 9n) }
+  const signed = await ethereum.sign(call, 0, fees, toWei(call.bondGas * fees.maxFeePerGas))
   const kept = await outbox()
   await kept.add(call, { ...signed, nonce: 0, fees, isCancel: false, sentMs: Date.now() })
   const outcome = await (await open()).send(call)
@@ -72,10 +73,10 @@ test('a nonce that somebody else used up frees the call', async (t) => {
   const { stage, call, open, outbox } = await begin(t)
   const sender = await open()
   const { ethereum } = sender
-  const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n }
-  const signed = await ethereum.sign(call, 0, fees, call.bondGas * fees.maxFeePerGas)
+  const fees = { maxFeePerGas: toGasPrice(10n ** 10n), maxPriorityFeePerGas: toGasPrice(10n ** 9n) }
+  const signed = await ethereum.sign(call, 0, fees, toWei(call.bondGas * fees.maxFeePerGas))
   await (await outbox()).add(call, { ...signed, nonce: 0, fees, isCancel: false, sentMs: Date.now() })
-  await ethereum.broadcast((await ethereum.sign(undefined, 0, fees, 0n)).raw)
+  await ethereum.broadcast((await ethereum.sign(undefined, 0, fees, toWei(0n))).raw)
   await stage.anvil.client.mine({ blocks: Number(LAG_BLOCKS) })
   const again = await open()
   assert.equal((await again.send(call)).status, 'lost')
@@ -88,7 +89,7 @@ test('old calls are forgotten once they are too deep to come back', async (t) =>
   const kept = await outbox()
   const attempt = {
     ...{ hash: `0x${'1'.repeat(64)}`, raw: '0x02', nonce: 0, isCancel: false, sentMs: 0 },
-    fees: { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n },
+    fees: { maxFeePerGas: toGasPrice(1n), maxPriorityFeePerGas: toGasPrice(1n) },
   } as const
   await kept.add(call, attempt as never)
   await kept.settle(call, 100n)

@@ -7,12 +7,13 @@ import type { Attempt } from '../../../../../node/ethereum/sending/attempt.ts'
 import { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../../node/protocol/header.ts'
+import { toGasPrice, toWei } from '../../../../../node/protocol/units.ts'
 import { EthereumProxy } from '../../../../support/chain/ethereum-proxy.ts'
 import { log } from '../../../../support/log.ts'
 import { forge } from '../../../../support/miner/forge.ts'
 import { EASIEST, Stage } from '../../../../support/stage.ts'
 
-const FEES = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n }
+const FEES = { maxFeePerGas: toGasPrice(10n ** 10n), maxPriorityFeePerGas: toGasPrice(10n ** 9n) }
 
 for (const nonce of [40, 10_000]) {
   test(`one answer with the nonce ${nonce} for a new account signs nothing, and the next one is believed`, async (t) => {
@@ -37,8 +38,12 @@ test('what an earlier process was taking back stays taken back, however long it 
   const { client } = stage.anvil
   await client.setAutomine(false)
   const rest = { nonce: 0, fees: FEES, sentMs: 0 }
-  const real = { ...(await ethereum.sign(call, 0, FEES, call.bondGas * FEES.maxFeePerGas)), ...rest, isCancel: false }
-  const cancel = { ...(await ethereum.sign(undefined, 0, FEES, 0n)), ...rest, isCancel: true }
+  const real = {
+    ...(await ethereum.sign(call, 0, FEES, toWei(call.bondGas * FEES.maxFeePerGas))),
+    ...rest,
+    isCancel: false,
+  }
+  const cancel = { ...(await ethereum.sign(undefined, 0, FEES, toWei(0n))), ...rest, isCancel: true }
   const made: Attempt[] = []
   const sending = sender.send(call, { attempts: [real, cancel], onAttempt: async (each) => void made.push(each) })
   await stage.until('it to be replaced', () => made.length > 0)
@@ -54,9 +59,9 @@ test('on a chain that stands still a nonce that is taken counts as lost after a 
   const { ethereum } = stage.sender(stage.lastSigner(), {}, proxy.url)
   let nowMs = 10 ** 9
   const sender = new TransactionSender({ ethereum, log, now: () => nowMs }, { confirmations: 1, pollMs: 20 })
-  const signed = await ethereum.sign(call, 0, FEES, call.bondGas * FEES.maxFeePerGas)
+  const signed = await ethereum.sign(call, 0, FEES, toWei(call.bondGas * FEES.maxFeePerGas))
   const attempts = [{ ...signed, nonce: 0, fees: FEES, isCancel: false, sentMs: 0 }]
-  await ethereum.broadcast((await ethereum.sign(undefined, 0, FEES, 0n)).raw)
+  await ethereum.broadcast((await ethereum.sign(undefined, 0, FEES, toWei(0n))).raw)
   let end: string | undefined
   const sending = sender.send(call, { attempts }).then(({ status }) => {
     end = status

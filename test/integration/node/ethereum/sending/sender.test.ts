@@ -13,6 +13,7 @@ import type { SenderOptions } from '../../../../../node/ethereum/sending/sender-
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../../node/protocol/header.ts'
 import { type Address, ZERO_ADDRESS } from '../../../../../node/protocol/ids.ts'
+import { toGasPrice, toTime, toWei } from '../../../../../node/protocol/units.ts'
 import { accountOf } from '../../../../../scripts/assure/models/world.ts'
 import { EthereumProxy } from '../../../../support/chain/ethereum-proxy.ts'
 import { forge } from '../../../../support/miner/forge.ts'
@@ -51,8 +52,8 @@ test('what the bridge would refuse by now is cancelled before it costs more', as
   const price = (attempts[0]?.fees.maxFeePerGas ?? 0n) * 2n
   await client.setNextBlockBaseFeePerGas({ baseFeePerGas: price })
   const faster = publish(rival.ethereum.account)
-  const fees = { maxFeePerGas: price * 3n, maxPriorityFeePerGas: price }
-  const signed = await rival.ethereum.sign(faster, 0, fees, 20_000_000n * fees.maxFeePerGas)
+  const fees = { maxFeePerGas: toGasPrice(price * 3n), maxPriorityFeePerGas: toGasPrice(price) }
+  const signed = await rival.ethereum.sign(faster, 0, fees, toWei(20_000_000n * fees.maxFeePerGas))
   await rival.ethereum.broadcast(signed.raw)
   await client.mine({ blocks: 1 })
   assert.equal((await rival.ethereum.receipt(signed.hash))?.success, true)
@@ -106,8 +107,8 @@ test('a nonce that another transaction of the account took means that the call i
   const { stage, sender, publish } = await open(t)
   const call = publish(sender.ethereum.account)
   const attempts = [await signedAttempt(sender, call, 0)]
-  const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n }
-  await sender.ethereum.broadcast((await sender.ethereum.sign(undefined, 0, fees, 0n)).raw)
+  const fees = { maxFeePerGas: toGasPrice(10n ** 10n), maxPriorityFeePerGas: toGasPrice(10n ** 9n) }
+  await sender.ethereum.broadcast((await sender.ethereum.sign(undefined, 0, fees, toWei(0n))).raw)
   const { client } = stage.anvil
   await client.mine({ blocks: Number(LAG_BLOCKS) - 1 })
   const proxy = stage.stack.use(await EthereumProxy.start(stage.anvil.url))
@@ -142,12 +143,12 @@ test('an account that cannot pay is named with what it has and what it needs', a
 })
 
 test('gas above the cap is not bought', async (t) => {
-  const { sender } = await open(t, { maxFeePerGas: 1n })
+  const { sender } = await open(t, { maxFeePerGas: toGasPrice(1n) })
   await assert.rejects(sender.send(withdrawCall()), { code: 'fee-cap', retry: true })
 })
 
 test('a stuck transaction whose replacement would be too dear waits, says so, and goes on when gas is cheap', async (t) => {
-  const { stage, sender, publish } = await open(t, { stuckMs: 50, maxFeePerGas: 2_700_000_000n })
+  const { stage, sender, publish } = await open(t, { stuckMs: 50, maxFeePerGas: toGasPrice(2_700_000_000n) })
   const { client } = stage.anvil
   await client.setNextBlockBaseFeePerGas({ baseFeePerGas: 1_000_000_000n })
   await client.mine({ blocks: 1 })
@@ -166,7 +167,7 @@ test('what has a deadline goes past the cap when that is near, and not before', 
     await client.request({ method: 'anvil_dropAllTransactions' } as never) // no type of viem has it
     const attempts: Attempt[] = []
     const [onAttempt, ended] = [async (each: Attempt) => void attempts.push(each), new AbortController()]
-    const options = { onAttempt, signal: ended.signal, deadline: time + hours * 3_600n }
+    const options = { onAttempt, signal: ended.signal, deadline: toTime(time + hours * 3_600n) }
     const sending = sender.send(publish(sender.ethereum.account), options)
     const isDear = () => attempts.some(({ fees }) => fees.maxFeePerGas > cap)
     await stage.until('it to be bid as high as it may', () => sender.problem?.code === 'fee-cap' || isDear())
@@ -182,7 +183,7 @@ test('a call without a deadline is paid for as the one with a deadline behind it
   const first = sender.send(publish(sender.ethereum.account), { onAttempt: async (each) => void attempts.push(each) })
   await stage.until('the cap', () => sender.problem?.code === 'fee-cap')
   const other = publish(accountOf('another miner').address)
-  const second = sender.send(other, { atOnce: true, deadline: time + 3_600n })
+  const second = sender.send(other, { atOnce: true, deadline: toTime(time + 3_600n) })
   await stage.until('the first to be dearer than the cap', () => attempts.some(({ fees }) => fees.maxFeePerGas > cap))
   await client.setAutomine(true)
   await client.mine({ blocks: 1 })
@@ -300,7 +301,7 @@ test('two calls of one account go one after another', async (t) => {
 /** Nothing is mined, and soon a replacement costs more than the cap. */
 async function openCapped(t: Parameters<typeof Stage.open>[0]) {
   const cap = 2_700_000_000n
-  const opened = await open(t, { stuckMs: 50, maxFeePerGas: cap })
+  const opened = await open(t, { stuckMs: 50, maxFeePerGas: toGasPrice(cap) })
   const { client } = opened.stage.anvil
   await client.setNextBlockBaseFeePerGas({ baseFeePerGas: 1_000_000_000n })
   await client.mine({ blocks: 1 })
@@ -329,8 +330,8 @@ async function open(t: Parameters<typeof Stage.open>[0], options: SenderOptions 
 
 /** What the journal holds of a call that was signed before a crash. */
 async function signedAttempt({ ethereum }: TransactionSender, call: BridgeCall, nonce: number): Promise<Attempt> {
-  const fees = { maxFeePerGas: 3n * 10n ** 9n, maxPriorityFeePerGas: 10n ** 9n }
-  const signed = await ethereum.sign(call, nonce, fees, call.bondGas * fees.maxFeePerGas)
+  const fees = { maxFeePerGas: toGasPrice(3n * 10n ** 9n), maxPriorityFeePerGas: toGasPrice(10n ** 9n) }
+  const signed = await ethereum.sign(call, nonce, fees, toWei(call.bondGas * fees.maxFeePerGas))
   return { ...signed, nonce, fees, isCancel: false, sentMs: Date.now() }
 }
 

@@ -10,6 +10,7 @@ import { encodeSealed } from '../../../../../node/protocol/header.ts'
 import { type Hash, toInfohash } from '../../../../../node/protocol/ids.ts'
 import { signDigest } from '../../../../../node/protocol/signature.ts'
 import { targetFloor } from '../../../../../node/protocol/target.ts'
+import { toGasPrice, toWei } from '../../../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../../../scripts/assure/models/world.ts'
 import { Liar } from '../../../../../scripts/devnet/drill/liar.ts'
 import { needOf } from '../../../../../scripts/devnet/drill/scene.ts'
@@ -124,8 +125,10 @@ test('a block that another one beats to its place is not published, and he says 
   await client.setAutomine(false)
   const failed = assert.rejects(liar.send(prepared), { code: 'not-published', retry: true })
   await stage.until('it to be in the pool', async () => (await client.getTxpoolStatus()).pending === 1)
-  const dear = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 11n }
-  await rival.ethereum.broadcast((await rival.ethereum.sign(faster, 0, dear, faster.bondGas * dear.maxFeePerGas)).raw)
+  const dear = { maxFeePerGas: toGasPrice(10n ** 12n), maxPriorityFeePerGas: toGasPrice(10n ** 11n) }
+  await rival.ethereum.broadcast(
+    (await rival.ethereum.sign(faster, 0, dear, toWei(faster.bondGas * dear.maxFeePerGas))).raw,
+  )
   await client.mine({ blocks: 1 })
   await failed
 })

@@ -8,6 +8,7 @@ import { branchTo } from '../../../../../node/bridge/race/eligible.ts'
 import { dueCalls } from '../../../../../node/bridge/race.ts'
 import type { BlockVerdict, BridgeBlock, BridgeView } from '../../../../../node/bridge/view.ts'
 import { ZERO_HASH } from '../../../../../node/protocol/ids.ts'
+import { toTime } from '../../../../../node/protocol/units.ts'
 import { randomOf } from '../../../../../scripts/assure/models/world.ts'
 import {
   GROUND_TIME,
@@ -60,7 +61,7 @@ function compareAll(view: BridgeView, name: string): void {
   assert.equal(preferredTip(view).id, branch.at(-1)?.id ?? view.final, name)
   for (const moment of MOMENTS) {
     const now = GROUND_TIME + BigInt(moment)
-    assert.deepEqual(dueCalls(view, now), definition.dueCalls(view, now), name)
+    assert.deepEqual(dueCalls(view, toTime(now)), definition.dueCalls(view, toTime(now)), name)
   }
 }
 
@@ -68,7 +69,11 @@ function compareTimes(view: BridgeView, name: string, moments: readonly number[]
   for (const moment of moments) {
     const now = GROUND_TIME + BigInt(moment)
     for (const id of view.blocks.keys()) {
-      assert.deepEqual(finalTimeOf(view, id, now), definition.finalTimeOf(view, id, now), `${name}, at ${moment}`)
+      assert.deepEqual(
+        finalTimeOf(view, id, toTime(now)),
+        definition.finalTimeOf(view, id, toTime(now)),
+        `${name}, at ${moment}`,
+      )
     }
   }
 }
@@ -174,8 +179,8 @@ function readsOf(list: readonly Planted[], slots: readonly PlantedSlot[], race: 
   }
   const counted = { ...view, blocks: new Map([...view.blocks].map(([id, block]) => [id, new Proxy(block, count)])) }
   const now = GROUND_TIME + BigInt(50 * HOUR)
-  race.dueCalls(counted, now)
-  for (const { id } of race.preferredBranch(counted)) race.finalTimeOf(counted, id, now)
+  race.dueCalls(counted, toTime(now))
+  for (const { id } of race.preferredBranch(counted)) race.finalTimeOf(counted, id, toTime(now))
   return reads
 }
 
@@ -224,7 +229,7 @@ test('what the contract takes no more is not ahead of what is nominated, althoug
     ],
     [{ of: 0, block: 2, at: 24 * HOUR }],
   )
-  const { latest, reason } = finalTimeOf(view, plantedId(2), GROUND_TIME + BigInt(60 * HOUR)) ?? {}
+  const { latest, reason } = finalTimeOf(view, plantedId(2), toTime(GROUND_TIME + BigInt(60 * HOUR))) ?? {}
   assert.deepEqual([latest, reason], [GROUND_TIME + BigInt(60 * HOUR), 'race'])
   compareAll(view, 'late')
   compareTimes(view, 'late')
@@ -239,6 +244,9 @@ test('what is remembered belongs to one view: the next one is looked at anew', (
   assert.equal(preferredTip({ ...after, final: plantedId(2) }).id, plantedId(2))
   assert.equal(preferredTip(before).id, plantedId(1))
   const now = GROUND_TIME
-  assert.notDeepEqual(finalTimeOf(after, plantedId(1), now), finalTimeOf(after, plantedId(1), now + 86_400n))
-  assert.deepEqual(finalTimeOf(after, plantedId(1), now), definition.finalTimeOf(after, plantedId(1), now))
+  assert.notDeepEqual(
+    finalTimeOf(after, plantedId(1), toTime(now)),
+    finalTimeOf(after, plantedId(1), toTime(now + 86_400n)),
+  )
+  assert.deepEqual(finalTimeOf(after, plantedId(1), toTime(now)), definition.finalTimeOf(after, plantedId(1), now))
 })

@@ -5,11 +5,12 @@ import { test } from 'node:test'
 import { Heads } from '../../../../../node/ethereum/agreeing/heads.ts'
 import { LAG_BLOCKS } from '../../../../../node/ethereum/chain.ts'
 import { parseHash } from '../../../../../node/protocol/ids.ts'
+import { toTime } from '../../../../../node/protocol/units.ts'
 
 /** Block `number` of a chain of its own. */
 function block(number: number, chain = 0) {
   const hash = parseHash(`0x${number.toString(16).padStart(32, '0')}${chain.toString(16).padStart(32, '0')}`)
-  return { number: BigInt(number), hash, parent: hash, time: BigInt(number) * 12n }
+  return { number: BigInt(number), hash, parent: hash, time: toTime(BigInt(number) * 12n) }
 }
 
 function seen(...numbers: readonly number[]): Heads {

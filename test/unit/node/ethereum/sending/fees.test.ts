@@ -4,11 +4,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { bumpFees, capAt, patienceAt, suggestFees, valueWith } from '../../../../../node/ethereum/sending/fees.ts'
+import { toGasPrice, toTime } from '../../../../../node/protocol/units.ts'
 
-const price = fc.bigInt({ min: 0n, max: 10n ** 13n })
+const price = fc.bigInt({ min: 0n, max: 10n ** 13n }).map(toGasPrice)
 
 test('a first offer has room for the base fee to grow by half', () => {
-  assert.deepEqual(suggestFees(100n, 7n), { maxFeePerGas: 157n, maxPriorityFeePerGas: 7n })
+  assert.deepEqual(suggestFees(toGasPrice(100n), toGasPrice(7n)), {
+    maxFeePerGas: toGasPrice(157n),
+    maxPriorityFeePerGas: toGasPrice(7n),
+  })
 })
 
 test('a replacement is an eighth above the old offer and at least what is apt now, in both parts', () => {
@@ -40,9 +44,15 @@ test('a bond is whole gwei and pays its gas at any base fee at which the transac
 })
 
 test('far from a deadline nothing changes, and in its last hours more is offered, sooner', () => {
-  const [cap, deadline, hour] = [500n, 1_000_000n, 3_600n]
-  const at = (left: bigint) => [capAt(cap, deadline - left, deadline), patienceAt(60_000, deadline - left, deadline)]
-  assert.deepEqual([capAt(cap, 0n, undefined), patienceAt(60_000, 0n, undefined)], [500n, 60_000])
+  const [cap, deadline, hour] = [500n, toTime(1_000_000n), 3_600n]
+  const at = (left: bigint) => [
+    capAt(toGasPrice(cap), toTime(deadline - left), deadline),
+    patienceAt(60_000, toTime(deadline - left), deadline),
+  ]
+  assert.deepEqual(
+    [capAt(toGasPrice(cap), toTime(0n), undefined), patienceAt(60_000, toTime(0n), undefined)],
+    [500n, 60_000],
+  )
   assert.deepEqual(at(24n * hour), [500n, 60_000])
   assert.deepEqual(at(6n * hour), [500n, 60_000])
   assert.deepEqual(at(6n * hour - 1n), [1_000n, 60_000])

@@ -5,13 +5,14 @@ import { test } from 'node:test'
 import { chooseNonce } from '../../../../../../node/ethereum/sending/everywhere/choice.ts'
 import type { View } from '../../../../../../node/ethereum/sending/everywhere/view.ts'
 import { ZERO_HASH } from '../../../../../../node/protocol/ids.ts'
+import { toGasPrice, toTime, toWei } from '../../../../../../node/protocol/units.ts'
 import { MadeUpChain } from '../../../../../support/sending/made-up-chain.ts'
 
 const chain = new MadeUpChain()
 
 function bare(next: number, { number = 100n, given = 0 }: { number?: bigint; given?: number } = {}) {
-  const head = { number, hash: ZERO_HASH, time: 0n, next: 1n, baseFee: 0n }
-  const account = { latest: next, pending: next, tip: 0n, balance: 0n }
+  const head = { number, hash: ZERO_HASH, time: toTime(0n), next: toTime(1n), baseFee: toGasPrice(0n) }
+  const account = { latest: next, pending: next, tip: toGasPrice(0n), balance: toWei(0n) }
   const view: View = {
     ...{ endpoint: chain.endpoint(`${next}`), head, ...account, isOver: false },
     ...{ receipts: new Map(), known: new Map() },

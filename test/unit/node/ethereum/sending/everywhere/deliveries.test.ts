@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Deliveries } from '../../../../../../node/ethereum/sending/everywhere/deliveries.ts'
+import { toGasPrice } from '../../../../../../node/protocol/units.ts'
 import { log } from '../../../../../support/log.ts'
 import { madeUpId } from '../../../../../support/miner/made-up-tree.ts'
 import { MadeUpChain, refused, silence } from '../../../../../support/sending/made-up-chain.ts'
 
-const fees = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }
+const fees = { maxFeePerGas: toGasPrice(1n), maxPriorityFeePerGas: toGasPrice(1n) }
 const attempt = { hash: madeUpId('one'), raw: '0x', nonce: 5, fees, isCancel: false, sentMs: 0 } as const
 
 test('each way to refuse is told from the others', async () => {

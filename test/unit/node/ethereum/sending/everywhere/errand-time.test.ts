@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { TransactionSender } from '../../../../../../node/ethereum/sending/sender.ts'
 import type { SenderOptions } from '../../../../../../node/ethereum/sending/sender-options.ts'
 import type { Hash } from '../../../../../../node/protocol/ids.ts'
+import { toGasPrice, toTime, toWei } from '../../../../../../node/protocol/units.ts'
 import { log } from '../../../../../support/log.ts'
 import { LIES } from '../../../../../support/sending/lies.ts'
 import { CALL } from '../../../../../support/sending/made-up-chain.ts'
@@ -79,9 +80,11 @@ test('the cap rises by the clock that is furthest, whatever the time is to anoth
   const scene = new Scene(t)
   const { chain } = scene
   chain.baseFee = 40n * GWEI
-  const slow = chain.endpoint('liar', ({ head }) => ({ head: async () => ({ ...(await head()), time: 1n, next: 2n }) }))
+  const slow = chain.endpoint('liar', ({ head }) => ({
+    head: async () => ({ ...(await head()), time: toTime(1n), next: toTime(2n) }),
+  }))
   const { end } = scene.send([slow, chain.endpoint('honest')], {
-    sender: scene.sender({ maxFeePerGas: 30n * GWEI }),
+    sender: scene.sender({ maxFeePerGas: toGasPrice(30n * GWEI) }),
     deadline: chain.time + 7_200n,
   })
   await scene.mineUntil('the end', () => end.said !== undefined)
@@ -113,8 +116,8 @@ test('of the attempts of earlier runs the newest are looked after, and no more o
   const { chain, outbox } = scene
   const hashes: Hash[] = []
   for (let i = 1n; i <= 40n; i++) {
-    const fees = { maxFeePerGas: i * GWEI, maxPriorityFeePerGas: i * GWEI }
-    const signed = await chain.ethereum.sign(CALL, 5, fees, 0n)
+    const fees = { maxFeePerGas: toGasPrice(i * GWEI), maxPriorityFeePerGas: toGasPrice(i * GWEI) }
+    const signed = await chain.ethereum.sign(CALL, 5, fees, toWei(0n))
     await outbox.add(CALL, { ...signed, nonce: 5, fees, isCancel: false, sentMs: Date.now() })
     hashes.push(signed.hash)
   }

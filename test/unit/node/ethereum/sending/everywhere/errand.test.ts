@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { toGasPrice, toWei } from '../../../../../../node/protocol/units.ts'
 import { randomOf } from '../../../../../../scripts/assure/models/world.ts'
 import { LIES } from '../../../../../support/sending/lies.ts'
 import { CALL, type MadeUpChain, refused, silence } from '../../../../../support/sending/made-up-chain.ts'
@@ -74,7 +75,7 @@ test('a base fee that rises above the offer is followed, up to the cap, and past
   for (const [hours, isPast] of [[7n, false] as const, [2n, true] as const]) {
     const { scene, chain, both } = open(t)
     chain.isFull = true
-    const sender = scene.sender({ maxFeePerGas: 30n * GWEI })
+    const sender = scene.sender({ maxFeePerGas: toGasPrice(30n * GWEI) })
     const { end } = scene.send(both(), { sender, deadline: chain.time + hours * 3_600n })
     await scene.until('the first offer', () => attemptsOf(scene).length > 0)
     chain.baseFee = 40n * GWEI
@@ -101,8 +102,8 @@ test('another program that takes the nonce costs the call a block, and no more',
 
 test('a transaction of another program that is stuck before it is pushed aside', async (t) => {
   const { scene, chain, both } = open(t)
-  const cheap = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }
-  await both()[0]?.broadcast((await chain.ethereum.sign(undefined, 5, cheap, 0n)).raw)
+  const cheap = { maxFeePerGas: toGasPrice(1n), maxPriorityFeePerGas: toGasPrice(1n) }
+  await both()[0]?.broadcast((await chain.ethereum.sign(undefined, 5, cheap, toWei(0n))).raw)
   const { end } = scene.send(both())
   await scene.mineUntil('the end', () => end.said !== undefined)
   assert.equal(end.said?.status, 'over')
@@ -117,8 +118,8 @@ for (const [what, maxFeePerGas, fates] of [
   test(`what an earlier call of the account waits with at one endpoint ${what}`, async (t) => {
     const { scene, chain } = open(t)
     const endpoints = [chain.endpoint('liar', LIES['takes transactions and forgets them']), chain.endpoint('honest')]
-    const fees = { maxFeePerGas, maxPriorityFeePerGas: 1n }
-    const signed = await chain.ethereum.sign(undefined, 5, fees, 0n)
+    const fees = { maxFeePerGas: toGasPrice(maxFeePerGas), maxPriorityFeePerGas: toGasPrice(1n) }
+    const signed = await chain.ethereum.sign(undefined, 5, fees, toWei(0n))
     const sender = scene.sender()
     const waiting = new AbortController()
     t.after(() => waiting.abort(new Error('enough')))

@@ -6,6 +6,7 @@ import type { Attempt } from '../../../../../../node/ethereum/sending/attempt.ts
 import { type PhaseFacts, phaseOf } from '../../../../../../node/ethereum/sending/everywhere/phase.ts'
 import type { View } from '../../../../../../node/ethereum/sending/everywhere/view.ts'
 import { ZERO_HASH } from '../../../../../../node/protocol/ids.ts'
+import { toGasPrice, toTime, toWei } from '../../../../../../node/protocol/units.ts'
 import { madeUpId } from '../../../../../support/miner/made-up-tree.ts'
 import { MadeUpChain } from '../../../../../support/sending/made-up-chain.ts'
 
@@ -62,19 +63,19 @@ test('where an attempt has waited in vain for what stands before it, another tak
 })
 
 function attempt(name: string, nonce: number): Attempt {
-  const fees = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }
+  const fees = { maxFeePerGas: toGasPrice(1n), maxPriorityFeePerGas: toGasPrice(1n) }
   return { hash: madeUpId(name), raw: '0x', nonce, fees, isCancel: false, sentMs: 0 }
 }
 
 /** At block 100 of Ethereum, with 5 as the next nonce. */
 function view(chosen: Partial<View>): View {
-  const head = { number: 100n, hash: ZERO_HASH, time: 0n, next: 1n, baseFee: 0n }
-  const account = { latest: 5, pending: 5, tip: 0n, balance: 0n }
+  const head = { number: 100n, hash: ZERO_HASH, time: toTime(0n), next: toTime(1n), baseFee: toGasPrice(0n) }
+  const account = { latest: 5, pending: 5, tip: toGasPrice(0n), balance: toWei(0n) }
   return { endpoint, head, ...account, isOver: false, receipts: new Map(), known: new Map(), ...chosen }
 }
 
 function mined({ hash, nonce }: Attempt, { block, success = true }: { block: bigint; success?: boolean }) {
-  const receipts = new Map([[hash, { hash, success, block, gasUsed: 1n, gasPrice: 1n }]])
+  const receipts = new Map([[hash, { hash, success, block, gasUsed: 1n, gasPrice: toGasPrice(1n) }]])
   return { receipts, latest: nonce + 1, pending: nonce + 1 }
 }
 

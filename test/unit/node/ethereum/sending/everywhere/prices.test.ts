@@ -5,10 +5,11 @@ import { test } from 'node:test'
 import type { Glance } from '../../../../../../node/ethereum/sending/everywhere/glances.ts'
 import { firstPrice, nextPrice } from '../../../../../../node/ethereum/sending/everywhere/prices.ts'
 import { ZERO_HASH } from '../../../../../../node/protocol/ids.ts'
+import { toGasPrice, toTime, toWei } from '../../../../../../node/protocol/units.ts'
 
 const GWEI = 1_000_000_000n
 const RICH = 10n ** 21n
-const purse = { units: 1_000_000n, cap: 400n * GWEI }
+const purse = { units: 1_000_000n, cap: toGasPrice(400n * GWEI) }
 
 test('the highest base fee counts at first, within a quarter of the cap', () => {
   const most = (...baseFees: readonly bigint[]) =>
@@ -45,7 +46,7 @@ test('of tips the highest up to two gwei counts, or the lowest if all are higher
 })
 
 test('a replacement is dearer by what mempools ask for, and right by the word of the endpoint; none if that cannot be paid', () => {
-  const old = { maxFeePerGas: 16n * GWEI, maxPriorityFeePerGas: GWEI }
+  const old = { maxFeePerGas: toGasPrice(16n * GWEI), maxPriorityFeePerGas: toGasPrice(GWEI) }
   const next = (chosen: Parameters<typeof glance>[0]) => {
     const one = glance(chosen)
     return nextPrice(one, [one], old, purse)?.maxFeePerGas
@@ -57,6 +58,6 @@ test('a replacement is dearer by what mempools ask for, and right by the word of
 })
 
 function glance({ baseFee = 10n * GWEI, tip = GWEI, balance = RICH }): Glance {
-  const head = { number: 100n, hash: ZERO_HASH, time: 0n, next: 1n, baseFee }
-  return { head, latest: 0, pending: 0, tip, balance }
+  const head = { number: 100n, hash: ZERO_HASH, time: toTime(0n), next: toTime(1n), baseFee: toGasPrice(baseFee) }
+  return { head, latest: 0, pending: 0, tip: toGasPrice(tip), balance: toWei(balance) }
 }

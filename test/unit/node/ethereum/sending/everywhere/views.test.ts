@@ -6,10 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Glances } from '../../../../../../node/ethereum/sending/everywhere/glances.ts'
 import { Views } from '../../../../../../node/ethereum/sending/everywhere/views.ts'
 import { type Hash, ZERO_ADDRESS } from '../../../../../../node/protocol/ids.ts'
+import { toGasPrice } from '../../../../../../node/protocol/units.ts'
 import { madeUpId } from '../../../../../support/miner/made-up-tree.ts'
 import { MadeUpChain, silence } from '../../../../../support/sending/made-up-chain.ts'
 
-const fees = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }
+const fees = { maxFeePerGas: toGasPrice(1n), maxPriorityFeePerGas: toGasPrice(1n) }
 const waiting = { hash: madeUpId('waiting'), raw: '0x', nonce: 5, fees, isCancel: false, sentMs: 0 } as const
 const mined = { ...waiting, hash: madeUpId('mined'), nonce: 4 }
 
@@ -75,7 +76,7 @@ function open(earlier: readonly Hash[] = []) {
       head: () => (silent.has(endpoint.id) ? Promise.reject(silence()) : head()),
       isKnown: (hash) => (silent.has('isKnown') ? Promise.reject(silence()) : isKnown(hash)),
       receipt: async (hash) =>
-        hash === mined.hash ? { hash, success: false, block: 90n, gasUsed: 1n, gasPrice: 1n } : undefined,
+        hash === mined.hash ? { hash, success: false, block: 90n, gasUsed: 1n, gasPrice: toGasPrice(1n) } : undefined,
     }))
     return endpoint
   })

@@ -1,0 +1,53 @@
+// The client of a node whose URL holds a password and a key: both go to the node, and to nobody who reads an error.
+
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+import { createNodeClient } from '../../../../node/client/rpc.ts'
+
+test('user and password of a URL are sent as basic authentication, and no error names them or the path', async (t) => {
+  const heard: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    heard.push(request.headers.authorization, request.url)
+    response.writeHead(401).end()
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  const secret = /päss|p%C3%A4ss|KEY77/
+  const client = createNodeClient(`http://me:p%C3%A4ss@127.0.0.1:${port}/KEY77?k=KEY77`)
+  assert.equal(client.url, `http://127.0.0.1:${port}`)
+  await assert.rejects(client.call('node_info', {}), (error: Error) => {
+    assert.match(error.message, /HTTP 401/)
+    assert.doesNotMatch(inspect(error), secret)
+    return true
+  })
+  assert.deepEqual(heard, [`Basic ${Buffer.from('me:päss').toString('base64')}`, '/KEY77?k=KEY77'])
+
+  server.close()
+  const silent = createNodeClient('http://me:p%C3%A4ss@127.0.0.1:9/KEY77')
+  await assert.rejects(silent.call('node_info', {}), (error: Error) => {
+    assert.ok('code' in error && error.code === 'node-unreachable')
+    assert.match(error.message, /http:\/\/127\.0\.0\.1:9:/)
+    assert.doesNotMatch(inspect(error), secret)
+    return true
+  })
+})
+
+test('a password with a percent sign that begins no escape is sent as it stands', async (t) => {
+  const heard: unknown[] = []
+  const server = createServer((request, response) => {
+    heard.push(request.headers.authorization)
+    response.writeHead(401).end()
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  for (const password of ['50%', '%zz', '%e4']) {
+    const client = createNodeClient(`http://me:${password}@127.0.0.1:${port}`)
+    await assert.rejects(client.call('node_info', {}), /HTTP 401/)
+    assert.equal(heard.at(-1), `Basic ${Buffer.from(`me:${password}`).toString('base64')}`)
+  }
+})

@@ -1,0 +1,113 @@
+// The members of `ttx status --json` are those that docs/cli.md lists, when it says so; of a node that answers by its schemas.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { depositTransaction } from '../../../../node/protocol/queue.ts'
+import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import type { Result } from '../../../../node/rpc/api.ts'
+import { EXAMPLES } from '../../../../node/rpc/examples.ts'
+import { runCli } from '../../../../scripts/cli/program.ts'
+import { fakeShell } from '../../../support/fake-shell.ts'
+import { serve } from '../../../support/rpc/serve.ts'
+
+type Where = Result<'tx_where'>
+type Bridge = Result<'node_info'>['bridge']
+type Case = { readonly where: Where; readonly bridge?: Bridge; readonly members: readonly string[] }
+
+const PAGE = new URL('../../../../docs/cli.md', import.meta.url)
+const ALWAYS = ['infohash', 'status', 'missing', 'rivals', 'unorderedAncestors', 'elsewhere', 'unread']
+const HERE = [...ALWAYS, 'firstSeen']
+const FINAL_TIME = ['finalTime', 'finalAt', 'finalAtLatest']
+
+const { network, bridge: live } = EXAMPLES.node_info.result
+const [queued] = EXAMPLES.bridge_queue.result.entries
+assert(queued?.kind === 'deposit')
+const deposit = encodeTransaction(
+  depositTransaction(network, queued.index, {
+    kind: 'deposit',
+    gross: queued.gross ?? 0n,
+    to: queued.to ?? network.bridge,
+  }),
+)
+const nothing = { elsewhere: [], unread: 0 }
+const payment: Where = { ...EXAMPLES.tx_submit.result, ...nothing }
+const ordered: Where = { ...EXAMPLES.tx_get.result, ...nothing }
+const waiting: Where = { ...payment, infohash: infohashOf(deposit), file: deposit, status: 'waiting' }
+const { file: _file, firstSeen: _firstSeen, ...unstored } = payment
+const problem = { code: 'invalid-transaction', reason: 'Overspend', message: 'it spends more than it has' }
+
+const CASES: Readonly<Record<string, Case>> = {
+  'a payment in no block': { where: payment, members: [...HERE, 'ethereumTime'] },
+  'a payment in a block': { where: ordered, members: [...HERE, ...FINAL_TIME, 'block', 'step', 'ethereumTime'] },
+  'a payment in a final block': {
+    where: { ...ordered, status: 'final' },
+    members: [...HERE, 'block', 'step', 'ethereumTime'],
+  },
+  'a request in a block': {
+    where: EXAMPLES.tx_where.result,
+    members: [...HERE, ...FINAL_TIME, 'block', 'step', 'bridging', 'ethereumTime'],
+  },
+  'a deposit in the queue': { where: waiting, members: [...HERE, 'deposit', 'ethereumTime'] },
+  'a deposit that was moved': {
+    where: { ...waiting, reorganised: { isReplaced: true, now: [{ index: 7n, infohash: payment.infohash }] } },
+    members: [...HERE, 'deposit', 'reorganised', 'ethereumTime'],
+  },
+  'an invalid one': {
+    where: { ...unstored, status: 'invalid', problem },
+    members: [...ALWAYS, 'problem', 'ethereumTime'],
+  },
+  'a node that doubts': {
+    where: { ...ordered, status: 'final' },
+    bridge: { ...live, state: 'unknown', problem: 'two endpoints differ' },
+    members: [...HERE, 'block', 'step', 'doubt', 'ethereumTime'],
+  },
+  'a node without Ethereum': { where: payment, bridge: { state: 'off' }, members: HERE },
+}
+
+test('each case has the members that the page says, and no other', async (t) => {
+  const listed = await readMembers()
+  const met = new Set<string>()
+  for (const [name, { where, bridge = live, members }] of Object.entries(CASES)) {
+    const data = await status(t, where, bridge)
+    assert.deepEqual(Object.keys(data).toSorted(), members.toSorted(), name)
+    for (const member of Object.keys(data)) {
+      met.add(member)
+      const words = listed.get(member) ?? ''
+      const parts = ['bridging', 'deposit', 'reorganised', 'problem'].includes(member) ? Object.keys(data[member]) : []
+      for (const part of parts) assert.ok(words.includes(`\`${part}\``), `${member}.${part} is not on the page`)
+    }
+  }
+  assert.deepEqual([...listed.keys()].toSorted(), [...met].toSorted())
+})
+
+/** By member: what the page says of it. */
+async function readMembers(): Promise<ReadonlyMap<string, string>> {
+  const page = await readFile(PAGE, 'utf8')
+  const [, section = ''] = page.split('Members of `--json`')
+  const [table = ''] = section.split('\n## ')
+  const rows = [...table.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| (.*) \|$/gm)]
+  return new Map(
+    rows.flatMap(([, names = '', words = '']) => [...names.matchAll(/\w+/g)].map(([name]) => [name, words] as const)),
+  )
+}
+
+async function status(t: TestContext, where: Where, bridge: Bridge) {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-status-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const { elsewhere: _elsewhere, unread: _unread, bridging: _bridging, reorganised: _reorganised, ...record } = where
+  const url = await serve(t, {
+    node_info: async () => ({ ...EXAMPLES.node_info.result, bridge }),
+    tx_get: async () => record,
+    tx_where: async () => where,
+    bridge_block: async () => EXAMPLES.bridge_block.result,
+    bridge_template: async () => EXAMPLES.bridge_template.result,
+  })
+  const shell = fakeShell({ folder })
+  const exitCode = await runCli(['status', where.infohash, '--json', '--data', folder, '--node', url], shell)
+  assert.equal(exitCode, 0, shell.out() + shell.err())
+  return JSON.parse(shell.out())
+}
