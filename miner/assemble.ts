@@ -113,13 +113,13 @@ export function revenueOf(content: Offer, { weiPerTtx }: Policy): Wei | undefine
 }
 
 /** What a block that was made before brings and costs. */
-export function offerOf(rules: Rules, { steps, states }: Omit<PublishedBlock, 'sealed'>): Offer {
+export function offerOf({ sealed, steps, states }: PublishedBlock): Offer {
   const decoded = splitSteps(steps).map(decodeStep)
   return {
     queueEntries: decoded.filter((step) => step && isOfQueue(step)).length,
-    requests: requestsOf(rules, steps).length,
-    fee: minerFee(steps),
-    queueFees: addGwei(decoded.map((step) => (step ? queueFeeOf(step) : toGwei(0n)))),
+    requests: sealed.header.requestCount,
+    fee: sealed.header.fee,
+    queueFees: sealed.header.queueFees,
     gas: publishGas(decoded.length, steps.length + states.length),
   }
 }

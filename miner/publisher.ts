@@ -72,8 +72,7 @@ export class Publisher {
     const { sealed, steps, states } = entry
     try {
       const { torrent } = await this.#deps.node.call('bridge_submit', { sealed, steps, states })
-      const stated = decodeSealed(sealed).header.torrent
-      if (torrent !== stated) this.#deps.log.warn({ stated, torrent }, 'the node serves the block as another torrent')
+      return await this.#put({ ...entry, torrent, stage: 'submitted' })
     } catch (error) {
       if (error instanceof RuleError) return await this.#lose(entry, `the node takes it for wrong: ${error.message}`)
       // What defends a race may build on another block than the node's tip, on purpose.
@@ -86,8 +85,12 @@ export class Publisher {
   }
 
   async #send(entry: Publication, signal: AbortSignal): Promise<Publication> {
-    const { sealed, steps, states, parent, beside } = entry
-    const call = publishCall(parent, { sealed: decodeSealed(sealed), steps, states }, beside)
+    const { sealed, steps, states, parent, beside, torrent } = entry
+    const call = publishCall(
+      parent,
+      { sealed: decodeSealed(sealed), steps, states },
+      { ...(beside && { beside }), ...(torrent && { torrent }) },
+    )
     let current = entry
     let outcome: Outcome
     try {

@@ -111,8 +111,7 @@ export class Relayer implements AsyncDisposable {
   /** Pays what nobody else has paid, which the node may not have seen yet. */
   async #pay(block: Hash, requests: readonly Claim[]): Promise<void> {
     const { sender } = this.#deps
-    const indices = requests.map(({ index }) => index)
-    const before = await sender.ethereum.areClaimed(block, indices)
+    const before = await sender.ethereum.areClaimed(requests.map(({ number }) => number))
     const due = requests.filter((_, i) => before[i] === false)
     const [first] = due
     if (first === undefined) return

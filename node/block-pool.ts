@@ -87,7 +87,7 @@ export class BlockPool {
   }
 
   /**
-   * Replays a block and keeps it. Throws `RuleError` (`bad-header`, `bad-work`, `bad-steps`, `invalid-block`, `wrong-torrent`), or
+   * Replays a block and keeps it. Throws `RuleError` (`bad-header`, `bad-work`, `bad-steps`, `invalid-block`), or
    * `OperationError` (`block-not-wanted`, `block-not-judged`) where that depends on what this node has seen.
    */
   add(sealed: Uint8Array, steps: Uint8Array, states: Uint8Array, source: BlockSource): PooledBlock {
@@ -109,8 +109,8 @@ export class BlockPool {
         retry: true,
       })
     }
-    const files = this.#replay(parent, { sealed: decoded, steps, states }, id)
-    const { target, torrent } = decoded.header
+    const { files, infohash: torrent } = this.#replay(parent, { sealed: decoded, steps, states }, id)
+    const { target } = decoded.header
     this.#makeRoom(source)
     const block = { id, sealed: encodeSealed(decoded), torrent, target, source, files }
     this.#blocks.set(id, block)
@@ -158,7 +158,7 @@ export class BlockPool {
     if (gone !== undefined) this.#blocks.delete(gone.id)
   }
 
-  #replay(parent: ParentBlock, block: PublishedBlock, id: Hash): readonly BlockFile[] {
+  #replay(parent: ParentBlock, block: PublishedBlock, id: Hash): ReturnType<typeof blockTorrent> {
     const { rules, queue } = this.#view
     const verdict = replayBlock(rules, parent, block, queue)
     if (verdict.verdict === 'unknown') {
@@ -175,13 +175,9 @@ export class BlockPool {
     const { sealed, steps, states } = block
     const posted = splitPosted(block)
     const derived = deriveHeader(rules, parent, sealed.header.target, posted.steps, posted.states)
-    if (challengeOf({ ...derived, torrent: sealed.header.torrent }) !== challengeOf(sealed.header)) {
+    if (challengeOf(derived) !== challengeOf(sealed.header)) {
       throw new RuleError('bad-header', `the header of block ${id} is not what its content makes`, { block: id })
     }
-    const requests = requestsOf(rules, steps)
-    const torrent = blockTorrent({ header: sealed.header, steps, states, requests, state: verdict.state })
-    if (torrent.infohash === sealed.header.torrent) return torrent.files
-    const facts = { block: id, expected: torrent.infohash, stated: sealed.header.torrent }
-    throw new RuleError('wrong-torrent', `block ${id} names a torrent that is not that of its content`, facts)
+    return blockTorrent({ sealed, steps, states, requests: requestsOf(rules, steps), state: verdict.state })
   }
 }

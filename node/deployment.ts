@@ -70,7 +70,7 @@ export function parseDeployment(text: string, name: string): NetworkDefinition {
     const { chain, bridge, token } = parsed
     const { easiestTarget, minRequest, minDeposit } = parsed.parameters
     const state = stateRoot(genesisState(genesis))
-    const block = genesisBlock({ chain, bridge, easiestTarget, state, genesis: genesisInfohash(genesis) })
+    const block = genesisBlock({ chain, bridge, easiestTarget, state })
     checkSame('the infohash of its genesis', genesisInfohash(genesis), parsed.genesis.infohash)
     checkSame('the root of its genesis state', state, parsed.genesis.state)
     checkSame('the id of its genesis block', blockId(block), parsed.genesis.id)

@@ -16,7 +16,7 @@ import { preferredTip } from './fork-choice.ts'
 import { pendingEntries, type QueuedEntry, queuedEntryAt } from './queue-view.ts'
 import type { BridgeRecords } from './records/bridge-records.ts'
 import type { BlockBody } from './records/judging/judge.ts'
-import { type BridgeBlock, type BridgeView, claimName } from './view.ts'
+import { type BridgeBlock, type BridgeView, requestNumbers } from './view.ts'
 
 /**
  * - `syncing`: the view is not complete yet.
@@ -105,12 +105,12 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return block && this.#records.contentOf(this.view, block)
   }
 
-  /** The files of the block torrent with this infohash, for the swarm. A header's word for it is where to look, and proves nothing. */
+  /** The files of the block torrent with this infohash, for the swarm. A publication's word for it is where to look, and proves nothing. */
   async filesOf(torrent: Infohash): Promise<readonly BlockFile[] | undefined> {
     for (const block of this.view.blocks.values()) {
-      const { id, sealed } = block
-      if (sealed.header.torrent !== torrent || !this.#records.judge.states.has(id)) continue
-      // What a stranger asks for costs a look at all balances once, and not again for a header that lies.
+      const { id } = block
+      if (block.torrent !== torrent || !this.#records.judge.states.has(id)) continue
+      // What a stranger asks for costs a look at all balances once, and not again for a hint that lies.
       if ((this.#torrents.get(id) ?? torrent) !== torrent) continue
       const content = await this.#records.contentOf(this.view, block)
       const made = content && blockTorrent(content)
@@ -150,11 +150,10 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   viewOf(block: BridgeBlock): BridgeView {
     if (this.view.blocks.has(block.id)) return this.view
     const { archive } = this.#records.journal
-    const claimed = new Map<string, bigint>()
-    for (const step of block.requests) {
-      const name = claimName(block.id, step)
-      const paid = this.view.claimed.get(name) ?? archive.paid(block.id, step)
-      if (paid !== undefined) claimed.set(name, paid)
+    const claimed = new Map<bigint, bigint>()
+    for (const number of requestNumbers(block)) {
+      const paid = this.view.claimed.get(number) ?? archive.paid(number)
+      if (paid !== undefined) claimed.set(number, paid)
     }
     return { ...this.view, claimed }
   }

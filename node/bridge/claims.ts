@@ -6,12 +6,12 @@ import { netOf } from '../protocol/fee.ts'
 import { encodeSealed } from '../protocol/header.ts'
 import type { Address, Hash, Infohash } from '../protocol/ids.ts'
 import { unpackTransaction } from '../protocol/packed.ts'
+import { requestProofs, requestsIn } from '../protocol/requests.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, splitSteps, transactionIn } from '../protocol/step.ts'
-import { splitStates, traceOf, traceProofs } from '../protocol/trace.ts'
 import { verifyPacked } from '../protocol/verify.ts'
 import type { BlockBody } from './records/judging/judge.ts'
-import { ancestry, type BridgeBlock, type BridgeView, claimName } from './view.ts'
+import { ancestry, type BridgeBlock, type BridgeView, requestNumberOf, requestNumbers } from './view.ts'
 
 export type RequestView = BlockRequest & {
   /** What the recipient gets, base units of wTTX. */
@@ -24,15 +24,16 @@ export type RequestView = BlockRequest & {
 export type MaturedClaim = {
   readonly block: Hash
   readonly infohash: Infohash
-  /** Sealed header, 281 bytes. */
+  /** Sealed header, 337 bytes. */
   readonly sealed: Uint8Array
   readonly to: Address
   /** Base units of wTTX. */
   readonly net: bigint
+  /** With the fee. */
+  readonly gross: bigint
+  /** Along the branch. */
+  readonly number: bigint
   readonly step: number
-  readonly packed: Uint8Array
-  /** After the step. */
-  readonly state: Hash
   readonly siblings: readonly Hash[]
 }
 
@@ -44,11 +45,13 @@ const paidUp = new WeakSet<BridgeBlock>()
 
 /** The requests of a valid block, in step order. */
 export function requestViews(rules: Rules, view: BridgeView, block: BridgeBlock, body: BlockBody): RequestView[] {
-  return requestsOf(rules, body.steps).map((request) => ({
+  const isPayable = isFinal(view, block)
+  return requestsOf(rules, body.steps).map((request, i) => ({
     ...request,
     net: netOf(request.tokens),
-    isFinal: isFinal(view, block),
-    isPaid: view.claimed.has(claimName(block.id, request.step)),
+    isFinal: isPayable,
+    // Another branch has requests of the same numbers.
+    isPaid: isPayable && view.claimed.has(block.sealed.header.firstRequest + BigInt(i)),
   }))
 }
 
@@ -65,14 +68,14 @@ export function* blocksWithClaims(view: BridgeView, from = view.root): Generator
   if (chain.at(-1)?.id !== from) return
   for (const block of chain.reverse()) {
     if (paidUp.has(block)) continue
-    if (block.requests.some((step) => !view.claimed.has(claimName(block.id, step)))) yield block
+    if (requestNumbers(block).some((number) => !view.claimed.has(number))) yield block
     else paidUp.add(block)
   }
 }
 
 /**
- * The requests of a final block that were not paid yet and are wanted, with their proofs; of a block that is not final none. Hashes the block's
- * steps once, however many of them are requests.
+ * The requests of a final block that were not paid yet and are wanted, with their proofs; of a block that is not final none. Hashes the tree of
+ * them once, however many they are.
  */
 export function maturedClaims(
   rules: Rules,
@@ -85,14 +88,14 @@ export function maturedClaims(
   const steps = splitSteps(body.steps)
   const open = block.requests.flatMap((step) => openRequest(view, block, step, steps[step]) ?? []).filter(isWanted)
   if (open.length === 0) return []
-  const states = splitStates(body.states)
-  const proofs = traceProofs(traceOf(steps, states))
+  const proofs = requestProofs(requestsIn(steps))
   const sealed = encodeSealed(block.sealed)
-  return open.flatMap(({ step, to, net, transaction }) => {
-    const [packed, state, siblings] = [steps[step], states[step], proofs[step]]
+  const first = block.sealed.header.firstRequest
+  return open.flatMap(({ transaction, number, ...request }) => {
+    const siblings = proofs[Number(number - first)]
     const verified = verifyPacked(rules, transaction)
-    if (packed === undefined || state === undefined || siblings === undefined || typeof verified === 'string') return []
-    return [{ block: block.id, infohash: verified.infohash, sealed, to, net, step, packed, state, siblings }]
+    if (siblings === undefined || typeof verified === 'string') return []
+    return [{ block: block.id, infohash: verified.infohash, sealed, ...request, number, siblings }]
   })
 }
 
@@ -106,6 +109,7 @@ function openRequest(view: BridgeView, block: BridgeBlock, step: number, bytes: 
   const packed = decoded && transactionIn(decoded)
   if (packed === undefined) return undefined
   const fields = unpackTransaction(packed)
-  if (fields === undefined || view.claimed.has(claimName(block.id, step))) return undefined
-  return { step, to: fields.payee, net: netOf(fields.tokens), transaction: packed }
+  const number = requestNumberOf(block, step)
+  if (fields === undefined || number === undefined || view.claimed.has(number)) return undefined
+  return { step, number, to: fields.payee, gross: fields.tokens, net: netOf(fields.tokens), transaction: packed }
 }

@@ -2,7 +2,7 @@
 
 import { OperationError } from '../errors.ts'
 import type { Chain, ChainBlock } from '../ethereum/chain.ts'
-import { minerFee, requestsOf } from '../protocol/block.ts'
+import { requestsOf } from '../protocol/block.ts'
 import { type BlockFile, decodeOutputs } from '../protocol/block-torrent.ts'
 import { blockId, decodeSealed, type Header } from '../protocol/header.ts'
 import { RuleError } from '../protocol/rule-error.ts'
@@ -77,13 +77,13 @@ export async function checkSnapshot(
     deployed > 0n ? deployed - 1n : 0n,
     head,
   )
-  const earned = body && { fee: minerFee(body.steps), requests: requestsOf(rules, body.steps).map(({ step }) => step) }
+  const requests = body === undefined ? [] : requestsOf(rules, body.steps).map(({ step }) => step)
   const root = {
     id,
     sealed,
     publishedAt: record.publishedAt,
     work: record.work,
-    ...(earned ?? { fee: 0n, requests: [] }),
+    requests,
   }
   return { root, state, outputs, origin, ...(body ? { body } : {}) }
 }

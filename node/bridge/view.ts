@@ -28,13 +28,13 @@ export type BridgeBlock = {
   readonly publishedAt: Time
   /** Cumulative, expected hashes from genesis. */
   readonly work: Work
+  /** Infohash of its torrent, as its publication says: a hint, never judged. Nothing for the block with which this node began. */
+  readonly torrent?: Infohash
   /** Where it was published; nothing for the block with which this node began. */
   readonly place?: ChainPlace
   readonly verdict: BlockVerdict
   readonly refuted: boolean
   readonly finality?: Finality
-  /** wTTX (base units) that its miner earns at finality, if it earns anything. */
-  readonly fee: bigint
   /** Numbers of the steps that are requests. */
   readonly requests: readonly number[]
   /** In the order of publication, refuted ones included. */
@@ -56,13 +56,20 @@ export type BridgeView = {
   /** By parent. */
   readonly slots: ReadonlyMap<Hash, Nomination>
   readonly queue: QueueView
-  /** Paid requests, as `claimName` writes them, with the net amount in base units. */
-  readonly claimed: ReadonlyMap<string, bigint>
+  /** Paid requests by their numbers on the final branch, with the net amount in base units. */
+  readonly claimed: ReadonlyMap<bigint, bigint>
   readonly death?: BridgeDeath
 }
 
-export function claimName(block: Hash, step: number): string {
-  return `${block}:${step}`
+/** The numbers of a block's requests along its branch, in step order. */
+export function requestNumbers({ sealed, requests }: Pick<BridgeBlock, 'sealed' | 'requests'>): bigint[] {
+  return requests.map((_, i) => sealed.header.firstRequest + BigInt(i))
+}
+
+/** The number of the request that is this step of the block; `undefined` if there is none. */
+export function requestNumberOf(block: Pick<BridgeBlock, 'sealed' | 'requests'>, step: number): bigint | undefined {
+  const index = block.requests.indexOf(step)
+  return index < 0 ? undefined : block.sealed.header.firstRequest + BigInt(index)
 }
 
 /** Throws a `RangeError` where the block is not in the view: our bug. */

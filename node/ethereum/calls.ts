@@ -21,11 +21,12 @@ export type BridgeCall = {
   readonly intent?: string
 }
 
-/** A request in a final block, with what proves it: step `index` of the block, the state after it, and the siblings of its leaf. */
+/** A request in a final block, with what proves it: its number, its step, recipient and gross amount (base units), and the siblings of its leaf. */
 export type ClaimProof = {
-  readonly index: number
-  readonly step: Uint8Array
-  readonly state: Hash
+  readonly number: bigint
+  readonly step: number
+  readonly recipient: Address
+  readonly gross: bigint
   readonly siblings: readonly Hash[]
 }
 
@@ -78,19 +79,24 @@ export function forceFee(baseFee: GasPrice): Wei {
   return ceilToGwei(costOfGas(FORCE_GAS, baseFee))
 }
 
-/** `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to be beside that on purpose. */
-export function publishCall(parent: Uint8Array, block: PublishedBlock, beside: Hash = ZERO_HASH): BridgeCall {
+/** What goes with a publication. `torrent` is a hint for the swarm; `beside` the parent's latest live child, if the block is to be beside that on purpose. */
+export type Beside = { readonly torrent?: Infohash; readonly beside?: Hash }
+
+/** `parent` is the sealed header of the parent. */
+export function publishCall(
+  parent: Uint8Array,
+  block: PublishedBlock,
+  { torrent = ZERO_INFOHASH, beside = ZERO_HASH }: Beside = {},
+): BridgeCall {
   const { header, seal } = block.sealed
-  const args = [
-    hex(parent),
-    header.target,
-    `0x${header.torrent}`,
-    seal.miner,
-    seal.nonce,
-    hex(block.steps),
-    hex(block.states),
+  const publication = {
+    target: header.target,
+    torrent: `0x${torrent}`,
+    miner: seal.miner,
+    nonce: seal.nonce,
     beside,
-  ] as const
+  } as const
+  const args = [hex(parent), publication, hex(block.steps), hex(block.states)] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
   const gas = publishGas(header.stepCount, block.steps.length + block.states.length)
   return { name: 'publish', data, gas: limit(gas), bondGas: BOND_GAS }
@@ -124,12 +130,9 @@ export function refuteCall(data: Hex, estimate = 0n): BridgeCall {
 
 /** All of one block, whose sealed header the claims carry. */
 export function claimCall(sealed: Uint8Array, claims: readonly ClaimProof[]): BridgeCall {
-  const requests = claims.map(({ index, step, state, siblings }) => ({
-    index: BigInt(index),
-    step: hex(step),
-    state,
-    siblings,
-  }))
+  const requests = claims.map(({ number, step, recipient, gross, siblings }) => {
+    return { number, step, to: recipient, amount: gross, siblings }
+  })
   const args = [hex(sealed), requests] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'claimMany', args })
   return { name: 'claimMany', data, gas: limit(claimGas(claims.length, data)), bondGas: 0n }

@@ -30,7 +30,9 @@ export type PublishedEvent = {
   readonly id: Hash
   readonly parent: Hash
   readonly miner: Address
-  /** Sealed header, 281 bytes. */
+  /** Infohash of the block's torrent: a hint, never judged. */
+  readonly torrent: Infohash
+  /** Sealed header, 337 bytes. */
   readonly sealed: Uint8Array
   readonly steps: Uint8Array
   readonly states: Uint8Array
@@ -63,11 +65,11 @@ type ForcedEvent = {
   readonly packed: Uint8Array
   readonly time: Time
 }
-/** Request `step` of a final block was paid: `amount` wTTX (base units) to `to`. */
+/** Request `number` of the final branch was paid: `amount` wTTX (base units) to `to`. */
 export type ClaimedEvent = {
   readonly kind: 'claimed'
   readonly block: Hash
-  readonly step: number
+  readonly number: bigint
   readonly to: Address
   readonly amount: bigint
 }
@@ -99,9 +101,6 @@ export type BlockRecord = {
   /** The block that is in its slot, or zero. */
   readonly slot: Hash
 }
-
-/** Step `step` of a block, which is a request. */
-export type RequestPlace = { readonly block: Hash; readonly step: number }
 
 /** What the contract says as of one block of Ethereum. */
 export type BridgeReading = {
@@ -145,7 +144,7 @@ export interface Chain {
   /** State of the contract after block `at`, which must be canonical; `queueLength` is that whose running hash is wanted. */
   read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading>
   /** Which of these requests were paid, as of block `at`; in the order in which they were asked for. */
-  areClaimed(at: Hash, requests: readonly RequestPlace[]): Promise<readonly boolean[]>
+  areClaimed(at: Hash, numbers: readonly bigint[]): Promise<readonly boolean[]>
   /** When queue entry `index` was made, as of block `at`. */
   queueTime(at: Hash, index: bigint): Promise<Time>
   /** Ends what is under way; every later call throws `ethereum-closed`. */

@@ -251,7 +251,6 @@ export class EthereumReader {
       isFinal: (record.flags & FINAL) !== 0,
       isUnpaid: (record.flags & UNPAID) !== 0,
       bond: weiOf(toGwei(record.bond)),
-      fee: toBaseUnits(record.fee),
     }
   }
 
@@ -279,10 +278,10 @@ export class EthereumReader {
   }
 
   /** Which of these requests of a block were paid, in the same order. */
-  async areClaimed(block: Hash, steps: readonly number[]): Promise<readonly boolean[]> {
+  async areClaimed(numbers: readonly bigint[]): Promise<readonly boolean[]> {
     await this.parameters()
-    const contracts = steps.map(
-      (step) => ({ ...this.#contract(), functionName: 'isClaimed', args: [block, BigInt(step)] }) as const,
+    const contracts = numbers.map(
+      (number) => ({ ...this.#contract(), functionName: 'isClaimed', args: [number] }) as const,
     )
     const together = { deployless: true, allowFailure: false, batchSize: CLAIMS_BYTES } as const
     const claimed = await this.ask('claims', (client) => client.multicall({ contracts, ...together }))

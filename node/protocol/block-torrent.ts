@@ -2,7 +2,7 @@
 
 import { concat, decodeUint, encodeText, encodeUint, formatHex } from './bytes.ts'
 import { sha1 } from './hash.ts'
-import { type Header, VERSION } from './header.ts'
+import { type SealedHeader, VERSION } from './header.ts'
 import { type Address, type Infohash, toAddress, toBytes, toInfohash } from './ids.ts'
 import { RuleError } from './rule-error.ts'
 import { MAX_TOKENS } from './rules.ts'
@@ -27,7 +27,7 @@ export type BlockRequest = {
 }
 
 export type BlockContent = {
-  readonly header: Omit<Header, 'torrent'>
+  readonly sealed: SealedHeader
   readonly steps: Uint8Array
   readonly states: Uint8Array
   readonly requests: readonly BlockRequest[]
@@ -39,7 +39,7 @@ export type BlockContent = {
 export function blockFiles(content: BlockContent): BlockFile[] {
   const files = [
     { name: 'balances.bin', bytes: encodeBalances(balancesOf(content.state)) },
-    { name: 'block.json', bytes: encodeText(formatHeader(content.header)) },
+    { name: 'block.json', bytes: encodeText(formatHeader(content.sealed)) },
     { name: 'outputs.bin', bytes: encodeOutputs(outputsOf(content.state)) },
     { name: 'requests.json', bytes: encodeText(formatRequests(content.requests)) },
     { name: 'states.bin', bytes: content.states },
@@ -109,16 +109,25 @@ function encodeBalances(balances: readonly Balance[]): Uint8Array {
   return bytes
 }
 
-function formatHeader(header: Omit<Header, 'torrent'>): string {
+/** The whole sealed header: who has the torrent has the block. */
+function formatHeader({ header, seal }: SealedHeader): string {
   return JSON.stringify({
     bridge: header.bridge,
     chain: `${header.chain}`,
+    fee: `${header.fee}`,
+    firstRequest: `${header.firstRequest}`,
     height: `${header.height}`,
+    miner: seal.miner,
+    nonce: seal.nonce,
     parent: header.parent,
     queueCount: `${header.queueCount}`,
+    queueFees: `${header.queueFees}`,
     queueHash: header.queueHash,
+    requestCount: `${header.requestCount}`,
+    requestsRoot: header.requestsRoot,
     state: header.state,
     stepCount: `${header.stepCount}`,
+    supply: `${header.supply}`,
     target: `0x${formatHex(encodeUint(header.target, 32))}`,
     traceRoot: header.traceRoot,
     version: `${VERSION}`,

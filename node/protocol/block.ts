@@ -2,19 +2,21 @@
 
 import { applyStep, applyTransaction } from './apply.ts'
 import { assert } from './assert.ts'
-import { type BlockContent, type BlockRequest, blockTorrent } from './block-torrent.ts'
+import type { BlockContent, BlockRequest } from './block-torrent.ts'
 import { concat } from './bytes.ts'
-import { feeOf } from './fee.ts'
+import { feeOf, netOf } from './fee.ts'
 import { keccak } from './hash.ts'
 import type { Header, SealedHeader } from './header.ts'
 import { type Hash, toBytes, toHash } from './ids.ts'
 import { unpackTransaction } from './packed.ts'
 import type { QueueEntry } from './queue.ts'
+import { requestsIn, requestsRoot } from './requests.ts'
+import { RuleError } from './rule-error.ts'
 import type { Reason, Rules } from './rules.ts'
 import { type State, stateRoot } from './state.ts'
-import { decodeStep, queueAfter, type Step, splitSteps, transactionIn } from './step.ts'
+import { decodeStep, queueAfter, queueFeeOf, splitSteps, transactionIn } from './step.ts'
 import { type Posted, splitPosted, traceOf, traceRoot } from './trace.ts'
-import { type BaseUnits, toBaseUnits } from './units.ts'
+import { toBaseUnits, toGwei } from './units.ts'
 import { verifyPacked } from './verify.ts'
 
 export type PublishedBlock = Posted & { readonly sealed: SealedHeader }
@@ -63,30 +65,40 @@ export function replayBlock(rules: Rules, parent: ParentBlock, block: PublishedB
   return { verdict: 'valid', state }
 }
 
-/** What a block of these steps says, ready for its torrent and its header. Every step must apply: use `applyStep` to choose them. */
+/** What a block of these steps says: its header, and all that its torrent holds once it is sealed. Every step must apply: use `applyStep` to choose them. */
 export function assembleBlock(
   rules: Rules,
   parent: ParentBlock,
   target: bigint,
   steps: readonly { readonly step: Uint8Array; readonly after: State }[],
-): { readonly header: Header; readonly content: BlockContent; readonly block: Omit<PublishedBlock, 'sealed'> } {
+): {
+  readonly header: Header
+  readonly content: Omit<BlockContent, 'sealed'>
+  readonly block: Omit<PublishedBlock, 'sealed'>
+} {
   const states = steps.map(({ after }) => stateRoot(after))
   const state = steps.at(-1)?.after ?? parent.state
   const packed = steps.map(({ step }) => step)
   const header = deriveHeader(rules, parent, target, packed, states)
   const block = { steps: concat(...steps.map(({ step }) => step)), states: concat(...states.map(toBytes)) }
-  const content: BlockContent = { header, requests: requestsOf(rules, block.steps), state, ...block }
-  return { header: { ...header, torrent: blockTorrent(content).infohash }, content, block }
+  return { header, content: { requests: requestsOf(rules, block.steps), state, ...block }, block }
 }
 
-/** The header as the contract derives it from what is posted; all but the torrent. One state for each step. */
+/**
+ * The header as the contract derives it from what is posted, of which it looks at shapes alone. One state for each step. Throws
+ * `RuleError('bad-steps')` where more is requested than there is.
+ */
 export function deriveHeader(
   rules: Rules,
   parent: Omit<ParentBlock, 'state'>,
   target: bigint,
   steps: readonly Uint8Array[],
   states: readonly Hash[],
-): Omit<Header, 'torrent'> {
+): Header {
+  const { credits, requested, fee, queueFees, requests } = totalsOf(steps)
+  const supply = parent.header.supply + credits
+  if (requested > supply)
+    throw new RuleError('bad-steps', `expected requests of ${supply} base units at most, got ${requested}`, {})
   return {
     chain: rules.chain,
     bridge: rules.bridge,
@@ -96,6 +108,12 @@ export function deriveHeader(
     stepCount: steps.length,
     traceRoot: traceRoot(traceOf(steps, states)),
     state: states.at(-1) ?? parent.header.state,
+    supply: toBaseUnits(supply - requested),
+    fee: toBaseUnits(fee),
+    queueFees: toGwei(queueFees),
+    firstRequest: parent.header.firstRequest + BigInt(parent.header.requestCount),
+    requestCount: requests.length,
+    requestsRoot: requestsRoot(requests),
     ...queueAfter(parent.header, steps),
   }
 }
@@ -113,23 +131,19 @@ export function requestsOf(rules: Rules, steps: Uint8Array): BlockRequest[] {
   })
 }
 
-/** What finality of the block pays its miner in wTTX, docs/protocol.md section 7.4. */
-export function minerFee(steps: Uint8Array): BaseUnits {
-  return toBaseUnits(splitSteps(steps).reduce((fee, bytes) => fee + stepFee(decodeStep(bytes)), 0n))
-}
-
-function stepFee(step: Step | undefined): bigint {
-  switch (step?.kind) {
-    case 'deposit':
-      return feeOf(step.entry.gross)
-    case 'applied':
-    case 'transaction': {
-      const fields = unpackTransaction(step.packed)
-      return fields?.request ? feeOf(fields.tokens) : 0n
-    }
-    case 'void':
-    case undefined:
-      return 0n
+/** What steps add up to: base units, but `queueFees`. Docs/protocol.md section 7.4. */
+function totalsOf(steps: readonly Uint8Array[]) {
+  const requests = requestsIn(steps)
+  const requested = requests.reduce((sum, { tokens }) => sum + tokens, 0n)
+  const requestFees = requests.reduce((sum, { tokens }) => sum + feeOf(tokens), 0n)
+  const decoded = steps.flatMap((bytes) => decodeStep(bytes) ?? [])
+  const gross = decoded.flatMap((step) => (step.kind === 'deposit' ? [step.entry.gross] : []))
+  return {
+    credits: gross.reduce((sum, amount) => sum + netOf(amount), 0n),
+    requested,
+    fee: gross.reduce((sum, amount) => sum + feeOf(amount), requestFees),
+    queueFees: decoded.reduce((sum, step) => sum + queueFeeOf(step), 0n),
+    requests,
   }
 }
 

@@ -2,22 +2,14 @@
 
 import { concat, decodeUint, encodeUint } from './bytes.ts'
 import { keccak } from './hash.ts'
-import {
-  type Address,
-  type Hash,
-  type Infohash,
-  toAddress,
-  toBytes,
-  toHash,
-  toInfohash,
-  ZERO_ADDRESS,
-  ZERO_HASH,
-} from './ids.ts'
+import { type Address, type Hash, toAddress, toBytes, toHash, ZERO_ADDRESS, ZERO_HASH } from './ids.ts'
 import { RuleError } from './rule-error.ts'
+import { SUPPLY } from './rules.ts'
+import { type BaseUnits, type Gwei, toBaseUnits, toGwei } from './units.ts'
 
-export const VERSION = 1
-export const HEADER_BYTES = 229
-export const SEALED_BYTES = 281
+export const VERSION = 2
+export const HEADER_BYTES = 285
+export const SEALED_BYTES = 337
 
 export type Header = {
   readonly chain: bigint
@@ -29,10 +21,19 @@ export type Header = {
   readonly traceRoot: Hash
   /** After the last step; the parent's if there is none. */
   readonly state: Hash
+  /** TTX on the TTX side after the block. */
+  readonly supply: BaseUnits
+  /** wTTX that the miner earns at finality. */
+  readonly fee: BaseUnits
+  /** What came with the forced transactions which the block consumes. */
+  readonly queueFees: Gwei
+  /** Requests before this block, on its branch; its own have the numbers from here on. */
+  readonly firstRequest: bigint
+  readonly requestCount: number
+  /** Of the tree over the requests, docs/protocol.md section 5.1; zero for none. */
+  readonly requestsRoot: Hash
   readonly queueCount: bigint
   readonly queueHash: Hash
-  /** Infohash of the block's torrent: a hint, never judged. */
-  readonly torrent: Infohash
 }
 
 /** Who did the work, and its proof. */
@@ -50,9 +51,14 @@ export function encodeHeader(header: Header): Uint8Array {
     encodeUint(header.stepCount, 4),
     toBytes(header.traceRoot),
     toBytes(header.state),
+    encodeUint(header.supply, 12),
+    encodeUint(header.fee, 12),
+    encodeUint(header.queueFees, 8),
+    encodeUint(header.firstRequest, 8),
+    encodeUint(header.requestCount, 4),
+    toBytes(header.requestsRoot),
     encodeUint(header.queueCount, 8),
     toBytes(header.queueHash),
-    toBytes(header.torrent),
   )
 }
 
@@ -60,7 +66,7 @@ export function encodeSealed({ header, seal }: SealedHeader): Uint8Array {
   return concat(encodeHeader(header), toBytes(seal.miner), toBytes(seal.nonce))
 }
 
-/** Throws `RuleError('bad-header')` unless `bytes` are 281 bytes of version 1. */
+/** Throws `RuleError('bad-header')` unless `bytes` are 337 bytes of version 2. */
 export function decodeSealed(bytes: Uint8Array): SealedHeader {
   if (bytes.length !== SEALED_BYTES || bytes[0] !== VERSION) {
     throw new RuleError('bad-header', `expected a sealed header of ${SEALED_BYTES} bytes, version ${VERSION}`, {
@@ -77,11 +83,16 @@ export function decodeSealed(bytes: Uint8Array): SealedHeader {
     stepCount: Number(decodeUint(at(101, 4))),
     traceRoot: toHash(at(105, 32)),
     state: toHash(at(137, 32)),
-    queueCount: decodeUint(at(169, 8)),
-    queueHash: toHash(at(177, 32)),
-    torrent: toInfohash(at(209, 20)),
+    supply: toBaseUnits(decodeUint(at(169, 12))),
+    fee: toBaseUnits(decodeUint(at(181, 12))),
+    queueFees: toGwei(decodeUint(at(193, 8))),
+    firstRequest: decodeUint(at(201, 8)),
+    requestCount: Number(decodeUint(at(209, 4))),
+    requestsRoot: toHash(at(213, 32)),
+    queueCount: decodeUint(at(245, 8)),
+    queueHash: toHash(at(253, 32)),
   }
-  return { header, seal: { miner: toAddress(at(229, 20)), nonce: toHash(at(249, 32)) } }
+  return { header, seal: { miner: toAddress(at(285, 20)), nonce: toHash(at(305, 32)) } }
 }
 
 /** What the miner searches a nonce for: keccak(header). */
@@ -100,7 +111,6 @@ export function genesisBlock(network: {
   readonly bridge: Address
   readonly easiestTarget: bigint
   readonly state: Hash
-  readonly genesis: Infohash
 }): SealedHeader {
   const header: Header = {
     chain: network.chain,
@@ -111,9 +121,14 @@ export function genesisBlock(network: {
     stepCount: 0,
     traceRoot: ZERO_HASH,
     state: network.state,
+    supply: toBaseUnits(SUPPLY),
+    fee: toBaseUnits(0n),
+    queueFees: toGwei(0n),
+    firstRequest: 0n,
+    requestCount: 0,
+    requestsRoot: ZERO_HASH,
     queueCount: 0n,
     queueHash: ZERO_HASH,
-    torrent: network.genesis,
   }
   return { header, seal: { miner: ZERO_ADDRESS, nonce: ZERO_HASH } }
 }

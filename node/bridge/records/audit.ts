@@ -55,20 +55,20 @@ export function audit(view: BridgeView, asked: readonly Hash[], reading: BridgeR
 const AUDITED_CLAIMS = 1_000
 
 /** The newest payments that were reported to come after block `number` of Ethereum. `events` are in their order. */
-export function claimsAfter(events: readonly StoredEvent[], number: bigint): RequestPlace[] {
-  const claims: RequestPlace[] = []
+export function claimsAfter(events: readonly StoredEvent[], number: bigint): bigint[] {
+  const claims: bigint[] = []
   for (let i = events.length - 1; i >= 0 && claims.length < AUDITED_CLAIMS; i--) {
     const event = events[i]
     if (event === undefined || event.place.number <= number) break
-    if (event.kind === 'claimed') claims.push({ block: event.block, step: event.step })
+    if (event.kind === 'claimed') claims.push(event.number)
   }
   return claims
 }
 
 /** Throws `OperationError('ethereum-logs-incomplete')` where one was not made: anyone who waits for it would wait forever. */
-export function auditClaims(claims: readonly RequestPlace[], answers: readonly boolean[]): void {
-  for (const [i, { block, step }] of claims.entries()) {
-    if (answers[i] !== true) throw incomplete(`request ${step} of block ${block} was reported as paid, and is not`)
+export function auditClaims(claims: readonly bigint[], answers: readonly boolean[]): void {
+  for (const [i, number] of claims.entries()) {
+    if (answers[i] !== true) throw incomplete(`request ${number} was reported as paid, and is not`)
   }
 }
 

@@ -93,7 +93,7 @@ export class BridgeRecords {
     this.#finalityDepth = finalityDepth
     this.#base = blockId(network.genesisBlock)
     const { genesisBlock: sealed, deployedAt: publishedAt } = network
-    this.#root = { id: this.#base, sealed, publishedAt, work: toWork(0n), fee: 0n, requests: [] }
+    this.#root = { id: this.#base, sealed, publishedAt, work: toWork(0n), requests: [] }
     this.#view = emptyView(this.#root)
     this.judge.states.put(this.#base, genesisState(network.genesis), 0)
     this.#adopt(this.#view)
@@ -196,7 +196,7 @@ export class BridgeRecords {
     if (body === undefined) return undefined
     const requests = requestsOf(this.#network.rules, body.steps)
     const state = await this.judge.stateAfter(view, block.id, MOST_REPLAYS)
-    return { header: block.sealed.header, requests, state, ...body }
+    return { sealed: block.sealed, requests, state, ...body }
   }
 
   async #take({ ancestor, target, isHead, events }: Reading, contract: Contract, signal: AbortSignal): Promise<void> {

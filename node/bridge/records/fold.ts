@@ -14,17 +14,13 @@ import {
   type BridgeDeath,
   type BridgeView,
   blockOf,
-  claimName,
   descent,
   isWrong,
   type Nomination,
 } from '../view.ts'
 
 /** A publication as it is kept: without its steps and states, which are kept apart. */
-type StoredPublication = Omit<PublishedEvent, 'steps' | 'states'> & {
-  /** As in `BridgeBlock`. */
-  readonly fee: bigint
-} & Pick<BridgeEvent, 'place'>
+type StoredPublication = Omit<PublishedEvent, 'steps' | 'states'> & Pick<BridgeEvent, 'place'>
 
 /** What Ethereum said. The view is made of it, together with what our own replay found. */
 export type StoredEvent = StoredPublication | Exclude<BridgeEvent, { kind: 'published' }>
@@ -46,7 +42,7 @@ export type DraftView = {
   final: Hash
   readonly slots: Map<Hash, Nomination>
   readonly queue: { readonly start: bigint; readonly startHash: Hash; readonly entries: QueuedEntry[] }
-  readonly claimed: Map<string, bigint>
+  readonly claimed: Map<bigint, bigint>
   death?: BridgeDeath
 }
 
@@ -124,7 +120,7 @@ export function applyEvent(view: DraftView, event: StoredEvent, findings: Findin
       view.slots.set(event.parent, { block: event.block, place: event.place })
       return
     case 'claimed':
-      view.claimed.set(claimName(event.block, event.step), event.amount)
+      view.claimed.set(event.number, event.amount)
       return
     case 'deposited':
       queue(view, event, { kind: 'deposit', gross: event.gross, to: event.to })
@@ -168,7 +164,7 @@ function publish(view: DraftView, event: StoredPublication, finding: Finding | u
     place: event.place,
     ...judged(parent, finding),
     refuted: false,
-    fee: event.fee,
+    torrent: event.torrent,
     children: [],
   })
   view.blocks.set(parent.id, { ...parent, children: [...parent.children, event.id] })
@@ -193,11 +189,11 @@ function finalize(view: DraftView, event: Extract<StoredEvent, { kind: 'finalize
     view.death = { block: block.id, place: event.place }
     return
   }
-  // Of the block with which a node began the steps may be missing, and so what it earns.
-  if (event.fee !== 0n && event.fee !== block.fee && block.id !== view.root) {
-    throw incomplete(`block ${event.id} became final for a fee of ${event.fee}, and not of ${block.fee} or none`)
+  const { fee } = block.sealed.header
+  if (event.fee !== 0n && event.fee !== fee) {
+    throw incomplete(`block ${event.id} became final for a fee of ${event.fee}, and not of ${fee} or none`)
   }
-  const finality = { place: event.place, fee: event.fee, unpaid: event.fee < block.fee }
+  const finality = { place: event.place, fee: event.fee, unpaid: event.fee < fee }
   view.blocks.set(block.id, { ...block, finality })
   if (block.id !== view.root) view.final = block.id
 }

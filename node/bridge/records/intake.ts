@@ -1,7 +1,6 @@
 // The events of one step along Ethereum become part of a view: checked, judged where that costs no more than they have paid for, applied.
 
 import type { BridgeEvent } from '../../ethereum/chain.ts'
-import { minerFee } from '../../protocol/block.ts'
 import { decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import { settledBlock } from '../branch.ts'
@@ -46,7 +45,7 @@ export class Intake {
           const body = { steps, states }
           const finding = await this.#judge(view, event)
           if (finding !== undefined) found.set(event.id, finding)
-          const stored = { ...kept, fee: minerFee(steps) }
+          const stored = kept
           applyEvent(view, stored, found)
           added.push({ event: stored, body })
           continue

@@ -34,7 +34,7 @@ export async function claim(
       const batch = ofBlock.slice(offset, offset + BATCH)
       const [first] = batch
       if (first === undefined) continue
-      const intent = `claim steps ${batch.map(({ index }) => index)} of block ${first.block}`
+      const intent = `claim requests ${batch.map(({ number }) => number)} of block ${first.block}`
       const { receipt, ...each } = await carryOutOnce(sender, intent, () => claimCall(first.sealed, batch), signal)
       done.push({ ...each, transaction: receipt.hash })
     }

@@ -11,7 +11,6 @@ import {
   type Chain,
   type ChainBlock,
   LAG_BLOCKS,
-  type RequestPlace,
 } from '../chain.ts'
 
 /** `name` is for messages: no path, no key. */
@@ -62,8 +61,8 @@ export class AgreeingChain implements Chain {
     return this.#same(`the contract at block ${at}`, (chain) => chain.read(at, queueLength, blocks))
   }
 
-  areClaimed(at: Hash, requests: readonly RequestPlace[]): Promise<readonly boolean[]> {
-    return this.#same(`what was paid by block ${at}`, (chain) => chain.areClaimed(at, requests))
+  areClaimed(at: Hash, numbers: readonly bigint[]): Promise<readonly boolean[]> {
+    return this.#same(`what was paid by block ${at}`, (chain) => chain.areClaimed(at, numbers))
   }
 
   queueTime(at: Hash, index: bigint): Promise<Time> {

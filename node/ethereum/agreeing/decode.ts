@@ -3,7 +3,7 @@
 import type { Abi, ContractFunctionReturnType, GetContractEventsReturnType, Hex } from 'viem'
 import type { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { parseHex } from '../../protocol/bytes.ts'
-import { type Hash, parseAddress, parseHash } from '../../protocol/ids.ts'
+import { type Hash, parseAddress, parseHash, parseInfohash } from '../../protocol/ids.ts'
 import { toGwei, toTime, toWork } from '../../protocol/units.ts'
 import type { BlockRecord, BridgeEvent, ChainBlock } from '../chain.ts'
 
@@ -21,10 +21,16 @@ type Unplaced<E> = E extends BridgeEvent ? Omit<E, 'place'> : never
 export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
   switch (log.eventName) {
     case 'BlockPublished': {
-      const { id, parent, miner, header, steps, states, time } = log.args
+      const { id, parent, miner, torrent, header, steps, states, time } = log.args
       const bytes = { sealed: parseHex(header), steps: parseHex(steps), states: parseHex(states) }
       const ids = { id: parseHash(id), parent: parseHash(parent), miner: parseAddress(miner) }
-      return { kind: 'published', ...ids, ...bytes, time: toTime(time) } as const
+      return {
+        kind: 'published',
+        ...ids,
+        torrent: parseInfohash(torrent.slice(2)),
+        ...bytes,
+        time: toTime(time),
+      } as const
     }
     case 'BlockRefuted':
       return { kind: 'refuted', id: parseHash(log.args.id), prover: parseAddress(log.args.prover) } as const
@@ -45,8 +51,8 @@ export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
       return { kind: 'forced', index, ...what, fee: toGwei(fee), time: toTime(time) } as const
     }
     case 'Claimed': {
-      const { block_, index, to, amount } = log.args
-      return { kind: 'claimed', block: parseHash(block_), step: Number(index), to: parseAddress(to), amount } as const
+      const { block_, number, to, amount } = log.args
+      return { kind: 'claimed', block: parseHash(block_), number, to: parseAddress(to), amount } as const
     }
     // What lies in the bridge for somebody is asked of the contract, by whom it concerns.
     case 'Owed':

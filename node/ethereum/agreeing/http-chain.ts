@@ -210,13 +210,11 @@ class HttpChain implements Chain {
     }))
   }
 
-  async areClaimed(at: Hash, requests: readonly RequestPlace[]): Promise<readonly boolean[]> {
-    if (requests.length === 0) return []
+  async areClaimed(at: Hash, numbers: readonly bigint[]): Promise<readonly boolean[]> {
+    if (numbers.length === 0) return []
     await this.#check()
     const contract = { abi: bridgeAbi, address: this.#network.bridge } as const
-    const contracts = requests.map(
-      ({ block, step }) => ({ ...contract, functionName: 'isClaimed', args: [block, BigInt(step)] }) as const,
-    )
+    const contracts = numbers.map((number) => ({ ...contract, functionName: 'isClaimed', args: [number] }) as const)
     const when = { blockHash: at, requireCanonical: true } as const
     const together = { deployless: true, allowFailure: false, batchSize: MULTICALL_BYTES } as const
     const claimed = await this.#ask('claims', (client) => client.multicall({ contracts, ...when, ...together }))

@@ -58,12 +58,13 @@ export function summariesOf(view: BridgeView, now: Time, blocks: readonly Bridge
   const times = finalTimesOf(view, now)
   return blocks.map((block) => {
     const { id, sealed, publishedAt, work, verdict, refuted, finality, requests } = block
-    const { parent, height, target, state, stepCount, queueCount, torrent } = sealed.header
+    const { parent, height, target, state, stepCount, queueCount } = sealed.header
     const time = times.get(id)
     const finalTime = time && finalTimeAnswer(time)
     return {
       ...{ id, parent, height, miner: sealed.seal.miner, target, work, state },
-      ...{ steps: stepCount, requests: requests.length, queueCount, torrent, publishedAt: Number(publishedAt) },
+      ...{ steps: stepCount, requests: requests.length, queueCount, publishedAt: Number(publishedAt) },
+      ...(block.torrent === undefined ? {} : { torrent: block.torrent }),
       ...verdictAnswer(verdict),
       refuted,
       final: finality !== undefined || id === view.root,

@@ -79,7 +79,6 @@ function lastOf(block: Hash, requests: readonly number[]): Place | undefined {
   return step === undefined ? undefined : { block, step }
 }
 
-function claimAnswer({ packed, step, siblings, to, ...claim }: MaturedClaim): Page['claims'][number] {
-  const { block, infohash, sealed, state, net } = claim
-  return { block, sealed, index: step, step: packed, state, siblings: [...siblings], infohash, recipient: to, net }
+function claimAnswer({ siblings, to, ...claim }: MaturedClaim): Page['claims'][number] {
+  return { ...claim, siblings: [...siblings], recipient: to }
 }

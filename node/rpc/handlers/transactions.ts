@@ -2,7 +2,7 @@
 
 import { isFinal } from '../../bridge/claims.ts'
 import { finalTimeOf } from '../../bridge/final-time.ts'
-import { claimName } from '../../bridge/view.ts'
+import { requestNumberOf } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import type { TransactionRecord } from '../../ledger/types.ts'
 import { encodeProof, formatAddress } from '../../network/proof.ts'
@@ -133,7 +133,8 @@ function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash)
   const where = { ...base, block: place.id, step: place.step }
   const block = follower.block(place.id)
   const view = block === undefined ? follower.view : follower.viewOf(block)
-  if (view.claimed.has(claimName(place.id, place.step)))
+  const number = block && isFinal(view, block) ? requestNumberOf(block, place.step) : undefined
+  if (number !== undefined && view.claimed.has(number))
     return { ...where, paid: true, waitingFor: 'nothing: it was paid on Ethereum' }
   if (block === undefined) return { ...where, waitingFor: 'this node to see its block on Ethereum' }
   if (isFinal(view, block) && block.requests.includes(place.step))

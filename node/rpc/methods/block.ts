@@ -48,7 +48,7 @@ const blockSummary = z
     steps: z.number().int(),
     requests: z.number().int(),
     queueCount: amount.describe('Entries of the queue that were consumed with it and below it.'),
-    torrent: infohash.describe('As its header says: a hint, which may be wrong.'),
+    torrent: infohash.optional().describe('As its publication says: a hint, which may be wrong.'),
     publishedAt: seconds,
     verdict,
     problem: z.string().optional(),

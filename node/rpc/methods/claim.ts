@@ -14,12 +14,12 @@ const claimData = z
   .object({
     block: hash,
     sealed: bytes,
-    index: z.number().int(),
-    step: bytes,
-    state: hash,
+    number: amount,
+    step: z.number().int(),
     siblings: z.array(hash),
     infohash,
     recipient: address,
+    gross: amount,
     net: amount,
   })
   .meta({ id: 'Claim', description: 'A request that can be paid, and all that `claim` of the contract needs.' })

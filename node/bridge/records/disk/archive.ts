@@ -3,7 +3,7 @@
 import type { ClaimedEvent } from '../../../ethereum/chain.ts'
 import type { Hash } from '../../../protocol/ids.ts'
 import type { QueuedEntry } from '../../queue-view.ts'
-import { type BridgeBlock, claimName } from '../../view.ts'
+import { type BridgeBlock, requestNumbers } from '../../view.ts'
 import { type BridgeDatabase, decodeRecord, encodeRecord, numberText, type Operation } from './encoding.ts'
 
 /** What goes from memory to disk when the view begins with a newer block. */
@@ -30,8 +30,8 @@ export class Archive {
   }
 
   /** What a request was paid, base units; `undefined` if it was not, or so recently that the view knows. */
-  paid(block: Hash, step: number): bigint | undefined {
-    return this.#read<bigint>(paidKey(block, step))
+  paid(request: bigint): bigint | undefined {
+    return this.#read<bigint>(paidKey(request))
   }
 
   /** Final blocks with requests that were not paid when they came here, oldest first, from a height on. */
@@ -46,10 +46,9 @@ export class Archive {
   operations({ blocks, entries, claims }: Leaving): Operation[] {
     const operations: Operation[] = []
     const put = (key: string, value: unknown) => operations.push({ type: 'put', key, value: encodeRecord(value) })
-    const paid = new Set(claims.map(({ block, step }) => claimName(block, step)))
-    const isPaid = (block: Hash, step: number) =>
-      paid.has(claimName(block, step)) || this.paid(block, step) !== undefined
-    for (const { block, step, amount } of claims) put(paidKey(block, step), amount)
+    const paid = new Set(claims.map(({ number }) => number))
+    const isPaid = (number: bigint) => paid.has(number) || this.paid(number) !== undefined
+    for (const { number, amount } of claims) put(paidKey(number), amount)
     for (const entry of entries) put(`entry/${numberText(entry.index)}`, entry)
     for (const block of blocks) put(blockKey(block.id), { ...block, children: [] })
     const changed = new Map(blocks.map((block) => [block.id, block]))
@@ -57,9 +56,10 @@ export class Archive {
       const old = changed.get(block) ?? this.block(block)
       if (old !== undefined) changed.set(block, old)
     }
-    for (const { id, sealed, finality, requests } of changed.values()) {
+    for (const block of changed.values()) {
+      const { id, sealed, finality } = block
       const key = `${UNPAID}${numberText(sealed.header.height)}/${id}`
-      if (finality !== undefined && requests.some((step) => !isPaid(id, step))) put(key, id)
+      if (finality !== undefined && requestNumbers(block).some((number) => !isPaid(number))) put(key, id)
       else operations.push({ type: 'del', key })
     }
     return operations
@@ -77,6 +77,6 @@ function blockKey(id: Hash): string {
   return `block/${id}`
 }
 
-function paidKey(block: Hash, step: number): string {
-  return `paid/${block}/${step}`
+function paidKey(request: bigint): string {
+  return `paid/${numberText(request)}`
 }
