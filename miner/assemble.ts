@@ -2,7 +2,7 @@
 
 import { publishGas, stepsGas } from '../node/ethereum/calls.ts'
 import { applyStep, applyTransaction } from '../node/protocol/apply.ts'
-import { assembleBlock, minerFee, type ParentBlock, type PublishedBlock, requestsOf } from '../node/protocol/block.ts'
+import { assembleBlock, type ParentBlock, type PublishedBlock } from '../node/protocol/block.ts'
 import { feeOf } from '../node/protocol/fee.ts'
 import { keccak } from '../node/protocol/hash.ts'
 import { challengeOf, type Header } from '../node/protocol/header.ts'
@@ -11,9 +11,8 @@ import { unpackTransaction } from '../node/protocol/packed.ts'
 import type { QueueEntry } from '../node/protocol/queue.ts'
 import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from '../node/protocol/rules.ts'
 import type { State } from '../node/protocol/state.ts'
-import { decodeStep, encodeStep, isOfQueue, queueFeeOf, splitSteps } from '../node/protocol/step.ts'
+import { decodeStep, encodeStep, isOfQueue, splitSteps } from '../node/protocol/step.ts'
 import {
-  addGwei,
   addWei,
   type BaseUnits,
   costOfGas,

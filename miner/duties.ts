@@ -61,7 +61,7 @@ export class Duties {
         )
         await journal.put({ ...withoutBytes(entry), stage: 'lost', problem: 'it was refuted', bond: toWei(0n) })
       } else if (record.isFinal) {
-        const fee = record.isUnpaid ? toBaseUnits(0n) : record.fee
+        const fee = record.isUnpaid ? toBaseUnits(0n) : decodeSealed(entry.sealed).header.fee
         log.info({ block: id, fee: `${fee}` }, 'an own block is final')
         await journal.put({ ...withoutBytes(entry), stage: 'final', fee })
       } else if (decodeSealed(entry.sealed).header.height <= finalHeight) {

@@ -7,14 +7,13 @@ import type { Hash } from '../node/protocol/ids.ts'
 import { workOf } from '../node/protocol/target.ts'
 import { offerOf } from './assemble.ts'
 import { type Publication, parentOf, publicationId } from './journal.ts'
-import type { Planner, Prospect } from './planner.ts'
+import type { Prospect } from './planner.ts'
 import { type Decision, decide } from './profit.ts'
 import { liveChildren, rightOne } from './siblings.ts'
 
 export type HeldDeps = {
   readonly node: NodeClient
   readonly ethereum: Pick<EthereumAccount, 'record' | 'standing'>
-  readonly planner: Pick<Planner, 'rules'>
 }
 
 export type Moment = {
@@ -53,7 +52,7 @@ export function heldOn(
 
 /** Throws what node and endpoint throw. */
 export async function fateOf(
-  { node, ethereum, planner }: HeldDeps,
+  { node, ethereum }: HeldDeps,
   held: Publication,
   prospect: Pick<Prospect, 'parent' | 'policy' | 'beside' | 'obstacle' | 'defends'>,
   moment: Moment,
@@ -90,7 +89,8 @@ export async function fateOf(
   const waiting = { sinceMs: held.sinceMs, longestMs: moment.longestWaitMs }
   const least = defends?.least ?? 0n
   if (workOf(header.target) < least) return { do: 'give up', reason: 'its branch would not be ahead even with it' }
-  const decision = moment.defence ?? decide(offerOf(await planner.rules(signal), held), policy, waiting, moment.nowMs)
+  const decision =
+    moment.defence ?? decide(offerOf({ ...held, sealed: decodeSealed(held.sealed) }), policy, waiting, moment.nowMs)
   if (!decision.publish && isPointless(held, moment)) return { do: 'give up', reason: 'its race is over' }
   if (!decision.publish) return { do: 'hold', reason: `a block is found: ${decision.reason}` }
   const { beside: _, ...alone } = held

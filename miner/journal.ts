@@ -9,6 +9,7 @@ import { attemptRecord, baseUnitsText, hashText, hexText, weiText } from '../nod
 import { formatHex, parseHex } from '../node/protocol/bytes.ts'
 import { blockId, decodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
+import { infohash } from '../node/schema.ts'
 
 const bytes = z.codec(
   hexText,
@@ -38,6 +39,8 @@ const publication = z.object({
   /** Packed steps and states; empty once they cannot be needed any more. */
   steps: bytes,
   states: bytes,
+  /** Of the block, once the node serves it. */
+  torrent: infohash.optional(),
   /** The sibling beside which it was sent on purpose. */
   beside: hashText.optional(),
   /** It is for the sake of our own blocks above this one, the first of a race. */

@@ -168,7 +168,7 @@ export class Miner implements AsyncDisposable {
     const { signal } = this.#stop
     while (!signal.aborted) {
       await this.#troubles.try('races', async () => {
-        await this.#defence.look(await this.#planner.rules(signal), signal)
+        await this.#defence.look(signal)
       })
       await delay(this.#options.pollMs * DUTY_LOOKS, undefined, { signal }).catch(() => undefined)
     }

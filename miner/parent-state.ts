@@ -116,7 +116,8 @@ export class ParentStates {
     }
   }
 
-  async #genesis({ torrent: infohash, state: expected }: Header, signal: AbortSignal): Promise<State> {
+  async #genesis({ state: expected }: Header, signal: AbortSignal): Promise<State> {
+    const { genesis: infohash } = (await this.#node.call('node_info', {}, signal)).network
     const { file } = await this.#node.call('tx_get', { infohash }, signal)
     const genesis = file && decodeTransaction(file)
     const state = genesis?.kind === 'genesis' ? genesisState(genesis) : undefined

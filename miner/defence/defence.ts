@@ -3,8 +3,8 @@
 import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
+import { decodeSealed } from '../../node/protocol/header.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import type { Rules } from '../../node/protocol/rules.ts'
 import { addGwei, type Time, toBaseUnits, toTime, toWork } from '../../node/protocol/units.ts'
 import type { Result } from '../../node/rpc/api.ts'
 import { type Offer, offerOf } from '../assemble.ts'
@@ -39,9 +39,9 @@ export class Defence {
   }
 
   /** Reads the tree, if our own blocks in it earn something. Throws what the node throws, and then knows what it knew. */
-  async look(rules: Rules, signal: AbortSignal): Promise<void> {
+  async look(signal: AbortSignal): Promise<void> {
     const { node, now } = this.#deps
-    const own = this.#earning(rules)
+    const own = this.#earning()
     const startMs = now()
     if (own.length > 0 && startMs < this.#nextMs) return
     this.#races = own.length === 0 ? [] : await readRaces(node, own.map(publicationId), signal)
@@ -55,12 +55,12 @@ export class Defence {
   }
 
   /** What there is to lose, and what its defence has cost so far. */
-  stake({ own }: Stand, rules: Rules): Stake {
+  stake({ own }: Stand): Stake {
     const all = this.#deps.journal.entries()
     const firsts = this.firsts(toTime(0n))
     const isSpent = ({ defends, publishedAt }: Publication) =>
       publishedAt !== undefined && defends !== undefined && firsts?.has(defends)
-    const offersOf = (some: readonly Publication[]) => some.map((entry) => this.#offer(entry, rules))
+    const offersOf = (some: readonly Publication[]) => some.map((entry) => this.#offer(entry))
     const lost = offersOf(all.filter((entry) => own.includes(publicationId(entry))))
     const spent = offersOf(all.filter(isSpent))
     return {
@@ -73,19 +73,19 @@ export class Defence {
     }
   }
 
-  #earning(rules: Rules): Publication[] {
+  #earning(): Publication[] {
     const published = this.#deps.journal.entries().filter(({ stage }) => stage === 'published')
     const known = new Set(published.map(publicationId))
     for (const id of this.#offers.keys()) if (!known.has(id)) this.#offers.delete(id)
     return published.filter((entry) => {
-      const { fee, queueFees } = this.#offer(entry, rules)
+      const { fee, queueFees } = this.#offer(entry)
       return fee > 0n || queueFees > 0n
     })
   }
 
-  #offer(entry: Publication, rules: Rules): Offer {
+  #offer(entry: Publication): Offer {
     const id = publicationId(entry)
-    const offer = this.#offers.get(id) ?? offerOf(rules, entry)
+    const offer = this.#offers.get(id) ?? offerOf({ ...entry, sealed: decodeSealed(entry.sealed) })
     this.#offers.set(id, offer)
     return offer
   }

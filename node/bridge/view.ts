@@ -3,7 +3,7 @@
 import type { ChainPlace } from '../ethereum/chain.ts'
 import type { Verdict } from '../protocol/block.ts'
 import type { SealedHeader } from '../protocol/header.ts'
-import type { Hash } from '../protocol/ids.ts'
+import type { Hash, Infohash } from '../protocol/ids.ts'
 import type { Time, Work } from '../protocol/units.ts'
 import type { QueueView } from './queue-view.ts'
 

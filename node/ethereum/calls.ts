@@ -4,7 +4,7 @@ import { decodeFunctionData, encodeFunctionData, type Hex, hexToBytes } from 'vi
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
-import { type Address, type Hash, ZERO_HASH } from '../protocol/ids.ts'
+import { type Address, type Hash, type Infohash, ZERO_HASH } from '../protocol/ids.ts'
 import { ceilToGwei, costOfGas, type GasPrice, type Time, type Wei } from '../protocol/units.ts'
 
 export type BridgeCall = {
@@ -79,6 +79,9 @@ export function forceFee(baseFee: GasPrice): Wei {
   return ceilToGwei(costOfGas(FORCE_GAS, baseFee))
 }
 
+/** Nobody looks for a torrent of this infohash. */
+const NOWHERE = '0'.repeat(40) as Infohash
+
 /** What goes with a publication. `torrent` is a hint for the swarm; `beside` the parent's latest live child, if the block is to be beside that on purpose. */
 export type Beside = { readonly torrent?: Infohash; readonly beside?: Hash }
 
@@ -86,7 +89,7 @@ export type Beside = { readonly torrent?: Infohash; readonly beside?: Hash }
 export function publishCall(
   parent: Uint8Array,
   block: PublishedBlock,
-  { torrent = ZERO_INFOHASH, beside = ZERO_HASH }: Beside = {},
+  { torrent = NOWHERE, beside = ZERO_HASH }: Beside = {},
 ): BridgeCall {
   const { header, seal } = block.sealed
   const publication = {

@@ -1,6 +1,6 @@
 // What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
-import type { Address, Hash } from '../protocol/ids.ts'
+import type { Address, Hash, Infohash } from '../protocol/ids.ts'
 import type { Gwei, Time, Work } from '../protocol/units.ts'
 
 /** An endpoint may be this many blocks behind itself or another one before anybody is told. */

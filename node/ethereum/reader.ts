@@ -17,12 +17,10 @@ import { tokenAbi } from '../../deployments/token-abi.ts'
 import { OperationError } from '../errors.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../protocol/ids.ts'
 import {
-  type BaseUnits,
   type GasPrice,
   type Gwei,
   later,
   type Time,
-  toBaseUnits,
   toGasPrice,
   toGwei,
   toSeconds,
@@ -84,7 +82,6 @@ export type BlockRecord = {
   readonly isFinal: boolean
   readonly isUnpaid: boolean
   readonly bond: Wei
-  readonly fee: BaseUnits
 }
 
 /** A block and the ways from it to others, as the contract keeps them. Hashes are zero for none; `publishedAt` is if it knows no such block. */

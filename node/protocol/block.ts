@@ -89,7 +89,7 @@ export function assembleBlock(
  * `RuleError('bad-steps')` where more is requested than there is.
  */
 export function deriveHeader(
-  rules: Rules,
+  rules: Pick<Rules, 'chain' | 'bridge'>,
   parent: Omit<ParentBlock, 'state'>,
   target: bigint,
   steps: readonly Uint8Array[],

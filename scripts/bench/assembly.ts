@@ -5,7 +5,7 @@ import type { Candidate } from '../../miner/ranking.ts'
 import type { ParentBlock } from '../../node/protocol/block.ts'
 import { encodeUint } from '../../node/protocol/bytes.ts'
 import { genesisBlock } from '../../node/protocol/header.ts'
-import { type Infohash, toHash, toInfohash } from '../../node/protocol/ids.ts'
+import { toHash, toInfohash } from '../../node/protocol/ids.ts'
 import { STEP_LIMIT, UNIT } from '../../node/protocol/rules.ts'
 import { stateOf, stateRoot } from '../../node/protocol/state.ts'
 import { toGasPrice } from '../../node/protocol/units.ts'
@@ -71,7 +71,6 @@ function scene(): { readonly parent: ParentBlock; readonly candidates: readonly 
     ...RULES,
     easiestTarget: 2n ** 216n,
     state: stateRoot(state),
-    genesis: '00'.repeat(20) as Infohash,
   })
   const candidates = outputs.slice(0, CANDIDATES).map(({ infohash, account }, i): Candidate => {
     const isRequest = i % 10 === 0

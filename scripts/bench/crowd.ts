@@ -5,11 +5,12 @@ import { createInterface } from 'node:readline'
 import { createPublicClient, encodeDeployData, encodeFunctionData, type Hex, http, isHex, parseAbi } from 'viem'
 import { z } from 'zod'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { deriveHeader } from '../../node/protocol/block.ts'
 import { formatHex } from '../../node/protocol/bytes.ts'
 import { createGenesis, genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'
-import { type Hash, type Infohash, parseAddress, parseHash, toHash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { type Hash, parseAddress, parseHash, toHash, ZERO_HASH } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import { publicKeyOf, signDigest } from '../../node/protocol/signature.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
@@ -27,7 +28,7 @@ export type Content = {
 }
 
 const ARTIFACT = new URL('../../artifacts/test/contract/harness/BridgeHarness.sol/BridgeHarness.json', import.meta.url)
-const constructorAbi = parseAbi(['constructor(bytes32, bytes20, uint256, uint128, uint128)'])
+const constructorAbi = parseAbi(['constructor(bytes32, uint256, uint128, uint128)'])
 const ACCOUNT = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'
 const MINER = parseAddress(ACCOUNT)
 const EASIEST = 2n ** 243n
@@ -53,7 +54,7 @@ export class Crowd implements AsyncDisposable {
 
   private constructor(url: string, rules: Rules, transaction: GenesisTransaction, stop: () => Promise<void>) {
     const network = { ...rules, easiestTarget: EASIEST, state: stateRoot(genesisState(transaction)) }
-    const sealed = genesisBlock({ ...network, genesis: genesisInfohash(transaction) })
+    const sealed = genesisBlock(network)
     this.url = url
     this.client = createPublicClient({ transport: http(url), cacheTime: 0, pollingInterval: 10 })
     this.rules = rules
@@ -65,7 +66,7 @@ export class Crowd implements AsyncDisposable {
   static async start(): Promise<Crowd> {
     const limits = ['--gas-limit', `${GAS}`, '--code-size-limit', '50000']
     // Without the states of the past, of which it would keep a copy for each block.
-    const args = ['--port', '0', '--no-mining', '--prune-history', ...limits, '--timestamp', '1800000000']
+    const args = ['--port', '--no-mining', '--prune-history', ...limits, '--timestamp', '1800000000']
     const child = spawnTied({ command: anvilBinary(), args })
     const stop = async () => {
       child.kill('SIGKILL')
@@ -164,19 +165,17 @@ export class Crowd implements AsyncDisposable {
     const block = { id: blockId(sealed), sealed }
     const beside = this.#lastChild.get(parent.id) ?? ZERO_HASH
     this.#lastChild.set(parent.id, block.id)
-    const what = [
-      header.target,
-      `0x${header.torrent}`,
-      MINER,
-      sealed.seal.nonce,
-      hex(steps),
-      hex(states),
+    const publication = {
+      target: header.target,
+      torrent: NOWHERE,
+      miner: MINER,
+      nonce: sealed.seal.nonce,
       beside,
-    ] as const
+    } as const
     const data = encodeFunctionData({
       abi: bridgeAbi,
       functionName: 'publish',
-      args: [hex(encodeSealed(parent.sealed)), ...what],
+      args: [hex(encodeSealed(parent.sealed)), publication, hex(steps), hex(states)],
     })
     return {
       block,
@@ -206,14 +205,13 @@ export class Crowd implements AsyncDisposable {
 
 /** The easiest target that holds at any time: half of the parent's. */
 export function emptyOn({ chain, bridge }: Rules, { id, sealed }: CrowdBlock): Content {
-  const { height, target, state, queueCount, queueHash } = sealed.header
-  const place = { chain, bridge, parent: id, height: height + 1n, target: targetFloor(target) }
-  const header = { ...place, stepCount: 0, traceRoot: ZERO_HASH, state, queueCount, queueHash, torrent: NOWHERE }
+  const { header: below } = sealed
+  const header = deriveHeader({ chain, bridge }, { id, header: below }, targetFloor(below.target), [], [])
   return { header, steps: new Uint8Array(), states: new Uint8Array() }
 }
 
 /** Nobody looks for it. */
-const NOWHERE = '77'.repeat(20) as Infohash
+const NOWHERE = `0x${'77'.repeat(20)}` as const
 
 async function ask(url: string, method: string, params: readonly unknown[]): Promise<unknown> {
   return (await askAll(url, method, [params]))[0]

@@ -3,7 +3,7 @@
 import type { BlockVerdict, BridgeBlock, BridgeView, Nomination } from '../../node/bridge/view.ts'
 import { encodeUint } from '../../node/protocol/bytes.ts'
 import { genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'
-import { type Hash, toHash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { type Hash, toHash, ZERO_ADDRESS, ZERO_HASH } from '../../node/protocol/ids.ts'
 import { addWork, later, type Time, toSeconds, toTime, toWork, type Work } from '../../node/protocol/units.ts'
 
 export type Planted = {
@@ -30,7 +30,6 @@ const ground = genesisBlock({
   bridge: ZERO_ADDRESS,
   easiestTarget: target,
   state: ZERO_HASH,
-  genesis: toInfohash(new Uint8Array(20)),
 })
 
 /** Ids neither ascend nor descend, so that ties go either way. */

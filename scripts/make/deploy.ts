@@ -68,7 +68,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const transaction = await wallet.deployContract({
     abi: bridgeAbi,
     bytecode: bridgeBytecode,
-    args: [state, `0x${infohash}`, easiestTarget, minRequest, minDeposit],
+    args: [state, easiestTarget, minRequest, minDeposit],
     chain: null,
   })
   const receipt = await client.waitForTransactionReceipt({ hash: transaction })
@@ -83,7 +83,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     client.getBlock({ blockNumber: receipt.blockNumber }),
   ])
   const bridge = parseAddress(receipt.contractAddress.toLowerCase())
-  const block = genesisBlock({ chain, bridge, easiestTarget, state, genesis: infohash })
+  const block = genesisBlock({ chain, bridge, easiestTarget, state })
   if (blockId(block) !== id) {
     throw new OperationError('deployment-failed', 'the contract and this program disagree about the genesis block', {
       facts: { here: blockId(block), there: id },

@@ -142,18 +142,19 @@ export function protocolExample(): string {
     ...RULES,
     easiestTarget: EASIEST,
     state: stateRoot(start),
-    genesis: genesisInfohash(genesis),
   })
   show('genesis block', encodeSealed(first))
   show('genesis id', blockId(first))
   const parent = { id: blockId(first), header: first.header, state: start }
   const { header, content } = assembleBlock(RULES, parent, EASIEST >> 1n, done)
-  for (const { name, bytes } of blockTorrent(content).files) show(name, name.endsWith('.json') ? text(bytes) : bytes)
+  const sealed = { header, seal: { miner: aliceAddress, nonce: toHash(encodeUint(7, 32)) } }
+  const torrent = blockTorrent({ sealed, ...content })
+  for (const { name, bytes } of torrent.files) show(name, name.endsWith('.json') ? text(bytes) : bytes)
   show('traceRoot', header.traceRoot)
-  show('torrent', header.torrent)
+  show('torrent', torrent.infohash)
   show('header', encodeHeader(header))
   show('challenge', challengeOf(header))
-  show('id', blockId({ header, seal: { miner: aliceAddress, nonce: toHash(encodeUint(7, 32)) } }))
+  show('id', blockId(sealed))
 
   title('7.2 target: parent 2^200, easiest 2^240 - 1; ceiling after this many seconds')
   for (const seconds of [0n, 2_700n, 3_150n, 3_600n, 4_500n, 5_000n, 10n ** 6n]) {

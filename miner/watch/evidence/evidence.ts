@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../../node/errors.ts'
 import type { Logger } from '../../../node/log.ts'
 import type { PublishedBlock, QueueReader } from '../../../node/protocol/block.ts'
-import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
+import { genesisState } from '../../../node/protocol/genesis.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { blockId, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Hash, toHash } from '../../../node/protocol/ids.ts'
@@ -130,16 +130,16 @@ export class Evidence {
   }
 
   /** The state after genesis. Throws `OperationError('no-evidence')` (retry). */
-  async genesisState({ torrent, state: root }: Header, signal: AbortSignal): Promise<State> {
+  async genesisState({ state: root }: Header, signal: AbortSignal): Promise<State> {
     const own = this.#genesis && genesisState(this.#genesis.transaction)
     if (own !== undefined && stateRoot(own) === root) return own
-    const { state } = await this.#first(`the genesis transaction ${torrent}`, signal, async (source, limit) => {
-      const file = await source.genesis?.(torrent, limit)
+    const { state } = await this.#first('the genesis transaction', signal, async (source, limit) => {
+      const file = await source.genesis?.(limit)
       const transaction = file && decodeTransaction(file)
       if (transaction === undefined) return undefined
-      const isGenesis = transaction.kind === 'genesis' && genesisInfohash(transaction) === torrent
-      const made = isGenesis ? genesisState(transaction) : undefined
-      if (stateRoot(made) !== root) throw anotherGenesis(torrent)
+      // The root binds the transaction: its infohash is in the names of what it made.
+      const made = transaction.kind === 'genesis' ? genesisState(transaction) : undefined
+      if (stateRoot(made) !== root) throw anotherGenesis()
       return { state: made }
     })
     return state
@@ -262,6 +262,6 @@ function anotherState(block: Hash): RuleError {
   return new RuleError('bad-evidence', `expected the state after block ${block}, got another one`, { block })
 }
 
-function anotherGenesis(infohash: string): RuleError {
-  return new RuleError('bad-evidence', `expected the genesis transaction ${infohash}, got another one`, { infohash })
+function anotherGenesis(): RuleError {
+  return new RuleError('bad-evidence', 'expected the genesis transaction of this network, got another one', {})
 }

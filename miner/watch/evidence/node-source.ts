@@ -6,7 +6,7 @@ import { OperationError } from '../../../node/errors.ts'
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
-import type { Hash, Infohash } from '../../../node/protocol/ids.ts'
+import type { Hash } from '../../../node/protocol/ids.ts'
 import type { Output } from '../../../node/protocol/state.ts'
 import { readQueue } from '../../queue-reader.ts'
 import type { Source } from './source.ts'
@@ -55,7 +55,8 @@ export class NodeSource implements Source {
     return outputs && decodeOutputs(outputs.bytes)
   }
 
-  async genesis(infohash: Infohash, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  async genesis(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { genesis: infohash } = (await this.#node.call('node_info', {}, signal)).network
     return (await orNone(this.#node.call('tx_get', { infohash }, signal), 'transaction-not-found'))?.file
   }
 }

@@ -2,7 +2,7 @@
 
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
-import type { Hash, Infohash } from '../../../node/protocol/ids.ts'
+import type { Hash } from '../../../node/protocol/ids.ts'
 import type { Output } from '../../../node/protocol/state.ts'
 
 /** Each question may throw whatever it likes: that is not an answer. `undefined` is one: I have none. */
@@ -20,7 +20,7 @@ export interface Source {
   /** All outputs after a block. */
   snapshot?(id: Hash, signal: AbortSignal): Promise<Iterable<Output> | undefined>
   /** The file of the genesis transaction. */
-  genesis?(infohash: Infohash, signal: AbortSignal): Promise<Uint8Array | undefined>
+  genesis?(signal: AbortSignal): Promise<Uint8Array | undefined>
 }
 
 /** Header, steps and states of a block that has only a header. */

@@ -1,6 +1,6 @@
 // Whether what the events said is what the contract itself says: an endpoint that leaves out logs is found out here.
 
-import type { BlockRecord, BridgeReading, RequestPlace } from '../../ethereum/chain.ts'
+import type { BlockRecord, BridgeReading } from '../../ethereum/chain.ts'
 import { type Hash, ZERO_HASH } from '../../protocol/ids.ts'
 import { preferredBranch } from '../fork-choice.ts'
 import { queueHashAt, queueLength } from '../queue-view.ts'

@@ -16,8 +16,8 @@ export function moveRoot(
   id: Hash,
   settledAt: bigint,
 ): Past & { readonly move: Move } {
-  const { sealed, publishedAt, work, fee, requests } = blockOf(view, id)
-  const root = { id, sealed, publishedAt, work, fee, requests }
+  const { sealed, publishedAt, work, requests } = blockOf(view, id)
+  const root = { id, sealed, publishedAt, work, requests }
   const next = emptyView(root)
   const kept: StoredEvent[] = []
   const gone: StoredEvent[] = []

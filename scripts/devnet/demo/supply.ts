@@ -8,16 +8,15 @@ import type { NetworkDefinition } from '../../../node/deployment.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { connectEthereum } from '../../../node/ethereum/agreeing/http-chain.ts'
 import type { ClaimedEvent, DepositedEvent, FinalizedEvent } from '../../../node/ethereum/chain.ts'
-import { minerFee } from '../../../node/protocol/block.ts'
 import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
 import { netOf } from '../../../node/protocol/fee.ts'
 import { genesisState } from '../../../node/protocol/genesis.ts'
 import { decodeSealed, type Header } from '../../../node/protocol/header.ts'
 import { type Hash, parseHash } from '../../../node/protocol/ids.ts'
-import { unpackTransaction } from '../../../node/protocol/packed.ts'
+import { requestsIn } from '../../../node/protocol/requests.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { outputsOf, stateOf, stateRoot } from '../../../node/protocol/state.ts'
-import { decodeStep, splitSteps, transactionIn } from '../../../node/protocol/step.ts'
+import { splitSteps } from '../../../node/protocol/step.ts'
 
 /** Base units, as of one block of Ethereum. `total` is the sum of the five before it. */
 export type SupplyCount = {
@@ -109,23 +108,17 @@ async function sumOutputs(
 }
 
 function sumUnminted({ final, published, claims }: Events): bigint {
-  const paid = new Set(claims.map(({ block, step }) => `${block}:${step}`))
+  const paid = new Set(claims.map(({ number }) => number))
   const waiting = final.flatMap(({ id }) => {
-    const steps = splitSteps(published.get(id)?.steps ?? new Uint8Array())
-    return steps.filter((_, step) => !paid.has(`${id}:${step}`)).map(requestedIn)
+    const block = published.get(id)
+    const requests = requestsIn(splitSteps(block?.steps ?? new Uint8Array()))
+    return requests.filter((_, i) => !paid.has((block?.header.firstRequest ?? 0n) + BigInt(i)))
   })
-  return sum(waiting.map((asked) => netOf(asked)))
+  return sum(waiting.map(({ tokens }) => netOf(tokens)))
 }
 
 function sumLocked({ final, published }: Events): bigint {
-  return sum(final.map(({ id, fee }) => minerFee(published.get(id)?.steps ?? new Uint8Array()) - fee))
-}
-
-function requestedIn(step: Uint8Array): bigint {
-  const decoded = decodeStep(step)
-  const packed = decoded && transactionIn(decoded)
-  const fields = packed && unpackTransaction(packed)
-  return fields?.request ? fields.tokens : 0n
+  return sum(final.map(({ id, fee }) => (published.get(id)?.header.fee ?? 0n) - fee))
 }
 
 function sum(values: readonly bigint[]): bigint {

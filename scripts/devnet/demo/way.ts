@@ -114,9 +114,7 @@ export class Way {
     const { rules, deployedBlock } = this.#network
     const range = { abi: bridgeAbi, address: rules.bridge, fromBlock: deployedBlock, strict: true } as const
     const events = await this.#ethereum.ask('all events', (client) => client.getContractEvents(range))
-    const claims = events.flatMap((event) =>
-      event.eventName === 'Claimed' ? [`${event.args.block_}:${event.args.index}`] : [],
-    )
+    const claims = events.flatMap((event) => (event.eventName === 'Claimed' ? [`${event.args.number}`] : []))
     check(new Set(claims).size === claims.length, 'each request to be paid once', claims.join(', '))
     const named = new Map<string, Hex>()
     for (const { eventName, transactionHash, args } of events) {

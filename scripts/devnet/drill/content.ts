@@ -4,8 +4,8 @@ import { applyStep } from '../../../node/protocol/apply.ts'
 import { deriveHeader, type ParentBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { blockTorrent } from '../../../node/protocol/block-torrent.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
-import type { Header } from '../../../node/protocol/header.ts'
-import { toBytes } from '../../../node/protocol/ids.ts'
+import type { Header, SealedHeader } from '../../../node/protocol/header.ts'
+import { type Infohash, toBytes } from '../../../node/protocol/ids.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep, encodeStep } from '../../../node/protocol/step.ts'
@@ -33,19 +33,16 @@ export function tellAll(
   })
 }
 
-/** With the torrent that a miner would make of it; any other infohash where the steps have no shape: nobody judges it. */
-export function headerOf(rules: Rules, parent: ParentBlock, { steps, states, state }: Content, target: bigint): Header {
-  // What posts too few states has a header all the same: the bridge is to refuse it for the states.
+/** What posts too few states has a header all the same: the bridge is to refuse it for the states. */
+export function headerOf(rules: Rules, parent: ParentBlock, { steps, states }: Content, target: bigint): Header {
   const told = steps.map((_, i) => states[i] ?? parent.header.state)
-  const header = deriveHeader(rules, parent, target, steps, told)
-  if (!steps.every((step) => decodeStep(step))) return { ...header, torrent: parent.header.torrent }
+  return deriveHeader(rules, parent, target, steps, told)
+}
+
+/** The infohash of the torrent that a miner would make of it; nothing where the steps have no shape: nobody judges it. */
+export function torrentOf(rules: Rules, sealed: SealedHeader, { steps, states, state }: Content): Infohash | undefined {
+  if (!steps.every((step) => decodeStep(step))) return undefined
   const packed = concat(...steps)
-  const content = {
-    header,
-    requests: requestsOf(rules, packed),
-    state,
-    steps: packed,
-    states: concat(...states.map(toBytes)),
-  }
-  return { ...header, torrent: blockTorrent(content).infohash }
+  const posted = { steps: packed, states: concat(...states.map(toBytes)) }
+  return blockTorrent({ sealed, requests: requestsOf(rules, packed), state, ...posted }).infohash
 }

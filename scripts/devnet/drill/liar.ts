@@ -17,7 +17,7 @@ import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
 import { decodeTransaction } from '../../../node/protocol/transaction.ts'
 import { secondsFrom, type Time } from '../../../node/protocol/units.ts'
 import { waitFor } from '../demo/patience.ts'
-import { headerOf, honestContent, tellAll } from './content.ts'
+import { headerOf, honestContent, tellAll, torrentOf } from './content.ts'
 import { honestSteps } from './honest.ts'
 import { type LieKind, tellLie } from './lies.ts'
 import { findNonce } from './nonce.ts'
@@ -128,12 +128,13 @@ export class Liar {
     const content = options.lie === undefined ? honestContent(scene) : tellLie(options.lie, scene)
     const rival = options.rival ?? standing.children !== undefined
     const target = await this.#target(ground, rival ? standing.children?.first : undefined, options.work ?? 'least')
-    const { torrent, ...told } = headerOf(ground.rules, ground.parent, content, target)
-    const header = { ...told, torrent: options.torrent ?? torrent }
+    const header = headerOf(ground.rules, ground.parent, content, target)
     const miner = options.payout ?? this.account
     const { nonce, digest: id } = await findNonce({ challenge: challengeOf(header), miner, target }, options.signal)
     const sealed = { header, seal: { miner, nonce } }
+    const torrent = options.torrent ?? torrentOf(ground.rules, sealed, content)
     const block = {
+      ...(torrent && { torrent }),
       sealed,
       steps: concat(...content.steps),
       states: concat(...content.states.map(toBytes)),

@@ -45,7 +45,7 @@ export const PLOTS = {
     expected: { problem: 'WrongState' },
     lay: async ({ node, liar, ease, patience }) => {
       const { torrent } = await node.call('bridge_block', { id: await ease() })
-      return (await liar.publish({ torrent, rival: false, signal: patience.signal })).id
+      return (await liar.publish({ ...(torrent && { torrent }), rival: false, signal: patience.signal })).id
     },
   },
   'hint-to-nowhere': {

@@ -6,9 +6,10 @@ import { isRefusal } from '../../../node/ethereum/refusals.ts'
 import type { Outcome } from '../../../node/ethereum/sending/pending-call.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
-import type { Hash } from '../../../node/protocol/ids.ts'
+import type { Hash, Infohash } from '../../../node/protocol/ids.ts'
 
 export type SealedBlock = PublishedBlock & {
+  readonly torrent?: Infohash
   readonly parent: Hash
   /** Sealed header of the parent. */
   readonly ground: Uint8Array
@@ -23,11 +24,15 @@ const PAUSE_MS = 150
 /** A rival is sent again where a sibling came, died, or turned out to be of the same second. Throws what the sender throws. */
 export async function sendBlock(sender: TransactionSender, block: SealedBlock, signal?: AbortSignal): Promise<Outcome> {
   const options = signal ? { signal } : {}
-  if (!block.rival) return await sender.send(publishCall(block.ground, block), options)
+  const hint = block.torrent && { torrent: block.torrent }
+  if (!block.rival) return await sender.send(publishCall(block.ground, block, hint), options)
   for (let tries = 1; ; tries++) {
     const { children } = await sender.ethereum.standing(block.parent)
     try {
-      const outcome = await sender.send(publishCall(block.ground, block, children?.last), options)
+      const outcome = await sender.send(
+        publishCall(block.ground, block, { ...hint, ...(children && { beside: children.last }) }),
+        options,
+      )
       if (outcome.status === 'done' || tries === TRIES) return outcome
     } catch (error) {
       if (tries === TRIES || !isRefusal(error, 'SiblingExists', 'SameSecond')) throw error

@@ -5,7 +5,7 @@ import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridg
 import { BOND_GAS, forceFee } from '../../../../node/ethereum/calls.ts'
 import { feeOf, netOf } from '../../../../node/protocol/fee.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
-import { type Hash, type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, SUPPLY } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import {
@@ -64,7 +64,6 @@ export class SimulatedBridge {
       bridge: ZERO_ADDRESS,
       easiestTarget: target,
       state: ZERO_HASH,
-      genesis: '0'.repeat(40) as Infohash,
     })
     this.genesis = genesis
     this.#final = genesis
@@ -299,5 +298,5 @@ export const BOND_SECONDS = Number(RULE.bondSeconds)
 
 function blockOf(id: Hash, sealed: BridgeBlock['sealed'], publishedAt: Time, work: Work, right: boolean): BridgeBlock {
   const verdict = right ? ({ verdict: 'valid' } as const) : ({ verdict: 'doomed', by: id } as const)
-  return { id, sealed, publishedAt, work, verdict, refuted: false, fee: 0n, requests: [], children: [] }
+  return { id, sealed, publishedAt, work, verdict, refuted: false, requests: [], children: [] }
 }

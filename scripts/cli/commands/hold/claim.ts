@@ -33,12 +33,12 @@ async function run(context: CliContext, infohash: Infohash | undefined): Promise
   const { node, sender } = await openCommandSender(context)
   const question = infohash === undefined ? { recipient: sender.ethereum.account } : { infohash }
   const { claims, transactions, isEarlier, acknowledge } = await claim(node, sender, question, context.signal)
-  const paid = claims.map(({ infohash: id, recipient, net, block, index }) => ({
+  const paid = claims.map(({ infohash: id, recipient, net, block, step }) => ({
     infohash: id,
     recipient,
     net,
     block,
-    step: index,
+    step,
   }))
   return {
     data: { claims: paid, transactions, earlier: isEarlier },

@@ -85,7 +85,7 @@ async function show(context: CliContext, id: Hash, { save }: { save?: string }):
       ['requests', `${block.requests}`],
       ['queue after', `${block.queueCount}`],
       ['state root', block.state],
-      ['torrent', block.torrent],
+      ['torrent', block.torrent ?? 'none: it is the block with which the node began'],
     ]),
   }
 }

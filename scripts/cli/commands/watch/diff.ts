@@ -146,7 +146,7 @@ function describeVerdict({ standing, verdict, problem }: Seen): string {
 }
 
 function blockData({ id, block, standing, verdict, problem }: Seen, root: Seen, steps: number) {
-  const { parent, height, target, state, stepCount, queueCount, torrent } = block.sealed.header
+  const { parent, height, target, state, stepCount, queueCount } = block.sealed.header
   const { publishedAt, work, refuted, final, preferred } = standing
   return {
     ...{
@@ -159,7 +159,6 @@ function blockData({ id, block, standing, verdict, problem }: Seen, root: Seen, 
       state,
       steps: stepCount,
       queueCount,
-      torrent,
     },
     ...{ publishedAt, verdict, ...(problem === undefined ? {} : { problem }), refuted, final },
     ...(preferred === undefined ? {} : { preferred }),
