@@ -86,11 +86,8 @@ export class Publisher {
 
   async #send(entry: Publication, signal: AbortSignal): Promise<Publication> {
     const { sealed, steps, states, parent, beside, torrent } = entry
-    const call = publishCall(
-      parent,
-      { sealed: decodeSealed(sealed), steps, states },
-      { ...(beside && { beside }), ...(torrent && { torrent }) },
-    )
+    const block = { sealed: decodeSealed(sealed), steps, states, torrent }
+    const call = publishCall(parent, block, beside)
     let current = entry
     let outcome: Outcome
     try {

@@ -82,15 +82,16 @@ export function forceFee(baseFee: GasPrice): Wei {
 /** Nobody looks for a torrent of this infohash. */
 const NOWHERE = '0'.repeat(40) as Infohash
 
-/** What goes with a publication. `torrent` is a hint for the swarm; `beside` the parent's latest live child, if the block is to be beside that on purpose. */
-export type Beside = { readonly torrent?: Infohash; readonly beside?: Hash }
-
-/** `parent` is the sealed header of the parent. */
+/**
+ * `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to be beside that on purpose; `torrent` a hint for
+ * the swarm.
+ */
 export function publishCall(
   parent: Uint8Array,
-  block: PublishedBlock,
-  { torrent = NOWHERE, beside = ZERO_HASH }: Beside = {},
+  block: PublishedBlock & { readonly torrent?: Infohash | undefined },
+  beside: Hash = ZERO_HASH,
 ): BridgeCall {
+  const torrent = block.torrent ?? NOWHERE
   const { header, seal } = block.sealed
   const publication = {
     target: header.target,

@@ -24,15 +24,11 @@ const PAUSE_MS = 150
 /** A rival is sent again where a sibling came, died, or turned out to be of the same second. Throws what the sender throws. */
 export async function sendBlock(sender: TransactionSender, block: SealedBlock, signal?: AbortSignal): Promise<Outcome> {
   const options = signal ? { signal } : {}
-  const hint = block.torrent && { torrent: block.torrent }
-  if (!block.rival) return await sender.send(publishCall(block.ground, block, hint), options)
+  if (!block.rival) return await sender.send(publishCall(block.ground, block), options)
   for (let tries = 1; ; tries++) {
     const { children } = await sender.ethereum.standing(block.parent)
     try {
-      const outcome = await sender.send(
-        publishCall(block.ground, block, { ...hint, ...(children && { beside: children.last }) }),
-        options,
-      )
+      const outcome = await sender.send(publishCall(block.ground, block, children?.last), options)
       if (outcome.status === 'done' || tries === TRIES) return outcome
     } catch (error) {
       if (tries === TRIES || !isRefusal(error, 'SiblingExists', 'SameSecond')) throw error

@@ -65,7 +65,6 @@ export class Forge {
       bridge: this.world.rules.bridge,
       easiestTarget: deployed.easiestTarget,
       state: stateRoot(state),
-      genesis: genesisInfohash(genesis),
     })
     this.network = {
       rules: this.world.rules,

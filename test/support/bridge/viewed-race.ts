@@ -15,7 +15,6 @@ const emptyHeader = genesisBlock({
   bridge: ZERO_ADDRESS,
   easiestTarget: 1n,
   state: ZERO_HASH,
-  genesis: toInfohash(new Uint8Array(20)),
 }).header
 
 /** Thrown for what the contract refuses; the message is the name of its error. */

@@ -97,7 +97,7 @@ export class Fixture implements AsyncDisposable {
     const args = [stateRoot(state), `0x${genesis}`, easiestTarget, MIN_REQUEST, MIN_DEPOSIT]
     const bridge = parseAddress(await chain.deploy(ARTIFACTS[kind], args))
     const token = await chain.client.readContract({ abi: bridgeAbi, address: bridge, functionName: 'token' })
-    const sealed = genesisBlock({ chain: 31_337n, bridge, easiestTarget, state: stateRoot(state), genesis })
+    const sealed = genesisBlock({ chain: 31_337n, bridge, easiestTarget, state: stateRoot(state) })
     const block = { ...sealed, id: blockId(sealed), steps: [], states: [] }
     return new Fixture(chain, bridge, parseAddress(token.toLowerCase()), block, kind === 'harness')
   }

@@ -318,7 +318,6 @@ function parentOf(state: State, queueCount: bigint): ParentBlock {
     ...RULES,
     easiestTarget: EASIEST,
     state: stateRoot(state),
-    genesis: '00'.repeat(20) as Infohash,
   })
   return { id: toHash(encodeUint(1, 32)), header: { ...header, queueCount }, state }
 }

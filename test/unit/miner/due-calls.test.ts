@@ -18,7 +18,6 @@ const block = genesisBlock({
   bridge: ZERO_ADDRESS,
   easiestTarget: 1n,
   state: ZERO_HASH,
-  genesis: toInfohash(new Uint8Array(20)),
 })
 const sealed = encodeSealed(block)
 const due: Result<'bridge_due'> = {

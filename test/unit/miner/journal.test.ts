@@ -101,7 +101,6 @@ function entryOf(i: number): Publication {
     ...RULES,
     easiestTarget: 2n ** 240n,
     state: ZERO_HASH,
-    genesis: '00'.repeat(20) as Infohash,
   })
   const sealed = encodeSealed({ header, seal: { miner: RULES.token, nonce: toHash(encodeUint(i, 32)) } })
   return {

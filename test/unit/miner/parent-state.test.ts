@@ -160,7 +160,6 @@ function chain(length: number, voids: readonly number[] = []) {
     ...RULES,
     easiestTarget,
     state: stateRoot(state),
-    genesis: genesisInfohash(genesis),
   })
   const root = blockId(rootBlock)
   const blocks: Forged[] = []

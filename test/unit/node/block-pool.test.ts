@@ -22,7 +22,6 @@ const genesis = genesisBlock({
   ...RULES,
   easiestTarget: EASIEST,
   state: stateRoot(world.state),
-  genesis: world.genesis,
 })
 const tip: ParentBlock & { publishedAt: Time } = {
   id: blockId(genesis),

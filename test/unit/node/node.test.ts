@@ -27,7 +27,7 @@ const easiestTarget = 2n ** 240n
 const definition: NetworkDefinition = {
   rules: RULES,
   genesis,
-  genesisBlock: genesisBlock({ ...RULES, easiestTarget, state: stateRoot(genesisState(genesis)), genesis: first }),
+  genesisBlock: genesisBlock({ ...RULES, easiestTarget, state: stateRoot(genesisState(genesis)) }),
   easiestTarget,
   minDeposit: 100n,
   deployedBlock: 0n,

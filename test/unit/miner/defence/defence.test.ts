@@ -25,7 +25,7 @@ test('without published blocks that earn something the tree is not read', async 
     entry(3, { steps: new Uint8Array() }),
   ])
   assert.equal(scene.defence.firsts(toTime(0n)), undefined)
-  await scene.defence.look(rules, never)
+  await scene.defence.look(never)
   assert.equal(scene.reads, 0)
   assert.deepEqual([...(scene.defence.firsts(toTime(0n)) ?? [])], [])
 })
@@ -34,12 +34,12 @@ test('a rival beside an own block is seen, with what there is to lose', async ()
   const mine = entry(1)
   const scene = open([mine])
   scene.blocks = [seen(mine), seen(entry(2), { publishedAt: 60 })]
-  await scene.defence.look(rules, never)
+  await scene.defence.look(never)
   assert.deepEqual([...(scene.defence.firsts(toTime(22n * 3_600n)) ?? [])], [publicationId(mine)])
   assert.deepEqual([...(scene.defence.firsts(toTime(22n * 3_600n + 1n)) ?? [])], [])
   const [stand] = scene.defence.stands(toTime(3_600n), 0)
   assert.ok(stand)
-  const { gas, ...stake } = scene.defence.stake(stand, rules)
+  const { gas, ...stake } = scene.defence.stake(stand)
   assert.deepEqual(stake, { blocks: 1, fee: toBaseUnits(FEE), queueFees: 0n, defences: 0, spentGas: 0n })
   assert.ok(gas > 170_000n)
 })
@@ -50,7 +50,7 @@ test('an own block that is not first, was refuted, or is not judged has nothing 
   for (const fate of [{ publishedAt: 90 }, { refuted: true }, { verdict: 'unknown' }, { verdict: 'displaced' }]) {
     const scene = open([mine])
     scene.blocks = [seen(mine, fate), rival]
-    await scene.defence.look(rules, never)
+    await scene.defence.look(never)
     assert.deepEqual(scene.defence.stands(toTime(3_600n), 0), [])
   }
 })
@@ -68,22 +68,22 @@ test('earlier defences count as spent, in the same race only, and only once they
   ]
   const scene = open(entries)
   scene.blocks = [seen(mine), seen(entry(9), { publishedAt: 60 })]
-  await scene.defence.look(rules, never)
+  await scene.defence.look(never)
   const [stand] = scene.defence.stands(toTime(3_600n), 0)
   assert.ok(stand)
-  const { defences, spentGas } = scene.defence.stake(stand, rules)
+  const { defences, spentGas } = scene.defence.stake(stand)
   assert.deepEqual([defences, spentGas], [2, 340_000n])
 })
 
 test('a look that took long is repeated the later', async () => {
   const scene = open([entry(1)])
   scene.tookMs = 500
-  await scene.defence.look(rules, never)
+  await scene.defence.look(never)
   scene.nowMs += 4_999
-  await scene.defence.look(rules, never)
+  await scene.defence.look(never)
   assert.equal(scene.reads, 1)
   scene.nowMs += 1
-  await scene.defence.look(rules, never)
+  await scene.defence.look(never)
   assert.equal(scene.reads, 2)
 })
 
@@ -91,13 +91,13 @@ test('a node that is not live is not believed, and what was known stays', async 
   const mine = entry(1)
   const scene = open([mine])
   scene.blocks = [seen(mine), seen(entry(2), { publishedAt: 60 })]
-  await scene.defence.look(rules, never)
+  await scene.defence.look(never)
   scene.blocks = []
   scene.state = 'syncing'
-  await assert.rejects(scene.defence.look(rules, never), { code: 'node-not-ready', retry: true })
+  await assert.rejects(scene.defence.look(never), { code: 'node-not-ready', retry: true })
   assert.equal(scene.defence.stands(toTime(3_600n), 0).length, 1)
   scene.state = 'live'
-  await scene.defence.look(rules, never)
+  await scene.defence.look(never)
   assert.equal(scene.defence.stands(toTime(3_600n), 0).length, 0)
 })
 
@@ -135,7 +135,6 @@ function entry(time: number, other: { [Key in keyof Publication]?: Publication[K
     ...rules,
     easiestTarget: TARGET,
     state: ZERO_HASH,
-    genesis: '00'.repeat(20) as Infohash,
   })
   const seal = { miner: rules.token, nonce: ZERO_HASH }
   const sealed = encodeSealed({

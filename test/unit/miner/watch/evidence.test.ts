@@ -29,7 +29,6 @@ const rootBlock = genesisBlock({
   ...RULES,
   easiestTarget,
   state: stateRoot(rootState),
-  genesis: genesisInfohash(genesis),
 })
 const root = { id: blockId(rootBlock), header: rootBlock.header, state: rootState }
 const { signal } = new AbortController()

@@ -26,7 +26,6 @@ const genesis = genesisBlock({
   bridge: RULES.bridge,
   easiestTarget: 2n ** 240n,
   state: stateRoot(world.state),
-  genesis: world.genesis,
 })
 const parent = { sealed: genesis, state: world.state }
 const plain = Array.from({ length: 5 }, () => {

@@ -30,7 +30,7 @@ async function open(t: TestContext) {
   t.after(() => rm(folder, { recursive: true, force: true }))
   const definition = {
     ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, deployedBlock: 0n, deployedAt: toTime(0n) },
-    genesisBlock: genesisBlock({ ...RULES, easiestTarget, state, genesis: first }),
+    genesisBlock: genesisBlock({ ...RULES, easiestTarget, state }),
   }
   const deps = { log, clock: () => 1_800_000_000_000, version: '0.0.0' }
   const rpc = { host: '127.0.0.1', port: 0 }
