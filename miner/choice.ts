@@ -32,7 +32,7 @@ export async function chooseWork(
     if (usual.decision.publish && stand.on.id === usual.prospect.parent) return usual
     const prospect = await planner.defend(stand, head, signal)
     if (prospect === undefined || prospect.obstacle !== undefined) continue
-    const stake = defence.stake(stand, await planner.rules(signal))
+    const stake = defence.stake(stand)
     const decision = decideDefence(prospect.plan.content, prospect.policy, stake)
     if (decision.publish) return { prospect, decision }
     unworthy = decision

@@ -88,8 +88,8 @@ export class Crowd implements AsyncDisposable {
     const transaction = createGenesis(publicKeyOf(key), 1_767_225_600, (digest) => signDigest(digest, key))
     const { bytecode }: { bytecode: Hex } = JSON.parse(await readFile(ARTIFACT, 'utf8'))
     if (!isHex(bytecode)) throw new TypeError('expected the bytecode of the harness')
-    const [state, torrent] = [stateRoot(genesisState(transaction)), genesisInfohash(transaction)]
-    const args = [state, `0x${torrent}`, EASIEST, MONEY.minRequest, MONEY.minDeposit] as const
+    const state = stateRoot(genesisState(transaction))
+    const args = [state, EASIEST, MONEY.minRequest, MONEY.minDeposit] as const
     // As on Ethereum, where no two blocks are of one second.
     await ask(url, 'anvil_setBlockTimestampInterval', [1])
     const data = encodeDeployData({ abi: constructorAbi, bytecode, args })

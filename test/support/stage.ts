@@ -163,8 +163,15 @@ export class Stage {
   }
 
   /** Pays a request, from an account of the chain's own. */
-  async claim({ sealed, index, step, state, siblings }: ClaimProof & { readonly sealed: Uint8Array }): Promise<void> {
-    const request = { index: BigInt(index), step: `0x${formatHex(step)}`, state, siblings }
+  async claim({
+    sealed,
+    number,
+    step,
+    recipient,
+    gross,
+    siblings,
+  }: ClaimProof & { readonly sealed: Uint8Array }): Promise<void> {
+    const request = { number, step, to: recipient, amount: gross, siblings }
     await this.anvil.call(this.definition.rules.bridge, 'claim', [`0x${formatHex(sealed)}`, request])
   }
 

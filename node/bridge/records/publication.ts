@@ -1,13 +1,14 @@
 // Whether a publication is what its id commits to: then its content is as certain as the id.
 
 import type { PublishedEvent } from '../../ethereum/chain.ts'
-import { blockId, decodeSealed } from '../../protocol/header.ts'
+import { deriveHeader } from '../../protocol/block.ts'
+import { blockId, challengeOf, decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import type { Rules } from '../../protocol/rules.ts'
-import { queueAfter, splitSteps } from '../../protocol/step.ts'
+import { splitSteps } from '../../protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../protocol/target.ts'
-import { splitStates, traceOf, traceRoot } from '../../protocol/trace.ts'
+import { splitStates } from '../../protocol/trace.ts'
 import { secondsFrom, type Time } from '../../protocol/units.ts'
 import { queueHashAt } from '../queue-view.ts'
 import { type BridgeView, blockOf } from '../view.ts'
@@ -47,19 +48,18 @@ function problemOf(
     const { header, seal } = sealed
     if (blockId(sealed) !== id) return 'has another header'
     if (header.parent !== parent || seal.miner !== miner) return 'names another parent or miner than its header'
-    if (header.chain !== rules.chain || header.bridge !== rules.bridge) return 'is of another bridge'
     const below = blockOf(view, parent)
-    const { target, height } = below.sealed.header
-    if (header.height !== height + 1n) return 'has another height than the one after its parent'
+    const { target } = below.sealed.header
     const { publishedAt } = below
     const lack = workProblem({ id, target: header.target, time }, { target, publishedAt }, easiestTarget)
     if (lack !== undefined) return lack
     const parts = splitSteps(steps)
-    if (header.stepCount !== parts.length || states.length !== 32 * parts.length) return 'has another number of steps'
-    if (traceRoot(traceOf(parts, splitStates(states))) !== header.traceRoot) return 'has other steps'
-    const { queueCount, queueHash } = queueAfter(below.sealed.header, parts)
-    if (header.queueCount !== queueCount || header.queueHash !== queueHash) return 'has other queue entries'
-    if (queueHashAt(view.queue, queueCount) !== queueHash) return 'consumes queue entries that were not reported'
+    if (states.length !== 32 * parts.length) return 'has another number of states than of steps'
+    const above = { id: parent, header: below.sealed.header }
+    const derived = deriveHeader(rules, above, header.target, parts, splitStates(states))
+    if (challengeOf(derived) !== challengeOf(header)) return 'says in its header what does not follow from its content'
+    if (queueHashAt(view.queue, header.queueCount) !== header.queueHash)
+      return 'consumes queue entries that were not reported'
     return undefined
   } catch (error) {
     if (error instanceof RuleError) return `is malformed: ${error.message}`

@@ -176,9 +176,7 @@ export class Driver {
   #hint(): Infohash | undefined {
     const { random, pick } = { random: this.forge.world.random, pick: this.forge.world.pick.bind(this.forge.world) }
     if (random() < 0.7) return undefined
-    return random() < 0.7
-      ? pick([...this.forge.blocks.values()]).sealed.header.torrent
-      : toInfohash(noise(random()).subarray(0, 20))
+    return random() < 0.7 ? pick([...this.forge.blocks.values()]).torrent : toInfohash(noise(random()).subarray(0, 20))
   }
 
   #finalize(live: readonly MadeBlock[]): void {
@@ -198,12 +196,18 @@ export class Driver {
     const { rules } = this.forge.network
     const claims = [...this.ethereum.contract().records.values()].flatMap(({ id, final }) => {
       const block = final ? this.forge.blocks.get(id) : undefined
-      return block ? requestsOf(rules, block.steps).map(({ step }) => ({ block, step })) : []
+      return block
+        ? requestsOf(rules, block.steps).map(({ step }, i) => ({
+            block,
+            step,
+            number: block.sealed.header.firstRequest + BigInt(i),
+          }))
+        : []
     })
     if (claims.length === 0) return
-    const { block, step } = this.forge.world.pick(claims)
+    const { block, step, number } = this.forge.world.pick(claims)
     const events = [...this.ethereum.blocks.flatMap((each) => each.events), ...this.#pending]
-    if (events.some((event) => event.kind === 'claimed' && event.block === block.id && event.step === step)) return
+    if (events.some((event) => event.kind === 'claimed' && event.number === number)) return
     this.#pending.push(claimed(rules, block, step))
   }
 

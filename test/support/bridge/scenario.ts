@@ -2,7 +2,8 @@
 
 import type { FollowedNetwork } from '../../../node/bridge/records/bridge-records.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
-import { assembleBlock, minerFee, type ParentBlock, requestsOf } from '../../../node/protocol/block.ts'
+import { assembleBlock, type ParentBlock, requestsOf } from '../../../node/protocol/block.ts'
+import { blockTorrent } from '../../../node/protocol/block-torrent.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { feeOf } from '../../../node/protocol/fee.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
@@ -25,6 +26,8 @@ export const DEPLOYED_AT = 1_800_000_000n
 export type MadeBlock = {
   readonly id: Hash
   readonly sealed: SealedHeader
+  /** As its publication names it. */
+  readonly torrent: Infohash
   readonly steps: Uint8Array
   readonly states: Uint8Array
   /** In itself, and all below it. */
@@ -74,7 +77,15 @@ export class Forge {
       deployedAt: toTime(deployed.time),
     }
     const id = blockId(sealed)
-    this.genesis = { id, sealed, steps: new Uint8Array(), states: new Uint8Array(), isValid: true, state }
+    this.genesis = {
+      id,
+      sealed,
+      torrent: genesisInfohash(genesis),
+      steps: new Uint8Array(),
+      states: new Uint8Array(),
+      isValid: true,
+      state,
+    }
     this.blocks.set(id, this.genesis)
   }
 
@@ -106,11 +117,11 @@ export class Forge {
     }
     const target = order.target ?? parent.sealed.header.target
     const above: ParentBlock = { id: parent.id, header: parent.sealed.header, state: parent.state }
-    const { header, block } = assembleBlock(world.rules, above, target, steps)
+    const { header, block, content } = assembleBlock(world.rules, above, target, steps)
     const isWrong = order.isWrong === true && steps.length > 0
     const made = isWrong ? spoil(header, block) : { header, ...block }
-    const hinted = { ...made, header: { ...made.header, torrent: order.torrent ?? header.torrent } }
-    return this.#seal(hinted, parent.isValid && !isWrong, world.state)
+    const torrentOf = (sealed: SealedHeader) => order.torrent ?? blockTorrent({ ...content, sealed }).infohash
+    return this.#seal(made, torrentOf, parent.isValid && !isWrong, world.state)
   }
 
   /** Whether any account of the world can pay in this state. */
@@ -119,26 +130,32 @@ export class Forge {
   }
 
   #seal(
-    { header, steps, states }: Omit<MadeBlock, 'id' | 'sealed' | 'isValid' | 'state'> & Pick<SealedHeader, 'header'>,
+    {
+      header,
+      steps,
+      states,
+    }: Omit<MadeBlock, 'id' | 'sealed' | 'torrent' | 'isValid' | 'state'> & Pick<SealedHeader, 'header'>,
+    torrentOf: (sealed: SealedHeader) => Infohash,
     isValid: boolean,
     state: State,
   ): MadeBlock {
     const nonce = toHash(encodeUint(BigInt(++this.#nonce), 32))
     const sealed = { header, seal: { miner: this.world.pick(this.world.accounts).address, nonce } }
-    const made = { id: blockId(sealed), sealed, steps, states, isValid, state }
+    const made = { id: blockId(sealed), sealed, torrent: torrentOf(sealed), steps, states, isValid, state }
     this.blocks.set(made.id, made)
     return made
   }
 }
 
 export function published(block: MadeBlock, time: bigint): UnplacedEvent {
-  const { id, sealed, steps, states } = block
+  const { id, sealed, torrent, steps, states } = block
   const { parent } = sealed.header
   return {
     kind: 'published',
     id,
     parent,
     miner: sealed.seal.miner,
+    torrent,
     sealed: encodeSealed(sealed),
     steps,
     states,
@@ -147,15 +164,18 @@ export function published(block: MadeBlock, time: bigint): UnplacedEvent {
 }
 
 export function finalized(block: MadeBlock, isPaid = true): UnplacedEvent {
-  return { kind: 'finalized', id: block.id, miner: block.sealed.seal.miner, fee: isPaid ? minerFee(block.steps) : 0n }
+  return { kind: 'finalized', id: block.id, miner: block.sealed.seal.miner, fee: isPaid ? block.sealed.header.fee : 0n }
 }
 
 /** The payment of a request, which is the step of this number. */
 export function claimed(rules: Rules, block: MadeBlock, step: number, isPaid = true): UnplacedEvent {
-  const request = requestsOf(rules, block.steps).find((candidate) => candidate.step === step)
+  const requests = requestsOf(rules, block.steps)
+  const index = requests.findIndex((candidate) => candidate.step === step)
+  const request = requests[index]
   if (request === undefined) throw new RangeError(`step ${step} is no request`)
   const amount = request.tokens - (isPaid ? feeOf(request.tokens) : 0n)
-  return { kind: 'claimed', block: block.id, step, to: request.to, amount }
+  const number = block.sealed.header.firstRequest + BigInt(index)
+  return { kind: 'claimed', block: block.id, number, to: request.to, amount }
 }
 
 /** The same block, but its last step leads to a state that is not there. */

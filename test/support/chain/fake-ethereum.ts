@@ -1,6 +1,5 @@
 // An Ethereum in memory, as the follower sees it: blocks of events that can be reorganised, and a contract that adds them up.
 
-import { claimName } from '../../../node/bridge/view.ts'
 import { OperationError } from '../../../node/errors.ts'
 import type {
   BlockRecord,
@@ -9,7 +8,6 @@ import type {
   BridgeReading,
   Chain,
   ChainBlock,
-  RequestPlace,
 } from '../../../node/ethereum/chain.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
@@ -25,7 +23,7 @@ type Contract = {
   readonly records: Map<Hash, BlockRecord>
   final: Hash
   readonly queue: { hash: Hash; time: Time }[]
-  readonly claimed: Set<string>
+  readonly claimed: Set<bigint>
 }
 
 /** The outside world: block 0 is empty and the bridge is there from block 1 on. */
@@ -131,9 +129,9 @@ export class FakeChain implements Chain {
     }
   }
 
-  async areClaimed(at: Hash, requests: readonly RequestPlace[]): Promise<readonly boolean[]> {
+  async areClaimed(at: Hash, numbers: readonly bigint[]): Promise<readonly boolean[]> {
     const { claimed } = this.#ethereum.contract(at)
-    return requests.map(({ block, step }) => claimed.has(claimName(block, step)))
+    return numbers.map((number) => claimed.has(number))
   }
 
   async queueTime(at: Hash, index: bigint): Promise<Time> {
@@ -172,7 +170,7 @@ function count(contract: Contract, event: BridgeEvent): void {
       records.set(event.parent, { ...record(event.parent), slot: event.block })
       return
     case 'claimed':
-      claimed.add(claimName(event.block, event.step))
+      claimed.add(event.number)
       return
     default: {
       const entry =

@@ -76,13 +76,12 @@ export class LiveBridge implements AsyncDisposable {
       'publish',
       [
         hex(encodeSealed(parent.sealed)),
-        header.target,
-        `0x${header.torrent}`,
-        seal.miner,
-        seal.nonce,
+        {
+          ...{ target: header.target, torrent: `0x${block.torrent}`, miner: seal.miner, nonce: seal.nonce },
+          beside: BigInt(lastChild) === 0n ? firstChild : lastChild,
+        },
         hex(block.steps),
         hex(block.states),
-        BigInt(lastChild) === 0n ? firstChild : lastChild,
       ],
       10n ** 17n,
     )
@@ -132,8 +131,8 @@ export class LiveBridge implements AsyncDisposable {
     return this.finalize(block)
   }
 
-  claim({ sealed, step, packed, state, siblings }: MaturedClaim): Promise<void> {
-    return this.call('claim', [hex(sealed), { index: BigInt(step), step: hex(packed), state, siblings }])
+  claim({ sealed, number, step, to, gross, siblings }: MaturedClaim): Promise<void> {
+    return this.call('claim', [hex(sealed), { number, step, to, amount: gross, siblings }])
   }
 
   async deposit(amount: bigint, to: Address): Promise<void> {

@@ -37,29 +37,20 @@ export function someHash(seed: number | bigint): Hash {
 export function draftBlock(parent: TestBlock, elapsed: bigint, easiestTarget: bigint, draft: Draft): TestBlock {
   const { steps = [], torrent = toInfohash(toBytes(someHash(1)).subarray(12)), miner } = draft
   const states = draft.states ?? steps.map((_, i) => someHash(i))
-  const header: Header = {
-    chain: parent.header.chain,
-    bridge: parent.header.bridge,
-    parent: parent.id,
-    height: parent.header.height + 1n,
-    target: draft.target ?? targetCeiling(parent.header.target, toSeconds(elapsed), easiestTarget),
-    stepCount: steps.length,
-    traceRoot: traceRoot(leavesOf(steps, states)),
-    state: states.at(-1) ?? parent.header.state,
-    ...queueAfter(parent.header, steps),
-    torrent,
-  }
+  const target = draft.target ?? targetCeiling(parent.header.target, toSeconds(elapsed), easiestTarget)
+  const header = deriveHeader(parent.header, parent, target, steps, states)
   const seal = draft.nonce === undefined ? mine(header, miner) : { miner, nonce: toHash(encodeUint(draft.nonce, 32)) }
-  return { header, seal, id: blockId({ header, seal }), steps, states }
+  return { header, seal, id: blockId({ header, seal }), torrent, steps, states }
 }
 
 /** The arguments of `claim` for a step of a block. */
-export function proofOf(block: TestBlock, index: number) {
-  const step = block.steps[index]
-  const state = block.states[index]
-  if (!step || !state) throw new RangeError(`the block has no step ${index}`)
-  const siblings = traceProof(leavesOf(block.steps, block.states), index)
-  return { index: BigInt(index), step: toHex(step), state, siblings }
+export function proofOf({ header, steps }: TestBlock, step: number): Proof {
+  const requests = requestsIn(steps)
+  const index = requests.findIndex((request) => request.step === step)
+  const request = requests[index]
+  if (request === undefined) throw new RangeError(`step ${step} of the block is no request`)
+  const siblings = requestProofs(requests)[index] ?? []
+  return { number: header.firstRequest + BigInt(index), step, to: request.to, amount: request.tokens, siblings }
 }
 
 export function toHex(bytes: Uint8Array): `0x${string}` {

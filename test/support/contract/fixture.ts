@@ -94,7 +94,7 @@ export class Fixture implements AsyncDisposable {
   ): Promise<Fixture> {
     const chain = await TestChain.start()
     const easiestTarget = EASIEST_TARGET
-    const args = [stateRoot(state), `0x${genesis}`, easiestTarget, MIN_REQUEST, MIN_DEPOSIT]
+    const args = [stateRoot(state), easiestTarget, MIN_REQUEST, MIN_DEPOSIT]
     const bridge = parseAddress(await chain.deploy(ARTIFACTS[kind], args))
     const token = await chain.client.readContract({ abi: bridgeAbi, address: bridge, functionName: 'token' })
     const sealed = genesisBlock({ chain: 31_337n, bridge, easiestTarget, state: stateRoot(state) })
@@ -130,7 +130,7 @@ export class Fixture implements AsyncDisposable {
 
   /** Publishes a block on its parent, or on what is passed off as the sealed header of one. */
   async publish(parent: SealedHeader | Hex, block: TestBlock, options: PublishOptions = {}): Promise<Receipt> {
-    const { header, seal, steps, states } = block
+    const { header, seal, torrent, steps, states } = block
     const { from, value = this.bond() } = options
     const beside = options.beside ?? (options.rival ? await this.#besideLatest(header.parent) : ZERO_HASH)
     const stepBytes = options.steps ?? concat(...steps)
@@ -140,13 +140,9 @@ export class Fixture implements AsyncDisposable {
       functionName: 'publish',
       args: [
         typeof parent === 'string' ? parent : sealedHex(parent),
-        header.target,
-        `0x${header.torrent}`,
-        seal.miner,
-        seal.nonce,
+        { target: header.target, torrent: `0x${torrent}`, miner: seal.miner, nonce: seal.nonce, beside },
         toHex(stepBytes),
         toHex(stateBytes),
-        beside,
       ],
     })
     const receipt = await this.#send(data, { ...(from ? { from } : {}), value })

@@ -55,9 +55,9 @@ export function seal(
   return mine({ ...block, parent }, header, miner, state)
 }
 
-/** The same block with another torrent in its header, mined again. */
-export function borrow({ steps, states, parent, sealed, next }: Forged, torrent: Infohash): Forged {
-  return mine({ steps, states, parent }, { ...sealed.header, torrent }, sealed.seal.miner, next.state)
+/** The same block, published with another torrent. */
+export function borrow(block: Forged, torrent: Infohash): Forged {
+  return { ...block, torrent }
 }
 
 function mine(
