@@ -4,7 +4,7 @@ import { type BridgeBlock, type BridgeView, blockOf } from '../../../node/bridge
 import type { ChainPlace } from '../../../node/ethereum/chain.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
-import { type Hash, toHash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type Hash, toHash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { toTime, toWork } from '../../../node/protocol/units.ts'
 import { RaceModel } from '../../../scripts/assure/models/race.ts'
 

@@ -1,17 +1,20 @@
 // Blocks for tests of the bridge, which does not judge whether their steps are true: only their shape has to be right.
 
+import { deriveHeader } from '../../../node/protocol/block.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { blockId, challengeOf, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, toBytes, toHash, toInfohash } from '../../../node/protocol/ids.ts'
-import { encodeStep, queueAfter } from '../../../node/protocol/step.ts'
+import { requestProofs, requestsIn } from '../../../node/protocol/requests.ts'
+import { encodeStep } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
-import { traceLeaf, traceProof, traceRoot } from '../../../node/protocol/trace.ts'
 import { toGwei, toSeconds } from '../../../node/protocol/units.ts'
 
 /** A block with everything that its publication needs. */
 export type TestBlock = SealedHeader & {
   readonly id: Hash
+  /** As its publication names it. */
+  readonly torrent: Infohash
   readonly steps: readonly Uint8Array[]
   readonly states: readonly Hash[]
 }
@@ -44,7 +47,7 @@ export function draftBlock(parent: TestBlock, elapsed: bigint, easiestTarget: bi
 }
 
 /** The arguments of `claim` for a step of a block. */
-export function proofOf({ header, steps }: TestBlock, step: number): Proof {
+export function proofOf({ header, steps }: TestBlock, step: number) {
   const requests = requestsIn(steps)
   const index = requests.findIndex((request) => request.step === step)
   const request = requests[index]
@@ -96,10 +99,6 @@ export function appliedStep(fee: bigint, packed: Uint8Array): Uint8Array {
 
 export function voidStep(fee: bigint, packed: Uint8Array): Uint8Array {
   return encodeStep({ kind: 'void', fee: toGwei(fee), packedHash: toHash(keccak(packed)) })
-}
-
-function leavesOf(steps: readonly Uint8Array[], states: readonly Hash[]): Hash[] {
-  return steps.map((step, i) => traceLeaf(step, states[i] ?? someHash(i)))
 }
 
 function mine(header: Header, miner: Address) {

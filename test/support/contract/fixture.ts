@@ -98,7 +98,7 @@ export class Fixture implements AsyncDisposable {
     const bridge = parseAddress(await chain.deploy(ARTIFACTS[kind], args))
     const token = await chain.client.readContract({ abi: bridgeAbi, address: bridge, functionName: 'token' })
     const sealed = genesisBlock({ chain: 31_337n, bridge, easiestTarget, state: stateRoot(state) })
-    const block = { ...sealed, id: blockId(sealed), steps: [], states: [] }
+    const block = { ...sealed, id: blockId(sealed), torrent: genesis, steps: [], states: [] }
     return new Fixture(chain, bridge, parseAddress(token.toLowerCase()), block, kind === 'harness')
   }
 

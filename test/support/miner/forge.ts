@@ -12,6 +12,7 @@ import { encodeStep, type Step } from '../../../node/protocol/step.ts'
 import { toBaseUnits, toGwei } from '../../../node/protocol/units.ts'
 
 export type Forged = PublishedBlock & {
+  readonly torrent?: Infohash
   readonly parent: ParentBlock
   readonly next: ParentBlock
   readonly sealedBytes: Uint8Array
