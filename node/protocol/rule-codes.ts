@@ -33,7 +33,6 @@ export const RULE_CODES = {
     'A node refuses by a rule that this version does not know, and the fact `code` names it: use its version.',
   'unwanted-peer':
     'The peer is banned, connected already, or the node itself: the connection is closed, connect to another one.',
-  'wrong-torrent': 'The header names a torrent that is not that of the block: assemble the block again.',
 } as const satisfies Record<string, string>
 
 export type RuleCode = keyof typeof RULE_CODES

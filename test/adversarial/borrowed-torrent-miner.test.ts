@@ -1,18 +1,17 @@
-// Attacked: all miners at once, by right blocks whose headers name a torrent that is not theirs: another block's, a transaction's, one that is
+// Attacked: all miners at once, by right blocks whose publications name a torrent that is not theirs: another block's, a transaction's, one that is
 // nowhere, the same for many blocks. Nothing of that can be refuted, and it earns its fees.
 // What must hold: a miner builds on such a block as on any other, whether it starts there or is overtaken by several of them at once.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { digestOf, encodeNonce, meetsTarget, noncePrefix } from '../../miner/work/nonce.ts'
 import { publishCall } from '../../node/ethereum/calls.ts'
 import type { ParentBlock } from '../../node/protocol/block.ts'
 import { genesisInfohash, genesisState } from '../../node/protocol/genesis.ts'
-import { blockId, challengeOf, encodeSealed, type SealedHeader } from '../../node/protocol/header.ts'
+import { encodeSealed } from '../../node/protocol/header.ts'
 import { type Hash, type Infohash, parseInfohash } from '../../node/protocol/ids.ts'
 import { targetFloor } from '../../node/protocol/target.ts'
 import { accountOf, pay } from '../../scripts/assure/models/world.ts'
-import { type Forged, forge } from '../support/miner/forge.ts'
+import { borrow, type Forged, forge } from '../support/miner/forge.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 import { EASIEST, holder } from '../support/stage.ts'
 
@@ -23,7 +22,7 @@ type Hint = (made: { readonly first: Forged; readonly payment: Infohash }) => In
 
 const HINTS: readonly (readonly [name: string, hint: Hint])[] = [
   ['its own torrent (control)', () => undefined],
-  ['the torrent of the block below it', ({ first }) => first.sealed.header.torrent],
+  ['the torrent of the block below it', ({ first }) => first.torrent],
   ['the torrent of a payment', ({ payment }) => payment],
   ['a torrent that is nowhere', () => parseInfohash('5a'.repeat(20))],
   ['no torrent at all', () => parseInfohash('00'.repeat(20))],
@@ -85,13 +84,13 @@ async function open(t: Parameters<typeof Arena.open>[0]) {
   const sealedOf = new Map<Hash, Uint8Array>([[stage.genesisId(), encodeSealed(genesisBlock)]])
   let payment = genesisInfohash(genesis)
   let payments = 0
-  /** A right block with one payment, and perhaps another torrent in its header. */
+  /** A right block with one payment, perhaps published with another torrent. */
   const right = (parent: ParentBlock, target: bigint, torrent?: Infohash): Forged => {
     const payee = accountOf(`payee ${payments}`).address
     const { packed, infohash } = pay(holder, { to: payee, tokens: 5n, time: payments++, prev: [payment] }, rules)
     payment = infohash
     const made = forge(rules, parent, [{ kind: 'transaction', packed }], target, sender.ethereum.account)
-    return torrent === undefined ? made : naming(made, torrent)
+    return torrent === undefined ? made : borrow(made, torrent)
   }
   const root = { id: stage.genesisId(), header: genesisBlock.header, state: genesisState(genesis) }
   const first = right(root, EASIEST)
@@ -114,20 +113,5 @@ async function open(t: Parameters<typeof Arena.open>[0]) {
         return blocks.some(({ verdict, queueCount }) => verdict === 'valid' && queueCount === 1n)
       })
     },
-  }
-}
-
-/** The same block with another torrent in its header, sealed again. */
-function naming(made: Forged, torrent: Infohash): Forged {
-  const header = { ...made.sealed.header, torrent }
-  const { miner } = made.sealed.seal
-  const work = { challenge: challengeOf(header), miner, target: header.target }
-  const prefix = noncePrefix(new Uint8Array(16), 0)
-  for (let counter = 0n; ; counter++) {
-    const nonce = encodeNonce(prefix, counter)
-    if (!meetsTarget(digestOf(work, nonce), header.target)) continue
-    const sealed: SealedHeader = { header, seal: { miner, nonce } }
-    const next = { id: blockId(sealed), header, state: made.next.state }
-    return { ...made, sealed, next, sealedBytes: encodeSealed(sealed) }
   }
 }

@@ -1,5 +1,5 @@
-// Attacked: watchers, with a right block whose header names a torrent that is not its own, and with a node that has nothing right to say about it.
-// What must hold: a header's torrent changes no verdict, and neither does a node. A wrong block on such a block dies, whether the watcher was
+// Attacked: watchers, with a right block whose publication names a torrent that is not its own, and with a node that has nothing right to say about it.
+// What must hold: the torrent of a publication changes no verdict, and neither does a node. A wrong block on such a block dies, whether the watcher was
 // started since or has never stopped.
 
 import assert from 'node:assert/strict'
@@ -19,10 +19,10 @@ import { Stage } from '../support/stage.ts'
 const HOUR = 3_600n
 const NOWHERE = '77'.repeat(20) as Infohash
 
-/** What a header can say of its torrent; `old` is a right block below it. */
+/** What a publication can say of its torrent; `old` is a right block below it. */
 const HINTS: Readonly<Record<string, (old: Authored) => Infohash | undefined>> = {
   'its own torrent': () => undefined,
-  'that of another block': (old) => old.next.header.torrent,
+  'that of another block': (old) => old.torrent,
   'one that exists nowhere': () => NOWHERE,
 }
 
@@ -123,7 +123,7 @@ for (const [name, tamper] of Object.entries(NODES)) {
     await author.force(3)
     await stage.skip(HOUR)
     // The final block has the torrent of another one, and void steps in it: nothing but a replay leads past it.
-    const parent = await author.publish(old, { voids: 3, torrent: old.next.header.torrent })
+    const parent = await author.publish(old, { voids: 3, torrent: old.torrent })
     await scene.finalize(old, parent)
     const right = await author.publish(parent)
     const watcher = scene.watch({ url: node.url, call: tamper(node.call) }, { isAlone: true })

@@ -80,7 +80,7 @@ test('dust moves no miner, and is in nobody’s way', async (t) => {
     await arena.submit(fat)
     prev = fat.infohash
     const block = await arena.ordered(fat.infohash)
-    const { fee } = await arena.record(block)
+    const { fee } = await arena.headerOf(block)
     const cost = await arena.publicationCost(block)
     const waiting = await waitingOf(arena, dust)
     t.diagnostic(`it earns ${fee} wei and costs ${cost}; ${waiting.length} of ${DUST} are left out`)

@@ -38,7 +38,7 @@ test('a miner who displaces another one for the fees gets none', async (t) => {
   if ((await arena.tip()) !== rest.id) rest = await sniper.publish({ parent: rest.id, content: [] })
   assert.equal(await arena.tip(), rest.id)
   arena.restart('miner')
-  assert.ok((await arena.record(copy.id)).fee >= (1_000_000n * UNIT) / 100n, 'there is something to snipe for')
+  assert.ok((await arena.headerOf(copy.id)).fee >= (1_000_000n * UNIT) / 100n, 'there is something to snipe for')
 
   await arena.skipTo(honest, 23n * HOUR)
   await arena.until('the nomination of the heavier branch', async () => {

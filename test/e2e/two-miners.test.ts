@@ -98,7 +98,7 @@ async function wttx(owner: string): Promise<string> {
   return (await ttxJson<{ wttx: string }>(['balance', owner, ...here])).wttx
 }
 
-/** Block and step of each claim that Ethereum ever saw. */
+/** Block and number of each claim that Ethereum ever saw. */
 async function claims(): Promise<string[]> {
   const { rules, deployedBlock } = await readDeployment(join(data, 'deployment.json'))
   const client = createPublicClient({ transport: http(ethereum) })
@@ -109,7 +109,7 @@ async function claims(): Promise<string[]> {
     fromBlock: deployedBlock,
     strict: true,
   })
-  return events.map(({ args }) => `${args.block_} ${args.index}`)
+  return events.map(({ args }) => `${args.block_} ${args.number}`)
 }
 
 test('two miners converge on one chain, and each request is paid once', async () => {

@@ -76,7 +76,6 @@ export const BRIDGE_METHODS = {
       'bad-work',
       'bad-steps',
       'invalid-block',
-      'wrong-torrent',
       'block-not-wanted',
       'block-not-judged',
     ],

@@ -42,7 +42,6 @@ export const ERRORS = {
     family: 'rule',
     about: 'A step of the block is wrong: `facts.step` and `facts.problem` say which.',
   },
-  'wrong-torrent': { family: 'rule', about: 'The header names a torrent that is not that of the block.' },
   'ledger-closed': { family: 'operation', about: 'The node is starting or stopping.' },
   'ledger-failed': { family: 'operation', about: 'The disk refused a write: restart the node.' },
   'ledger-damaged': { family: 'operation', about: 'The database of the ledger contradicts itself.' },

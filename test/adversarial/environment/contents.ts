@@ -4,7 +4,7 @@ import { applyStep } from '../../../node/protocol/apply.ts'
 import type { ParentBlock } from '../../../node/protocol/block.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
-import { type Infohash, toHash } from '../../../node/protocol/ids.ts'
+import { type Infohash, toHash, toInfohash } from '../../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, type Rules } from '../../../node/protocol/rules.ts'
 import { signDigest } from '../../../node/protocol/signature.ts'
 import { outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
@@ -154,7 +154,7 @@ function mutation(plot: Plot, chance: Chance): Posted | undefined {
     states: told.map(({ after }) => after),
     forced: queue.map((entry) => (entry.kind === 'forced' ? entry.packed : undefined)),
   }
-  const block = { ...below, id: parent.id, steps: [], states: [] }
+  const block = { ...below, id: parent.id, torrent: toInfohash(new Uint8Array(20)), steps: [], states: [] }
   const posted = mutate(world, right, { block, state: parent.state })
   if (posted === undefined) return undefined
   try {

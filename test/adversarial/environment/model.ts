@@ -3,9 +3,9 @@
 import { BlockNotFoundError, type BlockNumber } from 'viem'
 import { replayBlock } from '../../../node/protocol/block.ts'
 import { parseHex } from '../../../node/protocol/bytes.ts'
-import { genesisState } from '../../../node/protocol/genesis.ts'
+import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { blockId, decodeSealed, encodeSealed, type SealedHeader } from '../../../node/protocol/header.ts'
-import { type Hash, parseAddress, parseHash } from '../../../node/protocol/ids.ts'
+import { type Hash, type Infohash, parseAddress, parseHash, parseInfohash } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { MAX_DEPTH, SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
@@ -18,6 +18,8 @@ export type ModelVerdict = 'right' | 'wrong' | 'baseless'
 export type ModelBlock = {
   readonly id: Hash
   readonly sealed: SealedHeader
+  /** As its publication names it. */
+  readonly torrent: Infohash
   readonly bytes: Uint8Array
   readonly steps: Uint8Array
   readonly states: Uint8Array
@@ -67,7 +69,8 @@ export class Model {
     const { genesis, genesisBlock: sealed } = stage.definition
     this.genesis = blockId(sealed)
     const none = new Uint8Array()
-    const known = { id: this.genesis, sealed, bytes: encodeSealed(sealed), steps: none, states: none }
+    const torrent = genesisInfohash(genesis)
+    const known = { id: this.genesis, sealed, torrent, bytes: encodeSealed(sealed), steps: none, states: none }
     this.blocks.set(this.genesis, { ...known, verdict: 'right', state: genesisState(genesis) })
     this.#reset()
   }
@@ -208,10 +211,13 @@ export class Model {
     switch (event.eventName) {
       case 'BlockPublished': {
         const { id: text, header, steps, states, time } = event.args
+        const torrent = parseInfohash(event.args.torrent.slice(2))
         const id = parseHash(text)
         const sealed = decodeSealed(parseHex(header))
         const { parent } = sealed.header
-        if (!this.blocks.has(id)) this.blocks.set(id, this.#judge(id, sealed, parseHex(steps), parseHex(states)))
+        if (!this.blocks.has(id)) {
+          this.blocks.set(id, { ...this.#judge(id, sealed, parseHex(steps), parseHex(states)), torrent })
+        }
         this.#tree.set(id, { id, publishedAt: BigInt(time), refuted: false, final: false, children: [] })
         this.standing(parent).children.push(id)
         return
@@ -242,7 +248,7 @@ export class Model {
     }
   }
 
-  #judge(id: Hash, sealed: SealedHeader, steps: Uint8Array, states: Uint8Array): ModelBlock {
+  #judge(id: Hash, sealed: SealedHeader, steps: Uint8Array, states: Uint8Array): Omit<ModelBlock, 'torrent'> {
     const known = { id, sealed, bytes: encodeSealed(sealed), steps, states }
     const told = this.#told.get(id)
     const { state: before, verdict: ground, sealed: below } = this.of(sealed.header.parent)

@@ -132,7 +132,7 @@ function hintOf({ model, without }: Ground, chance: Chance): { readonly name: st
   if (kind < 0.55 || without.has(OTHER_TORRENTS)) return { name: 'own' }
   if (kind < 0.7) {
     const other = blocks[Math.floor(place * blocks.length)]
-    return other === undefined ? { name: 'own' } : { name: 'borrowed', torrent: other.sealed.header.torrent }
+    return other === undefined ? { name: 'own' } : { name: 'borrowed', torrent: other.torrent }
   }
   if (kind < 0.8) return { name: 'shared', torrent: SHARED }
   if (kind < 0.85) return { name: 'zero', torrent: toInfohash(new Uint8Array(20)) }

@@ -24,13 +24,15 @@ export type Draft = Posted & {
   readonly below: SealedHeader
   readonly target: bigint
   readonly miner: Address
-  /** What the header names; by default the torrent that the block really has. */
+  /** What the publication names; by default the torrent that the block really has. */
   readonly torrent?: Infohash
 }
 
 export type Sealed = {
   readonly id: Hash
   readonly sealed: SealedHeader
+  /** As its publication names it. */
+  readonly torrent: Infohash
   readonly bytes: Uint8Array
   readonly steps: Uint8Array
   readonly states: Uint8Array
@@ -51,13 +53,13 @@ export async function sealBlock(rules: Rules, draft: Draft): Promise<Sealed> {
   const { parent, below, target, miner } = draft
   const steps = concat(...draft.steps)
   const states = concat(...draft.states.map(toBytes))
-  const derived = deriveHeader(rules, { id: parent, header: below.header }, target, draft.steps, draft.states)
+  const header = deriveHeader(rules, { id: parent, header: below.header }, target, draft.steps, draft.states)
   const { state } = draft
-  const content = { header: derived, requests: requestsOf(rules, steps), state, steps, states }
-  const header = { ...derived, torrent: draft.torrent ?? blockTorrent(content).infohash }
   const { nonce, id } = await findNonce({ challenge: challengeOf(header), miner, target })
   const sealed = { header, seal: { miner, nonce } }
-  return { id, sealed, bytes: encodeSealed(sealed), steps, states, ...(state === undefined ? {} : { state }) }
+  const content = { sealed, requests: requestsOf(rules, steps), state, steps, states }
+  const torrent = draft.torrent ?? blockTorrent(content).infohash
+  return { id, sealed, torrent, bytes: encodeSealed(sealed), steps, states, ...(state === undefined ? {} : { state }) }
 }
 
 async function findNonce(work: { readonly challenge: Hash; readonly miner: Address; readonly target: bigint }) {

@@ -17,10 +17,11 @@ import { claimCall, finalizeCall, forceCall, publishCall } from '../../../node/e
 import { Outbox } from '../../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
-import { parseAddress, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { parseAddress } from '../../../node/protocol/ids.ts'
+import { requestProofs, requestsIn } from '../../../node/protocol/requests.ts'
 import type { Step } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
-import { splitPosted, traceOf, traceProofs } from '../../../node/protocol/trace.ts'
+import { splitPosted } from '../../../node/protocol/trace.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import type { RpcCall } from '../../support/chain/ethereum-proxy.ts'
@@ -159,7 +160,7 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
         },
         done: async (i) => {
           const logs = await client.getContractEvents({ ...all, eventName: 'Claimed' })
-          return logs.filter(({ args }) => args.index === BigInt(i)).length
+          return logs.filter(({ args }) => args.number === BigInt(i)).length
         },
       },
     } satisfies Record<'deposit' | 'force' | 'claim', Act>,
@@ -196,11 +197,10 @@ async function finalRequests(stage: Stage, count: number) {
   assert.equal((await sender.send(publishCall(genesis.sealedBytes, block))).status, 'done')
   await stage.skip(DAY)
   assert.equal((await sender.send(finalizeCall(block.sealedBytes))).status, 'done')
-  const { steps: packed, states } = splitPosted(block)
-  const proofs = traceProofs(traceOf(packed, states))
-  return packed.map((step, index) => {
-    const [state = ZERO_HASH, siblings = []] = [states[index], proofs[index]]
-    return { index, step, state, siblings, sealed: block.sealedBytes }
+  const requests = requestsIn(splitPosted(block).steps)
+  const proofs = requestProofs(requests)
+  return requests.map(({ step, to, tokens }, i) => {
+    return { number: BigInt(i), step, recipient: to, gross: tokens, siblings: proofs[i] ?? [], sealed: block.sealedBytes }
   })
 }
 

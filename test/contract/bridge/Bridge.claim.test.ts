@@ -4,9 +4,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encodeFunctionData, parseAbi } from 'viem'
 import { genesisState } from '../../../node/protocol/genesis.ts'
-import { parseInfohash } from '../../../node/protocol/ids.ts'
+import { parseInfohash, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { balanceOf, entryKey, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { encodeOpening } from '../../../node/protocol/tree.ts'
+import { toBaseUnits } from '../../../node/protocol/units.ts'
 import { accountOf, randomOf } from '../../../scripts/assure/models/world.ts'
 import {
   appliedStep,
@@ -42,7 +43,7 @@ describe('claim', () => {
       const [event] = fixture.events(await fixture.claim(block, proofOf(block, i)), 'Claimed')
       assert.deepEqual(
         { ...event?.args, to: event?.args.to.toLowerCase() },
-        { block_: block.id, index: BigInt(i), to: alice, amount: net },
+        { block_: block.id, number: BigInt(i), to: alice, amount: net },
       )
       sum += net
     }
@@ -55,27 +56,33 @@ describe('claim', () => {
 
   it('pays each request once', async () => {
     const block = await fixture.extendFinal(genesis, { steps: [request(1_000n), request(1_000n)] })
-    assert.equal(await read.isClaimed([block.id, 0n]), false)
+    assert.equal(await read.isClaimed([0n]), false)
     await fixture.claim(block, proofOf(block, 0))
-    assert.equal(await read.isClaimed([block.id, 0n]), true)
-    await assertReverts(fixture.claim(block, proofOf(block, 0)), 'AlreadyClaimed', [block.id, 0n])
+    assert.equal(await read.isClaimed([0n]), true)
+    await assertReverts(fixture.claim(block, proofOf(block, 0)), 'AlreadyClaimed', [0n])
     // The same request at another place is another one.
     await fixture.claim(block, proofOf(block, 1))
     assert.equal(await wttx.balanceOf([alice]), 1_980n)
   })
 
-  it('finds every step of blocks of 1 to 9 and of 500 steps', async () => {
+  it('finds every request of blocks of 1 to 9 and of 500, by numbers that go on from block to block and past words of 256', async () => {
     let parent = genesis
+    let first = 0n
     for (const count of [1, 2, 3, 4, 5, 6, 7, 8, 9, 500]) {
       const steps = Array.from({ length: count }, (_, seed) => request(100n, seed))
       const block = await fixture.extendFinal(parent, { steps })
-      const indices = count < 10 ? steps.keys() : [0, 1, 249, 250, 251, 255, 256, 498, 499]
+      // 45 requests came before: words end behind the ones at 210 and 466.
+      const indices = count < 10 ? steps.keys() : [0, 1, 210, 211, 255, 256, 466, 467, 499]
       for (const index of indices) {
-        await fixture.claim(block, proofOf(block, index))
-        assert.equal(await read.isClaimed([block.id, BigInt(index)]), true)
-        assert.equal(await read.isClaimed([block.id, BigInt(index) + 1n]), false)
+        const number = first + BigInt(index)
+        assert.equal(await read.isClaimed([number]), false)
+        const [event] = fixture.events(await fixture.claim(block, proofOf(block, index)), 'Claimed')
+        assert.equal(event?.args.number, number)
+        assert.equal(await read.isClaimed([number]), true)
+        assert.equal(await read.isClaimed([number + 1n]), false)
       }
-      assert.equal(await read.isClaimed([block.id, 10_000n]), false)
+      first += BigInt(count)
+      assert.equal(await read.isClaimed([10_000n]), false)
       parent = block
       fixture.pass(HOUR)
     }
@@ -96,13 +103,17 @@ describe('claim', () => {
     await fixture.claim(block, proofOf(block, 0))
   })
 
-  it('refuses indices behind the last step, the padding among them', async () => {
-    const block = await fixture.extendFinal(genesis, { steps: [request(1_000n), request(1_000n, 1), plain()] })
-    const proof = proofOf(block, 2)
-    for (const index of [3n, 4n, 2n ** 256n - 1n]) {
-      await assertReverts(fixture.claim(block, { ...proof, index }), 'NoSuchStep', [index, 3n])
+  it('refuses numbers that are not those of the block, the padding among them', async () => {
+    const steps = [request(1_000n), plain(), request(1_000n, 1), request(1_000n, 2)]
+    const below = await fixture.extendFinal(genesis, { steps })
+    const block = await fixture.extendFinal(below, { steps })
+    const proof = proofOf(block, 3)
+    assert.equal(proof.number, 5n)
+    for (const number of [0n, 2n, 6n, 7n, 2n ** 64n + 5n, 2n ** 256n - 1n]) {
+      await assertReverts(fixture.claim(block, { ...proof, number }), 'NoSuchRequest', [number, 3n, 3n])
     }
-    await assertReverts(fixture.claim(genesis, proof), 'NoSuchStep', [2n, 0n])
+    await assertReverts(fixture.claim(below, proof), 'NoSuchRequest', [5n, 0n, 3n])
+    await assertReverts(fixture.claim(genesis, proofOf(below, 0)), 'NoSuchRequest', [0n, 0n, 0n])
   })
 
   it('refuses every proof with one thing changed', async () => {
@@ -113,44 +124,58 @@ describe('claim', () => {
     const [below, above] = good.siblings
     assert(below && above)
     const wrong: (typeof good)[] = [
-      { ...good, index: 0n },
-      { ...good, index: 2n },
-      { ...good, step: proofOf(block, 0).step },
-      { ...good, step: toHex(request(2_001n, 1)) },
-      { ...good, step: `${good.step}00` },
-      { ...good, step: '0x' },
-      { ...good, state: someHash(99) },
+      { ...good, number: 0n },
+      { ...good, number: 2n },
+      { ...good, step: 0 },
+      { ...good, step: 2 ** 32 - 1 },
+      { ...good, to: bob },
+      { ...good, to: ZERO_ADDRESS },
+      { ...good, amount: toBaseUnits(2_001n) },
+      { ...good, amount: toBaseUnits(0n) },
+      { ...good, amount: toBaseUnits(2n ** 128n - 1n) },
       { ...good, siblings: [] },
       { ...good, siblings: [below] },
       { ...good, siblings: [below, above, someHash(1)] },
       { ...good, siblings: [above, below] },
       { ...good, siblings: [someHash(1), above] },
+      { ...good, siblings: [below, someHash(1)] },
     ]
-    for (const proof of wrong) await assertReverts(fixture.claim(block, proof), 'BadProof', [proof.index, 2n])
+    for (const proof of wrong) await assertReverts(fixture.claim(block, proof), 'BadProof', [proof.number, 2n])
+    assert.equal(await wttx.totalSupply(), 60n)
     await fixture.claim(block, good)
   })
 
-  it('refuses an inner node that is passed off as a leaf', async () => {
-    const block = await fixture.extendFinal(genesis, { steps: [request(1_000n), request(2_000n, 1)] })
-    const [leaf] = proofOf(block, 1).siblings
-    assert(leaf)
-    const step = proofOf(block, 0).step
-    await assertReverts(fixture.claim(block, { index: 0n, step, state: leaf, siblings: [] }), 'BadProof')
-  })
-
   it('refuses steps that ask for nothing: payments, deposits, voids', async () => {
-    await fixture.force([packedBytes({ payee: alice, request: true, tokens: 5_000n })])
     const forced = packedBytes({ payee: alice, request: true, tokens: 5_000n })
+    await fixture.force([forced])
     const first = await fixture.extendFinal(genesis, {
       steps: [voidStep(fixture.forceFee(), forced), request(10_000n, 1, bob), plain()],
     })
-    await assertReverts(fixture.claim(first, proofOf(first, 0)), 'NotRequest', [0n])
-    await assertReverts(fixture.claim(first, proofOf(first, 2)), 'NotRequest', [2n])
-    await fixture.claim(first, proofOf(first, 1))
+    const good = proofOf(first, 1)
+    const asVoid = { ...good, step: 0, to: alice, amount: toBaseUnits(5_000n) }
+    await assertReverts(fixture.claim(first, asVoid), 'BadProof', [0n, 0n])
+    await assertReverts(fixture.claim(first, { ...good, number: 1n, step: 2 }), 'NoSuchRequest', [1n, 0n, 1n])
+    await fixture.claim(first, good)
     await fixture.approve(MIN_DEPOSIT, bob)
     await fixture.deposit(MIN_DEPOSIT, alice, bob)
     const second = await fixture.extendFinal(first, { steps: [depositStep(MIN_DEPOSIT, alice)] })
-    await assertReverts(fixture.claim(second, proofOf(second, 0)), 'NotRequest', [0n])
+    const asDeposit = { number: 1n, step: 0, to: alice, amount: toBaseUnits(MIN_DEPOSIT), siblings: [] }
+    await assertReverts(fixture.claim(second, asDeposit), 'NoSuchRequest', [1n, 1n, 0n])
+  })
+
+  it('pays nothing that only another branch asks for, and each number once, whatever that branch has there', async () => {
+    const ours = await fixture.extend(genesis, { steps: [request(1_000n), request(3_000n, 1)] })
+    const theirs = fixture.draft(genesis, { steps: [request(9_000n, 2, bob)], target: ours.header.target })
+    await fixture.publish(genesis, theirs, { rival: true })
+    fixture.pass(23n * HOUR)
+    await fixture.nominate(genesis, ours)
+    fixture.pass(25n * HOUR)
+    await fixture.finalize(ours)
+    await assertReverts(fixture.claim(theirs, proofOf(theirs, 0)), 'NotFinal', [theirs.id])
+    await assertReverts(fixture.claim(ours, proofOf(theirs, 0)), 'BadProof', [0n, 1n])
+    await fixture.claim(ours, proofOf(ours, 0))
+    await assertReverts(fixture.claim(theirs, proofOf(theirs, 0)), 'NotFinal', [theirs.id])
+    assert.deepEqual([await wttx.balanceOf([alice]), await wttx.balanceOf([bob])], [990n, 0n])
   })
 
   it('pays a forced request', async () => {
@@ -179,9 +204,9 @@ describe('claimMany', () => {
 
   it('refuses the whole batch for one bad proof', async () => {
     const block = await fixture.extendFinal(genesis, { steps: [request(1_000n), request(1_000n, 1)] })
-    const bad = { ...proofOf(block, 1), state: someHash(99) }
+    const bad = { ...proofOf(block, 1), to: bob }
     await assertReverts(fixture.claimMany(block, [proofOf(block, 0), bad]), 'BadProof', [1n, 1n])
-    assert.equal(await read.isClaimed([block.id, 0n]), false)
+    assert.equal(await read.isClaimed([0n]), false)
     await assertReverts(fixture.claimMany(fixture.draft(block), []), 'NotFinal')
   })
 })

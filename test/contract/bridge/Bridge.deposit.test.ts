@@ -161,6 +161,6 @@ describe('force', () => {
     const fee = fixture.forceFee()
     const block = await fixture.extendFinal(base, { steps: [appliedStep(fee, first), voidStep(fee, second)] })
     assert.equal(await read.owed([fixture.account(1)]), 2n * fee * GWEI)
-    assert.equal((await read.blocks([block.id])).queueFees, 2n * fee)
+    assert.equal(block.header.queueFees, 2n * fee)
   })
 })

@@ -1,7 +1,7 @@
 // A bridge that is deployed once for the tests of a file, and before each of them is as it was, an hour later.
 
 import { after, beforeEach } from 'node:test'
-import { packedBytes, someHash, type TestBlock, toHex, transactionStep } from './blocks.ts'
+import { packedBytes, proofOf, type TestBlock, transactionStep } from './blocks.ts'
 import { type Fixture, HOUR } from './fixture.ts'
 
 /** From now on. Returns the second at which everything begins; the first test is an hour later. */
@@ -25,7 +25,7 @@ export async function fund(fixture: Fixture) {
   fixture.pass(HOUR)
   const request = transactionStep({ payee: holder, request: true, tokens: 100n * 10n ** 18n })
   const base = await fixture.extendFinal(fixture.genesis, { steps: [request] })
-  await fixture.claim(base, { index: 0n, step: toHex(request), state: someHash(0), siblings: [] })
+  await fixture.claim(base, proofOf(base, 0))
   /** Makes `count` forced entries of different transactions and answers these. */
   const forceMany = async (count: number): Promise<Uint8Array[]> => {
     const many = Array.from({ length: count }, (_, seed) => packedBytes({ payee, seed }))

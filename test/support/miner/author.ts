@@ -1,4 +1,4 @@
-// One who publishes blocks on the bridge of a stage without a miner: right ones, wrong ones, anywhere, with whatever torrent in the header.
+// One who publishes blocks on the bridge of a stage without a miner: right ones, wrong ones, anywhere, with whatever torrent named beside them.
 
 import assert from 'node:assert/strict'
 import { publishCall } from '../../../node/ethereum/calls.ts'
@@ -18,6 +18,8 @@ import { borrow, forge } from './forge.ts'
 /** A block on Ethereum; `last` is the transaction whose change the holder spends next on this branch. */
 export type Authored = {
   readonly id: Hash
+  /** As its publication names it. */
+  readonly torrent: Infohash
   readonly next: ParentBlock
   readonly sealedBytes: Uint8Array
   readonly last: Infohash
@@ -30,7 +32,7 @@ export type Order = {
   readonly voids?: number
   /** Beside the latest child of the parent. Default false. */
   readonly rival?: boolean
-  /** In the header instead of that of the block. */
+  /** Named instead of that of the block. */
   readonly torrent?: Infohash
   /** A last step that takes what is not the sender's, who is named by this. */
   readonly theft?: string
@@ -52,7 +54,7 @@ export class Author {
     this.stage = stage
     this.sender = sender
     const next = { id: stage.genesisId(), header: genesisBlock.header, state: genesisState(genesis) }
-    this.genesis = { id: next.id, next, sealedBytes: encodeSealed(genesisBlock), last: genesisInfohash(genesis) }
+    this.genesis = { id: next.id, torrent: genesisInfohash(genesis), next, sealedBytes: encodeSealed(genesisBlock), last: genesisInfohash(genesis) }
   }
 
   static async open(stage: Stage): Promise<Author> {
@@ -84,7 +86,7 @@ export class Author {
     const beside = rival ? await this.stage.latestChild(parent.id) : undefined
     const { status } = await this.sender.send(publishCall(parent.sealedBytes, block, beside))
     assert.equal(status, 'done')
-    return { id: block.next.id, next: block.next, sealedBytes: block.sealedBytes, last }
+    return { id: block.next.id, torrent: block.torrent, next: block.next, sealedBytes: block.sealedBytes, last }
   }
 
   async #voids(parent: Authored, count: number): Promise<Step[]> {

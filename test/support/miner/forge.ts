@@ -3,7 +3,8 @@
 import { planBlock } from '../../../miner/assemble.ts'
 import { digestOf, encodeNonce, meetsTarget, noncePrefix } from '../../../miner/work/nonce.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
-import type { ParentBlock, PublishedBlock } from '../../../node/protocol/block.ts'
+import { type ParentBlock, type PublishedBlock, requestsOf } from '../../../node/protocol/block.ts'
+import { blockTorrent } from '../../../node/protocol/block-torrent.ts'
 import { blockId, challengeOf, encodeSealed, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
 import type { Address, Infohash } from '../../../node/protocol/ids.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
@@ -12,7 +13,8 @@ import { encodeStep, type Step } from '../../../node/protocol/step.ts'
 import { toBaseUnits, toGwei } from '../../../node/protocol/units.ts'
 
 export type Forged = PublishedBlock & {
-  readonly torrent?: Infohash
+  /** Its own, unless it is borrowed. */
+  readonly torrent: Infohash
   readonly parent: ParentBlock
   readonly next: ParentBlock
   readonly sealedBytes: Uint8Array
@@ -53,7 +55,9 @@ export function seal(
   const state = after.at(-1)?.after ?? parent.state
   const offer = { queueEntries: 0, requests: 0, fee: toBaseUnits(0n), queueFees: toGwei(0n), gas: 0n }
   const { header, block } = planBlock(rules, parent, { steps: after, ...offer }, target, miner)
-  return mine({ ...block, parent }, header, miner, state)
+  const { sealed, ...mined } = mine(header, miner, state)
+  const content = { sealed, requests: requestsOf(rules, block.steps), state, ...block }
+  return { sealed, torrent: blockTorrent(content).infohash, ...block, ...mined, parent }
 }
 
 /** The same block, published with another torrent. */
@@ -61,18 +65,13 @@ export function borrow(block: Forged, torrent: Infohash): Forged {
   return { ...block, torrent }
 }
 
-function mine(
-  block: Omit<PublishedBlock, 'sealed'> & Pick<Forged, 'parent'>,
-  header: Header,
-  miner: Address,
-  state: State,
-): Forged {
+function mine(header: Header, miner: Address, state: State): Pick<Forged, 'sealed' | 'next' | 'sealedBytes'> {
   const work = { challenge: challengeOf(header), miner, target: header.target }
   const prefix = noncePrefix(new Uint8Array(16), 0)
   for (let counter = 0n; ; counter++) {
     const nonce = encodeNonce(prefix, counter)
     if (!meetsTarget(digestOf(work, nonce), header.target)) continue
     const sealed: SealedHeader = { header, seal: { miner, nonce } }
-    return { sealed, ...block, next: { id: blockId(sealed), header, state }, sealedBytes: encodeSealed(sealed) }
+    return { sealed, next: { id: blockId(sealed), header, state }, sealedBytes: encodeSealed(sealed) }
   }
 }

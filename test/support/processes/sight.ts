@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { parseHex } from '../../../node/protocol/bytes.ts'
+import { decodeSealed, type Header } from '../../../node/protocol/header.ts'
 import { type Address, type Hash, parseHash } from '../../../node/protocol/ids.ts'
 import type { Stage } from '../stage.ts'
 
@@ -52,6 +53,11 @@ export class Sight {
     const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockPublished' })
     assert(event)
     return parseHex(event.args.header)
+  }
+
+  /** What the header of a block says, as Ethereum has it. */
+  async headerOf(id: Hash): Promise<Header> {
+    return decodeSealed(await this.sealed(id)).header
   }
 
   /** The contract's word on a block. */

@@ -16,7 +16,7 @@ import {
 } from '../../../miner/assemble.ts'
 import type { Candidate } from '../../../miner/ranking.ts'
 import { applyTransaction } from '../../../node/protocol/apply.ts'
-import { minerFee, type ParentBlock, replayBlock, requestsOf } from '../../../node/protocol/block.ts'
+import { type ParentBlock, replayBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
 import { type Infohash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
@@ -60,10 +60,10 @@ test('whatever waits, the block that is assembled replays as valid, and says wha
         const verdict = replayBlock(RULES, parent, { sealed, ...block }, read)
         assert.equal(verdict.verdict, 'valid')
         assert.equal(header.queueCount, firstIndex + BigInt(queue.length))
-        assert.equal(content.fee, minerFee(block.steps))
+        assert.deepEqual([content.fee, content.queueFees], [header.fee, header.queueFees])
         assert.equal(content.requests, requestsOf(RULES, block.steps).length)
         const { steps: _, oldestRequest: __, ...offer } = content
-        assert.deepEqual(offerOf(RULES, block), offer)
+        assert.deepEqual(offerOf({ sealed, ...block }), offer)
         const plain = content.steps.length - content.queueEntries
         const paying = content.steps.filter(({ step }) => isPlainRequest(step)).length
         const revenue = revenueOf(content, chosen)

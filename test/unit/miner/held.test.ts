@@ -182,7 +182,6 @@ async function judge(given: Case, signal: AbortSignal): Promise<Fate> {
 }
 
 function block(height: bigint): Uint8Array {
-  const genesis = '00'.repeat(20) as Infohash
   const { header } = genesisBlock({ ...rules, easiestTarget: TARGET, state: ZERO_HASH })
   const seal = { miner: rules.token, nonce: ZERO_HASH }
   return encodeSealed({ header: { ...header, parent, height, target: TARGET, stepCount: 1 }, seal })

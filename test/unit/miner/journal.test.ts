@@ -9,7 +9,7 @@ import { Journal, type Publication, publicationId } from '../../../miner/journal
 import { summariseBlocks } from '../../../miner/status.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
-import { type Infohash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { toBaseUnits, toGasPrice, toWei } from '../../../node/protocol/units.ts'
 import { RULES } from '../../../scripts/assure/models/world.ts'
 

@@ -192,7 +192,7 @@ function chain(length: number, voids: readonly number[] = []) {
     if (gone.has(id)) throw new OperationError('files-unknown', 'gone')
     const block = find(swapped.get(id) ?? id)
     assert.ok(block)
-    const files = blockFiles({ ...block, header: block.sealed.header, requests: [], state: block.next.state })
+    const files = blockFiles({ ...block, requests: [], state: block.next.state })
     const garble = garbled.get(id) ?? ((outputs: Uint8Array) => outputs)
     return files.map(({ name, bytes }) => ({ name, bytes: name === 'outputs.bin' ? garble(bytes) : bytes }))
   }

@@ -11,7 +11,7 @@ import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
-import { later, type Time, toSeconds, toTime } from '../../../node/protocol/units.ts'
+import { later, type Time, toBaseUnits, toGwei, toSeconds, toTime } from '../../../node/protocol/units.ts'
 import { RULES, World } from '../../../scripts/assure/models/world.ts'
 
 const EASIEST = 2n ** 244n - 1n
@@ -94,7 +94,7 @@ describe('block pool', () => {
     assert.throws(() => pool.isWanted(lazy), { code: 'bad-work' })
     assert.throws(() => pool.isWanted(mined(0, { chain: 1n }).sealed), { code: 'bad-header' })
     assert.throws(() => pool.isWanted(mined(0, { stepCount: 501 }).sealed), { code: 'bad-header' })
-    assert.throws(() => pool.isWanted(new Uint8Array(281)), { code: 'bad-header' })
+    assert.throws(() => pool.isWanted(new Uint8Array(337)), { code: 'bad-header' })
     const block = mined(0)
     assert.throws(() => pool.add(block.sealed, new Uint8Array(122_881), new Uint8Array(), 'peer'), {
       code: 'bad-steps',
@@ -135,8 +135,23 @@ describe('block pool', () => {
     assert.throws(() => pool.add(block.sealed, block.steps, states, 'peer'), { code: 'invalid-block' })
     const other = mined(0, { state: toHash(encodeUint(1, 32)) })
     assert.throws(() => pool.add(other.sealed, other.steps, other.states, 'peer'), { code: 'bad-header' })
-    const hint = mined(0, { torrent: world.genesis })
-    assert.throws(() => pool.add(hint.sealed, hint.steps, hint.states, 'peer'), { code: 'wrong-torrent' })
+    const { header } = assembleBlock(RULES, tip, EASIEST, [])
+    const changes: readonly Partial<Header>[] = [
+      { supply: toBaseUnits(header.supply + 1n) },
+      { fee: toBaseUnits(1n) },
+      { queueFees: toGwei(1n) },
+      { firstRequest: 1n },
+      { requestCount: 1 },
+      { requestsRoot: toHash(encodeUint(1, 32)) },
+      { stepCount: 1 },
+      { traceRoot: toHash(encodeUint(1, 32)) },
+      { height: 2n },
+    ]
+    for (const change of changes) {
+      const lie = mined(0, change)
+      const name = Object.keys(change).join()
+      assert.throws(() => pool.add(lie.sealed, lie.steps, lie.states, 'peer'), { code: 'bad-header' }, name)
+    }
     assert.strictEqual(pool.blocks.length, 0)
   })
 

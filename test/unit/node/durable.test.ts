@@ -46,7 +46,7 @@ test('an outbox to which several calls are added at once has all of them on disk
   const file = join(folder, 'outbox.json')
   const outbox = new Outbox(file)
   await outbox.load()
-  const calls = Array.from({ length: 16 }, (_, i) => withdrawBondCall(new Uint8Array(281).fill(i)))
+  const calls = Array.from({ length: 16 }, (_, i) => withdrawBondCall(new Uint8Array(337).fill(i)))
   const fees = { maxFeePerGas: 2n, maxPriorityFeePerGas: 1n }
   const attemptAt = (nonce: number) => {
     return { hash: `0x${'ab'.repeat(32)}`, raw: '0x02', nonce, fees, isCancel: false, sentMs: 1 } as never // as a signer makes it

@@ -6,7 +6,6 @@ import { finalTimeOf } from '../../../../node/bridge/final-time.ts'
 import type { BridgeFollower } from '../../../../node/bridge/follower.ts'
 import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { dueCalls } from '../../../../node/bridge/race.ts'
-import { claimName } from '../../../../node/bridge/view.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { toTime } from '../../../../node/protocol/units.ts'
 import { isDisplaced } from '../../../support/bridge/displaced.ts'
@@ -38,8 +37,8 @@ test('a payment to Ethereum and back: predicted, finalized, claimed, deposited, 
   assert.deepEqual(await follower.claims(), [])
   const content = await follower.contentOf(block.id)
   assert.ok(content)
-  assert.equal(blockTorrent(content).infohash, block.sealed.header.torrent)
-  assert.deepEqual(await follower.filesOf(block.sealed.header.torrent), blockTorrent(content).files)
+  assert.equal(blockTorrent(content).infohash, block.torrent)
+  assert.deepEqual(await follower.filesOf(block.torrent), blockTorrent(content).files)
 
   await anvil.warp(publishedAt + 12n * HOUR)
   assert.equal(finalTimeOf(view, block.id, toTime(await live.now()))?.latest, publishedAt + 24n * HOUR)
@@ -129,7 +128,7 @@ test('a race: the heaviest eligible branch is nominated in time, and wins when p
   assert.equal(claim?.net, 990n)
   await live.claim(claim)
   await readAll(follower, live)
-  assert.equal(follower.view.claimed.get(claimName(rival.id, claim.step)), 990n)
+  assert.equal(follower.view.claimed.get(claim.number), 990n)
 })
 
 /** In the moment of a new block an endpoint may still state the one before, and is believed at the next look. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   type BridgeCall,
+  type ClaimProof,
   claimCall,
   claimGas,
   FINALIZE_GAS,
@@ -17,16 +18,14 @@ import {
   withdrawCall,
 } from '../../../../node/ethereum/calls.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
-import { requestsOf } from '../../../../node/protocol/block.ts'
 import { formatHex } from '../../../../node/protocol/bytes.ts'
-import { netOf } from '../../../../node/protocol/fee.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
-import { encodeSealed } from '../../../../node/protocol/header.ts'
-import { type Infohash, toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { encodeSealed, SEALED_BYTES } from '../../../../node/protocol/header.ts'
+import { toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { requestProofs, requestsIn } from '../../../../node/protocol/requests.ts'
 import { type Step, splitSteps } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
-import { splitStates, traceOf, traceProof } from '../../../../node/protocol/trace.ts'
 import { toGwei, toSeconds } from '../../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
@@ -77,7 +76,7 @@ test('publishing, finalizing, paying and withdrawing use less gas than they are 
 
   await stage.skip(DAY)
   await spend(sender, finalizeCall(full.sealedBytes), FINALIZE_GAS)
-  const claims = claimsOf(stage, full)
+  const claims = claimsOf(full)
   for (const batch of [claims.slice(0, 1), claims.slice(1, 51)]) {
     const call = claimCall(full.sealedBytes, batch)
     await spend(sender, call, claimGas(batch.length, call.data))
@@ -90,17 +89,13 @@ test('publishing, finalizing, paying and withdrawing use less gas than they are 
 })
 
 test('no call asks for more gas than a transaction may have', () => {
-  const { sealed } = { sealed: new Uint8Array(281) }
+  const { sealed } = { sealed: new Uint8Array(SEALED_BYTES) }
   const claim = {
-    block: toHash(new Uint8Array(32)),
-    sealed,
-    index: 0,
-    step: new Uint8Array(200),
-    state: toHash(new Uint8Array(32)),
-    siblings: [],
-    infohash: '00'.repeat(20) as Infohash,
+    number: 0n,
+    step: 0,
+    siblings: Array.from({ length: 9 }, () => ZERO_HASH),
     recipient: accountOf('x').address,
-    net: 1n,
+    gross: 1n,
   }
   assert.equal(
     claimCall(
@@ -127,19 +122,14 @@ async function spend(sender: TransactionSender, call: BridgeCall, expected: bigi
   assert.ok(gasUsed <= expected && gasUsed * 2n > expected, `${call.name} used ${gasUsed}, ${share}% of ${expected}`)
 }
 
-function claimsOf(stage: Stage, { steps, states, next, sealedBytes }: Forged) {
-  const split = splitSteps(steps)
-  const after = splitStates(states)
-  const leaves = traceOf(split, after)
-  return requestsOf(stage.definition.rules, steps).map(({ step: index, infohash, to, tokens }) => ({
-    block: next.id,
-    sealed: sealedBytes,
-    index,
-    step: split[index] ?? new Uint8Array(),
-    state: after[index] ?? ZERO_HASH,
-    siblings: traceProof(leaves, index),
-    infohash,
+function claimsOf({ steps, next }: Forged): ClaimProof[] {
+  const requests = requestsIn(splitSteps(steps))
+  const proofs = requestProofs(requests)
+  return requests.map(({ step, to, tokens }, i) => ({
+    number: next.header.firstRequest + BigInt(i),
+    step,
+    siblings: proofs[i] ?? [],
     recipient: to,
-    net: netOf(tokens),
+    gross: tokens,
   }))
 }

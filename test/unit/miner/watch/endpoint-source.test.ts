@@ -100,6 +100,7 @@ function published({ parent, next, sealedBytes, steps, states }: Forged): Unplac
     id,
     parent: parent.id,
     miner: holder.address,
+    torrent: genesisInfohash(genesis),
     sealed: sealedBytes,
     steps,
     states,

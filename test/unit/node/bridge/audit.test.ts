@@ -13,7 +13,7 @@ import { Forge, published } from '../../../support/bridge/scenario.ts'
 function crowd(count: number) {
   const forge = new Forge(7)
   const { id, sealed } = forge.genesis
-  const view = emptyView({ id, sealed, publishedAt: toTime(0n), work: toWork(0n), fee: 0n, requests: [] })
+  const view = emptyView({ id, sealed, publishedAt: toTime(0n), work: toWork(0n), requests: [] })
   let parent = forge.genesis
   for (let i = 1; i <= count + 3; i++) {
     const block = forge.make(i <= count ? forge.genesis : parent, [])
@@ -23,7 +23,7 @@ function crowd(count: number) {
       place: { number, hash: block.id, logIndex: 0, transaction: block.id, time: toTime(number) },
     }
     if (event.kind === 'published')
-      applyEvent(view, { ...event, fee: 0n }, new Map([[block.id, { verdict: 'valid', requests: [] }]]))
+      applyEvent(view, event, new Map([[block.id, { verdict: 'valid', requests: [] }]]))
     parent = block
   }
   return view

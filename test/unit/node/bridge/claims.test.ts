@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { blocksWithClaims } from '../../../../node/bridge/claims.ts'
-import { type BridgeView, claimName } from '../../../../node/bridge/view.ts'
+import { type BridgeView, blockOf, requestNumbers } from '../../../../node/bridge/view.ts'
 import { plant, plantedId } from '../../../../scripts/bench/planted-view.ts'
 
 const LENGTH = 50
@@ -15,9 +15,12 @@ function paidView(): BridgeView {
   const requests = Array.from({ length: REQUESTS }, (_, step) => step)
   const blocks = [...view.blocks.values()].map((block) => {
     if (block.place === undefined || block.id === view.root) return block
-    return { ...block, requests, finality: { place: block.place, fee: 0n, unpaid: false } }
+    const { height } = block.sealed.header
+    const header = { ...block.sealed.header, firstRequest: (height - 1n) * BigInt(REQUESTS), requestCount: REQUESTS }
+    const sealed = { ...block.sealed, header }
+    return { ...block, sealed, requests, finality: { place: block.place, fee: 0n, unpaid: false } }
   })
-  const paid = blocks.slice(0, -2).flatMap(({ id }) => requests.map((step) => [claimName(id, step), 1n] as const))
+  const paid = blocks.slice(0, -2).flatMap((block) => requestNumbers(block).map((number) => [number, 1n] as const))
   return {
     ...view,
     final: plantedId(LENGTH),
@@ -40,13 +43,13 @@ test('blocks come oldest first, from any final one on, and none from one that is
 test('the requests of a block that is paid whole are looked up once, also when others are paid', () => {
   const view = paidView()
   let lookups = 0
-  class Counted extends Map<string, bigint> {
-    override has(name: string): boolean {
+  class Counted extends Map<bigint, bigint> {
+    override has(number: bigint): boolean {
       lookups++
-      return super.has(name)
+      return super.has(number)
     }
   }
-  const look = (claimed: ReadonlyMap<string, bigint>) => {
+  const look = (claimed: ReadonlyMap<bigint, bigint>) => {
     lookups = 0
     const blocks = [...blocksWithClaims({ ...view, claimed: new Counted(claimed) })]
     return [blocks.length, lookups]
@@ -54,7 +57,7 @@ test('the requests of a block that is paid whole are looked up once, also when o
   assert.deepEqual(look(view.claimed), [2, (LENGTH - 2) * REQUESTS + 2])
   assert.deepEqual(look(view.claimed), [2, 2])
   const more = new Map(view.claimed)
-  for (let step = 0; step < REQUESTS; step++) more.set(claimName(plantedId(LENGTH), step), 1n)
+  for (const number of requestNumbers(blockOf(view, plantedId(LENGTH)))) more.set(number, 1n)
   assert.deepEqual(look(more), [1, 1 + REQUESTS])
   assert.deepEqual(look(more), [1, 1])
 })

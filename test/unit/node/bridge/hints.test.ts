@@ -1,4 +1,4 @@
-// The torrent in a header is a hint for the swarm: what it names decides nothing, and nobody is served another block's files for it.
+// The torrent that a publication names is a hint for the swarm: what it names decides nothing, and nobody is served another block's files for it.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,13 +9,13 @@ import type { MadeBlock } from '../../../support/bridge/scenario.ts'
 
 const NOWHERE = parseInfohash('ab'.repeat(20))
 
-test('files are those of the block, by its id, whatever its header names', async () => {
+test('files are those of the block, by its id, whatever its publication names', async () => {
   const driver = new Driver(101)
   const { forge, ethereum } = driver
   await using seen = await TestFollower.start(ethereum.connect(), forge.network, { finalityDepth: 2n })
   const { follower } = seen
   const old = forge.make(forge.genesis, [], { transactions: 3 })
-  const { torrent } = old.sealed.header
+  const { torrent } = old
   driver.grow(forge.genesis, old)
   // Six that name the torrent of the first, and six that name one that exists nowhere, one on the other.
   const liars: MadeBlock[] = []

@@ -17,13 +17,13 @@ const VALID = { verdict: 'valid', requests: [] } as const
 function tree(seed: number) {
   const forge = new Forge(seed)
   const { id, sealed } = forge.genesis
-  const view = emptyView({ id, sealed, publishedAt: toTime(0n), work: toWork(0n), fee: 0n, requests: [] })
+  const view = emptyView({ id, sealed, publishedAt: toTime(0n), work: toWork(0n), requests: [] })
   let number = 0n
   const grow = (parent: MadeBlock, target?: bigint): MadeBlock => {
     const block = forge.make(parent, [], target === undefined ? {} : { target })
     number += 1n
     const place = { number, hash: block.id, logIndex: 0, transaction: block.id, time: toTime(number) }
-    const event = { ...published(block, number), place, fee: 0n }
+    const event = { ...published(block, number), place }
     assert.equal(event.kind, 'published')
     if (event.kind === 'published') applyEvent(view, event, new Map())
     return block

@@ -9,12 +9,12 @@ import parseTorrent from 'parse-torrent'
 import { applyStep } from '../../../../node/protocol/apply.ts'
 import {
   assembleBlock,
-  minerFee,
+  deriveHeader,
   type ParentBlock,
   type PublishedBlock,
   replayBlock,
 } from '../../../../node/protocol/block.ts'
-import { BLOCK_PIECE_BYTES, blockTorrent, decodeOutputs } from '../../../../node/protocol/block-torrent.ts'
+import { BLOCK_PIECE_BYTES, type BlockFile, blockTorrent, decodeOutputs } from '../../../../node/protocol/block-torrent.ts'
 import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import {
@@ -25,6 +25,7 @@ import {
   genesisBlock,
   HEADER_BYTES,
   SEALED_BYTES,
+  type SealedHeader,
 } from '../../../../node/protocol/header.ts'
 import {
   type Address,
@@ -41,7 +42,7 @@ import type { State } from '../../../../node/protocol/state.ts'
 import { stateOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep, splitSteps } from '../../../../node/protocol/step.ts'
 import { EASIEST_BOUND, HARDEST_TARGET, targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
-import { isInTrace, traceDepth, traceLeaf, traceProof, traceRoot } from '../../../../node/protocol/trace.ts'
+import { isInTrace, splitPosted, traceDepth, traceLeaf, traceProof, traceRoot } from '../../../../node/protocol/trace.ts'
 import { insert } from '../../../../node/protocol/tree.ts'
 import { toGwei, toSeconds } from '../../../../node/protocol/units.ts'
 import { RULES, World } from '../../../../scripts/assure/models/world.ts'
@@ -51,8 +52,7 @@ const TARGET = 2n ** 240n
 /** A world, a parent block on its genesis state, and a valid block of `count` steps with the queue entries it consumed. */
 function blockOf(seed: number, count: number) {
   const world = new World(seed)
-  const genesis = { ...RULES, easiestTarget: TARGET, state: stateRoot(world.state), genesis: world.genesis }
-  const sealedParent = genesisBlock(genesis)
+  const sealedParent = genesisBlock({ ...RULES, easiestTarget: TARGET, state: stateRoot(world.state) })
   const parent: ParentBlock = { id: blockId(sealedParent), header: sealedParent.header, state: world.state }
   const fromQueue: { step: Uint8Array; after: State }[] = []
   const plain: { step: Uint8Array; after: State }[] = []
@@ -68,20 +68,38 @@ function blockOf(seed: number, count: number) {
   const assembled = assembleBlock(RULES, parent, TARGET, [...fromQueue, ...plain])
   const sealed = { header: assembled.header, seal: { miner: RULES.token, nonce: ZERO_HASH } }
   const block: PublishedBlock = { sealed, ...assembled.block }
-  return { world, parent, ...assembled, block, queue: (index: bigint) => entries[Number(index)], entries }
+  return { world, parent, ...assembled, content: { ...assembled.content, sealed }, block, queue: (index: bigint) => entries[Number(index)], entries }
+}
+
+function partsOf(block: PublishedBlock): [steps: Uint8Array[], states: Hash[]] {
+  const { steps, states } = splitPosted(block)
+  return [steps, states]
+}
+
+/** The sealed header that `block.json` tells. */
+function readSealed(files: readonly BlockFile[]): SealedHeader {
+  const file = files.find(({ name }) => name === 'block.json')
+  const { version, miner, nonce, ...told } = JSON.parse(new TextDecoder().decode(file?.bytes))
+  assert.strictEqual(version, '2')
+  const big = ['chain', 'height', 'target', 'supply', 'fee', 'queueFees', 'firstRequest', 'queueCount']
+  const parts = Object.entries(told).map(([name, value]) => {
+    if (name === 'stepCount' || name === 'requestCount') return [name, Number(value)]
+    return [name, big.includes(name) ? BigInt(String(value)) : value]
+  })
+  return { header: Object.fromEntries(parts), seal: { miner, nonce } }
 }
 
 describe('header', () => {
-  test('has 229 bytes, sealed 281, and comes back from them', () => {
+  test('has 285 bytes, sealed 337, and comes back from them', () => {
     const { block } = blockOf(1, 6)
     const bytes = encodeSealed(block.sealed)
-    assert.strictEqual(bytes.length, SEALED_BYTES)
+    assert.deepStrictEqual([bytes.length, HEADER_BYTES, SEALED_BYTES], [337, 285, 337])
     assert.deepStrictEqual(decodeSealed(bytes), block.sealed)
     const challenge = keccak(bytes.subarray(0, HEADER_BYTES))
     assert.strictEqual(challengeOf(block.sealed.header), toHash(challenge))
     assert.strictEqual(blockId(block.sealed), toHash(keccak(concat(challenge, bytes.subarray(HEADER_BYTES)))))
     assert.throws(() => decodeSealed(bytes.subarray(1)), { code: 'bad-header' })
-    assert.throws(() => decodeSealed(bytes.fill(2, 0, 1)), { code: 'bad-header' })
+    assert.throws(() => decodeSealed(bytes.fill(1, 0, 1)), { code: 'bad-header' })
   })
 
   test('counts and hashes the queue entries that its first steps consume', () => {
@@ -160,9 +178,9 @@ describe('trace', () => {
 describe('torrent of a block', () => {
   test('has the infohash that create-torrent gives to its files', async () => {
     for (const count of [0, 4, 30]) {
-      const { content, header } = blockOf(count + 40, count)
+      const { content, block } = blockOf(count + 40, count)
       const { files, infohash } = blockTorrent(content)
-      assert.strictEqual(header.torrent, infohash)
+      assert.deepStrictEqual(readSealed(files), block.sealed)
       const buffers = files.map(({ name, bytes }) => Object.assign(Buffer.from(bytes), { name }))
       const options = { name: 'block', pieceLength: BLOCK_PIECE_BYTES, announceList: [], createdBy: '', comment: '' }
       assert.strictEqual((await parseTorrent(await promisify(createTorrent)(buffers, options))).infoHash, infohash)
@@ -206,7 +224,7 @@ describe('replay', () => {
       const verdict = replayBlock(RULES, parent, block, queue)
       assert.strictEqual(verdict.verdict, 'valid')
       assert.strictEqual(stateRoot(verdict.state), stateRoot(world.state))
-      assert(minerFee(block.steps) >= 0n)
+      assert.deepStrictEqual(deriveHeader(RULES, parent, TARGET, ...partsOf(block)), block.sealed.header)
     }
   })
 

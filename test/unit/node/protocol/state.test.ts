@@ -18,8 +18,6 @@ import {
   type Tree,
 } from '../../../../node/protocol/tree.ts'
 
-const KEY_BITS = 160
-
 const SEED = 20_261_122
 
 /** A key whose first bits are those of `bits`; few distinct bits make deep shared paths likely. */

@@ -1,7 +1,7 @@
 // What the executable spec says of a seeded world, as lines of text: equal wherever it runs. Nothing of Node.
 
 import { applyStep } from '../../../../node/protocol/apply.ts'
-import { assembleBlock, minerFee, type ParentBlock, replayBlock } from '../../../../node/protocol/block.ts'
+import { assembleBlock, type ParentBlock, replayBlock } from '../../../../node/protocol/block.ts'
 import { blockTorrent, decodeOutputs, encodeOutputs } from '../../../../node/protocol/block-torrent.ts'
 import { concat, formatHex } from '../../../../node/protocol/bytes.ts'
 import { checkGenesis, genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
@@ -60,7 +60,7 @@ function* genesisLines(seed: number): Generator<string> {
 
 function* blockLines(seed: number): Generator<string> {
   const world = new World(seed)
-  const network = { ...RULES, easiestTarget: TARGET, state: stateRoot(world.state), genesis: world.genesis }
+  const network = { ...RULES, easiestTarget: TARGET, state: stateRoot(world.state) }
   const first = genesisBlock(network)
   const parent: ParentBlock = { id: blockId(first), header: first.header, state: world.state }
   const steps: { readonly step: Uint8Array; readonly after: State }[] = []
@@ -75,9 +75,10 @@ function* blockLines(seed: number): Generator<string> {
   }
   const target = targetCeiling(TARGET, toSeconds(4_000n), TARGET)
   const { header, content, block } = assembleBlock(RULES, parent, target, steps)
-  const bytes = encodeSealed({ header, seal: { miner: RULES.token, nonce: ZERO_HASH } })
-  yield `block: ${formatHex(bytes)} ${workOf(target)} ${minerFee(block.steps)}`
-  for (const { name, bytes } of blockTorrent(content).files) yield `${name}: ${formatHex(bytes)}`
+  const sealed = { header, seal: { miner: RULES.token, nonce: ZERO_HASH } }
+  const bytes = encodeSealed(sealed)
+  yield `block: ${formatHex(bytes)} ${workOf(target)} ${header.fee}`
+  for (const { name, bytes } of blockTorrent({ sealed, ...content }).files) yield `${name}: ${formatHex(bytes)}`
   yield `snapshot: ${stateRoot(stateOf(decodeOutputs(encodeOutputs(outputsOf(world.state)))))}`
   const leaves = steps.map(({ step, after }) => traceLeaf(step, stateRoot(after)))
   yield `proof: ${traceProof(leaves, 7).join(' ')}`

@@ -5,7 +5,6 @@ import { type TestContext, test } from 'node:test'
 import { readAllBlocks, readAllChildren } from '../../../../node/client/all-blocks.ts'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
-import { blockId } from '../../../../node/protocol/header.ts'
 import type { Hash, Infohash } from '../../../../node/protocol/ids.ts'
 import { blockHandlers } from '../../../../node/rpc/handlers/blocks.ts'
 import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
@@ -108,16 +107,15 @@ test('the children of any block are listed, refuted ones and those beside a fina
   await assert.rejects(node.call('bridge_children', unknown), { code: 'page-gone' })
 })
 
-/** The same block under another torrent, which is not its own. */
+/** The same block, published with another torrent, which is not its own. */
 function borrow(block: MadeBlock, torrent: Infohash): MadeBlock {
-  const sealed = { ...block.sealed, header: { ...block.sealed.header, torrent } }
-  return { ...block, sealed, id: blockId(sealed) }
+  return { ...block, torrent }
 }
 
-test('the files of a block are its own, by its id, whatever torrent its header names', async (t) => {
+test('the files of a block are its own, by its id, whatever torrent its publication names', async (t) => {
   const { follower, forge, node, publish, poll } = await open(t, 4)
   const old = forge.make(forge.genesis, [], { transactions: 2 })
-  const borrowed = borrow(forge.make(old, [], { transactions: 2 }), old.sealed.header.torrent)
+  const borrowed = borrow(forge.make(old, [], { transactions: 2 }), old.torrent)
   const nowhere = borrow(forge.make(old, [], { transactions: 1 }), '00'.repeat(20) as Infohash)
   publish(old)
   publish(borrowed, nowhere)

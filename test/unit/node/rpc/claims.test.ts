@@ -4,12 +4,13 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { AbstractGetOptions } from 'abstract-level'
 import type { BridgeDatabase } from '../../../../node/bridge/records/disk/encoding.ts'
-import { claimName } from '../../../../node/bridge/view.ts'
 import { claimPages } from '../../../../node/client/claim-pages.ts'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import type { Hash, Infohash } from '../../../../node/protocol/ids.ts'
-import { isInTrace, traceLeaf } from '../../../../node/protocol/trace.ts'
+import { requestLeaf } from '../../../../node/protocol/requests.ts'
+import { toBaseUnits } from '../../../../node/protocol/units.ts'
+import { isInTrace } from '../../../../node/protocol/trace.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { claimHandlers } from '../../../../node/rpc/handlers/claims.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
@@ -76,7 +77,8 @@ async function open(t: TestContext, blocks: readonly (readonly Order[])[]) {
   return { ethereum, follower, forge, made, node, places, poll, readsOf, rules }
 }
 
-const namesOf = (claims: readonly Claim[]) => claims.map(({ block, index }) => claimName(block, index))
+const namesOf = (claims: readonly Claim[]) => claims.map(({ block, step }) => nameOf(block, step))
+const nameOf = (block: Hash, step: number) => `${block} ${step}`
 const request = (to: string, tokens = 1_000n): Order => ({ to, tokens })
 
 async function pagesOf(pages: AsyncGenerator<Claim[]>): Promise<Claim[][]> {
@@ -87,7 +89,7 @@ async function pagesOf(pages: AsyncGenerator<Claim[]>): Promise<Claim[][]> {
 
 test('pages follow each other, oldest first, and may end in the middle of a block; each proof is one of its block', async (t) => {
   const { made, node } = await open(t, [[request('a'), request('b'), request('c')], [], [request('d'), request('e')]])
-  const all = made.flatMap((block, i) => [[0, 1, 2], [], [0, 1]][i]?.map((step) => claimName(block.id, step)) ?? [])
+  const all = made.flatMap((block, i) => [[0, 1, 2], [], [0, 1]][i]?.map((step) => nameOf(block.id, step)) ?? [])
   for (const limit of [1, 2, 3, 4, 5, 500]) {
     const names: string[] = []
     let after: Result<'bridge_claims'>['next']
@@ -99,9 +101,17 @@ test('pages follow each other, oldest first, and may end in the middle of a bloc
     } while (after !== undefined)
     assert.deepEqual(names, all, `limit ${limit}`)
   }
-  for (const { block, index, step, state, siblings } of (await node.call('bridge_claims', {})).claims) {
+  const { claims } = await node.call('bridge_claims', {})
+  assert.deepEqual(
+    claims.map(({ number }) => number),
+    [0n, 1n, 2n, 3n, 4n],
+  )
+  for (const { block, number, step, recipient, gross, siblings } of claims) {
     const header = made.find(({ id }) => id === block)?.sealed.header
-    assert(header && isInTrace(header.traceRoot, header.stepCount, index, traceLeaf(step, state), siblings))
+    assert(header)
+    const leaf = requestLeaf({ step, to: recipient, tokens: toBaseUnits(gross) })
+    const index = Number(number - header.firstRequest)
+    assert(isInTrace(header.requestsRoot, header.requestCount, index, leaf, siblings))
   }
 })
 
@@ -161,16 +171,16 @@ test('what is paid is read no more, until Ethereum takes the payment back', asyn
   await poll()
   for (let i = 0; i < 2; i++) {
     const { result, reads } = await readsOf(() => node.call('bridge_claims', {}))
-    assert.deepEqual([namesOf(result.claims), reads], [[claimName(two.id, 0)], 1])
+    assert.deepEqual([namesOf(result.claims), reads], [[nameOf(two.id, 0)], 1])
   }
   ethereum.drop(1)
   ethereum.mine([])
   ethereum.mine([])
   await poll()
   assert.deepEqual(namesOf((await node.call('bridge_claims', {})).claims), [
-    claimName(one.id, 0),
-    claimName(two.id, 0),
-    claimName(two.id, 1),
+    nameOf(one.id, 0),
+    nameOf(two.id, 0),
+    nameOf(two.id, 1),
   ])
 })
 
@@ -179,7 +189,7 @@ test('a page after a block that is not final (any more) is gone', async (t) => {
   const [one, two] = made
   assert(one && two)
   const page = await node.call('bridge_claims', { after: { block: one.id, step: 0 } })
-  assert.deepEqual([namesOf(page.claims), page.next], [[claimName(two.id, 0)], undefined])
+  assert.deepEqual([namesOf(page.claims), page.next], [[nameOf(two.id, 0)], undefined])
   ethereum.drop(1)
   ethereum.mine([])
   await poll()

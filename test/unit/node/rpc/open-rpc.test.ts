@@ -6,13 +6,16 @@ import { test } from 'node:test'
 import { type Schema, Validator } from '@cfworker/json-schema'
 import fc from 'fast-check'
 import type { z } from 'zod'
+import { deriveHeader } from '../../../../node/protocol/block.ts'
 import { parseHex } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
-import { blockId, decodeSealed } from '../../../../node/protocol/header.ts'
+import { blockId, decodeSealed, HEADER_BYTES, SEALED_BYTES } from '../../../../node/protocol/header.ts'
 import { toHash } from '../../../../node/protocol/ids.ts'
+import { requestLeaf, requestsIn } from '../../../../node/protocol/requests.ts'
 import { splitSteps } from '../../../../node/protocol/step.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
-import { isInTrace, traceLeaf } from '../../../../node/protocol/trace.ts'
+import { isInTrace, splitStates } from '../../../../node/protocol/trace.ts'
+import { toBaseUnits } from '../../../../node/protocol/units.ts'
 import { API, type Method } from '../../../../node/rpc/api.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
 import { toWire } from '../../../../node/rpc/json.ts'
@@ -187,7 +190,7 @@ test('examples are of the network in docs/protocol.md', () => {
     if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk)
     if (typeof value !== 'string' || !/^(0x[0-9a-f]{40,}|[0-9a-f]{40})$/.test(value) || others.includes(value)) return
     // A sealed header is there without its seal.
-    const header = value.length === 2 + 2 * 281 ? value.slice(0, 2 + 2 * 229) : value
+    const header = value.length === 2 + 2 * SEALED_BYTES ? value.slice(0, 2 + 2 * HEADER_BYTES) : value
     if (![value, asText(value), header].some((part) => page.includes(part))) strange.push(value)
   }
   for (const method of METHODS) walk([toWire(EXAMPLES[method].params), toWire(EXAMPLES[method].result)])
@@ -200,14 +203,20 @@ test('examples are of the network in docs/protocol.md', () => {
 test('the block of the examples is what its sealed header says', () => {
   const { sealed, packedSteps, states, ...block } = EXAMPLES.bridge_block.result
   const decoded = decodeSealed(sealed)
-  const { parent, height, target, state, stepCount, queueCount, torrent } = decoded.header
+  const { parent, height, target, state, stepCount, queueCount, requestCount, requestsRoot } = decoded.header
   const said = { id: blockId(decoded), parent, height, miner: decoded.seal.miner, target, work: workOf(target), state }
-  assert.deepEqual(block, { ...block, ...said, steps: stepCount, queueCount, torrent })
+  assert.deepEqual(block, { ...block, ...said, steps: stepCount, requests: requestCount, queueCount })
   const [claim] = EXAMPLES.bridge_claims.result.claims
   assert(claim)
-  const { index, step, siblings } = claim
-  assert(isInTrace(decoded.header.traceRoot, stepCount, index, traceLeaf(step, claim.state), siblings))
-  assert.deepEqual([splitSteps(packedSteps)[index], toHash(states.subarray(32 * index))], [step, claim.state])
+  const { number, step, recipient: to, gross, siblings } = claim
+  const asked = { step, to, tokens: toBaseUnits(gross) }
+  const index = Number(number - decoded.header.firstRequest)
+  assert(isInTrace(requestsRoot, requestCount, index, requestLeaf(asked), siblings))
+  const steps = splitSteps(packedSteps)
+  assert.deepEqual(requestsIn(steps), [asked])
+  const above = { id: parent, header: decodeSealed(EXAMPLES.bridge_template.result.parent.sealed).header }
+  const { chain, bridge } = decoded.header
+  assert.deepEqual(deriveHeader({ chain, bridge }, above, target, steps, splitStates(states)), decoded.header)
 })
 
 test('every error code is one that the node throws, and that some method answers', () => {
