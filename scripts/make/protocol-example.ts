@@ -12,6 +12,7 @@ import { blockId, challengeOf, encodeHeader, encodeSealed, genesisBlock } from '
 import { addressOfKey, type Hash, parseAddress, toHash, ZERO_HASH } from '../../node/protocol/ids.ts'
 import { encodeTxInfo, infohashOf } from '../../node/protocol/infohash.ts'
 import { depositTransaction, entryHash, nextQueueHash } from '../../node/protocol/queue.ts'
+import { requestLeaf, requestsIn, requestsRoot } from '../../node/protocol/requests.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import { publicKeyOf, signDigest } from '../../node/protocol/signature.ts'
 import { entryKey, stateRoot } from '../../node/protocol/state.ts'
@@ -129,6 +130,11 @@ export function protocolExample(): string {
   const leaves: Hash[] = done.map(({ step, after }) => traceLeaf(step, stateRoot(after)))
   for (const [i, leaf] of leaves.entries()) show(`leaf ${i}`, leaf)
   show('proof of leaf 2', traceProof(leaves, 2).join(' '))
+
+  title('5.1 requests')
+  const requests = requestsIn(steps)
+  for (const [i, asked] of requests.entries()) show(`leaf of request ${i}`, requestLeaf(asked))
+  show('requestsRoot', requestsRoot(requests))
 
   title('6 queue')
   show('entry hash 0', entryHash(entry))
