@@ -19,6 +19,10 @@ import { type Posted, splitPosted, traceOf, traceRoot } from './trace.ts'
 import { toBaseUnits, toGwei } from './units.ts'
 import { verifyPacked } from './verify.ts'
 
+/** What a header has room for: 12 bytes of base units, 8 of gwei. */
+const AMOUNT_LIMIT = 2n ** 96n - 1n
+const GWEI_LIMIT = 2n ** 64n - 1n
+
 export type PublishedBlock = Posted & { readonly sealed: SealedHeader }
 
 /** A block and the state after it, to build on. `id` is the block's. */
@@ -86,7 +90,7 @@ export function assembleBlock(
 
 /**
  * The header as the contract derives it from what is posted, of which it looks at shapes alone. One state for each step. Throws
- * `RuleError('bad-steps')` where more is requested than there is.
+ * `RuleError('bad-steps')` where more is requested than there is, or a sum does not fit the header.
  */
 export function deriveHeader(
   rules: Pick<Rules, 'chain' | 'bridge'>,
@@ -99,6 +103,9 @@ export function deriveHeader(
   const supply = parent.header.supply + credits
   if (requested > supply)
     throw new RuleError('bad-steps', `expected requests of ${supply} base units at most, got ${requested}`, {})
+  // No deposit burns that much, but nobody who makes up a block has to keep to it.
+  if (supply - requested > AMOUNT_LIMIT || fee > AMOUNT_LIMIT || queueFees > GWEI_LIMIT)
+    throw new RuleError('bad-steps', 'expected steps whose sums fit the header', {})
   return {
     chain: rules.chain,
     bridge: rules.bridge,

@@ -6,6 +6,7 @@ import { blockTorrent } from '../../../node/protocol/block-torrent.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import type { Header, SealedHeader } from '../../../node/protocol/header.ts'
 import { type Infohash, toBytes } from '../../../node/protocol/ids.ts'
+import { RuleError } from '../../../node/protocol/rule-error.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep, encodeStep } from '../../../node/protocol/step.ts'
@@ -33,10 +34,23 @@ export function tellAll(
   })
 }
 
-/** What posts too few states has a header all the same: the bridge is to refuse it for the states. */
-export function headerOf(rules: Rules, parent: ParentBlock, { steps, states }: Content, target: bigint): Header {
+/**
+ * What posts too few states, or asks for more than there is, has a header all the same, of which a liar has to show the work: the bridge is to
+ * refuse the content.
+ */
+export function headerOf(
+  rules: Pick<Rules, 'chain' | 'bridge'>,
+  parent: Omit<ParentBlock, 'state'>,
+  { steps, states }: Pick<Content, 'steps' | 'states'>,
+  target: bigint,
+): Header {
   const told = steps.map((_, i) => states[i] ?? parent.header.state)
-  return deriveHeader(rules, parent, target, steps, told)
+  try {
+    return deriveHeader(rules, parent, target, steps, told)
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error
+    return deriveHeader(rules, parent, target, [], [])
+  }
 }
 
 /** The infohash of the torrent that a miner would make of it; nothing where the steps have no shape: nobody judges it. */

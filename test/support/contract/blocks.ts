@@ -1,6 +1,5 @@
 // Blocks for tests of the bridge, which does not judge whether their steps are true: only their shape has to be right.
 
-import { deriveHeader } from '../../../node/protocol/block.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { blockId, challengeOf, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
@@ -9,6 +8,7 @@ import { requestProofs, requestsIn } from '../../../node/protocol/requests.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { toGwei, toSeconds } from '../../../node/protocol/units.ts'
+import { headerOf } from '../../../scripts/devnet/drill/content.ts'
 
 /** A block with everything that its publication needs. */
 export type TestBlock = SealedHeader & {
@@ -41,7 +41,7 @@ export function draftBlock(parent: TestBlock, elapsed: bigint, easiestTarget: bi
   const { steps = [], torrent = toInfohash(toBytes(someHash(1)).subarray(12)), miner } = draft
   const states = draft.states ?? steps.map((_, i) => someHash(i))
   const target = draft.target ?? targetCeiling(parent.header.target, toSeconds(elapsed), easiestTarget)
-  const header = deriveHeader(parent.header, parent, target, steps, states)
+  const header = headerOf(parent.header, parent, { steps, states }, target)
   const seal = draft.nonce === undefined ? mine(header, miner) : { miner, nonce: toHash(encodeUint(draft.nonce, 32)) }
   return { header, seal, id: blockId({ header, seal }), torrent, steps, states }
 }

@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { workProblem } from '../../../../node/bridge/records/publication.ts'
+import { blockId, type Header } from '../../../../node/protocol/header.ts'
+import type { QueueEntry } from '../../../../node/protocol/queue.ts'
+import { encodeStep } from '../../../../node/protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../../../node/protocol/target.ts'
-import { toSeconds, toTime } from '../../../../node/protocol/units.ts'
+import { toBaseUnits, toGwei, toSeconds, toTime } from '../../../../node/protocol/units.ts'
 import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { EASIEST, type Forge, type MadeBlock, published } from '../../../support/bridge/scenario.ts'
 import type { madeUpId } from '../../../support/miner/made-up-tree.ts'
@@ -45,6 +48,45 @@ test('a block that an endpoint makes up without work is not taken in, and one th
   assert.equal(status.state === 'unknown' && status.code, 'ethereum-logs-incomplete')
   assert.match((status.state === 'unknown' && status.problem) || '', /lacks the work/)
   assert.equal(follower.view.blocks.has(madeUp.id), false)
+})
+
+test('a publication whose header says what does not follow from its content is not taken in, whatever it says', async () => {
+  const driver = new Driver(48)
+  const { forge, ethereum } = driver
+  const right = forge.make(forge.genesis, [], { transactions: 3 })
+  const { header, seal } = right.sealed
+  const ask = (made: MadeBlock, change: Partial<Header>): MadeBlock => {
+    const sealed = { header: { ...header, ...change }, seal }
+    return { ...made, sealed, id: blockId(sealed) }
+  }
+  const huge: QueueEntry = { kind: 'deposit', gross: 2n ** 128n - 1n, to: seal.miner }
+  const lies: readonly (readonly [name: string, block: MadeBlock])[] = [
+    ['supply', ask(right, { supply: toBaseUnits(header.supply + 1n) })],
+    ['fee', ask(right, { fee: toBaseUnits(header.fee + 1n) })],
+    ['queue fees', ask(right, { queueFees: toGwei(1n) })],
+    ['first request', ask(right, { firstRequest: header.firstRequest + 1n })],
+    ['requests', ask(right, { requestCount: header.requestCount + 1 })],
+    ['root of the requests', ask(right, { requestsRoot: header.traceRoot })],
+    ['steps', ask(right, { stepCount: header.stepCount - 1 })],
+    ['trace', ask(right, { traceRoot: header.state })],
+    ['height', ask(right, { height: 2n })],
+    ['more than a header holds', { ...right, steps: encodeStep({ kind: 'deposit', entry: huge }), states: right.states.subarray(0, 32) }],
+  ]
+  for (const [name, lie] of lies) {
+    await using seen = await TestFollower.start(ethereum.connect(), forge.network, { finalityDepth: 8n })
+    const { follower } = seen
+    await follower.poll()
+    driver.mine(published(lie, ethereum.head.time))
+    const status = await follower.poll()
+    assert.equal(status.state === 'unknown' && status.code, 'ethereum-logs-incomplete', name)
+    assert.equal(follower.view.blocks.has(lie.id), false, name)
+    ethereum.drop(1)
+    driver.mine()
+  }
+  await using seen = await TestFollower.start(ethereum.connect(), forge.network, { finalityDepth: 8n })
+  driver.mine(published(right, ethereum.head.time))
+  assert.equal((await seen.follower.poll()).state, 'live')
+  assert.ok(seen.follower.view.blocks.has(right.id))
 })
 
 /** An empty child of genesis that has, or lacks, the work that its target asks for. */
