@@ -5,7 +5,7 @@ import type { BridgeFollower } from './bridge/follower.ts'
 import { preferredBranch, preferredTip } from './bridge/fork-choice.ts'
 import { blockOf } from './bridge/view.ts'
 import type { TransactionLedger } from './ledger/types.ts'
-import type { NetworkStore, PeerName, StoreChange, Summary, TorrentFile, TransactionOutcome } from './network/store.ts'
+import type { NetworkStore, PeerName, StoreChange, Summary, ToldBlock, TorrentFile, TransactionOutcome } from './network/store.ts'
 import { blockId, decodeSealed, encodeSealed } from './protocol/header.ts'
 import { type Infohash, ZERO_HASH } from './protocol/ids.ts'
 
@@ -47,17 +47,18 @@ export class NodeStore implements NetworkStore {
     return this.#deps.pool.byTorrent(torrent)?.files ?? (await this.#deps.follower?.filesOf(torrent))
   }
 
-  headers(): readonly Uint8Array[] {
+  headers(): readonly ToldBlock[] {
     const { pool, follower } = this.#deps
-    const mined = pool.blocks.map(({ sealed }) => sealed)
+    const mined = pool.blocks.map(({ sealed, torrent }) => ({ sealed, torrent }))
     if (follower === undefined) return mined
     const { view } = follower
     const branch = [blockOf(view, view.final), ...preferredBranch(view)]
-    // Genesis was never mined: every node has it, and would take its header for one without work.
-    return [
-      ...branch.filter(({ sealed }) => sealed.header.height > 0n).map(({ sealed }) => encodeSealed(sealed)),
-      ...mined,
-    ]
+    // Genesis was never mined: every node has it, and would take its header for one without work. Of the block with which this node began
+    // it knows no torrent.
+    const published = branch.flatMap(({ sealed, torrent }) => {
+      return sealed.header.height > 0n && torrent !== undefined ? [{ sealed: encodeSealed(sealed), torrent }] : []
+    })
+    return [...published, ...mined]
   }
 
   summary(): Summary {
@@ -94,7 +95,7 @@ export class NodeStore implements NetworkStore {
     const known = pool.get(blockId(decodeSealed(sealed)))
     if (known !== undefined) return known
     const block = pool.add(sealed, steps, states, source)
-    this.#tell({ transactions: [], gone: [], blocks: [block.sealed] })
+    this.#tell({ transactions: [], gone: [], blocks: [{ sealed: block.sealed, torrent: block.torrent }] })
     return block
   }
 

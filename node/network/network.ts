@@ -99,7 +99,7 @@ export class Network {
       now,
       buckets: this.#buckets,
       nodeId: this.#nodeId,
-      onBlocks: (peer, headers) => this.#blocks.onHeaders(peer, headers),
+      onBlocks: (peer, blocks) => this.#blocks.onBlocks(peer, blocks),
       onSeed: (peer, infohash) => this.#transfers.connectFor(peer, infohash),
       onBan: ({ hello }) => this.#bans.add(isLoopback(hello.host) ? hello.id : hostGroup(hello.host)),
     })
@@ -259,14 +259,14 @@ export class Network {
       if (!meanwhile.has(infohash)) this.#index(infohash)
     }
     for (const [infohash, isShared] of meanwhile) if (isShared) this.#index(infohash)
-    for (const sealed of this.#store.headers()) this.#secrets.add(BlockFetcher.torrentOf(sealed))
+    for (const { torrent } of this.#store.headers()) this.#secrets.add(torrent)
     isIndexed = true
   }
 
   #onChange(change: StoreChange): void {
     for (const infohash of change.transactions) this.#index(infohash)
     for (const infohash of change.gone) this.#buckets.remove(infohash)
-    for (const sealed of change.blocks) this.#secrets.add(BlockFetcher.torrentOf(sealed))
+    for (const { torrent } of change.blocks) this.#secrets.add(torrent)
     this.#hub.onChange(change)
   }
 

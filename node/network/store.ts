@@ -40,9 +40,11 @@ export type StoreChange = {
   readonly transactions: readonly Infohash[]
   /** Infohashes that left the shared set; nobody is told. */
   readonly gone: readonly Infohash[]
-  /** Sealed headers, 281 bytes each. */
-  readonly blocks: readonly Uint8Array[]
+  readonly blocks: readonly ToldBlock[]
 }
+
+/** A sealed header, and the torrent of which a peer says that it is the block's: a hint, and as good as the peer. */
+export type ToldBlock = { readonly sealed: Uint8Array; readonly torrent: Infohash }
 
 /**
  * The *shared set* is what a node announces, serves and reconciles: every transaction that it holds and vouches for, genesis
@@ -66,9 +68,9 @@ export interface NetworkStore {
 
   /** The files of the torrent of a block that is held, in the torrent's order (docs/protocol.md section 7.3). */
   blockFiles(torrent: Infohash): Promise<readonly TorrentFile[] | undefined>
-  /** Sealed headers (281 bytes) worth telling a new peer, oldest first: the branch from the last final block, and what was mined
+  /** Blocks worth telling a new peer, oldest first: the branch from the last final block, and what was mined
    * on it and is not on Ethereum yet. The network sends the last 128. */
-  headers(): readonly Uint8Array[]
+  headers(): readonly ToldBlock[]
 
   /** Cheap: called several times a second. */
   summary(): Summary
@@ -78,9 +80,9 @@ export interface NetworkStore {
    * for what depends on the node's own view), `OperationError` if it cannot be judged now.
    */
   onTransaction(infohash: Infohash, file: Uint8Array, from: PeerName): Promise<TransactionOutcome>
-  /** A sealed header, 281 bytes. Throws `RuleError` if its work or its form is bad, before anything is fetched for it. */
+  /** A sealed header, 337 bytes. Throws `RuleError` if its work or its form is bad, before anything is fetched for it. */
   onHeader(sealed: Uint8Array, from: PeerName): Promise<HeaderOutcome>
-  /** The verified content of the torrent that a wanted header names. Throws `RuleError` if it is not what the header commits to. */
+  /** The verified content of the torrent that came with a wanted header. Throws `RuleError` if it is not what the header commits to. */
   onBlock(sealed: Uint8Array, files: readonly TorrentFile[], from: PeerName): Promise<void>
 
   /**

@@ -75,7 +75,7 @@ function blockOf(
   children: readonly Hash[],
 ): BridgeBlock {
   const place = { number: BigInt(number), hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: publishedAt }
-  const rest = { verdict: VALID, refuted: false, fee: 0n, requests: [] }
+  const rest = { verdict: VALID, refuted: false, requests: [] }
   return { id: plantedId(number), sealed, publishedAt, work, place, children, ...rest }
 }
 

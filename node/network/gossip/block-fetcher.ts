@@ -4,23 +4,27 @@ import type { Logger } from 'pino'
 import { OperationError } from '../../errors.ts'
 import { formatHex } from '../../protocol/bytes.ts'
 import { keccak } from '../../protocol/hash.ts'
-import { HEADER_BYTES } from '../../protocol/header.ts'
-import { type Infohash, toInfohash } from '../../protocol/ids.ts'
+import type { Infohash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import { MAX_BLOCK_FETCHES, MAX_WAITING_BLOCKS } from '../limits.ts'
-import type { NetworkStore, TorrentFile } from '../store.ts'
+import type { NetworkStore, ToldBlock, TorrentFile } from '../store.ts'
 import type { RemotePeer } from './peer.ts'
 
-type Waiting = {
-  readonly key: string
-  readonly sealed: Uint8Array
+type Hint = {
   readonly peers: Set<RemotePeer>
   /** How often it failed for reasons that may pass. */
   failures: number
 }
 
+type Waiting = {
+  readonly key: string
+  readonly sealed: Uint8Array
+  /** What peers say that its torrent is, the next to try first. */
+  readonly hints: Map<Infohash, Hint>
+}
+
 const MAX_FAILURES = 3
-/** Headers whose torrent is remembered as not theirs. */
+/** Pairs of header and torrent that are remembered as not belonging together, and headers of which a peer had its say. */
 const MAX_REFUSED = 1_000
 
 export type BlockFetcherDeps = {
@@ -35,8 +39,10 @@ export class BlockFetcher {
   /** By hash of the sealed header, in the order of arrival; the ones being fetched included. */
   readonly #waiting = new Map<string, Waiting>()
   readonly #fetching = new Map<string, Promise<void>>()
-  /** By hash of the sealed header: what their torrent holds is not what they say. Each cost its author the work of a block. */
+  /** Hash of the sealed header and torrent: what that holds is not what the header says. */
   readonly #refused = new Set<string>()
+  /** Hashes of the sealed headers for which a peer's hint led nowhere: any header with work could else be told again with another one. */
+  readonly #spent = new WeakMap<RemotePeer, Set<string>>()
   #isStopping = false
 
   constructor(deps: BlockFetcherDeps) {
@@ -44,13 +50,15 @@ export class BlockFetcher {
   }
 
   /** Throws `RuleError` if the store says so of one of the headers. */
-  async onHeaders(peer: RemotePeer, headers: readonly Uint8Array[]): Promise<void> {
-    for (const sealed of headers) {
+  async onBlocks(peer: RemotePeer, blocks: readonly ToldBlock[]): Promise<void> {
+    for (const { sealed, torrent } of blocks) {
       const key = formatHex(keccak(sealed))
-      if (this.#refused.has(key)) continue
+      if (this.#refused.has(key + torrent) || this.#spent.get(peer)?.has(key)) continue
       const waiting = this.#waiting.get(key)
-      if (waiting) waiting.peers.add(peer)
-      else if ((await this.#deps.store.onHeader(sealed, peer.hello)) === 'wanted') this.#enqueue(key, sealed, peer)
+      if (waiting) addHint(waiting, peer, torrent)
+      else if ((await this.#deps.store.onHeader(sealed, peer.hello)) === 'wanted') {
+        this.#enqueue(key, sealed, peer, torrent)
+      }
     }
     this.#pump()
   }
@@ -62,20 +70,18 @@ export class BlockFetcher {
     await Promise.allSettled(this.#fetching.values())
   }
 
-  /** The torrent that a header names. */
-  static torrentOf(sealed: Uint8Array): Infohash {
-    return toInfohash(sealed.subarray(HEADER_BYTES - 20, HEADER_BYTES))
-  }
-
-  #enqueue(key: string, sealed: Uint8Array, peer: RemotePeer): void {
+  #enqueue(key: string, sealed: Uint8Array, peer: RemotePeer, torrent: Infohash): void {
     if (this.#waiting.size >= MAX_WAITING_BLOCKS) return
-    this.#waiting.set(key, { key, sealed, peers: new Set([peer]), failures: 0 })
+    this.#waiting.set(key, { key, sealed, hints: new Map([[torrent, { peers: new Set([peer]), failures: 0 }]]) })
   }
 
-  #refuse(key: string): void {
-    this.#refused.add(key)
-    const [oldest] = this.#refused
-    if (this.#refused.size > MAX_REFUSED && oldest !== undefined) this.#refused.delete(oldest)
+  /** What any of these peers says of the block from now on is passed over. */
+  #spend(key: string, peers: ReadonlySet<RemotePeer>): void {
+    for (const peer of peers) {
+      const spent = this.#spent.get(peer) ?? new Set()
+      this.#spent.set(peer, spent)
+      remember(spent, key)
+    }
   }
 
   #pump(): void {
@@ -91,23 +97,43 @@ export class BlockFetcher {
     }
   }
 
-  /** False if it is worth another try. */
+  /** False if something is worth another try. */
   async #fetch(waiting: Waiting): Promise<boolean> {
-    const { sealed, peers } = waiting
-    const torrent = BlockFetcher.torrentOf(sealed)
-    const [first] = peers
+    const { key, sealed, hints } = waiting
+    const [next] = hints
+    if (next === undefined) return true
+    const [torrent, hint] = next
+    const [first] = hint.peers
     try {
-      const files = await this.#deps.fetch(torrent, peers)
+      const files = await this.#deps.fetch(torrent, hint.peers)
       await this.#deps.store.onBlock(sealed, files, first?.hello ?? { id: '', host: '' })
       return true
     } catch (error) {
       // Who told of it need not have made it, nor have fetched it: a right block on Ethereum may name any torrent.
-      if (error instanceof RuleError) this.#refuse(waiting.key)
+      if (error instanceof RuleError) remember(this.#refused, key + torrent)
       const isOurBug = !(error instanceof RuleError || error instanceof OperationError)
       this.#deps.log[isOurBug ? 'error' : 'warn']({ torrent, error }, 'cannot take a block')
-      waiting.failures += 1
-      const mayPass = error instanceof OperationError && error.retry && waiting.failures < MAX_FAILURES
-      return !mayPass || this.#isStopping || [...peers].every((peer) => peer.closed.aborted)
+      hint.failures += 1
+      const mayPass = error instanceof OperationError && error.retry && hint.failures < MAX_FAILURES
+      hints.delete(torrent)
+      // Behind the hints of others.
+      if (mayPass && [...hint.peers].some((peer) => !peer.closed.aborted)) hints.set(torrent, hint)
+      else this.#spend(key, hint.peers)
+      return hints.size === 0 || this.#isStopping
     }
   }
+}
+
+/** One hint of each peer; what else it says of the same block is passed over. */
+function addHint({ hints }: Waiting, peer: RemotePeer, torrent: Infohash): void {
+  if ([...hints.values()].some(({ peers }) => peers.has(peer))) return
+  const known = hints.get(torrent)
+  if (known) known.peers.add(peer)
+  else hints.set(torrent, { peers: new Set([peer]), failures: 0 })
+}
+
+function remember(keys: Set<string>, key: string): void {
+  keys.add(key)
+  const [oldest] = keys
+  if (keys.size > MAX_REFUSED && oldest !== undefined) keys.delete(oldest)
 }

@@ -7,7 +7,7 @@ import type { Infohash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import { MAX_HEADERS, MAX_INFOHASHES, MAX_WANTED_PER_PEER } from '../limits.ts'
 import { Running } from '../running.ts'
-import type { NetworkStore, StoreChange } from '../store.ts'
+import type { NetworkStore, StoreChange, ToldBlock } from '../store.ts'
 import type { Buckets } from './buckets.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Notice, Question } from './messages.ts'
@@ -33,7 +33,7 @@ export type HubDeps = {
   readonly nodeId: Infohash
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number
-  readonly onBlocks: (peer: RemotePeer, headers: readonly Uint8Array[]) => Promise<void>
+  readonly onBlocks: (peer: RemotePeer, blocks: readonly ToldBlock[]) => Promise<void>
   readonly onSeed: (peer: RemotePeer, infohash: Infohash) => Promise<void>
   readonly onBan: (peer: RemotePeer) => void
 }
@@ -93,8 +93,8 @@ export class Hub {
     this.#sessions.set(peer.key, session)
     this.#deps.log.debug({ peer: peer.key, outgoing: hello.outgoing }, 'node connected')
     peer.send({ type: 'summary', summary: this.#deps.store.summary() })
-    const headers = this.#deps.store.headers().slice(-MAX_HEADERS)
-    if (headers.length > 0) peer.send({ type: 'blocks', headers })
+    const blocks = this.#deps.store.headers().slice(-MAX_HEADERS)
+    if (blocks.length > 0) peer.send({ type: 'blocks', blocks })
     return peer
   }
 
@@ -105,7 +105,7 @@ export class Hub {
       for (const infohash of transactions) if (!peer.remembers(infohash)) pending.push(infohash)
       // A peer that falls this far behind finds the rest by reconciliation.
       if (pending.length > MAX_WANTED_PER_PEER) pending.splice(0, pending.length - MAX_WANTED_PER_PEER)
-      if (blocks.length > 0) peer.send({ type: 'blocks', headers: blocks.slice(-MAX_HEADERS) })
+      if (blocks.length > 0) peer.send({ type: 'blocks', blocks: blocks.slice(-MAX_HEADERS) })
     }
     this.#announceTimer ??= setTimeout(() => this.#announce(), ANNOUNCE_AFTER_MS)
     this.#summaryTimer ??= setTimeout(() => this.#sendSummary(), SUMMARY_AFTER_MS)
@@ -146,7 +146,7 @@ export class Hub {
         this.fetcher.want(peer, message.infohashes)
         return
       case 'blocks':
-        return await this.#deps.onBlocks(peer, message.headers)
+        return await this.#deps.onBlocks(peer, message.blocks)
       case 'seed':
         return await this.#deps.onSeed(peer, message.infohash)
       default:

@@ -1,17 +1,19 @@
 // The messages of the BEP 10 extension `torrenttx`, exactly as docs/network.md lists them.
 
-import { decodeUint, encodeUint } from '../../protocol/bytes.ts'
+import { concat, decodeUint, encodeUint } from '../../protocol/bytes.ts'
 import { SEALED_BYTES } from '../../protocol/header.ts'
 import { type Infohash, toBytes, toHash, toInfohash } from '../../protocol/ids.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import { MAX_FILES, MAX_HEADERS, MAX_INFOHASHES, MAX_MESSAGE_BYTES } from '../limits.ts'
-import type { Summary } from '../store.ts'
+import type { Summary, ToldBlock } from '../store.ts'
 import { type Bencoded, type BencodedDictionary, decodeDictionary, type Encodable, encode } from '../torrent/bencode.ts'
 import { text } from '../torrent/metainfo.ts'
 import { COUNTS_BYTES } from './buckets.ts'
 
 /** Spoken in the extended handshake; peers of another version are refused. */
-export const EXTENSION_VERSION = 1
+export const EXTENSION_VERSION = 2
+/** A sealed header, and the infohash of its torrent. */
+export const TOLD_BYTES = SEALED_BYTES + 20
 
 /** `id` ties an answer to its question; the one that asks chooses it. */
 export type Question =
@@ -26,7 +28,7 @@ export type Answer =
 export type Notice =
   | { readonly type: 'summary'; readonly summary: Summary }
   | { readonly type: 'have'; readonly infohashes: readonly Infohash[] }
-  | { readonly type: 'blocks'; readonly headers: readonly Uint8Array[] }
+  | { readonly type: 'blocks'; readonly blocks: readonly ToldBlock[] }
   /** "Connect to me for this torrent: I want it and cannot reach you." */
   | { readonly type: 'seed'; readonly infohash: Infohash }
 export type Message = Question | Answer | Notice
@@ -46,7 +48,7 @@ export function decodeMessage(bytes: Uint8Array): Message | undefined {
     case 'have':
       return { type: 'have', infohashes: readInfohashes(dictionary, MAX_INFOHASHES) }
     case 'blocks':
-      return { type: 'blocks', headers: readCut(dictionary, 'headers', SEALED_BYTES, MAX_HEADERS) }
+      return { type: 'blocks', blocks: readCut(dictionary, 'headers', TOLD_BYTES, MAX_HEADERS).map(readTold) }
     case 'seed':
       return { type: 'seed', infohash: toInfohash(readExact(dictionary, 'infohash', 20)) }
     case 'get':
@@ -82,7 +84,7 @@ function toDictionary(message: Message): Encodable {
     case 'listed':
       return { ...message, infohashes: joinInfohashes(message.infohashes), more: message.more ? 1 : 0 }
     case 'blocks':
-      return { type: 'blocks', headers: join(message.headers, SEALED_BYTES) }
+      return { type: 'blocks', headers: concat(...message.blocks.flatMap(({ sealed, torrent }) => [sealed, toBytes(torrent)])) }
     case 'seed':
       return { type: 'seed', infohash: toBytes(message.infohash) }
     case 'count':
@@ -132,6 +134,10 @@ function readCut(dictionary: BencodedDictionary, key: string, width: number, max
   return Array.from({ length: bytes.length / width }, (_, i) => bytes.subarray(i * width, (i + 1) * width))
 }
 
+function readTold(bytes: Uint8Array): ToldBlock {
+  return { sealed: bytes.subarray(0, SEALED_BYTES), torrent: toInfohash(bytes.subarray(SEALED_BYTES)) }
+}
+
 function readExact(dictionary: BencodedDictionary, key: string, width: number): Uint8Array {
   const bytes = readBytes(dictionary, key)
   if (bytes.length !== width) throw bad(`has a bad ${key}`)
@@ -152,12 +158,6 @@ function readNumber(dictionary: BencodedDictionary, key: string, below: number):
 
 function joinInfohashes(infohashes: readonly Infohash[]): Uint8Array {
   return Buffer.from(infohashes.join(''), 'hex')
-}
-
-function join(parts: readonly Uint8Array[], width: number): Uint8Array {
-  const joined = new Uint8Array(parts.length * width)
-  for (const [i, part] of parts.entries()) joined.set(part, i * width)
-  return joined
 }
 
 function bad(what: string): RuleError {

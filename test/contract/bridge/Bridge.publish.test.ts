@@ -38,15 +38,14 @@ describe('publish', () => {
       time: Number(chain.time),
     })
     assert.equal(event?.args.miner.toLowerCase(), fixture.account(1))
+    const { supply, fee, queueFees, firstRequest, requestCount } = block.header
+    assert.deepEqual([supply, fee, queueFees, firstRequest, requestCount], [10n ** 27n - 1_234n, 12n, 0n, 0n, 1])
     const none = `0x${'0'.repeat(64)}`
     assert.deepEqual(await read.blocks([block.id]), {
       parent: genesis.id,
       publishedAt: Number(chain.time),
       work: workOf(block.header.target),
       flags: 0,
-      queueFees: 0n,
-      supply: 10n ** 27n - 1_234n,
-      fee: 12n,
       bond: 20_000_000n,
       firstChild: none,
       lastChild: none,

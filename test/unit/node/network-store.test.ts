@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { BridgeView } from '../../../node/bridge/view.ts'
 import { type NetworkStoreDeps, NodeStore } from '../../../node/network-store.ts'
 import { decodeSealed, encodeSealed } from '../../../node/protocol/header.ts'
-import { ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { parseInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { type Planted, plant, plantedId } from '../../../scripts/bench/planted-view.ts'
 
 const WRONG = { verdict: 'invalid', step: 1, problem: 'Overspend', stated: ZERO_HASH } as const
@@ -17,10 +17,17 @@ const BRANCH: readonly Planted[] = [
   { on: 1, at: 4, verdict: WRONG },
 ]
 
-/** Only what the headers are read from. */
-function storeOf(view: BridgeView | undefined, mined: readonly Uint8Array[] = []): NodeStore {
+/** Of every block here. */
+const torrent = parseInfohash('ab'.repeat(20))
+
+/** Only what the headers are read from. Of the block with which the node began it knows no torrent. */
+function storeOf(made: BridgeView | undefined, mined: readonly Uint8Array[] = []): NodeStore {
+  const view = made && {
+    ...made,
+    blocks: new Map([...made.blocks].map(([id, block]) => [id, id === made.root ? block : { ...block, torrent }])),
+  }
   const ledger = { genesis: '', subscribe: () => () => undefined }
-  const pool = { blocks: mined.map((sealed) => ({ sealed })) }
+  const pool = { blocks: mined.map((sealed) => ({ sealed, torrent })) }
   return new NodeStore({ ledger, pool, follower: view && { view } } as unknown as NetworkStoreDeps)
 }
 
@@ -33,18 +40,18 @@ function sealedOf(view: BridgeView, number: number): Uint8Array {
 test('it is told the final block and the branch that leads from there, oldest first, then what was mined on it', () => {
   const view = { ...plant([...BRANCH]), final: plantedId(1) }
   const mined = sealedOf(plant([...BRANCH, { on: 3, at: 9 }]), 5)
-  assert.deepEqual(storeOf(view, [mined]).headers(), [...[1, 2, 3].map((number) => sealedOf(view, number)), mined])
+  assert.deepEqual(storeOf(view, [mined]).headers(), [...[1, 2, 3].map((number) => sealedOf(view, number)), mined].map((sealed) => ({ sealed, torrent })))
 })
 
 test('genesis is told to nobody, since nobody mined it', () => {
   assert.deepEqual(storeOf(plant([])).headers(), [])
   const heights = storeOf(plant([...BRANCH]))
     .headers()
-    .map((sealed) => decodeSealed(sealed).header.height)
+    .map(({ sealed }) => decodeSealed(sealed).header.height)
   assert.deepEqual(heights, [1n, 2n, 3n])
 })
 
 test('a node without Ethereum tells what was mined, as far as it knows', () => {
   const mined = sealedOf(plant([...BRANCH]), 2)
-  assert.deepEqual(storeOf(undefined, [mined]).headers(), [mined])
+  assert.deepEqual(storeOf(undefined, [mined]).headers(), [{ sealed: mined, torrent }])
 })

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { EXTENSION_VERSION } from '../../../../node/network/gossip/messages.ts'
 import { meetingPoint } from '../../../../node/network/meeting-point.ts'
 import { type BencodedDictionary, decode, type Encodable, encode } from '../../../../node/network/torrent/bencode.ts'
 import { infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
@@ -76,7 +77,7 @@ export class Attacker {
   }
 
   introduce(hello: Partial<Record<string, Encodable>> = {}): void {
-    const torrenttx = { genesis: toBytes(GENESIS), node: Buffer.alloc(20, 0xaa), version: 1, ...hello } as Encodable
+    const torrenttx = { genesis: toBytes(GENESIS), node: Buffer.alloc(20, 0xaa), version: EXTENSION_VERSION, ...hello } as Encodable
     this.extended(0, encode({ m: { torrenttx: OWN_NUMBER }, torrenttx }))
   }
 

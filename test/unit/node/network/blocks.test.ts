@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OperationError } from '../../../../node/errors.ts'
 import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
+import { concat, formatHex } from '../../../../node/protocol/bytes.ts'
+import { SEALED_BYTES } from '../../../../node/protocol/header.ts'
 import { toBytes } from '../../../../node/protocol/ids.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { Attacker } from './attacker.ts'
@@ -63,7 +65,7 @@ test('a header whose torrent is another block is fetched once, and held against 
   let offered = 0
   node.store.onBlock = async () => {
     offered += 1
-    throw new RuleError('wrong-torrent', 'expected the torrent of the block, got another')
+    throw new RuleError('bad-header', 'expected the content of the header, got another')
   }
   node.network.addPeer(one.address)
   await until(() => offered === 1, 'it was fetched')
@@ -78,6 +80,37 @@ test('a header whose torrent is another block is fetched once, and held against 
   assert.deepEqual(again.told('seed'), [], 'nobody is asked for the torrent again')
   assert.equal(offered, 1)
   assert.equal(node.network.peers().length, 2)
+})
+
+test('a wrong torrent that somebody tells with a right header keeps nobody from taking the block by another, and is told once', async () => {
+  await using lab = new Lab()
+  const [one, node] = [await lab.node(), await lab.node()]
+  const [block, other] = [blockOf(1_000, 6), blockOf(1_000, 8)]
+  const [told, decoy] = [testHeader(block), testHeader(other)]
+  // The torrent is there, and what is in it is another block.
+  one.store.addBlock(decoy, other)
+  const offered: number[] = []
+  const onBlock = node.store.onBlock.bind(node.store)
+  node.store.onBlock = async (sealed, files) => {
+    offered.push(files.length)
+    if (formatHex(testHeader(files).subarray(0, SEALED_BYTES)) !== formatHex(sealed)) {
+      throw new RuleError('bad-header', 'expected the content of the header, got another')
+    }
+    await onBlock(sealed, files)
+  }
+  const liar = await Attacker.introduced(node.address)
+  lab.defer(() => liar.close())
+  const lie = concat(told.subarray(0, SEALED_BYTES), decoy.subarray(SEALED_BYTES))
+  await liar.say({ type: 'blocks', headers: lie })
+  node.network.addPeer(one.address)
+  await until(() => offered.length >= 1 && node.store.blocks.size === 1, 'the decoy was taken for what it is')
+  for (let fill = 20; fill < 24; fill++) {
+    const more = concat(told.subarray(0, SEALED_BYTES), testHeader(blockOf(1_000, fill)).subarray(SEALED_BYTES))
+    await liar.say({ type: 'blocks', headers: more })
+  }
+  one.store.addBlock(told, block)
+  await until(() => node.store.blocks.size === 2, 'the block came by its own torrent')
+  assert.ok(liar.told('seed').length <= 1, 'who was wrong once is asked no more')
 })
 
 test('a peer that cannot be dialled is asked to connect for the torrent', async () => {

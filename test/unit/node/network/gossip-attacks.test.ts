@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { TOLD_BYTES } from '../../../../node/network/gossip/messages.ts'
 import { MAX_WANTED_PER_PEER } from '../../../../node/network/limits.ts'
 import { type Encodable, encode } from '../../../../node/network/torrent/bencode.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
@@ -68,7 +69,7 @@ const MALFORMED: Readonly<Record<string, Encodable>> = {
   'that lists too deep': { type: 'list', id: 1, prefix: Buffer.alloc(3), after: '' },
   'that lists after half an infohash': { type: 'list', id: 1, prefix: '', after: Buffer.alloc(10) },
   'with half a header': { type: 'blocks', headers: Buffer.alloc(100) },
-  'with 129 headers': { type: 'blocks', headers: Buffer.alloc(129 * 337) },
+  'with 129 headers': { type: 'blocks', headers: Buffer.alloc(129 * TOLD_BYTES) },
   'with a short summary': { type: 'summary', ...SUMMARY },
   'with a summary of minus one': { type: 'summary', ...SUMMARY, state: Buffer.alloc(32), count: -1 },
   'that names no torrent': { type: 'seed', infohash: Buffer.alloc(19) },
@@ -224,7 +225,7 @@ test('a bug of the store that a peer found does not end the node', async () => {
   await attacker.say({ type: 'have', infohashes: joined(infohashOf(file)) })
   await until(() => attacker.told('get').length === 1, 'the node asked')
   await attacker.say({ type: 'files', id: attacker.told('get')[0]?.['id'] as number, files: [file] })
-  await attacker.say({ type: 'blocks', headers: Buffer.alloc(337) })
+  await attacker.say({ type: 'blocks', headers: Buffer.alloc(TOLD_BYTES) })
   await until(() => attacker.isClosed, 'the node closed the connection')
   await isAlive(lab, node)
 })
@@ -242,7 +243,7 @@ test('random changes of good messages neither crash nor confuse the node', async
     { type: 'get', id: 1, infohashes: joined(...infohashes.slice(0, 3)) },
     { type: 'count', id: 2, prefix: Buffer.of(1) },
     { type: 'list', id: 3, prefix: Buffer.of(1), after: '' },
-    { type: 'blocks', headers: Buffer.alloc(337) },
+    { type: 'blocks', headers: Buffer.alloc(TOLD_BYTES) },
     { type: 'seed', infohash: Buffer.alloc(20) },
     { type: 'files', id: 0, files: [testFile('x')] },
   ].map((message) => encode(message))

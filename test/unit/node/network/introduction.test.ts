@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Wire from 'bittorrent-protocol'
 import { extendWire } from '../../../../node/network/gossip/extension.ts'
-import { decodeMessage } from '../../../../node/network/gossip/messages.ts'
+import { decodeMessage, EXTENSION_VERSION } from '../../../../node/network/gossip/messages.ts'
 import { encode } from '../../../../node/network/torrent/bencode.ts'
 import '../../../../node/network/torrent/guard.ts'
 import { type Infohash, toBytes } from '../../../../node/protocol/ids.ts'
@@ -12,7 +12,7 @@ import { type Infohash, toBytes } from '../../../../node/protocol/ids.ts'
 const OURS = 'aa'.repeat(20) as Infohash
 const OTHER = 'bb'.repeat(20) as Infohash
 const GENESIS = 'cc'.repeat(20) as Infohash
-const right = { genesis: toBytes(GENESIS), node: toBytes(OTHER), version: 1 }
+const right = { genesis: toBytes(GENESIS), node: toBytes(OTHER), version: EXTENSION_VERSION }
 
 const CASES = [
   ['without a word about itself', undefined, 'bad-hello'],

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { concat } from '../../../../node/protocol/bytes.ts'
-import { HEADER_BYTES } from '../../../../node/protocol/header.ts'
+import { SEALED_BYTES } from '../../../../node/protocol/header.ts'
 import { toBytes } from '../../../../node/protocol/ids.ts'
 import { Attacker, MEETING_POINT } from './attacker.ts'
 import { Lab, until } from './lab.ts'
@@ -20,15 +20,15 @@ test('asked for the meeting point as if it were a transaction or a block, a node
   await goesOn(lab, a, b)
 })
 
-test('a header that names the meeting point as the torrent of its block ends nothing either', async () => {
+test('a header that comes with the meeting point as the torrent of its block ends nothing either', async () => {
   await using lab = new Lab()
   const a = await lab.node()
   const b = await lab.node({ peers: [a] })
   await until(() => a.network.peers().length === 1, 'they are connected')
   const attacker = await Attacker.introduced(a.address)
   lab.defer(() => attacker.close())
-  const header = concat(new Uint8Array(HEADER_BYTES - 20).fill(1), toBytes(MEETING_POINT), new Uint8Array(52))
-  await attacker.say({ type: 'blocks', headers: header })
+  const told = concat(new Uint8Array(SEALED_BYTES).fill(1), toBytes(MEETING_POINT))
+  await attacker.say({ type: 'blocks', headers: told })
   await goesOn(lab, a, b)
 })
 

@@ -6,13 +6,14 @@ import type {
   NetworkStore,
   StoreChange,
   Summary,
+  ToldBlock,
   TorrentFile,
   TransactionOutcome,
 } from '../../../../node/network/store.ts'
 import { blockContent, infohashOfInfo } from '../../../../node/network/torrent/metainfo.ts'
-import { concat, encodeText, formatHex } from '../../../../node/protocol/bytes.ts'
-import { HEADER_BYTES } from '../../../../node/protocol/header.ts'
-import { type Infohash, toBytes, toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { concat, encodeText } from '../../../../node/protocol/bytes.ts'
+import { SEALED_BYTES } from '../../../../node/protocol/header.ts'
+import { type Infohash, toBytes, toHash, toInfohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 
@@ -24,10 +25,10 @@ export function testFile(label: string, after?: Infohash): Uint8Array {
   return encodeText(JSON.stringify(after === undefined ? { label } : { after, label }))
 }
 
-/** A sealed header of zeros around the infohash of the torrent of `files`; `label` tells headers apart. */
+/** As `blocks` tells of a block: a sealed header, in which is the infohash of the torrent of `files` too, and that infohash. */
 export function testHeader(files: readonly TorrentFile[], label = 1): Uint8Array {
   const torrent = toBytes(infohashOfInfo(blockContent(files).info))
-  return concat(new Uint8Array(HEADER_BYTES - 20).fill(label), torrent, new Uint8Array(52))
+  return concat(new Uint8Array(SEALED_BYTES - 20).fill(label), torrent, torrent)
 }
 
 export class MemoryStore implements NetworkStore {
@@ -35,7 +36,7 @@ export class MemoryStore implements NetworkStore {
   /** The shared set. */
   readonly files = new Map<Infohash, Uint8Array>()
   readonly waiting = new Map<Infohash, Uint8Array>()
-  readonly blocks = new Map<string, { readonly sealed: Uint8Array; readonly files: readonly TorrentFile[] }>()
+  readonly blocks = new Map<Infohash, { readonly sealed: Uint8Array; readonly files: readonly TorrentFile[] }>()
   /** What peers sent, in the order of arrival. */
   readonly received: Infohash[] = []
   readonly #listeners = new Set<(change: StoreChange) => void>()
@@ -54,9 +55,11 @@ export class MemoryStore implements NetworkStore {
   }
 
   /** As if this node's miner made it. */
-  addBlock(sealed: Uint8Array, files: readonly TorrentFile[]): void {
-    this.blocks.set(torrentOf(sealed), { sealed, files })
-    this.#changed({ transactions: [], gone: [], blocks: [sealed] })
+  addBlock(told: Uint8Array, files: readonly TorrentFile[]): void {
+    const sealed = told.subarray(0, SEALED_BYTES)
+    const torrent = toInfohash(told.subarray(SEALED_BYTES))
+    this.blocks.set(torrent, { sealed, files })
+    this.#changed({ transactions: [], gone: [], blocks: [{ sealed, torrent }] })
   }
 
   has(infohash: Infohash): boolean {
@@ -76,8 +79,8 @@ export class MemoryStore implements NetworkStore {
     return this.blocks.get(torrent)?.files
   }
 
-  headers(): Uint8Array[] {
-    return [...this.blocks.values()].map((block) => block.sealed)
+  headers(): ToldBlock[] {
+    return [...this.blocks.entries()].map(([torrent, { sealed }]) => ({ sealed, torrent }))
   }
 
   summary(): Summary {
@@ -106,7 +109,7 @@ export class MemoryStore implements NetworkStore {
   }
 
   async onBlock(sealed: Uint8Array, files: readonly TorrentFile[]): Promise<void> {
-    this.addBlock(sealed, files)
+    this.addBlock(concat(sealed, toBytes(infohashOfInfo(blockContent(files).info))), files)
   }
 
   subscribe(listener: (change: StoreChange) => void): () => void {
@@ -128,6 +131,7 @@ export class MemoryStore implements NetworkStore {
   }
 }
 
-function torrentOf(sealed: Uint8Array): string {
-  return formatHex(sealed.subarray(HEADER_BYTES - 20, HEADER_BYTES))
+/** Of a header that `testHeader` made. */
+function torrentOf(sealed: Uint8Array): Infohash {
+  return toInfohash(sealed.subarray(SEALED_BYTES - 20, SEALED_BYTES))
 }

@@ -60,7 +60,7 @@ test('every message is read back as it was written', () => {
   const messages = [
     { type: 'summary', summary },
     { type: 'have', infohashes: [h(1), h(2)] },
-    { type: 'blocks', headers: [new Uint8Array(337).fill(1), new Uint8Array(337).fill(2)] },
+    { type: 'blocks', blocks: [1, 2].map((n) => ({ sealed: new Uint8Array(337).fill(n), torrent: h(n) })) },
     { type: 'seed', infohash: h(3) },
     { type: 'get', id: 7, infohashes: [h(4)] },
     { type: 'files', id: 7, files: [new Uint8Array(3), new Uint8Array()] },
