@@ -5,7 +5,15 @@ import type { BridgeFollower } from './bridge/follower.ts'
 import { preferredBranch, preferredTip } from './bridge/fork-choice.ts'
 import { blockOf } from './bridge/view.ts'
 import type { TransactionLedger } from './ledger/types.ts'
-import type { NetworkStore, PeerName, StoreChange, Summary, ToldBlock, TorrentFile, TransactionOutcome } from './network/store.ts'
+import type {
+  NetworkStore,
+  PeerName,
+  StoreChange,
+  Summary,
+  ToldBlock,
+  TorrentFile,
+  TransactionOutcome,
+} from './network/store.ts'
 import { blockId, decodeSealed, encodeSealed } from './protocol/header.ts'
 import { type Infohash, ZERO_HASH } from './protocol/ids.ts'
 

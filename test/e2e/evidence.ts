@@ -72,9 +72,7 @@ export async function checkEvidence(folder: string): Promise<void> {
     await checkTorrent(read(`${at}/block.torrent`), join(folder, at, 'block'), 'block', 65_536, torrent)
     outputsOfBlock.set(
       id,
-      checkBlock(id, torrent, (file) =>
-        statIfThere(join(folder, at, file)) ? read(`${at}/${file}`) : Buffer.alloc(0),
-      ),
+      checkBlock(id, (file) => (statIfThere(join(folder, at, file)) ? read(`${at}/${file}`) : Buffer.alloc(0))),
     )
   }
   checkReceipts(folder, result)
@@ -145,7 +143,7 @@ async function checkTorrent(
 }
 
 /** Header, work, trace and snapshot; answers the sum of all outputs. */
-function checkBlock(id: Hex, torrent: string, read: (file: string) => Buffer): bigint {
+function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
   const sealed = bytesToHex(read('sealed-header.bin'))
   const field = (offset: number, width: number) => sliceHex(sealed, offset, offset + width)
   const challenge = keccak256(field(0, 285))

@@ -19,7 +19,7 @@ type Hint = {
 type Waiting = {
   readonly key: string
   readonly sealed: Uint8Array
-  /** What peers say that its torrent is, the next to try first. */
+  /** What peers say that its torrent is. */
   readonly hints: Map<Infohash, Hint>
 }
 
@@ -66,7 +66,7 @@ export class BlockFetcher {
   /** Waits for what is being fetched; the caller makes `fetch` fail. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    for (const key of [...this.#waiting.keys()]) if (!this.#fetching.has(key)) this.#waiting.delete(key)
+    this.#waiting.clear()
     await Promise.allSettled(this.#fetching.values())
   }
 
@@ -85,24 +85,24 @@ export class BlockFetcher {
   }
 
   #pump(): void {
+    // All that is said of a block is tried at once: who is wrong, or never answers, keeps nobody waiting.
     for (const waiting of this.#waiting.values()) {
-      if (this.#fetching.size >= MAX_BLOCK_FETCHES || this.#isStopping) return
-      if (this.#fetching.has(waiting.key)) continue
-      const fetched = this.#fetch(waiting).then((isSettled) => {
-        this.#fetching.delete(waiting.key)
-        if (isSettled) this.#waiting.delete(waiting.key)
-        this.#pump()
-      })
-      this.#fetching.set(waiting.key, fetched)
+      for (const [torrent, hint] of waiting.hints) {
+        if (this.#fetching.size >= MAX_BLOCK_FETCHES || this.#isStopping) return
+        const name = waiting.key + torrent
+        if (this.#fetching.has(name)) continue
+        const fetched = this.#fetch(waiting, torrent, hint).then((isSettled) => {
+          this.#fetching.delete(name)
+          if (isSettled && this.#waiting.get(waiting.key) === waiting) this.#waiting.delete(waiting.key)
+          this.#pump()
+        })
+        this.#fetching.set(name, fetched)
+      }
     }
   }
 
   /** False if something is worth another try. */
-  async #fetch(waiting: Waiting): Promise<boolean> {
-    const { key, sealed, hints } = waiting
-    const [next] = hints
-    if (next === undefined) return true
-    const [torrent, hint] = next
+  async #fetch({ key, sealed, hints }: Waiting, torrent: Infohash, hint: Hint): Promise<boolean> {
     const [first] = hint.peers
     try {
       const files = await this.#deps.fetch(torrent, hint.peers)
@@ -115,10 +115,10 @@ export class BlockFetcher {
       this.#deps.log[isOurBug ? 'error' : 'warn']({ torrent, error }, 'cannot take a block')
       hint.failures += 1
       const mayPass = error instanceof OperationError && error.retry && hint.failures < MAX_FAILURES
-      hints.delete(torrent)
-      // Behind the hints of others.
-      if (mayPass && [...hint.peers].some((peer) => !peer.closed.aborted)) hints.set(torrent, hint)
-      else this.#spend(key, hint.peers)
+      if (!mayPass || [...hint.peers].every((peer) => peer.closed.aborted)) {
+        hints.delete(torrent)
+        this.#spend(key, hint.peers)
+      }
       return hints.size === 0 || this.#isStopping
     }
   }

@@ -84,7 +84,10 @@ function toDictionary(message: Message): Encodable {
     case 'listed':
       return { ...message, infohashes: joinInfohashes(message.infohashes), more: message.more ? 1 : 0 }
     case 'blocks':
-      return { type: 'blocks', headers: concat(...message.blocks.flatMap(({ sealed, torrent }) => [sealed, toBytes(torrent)])) }
+      return {
+        type: 'blocks',
+        headers: concat(...message.blocks.flatMap(({ sealed, torrent }) => [sealed, toBytes(torrent)])),
+      }
     case 'seed':
       return { type: 'seed', infohash: toBytes(message.infohash) }
     case 'count':

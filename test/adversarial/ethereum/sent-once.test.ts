@@ -200,7 +200,14 @@ async function finalRequests(stage: Stage, count: number) {
   const requests = requestsIn(splitPosted(block).steps)
   const proofs = requestProofs(requests)
   return requests.map(({ step, to, tokens }, i) => {
-    return { number: BigInt(i), step, recipient: to, gross: tokens, siblings: proofs[i] ?? [], sealed: block.sealedBytes }
+    return {
+      number: BigInt(i),
+      step,
+      recipient: to,
+      gross: tokens,
+      siblings: proofs[i] ?? [],
+      sealed: block.sealedBytes,
+    }
   })
 }
 

@@ -93,10 +93,7 @@ describe('parameters', () => {
     assert.equal(await read.genesis(), genesis.id)
     assert.equal(await read.finalBlock(), genesis.id)
     const record = await read.blocks([genesis.id])
-    assert.deepEqual(
-      [record.flags, record.work, record.publishedAt],
-      [2, 0n, Number(chain.time)],
-    )
+    assert.deepEqual([record.flags, record.work, record.publishedAt], [2, 0n, Number(chain.time)])
   })
 
   it('have bounds', async () => {

@@ -54,7 +54,13 @@ export class Author {
     this.stage = stage
     this.sender = sender
     const next = { id: stage.genesisId(), header: genesisBlock.header, state: genesisState(genesis) }
-    this.genesis = { id: next.id, torrent: genesisInfohash(genesis), next, sealedBytes: encodeSealed(genesisBlock), last: genesisInfohash(genesis) }
+    this.genesis = {
+      id: next.id,
+      torrent: genesisInfohash(genesis),
+      next,
+      sealedBytes: encodeSealed(genesisBlock),
+      last: genesisInfohash(genesis),
+    }
   }
 
   static async open(stage: Stage): Promise<Author> {

@@ -40,7 +40,10 @@ function sealedOf(view: BridgeView, number: number): Uint8Array {
 test('it is told the final block and the branch that leads from there, oldest first, then what was mined on it', () => {
   const view = { ...plant([...BRANCH]), final: plantedId(1) }
   const mined = sealedOf(plant([...BRANCH, { on: 3, at: 9 }]), 5)
-  assert.deepEqual(storeOf(view, [mined]).headers(), [...[1, 2, 3].map((number) => sealedOf(view, number)), mined].map((sealed) => ({ sealed, torrent })))
+  assert.deepEqual(
+    storeOf(view, [mined]).headers(),
+    [...[1, 2, 3].map((number) => sealedOf(view, number)), mined].map((sealed) => ({ sealed, torrent })),
+  )
 })
 
 test('genesis is told to nobody, since nobody mined it', () => {

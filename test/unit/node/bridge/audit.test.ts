@@ -22,8 +22,7 @@ function crowd(count: number) {
       ...published(block, number),
       place: { number, hash: block.id, logIndex: 0, transaction: block.id, time: toTime(number) },
     }
-    if (event.kind === 'published')
-      applyEvent(view, event, new Map([[block.id, { verdict: 'valid', requests: [] }]]))
+    if (event.kind === 'published') applyEvent(view, event, new Map([[block.id, { verdict: 'valid', requests: [] }]]))
     parent = block
   }
   return view

@@ -70,7 +70,10 @@ test('a publication whose header says what does not follow from its content is n
     ['steps', ask(right, { stepCount: header.stepCount - 1 })],
     ['trace', ask(right, { traceRoot: header.state })],
     ['height', ask(right, { height: 2n })],
-    ['more than a header holds', { ...right, steps: encodeStep({ kind: 'deposit', entry: huge }), states: right.states.subarray(0, 32) }],
+    [
+      'more than a header holds',
+      { ...right, steps: encodeStep({ kind: 'deposit', entry: huge }), states: right.states.subarray(0, 32) },
+    ],
   ]
   for (const [name, lie] of lies) {
     await using seen = await TestFollower.start(ethereum.connect(), forge.network, { finalityDepth: 8n })

@@ -77,7 +77,12 @@ export class Attacker {
   }
 
   introduce(hello: Partial<Record<string, Encodable>> = {}): void {
-    const torrenttx = { genesis: toBytes(GENESIS), node: Buffer.alloc(20, 0xaa), version: EXTENSION_VERSION, ...hello } as Encodable
+    const torrenttx = {
+      genesis: toBytes(GENESIS),
+      node: Buffer.alloc(20, 0xaa),
+      version: EXTENSION_VERSION,
+      ...hello,
+    } as Encodable
     this.extended(0, encode({ m: { torrenttx: OWN_NUMBER }, torrenttx }))
   }
 

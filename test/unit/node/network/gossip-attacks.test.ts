@@ -16,7 +16,7 @@ const SUMMARY = { count: 1, weight: Buffer.alloc(32), fingerprint: Buffer.alloc(
 
 const REFUSED: Readonly<Record<string, Parameters<typeof Attacker.introduced>[1]>> = {
   'of another genesis': { genesis: Buffer.alloc(20, 9) },
-  'of another version': { version: 2 },
+  'of another version': { version: 1 },
   'without an id': { node: Buffer.alloc(0) },
   'whose id is a number': { node: 5 },
 }

@@ -18,7 +18,7 @@ const CASES = [
   ['without a word about itself', undefined, 'bad-hello'],
   ['with half of its id', { ...right, node: new Uint8Array(10) }, 'bad-hello'],
   ['of another network', { ...right, genesis: toBytes(OTHER) }, 'foreign-network'],
-  ['of another version', { ...right, version: 2 }, 'foreign-network'],
+  ['of another version', { ...right, version: 1 }, 'foreign-network'],
   ['with our own id', { ...right, node: toBytes(OURS) }, 'unwanted-peer'],
 ] as const
 

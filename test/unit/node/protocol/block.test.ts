@@ -14,7 +14,12 @@ import {
   type PublishedBlock,
   replayBlock,
 } from '../../../../node/protocol/block.ts'
-import { BLOCK_PIECE_BYTES, type BlockFile, blockTorrent, decodeOutputs } from '../../../../node/protocol/block-torrent.ts'
+import {
+  BLOCK_PIECE_BYTES,
+  type BlockFile,
+  blockTorrent,
+  decodeOutputs,
+} from '../../../../node/protocol/block-torrent.ts'
 import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import {
@@ -42,7 +47,14 @@ import type { State } from '../../../../node/protocol/state.ts'
 import { stateOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep, splitSteps } from '../../../../node/protocol/step.ts'
 import { EASIEST_BOUND, HARDEST_TARGET, targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
-import { isInTrace, splitPosted, traceDepth, traceLeaf, traceProof, traceRoot } from '../../../../node/protocol/trace.ts'
+import {
+  isInTrace,
+  splitPosted,
+  traceDepth,
+  traceLeaf,
+  traceProof,
+  traceRoot,
+} from '../../../../node/protocol/trace.ts'
 import { insert } from '../../../../node/protocol/tree.ts'
 import { toGwei, toSeconds } from '../../../../node/protocol/units.ts'
 import { RULES, World } from '../../../../scripts/assure/models/world.ts'
@@ -68,7 +80,15 @@ function blockOf(seed: number, count: number) {
   const assembled = assembleBlock(RULES, parent, TARGET, [...fromQueue, ...plain])
   const sealed = { header: assembled.header, seal: { miner: RULES.token, nonce: ZERO_HASH } }
   const block: PublishedBlock = { sealed, ...assembled.block }
-  return { world, parent, ...assembled, content: { ...assembled.content, sealed }, block, queue: (index: bigint) => entries[Number(index)], entries }
+  return {
+    world,
+    parent,
+    ...assembled,
+    content: { ...assembled.content, sealed },
+    block,
+    queue: (index: bigint) => entries[Number(index)],
+    entries,
+  }
 }
 
 function partsOf(block: PublishedBlock): [steps: Uint8Array[], states: Hash[]] {
