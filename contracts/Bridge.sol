@@ -477,7 +477,7 @@ contract Bridge is IBridge {
     function _pay(Payout memory payout, Claim calldata request) private returns (bool done) {
         uint256 number = request.number;
         uint256 index;
-        // What is below the first wraps around, and is as little a number of this block.
+        // Safe: what is below the first wraps around, and is as little a number of this block.
         unchecked {
             index = number - payout.first;
         }

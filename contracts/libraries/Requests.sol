@@ -29,8 +29,8 @@ library Requests {
     /// @notice The root over the first `count` leaves. Overwrites them.
     function rootOf(bytes32[] memory leaves, uint256 count) internal pure returns (bytes32) {
         if (count == 0) return 0;
-        // Safe: there is room for a power of two of leaves, which is the least that holds `count`.
         uint256 width = 1 << Trace.depthOf(count);
+        // Safe: there is room for a power of two of leaves, which is the least that holds `count`.
         assembly ("memory-safe") {
             mstore(leaves, width)
         }

@@ -8,7 +8,7 @@ import type { FollowerOptions } from '../../../node/bridge/follower.ts'
 import type { DueCall } from '../../../node/bridge/race.ts'
 import { connectEthereum } from '../../../node/ethereum/agreeing/http-chain.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
-import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
+import { genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import type { Address, Hash } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
@@ -39,7 +39,7 @@ export class LiveBridge implements AsyncDisposable {
     const genesis = genesisOf(owner)
     const money = { minRequest: 100n, minDeposit: 1_000n, easiestTarget: EASIEST }
     const root = stateRoot(genesisState(genesis))
-    const { bridge, token, block, time } = await anvil.deploy(root, genesisInfohash(genesis), money)
+    const { bridge, token, block, time } = await anvil.deploy(root, money)
     const rules = { chain: 31_337n, bridge, token, minRequest: money.minRequest }
     return new LiveBridge(anvil, new Forge(seed, rules, { block, time, easiestTarget: EASIEST }))
   }

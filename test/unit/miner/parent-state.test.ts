@@ -198,6 +198,7 @@ function chain(length: number, voids: readonly number[] = []) {
   }
   const answer = (method: Method, id: Hash, from: bigint): unknown => {
     if (failure !== undefined) throw failure
+    if (method === 'node_info') return { network: { genesis: genesisInfohash(genesis) } }
     if (method === 'tx_get') return file === undefined ? {} : { file }
     if (method === 'bridge_files') return { files: filesOf(id) }
     if (method === 'bridge_queue') {
