@@ -83,11 +83,11 @@ export class Anvil implements AsyncDisposable {
     return hash
   }
 
-  async deploy(state: Hex, torrent: string, money: Money) {
+  async deploy(state: Hex, money: Money) {
     const { client } = this
     const { bytecode }: { bytecode: Hex } = JSON.parse(await readFile(ARTIFACT, 'utf8'))
     assert.ok(isHex(bytecode))
-    const args = [state, `0x${torrent}`, money.easiestTarget, money.minRequest, money.minDeposit] as const
+    const args = [state, money.easiestTarget, money.minRequest, money.minDeposit] as const
     const hash = await this.send(undefined, encodeDeployData({ abi: harnessConstructor, bytecode, args }))
     const { contractAddress, blockNumber } = await client.getTransactionReceipt({ hash })
     assert.ok(contractAddress)
@@ -123,7 +123,7 @@ export class Anvil implements AsyncDisposable {
   }
 }
 
-const harnessConstructor = parseAbi(['constructor(bytes32, bytes20, uint256, uint128, uint128)'])
+const harnessConstructor = parseAbi(['constructor(bytes32, uint256, uint128, uint128)'])
 
 /** The native program: a wrapper in between would survive the signal. */
 function binary(): string {

@@ -184,7 +184,7 @@ async function judge(given: Case, signal: AbortSignal): Promise<Fate> {
 function block(height: bigint): Uint8Array {
   const { header } = genesisBlock({ ...rules, easiestTarget: TARGET, state: ZERO_HASH })
   const seal = { miner: rules.token, nonce: ZERO_HASH }
-  return encodeSealed({ header: { ...header, parent, height, target: TARGET, stepCount: 1 }, seal })
+  return encodeSealed({ header: { ...header, parent, height, target: TARGET, stepCount: 1, requestCount: 1, fee: toBaseUnits(10n ** 16n) }, seal })
 }
 
 function requestStep(): Uint8Array {

@@ -137,8 +137,9 @@ function entry(time: number, other: { [Key in keyof Publication]?: Publication[K
     state: ZERO_HASH,
   })
   const seal = { miner: rules.token, nonce: ZERO_HASH }
+  const earned = other.steps?.length === 0 ? {} : { requestCount: 1, fee: toBaseUnits(FEE) }
   const sealed = encodeSealed({
-    header: { ...header, parent: FINAL, height: BigInt(time), target: TARGET, stepCount: 1 },
+    header: { ...header, parent: FINAL, height: BigInt(time), target: TARGET, stepCount: 1, ...earned },
     seal,
   })
   const holder = accountOf('holder')

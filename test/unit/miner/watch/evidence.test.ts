@@ -9,15 +9,15 @@ import type { Source } from '../../../../miner/watch/evidence/source.ts'
 import type { PublishedBlock } from '../../../../node/protocol/block.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
-import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
-import { type Infohash, toHash } from '../../../../node/protocol/ids.ts'
+import { blockId, encodeSealed, genesisBlock } from '../../../../node/protocol/header.ts'
+import { parseHash, toHash } from '../../../../node/protocol/ids.ts'
 import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { toGwei } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { log } from '../../../support/log.ts'
-import { borrow, type Forged, forge, seal } from '../../../support/miner/forge.ts'
+import { type Forged, forge, seal } from '../../../support/miner/forge.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const holder = accountOf('holder')
@@ -121,7 +121,11 @@ test('of large blocks no more are kept than there is room for, the ones that wer
     after: rootState,
   }))
   const large = seal(RULES, root, after, easiestTarget, holder.address)
-  const blocks = Array.from({ length: 130 }, (_, i) => borrow(large, i.toString(16).padStart(40, '0') as Infohash))
+  const blocks = Array.from({ length: 130 }, (_, i) => {
+    const nonce = parseHash(`0x${i.toString(16).padStart(64, '0')}`)
+    const sealed = { ...large.sealed, seal: { ...large.sealed.seal, nonce } }
+    return { ...large, sealed, sealedBytes: encodeSealed(sealed), next: { ...large.next, id: blockId(sealed) } }
+  })
   let asked = 0
   const counted = source('counted', {
     block: async (id) => {
