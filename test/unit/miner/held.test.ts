@@ -21,6 +21,7 @@ const other = hash('22')
 const first = hash('33')
 const last = hash('44')
 
+const EARNED = { stepCount: 1, requestCount: 1, fee: toBaseUnits(10n ** 16n) }
 const sealed = block(1n)
 const held: Publication = {
   version: 1,
@@ -54,7 +55,13 @@ const wrong = { id: first, verdict: 'invalid' }
 const siblings = { first, last }
 const beside = { last, target: TARGET }
 
-const empty = { defends: other, steps: new Uint8Array(), states: new Uint8Array(), fee: toBaseUnits(0n) }
+const empty = {
+  defends: other,
+  sealed: block(1n, false),
+  steps: new Uint8Array(),
+  states: new Uint8Array(),
+  fee: toBaseUnits(0n),
+}
 const forRace = { defends: { first: other, least: workOf(TARGET) } }
 const worth: Decision = { publish: true, code: 'defence', reason: 'worth it', cost: toWei(1n) }
 
@@ -181,10 +188,11 @@ async function judge(given: Case, signal: AbortSignal): Promise<Fate> {
   return await fateOf(deps, { ...held, ...given.held }, { parent, policy, ...given.prospect }, moment, signal)
 }
 
-function block(height: bigint): Uint8Array {
+/** With one request that earns something, or without any steps. */
+function block(height: bigint, earns = true): Uint8Array {
   const { header } = genesisBlock({ ...rules, easiestTarget: TARGET, state: ZERO_HASH })
   const seal = { miner: rules.token, nonce: ZERO_HASH }
-  return encodeSealed({ header: { ...header, parent, height, target: TARGET, stepCount: 1, requestCount: 1, fee: toBaseUnits(10n ** 16n) }, seal })
+  return encodeSealed({ header: { ...header, parent, height, target: TARGET, ...(earns ? EARNED : {}) }, seal })
 }
 
 function requestStep(): Uint8Array {
