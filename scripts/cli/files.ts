@@ -1,6 +1,6 @@
 // Files that a user names: read with a limit, written without overwriting anything.
 
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { open, readFile, rm, stat } from 'node:fs/promises'
 import { OperationError } from '../../node/errors.ts'
 
 /** Throws `OperationError`: 'file-missing', 'file-too-long', 'file-unreadable'. */
@@ -24,10 +24,17 @@ export async function readLimited(file: string, maxBytes: number, what: string):
   }
 }
 
-/** Throws `OperationError('file-not-written')`, also where the file exists. */
+/** Whole, or not at all. Throws `OperationError('file-not-written')`, also where the file exists. */
 export async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeFile(file, bytes, { flag: 'wx' })
+    await using handle = await open(file, 'wx')
+    try {
+      await handle.writeFile(bytes)
+      await handle.sync()
+    } catch (cause) {
+      await rm(file, { force: true }) // the next try would find a file that is there already
+      throw cause
+    }
   } catch (cause) {
     throw new OperationError(
       'file-not-written',
