@@ -40,7 +40,8 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
   }
   // A question to the node that Ctrl-C cut off says nothing about the node.
   const isAway = error instanceof OperationError && error.code === 'node-unreachable'
-  if (signal.aborted && (isAway || (error instanceof Error && error.name === 'AbortError'))) return describeFailure(interrupted(), signal)
+  if (signal.aborted && (isAway || (error instanceof Error && error.name === 'AbortError')))
+    return describeFailure(interrupted(), signal)
   if (error instanceof OperationError || error instanceof RuleError) {
     const { code, message, facts } = error
     const exitCode = code === 'bad-setting' ? 2 : code === 'interrupted' ? 130 : 1

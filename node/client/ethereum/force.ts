@@ -53,8 +53,24 @@ async function unorderedOf(node: NodeClient, infohash: Infohash, signal?: AbortS
     )
   }
   const { files } = await node.call('proof_export', { infohash }, signal)
-  const ancestors = files.filter((each) => infohashOf(each) !== infohash)
-  return [...ancestors, file].map(packFile)
+  return ancestorsAmong(files, file).map(packFile)
+}
+
+/** In the order of `files`, only what `file` stands on, and at the end that one itself: nobody pays for what a node adds. */
+function ancestorsAmong(files: readonly Uint8Array[], file: Uint8Array): readonly Uint8Array[] {
+  const known = new Map(files.map((each) => [infohashOf(each), each]))
+  const needed = new Set<Uint8Array>()
+  const left = [file]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const tx = decodeTransaction(next)
+    for (const id of tx.kind === 'signed' ? tx.prev : []) {
+      const ancestor = known.get(id)
+      if (ancestor === undefined || needed.has(ancestor)) continue
+      needed.add(ancestor)
+      left.push(ancestor)
+    }
+  }
+  return [...files.filter((each) => needed.has(each)), file]
 }
 
 /** Puts packed transactions into the queue, pays for them, and waits for the receipt. */
