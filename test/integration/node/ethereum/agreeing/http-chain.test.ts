@@ -193,6 +193,26 @@ test('two endpoints of one bridge: in unison, then with a log left out by one', 
   assert.equal(follower.view.blocks.size, 3)
 })
 
+test('two endpoints that differ only in the order and the number of their logs agree', async () => {
+  await using live = await LiveBridge.start(79)
+  await using proxy = await EthereumProxy.start(live.anvil.url)
+  let most = 0
+  const mix = (logs: readonly unknown[]) => {
+    most = Math.max(most, logs.length)
+    return [...logs.slice(1), ...logs].reverse()
+  }
+  proxy.tamper = ({ method }) =>
+    method === 'eth_getLogs' ? { result: (logs) => mix(logs as readonly unknown[]) } : undefined
+  await using following = await live.follow({}, [live.anvil.url, proxy.url])
+  const { follower } = following
+  for (let i = 0; i < 3; i++) await live.publish(live.forge.genesis)
+  let status = await follower.poll()
+  while (status.state === 'syncing') status = await follower.poll()
+  assert.equal(status.state, 'live')
+  assert.equal(follower.view.blocks.size, 4)
+  assert.ok(most >= 3)
+})
+
 test('a single endpoint that leaves out a log is found out by what the contract says', async () => {
   await using live = await LiveBridge.start(78)
   await using proxy = await EthereumProxy.start(live.anvil.url)
