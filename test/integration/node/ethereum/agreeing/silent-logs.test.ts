@@ -31,7 +31,7 @@ async function open() {
     proxy.tamper = ({ method }) =>
       method === 'eth_getLogs' ? { respond: (response) => void respond(response) } : undefined
   }
-  return { live, proxy, truth, text, read, answer, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  return { live, proxy, chain, number, truth, text, read, answer, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
 for (const [name, part] of [
@@ -56,6 +56,21 @@ for (const [name, part] of [
     assert.deepEqual(await read(), truth)
   })
 }
+
+test('those of two blocks do not come: that is said before one of them is waited for alone, and then each is', async () => {
+  await using scene = await open()
+  const { proxy, truth, chain, number } = scene
+  const questions = () => proxy.calls.filter(({ method }) => method === 'eth_getLogs').length
+  const isWide = ([range]: readonly unknown[]) => {
+    const { fromBlock, toBlock } = range as Readonly<Record<'fromBlock' | 'toBlock', string>> // of eth_getLogs
+    return fromBlock !== toBlock
+  }
+  proxy.tamper = ({ method, params }) => (method === 'eth_getLogs' && isWide(params) ? 'silence' : undefined)
+  const before = questions()
+  await assert.rejects(chain.events(number - 1n, number), { code: 'ethereum-silent' })
+  assert.equal(questions(), before + 1)
+  assert.deepEqual((await chain.events(number - 1n, number)).slice(-1), truth)
+})
 
 test('they come in parts that together take longer than silence may: they are read', async () => {
   await using scene = await open()
