@@ -38,8 +38,9 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
       facts: { problem: error.code },
     }
   }
-  if (signal.aborted && error instanceof Error && error.name === 'AbortError')
-    return describeFailure(interrupted(), signal)
+  // A question to the node that Ctrl-C cut off says nothing about the node.
+  const isAway = error instanceof OperationError && error.code === 'node-unreachable'
+  if (signal.aborted && (isAway || (error instanceof Error && error.name === 'AbortError'))) return describeFailure(interrupted(), signal)
   if (error instanceof OperationError || error instanceof RuleError) {
     const { code, message, facts } = error
     const exitCode = code === 'bad-setting' ? 2 : code === 'interrupted' ? 130 : 1
