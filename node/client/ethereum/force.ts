@@ -56,21 +56,25 @@ async function unorderedOf(node: NodeClient, infohash: Infohash, signal?: AbortS
   return ancestorsAmong(files, file).map(packFile)
 }
 
-/** In the order of `files`, only what `file` stands on, and at the end that one itself: nobody pays for what a node adds. */
+/** What `file` stands on among `files`, and that one itself: nobody pays for what a node adds, nor for a child that comes before its parents and is void. */
 function ancestorsAmong(files: readonly Uint8Array[], file: Uint8Array): readonly Uint8Array[] {
   const known = new Map(files.map((each) => [infohashOf(each), each]))
-  const needed = new Set<Uint8Array>()
-  const left = [file]
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    const tx = decodeTransaction(next)
-    for (const id of tx.kind === 'signed' ? tx.prev : []) {
-      const ancestor = known.get(id)
-      if (ancestor === undefined || needed.has(ancestor)) continue
-      needed.add(ancestor)
-      left.push(ancestor)
+  const parentsOf = (each: Uint8Array) => {
+    const tx = decodeTransaction(each)
+    return tx.kind === 'signed' ? tx.prev.flatMap((id) => known.get(id) ?? []) : []
+  }
+  // Parents first, by a walk without recursion: a chain may be long. A file is left behind once all of its parents are in.
+  const ordered = new Set<Uint8Array>()
+  const path = [file]
+  for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
+    const open = parentsOf(at).filter((parent) => !ordered.has(parent))
+    if (open.length > 0) path.push(...open)
+    else {
+      ordered.add(at)
+      path.pop()
     }
   }
-  return [...files.filter((each) => needed.has(each)), file]
+  return [...ordered]
 }
 
 /** Puts packed transactions into the queue, pays for them, and waits for the receipt. */

@@ -59,3 +59,30 @@ test('only what a transaction stands on is forced with it', async (t) => {
   const packed = [parent, child.file].map((file) => packTransaction(decodeTransaction(file) as SignedTransaction)) // by their making
   assert.deepEqual(calls.map(forcedBy), [packed])
 })
+
+test('parents are forced before their children, in whatever order a node tells of them', async (t) => {
+  const chain = [pay(alice, { to: bob.address, tokens: 3n, time: 6, prev })]
+  for (let i = 0; i < 4; i++) {
+    const [from, to] = i % 2 === 0 ? [bob, alice] : [alice, bob]
+    // The last one spends the first one's change too, so that there are two ways down.
+    const ids = [chain.at(-1), i === 3 ? chain[0] : undefined].flatMap((each) => each?.infohash ?? [])
+    chain.push(pay(from, { to: to.address, tokens: 1n, time: 7 + i, prev: ids }))
+  }
+  const last = chain.at(-1)
+  assert.ok(last)
+  for (const files of [chain.toReversed(), [...chain.slice(2), ...chain.slice(0, 2)], [...chain, ...chain]]) {
+    const url = await serve(t, {
+      node_info: async () => EXAMPLES.node_info.result as never,
+      tx_get: async ({ infohash }) => ({ ...record, infohash, file: last.file }),
+      proof_export: async () => ({ torrent: new Uint8Array(), files: files.map(({ file }) => file) }),
+    })
+    const calls: BridgeCall[] = []
+    const send = async (call: BridgeCall) => {
+      calls.push(call)
+      throw new Error('nothing is sent in this test')
+    }
+    const sender = { open: () => undefined, signed: () => undefined, send } as unknown as TransactionSender // all that is asked for before
+    await assert.rejects(force(createNodeClient(url), sender, last.infohash), /nothing is sent/)
+    assert.deepEqual(calls.map(forcedBy), [chain.map(({ packed }) => packed)])
+  }
+})
