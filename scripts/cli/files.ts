@@ -34,7 +34,7 @@ async function readUpTo(file: string, bytes: number): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts))
 }
 
-/** Whole, or not at all. Throws `OperationError('file-not-written')`, also where the file exists. */
+/** A write that fails leaves nothing behind; one that is killed may leave half. Throws `OperationError('file-not-written')`, also where the file exists. */
 export async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
   try {
     await using handle = await open(file, 'wx')
