@@ -117,6 +117,8 @@ export const OPERATION_CODES = {
   'page-gone': 'The block after which the page begins has left the list: begin again.',
   'passphrase-missing': 'There is no passphrase, and no terminal to ask on: set TTX_PASSPHRASE or TTX_PASSPHRASE_FILE.',
   'passphrases-differ': 'The two passphrases differ: run the command again.',
+  'payment-under-way':
+    'The payment was signed and sent, and the node may have taken it: look with `ttx status` before you pay again.',
   'peer-closed': 'The peer closed the connection: others are asked.',
   'peer-silent': 'The peer did not answer in time: others are asked.',
   'port-in-use': 'The port is in use: stop what uses it, or choose another one.',

@@ -206,7 +206,10 @@ export class TtxNode {
     for (const name of await readdir(folder)) {
       if (!name.endsWith('.torrent') || this.#stopping.signal.aborted) continue
       try {
-        const { size } = await stat(join(folder, name))
+        const found = await stat(join(folder, name))
+        const { size } = found
+        // Anything else may never come to its end, and the node waits for that when it stops.
+        if (!found.isFile()) throw new RuleError('bad-proof', 'a proof is a file', { size })
         if (size > MAX_PROOF_BYTES)
           throw new RuleError('bad-proof', `a proof has at most ${MAX_PROOF_BYTES} bytes`, { size })
         const torrent = await readFile(join(folder, name))

@@ -1,11 +1,17 @@
 // One process of a kind to a folder: a lock file that names the process, so that one left by a crash is seen through.
 
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OperationError } from '../node/errors.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isOperationError, OperationError } from '../node/errors.ts'
 
 /** Disposing gives it back. */
 export type Lock = AsyncDisposable
+
+/** So often a lock that a crash left is cleared away, or another process is waited for that does so. */
+const TRIES = 20
+const CLEARING_MS = 25
 
 /** `name` is what runs, as in `devnet`. Throws `OperationError('already-runs')` where a living process has it. */
 export async function takeLock(data: string, name: string): Promise<Lock> {
@@ -14,13 +20,14 @@ export async function takeLock(data: string, name: string): Promise<Lock> {
   const mine = `${process.pid} ${await startOf(process.pid)}\n`
   for (let tries = 0; ; tries++) {
     try {
-      await writeFile(file, mine, { flag: 'wx' })
+      await createWhole(file, mine)
       return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
     } catch (cause) {
       if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause
-      const [pid = '', start = ''] = (await readFile(file, 'utf8').catch(() => '')).trim().split(' ')
-      if (tries < 3 && (start === '' || (await startOf(Number(pid))) !== start)) {
-        await rm(file, { force: true }) // its process is gone
+      const seen = await textOf(file)
+      const [pid = '', start = ''] = seen.trim().split(' ')
+      if (tries < TRIES && (start === '' || (await startOf(Number(pid))) !== start)) {
+        await clear(data, name, seen) // its process is gone
         continue
       }
       throw new OperationError(
@@ -30,6 +37,33 @@ export async function takeLock(data: string, name: string): Promise<Lock> {
       )
     }
   }
+}
+
+/** With its text from the first moment on: an empty one would look as if a crash had left it. Throws `EEXIST`. */
+async function createWhole(file: string, text: string): Promise<void> {
+  const draft = `${file}.${randomUUID()}`
+  try {
+    await writeFile(draft, text, { flag: 'wx' })
+    await link(draft, file)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** Removes a lock that still has the text that was `seen`. One process at a time: the next one would remove that of whoever came first. */
+async function clear(data: string, name: string, seen: string): Promise<void> {
+  const file = join(data, `${name}.lock`)
+  try {
+    await using _clearing = await takeLock(data, `${name}.lock`)
+    if ((await textOf(file)) === seen) await rm(file, { force: true })
+  } catch (error) {
+    if (!isOperationError(error, 'already-runs')) throw error
+    await delay(CLEARING_MS)
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  return await readFile(file, 'utf8').catch(() => '')
 }
 
 /** When a process began, so that another one with the same number is not taken for it; empty if there is none. */

@@ -23,6 +23,8 @@ export type DocketDeps = {
 /** What cannot be judged is tried again after a pause that doubles each time. */
 const FIRST_REST_MS = 500
 const LONGEST_REST_MS = 60_000
+/** From this pause on, after half a dozen seconds, nothing else waits for a verdict. */
+const LATE_REST_MS = 8_000
 
 type Rest = { readonly error: unknown; readonly untilMs: number; readonly ms: number }
 
@@ -47,9 +49,11 @@ export class Docket {
     for (const id of this.#rests.keys()) if (!ids.has(id)) this.#rests.delete(id)
   }
 
-  /** Whether one of these was neither judged nor tried in vain yet. */
+  /** Whether one of these has no verdict yet, and was not tried in vain for some seconds: what Ethereum shows, a node may have to read first. */
   isNew(ids: Iterable<Hash>): boolean {
-    for (const id of ids) if (this.#deps.judge.verdictOn(id) === undefined && !this.#rests.has(id)) return true
+    for (const id of ids) {
+      if (this.#deps.judge.verdictOn(id) === undefined && (this.#rests.get(id)?.ms ?? 0) < LATE_REST_MS) return true
+    }
     return false
   }
 

@@ -204,7 +204,7 @@ export class Watcher implements AsyncDisposable {
       })
       await this.#troubles.try('comparing verdicts', async () => accusations.compareWithNode())
       this.#forgetTroubles(living)
-      this.#bringForward(judge, docket)
+      this.#bringForward(judge, docket, living)
       await this.#pause()
     }
   }
@@ -218,7 +218,7 @@ export class Watcher implements AsyncDisposable {
   }
 
   /** Trusting takes more than a verdict: all have to see the same. */
-  #bringForward(judge: Judge, docket: Docket): void {
+  #bringForward(judge: Judge, docket: Docket, living: ReadonlySet<Hash>): void {
     const { trust, due } = { trust: this.#trust, due: this.#due }
     if (trust.state === 'doubt') this.#right = new Set()
     if (trust.state !== 'clear') return
@@ -227,7 +227,8 @@ export class Watcher implements AsyncDisposable {
     const isWrong = (id: Hash) => judge.verdictOn(id)?.verdict === 'invalid' && this.#cases.get(id) === undefined
     const isOpen = this.#cases.all().some(({ state }) => state === 'open')
     if (due === undefined || this.#bringing !== undefined || isOpen) return
-    if (docket.isNew(trust.living) || [...trust.living].some(isWrong)) return
+    // What all agree on may be older than what one of them sees.
+    if (docket.isNew(living) || [...living].some(isWrong)) return
     this.#bringing = this.#troubles
       .try('bringing forward', () => due.round(this.#stop.signal))
       .finally(() => {

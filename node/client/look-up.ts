@@ -2,11 +2,37 @@
 
 import { OperationError } from '../errors.ts'
 import type { Infohash } from '../protocol/ids.ts'
+import { infohashOf } from '../protocol/infohash.ts'
 import type { Result } from '../rpc/api.ts'
 import type { NodeClient } from './rpc.ts'
 
-/** Asks it to ask its peers for a file that it lacks, for `fetchMs` milliseconds at most. */
+/**
+ * Asks it to ask its peers for a file that it lacks, for `fetchMs` milliseconds at most. Throws what the node throws, and
+ * `OperationError('bad-answer')` where it serves the file of another transaction.
+ */
 export async function lookUp(
+  node: NodeClient,
+  infohash: Infohash,
+  fetchMs: number,
+  signal?: AbortSignal,
+): Promise<Result<'tx_get'>> {
+  const record = await ask(node, infohash, fetchMs, signal)
+  if (record.file !== undefined) checkFile(node, infohash, record.file)
+  return record
+}
+
+/** Throws `OperationError('bad-answer')` unless the file is that of the transaction. */
+export function checkFile({ url }: NodeClient, infohash: Infohash, file: Uint8Array): void {
+  const got = infohashOf(file)
+  if (got === infohash) return
+  throw new OperationError(
+    'bad-answer',
+    `expected transaction ${infohash} from the node at ${url}, got ${got}: its software or its disk is damaged, or it lies; use another node`,
+    { facts: { url, infohash, got } },
+  )
+}
+
+async function ask(
   node: NodeClient,
   infohash: Infohash,
   fetchMs: number,

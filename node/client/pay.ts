@@ -28,7 +28,10 @@ export type Paid = {
   readonly record: RpcResult<'tx_submit'>
 }
 
-/** `nowSeconds` goes into the file as its time. Throws what the node throws: `insufficient-funds`, `node-unreachable` and more. */
+/**
+ * `nowSeconds` goes into the file as its time. Throws what the node throws: `insufficient-funds`, `node-unreachable` and more; once the file was
+ * sent, its `RuleError`, or `OperationError` with the fact `infohash`: `payment-under-way`, and `transaction-conflicting`.
+ */
 export async function pay(
   node: NodeClient,
   wallet: Signer,
@@ -40,8 +43,12 @@ export async function pay(
   const { prev, unorderedAncestors } = await chooseInputs(node, owner, payment.tokens, signal)
   const tx = signTransaction(wallet, { ...payment, time: nowSeconds, prev: prev.toSorted() })
   const file = encodeTransaction(tx)
-  const record = await node.call('tx_submit', { file }, signal)
-  return { infohash: infohashOf(file), file, tx, unorderedAncestors, record }
+  const infohash = infohashOf(file)
+  const record = await node.call('tx_submit', { file }, signal).catch((error) => {
+    throw error instanceof OperationError ? underWay(infohash, error) : error
+  })
+  if (record.status === 'conflicting') throw conflicting(record)
+  return { infohash, file, tx, unorderedAncestors, record }
 }
 
 async function chooseInputs(node: NodeClient, owner: Address, tokens: bigint, signal?: AbortSignal) {
@@ -60,4 +67,20 @@ async function chooseInputs(node: NodeClient, owner: Address, tokens: bigint, si
 
 export function signTransaction(wallet: Signer, body: TransactionBody): SignedTransaction {
   return { kind: 'signed', from: wallet.address, signature: wallet.sign(signingDigest(body)), ...body }
+}
+
+function underWay(infohash: Infohash, cause: OperationError): OperationError {
+  return new OperationError(
+    'payment-under-way',
+    `expected the node to take payment ${infohash}, but nobody knows whether it did (${cause.message}); see "ttx status ${infohash}" before you pay again: the same command makes a second payment`,
+    { facts: { infohash, problem: cause.code }, cause },
+  )
+}
+
+function conflicting({ infohash, rivals }: Paid['record']): OperationError {
+  return new OperationError(
+    'transaction-conflicting',
+    `expected inputs that nothing else spends, got ${infohash}, before which another payment of this wallet took them: it counts only if that one dies; pay again`,
+    { facts: { infohash, rivals } },
+  )
 }

@@ -6,6 +6,7 @@ import { createPublicClient, fallback, http, keccak256, type PublicClient, toByt
 import { readBounded } from '../bounded-answer.ts'
 import { OperationError } from '../errors.ts'
 import { type Hash, parseHash } from '../protocol/ids.ts'
+import { Stillness } from '../stillness.ts'
 import { Pace } from './pace.ts'
 import { closed, failureOf, nameOf, problemOf, waitOf } from './problems.ts'
 
@@ -23,7 +24,7 @@ export type ConnectionOptions = {
 export type Manner = {
   /** Further tries after silence, instead of the connection's own number. */
   readonly retries?: number
-  /** The answer may be long, and may take `LONG` times as long. */
+  /** The answer may be long, and may take `LONG` times as long if parts of it keep coming. */
   readonly isLong?: boolean
 }
 
@@ -41,6 +42,10 @@ const MOST_LONG_BYTES = 2 ** 26
 const BYTES_A_VALUE = 16
 /** This many times the time of another answer. */
 const LONG = 6
+/** After this many times that time without any part of a long answer, none is coming. */
+const STILL = 2
+/** After silence of this many times that time the question is not asked again before anybody is told: by default that is within half a minute. */
+const WORN = 1.5
 /** Tries of a question about a block that an endpoint does not have: behind one address there may be machines that have it. */
 const BEHIND_TRIES = 4
 
@@ -63,11 +68,14 @@ export class Connection {
     const { timeoutMs } = { ...DEFAULTS, ...options }
     this.#options = { ...DEFAULTS, patienceMs: timeoutMs, ...options }
     this.#pace = new Pace(() => performance.now(), Math.min(timeoutMs, LONGEST_PAUSE_MS))
+    const stillMs = STILL * timeoutMs
     const clientWaiting = (timeout: number, maxResponseBodySize: number) => {
       const fetchFn = async (input: string | URL | Request, init?: RequestInit) => {
-        const signals = [this.#closing.signal, ...(init?.signal ? [init.signal] : [])]
+        using stillness = new Stillness(stillMs)
+        const signals = [this.#closing.signal, stillness.signal, ...(init?.signal ? [init.signal] : [])]
         const { body, status, statusText, headers } = await fetch(input, { ...init, signal: AbortSignal.any(signals) })
-        const text = await readBounded(new Response(body), maxResponseBodySize, BYTES_A_VALUE)
+        const parts = body?.pipeThrough(stillness.watched()) ?? null
+        const text = await readBounded(new Response(parts), maxResponseBodySize, BYTES_A_VALUE)
         return new Response(text, { status, statusText, headers })
       }
       const each = { fetchFn, timeout, retryCount: 0, maxResponseBodySize }
@@ -97,6 +105,7 @@ export class Connection {
     const client = manner.isLong ? this.#patientClient : this.#client
     let waitedMs = 0
     let silences = 0
+    let silentMs = 0
     for (let tries = 1; ; tries++) {
       let startedMs = 0
       try {
@@ -114,9 +123,8 @@ export class Connection {
           waitedMs += this.#pace.refused(waitOf(cause, Date.now()))
           if (waitedMs < patienceMs) continue
         } else if (failure === 'silent') {
-          // A long answer that never came is not worth the same time again before anybody is told.
-          const isWorn = performance.now() - startedMs > timeoutMs && manner.isLong === true
-          if (silences < retries && !isWorn) {
+          silentMs += performance.now() - startedMs
+          if (silences < retries && silentMs <= WORN * timeoutMs) {
             await this.#pause(backoffMs * 2 ** silences)
             silences += 1
             continue

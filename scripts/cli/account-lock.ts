@@ -1,8 +1,13 @@
 // One process to an account: two would share an outbox, and take each other's pending transactions for leftovers.
 
+import { setTimeout as delay } from 'node:timers/promises'
 import { isOperationError, OperationError } from '../../node/errors.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import { type Lock, takeLock } from '../lock.ts'
+
+const RETRY_MS = 200
+/** A payment waits this long for another one of its wallet: what both would spend is known once the first was handed in. */
+const PAYING_MS = 30_000
 
 /** `name` is that of the account's outbox in `folder`. Throws `OperationError('account-in-use')` where a living process has it. */
 export async function lockAccount(folder: string, name: string, account: Address): Promise<Lock> {
@@ -17,4 +22,21 @@ export async function lockAccount(folder: string, name: string, account: Address
       { facts: { account, pid }, cause },
     )
   }
+}
+
+/** The same once a process that has it has given it back within `waitMs` milliseconds. */
+export async function lockAccountWithin(waitMs: number, folder: string, name: string, account: Address): Promise<Lock> {
+  for (const startedMs = Date.now(); ; await delay(RETRY_MS)) {
+    try {
+      return await lockAccount(folder, name, account)
+    } catch (error) {
+      const isHeld = error instanceof OperationError && error.code === 'account-in-use'
+      if (!isHeld || Date.now() - startedMs >= waitMs) throw error
+    }
+  }
+}
+
+/** For a payment on the TTX side, which an account that sends on Ethereum too does not keep from being made. */
+export function lockPayments(folder: string, account: Address): Promise<Lock> {
+  return lockAccountWithin(PAYING_MS, folder, `pay-${account}`, account)
 }

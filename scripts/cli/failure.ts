@@ -38,7 +38,9 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
       facts: { problem: error.code },
     }
   }
-  if (signal.aborted && error instanceof Error && error.name === 'AbortError')
+  // A question to the node that Ctrl-C cut off says nothing about the node.
+  const isAway = error instanceof OperationError && error.code === 'node-unreachable'
+  if (signal.aborted && (isAway || (error instanceof Error && error.name === 'AbortError')))
     return describeFailure(interrupted(), signal)
   if (error instanceof OperationError || error instanceof RuleError) {
     const { code, message, facts } = error

@@ -1,17 +1,20 @@
 // Files that a user names: read with a limit, written without overwriting anything.
 
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { open, rm, stat } from 'node:fs/promises'
 import { OperationError } from '../../node/errors.ts'
 
 /** Throws `OperationError`: 'file-missing', 'file-too-long', 'file-unreadable'. */
 export async function readLimited(file: string, maxBytes: number, what: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(file)
-    if (size <= maxBytes) return new Uint8Array(await readFile(file))
+    const bytes = size <= maxBytes ? await readUpTo(file, maxBytes + 1) : undefined
+    if (bytes !== undefined && bytes.length <= maxBytes) return bytes
+    const got = bytes?.length ?? size
     throw new OperationError(
       'file-too-long',
-      `expected ${what} of at most ${maxBytes} bytes in ${file}, got ${size} bytes; check the path`,
-      { facts: { file, bytes: size, limit: maxBytes } },
+      `expected ${what} of at most ${maxBytes} bytes in ${file}, got ${got} bytes; check the path`,
+      { facts: { file, bytes: got, limit: maxBytes } },
     )
   } catch (cause) {
     if (cause instanceof OperationError) throw cause
@@ -24,10 +27,24 @@ export async function readLimited(file: string, maxBytes: number, what: string):
   }
 }
 
-/** Throws `OperationError('file-not-written')`, also where the file exists. */
+/** A pipe or a device says nothing of its length. */
+async function readUpTo(file: string, bytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for await (const part of createReadStream(file, { end: bytes - 1 })) parts.push(part)
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+/** A write that fails leaves nothing behind; one that is killed may leave half. Throws `OperationError('file-not-written')`, also where the file exists. */
 export async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeFile(file, bytes, { flag: 'wx' })
+    await using handle = await open(file, 'wx')
+    try {
+      await handle.writeFile(bytes)
+      await handle.sync()
+    } catch (cause) {
+      await rm(file, { force: true }) // the next try would find a file that is there already
+      throw cause
+    }
   } catch (cause) {
     throw new OperationError(
       'file-not-written',

@@ -1,7 +1,6 @@
 // An account that sends transactions to the bridge: an open wallet, what it has under way on disk, and nobody else beside it.
 
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
 import { EthereumAccount } from '../../node/ethereum/account.ts'
 import { noEndpoint } from '../../node/ethereum/problems.ts'
@@ -12,7 +11,7 @@ import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import { walletAccount } from '../../node/ethereum/signer.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import type { Lock } from '../lock.ts'
-import { lockAccount } from './account-lock.ts'
+import { lockAccountWithin } from './account-lock.ts'
 import type { CliContext } from './context.ts'
 import { type NodeLink, openNode } from './link.ts'
 import { unlockWallet } from './passphrase.ts'
@@ -28,7 +27,6 @@ type Manner = {
 
 /** A command waits for the block that its transaction is in, and for another command. */
 const OF_COMMANDS = { confirmations: 1, pollMs: 2_000, waitMs: 30_000 }
-const WAIT_MS = 200
 
 /**
  * Of the network that the node serves: checks wallet, node and Ethereum, in this order. Throws what opening them throws, 'ethereum-missing',
@@ -98,7 +96,7 @@ async function open(
     const name = `${chain}-${bridge}-${ethereum.account}`
     await using locks = new AsyncDisposableStack()
     if (first !== undefined) locks.use(await first(ethereum.account))
-    locks.use(await lockWithin(waitMs, () => lockAccount(context.folder.outbox, name, ethereum.account)))
+    locks.use(await lockAccountWithin(waitMs, context.folder.outbox, name, ethereum.account))
     const outbox = new Outbox(join(context.folder.outbox, `${name}.json`))
     const sender = new TransactionSender({ ethereum, log, now: Date.now, outbox }, { confirmations, pollMs })
     const kept = locks.move()
@@ -123,17 +121,6 @@ async function open(
 
 function mannerOf({ settings: { confirmations, pollMs } }: CliContext): Manner {
   return { confirmations, pollMs, waitMs: 0 }
-}
-
-async function lockWithin(waitMs: number, take: () => Promise<Lock>): Promise<Lock> {
-  for (const startedMs = Date.now(); ; await delay(WAIT_MS)) {
-    try {
-      return await take()
-    } catch (error) {
-      const isHeld = error instanceof OperationError && error.code === 'account-in-use'
-      if (!isHeld || Date.now() - startedMs >= waitMs) throw error
-    }
-  }
 }
 
 async function checkAll(ethereum: EthereumAccount): Promise<void> {

@@ -121,9 +121,11 @@ async function isPaid(arena: Arena, race: { base: Hash; first: Hash; miner: Acto
   await arena.countMoney()
 }
 
-async function defences(arena: Arena, miner: Actor): Promise<number> {
-  const { blocks } = await arena.node.call('bridge_blocks', {})
-  return blocks.filter((block) => block.miner === miner.account.address && block.steps === 0).length
+/** Empty blocks of the miner, those below the final one included. */
+async function defences({ stage }: Arena, { account }: Actor): Promise<number> {
+  const range = { ...stage.bridge, fromBlock: 0n, strict: true, args: { miner: account.address } } as const
+  const events = await stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockPublished' })
+  return events.filter(({ args }) => args.steps === '0x').length
 }
 
 /** Of this block alone. */

@@ -23,6 +23,7 @@ const BASICS = [
   'node/durable.ts',
   'node/within.ts',
   'node/bounded-answer.ts',
+  'node/stillness.ts',
 ]
 
 const SUITES = ['test/unit/', 'test/integration/', 'test/contract/', 'test/adversarial/', 'test/e2e/']

@@ -123,8 +123,13 @@ export class Stage {
   }
 
   /** A miner that runs until the test ends. */
-  async miner(node: NodeClient, sender: TransactionSender, chosen: Partial<MinerOptions> = {}) {
-    const pool = new PowPool({ log, random: bytesOf(randomOf(this.#accounts)), now: Date.now }, { threads: 1 })
+  async miner(
+    node: NodeClient,
+    sender: TransactionSender,
+    chosen: Partial<MinerOptions> = {},
+    Pool: typeof PowPool = PowPool,
+  ) {
+    const pool = new Pool({ log, random: bytesOf(randomOf(this.#accounts)), now: Date.now }, { threads: 1 })
     const deps = { node, sender, pool, log, now: Date.now, random: randomOf(this.#accounts) }
     const folder = chosen.folder ?? (await this.folder())
     const miner = new Miner(deps, { longestWaitMs: 0, pollMs: 50, courtesyMs: 0, ...chosen, folder })

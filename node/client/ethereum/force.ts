@@ -53,8 +53,28 @@ async function unorderedOf(node: NodeClient, infohash: Infohash, signal?: AbortS
     )
   }
   const { files } = await node.call('proof_export', { infohash }, signal)
-  const ancestors = files.filter((each) => infohashOf(each) !== infohash)
-  return [...ancestors, file].map(packFile)
+  return ancestorsAmong(files, file).map(packFile)
+}
+
+/** What `file` stands on among `files`, and that one itself: nobody pays for what a node adds, nor for a child that comes before its parents and is void. */
+function ancestorsAmong(files: readonly Uint8Array[], file: Uint8Array): readonly Uint8Array[] {
+  const known = new Map(files.map((each) => [infohashOf(each), each]))
+  const parentsOf = (each: Uint8Array) => {
+    const tx = decodeTransaction(each)
+    return tx.kind === 'signed' ? tx.prev.flatMap((id) => known.get(id) ?? []) : []
+  }
+  // Parents first, by a walk without recursion: a chain may be long. A file is left behind once all of its parents are in.
+  const ordered = new Set<Uint8Array>()
+  const path = [file]
+  for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
+    const open = parentsOf(at).filter((parent) => !ordered.has(parent))
+    if (open.length > 0) path.push(...open)
+    else {
+      ordered.add(at)
+      path.pop()
+    }
+  }
+  return [...ordered]
 }
 
 /** Puts packed transactions into the queue, pays for them, and waits for the receipt. */

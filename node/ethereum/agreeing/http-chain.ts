@@ -142,7 +142,8 @@ class HttpChain implements Chain {
         // Too wide, too many, too long: endpoints say so in many ways, or by silence, and the remedy is the same.
         if (last > next && (isSilent || error.code === 'ethereum-refused')) {
           this.#logBlocks = (last - next + 1n) / 2n
-          if (silences < MOST_SILENCES) continue // else the caller may say so, and asks for less the next time
+          // Else the caller may say so, and asks for less the next time: one block alone is waited for longest.
+          if (silences === 0 || (silences < MOST_SILENCES && this.#logBlocks > 1n)) continue
         }
         throw error
       }

@@ -6,6 +6,7 @@ import { encodeFunctionData } from 'viem'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { openJudge } from '../../../miner/watch/open-judge.ts'
 import { tryRefutation } from '../../../miner/watch/refuter.ts'
+import { PowPool } from '../../../miner/work/pow-pool.ts'
 import { publishCall, refuteCall } from '../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
@@ -19,6 +20,13 @@ import { forge } from '../../support/miner/forge.ts'
 import { EASIEST, holder, Stage, stranger } from '../../support/stage.ts'
 
 const GWEI = 10n ** 9n
+
+/** A miner that does not know its rate searches ahead of time, however long its block will have to wait. */
+class UnmeasuredPool extends PowPool {
+  override hashRate() {
+    return { ...super.hashRate(), perSecond: 0 }
+  }
+}
 
 test('two miners with a node each build one chain, and every block of it pays its miner', async (t) => {
   const stage = await Stage.open(t)
@@ -58,7 +66,8 @@ test('a block that comes first makes the miner drop its own, and build on it', a
   const genesis = genesisInfohash(stage.definition.genesis)
   const other = stage.sender(await stage.signer())
   // The price is so low that the miner finds a block and holds it.
-  const miner = await stage.miner(node, stage.sender(await stage.signer()), { weiPerTtx: 1n, longestWaitMs: 3_000 })
+  const options = { weiPerTtx: 1n, longestWaitMs: 12_000 }
+  const miner = await stage.miner(node, stage.sender(await stage.signer()), options, UnmeasuredPool)
   await stage.skip(86_400n)
   const first = await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
   await stage.until('a held block', () => miner.status().blocks.found === 1)
@@ -189,7 +198,8 @@ test('a block that was found is not given up for a wrong one of other work that 
   const other = stage.sender(await stage.signer())
   await stage.skip(86_400n)
   // The price is so low that the miner finds a block and holds it.
-  const miner = await stage.miner(node, stage.sender(await stage.signer()), { weiPerTtx: 1n, longestWaitMs: 3_600_000 })
+  const options = { weiPerTtx: 1n, longestWaitMs: 3_600_000 }
+  const miner = await stage.miner(node, stage.sender(await stage.signer()), options, UnmeasuredPool)
   const genesis = genesisInfohash(stage.definition.genesis)
   await stage.request(node, holder, [genesis], 10_000n, stranger('a'))
   await stage.until('a held block', () => miner.status().blocks.found === 1)

@@ -6,6 +6,7 @@ import { BlockPool, type PoolView } from '../../../node/block-pool.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { assembleBlock, type ParentBlock } from '../../../node/protocol/block.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
 import { blockId, encodeSealed, genesisBlock, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
@@ -126,6 +127,16 @@ describe('block pool', () => {
     const sealed = encodeSealed(seal(header))
     assert(!poolOf().isWanted(sealed))
     assert.throws(() => poolOf().add(sealed, block.steps, block.states, 'peer'), { code: 'block-not-wanted' })
+  })
+
+  test('says that it cannot judge a block with an entry of the queue that it does not have', () => {
+    const step = encodeStep({ kind: 'void', fee: toGwei(1n), packedHash: toHash(keccak(new Uint8Array(127))) })
+    const { header, block } = assembleBlock(RULES, tip, EASIEST, [{ step, after: tip.state }])
+    const sealed = encodeSealed(seal(header))
+    const pool = poolOf({ queueHash: (count) => (count === 1n ? header.queueHash : undefined) })
+    assert(pool.isWanted(sealed))
+    assert.throws(() => pool.add(sealed, block.steps, block.states, 'peer'), { code: 'block-not-judged', retry: true })
+    assert.strictEqual(pool.blocks.length, 0)
   })
 
   test('replays what it takes', () => {

@@ -1,6 +1,7 @@
 // A whole node, and two of them that find each other: payments, proofs, restarts and refusals without Ethereum.
 
 import assert from 'node:assert'
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -145,6 +146,7 @@ describe('node', () => {
     await writeFile(join(folder, 'proofs', 'payment.torrent'), proof.torrent)
     await writeFile(join(folder, 'proofs', 'junk.torrent'), 'junk')
     await writeFile(join(folder, 'proofs', 'huge.torrent'), new Uint8Array(1_000_000))
+    execFileSync('bash', ['-c', 'mkfifo "$0"', join(folder, 'proofs', 'endless.torrent')])
     const two = await startNode(t, folder)
     await until('the ancestor to come from the node that the proof names', async () => {
       return (await two.client.call('tx_get', { infohash: last })).status === 'accepted'

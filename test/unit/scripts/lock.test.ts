@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -31,5 +31,20 @@ test('a lock of a process that is gone, or of another one with its number, is se
   for (const content of [`${child.pid} 12345\n`, `${process.pid} 12345\n`, 'rubbish', '']) {
     await writeFile(join(data, 'devnet.lock'), content)
     await (await takeLock(data, 'devnet'))[Symbol.asyncDispose]()
+  }
+})
+
+test('of several that come at once one has the lock, also where a crash left one', async () => {
+  const [all, left] = [join(data, 'at-once'), '999999999 12345\n']
+  for (let round = 0; round < 60; round++) {
+    const folder = join(all, `${round}`)
+    await mkdir(folder, { recursive: true })
+    if (round % 3 > 0) await writeFile(join(folder, 'devnet.lock'), left)
+    if (round % 3 > 1) await writeFile(join(folder, 'devnet.lock.lock'), left)
+    const taken = await Promise.allSettled([1, 2, 3, 4].map(() => takeLock(folder, 'devnet')))
+    const locks = taken.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+    assert.equal(locks.length, 1, `round ${round}`)
+    await locks[0]?.[Symbol.asyncDispose]()
+    assert.deepEqual(await readdir(folder), [])
   }
 })

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
 import { request } from '../../../../node/client/request.ts'
+import { lockPayments } from '../../account-lock.ts'
 import { parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -46,6 +47,7 @@ async function bridge(
   const given = recipient === undefined ? undefined : await addressOf(context, recipient)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
+  await using _paying = await lockPayments(context.folder.outbox, wallet.address)
   const payee = given ?? wallet.address
   const asked = { tokens, recipient: payee, ...(memo === undefined ? {} : { memo }) }
   const nowSeconds = Math.floor(Date.now() / 1_000)

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
 import { pay } from '../../../../node/client/pay.ts'
+import { lockPayments } from '../../account-lock.ts'
 import { parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -38,6 +39,7 @@ async function send(context: CliContext, tokens: bigint, payee: string, { memo }
   const to = await addressOf(context, payee)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
+  await using _paying = await lockPayments(context.folder.outbox, wallet.address)
   const payment = { to, tokens, ...(memo === undefined ? {} : { memo }) }
   const paid = await pay(node, wallet, payment, Math.floor(Date.now() / 1_000), context.signal)
   const { infohash, unorderedAncestors, record } = paid

@@ -3,6 +3,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { checkFile } from '../../../../node/client/look-up.ts'
+import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { MAX_PROOF_BYTES, parseProof } from '../../../../node/network/proof.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
@@ -73,14 +75,14 @@ async function exportProof(
   { ancestors: folder }: { ancestors?: string },
 ): Promise<Result> {
   const node = await openNode(context)
-  const { torrent, files } = await node.call('proof_export', { infohash }, context.signal)
+  const { torrent, files } = await proofOf(context, node, infohash)
   const file = given ?? `${infohash}.torrent`
   await writeNew(file, torrent)
   const ancestors = files.map((each) => infohashOf(each)).filter((id) => id !== infohash)
   if (folder !== undefined) {
     await mkdir(folder, { recursive: true })
     for (const id of ancestors) {
-      const { torrent: bytes } = await node.call('proof_export', { infohash: id }, context.signal)
+      const { torrent: bytes } = await proofOf(context, node, id)
       await writeNew(join(folder, `${id}.torrent`), bytes)
     }
   }
@@ -93,6 +95,13 @@ async function exportProof(
       ...(folder === undefined ? [] : [['ancestors', folder] as const]),
     ]),
   }
+}
+
+/** Throws `OperationError('bad-answer')` where the node hands out that of another transaction, or without the file. */
+async function proofOf({ signal }: CliContext, node: NodeClient, infohash: Infohash) {
+  const proof = await node.call('proof_export', { infohash }, signal)
+  checkFile(node, infohash, parseProof(proof.torrent).file ?? new Uint8Array())
+  return proof
 }
 
 async function importProof(context: CliContext, paths: readonly string[]): Promise<Result> {

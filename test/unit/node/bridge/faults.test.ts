@@ -20,6 +20,7 @@ class FaultyChain extends FakeChain {
   behind = 0
   dropped: (event: BridgeEvent) => boolean = () => false
   changed: (event: BridgeEvent) => BridgeEvent = (event) => event
+  afterEvents: () => void = () => undefined
   readonly #ethereum: FakeEthereum
 
   constructor(ethereum: FakeEthereum) {
@@ -35,7 +36,9 @@ class FaultyChain extends FakeChain {
   }
 
   override async events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]> {
-    return (await super.events(from, to)).filter((event) => !this.dropped(event)).map(this.changed)
+    const events = (await super.events(from, to)).filter((event) => !this.dropped(event)).map(this.changed)
+    this.afterEvents()
+    return events
   }
 }
 
@@ -205,6 +208,23 @@ test('two endpoints that disagree stop the follower, whatever they disagree abou
   liar.behind = 2
   driver.run(3)
   assert.equal((await chain.head()).number, driver.ethereum.head.number - 2n)
+})
+
+test('an Ethereum that is reorganised during every look at it is read once it rests, and not before', async () => {
+  const driver = new Driver(56)
+  const { test, follower, chain, alarms } = await start(driver)
+  await using _ = test
+  driver.run(20)
+  assert.equal((await follower.poll()).state, 'live')
+  driver.run(3)
+  chain.afterEvents = () => driver.reorganise(2)
+  await assertStandsStill(follower, driver, 'ethereum-moved', () => {
+    chain.afterEvents = () => undefined
+  })
+  assert.deepEqual(
+    alarms.map(({ code }) => code).filter((code) => code !== 'valid-block-refuted'),
+    ['ethereum-moved'],
+  )
 })
 
 test('a reorganisation below what was final is refused', async () => {

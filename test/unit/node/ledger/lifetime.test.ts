@@ -115,6 +115,28 @@ test('stopping finishes what was submitted; what it leaves waiting is judged aft
   assert.equal(ledger.summary().waiting, 0)
 })
 
+test('a disk that refuses a write ends the ledger, and a restart goes on from what was written', async () => {
+  await using world = await openLedger()
+  await world.ledger.submit(toAlice.file, 'peer')
+  await world.ledger.stop()
+  const level = new Level(world.folder)
+  const full = new Error('no space is left')
+  const ledger = new Ledger({ database: level, rules: RULES, genesis: GENESIS, log: SILENT, clock: () => 0 })
+  await ledger.start()
+  await ledger.idle()
+  const batch = level.batch
+  Object.assign(level, { batch: () => Promise.reject(full) })
+  await assert.rejects(ledger.submit(aliceToBob.file, 'peer'), { code: 'ledger-failed', cause: full })
+  // Also once there is space again: what is in memory is not what is on disk.
+  Object.assign(level, { batch })
+  await assert.rejects(ledger.submit(toBob.file, 'peer'), { code: 'ledger-failed' })
+  await ledger.stop()
+  await level.close()
+  const again = await world.reopen()
+  assert.equal(again.status(toAlice.infohash), 'accepted')
+  assert.equal((await again.submit(aliceToBob.file, 'peer')).status, 'accepted')
+})
+
 test('a lost row is called damage, not guessed around', async () => {
   await using world = await openLedger()
   await world.ledger.submit(toAlice.file, 'peer')

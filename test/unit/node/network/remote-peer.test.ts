@@ -81,6 +81,24 @@ test('answers are told apart by their number, and one that comes too late is ign
   assert(!peer.closed.aborted)
 })
 
+test('an answer to another question, or with something else in it, ends the connection: a bad-answer', async () => {
+  const question = { type: 'get', infohashes: [INFOHASH] } as const
+  const wrong = [
+    { type: 'counts', counts: new Uint8Array(5_120) },
+    { type: 'files', files: [] },
+  ] as const
+  for (const answer of wrong) {
+    const { peer, sent, events } = connect()
+    const asked = peer.ask(question)
+    const [get] = sent
+    assert(get?.type === 'get')
+    peer.receive(encodeMessage({ ...answer, id: get.id }))
+    await assert.rejects(asked, { code: 'peer-closed', retry: true })
+    const reason = `banned: expected an answer to get, got ${answer.type} or the wrong content`
+    assert.deepEqual(events, ['destroyed', 'closed', reason])
+  }
+})
+
 test('after the end questions fail at once, and nothing is sent or handled', async () => {
   const { peer, sent, events } = connect()
   const open = peer.ask({ type: 'get', infohashes: [INFOHASH] })

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { carryOut } from '../../../../../node/client/ethereum/carry-out.ts'
 import { publishCall, withdrawCall } from '../../../../../node/ethereum/calls.ts'
 import { LAG_BLOCKS } from '../../../../../node/ethereum/chain.ts'
 import { isRefusal } from '../../../../../node/ethereum/refusals.ts'
@@ -33,6 +34,30 @@ test('a call that waits in the pool when its process dies is gone on with, not s
   await client.setAutomine(true)
   await client.mine({ blocks: 1 })
   assert.equal((await going).status, 'done')
+  assert.equal(await second.ethereum.nonce('pending'), 1)
+})
+
+test('where nobody waits any longer for a call that left, it is said to be under way, and the next process goes on with it', async (t) => {
+  const { stage, call, open } = await begin(t)
+  const { client } = stage.anvil
+  await client.setAutomine(false)
+  const first = await open()
+  const patience = new AbortController()
+  const left = carryOut(first, call, patience.signal)
+  await stage.until('it to be in the pool', async () => (await first.ethereum.nonce('pending')) === 1)
+  patience.abort()
+  const transaction = first.signed(call)
+  assert.ok(transaction)
+  await assert.rejects(left, {
+    ...{ code: 'transaction-under-way', retry: true },
+    facts: { call: call.name, transaction },
+  })
+
+  const second = await open()
+  const going = carryOut(second, call)
+  await client.setAutomine(true)
+  await client.mine({ blocks: 1 })
+  assert.equal((await going).hash, transaction)
   assert.equal(await second.ethereum.nonce('pending'), 1)
 })
 

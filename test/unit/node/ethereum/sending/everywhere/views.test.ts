@@ -66,24 +66,44 @@ test('an endpoint that does not say whether it has an attempt may well have it',
   assert.deepEqual([...(views.of(one)?.known.keys() ?? [])], [5])
 })
 
+test('what gets into a block between the two questions is seen as the reason that it is over', async () => {
+  const scene = open()
+  const { views, one, late } = scene
+  scene.onOver = () => late.add(waiting.hash)
+  await views.learn(one, [waiting])
+  const view = views.of(one)
+  assert.equal(view?.isOver, true)
+  assert.equal(view.receipts.get(waiting.hash)?.success, true)
+})
+
 function open(earlier: readonly Hash[] = []) {
   const chain = new MadeUpChain()
   const clock = { now: 0 }
   /** Names of endpoints, and of what they do not answer. */
   const silent = new Set<string>()
+  /** Attempts that are in a block by now, with success. */
+  const late = new Set<Hash>()
   const [one, other] = ['one', 'other'].map((name) => {
     const endpoint = chain.endpoint(name, ({ head, isKnown }) => ({
       head: () => (silent.has(endpoint.id) ? Promise.reject(silence()) : head()),
       isKnown: (hash) => (silent.has('isKnown') ? Promise.reject(silence()) : isKnown(hash)),
-      receipt: async (hash) =>
-        hash === mined.hash ? { hash, success: false, block: 90n, gasUsed: 1n, gasPrice: toGasPrice(1n) } : undefined,
+      receipt: async (hash) => {
+        const success = late.has(hash)
+        if (!success && hash !== mined.hash) return undefined
+        return { hash, success, block: 90n, gasUsed: 1n, gasPrice: toGasPrice(1n) }
+      },
     }))
     return endpoint
   })
   if (one === undefined || other === undefined) throw new RangeError('there are two')
+  const scene: { onOver?: () => void } = {}
+  const isOver = async () => {
+    scene.onOver?.()
+    return scene.onOver !== undefined
+  }
   const views = new Views({
-    ...{ endpoints: [one, other], isOver: async () => false, glances: new Glances(ZERO_ADDRESS, 1_000, 0) },
+    ...{ endpoints: [one, other], isOver, glances: new Glances(ZERO_ADDRESS, 1_000, 0) },
     ...{ now: () => clock.now, answerMs: 1_000, earlier: new Set(earlier), signal: new AbortController().signal },
   })
-  return { views, one, other, clock, silent }
+  return Object.assign(scene, { views, one, other, clock, silent, late })
 }

@@ -1,0 +1,32 @@
+// Ends the wait for an answer of which no part comes for a while, however long the whole of it may take.
+
+export class Stillness implements Disposable {
+  readonly #ended = new AbortController()
+  readonly #timer: NodeJS.Timeout
+
+  /** Begins at once. */
+  constructor(ms: number) {
+    const end = () => this.#ended.abort(new Error(`no part of an answer came for ${ms / 1_000} s`))
+    this.#timer = setTimeout(end, ms)
+  }
+
+  /** Aborted when nothing came for that long. */
+  get signal(): AbortSignal {
+    return this.#ended.signal
+  }
+
+  /** Passes an answer on as it is. */
+  watched(): TransformStream<Uint8Array, Uint8Array> {
+    this.#timer.refresh()
+    return new TransformStream({
+      transform: (part, passed) => {
+        this.#timer.refresh()
+        passed.enqueue(part)
+      },
+    })
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+  }
+}

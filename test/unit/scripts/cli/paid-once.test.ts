@@ -1,0 +1,113 @@
+// Payments by several commands at once, and through a node whose answer does not come: none is paid twice, or said to be paid or to have failed where it may not.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { pay } from '../../../../node/client/pay.ts'
+import { createNodeClient } from '../../../../node/client/rpc.ts'
+import { TtxNode } from '../../../../node/node.ts'
+import { genesisState } from '../../../../node/protocol/genesis.ts'
+import { genesisBlock } from '../../../../node/protocol/header.ts'
+import { SUPPLY } from '../../../../node/protocol/rules.ts'
+import { stateRoot } from '../../../../node/protocol/state.ts'
+import { toTime } from '../../../../node/protocol/units.ts'
+import { Wallet } from '../../../../node/wallet/wallet.ts'
+import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
+import { accountOf, genesisOf, RULES } from '../../../../scripts/assure/models/world.ts'
+import { runCli } from '../../../../scripts/cli/program.ts'
+import { fakeShell } from '../../../support/fake-shell.ts'
+import { log } from '../../../support/log.ts'
+
+const [alice, bob] = [accountOf('alice'), accountOf('bob')]
+const genesis = genesisOf(alice)
+const easiestTarget = 2n ** 240n
+const PASSPHRASE = 'four random words here'
+
+/** Commands on a node of their own, without Ethereum. */
+async function open(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-paid-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const state = stateRoot(genesisState(genesis))
+  const definition = {
+    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, deployedBlock: 0n, deployedAt: toTime(0n) },
+    genesisBlock: genesisBlock({ ...RULES, easiestTarget, state }),
+  }
+  const deps = { log, clock: () => 1_800_000_000_000, version: '0.0.0' }
+  const rpc = { host: '127.0.0.1', port: 0 }
+  const node = new TtxNode(deps, { folder: join(folder, 'node'), definition, ethereum: [], rpc, network: {} })
+  await node.start()
+  t.after(() => node.stop())
+  const saved = await saveWallet(join(folder, 'wallets'), 'alice', alice.key, PASSPHRASE, { scryptN: 4_096 })
+  saved[Symbol.dispose]()
+  const shellOf = () => fakeShell({ folder, env: { TTX_PASSPHRASE: PASSPHRASE } })
+  const run = async (args: readonly string[], url = node.rpcUrl, shell = shellOf()) => {
+    const exitCode = await runCli([...args, '--json', '--node', url, '--data', folder, '--wallet', 'alice'], shell)
+    return { exitCode, ...JSON.parse(shell.out()) }
+  }
+  const balanceOf = async (owner: string) => BigInt((await run(['balance', owner])).spendable)
+  return { run, balanceOf, shellOf, rpcUrl: node.rpcUrl }
+}
+
+/** In front of a node: hands questions on, and then `onTaken` happens instead of an answer to those that have `method`. */
+async function withoutAnswer(t: TestContext, url: string, onTaken: () => void, method = 'tx_submit'): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray())
+    const headers = { 'content-type': 'application/json' }
+    const answer = await (await fetch(url, { method: 'POST', headers, body })).text()
+    if (!body.includes(`"${method}"`)) return response.writeHead(200, headers).end(answer)
+    onTaken()
+    return response.destroy()
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on TCP
+}
+
+test('commands that pay at once, even the same, all pay', async (t) => {
+  const { run, balanceOf } = await open(t)
+  const paid = await Promise.all([1, 2, 3].map(() => run(['send', '5', bob.address])))
+  assert.deepEqual(
+    paid.map(({ exitCode, status }) => [exitCode, status]),
+    paid.map(() => [0, 'accepted']),
+  )
+  assert.equal(new Set(paid.map(({ infohash }) => infohash)).size, 3)
+  assert.equal(await balanceOf(bob.address), 15n * 10n ** 18n)
+  assert.equal(await balanceOf(alice.address), SUPPLY - 15n * 10n ** 18n)
+})
+
+test('a payment whose money another one took in the meantime is not said to be made', async (t) => {
+  const { rpcUrl } = await open(t)
+  const node = createNodeClient(rpcUrl)
+  const key = new Wallet(alice.key)
+  const one = (tokens: bigint) => pay(node, key, { to: bob.address, tokens }, 1_800_000_000)
+  const ends = await Promise.allSettled([one(1n), one(2n)])
+  const refused = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason.code] : []))
+  assert.deepEqual(refused, ['transaction-conflicting'])
+})
+
+test('a question that Ctrl-C cuts off is not said to find no node', async (t) => {
+  const { run, rpcUrl, shellOf } = await open(t)
+  const shell = shellOf()
+  const url = await withoutAnswer(t, rpcUrl, () => shell.controller.abort(), 'account_balance')
+  const { exitCode, error } = await run(['balance', bob.address], url, shell)
+  assert.deepEqual([exitCode, error.code], [130, 'interrupted'])
+})
+
+for (const command of ['send', 'bridge']) {
+  test(`${command}: where the answer of the node does not come, nobody is told that it failed, and which one it may be`, async (t) => {
+    const { run, rpcUrl, shellOf } = await open(t)
+    for (const isCut of [false, true]) {
+      const shell = shellOf()
+      const url = await withoutAnswer(t, rpcUrl, () => isCut && shell.controller.abort())
+      const { exitCode, error } = await run([command, '5', bob.address], url, shell)
+      assert.deepEqual([exitCode, error.code], [1, 'payment-under-way'])
+      assert.match(error.message, /before you pay again/)
+      assert.equal((await run(['status', error.facts.infohash])).status, 'accepted')
+    }
+  })
+}
