@@ -44,8 +44,10 @@ contract Bridge is IBridge {
 
     /// @dev Base units of TTX that genesis creates.
     uint256 private constant SUPPLY = 1e27;
-    /// @dev A bond pays for this much gas at the base fee of its publication: more than the dearest refutation.
+    /// @dev A bond pays for this much gas: more than the dearest refutation.
     uint256 private constant BOND_GAS = 20_000_000;
+    /// @dev A rival makes everybody wait, and pays for this many bonds.
+    uint256 private constant RIVAL_BONDS = 5;
     uint256 private constant BOND_SECONDS = 48 hours;
     /// @dev What a forced transaction pays for being consumed.
     uint256 private constant FORCE_GAS = 10_000;
@@ -61,6 +63,8 @@ contract Bridge is IBridge {
     uint128 public immutable minRequest;
     /// @inheritdoc IBridge
     uint128 public immutable minDeposit;
+    /// @inheritdoc IBridge
+    uint256 public immutable floorPrice;
 
     /// @inheritdoc IBridge
     BlockId public finalBlock;
@@ -75,18 +79,27 @@ contract Bridge is IBridge {
     mapping(address account => uint256) public owed;
 
     /// @param state root of the state that holds genesis' output and account, and nothing else
-    constructor(bytes32 state, uint256 easiestTarget_, uint128 minRequest_, uint128 minDeposit_) {
+    /// @param floorPrice_ wei for a unit of gas, below 2^64
+    constructor(
+        bytes32 state,
+        uint256 easiestTarget_,
+        uint128 minRequest_,
+        uint128 minDeposit_,
+        uint256 floorPrice_
+    ) {
         if (easiestTarget_ < Target.HARDEST || easiestTarget_ >= Target.EASIEST_BOUND) {
             revert BadEasiestTarget(easiestTarget_);
         }
-        if (state == 0 || minRequest_ == 0 || minDeposit_ == 0 || block.chainid > type(uint64).max) {
-            revert BadParameters();
-        }
+        if (
+            state == 0 || minRequest_ == 0 || minDeposit_ == 0 || floorPrice_ > type(uint64).max
+                || block.chainid > type(uint64).max
+        ) revert BadParameters();
         token = new WrappedTTX();
         chain = uint64(block.chainid);
         easiestTarget = easiestTarget_;
         minRequest = minRequest_;
         minDeposit = minDeposit_;
+        floorPrice = floorPrice_;
 
         BlockHeader.Fields memory fields;
         fields.chain = uint64(block.chainid);
@@ -120,7 +133,7 @@ contract Bridge is IBridge {
         bytes memory header;
         (header, id) = BlockHeader.seal(fields, publication.miner, publication.nonce);
         if (!_isSolved(id, fields.target)) revert InsufficientWork(BlockId.unwrap(id), fields.target);
-        _record(id, fields, publication.beside);
+        _record(id, fields, publication);
         emit BlockPublished(
             id, fields.parent, publication.miner, publication.torrent, uint40(block.timestamp), header, steps, states
         );
@@ -212,7 +225,7 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function force(bytes[] calldata transactions) external payable {
-        uint64 fee = Math.ceilDiv(FORCE_GAS * block.basefee, 1 gwei).toUint64();
+        uint64 fee = Math.ceilDiv(FORCE_GAS * gasPrice(), 1 gwei).toUint64();
         uint256 due = transactions.length * uint256(fee) * 1 gwei;
         if (msg.value < due) revert FeeTooSmall(msg.value, due);
         if (msg.value > due) _owe(msg.sender, msg.value - due);
@@ -251,13 +264,13 @@ contract Bridge is IBridge {
     }
 
     /// @inheritdoc IBridge
-    function withdraw() external {
-        uint256 amount = owed[msg.sender];
-        if (amount == 0) revert NothingOwed(msg.sender);
-        owed[msg.sender] = 0;
-        emit Withdrawn(msg.sender, amount);
-        (bool done,) = msg.sender.call{value: amount}("");
-        if (!done) revert TransferFailed(msg.sender);
+    function withdraw(address account) external {
+        uint256 amount = owed[account];
+        if (amount == 0) revert NothingOwed(account);
+        owed[account] = 0;
+        emit Withdrawn(account, amount);
+        (bool done,) = account.call{value: amount}("");
+        if (!done) revert TransferFailed(account);
     }
 
     // ------------------------------------------------------------------------------------------------------------- views
@@ -272,6 +285,11 @@ contract Bridge is IBridge {
         Cursor memory cursor = Tree.start(sealedHeader.stateOf(), opening);
         balance = Tree.open(cursor, Tree.accountKey(account));
         Tree.finish(cursor);
+    }
+
+    /// @inheritdoc IBridge
+    function gasPrice() public view returns (uint256) {
+        return Math.max(block.basefee, floorPrice);
     }
 
     /// @inheritdoc IBridge
@@ -422,11 +440,11 @@ contract Bridge is IBridge {
     }
 
     /// @dev Takes the bond and writes down a block that has passed all other checks.
-    function _record(BlockId id, BlockHeader.Fields memory fields, BlockId beside) private {
+    function _record(BlockId id, BlockHeader.Fields memory fields, Publication calldata publication) private {
         BlockRecord storage record = _blocks[id];
         BlockRecord storage parent = _blocks[fields.parent];
         if (record.publishedAt != 0) revert AlreadyPublished(id);
-        if (msg.value < BOND_GAS * block.basefee) revert BondTooSmall(msg.value, BOND_GAS * block.basefee);
+        uint256 bond = BOND_GAS * gasPrice();
         uint128 work = Target.workOf(fields.target);
         uint128 parentWork = parent.work;
         BlockId first = parent.firstChild;
@@ -434,14 +452,18 @@ contract Bridge is IBridge {
         if (BlockId.unwrap(first) != 0) {
             if (block.timestamp >= _blocks[first].publishedAt + Race.SIBLING_SECONDS) revert RaceClosed(first);
             BlockId last = Race.lastChildOf(_blocks, fields.parent);
-            if (BlockId.unwrap(beside) != BlockId.unwrap(last)) revert SiblingExists(last);
+            if (BlockId.unwrap(publication.beside) != BlockId.unwrap(last)) revert SiblingExists(last);
+            // Else anyone could publish what its miner did not mean to be beside another block.
+            if (msg.sender != publication.miner) revert NotMiner(publication.miner);
             // By time the first of equals wins, by id it may be any of them.
             if (block.timestamp == _blocks[last].publishedAt) revert SameSecond(last);
             // With more, one block alone would displace another one.
             uint128 expected = _blocks[first].work - parentWork;
             if (work != expected) revert RivalWorkDiffers(work, expected);
             flags = Race.RIVAL;
+            bond *= RIVAL_BONDS;
         }
+        if (msg.value < bond) revert BondTooSmall(msg.value, bond);
         record.parent = fields.parent;
         record.publishedAt = uint40(block.timestamp);
         record.work = parentWork + work;

@@ -89,10 +89,9 @@ export class Duties {
 
   async #withdraw(head: Head, signal: AbortSignal): Promise<void> {
     const { ethereum } = this.#deps.sender
-    if (this.#options.payout !== ethereum.account) return // only who is owed can fetch it
-    const owed = await ethereum.owed()
+    const owed = await ethereum.owed(this.#options.payout)
     if (owed === 0n || owed < costOfGas(WITHDRAW_FACTOR * WITHDRAW_GAS, head.baseFee)) return
-    await doDuty(this.#deps, withdrawCall(), { owed: `${owed}` }, signal)
+    await doDuty(this.#deps, withdrawCall(this.#options.payout), { owed: `${owed}` }, signal)
   }
 }
 

@@ -21,7 +21,7 @@ import { Draft, type Outline, type Targets } from './draft.ts'
 import { ParentStates } from './parent-state.ts'
 import { badAnswer, parseEntry } from './queue-reader.ts'
 import type { Candidate } from './ranking.ts'
-import { roomOn, type Siblings } from './siblings.ts'
+import { type Room, roomOn, type Siblings } from './siblings.ts'
 
 export type PlannerDeps = {
   readonly node: NodeClient
@@ -125,7 +125,7 @@ export class Planner {
       this.#template = template
     }
     const { parent } = this.#chosen
-    const room = await roomOn(node, parent.id, standing, head.next, signal)
+    const room = await this.#room(parent.id, standing, head, signal)
     const target = room.beside?.target ?? this.#ceilingOn(parent, standing, head, network)
     const outline = { ...this.#chosen, sealedParent: template.parent.sealed, room, targets: exactly(target) }
     return await this.#prospect(this.#drafts.next, network, outline, policy, head)
@@ -150,7 +150,7 @@ export class Planner {
       this.#least = { ...chosen, sealed, queueLength: standing.queueLength }
     }
     const { parent, sealed } = this.#least
-    const room = await roomOn(node, id, standing, head.next, signal)
+    const room = await this.#room(id, standing, head, signal)
     const ceiling = this.#ceilingOn(parent, standing, head, network)
     const targets = room.beside ? exactly(room.beside.target) : targetsOf(stand, ceiling)
     if (workOf(targets.easiest) < stand.least) return undefined
@@ -233,6 +233,15 @@ export class Planner {
   #see(first: bigint, queue: Template['queue']): void {
     for (const index of this.#queueSeen.keys()) if (index < first) this.#queueSeen.delete(index)
     for (const { index } of queue) if (!this.#queueSeen.has(index)) this.#queueSeen.set(index, this.#deps.now())
+  }
+
+  /** Beside a live block only the miner's own account can publish: whoever is paid elsewhere waits for its refutation. */
+  async #room(parent: Hash, standing: Standing, head: Head, signal: AbortSignal): Promise<Room> {
+    const { node, ethereum } = this.#deps
+    const room = await roomOn(node, parent, standing, head.next, signal)
+    if (room.beside === undefined || room.obstacle !== undefined || this.#options.payout === ethereum.account) return room
+    const obstacle = `the block on the parent is wrong, but has to be refuted before another one can come: only a miner that is paid to its own account, ${ethereum.account}, can publish beside it`
+    return { ...room, obstacle }
   }
 
   #ceilingOn(parent: ParentBlock, standing: Standing, head: Head, network: Network): bigint {

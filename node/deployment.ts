@@ -9,7 +9,7 @@ import type { Address, Hash } from './protocol/ids.ts'
 import type { Rules } from './protocol/rules.ts'
 import { stateRoot } from './protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction } from './protocol/transaction.ts'
-import { type Time, toTime } from './protocol/units.ts'
+import { type GasPrice, type Time, toGasPrice, toTime } from './protocol/units.ts'
 import { address, amount, bytes, hash, infohash } from './schema.ts'
 
 export type NetworkDefinition = {
@@ -19,6 +19,8 @@ export type NetworkDefinition = {
   readonly easiestTarget: bigint
   /** Base units. */
   readonly minDeposit: bigint
+  /** What the contract counts a unit of gas at, at least. */
+  readonly floorPrice: GasPrice
   /** Block of Ethereum in which the bridge was deployed: nothing of it is older. */
   readonly deployedBlock: bigint
   /** Also the time of the genesis block. */
@@ -43,6 +45,8 @@ const schema = z.object({
     minRequest: amount,
     /** Base units. */
     minDeposit: amount,
+    /** Wei for a unit of gas. */
+    floorPrice: amount.transform(toGasPrice),
   }),
   genesis: z.object({
     /** The text of its `tx.json`. */
@@ -68,7 +72,7 @@ export function parseDeployment(text: string, name: string): NetworkDefinition {
     if (genesis.kind !== 'genesis') throw new Error(`its genesis is a ${genesis.kind} transaction`)
     checkGenesis(genesis)
     const { chain, bridge, token } = parsed
-    const { easiestTarget, minRequest, minDeposit } = parsed.parameters
+    const { easiestTarget, minRequest, minDeposit, floorPrice } = parsed.parameters
     const state = stateRoot(genesisState(genesis))
     const block = genesisBlock({ chain, bridge, easiestTarget, state })
     checkSame('the infohash of its genesis', genesisInfohash(genesis), parsed.genesis.infohash)
@@ -81,6 +85,7 @@ export function parseDeployment(text: string, name: string): NetworkDefinition {
       genesisBlock: block,
       easiestTarget,
       minDeposit,
+      floorPrice,
       deployedBlock: parsed.block,
       deployedAt: parsed.time,
     }

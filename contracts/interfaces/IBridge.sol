@@ -48,7 +48,8 @@ interface IBridge {
     /// @param miner to whom the fees and the bond go
     /// @param nonce what was searched
     /// @param beside where the parent has live children, the latest of them: so nobody forks by accident, nor beside a block
-    /// that they have not seen. The bond is lost unless all of them are refuted. Where there are none, anything
+    /// that they have not seen. The bond is lost unless all of them are refuted, and only the miner's own account can publish it.
+    /// Where there are none, anything
     struct Publication {
         uint256 target;
         bytes20 torrent;
@@ -149,7 +150,7 @@ interface IBridge {
 
     /// @notice Constructor: the easiest target has to be at least 2^160 and below 2^244.
     error BadEasiestTarget(uint256 target);
-    /// @notice Constructor: the genesis state must not be zero, nor the minima, and the chain id has to fit into 64 bits.
+    /// @notice Constructor: the genesis state must not be zero, nor the minima; floor price and chain id have to fit into 64 bits.
     error BadParameters();
 
     /// @notice A sealed header is 337 bytes.
@@ -180,8 +181,10 @@ interface IBridge {
     error TargetOutOfRange(uint256 target, uint256 floor, uint256 ceiling);
     /// @notice The digest, which is the block's id, has to be at most the target.
     error InsufficientWork(bytes32 digest, uint256 target);
-    /// @notice The bond has to pay 20M gas at the present base fee. Both in wei.
+    /// @notice The bond has to pay 20M gas at the present `gasPrice`, that of a rival 100M. Both in wei.
     error BondTooSmall(uint256 bond, uint256 least);
+    /// @notice Beside a live block only its miner may publish one: this account.
+    error NotMiner(address miner);
     /// @notice The bytes at `offset` of the steps, where step `index` should be, have no shape.
     error MalformedStep(uint256 index, uint256 offset);
     /// @notice A block has at most 500 steps.
@@ -239,7 +242,7 @@ interface IBridge {
     error BadRecipient(address to);
     /// @notice Transaction `index` is not a packed transaction.
     error MalformedTransaction(uint256 index);
-    /// @notice Each forced transaction pays 10,000 gas at the present base fee, rounded up to gwei. Both in wei.
+    /// @notice Each forced transaction pays 10,000 gas at the present `gasPrice`, rounded up to gwei. Both in wei.
     error FeeTooSmall(uint256 value, uint256 least);
 
     /// @notice The block has no bond, or no more.
@@ -255,8 +258,8 @@ interface IBridge {
 
     // ------------------------------------------------------------------------------------------------ the life of a block
 
-    /// @notice Publishes a block. The whole value is its bond: at least 20M gas at the present base fee. It goes to `miner`
-    /// 48 hours later, so anyone who copies a publication from the mempool gives the bond away.
+    /// @notice Publishes a block. The whole value is its bond: at least 20M gas at the present `gasPrice`, five times that for a
+    /// rival. It goes to `miner` 48 hours later, so anyone who copies a publication from the mempool gives the bond away.
     /// @dev Gas: 150,000 + 9,500 for each plain step. The bond is kept in gwei; what is below a gwei is burned.
     /// @param parent sealed header of the parent
     /// @param steps packed steps one after another: first those of the queue, then transactions
@@ -304,7 +307,7 @@ interface IBridge {
     /// already does no harm.
     function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
 
-    /// @notice Forces packed TTX transactions into the next blocks. Each pays 10,000 gas at the present base fee, rounded up
+    /// @notice Forces packed TTX transactions into the next blocks. Each pays 10,000 gas at the present `gasPrice`, rounded up
     /// to gwei; what is sent above that is owed to the caller (`withdraw`).
     function force(bytes[] calldata transactions) external payable;
 
@@ -313,8 +316,8 @@ interface IBridge {
     /// @notice Releases the bond of a block to its miner, 48 hours after its publication; a rival's only when its race is decided.
     function withdrawBond(bytes calldata sealedHeader) external;
 
-    /// @notice Sends to the caller all the wei that they are owed.
-    function withdraw() external;
+    /// @notice Sends to `account` all the wei that it is owed. Anybody may call it.
+    function withdraw(address account) external;
 
     // ------------------------------------------------------------------------------------------------------------- views
 
@@ -381,4 +384,10 @@ interface IBridge {
 
     /// @notice Least amount of a deposit, in base units.
     function minDeposit() external view returns (uint128);
+
+    /// @notice What bonds and entries of the queue cost for a unit of gas at least, in wei, however low the base fee.
+    function floorPrice() external view returns (uint256);
+
+    /// @notice What they cost now: the base fee of this block, or the floor if that is higher.
+    function gasPrice() external view returns (uint256);
 }

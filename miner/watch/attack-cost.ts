@@ -1,7 +1,7 @@
 // What each kind of delay costs its author, and how long it can last: the rules of the bridge at the prices of now. Pure.
 
 import { gasFigures } from '../../deployments/gas.ts'
-import { BOND_GAS, forceFee } from '../../node/ethereum/calls.ts'
+import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../node/ethereum/calls.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import {
   ALONE_SECONDS,
@@ -30,6 +30,8 @@ import type { Result } from '../../node/rpc/api.ts'
 /** Work in expected hashes. */
 export type Situation = {
   readonly baseFee: GasPrice
+  /** What the bridge counts bonds and entries of its queue at, at least. */
+  readonly floorPrice: GasPrice
   readonly tip: GasPrice
   /** Of the easiest block that could be published on the tip now. */
   readonly nextWork: Work
@@ -96,14 +98,16 @@ type Block = Pick<
 const REFUTED_SECONDS = ALONE_SECONDS
 const NOTHING = toWei(0n)
 
-/** What `publish` asks for as a bond at this base fee. */
-export function bondOf(baseFee: GasPrice): Wei {
-  return costOfGas(BOND_GAS, baseFee)
+/** What `publish` asks for as a bond at this base fee, of a rival and of any other block. */
+export function bondOf({ baseFee, floorPrice }: Pick<Situation, 'baseFee' | 'floorPrice'>, isRival = false): Wei {
+  return costOfGas(isRival ? RIVAL_BOND_GAS : BOND_GAS, max(baseFee, floorPrice))
 }
 
 /** All kinds of attack that the rules know, in the order of docs/disputes.md. */
-export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: Situation): Attack[] {
-  const bond = bondOf(baseFee)
+export function costAttacks(situation: Situation): Attack[] {
+  const { baseFee, floorPrice, tip, nextWork, queueWaiting, overturn } = situation
+  const bond = bondOf(situation)
+  const rivalBond = bondOf(situation, true)
   const figure = (name: keyof typeof gasFigures) => BigInt(gasFigures[name])
   const rivalGas = figure('publish, second sibling')
   const raced = RACE_SECONDS + NOMINATION_SECONDS
@@ -121,7 +125,7 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
     const lostWei = addWei([gasWei, bondLostWei, feesWei])
     return { attack, per, hashes, gas, gasWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why }
   }
-  const perEntry = { gas: ceilDiv(figure('force, 10'), 10n), fee: forceFee(baseFee) }
+  const perEntry = { gas: ceilDiv(figure('force, 10'), 10n), fee: forceFee(max(baseFee, floorPrice)) }
   const share = BigInt(QUEUE_SHARE)
   const forcedBlocks = queueWaiting / share + 1n
   const inclusion =
@@ -148,15 +152,15 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
     ),
     row(
       'light-rival',
-      `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs exactly the work of the first, so that it displaces nothing by itself, and its bond is lost whoever wins.`,
+      `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs exactly the work of the first, so that it displaces nothing by itself, and its bond, five times that of another block, is lost whoever wins.`,
       later,
-      { hashes: nextWork, gas: rivalGas, bondWei: bond, bondLostWei: bond },
+      { hashes: nextWork, gas: rivalGas, bondWei: rivalBond, bondLostWei: rivalBond },
     ),
     row(
       'last-second-rival',
       `Rivals are taken until the first is ${hours(SIBLING_SECONDS)} old, and all clocks count from the first: the last second wins no more time than the first one. ${hours(BRANCH_SECONDS - SIBLING_SECONDS)} remain to answer with work.`,
       later,
-      { hashes: nextWork, gas: rivalGas, bondWei: bond, bondLostWei: bond },
+      { hashes: nextWork, gas: rivalGas, bondWei: rivalBond, bondLostWei: rivalBond },
     ),
     row(
       'heavier-branch',
@@ -165,8 +169,8 @@ export function costAttacks({ baseFee, tip, nextWork, queueWaiting, overturn }: 
       {
         hashes: overturn.hashes,
         gas: rivalGas + BigInt(overturn.blocks - 1) * figure('publish, child'),
-        bondWei: toWei(bond * BigInt(overturn.blocks)),
-        bondLostWei: overturn.isRival ? bond : NOTHING,
+        bondWei: addWei([overturn.isRival ? rivalBond : bond, toWei(bond * BigInt(overturn.blocks - 1))]),
+        bondLostWei: overturn.isRival ? rivalBond : NOTHING,
       },
     ),
     row(
@@ -275,6 +279,6 @@ function ceilDiv(a: bigint, b: bigint): bigint {
   return (a + b - 1n) / b
 }
 
-function max(a: bigint, b: bigint): bigint {
+function max<T extends bigint>(a: T, b: T): T {
   return a > b ? a : b
 }

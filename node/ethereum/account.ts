@@ -2,11 +2,11 @@
 
 import { type Hex, keccak256, type LocalAccount, parseSignature } from 'viem'
 import { type Address, type Hash, parseAddress, parseHash } from '../protocol/ids.ts'
-import type { Time, Wei } from '../protocol/units.ts'
+import { type Time, toWei, type Wei } from '../protocol/units.ts'
 import type { BridgeCall, Permit } from './calls.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { EthereumReader, type PermitFacts, type ReaderDeps } from './reader.ts'
-import type { Fees } from './sending/fees.ts'
+import { type Fees, valueWith } from './sending/fees.ts'
 
 export type AccountDeps = ReaderDeps & { readonly signer: LocalAccount }
 
@@ -67,6 +67,11 @@ export class EthereumAccount extends EthereumReader {
     })
     const { r, s, yParity } = parseSignature(signature)
     return { deadline, r, s, v: 27 + yParity }
+  }
+
+  /** Wei that go with a call, at the price of these fees or at the contract's floor. */
+  async valueGoingWith(call: BridgeCall, fees: Fees): Promise<Wei> {
+    return call.bondGas === 0n ? toWei(0n) : valueWith(call, fees, (await this.parameters()).floorPrice)
   }
 
   /** Signs a call, or without one a transaction that does nothing (to use up a nonce). */

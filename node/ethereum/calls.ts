@@ -13,7 +13,7 @@ export type BridgeCall = {
   readonly data: Hex
   /** Limit, units. */
   readonly gas: bigint
-  /** The call sends what this much gas costs at its greatest price; zero: nothing. */
+  /** The call sends what this much gas costs at its greatest price, or at the floor if that is higher; zero: nothing. */
   readonly bondGas: bigint
   /** This many times, each in whole gwei. Default 1. */
   readonly bonds?: number
@@ -35,9 +35,11 @@ export type Permit = { readonly deadline: Time; readonly v: number; readonly r: 
 
 /** EIP-7825: what one transaction may use. */
 export const TRANSACTION_GAS = 2n ** 24n
-/** What the contract asks for as a bond, in gas at the base fee. */
+/** What the contract asks for as a bond, in gas at its price: the base fee, or the floor if that is higher. */
 export const BOND_GAS = 20_000_000n
-/** What it asks for each forced transaction, in gas at the base fee. */
+/** Of a block beside a live one. */
+export const RIVAL_BOND_GAS = 5n * BOND_GAS
+/** What it asks for each forced transaction, likewise. */
 export const FORCE_GAS = 10_000n
 /** Expected, units: upper ends of what was measured. */
 export const FINALIZE_GAS = 190_000n
@@ -83,8 +85,8 @@ export function forceFee(baseFee: GasPrice): Wei {
 const NOWHERE = '0'.repeat(40) as Infohash
 
 /**
- * `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to be beside that on purpose; `torrent` a hint for
- * the swarm.
+ * `parent` is the sealed header of the parent, `beside` its latest live child, if the block is to be beside that on purpose, which only its miner's
+ * account can do; `torrent` a hint for the swarm.
  */
 export function publishCall(
   parent: Uint8Array,
@@ -103,7 +105,7 @@ export function publishCall(
   const args = [hex(parent), publication, hex(block.steps), hex(block.states)] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
   const gas = publishGas(header.stepCount, block.steps.length + block.states.length)
-  return { name: 'publish', data, gas: limit(gas), bondGas: BOND_GAS }
+  return { name: 'publish', data, gas: limit(gas), bondGas: beside === ZERO_HASH ? BOND_GAS : RIVAL_BOND_GAS }
 }
 
 export function nominateCall(parent: Hash, block: Hash): BridgeCall {
@@ -147,8 +149,9 @@ export function withdrawBondCall(sealed: Uint8Array): BridgeCall {
   return { name: 'withdrawBond', data, gas: limit(RELEASE_GAS), bondGas: 0n }
 }
 
-export function withdrawCall(): BridgeCall {
-  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'withdraw' })
+/** Sends an account what it is owed; anybody's account may send the call. */
+export function withdrawCall(account: Address): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'withdraw', args: [account] })
   return { name: 'withdraw', data, gas: limit(WITHDRAW_GAS), bondGas: 0n }
 }
 

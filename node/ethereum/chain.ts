@@ -1,7 +1,7 @@
 // What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
 import type { Address, Hash, Infohash } from '../protocol/ids.ts'
-import type { Gwei, Time, Work } from '../protocol/units.ts'
+import { type GasPrice, type Gwei, type Time, type Work } from '../protocol/units.ts'
 
 /** An endpoint may be this many blocks behind itself or another one before anybody is told. */
 export const LAG_BLOCKS = 5n
@@ -121,6 +121,8 @@ export type BridgeParameters = {
   readonly minRequest: bigint
   /** Base units. */
   readonly minDeposit: bigint
+  /** What bonds and entries of the queue cost for a unit of gas at least. */
+  readonly floorPrice: GasPrice
   readonly easiestTarget: bigint
   /** Id of the genesis block. */
   readonly genesis: Hash

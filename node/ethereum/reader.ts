@@ -60,6 +60,8 @@ export type BridgeParameters = {
   readonly token: Address
   readonly minRequest: bigint
   readonly easiestTarget: bigint
+  /** What bonds and entries of the queue cost for a unit of gas at least. */
+  readonly floorPrice: GasPrice
   readonly genesis: Hash
 }
 
@@ -183,19 +185,23 @@ export class EthereumReader {
     if (chain !== this.network.chain) throw wrongChain(this.name, this.network.chain, chain)
     const code = await this.ask('code', (client) => client.getCode({ address: this.bridge }))
     if (code === undefined || code === '0x') throw noBridge(this.name, this.bridge)
-    const [token, minRequest, easiestTarget, genesis] = await this.ask('parameters', (client) =>
+    const [token, minRequest, easiestTarget, floorPrice, genesis] = await this.ask('parameters', (client) =>
       client.multicall({
         contracts: [
           { ...this.#contract(), functionName: 'token' },
           { ...this.#contract(), functionName: 'minRequest' },
           { ...this.#contract(), functionName: 'easiestTarget' },
+          { ...this.#contract(), functionName: 'floorPrice' },
           { ...this.#contract(), functionName: 'genesis' },
         ],
         deployless: true,
         allowFailure: false,
       }),
     )
-    this.#parameters = { token: parseAddress(token), minRequest, easiestTarget, genesis: parseHash(genesis) }
+    this.#parameters = {
+      ...{ token: parseAddress(token), minRequest, easiestTarget },
+      ...{ floorPrice: toGasPrice(floorPrice), genesis: parseHash(genesis) },
+    }
     return this.#parameters
   }
 

@@ -28,11 +28,11 @@ export type Content = {
 }
 
 const ARTIFACT = new URL('../../artifacts/test/contract/harness/BridgeHarness.sol/BridgeHarness.json', import.meta.url)
-const constructorAbi = parseAbi(['constructor(bytes32, uint256, uint128, uint128)'])
+const constructorAbi = parseAbi(['constructor(bytes32, uint256, uint128, uint128, uint256)'])
 const ACCOUNT = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'
 const MINER = parseAddress(ACCOUNT)
 const EASIEST = 2n ** 243n
-const MONEY = { minRequest: 1_000n, minDeposit: 1_000n }
+const MONEY = { minRequest: 1_000n, minDeposit: 1_000n, floorPrice: 0n }
 /** Wei: more than any bond here. */
 const BOND = 10n ** 17n
 /** Of each transaction and of a block, so that one has no room for a second one: no two siblings may be of one second. */
@@ -89,7 +89,7 @@ export class Crowd implements AsyncDisposable {
     const { bytecode }: { bytecode: Hex } = JSON.parse(await readFile(ARTIFACT, 'utf8'))
     if (!isHex(bytecode)) throw new TypeError('expected the bytecode of the harness')
     const state = stateRoot(genesisState(transaction))
-    const args = [state, EASIEST, MONEY.minRequest, MONEY.minDeposit] as const
+    const args = [state, EASIEST, MONEY.minRequest, MONEY.minDeposit, MONEY.floorPrice] as const
     // As on Ethereum, where no two blocks are of one second.
     await ask(url, 'anvil_setBlockTimestampInterval', [1])
     const data = encodeDeployData({ abi: constructorAbi, bytecode, args })

@@ -27,6 +27,7 @@ import { checkGenesis, genesisInfohash, genesisState } from '../../node/protocol
 import { blockId, encodeSealed, genesisBlock } from '../../node/protocol/header.ts'
 import { parseAddress, parseHash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
+import { GWEI } from '../../node/protocol/units.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
 import { decodeTransaction, encodeTransaction, type GenesisTransaction } from '../../node/protocol/transaction.ts'
 import { loadSettings, readDotenv } from '../settings.ts'
@@ -45,6 +46,8 @@ export type DeployOptions = {
   readonly minRequest?: bigint
   /** Base units, above zero. */
   readonly minDeposit?: bigint
+  /** Wei for a unit of gas, below 2^64: what bonds and entries of the queue are counted at, however low the base fee. */
+  readonly floorPrice?: bigint
 }
 
 export const DEFAULT_PARAMETERS = {
@@ -53,6 +56,8 @@ export const DEFAULT_PARAMETERS = {
   /** Less would not be worth the 100,000 gas of its claim. */
   minRequest: UNIT,
   minDeposit: UNIT,
+  /** A gwei: a bond of 0.02 ETH. Below, delaying others would cost next to nothing. */
+  floorPrice: GWEI,
 } as const
 
 /**
@@ -61,14 +66,14 @@ export const DEFAULT_PARAMETERS = {
  */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   const { wallet, client, genesis } = options
-  const { easiestTarget, minRequest, minDeposit } = { ...DEFAULT_PARAMETERS, ...options }
+  const { easiestTarget, minRequest, minDeposit, floorPrice } = { ...DEFAULT_PARAMETERS, ...options }
   checkGenesis(genesis)
   const state = stateRoot(genesisState(genesis))
   const infohash = genesisInfohash(genesis)
   const transaction = await wallet.deployContract({
     abi: bridgeAbi,
     bytecode: bridgeBytecode,
-    args: [state, easiestTarget, minRequest, minDeposit],
+    args: [state, easiestTarget, minRequest, minDeposit, floorPrice],
     chain: null,
   })
   const receipt = await client.waitForTransactionReceipt({ hash: transaction })
@@ -100,6 +105,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
       easiestTarget: `0x${easiestTarget.toString(16).padStart(64, '0')}`,
       minRequest: minRequest.toString(),
       minDeposit: minDeposit.toString(),
+      floorPrice: floorPrice.toString(),
     },
     genesis: {
       file: new TextDecoder().decode(encodeTransaction(genesis)),
@@ -127,6 +133,7 @@ async function main(): Promise<void> {
       'easiest-target': { type: 'string' },
       'min-request': { type: 'string' },
       'min-deposit': { type: 'string' },
+      'floor-price': { type: 'string' },
       folder: { type: 'string' },
     },
   })
@@ -144,6 +151,7 @@ async function main(): Promise<void> {
     ...(values['easiest-target'] ? { easiestTarget: BigInt(values['easiest-target']) } : {}),
     ...(values['min-request'] ? { minRequest: BigInt(values['min-request']) } : {}),
     ...(values['min-deposit'] ? { minDeposit: BigInt(values['min-deposit']) } : {}),
+    ...(values['floor-price'] ? { floorPrice: BigInt(values['floor-price']) } : {}),
   })
   console.log(`bridge ${deployment.bridge}, token ${deployment.token}, block ${deployment.block}`)
   console.log(await writeDeployment(deployment, values.folder))

@@ -4,7 +4,7 @@ import { BlockNotFoundError, ContractFunctionExecutionError, type PublicClient }
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { OperationError } from '../../errors.ts'
 import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../../protocol/ids.ts'
-import { type Time, toTime } from '../../protocol/units.ts'
+import { type Time, toGasPrice, toTime } from '../../protocol/units.ts'
 import type { BridgeEvent, BridgeParameters, BridgeReading, Chain, ChainBlock } from '../chain.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
 import { failureOf, noBridge, wrongChain } from '../problems.ts'
@@ -70,7 +70,7 @@ class HttpChain implements Chain {
     const code = await this.#ask('code', (client) => client.getCode({ address: bridge }))
     if (code === undefined || code === '0x') throw noBridge(this.name, bridge)
     const contract = { abi: bridgeAbi, address: bridge } as const
-    const functions = ['chain', 'token', 'minRequest', 'minDeposit', 'easiestTarget', 'genesis'] as const
+    const functions = ['chain', 'token', 'minRequest', 'minDeposit', 'floorPrice', 'easiestTarget', 'genesis'] as const
     const contracts = functions.map((functionName) => ({ ...contract, functionName }))
     const values = await this.#ask('parameters', async (client) => {
       try {
@@ -81,8 +81,8 @@ class HttpChain implements Chain {
           : error
       }
     })
-    const [stated, token, minRequest, minDeposit, easiestTarget, id] = values.map(String)
-    if (!stated || !token || !minRequest || !minDeposit || !easiestTarget || !id) throw noBridge(this.name, bridge)
+    const [stated, token, minRequest, minDeposit, floorPrice, easiestTarget, id] = values.map(String)
+    if (!stated || !token || !minRequest || !minDeposit || !floorPrice || !easiestTarget || !id) throw noBridge(this.name, bridge)
     if (BigInt(stated) !== this.#network.chain) throw wrongChain(this.name, this.#network.chain, BigInt(stated))
     const genesis = parseHash(id)
     const record = await this.#ask('genesis', (client) =>
@@ -94,6 +94,7 @@ class HttpChain implements Chain {
       token: parseAddress(token),
       minRequest: BigInt(minRequest),
       minDeposit: BigInt(minDeposit),
+      floorPrice: toGasPrice(BigInt(floorPrice)),
       easiestTarget: BigInt(easiestTarget),
       genesis,
       deployedAt: toTime(record.publishedAt),

@@ -51,9 +51,13 @@ export function patienceAt(stuckMs: number, now: Time, deadline: Time | undefine
   return Math.min(stuckMs, Math.max(leftMs / 60, SLOT_MS))
 }
 
-/** Wei that go with a call: its bonds at the greatest price, each rounded up to a gwei (the contract burns what is below one). */
-export function valueWith({ bondGas, bonds = 1 }: Pick<BridgeCall, 'bondGas' | 'bonds'>, fees: Fees): Wei {
-  return toWei(BigInt(bonds) * ceilToGwei(costOfGas(bondGas, fees.maxFeePerGas)))
+/**
+ * Wei that go with a call: its bonds at the greatest price, or at the contract's `floor` if that is higher, each rounded up to a gwei (the contract
+ * burns what is below one).
+ */
+export function valueWith(call: Pick<BridgeCall, 'bondGas' | 'bonds'>, fees: Fees, floor: GasPrice): Wei {
+  const { bondGas, bonds = 1 } = call
+  return toWei(BigInt(bonds) * ceilToGwei(costOfGas(bondGas, max(fees.maxFeePerGas, floor))))
 }
 
 function raise(fee: GasPrice): GasPrice {

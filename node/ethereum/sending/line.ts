@@ -4,12 +4,12 @@ import { toWei } from '../../protocol/units.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
 import type { Attempt } from './attempt.ts'
-import { type Fees, valueWith } from './fees.ts'
+import { type Fees } from './fees.ts'
 import type { Outbox } from './outbox.ts'
 import { noncesOf, type Tended } from './pending-call.ts'
 
 export type LineDeps = {
-  readonly ethereum: Pick<EthereumAccount, 'sign'>
+  readonly ethereum: Pick<EthereumAccount, 'sign' | 'valueGoingWith'>
   /** Unix milliseconds. */
   readonly now: () => number
   readonly outbox: Outbox | undefined
@@ -27,7 +27,7 @@ export class Line {
   readonly outbox: Outbox | undefined
   /** What is seen to at present: endpoints may not know of it for a moment. */
   readonly underWay = new Set<Tended>()
-  readonly #ethereum: Pick<EthereumAccount, 'sign'>
+  readonly #ethereum: Pick<EthereumAccount, 'sign' | 'valueGoingWith'>
   readonly #now: () => number
   /** Given out, and not signed for yet. */
   readonly #reserved = new Set<number>()
@@ -84,7 +84,7 @@ export class Line {
   ): Promise<Attempt> {
     const signed = isCancel
       ? await this.#ethereum.sign(undefined, nonce, fees, toWei(0n))
-      : await this.#ethereum.sign(call, nonce, fees, valueWith(call, fees))
+      : await this.#ethereum.sign(call, nonce, fees, await this.#ethereum.valueGoingWith(call, fees))
     const attempt = { ...signed, nonce, fees, isCancel, sentMs: this.#now() }
     await keep(attempt)
     return attempt

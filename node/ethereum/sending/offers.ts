@@ -6,7 +6,7 @@ import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
 import type { Head } from '../reader.ts'
 import type { Attempt } from './attempt.ts'
-import { bumpFees, capAt, type Fees, suggestFees, valueWith } from './fees.ts'
+import { bumpFees, capAt, type Fees, suggestFees } from './fees.ts'
 
 export class Offers {
   readonly #ethereum: EthereumAccount
@@ -49,7 +49,7 @@ export class Offers {
   /** Throws `OperationError('unfunded-account')`. */
   async checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
     const { account } = this.#ethereum
-    const needed = addWei([costOfGas(call.gas, fees.maxFeePerGas), valueWith(call, fees)])
+    const needed = addWei([costOfGas(call.gas, fees.maxFeePerGas), await this.#ethereum.valueGoingWith(call, fees)])
     const balance = await this.#ethereum.balance()
     if (balance >= needed) return
     throw new OperationError(

@@ -16,7 +16,7 @@ import { apart } from './endpoint.ts'
 import type { Ending } from './everywhere/ending.ts'
 import { type Errand, ErrandRunner } from './everywhere/errand.ts'
 import { Glances } from './everywhere/glances.ts'
-import { type Fees, patienceAt, valueWith } from './fees.ts'
+import { type Fees, patienceAt } from './fees.ts'
 import { Line } from './line.ts'
 import { checkGap, fillGap } from './nonce-gap.ts'
 import { Offers } from './offers.ts'
@@ -210,7 +210,7 @@ export class TransactionSender {
       const head = await this.ethereum.head()
       const fees = await this.fees(head, options.deadline)
       await this.#offers.checkFunds(call, fees)
-      await this.ethereum.simulate(call, valueWith(call, fees), head.next)
+      await this.ethereum.simulate(call, await this.ethereum.valueGoingWith(call, fees), head.next)
       const { next, seen } = await this.#position()
       const nonce = this.#line.take(next)
       try {
@@ -348,7 +348,7 @@ export class TransactionSender {
   /** Why the bridge would never take the call any more. */
   async #refusal(call: BridgeCall, fees: Fees, head: Head): Promise<OperationError | undefined> {
     try {
-      await this.ethereum.simulate(call, valueWith(call, fees), head.next)
+      await this.ethereum.simulate(call, await this.ethereum.valueGoingWith(call, fees), head.next)
     } catch (error) {
       if (isAnyRefusal(error) && !error.retry) return error
       this.#log.debug({ call: call.name, ...troubleFacts(error) }, 'cannot tell whether it would pass')

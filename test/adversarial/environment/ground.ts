@@ -3,6 +3,7 @@
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Address, Infohash } from '../../../node/protocol/ids.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
+import { type GasPrice, toGasPrice } from '../../../node/protocol/units.ts'
 import type { World } from '../../../scripts/assure/models/world.ts'
 import type { Stage } from '../../support/stage.ts'
 import { Caller } from './calls.ts'
@@ -65,15 +66,15 @@ export class Ground {
     return first.address
   }
 
-  /** The newest block of Ethereum; `next` is the least time of another one. */
+  /** The newest block of Ethereum; `next` is the least time of another one, and `price` more than the bridge counts gas at there. */
   async head(): Promise<{
     readonly number: bigint
     readonly time: bigint
     readonly next: bigint
-    readonly baseFee: bigint
+    readonly price: GasPrice
   }> {
     const { number, timestamp, baseFeePerGas } = await this.stage.anvil.client.getBlock()
-    return { number, time: timestamp, next: timestamp + 1n, baseFee: baseFeePerGas ?? 0n }
+    return { number, time: timestamp, next: timestamp + 1n, price: toGasPrice(2n * (baseFeePerGas ?? 0n) + this.stage.definition.floorPrice) }
   }
 
   /**

@@ -1,7 +1,7 @@
 // What there is before the first move: money for everybody, and as many final blocks as the network is old.
 
 import assert from 'node:assert/strict'
-import { BOND_GAS, finalizeCall, publishCall } from '../../../node/ethereum/calls.ts'
+import { finalizeCall, publishCall } from '../../../node/ethereum/calls.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
@@ -67,8 +67,8 @@ async function publish(stage: Stage, model: Model, caller: Caller, posted: Poste
   const block = await sealBlock(stage.definition.rules, draft)
   model.own(block.id, posted.state)
   const { baseFeePerGas } = await stage.anvil.client.getBlock()
-  const { data, gas } = publishCall(below.bytes, block)
-  const value = 2n * BOND_GAS * (baseFeePerGas ?? 0n) + 10n ** 9n
+  const { data, gas, bondGas } = publishCall(below.bytes, block)
+  const value = bondGas * (2n * (baseFeePerGas ?? 0n) + stage.definition.floorPrice)
   assert.equal(await caller.send({ data, gas, value }), DONE)
   await model.sync()
 }

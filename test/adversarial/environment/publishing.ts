@@ -1,6 +1,6 @@
 // How the driver puts a block anywhere: where it may stand, what it names, what it pays, and what the bridge said of it.
 
-import { BOND_GAS, type BridgeCall, publishCall } from '../../../node/ethereum/calls.ts'
+import { type BridgeCall, publishCall } from '../../../node/ethereum/calls.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, toAddress, toInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { State } from '../../../node/protocol/state.ts'
@@ -77,16 +77,19 @@ export async function makeBlock(
   if (posted === undefined) return undefined
   const hint = hintOf(ground, chance)
   const torrent = hint.torrent ?? (posted.state === undefined ? randomTorrent(chance) : undefined)
-  const miner = minerOf(ground, chance)
+  const beside = besideOf(ground, site, chance)
+  // A rival comes from its miner's own account, or is refused.
+  const isOwn = beside !== ZERO_HASH && chance.isLucky(0.9)
+  const miner = isOwn ? ground.caller.account : minerOf(ground, chance)
   const { parent, below } = site
   const draft = { ...posted, parent, below, target, miner }
   const block = await sealBlock(ground.rules, torrent === undefined ? draft : { ...draft, torrent })
   ground.model.own(block.id, posted.state)
   noteSpending(ground, posted)
-  const { data, gas } = publishCall(site.bytes, block, besideOf(ground, site, chance))
-  const { baseFee } = await ground.head()
+  const { data, gas, bondGas } = publishCall(site.bytes, block, beside)
+  const { price } = await ground.head()
   const note = `${block.id.slice(0, 10)} at ${below.header.height + 1n} (${kind}, ${posted.steps.length} steps, torrent ${hint.name})`
-  return { ...block, note, call: { data, gas, value: 2n * BOND_GAS * baseFee + 10n ** 9n } }
+  return { ...block, note, call: { data, gas, value: bondGas * price } }
 }
 
 function targetOn({ below, publishedAt, children }: Site, time: bigint, chance: Chance): bigint {

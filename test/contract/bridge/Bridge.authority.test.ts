@@ -7,7 +7,7 @@ import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { parseHex } from '../../../node/protocol/bytes.ts'
 import { assertReverts, readArtifact } from '../../support/contract/chain.ts'
-import { EASIEST_TARGET, Fixture, MIN_DEPOSIT, MIN_REQUEST } from '../../support/contract/fixture.ts'
+import { EASIEST_TARGET, FLOOR_PRICE, Fixture, MIN_DEPOSIT, MIN_REQUEST } from '../../support/contract/fixture.ts'
 
 const fixture = await Fixture.deploy('bridge')
 const { chain, genesis, read } = fixture
@@ -90,6 +90,7 @@ describe('parameters', () => {
     assert.equal(await read.easiestTarget(), EASIEST_TARGET)
     assert.equal(await read.minRequest(), MIN_REQUEST)
     assert.equal(await read.minDeposit(), MIN_DEPOSIT)
+    assert.equal(await read.floorPrice(), FLOOR_PRICE)
     assert.equal(await read.genesis(), genesis.id)
     assert.equal(await read.finalBlock(), genesis.id)
     const record = await read.blocks([genesis.id])
@@ -97,13 +98,15 @@ describe('parameters', () => {
   })
 
   it('have bounds', async () => {
-    for (const target of [2n ** 160n, 2n ** 244n - 1n]) await deploy(state, target, 1n, 1n)
+    for (const target of [2n ** 160n, 2n ** 244n - 1n]) await deploy(state, target, 1n, 1n, 0n)
     for (const target of [0n, 2n ** 160n - 1n, 2n ** 244n, 2n ** 256n - 1n]) {
-      await assertReverts(deploy(state, target, 1n, 1n), 'BadEasiestTarget', [target])
+      await assertReverts(deploy(state, target, 1n, 1n, 1n), 'BadEasiestTarget', [target])
     }
-    await assertReverts(deploy(`0x${'0'.repeat(64)}`, EASIEST_TARGET, 1n, 1n), 'BadParameters')
-    await assertReverts(deploy(state, EASIEST_TARGET, 0n, 1n), 'BadParameters')
-    await assertReverts(deploy(state, EASIEST_TARGET, 1n, 0n), 'BadParameters')
+    await assertReverts(deploy(`0x${'0'.repeat(64)}`, EASIEST_TARGET, 1n, 1n, 1n), 'BadParameters')
+    await assertReverts(deploy(state, EASIEST_TARGET, 0n, 1n, 1n), 'BadParameters')
+    await assertReverts(deploy(state, EASIEST_TARGET, 1n, 0n, 1n), 'BadParameters')
+    await assertReverts(deploy(state, EASIEST_TARGET, 1n, 1n, 2n ** 64n), 'BadParameters')
+    await deploy(state, EASIEST_TARGET, 1n, 1n, 2n ** 64n - 1n)
   })
 })
 

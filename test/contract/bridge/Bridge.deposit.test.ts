@@ -107,12 +107,14 @@ describe('force', () => {
     }
   })
 
-  it('costs 10,000 gas at the base fee for each, rounded up to gwei', async () => {
+  it('costs 10,000 gas at the base fee for each, at the floor if that is higher, rounded up to gwei', async () => {
     for (const [baseFee, gwei] of [
-      [7n, 1n],
-      [100_000n, 1n],
-      [100_001n, 2n],
+      [0n, 10_000n],
+      [7n, 10_000n],
       [GWEI, 10_000n],
+      [GWEI + 1n, 10_001n],
+      [GWEI + 100_000n, 10_001n],
+      [GWEI + 100_001n, 10_002n],
       [12_345_678_901n, 123_457n],
     ] as const) {
       chain.baseFee = baseFee

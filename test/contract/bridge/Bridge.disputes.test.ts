@@ -85,7 +85,7 @@ describe('the bond of a refuted block', () => {
     await fixture.prove(second, miner)
     await fixture.prove(first, thief)
     const returned = (await read.owed([miner])) + (await read.owed([thief]))
-    assert.equal(returned * 2n, 2n * fixture.bond())
+    assert.equal(returned * 2n, fixture.bond() + fixture.bond({ rival: true }))
   })
 
   it('is no reward any more once it was released', async () => {

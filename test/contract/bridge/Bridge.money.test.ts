@@ -66,12 +66,6 @@ describe('a bond', () => {
     await assertReverts(fixture.withdrawBond(genesis), 'NoBond', [genesis.id])
   })
 
-  it('may be nothing where gas is free', async () => {
-    chain.baseFee = 0n
-    const block = await fixture.extend(genesis)
-    assert.equal((await read.blocks([block.id])).bond, 0n)
-    chain.baseFee = GWEI
-  })
 })
 
 describe('withdraw', () => {

@@ -130,13 +130,42 @@ describe('publish', () => {
     }
   })
 
-  it('wants a bond of 20M gas at the base fee of the moment', async () => {
-    chain.baseFee = 7_123_456_789n
-    const block = fixture.draft(genesis)
-    const least = 20_000_000n * chain.baseFee
-    await assertReverts(fixture.publish(genesis, block, { value: least - 1n }), 'BondTooSmall', [least - 1n, least])
-    await fixture.publish(genesis, block, { value: least })
-    assert.equal((await read.blocks([block.id])).bond, least / 10n ** 9n)
+  it('wants a bond of 20M gas at the base fee of the moment, or at the floor if that is higher', async () => {
+    for (const baseFee of [7_123_456_789n, FLOOR_PRICE + 1n, FLOOR_PRICE - 1n, 7n, 0n]) {
+      chain.baseFee = baseFee
+      const price = baseFee > FLOOR_PRICE ? baseFee : FLOOR_PRICE
+      assert.equal(await read.gasPrice({ blockTag: 'pending' }), price)
+      const back = await chain.snapshot()
+      const block = fixture.draft(genesis)
+      const least = 20_000_000n * price
+      await assertReverts(fixture.publish(genesis, block, { value: least - 1n }), 'BondTooSmall', [least - 1n, least])
+      await fixture.publish(genesis, block, { value: least })
+      assert.equal((await read.blocks([block.id])).bond, least / 10n ** 9n)
+      await back()
+    }
+  })
+
+  it('wants five times that of a rival', async () => {
+    const first = await fixture.extend(genesis)
+    fixture.pass(1n)
+    const { beside, from } = { beside: first.id, from: fixture.account(1) }
+    const rival = fixture.draft(genesis, { target: first.header.target })
+    const least = 100_000_000n * fixture.gasPrice()
+    const publish = (value: bigint) => fixture.publish(genesis, rival, { beside, from, value })
+    await assertReverts(publish(least - 1n), 'BondTooSmall', [least - 1n, least])
+    await publish(least)
+    assert.equal((await read.blocks([rival.id])).bond, least / 10n ** 9n)
+  })
+
+  it('takes a rival from the account of its miner only, and any other block from anybody', async () => {
+    const [miner, other] = [fixture.account(1), fixture.account(2)]
+    const first = await fixture.extend(genesis, { miner }, { from: other })
+    fixture.pass(1n)
+    const rival = fixture.draft(genesis, { target: first.header.target, miner })
+    const publish = (from: Address) => fixture.publish(genesis, rival, { beside: first.id, from })
+    await assertReverts(publish(other), 'NotMiner', [miner])
+    await publish(miner)
+    await fixture.extend(rival, { miner }, { from: other })
   })
 
   it('keeps all that was sent as the bond', async () => {

@@ -79,7 +79,7 @@ describe('what racing pays', () => {
     await assertReverts(fixture.withdrawBond(rival), 'BondForfeited', [rival.id])
     await fixture.refute(first, carol)
     await fixture.withdrawBond(rival)
-    assert.equal(await read.owed([bob]), fixture.bond())
+    assert.equal(await read.owed([bob]), fixture.bond({ rival: true }))
     await assertReverts(fixture.withdrawBond(other), 'BondForfeited', [other.id])
   })
 
@@ -92,7 +92,7 @@ describe('what racing pays', () => {
     at(48n, 2n)
     await fixture.finalize(rival)
     await fixture.withdrawBond(good)
-    assert.equal(await read.owed([alice]), fixture.bond())
+    assert.equal(await read.owed([alice]), fixture.bond({ rival: true }))
     await assertReverts(fixture.withdrawBond(rival), 'BondForfeited', [rival.id])
   })
 
@@ -113,7 +113,7 @@ describe('what racing pays', () => {
     await fixture.withdrawBond(onRival)
     await fixture.withdrawBond(rivalOnRival)
     assert.equal(await read.owed([carol]), fixture.bond())
-    assert.equal(await read.owed([bob]), fixture.bond())
+    assert.equal(await read.owed([bob]), fixture.bond({ rival: true }))
   })
 
   it('is the bond back, and the fee, for a rival whose first was refuted', async () => {
@@ -126,7 +126,7 @@ describe('what racing pays', () => {
     assert.equal(await wttx.balanceOf([bob]), FEE)
     at(48n, 1n)
     await fixture.withdrawBond(rival)
-    assert.equal(await read.owed([bob]), fixture.bond())
+    assert.equal(await read.owed([bob]), fixture.bond({ rival: true }))
     await assertReverts(fixture.withdrawBond(rival), 'NoBond', [rival.id])
   })
 

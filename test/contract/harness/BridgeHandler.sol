@@ -17,7 +17,18 @@ contract Actor {
     }
 
     function withdraw(IBridge bridge) external {
-        bridge.withdraw();
+        bridge.withdraw(address(this));
+    }
+
+    /// @notice Mines: a rival has to come from its miner's own account.
+    function publish(
+        IBridge bridge,
+        bytes calldata parent,
+        IBridge.Publication calldata publication,
+        bytes calldata steps,
+        bytes calldata states
+    ) external payable returns (BlockId) {
+        return bridge.publish{value: msg.value}(parent, publication, steps, states);
     }
 
     receive() external payable {}
@@ -77,7 +88,7 @@ contract BridgeHandler {
         VM.warp(_now);
         VM.fee(1 gwei);
         bytes32 state = keccak256("state");
-        bridge = new BridgeHarness(state, EASIEST, 1, 1);
+        bridge = new BridgeHarness(state, EASIEST, 1, 1, 1 gwei);
         token = bridge.token();
         VM.deal(address(this), 1e30);
         Published storage genesis = _blocks.push();
@@ -235,8 +246,9 @@ contract BridgeHandler {
         uint256 parentTarget = uint256(bytes32(_slice(parent, 69)));
         uint256 target = parentTarget >> 1 > 1 << 160 ? parentTarget >> 1 : 1 << 160;
         VM.recordLogs();
-        try bridge.publish{value: 0.02 ether}(
-            parent, IBridge.Publication(target, 0, _actor(++_nonce), bytes32(_nonce), beside), steps, states
+        Actor miner = _actors[++_nonce % 3];
+        try miner.publish{value: 0.1 ether}(
+            bridge, parent, IBridge.Publication(target, 0, address(miner), bytes32(_nonce), beside), steps, states
         ) returns (BlockId id) {
             Vm.Log[] memory logs = VM.getRecordedLogs();
             (,, made.header,,) = abi.decode(logs[logs.length - 1].data, (bytes20, uint40, bytes, bytes, bytes));

@@ -7,9 +7,13 @@ import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
 import {BlockId} from "../../../contracts/types/BlockId.sol";
 
 contract BridgeHarness is Bridge {
-    constructor(bytes32 state, uint256 easiestTarget_, uint128 minRequest_, uint128 minDeposit_)
-        Bridge(state, easiestTarget_, minRequest_, minDeposit_)
-    {}
+    constructor(
+        bytes32 state,
+        uint256 easiestTarget_,
+        uint128 minRequest_,
+        uint128 minDeposit_,
+        uint256 floorPrice_
+    ) Bridge(state, easiestTarget_, minRequest_, minDeposit_, floorPrice_) {}
 
     /// @notice What `refute` does once it has proved something: the race can be tested without wrong steps.
     function refute(BlockId id) external {

@@ -9,12 +9,12 @@ contract Reentrant {
     uint256 public attempts;
 
     function fetch(IBridge bridge) external {
-        bridge.withdraw();
+        bridge.withdraw(address(this));
     }
 
     receive() external payable {
         attempts++;
-        try IBridge(msg.sender).withdraw() {} catch {}
+        try IBridge(msg.sender).withdraw(address(this)) {} catch {}
     }
 }
 
@@ -29,7 +29,7 @@ contract Stubborn {
     }
 
     function fetch(IBridge bridge) external {
-        bridge.withdraw();
+        bridge.withdraw(address(this));
     }
 
     receive() external payable {

@@ -15,7 +15,7 @@ import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Hash, type Infohash, toInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
-import { toGwei, toTime } from '../../../node/protocol/units.ts'
+import { toGasPrice, toGwei, toTime } from '../../../node/protocol/units.ts'
 import { FakeEthereum, type UnplacedEvent } from '../chain/fake-ethereum.ts'
 import { isDisplaced } from './displaced.ts'
 import { claimed, DEPLOYED_AT, EASIEST, Forge, finalized, type MadeBlock, published } from './scenario.ts'
@@ -82,6 +82,7 @@ export class Driver {
     this.ethereum = new FakeEthereum({
       ...rules,
       minDeposit: 1_000n,
+      floorPrice: toGasPrice(7n),
       easiestTarget: EASIEST,
       genesis: this.forge.genesis.id,
       deployedAt: toTime(DEPLOYED_AT),

@@ -28,7 +28,12 @@ const ARTIFACT = new URL(
 const harnessAbi = [...bridgeAbi, ...parseAbi(['function refute(bytes32 id)'])] as const
 const GAS_LIMIT = 30_000_000n
 
-export type Money = { readonly minRequest: bigint; readonly minDeposit: bigint; readonly easiestTarget: bigint }
+export type Money = {
+  readonly minRequest: bigint
+  readonly minDeposit: bigint
+  readonly floorPrice: bigint
+  readonly easiestTarget: bigint
+}
 
 export class Anvil implements AsyncDisposable {
   readonly url: string
@@ -87,7 +92,7 @@ export class Anvil implements AsyncDisposable {
     const { client } = this
     const { bytecode }: { bytecode: Hex } = JSON.parse(await readFile(ARTIFACT, 'utf8'))
     assert.ok(isHex(bytecode))
-    const args = [state, money.easiestTarget, money.minRequest, money.minDeposit] as const
+    const args = [state, money.easiestTarget, money.minRequest, money.minDeposit, money.floorPrice] as const
     const hash = await this.send(undefined, encodeDeployData({ abi: harnessConstructor, bytecode, args }))
     const { contractAddress, blockNumber } = await client.getTransactionReceipt({ hash })
     assert.ok(contractAddress)
@@ -123,7 +128,7 @@ export class Anvil implements AsyncDisposable {
   }
 }
 
-const harnessConstructor = parseAbi(['constructor(bytes32, uint256, uint128, uint128)'])
+const harnessConstructor = parseAbi(['constructor(bytes32, uint256, uint128, uint128, uint256)'])
 
 /** The native program: a wrapper in between would survive the signal. */
 function binary(): string {

@@ -9,7 +9,7 @@ import { encodeTransaction } from '../../../node/protocol/transaction.ts'
 
 /** As `parseDeployment` reads it. */
 export function deploymentOf(network: NetworkDefinition): string {
-  const { rules, genesis, genesisBlock, easiestTarget, minDeposit, deployedBlock, deployedAt } = network
+  const { rules, genesis, genesisBlock, easiestTarget, minDeposit, floorPrice, deployedBlock, deployedAt } = network
   const deployment: Deployment = {
     chain: `${rules.chain}`,
     bridge: rules.bridge,
@@ -21,6 +21,7 @@ export function deploymentOf(network: NetworkDefinition): string {
       easiestTarget: `0x${easiestTarget.toString(16).padStart(64, '0')}`,
       minRequest: `${rules.minRequest}`,
       minDeposit: `${minDeposit}`,
+      floorPrice: `${floorPrice}`,
     },
     genesis: {
       file: new TextDecoder().decode(encodeTransaction(genesis)),

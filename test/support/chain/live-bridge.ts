@@ -37,7 +37,7 @@ export class LiveBridge implements AsyncDisposable {
     const [owner] = new World(seed).accounts
     assert.ok(owner)
     const genesis = genesisOf(owner)
-    const money = { minRequest: 100n, minDeposit: 1_000n, easiestTarget: EASIEST }
+    const money = { minRequest: 100n, minDeposit: 1_000n, floorPrice: 7n, easiestTarget: EASIEST }
     const root = stateRoot(genesisState(genesis))
     const { bridge, token, block, time } = await anvil.deploy(root, money)
     const rules = { chain: 31_337n, bridge, token, minRequest: money.minRequest }

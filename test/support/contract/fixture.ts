@@ -45,6 +45,7 @@ export const HOUR = 3_600n
 export const EASIEST_TARGET = 2n ** 244n - 1n
 export const MIN_REQUEST = 100n
 export const MIN_DEPOSIT = 1_000n
+export const FLOOR_PRICE = 10n ** 9n
 /** The key that owns genesis. */
 export const founder = accountOf('founder')
 export const genesisTransaction = genesisOf(founder)
@@ -94,7 +95,7 @@ export class Fixture implements AsyncDisposable {
   ): Promise<Fixture> {
     const chain = await TestChain.start()
     const easiestTarget = EASIEST_TARGET
-    const args = [stateRoot(state), easiestTarget, MIN_REQUEST, MIN_DEPOSIT]
+    const args = [stateRoot(state), easiestTarget, MIN_REQUEST, MIN_DEPOSIT, FLOOR_PRICE]
     const bridge = parseAddress(await chain.deploy(ARTIFACTS[kind], args))
     const token = await chain.client.readContract({ abi: bridgeAbi, address: bridge, functionName: 'token' })
     const sealed = genesisBlock({ chain: 31_337n, bridge, easiestTarget, state: stateRoot(state) })
@@ -115,9 +116,15 @@ export class Fixture implements AsyncDisposable {
     this.chain.time += seconds
   }
 
-  /** A bond that is just enough at the present base fee, in wei. */
-  bond(): bigint {
-    return 20_000_000n * this.chain.baseFee
+  /** What the bridge counts a unit of gas at, in wei. */
+  gasPrice(): bigint {
+    const { baseFee } = this.chain
+    return baseFee > FLOOR_PRICE ? baseFee : FLOOR_PRICE
+  }
+
+  /** A bond that is just enough now, in wei. */
+  bond({ rival = false } = {}): bigint {
+    return (rival ? 100_000_000n : 20_000_000n) * this.gasPrice()
   }
 
   /** Drafts a child that could be published now. By default account 1 mines it; the harness gets a fresh nonce without work. */
@@ -131,8 +138,10 @@ export class Fixture implements AsyncDisposable {
   /** Publishes a block on its parent, or on what is passed off as the sealed header of one. */
   async publish(parent: SealedHeader | Hex, block: TestBlock, options: PublishOptions = {}): Promise<Receipt> {
     const { header, seal, torrent, steps, states } = block
-    const { from, value = this.bond() } = options
     const beside = options.beside ?? (options.rival ? await this.#besideLatest(header.parent) : ZERO_HASH)
+    const isRival = beside !== ZERO_HASH
+    // Only the miner itself can publish a rival.
+    const { from = isRival ? seal.miner : undefined, value = this.bond({ rival: isRival }) } = options
     const stepBytes = options.steps ?? concat(...steps)
     const stateBytes = options.states ?? concat(...states.map(toBytes))
     const data = encodeFunctionData({
@@ -232,17 +241,18 @@ export class Fixture implements AsyncDisposable {
     return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args }), { ...sender, value })
   }
 
-  /** What each forced transaction pays at the present base fee, in gwei. */
+  /** What each forced transaction pays now, in gwei. */
   forceFee(): bigint {
-    return (10_000n * this.chain.baseFee + 10n ** 9n - 1n) / 10n ** 9n
+    return (10_000n * this.gasPrice() + 10n ** 9n - 1n) / 10n ** 9n
   }
 
   withdrawBond(block: SealedHeader): Promise<Receipt> {
     return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'withdrawBond', args: [sealedHex(block)] }))
   }
 
-  withdraw(from: Hex): Promise<Receipt> {
-    return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'withdraw' }), { from })
+  /** Fetches what an account is owed, by default from that account. */
+  withdraw(account: Hex, from = account): Promise<Receipt> {
+    return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'withdraw', args: [account] }), { from })
   }
 
   /** Harness only. */

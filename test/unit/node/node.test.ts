@@ -16,7 +16,7 @@ import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts
 import { genesisBlock } from '../../../node/protocol/header.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
-import { toTime } from '../../../node/protocol/units.ts'
+import { toGasPrice, toTime } from '../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../scripts/assure/models/world.ts'
 import { loadSettings } from '../../../scripts/settings.ts'
 
@@ -31,6 +31,7 @@ const definition: NetworkDefinition = {
   genesisBlock: genesisBlock({ ...RULES, easiestTarget, state: stateRoot(genesisState(genesis)) }),
   easiestTarget,
   minDeposit: 100n,
+  floorPrice: toGasPrice(7n),
   deployedBlock: 0n,
   deployedAt: toTime(0n),
 }

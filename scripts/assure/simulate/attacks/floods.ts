@@ -19,10 +19,10 @@ export class QueueFlood implements Strategy {
   onHour(): void {
     const world = this.#world
     const { attacker } = world
-    const each = GAS.forceInBatch * world.gasPrice + forceFee(world.baseFee)
+    const each = GAS.forceInBatch * world.gasPrice + forceFee(world.bridgePrice)
     for (let i = 0; i < 2 * QUEUE_SHARE && attacker.wei > each; i++) {
       world.spend(attacker, GAS.forceInBatch)
-      world.bridge.force(attacker, world.slot, world.baseFee)
+      world.bridge.force(attacker, world.slot, world.bridgePrice)
     }
   }
 }

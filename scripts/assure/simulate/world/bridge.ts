@@ -2,7 +2,7 @@
 // of the queue, and where the money goes. A bit long, since all that moves money is here.
 
 import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridge/view.ts'
-import { BOND_GAS, forceFee } from '../../../../node/ethereum/calls.ts'
+import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
 import { feeOf, netOf } from '../../../../node/protocol/fee.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
@@ -89,8 +89,8 @@ export class SimulatedBridge {
     return this.#final
   }
 
-  /** Returns the name of the contract's error, or `undefined`. The bond is the least that the contract accepts. */
-  publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, baseFee: GasPrice): string | undefined {
+  /** Returns the name of the contract's error, or `undefined`. The bond is the least that the contract accepts at this price of gas. */
+  publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, price: GasPrice): string | undefined {
     const parent = this.#blocks.get(draft.parent)
     if (parent === undefined) return 'UnknownBlock'
     if (this.#blocks.has(draft.id)) return 'AlreadyPublished'
@@ -101,7 +101,8 @@ export class SimulatedBridge {
     const from = Number(parent.sealed.header.queueCount)
     const refusal = this.#checkQueue(from, draft.queueCount, now)
     if (refusal !== undefined) return refusal
-    const bond = ceilToGwei(costOfGas(BOND_GAS, baseFee))
+    const isRival = this.model.live(draft.parent).length > 0
+    const bond = ceilToGwei(costOfGas(isRival ? RIVAL_BOND_GAS : BOND_GAS, price))
     if (payer.wei < bond) return 'NoMoney'
     const books = this.#count(draft, from)
     if (books.supply < 0n) return 'SupplyExceeded'
@@ -226,8 +227,8 @@ export class SimulatedBridge {
   }
 
   /** Without a request it is a forced transaction that is void. */
-  force(payer: Account, now: number, baseFee: GasPrice, request?: Request): void {
-    const wei = forceFee(baseFee)
+  force(payer: Account, now: number, price: GasPrice, request?: Request): void {
+    const wei = forceFee(price)
     const fee = wei / GWEI
     payer.add(-wei, 'forced')
     this.coins += wei

@@ -6,10 +6,10 @@ import { branchTo, liveChildren } from '../../../../node/bridge/race/eligible.ts
 import { dueCalls } from '../../../../node/bridge/race.ts'
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
 import { blockOf } from '../../../../node/bridge/view.ts'
-import { BOND_GAS } from '../../../../node/ethereum/calls.ts'
+import { BOND_GAS, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { BLOCK_SECONDS, targetCeiling } from '../../../../node/protocol/target.ts'
-import { type GasPrice, secondsFrom, toTime } from '../../../../node/protocol/units.ts'
+import { type GasPrice, secondsFrom, toGasPrice, toTime } from '../../../../node/protocol/units.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RULE } from '../../models/race.ts'
 import { Account } from './account.ts'
@@ -103,8 +103,11 @@ export class World {
   }
 
   /** Of Ethereum's newest block. */
-  get baseFee(): GasPrice {
-    return this.ethereum.baseFee(this.now)
+  /** What the bridge counts bonds and entries of its queue at. */
+  get bridgePrice(): GasPrice {
+    const baseFee = this.ethereum.baseFee(this.now)
+    const floor = toGasPrice(DEFAULT_PARAMETERS.floorPrice)
+    return baseFee > floor ? baseFee : floor
   }
 
   get gasPrice(): GasPrice {
@@ -217,7 +220,7 @@ export class World {
       this.spend(from, publishGas(draft.size, rival), draft.deal && from === draft.miner)
       // The attacker may know, or arrange, what comes before the attacker's call.
       const beside = from === this.attacker ? latest() : known
-      const error = this.bridge.publish(draft, beside, from, this.now, this.baseFee)
+      const error = this.bridge.publish(draft, beside, from, this.now, this.bridgePrice)
       if (error === undefined) this.#onPublished(draft)
       else this.refused += publishGas(draft.size, rival) * this.gasPrice
       done?.()
@@ -248,9 +251,9 @@ export class World {
     list.push(request)
   }
 
-  /** Whether the account could pay for a publication now, with some reserve. */
+  /** Whether the account could pay for a publication now, be it of a rival, with some reserve. */
   canBond(account: Account): boolean {
-    return account.wei > (BOND_GAS + BOND_GAS / 4n) * this.gasPrice
+    return account.wei > (RIVAL_BOND_GAS + BOND_GAS / 4n) * this.gasPrice
   }
 
   spend(account: Account, gas: bigint, deal = false): void {
@@ -376,7 +379,7 @@ export class World {
     const at = this.ethereum.inclusionOf(this.now)
     this.clock.at(at, () => {
       this.spend(this.users, GAS.force)
-      this.bridge.force(this.users, this.now, this.baseFee, request)
+      this.bridge.force(this.users, this.now, this.bridgePrice, request)
     })
   }
 

@@ -62,7 +62,7 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
     )
   }
   const head = await ethereum.head()
-  const { easiestTarget } = await ethereum.parameters()
+  const { easiestTarget, floorPrice } = await ethereum.parameters()
   const { queueLength } = await ethereum.standing(tip.id)
   const maxPriorityFeePerGas = await ethereum.tip()
   const now = Number(head.time)
@@ -70,6 +70,7 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
   const nextWork = workOf(target)
   const situation = {
     baseFee: head.baseFee,
+    floorPrice,
     tip: maxPriorityFeePerGas,
     nextWork,
     queueWaiting: queueLength > tip.queueCount ? queueLength - tip.queueCount : 0n,
@@ -86,7 +87,9 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
       ethereumTime: now,
       baseFeeWei: baseFee,
       tipWei: maxPriorityFeePerGas,
-      bondWei: bondOf(baseFee),
+      floorPriceWei: floorPrice,
+      bondWei: bondOf(situation),
+      rivalBondWei: bondOf(situation, true),
       next: { parent: tip.id, target, hashes: nextWork, seconds: secondsOf(nextWork, rate) },
       hashRate: rate,
       queueWaiting,
@@ -95,8 +98,8 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
     },
     text: [
       formatTable([
-        ['gas', `${gweiOf(baseFee)} gwei base fee, ${gweiOf(maxPriorityFeePerGas)} gwei tip`],
-        ['bond', `${formatEther(bondOf(baseFee))} ETH for each block`],
+        ['gas', `${gweiOf(baseFee)} gwei base fee, ${gweiOf(maxPriorityFeePerGas)} gwei tip; the bridge counts at least ${gweiOf(floorPrice)} gwei`],
+        ['bond', `${formatEther(bondOf(situation))} ETH for each block, ${formatEther(bondOf(situation, true))} ETH for a rival`],
         ['next block', `${describeWork(nextWork, rate)}, at the least`],
         ['hash rate', describeRate(rate)],
         ...(overturn.displaced === 0

@@ -6,7 +6,6 @@ import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { forceFee, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import { formatHex } from '../../../../node/protocol/bytes.ts'
 import { outputsOf } from '../../../../node/protocol/state.ts'
-import { toGasPrice } from '../../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import type { Chance } from '../chance.ts'
 import type { Ground } from '../ground.ts'
@@ -46,8 +45,8 @@ const force: Move = {
     for (let i = 0; i < all.length; i += BATCH) {
       const batch = all.slice(i, i + BATCH).map((each) => `0x${formatHex(each)}` as const)
       const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [batch] })
-      const { baseFee } = await ground.head()
-      const value = BigInt(batch.length) * forceFee(toGasPrice(2n * baseFee + 1n))
+      const { price } = await ground.head()
+      const value = BigInt(batch.length) * forceFee(price)
       outcomes.push(await ground.caller.send({ data, gas: GAS, value }))
     }
     return `${all.length}: ${[...new Set(outcomes)].join(', ')}`

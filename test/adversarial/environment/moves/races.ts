@@ -46,7 +46,7 @@ const withdrawBond: Move = {
     const id = chance.pick([...model.tree.keys()])
     if (id === undefined) return undefined
     const outcome = await caller.send(withdrawBondCall(model.of(id).bytes))
-    const payout = await caller.send(withdrawCall())
+    const payout = await caller.send(withdrawCall(caller.account))
     return `of ${id.slice(0, 10)}: ${outcome}; what is owed: ${payout}`
   },
 }

@@ -4,7 +4,6 @@ import { encodeFunctionData } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { forceFee, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
-import { toGasPrice } from '../../../../node/protocol/units.ts'
 import type { Move } from './move.ts'
 
 const request: Move = {
@@ -27,11 +26,11 @@ const forceRequest: Move = {
       if (forced === undefined) return undefined
       const args = [[forced.packed]] as const
       const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args })
-      const { baseFee } = await ground.head()
+      const { price } = await ground.head()
       const outcome = await ground.caller.send({
         data,
         gas: TRANSACTION_GAS - 1n,
-        value: forceFee(toGasPrice(2n * baseFee + 1n)),
+        value: forceFee(price),
       })
       return `${forced.infohash.slice(0, 8)} for ${forced.net}: ${outcome}`
     })

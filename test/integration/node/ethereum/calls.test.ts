@@ -85,7 +85,7 @@ test('publishing, finalizing, paying and withdrawing use less gas than they are 
 
   await stage.skip(DAY)
   await spend(sender, withdrawBondCall(full.sealedBytes), RELEASE_GAS)
-  await spend(sender, withdrawCall(), WITHDRAW_GAS)
+  await spend(sender, withdrawCall(sender.ethereum.account), WITHDRAW_GAS)
 })
 
 test('no call asks for more gas than a transaction may have', () => {

@@ -15,6 +15,7 @@ const GWEI = 10n ** 9n
 const HOUR = 3_600n
 const situation: Situation = {
   baseFee: toGasPrice(7n * GWEI),
+  floorPrice: toGasPrice(0n),
   tip: toGasPrice(GWEI),
   nextWork: toWork(1_000n),
   queueWaiting: 0n,
@@ -27,7 +28,7 @@ function costOf(name: AttackName, changed: Partial<Situation> = {}) {
   return found
 }
 
-test('bonds are 20,000,000 gas at the base fee, gas is paid at base fee and tip, and what is lost is their sum', () => {
+test('bonds are 20,000,000 gas, five times that for a rival, gas is paid at base fee and tip, and what is lost is their sum', () => {
   for (const attack of costAttacks(situation)) {
     assert.equal(attack.gasWei, attack.gas * 8n * GWEI)
     assert.equal(attack.lostWei, attack.gasWei + attack.feesWei + attack.bondLostWei)
@@ -35,15 +36,25 @@ test('bonds are 20,000,000 gas at the base fee, gas is paid at base fee and tip,
   }
   const bond = 20_000_000n * 7n * GWEI
   const light = costOf('light-rival')
-  assert.deepEqual([light.bondWei, light.bondLostWei, light.hashes], [bond, bond, 1_000n])
+  assert.deepEqual([light.bondWei, light.bondLostWei, light.hashes], [5n * bond, 5n * bond, 1_000n])
   assert.equal(light.gas, BigInt(gasFigures['publish, second sibling']))
   const wrong = costOf('wrong-block')
   assert.deepEqual([wrong.bondWei, wrong.bondLostWei], [bond, bond / 2n])
   const heavy = costOf('heavier-branch')
-  assert.deepEqual([heavy.hashes, heavy.bondWei, heavy.bondLostWei], [5_000n, 3n * bond, bond])
+  assert.deepEqual([heavy.hashes, heavy.bondWei, heavy.bondLostWei], [5_000n, 7n * bond, 5n * bond])
   // An hour of empty blocks has 48 bonds in the contract at a time.
   assert.equal(costOf('empty-blocks').bondWei, 48n * bond)
   assert.deepEqual([costOf('false-proof').delaySeconds, costOf('false-proof').hashes], [0n, 0n])
+})
+
+test('however low the base fee, bonds and entries of the queue cost what they do at the floor, and gas does not', () => {
+  const cheap = { baseFee: toGasPrice(GWEI / 20n), floorPrice: toGasPrice(3n * GWEI) }
+  const light = costOf('light-rival', cheap)
+  assert.equal(light.bondWei, 100_000_000n * 3n * GWEI)
+  assert.equal(light.gasWei, light.gas * (GWEI / 20n + GWEI))
+  assert.equal(costOf('queue-flood', cheap).feesWei, BigInt(QUEUE_SHARE) * 30_000n * GWEI)
+  const dear = { ...cheap, baseFee: toGasPrice(4n * GWEI) }
+  assert.equal(costOf('light-rival', dear).bondWei, 100_000_000n * 4n * GWEI)
 })
 
 test('half of an odd bond is rounded as the contract rounds it', () => {

@@ -6,7 +6,7 @@ import { EndpointSource } from '../../../../miner/watch/evidence/endpoint-source
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
-import { toGwei, toTime } from '../../../../node/protocol/units.ts'
+import { toGasPrice, toGwei, toTime } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, RULES } from '../../../../scripts/assure/models/world.ts'
 import { FakeEthereum, type UnplacedEvent } from '../../../support/chain/fake-ethereum.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
@@ -87,7 +87,7 @@ test('a block is final if the contract has it as final', async () => {
 function open() {
   const { chain, bridge, token, minRequest } = RULES
   const ethereum = new FakeEthereum({
-    ...{ chain, bridge, token, minRequest, minDeposit: 1n, easiestTarget },
+    ...{ chain, bridge, token, minRequest, minDeposit: 1n, floorPrice: toGasPrice(7n), easiestTarget },
     ...{ genesis: root.id, deployedAt: toTime(100n) },
   })
   return { ethereum, source: new EndpointSource({ name: 'one', chain: ethereum.connect() }) }

@@ -12,7 +12,7 @@ import { depositTransaction } from '../../../../node/protocol/queue.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
-import { toTime } from '../../../../node/protocol/units.ts'
+import { toGasPrice, toTime } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
@@ -29,7 +29,7 @@ async function open(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-asked-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const definition = {
-    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, deployedBlock: 0n, deployedAt: toTime(0n) },
+    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, floorPrice: toGasPrice(7n), deployedBlock: 0n, deployedAt: toTime(0n) },
     genesisBlock: genesisBlock({ ...RULES, easiestTarget, state }),
   }
   const deps = { log, clock: () => 1_800_000_000_000, version: '0.0.0' }

@@ -15,7 +15,7 @@ import { genesisState } from '../../../../node/protocol/genesis.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
-import { toTime } from '../../../../node/protocol/units.ts'
+import { toGasPrice, toTime } from '../../../../node/protocol/units.ts'
 import { Wallet } from '../../../../node/wallet/wallet.ts'
 import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
 import { accountOf, genesisOf, RULES } from '../../../../scripts/assure/models/world.ts'
@@ -34,7 +34,7 @@ async function open(t: TestContext) {
   t.after(() => rm(folder, { recursive: true, force: true }))
   const state = stateRoot(genesisState(genesis))
   const definition = {
-    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, deployedBlock: 0n, deployedAt: toTime(0n) },
+    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, floorPrice: toGasPrice(7n), deployedBlock: 0n, deployedAt: toTime(0n) },
     genesisBlock: genesisBlock({ ...RULES, easiestTarget, state }),
   }
   const deps = { log, clock: () => 1_800_000_000_000, version: '0.0.0' }

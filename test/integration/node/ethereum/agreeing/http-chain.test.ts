@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ChainOptions, connectEthereum } from '../../../../../node/ethereum/agreeing/http-chain.ts'
 import { type Address, parseAddress, ZERO_HASH } from '../../../../../node/protocol/ids.ts'
+import { toGasPrice } from '../../../../../node/protocol/units.ts'
 import { comparable } from '../../../../support/bridge/driver.ts'
 import { EthereumProxy, type Tampering } from '../../../../support/chain/ethereum-proxy.ts'
 import { LiveBridge } from '../../../../support/chain/live-bridge.ts'
@@ -22,6 +23,7 @@ test('the parameters, blocks and events of a real bridge', async () => {
   assert.deepEqual(await chain.parameters(), {
     ...rules,
     minDeposit: 1_000n,
+    floorPrice: toGasPrice(7n),
     easiestTarget: forge.genesis.sealed.header.target,
     genesis: forge.genesis.id,
     deployedAt,

@@ -12,6 +12,7 @@ import { Outbox } from '../../../../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../../../../node/ethereum/sending/sender.ts'
 import { genesisState } from '../../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../../node/protocol/header.ts'
+import { ZERO_ADDRESS } from '../../../../../node/protocol/ids.ts'
 import { toGasPrice, toWei } from '../../../../../node/protocol/units.ts'
 import { log } from '../../../../support/log.ts'
 import { forge } from '../../../../support/miner/forge.ts'
@@ -118,10 +119,10 @@ test('old calls are forgotten once they are too deep to come back', async (t) =>
   } as const
   await kept.add(call, attempt as never)
   await kept.settle(call, 100n)
-  await kept.add(withdrawCall(), attempt as never)
-  await kept.settle(withdrawCall(), 164n)
+  await kept.add(withdrawCall(ZERO_ADDRESS), attempt as never)
+  await kept.settle(withdrawCall(ZERO_ADDRESS), 164n)
   assert.equal(kept.find(call)?.isSettled, true)
-  await kept.settle(withdrawCall(), 165n)
+  await kept.settle(withdrawCall(ZERO_ADDRESS), 165n)
   assert.equal((await outbox()).find(call), undefined)
 })
 

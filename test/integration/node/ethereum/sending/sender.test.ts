@@ -144,7 +144,7 @@ test('an account that cannot pay is named with what it has and what it needs', a
 
 test('gas above the cap is not bought', async (t) => {
   const { sender } = await open(t, { maxFeePerGas: toGasPrice(1n) })
-  await assert.rejects(sender.send(withdrawCall()), { code: 'fee-cap', retry: true })
+  await assert.rejects(sender.send(withdrawCall(ZERO_ADDRESS)), { code: 'fee-cap', retry: true })
 })
 
 test('a stuck transaction whose replacement would be too dear waits, says so, and goes on when gas is cheap', async (t) => {
@@ -226,7 +226,7 @@ test('an endpoint that refuses a transaction is quoted', async (t) => {
 test('a refusal says what the contract said and what to do', async (t) => {
   const { stage, sender, publish } = await open(t)
   const { account } = sender.ethereum
-  await assert.rejects(sender.send(withdrawCall()), { ...refusedWith('NothingOwed'), retry: false })
+  await assert.rejects(sender.send(withdrawCall(ZERO_ADDRESS)), { ...refusedWith('NothingOwed'), retry: false })
   await assert.rejects(sender.send(publish(account, EASIEST >> 2n)), {
     ...refusedWith('TargetOutOfRange'),
     retry: true,
@@ -293,7 +293,7 @@ test('two calls of one account go one after another', async (t) => {
   const { sender, publish } = await open(t)
   const { account } = sender.ethereum
   const first = sender.send(publish(account))
-  const second = sender.send(withdrawCall())
+  const second = sender.send(withdrawCall(ZERO_ADDRESS))
   await assert.rejects(second, refusedWith('NothingOwed'))
   assert.equal((await first).status, 'done')
 })
