@@ -66,7 +66,7 @@ export class Crowd implements AsyncDisposable {
   static async start(): Promise<Crowd> {
     const limits = ['--gas-limit', `${GAS}`, '--code-size-limit', '50000']
     // Without the states of the past, of which it would keep a copy for each block.
-    const args = ['--port', '--no-mining', '--prune-history', ...limits, '--timestamp', '1800000000']
+    const args = ['--port', '0', '--no-mining', '--prune-history', ...limits, '--timestamp', '1800000000']
     const child = spawnTied({ command: anvilBinary(), args })
     const stop = async () => {
       child.kill('SIGKILL')
