@@ -119,7 +119,7 @@ export function parentOf(entry: Pick<Publication, 'sealed'>): Hash {
 function damaged(file: string, cause: unknown): OperationError {
   return new OperationError(
     'journal-damaged',
-    `expected ${file} to hold an own block as this program writes it, got ${cause}; move the file away to go on without that block`,
+    `expected ${file} to hold one of our blocks as this program writes it, got ${cause}; move the file away to go on without that block`,
     { facts: { file }, cause },
   )
 }

@@ -75,7 +75,7 @@ export class Publisher {
       const stated = decodeSealed(sealed).header.torrent
       if (torrent !== stated) this.#deps.log.warn({ stated, torrent }, 'the node serves the block as another torrent')
     } catch (error) {
-      if (error instanceof RuleError) return await this.#lose(entry, `the node takes it for wrong: ${error.message}`)
+      if (error instanceof RuleError) return await this.#lose(entry, `the node says that it is wrong: ${error.message}`)
       // What defends a race may build on another block than the node's tip, on purpose.
       const isPatient = entry.defends === undefined && this.#deps.now() - entry.foundMs < NODE_PATIENCE_MS
       if (isPatient || !(error instanceof OperationError) || error.code !== 'block-not-wanted') throw error
@@ -130,7 +130,7 @@ export class Publisher {
   }
 
   async #lose(entry: Publication, problem: string): Promise<Publication> {
-    this.#deps.log.info({ block: publicationId(entry), problem }, 'an own block is lost')
+    this.#deps.log.info({ block: publicationId(entry), problem }, 'one of our blocks is lost')
     const nothing = new Uint8Array()
     return await this.#put({
       ...entry,

@@ -104,10 +104,14 @@ export class BlockPool {
     const parent = this.#view.tip()
     const problem = this.#problemNow(decoded)
     if (parent === undefined || problem !== undefined || !this.#hasRoom(decoded.header.target, source)) {
-      throw new OperationError('block-not-wanted', `block ${id} is not taken now: ${problem ?? 'the pool is full'}`, {
-        facts: { block: id, parent: decoded.header.parent },
-        retry: true,
-      })
+      throw new OperationError(
+        'block-not-wanted',
+        `block ${id} is not accepted now: ${problem ?? 'the pool is full'}`,
+        {
+          facts: { block: id, parent: decoded.header.parent },
+          retry: true,
+        },
+      )
     }
     const files = this.#replay(parent, { sealed: decoded, steps, states }, id)
     const { target, torrent } = decoded.header
@@ -135,7 +139,7 @@ export class BlockPool {
     const { easiestTarget, now, queueHash } = this.#view
     const parent = this.#view.tip()
     if (parent === undefined) return 'Ethereum is not in view yet'
-    if (header.parent !== parent.id) return `it does not stand on the tip ${parent.id}`
+    if (header.parent !== parent.id) return `it does not build on the tip ${parent.id}`
     const ceiling = targetCeiling(parent.header.target, secondsFrom(parent.publishedAt, now()), easiestTarget)
     if (header.target < targetFloor(parent.header.target) || header.target > ceiling)
       return 'its target is out of range'

@@ -216,7 +216,7 @@ export class TtxNode {
         const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PROOF_FETCH_MS)])
         await takeProof(parts, { torrent, files: [], source: 'proofs' }, signal)
       } catch (error) {
-        this.#deps.log.warn({ error, file: name }, 'a proof was not taken in')
+        this.#deps.log.warn({ error, file: name }, 'a proof was not imported')
       }
     }
   }

@@ -84,7 +84,7 @@ export class Accusations {
     const isKept = (id: Hash) => isAlive(id) || listed.has(id) || finals.has(id) || pursuits.isUnderWay(id)
     for (const id of finals) {
       const isWrong = judge.verdictOn(id)?.verdict === 'invalid'
-      if (isWrong) this.#lament(id, 'a WRONG block is final: the bridge is dead, or whoever says so lies')
+      if (isWrong) this.#lament(id, 'a WRONG block is final: the bridge is dead, or the one who says so lies')
     }
     cases.keep(isKept)
     for (const known of [this.#pursued, this.#callers, this.#lamented]) {

@@ -63,7 +63,7 @@ function isSame(a: Saying['rules'], b: Saying['rules']): boolean {
 function otherNetwork(name: string, { bridge, token, minRequest }: Saying['rules'], ours: Address): OperationError {
   return new OperationError(
     'other-network',
-    `expected everybody to mean the same bridge ${ours}, but ${name} has ${bridge}, with the token ${token} and at least ${minRequest} base units a request; give node and watcher the same network, or take the one that lies out`,
+    `expected all to mean the same bridge ${ours}, but ${name} has ${bridge}, with the token ${token} and at least ${minRequest} base units a request; give node and watcher the same network, or leave out the one that lies`,
     { facts: { name, ours, theirs: bridge, token, minRequest: `${minRequest}` } },
   )
 }

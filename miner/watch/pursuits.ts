@@ -167,7 +167,7 @@ export class Pursuits {
 function unfinished(block: Hash): OperationError {
   return new OperationError(
     'refutation-unfinished',
-    `expected the refutation of block ${block} to come to an end sooner; it makes room for others, and is gone on with in a moment`,
+    `expected the refutation of block ${block} to come to an end sooner; it makes room for others, and goes on in a moment`,
     { facts: { block }, retry: true },
   )
 }

@@ -41,7 +41,7 @@ export async function replay(
 function neverPublished(id: Hash): OperationError {
   return new OperationError(
     'never-published',
-    `expected block ${id} to follow from the header of its parent, as the bridge sees to; got one that does not: somebody made it up`,
+    `expected block ${id} to follow from the header of its parent, as the bridge sees to; got one that does not: it was made up`,
     { facts: { block: id } },
   )
 }

@@ -32,7 +32,7 @@ export function stateOfSnapshot(header: Pick<Header, 'state'>, outputs: Uint8Arr
   if (stateRoot(state) === header.state) return state
   throw new RuleError(
     'bad-snapshot',
-    'expected outputs.bin to hold the state of the block, got another one; fetch it anew',
+    'expected outputs.bin to hold the state of the block, got another one; fetch it again',
     {
       expected: header.state,
       got: stateRoot(state),

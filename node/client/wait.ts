@@ -137,7 +137,7 @@ async function checkPossible(node: NodeClient, where: Where, until: Stage, signa
     const isLost = standings.some((rival) => rival.status === 'final')
     const what = isLost
       ? 'which lost for good: a transaction that spends the same money is final'
-      : 'which stands behind another one that spends the same money, and counts only if that one dies; wait again then'
+      : 'which is behind another one that spends the same money, and counts only if that one dies; wait again then'
     throw new OperationError(
       'transaction-conflicting',
       `expected a transaction that can be ${until}, got ${infohash}, ${what}`,
@@ -179,7 +179,7 @@ function timesOf(earliest: number | undefined, latest: number | undefined) {
 
 function waitingForOf(where: Where): string {
   if (where.reorganised !== undefined)
-    return 'Ethereum to take its transaction again: a reorganisation took the deposit out of the queue'
+    return 'Ethereum to include its transaction again: a reorganisation took the deposit out of the queue'
   switch (where.status) {
     case 'unknown':
       return 'its file: nobody has sent it to this node'
@@ -227,7 +227,7 @@ function moved({ infohash, reorganised }: Where): OperationError {
   const got = `got ${infohash}, which a reorganisation of Ethereum took out of its place`
   const why =
     id === undefined
-      ? 'no other deposit of its amount for its address is there: it is gone unless Ethereum takes its transaction again, under another id; deposit again only once that transaction was dropped and the wTTX are still yours ("ttx balance")'
+      ? 'no other deposit of its amount for its address is there: it is gone unless Ethereum includes its transaction again, under another id; deposit again only once that transaction was dropped and the wTTX are still yours ("ttx balance")'
       : ids.length === 1
         ? `it has the id ${id} now; go on with "ttx wait ${id}"`
         : `it is one of those of its amount for its address now, ${ids.join(', ')}; go on with "ttx wait ${ids.at(-1)}"`

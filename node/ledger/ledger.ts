@@ -290,7 +290,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
 function depositNotQueued(infohash: Infohash): OperationError {
   return new OperationError(
     'deposit-not-queued',
-    `expected a deposit that stands in the bridge's queue as this node has read it, got ${infohash}, which does not; nothing is kept, and nothing need be handed in: a node makes the file itself once Ethereum shows it the entry`,
+    `expected a deposit that is in the bridge's queue as this node has read it, got ${infohash}, which does not; nothing is kept, and nothing need be handed in: a node makes the file itself once Ethereum shows it the entry`,
     { facts: { infohash }, retry: true },
   )
 }

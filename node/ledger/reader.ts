@@ -210,7 +210,7 @@ export class LedgerReader {
   #block(height: number): LedgerBlock {
     const block = this.#database.committed(BLOCKS, numberKey(height))
     if (block === undefined) {
-      const message = `the ledger's database is damaged: it has lost block ${height}; begin anew with another data folder`
+      const message = `the ledger's database is damaged: it has lost block ${height}; begin again with another data folder`
       throw new OperationError('ledger-damaged', message, { facts: { height } })
     }
     return { ...block, height: BigInt(height) }

@@ -116,13 +116,13 @@ export class Transfers {
       const options = { facts: { infohash }, retry: true, cause }
       throw new OperationError(
         'transaction-not-found',
-        `expected somebody to deliver transaction ${infohash}, got it from nobody in time; connect to more nodes, wait longer, or import it as a proof`,
+        `expected a peer to deliver transaction ${infohash}, but none did in time; connect to more nodes, wait longer, or import it as a proof`,
         options,
       )
     }
     throw new OperationError(
       'transaction-not-found',
-      `expected a file in the torrent of transaction ${infohash}, got none; it is no transaction`,
+      `expected a file in the torrent of transaction ${infohash}, got none; it is not a transaction`,
       { facts: { infohash } },
     )
   }

@@ -128,7 +128,7 @@ export async function decryptKeystore(keystore: Keystore, passphrase: string, fi
         { facts: { file } },
       )
     }
-    throw badKeystore(file, 'it opens, but what it holds is no secp256k1 key', cause)
+    throw badKeystore(file, 'it opens, but what it holds is not a secp256k1 key', cause)
   }
   const privateKey = wallet.getPrivateKey()
   const address: Address = addressOfKey(publicKeyOf(privateKey))

@@ -45,7 +45,7 @@ export function plant(list: readonly Planted[], slots: readonly PlantedSlot[] = 
   for (const [i, { on, at, work = 5n, verdict = VALID, refuted = false }] of list.entries()) {
     const number = i + 1
     const parent = blocks[on]
-    if (parent === undefined) throw new RangeError(`block ${number} stands on block ${on}, which is not there yet`)
+    if (parent === undefined) throw new RangeError(`block ${number} builds on block ${on}, which is not there yet`)
     children[on]?.push(plantedId(number))
     const header = { ...ground.header, parent: parent.id, height: parent.sealed.header.height + 1n }
     const sealed = { header, seal: ground.seal }

@@ -98,7 +98,7 @@ export function createProgram(
       writeOut: (text) => void shell.stdout.write(text),
       writeErr: (text) => void (json || shell.stderr.write(text)),
     })
-    .showHelpAfterError('(add --help for what this command takes)')
+    .showHelpAfterError('(add --help for what this command accepts)')
     .exitOverride()
   addSettings(program, GLOBAL_SETTINGS)
   program.addHelpText(

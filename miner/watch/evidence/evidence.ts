@@ -248,7 +248,7 @@ function unknown(what: string, block: Hash): OperationError {
 
 function noEvidence(what: string, whys: readonly string[]): OperationError {
   const why = whys.length === 0 ? 'nobody who was asked has it' : whys.join('; ')
-  return new OperationError('no-evidence', `expected ${what} from somebody, got it from nobody: ${why}`, {
+  return new OperationError('no-evidence', `expected ${what} from at least one source, got it from none: ${why}`, {
     facts: { what },
     retry: true,
   })

@@ -38,7 +38,7 @@ export function stateOfBase(block: BridgeBlock, outputs: Uint8Array): State {
   } catch (cause) {
     throw new OperationError(
       'database-failed',
-      `expected the state after block ${block.id} on disk, got something else; delete the bridge's data and follow anew`,
+      `expected the state after block ${block.id} on disk, got something else; delete the bridge's data and follow it again`,
       { facts: { block: block.id }, cause },
     )
   }

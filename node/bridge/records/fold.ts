@@ -82,7 +82,7 @@ export function isRelevant(view: DraftView, event: StoredEvent | BridgeEvent): b
   const needs = (id: Hash) => {
     if (view.blocks.has(id)) return true
     if (begunLate) return false
-    throw incomplete(`an event (${event.kind}) names block ${id}, of which no publication was reported`)
+    throw incomplete(`an event (${event.kind}) names block ${id}, whose publication was not reported`)
   }
   switch (event.kind) {
     case 'published':
@@ -139,7 +139,7 @@ export function applyEvent(view: DraftView, event: StoredEvent, findings: Findin
 export function incomplete(problem: string): OperationError {
   return new OperationError(
     'ethereum-logs-incomplete',
-    `expected all events of the bridge, but ${problem}; the endpoint leaves out logs: nothing was taken from it, use another one if this stays`,
+    `expected all events of the bridge, but ${problem}; the endpoint leaves out logs: nothing of its answer was used, use another one if this stays`,
     { facts: { problem }, retry: true },
   )
 }

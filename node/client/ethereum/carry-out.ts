@@ -66,14 +66,14 @@ export async function carryOut(
       throw failed(
         'transaction-cancelled',
         call.name,
-        'nothing: it was taken back, since it would have failed',
+        'nothing: it was cancelled, since it would have failed',
         outcome.receipt,
       )
     }
     case 'lost':
       throw new OperationError(
         'transaction-lost',
-        `expected ${call.name} to succeed on Ethereum, but by the word of the endpoint another transaction of ${sender.ethereum.account} took its place; make sure by "ttx balance", or by another endpoint, that it had no effect before you run it again`,
+        `expected ${call.name} to succeed on Ethereum, but the endpoint says that another transaction of ${sender.ethereum.account} took its place; make sure by "ttx balance", or by another endpoint, that it had no effect before you run it again`,
         { facts: { call: call.name, account: sender.ethereum.account } },
       )
   }

@@ -69,7 +69,8 @@ async function nothingToClaim(
   }
   const { infohash } = question
   const { status, bridging } = await node.call('tx_where', { infohash }, signal)
-  const why = bridging === undefined ? `it is no bridge request that this node knows (${status})` : bridging.waitingFor
+  const why =
+    bridging === undefined ? `it is not a bridge request that this node knows (${status})` : bridging.waitingFor
   return new OperationError(
     'nothing-to-claim',
     `expected a request in a final block that is not paid yet, got ${infohash}: ${why}`,

@@ -88,7 +88,7 @@ function packFile(file: Uint8Array): Uint8Array {
   if (tx.kind === 'signed') return packTransaction(tx)
   throw new OperationError(
     'nothing-to-force',
-    `expected signed transactions only, got a ${tx.kind} among the ancestors: deposits enter blocks by themselves, wait for that`,
+    `expected signed transactions only, got a ${tx.kind} among the ancestors: deposits enter blocks on their own, wait for that`,
     { facts: { kind: tx.kind } },
   )
 }

@@ -263,7 +263,7 @@ class HttpChain implements Chain {
         const { blockNumber: number, logIndex } = log
         const hash = parseHash(log.blockHash)
         const block = blocks.get(number)
-        if (log.removed || block?.hash !== hash) throw new Error('the chain changed meanwhile')
+        if (log.removed || block?.hash !== hash) throw new Error('the chain changed in the meantime')
         const event = toEvent(log)
         const place = { number, hash, logIndex, transaction: parseHash(log.transactionHash), time: block.time }
         return event ? [{ ...event, place }] : []

@@ -57,7 +57,7 @@ export function entryOf(reader: Reader, infohash: Infohash): Entry | undefined {
 export function namedEntry(reader: Reader, infohash: Infohash): Entry {
   const entry = entryOf(reader, infohash)
   if (entry !== undefined) return entry
-  const message = `the ledger's database is damaged: it has lost transaction ${infohash}; begin anew with another data folder`
+  const message = `the ledger's database is damaged: it has lost transaction ${infohash}; begin again with another data folder`
   throw new OperationError('ledger-damaged', message, { facts: { infohash } })
 }
 

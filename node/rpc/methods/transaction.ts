@@ -92,7 +92,7 @@ export const FETCH_ERRORS = [
 
 export const TRANSACTION_METHODS = {
   tx_submit: {
-    summary: 'Takes a transaction file: checks it, stores it, tells the peers.',
+    summary: 'Accepts a transaction file: checks it, stores it, tells the peers.',
     params: z.strictObject({ file: bytes.describe('`tx.json`.') }),
     result: transactionRecord,
     errors: SUBMIT_ERRORS,

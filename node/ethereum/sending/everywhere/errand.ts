@@ -311,7 +311,7 @@ function unfunded(account: Address, { name, gas }: BridgeCall, views: readonly V
 function tooDear(call: string, endpoint: string): OperationError {
   return new OperationError(
     'fee-cap',
-    `expected ${call} to get into a block by the word of ${endpoint} for what may and can be paid, but it would need more; it waits`,
+    `expected ${call} to get into a block for what may and can be paid, but ${endpoint} says that it would need more; it waits`,
     { facts: { call, endpoint }, retry: true },
   )
 }

@@ -220,7 +220,7 @@ export class SimulatedBridge {
 
   /** wTTX of `from` is burned. */
   deposit(from: Account, gross: bigint, now: number): void {
-    if (from.wttx < gross) throw new RangeError('nobody can burn what he does not have')
+    if (from.wttx < gross) throw new RangeError('nobody can burn what they do not have')
     from.wttx -= gross
     this.minted -= gross
     this.queue.push({ kind: 'deposit', time: now, gross })

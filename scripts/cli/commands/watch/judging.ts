@@ -27,7 +27,7 @@ export async function judgeAt(
 export function describeJudgement(judgement: Judgement): [string, string][] {
   if (judgement.verdict === 'valid') return [['verdict', 'valid: every step was replayed']]
   if (judgement.verdict === 'doomed') {
-    return [['verdict', `doomed: it stands on the wrong block ${judgement.by}, and dies with it`]]
+    return [['verdict', `doomed: it builds on the wrong block ${judgement.by}, and dies with it`]]
   }
   if (judgement.verdict === 'unknown') return [['verdict', `unknown: ${judgement.why}`]]
   const { step, problem, stated, expected } = judgement
