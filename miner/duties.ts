@@ -1,4 +1,4 @@
-// What a miner owes the bridge and the bridge owes it: nominations and finalizations that are due, own bonds and coins.
+// What a miner owes the bridge and the bridge owes it: nominations and finalizations that are due, its own bonds and coins.
 
 import { WITHDRAW_GAS, withdrawBondCall, withdrawCall } from '../node/ethereum/calls.ts'
 import type { Head } from '../node/ethereum/reader.ts'
@@ -89,7 +89,7 @@ export class Duties {
 
   async #withdraw(head: Head, signal: AbortSignal): Promise<void> {
     const { ethereum } = this.#deps.sender
-    if (this.#options.payout !== ethereum.account) return // only who is owed can fetch it
+    if (this.#options.payout !== ethereum.account) return // only the account that is owed it can fetch it
     const owed = await ethereum.owed()
     if (owed === 0n || owed < costOfGas(WITHDRAW_FACTOR * WITHDRAW_GAS, head.baseFee)) return
     await doDuty(this.#deps, withdrawCall(), { owed: `${owed}` }, signal)

@@ -1,4 +1,4 @@
-// Brings one mined block to Ethereum: the torrent first, then the transaction, every step in the journal before it is taken.
+// Brings one mined block to Ethereum: the torrent first, then the transaction, every step in the journal before it is done.
 
 import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
@@ -100,7 +100,7 @@ export class Publisher {
       })
     } catch (error) {
       if (error instanceof OperationError && error.code === 'ethereum-refused' && current !== entry) {
-        // Signed, but the endpoint did not take it: it must not be held for a transaction under way.
+        // Signed, but the endpoint did not accept it: it must not be mistaken for a transaction under way.
         await this.#again(current)
       }
       if (!isAnyRefusal(error) || error.retry) throw error

@@ -48,7 +48,7 @@ export function rankPaying(
   return packages.sort(compare)
 }
 
-/** All else, by the coin age that its packages destroy a step; ties by who was seen first. */
+/** All else, by the coin age that its packages destroy a step; ties by which was seen first. */
 export function rankByCoinAge(candidates: readonly Candidate[], taken: ReadonlySet<Infohash>): Package[] {
   const byId = new Map(candidates.map((each) => [each.infohash, each]))
   const packages = candidates.flatMap((candidate): Package[] => {

@@ -75,7 +75,7 @@ export type Attack = {
   readonly gasWei: Wei
   /** What has to be put down, the bonds of all blocks that are needed at a time. */
   readonly bondWei: Wei
-  /** Of that, what does not come back for certain. */
+  /** Of that, what certainly does not come back. */
   readonly bondLostWei: Wei
   /** What others get. */
   readonly feesWei: Wei

@@ -1,4 +1,4 @@
-// What the watcher knows of each wrong block, told once whenever it changes.
+// What the watcher knows of each wrong block, reported once whenever it changes.
 
 import type { Logger } from '../../node/log.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
@@ -66,7 +66,7 @@ export class Cases {
     if (known !== undefined) this.#cases.set(block, { ...known, ...change })
   }
 
-  /** It is dead; who killed it stays, however often it is looked at afterwards. */
+  /** It is dead; who killed it is kept, however often it is looked at afterwards. */
   close(kill: Pick<Case, 'block' | 'problem' | 'deadline'> & Partial<Case> & { readonly by: 'us' | 'others' }): void {
     const known = this.#cases.get(kill.block)
     if (known?.state === 'killed') return

@@ -117,7 +117,7 @@ class Reading {
     return blocks
   }
 
-  /** Takes the block at the end of a way in, and answers the ways on. */
+  /** Adds the block at the end of a way, and returns the ways that lead on from it. */
   #pass({ id, parent, from }: Way, blocks: Map<Hash, LivingBlock>): readonly Way[] {
     const found = this.links.get(id)
     if (found === undefined) return [] // time was up
