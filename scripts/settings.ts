@@ -15,7 +15,7 @@ import { RuleError } from '../node/protocol/rule-error.ts'
 /** How a setting is given and explained. */
 export type SettingInfo = {
   readonly env: `TTX_${string}`
-  /** As commander takes it; its long name in camelCase is the setting's key. Absent: a secret has no flag, since others can list those. */
+  /** As commander reads it; its long name in camelCase is the setting's key. Absent: a secret has no flag, since others can list those. */
   readonly flag?: string
   /** One sentence without a full stop. */
   readonly about: string
@@ -320,7 +320,7 @@ export type SettingKey = keyof z.output<typeof settingsSchema>
 export type Settings = z.output<typeof settingsSchema> & { readonly data: string }
 /** What a setting is where neither flag nor environment nor `.env` says it, from what runs on the data folder. */
 export type Surrounding = Partial<Record<SettingKey, string>>
-/** Settings that every command takes; the others are flags only of the commands that use them. */
+/** Settings that every command accepts; the others are flags only of the commands that use them. */
 export const GLOBAL_SETTINGS: readonly SettingKey[] = [
   'network',
   'data',
@@ -392,7 +392,7 @@ export function loadSettings(
   return { ...settingsSchema.parse(given), data }
 }
 
-/** Names in `.env` that look like settings and are none: most likely a typo. */
+/** Names in `.env` that look like settings and are not: most likely a typo. */
 export function unknownSettings(dotenv: Readonly<Record<string, string>>): string[] {
   const known = new Set<string>(SETTING_KEYS.map((key) => settingInfo(key).env))
   return Object.keys(dotenv).filter((name) => name.startsWith('TTX_') && !known.has(name))

@@ -5,8 +5,8 @@ import type { Hash } from '../../node/protocol/ids.ts'
 import type { Time, Wei } from '../../node/protocol/units.ts'
 
 /**
- * `open`: wrong, and alive, as far as is known here. `tried`: a dry run would have killed it. `killed`: refuted, `by` whom (`others` also where an earlier run of this
- * watcher was it). `doubtful`: the node calls it wrong and our own replay does not, so nothing is done.
+ * `open`: wrong, and alive, as far as is known here. `tried`: a dry run would have killed it. `killed`: refuted, `by` whom (`others`
+ * also where it was an earlier run of this watcher). `doubtful`: the node calls it wrong and our own replay does not, so nothing is done.
  */
 export type Case = {
   readonly block: Hash

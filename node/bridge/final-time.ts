@@ -20,7 +20,7 @@ type FinalReason = 'alone' | 'rival-possible' | 'wrong-sibling' | 'unjudged-sibl
 
 type FinalClock = {
   /**
-   * Not before now. `earliest`: if everybody acts at once and nothing else is published. `latest`: if no heavier branch
+   * Not before now. `earliest`: if all act at once and nothing else is published. `latest`: if no heavier branch
    * comes, wrong blocks are refuted within a day of their publication, the heaviest eligible block is nominated within an hour, and
    * what can be final is made final at once.
    */
@@ -29,7 +29,7 @@ type FinalClock = {
   readonly reason: FinalReason
   /** Publication of the first right block of its race, from which all hours count. */
   readonly first: Time
-  /** From then on no rival is taken any more; with `rival-possible` only. */
+  /** From then on no rival is accepted any more; with `rival-possible` only. */
   readonly rivalUntil?: Time
   /** Right blocks beside it. */
   readonly rivals: readonly Hash[]

@@ -251,7 +251,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     const settled = this.settled.id
     const key = `${settled} ${preferredTip(this.view).id}`
     if (key === this.#emitted?.key) return
-    // At first from the oldest block on: nobody here knows how far the ledger is.
+    // At first from the oldest block on: how far the ledger is, is not known here.
     const branch = this.branch(this.#emitted?.settled)
     this.#emitted = { key, settled }
     this.#tell('branch', branch)
@@ -267,7 +267,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   }
 }
 
-/** What a reorganisation in the middle of a step looks like: worth a second look before anybody is alarmed. */
+/** What a reorganisation in the middle of a step looks like: worth a second look before an alarm is raised. */
 function isFleeting(error: unknown): boolean {
   return error instanceof OperationError && (error.code === 'ethereum-moved' || error.code === 'ethereum-refused')
 }

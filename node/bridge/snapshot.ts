@@ -88,7 +88,7 @@ export async function checkSnapshot(
   return { root, state, outputs, origin, ...(body ? { body } : {}) }
 }
 
-/** Nothing unless these are the steps and the states of the block. */
+/** `undefined` unless these are the steps and the states of the block. */
 function bodyOf(header: Header, body: BlockBody): BlockBody | undefined {
   const steps = splitSteps(body.steps)
   if (body.states.length !== 32 * steps.length) return undefined

@@ -1,4 +1,4 @@
-// Waiting until a transaction, a request or a deposit has got to a stage, as its node tells of it. It runs in a browser too.
+// Waiting until a transaction, a request or a deposit has got to a stage, as its node reports it. It runs in a browser too.
 
 import { OperationError } from '../errors.ts'
 import type { Hash, Infohash } from '../protocol/ids.ts'
@@ -52,7 +52,8 @@ const RIVALS = 8
 
 /**
  * Resolves with what the node says once the stage is reached. Throws the signal's reason, `OperationError`s: `unknown-transaction` (retry),
- * `transaction-conflicting` (retry unless a rival is final: then it can never come), `deposit-moved` (retry unless its place is taken), `no-request` (`paid` of what asks for nothing), `waited-in-vain` (retry), and
+ * `transaction-conflicting` (retry unless a rival is final: then it can never come), `deposit-moved` (retry unless its place
+ * is taken), `no-request` (`paid` of what asks for nothing), `waited-in-vain` (retry), and
  * what the node throws, that it is away too where that lasts; and the `RuleError` of what is invalid.
  */
 export async function wait(node: NodeClient, infohash: Infohash, options: WaitOptions): Promise<Where> {

@@ -55,7 +55,7 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
 
 /**
  * The refusal behind a failed simulation: an `OperationError` with the code `bridge-refused` and the name of the contract's
- * error as its fact `error`, or `call-reverted` where it gave no reason. Nothing if the error is of another kind.
+ * error as its fact `error`, or `call-reverted` where it gave no reason. `undefined` if the error is of another kind.
  */
 export function readRefusal(call: string, error: unknown): OperationError | undefined {
   const { cause } = error instanceof OperationError ? error : { cause: error }
@@ -112,7 +112,7 @@ export function isNonceTaken(error: OperationError): boolean {
 
 /**
  * An endpoint refused a transaction for what it is, in words that leave no doubt. Whatever else it says (of nonces, money and prices, an error of
- * its own, a proxy's page, words that we do not know) may come with a transaction that it, or another machine behind it, has taken.
+ * its own, a proxy's page, words that we do not know) may come with a transaction that it, or another machine behind it, has accepted.
  */
 export function isRefusedForGood(error: OperationError): boolean {
   return /intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|the).{0,12}gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|method not found/i.test(

@@ -159,7 +159,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     try {
       yield* setBranch(change, branch, { rules, nowMs: clock(), keepDead: this.#limits.dead, onStored })
     } catch (error) {
-      for (const infohash of stored) this.#promote(infohash) // of a long branch a part may stand
+      for (const infohash of stored) this.#promote(infohash) // a part of a long branch may have been applied
       throw error
     }
     for (const infohash of stored) this.#release(change, infohash)
@@ -177,7 +177,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     return submission
   }
 
-  /** Only what is known already: a deposit follows wholly from its queue entry, so nobody's file of it is needed, and none is kept. */
+  /** Only what is known already: a deposit follows wholly from its queue entry, so no file of it is needed from others, and none is kept. */
   async #submitDeposit(infohash: Infohash): Promise<Submission> {
     return await this.#writer.run((change) => {
       const known = this.#known(infohash, change)

@@ -3,7 +3,7 @@
 export type NetworkOptions = {
   /** The address to listen on. Loopback unless the node is to be reached. */
   readonly host: string
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly listenPort: number
   /** `host:port` of nodes to stay connected to. */
   readonly peers: readonly string[]
@@ -18,7 +18,7 @@ export type NetworkOptions = {
   /** uTP (BEP 29) beside TCP. Both ends should have the same setting: the other is tried only after half a minute. */
   readonly utp: boolean
   /**
-   * Encryption (MSE) of connections: 0 dials plain, 1 dials encrypted, both take either; 2 is only encrypted. It hides from filters,
+   * Encryption (MSE) of connections: 0 dials plain, 1 dials encrypted, both accept either; 2 is only encrypted. It hides from filters,
    * not from spies, and costs ten times the CPU.
    */
   readonly secure: 0 | 1 | 2

@@ -7,9 +7,9 @@ import { type Hash, toHash, toInfohash, ZERO_ADDRESS, ZERO_HASH } from '../../no
 import { addWork, later, type Time, toSeconds, toTime, toWork, type Work } from '../../node/protocol/units.ts'
 
 export type Planted = {
-  /** The block on which it stands, by its number: 0 is the final block, the first of the list has number 1. */
+  /** The block on which it builds, by its number: 0 is the final block, the first of the list has number 1. */
   readonly on: number
-  /** Seconds after the final block; not before the block on which it stands. */
+  /** Seconds after the final block; not before the block on which it builds. */
   readonly at: number
   /** Its own, expected hashes. */
   readonly work?: bigint

@@ -12,7 +12,7 @@ export type Failure = {
   readonly code: string
   readonly message: string
   readonly facts: Facts
-  /** Only of what nobody expected. */
+  /** Only of what was not expected. */
   readonly stack?: string
 }
 

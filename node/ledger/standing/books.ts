@@ -137,7 +137,7 @@ export function place(change: Change, before: Entry, { standing, height, step, r
   return after
 }
 
-/** Says that a conflicting transaction can never stand again, and takes it out of everything that others look at. */
+/** Says that a conflicting transaction can never stand again, and removes it from everything that others look at. */
 export function bury(change: Change, entry: Entry): void {
   change.put(ENTRIES, entry.infohash, { ...entry, isDead: true })
   change.delete(CONFLICTS, numberKey(entry.seq))

@@ -25,7 +25,7 @@ export type NodeParts = {
   readonly settle: () => Promise<void>
 }
 
-/** So many blocks are named of each kind that is beside one: with all of them, one answer could be as large as the square of a crowd. */
+/** This many blocks are named of each kind that is beside one: with all of them, one answer could be as large as the square of a crowd. */
 const MOST_NAMED = 16
 
 /** Throws `OperationError('no-ethereum')` in a node without Ethereum. */

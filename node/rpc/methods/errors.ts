@@ -51,7 +51,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** Any method may answer these: the node itself is not well. */
+/** Any method may fail with these: the node itself is not well. */
 export const TROUBLES = [
   'ledger-closed',
   'ledger-failed',

@@ -73,7 +73,7 @@ const bridging = z
   })
   .meta({ id: 'Bridging', description: 'Where the money of a request is. Without times while no block carries it.' })
 
-/** Of what takes a file. */
+/** Of what accepts a file. */
 const SUBMIT_ERRORS = [
   'bad-transaction-file',
   'deposit-not-queued',

@@ -1,4 +1,4 @@
-// A heavier branch of one's own beside what others published: for their fees, or to surprise everybody at the last moment.
+// A heavier branch of one's own beside what others published: for their fees, or to surprise all others at the last moment.
 
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'

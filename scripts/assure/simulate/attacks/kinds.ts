@@ -17,13 +17,13 @@ export type Kind = {
   readonly name: string
   /** In a few words, for the table. */
   readonly title: string
-  /** What stands for the attack: hash rate, or nothing but coins. */
+  /** What the attack needs: hash rate, or nothing but coins. */
   readonly needs: 'hash rate' | 'coins'
   /** It burns bonds, so that its budget decides how long it goes on. */
   readonly burns: boolean
   /** Somebody deals with themselves: that must never profit. */
   readonly isSelfDealing: boolean
-  /** Nobody but requests crosses: the queue is empty, which otherwise makes old finds worthless. */
+  /** Nothing but requests crosses: the queue is empty, which otherwise makes old finds worthless. */
   readonly isQuiet?: boolean
   /** The kind that does the same without the attack, if that is not `HONEST`. */
   readonly instead?: string
@@ -34,7 +34,7 @@ const HASHING = { needs: 'hash rate', burns: false, isSelfDealing: false } as co
 const BURNING = { ...HASHING, burns: true } as const
 const PAYING = { needs: 'coins', burns: false, isSelfDealing: false } as const
 
-/** The same hash rate at honest work: with it all others are compared. */
+/** The same hash rate at honest work: all others are compared with it. */
 export const HONEST: Kind = {
   ...HASHING,
   name: 'honest',

@@ -1,4 +1,4 @@
-// ttx claim: have requests in final blocks paid, for whomever they are.
+// ttx claim: have requests in final blocks paid, whoever their recipients are.
 
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'

@@ -6,7 +6,7 @@ import { type Hash, isHash } from '../../../../node/protocol/ids.ts'
 import type { Court } from './court.ts'
 
 /**
- * Judges a block on what anybody serves of it. Without an endpoint of its own it has only the node to say what Ethereum has, which must then
+ * Judges a block on what any source serves of it. Without an endpoint of its own it has only the node to say what Ethereum has, which must then
  * trust its own view.
  */
 export async function judgeAt(
