@@ -1,4 +1,4 @@
-// Which transactions a block takes first: paying requests with what they depend on by fee minus gas, then all else by coin age.
+// Which transactions go into a block first: paying requests with what they depend on by fee minus gas, then all else by coin age.
 
 import { feeOf } from '../node/protocol/fee.ts'
 import type { Infohash } from '../node/protocol/ids.ts'

@@ -240,7 +240,7 @@ const settingsSchema = z.strictObject({
   finalityDepth: whole(1, 10_000).default(64).register(info, {
     env: 'TTX_FINALITY_DEPTH',
     flag: '--finality-depth <blocks>',
-    about: 'Blocks of Ethereum that may still be reorganised; what is younger is not called final',
+    about: 'Blocks of Ethereum that may still be reorganised; what is not that deep is not called final',
     example: '64',
   }),
   maxEthereumAge: whole(0, 86_400).default(900).register(info, {

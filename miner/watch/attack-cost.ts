@@ -230,7 +230,7 @@ export function findOverturn(blocks: readonly Block[], now: number, nextWork: Wo
         closesAt,
       }
     }
-    // Its first block has the work of the first one, be that right or wrong; what more it takes comes above.
+    // Its first block has the work of the first one, be that right or wrong; what more is needed comes above.
     const least = first.work - fork.work
     const rest = max(missing - least, 0n)
     const count = 1 + blocksFor(first.target, rest)

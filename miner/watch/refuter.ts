@@ -67,7 +67,7 @@ export async function tryRefutation(
 }
 
 /**
- * Sends it through every endpoint and stays with it until the block is dead, by whomever; it pays what it takes to be in time for the `deadline` (unix
+ * Sends it through every endpoint and stays with it until the block is dead, whoever kills it; it pays what it takes to be in time for the `deadline` (unix
  * seconds). It was killed by us where an endpoint that calls it dead has the receipt, and none that answers contradicts. Throws the reason of `signal`,
  * `unfunded-account`, `write-failed`, `OperationError('refutation-failed')` (retry) where a transaction of ours had no effect, and
  * `OperationError('ethereum-disagreement')` (retry) where some call the block dead and others alive: the caller looks again.

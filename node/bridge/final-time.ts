@@ -42,7 +42,7 @@ type FinalClock = {
 /** `decisive` is the block on the way whose clock decides the latest time; the members of its clock, but for the times, are beside it. */
 export type FinalTime = FinalClock & { readonly decisive: Hash }
 
-// Of a view, those of the last moment that somebody asked for.
+// Of a view, those of the last moment that was asked for.
 const known = new WeakMap<BridgeView, { readonly now: Time; readonly times: ReadonlyMap<Hash, FinalTime> }>()
 
 /** When a block of the preferred branch can be final; undefined for a block that is not on it, or is final already. */

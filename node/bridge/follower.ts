@@ -133,7 +133,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   async #pause(ms: number): Promise<void> {
     if (this.#waiters.length > 0) return
     const signal = AbortSignal.any([this.#stopping.signal, this.#wake.signal])
-    // Rejects only where somebody polls or stops.
+    // Rejects only because of a poll or a stop.
     await delay(ms, undefined, { signal }).catch(() => undefined)
   }
 

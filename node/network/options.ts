@@ -35,7 +35,7 @@ export type NetworkOptions = {
 
 /**
  * What an operator chooses between. `local` talks to the given peers and trackers only, and listens on loopback; `public` is
- * reached, and finds and is found. Local service discovery (BEP 14) is in neither: multicast tells everybody in a house who runs a node.
+ * reached, and finds and is found. Local service discovery (BEP 14) is in neither: multicast tells everyone in a house who runs a node.
  */
 export const NETWORK_PROFILES = {
   local: { host: '127.0.0.1', dialsHints: 'loopback', dht: false, pex: false, utp: false },

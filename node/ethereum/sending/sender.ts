@@ -365,7 +365,7 @@ export class TransactionSender {
     options: SendOptions,
   ): Promise<undefined> {
     const { call, last, refusal } = pending
-    // One that an earlier process began is not undone.
+    // A cancellation that an earlier process began stays one.
     const isCancel = refusal !== undefined || last.isCancel
     let fees: Fees
     try {

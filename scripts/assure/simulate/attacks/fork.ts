@@ -26,7 +26,7 @@ type Attempt = {
 
 /** Seconds before a window closes. */
 const MARGIN = 36
-/** Gives up when this many blocks behind, each of the work of the one at the bottom. */
+/** Gives up when it is this many blocks behind, each of the work of the one at the bottom. */
 const HOPELESS = 4n
 /** A block is worth it if its fees are this many times the usual ones. */
 const RICH = 1.5

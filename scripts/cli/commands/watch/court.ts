@@ -25,7 +25,7 @@ export type Court = AsyncDisposable & {
   readonly genesis?: Genesis
 }
 
-/** A node may belong to anyone, and no answer of it is needed: what is longer is read from Ethereum. */
+/** A node may belong to anyone, and no answer of it is needed: what is longer than this is read from Ethereum. */
 const NODE_BYTES = 2 ** 23
 /** Another try is made with the next look. */
 const ONCE = { retries: 1, timeoutMs: PATIENCE_MS }

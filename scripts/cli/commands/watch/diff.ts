@@ -195,7 +195,7 @@ function differenceRows(difference: Difference, step: number): [string, string][
 
 /** In plain words, what a person has to make of it. A block that is known to be wrong settles it, whatever the two disagree on. */
 function meaningOf({ kind }: Difference, wrong: Readonly<Record<'A' | 'B', boolean>>): string {
-  if (wrong.A && wrong.B) return 'both are wrong: nothing of either counts'
+  if (wrong.A && wrong.B) return 'both are wrong: neither counts'
   if (!wrong.A && !wrong.B) return MEANINGS[kind]
   const [liar, other] = wrong.A ? ['A', 'B'] : ['B', 'A']
   return `${liar} is wrong, and nothing of it ever counts; ${other} is not known to be`
