@@ -127,7 +127,7 @@ export const OPERATION_CODES = {
   'refutation-failed': 'A refutation had no effect: it is tried again.',
   'refutation-unfinished': 'A refutation takes long and makes room for others: it goes on in a moment.',
   'service-died': 'A process of the devnet ended: its last words are in the message, the rest is in its log.',
-  silent: 'What was asked does not answer: see whether it runs, and can be reached.',
+  silent: 'The node or endpoint that was asked does not answer: see whether it runs, and can be reached.',
   'snapshot-not-final': 'The block of the snapshot is not final on Ethereum: use the snapshot of a final block.',
   stopped: 'A part of the program was stopped while something waited for it: start it again if it should go on.',
   'state-unknown': 'The state after the block is not available: ask for a newer block, or another node.',

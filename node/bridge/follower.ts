@@ -251,7 +251,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     const settled = this.settled.id
     const key = `${settled} ${preferredTip(this.view).id}`
     if (key === this.#emitted?.key) return
-    // At first from the oldest block on: how far the ledger is, is not known here.
+    // At first from the oldest block on: it is not known here how far the ledger is.
     const branch = this.branch(this.#emitted?.settled)
     this.#emitted = { key, settled }
     this.#tell('branch', branch)
