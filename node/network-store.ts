@@ -53,7 +53,7 @@ export class NodeStore implements NetworkStore {
     if (follower === undefined) return mined
     const { view } = follower
     const branch = [blockOf(view, view.final), ...preferredBranch(view)]
-    // Genesis was never mined: every node has it, and would take its header for one without work.
+    // Genesis was never mined: every node has it, and would mistake its header for one without work.
     return [
       ...branch.filter(({ sealed }) => sealed.header.height > 0n).map(({ sealed }) => encodeSealed(sealed)),
       ...mined,
@@ -88,7 +88,7 @@ export class NodeStore implements NetworkStore {
     this.addBlock(sealed, bytesOf('steps.bin'), bytesOf('states.bin'), 'peer')
   }
 
-  /** Takes a mined block into the pool and tells the peers. Throws what `BlockPool.add` throws. */
+  /** Puts a mined block into the pool and tells the peers. Throws what `BlockPool.add` throws. */
   addBlock(sealed: Uint8Array, steps: Uint8Array, states: Uint8Array, source: BlockSource): PooledBlock {
     const { pool } = this.#deps
     const known = pool.get(blockId(decodeSealed(sealed)))

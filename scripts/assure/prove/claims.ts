@@ -184,7 +184,7 @@ export const WORD_PROOFS: readonly WordProof[] = [
     assume: 'true',
     claims: [
       {
-        about: 'the key has 160 bits, of which the first is 0',
+        about: 'the key has 160 bits, and the first one is 0',
         holds: (f) =>
           `(and ${isZero(`(bvand ${term(f, 'key')} ${low(96)})`)} (bvult ${term(f, 'key')} ${numeral(1n << 255n)}))`,
       },
@@ -197,7 +197,7 @@ export const WORD_PROOFS: readonly WordProof[] = [
     assume: 'true',
     claims: [
       {
-        about: 'the key has 160 bits, of which the first is 1: it is no output’s',
+        about: 'the key has 160 bits, and the first one is 1: it is not that of an output',
         holds: (f) =>
           `(and ${isZero(`(bvand ${term(f, 'key')} ${low(96)})`)} (bvuge ${term(f, 'key')} ${numeral(1n << 255n)}))`,
       },
@@ -210,7 +210,7 @@ export const WORD_PROOFS: readonly WordProof[] = [
     assume: 'true',
     claims: [
       {
-        about: 'it leaves the 40 bits free in which the time stands',
+        about: 'it leaves the 40 bits of the time free',
         holds: (f) => isZero(`(bvand ${term(f, 'digest')} ${low(40)})`),
       },
     ],

@@ -33,7 +33,7 @@ export function tellAll(
   })
 }
 
-/** With the torrent that a miner would make of it; any other infohash where the steps have no shape: nobody judges it. */
+/** With the torrent that a miner would make of it; any other infohash where the steps have no shape: it is never judged. */
 export function headerOf(rules: Rules, parent: ParentBlock, { steps, states, state }: Content, target: bigint): Header {
   // What posts too few states has a header all the same: the bridge is to refuse it for the states.
   const told = steps.map((_, i) => states[i] ?? parent.header.state)
