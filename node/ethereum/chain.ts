@@ -3,7 +3,7 @@
 import type { Address, Hash, Infohash } from '../protocol/ids.ts'
 import type { Gwei, Time, Work } from '../protocol/units.ts'
 
-/** An endpoint may be this many blocks behind itself or another one before anybody is told. */
+/** An endpoint may be this many blocks behind itself or another one before that is reported. */
 export const LAG_BLOCKS = 5n
 
 /** A block of Ethereum. */
@@ -106,7 +106,7 @@ export type BlockRecord = {
 export type BridgeReading = {
   readonly finalBlock: Hash
   readonly queueLength: bigint
-  /** Running hash of the queue at the length that was asked for; nothing for zero or beyond the end. */
+  /** Running hash of the queue at the length that was asked for; `undefined` for zero or beyond the end. */
   readonly queueHash: Hash | undefined
   /** In the order in which they were asked for. */
   readonly records: readonly BlockRecord[]
@@ -137,7 +137,7 @@ export interface Chain {
   parameters(): Promise<BridgeParameters>
   /** The newest block. */
   head(): Promise<ChainBlock>
-  /** The canonical block of this number; nothing above the newest one. */
+  /** The canonical block of this number; `undefined` above the newest one. */
   blockAt(number: bigint): Promise<ChainBlock | undefined>
   /** All events of the bridge in blocks `from` to `to`, both included, in their order. */
   events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]>

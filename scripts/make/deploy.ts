@@ -111,7 +111,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   }
 }
 
-/** Writes `<chain id>.json` into `folder`, by default the repository's `deployments/`, and answers its path. */
+/** Writes `<chain id>.json` into `folder`, by default the repository's `deployments/`, and returns its path. */
 export async function writeDeployment(deployment: Deployment, folder = FOLDER): Promise<string> {
   const file = join(folder, `${deployment.chain}.json`)
   await mkdir(folder, { recursive: true })

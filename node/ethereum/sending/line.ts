@@ -1,4 +1,4 @@
-// The line of an account's transactions: which nonces are taken, and every signed form of a call on disk before it leaves.
+// The line of an account's transactions: which nonces are in use, and every signed form of a call on disk before it leaves.
 
 import { toWei } from '../../protocol/units.ts'
 import type { EthereumAccount } from '../account.ts'

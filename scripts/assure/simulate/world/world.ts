@@ -161,7 +161,7 @@ export class World {
     return this.#drafts.get(id)
   }
 
-  /** The easiest target that the contract takes for a child at a time; beside a live one the only one. */
+  /** The easiest target that the contract accepts for a child at a time; beside a live one the only one. */
   ceilingOf(parent: BridgeBlock): (time: number) => bigint {
     const { target } = parent.sealed.header
     const first = this.liveChildren(parent.id)[0]?.sealed.header.target
@@ -171,7 +171,7 @@ export class World {
     }
   }
 
-  /** Whether the contract still takes a rival beside the first live child. */
+  /** Whether the contract still accepts a rival beside the first live child. */
   isOpen(parent: Hash): boolean {
     const [first] = this.liveChildren(parent)
     return first === undefined || BigInt(Math.ceil(this.now)) < first.publishedAt + RULE.siblingSeconds
@@ -190,7 +190,7 @@ export class World {
 
   // ----------------------------------------------------------------------------------------------------- what one can do
 
-  /** A block whose work is done now; nobody else knows of it. */
+  /** A block whose work is done now; only its miner knows of it. */
   make(miner: Account, parent: Hash, target: bigint, how: { taste: Taste; valid?: boolean; deal?: boolean }): Draft {
     const { requests, queueCount, size } = this.content(parent, how.taste)
     const below = this.draft(parent)?.height ?? 0n
