@@ -225,7 +225,7 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function force(bytes[] calldata transactions) external payable {
-        uint64 fee = Math.ceilDiv(FORCE_GAS * gasPrice(), 1 gwei).toUint64();
+        uint64 fee = Math.ceilDiv(FORCE_GAS * _gasPrice(), 1 gwei).toUint64();
         uint256 due = transactions.length * uint256(fee) * 1 gwei;
         if (msg.value < due) revert FeeTooSmall(msg.value, due);
         if (msg.value > due) _owe(msg.sender, msg.value - due);
@@ -285,11 +285,6 @@ contract Bridge is IBridge {
         Cursor memory cursor = Tree.start(sealedHeader.stateOf(), opening);
         balance = Tree.open(cursor, Tree.accountKey(account));
         Tree.finish(cursor);
-    }
-
-    /// @inheritdoc IBridge
-    function gasPrice() public view returns (uint256) {
-        return Math.max(block.basefee, floorPrice);
     }
 
     /// @inheritdoc IBridge
@@ -359,6 +354,11 @@ contract Bridge is IBridge {
     function _owe(address account, uint256 amount) private {
         owed[account] += amount;
         emit Owed(account, amount);
+    }
+
+    /// @dev What bonds and entries of the queue cost for a unit of gas, in wei. No view: nodes run an `eth_call` at a base fee of zero.
+    function _gasPrice() private view returns (uint256) {
+        return Math.max(block.basefee, floorPrice);
     }
 
     /// @dev Whether a block's digest shows the work that its target asks for.
@@ -444,7 +444,7 @@ contract Bridge is IBridge {
         BlockRecord storage record = _blocks[id];
         BlockRecord storage parent = _blocks[fields.parent];
         if (record.publishedAt != 0) revert AlreadyPublished(id);
-        uint256 bond = BOND_GAS * gasPrice();
+        uint256 bond = BOND_GAS * _gasPrice();
         uint128 work = Target.workOf(fields.target);
         uint128 parentWork = parent.work;
         BlockId first = parent.firstChild;

@@ -77,7 +77,6 @@ export const bridgeAbi = [
   {"inputs":[{"name":"parent","type":"bytes32"}],"name":"firstChild","outputs":[{"name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"floorPrice","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"transactions","type":"bytes[]"}],"name":"force","outputs":[],"stateMutability":"payable","type":"function"},
-  {"inputs":[],"name":"gasPrice","outputs":[{"name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"genesis","outputs":[{"name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"number","type":"uint256"}],"name":"isClaimed","outputs":[{"name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"parent","type":"bytes32"},{"name":"block_","type":"bytes32"}],"name":"isEligible","outputs":[{"name":"","type":"bool"}],"stateMutability":"view","type":"function"},

@@ -57,7 +57,7 @@ export type Policy = Prices & {
   readonly marginPercent: bigint
   /** Gas besides that of the publication that the block's fees have to pay for, units. */
   readonly extraGas: bigint
-  /** Transactions that pay nothing: so many in a block that makes no profit. One that does takes as many as its profit pays for. */
+  /** Transactions that pay nothing: this many in a block that makes no profit. One that makes a profit carries as many as that pays for. */
   readonly unpaidSteps: number
 }
 

@@ -1,4 +1,4 @@
-// The calls that anybody may send to bring the right branch forward: nominations and finalizations that are due.
+// The calls that anyone may send to bring the right branch forward: nominations and finalizations that are due.
 
 import type { NodeClient } from '../node/client/rpc.ts'
 import type { OperationError } from '../node/errors.ts'
@@ -40,7 +40,7 @@ const LONGEST_REST_MS = 3_600_000
 export class DueCalls {
   readonly #deps: DueDeps
   readonly #options: DueOptions
-  /** When a duty that anybody may do becomes ours, unix milliseconds. */
+  /** When a duty that anyone may do becomes ours, unix milliseconds. */
   readonly #turns = new Map<string, number>()
 
   /** How often a duty reverted. */
@@ -81,7 +81,7 @@ export class DueCalls {
     }
   }
 
-  /** What reverted has cost gas, and is due all the same to this node: somebody lies, or is late. */
+  /** What reverted has cost gas, and the node calls it due all the same: somebody lies, or is late. */
   #rest(key: string): void {
     const reverts = this.#reverts.get(key) ?? 0
     this.#reverts.set(key, reverts + 1)
@@ -98,7 +98,7 @@ export class DueCalls {
   }
 }
 
-/** Sends a call; answers what became of it, or why the bridge refused it: mostly because somebody else was faster. */
+/** Sends a call; returns what became of it, or why the bridge refused it: mostly because somebody else was faster. */
 export async function doDuty(
   { sender, log }: Pick<DueDeps, 'sender' | 'log'>,
   call: BridgeCall,

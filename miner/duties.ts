@@ -1,4 +1,4 @@
-// What a miner owes the bridge and the bridge owes it: nominations and finalizations that are due, own bonds and coins.
+// What a miner owes the bridge and the bridge owes it: nominations and finalizations that are due, its own bonds and coins.
 
 import { WITHDRAW_GAS, withdrawBondCall, withdrawCall } from '../node/ethereum/calls.ts'
 import type { Head } from '../node/ethereum/reader.ts'
@@ -51,22 +51,22 @@ export class Duties {
       const id = publicationId(entry)
       const record = await sender.ethereum.record(id)
       if (record.publishedAt === 0n) {
-        log.warn({ block: id }, 'Ethereum was reorganised and no longer has an own block: it is published again')
+        log.warn({ block: id }, 'Ethereum was reorganised and no longer has one of our blocks: it is published again')
         const { publishedAt: _, ...rest } = entry
         await journal.put({ ...rest, stage: 'submitted', bond: toWei(0n), attempts: [] })
       } else if (record.isRefuted) {
         log.error(
           { block: id },
-          'an own block was refuted: this miner or its node is wrong about the rules, or the disk lies',
+          'one of our blocks was refuted: this miner or its node is wrong about the rules, or the disk lies',
         )
         await journal.put({ ...withoutBytes(entry), stage: 'lost', problem: 'it was refuted', bond: toWei(0n) })
       } else if (record.isFinal) {
         const fee = record.isUnpaid ? toBaseUnits(0n) : decodeSealed(entry.sealed).header.fee
-        log.info({ block: id, fee: `${fee}` }, 'an own block is final')
+        log.info({ block: id, fee: `${fee}` }, 'one of our blocks is final')
         await journal.put({ ...withoutBytes(entry), stage: 'final', fee })
       } else if (decodeSealed(entry.sealed).header.height <= finalHeight) {
         const problem = 'another block became final in its place'
-        log.warn({ block: id, problem }, 'an own block is lost')
+        log.warn({ block: id, problem }, 'one of our blocks is lost')
         await journal.put({ ...withoutBytes(entry), stage: 'lost', problem })
       }
     }
@@ -81,7 +81,7 @@ export class Duties {
       if (end === 'done' || isRefusal(end, 'NoBond')) await journal.put({ ...entry, bond: toWei(0n) })
       else if (isRefusal(end, 'BondForfeited')) {
         const stage = entry.stage === 'final' ? 'final' : 'lost'
-        const problem = 'its bond is burned: it was the rival of a block that stands'
+        const problem = 'its bond is burned: it was the rival of a block that still counts'
         await journal.put({ ...withoutBytes(entry), stage, problem, bond: toWei(0n) })
       }
     }

@@ -32,7 +32,7 @@ export type Fate =
 
 /**
  * Of our own blocks that are neither published nor lost, the one that waits to be published: one that was sent, else one on this parent.
- * `others`: those beside it that were never sent. `publishing` is on its way, and none of them.
+ * `others`: those beside it that were never sent. `publishing` is on its way, and is not one of them.
  */
 export function heldOn(
   parent: Hash,

@@ -1,4 +1,4 @@
-// Own blocks on disk, one file each, from the found nonce until the bond is back: what a crash must not forget.
+// Our own blocks on disk, one file each, from the found nonce until the bond is back: what a crash must not forget.
 
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ const bytes = z.codec(
 
 /**
  * `mined`: a nonce was found. `submitted`: the node serves its torrent. `sent`: signed for Ethereum (see `attempts`). `published`: Ethereum
- * has it. `final`: so has the contract for good. `lost`: it was never published, or died; see `problem`.
+ * has it. `final`: it is final in the contract. `lost`: it was never published, or died; see `problem`.
  */
 const stages = ['mined', 'submitted', 'sent', 'published', 'final', 'lost'] as const
 
@@ -55,7 +55,7 @@ const publication = z.object({
   problem: z.string().optional(),
 })
 
-/** One own block and how far it is. */
+/** One of our own blocks and how far it is. */
 export type Publication = Readonly<z.output<typeof publication>>
 
 /** Writes are atomic and on disk when they resolve; what is read is what was last written whole. */
@@ -122,7 +122,7 @@ export function parentOf(entry: Pick<Publication, 'sealed'>): Hash {
 function damaged(file: string, cause: unknown): OperationError {
   return new OperationError(
     'journal-damaged',
-    `expected ${file} to hold an own block as this program writes it, got ${cause}; move the file away to go on without that block`,
+    `expected ${file} to hold one of our blocks as this program writes it, got ${cause}; move the file away to go on without that block`,
     { facts: { file }, cause },
   )
 }

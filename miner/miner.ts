@@ -219,7 +219,7 @@ export class Miner implements AsyncDisposable {
 
   async #held(parent: Hash): Promise<Publication | undefined> {
     const { held, others } = heldOn(parent, this.#journal.entries(), this.#publishing?.id)
-    for (const entry of others) await this.#giveUp(entry, 'a later own block took its place')
+    for (const entry of others) await this.#giveUp(entry, 'a later one of our blocks took its place')
     return held
   }
 
@@ -290,7 +290,7 @@ export class Miner implements AsyncDisposable {
   }
 
   async #giveUp(entry: Publication, problem: string): Promise<void> {
-    this.#log.info({ block: publicationId(entry), problem }, 'gave up an own block')
+    this.#log.info({ block: publicationId(entry), problem }, 'gave up one of our blocks')
     await this.#journal.put({ ...entry, stage: 'lost', problem, steps: new Uint8Array(), states: new Uint8Array() })
   }
 

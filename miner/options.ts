@@ -34,13 +34,13 @@ export type MinerOptions = {
   readonly marginPercent?: number
   /** After this long, what waits is published whatever it costs. Default one hour; 0: at once. */
   readonly longestWaitMs?: number
-  /** Transactions without a fee that a block takes along where it makes no profit: 0 to 500. Default 50. */
+  /** Transactions without a fee that a block carries where it makes no profit: 0 to 500. Default 50. */
   readonly unpaidSteps?: number
   /** Between two looks at the node and at Ethereum. Default 2,000. */
   readonly pollMs?: number
   /** Others get a chance for up to this long before this miner pays for their nominations and finalizations. Default 60,000. */
   readonly courtesyMs?: number
-  /** So long the node may say that it is syncing before that is a problem. Default 60,000. */
+  /** The node may say for this long that it is syncing before that is a problem. Default 60,000. */
   readonly graceMs?: number
 }
 
@@ -51,7 +51,7 @@ export type RelayerDeps = Surroundings & {
 }
 
 export type RelayerOptions = {
-  /** Pays only requests to these. Default: everybody's. */
+  /** Pays only requests to these. Default: all. */
   readonly recipients?: readonly Address[]
   /** Passes over requests that pay less, base units of wTTX. Default 0. */
   readonly leastNet?: bigint

@@ -36,7 +36,7 @@ export type PlannerOptions = {
   readonly weiPerTtx: bigint
   readonly marginPercent: bigint
   readonly unpaidSteps: number
-  /** So long a node may say that it is syncing, as it does for a moment when much is new, before that is a problem. */
+  /** A node may say for this long that it is syncing, as it does for a moment when much is new, before that is a problem. */
   readonly graceMs: number
 }
 
@@ -53,12 +53,12 @@ export type Prospect = {
   readonly beside?: Siblings
   /** Why nothing may be built on this parent now. */
   readonly obstacle?: string
-  /** It is for the sake of our own blocks above `first`, the first of a race; with less work than `least` it would be in vain. */
+  /** It is for the sake of our own blocks above `first`, the first of a race; with less work than `least` it would not help. */
   readonly defends?: { readonly first: Hash; readonly least: Work }
 }
 
 type Template = Result<'bridge_template'>
-/** What one builds on, and of what. */
+/** What a block builds on, and what it is made of. */
 type Ground = Pick<Template, 'queue' | 'candidates'> & { readonly parent: Pick<Template['parent'], 'id' | 'sealed'> }
 type Network = { readonly rules: Rules; readonly easiestTarget: bigint }
 type Chosen = { readonly parent: ParentBlock; readonly content: Content; readonly gasPrice: GasPrice }
@@ -96,7 +96,7 @@ export class Planner {
   }
 
   /**
-   * Nothing while the node is about to catch up: look again. Throws `OperationError`: `node-not-ready` (retry), `other-network`, and what
+   * `undefined` while the node is about to catch up: look again. Throws `OperationError`: `node-not-ready` (retry), `other-network`, and what
    * node and endpoint throw.
    */
   async look(head: Head, signal: AbortSignal): Promise<Prospect | undefined> {
@@ -239,7 +239,8 @@ export class Planner {
   async #room(parent: Hash, standing: Standing, head: Head, signal: AbortSignal): Promise<Room> {
     const { node, ethereum } = this.#deps
     const room = await roomOn(node, parent, standing, head.next, signal)
-    if (room.beside === undefined || room.obstacle !== undefined || this.#options.payout === ethereum.account) return room
+    if (room.beside === undefined || room.obstacle !== undefined || this.#options.payout === ethereum.account)
+      return room
     const obstacle = `the block on the parent is wrong, but has to be refuted before another one can come: only a miner that is paid to its own account, ${ethereum.account}, can publish beside it`
     return { ...room, obstacle }
   }

@@ -76,7 +76,7 @@ export function decideDefence(offer: Offer, policy: Policy, stake: Stake): Decis
   const revenue = revenueOf({ ...offer, ...fees }, policy)
   const worth = revenue ?? costOfGas(stake.gas + BigInt(stake.blocks) * extraGas, gasPrice)
   const publish = revenue === undefined ? worth >= cost : worth * 100n >= cost * (100n + marginPercent)
-  const blocks = stake.blocks === 1 ? 'an own block' : `${stake.blocks} own blocks`
+  const blocks = stake.blocks === 1 ? 'one of our blocks' : `${stake.blocks} of our blocks`
   const value =
     revenue === undefined ? `that cost ${formatEther(worth)} ETH` : `with fees worth ${formatEther(worth)} ETH`
   const price = `${formatEther(cost)} ETH for one more on top`

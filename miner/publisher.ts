@@ -1,4 +1,4 @@
-// Brings one mined block to Ethereum: the torrent first, then the transaction, every step in the journal before it is taken.
+// Brings one mined block to Ethereum: the torrent first, then the transaction, every step in the journal before it is done.
 
 import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
@@ -74,7 +74,7 @@ export class Publisher {
       const { torrent } = await this.#deps.node.call('bridge_submit', { sealed, steps, states })
       return await this.#put({ ...entry, torrent, stage: 'submitted' })
     } catch (error) {
-      if (error instanceof RuleError) return await this.#lose(entry, `the node takes it for wrong: ${error.message}`)
+      if (error instanceof RuleError) return await this.#lose(entry, `the node says that it is wrong: ${error.message}`)
       // What defends a race may build on another block than the node's tip, on purpose.
       const isPatient = entry.defends === undefined && this.#deps.now() - entry.foundMs < NODE_PATIENCE_MS
       if (isPatient || !(error instanceof OperationError) || error.code !== 'block-not-wanted') throw error
@@ -100,7 +100,7 @@ export class Publisher {
       })
     } catch (error) {
       if (error instanceof OperationError && error.code === 'ethereum-refused' && current !== entry) {
-        // Signed, but the endpoint did not take it: it must not be held for a transaction under way.
+        // Signed, but the endpoint did not accept it: it must not be mistaken for a transaction under way.
         await this.#again(current)
       }
       if (!isAnyRefusal(error) || error.retry) throw error
@@ -130,7 +130,7 @@ export class Publisher {
   }
 
   async #lose(entry: Publication, problem: string): Promise<Publication> {
-    this.#deps.log.info({ block: publicationId(entry), problem }, 'an own block is lost')
+    this.#deps.log.info({ block: publicationId(entry), problem }, 'one of our blocks is lost')
     const nothing = new Uint8Array()
     return await this.#put({
       ...entry,

@@ -1,4 +1,4 @@
-// Which transactions a block takes first: paying requests with what they depend on by fee minus gas, then all else by coin age.
+// Which transactions go into a block first: paying requests with what they depend on by fee minus gas, then all else by coin age.
 
 import { feeOf } from '../node/protocol/fee.ts'
 import type { Infohash } from '../node/protocol/ids.ts'
@@ -48,7 +48,7 @@ export function rankPaying(
   return packages.sort(compare)
 }
 
-/** All else, by the coin age that its packages destroy a step; ties by who was seen first. */
+/** All else, by the coin age that its packages destroy a step; ties by which was seen first. */
 export function rankByCoinAge(candidates: readonly Candidate[], taken: ReadonlySet<Infohash>): Package[] {
   const byId = new Map(candidates.map((each) => [each.infohash, each]))
   const packages = candidates.flatMap((candidate): Package[] => {

@@ -130,7 +130,7 @@ export class Relayer implements AsyncDisposable {
     }
   }
 
-  /** All relayers would pay at the same moment, and all but one in vain: each waits for a random part of the courtesy. */
+  /** All relayers would pay at the same moment, and all but one for nothing: each waits for a random part of the courtesy. */
   #isTurn(block: Hash): boolean {
     const now = this.#deps.now()
     const turn = this.#turns.get(block) ?? now + this.#deps.random() * this.#options.courtesyMs

@@ -27,7 +27,7 @@ export async function liveChildren(node: NodeClient, parent: Hash, signal: Abort
   }
 }
 
-/** Of these, one that stands; what cannot be judged is none. */
+/** Of these, one that is right; one that cannot be judged does not count. */
 export function rightOne(children: readonly Block[]): Block | undefined {
   return children.find(({ verdict }) => verdict === 'valid')
 }

@@ -50,14 +50,14 @@ export type MinerStatus = {
   readonly hashes: bigint
   readonly threads: number
   readonly work?: WorkStatus
-  /** Own blocks by what became of them; `lost` were found but never published, or died. */
+  /** Our own blocks by what became of them; `lost` were found but never published, or died. */
   readonly blocks: {
     readonly found: number
     readonly published: number
     readonly final: number
     readonly lost: number
   }
-  /** wTTX of own final blocks. */
+  /** wTTX of our own final blocks. */
   readonly earned: BaseUnits
   /** wTTX of our own blocks that are published and not final. */
   readonly pending: BaseUnits
@@ -80,7 +80,7 @@ export type RelayerStatus = {
   readonly waiting: number
 }
 
-/** Of a block with this target; nothing without a hash rate. */
+/** Of a block with this target; `undefined` without a hash rate. */
 export function expectedSeconds(target: bigint, hashesPerSecond: number): number | undefined {
   return hashesPerSecond > 0 ? Number(workOf(target)) / hashesPerSecond : undefined
 }

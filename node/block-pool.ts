@@ -31,7 +31,7 @@ export type PooledBlock = {
 export type PoolView = {
   readonly rules: Rules
   readonly easiestTarget: bigint
-  /** The block to build on, with its state; Nothing while Ethereum is not in view. */
+  /** The block to build on, with its state; `undefined` while Ethereum is not in view. */
   readonly tip: () => (ParentBlock & { readonly publishedAt: Time }) | undefined
   readonly isPublished: (id: Hash) => boolean
   readonly queue: QueueReader
@@ -44,7 +44,7 @@ export type PoolView = {
 /** `own`: it came from the operator's own miner, by RPC. */
 export type BlockSource = 'own' | 'peer'
 
-// Each may hold a large snapshot. A peer's block is taken only if it has the work of a real one, and the harder ones stay.
+// Each may hold a large snapshot. A peer's block is accepted only if it has the work of a real one, and the harder ones stay.
 const MAX_PEER_BLOCKS = 8
 const MAX_OWN_BLOCKS = 8
 
@@ -75,8 +75,8 @@ export class BlockPool {
   }
 
   /**
-   * Whether a header is worth fetching its block: it builds on the tip, its work was done, and it says what `publish` would take now as
-   * far as a header shows. Throws `RuleError('bad-header' | 'bad-work')` for what nobody would take, whatever they have seen.
+   * Whether a header is worth fetching its block: it builds on the tip, its work was done, and it says what `publish` would accept now as
+   * far as a header shows. Throws `RuleError('bad-header' | 'bad-work')` for what no node would accept, whatever it has seen.
    */
   isWanted(sealed: Uint8Array): boolean {
     const decoded = decodeSealed(sealed)
@@ -104,10 +104,14 @@ export class BlockPool {
     const parent = this.#view.tip()
     const problem = this.#problemNow(decoded)
     if (parent === undefined || problem !== undefined || !this.#hasRoom(decoded.header.target, source)) {
-      throw new OperationError('block-not-wanted', `block ${id} is not taken now: ${problem ?? 'the pool is full'}`, {
-        facts: { block: id, parent: decoded.header.parent },
-        retry: true,
-      })
+      throw new OperationError(
+        'block-not-wanted',
+        `block ${id} is not accepted now: ${problem ?? 'the pool is full'}`,
+        {
+          facts: { block: id, parent: decoded.header.parent },
+          retry: true,
+        },
+      )
     }
     const { files, infohash: torrent } = this.#replay(parent, { sealed: decoded, steps, states }, id)
     const { target } = decoded.header
@@ -130,12 +134,12 @@ export class BlockPool {
     }
   }
 
-  /** Why the contract would not take it now, as this node sees the contract. */
+  /** Why the contract would not accept it now, as this node sees the contract. */
   #problemNow({ header }: SealedHeader): string | undefined {
     const { easiestTarget, now, queueHash } = this.#view
     const parent = this.#view.tip()
     if (parent === undefined) return 'Ethereum is not in view yet'
-    if (header.parent !== parent.id) return `it does not stand on the tip ${parent.id}`
+    if (header.parent !== parent.id) return `it does not build on the tip ${parent.id}`
     const ceiling = targetCeiling(parent.header.target, secondsFrom(parent.publishedAt, now()), easiestTarget)
     if (header.target < targetFloor(parent.header.target) || header.target > ceiling)
       return 'its target is out of range'
@@ -149,7 +153,7 @@ export class BlockPool {
     return source === 'own' || peers.length < MAX_PEER_BLOCKS || peers.some((block) => block.target > target)
   }
 
-  /** Own blocks go oldest first, those of peers easiest first. */
+  /** Our own blocks go oldest first, those of peers easiest first. */
   #makeRoom(source: BlockSource): void {
     const rivals = this.blocks.filter((block) => block.source === source)
     if (rivals.length < (source === 'own' ? MAX_OWN_BLOCKS : MAX_PEER_BLOCKS)) return

@@ -1,4 +1,4 @@
-// Reading what somebody answers over HTTP who may lie: no more of it than an honest answer has, however little it is on the wire, and none whose
+// Reading an answer over HTTP from somebody who may lie: no more of it than an honest answer has, however little it is on the wire, and none whose
 // parsing would stop this thread for seconds.
 
 /** Bytes that begin a value in JSON: a comma, a bracket or a brace. */

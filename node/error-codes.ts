@@ -9,11 +9,11 @@ export const OPERATION_CODES = {
   'anvil-missing':
     'The development chain is not installed: run `npm install` with optional packages, or name a chain of your own.',
   'bad-address':
-    'The text is neither an address nor the name of a wallet, or nobody could own what goes there: name another one.',
+    'The text is neither an address nor the name of a wallet, or nobody could own what is sent there: name another one.',
   'bad-answer': 'What answers is not a TorrentTX node, or one of another version: check the URL and the versions.',
   'bad-arguments': 'Arguments of the deployment are missing or name the wrong file: correct them.',
   'bad-branch': 'The ledger was given a branch that does not fit it, which is a bug: report it with the log.',
-  'bad-deployment': 'The file does not describe a network: get it again, from whoever runs the network.',
+  'bad-deployment': 'The file does not describe a network: get it again, from those who run the network.',
   'bad-endpoint':
     'URLs of Ethereum endpoints must begin with http or https, and there must be one at least: correct the setting.',
   'bad-endpoints': 'The file that a devnet wrote about itself is damaged: remove it, and restart the devnet.',
@@ -83,13 +83,13 @@ export const OPERATION_CODES = {
   'insufficient-funds': 'The account can spend less than that now: pay less, or wait for what is on its way.',
   'insufficient-wttx': 'The account holds less wTTX than that: deposit less, or bridge TTX to it first.',
   interrupted: 'Ctrl-C came before the command was done: run it again to go on.',
-  'journal-damaged': 'The file of an own block is damaged: move it away to go on without that block.',
+  'journal-damaged': 'The file of one of our blocks is damaged: move it away to go on without that block.',
   'ledger-closed': 'The node is starting or stopping: ask again when it runs.',
   'ledger-damaged': 'The database of the ledger contradicts itself: delete it and follow the bridge again.',
   'ledger-failed': 'The disk refused a write: see to the disk, then restart the node.',
   'ledger-not-empty': 'A snapshot can only be loaded into an empty ledger: use another data folder.',
   'listen-failed': 'The port for BitTorrent cannot be opened: end what holds it, or choose another one.',
-  'never-published': 'The block does not follow from its parent, so somebody made it up: ask others for it.',
+  'never-published': 'The block does not follow from its parent, so it was made up: ask others for it.',
   'no-answer': 'The input ended before a question was answered: type the answer and press Enter.',
   'no-common-block': 'The branches of the two blocks meet too far below: choose blocks of one race.',
   'no-devnet': 'No devnet runs on the folder: start one with `ttx devnet`, or name its folder.',
@@ -118,23 +118,23 @@ export const OPERATION_CODES = {
   'passphrase-missing': 'There is no passphrase, and no terminal to ask on: set TTX_PASSPHRASE or TTX_PASSPHRASE_FILE.',
   'passphrases-differ': 'The two passphrases differ: run the command again.',
   'payment-under-way':
-    'The payment was signed and sent, and the node may have taken it: look with `ttx status` before you pay again.',
+    'The payment was signed and sent, and the node may have accepted it: look with `ttx status` before you pay again.',
   'peer-closed': 'The peer closed the connection: others are asked.',
   'peer-silent': 'The peer did not answer in time: others are asked.',
   'port-in-use': 'The port is in use: stop what uses it, or choose another one.',
   'pow-pool-dead': 'Mining threads die as soon as they start: see the log, then start the miner again.',
   'pow-pool-stopped': 'The mining threads were stopped: start the miner again.',
   'refutation-failed': 'A refutation had no effect: it is tried again.',
-  'refutation-unfinished': 'A refutation takes long and makes room for others: it is gone on with in a moment.',
+  'refutation-unfinished': 'A refutation takes long and makes room for others: it goes on in a moment.',
   'service-died': 'A process of the devnet ended: its last words are in the message, the rest is in its log.',
-  silent: 'Somebody who was asked does not answer: see whether it runs, and can be reached.',
+  silent: 'The node or endpoint that was asked does not answer: see whether it runs, and can be reached.',
   'snapshot-not-final': 'The block of the snapshot is not final on Ethereum: use the snapshot of a final block.',
   stopped: 'A part of the program was stopped while something waited for it: start it again if it should go on.',
-  'state-unknown': 'The state after the block is not to be had: ask for a newer block, or another node.',
+  'state-unknown': 'The state after the block is not available: ask for a newer block, or another node.',
   'transaction-cancelled':
-    'The transaction was taken back, since it would have failed: look at the status and try again.',
+    'The transaction was cancelled, since it would have failed: look at the status and try again.',
   'transaction-conflicting':
-    'Another transaction spends the same money and stands before it: wait again if that one may still die, else sign a new one.',
+    'Another transaction spends the same money and comes before it: wait again if that one may still die, else sign a new one.',
   'transaction-failed':
     'The transaction had no effect, since something else came first: look at the status and try again.',
   'transaction-lost':
@@ -153,7 +153,7 @@ export const OPERATION_CODES = {
   'waited-in-vain': 'Something that a devnet or a demo waits for did not come: see the logs.',
   'weak-passphrase': 'The passphrase is too short: choose a longer one, such as four random words.',
   'write-failed': 'The file cannot be written: check disk space and rights.',
-  'wrong-ground': 'The block on which another one is to be judged is wrong: nothing that stands on it counts.',
+  'wrong-ground': 'The block on which another one is to be judged is wrong: nothing that builds on it counts.',
   'wrong-passphrase': 'The passphrase does not open the wallet: type it again, or import the wallet from its words.',
 } as const satisfies Record<string, string>
 

@@ -15,7 +15,7 @@ type Arguments =
       ]
     }[keyof Forms]
 
-/** `retry` says whether the same call may succeed later without anybody changing anything. */
+/** `retry` says whether the same call may succeed later although nothing is changed. */
 export class OperationError extends Error {
   override readonly name = 'OperationError'
   readonly code: OperationCode

@@ -61,7 +61,7 @@ export class NodeStore implements NetworkStore {
     if (follower === undefined) return mined
     const { view } = follower
     const branch = [blockOf(view, view.final), ...preferredBranch(view)]
-    // Genesis was never mined: every node has it, and would take its header for one without work. Of the block with which this node began
+    // Genesis was never mined: every node has it, and would mistake its header for one without work. Of the block with which this node began
     // it knows no torrent.
     const published = branch.flatMap(({ sealed, torrent }) => {
       return sealed.header.height > 0n && torrent !== undefined ? [{ sealed: encodeSealed(sealed), torrent }] : []
@@ -97,7 +97,7 @@ export class NodeStore implements NetworkStore {
     this.addBlock(sealed, bytesOf('steps.bin'), bytesOf('states.bin'), 'peer')
   }
 
-  /** Takes a mined block into the pool and tells the peers. Throws what `BlockPool.add` throws. */
+  /** Puts a mined block into the pool and tells the peers. Throws what `BlockPool.add` throws. */
   addBlock(sealed: Uint8Array, steps: Uint8Array, states: Uint8Array, source: BlockSource): PooledBlock {
     const { pool } = this.#deps
     const known = pool.get(blockId(decodeSealed(sealed)))

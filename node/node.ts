@@ -1,6 +1,6 @@
 // A TorrentTX node: ledger, Ethereum's view, BitTorrent and RPC, started and stopped together.
 //
-// Order of the parts, each of which may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
+// Order of the parts; each may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
 // (ethereum.ts is its door), network, block-pool, network-store, proof-intake, rpc.
 
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
@@ -45,7 +45,7 @@ export type NodeOptions = {
   readonly network: Partial<NetworkOptions>
   /** Between two looks at Ethereum. */
   readonly pollMs?: number
-  /** Ethereum's newest block may be so old, else the endpoint counts as stuck. Not for chains that stand still between transactions. */
+  /** Ethereum's newest block may be this old, else the endpoint counts as stuck. Not for chains that stand still between transactions. */
   readonly maxEthereumAgeMs?: number
   /** Blocks of Ethereum that may still be reorganised. Default 64. */
   readonly finalityDepth?: bigint
@@ -199,7 +199,7 @@ export class TtxNode {
     }
   }
 
-  /** Takes in what somebody dropped into `proofs/`: `.torrent` files of transactions. */
+  /** Imports what somebody dropped into `proofs/`: `.torrent` files of transactions. */
   async #readProofs(): Promise<void> {
     const folder = join(this.#options.folder, 'proofs')
     const parts = { ledger: this.#ledger, network: this.#network }
@@ -216,7 +216,7 @@ export class TtxNode {
         const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PROOF_FETCH_MS)])
         await takeProof(parts, { torrent, files: [], source: 'proofs' }, signal)
       } catch (error) {
-        this.#deps.log.warn({ error, file: name }, 'a proof was not taken in')
+        this.#deps.log.warn({ error, file: name }, 'a proof was not imported')
       }
     }
   }

@@ -1,4 +1,4 @@
-// Taking in a proof: the transaction that a `.torrent` names, and the ancestors that this node lacks.
+// Importing a proof: the transaction that a `.torrent` names, and the ancestors that this node lacks.
 
 import { OperationError } from './errors.ts'
 import type { TransactionLedger } from './ledger/types.ts'
@@ -33,7 +33,7 @@ export async function takeProof(
   return infohash
 }
 
-/** A deposit that this node has not read yet comes from Ethereum, and must not keep what spends it from being taken. */
+/** A deposit that this node has not read yet comes from Ethereum, and must not keep what spends it from being accepted. */
 async function submitAncestor(ledger: TransactionLedger, file: Uint8Array, source: string): Promise<void> {
   try {
     await ledger.submit(file, source)

@@ -1,4 +1,4 @@
-// Ends the wait for an answer of which no part comes for a while, however long the whole of it may take.
+// Ends the wait for an answer when no part of it comes for a while, however long the whole of it may take.
 
 export class Stillness implements Disposable {
   readonly #ended = new AbortController()

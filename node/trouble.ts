@@ -51,7 +51,7 @@ export class Troubles<Task extends string> {
   }
 }
 
-/** Facts for a log line. What is none of our errors is a bug, and goes in whole; of others, the messages of libraries stay out (they hold whole URLs). */
+/** Facts for a log line. What is not one of our errors is a bug, and goes in whole; of others, the messages of libraries stay out (they hold whole URLs). */
 export function troubleFacts(error: unknown): object {
   if (!(error instanceof OperationError || error instanceof RuleError)) return { error }
   return { code: error.code, problem: error.message, ...error.facts }

@@ -1,8 +1,8 @@
 // Waiting with an end, for work that has no signal of its own.
 
 /**
- * What the work comes to, unless the signal is aborted first; then it throws the signal's reason, and whatever the work comes to is
- * nobody's business any more.
+ * What the work comes to, unless the signal is aborted first; then it throws the signal's reason, and what the work comes to is
+ * dropped.
  */
 export async function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()

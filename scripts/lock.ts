@@ -9,7 +9,7 @@ import { isOperationError, OperationError } from '../node/errors.ts'
 /** Disposing gives it back. */
 export type Lock = AsyncDisposable
 
-/** So often a lock that a crash left is cleared away, or another process is waited for that does so. */
+/** How often a lock that a crash left is cleared away, or another process that does so is waited for. */
 const TRIES = 20
 const CLEARING_MS = 25
 
@@ -50,7 +50,7 @@ async function createWhole(file: string, text: string): Promise<void> {
   }
 }
 
-/** Removes a lock that still has the text that was `seen`. One process at a time: the next one would remove that of whoever came first. */
+/** Removes a lock that still has the text that was `seen`. One process at a time: the next one would remove that of the one that came first. */
 async function clear(data: string, name: string, seen: string): Promise<void> {
   const file = join(data, `${name}.lock`)
   try {
@@ -66,7 +66,7 @@ async function textOf(file: string): Promise<string> {
   return await readFile(file, 'utf8').catch(() => '')
 }
 
-/** When a process began, so that another one with the same number is not taken for it; empty if there is none. */
+/** When a process began, so that another one with the same number is not mistaken for it; empty if there is none. */
 async function startOf(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')

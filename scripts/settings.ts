@@ -15,7 +15,7 @@ import { RuleError } from '../node/protocol/rule-error.ts'
 /** How a setting is given and explained. */
 export type SettingInfo = {
   readonly env: `TTX_${string}`
-  /** As commander takes it; its long name in camelCase is the setting's key. Absent: a secret has no flag, since others can list those. */
+  /** As commander reads it; its long name in camelCase is the setting's key. Absent: a secret has no flag, since others can list those. */
   readonly flag?: string
   /** One sentence without a full stop. */
   readonly about: string
@@ -139,13 +139,13 @@ const settingsSchema = z.strictObject({
   rpcHost: z.string().min(1, 'a host').default('127.0.0.1').register(info, {
     env: 'TTX_RPC_HOST',
     flag: '--rpc-host <host>',
-    about: 'Where the node takes JSON-RPC; whoever reaches it can use the node, which holds no keys',
+    about: 'Where the node listens for JSON-RPC; anyone who reaches it can use the node, which holds no keys',
     example: '127.0.0.1',
   }),
   rpcPort: whole(0, 65_535).default(7650).register(info, {
     env: 'TTX_RPC_PORT',
     flag: '--rpc-port <port>',
-    about: 'Port of the JSON-RPC of the node; 0 takes a free one',
+    about: 'Port of the JSON-RPC of the node; 0 picks a free one',
     example: '7650',
   }),
   networkProfile: z.enum(PROFILES).default('local').register(info, {
@@ -168,7 +168,7 @@ const settingsSchema = z.strictObject({
   listenPort: whole(0, 65_535).default(7651).register(info, {
     env: 'TTX_LISTEN_PORT',
     flag: '--listen-port <port>',
-    about: 'Port for BitTorrent; 0 takes a free one',
+    about: 'Port for BitTorrent; 0 picks a free one',
     example: '7651',
   }),
   peers: listOf(hostAndPort).optional().register(info, {
@@ -240,13 +240,13 @@ const settingsSchema = z.strictObject({
   finalityDepth: whole(1, 10_000).default(64).register(info, {
     env: 'TTX_FINALITY_DEPTH',
     flag: '--finality-depth <blocks>',
-    about: 'Blocks of Ethereum that may still be reorganised; what is younger is not called final',
+    about: 'Blocks of Ethereum that may still be reorganised; what is not that deep is not called final',
     example: '64',
   }),
   maxEthereumAge: whole(0, 86_400).default(900).register(info, {
     env: 'TTX_MAX_ETHEREUM_AGE',
     flag: '--max-ethereum-age <seconds>',
-    about: 'An endpoint whose newest block is older is stuck, and not believed; 0: any age will do',
+    about: 'An endpoint whose newest block is older than this counts as stuck, and is not believed; 0: any age will do',
     example: '900',
   }),
   threads: whole(1, 1_024).default(1).register(info, {
@@ -282,13 +282,13 @@ const settingsSchema = z.strictObject({
   longestWait: whole(0, 86_400).default(3_600).register(info, {
     env: 'TTX_LONGEST_WAIT',
     flag: '--longest-wait <seconds>',
-    about: 'After so many seconds what waits is published whatever it costs; 0: at once',
+    about: 'What waits is published after this many seconds, whatever it costs; 0: at once',
     example: '600',
   }),
   courtesy: whole(0, 86_400).default(60).register(info, {
     env: 'TTX_COURTESY',
     flag: '--courtesy <seconds>',
-    about: 'Others get so many seconds before we pay for what anybody may do: nominate, finalize, claim',
+    about: 'Others get this many seconds before we pay for what anyone may do: nominate, finalize, claim',
     example: '60',
   }),
   confirmations: whole(1, 100).default(2).register(info, {
@@ -320,7 +320,7 @@ export type SettingKey = keyof z.output<typeof settingsSchema>
 export type Settings = z.output<typeof settingsSchema> & { readonly data: string }
 /** What a setting is where neither flag nor environment nor `.env` says it, from what runs on the data folder. */
 export type Surrounding = Partial<Record<SettingKey, string>>
-/** Settings that every command takes; the others are flags only of the commands that use them. */
+/** Settings that every command accepts; the others are flags only of the commands that use them. */
 export const GLOBAL_SETTINGS: readonly SettingKey[] = [
   'network',
   'data',
@@ -392,7 +392,7 @@ export function loadSettings(
   return { ...settingsSchema.parse(given), data }
 }
 
-/** Names in `.env` that look like settings and are none: most likely a typo. */
+/** Names in `.env` that look like settings and are not: most likely a typo. */
 export function unknownSettings(dotenv: Readonly<Record<string, string>>): string[] {
   const known = new Set<string>(SETTING_KEYS.map((key) => settingInfo(key).env))
   return Object.keys(dotenv).filter((name) => name.startsWith('TTX_') && !known.has(name))

@@ -7,7 +7,7 @@ import { runCli } from './cli/program.ts'
 
 const controller = new AbortController()
 
-// npm hands Ctrl-C on to us, who got it from the terminal already.
+// npm passes Ctrl-C on to us, although we got it from the terminal already.
 const SAME_KEY_MS = 500
 let stoppingSinceMs: number | undefined
 let hasReader = true
@@ -20,7 +20,7 @@ function stop(signal: NodeJS.Signals): void {
   controller.abort(interrupted())
 }
 
-/** Nobody reads us any more: the terminal is gone, or the reader has had enough, as in `ttx wallet list | head -1`. */
+/** Our output is not read any more: the terminal is gone, or the reader has had enough, as in `ttx wallet list | head -1`. */
 function isGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'EIO')
 }

@@ -181,7 +181,7 @@ interface IBridge {
     error TargetOutOfRange(uint256 target, uint256 floor, uint256 ceiling);
     /// @notice The digest, which is the block's id, has to be at most the target.
     error InsufficientWork(bytes32 digest, uint256 target);
-    /// @notice The bond has to pay 20M gas at the present `gasPrice`, that of a rival 100M. Both in wei.
+    /// @notice The bond has to pay 20M gas at the base fee or `floorPrice`, that of a rival 100M. Both in wei.
     error BondTooSmall(uint256 bond, uint256 least);
     /// @notice Beside a live block only its miner may publish one: this account.
     error NotMiner(address miner);
@@ -242,7 +242,7 @@ interface IBridge {
     error BadRecipient(address to);
     /// @notice Transaction `index` is not a packed transaction.
     error MalformedTransaction(uint256 index);
-    /// @notice Each forced transaction pays 10,000 gas at the present `gasPrice`, rounded up to gwei. Both in wei.
+    /// @notice Each forced transaction pays 10,000 gas at the base fee or `floorPrice`, rounded up to gwei. Both in wei.
     error FeeTooSmall(uint256 value, uint256 least);
 
     /// @notice The block has no bond, or no more.
@@ -258,8 +258,9 @@ interface IBridge {
 
     // ------------------------------------------------------------------------------------------------ the life of a block
 
-    /// @notice Publishes a block. The whole value is its bond: at least 20M gas at the present `gasPrice`, five times that for a
-    /// rival. It goes to `miner` 48 hours later, so anyone who copies a publication from the mempool gives the bond away.
+    /// @notice Publishes a block. The whole value is its bond: at least 20M gas at the base fee, or at `floorPrice` if that is
+    /// higher; five times that for a rival. It goes to `miner` 48 hours later, so anyone who copies a publication from the mempool
+    /// gives the bond away.
     /// @dev Gas: 150,000 + 9,500 for each plain step. The bond is kept in gwei; what is below a gwei is burned.
     /// @param parent sealed header of the parent
     /// @param steps packed steps one after another: first those of the queue, then transactions
@@ -307,8 +308,8 @@ interface IBridge {
     /// already does no harm.
     function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
 
-    /// @notice Forces packed TTX transactions into the next blocks. Each pays 10,000 gas at the present `gasPrice`, rounded up
-    /// to gwei; what is sent above that is owed to the caller (`withdraw`).
+    /// @notice Forces packed TTX transactions into the next blocks. Each pays 10,000 gas at the base fee, or at `floorPrice` if
+    /// that is higher, rounded up to gwei; what is sent above that is owed to the caller (`withdraw`).
     function force(bytes[] calldata transactions) external payable;
 
     // ----------------------------------------------------------------------------------------------- money that lies here
@@ -385,9 +386,7 @@ interface IBridge {
     /// @notice Least amount of a deposit, in base units.
     function minDeposit() external view returns (uint128);
 
-    /// @notice What bonds and entries of the queue cost for a unit of gas at least, in wei, however low the base fee.
+    /// @notice What bonds and entries of the queue cost for a unit of gas at least, in wei: they are counted at the base fee of the
+    /// block that they come in, or at this if that is higher.
     function floorPrice() external view returns (uint256);
-
-    /// @notice What they cost now: the base fee of this block, or the floor if that is higher.
-    function gasPrice() external view returns (uint256);
 }

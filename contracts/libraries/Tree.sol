@@ -131,7 +131,7 @@ library Tree {
         return cursor.root;
     }
 
-    /// @notice Key of the output that is named by `infohash` and its owner: its first bit is 0, so that its place is no account's.
+    /// @notice Key of the output that is named by `infohash` and its owner: its first bit is 0, as that of no account is.
     function outputKey(bytes20 infohash, address owner) internal pure returns (bytes32 key) {
         // Safe: writes only scratch space (0x00 to 0x34); the tag is the zero byte before the infohash.
         assembly ("memory-safe") {

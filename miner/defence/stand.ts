@@ -46,7 +46,7 @@ export function standsIn(races: readonly Race[], now: Time, hashRate: number): S
       .filter((each) => !isLed(each))
       .map(({ theirs }) => theirs.work - race.ours.work + 1n)
     const least = toWork(leads.reduce(max, 1n))
-    // Own blocks that are behind in a race further above are not on this branch.
+    // Our own blocks that are behind in a race further above are not on this branch.
     const elsewhere = new Set(races.slice(i + 1).flatMap((above) => (isLed(above) ? [] : above.own)))
     const own = lowest.own.filter((id) => !elsewhere.has(id))
     if (own.length === 0 || workOf(targetFloor(race.ours.target)) < least) continue

@@ -18,21 +18,21 @@ export type AccusationDeps = {
   readonly lookout: Pick<Lookout, 'looks' | 'seers' | 'nodeBlocks'>
   readonly cases: Cases
   readonly pursuits: Pick<Pursuits, 'begin' | 'isFull' | 'isUnderWay' | 'most'>
-  /** Whether wrong blocks are pursued; else they are only told of. */
+  /** Whether wrong blocks are pursued; else they are only reported. */
   readonly isActing: boolean
   readonly signal: AbortSignal
 }
 
-/** `look`: the last one in which it was alive to somebody. `publishedAt`: the earliest that anybody says, since anyone who says a later one may lie. */
+/** `look`: the last one in which somebody saw it alive. `publishedAt`: the earliest that anyone says, since anyone who says a later one may lie. */
 type Accused = { readonly block: Urgent; readonly look: number; readonly publishedAt: Time }
 
 export class Accusations {
   readonly #deps: AccusationDeps
   /** The last look that was begun before a block ceased to be pursued. */
   readonly #pursued = new Map<Hash, number>()
-  /** By whose word a block is pursued. */
+  /** On whose word a block is pursued. */
   readonly #callers = new Map<Hash, string>()
-  /** Right blocks that were refuted, and wrong ones that are final, each told of once. */
+  /** Right blocks that were refuted, and wrong ones that are final, each reported once. */
   readonly #lamented = new Set<Hash>()
 
   constructor(deps: AccusationDeps) {
@@ -40,9 +40,9 @@ export class Accusations {
   }
 
   /**
-   * Opens cases against all wrong blocks that are alive to anybody, and begins with as many as there is room for: what could be final first,
-   * and of that the heaviest. A crowd of light ones must not keep us from the one that could win, and neither must one that lives only by the word
-   * of a liar: of the places each of those who see blocks has the same share.
+   * Opens cases against all wrong blocks that anyone sees alive, and begins with as many as there is room for: what could be final first,
+   * and of that the heaviest. A crowd of light ones must not keep us from the one that could win, and neither must one that only a liar calls
+   * alive: each of those who see blocks has an equal share of the places.
    */
   accuse(): void {
     const { judge, lookout, cases, pursuits, isActing, signal } = this.#deps
@@ -84,7 +84,7 @@ export class Accusations {
     const isKept = (id: Hash) => isAlive(id) || listed.has(id) || finals.has(id) || pursuits.isUnderWay(id)
     for (const id of finals) {
       const isWrong = judge.verdictOn(id)?.verdict === 'invalid'
-      if (isWrong) this.#lament(id, 'a WRONG block is final: the bridge is dead, or whoever says so lies')
+      if (isWrong) this.#lament(id, 'a WRONG block is final: the bridge is dead, or the one who says so lies')
     }
     cases.keep(isKept)
     for (const known of [this.#pursued, this.#callers, this.#lamented]) {
@@ -111,7 +111,7 @@ export class Accusations {
     if (difference !== undefined) throw difference
   }
 
-  /** Each once: the most urgent by anybody's word, then by the next one's, and so on. */
+  /** Each once, in turns: the most urgent that the first one sees, then the most urgent that the next one sees, and so on. */
   *#inTurns(): Iterable<Accused & { readonly by: string }> {
     const all = this.#accused()
     const lists = this.#deps.lookout.seers.map(({ name, view }) => {

@@ -21,6 +21,7 @@ import {
   costOfGas,
   type GasPrice,
   GWEI,
+  maxPrice,
   toWei,
   type Wei,
   type Work,
@@ -77,7 +78,7 @@ export type Attack = {
   readonly gasWei: Wei
   /** What has to be put down, the bonds of all blocks that are needed at a time. */
   readonly bondWei: Wei
-  /** Of that, what does not come back for certain. */
+  /** Of that, what certainly does not come back. */
   readonly bondLostWei: Wei
   /** What others get. */
   readonly feesWei: Wei
@@ -100,7 +101,7 @@ const NOTHING = toWei(0n)
 
 /** What `publish` asks for as a bond at this base fee, of a rival and of any other block. */
 export function bondOf({ baseFee, floorPrice }: Pick<Situation, 'baseFee' | 'floorPrice'>, isRival = false): Wei {
-  return costOfGas(isRival ? RIVAL_BOND_GAS : BOND_GAS, max(baseFee, floorPrice))
+  return costOfGas(isRival ? RIVAL_BOND_GAS : BOND_GAS, maxPrice(baseFee, floorPrice))
 }
 
 /** All kinds of attack that the rules know, in the order of docs/disputes.md. */
@@ -125,7 +126,7 @@ export function costAttacks(situation: Situation): Attack[] {
     const lostWei = addWei([gasWei, bondLostWei, feesWei])
     return { attack, per, hashes, gas, gasWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why }
   }
-  const perEntry = { gas: ceilDiv(figure('force, 10'), 10n), fee: forceFee(max(baseFee, floorPrice)) }
+  const perEntry = { gas: ceilDiv(figure('force, 10'), 10n), fee: forceFee(maxPrice(baseFee, floorPrice)) }
   const share = BigInt(QUEUE_SHARE)
   const forcedBlocks = queueWaiting / share + 1n
   const inclusion =
@@ -141,7 +142,7 @@ export function costAttacks(situation: Situation): Attack[] {
     ),
     row(
       'wrong-block',
-      `Anybody kills it, and all that stands on it, by one transaction (${figure('refute, 2 inputs, depth 20')} gas as a rule). It moves no clock of a right block. One that was published before it waits until it is dead: that is no delay if it dies within ${hours(ALONE_SECONDS - SIBLING_SECONDS)} of its publication, and one of ${hours(late)} if that takes the ${hours(REFUTED_SECONDS)} that are assumed at most. Half of the bond is lost even if its author proves it wrong himself, else all of it.`,
+      `Anyone can kill it, and all that builds on it, by one transaction (${figure('refute, 2 inputs, depth 20')} gas as a rule). It moves no clock of a right block. One that was published before it waits until it is dead: that is no delay if it dies within ${hours(ALONE_SECONDS - SIBLING_SECONDS)} of its publication, and one of ${hours(late)} if that takes the ${hours(REFUTED_SECONDS)} that are assumed at most. Half of the bond is lost even if its own author proves it wrong, else all of it.`,
       late,
       {
         hashes: nextWork,
@@ -152,19 +153,19 @@ export function costAttacks(situation: Situation): Attack[] {
     ),
     row(
       'light-rival',
-      `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs exactly the work of the first, so that it displaces nothing by itself, and its bond, five times that of another block, is lost whoever wins.`,
+      `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs exactly the work of the first, so it displaces nothing on its own, and its bond, five times that of another block, is lost whoever wins.`,
       later,
       { hashes: nextWork, gas: rivalGas, bondWei: rivalBond, bondLostWei: rivalBond },
     ),
     row(
       'last-second-rival',
-      `Rivals are taken until the first is ${hours(SIBLING_SECONDS)} old, and all clocks count from the first: the last second wins no more time than the first one. ${hours(BRANCH_SECONDS - SIBLING_SECONDS)} remain to answer with work.`,
+      `Rivals are accepted until the first is ${hours(SIBLING_SECONDS)} old, and all clocks count from the first: the last second wins no more time than the first one. ${hours(BRANCH_SECONDS - SIBLING_SECONDS)} remain to answer with work.`,
       later,
       { hashes: nextWork, gas: rivalGas, bondWei: rivalBond, bondLostWei: rivalBond },
     ),
     row(
       'heavier-branch',
-      `It takes more work than all others do until ${hours(BRANCH_SECONDS)} after the first block of the race, that is most of the hash power, and reorders only what is not final. What it leaves out comes in a block on top of it. It never pays: what is published in these hours earns neither fees nor percents, and the bond of its first block is lost whoever wins.`,
+      `It takes more work than all others do until ${hours(BRANCH_SECONDS)} after the first block of the race, that is most of the hash power, and reorders only what is not final. What it leaves out comes in a block on top of it. It never pays: what is published in these hours earns neither the 1% fee nor queue fees, and the bond of its first block is lost whoever wins.`,
       BRANCH_SECONDS + BLOCK_SECONDS + raced - ALONE_SECONDS,
       {
         hashes: overturn.hashes,
@@ -192,7 +193,7 @@ export function costAttacks(situation: Situation): Attack[] {
     ),
     row(
       'late-nomination',
-      `A nomination starts an hour anew only if it is of a heavier block, and none can join after ${hours(BRANCH_SECONDS)}. Whoever nominates the heaviest then, and there are ${hours(RACE_SECONDS - NOMINATION_SECONDS - BRANCH_SECONDS)} for it, ends this game without any delay. A lighter one is replaced at any time.`,
+      `A nomination starts another hour only if it is of a heavier block, and none can join after ${hours(BRANCH_SECONDS)}. Anyone who nominates the heaviest then, and there are ${hours(RACE_SECONDS - NOMINATION_SECONDS - BRANCH_SECONDS)} for it, ends this game without any delay. A lighter one is replaced at any time.`,
       NOMINATION_SECONDS,
       { gas: figure('nominate') },
     ),
@@ -234,7 +235,7 @@ export function findOverturn(blocks: readonly Block[], now: number, nextWork: Wo
         closesAt,
       }
     }
-    // Its first block has the work of the first one, be that right or wrong; what more it takes comes above.
+    // Its first block has the work of the first one, be that right or wrong; what more is needed comes above.
     const least = first.work - fork.work
     const rest = max(missing - least, 0n)
     const count = 1 + blocksFor(first.target, rest)
@@ -279,6 +280,6 @@ function ceilDiv(a: bigint, b: bigint): bigint {
   return (a + b - 1n) / b
 }
 
-function max<T extends bigint>(a: T, b: T): T {
+function max(a: bigint, b: bigint): bigint {
   return a > b ? a : b
 }

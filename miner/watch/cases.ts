@@ -1,12 +1,12 @@
-// What the watcher knows of each wrong block, told once whenever it changes.
+// What the watcher knows of each wrong block, reported once whenever it changes.
 
 import type { Logger } from '../../node/log.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import type { Time, Wei } from '../../node/protocol/units.ts'
 
 /**
- * `open`: wrong, and alive, as far as is known here. `tried`: a dry run would have killed it. `killed`: refuted, `by` whom (`others` also where an earlier run of this
- * watcher was it). `doubtful`: the node calls it wrong and our own replay does not, so nothing is done.
+ * `open`: wrong, and alive, as far as is known here. `tried`: a dry run would have killed it. `killed`: refuted, `by` whom (`others`
+ * also where it was an earlier run of this watcher). `doubtful`: the node calls it wrong and our own replay does not, so nothing is done.
  */
 export type Case = {
   readonly block: Hash
@@ -66,7 +66,7 @@ export class Cases {
     if (known !== undefined) this.#cases.set(block, { ...known, ...change })
   }
 
-  /** It is dead; who killed it stays, however often it is looked at afterwards. */
+  /** It is dead; who killed it is kept, however often it is looked at afterwards. */
   close(kill: Pick<Case, 'block' | 'problem' | 'deadline'> & Partial<Case> & { readonly by: 'us' | 'others' }): void {
     const known = this.#cases.get(kill.block)
     if (known?.state === 'killed') return

@@ -63,7 +63,7 @@ export type Side = { readonly reading: StepReading; readonly state?: Hash; reado
  * - `double-spend`: they spend one output in two ways. `order`: the same transaction at another place. `left-out`: it is in one of them only.
  * - `queue-later`: one of them leaves a queue entry to a later block, which it may for an hour.
  * - `void-or-applied`: they disagree on whether a forced transaction is valid: one of them is wrong.
- * - `entry`: two entries at one place of the queue, of which `publish` refuses one. `shapeless`: bytes that are not a step.
+ * - `entry`: two entries at one place of the queue; `publish` refuses one of them. `shapeless`: bytes that are not a step.
  */
 export type Difference =
   | { readonly kind: 'none' }
@@ -153,7 +153,7 @@ function kindOf(
   return fates.some((fate) => fate?.kind === 'later') ? 'order' : 'left-out'
 }
 
-/** The same text for steps that stand for the same entry of the queue; nothing for a plain transaction. */
+/** The same text for steps that stand for the same entry of the queue; `undefined` for a plain transaction. */
 function queueEntryOf(step: StepReading | undefined): string | undefined {
   switch (step?.kind) {
     case 'deposit':

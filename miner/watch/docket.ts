@@ -1,5 +1,5 @@
 // Judges whatever lives, in the order of its urgency: for each of those who see it separately, so that one who makes blocks up, or has
-// us ask in vain, keeps us from nothing that others see.
+// us ask without an answer, keeps us from nothing that others see.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
@@ -44,12 +44,12 @@ export class Docket {
     await Promise.all(this.#deps.seers.map((seer) => this.#runFor(seer)))
   }
 
-  /** Forgets what is not alive to anybody. */
+  /** Forgets what nobody sees alive. */
   keep(ids: ReadonlySet<Hash>): void {
     for (const id of this.#rests.keys()) if (!ids.has(id)) this.#rests.delete(id)
   }
 
-  /** Whether one of these has no verdict yet, and was not tried in vain for some seconds: what Ethereum shows, a node may have to read first. */
+  /** Whether one of these has no verdict yet, and judging it has not failed for some seconds: what Ethereum shows, a node may have to read first. */
   isNew(ids: Iterable<Hash>): boolean {
     for (const id of ids) {
       if (this.#deps.judge.verdictOn(id) === undefined && (this.#rests.get(id)?.ms ?? 0) < LATE_REST_MS) return true
@@ -92,7 +92,7 @@ export class Docket {
     if (error !== undefined) throw error
   }
 
-  /** Each on its own, whatever is wrong with it; unless it was tried in vain a moment ago. */
+  /** Each on its own, whatever is wrong with it; unless that failed a moment ago. */
   async #try(id: Hash, work: () => Promise<void>): Promise<void> {
     const { now, signal } = this.#deps
     const rest = this.#rests.get(id)

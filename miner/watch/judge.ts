@@ -54,7 +54,7 @@ export class Judge {
 
   /**
    * Judges the block, whether it is final or not, and first what it builds on, down to a final block. Throws the signal's reason, and
-   * `OperationError('unknown-block')` where everybody says that there is no such block.
+   * `OperationError('unknown-block')` where every source says that there is no such block.
    */
   async judge(id: Hash, signal: AbortSignal): Promise<Judgement> {
     try {
@@ -81,7 +81,7 @@ export class Judge {
     return refuteStep(this.#deps.rules, { sealed: parent, state }, block, queue, verdict)
   }
 
-  /** Says what lives and what is final, as far as anybody says so: verdicts on all else are forgotten. */
+  /** Says what lives and what is final, as far as anyone says so: verdicts on all else are forgotten. */
   keep(living: ReadonlySet<Hash>, finals: ReadonlySet<Hash>): void {
     this.#living = living
     this.#finals = finals
@@ -150,7 +150,7 @@ export class Judge {
     return this.#finals.has(id) || (!this.#living.has(id) && (await this.#deps.evidence.isFinal(id, signal)))
   }
 
-  /** Nobody's state is taken for that of a block that has to be replayed. */
+  /** No source is believed about the state after a block that has to be replayed. */
   #stateAfter(id: Hash, signal: AbortSignal): Promise<State> {
     return this.#states.after(id, (each) => this.#finals.has(each) || !this.#living.has(each), signal)
   }

@@ -38,7 +38,7 @@ export type LivingQuestion = {
 /** Blocks in one question, at most. */
 const AT_ONCE = 512
 /**
- * Only an endpoint that makes blocks up has more: the publication of this many takes all gas of Ethereum for four hours, and bonds of five
+ * Only an endpoint that makes blocks up has more: the publication of this many uses all gas of Ethereum for four hours, and bonds of five
  * trillion gas. Those that could be final first are read first.
  */
 const MOST = 262_144
@@ -117,7 +117,7 @@ class Reading {
     return blocks
   }
 
-  /** Takes the block at the end of a way in, and answers the ways on. */
+  /** Adds the block at the end of a way, and returns the ways that lead on from it. */
   #pass({ id, parent, from }: Way, blocks: Map<Hash, LivingBlock>): readonly Way[] {
     const found = this.links.get(id)
     if (found === undefined) return [] // time was up

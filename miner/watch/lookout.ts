@@ -1,4 +1,4 @@
-// Where the watcher stands when it looks: what may be alive to anybody, and apart from that whether all see the same, so that it can be trusted.
+// What the watcher sees when it looks: what may be alive in anyone's eyes, and apart from that whether all see the same, so that it can be trusted.
 
 import type { AllBlocks } from '../../node/client/all-blocks.ts'
 import type { NodeClient } from '../../node/client/rpc.ts'
@@ -18,7 +18,7 @@ export type LookoutDeps = {
 export type LookoutOptions = {
   /** Node and endpoints may differ for this long, as they do for a moment whenever Ethereum has a new block. Default 60,000. */
   readonly graceMs?: number
-  /** An endpoint whose newest block is older is stuck. Default: not checked. */
+  /** An endpoint whose newest block is older than this is stuck. Default: not checked. */
   readonly maxAgeMs?: number
   /** A look waits this long for node and endpoints, each of two times. Default 10,000. */
   readonly patienceMs?: number
@@ -26,7 +26,7 @@ export type LookoutOptions = {
 
 /**
  * Whether what is seen can be trusted. `blurred`: node and endpoints are about to agree, or it is too early to say that they do not.
- * Nobody may use a doubt to have a wrong block left alone: it is a reason not to bring anything forward, and nothing else.
+ * A doubt must never have a wrong block left alone: it is a reason not to bring anything forward, and nothing else.
  */
 export type Trust =
   | { readonly state: 'clear'; readonly living: ReadonlySet<Hash> }
@@ -66,7 +66,7 @@ export class Lookout {
     return this.#looks
   }
 
-  /** Everybody, always in the same order: whatever is alive to one of them may live. */
+  /** All of them, always in the same order: whatever one of them sees alive may live. */
   get seers(): readonly Seer[] {
     return [...this.#endpoints, this.#node]
   }
@@ -76,7 +76,7 @@ export class Lookout {
     return this.#node.blocks
   }
 
-  /** Whether several children of a block live, by the word of any endpoint; by that of the node where there is none. */
+  /** Whether any endpoint says that several children of a block live; where there is no endpoint, whether the node does. */
   isContested(parent: Hash): boolean {
     const seers: readonly Seer[] = this.#endpoints.length > 0 ? this.#endpoints : [this.#node]
     return seers.some(({ view }) => {
@@ -85,7 +85,7 @@ export class Lookout {
     })
   }
 
-  /** Looks at everybody at the same time. `known` are blocks that may have been refuted since. Throws the signal's reason only. */
+  /** Asks all of them at the same time. `known` are blocks that may have been refuted since. Throws the signal's reason only. */
   async look(known: Iterable<Hash>, signal: AbortSignal): Promise<Trust> {
     this.#looks += 1
     const look = this.#looks
@@ -102,7 +102,7 @@ export class Lookout {
     return this.#judge(node, heads, readings)
   }
 
-  /** As of the newest block that the endpoint has; answers the reading that can be compared with those of others. */
+  /** As of the newest block that the endpoint has; returns the reading that can be compared with those of others. */
   async #read(
     endpoint: EndpointView,
     head: Answer<Head> | undefined,

@@ -1,4 +1,4 @@
-// By which rules blocks are judged: those of the contract, as most say who can read it.
+// By which rules blocks are judged: those of the contract, as most of those who can read it say.
 
 import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
@@ -14,7 +14,7 @@ export type KnownRules = { readonly rules: Rules; readonly dissent?: OperationEr
 type Saying = { readonly name: string; readonly rules: Pick<Rules, 'bridge' | 'token' | 'minRequest'> }
 
 /**
- * What most of them say; of two, what the endpoint says. With `own` that holds, whatever anybody says. Throws what the node throws where it is
+ * What most of them say; of two, what the endpoint says. With `own` that holds, whatever anyone says. Throws what the node throws where it is
  * needed to know the chain, and `OperationError('other-network')` where it follows another bridge.
  */
 export async function readRules(
@@ -37,7 +37,7 @@ export async function readRules(
   return odd === undefined ? { rules } : { rules, dissent: otherNetwork(odd.name, odd.rules, told.bridge) }
 }
 
-/** Nothing of one that is silent. */
+/** Empty for one that is silent. */
 async function sayingOf(endpoint: EthereumReader, patienceMs: number, signal: AbortSignal): Promise<readonly Saying[]> {
   try {
     const patience = new Patience<BridgeParameters>(endpoint.name, patienceMs)
@@ -63,7 +63,7 @@ function isSame(a: Saying['rules'], b: Saying['rules']): boolean {
 function otherNetwork(name: string, { bridge, token, minRequest }: Saying['rules'], ours: Address): OperationError {
   return new OperationError(
     'other-network',
-    `expected everybody to mean the same bridge ${ours}, but ${name} has ${bridge}, with the token ${token} and at least ${minRequest} base units a request; give node and watcher the same network, or take the one that lies out`,
+    `expected all to mean the same bridge ${ours}, but ${name} has ${bridge}, with the token ${token} and at least ${minRequest} base units a request; give node and watcher the same network, or leave out the one that lies`,
     { facts: { name, ours, theirs: bridge, token, minRequest: `${minRequest}` } },
   )
 }

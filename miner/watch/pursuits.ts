@@ -27,7 +27,7 @@ export type PursuitDeps = {
 }
 
 export type PursuitOptions = {
-  /** At a time: each has a transaction under way, and mempools take this many of an account. Default 16. */
+  /** At a time: each has a transaction under way, and mempools accept this many of an account. Default 16. */
   readonly most?: number
   /** After this long one makes room for others, and goes on when it is handed in again. Default 180,000. */
   readonly turnMs?: number
@@ -38,13 +38,13 @@ export type PursuitOptions = {
 type Memory = Vain & {
   /** Unix milliseconds. */
   readonly restsUntilMs: number
-  /** Which endpoints differed when it was told last. */
+  /** Which endpoints differed when that was last reported. */
   readonly told?: string
 }
 
 const DEFAULTS = { most: 16, turnMs: 180_000, answerMs: 10_000 }
 const NOTHING: Memory = { failures: 0, tries: 0, restsUntilMs: 0 }
-/** What nobody has handed in for this long since its rest was over is gone. */
+/** What has not been handed in for this long since its rest was over is forgotten. */
 const FORGOTTEN_MS = 3_600_000
 
 export class Pursuits {
@@ -74,7 +74,7 @@ export class Pursuits {
   /**
    * Begins one, unless it is under way, rests after it came to nothing, or there is no room: then it is for the next look to hand it in again. So of those
    * that are handed in together the first come first, and one that rests takes no room. `prove` is called when its turn has come. What goes wrong is a
-   * trouble of the task `block ID refutation`. Also for a block that was killed and lives in anybody's eyes: they are late, or lie, or
+   * trouble of the task `block ID refutation`. Also for a block that was killed and lives in anyone's eyes: they are late, or lie, or
    * Ethereum was reorganised.
    */
   begin(opened: Case, prove: () => Promise<Refutation>): void {
@@ -96,7 +96,7 @@ export class Pursuits {
     const turn = new AbortController()
     const timer = setTimeout(() => turn.abort(unfinished(block)), this.#options.turnMs)
     const paid = { nonces: 0 }
-    // Killed before, and alive again to somebody: if it ends so again, nothing has come of it.
+    // Killed before, and alive again in somebody's eyes: if it ends so again, nothing has come of it.
     const wasKilled = opened.state === 'killed'
     let error: unknown
     await troubles.try(`block ${block} refutation`, async () => {
@@ -167,7 +167,7 @@ export class Pursuits {
 function unfinished(block: Hash): OperationError {
   return new OperationError(
     'refutation-unfinished',
-    `expected the refutation of block ${block} to come to an end sooner; it makes room for others, and is gone on with in a moment`,
+    `expected the refutation of block ${block} to come to an end sooner; it makes room for others, and goes on in a moment`,
     { facts: { block }, retry: true },
   )
 }

@@ -83,6 +83,6 @@ export function proveStep(
 /** The transaction of a void step that was judged: it was in the queue then. */
 function forcedAt(queue: QueueReader, index: bigint): Uint8Array {
   const entry = queue(index)
-  if (entry?.kind !== 'forced') throw new RangeError(`queue entry ${index} is no forced transaction`)
+  if (entry?.kind !== 'forced') throw new RangeError(`queue entry ${index} is not a forced transaction`)
   return entry.packed
 }

@@ -11,7 +11,7 @@ import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { GWEI, toWei, type Wei } from '../../node/protocol/units.ts'
 
-/** What would kill the block, by the word of at least one endpoint. */
+/** What would kill the block, as at least one endpoint says. */
 export type Prepared = {
   readonly call: BridgeCall
   /** Units, the most that one of those expects; our own figure if none of them says. */
@@ -67,7 +67,7 @@ export async function tryRefutation(
 }
 
 /**
- * Sends it through every endpoint and stays with it until the block is dead, by whomever; it pays what it takes to be in time for the `deadline` (unix
+ * Sends it through every endpoint and stays with it until the block is dead, whoever kills it; it pays what it takes to be in time for the `deadline` (unix
  * seconds). It was killed by us where an endpoint that calls it dead has the receipt, and none that answers contradicts. Throws the reason of `signal`,
  * `unfunded-account`, `write-failed`, `OperationError('refutation-failed')` (retry) where a transaction of ours had no effect, and
  * `OperationError('ethereum-disagreement')` (retry) where some call the block dead and others alive: the caller looks again.
@@ -105,7 +105,7 @@ async function askAll(endpoints: readonly Endpoint[], id: Hash, data: BridgeCall
   }
 }
 
-/** Only the call itself decides; the rest is told to people, and may be missing. */
+/** Only the call itself decides; the rest is for people, and may be missing. */
 async function tryOn(endpoint: Endpoint, id: Hash, data: BridgeCall['data']): Promise<Word> {
   const estimating = endpoint.estimate('refute', data).catch(() => undefined)
   const recording = endpoint.record(id).catch(() => undefined)

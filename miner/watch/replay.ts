@@ -1,4 +1,4 @@
-// One block replayed on a state that is given, with everything that this takes besides.
+// One block replayed on a state that is given, with everything else that this needs.
 
 import { setImmediate } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
@@ -12,7 +12,7 @@ import type { Evidence } from './evidence/evidence.ts'
 /** All but the state: the block, the header of what it builds on, and the entries of the queue that it calls void. */
 export type Scene = { readonly block: PublishedBlock; readonly parent: SealedHeader; readonly queue: QueueReader }
 
-/** Throws what `Evidence` throws, and `OperationError('never-published')` for a block that no bridge can have taken. */
+/** Throws what `Evidence` throws, and `OperationError('never-published')` for a block that no bridge can have accepted. */
 export async function sceneOf(evidence: Evidence, id: Hash, signal: AbortSignal): Promise<Scene> {
   const block = await evidence.block(id, signal)
   const { header } = block.sealed
@@ -23,7 +23,7 @@ export async function sceneOf(evidence: Evidence, id: Hash, signal: AbortSignal)
   return { block, parent, queue: await evidence.queueOf(parent.header, block, signal) }
 }
 
-/** A replay takes up to a third of a second, in which nothing else is done; before it everybody else has a turn. */
+/** A replay takes up to a third of a second, in which nothing else is done; before it everything else has a turn. */
 export async function replay(
   rules: Rules,
   { block, parent, queue }: Scene,
@@ -41,7 +41,7 @@ export async function replay(
 function neverPublished(id: Hash): OperationError {
   return new OperationError(
     'never-published',
-    `expected block ${id} to follow from the header of its parent, as the bridge sees to; got one that does not: somebody made it up`,
+    `expected block ${id} to follow from the header of its parent, as the bridge sees to; got one that does not: it was made up`,
     { facts: { block: id } },
   )
 }

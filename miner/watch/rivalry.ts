@@ -1,4 +1,4 @@
-// How two rival blocks stand to each other in the race above their fork: which is ahead, and by what rule. Pure.
+// How two rival blocks compare in the race above their fork: which is ahead, and by what rule. Pure.
 
 import type { Hash } from '../../node/protocol/ids.ts'
 
@@ -17,7 +17,7 @@ export type Contender = {
 /**
  * `by`: `final` (decided), `life` (the other is refuted, wrong, or not judged), `window` (the other was published too late to take part),
  * `work` (more of it, by `margin` hashes), `time` (earlier, by `margin` seconds), `id` (the smaller one, in one second).
- * `neither`: none of the two can win.
+ * `neither`: neither of the two can win.
  */
 export type Lead =
   | { readonly ahead: 'a' | 'b'; readonly by: 'final' | 'life' | 'window' | 'id' }

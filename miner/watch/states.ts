@@ -141,7 +141,7 @@ export class States {
 function wrongGround(block: Hash): OperationError {
   return new OperationError(
     'wrong-ground',
-    `expected block ${block} to be right, since what stands on it is to be judged, but it is wrong`,
+    `expected block ${block} to be right, since what builds on it is to be judged, but it is wrong`,
     { facts: { block } },
   )
 }

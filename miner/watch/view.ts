@@ -12,7 +12,7 @@ import { Patience } from './patience.ts'
 /** What one of them saw; `look` counts looks, from 1 on. */
 export type View = { readonly tree: Living; readonly look: number }
 
-/** The node, or an endpoint; `view` is nothing before it said anything. */
+/** The node, or an endpoint; `view` is undefined before it has said anything. */
 export type Seer = { readonly name: string; readonly view: View | undefined }
 
 export type NodeBlock = AllBlocks['blocks'][number]
@@ -125,7 +125,7 @@ export class NodeView implements Seer {
   }
 }
 
-/** What lives, as the node has it; parents come first there too. Nothing without a final block. */
+/** What lives, as the node has it; parents come first there too. `undefined` without a final block. */
 function treeOf(list: readonly NodeBlock[]): Living | undefined {
   const [ground] = list
   if (ground === undefined) return undefined

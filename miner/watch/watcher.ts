@@ -1,4 +1,4 @@
-// The watcher: replays every block that is alive to anybody, raises an alarm for a wrong one, and kills it. It needs the contract and its
+// The watcher: replays every block that anyone sees alive, raises an alarm for a wrong one, and kills it. It needs the contract and its
 // own replay; a node makes it faster.
 
 import assert from 'node:assert'
@@ -151,7 +151,7 @@ export class Watcher implements AsyncDisposable {
       { judge, seers, troubles: this.#troubles, now: this.#deps.now, signal },
       this.#options.pollMs,
     )
-    // None waits for another: one that is slow to answer keeps no verdict back, and no verdict a refutation.
+    // None waits for another: one that is slow to answer holds back no verdict, and no verdict holds back a refutation.
     await Promise.all([this.#look(), docket.run(), this.#act(judge, docket)])
   }
 
@@ -209,7 +209,7 @@ export class Watcher implements AsyncDisposable {
     }
   }
 
-  /** Whose block is gone, or killed, has none. */
+  /** Those about a block that is gone, or was killed. */
   #forgetTroubles(living: ReadonlySet<Hash>): void {
     this.#troubles.keep((task) => {
       const id = task.startsWith('block ') ? (task.slice(6, 72) as Hash) : undefined
@@ -223,7 +223,7 @@ export class Watcher implements AsyncDisposable {
     if (trust.state === 'doubt') this.#right = new Set()
     if (trust.state !== 'clear') return
     this.#right = new Set([...trust.living].filter((id) => judge.verdictOn(id)?.verdict === 'valid'))
-    // Nothing may stand before a refutation in the account's line of transactions, and whatever was not judged yet may need one.
+    // Nothing may come before a refutation in the account's line of transactions, and whatever was not judged yet may need one.
     const isWrong = (id: Hash) => judge.verdictOn(id)?.verdict === 'invalid' && this.#cases.get(id) === undefined
     const isOpen = this.#cases.all().some(({ state }) => state === 'open')
     if (due === undefined || this.#bringing !== undefined || isOpen) return

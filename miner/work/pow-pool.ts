@@ -41,8 +41,8 @@ type Pending = {
 }
 
 /**
- * One search at a time. A thread that dies is reported and replaced; its nonces are not tried again. A process that ends takes
- * its threads along.
+ * One search at a time. A thread that dies is reported and replaced; its nonces are not tried again. Threads end with
+ * their process.
  */
 export class PowPool {
   readonly #deps: PowPoolDeps

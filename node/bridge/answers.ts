@@ -169,7 +169,7 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     if (body !== undefined) return body
     throw new OperationError(
       'database-failed',
-      `expected the steps of block ${id} on disk, found nothing; delete the bridge's data and follow anew`,
+      `expected the steps of block ${id} on disk, found nothing; delete the bridge's data and follow it again`,
       { facts: { block: id } },
     )
   }

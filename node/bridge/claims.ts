@@ -20,7 +20,7 @@ export type RequestView = BlockRequest & {
   readonly isPaid: boolean
 }
 
-/** A request of a final block that nobody has claimed, and all that `claim` takes. */
+/** A request of a final block that nobody has claimed, and all that `claim` needs. */
 export type MaturedClaim = {
   readonly block: Hash
   readonly infohash: Infohash
@@ -40,7 +40,7 @@ export type MaturedClaim = {
 /** What is known of a request without its proof. */
 export type OpenRequest = Pick<MaturedClaim, 'step' | 'to' | 'net'>
 
-// Payments are only ever added to, from one view to the next; where Ethereum takes some back, every block is rebuilt.
+// Payments are only ever added to, from one view to the next; where Ethereum undoes some, every block is rebuilt.
 const paidUp = new WeakSet<BridgeBlock>()
 
 /** The requests of a valid block, in step order. */

@@ -20,7 +20,7 @@ type FinalReason = 'alone' | 'rival-possible' | 'wrong-sibling' | 'unjudged-sibl
 
 type FinalClock = {
   /**
-   * Not before now. `earliest`: if everybody acts at once and nothing else is published. `latest`: if no heavier branch
+   * Not before now. `earliest`: if all act at once and nothing else is published. `latest`: if no heavier branch
    * comes, wrong blocks are refuted within a day of their publication, the heaviest eligible block is nominated within an hour, and
    * what can be final is made final at once.
    */
@@ -29,7 +29,7 @@ type FinalClock = {
   readonly reason: FinalReason
   /** Publication of the first right block of its race, from which all hours count. */
   readonly first: Time
-  /** From then on no rival is taken any more; with `rival-possible` only. */
+  /** From then on no rival is accepted any more; with `rival-possible` only. */
   readonly rivalUntil?: Time
   /** Right blocks beside it. */
   readonly rivals: readonly Hash[]
@@ -42,7 +42,7 @@ type FinalClock = {
 /** `decisive` is the block on the way whose clock decides the latest time; the members of its clock, but for the times, are beside it. */
 export type FinalTime = FinalClock & { readonly decisive: Hash }
 
-// Of a view, those of the last moment that somebody asked for.
+// Of a view, those of the last moment that was asked for.
 const known = new WeakMap<BridgeView, { readonly now: Time; readonly times: ReadonlyMap<Hash, FinalTime> }>()
 
 /** When a block of the preferred branch can be final; undefined for a block that is not on it, or is final already. */

@@ -133,7 +133,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   async #pause(ms: number): Promise<void> {
     if (this.#waiters.length > 0) return
     const signal = AbortSignal.any([this.#stopping.signal, this.#wake.signal])
-    // Rejects only where somebody polls or stops.
+    // Rejects only because of a poll or a stop.
     await delay(ms, undefined, { signal }).catch(() => undefined)
   }
 
@@ -251,7 +251,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     const settled = this.settled.id
     const key = `${settled} ${preferredTip(this.view).id}`
     if (key === this.#emitted?.key) return
-    // At first from the oldest block on: nobody here knows how far the ledger is.
+    // At first from the oldest block on: it is not known here how far the ledger is.
     const branch = this.branch(this.#emitted?.settled)
     this.#emitted = { key, settled }
     this.#tell('branch', branch)
@@ -267,7 +267,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   }
 }
 
-/** What a reorganisation in the middle of a step looks like: worth a second look before anybody is alarmed. */
+/** What a reorganisation in the middle of a step looks like: worth a second look before an alarm is raised. */
 function isFleeting(error: unknown): boolean {
   return error instanceof OperationError && (error.code === 'ethereum-moved' || error.code === 'ethereum-refused')
 }

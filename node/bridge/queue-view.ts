@@ -5,7 +5,7 @@ import type { Address, Hash } from '../protocol/ids.ts'
 import { entryHash, nextQueueHash, type QueueEntry } from '../protocol/queue.ts'
 import type { Time } from '../protocol/units.ts'
 
-/** `from` is who called Ethereum, `queueHash` the running hash with this entry as its last. */
+/** `from` is the account that called Ethereum, `queueHash` the running hash with this entry as its last. */
 export type QueuedEntry = {
   readonly index: bigint
   readonly entry: QueueEntry
@@ -27,7 +27,7 @@ export function queueLength(queue: QueueView): bigint {
   return queue.start + BigInt(queue.entries.length)
 }
 
-/** Nothing for an entry that does not exist (yet), or is older than what this node began with. */
+/** `undefined` for an entry that does not exist (yet), or is older than what this node began with. */
 export function queuedEntryAt(queue: QueueView, index: bigint): QueuedEntry | undefined {
   return index < queue.start ? undefined : queue.entries[Number(index - queue.start)]
 }

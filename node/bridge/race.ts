@@ -11,7 +11,7 @@ export type DueCall =
   | { readonly call: 'finalize'; readonly block: Hash }
   | { readonly call: 'nominate'; readonly parent: Hash; readonly block: Hash }
 
-/** The calls that are right and that the contract would take at `now`, as far as it lets us see. */
+/** The calls that are right and that the contract would accept at `now`, as far as it lets us see. */
 export function dueCalls(view: BridgeView, now: Time): DueCall[] {
   if (view.death !== undefined) return []
   const races = racesOf(view)
@@ -26,7 +26,7 @@ export function dueCalls(view: BridgeView, now: Time): DueCall[] {
   return calls
 }
 
-/** From when on the contract takes `finalize` of the child in the lowest race; undefined while it wants another nomination. */
+/** From when on the contract accepts `finalize` of the child in the lowest race; undefined while it wants another nomination. */
 function contractFinalAt({ child, living, nominee }: Race): Time | undefined {
   const [first] = living
   if (living.length === 1) return later(child.publishedAt, ALONE_SECONDS)
@@ -34,7 +34,7 @@ function contractFinalAt({ child, living, nominee }: Race): Time | undefined {
   return max(later(first.publishedAt, RACE_SECONDS), later(nominee.since, NOMINATION_SECONDS))
 }
 
-/** Whether the best block can be nominated, once no further one can join and if the contract would take it now. */
+/** Whether the best block can be nominated, once no further one can join and if the contract would accept it now. */
 function isNominationDue({ living, first, best, nominee }: Race, now: Time): boolean {
   const [earliest] = living
   if (earliest === undefined || living.length < 2 || now <= endOfRace(first)) return false

@@ -32,7 +32,7 @@ export function stateOfSnapshot(header: Pick<Header, 'state'>, outputs: Uint8Arr
   if (stateRoot(state) === header.state) return state
   throw new RuleError(
     'bad-snapshot',
-    'expected outputs.bin to hold the state of the block, got another one; fetch it anew',
+    'expected outputs.bin to hold the state of the block, got another one; fetch it again',
     {
       expected: header.state,
       got: stateRoot(state),
@@ -88,7 +88,7 @@ export async function checkSnapshot(
   return { root, state, outputs, origin, ...(body ? { body } : {}) }
 }
 
-/** Nothing unless these are the steps and the states of the block. */
+/** `undefined` unless these are the steps and the states of the block. */
 function bodyOf(header: Header, body: BlockBody): BlockBody | undefined {
   const steps = splitSteps(body.steps)
   if (body.states.length !== 32 * steps.length) return undefined

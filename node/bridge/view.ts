@@ -10,7 +10,7 @@ import type { QueueView } from './queue-view.ts'
 /**
  * - `doomed`: it builds on the invalid block `by`.
  * - `displaced`: it is beside or below a block that is final for good, can never be final, and was not replayed.
- * - `unknown`: not judged (yet), for the reason given. Neither right nor wrong: nothing is built on it, and nothing is said against it.
+ * - `unknown`: not judged (yet), for the reason given. Neither right nor wrong: nothing is built on it, and it is not held against anyone.
  */
 export type BlockVerdict =
   | { readonly verdict: 'valid' }
@@ -28,9 +28,9 @@ export type BridgeBlock = {
   readonly publishedAt: Time
   /** Cumulative, expected hashes from genesis. */
   readonly work: Work
-  /** Infohash of its torrent, as its publication says: a hint, never judged. Nothing for the block with which this node began. */
+  /** Infohash of its torrent, as its publication says: a hint, never judged. `undefined` for the block with which this node began. */
   readonly torrent?: Infohash
-  /** Where it was published; nothing for the block with which this node began. */
+  /** Where it was published; `undefined` for the block with which this node began. */
   readonly place?: ChainPlace
   readonly verdict: BlockVerdict
   readonly refuted: boolean

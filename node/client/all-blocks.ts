@@ -8,7 +8,7 @@ import type { NodeClient } from './rpc.ts'
 type Page = Result<'bridge_blocks'>
 export type AllBlocks = Pick<Page, 'status' | 'blocks'>
 
-/** So often the list may change while it is read. */
+/** The list may change this often while it is read. */
 const TRIES = 5
 /** More than that is not a list of blocks: a node that lies must not be read forever. */
 const MOST_PAGES = 1_000

@@ -46,7 +46,7 @@ async function ask(
   }
 }
 
-/** The same, for who cannot do anything without the transaction. Throws `OperationError('unknown-transaction')` if neither the node nor its peers have it. */
+/** The same, where nothing can be done without the transaction. Throws `OperationError('unknown-transaction')` if neither the node nor its peers have it. */
 export async function lookUpKnown(
   node: NodeClient,
   infohash: Infohash,

@@ -72,7 +72,7 @@ export function signTransaction(wallet: Signer, body: TransactionBody): SignedTr
 function underWay(infohash: Infohash, cause: OperationError): OperationError {
   return new OperationError(
     'payment-under-way',
-    `expected the node to take payment ${infohash}, but nobody knows whether it did (${cause.message}); see "ttx status ${infohash}" before you pay again: the same command makes a second payment`,
+    `expected the node to accept payment ${infohash}, but it is not known whether it did (${cause.message}); see "ttx status ${infohash}" before you pay again: the same command makes a second payment`,
     { facts: { infohash, problem: cause.code }, cause },
   )
 }

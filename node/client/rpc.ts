@@ -1,4 +1,4 @@
-// The typed client of a node's JSON-RPC, for all who are not the node. It runs in a browser too.
+// The typed client of a node's JSON-RPC, for everything that is not the node. It runs in a browser too.
 
 import { z } from 'zod'
 import { readBounded } from '../bounded-answer.ts'

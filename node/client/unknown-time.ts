@@ -6,7 +6,7 @@ type Bridge = Result<'node_info'>['bridge']
 
 /** A node may read this many blocks of Ethereum late, and call itself live: `LAG_BLOCKS` of node/ethereum/, which is not for browsers. */
 const LATE_BLOCKS = 5n
-/** So much longer on a chain that stands still, milliseconds: twice what Ethereum takes for these. */
+/** This much longer on a chain that stands still, milliseconds: twice what Ethereum needs for these blocks. */
 const STILL_MS = 120_000
 const NOT_READ = 'what it has not read may have the transaction'
 

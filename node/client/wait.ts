@@ -1,4 +1,4 @@
-// Waiting until a transaction, a request or a deposit has got to a stage, as its node tells of it. It runs in a browser too.
+// Waiting until a transaction, a request or a deposit has got to a stage, as its node reports it. It runs in a browser too.
 
 import { OperationError } from '../errors.ts'
 import type { Hash, Infohash } from '../protocol/ids.ts'
@@ -52,7 +52,8 @@ const RIVALS = 8
 
 /**
  * Resolves with what the node says once the stage is reached. Throws the signal's reason, `OperationError`s: `unknown-transaction` (retry),
- * `transaction-conflicting` (retry unless a rival is final: then it can never come), `deposit-moved` (retry unless its place is taken), `no-request` (`paid` of what asks for nothing), `waited-in-vain` (retry), and
+ * `transaction-conflicting` (retry unless a rival is final: then it can never come), `deposit-moved` (retry unless its place
+ * is taken), `no-request` (`paid` of what asks for nothing), `waited-in-vain` (retry), and
  * what the node throws, that it is away too where that lasts; and the `RuleError` of what is invalid.
  */
 export async function wait(node: NodeClient, infohash: Infohash, options: WaitOptions): Promise<Where> {
@@ -137,7 +138,7 @@ async function checkPossible(node: NodeClient, where: Where, until: Stage, signa
     const isLost = standings.some((rival) => rival.status === 'final')
     const what = isLost
       ? 'which lost for good: a transaction that spends the same money is final'
-      : 'which stands behind another one that spends the same money, and counts only if that one dies; wait again then'
+      : 'which is behind another one that spends the same money, and counts only if that one dies; wait again then'
     throw new OperationError(
       'transaction-conflicting',
       `expected a transaction that can be ${until}, got ${infohash}, ${what}`,
@@ -179,7 +180,7 @@ function timesOf(earliest: number | undefined, latest: number | undefined) {
 
 function waitingForOf(where: Where): string {
   if (where.reorganised !== undefined)
-    return 'Ethereum to take its transaction again: a reorganisation took the deposit out of the queue'
+    return 'Ethereum to include its transaction again: a reorganisation took the deposit out of the queue'
   switch (where.status) {
     case 'unknown':
       return 'its file: nobody has sent it to this node'
@@ -227,7 +228,7 @@ function moved({ infohash, reorganised }: Where): OperationError {
   const got = `got ${infohash}, which a reorganisation of Ethereum took out of its place`
   const why =
     id === undefined
-      ? 'no other deposit of its amount for its address is there: it is gone unless Ethereum takes its transaction again, under another id; deposit again only once that transaction was dropped and the wTTX are still yours ("ttx balance")'
+      ? 'no other deposit of its amount for its address is there: it is gone unless Ethereum includes its transaction again, under another id; deposit again only once that transaction was dropped and the wTTX are still yours ("ttx balance")'
       : ids.length === 1
         ? `it has the id ${id} now; go on with "ttx wait ${id}"`
         : `it is one of those of its amount for its address now, ${ids.join(', ')}; go on with "ttx wait ${ids.at(-1)}"`

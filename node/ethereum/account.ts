@@ -1,4 +1,4 @@
-// An account on Ethereum: reads as anybody does, and signs here, so that its key stays where it is.
+// An account on Ethereum: reads as anyone can, and signs here, so that its key stays where it is.
 
 import { type Hex, keccak256, type LocalAccount, parseSignature } from 'viem'
 import { type Address, type Hash, parseAddress, parseHash } from '../protocol/ids.ts'
@@ -20,7 +20,7 @@ const PERMIT = [
   { name: 'deadline', type: 'uint256' },
 ] as const
 
-/** What it is asked for without an address is said of this account. */
+/** Questions without an address are about this account. */
 export class EthereumAccount extends EthereumReader {
   readonly account: Address
   readonly #deps: AccountDeps

@@ -81,7 +81,7 @@ export function forceFee(baseFee: GasPrice): Wei {
   return ceilToGwei(costOfGas(FORCE_GAS, baseFee))
 }
 
-/** Nobody looks for a torrent of this infohash. */
+/** A torrent of this infohash is not looked for. */
 const NOWHERE = '0'.repeat(40) as Infohash
 
 /**
@@ -162,7 +162,7 @@ export function depositCall(amount: bigint, to: Address, { deadline, v, r, s }: 
   return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n }
 }
 
-/** Packed transactions, each of which pays the miner that has to take it. */
+/** Packed transactions; each pays the miner that has to include it. */
 export function forceCall(packed: readonly Uint8Array[]): BridgeCall {
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [packed.map(hex)] })
   const bytes = BigInt(data.length - 2) / 2n

@@ -1,9 +1,9 @@
 // What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
 import type { Address, Hash, Infohash } from '../protocol/ids.ts'
-import { type GasPrice, type Gwei, type Time, type Work } from '../protocol/units.ts'
+import type { GasPrice, Gwei, Time, Work } from '../protocol/units.ts'
 
-/** An endpoint may be this many blocks behind itself or another one before anybody is told. */
+/** An endpoint may be this many blocks behind itself or another one before that is reported. */
 export const LAG_BLOCKS = 5n
 
 /** A block of Ethereum. */
@@ -106,7 +106,7 @@ export type BlockRecord = {
 export type BridgeReading = {
   readonly finalBlock: Hash
   readonly queueLength: bigint
-  /** Running hash of the queue at the length that was asked for; nothing for zero or beyond the end. */
+  /** Running hash of the queue at the length that was asked for; `undefined` for zero or beyond the end. */
   readonly queueHash: Hash | undefined
   /** In the order in which they were asked for. */
   readonly records: readonly BlockRecord[]
@@ -139,7 +139,7 @@ export interface Chain {
   parameters(): Promise<BridgeParameters>
   /** The newest block. */
   head(): Promise<ChainBlock>
-  /** The canonical block of this number; nothing above the newest one. */
+  /** The canonical block of this number; `undefined` above the newest one. */
   blockAt(number: bigint): Promise<ChainBlock | undefined>
   /** All events of the bridge in blocks `from` to `to`, both included, in their order. */
   events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]>

@@ -17,7 +17,7 @@ export type ConnectionOptions = {
   readonly retries?: number
   /** Before the first retry, milliseconds. Default 250. */
   readonly backoffMs?: number
-  /** For so many milliseconds in all, a question waits for an endpoint that wants to be asked less. Default: `timeoutMs`, as for an answer. */
+  /** A question waits for this many milliseconds in all for an endpoint that wants to be asked less. Default: `timeoutMs`, as for an answer. */
   readonly patienceMs?: number
 }
 
@@ -44,7 +44,7 @@ const BYTES_A_VALUE = 16
 const LONG = 6
 /** After this many times that time without any part of a long answer, none is coming. */
 const STILL = 2
-/** After silence of this many times that time the question is not asked again before anybody is told: by default that is within half a minute. */
+/** After silence of this many times that time the question is not asked again before that is reported: by default that is within half a minute. */
 const WORN = 1.5
 /** Tries of a question about a block that an endpoint does not have: behind one address there may be machines that have it. */
 const BEHIND_TRIES = 4

@@ -34,7 +34,7 @@ export class Pace {
     this.#gapMs = this.#gapMs < 1 ? 0 : this.#gapMs * EASING
   }
 
-  /** The endpoint wants fewer questions, and to be left alone for `waitMs` if it says so. Returns how long nobody asks it anything. */
+  /** The endpoint wants fewer questions, and to be left alone for `waitMs` if it says so. Returns for how long it is not asked anything. */
   refused(waitMs?: number): number {
     const pauseMs = Math.min(
       Math.max(waitMs ?? FIRST_PAUSE_MS * 2 ** this.#refused, LEAST_GAP_MS),

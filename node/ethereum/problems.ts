@@ -127,7 +127,7 @@ export function closed(name: string): OperationError {
   return new OperationError('ethereum-closed', `the connection to ${name} was closed by this program`)
 }
 
-/** Where a command needs Ethereum and was told of no endpoint. */
+/** Where a command needs Ethereum and no endpoint is set. */
 export function noEndpoint(): OperationError {
   return new OperationError(
     'ethereum-missing',
@@ -153,7 +153,7 @@ function badEndpoint(got: string): OperationError {
   )
 }
 
-/** Of viem's errors the part without URLs and bodies; others come of answers that make no sense. */
+/** Of viem's errors the part without URLs and bodies; others come from answers that make no sense. */
 function wordsOf(cause: unknown): string {
   if (!(cause instanceof BaseError))
     return cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)

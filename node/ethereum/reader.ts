@@ -1,4 +1,4 @@
-// The bridge contract as one asks it now, over HTTP: nobody needs a key to read. Long because all questions of node, miner and commands are here.
+// The bridge contract as one asks it now, over HTTP: no key is needed to read. Long because all questions of node, miner and commands are here.
 
 import {
   BaseError,
@@ -118,7 +118,7 @@ export type Receipt = {
 const REFUTED = 1
 const FINAL = 2
 const UNPAID = 8
-// Calldata bytes of one call without a contract, whose answer must stay below 24,576 bytes, since endpoints take it for code (EIP-170): 60 claims
+// Calldata bytes of one call without a contract, whose answer must stay below 24,576 bytes, since endpoints mistake it for code (EIP-170): 60 claims
 // of 192 bytes, or 32 blocks of 512.
 const CLAIMS_BYTES = 4_096
 const RECORDS_BYTES = 1_152
@@ -389,7 +389,7 @@ export class EthereumReader {
     await this.#connection.ask('to take a transaction', send, { retries: 0 })
   }
 
-  /** Nothing while the transaction is in no block (any more). */
+  /** `undefined` while the transaction is in no block (any more). */
   async receipt(hash: Hash): Promise<Receipt | undefined> {
     return await this.ask('receipt', async (client) => {
       const found = await client

@@ -10,10 +10,10 @@ type BridgeErrorName = Extract<(typeof bridgeAbi)[number], { type: 'error' }>['n
 const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonly text: string }>> = {
   UnknownBlock: {
     retry: true,
-    text: 'the parent was never published, or Ethereum has dropped it again: look at the tip anew',
+    text: 'the parent was never published, or Ethereum has dropped it again: look at the tip again',
   },
   AlreadyPublished: { text: 'this very block is on Ethereum already' },
-  BlockIsRefuted: { text: 'the block, or the one it stands on, was refuted: build on another one' },
+  BlockIsRefuted: { text: 'the block, or the one it builds on, was refuted: build on another one' },
   StaleParent: { text: 'another block became final beside the parent: build on the new final block' },
   TooFarAhead: { retry: true, text: 'the parent is 128 blocks above the final one: finalize first' },
   RaceClosed: { text: 'the first child of the parent is 12 hours old: build on it' },
@@ -23,12 +23,12 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
   TargetOutOfRange: { retry: true, text: 'the stated target is not allowed at this moment; it eases with time' },
   InsufficientWork: { text: 'the nonce does not reach the stated target' },
   BondTooSmall: { retry: true, text: 'the base fee has outgrown the bond: send it again with a greater one' },
-  QueueMismatch: { text: 'the queue on Ethereum is another one than the block consumes: assemble it anew' },
-  QueueOverrun: { text: 'the block consumes more of the queue than there is: assemble it anew' },
-  QueueIgnored: { text: 'an entry of the queue has waited for an hour and is not in the block: assemble it anew' },
+  QueueMismatch: { text: 'the queue on Ethereum is another one than the block consumes: assemble it again' },
+  QueueOverrun: { text: 'the block consumes more of the queue than there is: assemble it again' },
+  QueueIgnored: { text: 'an entry of the queue has waited for an hour and is not in the block: assemble it again' },
   NotEligible: { text: 'the block cannot win this race' },
   NotHeavier: { text: 'the slot holds a block that is at least as heavy' },
-  NotChildOfFinal: { text: 'it does not stand on the final block: most likely somebody has finalized it already' },
+  NotChildOfFinal: { text: 'it is not a child of the final block: most likely somebody has finalized it already' },
   TooEarly: { retry: true, text: 'its time has not come yet' },
   NominationNeeded: { retry: true, text: 'a block has to be nominated first' },
   NotOnNominatedBranch: { text: 'the nominated branch goes through another block' },
@@ -40,22 +40,22 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
   NotParent: { text: 'the header that was given is not that of the parent' },
   NotForced: { text: 'the transaction that was given is not the one of this void step' },
   NoSuchStep: { text: 'the block has fewer steps' },
-  NoBond: { text: 'the bond was taken already' },
+  NoBond: { text: 'the bond was withdrawn already' },
   RaceOpen: { retry: true, text: 'the race of this block is not decided yet' },
   BondForfeited: { text: 'the block was a rival of one that nobody has proved wrong: its bond is burned' },
   NothingOwed: { text: 'there is nothing to withdraw' },
   BelowMinimum: {
     text: 'less is not moved, because its claim would cost more: send at least the second number of base units',
   },
-  BadRecipient: { text: 'nobody could spend what is sent there: give an address that somebody has a key of' },
-  MalformedTransaction: { text: 'what was to be forced is no packed transaction' },
+  BadRecipient: { text: 'nobody could spend what is sent there: give an address that somebody has the key of' },
+  MalformedTransaction: { text: 'what was to be forced is not a packed transaction' },
   FeeTooSmall: { retry: true, text: 'the base fee has outgrown the fee: send it again with a greater one' },
   TransferFailed: { text: 'the account does not accept coins' },
 }
 
 /**
  * The refusal behind a failed simulation: an `OperationError` with the code `bridge-refused` and the name of the contract's
- * error as its fact `error`, or `call-reverted` where it gave no reason. Nothing if the error is of another kind.
+ * error as its fact `error`, or `call-reverted` where it gave no reason. `undefined` if the error is of another kind.
  */
 export function readRefusal(call: string, error: unknown): OperationError | undefined {
   const { cause } = error instanceof OperationError ? error : { cause: error }
@@ -112,7 +112,7 @@ export function isNonceTaken(error: OperationError): boolean {
 
 /**
  * An endpoint refused a transaction for what it is, in words that leave no doubt. Whatever else it says (of nonces, money and prices, an error of
- * its own, a proxy's page, words that we do not know) may come with a transaction that it, or another machine behind it, has taken.
+ * its own, a proxy's page, words that we do not know) may come with a transaction that it, or another machine behind it, has accepted.
  */
 export function isRefusedForGood(error: OperationError): boolean {
   return /intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|the).{0,12}gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|method not found/i.test(

@@ -16,10 +16,10 @@ export type Refutation = {
     /** What the block states, not what would be right. */
     readonly state: Hash
     readonly siblings: readonly Hash[]
-    /** The leaf that holds the state before the step; nothing for step 0, before which there is the parent's state. */
+    /** The leaf that holds the state before the step; `undefined` for step 0, before which there is the parent's state. */
     readonly previous?: { readonly stepHash: Hash; readonly state: Hash; readonly siblings: readonly Hash[] }
     readonly witness: Uint8Array
-    /** Packed transaction that the step wrongly calls void; else nothing. */
+    /** Packed transaction that the step wrongly calls void; else `undefined`. */
     readonly forced?: Uint8Array
   }
 }

@@ -1,4 +1,4 @@
-// What an owner can spend, and which outputs to take for a payment.
+// What an owner can spend, and which outputs to use for a payment.
 
 import { OperationError } from '../errors.ts'
 import type { Address, Infohash } from '../protocol/ids.ts'

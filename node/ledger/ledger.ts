@@ -159,7 +159,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     try {
       yield* setBranch(change, branch, { rules, nowMs: clock(), keepDead: this.#limits.dead, onStored })
     } catch (error) {
-      for (const infohash of stored) this.#promote(infohash) // of a long branch a part may stand
+      for (const infohash of stored) this.#promote(infohash) // a part of a long branch may have been applied
       throw error
     }
     for (const infohash of stored) this.#release(change, infohash)
@@ -177,7 +177,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     return submission
   }
 
-  /** Only what is known already: a deposit follows wholly from its queue entry, so nobody's file of it is needed, and none is kept. */
+  /** Only what is known already: a deposit follows wholly from its queue entry, so no file of it is needed from others, and none is kept. */
   async #submitDeposit(infohash: Infohash): Promise<Submission> {
     return await this.#writer.run((change) => {
       const known = this.#known(infohash, change)
@@ -290,7 +290,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
 function depositNotQueued(infohash: Infohash): OperationError {
   return new OperationError(
     'deposit-not-queued',
-    `expected a deposit that stands in the bridge's queue as this node has read it, got ${infohash}, which does not; nothing is kept, and nothing need be handed in: a node makes the file itself once Ethereum shows it the entry`,
+    `expected a deposit that is in the bridge's queue as this node has read it, got ${infohash}, which does not; nothing is kept, and nothing need be handed in: a node makes the file itself once Ethereum shows it the entry`,
     { facts: { infohash }, retry: true },
   )
 }

@@ -41,7 +41,7 @@ import type {
 const WALK = 1_000
 const MISSING = 64
 
-/** What `Ledger` answers with; methods as in `TransactionLedger`. */
+/** The reading half of `Ledger`; methods as in `TransactionLedger`. */
 export class LedgerReader {
   readonly #database: Database
   readonly #pool: WaitingPool
@@ -86,7 +86,7 @@ export class LedgerReader {
   record(infohash: Infohash): TransactionRecord {
     const disk = this.#database.disk
     const entry = entryOf(disk, infohash)
-    // The entry is read once, and first: a write may end between two reads, and half of it would be told.
+    // The entry is read once, and first: a write may end between two reads, and half of it would be reported.
     const status = entry === undefined ? this.#statusOfUnstored(infohash) : statusOf(entry)
     const file = status === 'unknown' ? undefined : this.file(infohash)
     const walk = ancestorsOf(disk, this.#pool, infohash, WALK)
@@ -210,7 +210,7 @@ export class LedgerReader {
   #block(height: number): LedgerBlock {
     const block = this.#database.committed(BLOCKS, numberKey(height))
     if (block === undefined) {
-      const message = `the ledger's database is damaged: it has lost block ${height}; begin anew with another data folder`
+      const message = `the ledger's database is damaged: it has lost block ${height}; begin again with another data folder`
       throw new OperationError('ledger-damaged', message, { facts: { height } })
     }
     return { ...block, height: BigInt(height) }

@@ -28,7 +28,7 @@ export type Submission = {
   readonly isNew: boolean
   /** Of a waiting one: ancestors whose files are not here, nearest first, at most 64. Empty where it waits for a deposit to be ordered. */
   readonly missing: readonly Infohash[]
-  /** Of a conflicting one: what stands in its way, or in that of its nearest losing ancestors. Empty if that was spent before the snapshot. */
+  /** Of a conflicting one: what is in its way, or in that of its nearest losing ancestors. Empty if that was spent before the snapshot. */
   readonly rivals: readonly Infohash[]
   readonly block?: BlockPlace
 }
@@ -103,7 +103,7 @@ export type Candidate = {
   readonly firstSeenMs: number
 }
 
-/** Fingerprints are sums of keccak(infohash) mod 2^256: independent of order. A hint for honest nodes, no proof against a liar. */
+/** Fingerprints are sums of keccak(infohash) mod 2^256: independent of order. A hint for honest nodes, not a proof against a liar. */
 export type LedgerSummary = {
   /** Accepted, ordered and final transactions, genesis and deposits included. */
   readonly count: number
@@ -140,7 +140,7 @@ export type Branch = {
   readonly blocks: readonly BranchBlock[]
 }
 
-/** What changed, after it is on disk. `before` is `unknown` for what is new. A change that was cut is told batch by batch. */
+/** What changed, after it is on disk. `before` is `unknown` for what is new. A change that was cut is reported batch by batch. */
 export type LedgerChange = {
   readonly transactions: readonly { readonly infohash: Infohash; readonly before: Status; readonly after: Status }[]
   /** Infohashes that are new to the shared set: see `isShared`. */
@@ -178,8 +178,8 @@ export interface TransactionLedger extends AsyncDisposable {
 
   /**
    * Judges a file and keeps it if it is worth it; resolves once that is on disk. `source` names who sent it, for its share of the waiting
-   * pool. Throws `RuleError` if it can be valid in nobody's eyes (`bad-transaction-file`, `not-signed`, `invalid-transaction`), and
-   * `OperationError('deposit-not-queued')` (retry) for a deposit of this bridge that `depositEntry` has not told of: it is not kept.
+   * pool. Throws `RuleError` if it can never be valid, whoever judges it (`bad-transaction-file`, `not-signed`, `invalid-transaction`), and
+   * `OperationError('deposit-not-queued')` (retry) for a deposit of this bridge that `depositEntry` has not reported: it is not kept.
    */
   submit(file: Uint8Array, source: string): Promise<Submission>
   /** A deposit that is in Ethereum's queue: known from now on, spendable once a block on the branch consumes it. */

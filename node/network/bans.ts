@@ -1,8 +1,8 @@
-// Who misbehaved, and until when nobody talks to them.
+// Who misbehaved, and until when they are not talked to.
 
 import { BAN_MS, MAX_BANS } from './limits.ts'
 
-/** Names are hosts; on loopback, where everybody has the same, node ids. Forgets the oldest first. */
+/** Names are hosts; on loopback, where all have the same, node ids. Forgets the oldest first. */
 export class Bans {
   readonly #until = new Map<string, number>()
   readonly #now: () => number
@@ -32,7 +32,7 @@ export function isLoopback(host: string): boolean {
   return host === '::1' || host.startsWith('127.') || host.startsWith('::ffff:127.')
 }
 
-/** Whom a limit or a ban means by an address: all of an IPv6 subnet (64 bits) are one, for its owner has them all. */
+/** Whom a limit or a ban means by an address: all of an IPv6 subnet (64 bits) are one, since its owner has them all. */
 export function hostGroup(host: string): string {
   const mapped = /^::ffff:([0-9.]+)$/i.exec(host)?.[1]
   if (mapped !== undefined) return mapped

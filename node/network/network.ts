@@ -142,7 +142,7 @@ export class Network {
     await this.stop()
   }
 
-  /** Where this node takes connections. Throws `OperationError('not-started')`. */
+  /** Where this node accepts connections. Throws `OperationError('not-started')`. */
   address(): { readonly host: string; readonly port: number; readonly dhtPort: number | undefined } {
     const { client } = this.#running()
     return { host: this.#options.host, port: client.torrentPort, dhtPort: client.dht ? client.dhtPort : undefined }
@@ -166,7 +166,7 @@ export class Network {
 
   /**
    * Gets a transaction and the ancestors that the store then misses, from connected nodes first, else from any client that seeds it,
-   * and hands them to the store. Throws `OperationError('transaction-not-found')` where nobody delivers one until `signal` aborts,
+   * and hands them to the store. Throws `OperationError('transaction-not-found')` where no peer delivers one until `signal` aborts,
    * and what the store throws.
    */
   async fetch(infohash: Infohash, signal: AbortSignal, hints: FetchHints = NO_HINTS): Promise<Uint8Array> {
@@ -211,7 +211,7 @@ export class Network {
     return (bytes) => peer.receive(bytes)
   }
 
-  /** Also called when an error that webtorrent holds for fatal (of a tracker, say) ended the meeting point's torrent. */
+  /** Also called when an error that webtorrent considers fatal (of a tracker, say) ended the meeting point's torrent. */
   async #join(client: TorrentClient): Promise<void> {
     const meeting = await client.seed(this.#meetingContent, this.#options.trackers)
     this.#meeting = meeting

@@ -3,7 +3,7 @@
 export type NetworkOptions = {
   /** The address to listen on. Loopback unless the node is to be reached. */
   readonly host: string
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly listenPort: number
   /** `host:port` of nodes to stay connected to. */
   readonly peers: readonly string[]
@@ -18,7 +18,7 @@ export type NetworkOptions = {
   /** uTP (BEP 29) beside TCP. Both ends should have the same setting: the other is tried only after half a minute. */
   readonly utp: boolean
   /**
-   * Encryption (MSE) of connections: 0 dials plain, 1 dials encrypted, both take either; 2 is only encrypted. It hides from filters,
+   * Encryption (MSE) of connections: 0 dials plain, 1 dials encrypted, both accept either; 2 is only encrypted. It hides from filters,
    * not from spies, and costs ten times the CPU.
    */
   readonly secure: 0 | 1 | 2
@@ -35,7 +35,7 @@ export type NetworkOptions = {
 
 /**
  * What an operator chooses between. `local` talks to the given peers and trackers only, and listens on loopback; `public` is
- * reached, and finds and is found. Local service discovery (BEP 14) is in neither: multicast tells everybody in a house who runs a node.
+ * reached, and finds and is found. Local service discovery (BEP 14) is in neither: multicast tells everyone in a house who runs a node.
  */
 export const NETWORK_PROFILES = {
   local: { host: '127.0.0.1', dialsHints: 'loopback', dht: false, pex: false, utp: false },

@@ -65,12 +65,12 @@ export function isAddress(address: string): boolean {
   return port > 0 && port < 65_535
 }
 
-/** Whether an address leads to this machine. A name does not count: who runs its zone says where it leads. */
+/** Whether an address leads to this machine. A name does not count: the owner of its zone says where it leads. */
 export function isLoopbackAddress(address: string): boolean {
   return /^(127(\.[0-9]{1,3}){3}|\[::1\]):[0-9]{1,5}$/.test(address)
 }
 
-/** As `isAddress` wants it, and as it is pasted elsewhere: an IPv6 host stands in brackets. */
+/** As `isAddress` wants it, and as it is pasted elsewhere: an IPv6 host is in brackets. */
 export function formatAddress({ host, port }: { readonly host: string; readonly port: number }): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,4 +1,4 @@
-// Promises that nobody awaits, kept so that `stop` can.
+// Promises that nothing awaits, kept so that `stop` can.
 
 export class Running {
   readonly #promises = new Set<Promise<unknown>>()

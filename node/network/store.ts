@@ -38,7 +38,7 @@ export type PeerName = { readonly id: string; readonly host: string }
 /** What the store tells the network. Both lists are new to the shared set and go out to the peers. */
 export type StoreChange = {
   readonly transactions: readonly Infohash[]
-  /** Infohashes that left the shared set; nobody is told. */
+  /** Infohashes that left the shared set; peers are not told. */
   readonly gone: readonly Infohash[]
   readonly blocks: readonly ToldBlock[]
 }
@@ -76,7 +76,7 @@ export interface NetworkStore {
   summary(): Summary
 
   /**
-   * A file whose infohash is `infohash`. Throws `RuleError` if it can be valid in nobody's eyes (the sender is then penalised, so never
+   * A file whose infohash is `infohash`. Throws `RuleError` if it can never be valid, whoever judges it (the sender is then penalised, so never
    * for what depends on the node's own view), `OperationError` if it cannot be judged now.
    */
   onTransaction(infohash: Infohash, file: Uint8Array, from: PeerName): Promise<TransactionOutcome>
@@ -87,7 +87,7 @@ export interface NetworkStore {
 
   /**
    * Calls `listener` after every change of the shared set, whatever its source (a peer, a wallet, Ethereum, a waiting one that became
-   * accepted). Returns what ends it. This is the only way by which anything is announced.
+   * accepted). Returns what ends it. Nothing is announced in any other way.
    */
   subscribe(listener: (change: StoreChange) => void): () => void
 }

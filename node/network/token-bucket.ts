@@ -16,7 +16,7 @@ export class TokenBucket {
     this.#filledAt = now()
   }
 
-  /** Takes `cost` if there is as much; a cost above the burst never passes. */
+  /** Spends `cost` if there is as much; a cost above the burst never passes. */
   take(cost: number): boolean {
     this.#fill()
     if (this.#tokens < cost) return false
@@ -24,7 +24,7 @@ export class TokenBucket {
     return true
   }
 
-  /** Takes `cost` now, perhaps into debt, and returns the milliseconds after which the debt is paid. */
+  /** Spends `cost` now, perhaps into debt, and returns the milliseconds after which the debt is paid. */
   charge(cost: number): number {
     this.#fill()
     this.#tokens -= cost

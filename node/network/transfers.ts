@@ -32,7 +32,7 @@ export type TransferDeps = {
   readonly mayDial: (address: string) => boolean
   /** Where peers are looked for besides the connected ones. */
   readonly trackers: readonly string[]
-  /** Of the meeting point: it holds neither a transaction nor a block, and whoever could have it fetched would put an end to it. */
+  /** Of the meeting point: it holds neither a transaction nor a block, and anyone who could have it fetched would put an end to it. */
   readonly meeting: Infohash
   readonly maxBlockBytes: number
   /** Aborts when the network stops. */
@@ -116,13 +116,13 @@ export class Transfers {
       const options = { facts: { infohash }, retry: true, cause }
       throw new OperationError(
         'transaction-not-found',
-        `expected somebody to deliver transaction ${infohash}, got it from nobody in time; connect to more nodes, wait longer, or import it as a proof`,
+        `expected a peer to deliver transaction ${infohash}, but none did in time; connect to more nodes, wait longer, or import it as a proof`,
         options,
       )
     }
     throw new OperationError(
       'transaction-not-found',
-      `expected a file in the torrent of transaction ${infohash}, got none; it is no transaction`,
+      `expected a file in the torrent of transaction ${infohash}, got none; it is not a transaction`,
       { facts: { infohash } },
     )
   }
@@ -144,7 +144,7 @@ export class Transfers {
     return undefined
   }
 
-  /** Plain BitTorrent, on connections that can be made: who dialled the other dials again for this torrent. */
+  /** Plain BitTorrent, on connections that can be made: the node that dialled the other dials again for this torrent. */
   async #download(
     infohash: Infohash,
     peers: Iterable<RemotePeer>,
@@ -158,11 +158,11 @@ export class Transfers {
     if (running !== undefined) {
       try {
         const files = await joinDownload(this.#deps.client(), infohash, running.files, hinted, signal)
-        // Who began it may have wanted something else under this infohash.
+        // What began it may have wanted something else under this infohash.
         if (running.folder !== undefined) check(running.folder)
         return files
       } catch (error) {
-        // Refused by the check of who began it, which is not ours.
+        // Refused by the check of what began it, which is not ours.
         if (!(error instanceof RuleError) || running.folder === undefined) throw error
         check(running.folder)
         return await this.#download(infohash, peers, hints, signal, check)
@@ -199,7 +199,7 @@ function isMeeting(infohash: Infohash): OperationError {
   )
 }
 
-/** A download that somebody else began: it gets more peers, and is waited for no longer than `signal` allows. */
+/** A download that another call began: it gets more peers, and is waited for no longer than `signal` allows. */
 async function joinDownload(
   client: TorrentClient,
   infohash: Infohash,

@@ -81,7 +81,7 @@ export function createdOutputs(
 }
 
 function applyDeposit(rules: Rules, state: State, index: bigint, entry: DepositEntry, witness?: Witness): Applied {
-  if (entry.gross === 0n) return { state, reason: 'None' } // no contract takes one, but a liar may write one
+  if (entry.gross === 0n) return { state, reason: 'None' } // no contract accepts one, but a liar may write one
   const tx = depositTransaction(rules, index, entry)
   const infohash: Infohash = infohashOf(encodeTransaction(tx))
   const paid = credit(state, { infohash, owner: tx.to }, tx.tokens, witness)
@@ -114,7 +114,7 @@ function credit(state: State, name: EntryName, amount: bigint, witness: Witness 
     : { state: insert(state, { key, value, name }), reason: 'None' }
 }
 
-/** Takes `amount`, above zero, from an account, which is deleted at zero. Returns undefined if the account holds less. */
+/** Subtracts `amount`, above zero, from an account, which is deleted at zero. Returns undefined if the account holds less. */
 function debit(state: State, owner: Address, amount: bigint, witness: Witness | undefined) {
   const key = entryKey({ owner })
   const balance = find(state, key)?.value ?? 0n

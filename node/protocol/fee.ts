@@ -1,6 +1,6 @@
-// The fee: the one percent of a request or a deposit that its miner earns.
+// The fee: the 1% of a request or a deposit that its miner earns.
 
-/** One percent of an amount, rounded down; base units. */
+/** 1% of an amount, rounded down; base units. */
 export function feeOf(amount: bigint): bigint {
   return amount / 100n
 }

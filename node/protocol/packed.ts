@@ -31,7 +31,7 @@ export function packedSizeAt(bytes: Uint8Array, offset: number): number {
   return flags <= FLAGS && memoLength <= MAX_MEMO && offset + size <= bytes.length ? size : 0
 }
 
-/** Throws a `RangeError` where a field does not fit; a file that `decodeTransaction` took always does. */
+/** Throws a `RangeError` where a field does not fit; the fields of a file that `decodeTransaction` accepted always fit. */
 export function packTransaction(tx: SignedTransaction): Uint8Array {
   if (tx.prev.length < 1 || tx.prev.length > MAX_INPUTS) throw new RangeError(`1 to ${MAX_INPUTS} inputs can be packed`)
   const memo = encodeText(tx.memo ?? '')

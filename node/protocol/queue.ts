@@ -19,7 +19,7 @@ export function entryHash(entry: QueueEntry): Hash {
   return toHash(keccak(concat(Uint8Array.of(1), encodeUint(entry.gross, 16), toBytes(entry.to))))
 }
 
-/** The entry hash of a forced transaction of which only the Keccak-256 is known. */
+/** The entry hash of a forced transaction when only its Keccak-256 is known. */
 export function forcedHash(fee: Gwei, packedHash: Uint8Array): Hash {
   return toHash(keccak(concat(Uint8Array.of(2), encodeUint(fee, 8), packedHash)))
 }

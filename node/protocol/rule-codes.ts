@@ -6,7 +6,7 @@ export const RULE_CODES = {
   'bad-address': 'The text is not an address: write 0x and 40 hex digits.',
   'bad-answer': 'A peer answered something other than what it was asked: the connection to it is closed.',
   'bad-bencoding': 'What should be bencoded (BEP 3) is not: get the file again.',
-  'bad-evidence': 'Somebody served something other than what the hash that was asked for stands for: others are asked.',
+  'bad-evidence': 'What was served does not have the hash that was asked for: others are asked.',
   'bad-genesis':
     'The genesis does not give the whole supply to its own key, or is not signed by it: use that of the network.',
   'bad-hash': 'The text is not a hash: write 0x and 64 hex digits.',
@@ -15,7 +15,7 @@ export const RULE_CODES = {
   'bad-infohash': 'The text is not an infohash: write 40 hex digits.',
   'bad-message': 'A peer sent a message that the protocol does not have: the connection to it is closed.',
   'bad-peer-address': 'The text is not the address of a peer: write host:port, with a port from 1 to 65534.',
-  'bad-proof': 'The file is not the `.torrent` of a transaction: get it again from whoever made it.',
+  'bad-proof': 'The file is not the `.torrent` of a transaction: get it again from the one who made it.',
   'bad-snapshot':
     'The file of a state is damaged, or is that of another block: get it again, from another node if need be.',
   'bad-steps': 'The steps and states of the block are too long, or do not fit each other: assemble the block again.',

@@ -8,8 +8,8 @@ import { RuleError } from './rule-error.ts'
 import { type Gwei, toGwei } from './units.ts'
 
 /**
- * What a step of each kind says. Whoever adds a kind has the compiler name each place that has to know it: the table below, and every
- * switch over kinds, of which none has a default.
+ * What a step of each kind says. When a kind is added, the compiler names each place that has to know it: the table below, and every
+ * switch over kinds, since none of them has a default.
  */
 type Contents = {
   /** wTTX was burned on Ethereum. */
@@ -123,7 +123,7 @@ export function splitSteps(steps: Uint8Array): Uint8Array[] {
 /** How many entries of the queue were consumed up to a block, and the running hash of them. */
 export type QueuePoint = { readonly queueCount: bigint; readonly queueHash: Hash }
 
-/** Where the queue is after a block of these steps, of which those that come from the queue are the first. */
+/** Where the queue is after a block of these steps; those that come from the queue are the first. */
 export function queueAfter({ queueCount, queueHash }: QueuePoint, steps: readonly Uint8Array[]): QueuePoint {
   let [count, hash] = [queueCount, queueHash]
   for (const bytes of steps) {
@@ -136,7 +136,7 @@ export function queueAfter({ queueCount, queueHash }: QueuePoint, steps: readonl
   return { queueCount: count, queueHash: hash }
 }
 
-/** Entry hash of a step that comes from the queue; nothing for a plain transaction. */
+/** Entry hash of a step that comes from the queue; `undefined` for a plain transaction. */
 export function stepEntryHash<Kind extends StepKind>(step: Step<Kind>): Hash | undefined {
   return rulesOf(step).entryHash(step)
 }

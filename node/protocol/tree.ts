@@ -4,7 +4,7 @@ import { assert } from './assert.ts'
 import { compareBytes, concat, encodeUint, equalBytes } from './bytes.ts'
 import { keccak } from './hash.ts'
 
-/** Levels of the tree at most: so many bits of a key are its place. */
+/** Levels of the tree at most: the bits of a key that are its place. */
 export const PLACE_BITS = 160
 
 /** `key` has 32 bytes, `value` is above zero and below 2^128. `Name` is what the key was made of; it is not hashed. */

@@ -1,4 +1,4 @@
-// Units of money, time and work, as branded numbers: what is counted in one is not taken for what is counted in another.
+// Units of money, time and work, as branded numbers: what is counted in one is not mistaken for what is counted in another.
 //
 // Sums and products of branded numbers are plain ones: the place that makes one says again what it counts.
 
@@ -8,7 +8,7 @@ export type BaseUnits = bigint & { readonly brand: 'BaseUnits' }
 export type Gwei = bigint & { readonly brand: 'Gwei' }
 /** 10^-18 of the chain's coin: what goes with a call, what gas costs, what is owed. */
 export type Wei = bigint & { readonly brand: 'Wei' }
-/** Wei a unit of gas: base fees, tips and what is offered. Amounts of gas are plain numbers, of which only `costOfGas` makes money. */
+/** Wei a unit of gas: base fees, tips and what is offered. Amounts of gas are plain numbers; only `costOfGas` turns them into money. */
 export type GasPrice = bigint & { readonly brand: 'GasPrice' }
 
 /** A moment on Ethereum's clock: unix seconds. Zero where the contract means none. */
@@ -73,7 +73,7 @@ export function weiOf(amount: Gwei): Wei {
   return toWei(amount * GWEI)
 }
 
-/** The least number of whole gwei that is no less. */
+/** In whole gwei, rounded up. */
 export function ceilToGwei(amount: Wei): Wei {
   return toWei(((amount + GWEI - 1n) / GWEI) * GWEI)
 }
@@ -84,6 +84,11 @@ export function addGwei(amounts: Iterable<Gwei>): Gwei {
 
 export function addWei(amounts: Iterable<Wei>): Wei {
   return toWei(sumOf(amounts))
+}
+
+/** The higher one. */
+export function maxPrice(a: GasPrice, b: GasPrice): GasPrice {
+  return a > b ? a : b
 }
 
 export function addPrices(base: GasPrice, tip: GasPrice): GasPrice {

@@ -1,4 +1,4 @@
-// What can be said of a transaction without any state: its fields, its signature, its sender, its id.
+// What can be judged of a transaction without any state: its fields, its signature, its sender, its id.
 
 import { equalBytes } from './bytes.ts'
 import { type Address, type Infohash, ZERO_ADDRESS } from './ids.ts'

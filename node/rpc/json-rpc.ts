@@ -23,7 +23,7 @@ export const INTERNAL_ERROR = -32_603
 export const DOMAIN_ERROR = -32_000
 
 /**
- * Answers a request or a batch of them, whose requests run at the same time; undefined if there is nothing to answer, since all were
+ * The answer to a request or a batch of them, whose requests run at the same time; undefined if there is nothing to answer, since all were
  * notifications. `onBug` gets what a handler threw by mistake. Never throws.
  */
 export async function answerMessage(
@@ -75,7 +75,7 @@ async function run(
   try {
     const read = readParams(method, spec.params, params)
     if ('problem' in read) return { error: { code: INVALID_PARAMS, message: read.problem } }
-    // What the schema of a method reads is what its handler takes: see `Service`.
+    // What the schema of a method reads is what its handler accepts: see `Service`.
     return { result: toWire(await handler(read.params as never)) }
   } catch (error) {
     const known = domainError(error)
@@ -108,7 +108,7 @@ function isRequest(message: unknown): message is Request {
   )
 }
 
-/** Null where it cannot be told, as the specification has it. */
+/** Null where it is not known, as the specification has it. */
 function idOf(message: unknown): string | number | null {
   const id = typeof message === 'object' && message !== null && 'id' in message ? message.id : null
   return typeof id === 'string' || typeof id === 'number' ? id : null

@@ -1,4 +1,4 @@
-// The description of a table of methods as an OpenRPC document (https://spec.open-rpc.org): what `rpc.discover` answers.
+// The description of a table of methods as an OpenRPC document (https://spec.open-rpc.org): what `rpc.discover` returns.
 
 import { z } from 'zod'
 import { toWire } from './json.ts'

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 
-/** At most this many things that are wrong are named, in this many characters: an answer must not be as large as what somebody made up. */
+/** At most this many things that are wrong are named, in this many characters: an answer must not be as large as what a caller made up. */
 const MOST_ISSUES = 10
 const MOST_CHARACTERS = 2_000
 

@@ -129,7 +129,7 @@ async function listen(server: Server, port: number, host: string): Promise<void>
       reject(
         new OperationError(
           code,
-          `expected to take JSON-RPC on ${host}:${port}, got: ${isInUse ? 'the port is in use' : cause.message}; ${advice}`,
+          `expected to listen for JSON-RPC on ${host}:${port}, got: ${isInUse ? 'the port is in use' : cause.message}; ${advice}`,
           { facts: { host, port }, cause },
         ),
       )

@@ -10,7 +10,7 @@ import { publicKeyOf } from '../protocol/signature.ts'
 
 /** Cost of a guess: scrypt's n for new files (r = 8, p = 1: 128 MiB and about half a second). geth's default is 262,144. */
 export const SCRYPT_N = 131_072
-/** Characters. Everybody who holds the file can guess offline, so that what is shorter is refused. */
+/** Characters. Anyone who holds the file can guess offline, so what is shorter is refused. */
 export const MIN_PASSPHRASE_LENGTH = 8
 /** A real one has about 500 bytes. */
 export const MAX_KEYSTORE_BYTES = 8_192
@@ -128,7 +128,7 @@ export async function decryptKeystore(keystore: Keystore, passphrase: string, fi
         { facts: { file } },
       )
     }
-    throw badKeystore(file, 'it opens, but what it holds is no secp256k1 key', cause)
+    throw badKeystore(file, 'it opens, but what it holds is not a secp256k1 key', cause)
   }
   const privateKey = wallet.getPrivateKey()
   const address: Address = addressOfKey(publicKeyOf(privateKey))

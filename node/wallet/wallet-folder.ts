@@ -88,7 +88,7 @@ export async function listWallets(folder: string): Promise<WalletEntry[]> {
   )
 }
 
-/** The text of a keystore file of anybody's. Throws `OperationError`: 'file-missing', 'file-unreadable', 'bad-keystore'. */
+/** The text of any keystore file. Throws `OperationError`: 'file-missing', 'file-unreadable', 'bad-keystore'. */
 export async function readKeystore(file: string): Promise<string> {
   try {
     const { size } = await stat(file)

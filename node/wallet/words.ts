@@ -40,7 +40,7 @@ export function parseWords(text: string): string {
   return joined
 }
 
-/** The 32-byte private key at `KEY_PATH`. Takes what `createWords` or `parseWords` returned; no BIP-39 passphrase. */
+/** The 32-byte private key at `KEY_PATH`. `words` is what `createWords` or `parseWords` returned; no BIP-39 passphrase. */
 export async function keyOfWords(words: string): Promise<Uint8Array> {
   const seed = await mnemonicToSeed(words)
   const root = HDKey.fromMasterSeed(seed)

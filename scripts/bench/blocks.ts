@@ -44,7 +44,7 @@ const MOST_GROWTH = 1_000
 
 export const bench: Bench = {
   name: 'blocks',
-  title: 'CPU time of answers about so many living blocks, right after the view changed; the ratio is to 100 blocks',
+  title: 'CPU time of answers about this many living blocks, right after the view changed; the ratio is to 100 blocks',
   unit: 'ms',
   rounds: 5,
   limits: Object.keys(SHAPES).flatMap((shape) =>

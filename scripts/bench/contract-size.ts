@@ -1,4 +1,4 @@
-// How large the deployed contracts are against what Ethereum takes; run `npm run build` before.
+// How large the deployed contracts are against what Ethereum accepts; run `npm run build` before.
 
 import { readFile } from 'node:fs/promises'
 import { OperationError } from '../../node/errors.ts'

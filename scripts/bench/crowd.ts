@@ -65,8 +65,8 @@ export class Crowd implements AsyncDisposable {
 
   static async start(): Promise<Crowd> {
     const limits = ['--gas-limit', `${GAS}`, '--code-size-limit', '50000']
-    // Without the states of the past, of which it would keep a copy for each block.
-    const args = ['--port', '--no-mining', '--prune-history', ...limits, '--timestamp', '1800000000']
+    // Without the states of the past: it would keep a copy of them for each block.
+    const args = ['--port', '0', '--no-mining', '--prune-history', ...limits, '--timestamp', '1800000000']
     const child = spawnTied({ command: anvilBinary(), args })
     const stop = async () => {
       child.kill('SIGKILL')
@@ -146,7 +146,7 @@ export class Crowd implements AsyncDisposable {
     await ask(this.url, 'evm_mine', [])
   }
 
-  /** Gives somebody coins. */
+  /** Gives an account coins. */
   async fund(account: string): Promise<void> {
     await ask(this.url, 'anvil_setBalance', [account, `0x${(10n ** 24n).toString(16)}`])
   }
@@ -210,7 +210,7 @@ export function emptyOn({ chain, bridge }: Rules, { id, sealed }: CrowdBlock): C
   return { header, steps: new Uint8Array(), states: new Uint8Array() }
 }
 
-/** Nobody looks for it. */
+/** It is not looked for. */
 const NOWHERE = `0x${'77'.repeat(20)}` as const
 
 async function ask(url: string, method: string, params: readonly unknown[]): Promise<unknown> {

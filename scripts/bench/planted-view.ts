@@ -7,9 +7,9 @@ import { type Hash, toHash, ZERO_ADDRESS, ZERO_HASH } from '../../node/protocol/
 import { addWork, later, type Time, toSeconds, toTime, toWork, type Work } from '../../node/protocol/units.ts'
 
 export type Planted = {
-  /** The block on which it stands, by its number: 0 is the final block, the first of the list has number 1. */
+  /** The block on which it builds, by its number: 0 is the final block, the first of the list has number 1. */
   readonly on: number
-  /** Seconds after the final block; not before the block on which it stands. */
+  /** Seconds after the final block; not before the block on which it builds. */
   readonly at: number
   /** Its own, expected hashes. */
   readonly work?: bigint
@@ -44,7 +44,7 @@ export function plant(list: readonly Planted[], slots: readonly PlantedSlot[] = 
   for (const [i, { on, at, work = 5n, verdict = VALID, refuted = false }] of list.entries()) {
     const number = i + 1
     const parent = blocks[on]
-    if (parent === undefined) throw new RangeError(`block ${number} stands on block ${on}, which is not there yet`)
+    if (parent === undefined) throw new RangeError(`block ${number} builds on block ${on}, which is not there yet`)
     children[on]?.push(plantedId(number))
     const header = { ...ground.header, parent: parent.id, height: parent.sealed.header.height + 1n }
     const sealed = { header, seal: ground.seal }

@@ -38,7 +38,7 @@ const MOST_GROWTH = 400
 
 export const bench: Bench = {
   name: 'watcher',
-  title: 'seconds of a watcher with so many living blocks on anvil, without a node; the ratio is to 100 blocks',
+  title: 'seconds of a watcher with this many living blocks on anvil, without a node; the ratio is to 100 blocks',
   unit: 's',
   rounds: 1,
   limits: Object.keys(SHAPES).flatMap((shape) =>

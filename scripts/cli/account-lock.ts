@@ -1,4 +1,4 @@
-// One process to an account: two would share an outbox, and take each other's pending transactions for leftovers.
+// One process to an account: two would share an outbox, and mistake each other's pending transactions for leftovers.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { isOperationError, OperationError } from '../../node/errors.ts'

@@ -8,7 +8,7 @@ const AMOUNT = /^(0|[1-9][0-9]*)(?:\.([0-9]+))?$/
 
 /**
  * Base units from 1 to 2^128 - 1 from text such as `1.5`: digits and at most one point, nothing else, so that no two readers
- * take it for two amounts. For commander. Throws its `InvalidArgumentError`.
+ * read two amounts. For commander. Throws its `InvalidArgumentError`.
  */
 export function parseAmount(text: string): bigint {
   const [, whole, fraction = ''] = AMOUNT.exec(text) ?? []

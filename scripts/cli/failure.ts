@@ -12,7 +12,7 @@ export type Failure = {
   readonly code: string
   readonly message: string
   readonly facts: Facts
-  /** Only of what nobody expected. */
+  /** Only of what was not expected. */
   readonly stack?: string
 }
 
@@ -47,7 +47,8 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
     const exitCode = code === 'bad-setting' ? 2 : code === 'interrupted' ? 130 : 1
     return { exitCode, code, message, facts }
   }
-  const cause = error instanceof Error ? error : new Error(`something that is no error was thrown: ${String(error)}`)
+  const cause =
+    error instanceof Error ? error : new Error(`something that is not an error was thrown: ${String(error)}`)
   return { exitCode: 70, code: 'unexpected', message: cause.message, facts: {}, stack: cause.stack ?? cause.message }
 }
 

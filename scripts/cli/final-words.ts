@@ -12,7 +12,7 @@ const race = `decided ${RACE_SECONDS / 3_600n} hours after its first block`
 /** Rows for people: when `what` (payable, final) is true of block `own` or of what is in it; `now` is Ethereum's time. */
 export function describeFinalTime(time: FinalTime, what: string, own: Hash, now: number): [string, string][] {
   const { earliest, latest, decisive, wrong, unjudged, unnamed } = time
-  const whose = decisive === own ? '' : ` (block ${decisive}, on which its block stands, decides this)`
+  const whose = decisive === own ? '' : ` (block ${decisive}, which its block builds on, decides this)`
   const rows: [string, string][] =
     earliest === latest
       ? [[what, `${formatMoment(earliest, now)}, not later, ${describeCertainty(time)}${whose}`]]

@@ -1,4 +1,4 @@
-// The command line as a whole: commands, the flags that all of them take, and how a run ends.
+// The command line as a whole: commands, the flags that all of them accept, and how a run ends.
 
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -75,13 +75,13 @@ export async function runCli(
     const { exitCode, code, message, facts, stack } = failure
     if (exitCode === 0) return 0
     if (json) shell.stdout.write(formatJson({ error: { code, message, facts } }))
-    // Commander has told people about wrong usage itself.
+    // Commander itself has reported wrong usage to people.
     if (code !== 'usage' && (!json || stack !== undefined)) shell.stderr.write(formatFailure(failure))
     return exitCode
   }
 }
 
-/** `json`: leave the telling of wrong usage to the caller. */
+/** `json`: leave it to the caller to report wrong usage. */
 export function createProgram(
   shell: Shell,
   json = false,
@@ -98,7 +98,7 @@ export function createProgram(
       writeOut: (text) => void shell.stdout.write(text),
       writeErr: (text) => void (json || shell.stderr.write(text)),
     })
-    .showHelpAfterError('(add --help for what this command takes)')
+    .showHelpAfterError('(add --help for what this command accepts)')
     .exitOverride()
   addSettings(program, GLOBAL_SETTINGS)
   program.addHelpText(
@@ -118,7 +118,7 @@ export function createProgram(
   return program
 }
 
-/** Resolves when whoever reads standard output can have it, whatever becomes of this process. */
+/** Resolves when the reader of standard output can have it, whatever becomes of this process. */
 function print({ stdout }: Shell, text: string): Promise<void> {
   return new Promise((resolve, reject) => stdout.write(text, (error) => (error ? reject(error) : resolve())))
 }

@@ -1,4 +1,4 @@
-// An account that sends transactions to the bridge: an open wallet, what it has under way on disk, and nobody else beside it.
+// An account that sends transactions to the bridge: an open wallet, what it has under way on disk, and no other process beside it.
 
 import { join } from 'node:path'
 import { OperationError } from '../../node/errors.ts'
@@ -21,7 +21,7 @@ type NetworkOf = () => Promise<EthereumNetwork>
 type Manner = {
   readonly confirmations: number
   readonly pollMs: number
-  /** For so long another process that sends from the account is waited for, milliseconds. */
+  /** How long another process that sends from the account is waited for, milliseconds. */
   readonly waitMs: number
 }
 
@@ -55,7 +55,7 @@ export async function openCommandSender(
   return { node, sender }
 }
 
-/** What a user is told where an earlier command had done it, and how it is done once more. */
+/** What to tell a user where an earlier command had done it, and how it is done once more. */
 export function earlierRows(isEarlier: boolean, once: string, again: string): readonly [string, string][] {
   if (!isEarlier) return []
   return [['careful', `an earlier command sent this and was cut off before it said so: ${once}; ${again}`]]

@@ -1,4 +1,4 @@
-// What the command line gets from its surroundings; only `ttx.ts` takes it from the process.
+// What the command line gets from its surroundings; only `ttx.ts` reads it from the process.
 
 import type { Readable, Writable } from 'node:stream'
 

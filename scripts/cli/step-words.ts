@@ -18,7 +18,7 @@ export function describeStep(step: StepReading): string {
     case 'deposit':
       return `queue entry ${step.index}, a deposit: ${formatAmount(step.gross)} wTTX were burned for ${formatAmount(step.credit)} TTX to ${step.to}`
     case 'shapeless':
-      return `${step.bytes.length} bytes that are no step: ${prefixOf(step.bytes)}`
+      return `${step.bytes.length} bytes that are not a step: ${prefixOf(step.bytes)}`
   }
 }
 
@@ -46,7 +46,11 @@ function describeTransaction({ from, problem, isRequest, to, tokens, memo, badMe
   const amount = `${formatAmount(tokens)} TTX`
   const what = isRequest ? `asks to move ${amount} to ${to} on Ethereum` : `pays ${amount} to ${to}`
   const note =
-    memo !== undefined ? ` ("${memo}")` : badMemo !== undefined ? ` (a memo that is no text: ${prefixOf(badMemo)})` : ''
+    memo !== undefined
+      ? ` ("${memo}")`
+      : badMemo !== undefined
+        ? ` (a memo that is not text: ${prefixOf(badMemo)})`
+        : ''
   const doubt = problem === undefined ? '' : `; this transaction is invalid in itself: ${problem}`
   return `${who} ${what}${note}${doubt}`
 }

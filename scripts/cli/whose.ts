@@ -8,7 +8,7 @@ import type { CliContext } from './context.ts'
 /** For the help of arguments that `addressOf` reads. */
 export const WHOSE = 'an address, or the name of a wallet of yours'
 
-/** Throws `OperationError('bad-address')`. It takes no passphrase. */
+/** Throws `OperationError('bad-address')`. It needs no passphrase. */
 export async function addressOf({ folder }: CliContext, text: string): Promise<Address> {
   if (/^0x[0-9a-f]{40}$/i.test(text.trim())) return parseAddress(text.trim())
   const wallets = await listWallets(folder.wallets)

@@ -12,7 +12,7 @@ export const ANVIL_CHAIN = 31_337n
 const SYSTEMS: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
 const LOOK_MS = 50
 
-/** The program itself: what is in node_modules/.bin is a Node script that would stand between us and it. */
+/** The program itself: what is in node_modules/.bin is a Node script that would be between us and it. */
 export function anvilBinary(): string {
   const platform = `${process.platform}-${SYSTEMS[process.arch] ?? process.arch}`
   try {

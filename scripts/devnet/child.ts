@@ -15,8 +15,8 @@ const SCRIPT =
   'exec 3<&0 </dev/null; (trap "" INT; cat <&3 >/dev/null 2>&1; kill -TERM $$ 2>/dev/null) 3<&3 & exec 3<&-; exec "$@"'
 
 /**
- * Standard output and error are pipes, standard input is empty. In a session of its own: Ctrl-C in our terminal reaches only us, who
- * end our children in order. When we are gone it gets SIGTERM.
+ * Standard output and error are pipes, standard input is empty. In a session of its own: Ctrl-C in our terminal reaches only us, and
+ * we end our children in order. When we are gone it gets SIGTERM.
  */
 export function spawnTied({ command, args, folder, env = process.env }: ChildSpec): ChildProcess {
   const child = spawn('/bin/sh', ['-c', SCRIPT, 'sh', command, ...args], {

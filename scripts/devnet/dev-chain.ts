@@ -6,7 +6,7 @@ import type { Address } from '../../node/protocol/ids.ts'
 
 const TIMEOUT_MS = 10_000
 
-/** Whether something answers at `url`; nothing is said of what. */
+/** Whether something answers at `url`, whatever it is. */
 export async function isAnswering(url: string): Promise<boolean> {
   try {
     await createPublicClient({ transport: http(url, { timeout: 1_000, retryCount: 0 }) }).getChainId()

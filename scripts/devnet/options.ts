@@ -18,7 +18,7 @@ export type DevnetOptions = {
   readonly ethereum?: string
   /** Seconds between blocks of Ethereum in which nothing happens. */
   readonly blockSeconds: number
-  /** How often everybody looks at Ethereum. */
+  /** How often each process looks at Ethereum. */
   readonly pollMs: number
   readonly logLevel: LogLevel
   readonly logJson: boolean

@@ -6,7 +6,7 @@ import { OperationError } from '../../node/errors.ts'
 
 const HOST = '127.0.0.1'
 
-/** Ports that nobody listens on at this moment, all different. */
+/** Ports on which nothing listens at this moment, all different. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, HOST))
   await Promise.all(servers.map((server) => once(server, 'listening')))

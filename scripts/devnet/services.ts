@@ -21,7 +21,7 @@ const FINALITY_DEPTH = 3
 /** Node keeps what it made of our sources here, so that five processes start in half the time. */
 export const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/torrenttx')
 const LOOK_MS = 50
-/** Seconds: what anybody may bring forward is the miner's to do, and the watcher's only where that one does not. */
+/** Seconds: what anyone may bring forward is the miner's to do, and the watcher's only where that one does not. */
 const WATCHER_COURTESY = 20
 
 /** In the order in which they are started. */

@@ -103,7 +103,7 @@ export class Supervisor {
       child.once('error', reject)
       child.once('close', (code, signal) => reject(this.#death(service, code, signal)))
     })
-    exited.catch(() => died.abort()) // told by the race below, or by the loop
+    exited.catch(() => died.abort()) // reported by the race below, or by the loop
     await this.#options.onProcesses(this.processes)
     const signal = AbortSignal.any([died.signal, this.#stopping.signal])
     await Promise.race([spec.ready(signal), exited])

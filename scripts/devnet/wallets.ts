@@ -1,4 +1,4 @@
-// Wallets of a development network, whose passphrase lies beside their keys.
+// Wallets of a development network, whose passphrase is beside their keys.
 
 import { randomBytes } from 'node:crypto'
 import { OperationError } from '../../node/errors.ts'

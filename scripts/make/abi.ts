@@ -1,5 +1,5 @@
-// Writes what the compiler made of the contracts as TypeScript constants: deployments/*-abi.ts, of which viem takes its types, and
-// the bytecode beside them, so that nobody who deploys needs a compiler. After `npm run build`.
+// Writes what the compiler made of the contracts as TypeScript constants: deployments/*-abi.ts, from which viem takes its types, and
+// the bytecode beside them, so that deploying needs no compiler. After `npm run build`.
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -9,7 +9,7 @@ const token = 'contracts/WrappedTTX.sol/WrappedTTX.json'
 
 type Artifact = { readonly abi: readonly unknown[]; readonly bytecode: string }
 
-/** The generated files, each with the artifact of which it is made. */
+/** The generated files, each with the artifact from which it is made. */
 export const COMPILED_FILES = [
   { file: 'deployments/bridge-abi.ts', artifact: bridge, render: renderAbi('Bridge', 'bridgeAbi') },
   { file: 'deployments/token-abi.ts', artifact: token, render: renderAbi('WrappedTTX', 'tokenAbi') },

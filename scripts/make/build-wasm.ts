@@ -1,5 +1,5 @@
 // Builds miner/work/keccak-search.wasm from its AssemblyScript: `node scripts/make/build-wasm.ts`. The result is committed, so that
-// nobody needs the compiler to mine; a test holds that a rebuild gives the same bytes.
+// mining needs no compiler; a test holds that a rebuild gives the same bytes.
 
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -27,9 +27,9 @@ import { checkGenesis, genesisInfohash, genesisState } from '../../node/protocol
 import { blockId, encodeSealed, genesisBlock } from '../../node/protocol/header.ts'
 import { parseAddress, parseHash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { GWEI } from '../../node/protocol/units.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
 import { decodeTransaction, encodeTransaction, type GenesisTransaction } from '../../node/protocol/transaction.ts'
+import { GWEI } from '../../node/protocol/units.ts'
 import { loadSettings, readDotenv } from '../settings.ts'
 
 const FOLDER = fileURLToPath(new URL('../../deployments', import.meta.url))
@@ -117,7 +117,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   }
 }
 
-/** Writes `<chain id>.json` into `folder`, by default the repository's `deployments/`, and answers its path. */
+/** Writes `<chain id>.json` into `folder`, by default the repository's `deployments/`, and returns its path. */
 export async function writeDeployment(deployment: Deployment, folder = FOLDER): Promise<string> {
   const file = join(folder, `${deployment.chain}.json`)
   await mkdir(folder, { recursive: true })

@@ -160,7 +160,7 @@ function typeOf(schema: JsonSchema): string {
   }
 }
 
-/** Bounds that somebody set; those of what a double can hold are nobody's. */
+/** Bounds that the schema sets; those of what a double can hold are left out. */
 function rangeOf({ minimum = -LARGEST, maximum = LARGEST }: JsonSchema): string {
   if (maximum < LARGEST) return ` from ${minimum.toLocaleString('en')} to ${maximum.toLocaleString('en')}`
   return minimum > -LARGEST ? `, at least ${minimum}` : ''

@@ -26,15 +26,16 @@ test('who copies a publication from the mempool pays for it, and the miner is pa
   await stage.request(node, holder, [arena.genesis], 1_000_000n, recipient)
   const [copied] = await pendingCalls(arena, 'publish')
   assert.ok(copied)
-  const { args } = decodeFunctionData({ abi: bridgeAbi, data: copied.input })
-  assert.ok(Array.isArray(args))
-  assert.equal(String(args[3]).toLowerCase(), miner.account.address, 'the miner pays himself')
+  const { functionName, args } = decodeFunctionData({ abi: bridgeAbi, data: copied.input })
+  assert.equal(functionName, 'publish')
+  const [parent, publication, ...content] = args
+  assert.equal(publication.miner.toLowerCase(), miner.account.address, 'the miner pays itself')
 
   // With another payout it is another digest: worth no more than a random one.
   const stolen = encodeFunctionData({
     abi: bridgeAbi,
     functionName: 'publish',
-    args: args.with(3, copier.address) as never, // the same arguments but one, of the same type
+    args: [parent, { ...publication, miner: copier.address }, ...content],
   })
   await assert.rejects(tryCall(arena, copier.address, stolen), (error) => isRefusal(error, 'InsufficientWork'))
 

@@ -68,7 +68,7 @@ test('a rival who goes on is answered for as long as the fees cover it', async (
 test('a block that is not worth its defence is given up, and the miner says so', async (t) => {
   const { arena, liar, base, first, miner } = await open(t, ['--wei-per-ttx', '1000'])
   const rival = await liar.publish({ parent: base, rival: true, content: 'empty' })
-  await miner.running.said(/can displace an own block with fees worth .* and that is not worth/)
+  await miner.running.said(/can displace one of our blocks with fees worth .* and that is not worth/)
   await arena.skipTo(first, 20n * HOUR)
   const easy = await liar.publish({ parent: rival.id, content: 'empty' })
   assert.equal(await arena.tip(), easy.id)

@@ -37,7 +37,7 @@ test('miners who answer the same wrong block do not become rivals of each other'
     return blocks.filter((block) => block.parent === parent && block.verdict === 'valid').length
   }
   await arena.until('each miner to know what became of its answer', async () => {
-    const ends = miners.filter(({ running }) => /published a block|gave up an own block/.test(running.err))
+    const ends = miners.filter(({ running }) => /published a block|gave up one of our blocks/.test(running.err))
     return ends.length === miners.length && (await answers()) > 0
   })
   assert.equal(await answers(), 1)

@@ -69,11 +69,12 @@ async function idOf({ stage }: Arena, { from, input }: Pending) {
 
 /** The same call beside a block. */
 function besideOf({ input }: Pending, beside: Hex): Hex {
-  const { args } = decodeFunctionData({ abi: bridgeAbi, data: input })
-  assert.ok(Array.isArray(args))
+  const { functionName, args } = decodeFunctionData({ abi: bridgeAbi, data: input })
+  assert.equal(functionName, 'publish')
+  const [parent, publication, ...content] = args
   return encodeFunctionData({
     abi: bridgeAbi,
     functionName: 'publish',
-    args: args.with(-1, beside) as never, // the same arguments but one, of the same type
+    args: [parent, { ...publication, beside }, ...content],
   })
 }

@@ -234,7 +234,7 @@ test('proofs that are none, amounts that are none, ids that are unknown', async 
   await fails(['verify', block], 'unknown-block', /block/)
   await fails(['refute', block, '--dry-run'], 'unknown-block', /block/)
   await fails(['diff', block, `0x${'8'.repeat(64)}`], 'unknown-block', /block/)
-  await fails(['claim', unknown, '--wallet', 'genesis'], 'nothing-to-claim', /no bridge request/)
+  await fails(['claim', unknown, '--wallet', 'genesis'], 'nothing-to-claim', /not a bridge request/)
   await fails(['claim', '--wallet', 'genesis'], 'nothing-to-claim', /got none/)
   const { exitCode, err } = await ttx(['send', '1e18', BOB, '--data', data])
   assert.equal(exitCode, 2)

@@ -17,7 +17,7 @@ import type { Gwei } from '../../../node/protocol/units.ts'
 import { checkPosted } from './posted.ts'
 import { bare, type Source } from './source.ts'
 
-/** Where it all began, if that is known without anybody's word. */
+/** Where it all began, if that is known without anyone's word. */
 export type Genesis = { readonly sealed: SealedHeader; readonly transaction: GenesisTransaction }
 
 export type EvidenceDeps = {
@@ -43,7 +43,7 @@ export class Evidence {
   #sources: readonly Source[]
   readonly #blocks = new Map<Hash, PublishedBlock>()
   #bytes = 0
-  /** Whose wrong answers have been told. */
+  /** Whose wrong answers have been reported. */
   readonly #wrong = new Set<string>()
 
   constructor({ sources, log, genesis }: EvidenceDeps, { patienceMs = 1_000 }: EvidenceOptions = {}) {
@@ -104,7 +104,7 @@ export class Evidence {
     }
   }
 
-  /** Whether the contract has made the block final, as far as anybody says so. */
+  /** Whether the contract has made the block final, as far as anyone says so. */
   async isFinal(id: Hash, signal: AbortSignal): Promise<boolean> {
     const told = this.#first(`whether block ${id} is final`, signal, async (source, limit) => {
       return (await source.isFinal(id, limit)) || undefined
@@ -227,7 +227,7 @@ async function firstOf<T>(
   }
 }
 
-/** `undefined` if everybody says that there is none. */
+/** `undefined` if every source says that there is none. */
 async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer
@@ -248,7 +248,7 @@ function unknown(what: string, block: Hash): OperationError {
 
 function noEvidence(what: string, whys: readonly string[]): OperationError {
   const why = whys.length === 0 ? 'nobody who was asked has it' : whys.join('; ')
-  return new OperationError('no-evidence', `expected ${what} from somebody, got it from nobody: ${why}`, {
+  return new OperationError('no-evidence', `expected ${what} from at least one source, got it from none: ${why}`, {
     facts: { what },
     retry: true,
   })

@@ -8,7 +8,7 @@ type Moment = Pick<ChainBlock, 'number' | 'time'>
 
 /** Remembered, so that the next search begins close by. */
 const MOST = 4_096
-/** Questions in one search: more than a search among 2^40 blocks takes. */
+/** Questions in one search: more than a search among 2^40 blocks needs. */
 const MOST_PROBES = 90
 
 export class Moments {

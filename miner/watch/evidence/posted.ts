@@ -1,4 +1,4 @@
-// Whether bytes are those of a published block: they all hang on its id, so that it does not matter who tells them.
+// Whether bytes are those of a published block: they all hang on its id, so it does not matter who sends them.
 
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { blockId } from '../../../node/protocol/header.ts'

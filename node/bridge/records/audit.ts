@@ -85,7 +85,7 @@ function problemOf(view: BridgeView, block: BridgeBlock, record: BlockRecord, ne
   if (record.slot !== (view.slots.get(block.id)?.block ?? ZERO_HASH)) return 'has another nomination there'
   const first = block.children.find((child) => !blockOf(view, child).refuted) ?? ZERO_HASH
   if (record.firstChild !== first) return 'has other children there'
-  // What the contract keeps of siblings ends with a refutation, and where one is final nobody asks.
+  // What the contract keeps of siblings ends with a refutation, and where one is final nothing asks.
   return block.refuted || block.id === view.final || record.nextSibling === next
     ? undefined
     : 'has other siblings there'

@@ -10,7 +10,7 @@ import type { Judge } from './judging/judge.ts'
 
 export type Base = { readonly id: Hash; readonly outputs: Uint8Array }
 
-// So many final blocks after the one that is kept there is a newer one: what a restart replays.
+// This many final blocks after the one that is kept, a newer one is kept: what a restart replays.
 const BASE_BLOCKS = 16n
 
 /** A newer base than that at block `known`, if it is time; `settled` is final for good. */
@@ -38,7 +38,7 @@ export function stateOfBase(block: BridgeBlock, outputs: Uint8Array): State {
   } catch (cause) {
     throw new OperationError(
       'database-failed',
-      `expected the state after block ${block.id} on disk, got something else; delete the bridge's data and follow anew`,
+      `expected the state after block ${block.id} on disk, got something else; delete the bridge's data and follow it again`,
       { facts: { block: block.id }, cause },
     )
   }

@@ -57,10 +57,10 @@ export type RecordsOptions = {
   readonly workProblem?: WorkCheck | undefined
 }
 
-/** Who tells what the contract itself says. */
+/** Where to ask what the contract itself says. */
 export type Contract = Pick<Chain, 'read' | 'areClaimed'>
 
-// So many blocks are replayed at most for a question about one that is older than what is kept.
+// This many blocks are replayed at most for a question about one that is older than what is kept.
 const MOST_REPLAYS = 256
 
 export class BridgeRecords {
@@ -151,7 +151,7 @@ export class BridgeRecords {
   }
 
   /**
-   * Takes in a step along Ethereum; where it ends at the newest block, only if the contract agrees. Throws
+   * Reads a step along Ethereum; where it ends at the newest block, only if the contract agrees. Throws
    * `OperationError('ethereum-logs-incomplete')`, and then holds nothing any more that was not audited.
    */
   async take(reading: Reading, contract: Contract, signal: AbortSignal): Promise<void> {
@@ -215,7 +215,7 @@ export class BridgeRecords {
     }
     const checkpoint = { ...target, audited: isHead }
     const keepFrom = target.number > this.#finalityDepth ? target.number - this.#finalityDepth : 0n
-    // What the contract has not agreed with may have to be taken back.
+    // What the contract has not agreed with may have to be undone.
     const settled = settledBlock(view, target.number, this.#finalityDepth)
     const base = isHead ? await newBase(this.judge, view, this.#base, settled) : undefined
     const findings = found.size === 0 ? this.#verdicts.all : new Map([...this.#verdicts.all, ...found])
@@ -246,7 +246,7 @@ export class BridgeRecords {
 
   /**
    * What was called final for good must be final again after a rollback: checkpoints may be further apart than `finalityDepth`, so that
-   * the newest one that stands can be older than what a reorganisation was allowed to take back.
+   * the newest one that still holds can be older than what a reorganisation was allowed to take back.
    */
   #checkSettled(view: BridgeView, ancestor: Checkpoint): void {
     const { id, finality } = this.settled
@@ -256,7 +256,7 @@ export class BridgeRecords {
     throw deepReorganisation(`the finality of block ${id} in block ${number} of Ethereum`, number)
   }
 
-  /** Takes back everything since the last audit. */
+  /** Undoes everything since the last audit. */
   async #retreat(): Promise<void> {
     const ancestor = this.#checkpoints.findLast(({ audited }) => audited)
     if (ancestor === undefined) return

@@ -25,7 +25,10 @@ type StoredPublication = Omit<PublishedEvent, 'steps' | 'states'> & Pick<BridgeE
 /** What Ethereum said. The view is made of it, together with what our own replay found. */
 export type StoredEvent = StoredPublication | Exclude<BridgeEvent, { kind: 'published' }>
 
-/** What our own replay found of a block. It never changes: all that it follows from is in the block's id, or final for good. `unknown`: this process cannot judge it. */
+/**
+ * What our own replay found of a block. It never changes: all that it follows from is in the block's id, or final for good.
+ * `unknown`: this process cannot judge it.
+ */
 export type Finding =
   | { readonly verdict: 'valid'; readonly requests: readonly number[] }
   | Extract<BlockVerdict, { verdict: 'invalid' | 'displaced' | 'unknown' }>
@@ -78,7 +81,7 @@ export function isRelevant(view: DraftView, event: StoredEvent | BridgeEvent): b
   const needs = (id: Hash) => {
     if (view.blocks.has(id)) return true
     if (begunLate) return false
-    throw incomplete(`an event (${event.kind}) names block ${id}, of which no publication was reported`)
+    throw incomplete(`an event (${event.kind}) names block ${id}, whose publication was not reported`)
   }
   switch (event.kind) {
     case 'published':
@@ -89,7 +92,7 @@ export function isRelevant(view: DraftView, event: StoredEvent | BridgeEvent): b
     case 'nominated':
       return needs(event.parent) && needs(event.block)
     case 'claimed':
-      // What an older block pays is told of that block as ever.
+      // What an older block pays is reported of that block as ever.
       return needs(event.block) || begunLate
     default: {
       const length = queueLength(view.queue)
@@ -135,7 +138,7 @@ export function applyEvent(view: DraftView, event: StoredEvent, findings: Findin
 export function incomplete(problem: string): OperationError {
   return new OperationError(
     'ethereum-logs-incomplete',
-    `expected all events of the bridge, but ${problem}; the endpoint leaves out logs: nothing was taken from it, use another one if this stays`,
+    `expected all events of the bridge, but ${problem}; the endpoint leaves out logs: nothing of its answer was used, use another one if this stays`,
     { facts: { problem }, retry: true },
   )
 }
@@ -146,7 +149,7 @@ export function applyFinding(view: DraftView, id: Hash, finding: Finding): void 
     const block = blockOf(view, each)
     const parent = blockOf(view, block.sealed.header.parent)
     if (each === id) view.blocks.set(id, { ...block, ...judged(parent, finding) })
-    // What was found of others stays; what nobody looked at follows from what is below it.
+    // What was found of others stays; what was not looked at follows from what is below it.
     else if (block.verdict.verdict === 'unknown') view.blocks.set(each, { ...block, ...judged(parent, undefined) })
   }
 }

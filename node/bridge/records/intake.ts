@@ -50,7 +50,7 @@ export class Intake {
           added.push({ event: stored, body })
           continue
         }
-        // The contract's word on what nobody here has looked at yet: that is looked at first.
+        // The contract's word on what was not looked at here yet: that is looked at first.
         const findings = event.kind === 'finalized' ? await this.#verdicts.ofOne(view, event.id) : []
         for (const [id, finding] of findings) found.set(id, finding)
         applyEvent(view, event, found)

@@ -8,8 +8,8 @@ import { applyEvent, emptyView, type Findings, isRelevant, type StoredEvent } fr
 type Past = { readonly view: BridgeView; readonly events: readonly StoredEvent[]; readonly findings: Findings }
 
 /**
- * The same past with block `id` as the root, which is final for good. Payments up to block `settledAt` of Ethereum are for good too; later
- * ones may be taken back, and stay in the view whatever they pay for.
+ * The same past with block `id` as the root, which is final for good. Payments up to block `settledAt` of Ethereum are permanent too; later
+ * ones may be undone, and stay in the view whatever they pay for.
  */
 export function moveRoot(
   { view, events, findings }: Past,

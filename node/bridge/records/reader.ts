@@ -98,7 +98,7 @@ function checkOrder(events: readonly BridgeEvent[], from: bigint, to: bigint): v
 export function deepReorganisation(what: string, number: bigint): OperationError {
   return new OperationError(
     'ethereum-deep-reorganisation',
-    `expected ${what}, which was final, got another chain; check that the endpoint is on the right network, else delete the bridge's data and follow anew`,
+    `expected ${what}, which was final, got another chain; check that the endpoint is on the right network, else delete the bridge's data and follow it again`,
     { facts: { number: `${number}` } },
   )
 }

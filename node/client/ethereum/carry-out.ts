@@ -1,4 +1,4 @@
-// What a user wants done on Ethereum: sent once, stayed with, and in the end either done, or said to be possibly under way.
+// What a user wants done on Ethereum: sent once, stayed with, and in the end either done, or reported as possibly under way.
 
 import { OperationError } from '../../errors.ts'
 import type { BridgeCall } from '../../ethereum/calls.ts'
@@ -11,7 +11,7 @@ import type { Facts } from '../../protocol/rule-error.ts'
 export type Done = {
   /** Another command had sent it before, and ended before it could say that it was done. */
   readonly isEarlier: boolean
-  /** To be called once the result was told: only then is the same act a second one. Never throws. */
+  /** To be called once the result was reported: only then is the same act a second one. Never throws. */
   readonly acknowledge: () => Promise<void>
 }
 
@@ -66,14 +66,14 @@ export async function carryOut(
       throw failed(
         'transaction-cancelled',
         call.name,
-        'nothing: it was taken back, since it would have failed',
+        'nothing: it was cancelled, since it would have failed',
         outcome.receipt,
       )
     }
     case 'lost':
       throw new OperationError(
         'transaction-lost',
-        `expected ${call.name} to succeed on Ethereum, but by the word of the endpoint another transaction of ${sender.ethereum.account} took its place; make sure by "ttx balance", or by another endpoint, that it had no effect before you run it again`,
+        `expected ${call.name} to succeed on Ethereum, but the endpoint says that another transaction of ${sender.ethereum.account} took its place; make sure by "ttx balance", or by another endpoint, that it had no effect before you run it again`,
         { facts: { call: call.name, account: sender.ethereum.account } },
       )
   }

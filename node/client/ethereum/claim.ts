@@ -1,4 +1,4 @@
-// Having requests in final blocks paid, for whomever they are.
+// Having requests in final blocks paid, whoever their recipients are.
 
 import { OperationError } from '../../errors.ts'
 import { claimCall } from '../../ethereum/calls.ts'
@@ -17,7 +17,8 @@ export type ClaimQuestion = { readonly infohash: Infohash } | { readonly recipie
 const BATCH = 50
 
 /**
- * What was paid, and by which transactions; `isEarlier`: all of it. What is under way, or was done and not acknowledged, is not sent once more. Throws `nothing-to-claim`, what the node throws, and what
+ * What was paid, and by which transactions; `isEarlier`: all of it. What is under way, or was done and not acknowledged, is not sent once more. Throws
+ * `nothing-to-claim`, what the node throws, and what
  * `carryOut` throws.
  */
 export async function claim(
@@ -69,7 +70,8 @@ async function nothingToClaim(
   }
   const { infohash } = question
   const { status, bridging } = await node.call('tx_where', { infohash }, signal)
-  const why = bridging === undefined ? `it is no bridge request that this node knows (${status})` : bridging.waitingFor
+  const why =
+    bridging === undefined ? `it is not a bridge request that this node knows (${status})` : bridging.waitingFor
   return new OperationError(
     'nothing-to-claim',
     `expected a request in a final block that is not paid yet, got ${infohash}: ${why}`,

@@ -11,7 +11,7 @@ import { later, toSeconds } from '../../protocol/units.ts'
 import { formatAmount } from '../amount.ts'
 import { carryOutOnce, type Done } from './carry-out.ts'
 
-/** For so many seconds the allowance that goes along is good: longer than a transaction is stayed with. */
+/** The allowance that goes along is good for this many seconds: longer than a transaction is stayed with. */
 const PERMIT_SECONDS = toSeconds(3_600n)
 
 export type Deposited = Done & {
@@ -25,7 +25,8 @@ export type Deposited = Done & {
 
 /**
  * Burns `amount` (base units) of the sender's account in one transaction. An earlier deposit of the same amount for the same address that is
- * under way, or was done and not acknowledged, is gone on with instead, and nothing more is burned. Throws `below-minimum`, `bad-address`, `insufficient-wttx`, and what `carryOut` throws.
+ * under way, or was done and not acknowledged, goes on instead, and nothing more is burned. Throws
+ * `below-minimum`, `bad-address`, `insufficient-wttx`, and what `carryOut` throws.
  */
 export async function deposit(
   sender: TransactionSender,

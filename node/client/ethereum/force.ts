@@ -22,7 +22,8 @@ export type Forced = Done & {
 
 /**
  * Forces a transaction, and before it those of its ancestors that no block has ordered. `node` has their files, the sender's account pays. If that is
- * under way, or was done and not acknowledged, it is gone on with instead, and nothing more is paid. Throws `nothing-to-force`, what the node throws, and what `carryOut` throws.
+ * under way, or was done and not acknowledged, that goes on instead, and nothing more is paid.
+ * Throws `nothing-to-force`, what the node throws, and what `carryOut` throws.
  */
 export async function force(
   node: NodeClient,
@@ -56,7 +57,7 @@ async function unorderedOf(node: NodeClient, infohash: Infohash, signal?: AbortS
   return ancestorsAmong(files, file).map(packFile)
 }
 
-/** What `file` stands on among `files`, and that one itself: nobody pays for what a node adds, nor for a child that comes before its parents and is void. */
+/** `file` and its ancestors among `files`: nobody should pay for what a node adds, nor for a child that comes before its parents and is void. */
 function ancestorsAmong(files: readonly Uint8Array[], file: Uint8Array): readonly Uint8Array[] {
   const known = new Map(files.map((each) => [infohashOf(each), each]))
   const parentsOf = (each: Uint8Array) => {
@@ -88,7 +89,7 @@ function packFile(file: Uint8Array): Uint8Array {
   if (tx.kind === 'signed') return packTransaction(tx)
   throw new OperationError(
     'nothing-to-force',
-    `expected signed transactions only, got a ${tx.kind} among the ancestors: deposits enter blocks by themselves, wait for that`,
+    `expected signed transactions only, got a ${tx.kind} among the ancestors: deposits enter blocks on their own, wait for that`,
     { facts: { kind: tx.kind } },
   )
 }

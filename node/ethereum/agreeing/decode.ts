@@ -1,4 +1,4 @@
-// What an endpoint answers, as the follower knows it: events, records of blocks, blocks of Ethereum.
+// The answers of an endpoint, as the follower knows them: events, records of blocks, blocks of Ethereum.
 
 import type { Abi, ContractFunctionReturnType, GetContractEventsReturnType, Hex } from 'viem'
 import type { bridgeAbi } from '../../../deployments/bridge-abi.ts'
@@ -17,7 +17,7 @@ export type ContractSlot = ContractFunctionReturnType<typeof bridgeAbi, 'view', 
 
 type Unplaced<E> = E extends BridgeEvent ? Omit<E, 'place'> : never
 
-/** Nothing for events that the node does not follow. */
+/** `undefined` for events that the node does not follow. */
 export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
   switch (log.eventName) {
     case 'BlockPublished': {
@@ -54,7 +54,7 @@ export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
       const { block_, number, to, amount } = log.args
       return { kind: 'claimed', block: parseHash(block_), number, to: parseAddress(to), amount } as const
     }
-    // What lies in the bridge for somebody is asked of the contract, by whom it concerns.
+    // What is in the bridge for an account is asked of the contract by those whom it concerns.
     case 'Owed':
     case 'Withdrawn':
     case 'BondReleased':

@@ -3,7 +3,7 @@
 
 import { type ChainBlock, LAG_BLOCKS } from '../chain.ts'
 
-/** So many statements in a row that show no difference between machines make one forgotten: of three machines each was asked by then. */
+/** This many statements in a row that show no difference between machines make one forgotten: of three machines each was asked by then. */
 const KEPT = 100
 
 export class Heads {

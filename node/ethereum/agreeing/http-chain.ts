@@ -22,11 +22,11 @@ export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address
 
 const MAX_LOG_BLOCKS = 5_000n
 // Calldata bytes of one call without a contract: 32 blocks. Its code must stay below 49,152 bytes (EIP-3860), and so must its answer below
-// 24,576, since endpoints take that for the code of a new contract (EIP-170); the record of a block takes 512.
+// 24,576, since endpoints mistake that for the code of a new contract (EIP-170); the record of a block takes 512.
 const MULTICALL_BYTES = 1_152
 // Questions at a time.
 const PARALLEL = 8
-/** Queries for logs of several blocks that are waited for in vain, before anybody is told. */
+/** Queries for logs of several blocks that get no answer before that is reported. */
 const MOST_SILENCES = 2
 
 /**
@@ -82,7 +82,8 @@ class HttpChain implements Chain {
       }
     })
     const [stated, token, minRequest, minDeposit, floorPrice, easiestTarget, id] = values.map(String)
-    if (!stated || !token || !minRequest || !minDeposit || !floorPrice || !easiestTarget || !id) throw noBridge(this.name, bridge)
+    if (!stated || !token || !minRequest || !minDeposit || !floorPrice || !easiestTarget || !id)
+      throw noBridge(this.name, bridge)
     if (BigInt(stated) !== this.#network.chain) throw wrongChain(this.name, this.#network.chain, BigInt(stated))
     const genesis = parseHash(id)
     const record = await this.#ask('genesis', (client) =>
@@ -253,7 +254,7 @@ class HttpChain implements Chain {
         const range = { fromBlock, toBlock, strict: true } as const
         return placeInOrder(await client.getContractEvents({ abi: bridgeAbi, address: this.#network.bridge, ...range }))
       },
-      // A narrower range may be answered. One block cannot be narrowed, and is as long as somebody was ready to pay for.
+      // A narrower range may be answered. One block cannot be narrowed, and is as long as its senders were ready to pay for.
       fromBlock < toBlock ? { retries: 0 } : { isLong: true },
     )
     const blocks = await this.#blocksOf(new Set(logs.map((log) => log.blockNumber)))
@@ -262,7 +263,7 @@ class HttpChain implements Chain {
         const { blockNumber: number, logIndex } = log
         const hash = parseHash(log.blockHash)
         const block = blocks.get(number)
-        if (log.removed || block?.hash !== hash) throw new Error('the chain changed meanwhile')
+        if (log.removed || block?.hash !== hash) throw new Error('the chain changed in the meantime')
         const event = toEvent(log)
         const place = { number, hash, logIndex, transaction: parseHash(log.transactionHash), time: block.time }
         return event ? [{ ...event, place }] : []

@@ -5,6 +5,7 @@ import {
   ceilToGwei,
   costOfGas,
   type GasPrice,
+  maxPrice,
   secondsFrom,
   type Time,
   toGasPrice,
@@ -28,8 +29,8 @@ export function suggestFees(baseFee: GasPrice, tip: GasPrice): Fees {
 /** What replaces a transaction in all mempools: an eighth more in both parts (they ask for a tenth), or what is apt now. */
 export function bumpFees(old: Fees, apt: Fees): Fees {
   return {
-    maxFeePerGas: max(raise(old.maxFeePerGas), apt.maxFeePerGas),
-    maxPriorityFeePerGas: max(raise(old.maxPriorityFeePerGas), apt.maxPriorityFeePerGas),
+    maxFeePerGas: maxPrice(raise(old.maxFeePerGas), apt.maxFeePerGas),
+    maxPriorityFeePerGas: maxPrice(raise(old.maxPriorityFeePerGas), apt.maxPriorityFeePerGas),
   }
 }
 
@@ -57,13 +58,9 @@ export function patienceAt(stuckMs: number, now: Time, deadline: Time | undefine
  */
 export function valueWith(call: Pick<BridgeCall, 'bondGas' | 'bonds'>, fees: Fees, floor: GasPrice): Wei {
   const { bondGas, bonds = 1 } = call
-  return toWei(BigInt(bonds) * ceilToGwei(costOfGas(bondGas, max(fees.maxFeePerGas, floor))))
+  return toWei(BigInt(bonds) * ceilToGwei(costOfGas(bondGas, maxPrice(fees.maxFeePerGas, floor))))
 }
 
 function raise(fee: GasPrice): GasPrice {
   return toGasPrice(fee + fee / 8n + 1n)
-}
-
-function max<T extends bigint>(a: T, b: T): T {
-  return a > b ? a : b
 }

@@ -1,10 +1,10 @@
-// The line of an account's transactions: which nonces are taken, and every signed form of a call on disk before it leaves.
+// The line of an account's transactions: which nonces are in use, and every signed form of a call on disk before it leaves.
 
 import { toWei } from '../../protocol/units.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
 import type { Attempt } from './attempt.ts'
-import { type Fees } from './fees.ts'
+import type { Fees } from './fees.ts'
 import type { Outbox } from './outbox.ts'
 import { noncesOf, type Tended } from './pending-call.ts'
 

@@ -1,4 +1,4 @@
-// A transaction waits behind others that nobody sees to: none at all, or what an earlier process left. These are made, and do nothing.
+// A transaction waits behind others that nothing sees to: none at all, or what an earlier process left. These are made, and do nothing.
 
 import { OperationError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
@@ -14,7 +14,8 @@ const MOST_GAP = 16
 
 /**
  * Fills such a gap, which an endpoint makes that states a nonce too high, or a transaction that was too cheap. `held` are nonces of calls that are
- * under way: those are sent again on their own, and are not a gap. The call itself is never signed for a second nonce, since both could count. Throws `OperationError('nonce-gap')` (retry) where the gap is too wide, and trouble with the endpoint.
+ * under way: those are sent again on their own, and are not a gap. The call itself is never signed for a second nonce, since both could count.
+ * Throws `OperationError('nonce-gap')` (retry) where the gap is too wide, and trouble with the endpoint.
  */
 export async function fillGap(
   ethereum: EthereumAccount,

@@ -1,4 +1,4 @@
-// What an account offers for a call by the word of its endpoint: never more than its cap, and nothing that it cannot pay.
+// What an account offers for a call on the word of its endpoint: never more than its cap, and nothing that it cannot pay.
 
 import { OperationError } from '../../errors.ts'
 import { addWei, costOfGas, type GasPrice, type Time } from '../../protocol/units.ts'

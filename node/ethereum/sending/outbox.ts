@@ -22,16 +22,16 @@ const entry = z.object({
     .optional(),
   /** The block of Ethereum in which one of them counted. */
   settledAt: wholeText.optional(),
-  /** It had its effect, and whoever wanted it has not been told yet, as far as anybody knows here. */
+  /** It had its effect, and the caller that wanted it has not been told yet, as far as is known here. */
   isUntold: z.boolean().optional(),
 })
 const outbox = z.object({ version: z.literal(1), entries: z.array(entry) })
 
 type Entry = z.output<typeof entry>
 
-/** Blocks of Ethereum that may be reorganised: so long a call that counted is remembered. */
+/** Blocks of Ethereum that may be reorganised: a call that counted is remembered for this long. */
 const KEPT_BLOCKS = 64n
-/** One is remembered this long if nobody knows what became of it. */
+/** One is remembered this long if it is not known what became of it. */
 const KEPT_MS = 7 * 86_400_000
 
 /** One for each account and bridge, and one process at a time. Every change is on disk when it resolves; throws `write-failed` (retry). */
@@ -78,7 +78,7 @@ export class Outbox {
     )
   }
 
-  /** The call that was signed for this and has not come to its end, or whose success nobody was told of, as far as anybody knows here. */
+  /** The call that was signed for this and has not come to its end, or whose success was not reported, as far as is known here. */
   findOpen(intent: string): BridgeCall | undefined {
     for (const { name, errand, settledAt, isUntold } of this.#entries.values()) {
       if (errand?.intent !== intent || (settledAt !== undefined && !isUntold)) continue
@@ -98,7 +98,7 @@ export class Outbox {
 
   /**
    * One of its attempts is in block `at` of Ethereum. What had its effect (`isDone`) and has an intent is untold until it is acknowledged. Forgets
-   * those that are too deep to be reorganised, unless they are untold, and those that are too old for anybody to want.
+   * those that are too deep to be reorganised, unless they are untold, and those that are too old to be wanted.
    */
   async settle(call: BridgeCall, at: bigint, isDone = false): Promise<void> {
     const found = this.#entries.get(keyOf(call))
@@ -111,13 +111,13 @@ export class Outbox {
     await this.#put({ ...found, settledAt: at, isUntold: isDone && found.errand !== undefined })
   }
 
-  /** Its success was told: the same may be wanted once more. */
+  /** Its success was reported: the same may be wanted once more. */
   async acknowledge(call: BridgeCall): Promise<void> {
     const found = this.#entries.get(keyOf(call))
     if (found?.isUntold) await this.#put({ ...found, isUntold: false })
   }
 
-  /** Takes back an attempt that was never out there. */
+  /** Drops an attempt that was never out there. */
   async withdraw(call: BridgeCall, { hash }: Attempt): Promise<void> {
     const found = this.#entries.get(keyOf(call))
     if (found === undefined) return

@@ -1,4 +1,5 @@
-// Sends one transaction of an account at a time and stays with it: until it is deep enough, in spite of rising fees and reorganisations. Long because all of it has one lifetime.
+// Sends one transaction of an account at a time and stays with it: until it is deep enough, in spite of rising fees and reorganisations.
+// Long because all of it has one lifetime.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../errors.ts'
@@ -78,12 +79,12 @@ export class TransactionSender {
     return this.#problem
   }
 
-  /** The call that was signed for this and has not come to its end, or whose success was not acknowledged, as far as anybody knows here. */
+  /** The call that was signed for this and has not come to its end, or whose success was not acknowledged, as far as is known here. */
   open(intent: string): BridgeCall | undefined {
     return this.#line.outbox?.findOpen(intent)
   }
 
-  /** The success of a call with an intent was told to whoever wanted it: until then the same call goes on with it, and does nothing twice. Never throws. */
+  /** Its caller knows that a call with an intent succeeded: until then the same call goes on with it, and does nothing twice. Never throws. */
   async acknowledge(call: BridgeCall): Promise<void> {
     await this.#note(call, async () => this.#line.outbox?.acknowledge(call))
   }
@@ -187,7 +188,7 @@ export class TransactionSender {
     await this.#note(call, async () => this.#line.outbox?.settle(call, block, outcome.status === 'done'))
   }
 
-  /** Never throws for the disk: what has happened on Ethereum is said, and a note that is missing only makes a later look necessary. */
+  /** Never throws for the disk: what has happened on Ethereum is reported, and a note that is missing only makes a later look necessary. */
   async #note(call: BridgeCall, write: () => Promise<void>): Promise<void> {
     try {
       await write()
@@ -234,7 +235,7 @@ export class TransactionSender {
 
   /**
    * The next nonce, and a block of Ethereum that was there before it was used. Machines behind one address may be apart: the most of what they say.
-   * Throws `OperationError('nonce-gap')` (retry) where more transactions are said to wait than could be filled in: what is signed stays signed.
+   * Throws `OperationError('nonce-gap')` (retry) where endpoints say that more transactions wait than could be filled in: what is signed stays signed.
    */
   async #position(): Promise<{ readonly next: number; readonly seen: bigint }> {
     const { ethereum } = this
@@ -258,8 +259,8 @@ export class TransactionSender {
   }
 
   /**
-   * Whether a transaction that left is sure to get into no block. What an endpoint has against its nonce, its price or the account's money is no
-   * sign of that: these change once another machine, behind the same address, has taken it.
+   * Whether a transaction that left is sure to get into no block. What an endpoint has against its nonce, its price or the account's money is not
+   * a sign of that: these change once another machine, behind the same address, has accepted it.
    */
   async #isRefused({ hash }: Attempt, error: OperationError): Promise<boolean> {
     if (error.code !== 'ethereum-refused' || !isRefusedForGood(error)) return false
@@ -300,7 +301,7 @@ export class TransactionSender {
     if (isStuck) {
       if ((await this.ethereum.nonce('latest')) >= last.nonce)
         return await this.#replace(pending, head, deadline, options)
-      // What stands before it comes first.
+      // What is ahead of it comes first.
       const held = this.#line.held()
       await fillGap(this.ethereum, this.#log, last, { held, feesNow: () => this.fees(head, deadline) })
     }
@@ -345,7 +346,7 @@ export class TransactionSender {
     return false
   }
 
-  /** Why the bridge would never take the call any more. */
+  /** Why the bridge would never accept the call any more. */
   async #refusal(call: BridgeCall, fees: Fees, head: Head): Promise<OperationError | undefined> {
     try {
       await this.ethereum.simulate(call, await this.ethereum.valueGoingWith(call, fees), head.next)
@@ -364,7 +365,7 @@ export class TransactionSender {
     options: SendOptions,
   ): Promise<undefined> {
     const { call, last, refusal } = pending
-    // One that an earlier process began is not taken back.
+    // A cancellation that an earlier process began stays one.
     const isCancel = refusal !== undefined || last.isCancel
     let fees: Fees
     try {
@@ -396,7 +397,7 @@ export class TransactionSender {
     return await this.#offers.replacement(call, last, head, deadline)
   }
 
-  /** What the endpoints have against it, the first that takes it being enough. Where one may have taken it, that is what counts. */
+  /** What the endpoints have against it, the first that accepts it being enough. Where one may have accepted it, that is what counts. */
   async #broadcast(attempt: Attempt): Promise<OperationError | undefined> {
     let against: OperationError | undefined
     for (const endpoint of this.ethereum.apart()) {

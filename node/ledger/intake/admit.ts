@@ -1,4 +1,4 @@
-// Takes files in: keeps what may be of use, parks what lacks ancestors, refuses what can never be valid.
+// Receives files: keeps what may be of use, parks what lacks ancestors, refuses what can never be valid.
 
 import type { Infohash } from '../../protocol/ids.ts'
 import { MAX_TOKENS, type Reason } from '../../protocol/rules.ts'

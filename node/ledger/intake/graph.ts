@@ -1,4 +1,4 @@
-// Walks over transactions and their ancestors: what is missing, what stands in the way, what no block has ordered. Bounded, never recursive.
+// Walks over transactions and their ancestors: what is missing, what is in the way, what no block has ordered. Bounded, never recursive.
 
 import type { Infohash } from '../../protocol/ids.ts'
 import { creatorStanding, entryOf, rivalsOf } from '../standing/books.ts'
@@ -36,7 +36,7 @@ export function ancestorsOf(reader: Reader, pool: WaitingPool, infohash: Infohas
 }
 
 /**
- * Of a conflicting transaction: what stands in its way, else what stands in that of its losing ancestors.
+ * Of a conflicting transaction: what is in its way, else what is in that of its losing ancestors.
  * Of any other: all that spend one of its inputs.
  */
 export function rivalsToName(reader: Reader, entry: Entry, limit: number): readonly Infohash[] {

@@ -57,7 +57,7 @@ export function entryOf(reader: Reader, infohash: Infohash): Entry | undefined {
 export function namedEntry(reader: Reader, infohash: Infohash): Entry {
   const entry = entryOf(reader, infohash)
   if (entry !== undefined) return entry
-  const message = `the ledger's database is damaged: it has lost transaction ${infohash}; begin anew with another data folder`
+  const message = `the ledger's database is damaged: it has lost transaction ${infohash}; begin again with another data folder`
   throw new OperationError('ledger-damaged', message, { facts: { infohash } })
 }
 
@@ -137,7 +137,7 @@ export function place(change: Change, before: Entry, { standing, height, step, r
   return after
 }
 
-/** Says that a conflicting transaction can never stand again, and takes it out of everything that others look at. */
+/** Says that a conflicting transaction can never stand again, and removes it from everything that others look at. */
 export function bury(change: Change, entry: Entry): void {
   change.put(ENTRIES, entry.infohash, { ...entry, isDead: true })
   change.delete(CONFLICTS, numberKey(entry.seq))

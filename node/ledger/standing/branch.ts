@@ -103,7 +103,7 @@ function checkBranch(change: Change, { final, blocks }: Branch): readonly Branch
   throw badBranch('what it calls final is neither in it nor final here', { final, finalHeight })
 }
 
-/** The id of block 0 is not known before somebody names it. */
+/** The id of block 0 is not known before a caller names it. */
 function learnGenesis(change: Change, height: number, id: BranchBlock['id']): void {
   const known = blockAt(change, height)
   if (height === 0 && known?.id === ZERO_HASH) change.put(BLOCKS, numberKey(0), { ...known, id })
@@ -161,7 +161,7 @@ function spend(change: Change, step: Exclude<BranchStep, { kind: 'deposit' }>, c
   return stored
 }
 
-/** Returns what lost for good. */
+/** Returns what can never count any more. */
 function finalizeBlock(change: Change, height: number): Infohash[] {
   const losers: Infohash[] = []
   for (const infohash of change.get(CONTENTS, numberKey(height)) ?? []) {

@@ -83,7 +83,7 @@ export function isOfBeforeSnapshot(change: Change, infohash: Infohash, owners: r
   })
 }
 
-/** Makes a stored transaction that is older than the snapshot final. Which outputs it made is taken from the snapshot. */
+/** Makes a stored transaction that is older than the snapshot final. Which outputs it made is read from the snapshot. */
 export function adopt(change: Change, stored: Entry): Entry {
   const outputs = change.get(BASE, stored.infohash) ?? []
   const final: Entry = { ...stored, outputs, standing: 'final', isShown: true, isPartial: true }

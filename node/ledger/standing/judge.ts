@@ -26,9 +26,9 @@ type Unplaced = Pick<Entry, 'infohash' | 'from' | 'prev' | 'seq'>
 export type Judgement = {
   readonly standing: Standing
   readonly rank: string
-  /** What stands in its way. */
+  /** What is in its way. */
   readonly rivals: readonly Infohash[]
-  /** What stands in its way is final. */
+  /** What is in its way is final. */
   readonly isDead: boolean
 }
 
@@ -83,12 +83,12 @@ export class Agenda {
     }
   }
 
-  /** Rows that `save` wrote and nobody worked off. */
+  /** Rows that `save` wrote and that were not worked off. */
   get saved(): readonly Infohash[] {
     return [...this.#saved.values()]
   }
 
-  /** Takes up what a crash or a failure left of another list. */
+  /** Goes on with what a crash or a failure left of another list. */
   resume(change: Change, saved: readonly Infohash[]): void {
     for (const infohash of saved) this.#saved.set(namedEntry(change, infohash).seq, infohash)
     this.mark(change, saved)

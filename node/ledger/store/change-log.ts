@@ -13,7 +13,7 @@ export class ChangeLog {
   #first = new Map<Infohash, Moment>()
   #last = new Map<Infohash, Moment>()
 
-  /** `before` reads what stood before the change. */
+  /** `before` reads what was there before the change. */
   add(change: Change, before: Reader): void {
     for (const key of change.slots.keys()) {
       if (key[0] !== ENTRIES.letter && key[0] !== WAITING.letter) continue

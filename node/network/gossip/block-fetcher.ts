@@ -1,4 +1,4 @@
-// Bridging blocks: takes announced headers, fetches the torrents of those that the store wants, a few at a time.
+// Bridging blocks: receives announced headers, fetches the torrents of those that the store wants, a few at a time.
 
 import type { Logger } from 'pino'
 import { OperationError } from '../../errors.ts'
@@ -109,7 +109,7 @@ export class BlockFetcher {
       await this.#deps.store.onBlock(sealed, files, first?.hello ?? { id: '', host: '' })
       return true
     } catch (error) {
-      // Who told of it need not have made it, nor have fetched it: a right block on Ethereum may name any torrent.
+      // The peer that told of it need not have made it, nor have fetched it: a right block on Ethereum may name any torrent.
       if (error instanceof RuleError) remember(this.#refused, key + torrent)
       const isOurBug = !(error instanceof RuleError || error instanceof OperationError)
       this.#deps.log[isOurBug ? 'error' : 'warn']({ torrent, error }, 'cannot take a block')

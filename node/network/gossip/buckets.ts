@@ -7,14 +7,14 @@ const BUCKETS = 65_536
 const WORDS = 5
 /** One bucket on the wire: count(4) and sum(16), big-endian. */
 const ENTRY_BYTES = 20
-/** What `count` answers: the 256 buckets one byte deeper than the prefix. */
+/** The answer to `count`: the 256 buckets one byte deeper than the prefix. */
 export const COUNTS_BYTES = 256 * ENTRY_BYTES
 
 export type BucketCount = { readonly count: number; readonly sum: string }
 
 /**
  * 65,536 buckets of a count and a sum modulo 2^128 of the first 16 bytes of sha256(infohash): 1.3 MB for any number of transactions.
- * Sums can be made to collide by somebody who makes many of their own transactions; that hides only what gossip then delivers.
+ * Sums can be made to collide by anyone who makes many of their own transactions; that hides only what gossip then delivers.
  */
 export class Buckets {
   /** Of each bucket: count, and four words of the sum, lowest first. */

@@ -15,7 +15,7 @@ export type Introduction = {
 }
 
 export type ExtensionHandlers = {
-  /** A node of this network introduced itself; once for each wire. What takes its messages, if anything does. */
+  /** A node of this network introduced itself; once for each wire. Returns what handles its messages, if anything does. */
   onHello(hello: Hello): ((bytes: Uint8Array) => void) | undefined
 }
 
@@ -24,7 +24,7 @@ export function extendWire(wire: Wire, self: Introduction, handlers: ExtensionHa
   const { genesis, nodeId, port } = self
   wire.extendedHandshake = {
     ...wire.extendedHandshake,
-    // BEP 10: where this node takes connections, and what it is.
+    // BEP 10: where this node accepts connections, and what it is.
     p: port,
     v: 'TorrentTX',
     torrenttx: { genesis: toBytes(genesis), node: toBytes(nodeId), version: EXTENSION_VERSION },

@@ -43,7 +43,7 @@ export class Fetcher {
     return this.#wants.size
   }
 
-  /** Wants what is not here of what `peer` has. Returns how many nobody was wanted for before. */
+  /** Wants what is not here of what `peer` has. Returns how many were not wanted before. */
   want(peer: RemotePeer, infohashes: readonly Infohash[]): number {
     let fresh = 0
     for (const infohash of infohashes) {
@@ -132,7 +132,7 @@ export class Fetcher {
       if (error instanceof RuleError) peer.fault(50, error.message)
       else if (error instanceof OperationError) {
         this.#refuse(infohash)
-        // Strangers can send as many of what may stand tomorrow as they like: nobody needs to hear of it.
+        // Strangers can send as much as they like of what may stand tomorrow: no peer needs to hear of it.
         this.#deps.log[error.retry ? 'debug' : 'warn']({ infohash, code: error.code }, 'cannot take a file')
       } else throw error
     }

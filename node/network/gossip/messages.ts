@@ -21,7 +21,7 @@ export type Question =
   | { readonly type: 'count'; readonly id: number; readonly prefix: string }
   | { readonly type: 'list'; readonly id: number; readonly prefix: string; readonly after: Infohash | '' }
 export type Answer =
-  /** In the order of the question; an empty one is not here. */
+  /** In the order of the question; an empty one stands for a file that is not here. */
   | { readonly type: 'files'; readonly id: number; readonly files: readonly Uint8Array[] }
   | { readonly type: 'counts'; readonly id: number; readonly counts: Uint8Array }
   | { readonly type: 'listed'; readonly id: number; readonly infohashes: readonly Infohash[]; readonly more: boolean }

@@ -1,4 +1,4 @@
-// Peer exchange (BEP 11) among the nodes at the meeting point: webtorrent takes what it is told, but tells nothing itself.
+// Peer exchange (BEP 11) among the nodes at the meeting point: webtorrent reads what it is told, but tells nothing itself.
 
 import type Wire from 'bittorrent-protocol'
 import type { RemotePeer } from './peer.ts'
@@ -6,7 +6,7 @@ import type { RemotePeer } from './peer.ts'
 export class PeerExchange {
   readonly #wires = new Map<RemotePeer, Wire>()
 
-  /** Tells the newcomer at once whom this node knows, and the others within a minute of the newcomer. Nothing where it is off. */
+  /** Tells the newcomer at once whom this node knows, and the others within a minute of the newcomer. Does nothing where it is off. */
   add(peer: RemotePeer, wire: Wire): void {
     if (wire.ut_pex === undefined || wire.peerExtendedMapping['ut_pex'] === undefined) return
     for (const [other, otherWire] of this.#wires) {

@@ -12,7 +12,7 @@ import { type Answer, decodeMessage, encodeMessage, type Message, type Notice, t
 
 /** What a remote says in the extended handshake, and where it was reached. */
 export type Hello = PeerName & {
-  /** Where it takes connections, if it said so: `host:port`. */
+  /** Where it accepts connections, if it said so: `host:port`. */
   readonly address: string | undefined
   /** Whether this node dialled. */
   readonly outgoing: boolean

@@ -8,7 +8,7 @@ type Want = { readonly sources: Set<string>; asked: boolean }
 
 export class Wants {
   readonly #wants = new Map<Infohash, Want>()
-  /** Of each peer: what it announced and nobody was asked for, by number of announcers. */
+  /** Of each peer: what it announced and no peer was asked for, by number of announcers. */
   readonly #ranked = new Map<string, Map<number, Set<Infohash>>>()
   readonly #sizes = new Map<string, number>()
 
@@ -61,7 +61,7 @@ export class Wants {
     return taken
   }
 
-  /** It is here, or nobody needs it any more. */
+  /** It is here, or not needed any more. */
   settle(infohash: Infohash): void {
     const want = this.#wants.get(infohash)
     if (want === undefined) return

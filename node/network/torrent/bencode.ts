@@ -6,7 +6,7 @@ import { RuleError } from '../../protocol/rule-error.ts'
 /** As decoded: strings are bytes, keys are text. */
 export type Bencoded = number | Uint8Array | readonly Bencoded[] | BencodedDictionary
 export type BencodedDictionary = { readonly [key: string]: Bencoded | undefined }
-/** What `encode` takes: text becomes UTF-8; members that are undefined are left out. */
+/** What `encode` accepts: text becomes UTF-8; members that are undefined are left out. */
 export type Encodable = number | string | Uint8Array | readonly Encodable[] | { readonly [key: string]: Encodable }
 
 const MAX_DEPTH = 16
@@ -59,9 +59,9 @@ function decoder(): SharedDecoder {
 }
 
 /**
- * bencode takes a string length below zero, which moves its cursor back: six bytes (`l-3:e`) then fill the memory until V8
- * aborts. It also takes lengths past the end, and nests as deep as the stack. webtorrent decodes handshakes, metadata and peer lists
- * with it, so the shared functions are replaced once, for everybody.
+ * bencode accepts a string length below zero, which moves its cursor back: six bytes (`l-3:e`) then fill the memory until V8
+ * aborts. It also accepts lengths past the end, and nests as deep as the stack. webtorrent decodes handshakes, metadata and peer lists
+ * with it, so the shared functions are replaced once, for all users of them.
  */
 export function hardenDecoder(shared: SharedDecoder): void {
   if (hardened.has(shared)) return

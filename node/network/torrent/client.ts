@@ -18,13 +18,13 @@ import { type Content, encodeTorrent, parseFolder } from './metainfo.ts'
 
 export type ClientOptions = {
   readonly host: string
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number
   /** Public peer finding: all off unless asked for. */
   readonly dht: boolean | { readonly bootstrap: readonly string[] }
   readonly pex: boolean
   readonly utp: boolean
-  /** 0 dials plain, 1 dials encrypted (MSE), both take either; 2 only encrypted. */
+  /** 0 dials plain, 1 dials encrypted (MSE), both accept either; 2 only encrypted. */
   readonly secure: 0 | 1 | 2
   /** Connections that may come in, and that each torrent may hold. */
   readonly maxConnections: number
@@ -125,7 +125,7 @@ export class TorrentClient extends WebTorrent {
     return torrent
   }
 
-  /** From now on `torrent` may be put to sleep when nobody has been connected to it for a while. */
+  /** From now on `torrent` may be put to sleep when no peer has been connected to it for a while. */
   keepUntilIdle(torrent: Torrent): void {
     this.#idleSince.set(torrent, Date.now())
   }
@@ -207,7 +207,7 @@ export class TorrentClient extends WebTorrent {
       else if (now - since >= this.#options.idleTorrentMs) this.#sleep(torrent)
     }
     for (const torrent of this.torrents) this.#wires.closeIdle(torrent.wires, now)
-    // A connection that closed while its torrent woke up is entered afterwards, and nothing else takes it out.
+    // A connection that closed while its torrent woke up is entered afterwards, and nothing else removes it.
     for (const torrent of this.torrents) {
       for (const [id, peer] of torrent._peers ?? []) if (peer.destroyed) torrent._peers?.delete(id)
     }
@@ -262,7 +262,7 @@ export class TorrentClient extends WebTorrent {
     })
   }
 
-  /** Refuses who is banned or has too many connections, else lets webtorrent enter the connection. */
+  /** Refuses a peer that is banned or has too many connections, else lets webtorrent enter the connection. */
   #take(socket: Socket, enter: () => void): void {
     const host = hostGroup(socket.remoteAddress ?? '')
     const others = this.#incoming.get(host) ?? 0
@@ -277,7 +277,7 @@ export class TorrentClient extends WebTorrent {
       if (left > 0) this.#incoming.set(host, left)
       else this.#incoming.delete(host)
     })
-    // It takes encrypted connections only where it also dials them; the setting is read while the connection is entered.
+    // It accepts encrypted connections only where it also dials them; the setting is read while the connection is entered.
     this.secure = Math.max(1, this.#options.secure)
     enter()
     this.secure = this.#options.secure

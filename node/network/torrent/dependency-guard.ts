@@ -21,7 +21,7 @@ export type Dht = { readonly _rpc: { readonly socket: { readonly socket: Datagra
 const require = createRequire(import.meta.url)
 hardenTrackers()
 
-/** Call it before the DHT hears anything: one datagram of six bytes fills the memory, and odd queries throw where nobody catches. */
+/** Call it before the DHT hears anything: one datagram of six bytes fills the memory, and odd queries throw where nothing catches. */
 export function guardDht(dht: Dht): void {
   const bencode = require(folderOf('webtorrent', 'bittorrent-dht', 'k-rpc', 'k-rpc-socket', 'bencode'))
   hardenDecoder(bencode.decode as SharedDecoder)
@@ -38,7 +38,7 @@ export function guardDht(dht: Dht): void {
   }
 }
 
-/** A tracker that breaks off in the middle of an answer rejects a promise that nobody catches. */
+/** A tracker that breaks off in the middle of an answer rejects a promise that nothing catches. */
 function hardenTrackers(): void {
   const folder = folderOf('webtorrent', 'torrent-discovery', 'bittorrent-tracker')
   const { prototype } = require(join(folder, 'lib/client/http-tracker.js')).default as { prototype: HttpTracker }

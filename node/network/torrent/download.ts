@@ -87,7 +87,7 @@ function parseMetadata(infohash: Infohash, metadata: unknown, check: (folder: Fo
   return folder
 }
 
-/** webtorrent reads the infohash asynchronously, and takes no peers before. */
+/** webtorrent reads the infohash asynchronously, and accepts no peers before. */
 async function nameOf(torrent: Torrent): Promise<void> {
   if (torrent.infoHash !== undefined || torrent.destroyed) return
   const { promise, resolve } = Promise.withResolvers<void>()

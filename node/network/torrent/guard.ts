@@ -1,4 +1,4 @@
-// Stands before bittorrent-protocol's parser: bounds what a stranger may send, and turns whatever still throws into a closed connection.
+// Guards bittorrent-protocol's parser: bounds what a stranger may send, and turns whatever still throws into a closed connection.
 
 import Wire from 'bittorrent-protocol'
 import type { Torrent } from 'webtorrent'
@@ -44,7 +44,7 @@ Wire.prototype._onMessage = function (this: Wire, bytes) {
   checkMessage(this, stateOf(this), bytes)
   _onMessage.call(this, bytes)
 }
-// Not only `_write` runs it: so does the end of an encrypted handshake, in a promise that nobody catches.
+// Not only `_write` runs it: so does the end of an encrypted handshake, in a promise that nothing catches.
 Wire.prototype._processBuffer = function (this: Wire) {
   try {
     if (!stateOf(this).closed) _processBuffer.call(this)
@@ -67,7 +67,7 @@ export function guardWire(wire: Wire, torrent: Torrent): void {
   const { ut_metadata: metadata } = wire
   if (metadata === undefined) return
   const setMetadata = metadata.setMetadata.bind(metadata)
-  // It decodes what it got in a promise that nobody catches, even where the hash fits.
+  // It decodes what it got in a promise that nothing catches, even where the hash fits.
   metadata.setMetadata = async (info) => {
     try {
       return await setMetadata(info)
@@ -131,7 +131,7 @@ function close(wire: Wire, error: Error): void {
   wire._buffer = []
   wire._bufferSize = 0
   wire._parse(Number.MAX_VALUE, () => {})
-  // webtorrent listens once; later errors of the same wire have nobody else.
+  // webtorrent listens once; later errors of the same wire have no other listener.
   wire.on('error', () => {})
   wire.emit('error', error)
   wire.destroy()

@@ -5,7 +5,7 @@ import { type Infohash, toInfohash } from '../../protocol/ids.ts'
 
 const WIDTH = 20
 const FIRST_SLOTS = 1_024
-/** Taken slots at most, so that probing stays short: 42 to 84 bytes of memory for each infohash. */
+/** Slots in use at most, so that probing stays short: 42 to 84 bytes of memory for each infohash. */
 const MAX_LOAD = 0.5
 
 /** A hash table of infohashes alone, placed by sha1('req2' + infohash): a million stored transactions take 40 MB, as a `Map` 250 MB. */

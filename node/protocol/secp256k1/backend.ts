@@ -1,6 +1,6 @@
 // What the protocol needs of the curve secp256k1. `package.json#imports` chooses who does it: native code in Node, noble elsewhere.
 
-/** Both backends answer alike on all bytes; where they did not, the native one would be right, since it judges what is final. */
+/** Both backends return the same for all bytes; where they did not, the native one would be right, since it judges what is final. */
 export type Secp256k1 = {
   /**
    * The 64-byte public key behind a signature r ‖ s of 64 bytes (SEC 1, section 4.1.6). `recovery` is 0 to 3; s may be high. Total:

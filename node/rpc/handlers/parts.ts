@@ -25,7 +25,7 @@ export type NodeParts = {
   readonly settle: () => Promise<void>
 }
 
-/** So many blocks are named of each kind that is beside one: with all of them, one answer could be as large as the square of a crowd. */
+/** This many blocks are named of each kind that is beside one: with all of them, one answer could be as large as the square of a crowd. */
 const MOST_NAMED = 16
 
 /** Throws `OperationError('no-ethereum')` in a node without Ethereum. */
@@ -75,11 +75,11 @@ export function verdictAnswer(verdict: BlockVerdict): Pick<Result<'bridge_block'
     case 'invalid':
       return { verdict: 'invalid', problem: `step ${verdict.step}: ${verdict.problem}` }
     case 'doomed':
-      return { verdict: 'invalid', problem: `stands on the invalid block ${verdict.by}` }
+      return { verdict: 'invalid', problem: `builds on the invalid block ${verdict.by}` }
     case 'displaced':
       return {
         verdict: 'displaced',
-        problem: 'stands where another block is final: it was not looked at, and can never be final',
+        problem: 'another block is final in its place, so this one was not looked at and can never be final',
       }
     case 'unknown':
       return { verdict: 'unknown', problem: verdict.why }

@@ -138,7 +138,7 @@ function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash)
     return { ...where, paid: true, waitingFor: 'nothing: it was paid on Ethereum' }
   if (block === undefined) return { ...where, waitingFor: 'this node to see its block on Ethereum' }
   if (isFinal(view, block) && block.requests.includes(place.step))
-    return { ...where, waitingFor: 'anybody who claims it, as a relayer or you can do now' }
+    return { ...where, waitingFor: 'anyone who claims it, as a relayer or you can do now' }
   const time = finalTimeOf(view, place.id, ethereumTime(follower))
   if (time === undefined)
     return { ...where, waitingFor: 'the bridge: its block is on no branch that can become final now' }
@@ -156,7 +156,7 @@ const WAITING_FOR: Record<TransactionRecord['status'], string> = {
   unknown: 'its file: nobody has sent it to this node',
   waiting: 'a missing ancestor, or a deposit that no block has ordered',
   accepted: 'a miner who puts it into a block; if none does, `ttx force` makes them',
-  conflicting: 'nothing: another transaction spends the same money and stands in its way',
+  conflicting: 'nothing: another transaction that spends the same money is in its way',
   invalid: 'nothing: it is invalid',
   ordered: 'its block to become final',
   final: 'its claim',

@@ -9,7 +9,7 @@ const pageLimit = z.number().int().min(1).max(1_000)
 
 /**
  * What this node makes of a block. `invalid`: by its own replay, of the block or of one below it. `displaced`: another block is final where it
- * stands, or one below it does, and it was not replayed. `unknown`: not judged (yet). `problem` says why, of all but `valid`.
+ * is, or where one below it is, and it was not replayed. `unknown`: not judged (yet). `problem` says why, of all but `valid`.
  */
 export const verdict = z.enum(['valid', 'invalid', 'displaced', 'unknown']).meta({
   id: 'Verdict',

@@ -67,7 +67,7 @@ export const BRIDGE_METHODS = {
     errors: ['no-ethereum'],
   },
   bridge_submit: {
-    summary: 'Takes a mined block before it goes to Ethereum: replays it, keeps it, serves its torrent.',
+    summary: 'Accepts a mined block before it goes to Ethereum: replays it, keeps it, serves its torrent.',
     params: z.strictObject({ sealed: bytes, steps: bytes, states: bytes }),
     result: z.object({ id: hash, torrent: infohash }),
     errors: [
@@ -81,7 +81,7 @@ export const BRIDGE_METHODS = {
     ],
   },
   bridge_due: {
-    summary: 'Calls that anybody may send to the contract now to bring the right branch forward.',
+    summary: 'Calls that anyone may send to the contract now to bring the right branch forward.',
     params: NO_PARAMS,
     result: z.object({
       nominate: z.array(z.object({ parent: hash, block: hash })),

@@ -17,12 +17,12 @@ export const ERRORS = {
   'branch-changing': { family: 'operation', about: 'The ledger is about to follow another branch: ask again.' },
   'block-not-wanted': {
     family: 'operation',
-    about: 'The block is not on the preferred tip, or the contract would not take it now.',
+    about: 'The block is not on the preferred tip, or the contract would not accept it now.',
   },
   'block-not-judged': { family: 'operation', about: 'The node lacks what it needs to replay the block.' },
   'unknown-transaction': { family: 'operation', about: 'The node does not have this transaction.' },
   'transaction-not-found': { family: 'operation', about: 'Nobody delivered the transaction in time.' },
-  'transaction-not-accepted': { family: 'operation', about: 'The transaction came, and does not stand.' },
+  'transaction-not-accepted': { family: 'operation', about: 'The transaction came, and was not accepted.' },
   'insufficient-funds': { family: 'operation', about: 'The account holds less than that now.' },
   'funds-spread': { family: 'operation', about: 'The money is there, but in more than 8 outputs.' },
   'bad-transaction-file': { family: 'rule', about: 'The file is not a transaction in its one form.' },
@@ -50,7 +50,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** Any method may answer these: the node itself is not well. */
+/** Any method may fail with these: the node itself is not well. */
 export const TROUBLES = [
   'ledger-closed',
   'ledger-failed',

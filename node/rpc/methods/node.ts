@@ -28,7 +28,7 @@ export const NODE_METHODS = {
       version: z.string(),
       network,
       peers: z.array(peer),
-      listenPort: z.number().int().describe('Where it takes BitTorrent connections.'),
+      listenPort: z.number().int().describe('Where it accepts BitTorrent connections.'),
       count: z.number().int().describe('Accepted, ordered and final transactions, with genesis and deposits.'),
       fingerprint: hash.describe('Of these transactions: equal ones mean equal sets.'),
       waiting: z.number().int().describe('Files whose ancestors are missing.'),

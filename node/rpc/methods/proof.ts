@@ -13,7 +13,7 @@ export const PROOF_METHODS = {
     errors: ['unknown-transaction'],
   },
   proof_import: {
-    summary: 'Takes the transaction that a `.torrent` names, and its ancestors: from `files`, else from the peers.',
+    summary: 'Imports the transaction that a `.torrent` names, and its ancestors: from `files`, else from the peers.',
     params: z.strictObject({
       torrent: bytes,
       files: z.array(bytes).max(10_000).default([]).describe('Ancestors, oldest first.'),

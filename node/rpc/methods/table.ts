@@ -23,7 +23,7 @@ export type HandlersOf<T extends MethodTable> = {
   readonly [M in keyof T]: (params: ParamsOf<T, M>) => Promise<ResultOf<T, M>>
 }
 
-/** What a server serves: a table of methods, and what answers each of them. */
+/** What a server serves: a table of methods, and the handler of each of them. */
 export type Service<T extends MethodTable> = { readonly methods: T; readonly handlers: HandlersOf<T> }
 /** Any of these, once it was checked that methods and handlers fit each other. */
 export type AnyService = {

@@ -73,7 +73,7 @@ const bridging = z
   })
   .meta({ id: 'Bridging', description: 'Where the money of a request is. Without times while no block carries it.' })
 
-/** Of what takes a file. */
+/** Of what accepts a file. */
 const SUBMIT_ERRORS = [
   'bad-transaction-file',
   'deposit-not-queued',
@@ -92,7 +92,7 @@ export const FETCH_ERRORS = [
 
 export const TRANSACTION_METHODS = {
   tx_submit: {
-    summary: 'Takes a transaction file: checks it, stores it, tells the peers.',
+    summary: 'Accepts a transaction file: checks it, stores it, tells the peers.',
     params: z.strictObject({ file: bytes.describe('`tx.json`.') }),
     result: transactionRecord,
     errors: SUBMIT_ERRORS,

@@ -35,11 +35,11 @@ export type Publication = {
   readonly id: string
   readonly parent: string
   readonly ownWork: bigint
-  /** The sibling that its author takes for the latest. */
+  /** The sibling that its author considers the latest. */
   readonly beside?: string | undefined
 }
 
-/** Each call answers the name of the error with which the contract has to refuse, or nothing. */
+/** Each call returns the name of the error with which the contract has to refuse, or `undefined`. */
 export class RaceModel {
   readonly genesis: ModelBlock
   /** In the order of publication. */

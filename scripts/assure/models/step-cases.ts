@@ -119,7 +119,7 @@ function voidStep(world: World): Uint8Array {
   return concat(Uint8Array.of(3), encodeUint(packed.length, 8), packed.slice(0, 32))
 }
 
-/** The world's state, in which an output stands that a coming transaction wants to create. No chain leads there. */
+/** The world's state with an output in it that a coming transaction wants to create. No chain leads there. */
 function withOutput(world: World, infohash: Infohash, owner: SignedTransaction['from']): State {
   const name = { infohash, owner }
   const balance = { owner }

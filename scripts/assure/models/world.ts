@@ -37,7 +37,7 @@ export function signBody(account: Account, body: TransactionBody): SignedTransac
   return { kind: 'signed', from: account.address, signature: signDigest(signingDigest(body), account.key), ...body }
 }
 
-/** A signed transaction that the rules take, whatever the state. */
+/** A signed transaction that the rules accept, whatever the state. */
 export function pay(account: Account, body: TransactionBody, rules = RULES): VerifiedTransaction {
   return verifyFile(rules, encodeTransaction(signBody(account, body)))
 }

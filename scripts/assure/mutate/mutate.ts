@@ -90,7 +90,7 @@ async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
   if (mutants.length === 0) return
   const left = mutants.values()
   let done = 0
-  // The folder and the runner are left to nobody.
+  // Neither the folder nor the runner is left behind.
   let isStopped = false
   process.once('SIGINT', () => {
     isStopped = true

@@ -196,7 +196,7 @@ export const WORD_PROOFS: readonly WordProof[] = [
     assume: 'true',
     claims: [
       {
-        about: 'the first bit of the key is 1: it is no output’s',
+        about: 'the first bit of the key is 1: it is not that of an output',
         holds: (f) => `(bvuge ${term(f, 'key')} ${numeral(1n << 255n)})`,
       },
     ],
@@ -208,7 +208,7 @@ export const WORD_PROOFS: readonly WordProof[] = [
     assume: 'true',
     claims: [
       {
-        about: 'it leaves the 40 bits free in which the time stands',
+        about: 'it leaves the 40 bits of the time free',
         holds: (f) => isZero(`(bvand ${term(f, 'digest')} ${low(40)})`),
       },
     ],

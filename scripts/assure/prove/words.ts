@@ -1,5 +1,5 @@
 // Reads inline assembly without loops as statements about 256-bit words. Calldata, memory that is read, and Keccak are functions
-// of which nothing is known but that they are functions.
+// about which nothing else is known.
 
 import { type AstNode, childrenOf, isNode, nodeAt } from '../mutate/ast.ts'
 import type { Contracts } from './source.ts'

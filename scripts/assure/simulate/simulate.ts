@@ -65,7 +65,7 @@ function profitsOf(rows: readonly Row[]): string {
   return ['More than honest work with the same hash rate earn:', '', ...lines].join('\n')
 }
 
-/** What stands between the marks of the page is generated. */
+/** What is between the marks of the page is generated. */
 async function write(rows: readonly Row[], rich: readonly Row[], poor: readonly Row[]): Promise<void> {
   await writeParts({
     run: `Seed ${seed}, ${rows.reduce((sum, { measured }) => sum + measured.published, 0)} published blocks, ${rows.length} scenarios.`,

@@ -1,5 +1,5 @@
-// `npm run soak [-- name …] [--runs N] [--seed S]`: the random tests of the contracts, and of the whole environment, at length, in batches of
-// which each can be repeated by its seed. Ctrl-C ends it at any time.
+// `npm run soak [-- name …] [--runs N] [--seed S]`: the random tests of the contracts, and of the whole environment, at length, in batches
+// that can each be repeated by their seed. Ctrl-C ends it at any time.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -8,7 +8,7 @@ export type Soak = {
   readonly runs: number
   readonly batch: number
   readonly factor?: number
-  /** What the test is told besides. */
+  /** What else the test is given. */
   readonly variables?: Variables
 }
 

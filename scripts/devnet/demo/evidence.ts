@@ -1,4 +1,4 @@
-// What a demo leaves behind for somebody else's program to check: files, each named in an index that says what it is.
+// What a demo leaves behind for other programs to check: files, each named in an index that says what it is.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

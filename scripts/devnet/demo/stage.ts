@@ -1,4 +1,4 @@
-// The steps of a demo: each is told when it begins and ends, and ends with a count of all money.
+// The steps of a demo: each is reported when it begins and ends, and ends with a count of all money.
 
 import { OperationError } from '../../../node/errors.ts'
 import type { SupplyCount } from './supply.ts'

@@ -53,7 +53,7 @@ export function headerOf(
   }
 }
 
-/** The infohash of the torrent that a miner would make of it; nothing where the steps have no shape: nobody judges it. */
+/** The infohash of the torrent that a miner would make of it, or `undefined` if the steps have no shape: nobody judges it. */
 export function torrentOf(rules: Rules, sealed: SealedHeader, { steps, states, state }: Content): Infohash | undefined {
   if (!steps.every((step) => decodeStep(step))) return undefined
   const packed = concat(...steps)

@@ -56,7 +56,7 @@ export type Result = { readonly kind: DrillKind } & (
       readonly publication: Hash
       readonly refutation: Hash
     }
-  /** The bridge did not take it, with this custom error. */
+  /** The bridge did not accept it, with this custom error. */
   | { readonly outcome: 'refused'; readonly error: string }
   | { readonly outcome: 'survived'; readonly block: Hash; readonly problem: string }
   /** Something else than what must become of the kind. */
@@ -65,9 +65,9 @@ export type Result = { readonly kind: DrillKind } & (
 
 const ROUNDS = 12
 const ANCESTORS = 6
-/** Seconds after the first live child in which the bridge takes others; ten minutes less, for the clock runs. */
+/** Seconds after the first live child in which the bridge accepts others; ten minutes less, since the clock runs. */
 const SIBLING_SECONDS = 12 * 3_600 - 600
-/** The work of a block is made at most so many times that of the easiest one. */
+/** The work of a block is made at most this many times that of the easiest one. */
 const HARDNESS = 2n
 const EASING = 900
 
@@ -102,7 +102,7 @@ export class Drill {
     const { sender, patience, deadlineMs, nowMs } = this.#deps
     const { id: block, problem = 'nothing is wrong', step = -1, rival, publishedAt } = published
     const { expected } = describeKind(kind)
-    if ('refused' in expected) return { kind, outcome: 'wrong', got: 'the bridge took it', block }
+    if ('refused' in expected) return { kind, outcome: 'wrong', got: 'the bridge accepted it', block }
     if (problem !== expected.problem) return { kind, outcome: 'wrong', got: problem, block }
     const startMs = nowMs()
     const death = await awaitDeath(sender.ethereum, block, fromBlock, { ...patience, deadlineMs })

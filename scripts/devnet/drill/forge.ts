@@ -1,4 +1,4 @@
-// States that nobody earned: entries put in, changed and taken out by a liar.
+// States that nobody earned: entries put in, changed and removed by a liar.
 
 import { createdOutputs } from '../../../node/protocol/apply.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
@@ -39,7 +39,7 @@ export function asIf(state: State, tx: SignedTransaction, infohash: Infohash): S
     if (taken === undefined) continue
     const { owner, value } = taken
     sum += value
-    // An input that is named twice counts twice, and is taken once.
+    // An input that is named twice counts twice, and is spent once.
     const left = outputValue(next, prev, owner)
     next = forge(forge(next, { infohash: prev, owner }, -left), { owner }, -left)
   }

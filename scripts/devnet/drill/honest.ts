@@ -1,4 +1,4 @@
-// What an honest miner who takes everything would put into a block.
+// What an honest miner who accepts everything would put into a block.
 
 import { chooseSteps } from '../../../miner/assemble.ts'
 import type { Candidate } from '../../../miner/ranking.ts'

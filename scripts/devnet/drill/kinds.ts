@@ -14,7 +14,7 @@ export function isDrillKind(text: string): text is DrillKind {
   return Object.hasOwn(LIES, text) || Object.hasOwn(PLOTS, text)
 }
 
-/** Nothing for a lie that is one block. */
+/** `undefined` for a lie that is one block. */
 export function plotOf(kind: DrillKind): Plot | undefined {
   return isPlot(kind) ? PLOTS[kind] : undefined
 }

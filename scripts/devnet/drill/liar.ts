@@ -36,7 +36,7 @@ export type LiarDeps = {
 }
 
 export type LiarOptions = {
-  /** Nothing: a right block. */
+  /** Absent: a right block. */
   readonly lie?: LieKind
   /** The node's tip by default. May be a block of the liar's own, a bad one too. */
   readonly parent?: Hash
@@ -60,7 +60,7 @@ export type LiarOptions = {
 /** A block that is sealed and not sent. */
 export type Prepared = SealedBlock & {
   readonly id: Hash
-  /** By the liar's own replay on what its parent states; nothing for steps without a shape. */
+  /** By the liar's own replay on what its parent states; `undefined` for steps without a shape. */
   readonly verdict: Verdict | undefined
   /** What the liar goes on from. */
   readonly state: State
@@ -96,7 +96,7 @@ const PATIENCE = { deadlineMs: 30_000, pollMs: 20 }
 
 export class Liar {
   readonly #deps: LiarDeps
-  /** Own blocks, bad ones too, which no node would give a state for. */
+  /** The liar's own blocks, bad ones too, for which no node would give a state. */
   readonly #own = new Map<Hash, { readonly parent: ParentBlock; readonly sealed: Uint8Array }>()
   #rules: Rules | undefined
   #states: ParentStates | undefined

@@ -26,7 +26,7 @@ export type Plot = {
   readonly about: string
   /** What is wrong with the bad block, which is of the kind `mint`. */
   readonly expected: { readonly problem: Problem }
-  /** Publishes all but the bad block, and answers its parent; nothing: wherever one can stand. Throws what `Liar.publish` throws. */
+  /** Publishes all but the bad block, and returns its parent; `undefined`: wherever there can be one. Throws what `Liar.publish` throws. */
   readonly lay: (stage: PlotStage) => Promise<Hash | undefined>
 }
 

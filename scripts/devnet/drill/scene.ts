@@ -32,7 +32,7 @@ const NEEDS = [
   'spent-output',
   /** Money of somebody else, in a transaction that left none to the liar. */
   'victim',
-  /** Queue entries after the parent: of this kind; valid or not where they would stand; old enough that none may be passed over. */
+  /** Queue entries after the parent: of this kind; valid or not where they would be; old enough that none may be passed over. */
   'deposit',
   'valid-forced',
   'invalid-forced',
@@ -44,7 +44,7 @@ export type Need = (typeof NEEDS)[number]
 export type Scene = {
   readonly rules: Rules
   readonly parent: ParentBlock
-  /** From the parent's count on, as many as a block takes at most. */
+  /** From the parent's count on, as many as a block holds at most. */
   readonly queue: readonly QueueEntry[]
   /** Whether the first of them is an hour old when the block is published. */
   readonly overdue: boolean
@@ -161,7 +161,7 @@ export function ownOutput({ scene, state }: Story): Output {
   return greatest(own, 4n * scene.rules.minRequest) ?? fail(lack('money'))
 }
 
-/** The greatest output of anybody else here, of a transaction that left none to the liar. Throws `lack('victim')`. */
+/** The greatest output of anyone else here, of a transaction that left none to the liar. Throws `lack('victim')`. */
 export function victimOutput({ scene, state }: Story): Output {
   const outputs = outputsOf(state)
   const { address } = scene.liar

@@ -74,7 +74,12 @@ export class Ground {
     readonly price: GasPrice
   }> {
     const { number, timestamp, baseFeePerGas } = await this.stage.anvil.client.getBlock()
-    return { number, time: timestamp, next: timestamp + 1n, price: toGasPrice(2n * (baseFeePerGas ?? 0n) + this.stage.definition.floorPrice) }
+    return {
+      number,
+      time: timestamp,
+      next: timestamp + 1n,
+      price: toGasPrice(2n * (baseFeePerGas ?? 0n) + this.stage.definition.floorPrice),
+    }
   }
 
   /**

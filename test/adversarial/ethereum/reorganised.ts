@@ -111,8 +111,15 @@ export class Reorganised {
     }
     const queue = { from: 0n, count: 100 }
     assert.deepEqual(await this.node.call('bridge_queue', queue), await fresh.call('bridge_queue', queue))
-    const [ours, theirs] = await Promise.all([this.node.call('node_info', {}), fresh.call('node_info', {})])
-    assert.deepEqual([ours.count, ours.fingerprint], [theirs.count, theirs.fingerprint])
+    // Ledgers follow when blocks have been judged.
+    const ledgerOf = async (node: NodeClient) => {
+      const { count, fingerprint } = await node.call('node_info', {})
+      return `${count} transactions, ${fingerprint}`
+    }
+    await this.stage.until(
+      'both ledgers to be one',
+      async () => (await ledgerOf(this.node)) === (await ledgerOf(fresh)),
+    )
   }
 
   async record(id: Hash) {

@@ -7,7 +7,7 @@ import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { parseHex } from '../../../node/protocol/bytes.ts'
 import { assertReverts, readArtifact } from '../../support/contract/chain.ts'
-import { EASIEST_TARGET, FLOOR_PRICE, Fixture, MIN_DEPOSIT, MIN_REQUEST } from '../../support/contract/fixture.ts'
+import { EASIEST_TARGET, Fixture, FLOOR_PRICE, MIN_DEPOSIT, MIN_REQUEST } from '../../support/contract/fixture.ts'
 
 const fixture = await Fixture.deploy('bridge')
 const { chain, genesis, read } = fixture

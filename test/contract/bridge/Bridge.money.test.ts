@@ -65,7 +65,6 @@ describe('a bond', () => {
     await assertReverts(fixture.withdrawBond(fixture.draft(genesis)), 'UnknownBlock')
     await assertReverts(fixture.withdrawBond(genesis), 'NoBond', [genesis.id])
   })
-
 })
 
 describe('withdraw', () => {

@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { getAddress } from 'viem'
 import { concat, parseHex } from '../../../node/protocol/bytes.ts'
-import { toBytes, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
+import { type Address, toBytes, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../node/protocol/target.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
 import { draftBlock, someHash, toHex, transactionStep } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
-import { EASIEST_TARGET, Fixture, HOUR, sealedHex } from '../../support/contract/fixture.ts'
+import { EASIEST_TARGET, Fixture, FLOOR_PRICE, HOUR, sealedHex } from '../../support/contract/fixture.ts'
 import { freshForEach } from '../../support/contract/fresh.ts'
 
 const fixture = await Fixture.deploy('bridge')
@@ -131,10 +132,14 @@ describe('publish', () => {
   })
 
   it('wants a bond of 20M gas at the base fee of the moment, or at the floor if that is higher', async () => {
-    for (const baseFee of [7_123_456_789n, FLOOR_PRICE + 1n, FLOOR_PRICE - 1n, 7n, 0n]) {
+    for (const [baseFee, price] of [
+      [7_123_456_789n, 7_123_456_789n],
+      [FLOOR_PRICE + 1n, FLOOR_PRICE + 1n],
+      [FLOOR_PRICE - 1n, FLOOR_PRICE],
+      [7n, FLOOR_PRICE],
+      [0n, FLOOR_PRICE],
+    ] as const) {
       chain.baseFee = baseFee
-      const price = baseFee > FLOOR_PRICE ? baseFee : FLOOR_PRICE
-      assert.equal(await read.gasPrice({ blockTag: 'pending' }), price)
       const back = await chain.snapshot()
       const block = fixture.draft(genesis)
       const least = 20_000_000n * price
@@ -149,7 +154,7 @@ describe('publish', () => {
     const first = await fixture.extend(genesis)
     fixture.pass(1n)
     const { beside, from } = { beside: first.id, from: fixture.account(1) }
-    const rival = fixture.draft(genesis, { target: first.header.target })
+    const rival = fixture.draft(genesis, { target: first.header.target, steps })
     const least = 100_000_000n * fixture.gasPrice()
     const publish = (value: bigint) => fixture.publish(genesis, rival, { beside, from, value })
     await assertReverts(publish(least - 1n), 'BondTooSmall', [least - 1n, least])
@@ -161,9 +166,9 @@ describe('publish', () => {
     const [miner, other] = [fixture.account(1), fixture.account(2)]
     const first = await fixture.extend(genesis, { miner }, { from: other })
     fixture.pass(1n)
-    const rival = fixture.draft(genesis, { target: first.header.target, miner })
+    const rival = fixture.draft(genesis, { target: first.header.target, miner, steps })
     const publish = (from: Address) => fixture.publish(genesis, rival, { beside: first.id, from })
-    await assertReverts(publish(other), 'NotMiner', [miner])
+    await assertReverts(publish(other), 'NotMiner', [getAddress(miner)])
     await publish(miner)
     await fixture.extend(rival, { miner }, { from: other })
   })

@@ -123,8 +123,9 @@ test('a relayer pays in batches, passes over what others paid and whom it does n
   await stage.until('all requests in blocks', async () => {
     return (await node.call('tx_where', { infohash: last })).status === 'ordered'
   })
-  const blocks = miner.status().blocks.published
-  for (let i = 1; i <= blocks; i++) {
+  // Not what the miner has counted so far: its node may know of a block first.
+  const { tip } = (await node.call('node_info', {})).bridge
+  for (let i = 1; i <= (tip?.height ?? 0n); i++) {
     await stage.skip(86_400n)
     await stage.until('finality', () => miner.status().blocks.final >= i)
   }

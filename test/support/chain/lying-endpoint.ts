@@ -1,7 +1,16 @@
 // An Ethereum endpoint that lies: a proxy before the true one, and a list of the ways in which it can fail those who trust it. Long: one list.
 
 import type { ServerResponse } from 'node:http'
-import { decodeAbiParameters, encodeAbiParameters, type Hex, isHex, keccak256, toFunctionSelector, toHex } from 'viem'
+import {
+  decodeAbiParameters,
+  encodeAbiParameters,
+  getAbiItem,
+  type Hex,
+  isHex,
+  keccak256,
+  toFunctionSelector,
+  toHex,
+} from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { EthereumProxy, type RpcCall, type Tampering } from './ethereum-proxy.ts'
 
@@ -241,7 +250,10 @@ export function flip(data: Hex, at: number): Hex {
 type FunctionName = Extract<(typeof bridgeAbi)[number], { type: 'function' }>['name']
 
 const CALLS = [{ type: 'tuple[]', components: [{ type: 'bool' }, { type: 'bytes' }] }] as const
-const RECORD_BYTES = 12 * 32
+/** What `blocks` returns, a word each. */
+const RECORD = getAbiItem({ abi: bridgeAbi, name: 'blocks' }).outputs[0].components.map(({ name }) => name)
+type Member = (typeof RECORD)[number]
+const RECORD_BYTES = RECORD.length * 32
 
 /** What the contract answers to one of its functions that is called by itself. */
 export function changeAnswer(name: FunctionName, change: (answer: Hex) => Hex): Lie {
@@ -253,9 +265,9 @@ export function changeAnswer(name: FunctionName, change: (answer: Hex) => Hex): 
 }
 
 /** Every block record, by itself or among others, says the contrary about being refuted. */
-export const recordsLie: Lie = changeRecords(4 * 32 - 1)
+export const recordsLie: Lie = changeRecords('flags')
 /** Every block record has another first child. */
-export const otherChildren: Lie = changeRecords(9 * 32 - 1)
+export const otherChildren: Lie = changeRecords('firstChild')
 
 /** Beside this block stands another one, beside that another one, and so on without end, each a second younger; none of them was ever published. */
 export function endlessSiblings(block: Hex): Lie {
@@ -266,25 +278,29 @@ export function endlessSiblings(block: Hex): Lie {
     const ids = [...String(dataOf(call.params?.[0])).matchAll(asked)].map(([, id]) => id ?? '')
     let place = 0
     const lie = changeEachRecord((record) => {
-      const words = Array.from({ length: 12 }, (_, i) => record.slice(2 + 64 * i, 2 + 64 * (i + 1)))
+      const words = RECORD.map((_, i) => record.slice(2 + 64 * i, 2 + 64 * (i + 1)))
       const id = ids[place] ?? ''
       place += 1
-      if (`0x${id}` === block && !/^0*$/.test(words[1] ?? '')) first = words
+      if (`0x${id}` === block && !/^0*$/.test(words[placeOf('publishedAt')] ?? '')) first = words
       const number = `0x${id}` === block ? 0 : id.startsWith('ee00') ? Number.parseInt(id.slice(4), 16) : undefined
       if (number === undefined || first === undefined) return record
-      const time = (BigInt(`0x${first[1]}`) + BigInt(number)).toString(16).padStart(64, '0')
+      const time = (BigInt(`0x${first[placeOf('publishedAt')]}`) + BigInt(number)).toString(16).padStart(64, '0')
       return `0x${first
-        .with(1, time)
-        .with(11, idOf(number + 1))
+        .with(placeOf('publishedAt'), time)
+        .with(placeOf('nextSibling'), idOf(number + 1))
         .join('')}`
     })
     return lie(call, proxy)
   }
 }
 
-/** Flips a bit of byte `at` of every record. */
-function changeRecords(at: number): Lie {
-  return changeEachRecord((record) => flip(record, at))
+/** Flips the last bit of a member of every record. */
+function changeRecords(member: Member): Lie {
+  return changeEachRecord((record) => flip(record, 32 * (placeOf(member) + 1) - 1))
+}
+
+function placeOf(member: Member): number {
+  return RECORD.indexOf(member)
 }
 
 function changeEachRecord(changeOne: (record: Hex) => Hex): Lie {

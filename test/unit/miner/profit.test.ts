@@ -75,7 +75,7 @@ describe('a block in defence of own ones', () => {
     assert.deepEqual([enough.publish, enough.code, enough.worth, enough.cost], [true, 'defence', least, cost])
     assert.match(
       enough.reason,
-      /can displace an own block with fees worth 0\.000506 ETH, and that is worth 0\.00046 ETH/,
+      /can displace one of our blocks with fees worth 0\.000506 ETH, and that is worth 0\.00046 ETH/,
     )
     const short = decideDefence(empty, policy, { ...stake, fee: toBaseUnits(fee - 1000n) })
     assert.deepEqual([short.publish, short.code], [false, 'defence'])
@@ -107,12 +107,12 @@ describe('a block in defence of own ones', () => {
   test('without a price, own blocks are worth what they cost: one defence each', () => {
     const first = decideDefence(empty, unpriced, stake)
     assert.deepEqual([first.publish, first.code, first.worth], [true, 'defence', undefined])
-    assert.match(first.reason, /an own block that cost 0\.00066 ETH/)
+    assert.match(first.reason, /one of our blocks that cost 0\.00066 ETH/)
     const again = { defences: 1, spentGas: 200_000n }
     assert.equal(decideDefence(empty, unpriced, { ...stake, ...again }).publish, false)
     const two = { ...stake, blocks: 2, gas: 800_000n }
     assert.equal(decideDefence(empty, unpriced, { ...two, ...again }).publish, true)
-    assert.match(decideDefence(empty, unpriced, two).reason, /2 own blocks that cost/)
+    assert.match(decideDefence(empty, unpriced, two).reason, /2 of our blocks that cost/)
   })
 
   test('is nothing to mine for who has nothing to lose', () => {

@@ -42,7 +42,7 @@ export class Archive {
     }
   }
 
-  /** What takes these in; `isPaid` also knows what has not come here yet. */
+  /** Where these are put; `isPaid` also knows what has not come here yet. */
   operations({ blocks, entries, claims }: Leaving): Operation[] {
     const operations: Operation[] = []
     const put = (key: string, value: unknown) => operations.push({ type: 'put', key, value: encodeRecord(value) })

@@ -26,7 +26,7 @@ export function* unjudged(view: BridgeView, ground: Hash): Generator<Hash> {
       const work = heaviest.get(child)
       return work === undefined ? [] : [{ child, work }]
     })
-    // The last one is taken first; of equals the one that was published first.
+    // The last one comes first; of equals the one that was published first.
     next.reverse().sort((a, b) => Number(a.work > b.work) - Number(a.work < b.work))
     for (const { child } of next) waiting.push(child)
   }

@@ -56,7 +56,7 @@ export class Verdicts {
     return await this.#judge.replay(view, block)
   }
 
-  /** Judges one block of the draft if nobody has, whatever has to be replayed for it. */
+  /** Judges one block of the draft if it was not judged, whatever has to be replayed for it. */
   async ofOne(view: DraftView, id: Hash): Promise<ReadonlyMap<Hash, Finding>> {
     const found = new Map<Hash, Finding>()
     if (view.blocks.get(id)?.verdict.verdict !== 'unknown' || this.#findings.has(id)) return found
@@ -65,7 +65,7 @@ export class Verdicts {
     return found.set(id, finding)
   }
 
-  /** Judges a part of what is not judged yet at or above a block, in a draft. Nothing is left where it finds nothing. */
+  /** Judges a part of what is not judged yet at or above a block, in a draft. If it finds nothing, nothing is left. */
   async some(view: DraftView, above: Hash, signal: AbortSignal): Promise<ReadonlyMap<Hash, Finding>> {
     const found = new Map<Hash, Finding>()
     let steps = 0

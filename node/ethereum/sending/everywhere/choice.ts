@@ -2,7 +2,7 @@
 
 import type { View } from './view.ts'
 
-/** An endpoint that has no attempt which could get in, the nonce that one would need there, and how many it was given in vain. */
+/** An endpoint that has no attempt which could get in, the nonce that one would need there, and how many it was given without effect. */
 export type Bare = { readonly view: View; readonly next: number; readonly given: number }
 
 export type Choice = { readonly nonce: number; readonly views: readonly View[] }

@@ -31,7 +31,7 @@ export class Deliveries {
   /** Never throws: what an endpoint has against an attempt is not a reason to withhold it from the others. */
   async hand(endpoint: Endpoint, { hash, raw }: Attempt): Promise<void> {
     const answer = await this.#broadcast(endpoint, hash, raw)
-    // What it has taken is in a block by the time that its nonce is another's.
+    // What it has accepted is in a block by the time that its nonce is another's.
     if (this.answer(endpoint, hash) !== 'taken') this.#answers.set(`${endpoint.id} ${hash}`, answer)
   }
 

@@ -4,7 +4,7 @@ import type { Receipt } from '../../reader.ts'
 import type { Phase } from './phase.ts'
 
 /**
- * `over`: every endpoint that answers says so; `receipt` is that of an attempt which did it, by the word of one of them. `failed`: an attempt
+ * `over`: every endpoint that answers says so; `receipt` is that of an attempt which did it, as one of them says. `failed`: an attempt
  * is in a block, and nothing has come of it. `disputed`: some say that it is over, and others not, for longer than it takes to learn of a block.
  */
 export type Ending =

@@ -28,11 +28,11 @@ export type Errand = {
   readonly call: BridgeCall
   /** Each separately, as of `apart`. */
   readonly endpoints: readonly Endpoint[]
-  /** Whether what the call is for has come about, by the word of this endpoint. */
+  /** Whether what the call is for has come about, as this endpoint says. */
   readonly isOver: (endpoint: Endpoint) => Promise<boolean>
   /** By when it has to be in a block. */
   readonly deadline?: Time
-  /** Told whenever an attempt takes a nonce: if it is in vain, it costs its gas. */
+  /** Told whenever an attempt uses a nonce: if it has no effect, it costs its gas. */
   readonly onNonce?: () => void
   readonly signal?: AbortSignal
 }
@@ -54,7 +54,7 @@ type Seen = { readonly view: View; readonly phase: Phase }
 
 /** Attempts of earlier runs that are looked after, the newest ones. */
 const REMEMBERED = 32
-/** Nonces that are taken in one run for the sake of one endpoint, at most: one that names another each time gets no more. */
+/** Nonces that are used in one run for the sake of one endpoint, at most: one that names another each time gets no more. */
 const MOST_GIVEN = 2
 
 export class ErrandRunner implements Tended {
@@ -68,7 +68,7 @@ export class ErrandRunner implements Tended {
   readonly #over = new AbortController()
   readonly #views: Views
   readonly #deliveries: Deliveries
-  /** How many nonces were taken in this run because an endpoint lacked one; keys are ids. */
+  /** How many nonces were used in this run because an endpoint lacked one; keys are ids. */
   readonly #given = new Map<string, number>()
   #deciding: Promise<void> = Promise.resolve()
   #finishingSinceMs: number | undefined
@@ -206,7 +206,7 @@ export class ErrandRunner implements Tended {
 
   /**
    * Two nonces could count both. So those that could get nothing in wait a while for the fate of what the others have; and once it has come to its end
-   * by the word of one, another is signed in a later run at the earliest, which is after a pause.
+   * as one of them says, another is signed in a later run at the earliest, which is after a pause.
    */
   #mayTakeNonce(seen: readonly Seen[]): boolean {
     const { now, options } = this.#deps
@@ -234,7 +234,7 @@ export class ErrandRunner implements Tended {
     }
   }
 
-  /** Replaces an attempt that cannot get in, or has waited long enough, by what is right by the endpoint's own word. */
+  /** Replaces an attempt that cannot get in, or has waited long enough, by what is right by the endpoint's own answers. */
   async #improve(view: View, attempt: Attempt): Promise<boolean> {
     if (attempt.isCancel || !this.#isStuck(attempt, view)) return false
     const { endpoint, known } = view
@@ -271,7 +271,7 @@ export class ErrandRunner implements Tended {
 
   // -------------------------------------------------------------------------------------------------- what is handed over
 
-  /** What an endpoint lacks of it, and of what stands before it in the account's line. */
+  /** What an endpoint lacks of it, and of what is before it in the account's line. */
   async #handOver(endpoint: Endpoint): Promise<void> {
     const view = this.#views.of(endpoint)
     const newest = new Map(this.attempts.map((attempt) => [attempt.nonce, attempt]))
@@ -311,7 +311,7 @@ function unfunded(account: Address, { name, gas }: BridgeCall, views: readonly V
 function tooDear(call: string, endpoint: string): OperationError {
   return new OperationError(
     'fee-cap',
-    `expected ${call} to get into a block by the word of ${endpoint} for what may and can be paid, but it would need more; it waits`,
+    `expected ${call} to get into a block for what may and can be paid, but ${endpoint} says that it would need more; it waits`,
     { facts: { call, endpoint }, retry: true },
   )
 }

@@ -7,7 +7,8 @@ import type { View } from './view.ts'
 
 /**
  * `over`: what it is for has come about, and is deep enough if it was an attempt of ours (`receipt`: of one that succeeded). `settling`: an attempt is
- * in a block, and not deep enough. `failed`: an attempt is deep enough and had no effect. `pending`: this one can get in next. `bare`: none can; one with the nonce `next` could.
+ * in a block, and not deep enough. `failed`: an attempt is deep enough and had no effect. `pending`: this one can get in next.
+ * `bare`: none can; one with the nonce `next` could.
  */
 export type Phase =
   | { readonly state: 'over'; readonly receipt?: Receipt }
@@ -24,7 +25,7 @@ export type PhaseFacts = {
   readonly isSpent: (hash: Hash) => boolean
   /** Whether the endpoint refused an attempt because it has another transaction with that nonce. */
   readonly isCrowdedOut: (hash: Hash) => boolean
-  /** Whether an attempt has waited long enough for what stands before it. */
+  /** Whether an attempt has waited long enough for what is before it. */
   readonly isStuck: (attempt: Attempt) => boolean
   /** Nonces of what is under way, which get into blocks before others; and of those the ones that do so without fail. */
   readonly held: ReadonlySet<number>
@@ -50,13 +51,13 @@ export function phaseOf(view: View, facts: PhaseFacts): Phase {
   }
   const attempt = fitting(view, facts)
   if (attempt !== undefined) return { state: 'pending', attempt }
-  // Where an attempt has waited in vain for what stands before it, another takes the place of that; else it comes after what the endpoint knows.
+  // Where an attempt has waited long enough for what is before it, another takes the place of that; else it comes after what the endpoint knows.
   const isBlocked = attempts.some((each) => each.nonce >= view.latest && isStuck(each))
   const next = isBlocked ? firstNotIn(facts.heldEverywhere, view.latest) : firstNotIn(facts.held, view.pending)
   return { state: 'bare', next }
 }
 
-/** What would get into the next block by the endpoint's own word. */
+/** What would get into the next block by the endpoint's own answers. */
 function fitting(
   view: View,
   { attempts, isCrowdedOut, isStuck, held, heldEverywhere }: PhaseFacts,
@@ -67,7 +68,7 @@ function fitting(
     if (last === undefined) continue
     const known = view.known.get(nonce)
     if (known === undefined && isCrowdedOut(last.hash)) continue
-    // What stands before a stuck one is what it is stuck behind.
+    // What is before a stuck one is what it is stuck behind.
     const isNext = isStuck(last)
       ? firstNotIn(heldEverywhere, view.latest) >= nonce
       : firstNotIn(held, view.pending) >= nonce

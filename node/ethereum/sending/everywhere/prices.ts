@@ -19,7 +19,7 @@ const PURSE_SHARE = 16n
 const NOTHING = toGasPrice(0n)
 
 /**
- * At first: a base fee that is said to be high costs nothing but the promise to pay it, so the highest one counts, within a share of what may be and
+ * At first: a base fee that an endpoint calls high costs nothing but the promise to pay it, so the highest one counts, within a share of what may be and
  * can be paid; at least what the lowest one asks for. Undefined where no endpoint knows of enough coins.
  */
 export function firstPrice(glances: readonly Glance[], { units, cap }: Purse): Fees | undefined {
@@ -36,7 +36,7 @@ export function firstPrice(glances: readonly Glance[], { units, cap }: Purse): F
 }
 
 /**
- * What is right by the word of one endpoint, whose newest attempt offers `old`, or which has none. Undefined where that cannot be paid,
+ * What is right by the answers of one endpoint, whose newest attempt offers `old`, or which has none. Undefined where that cannot be paid,
  * or is no more than mempools ask of a replacement.
  */
 export function nextPrice(

@@ -28,7 +28,7 @@ export async function readView(
   const used = newestFirst.filter(({ nonce }) => nonce < glance.latest)
   const open = newestFirst.filter(({ nonce }) => nonce >= glance.latest)
   const [receipts, known] = await Promise.all([receiptsOf(endpoint, used), knownOf(endpoint, open)])
-  // Later than the receipts: what they did has come about by then. And if it has come about without them, it may have been one of ours meanwhile.
+  // Later than the receipts: what they did has come about by then. And if it has come about without them, it may have been one of ours in the meantime.
   const over = await orNothing(isOver(endpoint))
   const all = over === true && receipts.size === 0 ? await receiptsOf(endpoint, newestFirst) : receipts
   return { ...glance, endpoint, receipts: all, known, isOver: over }

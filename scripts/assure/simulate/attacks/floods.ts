@@ -38,7 +38,7 @@ export type DustOptions = {
 export class Dust implements Strategy {
   readonly #world: World
   readonly #options: DustOptions
-  /** Wei, in the worth of the percents. */
+  /** Wei, at what the 1% fees are worth. */
   #spent = 0n
 
   constructor(world: World, options: DustOptions = {}) {

@@ -1,4 +1,4 @@
-// A heavier branch of one's own beside what others published: for their fees, or to surprise everybody at the last moment.
+// A heavier branch of one's own beside what others published: for their fees, or to surprise all others at the last moment.
 
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
@@ -26,7 +26,7 @@ type Attempt = {
 
 /** Seconds before a window closes. */
 const MARGIN = 36
-/** Gives up when this many blocks behind, each of the work of the one at the bottom. */
+/** Gives up when it is this many blocks behind, each of the work of the one at the bottom. */
 const HOPELESS = 4n
 /** A block is worth it if its fees are this many times the usual ones. */
 const RICH = 1.5

@@ -17,13 +17,13 @@ export type Kind = {
   readonly name: string
   /** In a few words, for the table. */
   readonly title: string
-  /** What stands for the attack: hash rate, or nothing but coins. */
+  /** What the attack needs: hash rate, or nothing but coins. */
   readonly needs: 'hash rate' | 'coins'
   /** It burns bonds, so that its budget decides how long it goes on. */
   readonly burns: boolean
   /** Somebody deals with themselves: that must never profit. */
   readonly isSelfDealing: boolean
-  /** Nobody but requests crosses: the queue is empty, which otherwise makes old finds worthless. */
+  /** Nothing but requests crosses: the queue is empty, which otherwise makes old finds worthless. */
   readonly isQuiet?: boolean
   /** The kind that does the same without the attack, if that is not `HONEST`. */
   readonly instead?: string
@@ -34,7 +34,7 @@ const HASHING = { needs: 'hash rate', burns: false, isSelfDealing: false } as co
 const BURNING = { ...HASHING, burns: true } as const
 const PAYING = { needs: 'coins', burns: false, isSelfDealing: false } as const
 
-/** The same hash rate at honest work: with it all others are compared. */
+/** The same hash rate at honest work: all others are compared with it. */
 export const HONEST: Kind = {
   ...HASHING,
   name: 'honest',
@@ -60,7 +60,7 @@ export const KINDS: readonly Kind[] = [
   {
     ...BURNING,
     name: 'two-identities',
-    title: 'rivals beside own blocks',
+    title: "rivals beside one's own blocks",
     isSelfDealing: true,
     make: (world, share) => [new TwoIdentities(world, share)],
   },
@@ -110,7 +110,7 @@ export const KINDS: readonly Kind[] = [
   {
     ...BURNING,
     name: 'free-riding',
-    title: 'the same by somebody who has requests of his own',
+    title: 'the same by somebody who has their own requests',
     instead: 'washing',
     make: (world, share) => [
       new Fork(world, share, { release: 'ahead', everyHours: 36 }),
@@ -133,13 +133,13 @@ export const KINDS: readonly Kind[] = [
   {
     ...BURNING,
     name: 'censor',
-    title: 'an own branch of empty blocks, against all others',
+    title: "a branch of the censor's own empty blocks, against all others",
     make: (world, share) => [new Censor(world, share)],
   },
   {
     ...HASHING,
     name: 'censor-and-flood',
-    title: 'the same, and a flood of the queue, so that nobody can force his way',
+    title: 'the same, and a flood of the queue, so that nobody can force their way in',
     make: (world, share) => [new Censor(world, share), new QueueFlood(world)],
   },
   {
@@ -157,7 +157,7 @@ export const KINDS: readonly Kind[] = [
   {
     ...HASHING,
     name: 'selfish-hard',
-    title: 'the same, with twice the work in what stands on hidden blocks',
+    title: 'the same, with twice the work in what builds on hidden blocks',
     make: (world, share) => [new Selfish(world, share, { sees: 1, hard: true })],
   },
   {

@@ -1,4 +1,4 @@
-// Rivals that are not meant to win: beside the newest block of somebody else stands one as heavy, so that its race takes 48 hours.
+// Rivals that are not meant to win: one as heavy is published beside the newest block of another miner, so that its race takes 48 hours.
 
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
@@ -73,7 +73,7 @@ export class LightForks implements Strategy {
     }
   }
 
-  /** The newest block of somebody else that is an only child. */
+  /** The newest block of another miner that is an only child. */
   #pick(): BridgeBlock | undefined {
     const world = this.#world
     return world.branch().findLast(({ id, sealed, publishedAt }) => {

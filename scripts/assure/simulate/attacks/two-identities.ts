@@ -9,7 +9,7 @@ export class TwoIdentities implements Strategy {
   readonly #world: World
   readonly #miner: Miner
   readonly #search: Search
-  /** The own block that the other name fights. */
+  /** The miner's own block that the other name fights. */
   #first: Draft | undefined
 
   constructor(world: World, share: number) {

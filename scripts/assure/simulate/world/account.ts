@@ -3,7 +3,7 @@
 /** What coins of Ethereum were paid or got for. */
 export type Purpose = 'gas' | 'bond' | 'bondBack' | 'reward' | 'forceFee' | 'forced'
 
-/** `dealt`: the part of all flows that belongs to what somebody did with themselves: a proof against their own block, a rival beside it. */
+/** `dealt`: the part of all flows that belongs to what accounts did with themselves: a proof against their own block, a rival beside it. */
 export class Account {
   readonly name: string
   wei: bigint

@@ -44,7 +44,7 @@ export class SimulatedBridge {
   readonly bonds = new Map<Hash, Bond>()
   /** wTTX that exists, base units. */
   minted = 0n
-  /** Percents that were never minted. */
+  /** 1% fees that were never minted. */
   locked = 0n
   /** Coins that no call can reach any more, wei. */
   burned = 0n
@@ -220,7 +220,7 @@ export class SimulatedBridge {
 
   /** wTTX of `from` is burned. */
   deposit(from: Account, gross: bigint, now: number): void {
-    if (from.wttx < gross) throw new RangeError('nobody can burn what he does not have')
+    if (from.wttx < gross) throw new RangeError('nobody can burn what they do not have')
     from.wttx -= gross
     this.minted -= gross
     this.queue.push({ kind: 'deposit', time: now, gross })
@@ -245,7 +245,7 @@ export class SimulatedBridge {
   audit(): void {
     const supply = this.#books.get(this.#final)?.supply ?? 0n
     const waiting = this.queue.slice(this.#queueCountOf(this.#final))
-    // The fee of a deposit that is not final yet is nobody's.
+    // The fee of a deposit that is not final yet belongs to nobody.
     const gross = waiting.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? entry.gross : 0n), 0n)
     const tokens = supply + this.minted + gross + this.locked
     if (tokens !== SUPPLY) throw new RangeError(`expected ${SUPPLY} base units on both sides, found ${tokens}`)

@@ -1,4 +1,4 @@
-// Own blocks that a race endangers, and whether they are worth a block in their defence: by the rules of the product's miner.
+// A miner's own blocks that a race endangers, and whether they are worth a block in their defence: by the rules of the product's miner.
 
 import { type RaceBlock, racesOf } from '../../../../miner/defence/races.ts'
 import { standsIn, targetsOf } from '../../../../miner/defence/stand.ts'

@@ -33,7 +33,7 @@ export class Ethereum {
     return addPrices(this.baseFee(now), toGasPrice(BigInt(ASSUMED.baseFee.tipGwei) * GWEI))
   }
 
-  /** The time of the block of Ethereum in which something stands that is sent now. */
+  /** The time of the block of Ethereum that will hold something that is sent now. */
   inclusionOf(now: number): number {
     const { medianSeconds, spread } = ASSUMED.inclusion
     return slotAfter(now + this.#delays.logNormal(medianSeconds, spread))

@@ -26,7 +26,7 @@ export class Miner implements Strategy {
   readonly #search: Search
   readonly #habits: Habits
   readonly #hashRate: number
-  /** Own blocks that defend others, each with the first block of its race. */
+  /** Its own blocks that defend others, each with the first block of its race. */
   readonly #defences = new Map<Hash, Hash>()
   #isPublishing = false
   #isResting = false

@@ -1,4 +1,4 @@
-// The search for a nonce: a hash rate, a target that may ease while one searches, and chance.
+// The search for a nonce: a hash rate, a target that may ease during the search, and chance.
 
 import { ASSUMED } from './assumptions.ts'
 import type { Chance } from './chance.ts'

@@ -9,7 +9,7 @@ import { blockOf } from '../../../../node/bridge/view.ts'
 import { BOND_GAS, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { BLOCK_SECONDS, targetCeiling } from '../../../../node/protocol/target.ts'
-import { type GasPrice, secondsFrom, toGasPrice, toTime } from '../../../../node/protocol/units.ts'
+import { type GasPrice, maxPrice, secondsFrom, toGasPrice, toTime } from '../../../../node/protocol/units.ts'
 import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RULE } from '../../models/race.ts'
 import { Account } from './account.ts'
@@ -105,9 +105,7 @@ export class World {
   /** Of Ethereum's newest block. */
   /** What the bridge counts bonds and entries of its queue at. */
   get bridgePrice(): GasPrice {
-    const baseFee = this.ethereum.baseFee(this.now)
-    const floor = toGasPrice(DEFAULT_PARAMETERS.floorPrice)
-    return baseFee > floor ? baseFee : floor
+    return maxPrice(this.ethereum.baseFee(this.now), toGasPrice(DEFAULT_PARAMETERS.floorPrice))
   }
 
   get gasPrice(): GasPrice {
@@ -164,7 +162,7 @@ export class World {
     return this.#drafts.get(id)
   }
 
-  /** The easiest target that the contract takes for a child at a time; beside a live one the only one. */
+  /** The easiest target that the contract accepts for a child at a time; beside a live one the only one. */
   ceilingOf(parent: BridgeBlock): (time: number) => bigint {
     const { target } = parent.sealed.header
     const first = this.liveChildren(parent.id)[0]?.sealed.header.target
@@ -174,7 +172,7 @@ export class World {
     }
   }
 
-  /** Whether the contract still takes a rival beside the first live child. */
+  /** Whether the contract still accepts a rival beside the first live child. */
   isOpen(parent: Hash): boolean {
     const [first] = this.liveChildren(parent)
     return first === undefined || BigInt(Math.ceil(this.now)) < first.publishedAt + RULE.siblingSeconds
@@ -193,7 +191,7 @@ export class World {
 
   // ----------------------------------------------------------------------------------------------------- what one can do
 
-  /** A block whose work is done now; nobody else knows of it. */
+  /** A block whose work is done now; only its miner knows of it. */
   make(miner: Account, parent: Hash, target: bigint, how: { taste: Taste; valid?: boolean; deal?: boolean }): Draft {
     const { requests, queueCount, size } = this.content(parent, how.taste)
     const below = this.draft(parent)?.height ?? 0n

@@ -21,7 +21,7 @@ export function registerBalance(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('what an address holds on both sides')
         .description(
-          'Show what an address holds: TTX that can be spent now, how much of it a bridging block orders, how much is final (only final is final), and with an Ethereum endpoint its wTTX and ETH. It takes no passphrase.',
+          'Show what an address holds: TTX that can be spent now, how much of it a bridging block orders, how much is final (only final is final), and with an Ethereum endpoint its wTTX and ETH. It needs no passphrase.',
         )
         .argument('[address]', `whose money: ${WHOSE}; without it that of --wallet`)
         .action(act(balance)),

@@ -29,7 +29,7 @@ export function registerBridge(program: Command, act: Act): void {
           '[recipient]',
           `who gets it on Ethereum: ${WHOSE}; without it your own address, which is the same on both chains`,
         )
-        .option('--memo <text>', 'up to 140 printable characters that everybody can read', parseMemo)
+        .option('--memo <text>', 'up to 140 printable characters that everyone can read', parseMemo)
         .action(act(bridge)),
       ['node'],
     ),

@@ -1,4 +1,4 @@
-// ttx claim: have requests in final blocks paid, for whomever they are.
+// ttx claim: have requests in final blocks paid, whoever their recipients are.
 
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
@@ -18,7 +18,7 @@ export function registerClaim(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('have a request in a final block paid')
         .description(
-          'Have requests paid whose blocks are final: one by its infohash, or without one all that go to the address of the wallet. Anybody may claim for anybody; the recipient gets the wTTX, the wallet pays the gas. Relayers do the same unasked.',
+          'Have requests paid whose blocks are final: one by its infohash, or without one all that go to the address of the wallet. Anyone may claim for anyone; the recipient gets the wTTX, the wallet pays the gas. Relayers do the same without being asked.',
         )
         .argument('[infohash]', 'the request, 40 hex digits', parseInfohashArgument)
         .action(act(run)),

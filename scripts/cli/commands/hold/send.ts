@@ -21,11 +21,11 @@ export function registerSend(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('pay TTX to an address')
         .description(
-          'Pay TTX. The payment is a torrent: nodes take it at once if everything up its tree is valid and they know no rival. It is final only when a bridging block that carries it is final; until then it counts on nobody bridging a double spend. There are no fees.',
+          'Pay TTX. The payment is a torrent: nodes accept it at once if everything up its tree is valid and they know no rival. It is final only when a bridging block that carries it is final; until then it counts on nobody bridging a double spend. There are no fees.',
         )
         .argument('<amount>', 'TTX, as in 1.5', parseAmount)
         .argument('<to>', `who gets it: ${WHOSE}`)
-        .option('--memo <text>', 'up to 140 printable characters that everybody can read', parseMemo)
+        .option('--memo <text>', 'up to 140 printable characters that everyone can read', parseMemo)
         .action(act(send)),
       ['node'],
     ),

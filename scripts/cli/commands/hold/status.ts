@@ -21,7 +21,7 @@ const FETCH_MS = 5_000
 
 /** What each status means for somebody who waits for the money. Only one of them says that nothing can happen any more. */
 export const STATUS_WORDS: Readonly<Record<RpcResult<'tx_where'>['status'], string>> = {
-  unknown: 'this node has not got it, and nobody that it asked has',
+  unknown: 'this node does not have it, and none of the peers that it asked does',
   waiting: 'it cannot be judged yet: something that it spends is missing here or in no block yet',
   accepted: 'valid and first seen here; a rival that gets into a bridging block would reverse it',
   conflicting: 'a rival spends the same money and stands; it counts only if that rival dies',
@@ -149,7 +149,7 @@ function describeOther({ block, verdict, problem }: RpcResult<'tx_where'>['elsew
 function describeMoved({ isReplaced, now }: NonNullable<RpcResult<'tx_where'>['reorganised']>): [string, string] {
   const ids = now.map(({ infohash }) => infohash).join(' or ')
   if (ids !== '') return [isReplaced ? 'now is' : 'may be', `${ids}, of the same amount for the same address`]
-  return ['waits for', 'Ethereum to take its transaction again; "ttx balance" says whether the wTTX are still yours']
+  return ['waits for', 'Ethereum to include its transaction again; "ttx balance" says whether the wTTX are still yours']
 }
 
 function describeDeposit(

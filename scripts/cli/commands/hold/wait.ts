@@ -18,7 +18,7 @@ export function registerWait(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('wait until a transaction has got to a stage')
         .description(
-          'Wait until a payment, a bridge request or a deposit has got to a stage, through restarts of the node, and say what it waits for. It fails where that cannot come as things are: the transaction lost against another one, or nobody knows it.',
+          'Wait until a payment, a bridge request or a deposit has got to a stage, through restarts of the node, and say what it waits for. It fails if that cannot come as things are: the transaction lost against another one, or nobody knows it.',
         )
         .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
         .addOption(new Option('--until <stage>', 'how far').choices(STAGES).default('final'))

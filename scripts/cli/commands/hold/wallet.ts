@@ -30,7 +30,7 @@ export function registerWallet(program: Command, act: Act): void {
       .command('create')
       .summary('make a new wallet')
       .description(
-        'Make a new wallet and print its 12 words (BIP-39), once. Whoever has the words has the money; without file and words it is gone. An existing wallet is never overwritten.',
+        'Make a new wallet and print its 12 words (BIP-39), once. Anyone who has the words has the money; without file and words it is gone. An existing wallet is never overwritten.',
       )
       .action(act(create)),
     'ttx wallet create',
@@ -54,7 +54,7 @@ export function registerWallet(program: Command, act: Act): void {
       .command('show')
       .summary('address and public key of a wallet')
       .description(
-        'Open a wallet and print its address and public key. It takes the passphrase, so that it also tells whether you still know it.',
+        'Open a wallet and print its address and public key. It asks for the passphrase, so it also tells whether you still know it.',
       )
       .action(act(show)),
     'ttx wallet show --wallet alice',
@@ -63,7 +63,7 @@ export function registerWallet(program: Command, act: Act): void {
     wallet
       .command('list')
       .summary('names and addresses of all wallets')
-      .description('Print the names and addresses of all wallets in the data folder. It takes no passphrase.')
+      .description('Print the names and addresses of all wallets in the data folder. It needs no passphrase.')
       .action(act(list)),
     'ttx wallet list --json',
   )

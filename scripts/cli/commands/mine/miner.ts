@@ -24,7 +24,7 @@ export function registerMiner(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.mine)
         .summary('search bridging blocks and publish them')
         .description(
-          'Run a miner until Ctrl-C: it takes what waits for a block from the node, searches proof of work, publishes when the fees are worth the gas or the longest wait is over, brings its blocks to finality, and defends them against rivals with an empty block where they are worth its gas. The wallet pays gas and bonds (bonds come back after 48 hours). Threads rest while nothing is worth a block. What a crash interrupts goes on from a journal.',
+          'Run a miner until Ctrl-C: it asks the node what waits for a block, searches proof of work, publishes when the fees are worth the gas or the longest wait is over, brings its blocks to finality, and defends them against rivals with an empty block where they are worth its gas. The wallet pays gas and bonds (bonds come back after 48 hours). Threads rest while nothing is worth a block. What a crash interrupts goes on from a journal.',
         )
         .action(act(run)),
       [

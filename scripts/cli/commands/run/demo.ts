@@ -26,7 +26,7 @@ export function registerDemo(program: Command, act: Act): void {
       .helpGroup(AUDIENCE.network)
       .summary('the round trip in the open, on a network of its own')
       .description(
-        'Start a network of its own in a new folder and send money the whole way: genesis pays alice, alice pays bob, bob bridges to Ethereum, 24 hours pass, a relayer claims for him, he burns his wTTX for alice, and she spends what came back. All money is counted after each step, and must always be what genesis created. It ends with exit code 0 only if everything held.',
+        'Start a network of its own in a new folder and send money the whole way: genesis pays alice, alice pays bob, bob bridges to Ethereum, 24 hours pass, a relayer claims for bob, who burns the wTTX for alice, and she spends what came back. All money is counted after each step, and must always be what genesis created. It ends with exit code 0 only if everything held.',
       )
       .option(
         '--out <folder>',

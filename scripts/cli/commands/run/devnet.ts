@@ -1,4 +1,4 @@
-// ttx devnet: a whole network on this machine, until Ctrl-C; and what one can do to it while it runs.
+// ttx devnet: a whole network on this machine, until Ctrl-C; and what can be done to it while it runs.
 
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'

@@ -22,7 +22,7 @@ export function registerNode(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.network)
         .summary('run a node')
         .description(
-          'Run a node until Ctrl-C: it keeps the ledger, seeds and fetches transactions over BitTorrent, follows the bridge on Ethereum, and answers JSON-RPC on loopback. Without --ethereum it is a plain first-seen node. It holds no keys. Proofs (.torrent files) in <data>/node/proofs are taken in at start.',
+          'Run a node until Ctrl-C: it keeps the ledger, seeds and fetches transactions over BitTorrent, follows the bridge on Ethereum, and serves JSON-RPC on loopback. Without --ethereum it is a plain first-seen node. It holds no keys. Proofs (.torrent files) in <data>/node/proofs are imported at start.',
         )
         .action(act(run)),
       [

@@ -57,7 +57,7 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
   if (tip === undefined) {
     throw new OperationError(
       'node-not-ready',
-      `expected a node that knows on what the next block stands, got one that does not: ${describeDoubt(status)}`,
+      `expected a node that knows what the next block builds on, got one that does not: ${describeDoubt(status)}`,
       { facts: { state: status.state }, retry: true },
     )
   }
@@ -98,8 +98,14 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
     },
     text: [
       formatTable([
-        ['gas', `${gweiOf(baseFee)} gwei base fee, ${gweiOf(maxPriorityFeePerGas)} gwei tip; the bridge counts at least ${gweiOf(floorPrice)} gwei`],
-        ['bond', `${formatEther(bondOf(situation))} ETH for each block, ${formatEther(bondOf(situation, true))} ETH for a rival`],
+        [
+          'gas',
+          `${gweiOf(baseFee)} gwei base fee, ${gweiOf(maxPriorityFeePerGas)} gwei tip; the bridge counts at least ${gweiOf(floorPrice)} gwei`,
+        ],
+        [
+          'bond',
+          `${formatEther(bondOf(situation))} ETH for each block, ${formatEther(bondOf(situation, true))} ETH for a rival`,
+        ],
         ['next block', `${describeWork(nextWork, rate)}, at the least`],
         ['hash rate', describeRate(rate)],
         ...(overturn.displaced === 0
@@ -154,7 +160,7 @@ function describeWork(hashes: bigint, rate: HashRate): string {
 
 function describeRate({ perSecond, source }: HashRate): string {
   const rate = `${(perSecond / 1e6).toPrecision(3)} million hashes a second`
-  return source === 'given' ? rate : `${rate}: one thread of this machine, measured; --hash-rate takes another`
+  return source === 'given' ? rate : `${rate}: one thread of this machine, measured; --hash-rate sets another`
 }
 
 /** Up to a year in the two largest units, then in years. */

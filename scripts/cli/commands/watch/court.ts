@@ -25,13 +25,13 @@ export type Court = AsyncDisposable & {
   readonly genesis?: Genesis
 }
 
-/** A node may be anybody's, and no answer of it is needed: what is longer is read from Ethereum. */
+/** A node may belong to anyone, and no answer of it is needed: what is longer than this is read from Ethereum. */
 const NODE_BYTES = 2 ** 23
 /** Another try is made with the next look. */
 const ONCE = { retries: 1, timeoutMs: PATIENCE_MS }
 
 /**
- * With a deployment file and endpoints of its own it takes no node. Disposing closes the endpoints. Throws what `readDeployment` throws,
+ * With a deployment file and endpoints of its own it needs no node. Disposing closes the endpoints. Throws what `readDeployment` throws,
  * and without such a file what the node throws.
  */
 export async function openCourt(context: CliContext): Promise<Court> {

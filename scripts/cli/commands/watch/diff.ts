@@ -34,7 +34,7 @@ export function registerDiff(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.watch)
         .summary('in what two rival blocks differ')
         .description(
-          'Compare two bridging blocks of rival branches: where the branches fork, the first step in which the blocks right above the fork differ, in words, what that difference means, which of them a replay here finds valid, and which is ahead in the race. How they stand is read from the contract where --ethereum names an endpoint, else from the node.',
+          'Compare two bridging blocks of rival branches: where the branches fork, the first step in which the blocks right above the fork differ, in words, what that difference means, which of them a replay here finds valid, and which is ahead in the race. Which is ahead is read from the contract where --ethereum names an endpoint, else from the node.',
         )
         .argument('<a>', 'id of a block, 0x and 64 hex digits', parseBlockId)
         .argument('<b>', 'id of another block', parseBlockId)
@@ -95,7 +95,7 @@ async function diff(context: CliContext, a: Hash, b: Hash): Promise<Result> {
     text: formatTable([
       ...blockRows('A', blockA, now),
       ...blockRows('B', blockB, now),
-      ['fork', isDirect ? `both stand on ${fork.id}` : `the branches fork above ${fork.id}, height ${below.height}`],
+      ['fork', isDirect ? `both build on ${fork.id}` : `the branches fork above ${fork.id}, height ${below.height}`],
       ...(isDirect ? [] : [['compared', `the blocks right above it: ${aboveA} and ${aboveB}`] as const]),
       ['steps', `${stepsOfA} in A, ${stepsOfB} in B, the first ${common} of them the same`],
       ...differenceRows(difference, common),
@@ -118,7 +118,7 @@ function verdictOf(judgement: Judgement): Pick<Seen, 'verdict' | 'problem'> {
     case 'invalid':
       return { verdict: 'invalid', problem: `step ${judgement.step}: ${judgement.problem}` }
     case 'doomed':
-      return { verdict: 'invalid', problem: `stands on the wrong block ${judgement.by}` }
+      return { verdict: 'invalid', problem: `builds on the wrong block ${judgement.by}` }
     case 'unknown':
       return { verdict: 'unknown', problem: judgement.why }
   }
@@ -194,7 +194,7 @@ function differenceRows(difference: Difference, step: number): [string, string][
 
 /** In plain words, what a person has to make of it. A block that is known to be wrong settles it, whatever the two disagree on. */
 function meaningOf({ kind }: Difference, wrong: Readonly<Record<'A' | 'B', boolean>>): string {
-  if (wrong.A && wrong.B) return 'both are wrong: nothing of either counts'
+  if (wrong.A && wrong.B) return 'both are wrong: neither counts'
   if (!wrong.A && !wrong.B) return MEANINGS[kind]
   const [liar, other] = wrong.A ? ['A', 'B'] : ['B', 'A']
   return `${liar} is wrong, and nothing of it ever counts; ${other} is not known to be`
@@ -208,13 +208,13 @@ const MEANINGS: Readonly<Record<Difference['kind'], string>> = {
   none: 'the same steps and the same states: both move the same money, and only who is paid for the block differs',
   state: 'one step and two results: at least one of the two blocks is wrong; "ttx verify" says which',
   'double-spend': 'two spendings of the same money: only one of them can count, and the heavier branch decides which',
-  order: 'the same transaction at another place: the order differs, and perhaps what stands between',
+  order: 'the same transaction at another place: the order differs, and perhaps what is in between',
   'left-out': 'one of them has what the other leaves out: it can still come in a later block of that branch',
   'queue-later': 'one of them leaves a queue entry to a later block, which it may until the entry is an hour old',
   'void-or-applied':
     'they disagree on whether a forced transaction is valid: one of the two blocks is wrong; "ttx verify" says which',
   entry: 'two entries at one place of the queue: the bridge publishes no such block, so it is not on Ethereum',
-  shapeless: 'bytes that are no step: the bridge publishes no such block, so it is not on Ethereum',
+  shapeless: 'bytes that are not a step: the bridge publishes no such block, so it is not on Ethereum',
 }
 
 /** Which of two blocks A and B is ahead, and why. */
@@ -252,7 +252,7 @@ function tooFarApart(a: Hash, b: Hash): OperationError {
 }
 
 function noRivals(a: Hash, b: Hash, fork: Hash): OperationError {
-  const relation = a === b ? 'the same block twice' : `block ${fork === a ? b : a}, which stands on block ${fork}`
+  const relation = a === b ? 'the same block twice' : `block ${fork === a ? b : a}, which builds on block ${fork}`
   return new OperationError('no-rivals', `expected two rival blocks, got ${relation}; choose blocks of two branches`, {
     facts: { a, b },
   })

@@ -49,7 +49,7 @@ export function registerDrill(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.watch)
         .summary('publish bad blocks on a devnet, and see them die')
         .description(
-          'Publish a bad block on the devnet that runs on the data folder, wait until the watcher has killed it, and say how long that took and how much gas; some kinds the bridge must refuse by itself. Money comes from the wallet "genesis", and what a kind needs is arranged first: blocks, deposits, forced transactions, and time that passes on Ethereum. The exit code is 0 only if every bad block was killed or refused as it must be. Without --bad it lists the kinds. It refuses any chain that is no development chain.',
+          'Publish a bad block on the devnet that runs on the data folder, wait until the watcher has killed it, and say how long that took and how much gas; some kinds the bridge itself must refuse. Money comes from the wallet "genesis", and what a kind needs is arranged first: blocks, deposits, forced transactions, and time that passes on Ethereum. The exit code is 0 only if every bad block was killed or refused as it must be. Without --bad it lists the kinds. It refuses any chain that is not a development chain.',
         )
         .option('--bad <kinds>', 'kinds of bad blocks, separated by commas, or "all"', parseKinds)
         .option('--list', 'only list the kinds')

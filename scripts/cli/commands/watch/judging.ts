@@ -6,7 +6,7 @@ import { type Hash, isHash } from '../../../../node/protocol/ids.ts'
 import type { Court } from './court.ts'
 
 /**
- * Judges a block on what anybody serves of it. Without an endpoint of its own it has only the node to say what Ethereum has, which must then
+ * Judges a block on what any source serves of it. Without an endpoint of its own it has only the node to say what Ethereum has, which must then
  * trust its own view.
  */
 export async function judgeAt(
@@ -27,7 +27,7 @@ export async function judgeAt(
 export function describeJudgement(judgement: Judgement): [string, string][] {
   if (judgement.verdict === 'valid') return [['verdict', 'valid: every step was replayed']]
   if (judgement.verdict === 'doomed') {
-    return [['verdict', `doomed: it stands on the wrong block ${judgement.by}, and dies with it`]]
+    return [['verdict', `doomed: it builds on the wrong block ${judgement.by}, and dies with it`]]
   }
   if (judgement.verdict === 'unknown') return [['verdict', `unknown: ${judgement.why}`]]
   const { step, problem, stated, expected } = judgement

@@ -44,7 +44,7 @@ export function registerProof(program: Command, act: Act): void {
         .argument('[file]', 'where to; without it <infohash>.torrent in the working folder')
         .option(
           '--ancestors <folder>',
-          'also write the ancestors that no block has ordered into this folder, for whoever has no network',
+          'also write the ancestors that no block has ordered into this folder, for a recipient who has no network',
         )
         .action(act(exportProof)),
       ['node'],
@@ -55,9 +55,9 @@ export function registerProof(program: Command, act: Act): void {
     addSettings(
       proof
         .command('import')
-        .summary('take in the .torrent of a transaction')
+        .summary('import the .torrent of a transaction')
         .description(
-          'Hand a .torrent to the node, which takes the transaction from it or from its peers, and the ancestors that it lacks.',
+          'Hand a .torrent to the node, which reads the transaction from it or gets it from its peers, and the ancestors that it lacks.',
         )
         .argument('<files...>', 'the .torrent; before it those of its ancestors, in any order')
         .action(act(importProof)),

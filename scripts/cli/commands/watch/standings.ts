@@ -1,4 +1,4 @@
-// How blocks stand in the race: by the contract itself where there is an endpoint to ask, else by the word of the node.
+// Where blocks are in the race: by the contract itself where there is an endpoint to ask, else as the node says.
 
 import { describeDoubt } from '../../../../miner/watch/judge.ts'
 import { readAllChildren } from '../../../../node/client/all-blocks.ts'

@@ -55,9 +55,9 @@ export function registerTx(program: Command, act: Act): void {
       tx
         .command('list')
         .summary('transactions from or to an address')
-        .description('List the transactions of an address, newest first. It takes no passphrase.')
+        .description('List the transactions of an address, newest first. It needs no passphrase.')
         .argument('[address]', `whose: ${WHOSE}; without it that of --wallet`)
-        .option('--limit <count>', 'at most so many, 1 to 500', (text) => Number(text), 50)
+        .option('--limit <count>', 'at most this many, 1 to 500', (text) => Number(text), 50)
         .action(act(list)),
       ['node'],
     ),
@@ -125,7 +125,7 @@ async function submit(context: CliContext, path: string): Promise<Result> {
 function refused(path: string, file: Uint8Array, error: RuleError): RuleError {
   const isInvalid = isRuleError(error, 'invalid-transaction')
   const why = isInvalid ? error.facts.reason : error.code
-  const advice = (why === 'BadSignature' && parityAdvice(file)) || (ADVICE[why] ?? 'make it anew with a wallet')
+  const advice = (why === 'BadSignature' && parityAdvice(file)) || (ADVICE[why] ?? 'make it again with a wallet')
   const message = `expected a transaction that the rules allow in ${path}, got this: ${error.message}; ${advice}`
   return ruleErrorOf({ code: error.code, message, facts: error.facts })
 }

@@ -16,7 +16,7 @@ export function registerVerify(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.watch)
         .summary('replay a block and say whether it is right')
         .description(
-          'Replay a bridging block on the state of its parent, apart from the replay of the node: valid, or invalid at a step, with the reason and the state that the block states beside the one it should. What the node does not serve is read from the endpoints of --ethereum, and with --deployment it takes no node at all. It needs no key, and sends nothing.',
+          'Replay a bridging block on the state of its parent, apart from the replay of the node: valid, or invalid at a step, with the reason and the state that the block states beside the one it should. What the node does not serve is read from the endpoints of --ethereum, and with --deployment it needs no node at all. It needs no key, and sends nothing.',
         )
         .argument('<block>', 'id of the block, 0x and 64 hex digits', parseBlockId)
         .action(act(verify)),

@@ -25,7 +25,7 @@ function atDeposit(scene: Scene): { readonly story: Story; readonly entry: Depos
   throw lack('deposit')
 }
 
-/** The story up to the first forced transaction that is valid where it stands, or that lacks an input there. */
+/** The story up to the first forced transaction that is valid where it is, or that lacks an input there. */
 function atForced(scene: Scene, isValid: boolean): { readonly story: Story; readonly entry: ForcedEntry } {
   for (const [i, entry] of scene.queue.entries()) {
     if (entry.kind !== 'forced') continue

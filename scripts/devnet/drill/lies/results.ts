@@ -48,7 +48,7 @@ export const RESULT_LIES = {
     ]),
   },
   'wrong-account': {
-    about: 'a payment after which the account of the payee holds more than his outputs',
+    about: 'a payment after which the account of the payee holds more than their outputs',
     expected: { problem: 'WrongState' },
     tell: changing(() => [[{ owner: FRIEND }, 1n]]),
   },
@@ -66,7 +66,7 @@ export const RESULT_LIES = {
     ]),
   },
   'wrong-infohash': {
-    about: 'a payment whose outputs stand under another infohash',
+    about: 'a payment whose outputs are under another infohash',
     expected: { problem: 'WrongState' },
     tell: (scene) => {
       const story = new Story(scene)

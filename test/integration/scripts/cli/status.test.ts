@@ -135,7 +135,7 @@ test('each reason is a sentence, and a block below that decides is named', () =>
   )
   assert.match(
     words({ reason: 'race', latest: 1_000, decisive: other })[0] ?? '',
-    /on which its block stands, decides this\)$/,
+    /which its block builds on, decides this\)$/,
   )
   assert.match(words({ reason: 'nomination', latest: 1_000 })[0] ?? '', /a nomination has to stand for 1 h$/)
   for (const reason of ['alone', 'race'] as const)

@@ -192,7 +192,7 @@ test('a right block that was refuted, and a wrong one that is final, are lamente
   for (let i = 0; i < 3; i++) scene.accusations.closeDead()
   assert.deepEqual(scene.lines, [
     'the bridge refuted a block that our own replay finds RIGHT',
-    'a WRONG block is final: the bridge is dead, or whoever says so lies',
+    'a WRONG block is final: the bridge is dead, or the one who says so lies',
   ])
 })
 
@@ -203,7 +203,7 @@ test('what the node has as refuted is a case of somebody else’s, but for what 
     parent: wrong.id,
     refuted: true,
     verdict: 'invalid',
-    problem: 'stands on an invalid block',
+    problem: 'builds on an invalid block',
   })
   scene.nodeBlocks = [told('final', {}), wrong, above]
   scene.sees([])

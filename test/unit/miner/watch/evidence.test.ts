@@ -79,7 +79,7 @@ test('whoever says that there is no such block is believed only if all say so', 
     },
   })
   await assert.rejects(evidenceOf(none, broken).block(id, signal), (error: Error) => {
-    assert.match(error.message, /from nobody: broken: a bug/)
+    assert.match(error.message, /got it from none: broken: a bug/)
     return true
   })
   assert.deepEqual(

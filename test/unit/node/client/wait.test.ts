@@ -279,7 +279,7 @@ test('a deposit that a reorganisation moved has another id, and one that it took
   const gone = {
     code: 'deposit-moved',
     message:
-      /it is gone unless Ethereum takes its transaction again.*only once that transaction was dropped.*"ttx balance"/,
+      /it is gone unless Ethereum includes its transaction again.*only once that transaction was dropped.*"ttx balance"/,
   }
   await assert.rejects(follow(node, moved, 'final'), { ...gone, retry: false })
 

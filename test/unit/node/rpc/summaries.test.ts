@@ -60,9 +60,9 @@ test('each verdict is said, with what is behind it', () => {
     ['valid', undefined],
     ['valid', undefined],
     ['invalid', 'step 3: Overspend'],
-    ['invalid', `stands on the invalid block ${plantedId(2)}`],
+    ['invalid', `builds on the invalid block ${plantedId(2)}`],
     ['unknown', 'this node has still to replay it'],
-    ['displaced', 'stands where another block is final: it was not looked at, and can never be final'],
+    ['displaced', 'another block is final in its place, so this one was not looked at and can never be final'],
   ])
 })
 

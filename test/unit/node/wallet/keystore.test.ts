@@ -169,7 +169,7 @@ test('a keystore of zero is no key', async () => {
       mac: formatHex(keccak(Uint8Array.from([...derived.subarray(16), ...ciphertext]))),
     },
   }
-  await assert.rejects(open(keystore, PASSPHRASE), hasCode('bad-keystore', /no secp256k1 key/))
+  await assert.rejects(open(keystore, PASSPHRASE), hasCode('bad-keystore', /not a secp256k1 key/))
 })
 
 test('whatever is no keystore, or would cost too much to open, is refused with the member that is wrong', () => {

@@ -159,7 +159,7 @@ test('gain from oneself is a failure', () => {
 test('the prices in docs/economics.md are those of the rules and of the measured gas', async () => {
   const page = await readFile(PAGE, 'utf8')
   assert.ok(page.includes(`<!-- prices -->\n${priceTable()}\n<!-- end of prices -->`))
-  assert.match(priceTable(), /^\| bond of a block[^|]*\| 0\.0010 \| 0\.020 \| 0\.20 \| 1\.0 \|$/m)
+  assert.match(priceTable(), /^\| bond of a block[^|]*\| 0\.020 \| 0\.020 \| 0\.20 \| 1\.0 \|$/m)
   await assert.rejects(writeParts({ weather: 'fine' }), /expected <!-- weather --> and <!-- end of weather --> in docs/)
   assert.equal(await readFile(PAGE, 'utf8'), page)
 })

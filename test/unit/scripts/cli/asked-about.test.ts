@@ -29,7 +29,15 @@ async function open(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-asked-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const definition = {
-    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, floorPrice: toGasPrice(7n), deployedBlock: 0n, deployedAt: toTime(0n) },
+    ...{
+      rules: RULES,
+      genesis,
+      easiestTarget,
+      minDeposit: 100n,
+      floorPrice: toGasPrice(7n),
+      deployedBlock: 0n,
+      deployedAt: toTime(0n),
+    },
     genesisBlock: genesisBlock({ ...RULES, easiestTarget, state }),
   }
   const deps = { log, clock: () => 1_800_000_000_000, version: '0.0.0' }

@@ -39,8 +39,8 @@ test('each kind of step is one plain sentence', () => {
     words(encodeStep({ kind: 'transaction', packed: request.packed })),
     `${alice.address} asks to move 5 TTX to ${bob.address} on Ethereum`,
   )
-  assert.equal(words(Uint8Array.of(9, 27, 91)), '3 bytes that are no step: 0x091b5b')
-  assert.equal(words(new Uint8Array(30)), `30 bytes that are no step: 0x${'00'.repeat(24)}…`)
+  assert.equal(words(Uint8Array.of(9, 27, 91)), '3 bytes that are not a step: 0x091b5b')
+  assert.equal(words(new Uint8Array(30)), `30 bytes that are not a step: 0x${'00'.repeat(24)}…`)
 })
 
 test('what the other block does about it', () => {
@@ -68,7 +68,7 @@ test('whatever bytes a stranger chose, only printable characters come out, and J
   const reading = readStep(RULES, encodeStep({ kind: 'transaction', packed }), 0n)
   assert.match(
     describeStep(reading),
-    /\(a memo that is no text: 0x1b5b324a\); this transaction is invalid in itself: BadMemo$/,
+    /\(a memo that is not text: 0x1b5b324a\); this transaction is invalid in itself: BadMemo$/,
   )
   assert.match(formatJson(stepData(reading)), /"badMemo":"0x1b5b324a"/)
 })

@@ -157,7 +157,7 @@ for (const hung of [2n, 1n]) {
     await using scene = await open()
     const { proxy, from, to } = scene
     proxy.tamper = (call) => (call.method === 'eth_getLogs' && widthOf(call) >= hung ? 'silence' : undefined)
-    const chain = scene.connect({ timeoutMs: 150, retries: 3 })
+    const chain = scene.connect({ timeoutMs: 1_000, retries: 3 })
     await chain.parameters()
     proxy.calls.length = 0
     await assert.rejects(chain.events(from, to), { code: 'ethereum-silent', message: /logs of blocks/ })

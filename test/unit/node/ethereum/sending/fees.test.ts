@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { bumpFees, capAt, patienceAt, suggestFees, valueWith } from '../../../../../node/ethereum/sending/fees.ts'
-import { toGasPrice, toTime } from '../../../../../node/protocol/units.ts'
+import { maxPrice, toGasPrice, toTime } from '../../../../../node/protocol/units.ts'
 
 const price = fc.bigInt({ min: 0n, max: 10n ** 13n }).map(toGasPrice)
 
@@ -35,10 +35,8 @@ test('a bond is whole gwei and pays its gas at any base fee at which the transac
     fc.property(price, price, price, fc.bigInt({ min: 0n, max: 2n ** 25n }), (base, tip, floor, gas) => {
       const fees = suggestFees(base, tip)
       const bond = valueWith({ bondGas: gas }, fees, floor)
-      const least = gas * (fees.maxFeePerGas > floor ? fees.maxFeePerGas : floor)
-      assert.ok(
-        bond % 10n ** 9n === 0n && bond >= least && bond < least + 10n ** 9n,
-      )
+      const least = gas * maxPrice(fees.maxFeePerGas, floor)
+      assert.ok(bond % 10n ** 9n === 0n && bond >= least && bond < least + 10n ** 9n)
     }),
     { seed: 4 },
   )

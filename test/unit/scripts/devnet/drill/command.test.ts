@@ -89,7 +89,7 @@ test('the report says who killed a block, and what is wrong where it lives on', 
       killed,
       { kind: 'deposit-altered', outcome: 'refused', error: 'QueueMismatch' },
       { kind: 'overspend', outcome: 'survived', block: hash, problem: 'Overspend' },
-      { kind: 'bad-memo', outcome: 'wrong', got: 'the bridge took it' },
+      { kind: 'bad-memo', outcome: 'wrong', got: 'the bridge accepted it' },
     ],
     (account) => (account === by ? 'watcher' : account),
   ).split('\n')
@@ -97,5 +97,5 @@ test('the report says who killed a block, and what is wrong where it lives on', 
   assert.match(lines[1] ?? '', /^mint +killed +step 0: WrongState +watcher +4 s +321 ms +145000 +197000$/)
   assert.match(lines[2] ?? '', /^deposit-altered +refused +QueueMismatch$/)
   assert.match(lines[3] ?? '', /survived +Overspend, block 0x5+ lives$/)
-  assert.match(lines[4] ?? '', /expected killed: BadMemo, got the bridge took it$/)
+  assert.match(lines[4] ?? '', /expected killed: BadMemo, got the bridge accepted it$/)
 })
