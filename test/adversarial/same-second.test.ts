@@ -7,7 +7,7 @@ import { decodeFunctionData, decodeFunctionResult, encodeFunctionData, type Hex 
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { nominateCall } from '../../node/ethereum/calls.ts'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
-import { parseHash } from '../../node/protocol/ids.ts'
+import { parseAddress, parseHash } from '../../node/protocol/ids.ts'
 import { holdBlocks, mineBlock, outbid, type Pending, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 
@@ -30,12 +30,14 @@ test('a block that was held back does not displace the one in whose second it co
   assert.ok(held && first)
   await client.dropTransaction({ hash: held.call.hash })
   const publish = {
-    ...{ account: stage.anvil.account, chain: null, to: stage.bridge.address, value: BOND },
+    // Only its own miner can publish it beside another one.
+    ...{ account: held.call.from, chain: null, to: stage.bridge.address, value: BOND },
     ...{ data: besideOf(held.call, first.id), gas: held.call.gas + 100_000n },
   }
   // The dearer call comes first.
   const { address } = await arena.account('anybody')
   const ahead = await outbid(arena, address, first.call, { value: BOND })
+  await client.impersonateAccount({ address: held.call.from })
   const behind = await client.sendTransaction(publish)
   await mineBlock(arena)
   const receipts = await Promise.all([ahead, behind].map((hash) => client.getTransactionReceipt({ hash })))
@@ -48,7 +50,7 @@ test('a block that was held back does not displace the one in whose second it co
 
   // In the next one it is a rival like any other: as heavy, later, and behind.
   await releaseBlocks(arena)
-  await stage.anvil.send(stage.bridge.address, publish.data, BOND)
+  await stage.anvil.send(stage.bridge.address, publish.data, BOND, parseAddress(held.call.from.toLowerCase()))
   assert.ok((await arena.record(held.id)).publishedAt > (await arena.record(first.id)).publishedAt)
   assert.equal((await arena.record(held.id)).work, (await arena.record(first.id)).work)
   const sender = await arena.sender('anybody')

@@ -7,7 +7,6 @@ import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
-import { accountOf } from '../../../scripts/assure/models/world.ts'
 import { forge } from '../../support/miner/forge.ts'
 import { EASIEST, holder, Stage, stranger } from '../../support/stage.ts'
 
@@ -16,7 +15,7 @@ const HOUR = 3_600n
 test('a race is nominated and finalized as the contract decides it, although the miner has no block in it', async (t) => {
   const stage = await Stage.open(t)
   const node = await stage.node()
-  const other = stage.sender(await stage.signer())
+  const [other, racer] = [stage.sender(await stage.signer()), stage.sender(await stage.signer())]
   const { account } = other.ethereum
   const parent = {
     id: stage.genesisId(),
@@ -28,10 +27,10 @@ test('a race is nominated and finalized as the contract decides it, although the
   const target = targetCeiling(EASIEST, toSeconds(24n * HOUR), EASIEST)
   const { rules } = stage.definition
   const first = forge(rules, parent, [], target, account)
-  const rival = forge(rules, parent, [], target, accountOf('a rival').address)
+  const rival = forge(rules, parent, [], target, racer.ethereum.account)
   const heavy = forge(rules, rival.next, [], target >> 1n, account)
   await other.send(publishCall(sealedParent, first))
-  await other.send(publishCall(sealedParent, rival, first.next.id))
+  await racer.send(publishCall(sealedParent, rival, first.next.id))
   await other.send(publishCall(rival.sealedBytes, heavy))
   const miner = await stage.miner(node, stage.sender(await stage.signer()))
   const slot = async () =>
@@ -94,7 +93,7 @@ test('bonds come back after two days and are withdrawn together with what else i
   })
 })
 
-test('where the payout goes elsewhere, bonds are released but left to their owner', async (t) => {
+test('where the payout goes elsewhere, bonds are released and sent there', async (t) => {
   const stage = await Stage.open(t)
   const node = await stage.node()
   const sender = stage.sender(await stage.signer())
@@ -104,7 +103,8 @@ test('where the payout goes elsewhere, bonds are released but left to their owne
   await stage.until('a block', () => miner.status().blocks.published === 1)
   const { bonds } = miner.status()
   await stage.skip(49n * HOUR)
-  await stage.until('the release', () => miner.status().owed === bonds && miner.status().blocks.final === 1)
-  assert.equal(await sender.ethereum.owed(payout), bonds)
+  await stage.until('the bond to be there', async () => (await sender.ethereum.balance(payout)) === bonds)
+  await stage.until('finality', () => miner.status().blocks.final === 1)
+  assert.equal(await sender.ethereum.owed(payout), 0n)
   assert.equal(await stage.balanceOf(payout), 100n)
 })

@@ -27,6 +27,8 @@ const ARTIFACT = new URL(
 )
 const harnessAbi = [...bridgeAbi, ...parseAbi(['function refute(bytes32 id)'])] as const
 const GAS_LIMIT = 30_000_000n
+/** Wei. */
+const RICH = 10n ** 20n
 
 export type Money = {
   readonly minRequest: bigint
@@ -78,9 +80,13 @@ export class Anvil implements AsyncDisposable {
     await ended
   }
 
-  /** Mines a transaction, and throws if it reverts. */
-  async send(to: Address | undefined, data: Hex, value = 0n): Promise<Hex> {
-    const { client, account } = this
+  /** Mines a transaction, and throws if it reverts. Whoever sends it can pay. */
+  async send(to: Address | undefined, data: Hex, value = 0n, account = this.account): Promise<Hex> {
+    const { client } = this
+    if (account !== this.account) {
+      await client.impersonateAccount({ address: account })
+      await client.setBalance({ address: account, value: value + RICH })
+    }
     const common = { account, data, value, gas: GAS_LIMIT / 2n, chain: null }
     const hash = await client.sendTransaction(to ? { ...common, to } : { ...common, to: null })
     const receipt = await client.waitForTransactionReceipt({ hash, pollingInterval: 10 })
@@ -119,8 +125,14 @@ export class Anvil implements AsyncDisposable {
   }
 
   /** Calls a function of the bridge. */
-  async call(bridge: Address, functionName: string, args: readonly unknown[], value = 0n): Promise<void> {
-    await this.send(bridge, encodeFunctionData({ abi: harnessAbi, functionName, args } as never), value)
+  async call(
+    bridge: Address,
+    functionName: string,
+    args: readonly unknown[],
+    value = 0n,
+    account = this.account,
+  ): Promise<void> {
+    await this.send(bridge, encodeFunctionData({ abi: harnessAbi, functionName, args } as never), value, account)
   }
 
   async approve(token: Address, spender: Address, amount: bigint): Promise<void> {

@@ -70,6 +70,8 @@ export class LiveBridge implements AsyncDisposable {
     const first = this.forge.blocks.get(firstChild as Hash)?.sealed.header.target
     const target = first !== undefined && first < ceiling ? first : ceiling
     const block = this.forge.make(parent, await this.queue(), { target, ...order })
+    const beside = BigInt(lastChild) === 0n ? firstChild : lastChild
+    const isRival = BigInt(beside) !== 0n
     const { header, seal } = block.sealed
     await this.anvil.call(
       this.rules.bridge,
@@ -78,12 +80,14 @@ export class LiveBridge implements AsyncDisposable {
         hex(encodeSealed(parent.sealed)),
         {
           ...{ target: header.target, torrent: `0x${block.torrent}`, miner: seal.miner, nonce: seal.nonce },
-          beside: BigInt(lastChild) === 0n ? firstChild : lastChild,
+          beside,
         },
         hex(block.steps),
         hex(block.states),
       ],
       10n ** 17n,
+      // Only its miner can publish a rival.
+      isRival ? seal.miner : this.anvil.account,
     )
     return block
   }

@@ -50,10 +50,11 @@ test('the prices are those of the contract, to the wei and to the hash', async (
     await client.setNextBlockBaseFeePerGas({ baseFeePerGas: BASE_FEE })
   }
   /** Whether a transaction with this value went through; its block has the price that was asked for. */
-  const isTaken = async (data: Hex, value: bigint) => {
+  const isTaken = async (data: Hex, value: bigint, from = anvil.account) => {
     const to = rules.bridge
+    await client.impersonateAccount({ address: from })
     await client.setNextBlockBaseFeePerGas({ baseFeePerGas: BASE_FEE })
-    const hash = await client.sendTransaction({ account: anvil.account, to, data, value, gas: 5_000_000n, chain: null })
+    const hash = await client.sendTransaction({ account: from, to, data, value, gas: 5_000_000n, chain: null })
     const receipt = await client.waitForTransactionReceipt({ hash, pollingInterval: 10 })
     const block = await client.getBlock({ blockNumber: receipt.blockNumber })
     assert.equal(block.baseFeePerGas, BASE_FEE)
@@ -67,9 +68,9 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   assert.deepEqual(data.hashRate, { perSecond: 1_000, source: 'given' })
   assert.equal(data.next.seconds, Number(data.next.hashes) / 1_000)
 
-  // The bond: that of a rival is what any block needs.
-  const bond = BigInt(of('light-rival').bondWei)
-  assert.equal(bond, BigInt(data.bondWei))
+  const bond = BigInt(data.bondWei)
+  const rivalBond = BigInt(of('light-rival').bondWei)
+  assert.deepEqual([rivalBond, BigInt(data.rivalBondWei)], [5n * bond, 5n * bond])
   const genesis = {
     id: stage.genesisId(),
     header: definition.genesisBlock.header,
@@ -88,10 +89,11 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   const prev = [genesisInfohash(definition.genesis)]
   const { packed } = pay(holder, { to: accountOf('bob').address, tokens: 1n, time: 1, prev }, rules)
   const rivalOf = (stated: bigint) => forge(rules, genesis, [{ kind: 'transaction', packed }], stated, miner)
-  const harder = forge(rules, genesis, [], target - target / 8n, accountOf('other').address)
-  assert.equal(await isTaken(publish(rivalOf(target)), bond), false)
-  assert.equal(await isTaken(publish(harder, first.next.id), bond), false)
-  assert.equal(await isTaken(publish(rivalOf(target), first.next.id), bond), true)
+  const harder = forge(rules, genesis, [], target - target / 8n, miner)
+  assert.equal(await isTaken(publish(rivalOf(target)), rivalBond, miner), false)
+  assert.equal(await isTaken(publish(harder, first.next.id), rivalBond, miner), false)
+  assert.equal(await isTaken(publish(rivalOf(target), first.next.id), rivalBond - 1n, miner), false)
+  assert.equal(await isTaken(publish(rivalOf(target), first.next.id), rivalBond, miner), true)
 
   // What a wrong block's author has for certain: the contract keeps half.
   const { bond: kept } = await client.readContract({ ...stage.bridge, functionName: 'blocks', args: [first.next.id] })

@@ -8,7 +8,7 @@ import { publishCall } from '../../../../node/ethereum/calls.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
-import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
+import { pay } from '../../../../scripts/assure/models/world.ts'
 import { describeFinalTime } from '../../../../scripts/cli/final-words.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
@@ -35,9 +35,9 @@ test('status says when a request is payable, at the latest when, and because of 
     assert.equal(await runCli(['status', request.infohash, ...common], text), 0)
     return { data: JSON.parse(json.out()), text: text.out() }
   }
-  const publish = async (block: Forged, rival: boolean) => {
+  const publish = async (block: Forged, rival: boolean, from = sender) => {
     const beside = rival ? await stage.latestChild() : undefined
-    await sender.send(publishCall(root, block, beside))
+    await from.send(publishCall(root, block, beside))
     await stage.until('the node to judge it', async () => {
       const { status: bridgeStatus, blocks } = await readAllBlocks(node)
       return bridgeStatus.state === 'live' && blocks.some(({ id }) => id === block.next.id)
@@ -77,8 +77,9 @@ test('status says when a request is payable, at the latest when, and because of 
   assert.match(alone.text, /^wrong +block 0x[0-9a-f]{64} is in its way, is wrong, and will die by a proof$/m)
 
   await stage.skip(60n)
-  const rival = forge(rules, genesis, [step], target, accountOf('rival').address)
-  await publish(rival, true)
+  const racer = stage.sender(await stage.signer())
+  const rival = forge(rules, genesis, [step], target, racer.ethereum.account)
+  await publish(rival, true, racer)
   const raced = await status()
   // Of equal work the earlier one leads.
   const { finalTime } = raced.data.bridging
