@@ -5,10 +5,11 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Judge} from "./Judge.sol";
 import {WrappedTTX} from "./WrappedTTX.sol";
 import {IBridge} from "./interfaces/IBridge.sol";
+import {IJudge} from "./interfaces/IJudge.sol";
 import {IWrappedTTX} from "./interfaces/IWrappedTTX.sol";
-import {Apply} from "./libraries/Apply.sol";
 import {BlockHeader} from "./libraries/BlockHeader.sol";
 import {Content} from "./libraries/Content.sol";
 import {Fee} from "./libraries/Fee.sol";
@@ -16,18 +17,16 @@ import {Packed} from "./libraries/Packed.sol";
 import {Queue} from "./libraries/Queue.sol";
 import {Race} from "./libraries/Race.sol";
 import {Requests} from "./libraries/Requests.sol";
-import {Step} from "./libraries/Step.sol";
 import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
 import {Cursor, Tree} from "./libraries/Tree.sol";
 import {BlockId} from "./types/BlockId.sol";
-import {Reason} from "./types/Reason.sol";
 import {Rules} from "./types/Rules.sol";
 
 /// @title The TorrentTX bridge
 /// @notice What each function does, and for whom, is said in `IBridge`.
-/// @dev Nobody has a say here but the rules: no owner, no pause, no upgrade, no parameter that could change. The token is the
-/// only contract that is called (it calls nobody), and coins leave by `withdraw` only, so nothing can be re-entered.
+/// @dev Nobody has a say here but the rules: no owner, no pause, no upgrade, no parameter that could change. Only the token and the
+/// judge are called (they call nobody), and coins leave by `withdraw` only, so nothing can be re-entered.
 contract Bridge is IBridge {
     using BlockHeader for bytes;
     using Queue for uint256[];
@@ -53,6 +52,8 @@ contract Bridge is IBridge {
     uint256 private constant FORCE_GAS = 10_000;
     /// @inheritdoc IBridge
     IWrappedTTX public immutable token;
+    /// @inheritdoc IBridge
+    IJudge public immutable judge;
     /// @inheritdoc IBridge
     uint64 public immutable chain;
     /// @inheritdoc IBridge
@@ -95,6 +96,7 @@ contract Bridge is IBridge {
                 || block.chainid > type(uint64).max
         ) revert BadParameters();
         token = new WrappedTTX();
+        judge = new Judge();
         chain = uint64(block.chainid);
         easiestTarget = easiestTarget_;
         minRequest = minRequest_;
@@ -145,8 +147,9 @@ contract Bridge is IBridge {
         _checkRefutable(id);
         BlockId parentId = parent.idOf();
         if (BlockId.unwrap(_blocks[id].parent) != BlockId.unwrap(parentId)) revert NotParent(id, parentId);
-        bytes32 pre = _stateBefore(sealedHeader, parent, proof);
-        if (!_isWrong(pre, parent.queueCountOf() + proof.index, proof)) revert StepIsRight(proof.index);
+        Rules memory rules = Rules(chain, address(this), address(token), minRequest);
+        // No `try`: whatever the judge cannot answer, for lack of gas too, is no verdict.
+        if (!judge.isWrong(rules, sealedHeader, parent, proof)) revert StepIsRight(proof.index);
         _refute(id, msg.sender);
     }
 
@@ -405,40 +408,6 @@ contract Bridge is IBridge {
         if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
     }
 
-    /// @dev Checks that the step is the block's, with the state that it states after it. Returns the state before it.
-    function _stateBefore(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof)
-        private
-        pure
-        returns (bytes32 pre)
-    {
-        uint256 index = proof.index;
-        uint256 stepCount = sealedHeader.stepCountOf();
-        if (index >= stepCount) revert NoSuchStep(index, stepCount);
-        bytes calldata step = proof.step;
-        bytes32 root = sealedHeader.traceRootOf();
-        uint256 depth = Trace.depthOf(stepCount);
-        _checkLeaf(root, depth, index, Trace.leafOf(Step.hashAt(step, 0, step.length), proof.state), proof.siblings);
-        if (index == 0) return parent.stateOf();
-        pre = proof.previousState;
-        _checkLeaf(root, depth, index - 1, Trace.leafOf(proof.previousStepHash, pre), proof.previousSiblings);
-    }
-
-    /// @dev Whether the step is invalid, leads from `pre` to another state than it states, or is void without being so.
-    function _isWrong(bytes32 pre, uint256 queueIndex, Refutation calldata proof) private view returns (bool) {
-        Rules memory rules = Rules(chain, address(this), address(token), minRequest);
-        bytes calldata step = proof.step;
-        if (proof.forced.length == 0) {
-            (Reason reason, bytes32 post) = Apply.applyStep(rules, pre, queueIndex, step, proof.witness);
-            return reason != Reason.None || post != proof.state;
-        }
-        // The hash in the step is the queue entry's, since `publish` has compared it.
-        if (Step.kindAt(step, 0) != Step.VOID || keccak256(proof.forced) != bytes32(step[9:])) {
-            revert NotForced(proof.index);
-        }
-        (Reason verdict,) = Apply.applyTransaction(rules, pre, proof.forced, proof.witness);
-        return verdict == Reason.None;
-    }
-
     /// @dev Takes the bond and writes down a block that has passed all other checks.
     function _record(BlockId id, BlockHeader.Fields memory fields, Publication calldata publication) private {
         BlockRecord storage record = _blocks[id];
@@ -509,21 +478,13 @@ contract Bridge is IBridge {
         if (word & bit != 0) return false;
         address to = request.to;
         bytes32 leaf = Requests.leafOf(request.step, to, request.amount);
-        _checkLeaf(payout.root, payout.depth, index, leaf, request.siblings);
+        Trace.check(payout.root, payout.depth, index, leaf, request.siblings);
         _claimed[number / 256] = word | bit;
         // The fee that the miner of an unpaid block does not get is nobody's.
         uint256 amount = Fee.netOf(request.amount);
         emit Claimed(payout.id, number, to, amount);
         token.mint(to, amount);
         return true;
-    }
-
-    /// @dev Reverts unless `leaf` is at `index` of a trace or of requests, by a proof of exactly the depth.
-    function _checkLeaf(bytes32 root, uint256 depth, uint256 index, bytes32 leaf, bytes32[] calldata siblings)
-        private
-        pure
-    {
-        if (siblings.length != depth || Trace.fold(leaf, index, siblings) != root) revert BadProof(index, depth);
     }
 
     /// @dev Reverts unless the block is final.

@@ -80,6 +80,7 @@ export const bridgeAbi = [
   {"inputs":[],"name":"genesis","outputs":[{"name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"number","type":"uint256"}],"name":"isClaimed","outputs":[{"name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"parent","type":"bytes32"},{"name":"block_","type":"bytes32"}],"name":"isEligible","outputs":[{"name":"","type":"bool"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"judge","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"minDeposit","outputs":[{"name":"","type":"uint128"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"minRequest","outputs":[{"name":"","type":"uint128"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"parent","type":"bytes32"},{"name":"block_","type":"bytes32"}],"name":"nominate","outputs":[],"stateMutability":"nonpayable","type":"function"},

@@ -3,6 +3,7 @@
 pragma solidity 0.8.37;
 
 import {BlockId} from "../types/BlockId.sol";
+import {IJudge} from "./IJudge.sol";
 import {IWrappedTTX} from "./IWrappedTTX.sol";
 
 /// @title The TorrentTX bridge
@@ -370,6 +371,9 @@ interface IBridge {
 
     /// @notice wTTX.
     function token() external view returns (IWrappedTTX);
+
+    /// @notice Who says whether a proof shows that a block is wrong: deployed by the bridge, without rights.
+    function judge() external view returns (IJudge);
 
     /// @notice EIP-155 id of the chain on which the bridge was deployed.
     function chain() external view returns (uint64);

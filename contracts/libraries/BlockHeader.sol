@@ -59,7 +59,7 @@ library BlockHeader {
 
     /// @notice The id of a sealed header: keccak(keccak(header) ‖ miner ‖ nonce), which is also its ERC-918 digest.
     function idOf(bytes calldata sealedHeader) internal pure returns (BlockId id) {
-        if (sealedHeader.length != SEALED_BYTES) revert IBridge.BadHeaderLength(sealedHeader.length);
+        checkLength(sealedHeader);
         // Safe: writes only above the free memory pointer, 337 bytes.
         assembly ("memory-safe") {
             let free := mload(0x40)
@@ -68,6 +68,11 @@ library BlockHeader {
             mstore(add(free, 253), keccak256(free, HEADER_BYTES))
             id := keccak256(add(free, 253), 84)
         }
+    }
+
+    /// @notice Reverts unless these are as many bytes as a sealed header has.
+    function checkLength(bytes calldata sealedHeader) internal pure {
+        if (sealedHeader.length != SEALED_BYTES) revert IBridge.BadHeaderLength(sealedHeader.length);
     }
 
     function heightOf(bytes calldata sealedHeader) internal pure returns (uint64) {

@@ -2,6 +2,8 @@
 // The trace of a block: a Merkle tree over its steps and the states after them.
 pragma solidity 0.8.37;
 
+import {IBridge} from "../interfaces/IBridge.sol";
+
 /// @title Trace
 /// @notice docs/protocol.md, section 5.
 library Trace {
@@ -42,6 +44,11 @@ library Trace {
             }
             if mload(leaves) { root := mload(nodes) }
         }
+    }
+
+    /// @notice Reverts with `BadProof` unless `leaf` is at `index` below `root`, by exactly `depth` siblings.
+    function check(bytes32 root, uint256 depth, uint256 index, bytes32 leaf, bytes32[] calldata siblings) internal pure {
+        if (siblings.length != depth || fold(leaf, index, siblings) != root) revert IBridge.BadProof(index, depth);
     }
 
     /// @notice The root to which a leaf leads with its siblings, from the leaf up.

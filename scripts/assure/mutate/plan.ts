@@ -26,7 +26,12 @@ const RULES: Suite = {
   files: ['race', 'queue', 'deposit', 'reward', 'money', 'owed', 'limits'].map((name) => test(`bridge/Bridge.${name}`)),
 }
 
-const BRIDGE_CONTRACTS = [...RULES.contracts, 'contracts/Bridge.sol:Bridge', 'contracts/WrappedTTX.sol:WrappedTTX']
+const BRIDGE_CONTRACTS = [
+  ...RULES.contracts,
+  'contracts/Bridge.sol:Bridge',
+  'contracts/Judge.sol:Judge',
+  'contracts/WrappedTTX.sol:WrappedTTX',
+]
 
 /** In several, as all files of a suite are loaded before the first test. */
 const BRIDGE: readonly Suite[] = [
@@ -77,7 +82,7 @@ const MONEY: Suite = {
 export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
     publish: ['publish', '_childOf', '_record'],
-    disputes: ['refute', '_isWrong', '_stateBefore', '_checkLeaf'],
+    disputes: ['refute'],
     reward: ['finalize', 'withdrawBond', '_refute'],
     claim: ['claim', 'claimMany', '_pay', '_payoutOf', '_checkFinal', 'isClaimed', 'balanceAt'],
     race: ['nominate', '_finalAt', 'slotOf', 'isEligible', '_checkRefutable', '_checkTime'],
@@ -90,6 +95,7 @@ export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
 /** The suites for each file that is mutated. Tests of gas are not among them: they fail at any change of the code. */
 export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/Bridge.sol': [RULES, ...BRIDGE, RACES, MONEY],
+  'contracts/Judge.sol': [...BRIDGE],
   'contracts/WrappedTTX.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Apply.sol': [STEPS, ...BRIDGE, solidity('Apply', 'ApplyAmounts')],
   'contracts/libraries/BlockHeader.sol': [RULES, ...BRIDGE],

@@ -56,8 +56,8 @@ describe('what can be changed', () => {
   })
 
   it('by code that runs in the place of this code is nothing', async () => {
-    for (const artifact of ['contracts/Bridge.sol/Bridge.json', 'contracts/WrappedTTX.sol/WrappedTTX.json']) {
-      const { deployedBytecode } = await readArtifact(artifact)
+    for (const contract of ['Bridge', 'Judge', 'WrappedTTX']) {
+      const { deployedBytecode } = await readArtifact(`contracts/${contract}.sol/${contract}.json`)
       const opcodes = opcodesOf(parseHex(deployedBytecode))
       for (const [name, opcode] of Object.entries({
         CALLCODE: 0xf2,
@@ -66,9 +66,28 @@ describe('what can be changed', () => {
         CREATE: 0xf0,
         CREATE2: 0xf5,
       })) {
-        assert(!opcodes.has(opcode), `${artifact} has ${name}`)
+        assert(!opcodes.has(opcode), `${contract} has ${name}`)
       }
     }
+  })
+
+  it('in the judge is nothing: it has no storage, calls nobody who could change anything, and takes no money', async () => {
+    const { deployedBytecode, abi } = await readArtifact('contracts/Judge.sol/Judge.json')
+    const opcodes = opcodesOf(parseHex(deployedBytecode))
+    const refused = { SLOAD: 0x54, SSTORE: 0x55, TLOAD: 0x5c, TSTORE: 0x5d, CALL: 0xf1, LOG1: 0xa1, CREATE: 0xf0 }
+    for (const [name, opcode] of Object.entries(refused)) assert(!opcodes.has(opcode), `the judge has ${name}`)
+    const functions = abi.filter((item) => item.type === 'function')
+    assert.deepEqual(
+      functions.map((item) => [
+        item.type === 'function' && item.name,
+        item.type === 'function' && item.stateMutability,
+      ]),
+      [['isWrong', 'pure']],
+    )
+    const judge = await read.judge()
+    const code = await chain.client.getCode({ address: judge })
+    assert.equal(code, deployedBytecode)
+    await assert.rejects(chain.send(judge, '0x', { value: 1n }))
   })
 
   it('by the door of the tests is nothing: the deployed code does not have it', async () => {

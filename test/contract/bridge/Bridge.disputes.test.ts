@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
+import { numberToHex } from 'viem'
 import { proveStep } from '../../../miner/watch/refutation.ts'
-import type { Refutation } from '../../../node/ethereum/refute-call.ts'
+import { encodeRefutation, type Refutation } from '../../../node/ethereum/refute-call.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { ZERO_HASH } from '../../../node/protocol/ids.ts'
@@ -12,7 +13,7 @@ import { stateRoot } from '../../../node/protocol/state.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import { forge } from '../../../scripts/devnet/drill/forge.ts'
 import { appliedStep, proofOf, someHash, type TestBlock, voidStep } from '../../support/contract/blocks.ts'
-import { assertReverts } from '../../support/contract/chain.ts'
+import { assertReverts, Reverted } from '../../support/contract/chain.ts'
 import { founder, genesisTransaction, HOUR } from '../../support/contract/fixture.ts'
 import { publishedOf, Stage, type Tip } from '../../support/contract/stage.ts'
 
@@ -168,6 +169,32 @@ describe('a proof', () => {
     await assertReverts(fixture.prove(change({ witness: concat(proof.witness, Uint8Array.of(0)) })), 'BadWitness')
     await assertReverts(fixture.prove(change({ forced: transaction().packed })), 'NotForced', [1n])
     await fixture.prove(right)
+  })
+
+  it('that is starved of gas is none, wherever it runs out: a right block stays, and so does one that is wrong', async () => {
+    const right = await stage.publish(stage.draft([GOOD]))
+    const wrong = await stage.publish(stage.draft(BAD), stage.tip, { rival: true })
+    const told = proveStep(rules, { parent: genesis, block: publishedOf(right) }, stage.tip.state, 0)
+    const proof = stage.refutationOf(wrong)
+    assert(proof)
+    const from = prover
+    const ends = async (refutation: Refutation, gas: bigint) => {
+      const call = { from, to: fixture.bridge, data: encodeRefutation(refutation), gas: numberToHex(gas) }
+      return await chain.call(chain.request('eth_call', [call])).then(
+        () => 'refuted',
+        (error) => (error instanceof Reverted ? error.errorName : 'out of gas'),
+      )
+    }
+    const full = 600_000n
+    assert.deepEqual([await ends(told, full), await ends(proof, full)], ['StepIsRight', 'refuted'])
+    const words = { right: new Set<string>(), wrong: new Set<string>() }
+    // In steps of less than a signature check costs, which would answer that there is no signature.
+    for (let gas = 60_000n; gas < full; gas += 1_777n) {
+      words.right.add(await ends(told, gas))
+      words.wrong.add(await ends(proof, gas))
+    }
+    assert.deepEqual([...words.right].toSorted(), ['StepIsRight', 'out of gas'])
+    assert.deepEqual([...words.wrong].toSorted(), ['out of gas', 'refuted'])
   })
 
   it('that a void step is not void needs the transaction that it is about', async () => {

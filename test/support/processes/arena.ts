@@ -231,7 +231,8 @@ export class Arena extends Sight {
   /** Puts packed transactions into the queue on Ethereum, from an account of nobody here. */
   async force(transactions: readonly Hex[]): Promise<void> {
     const { baseFeePerGas } = await this.stage.anvil.client.getBlock()
-    const each = 20_000n * (baseFeePerGas ?? 0n) + 10n ** 9n // twice what is asked, at least
+    const { floorPrice } = this.stage.definition
+    const each = 20_000n * ((baseFeePerGas ?? 0n) + floorPrice) + 10n ** 9n // twice what is asked, at least
     const value = each * BigInt(transactions.length)
     await this.stage.anvil.call(this.stage.definition.rules.bridge, 'force', [transactions], value)
   }
