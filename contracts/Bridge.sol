@@ -21,6 +21,7 @@ import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
 import {Cursor, Tree} from "./libraries/Tree.sol";
 import {BlockId} from "./types/BlockId.sol";
+import {Refutation} from "./types/Refutation.sol";
 import {Rules} from "./types/Rules.sol";
 
 /// @title The TorrentTX bridge
@@ -148,7 +149,7 @@ contract Bridge is IBridge {
         BlockId parentId = parent.idOf();
         if (BlockId.unwrap(_blocks[id].parent) != BlockId.unwrap(parentId)) revert NotParent(id, parentId);
         Rules memory rules = Rules(chain, address(this), address(token), minRequest);
-        // No `try`: whatever the judge cannot answer, for lack of gas too, is no verdict.
+        // No `try`: where the judge cannot answer, for lack of gas too, there is no verdict.
         if (!judge.isWrong(rules, sealedHeader, parent, proof)) revert StepIsRight(proof.index);
         _refute(id, msg.sender);
     }

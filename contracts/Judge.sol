@@ -9,6 +9,7 @@ import {BlockHeader} from "./libraries/BlockHeader.sol";
 import {Step} from "./libraries/Step.sol";
 import {Trace} from "./libraries/Trace.sol";
 import {Reason} from "./types/Reason.sol";
+import {Refutation} from "./types/Refutation.sol";
 import {Rules} from "./types/Rules.sol";
 
 /// @title The judge
@@ -22,7 +23,7 @@ contract Judge is IJudge {
         Rules calldata rules,
         bytes calldata sealedHeader,
         bytes calldata parent,
-        IBridge.Refutation calldata proof
+        Refutation calldata proof
     ) external pure returns (bool) {
         sealedHeader.checkLength();
         parent.checkLength();
@@ -42,7 +43,7 @@ contract Judge is IJudge {
     }
 
     /// @dev Checks that the step is the block's, with the state that it states after it. Returns the state before it.
-    function _stateBefore(bytes calldata sealedHeader, bytes calldata parent, IBridge.Refutation calldata proof)
+    function _stateBefore(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof)
         private
         pure
         returns (bytes32 pre)

@@ -2,8 +2,8 @@
 // The one question that the judge answers.
 pragma solidity 0.8.37;
 
+import {Refutation} from "../types/Refutation.sol";
 import {Rules} from "../types/Rules.sol";
-import {IBridge} from "./IBridge.sol";
 
 /// @title The judge
 /// @notice Says whether a proof shows that a block is wrong (docs/protocol.md, section 7.7). It has no storage, no rights and no
@@ -19,6 +19,6 @@ interface IJudge {
         Rules calldata rules,
         bytes calldata sealedHeader,
         bytes calldata parent,
-        IBridge.Refutation calldata proof
+        Refutation calldata proof
     ) external pure returns (bool);
 }
