@@ -20,7 +20,7 @@ import {Requests} from "./libraries/Requests.sol";
 import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
 import {Cursor, Tree} from "./libraries/Tree.sol";
-import {BlockId} from "./types/BlockId.sol";
+import {BlockId, BlockKey} from "./types/BlockId.sol";
 import {Refutation} from "./types/Refutation.sol";
 import {Rules} from "./types/Rules.sol";
 
@@ -72,8 +72,8 @@ contract Bridge is IBridge {
     BlockId public finalBlock;
     uint64 private _finalHeight;
     uint40 private _unpaidUntil;
-    mapping(BlockId id => BlockRecord) private _blocks;
-    mapping(BlockId parent => Nomination) private _slots;
+    mapping(BlockKey => BlockRecord) private _blocks;
+    mapping(BlockKey parent => Nomination) private _slots;
     /// @dev One bit for each request of the final branch, by its number, 256 to a word.
     mapping(uint256 word => uint256 bits) private _claimed;
     uint256[] private _queue;
@@ -113,9 +113,10 @@ contract Bridge is IBridge {
         (, BlockId id) = BlockHeader.seal(fields, address(0), 0);
         genesis = id;
         finalBlock = id;
-        BlockRecord storage record = _blocks[id];
+        BlockRecord storage record = _blocks[id.keyOf()];
         record.publishedAt = uint40(block.timestamp);
         record.flags = Race.FINAL;
+        record.tag = id.tagOf();
         _queue.push(0);
     }
 
@@ -145,9 +146,10 @@ contract Bridge is IBridge {
     /// @inheritdoc IBridge
     function refute(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof) external {
         BlockId id = sealedHeader.idOf();
-        _checkRefutable(id);
+        BlockRecord storage record = _checkRefutable(id);
         BlockId parentId = parent.idOf();
-        if (BlockId.unwrap(_blocks[id].parent) != BlockId.unwrap(parentId)) revert NotParent(id, parentId);
+        BlockKey parentKey = parentId.keyOf();
+        if (record.parent != parentKey || _blocks[parentKey].tag != parentId.tagOf()) revert NotParent(id, parentId);
         Rules memory rules = Rules(chain, address(this), address(token), minRequest);
         // No `try`: where the judge cannot answer, for lack of gas too, there is no verdict.
         if (!judge.isWrong(rules, sealedHeader, parent, proof)) revert StepIsRight(proof.index);
@@ -155,11 +157,11 @@ contract Bridge is IBridge {
     }
 
     /// @inheritdoc IBridge
-    function nominate(BlockId parent, BlockId block_) external {
+    function nominate(BlockKey parent, BlockKey block_) external {
         if (!isEligible(parent, block_)) revert NotEligible(parent, block_);
         Nomination storage slot = _slots[parent];
-        BlockId incumbent = slot.block_;
-        if (BlockId.unwrap(incumbent) != 0 && !Race.isAhead(_blocks, block_, incumbent) && isEligible(parent, incumbent)) {
+        BlockKey incumbent = slot.block_;
+        if (incumbent.exists() && !Race.isAhead(_blocks, block_, incumbent) && isEligible(parent, incumbent)) {
             revert NotHeavier(block_, incumbent);
         }
         slot.block_ = block_;
@@ -170,15 +172,16 @@ contract Bridge is IBridge {
     /// @inheritdoc IBridge
     function finalize(bytes calldata sealedChild) external {
         BlockId id = sealedChild.idOf();
-        BlockRecord storage record = _blocks[id];
-        BlockId parent = finalBlock;
-        if (BlockId.unwrap(record.parent) != BlockId.unwrap(parent)) revert NotChildOfFinal(id);
+        BlockKey key = id.keyOf();
+        BlockRecord storage record = _blocks[key];
+        BlockKey parent = finalBlock.keyOf();
+        if (record.tag != id.tagOf() || record.parent != parent) revert NotChildOfFinal(id);
         uint256 flags = record.flags;
         if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
-        BlockId first = _blocks[parent].firstChild;
+        BlockKey first = _blocks[parent].firstChild;
         _checkTime(_finalAt(id, parent, first));
 
-        if (BlockId.unwrap(first) != BlockId.unwrap(id)) {
+        if (first != key) {
             // It displaced the first: for justice, never for profit. Nor do those earn that may have helped it to win.
             _unpaidUntil = uint40(_blocks[first].publishedAt + Race.BRANCH_SECONDS);
         }
@@ -247,8 +250,7 @@ contract Bridge is IBridge {
     /// @inheritdoc IBridge
     function withdrawBond(bytes calldata sealedHeader) external {
         BlockId id = sealedHeader.idOf();
-        BlockRecord storage record = _blocks[id];
-        if (record.publishedAt == 0) revert UnknownBlock(id);
+        BlockRecord storage record = _recordOf(id);
         uint64 bond = record.bond;
         if (bond == 0) revert NoBond(id);
         _checkTime(record.publishedAt + BOND_SECONDS);
@@ -259,7 +261,7 @@ contract Bridge is IBridge {
             uint256 height = sealedHeader.heightOf();
             if ((decides ? height : height - 1) > _finalHeight) revert RaceOpen(id);
             // Win or lose, it was beside a block that nobody has proved wrong.
-            if (decides && BlockId.unwrap(parent.firstChild) != BlockId.unwrap(id)) revert BondForfeited(id);
+            if (decides && parent.firstChild != id.keyOf()) revert BondForfeited(id);
         }
         record.bond = 0;
         address miner = sealedHeader.minerOf();
@@ -297,24 +299,24 @@ contract Bridge is IBridge {
     }
 
     /// @inheritdoc IBridge
-    function blocks(BlockId id) external view returns (BlockRecord memory) {
-        return _blocks[id];
+    function blocks(BlockKey key) external view returns (BlockRecord memory) {
+        return _blocks[key];
     }
 
     /// @inheritdoc IBridge
-    function firstChild(BlockId parent) external view returns (BlockId) {
+    function firstChild(BlockKey parent) external view returns (BlockKey) {
         return _blocks[parent].firstChild;
     }
 
     /// @inheritdoc IBridge
-    function slotOf(BlockId parent) external view returns (BlockId block_, uint40 time) {
+    function slotOf(BlockKey parent) external view returns (BlockKey block_, uint40 time) {
         Nomination storage slot = _slots[parent];
         return (slot.block_, slot.time);
     }
 
     /// @inheritdoc IBridge
-    function isEligible(BlockId parent, BlockId block_) public view returns (bool) {
-        return BlockId.unwrap(Race.branchOf(_blocks, parent, block_)) != 0;
+    function isEligible(BlockKey parent, BlockKey block_) public view returns (bool) {
+        return Race.branchOf(_blocks, parent, block_).exists();
     }
 
     /// @inheritdoc IBridge
@@ -344,12 +346,11 @@ contract Bridge is IBridge {
     /// calls it.
     /// @param prover gets half of the bond; the other half is burned, so that refuting oneself never pays
     function _refute(BlockId id, address prover) internal {
-        _checkRefutable(id);
-        BlockRecord storage record = _blocks[id];
+        BlockRecord storage record = _checkRefutable(id);
         uint64 reward = record.bond / 2;
         record.flags |= Race.REFUTED;
         record.bond = 0;
-        Race.remove(_blocks, id);
+        Race.remove(_blocks, id.keyOf());
         _owe(prover, uint256(reward) * 1 gwei);
         emit BlockRefuted(id, prover, reward);
     }
@@ -373,10 +374,9 @@ contract Bridge is IBridge {
     /// @dev What a child of `parent` says before it has any steps.
     function _childOf(bytes calldata parent, uint256 target) private view returns (BlockHeader.Fields memory fields) {
         BlockId id = parent.idOf();
-        BlockRecord storage record = _blocks[id];
+        BlockRecord storage record = _recordOf(id);
         uint256 publishedAt = record.publishedAt;
         uint256 flags = record.flags;
-        if (publishedAt == 0) revert UnknownBlock(id);
         if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
 
         uint64 height = parent.heightOf();
@@ -400,55 +400,66 @@ contract Bridge is IBridge {
         fields.queueHash = parent.queueHashOf();
     }
 
-    /// @dev Reverts unless the block was published, and is neither final nor refuted.
-    function _checkRefutable(BlockId id) private view {
-        BlockRecord storage record = _blocks[id];
+    /// @dev What is kept of a published block; reverts if there is none of all the 24 bytes of the id that are kept.
+    function _recordOf(BlockId id) private view returns (BlockRecord storage record) {
+        record = _blocks[id.keyOf()];
+        if (record.publishedAt == 0 || record.tag != id.tagOf()) revert UnknownBlock(id);
+    }
+
+    /// @dev Its record. Reverts unless the block was published, and is neither final nor refuted.
+    function _checkRefutable(BlockId id) private view returns (BlockRecord storage record) {
+        record = _recordOf(id);
         uint8 flags = record.flags;
-        if (record.publishedAt == 0) revert UnknownBlock(id);
         if (flags & Race.FINAL != 0) revert AlreadyFinal(id);
         if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
     }
 
     /// @dev Takes the bond and writes down a block that has passed all other checks.
     function _record(BlockId id, BlockHeader.Fields memory fields, Publication calldata publication) private {
-        BlockRecord storage record = _blocks[id];
-        BlockRecord storage parent = _blocks[fields.parent];
+        BlockKey key = id.keyOf();
+        BlockKey parentKey = fields.parent.keyOf();
+        BlockRecord storage record = _blocks[key];
+        BlockRecord storage parent = _blocks[parentKey];
         if (record.publishedAt != 0) revert AlreadyPublished(id);
         uint256 bond = BOND_GAS * _gasPrice();
-        uint128 work = Target.workOf(fields.target);
-        uint128 parentWork = parent.work;
-        BlockId first = parent.firstChild;
+        uint256 work = Target.workOf(fields.target);
+        uint256 parentWork = parent.work;
+        BlockKey first = parent.firstChild;
         uint8 flags;
-        if (BlockId.unwrap(first) != 0) {
+        if (first.exists()) {
             if (block.timestamp >= _blocks[first].publishedAt + Race.SIBLING_SECONDS) revert RaceClosed(first);
-            BlockId last = Race.lastChildOf(_blocks, fields.parent);
-            if (BlockId.unwrap(publication.beside) != BlockId.unwrap(last)) revert SiblingExists(last);
+            BlockKey last = Race.lastChildOf(_blocks, parentKey);
+            if (publication.beside != last) revert SiblingExists(last);
             // Else anyone could publish what its miner did not mean to be beside another block.
             if (msg.sender != publication.miner) revert NotMiner(publication.miner);
-            // By time the first of equals wins, by id it may be any of them.
+            // By time the first of equals wins, by key it may be any of them.
             if (block.timestamp == _blocks[last].publishedAt) revert SameSecond(last);
             // With more, one block alone would displace another one.
-            uint128 expected = _blocks[first].work - parentWork;
+            uint256 expected = _blocks[first].work - parentWork;
             if (work != expected) revert RivalWorkDiffers(work, expected);
             flags = Race.RIVAL;
             bond *= RIVAL_BONDS;
         }
         if (msg.value < bond) revert BondTooSmall(msg.value, bond);
-        record.parent = fields.parent;
         record.publishedAt = uint40(block.timestamp);
-        record.work = parentWork + work;
+        record.work = (parentWork + work).toUint96();
         record.flags = flags;
-        record.bond = (msg.value / 1 gwei).toUint64();
-        Race.append(_blocks, fields.parent, id);
+        record.bond = (msg.value / 1 gwei).toUint48();
+        record.tag = id.tagOf();
+        record.parent = parentKey;
+        Race.append(_blocks, parentKey, key);
     }
 
     /// @dev From when on a live child of the final block may become final.
-    function _finalAt(BlockId id, BlockId parent, BlockId first) private view returns (uint256) {
-        if (BlockId.unwrap(first) == BlockId.unwrap(id) && BlockId.unwrap(_blocks[id].nextSibling) == 0) return _blocks[id].publishedAt + Race.ALONE_SECONDS;
+    function _finalAt(BlockId id, BlockKey parent, BlockKey first) private view returns (uint256) {
+        BlockKey key = id.keyOf();
+        if (first == key && !_blocks[key].nextSibling.exists()) {
+            return _blocks[key].publishedAt + Race.ALONE_SECONDS;
+        }
         Nomination storage slot = _slots[parent];
-        BlockId branch = Race.branchOf(_blocks, parent, slot.block_);
-        if (BlockId.unwrap(branch) == 0) revert NominationNeeded(parent);
-        if (BlockId.unwrap(branch) != BlockId.unwrap(id)) revert NotOnNominatedBranch(id, slot.block_);
+        BlockKey branch = Race.branchOf(_blocks, parent, slot.block_);
+        if (!branch.exists()) revert NominationNeeded(parent);
+        if (branch != key) revert NotOnNominatedBranch(id, slot.block_);
         uint256 settled = slot.time + Race.NOMINATION_SECONDS;
         uint256 decided = _blocks[first].publishedAt + Race.RACE_SECONDS;
         return settled > decided ? settled : decided;
@@ -490,7 +501,8 @@ contract Bridge is IBridge {
 
     /// @dev Reverts unless the block is final.
     function _checkFinal(BlockId id) private view {
-        if (_blocks[id].flags & Race.FINAL == 0) revert NotFinal(id);
+        BlockRecord storage record = _blocks[id.keyOf()];
+        if (record.flags & Race.FINAL == 0 || record.tag != id.tagOf()) revert NotFinal(id);
     }
 
     function _checkTime(uint256 time) private view {

@@ -2,7 +2,7 @@
 // Everything that the bridge can be asked and can answer: its types, events, errors and functions. Long for what it explains.
 pragma solidity 0.8.37;
 
-import {BlockId} from "../types/BlockId.sol";
+import {BlockId, BlockKey} from "../types/BlockId.sol";
 import {Refutation} from "../types/Refutation.sol";
 import {IJudge} from "./IJudge.sol";
 import {IWrappedTTX} from "./IWrappedTTX.sol";
@@ -10,37 +10,40 @@ import {IWrappedTTX} from "./IWrappedTTX.sol";
 /// @title The TorrentTX bridge
 /// @notice Bridging blocks are proof-of-work blocks of TTX transactions (docs/protocol.md, section 7). Anybody may call
 /// anything: there is no owner, no pause and no upgrade. Where a function takes `sealedHeader`, it wants the 337 bytes
-/// `header ‖ miner ‖ nonce`; a block's id is `keccak(keccak(header) ‖ miner ‖ nonce)`. Times are Unix seconds, amounts are
+/// `header ‖ miner ‖ nonce`; a block's id is `keccak(keccak(header) ‖ miner ‖ nonce)`, and its key the lower 16 bytes of that. Times are Unix seconds, amounts are
 /// base units (10^-18) of TTX or wTTX, and fees and bonds in `gwei` are 10^-9 of the chain's coin.
 interface IBridge {
     // ------------------------------------------------------------------------------------------------------------ types
 
-    /// @notice What the contract keeps of a block. Everything else of it is in its header and in its event.
-    /// @param parent id of the parent; zero for genesis
+    /// @notice What the contract keeps of a block, in two words and in up to four where it took part in a race. Everything else of
+    /// it is in its header and in its event.
     /// @param publishedAt when it was published; zero if there is no such block
     /// @param work expected number of hashes from genesis up to this block
     /// @param flags bits: 1 refuted, 2 final, 4 rival (published beside a live sibling), 8 unpaid (final, but its miner
     /// earns nothing)
     /// @param bond gwei that lie here until the block's time is over; zero once taken
+    /// @param tag the 8 bytes of its id before the key
+    /// @param parent key of the parent; zero for genesis
     /// @param firstChild its earliest unrefuted child, or zero
     /// @param lastChild its latest unrefuted child where there were ever two or more at a time, else zero
     /// @param previousSibling the unrefuted sibling published before it, or zero
     /// @param nextSibling the unrefuted sibling published after it, or zero
     struct BlockRecord {
-        BlockId parent;
         uint40 publishedAt;
-        uint128 work;
+        uint96 work;
         uint8 flags;
-        uint64 bond;
-        BlockId firstChild;
-        BlockId lastChild;
-        BlockId previousSibling;
-        BlockId nextSibling;
+        uint48 bond;
+        bytes8 tag;
+        BlockKey parent;
+        BlockKey firstChild;
+        BlockKey lastChild;
+        BlockKey previousSibling;
+        BlockKey nextSibling;
     }
 
     /// @notice The block that is in the slot of a parent, and since when; zeros if there is none.
     struct Nomination {
-        BlockId block_;
+        BlockKey block_;
         uint40 time;
     }
 
@@ -57,7 +60,7 @@ interface IBridge {
         bytes20 torrent;
         address miner;
         bytes32 nonce;
-        BlockId beside;
+        BlockKey beside;
     }
 
     /// @notice Proof that a block asks for a payment (docs/protocol.md, section 5.1).
@@ -98,7 +101,7 @@ interface IBridge {
     event BlockRefuted(BlockId indexed id, address indexed prover, uint64 reward);
 
     /// @notice `block_` took the slot of `parent`.
-    event Nominated(BlockId indexed parent, BlockId indexed block_);
+    event Nominated(BlockKey indexed parent, BlockKey indexed block_);
 
     /// @notice A block became final. `fee` wTTX were minted to `miner`: zero where the block earns nothing, in which case
     /// they stay locked forever.
@@ -145,12 +148,12 @@ interface IBridge {
     /// @notice The parent has to be less than 128 above the final block.
     error TooFarAhead(uint256 height, uint256 finalHeight);
     /// @notice The earliest live child of the parent is 12 hours old: nothing can be published beside it any more.
-    error RaceClosed(BlockId first);
+    error RaceClosed(BlockKey first);
     /// @notice There are live siblings, of which this is the latest: it has to be named if this fork is wanted. The bond is lost
     /// unless all older siblings are refuted.
-    error SiblingExists(BlockId last);
+    error SiblingExists(BlockKey last);
     /// @notice The latest live sibling was published in this very second, and siblings are ordered by time: come later.
-    error SameSecond(BlockId last);
+    error SameSecond(BlockKey last);
     /// @notice A rival's work has to be that of the first live sibling: less would be cheap delay, and with more one block alone
     /// would displace another.
     error RivalWorkDiffers(uint256 work, uint256 expected);
@@ -184,17 +187,17 @@ interface IBridge {
     error SupplyExceeded(uint256 supply, uint256 requested);
 
     /// @notice `block_` is not a live descendant of `parent` within 128 blocks, published within 22 hours of the first live child.
-    error NotEligible(BlockId parent, BlockId block_);
+    error NotEligible(BlockKey parent, BlockKey block_);
     /// @notice The block in the slot is eligible, and not behind `block_`.
-    error NotHeavier(BlockId block_, BlockId incumbent);
+    error NotHeavier(BlockKey block_, BlockKey incumbent);
     /// @notice Only a child of the final block can become final.
     error NotChildOfFinal(BlockId id);
     /// @notice Not before `time`.
     error TooEarly(uint256 time);
     /// @notice The block in the slot is not eligible (or there is none): nominate another one.
-    error NominationNeeded(BlockId parent);
+    error NominationNeeded(BlockKey parent);
     /// @notice The branch that was nominated goes through another child.
-    error NotOnNominatedBranch(BlockId id, BlockId nominated);
+    error NotOnNominatedBranch(BlockId id, BlockKey nominated);
 
     /// @notice Only a final block can be asked for this.
     error NotFinal(BlockId id);
@@ -263,8 +266,8 @@ interface IBridge {
     function refute(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof) external;
 
     /// @notice Puts a block into the slot of `parent`, one of its ancestors, if the slot is empty, holds a block that is not
-    /// eligible, or one with less cumulative work (ties: published earlier wins; in the same second the smaller id).
-    function nominate(BlockId parent, BlockId block_) external;
+    /// eligible, or one with less cumulative work (ties: published earlier wins; in the same second the smaller key).
+    function nominate(BlockKey parent, BlockKey block_) external;
 
     /// @notice Makes a child of the final block final: the only live one 24 hours after its publication; else, 48 hours after
     /// the first live one, that on the way to the block which has been in the final block's slot for an hour.
@@ -316,17 +319,17 @@ interface IBridge {
     function finalHeight() external view returns (uint256);
 
     /// @notice What is kept of a block; all zero if there is no such block.
-    function blocks(BlockId id) external view returns (BlockRecord memory);
+    function blocks(BlockKey key) external view returns (BlockRecord memory);
 
     /// @notice The earliest unrefuted child of a block, or zero.
-    function firstChild(BlockId parent) external view returns (BlockId);
+    function firstChild(BlockKey parent) external view returns (BlockKey);
 
     /// @notice Which block is in the slot of `parent`, and since when; zeros if none.
-    function slotOf(BlockId parent) external view returns (BlockId block_, uint40 time);
+    function slotOf(BlockKey parent) external view returns (BlockKey block_, uint40 time);
 
     /// @notice Whether `block_` may be nominated for `parent`: a descendant within 128 blocks, no block on the way refuted,
     /// published within 22 hours of the first live child.
-    function isEligible(BlockId parent, BlockId block_) external view returns (bool);
+    function isEligible(BlockKey parent, BlockKey block_) external view returns (bool);
 
     /// @notice Whether request `number` of the final branch was paid.
     function isClaimed(uint256 number) external view returns (bool);

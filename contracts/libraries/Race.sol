@@ -3,7 +3,7 @@
 pragma solidity 0.8.37;
 
 import {IBridge} from "../interfaces/IBridge.sol";
-import {BlockId} from "../types/BlockId.sol";
+import {BlockKey} from "../types/BlockId.sol";
 
 /// @title Race
 /// @notice The live (unrefuted) children of a block are a doubly linked list in the order of publication, so that the first
@@ -30,66 +30,66 @@ library Race {
     uint256 internal constant MAX_DEPTH = 128;
 
     /// @notice Adds a child behind its live siblings. The caller has written the rest of its record.
-    function append(mapping(BlockId => IBridge.BlockRecord) storage blocks, BlockId parent, BlockId child) internal {
+    function append(mapping(BlockKey => IBridge.BlockRecord) storage blocks, BlockKey parent, BlockKey child) internal {
         IBridge.BlockRecord storage record = blocks[parent];
-        BlockId first = record.firstChild;
-        if (BlockId.unwrap(first) == 0) {
+        BlockKey first = record.firstChild;
+        if (!first.exists()) {
             // `lastChild` stays zero: an only child costs one word.
             record.firstChild = child;
             return;
         }
-        BlockId last = lastChildOf(blocks, parent);
+        BlockKey last = lastChildOf(blocks, parent);
         blocks[last].nextSibling = child;
         blocks[child].previousSibling = last;
         record.lastChild = child;
     }
 
     /// @notice The latest live child of `parent`, or zero.
-    function lastChildOf(mapping(BlockId => IBridge.BlockRecord) storage blocks, BlockId parent)
+    function lastChildOf(mapping(BlockKey => IBridge.BlockRecord) storage blocks, BlockKey parent)
         internal
         view
-        returns (BlockId last)
+        returns (BlockKey last)
     {
         IBridge.BlockRecord storage record = blocks[parent];
         last = record.lastChild;
-        if (BlockId.unwrap(last) == 0) last = record.firstChild;
+        if (!last.exists()) last = record.firstChild;
     }
 
     /// @notice Takes a refuted child out of the list of its live siblings.
-    function remove(mapping(BlockId => IBridge.BlockRecord) storage blocks, BlockId child) internal {
+    function remove(mapping(BlockKey => IBridge.BlockRecord) storage blocks, BlockKey child) internal {
         IBridge.BlockRecord storage record = blocks[child];
         IBridge.BlockRecord storage parent = blocks[record.parent];
-        BlockId previous = record.previousSibling;
-        BlockId next = record.nextSibling;
-        if (BlockId.unwrap(previous) == 0) parent.firstChild = next;
+        BlockKey previous = record.previousSibling;
+        BlockKey next = record.nextSibling;
+        if (!previous.exists()) parent.firstChild = next;
         else blocks[previous].nextSibling = next;
-        if (BlockId.unwrap(next) != 0) blocks[next].previousSibling = previous;
+        if (next.exists()) blocks[next].previousSibling = previous;
         // An only child may have no `lastChild`; the last of several has.
         else parent.lastChild = previous;
     }
 
     /// @notice The child of `parent` that leads to `block_`, or zero if `block_` is not eligible: a descendant of `parent` within
     /// 128 blocks, no block on the way (itself included) refuted, published within 22 hours of the first live child.
-    function branchOf(mapping(BlockId => IBridge.BlockRecord) storage blocks, BlockId parent, BlockId block_)
+    function branchOf(mapping(BlockKey => IBridge.BlockRecord) storage blocks, BlockKey parent, BlockKey block_)
         internal
         view
-        returns (BlockId)
+        returns (BlockKey)
     {
         uint256 start = blocks[blocks[parent].firstChild].publishedAt;
-        if (blocks[block_].publishedAt > start + BRANCH_SECONDS) return BlockId.wrap(0);
+        if (blocks[block_].publishedAt > start + BRANCH_SECONDS) return BlockKey.wrap(0);
         // At most 128 rounds of two reads.
         for (uint256 i = 0; i < MAX_DEPTH; ++i) {
             IBridge.BlockRecord storage record = blocks[block_];
-            if (record.publishedAt == 0 || record.flags & REFUTED != 0) return BlockId.wrap(0);
-            BlockId above = record.parent;
-            if (BlockId.unwrap(above) == BlockId.unwrap(parent)) return block_;
+            if (record.publishedAt == 0 || record.flags & REFUTED != 0) return BlockKey.wrap(0);
+            BlockKey above = record.parent;
+            if (above == parent) return block_;
             block_ = above;
         }
-        return BlockId.wrap(0);
+        return BlockKey.wrap(0);
     }
 
-    /// @notice Whether block `a` beats block `b`: more cumulative work; then the earlier one; in one second the smaller id.
-    function isAhead(mapping(BlockId => IBridge.BlockRecord) storage blocks, BlockId a, BlockId b)
+    /// @notice Whether block `a` beats block `b`: more cumulative work; then the earlier one; in one second the smaller key.
+    function isAhead(mapping(BlockKey => IBridge.BlockRecord) storage blocks, BlockKey a, BlockKey b)
         internal
         view
         returns (bool)
@@ -98,6 +98,6 @@ library Race {
         IBridge.BlockRecord storage right = blocks[b];
         if (left.work != right.work) return left.work > right.work;
         if (left.publishedAt != right.publishedAt) return left.publishedAt < right.publishedAt;
-        return BlockId.unwrap(a) < BlockId.unwrap(b);
+        return BlockKey.unwrap(a) < BlockKey.unwrap(b);
     }
 }

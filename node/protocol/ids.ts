@@ -14,9 +14,12 @@ export type Address = `0x${string}` & { readonly brand: 'Address' }
 export type Infohash = string & { readonly brand: 'Infohash' }
 /** 32 bytes, `0x` and 64 lower-case hex digits: block ids, state roots, Keccak digests. */
 export type Hash = `0x${string}` & { readonly brand: 'Hash' }
+/** The lower 16 bytes of a block's id, `0x` and 32 lower-case hex digits: where the contract has its record. */
+export type BlockKey = `0x${string}` & { readonly brand: 'BlockKey' }
 
 export const ZERO_ADDRESS = `0x${'0'.repeat(40)}` as Address
 export const ZERO_HASH = `0x${'0'.repeat(64)}` as Hash
+export const ZERO_KEY = `0x${'0'.repeat(32)}` as BlockKey
 
 export function isAddress(text: unknown): text is Address {
   return typeof text === 'string' && /^0x[0-9a-f]{40}$/.test(text)
@@ -84,6 +87,18 @@ export function parseHash(text: string): Hash {
   const lower = text.toLowerCase()
   if (isHash(lower)) return lower
   throw new RuleError('bad-hash', `expected a hash (0x and 64 hex digits), got ${quote(text)}`)
+}
+
+/** Throws `RuleError('bad-hash')`. */
+export function parseKey(text: string): BlockKey {
+  const lower = text.toLowerCase()
+  if (/^0x[0-9a-f]{32}$/.test(lower)) return lower as BlockKey
+  throw new RuleError('bad-hash', `expected the key of a block (0x and 32 hex digits), got ${quote(text)}`)
+}
+
+/** Of a block, by its id. */
+export function keyOf(id: Hash): BlockKey {
+  return `0x${id.slice(34)}` as BlockKey
 }
 
 /** `bytes` has 20 bytes. */

@@ -199,13 +199,13 @@ export class RaceModel {
       }, undefined)
   }
 
-  /** More work; then the earlier one; in one second the smaller id. */
+  /** More work; then the earlier one; in one second the smaller key: the last 32 digits of an id. */
   isAhead(a: string, b: string): boolean {
     const left = this.find(a)
     const right = this.find(b)
     if (left === undefined || right === undefined) return false
     if (left.work !== right.work) return left.work > right.work
     if (left.time !== right.time) return left.time < right.time
-    return a < b
+    return a.slice(-32) < b.slice(-32)
   }
 }

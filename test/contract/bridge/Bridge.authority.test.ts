@@ -6,6 +6,7 @@ import { encodeFunctionData, toFunctionSelector } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { parseHex } from '../../../node/protocol/bytes.ts'
+import { keyOf } from '../../../node/protocol/ids.ts'
 import { assertReverts, readArtifact } from '../../support/contract/chain.ts'
 import { EASIEST_TARGET, Fixture, FLOOR_PRICE, MIN_DEPOSIT, MIN_REQUEST } from '../../support/contract/fixture.ts'
 
@@ -112,7 +113,7 @@ describe('parameters', () => {
     assert.equal(await read.floorPrice(), FLOOR_PRICE)
     assert.equal(await read.genesis(), genesis.id)
     assert.equal(await read.finalBlock(), genesis.id)
-    const record = await read.blocks([genesis.id])
+    const record = await read.blocks([keyOf(genesis.id)])
     assert.deepEqual([record.flags, record.work, record.publishedAt], [2, 0n, Number(chain.time)])
   })
 

@@ -8,7 +8,7 @@ import { proveStep } from '../../../miner/watch/refutation.ts'
 import { encodeRefutation, type Refutation } from '../../../node/ethereum/refute-call.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
-import { ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { keyOf, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import { forge } from '../../../scripts/devnet/drill/forge.ts'
@@ -95,7 +95,7 @@ describe('the bond of a refuted block', () => {
     await fixture.withdrawBond(block)
     const [event] = fixture.events(await fixture.prove(refutation, prover), 'BlockRefuted')
     assert.equal(event?.args.reward, 0n)
-    assert.equal((await read.blocks([block.id])).flags & 1, 1)
+    assert.equal((await read.blocks([keyOf(block.id)])).flags & 1, 1)
   })
 
   it('goes to whoever is first with the proof, copied or not: the block is dead all the same', async () => {
@@ -115,9 +115,9 @@ describe('a proof', () => {
     const again = await stage.snapshot()
     fixture.pass(24n * HOUR)
     await fixture.finalize(block)
-    const before = await read.blocks([block.id])
+    const before = await read.blocks([keyOf(block.id)])
     await assertReverts(fixture.prove(refutation, prover), 'AlreadyFinal', [block.id])
-    assert.deepEqual(await read.blocks([block.id]), before)
+    assert.deepEqual(await read.blocks([keyOf(block.id)]), before)
     assert.equal(await read.finalBlock(), block.id)
     assert.equal(await read.owed([prover]), 0n)
     await again()
@@ -132,7 +132,7 @@ describe('a proof', () => {
     const block = await stage.publish(stage.draft(BAD))
     const first = proveStep(rules, { parent: genesis, block: publishedOf(block) }, stage.tip.state, 0)
     await assertReverts(fixture.prove(first), 'StepIsRight', [0n])
-    assert.equal((await read.blocks([block.id])).flags & 1, 0)
+    assert.equal((await read.blocks([keyOf(block.id)])).flags & 1, 0)
   })
 
   it('has to be about this block, this step, and the state before it', async () => {
@@ -236,10 +236,10 @@ describe('the death of a block', () => {
     fixture.pass(HOUR)
     await fixture.prove(refutation)
     for (const dead of branch) {
-      assert.equal(await read.isEligible([genesis.id, dead.id]), false)
+      assert.equal(await read.isEligible([keyOf(genesis.id), keyOf(dead.id)]), false)
       await assertReverts(fixture.nominate(genesis, dead), 'NotEligible')
     }
-    const { publishedAt } = await read.blocks([sibling.id])
+    const { publishedAt } = await read.blocks([keyOf(sibling.id)])
     await assertReverts(fixture.finalize(sibling), 'TooEarly', [BigInt(publishedAt) + 24n * HOUR])
     chain.time = BigInt(publishedAt) + 24n * HOUR
     await fixture.finalize(sibling)
@@ -318,7 +318,7 @@ describe('the death of a block', () => {
     const refutation = stage.refutationOf(bad)
     assert(refutation)
     await fixture.prove(refutation)
-    assert.equal(await read.isEligible([genesis.id, onTop.id]), false)
+    assert.equal(await read.isEligible([keyOf(genesis.id), keyOf(onTop.id)]), false)
   })
 
   it('is by its own fault too where the parent states what no chain leads to: what follows has an answer there', async () => {
@@ -338,7 +338,7 @@ describe('the death of a block', () => {
       const refutation = stage.refutationOf(block, parent)
       assert(refutation)
       await fixture.prove(refutation)
-      assert.equal((await read.blocks([block.id])).flags & 1, 1)
+      assert.equal((await read.blocks([keyOf(block.id)])).flags & 1, 1)
     }
   })
 })

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { getAddress } from 'viem'
 import { concat, parseHex } from '../../../node/protocol/bytes.ts'
-import { type Address, toBytes, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
+import { type Address, keyOf, toBytes, ZERO_ADDRESS, ZERO_KEY } from '../../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../node/protocol/target.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
 import { draftBlock, someHash, toHex, transactionStep } from '../../support/contract/blocks.ts'
@@ -41,19 +41,20 @@ describe('publish', () => {
     assert.equal(event?.args.miner.toLowerCase(), fixture.account(1))
     const { supply, fee, queueFees, firstRequest, requestCount } = block.header
     assert.deepEqual([supply, fee, queueFees, firstRequest, requestCount], [10n ** 27n - 1_234n, 12n, 0n, 0n, 1])
-    const none = `0x${'0'.repeat(64)}`
-    assert.deepEqual(await read.blocks([block.id]), {
-      parent: genesis.id,
+    const none = ZERO_KEY
+    assert.deepEqual(await read.blocks([keyOf(block.id)]), {
+      parent: keyOf(genesis.id),
       publishedAt: Number(chain.time),
+      tag: `0x${block.id.slice(18, 34)}`,
       work: workOf(block.header.target),
       flags: 0,
-      bond: 20_000_000n,
+      bond: 20_000_000,
       firstChild: none,
       lastChild: none,
       previousSibling: none,
       nextSibling: none,
     })
-    assert.equal(await read.firstChild([genesis.id]), block.id)
+    assert.equal(await read.firstChild([keyOf(genesis.id)]), keyOf(block.id))
   })
 
   it('derives the header of the spec for every number of steps up to 9, and for 500', async () => {
@@ -76,7 +77,7 @@ describe('publish', () => {
     for (let i = 1; i <= 3; i++) {
       tip = await fixture.extend(tip, { steps: [transactionStep({ payee, request: true, tokens: 100n, seed: i })] })
       work += workOf(tip.header.target)
-      const record = await read.blocks([tip.id])
+      const record = await read.blocks([keyOf(tip.id)])
       assert.equal(record.work, work)
       assert.deepEqual([tip.header.supply, tip.header.firstRequest], [10n ** 27n - 100n * BigInt(i), BigInt(i - 1)])
       fixture.pass(HOUR)
@@ -145,7 +146,7 @@ describe('publish', () => {
       const least = 20_000_000n * price
       await assertReverts(fixture.publish(genesis, block, { value: least - 1n }), 'BondTooSmall', [least - 1n, least])
       await fixture.publish(genesis, block, { value: least })
-      assert.equal((await read.blocks([block.id])).bond, least / 10n ** 9n)
+      assert.equal((await read.blocks([keyOf(block.id)])).bond, Number(least / 10n ** 9n))
       await back()
     }
   })
@@ -159,7 +160,7 @@ describe('publish', () => {
     const publish = (value: bigint) => fixture.publish(genesis, rival, { beside, from, value })
     await assertReverts(publish(least - 1n), 'BondTooSmall', [least - 1n, least])
     await publish(least)
-    assert.equal((await read.blocks([rival.id])).bond, least / 10n ** 9n)
+    assert.equal((await read.blocks([keyOf(rival.id)])).bond, Number(least / 10n ** 9n))
   })
 
   it('takes a rival from the account of its miner only, and any other block from anybody', async () => {
@@ -176,7 +177,7 @@ describe('publish', () => {
   it('keeps all that was sent as the bond', async () => {
     const block = fixture.draft(genesis)
     await fixture.publish(genesis, block, { value: 3n * 10n ** 18n })
-    assert.equal((await read.blocks([block.id])).bond, 3n * 10n ** 9n)
+    assert.equal((await read.blocks([keyOf(block.id)])).bond, 3 * 10 ** 9)
   })
 
   it('refuses steps without shape, wherever they are', async () => {

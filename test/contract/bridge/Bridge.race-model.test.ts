@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import type { Hash } from '../../../node/protocol/ids.ts'
+import { type Hash, keyOf, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../node/protocol/target.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
 import { RaceModel } from '../../../scripts/assure/models/race.ts'
@@ -59,7 +59,7 @@ class Race {
     assert.equal(await read.finalHeight(), BigInt(model.tip.height))
     assert.equal(await read.unpaidUntil(), model.unpaidUntil)
     for (const block of model.blocks) {
-      const record = await read.blocks([block.id as Hash])
+      const record = await read.blocks([keyOf(block.id as Hash)])
       const flags = Object.entries(FLAGS).filter(([name]) => block[name as keyof typeof FLAGS])
       assert.equal(
         record.flags & 15,
@@ -67,21 +67,21 @@ class Race {
       )
       assert.equal(record.work, block.work)
       assert.equal(record.publishedAt, Number(block.time))
-      assert.equal(record.bond !== 0n, block.bond === 'held')
+      assert.equal(record.bond !== 0, block.bond === 'held')
       const live = model.live(block.id)
-      const none = `0x${'0'.repeat(64)}`
-      assert.equal(record.firstChild, live[0]?.id ?? none)
+      const keyAt = (i: number) => keyOf((live[i]?.id ?? ZERO_HASH) as Hash)
+      assert.equal(record.firstChild, keyAt(0))
       // The list of live children, walked in both directions.
       for (const [i, child] of live.entries()) {
-        const { previousSibling, nextSibling } = await read.blocks([child.id as Hash])
-        assert.equal(previousSibling, live[i - 1]?.id ?? none)
-        assert.equal(nextSibling, live[i + 1]?.id ?? none)
+        const { previousSibling, nextSibling } = await read.blocks([keyOf(child.id as Hash)])
+        assert.equal(previousSibling, keyAt(i - 1))
+        assert.equal(nextSibling, keyAt(i + 1))
       }
-      const [nominated, time] = await read.slotOf([block.id as Hash])
+      const [nominated, time] = await read.slotOf([keyOf(block.id as Hash)])
       const slot = model.slots.get(block.id)
-      assert.deepEqual([nominated, BigInt(time)], [slot?.block ?? none, slot?.time ?? 0n])
+      assert.deepEqual([nominated, BigInt(time)], [keyOf((slot?.block ?? ZERO_HASH) as Hash), slot?.time ?? 0n])
       const other = model.blocks[Math.floor(random() * model.blocks.length)] ?? block
-      const pair = [block.id as Hash, other.id as Hash] as const
+      const pair = [keyOf(block.id as Hash), keyOf(other.id as Hash)] as const
       assert.equal(await read.isEligible(pair), model.isEligible(block.id, other.id))
     }
   }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Hash } from '../../../node/protocol/ids.ts'
+import { type Hash, keyOf, ZERO_KEY } from '../../../node/protocol/ids.ts'
 import type { TestBlock } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { Fixture, HOUR } from '../../support/contract/fixture.ts'
@@ -16,7 +16,7 @@ const MINUTE = 60n
 const [alice, _bob, _carol] = [fixture.account(1), fixture.account(2), fixture.account(3)]
 
 const { steps, at, heavy, light } = raceWords(fixture, start)
-const flagsOf = async (block: TestBlock) => (await read.blocks([block.id])).flags
+const flagsOf = async (block: TestBlock) => (await read.blocks([keyOf(block.id)])).flags
 
 describe('a block without rivals', () => {
   it('is final 24 hours after its publication, not a second before, and pays its miner', async () => {
@@ -61,17 +61,17 @@ describe('a block without rivals', () => {
 describe('siblings', () => {
   it('name the latest before them, so nobody forks by accident, nor beside what he has not seen', async () => {
     const first = await fixture.extend(genesis)
-    await assertReverts(fixture.publish(genesis, fixture.draft(genesis)), 'SiblingExists', [first.id])
+    await assertReverts(fixture.publish(genesis, fixture.draft(genesis)), 'SiblingExists', [keyOf(first.id)])
     at(1n)
     const second = await fixture.extend(genesis, {}, { beside: first.id })
     at(2n)
     const third = fixture.draft(genesis)
     for (const beside of [first.id, genesis.id, third.id]) {
-      await assertReverts(fixture.publish(genesis, third, { beside }), 'SiblingExists', [second.id])
+      await assertReverts(fixture.publish(genesis, third, { beside }), 'SiblingExists', [keyOf(second.id)])
     }
     // Who came after it is not who stood there when the author looked.
     await fixture.refute(second)
-    await assertReverts(fixture.publish(genesis, third, { beside: second.id }), 'SiblingExists', [first.id])
+    await assertReverts(fixture.publish(genesis, third, { beside: second.id }), 'SiblingExists', [keyOf(first.id)])
     await fixture.publish(genesis, third, { beside: first.id })
   })
 
@@ -86,13 +86,13 @@ describe('siblings', () => {
     const first = await fixture.extend(genesis)
     const { id: beside } = first
     const draft = fixture.draft(genesis)
-    await assertReverts(fixture.publish(genesis, draft, { beside }), 'SameSecond', [beside])
+    await assertReverts(fixture.publish(genesis, draft, { beside }), 'SameSecond', [keyOf(beside)])
     at(0n, 1n)
     await fixture.publish(genesis, draft, { beside })
     const another = fixture.draft(genesis)
-    await assertReverts(fixture.publish(genesis, another, { beside: draft.id }), 'SameSecond', [draft.id])
+    await assertReverts(fixture.publish(genesis, another, { beside: draft.id }), 'SameSecond', [keyOf(draft.id)])
     await fixture.refute(first)
-    await assertReverts(fixture.publish(genesis, another, { beside: draft.id }), 'SameSecond', [draft.id])
+    await assertReverts(fixture.publish(genesis, another, { beside: draft.id }), 'SameSecond', [keyOf(draft.id)])
     await fixture.refute(draft)
     await fixture.publish(genesis, another)
   })
@@ -113,7 +113,9 @@ describe('siblings', () => {
     await fixture.extend(genesis, {}, { rival: true })
     await back()
     at(12n)
-    await assertReverts(fixture.publish(genesis, fixture.draft(genesis), { rival: true }), 'RaceClosed', [first.id])
+    await assertReverts(fixture.publish(genesis, fixture.draft(genesis), { rival: true }), 'RaceClosed', [
+      keyOf(first.id),
+    ])
   })
 
   it('that are refuted leave the next as the first, whose clock counts, and never an earlier one', async () => {
@@ -123,14 +125,14 @@ describe('siblings', () => {
     at(6n)
     const third = await fixture.extend(genesis, {}, { rival: true })
     await fixture.refute(second)
-    assert.equal(await read.firstChild([genesis.id]), first.id)
+    assert.equal(await read.firstChild([keyOf(genesis.id)]), keyOf(first.id))
     await fixture.refute(first)
-    assert.equal(await read.firstChild([genesis.id]), third.id)
+    assert.equal(await read.firstChild([keyOf(genesis.id)]), keyOf(third.id))
     at(18n, -1n)
     const fourth = await fixture.extend(genesis, {}, { rival: true })
     await fixture.refute(fourth)
     await fixture.refute(third)
-    assert.equal(await read.firstChild([genesis.id]), `0x${'0'.repeat(64)}`)
+    assert.equal(await read.firstChild([keyOf(genesis.id)]), ZERO_KEY)
     at(40n)
     assert.equal(await flagsOf(await fixture.extend(genesis)), 0)
   })
@@ -145,7 +147,7 @@ describe('siblings', () => {
       const { gasUsed } = await fixture.refute(block)
       assert(gasUsed < 100_000n)
     }
-    assert.equal(await read.firstChild([genesis.id]), `0x${'0'.repeat(64)}`)
+    assert.equal(await read.firstChild([keyOf(genesis.id)]), ZERO_KEY)
   })
 })
 
@@ -158,7 +160,7 @@ describe('a race', () => {
     at(48n, -1n)
     await assertReverts(fixture.finalize(rival), 'TooEarly', [start + 49n * HOUR])
     at(48n)
-    await assertReverts(fixture.finalize(first), 'NotOnNominatedBranch', [first.id, child.id])
+    await assertReverts(fixture.finalize(first), 'NotOnNominatedBranch', [first.id, keyOf(child.id)])
     await fixture.finalize(rival)
   })
 
@@ -167,12 +169,15 @@ describe('a race', () => {
     const rival = await fixture.extend(genesis, {}, { rival: true })
     const child = await fixture.extend(rival)
     at(48n)
-    await assertReverts(fixture.finalize(first), 'NominationNeeded', [genesis.id])
+    await assertReverts(fixture.finalize(first), 'NominationNeeded', [keyOf(genesis.id)])
     await fixture.nominate(genesis, first)
     at(48n, 30n * MINUTE)
     const receipt = await fixture.nominate(genesis, child)
-    assert.deepEqual(fixture.events(receipt, 'Nominated')[0]?.args, { parent: genesis.id, block_: child.id })
-    assert.deepEqual(await read.slotOf([genesis.id]), [child.id, Number(chain.time)])
+    assert.deepEqual(fixture.events(receipt, 'Nominated')[0]?.args, {
+      parent: keyOf(genesis.id),
+      block_: keyOf(child.id),
+    })
+    assert.deepEqual(await read.slotOf([keyOf(genesis.id)]), [keyOf(child.id), Number(chain.time)])
     at(49n)
     await assertReverts(fixture.finalize(rival), 'TooEarly', [start + HOUR * 50n + 30n * MINUTE])
     at(49n, 30n * MINUTE)
@@ -186,7 +191,7 @@ describe('a race', () => {
     const inTime = await fixture.extend(rival)
     at(22n, 1n)
     const late = await fixture.extend(inTime)
-    await assertReverts(fixture.nominate(genesis, late), 'NotEligible', [genesis.id, late.id])
+    await assertReverts(fixture.nominate(genesis, late), 'NotEligible', [keyOf(genesis.id), keyOf(late.id)])
     await fixture.nominate(genesis, inTime)
   })
 
@@ -224,7 +229,7 @@ describe('a race', () => {
     const longer = await fixture.extend(long, { steps })
     await fixture.nominate(genesis, longer)
     await fixture.nominate(genesis, heavier)
-    await assertReverts(fixture.nominate(genesis, longer), 'NotHeavier', [longer.id, heavier.id])
+    await assertReverts(fixture.nominate(genesis, longer), 'NotHeavier', [keyOf(longer.id), keyOf(heavier.id)])
     at(48n)
     await fixture.finalize(rival)
   })
@@ -235,19 +240,19 @@ describe('a race', () => {
     const second = await fixture.extend(genesis, light(genesis), { rival: true })
     await fixture.nominate(genesis, second)
     await fixture.nominate(genesis, first)
-    await assertReverts(fixture.nominate(genesis, second), 'NotHeavier', [second.id, first.id])
-    await assertReverts(fixture.nominate(genesis, first), 'NotHeavier', [first.id, first.id])
+    await assertReverts(fixture.nominate(genesis, second), 'NotHeavier', [keyOf(second.id), keyOf(first.id)])
+    await assertReverts(fixture.nominate(genesis, first), 'NotHeavier', [keyOf(first.id), keyOf(first.id)])
   })
 
-  it('goes to the smaller id of two branches with the same work in the same second, which siblings never are', async () => {
+  it('goes to the smaller key of two branches with the same work in the same second, which siblings never are', async () => {
     const first = await fixture.extend(genesis)
     const rival = await fixture.extend(genesis, {}, { rival: true })
     const pair = [await fixture.extend(first), await fixture.extend(rival)]
-    const [small, large] = pair.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))
+    const [small, large] = pair.toSorted((a, b) => (keyOf(a.id) < keyOf(b.id) ? -1 : 1))
     assert(small && large)
     await fixture.nominate(genesis, large)
     await fixture.nominate(genesis, small)
-    await assertReverts(fixture.nominate(genesis, large), 'NotHeavier', [large.id, small.id])
+    await assertReverts(fixture.nominate(genesis, large), 'NotHeavier', [keyOf(large.id), keyOf(small.id)])
   })
 
   it('goes on without those who were refuted: their slot is free for a lighter one', async () => {
@@ -259,7 +264,7 @@ describe('a race', () => {
     await fixture.nominate(genesis, grandchild)
     at(30n)
     await fixture.refute(child)
-    assert.equal(await read.isEligible([genesis.id, grandchild.id]), false)
+    assert.equal(await read.isEligible([keyOf(genesis.id), keyOf(grandchild.id)]), false)
     await assertReverts(fixture.nominate(genesis, grandchild), 'NotEligible')
     at(48n)
     await assertReverts(fixture.finalize(rival), 'NominationNeeded')
@@ -305,7 +310,7 @@ describe('a race', () => {
       [nothing, unknown],
       [nothing, genesis.id],
     ] as const) {
-      await assertReverts(fixture.nominate({ id: above }, { id: below }), 'NotEligible', [above, below])
+      await assertReverts(fixture.nominate({ id: above }, { id: below }), 'NotEligible', [keyOf(above), keyOf(below)])
     }
   })
 })

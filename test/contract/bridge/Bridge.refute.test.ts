@@ -8,7 +8,14 @@ import { applyStep } from '../../../node/protocol/apply.ts'
 import type { Verdict } from '../../../node/protocol/block.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
-import { type Address, type Hash, type Infohash, parseInfohash, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
+import {
+  type Address,
+  type Hash,
+  type Infohash,
+  keyOf,
+  parseInfohash,
+  ZERO_ADDRESS,
+} from '../../../node/protocol/ids.ts'
 import { packTransaction } from '../../../node/protocol/packed.ts'
 import { type EntryName, entryKey, outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
 import { insert } from '../../../node/protocol/tree.ts'
@@ -87,7 +94,7 @@ async function assertConvicted(
   assert(refutation)
   const [event] = fixture.events(await fixture.prove(refutation, prover), 'BlockRefuted')
   assert.deepEqual([event?.args.id, event?.args.prover.toLowerCase()], [block.id, prover])
-  assert.equal((await read.blocks([block.id])).flags & 1, 1)
+  assert.equal((await read.blocks([keyOf(block.id)])).flags & 1, 1)
   await assertReverts(fixture.finalize(block), parent === stage.tip ? 'BlockIsRefuted' : 'NotChildOfFinal')
 }
 

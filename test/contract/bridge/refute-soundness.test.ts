@@ -8,7 +8,7 @@ import { encodeRefutation, type Refutation } from '../../../node/ethereum/refute
 import { applyStep, applyTransaction, type Witness } from '../../../node/protocol/apply.ts'
 import { concat, formatHex, parseHex } from '../../../node/protocol/bytes.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
-import { ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { keyOf, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { State } from '../../../node/protocol/state.ts'
 import { verifyPacked } from '../../../node/protocol/verify.ts'
 import { flipBit } from '../../../scripts/assure/models/step-cases.ts'
@@ -57,7 +57,7 @@ describe(`a right block (${runs} proofs, seed ${seed})`, () => {
           done++
         }
       }
-      assert.equal((await stage.fixture.read.blocks([block.id])).flags & 1, 0)
+      assert.equal((await stage.fixture.read.blocks([keyOf(block.id)])).flags & 1, 0)
     }
     for (const line of [...seen].toSorted()) test.diagnostic(line.join(': '))
     for (const error of ['StepIsRight', 'BadWitness', 'BadProof']) {

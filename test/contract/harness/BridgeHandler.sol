@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
 import {IWrappedTTX} from "../../../contracts/interfaces/IWrappedTTX.sol";
 import {Trace} from "../../../contracts/libraries/Trace.sol";
-import {BlockId} from "../../../contracts/types/BlockId.sol";
+import {BlockId, BlockKey} from "../../../contracts/types/BlockId.sol";
 import {BridgeHarness} from "./BridgeHarness.sol";
 import {Vm, VM} from "./Vm.sol";
 
@@ -122,26 +122,26 @@ contract BridgeHandler {
         for (uint256 i = 0; i < requests % 6; ++i) {
             steps = bytes.concat(steps, _ask(made, uint256(keccak256(abi.encode(seed, i)))));
         }
-        _send(made, parent.header, steps, rival ? _latestOf(parent.id) : BlockId.wrap(0));
+        _send(made, parent.header, steps, rival ? _latestOf(parent.id.keyOf()) : BlockKey.wrap(0));
     }
 
     function nominate(uint256 parent, uint256 block_) external {
         VM.warp(_now);
-        BlockId above = parent % 2 == 0 ? bridge.finalBlock() : _blocks[parent % _blocks.length].id;
+        BlockKey above = (parent % 2 == 0 ? bridge.finalBlock() : _blocks[parent % _blocks.length].id).keyOf();
         // Often one that may still be eligible.
         uint256 span = block_ % 3 == 0 && _blocks.length > 8 ? 8 : _blocks.length;
-        try bridge.nominate(above, _blocks[_blocks.length - 1 - (block_ >> 8) % span].id) {} catch {}
+        try bridge.nominate(above, _blocks[_blocks.length - 1 - (block_ >> 8) % span].id.keyOf()) {} catch {}
     }
 
     function finalize(uint256 seed) external {
         VM.warp(_now);
         BlockId last = bridge.finalBlock();
-        BlockId first = bridge.firstChild(last);
+        BlockKey first = bridge.firstChild(last.keyOf());
         for (uint256 i = 0; i < _blocks.length; ++i) {
             Published storage candidate = _blocks[(seed % _blocks.length + i) % _blocks.length];
             if (BlockId.unwrap(candidate.parent) != BlockId.unwrap(last)) continue;
             try bridge.finalize(candidate.header) {
-                if (BlockId.unwrap(candidate.id) != BlockId.unwrap(first)) displaced++;
+                if (candidate.id.keyOf() != first) displaced++;
                 _settle(candidate, last);
                 return;
             } catch {}
@@ -228,7 +228,7 @@ contract BridgeHandler {
     function liabilities() external view returns (uint256 sum) {
         for (uint256 i = 0; i < 3; ++i) sum += bridge.owed(_actor(i));
         sum += bridge.owed(address(this));
-        for (uint256 i = 0; i < _blocks.length; ++i) sum += uint256(bridge.blocks(_blocks[i].id).bond) * 1 gwei;
+        for (uint256 i = 0; i < _blocks.length; ++i) sum += uint256(bridge.blocks(_blocks[i].id.keyOf()).bond) * 1 gwei;
         for (uint256 i = _blocks[_numberOf[bridge.finalBlock()]].queueCount; i < _queue.length; ++i) {
             sum += uint256(_queue[i].fee) * 1 gwei;
         }
@@ -240,7 +240,7 @@ contract BridgeHandler {
         return address(_actors[number % 3]);
     }
 
-    function _send(Published storage made, bytes memory parent, bytes memory steps, BlockId beside) private {
+    function _send(Published storage made, bytes memory parent, bytes memory steps, BlockKey beside) private {
         bytes memory states;
         for (uint256 i = 0; i < made.steps.length; ++i) states = bytes.concat(states, made.states[i]);
         uint256 parentTarget = uint256(bytes32(_slice(parent, 69)));
@@ -259,15 +259,15 @@ contract BridgeHandler {
         }
     }
 
-    function _latestOf(BlockId parent) private view returns (BlockId last) {
+    function _latestOf(BlockKey parent) private view returns (BlockKey last) {
         last = bridge.blocks(parent).lastChild;
-        if (BlockId.unwrap(last) == 0) last = bridge.firstChild(parent);
+        if (!last.exists()) last = bridge.firstChild(parent);
     }
 
     function _settle(Published storage final_, BlockId last) private {
         finals++;
         _finals.push(final_.id);
-        bool unpaid = bridge.blocks(final_.id).flags & 8 != 0;
+        bool unpaid = bridge.blocks(final_.id.keyOf()).flags & 8 != 0;
         uint256 from = _blocks[_numberOf[last]].queueCount;
         for (uint256 i = from; i < final_.queueCount; ++i) {
             if (!_queue[i].isDeposit) continue;

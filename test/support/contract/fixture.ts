@@ -17,7 +17,16 @@ import { encodeRefutation, type Refutation } from '../../../node/ethereum/refute
 import { concat } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../../node/protocol/header.ts'
-import { type Address, type Hash, parseAddress, parseHash, toBytes, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import {
+  type Address,
+  type BlockKey,
+  type Hash,
+  keyOf,
+  parseAddress,
+  parseKey,
+  toBytes,
+  ZERO_KEY,
+} from '../../../node/protocol/ids.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { accountOf, genesisOf } from '../../../scripts/assure/models/world.ts'
 import { type Draft, draftBlock, type proofOf, type TestBlock, toHex } from './blocks.ts'
@@ -138,8 +147,9 @@ export class Fixture implements AsyncDisposable {
   /** Publishes a block on its parent, or on what is passed off as the sealed header of one. */
   async publish(parent: SealedHeader | Hex, block: TestBlock, options: PublishOptions = {}): Promise<Receipt> {
     const { header, seal, torrent, steps, states } = block
-    const beside = options.beside ?? (options.rival ? await this.#besideLatest(header.parent) : ZERO_HASH)
-    const isRival = beside !== ZERO_HASH
+    const beside =
+      options.beside === undefined ? await this.#besideOf(header.parent, options.rival) : keyOf(options.beside)
+    const isRival = beside !== ZERO_KEY
     // Only the miner itself can publish a rival.
     const { from = isRival ? seal.miner : undefined, value = this.bond({ rival: isRival }) } = options
     const stepBytes = options.steps ?? concat(...steps)
@@ -176,7 +186,9 @@ export class Fixture implements AsyncDisposable {
   }
 
   nominate(parent: { readonly id: Hash }, block: { readonly id: Hash }): Promise<Receipt> {
-    return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'nominate', args: [parent.id, block.id] }))
+    return this.#send(
+      encodeFunctionData({ abi: bridgeAbi, functionName: 'nominate', args: [keyOf(parent.id), keyOf(block.id)] }),
+    )
   }
 
   finalize(block: SealedHeader): Promise<Receipt> {
@@ -271,11 +283,12 @@ export class Fixture implements AsyncDisposable {
     return parseEventLogs({ abi: bridgeAbi, eventName, logs: [...receipt.logs] })
   }
 
-  /** The latest live child of a block, which has to be older than the next call. */
-  async #besideLatest(parent: Hash): Promise<Hash> {
-    const { firstChild, lastChild } = await this.read.blocks([parent])
-    const latest = parseHash(lastChild === ZERO_HASH ? firstChild : lastChild)
-    if (this.times.get(latest) === this.chain.time) this.pass(1n)
+  /** The latest live child of a block, which has to be older than the next call, if a rival is wanted. */
+  async #besideOf(parent: Hash, isRival = false): Promise<BlockKey> {
+    if (!isRival) return ZERO_KEY
+    const { firstChild, lastChild } = await this.read.blocks([keyOf(parent)])
+    const latest = parseKey(lastChild === ZERO_KEY ? firstChild : lastChild)
+    for (const [id, time] of this.times) if (keyOf(id) === latest && time === this.chain.time) this.pass(1n)
     return latest
   }
 
