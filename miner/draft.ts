@@ -5,7 +5,7 @@ import { publishCall } from '../node/ethereum/calls.ts'
 import type { Head } from '../node/ethereum/reader.ts'
 import { isAnyRefusal, isRefusal } from '../node/ethereum/refusals.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
-import { type Address, type Hash, ZERO_HASH } from '../node/protocol/ids.ts'
+import { type Address, type Hash, keyOf, ZERO_HASH } from '../node/protocol/ids.ts'
 import type { Rules } from '../node/protocol/rules.ts'
 import { toWei } from '../node/protocol/units.ts'
 import { type Content, type Plan, planBlock } from './assemble.ts'
@@ -60,7 +60,7 @@ export class Draft {
   async #refusalOf(plan: Plan, sealedParent: Uint8Array, beside: Hash | undefined, head: Head) {
     const sealed = { header: plan.header, seal: { miner: plan.work.miner, nonce: ZERO_HASH } }
     try {
-      await this.#ethereum.simulate(publishCall(sealedParent, { sealed, ...plan.block }, beside), toWei(0n), head.next)
+      await this.#ethereum.simulate(publishCall(sealedParent, { sealed, ...plan.block }, beside && keyOf(beside)), toWei(0n), head.next)
     } catch (error) {
       // The work is looked at after all else that is known before it is done.
       if (isRefusal(error, 'InsufficientWork', 'BondTooSmall')) return undefined

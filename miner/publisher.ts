@@ -8,6 +8,7 @@ import type { Outcome } from '../node/ethereum/sending/pending-call.ts'
 import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
+import { keyOf } from '../node/protocol/ids.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
 import { toWei } from '../node/protocol/units.ts'
 import { type Journal, type Publication, publicationId } from './journal.ts'
@@ -87,7 +88,7 @@ export class Publisher {
   async #send(entry: Publication, signal: AbortSignal): Promise<Publication> {
     const { sealed, steps, states, parent, beside, torrent } = entry
     const block = { sealed: decodeSealed(sealed), steps, states, torrent }
-    const call = publishCall(parent, block, beside)
+    const call = publishCall(parent, block, beside && keyOf(beside))
     let current = entry
     let outcome: Outcome
     try {

@@ -4,7 +4,7 @@ import { readAllChildren } from '../node/client/all-blocks.ts'
 import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
 import type { Standing } from '../node/ethereum/reader.ts'
-import type { Hash } from '../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../node/protocol/ids.ts'
 import { SIBLING_SECONDS } from '../node/protocol/rules.ts'
 import { later, type Time, toTime } from '../node/protocol/units.ts'
 import type { Result } from '../node/rpc/api.ts'
@@ -51,7 +51,7 @@ export async function roomOn(
   const live = await liveChildren(node, parent, signal)
   const right = rightOne(live)
   if (right !== undefined) return { obstacle: `block ${right.id} is on the parent already` }
-  const [first, last] = [ends.first, ends.last].map((id) => live.find((block) => block.id === id))
+  const [first, last] = [ends.first, ends.last].map((key) => live.find((block) => keyOf(block.id) === key))
   if (first === undefined || last === undefined) {
     return { obstacle: `the node has not seen block ${first ? ends.last : ends.first} yet, which is on the parent` }
   }

@@ -1,6 +1,6 @@
 // The races that our own blocks are in: which blocks lead on either side, as the rule of docs/protocol.md section 7.5 compares them. Pure.
 
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../../node/protocol/ids.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../node/protocol/rules.ts'
 import { later, type Time, type Work } from '../../node/protocol/units.ts'
 
@@ -69,9 +69,9 @@ function leaderAbove(
   return leader
 }
 
-/** More work; then the earlier publication; in one second the smaller id. */
+/** More work; then the earlier publication; in one second the smaller key. */
 export function isAhead(a: RaceBlock, b: RaceBlock): boolean {
   if (a.work !== b.work) return a.work > b.work
   if (a.publishedAt !== b.publishedAt) return a.publishedAt < b.publishedAt
-  return a.id < b.id
+  return keyOf(a.id) < keyOf(b.id)
 }

@@ -2,11 +2,14 @@
 
 import { OperationError } from '../../node/errors.ts'
 import type { EthereumReader, Links } from '../../node/ethereum/reader.ts'
-import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { type BlockKey, type Hash, keyOf, shortId, tagOf, ZERO_KEY } from '../../node/protocol/ids.ts'
 import type { Time, Work } from '../../node/protocol/units.ts'
 import { within } from '../../node/within.ts'
 
-/** `work` is cumulative, in expected hashes. */
+/**
+ * `work` is cumulative, in expected hashes. Ids are whole where `known` or `hints` have them: the contract keeps 24 bytes of an id, and names
+ * others by 16.
+ */
 export type LivingBlock = {
   readonly id: Hash
   readonly parent: Hash
@@ -44,7 +47,7 @@ const AT_ONCE = 512
 const MOST = 262_144
 
 /** A block that is to be looked at: where a link from its parent, or from the sibling before it, leads. */
-type Way = { readonly id: Hash; readonly parent: Hash; readonly from: Links }
+type Way = { readonly key: BlockKey; readonly parent: Hash; readonly from: Links }
 
 /**
  * In time proportional to what lives. Throws what `Ethereum` throws before anything is known, and `OperationError('ethereum-reorganised')`
@@ -60,12 +63,13 @@ export async function readLiving(
   for (const ids of hints) await reading.tryHints(ids)
   const blocks = await reading.walk()
   const { final, problem } = reading
-  const refuted = new Set(asked.filter((id) => reading.links.get(id)?.isRefuted))
+  const refuted = new Set(asked.filter((id) => reading.linksOf(id)?.isRefuted))
   return { final, blocks, refuted, ...(problem === undefined ? {} : { problem }) }
 }
 
 class Reading {
-  readonly links = new Map<Hash, Links>()
+  readonly #links = new Map<BlockKey, Links>()
+  readonly #names = new Map<BlockKey, Hash>()
   readonly #ethereum: Pick<EthereumReader, 'name' | 'links'>
   readonly #at: bigint
   readonly #signal: AbortSignal
@@ -84,45 +88,52 @@ class Reading {
     return this.#final
   }
 
+  /** `undefined` if nothing was asked of it, or another block has its key. */
+  linksOf(id: Hash): Links | undefined {
+    const links = this.#links.get(keyOf(id))
+    return links?.tag === tagOf(id) ? links : undefined
+  }
+
   /** Asks about all of them; when time is up, about no more. */
   async learn(ids: readonly Hash[]): Promise<void> {
-    for (let from = 0; from === 0 || from < ids.length; from += AT_ONCE) {
-      if (this.#isOver()) return
-      await this.#ask(ids.slice(from, from + AT_ONCE))
-    }
+    this.#name(ids)
+    await this.#learn(ids.map(keyOf))
   }
 
   /** Asks about what is not known yet, until most of it turns out to be nothing. */
   async tryHints(ids: Iterable<Hash>): Promise<void> {
-    const strange = [...ids].filter((id) => !this.links.has(id))
+    const strange = [...ids].filter((id) => !this.#links.has(keyOf(id)))
     for (let from = 0; from < strange.length && !this.#isOver(); from += AT_ONCE) {
       const some = strange.slice(from, from + AT_ONCE)
-      await this.#ask(some)
-      const real = some.filter((id) => this.links.get(id)?.publishedAt !== 0n)
+      this.#name(some)
+      await this.#ask(some.map(keyOf))
+      const real = some.filter((id) => this.#links.get(keyOf(id))?.publishedAt !== 0n)
       if (2 * real.length < some.length) return
     }
   }
 
   async walk(): Promise<ReadonlyMap<Hash, LivingBlock>> {
     const { final } = this
-    if (!this.links.has(final)) await this.learn([final])
+    if (!this.#links.has(keyOf(final))) await this.learn([final])
     const blocks = new Map<Hash, LivingBlock>()
-    const ground = this.links.get(final)
+    const ground = this.#links.get(keyOf(final))
     if (ground === undefined) return blocks
     for (let ways = [wayTo(ground.firstChild, final, ground)].flat(); ways.length > 0; ) {
-      const strange = ways.flatMap(({ id }) => (this.links.has(id) ? [] : [id]))
-      if (strange.length > 0) await this.learn(strange)
+      const strange = ways.flatMap(({ key }) => (this.#links.has(key) ? [] : [key]))
+      if (strange.length > 0) await this.#learn(strange)
       ways = ways.flatMap((way) => this.#pass(way, blocks))
     }
     return blocks
   }
 
   /** Adds the block at the end of a way, and returns the ways that lead on from it. */
-  #pass({ id, parent, from }: Way, blocks: Map<Hash, LivingBlock>): readonly Way[] {
-    const found = this.links.get(id)
+  #pass({ key, parent, from }: Way, blocks: Map<Hash, LivingBlock>): readonly Way[] {
+    const found = this.#links.get(key)
     if (found === undefined) return [] // time was up
+    const id = this.#nameOf(key, found)
+    const isBack = blocks.has(id) || key === keyOf(this.final)
     // Whatever cannot be so also keeps a liar's links from running in circles.
-    if (found.parent !== parent || found.isRefuted || blocks.has(id) || id === this.final || !follows(found, from)) {
+    if (found.parent !== keyOf(parent) || found.isRefuted || isBack || !follows(found, from)) {
       this.problem ??= `${this.#ethereum.name} names block ${id} as a living child of ${parent}, and says of it what cannot be so`
       return []
     }
@@ -140,14 +151,31 @@ class Reading {
     return true
   }
 
-  async #ask(ids: readonly Hash[]): Promise<void> {
+  #name(ids: readonly Hash[]): void {
+    for (const id of ids) this.#names.set(keyOf(id), id)
+  }
+
+  /** A name that somebody gave is believed as far as the contract can tell. */
+  #nameOf(key: BlockKey, { tag }: Links): Hash {
+    const name = this.#names.get(key)
+    return name !== undefined && tagOf(name) === tag ? name : shortId(tag, key)
+  }
+
+  async #learn(keys: readonly BlockKey[]): Promise<void> {
+    for (let from = 0; from === 0 || from < keys.length; from += AT_ONCE) {
+      if (this.#isOver()) return
+      await this.#ask(keys.slice(from, from + AT_ONCE))
+    }
+  }
+
+  async #ask(keys: readonly BlockKey[]): Promise<void> {
     const { name } = this.#ethereum
     try {
-      const { final, links } = await within(this.#ethereum.links(ids, this.#at), this.#signal)
-      if (links.length !== ids.length) throw oddAnswer(name, ids.length, links.length)
+      const { final, links } = await within(this.#ethereum.links(keys, this.#at), this.#signal)
+      if (links.length !== keys.length) throw oddAnswer(name, keys.length, links.length)
       this.#final ??= final
       if (final !== this.#final) throw reorganised(name, this.#at)
-      for (const [i, each] of links.entries()) this.links.set(ids[i] as Hash, each) // one for each, in order
+      for (const [i, each] of links.entries()) this.#links.set(keys[i] as BlockKey, each) // one for each, in order
     } catch (error) {
       if (this.#isOver()) return
       throw error
@@ -155,8 +183,8 @@ class Reading {
   }
 }
 
-function wayTo(id: Hash, parent: Hash, from: Links): readonly Way[] {
-  return id === ZERO_HASH ? [] : [{ id, parent, from }]
+function wayTo(key: BlockKey, parent: Hash, from: Links): readonly Way[] {
+  return key === ZERO_KEY ? [] : [{ key, parent, from }]
 }
 
 /** Whether a block can come after its parent, or after the sibling before it; no two siblings are of the same second. */

@@ -3,7 +3,7 @@
 import type { AllBlocks } from '../../node/client/all-blocks.ts'
 import type { NodeClient } from '../../node/client/rpc.ts'
 import type { EthereumReader, Head } from '../../node/ethereum/reader.ts'
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../../node/protocol/ids.ts'
 import { describeDoubt } from './judge.ts'
 import { EndpointView, type NodeBlock, NodeView, type Reading, type Seer } from './view.ts'
 
@@ -208,8 +208,10 @@ function compareReadings(a: Reading, b: Reading): string | undefined {
 }
 
 function compareLiving(ours: ReadonlySet<Hash>, theirs: ReadonlySet<Hash>): string | undefined {
-  for (const id of theirs) if (!ours.has(id)) return `block ${id} lives on Ethereum, and the node does not know it`
-  for (const id of ours) if (!theirs.has(id)) return `the node has block ${id} alive, and Ethereum has not`
+  // By their keys: not all of them need know an id whole.
+  const [ourKeys, theirKeys] = [ours, theirs].map((ids) => new Set([...ids].map(keyOf)))
+  for (const id of theirs) if (!ourKeys?.has(keyOf(id))) return `block ${id} lives on Ethereum, and the node does not know it`
+  for (const id of ours) if (!theirKeys?.has(keyOf(id))) return `the node has block ${id} alive, and Ethereum has not`
   return undefined
 }
 

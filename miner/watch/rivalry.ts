@@ -1,6 +1,6 @@
 // How two rival blocks compare in the race above their fork: which is ahead, and by what rule. Pure.
 
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../../node/protocol/ids.ts'
 
 export type Contender = {
   readonly id: Hash
@@ -36,7 +36,7 @@ export function leadOf(a: Contender, b: Contender, until: number, isDecided: boo
   if (a.work !== b.work) return { ahead: a.work > b.work ? 'a' : 'b', by: 'work', margin: distance(a.work, b.work) }
   const [timeA, timeB] = [BigInt(a.publishedAt), BigInt(b.publishedAt)]
   if (timeA !== timeB) return { ahead: timeA < timeB ? 'a' : 'b', by: 'time', margin: distance(timeA, timeB) }
-  return { ahead: a.id < b.id ? 'a' : 'b', by: 'id' }
+  return { ahead: keyOf(a.id) < keyOf(b.id) ? 'a' : 'b', by: 'id' }
 }
 
 /** Where a block is: what it builds on, and how high. */

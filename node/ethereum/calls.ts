@@ -4,7 +4,7 @@ import { decodeFunctionData, encodeFunctionData, type Hex, hexToBytes } from 'vi
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
-import { type Address, type Hash, type Infohash, ZERO_HASH } from '../protocol/ids.ts'
+import { type Address, type BlockKey, type Hash, type Infohash, keyOf, ZERO_KEY } from '../protocol/ids.ts'
 import { ceilToGwei, costOfGas, type GasPrice, type Time, type Wei } from '../protocol/units.ts'
 
 export type BridgeCall = {
@@ -91,7 +91,7 @@ const NOWHERE = '0'.repeat(40) as Infohash
 export function publishCall(
   parent: Uint8Array,
   block: PublishedBlock & { readonly torrent?: Infohash | undefined },
-  beside: Hash = ZERO_HASH,
+  beside: BlockKey = ZERO_KEY,
 ): BridgeCall {
   const torrent = block.torrent ?? NOWHERE
   const { header, seal } = block.sealed
@@ -105,11 +105,11 @@ export function publishCall(
   const args = [hex(parent), publication, hex(block.steps), hex(block.states)] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
   const gas = publishGas(header.stepCount, block.steps.length + block.states.length)
-  return { name: 'publish', data, gas: limit(gas), bondGas: beside === ZERO_HASH ? BOND_GAS : RIVAL_BOND_GAS }
+  return { name: 'publish', data, gas: limit(gas), bondGas: beside === ZERO_KEY ? BOND_GAS : RIVAL_BOND_GAS }
 }
 
 export function nominateCall(parent: Hash, block: Hash): BridgeCall {
-  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'nominate', args: [parent, block] })
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'nominate', args: [keyOf(parent), keyOf(block)] })
   return { name: 'nominate', data, gas: limit(100_000n + 2n * WALK_GAS), bondGas: 0n }
 }
 

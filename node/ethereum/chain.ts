@@ -1,6 +1,6 @@
 // What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
-import type { Address, Hash, Infohash } from '../protocol/ids.ts'
+import { type Address, type BlockKey, type Hash, type Infohash } from '../protocol/ids.ts'
 import type { GasPrice, Gwei, Time, Work } from '../protocol/units.ts'
 
 /** An endpoint may be this many blocks behind itself or another one before that is reported. */
@@ -46,7 +46,8 @@ export type FinalizedEvent = {
   readonly miner: Address
   readonly fee: bigint
 }
-type NominatedEvent = { readonly kind: 'nominated'; readonly parent: Hash; readonly block: Hash }
+/** By their keys, since the contract has no more of them. */
+export type NominatedEvent = { readonly kind: 'nominated'; readonly parent: BlockKey; readonly block: BlockKey }
 /** Queue entry `index`: `gross` wTTX (base units) were burned. */
 export type DepositedEvent = {
   readonly kind: 'deposited'
@@ -86,8 +87,9 @@ export type BridgeEvent = (
 
 /** What the contract keeps of a block, as far as the node compares it with the events. */
 export type BlockRecord = {
-  readonly id: Hash
-  readonly parent: Hash
+  /** As it was asked for: by its id, or by its key alone. */
+  readonly id: Hash | BlockKey
+  readonly parent: BlockKey
   /** Zero if there is no such block. */
   readonly publishedAt: Time
   /** Cumulative, expected hashes from genesis. */
@@ -95,11 +97,11 @@ export type BlockRecord = {
   readonly refuted: boolean
   readonly final: boolean
   /** Earliest live (unrefuted) child, or zero. */
-  readonly firstChild: Hash
+  readonly firstChild: BlockKey
   /** The live sibling published after it, or zero. */
-  readonly nextSibling: Hash
+  readonly nextSibling: BlockKey
   /** The block that is in its slot, or zero. */
-  readonly slot: Hash
+  readonly slot: BlockKey
 }
 
 /** What the contract says as of one block of Ethereum. */
@@ -144,7 +146,7 @@ export interface Chain {
   /** All events of the bridge in blocks `from` to `to`, both included, in their order. */
   events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]>
   /** State of the contract after block `at`, which must be canonical; `queueLength` is that whose running hash is wanted. */
-  read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading>
+  read(at: Hash, queueLength: bigint, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading>
   /** Which of these requests were paid, as of block `at`; in the order in which they were asked for. */
   areClaimed(at: Hash, numbers: readonly bigint[]): Promise<readonly boolean[]>
   /** When queue entry `index` was made, as of block `at`. */

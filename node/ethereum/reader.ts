@@ -15,7 +15,7 @@ import {
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
 import { OperationError } from '../errors.ts'
-import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../protocol/ids.ts'
+import { type Address, type BlockKey, type Hash, keyOf, parseAddress, parseHash, parseKey, tagOf, ZERO_KEY } from '../protocol/ids.ts'
 import {
   type GasPrice,
   type Gwei,
@@ -74,7 +74,7 @@ export type Standing = {
   readonly publishedAt: Time
   readonly isRefuted: boolean
   /** Its earliest and its latest live child, if it has any. */
-  readonly children?: { readonly first: Hash; readonly last: Hash }
+  readonly children?: { readonly first: BlockKey; readonly last: BlockKey }
 }
 
 /** What the contract keeps of a block; `publishedAt` zero if it knows none. */
@@ -86,17 +86,19 @@ export type BlockRecord = {
   readonly bond: Wei
 }
 
-/** A block and the ways from it to others, as the contract keeps them. Hashes are zero for none; `publishedAt` is if it knows no such block. */
+/** A block and the ways from it to others, as the contract keeps them. Keys are zero for none; `publishedAt` is if it knows no such block. */
 export type Links = {
-  readonly parent: Hash
+  /** The 8 bytes of its id before its key. */
+  readonly tag: string
+  readonly parent: BlockKey
   readonly publishedAt: Time
   /** Cumulative, expected hashes. */
   readonly work: Work
   readonly isRefuted: boolean
   /** Earliest live child. */
-  readonly firstChild: Hash
+  readonly firstChild: BlockKey
   /** Next live sibling. */
-  readonly nextSibling: Hash
+  readonly nextSibling: BlockKey
 }
 
 /** What went into the queue of the bridge: `fee` only of a forced transaction. */
@@ -227,7 +229,7 @@ export class EthereumReader {
           { ...this.#contract(), functionName: 'finalBlock' },
           { ...this.#contract(), functionName: 'finalHeight' },
           { ...this.#contract(), functionName: 'queueLength' },
-          { ...this.#contract(), functionName: 'blocks', args: [block] },
+          { ...this.#contract(), functionName: 'blocks', args: [keyOf(block)] },
         ],
         deployless: true,
         allowFailure: false,
@@ -237,23 +239,23 @@ export class EthereumReader {
       finalBlock: parseHash(finalBlock),
       finalHeight,
       queueLength,
-      publishedAt: toTime(record.publishedAt),
+      publishedAt: isOf(record, block) ? toTime(record.publishedAt) : toTime(0n),
       isRefuted: (record.flags & REFUTED) !== 0,
-      ...(record.firstChild === ZERO_HASH ? {} : { children: childrenOf(record) }),
+      ...(record.firstChild === ZERO_KEY ? {} : { children: childrenOf(record) }),
     }
   }
 
   async record(id: Hash): Promise<BlockRecord> {
     await this.parameters()
     const record = await this.ask(`block ${id}`, (client) =>
-      client.readContract({ ...this.#contract(), functionName: 'blocks', args: [id] }),
+      client.readContract({ ...this.#contract(), functionName: 'blocks', args: [keyOf(id)] }),
     )
     return {
-      publishedAt: toTime(record.publishedAt),
+      publishedAt: isOf(record, id) ? toTime(record.publishedAt) : toTime(0n),
       isRefuted: (record.flags & REFUTED) !== 0,
       isFinal: (record.flags & FINAL) !== 0,
       isUnpaid: (record.flags & UNPAID) !== 0,
-      bond: weiOf(toGwei(record.bond)),
+      bond: weiOf(toGwei(BigInt(record.bond))),
     }
   }
 
@@ -266,10 +268,10 @@ export class EthereumReader {
   }
 
   /** How the contract linked these blocks, in the same order, and which one was final, as of block `at` of Ethereum. */
-  async links(ids: readonly Hash[], at: bigint): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> {
+  async links(keys: readonly BlockKey[], at: bigint): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> {
     await this.parameters()
     const together = { deployless: true, allowFailure: false, batchSize: RECORDS_BYTES, blockNumber: at } as const
-    const contracts = ids.map((id) => ({ ...this.#contract(), functionName: 'blocks', args: [id] }) as const)
+    const contracts = keys.map((key) => ({ ...this.#contract(), functionName: 'blocks', args: [key] }) as const)
     return await this.ask('links between blocks', async (client) => {
       const [final, records] = await Promise.all([
         client.readContract({ ...this.#contract(), functionName: 'finalBlock', blockNumber: at }),
@@ -442,15 +444,20 @@ export class EthereumReader {
 
 type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'blocks'>
 
-function linksOf({ parent, publishedAt, work, flags, firstChild, nextSibling }: ContractRecord): Links {
-  const ways = { parent: parseHash(parent), firstChild: parseHash(firstChild), nextSibling: parseHash(nextSibling) }
-  return { ...ways, publishedAt: toTime(publishedAt), work: toWork(work), isRefuted: (flags & REFUTED) !== 0 }
+/** Another block can have the key of this one: then there is none by its id. */
+function isOf({ tag }: ContractRecord, id: Hash): boolean {
+  return tag.toLowerCase() === tagOf(id)
+}
+
+function linksOf({ tag, parent, publishedAt, work, flags, firstChild, nextSibling }: ContractRecord): Links {
+  const ways = { parent: parseKey(parent), firstChild: parseKey(firstChild), nextSibling: parseKey(nextSibling) }
+  return { ...ways, tag: tag.toLowerCase(), publishedAt: toTime(publishedAt), work: toWork(work), isRefuted: (flags & REFUTED) !== 0 }
 }
 
 /** The contract keeps no last one of an only child. */
 function childrenOf({ firstChild, lastChild }: Readonly<Record<'firstChild' | 'lastChild', Hex>>) {
-  const first = parseHash(firstChild)
-  return { first, last: lastChild === ZERO_HASH ? first : parseHash(lastChild) }
+  const first = parseKey(firstChild)
+  return { first, last: lastChild === ZERO_KEY ? first : parseKey(lastChild) }
 }
 
 function isInvalidParameters(error: unknown): boolean {

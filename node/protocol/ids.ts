@@ -96,9 +96,24 @@ export function parseKey(text: string): BlockKey {
   throw new RuleError('bad-hash', `expected the key of a block (0x and 32 hex digits), got ${quote(text)}`)
 }
 
-/** Of a block, by its id. */
-export function keyOf(id: Hash): BlockKey {
-  return `0x${id.slice(34)}` as BlockKey
+/** Of a block, by its id, or by its key itself. */
+export function keyOf(block: Hash | BlockKey): BlockKey {
+  return `0x${block.slice(-32)}` as BlockKey
+}
+
+/** The 8 bytes of a block's id before its key, which the contract keeps too: `0x` and 16 hex digits. */
+export function tagOf(id: Hash): string {
+  return `0x${id.slice(18, 34)}`
+}
+
+/** For the id of a block of which only this is known: what the contract keeps of it, after zeros. */
+export function shortId(tag: string, key: BlockKey): Hash {
+  return `0x${'0'.repeat(16)}${tag.slice(2)}${key.slice(2)}` as Hash
+}
+
+/** Whether two ids, of which one may be short or come from a liar, name the same block: by all that the contract keeps of them. */
+export function isSameBlock(a: Hash, b: Hash): boolean {
+  return a.slice(18) === b.slice(18)
 }
 
 /** `bytes` has 20 bytes. */

@@ -3,7 +3,7 @@
 import type { BridgeEvent, Chain, ChainBlock } from '../../../node/ethereum/chain.ts'
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
-import type { Hash } from '../../../node/protocol/ids.ts'
+import { type Hash, isSameBlock } from '../../../node/protocol/ids.ts'
 import type { Time } from '../../../node/protocol/units.ts'
 import { within } from '../../../node/within.ts'
 import { Moments } from './moments.ts'
@@ -47,7 +47,7 @@ export class EndpointSource implements Source {
     const record = await this.#record(id)
     if (record === undefined || record.publishedAt === 0n) return undefined
     for await (const event of this.#eventsAt(record.publishedAt, signal)) {
-      if (event.kind !== 'published' || event.id !== id) continue
+      if (event.kind !== 'published' || !isSameBlock(event.id, id)) continue
       return { sealed: decodeSealed(event.sealed), steps: event.steps, states: event.states }
     }
     return undefined // as of genesis, which nobody posted

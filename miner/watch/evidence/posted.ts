@@ -2,14 +2,14 @@
 
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { blockId } from '../../../node/protocol/header.ts'
-import type { Hash } from '../../../node/protocol/ids.ts'
+import { type Hash, isSameBlock } from '../../../node/protocol/ids.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { splitSteps } from '../../../node/protocol/step.ts'
 import { splitStates, traceOf, traceRoot } from '../../../node/protocol/trace.ts'
 
 /** Throws `RuleError('bad-evidence')`, or what is wrong with the shape of the steps. */
 export function checkPosted(id: Hash, block: PublishedBlock): void {
-  if (blockId(block.sealed) !== id) throw anotherBlock(id, 'the header of')
+  if (!isSameBlock(blockId(block.sealed), id)) throw anotherBlock(id, 'the header of')
   if (!isPosted(block)) throw anotherBlock(id, 'the steps and states that are committed to by the header of')
 }
 

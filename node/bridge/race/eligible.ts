@@ -1,6 +1,6 @@
 // Who lives, who may win for whom, and who is ahead: the rules of docs/protocol.md, section 7.5, block by block. Pure.
 
-import type { Hash } from '../../protocol/ids.ts'
+import { type Hash, keyOf } from '../../protocol/ids.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../protocol/rules.ts'
 import { later, type Time } from '../../protocol/units.ts'
 import { type BridgeBlock, type BridgeView, blockOf } from '../view.ts'
@@ -36,11 +36,11 @@ export function endOfRace(first: BridgeBlock): Time {
   return later(first.publishedAt, BRANCH_SECONDS)
 }
 
-/** More cumulative work; then the earlier publication; in one second the smaller id. */
+/** More cumulative work; then the earlier publication; in one second the smaller key. */
 export function isAhead(a: BridgeBlock, b: BridgeBlock): boolean {
   if (a.work !== b.work) return a.work > b.work
   if (a.publishedAt !== b.publishedAt) return a.publishedAt < b.publishedAt
-  return a.id < b.id
+  return keyOf(a.id) < keyOf(b.id)
 }
 
 function firstLive(view: BridgeView, parent: Hash, eyes: Eyes): BridgeBlock | undefined {

@@ -1,7 +1,7 @@
 // Whether what the events said is what the contract itself says: an endpoint that leaves out logs is found out here.
 
 import type { BlockRecord, BridgeReading } from '../../ethereum/chain.ts'
-import { type Hash, ZERO_HASH } from '../../protocol/ids.ts'
+import { type Hash, keyOf, ZERO_HASH } from '../../protocol/ids.ts'
 import { preferredBranch } from '../fork-choice.ts'
 import { queueHashAt, queueLength } from '../queue-view.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
@@ -82,11 +82,11 @@ function problemOf(view: BridgeView, block: BridgeBlock, record: BlockRecord, ne
   if (record.publishedAt === 0n) return 'is not known to the contract'
   if (record.publishedAt !== block.publishedAt || record.work !== block.work) return 'has another time or work there'
   if (record.refuted !== block.refuted) return 'is refuted there, and not here, or the other way round'
-  if (record.slot !== (view.slots.get(block.id)?.block ?? ZERO_HASH)) return 'has another nomination there'
+  if (record.slot !== keyOf(view.slots.get(block.id)?.block ?? ZERO_HASH)) return 'has another nomination there'
   const first = block.children.find((child) => !blockOf(view, child).refuted) ?? ZERO_HASH
-  if (record.firstChild !== first) return 'has other children there'
+  if (record.firstChild !== keyOf(first)) return 'has other children there'
   // What the contract keeps of siblings ends with a refutation, and where one is final nothing asks.
-  return block.refuted || block.id === view.final || record.nextSibling === next
+  return block.refuted || block.id === view.final || record.nextSibling === keyOf(next)
     ? undefined
     : 'has other siblings there'
 }

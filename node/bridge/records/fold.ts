@@ -1,9 +1,9 @@
 // How the events of the bridge add up to a view: a pure fold, so that a reorganisation is a shorter list of events.
 
 import { OperationError } from '../../errors.ts'
-import type { BridgeEvent, PublishedEvent } from '../../ethereum/chain.ts'
+import type { BridgeEvent, NominatedEvent, PublishedEvent } from '../../ethereum/chain.ts'
 import { decodeSealed } from '../../protocol/header.ts'
-import type { Hash } from '../../protocol/ids.ts'
+import { type BlockKey, type Hash, keyOf } from '../../protocol/ids.ts'
 import type { QueueEntry } from '../../protocol/queue.ts'
 import { workOf } from '../../protocol/target.ts'
 import { addWork } from '../../protocol/units.ts'
@@ -22,8 +22,15 @@ import {
 /** A publication as it is kept: without its steps and states, which are kept apart. */
 type StoredPublication = Omit<PublishedEvent, 'steps' | 'states'> & Pick<BridgeEvent, 'place'>
 
+/** A nomination as it is kept: by the ids of the blocks, of which the contract has but the keys. */
+type StoredNomination = Omit<NominatedEvent, 'parent' | 'block'> &
+  Pick<BridgeEvent, 'place'> & { readonly parent: Hash; readonly block: Hash }
+
 /** What Ethereum said. The view is made of it, together with what our own replay found. */
-export type StoredEvent = StoredPublication | Exclude<BridgeEvent, { kind: 'published' }>
+export type StoredEvent =
+  | StoredPublication
+  | StoredNomination
+  | Exclude<BridgeEvent, { kind: 'published' | 'nominated' }>
 
 /**
  * What our own replay found of a block. It never changes: all that it follows from is in the block's id, or final for good.
@@ -42,6 +49,8 @@ export type ViewRoot = Omit<BridgeBlock, 'children' | 'refuted' | 'verdict' | 'p
 export type DraftView = {
   readonly root: Hash
   readonly blocks: Map<Hash, BridgeBlock>
+  /** Of these blocks, by their keys. */
+  readonly ids: Map<BlockKey, Hash>
   final: Hash
   readonly slots: Map<Hash, Nomination>
   readonly queue: { readonly start: bigint; readonly startHash: Hash; readonly entries: QueuedEntry[] }
@@ -54,6 +63,7 @@ export function emptyView(root: ViewRoot): DraftView {
   return {
     root: root.id,
     blocks: new Map([[root.id, { ...root, verdict: { verdict: 'valid' }, refuted: false, children: [] }]]),
+    ids: new Map([[keyOf(root.id), root.id]]),
     final: root.id,
     slots: new Map(),
     queue: { start: queueCount, startHash: queueHash, entries: [] },
@@ -66,6 +76,7 @@ export function draftOf(view: BridgeView): DraftView {
   return {
     ...view,
     blocks: new Map(view.blocks),
+    ids: new Map([...view.blocks.keys()].map((id) => [keyOf(id), id])),
     slots: new Map(view.slots),
     queue: { ...view.queue, entries: [...view.queue.entries] },
     claimed: new Map(view.claimed),
@@ -73,10 +84,28 @@ export function draftOf(view: BridgeView): DraftView {
 }
 
 /**
+ * The nomination by the ids of its blocks; `undefined` where it concerns blocks older than a snapshot. Throws
+ * `OperationError('ethereum-logs-incomplete')` where a publication must be missing.
+ */
+export function namedIn(
+  view: DraftView,
+  event: Extract<BridgeEvent, { kind: 'nominated' }>,
+): StoredNomination | undefined {
+  const [parent, block] = [view.ids.get(event.parent), view.ids.get(event.block)]
+  if (parent !== undefined && block !== undefined) return { ...event, parent, block }
+  if (isBegunLate(view)) return undefined
+  const unknown = parent === undefined ? event.parent : event.block
+  throw incomplete(`an event (nominated) names the block of key ${unknown}, whose publication was not reported`)
+}
+
+/**
  * Whether the event concerns what this node follows. What builds on blocks older than a snapshot does not.
  * Throws `OperationError('ethereum-logs-incomplete')` where an earlier event must be missing.
  */
-export function isRelevant(view: DraftView, event: StoredEvent | BridgeEvent): boolean {
+export function isRelevant(
+  view: DraftView,
+  event: StoredEvent | Exclude<BridgeEvent, { kind: 'nominated' }>,
+): boolean {
   const begunLate = isBegunLate(view)
   const needs = (id: Hash) => {
     if (view.blocks.has(id)) return true
@@ -171,6 +200,7 @@ function publish(view: DraftView, event: StoredPublication, finding: Finding | u
     children: [],
   })
   view.blocks.set(parent.id, { ...parent, children: [...parent.children, event.id] })
+  view.ids.set(keyOf(event.id), event.id)
 }
 
 function judged({ id, verdict }: BridgeBlock, finding: Finding | undefined): Pick<BridgeBlock, 'verdict' | 'requests'> {

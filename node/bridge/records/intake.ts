@@ -4,7 +4,7 @@ import type { BridgeEvent } from '../../ethereum/chain.ts'
 import { decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import { settledBlock } from '../branch.ts'
-import { applyEvent, type DraftView, type Finding, isRelevant, type StoredEvent } from './fold.ts'
+import { applyEvent, type DraftView, type Finding, isRelevant, namedIn, type StoredEvent } from './fold.ts'
 import type { BlockBody } from './judging/judge.ts'
 import type { Verdicts } from './judging/verdicts.ts'
 import { checkPublication, type Terms } from './publication.ts'
@@ -37,9 +37,10 @@ export class Intake {
     const added: { event: StoredEvent; body?: BlockBody }[] = []
     const found = new Map<Hash, Finding>()
     try {
-      for (const event of events) {
+      for (const told of events) {
         signal.throwIfAborted()
-        if (!isRelevant(view, event)) continue
+        const event = told.kind === 'nominated' ? namedIn(view, told) : told
+        if (event === undefined || !isRelevant(view, event)) continue
         if (event.kind === 'published') {
           const { steps, states, ...kept } = event
           const body = { steps, states }

@@ -2,7 +2,7 @@
 
 import { OperationError } from '../../errors.ts'
 import { formatHex } from '../../protocol/bytes.ts'
-import type { Hash } from '../../protocol/ids.ts'
+import { type BlockKey, type Hash } from '../../protocol/ids.ts'
 import type { Time } from '../../protocol/units.ts'
 import {
   type BridgeEvent,
@@ -57,7 +57,7 @@ export class AgreeingChain implements Chain {
     return this.#same(`the events of blocks ${from} to ${to}`, (chain) => chain.events(from, to))
   }
 
-  read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading> {
+  read(at: Hash, queueLength: bigint, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
     return this.#same(`the contract at block ${at}`, (chain) => chain.read(at, queueLength, blocks))
   }
 

@@ -3,7 +3,7 @@
 import type { Abi, ContractFunctionReturnType, GetContractEventsReturnType, Hex } from 'viem'
 import type { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { parseHex } from '../../protocol/bytes.ts'
-import { type Hash, parseAddress, parseHash, parseInfohash } from '../../protocol/ids.ts'
+import { type BlockKey, type Hash, isHash, parseAddress, parseHash, parseInfohash, parseKey, tagOf } from '../../protocol/ids.ts'
 import { toGwei, toTime, toWork } from '../../protocol/units.ts'
 import type { BlockRecord, BridgeEvent, ChainBlock } from '../chain.ts'
 
@@ -39,7 +39,7 @@ export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
       return { kind: 'finalized', id: parseHash(id), miner: parseAddress(miner), fee } as const
     }
     case 'Nominated':
-      return { kind: 'nominated', parent: parseHash(log.args.parent), block: parseHash(log.args.block_) } as const
+      return { kind: 'nominated', parent: parseKey(log.args.parent), block: parseKey(log.args.block_) } as const
     case 'Deposited': {
       const { index, from, to, amount, time } = log.args
       const who = { from: parseAddress(from), to: parseAddress(to) }
@@ -64,17 +64,19 @@ export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
   }
 }
 
-export function toRecord(id: Hash, record: ContractRecord, slot: ContractSlot): BlockRecord {
+/** What is kept under the key of `id`; of another block with that key it is nothing. */
+export function toRecord(id: Hash | BlockKey, record: ContractRecord, slot: ContractSlot): BlockRecord {
+  const isOther = isHash(id) && record.tag.toLowerCase() !== tagOf(id)
   return {
     id,
-    parent: parseHash(record.parent),
-    publishedAt: toTime(record.publishedAt),
+    parent: parseKey(record.parent),
+    publishedAt: isOther ? toTime(0n) : toTime(record.publishedAt),
     work: toWork(record.work),
     refuted: (record.flags & REFUTED) !== 0,
     final: (record.flags & FINAL) !== 0,
-    firstChild: parseHash(record.firstChild),
-    nextSibling: parseHash(record.nextSibling),
-    slot: parseHash(slot[0]),
+    firstChild: parseKey(record.firstChild),
+    nextSibling: parseKey(record.nextSibling),
+    slot: parseKey(slot[0]),
   }
 }
 

@@ -3,7 +3,7 @@
 import { BlockNotFoundError, ContractFunctionExecutionError, type PublicClient } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { OperationError } from '../../errors.ts'
-import { type Address, type Hash, parseAddress, parseHash, ZERO_HASH } from '../../protocol/ids.ts'
+import { type Address, type BlockKey, type Hash, keyOf, parseAddress, parseHash, ZERO_HASH } from '../../protocol/ids.ts'
 import { type Time, toGasPrice, toTime } from '../../protocol/units.ts'
 import type { BridgeEvent, BridgeParameters, BridgeReading, Chain, ChainBlock } from '../chain.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
@@ -87,7 +87,7 @@ class HttpChain implements Chain {
     if (BigInt(stated) !== this.#network.chain) throw wrongChain(this.name, this.#network.chain, BigInt(stated))
     const genesis = parseHash(id)
     const record = await this.#ask('genesis', (client) =>
-      client.readContract({ ...contract, functionName: 'blocks', args: [genesis] }),
+      client.readContract({ ...contract, functionName: 'blocks', args: [keyOf(genesis)] }),
     )
     this.#known = true
     return {
@@ -187,13 +187,13 @@ class HttpChain implements Chain {
     })
   }
 
-  async read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading> {
+  async read(at: Hash, queueLength: bigint, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
     await this.#check()
     const contract = { abi: bridgeAbi, address: this.#network.bridge } as const
     const when = { blockHash: at, requireCanonical: true } as const
     const together = { deployless: true, allowFailure: false, batchSize: MULTICALL_BYTES } as const
-    const wanted = blocks.map((id) => ({ ...contract, functionName: 'blocks', args: [id] }) as const)
-    const slots = blocks.map((id) => ({ ...contract, functionName: 'slotOf', args: [id] }) as const)
+    const wanted = blocks.map((id) => ({ ...contract, functionName: 'blocks', args: [keyOf(id)] }) as const)
+    const slots = blocks.map((id) => ({ ...contract, functionName: 'slotOf', args: [keyOf(id)] }) as const)
     const [finalBlock, length, records, nominated] = await Promise.all([
       this.#ask('final block', (client) => client.readContract({ ...contract, ...when, functionName: 'finalBlock' })),
       this.#ask('queue length', (client) => client.readContract({ ...contract, ...when, functionName: 'queueLength' })),

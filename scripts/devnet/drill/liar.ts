@@ -2,6 +2,7 @@
 
 import { ParentStates } from '../../../miner/parent-state.ts'
 import { parseEntry } from '../../../miner/queue-reader.ts'
+import { liveChildren } from '../../../miner/siblings.ts'
 import { rulesOf } from '../../../miner/watch/judge.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
@@ -9,7 +10,7 @@ import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts
 import { type ParentBlock, replayBlock, type Verdict } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { challengeOf, decodeSealed, encodeSealed } from '../../../node/protocol/header.ts'
-import { type Address, type Hash, type Infohash, toBytes } from '../../../node/protocol/ids.ts'
+import { type Address, type BlockKey, type Hash, type Infohash, keyOf, toBytes } from '../../../node/protocol/ids.ts'
 import { QUEUE_GRACE, QUEUE_SHARE, type Rules } from '../../../node/protocol/rules.ts'
 import { outputValue, type State } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
@@ -127,7 +128,7 @@ export class Liar {
     const scene = await this.#sceneOn(ground, options)
     const content = options.lie === undefined ? honestContent(scene) : tellLie(options.lie, scene)
     const rival = options.rival ?? standing.children !== undefined
-    const target = await this.#target(ground, rival ? standing.children?.first : undefined, options.work ?? 'least')
+    const target = await this.#target(ground, rival ? standing.children?.first : undefined, options.work ?? 'least', options.signal)
     const header = headerOf(ground.rules, ground.parent, content, target)
     const miner = options.payout ?? this.account
     const { nonce, digest: id } = await findNonce({ challenge: challengeOf(header), miner, target }, options.signal)
@@ -251,28 +252,28 @@ export class Liar {
     return spent.filter((infohash) => outputValue(state, infohash, wallet.address) === 0n)
   }
 
-  async #target(ground: Ground, first: Hash | undefined, work: 'least' | 'most'): Promise<bigint> {
+  async #target(
+    ground: Ground,
+    first: BlockKey | undefined,
+    work: 'least' | 'most',
+    signal?: AbortSignal,
+  ): Promise<bigint> {
     const { ethereum } = this.#deps.sender
     const { easiestTarget } = await ethereum.parameters()
     const { time } = await ethereum.head()
     const parentTarget = ground.parent.header.target
-    if (first !== undefined) return await this.#targetOf(first)
+    if (first !== undefined) return await this.#targetOf(ground.parent.id, first, signal)
     if (work === 'most') return targetFloor(parentTarget)
     return targetCeiling(parentTarget, secondsFrom(ground.publishedAt, time), easiestTarget)
   }
 
   /** Of the first live child, whose work a rival has to have. Ethereum may have it before the node does. */
-  async #targetOf(id: Hash, signal = new AbortController().signal): Promise<bigint> {
+  async #targetOf(parent: Hash, key: BlockKey, signal = new AbortController().signal): Promise<bigint> {
     const { node } = this.#deps
-    const own = this.#own.get(id)
+    const own = [...this.#own].find(([id]) => keyOf(id) === key)?.[1]
     if (own !== undefined) return own.parent.header.target
-    return await waitFor(`${node.url} to see block ${id}`, { ...PATIENCE, signal }, async () => {
-      try {
-        return (await node.call('bridge_block', { id }, signal)).target
-      } catch (error) {
-        if (error instanceof OperationError && error.code === 'unknown-block') return undefined
-        throw error
-      }
+    return await waitFor(`${node.url} to see the block of key ${key}`, { ...PATIENCE, signal }, async () => {
+      return (await liveChildren(node, parent, signal)).find(({ id }) => keyOf(id) === key)?.target
     })
   }
 }

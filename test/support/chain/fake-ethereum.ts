@@ -12,7 +12,7 @@ import type {
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
-import { type Hash, toBytes, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type BlockKey, type Hash, toBytes, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash } from '../../../node/protocol/queue.ts'
 import { workOf } from '../../../node/protocol/target.ts'
 import { type Time, toTime, toWork } from '../../../node/protocol/units.ts'
@@ -119,7 +119,7 @@ export class FakeChain implements Chain {
     return this.#ethereum.blocks.slice(Number(from), Number(to) + 1).flatMap(({ events }) => events)
   }
 
-  async read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading> {
+  async read(at: Hash, queueLength: bigint, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
     const { records, final, queue } = this.#ethereum.contract(at)
     return {
       finalBlock: final,

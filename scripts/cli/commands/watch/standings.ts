@@ -4,8 +4,7 @@ import { describeDoubt } from '../../../../miner/watch/judge.ts'
 import { readAllChildren } from '../../../../node/client/all-blocks.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
-import type { Hash } from '../../../../node/protocol/ids.ts'
-import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { type Hash, ZERO_KEY } from '../../../../node/protocol/ids.ts'
 import type { Court } from './court.ts'
 
 /** Times are unix seconds, work is cumulative, in expected hashes. */
@@ -58,7 +57,7 @@ async function askContract(
   const [below, ...blocks] = records
   const unknown = ids.find((_, i) => (blocks[i]?.publishedAt ?? 0n) === 0n)
   if (below === undefined || unknown !== undefined) throw unknownBlock(unknown ?? fork)
-  const [first] = below.firstChild === ZERO_HASH ? [] : (await chain.read(head.hash, 0n, [below.firstChild])).records
+  const [first] = below.firstChild === ZERO_KEY ? [] : (await chain.read(head.hash, 0n, [below.firstChild])).records
   return {
     ...{ final, now: Number(head.time) },
     blocks: blocks.map(({ publishedAt, work, refuted, final: isFinal }) => {

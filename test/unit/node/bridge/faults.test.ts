@@ -8,7 +8,7 @@ import type { BridgeFollower } from '../../../../node/bridge/follower.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { AgreeingChain } from '../../../../node/ethereum/agreeing/agreement.ts'
 import type { BridgeEvent, BridgeReading, ChainBlock } from '../../../../node/ethereum/chain.ts'
-import type { Hash } from '../../../../node/protocol/ids.ts'
+import { type BlockKey, type Hash } from '../../../../node/protocol/ids.ts'
 import { toGwei, toTime } from '../../../../node/protocol/units.ts'
 import { comparable, Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { finalized, published } from '../../../support/bridge/scenario.ts'
@@ -330,7 +330,7 @@ test('a chain that moves while it is read is read again, without an alarm', asyn
   driver.run(20)
   let reorganisations = 3
   class Moving extends FaultyChain {
-    override async read(at: Hash, queueLength: bigint, blocks: readonly Hash[]): Promise<BridgeReading> {
+    override async read(at: Hash, queueLength: bigint, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
       if (reorganisations-- > 0 && reorganisations !== 1) driver.reorganise(2)
       return super.read(at, queueLength, blocks)
     }
