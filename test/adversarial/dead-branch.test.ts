@@ -9,7 +9,7 @@ import type { BridgeFollower } from '../../node/bridge/follower.ts'
 import { preferredBranch } from '../../node/bridge/fork-choice.ts'
 import { blockTorrent } from '../../node/protocol/block-torrent.ts'
 import { encodeSealed } from '../../node/protocol/header.ts'
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../../node/protocol/ids.ts'
 import type { MadeBlock } from '../support/bridge/scenario.ts'
 import { LiveBridge } from '../support/chain/live-bridge.ts'
 
@@ -116,7 +116,7 @@ async function race(live: LiveBridge, follower: BridgeFollower, fork: MadeBlock,
     await isLive(follower)
     const heaviest = preferredBranch(follower.view).findLast(({ publishedAt }) => publishedAt <= start + 22n * HOUR)
     assert.ok(heaviest)
-    await live.call('nominate', [fork.id, heaviest.id])
+    await live.call('nominate', [keyOf(fork.id), keyOf(heaviest.id)])
   }
   await isLive(follower)
   return { main, dead, onMain }

@@ -9,7 +9,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { parseDeployment } from '../../node/deployment.ts'
 import { EthereumAccount } from '../../node/ethereum/account.ts'
 import { connectEthereum } from '../../node/ethereum/agreeing/http-chain.ts'
-import { type Hash, parseHash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { type Hash, keyOf, parseHash, ZERO_KEY } from '../../node/protocol/ids.ts'
 import { genesisOf } from '../../scripts/assure/models/world.ts'
 import { anvilBinary } from '../../scripts/devnet/anvil.ts'
 import { deploy } from '../../scripts/make/deploy.ts'
@@ -41,9 +41,9 @@ test('five hundred blocks are read by whoever has to', async () => {
   node.close()
 
   const watcher = new EthereumAccount({ urls: [url], network: rules, signer, now: Date.now })
-  const { links } = await watcher.links(ids, head.number)
+  const { links } = await watcher.links(ids.map(keyOf), head.number)
   assert.equal(links.length, BLOCKS)
-  assert.ok(links.every(({ firstChild }) => firstChild === ZERO_HASH))
+  assert.ok(links.every(({ firstChild }) => firstChild === ZERO_KEY))
   const claimed = await watcher.areClaimed(Array.from({ length: BLOCKS }, (_, i) => BigInt(i)))
   assert.deepEqual(new Set(claimed), new Set([false]))
   assert.equal(claimed.length, BLOCKS)

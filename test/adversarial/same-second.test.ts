@@ -7,7 +7,7 @@ import { decodeFunctionData, decodeFunctionResult, encodeFunctionData, type Hex 
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { nominateCall } from '../../node/ethereum/calls.ts'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
-import { parseAddress, parseHash } from '../../node/protocol/ids.ts'
+import { keyOf, parseAddress, parseHash } from '../../node/protocol/ids.ts'
 import { holdBlocks, mineBlock, outbid, type Pending, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 
@@ -77,6 +77,6 @@ function besideOf({ input }: Pending, beside: Hex): Hex {
   return encodeFunctionData({
     abi: bridgeAbi,
     functionName: 'publish',
-    args: [parent, { ...publication, beside }, ...content],
+    args: [parent, { ...publication, beside: keyOf(parseHash(beside)) }, ...content],
   })
 }

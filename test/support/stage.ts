@@ -21,11 +21,20 @@ import type { SenderOptions } from '../../node/ethereum/sending/sender-options.t
 import { TtxNode } from '../../node/node.ts'
 import { formatHex } from '../../node/protocol/bytes.ts'
 import { blockId } from '../../node/protocol/header.ts'
-import { type Address, type Hash, type Infohash, parseAddress, parseHash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import {
+  type Address,
+  type BlockKey,
+  type Hash,
+  type Infohash,
+  parseAddress,
+  parseKey,
+  ZERO_KEY,
+} from '../../node/protocol/ids.ts'
 import type { TransactionBody } from '../../node/protocol/typed-data.ts'
 import { type Account, accountOf, genesisOf, pay, randomOf } from '../../scripts/assure/models/world.ts'
 import { deploy } from '../../scripts/make/deploy.ts'
 import { Anvil } from './chain/anvil.ts'
+import { readRecord } from './chain/record.ts'
 import { log } from './log.ts'
 
 export const EASIEST = 2n ** 243n
@@ -153,10 +162,9 @@ export class Stage {
   }
 
   /** The latest live child of a block: anyone who publishes beside it has to name it. */
-  async latestChild(parent = this.genesisId()): Promise<Hash> {
-    const read = { ...this.bridge, functionName: 'blocks', args: [parent] } as const
-    const { firstChild, lastChild } = await this.anvil.client.readContract(read)
-    return parseHash(lastChild === ZERO_HASH ? firstChild : lastChild)
+  async latestChild(parent = this.genesisId()): Promise<BlockKey> {
+    const { firstChild, lastChild } = await readRecord(this.anvil.client, this.bridge, parent)
+    return parseKey(lastChild === ZERO_KEY ? firstChild : lastChild)
   }
 
   async balanceOf(owner: Address): Promise<bigint> {

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import type { Hex } from 'viem'
 import { equalBytes, parseHex } from '../../../node/protocol/bytes.ts'
+import { keyOf, parseKey } from '../../../node/protocol/ids.ts'
+import { readRecord } from '../../support/chain/record.ts'
 import type { Ground } from './ground.ts'
 import type { Request } from './users.ts'
 
@@ -71,11 +73,10 @@ async function checkBonds({ model, stage }: Ground): Promise<void> {
   const { client } = stage.anvil
   for (const { id } of model.tree.values()) {
     if (model.ours.has(id) || id === model.genesis) continue
-    const read = { ...stage.bridge, functionName: 'blocks' } as const
-    const record = await client.readContract({ ...read, args: [id] })
+    const record = await readRecord(client, stage.bridge, id)
     if ((record.flags & RIVAL) === 0) continue
-    const parent = await client.readContract({ ...read, args: [record.parent] })
-    const isForfeited = model.standing(model.of(id).sealed.header.parent).final && parent.firstChild !== id
+    const parent = await readRecord(client, stage.bridge, parseKey(record.parent))
+    const isForfeited = model.standing(model.of(id).sealed.header.parent).final && parent.firstChild !== keyOf(id)
     assert.ok(!isForfeited, `the honest block ${id} is a rival of a right one, and its bond is lost`)
   }
 }

@@ -2,7 +2,15 @@
 
 import { type BridgeCall, publishCall } from '../../../node/ethereum/calls.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
-import { type Address, type Hash, type Infohash, toAddress, toInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import {
+  type Address,
+  type Hash,
+  type Infohash,
+  keyOf,
+  toAddress,
+  toInfohash,
+  ZERO_HASH,
+} from '../../../node/protocol/ids.ts'
 import type { State } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
@@ -86,7 +94,7 @@ export async function makeBlock(
   const block = await sealBlock(ground.rules, torrent === undefined ? draft : { ...draft, torrent })
   ground.model.own(block.id, posted.state)
   noteSpending(ground, posted)
-  const { data, gas, bondGas } = publishCall(site.bytes, block, beside)
+  const { data, gas, bondGas } = publishCall(site.bytes, block, keyOf(beside))
   const { price } = await ground.head()
   const note = `${block.id.slice(0, 10)} at ${below.header.height + 1n} (${kind}, ${posted.steps.length} steps, torrent ${hint.name})`
   return { ...block, note, call: { data, gas, value: bondGas * price } }

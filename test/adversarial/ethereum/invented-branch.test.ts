@@ -8,7 +8,7 @@ import { encodeFunctionData, type Hex } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { encodeRefutation } from '../../../node/ethereum/refute-call.ts'
-import type { Hash } from '../../../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../../../node/protocol/ids.ts'
 import { toGasPrice } from '../../../node/protocol/units.ts'
 import { both, everythingSucceeds, type Lie } from '../../support/chain/lying-endpoint.ts'
 import { lieAboutRecords, WORD, word, wordsOf } from './lying-records.ts'
@@ -98,7 +98,7 @@ function undead(ground: Hex, dead: readonly Hash[], record: Hex): Lie {
 }
 
 async function recordOf({ stage }: Watched, id: Hash): Promise<Hex> {
-  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'blocks', args: [id] })
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'blocks', args: [keyOf(id)] })
   const { data: record } = await stage.anvil.client.call({ to: stage.bridge.address, data })
   assert(record)
   return record

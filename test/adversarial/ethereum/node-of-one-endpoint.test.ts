@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pad, toHex } from 'viem'
+import { keyOf } from '../../../node/protocol/ids.ts'
 import {
   changeAnswer,
   changeEvent,
@@ -105,7 +106,7 @@ test('logs that are left out, altered, told twice and invented', async (t) => {
         const rival = await live.publish(scene.final, { transactions: 1 })
         await live.anvil.warp(start + 23n * HOUR)
         await scene.assertKnowsTheTruth(victim)
-        await live.call('nominate', [scene.final.id, rival.id])
+        await live.call('nominate', [keyOf(scene.final.id), keyOf(rival.id)])
         scene.final = rival
       },
       bytes: [],

@@ -18,6 +18,7 @@ import {
 } from '../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
+import { keyOf } from '../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
@@ -70,7 +71,7 @@ for (const [seed, fate] of CASES) {
       assert.equal((await where()).status, 'ordered')
     })
     await t.test('refute', async () => {
-      await scene.send(publishCall(parent, wrong, id))
+      await scene.send(publishCall(parent, wrong, keyOf(id)))
       await scene.seen()
       const judge = openJudge({ node, rules, log })
       assert.equal((await judge.judge(wrong.next.id, t.signal)).verdict, 'invalid')
@@ -81,10 +82,14 @@ for (const [seed, fate] of CASES) {
       })
     })
     await t.test('nominate', async () => {
-      await scene.send(publishCall(parent, rival, id))
+      await scene.send(publishCall(parent, rival, keyOf(id)))
       await scene.skipTo(id, 23n * HOUR)
       await scene.takeBack(nominateCall(genesis.id, id), async () => {
-        const [nominated] = await client.readContract({ ...stage.bridge, functionName: 'slotOf', args: [genesis.id] })
+        const [nominated] = await client.readContract({
+          ...stage.bridge,
+          functionName: 'slotOf',
+          args: [keyOf(genesis.id)],
+        })
         return nominated === id
       })
     })

@@ -12,6 +12,7 @@ import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { TtxNode } from '../../../node/node.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { randomOf } from '../../../scripts/assure/models/world.ts'
+import { readRecord } from '../../support/chain/record.ts'
 import { log } from '../../support/log.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -123,7 +124,7 @@ export class Reorganised {
   }
 
   async record(id: Hash) {
-    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'blocks', args: [id] })
+    return await readRecord(this.stage.anvil.client, this.stage.bridge, id)
   }
 
   async queueLength(): Promise<bigint> {

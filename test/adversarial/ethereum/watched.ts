@@ -20,6 +20,7 @@ import { targetCeiling } from '../../../node/protocol/target.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf, pay, randomOf } from '../../../scripts/assure/models/world.ts'
 import { LyingEndpoint } from '../../support/chain/lying-endpoint.ts'
+import { readRecord } from '../../support/chain/record.ts'
 import { log } from '../../support/log.ts'
 import { forge } from '../../support/miner/forge.ts'
 import { buildRefutation } from '../../support/refutation.ts'
@@ -122,7 +123,7 @@ export class Watched {
 
   /** The contract's true word on a block. */
   async record(id: Hash) {
-    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'blocks', args: [id] })
+    return await readRecord(this.stage.anvil.client, this.stage.bridge, id)
   }
 
   async isRefuted(id: Hash): Promise<boolean> {

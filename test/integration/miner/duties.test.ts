@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { publishCall } from '../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
+import { keyOf } from '../../../node/protocol/ids.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
 import { forge } from '../../support/miner/forge.ts'
@@ -30,13 +31,13 @@ test('a race is nominated and finalized as the contract decides it, although the
   const rival = forge(rules, parent, [], target, racer.ethereum.account)
   const heavy = forge(rules, rival.next, [], target >> 1n, account)
   await other.send(publishCall(sealedParent, first))
-  await racer.send(publishCall(sealedParent, rival, first.next.id))
+  await racer.send(publishCall(sealedParent, rival, keyOf(first.next.id)))
   await other.send(publishCall(rival.sealedBytes, heavy))
   const miner = await stage.miner(node, stage.sender(await stage.signer()))
   const slot = async () =>
-    (await stage.anvil.client.readContract({ ...stage.bridge, functionName: 'slotOf', args: [parent.id] }))[0]
+    (await stage.anvil.client.readContract({ ...stage.bridge, functionName: 'slotOf', args: [keyOf(parent.id)] }))[0]
   await stage.skip(23n * HOUR)
-  await stage.until('the nomination', async () => (await slot()) === heavy.next.id)
+  await stage.until('the nomination', async () => (await slot()) === keyOf(heavy.next.id))
   await stage.skip(25n * HOUR)
   await stage.until('the finality', async () => (await stage.finalBlock()) === rival.next.id)
   assert.equal(miner.status().problem, undefined)

@@ -10,7 +10,7 @@ import { connectEthereum } from '../../../node/ethereum/agreeing/http-chain.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
 import { genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
-import type { Address, Hash } from '../../../node/protocol/ids.ts'
+import { type Address, type Hash, keyOf } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { outputsOf, stateRoot } from '../../../node/protocol/state.ts'
@@ -20,6 +20,7 @@ import { genesisOf, pay, World } from '../../../scripts/assure/models/world.ts'
 import { TestFollower } from '../bridge/driver.ts'
 import { type BlockOrder, EASIEST, Forge, type MadeBlock } from '../bridge/scenario.ts'
 import { Anvil } from './anvil.ts'
+import { readRecord } from './record.ts'
 
 export class LiveBridge implements AsyncDisposable {
   readonly anvil: Anvil
@@ -59,7 +60,7 @@ export class LiveBridge implements AsyncDisposable {
   }
 
   async record(id: Hash) {
-    return this.anvil.client.readContract({ ...this.#contract, functionName: 'blocks', args: [id] })
+    return readRecord(this.anvil.client, this.#contract, id)
   }
 
   /** Makes a child and publishes it; by default as a rival if there is a sibling. */
@@ -67,7 +68,7 @@ export class LiveBridge implements AsyncDisposable {
     const { publishedAt, firstChild, lastChild } = await this.record(parent.id)
     const elapsed = (await this.now()) - BigInt(publishedAt)
     const ceiling = targetCeiling(parent.sealed.header.target, toSeconds(elapsed), EASIEST)
-    const first = this.forge.blocks.get(firstChild as Hash)?.sealed.header.target
+    const first = [...this.forge.blocks].find(([id]) => keyOf(id) === firstChild)?.[1].sealed.header.target
     const target = first !== undefined && first < ceiling ? first : ceiling
     const block = this.forge.make(parent, await this.queue(), { target, ...order })
     const beside = BigInt(lastChild) === 0n ? firstChild : lastChild
@@ -129,7 +130,7 @@ export class LiveBridge implements AsyncDisposable {
   }
 
   perform(call: DueCall): Promise<void> {
-    if (call.call === 'nominate') return this.call('nominate', [call.parent, call.block])
+    if (call.call === 'nominate') return this.call('nominate', [keyOf(call.parent), keyOf(call.block)])
     const block = this.forge.blocks.get(call.block)
     assert.ok(block)
     return this.finalize(block)

@@ -12,6 +12,7 @@ import type { Step } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { toGwei, toSeconds } from '../../../node/protocol/units.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
+import { readRecord } from '../chain/record.ts'
 import { EASIEST, holder, type Stage } from '../stage.ts'
 import { borrow, forge } from './forge.ts'
 
@@ -115,7 +116,7 @@ export class Author {
     const { anvil, bridge } = this.stage
     const first = this.#targets.get(id)
     if (isRival && first !== undefined) return first
-    const { publishedAt } = await anvil.client.readContract({ ...bridge, functionName: 'blocks', args: [id] })
+    const { publishedAt } = await readRecord(anvil.client, bridge, id)
     const { timestamp } = await anvil.client.getBlock()
     const target = targetCeiling(next.header.target, toSeconds(timestamp - BigInt(publishedAt)), EASIEST)
     this.#targets.set(id, target)

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { parseHex } from '../../../node/protocol/bytes.ts'
 import { decodeSealed, type Header } from '../../../node/protocol/header.ts'
-import { type Address, type Hash, parseHash } from '../../../node/protocol/ids.ts'
+import { type Address, type BlockKey, type Hash, keyOf, parseKey } from '../../../node/protocol/ids.ts'
+import { readRecord } from '../chain/record.ts'
 import type { Stage } from '../stage.ts'
 
 export class Sight {
@@ -62,7 +63,7 @@ export class Sight {
 
   /** The contract's word on a block. */
   async record(id: Hash) {
-    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'blocks', args: [id] })
+    return await readRecord(this.stage.anvil.client, this.stage.bridge, id)
   }
 
   async isRefuted(id: Hash): Promise<boolean> {
@@ -79,8 +80,8 @@ export class Sight {
   }
 
   /** What is nominated for the succession of a block. */
-  async nominated(parent: Hash): Promise<Hash> {
-    const read = { ...this.stage.bridge, functionName: 'slotOf', args: [parent] } as const
-    return parseHash((await this.stage.anvil.client.readContract(read))[0])
+  async nominated(parent: Hash): Promise<BlockKey> {
+    const read = { ...this.stage.bridge, functionName: 'slotOf', args: [keyOf(parent)] } as const
+    return parseKey((await this.stage.anvil.client.readContract(read))[0])
   }
 }

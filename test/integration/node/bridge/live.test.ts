@@ -7,6 +7,7 @@ import type { BridgeFollower } from '../../../../node/bridge/follower.ts'
 import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { dueCalls } from '../../../../node/bridge/race.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
+import { keyOf } from '../../../../node/protocol/ids.ts'
 import { toTime } from '../../../../node/protocol/units.ts'
 import { isDisplaced } from '../../../support/bridge/displaced.ts'
 import { comparable } from '../../../support/bridge/driver.ts'
@@ -163,7 +164,7 @@ for (const seed of [31, 32]) {
               await live.publish(block, { transactions: 1 + Math.floor(random() * 2), isWrong: random() < 0.2 }),
             )
           else if (kind < 0.7) await live.call('refute', [pick(known.filter(({ isValid }) => !isValid)).id])
-          else if (kind < 0.8) await live.call('nominate', [block.sealed.header.parent, block.id])
+          else if (kind < 0.8) await live.call('nominate', [keyOf(block.sealed.header.parent), keyOf(block.id)])
           else if (kind < 0.9) await live.call('force', [[`0x${'00'.repeat(7)}${'11'.repeat(120)}`]], 10n ** 15n)
           else await anvil.warp((await live.now()) + BigInt(Math.floor(random() * 90_000)))
           for (const call of dueCalls(old.follower.view, toTime(await live.now()))) await live.perform(call)

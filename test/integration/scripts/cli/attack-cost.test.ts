@@ -10,10 +10,11 @@ import { publishCall } from '../../../../node/ethereum/calls.ts'
 import { formatHex } from '../../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
-import type { Hash } from '../../../../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../../../../node/protocol/ids.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
+import { readRecord } from '../../../support/chain/record.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
 import { holder, Stage } from '../../../support/stage.ts'
@@ -81,7 +82,7 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   assert.equal(workOf(target), BigInt(of('light-rival').hashes))
   const miner = stage.sender(account).ethereum.account
   const first = forge(rules, genesis, [], target, miner)
-  const publish = (block: Forged, beside?: Hash) => publishCall(parent, block, beside).data
+  const publish = (block: Forged, beside?: Hash) => publishCall(parent, block, beside && keyOf(beside)).data
   assert.equal(await isTaken(publish(first), bond - 1n), false)
   assert.equal(await isTaken(publish(first), bond), true)
 
@@ -96,7 +97,7 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   assert.equal(await isTaken(publish(rivalOf(target), first.next.id), rivalBond, miner), true)
 
   // What a wrong block's author has for certain: the contract keeps half.
-  const { bond: kept } = await client.readContract({ ...stage.bridge, functionName: 'blocks', args: [first.next.id] })
+  const { bond: kept } = await readRecord(client, stage.bridge, first.next.id)
   assert.equal(BigInt(of('wrong-block').bondLostWei), bond - (kept / 2n) * 10n ** 9n)
 
   // A forced transaction pays its fee, and 125 of them buy a block of delay.

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { publishCall } from '../../../../node/ethereum/calls.ts'
-import type { Hash } from '../../../../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../../../../node/protocol/ids.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
@@ -23,7 +23,7 @@ test('diff says in what rival blocks differ, what that means, and which is ahead
   const liar = seal(rules, genesis, [{ step: left.steps, after: right.next.state }], target, miner)
   const above = forge(rules, right.next, [], target, miner)
   const publish = async (each: Forged, parent: Uint8Array, beside?: Hash) =>
-    await sender.send(publishCall(parent, each, beside))
+    await sender.send(publishCall(parent, each, beside && keyOf(beside)))
   await publish(left, root)
   await stage.skip(60n)
   await publish(right, root, left.next.id)
