@@ -60,7 +60,11 @@ export class Draft {
   async #refusalOf(plan: Plan, sealedParent: Uint8Array, beside: Hash | undefined, head: Head) {
     const sealed = { header: plan.header, seal: { miner: plan.work.miner, nonce: ZERO_HASH } }
     try {
-      await this.#ethereum.simulate(publishCall(sealedParent, { sealed, ...plan.block }, beside && keyOf(beside)), toWei(0n), head.next)
+      await this.#ethereum.simulate(
+        publishCall(sealedParent, { sealed, ...plan.block }, beside && keyOf(beside)),
+        toWei(0n),
+        head.next,
+      )
     } catch (error) {
       // The work is looked at after all else that is known before it is done.
       if (isRefusal(error, 'InsufficientWork', 'BondTooSmall')) return undefined

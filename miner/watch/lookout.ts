@@ -210,7 +210,8 @@ function compareReadings(a: Reading, b: Reading): string | undefined {
 function compareLiving(ours: ReadonlySet<Hash>, theirs: ReadonlySet<Hash>): string | undefined {
   // By their keys: not all of them need know an id whole.
   const [ourKeys, theirKeys] = [ours, theirs].map((ids) => new Set([...ids].map(keyOf)))
-  for (const id of theirs) if (!ourKeys?.has(keyOf(id))) return `block ${id} lives on Ethereum, and the node does not know it`
+  for (const id of theirs)
+    if (!ourKeys?.has(keyOf(id))) return `block ${id} lives on Ethereum, and the node does not know it`
   for (const id of ours) if (!theirKeys?.has(keyOf(id))) return `the node has block ${id} alive, and Ethereum has not`
   return undefined
 }

@@ -1,6 +1,6 @@
 // What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
-import { type Address, type BlockKey, type Hash, type Infohash } from '../protocol/ids.ts'
+import type { Address, BlockKey, Hash, Infohash } from '../protocol/ids.ts'
 import type { GasPrice, Gwei, Time, Work } from '../protocol/units.ts'
 
 /** An endpoint may be this many blocks behind itself or another one before that is reported. */

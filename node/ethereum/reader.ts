@@ -15,7 +15,17 @@ import {
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../deployments/token-abi.ts'
 import { OperationError } from '../errors.ts'
-import { type Address, type BlockKey, type Hash, keyOf, parseAddress, parseHash, parseKey, tagOf, ZERO_KEY } from '../protocol/ids.ts'
+import {
+  type Address,
+  type BlockKey,
+  type Hash,
+  keyOf,
+  parseAddress,
+  parseHash,
+  parseKey,
+  tagOf,
+  ZERO_KEY,
+} from '../protocol/ids.ts'
 import {
   type GasPrice,
   type Gwei,
@@ -268,7 +278,10 @@ export class EthereumReader {
   }
 
   /** How the contract linked these blocks, in the same order, and which one was final, as of block `at` of Ethereum. */
-  async links(keys: readonly BlockKey[], at: bigint): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> {
+  async links(
+    keys: readonly BlockKey[],
+    at: bigint,
+  ): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> {
     await this.parameters()
     const together = { deployless: true, allowFailure: false, batchSize: RECORDS_BYTES, blockNumber: at } as const
     const contracts = keys.map((key) => ({ ...this.#contract(), functionName: 'blocks', args: [key] }) as const)
@@ -451,7 +464,13 @@ function isOf({ tag }: ContractRecord, id: Hash): boolean {
 
 function linksOf({ tag, parent, publishedAt, work, flags, firstChild, nextSibling }: ContractRecord): Links {
   const ways = { parent: parseKey(parent), firstChild: parseKey(firstChild), nextSibling: parseKey(nextSibling) }
-  return { ...ways, tag: tag.toLowerCase(), publishedAt: toTime(publishedAt), work: toWork(work), isRefuted: (flags & REFUTED) !== 0 }
+  return {
+    ...ways,
+    tag: tag.toLowerCase(),
+    publishedAt: toTime(publishedAt),
+    work: toWork(work),
+    isRefuted: (flags & REFUTED) !== 0,
+  }
 }
 
 /** The contract keeps no last one of an only child. */

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Hex } from 'viem'
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
@@ -52,7 +52,7 @@ test('an output is spent on one side only', async (t) => {
   /** Nobody can join the race any more, and the watcher has put its winner forward. */
   const decide = async (tip: Hash) => {
     await stage.skip(23n * HOUR)
-    await arena.until('the nomination', async () => (await arena.nominated(parent)) === tip)
+    await arena.until('the nomination', async () => (await arena.nominated(parent)) === keyOf(tip))
   }
 
   await t.test('requested first, then spent: in the next block, by force, and as a mere payment', async () => {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
+import { keyOf } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
@@ -48,7 +49,7 @@ test('a request that a heavier branch leaves out is forced into it', async (t) =
   await Promise.all([arena.startWatcher(), arena.startRelayer()])
   await arena.skipTo(displaced, 23n * HOUR)
   await arena.until('the nomination', async () => {
-    return (await arena.nominated(genesis)) === carrier.id
+    return (await arena.nominated(genesis)) === keyOf(carrier.id)
   })
   await arena.skipTo(displaced, 48n * HOUR)
   // As ever; but who displaced a block earns nothing, nor do those that may have helped.
@@ -82,7 +83,7 @@ test('an honest miner takes the request up again by itself, on the branch that d
   })
   assert.equal((await arena.record(carrier)).parent, first.id)
   await arena.skipTo(displaced, 23n * HOUR)
-  await arena.until('the nomination', async () => (await arena.nominated(genesis)) === carrier)
+  await arena.until('the nomination', async () => (await arena.nominated(genesis)) === keyOf(carrier))
   await arena.skipTo(displaced, 48n * HOUR)
   await arena.paid(stranger('recipient'), (UNIT * 99n) / 100n)
   assert.equal(

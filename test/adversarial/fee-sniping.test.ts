@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { keyOf } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 import { holder, stranger } from '../support/stage.ts'
@@ -42,7 +43,7 @@ test('a miner who displaces another one for the fees gets none', async (t) => {
 
   await arena.skipTo(honest, 23n * HOUR)
   await arena.until('the nomination of the heavier branch', async () => {
-    return (await arena.nominated(base)) === rest.id
+    return (await arena.nominated(base)) === keyOf(rest.id)
   })
   await arena.skipTo(honest, 48n * HOUR)
   await arena.paid(stranger('recipient'), 990_000n * UNIT)

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Hex } from 'viem'
-import type { Infohash } from '../../node/protocol/ids.ts'
+import { type Infohash, keyOf } from '../../node/protocol/ids.ts'
 import { STEP_LIMIT, UNIT } from '../../node/protocol/rules.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 import { holder, stranger } from '../support/stage.ts'
@@ -47,7 +47,7 @@ test('a lie is found wherever it is', async (t) => {
     // Right blocks are right, even where they end up lighter or heavier than others.
     for (const { id } of [honest, loser, deeper]) assert.equal(await arena.isRefuted(id), false)
     await arena.skipTo(honest.id, 23n * HOUR)
-    await arena.until('the nomination', async () => (await arena.nominated(parent)) === deeper.id)
+    await arena.until('the nomination', async () => (await arena.nominated(parent)) === keyOf(deeper.id))
     await arena.skipTo(honest.id, 48n * HOUR)
     await arena.until('the finality of the heavier branch', () => arena.isFinal(deeper.id))
     assert.equal((await arena.refutations()).length, 3)

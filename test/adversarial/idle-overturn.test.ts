@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { type Actor, Arena, HOUR } from '../support/processes/arena.ts'
 import { holder, stranger } from '../support/stage.ts'
@@ -73,7 +73,7 @@ test('a block that is not worth its defence is given up, and the miner says so',
   const easy = await liar.publish({ parent: rival.id, content: 'empty' })
   assert.equal(await arena.tip(), easy.id)
   await arena.skipTo(first, 23n * HOUR)
-  await arena.until('the nomination', async () => (await arena.nominated(base)) === easy.id)
+  await arena.until('the nomination', async () => (await arena.nominated(base)) === keyOf(easy.id))
   await arena.skipTo(first, 48n * HOUR)
   await arena.until('the rival to be final', () => arena.isFinal(rival.id))
   assert.equal(await defences(arena, miner), 0)
@@ -113,7 +113,7 @@ async function isPaid(arena: Arena, race: { base: Hash; first: Hash; miner: Acto
   const { base, first, miner, winner } = race
   await arena.startRelayer()
   await arena.skipTo(first, 23n * HOUR)
-  await arena.until('the nomination', async () => (await arena.nominated(base)) === winner)
+  await arena.until('the nomination', async () => (await arena.nominated(base)) === keyOf(winner))
   await arena.skipTo(first, 48n * HOUR)
   await arena.paid(stranger('recipient'), REQUEST - FEE)
   assert.ok(await arena.isFinal(first))

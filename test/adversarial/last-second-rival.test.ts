@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { finalizeCall, withdrawBondCall } from '../../node/ethereum/calls.ts'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
+import { keyOf } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 import { holder, stranger } from '../support/stage.ts'
@@ -50,7 +51,7 @@ test('rivals just before twelve hours delay two blocks by one day, together, and
   // The nominations are the watcher's; they are an hour old long before they count.
   await arena.until('both nominations', async () => {
     const slots = await Promise.all([genesis, a].map((parent) => arena.nominated(parent)))
-    return slots.every((block) => block === b)
+    return slots.every((block) => block === keyOf(b))
   })
 
   await arena.skipTo(a, 48n * HOUR)

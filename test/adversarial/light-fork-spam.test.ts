@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withdrawBondCall } from '../../node/ethereum/calls.ts'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
-import type { Hash, Infohash } from '../../node/protocol/ids.ts'
+import { type Hash, type Infohash, keyOf } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 import { holder, stranger } from '../support/stage.ts'
@@ -35,7 +35,7 @@ test('twelve rivals are no dearer to overcome than one', async (t) => {
       return (await arena.record(leader)).parent === honest
     })
     await arena.skipTo(honest, 23n * HOUR)
-    await arena.until('the nomination', async () => (await arena.nominated(parent)) === leader)
+    await arena.until('the nomination', async () => (await arena.nominated(parent)) === keyOf(leader))
     await arena.skipTo(honest, 48n * HOUR)
     await arena.paid(stranger(`recipient ${round}`), (UNIT * 99n) / 100n)
     gas.push(await arena.finalizeGas(honest))

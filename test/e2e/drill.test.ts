@@ -9,7 +9,7 @@ import { createPublicClient, http } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import { createNodeClient } from '../../node/client/rpc.ts'
-import { keyOf } from '../../node/protocol/ids.ts'
+import { keyOf, parseHash } from '../../node/protocol/ids.ts'
 import { readDeployment } from '../../scripts/cli/commands/run/node.ts'
 import { countSupply } from '../../scripts/devnet/demo/supply.ts'
 import { DRILL_KINDS, type DrillKind, describeKind } from '../../scripts/devnet/drill/kinds.ts'
@@ -75,7 +75,11 @@ test('every kind is killed by the watcher or refused by the bridge, and all mone
     }
     assert.deepEqual([outcome, problem, result.killer], ['killed', expected.problem, 'watcher'], kind)
     assert.ok(block)
-    const { flags } = await client.readContract({ ...contract, functionName: 'blocks', args: [keyOf(block)] })
+    const { flags } = await client.readContract({
+      ...contract,
+      functionName: 'blocks',
+      args: [keyOf(parseHash(block))],
+    })
     assert.equal(flags & REFUTED, REFUTED, kind)
     assert.ok(BigInt(result.refuteGas ?? 0) > 21_000n && BigInt(result.refuteGas ?? 0) < 800_000n, kind)
     assert.ok(BigInt(result.publishGas ?? 0) > 100_000n, kind)

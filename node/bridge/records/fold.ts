@@ -102,10 +102,7 @@ export function namedIn(
  * Whether the event concerns what this node follows. What builds on blocks older than a snapshot does not.
  * Throws `OperationError('ethereum-logs-incomplete')` where an earlier event must be missing.
  */
-export function isRelevant(
-  view: DraftView,
-  event: StoredEvent | Exclude<BridgeEvent, { kind: 'nominated' }>,
-): boolean {
+export function isRelevant(view: DraftView, event: StoredEvent | Exclude<BridgeEvent, { kind: 'nominated' }>): boolean {
   const begunLate = isBegunLate(view)
   const needs = (id: Hash) => {
     if (view.blocks.has(id)) return true

@@ -2,7 +2,7 @@
 
 import { OperationError } from '../../errors.ts'
 import { formatHex } from '../../protocol/bytes.ts'
-import { type BlockKey, type Hash } from '../../protocol/ids.ts'
+import type { BlockKey, Hash } from '../../protocol/ids.ts'
 import type { Time } from '../../protocol/units.ts'
 import {
   type BridgeEvent,

@@ -3,7 +3,16 @@
 import type { Abi, ContractFunctionReturnType, GetContractEventsReturnType, Hex } from 'viem'
 import type { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { parseHex } from '../../protocol/bytes.ts'
-import { type BlockKey, type Hash, isHash, parseAddress, parseHash, parseInfohash, parseKey, tagOf } from '../../protocol/ids.ts'
+import {
+  type BlockKey,
+  type Hash,
+  isHash,
+  parseAddress,
+  parseHash,
+  parseInfohash,
+  parseKey,
+  tagOf,
+} from '../../protocol/ids.ts'
 import { toGwei, toTime, toWork } from '../../protocol/units.ts'
 import type { BlockRecord, BridgeEvent, ChainBlock } from '../chain.ts'
 

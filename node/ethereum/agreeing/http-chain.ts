@@ -3,7 +3,15 @@
 import { BlockNotFoundError, ContractFunctionExecutionError, type PublicClient } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { OperationError } from '../../errors.ts'
-import { type Address, type BlockKey, type Hash, keyOf, parseAddress, parseHash, ZERO_HASH } from '../../protocol/ids.ts'
+import {
+  type Address,
+  type BlockKey,
+  type Hash,
+  keyOf,
+  parseAddress,
+  parseHash,
+  ZERO_HASH,
+} from '../../protocol/ids.ts'
 import { type Time, toGasPrice, toTime } from '../../protocol/units.ts'
 import type { BridgeEvent, BridgeParameters, BridgeReading, Chain, ChainBlock } from '../chain.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'

@@ -128,7 +128,12 @@ export class Liar {
     const scene = await this.#sceneOn(ground, options)
     const content = options.lie === undefined ? honestContent(scene) : tellLie(options.lie, scene)
     const rival = options.rival ?? standing.children !== undefined
-    const target = await this.#target(ground, rival ? standing.children?.first : undefined, options.work ?? 'least', options.signal)
+    const target = await this.#target(
+      ground,
+      rival ? standing.children?.first : undefined,
+      options.work ?? 'least',
+      options.signal,
+    )
     const header = headerOf(ground.rules, ground.parent, content, target)
     const miner = options.payout ?? this.account
     const { nonce, digest: id } = await findNonce({ challenge: challengeOf(header), miner, target }, options.signal)

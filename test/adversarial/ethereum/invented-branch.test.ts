@@ -8,15 +8,15 @@ import { encodeFunctionData, type Hex } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { encodeRefutation } from '../../../node/ethereum/refute-call.ts'
-import { type Hash, keyOf } from '../../../node/protocol/ids.ts'
+import { type Hash, keyOf, parseKey, ZERO_KEY } from '../../../node/protocol/ids.ts'
 import { toGasPrice } from '../../../node/protocol/units.ts'
 import { both, everythingSucceeds, type Lie } from '../../support/chain/lying-endpoint.ts'
-import { lieAboutRecords, WORD, word, wordsOf } from './lying-records.ts'
+import { leftWord, lieAboutRecords, WORD, word, wordsOf } from './lying-records.ts'
 import { DAY, Watched } from './watched.ts'
 
 const GWEI = 10n ** 9n
-const PARENT = `ee${'0'.repeat(62)}`
-const BROTHER = `ee${'0'.repeat(61)}1`
+const PARENT = parseKey(`0xee${'0'.repeat(30)}`)
+const BROTHER = parseKey(`0xee${'0'.repeat(29)}1`)
 const HALF_AN_HOUR = 1_800n
 /** More than there are places. */
 const DEAD = 24
@@ -67,33 +67,46 @@ test(`one of two endpoints calls ${DEAD} dead blocks alive and most urgent`, asy
 })
 
 /** On `ground` stands an invented block, on that one another one, and beside it the wrong one. */
-function lateBlock(ground: Hex, wrong: Hex, time: bigint, record: Hex): Lie {
+function lateBlock(ground: Hash, wrong: Hash, time: bigint, record: Hex): Lie {
   const like = wordsOf(record)
   const work = BigInt(`0x${like[WORD.work]}`)
   const made = (at: bigint, more: bigint) => like.with(WORD.publishedAt, word(at)).with(WORD.work, word(work + more))
-  return lieAboutRecords((id, words) => {
-    if (`0x${id}` === ground) return words.with(WORD.publishedAt, word(1n)).with(WORD.firstChild, PARENT)
-    if (id === PARENT) return made(1n, 1n).with(WORD.firstChild, BROTHER).with(WORD.nextSibling, word(0n))
-    if (id === BROTHER) return made(1n, 2n).with(WORD.parent, PARENT).with(WORD.nextSibling, wrong.slice(2))
-    if (`0x${id}` === wrong) return made(time, 2n).with(WORD.parent, PARENT).with(WORD.nextSibling, word(0n))
+  const nothing = word(0n)
+  return lieAboutRecords((key, words) => {
+    if (key === keyOf(ground)) return words.with(WORD.publishedAt, word(1n)).with(WORD.firstChild, leftWord(PARENT))
+    if (key === PARENT) return made(1n, 1n).with(WORD.firstChild, leftWord(BROTHER)).with(WORD.nextSibling, nothing)
+    const below = leftWord(PARENT)
+    if (key === BROTHER) {
+      return made(1n, 2n)
+        .with(WORD.parent, below)
+        .with(WORD.nextSibling, leftWord(keyOf(wrong)))
+    }
+    if (key === keyOf(wrong)) return made(time, 2n).with(WORD.parent, below).with(WORD.nextSibling, nothing)
     return words
   })
 }
 
 /** On `ground` stands an invented block, and on that one all `dead` ones, alive. */
-function undead(ground: Hex, dead: readonly Hash[], record: Hex): Lie {
+function undead(ground: Hash, dead: readonly Hash[], record: Hex): Lie {
   const like = wordsOf(record)
     .with(WORD.flags, word(0n))
     .with(WORD.firstChild, word(0n))
     .with(WORD.nextSibling, word(0n))
   const work = BigInt(`0x${like[WORD.work]}`)
-  return lieAboutRecords((id, words) => {
-    if (`0x${id}` === ground) return words.with(WORD.publishedAt, word(1n)).with(WORD.firstChild, PARENT)
-    const i = dead.indexOf(`0x${id}` as Hash)
+  const keys = dead.map(keyOf)
+  const wordAt = (i: number) => leftWord(keys[i] ?? ZERO_KEY)
+  return lieAboutRecords((key, words) => {
+    if (key === keyOf(ground)) return words.with(WORD.publishedAt, word(1n)).with(WORD.firstChild, leftWord(PARENT))
+    const i = keys.indexOf(key)
     const made = like.with(WORD.publishedAt, word(BigInt(2 + i))).with(WORD.work, word(work + (i < 0 ? 1n : 2n)))
-    if (id === PARENT) return made.with(WORD.parent, ground.slice(2)).with(WORD.firstChild, dead[0]?.slice(2) ?? '')
-    const next = dead[i + 1]?.slice(2) ?? word(0n)
-    return i < 0 ? words : made.with(WORD.parent, PARENT).with(WORD.nextSibling, next)
+    if (key === PARENT) return made.with(WORD.parent, leftWord(keyOf(ground))).with(WORD.firstChild, wordAt(0))
+    const { tag = '' } = { tag: words[WORD.tag] }
+    return i < 0
+      ? words
+      : made
+          .with(WORD.tag, tag)
+          .with(WORD.parent, leftWord(PARENT))
+          .with(WORD.nextSibling, wordAt(i + 1))
   })
 }
 

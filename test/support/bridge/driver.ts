@@ -13,7 +13,7 @@ import type { Chain } from '../../../node/ethereum/chain.ts'
 import { requestsOf } from '../../../node/protocol/block.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
-import { type Hash, type Infohash, toInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type Hash, type Infohash, keyOf, toInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { toGasPrice, toGwei, toTime } from '../../../node/protocol/units.ts'
 import { FakeEthereum, type UnplacedEvent } from '../chain/fake-ethereum.ts'
@@ -161,7 +161,7 @@ export class Driver {
     } else {
       const block = world.pick(live)
       const parent = this.forge.blocks.get(block.sealed.header.parent)
-      if (parent) this.#pending.push({ kind: 'nominated', parent: parent.id, block: block.id })
+      if (parent) this.#pending.push({ kind: 'nominated', parent: keyOf(parent.id), block: keyOf(block.id) })
     }
   }
 
@@ -195,7 +195,7 @@ export class Driver {
 
   #claim(): void {
     const { rules } = this.forge.network
-    const claims = [...this.ethereum.contract().records.values()].flatMap(({ id, final }) => {
+    const claims = [...this.ethereum.contract().records].flatMap(([id, { final }]) => {
       const block = final ? this.forge.blocks.get(id) : undefined
       return block
         ? requestsOf(rules, block.steps).map(({ step }, i) => ({
@@ -216,7 +216,7 @@ export class Driver {
   #parents(): MadeBlock[] {
     const { records, final } = this.ethereum.contract()
     const height = this.forge.blocks.get(final)?.sealed.header.height ?? 0n
-    return [...records.values()].flatMap(({ id, refuted }) => {
+    return [...records].flatMap(([id, { refuted }]) => {
       const block = this.forge.blocks.get(id)
       return block && !refuted && (id === final || block.sealed.header.height > height) ? [block] : []
     })
@@ -226,7 +226,7 @@ export class Driver {
   #blocks(isWanted: (block: MadeBlock) => boolean): MadeBlock[] {
     const { records, final } = this.ethereum.contract()
     const isAbove = (id: Hash): boolean =>
-      id === final || (id !== ZERO_HASH && isAbove(records.get(id)?.parent ?? ZERO_HASH))
+      id === final || (id !== ZERO_HASH && isAbove(this.forge.blocks.get(id)?.sealed.header.parent ?? ZERO_HASH))
     return [...records.keys()].flatMap((id) => {
       const block = this.forge.blocks.get(id)
       return block && isAbove(id) && isWanted(block) ? [block] : []

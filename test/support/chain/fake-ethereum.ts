@@ -12,7 +12,7 @@ import type {
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
-import { type BlockKey, type Hash, toBytes, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type BlockKey, type Hash, keyOf, toBytes, toHash, ZERO_HASH, ZERO_KEY } from '../../../node/protocol/ids.ts'
 import { entryHash, nextQueueHash } from '../../../node/protocol/queue.ts'
 import { workOf } from '../../../node/protocol/target.ts'
 import { type Time, toTime, toWork } from '../../../node/protocol/units.ts'
@@ -125,7 +125,7 @@ export class FakeChain implements Chain {
       finalBlock: final,
       queueLength: BigInt(queue.length),
       queueHash: queueLength === 0n ? undefined : queue[Number(queueLength) - 1]?.hash,
-      records: blocks.map((id) => records.get(id) ?? emptyRecord(id)),
+      records: blocks.map((block) => recordOf(records, block)),
     }
   }
 
@@ -152,11 +152,11 @@ function count(contract: Contract, event: BridgeEvent): void {
       const work = parent.work + workOf(decodeSealed(event.sealed).header.target)
       records.set(event.id, {
         ...emptyRecord(event.id),
-        parent: event.parent,
+        parent: keyOf(event.parent),
         publishedAt: event.time,
         work: toWork(work),
       })
-      link(contract, event.parent)
+      link(contract, keyOf(event.parent))
       return
     }
     case 'refuted':
@@ -167,7 +167,7 @@ function count(contract: Contract, event: BridgeEvent): void {
       records.set(event.id, { ...record(event.id), final: true })
       return
     case 'nominated':
-      records.set(event.parent, { ...record(event.parent), slot: event.block })
+      for (const [id, each] of records) if (keyOf(id) === event.parent) records.set(id, { ...each, slot: event.block })
       return
     case 'claimed':
       claimed.add(event.number)
@@ -183,16 +183,22 @@ function count(contract: Contract, event: BridgeEvent): void {
 }
 
 /** Links the live children of a block; a map keeps the order of publication. */
-function link({ records }: Contract, parent: Hash): void {
-  const live = [...records.values()].filter((child) => child.parent === parent && !child.refuted && child.publishedAt)
-  const above = records.get(parent) ?? emptyRecord(parent)
-  records.set(parent, { ...above, firstChild: live[0]?.id ?? ZERO_HASH })
-  for (const [i, child] of live.entries())
-    records.set(child.id, { ...child, nextSibling: live[i + 1]?.id ?? ZERO_HASH })
+function link({ records }: Contract, parent: BlockKey): void {
+  const live = [...records].filter(([, { parent: above, refuted, publishedAt }]) => {
+    return above === parent && !refuted && publishedAt
+  })
+  const keyAt = (i: number) => keyOf(live[i]?.[0] ?? ZERO_HASH)
+  for (const [id, each] of records) if (keyOf(id) === parent) records.set(id, { ...each, firstChild: keyAt(0) })
+  for (const [i, [id, child]] of live.entries()) records.set(id, { ...child, nextSibling: keyAt(i + 1) })
+}
+
+function recordOf(records: Contract['records'], block: Hash | BlockKey): BlockRecord {
+  const id = [...records.keys()].find((each) => keyOf(each) === keyOf(block))
+  return { ...((id && records.get(id)) ?? emptyRecord(ZERO_HASH)), id: block }
 }
 
 function emptyRecord(id: Hash): BlockRecord {
-  const none = { parent: ZERO_HASH, firstChild: ZERO_HASH, nextSibling: ZERO_HASH, slot: ZERO_HASH }
+  const none = { parent: ZERO_KEY, firstChild: ZERO_KEY, nextSibling: ZERO_KEY, slot: ZERO_KEY }
   return { id, publishedAt: toTime(0n), work: toWork(0n), refuted: false, final: false, ...none }
 }
 

@@ -12,6 +12,7 @@ import {
   toHex,
 } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import { type Hash, keyOf } from '../../../node/protocol/ids.ts'
 import { EthereumProxy, type RpcCall, type Tampering } from './ethereum-proxy.ts'
 
 /** What an endpoint does with a call; `undefined` if it says the truth. `proxy` asks the true endpoint. */
@@ -270,24 +271,25 @@ export const recordsLie: Lie = changeRecords('flags')
 export const otherChildren: Lie = changeRecords('firstChild')
 
 /** Beside this block stands another one, beside that another one, and so on without end, each a second younger; none of them was ever published. */
-export function endlessSiblings(block: Hex): Lie {
-  const asked = new RegExp(`${selectorOf('blocks').slice(2)}([0-9a-f]{64})`, 'g')
-  const idOf = (i: number) => `ee${i.toString(16).padStart(62, '0')}`
+export function endlessSiblings(block: Hash): Lie {
+  const asked = new RegExp(`${selectorOf('blocks').slice(2)}([0-9a-f]{32})0{32}`, 'g')
+  const keyAt = (i: number) => `ee${i.toString(16).padStart(30, '0')}`
   let first: readonly string[] | undefined
   return (call, proxy) => {
-    const ids = [...String(dataOf(call.params?.[0])).matchAll(asked)].map(([, id]) => id ?? '')
+    const keys = [...String(dataOf(call.params?.[0])).matchAll(asked)].map(([, key]) => key ?? '')
     let place = 0
     const lie = changeEachRecord((record) => {
       const words = RECORD.map((_, i) => record.slice(2 + 64 * i, 2 + 64 * (i + 1)))
-      const id = ids[place] ?? ''
+      const key = keys[place] ?? ''
       place += 1
-      if (`0x${id}` === block && !/^0*$/.test(words[placeOf('publishedAt')] ?? '')) first = words
-      const number = `0x${id}` === block ? 0 : id.startsWith('ee00') ? Number.parseInt(id.slice(4), 16) : undefined
+      const isFirst = `0x${key}` === keyOf(block)
+      if (isFirst && !/^0*$/.test(words[placeOf('publishedAt')] ?? '')) first = words
+      const number = isFirst ? 0 : key.startsWith('ee00') ? Number.parseInt(key.slice(4), 16) : undefined
       if (number === undefined || first === undefined) return record
       const time = (BigInt(`0x${first[placeOf('publishedAt')]}`) + BigInt(number)).toString(16).padStart(64, '0')
       return `0x${first
         .with(placeOf('publishedAt'), time)
-        .with(placeOf('nextSibling'), idOf(number + 1))
+        .with(placeOf('nextSibling'), keyAt(number + 1).padEnd(64, '0'))
         .join('')}`
     })
     return lie(call, proxy)
@@ -296,7 +298,9 @@ export function endlessSiblings(block: Hex): Lie {
 
 /** Flips the last bit of a member of every record. */
 function changeRecords(member: Member): Lie {
-  return changeEachRecord((record) => flip(record, 32 * (placeOf(member) + 1) - 1))
+  // A key is on the left of its word, a number on the right.
+  const isLeft = member === 'firstChild'
+  return changeEachRecord((record) => flip(record, 32 * placeOf(member) + (isLeft ? 15 : 31)))
 }
 
 function placeOf(member: Member): number {

@@ -3,13 +3,23 @@
 import assert from 'node:assert/strict'
 import type { Links } from '../../../node/ethereum/reader.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
-import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type BlockKey, type Hash, keyOf, tagOf, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { toTime, toWork } from '../../../node/protocol/units.ts'
 
-/** A number as its own id, anything else by its hash. */
+/** A number as its own id, anything else by its hash, after as many zeros as the contract keeps nothing of. */
 export function madeUpId(name: string): Hash {
   if (/^\d+$/.test(name)) return `0x${BigInt(name).toString(16).padStart(64, '0')}` as Hash
-  return toHash(keccak(new TextEncoder().encode(name)))
+  return toHash(keccak(new TextEncoder().encode(name)).fill(0, 0, 8))
+}
+
+/** The links of a block by ids, which tests can tell apart. */
+export type Ties = Omit<Links, 'tag' | 'parent' | 'firstChild' | 'nextSibling'> &
+  Readonly<Record<'parent' | 'firstChild' | 'nextSibling', Hash>>
+
+/** As an endpoint tells of a block. */
+export function linksOf(id: Hash, { parent, firstChild, nextSibling, ...rest }: Ties): Links {
+  const ways = { parent: keyOf(parent), firstChild: keyOf(firstChild), nextSibling: keyOf(nextSibling) }
+  return { ...rest, ...ways, tag: tagOf(id) }
 }
 
 export class MadeUpTree {
@@ -17,7 +27,8 @@ export class MadeUpTree {
   readonly final = madeUpId('final')
   /** In the order of publication. */
   readonly ids: readonly Hash[]
-  readonly records = new Map<Hash, Links>()
+  readonly records = new Map<Hash, Ties>()
+  readonly #ids = new Map<BlockKey, Hash>()
   questions = 0
   asked = 0
 
@@ -60,21 +71,31 @@ export class MadeUpTree {
     return id
   }
 
-  record(id: Hash): Links {
+  /** Of one of its blocks. */
+  idOf(key: BlockKey): Hash | undefined {
+    if (this.#ids.size < this.records.size) for (const id of this.records.keys()) this.#ids.set(keyOf(id), id)
+    return this.#ids.get(key)
+  }
+
+  record(id: Hash): Ties {
     const record = this.records.get(id)
     assert.ok(record)
     return record
   }
 
-  change(i: number, change: Partial<Links>): void {
+  change(i: number, change: Partial<Ties>): void {
     this.records.set(this.id(i), { ...this.record(this.id(i)), ...change })
   }
 
   /** As `Ethereum` answers. */
-  links = async (ids: readonly Hash[]): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> => {
+  links = async (keys: readonly BlockKey[]): Promise<{ readonly final: Hash; readonly links: readonly Links[] }> => {
     this.questions += 1
-    this.asked += ids.length
+    this.asked += keys.length
     const nothing = { ...this.record(this.final), publishedAt: toTime(0n), firstChild: ZERO_HASH }
-    return { final: this.final, links: ids.map((id) => this.records.get(id) ?? nothing) }
+    const links = keys.map((key) => {
+      const id = this.idOf(key)
+      return linksOf(id ?? ZERO_HASH, (id && this.records.get(id)) ?? nothing)
+    })
+    return { final: this.final, links }
   }
 }

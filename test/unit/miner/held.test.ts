@@ -8,7 +8,7 @@ import type { Prospect } from '../../../miner/planner.ts'
 import type { Decision } from '../../../miner/profit.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
-import { type Hash, type Infohash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type Hash, type Infohash, keyOf, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { workOf } from '../../../node/protocol/target.ts'
 import { toBaseUnits, toGasPrice, toTime, toWei, toWork } from '../../../node/protocol/units.ts'
@@ -177,7 +177,10 @@ async function judge(given: Case, signal: AbortSignal): Promise<Fate> {
   const standing = { finalBlock: ZERO_HASH, finalHeight, queueLength: 0n, publishedAt: toTime(1n), isRefuted: refuted }
   const ethereum = {
     record: async () => ({ ...record, publishedAt: toTime(published ? 1n : 0n) }),
-    standing: async () => ({ ...standing, ...(children ? { children } : {}) }),
+    standing: async () => {
+      const ends = children && { first: keyOf(children.first), last: keyOf(children.last) }
+      return { ...standing, ...(ends ? { children: ends } : {}) }
+    },
   }
   const policy = { weiPerTtx: 0n, gasPrice: toGasPrice(1n), marginPercent: 0n, extraGas: 0n, unpaidSteps: 0 }
   const { defence, races, longestWaitMs = 0 } = given

@@ -6,7 +6,7 @@ import { type Room, roomOn } from '../../../miner/siblings.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
 import type { Standing } from '../../../node/ethereum/reader.ts'
-import { type Hash, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type Hash, keyOf, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { toTime } from '../../../node/protocol/units.ts'
 
 const parent = hash('11')
@@ -26,7 +26,7 @@ type Case = {
 
 const wrong = { id: first, verdict: 'invalid' }
 const alsoWrong = { id: last, verdict: 'displaced' }
-const both = { children: { first, last } }
+const both = { children: { first: keyOf(first), last: keyOf(last) } }
 const beside = { last, target: TARGET }
 
 const CASES: readonly (readonly [what: string, given: Case, expected: Room | RegExp])[] = [
@@ -41,7 +41,7 @@ const CASES: readonly (readonly [what: string, given: Case, expected: Room | Reg
   ['wrong ones only', { standing: both, known: [wrong, alsoWrong] }, { beside }],
   [
     'one wrong block',
-    { standing: { children: { first, last: first } }, known: [wrong] },
+    { standing: { children: { first: keyOf(first), last: keyOf(first) } }, known: [wrong] },
     { beside: { ...beside, last: first } },
   ],
   [

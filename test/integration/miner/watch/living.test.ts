@@ -7,10 +7,10 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { type LivingQuestion, readLiving } from '../../../../miner/watch/living.ts'
 import { EthereumAccount } from '../../../../node/ethereum/account.ts'
 import type { Links } from '../../../../node/ethereum/reader.ts'
-import { type Hash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { type BlockKey, type Hash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { Author } from '../../../support/miner/author.ts'
-import { MadeUpTree, madeUpId } from '../../../support/miner/made-up-tree.ts'
+import { linksOf, MadeUpTree, madeUpId } from '../../../support/miner/made-up-tree.ts'
 import { Stage } from '../../../support/stage.ts'
 
 const DAY = 86_400n
@@ -141,11 +141,11 @@ test('an endpoint that has ever more siblings is left when time is up, with what
   let asked = 0
   const endless = {
     name: 'endless',
-    links: async (ids: readonly Hash[]) => {
+    links: async (keys: readonly BlockKey[]) => {
       asked += 1
       if (asked === 200) end.abort(new Error('time is up'))
       await delay(0)
-      return { final: madeUpId('0'), links: ids.map(nextOf) }
+      return { final: madeUpId('0'), links: keys.map(nextOf) }
     },
   }
   const { blocks, problem } = await readLiving(endless, question({ signal: end.signal }))
@@ -163,9 +163,9 @@ test('fewer records than were asked for, or another final block on the way, are 
   const short = { name: 'short', links: async () => ({ final: tree.final, links: [] }) }
   await assert.rejects(readLiving(short, question({ known: tree.ids })), { code: 'ethereum-refused', retry: true })
   let asked = 0
-  const torn = async (ids: readonly Hash[]) => {
+  const torn = async (keys: readonly BlockKey[]) => {
     asked += 1
-    return { ...(await tree.links(ids)), final: asked === 1 ? tree.final : madeUpId('another') }
+    return { ...(await tree.links(keys)), final: asked === 1 ? tree.final : madeUpId('another') }
   }
   const reading = readLiving({ name: 'torn', links: torn }, question({ known: tree.ids }))
   await assert.rejects(reading, { code: 'ethereum-reorganised', retry: true })
@@ -176,10 +176,11 @@ function question(chosen: Partial<LivingQuestion>): LivingQuestion {
 }
 
 /** Of block N the next sibling is block N + 1. */
-function nextOf(id: Hash): Links {
-  const number = BigInt(id)
+function nextOf(key: BlockKey): Links {
+  const number = BigInt(key)
+  const id = madeUpId(`${number}`)
   const next = madeUpId(`${number + 1n}`)
   const common = { isRefuted: false, publishedAt: toTime(number), work: toWork(number === 0n ? 0n : 1n) }
-  if (number === 0n) return { ...common, parent: ZERO_HASH, firstChild: next, nextSibling: ZERO_HASH }
-  return { ...common, parent: madeUpId('0'), firstChild: ZERO_HASH, nextSibling: next }
+  if (number === 0n) return linksOf(id, { ...common, parent: ZERO_HASH, firstChild: next, nextSibling: ZERO_HASH })
+  return linksOf(id, { ...common, parent: madeUpId('0'), firstChild: ZERO_HASH, nextSibling: next })
 }

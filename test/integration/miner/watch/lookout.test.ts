@@ -10,7 +10,7 @@ import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../../mine
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { EthereumAccount } from '../../../../node/ethereum/account.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
-import type { Hash } from '../../../../node/protocol/ids.ts'
+import type { BlockKey, Hash } from '../../../../node/protocol/ids.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import { EthereumProxy } from '../../../support/chain/ethereum-proxy.ts'
@@ -182,7 +182,7 @@ test('a reorganisation of Ethereum in the middle of a reading is no ground for t
       },
     },
     head: { value: () => ethereum.head() },
-    links: { value: (ids: readonly Hash[], at: bigint) => ethereum.links(ids, at) },
+    links: { value: (keys: readonly BlockKey[], at: bigint) => ethereum.links(keys, at) },
     name: { value: ethereum.name },
   })
   const lookout = new Lookout({ node, readers: [torn], now: Date.now }, { graceMs: 0 })

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { publishCall } from '../../../../node/ethereum/calls.ts'
+import { keyOf } from '../../../../node/protocol/ids.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { interrupted } from '../../../../scripts/cli/failure.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
@@ -21,7 +22,7 @@ test('verify tells right from wrong, a dry run sends nothing, and refute kills, 
   const wrong = forge(rules, genesis, [], target, miner, packed)
   const right = forge(rules, genesis, [], target, miner)
   await liar.send(publishCall(root, wrong))
-  await liar.send(publishCall(root, right, wrong.next.id))
+  await liar.send(publishCall(root, right, keyOf(wrong.next.id)))
   await judged(3)
 
   const folder = await stage.folder()
@@ -63,7 +64,7 @@ test('verify tells right from wrong, a dry run sends nothing, and refute kills, 
   const accomplice = accountOf('accomplice')
   const other = pay(accomplice, { to: accomplice.address, tokens: 1n, time: 1, prev }, rules)
   const second = forge(rules, genesis, [], target, miner, other.packed)
-  await liar.send(publishCall(root, second, right.next.id))
+  await liar.send(publishCall(root, second, keyOf(right.next.id)))
   for (const [mode, says] of [
     ['--dry-run', 'tries refutations out'],
     ['--defend', 'kills wrong blocks'],

@@ -7,7 +7,7 @@ import { Lookout } from '../../../../miner/watch/lookout.ts'
 import type { NodeBlock } from '../../../../miner/watch/view.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import type { EthereumReader, Links } from '../../../../node/ethereum/reader.ts'
-import type { Hash } from '../../../../node/protocol/ids.ts'
+import { type BlockKey, type Hash, keyOf, ZERO_KEY } from '../../../../node/protocol/ids.ts'
 import { toWork } from '../../../../node/protocol/units.ts'
 import { MadeUpTree, madeUpId } from '../../../support/miner/made-up-tree.ts'
 import { told } from './accusation-scene.ts'
@@ -158,10 +158,11 @@ class MadeUpEndpoint {
 
   head = async () => ({ number: this.number, hash: hashOf(this.number), time: 1n, next: 2n, baseFee: 0n })
   hashAt = async (number: bigint): Promise<Hash> => hashOf(number)
-  links = async (ids: readonly Hash[], at: bigint): Promise<Answer> => {
+  links = async (keys: readonly BlockKey[], at: bigint): Promise<Answer> => {
     this.readAt.add(at)
-    const { final, links } = await this.#tree.links(ids)
-    const show = (id: Hash) => (this.hidden.has(id) ? madeUpId('0') : id)
+    const { final, links } = await this.#tree.links(keys)
+    const hidden = new Set([...this.hidden].map(keyOf))
+    const show = (key: BlockKey) => (hidden.has(key) ? ZERO_KEY : key)
     return {
       final,
       links: links.map((each) => ({ ...each, firstChild: show(each.firstChild), nextSibling: show(each.nextSibling) })),

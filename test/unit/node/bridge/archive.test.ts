@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { requestsOf } from '../../../../node/protocol/block.ts'
 import { equalBytes } from '../../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
+import { keyOf } from '../../../../node/protocol/ids.ts'
 import { pay } from '../../../../scripts/assure/models/world.ts'
 import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { claimed, finalized, type MadeBlock } from '../../../support/bridge/scenario.ts'
@@ -16,7 +17,7 @@ const OPTIONS = { finalityDepth: 5n, stepBlocks: 9n }
 /** Requests of final blocks that the contract has not paid. */
 function unpaid({ network, blocks }: Driver['forge'], ethereum: FakeEthereum): bigint[] {
   const { records, claimed } = ethereum.contract()
-  return [...records.values()].flatMap(({ id, final }) => {
+  return [...records].flatMap(([id, { final }]) => {
     const block = final ? blocks.get(id) : undefined
     if (block === undefined) return []
     const requests = requestsOf(network.rules, block.steps)
@@ -35,7 +36,7 @@ function byNumber(a: bigint, b: bigint): number {
 }
 
 function finalBlocks({ blocks }: Driver['forge'], ethereum: FakeEthereum): MadeBlock[] {
-  return [...ethereum.contract().records.values()].flatMap(({ id, final }) => {
+  return [...ethereum.contract().records].flatMap(([id, { final }]) => {
     const block = final ? blocks.get(id) : undefined
     return block === undefined ? [] : [block]
   })
@@ -55,8 +56,8 @@ for (const seed of [91, 92, 93]) {
         // Something becomes final in most rounds, so that there is a past.
         const { final, records } = ethereum.contract()
         const parent = forge.blocks.get(final)
-        const next = [...records.values()].find((each) => each.parent === final && !each.refuted)
-        const child = next && forge.blocks.get(next.id)
+        const next = [...records].find(([, each]) => each.parent === keyOf(final) && !each.refuted)
+        const child = next && forge.blocks.get(next[0])
         if (child?.isValid) driver.mine(finalized(child))
         else if (parent) driver.extend(parent)
         if (round % 9 === 8) driver.reorganise(1 + Math.floor(random() * 4))

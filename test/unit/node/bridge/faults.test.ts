@@ -8,7 +8,7 @@ import type { BridgeFollower } from '../../../../node/bridge/follower.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { AgreeingChain } from '../../../../node/ethereum/agreeing/agreement.ts'
 import type { BridgeEvent, BridgeReading, ChainBlock } from '../../../../node/ethereum/chain.ts'
-import type { BlockKey, Hash } from '../../../../node/protocol/ids.ts'
+import { type BlockKey, type Hash, keyOf } from '../../../../node/protocol/ids.ts'
 import { toGwei, toTime } from '../../../../node/protocol/units.ts'
 import { comparable, Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { finalized, published } from '../../../support/bridge/scenario.ts'
@@ -91,7 +91,7 @@ for (const kind of kinds) {
       published: published(other, time),
       refuted: { kind: 'refuted', id: child.id, prover: from },
       finalized: finalized(child),
-      nominated: { kind: 'nominated', parent: final.id, block: child.id },
+      nominated: { kind: 'nominated', parent: keyOf(final.id), block: keyOf(child.id) },
       deposited: { kind: 'deposited', index, from, to: from, gross: 5_000n, time },
       forced: { kind: 'forced', index, from, fee: toGwei(1n), packed: new Uint8Array(127), time },
     }

@@ -6,7 +6,6 @@ import fc from 'fast-check'
 import { AssertionError } from '../../../../node/protocol/assert.ts'
 import { concat, encodeUint, equalBytes, formatHex } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
-import { keyOf } from '../../../../node/protocol/ids.ts'
 import {
   encodeOpening,
   entries,
