@@ -2,7 +2,7 @@
 // How a block is named: by its id, and by the part of it that finds its record.
 pragma solidity 0.8.37;
 
-/// @notice The digest of a block's work (docs/protocol.md, section 7.1). Zero is no block.
+/// @notice The digest of a block's work (docs/protocol.md, section 7.1). Zero names none.
 type BlockId is bytes32;
 
 /// @notice The lower 16 bytes of an id. They find a block's record; whoever brings a header shows 8 more bytes of its id.

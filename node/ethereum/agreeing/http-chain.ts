@@ -101,10 +101,8 @@ class HttpChain implements Chain {
     return {
       ...this.#network,
       token: parseAddress(token),
-      minRequest: BigInt(minRequest),
-      minDeposit: BigInt(minDeposit),
+      ...{ minRequest: BigInt(minRequest), minDeposit: BigInt(minDeposit), easiestTarget: BigInt(easiestTarget) },
       floorPrice: toGasPrice(BigInt(floorPrice)),
-      easiestTarget: BigInt(easiestTarget),
       genesis,
       deployedAt: toTime(record.publishedAt),
     }

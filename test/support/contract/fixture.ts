@@ -186,9 +186,8 @@ export class Fixture implements AsyncDisposable {
   }
 
   nominate(parent: { readonly id: Hash }, block: { readonly id: Hash }): Promise<Receipt> {
-    return this.#send(
-      encodeFunctionData({ abi: bridgeAbi, functionName: 'nominate', args: [keyOf(parent.id), keyOf(block.id)] }),
-    )
+    const args = [keyOf(parent.id), keyOf(block.id)] as const
+    return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'nominate', args }))
   }
 
   finalize(block: SealedHeader): Promise<Receipt> {
