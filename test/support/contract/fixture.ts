@@ -1,4 +1,4 @@
-// A bridge that is deployed for a test, with its functions by their names and their types.
+// A bridge that is deployed for a test, with its functions by their names and their types. Long for the functions that there are.
 
 import assert from 'node:assert/strict'
 import {
