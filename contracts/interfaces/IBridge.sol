@@ -130,7 +130,7 @@ interface IBridge {
 
     // ----------------------------------------------------------------------------------------------------------- errors
 
-    /// @notice Constructor: the easiest target has to be at least 2^160 and below 2^244.
+    /// @notice Constructor: the easiest target has to be at least 2^176 and below 2^244.
     error BadEasiestTarget(uint256 target);
     /// @notice Constructor: the genesis state must not be zero, nor the minima; floor price and chain id have to fit into 64 bits.
     error BadParameters();

@@ -10,7 +10,7 @@ library Target {
     /// @notice Seconds: after `BLOCK_SECONDS` the ceiling doubles each time this long has passed.
     uint256 internal constant HALF_LIFE_SECONDS = 900;
     /// @notice No target is ever below.
-    uint256 internal constant HARDEST = 1 << 160;
+    uint256 internal constant HARDEST = 1 << 176;
     /// @notice Exclusive bound of every target: 2^244 times less than 2 * `HALF_LIFE_SECONDS` fits into 256 bits.
     uint256 internal constant EASIEST_BOUND = 1 << 244;
 

@@ -6,7 +6,7 @@ import { type Seconds, toSeconds, toWork, type Work } from './units.ts'
 export const BLOCK_SECONDS = toSeconds(3_600n)
 /** Seconds: after `BLOCK_SECONDS`, the target doubles each time this long has passed. */
 const HALF_LIFE_SECONDS = 900n
-export const HARDEST_TARGET = 2n ** 160n
+export const HARDEST_TARGET = 2n ** 176n
 /** Exclusive bound of `easiestTarget`, so that no product overflows 256 bits. */
 export const EASIEST_BOUND = 2n ** 244n
 

@@ -40,7 +40,7 @@ export type DeployOptions = {
   readonly wallet: WalletClient<Transport, undefined, Account>
   readonly client: PublicClient
   readonly genesis: GenesisTransaction
-  /** At least 2^160, below 2^244. */
+  /** At least 2^176, below 2^244. */
   readonly easiestTarget?: bigint
   /** Base units, above zero. */
   readonly minRequest?: bigint

@@ -23,7 +23,7 @@ export type WordProof = {
   readonly claims: readonly Claim<Words>[]
 }
 
-const HARDEST = 1n << 160n
+const HARDEST = 1n << 176n
 const EASIEST_BOUND = 1n << 244n
 const term = ({ terms }: Pick<Reading, 'terms'>, name: string): string => {
   const found = terms.get(name)
@@ -34,7 +34,7 @@ const term = ({ terms }: Pick<Reading, 'terms'>, name: string): string => {
 export const INTEGER_PROOFS: readonly IntegerProof[] = [
   {
     function: 'Target.boundsOf',
-    given: '2^160 <= parentTarget <= easiest < 2^244',
+    given: '2^176 <= parentTarget <= easiest < 2^244',
     assume: `(and (<= ${HARDEST} parentTarget) (<= parentTarget easiest) (< easiest ${EASIEST_BOUND}))`,
     claims: [
       {

@@ -118,8 +118,8 @@ describe('parameters', () => {
   })
 
   it('have bounds', async () => {
-    for (const target of [2n ** 160n, 2n ** 244n - 1n]) await deploy(state, target, 1n, 1n, 0n)
-    for (const target of [0n, 2n ** 160n - 1n, 2n ** 244n, 2n ** 256n - 1n]) {
+    for (const target of [2n ** 176n, 2n ** 244n - 1n]) await deploy(state, target, 1n, 1n, 0n)
+    for (const target of [0n, 2n ** 176n - 1n, 2n ** 244n, 2n ** 256n - 1n]) {
       await assertReverts(deploy(state, target, 1n, 1n, 1n), 'BadEasiestTarget', [target])
     }
     await assertReverts(deploy(`0x${'0'.repeat(64)}`, EASIEST_TARGET, 1n, 1n, 1n), 'BadParameters')

@@ -244,7 +244,7 @@ contract BridgeHandler {
         bytes memory states;
         for (uint256 i = 0; i < made.steps.length; ++i) states = bytes.concat(states, made.states[i]);
         uint256 parentTarget = uint256(bytes32(_slice(parent, 69)));
-        uint256 target = parentTarget >> 1 > 1 << 160 ? parentTarget >> 1 : 1 << 160;
+        uint256 target = parentTarget >> 1 > 1 << 176 ? parentTarget >> 1 : 1 << 176;
         VM.recordLogs();
         Actor miner = _actors[++_nonce % 3];
         try miner.publish{value: 0.1 ether}(
