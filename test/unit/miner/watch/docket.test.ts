@@ -75,7 +75,7 @@ test('a block is new until it was judged, or tried in vain for some seconds', as
   let passedMs = 0
   scene.now = () => passedMs
   await scene.until(() => scene.tries === 3)
-  assert.equal(scene.docket.isNew([right]), false)
+  await scene.until(() => !scene.docket.isNew([right]))
   assert.ok(scene.docket.isNew([lost]), 'a node may have to read it first')
   await scene.until(() => {
     passedMs += 100
