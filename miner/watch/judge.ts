@@ -81,7 +81,7 @@ export class Judge {
     return refuteStep(this.#deps.rules, { sealed: parent, state }, block, queue, verdict)
   }
 
-  /** Says what lives and what is final, as far as anyone says so: verdicts on all else are forgotten. */
+  /** What lives and what is final, by whichever endpoint or node: verdicts on all else are forgotten. */
   keep(living: ReadonlySet<Hash>, finals: ReadonlySet<Hash>): void {
     this.#living = living
     this.#finals = finals

@@ -24,9 +24,15 @@ export async function lockAccount(folder: string, name: string, account: Address
   }
 }
 
-/** The same once a process that has it has given it back within `waitMs` milliseconds. */
-export async function lockAccountWithin(waitMs: number, folder: string, name: string, account: Address): Promise<Lock> {
-  for (const startedMs = Date.now(); ; await delay(RETRY_MS)) {
+/** The same once a process that has it has given it back within `waitMs` milliseconds. Throws an `AbortError` when `signal` ends the waiting. */
+export async function lockAccountWithin(
+  waitMs: number,
+  folder: string,
+  name: string,
+  account: Address,
+  signal: AbortSignal,
+): Promise<Lock> {
+  for (const startedMs = Date.now(); ; await delay(RETRY_MS, undefined, { signal })) {
     try {
       return await lockAccount(folder, name, account)
     } catch (error) {
@@ -37,6 +43,6 @@ export async function lockAccountWithin(waitMs: number, folder: string, name: st
 }
 
 /** For a payment on the TTX side, which an account that sends on Ethereum too does not keep from being made. */
-export function lockPayments(folder: string, account: Address): Promise<Lock> {
-  return lockAccountWithin(PAYING_MS, folder, `pay-${account}`, account)
+export function lockPayments(folder: string, account: Address, signal: AbortSignal): Promise<Lock> {
+  return lockAccountWithin(PAYING_MS, folder, `pay-${account}`, account, signal)
 }

@@ -96,7 +96,7 @@ async function open(
     const name = `${chain}-${bridge}-${ethereum.account}`
     await using locks = new AsyncDisposableStack()
     if (first !== undefined) locks.use(await first(ethereum.account))
-    locks.use(await lockAccountWithin(waitMs, context.folder.outbox, name, ethereum.account))
+    locks.use(await lockAccountWithin(waitMs, context.folder.outbox, name, ethereum.account, context.signal))
     const outbox = new Outbox(join(context.folder.outbox, `${name}.json`))
     const sender = new TransactionSender({ ethereum, log, now: Date.now, outbox }, { confirmations, pollMs })
     const kept = locks.move()

@@ -104,7 +104,7 @@ export class Evidence {
     }
   }
 
-  /** Whether the contract has made the block final, as far as anyone says so. */
+  /** Whether at least one source says that the contract has made the block final. */
   async isFinal(id: Hash, signal: AbortSignal): Promise<boolean> {
     const told = this.#first(`whether block ${id} is final`, signal, async (source, limit) => {
       return (await source.isFinal(id, limit)) || undefined

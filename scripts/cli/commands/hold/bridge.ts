@@ -47,7 +47,7 @@ async function bridge(
   const given = recipient === undefined ? undefined : await addressOf(context, recipient)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
-  await using _paying = await lockPayments(context.folder.outbox, wallet.address)
+  await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
   const payee = given ?? wallet.address
   const asked = { tokens, recipient: payee, ...(memo === undefined ? {} : { memo }) }
   const nowSeconds = Math.floor(Date.now() / 1_000)

@@ -39,7 +39,7 @@ async function send(context: CliContext, tokens: bigint, payee: string, { memo }
   const to = await addressOf(context, payee)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
-  await using _paying = await lockPayments(context.folder.outbox, wallet.address)
+  await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
   const payment = { to, tokens, ...(memo === undefined ? {} : { memo }) }
   const paid = await pay(node, wallet, payment, Math.floor(Date.now() / 1_000), context.signal)
   const { infohash, unorderedAncestors, record } = paid

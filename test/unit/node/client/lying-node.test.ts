@@ -8,6 +8,7 @@ import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { type BridgeCall, forcedBy } from '../../../../node/ethereum/calls.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
+import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { packTransaction } from '../../../../node/protocol/packed.ts'
 import { decodeTransaction, type SignedTransaction } from '../../../../node/protocol/transaction.ts'
@@ -49,15 +50,8 @@ test('only what a transaction stands on is forced with it', async (t) => {
     tx_get: async ({ infohash }) => ({ ...record, infohash, file: child.file }),
     proof_export: async () => ({ torrent: new Uint8Array(), files: [stray, parent, stray, child.file] }),
   })
-  const calls: BridgeCall[] = []
-  const send = async (call: BridgeCall) => {
-    calls.push(call)
-    throw new Error('nothing is sent in this test')
-  }
-  const sender = { open: () => undefined, signed: () => undefined, send } as unknown as TransactionSender // all that is asked for before
-  await assert.rejects(force(createNodeClient(url), sender, child.infohash), /nothing is sent/)
   const packed = [parent, child.file].map((file) => packTransaction(decodeTransaction(file) as SignedTransaction)) // by their making
-  assert.deepEqual(calls.map(forcedBy), [packed])
+  assert.deepEqual(await forcedThrough(url, child.infohash), [packed])
 })
 
 test('parents are forced before their children, in whatever order a node tells of them', async (t) => {
@@ -76,13 +70,18 @@ test('parents are forced before their children, in whatever order a node tells o
       tx_get: async ({ infohash }) => ({ ...record, infohash, file: last.file }),
       proof_export: async () => ({ torrent: new Uint8Array(), files: files.map(({ file }) => file) }),
     })
-    const calls: BridgeCall[] = []
-    const send = async (call: BridgeCall) => {
-      calls.push(call)
-      throw new Error('nothing is sent in this test')
-    }
-    const sender = { open: () => undefined, signed: () => undefined, send } as unknown as TransactionSender // all that is asked for before
-    await assert.rejects(force(createNodeClient(url), sender, last.infohash), /nothing is sent/)
-    assert.deepEqual(calls.map(forcedBy), [chain.map(({ packed }) => packed)])
+    assert.deepEqual(await forcedThrough(url, last.infohash), [chain.map(({ packed }) => packed)])
   }
 })
+
+/** What each call would put into the queue that is sent for this transaction by what the node at `url` tells. */
+async function forcedThrough(url: string, infohash: Infohash): Promise<readonly (readonly Uint8Array[])[]> {
+  const calls: BridgeCall[] = []
+  const send = async (call: BridgeCall) => {
+    calls.push(call)
+    throw new Error('nothing is sent in this test')
+  }
+  const sender = { open: () => undefined, signed: () => undefined, send } as unknown as TransactionSender // no more of it is asked for before
+  await assert.rejects(force(createNodeClient(url), sender, infohash), /nothing is sent/)
+  return calls.map(forcedBy)
+}

@@ -17,9 +17,10 @@ export class Lab {
     options: Partial<Omit<NetworkOptions & NetworkBounds, 'peers'>> & { readonly peers?: readonly TestNode[] } = {},
     store: MemoryStore = new MemoryStore(),
     now: () => number = () => performance.now(),
+    log: Logger = SILENT,
   ): Promise<TestNode> {
     const peers = (options.peers ?? []).map((peer) => peer.address)
-    const network = new Network({ store, log: SILENT, now, bounds: options }, { ...options, peers })
+    const network = new Network({ store, log, now, bounds: options }, { ...options, peers })
     this.defer(() => network.stop())
     await network.start()
     const { host, port } = network.address()

@@ -207,12 +207,13 @@ test('two endpoints that differ only in the order and the number of their logs a
     method === 'eth_getLogs' ? { result: (logs) => mix(logs as readonly unknown[]) } : undefined
   await using following = await live.follow({}, [live.anvil.url, proxy.url])
   const { follower } = following
-  for (let i = 0; i < 3; i++) await live.publish(live.forge.genesis)
+  // More than are to be in one answer: an endpoint that a busy machine makes lag is followed at a distance.
+  for (let i = 0; i < 6; i++) await live.publish(live.forge.genesis)
   let status = await follower.poll()
   while (status.state === 'syncing') status = await follower.poll()
   assert.equal(status.state, 'live')
-  assert.equal(follower.view.blocks.size, 4)
-  assert.ok(most >= 2, 'logs that can be in another order, though Anvil told of its last block late')
+  assert.equal(follower.view.blocks.size, 7)
+  assert.ok(most >= 3)
 })
 
 test('a single endpoint that leaves out a log is found out by what the contract says', async () => {
