@@ -41,6 +41,12 @@ const FOLDER_RULES: readonly FolderRule[] = [
     ours: ['node/protocol/', 'deployments/', ...BASICS],
     packages: ['viem', 'viem/accounts', 'zod', 'node:'],
   },
+  // KZG is Ethereum's own, and heavy: native code, WebAssembly where there is none, and threads for both.
+  {
+    folder: 'node/ethereum/blobs/',
+    ours: ['node/protocol/', 'node/errors.ts'],
+    packages: ['viem', '@noble/', '@crate-crypto/node-eth-kzg', 'kzg-wasm', 'piscina', 'node:'],
+  },
   // What is said over the RPC, for server, client and documentation: the server's code is not needed to read it.
   { folder: 'node/rpc/methods/', ours: ['node/protocol/', 'node/error-codes.ts', 'node/schema.ts'], packages: ['zod'] },
   { folder: 'node/rpc/api.ts', ours: ['node/rpc/methods/'], packages: ['zod'] },
