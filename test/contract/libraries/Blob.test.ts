@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { network } from 'hardhat'
 import { type Abi, decodeErrorResult, decodeFunctionResult, encodeFunctionData, type Hex } from 'viem'
 import { loadNativeKzg } from '../../../node/ethereum/blobs/native-kzg.ts'
 import { BLOB_BYTES, BLOB_ELEMENTS, elementAt } from '../../../node/protocol/blob.ts'
@@ -251,6 +252,19 @@ describe(`Blob (seed ${seed})`, () => {
         'BadOpening',
         wrong.map((each) => check(9, value, each)),
       )
+    })
+
+    it('does not open on a chain without the precompile, where a call to it succeeds and says nothing', async () => {
+      const { provider, close } = await network.create({ override: { hardfork: 'shanghai' } })
+      const address = `0x${'10'.repeat(20)}`
+      await provider.request({
+        method: 'hardhat_setCode',
+        params: [address, (await readArtifact(ARTIFACT)).deployedBytecode],
+      })
+      const ask = (to: string, data: Hex) => provider.request({ method: 'eth_call', params: [{ to, data }] })
+      assert.equal(await ask(`0x${'0'.repeat(39)}a`, '0x'), '0x')
+      await assert.rejects(ask(address, check(9, numberAt(9), openingOf(9))), /BadOpening\(9\)/)
+      await close()
     })
   })
 
