@@ -7,7 +7,7 @@ import { type Hash, toHash } from './ids.ts'
 import { stepSizeAt } from './step.ts'
 
 /** What the blobs state about a step: nobody has judged it. */
-export type BlobEntry = {
+type BlobEntry = {
   /** State after the step. */
   readonly state: Hash
   /** The element behind the last one of the step. */
