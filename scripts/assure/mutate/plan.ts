@@ -20,6 +20,12 @@ const STEPS: Suite = {
   files: ['vectors', 'libraries/Apply', 'libraries/Tree'].map(test),
 }
 
+const BLOBS: Suite = {
+  name: 'blobs',
+  contracts: ['test/contract/harness/BlobHarness.sol:BlobHarness'],
+  files: ['libraries/Blob', 'libraries/BlobRow'].map(test),
+}
+
 const RULES: Suite = {
   name: 'rules',
   contracts: ['test/contract/harness/BridgeHarness.sol:BridgeHarness'],
@@ -98,6 +104,8 @@ export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/Judge.sol': [...BRIDGE],
   'contracts/WrappedTTX.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Apply.sol': [STEPS, ...BRIDGE, solidity('Apply', 'ApplyAmounts')],
+  'contracts/libraries/Blob.sol': [BLOBS],
+  'contracts/libraries/BlobRow.sol': [BLOBS],
   'contracts/libraries/BlockHeader.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Content.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/libraries/Fee.sol': [RULES, STEPS, ...BRIDGE, MONEY, solidity('ApplyAmounts')],

@@ -2,18 +2,24 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { DasContextJs } from '@crate-crypto/node-eth-kzg'
 import { network } from 'hardhat'
-import type { Hex } from 'viem'
+import { type Abi, encodeErrorResult, type Hex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { loadNativeKzg } from '../../../node/ethereum/blobs/native-kzg.ts'
 import { BLOB_BYTES, BLOB_ELEMENTS, elementAt } from '../../../node/protocol/blob.ts'
-import { BLS_MODULUS, blobHash, pointOf } from '../../../node/protocol/blob-hash.ts'
+import { BLS_MODULUS, blobHash, blobTraceRoot, pointOf } from '../../../node/protocol/blob-hash.ts'
 import { concat, decodeUint, formatHex, parseHex } from '../../../node/protocol/bytes.ts'
+import { parseHash } from '../../../node/protocol/ids.ts'
 import { randomOf } from '../../../scripts/assure/models/world.ts'
 import { readArtifact, TestChain } from '../../support/contract/chain.ts'
 import blobVectors from '../../vectors/blob.json' with { type: 'json' }
 import { BLOB_HARNESS, BlobTrials } from '../harness/blob-trials.ts'
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
+
+/** The first account of every development chain. */
+const ACCOUNT = privateKeyToAccount('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80')
 
 const hex = (bytes: Uint8Array): Hex => `0x${formatHex(bytes)}`
 
@@ -89,14 +95,13 @@ describe(`Blob (seed ${seed})`, () => {
 
     it('does not open on a chain without the precompile, where a call to it succeeds and says nothing', async () => {
       const { provider, close } = await network.create({ override: { hardfork: 'shanghai' } })
+      const { abi, deployedBytecode } = await readArtifact(BLOB_HARNESS)
       const address = `0x${'10'.repeat(20)}`
-      await provider.request({
-        method: 'hardhat_setCode',
-        params: [address, (await readArtifact(BLOB_HARNESS)).deployedBytecode],
-      })
+      await provider.request({ method: 'hardhat_setCode', params: [address, deployedBytecode] })
       const ask = (to: string, data: Hex) => provider.request({ method: 'eth_call', params: [{ to, data }] })
       assert.equal(await ask(`0x${'0'.repeat(39)}a`, '0x'), '0x')
-      await assert.rejects(ask(address, check(9, numberAt(9), openingOf(9))), /BadOpening\(9\)/)
+      const data = encodeErrorResult({ abi, errorName: 'BadOpening', args: [9n] })
+      await assert.rejects(ask(address, check(9, numberAt(9), openingOf(9))), { data })
       await close()
     })
   })
@@ -122,10 +127,54 @@ describe(`Blob (seed ${seed})`, () => {
     }
   })
 
-  it('is not posted by a transaction without blobs', async () => {
-    const address = await chain.deploy(BLOB_HARNESS, [])
-    const { abi } = await readArtifact(BLOB_HARNESS)
-    const call = chain.client.simulateContract({ address, abi, functionName: 'post' })
-    await assert.rejects(call, /BadBlobs/)
+  describe('a transaction', () => {
+    const kzg = DasContextJs.create({ usePrecomp: false })
+    let address: Hex
+    let abi: Abi
+
+    before(async () => {
+      address = await chain.deploy(BLOB_HARNESS, [])
+      abi = (await readArtifact(BLOB_HARNESS)).abi
+    })
+
+    /** Sends one that posts `count` blobs, in the wrapper from before cell proofs, which is the one that this chain knows. */
+    async function post(count: number): Promise<readonly Hex[]> {
+      const sidecars = Array.from({ length: count }, (_, i) => {
+        const blob = new Uint8Array(BLOB_BYTES).fill(i + 1, 1, 32)
+        const commitment = kzg.blobToKzgCommitment(blob)
+        return { blob: hex(blob), commitment: hex(commitment), proof: hex(kzg.computeBlobKzgProof(blob, commitment)) }
+      })
+      const hashes = sidecars.map(({ commitment }) => blobHash(parseHex(commitment)))
+      const signed = await ACCOUNT.signTransaction({
+        type: 'eip4844',
+        chainId: await chain.client.getChainId(),
+        nonce: await chain.client.getTransactionCount({ address: ACCOUNT.address }),
+        to: address,
+        data: trials.encode('post'),
+        gas: 1_000_000n,
+        maxFeePerGas: 10n ** 11n,
+        maxFeePerBlobGas: 10n ** 11n,
+        blobVersionedHashes: hashes,
+        sidecars,
+      })
+      await chain.request('eth_sendRawTransaction', [signed])
+      return hashes
+    }
+    const read = (functionName: string) => chain.client.readContract({ address, abi, functionName })
+
+    it('posts 1 to 6 blobs, all that it has, in their order', async () => {
+      for (const count of [1, 2, 6]) {
+        const hashes = await post(count)
+        assert.deepEqual(await read('posted'), hashes)
+        assert.equal(await read('traceRoot'), blobTraceRoot(hashes.map(parseHash)))
+      }
+    })
+
+    it('posts neither none nor more than 6', async () => {
+      const [none, seven] = [0n, 7n].map((count) => encodeErrorResult({ abi, errorName: 'BadBlobs', args: [count] }))
+      const call = chain.request('eth_call', [{ to: address, data: trials.encode('post') }])
+      await assert.rejects(call, { data: none })
+      await assert.rejects(post(7), { data: seven })
+    })
   })
 })
