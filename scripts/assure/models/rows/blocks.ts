@@ -10,7 +10,7 @@ export type Case = {
   readonly rights: Rights
 }
 
-export const QUEUES: readonly Queues[] = [
+const QUEUES: readonly Queues[] = [
   { deposits: [], forced: [] },
   { deposits: [1], forced: [] },
   { deposits: [], forced: [2] },

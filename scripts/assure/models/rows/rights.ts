@@ -18,11 +18,11 @@ export type Header = {
 }
 
 /** Element `at`, modulo `by`, must be `value`; what is beyond the blobs reads as zero. */
-export type Must = { readonly at: number; readonly by: number; readonly value: number }
+type Must = { readonly at: number; readonly by: number; readonly value: number }
 /** By header; several blocks may have the same one. */
 export type Rights = ReadonlyMap<string, { readonly header: Header; readonly blobs: readonly (readonly Must[])[] }>
 
-export function keyOf({ state, head, deposits, forced }: Header): string {
+function keyOf({ state, head, deposits, forced }: Header): string {
   return [state, deposits, forced, ...head.flat()].join()
 }
 

@@ -21,7 +21,7 @@ export const REQUEST = 5
 /** In elements, by kind. */
 export const SIZES = [0, 2, 2, 2, 1, 3] as const
 
-export type Request = { readonly to: number; readonly amount: number }
+type Request = { readonly to: number; readonly amount: number }
 export type Post = { readonly state: number; readonly request?: Request }
 
 /** Undefined where the step is invalid. `x` and `y` are the elements behind the kind's. */

@@ -10,7 +10,7 @@ import { randomOf } from '../../../../scripts/assure/models/world.ts'
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const ROOT = new URL('../../../../', import.meta.url)
 
-/** Every so many of the first ones. */
+/** Of every `every` blocks one, until there are `count`. */
 function tallyOf(cases: Iterable<Case>, count: number, every = 1, trap?: Trap) {
   const tally = newTally()
   let i = 0
