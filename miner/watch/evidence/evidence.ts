@@ -14,6 +14,7 @@ import { type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep, splitSteps } from '../../../node/protocol/step.ts'
 import { decodeTransaction, type GenesisTransaction } from '../../../node/protocol/transaction.ts'
 import type { Gwei } from '../../../node/protocol/units.ts'
+import { Names } from '../names.ts'
 import { checkPosted } from './posted.ts'
 import { bare, type Source } from './source.ts'
 
@@ -25,6 +26,7 @@ export type EvidenceDeps = {
   readonly sources: readonly Source[]
   readonly log: Logger
   readonly genesis?: Genesis
+  readonly names?: Names
 }
 
 export type EvidenceOptions = {
@@ -39,6 +41,7 @@ export class Evidence {
   readonly #log: Logger
   readonly #patienceMs: number
   readonly #genesis: Genesis | undefined
+  readonly #names: Names
   /** The source that answered last is asked first. */
   #sources: readonly Source[]
   readonly #blocks = new Map<Hash, PublishedBlock>()
@@ -46,16 +49,20 @@ export class Evidence {
   /** Whose wrong answers have been reported. */
   readonly #wrong = new Set<string>()
 
-  constructor({ sources, log, genesis }: EvidenceDeps, { patienceMs = 1_000 }: EvidenceOptions = {}) {
+  constructor(
+    { sources, log, genesis, names = new Names() }: EvidenceDeps,
+    { patienceMs = 1_000 }: EvidenceOptions = {},
+  ) {
     this.#sources = sources
     this.#log = log
     this.#genesis = genesis
+    this.#names = names
     this.#patienceMs = patienceMs
   }
 
   /**
    * A block as it was posted. Throws `OperationError('unknown-block')` where every source says that it has none, and `no-evidence` (retry)
-   * where none has the right one.
+   * where none has the right one, or the block was asked for by a short id: whoever asks again knows the whole one by then.
    */
   async block(id: Hash, signal: AbortSignal): Promise<PublishedBlock> {
     const kept = this.#blocks.get(id)
@@ -67,6 +74,9 @@ export class Evidence {
       return told
     }
     const block = await this.#first(`block ${id}`, signal, ask, id)
+    const whole = blockId(block.sealed)
+    this.#names.prove(whole)
+    if (whole !== id) throw renamed(id, whole)
     return this.#keep(id, block)
   }
 
@@ -252,6 +262,11 @@ function noEvidence(what: string, whys: readonly string[]): OperationError {
     facts: { what },
     retry: true,
   })
+}
+
+function renamed(id: Hash, whole: Hash): OperationError {
+  const message = `expected block ${id}, which is known by its whole id now: ${whole}`
+  return new OperationError('no-evidence', message, { facts: { what: `block ${id}` }, retry: true })
 }
 
 function anotherEntry(index: bigint): RuleError {

@@ -39,14 +39,14 @@ export function blockHandlers(parts: { readonly follower: Followed | undefined }
       const follower = followerOf(parts)
       const block = knownBlock(follower, id)
       const summary = summaryOf(follower.view, ethereumTime(follower), block)
-      const body = (await follower.body(id)) ?? { steps: new Uint8Array(), states: new Uint8Array() }
+      const body = (await follower.body(block.id)) ?? { steps: new Uint8Array(), states: new Uint8Array() }
       return { ...summary, sealed: encodeSealed(block.sealed), packedSteps: body.steps, states: body.states }
     },
     bridge_files: async ({ id }) => {
       const follower = followerOf(parts)
-      knownBlock(follower, id)
-      const content = await contentOf(follower, id)
-      if (content === undefined) throw filesUnknown(follower, id)
+      const block = knownBlock(follower, id)
+      const content = await contentOf(follower, block.id)
+      if (content === undefined) throw filesUnknown(follower, block.id)
       return { files: [...blockFiles(content)] }
     },
   } satisfies Partial<Handlers>

@@ -76,7 +76,8 @@ export const BLOCK_METHODS = {
     errors: ['no-ethereum', 'unknown-block', 'page-gone'],
   },
   bridge_block: {
-    summary: 'One block whole: sealed header, packed steps, states, and its torrent.',
+    summary:
+      'One block whole: sealed header, packed steps, states, and its torrent. Of a living one the last 24 bytes of its id will do, after zeros.',
     params: z.strictObject({ id: hash }),
     result: blockSummary.extend({ sealed: bytes, packedSteps: bytes, states: bytes }),
     errors: ['no-ethereum', 'unknown-block'],
