@@ -7,6 +7,7 @@ import type { Branch } from '../ledger/types.ts'
 import type { ParentBlock } from '../protocol/block.ts'
 import { type BlockContent, type BlockFile, blockTorrent } from '../protocol/block-torrent.ts'
 import { type Hash, type Infohash, isSameBlock, isShortId } from '../protocol/ids.ts'
+import type { QueuePlace } from '../protocol/queue.ts'
 import type { Facts } from '../protocol/rule-error.ts'
 import type { Rules } from '../protocol/rules.ts'
 import type { Time } from '../protocol/units.ts'
@@ -75,8 +76,8 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
   }
 
   /** An entry of the queue, however old; `undefined` for one before those that this node began with. */
-  queued(index: bigint): QueuedEntry | undefined {
-    return queuedEntryAt(this.view.queue, index) ?? this.#records.journal.archive.entry(index)
+  queued(place: QueuePlace): QueuedEntry | undefined {
+    return queuedEntryAt(this.view.queue, place) ?? this.#records.journal.archive.entry(place)
   }
 
   /** The preferred branch above the final block `above`, for the ledger; by default all of it that this node knows. */
@@ -93,9 +94,9 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return { id, header: block.sealed.header, state: states.get(id), publishedAt: block.publishedAt }
   }
 
-  /** Queue entries that the preferred branch has not consumed, oldest first. */
+  /** Queue entries that the preferred branch has not consumed: lane by lane, oldest first. */
   pending(): readonly QueuedEntry[] {
-    return pendingEntries(this.view.queue, preferredTip(this.view).sealed.header.queueCount)
+    return pendingEntries(this.view.queue, preferredTip(this.view).sealed.header.lanes)
   }
 
   /** As posted on Ethereum; `undefined` for genesis, an unknown block, and perhaps the block of the snapshot with which this node began. */

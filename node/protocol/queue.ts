@@ -23,6 +23,12 @@ export type LanePoint = { readonly count: bigint; readonly hash: Hash }
 /** Where a block leaves the lanes. */
 export type LanePoints = { readonly [Each in Lane]: LanePoint }
 
+/** How many entries each lane ever got. */
+export type LaneLengths = { readonly [Each in Lane]: bigint }
+
+/** Of a queue in which nothing was ever. */
+export const NO_LENGTHS: LaneLengths = { assets: 0n, deposits: 0n, forced: 0n }
+
 /** Where an entry is: `index` is its number in its lane, from 0. */
 export type QueuePlace = { readonly lane: Lane; readonly index: bigint }
 
@@ -35,7 +41,12 @@ export function laneOf(kind: QueueEntry['kind']): Lane {
 
 /** The same of each lane. */
 export function ofLanes<T>(make: (lane: Lane) => T): { [Each in Lane]: T } {
-  return { assets: make("assets"), deposits: make("deposits"), forced: make("forced") }
+  return { assets: make('assets'), deposits: make('deposits'), forced: make('forced') }
+}
+
+/** How many entries of each lane were consumed. */
+export function countsOf(points: LanePoints): LaneLengths {
+  return ofLanes((lane) => points[lane].count)
 }
 
 /** Before the first entry. */

@@ -92,7 +92,7 @@ const BLOCK_SUMMARY: Result<'bridge_blocks'>['blocks'][number] = {
   state: STATE,
   steps: 3,
   requests: 1,
-  queueCount: 1n,
+  lanes: { deposits: 1n, assets: 0n, forced: 0n },
   torrent: TORRENT,
   publishedAt: PUBLISHED_AT,
   verdict: 'valid',
@@ -242,7 +242,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
     result: {
       status: BEFORE,
       parent: { id: GENESIS_BLOCK, sealed: GENESIS_SEALED, publishedAt: PUBLISHED_AT - 3_600 },
-      queueLength: 1n,
+      lanes: { deposits: 1n, assets: 0n, forced: 0n },
       queue: [DEPOSIT],
       candidates: [
         {
@@ -255,7 +255,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
       ],
     },
   },
-  bridge_queue: { params: { from: 0n, count: 10 }, result: { entries: [DEPOSIT], queueLength: 1n } },
+  bridge_queue: { params: { lane: 'deposits', from: 0n, count: 10 }, result: { entries: [DEPOSIT], length: 1n } },
   bridge_submit: {
     params: { sealed: SEALED, steps: STEPS, states: STATES },
     result: { id: BLOCK, torrent: TORRENT },

@@ -11,7 +11,7 @@ import { blockId, type Header, type SealedHeader } from '../../../node/protocol/
 import { type Hash, toHash } from '../../../node/protocol/ids.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
-import { decodeStep, splitSteps } from '../../../node/protocol/step.ts'
+import { decodeStep, readLanes, splitSteps } from '../../../node/protocol/step.ts'
 import { decodeTransaction, type GenesisTransaction } from '../../../node/protocol/transaction.ts'
 import type { Gwei } from '../../../node/protocol/units.ts'
 import { Names } from '../names.ts'
@@ -84,17 +84,18 @@ export class Evidence {
   async queueOf(parent: Header, block: PublishedBlock, signal: AbortSignal): Promise<QueueReader> {
     const missing = new Map<bigint, Hash>()
     const fees = new Map<bigint, Gwei>()
-    for (const [i, bytes] of splitSteps(block.steps).entries()) {
-      const step = decodeStep(bytes)
+    const steps = splitSteps(block.steps)
+    for (const [i, { index }] of readLanes(parent.lanes, steps).places.entries()) {
+      const step = decodeStep(steps[i] ?? new Uint8Array())
       if (step?.kind !== 'void') continue
-      missing.set(parent.queueCount + BigInt(i), step.packedHash)
-      fees.set(parent.queueCount + BigInt(i), step.fee)
+      missing.set(index, step.packedHash)
+      fees.set(index, step.fee)
     }
     const found = new Map<bigint, Uint8Array>()
     if (missing.size > 0) {
       const [first] = missing.keys()
       // Each may have some of them.
-      await this.#first(`the queue from entry ${first} on`, signal, async (source, limit) => {
+      await this.#first(`the forced transactions from entry ${first} on`, signal, async (source, limit) => {
         const told = await source.forced([...missing.keys()], limit)
         let wrong: bigint | undefined
         for (const [index, hash] of missing) {
@@ -108,9 +109,9 @@ export class Evidence {
         return missing.size === 0 ? found : undefined
       })
     }
-    return (index) => {
+    return ({ lane, index }) => {
       const [packed, fee] = [found.get(index), fees.get(index)]
-      return packed && fee !== undefined ? { kind: 'forced', fee, packed } : undefined
+      return lane === 'forced' && packed && fee !== undefined ? { kind: 'forced', fee, packed } : undefined
     }
   }
 
