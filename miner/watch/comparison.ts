@@ -5,8 +5,9 @@ import { netOf } from '../../node/protocol/fee.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../../node/protocol/ids.ts'
 import { unpackTransaction } from '../../node/protocol/packed.ts'
+import type { LanePoints } from '../../node/protocol/queue.ts'
 import type { Reason, Rules } from '../../node/protocol/rules.ts'
-import { decodeStep, stepSizeAt, transactionIn } from '../../node/protocol/step.ts'
+import { decodeStep, readLanes, stepSizeAt, transactionIn } from '../../node/protocol/step.ts'
 import { type Posted, splitStates } from '../../node/protocol/trace.ts'
 import { isMemo } from '../../node/protocol/transaction.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
@@ -90,8 +91,8 @@ export type Comparison = {
   readonly difference: Difference
 }
 
-/** Total, whatever the bytes are. Both build on one parent, which has consumed `queueCount` entries. */
-export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Posted): Comparison {
+/** Total, whatever the bytes are. Both build on one parent, which leaves the queue at `lanes`. */
+export function compareBlocks(rules: Rules, lanes: LanePoints, a: Posted, b: Posted): Comparison {
   const [inA, inB] = [splitAny(a.steps), splitAny(b.steps)]
   const [afterA, afterB] = [splitStates(a.states), splitStates(b.states)]
   const counts = { stepsOfA: inA.length, stepsOfB: inB.length }
@@ -100,9 +101,12 @@ export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Po
   while (common < inA.length && common < inB.length && isSame(common)) common++
   if (common === inA.length && common === inB.length) return { common, ...counts, difference: { kind: 'none' } }
 
-  const read = (bytes: Uint8Array | undefined) =>
-    bytes === undefined ? undefined : readStep(rules, bytes, queueCount + BigInt(common))
-  const [ofA, ofB] = [read(inA[common]), read(inB[common])]
+  const read = (steps: readonly Uint8Array[]) => {
+    const bytes = steps[common]
+    const index = readLanes(lanes, steps).places[common]?.index ?? 0n
+    return bytes === undefined ? undefined : readStep(rules, bytes, index)
+  }
+  const [ofA, ofB] = [read(inA), read(inB)]
   const isOneStep = ofA !== undefined && ofB !== undefined && equalBytes(inA[common] ?? NOTHING, inB[common] ?? NOTHING)
   const fateOfA = isOneStep ? undefined : fateOf(rules, ofA, inB, common)
   const fateOfB = isOneStep ? undefined : fateOf(rules, ofB, inA, common)
@@ -114,7 +118,7 @@ export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Po
   return { common, ...counts, difference }
 }
 
-/** Total. `index` is the number of the queue entry, if the step is one of the queue's. */
+/** Total. `index` is its number in its lane, if the step is one of the queue's. */
 export function readStep(rules: Rules, bytes: Uint8Array, index: bigint): StepReading {
   const step = decodeStep(bytes)
   if (step === undefined) return { kind: 'shapeless', bytes }

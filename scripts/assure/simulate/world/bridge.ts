@@ -93,7 +93,7 @@ export class SimulatedBridge {
       blocks: this.#blocks,
       final: this.#final,
       slots: this.#slots,
-      queue: { start: 0n, startHash: ZERO_HASH, entries: [] },
+      queue: ofLanes(() => ({ start: 0n, startHash: ZERO_HASH, entries: [] })),
       claimed: new Map(),
     }
     return this.#view

@@ -10,6 +10,7 @@ import { createWasmSearch } from '../../../../miner/work/wasm-search.ts'
 import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
 import { type GasPrice, GWEI, toSeconds, toWei } from '../../../../node/protocol/units.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
@@ -63,7 +64,7 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
   }
   const head = await ethereum.head()
   const { easiestTarget, floorPrice } = await ethereum.parameters()
-  const { queueLength } = await ethereum.standing(tip.id)
+  const { forced } = (await ethereum.standing(tip.id)).lanes
   const maxPriorityFeePerGas = await ethereum.tip()
   const now = Number(head.time)
   const target = targetCeiling(tip.target, toSeconds(Math.max(now - tip.publishedAt, 0)), easiestTarget)
@@ -73,7 +74,8 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
     floorPrice,
     tip: maxPriorityFeePerGas,
     nextWork,
-    queueWaiting: queueLength > tip.queueCount ? queueLength - tip.queueCount : 0n,
+    queueWaiting: forced > tip.lanes.forced ? forced - tip.lanes.forced : 0n,
+    surcharge: await ethereum.surcharge('forced', LANE_SHARE, 0),
     overturn: findOverturn(blocks, now, nextWork),
   }
   const rate: HashRate =

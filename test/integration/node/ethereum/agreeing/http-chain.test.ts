@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ChainOptions, connectEthereum } from '../../../../../node/ethereum/agreeing/http-chain.ts'
-import { type Address, parseAddress, ZERO_HASH } from '../../../../../node/protocol/ids.ts'
+import { type Address, keyOf, parseAddress, ZERO_HASH, ZERO_KEY } from '../../../../../node/protocol/ids.ts'
 import { toGasPrice } from '../../../../../node/protocol/units.ts'
 import { comparable } from '../../../../support/bridge/driver.ts'
 import { EthereumProxy, type Tampering } from '../../../../support/chain/ethereum-proxy.ts'
@@ -43,9 +43,9 @@ test('the parameters, blocks and events of a real bridge', async () => {
   assert.deepEqual(
     reading.records.map(({ publishedAt, final, firstChild }) => [publishedAt, final, firstChild]),
     [
-      [deployedAt, true, block.id],
-      [head.time, false, ZERO_HASH],
-      [0n, false, ZERO_HASH],
+      [deployedAt, true, keyOf(block.id)],
+      [head.time, false, ZERO_KEY],
+      [0n, false, ZERO_KEY],
     ],
   )
   await live.call('force', [[`0x${'00'.repeat(7)}${'11'.repeat(120)}`]], 10n ** 15n)
