@@ -263,12 +263,13 @@ export class EthereumReader {
     const record = await this.ask(`block ${id}`, (client) =>
       client.readContract({ ...this.#contract(), functionName: 'blocks', args: [keyOf(id)] }),
     )
+    const flags = isOf(record, id) ? record.flags : 0
     return {
       publishedAt: isOf(record, id) ? toTime(record.publishedAt) : toTime(0n),
-      isRefuted: (record.flags & REFUTED) !== 0,
-      isFinal: (record.flags & FINAL) !== 0,
-      isUnpaid: (record.flags & UNPAID) !== 0,
-      bond: weiOf(toGwei(BigInt(record.bond))),
+      isRefuted: (flags & REFUTED) !== 0,
+      isFinal: (flags & FINAL) !== 0,
+      isUnpaid: (flags & UNPAID) !== 0,
+      bond: weiOf(toGwei(isOf(record, id) ? BigInt(record.bond) : 0n)),
     }
   }
 

@@ -46,7 +46,7 @@ export type DeployOptions = {
   readonly minRequest?: bigint
   /** Base units, above zero. */
   readonly minDeposit?: bigint
-  /** Wei for a unit of gas, below 2^64: what bonds and entries of the queue are counted at, however low the base fee. */
+  /** Wei for a unit of gas, at most a million gwei: what bonds and entries of the queue are counted at, however low the base fee. */
   readonly floorPrice?: bigint
 }
 
