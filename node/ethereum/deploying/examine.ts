@@ -10,6 +10,7 @@ import { blockId } from '../../protocol/header.ts'
 import type { Address, Hash } from '../../protocol/ids.ts'
 import { stateRoot } from '../../protocol/state.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
+import { readChainId } from '../chain-id.ts'
 import type { Connection } from '../connection.ts'
 import { type Contracts, contractsOf, createdBy, creationCode, stateIn } from './creation.ts'
 import { type Creation, findCreation, readCreation } from './creation-transaction.ts'
@@ -54,7 +55,7 @@ const NOT_OURS = 'it is another program, or one of another version: nothing is k
 
 /** Throws what asking the endpoint throws. */
 export async function examine(connection: Connection, claim: Claim): Promise<Examination> {
-  const chain = await connection.ask('chain id', async (client) => BigInt(await client.getChainId()))
+  const chain = await readChainId(connection)
   const contracts = contractsOf(claim.bridge)
   const differences: Difference[] = []
   const differ = (what: string, expected: unknown, found: unknown, means: string) => {

@@ -1,6 +1,7 @@
 // What can be told of a chain on which a bridge is to be deployed, as far as one endpoint says: whether it is a rollup, and whether it can run the bridge.
 
-import { type Hex, isHex } from 'viem'
+import type { Hex } from 'viem'
+import { OperationError } from '../../errors.ts'
 import type { GasPrice } from '../../protocol/units.ts'
 import { toGasPrice } from '../../protocol/units.ts'
 import { TRANSACTION_GAS } from '../calls.ts'
@@ -95,14 +96,14 @@ async function rollupOf(
 }
 
 async function isCurrent(connection: Connection): Promise<boolean> {
-  return await connection.ask('to run an instruction of Osaka', async (client) => {
-    const data = await client.call({ data: PROBE }).then(
-      ({ data }) => data,
-      (error: unknown) => {
-        if (/opcode|instruction|revert|not activated|halted|invalid/i.test(String(error))) return undefined
-        throw error
-      },
-    )
-    return isHex(data) && data !== '0x' && BigInt(data) === PROBE_ANSWER
-  })
+  try {
+    return await connection.ask('to run an instruction of Osaka', async (client) => {
+      const { data } = await client.call({ data: PROBE })
+      return data !== undefined && data !== '0x' && BigInt(data) === PROBE_ANSWER
+    })
+  } catch (error) {
+    // Each client has words of its own for an instruction that it does not know.
+    if (error instanceof OperationError && error.code === 'ethereum-refused') return false
+    throw error
+  }
 }

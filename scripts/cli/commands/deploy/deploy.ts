@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { OperationError } from '../../../../node/errors.ts'
+import { readChainId } from '../../../../node/ethereum/chain-id.ts'
 import { Connection } from '../../../../node/ethereum/connection.ts'
 import { EthereumDeployer } from '../../../../node/ethereum/deploying/deployer.ts'
 import { PARAMETER_NAMES, type Parameters } from '../../../../node/ethereum/deploying/parameters.ts'
@@ -127,7 +128,7 @@ async function chainOf(urls: readonly string[], wanted: bigint | undefined): Pro
   for (const url of urls) {
     const connection = new Connection([url])
     try {
-      const stated = await connection.ask('chain id', async (client) => BigInt(await client.getChainId()))
+      const stated = await readChainId(connection)
       if (chain !== undefined && chain !== stated) throw wrongChain(connection.name, chain, stated)
       chain = stated
     } finally {

@@ -56,11 +56,14 @@ export async function propose(
   const { connection, chain, out, parameters, hashRate, accepted } = order
   const state = genesis === undefined ? SOME_STATE : stateRoot(genesisState(genesis))
   const surroundings = await readSurroundings(connection, chain)
-  const cost = await costOf(ethereum, account, state, parameters)
-  const balance = await ethereum.balance(account)
   const sharedWith = genesis === undefined ? [] : await networksOf(genesisInfohash(genesis), out)
   const risks = findRisks({ surroundings, parameters, hashRate, sharedWith })
   const refused = risks.filter(({ name }) => !accepted.includes(name))
+  const cost = await costOf(ethereum, account, state, parameters).catch((error: unknown) => {
+    checkRisks({ refused }) // which may be the reason
+    throw error
+  })
+  const balance = await ethereum.balance(account)
   const infohash = genesis && genesisInfohash(genesis)
   const seconds = blockSeconds({ parameters, hashRate })
   const lines = [
@@ -98,7 +101,7 @@ export async function propose(
 }
 
 /** Throws `OperationError('deployment-refused')`. */
-export function checkRisks({ refused }: Proposal): void {
+export function checkRisks({ refused }: Pick<Proposal, 'refused'>): void {
   if (refused.length === 0) return
   const names = refused.map(({ name }) => name)
   throw new OperationError(

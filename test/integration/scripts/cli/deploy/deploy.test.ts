@@ -1,15 +1,20 @@
 // ttx deploy on a real chain: what it says before, what it refuses, what it leaves on disk, and that a network stands on that.
 
 import assert from 'node:assert/strict'
-import { access, readdir, readFile } from 'node:fs/promises'
+import { access, readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { Writable } from 'node:stream'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { toHex } from 'viem'
 import { bridgeAbi } from '../../../../../deployments/bridge-abi.ts'
 import { bridgeBytecode } from '../../../../../deployments/bridge-bytecode.ts'
 import { runtimeCode } from '../../../../../deployments/runtime-code.ts'
 import { parseDeployment } from '../../../../../node/deployment.ts'
 import { DEFAULT_PARAMETERS, PARAMETER_NAMES } from '../../../../../node/ethereum/deploying/parameters.ts'
+import { interrupted } from '../../../../../scripts/cli/failure.ts'
+import { runCli } from '../../../../../scripts/cli/program.ts'
+import { EthereumProxy } from '../../../../support/chain/ethereum-proxy.ts'
 import { DeployStage } from '../../../../support/deploying.ts'
 import { fakeShell } from '../../../../support/fake-shell.ts'
 
@@ -124,7 +129,7 @@ test('a genesis from a file is used as it is, and not for two networks', async (
 
 test('all TTX may go to a wallet with a passphrase of its own', async (t) => {
   const stage = await DeployStage.open(t)
-  const file = await stage.write('other', {})
+  const file = await stage.write('other', { secret: 'another horse' })
   const { address } = await stage.json('wallet', 'create', '--wallet', 'treasury', '--passphrase-file', file)
   const args = stage.deployment('--owner', 'treasury')
   assert.equal((await stage.json(...args)).error.code, 'wrong-passphrase')
@@ -166,4 +171,34 @@ test('an account that cannot pay is told so before anybody is asked, and another
   const elsewhere = await DeployStage.open(t, ['--chain-id', '1'])
   const both = `${stage.anvil.url},${elsewhere.anvil.url}`
   assert.equal((await stage.json(...stage.deployment('--ethereum', both))).error.code, 'ethereum-wrong-chain')
+})
+
+test('a run that could not say what it had done says it when it is run again, and so does one whose file is there already', async (t) => {
+  const stage = await DeployStage.open(t)
+  const stdout = new Writable({ write: (_chunk, _encoding, done) => done(new Error('ENOSPC')) })
+  stdout.on('error', () => undefined)
+  const unheard = { ...fakeShell({ folder: stage.folder }), stdout }
+  assert.notEqual(await runCli([...stage.flags, ...stage.deployment(), '--json'], unheard), 0)
+  const file = await readFile(stage.file('net.json'), 'utf8')
+  const again = await stage.json(...stage.deployment())
+  assert.deepEqual([again.earlier, again.bridge], [true, JSON.parse(file).bridge])
+  assert.equal(await readFile(stage.file('net.json'), 'utf8'), file)
+  assert.equal(await stage.anvil.client.getTransactionCount({ address: stage.account }), 1)
+})
+
+test('what was sent and has lost its note is not sent again', async (t) => {
+  const stage = await DeployStage.open(t)
+  const proxy = await EthereumProxy.start(stage.anvil.url)
+  t.after(() => proxy[Symbol.asyncDispose]())
+  proxy.tamper = ({ method }) => (method === 'eth_getTransactionReceipt' ? { status: 500 } : undefined)
+  const shell = fakeShell({ folder: stage.folder })
+  const running = stage.runIn(shell, ...stage.deployment('--ethereum', proxy.url))
+  const receipts = () => proxy.calls.filter(({ method }) => method === 'eth_getTransactionReceipt')
+  while (receipts().length === 0) await setTimeout(20)
+  shell.controller.abort(interrupted())
+  assert.notEqual((await running).exitCode, 0)
+  await rm(stage.file('data/deploying'), { recursive: true })
+  const { error } = await stage.json(...stage.deployment())
+  assert.deepEqual([error.code, error.facts.differing], ['deployment-unfinished', ['its note, which is gone']])
+  assert.equal(await stage.anvil.client.getTransactionCount({ address: stage.account }), 1)
 })
