@@ -6,7 +6,7 @@ import { runtimeCode } from '../../deployments/runtime-code.ts'
 import { type ContractName, compareCode, type Origin } from '../../node/ethereum/deploying/expected-code.ts'
 
 /** Without its immutables. */
-export function blankCode(contract: ContractName): Hex {
+function blankCode(contract: ContractName): Hex {
   const { start, length } = runtimeCode[contract]
   return `0x${bridgeBytecode.slice(2 + 2 * start, 2 + 2 * (start + length))}`
 }
