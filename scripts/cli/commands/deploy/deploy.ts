@@ -6,6 +6,7 @@ import { OperationError } from '../../../../node/errors.ts'
 import { readChainId } from '../../../../node/ethereum/chain-id.ts'
 import { Connection } from '../../../../node/ethereum/connection.ts'
 import { EthereumDeployer } from '../../../../node/ethereum/deploying/deployer.ts'
+import { findDeployment } from '../../../../node/ethereum/deploying/find-deployment.ts'
 import { PARAMETER_NAMES, type Parameters } from '../../../../node/ethereum/deploying/parameters.ts'
 import { noEndpoint, wrongChain } from '../../../../node/ethereum/problems.ts'
 import { walletAccount } from '../../../../node/ethereum/signer.ts'
@@ -24,7 +25,7 @@ import { addSettings } from '../../setting-flags.ts'
 import { addressOf } from '../../whose.ts'
 import { checkFunds } from './cost.ts'
 import { checkOut, defaultOut } from './deployment-files.ts'
-import { finish, openCreation } from './finish.ts'
+import { complete, openCreation, sendAndComplete } from './finish.ts'
 import { makeGenesis, readGenesis } from './genesis-file.ts'
 import { addParameters, chosenParameters } from './parameter-flags.ts'
 import { type Plan, planFile, readPlan, writePlan } from './plan.ts'
@@ -101,12 +102,23 @@ async function run(context: CliContext, flags: Flags): Promise<Result> {
   const file = planFile(folder.root, chain, account)
   const earlier = await readPlan(file)
   const common = { file, sender, connection, urls, chain }
+  const checked = async () => checkSame(file, earlier, order, given ?? (await addressOf(context, flags.owner ?? '')))
   if (openCreation(sender) !== undefined) {
-    const owner = given ?? (await addressOf(context, flags.owner ?? ''))
-    const plan = checkSame(file, earlier, order, owner)
+    const plan = await checked()
     say(`going on with the deployment that an earlier run has sent from ${account}`)
-    return await finish(context, { ...common, plan, gas: 0n })
+    return await sendAndComplete(context, { ...common, plan }, 0n)
   }
+  // What an endpoint has called lost, or what the outbox has lost, may be there all the same.
+  const isShared = order.accepted.includes('shared-genesis')
+  const likely = earlier ?? (given && !isShared ? { genesis: given, ...order } : undefined)
+  const transaction = likely && (await findDeployment(connection, { account, chain, ...likely }))
+  if (likely !== undefined && transaction !== undefined) {
+    const plan = earlier === undefined ? likely : await checked()
+    say(`${account} has deployed this before, in ${transaction}`)
+    return await complete(context, { ...common, plan }, { transaction, isEarlier: true })
+  }
+  if (earlier !== undefined && (await ethereum.nonce('pending')) > (await ethereum.nonce('latest')))
+    throw unfinished(file, 'its transaction may be one that is pending; wait until none of the account is', [])
   await checkOut(order.out)
   const genesis = given ?? (await makeOwned(context, flags, wallet))
   const proposal = await propose(order, ethereum, account, { to: genesis.to, genesis })
@@ -116,7 +128,7 @@ async function run(context: CliContext, flags: Flags): Promise<Result> {
   if (!flags.yes) await confirm(context, chain)
   const plan = { genesis, parameters: order.parameters, out: order.out }
   await writePlan(file, plan)
-  return await finish(context, { ...common, plan, gas: proposal.cost.gas })
+  return await sendAndComplete(context, { ...common, plan }, proposal.cost.gas)
 }
 
 /**
@@ -188,10 +200,14 @@ function checkSame(file: string, plan: Plan | undefined, { out, parameters }: Or
           ...(isOwned(plan.genesis, owner) ? [] : ['genesis']),
         ]
   if (plan !== undefined && differing.length === 0) return plan
-  throw new OperationError(
+  throw unfinished(file, `it has other options: ${differing.join(', ')}; finish it with its own ones first`, differing)
+}
+
+function unfinished(file: string, why: string, differing: readonly string[]): OperationError {
+  return new OperationError(
     'deployment-unfinished',
-    `expected the options of the deployment that this account has under way (${file}), got others: ${differing.join(', ')}; run it with the same options first, and deploy something else afterwards`,
-    { facts: { file, differing } },
+    `expected nothing else to be under way from this account, got a deployment (${file}): ${why}`,
+    { facts: { file, differing }, retry: differing.length === 0 },
   )
 }
 

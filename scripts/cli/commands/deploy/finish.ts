@@ -11,6 +11,7 @@ import { describeDeployment } from '../../../../node/ethereum/deploying/deploy.t
 import { deployCall } from '../../../../node/ethereum/deploying/deployer.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
 import { costOfGas } from '../../../../node/protocol/units.ts'
 import { type CliContext, formatTable, type Result } from '../../context.ts'
@@ -21,6 +22,7 @@ import { checkAlike, examineAll } from './verdict.ts'
 /** There is one outbox for a deployer and a chain, and one deployment at a time in it. */
 const INTENT = 'deploy'
 
+/** What there is before the transaction, and after it. */
 export type Unfinished = {
   readonly plan: Plan
   /** Where the plan is kept. */
@@ -29,8 +31,12 @@ export type Unfinished = {
   readonly connection: Connection
   readonly urls: readonly string[]
   readonly chain: bigint
-  /** What it is expected to use, units; not needed where it was sent. */
-  readonly gas: bigint
+}
+
+type Sent = {
+  readonly transaction: Hash
+  readonly isEarlier: boolean
+  readonly acknowledge?: () => Promise<void>
 }
 
 /** The transaction of an earlier run that may count, or has and was not reported. */
@@ -38,26 +44,39 @@ export function openCreation(sender: TransactionSender): BridgeCall | undefined 
   return sender.open(INTENT)
 }
 
-/** Throws what `carryOut` throws, 'deployment-differs', 'file-not-written'; whatever it throws, the same command goes on from there. */
-export async function finish(context: CliContext, unfinished: Unfinished): Promise<Result> {
-  const { plan, file, sender, connection, urls, chain, gas } = unfinished
-  const { genesis, parameters, out } = plan
-  const state = stateRoot(genesisState(genesis))
-  const data = creationCode(state, parameters)
+/**
+ * `gas` is what it is expected to use, units; it does not matter if it was sent before. Throws what `carryOut` throws, and what `complete` does; whatever it
+ * throws, the same command goes on from there.
+ */
+export async function sendAndComplete(context: CliContext, unfinished: Unfinished, gas: bigint): Promise<Result> {
+  const { plan, sender } = unfinished
+  const data = creationCode(stateRoot(genesisState(plan.genesis)), plan.parameters)
   const done = await carryOutOnce(sender, INTENT, () => deployCall(data, gas), context.signal)
   const { receipt, isEarlier, acknowledge } = done
-  const creation = await readCreation(connection, receipt.hash)
-  if (creation === undefined) {
+  return await complete(context, unfinished, { transaction: receipt.hash, isEarlier, acknowledge })
+}
+
+/** Throws 'deployment-differs', 'file-not-written', 'transaction-under-way' (retry). */
+export async function complete(
+  context: CliContext,
+  { plan, file, sender, connection, urls, chain }: Unfinished,
+  { transaction, isEarlier, acknowledge }: Sent,
+): Promise<Result> {
+  const { genesis, parameters, out } = plan
+  const state = stateRoot(genesisState(genesis))
+  const creation = await readCreation(connection, transaction)
+  const receipt = await sender.ethereum.receipt(transaction)
+  if (creation === undefined || receipt === undefined) {
     throw new OperationError(
       'transaction-under-way',
-      `expected transaction ${receipt.hash} in a block of Ethereum, but it is gone again; run the same command again: it goes on with this one, and does nothing twice`,
-      { facts: { transaction: receipt.hash }, retry: true },
+      `expected transaction ${transaction} in a block of Ethereum, but it is gone again; run the same command again: it goes on with this one, and does nothing twice`,
+      { facts: { transaction }, retry: true },
     )
   }
   const contracts = createdBy(creation.from, creation.nonce)
   const deployment = describeDeployment({ ...creation, chain, contracts }, genesis, parameters)
   const { bridge } = contracts
-  const { transaction, block, time } = creation
+  const { block, time } = creation
   const claim = { ...{ bridge, chain, transaction, block, time, genesis, parameters }, token: contracts.token }
   const verdicts = await examineAll(urls, claim)
   for (const verdict of verdicts) {
@@ -82,10 +101,10 @@ export async function finish(context: CliContext, unfinished: Unfinished): Promi
       ['network', `${out}: give it to everyone who joins`],
       ['sources', `${sources}: what explorers ask for`],
       ['verify it', `ttx verify-deployment ${out}, again once it is 64 blocks deep`],
-      ...(isEarlier ? [['careful', 'an earlier run had sent this: it was deployed once'] as const] : []),
+      ...(isEarlier ? [['careful', 'an earlier run has sent this: it was deployed once'] as const] : []),
     ]),
     onPrinted: async () => {
-      await acknowledge()
+      await acknowledge?.()
       await removePlan(file)
     },
   }

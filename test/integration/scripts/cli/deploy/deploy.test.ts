@@ -5,7 +5,6 @@ import { access, readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { toHex } from 'viem'
 import { bridgeAbi } from '../../../../../deployments/bridge-abi.ts'
 import { bridgeBytecode } from '../../../../../deployments/bridge-bytecode.ts'
@@ -17,6 +16,7 @@ import { runCli } from '../../../../../scripts/cli/program.ts'
 import { EthereumProxy } from '../../../../support/chain/ethereum-proxy.ts'
 import { DeployStage } from '../../../../support/deploying.ts'
 import { fakeShell } from '../../../../support/fake-shell.ts'
+import { until } from '../../../../support/processes/processes.ts'
 
 test('a dry run says all of it, needs no passphrase, and sends nothing', async (t) => {
   const stage = await DeployStage.open(t)
@@ -122,9 +122,16 @@ test('a genesis from a file is used as it is, and not for two networks', async (
   assert.equal(done.genesis, infohash)
   assert.equal(parseDeployment(JSON.stringify(await stage.read()), 'net.json').genesis.to, to)
   const again = [...args, '--genesis', stage.file('genesis.json'), '--out', stage.file('second.json')]
-  const { error } = await stage.json(...again)
+  // The same once more is the same network, and with another parameter it would be a second one.
+  const same = await stage.json(...again)
+  assert.deepEqual([same.earlier, same.bridge], [true, done.bridge])
+  assert.deepEqual(await stage.read('second.json'), await stage.read())
+  const other = [...again, '--out', stage.file('third.json'), '--floor-price', '2']
+  const { error } = await stage.json(...other)
   assert.deepEqual([error.code, error.facts.risks], ['deployment-refused', ['shared-genesis']])
-  assert.equal((await stage.json(...again, '--accept', 'shared-genesis')).genesis, infohash)
+  const second = await stage.json(...other, '--accept', 'shared-genesis')
+  assert.deepEqual([second.genesis, second.earlier], [infohash, false])
+  assert.equal(await stage.anvil.client.getTransactionCount({ address: stage.account }), 2)
 })
 
 test('all TTX may go to a wallet with a passphrase of its own', async (t) => {
@@ -193,12 +200,34 @@ test('what was sent and has lost its note is not sent again', async (t) => {
   proxy.tamper = ({ method }) => (method === 'eth_getTransactionReceipt' ? { status: 500 } : undefined)
   const shell = fakeShell({ folder: stage.folder })
   const running = stage.runIn(shell, ...stage.deployment('--ethereum', proxy.url))
-  const receipts = () => proxy.calls.filter(({ method }) => method === 'eth_getTransactionReceipt')
-  while (receipts().length === 0) await setTimeout(20)
+  const isAsked = () => proxy.calls.some(({ method }) => method === 'eth_getTransactionReceipt')
+  await until('the question for a receipt', async () => isAsked() || undefined)
   shell.controller.abort(interrupted())
   assert.notEqual((await running).exitCode, 0)
   await rm(stage.file('data/deploying'), { recursive: true })
   const { error } = await stage.json(...stage.deployment())
   assert.deepEqual([error.code, error.facts.differing], ['deployment-unfinished', ['its note, which is gone']])
   assert.equal(await stage.anvil.client.getTransactionCount({ address: stage.account }), 1)
+})
+
+test('what was sent is found by account and nonce where the outbox has lost it', async (t) => {
+  const stage = await DeployStage.open(t)
+  const { client } = stage.anvil
+  await client.setAutomine(false)
+  const shell = fakeShell({ folder: stage.folder })
+  const running = stage.runIn(shell, ...stage.deployment())
+  const pending = () => client.getTransactionCount({ address: stage.account, blockTag: 'pending' })
+  await until('the transaction', async () => (await pending()) || undefined)
+  shell.controller.abort(interrupted())
+  assert.notEqual((await running).exitCode, 0)
+  await rm(stage.file('data/outbox'), { recursive: true })
+  const { error } = await stage.json(...stage.deployment())
+  assert.equal(error.code, 'deployment-unfinished', 'a transaction of the account is pending, and it may be this one')
+  await client.setAutomine(true)
+  await client.mine({ blocks: 1 })
+  const changed = await stage.json(...stage.deployment('--floor-price', '2'))
+  assert.deepEqual(changed.error.facts.differing, ['floorPrice'])
+  const done = await stage.json(...stage.deployment())
+  assert.deepEqual([done.earlier, await pending()], [true, 1])
+  assert.equal((await stage.read()).bridge, done.bridge)
 })

@@ -7,6 +7,7 @@ import { bridgeAbi } from '../../../../../deployments/bridge-abi.ts'
 import { bridgeBytecode } from '../../../../../deployments/bridge-bytecode.ts'
 import { contractsOf, createdBy, creationCode, stateIn } from '../../../../../node/ethereum/deploying/creation.ts'
 import { creationGas } from '../../../../../node/ethereum/deploying/creation-gas.ts'
+import { describeDeployment } from '../../../../../node/ethereum/deploying/deploy.ts'
 import { deployCall } from '../../../../../node/ethereum/deploying/deployer.ts'
 import {
   DEFAULT_PARAMETERS,
@@ -15,6 +16,7 @@ import {
   parametersOf,
 } from '../../../../../node/ethereum/deploying/parameters.ts'
 import { type Hash, parseAddress } from '../../../../../node/protocol/ids.ts'
+import { accountOf, genesisOf } from '../../../../../scripts/assure/models/world.ts'
 
 const STATE = `0x${'5a'.repeat(32)}` as Hash
 const inputs = bridgeAbi.flatMap((entry) => (entry.type === 'constructor' ? [...entry.inputs] : []))
@@ -39,6 +41,14 @@ test('the bytes that deploy are the bytecode and the arguments in their order', 
   const values = decodeAbiParameters(inputs, `0x${code.slice(bridgeBytecode.length)}`)
   assert.deepEqual(values, [STATE, ...PARAMETER_NAMES.map((name) => parameters[name])])
   assert.equal(stateIn(code), STATE)
+})
+
+test('the file of a network says all of them', () => {
+  const contracts = contractsOf(parseAddress('0x5fbdb2315678afecb367f032d93f642f64180aa3'))
+  const place = { chain: 1n, contracts, transaction: STATE, block: 2n, time: 3n }
+  const { parameters } = describeDeployment(place, genesisOf(accountOf('holder')), DEFAULT_PARAMETERS)
+  assert.deepEqual(Object.keys(parameters), PARAMETER_NAMES)
+  for (const name of PARAMETER_NAMES) assert.equal(BigInt(parameters[name]), DEFAULT_PARAMETERS[name])
 })
 
 test('addresses follow from account and nonce alone', () => {
