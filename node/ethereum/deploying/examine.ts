@@ -40,12 +40,14 @@ type Difference = {
   readonly means: string
 }
 
+/** What could not be compared, which is not the same as right. */
+type Unchecked = { readonly what: string; readonly why: string }
+
 export type Examination = {
   readonly chain: bigint
   readonly contracts: Contracts
   readonly differences: readonly Difference[]
-  /** What nobody stated, so that it could be compared with nothing. */
-  readonly unchecked: readonly string[]
+  readonly unchecked: readonly Unchecked[]
   /** What the code of the bridge was made with; undefined if it is not ours. */
   readonly parameters?: Parameters
   readonly creation?: Creation
@@ -89,17 +91,16 @@ export async function examine(connection: Connection, claim: Claim): Promise<Exa
   differences.push(...codeDifferences('bridge', compareCode('bridge', code, origin)))
   for (const name of ['token', 'judge'] as const)
     differences.push(...codeDifferences(name, compareCode(name, await codeOf(name), origin)))
-  if (first.kind !== 'ours' || parameters === undefined)
-    return { chain, contracts, differences, unchecked: ['transaction'] }
+  if (first.kind !== 'ours' || parameters === undefined) return { chain, contracts, differences, unchecked: [] }
 
   const genesisOnChain = first.immutables.get('genesis') as Hash // the code is ours, and has it
   const creation =
     claim.transaction === undefined
       ? await findCreation(connection, claim.bridge, genesisOnChain)
       : await readCreation(connection, claim.transaction)
-  const unchecked = claim.genesis === undefined ? ['genesis'] : []
+  const unchecked = claim.genesis === undefined ? [{ what: 'genesis', why: 'nobody says what it has to be' }] : []
   if (creation === undefined) {
-    differ('transaction', claim.transaction ?? 'one that made the bridge', 'none', UNKNOWN_STORAGE)
+    unchecked.push({ what: 'transaction', why: NO_CREATION })
     return { chain, contracts, differences, unchecked, parameters }
   }
   differ('transaction receiver', 'nobody', creation.to ?? 'nobody', UNKNOWN_STORAGE)
@@ -117,6 +118,8 @@ export async function examine(connection: Connection, claim: Claim): Promise<Exa
 
 const UNKNOWN_STORAGE =
   'it is not known what was written into the storage of the bridge: balances, final blocks and debts may have been put there that no rule allows'
+const NO_CREATION =
+  'the endpoint has none that made the bridge: it may keep no old blocks, or the bridge was made through another contract, or there is none; what wrote its storage is not known'
 const OTHER_GENESIS = 'the bridge begins with another state: its TTX are not those of this genesis'
 const OTHER_BLOCK =
   'a node that begins too late misses what was published before; one that begins too early only loses time'

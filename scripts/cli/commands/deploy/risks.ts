@@ -1,7 +1,7 @@
 // What speaks against a deployment: each is refused until the deployer accepts it by name, since a bridge cannot be changed.
 
 import { formatAmount } from '../../../../node/client/amount.ts'
-import { TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
+import { BOND_GAS, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import type { Parameters } from '../../../../node/ethereum/deploying/parameters.ts'
 import { hasRoom, type Surroundings } from '../../../../node/ethereum/deploying/surroundings.ts'
 import { UNIT } from '../../../../node/protocol/rules.ts'
@@ -74,7 +74,7 @@ export function findRisks(circumstances: Circumstances): readonly Risk[] {
       floorPrice < LOW_FLOOR &&
       `a bond may cost ${formatGwei(floorPrice)} gwei a unit of gas where gas is cheap, and delaying everybody for a day as little`,
     'high-floor':
-      floorPrice > HIGH_FLOOR && `a miner has to bind ${(20_000_000n * floorPrice) / 10n ** 18n} ETH for each block`,
+      floorPrice > HIGH_FLOOR && `a miner has to bind ${(BOND_GAS * floorPrice) / 10n ** 18n} ETH for each block`,
     'high-minimum':
       (minRequest > HIGH_MINIMUM || minDeposit > HIGH_MINIMUM) &&
       `nobody can cross the bridge with less than ${formatAmount(minRequest)} TTX, or back with less than ${formatAmount(minDeposit)}`,

@@ -50,12 +50,12 @@ export function checkComplete(verdicts: readonly Verdict[], name: string): void 
   const missing = verdicts.flatMap(({ endpoint, ...rest }) =>
     'trouble' in rest
       ? [`${endpoint}: ${rest.trouble.message}`]
-      : rest.examination.unchecked.map((what) => `${what} at ${endpoint}: nobody said what it has to be`),
+      : rest.examination.unchecked.map(({ what, why }) => `${what} at ${endpoint}: ${why}`),
   )
   if (missing.length === 0) return
   throw new OperationError(
     'deployment-unproven',
-    `expected to see that ${name} is right, got nothing that differs, but not everything was seen; name the genesis with --genesis, and endpoints that answer with --ethereum`,
+    `expected to see that ${name} is right, got nothing that differs, but not everything was seen; name the genesis with --genesis, and endpoints that have all of it with --ethereum`,
     { facts: { missing }, retry: true },
   )
 }

@@ -53,7 +53,7 @@ async function run(context: CliContext, name: string, { genesis: file }: { genes
   const genesis = claim.genesis && genesisInfohash(claim.genesis)
   return {
     data: { right: true, ...{ chain, bridge, token, judge, parameters, genesis }, endpoints },
-    text: `\nThe deployment is what it says, on ${urls.length === 1 ? 'the endpoint' : `all ${urls.length} endpoints`} that was asked.`,
+    text: `\nThe deployment is what it says, on ${urls.length === 1 ? 'the endpoint that was asked' : `all ${urls.length} endpoints that were asked`}.`,
   }
 }
 
@@ -106,6 +106,6 @@ function describe(verdict: Verdict, claim: Claim): string {
       ({ what, expected, found, means }) =>
         ['differs', `${what}: expected ${expected}, found ${found}: ${means}`] as const,
     ),
-    ...unchecked.map((what) => ['not checked', what] as const),
+    ...unchecked.map(({ what, why }) => ['not checked', `${what}: ${why}`] as const),
   ])
 }

@@ -95,7 +95,7 @@ test('a file that says something else than the chain is told what', async (t) =>
   assert.deepEqual(await changed({ block: `${BigInt(block) + 1n}` }), ['block'])
   assert.deepEqual(await changed({ time: `${BigInt(time) + 1n}` }), ['time'])
   assert.deepEqual(await changed({ token: bridge }), ['token'])
-  assert.deepEqual(await changed({ transaction: `0x${'ab'.repeat(32)}` }), ['transaction'])
+  assert.equal(await changed({ transaction: `0x${'ab'.repeat(32)}` }), 'deployment-unproven')
   const payment = await stage.anvil.send(stage.account, '0x', 1n)
   assert.deepEqual(await changed({ transaction: payment }), [
     ...['transaction receiver', 'transaction contract', 'transaction bytes', 'genesis state', 'block', 'time'],
@@ -167,7 +167,7 @@ test('the code to the last byte is not enough: a constructor of its own may have
   const made = { ...place, transaction: parseHash(transaction), block: blockNumber, time: timestamp }
   const file = await stage.write('planted.json', describeDeployment(made, genesis, DEFAULT_PARAMETERS))
   assert.deepEqual(await verify(stage, file), ['transaction bytes', 'genesis state'])
-  assert.deepEqual(await verify(stage, contracts.bridge, '--genesis', stage.file('genesis.json')), ['transaction'])
+  assert.equal(await verify(stage, contracts.bridge, '--genesis', stage.file('genesis.json')), 'deployment-unproven')
   // Nor does it help to name the transaction of another, right bridge.
   const borrowed = { ...made, transaction: parseHash(deployment.transaction) }
   const lying = await stage.write('borrowed.json', describeDeployment(borrowed, genesis, DEFAULT_PARAMETERS))
