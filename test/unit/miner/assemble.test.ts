@@ -329,7 +329,11 @@ function parentOf(state: State, deposits: bigint): ParentBlock {
     easiestTarget: EASIEST,
     state: stateRoot(state),
   })
-  return { id: toHash(encodeUint(1, 32)), header: { ...header, lanes: { ...header.lanes, deposits: { count: deposits, hash: ZERO_HASH } } }, state }
+  return {
+    id: toHash(encodeUint(1, 32)),
+    header: { ...header, lanes: { ...header.lanes, deposits: { count: deposits, hash: ZERO_HASH } } },
+    state,
+  }
 }
 
 function orderOf({ steps }: Content): string[] {

@@ -175,7 +175,13 @@ async function judge(given: Case, signal: AbortSignal): Promise<Fate> {
   const seen = blocks.map((each) => ({ parent, refuted: false, ...each }))
   const node: NodeClient = { url: 'none', call: async () => ({ blocks: seen }) as never } // the one method that is asked for
   const record = { isRefuted: false, isFinal: false, isUnpaid: false, bond: toWei(0n), fee: toBaseUnits(0n) }
-  const standing = { finalBlock: ZERO_HASH, finalHeight, lanes: NO_LENGTHS, publishedAt: toTime(1n), isRefuted: refuted }
+  const standing = {
+    finalBlock: ZERO_HASH,
+    finalHeight,
+    lanes: NO_LENGTHS,
+    publishedAt: toTime(1n),
+    isRefuted: refuted,
+  }
   const ethereum = {
     record: async () => ({ ...record, publishedAt: toTime(published ? 1n : 0n) }),
     standing: async () => {

@@ -100,7 +100,11 @@ test('a void step whose entry the node does not have is no verdict, and is said'
   assert.ok(last)
   without(...blocks.map(({ next }) => next.id))
   forgetQueue()
-  const unknown = { code: 'state-unknown', retry: true, message: /step 0 of that block .* entry 0 of the lane of forced / }
+  const unknown = {
+    code: 'state-unknown',
+    retry: true,
+    message: /step 0 of that block .* entry 0 of the lane of forced /,
+  }
   await assert.rejects(states.blockOf(last.next.id, last.sealed), unknown)
 })
 

@@ -163,7 +163,8 @@ test('entries of the queue are taken from whoever has the right ones, some from 
   const three = source('three', { forced: async () => has(2) })
   const forced = (index: bigint) => ({ lane: 'forced', index }) as const
   const queue = await evidenceOf(one, two, three).queueOf(root.header, made, signal)
-  for (const [i, packed] of NOISE.entries()) assert.deepEqual(queue(forced(BigInt(i))), { kind: 'forced', fee: 7n, packed })
+  for (const [i, packed] of NOISE.entries())
+    assert.deepEqual(queue(forced(BigInt(i))), { kind: 'forced', fee: 7n, packed })
   assert.equal(queue(forced(3n)), undefined)
   assert.equal(queue({ lane: 'deposits', index: 0n }), undefined)
   await assert.rejects(evidenceOf(one, two).queueOf(root.header, made, signal), { code: 'no-evidence' })
