@@ -22,7 +22,7 @@ import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
 import {Cursor, Tree} from "./libraries/Tree.sol";
 import {BlockId, BlockKey} from "./types/BlockId.sol";
-import {LANES, Lane} from "./types/Lane.sol";
+import {Lane} from "./types/Lane.sol";
 import {Refutation} from "./types/Refutation.sol";
 import {Rules} from "./types/Rules.sol";
 
@@ -32,7 +32,7 @@ import {Rules} from "./types/Rules.sol";
 /// judge are called (they call nobody), and coins leave as the last act of a call, so nothing can be re-entered.
 contract Bridge is IBridge {
     using BlockHeader for bytes;
-    using Queue for Queue.Entries;
+    using Queue for Queue.Lanes;
     using SafeCast for uint256;
 
     /// @dev What the claims of one call have in common.
@@ -79,7 +79,7 @@ contract Bridge is IBridge {
     mapping(BlockKey parent => Nomination) private _slots;
     /// @dev One bit for each request of the final branch, by its number, 256 to a word.
     mapping(uint256 word => uint256 bits) private _claimed;
-    Queue.Entries[LANES] private _lanes;
+    Queue.Lanes private _lanes;
     /// @inheritdoc IBridge
     mapping(address account => uint256) public owed;
 
@@ -134,9 +134,7 @@ contract Bridge is IBridge {
         if (publication.miner == address(0)) revert ZeroMiner();
         BlockHeader.Fields memory fields = _childOf(parent, publication.target);
         Content.read(fields, steps, states);
-        for (uint256 i = 0; i < LANES; ++i) {
-            _lanes[i].check(Lane(i), parent.laneCountOf(Lane(i)), fields.lanes[i]);
-        }
+        _lanes.check(parent.lanesOf(), fields.lanes);
         bytes memory header;
         (header, id) = BlockHeader.seal(fields, publication.miner, publication.nonce);
         if (!_isSolved(id, fields.target)) revert InsufficientWork(BlockId.unwrap(id), fields.target);
@@ -221,8 +219,8 @@ contract Bridge is IBridge {
         if (amount < minDeposit) revert BelowMinimum(amount, minDeposit);
         if (to == address(0) || to == address(this) || to == address(token)) revert BadRecipient(to);
         // Safe: all wTTX there ever was is below 2^90, so what cannot be burned is not cut off here either.
-        (uint64 index, uint256 surchargeGas) =
-            _lanes[uint256(Lane.Deposits)].append(Queue.depositHash(amount.toUint128(), to));
+        (uint256 index, uint256 surchargeGas) =
+            _lanes.append(Lane.Deposits, Queue.depositHash(amount.toUint128(), to));
         emit Deposited(index, msg.sender, to, amount, uint40(block.timestamp));
         token.burn(msg.sender, amount);
         _settle(surchargeGas * floorPrice);
@@ -246,8 +244,7 @@ contract Bridge is IBridge {
             uint256 size = Packed.sizeAt(transaction, 0);
             if (size == 0 || size != transaction.length) revert MalformedTransaction(i);
             uint64 fee = Math.ceilDiv((FORCE_GAS + FORCE_BYTE_GAS * size) * _gasPrice(), 1 gwei).toUint64();
-            (uint64 index, uint256 surchargeGas) =
-                _lanes[uint256(Lane.Forced)].append(Queue.forcedHash(fee, transaction));
+            (uint256 index, uint256 surchargeGas) = _lanes.append(Lane.Forced, Queue.forcedHash(fee, transaction));
             due += uint256(fee) * 1 gwei + surchargeGas * floorPrice;
             emit Forced(index, msg.sender, fee, transaction, uint40(block.timestamp));
         }
@@ -334,18 +331,18 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function laneLength(Lane lane) external view returns (uint256) {
-        return _lanes[uint256(lane)].length;
+        return Queue.lengthOf(_lanes.heads, lane);
     }
 
     /// @inheritdoc IBridge
     function laneEntry(Lane lane, uint256 index) external view returns (bytes32 runningHash, uint40 time) {
-        uint256 word = _lanes[uint256(lane)].words[index + 1];
+        uint256 word = _lanes.words[lane][index + 1];
         return (Queue.hashOf(word), Queue.timeOf(word));
     }
 
     /// @inheritdoc IBridge
     function surcharge(Lane lane, uint256 entries) external view returns (uint256 sum) {
-        uint256 level = LanePrice.levelAt(_lanes[uint256(lane)].emptyAt, block.timestamp);
+        uint256 level = Queue.levelOf(_lanes.heads, lane);
         for (uint256 i = 0; i < entries; ++i) {
             sum += LanePrice.surchargeGas(level + i * LanePrice.ENTRY_SECONDS);
         }

@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 import {IBridge} from "../interfaces/IBridge.sol";
 import {BlockHeader} from "./BlockHeader.sol";
 import {LanePrice} from "./LanePrice.sol";
-import {Lane} from "../types/Lane.sol";
+import {LANES, Lane} from "../types/Lane.sol";
 
 /// @title Queue
 /// @notice docs/protocol.md, section 6. A word is the running hash up to an entry (27 bytes) and the entry's time (5 bytes).
@@ -16,15 +16,16 @@ library Queue {
     uint256 internal constant GRACE_SECONDS = 1 hours;
 
     uint256 private constant TIME_MASK = (1 << 40) - 1;
+    /// @dev Of each lane 40 bits of its length, and 40 of the time at which its bucket would be empty (`LanePrice`).
+    uint256 private constant HEAD_BITS = 80;
+    uint256 private constant HEAD_MASK = (1 << HEAD_BITS) - 1;
 
-    /// @notice One lane.
-    /// @param length how many entries it ever got
-    /// @param emptyAt when its bucket would be empty (`LanePrice`)
-    /// @param words what that many entries left, so that word 0 is zero
-    struct Entries {
-        uint64 length;
-        uint64 emptyAt;
-        mapping(uint256 count => uint256 word) words;
+    /// @notice All lanes.
+    /// @param heads one word for all, since every publication reads it
+    /// @param words of a lane what that many entries left, so that word 0 is zero
+    struct Lanes {
+        uint256 heads;
+        mapping(Lane lane => mapping(uint256 count => uint256 word)) words;
     }
 
     /// @notice The running hash with one more entry.
@@ -51,26 +52,59 @@ library Queue {
     /// @notice Adds an entry.
     /// @return index its number in its lane
     /// @return surchargeGas what it costs on top
-    function append(Entries storage lane, bytes32 entryHash) internal returns (uint64 index, uint256 surchargeGas) {
-        index = lane.length;
-        uint256 level = LanePrice.levelAt(lane.emptyAt, block.timestamp);
+    function append(Lanes storage lanes, Lane lane, bytes32 entryHash)
+        internal
+        returns (uint256 index, uint256 surchargeGas)
+    {
+        uint256 heads = lanes.heads;
+        uint256 level = levelOf(heads, lane);
+        index = lengthOf(heads, lane);
         surchargeGas = LanePrice.surchargeGas(level);
-        lane.length = index + 1;
-        lane.emptyAt = uint64(block.timestamp + level + LanePrice.ENTRY_SECONDS);
-        lane.words[index + 1] = uint256(next(hashOf(lane.words[index]), entryHash)) | block.timestamp;
+        // Safe: neither reaches 2^40, since an entry costs more than 10,000 gas, and the time is that of thousands of years.
+        uint256 head = (block.timestamp + level + LanePrice.ENTRY_SECONDS) << 40 | (index + 1);
+        uint256 shift = HEAD_BITS * uint256(lane);
+        lanes.heads = heads & ~(HEAD_MASK << shift) | head << shift;
+        mapping(uint256 => uint256) storage words = lanes.words[lane];
+        words[index + 1] = uint256(next(hashOf(words[index]), entryHash)) | block.timestamp;
     }
 
-    /// @notice Reverts unless a block may consume the entries of a lane from `from` on up to `point` now, and `point` is on the lane.
-    function check(Entries storage lane, Lane name, uint256 from, BlockHeader.LanePoint memory point) internal view {
-        uint256 limit = lane.length;
-        if (limit > from + SHARE) limit = from + SHARE;
-        uint256 count = point.count;
-        if (count > limit) revert IBridge.QueueOverrun(name, count, limit);
-        // What the parent consumed was compared when it was published.
-        if (count != from && hashOf(lane.words[count]) != point.hash) revert IBridge.QueueMismatch(name, count);
-        if (count != limit && timeOf(lane.words[count + 1]) + GRACE_SECONDS <= block.timestamp) {
-            revert IBridge.QueueIgnored(name, count);
+    /// @notice Reverts unless a block on a parent that leaves the lanes at `from` may leave them at `to` now.
+    function check(
+        Lanes storage lanes,
+        BlockHeader.LanePoint[LANES] memory from,
+        BlockHeader.LanePoint[LANES] memory to
+    ) internal view {
+        uint256 heads = lanes.heads;
+        for (uint256 i = 0; i < LANES; ++i) {
+            _check(lanes.words[Lane(i)], Lane(i), lengthOf(heads, Lane(i)), from[i].count, to[i]);
         }
+    }
+
+    function _check(
+        mapping(uint256 => uint256) storage words,
+        Lane lane,
+        uint256 limit,
+        uint256 from,
+        BlockHeader.LanePoint memory to
+    ) private view {
+        if (limit > from + SHARE) limit = from + SHARE;
+        uint256 count = to.count;
+        if (count > limit) revert IBridge.QueueOverrun(lane, count, limit);
+        // What the parent consumed was compared when it was published.
+        if (count != from && hashOf(words[count]) != to.hash) revert IBridge.QueueMismatch(lane, count);
+        if (count != limit && timeOf(words[count + 1]) + GRACE_SECONDS <= block.timestamp) {
+            revert IBridge.QueueIgnored(lane, count);
+        }
+    }
+
+    /// @notice How many entries a lane ever got.
+    function lengthOf(uint256 heads, Lane lane) internal pure returns (uint256) {
+        return heads >> (HEAD_BITS * uint256(lane)) & TIME_MASK;
+    }
+
+    /// @notice The level of its bucket now, in seconds.
+    function levelOf(uint256 heads, Lane lane) internal view returns (uint256) {
+        return LanePrice.levelAt(heads >> (HEAD_BITS * uint256(lane) + 40) & TIME_MASK, block.timestamp);
     }
 
     function hashOf(uint256 word) internal pure returns (bytes32) {

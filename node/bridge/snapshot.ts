@@ -15,7 +15,7 @@ import type { Time } from '../protocol/units.ts'
 import type { ViewRoot } from './records/fold.ts'
 import type { BlockBody } from './records/judging/judge.ts'
 
-/** A sealed header (337 bytes) and the files of its torrent; `outputs.bin` is needed, steps and states are welcome. */
+/** A sealed header (417 bytes) and the files of its torrent; `outputs.bin` is needed, steps and states are welcome. */
 export type Snapshot = { readonly sealed: Uint8Array; readonly files: readonly BlockFile[] }
 
 export type CheckedSnapshot = {

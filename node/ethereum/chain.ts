@@ -33,7 +33,7 @@ export type PublishedEvent = {
   readonly miner: Address
   /** Infohash of the block's torrent: a hint, never judged. */
   readonly torrent: Infohash
-  /** Sealed header, 337 bytes. */
+  /** Sealed header, 417 bytes. */
   readonly sealed: Uint8Array
   readonly steps: Uint8Array
   readonly states: Uint8Array

@@ -49,7 +49,7 @@ it('deploys, and writes down where and with what', async () => {
   assert.equal(await ask('minRequest'), 7n)
   assert.equal(BigInt(parameters.easiestTarget), DEFAULT_PARAMETERS.easiestTarget)
   assert.equal(parameters.minDeposit, String(DEFAULT_PARAMETERS.minDeposit))
-  assert.equal(genesis.header.length, 2 + 2 * 337)
+  assert.equal(genesis.header.length, 2 + 2 * 417)
   assert(genesis.file.includes(founder.address))
   const { timestamp } = await chain.client.getBlock({ blockNumber: BigInt(written.block) })
   assert.equal(written.time, timestamp.toString())

@@ -69,6 +69,10 @@ export type PublishOptions = Sender & {
 }
 type Proof = ReturnType<typeof proofOf>
 
+/** The lanes, as the contract numbers them. */
+export const DEPOSITS = 0
+export const FORCED = 2
+
 export class Fixture implements AsyncDisposable {
   readonly chain: TestChain
   readonly bridge: Address
@@ -242,14 +246,16 @@ export class Fixture implements AsyncDisposable {
   depositWithPermit(
     args: readonly [amount: bigint, to: Hex, deadline: bigint, v: number, r: Hex, s: Hex],
     from: Hex,
+    value = 0n,
   ): Promise<Receipt> {
-    return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args }), { from })
+    return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args }), { from, value })
   }
 
   /** Forces packed transactions, paying just enough by default. */
-  force(packed: readonly Uint8Array[], sender: Sender = {}): Promise<Receipt> {
+  async force(packed: readonly Uint8Array[], sender: Sender = {}): Promise<Receipt> {
     const args = [packed.map(toHex)] as const
-    const value = sender.value ?? packed.reduce((sum, each) => sum + this.forceFee(each) * 10n ** 9n, 0n)
+    const fees = packed.reduce((sum, each) => sum + this.forceFee(each) * 10n ** 9n, 0n)
+    const value = sender.value ?? fees + (await this.read.surcharge([FORCED, BigInt(packed.length)]))
     return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args }), { ...sender, value })
   }
 
