@@ -126,9 +126,10 @@ for (const lane of LANES) {
       const driver = new Driver(41)
       const { test, follower, chain, alarms } = await start(driver)
       await using _ = test
-      driver.run(20)
+      driver.run(40)
       assert.equal((await follower.poll()).state, 'live')
-      assert.ok(lane === 'assets' || driver.ethereum.contract().queue[lane].length > 0)
+      const { queue } = driver.ethereum.contract()
+      assert.ok(queue.deposits.length > 0 && queue.forced.length > 0)
       driver.run(1)
       chain.misread = ({ lanes, ...reading }) => {
         return { ...reading, lanes: { ...lanes, [lane]: OTHER_READINGS[way]?.(lanes[lane]) } }
