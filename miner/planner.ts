@@ -198,8 +198,9 @@ export class Planner {
     if (this.#network !== undefined) return this.#network
     const { ethereum, node } = this.#deps
     const parameters = await ethereum.parameters()
-    const { chain, token, minRequest } = network
-    if (network.bridge !== ethereum.bridge || token !== parameters.token || minRequest !== parameters.minRequest) {
+    const { chain, token, minRequest, floorPrice } = network
+    const isSame = token === parameters.token && minRequest === parameters.minRequest
+    if (network.bridge !== ethereum.bridge || !isSame || floorPrice !== parameters.floorPrice) {
       throw new OperationError(
         'other-network',
         `expected the node to follow the bridge ${ethereum.bridge}, but it follows ${network.bridge} on chain ${chain}; give node and miner the same network`,

@@ -4,8 +4,8 @@
 
 import { gasFigures } from '../../../deployments/gas.ts'
 import { BOND_GAS, FORCE_GAS, RIVAL_BOND_GAS } from '../../../node/ethereum/calls.ts'
+import { DEFAULT_PARAMETERS } from '../../../node/ethereum/deploying/parameters.ts'
 import { QUEUE_SHARE } from '../../../node/protocol/rules.ts'
-import { DEFAULT_PARAMETERS } from '../../make/deploy.ts'
 import { writeParts } from './page.ts'
 import { markdown } from './table.ts'
 import { ASSUMED, ETHER } from './world/assumptions.ts'
