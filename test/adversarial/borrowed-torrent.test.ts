@@ -55,7 +55,7 @@ const NODES: Readonly<Record<string, (call: Call) => Call>> = {
   'says nothing about bodies and files': hanging('bridge_block', 'bridge_files'),
   'has no queue': (call) => async (method, params, signal) => {
     const result = await call(method, params, signal)
-    return method === 'bridge_queue' ? ({ entries: [], queueLength: 0n } as never) : result
+    return method === 'bridge_queue' ? ({ entries: [], length: 0n } as never) : result
   },
   'says nothing at all': hanging(
     'bridge_block',

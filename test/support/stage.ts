@@ -31,6 +31,7 @@ import {
   parseKey,
   ZERO_KEY,
 } from '../../node/protocol/ids.ts'
+import { LANES, type Lane } from '../../node/protocol/queue.ts'
 import type { TransactionBody } from '../../node/protocol/typed-data.ts'
 import { type Account, accountOf, genesisOf, pay, randomOf } from '../../scripts/assure/models/world.ts'
 import { Anvil } from './chain/anvil.ts'
@@ -169,6 +170,12 @@ export class Stage {
 
   async balanceOf(owner: Address): Promise<bigint> {
     return await this.anvil.client.readContract({ ...this.token, functionName: 'balanceOf', args: [owner] })
+  }
+
+  /** How many entries a lane of the queue ever got. */
+  async laneLength(lane: Lane): Promise<bigint> {
+    const args = [LANES.indexOf(lane)] as const
+    return await this.anvil.client.readContract({ ...this.bridge, functionName: 'laneLength', args })
   }
 
   async finalBlock(): Promise<Hash> {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { keyOf } from '../../../node/protocol/ids.ts'
+import { LANES } from '../../../node/protocol/queue.ts'
 import { comparable } from '../../support/bridge/driver.ts'
 import {
   baseFee,
@@ -18,6 +19,7 @@ import {
   NO_ANSWERS,
   otherChain,
   otherHashes,
+  otherLength,
   recordsLie,
   SENSELESS,
   senseless,
@@ -159,7 +161,7 @@ test('another word of the contract than the contract’s', async (t) => {
   const lies: readonly (readonly [string, Lie])[] = [
     ['refuted, and not refuted', recordsLie],
     ['another final block', changeAnswer('finalBlock', () => block.id)],
-    ['a longer queue', changeAnswer('queueLength', (answer) => flip(answer, 31))],
+    ...LANES.map((lane) => [`a longer lane of ${lane}`, otherLength(lane)] as const),
   ]
   for (const [name, lie] of lies) {
     await t.test(name, async () => {
