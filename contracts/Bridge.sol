@@ -51,6 +51,8 @@ contract Bridge is IBridge {
     /// @dev A rival makes everybody wait, and pays for this many bonds.
     uint256 private constant RIVAL_BONDS = 5;
     uint256 private constant BOND_SECONDS = 48 hours;
+    /// @dev With more, the bond of a rival would not fit into its record.
+    uint256 private constant MOST_FLOOR_PRICE = 1_000_000 gwei;
     /// @dev What a forced transaction pays for being consumed, and for each of its bytes.
     uint256 private constant FORCE_GAS = 5_000;
     uint256 private constant FORCE_BYTE_GAS = 64;
@@ -84,7 +86,7 @@ contract Bridge is IBridge {
     mapping(address account => uint256) public owed;
 
     /// @param state root of the state that holds genesis' output and account, and nothing else
-    /// @param floorPrice_ wei for a unit of gas, below 2^64
+    /// @param floorPrice_ wei for a unit of gas, at most a million gwei
     constructor(
         bytes32 state,
         uint256 easiestTarget_,
@@ -96,7 +98,7 @@ contract Bridge is IBridge {
             revert BadEasiestTarget(easiestTarget_);
         }
         if (
-            state == 0 || minRequest_ == 0 || minDeposit_ == 0 || floorPrice_ > type(uint64).max
+            state == 0 || minRequest_ == 0 || minDeposit_ == 0 || floorPrice_ > MOST_FLOOR_PRICE
                 || block.chainid > type(uint64).max
         ) revert BadParameters();
         token = new WrappedTTX();

@@ -9,7 +9,7 @@ import type { Logger } from '../node/log.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash, Infohash } from '../node/protocol/ids.ts'
-import { LANES, type LaneLengths, type LanePoints, laneOf, ofLanes } from '../node/protocol/queue.ts'
+import { LANES, type LaneLengths, laneOf, ofLanes } from '../node/protocol/queue.ts'
 import type { Rules } from '../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../node/protocol/target.ts'
 import { addPrices, type GasPrice, secondsFrom, toGasPrice, type Work } from '../node/protocol/units.ts'
@@ -123,7 +123,7 @@ export class Planner {
     if (this.#chosen === undefined || isFar(this.#chosen.gasPrice, policy.gasPrice)) {
       this.#template = undefined // kept only if it can be used
       this.#chosen = await this.#choose(network, template, policy, signal)
-      this.#see(this.#chosen.parent.header.lanes, template.queue)
+      this.#see(template.queue)
       this.#template = template
     }
     const { parent } = this.#chosen
@@ -198,8 +198,9 @@ export class Planner {
     if (this.#network !== undefined) return this.#network
     const { ethereum, node } = this.#deps
     const parameters = await ethereum.parameters()
-    const { chain, token, minRequest } = network
-    if (network.bridge !== ethereum.bridge || token !== parameters.token || minRequest !== parameters.minRequest) {
+    const { chain, token, minRequest, floorPrice } = network
+    const isSame = token === parameters.token && minRequest === parameters.minRequest
+    if (network.bridge !== ethereum.bridge || !isSame || floorPrice !== parameters.floorPrice) {
       throw new OperationError(
         'other-network',
         `expected the node to follow the bridge ${ethereum.bridge}, but it follows ${network.bridge} on chain ${chain}; give node and miner the same network`,
@@ -227,14 +228,13 @@ export class Planner {
     return { parent, content: chooseSteps(rules, parent, supply, policy), gasPrice: policy.gasPrice }
   }
 
-  /** Notes when entries were first seen, as long as the tip has not consumed them. */
-  #see(points: LanePoints, queue: Template['queue']): void {
+  /** Notes when entries were first seen, as long as they wait: one that a reorganisation took away makes nothing look old. */
+  #see(queue: Template['queue']): void {
     for (const lane of LANES) {
       const seen = this.#queueSeen[lane]
-      for (const index of seen.keys()) if (index < points[lane].count) seen.delete(index)
-      for (const { kind, index } of queue) {
-        if (laneOf(kind) === lane && !seen.has(index)) seen.set(index, this.#deps.now())
-      }
+      const waiting = new Set(queue.flatMap(({ kind, index }) => (laneOf(kind) === lane ? [index] : [])))
+      for (const index of seen.keys()) if (!waiting.has(index)) seen.delete(index)
+      for (const index of waiting) if (!seen.has(index)) seen.set(index, this.#deps.now())
     }
   }
 

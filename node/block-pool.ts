@@ -36,7 +36,6 @@ export type PoolView = {
   readonly tip: () => (ParentBlock & { readonly publishedAt: Time }) | undefined
   readonly isPublished: (id: Hash) => boolean
   readonly queue: QueueReader
-  /** Running hash of the queue after this many entries; `undefined` beyond what was seen. */
   /** Whether these points of the lanes are where they were seen to be. */
   readonly isOnQueue: (lanes: LanePoints) => boolean
   /** Unix seconds on Ethereum's clock. */

@@ -132,7 +132,7 @@ interface IBridge {
 
     /// @notice Constructor: the easiest target has to be at least 2^176 and below 2^244.
     error BadEasiestTarget(uint256 target);
-    /// @notice Constructor: the genesis state must not be zero, nor the minima; floor price and chain id have to fit into 64 bits.
+    /// @notice Constructor: the genesis state must not be zero, nor the minima; the floor price is at most a million gwei, and the chain id fits into 64 bits.
     error BadParameters();
 
     /// @notice A sealed header is 417 bytes.

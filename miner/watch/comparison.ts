@@ -28,7 +28,7 @@ export type TransactionReading = {
   readonly badMemo?: Uint8Array
 }
 
-/** `index` is that of the queue entry, amounts are base units, fees gwei. */
+/** `index` is that of the queue entry in its lane, amounts are base units, fees gwei. */
 export type StepReading =
   | { readonly kind: 'transaction'; readonly transaction: TransactionReading }
   | {
@@ -64,7 +64,7 @@ export type Side = { readonly reading: StepReading; readonly state?: Hash; reado
  * - `double-spend`: they spend one output in two ways. `order`: the same transaction at another place. `left-out`: it is in one of them only.
  * - `queue-later`: one of them leaves a queue entry to a later block, which it may for an hour.
  * - `void-or-applied`: they disagree on whether a forced transaction is valid: one of them is wrong.
- * - `entry`: two entries at one place of the queue; `publish` refuses one of them. `shapeless`: bytes that are not a step.
+ * - `entry`: two entries at one place of a lane; `publish` refuses one of them. `shapeless`: bytes that are not a step.
  */
 export type Difference =
   | { readonly kind: 'none' }
@@ -151,7 +151,9 @@ function kindOf(
 ): Exclude<Difference['kind'], 'none' | 'state'> {
   if (a?.kind === 'shapeless' || b?.kind === 'shapeless') return 'shapeless'
   const [entryA, entryB] = [queueEntryOf(a), queueEntryOf(b)]
-  if (entryA !== undefined && entryB !== undefined) return entryA === entryB ? 'void-or-applied' : 'entry'
+  if (entryA !== undefined && entryB !== undefined && (a?.kind === 'deposit') === (b?.kind === 'deposit'))
+    return entryA === entryB ? 'void-or-applied' : 'entry'
+  // Entries of two lanes are in two queues: one of the blocks leaves more of the first lane to a later one.
   if (entryA !== undefined || entryB !== undefined) return 'queue-later'
   if (fates.some((fate) => fate?.kind === 'rival')) return 'double-spend'
   return fates.some((fate) => fate?.kind === 'later') ? 'order' : 'left-out'

@@ -194,8 +194,7 @@ export class EthereumReader {
   /** What the bridge was deployed with. Checks that this is the right chain and that the contract is there; asks once. */
   async parameters(): Promise<BridgeParameters> {
     if (this.#parameters !== undefined) return this.#parameters
-    const chain = BigInt(await this.ask('chain id', (client) => client.getChainId()))
-    if (chain !== this.network.chain) throw wrongChain(this.name, this.network.chain, chain)
+    await this.checkChain()
     const code = await this.ask('code', (client) => client.getCode({ address: this.bridge }))
     if (code === undefined || code === '0x') throw noBridge(this.name, this.bridge)
     const [token, minRequest, easiestTarget, floorPrice, genesis] = await this.ask('parameters', (client) =>
@@ -218,8 +217,19 @@ export class EthereumReader {
     return this.#parameters
   }
 
-  async head(): Promise<Head> {
+  /** Throws `ethereum-wrong-chain`. */
+  protected async checkChain(): Promise<void> {
+    const chain = BigInt(await this.ask('chain id', (client) => client.getChainId()))
+    if (chain !== this.network.chain) throw wrongChain(this.name, this.network.chain, chain)
+  }
+
+  /** Throws unless this is the right chain and what is asked about is there. */
+  protected async ready(): Promise<void> {
     await this.parameters()
+  }
+
+  async head(): Promise<Head> {
+    await this.ready()
     // Read within the question: what makes no sense is the endpoint's fault, and may pass.
     const { hash, number, time, baseFee } = await this.ask('newest block', async (client) => {
       const block = await client.getBlock({ blockTag: 'latest' })
@@ -263,12 +273,13 @@ export class EthereumReader {
     const record = await this.ask(`block ${id}`, (client) =>
       client.readContract({ ...this.#contract(), functionName: 'blocks', args: [keyOf(id)] }),
     )
+    const flags = isOf(record, id) ? record.flags : 0
     return {
       publishedAt: isOf(record, id) ? toTime(record.publishedAt) : toTime(0n),
-      isRefuted: (record.flags & REFUTED) !== 0,
-      isFinal: (record.flags & FINAL) !== 0,
-      isUnpaid: (record.flags & UNPAID) !== 0,
-      bond: weiOf(toGwei(BigInt(record.bond))),
+      isRefuted: (flags & REFUTED) !== 0,
+      isFinal: (flags & FINAL) !== 0,
+      isUnpaid: (flags & UNPAID) !== 0,
+      bond: weiOf(toGwei(isOf(record, id) ? BigInt(record.bond) : 0n)),
     }
   }
 

@@ -57,11 +57,8 @@ export function replayBlock(rules: Rules, parent: ParentBlock, block: PublishedB
       const place = places[i]
       const entry = place && queue(place)
       if (entry?.kind !== 'forced' || toHash(keccak(entry.packed)) !== decoded.packedHash) {
-        return {
-          verdict: 'unknown',
-          step: i,
-          why: `the forced transaction of step ${i} is not known here, or is another one`,
-        }
+        const name = place ? `entry ${place.index} of the lane of ${place.lane}` : `the entry of step ${i}`
+        return { verdict: 'unknown', step: i, why: `${name} is not known here, or is another one` }
       }
       if (isApplicable(rules, state, entry.packed)) return { verdict: 'invalid', step: i, problem: 'WrongVoid', stated }
     }

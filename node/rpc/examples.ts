@@ -152,6 +152,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
         bridge: parseAddress('0xb1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1'),
         token: parseAddress('0x7070707070707070707070707070707070707070'),
         minRequest: 100n,
+        floorPrice: 10n ** 9n,
         genesis: GENESIS,
       },
       peers: [{ id: '5f1d0a4c6be2c8d7a90e3b1244d7f8c95b6a0e13', host: '192.0.2.7', agrees: true }],

@@ -146,12 +146,16 @@ async function checkTorrent(
 function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
   const sealed = bytesToHex(read('sealed-header.bin'))
   const field = (offset: number, width: number) => sliceHex(sealed, offset, offset + width)
-  const challenge = keccak256(field(0, 285))
-  assert.equal(keccak256(concat([challenge, field(285, 52)])), id)
+  const challenge = keccak256(field(0, 365))
+  assert.equal(keccak256(concat([challenge, field(365, 52)])), id)
   assert.ok(hexToBigInt(id) <= hexToBigInt(field(69, 32)), 'too little work')
   // Who has the torrent has the whole sealed header.
   const told = JSON.parse(read('block/block.json').toString())
-  assert.deepEqual([told.miner, told.nonce], [field(285, 20), field(305, 32)])
+  assert.deepEqual([told.miner, told.nonce], [field(365, 20), field(385, 32)])
+  for (const [i, lane] of ['deposits', 'assets', 'forced'].entries()) {
+    const [count, hash] = [hexToBigInt(field(245 + 40 * i, 8)), field(253 + 40 * i, 32)]
+    assert.deepEqual(told.lanes[lane], { count: `${count}`, hash })
+  }
   const states = chunks(read('block/states.bin'), 32)
   const count = Number(hexToBigInt(field(101, 4)))
   assert.equal(states.length, count)

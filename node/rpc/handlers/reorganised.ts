@@ -1,6 +1,6 @@
 // What became of a deposit that a reorganisation of Ethereum took out of its place in the queue: its id says that place, so it has another one now.
 
-import { laneLength } from '../../bridge/queue-view.ts'
+import { laneLength, queuedEntryAt } from '../../bridge/queue-view.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { depositTransaction, type QueueEntry } from '../../protocol/queue.ts'
@@ -23,8 +23,8 @@ export function reorganisedOf(
     const tx = depositTransaction(definition.rules, index, entry)
     return tx.tokens === tokens ? infohashOf(encodeTransaction(tx)) : undefined
   }
-  if (idOf(deposit.index, follower.queued({ lane: 'deposits', index: deposit.index })?.entry) !== undefined)
-    return undefined
+  const queued = queuedEntryAt(follower.view.queue, { lane: 'deposits', index: deposit.index })
+  if (idOf(deposit.index, queued?.entry) !== undefined) return undefined
   const like: { index: bigint; infohash: Infohash }[] = []
   for (const { index, entry } of deposits.entries.toReversed()) {
     const infohash = idOf(index, entry)

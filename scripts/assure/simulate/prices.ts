@@ -4,9 +4,9 @@
 
 import { gasFigures } from '../../../deployments/gas.ts'
 import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../../node/ethereum/calls.ts'
+import { DEFAULT_PARAMETERS } from '../../../node/ethereum/deploying/parameters.ts'
 import type { Lane } from '../../../node/protocol/queue.ts'
 import { GWEI, toGasPrice } from '../../../node/protocol/units.ts'
-import { DEFAULT_PARAMETERS } from '../../make/deploy.ts'
 import { CHOSEN, FLOODED, floodOf } from './lanes/constants.ts'
 import { writeParts } from './page.ts'
 import { markdown } from './table.ts'

@@ -1,10 +1,10 @@
 // Too much of what is allowed: forced transactions that are void, and requests of the attacker's own.
 
 import { forceFee } from '../../../../node/ethereum/calls.ts'
+import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import { LANE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
 import { costOfGas, GWEI, toGasPrice } from '../../../../node/protocol/units.ts'
-import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { ASSUMED, ttx } from '../world/assumptions.ts'
 import { weiOf } from '../world/content.ts'
 import { GAS } from '../world/gas.ts'

@@ -1,12 +1,12 @@
 // Worlds in which one lane is full: of an attacker's entries, or of honest ones that all come at once.
 
+import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import { FREE_SECONDS, surchargeGas } from '../../../../node/protocol/lane-price.ts'
 import type { Lane } from '../../../../node/protocol/queue.ts'
 import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
 import { targetFloor } from '../../../../node/protocol/target.ts'
 import { GWEI, toSeconds } from '../../../../node/protocol/units.ts'
-import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { Censor } from '../attacks/censor.ts'
 import { LaneFlood, type Manner } from '../attacks/lane-flood.ts'
 import { Account } from '../world/account.ts'

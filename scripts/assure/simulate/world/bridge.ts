@@ -3,6 +3,7 @@
 
 import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridge/view.ts'
 import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
+import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { feeOf, netOf } from '../../../../node/protocol/fee.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
@@ -22,7 +23,6 @@ import {
   toWork,
   type Work,
 } from '../../../../node/protocol/units.ts'
-import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RaceModel, RULE } from '../../models/race.ts'
 import type { Account } from './account.ts'
 import type { Draft, Request } from './draft.ts'

@@ -8,6 +8,7 @@ import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { dueCalls } from '../../../../node/bridge/race.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { keyOf } from '../../../../node/protocol/ids.ts'
+import { countsOf } from '../../../../node/protocol/queue.ts'
 import { toTime } from '../../../../node/protocol/units.ts'
 import { isDisplaced } from '../../../support/bridge/displaced.ts'
 import { comparable } from '../../../support/bridge/driver.ts'
@@ -75,7 +76,7 @@ test('a payment to Ethereum and back: predicted, finalized, claimed, deposited, 
   const next = await live.publish(block, { transactions: 1 })
   await poll()
   assert.deepEqual(follower.pending(), [])
-  assert.equal(next.sealed.header.queueCount, 2n)
+  assert.deepEqual(countsOf(next.sealed.header.lanes), { deposits: 1n, assets: 0n, forced: 1n })
   const steps = follower.branch(block.id).blocks.flatMap((each) => each.steps)
   assert.deepEqual(
     steps.map(({ kind }) => kind),
