@@ -129,12 +129,14 @@ test('logs that are left out, altered, told twice and invented', async (t) => {
     await t.test(name, async () => {
       await scene.assertKnowsTheTruth(victim)
       await act()
+      // A key is in the first half of its topic; the other half is padding.
+      const lastByte = name === 'Nominated' ? 15 : 31
       const lies: Lie[] = [
         changeLogs(() => []),
         changeEvent(name, () => []),
         changeEvent(name, (log) => [log, { ...log, logIndex: '0x63' }]),
         changeEvent(name, (log) => [
-          { ...log, topics: log.topics.map((topic, i) => (i === 1 ? flip(topic, 31) : topic)) },
+          { ...log, topics: log.topics.map((topic, i) => (i === 1 ? flip(topic, lastByte) : topic)) },
         ]),
         ...bytes.map((at) => changeEvent(name, (log) => [{ ...log, data: flip(log.data, at) }])),
       ]

@@ -90,7 +90,7 @@ for (const [seed, fate] of CASES) {
           functionName: 'slotOf',
           args: [keyOf(genesis.id)],
         })
-        return nominated === id
+        return nominated === keyOf(id)
       })
     })
     await t.test('finalize', async () => {
