@@ -3,14 +3,16 @@
 // `node scripts/assure/simulate/prices.ts` writes it there; `npm run simulate -- --write` does too.
 
 import { gasFigures } from '../../../deployments/gas.ts'
-import { BOND_GAS, RIVAL_BOND_GAS } from '../../../node/ethereum/calls.ts'
+import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../../node/ethereum/calls.ts'
 import { DEFAULT_PARAMETERS } from '../../../node/ethereum/deploying/parameters.ts'
+import type { Lane } from '../../../node/protocol/queue.ts'
+import { GWEI, toGasPrice } from '../../../node/protocol/units.ts'
 import { CHOSEN, FLOODED, floodOf } from './lanes/constants.ts'
 import { writeParts } from './page.ts'
 import { markdown } from './table.ts'
 import { ASSUMED, ETHER } from './world/assumptions.ts'
 import { GAS } from './world/gas.ts'
-import { ASSET_FEE_GAS, forceFeeGas, type LaneName } from './world/lanes.ts'
+import { ASSET_FEE_GAS } from './world/lanes.ts'
 
 /** Base fees in gwei, without a tip. */
 const BASE_FEES = [0.05, 1, 10, 50]
@@ -75,9 +77,13 @@ function rows(): Row[] {
 }
 
 /** With a block in front of each entry of others, refilled after each block. */
-function floodCost(lane: LaneName, hours: number): Cost {
+function floodCost(lane: Lane, hours: number): Cost {
   const { gas, entries } = floodOf(CHOSEN, FLOODED, hours)
-  const fee = { deposits: 0n, assets: ASSET_FEE_GAS, forced: forceFeeGas(ASSUMED.forcedBytes.least) }[lane]
+  const fee = {
+    deposits: 0n,
+    assets: ASSET_FEE_GAS,
+    forced: forceFee(ASSUMED.forcedBytes.least, toGasPrice(GWEI)) / GWEI,
+  }[lane]
   return {
     gas: entries * Number(GAS.inBatch[lane]),
     counted: entries * Number(fee),

@@ -1,13 +1,13 @@
 // Too much of what is allowed: forced transactions that are void, and requests of the attacker's own.
 
-import { feeOf } from '../../../../node/protocol/fee.ts'
-import { STEP_LIMIT } from '../../../../node/protocol/rules.ts'
-import { costOfGas, GWEI, toGasPrice } from '../../../../node/protocol/units.ts'
+import { forceFee } from '../../../../node/ethereum/calls.ts'
 import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
+import { feeOf } from '../../../../node/protocol/fee.ts'
+import { LANE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
+import { costOfGas, GWEI, toGasPrice } from '../../../../node/protocol/units.ts'
 import { ASSUMED, ttx } from '../world/assumptions.ts'
 import { weiOf } from '../world/content.ts'
 import { GAS } from '../world/gas.ts'
-import { forceFeeGas, LANE_SHARE } from '../world/lanes.ts'
 import type { Strategy, World } from '../world/world.ts'
 
 /** Twice what a block consumes, each hour, while the money lasts. */
@@ -21,7 +21,7 @@ export class QueueFlood implements Strategy {
   onHour(): void {
     const world = this.#world
     const { attacker, bridge } = world
-    const fee = costOfGas(forceFeeGas(ASSUMED.forcedBytes.least), world.bridgePrice)
+    const fee = forceFee(ASSUMED.forcedBytes.least, world.bridgePrice)
     const floor = toGasPrice(DEFAULT_PARAMETERS.floorPrice)
     for (let i = 0; i < 2 * LANE_SHARE; i++) {
       const surcharge = costOfGas(bridge.lanes.forced.surcharge(world.slot), floor)

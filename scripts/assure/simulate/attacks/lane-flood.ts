@@ -1,7 +1,8 @@
 // A flood of one lane: for some hours, so much is in front of each entry of others that it waits for two blocks at least.
 
+import type { Lane } from '../../../../node/protocol/queue.ts'
+import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
 import { HOUR } from '../world/assumptions.ts'
-import { LANE_SHARE, type LaneName } from '../world/lanes.ts'
 import type { Strategy, World } from '../world/world.ts'
 
 /**
@@ -11,7 +12,7 @@ import type { Strategy, World } from '../world/world.ts'
 export type Manner = 'pace' | 'even' | 'burst'
 
 export type FloodPlan = {
-  readonly lane: LaneName
+  readonly lane: Lane
   readonly manner: Manner
   /** From the start of the world on. */
   readonly fromHour: number

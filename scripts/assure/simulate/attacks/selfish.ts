@@ -1,9 +1,10 @@
 // Selfish mining: finds are kept back, and put in front of the publication of anyone who finds one too, as the mempool shows it.
 
+import { LANES } from '../../../../node/protocol/queue.ts'
 import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
 import { targetFloor } from '../../../../node/protocol/target.ts'
 import type { Draft } from '../world/draft.ts'
-import { LANES, type LaneCounts } from '../world/lanes.ts'
+import type { LaneCounts } from '../world/lanes.ts'
 import type { Search } from '../world/search.ts'
 import type { Pending, Strategy, World } from '../world/world.ts'
 

@@ -3,8 +3,8 @@
 // A model without chance: blocks come evenly, and a flooder refills the lane right after each. The simulation plays the same with chance.
 
 import { DOUBLING_SECONDS, ENTRY_SECONDS, FREE_SECONDS } from '../../../../node/protocol/lane-price.ts'
+import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
 import { markdown } from '../table.ts'
-import { LANE_SHARE } from '../world/lanes.ts'
 
 /** As node/protocol/lane-price.ts has them. */
 export type Constants = { readonly entry: number; readonly free: number; readonly doubling: number }

@@ -1,17 +1,19 @@
 // Worlds in which one lane is full: of an attacker's entries, or of honest ones that all come at once.
 
+import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import { FREE_SECONDS, surchargeGas } from '../../../../node/protocol/lane-price.ts'
+import type { Lane } from '../../../../node/protocol/queue.ts'
+import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
 import { targetFloor } from '../../../../node/protocol/target.ts'
 import { GWEI, toSeconds } from '../../../../node/protocol/units.ts'
-import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { Censor } from '../attacks/censor.ts'
 import { LaneFlood, type Manner } from '../attacks/lane-flood.ts'
 import { Account } from '../world/account.ts'
 import { ASSUMED, ETHER, HOUR, ttx } from '../world/assumptions.ts'
 import { weiOf } from '../world/content.ts'
 import { GAS } from '../world/gas.ts'
-import { type Entry, LANE_SHARE, type LaneName } from '../world/lanes.ts'
+import type { Entry } from '../world/lanes.ts'
 import { Miner } from '../world/miner.ts'
 import { type Strategy, World } from '../world/world.ts'
 
@@ -22,7 +24,7 @@ import { type Strategy, World } from '../world/world.ts'
 export type Mining = 'usual' | 'grudging' | 'heavy' | 'branch' | 'heavy branch'
 
 export type Flood = {
-  readonly lane: LaneName
+  readonly lane: Lane
   readonly manner: Manner
   readonly hours: number
   readonly depth: number
@@ -59,7 +61,7 @@ export type FloodResult = Flood & {
   readonly free: number
 }
 
-export type Rush = { readonly lane: LaneName; readonly users: number; readonly gwei: number }
+export type Rush = { readonly lane: Lane; readonly users: number; readonly gwei: number }
 
 export type RushResult = Rush & {
   /** Gas at the floor price. */
@@ -182,7 +184,7 @@ function minerOf(world: World, { share, mining }: Flood): Strategy {
 }
 
 /** A user enters the lane, on their own. */
-function enterOne(world: World, lane: LaneName): void {
+function enterOne(world: World, lane: Lane): void {
   if (lane === 'deposits') world.deposit(ttx(200))
   else if (lane === 'assets') world.enter(world.users)
   else world.force(ttx(200))
@@ -208,7 +210,7 @@ function waitOf({ bridge, now }: World, { time, takenIn }: Entry): { readonly ho
 }
 
 /** Hours from `end` until no more waits than the next block takes. */
-function drainedAfter({ bridge, now }: World, name: LaneName, end: number): number {
+function drainedAfter({ bridge, now }: World, name: Lane, end: number): number {
   const { entries } = bridge.lanes[name]
   for (const { publishedAt, draft } of bridge.finality) {
     const waiting = entries.filter(({ time }) => time <= publishedAt).length - draft.counts[name]

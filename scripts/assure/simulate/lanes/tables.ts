@@ -1,7 +1,7 @@
 // Floods and rushes of the lanes: tables of docs/economics.md, each figure the median of some worlds.
 
+import type { Lane } from '../../../../node/protocol/queue.ts'
 import { markdown } from '../table.ts'
-import type { LaneName } from '../world/lanes.ts'
 import { formatGas } from './constants.ts'
 import { type Flood, type FloodResult, type Mining, playFlood, playRush, type RushResult } from './play.ts'
 
@@ -135,7 +135,7 @@ export function rushTable(seed: number, say: (text: string) => void): string {
 }
 
 const FLOOD: Flood = {
-  lane: 'deposits' satisfies LaneName,
+  lane: 'deposits' satisfies Lane,
   manner: 'pace',
   hours: 24,
   depth: 1,

@@ -2,10 +2,12 @@
 // of the queue, and where the money goes. A bit long, since all that moves money is here.
 
 import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridge/view.ts'
-import { BOND_GAS, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
+import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
+import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { feeOf, netOf } from '../../../../node/protocol/fee.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { LANES, type Lane, ofLanes } from '../../../../node/protocol/queue.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import {
@@ -21,20 +23,10 @@ import {
   toWork,
   type Work,
 } from '../../../../node/protocol/units.ts'
-import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { RaceModel, RULE } from '../../models/race.ts'
 import type { Account } from './account.ts'
 import type { Draft, Request } from './draft.ts'
-import {
-  ASSET_FEE_GAS,
-  type Entry,
-  forceFeeGas,
-  LANES,
-  Lane,
-  type LaneCounts,
-  type LaneName,
-  NO_ENTRIES,
-} from './lanes.ts'
+import { ASSET_FEE_GAS, type Entry, type LaneCounts, LaneQueue, NO_ENTRIES } from './lanes.ts'
 
 type Bond = { readonly draft: Draft; readonly wei: bigint; readonly time: number }
 type Books = { readonly supply: bigint; readonly fee: bigint; readonly queueFees: bigint }
@@ -53,7 +45,7 @@ export type Finality = {
 export class SimulatedBridge {
   readonly model: RaceModel
   readonly genesis: Hash
-  readonly lanes: Readonly<Record<LaneName, Lane>> = { deposits: new Lane(), assets: new Lane(), forced: new Lane() }
+  readonly lanes: Readonly<Record<Lane, LaneQueue>> = ofLanes(() => new LaneQueue())
   readonly drafts = new Map<Hash, Draft>()
   readonly bonds = new Map<Hash, Bond>()
   /** wTTX that exists, base units. */
@@ -256,7 +248,7 @@ export class SimulatedBridge {
 
   /** Without a request it is a forced transaction that is void. */
   force(payer: Account, now: number, price: GasPrice, bytes: number, request?: Request): void {
-    this.#append('forced', payer, now, ceilToGwei(costOfGas(forceFeeGas(bytes), price)), request ? { request } : {})
+    this.#append('forced', payer, now, forceFee(bytes, price), request ? { request } : {})
   }
 
   countsOf(id: Hash): LaneCounts {
@@ -293,7 +285,7 @@ export class SimulatedBridge {
 
   /** docs/protocol.md, section 6. The fee is the miner's once the block is final, the surcharge is gone at once. */
   #append(
-    name: LaneName,
+    name: Lane,
     payer: Account,
     time: number,
     wei: bigint,

@@ -4,13 +4,14 @@ import type { Offer, Policy } from '../../../../miner/assemble.ts'
 import { decide } from '../../../../miner/profit.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { ofLanes } from '../../../../node/protocol/queue.ts'
 import { STEP_LIMIT } from '../../../../node/protocol/rules.ts'
 import { type BaseUnits, type GasPrice, GWEI, type Gwei, toBaseUnits, toGwei } from '../../../../node/protocol/units.ts'
 import { ASSUMED } from './assumptions.ts'
 import type { SimulatedBridge } from './bridge.ts'
 import type { Draft, Request } from './draft.ts'
 import { GAS, publishGas } from './gas.ts'
-import { type LaneCounts, laneCounts, NO_ENTRIES } from './lanes.ts'
+import { type LaneCounts, NO_ENTRIES } from './lanes.ts'
 
 /** `all` that pays; `empty`: nothing but the queue; `least`: of that only what the rule demands. */
 export type Taste = 'all' | 'empty' | 'least'
@@ -42,7 +43,7 @@ const AHEAD_SECONDS = 600
 export function contentOn(scene: Scene, parent: Hash, taste: Taste): Content {
   const { bridge, gasPrice } = scene
   const from = scene.draftOf(parent)?.counts ?? NO_ENTRIES
-  const counts = laneCounts((name) => {
+  const counts = ofLanes((name) => {
     const lane = bridge.lanes[name]
     return taste === 'least' ? lane.least(from[name], scene.now + AHEAD_SECONDS) : lane.most(from[name])
   })

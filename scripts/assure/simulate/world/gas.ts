@@ -5,7 +5,7 @@ import { gasFigures as snapshot } from '../../../../deployments/gas.ts'
 const per = (total: number, count: number) => BigInt(Math.ceil(total / count))
 const PUBLISH = BigInt(snapshot['publish, child'])
 const STEP = per(snapshot['publish, 100 steps of 2 inputs'] - snapshot['publish, 0 steps of 1 inputs'], 100)
-const ENTRY = per(snapshot['publish, 125 void entries'] - snapshot['publish, 0 steps of 1 inputs'], 125)
+const ENTRY = per(snapshot['publish, 128 void entries'] - snapshot['publish, 0 steps of 1 inputs'], 128)
 const RIVAL = BigInt(snapshot['publish, second sibling'] - snapshot['publish, first'])
 
 /** Units of gas. */
@@ -23,8 +23,8 @@ export const GAS = {
   force: BigInt(snapshot['force, 1 input']),
   /** Of the cheapest there are, in the largest calls; of an asset the same as of TTX, without what its own contract does. */
   inBatch: {
-    deposits: per(snapshot['deposit, 124 in a call'], 124),
-    assets: per(snapshot['deposit, 124 in a call'], 124),
+    deposits: per(snapshot['deposit, 127 in a call'], 127),
+    assets: per(snapshot['deposit, 127 in a call'], 127),
     forced: per(snapshot['force, 350 of zeros'], 350),
   },
 } as const

@@ -1,20 +1,14 @@
 // The queue of the bridge in the simulation: three lanes, what an entry of each pays, and what a block may and must consume of them.
 
 import { emptyAfter, levelAt, surchargeGas } from '../../../../node/protocol/lane-price.ts'
-import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
+import type { Lane } from '../../../../node/protocol/queue.ts'
+import { LANE_SHARE, QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
 import { type Seconds, type Time, toTime } from '../../../../node/protocol/units.ts'
 import type { Account } from './account.ts'
 import type { Request } from './draft.ts'
 
-/** In the order in which a block consumes them. */
-export const LANES = ['deposits', 'assets', 'forced'] as const
-export type LaneName = (typeof LANES)[number]
-
-/** Entries of each lane that one block must be ready to consume. */
-export const LANE_SHARE = 128
-
 /** How many entries of each lane a block and its ancestors consume. */
-export type LaneCounts = Readonly<Record<LaneName, number>>
+export type LaneCounts = Readonly<Record<Lane, number>>
 export const NO_ENTRIES: LaneCounts = { deposits: 0, assets: 0, forced: 0 }
 
 /** `gross`: TTX that it deposits, base units; `request`: of a forced transaction that is not void. */
@@ -31,7 +25,7 @@ export type Entry = {
   takenIn?: number
 }
 
-export class Lane {
+export class LaneQueue {
   readonly entries: Entry[] = []
   #emptyAt: Time = toTime(0n)
 
@@ -65,15 +59,5 @@ export class Lane {
   }
 }
 
-/** What a forced transaction of this many packed bytes pays to the miner who consumes it, gas. */
-export function forceFeeGas(bytes: number): bigint {
-  return 5_000n + 64n * BigInt(bytes)
-}
-
-/** The same of a deposit of another asset than TTX. */
+/** What a deposit of another asset than TTX pays to the miner who consumes it, gas. */
 export const ASSET_FEE_GAS = 10_000n
-
-/** One number for each lane. */
-export function laneCounts(count: (lane: LaneName) => number): LaneCounts {
-  return { deposits: count('deposits'), assets: count('assets'), forced: count('forced') }
-}

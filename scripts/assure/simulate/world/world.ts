@@ -9,6 +9,7 @@ import { blockOf } from '../../../../node/bridge/view.ts'
 import { BOND_GAS, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
 import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { LANES, type Lane } from '../../../../node/protocol/queue.ts'
 import { UNIT } from '../../../../node/protocol/rules.ts'
 import { BLOCK_SECONDS, targetCeiling } from '../../../../node/protocol/target.ts'
 import { type GasPrice, maxPrice, secondsFrom, toGasPrice, toTime } from '../../../../node/protocol/units.ts'
@@ -22,7 +23,6 @@ import { type Content, contentOn, type Scene, type Taste } from './content.ts'
 import type { Draft, Request } from './draft.ts'
 import { Ethereum, slotAfter } from './ethereum.ts'
 import { GAS, publishGas } from './gas.ts'
-import { LANES, type LaneName } from './lanes.ts'
 import { Search } from './search.ts'
 
 /** A publication or a refutation on its way into Ethereum, where all can see it. */
@@ -285,7 +285,7 @@ export class World {
   }
 
   /** The cheapest entry of a lane, in a large call of them. */
-  fill(lane: LaneName, from: Account): void {
+  fill(lane: Lane, from: Account): void {
     this.spend(from, GAS.inBatch[lane])
     if (lane === 'deposits') this.bridge.deposit(from, UNIT, this.slot)
     else if (lane === 'assets') this.bridge.enter(from, this.slot, this.bridgePrice)

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { surchargeGas } from '../../../../node/protocol/lane-price.ts'
+import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
 import { toSeconds } from '../../../../node/protocol/units.ts'
 import { KINDS } from '../../../../scripts/assure/simulate/attacks/kinds.ts'
 import {
@@ -20,7 +21,7 @@ import { play } from '../../../../scripts/assure/simulate/measure.ts'
 import { PAGE } from '../../../../scripts/assure/simulate/page.ts'
 import { Account } from '../../../../scripts/assure/simulate/world/account.ts'
 import { HOUR } from '../../../../scripts/assure/simulate/world/assumptions.ts'
-import { LANE_SHARE, Lane } from '../../../../scripts/assure/simulate/world/lanes.ts'
+import { LaneQueue } from '../../../../scripts/assure/simulate/world/lanes.ts'
 
 const SEED = 7
 const START = 1_767_225_600
@@ -35,7 +36,7 @@ const FLOOD: Flood = {
 }
 
 test('a block may consume what waits up to 128 entries, and must consume of these what has waited for an hour', () => {
-  const lane = new Lane()
+  const lane = new LaneQueue()
   const by = new Account('anybody', 0n)
   const add = (time: number, count: number) => {
     for (let i = 0; i < count; i++) lane.add({ time, by, fee: 0n, gross: 0n })
