@@ -9,6 +9,7 @@ import { LANES } from '../../../node/protocol/queue.ts'
 import {
   changeAnswer,
   changeEvent,
+  changeLane,
   changeLogs,
   flip,
   frozenAt,
@@ -70,6 +71,14 @@ test('no answer, answers without sense, another past', async (t) => {
       await scene.assertKnowsTheTruth(victim)
     })
   }
+  await t.test('has another entry in a lane', async () => {
+    await live.call('force', [[`0x${'00'.repeat(7)}${'11'.repeat(120)}`]], 10n ** 15n)
+    await scene.assertKnowsTheTruth(victim)
+    await live.publish(scene.final, { transactions: 1 })
+    const lie = changeLane('laneEntry', 'forced', (answer) => flip(answer, 3))
+    await scene.assertStandsStill(victim, lie, INCOMPLETE)
+    await scene.assertKnowsTheTruth(victim)
+  })
   await t.test('another chain from the start', async () => {
     scene.liar.tell(otherChain)
     await assert.rejects(scene.alone(), /ethereum-wrong-chain/)

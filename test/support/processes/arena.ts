@@ -252,8 +252,15 @@ export class Arena extends Sight {
     const as = { account: from, chain: null }
     const args = [bridge.address, amount * BigInt(times)] as const
     await client.writeContract({ ...as, ...token, functionName: 'approve', args })
+    // Enough whatever the lane is like: an estimate would be of the lane before the deposits that are still under way.
+    const hashes: Hex[] = []
     for (let i = 0; i < times; i++) {
-      await client.writeContract({ ...as, ...bridge, functionName: 'deposit', args: [amount, to] })
+      hashes.push(
+        await client.writeContract({ ...as, ...bridge, gas: 200_000n, functionName: 'deposit', args: [amount, to] }),
+      )
+    }
+    for (const hash of hashes) {
+      assert.equal((await client.waitForTransactionReceipt({ hash, pollingInterval: 10 })).status, 'success')
     }
   }
 
