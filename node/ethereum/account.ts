@@ -20,7 +20,7 @@ const PERMIT = [
   { name: 'deadline', type: 'uint256' },
 ] as const
 
-/** Up to this many others may queue before a call of ours counts: what it has sent too much then comes back. */
+/** Others that may queue before a call of ours counts: what it has sent too much then comes back. */
 const OTHERS_AHEAD = 64
 
 /** Questions without an address are about this account. */

@@ -19,7 +19,7 @@ export const LANES = ['deposits', 'assets', 'forced'] as const
 export type Lane = (typeof LANES)[number]
 
 /** How many entries of a lane were consumed so far, and their running hash. */
-export type LanePoint = { readonly count: bigint; readonly hash: Hash }
+type LanePoint = { readonly count: bigint; readonly hash: Hash }
 /** Where a block leaves the lanes. */
 export type LanePoints = { readonly [Each in Lane]: LanePoint }
 

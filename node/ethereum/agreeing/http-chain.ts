@@ -1,4 +1,4 @@
-// One endpoint of Ethereum as the node sees it: the events and the state of the bridge, every answer of a named block.
+// One endpoint of Ethereum as the node sees it: the events and the state of the bridge, every answer of a named block. Long, as it asks for all that a node needs.
 
 import { BlockNotFoundError, ContractFunctionExecutionError, type PublicClient } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'

@@ -43,7 +43,7 @@ test('an entry that is not the next of its lane is a bad answer', () => {
     [[deposit(39n)], /entry 40 of the lane of deposits .* got 39/],
     [[deposit(40n), deposit(40n)], /entry 41 of the lane of deposits .* got 40/],
     [[deposit(40n), deposit(42n)], /entry 41 of the lane of deposits .* got 42/],
-    // A number counts in its own lane only.
+    // Each lane counts for itself.
     [[forced(40n)], /entry 7 of the lane of forced .* got 40/],
     [[deposit(7n)], /entry 40 of the lane of deposits .* got 7/],
     [[deposit(40n), forced(41n)], /entry 7 of the lane of forced .* got 41/],

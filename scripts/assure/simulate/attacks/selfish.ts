@@ -3,8 +3,7 @@
 import { LANES } from '../../../../node/protocol/queue.ts'
 import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
 import { targetFloor } from '../../../../node/protocol/target.ts'
-import type { Draft } from '../world/draft.ts'
-import type { LaneCounts } from '../world/lanes.ts'
+import type { Draft, LaneCounts } from '../world/draft.ts'
 import type { Search } from '../world/search.ts'
 import type { Pending, Strategy, World } from '../world/world.ts'
 

@@ -25,8 +25,8 @@ import {
 } from '../../../../node/protocol/units.ts'
 import { RaceModel, RULE } from '../../models/race.ts'
 import type { Account } from './account.ts'
-import type { Draft, Request } from './draft.ts'
-import { ASSET_FEE_GAS, type Entry, type LaneCounts, LaneQueue, NO_ENTRIES } from './lanes.ts'
+import type { Draft, LaneCounts, Request } from './draft.ts'
+import { ASSET_FEE_GAS, type Entry, LaneQueue, NO_ENTRIES } from './lanes.ts'
 
 type Bond = { readonly draft: Draft; readonly wei: bigint; readonly time: number }
 type Books = { readonly supply: bigint; readonly fee: bigint; readonly queueFees: bigint }

@@ -9,9 +9,9 @@ import { STEP_LIMIT } from '../../../../node/protocol/rules.ts'
 import { type BaseUnits, type GasPrice, GWEI, type Gwei, toBaseUnits, toGwei } from '../../../../node/protocol/units.ts'
 import { ASSUMED } from './assumptions.ts'
 import type { SimulatedBridge } from './bridge.ts'
-import type { Draft, Request } from './draft.ts'
+import type { Draft, LaneCounts, Request } from './draft.ts'
 import { GAS, publishGas } from './gas.ts'
-import { type LaneCounts, NO_ENTRIES } from './lanes.ts'
+import { NO_ENTRIES } from './lanes.ts'
 
 /** `all` that pays; `empty`: nothing but the queue; `least`: of that only what the rule demands. */
 export type Taste = 'all' | 'empty' | 'least'

@@ -1,8 +1,11 @@
 // A block as the simulation knows it, and what may be in it.
 
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import type { Lane } from '../../../../node/protocol/queue.ts'
 import type { Account } from './account.ts'
-import type { LaneCounts } from './lanes.ts'
+
+/** How many entries of each lane a block and its ancestors consume. */
+export type LaneCounts = Readonly<Record<Lane, number>>
 
 /** Somebody wants `amount` (base units) of TTX as wTTX. Times in seconds. */
 export type Request = {

@@ -1,14 +1,11 @@
 // The queue of the bridge in the simulation: three lanes, what an entry of each pays, and what a block may and must consume of them.
 
 import { emptyAfter, levelAt, surchargeGas } from '../../../../node/protocol/lane-price.ts'
-import type { Lane } from '../../../../node/protocol/queue.ts'
 import { LANE_SHARE, QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
 import { type Seconds, type Time, toTime } from '../../../../node/protocol/units.ts'
 import type { Account } from './account.ts'
-import type { Request } from './draft.ts'
+import type { LaneCounts, Request } from './draft.ts'
 
-/** How many entries of each lane a block and its ancestors consume. */
-export type LaneCounts = Readonly<Record<Lane, number>>
 export const NO_ENTRIES: LaneCounts = { deposits: 0, assets: 0, forced: 0 }
 
 /** `gross`: TTX that it deposits, base units; `request`: of a forced transaction that is not void. */

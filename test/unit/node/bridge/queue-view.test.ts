@@ -132,7 +132,7 @@ test('points are on the queue if each of them is on its lane', () => {
   }
   assert.ok(!isOnQueue(part, { ...right, assets: { count: 1n, hash: ZERO_HASH } }))
   assert.ok(!isOnQueue(part, { ...right, assets: { count: 0n, hash: right.forced.hash } }))
-  // The hash of one lane does not count for another one.
+  // The hash of one lane is never that of another, at whatever count.
   assert.ok(!isOnQueue(part, { ...right, deposits: { ...right.deposits, hash: right.forced.hash } }))
   // What is older than this node's beginning is not known to be right.
   assert.ok(!isOnQueue(part, pointsAt(1n, 2n)))

@@ -1,4 +1,4 @@
-// Bridging blocks: header, target, trace, torrent, assembly and replay.
+// Bridging blocks: header, target, trace, torrent, assembly and replay. Long, as they share one block.
 
 import assert from 'node:assert'
 import { describe, test } from 'node:test'

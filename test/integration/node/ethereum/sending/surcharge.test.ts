@@ -15,7 +15,7 @@ import { Stage, stranger } from '../../../../support/stage.ts'
 
 /** As many entries of a lane cost nothing on top. */
 const FREE = 144
-/** Up to this many others may come first. */
+/** Others that may come first. */
 const AHEAD = 64
 const GWEI = 10n ** 9n
 const PLENTY = 10n ** 18n
