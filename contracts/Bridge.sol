@@ -14,6 +14,7 @@ import {BlockHeader} from "./libraries/BlockHeader.sol";
 import {Content} from "./libraries/Content.sol";
 import {Fee} from "./libraries/Fee.sol";
 import {Packed} from "./libraries/Packed.sol";
+import {LanePrice} from "./libraries/LanePrice.sol";
 import {Queue} from "./libraries/Queue.sol";
 import {Race} from "./libraries/Race.sol";
 import {Requests} from "./libraries/Requests.sol";
@@ -21,16 +22,17 @@ import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
 import {Cursor, Tree} from "./libraries/Tree.sol";
 import {BlockId, BlockKey} from "./types/BlockId.sol";
+import {Lane} from "./types/Lane.sol";
 import {Refutation} from "./types/Refutation.sol";
 import {Rules} from "./types/Rules.sol";
 
 /// @title The TorrentTX bridge
 /// @notice What each function does, and for whom, is said in `IBridge`.
 /// @dev Nobody has a say here but the rules: no owner, no pause, no upgrade, no parameter that could change. Only the token and the
-/// judge are called (they call nobody), and coins leave by `withdraw` only, so nothing can be re-entered.
+/// judge are called (they call nobody), and coins leave as the last act of a call, so nothing can be re-entered.
 contract Bridge is IBridge {
     using BlockHeader for bytes;
-    using Queue for uint256[];
+    using Queue for Queue.Lanes;
     using SafeCast for uint256;
 
     /// @dev What the claims of one call have in common.
@@ -49,8 +51,11 @@ contract Bridge is IBridge {
     /// @dev A rival makes everybody wait, and pays for this many bonds.
     uint256 private constant RIVAL_BONDS = 5;
     uint256 private constant BOND_SECONDS = 48 hours;
-    /// @dev What a forced transaction pays for being consumed.
-    uint256 private constant FORCE_GAS = 10_000;
+    /// @dev With more, the bond of a rival would not fit into its record.
+    uint256 private constant MOST_FLOOR_PRICE = 1_000_000 gwei;
+    /// @dev What a forced transaction pays for being consumed, and for each of its bytes.
+    uint256 private constant FORCE_GAS = 5_000;
+    uint256 private constant FORCE_BYTE_GAS = 64;
     /// @inheritdoc IBridge
     IWrappedTTX public immutable token;
     /// @inheritdoc IBridge
@@ -76,12 +81,12 @@ contract Bridge is IBridge {
     mapping(BlockKey parent => Nomination) private _slots;
     /// @dev One bit for each request of the final branch, by its number, 256 to a word.
     mapping(uint256 word => uint256 bits) private _claimed;
-    uint256[] private _queue;
+    Queue.Lanes private _lanes;
     /// @inheritdoc IBridge
     mapping(address account => uint256) public owed;
 
     /// @param state root of the state that holds genesis' output and account, and nothing else
-    /// @param floorPrice_ wei for a unit of gas, below 2^64
+    /// @param floorPrice_ wei for a unit of gas, at most a million gwei
     constructor(
         bytes32 state,
         uint256 easiestTarget_,
@@ -93,7 +98,7 @@ contract Bridge is IBridge {
             revert BadEasiestTarget(easiestTarget_);
         }
         if (
-            state == 0 || minRequest_ == 0 || minDeposit_ == 0 || floorPrice_ > type(uint64).max
+            state == 0 || minRequest_ == 0 || minDeposit_ == 0 || floorPrice_ > MOST_FLOOR_PRICE
                 || block.chainid > type(uint64).max
         ) revert BadParameters();
         token = new WrappedTTX();
@@ -117,7 +122,6 @@ contract Bridge is IBridge {
         record.publishedAt = uint40(block.timestamp);
         record.flags = Race.FINAL;
         record.tag = id.tagOf();
-        _queue.push(0);
     }
 
     // ------------------------------------------------------------------------------------------------ the life of a block
@@ -131,9 +135,8 @@ contract Bridge is IBridge {
     ) external payable returns (BlockId id) {
         if (publication.miner == address(0)) revert ZeroMiner();
         BlockHeader.Fields memory fields = _childOf(parent, publication.target);
-        uint256 from = fields.queueCount;
         Content.read(fields, steps, states);
-        _queue.check(from, fields.queueCount, fields.queueHash);
+        _lanes.check(parent.lanesOf(), fields.lanes);
         bytes memory header;
         (header, id) = BlockHeader.seal(fields, publication.miner, publication.nonce);
         if (!_isSolved(id, fields.target)) revert InsufficientWork(BlockId.unwrap(id), fields.target);
@@ -214,17 +217,22 @@ contract Bridge is IBridge {
     // ------------------------------------------------------------------------------------------------ from Ethereum to TTX
 
     /// @inheritdoc IBridge
-    function deposit(uint256 amount, address to) public {
+    function deposit(uint256 amount, address to) public payable {
         if (amount < minDeposit) revert BelowMinimum(amount, minDeposit);
         if (to == address(0) || to == address(this) || to == address(token)) revert BadRecipient(to);
         // Safe: all wTTX there ever was is below 2^90, so what cannot be burned is not cut off here either.
-        uint256 index = _queue.append(Queue.depositHash(amount.toUint128(), to));
+        (uint256 index, uint256 surchargeGas) =
+            _lanes.append(Lane.Deposits, Queue.depositHash(amount.toUint128(), to));
         emit Deposited(index, msg.sender, to, amount, uint40(block.timestamp));
         token.burn(msg.sender, amount);
+        _settle(surchargeGas * floorPrice);
     }
 
     /// @inheritdoc IBridge
-    function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
+    function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        external
+        payable
+    {
         // Anyone who sees the permit in the mempool may use it first. Then the allowance is there, and only that is asked for.
         try token.permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
         deposit(amount, to);
@@ -232,17 +240,17 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function force(bytes[] calldata transactions) external payable {
-        uint64 fee = Math.ceilDiv(FORCE_GAS * _gasPrice(), 1 gwei).toUint64();
-        uint256 due = transactions.length * uint256(fee) * 1 gwei;
-        if (msg.value < due) revert FeeTooSmall(msg.value, due);
-        if (msg.value > due) _owe(msg.sender, msg.value - due);
+        uint256 due;
         for (uint256 i = 0; i < transactions.length; ++i) {
             bytes calldata transaction = transactions[i];
             uint256 size = Packed.sizeAt(transaction, 0);
             if (size == 0 || size != transaction.length) revert MalformedTransaction(i);
-            uint256 index = _queue.append(Queue.forcedHash(fee, transaction));
+            uint64 fee = Math.ceilDiv((FORCE_GAS + FORCE_BYTE_GAS * size) * _gasPrice(), 1 gwei).toUint64();
+            (uint256 index, uint256 surchargeGas) = _lanes.append(Lane.Forced, Queue.forcedHash(fee, transaction));
+            due += uint256(fee) * 1 gwei + surchargeGas * floorPrice;
             emit Forced(index, msg.sender, fee, transaction, uint40(block.timestamp));
         }
+        _settle(due);
     }
 
     // ----------------------------------------------------------------------------------------------- money that lies here
@@ -275,8 +283,7 @@ contract Bridge is IBridge {
         if (amount == 0) revert NothingOwed(account);
         owed[account] = 0;
         emit Withdrawn(account, amount);
-        (bool done,) = account.call{value: amount}("");
-        if (!done) revert TransferFailed(account);
+        _send(account, amount);
     }
 
     // ------------------------------------------------------------------------------------------------------------- views
@@ -325,14 +332,23 @@ contract Bridge is IBridge {
     }
 
     /// @inheritdoc IBridge
-    function queueLength() external view returns (uint256) {
-        return _queue.length - 1;
+    function laneLength(Lane lane) external view returns (uint256) {
+        return Queue.lengthOf(_lanes.heads, lane);
     }
 
     /// @inheritdoc IBridge
-    function queueEntry(uint256 index) external view returns (bytes32 runningHash, uint40 time) {
-        uint256 word = _queue[index + 1];
+    function laneEntry(Lane lane, uint256 index) external view returns (bytes32 runningHash, uint40 time) {
+        uint256 word = _lanes.words[lane][index + 1];
         return (Queue.hashOf(word), Queue.timeOf(word));
+    }
+
+    /// @inheritdoc IBridge
+    function surcharge(Lane lane, uint256 entries) external view returns (uint256 sum) {
+        uint256 level = Queue.levelOf(_lanes.heads, lane);
+        for (uint256 i = 0; i < entries; ++i) {
+            sum += LanePrice.surchargeGas(level + i * LanePrice.ENTRY_SECONDS);
+        }
+        return sum * floorPrice;
     }
 
     /// @inheritdoc IBridge
@@ -359,6 +375,17 @@ contract Bridge is IBridge {
     function _owe(address account, uint256 amount) private {
         owed[account] += amount;
         emit Owed(account, amount);
+    }
+
+    /// @dev Takes what an entry costs, and gives back the rest. The last act of a call, since the caller may be a contract.
+    function _settle(uint256 due) private {
+        if (msg.value < due) revert FeeTooSmall(msg.value, due);
+        if (msg.value > due) _send(msg.sender, msg.value - due);
+    }
+
+    function _send(address to, uint256 amount) private {
+        (bool done,) = to.call{value: amount}("");
+        if (!done) revert TransferFailed(to);
     }
 
     /// @dev What bonds and entries of the queue cost for a unit of gas, in wei. No view: nodes run an `eth_call` at a base fee of zero.
@@ -396,8 +423,7 @@ contract Bridge is IBridge {
         fields.state = parent.stateOf();
         fields.supply = parent.supplyOf();
         fields.firstRequest = parent.firstRequestOf() + parent.requestCountOf();
-        fields.queueCount = parent.queueCountOf();
-        fields.queueHash = parent.queueHashOf();
+        fields.lanes = parent.lanesOf();
     }
 
     /// @dev What is kept of a published block; reverts if there is none of all the 24 bytes of the id that are kept.

@@ -8,6 +8,7 @@ import {Apply} from "./libraries/Apply.sol";
 import {BlockHeader} from "./libraries/BlockHeader.sol";
 import {Step} from "./libraries/Step.sol";
 import {Trace} from "./libraries/Trace.sol";
+import {Lane} from "./types/Lane.sol";
 import {Reason} from "./types/Reason.sol";
 import {Refutation} from "./types/Refutation.sol";
 import {Rules} from "./types/Rules.sol";
@@ -31,7 +32,7 @@ contract Judge is IJudge {
         bytes calldata step = proof.step;
         if (proof.forced.length == 0) {
             (Reason reason, bytes32 post) =
-                Apply.applyStep(rules, pre, parent.queueCountOf() + proof.index, step, proof.witness);
+                Apply.applyStep(rules, pre, parent.laneCountOf(Lane.Deposits) + proof.index, step, proof.witness);
             return reason != Reason.None || post != proof.state;
         }
         // The hash in the step is the queue entry's, since `publish` has compared it.

@@ -2,16 +2,16 @@
 
 import { publishGas, stepsGas } from '../node/ethereum/calls.ts'
 import { applyStep, applyTransaction } from '../node/protocol/apply.ts'
-import { assembleBlock, type ParentBlock, type PublishedBlock } from '../node/protocol/block.ts'
+import { assembleBlock, depositIndex, type ParentBlock, type PublishedBlock } from '../node/protocol/block.ts'
 import { feeOf } from '../node/protocol/fee.ts'
 import { keccak } from '../node/protocol/hash.ts'
 import { challengeOf, type Header } from '../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../node/protocol/ids.ts'
 import { unpackTransaction } from '../node/protocol/packed.ts'
-import type { QueueEntry } from '../node/protocol/queue.ts'
-import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from '../node/protocol/rules.ts'
+import { LANES, laneOf, type QueueEntry } from '../node/protocol/queue.ts'
+import { BYTE_LIMIT, LANE_SHARE, type Rules, STEP_LIMIT } from '../node/protocol/rules.ts'
 import type { State } from '../node/protocol/state.ts'
-import { decodeStep, encodeStep, isOfQueue, splitSteps } from '../node/protocol/step.ts'
+import { decodeStep, encodeStep, laneOfStep, splitSteps } from '../node/protocol/step.ts'
 import {
   addWei,
   type BaseUnits,
@@ -45,7 +45,7 @@ export type Content = Offer & {
 }
 
 export type Supply = {
-  /** All that waits in the queue after the parent, oldest first. */
+  /** What waits in the queue after the parent, oldest first in each lane. */
   readonly queue: readonly QueueEntry[]
   readonly candidates: readonly Candidate[]
   /** The checked transaction of a candidate; `undefined` if there is something wrong with it. */
@@ -74,7 +74,10 @@ export type Plan = {
 /** Every step that it returns is valid in its place. */
 export function chooseSteps(rules: Rules, parent: ParentBlock, supply: Supply, policy: Policy): Content {
   const filling = new Filling(rules, parent, supply.verify)
-  for (const entry of supply.queue.slice(0, QUEUE_SHARE)) filling.consume(entry)
+  for (const lane of LANES) {
+    const waiting = supply.queue.filter(({ kind }) => laneOf(kind) === lane)
+    for (const entry of waiting.slice(0, LANE_SHARE)) filling.consume(entry)
+  }
   const gasOf = ({ packed }: Candidate) => stepsGas(1, 1 + packed.length + 32)
   // Requests share ancestors: once one has brought them in, others may pay that did not before.
   for (let before = -1; before !== filling.taken.size; ) {
@@ -115,7 +118,7 @@ export function revenueOf(content: Offer, { weiPerTtx }: Policy): Wei | undefine
 export function offerOf({ sealed, steps, states }: PublishedBlock): Offer {
   const decoded = splitSteps(steps).map(decodeStep)
   return {
-    queueEntries: decoded.filter((step) => step && isOfQueue(step)).length,
+    queueEntries: decoded.filter((step) => step && laneOfStep(step) !== undefined).length,
     requests: sealed.header.requestCount,
     fee: sealed.header.fee,
     queueFees: sealed.header.queueFees,
@@ -136,7 +139,7 @@ class Filling {
   readonly taken = new Set<Infohash>()
   readonly #rules: Rules
   readonly #verify: Supply['verify']
-  readonly #firstIndex: bigint
+  readonly #parent: Header
   readonly #steps: { readonly step: Uint8Array; readonly after: State }[] = []
   /** Candidates that no longer apply here, and therefore never will. */
   readonly #unfit = new Set<Infohash>()
@@ -151,13 +154,13 @@ class Filling {
   constructor(rules: Rules, parent: ParentBlock, verify: Supply['verify']) {
     this.#rules = rules
     this.#verify = verify
-    this.#firstIndex = parent.header.queueCount
+    this.#parent = parent.header
     this.#state = parent.state
   }
 
-  /** The next queue entry; there is always room for a quarter of the step limit. */
+  /** The next queue entry, lane by lane; there is always room for what a block has to be ready for. */
   consume(entry: QueueEntry): void {
-    const index = this.#firstIndex + BigInt(this.#queueEntries)
+    const index = depositIndex(this.#parent, this.#queueEntries)
     const step = this.#queueStep(index, entry)
     this.#push(step, applyStep(this.#rules, this.#state, index, step).state)
     this.#queueEntries += 1

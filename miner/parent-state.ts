@@ -8,7 +8,7 @@ import { genesisState } from '../node/protocol/genesis.ts'
 import { blockId, decodeSealed, type Header } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
-import { MAX_DEPTH, QUEUE_SHARE, type Rules } from '../node/protocol/rules.ts'
+import { LANE_SHARE, MAX_DEPTH, type Rules } from '../node/protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../node/protocol/state.ts'
 import { decodeStep, splitSteps } from '../node/protocol/step.ts'
 import { decodeTransaction } from '../node/protocol/transaction.ts'
@@ -107,8 +107,8 @@ export class ParentStates {
     try {
       // Only what is void is not in the step itself.
       const isQueueNeeded = splitSteps(block.steps).some((step) => decodeStep(step)?.kind === 'void')
-      const { queueCount } = parent.header
-      const queue = isQueueNeeded ? await readQueue(this.#node, queueCount, QUEUE_SHARE, signal) : () => undefined
+      const place = { lane: 'forced', index: parent.header.lanes.forced.count } as const
+      const queue = isQueueNeeded ? await readQueue(this.#node, place, LANE_SHARE, signal) : () => undefined
       return replayBlock(this.#rules, parent, block, queue)
     } catch (error) {
       if (!(error instanceof RuleError)) throw error

@@ -9,7 +9,8 @@ import type { Logger } from '../node/log.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash, Infohash } from '../node/protocol/ids.ts'
-import { QUEUE_SHARE, type Rules } from '../node/protocol/rules.ts'
+import { LANES, type LaneLengths, laneOf, ofLanes } from '../node/protocol/queue.ts'
+import type { Rules } from '../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../node/protocol/target.ts'
 import { addPrices, type GasPrice, secondsFrom, toGasPrice, type Work } from '../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
@@ -19,7 +20,7 @@ import { type Content, chooseSteps, type Plan, type Policy } from './assemble.ts
 import { type Stand, targetsOf } from './defence/stand.ts'
 import { Draft, type Outline, type Targets } from './draft.ts'
 import { ParentStates } from './parent-state.ts'
-import { badAnswer, parseEntry } from './queue-reader.ts'
+import { parsePending, readPending } from './queue-reader.ts'
 import type { Candidate } from './ranking.ts'
 import { type Room, roomOn, type Siblings } from './siblings.ts'
 
@@ -70,8 +71,8 @@ export class Planner {
   readonly #deps: PlannerDeps
   readonly #options: PlannerOptions
   readonly #verified = new Map<Infohash, VerifiedTransaction | undefined>()
-  /** When each waiting queue entry was first seen here. */
-  readonly #queueSeen = new Map<bigint, number>()
+  /** When each waiting queue entry was first seen here, by its number in its lane. */
+  readonly #queueSeen = ofLanes(() => new Map<bigint, number>())
   /** Since when the node has been syncing at every look. */
   #syncingMs: number | undefined
   #network: Network | undefined
@@ -79,8 +80,8 @@ export class Planner {
   #key: string | undefined
   #template: Template | undefined
   #chosen: Chosen | undefined
-  /** What a block in defence does on its parent, at this length of the queue. */
-  #least: (Chosen & { readonly sealed: Uint8Array; readonly queueLength: bigint }) | undefined
+  /** What a block in defence does on its parent, at these lengths of the lanes. */
+  #least: (Chosen & { readonly sealed: Uint8Array; readonly lanes: string }) | undefined
   readonly #drafts: { readonly next: Draft; readonly defence: Draft }
 
   constructor(deps: PlannerDeps, options: PlannerOptions) {
@@ -106,13 +107,14 @@ export class Planner {
     const network = await this.#check(info)
     const { tip } = info.bridge
     const onTip = tip && (await ethereum.standing(tip.id))
-    const key = `${tip?.id} ${info.fingerprint} ${onTip?.queueLength} ${onTip?.children?.first}`
+    const key = `${tip?.id} ${info.fingerprint} ${onTip && textOf(onTip.lanes)} ${onTip?.children?.first}`
     if (this.#template === undefined || key !== this.#key || tip === undefined) {
       this.#template = await node.call('bridge_template', {}, signal)
       this.#chosen = undefined
       // Looked at again if it was made for another tip or another queue: the node has moved on, or is behind our endpoint.
-      const { parent, queueLength } = this.#template
-      this.#key = parent.id === tip?.id && queueLength === onTip?.queueLength ? key : undefined
+      const { parent, lanes } = this.#template
+      const isSame = onTip !== undefined && textOf(lanes) === textOf(onTip.lanes)
+      this.#key = parent.id === tip?.id && isSame ? key : undefined
     }
     const template = this.#template
     const isOnTip = template.parent.id === tip?.id && onTip !== undefined
@@ -121,7 +123,7 @@ export class Planner {
     if (this.#chosen === undefined || isFar(this.#chosen.gasPrice, policy.gasPrice)) {
       this.#template = undefined // kept only if it can be used
       this.#chosen = await this.#choose(network, template, policy, signal)
-      this.#see(this.#chosen.parent.header.queueCount, template.queue)
+      this.#see(template.queue)
       this.#template = template
     }
     const { parent } = this.#chosen
@@ -142,12 +144,12 @@ export class Planner {
     const { id } = stand.on
     const standing = await ethereum.standing(id)
     const policy = this.#policy(head, await ethereum.tip())
-    if (this.#least?.parent.id !== id || this.#least.queueLength !== standing.queueLength) {
+    const lanes = textOf(standing.lanes)
+    if (this.#least?.parent.id !== id || this.#least.lanes !== lanes) {
       const { sealed } = await node.call('bridge_block', { id }, signal)
-      const from = decodeSealed(sealed).header.queueCount
-      const { entries: queue } = await node.call('bridge_queue', { from, count: QUEUE_SHARE }, signal)
+      const queue = await readPending(node, decodeSealed(sealed).header.lanes, signal)
       const chosen = await this.#choose(network, { parent: { id, sealed }, queue, candidates: [] }, policy, signal)
-      this.#least = { ...chosen, sealed, queueLength: standing.queueLength }
+      this.#least = { ...chosen, sealed, lanes }
     }
     const { parent, sealed } = this.#least
     const room = await this.#room(id, standing, head, signal)
@@ -196,8 +198,9 @@ export class Planner {
     if (this.#network !== undefined) return this.#network
     const { ethereum, node } = this.#deps
     const parameters = await ethereum.parameters()
-    const { chain, token, minRequest } = network
-    if (network.bridge !== ethereum.bridge || token !== parameters.token || minRequest !== parameters.minRequest) {
+    const { chain, token, minRequest, floorPrice } = network
+    const isSame = token === parameters.token && minRequest === parameters.minRequest
+    if (network.bridge !== ethereum.bridge || !isSame || floorPrice !== parameters.floorPrice) {
       throw new OperationError(
         'other-network',
         `expected the node to follow the bridge ${ethereum.bridge}, but it follows ${network.bridge} on chain ${chain}; give node and miner the same network`,
@@ -215,11 +218,7 @@ export class Planner {
   async #choose({ rules }: Network, ground: Ground, policy: Policy, signal: AbortSignal): Promise<Chosen> {
     if (this.#states === undefined) throw new RangeError('states come with the network')
     const sealed = decodeSealed(ground.parent.sealed)
-    const first = sealed.header.queueCount
-    const queue = ground.queue.map((entry, i) => {
-      if (entry.index === first + BigInt(i)) return parseEntry(entry)
-      throw badAnswer(`queue entry ${first + BigInt(i)} after the parent, got ${entry.index}`)
-    })
+    const queue = parsePending(sealed.header.lanes, ground.queue)
     const parent = await this.#states.blockOf(ground.parent.id, sealed, signal)
     const supply = {
       queue,
@@ -229,10 +228,14 @@ export class Planner {
     return { parent, content: chooseSteps(rules, parent, supply, policy), gasPrice: policy.gasPrice }
   }
 
-  /** Notes when entries were first seen, as long as the tip has not consumed them. */
-  #see(first: bigint, queue: Template['queue']): void {
-    for (const index of this.#queueSeen.keys()) if (index < first) this.#queueSeen.delete(index)
-    for (const { index } of queue) if (!this.#queueSeen.has(index)) this.#queueSeen.set(index, this.#deps.now())
+  /** Notes when entries were first seen, as long as they wait: one that a reorganisation took away makes nothing look old. */
+  #see(queue: Template['queue']): void {
+    for (const lane of LANES) {
+      const seen = this.#queueSeen[lane]
+      const waiting = new Set(queue.flatMap(({ kind, index }) => (laneOf(kind) === lane ? [index] : [])))
+      for (const index of seen.keys()) if (!waiting.has(index)) seen.delete(index)
+      for (const index of waiting) if (!seen.has(index)) seen.set(index, this.#deps.now())
+    }
   }
 
   /** Beside a live block only the miner's own account can publish: whoever is paid elsewhere waits for its refutation. */
@@ -261,8 +264,9 @@ export class Planner {
 
   #sinceMs(parent: ParentBlock, content: Content): number {
     const now = this.#deps.now()
-    const queued = content.queueEntries === 0 ? now : (this.#queueSeen.get(parent.header.queueCount) ?? now)
-    return Math.min(now, queued, content.oldestRequest ?? now)
+    const { lanes } = parent.header
+    const queued = LANES.map((lane) => this.#queueSeen[lane].get(lanes[lane].count) ?? now)
+    return Math.min(now, ...(content.queueEntries === 0 ? [] : queued), content.oldestRequest ?? now)
   }
 
   #verify(rules: Rules, candidate: Candidate): VerifiedTransaction | undefined {
@@ -275,6 +279,10 @@ export class Planner {
     }
     return this.#verified.get(infohash)
   }
+}
+
+function textOf(lengths: LaneLengths): string {
+  return LANES.map((lane) => lengths[lane]).join(' ')
 }
 
 function exactly(target: bigint): Targets {

@@ -3,23 +3,59 @@
 import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
 import type { QueueReader } from '../node/protocol/block.ts'
-import type { QueueEntry } from '../node/protocol/queue.ts'
+import {
+  countsOf,
+  LANES,
+  type Lane,
+  type LanePoints,
+  laneOf,
+  type QueueEntry,
+  type QueuePlace,
+} from '../node/protocol/queue.ts'
+import { LANE_SHARE } from '../node/protocol/rules.ts'
 import type { Result } from '../node/rpc/api.ts'
 
-/** Up to 500 entries from `from` on; it has nothing for those that the node does not know. Throws what the node throws. */
+type Served = Result<'bridge_queue'>['entries'][number]
+
+/** Up to 500 entries of a lane from a place on; it has nothing for those that the node does not know. Throws what the node throws. */
 export async function readQueue(
   node: NodeClient,
-  from: bigint,
+  { lane, index: from }: QueuePlace,
   count: number,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<QueueReader> {
-  const { entries } = await node.call('bridge_queue', { from, count }, signal)
+  const { entries } = await node.call('bridge_queue', { lane, from, count }, signal)
   const known = new Map(entries.map((entry) => [entry.index, parseEntry(entry)]))
-  return (index) => known.get(index)
+  return (place) => (place.lane === lane ? known.get(place.index) : undefined)
+}
+
+/** What a block on a parent that leaves the lanes at these points has to be ready to consume, lane by lane. Throws what the node throws. */
+export async function readPending(node: NodeClient, points: LanePoints, signal?: AbortSignal): Promise<Served[]> {
+  const pending: Served[] = []
+  for (const lane of LANES) {
+    const { count: from } = points[lane]
+    pending.push(...(await node.call('bridge_queue', { lane, from, count: LANE_SHARE }, signal)).entries)
+  }
+  return pending
+}
+
+/** The entries, which have to be those that follow these points, lane by lane. Throws `OperationError('bad-answer')`. */
+export function parsePending(points: LanePoints, served: readonly Served[]): QueueEntry[] {
+  const next: { [Each in Lane]: bigint } = { ...countsOf(points) }
+  let last = 0
+  return served.map((entry) => {
+    const lane = laneOf(entry.kind)
+    const place = LANES.indexOf(lane)
+    if (place < last || entry.index !== next[lane])
+      throw badAnswer(`entry ${next[lane]} of the lane of ${lane} after the parent, got ${entry.index}`)
+    last = place
+    next[lane] += 1n
+    return parseEntry(entry)
+  })
 }
 
 /** Throws `OperationError('bad-answer')`. */
-export function parseEntry(entry: Result<'bridge_queue'>['entries'][number]): QueueEntry {
+export function parseEntry(entry: Served): QueueEntry {
   const { kind, gross, to, fee, packed } = entry
   if (kind === 'deposit' && gross !== undefined && to !== undefined) return { kind, gross, to }
   if (kind === 'forced' && fee !== undefined && packed !== undefined) return { kind, fee, packed }

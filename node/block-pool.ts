@@ -12,8 +12,9 @@ import {
 import { type BlockFile, blockTorrent } from './protocol/block-torrent.ts'
 import { blockId, challengeOf, decodeSealed, encodeSealed, type SealedHeader } from './protocol/header.ts'
 import type { Hash, Infohash } from './protocol/ids.ts'
+import { LANES, type LanePoints } from './protocol/queue.ts'
 import { RuleError } from './protocol/rule-error.ts'
-import { BYTE_LIMIT, QUEUE_SHARE, type Rules, STEP_LIMIT } from './protocol/rules.ts'
+import { BYTE_LIMIT, LANE_SHARE, type Rules, STEP_LIMIT } from './protocol/rules.ts'
 import { targetCeiling, targetFloor } from './protocol/target.ts'
 import { splitPosted } from './protocol/trace.ts'
 import { secondsFrom, type Time } from './protocol/units.ts'
@@ -35,8 +36,8 @@ export type PoolView = {
   readonly tip: () => (ParentBlock & { readonly publishedAt: Time }) | undefined
   readonly isPublished: (id: Hash) => boolean
   readonly queue: QueueReader
-  /** Running hash of the queue after this many entries; `undefined` beyond what was seen. */
-  readonly queueHash: (count: bigint) => Hash | undefined
+  /** Whether these points of the lanes are where they were seen to be. */
+  readonly isOnQueue: (lanes: LanePoints) => boolean
   /** Unix seconds on Ethereum's clock. */
   readonly now: () => Time
 }
@@ -136,16 +137,18 @@ export class BlockPool {
 
   /** Why the contract would not accept it now, as this node sees the contract. */
   #problemNow({ header }: SealedHeader): string | undefined {
-    const { easiestTarget, now, queueHash } = this.#view
+    const { easiestTarget, now, isOnQueue } = this.#view
     const parent = this.#view.tip()
     if (parent === undefined) return 'Ethereum is not in view yet'
     if (header.parent !== parent.id) return `it does not build on the tip ${parent.id}`
     const ceiling = targetCeiling(parent.header.target, secondsFrom(parent.publishedAt, now()), easiestTarget)
     if (header.target < targetFloor(parent.header.target) || header.target > ceiling)
       return 'its target is out of range'
-    const consumed = header.queueCount - parent.header.queueCount
-    if (consumed < 0n || consumed > BigInt(QUEUE_SHARE)) return 'it consumes too many queue entries'
-    return queueHash(header.queueCount) === header.queueHash ? undefined : 'its queue is not the one that was seen'
+    for (const lane of LANES) {
+      const consumed = header.lanes[lane].count - parent.header.lanes[lane].count
+      if (consumed < 0n || consumed > BigInt(LANE_SHARE)) return `it consumes too many entries of the lane of ${lane}`
+    }
+    return isOnQueue(header.lanes) ? undefined : 'its queue is not the one that was seen'
   }
 
   #hasRoom(target: bigint, source: BlockSource): boolean {

@@ -91,7 +91,7 @@ export function parseDeployment(text: string, name: string): NetworkDefinition {
     }
   } catch (cause) {
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)
-    const advice = 'take the file that `ttx devnet` or `scripts/make/deploy.ts` wrote'
+    const advice = 'take the file that `ttx deploy` or `ttx devnet` wrote'
     throw new OperationError('bad-deployment', `${name} does not describe a network (${advice}): ${why}`, {
       facts: { name },
       cause,

@@ -11,7 +11,7 @@ export const OPERATION_CODES = {
   'bad-address':
     'The text is neither an address nor the name of a wallet, or nobody could own what is sent there: name another one.',
   'bad-answer': 'What answers is not a TorrentTX node, or one of another version: check the URL and the versions.',
-  'bad-arguments': 'Arguments of the deployment are missing or name the wrong file: correct them.',
+  'bad-arguments': 'Arguments do not go together, or name the wrong file: correct them.',
   'bad-branch': 'The ledger was given a branch that does not fit it, which is a bug: report it with the log.',
   'bad-deployment': 'The file does not describe a network: get it again, from those who run the network.',
   'bad-endpoint':
@@ -42,9 +42,17 @@ export const OPERATION_CODES = {
   'database-unavailable': 'A database of the node cannot be opened: check the disk, and owner and mode of its folder.',
   'demo-failed':
     'The demo saw what must never be, as money that appeared or vanished, which is a bug: keep the folder and report it.',
+  'deployment-differs':
+    'The contracts are not what the file says: do not use the network before you know why; see `differences`.',
   'deployment-failed':
     'The bridge was not deployed as it should be: check the account and the genesis, then deploy again.',
   'deployment-missing': 'The file of the network is not named or not there: name it with --deployment.',
+  'deployment-refused':
+    'The chain or the parameters are a bad choice for a bridge that cannot be changed: choose otherwise, or accept the risk by its name.',
+  'deployment-unfinished':
+    'Another deployment of the account is under way: finish that one with the same options, then deploy this one.',
+  'deployment-unproven':
+    'Nothing differs, but not everything was seen: name the genesis, and endpoints that answer; see `missing`.',
   'deposit-moved':
     'Ethereum was reorganised, and the deposit has another id now, which the fact `now` names, or is gone: go on with that id.',
   'deposit-not-queued':
@@ -105,6 +113,7 @@ export const OPERATION_CODES = {
   'nonce-gap': 'A transaction that was sent before this one is lost: send what is missing by other means, or wait.',
   'not-a-devnet': 'The chain is not a development chain: use one, since this is not done where money is real.',
   'not-built': 'The contracts are not compiled: run `npm run build`.',
+  'not-confirmed': 'Nobody said yes, so nothing was sent: run it on a terminal, or with --yes.',
   'not-judged': 'A block cannot be judged now: it is tried again.',
   'not-published': 'Something else came before the bad block of a drill: make another one.',
   'not-started': 'The network does not run yet: start it first.',

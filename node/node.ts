@@ -9,7 +9,7 @@ import { Level } from 'level'
 import { BlockPool } from './block-pool.ts'
 import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
-import { queuedEntryAt, queueHashAt } from './bridge/queue-view.ts'
+import { isOnQueue, queuedEntryAt } from './bridge/queue-view.ts'
 import { openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { connectEthereum } from './ethereum/agreeing/http-chain.ts'
@@ -106,8 +106,8 @@ export class TtxNode {
       easiestTarget: definition.easiestTarget,
       tip: () => (follower?.status.state === 'live' ? follower.parentBlock(preferredTip(follower.view).id) : undefined),
       isPublished: (id) => follower?.block(id) !== undefined,
-      queueHash: (count) => follower && queueHashAt(follower.view.queue, count),
-      queue: (index) => follower && queuedEntryAt(follower.view.queue, index)?.entry,
+      isOnQueue: (lanes) => follower !== undefined && isOnQueue(follower.view.queue, lanes),
+      queue: (place) => follower && queuedEntryAt(follower.view.queue, place)?.entry,
       now: () => follower?.status.at?.time ?? toTime(0n),
     })
     const store = new NodeStore({ ledger: this.#ledger, pool: this.#pool, follower })

@@ -7,6 +7,11 @@ import { parseHex } from './protocol/bytes.ts'
 import { type Address, type Hash, type Infohash, isAddress, isHash, isInfohash } from './protocol/ids.ts'
 import { toGwei } from './protocol/units.ts'
 
+/** The same of each lane of the queue. */
+export function perLane<T extends z.ZodType>(each: T) {
+  return z.object({ deposits: each, assets: each, forced: each })
+}
+
 export const address = z.custom<Address>(isAddress, 'expected an address: 0x and 40 lower-case hex digits').meta({
   id: 'Address',
   type: 'string',

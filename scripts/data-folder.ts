@@ -5,6 +5,7 @@
 //     node/                  database and torrents of `ttx node`
 //     miner/                 journal of `ttx miner`: blocks that are on their way to Ethereum
 //     outbox/<…>.json        what an account has signed for a bridge and may still count, by chain, bridge and account
+//     deploying/<…>.json     what an account is deploying, by chain and account; gone when that is done
 //     devnet.json            where the devnet that runs here can be reached; gone when it ends
 //     devnet.lock            the process of that devnet
 //     passphrase             devnet only: opens its wallets, mode 0600

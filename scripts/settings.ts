@@ -133,7 +133,7 @@ const settingsSchema = z.strictObject({
   deployment: path.optional().register(info, {
     env: 'TTX_DEPLOYMENT',
     flag: '--deployment <file>',
-    about: 'File that says where the bridge of the network is, as scripts/make/deploy.ts and a devnet write it',
+    about: 'File that says where the bridge of the network is, as `ttx deploy` and a devnet write it',
     example: 'deployments/31337.json',
   }),
   rpcHost: z.string().min(1, 'a host').default('127.0.0.1').register(info, {
@@ -297,16 +297,6 @@ const settingsSchema = z.strictObject({
     about: 'Blocks of Ethereum that a transaction must have, its own included, to count as done',
     example: '2',
   }),
-  deployerKey: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{64}$/, 'a private key: 0x and 64 hex digits')
-    .optional()
-    .register(info, {
-      env: 'TTX_DEPLOYER_KEY',
-      about: 'Key of the account that deploys a bridge, for scripts/make/deploy.ts; nothing else reads it',
-      example: `0x${'01'.repeat(32)}`,
-      secret: true,
-    }),
   logJson: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).default(false).register(info, {
     env: 'TTX_LOG_JSON',
     flag: '--log-json',

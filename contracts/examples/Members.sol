@@ -31,7 +31,7 @@ contract Members {
     /// @param sealedHeader of the newest final block: header ‖ miner ‖ nonce
     /// @param opening of the caller's account in the state of that block
     function join(bytes calldata sealedHeader, bytes calldata opening) external {
-        BlockId id = BlockId.wrap(keccak256(bytes.concat(keccak256(sealedHeader[:285]), sealedHeader[285:])));
+        BlockId id = BlockId.wrap(keccak256(bytes.concat(keccak256(sealedHeader[:365]), sealedHeader[365:])));
         if (BlockId.unwrap(id) != BlockId.unwrap(bridge.finalBlock())) revert NotNewest(id);
         uint256 balance = bridge.balanceAt(sealedHeader, msg.sender, opening);
         if (balance < least) revert TooPoor(balance, least);

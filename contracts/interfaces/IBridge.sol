@@ -3,13 +3,14 @@
 pragma solidity 0.8.37;
 
 import {BlockId, BlockKey} from "../types/BlockId.sol";
+import {Lane} from "../types/Lane.sol";
 import {Refutation} from "../types/Refutation.sol";
 import {IJudge} from "./IJudge.sol";
 import {IWrappedTTX} from "./IWrappedTTX.sol";
 
 /// @title The TorrentTX bridge
 /// @notice Bridging blocks are proof-of-work blocks of TTX transactions (docs/protocol.md, section 7). Anybody may call
-/// anything: there is no owner, no pause and no upgrade. Where a function takes `sealedHeader`, it wants the 337 bytes
+/// anything: there is no owner, no pause and no upgrade. Where a function takes `sealedHeader`, it wants the 417 bytes
 /// `header ‖ miner ‖ nonce`; a block's id is `keccak(keccak(header) ‖ miner ‖ nonce)`, and its key the lower 16 bytes of that. Times are Unix seconds, amounts are
 /// base units (10^-18) of TTX or wTTX, and fees and bonds in `gwei` are 10^-9 of the chain's coin.
 interface IBridge {
@@ -81,7 +82,7 @@ interface IBridge {
 
     /// @notice A block was published. Anyone who has this event has the entire block.
     /// @param torrent infohash of the block's torrent: a hint for the swarm, which nobody checks
-    /// @param header the sealed header, 337 bytes
+    /// @param header the sealed header, 417 bytes
     /// @param steps the packed steps one after another
     /// @param states the state after each step, 32 bytes each
     event BlockPublished(
@@ -110,10 +111,10 @@ interface IBridge {
     /// @notice Request `number` was paid: `amount` wTTX were minted to `to`.
     event Claimed(BlockId indexed block_, uint256 indexed number, address indexed to, uint256 amount);
 
-    /// @notice Queue entry `index`: `amount` wTTX of `from` were burned for `to` on the TTX side (which is credited 99%).
+    /// @notice Entry `index` of the lane of deposits: `amount` wTTX of `from` were burned for `to` on the TTX side (which is credited 99%).
     event Deposited(uint256 indexed index, address indexed from, address indexed to, uint256 amount, uint40 time);
 
-    /// @notice Queue entry `index`: a forced transaction.
+    /// @notice Entry `index` of the lane of forced transactions.
     /// @param fee what it pays to the miner of the final block that consumes it, in gwei
     /// @param transaction the packed transaction
     event Forced(uint256 indexed index, address indexed from, uint64 fee, bytes transaction, uint40 time);
@@ -121,8 +122,7 @@ interface IBridge {
     /// @notice The bond of a block was released to its miner, who may now withdraw it.
     event BondReleased(BlockId indexed id, address indexed miner, uint64 bond);
 
-    /// @notice `amount` wei more are owed to `account`: the fees of forced transactions, what it paid too much for some, a bond
-    /// or a reward. What is owed to an account is the sum of these less the sum of `Withdrawn`, and nothing else.
+    /// @notice `amount` wei more are owed to `account`: the fees of forced transactions, a bond or a reward. What is owed to an account is the sum of these less the sum of `Withdrawn`, and nothing else.
     event Owed(address indexed account, uint256 amount);
 
     /// @notice `amount` wei left the bridge for their owner, who is owed nothing now.
@@ -132,10 +132,10 @@ interface IBridge {
 
     /// @notice Constructor: the easiest target has to be at least 2^176 and below 2^244.
     error BadEasiestTarget(uint256 target);
-    /// @notice Constructor: the genesis state must not be zero, nor the minima; floor price and chain id have to fit into 64 bits.
+    /// @notice Constructor: the genesis state must not be zero, nor the minima; the floor price is at most a million gwei, and the chain id fits into 64 bits.
     error BadParameters();
 
-    /// @notice A sealed header is 337 bytes.
+    /// @notice A sealed header is 417 bytes.
     error BadHeaderLength(uint256 length);
     /// @notice No such block was published.
     error UnknownBlock(BlockId id);
@@ -175,14 +175,14 @@ interface IBridge {
     error TooManyBytes(uint256 length);
     /// @notice There has to be one state of 32 bytes for each step.
     error StatesMismatch(uint256 steps, uint256 length);
-    /// @notice Steps of the queue come first.
+    /// @notice Steps of the queue come first, lane by lane.
     error QueueStepTooLate(uint256 index);
-    /// @notice The block consumes more entries than there are, or more than 125.
-    error QueueOverrun(uint256 count, uint256 limit);
-    /// @notice The steps are not the entries of the queue.
-    error QueueMismatch(uint256 count);
-    /// @notice Entry `index` has waited for an hour: a block that could consume it has to.
-    error QueueIgnored(uint256 index);
+    /// @notice The block consumes more entries of a lane than there are, or more than 128.
+    error QueueOverrun(Lane lane, uint256 count, uint256 limit);
+    /// @notice The steps are not the entries of the lane.
+    error QueueMismatch(Lane lane, uint256 count);
+    /// @notice Entry `index` of the lane has waited for an hour: a block that could consume it has to.
+    error QueueIgnored(Lane lane, uint256 index);
     /// @notice The requests ask for more than there is.
     error SupplyExceeded(uint256 supply, uint256 requested);
 
@@ -224,7 +224,8 @@ interface IBridge {
     error BadRecipient(address to);
     /// @notice Transaction `index` is not a packed transaction.
     error MalformedTransaction(uint256 index);
-    /// @notice Each forced transaction pays 10,000 gas at the base fee or `floorPrice`, rounded up to gwei. Both in wei.
+    /// @notice An entry pays the surcharge of its lane, and a forced transaction 5,000 gas and 64 a byte at the base fee or
+    /// `floorPrice` as well, rounded up to gwei. Both in wei.
     error FeeTooSmall(uint256 value, uint256 least);
 
     /// @notice The block has no bond, or no more.
@@ -283,15 +284,19 @@ interface IBridge {
     // ------------------------------------------------------------------------------------------------ from Ethereum to TTX
 
     /// @notice Burns `amount` wTTX of the caller, who has allowed it to the bridge, and credits 99% to `to` on the TTX side:
-    /// a block published more than an hour later has to contain it.
-    function deposit(uint256 amount, address to) external;
+    /// a block published more than an hour later has to contain it. After many others it costs a surcharge, which is burned; what is sent
+    /// above that comes back.
+    function deposit(uint256 amount, address to) external payable;
 
     /// @notice The same with a permit (EIP-2612) of exactly `amount`, in one transaction. A permit that somebody else has used
     /// already does no harm.
-    function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+    function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        external
+        payable;
 
-    /// @notice Forces packed TTX transactions into the next blocks. Each pays 10,000 gas at the base fee, or at `floorPrice` if
-    /// that is higher, rounded up to gwei; what is sent above that is owed to the caller (`withdraw`).
+    /// @notice Forces packed TTX transactions into the next blocks. Each pays its miner 5,000 gas and 64 for each of its bytes at the base
+    /// fee, or at `floorPrice` if that is higher, rounded up to gwei, and the surcharge of the lane, which is burned; what is sent above
+    /// that comes back.
     function force(bytes[] calldata transactions) external payable;
 
     // ----------------------------------------------------------------------------------------------- money that lies here
@@ -334,13 +339,17 @@ interface IBridge {
     /// @notice Whether request `number` of the final branch was paid.
     function isClaimed(uint256 number) external view returns (bool);
 
-    /// @notice How many entries the queue ever got.
-    function queueLength() external view returns (uint256);
+    /// @notice How many entries a lane ever got.
+    function laneLength(Lane lane) external view returns (uint256);
 
-    /// @notice Queue entry `index`, from 0.
-    /// @return runningHash the queue's running hash with this entry as its last, the last five bytes zero
+    /// @notice Entry `index` of a lane, from 0; zeros if there is none.
+    /// @return runningHash the lane's running hash with this entry as its last, the last five bytes zero
     /// @return time when it was made
-    function queueEntry(uint256 index) external view returns (bytes32 runningHash, uint40 time);
+    function laneEntry(Lane lane, uint256 index) external view returns (bytes32 runningHash, uint40 time);
+
+    /// @notice What the next `entries` entries of a lane cost together on top, in wei, at this moment: nothing while few came before them
+    /// (docs/protocol.md, section 6.1).
+    function surcharge(Lane lane, uint256 entries) external view returns (uint256);
 
     /// @notice Wei that `account` can withdraw.
     function owed(address account) external view returns (uint256);

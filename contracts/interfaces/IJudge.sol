@@ -13,7 +13,7 @@ interface IJudge {
     /// `BadHeaderLength`, `NoSuchStep`, `BadProof`, `NotForced`, or `BadWitness`. It knows no bridge, so it does not ask whether such a
     /// block was published, nor whether `parent` is its parent.
     /// @param rules of the network
-    /// @param sealedHeader of the block, 337 bytes
+    /// @param sealedHeader of the block, 417 bytes
     /// @param parent sealed header of its parent
     function isWrong(
         Rules calldata rules,

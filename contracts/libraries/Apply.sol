@@ -26,7 +26,7 @@ library Apply {
 
     /// @notice Applies a packed step.
     /// @param pre root of the state before
-    /// @param queueIndex the parent's queue count plus the place of the step in its block
+    /// @param queueIndex number of a deposit in its lane: the parent's count of deposits plus the place of the step in its block
     /// @param witness the openings that the step needs, section 3.1
     /// @return reason why the step is invalid, or None
     /// @return post root of the state after; `pre` unless `reason` is None

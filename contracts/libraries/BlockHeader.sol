@@ -4,12 +4,13 @@ pragma solidity 0.8.37;
 
 import {IBridge} from "../interfaces/IBridge.sol";
 import {BlockId} from "../types/BlockId.sol";
+import {LANES, Lane} from "../types/Lane.sol";
 
 /// @title Sealed headers
-/// @notice Layout: docs/protocol.md, section 7.1. Readers expect 337 bytes, which `idOf` makes sure of.
+/// @notice Layout: docs/protocol.md, section 7.1. Readers expect 417 bytes, which `idOf` makes sure of.
 library BlockHeader {
-    uint256 internal constant HEADER_BYTES = 285;
-    uint256 internal constant SEALED_BYTES = 337;
+    uint256 internal constant HEADER_BYTES = 365;
+    uint256 internal constant SEALED_BYTES = 417;
     uint8 private constant VERSION = 2;
 
     /// @notice All that a header says but its version.
@@ -28,11 +29,16 @@ library BlockHeader {
         uint64 firstRequest;
         uint32 requestCount;
         bytes32 requestsRoot;
-        uint64 queueCount;
-        bytes32 queueHash;
+        LanePoint[LANES] lanes;
     }
 
-    /// @notice The 337 bytes of a header with its seal, and its id.
+    /// @notice Where a block leaves a lane: how many entries of it were consumed so far, and their running hash.
+    struct LanePoint {
+        uint64 count;
+        bytes32 hash;
+    }
+
+    /// @notice The 417 bytes of a header with its seal, and its id.
     function seal(Fields memory fields, address miner, bytes32 nonce)
         internal
         pure
@@ -42,12 +48,11 @@ library BlockHeader {
         sealedHeader = bytes.concat(
             abi.encodePacked(VERSION, fields.chain, fields.bridge, fields.parent, fields.height, fields.target),
             abi.encodePacked(fields.stepCount, fields.traceRoot, fields.state, fields.supply, fields.fee, fields.queueFees),
-            abi.encodePacked(
-                fields.firstRequest, fields.requestCount, fields.requestsRoot, fields.queueCount, fields.queueHash
-            ),
+            abi.encodePacked(fields.firstRequest, fields.requestCount, fields.requestsRoot),
+            _encodeLanes(fields.lanes),
             abi.encodePacked(miner, nonce)
         );
-        // Safe: reads the 337 bytes just made and writes into scratch space and above the free memory pointer only.
+        // Safe: reads the 417 bytes just made and writes into scratch space and above the free memory pointer only.
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, keccak256(add(sealedHeader, 32), HEADER_BYTES))
@@ -60,13 +65,13 @@ library BlockHeader {
     /// @notice The id of a sealed header: keccak(keccak(header) ‖ miner ‖ nonce), which is also its ERC-918 digest.
     function idOf(bytes calldata sealedHeader) internal pure returns (BlockId id) {
         checkLength(sealedHeader);
-        // Safe: writes only above the free memory pointer, 337 bytes.
+        // Safe: writes only above the free memory pointer, 417 bytes.
         assembly ("memory-safe") {
             let free := mload(0x40)
             calldatacopy(free, sealedHeader.offset, SEALED_BYTES)
             // Miner and nonce follow the header: its hash goes right in front of them.
-            mstore(add(free, 253), keccak256(free, HEADER_BYTES))
-            id := keccak256(add(free, 253), 84)
+            mstore(add(free, 333), keccak256(free, HEADER_BYTES))
+            id := keccak256(add(free, 333), 84)
         }
     }
 
@@ -119,16 +124,27 @@ library BlockHeader {
         return bytes32(_word(sealedHeader, 213));
     }
 
-    function queueCountOf(bytes calldata sealedHeader) internal pure returns (uint64) {
-        return uint64(_word(sealedHeader, 245) >> 192);
+    /// @notice How many entries of a lane were consumed with the block and below it.
+    function laneCountOf(bytes calldata sealedHeader, Lane lane) internal pure returns (uint64) {
+        return uint64(_word(sealedHeader, 245 + 40 * uint256(lane)) >> 192);
     }
 
-    function queueHashOf(bytes calldata sealedHeader) internal pure returns (bytes32) {
-        return bytes32(_word(sealedHeader, 253));
+    /// @notice Where the block leaves the lanes.
+    function lanesOf(bytes calldata sealedHeader) internal pure returns (LanePoint[LANES] memory lanes) {
+        for (uint256 i = 0; i < LANES; ++i) {
+            lanes[i].count = laneCountOf(sealedHeader, Lane(i));
+            lanes[i].hash = bytes32(_word(sealedHeader, 253 + 40 * i));
+        }
     }
 
     function minerOf(bytes calldata sealedHeader) internal pure returns (address) {
-        return address(uint160(_word(sealedHeader, 285) >> 96));
+        return address(uint160(_word(sealedHeader, 365) >> 96));
+    }
+
+    function _encodeLanes(LanePoint[LANES] memory lanes) private pure returns (bytes memory) {
+        return abi.encodePacked(
+            lanes[0].count, lanes[0].hash, lanes[1].count, lanes[1].hash, lanes[2].count, lanes[2].hash
+        );
     }
 
     function _word(bytes calldata sealedHeader, uint256 offset) private pure returns (uint256 word) {

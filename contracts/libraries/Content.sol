@@ -10,6 +10,7 @@ import {Queue} from "./Queue.sol";
 import {Requests} from "./Requests.sol";
 import {Step} from "./Step.sol";
 import {Trace} from "./Trace.sol";
+import {Lane} from "../types/Lane.sol";
 
 /// @title Content
 /// @notice Judges all of a block's steps but their truth: docs/protocol.md, sections 4 (shape), 5, 6 and 7.4.
@@ -22,7 +23,8 @@ library Content {
     uint256 internal constant BYTE_LIMIT = 122_880;
 
     /// @dev What was read so far. Base units, but `queueFees`: gwei.
-    /// @param consumed entries of the queue
+    /// @param consumed entries of the queue, all lanes together
+    /// @param lane of the latest of them
     /// @param credits of the deposits among them, after the fee
     /// @param requested what leaves the TTX side, the fee included
     /// @param fee of the requests and the deposits, what the miner earns
@@ -30,6 +32,7 @@ library Content {
     /// @param requests leaves of the requests, of which there are `requestCount`
     struct Totals {
         uint256 consumed;
+        uint256 lane;
         uint256 credits;
         uint256 requested;
         uint256 fee;
@@ -38,7 +41,7 @@ library Content {
         bytes32[] requests;
     }
 
-    /// @notice Completes a header, which has the state, the supply and the queue of the parent so far, with what follows from the steps.
+    /// @notice Completes a header, which has the state, the supply and the lanes of the parent so far, with what follows from the steps.
     function read(BlockHeader.Fields memory fields, bytes calldata steps, bytes calldata states) internal pure {
         if (steps.length + states.length > BYTE_LIMIT) revert IBridge.TooManyBytes(steps.length + states.length);
         uint256 count = states.length / 32;
@@ -72,10 +75,9 @@ library Content {
         fields.queueFees = totals.queueFees.toUint64();
         fields.requestCount = uint32(totals.requestCount);
         fields.requestsRoot = Requests.rootOf(totals.requests, totals.requestCount);
-        fields.queueCount = (fields.queueCount + totals.consumed).toUint64();
     }
 
-    /// @dev Adds step `index` to the totals and to the queue's running hash.
+    /// @dev Adds step `index` to the totals and to its lane.
     function _add(
         BlockHeader.Fields memory fields,
         Totals memory totals,
@@ -86,9 +88,13 @@ library Content {
     ) private pure {
         uint256 kind = Step.kindAt(steps, offset);
         if (kind != Step.TRANSACTION) {
-            if (totals.consumed != index) revert IBridge.QueueStepTooLate(index);
+            uint256 lane = uint256(kind == Step.DEPOSIT ? Lane.Deposits : Lane.Forced);
+            if (totals.consumed != index || lane < totals.lane) revert IBridge.QueueStepTooLate(index);
             totals.consumed = index + 1;
-            fields.queueHash = Queue.next(fields.queueHash, Step.entryHashAt(steps, offset, size));
+            totals.lane = lane;
+            BlockHeader.LanePoint memory point = fields.lanes[lane];
+            ++point.count;
+            point.hash = Queue.next(point.hash, Step.entryHashAt(steps, offset, size));
             if (kind == Step.DEPOSIT) {
                 uint256 gross = Step.depositGrossAt(steps, offset);
                 totals.credits += Fee.netOf(gross);

@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: MIT
-// The queue of deposits and forced transactions that every branch has to carry: one storage word for each entry.
+// The queue of deposits and forced transactions that every branch has to carry, in lanes: one storage word for each entry.
 pragma solidity 0.8.37;
 
 import {IBridge} from "../interfaces/IBridge.sol";
+import {BlockHeader} from "./BlockHeader.sol";
+import {LanePrice} from "./LanePrice.sol";
+import {LANES, Lane} from "../types/Lane.sol";
 
 /// @title Queue
 /// @notice docs/protocol.md, section 6. A word is the running hash up to an entry (27 bytes) and the entry's time (5 bytes).
 library Queue {
-    /// @notice Entries that one block must be ready to consume: a quarter of the steps of a block.
-    uint256 internal constant SHARE = 125;
+    /// @notice Entries of a lane that one block must be ready to consume.
+    uint256 internal constant SHARE = 128;
     /// @notice Seconds for which an entry may be passed over.
     uint256 internal constant GRACE_SECONDS = 1 hours;
 
     uint256 private constant TIME_MASK = (1 << 40) - 1;
+    /// @dev Of each lane 40 bits of its length, and 40 of the time at which its bucket would be empty (`LanePrice`).
+    uint256 private constant HEAD_BITS = 80;
+    uint256 private constant HEAD_MASK = (1 << HEAD_BITS) - 1;
+
+    /// @notice All lanes.
+    /// @param heads one word for all, since every publication reads it
+    /// @param words of a lane what that many entries left, so that word 0 is zero
+    struct Lanes {
+        uint256 heads;
+        mapping(Lane lane => mapping(uint256 count => uint256 word)) words;
+    }
 
     /// @notice The running hash with one more entry.
     function next(bytes32 runningHash, bytes32 entryHash) internal pure returns (bytes32 digest) {
@@ -35,23 +49,62 @@ library Queue {
         return keccak256(abi.encodePacked(uint8(2), fee, keccak256(transaction)));
     }
 
-    /// @notice Adds an entry. The first word of `queue` is zero and stands before entry 0, so word n is what n entries left.
-    /// @return index its number
-    function append(uint256[] storage queue, bytes32 entryHash) internal returns (uint256 index) {
-        index = queue.length - 1;
-        queue.push(uint256(next(hashOf(queue[index]), entryHash)) | block.timestamp);
+    /// @notice Adds an entry.
+    /// @return index its number in its lane
+    /// @return surchargeGas what it costs on top
+    function append(Lanes storage lanes, Lane lane, bytes32 entryHash)
+        internal
+        returns (uint256 index, uint256 surchargeGas)
+    {
+        uint256 heads = lanes.heads;
+        uint256 level = levelOf(heads, lane);
+        index = lengthOf(heads, lane);
+        surchargeGas = LanePrice.surchargeGas(level);
+        // Safe: neither reaches 2^40, since an entry costs more than 10,000 gas, and the time is that of thousands of years.
+        uint256 head = (block.timestamp + level + LanePrice.ENTRY_SECONDS) << 40 | (index + 1);
+        uint256 shift = HEAD_BITS * uint256(lane);
+        lanes.heads = heads & ~(HEAD_MASK << shift) | head << shift;
+        mapping(uint256 => uint256) storage words = lanes.words[lane];
+        words[index + 1] = uint256(next(hashOf(words[index]), entryHash)) | block.timestamp;
     }
 
-    /// @notice Reverts unless a block may consume the entries `from` to `count - 1` now, and `runningHash` is that of the queue.
-    function check(uint256[] storage queue, uint256 from, uint256 count, bytes32 runningHash) internal view {
-        uint256 limit = queue.length - 1;
-        if (limit > from + SHARE) limit = from + SHARE;
-        if (count > limit) revert IBridge.QueueOverrun(count, limit);
-        // What the parent consumed was compared when it was published.
-        if (count != from && hashOf(queue[count]) != runningHash) revert IBridge.QueueMismatch(count);
-        if (count != limit && timeOf(queue[count + 1]) + GRACE_SECONDS <= block.timestamp) {
-            revert IBridge.QueueIgnored(count);
+    /// @notice Reverts unless a block on a parent that leaves the lanes at `from` may leave them at `to` now.
+    function check(
+        Lanes storage lanes,
+        BlockHeader.LanePoint[LANES] memory from,
+        BlockHeader.LanePoint[LANES] memory to
+    ) internal view {
+        uint256 heads = lanes.heads;
+        for (uint256 i = 0; i < LANES; ++i) {
+            _check(lanes.words[Lane(i)], Lane(i), lengthOf(heads, Lane(i)), from[i].count, to[i]);
         }
+    }
+
+    function _check(
+        mapping(uint256 => uint256) storage words,
+        Lane lane,
+        uint256 limit,
+        uint256 from,
+        BlockHeader.LanePoint memory to
+    ) private view {
+        if (limit > from + SHARE) limit = from + SHARE;
+        uint256 count = to.count;
+        if (count > limit) revert IBridge.QueueOverrun(lane, count, limit);
+        // What the parent consumed was compared when it was published.
+        if (count != from && hashOf(words[count]) != to.hash) revert IBridge.QueueMismatch(lane, count);
+        if (count != limit && timeOf(words[count + 1]) + GRACE_SECONDS <= block.timestamp) {
+            revert IBridge.QueueIgnored(lane, count);
+        }
+    }
+
+    /// @notice How many entries a lane ever got.
+    function lengthOf(uint256 heads, Lane lane) internal pure returns (uint256) {
+        return heads >> (HEAD_BITS * uint256(lane)) & TIME_MASK;
+    }
+
+    /// @notice The level of its bucket now, in seconds.
+    function levelOf(uint256 heads, Lane lane) internal view returns (uint256) {
+        return LanePrice.levelAt(heads >> (HEAD_BITS * uint256(lane) + 40) & TIME_MASK, block.timestamp);
     }
 
     function hashOf(uint256 word) internal pure returns (bytes32) {

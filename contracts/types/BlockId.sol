@@ -17,7 +17,7 @@ function keyOf(BlockId id) pure returns (BlockKey) {
 }
 
 /// @notice The 8 bytes before the key, which are in the record: two headers of which one was worked for can have one key (2^85 hashes),
-/// and with the tag as well would take 2^149.
+/// and with the tag as well would take 2^116 where a block is worth 2^40 hashes: the square root of the 192 bits that are kept, and of its work.
 function tagOf(BlockId id) pure returns (bytes8) {
     return bytes8(uint64(uint256(BlockId.unwrap(id)) >> 128));
 }

@@ -7,9 +7,9 @@ import {
   ALONE_SECONDS,
   BOND_SECONDS,
   BRANCH_SECONDS,
+  LANE_SHARE,
   NOMINATION_SECONDS,
   QUEUE_GRACE,
-  QUEUE_SHARE,
   RACE_SECONDS,
   SIBLING_SECONDS,
   STEP_LIMIT,
@@ -36,8 +36,10 @@ export type Situation = {
   readonly tip: GasPrice
   /** Of the easiest block that could be published on the tip now. */
   readonly nextWork: Work
-  /** Entries of the queue that no block on the leading branch has consumed. */
+  /** Forced transactions in the queue that no block on the leading branch has consumed. */
   readonly queueWaiting: bigint
+  /** What as many more of them as a block has to consume cost on top now. */
+  readonly surcharge: Wei
   readonly overturn: Overturn
 }
 
@@ -98,6 +100,8 @@ type Block = Pick<
 /** Wrong blocks are assumed to be refuted this long after their publication at the latest (docs/disputes.md). */
 const REFUTED_SECONDS = ALONE_SECONDS
 const NOTHING = toWei(0n)
+/** Bytes of the smallest packed transaction. */
+const LEAST_FORCED = 127
 
 /** What `publish` asks for as a bond at this base fee, of a rival and of any other block. */
 export function bondOf({ baseFee, floorPrice }: Pick<Situation, 'baseFee' | 'floorPrice'>, isRival = false): Wei {
@@ -106,7 +110,7 @@ export function bondOf({ baseFee, floorPrice }: Pick<Situation, 'baseFee' | 'flo
 
 /** All kinds of attack that the rules know, in the order of docs/disputes.md. */
 export function costAttacks(situation: Situation): Attack[] {
-  const { baseFee, floorPrice, tip, nextWork, queueWaiting, overturn } = situation
+  const { baseFee, floorPrice, tip, nextWork, queueWaiting, surcharge, overturn } = situation
   const bond = bondOf(situation)
   const rivalBond = bondOf(situation, true)
   const figure = (name: keyof typeof gasFigures) => BigInt(gasFigures[name])
@@ -126,13 +130,16 @@ export function costAttacks(situation: Situation): Attack[] {
     const lostWei = addWei([gasWei, bondLostWei, feesWei])
     return { attack, per, hashes, gas, gasWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why }
   }
-  const perEntry = { gas: ceilDiv(figure('force, 10'), 10n), fee: forceFee(maxPrice(baseFee, floorPrice)) }
-  const share = BigInt(QUEUE_SHARE)
+  const perEntry = {
+    gas: ceilDiv(figure('force, 10'), 10n),
+    fee: forceFee(LEAST_FORCED, maxPrice(baseFee, floorPrice)),
+  }
+  const share = BigInt(LANE_SHARE)
   const forcedBlocks = queueWaiting / share + 1n
   const inclusion =
     forcedBlocks === 1n
       ? `every block that is published ${hours(QUEUE_GRACE)} later has to contain the transaction`
-      : `blocks that are published ${hours(QUEUE_GRACE)} later have to consume the queue in its order, ${share} entries each, and as ${queueWaiting} wait before it, the transaction is in block ${forcedBlocks} of them at the latest`
+      : `blocks that are published ${hours(QUEUE_GRACE)} later have to consume forced transactions in their order, ${share} each, and as ${queueWaiting} wait before it, the transaction is in block ${forcedBlocks} of them at the latest`
   return [
     row(
       'false-proof',
@@ -187,9 +194,9 @@ export function costAttacks(situation: Situation): Attack[] {
     ),
     row(
       'queue-flood',
-      `A block has to consume ${QUEUE_SHARE} entries and need not consume more, so ${QUEUE_SHARE} of them put off each deposit and forced transaction behind them by one block (waiting now: ${queueWaiting}). All other transactions keep ${STEP_LIMIT - QUEUE_SHARE} of the ${STEP_LIMIT} steps of a block. The fees are those of the miners.`,
+      `A block has to consume ${LANE_SHARE} forced transactions and need not consume more, so ${LANE_SHARE} of them put off each one behind them by one block (waiting now: ${queueWaiting}). Deposits have a lane of their own, and all other transactions keep ${STEP_LIMIT - 3 * LANE_SHARE} of the ${STEP_LIMIT} steps of a block. The fees are those of the miners, and a surcharge is burned, which doubles with each 450 entries that come faster than 36 an hour.`,
       BLOCK_SECONDS,
-      { per: 'block', gas: share * perEntry.gas, feesWei: toWei(share * perEntry.fee) },
+      { per: 'block', gas: share * perEntry.gas, feesWei: addWei([toWei(share * perEntry.fee), surcharge]) },
     ),
     row(
       'late-nomination',

@@ -5,8 +5,9 @@ import { netOf } from '../../node/protocol/fee.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../../node/protocol/ids.ts'
 import { unpackTransaction } from '../../node/protocol/packed.ts'
+import type { LanePoints } from '../../node/protocol/queue.ts'
 import type { Reason, Rules } from '../../node/protocol/rules.ts'
-import { decodeStep, stepSizeAt, transactionIn } from '../../node/protocol/step.ts'
+import { decodeStep, readLanes, stepSizeAt, transactionIn } from '../../node/protocol/step.ts'
 import { type Posted, splitStates } from '../../node/protocol/trace.ts'
 import { isMemo } from '../../node/protocol/transaction.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
@@ -27,7 +28,7 @@ export type TransactionReading = {
   readonly badMemo?: Uint8Array
 }
 
-/** `index` is that of the queue entry, amounts are base units, fees gwei. */
+/** `index` is that of the queue entry in its lane, amounts are base units, fees gwei. */
 export type StepReading =
   | { readonly kind: 'transaction'; readonly transaction: TransactionReading }
   | {
@@ -63,7 +64,7 @@ export type Side = { readonly reading: StepReading; readonly state?: Hash; reado
  * - `double-spend`: they spend one output in two ways. `order`: the same transaction at another place. `left-out`: it is in one of them only.
  * - `queue-later`: one of them leaves a queue entry to a later block, which it may for an hour.
  * - `void-or-applied`: they disagree on whether a forced transaction is valid: one of them is wrong.
- * - `entry`: two entries at one place of the queue; `publish` refuses one of them. `shapeless`: bytes that are not a step.
+ * - `entry`: two entries at one place of a lane; `publish` refuses one of them. `shapeless`: bytes that are not a step.
  */
 export type Difference =
   | { readonly kind: 'none' }
@@ -90,8 +91,8 @@ export type Comparison = {
   readonly difference: Difference
 }
 
-/** Total, whatever the bytes are. Both build on one parent, which has consumed `queueCount` entries. */
-export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Posted): Comparison {
+/** Total, whatever the bytes are. Both build on one parent, which leaves the queue at `lanes`. */
+export function compareBlocks(rules: Rules, lanes: LanePoints, a: Posted, b: Posted): Comparison {
   const [inA, inB] = [splitAny(a.steps), splitAny(b.steps)]
   const [afterA, afterB] = [splitStates(a.states), splitStates(b.states)]
   const counts = { stepsOfA: inA.length, stepsOfB: inB.length }
@@ -100,9 +101,12 @@ export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Po
   while (common < inA.length && common < inB.length && isSame(common)) common++
   if (common === inA.length && common === inB.length) return { common, ...counts, difference: { kind: 'none' } }
 
-  const read = (bytes: Uint8Array | undefined) =>
-    bytes === undefined ? undefined : readStep(rules, bytes, queueCount + BigInt(common))
-  const [ofA, ofB] = [read(inA[common]), read(inB[common])]
+  const read = (steps: readonly Uint8Array[]) => {
+    const bytes = steps[common]
+    const index = readLanes(lanes, steps).places[common]?.index ?? 0n
+    return bytes === undefined ? undefined : readStep(rules, bytes, index)
+  }
+  const [ofA, ofB] = [read(inA), read(inB)]
   const isOneStep = ofA !== undefined && ofB !== undefined && equalBytes(inA[common] ?? NOTHING, inB[common] ?? NOTHING)
   const fateOfA = isOneStep ? undefined : fateOf(rules, ofA, inB, common)
   const fateOfB = isOneStep ? undefined : fateOf(rules, ofB, inA, common)
@@ -114,7 +118,7 @@ export function compareBlocks(rules: Rules, queueCount: bigint, a: Posted, b: Po
   return { common, ...counts, difference }
 }
 
-/** Total. `index` is the number of the queue entry, if the step is one of the queue's. */
+/** Total. `index` is its number in its lane, if the step is one of the queue's. */
 export function readStep(rules: Rules, bytes: Uint8Array, index: bigint): StepReading {
   const step = decodeStep(bytes)
   if (step === undefined) return { kind: 'shapeless', bytes }
@@ -147,7 +151,9 @@ function kindOf(
 ): Exclude<Difference['kind'], 'none' | 'state'> {
   if (a?.kind === 'shapeless' || b?.kind === 'shapeless') return 'shapeless'
   const [entryA, entryB] = [queueEntryOf(a), queueEntryOf(b)]
-  if (entryA !== undefined && entryB !== undefined) return entryA === entryB ? 'void-or-applied' : 'entry'
+  if (entryA !== undefined && entryB !== undefined && (a?.kind === 'deposit') === (b?.kind === 'deposit'))
+    return entryA === entryB ? 'void-or-applied' : 'entry'
+  // Entries of two lanes are in two queues: one of the blocks leaves more of the first lane to a later one.
   if (entryA !== undefined || entryB !== undefined) return 'queue-later'
   if (fates.some((fate) => fate?.kind === 'rival')) return 'double-spend'
   return fates.some((fate) => fate?.kind === 'later') ? 'order' : 'left-out'

@@ -39,8 +39,10 @@ export class Judge {
   readonly #judging = new Map<Hash, Promise<Settled>>()
   /** Blocks that something was built on without a verdict, as they were said to be final. */
   readonly #grounds = new Set<Hash>()
-  #living = NOTHING
-  #finals = NOTHING
+  /** By what the contract keeps of ids: who sees a block may know no more of its name, and others name its parent whole. */
+  #living: ReadonlySet<string> = NOTHING
+  #finals: ReadonlySet<string> = NOTHING
+  #finalIds: ReadonlySet<Hash> = NOTHING
 
   constructor(deps: JudgeDeps, options: StatesOptions = {}) {
     this.#deps = deps
@@ -83,17 +85,18 @@ export class Judge {
 
   /** What lives and what is final, by whichever endpoint or node: verdicts on all else are forgotten. */
   keep(living: ReadonlySet<Hash>, finals: ReadonlySet<Hash>): void {
-    this.#living = living
-    this.#finals = finals
+    this.#living = namesOf(living)
+    this.#finals = namesOf(finals)
+    this.#finalIds = finals
     for (const known of [this.#settled, this.#grounds]) {
-      for (const id of known.keys()) if (!living.has(id) && !finals.has(id)) known.delete(id)
+      for (const id of known.keys()) if (!this.#isLiving(id) && !this.#isGround(id)) known.delete(id)
     }
   }
 
   /** Sees to it that the state after a final block is at hand, and stays there. Throws what `Evidence` throws. */
   async hold(final: Hash, signal: AbortSignal): Promise<void> {
     await this.#stateAfter(final, signal)
-    this.#states.pin(this.#finals)
+    this.#states.pin(this.#finalIds)
   }
 
   async #judgeDown(id: Hash, signal: AbortSignal): Promise<Settled> {
@@ -147,13 +150,30 @@ export class Judge {
 
   /** Any source that says it is believed at first: else one endpoint with an old final block would have us replay all of the past. */
   async #isFinal(id: Hash, signal: AbortSignal): Promise<boolean> {
-    return this.#finals.has(id) || (!this.#living.has(id) && (await this.#deps.evidence.isFinal(id, signal)))
+    return this.#isGround(id) || (!this.#isLiving(id) && (await this.#deps.evidence.isFinal(id, signal)))
+  }
+
+  #isLiving(id: Hash): boolean {
+    return this.#living.has(nameOf(id))
+  }
+
+  #isGround(id: Hash): boolean {
+    return this.#finals.has(nameOf(id))
   }
 
   /** No source is believed about the state after a block that has to be replayed. */
   #stateAfter(id: Hash, signal: AbortSignal): Promise<State> {
-    return this.#states.after(id, (each) => this.#finals.has(each) || !this.#living.has(each), signal)
+    return this.#states.after(id, (each) => this.#isGround(each) || !this.#isLiving(each), signal)
   }
+}
+
+function namesOf(ids: ReadonlySet<Hash>): ReadonlySet<string> {
+  return new Set(Array.from(ids, nameOf))
+}
+
+/** What the contract keeps of an id. */
+function nameOf(id: Hash): string {
+  return id.slice(18)
 }
 
 /** The rules of the network that a node serves. */

@@ -2,9 +2,10 @@
 
 import { OperationError } from '../../node/errors.ts'
 import type { EthereumReader, Links } from '../../node/ethereum/reader.ts'
-import { type BlockKey, type Hash, keyOf, shortId, tagOf, ZERO_KEY } from '../../node/protocol/ids.ts'
+import { type BlockKey, type Hash, keyOf, tagOf, ZERO_KEY } from '../../node/protocol/ids.ts'
 import type { Time, Work } from '../../node/protocol/units.ts'
 import { within } from '../../node/within.ts'
+import { Names } from './names.ts'
 
 /**
  * `work` is cumulative, in expected hashes. Ids are whole where `known` or `hints` have them: the contract keeps 24 bytes of an id, and names
@@ -34,6 +35,8 @@ export type LivingQuestion = {
   readonly known: Iterable<Hash>
   /** What others have alive, each on its own: asked about in the same way, as long as half of it is known to this endpoint. */
   readonly hints?: readonly Iterable<Hash>[]
+  /** What is known of whole ids by more than anyone's word. */
+  readonly names?: Names
   /** Ends the reading; what was read until then is the answer. */
   readonly signal: AbortSignal
 }
@@ -55,9 +58,9 @@ type Way = { readonly key: BlockKey; readonly parent: Hash; readonly from: Links
  */
 export async function readLiving(
   ethereum: Pick<EthereumReader, 'name' | 'links'>,
-  { at, known, hints = [], signal }: LivingQuestion,
+  { at, known, hints = [], names = new Names(), signal }: LivingQuestion,
 ): Promise<Living> {
-  const reading = new Reading(ethereum, at, signal)
+  const reading = new Reading(ethereum, at, names, signal)
   const asked = [...new Set(known)]
   await reading.learn(asked)
   for (const ids of hints) await reading.tryHints(ids)
@@ -69,16 +72,19 @@ export async function readLiving(
 
 class Reading {
   readonly #links = new Map<BlockKey, Links>()
-  readonly #names = new Map<BlockKey, Hash>()
+  /** What others call blocks. */
+  readonly #hints = new Map<BlockKey, Hash>()
+  readonly #names: Names
   readonly #ethereum: Pick<EthereumReader, 'name' | 'links'>
   readonly #at: bigint
   readonly #signal: AbortSignal
   #final: Hash | undefined
   problem: string | undefined
 
-  constructor(ethereum: Pick<EthereumReader, 'name' | 'links'>, at: bigint, signal: AbortSignal) {
+  constructor(ethereum: Pick<EthereumReader, 'name' | 'links'>, at: bigint, names: Names, signal: AbortSignal) {
     this.#ethereum = ethereum
     this.#at = at
+    this.#names = names
     this.#signal = signal
   }
 
@@ -152,13 +158,12 @@ class Reading {
   }
 
   #name(ids: readonly Hash[]): void {
-    for (const id of ids) this.#names.set(keyOf(id), id)
+    for (const id of ids) this.#hints.set(keyOf(id), id)
   }
 
   /** A name that somebody gave is believed as far as the contract can tell. */
   #nameOf(key: BlockKey, { tag }: Links): Hash {
-    const name = this.#names.get(key)
-    return name !== undefined && tagOf(name) === tag ? name : shortId(tag, key)
+    return this.#names.of(key, tag, this.#hints.get(key))
   }
 
   async #learn(keys: readonly BlockKey[]): Promise<void> {

@@ -5,6 +5,7 @@ import type { NodeClient } from '../../node/client/rpc.ts'
 import type { EthereumReader, Head } from '../../node/ethereum/reader.ts'
 import { type Hash, keyOf } from '../../node/protocol/ids.ts'
 import { describeDoubt } from './judge.ts'
+import { Names } from './names.ts'
 import { EndpointView, type NodeBlock, NodeView, type Reading, type Seer } from './view.ts'
 
 export type LookoutDeps = {
@@ -13,6 +14,7 @@ export type LookoutDeps = {
   readonly readers: readonly EthereumReader[]
   /** Unix milliseconds. */
   readonly now: () => number
+  readonly names?: Names
 }
 
 export type LookoutOptions = {
@@ -52,13 +54,13 @@ export class Lookout {
   /** The newest block of Ethereum that the node has yet to read, and since when. */
   #ahead: { readonly number: bigint; readonly sinceMs: number } | undefined
 
-  constructor({ node, readers, now }: LookoutDeps, options: LookoutOptions = {}) {
+  constructor({ node, readers, now, names = new Names() }: LookoutDeps, options: LookoutOptions = {}) {
     const { graceMs = 60_000, maxAgeMs = Number.POSITIVE_INFINITY, patienceMs = PATIENCE_MS } = options
     this.#now = now
     this.#graceMs = graceMs
     this.#maxAgeMs = maxAgeMs
     this.#node = new NodeView(node, patienceMs)
-    this.#endpoints = readers.map((reader) => new EndpointView(reader, patienceMs))
+    this.#endpoints = readers.map((reader) => new EndpointView(reader, names, patienceMs))
   }
 
   /** How many looks were begun. */

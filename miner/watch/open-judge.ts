@@ -7,6 +7,7 @@ import { EndpointSource, type Logs } from './evidence/endpoint-source.ts'
 import { Evidence, type Genesis } from './evidence/evidence.ts'
 import { NodeSource } from './evidence/node-source.ts'
 import { Judge } from './judge.ts'
+import { Names } from './names.ts'
 import type { StatesOptions } from './states.ts'
 
 export type JudgeParts = {
@@ -16,6 +17,8 @@ export type JudgeParts = {
   readonly node?: NodeClient
   readonly logs?: readonly Logs[]
   readonly genesis?: Genesis
+  /** Learns the whole ids of blocks that were asked for by a part of them. */
+  readonly names?: Names
 }
 
 export type JudgeOptions = StatesOptions & {
@@ -23,9 +26,12 @@ export type JudgeOptions = StatesOptions & {
   readonly patienceMs?: number
 }
 
-export function openJudge({ rules, log, node, logs = [], genesis }: JudgeParts, options: JudgeOptions = {}): Judge {
+export function openJudge(
+  { rules, log, node, logs = [], genesis, names = new Names() }: JudgeParts,
+  options: JudgeOptions = {},
+): Judge {
   const nodes = node === undefined ? [] : [new NodeSource(node, options.patienceMs)]
   const sources = [...nodes, ...logs.map((each) => new EndpointSource(each))]
-  const evidence = new Evidence({ sources, log, ...(genesis === undefined ? {} : { genesis }) })
+  const evidence = new Evidence({ sources, log, names, ...(genesis === undefined ? {} : { genesis }) })
   return new Judge({ evidence, rules, log }, options)
 }

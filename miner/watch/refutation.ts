@@ -2,14 +2,15 @@
 
 import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import { applyStep, applyTransaction, type Witness } from '../../node/protocol/apply.ts'
-import type { PublishedBlock, QueueReader, Verdict } from '../../node/protocol/block.ts'
+import { depositIndex, type PublishedBlock, type QueueReader, type Verdict } from '../../node/protocol/block.ts'
 import { concat } from '../../node/protocol/bytes.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import type { SealedHeader } from '../../node/protocol/header.ts'
 import { toHash } from '../../node/protocol/ids.ts'
+import type { QueuePlace } from '../../node/protocol/queue.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
-import { splitSteps } from '../../node/protocol/step.ts'
+import { readLanes, splitSteps } from '../../node/protocol/step.ts'
 import { splitPosted, traceOf, traceProof } from '../../node/protocol/trace.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
 
@@ -24,12 +25,13 @@ export function refuteStep(
   queue: QueueReader,
   { step: wrong, problem }: Extract<Verdict, { verdict: 'invalid' }>,
 ): Refutation {
-  const first = parent.sealed.header.queueCount
-  const before = splitSteps(block.steps)
+  const { header } = parent.sealed
+  const steps = splitSteps(block.steps)
+  const before = steps
     .slice(0, wrong)
-    .reduce((state, step, i) => applyStep(rules, state, first + BigInt(i), step).state, parent.state)
-  const index = first + BigInt(wrong)
-  const forced = problem === 'WrongVoid' ? forcedAt(queue, index) : undefined
+    .reduce((state, step, i) => applyStep(rules, state, depositIndex(header, i), step).state, parent.state)
+  const place = readLanes(header.lanes, steps).places[wrong]
+  const forced = problem === 'WrongVoid' ? forcedAt(queue, place) : undefined
   return proveStep(rules, { parent: parent.sealed, block }, before, wrong, forced)
 }
 
@@ -52,7 +54,7 @@ export function proveStep(
   if (step === undefined || state === undefined) throw new RangeError(`the block has no step ${index}`)
   const [previousStep, previousState] = [steps[index - 1], states[index - 1]]
   const witness: Witness = []
-  if (forced === undefined) applyStep(rules, before, parent.header.queueCount + BigInt(index), step, witness)
+  if (forced === undefined) applyStep(rules, before, depositIndex(parent.header, index), step, witness)
   else {
     const verified = verifyPacked(rules, forced)
     if (typeof verified !== 'string') applyTransaction(before, verified, witness)
@@ -81,8 +83,8 @@ export function proveStep(
 }
 
 /** The transaction of a void step that was judged: it was in the queue then. */
-function forcedAt(queue: QueueReader, index: bigint): Uint8Array {
-  const entry = queue(index)
-  if (entry?.kind !== 'forced') throw new RangeError(`queue entry ${index} is not a forced transaction`)
+function forcedAt(queue: QueueReader, place: QueuePlace | undefined): Uint8Array {
+  const entry = place && queue(place)
+  if (entry?.kind !== 'forced') throw new RangeError(`entry ${place?.index} is not a forced transaction`)
   return entry.packed
 }

@@ -7,6 +7,7 @@ import type { EthereumReader, Head } from '../../node/ethereum/reader.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import { toTime, toWork } from '../../node/protocol/units.ts'
 import { type Living, type LivingBlock, readLiving } from './living.ts'
+import type { Names } from './names.ts'
 import { Patience } from './patience.ts'
 
 /** What one of them saw; `look` counts looks, from 1 on. */
@@ -40,14 +41,16 @@ const KEPT_LOOKS = 5
 export class EndpointView implements Seer {
   readonly name: string
   readonly #ethereum: EthereumReader
+  readonly #names: Names
   readonly #heads: Patience<Head>
   readonly #answers: Patience<Reading>
   #readings: readonly Reading[] = []
   #view: View | undefined
 
-  constructor(ethereum: EthereumReader, patienceMs: number) {
+  constructor(ethereum: EthereumReader, names: Names, patienceMs: number) {
     this.name = ethereum.name
     this.#ethereum = ethereum
+    this.#names = names
     this.#heads = new Patience(this.name, patienceMs)
     this.#answers = new Patience(this.name, patienceMs)
   }
@@ -79,15 +82,20 @@ export class EndpointView implements Seer {
     const before = await this.#ethereum.hashAt(at)
     if (before === undefined) throw noBlock(this.name, at)
     const same = this.#readings.find((each) => each.hash === before && look - each.look < KEPT_LOOKS)
-    if (same !== undefined && same.problem === undefined) return same
+    if (same !== undefined && same.problem === undefined && !this.#isRenamed(same)) return same
     const last = this.#view?.tree
     const asked = last === undefined ? known : [last.final, ...last.blocks.keys(), ...known]
     const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_READING_MS)])
-    const living = await readLiving(this.#ethereum, { at, known: asked, hints, signal: limit })
+    const living = await readLiving(this.#ethereum, { at, known: asked, hints, names: this.#names, signal: limit })
     const after = await this.#ethereum.hashAt(at)
     const reading = { ...living, at, look, ...(after === before ? { hash: before } : {}) }
     this.#readings = [reading, ...this.#readings].slice(0, KEPT_READINGS)
     return reading
+  }
+
+  #isRenamed({ blocks }: Living): boolean {
+    for (const id of blocks.keys()) if (this.#names.isOutdated(id)) return true
+    return false
   }
 }
 

@@ -20,6 +20,7 @@ import type { Logs } from './evidence/endpoint-source.ts'
 import type { Genesis } from './evidence/evidence.ts'
 import type { Judge } from './judge.ts'
 import { Lookout, type LookoutOptions, PATIENCE_MS, type Trust } from './lookout.ts'
+import { Names } from './names.ts'
 import { readRules } from './network.ts'
 import { openJudge } from './open-judge.ts'
 import { Pursuits } from './pursuits.ts'
@@ -72,6 +73,7 @@ export class Watcher implements AsyncDisposable {
   readonly #troubles: Troubles<string>
   readonly #lookout: Lookout
   readonly #cases: Cases
+  readonly #names = new Names()
   readonly #pursuits: Pursuits
   readonly #due: DueCalls | undefined
   #trust: Trust = { state: 'blurred' }
@@ -90,7 +92,7 @@ export class Watcher implements AsyncDisposable {
     const { node, readers = [], sender, now } = deps
     const { defend, dryRun, courtesyMs } = this.#options
     const seeing = readers.length === 0 && sender !== undefined ? [sender.ethereum] : readers
-    this.#lookout = new Lookout({ node, readers: seeing, now }, options)
+    this.#lookout = new Lookout({ node, readers: seeing, now, names: this.#names }, options)
     this.#pursuits = new Pursuits({
       ...{ log: this.#log, now, cases: this.#cases, troubles: this.#troubles, endpoints: this.#endpoints() },
       ...{ signal: this.#stop.signal, ...(sender === undefined || dryRun ? {} : { sender }) },
@@ -198,6 +200,7 @@ export class Watcher implements AsyncDisposable {
       const finals = new Set(trees.map(({ final }) => final))
       judge.keep(living, finals)
       docket.keep(new Set([...living, ...finals]))
+      this.#names.keep(new Set([...living, ...finals]))
       await this.#troubles.try('accusing', async () => {
         accusations.closeDead()
         accusations.accuse()
@@ -255,6 +258,6 @@ export class Watcher implements AsyncDisposable {
     const { rules, dissent } = await readRules({ node, endpoints: this.#endpoints(), ...own }, patienceMs, signal)
     if (dissent !== undefined) this.#troubles.add('comparing networks', dissent)
     const genesis = network === undefined ? {} : { genesis: network.genesis }
-    return openJudge({ rules, log: this.#log, node, logs, ...genesis }, this.#options)
+    return openJudge({ rules, log: this.#log, node, logs, names: this.#names, ...genesis }, this.#options)
   }
 }

@@ -6,7 +6,8 @@ import type { ChainBlock } from '../ethereum/chain.ts'
 import type { Branch } from '../ledger/types.ts'
 import type { ParentBlock } from '../protocol/block.ts'
 import { type BlockContent, type BlockFile, blockTorrent } from '../protocol/block-torrent.ts'
-import type { Hash, Infohash } from '../protocol/ids.ts'
+import { type Hash, type Infohash, isSameBlock, isShortId } from '../protocol/ids.ts'
+import type { QueuePlace } from '../protocol/queue.ts'
 import type { Facts } from '../protocol/rule-error.ts'
 import type { Rules } from '../protocol/rules.ts'
 import type { Time } from '../protocol/units.ts'
@@ -62,14 +63,21 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return this.#records.settled
   }
 
-  /** A block that was published since this node began, however old; one that is older than the view has no children here. */
+  /**
+   * A block that was published since this node began, however old; one that is older than the view has no children here. One of the
+   * view is also found by a short id (`shortId`), which is all that the contract's own links tell.
+   */
   block(id: Hash): BridgeBlock | undefined {
-    return this.view.blocks.get(id) ?? this.#records.journal.archive.block(id)
+    const { blocks } = this.view
+    const known = blocks.get(id) ?? this.#records.journal.archive.block(id)
+    if (known !== undefined || !isShortId(id)) return known
+    for (const block of blocks.values()) if (isSameBlock(block.id, id)) return block
+    return undefined
   }
 
   /** An entry of the queue, however old; `undefined` for one before those that this node began with. */
-  queued(index: bigint): QueuedEntry | undefined {
-    return queuedEntryAt(this.view.queue, index) ?? this.#records.journal.archive.entry(index)
+  queued(place: QueuePlace): QueuedEntry | undefined {
+    return queuedEntryAt(this.view.queue, place) ?? this.#records.journal.archive.entry(place)
   }
 
   /** The preferred branch above the final block `above`, for the ledger; by default all of it that this node knows. */
@@ -86,9 +94,9 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return { id, header: block.sealed.header, state: states.get(id), publishedAt: block.publishedAt }
   }
 
-  /** Queue entries that the preferred branch has not consumed, oldest first. */
+  /** Queue entries that the preferred branch has not consumed: lane by lane, oldest first. */
   pending(): readonly QueuedEntry[] {
-    return pendingEntries(this.view.queue, preferredTip(this.view).sealed.header.queueCount)
+    return pendingEntries(this.view.queue, preferredTip(this.view).sealed.header.lanes)
   }
 
   /** As posted on Ethereum; `undefined` for genesis, an unknown block, and perhaps the block of the snapshot with which this node began. */

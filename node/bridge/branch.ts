@@ -1,7 +1,9 @@
 // The branch that the contract would finalize, as the ledger wants it: blocks in order, with their steps.
 
 import type { Branch, BranchBlock, BranchStep } from '../ledger/types.ts'
+import { depositIndex } from '../protocol/block.ts'
 import type { Hash } from '../protocol/ids.ts'
+import type { LanePoints } from '../protocol/queue.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, type Step, splitSteps } from '../protocol/step.ts'
 import { verifyPacked } from '../protocol/verify.ts'
@@ -42,28 +44,28 @@ export function ledgerBranch(
     block = blockOf(parent)
     // What this node began with is not a step of its own.
     if (block === undefined) break
-    const first = block.sealed.header.queueCount
+    const { lanes } = block.sealed.header
     blocks.push({
       id,
       height,
       publishedAt: Number(publishedAt),
       get steps() {
-        return branchSteps(rules, bodyOf(id).steps, first)
+        return branchSteps(rules, bodyOf(id).steps, lanes)
       },
     })
   }
   return { final: settled, blocks: blocks.reverse() }
 }
 
-/** The steps of a valid block that have an effect; `firstIndex` is the queue count of its parent. */
-function branchSteps(rules: Rules, steps: Uint8Array, firstIndex: bigint): BranchStep[] {
-  return splitSteps(steps).flatMap((bytes, step) => {
-    const decoded = decodeStep(bytes)
-    return (decoded && effectOf(rules, decoded, step, firstIndex + BigInt(step))) ?? []
+/** The steps of a valid block that have an effect; `lanes` is where its parent left the queue. */
+function branchSteps(rules: Rules, bytes: Uint8Array, lanes: LanePoints): BranchStep[] {
+  return splitSteps(bytes).flatMap((each, step) => {
+    const decoded = decodeStep(each)
+    return (decoded && effectOf(rules, decoded, step, depositIndex({ lanes }, step))) ?? []
   })
 }
 
-/** `step` is its place in the block, `index` that of the queue entry if it has one. */
+/** `step` is its place in the block, `index` its number in its lane if it is a deposit. */
 function effectOf(rules: Rules, decoded: Step, step: number, index: bigint): BranchStep | undefined {
   switch (decoded.kind) {
     case 'void':

@@ -24,7 +24,7 @@ export type RequestView = BlockRequest & {
 export type MaturedClaim = {
   readonly block: Hash
   readonly infohash: Infohash
-  /** Sealed header, 337 bytes. */
+  /** Sealed header, 417 bytes. */
   readonly sealed: Uint8Array
   readonly to: Address
   /** Base units of wTTX. */

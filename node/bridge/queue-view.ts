@@ -2,10 +2,20 @@
 
 import type { ChainPlace } from '../ethereum/chain.ts'
 import type { Address, Hash } from '../protocol/ids.ts'
-import { entryHash, nextQueueHash, type QueueEntry } from '../protocol/queue.ts'
+import {
+  entryHash,
+  LANES,
+  type Lane,
+  type LaneLengths,
+  type LanePoints,
+  nextQueueHash,
+  ofLanes,
+  type QueueEntry,
+  type QueuePlace,
+} from '../protocol/queue.ts'
 import type { Time } from '../protocol/units.ts'
 
-/** `from` is the account that called Ethereum, `queueHash` the running hash with this entry as its last. */
+/** `index` is its number in its lane, `from` the account that called Ethereum, `queueHash` the running hash of the lane with this entry as its last. */
 export type QueuedEntry = {
   readonly index: bigint
   readonly entry: QueueEntry
@@ -15,34 +25,56 @@ export type QueuedEntry = {
   readonly queueHash: Hash
 }
 
-/** All entries from `start` on; `startHash` is the running hash before them. */
-export type QueueView = {
+/** All entries of a lane from `start` on; `startHash` is the running hash before them. */
+export type LaneView = {
   readonly start: bigint
   readonly startHash: Hash
   readonly entries: readonly QueuedEntry[]
 }
 
-/** How many entries the queue ever got. */
-export function queueLength(queue: QueueView): bigint {
-  return queue.start + BigInt(queue.entries.length)
+export type QueueView = { readonly [Each in Lane]: LaneView }
+
+/** How many entries the lane ever got. */
+export function laneLength(lane: LaneView): bigint {
+  return lane.start + BigInt(lane.entries.length)
+}
+
+export function laneLengths(queue: QueueView): LaneLengths {
+  return ofLanes((lane) => laneLength(queue[lane]))
 }
 
 /** `undefined` for an entry that does not exist (yet), or is older than what this node began with. */
-export function queuedEntryAt(queue: QueueView, index: bigint): QueuedEntry | undefined {
-  return index < queue.start ? undefined : queue.entries[Number(index - queue.start)]
+export function queuedEntryAt(queue: QueueView, { lane, index }: QueuePlace): QueuedEntry | undefined {
+  const { start, entries } = queue[lane]
+  return index < start ? undefined : entries[Number(index - start)]
 }
 
-/** The running hash after the first `count` entries; `undefined` if that is not known here. */
-export function queueHashAt(queue: QueueView, count: bigint): Hash | undefined {
-  return count === queue.start ? queue.startHash : queuedEntryAt(queue, count - 1n)?.queueHash
+/** The running hash of a lane after its first `count` entries; `undefined` if that is not known here. */
+export function laneHashAt(lane: LaneView, count: bigint): Hash | undefined {
+  if (count === lane.start) return lane.startHash
+  return count < lane.start ? undefined : lane.entries[Number(count - lane.start) - 1]?.queueHash
 }
 
-/** What a block with `consumed` entries behind it has not consumed yet, oldest first. */
-export function pendingEntries(queue: QueueView, consumed: bigint): readonly QueuedEntry[] {
-  return consumed < queue.start ? queue.entries : queue.entries.slice(Number(consumed - queue.start))
+/** Whether these are points of the lanes that were seen. */
+export function isOnQueue(queue: QueueView, points: LanePoints): boolean {
+  return LANES.every((lane) => laneHashAt(queue[lane], points[lane].count) === points[lane].hash)
 }
 
-/** The running hash with one more entry. */
-export function hashAfter(queue: QueueView, entry: QueueEntry): Hash {
-  return nextQueueHash(queue.entries.at(-1)?.queueHash ?? queue.startHash, entryHash(entry))
+/** What a block that leaves the lanes at these points has not consumed yet: lane by lane, oldest first, at most `limit` of each. */
+export function pendingEntries(
+  queue: QueueView,
+  points: LanePoints,
+  limit = Number.POSITIVE_INFINITY,
+): readonly QueuedEntry[] {
+  return LANES.flatMap((lane) => {
+    const { start, entries } = queue[lane]
+    const { count } = points[lane]
+    const from = count < start ? 0 : Number(count - start)
+    return entries.slice(from, from + limit)
+  })
+}
+
+/** The running hash of a lane with one more entry. */
+export function hashAfter(lane: LaneView, entry: QueueEntry): Hash {
+  return nextQueueHash(lane.entries.at(-1)?.queueHash ?? lane.startHash, entryHash(entry))
 }

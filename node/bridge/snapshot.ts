@@ -5,6 +5,7 @@ import type { Chain, ChainBlock } from '../ethereum/chain.ts'
 import { requestsOf } from '../protocol/block.ts'
 import { type BlockFile, decodeOutputs } from '../protocol/block-torrent.ts'
 import { blockId, decodeSealed, type Header } from '../protocol/header.ts'
+import { LANES, NO_LENGTHS } from '../protocol/queue.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../protocol/state.ts'
@@ -14,7 +15,7 @@ import type { Time } from '../protocol/units.ts'
 import type { ViewRoot } from './records/fold.ts'
 import type { BlockBody } from './records/judging/judge.ts'
 
-/** A sealed header (337 bytes) and the files of its torrent; `outputs.bin` is needed, steps and states are welcome. */
+/** A sealed header (417 bytes) and the files of its torrent; `outputs.bin` is needed, steps and states are welcome. */
 export type Snapshot = { readonly sealed: Uint8Array; readonly files: readonly BlockFile[] }
 
 export type CheckedSnapshot = {
@@ -58,7 +59,7 @@ export async function checkSnapshot(
   const body = bodyOf(sealed.header, { steps: file('steps.bin'), states: file('states.bin') })
 
   const head = await chain.head()
-  const { records, queueLength } = await chain.read(head.hash, 0n, [id])
+  const { records, lanes } = await chain.read(head.hash, NO_LENGTHS, [id])
   const [record] = records
   if (record === undefined || !record.final) {
     throw new OperationError(
@@ -67,16 +68,14 @@ export async function checkSnapshot(
       { facts: { block: id } },
     )
   }
-  // What follows the block: its children, and the first queue entry that it left.
-  const { queueCount } = sealed.header
-  const queued = queueLength > queueCount ? await chain.queueTime(head.hash, queueCount) : record.publishedAt
-  const isOlder = queued < record.publishedAt
-  const origin = await lastBefore(
-    chain,
-    isOlder ? queued : record.publishedAt,
-    deployed > 0n ? deployed - 1n : 0n,
-    head,
-  )
+  // What follows the block: its children, and the first entry of each lane that it left.
+  let time = record.publishedAt
+  for (const lane of LANES) {
+    const { count } = sealed.header.lanes[lane]
+    const queued = lanes[lane].length > count ? await chain.queueTime(head.hash, { lane, index: count }) : time
+    if (queued < time) time = queued
+  }
+  const origin = await lastBefore(chain, time, deployed > 0n ? deployed - 1n : 0n, head)
   const requests = body === undefined ? [] : requestsOf(rules, body.steps).map(({ step }) => step)
   const root = {
     id,

@@ -2,7 +2,7 @@
 
 import { type Hex, keccak256, type LocalAccount, parseSignature } from 'viem'
 import { type Address, type Hash, parseAddress, parseHash } from '../protocol/ids.ts'
-import { type Time, toWei, type Wei } from '../protocol/units.ts'
+import { addWei, type Time, toWei, type Wei } from '../protocol/units.ts'
 import type { BridgeCall, Permit } from './calls.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { EthereumReader, type PermitFacts, type ReaderDeps } from './reader.ts'
@@ -19,6 +19,9 @@ const PERMIT = [
   { name: 'nonce', type: 'uint256' },
   { name: 'deadline', type: 'uint256' },
 ] as const
+
+/** Others that may queue before a call of ours counts: what it has sent too much then comes back. */
+const OTHERS_AHEAD = 64
 
 /** Questions without an address are about this account. */
 export class EthereumAccount extends EthereumReader {
@@ -69,9 +72,11 @@ export class EthereumAccount extends EthereumReader {
     return { deadline, r, s, v: 27 + yParity }
   }
 
-  /** Wei that go with a call, at the price of these fees or at the contract's floor. */
+  /** Wei that go with a call, at the price of these fees or at the contract's floor, and the surcharge of what it puts into the queue. */
   async valueGoingWith(call: BridgeCall, fees: Fees): Promise<Wei> {
-    return call.bondGas === 0n ? toWei(0n) : valueWith(call, fees, (await this.parameters()).floorPrice)
+    const { queues, bondGas } = call
+    const bonds = bondGas === 0n ? toWei(0n) : valueWith(call, fees, (await this.parameters()).floorPrice)
+    return queues ? addWei([bonds, await this.surcharge(queues.lane, queues.entries, OTHERS_AHEAD)]) : bonds
   }
 
   /** Signs a call, or without one a transaction that does nothing (to use up a nonce). */

@@ -5,6 +5,7 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
 import { type Address, type BlockKey, type Hash, type Infohash, keyOf, ZERO_KEY } from '../protocol/ids.ts'
+import type { Lane } from '../protocol/queue.ts'
 import { ceilToGwei, costOfGas, type GasPrice, type Time, type Wei } from '../protocol/units.ts'
 
 export type BridgeCall = {
@@ -15,8 +16,10 @@ export type BridgeCall = {
   readonly gas: bigint
   /** The call sends what this much gas costs at its greatest price, or at the floor if that is higher; zero: nothing. */
   readonly bondGas: bigint
-  /** This many times, each in whole gwei. Default 1. */
+  /** In this many parts, each rounded up to a gwei. Default 1. */
   readonly bonds?: number
+  /** It puts this many entries into a lane of the queue, and sends their surcharge along. */
+  readonly queues?: { readonly lane: Lane; readonly entries: number }
   /** What a user wants by it: its success is remembered by that until the user was told, whatever its bytes (a permit is never signed twice alike). */
   readonly intent?: string
 }
@@ -39,15 +42,16 @@ export const TRANSACTION_GAS = 2n ** 24n
 export const BOND_GAS = 20_000_000n
 /** Of a block beside a live one. */
 export const RIVAL_BOND_GAS = 5n * BOND_GAS
-/** What it asks for each forced transaction, likewise. */
-export const FORCE_GAS = 10_000n
+/** What it asks for each forced transaction and for each of its bytes, likewise. */
+const FORCE_GAS = 5_000n
+const FORCE_BYTE_GAS = 64n
 /** Expected, units: upper ends of what was measured. */
 export const FINALIZE_GAS = 190_000n
 /** Of a bond. */
 export const RELEASE_GAS = 70_000n
 export const WITHDRAW_GAS = 45_000n
 /** Of wTTX, with a permit. */
-const DEPOSIT_GAS = 115_000n
+const DEPOSIT_GAS = 130_000n
 /** Of whatever goes into the queue, and of each entry. */
 const QUEUE_GAS = 45_000n
 const ENTRY_GAS = 32_000n
@@ -76,9 +80,13 @@ export function stepsGas(steps: number, bytes: number): bigint {
   return work > floor ? work : floor
 }
 
-/** What `force` asks for one transaction: whole gwei, rounded up. */
-export function forceFee(baseFee: GasPrice): Wei {
-  return ceilToGwei(costOfGas(FORCE_GAS, baseFee))
+/** What `force` asks for one transaction of this many bytes, packed, beside the surcharge of its lane: whole gwei, rounded up. */
+export function forceFee(bytes: number, price: GasPrice): Wei {
+  return ceilToGwei(costOfGas(forceGas(bytes), price))
+}
+
+function forceGas(bytes: number): bigint {
+  return FORCE_GAS + FORCE_BYTE_GAS * BigInt(bytes)
 }
 
 /** A torrent of this infohash is not looked for. */
@@ -159,7 +167,7 @@ export function withdrawCall(account: Address): BridgeCall {
 export function depositCall(amount: bigint, to: Address, { deadline, v, r, s }: Permit): BridgeCall {
   const args = [amount, to, deadline, v, r, s] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args })
-  return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n }
+  return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n, queues: { lane: 'deposits', entries: 1 } }
 }
 
 /** Packed transactions; each pays the miner that has to include it. */
@@ -167,7 +175,9 @@ export function forceCall(packed: readonly Uint8Array[]): BridgeCall {
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [packed.map(hex)] })
   const bytes = BigInt(data.length - 2) / 2n
   const gas = QUEUE_GAS + BigInt(packed.length) * ENTRY_GAS + bytes * CALLDATA_GAS
-  return { name: 'force', data, gas: limit(gas), bondGas: FORCE_GAS, bonds: packed.length }
+  const bondGas = packed.reduce((sum, each) => sum + forceGas(each.length), 0n)
+  const queues = { lane: 'forced', entries: packed.length } as const
+  return { name: 'force', data, gas: limit(gas), bondGas, bonds: packed.length, queues }
 }
 
 /** What a call of `forceCall` puts into the queue. */

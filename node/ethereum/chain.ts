@@ -1,6 +1,7 @@
 // What the bridge's follower asks of Ethereum: a narrow view of one contract. Every answer belongs to a named block.
 
 import type { Address, BlockKey, Hash, Infohash } from '../protocol/ids.ts'
+import type { Lane, LaneLengths, QueuePlace } from '../protocol/queue.ts'
 import type { GasPrice, Gwei, Time, Work } from '../protocol/units.ts'
 
 /** An endpoint may be this many blocks behind itself or another one before that is reported. */
@@ -32,7 +33,7 @@ export type PublishedEvent = {
   readonly miner: Address
   /** Infohash of the block's torrent: a hint, never judged. */
   readonly torrent: Infohash
-  /** Sealed header, 337 bytes. */
+  /** Sealed header, 417 bytes. */
   readonly sealed: Uint8Array
   readonly steps: Uint8Array
   readonly states: Uint8Array
@@ -104,12 +105,13 @@ export type BlockRecord = {
   readonly slot: BlockKey
 }
 
+/** How many entries a lane ever got, and its running hash at the length that was asked for; `undefined` for zero or beyond the end. */
+export type LaneReading = { readonly length: bigint; readonly hash: Hash | undefined }
+
 /** What the contract says as of one block of Ethereum. */
 export type BridgeReading = {
   readonly finalBlock: Hash
-  readonly queueLength: bigint
-  /** Running hash of the queue at the length that was asked for; `undefined` for zero or beyond the end. */
-  readonly queueHash: Hash | undefined
+  readonly lanes: { readonly [Each in Lane]: LaneReading }
   /** In the order in which they were asked for. */
   readonly records: readonly BlockRecord[]
 }
@@ -145,12 +147,12 @@ export interface Chain {
   blockAt(number: bigint): Promise<ChainBlock | undefined>
   /** All events of the bridge in blocks `from` to `to`, both included, in their order. */
   events(from: bigint, to: bigint): Promise<readonly BridgeEvent[]>
-  /** State of the contract after block `at`, which must be canonical; `queueLength` is that whose running hash is wanted. */
-  read(at: Hash, queueLength: bigint, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading>
+  /** State of the contract after block `at`, which must be canonical; `lengths` are those whose running hashes are wanted. */
+  read(at: Hash, lengths: LaneLengths, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading>
   /** Which of these requests were paid, as of block `at`; in the order in which they were asked for. */
   areClaimed(at: Hash, numbers: readonly bigint[]): Promise<readonly boolean[]>
-  /** When queue entry `index` was made, as of block `at`. */
-  queueTime(at: Hash, index: bigint): Promise<Time>
+  /** When an entry of the queue was made, as of block `at`. */
+  queueTime(at: Hash, place: QueuePlace): Promise<Time>
   /** Ends what is under way; every later call throws `ethereum-closed`. */
   close(): void
 }

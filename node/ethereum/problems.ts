@@ -157,7 +157,9 @@ function badEndpoint(got: string): OperationError {
 function wordsOf(cause: unknown): string {
   if (!(cause instanceof BaseError))
     return cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
-  const { shortMessage, details } = cause
+  const { details } = cause
+  // Whatever its type says, viem has none where it wraps an error that is not its own.
+  const shortMessage: string = (cause.shortMessage as string | undefined) ?? cause.name
   return details === undefined || shortMessage.includes(details) ? shortMessage : `${shortMessage} ${details}`
 }
 

@@ -26,6 +26,7 @@ import {
   tagOf,
   ZERO_KEY,
 } from '../protocol/ids.ts'
+import { LANES, type Lane, type LaneLengths } from '../protocol/queue.ts'
 import {
   type GasPrice,
   type Gwei,
@@ -79,7 +80,7 @@ export type BridgeParameters = {
 export type Standing = {
   readonly finalBlock: Hash
   readonly finalHeight: bigint
-  readonly queueLength: bigint
+  readonly lanes: LaneLengths
   /** Zero if the contract does not know the block. */
   readonly publishedAt: Time
   readonly isRefuted: boolean
@@ -111,7 +112,7 @@ export type Links = {
   readonly nextSibling: BlockKey
 }
 
-/** What went into the queue of the bridge: `fee` only of a forced transaction. */
+/** What went into the queue of the bridge: its number in its lane, and of a forced transaction its `fee`. */
 export type QueuedEntry = { readonly index: bigint; readonly fee?: Gwei }
 
 /** What a permit of an account has to say (EIP-712, EIP-2612). `time` is that of the newest block. */
@@ -193,8 +194,7 @@ export class EthereumReader {
   /** What the bridge was deployed with. Checks that this is the right chain and that the contract is there; asks once. */
   async parameters(): Promise<BridgeParameters> {
     if (this.#parameters !== undefined) return this.#parameters
-    const chain = BigInt(await this.ask('chain id', (client) => client.getChainId()))
-    if (chain !== this.network.chain) throw wrongChain(this.name, this.network.chain, chain)
+    await this.checkChain()
     const code = await this.ask('code', (client) => client.getCode({ address: this.bridge }))
     if (code === undefined || code === '0x') throw noBridge(this.name, this.bridge)
     const [token, minRequest, easiestTarget, floorPrice, genesis] = await this.ask('parameters', (client) =>
@@ -217,8 +217,19 @@ export class EthereumReader {
     return this.#parameters
   }
 
-  async head(): Promise<Head> {
+  /** Throws `ethereum-wrong-chain`. */
+  protected async checkChain(): Promise<void> {
+    const chain = BigInt(await this.ask('chain id', (client) => client.getChainId()))
+    if (chain !== this.network.chain) throw wrongChain(this.name, this.network.chain, chain)
+  }
+
+  /** Throws unless this is the right chain and what is asked about is there. */
+  protected async ready(): Promise<void> {
     await this.parameters()
+  }
+
+  async head(): Promise<Head> {
+    await this.ready()
     // Read within the question: what makes no sense is the endpoint's fault, and may pass.
     const { hash, number, time, baseFee } = await this.ask('newest block', async (client) => {
       const block = await client.getBlock({ blockTag: 'latest' })
@@ -233,12 +244,14 @@ export class EthereumReader {
 
   async standing(block: Hash): Promise<Standing> {
     await this.parameters()
-    const [finalBlock, finalHeight, queueLength, record] = await this.ask('standing', (client) =>
+    const [finalBlock, finalHeight, deposits, assets, forced, record] = await this.ask('standing', (client) =>
       client.multicall({
         contracts: [
           { ...this.#contract(), functionName: 'finalBlock' },
           { ...this.#contract(), functionName: 'finalHeight' },
-          { ...this.#contract(), functionName: 'queueLength' },
+          { ...this.#contract(), functionName: 'laneLength', args: [LANES.indexOf('deposits')] },
+          { ...this.#contract(), functionName: 'laneLength', args: [LANES.indexOf('assets')] },
+          { ...this.#contract(), functionName: 'laneLength', args: [LANES.indexOf('forced')] },
           { ...this.#contract(), functionName: 'blocks', args: [keyOf(block)] },
         ],
         deployless: true,
@@ -248,7 +261,7 @@ export class EthereumReader {
     return {
       finalBlock: parseHash(finalBlock),
       finalHeight,
-      queueLength,
+      lanes: { deposits, assets, forced },
       publishedAt: isOf(record, block) ? toTime(record.publishedAt) : toTime(0n),
       isRefuted: (record.flags & REFUTED) !== 0,
       ...(record.firstChild === ZERO_KEY ? {} : { children: childrenOf(record) }),
@@ -260,13 +273,30 @@ export class EthereumReader {
     const record = await this.ask(`block ${id}`, (client) =>
       client.readContract({ ...this.#contract(), functionName: 'blocks', args: [keyOf(id)] }),
     )
+    const flags = isOf(record, id) ? record.flags : 0
     return {
       publishedAt: isOf(record, id) ? toTime(record.publishedAt) : toTime(0n),
-      isRefuted: (record.flags & REFUTED) !== 0,
-      isFinal: (record.flags & FINAL) !== 0,
-      isUnpaid: (record.flags & UNPAID) !== 0,
-      bond: weiOf(toGwei(BigInt(record.bond))),
+      isRefuted: (flags & REFUTED) !== 0,
+      isFinal: (flags & FINAL) !== 0,
+      isUnpaid: (flags & UNPAID) !== 0,
+      bond: weiOf(toGwei(isOf(record, id) ? BigInt(record.bond) : 0n)),
     }
+  }
+
+  /** What the next `entries` entries of a lane cost on top, as `surcharge` says it once `ahead` others have come before them. */
+  async surcharge(lane: Lane, entries: number, ahead: number): Promise<Wei> {
+    const args = (count: number) => [LANES.indexOf(lane), BigInt(count)] as const
+    const [all, others] = await this.ask('surcharge', (client) =>
+      client.multicall({
+        contracts: [
+          { ...this.#contract(), functionName: 'surcharge', args: args(ahead + entries) },
+          { ...this.#contract(), functionName: 'surcharge', args: args(ahead) },
+        ],
+        deployless: true,
+        allowFailure: false,
+      }),
+    )
+    return toWei(all > others ? all - others : 0n)
   }
 
   /** The hash of block `number` of Ethereum, or `undefined` if it has none. */

@@ -53,7 +53,10 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
   },
   BadRecipient: { text: 'nobody could spend what is sent there: give an address that somebody has the key of' },
   MalformedTransaction: { text: 'what was to be forced is not a packed transaction' },
-  FeeTooSmall: { retry: true, text: 'the base fee has outgrown the fee: send it again with a greater one' },
+  FeeTooSmall: {
+    retry: true,
+    text: 'the base fee has outgrown the fee, or the lane has filled: send it again with a greater one',
+  },
   TransferFailed: { text: 'the account does not accept coins' },
 }
 

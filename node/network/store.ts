@@ -80,7 +80,7 @@ export interface NetworkStore {
    * for what depends on the node's own view), `OperationError` if it cannot be judged now.
    */
   onTransaction(infohash: Infohash, file: Uint8Array, from: PeerName): Promise<TransactionOutcome>
-  /** A sealed header, 337 bytes. Throws `RuleError` if its work or its form is bad, before anything is fetched for it. */
+  /** A sealed header, 417 bytes. Throws `RuleError` if its work or its form is bad, before anything is fetched for it. */
   onHeader(sealed: Uint8Array, from: PeerName): Promise<HeaderOutcome>
   /** The verified content of the torrent that came with a wanted header. Throws `RuleError` if it is not what the header commits to. */
   onBlock(sealed: Uint8Array, files: readonly TorrentFile[], from: PeerName): Promise<void>

@@ -17,7 +17,7 @@ export type Applied = { readonly state: State; readonly reason: Reason }
 export type Witness = Uint8Array[]
 
 /**
- * Applies a packed step. `queueIndex` is `parent.queueCount` + its place in the block. Total on any bytes and any state: where a liar made
+ * Applies a packed step. `queueIndex` is its number in its lane if it is a deposit (`depositIndex`). Total on any bytes and any state: where a liar made
  * the state up, outputs can hold more than the account of their owner, and sums can pass 128 bits.
  */
 export function applyStep(

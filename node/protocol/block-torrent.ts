@@ -4,6 +4,7 @@ import { concat, decodeUint, encodeText, encodeUint, formatHex } from './bytes.t
 import { sha1 } from './hash.ts'
 import { type SealedHeader, VERSION } from './header.ts'
 import { type Address, type Infohash, toAddress, toBytes, toInfohash } from './ids.ts'
+import { ofLanes } from './queue.ts'
 import { RuleError } from './rule-error.ts'
 import { MAX_TOKENS } from './rules.ts'
 import { type Balance, balancesOf, type Output, outputsOf, type State } from './state.ts'
@@ -117,12 +118,11 @@ function formatHeader({ header, seal }: SealedHeader): string {
     fee: `${header.fee}`,
     firstRequest: `${header.firstRequest}`,
     height: `${header.height}`,
+    lanes: ofLanes((lane) => ({ count: `${header.lanes[lane].count}`, hash: header.lanes[lane].hash })),
     miner: seal.miner,
     nonce: seal.nonce,
     parent: header.parent,
-    queueCount: `${header.queueCount}`,
     queueFees: `${header.queueFees}`,
-    queueHash: header.queueHash,
     requestCount: `${header.requestCount}`,
     requestsRoot: header.requestsRoot,
     state: header.state,

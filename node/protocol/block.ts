@@ -9,12 +9,12 @@ import { keccak } from './hash.ts'
 import type { Header, SealedHeader } from './header.ts'
 import { type Hash, toBytes, toHash } from './ids.ts'
 import { unpackTransaction } from './packed.ts'
-import type { QueueEntry } from './queue.ts'
+import type { QueueEntry, QueuePlace } from './queue.ts'
 import { requestsIn, requestsRoot } from './requests.ts'
 import { RuleError } from './rule-error.ts'
 import type { Reason, Rules } from './rules.ts'
 import { type State, stateRoot } from './state.ts'
-import { decodeStep, queueAfter, queueFeeOf, splitSteps, transactionIn } from './step.ts'
+import { decodeStep, queueFeeOf, readLanes, splitSteps, transactionIn } from './step.ts'
 import { type Posted, splitPosted, traceOf, traceRoot } from './trace.ts'
 import { toBaseUnits, toGwei } from './units.ts'
 import { verifyPacked } from './verify.ts'
@@ -28,8 +28,8 @@ export type PublishedBlock = Posted & { readonly sealed: SealedHeader }
 /** A block and the state after it, to build on. `id` is the block's. */
 export type ParentBlock = { readonly id: Hash; readonly header: Header; readonly state: State }
 
-/** Queue entries by index; `undefined` if this node has not seen the entry (yet). */
-export type QueueReader = (index: bigint) => QueueEntry | undefined
+/** Queue entries by their place; `undefined` if this node has not seen the entry (yet). */
+export type QueueReader = (place: QueuePlace) => QueueEntry | undefined
 
 export type Verdict =
   | { readonly verdict: 'valid'; readonly state: State }
@@ -48,25 +48,32 @@ export type Verdict =
 export function replayBlock(rules: Rules, parent: ParentBlock, block: PublishedBlock, queue: QueueReader): Verdict {
   let state = parent.state
   const { steps, states } = splitPosted(block)
+  const { places } = readLanes(parent.header.lanes, steps)
   for (const [i, step] of steps.entries()) {
     const stated = states[i]
     assert(stated !== undefined, 'there is one state for each step')
-    const index = parent.header.queueCount + BigInt(i)
     const decoded = decodeStep(step)
     if (decoded?.kind === 'void') {
-      const entry = queue(index)
+      const place = places[i]
+      const entry = place && queue(place)
       if (entry?.kind !== 'forced' || toHash(keccak(entry.packed)) !== decoded.packedHash) {
-        return { verdict: 'unknown', step: i, why: `queue entry ${index} is not known here, or is another one` }
+        const name = place ? `entry ${place.index} of the lane of ${place.lane}` : `the entry of step ${i}`
+        return { verdict: 'unknown', step: i, why: `${name} is not known here, or is another one` }
       }
       if (isApplicable(rules, state, entry.packed)) return { verdict: 'invalid', step: i, problem: 'WrongVoid', stated }
     }
-    const applied = applyStep(rules, state, index, step)
+    const applied = applyStep(rules, state, depositIndex(parent.header, i), step)
     if (applied.reason !== 'None') return { verdict: 'invalid', step: i, problem: applied.reason, stated }
     const expected = stateRoot(applied.state)
     if (expected !== stated) return { verdict: 'invalid', step: i, problem: 'WrongState', stated, expected }
     state = applied.state
   }
   return { verdict: 'valid', state }
+}
+
+/** What `applyStep` wants of the step `i` of a block on this parent: its number in the lane of deposits, which come first, if it is one. */
+export function depositIndex(parent: Pick<Header, 'lanes'>, i: number): bigint {
+  return parent.lanes.deposits.count + BigInt(i)
 }
 
 /** What a block of these steps says: its header, and all that its torrent holds once it is sealed. Every step must apply: use `applyStep` to choose them. */
@@ -121,7 +128,7 @@ export function deriveHeader(
     firstRequest: parent.header.firstRequest + BigInt(parent.header.requestCount),
     requestCount: requests.length,
     requestsRoot: requestsRoot(requests),
-    ...queueAfter(parent.header, steps),
+    lanes: readLanes(parent.header.lanes, steps).lanes,
   }
 }
 

@@ -3,13 +3,14 @@
 import { concat, decodeUint, encodeUint } from './bytes.ts'
 import { keccak } from './hash.ts'
 import { type Address, type Hash, toAddress, toBytes, toHash, ZERO_ADDRESS, ZERO_HASH } from './ids.ts'
+import { EMPTY_LANES, LANES, type LanePoints, ofLanes } from './queue.ts'
 import { RuleError } from './rule-error.ts'
 import { SUPPLY } from './rules.ts'
 import { type BaseUnits, type Gwei, toBaseUnits, toGwei } from './units.ts'
 
 export const VERSION = 2
-export const HEADER_BYTES = 285
-export const SEALED_BYTES = 337
+export const HEADER_BYTES = 365
+export const SEALED_BYTES = 417
 
 export type Header = {
   readonly chain: bigint
@@ -32,8 +33,8 @@ export type Header = {
   readonly requestCount: number
   /** Of the tree over the requests, docs/protocol.md section 5.1; zero for none. */
   readonly requestsRoot: Hash
-  readonly queueCount: bigint
-  readonly queueHash: Hash
+  /** Where the block leaves the queue. */
+  readonly lanes: LanePoints
 }
 
 /** Who did the work, and its proof. */
@@ -57,8 +58,7 @@ export function encodeHeader(header: Header): Uint8Array {
     encodeUint(header.firstRequest, 8),
     encodeUint(header.requestCount, 4),
     toBytes(header.requestsRoot),
-    encodeUint(header.queueCount, 8),
-    toBytes(header.queueHash),
+    ...LANES.flatMap((lane) => [encodeUint(header.lanes[lane].count, 8), toBytes(header.lanes[lane].hash)]),
   )
 }
 
@@ -66,7 +66,7 @@ export function encodeSealed({ header, seal }: SealedHeader): Uint8Array {
   return concat(encodeHeader(header), toBytes(seal.miner), toBytes(seal.nonce))
 }
 
-/** Throws `RuleError('bad-header')` unless `bytes` are 337 bytes of version 2. */
+/** Throws `RuleError('bad-header')` unless `bytes` are 417 bytes of version 2. */
 export function decodeSealed(bytes: Uint8Array): SealedHeader {
   if (bytes.length !== SEALED_BYTES || bytes[0] !== VERSION) {
     throw new RuleError('bad-header', `expected a sealed header of ${SEALED_BYTES} bytes, version ${VERSION}`, {
@@ -89,10 +89,12 @@ export function decodeSealed(bytes: Uint8Array): SealedHeader {
     firstRequest: decodeUint(at(201, 8)),
     requestCount: Number(decodeUint(at(209, 4))),
     requestsRoot: toHash(at(213, 32)),
-    queueCount: decodeUint(at(245, 8)),
-    queueHash: toHash(at(253, 32)),
+    lanes: ofLanes((lane) => {
+      const offset = 245 + 40 * LANES.indexOf(lane)
+      return { count: decodeUint(at(offset, 8)), hash: toHash(at(offset + 8, 32)) }
+    }),
   }
-  return { header, seal: { miner: toAddress(at(285, 20)), nonce: toHash(at(305, 32)) } }
+  return { header, seal: { miner: toAddress(at(365, 20)), nonce: toHash(at(385, 32)) } }
 }
 
 /** What the miner searches a nonce for: keccak(header). */
@@ -127,8 +129,7 @@ export function genesisBlock(network: {
     firstRequest: 0n,
     requestCount: 0,
     requestsRoot: ZERO_HASH,
-    queueCount: 0n,
-    queueHash: ZERO_HASH,
+    lanes: EMPTY_LANES,
   }
   return { header, seal: { miner: ZERO_ADDRESS, nonce: ZERO_HASH } }
 }

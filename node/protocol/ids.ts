@@ -111,6 +111,11 @@ export function shortId(tag: string, key: BlockKey): Hash {
   return `0x${'0'.repeat(16)}${tag.slice(2)}${key.slice(2)}` as Hash
 }
 
+/** Whether it may be a short id. A whole one that begins so is of a block whose work nobody has seen yet. */
+export function isShortId(id: Hash): boolean {
+  return id.startsWith(`0x${'0'.repeat(16)}`)
+}
+
 /** Whether two ids, of which one may be short or come from a liar, name the same block: by all that the contract keeps of them. */
 export function isSameBlock(a: Hash, b: Hash): boolean {
   return a.slice(18) === b.slice(18)

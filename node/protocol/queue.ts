@@ -1,9 +1,9 @@
-// Ethereum's queue of deposits and forced transactions, which every branch must carry.
+// Ethereum's queue of deposits and forced transactions, which every branch must carry, in lanes that do not wait for each other.
 
 import { concat, encodeUint } from './bytes.ts'
 import { netOf } from './fee.ts'
 import { keccak } from './hash.ts'
-import { type Address, type Hash, toBytes, toHash } from './ids.ts'
+import { type Address, type Hash, toBytes, toHash, ZERO_HASH } from './ids.ts'
 import type { Rules } from './rules.ts'
 import type { DepositTransaction } from './transaction.ts'
 import type { Gwei } from './units.ts'
@@ -13,6 +13,44 @@ export type DepositEntry = { readonly kind: 'deposit'; readonly gross: bigint; r
 /** A packed transaction was forced. `fee` is for the miner that consumes it. */
 export type ForcedEntry = { readonly kind: 'forced'; readonly fee: Gwei; readonly packed: Uint8Array }
 export type QueueEntry = DepositEntry | ForcedEntry
+
+/** The lanes, in the order in which a block consumes them and the contract numbers them. Nothing enters that of assets yet. */
+export const LANES = ['deposits', 'assets', 'forced'] as const
+export type Lane = (typeof LANES)[number]
+
+/** How many entries of a lane were consumed so far, and their running hash. */
+type LanePoint = { readonly count: bigint; readonly hash: Hash }
+/** Where a block leaves the lanes. */
+export type LanePoints = { readonly [Each in Lane]: LanePoint }
+
+/** How many entries each lane ever got. */
+export type LaneLengths = { readonly [Each in Lane]: bigint }
+
+/** Of a queue in which nothing was ever. */
+export const NO_LENGTHS: LaneLengths = { assets: 0n, deposits: 0n, forced: 0n }
+
+/** Where an entry is: `index` is its number in its lane, from 0. */
+export type QueuePlace = { readonly lane: Lane; readonly index: bigint }
+
+const LANE_OF: { readonly [Kind in QueueEntry['kind']]: Lane } = { deposit: 'deposits', forced: 'forced' }
+
+/** The lane in which entries of a kind wait. */
+export function laneOf(kind: QueueEntry['kind']): Lane {
+  return LANE_OF[kind]
+}
+
+/** The same of each lane. */
+export function ofLanes<T>(make: (lane: Lane) => T): { [Each in Lane]: T } {
+  return { assets: make('assets'), deposits: make('deposits'), forced: make('forced') }
+}
+
+/** How many entries of each lane were consumed. */
+export function countsOf(points: LanePoints): LaneLengths {
+  return ofLanes((lane) => points[lane].count)
+}
+
+/** Before the first entry. */
+export const EMPTY_LANES: LanePoints = ofLanes(() => ({ count: 0n, hash: ZERO_HASH }))
 
 export function entryHash(entry: QueueEntry): Hash {
   if (entry.kind === 'forced') return forcedHash(entry.fee, keccak(entry.packed))
@@ -29,7 +67,7 @@ export function nextQueueHash(queueHash: Hash, entry: Hash): Hash {
   return toHash(keccak(concat(toBytes(queueHash), toBytes(entry))).fill(0, 27))
 }
 
-/** The transaction into which queue entry `index` turns. */
+/** The transaction into which deposit `index` of its lane turns. */
 export function depositTransaction(rules: Rules, index: bigint, entry: DepositEntry): DepositTransaction {
   return {
     kind: 'deposit',

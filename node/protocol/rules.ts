@@ -29,8 +29,8 @@ export const MAX_MEMO = 140
 export const STEP_LIMIT = 500
 /** Bytes of packed steps and states (32 each) in a block. */
 export const BYTE_LIMIT = 122_880
-/** Queue entries that one block must be ready to consume. */
-export const QUEUE_SHARE = 125
+/** Entries of each lane of the queue that one block must be ready to consume. */
+export const LANE_SHARE = 128
 /** For how long a queue entry may be passed over. */
 export const QUEUE_GRACE = toSeconds(3_600n)
 

@@ -3,7 +3,16 @@
 import { concat, decodeUint, encodeUint } from './bytes.ts'
 import { type Hash, toAddress, toBytes, toHash } from './ids.ts'
 import { packedSizeAt } from './packed.ts'
-import { type DepositEntry, entryHash, forcedHash, nextQueueHash } from './queue.ts'
+import {
+  type DepositEntry,
+  entryHash,
+  forcedHash,
+  LANES,
+  type Lane,
+  type LanePoints,
+  nextQueueHash,
+  type QueuePlace,
+} from './queue.ts'
 import { RuleError } from './rule-error.ts'
 import { type Gwei, toGwei } from './units.ts'
 
@@ -34,8 +43,8 @@ type KindRules<Kind extends StepKind> = {
   readonly decode: (bytes: Uint8Array) => Step<Kind>
   /** What follows the first byte. */
   readonly encode: (step: Step<Kind>) => Uint8Array
-  /** Whether the step consumes an entry of the queue. */
-  readonly isOfQueue: boolean
+  /** The lane of the queue of which the step consumes an entry, if it does. */
+  readonly lane: Lane | undefined
   /** The hash of that entry. */
   readonly entryHash: (step: Step<Kind>) => Hash | undefined
   /** What came with that entry. */
@@ -47,7 +56,7 @@ type KindRules<Kind extends StepKind> = {
 const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
   deposit: {
     code: 1,
-    isOfQueue: true,
+    lane: 'deposits',
     sizeAt: () => 37,
     decode: (bytes) => {
       const [gross, to] = [decodeUint(bytes.subarray(1, 17)), toAddress(bytes.subarray(17))]
@@ -60,7 +69,7 @@ const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
   },
   applied: {
     code: 2,
-    isOfQueue: true,
+    lane: 'forced',
     sizeAt: (steps, offset) => sizeWith(9, packedSizeAt(steps, offset + 9)),
     decode: (bytes) => ({ kind: 'applied', fee: feeIn(bytes), packed: bytes.slice(9) }),
     encode: ({ fee, packed }) => concat(encodeUint(fee, 8), packed),
@@ -70,7 +79,7 @@ const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
   },
   void: {
     code: 3,
-    isOfQueue: true,
+    lane: 'forced',
     sizeAt: () => 41,
     decode: (bytes) => ({ kind: 'void', fee: feeIn(bytes), packedHash: toHash(bytes.subarray(9)) }),
     encode: ({ fee, packedHash }) => concat(encodeUint(fee, 8), toBytes(packedHash)),
@@ -80,7 +89,7 @@ const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
   },
   transaction: {
     code: 4,
-    isOfQueue: false,
+    lane: undefined,
     sizeAt: (steps, offset) => sizeWith(1, packedSizeAt(steps, offset + 1)),
     decode: (bytes) => ({ kind: 'transaction', packed: bytes.slice(1) }),
     encode: ({ packed }) => packed,
@@ -120,20 +129,27 @@ export function splitSteps(steps: Uint8Array): Uint8Array[] {
   return parts
 }
 
-/** How many entries of the queue were consumed up to a block, and the running hash of them. */
-export type QueuePoint = { readonly queueCount: bigint; readonly queueHash: Hash }
-
-/** Where the queue is after a block of these steps; those that come from the queue are the first. */
-export function queueAfter({ queueCount, queueHash }: QueuePoint, steps: readonly Uint8Array[]): QueuePoint {
-  let [count, hash] = [queueCount, queueHash]
+/**
+ * Where the lanes are after a block of these steps, and which entry each of the first of them consumes: those that come from the queue
+ * are the first, lane by lane. What comes later, or too late for its lane, consumes nothing.
+ */
+export function readLanes(
+  before: LanePoints,
+  steps: readonly Uint8Array[],
+): { readonly lanes: LanePoints; readonly places: readonly QueuePlace[] } {
+  const lanes = { ...before }
+  const places: QueuePlace[] = []
   for (const bytes of steps) {
     const step = decodeStep(bytes)
-    const entry = step && stepEntryHash(step)
-    if (entry === undefined) break
-    hash = nextQueueHash(hash, entry)
-    count += 1n
+    const [lane, entry] = [step && laneOfStep(step), step && stepEntryHash(step)]
+    const last = places.at(-1)
+    if (lane === undefined || entry === undefined) break
+    if (last !== undefined && LANES.indexOf(lane) < LANES.indexOf(last.lane)) break
+    const { count, hash } = lanes[lane]
+    places.push({ lane, index: count })
+    lanes[lane] = { count: count + 1n, hash: nextQueueHash(hash, entry) }
   }
-  return { queueCount: count, queueHash: hash }
+  return { lanes, places }
 }
 
 /** Entry hash of a step that comes from the queue; `undefined` for a plain transaction. */
@@ -141,9 +157,9 @@ export function stepEntryHash<Kind extends StepKind>(step: Step<Kind>): Hash | u
   return rulesOf(step).entryHash(step)
 }
 
-/** Whether a step consumes an entry of the queue. */
-export function isOfQueue<Kind extends StepKind>(step: Step<Kind>): boolean {
-  return rulesOf(step).isOfQueue
+/** The lane of the queue of which a step consumes an entry; `undefined` for a plain transaction. */
+export function laneOfStep<Kind extends StepKind>(step: Step<Kind>): Lane | undefined {
+  return rulesOf(step).lane
 }
 
 /** What came with the queue entry of a step. */

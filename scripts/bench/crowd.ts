@@ -10,7 +10,7 @@ import { formatHex } from '../../node/protocol/bytes.ts'
 import { createGenesis, genesisState } from '../../node/protocol/genesis.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'
-import { type Hash, parseAddress, parseHash, toHash, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { type BlockKey, type Hash, keyOf, parseAddress, parseHash, toHash, ZERO_KEY } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import { publicKeyOf, signDigest } from '../../node/protocol/signature.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
@@ -48,7 +48,7 @@ export class Crowd implements AsyncDisposable {
   readonly genesis: { readonly transaction: GenesisTransaction; readonly sealed: SealedHeader }
   readonly ground: CrowdBlock
   readonly #stop: () => Promise<void>
-  readonly #lastChild = new Map<Hash, Hash>()
+  readonly #lastChild = new Map<Hash, BlockKey>()
   #nonce = 0n
   #sent = 0
 
@@ -163,8 +163,8 @@ export class Crowd implements AsyncDisposable {
     this.#nonce += 1n
     const sealed = { header, seal: { miner: MINER, nonce: toHash(keccak(new TextEncoder().encode(`${this.#nonce}`))) } }
     const block = { id: blockId(sealed), sealed }
-    const beside = this.#lastChild.get(parent.id) ?? ZERO_HASH
-    this.#lastChild.set(parent.id, block.id)
+    const beside = this.#lastChild.get(parent.id) ?? ZERO_KEY
+    this.#lastChild.set(parent.id, keyOf(block.id))
     const publication = {
       target: header.target,
       torrent: NOWHERE,

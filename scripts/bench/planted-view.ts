@@ -4,6 +4,7 @@ import type { BlockVerdict, BridgeBlock, BridgeView, Nomination } from '../../no
 import { encodeUint } from '../../node/protocol/bytes.ts'
 import { genesisBlock, type SealedHeader } from '../../node/protocol/header.ts'
 import { type Hash, toHash, ZERO_ADDRESS, ZERO_HASH } from '../../node/protocol/ids.ts'
+import { ofLanes } from '../../node/protocol/queue.ts'
 import { addWork, later, type Time, toSeconds, toTime, toWork, type Work } from '../../node/protocol/units.ts'
 
 export type Planted = {
@@ -62,7 +63,7 @@ export function plant(list: readonly Planted[], slots: readonly PlantedSlot[] = 
     final: plantedId(0),
     blocks: new Map(blocks.map((block) => [block.id, block])),
     slots: new Map(slots.map(({ of, block, at }) => [plantedId(of), nomination(block, at)])),
-    queue: { start: 0n, startHash: ZERO_HASH, entries: [] },
+    queue: ofLanes(() => ({ start: 0n, startHash: ZERO_HASH, entries: [] })),
     claimed: new Map(),
   }
 }

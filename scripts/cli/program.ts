@@ -3,6 +3,9 @@
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { GLOBAL_SETTINGS } from '../settings.ts'
+import { registerDeploy } from './commands/deploy/deploy.ts'
+import { registerGenesis } from './commands/deploy/genesis.ts'
+import { registerVerifyDeployment } from './commands/deploy/verify-deployment.ts'
 import { registerBalance } from './commands/hold/balance.ts'
 import { registerBridge } from './commands/hold/bridge.ts'
 import { registerClaim } from './commands/hold/claim.ts'
@@ -38,6 +41,9 @@ const REGISTRATIONS: readonly Registration[] = [
   registerDevnet,
   registerDemo,
   registerNode,
+  registerGenesis,
+  registerDeploy,
+  registerVerifyDeployment,
   registerWallet,
   registerBalance,
   registerSend,

@@ -1,4 +1,4 @@
-// Asking a person at a terminal for a secret: nothing of what is typed is shown, kept in a history or written to standard output.
+// Asking a person at a terminal: of a secret nothing that is typed is shown, kept in a history or written to standard output.
 
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
@@ -8,9 +8,22 @@ import type { Shell } from './shell.ts'
 
 /** One line. Throws `OperationError`: 'no-answer' (Ctrl-D), 'interrupted' (Ctrl-C). */
 export async function askHidden(shell: Shell, question: string): Promise<string> {
-  shell.signal.throwIfAborted()
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const lines = createInterface({ input: shell.stdin, output: nowhere, terminal: true, historySize: 0 })
+  try {
+    return await ask(shell, question, nowhere)
+  } finally {
+    shell.stderr.write('\n')
+  }
+}
+
+/** Whether a person types `yes`, which is shown; anything else is no. Throws as `askHidden` does. */
+export async function askYes(shell: Shell, question: string): Promise<boolean> {
+  return (await ask(shell, `${question} Type yes to go on`, shell.stderr)).trim().toLowerCase() === 'yes'
+}
+
+async function ask(shell: Shell, question: string, output: Writable): Promise<string> {
+  shell.signal.throwIfAborted()
+  const lines = createInterface({ input: shell.stdin, output, terminal: true, historySize: 0 })
   shell.stderr.write(`${question}: `)
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const abort = () => reject(shell.signal.reason)
@@ -30,7 +43,6 @@ export async function askHidden(shell: Shell, question: string): Promise<string>
   } finally {
     shell.signal.removeEventListener('abort', abort)
     lines.close()
-    shell.stderr.write('\n')
   }
 }
 

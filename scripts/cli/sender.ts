@@ -2,14 +2,16 @@
 
 import { join } from 'node:path'
 import { OperationError } from '../../node/errors.ts'
-import { EthereumAccount } from '../../node/ethereum/account.ts'
+import { type AccountDeps, EthereumAccount } from '../../node/ethereum/account.ts'
+import { EthereumDeployer } from '../../node/ethereum/deploying/deployer.ts'
 import { noEndpoint } from '../../node/ethereum/problems.ts'
 import type { EthereumNetwork } from '../../node/ethereum/reader.ts'
 import { apart } from '../../node/ethereum/sending/endpoint.ts'
 import { Outbox } from '../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import { walletAccount } from '../../node/ethereum/signer.ts'
-import type { Address } from '../../node/protocol/ids.ts'
+import { type Address, ZERO_ADDRESS } from '../../node/protocol/ids.ts'
+import type { Wallet } from '../../node/wallet/wallet.ts'
 import type { Lock } from '../lock.ts'
 import { lockAccountWithin } from './account-lock.ts'
 import type { CliContext } from './context.ts'
@@ -17,6 +19,7 @@ import { type NodeLink, openNode } from './link.ts'
 import { unlockWallet } from './passphrase.ts'
 
 export type Sending = AsyncDisposable & { readonly sender: TransactionSender }
+type AccountOf = (deps: AccountDeps) => EthereumAccount
 type NetworkOf = () => Promise<EthereumNetwork>
 type Manner = {
   readonly confirmations: number
@@ -75,13 +78,30 @@ export function openDefender(context: CliContext, network: EthereumNetwork): Pro
   return open(context, async () => network, check, mannerOf(context))
 }
 
+/** The same for what makes a bridge, when there is none yet; the wallet is open until it is disposed. */
+export async function openDeployer(
+  context: CliContext,
+  chain: bigint,
+): Promise<Sending & { readonly ethereum: EthereumDeployer; readonly wallet: Wallet }> {
+  const made = Promise.withResolvers<EthereumDeployer>()
+  const accountOf = (deps: AccountDeps) => {
+    const ethereum = new EthereumDeployer({ ...deps, chain })
+    made.resolve(ethereum)
+    return ethereum
+  }
+  const networkOf = async () => ({ chain, bridge: ZERO_ADDRESS })
+  const sending = await open(context, networkOf, async () => undefined, mannerOf(context), undefined, accountOf)
+  return { ...sending, ethereum: await made.promise }
+}
+
 async function open(
   context: CliContext,
   networkOf: NetworkOf,
   check: (ethereum: EthereumAccount) => Promise<void>,
   { confirmations, pollMs, waitMs }: Manner,
   first?: (account: Address) => Promise<Lock>,
-): Promise<Sending> {
+  accountOf: AccountOf = (deps) => new EthereumAccount(deps),
+): Promise<Sending & { readonly wallet: Wallet }> {
   const { settings, log } = context
   const { ethereum: urls } = settings
   if (urls === undefined) {
@@ -91,7 +111,7 @@ async function open(
   try {
     const network = await networkOf()
     const signer = walletAccount(wallet)
-    const ethereum = new EthereumAccount({ urls, network, signer, now: Date.now })
+    const ethereum = accountOf({ urls, network, signer, now: Date.now })
     const { chain, bridge } = network
     const name = `${chain}-${bridge}-${ethereum.account}`
     await using locks = new AsyncDisposableStack()
@@ -112,7 +132,7 @@ async function open(
       await close()
       throw error
     }
-    return { sender, [Symbol.asyncDispose]: close }
+    return { sender, wallet, [Symbol.asyncDispose]: close }
   } catch (error) {
     wallet[Symbol.dispose]()
     throw error

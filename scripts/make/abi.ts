@@ -1,24 +1,37 @@
 // Writes what the compiler made of the contracts as TypeScript constants: deployments/*-abi.ts, from which viem takes its types, and
-// the bytecode beside them, so that deploying needs no compiler. After `npm run build`.
+// the bytecode beside them with what is known of it, so that deploying and verifying need no compiler. After `npm run build`.
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { readBuildInfo } from './build-info.ts'
+import { renderRuntimeCode } from './runtime-code.ts'
+import { renderStandardInput } from './standard-input.ts'
 
 const root = new URL('../../', import.meta.url)
 const bridge = 'contracts/Bridge.sol/Bridge.json'
 const token = 'contracts/WrappedTTX.sol/WrappedTTX.json'
 
-type Artifact = { readonly abi: readonly unknown[]; readonly bytecode: string }
+type Artifact = { readonly abi: readonly unknown[]; readonly bytecode: string; readonly buildInfoId: string }
 
 /** The generated files, each with the artifact from which it is made. */
 export const COMPILED_FILES = [
   { file: 'deployments/bridge-abi.ts', artifact: bridge, render: renderAbi('Bridge', 'bridgeAbi') },
   { file: 'deployments/token-abi.ts', artifact: token, render: renderAbi('WrappedTTX', 'tokenAbi') },
   { file: 'deployments/bridge-bytecode.ts', artifact: bridge, render: renderBytecode },
+  {
+    file: 'deployments/runtime-code.ts',
+    artifact: bridge,
+    render: async (made: Artifact) => renderRuntimeCode(made, await readBuildInfo(made)),
+  },
+  {
+    file: 'deployments/standard-input.json',
+    artifact: bridge,
+    render: async (made: Artifact) => renderStandardInput(await readBuildInfo(made)),
+  },
 ] as const
 
 /** The text that one of the `COMPILED_FILES` must have. Throws if the contracts are not compiled. */
 export async function renderCompiled({ artifact, render }: (typeof COMPILED_FILES)[number]): Promise<string> {
-  return render(JSON.parse(await readFile(new URL(`artifacts/${artifact}`, root), 'utf8')))
+  return await render(JSON.parse(await readFile(new URL(`artifacts/${artifact}`, root), 'utf8')))
 }
 
 /** One line per entry, without the names that the types have in Solidity. */

@@ -166,10 +166,10 @@ export function protocolExample(): string {
 
   title('6 queue')
   show('entry hash 0', entryHash(entry))
-  show('queueHash(1)', nextQueueHash(ZERO_HASH, entryHash(entry)))
+  show('hash(1) of deposits', nextQueueHash(ZERO_HASH, entryHash(entry)))
   const forced = { kind: 'forced', fee: toGwei(300_000n), packed: payment.packed } as const
   show('forced, fee 300000', entryHash(forced))
-  show('queueHash(2) with it', nextQueueHash(nextQueueHash(ZERO_HASH, entryHash(entry)), entryHash(forced)))
+  show('hash(1) of forced', nextQueueHash(ZERO_HASH, entryHash(forced)))
 
   title('7 genesis block, and a block of these steps (target 2^239 - 1, miner alice, nonce 7: work not done)')
   const first = genesisBlock({

@@ -110,7 +110,7 @@ async function open(t: Parameters<typeof Arena.open>[0]) {
     childOf: async (parent: Hash): Promise<void> => {
       await arena.until('a block on it', async () => {
         const { blocks } = await node.call('bridge_children', { parent })
-        return blocks.some(({ verdict, queueCount }) => verdict === 'valid' && queueCount === 1n)
+        return blocks.some(({ verdict, lanes }) => verdict === 'valid' && lanes.forced === 1n)
       })
     },
   }

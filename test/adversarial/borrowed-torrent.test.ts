@@ -10,7 +10,8 @@ import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
 import { connectEthereum } from '../../node/ethereum/agreeing/http-chain.ts'
 import { finalizeCall } from '../../node/ethereum/calls.ts'
-import type { Hash, Infohash } from '../../node/protocol/ids.ts'
+import { type Hash, type Infohash, isSameBlock } from '../../node/protocol/ids.ts'
+import type { Result } from '../../node/rpc/api.ts'
 import { randomOf } from '../../scripts/assure/models/world.ts'
 import { log } from '../support/log.ts'
 import { Author, type Authored } from '../support/miner/author.ts'
@@ -55,7 +56,7 @@ const NODES: Readonly<Record<string, (call: Call) => Call>> = {
   'says nothing about bodies and files': hanging('bridge_block', 'bridge_files'),
   'has no queue': (call) => async (method, params, signal) => {
     const result = await call(method, params, signal)
-    return method === 'bridge_queue' ? ({ entries: [], queueLength: 0n } as never) : result
+    return method === 'bridge_queue' ? ({ entries: [], length: 0n } as never) : result
   },
   'says nothing at all': hanging(
     'bridge_block',
@@ -65,6 +66,16 @@ const NODES: Readonly<Record<string, (call: Call) => Call>> = {
     'bridge_due',
     'tx_get',
   ),
+  'calls blocks by ids that are theirs but for what the contract does not keep':
+    (call) => async (method, params, signal) => {
+      const result = await call(method, params, signal)
+      if (method !== 'bridge_blocks') return result
+      const [final, ...blocks] = (result as Result<'bridge_blocks'>).blocks
+      const misnamed = blocks.map(({ id, parent, ...block }) => {
+        return { ...block, id: misname(id), parent: parent === final?.id ? parent : misname(parent) }
+      })
+      return { ...result, blocks: [final, ...misnamed] } as typeof result
+    },
   'does not trust its view': (call) => async (method, params, signal) => {
     const result = await call(method, params, signal)
     if (method !== 'bridge_blocks') return result
@@ -205,6 +216,8 @@ async function open(t: TestContext) {
       await stage.until('the watcher to know', () => {
         return watcher.status().cases.some(({ block, by }) => block === id && by === 'us')
       })
+      const ofIt = watcher.status().cases.filter(({ block }) => isSameBlock(block, id))
+      assert.equal(ofIt.length, 1, 'a block is one case, however much of its id anyone tells')
     },
   }
 }
@@ -213,6 +226,10 @@ function logsOf(stage: Stage): readonly Logs[] {
   const chain = connectEthereum([stage.anvil.url], stage.definition.rules, { retries: 0 })
   stage.stack.defer(() => chain.close())
   return [{ name: stage.anvil.url, chain }]
+}
+
+function misname(id: Hash): Hash {
+  return `0x${'ab'.repeat(8)}${id.slice(18)}` as Hash
 }
 
 function failing(method: string, error: OperationError): (call: Call) => Call {

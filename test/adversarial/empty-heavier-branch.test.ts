@@ -81,7 +81,7 @@ test('an honest miner takes the request up again by itself, on the branch that d
     carrier = found.block ?? displaced
     return found.status === 'ordered' && carrier !== displaced
   })
-  assert.equal((await arena.record(carrier)).parent, first.id)
+  assert.equal((await arena.record(carrier)).parent, keyOf(first.id))
   await arena.skipTo(displaced, 23n * HOUR)
   await arena.until('the nomination', async () => (await arena.nominated(genesis)) === keyOf(carrier))
   await arena.skipTo(displaced, 48n * HOUR)

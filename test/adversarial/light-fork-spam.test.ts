@@ -32,7 +32,7 @@ test('twelve rivals are no dearer to overcome than one', async (t) => {
     let leader = honest
     await arena.until('the defence', async () => {
       leader = (await arena.tip()) ?? honest
-      return (await arena.record(leader)).parent === honest
+      return (await arena.record(leader)).parent === keyOf(honest)
     })
     await arena.skipTo(honest, 23n * HOUR)
     await arena.until('the nomination', async () => (await arena.nominated(parent)) === keyOf(leader))

@@ -9,10 +9,11 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { parseDeployment } from '../../node/deployment.ts'
 import { EthereumAccount } from '../../node/ethereum/account.ts'
 import { connectEthereum } from '../../node/ethereum/agreeing/http-chain.ts'
+import { deploy } from '../../node/ethereum/deploying/deploy.ts'
 import { type Hash, keyOf, parseHash, ZERO_KEY } from '../../node/protocol/ids.ts'
+import { NO_LENGTHS } from '../../node/protocol/queue.ts'
 import { genesisOf } from '../../scripts/assure/models/world.ts'
 import { anvilBinary } from '../../scripts/devnet/anvil.ts'
-import { deploy } from '../../scripts/make/deploy.ts'
 import { Running } from '../support/processes/processes.ts'
 import { EASIEST, holder } from '../support/stage.ts'
 
@@ -36,7 +37,7 @@ test('five hundred blocks are read by whoever has to', async () => {
   const head = await client.getBlock()
 
   const node = connectEthereum([url], rules)
-  const { records } = await node.read(parseHash(head.hash), 0n, ids)
+  const { records } = await node.read(parseHash(head.hash), NO_LENGTHS, ids)
   assert.deepEqual([records.length, records.at(-1)?.id], [BLOCKS, ids.at(-1)])
   node.close()
 

@@ -1,13 +1,15 @@
 // Attacked: the queue, with hundreds of small deposits and of forced transactions that are worth nothing.
-// What must hold: blocks that satisfy the queue rule exist at every moment, each takes a quarter of the step limit off the queue and
-// has room for requests beside it, nobody can leave the queue out or get ahead of it, and the last to come gets through too.
+// What must hold: blocks that satisfy the queue rule exist at every moment, each takes a share of its own off each lane and has room for
+// requests beside them, deposits do not wait for what was forced before them, nobody can leave a lane out or get ahead of it, what comes
+// too fast costs more, and the last to come gets through too.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import { isRefusal } from '../../node/ethereum/refusals.ts'
 import { type Address, parseInfohash } from '../../node/protocol/ids.ts'
-import { QUEUE_SHARE, UNIT } from '../../node/protocol/rules.ts'
+import { LANES, type LaneLengths } from '../../node/protocol/queue.ts'
+import { LANE_SHARE, UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 import { holder, stranger } from '../support/stage.ts'
@@ -15,6 +17,8 @@ import { holder, stranger } from '../support/stage.ts'
 const DEPOSITS = 40
 const JUNK = 240
 const BATCH = 60
+/** As many entries of a lane cost nothing on top. */
+const FREE = 144
 const GROSS = 1_000n
 
 test('a flood of the queue delays nobody but itself', async (t) => {
@@ -44,25 +48,28 @@ test('a flood of the queue delays nobody but itself', async (t) => {
   // An hour later nobody can leave the queue out, and nobody could ever take more than their share.
   await stage.skip(HOUR + 1n)
   await arena.seen()
-  const { queueLength } = await node.call('bridge_template', {})
-  assert.equal(queueLength, BigInt(DEPOSITS + JUNK + 1))
+  const { lanes } = await node.call('bridge_template', {})
+  assert.deepEqual(lanes, { deposits: BigInt(DEPOSITS), assets: 0n, forced: BigInt(JUNK + 1) })
   const empty = liar.publish({ content: 'empty' })
   await assert.rejects(empty, (error) => isRefusal(error, 'QueueIgnored'))
   const more = liar.publish({ lie: 'deposit-invented' })
   await assert.rejects(more, (error) => isRefusal(error, 'QueueOverrun'))
 
   miner = await arena.startMiner('second-miner')
-  const counts: number[] = []
-  for (let height = 2n; counts.reduce((sum, count) => sum + count, 0) < DEPOSITS + JUNK + 1; height++) {
-    let consumed: bigint | undefined
+  const counts: LaneLengths[] = []
+  for (let height = 2n; (counts.at(-1)?.forced ?? 0n) < JUNK + 1; height++) {
     await arena.until(`block ${height}`, async () => {
       const { blocks } = await readAllBlocks(node)
-      consumed = blocks.find((block) => block.height === height && block.verdict === 'valid')?.queueCount
-      return consumed !== undefined
+      const block = blocks.find((each) => each.height === height && each.verdict === 'valid')
+      if (block !== undefined) counts.push(block.lanes)
+      return block !== undefined
     })
-    counts.push(Number(consumed ?? 0n) - counts.reduce((sum, count) => sum + count, 0))
   }
-  assert.deepEqual(counts, [QUEUE_SHARE, QUEUE_SHARE, DEPOSITS + JUNK + 1 - 2 * QUEUE_SHARE])
+  // The deposits came after all the junk, and are through with the first block, which has its share of the junk too.
+  assert.deepEqual(counts, [
+    { deposits: BigInt(DEPOSITS), assets: 0n, forced: BigInt(LANE_SHARE) },
+    { deposits: BigInt(DEPOSITS), assets: 0n, forced: BigInt(JUNK + 1) },
+  ])
   const { blocks } = await readAllBlocks(node)
   const second = blocks.find(({ height }) => height === 2n)
   await arena.becomes({ infohash: request }, 'ordered', second?.id) // beside the flood there is room
@@ -91,13 +98,20 @@ function sumOf(values: readonly bigint[]): bigint {
   return values.reduce((sum, value) => sum + value, 0n)
 }
 
-/** Deposits and junk, as fast as Ethereum takes them. */
+/** Junk, and after it deposits, as fast as Ethereum takes them. */
 async function flood(arena: Arena, from: Address, credited: Address): Promise<void> {
-  await arena.deposit(from, credited, GROSS, DEPOSITS)
   const thief = accountOf('thief')
   const junk = Array.from({ length: JUNK }, (_, i) => {
     const prev = [parseInfohash(i.toString(16).padStart(40, '0'))]
     return arena.sign(thief, { to: thief.address, tokens: 1n, prev }).packed
   })
-  for (let i = 0; i < JUNK; i += BATCH) await arena.force(junk.slice(i, i + BATCH))
+  const { client } = arena.stage.anvil
+  const surcharge = async () =>
+    await client.readContract({ ...arena.stage.bridge, functionName: 'surcharge', args: [LANES.indexOf('forced'), 1n] })
+  for (let i = 0; i < JUNK; i += BATCH) {
+    if (i + BATCH < FREE) assert.equal(await surcharge(), 0n)
+    await arena.force(junk.slice(i, i + BATCH))
+  }
+  assert.ok((await surcharge()) > 0n)
+  await arena.deposit(from, credited, GROSS, DEPOSITS)
 }

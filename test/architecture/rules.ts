@@ -47,6 +47,12 @@ const FOLDER_RULES: readonly FolderRule[] = [
     ours: ['node/protocol/', 'node/errors.ts'],
     packages: ['viem', '@noble/', '@crate-crypto/node-eth-kzg', 'kzg-wasm', 'piscina', 'node:'],
   },
+  // What a deployment is made into, and held against, is the file that a node is given.
+  {
+    folder: 'node/ethereum/deploying/',
+    ours: ['node/protocol/', 'node/ethereum/', 'node/deployment.ts', 'deployments/', ...BASICS],
+    packages: ['viem'],
+  },
   // What is said over the RPC, for server, client and documentation: the server's code is not needed to read it.
   { folder: 'node/rpc/methods/', ours: ['node/protocol/', 'node/error-codes.ts', 'node/schema.ts'], packages: ['zod'] },
   { folder: 'node/rpc/api.ts', ours: ['node/rpc/methods/'], packages: ['zod'] },
@@ -126,7 +132,7 @@ export const DEVELOPMENT_FOLDERS: readonly string[] = [
 ]
 
 /** Where production starts: what these reach imports production packages only, whichever folder it is in. */
-export const PRODUCTION_STARTS: readonly string[] = ['scripts/ttx.ts', 'scripts/make/deploy.ts']
+export const PRODUCTION_STARTS: readonly string[] = ['scripts/ttx.ts']
 
 /** What would make the spec depend on the moment or the machine, or on Node. Each is searched in code without comments and strings. */
 export const IMPURE: readonly RegExp[] = [

@@ -23,7 +23,7 @@ import {
 const GENESIS = 10n ** 27n
 const ZERO: Hex = `0x${'00'.repeat(32)}`
 const ABI = parseAbi([
-  'event Claimed(bytes32 indexed block, uint256 indexed index, address indexed to, uint256 amount)',
+  'event Claimed(bytes32 indexed block, uint256 indexed number, address indexed to, uint256 amount)',
   'event Deposited(uint256 indexed index, address indexed from, address indexed to, uint256 amount, uint40 time)',
 ])
 
@@ -146,12 +146,16 @@ async function checkTorrent(
 function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
   const sealed = bytesToHex(read('sealed-header.bin'))
   const field = (offset: number, width: number) => sliceHex(sealed, offset, offset + width)
-  const challenge = keccak256(field(0, 285))
-  assert.equal(keccak256(concat([challenge, field(285, 52)])), id)
+  const challenge = keccak256(field(0, 365))
+  assert.equal(keccak256(concat([challenge, field(365, 52)])), id)
   assert.ok(hexToBigInt(id) <= hexToBigInt(field(69, 32)), 'too little work')
   // Who has the torrent has the whole sealed header.
   const told = JSON.parse(read('block/block.json').toString())
-  assert.deepEqual([told.miner, told.nonce], [field(285, 20), field(305, 32)])
+  assert.deepEqual([told.miner, told.nonce], [field(365, 20), field(385, 32)])
+  for (const [i, lane] of ['deposits', 'assets', 'forced'].entries()) {
+    const [count, hash] = [hexToBigInt(field(245 + 40 * i, 8)), field(253 + 40 * i, 32)]
+    assert.deepEqual(told.lanes[lane], { count: `${count}`, hash })
+  }
   const states = chunks(read('block/states.bin'), 32)
   const count = Number(hexToBigInt(field(101, 4)))
   assert.equal(states.length, count)
@@ -178,8 +182,10 @@ function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
   for (const { owner, value } of balances) {
     assert.equal(value, sum(outputs.filter((output) => output.owner === owner).map((output) => output.value)))
   }
-  assert.equal(sum(balances.map(({ value }) => value)), sum(outputs.map(({ value }) => value)))
-  return sum(outputs.map(({ value }) => value))
+  const supply = sum(outputs.map(({ value }) => value))
+  assert.equal(sum(balances.map(({ value }) => value)), supply)
+  assert.equal(hexToBigInt(field(169, 12)), supply, 'the header tells another supply')
+  return supply
 }
 
 function checkReceipts(folder: string, { request, deposit, network }: DemoResult): void {
@@ -224,10 +230,10 @@ function checkSupply({ supply, request, deposit }: DemoResult, outputsOfBlock: R
   assert.equal(BigInt(last.wttx), gross - BigInt(deposit.credit))
 }
 
-/** 160 bits, of which the first says which half of the tree the entry is in. */
+/** 256 bits, of which the first says which half of the tree the entry is in. */
 function key(first: 0n | 1n, parts: readonly Hex[]): Hex {
-  const bits = hexToBigInt(sliceHex(keccak256(concat(parts)), 0, 20))
-  return numberToHex((bits & (2n ** 159n - 1n)) | (first << 159n), { size: 20 })
+  const bits = hexToBigInt(keccak256(concat(parts)))
+  return numberToHex((bits & (2n ** 255n - 1n)) | (first << 255n), { size: 32 })
 }
 
 /** docs/protocol.md section 3, as it is written there. */
@@ -235,7 +241,7 @@ function treeRoot(entries: readonly Leaf[], depth: number): Hex {
   const [only] = entries
   if (only === undefined) return ZERO
   if (entries.length === 1) return keccak256(concat(['0x00', only.key, numberToHex(only.value, { size: 16 })]))
-  const isRight = ({ key: path }: Leaf) => ((hexToBigInt(path) >> BigInt(159 - depth)) & 1n) === 1n
+  const isRight = ({ key: path }: Leaf) => ((hexToBigInt(path) >> BigInt(255 - depth)) & 1n) === 1n
   const left = treeRoot(
     entries.filter((entry) => !isRight(entry)),
     depth + 1,

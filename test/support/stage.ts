@@ -16,6 +16,7 @@ import { createNodeClient, type NodeClient } from '../../node/client/rpc.ts'
 import { type NetworkDefinition, parseDeployment } from '../../node/deployment.ts'
 import { EthereumAccount } from '../../node/ethereum/account.ts'
 import type { ClaimProof } from '../../node/ethereum/calls.ts'
+import { deploy } from '../../node/ethereum/deploying/deploy.ts'
 import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { SenderOptions } from '../../node/ethereum/sending/sender-options.ts'
 import { TtxNode } from '../../node/node.ts'
@@ -30,9 +31,9 @@ import {
   parseKey,
   ZERO_KEY,
 } from '../../node/protocol/ids.ts'
+import { LANES, type Lane } from '../../node/protocol/queue.ts'
 import type { TransactionBody } from '../../node/protocol/typed-data.ts'
 import { type Account, accountOf, genesisOf, pay, randomOf } from '../../scripts/assure/models/world.ts'
-import { deploy } from '../../scripts/make/deploy.ts'
 import { Anvil } from './chain/anvil.ts'
 import { readRecord } from './chain/record.ts'
 import { log } from './log.ts'
@@ -169,6 +170,12 @@ export class Stage {
 
   async balanceOf(owner: Address): Promise<bigint> {
     return await this.anvil.client.readContract({ ...this.token, functionName: 'balanceOf', args: [owner] })
+  }
+
+  /** How many entries a lane of the queue ever got. */
+  async laneLength(lane: Lane): Promise<bigint> {
+    const args = [LANES.indexOf(lane)] as const
+    return await this.anvil.client.readContract({ ...this.bridge, functionName: 'laneLength', args })
   }
 
   async finalBlock(): Promise<Hash> {

@@ -4,6 +4,7 @@ import type { BridgeEvent, Chain, ChainBlock } from '../../../node/ethereum/chai
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
 import { type Hash, isSameBlock } from '../../../node/protocol/ids.ts'
+import { NO_LENGTHS } from '../../../node/protocol/queue.ts'
 import type { Time } from '../../../node/protocol/units.ts'
 import { within } from '../../../node/within.ts'
 import { Moments } from './moments.ts'
@@ -59,7 +60,7 @@ export class EndpointSource implements Source {
       signal.throwIfAborted()
       if (found.has(index)) continue
       // Entries come in batches: one look has all of its moment.
-      const time = await this.#chain.queueTime((await this.#chain.head()).hash, index)
+      const time = await this.#chain.queueTime((await this.#chain.head()).hash, { lane: 'forced', index })
       for await (const event of this.#eventsAt(time, signal)) {
         if (event.kind === 'forced') found.set(event.index, event.packed)
       }
@@ -70,7 +71,7 @@ export class EndpointSource implements Source {
 
   async #record(id: Hash) {
     const head = await this.#chain.head()
-    return (await this.#chain.read(head.hash, 0n, [id])).records[0]
+    return (await this.#chain.read(head.hash, NO_LENGTHS, [id])).records[0]
   }
 
   /** What happened at this time, unix seconds. */

@@ -11,9 +11,10 @@ import { blockId, type Header, type SealedHeader } from '../../../node/protocol/
 import { type Hash, toHash } from '../../../node/protocol/ids.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
-import { decodeStep, splitSteps } from '../../../node/protocol/step.ts'
+import { decodeStep, readLanes, splitSteps } from '../../../node/protocol/step.ts'
 import { decodeTransaction, type GenesisTransaction } from '../../../node/protocol/transaction.ts'
 import type { Gwei } from '../../../node/protocol/units.ts'
+import { Names } from '../names.ts'
 import { checkPosted } from './posted.ts'
 import { bare, type Source } from './source.ts'
 
@@ -25,6 +26,7 @@ export type EvidenceDeps = {
   readonly sources: readonly Source[]
   readonly log: Logger
   readonly genesis?: Genesis
+  readonly names?: Names
 }
 
 export type EvidenceOptions = {
@@ -39,6 +41,7 @@ export class Evidence {
   readonly #log: Logger
   readonly #patienceMs: number
   readonly #genesis: Genesis | undefined
+  readonly #names: Names
   /** The source that answered last is asked first. */
   #sources: readonly Source[]
   readonly #blocks = new Map<Hash, PublishedBlock>()
@@ -46,16 +49,20 @@ export class Evidence {
   /** Whose wrong answers have been reported. */
   readonly #wrong = new Set<string>()
 
-  constructor({ sources, log, genesis }: EvidenceDeps, { patienceMs = 1_000 }: EvidenceOptions = {}) {
+  constructor(
+    { sources, log, genesis, names = new Names() }: EvidenceDeps,
+    { patienceMs = 1_000 }: EvidenceOptions = {},
+  ) {
     this.#sources = sources
     this.#log = log
     this.#genesis = genesis
+    this.#names = names
     this.#patienceMs = patienceMs
   }
 
   /**
    * A block as it was posted. Throws `OperationError('unknown-block')` where every source says that it has none, and `no-evidence` (retry)
-   * where none has the right one.
+   * where none has the right one, or the block was asked for by a short id: whoever asks again knows the whole one by then.
    */
   async block(id: Hash, signal: AbortSignal): Promise<PublishedBlock> {
     const kept = this.#blocks.get(id)
@@ -67,6 +74,9 @@ export class Evidence {
       return told
     }
     const block = await this.#first(`block ${id}`, signal, ask, id)
+    const whole = blockId(block.sealed)
+    this.#names.prove(whole)
+    if (whole !== id) throw renamed(id, whole)
     return this.#keep(id, block)
   }
 
@@ -74,17 +84,18 @@ export class Evidence {
   async queueOf(parent: Header, block: PublishedBlock, signal: AbortSignal): Promise<QueueReader> {
     const missing = new Map<bigint, Hash>()
     const fees = new Map<bigint, Gwei>()
-    for (const [i, bytes] of splitSteps(block.steps).entries()) {
-      const step = decodeStep(bytes)
+    const steps = splitSteps(block.steps)
+    for (const [i, { index }] of readLanes(parent.lanes, steps).places.entries()) {
+      const step = decodeStep(steps[i] ?? new Uint8Array())
       if (step?.kind !== 'void') continue
-      missing.set(parent.queueCount + BigInt(i), step.packedHash)
-      fees.set(parent.queueCount + BigInt(i), step.fee)
+      missing.set(index, step.packedHash)
+      fees.set(index, step.fee)
     }
     const found = new Map<bigint, Uint8Array>()
     if (missing.size > 0) {
       const [first] = missing.keys()
       // Each may have some of them.
-      await this.#first(`the queue from entry ${first} on`, signal, async (source, limit) => {
+      await this.#first(`the forced transactions from entry ${first} on`, signal, async (source, limit) => {
         const told = await source.forced([...missing.keys()], limit)
         let wrong: bigint | undefined
         for (const [index, hash] of missing) {
@@ -98,9 +109,9 @@ export class Evidence {
         return missing.size === 0 ? found : undefined
       })
     }
-    return (index) => {
+    return ({ lane, index }) => {
       const [packed, fee] = [found.get(index), fees.get(index)]
-      return packed && fee !== undefined ? { kind: 'forced', fee, packed } : undefined
+      return lane === 'forced' && packed && fee !== undefined ? { kind: 'forced', fee, packed } : undefined
     }
   }
 
@@ -252,6 +263,11 @@ function noEvidence(what: string, whys: readonly string[]): OperationError {
     facts: { what },
     retry: true,
   })
+}
+
+function renamed(id: Hash, whole: Hash): OperationError {
+  const message = `expected block ${id}, which is known by its whole id now: ${whole}`
+  return new OperationError('no-evidence', message, { facts: { what: `block ${id}` }, retry: true })
 }
 
 function anotherEntry(index: bigint): RuleError {

@@ -34,9 +34,9 @@ export class NodeSource implements Source {
     const found = new Map<bigint, Uint8Array>()
     for (let waiting = [...indices]; waiting[0] !== undefined; ) {
       const [first] = waiting
-      const queue = await readQueue(this.#node, first, AT_ONCE, signal)
+      const queue = await readQueue(this.#node, { lane: 'forced', index: first }, AT_ONCE, signal)
       for (const index of waiting) {
-        const entry = queue(index)
+        const entry = queue({ lane: 'forced', index })
         if (entry?.kind === 'forced') found.set(index, entry.packed)
       }
       waiting = waiting.filter((index) => index >= first + BigInt(AT_ONCE))

@@ -13,7 +13,7 @@ export interface Source {
   readonly limitMs: number
   /** Header, steps and states as they were posted; of genesis, which nobody posted, the header. */
   block(id: Hash, signal: AbortSignal): Promise<PublishedBlock | undefined>
-  /** Packed forced transactions of the queue, by index: some of those that are asked for, perhaps with others. */
+  /** Packed forced transactions by their numbers in their lane: some of those that are asked for, perhaps with others. */
   forced(indices: readonly bigint[], signal: AbortSignal): Promise<ReadonlyMap<bigint, Uint8Array>>
   /** Whether the contract has made the block final. No hash binds this one. */
   isFinal(id: Hash, signal: AbortSignal): Promise<boolean>

@@ -2,8 +2,9 @@
 
 import type { BlockRecord, BridgeReading } from '../../ethereum/chain.ts'
 import { type Hash, keyOf, ZERO_HASH } from '../../protocol/ids.ts'
+import { LANES } from '../../protocol/queue.ts'
 import { preferredBranch } from '../fork-choice.ts'
-import { queueHashAt, queueLength } from '../queue-view.ts'
+import { laneHashAt, laneLength } from '../queue-view.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
 import { incomplete, type StoredEvent } from './fold.ts'
 
@@ -27,12 +28,15 @@ export function auditedBlocks(view: BridgeView, touched: Iterable<Hash>, turn: n
 
 /** Throws `OperationError('ethereum-logs-incomplete')` where the contract says anything else than the events did. */
 export function audit(view: BridgeView, asked: readonly Hash[], reading: BridgeReading): void {
-  const length = queueLength(view.queue)
-  if (reading.queueLength !== length) {
-    throw incomplete(`the queue has ${reading.queueLength} entries, and ${length} were reported`)
+  for (const lane of LANES) {
+    const length = laneLength(view.queue[lane])
+    const there = reading.lanes[lane]
+    if (there.length !== length) {
+      throw incomplete(`the lane of ${lane} has ${there.length} entries, and ${length} were reported`)
+    }
+    if (length > 0n && there.hash !== laneHashAt(view.queue[lane], length))
+      throw incomplete(`the lane of ${lane} has other entries than those reported`)
   }
-  const hash = queueHashAt(view.queue, length)
-  if (length > 0n && reading.queueHash !== hash) throw incomplete('the queue has other entries than those reported')
   const final = view.death?.block ?? view.final
   // After its death the bridge may go on; nothing of that is adopted.
   if (view.death === undefined && reading.finalBlock !== final) {

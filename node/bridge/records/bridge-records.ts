@@ -12,7 +12,7 @@ import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { type Time, toWork } from '../../protocol/units.ts'
 import { settledBlock } from '../branch.ts'
 import { preferredTip } from '../fork-choice.ts'
-import { queueLength } from '../queue-view.ts'
+import { laneLengths } from '../queue-view.ts'
 import type { CheckedSnapshot } from '../snapshot.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
 import { audit, auditClaims, auditedBlocks, claimsAfter } from './audit.ts'
@@ -209,7 +209,7 @@ export class BridgeRecords {
     const known = [...kept, ...added.map(({ event }) => event)]
     if (isHead) {
       const asked = auditedBlocks(view, touchedBy(added), this.#audits++)
-      audit(view, asked, await contract.read(target.hash, queueLength(view.queue), asked))
+      audit(view, asked, await contract.read(target.hash, laneLengths(view.queue), asked))
       const claims = claimsAfter(known, this.#auditedUpTo(ancestor))
       auditClaims(claims, await contract.areClaimed(target.hash, claims))
     }

@@ -4,10 +4,10 @@ import { OperationError } from '../../errors.ts'
 import type { BridgeEvent, NominatedEvent, PublishedEvent } from '../../ethereum/chain.ts'
 import { decodeSealed } from '../../protocol/header.ts'
 import { type BlockKey, type Hash, keyOf } from '../../protocol/ids.ts'
-import type { QueueEntry } from '../../protocol/queue.ts'
+import { type Lane, laneOf, ofLanes, type QueueEntry } from '../../protocol/queue.ts'
 import { workOf } from '../../protocol/target.ts'
 import { addWork } from '../../protocol/units.ts'
-import { hashAfter, type QueuedEntry, queueLength } from '../queue-view.ts'
+import { hashAfter, laneLength, type QueuedEntry } from '../queue-view.ts'
 import {
   type BlockVerdict,
   type BridgeBlock,
@@ -45,6 +45,8 @@ export type Findings = ReadonlyMap<Hash, Finding>
 /** The block with which a node begins: genesis, or that of a snapshot. */
 export type ViewRoot = Omit<BridgeBlock, 'children' | 'refuted' | 'verdict' | 'place' | 'finality'>
 
+type LaneDraft = { readonly start: bigint; readonly startHash: Hash; readonly entries: QueuedEntry[] }
+
 /** A view in the making. */
 export type DraftView = {
   readonly root: Hash
@@ -53,20 +55,20 @@ export type DraftView = {
   readonly ids: Map<BlockKey, Hash>
   final: Hash
   readonly slots: Map<Hash, Nomination>
-  readonly queue: { readonly start: bigint; readonly startHash: Hash; readonly entries: QueuedEntry[] }
+  readonly queue: { readonly [Each in Lane]: LaneDraft }
   readonly claimed: Map<bigint, bigint>
   death?: BridgeDeath
 }
 
 export function emptyView(root: ViewRoot): DraftView {
-  const { queueCount, queueHash } = root.sealed.header
+  const { lanes } = root.sealed.header
   return {
     root: root.id,
     blocks: new Map([[root.id, { ...root, verdict: { verdict: 'valid' }, refuted: false, children: [] }]]),
     ids: new Map([[keyOf(root.id), root.id]]),
     final: root.id,
     slots: new Map(),
-    queue: { start: queueCount, startHash: queueHash, entries: [] },
+    queue: ofLanes((lane) => ({ start: lanes[lane].count, startHash: lanes[lane].hash, entries: [] })),
     claimed: new Map(),
   }
 }
@@ -78,7 +80,7 @@ export function draftOf(view: BridgeView): DraftView {
     blocks: new Map(view.blocks),
     ids: new Map([...view.blocks.keys()].map((id) => [keyOf(id), id])),
     slots: new Map(view.slots),
-    queue: { ...view.queue, entries: [...view.queue.entries] },
+    queue: ofLanes((lane) => ({ ...view.queue[lane], entries: [...view.queue[lane].entries] })),
     claimed: new Map(view.claimed),
   }
 }
@@ -121,10 +123,12 @@ export function isRelevant(view: DraftView, event: StoredEvent | Exclude<BridgeE
       // What an older block pays is reported of that block as ever.
       return needs(event.block) || begunLate
     default: {
-      const length = queueLength(view.queue)
-      if (event.index > length) throw incomplete(`queue entry ${event.index} was reported, but not entry ${length}`)
-      if (event.index < length && event.index >= view.queue.start) {
-        throw incomplete(`queue entry ${event.index} was reported twice`)
+      const lane = laneOf(kindOf(event))
+      const length = laneLength(view.queue[lane])
+      const name = `entry ${event.index} of the lane of ${lane}`
+      if (event.index > length) throw incomplete(`${name} was reported, but not entry ${length}`)
+      if (event.index < length && event.index >= view.queue[lane].start) {
+        throw incomplete(`${name} was reported twice`)
       }
       return event.index === length
     }
@@ -234,7 +238,12 @@ function queue(
   entry: QueueEntry,
 ): void {
   const { index, from, time, place } = event
-  view.queue.entries.push({ index, entry, from, time, place, queueHash: hashAfter(view.queue, entry) })
+  const lane = view.queue[laneOf(entry.kind)]
+  lane.entries.push({ index, entry, from, time, place, queueHash: hashAfter(lane, entry) })
+}
+
+function kindOf({ kind }: Extract<StoredEvent, { kind: 'deposited' | 'forced' }>): QueueEntry['kind'] {
+  return kind === 'deposited' ? 'deposit' : kind
 }
 
 function isBegunLate(view: DraftView): boolean {

@@ -1,6 +1,7 @@
 // The view begins with a newer block: what happened below it goes to the archive, so that memory holds what can still change.
 
 import type { Hash } from '../../protocol/ids.ts'
+import { LANES } from '../../protocol/queue.ts'
 import { type BridgeView, blockOf } from '../view.ts'
 import type { Move } from './disk/journal.ts'
 import { applyEvent, emptyView, type Findings, isRelevant, type StoredEvent } from './fold.ts'
@@ -31,6 +32,8 @@ export function moveRoot(
     } else gone.push(event)
   }
   const blocks = [...view.blocks.values()].filter((block) => !next.blocks.has(block.id))
-  const entries = view.queue.entries.filter(({ index }) => index < next.queue.start)
+  const entries = LANES.flatMap((lane) =>
+    view.queue[lane].entries.filter(({ index }) => index < next.queue[lane].start),
+  )
   return { view: next, events: kept, findings, move: { root, events: gone, leaving: { blocks, entries, claims } } }
 }

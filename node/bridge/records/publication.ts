@@ -10,7 +10,7 @@ import { splitSteps } from '../../protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../protocol/target.ts'
 import { splitStates } from '../../protocol/trace.ts'
 import { secondsFrom, type Time } from '../../protocol/units.ts'
-import { queueHashAt } from '../queue-view.ts'
+import { isOnQueue } from '../queue-view.ts'
 import { type BridgeView, blockOf } from '../view.ts'
 import { incomplete } from './fold.ts'
 
@@ -58,8 +58,7 @@ function problemOf(
     const above = { id: parent, header: below.sealed.header }
     const derived = deriveHeader(rules, above, header.target, parts, splitStates(states))
     if (challengeOf(derived) !== challengeOf(header)) return 'says in its header what does not follow from its content'
-    if (queueHashAt(view.queue, header.queueCount) !== header.queueHash)
-      return 'consumes queue entries that were not reported'
+    if (!isOnQueue(view.queue, header.lanes)) return 'consumes queue entries that were not reported'
     return undefined
   } catch (error) {
     if (error instanceof RuleError) return `is malformed: ${error.message}`

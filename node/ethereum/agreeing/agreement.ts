@@ -3,6 +3,7 @@
 import { OperationError } from '../../errors.ts'
 import { formatHex } from '../../protocol/bytes.ts'
 import type { BlockKey, Hash } from '../../protocol/ids.ts'
+import type { LaneLengths, QueuePlace } from '../../protocol/queue.ts'
 import type { Time } from '../../protocol/units.ts'
 import {
   type BridgeEvent,
@@ -57,16 +58,16 @@ export class AgreeingChain implements Chain {
     return this.#same(`the events of blocks ${from} to ${to}`, (chain) => chain.events(from, to))
   }
 
-  read(at: Hash, queueLength: bigint, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
-    return this.#same(`the contract at block ${at}`, (chain) => chain.read(at, queueLength, blocks))
+  read(at: Hash, lengths: LaneLengths, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
+    return this.#same(`the contract at block ${at}`, (chain) => chain.read(at, lengths, blocks))
   }
 
   areClaimed(at: Hash, numbers: readonly bigint[]): Promise<readonly boolean[]> {
     return this.#same(`what was paid by block ${at}`, (chain) => chain.areClaimed(at, numbers))
   }
 
-  queueTime(at: Hash, index: bigint): Promise<Time> {
-    return this.#same(`queue entry ${index}`, (chain) => chain.queueTime(at, index))
+  queueTime(at: Hash, place: QueuePlace): Promise<Time> {
+    return this.#same(`entry ${place.index} of the lane of ${place.lane}`, (chain) => chain.queueTime(at, place))
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-// One endpoint of Ethereum as the node sees it: the events and the state of the bridge, every answer of a named block.
+// One endpoint of Ethereum as the node sees it: the events and the state of the bridge, every answer of a named block. Long, as it asks for all that a node needs.
 
 import { BlockNotFoundError, ContractFunctionExecutionError, type PublicClient } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
@@ -12,6 +12,7 @@ import {
   parseHash,
   ZERO_HASH,
 } from '../../protocol/ids.ts'
+import { LANES, type Lane, type LaneLengths, ofLanes, type QueuePlace } from '../../protocol/queue.ts'
 import { type Time, toGasPrice, toTime } from '../../protocol/units.ts'
 import type { BridgeEvent, BridgeParameters, BridgeReading, Chain, ChainBlock } from '../chain.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
@@ -193,26 +194,33 @@ class HttpChain implements Chain {
     })
   }
 
-  async read(at: Hash, queueLength: bigint, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
+  async read(at: Hash, lengths: LaneLengths, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
     await this.#check()
     const contract = { abi: bridgeAbi, address: this.#network.bridge } as const
     const when = { blockHash: at, requireCanonical: true } as const
     const together = { deployless: true, allowFailure: false, batchSize: MULTICALL_BYTES } as const
     const wanted = blocks.map((id) => ({ ...contract, functionName: 'blocks', args: [keyOf(id)] }) as const)
     const slots = blocks.map((id) => ({ ...contract, functionName: 'slotOf', args: [keyOf(id)] }) as const)
-    const [finalBlock, length, records, nominated] = await Promise.all([
+    const lanes = LANES.map((_, i) => ({ ...contract, functionName: 'laneLength', args: [i] }) as const)
+    const [finalBlock, counts, records, nominated] = await Promise.all([
       this.#ask('final block', (client) => client.readContract({ ...contract, ...when, functionName: 'finalBlock' })),
-      this.#ask('queue length', (client) => client.readContract({ ...contract, ...when, functionName: 'queueLength' })),
+      this.#ask('lengths of the lanes', (client) => client.multicall({ contracts: lanes, ...when, ...together })),
       this.#ask('block records', (client) => client.multicall({ contracts: wanted, ...when, ...together })),
       this.#ask('slots', (client) => client.multicall({ contracts: slots, ...when, ...together })),
     ])
-    const queueHash =
-      queueLength === 0n || queueLength > length ? undefined : (await this.#queueEntry(at, queueLength - 1n))[0]
     // viem loses the types of a list of equal calls, which is why there are casts.
+    const lengthOf = (lane: Lane) => counts[LANES.indexOf(lane)] as bigint
+    const isThere = (lane: Lane) => lengths[lane] > 0n && lengths[lane] <= lengthOf(lane)
+    const hashes = new Map<Lane, string>()
+    for (const lane of LANES) {
+      if (isThere(lane)) hashes.set(lane, (await this.#queueEntry(at, { lane, index: lengths[lane] - 1n }))[0])
+    }
     return this.#connection.parse('what the contract says', () => ({
       finalBlock: parseHash(finalBlock),
-      queueLength: length,
-      queueHash: queueHash === undefined ? undefined : parseHash(queueHash),
+      lanes: ofLanes((lane) => {
+        const hash = hashes.get(lane)
+        return { length: lengthOf(lane), hash: hash === undefined ? undefined : parseHash(hash) }
+      }),
       records: records.map((record, i) =>
         toRecord(blocks[i] ?? ZERO_HASH, record as ContractRecord, nominated[i] as ContractSlot),
       ),
@@ -230,25 +238,25 @@ class HttpChain implements Chain {
     return claimed.map((each) => each === true) // viem loses the type of a list of equal calls
   }
 
-  async queueTime(at: Hash, index: bigint): Promise<Time> {
+  async queueTime(at: Hash, place: QueuePlace): Promise<Time> {
     await this.#check()
-    return toTime((await this.#queueEntry(at, index))[1])
+    return toTime((await this.#queueEntry(at, place))[1])
   }
 
   close(): void {
     this.#connection.close()
   }
 
-  #queueEntry(at: Hash, index: bigint) {
+  #queueEntry(at: Hash, { lane, index }: QueuePlace) {
     const { bridge } = this.#network
-    return this.#ask(`queue entry ${index}`, (client) =>
+    return this.#ask(`entry ${index} of the lane of ${lane}`, (client) =>
       client.readContract({
         abi: bridgeAbi,
         address: bridge,
         blockHash: at,
         requireCanonical: true,
-        functionName: 'queueEntry',
-        args: [index],
+        functionName: 'laneEntry',
+        args: [LANES.indexOf(lane), index],
       }),
     )
   }

@@ -5,6 +5,7 @@ import {
   ceilToGwei,
   costOfGas,
   type GasPrice,
+  GWEI,
   maxPrice,
   secondsFrom,
   type Time,
@@ -53,12 +54,12 @@ export function patienceAt(stuckMs: number, now: Time, deadline: Time | undefine
 }
 
 /**
- * Wei that go with a call: its bonds at the greatest price, or at the contract's `floor` if that is higher, each rounded up to a gwei (the contract
- * burns what is below one).
+ * Wei that go with a call: its bonds at the greatest price, or at the contract's `floor` if that is higher, rounded up to a gwei, and one for each
+ * further one, since the contract rounds each of them (it burns what is below a gwei of a bond, and gives back what is too much for an entry).
  */
 export function valueWith(call: Pick<BridgeCall, 'bondGas' | 'bonds'>, fees: Fees, floor: GasPrice): Wei {
   const { bondGas, bonds = 1 } = call
-  return toWei(BigInt(bonds) * ceilToGwei(costOfGas(bondGas, maxPrice(fees.maxFeePerGas, floor))))
+  return toWei(ceilToGwei(costOfGas(bondGas, maxPrice(fees.maxFeePerGas, floor))) + BigInt(bonds - 1) * GWEI)
 }
 
 function raise(fee: GasPrice): GasPrice {

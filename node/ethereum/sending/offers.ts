@@ -46,9 +46,11 @@ export class Offers {
     )
   }
 
-  /** Throws `OperationError('unfunded-account')`. */
+  /** Throws `OperationError('unfunded-account')`, and `fee-cap` where the bridge is said to count gas at more than may be paid for it. */
   async checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
     const { account } = this.#ethereum
+    const floor = call.bondGas > 0n ? (await this.#ethereum.parameters()).floorPrice : 0n
+    if (floor > this.#maxFeePerGas) throw aboveCap(call, floor, this.#maxFeePerGas)
     const needed = addWei([costOfGas(call.gas, fees.maxFeePerGas), await this.#ethereum.valueGoingWith(call, fees)])
     const balance = await this.#ethereum.balance()
     if (balance >= needed) return
@@ -58,4 +60,13 @@ export class Offers {
       { facts: { call: call.name, account, balance: `${balance}`, needed: `${needed}` } },
     )
   }
+}
+
+/** A bond is paid at the floor price of the deployment, which is one endpoint's word. */
+function aboveCap({ name }: BridgeCall, price: bigint, cap: GasPrice): OperationError {
+  return new OperationError(
+    'fee-cap',
+    `expected a bridge that counts the gas of ${name} at ${cap} wei at most, got ${price} as its floor price; see whether the deployment says so, and allow more then`,
+    { facts: { cap: `${cap}`, price: `${price}` } },
+  )
 }

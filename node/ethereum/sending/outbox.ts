@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { writeDurably } from '../../durable.ts'
 import { OperationError } from '../../errors.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { LANES } from '../../protocol/queue.ts'
 import type { BridgeCall } from '../calls.ts'
 import { type Attempt, attemptRecord, hashText, hexText, wholeText } from './attempt.ts'
 
@@ -18,7 +19,10 @@ const entry = z.object({
   attempts: z.array(attemptRecord),
   /** What it was for, and the call itself, where another one for the same would be another call. */
   errand: z
-    .object({ intent: z.string(), data: hexText, gas: wholeText, bondGas: wholeText, bonds: z.number().optional() })
+    .object({
+      ...{ intent: z.string(), data: hexText, gas: wholeText, bondGas: wholeText, bonds: z.number().optional() },
+      queues: z.object({ lane: z.enum(LANES), entries: z.number() }).optional(),
+    })
     .optional(),
   /** The block of Ethereum in which one of them counted. */
   settledAt: wholeText.optional(),
@@ -82,8 +86,8 @@ export class Outbox {
   findOpen(intent: string): BridgeCall | undefined {
     for (const { name, errand, settledAt, isUntold } of this.#entries.values()) {
       if (errand?.intent !== intent || (settledAt !== undefined && !isUntold)) continue
-      const { data, gas, bondGas, bonds } = errand
-      return { name, data, gas, bondGas, ...(bonds === undefined ? {} : { bonds }), intent }
+      const { data, gas, bondGas, bonds, queues } = errand
+      return { name, data, gas, bondGas, ...(bonds && { bonds }), ...(queues && { queues }), intent }
     }
     return undefined
   }
@@ -91,8 +95,8 @@ export class Outbox {
   async add(call: BridgeCall, attempt: Attempt): Promise<void> {
     const key = keyOf(call)
     const attempts = [...(this.#entries.get(key)?.attempts ?? []), attempt]
-    const { name, intent, data, gas, bondGas, bonds } = call
-    const errand = { intent, data, gas, bondGas, ...(bonds === undefined ? {} : { bonds }) }
+    const { name, intent, data, gas, bondGas, bonds, queues } = call
+    const errand = { intent, data, gas, bondGas, ...(bonds && { bonds }), ...(queues && { queues }) }
     await this.#put({ call: key, name, attempts, ...(intent === undefined ? {} : { errand: { ...errand, intent } }) })
   }
 

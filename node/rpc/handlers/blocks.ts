@@ -8,6 +8,7 @@ import { OperationError } from '../../errors.ts'
 import { type BlockContent, blockFiles } from '../../protocol/block-torrent.ts'
 import { encodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { countsOf } from '../../protocol/queue.ts'
 import type { Time } from '../../protocol/units.ts'
 import type { Handlers, Result } from '../api.ts'
 import { pageAboveFinal, pageOfChildren } from './pages.ts'
@@ -39,14 +40,14 @@ export function blockHandlers(parts: { readonly follower: Followed | undefined }
       const follower = followerOf(parts)
       const block = knownBlock(follower, id)
       const summary = summaryOf(follower.view, ethereumTime(follower), block)
-      const body = (await follower.body(id)) ?? { steps: new Uint8Array(), states: new Uint8Array() }
+      const body = (await follower.body(block.id)) ?? { steps: new Uint8Array(), states: new Uint8Array() }
       return { ...summary, sealed: encodeSealed(block.sealed), packedSteps: body.steps, states: body.states }
     },
     bridge_files: async ({ id }) => {
       const follower = followerOf(parts)
-      knownBlock(follower, id)
-      const content = await contentOf(follower, id)
-      if (content === undefined) throw filesUnknown(follower, id)
+      const block = knownBlock(follower, id)
+      const content = await contentOf(follower, block.id)
+      if (content === undefined) throw filesUnknown(follower, block.id)
       return { files: [...blockFiles(content)] }
     },
   } satisfies Partial<Handlers>
@@ -58,12 +59,13 @@ export function summariesOf(view: BridgeView, now: Time, blocks: readonly Bridge
   const times = finalTimesOf(view, now)
   return blocks.map((block) => {
     const { id, sealed, publishedAt, work, verdict, refuted, finality, requests } = block
-    const { parent, height, target, state, stepCount, queueCount } = sealed.header
+    const { parent, height, target, state, stepCount, lanes } = sealed.header
     const time = times.get(id)
     const finalTime = time && finalTimeAnswer(time)
     return {
       ...{ id, parent, height, miner: sealed.seal.miner, target, work, state },
-      ...{ steps: stepCount, requests: requests.length, queueCount, publishedAt: Number(publishedAt) },
+      ...{ steps: stepCount, requests: requests.length, publishedAt: Number(publishedAt) },
+      lanes: countsOf(lanes),
       ...(block.torrent === undefined ? {} : { torrent: block.torrent }),
       ...verdictAnswer(verdict),
       refuted,

@@ -2,12 +2,13 @@
 
 import type { BridgeFollower } from '../../bridge/follower.ts'
 import { preferredTip } from '../../bridge/fork-choice.ts'
-import { type QueuedEntry, queueLength } from '../../bridge/queue-view.ts'
+import { laneLength, laneLengths, pendingEntries, type QueuedEntry } from '../../bridge/queue-view.ts'
 import { dueCalls } from '../../bridge/race.ts'
 import { blockOf } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import { encodeSealed } from '../../protocol/header.ts'
-import { QUEUE_SHARE } from '../../protocol/rules.ts'
+import type { QueuePlace } from '../../protocol/queue.ts'
+import { LANE_SHARE } from '../../protocol/rules.ts'
 import type { Handlers, Result } from '../api.ts'
 import { ethereumTime, followerOf, type NodeParts } from './parts.ts'
 import { bridgeStatusOf } from './status.ts'
@@ -31,8 +32,8 @@ export function bridgeHandlers(parts: NodeParts) {
       return {
         status: bridgeStatusOf(parts),
         parent: { id: tip.id, sealed: encodeSealed(tip.sealed), publishedAt: Number(tip.publishedAt) },
-        queueLength: queueLength(view.queue),
-        queue: entriesOf(follower, tip.sealed.header.queueCount, QUEUE_SHARE + 1),
+        lanes: laneLengths(view.queue),
+        queue: pendingEntries(view.queue, tip.sealed.header.lanes, LANE_SHARE).map(entryOf),
         candidates: (await ledger.candidates()).map(({ infohash, packed, after, request, coinAge, firstSeenMs }) => ({
           infohash,
           packed,
@@ -43,9 +44,12 @@ export function bridgeHandlers(parts: NodeParts) {
         })),
       }
     },
-    bridge_queue: async ({ from, count }) => {
+    bridge_queue: async ({ lane, from, count }) => {
       const follower = followerOf(parts)
-      return { entries: entriesOf(follower, from, count), queueLength: queueLength(follower.view.queue) }
+      return {
+        entries: entriesOf(follower, { lane, index: from }, count),
+        length: laneLength(follower.view.queue[lane]),
+      }
     },
     bridge_submit: async ({ sealed, steps, states }) => {
       followerOf(parts)
@@ -70,11 +74,11 @@ export function bridgeHandlers(parts: NodeParts) {
   } satisfies Partial<Handlers>
 }
 
-/** Of `count` entries from `from` on those that are known, however many there are. */
-function entriesOf(follower: BridgeFollower, from: bigint, count: number): QueueAnswer[] {
-  const left = queueLength(follower.view.queue) - from
+/** Of `count` entries from a place on those that are known, however many there are. */
+function entriesOf(follower: BridgeFollower, { lane, index }: QueuePlace, count: number): QueueAnswer[] {
+  const left = laneLength(follower.view.queue[lane]) - index
   const length = left < 0n ? 0 : left < BigInt(count) ? Number(left) : count
-  const known = Array.from({ length }, (_, i) => follower.queued(from + BigInt(i)))
+  const known = Array.from({ length }, (_, i) => follower.queued({ lane, index: index + BigInt(i) }))
   return known.flatMap((queued) => (queued === undefined ? [] : [entryOf(queued)]))
 }
 

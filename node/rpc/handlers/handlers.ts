@@ -26,7 +26,7 @@ export function createHandlers(parts: NodeParts): Handlers {
       const { rules } = definition
       return {
         version,
-        network: { ...rules, genesis: ledger.genesis },
+        network: { ...rules, floorPrice: definition.floorPrice, genesis: ledger.genesis },
         peers,
         listenPort: network.address().port,
         count,

@@ -1,6 +1,6 @@
 // What became of a deposit that a reorganisation of Ethereum took out of its place in the queue: its id says that place, so it has another one now.
 
-import { queuedEntryAt, queueLength } from '../../bridge/queue-view.ts'
+import { laneLength, queuedEntryAt } from '../../bridge/queue-view.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { depositTransaction, type QueueEntry } from '../../protocol/queue.ts'
@@ -16,19 +16,20 @@ export function reorganisedOf(
   { deposit, to, tokens }: DepositTransaction,
 ): Result<'tx_where'>['reorganised'] {
   if (follower?.status.state !== 'live') return undefined
-  const { queue } = follower.view
-  if (deposit.index < queue.start) return undefined
+  const { deposits } = follower.view.queue
+  if (deposit.index < deposits.start) return undefined
   const idOf = (index: bigint, entry: QueueEntry | undefined) => {
     if (entry?.kind !== 'deposit' || entry.to !== to) return undefined
     const tx = depositTransaction(definition.rules, index, entry)
     return tx.tokens === tokens ? infohashOf(encodeTransaction(tx)) : undefined
   }
-  if (idOf(deposit.index, queuedEntryAt(queue, deposit.index)?.entry) !== undefined) return undefined
+  const queued = queuedEntryAt(follower.view.queue, { lane: 'deposits', index: deposit.index })
+  if (idOf(deposit.index, queued?.entry) !== undefined) return undefined
   const like: { index: bigint; infohash: Infohash }[] = []
-  for (const { index, entry } of queue.entries.toReversed()) {
+  for (const { index, entry } of deposits.entries.toReversed()) {
     const infohash = idOf(index, entry)
     if (infohash !== undefined) like.push({ index, infohash })
     if (like.length === MOST_NAMED) break
   }
-  return { isReplaced: deposit.index < queueLength(queue), now: like.toReversed() }
+  return { isReplaced: deposit.index < laneLength(deposits), now: like.toReversed() }
 }

@@ -1,7 +1,7 @@
 // Methods of the RPC about published blocks, and what a block looks like in all of them.
 
 import { z } from 'zod'
-import { address, amount, bytes, hash, infohash, seconds } from '../../schema.ts'
+import { address, amount, bytes, hash, infohash, perLane, seconds } from '../../schema.ts'
 import { bridgeStatus } from './bridge.ts'
 import type { MethodTable } from './table.ts'
 
@@ -47,7 +47,7 @@ const blockSummary = z
     state: hash,
     steps: z.number().int(),
     requests: z.number().int(),
-    queueCount: amount.describe('Entries of the queue that were consumed with it and below it.'),
+    lanes: perLane(amount).describe('Entries of each lane of the queue that were consumed with it and below it.'),
     torrent: infohash.optional().describe('As its publication says: a hint, which may be wrong.'),
     publishedAt: seconds,
     verdict,
@@ -76,7 +76,8 @@ export const BLOCK_METHODS = {
     errors: ['no-ethereum', 'unknown-block', 'page-gone'],
   },
   bridge_block: {
-    summary: 'One block whole: sealed header, packed steps, states, and its torrent.',
+    summary:
+      'One block whole: sealed header, packed steps, states, and its torrent. Of a living one the last 24 bytes of its id will do, after zeros.',
     params: z.strictObject({ id: hash }),
     result: blockSummary.extend({ sealed: bytes, packedSteps: bytes, states: bytes }),
     errors: ['no-ethereum', 'unknown-block'],

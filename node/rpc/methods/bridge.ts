@@ -1,7 +1,8 @@
 // Methods of the RPC about the bridge as a miner sees it: what to build on, the queue, calls that are due.
 
 import { z } from 'zod'
-import { address, amount, bytes, gwei, hash, infohash, millis, seconds } from '../../schema.ts'
+import { LANES } from '../../protocol/queue.ts'
+import { address, amount, bytes, gwei, hash, infohash, millis, perLane, seconds } from '../../schema.ts'
 import { type MethodTable, NO_PARAMS } from './table.ts'
 
 const blockRef = z.object({ id: hash, height: amount }).meta({ id: 'BlockRef' })
@@ -35,7 +36,7 @@ const candidate = z
 
 const queueEntry = z
   .object({
-    index: amount,
+    index: amount.describe('Its number in its lane.'),
     kind: z.enum(['deposit', 'forced']),
     time: seconds,
     gross: amount.optional().describe('Of a deposit.'),
@@ -53,17 +54,21 @@ export const BRIDGE_METHODS = {
     result: z.object({
       status: bridgeStatus,
       parent: z.object({ id: hash, sealed: bytes, publishedAt: seconds }),
-      queue: z.array(queueEntry),
-      queueLength: amount,
+      queue: z
+        .array(queueEntry)
+        .describe(
+          'What waits in each lane after the parent, as much as a block has to be ready for: lane by lane, oldest first.',
+        ),
+      lanes: perLane(amount).describe('How many entries each lane ever got.'),
       candidates: z.array(candidate),
     }),
     errors: ['no-ethereum', 'branch-changing'],
   },
   bridge_queue: {
     summary:
-      'Entries of the queue of deposits and forced transactions, consumed ones too, as far as this node knows them.',
-    params: z.strictObject({ from: amount, count: z.number().int().min(0).max(500) }),
-    result: z.object({ entries: z.array(queueEntry), queueLength: amount }),
+      'Entries of a lane of the queue, consumed ones too, as far as this node knows them; `length` is how many it ever got.',
+    params: z.strictObject({ lane: z.enum(LANES), from: amount, count: z.number().int().min(0).max(500) }),
+    result: z.object({ entries: z.array(queueEntry), length: amount }),
     errors: ['no-ethereum'],
   },
   bridge_submit: {

@@ -6,10 +6,11 @@ import { bridgeStatus } from './bridge.ts'
 import { type MethodTable, NO_PARAMS } from './table.ts'
 
 const network = z
-  .object({ chain: amount, bridge: address, token: address, minRequest: amount, genesis: infohash })
+  .object({ chain: amount, bridge: address, token: address, minRequest: amount, floorPrice: amount, genesis: infohash })
   .meta({
     id: 'Network',
-    description: 'The chain id of Ethereum, bridge and token there, the least request, and genesis.',
+    description:
+      'The chain id of Ethereum, bridge and token there, the least request, the floor price in wei, and genesis.',
   })
 
 const peer = z

@@ -8,7 +8,7 @@ import { type Address, addressOfKey, type Infohash, parseAddress, toAddress } fr
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { publicKeyOf, signDigest } from '../../../node/protocol/signature.ts'
 import { outputsOf, type State } from '../../../node/protocol/state.ts'
-import { encodeStep, isOfQueue, type Step } from '../../../node/protocol/step.ts'
+import { encodeStep, laneOfStep, type Step } from '../../../node/protocol/step.ts'
 import {
   encodeTransaction,
   type GenesisTransaction,
@@ -107,7 +107,7 @@ export class World {
     return pay(sender, body, this.rules)
   }
 
-  /** A random valid step, not yet applied. Queue steps get the present `queueIndex`. */
+  /** A random valid step, not yet applied. Deposits get the present `queueIndex`. */
   step(): Step {
     const isPoor = this.accounts.every(({ address }) => this.#owned(address).length === 0)
     const kind = isPoor ? 0 : this.random()
@@ -126,7 +126,7 @@ export class World {
     const { state, reason } = applyStep(this.rules, this.state, this.queueIndex, encodeStep(step))
     if (reason !== 'None') throw new Error(`the world made an invalid step: ${reason}`)
     this.state = state
-    if (isOfQueue(step)) this.queueIndex += 1n
+    if (laneOfStep(step) === 'deposits') this.queueIndex += 1n
   }
 
   #owned(owner: Address) {

@@ -87,9 +87,9 @@ export function measure({ kind, share, budget, blocks }: Scenario, seed: number)
     days: (now - world.start) / DAY,
     published: bridge.published,
     attacker: {
-      gas: -ether(attacker.flows.gas + attacker.flows.forced),
+      gas: -ether(attacker.flows.gas + attacker.flows.entry + attacker.flows.surcharge),
       burned: -ether(attacker.flows.bond + attacker.flows.bondBack + attacker.flows.reward + heldBy(attacker)),
-      rewards: ether(attacker.flows.forceFee),
+      rewards: ether(attacker.flows.entryFee),
       fees: ether(attacker.fees),
       spam: ether(paid),
       net: ether(net),
@@ -108,7 +108,9 @@ export function measure({ kind, share, budget, blocks }: Scenario, seed: number)
       now,
     ),
     deposits: delaysOf(
-      bridge.queue.flatMap((entry) => (entry.kind === 'deposit' ? [[entry.time, entry.creditedAt] as const] : [])),
+      bridge.lanes.deposits.entries
+        .filter(({ by }) => by !== world.attacker)
+        .map(({ time, takenIn }) => [time, takenIn === undefined ? undefined : bridge.finality[takenIn]?.finalAt]),
       now,
     ),
     races: {
@@ -124,7 +126,7 @@ export function measure({ kind, share, budget, blocks }: Scenario, seed: number)
 
 /** A world with this attack in it, run to its end. */
 export function play({ kind, share, budget, blocks }: Scenario, seed: number): World {
-  const world = new World(seed, BigInt(budget) * ETHER, kind.isQuiet === true)
+  const world = new World(seed, BigInt(budget) * ETHER, { isQuiet: kind.isQuiet === true })
   const hash = kind.needs === 'hash rate' ? share : 0
   for (const [i, part] of ASSUMED.honestParts.entries()) {
     const account = new Account(`miner ${i + 1}`, RICH)

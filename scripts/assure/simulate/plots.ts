@@ -73,7 +73,7 @@ function drawDelays(rows: readonly Row[]): string {
 
 function drawCost(rows: readonly Row[]): string {
   const frame = { left: 60, top: 50, width: WIDTH - 280, height: 360 }
-  const [least, most, high] = [0.02, 10, 96]
+  const [least, most, high] = [0.02, 50, 96]
   const x = logScale(frame, least, most)
   const y = (hours: number) => frame.top + frame.height - (frame.height * Math.min(hours, high)) / high
   const series = DELAYING.map((name) => ({
@@ -87,7 +87,7 @@ function drawCost(rows: readonly Row[]): string {
   const rules = horizontal(frame, [0, 12, 24, 36, 48, 60, 72, 84, 96], y)
   const title =
     'Median hours until a request is payable, against ETH a day that the attack costs; numbers: % of the hash rate'
-  return svg(frame, title, [...grid(frame, [0.02, 0.1, 0.5, 1, 5, 10], x), ...rules, ...curves(frame, series)])
+  return svg(frame, title, [...grid(frame, [0.02, 0.1, 0.5, 1, 5, 10, 50], x), ...rules, ...curves(frame, series)])
 }
 
 function drawFlood(rows: readonly Row[]): string {

@@ -3,12 +3,16 @@
 // `node scripts/assure/simulate/prices.ts` writes it there; `npm run simulate -- --write` does too.
 
 import { gasFigures } from '../../../deployments/gas.ts'
-import { BOND_GAS, FORCE_GAS, RIVAL_BOND_GAS } from '../../../node/ethereum/calls.ts'
-import { QUEUE_SHARE } from '../../../node/protocol/rules.ts'
-import { DEFAULT_PARAMETERS } from '../../make/deploy.ts'
+import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../../node/ethereum/calls.ts'
+import { DEFAULT_PARAMETERS } from '../../../node/ethereum/deploying/parameters.ts'
+import type { Lane } from '../../../node/protocol/queue.ts'
+import { GWEI, toGasPrice } from '../../../node/protocol/units.ts'
+import { CHOSEN, FLOODED, floodOf } from './lanes/constants.ts'
 import { writeParts } from './page.ts'
 import { markdown } from './table.ts'
 import { ASSUMED, ETHER } from './world/assumptions.ts'
+import { GAS } from './world/gas.ts'
+import { ASSET_FEE_GAS } from './world/lanes.ts'
 
 /** Base fees in gwei, without a tip. */
 const BASE_FEES = [0.05, 1, 10, 50]
@@ -16,13 +20,11 @@ const BASE_FEES = [0.05, 1, 10, 50]
 const FLOOR_GWEI = Number(DEFAULT_PARAMETERS.floorPrice) / 1e9
 /** Blocks a day, as the simulation has them: one is due every hour, and the target eases from 45 minutes on. */
 const BLOCKS_A_DAY = 27
-/** Entries of the queue that these consume at least while more wait. */
-const ENTRIES_A_DAY = QUEUE_SHARE * BLOCKS_A_DAY
 /** Of `minDeposit` in an ordinary network, TTX. */
 const DEPOSIT = 1
 
-/** `gas` at the base fee; `counted` by the bridge, at its floor if that is higher; `tokens` in TTX. */
-type Cost = { readonly gas?: number; readonly counted?: number; readonly tokens?: number }
+/** `gas` at the base fee; `counted` by the bridge, at its floor if that is higher; `floor` always at its floor; `tokens` in TTX. */
+type Cost = { readonly gas?: number; readonly counted?: number; readonly floor?: number; readonly tokens?: number }
 /** Two costs are a range. */
 type Row = { readonly what: string; readonly costs: readonly Cost[] }
 
@@ -43,9 +45,6 @@ function rows(): Row[] {
   const bond = Number(BOND_GAS)
   const rival = { counted: Number(RIVAL_BOND_GAS), gas: gas['publish, second sibling'] }
   const wrong = gas['publish, 1 steps of 2 inputs']
-  const forced = { gas: gas['force, 350 of zeros'] / 350, counted: Number(FORCE_GAS) }
-  const deposit = { gas: gas['deposit, 124 in a call'] / 124, tokens: DEPOSIT / 100 }
-  const flood = (entry: Cost, days: number) => [times(entry, ENTRIES_A_DAY * days)]
   return [
     { what: 'bond of a block, which comes back after 48 hours', costs: [{ counted: bond }] },
     { what: 'bond of a rival, which is lost', costs: [{ counted: Number(RIVAL_BOND_GAS) }] },
@@ -70,20 +69,36 @@ function rows(): Row[] {
       what: 'one overturned race: the fees of all miners for up to 22 hours',
       costs: [{ ...rival, gas: rival.gas + gas['publish, child'] }],
     },
-    { what: 'a flood of forced transactions, for each hour that the queue is long', costs: flood(forced, 1 / 24) },
-    { what: 'the same for a day', costs: flood(forced, 1) },
-    { what: 'a flood of deposits, for each hour that the queue is long', costs: flood(deposit, 1 / 24) },
-    { what: 'the same for a day', costs: flood(deposit, 1) },
+    { what: 'a flood of the deposits for 24 hours', costs: [floodCost('deposits', 24)] },
+    { what: 'a flood of the deposits of other assets for 24 hours', costs: [floodCost('assets', 24)] },
+    { what: 'a flood of the forced transactions for 24 hours', costs: [floodCost('forced', 24)] },
+    { what: 'the same for 48 hours', costs: [floodCost('forced', 48)] },
   ]
 }
 
-function times({ gas = 0, counted = 0, tokens = 0 }: Cost, factor: number): Cost {
-  return { gas: gas * factor, counted: counted * factor, tokens: tokens * factor }
+/** With a block in front of each entry of others, refilled after each block. */
+function floodCost(lane: Lane, hours: number): Cost {
+  const { gas, entries } = floodOf(CHOSEN, FLOODED, hours)
+  const fee = {
+    deposits: 0n,
+    assets: ASSET_FEE_GAS,
+    forced: forceFee(ASSUMED.forcedBytes.least, toGasPrice(GWEI)) / GWEI,
+  }[lane]
+  return {
+    gas: entries * Number(GAS.inBatch[lane]),
+    counted: entries * Number(fee),
+    floor: gas,
+    tokens: lane === 'deposits' ? (entries * DEPOSIT) / 100 : 0,
+  }
 }
 
-function formatCost({ gas = 0, counted = 0, tokens = 0 }: Cost, gwei: number): string {
+function times({ gas = 0, counted = 0 }: Cost, factor: number): Cost {
+  return { gas: gas * factor, counted: counted * factor }
+}
+
+function formatCost({ gas = 0, counted = 0, floor = 0, tokens = 0 }: Cost, gwei: number): string {
   const price = Number(ASSUMED.weiPerTtx) / Number(ETHER)
-  const ether = (gas * gwei + counted * Math.max(gwei, FLOOR_GWEI)) / 1e9 + tokens * price
+  const ether = (gas * gwei + counted * Math.max(gwei, FLOOR_GWEI) + floor * FLOOR_GWEI) / 1e9 + tokens * price
   const digits = Math.max(0, 1 - Math.floor(Math.log10(ether)))
   return ether.toFixed(digits)
 }

@@ -4,6 +4,8 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { compare, failuresOf, type Row } from './compare.ts'
+import { constantsTable } from './lanes/constants.ts'
+import { floodTable, mannerTable, rushTable } from './lanes/tables.ts'
 import { measure } from './measure.ts'
 import { writeParts } from './page.ts'
 import { drawPlots } from './plots.ts'
@@ -43,9 +45,10 @@ async function main(): Promise<void> {
   const rich = rows.filter(({ measured: { share, budget } }) => share > 0 && budget === PLENTY)
   const poor = rows.filter(({ kind, measured: { budget } }) => kind.needs === 'coins' || budget !== PLENTY)
   const failures = failuresOf(rows)
-  if (values.json) console.log(JSON.stringify({ seed, blocks, all, failures }, null, 2))
-  else console.log([attackTable(rich), budgetTable(poor), profitsOf(rich)].join('\n\n'))
-  if (values.write) await write(rows, rich, poor)
+  const floods = isWanted('lanes') ? lanes() : {}
+  if (values.json) console.log(JSON.stringify({ seed, blocks, all, failures, ...floods }, null, 2))
+  else console.log([attackTable(rich), budgetTable(poor), profitsOf(rich), ...Object.values(floods)].join('\n\n'))
+  if (values.write) await write(rows, rich, poor, floods)
   for (const failure of failures) console.error(`FAILED: ${failure}`)
   if (failures.length > 0) process.exitCode = 1
 }
@@ -65,8 +68,28 @@ function profitsOf(rows: readonly Row[]): string {
   return ['More than honest work with the same hash rate earn:', '', ...lines].join('\n')
 }
 
-/** What is between the marks of the page is generated. */
-async function write(rows: readonly Row[], rich: readonly Row[], poor: readonly Row[]): Promise<void> {
+/** Tables by name: of single lanes that are full. */
+function lanes(): Record<string, string> {
+  const say = (text: string) => console.error(text)
+  return {
+    floods: floodTable(seed, say),
+    manners: mannerTable(seed, say),
+    rushes: rushTable(seed, say),
+    constants: constantsTable(),
+  }
+}
+
+/** What is between the marks of the page is generated. With --only, just the tables of the lanes are: the others need all attacks. */
+async function write(
+  rows: readonly Row[],
+  rich: readonly Row[],
+  poor: readonly Row[],
+  floods: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (values.only !== undefined) {
+    await writeParts(floods)
+    return
+  }
   await writeParts({
     run: `Seed ${seed}, ${rows.reduce((sum, { measured }) => sum + measured.published, 0)} published blocks, ${rows.length} scenarios.`,
     prices: priceTable(),
@@ -74,6 +97,7 @@ async function write(rows: readonly Row[], rich: readonly Row[], poor: readonly 
     budgets: budgetTable(poor),
     kinds: kindList(rows),
     profits: profitsOf(rich),
+    ...floods,
   })
   for (const [name, picture] of Object.entries(drawPlots(rows)))
     await writeFile(new URL(`${name}.svg`, PICTURES), picture)

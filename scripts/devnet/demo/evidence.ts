@@ -45,7 +45,7 @@ export class Evidence {
     const { files } = await node.call('bridge_files', { id })
     const folder = `blocks/${height}`
     const { header, seal } = decodeSealed(sealed)
-    await this.write(`${folder}/sealed-header.bin`, `block ${height}: header, miner and nonce, 337 bytes`, sealed)
+    await this.write(`${folder}/sealed-header.bin`, `block ${height}: header, miner and nonce, 417 bytes`, sealed)
     await this.write(`${folder}/header.json`, `block ${height}: its id and the fields of its header`, {
       id,
       ...header,

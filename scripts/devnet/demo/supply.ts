@@ -51,7 +51,7 @@ export async function countSupply(url: string, network: NetworkDefinition, node:
   const chain = await readEvents(url, network, blockNumber)
   const header = chain.published.get(finalBlock)?.header
   const outputs = await sumOutputs(network, node, finalBlock, header?.state)
-  const consumed = header?.queueCount ?? 0n
+  const consumed = header?.lanes.deposits.count ?? 0n
   const unconsumed = sum(chain.deposits.filter(({ index }) => index >= consumed).map(({ gross }) => gross))
   const unminted = sumUnminted(chain)
   const locked = sumLocked(chain)

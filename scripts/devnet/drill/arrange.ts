@@ -11,6 +11,7 @@ import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Infohash, toInfohash } from '../../../node/protocol/ids.ts'
 import { packTransaction } from '../../../node/protocol/packed.ts'
+import type { Lane } from '../../../node/protocol/queue.ts'
 import { UNIT } from '../../../node/protocol/rules.ts'
 import { outputsOf } from '../../../node/protocol/state.ts'
 import type { Wallet } from '../../../node/wallet/wallet.ts'
@@ -119,7 +120,7 @@ export class Arrangement {
   async #deposit(): Promise<void> {
     const { sender, wallet, patience } = this.#deps
     if ((await sender.ethereum.tokenBalance(wallet.address)) < DEPOSITED) await this.#bridge()
-    await this.#queued(() => deposit(sender, DEPOSITED, wallet.address, patience.signal))
+    await this.#queued('deposits', () => deposit(sender, DEPOSITED, wallet.address, patience.signal))
   }
 
   /** Some money of the liar crosses the bridge, which takes a day that is skipped. */
@@ -151,7 +152,7 @@ export class Arrangement {
     // The times differ, so that two are never the same.
     const time = now() + this.#number
     const tx = signTransaction(wallet, { to: genesis.address, tokens: UNIT, prev: [prev], time })
-    await this.#queued(() => forcePacked(sender, [packTransaction(tx)], patience.signal))
+    await this.#queued('forced', () => forcePacked(sender, [packTransaction(tx)], patience.signal))
   }
 
   /** The greatest output of the liar on the tip. */
@@ -165,9 +166,9 @@ export class Arrangement {
   }
 
   /** Adds to the queue, and waits until the node knows it. */
-  async #queued(add: () => Promise<unknown>): Promise<void> {
+  async #queued(lane: Lane, add: () => Promise<unknown>): Promise<void> {
     const { node, patience } = this.#deps
-    const length = async () => (await node.call('bridge_queue', { from: 0n, count: 0 })).queueLength
+    const length = async () => (await node.call('bridge_queue', { lane, from: 0n, count: 0 })).length
     const before = await length()
     await add()
     await waitFor('the node to see the queue', patience, async () => ((await length()) > before ? true : undefined))

@@ -1,7 +1,7 @@
 // A miner who lies on purpose, or builds right blocks at moments of its choice: for drills and tests on development chains.
 
 import { ParentStates } from '../../../miner/parent-state.ts'
-import { parseEntry } from '../../../miner/queue-reader.ts'
+import { parseEntry, readPending } from '../../../miner/queue-reader.ts'
 import { liveChildren } from '../../../miner/siblings.ts'
 import { rulesOf } from '../../../miner/watch/judge.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
@@ -11,7 +11,8 @@ import { type ParentBlock, replayBlock, type Verdict } from '../../../node/proto
 import { concat } from '../../../node/protocol/bytes.ts'
 import { challengeOf, decodeSealed, encodeSealed } from '../../../node/protocol/header.ts'
 import { type Address, type BlockKey, type Hash, type Infohash, keyOf, toBytes } from '../../../node/protocol/ids.ts'
-import { QUEUE_GRACE, QUEUE_SHARE, type Rules } from '../../../node/protocol/rules.ts'
+import { laneOf, type QueuePlace } from '../../../node/protocol/queue.ts'
+import { QUEUE_GRACE, type Rules } from '../../../node/protocol/rules.ts'
 import { outputValue, type State } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
@@ -146,7 +147,9 @@ export class Liar {
       states: concat(...content.states.map(toBytes)),
     }
     this.#own.set(id, { parent: { id, header, state: content.state }, sealed: encodeSealed(sealed) })
-    const first = ground.parent.header.queueCount
+    const { lanes } = ground.parent.header
+    const queue = ({ lane, index }: QueuePlace) =>
+      scene.queue.filter(({ kind }) => laneOf(kind) === lane)[Number(index - lanes[lane].count)]
     const hasShape = content.steps.every((step) => decodeStep(step)) && content.steps.length === content.states.length
     return {
       id,
@@ -154,9 +157,7 @@ export class Liar {
       ...block,
       rival,
       ground: ground.sealed,
-      verdict: hasShape
-        ? replayBlock(ground.rules, ground.parent, block, (index) => scene.queue[Number(index - first)])
-        : undefined,
+      verdict: hasShape ? replayBlock(ground.rules, ground.parent, block, queue) : undefined,
       state: content.state,
     }
   }
@@ -217,18 +218,16 @@ export class Liar {
   async #sceneOn({ rules, parent }: Ground, { content = 'honest' }: Pick<LiarOptions, 'content'>): Promise<Scene> {
     const { node, sender, wallet, now } = this.#deps
     const { time } = await sender.ethereum.head()
-    const from = parent.header.queueCount
-    const { entries } = await node.call('bridge_queue', { from, count: QUEUE_SHARE })
+    const entries = await readPending(node, parent.header.lanes)
     const queue = content === 'empty' ? [] : entries.map(parseEntry)
     const candidates = content === 'honest' ? await this.#candidates() : []
     const honest = [...honestSteps(rules, parent, queue, candidates)]
     if (typeof content !== 'string') honest.push(...tellAll(rules, parent, honest, content))
-    const [first] = entries
     return {
       rules,
       parent,
       queue: entries.map(parseEntry),
-      overdue: first !== undefined && BigInt(first.time) + QUEUE_GRACE <= time,
+      overdue: entries.some((entry) => BigInt(entry.time) + QUEUE_GRACE <= time),
       honest,
       liar: wallet,
       spent: await this.#spentBelow(parent.state),

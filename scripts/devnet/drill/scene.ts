@@ -3,6 +3,7 @@
 import { isOperationError, OperationError } from '../../../node/errors.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import type { ParentBlock, Verdict } from '../../../node/protocol/block.ts'
+import { depositIndex } from '../../../node/protocol/block.ts'
 import { encodeText } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Address, type Hash, type Infohash, toAddress } from '../../../node/protocol/ids.ts'
@@ -11,7 +12,7 @@ import { packTransaction } from '../../../node/protocol/packed.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { type Output, outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
-import { encodeStep } from '../../../node/protocol/step.ts'
+import { encodeStep, readLanes } from '../../../node/protocol/step.ts'
 import { encodeTransaction, type SignedTransaction } from '../../../node/protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../../../node/protocol/typed-data.ts'
 import { honestSteps } from './honest.ts'
@@ -106,7 +107,7 @@ export class Story {
   /** The true result of a step here; what it begins with if the step is invalid. */
   resultOf(step: Uint8Array): State {
     const { rules, parent } = this.scene
-    return applyStep(rules, this.#state, parent.header.queueCount + BigInt(this.length), step).state
+    return applyStep(rules, this.#state, depositIndex(parent.header, this.length), step).state
   }
 
   /** A step, and where it is said to lead: to the truth by default. */
@@ -126,8 +127,8 @@ export class Story {
   goOn(): this {
     const { rules, parent, queue } = this.scene
     const consumed = this.length
-    const header = { ...parent.header, queueCount: parent.header.queueCount + BigInt(consumed) }
-    const here = { ...parent, header, state: this.#state }
+    const { lanes } = readLanes(parent.header.lanes, this.#steps)
+    const here = { ...parent, header: { ...parent.header, lanes }, state: this.#state }
     for (const { step, after } of honestSteps(rules, here, queue.slice(consumed), [])) this.say(step, after)
     return this
   }

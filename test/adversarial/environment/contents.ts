@@ -5,7 +5,8 @@ import type { ParentBlock } from '../../../node/protocol/block.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
 import { type Infohash, toHash, toInfohash } from '../../../node/protocol/ids.ts'
-import { QUEUE_GRACE, QUEUE_SHARE, type Rules } from '../../../node/protocol/rules.ts'
+import { LANES, laneOf, type QueueEntry } from '../../../node/protocol/queue.ts'
+import { LANE_SHARE, QUEUE_GRACE, type Rules } from '../../../node/protocol/rules.ts'
 import { signDigest } from '../../../node/protocol/signature.ts'
 import { outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep, encodeStep } from '../../../node/protocol/step.ts'
@@ -25,7 +26,7 @@ export type Plot = {
   readonly rules: Rules
   readonly parent: ParentBlock
   readonly below: SealedHeader
-  /** All entries after the parent. */
+  /** All entries after the parent, lane by lane. */
   readonly queue: readonly Entry[]
   /** Unix seconds: of the block of Ethereum that may take it. */
   readonly time: bigint
@@ -42,10 +43,12 @@ const MANY_PAYMENTS = 40
 /** Always of at least what the queue asks for. */
 export function rightContent(plot: Plot, chance: Chance): Posted {
   const { rules, parent } = plot
-  const least = overdue(plot)
-  const most = Math.min(QUEUE_SHARE, plot.queue.length)
-  const count = chance.isLucky(0.6) ? most : chance.whole(least, most)
-  const taken = honestSteps(rules, parent, entriesOf(plot).slice(0, count), [])
+  const isFull = chance.isLucky(0.6)
+  const some = byLane(plot.queue).flatMap((lane) => {
+    const most = Math.min(LANE_SHARE, lane.length)
+    return lane.slice(0, isFull ? most : chance.whole(overdueIn(lane, plot.time), most))
+  })
+  const taken = honestSteps(rules, parent, bare(some), [])
   const told: Told[] = [...taken]
   const kind = chance.number()
   if (kind < 0.4) told.push(...payments(plot, told.at(-1)?.after ?? parent.state, chance.size(1, MANY_PAYMENTS)))
@@ -56,7 +59,7 @@ export function rightContent(plot: Plot, chance: Chance): Posted {
 /** No more than the queue asks for. */
 export function emptyContent(plot: Plot): Posted {
   const { rules, parent } = plot
-  return postOf(honestSteps(rules, parent, entriesOf(plot).slice(0, overdue(plot)), []), parent.state)
+  return postOf(honestSteps(rules, parent, bare(overdue(plot)), []), parent.state)
 }
 
 /** `undefined` if there is nothing of the kind to lie about. What comes out need not be wrong: one may be right by accident. */
@@ -66,8 +69,7 @@ export function wrongContent(plot: Plot, chance: Chance): Posted | undefined {
 
 /** On a parent whose state nobody can open, as its author may not have one: the steps have a shape, the states are made up. */
 export function blindContent({ below, queue, time }: Pick<Plot, 'below' | 'queue' | 'time'>, chance: Chance): Posted {
-  const least = overdue({ queue, time })
-  const steps = queue.slice(0, least).map(({ entry }) => {
+  const steps = overdue({ queue, time }).map(({ entry }) => {
     if (entry.kind === 'deposit') return encodeStep({ kind: 'deposit', entry })
     return encodeStep({ kind: 'void', fee: entry.fee, packedHash: toHash(keccak(entry.packed)) })
   })
@@ -76,13 +78,26 @@ export function blindContent({ below, queue, time }: Pick<Plot, 'below' | 'queue
 }
 
 /** Entries that a block of this time may not pass over. */
-function overdue({ queue, time }: Pick<Plot, 'queue' | 'time'>): number {
-  const young = queue.findIndex((entry) => entry.time + QUEUE_GRACE > time)
-  return Math.min(young === -1 ? queue.length : young, QUEUE_SHARE)
+function overdue({ queue, time }: Pick<Plot, 'queue' | 'time'>): readonly Entry[] {
+  return byLane(queue).flatMap((lane) => lane.slice(0, overdueIn(lane, time)))
 }
 
-function entriesOf({ queue }: Plot) {
-  return queue.slice(0, QUEUE_SHARE).map(({ entry }) => entry)
+function overdueIn(lane: readonly Entry[], time: bigint): number {
+  const young = lane.findIndex((entry) => entry.time + QUEUE_GRACE > time)
+  return Math.min(young === -1 ? lane.length : young, LANE_SHARE)
+}
+
+function byLane(queue: readonly Entry[]): readonly (readonly Entry[])[] {
+  return LANES.map((lane) => queue.filter(({ entry }) => laneOf(entry.kind) === lane))
+}
+
+/** As much as a block has to be ready for. */
+function entriesOf({ queue }: Plot): readonly QueueEntry[] {
+  return bare(byLane(queue).flatMap((lane) => lane.slice(0, LANE_SHARE)))
+}
+
+function bare(entries: readonly Entry[]): readonly QueueEntry[] {
+  return entries.map(({ entry }) => entry)
 }
 
 /** As many random payments and requests as there is money for. */
@@ -136,7 +151,7 @@ function sceneOf(plot: Plot, chance: Chance): Scene {
   if (chance.isLucky(0.3)) honest.push(...payments(plot, honest.at(-1)?.after ?? parent.state, chance.size(1, 8)))
   return {
     ...{ rules, parent, queue, honest, spent },
-    overdue: overdue(plot) > 0,
+    overdue: overdue(plot).length > 0,
     liar: { address: liar.address, sign: (digest) => signDigest(digest, liar.key) },
     time: Number(time) + chance.whole(0, 1_000),
   }

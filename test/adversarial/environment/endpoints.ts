@@ -1,9 +1,9 @@
 // The two Ethereum endpoints of the honest processes. `a` never lies, but may fall silent; `b` does whatever an endpoint can do.
 
+import { LANES } from '../../../node/protocol/queue.ts'
 import {
   baseFee,
   both,
-  changeAnswer,
   changeEvent,
   changeLogs,
   estimates,
@@ -23,6 +23,7 @@ import {
   otherChain,
   otherChildren,
   otherHashes,
+  otherLength,
   recordsLie,
   SENSELESS,
   senseless,
@@ -60,7 +61,7 @@ const LIES: Readonly<Record<string, (chance: Chance, newest: bigint) => Lie>> = 
   'repeats logs': () => changeLogs((logs) => [...logs, ...logs]),
   'calls the dead alive, and the living dead': () => recordsLie,
   'names other children': () => otherChildren,
-  'has a longer queue': () => changeAnswer('queueLength', (answer) => flip(answer, 31)),
+  'has a longer lane': (chance) => otherLength(chance.oneOf(...LANES)),
   'says that all succeeds': () => everythingSucceeds,
   'says that all reverts': () => everythingReverts,
   'is of another chain': () => otherChain,

@@ -1,15 +1,16 @@
 // What was published, by the driver's own replay: the state after every block, which ones are wrong, and what Ethereum has of it now.
 
 import { BlockNotFoundError, type BlockNumber } from 'viem'
-import { replayBlock } from '../../../node/protocol/block.ts'
+import { type QueueReader, replayBlock } from '../../../node/protocol/block.ts'
 import { parseHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { blockId, decodeSealed, encodeSealed, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, parseAddress, parseHash, parseInfohash } from '../../../node/protocol/ids.ts'
-import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import { LANES, type LanePoints, laneOf, type QueueEntry } from '../../../node/protocol/queue.ts'
 import { MAX_DEPTH, SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
+import { readerOf } from '../../support/queue.ts'
 import type { Stage } from '../../support/stage.ts'
 
 /** `baseless`: it builds on what is wrong, and nobody has to say more of it. */
@@ -101,6 +102,19 @@ export class Model {
 
   get queue(): readonly Entry[] {
     return this.#queue
+  }
+
+  /** As a replay asks for an entry. */
+  get entryAt(): QueueReader {
+    return readerOf(this.#queue.map(({ entry }) => entry))
+  }
+
+  /** What waits after a block that leaves the lanes at these points, lane by lane. */
+  waitingAfter(points: LanePoints): readonly Entry[] {
+    return LANES.flatMap((lane) => {
+      const entries = this.#queue.filter(({ entry }) => laneOf(entry.kind) === lane)
+      return entries.slice(Number(points[lane].count))
+    })
   }
 
   /** Throws where there is no such block: our bug. */
@@ -255,9 +269,7 @@ export class Model {
     const stated = told === undefined ? {} : { state: told }
     if (ground !== 'right') return { ...known, verdict: 'baseless', ...stated }
     const parent = { id: sealed.header.parent, header: below.header, state: before }
-    const verdict = replayBlock(this.#stage.definition.rules, parent, { sealed, steps, states }, (index) => {
-      return this.#queue[Number(index)]?.entry
-    })
+    const verdict = replayBlock(this.#stage.definition.rules, parent, { sealed, steps, states }, this.entryAt)
     if (verdict.verdict === 'valid') return { ...known, verdict: 'right', state: verdict.state }
     if (verdict.verdict === 'unknown') throw new RangeError(`the model cannot judge ${id}: ${verdict.why}`)
     return { ...known, verdict: 'wrong', problem: `step ${verdict.step}: ${verdict.problem}`, ...stated }

@@ -119,7 +119,7 @@ async function contentOn(
 ): Promise<Posted | undefined> {
   const { model, world, rules, spent } = ground
   const { below, parent: id, state } = site
-  const queue = model.queue.slice(Number(below.header.queueCount))
+  const queue = model.waitingAfter(below.header.lanes)
   if (state === undefined) return blindContent({ below, queue, time }, chance)
   const parent = { id, header: below.header, state }
   const plot: Plot = { rules, parent, below, queue, time, world, waiting: [], spent: [...spent] }

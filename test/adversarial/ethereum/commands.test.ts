@@ -61,7 +61,7 @@ test('commands that ask Ethereum', async (t) => {
   }
   const counts = async () => ({
     sent: await stage.anvil.client.getTransactionCount({ address: user.address, blockTag: 'pending' }),
-    entries: await stage.anvil.client.readContract({ ...stage.bridge, functionName: 'queueLength' }),
+    entries: await stage.laneLength('forced'),
   })
   for (const [name, lie] of Object.entries(lies)) {
     for (const command of commands) {

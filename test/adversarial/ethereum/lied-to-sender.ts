@@ -178,8 +178,7 @@ export class LiedToSender {
   }
 
   async #count(): Promise<{ readonly entries: bigint }> {
-    const { anvil, bridge } = this.stage
-    return { entries: await anvil.client.readContract({ ...bridge, functionName: 'queueLength' }) }
+    return { entries: await this.stage.laneLength('forced') }
   }
 }
 

@@ -90,7 +90,7 @@ for (const [seed, fate] of CASES) {
           functionName: 'slotOf',
           args: [keyOf(genesis.id)],
         })
-        return nominated === id
+        return nominated === keyOf(id)
       })
     })
     await t.test('finalize', async () => {
@@ -120,12 +120,12 @@ for (const [seed, fate] of CASES) {
       await client.waitForTransactionReceipt({ hash: approval, pollingInterval: 10 })
       const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'deposit', args: [amount, holder.address] })
       const call = { name: 'deposit', data, gas: 300_000n, bondGas: 0n }
-      await scene.takeBack(call, async () => (await scene.queueLength()) === 1n)
+      await scene.takeBack(call, async () => (await stage.laneLength('deposits')) === 1n)
     })
     await t.test('force', async () => {
       const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [[NOISE]] })
       const call = { name: 'force', data, gas: 300_000n, bondGas: 50_000n }
-      await scene.takeBack(call, async () => (await scene.queueLength()) === 2n)
+      await scene.takeBack(call, async () => (await stage.laneLength('forced')) === 1n)
     })
     await t.test('withdrawBond', async () => {
       await scene.takeBack(withdrawBondCall(block.sealedBytes), async () => (await scene.record(id)).bond === 0n)

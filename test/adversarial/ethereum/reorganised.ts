@@ -11,6 +11,7 @@ import type { Outcome } from '../../../node/ethereum/sending/pending-call.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { TtxNode } from '../../../node/node.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
+import { LANES } from '../../../node/protocol/queue.ts'
 import { randomOf } from '../../../scripts/assure/models/world.ts'
 import { readRecord } from '../../support/chain/record.ts'
 import { log } from '../../support/log.ts'
@@ -110,8 +111,10 @@ export class Reorganised {
       const [ours, theirs] = await Promise.all([this.node.call(method, {}), fresh.call(method, {})])
       assert.deepEqual({ ...ours, status: {} }, { ...theirs, status: {} })
     }
-    const queue = { from: 0n, count: 100 }
-    assert.deepEqual(await this.node.call('bridge_queue', queue), await fresh.call('bridge_queue', queue))
+    for (const lane of LANES) {
+      const queue = { lane, from: 0n, count: 100 }
+      assert.deepEqual(await this.node.call('bridge_queue', queue), await fresh.call('bridge_queue', queue))
+    }
     // Ledgers follow when blocks have been judged.
     const ledgerOf = async (node: NodeClient) => {
       const { count, fingerprint } = await node.call('node_info', {})
@@ -125,10 +128,6 @@ export class Reorganised {
 
   async record(id: Hash) {
     return await readRecord(this.stage.anvil.client, this.stage.bridge, id)
-  }
-
-  async queueLength(): Promise<bigint> {
-    return await this.stage.anvil.client.readContract({ ...this.stage.bridge, functionName: 'queueLength' })
   }
 
   /** Moves the clock to this many seconds after the publication of a block. */

@@ -105,7 +105,8 @@ export class Watched {
     const body = { to: thief.address, tokens: 1n, time: this.#blocks, prev: [genesisInfohash(genesis)] }
     const theft = kind === 'wrong' ? pay(thief, body, rules).packed : undefined
     const ground = { id: this.stage.genesisId(), header: genesisBlock.header, state: genesisState(genesis) }
-    const block = forge(rules, ground, [], targetCeiling(EASIEST, toSeconds(DAY), EASIEST), thief.address, theft)
+    const miner = this.#publisher.ethereum.account // beside a live block, only the miner may publish
+    const block = forge(rules, ground, [], targetCeiling(EASIEST, toSeconds(DAY), EASIEST), miner, theft)
     const call = publishCall(encodeSealed(genesisBlock), block, await this.stage.latestChild())
     assert.equal((await this.#publisher.send(call)).status, 'done')
     const { id } = block.next

@@ -125,8 +125,8 @@ describe('parameters', () => {
     await assertReverts(deploy(`0x${'0'.repeat(64)}`, EASIEST_TARGET, 1n, 1n, 1n), 'BadParameters')
     await assertReverts(deploy(state, EASIEST_TARGET, 0n, 1n, 1n), 'BadParameters')
     await assertReverts(deploy(state, EASIEST_TARGET, 1n, 0n, 1n), 'BadParameters')
-    await assertReverts(deploy(state, EASIEST_TARGET, 1n, 1n, 2n ** 64n), 'BadParameters')
-    await deploy(state, EASIEST_TARGET, 1n, 1n, 2n ** 64n - 1n)
+    await assertReverts(deploy(state, EASIEST_TARGET, 1n, 1n, 10n ** 15n + 1n), 'BadParameters')
+    await deploy(state, EASIEST_TARGET, 1n, 1n, 10n ** 15n)
   })
 })
 

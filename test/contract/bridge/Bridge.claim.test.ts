@@ -149,7 +149,7 @@ describe('claim', () => {
     const forced = packedBytes({ payee: alice, request: true, tokens: 5_000n })
     await fixture.force([forced])
     const first = await fixture.extendFinal(genesis, {
-      steps: [voidStep(fixture.forceFee(), forced), request(10_000n, 1, bob), plain()],
+      steps: [voidStep(fixture.forceFee(forced), forced), request(10_000n, 1, bob), plain()],
     })
     const good = proofOf(first, 1)
     const asVoid = { ...good, step: 0, to: alice, amount: toBaseUnits(5_000n) }
@@ -181,7 +181,7 @@ describe('claim', () => {
   it('pays a forced request', async () => {
     const packed = packedBytes({ payee: alice, request: true, tokens: 5_000n })
     await fixture.force([packed])
-    const block = await fixture.extendFinal(genesis, { steps: [appliedStep(fixture.forceFee(), packed)] })
+    const block = await fixture.extendFinal(genesis, { steps: [appliedStep(fixture.forceFee(packed), packed)] })
     await fixture.claim(block, proofOf(block, 0))
     assert.equal(await wttx.balanceOf([alice]), 4_950n)
   })

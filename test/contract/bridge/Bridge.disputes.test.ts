@@ -14,7 +14,7 @@ import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import { forge } from '../../../scripts/devnet/drill/forge.ts'
 import { appliedStep, proofOf, someHash, type TestBlock, voidStep } from '../../support/contract/blocks.ts'
 import { assertReverts, Reverted } from '../../support/contract/chain.ts'
-import { founder, genesisTransaction, HOUR } from '../../support/contract/fixture.ts'
+import { FORCED, founder, genesisTransaction, HOUR } from '../../support/contract/fixture.ts'
 import { publishedOf, Stage, type Tip } from '../../support/contract/stage.ts'
 
 const GWEI = 10n ** 9n
@@ -272,9 +272,9 @@ describe('the death of a block', () => {
     assert(refutation)
     await fixture.prove(refutation)
     fixture.pass(HOUR)
-    await assertReverts(fixture.publish(genesis, stage.draft([])), 'QueueIgnored', [0n])
+    await assertReverts(fixture.publish(genesis, stage.draft([])), 'QueueIgnored', [FORCED, 0n])
     const block = await stage.extend([appliedStep(fee, packed)], { isFinal: true })
-    assert.equal(block.header.queueCount, 1n)
+    assert.equal(block.header.lanes.forced.count, 1n)
     assert.equal(await read.finalBlock(), block.id)
   })
 

@@ -13,7 +13,7 @@ import { refuteGas } from '../../../node/ethereum/calls.ts'
 import { encodeRefutation } from '../../../node/ethereum/refute-call.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { parseAddress, toBytes } from '../../../node/protocol/ids.ts'
-import { QUEUE_SHARE } from '../../../node/protocol/rules.ts'
+import { LANE_SHARE } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { pay } from '../../../scripts/assure/models/world.ts'
 import { GAS_MODULE, renderGas } from '../../../scripts/make/gas.ts'
@@ -155,8 +155,8 @@ describe('gas', () => {
     const zeros = Array.from({ length: 350 }, () => new Uint8Array(127))
     note('force, 350 of zeros', await fixture.force(zeros), 350n * 40_000n)
     fixture.pass(HOUR)
-    const voids = zeros.slice(0, QUEUE_SHARE).map((packed) => voidStep(fixture.forceFee(), packed))
-    await publish('publish, 125 void entries', genesis, { steps: voids }, 125n * 8_000n)
+    const voids = zeros.slice(0, LANE_SHARE).map((packed) => voidStep(fixture.forceFee(packed), packed))
+    await publish('publish, 128 void entries', genesis, { steps: voids }, 128n * 8_000n)
     await back()
     back = await chain.snapshot()
     const repeater = parseAddress((await chain.deploy(REPEATER, [])).toLowerCase())
@@ -172,10 +172,10 @@ describe('gas', () => {
     const deposit = encodeFunctionData({ abi: bridgeAbi, functionName: 'deposit', args: [UNIT, stranger(1)] })
     // The first one pays for the first word of the queue.
     await repeat(repeater, fixture.bridge, 1, deposit)
-    note('deposit, 124 in a call', await repeat(repeater, fixture.bridge, 124, deposit), 124n * 40_000n)
+    note('deposit, 127 in a call', await repeat(repeater, fixture.bridge, 127, deposit), 127n * 40_000n)
     fixture.pass(HOUR)
-    const deposits = Array.from({ length: QUEUE_SHARE }, () => depositStep(UNIT, stranger(1)))
-    await publish('publish, 125 deposits', base, { steps: deposits }, 125n * 8_000n)
+    const deposits = Array.from({ length: LANE_SHARE }, () => depositStep(UNIT, stranger(1)))
+    await publish('publish, 128 deposits', base, { steps: deposits }, 128n * 8_000n)
   })
 
   async function repeat(repeater: Hex, target: Hex, count: number, data: Hex): Promise<Receipt> {
@@ -197,7 +197,7 @@ describe('gas', () => {
     const names = touched(body.prev, infohash)
     const before = deepen(crowd(fund(inputs, 10n ** 20n), names, depth), names, depth)
     if (isForced) await fixture.force([packed, packed])
-    const step = isForced ? voidStep(fixture.forceFee(), packed) : concat(Uint8Array.of(4), packed)
+    const step = isForced ? voidStep(fixture.forceFee(packed), packed) : concat(Uint8Array.of(4), packed)
     const steps = [step, step, ...Array.from({ length: 498 }, (_, seed) => transactionStep({ payee, seed }))]
     const block = await fixture.extend(genesis, { steps, states: steps.map(() => stateRoot(before)) })
     const published = { sealed: block, steps: concat(...block.steps), states: concat(...block.states.map(toBytes)) }

@@ -14,6 +14,7 @@ import { encodeStep, type Step } from '../../../node/protocol/step.ts'
 import { World } from '../../../scripts/assure/models/world.ts'
 import { proofOf, type TestBlock } from '../../support/contract/blocks.ts'
 import { Fixture, HOUR, MIN_DEPOSIT, MIN_REQUEST } from '../../support/contract/fixture.ts'
+import { readerOf } from '../../support/queue.ts'
 
 const SEED = 20_260_101
 const ROUNDS = 12
@@ -64,7 +65,7 @@ async function publishAndFinalize(parent: TestBlock): Promise<TestBlock> {
   const { header, block: bytes } = assembleBlock(rules, before, draft.header.target, steps)
   assert.deepEqual(draft.header, header)
   const block = await fixture.extend(parent, { steps: draft.steps, states: draft.states })
-  const { verdict } = replayBlock(rules, before, { sealed: block, ...bytes }, (index) => queue[Number(index)])
+  const { verdict } = replayBlock(rules, before, { sealed: block, ...bytes }, readerOf(queue))
   assert.equal(verdict, 'valid')
   fixture.pass(24n * HOUR)
   const [event] = fixture.events(await fixture.finalize(block), 'BlockFinalized')

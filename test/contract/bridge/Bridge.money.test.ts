@@ -72,7 +72,7 @@ describe('withdraw', () => {
     const packed = packedBytes({ payee: miner })
     await fixture.force([packed])
     const steps = [
-      appliedStep(fixture.forceFee(), packed),
+      appliedStep(fixture.forceFee(packed), packed),
       transactionStep({ payee: miner, request: true, tokens: 10_000n, seed: 1 }),
     ]
     return fixture.extendFinal(genesis, { miner: earner, steps })
@@ -83,7 +83,7 @@ describe('withdraw', () => {
     await earn(reentrant)
     // Somebody else's money, which must stay.
     await fixture.force([packedBytes({ payee: miner })], { value: 10n ** 18n })
-    const fee = fixture.forceFee() * GWEI
+    const fee = fixture.forceFee(packedBytes({ payee: miner })) * GWEI
     assert.equal(await read.owed([reentrant]), fee)
     const held = await balanceOf(fixture.bridge)
     await fetchAs(reentrant)
@@ -106,7 +106,7 @@ describe('withdraw', () => {
     fixture.pass(24n * HOUR)
     await fixture.withdrawBond(block)
     const owed = await read.owed([stubborn])
-    assert.equal(owed, fixture.bond() + fixture.forceFee() * GWEI)
+    assert.equal(owed, fixture.bond() + fixture.forceFee(packedBytes({ payee: miner })) * GWEI)
     await assertReverts(fetchAs(stubborn), 'TransferFailed', [getAddress(stubborn)])
     await set(true, true)
     await assert.rejects(fetchAs(stubborn))

@@ -63,7 +63,7 @@ const waiting: { readonly fee: bigint; readonly packed: Uint8Array }[] = []
 
 async function forceSome(): Promise<void> {
   const packed = packedBytes({ payee: somebody(), seed: pick(1_000_000) })
-  const fee = fixture.forceFee()
+  const fee = fixture.forceFee(packed)
   const due = fee * 10n ** 9n
   const paid = random() < 0.7 ? due + BigInt(1 + pick(1_000_000)) : due
   fold(await fixture.force([packed], { from: somebody(), value: paid }))

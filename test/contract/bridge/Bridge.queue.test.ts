@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ZERO_HASH } from '../../../node/protocol/ids.ts'
-import { entryHash, nextQueueHash, type QueueEntry } from '../../../node/protocol/queue.ts'
+import { countsOf, entryHash, nextQueueHash, type QueueEntry } from '../../../node/protocol/queue.ts'
 import { appliedStep, depositStep, packedBytes, transactionStep, voidStep } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
-import { Fixture, HOUR } from '../../support/contract/fixture.ts'
+import { DEPOSITS, Fixture, FORCED, HOUR } from '../../support/contract/fixture.ts'
 import { freshForEach, fund } from '../../support/contract/fresh.ts'
 
 const fixture = await Fixture.deploy('harness')
@@ -14,7 +14,7 @@ const { chain, wttx } = fixture
 const { holder, payee, base, forceMany } = await fund(fixture)
 await freshForEach(fixture)
 
-const voids = (packed: readonly Uint8Array[]) => packed.map((bytes) => voidStep(fixture.forceFee(), bytes))
+const voids = (packed: readonly Uint8Array[]) => packed.map((bytes) => voidStep(fixture.forceFee(bytes), bytes))
 
 describe('a block and the queue', () => {
   const amount = 10_050n
@@ -29,7 +29,7 @@ describe('a block and the queue', () => {
     const block = await fixture.extendFinal(base, { steps: [depositStep(amount, payee)] })
     assert.equal(block.header.supply, before + amount - 100n)
     assert.equal((await wttx.balanceOf([miner])) - held, 100n)
-    assert.equal(block.header.queueHash, nextQueueHash(ZERO_HASH, entryHash(entries[0] as QueueEntry)))
+    assert.equal(block.header.lanes.deposits.hash, nextQueueHash(ZERO_HASH, entryHash(entries[0] as QueueEntry)))
   })
 
   it('may pass over entries younger than an hour, and not a second older', async () => {
@@ -39,11 +39,11 @@ describe('a block and the queue', () => {
     await fixture.extend(base)
     await back()
     fixture.pass(1n)
-    await assertReverts(fixture.publish(base, fixture.draft(base)), 'QueueIgnored', [0n])
+    await assertReverts(fixture.publish(base, fixture.draft(base)), 'QueueIgnored', [FORCED, 0n])
     await assertReverts(
       fixture.publish(base, fixture.draft(base, { steps: voids(packed.slice(0, 1)) })),
       'QueueIgnored',
-      [1n],
+      [FORCED, 1n],
     )
     await fixture.extend(base, { steps: voids(packed) })
   })
@@ -56,33 +56,69 @@ describe('a block and the queue', () => {
     await fixture.extend(base, { steps: voids([old]) })
   })
 
-  it('is ready to consume 125 entries, and no block has to take or may take more', async () => {
+  it('is ready to consume 128 entries of a lane, and no block has to take or may take more', async () => {
     const packed = await forceMany(130)
     fixture.pass(HOUR)
     const publish = (count: number) =>
       fixture.publish(base, fixture.draft(base, { steps: voids(packed.slice(0, count)) }))
-    await assertReverts(publish(124), 'QueueIgnored', [124n])
-    await assertReverts(publish(126), 'QueueOverrun', [126n, 125n])
-    const block = await fixture.extend(base, { steps: voids(packed.slice(0, 125)) })
+    await assertReverts(publish(127), 'QueueIgnored', [FORCED, 127n])
+    await assertReverts(publish(129), 'QueueOverrun', [FORCED, 129n, 128n])
+    const block = await fixture.extend(base, { steps: voids(packed.slice(0, 128)) })
     fixture.pass(HOUR)
-    await assertReverts(fixture.publish(block, fixture.draft(block)), 'QueueIgnored', [125n])
-    const next = await fixture.extend(block, { steps: voids(packed.slice(125)) })
-    assert.equal(next.header.queueCount, 130n)
+    await assertReverts(fixture.publish(block, fixture.draft(block)), 'QueueIgnored', [FORCED, 128n])
+    const next = await fixture.extend(block, { steps: voids(packed.slice(128)) })
+    assert.equal(next.header.lanes.forced.count, 130n)
   })
 
-  it('of the largest entries still fits into a block and a transaction', async () => {
-    const packed = Array.from({ length: 125 }, (_, seed) => packedBytes({ payee, inputs: 8, memo: 140, seed }))
-    for (let i = 0; i < 125; i += 25) await fixture.force(packed.slice(i, i + 25))
+  it('of the largest entries in all lanes still fits into a block and a transaction', async () => {
+    const packed = Array.from({ length: 128 }, (_, seed) => packedBytes({ payee, inputs: 8, memo: 140, seed }))
+    for (let i = 0; i < 128; i += 32) await fixture.force(packed.slice(i, i + 32))
+    await fixture.approve(128n * amount, holder)
+    for (let i = 0; i < 128; i++) await fixture.deposit(amount, payee, holder)
     fixture.pass(HOUR)
-    await fixture.extend(base, { steps: packed.map((bytes) => appliedStep(fixture.forceFee(), bytes)) })
+    const deposits = packed.map(() => depositStep(amount, payee))
+    const forced = packed.map((bytes) => appliedStep(fixture.forceFee(bytes), bytes))
+    const block = await fixture.extend(base, { steps: [...deposits, ...forced] })
+    assert.deepEqual(countsOf(block.header.lanes), { deposits: 128n, assets: 0n, forced: 128n })
+  })
+
+  it('has to consume what is due in one lane, however many wait in another', async () => {
+    const packed = await forceMany(130)
+    await fixture.approve(amount, holder)
+    await fixture.deposit(amount, payee, holder)
+    fixture.pass(HOUR)
+    const flood = voids(packed.slice(0, 128))
+    const credit = depositStep(amount, payee)
+    await assertReverts(fixture.publish(base, fixture.draft(base, { steps: flood })), 'QueueIgnored', [DEPOSITS, 0n])
+    await assertReverts(fixture.publish(base, fixture.draft(base, { steps: [credit] })), 'QueueIgnored', [FORCED, 0n])
+    await fixture.extend(base, { steps: [credit, ...flood] })
+  })
+
+  it('goes lane by lane', async () => {
+    const [forced] = await forceMany(1)
+    assert(forced)
+    await fixture.approve(2n * amount, holder)
+    for (let i = 0; i < 2; i++) await fixture.deposit(amount, payee, holder)
+    const [late] = voids([forced])
+    assert(late)
+    const credit = depositStep(amount, payee)
+    for (const [steps, at] of [
+      [[late, credit], 1n],
+      [[credit, late, credit], 2n],
+    ] as const) {
+      await assertReverts(fixture.publish(base, fixture.draft(base, { steps })), 'QueueStepTooLate', [at])
+    }
+    const block = await fixture.extend(base, { steps: [credit, late] })
+    assert.deepEqual(countsOf(block.header.lanes), { deposits: 1n, assets: 0n, forced: 1n })
+    await fixture.extend(block, { steps: [credit] })
   })
 
   it('cannot consume what is not there', async () => {
     const packed = packedBytes({ payee })
     const block = fixture.draft(base, { steps: voids([packed]) })
-    await assertReverts(fixture.publish(base, block), 'QueueOverrun', [1n, 0n])
+    await assertReverts(fixture.publish(base, block), 'QueueOverrun', [FORCED, 1n, 0n])
     const credit = fixture.draft(base, { steps: [depositStep(10n ** 24n, payee)] })
-    await assertReverts(fixture.publish(base, credit), 'QueueOverrun', [1n, 0n])
+    await assertReverts(fixture.publish(base, credit), 'QueueOverrun', [DEPOSITS, 1n, 0n])
   })
 
   it('consumes the entries as they are, in their order, with their fee', async () => {
@@ -90,21 +126,20 @@ describe('a block and the queue', () => {
     assert(first && second)
     await fixture.approve(amount, holder)
     await fixture.deposit(amount, payee, holder)
-    const fee = fixture.forceFee()
-    const good = [voidStep(fee, first), appliedStep(fee, second), depositStep(amount, payee)]
+    const fee = fixture.forceFee(first)
+    const [credit, one, two] = [depositStep(amount, payee), voidStep(fee, first), appliedStep(fee, second)]
     const wrong = [
-      [good[1], good[0], good[2]],
-      [voidStep(fee + 1n, first), good[1], good[2]],
-      [good[0], appliedStep(fee, first), good[2]],
-      [good[0], good[1], depositStep(amount + 1n, payee)],
-      [good[0], good[1], depositStep(amount, holder)],
-      [good[0], good[1], voidStep(fee, first)],
+      { steps: [credit, two, one], problem: [FORCED, 2n] },
+      { steps: [credit, voidStep(fee + 1n, first), two], problem: [FORCED, 2n] },
+      { steps: [credit, one, appliedStep(fee, first)], problem: [FORCED, 2n] },
+      { steps: [depositStep(amount + 1n, payee), one, two], problem: [DEPOSITS, 1n] },
+      { steps: [depositStep(amount, holder), one, two], problem: [DEPOSITS, 1n] },
+      { steps: [credit, two], problem: [FORCED, 1n] },
     ]
-    for (const list of wrong) {
-      const steps = list.filter((step) => step !== undefined)
-      await assertReverts(fixture.publish(base, fixture.draft(base, { steps })), 'QueueMismatch', [3n])
+    for (const { steps, problem } of wrong) {
+      await assertReverts(fixture.publish(base, fixture.draft(base, { steps })), 'QueueMismatch', problem)
     }
-    await fixture.extend(base, { steps: good })
+    await fixture.extend(base, { steps: [credit, one, two] })
   })
 
   it('has its entries first', async () => {
@@ -126,7 +161,7 @@ describe('a block and the queue', () => {
     const one = await fixture.extend(base, { steps: [first] })
     const two = await fixture.extend(base, { steps: [first, second] }, { rival: true })
     fixture.pass(HOUR)
-    await assertReverts(fixture.publish(two, fixture.draft(two)), 'QueueIgnored', [2n])
+    await assertReverts(fixture.publish(two, fixture.draft(two)), 'QueueIgnored', [FORCED, 2n])
     await assertReverts(fixture.publish(one, fixture.draft(one, { steps: [first, second] })), 'QueueMismatch')
     await fixture.extend(one, { steps: [second, third] })
     await fixture.extend(two, { steps: [third] })

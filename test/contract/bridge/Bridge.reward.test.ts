@@ -52,7 +52,7 @@ describe('what racing pays', () => {
   it('is no fee of forced transactions either', async () => {
     const packed = packedBytes({ payee: recipient })
     await fixture.force([packed])
-    const fee = fixture.forceFee()
+    const fee = fixture.forceFee(packed)
     const step = new Uint8Array([2, ...new Uint8Array(8), ...packed])
     new DataView(step.buffer).setBigUint64(1, fee)
     await fixture.extend(genesis, { ...light(genesis), steps: [step], miner: alice })

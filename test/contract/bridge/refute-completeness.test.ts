@@ -12,6 +12,7 @@ import { toHex } from '../../support/contract/blocks.ts'
 import { type Receipt, Reverted } from '../../support/contract/chain.ts'
 import { MUTATIONS, type Posted, postedOf } from '../../support/contract/mutations.ts'
 import { RandomChain, type RightBlock } from '../../support/contract/random-chain.ts'
+import { readerOf } from '../../support/queue.ts'
 import { buildRefutation } from '../../support/refutation.ts'
 
 /** Mutations in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED. */
@@ -77,7 +78,7 @@ describe(`a block with one thing changed (${runs} mutations, seed ${seed})`, () 
       const { header, steps, states } = event.args
       const block = { sealed: decodeSealed(parseHex(header)), steps: parseHex(steps), states: parseHex(states) }
       const parent = { sealed: stage.tip.block, state: stage.tip.state }
-      const refutation = buildRefutation(stage.rules, parent, block, (index) => stage.queue[Number(index)])
+      const refutation = buildRefutation(stage.rules, parent, block, readerOf(stage.queue))
       if (refutation === undefined) {
         assert(isPartOf(right, block), `${about}: neither refused nor refuted, nor a part of the right block`)
         return 'right'

@@ -6,6 +6,7 @@ import type { Hex } from 'viem'
 import { proveStep } from '../../../miner/watch/refutation.ts'
 import { encodeRefutation, type Refutation } from '../../../node/ethereum/refute-call.ts'
 import { applyStep, applyTransaction, type Witness } from '../../../node/protocol/apply.ts'
+import { depositIndex } from '../../../node/protocol/block.ts'
 import { concat, formatHex, parseHex } from '../../../node/protocol/bytes.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
 import { keyOf, ZERO_HASH } from '../../../node/protocol/ids.ts'
@@ -127,7 +128,7 @@ function openingsOf(
 ): Witness {
   const openings: Witness = []
   if (forced === undefined) {
-    applyStep(rules, before, parent.header.queueCount + BigInt(index), step, openings)
+    applyStep(rules, before, depositIndex(parent.header, index), step, openings)
     return openings
   }
   const verified = verifyPacked(rules, forced)

@@ -6,14 +6,15 @@ import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
 import {IWrappedTTX} from "../../../contracts/interfaces/IWrappedTTX.sol";
 import {Trace} from "../../../contracts/libraries/Trace.sol";
 import {BlockId, BlockKey} from "../../../contracts/types/BlockId.sol";
+import {Lane} from "../../../contracts/types/Lane.sol";
 import {BridgeHarness} from "./BridgeHarness.sol";
 import {Vm, VM} from "./Vm.sol";
 
 /// @notice Somebody who holds wTTX and earns coins, and does what the handler says.
 contract Actor {
-    function deposit(IBridge bridge, IWrappedTTX token, uint256 amount, address to) external {
+    function deposit(IBridge bridge, IWrappedTTX token, uint256 amount, address to) external payable {
         token.approve(address(bridge), amount);
-        bridge.deposit(amount, to);
+        bridge.deposit{value: msg.value}(amount, to);
     }
 
     function withdraw(IBridge bridge) external {
@@ -41,18 +42,21 @@ contract BridgeHandler {
         bytes header;
         bytes[] steps;
         bytes32[] states;
-        uint256 queueCount;
+        uint256 depositCount;
+        uint256 forcedCount;
         uint256 supply;
         uint256 requested;
         uint256 firstRequest;
         uint256[] requests;
     }
 
-    struct Entry {
-        bool isDeposit;
-        uint64 fee;
+    struct Deposit {
         uint256 gross;
         address to;
+    }
+
+    struct Forced {
+        uint64 fee;
         bytes packed;
     }
 
@@ -77,7 +81,8 @@ contract BridgeHandler {
     uint256 public refutations;
 
     Published[] private _blocks;
-    Entry[] private _queue;
+    Deposit[] private _deposits;
+    Forced[] private _forced;
     mapping(BlockId id => uint256) private _numberOf;
     mapping(uint256 number => bool) private _paid;
     BlockId[] private _finals;
@@ -97,7 +102,7 @@ contract BridgeHandler {
             uint8(2), bridge.chain(), address(bridge), bytes32(0), uint64(0), EASIEST, uint32(0), bytes32(0), state
         );
         // Supply, fees, requests, the queue, miner and nonce.
-        genesis.header = bytes.concat(genesis.header, abi.encodePacked(uint96(SUPPLY)), new bytes(156));
+        genesis.header = bytes.concat(genesis.header, abi.encodePacked(uint96(SUPPLY)), new bytes(236));
     }
 
     /// @notice Mostly minutes, sometimes as long as a window of the race.
@@ -118,7 +123,7 @@ contract BridgeHandler {
         made.parent = parent.id;
         made.supply = _supplyOf(parent);
         made.firstRequest = parent.firstRequest + parent.requests.length;
-        bytes memory steps = _fillFromQueue(made, parent.queueCount, seed);
+        bytes memory steps = _fillFromQueue(made, parent, seed);
         for (uint256 i = 0; i < requests % 6; ++i) {
             steps = bytes.concat(steps, _ask(made, uint256(keccak256(abi.encode(seed, i)))));
         }
@@ -187,8 +192,12 @@ contract BridgeHandler {
         uint256 held = token.balanceOf(address(actor));
         if (held == 0) return;
         amount = 1 + amount % held;
-        actor.deposit(bridge, token, amount, _actor(who + 1));
-        _queue.push(Entry(true, 0, amount, _actor(who + 1), ""));
+        uint256 surcharge = bridge.surcharge(Lane.Deposits, 1);
+        uint256 held_ = address(actor).balance;
+        // What is too much comes back.
+        actor.deposit{value: surcharge + who % 1 ether}(bridge, token, amount, _actor(who + 1));
+        require(address(actor).balance == held_ + who % 1 ether, "kept too much");
+        _deposits.push(Deposit(amount, _actor(who + 1)));
         unconsumed += amount;
         deposits++;
     }
@@ -197,8 +206,12 @@ contract BridgeHandler {
         VM.warp(_now);
         bytes[] memory transactions = new bytes[](1);
         transactions[0] = _packed(request, _actor(seed), 1 + seed % 1e24, seed);
-        bridge.force{value: 10_000 gwei}(transactions);
-        _queue.push(Entry(false, 10_000, 0, address(0), transactions[0]));
+        uint64 fee = uint64(5_000 + 64 * transactions[0].length);
+        uint256 due = uint256(fee) * 1 gwei + bridge.surcharge(Lane.Forced, 1);
+        uint256 before = address(this).balance;
+        bridge.force{value: due + seed % 1 ether}(transactions);
+        require(address(this).balance == before - due, "kept too much");
+        _forced.push(Forced(fee, transactions[0]));
     }
 
     function withdrawBond(uint256 seed) external {
@@ -229,8 +242,8 @@ contract BridgeHandler {
         for (uint256 i = 0; i < 3; ++i) sum += bridge.owed(_actor(i));
         sum += bridge.owed(address(this));
         for (uint256 i = 0; i < _blocks.length; ++i) sum += uint256(bridge.blocks(_blocks[i].id.keyOf()).bond) * 1 gwei;
-        for (uint256 i = _blocks[_numberOf[bridge.finalBlock()]].queueCount; i < _queue.length; ++i) {
-            sum += uint256(_queue[i].fee) * 1 gwei;
+        for (uint256 i = _blocks[_numberOf[bridge.finalBlock()]].forcedCount; i < _forced.length; ++i) {
+            sum += uint256(_forced[i].fee) * 1 gwei;
         }
     }
 
@@ -268,11 +281,9 @@ contract BridgeHandler {
         finals++;
         _finals.push(final_.id);
         bool unpaid = bridge.blocks(final_.id.keyOf()).flags & 8 != 0;
-        uint256 from = _blocks[_numberOf[last]].queueCount;
-        for (uint256 i = from; i < final_.queueCount; ++i) {
-            if (!_queue[i].isDeposit) continue;
-            unconsumed -= _queue[i].gross;
-            if (unpaid) lostFees += _queue[i].gross / 100;
+        for (uint256 i = _blocks[_numberOf[last]].depositCount; i < final_.depositCount; ++i) {
+            unconsumed -= _deposits[i].gross;
+            if (unpaid) lostFees += _deposits[i].gross / 100;
         }
         for (uint256 i = 0; i < final_.steps.length; ++i) {
             (bool isRequest, uint256 amount,) = _read(final_.steps[i]);
@@ -282,15 +293,30 @@ contract BridgeHandler {
         }
     }
 
-    function _fillFromQueue(Published storage made, uint256 from, uint256 seed) private returns (bytes memory steps) {
-        uint256 end = _queue.length - from < 125 ? _queue.length : from + 125;
-        for (uint256 i = from; i < end; ++i) steps = bytes.concat(steps, _consume(made, _queue[i], seed >> i & 1 == 0));
-        made.queueCount = end;
+    function _fillFromQueue(Published storage made, Published storage parent, uint256 seed)
+        private
+        returns (bytes memory steps)
+    {
+        uint256 i = parent.depositCount;
+        for (uint256 end = _shareFrom(i, _deposits.length); i < end; ++i) {
+            bytes memory step = abi.encodePacked(uint8(1), uint128(_deposits[i].gross), _deposits[i].to);
+            _add(made, step);
+            steps = bytes.concat(steps, step);
+        }
+        made.depositCount = i;
+        i = parent.forcedCount;
+        for (uint256 end = _shareFrom(i, _forced.length); i < end; ++i) {
+            steps = bytes.concat(steps, _consume(made, _forced[i], seed >> i & 1 == 0));
+        }
+        made.forcedCount = i;
     }
 
-    function _consume(Published storage made, Entry storage entry, bool apply_) private returns (bytes memory step) {
-        if (entry.isDeposit) step = abi.encodePacked(uint8(1), uint128(entry.gross), entry.to);
-        else if (apply_ && made.requested + 1e24 < made.supply) {
+    function _shareFrom(uint256 from, uint256 length) private pure returns (uint256 end) {
+        return length - from < 128 ? length : from + 128;
+    }
+
+    function _consume(Published storage made, Forced storage entry, bool apply_) private returns (bytes memory step) {
+        if (apply_ && made.requested + 1e24 < made.supply) {
             step = abi.encodePacked(uint8(2), entry.fee, entry.packed);
             (bool isRequest, uint256 amount,) = _read(step);
             if (isRequest) made.requested += amount;

@@ -32,6 +32,10 @@ contract Stubborn {
         bridge.withdraw(address(this));
     }
 
+    function force(IBridge bridge, bytes[] calldata transactions) external payable {
+        bridge.force{value: msg.value}(transactions);
+    }
+
     receive() external payable {
         if (burnsGas) {
             // Safe: takes all the gas there is and nothing else.
@@ -40,5 +44,23 @@ contract Stubborn {
             }
         }
         require(takes, "no");
+    }
+}
+
+/// @notice Forces once more, with what it gets back, while it gets it.
+contract Repeated {
+    bytes private _transaction;
+
+    function force(IBridge bridge, bytes[] calldata transactions) external payable {
+        _transaction = transactions[0];
+        bridge.force{value: msg.value}(transactions);
+    }
+
+    receive() external payable {
+        if (_transaction.length == 0) return;
+        bytes[] memory transactions = new bytes[](1);
+        transactions[0] = _transaction;
+        delete _transaction;
+        IBridge(msg.sender).force{value: msg.value}(transactions);
     }
 }

@@ -31,7 +31,7 @@ contract TargetTest {
     /// @notice After an hour the parent's target, half of it before three quarters of an hour, and twice as much each 15 minutes.
     function testFuzzTheCeilingDoublesEveryQuarterOfAnHour(uint256 parent, uint8 quarters) external pure {
         uint256 easiest = EASIEST_BOUND - 1;
-        parent = _between(parent, 1 << 170, 1 << 200);
+        parent = _between(parent, Target.HARDEST << 1, 1 << 200);
         (, uint256 half) = Target.boundsOf(parent, 2700, easiest);
         (, uint256 same) = Target.boundsOf(parent, 3600, easiest);
         require(half == parent >> 1 && same == parent, "start");

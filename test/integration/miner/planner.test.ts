@@ -4,16 +4,25 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Planner, type Prospect } from '../../../miner/planner.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
+import { parseHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { challengeOf } from '../../../node/protocol/header.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
-import { toSeconds } from '../../../node/protocol/units.ts'
+import { toGwei, toSeconds } from '../../../node/protocol/units.ts'
 import type { Method, Result } from '../../../node/rpc/api.ts'
 import { accountOf } from '../../../scripts/assure/models/world.ts'
 import { log } from '../../support/log.ts'
 import { EASIEST, holder, Stage, stranger } from '../../support/stage.ts'
 
 const never = new AbortController().signal
+const DEPOSIT = { index: 0n, kind: 'deposit', time: 1, gross: 5_000n, to: accountOf('x').address } as const
+const FORCED = {
+  index: 0n,
+  kind: 'forced',
+  time: 1,
+  fee: toGwei(1n),
+  packed: parseHex(forcedBytes().slice(2)),
+} as const
 
 test('the template is asked for again only when tip, transactions or queue have changed', async (t) => {
   const { stage, look, calls, real } = await open(t)
@@ -56,8 +65,8 @@ test('a block that the bridge would refuse is not to be mined, and is said why',
   const { look, change } = await open(t)
   change((template) => ({
     ...template,
-    queueLength: 1n,
-    queue: [{ index: 0n, kind: 'deposit', time: 1, gross: 5_000n, to: accountOf('x').address }],
+    lanes: { ...template.lanes, deposits: 1n },
+    queue: [DEPOSIT],
   }))
   const { obstacle, plan } = await look()
   assert.equal(plan.content.queueEntries, 1)
@@ -66,11 +75,35 @@ test('a block that the bridge would refuse is not to be mined, and is said why',
 
 test('a template whose queue does not follow on its parent is refused', async (t) => {
   const { look, change } = await open(t)
-  const entry = { kind: 'deposit', time: 1, gross: 5_000n, to: accountOf('x').address } as const
-  change((template) => ({ ...template, queue: [{ index: 1n, ...entry }] }))
-  await assert.rejects(look(), { code: 'bad-answer', message: /queue entry 0/ })
+  change((template) => ({ ...template, queue: [{ ...DEPOSIT, index: 1n }] }))
+  await assert.rejects(look(), { code: 'bad-answer', message: /entry 0 of the lane of deposits/ })
+  change((template) => ({ ...template, queue: [FORCED, DEPOSIT] }))
+  await assert.rejects(look(), { code: 'bad-answer' })
+  change((template) => ({ ...template, queue: [DEPOSIT, { ...FORCED, index: 1n }] }))
+  await assert.rejects(look(), { code: 'bad-answer', message: /entry 0 of the lane of forced/ })
   change((template) => ({ ...template, queue: [{ index: 0n, kind: 'forced', time: 1 }] }))
   await assert.rejects(look(), { code: 'bad-answer', message: /all that its kind has/ })
+})
+
+test('what waits is as old as the oldest that waits, each lane by its own numbers, and what is gone makes nothing old', async (t) => {
+  const { look, change, skipMs } = await open(t)
+  const sinceOf = async (...queue: Result<'bridge_template'>['queue']) => {
+    // A length that is not the contract's has the template read at each look.
+    change((template) => ({ ...template, lanes: { ...template.lanes, assets: 1n }, queue }))
+    return (await look()).sinceMs
+  }
+  const first = await sinceOf(DEPOSIT)
+  skipMs(600_000)
+  assert.equal(await sinceOf(DEPOSIT, FORCED), first)
+  // A reorganisation takes the deposit away: the forced transaction, of the same number, has come now.
+  const second = await sinceOf(FORCED)
+  assert.ok(second >= first + 600_000)
+  skipMs(600_000)
+  assert.equal(await sinceOf(DEPOSIT, FORCED), second)
+  assert.ok((await sinceOf(DEPOSIT)) >= second + 600_000)
+  skipMs(600_000)
+  const none = await sinceOf()
+  assert.ok(none >= second + 1_200_000)
 })
 
 test('a node that is syncing for less than a minute is waited for, and after that it is a problem', async (t) => {

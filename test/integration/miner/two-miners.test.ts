@@ -11,6 +11,7 @@ import { publishCall, refuteCall } from '../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
+import { NO_LENGTHS } from '../../../node/protocol/queue.ts'
 import { SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
@@ -243,7 +244,8 @@ test('deposits and forced transactions are carried into the next block', async (
   await stage.until('the second block', () => miner.status().blocks.published >= 2)
   await stage.until('the queue to be consumed', async () => {
     const { blocks } = await node.call('bridge_blocks', {})
-    return blocks.at(-1)?.queueCount === 2n
+    const { deposits, forced } = blocks.at(-1)?.lanes ?? NO_LENGTHS
+    return deposits === 1n && forced === 1n
   })
   await stage.until('the credit', async () => {
     return (await node.call('account_balance', { owner: back.address })).ordered === 4_950n

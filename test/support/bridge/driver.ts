@@ -17,6 +17,7 @@ import { type Hash, type Infohash, keyOf, toInfohash, ZERO_HASH } from '../../..
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import { toGasPrice, toGwei, toTime } from '../../../node/protocol/units.ts'
 import { FakeEthereum, type UnplacedEvent } from '../chain/fake-ethereum.ts'
+import { entriesOf } from '../queue.ts'
 import { isDisplaced } from './displaced.ts'
 import { claimed, DEPLOYED_AT, EASIEST, Forge, finalized, type MadeBlock, published } from './scenario.ts'
 
@@ -131,7 +132,7 @@ export class Driver {
       const to = world.pick(world.accounts).address
       this.#pending.push({
         kind: 'deposited',
-        index: this.#queueLength(),
+        index: this.#laneLength('deposits'),
         from: to,
         to,
         gross: 5_000n,
@@ -146,7 +147,7 @@ export class Driver {
       const from = world.pick(world.accounts).address
       this.#pending.push({
         kind: 'forced',
-        index: this.#queueLength(),
+        index: this.#laneLength('forced'),
         from,
         fee: toGwei(10n),
         packed,
@@ -248,9 +249,10 @@ export class Driver {
     )
   }
 
-  #queueLength(): bigint {
-    const pending = this.#pending.filter(({ kind }) => kind === 'deposited' || kind === 'forced').length
-    return BigInt(this.#queue().length + pending)
+  #laneLength(lane: 'deposits' | 'forced'): bigint {
+    const kind = lane === 'deposits' ? 'deposited' : 'forced'
+    const pending = this.#pending.filter((event) => event.kind === kind).length
+    return BigInt(entriesOf(this.#queue(), lane).length + pending)
   }
 }
 

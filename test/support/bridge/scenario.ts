@@ -18,6 +18,7 @@ import { splitStates, traceOf, traceRoot } from '../../../node/protocol/trace.ts
 import { toTime } from '../../../node/protocol/units.ts'
 import { genesisOf, World } from '../../../scripts/assure/models/world.ts'
 import type { UnplacedEvent } from '../chain/fake-ethereum.ts'
+import { waitingAfter } from '../queue.ts'
 
 export const EASIEST = 2n ** 244n - 1n
 export const DEPLOYED_AT = 1_800_000_000n
@@ -92,9 +93,9 @@ export class Forge {
   /** A child of a block, which consumes entries of `queue` first. */
   make(parent: MadeBlock, queue: readonly QueueEntry[], order: BlockOrder = {}): MadeBlock {
     const { world } = this
-    const { queueCount } = parent.sealed.header
+    const { lanes } = parent.sealed.header
     world.state = parent.state
-    world.queueIndex = queueCount
+    world.queueIndex = lanes.deposits.count
     const steps: { step: Uint8Array; after: State }[] = []
     const take = (step: Uint8Array) => {
       const applied = applyStep(world.rules, world.state, world.queueIndex, step)
@@ -103,13 +104,14 @@ export class Forge {
       steps.push({ step, after: applied.state })
       return true
     }
-    const waiting = queue.slice(Number(queueCount))
+    const waiting = waitingAfter(queue, lanes)
     for (const entry of waiting.slice(0, order.consume ?? waiting.length)) {
-      if (entry.kind === 'deposit') take(encodeStep({ kind: 'deposit', entry }))
-      else if (!take(encodeStep({ kind: 'applied', fee: entry.fee, packed: entry.packed }))) {
+      if (entry.kind === 'deposit') {
+        take(encodeStep({ kind: 'deposit', entry }))
+        world.queueIndex += 1n
+      } else if (!take(encodeStep({ kind: 'applied', fee: entry.fee, packed: entry.packed }))) {
         take(encodeStep({ kind: 'void', fee: entry.fee, packedHash: toHash(keccak(entry.packed)) }))
       }
-      world.queueIndex += 1n
     }
     for (const packed of order.packed ?? []) take(encodeStep({ kind: 'transaction', packed }))
     for (let i = 0; i < (order.transactions ?? 0) && this.isRich(world.state); i++) {

@@ -5,6 +5,7 @@ import type { ChainPlace } from '../../../node/ethereum/chain.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, toHash, ZERO_ADDRESS, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { ofLanes } from '../../../node/protocol/queue.ts'
 import { toTime, toWork } from '../../../node/protocol/units.ts'
 import { RaceModel } from '../../../scripts/assure/models/race.ts'
 
@@ -46,7 +47,7 @@ export class ViewedRace {
       final: this.final,
       blocks: new Map(this.blocks),
       slots: new Map(this.slots),
-      queue: { start: 0n, startHash: ZERO_HASH, entries: [] },
+      queue: ofLanes(() => ({ start: 0n, startHash: ZERO_HASH, entries: [] })),
       claimed: new Map(),
     }
   }

@@ -13,7 +13,15 @@ import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
 import { type BlockKey, type Hash, keyOf, toBytes, toHash, ZERO_HASH, ZERO_KEY } from '../../../node/protocol/ids.ts'
-import { entryHash, nextQueueHash } from '../../../node/protocol/queue.ts'
+import {
+  entryHash,
+  type Lane,
+  type LaneLengths,
+  laneOf,
+  nextQueueHash,
+  ofLanes,
+  type QueuePlace,
+} from '../../../node/protocol/queue.ts'
 import { workOf } from '../../../node/protocol/target.ts'
 import { type Time, toTime, toWork } from '../../../node/protocol/units.ts'
 
@@ -22,7 +30,7 @@ type FakeBlock = ChainBlock & { readonly events: readonly BridgeEvent[] }
 type Contract = {
   readonly records: Map<Hash, BlockRecord>
   final: Hash
-  readonly queue: { hash: Hash; time: Time }[]
+  readonly queue: { readonly [Each in Lane]: { hash: Hash; time: Time }[] }
   readonly claimed: Set<bigint>
 }
 
@@ -70,7 +78,12 @@ export class FakeEthereum {
 
   /** What the contract would hold now. */
   contract(at = this.head.hash): Contract {
-    const contract: Contract = { records: new Map(), final: this.parameters.genesis, queue: [], claimed: new Set() }
+    const contract: Contract = {
+      records: new Map(),
+      final: this.parameters.genesis,
+      queue: ofLanes(() => []),
+      claimed: new Set(),
+    }
     contract.records.set(this.parameters.genesis, {
       ...emptyRecord(this.parameters.genesis),
       publishedAt: this.parameters.deployedAt,
@@ -119,12 +132,13 @@ export class FakeChain implements Chain {
     return this.#ethereum.blocks.slice(Number(from), Number(to) + 1).flatMap(({ events }) => events)
   }
 
-  async read(at: Hash, queueLength: bigint, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
+  async read(at: Hash, lengths: LaneLengths, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
     const { records, final, queue } = this.#ethereum.contract(at)
     return {
       finalBlock: final,
-      queueLength: BigInt(queue.length),
-      queueHash: queueLength === 0n ? undefined : queue[Number(queueLength) - 1]?.hash,
+      lanes: ofLanes((lane) => {
+        return { length: BigInt(queue[lane].length), hash: queue[lane][Number(lengths[lane]) - 1]?.hash }
+      }),
       records: blocks.map((block) => recordOf(records, block)),
     }
   }
@@ -134,8 +148,8 @@ export class FakeChain implements Chain {
     return numbers.map((number) => claimed.has(number))
   }
 
-  async queueTime(at: Hash, index: bigint): Promise<Time> {
-    const entry = this.#ethereum.contract(at).queue[Number(index)]
+  async queueTime(at: Hash, { lane, index }: QueuePlace): Promise<Time> {
+    const entry = this.#ethereum.contract(at).queue[lane][Number(index)]
     if (entry === undefined) throw new RangeError(`there is no entry ${index}`)
     return entry.time
   }
@@ -177,7 +191,8 @@ function count(contract: Contract, event: BridgeEvent): void {
         event.kind === 'deposited'
           ? ({ kind: 'deposit', gross: event.gross, to: event.to } as const)
           : ({ kind: 'forced', fee: event.fee, packed: event.packed } as const)
-      queue.push({ hash: nextQueueHash(queue.at(-1)?.hash ?? ZERO_HASH, entryHash(entry)), time: event.time })
+      const lane = queue[laneOf(entry.kind)]
+      lane.push({ hash: nextQueueHash(lane.at(-1)?.hash ?? ZERO_HASH, entryHash(entry)), time: event.time })
     }
   }
 }

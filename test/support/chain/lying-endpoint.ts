@@ -3,16 +3,19 @@
 import type { ServerResponse } from 'node:http'
 import {
   decodeAbiParameters,
+  decodeFunctionData,
   encodeAbiParameters,
   getAbiItem,
   type Hex,
   isHex,
   keccak256,
+  multicall3Abi,
   toFunctionSelector,
   toHex,
 } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { type Hash, keyOf } from '../../../node/protocol/ids.ts'
+import { LANES, type Lane } from '../../../node/protocol/queue.ts'
 import { EthereumProxy, type RpcCall, type Tampering } from './ethereum-proxy.ts'
 
 /** What an endpoint does with a call; `undefined` if it says the truth. `proxy` asks the true endpoint. */
@@ -251,6 +254,7 @@ export function flip(data: Hex, at: number): Hex {
 type FunctionName = Extract<(typeof bridgeAbi)[number], { type: 'function' }>['name']
 
 const CALLS = [{ type: 'tuple[]', components: [{ type: 'bool' }, { type: 'bytes' }] }] as const
+const AGGREGATE = getAbiItem({ abi: multicall3Abi, name: 'aggregate3' })
 /** What `blocks` returns, a word each. */
 const RECORD = getAbiItem({ abi: bridgeAbi, name: 'blocks' }).outputs[0].components.map(({ name }) => name)
 type Member = (typeof RECORD)[number]
@@ -263,6 +267,40 @@ export function changeAnswer(name: FunctionName, change: (answer: Hex) => Hex): 
     if (method !== 'eth_call' || !String(dataOf(params[0])).startsWith(wanted)) return undefined
     return { result: (answer) => (isHex(answer) ? change(answer) : answer) }
   }
+}
+
+/** What the contract answers about a lane of the queue, asked by itself or together with others. */
+export function changeLane(name: 'laneLength' | 'laneEntry', lane: Lane, change: (answer: Hex) => Hex): Lie {
+  const wanted = `${selectorOf(name)}${LANES.indexOf(lane).toString(16).padStart(64, '0')}`
+  return ({ method, params }) => {
+    const data = String(dataOf(params?.[0]))
+    if (method !== 'eth_call') return undefined
+    if (data.startsWith(wanted)) return { result: (answer) => (isHex(answer) ? change(answer) : answer) }
+    const asked = callsIn(data).map((call) => call.startsWith(wanted))
+    if (!asked.includes(true)) return undefined
+    return {
+      result: (answer) => {
+        if (!isHex(answer)) return answer
+        const [calls] = decodeAbiParameters(CALLS, answer)
+        const told = calls.map(([success, said], i) => [success, asked[i] ? change(said) : said] as const)
+        return encodeAbiParameters(CALLS, [told])
+      },
+    }
+  }
+}
+
+/** A lane of the queue is said to be longer by an entry, or shorter. */
+export function otherLength(lane: Lane): Lie {
+  return changeLane('laneLength', lane, (answer) => flip(answer, 31))
+}
+
+/** What is asked in one call of a contract that asks all of it. */
+function callsIn(data: string): readonly Hex[] {
+  // Before the question there is the code of the contract, which has the selector too.
+  const at = data.lastIndexOf(toFunctionSelector(AGGREGATE).slice(2))
+  if (at < 0) return []
+  const { args } = decodeFunctionData({ abi: [AGGREGATE], data: `0x${data.slice(at)}` })
+  return args[0].map(({ callData }) => callData)
 }
 
 /** Every block record, by itself or among others, says the contrary about being refuted. */

@@ -118,6 +118,12 @@ export class TestChain implements AsyncDisposable {
     return { gasUsed, logs, contractAddress: contractAddress ?? undefined }
   }
 
+  /** Mines nothing at `time`, which is that of views from then on. */
+  async mine(): Promise<void> {
+    await this.request('evm_setNextBlockTimestamp', [toQuantity(this.time)])
+    await this.request('evm_mine')
+  }
+
   /** The answer of a view. Throws `Reverted`. */
   async call<T>(answer: Promise<T>): Promise<T> {
     try {

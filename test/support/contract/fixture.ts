@@ -69,6 +69,10 @@ export type PublishOptions = Sender & {
 }
 type Proof = ReturnType<typeof proofOf>
 
+/** The lanes, as the contract numbers them. */
+export const DEPOSITS = 0
+export const FORCED = 2
+
 export class Fixture implements AsyncDisposable {
   readonly chain: TestChain
   readonly bridge: Address
@@ -234,27 +238,31 @@ export class Fixture implements AsyncDisposable {
     return [27 + yParity, r, s]
   }
 
-  deposit(amount: bigint, to: Hex, from: Hex): Promise<Receipt> {
-    return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'deposit', args: [amount, to] }), { from })
+  deposit(amount: bigint, to: Hex, from: Hex, value = 0n): Promise<Receipt> {
+    const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'deposit', args: [amount, to] })
+    return this.#send(data, { from, value })
   }
 
   depositWithPermit(
     args: readonly [amount: bigint, to: Hex, deadline: bigint, v: number, r: Hex, s: Hex],
     from: Hex,
+    value = 0n,
   ): Promise<Receipt> {
-    return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args }), { from })
+    return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args }), { from, value })
   }
 
   /** Forces packed transactions, paying just enough by default. */
-  force(packed: readonly Uint8Array[], sender: Sender = {}): Promise<Receipt> {
+  async force(packed: readonly Uint8Array[], sender: Sender = {}): Promise<Receipt> {
     const args = [packed.map(toHex)] as const
-    const value = sender.value ?? BigInt(packed.length) * this.forceFee() * 10n ** 9n
+    const fees = packed.reduce((sum, each) => sum + this.forceFee(each) * 10n ** 9n, 0n)
+    const value = sender.value ?? fees + (await this.read.surcharge([FORCED, BigInt(packed.length)]))
     return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args }), { ...sender, value })
   }
 
-  /** What each forced transaction pays now, in gwei. */
-  forceFee(): bigint {
-    return (10_000n * this.gasPrice() + 10n ** 9n - 1n) / 10n ** 9n
+  /** What a forced transaction pays its miner now, in gwei. */
+  forceFee(packed: Uint8Array): bigint {
+    const gas = 5_000n + 64n * BigInt(packed.length)
+    return (gas * this.gasPrice() + 10n ** 9n - 1n) / 10n ** 9n
   }
 
   withdrawBond(block: SealedHeader): Promise<Receipt> {

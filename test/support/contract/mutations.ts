@@ -1,6 +1,7 @@
 // One thing changed anywhere in a right block, by a liar who is careless or who tells the rest of the story to match.
 
 import { applyStep } from '../../../node/protocol/apply.ts'
+import { depositIndex } from '../../../node/protocol/block.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
@@ -122,7 +123,7 @@ export function postedOf({ steps, states }: RightBlock): Posted {
 function tell({ rules }: World, tip: Tip, steps: readonly Uint8Array[], from: number, state: State): State[] {
   let next = state
   return steps.slice(from).map((step, i) => {
-    next = applyStep(rules, next, tip.block.header.queueCount + BigInt(from + i), step).state
+    next = applyStep(rules, next, depositIndex(tip.block.header, from + i), step).state
     return next
   })
 }

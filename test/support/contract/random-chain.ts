@@ -10,6 +10,7 @@ import { outputsOf, type State, stateRoot } from '../../../node/protocol/state.t
 import { encodeStep, type Step } from '../../../node/protocol/step.ts'
 import { verifyPacked } from '../../../node/protocol/verify.ts'
 import { accountOf, pay, World } from '../../../scripts/assure/models/world.ts'
+import { waitingAfter } from '../queue.ts'
 import { proofOf, type TestBlock } from './blocks.ts'
 import { HOUR } from './fixture.ts'
 import { Stage } from './stage.ts'
@@ -74,7 +75,7 @@ export class RandomChain implements AsyncDisposable {
       steps.push(encodeStep(step))
       states.push(world.state)
     }
-    const entries = stage.queue.slice(Number(world.queueIndex))
+    const entries = waitingAfter(stage.queue, stage.tip.block.header.lanes)
     for (const entry of entries) add(this.#consume(entry))
     const count = 3 + Number(this.#number(12))
     for (let i = 0; i < count; i++) add({ kind: 'transaction', packed: world.transaction().packed })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { Refutation } from '../../../node/ethereum/refute-call.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
-import { type PublishedBlock, replayBlock, type Verdict } from '../../../node/protocol/block.ts'
+import { depositIndex, type PublishedBlock, replayBlock, type Verdict } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { type Address, type Hash, toBytes } from '../../../node/protocol/ids.ts'
@@ -11,6 +11,7 @@ import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { type State, stateRoot } from '../../../node/protocol/state.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
+import { readerOf } from '../queue.ts'
 import { buildRefutation } from '../refutation.ts'
 import { type Draft, depositStep, type TestBlock } from './blocks.ts'
 import { Fixture, genesisTransaction, MIN_REQUEST, type PublishOptions } from './fixture.ts'
@@ -56,10 +57,10 @@ export class Stage implements AsyncDisposable {
 
   /** The states after each step on a parent; a step that is invalid changes nothing, as a liar may have it. */
   statesOf(steps: readonly Uint8Array[], parent = this.tip): State[] {
-    const { queueCount } = parent.block.header
+    const { header } = parent.block
     let { state } = parent
     return steps.map((step, i) => {
-      state = applyStep(this.rules, state, queueCount + BigInt(i), step).state
+      state = applyStep(this.rules, state, depositIndex(header, i), step).state
       return state
     })
   }
@@ -104,19 +105,19 @@ export class Stage implements AsyncDisposable {
   /** Forces a packed transaction; answers what it pays, in gwei. */
   async force(packed: Uint8Array): Promise<bigint> {
     await this.fixture.force([packed])
-    const fee = this.fixture.forceFee()
+    const fee = this.fixture.forceFee(packed)
     this.queue.push({ kind: 'forced', fee: toGwei(fee), packed })
     return fee
   }
 
   judge(block: TestBlock, parent = this.tip): Verdict {
     const before = { id: parent.block.id, header: parent.block.header, state: parent.state }
-    return replayBlock(this.rules, before, publishedOf(block), (index) => this.queue[Number(index)])
+    return replayBlock(this.rules, before, publishedOf(block), readerOf(this.queue))
   }
 
   refutationOf(block: TestBlock, parent = this.tip): Refutation | undefined {
     const before = { sealed: parent.block, state: parent.state }
-    return buildRefutation(this.rules, before, publishedOf(block), (index) => this.queue[Number(index)])
+    return buildRefutation(this.rules, before, publishedOf(block), readerOf(this.queue))
   }
 }
 

@@ -98,7 +98,7 @@ export class Author {
 
   async #voids(parent: Authored, count: number): Promise<Step[]> {
     const fees = count === 0 ? [] : await this.stage.forcedFees()
-    const first = Number(parent.next.header.queueCount)
+    const first = Number(parent.next.header.lanes.forced.count)
     return fees
       .slice(first, first + count)
       .map((fee) => ({ kind: 'void', fee: toGwei(fee), packedHash: toHash(keccak(NOISE)) }))

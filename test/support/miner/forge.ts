@@ -3,7 +3,7 @@
 import { planBlock } from '../../../miner/assemble.ts'
 import { digestOf, encodeNonce, meetsTarget, noncePrefix } from '../../../miner/work/nonce.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
-import { type ParentBlock, type PublishedBlock, requestsOf } from '../../../node/protocol/block.ts'
+import { depositIndex, type ParentBlock, type PublishedBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { blockTorrent } from '../../../node/protocol/block-torrent.ts'
 import { blockId, challengeOf, encodeSealed, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
 import type { Address, Infohash } from '../../../node/protocol/ids.ts'
@@ -35,7 +35,7 @@ export function forge(
   let state: State = parent.state
   const after = steps.map((step, i) => {
     const packed = encodeStep(step)
-    const applied = applyStep(rules, state, parent.header.queueCount + BigInt(i), packed)
+    const applied = applyStep(rules, state, depositIndex(parent.header, i), packed)
     if (applied.reason !== 'None') throw new Error(`step ${i} is invalid: ${applied.reason}`)
     state = applied.state
     return { step: packed, after: state }

@@ -13,6 +13,7 @@ import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts
 import { formatHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Address, Hash, Infohash } from '../../../node/protocol/ids.ts'
+import { LANES } from '../../../node/protocol/queue.ts'
 import { UNIT } from '../../../node/protocol/rules.ts'
 import type { TransactionBody } from '../../../node/protocol/typed-data.ts'
 import { saveWallet } from '../../../node/wallet/wallet-folder.ts'
@@ -230,10 +231,16 @@ export class Arena extends Sight {
 
   /** Puts packed transactions into the queue on Ethereum, from an account of nobody here. */
   async force(transactions: readonly Hex[]): Promise<void> {
-    const { baseFeePerGas } = await this.stage.anvil.client.getBlock()
+    const { client } = this.stage.anvil
+    const { baseFeePerGas } = await client.getBlock()
     const { floorPrice } = this.stage.definition
-    const each = 20_000n * ((baseFeePerGas ?? 0n) + floorPrice) + 10n ** 9n // twice what is asked, at least
-    const value = each * BigInt(transactions.length)
+    const fees = transactions.reduce((sum, each) => {
+      // Twice what is asked, at least: the rest comes back.
+      const gas = 2n * (5_000n + 64n * BigInt(each.length / 2))
+      return sum + gas * ((baseFeePerGas ?? 0n) + floorPrice) + 10n ** 9n
+    }, 0n)
+    const args = [LANES.indexOf('forced'), BigInt(transactions.length)] as const
+    const value = fees + (await client.readContract({ ...this.stage.bridge, functionName: 'surcharge', args }))
     await this.stage.anvil.call(this.stage.definition.rules.bridge, 'force', [transactions], value)
   }
 
@@ -245,8 +252,15 @@ export class Arena extends Sight {
     const as = { account: from, chain: null }
     const args = [bridge.address, amount * BigInt(times)] as const
     await client.writeContract({ ...as, ...token, functionName: 'approve', args })
+    // Enough whatever the lane is like: an estimate would be of the lane before the deposits that are still under way.
+    const hashes: Hex[] = []
     for (let i = 0; i < times; i++) {
-      await client.writeContract({ ...as, ...bridge, functionName: 'deposit', args: [amount, to] })
+      hashes.push(
+        await client.writeContract({ ...as, ...bridge, gas: 200_000n, functionName: 'deposit', args: [amount, to] }),
+      )
+    }
+    for (const hash of hashes) {
+      assert.equal((await client.waitForTransactionReceipt({ hash, pollingInterval: 10 })).status, 'success')
     }
   }
 

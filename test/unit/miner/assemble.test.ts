@@ -16,17 +16,18 @@ import {
 } from '../../../miner/assemble.ts'
 import type { Candidate } from '../../../miner/ranking.ts'
 import { applyTransaction } from '../../../node/protocol/apply.ts'
-import { type ParentBlock, replayBlock, requestsOf } from '../../../node/protocol/block.ts'
+import { type ParentBlock, type QueueReader, replayBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
 import { type Infohash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
-import type { QueueEntry } from '../../../node/protocol/queue.ts'
-import { BYTE_LIMIT, QUEUE_SHARE, STEP_LIMIT, UNIT } from '../../../node/protocol/rules.ts'
+import { LANES, type QueueEntry } from '../../../node/protocol/queue.ts'
+import { BYTE_LIMIT, LANE_SHARE, STEP_LIMIT, UNIT } from '../../../node/protocol/rules.ts'
 import { outputsOf, type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
 import { toGasPrice, toGwei } from '../../../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../../../node/protocol/verify.ts'
 import { type Account, accountOf, pay, RULES, World } from '../../../scripts/assure/models/world.ts'
+import { entriesOf, readerOf } from '../../support/queue.ts'
 
 const miner = accountOf('miner').address
 const EASIEST = 2n ** 240n
@@ -56,10 +57,12 @@ test('whatever waits, the block that is assembled replays as valid, and says wha
         const content = chooseSteps(RULES, parent, supply, chosen)
         const { header, block } = planBlock(RULES, parent, content, EASIEST, miner)
         const sealed = { header, seal: { miner, nonce: ZERO_HASH } }
-        const read = (index: bigint) => queue[Number(index - firstIndex)]
-        const verdict = replayBlock(RULES, parent, { sealed, ...block }, read)
+        const verdict = replayBlock(RULES, parent, { sealed, ...block }, readerAfter(parent, queue))
         assert.equal(verdict.verdict, 'valid')
-        assert.equal(header.queueCount, firstIndex + BigInt(queue.length))
+        for (const lane of LANES) {
+          const consumed = header.lanes[lane].count - parent.header.lanes[lane].count
+          assert.equal(consumed, BigInt(entriesOf(queue, lane).length))
+        }
         assert.deepEqual([content.fee, content.queueFees], [header.fee, header.queueFees])
         assert.equal(content.requests, requestsOf(RULES, block.steps).length)
         const { steps: _, oldestRequest: __, ...offer } = content
@@ -75,18 +78,22 @@ test('whatever waits, the block that is assembled replays as valid, and says wha
   )
 })
 
-test('a full queue is consumed by a quarter of the step limit, forced transactions as what they are in their place', () => {
+test('of a full lane 128 entries are consumed, whatever waits in the others, forced transactions as what they are in their place', () => {
   const { parent, supply, queue } = scene(7, 3, 0, 300, 0n)
   const content = chooseSteps(RULES, parent, supply, policy)
-  assert.equal(content.queueEntries, QUEUE_SHARE)
+  const deposits = entriesOf(queue, 'deposits').length
+  assert.ok(deposits > 0 && deposits < LANE_SHARE && entriesOf(queue, 'forced').length > LANE_SHARE)
+  assert.equal(content.queueEntries, deposits + LANE_SHARE)
   const kinds = content.steps.map(({ step }) => decodeStep(step)?.kind)
   assert.ok(kinds.includes('applied') && kinds.includes('void') && kinds.includes('deposit'))
+  assert.ok(kinds.slice(0, deposits).every((kind) => kind === 'deposit'))
+  assert.ok(kinds.slice(deposits, content.queueEntries).every((kind) => kind === 'applied' || kind === 'void'))
   const sealed = {
     header: planBlock(RULES, parent, content, EASIEST, miner).header,
     seal: { miner, nonce: ZERO_HASH },
   }
   const { block } = planBlock(RULES, parent, content, EASIEST, miner)
-  assert.equal(replayBlock(RULES, parent, { sealed, ...block }, (i) => queue[Number(i)]).verdict, 'valid')
+  assert.equal(replayBlock(RULES, parent, { sealed, ...block }, readerOf(queue)).verdict, 'valid')
 })
 
 test('no block has more steps or bytes than the contract takes', () => {
@@ -230,10 +237,7 @@ function scene(seed: number, warmup: number, waiting: number, forced: number, fi
     }
     world.apply(step.kind === 'transaction' ? { kind: 'applied', fee: toGwei(0n), packed: step.packed } : step)
     const again = stale[Math.floor(world.random() * 3 * stale.length)]
-    if (again !== undefined) {
-      queue.push(again)
-      world.queueIndex += 1n
-    }
+    if (again !== undefined) queue.push(again)
   }
   const made: VerifiedTransaction[] = []
   let state = world.state
@@ -253,6 +257,12 @@ function scene(seed: number, warmup: number, waiting: number, forced: number, fi
     }),
   )
   return { parent, queue, supply: supplyOf(queue, candidates) }
+}
+
+/** Entries of the queue that come after what the parent has consumed. */
+function readerAfter({ header }: ParentBlock, queue: readonly QueueEntry[]): QueueReader {
+  const read = readerOf(queue)
+  return ({ lane, index }) => read({ lane, index: index - header.lanes[lane].count })
 }
 
 /** A state in which `count` accounts own an output of a million TTX each. */
@@ -313,13 +323,17 @@ function supplyOf(queue: readonly QueueEntry[], candidates: readonly Candidate[]
   }
 }
 
-function parentOf(state: State, queueCount: bigint): ParentBlock {
+function parentOf(state: State, deposits: bigint): ParentBlock {
   const { header } = genesisBlock({
     ...RULES,
     easiestTarget: EASIEST,
     state: stateRoot(state),
   })
-  return { id: toHash(encodeUint(1, 32)), header: { ...header, queueCount }, state }
+  return {
+    id: toHash(encodeUint(1, 32)),
+    header: { ...header, lanes: { ...header.lanes, deposits: { count: deposits, hash: ZERO_HASH } } },
+    state,
+  }
 }
 
 function orderOf({ steps }: Content): string[] {

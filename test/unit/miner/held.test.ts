@@ -9,6 +9,7 @@ import type { Decision } from '../../../miner/profit.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, keyOf, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { NO_LENGTHS } from '../../../node/protocol/queue.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { workOf } from '../../../node/protocol/target.ts'
 import { toBaseUnits, toGasPrice, toTime, toWei, toWork } from '../../../node/protocol/units.ts'
@@ -174,7 +175,13 @@ async function judge(given: Case, signal: AbortSignal): Promise<Fate> {
   const seen = blocks.map((each) => ({ parent, refuted: false, ...each }))
   const node: NodeClient = { url: 'none', call: async () => ({ blocks: seen }) as never } // the one method that is asked for
   const record = { isRefuted: false, isFinal: false, isUnpaid: false, bond: toWei(0n), fee: toBaseUnits(0n) }
-  const standing = { finalBlock: ZERO_HASH, finalHeight, queueLength: 0n, publishedAt: toTime(1n), isRefuted: refuted }
+  const standing = {
+    finalBlock: ZERO_HASH,
+    finalHeight,
+    lanes: NO_LENGTHS,
+    publishedAt: toTime(1n),
+    isRefuted: refuted,
+  }
   const ethereum = {
     record: async () => ({ ...record, publishedAt: toTime(published ? 1n : 0n) }),
     standing: async () => {

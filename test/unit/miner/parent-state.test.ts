@@ -10,6 +10,7 @@ import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts
 import { keccak } from '../../../node/protocol/hash.ts'
 import { blockId, decodeSealed, encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { type Hash, toHash } from '../../../node/protocol/ids.ts'
+import { countsOf, type Lane, type QueuePlace } from '../../../node/protocol/queue.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import type { Step } from '../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../node/protocol/transaction.ts'
@@ -82,8 +83,14 @@ test('the queue is read as far back as a replay needs it, and no further', async
   without(...blocks.map(({ next }) => next.id))
   const { state, header } = await states.blockOf(last.next.id, last.sealed)
   assert.equal(stateRoot(state), stateRoot(last.next.state))
-  assert.equal(header.queueCount, 2n)
-  assert.deepEqual(asked, [0n, 1n])
+  assert.deepEqual(countsOf(header.lanes), { deposits: 0n, assets: 0n, forced: 2n })
+  assert.deepEqual(
+    asked.map(({ lane, index }) => [lane, index]),
+    [
+      ['forced', 0n],
+      ['forced', 1n],
+    ],
+  )
   assert.equal(calls.get('bridge_queue'), 2)
 })
 
@@ -93,7 +100,11 @@ test('a void step whose entry the node does not have is no verdict, and is said'
   assert.ok(last)
   without(...blocks.map(({ next }) => next.id))
   forgetQueue()
-  const unknown = { code: 'state-unknown', retry: true, message: /step 0 of that block .* queue entry 0/ }
+  const unknown = {
+    code: 'state-unknown',
+    retry: true,
+    message: /step 0 of that block .* entry 0 of the lane of forced /,
+  }
   await assert.rejects(states.blockOf(last.next.id, last.sealed), unknown)
 })
 
@@ -179,7 +190,7 @@ function chain(length: number, voids: readonly number[] = []) {
     last = infohash
   }
   const calls = new Map<Method, number>()
-  const asked: bigint[] = []
+  const asked: QueuePlace[] = []
   const told: OperationError[] = []
   const gone = new Set<Hash>()
   const swapped = new Map<Hash, Hash>()
@@ -196,15 +207,15 @@ function chain(length: number, voids: readonly number[] = []) {
     const garble = garbled.get(id) ?? ((outputs: Uint8Array) => outputs)
     return files.map(({ name, bytes }) => ({ name, bytes: name === 'outputs.bin' ? garble(bytes) : bytes }))
   }
-  const answer = (method: Method, id: Hash, from: bigint): unknown => {
+  const answer = (method: Method, id: Hash, place: QueuePlace): unknown => {
     if (failure !== undefined) throw failure
     if (method === 'node_info') return { network: { genesis: genesisInfohash(genesis) } }
     if (method === 'tx_get') return file === undefined ? {} : { file }
     if (method === 'bridge_files') return { files: filesOf(id) }
     if (method === 'bridge_queue') {
-      asked.push(from)
+      asked.push(place)
       const entries = queue.map((packed, i) => ({ index: BigInt(i), kind: 'forced', time: 1, fee: 7n, packed }))
-      return { entries: entries.slice(Number(from)), queueLength: BigInt(queue.length) }
+      return { entries: entries.slice(Number(place.index)), length: BigInt(queue.length) }
     }
     const block = find(id)
     const none = { sealedBytes: encodeSealed(rootBlock), steps: new Uint8Array(), states: new Uint8Array() }
@@ -216,7 +227,8 @@ function chain(length: number, voids: readonly number[] = []) {
     call: async (method, params) => {
       calls.set(method, (calls.get(method) ?? 0) + 1)
       const id = 'id' in params ? (params.id as Hash) : root
-      return answer(method, id, 'from' in params ? (params.from as bigint) : 0n) as never
+      const { lane, from: index } = { lane: 'forced', from: 0n, ...params } as { lane: Lane; from: bigint }
+      return answer(method, id, { lane, index }) as never
     },
   }
   return {

@@ -7,6 +7,7 @@ import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
 import type { Standing } from '../../../node/ethereum/reader.ts'
 import { type Hash, keyOf, parseHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { NO_LENGTHS } from '../../../node/protocol/queue.ts'
 import { toTime } from '../../../node/protocol/units.ts'
 
 const parent = hash('11')
@@ -97,7 +98,7 @@ test('a right block is found on whichever page of the answer it is', async (t) =
 const STANDING: Standing = {
   finalBlock: ZERO_HASH,
   finalHeight: 0n,
-  queueLength: 0n,
+  lanes: NO_LENGTHS,
   publishedAt: toTime(500n),
   isRefuted: false,
 }

@@ -2,14 +2,23 @@
 
 import assert from 'node:assert'
 import { describe, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { BlockPool, type PoolView } from '../../../node/block-pool.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { assembleBlock, type ParentBlock } from '../../../node/protocol/block.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
-import { blockId, encodeSealed, genesisBlock, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
+import {
+  blockId,
+  encodeSealed,
+  genesisBlock,
+  type Header,
+  SEALED_BYTES,
+  type SealedHeader,
+} from '../../../node/protocol/header.ts'
 import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
-import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import { EMPTY_LANES, LANES, type LanePoints, type QueueEntry } from '../../../node/protocol/queue.ts'
+import { LANE_SHARE } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { later, type Time, toBaseUnits, toGwei, toSeconds, toTime } from '../../../node/protocol/units.ts'
@@ -38,7 +47,7 @@ function poolOf(view: Partial<PoolView> = {}): BlockPool {
     tip: () => tip,
     isPublished: () => false,
     queue: () => undefined,
-    queueHash: (count) => (count === 0n ? ZERO_HASH : undefined),
+    isOnQueue: (lanes) => isDeepStrictEqual(lanes, EMPTY_LANES),
     now: () => later(tip.publishedAt, HOUR),
     ...view,
   })
@@ -95,7 +104,7 @@ describe('block pool', () => {
     assert.throws(() => pool.isWanted(lazy), { code: 'bad-work' })
     assert.throws(() => pool.isWanted(mined(0, { chain: 1n }).sealed), { code: 'bad-header' })
     assert.throws(() => pool.isWanted(mined(0, { stepCount: 501 }).sealed), { code: 'bad-header' })
-    assert.throws(() => pool.isWanted(new Uint8Array(337)), { code: 'bad-header' })
+    assert.throws(() => pool.isWanted(new Uint8Array(SEALED_BYTES)), { code: 'bad-header' })
     const block = mined(0)
     assert.throws(() => pool.add(block.sealed, new Uint8Array(122_881), new Uint8Array(), 'peer'), {
       code: 'bad-steps',
@@ -129,11 +138,52 @@ describe('block pool', () => {
     assert.throws(() => poolOf().add(sealed, block.steps, block.states, 'peer'), { code: 'block-not-wanted' })
   })
 
+  test('passes over a block that consumes more of a lane than a block may, or gives entries back, and takes as much of each lane', () => {
+    const counting = (lane: keyof LanePoints, count: number, onTip = 0) => {
+      const at = (entries: number): LanePoints => ({
+        ...EMPTY_LANES,
+        [lane]: { count: BigInt(entries), hash: ZERO_HASH },
+      })
+      const pool = poolOf({
+        isOnQueue: () => true,
+        tip: () => ({ ...tip, header: { ...tip.header, lanes: at(onTip) } }),
+      })
+      return { pool, block: mined(0, { lanes: at(onTip + count) }) }
+    }
+    for (const lane of LANES) {
+      for (const [count, onTip] of [
+        [LANE_SHARE, 0],
+        [LANE_SHARE, 7],
+        [0, 7],
+      ] as const) {
+        const { pool, block } = counting(lane, count, onTip)
+        assert(pool.isWanted(block.sealed), `${count} of ${lane}`)
+      }
+      for (const [count, onTip] of [
+        [LANE_SHARE + 1, 0],
+        [LANE_SHARE + 1, 7],
+        [-1, 7],
+      ] as const) {
+        const { pool, block } = counting(lane, count, onTip)
+        assert(!pool.isWanted(block.sealed), `${count} of ${lane}`)
+        assert.throws(() => pool.add(block.sealed, block.steps, block.states, 'peer'), {
+          code: 'block-not-wanted',
+          message: new RegExp(`too many entries of the lane of ${lane}`),
+        })
+      }
+    }
+    // What a block has of one lane takes nothing away from the others.
+    const full = Object.fromEntries(
+      LANES.map((lane) => [lane, { count: BigInt(LANE_SHARE), hash: ZERO_HASH }]),
+    ) as LanePoints
+    assert(poolOf({ isOnQueue: () => true }).isWanted(mined(0, { lanes: full }).sealed))
+  })
+
   test('says that it cannot judge a block with an entry of the queue that it does not have', () => {
     const step = encodeStep({ kind: 'void', fee: toGwei(1n), packedHash: toHash(keccak(new Uint8Array(127))) })
     const { header, block } = assembleBlock(RULES, tip, EASIEST, [{ step, after: tip.state }])
     const sealed = encodeSealed(seal(header))
-    const pool = poolOf({ queueHash: (count) => (count === 1n ? header.queueHash : undefined) })
+    const pool = poolOf({ isOnQueue: (lanes) => isDeepStrictEqual(lanes, header.lanes) })
     assert(pool.isWanted(sealed))
     assert.throws(() => pool.add(sealed, block.steps, block.states, 'peer'), { code: 'block-not-judged', retry: true })
     assert.strictEqual(pool.blocks.length, 0)

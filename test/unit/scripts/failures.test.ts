@@ -85,11 +85,6 @@ test('what takes Ethereum says so where no endpoint is set', () => {
   assert.throws(() => requireReaders({ readers: [] }), { code: 'ethereum-missing' })
 })
 
-test('a deployment without its arguments does nothing', async () => {
-  const { err } = await runNode([join(ROOT, 'scripts/make/deploy.ts'), '--rpc', 'http://127.0.0.1:1'])
-  assert.match(err, /code: bad-arguments\n/)
-})
-
 test('contracts that are not compiled are called so', async (t) => {
   const folder = await newFolder(t)
   for (const name of ['node', 'scripts', 'contracts', 'deployments', 'package.json', 'node_modules'])

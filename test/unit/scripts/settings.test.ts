@@ -143,13 +143,6 @@ test('a wrong secret is told without it', () => {
     () => loadSettings({ passphrase: ['hunter2'] }, {}, {}),
     badSetting(/^(?!.*hunter2).*TTX_PASSPHRASE.*not shown/, { setting: 'passphrase', source: 'the command line' }),
   )
-  assert.throws(
-    () => loadSettings({}, { TTX_DEPLOYER_KEY: '0xhunter2' }, {}),
-    badSetting(/^(?!.*hunter2).*TTX_DEPLOYER_KEY to be a private key.*not shown/, {
-      setting: 'deployerKey',
-      source: 'the environment',
-    }),
-  )
 })
 
 test('whatever variable the sources name is a setting', () => {
@@ -157,7 +150,7 @@ test('whatever variable the sources name is a setting', () => {
   const named = sources
     .filter(({ path }) => /^(node|miner|scripts)\/.*\.ts$/.test(path))
     .flatMap(({ text }) => text.match(/\bTTX_[A-Z_]*[A-Z]\b/g) ?? [])
-  assert.ok(named.includes('TTX_DEPLOYER_KEY'))
+  assert.ok(named.includes('TTX_PASSPHRASE'))
   const known = new Set<string>(SETTING_KEYS.map((key) => settingInfo(key).env))
   assert.deepEqual(
     named.filter((name) => !known.has(name)),

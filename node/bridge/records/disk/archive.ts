@@ -2,6 +2,7 @@
 
 import type { ClaimedEvent } from '../../../ethereum/chain.ts'
 import type { Hash } from '../../../protocol/ids.ts'
+import { laneOf, type QueuePlace } from '../../../protocol/queue.ts'
 import type { QueuedEntry } from '../../queue-view.ts'
 import { type BridgeBlock, requestNumbers } from '../../view.ts'
 import { type BridgeDatabase, decodeRecord, encodeRecord, numberText, type Operation } from './encoding.ts'
@@ -25,8 +26,8 @@ export class Archive {
     return this.#read<BridgeBlock>(blockKey(id))
   }
 
-  entry(index: bigint): QueuedEntry | undefined {
-    return this.#read<QueuedEntry>(`entry/${numberText(index)}`)
+  entry(place: QueuePlace): QueuedEntry | undefined {
+    return this.#read<QueuedEntry>(entryKey(place))
   }
 
   /** What a request was paid, base units; `undefined` if it was not, or so recently that the view knows. */
@@ -49,7 +50,7 @@ export class Archive {
     const paid = new Set(claims.map(({ number }) => number))
     const isPaid = (number: bigint) => paid.has(number) || this.paid(number) !== undefined
     for (const { number, amount } of claims) put(paidKey(number), amount)
-    for (const entry of entries) put(`entry/${numberText(entry.index)}`, entry)
+    for (const entry of entries) put(entryKey({ lane: laneOf(entry.entry.kind), index: entry.index }), entry)
     for (const block of blocks) put(blockKey(block.id), { ...block, children: [] })
     const changed = new Map(blocks.map((block) => [block.id, block]))
     for (const { block } of claims) {
@@ -75,6 +76,10 @@ const UNPAID = 'unpaid/'
 
 function blockKey(id: Hash): string {
   return `block/${id}`
+}
+
+function entryKey({ lane, index }: QueuePlace): string {
+  return `entry/${lane}/${numberText(index)}`
 }
 
 function paidKey(request: bigint): string {

@@ -76,7 +76,7 @@ export class Judge {
     // A replay takes up to a second: let others have their turn.
     await setImmediate()
     try {
-      const verdict = replayBlock(this.#rules, before, block, (index) => queuedEntryAt(view.queue, index)?.entry)
+      const verdict = replayBlock(this.#rules, before, block, (place) => queuedEntryAt(view.queue, place)?.entry)
       if (verdict.verdict === 'invalid') return verdict
       if (verdict.verdict === 'unknown') return { verdict: 'unknown', why: verdict.why }
       this.states.put(block.id, verdict.state, stepCount)

@@ -1,20 +1,29 @@
 // Empty blocks on a branch of its own: never builds on somebody else's block while there is hope to displace it.
 
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
-import { workOf } from '../../../../node/protocol/target.ts'
+import { targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import type { Search } from '../world/search.ts'
 import type { Strategy, World } from '../world/world.ts'
 
 /** How many blocks of the usual work its own branch may be behind. */
 const PATIENCE = 6n
 
+export type CensorOptions = {
+  /** Of the queue only what the rule demands. */
+  readonly grudging?: boolean
+  /** Twice the work in each that has no sibling: fewer are needed, and fewer consume the queue. */
+  readonly heavy?: boolean
+}
+
 export class Censor implements Strategy {
   readonly #world: World
   readonly #search: Search
+  readonly #options: CensorOptions
   #isPublishing = false
 
-  constructor(world: World, share: number) {
+  constructor(world: World, share: number, options: CensorOptions = {}) {
     this.#world = world
+    this.#options = options
     this.#search = world.search('attacker', share)
   }
 
@@ -23,8 +32,11 @@ export class Censor implements Strategy {
     if (this.#isPublishing || !world.canBond(world.attacker)) return
     const base = this.#base()
     const live = world.liveChildren(base.id)
-    this.#search.for(`${base.id} ${live[0]?.id}`, world.ceilingOf(base), (target) => {
-      const draft = world.make(world.attacker, base.id, target, { taste: 'empty' })
+    const { grudging = false, heavy = false } = this.#options
+    const hard = targetFloor(base.sealed.header.target)
+    const targetAt = heavy && live.length === 0 ? () => hard : world.ceilingOf(base)
+    this.#search.for(`${base.id} ${live[0]?.id}`, targetAt, (target) => {
+      const draft = world.make(world.attacker, base.id, target, { taste: grudging ? 'least' : 'empty' })
       this.#isPublishing = true
       world.publish(draft, world.liveChildren(base.id).length > 0, world.attacker, {}, () => {
         this.#isPublishing = false

@@ -1,9 +1,11 @@
 // Too much of what is allowed: forced transactions that are void, and requests of the attacker's own.
 
 import { forceFee } from '../../../../node/ethereum/calls.ts'
+import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
-import { QUEUE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
-import { ttx } from '../world/assumptions.ts'
+import { LANE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
+import { costOfGas, GWEI, toGasPrice } from '../../../../node/protocol/units.ts'
+import { ASSUMED, ttx } from '../world/assumptions.ts'
 import { weiOf } from '../world/content.ts'
 import { GAS } from '../world/gas.ts'
 import type { Strategy, World } from '../world/world.ts'
@@ -18,11 +20,13 @@ export class QueueFlood implements Strategy {
 
   onHour(): void {
     const world = this.#world
-    const { attacker } = world
-    const each = GAS.forceInBatch * world.gasPrice + forceFee(world.bridgePrice)
-    for (let i = 0; i < 2 * QUEUE_SHARE && attacker.wei > each; i++) {
-      world.spend(attacker, GAS.forceInBatch)
-      world.bridge.force(attacker, world.slot, world.bridgePrice)
+    const { attacker, bridge } = world
+    const fee = forceFee(ASSUMED.forcedBytes.least, world.bridgePrice)
+    const floor = toGasPrice(DEFAULT_PARAMETERS.floorPrice)
+    for (let i = 0; i < 2 * LANE_SHARE; i++) {
+      const surcharge = costOfGas(bridge.lanes.forced.surcharge(world.slot), floor)
+      if (attacker.wei <= GAS.inBatch.forced * world.gasPrice + fee + surcharge + GWEI) return
+      world.fill('forced', attacker)
     }
   }
 }

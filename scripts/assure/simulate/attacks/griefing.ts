@@ -4,7 +4,7 @@ import type { Request } from '../world/draft.ts'
 import { GAS } from '../world/gas.ts'
 import type { Pending, Strategy, World } from '../world/world.ts'
 
-/** Copies each publication from the mempool and is first: the bond that it pays goes to the block's miner. */
+/** Copies each publication from the mempool and is first: the bond that it pays goes to the block's miner. A rival it could not publish. */
 export class Copycat implements Strategy {
   readonly #world: World
 
@@ -14,7 +14,7 @@ export class Copycat implements Strategy {
 
   onPending({ kind, draft, rival, at }: Pending): void {
     const { attacker } = this.#world
-    if (kind === 'publish' && this.#world.canBond(attacker))
+    if (kind === 'publish' && !rival && this.#world.canBond(attacker))
       this.#world.publish(draft, rival, attacker, { at, ahead: true })
   }
 }

@@ -1,8 +1,9 @@
 // Selfish mining: finds are kept back, and put in front of the publication of anyone who finds one too, as the mempool shows it.
 
+import { LANES } from '../../../../node/protocol/queue.ts'
 import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
 import { targetFloor } from '../../../../node/protocol/target.ts'
-import type { Draft } from '../world/draft.ts'
+import type { Draft, LaneCounts } from '../world/draft.ts'
 import type { Search } from '../world/search.ts'
 import type { Pending, Strategy, World } from '../world/world.ts'
 
@@ -72,12 +73,18 @@ export class Selfish implements Strategy {
   /** An entry that has waited for an hour has to be in the block: what is older than that is worthless. */
   #saveFromQueue(): void {
     const [next] = this.#hidden
-    const entry = next && this.#world.bridge.queue[next.queueCount]
+    const entry = next && this.#oldestBeyond(next.counts)
     if (next === undefined || entry === undefined || next.parent !== this.#world.tip().id) return
-    if (this.#world.now > entry.time + Number(QUEUE_GRACE) - 2 * LOOK_SECONDS) {
+    if (this.#world.now > entry + Number(QUEUE_GRACE) - 2 * LOOK_SECONDS) {
       const at = this.#world.now + 24
       if (next.target <= this.#world.ceilingOf(this.#world.block(next.parent))(at)) this.#send(at)
     }
+  }
+
+  /** Since when the first entry waits that a block leaves out. */
+  #oldestBeyond(counts: LaneCounts): number | undefined {
+    const times = LANES.flatMap((name) => this.#world.bridge.lanes[name].entries[counts[name]]?.time ?? [])
+    return times.length > 0 ? Math.min(...times) : undefined
   }
 
   #send(at: number): void {

@@ -1,7 +1,7 @@
 // Who has how much, and what each of them paid and got for what.
 
 /** What coins of Ethereum were paid or got for. */
-export type Purpose = 'gas' | 'bond' | 'bondBack' | 'reward' | 'forceFee' | 'forced'
+export type Purpose = 'gas' | 'bond' | 'bondBack' | 'reward' | 'entryFee' | 'entry' | 'surcharge'
 
 /** `dealt`: the part of all flows that belongs to what accounts did with themselves: a proof against their own block, a rival beside it. */
 export class Account {
@@ -11,7 +11,15 @@ export class Account {
   /** wTTX that finality minted for blocks. */
   fees = 0n
   dealt = 0n
-  readonly flows: Record<Purpose, bigint> = { gas: 0n, bond: 0n, bondBack: 0n, reward: 0n, forceFee: 0n, forced: 0n }
+  readonly flows: Record<Purpose, bigint> = {
+    gas: 0n,
+    bond: 0n,
+    bondBack: 0n,
+    reward: 0n,
+    entryFee: 0n,
+    entry: 0n,
+    surcharge: 0n,
+  }
 
   constructor(name: string, wei: bigint) {
     this.name = name

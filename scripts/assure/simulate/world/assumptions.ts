@@ -19,6 +19,10 @@ export const ASSUMED = {
   forced: { perHour: 0.25, medianTtx: 200, spread: 1 },
   /** wTTX that goes back, as far as users have any. */
   deposits: { perHour: 1, medianTtx: 200, spread: 1 },
+  /** The same of other assets. */
+  assets: { perHour: 1, medianTtx: 200, spread: 1 },
+  /** Packed bytes of a forced transaction, and of the smallest that has the shape of one. */
+  forcedBytes: { usual: 200, least: 127 },
   /** From sending to the block of Ethereum, seconds (log-normal): mostly the next block or two, sometimes minutes. */
   inclusion: { medianSeconds: 18, spread: 0.9 },
   /** Honest miners, by their parts of what hash rate the attacker does not have. */

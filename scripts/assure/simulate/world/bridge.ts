@@ -3,10 +3,12 @@
 
 import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridge/view.ts'
 import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
+import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { feeOf, netOf } from '../../../../node/protocol/fee.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
-import { QUEUE_GRACE, QUEUE_SHARE, SUPPLY } from '../../../../node/protocol/rules.ts'
+import { LANES, type Lane, ofLanes } from '../../../../node/protocol/queue.ts'
+import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../../node/protocol/target.ts'
 import {
   addWork,
@@ -16,14 +18,15 @@ import {
   GWEI,
   secondsFrom,
   type Time,
+  toGasPrice,
   toTime,
   toWork,
   type Work,
 } from '../../../../node/protocol/units.ts'
-import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RaceModel, RULE } from '../../models/race.ts'
 import type { Account } from './account.ts'
-import type { Draft, Entry, Request } from './draft.ts'
+import type { Draft, LaneCounts, Request } from './draft.ts'
+import { ASSET_FEE_GAS, type Entry, LaneQueue, NO_ENTRIES } from './lanes.ts'
 
 type Bond = { readonly draft: Draft; readonly wei: bigint; readonly time: number }
 type Books = { readonly supply: bigint; readonly fee: bigint; readonly queueFees: bigint }
@@ -31,6 +34,9 @@ type Books = { readonly supply: bigint; readonly fee: bigint; readonly queueFees
 /** What became final, for those who count. */
 export type Finality = {
   readonly draft: Draft
+  /** Seconds. */
+  readonly publishedAt: number
+  readonly finalAt: number
   readonly paid: boolean
   readonly displaced: boolean
   readonly raced: boolean
@@ -39,7 +45,7 @@ export type Finality = {
 export class SimulatedBridge {
   readonly model: RaceModel
   readonly genesis: Hash
-  readonly queue: Entry[] = []
+  readonly lanes: Readonly<Record<Lane, LaneQueue>> = ofLanes(() => new LaneQueue())
   readonly drafts = new Map<Hash, Draft>()
   readonly bonds = new Map<Hash, Bond>()
   /** wTTX that exists, base units. */
@@ -79,7 +85,7 @@ export class SimulatedBridge {
       blocks: this.#blocks,
       final: this.#final,
       slots: this.#slots,
-      queue: { start: 0n, startHash: ZERO_HASH, entries: [] },
+      queue: ofLanes(() => ({ start: 0n, startHash: ZERO_HASH, entries: [] })),
       claimed: new Map(),
     }
     return this.#view
@@ -98,10 +104,11 @@ export class SimulatedBridge {
     const elapsed = secondsFrom(parent.publishedAt, toTime(now))
     const ceiling = targetCeiling(target, elapsed, DEFAULT_PARAMETERS.easiestTarget)
     if (draft.target < targetFloor(target) || draft.target > ceiling) return 'TargetOutOfRange'
-    const from = Number(parent.sealed.header.queueCount)
-    const refusal = this.#checkQueue(from, draft.queueCount, now)
+    const from = this.countsOf(draft.parent)
+    const refusal = this.#checkLanes(from, draft.counts, now)
     if (refusal !== undefined) return refusal
     const isRival = this.model.live(draft.parent).length > 0
+    if (isRival && payer !== draft.miner) return 'NotMiner'
     const bond = ceilToGwei(costOfGas(isRival ? RIVAL_BOND_GAS : BOND_GAS, price))
     if (payer.wei < bond) return 'NoMoney'
     const books = this.#count(draft, from)
@@ -115,13 +122,12 @@ export class SimulatedBridge {
     this.bonds.set(draft.id, { draft, wei: bond, time: now })
     this.drafts.set(draft.id, draft)
     this.#books.set(draft.id, books)
-    const { height, queueCount } = draft
+    const { height } = draft
     const header = {
       ...parent.sealed.header,
       parent: parent.id,
       height,
       target: draft.target,
-      queueCount: BigInt(queueCount),
     }
     const sealed = { header, seal: parent.sealed.seal }
     this.#blocks.set(
@@ -173,7 +179,7 @@ export class SimulatedBridge {
     const books = this.#books.get(id)
     const paid = this.model.find(id)?.unpaid === false
     if (draft === undefined || books === undefined) throw new RangeError(`there is no block ${id}`)
-    const from = this.#queueCountOf(below)
+    const from = this.countsOf(below)
     this.#final = id
     this.#view = undefined
     for (const request of this.requestsOf(draft, from)) {
@@ -183,9 +189,8 @@ export class SimulatedBridge {
       request.owner.wttx += net
       this.minted += net
     }
-    for (const entry of this.queue.slice(from, draft.queueCount)) {
-      if (entry.kind !== 'deposit') continue
-      entry.creditedAt = now
+    for (const entry of this.entriesOf(draft, from)) {
+      entry.takenIn = this.finality.length
       if (!paid) this.locked += feeOf(entry.gross)
     }
     if (paid) {
@@ -193,12 +198,13 @@ export class SimulatedBridge {
       draft.miner.wttx += books.fee
       draft.miner.fees += books.fee
       this.coins -= books.queueFees
-      draft.miner.add(books.queueFees, 'forceFee')
+      draft.miner.add(books.queueFees, 'entryFee')
     } else {
       this.burned += books.queueFees
     }
     const displaced = live[0]?.id !== id
-    this.finality.push({ draft, paid, displaced, raced: live.length > 1 })
+    const publishedAt = Number(this.#blocks.get(id)?.publishedAt)
+    this.finality.push({ draft, publishedAt, finalAt: now, paid, displaced, raced: live.length > 1 })
     return undefined
   }
 
@@ -218,39 +224,58 @@ export class SimulatedBridge {
     return undefined
   }
 
+  /** Before anything is published: somebody has crossed the bridge before the simulation began. */
+  endow(account: Account, amount: bigint): void {
+    const books = this.#books.get(this.genesis)
+    if (books === undefined || this.published > 0) throw new RangeError('the past is over')
+    this.#books.set(this.genesis, { ...books, supply: books.supply - amount })
+    account.wttx += amount
+    this.minted += amount
+  }
+
   /** wTTX of `from` is burned. */
   deposit(from: Account, gross: bigint, now: number): void {
     if (from.wttx < gross) throw new RangeError('nobody can burn what they do not have')
     from.wttx -= gross
     this.minted -= gross
-    this.queue.push({ kind: 'deposit', time: now, gross })
+    this.#append('deposits', from, now, 0n, { gross })
+  }
+
+  /** A deposit of something else than TTX, be it worth anything or not. */
+  enter(payer: Account, now: number, price: GasPrice): void {
+    this.#append('assets', payer, now, ceilToGwei(costOfGas(ASSET_FEE_GAS, price)))
   }
 
   /** Without a request it is a forced transaction that is void. */
-  force(payer: Account, now: number, price: GasPrice, request?: Request): void {
-    const wei = forceFee(price)
-    const fee = wei / GWEI
-    payer.add(-wei, 'forced')
-    this.coins += wei
-    this.queue.push(request ? { kind: 'forced', time: now, fee, request } : { kind: 'void', time: now, fee })
+  force(payer: Account, now: number, price: GasPrice, bytes: number, request?: Request): void {
+    this.#append('forced', payer, now, forceFee(bytes, price), request ? { request } : {})
   }
 
-  /** Its own, and those that were forced; `from` is its parent's queue count. */
-  requestsOf(draft: Draft, from: number): Request[] {
-    const entries = this.queue.slice(from, draft.queueCount)
-    return [...entries.flatMap((entry) => (entry.kind === 'forced' ? [entry.request] : [])), ...draft.requests]
+  countsOf(id: Hash): LaneCounts {
+    return this.drafts.get(id)?.counts ?? NO_ENTRIES
+  }
+
+  /** What it consumes, lane by lane; `from` is its parent's. */
+  entriesOf({ counts }: Pick<Draft, 'counts'>, from: LaneCounts): Entry[] {
+    return LANES.flatMap((lane) => this.lanes[lane].entries.slice(from[lane], counts[lane]))
+  }
+
+  /** Its own, and those that were forced; `from` is what its parent consumed up to then. */
+  requestsOf(draft: Draft, from: LaneCounts): Request[] {
+    return [...this.entriesOf(draft, from).flatMap(({ request }) => (request ? [request] : [])), ...draft.requests]
   }
 
   /** Throws if the two sides of the books do not add up. */
   audit(): void {
     const supply = this.#books.get(this.#final)?.supply ?? 0n
-    const waiting = this.queue.slice(this.#queueCountOf(this.#final))
+    const from = this.countsOf(this.#final)
+    const waiting = LANES.flatMap((lane) => this.lanes[lane].entries.slice(from[lane]))
     // The fee of a deposit that is not final yet belongs to nobody.
-    const gross = waiting.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? entry.gross : 0n), 0n)
+    const gross = waiting.reduce((sum, entry) => sum + entry.gross, 0n)
     const tokens = supply + this.minted + gross + this.locked
     if (tokens !== SUPPLY) throw new RangeError(`expected ${SUPPLY} base units on both sides, found ${tokens}`)
     const bonds = [...this.bonds.values()].reduce((sum, { wei }) => sum + wei, 0n)
-    const fees = waiting.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? 0n : entry.fee * GWEI), 0n)
+    const fees = waiting.reduce((sum, { fee }) => sum + fee * GWEI, 0n)
     if (bonds + fees + this.burned !== this.coins) {
       throw new RangeError(
         `expected bonds, fees and burned coins to be ${this.coins} wei, found ${bonds + fees + this.burned}`,
@@ -258,29 +283,39 @@ export class SimulatedBridge {
     }
   }
 
-  #queueCountOf(id: Hash): number {
-    return this.drafts.get(id)?.queueCount ?? 0
+  /** docs/protocol.md, section 6. The fee is the miner's once the block is final, the surcharge is gone at once. */
+  #append(
+    name: Lane,
+    payer: Account,
+    time: number,
+    wei: bigint,
+    what: { gross?: bigint; request?: Request } = {},
+  ): void {
+    const { surcharge } = this.lanes[name].add({ time, by: payer, fee: wei / GWEI, gross: 0n, ...what })
+    const burned = costOfGas(surcharge, toGasPrice(DEFAULT_PARAMETERS.floorPrice))
+    payer.add(-wei, 'entry')
+    payer.add(-burned, 'surcharge')
+    this.coins += wei + burned
+    this.burned += burned
   }
 
-  /** docs/protocol.md, section 6. */
-  #checkQueue(from: number, count: number, now: number): string | undefined {
-    const limit = Math.min(this.queue.length, from + QUEUE_SHARE)
-    if (count < from || count > limit) return 'QueueOverrun'
-    const next = this.queue[count]
-    return count !== limit && next !== undefined && next.time + Number(QUEUE_GRACE) <= now ? 'QueueIgnored' : undefined
+  #checkLanes(from: LaneCounts, counts: LaneCounts, now: number): string | undefined {
+    for (const name of LANES) {
+      const lane = this.lanes[name]
+      if (counts[name] < from[name] || counts[name] > lane.most(from[name])) return 'QueueOverrun'
+      if (counts[name] < lane.least(from[name], now)) return 'QueueIgnored'
+    }
+    return undefined
   }
 
-  #count(draft: Draft, from: number): Books {
+  #count(draft: Draft, from: LaneCounts): Books {
     let supply = this.#books.get(draft.parent)?.supply ?? 0n
     let fee = 0n
     let queueFees = 0n
-    for (const entry of this.queue.slice(from, draft.queueCount)) {
-      if (entry.kind === 'deposit') {
-        supply += netOf(entry.gross)
-        fee += feeOf(entry.gross)
-      } else {
-        queueFees += entry.fee * GWEI
-      }
+    for (const entry of this.entriesOf(draft, from)) {
+      supply += netOf(entry.gross)
+      fee += feeOf(entry.gross)
+      queueFees += entry.fee * GWEI
     }
     for (const { amount } of this.requestsOf(draft, from)) {
       supply -= amount

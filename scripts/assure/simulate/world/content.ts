@@ -4,20 +4,23 @@ import type { Offer, Policy } from '../../../../miner/assemble.ts'
 import { decide } from '../../../../miner/profit.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
-import { QUEUE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
+import { ofLanes } from '../../../../node/protocol/queue.ts'
+import { STEP_LIMIT } from '../../../../node/protocol/rules.ts'
 import { type BaseUnits, type GasPrice, GWEI, type Gwei, toBaseUnits, toGwei } from '../../../../node/protocol/units.ts'
 import { ASSUMED } from './assumptions.ts'
 import type { SimulatedBridge } from './bridge.ts'
-import type { Draft, Request } from './draft.ts'
+import type { Draft, LaneCounts, Request } from './draft.ts'
 import { GAS, publishGas } from './gas.ts'
+import { NO_ENTRIES } from './lanes.ts'
 
-/** `all` that pays; `empty`: only what the queue demands. */
-export type Taste = 'all' | 'empty'
+/** `all` that pays; `empty`: nothing but the queue; `least`: of that only what the rule demands. */
+export type Taste = 'all' | 'empty' | 'least'
 
 export type Content = {
   readonly requests: readonly Request[]
-  readonly queueCount: number
+  readonly counts: LaneCounts
   readonly size: number
+  readonly entries: number
   readonly fee: BaseUnits
   readonly queueFees: Gwei
   /** Since when the oldest of it waits, seconds. */
@@ -31,25 +34,33 @@ export type Scene = {
   /** A block by its id, published or not. */
   readonly draftOf: (id: Hash) => Draft | undefined
   readonly gasPrice: GasPrice
+  readonly now: number
 }
+
+/** What the rule will demand when a block that is found now is on Ethereum, seconds. */
+const AHEAD_SECONDS = 600
 
 export function contentOn(scene: Scene, parent: Hash, taste: Taste): Content {
   const { bridge, gasPrice } = scene
-  const from = scene.draftOf(parent)?.queueCount ?? 0
-  const queueCount = Math.min(bridge.queue.length, from + QUEUE_SHARE)
-  const entries = bridge.queue.slice(from, queueCount)
-  const requests = taste === 'empty' ? [] : chooseRequests(scene, parent, STEP_LIMIT - entries.length, gasPrice)
+  const from = scene.draftOf(parent)?.counts ?? NO_ENTRIES
+  const counts = ofLanes((name) => {
+    const lane = bridge.lanes[name]
+    return taste === 'least' ? lane.least(from[name], scene.now + AHEAD_SECONDS) : lane.most(from[name])
+  })
+  const entries = bridge.entriesOf({ counts }, from)
+  const requests = taste === 'all' ? chooseRequests(scene, parent, STEP_LIMIT - entries.length, gasPrice) : []
   let fee = requests.reduce((sum, { amount }) => sum + feeOf(amount), 0n)
   let queueFees = 0n
   for (const entry of entries) {
-    if (entry.kind !== 'void') fee += feeOf(entry.kind === 'deposit' ? entry.gross : entry.request.amount)
-    if (entry.kind !== 'deposit') queueFees += entry.fee
+    fee += feeOf(entry.gross) + feeOf(entry.request?.amount ?? 0n)
+    queueFees += entry.fee
   }
   const since = [...requests.map(({ madeAt }) => madeAt), ...entries.map(({ time }) => time)]
   return {
     requests,
-    queueCount,
+    counts,
     size: entries.length + requests.length,
+    entries: entries.length,
     fee: toBaseUnits(fee),
     queueFees: toGwei(queueFees),
     since: since.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY),
@@ -57,15 +68,15 @@ export function contentOn(scene: Scene, parent: Hash, taste: Taste): Content {
 }
 
 /** By the rule of the product's miner (miner/profit.ts). */
-export function isWorthIt(content: Content, queueEntries: number, gasPrice: GasPrice, now: number): boolean {
+export function isWorthIt(content: Content, gasPrice: GasPrice, now: number): boolean {
   const waiting = { sinceMs: content.since * 1_000, longestMs: ASSUMED.longestWaitSeconds * 1_000 }
-  return content.size > 0 && decide(offerOf(content, queueEntries), policyAt(gasPrice), waiting, now * 1_000).publish
+  return content.size > 0 && decide(offerOf(content), policyAt(gasPrice), waiting, now * 1_000).publish
 }
 
 /** What a block of this content brings and costs, as the product's miner counts it. */
-export function offerOf(content: Content, queueEntries: number): Offer {
-  const { requests, fee, queueFees, size } = content
-  return { queueEntries, requests: requests.length, fee, queueFees, gas: publishGas(size, false) }
+export function offerOf(content: Content): Offer {
+  const { requests, fee, queueFees, entries } = content
+  return { queueEntries: entries, requests: requests.length, fee, queueFees, gas: publishGas(content, false) }
 }
 
 export function policyAt(gasPrice: GasPrice): Policy {

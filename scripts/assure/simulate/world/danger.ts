@@ -70,12 +70,12 @@ function isWorthIt(world: World, on: Hash, lost: readonly Draft[], spent: number
     blocks: lost.length,
     fee: toBaseUnits(sum((draft) => feesOf(world, draft).fee)),
     queueFees: toGwei(sum((draft) => feesOf(world, draft).queueFees)),
-    gas: sum(({ size }) => publishGas(size, false)),
+    gas: sum((draft) => publishGas(draft, false)),
     defences: spent,
-    spentGas: BigInt(spent) * publishGas(0, false),
+    spentGas: BigInt(spent) * publishGas({ size: 0, entries: 0 }, false),
   }
   const content = world.content(on, 'empty')
-  return decideDefence(offerOf(content, content.size), policyAt(world.gasPrice), stake).publish
+  return decideDefence(offerOf(content), policyAt(world.gasPrice), stake).publish
 }
 
 function earns(world: World, draft: Draft): boolean {
@@ -85,12 +85,12 @@ function earns(world: World, draft: Draft): boolean {
 
 /** Base units and gwei. */
 function feesOf({ bridge }: World, draft: Draft): { readonly fee: bigint; readonly queueFees: bigint } {
-  const from = bridge.drafts.get(draft.parent)?.queueCount ?? 0
-  const entries = bridge.queue.slice(from, draft.queueCount)
+  const from = bridge.countsOf(draft.parent)
+  const entries = bridge.entriesOf(draft, from)
   const requests = bridge.requestsOf(draft, from).reduce((sum, { amount }) => sum + feeOf(amount), 0n)
   return {
-    fee: entries.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? feeOf(entry.gross) : 0n), requests),
-    queueFees: entries.reduce((sum, entry) => sum + (entry.kind === 'deposit' ? 0n : entry.fee), 0n),
+    fee: entries.reduce((sum, { gross }) => sum + feeOf(gross), requests),
+    queueFees: entries.reduce((sum, { fee }) => sum + fee, 0n),
   }
 }
 

@@ -1,7 +1,11 @@
 // A block as the simulation knows it, and what may be in it.
 
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import type { Lane } from '../../../../node/protocol/queue.ts'
 import type { Account } from './account.ts'
+
+/** How many entries of each lane a block and its ancestors consume. */
+export type LaneCounts = Readonly<Record<Lane, number>>
 
 /** Somebody wants `amount` (base units) of TTX as wTTX. Times in seconds. */
 export type Request = {
@@ -13,26 +17,20 @@ export type Request = {
   paidAt?: number
 }
 
-/** An entry of Ethereum's queue; `void` is a forced transaction that is worth nothing. `fee` in gwei. */
-export type Entry =
-  | { readonly kind: 'deposit'; readonly time: number; readonly gross: bigint; creditedAt?: number }
-  | { readonly kind: 'forced'; readonly time: number; readonly fee: bigint; readonly request: Request }
-  | { readonly kind: 'void'; readonly time: number; readonly fee: bigint }
-
 /** A block whose work is done, published or not. */
 export type Draft = {
   readonly id: Hash
   readonly parent: Hash
   readonly height: bigint
   readonly target: bigint
-  /** Entries of the queue that it and its ancestors consume. */
-  readonly queueCount: number
+  readonly counts: LaneCounts
   readonly requests: readonly Request[]
   /** Whether a replay finds it right. */
   readonly valid: boolean
   readonly miner: Account
   /** It exists only to be refuted, or beaten, by its own author. */
   readonly deal: boolean
-  /** Steps. */
+  /** Steps, of which `entries` are of the queue. */
   readonly size: number
+  readonly entries: number
 }

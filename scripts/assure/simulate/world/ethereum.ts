@@ -8,16 +8,20 @@ export class Ethereum {
   readonly #chance: Chance
   readonly #delays: Chance
   readonly #start: number
+  readonly #gwei: number | undefined
   /** Logarithms of the base fee over its median, hour by hour. */
   readonly #fees: number[] = []
 
-  constructor(seed: number, start: number) {
+  /** `gwei`: a base fee that never changes, and no tip. */
+  constructor(seed: number, start: number, gwei?: number) {
     this.#chance = new Chance(seed, 'base fee')
     this.#delays = new Chance(seed, 'inclusion')
     this.#start = start
+    this.#gwei = gwei
   }
 
   baseFee(now: number): GasPrice {
+    if (this.#gwei !== undefined) return toGasPrice(BigInt(Math.round(this.#gwei * 1e9)))
     const { medianGwei, spread, returnHours } = ASSUMED.baseFee
     const hour = Math.max(0, Math.floor((now - this.#start) / HOUR))
     const keep = Math.exp(-1 / returnHours)
@@ -30,7 +34,8 @@ export class Ethereum {
 
   /** With the tip. */
   gasPrice(now: number): GasPrice {
-    return addPrices(this.baseFee(now), toGasPrice(BigInt(ASSUMED.baseFee.tipGwei) * GWEI))
+    const tip = this.#gwei === undefined ? BigInt(ASSUMED.baseFee.tipGwei) * GWEI : 0n
+    return addPrices(this.baseFee(now), toGasPrice(tip))
   }
 
   /** The time of the block of Ethereum that will hold something that is sent now. */

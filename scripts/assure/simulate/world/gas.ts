@@ -5,6 +5,7 @@ import { gasFigures as snapshot } from '../../../../deployments/gas.ts'
 const per = (total: number, count: number) => BigInt(Math.ceil(total / count))
 const PUBLISH = BigInt(snapshot['publish, child'])
 const STEP = per(snapshot['publish, 100 steps of 2 inputs'] - snapshot['publish, 0 steps of 1 inputs'], 100)
+const ENTRY = per(snapshot['publish, 128 void entries'] - snapshot['publish, 0 steps of 1 inputs'], 128)
 const RIVAL = BigInt(snapshot['publish, second sibling'] - snapshot['publish, first'])
 
 /** Units of gas. */
@@ -20,9 +21,15 @@ export const GAS = {
   claimInBatch: per(snapshot['claimMany, 50 new holders'], 50),
   deposit: BigInt(snapshot['deposit']),
   force: BigInt(snapshot['force, 1 input']),
-  forceInBatch: per(snapshot['force, 10'], 10),
+  /** Of the cheapest there are, in the largest calls; of an asset the same as of TTX, without what its own contract does. */
+  inBatch: {
+    deposits: per(snapshot['deposit, 127 in a call'], 127),
+    assets: per(snapshot['deposit, 127 in a call'], 127),
+    forced: per(snapshot['force, 350 of zeros'], 350),
+  },
 } as const
 
-export function publishGas(steps: number, rival: boolean): bigint {
-  return PUBLISH + BigInt(steps) * STEP + (rival ? RIVAL : 0n)
+/** Of a block with as many steps, of which `entries` are of the queue. */
+export function publishGas({ size, entries }: { size: number; entries: number }, rival: boolean): bigint {
+  return PUBLISH + BigInt(size - entries) * STEP + BigInt(entries) * ENTRY + (rival ? RIVAL : 0n)
 }

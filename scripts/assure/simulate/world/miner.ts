@@ -79,8 +79,7 @@ export class Miner implements Strategy {
 
   #isWorthIt(parent: Hash): boolean {
     const { gasPrice, now } = this.#world
-    const content = this.#world.content(parent, 'all')
-    return isWorthIt(content, content.size - content.requests.length, gasPrice, now)
+    return isWorthIt(this.#world.content(parent, 'all'), gasPrice, now)
   }
 
   /** Where the race is over by now, or somebody else was there first, the block is for nothing. */

@@ -7,10 +7,12 @@ import { dueCalls } from '../../../../node/bridge/race.ts'
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
 import { blockOf } from '../../../../node/bridge/view.ts'
 import { BOND_GAS, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
+import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { LANES, type Lane } from '../../../../node/protocol/queue.ts'
+import { UNIT } from '../../../../node/protocol/rules.ts'
 import { BLOCK_SECONDS, targetCeiling } from '../../../../node/protocol/target.ts'
 import { type GasPrice, maxPrice, secondsFrom, toGasPrice, toTime } from '../../../../node/protocol/units.ts'
-import { DEFAULT_PARAMETERS } from '../../../make/deploy.ts'
 import { RULE } from '../../models/race.ts'
 import { Account } from './account.ts'
 import { ASSUMED, DAY, ETHER, HOUR, SLOT_SECONDS } from './assumptions.ts'
@@ -42,6 +44,13 @@ export type Strategy = {
   onHour?(): void
   /** A block became final with this many requests of users. */
   onFinal?(requests: readonly Request[]): void
+}
+
+export type WorldOptions = {
+  /** Nobody uses the queue. */
+  readonly isQuiet?: boolean
+  /** A base fee that never changes. */
+  readonly gwei?: number | undefined
 }
 
 const START = 1_767_225_600
@@ -77,10 +86,10 @@ export class World {
   /** Gas that went into transactions that the contract refused, wei. */
   refused = 0n
 
-  constructor(seed: number, budget: bigint, isQuiet = false) {
+  constructor(seed: number, budget: bigint, { isQuiet = false, gwei }: WorldOptions = {}) {
     this.seed = seed
     this.budget = budget
-    this.ethereum = new Ethereum(seed, START)
+    this.ethereum = new Ethereum(seed, START, gwei)
     this.#ids = new Chance(seed, 'ids')
     this.#reactions = new Chance(seed, 'watchers')
     this.attacker = new Account('attacker', budget)
@@ -88,8 +97,9 @@ export class World {
     this.bridge = new SimulatedBridge(this.newId(), 2n ** 256n / BigInt(Math.round(work)), START)
     this.#schedule(new Chance(seed, 'requests'), ASSUMED.requests, (amount) => this.request(this.users, amount))
     if (!isQuiet) {
-      this.#schedule(new Chance(seed, 'forced'), ASSUMED.forced, (amount) => this.#force(amount))
-      this.#schedule(new Chance(seed, 'deposits'), ASSUMED.deposits, (amount) => this.#deposit(amount))
+      this.#schedule(new Chance(seed, 'forced'), ASSUMED.forced, (amount) => this.force(amount))
+      this.#schedule(new Chance(seed, 'deposits'), ASSUMED.deposits, (amount) => this.deposit(amount))
+      this.#schedule(new Chance(seed, 'assets'), ASSUMED.assets, () => this.enter(this.users))
     }
     const hour = () => {
       for (const { strategy } of this.#strategies) strategy.onHour?.()
@@ -102,7 +112,6 @@ export class World {
     return this.clock.now
   }
 
-  /** Of Ethereum's newest block. */
   /** What the bridge counts bonds and entries of its queue at. */
   get bridgePrice(): GasPrice {
     return maxPrice(this.ethereum.baseFee(this.now), toGasPrice(DEFAULT_PARAMETERS.floorPrice))
@@ -183,8 +192,10 @@ export class World {
   }
 
   content(parent: Hash, taste: Taste): Content {
-    const { queue, finality } = this.bridge
-    const key = [parent, taste, this.#requestCount, queue.length, finality.length, this.gasPrice].join()
+    const { lanes, finality } = this.bridge
+    const lengths = LANES.map((name) => lanes[name].entries.length)
+    const time = taste === 'least' ? this.now : 0
+    const key = [parent, taste, this.#requestCount, ...lengths, finality.length, this.gasPrice, time].join()
     if (this.#content?.key !== key) this.#content = { key, content: contentOn(this.#scene(), parent, taste) }
     return this.#content.content
   }
@@ -193,11 +204,11 @@ export class World {
 
   /** A block whose work is done now; only its miner knows of it. */
   make(miner: Account, parent: Hash, target: bigint, how: { taste: Taste; valid?: boolean; deal?: boolean }): Draft {
-    const { requests, queueCount, size } = this.content(parent, how.taste)
+    const { requests, counts, size, entries } = this.content(parent, how.taste)
     const below = this.draft(parent)?.height ?? 0n
     const { valid = true, deal = false } = how
     const id = this.newId()
-    const draft = { id, parent, height: below + 1n, target, queueCount, requests, valid, miner, deal, size }
+    const draft = { id, parent, height: below + 1n, target, counts, requests, valid, miner, deal, size, entries }
     this.#drafts.set(id, draft)
     return draft
   }
@@ -215,12 +226,12 @@ export class World {
     const latest = () => (rival ? this.liveChildren(draft.parent).at(-1)?.id : undefined)
     const known = latest()
     const run = () => {
-      this.spend(from, publishGas(draft.size, rival), draft.deal && from === draft.miner)
+      this.spend(from, publishGas(draft, rival), draft.deal && from === draft.miner)
       // The attacker may know, or arrange, what comes before the attacker's call.
       const beside = from === this.attacker ? latest() : known
       const error = this.bridge.publish(draft, beside, from, this.now, this.bridgePrice)
       if (error === undefined) this.#onPublished(draft)
-      else this.refused += publishGas(draft.size, rival) * this.gasPrice
+      else this.refused += publishGas(draft, rival) * this.gasPrice
       done?.()
     }
     this.clock.at(at, run, how.ahead ? 0 : 1)
@@ -249,6 +260,38 @@ export class World {
     list.push(request)
   }
 
+  /** A user's, with a request in it. */
+  force(amount: bigint): void {
+    const request = { id: this.#requestCount++, madeAt: this.now, amount, owner: this.users }
+    this.forced.push(request)
+    const at = this.ethereum.inclusionOf(this.now)
+    this.clock.at(at, () => {
+      this.spend(this.users, GAS.force)
+      this.bridge.force(this.users, this.now, this.bridgePrice, ASSUMED.forcedBytes.usual, request)
+    })
+  }
+
+  /** A user's, as far as they have any. */
+  deposit(amount: bigint): void {
+    if (this.users.wttx < amount) return
+    this.spend(this.users, GAS.deposit)
+    this.bridge.deposit(this.users, amount, this.slot)
+  }
+
+  /** A deposit of another asset. */
+  enter(from: Account): void {
+    this.spend(from, GAS.deposit)
+    this.bridge.enter(from, this.slot, this.bridgePrice)
+  }
+
+  /** The cheapest entry of a lane, in a large call of them. */
+  fill(lane: Lane, from: Account): void {
+    this.spend(from, GAS.inBatch[lane])
+    if (lane === 'deposits') this.bridge.deposit(from, UNIT, this.slot)
+    else if (lane === 'assets') this.bridge.enter(from, this.slot, this.bridgePrice)
+    else this.bridge.force(from, this.slot, this.bridgePrice, ASSUMED.forcedBytes.least)
+  }
+
   /** Whether the account could pay for a publication now, be it of a rival, with some reserve. */
   canBond(account: Account): boolean {
     return account.wei > (RIVAL_BOND_GAS + BOND_GAS / 4n) * this.gasPrice
@@ -261,7 +304,13 @@ export class World {
   // --------------------------------------------------------------------------------------------------- what then happens
 
   #scene(): Scene {
-    return { bridge: this.bridge, open: this.#open, draftOf: (id) => this.#drafts.get(id), gasPrice: this.gasPrice }
+    return {
+      bridge: this.bridge,
+      open: this.#open,
+      draftOf: (id) => this.#drafts.get(id),
+      gasPrice: this.gasPrice,
+      now: this.now,
+    }
   }
 
   #changed(): void {
@@ -369,21 +418,5 @@ export class World {
       this.clock.at(this.now + chance.exponential(HOUR / flow.perHour), next)
     }
     this.clock.at(START + chance.exponential(HOUR / flow.perHour), next)
-  }
-
-  #force(amount: bigint): void {
-    const request = { id: this.#requestCount++, madeAt: this.now, amount, owner: this.users }
-    this.forced.push(request)
-    const at = this.ethereum.inclusionOf(this.now)
-    this.clock.at(at, () => {
-      this.spend(this.users, GAS.force)
-      this.bridge.force(this.users, this.now, this.bridgePrice, request)
-    })
-  }
-
-  #deposit(amount: bigint): void {
-    if (this.users.wttx < amount) return
-    this.spend(this.users, GAS.deposit)
-    this.bridge.deposit(this.users, amount, this.slot)
   }
 }

@@ -1,7 +1,7 @@
 // ttx attack-cost: what each kind of delay costs its author now, and how long it can last.
 
 import { randomBytes } from 'node:crypto'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { formatEther } from '../../../../miner/profit.ts'
 import { type Attack, type AttackName, bondOf, costAttacks, findOverturn } from '../../../../miner/watch/attack-cost.ts'
 import { describeDoubt } from '../../../../miner/watch/judge.ts'
@@ -10,19 +10,18 @@ import { createWasmSearch } from '../../../../miner/work/wasm-search.ts'
 import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
 import { type GasPrice, GWEI, toSeconds, toWei } from '../../../../node/protocol/units.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { parseHashRate } from '../../hash-rate.ts'
 import { openNode, openRequiredEthereum } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { formatMoment, formatSpan } from '../../time.ts'
 
 type HashRate = { readonly perSecond: number; readonly source: 'given' | 'measured' }
 
-/** Hashes a second. */
-const RATE = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)([kMGTP]?)$/
-const PREFIXES = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 } as const
 const MEASURE_MS = 300
 
 export function registerAttackCost(program: Command, act: Act): void {
@@ -38,7 +37,7 @@ export function registerAttackCost(program: Command, act: Act): void {
         .option(
           '--hash-rate <rate>',
           'hashes a second for the times that are shown, as in 8.8M or 2G; without it that of one thread of this machine, measured',
-          parseRate,
+          parseHashRate,
         )
         .action(act(attackCost)),
       ['node', 'ethereum'],
@@ -63,7 +62,7 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
   }
   const head = await ethereum.head()
   const { easiestTarget, floorPrice } = await ethereum.parameters()
-  const { queueLength } = await ethereum.standing(tip.id)
+  const { forced } = (await ethereum.standing(tip.id)).lanes
   const maxPriorityFeePerGas = await ethereum.tip()
   const now = Number(head.time)
   const target = targetCeiling(tip.target, toSeconds(Math.max(now - tip.publishedAt, 0)), easiestTarget)
@@ -73,7 +72,8 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
     floorPrice,
     tip: maxPriorityFeePerGas,
     nextWork,
-    queueWaiting: queueLength > tip.queueCount ? queueLength - tip.queueCount : 0n,
+    queueWaiting: forced > tip.lanes.forced ? forced - tip.lanes.forced : 0n,
+    surcharge: await ethereum.surcharge('forced', LANE_SHARE, 0),
     overturn: findOverturn(blocks, now, nextWork),
   }
   const rate: HashRate =
@@ -192,14 +192,4 @@ function measureRate(): number {
     counter += BigInt(search.batch)
   }
   return Math.round(Number(counter) / ((performance.now() - startedMs) / 1_000))
-}
-
-/** Hashes a second from text such as `8.8M`. For commander. Throws its `InvalidArgumentError`. */
-function parseRate(text: string): number {
-  const [, count, prefix = ''] = RATE.exec(text) ?? []
-  const rate = Number(count) * PREFIXES[prefix as keyof typeof PREFIXES]
-  if (rate > 0) return rate
-  throw new InvalidArgumentError(
-    `Expected hashes a second above zero, as in 500k, 8.8M, 2G or 1T; got ${JSON.stringify(text.slice(0, 40))}.`,
-  )
 }

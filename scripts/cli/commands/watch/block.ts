@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { LANES } from '../../../../node/protocol/queue.ts'
 import { decodeStep, splitSteps } from '../../../../node/protocol/step.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
@@ -83,7 +84,7 @@ async function show(context: CliContext, id: Hash, { save }: { save?: string }):
       ['published', formatMoment(block.publishedAt, now)],
       ['steps', `${block.steps} (${summary(kinds)})`],
       ['requests', `${block.requests}`],
-      ['queue after', `${block.queueCount}`],
+      ['queue after', LANES.map((lane) => `${block.lanes[lane]} ${lane}`).join(', ')],
       ['state root', block.state],
       ['torrent', block.torrent ?? 'none: it is the block with which the node began'],
     ]),

@@ -7,6 +7,7 @@ import { type Contender, findFork, type Lead, leadOf, type Place } from '../../.
 import { OperationError } from '../../../../node/errors.ts'
 import type { PublishedBlock } from '../../../../node/protocol/block.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { countsOf } from '../../../../node/protocol/queue.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../../../node/protocol/rules.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -68,12 +69,7 @@ async function diff(context: CliContext, a: Hash, b: Hash): Promise<Result> {
   const [blockA, blockB, rootA, rootB] = seen
   if (!blockA || !blockB || !rootA || !rootB) throw new RangeError('four blocks were asked for')
   const { header: below } = (await posted(fork.id)).sealed
-  const { common, stepsOfA, stepsOfB, difference } = compareBlocks(
-    court.rules,
-    below.queueCount,
-    rootA.block,
-    rootB.block,
-  )
+  const { common, stepsOfA, stepsOfB, difference } = compareBlocks(court.rules, below.lanes, rootA.block, rootB.block)
   const until = firstAt === undefined ? Number.POSITIVE_INFINITY : firstAt + Number(BRANCH_SECONDS)
   const height = final === undefined ? 0n : (await posted(final)).sealed.header.height
   const isDecided = rootA.standing.final || rootB.standing.final || height >= rootA.block.sealed.header.height
@@ -146,7 +142,7 @@ function describeVerdict({ standing, verdict, problem }: Seen): string {
 }
 
 function blockData({ id, block, standing, verdict, problem }: Seen, root: Seen, steps: number) {
-  const { parent, height, target, state, stepCount, queueCount } = block.sealed.header
+  const { parent, height, target, state, stepCount, lanes } = block.sealed.header
   const { publishedAt, work, refuted, final, preferred } = standing
   return {
     ...{
@@ -158,7 +154,7 @@ function blockData({ id, block, standing, verdict, problem }: Seen, root: Seen, 
       work,
       state,
       steps: stepCount,
-      queueCount,
+      lanes: countsOf(lanes),
     },
     ...{ publishedAt, verdict, ...(problem === undefined ? {} : { problem }), refuted, final },
     ...(preferred === undefined ? {} : { preferred }),

@@ -5,6 +5,7 @@ import { readAllChildren } from '../../../../node/client/all-blocks.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { type Hash, ZERO_KEY } from '../../../../node/protocol/ids.ts'
+import { NO_LENGTHS } from '../../../../node/protocol/queue.ts'
 import type { Court } from './court.ts'
 
 /** Times are unix seconds, work is cumulative, in expected hashes. */
@@ -53,11 +54,12 @@ async function askContract(
   ids: readonly Hash[],
 ): Promise<Standings> {
   const head = await chain.head()
-  const { records, finalBlock: final } = await chain.read(head.hash, 0n, [fork, ...ids])
+  const { records, finalBlock: final } = await chain.read(head.hash, NO_LENGTHS, [fork, ...ids])
   const [below, ...blocks] = records
   const unknown = ids.find((_, i) => (blocks[i]?.publishedAt ?? 0n) === 0n)
   if (below === undefined || unknown !== undefined) throw unknownBlock(unknown ?? fork)
-  const [first] = below.firstChild === ZERO_KEY ? [] : (await chain.read(head.hash, 0n, [below.firstChild])).records
+  const [first] =
+    below.firstChild === ZERO_KEY ? [] : (await chain.read(head.hash, NO_LENGTHS, [below.firstChild])).records
   return {
     ...{ final, now: Number(head.time) },
     blocks: blocks.map(({ publishedAt, work, refuted, final: isFinal }) => {

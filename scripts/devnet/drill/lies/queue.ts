@@ -1,6 +1,7 @@
 // Lies about the queue of Ethereum: deposits and forced transactions.
 
 import { applyStep } from '../../../../node/protocol/apply.ts'
+import { depositIndex } from '../../../../node/protocol/block.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { toHash } from '../../../../node/protocol/ids.ts'
@@ -19,8 +20,7 @@ import { FRIEND, fail, lack, payment, type Scene, Story, stepOf } from '../scene
 /** The story up to the first deposit of the queue. */
 function atDeposit(scene: Scene): { readonly story: Story; readonly entry: DepositEntry; readonly index: bigint } {
   for (const [i, entry] of scene.queue.entries()) {
-    if (entry.kind === 'deposit')
-      return { story: upTo(scene, i), entry, index: scene.parent.header.queueCount + BigInt(i) }
+    if (entry.kind === 'deposit') return { story: upTo(scene, i), entry, index: depositIndex(scene.parent.header, i) }
   }
   throw lack('deposit')
 }
@@ -98,7 +98,9 @@ export const QUEUE_LIES = {
     tell: (scene) => {
       const { rules, liar, queue } = scene
       const gross = 1_000n * rules.minRequest
-      return upTo(scene, queue.length).say(depositStep({ kind: 'deposit', gross, to: liar.address }))
+      return upTo(scene, queue.filter(({ kind }) => kind === 'deposit').length).say(
+        depositStep({ kind: 'deposit', gross, to: liar.address }),
+      )
     },
   },
   'forced-void': {

@@ -3,12 +3,13 @@
 import { createWalletClient, encodeFunctionData, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
-import { forceFee, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
+import { TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import { formatHex } from '../../../../node/protocol/bytes.ts'
 import { outputsOf } from '../../../../node/protocol/state.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import type { Chance } from '../chance.ts'
 import type { Ground } from '../ground.ts'
+import { forceValue, surchargeOf } from '../surcharge.ts'
 import type { Move } from './move.ts'
 
 const BATCH = 100
@@ -43,10 +44,10 @@ const force: Move = {
     const all = transactions(ground, chance.size(1, ground.bounds.flood), chance)
     const outcomes: string[] = []
     for (let i = 0; i < all.length; i += BATCH) {
-      const batch = all.slice(i, i + BATCH).map((each) => `0x${formatHex(each)}` as const)
-      const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [batch] })
-      const { price } = await ground.head()
-      const value = BigInt(batch.length) * forceFee(price)
+      const batch = all.slice(i, i + BATCH)
+      const args = [batch.map((each) => `0x${formatHex(each)}` as const)] as const
+      const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args })
+      const value = await forceValue(ground, batch)
       outcomes.push(await ground.caller.send({ data, gas: GAS, value }))
     }
     return `${all.length}: ${[...new Set(outcomes)].join(', ')}`
@@ -74,9 +75,11 @@ const deposit: Move = {
     const amount = least + BigInt(chance.whole(0, 5))
     const approval = [stage.bridge.address, amount * BigInt(count)] as const
     const hashes = [await wallet.writeContract({ ...stage.token, ...send, functionName: 'approve', args: approval })]
+    // What the last of them costs each of them may send: the rest comes back.
+    const value = await surchargeOf(ground, 'deposits', count)
     for (let i = 0; i < count; i++) {
       const args = [amount, to] as const
-      hashes.push(await wallet.writeContract({ ...stage.bridge, ...send, functionName: 'deposit', args }))
+      hashes.push(await wallet.writeContract({ ...stage.bridge, ...send, functionName: 'deposit', args, value }))
     }
     const receipts = await Promise.all(
       hashes.map((hash) => client.waitForTransactionReceipt({ hash, pollingInterval: 10, timeout: 60_000 })),

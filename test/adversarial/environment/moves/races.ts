@@ -60,7 +60,7 @@ const refute: Move = {
     if (block === undefined) return undefined
     const { sealed, steps, states } = model.of(block.id)
     const below = model.of(sealed.header.parent)
-    const queue = (index: bigint) => model.queue[Number(index)]?.entry
+    const queue = model.entryAt
     const parent = { id: below.id, header: below.sealed.header, state: below.state }
     const verdict = replayBlock(rules, parent, { sealed, steps, states }, queue)
     if (verdict.verdict !== 'invalid') throw new RangeError(`${block.id} is called wrong, and is not`)

@@ -3,7 +3,9 @@
 import { encodeFunctionData } from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { OperationError } from '../../../../node/errors.ts'
-import { forceFee, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
+import { TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
+import { parseHex } from '../../../../node/protocol/bytes.ts'
+import { forceValue } from '../surcharge.ts'
 import type { Move } from './move.ts'
 
 const request: Move = {
@@ -26,12 +28,8 @@ const forceRequest: Move = {
       if (forced === undefined) return undefined
       const args = [[forced.packed]] as const
       const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args })
-      const { price } = await ground.head()
-      const outcome = await ground.caller.send({
-        data,
-        gas: TRANSACTION_GAS - 1n,
-        value: forceFee(price),
-      })
+      const value = await forceValue(ground, [parseHex(forced.packed)])
+      const outcome = await ground.caller.send({ data, gas: TRANSACTION_GAS - 1n, value })
       return `${forced.infohash.slice(0, 8)} for ${forced.net}: ${outcome}`
     })
   },

@@ -2,12 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { finalTimeOf } from '../../../../node/bridge/final-time.ts'
 import type { BridgeFollower } from '../../../../node/bridge/follower.ts'
 import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { dueCalls } from '../../../../node/bridge/race.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { keyOf } from '../../../../node/protocol/ids.ts'
+import { countsOf } from '../../../../node/protocol/queue.ts'
+import { splitSteps } from '../../../../node/protocol/step.ts'
 import { toTime } from '../../../../node/protocol/units.ts'
 import { isDisplaced } from '../../../support/bridge/displaced.ts'
 import { comparable } from '../../../support/bridge/driver.ts'
@@ -75,11 +78,59 @@ test('a payment to Ethereum and back: predicted, finalized, claimed, deposited, 
   const next = await live.publish(block, { transactions: 1 })
   await poll()
   assert.deepEqual(follower.pending(), [])
-  assert.equal(next.sealed.header.queueCount, 2n)
+  assert.deepEqual(countsOf(next.sealed.header.lanes), { deposits: 1n, assets: 0n, forced: 1n })
   const steps = follower.branch(block.id).blocks.flatMap((each) => each.steps)
   assert.deepEqual(
     steps.map(({ kind }) => kind),
     ['deposit', 'transaction'],
+  )
+})
+
+test('a forced transaction and two deposits of one block of Ethereum are in two lanes, and a block has the deposits first', async () => {
+  await using live = await LiveBridge.start(25)
+  const { anvil, forge, rules } = live
+  await using following = await live.follow({ finalityDepth: 2n })
+  const { follower } = following
+  const { client } = anvil
+  const first = await live.publish(forge.genesis, { packed: [live.request(forge.genesis, anvil.account, 1_000_000n)] })
+  await anvil.warp((await live.now()) + 24n * HOUR)
+  await live.finalize(first)
+  await client.mine({ blocks: 2 })
+  assert.equal((await follower.poll()).state, 'live')
+  for (const claim of await follower.claims()) await live.claim(claim)
+  const [payee] = forge.world.accounts
+  assert.ok(payee)
+  await anvil.approve(rules.token, rules.bridge, 10_000n)
+  await client.setAutomine(false)
+  const common = { account: anvil.account, address: rules.bridge, abi: bridgeAbi, chain: null, gas: 1_000_000n }
+  const forced = `0x${'00'.repeat(7)}${'11'.repeat(120)}` as const
+  await client.writeContract({ ...common, functionName: 'force', args: [[forced]], value: 10n ** 15n })
+  for (const amount of [2_000n, 3_000n]) {
+    await client.writeContract({ ...common, functionName: 'deposit', args: [amount, payee.address] })
+  }
+  await client.mine({ blocks: 1 })
+  await client.setAutomine(true)
+  assert.equal((await follower.poll()).state, 'live')
+  const pending = follower.pending()
+  assert.deepEqual(
+    pending.map(({ index, entry }) => [entry.kind, index, entry.kind === 'deposit' ? entry.gross : 0n]),
+    [
+      ['deposit', 0n, 2_000n],
+      ['deposit', 1n, 3_000n],
+      ['forced', 0n, 0n],
+    ],
+  )
+  assert.equal(new Set(pending.map(({ place }) => place.hash)).size, 1)
+  const [one, two, three] = pending.map(({ place }) => place.logIndex)
+  assert.ok(three !== undefined && one !== undefined && two !== undefined && three < one && one < two)
+  const next = await live.publish(first, { transactions: 1 })
+  assert.equal((await follower.poll()).state, 'live')
+  assert.equal(follower.view.blocks.get(next.id)?.verdict.verdict, 'valid')
+  assert.deepEqual(follower.pending(), [])
+  assert.deepEqual(countsOf(next.sealed.header.lanes), { deposits: 2n, assets: 0n, forced: 1n })
+  assert.deepEqual(
+    splitSteps(next.steps).map((step) => step[0]),
+    [1, 1, 3, 4],
   )
 })
 

@@ -24,6 +24,7 @@ import { keccak } from '../../../../node/protocol/hash.ts'
 import { encodeSealed, SEALED_BYTES } from '../../../../node/protocol/header.ts'
 import { toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { requestProofs, requestsIn } from '../../../../node/protocol/requests.ts'
+import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
 import { type Step, splitSteps } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { toGwei, toSeconds } from '../../../../node/protocol/units.ts'
@@ -64,14 +65,14 @@ test('publishing, finalizing, paying and withdrawing use less gas than they are 
   await spend(sender, publishCall(full.sealedBytes, empty), publishGas(0, 0))
 
   // Forced transactions that are invalid: the smallest steps, and those that do most to the queue.
-  const packed = Array.from({ length: 125 }, (_, i) => voidTransaction(i))
+  const packed = Array.from({ length: LANE_SHARE }, (_, i) => voidTransaction(i))
   await stage.anvil.call(rules.bridge, 'force', [packed.map((each) => `0x${formatHex(each)}`)], 10n ** 18n)
   const fees = await stage.forcedFees()
   const voids = packed.map(
     (each, i): Step => ({ kind: 'void', fee: toGwei(fees[i] ?? 0n), packedHash: toHash(keccak(each)) }),
   )
   const queued = forge(rules, empty.next, voids, empty.sealed.header.target >> 1n, account)
-  const used = publishGas(125, queued.steps.length + queued.states.length)
+  const used = publishGas(LANE_SHARE, queued.steps.length + queued.states.length)
   await spend(sender, publishCall(empty.sealedBytes, queued), used)
 
   await stage.skip(DAY)

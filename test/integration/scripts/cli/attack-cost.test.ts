@@ -100,16 +100,16 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   const { bond: kept } = await readRecord(client, stage.bridge, first.next.id)
   assert.equal(BigInt(of('wrong-block').bondLostWei), bond - (kept / 2n) * 10n ** 9n)
 
-  // A forced transaction pays its fee, and 125 of them buy a block of delay.
+  // A forced transaction pays its fee, and 128 of them buy a block of delay.
   const force = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [[`0x${formatHex(packed)}`]] })
-  const fee = BigInt(of('queue-flood').feesWei) / 125n
+  const fee = BigInt(of('queue-flood').feesWei) / 128n
   assert.equal(await isTaken(force, fee - 1n), false)
   assert.equal(await isTaken(force, fee), true)
 
   await stage.until('the node to have seen it all', async () => {
     const { status, blocks } = await readAllBlocks(node)
-    const { queueLength } = await node.call('bridge_queue', { from: 0n, count: 0 })
-    return status.state === 'live' && blocks.length === 3 && queueLength === 1n
+    const { length } = await node.call('bridge_queue', { lane: 'forced', from: 0n, count: 0 })
+    return status.state === 'live' && blocks.length === 3 && length === 1n
   })
   const later = await costs()
   assert.equal(later.data.queueWaiting, '1')

@@ -32,7 +32,7 @@ test('a command that did its work and could not say so finds it done when it is 
     stdout.on('error', () => undefined)
     assert.notEqual(await runCli([...command, ...common], { ...fakeShell({ folder }), stdout }), 0)
   }
-  const entries = () => stage.anvil.client.readContract({ ...stage.bridge, functionName: 'queueLength' })
+  const entries = async () => (await stage.laneLength('deposits')) + (await stage.laneLength('forced'))
   const user: Address = parseAddress(JSON.parse(await run(['wallet', 'create'])).address)
   await stage.anvil.client.setBalance({ address: user, value: 10n ** 20n })
   await giveTokens(stage, user, 10n * UNIT)

@@ -7,6 +7,7 @@ import type { LivingBlock } from '../../../../miner/watch/living.ts'
 import type { NodeBlock, View } from '../../../../miner/watch/view.ts'
 import { createLogger } from '../../../../node/log.ts'
 import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { NO_LENGTHS } from '../../../../node/protocol/queue.ts'
 import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
@@ -118,7 +119,7 @@ export function told(name: string, chosen: Partial<NodeBlock>): NodeBlock {
       requests: 0,
     },
     ...{
-      queueCount: 0n,
+      lanes: NO_LENGTHS,
       torrent: '00'.repeat(20) as NodeBlock['torrent'],
       publishedAt: 0,
       verdict: 'valid',

@@ -6,19 +6,22 @@ import { gasFigures } from '../../../../deployments/gas.ts'
 import { type AttackName, costAttacks, findOverturn, type Situation } from '../../../../miner/watch/attack-cost.ts'
 import { encodeUint } from '../../../../node/protocol/bytes.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
-import { QUEUE_SHARE } from '../../../../node/protocol/rules.ts'
+import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
-import { toGasPrice, toWork } from '../../../../node/protocol/units.ts'
+import { toGasPrice, toWei, toWork } from '../../../../node/protocol/units.ts'
 import { RaceModel } from '../../../../scripts/assure/models/race.ts'
 
 const GWEI = 10n ** 9n
 const HOUR = 3_600n
+/** What the shortest forced transaction pays for: itself and its 127 bytes. */
+const FORCED_GAS = 5_000n + 64n * 127n
 const situation: Situation = {
   baseFee: toGasPrice(7n * GWEI),
   floorPrice: toGasPrice(0n),
   tip: toGasPrice(GWEI),
   nextWork: toWork(1_000n),
   queueWaiting: 0n,
+  surcharge: toWei(0n),
   overturn: { above: toHash(new Uint8Array(32)), displaced: 2, hashes: 5_000n, blocks: 3, isRival: true, closesAt: 9 },
 }
 
@@ -52,7 +55,7 @@ test('however low the base fee, bonds and entries of the queue cost what they do
   const light = costOf('light-rival', cheap)
   assert.equal(light.bondWei, 100_000_000n * 3n * GWEI)
   assert.equal(light.gasWei, light.gas * (GWEI / 20n + GWEI))
-  assert.equal(costOf('queue-flood', cheap).feesWei, BigInt(QUEUE_SHARE) * 30_000n * GWEI)
+  assert.equal(costOf('queue-flood', cheap).feesWei, BigInt(LANE_SHARE) * FORCED_GAS * 3n * GWEI)
   const dear = { ...cheap, baseFee: toGasPrice(4n * GWEI) }
   assert.equal(costOf('light-rival', dear).bondWei, 100_000_000n * 4n * GWEI)
 })
@@ -65,17 +68,18 @@ test('half of an odd bond is rounded as the contract rounds it', () => {
   assert.deepEqual([twice.bondWei, twice.bondLostWei], [3_500_000_000n, 2_500_000_000n])
 })
 
-test('a flood pays for 125 entries a block, and what waits before a forced transaction puts it off', () => {
+test('a flood pays for 128 entries a block, and what they cost on top, and what waits before a forced transaction puts it off', () => {
   const flood = costOf('queue-flood')
-  assert.equal(flood.feesWei, BigInt(QUEUE_SHARE) * 70_000n * GWEI)
-  assert.equal(flood.gas, BigInt(QUEUE_SHARE) * BigInt(Math.ceil(gasFigures['force, 10'] / 10)))
+  assert.equal(flood.feesWei, BigInt(LANE_SHARE) * FORCED_GAS * 7n * GWEI)
+  assert.equal(costOf('queue-flood', { surcharge: toWei(5n * GWEI) }).feesWei, flood.feesWei + 5n * GWEI)
+  assert.equal(flood.gas, BigInt(LANE_SHARE) * BigInt(Math.ceil(gasFigures['force, 10'] / 10)))
   // The fee is whole gwei, rounded up.
-  assert.equal(costOf('queue-flood', { baseFee: toGasPrice(1n) }).feesWei, BigInt(QUEUE_SHARE) * GWEI)
+  assert.equal(costOf('queue-flood', { baseFee: toGasPrice(1n) }).feesWei, BigInt(LANE_SHARE) * GWEI)
   const wait = (queueWaiting: bigint) => costOf('empty-blocks', { queueWaiting })
-  assert.equal(wait(124n).delaySeconds, wait(0n).delaySeconds)
-  assert.equal(wait(125n).delaySeconds, wait(0n).delaySeconds + HOUR)
-  assert.equal(wait(1_000n).delaySeconds, wait(0n).delaySeconds + 8n * HOUR)
-  assert.match(wait(1_000n).why, /as 1000 wait before it, the transaction is in block 9 of them/)
+  assert.equal(wait(127n).delaySeconds, wait(0n).delaySeconds)
+  assert.equal(wait(128n).delaySeconds, wait(0n).delaySeconds + HOUR)
+  assert.equal(wait(1_000n).delaySeconds, wait(0n).delaySeconds + 7n * HOUR)
+  assert.match(wait(1_000n).why, /as 1000 wait before it, the transaction is in block 8 of them/)
 })
 
 /** A model with a right block `right`, published at zero. */

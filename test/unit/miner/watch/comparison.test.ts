@@ -7,6 +7,7 @@ import { concat, encodeText } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { type Hash, toBytes, toHash, toInfohash } from '../../../../node/protocol/ids.ts'
 import { packTransaction } from '../../../../node/protocol/packed.ts'
+import { EMPTY_LANES, type LanePoints } from '../../../../node/protocol/queue.ts'
 import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import type { Posted } from '../../../../node/protocol/trace.ts'
 import type { TransactionBody } from '../../../../node/protocol/typed-data.ts'
@@ -14,7 +15,13 @@ import { toGwei } from '../../../../node/protocol/units.ts'
 import { type Account, accountOf, pay, RULES, randomOf, signBody } from '../../../../scripts/assure/models/world.ts'
 
 const [alice, bob, carol] = [accountOf('alice'), accountOf('bob'), accountOf('carol')]
-const FIRST = 40n
+/** Of deposits and of forced transactions that no block has consumed before. */
+const [DEPOSIT, FORCED] = [40n, 7n]
+const BEFORE: LanePoints = {
+  ...EMPTY_LANES,
+  deposits: { count: DEPOSIT, hash: toHash(keccak(encodeText('deposits'))) },
+  forced: { count: FORCED, hash: toHash(keccak(encodeText('forced'))) },
+}
 const coin = (name: string) => toInfohash(keccak(encodeText(name)).subarray(0, 20))
 
 function transfer(from: Account, to: Account, tokens: bigint, prev = coin('one')) {
@@ -42,8 +49,8 @@ function withState(block: Posted, step: number, state: Hash): Posted {
 
 /** The same seen from both sides. */
 function compare(a: Posted, b: Posted): Comparison {
-  const there = compareBlocks(RULES, FIRST, a, b)
-  const back = compareBlocks(RULES, FIRST, b, a)
+  const there = compareBlocks(RULES, BEFORE, a, b)
+  const back = compareBlocks(RULES, BEFORE, b, a)
   assert.equal(back.common, there.common)
   assert.equal(back.difference.kind, there.difference.kind)
   if (there.difference.kind !== 'none' && back.difference.kind !== 'none') {
@@ -108,7 +115,7 @@ test('a forced transaction can be the other spending too', () => {
   const { a, b } = sides(posted(plain(toBob.packed)), posted(applied), 'queue-later')
   assert.deepEqual(a?.fate, { kind: 'rival', step: 0, infohash: toCarol.infohash })
   assert.equal(b?.fate, undefined)
-  assert.deepEqual(b?.reading.kind === 'applied' && [b.reading.index, b.reading.fee], [FIRST, 9n])
+  assert.deepEqual(b?.reading.kind === 'applied' && [b.reading.index, b.reading.fee], [FORCED, 9n])
 })
 
 test('the same transactions in another order', () => {
@@ -143,9 +150,28 @@ test('a queue entry that one block leaves to a later one', () => {
     posted(deposit(100n), plain(toBob.packed)),
     'queue-later',
   )
-  assert.deepEqual(a?.reading, { kind: 'deposit', index: FIRST + 1n, gross: 200n, credit: 198n, to: bob.address })
+  assert.deepEqual(a?.reading, { kind: 'deposit', index: DEPOSIT + 1n, gross: 200n, credit: 198n, to: bob.address })
   assert.equal(b?.reading.kind, 'transaction')
   assert.equal(sides(posted(deposit(100n)), posted(), 'queue-later').b, undefined)
+})
+
+test('an entry is named by its number in its lane, however many of other lanes are before it', () => {
+  const applied: Step = { kind: 'applied', fee: toGwei(9n), packed: toBob.packed }
+  const { common, a, b } = sides(
+    posted(deposit(100n), deposit(200n), applied),
+    posted(deposit(100n), deposit(200n), plain(toCarol.packed)),
+    'queue-later',
+  )
+  assert.equal(common, 2)
+  assert(a?.reading.kind === 'applied')
+  assert.equal(a.reading.index, FORCED)
+  assert.equal(b?.reading.kind, 'transaction')
+  // One block goes on with deposits, the other one with what was forced: each leaves the other one's entry to a later block.
+  const parted = sides(posted(deposit(100n), deposit(200n)), posted(deposit(100n), applied), 'queue-later')
+  assert.deepEqual(
+    [parted.a, parted.b].map((side) => side && 'index' in side.reading && side.reading.index),
+    [DEPOSIT + 1n, FORCED],
+  )
 })
 
 test('void or applied, of one forced transaction', () => {
@@ -154,11 +180,10 @@ test('void or applied, of one forced transaction', () => {
   const none: Step = { kind: 'void', fee: toGwei(fee), packedHash: toHash(keccak(toBob.packed)) }
   const { a, b } = sides(posted(applied), posted(none), 'void-or-applied')
   assert.equal(a?.reading.kind, 'applied')
-  assert.deepEqual(b?.reading, { ...none, index: FIRST })
-  // Another fee, another transaction, another kind: no such two blocks can have been published.
+  assert.deepEqual(b?.reading, { ...none, index: FORCED })
+  // Another fee, another transaction: no such two blocks can have been published.
   sides(posted(applied), posted({ ...none, fee: toGwei(fee + 1n) }), 'entry')
   sides(posted(applied), posted({ ...none, packedHash: toHash(keccak(toCarol.packed)) }), 'entry')
-  sides(posted(applied), posted(deposit(1n)), 'entry')
   sides(posted(deposit(2n)), posted(deposit(1n)), 'entry')
 })
 

@@ -161,12 +161,15 @@ test('entries of the queue are taken from whoever has the right ones, some from 
   const one = source('one', { forced: async () => has(0) })
   const two = source('two', { forced: async () => new Map([...has(1), [2n, Uint8Array.of(1)]]) })
   const three = source('three', { forced: async () => has(2) })
+  const forced = (index: bigint) => ({ lane: 'forced', index }) as const
   const queue = await evidenceOf(one, two, three).queueOf(root.header, made, signal)
-  for (const [i, packed] of NOISE.entries()) assert.deepEqual(queue(BigInt(i)), { kind: 'forced', fee: 7n, packed })
-  assert.equal(queue(3n), undefined)
+  for (const [i, packed] of NOISE.entries())
+    assert.deepEqual(queue(forced(BigInt(i))), { kind: 'forced', fee: 7n, packed })
+  assert.equal(queue(forced(3n)), undefined)
+  assert.equal(queue({ lane: 'deposits', index: 0n }), undefined)
   await assert.rejects(evidenceOf(one, two).queueOf(root.header, made, signal), { code: 'no-evidence' })
   // A block without void steps needs none of it.
-  assert.equal((await evidenceOf().queueOf(root.header, block, signal))(0n), undefined)
+  assert.equal((await evidenceOf().queueOf(root.header, block, signal))(forced(0n)), undefined)
 })
 
 test('a state is taken if its root is the one in the header; a wrong one is none', async () => {

@@ -7,6 +7,7 @@ import { requestsOf } from '../../../../node/protocol/block.ts'
 import { equalBytes } from '../../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import { keyOf } from '../../../../node/protocol/ids.ts'
+import { LANES, laneOf } from '../../../../node/protocol/queue.ts'
 import { pay } from '../../../../scripts/assure/models/world.ts'
 import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { claimed, finalized, type MadeBlock } from '../../../support/bridge/scenario.ts'
@@ -95,8 +96,18 @@ for (const seed of [91, 92, 93]) {
         )
       }
       const { queue } = ethereum.contract()
-      for (let i = 0; i < queue.length; i++) assert.equal(follower.queued(BigInt(i))?.queueHash, queue[i]?.hash)
-      assert.equal(follower.queued(BigInt(queue.length)), undefined)
+      for (const lane of LANES) {
+        for (let i = 0; i < queue[lane].length; i++) {
+          const queued = follower.queued({ lane, index: BigInt(i) })
+          assert.deepEqual([queued?.index, queued?.queueHash], [BigInt(i), queue[lane][i]?.hash])
+          assert.equal(queued && laneOf(queued.entry.kind), lane)
+        }
+        assert.equal(follower.queued({ lane, index: BigInt(queue[lane].length) }), undefined)
+      }
+      // Some of each lane have left the view for the archive.
+      for (const lane of ['deposits', 'forced'] as const) {
+        assert.ok(queue[lane].length > 0 && follower.view.queue[lane].start > 0n, lane)
+      }
       const branch = follower.branch().blocks.map(({ id }) => id)
       assert.deepEqual(
         branch.slice(0, past.length - 1),

@@ -7,8 +7,9 @@ import type { Alarm } from '../../../../node/bridge/answers.ts'
 import type { BridgeFollower } from '../../../../node/bridge/follower.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { AgreeingChain } from '../../../../node/ethereum/agreeing/agreement.ts'
-import type { BridgeEvent, BridgeReading, ChainBlock } from '../../../../node/ethereum/chain.ts'
-import { type BlockKey, type Hash, keyOf } from '../../../../node/protocol/ids.ts'
+import type { BridgeEvent, BridgeReading, ChainBlock, LaneReading } from '../../../../node/ethereum/chain.ts'
+import { type BlockKey, type Hash, keyOf, toHash } from '../../../../node/protocol/ids.ts'
+import { LANES, type LaneLengths } from '../../../../node/protocol/queue.ts'
 import { toGwei, toTime } from '../../../../node/protocol/units.ts'
 import { comparable, Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { finalized, published } from '../../../support/bridge/scenario.ts'
@@ -21,6 +22,7 @@ class FaultyChain extends FakeChain {
   dropped: (event: BridgeEvent) => boolean = () => false
   changed: (event: BridgeEvent) => BridgeEvent = (event) => event
   afterEvents: () => void = () => undefined
+  misread: (reading: BridgeReading) => BridgeReading = (reading) => reading
   readonly #ethereum: FakeEthereum
 
   constructor(ethereum: FakeEthereum) {
@@ -39,6 +41,10 @@ class FaultyChain extends FakeChain {
     const events = (await super.events(from, to)).filter((event) => !this.dropped(event)).map(this.changed)
     this.afterEvents()
     return events
+  }
+
+  override async read(at: Hash, lengths: LaneLengths, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
+    return this.misread(await super.read(at, lengths, blocks))
   }
 }
 
@@ -82,7 +88,8 @@ for (const kind of kinds) {
     const final = forge.blocks.get(ethereum.contract().final)
     assert.ok(final)
     const time = ethereum.head.time
-    const index = BigInt(ethereum.contract().queue.length)
+    const { queue } = ethereum.contract()
+    const indexIn = (lane: 'deposits' | 'forced') => BigInt(queue[lane].length)
     const [child, other] = [forge.make(final, [], { transactions: 1 }), forge.make(final, [], { isWrong: true })]
     driver.mine(published(child, time))
     assert.equal((await follower.poll()).state, 'live')
@@ -92,8 +99,8 @@ for (const kind of kinds) {
       refuted: { kind: 'refuted', id: child.id, prover: from },
       finalized: finalized(child),
       nominated: { kind: 'nominated', parent: keyOf(final.id), block: keyOf(child.id) },
-      deposited: { kind: 'deposited', index, from, to: from, gross: 5_000n, time },
-      forced: { kind: 'forced', index, from, fee: toGwei(1n), packed: new Uint8Array(127), time },
+      deposited: { kind: 'deposited', index: indexIn('deposits'), from, to: from, gross: 5_000n, time },
+      forced: { kind: 'forced', index: indexIn('forced'), from, fee: toGwei(1n), packed: new Uint8Array(127), time },
     }
     driver.mine(event[kind])
     chain.dropped = (candidate) => candidate.kind === kind
@@ -103,6 +110,38 @@ for (const kind of kinds) {
     const codes = alarms.map(({ code }) => code).filter((code) => code !== 'valid-block-refuted')
     assert.deepEqual(codes, ['ethereum-logs-incomplete'])
   })
+}
+
+const OTHER_READINGS: Readonly<Record<string, (lane: LaneReading) => LaneReading>> = {
+  'an entry more': ({ length, hash }) => ({ length: length + 1n, hash }),
+  'an entry less': ({ length, hash }) => ({ length: length - 1n, hash }),
+  'other entries': ({ length }) => ({ length, hash: toHash(new Uint8Array(32).fill(7)) }),
+  'entries without a hash': ({ length }) => ({ length, hash: undefined }),
+}
+for (const lane of LANES) {
+  // Nothing enters the lane of assets yet: all that can be said of it is that it has something.
+  const ways = lane === 'assets' ? ['an entry more'] : Object.keys(OTHER_READINGS)
+  for (const way of ways) {
+    test(`a contract that says ${way} of the lane of ${lane} is found out before anything is believed`, async () => {
+      const driver = new Driver(41)
+      const { test, follower, chain, alarms } = await start(driver)
+      await using _ = test
+      driver.run(40)
+      assert.equal((await follower.poll()).state, 'live')
+      const { queue } = driver.ethereum.contract()
+      assert.ok(queue.deposits.length > 0 && queue.forced.length > 0)
+      driver.run(1)
+      chain.misread = ({ lanes, ...reading }) => {
+        return { ...reading, lanes: { ...lanes, [lane]: OTHER_READINGS[way]?.(lanes[lane]) } }
+      }
+      await assertStandsStill(follower, driver, 'ethereum-logs-incomplete', () => {
+        chain.misread = (reading) => reading
+      })
+      const said = alarms.filter(({ code }) => code === 'ethereum-logs-incomplete')
+      assert.equal(said.length, 1)
+      assert.match(said[0]?.message ?? '', new RegExp(`the lane of ${lane} has`))
+    })
+  }
 }
 
 test('events left out of a long first sync are found out at its end, and taken in when they come', async () => {
@@ -330,9 +369,9 @@ test('a chain that moves while it is read is read again, without an alarm', asyn
   driver.run(20)
   let reorganisations = 3
   class Moving extends FaultyChain {
-    override async read(at: Hash, queueLength: bigint, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
+    override async read(at: Hash, lengths: LaneLengths, blocks: readonly (Hash | BlockKey)[]): Promise<BridgeReading> {
       if (reorganisations-- > 0 && reorganisations !== 1) driver.reorganise(2)
-      return super.read(at, queueLength, blocks)
+      return super.read(at, lengths, blocks)
     }
   }
   const { test, follower, alarms } = await start(driver, new Moving(driver.ethereum))

@@ -8,6 +8,7 @@ import type { Snapshot } from '../../../../node/bridge/snapshot.ts'
 import { blockTorrent } from '../../../../node/protocol/block-torrent.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { ofLanes } from '../../../../node/protocol/queue.ts'
 import { comparableBlocks, Driver, TestFollower } from '../../../support/bridge/driver.ts'
 
 const OPTIONS = { finalityDepth: 4n, stepBlocks: 11n }
@@ -28,7 +29,7 @@ function above({ view }: BridgeFollower, root: Hash): unknown {
       view,
       [...view.blocks.values()].filter(({ id, sealed }) => id !== root && isAbove(view.blocks, sealed.header.parent)),
     ),
-    queue: view.queue.entries.at(-1),
+    queue: ofLanes((lane) => view.queue[lane].entries.at(-1)),
   }
   function isAbove(blocks: typeof view.blocks, id: Hash): boolean {
     const block = blocks.get(id)

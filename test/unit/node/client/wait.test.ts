@@ -253,11 +253,12 @@ test('a deposit that a reorganisation moved has another id, and one that it took
   const queueOf = (...entries: QueuedEntry['entry'][]): BridgeView['queue'] => {
     const place = { number: 1n, hash: ZERO_HASH, logIndex: 0, transaction: ZERO_HASH, time: toTime(0n) }
     const rest = { from: ZERO_ADDRESS, time: toTime(0n), place, queueHash: ZERO_HASH }
-    return {
+    const deposits = {
       start: 0n,
       startHash: ZERO_HASH,
       entries: entries.map((entry, i) => ({ index: BigInt(i), entry, ...rest })),
     }
+    return { ...plant([]).queue, deposits }
   }
   const mine = entryOf(31_000n)
   const other = entryOf(31_000n, alice.address)

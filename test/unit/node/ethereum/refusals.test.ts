@@ -29,7 +29,11 @@ test('every custom error of the bridge is refused under its own name', () => {
   const told = bridgeAbi.flatMap((each) => {
     if (each.type !== 'error') return []
     const args = each.inputs.map(({ type }) =>
-      type === 'bytes32' ? `0x${'11'.repeat(32)}` : type === 'address' ? `0x${'11'.repeat(20)}` : 1n,
+      type === 'address'
+        ? `0x${'11'.repeat(20)}`
+        : /^bytes/.test(type)
+          ? `0x${'11'.repeat(Number(type.slice(5)))}`
+          : 1n,
     )
     const data = encodeErrorResult({ abi: [each], errorName: each.name, args } as never)
     const refusal = readRefusal('publish', new RawContractError({ data }))

@@ -14,6 +14,7 @@ import { decode, encode } from '../../../../node/network/torrent/bencode.ts'
 import { MemoryChunkStore } from '../../../../node/network/torrent/chunk-store.ts'
 import { IdleWires, MAX_IDLE_WIRE_MS } from '../../../../node/network/torrent/idle-wires.ts'
 import { SecretIndex } from '../../../../node/network/torrent/secret-index.ts'
+import { SEALED_BYTES } from '../../../../node/protocol/header.ts'
 import { type Infohash, toInfohash } from '../../../../node/protocol/ids.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 
@@ -60,7 +61,7 @@ test('every message is read back as it was written', () => {
   const messages = [
     { type: 'summary', summary },
     { type: 'have', infohashes: [h(1), h(2)] },
-    { type: 'blocks', blocks: [1, 2].map((n) => ({ sealed: new Uint8Array(337).fill(n), torrent: h(n) })) },
+    { type: 'blocks', blocks: [1, 2].map((n) => ({ sealed: new Uint8Array(SEALED_BYTES).fill(n), torrent: h(n) })) },
     { type: 'seed', infohash: h(3) },
     { type: 'get', id: 7, infohashes: [h(4)] },
     { type: 'files', id: 7, files: [new Uint8Array(3), new Uint8Array()] },

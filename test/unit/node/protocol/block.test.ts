@@ -1,4 +1,4 @@
-// Bridging blocks: header, target, trace, torrent, assembly and replay.
+// Bridging blocks: header, target, trace, torrent, assembly and replay. Long, as they share one block.
 
 import assert from 'node:assert'
 import { describe, test } from 'node:test'
@@ -42,7 +42,14 @@ import {
   toInfohash,
   ZERO_HASH,
 } from '../../../../node/protocol/ids.ts'
-import { entryHash, nextQueueHash, type QueueEntry } from '../../../../node/protocol/queue.ts'
+import {
+  entryHash,
+  LANES,
+  type LanePoints,
+  nextQueueHash,
+  ofLanes,
+  type QueueEntry,
+} from '../../../../node/protocol/queue.ts'
 import type { State } from '../../../../node/protocol/state.ts'
 import { stateOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep, splitSteps } from '../../../../node/protocol/step.ts'
@@ -58,6 +65,7 @@ import {
 import { insert } from '../../../../node/protocol/tree.ts'
 import { toGwei, toSeconds } from '../../../../node/protocol/units.ts'
 import { RULES, World } from '../../../../scripts/assure/models/world.ts'
+import { entriesOf, readerOf } from '../../../support/queue.ts'
 
 const TARGET = 2n ** 240n
 
@@ -66,18 +74,18 @@ function blockOf(seed: number, count: number) {
   const world = new World(seed)
   const sealedParent = genesisBlock({ ...RULES, easiestTarget: TARGET, state: stateRoot(world.state) })
   const parent: ParentBlock = { id: blockId(sealedParent), header: sealedParent.header, state: world.state }
-  const fromQueue: { step: Uint8Array; after: State }[] = []
-  const plain: { step: Uint8Array; after: State }[] = []
+  const steps: { step: Uint8Array; after: State }[] = []
   const entries: QueueEntry[] = []
   for (let i = 0; i < count; i++) {
+    const kind = i < count / 6 ? 'deposit' : i < count / 3 ? 'applied' : 'transaction'
     let step = world.step()
-    while ((step.kind === 'transaction') !== i >= count / 3) step = world.step()
+    while (step.kind !== kind) step = world.step()
     if (step.kind === 'deposit') entries.push(step.entry)
     if (step.kind === 'applied') entries.push({ kind: 'forced', fee: step.fee, packed: step.packed })
     world.apply(step)
-    ;(step.kind === 'transaction' ? plain : fromQueue).push({ step: encodeStep(step), after: world.state })
+    steps.push({ step: encodeStep(step), after: world.state })
   }
-  const assembled = assembleBlock(RULES, parent, TARGET, [...fromQueue, ...plain])
+  const assembled = assembleBlock(RULES, parent, TARGET, steps)
   const sealed = { header: assembled.header, seal: { miner: RULES.token, nonce: ZERO_HASH } }
   const block: PublishedBlock = { sealed, ...assembled.block }
   return {
@@ -86,9 +94,14 @@ function blockOf(seed: number, count: number) {
     ...assembled,
     content: { ...assembled.content, sealed },
     block,
-    queue: (index: bigint) => entries[Number(index)],
+    queue: readerOf(entries),
     entries,
   }
+}
+
+/** The running hash of a lane with these entries. */
+function hashOf(entries: readonly QueueEntry[]): Hash {
+  return entries.reduce<Hash>((hash, entry) => nextQueueHash(hash, entryHash(entry)), ZERO_HASH)
 }
 
 function partsOf(block: PublishedBlock): [steps: Uint8Array[], states: Hash[]] {
@@ -101,19 +114,25 @@ function readSealed(files: readonly BlockFile[]): SealedHeader {
   const file = files.find(({ name }) => name === 'block.json')
   const { version, miner, nonce, ...told } = JSON.parse(new TextDecoder().decode(file?.bytes))
   assert.strictEqual(version, '2')
-  const big = ['chain', 'height', 'target', 'supply', 'fee', 'queueFees', 'firstRequest', 'queueCount']
+  const big = ['chain', 'height', 'target', 'supply', 'fee', 'queueFees', 'firstRequest']
   const parts = Object.entries(told).map(([name, value]) => {
+    if (name === 'lanes') return [name, readPoints(value)]
     if (name === 'stepCount' || name === 'requestCount') return [name, Number(value)]
     return [name, big.includes(name) ? BigInt(String(value)) : value]
   })
   return { header: Object.fromEntries(parts), seal: { miner, nonce } }
 }
 
+function readPoints(told: unknown): LanePoints {
+  const points = told as Record<keyof LanePoints, { count: string; hash: Hash }>
+  return ofLanes((lane) => ({ count: BigInt(points[lane].count), hash: points[lane].hash }))
+}
+
 describe('header', () => {
-  test('has 285 bytes, sealed 337, and comes back from them', () => {
+  test('has 365 bytes, sealed 417, and comes back from them', () => {
     const { block } = blockOf(1, 6)
     const bytes = encodeSealed(block.sealed)
-    assert.deepStrictEqual([bytes.length, HEADER_BYTES, SEALED_BYTES], [337, 285, 337])
+    assert.deepStrictEqual([bytes.length, HEADER_BYTES, SEALED_BYTES], [417, 365, 417])
     assert.deepStrictEqual(decodeSealed(bytes), block.sealed)
     const challenge = keccak(bytes.subarray(0, HEADER_BYTES))
     assert.strictEqual(challengeOf(block.sealed.header), toHash(challenge))
@@ -122,14 +141,34 @@ describe('header', () => {
     assert.throws(() => decodeSealed(bytes.fill(1, 0, 1)), { code: 'bad-header' })
   })
 
-  test('counts and hashes the queue entries that its first steps consume', () => {
+  test('counts and hashes the entries of each lane that its first steps consume', () => {
     const { header, entries } = blockOf(2, 12)
-    assert.strictEqual(header.queueCount, BigInt(entries.length))
-    assert.strictEqual(
-      header.queueHash,
-      entries.reduce((hash, entry) => nextQueueHash(hash, entryHash(entry)), ZERO_HASH),
+    for (const lane of LANES) {
+      const consumed = entriesOf(entries, lane)
+      assert.strictEqual(consumed.length, lane === 'assets' ? 0 : 2)
+      assert.deepStrictEqual(header.lanes[lane], { count: BigInt(consumed.length), hash: hashOf(consumed) })
+      assert.match(header.lanes[lane].hash, /0{10}$/)
+    }
+  })
+
+  test('says where it leaves the lanes one after another: deposits, assets, forced, 40 bytes each from byte 245', () => {
+    const { block } = blockOf(3, 0)
+    const points = ofLanes((lane) => {
+      const number = LANES.indexOf(lane) + 1
+      return { count: BigInt(number), hash: toHash(new Uint8Array(32).fill(16 * number)) }
+    })
+    const sealed = { ...block.sealed, header: { ...block.sealed.header, lanes: points } }
+    const bytes = encodeSealed(sealed)
+    for (const [i, lane] of (['deposits', 'assets', 'forced'] as const).entries()) {
+      const part = bytes.subarray(245 + 40 * i, 285 + 40 * i)
+      assert.deepStrictEqual(part, concat(encodeUint(points[lane].count, 8), toBytes(points[lane].hash)))
+    }
+    assert.deepStrictEqual(decodeSealed(bytes), sealed)
+    const at = HEADER_BYTES
+    assert.deepStrictEqual(
+      [toAddress(bytes.subarray(at, at + 20)), toHash(bytes.subarray(at + 20))],
+      [sealed.seal.miner, sealed.seal.nonce],
     )
-    assert.match(header.queueHash, /0{10}$/)
   })
 })
 

@@ -7,6 +7,7 @@ import { concat, formatHex } from '../../../../node/protocol/bytes.ts'
 import { checkGenesis, genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { blockId, decodeSealed, encodeSealed, genesisBlock } from '../../../../node/protocol/header.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { emptyAfter, surchargeOf } from '../../../../node/protocol/lane-price.ts'
 import type { QueueEntry } from '../../../../node/protocol/queue.ts'
 import { isCanonicalSignature, publicKeyOf, recoverSender, signDigest } from '../../../../node/protocol/signature.ts'
 import { outputsOf, type State, stateOf, stateRoot } from '../../../../node/protocol/state.ts'
@@ -14,9 +15,10 @@ import { encodeStep } from '../../../../node/protocol/step.ts'
 import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
 import { traceLeaf, traceProof } from '../../../../node/protocol/trace.ts'
 import { decodeTransaction, encodeTransaction } from '../../../../node/protocol/transaction.ts'
-import { toSeconds } from '../../../../node/protocol/units.ts'
+import { toSeconds, toTime } from '../../../../node/protocol/units.ts'
 import { stepCases } from '../../../../scripts/assure/models/step-cases.ts'
-import { accountOf, genesisOf, RULES, World } from '../../../../scripts/assure/models/world.ts'
+import { accountOf, genesisOf, RULES, randomOf, World } from '../../../../scripts/assure/models/world.ts'
+import { readerOf } from '../../../support/queue.ts'
 import { recoveryCases, signingCases } from './signature-cases.ts'
 
 const TARGET = 2n ** 240n
@@ -27,6 +29,7 @@ export function* transcript(seed: number): Generator<string> {
   yield* stepLines(seed)
   yield* genesisLines(seed)
   yield* blockLines(seed)
+  yield* priceLines(seed)
 }
 
 function* signatureLines(seed: number): Generator<string> {
@@ -37,6 +40,15 @@ function* signatureLines(seed: number): Generator<string> {
   for (const { digest, privateKey } of signingCases(seed, 30)) {
     yield `signature of ${formatHex(digest)}: ${orRefused(() => signDigest(digest, privateKey))}`
     yield `key of ${formatHex(privateKey)}: ${orRefused(() => publicKeyOf(privateKey))}`
+  }
+}
+
+function* priceLines(seed: number): Generator<string> {
+  const [now, random] = [toTime(1_800_000_000n), randomOf(seed)]
+  for (let i = 0; i < 30; i++) {
+    const emptyAt = emptyAfter(now, now, BigInt(Math.floor(2_000 * random())))
+    const entries = BigInt(Math.floor(200 * random()))
+    yield `surcharge of ${entries} until ${emptyAt}: ${surchargeOf(emptyAt, now, entries)}`
   }
 }
 
@@ -67,7 +79,8 @@ function* blockLines(seed: number): Generator<string> {
   const entries: QueueEntry[] = []
   for (let i = 0; i < 15; i++) {
     let step = world.step()
-    while ((step.kind === 'transaction') !== i >= 5) step = world.step()
+    const kind = i < 3 ? 'deposit' : i < 5 ? 'applied' : 'transaction'
+    while (step.kind !== kind) step = world.step()
     if (step.kind === 'deposit') entries.push(step.entry)
     if (step.kind === 'applied') entries.push({ kind: 'forced', fee: step.fee, packed: step.packed })
     world.apply(step)
@@ -85,7 +98,7 @@ function* blockLines(seed: number): Generator<string> {
   const lie = Uint8Array.from(block.states).fill(1, 32 * 9, 32 * 10)
   for (const states of [block.states, lie]) {
     const published = { sealed: decodeSealed(bytes), steps: block.steps, states }
-    const verdict = replayBlock(RULES, parent, published, (index) => entries[Number(index)])
+    const verdict = replayBlock(RULES, parent, published, readerOf(entries))
     const facts = verdict.verdict === 'invalid' ? [verdict.step, verdict.problem, verdict.expected] : []
     yield `replay: ${[verdict.verdict, ...facts].join(' ')}`
   }

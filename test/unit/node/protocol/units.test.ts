@@ -37,7 +37,7 @@ test('units do not pass as one another', () => {
     // @ts-expect-error: what was gwei becomes wei once
     () => weiOf(weiOf(gwei)),
     // @ts-expect-error: a fee of the queue is counted in gwei, and `forceFee` answers in wei
-    () => forcedHash(forceFee(price), new Uint8Array(32)),
+    () => forcedHash(forceFee(127, price), new Uint8Array(32)),
     // @ts-expect-error: a tip is a price
     () => suggestFees(price, wei),
     // @ts-expect-error: two moments have no sum

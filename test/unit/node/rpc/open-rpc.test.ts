@@ -11,6 +11,7 @@ import { parseHex } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { blockId, decodeSealed, HEADER_BYTES, SEALED_BYTES } from '../../../../node/protocol/header.ts'
 import { toHash } from '../../../../node/protocol/ids.ts'
+import { countsOf } from '../../../../node/protocol/queue.ts'
 import { requestLeaf, requestsIn } from '../../../../node/protocol/requests.ts'
 import { splitSteps } from '../../../../node/protocol/step.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
@@ -203,9 +204,9 @@ test('examples are of the network in docs/protocol.md', () => {
 test('the block of the examples is what its sealed header says', () => {
   const { sealed, packedSteps, states, ...block } = EXAMPLES.bridge_block.result
   const decoded = decodeSealed(sealed)
-  const { parent, height, target, state, stepCount, queueCount, requestCount, requestsRoot } = decoded.header
+  const { parent, height, target, state, stepCount, lanes, requestCount, requestsRoot } = decoded.header
   const said = { id: blockId(decoded), parent, height, miner: decoded.seal.miner, target, work: workOf(target), state }
-  assert.deepEqual(block, { ...block, ...said, steps: stepCount, requests: requestCount, queueCount })
+  assert.deepEqual(block, { ...block, ...said, steps: stepCount, requests: requestCount, lanes: countsOf(lanes) })
   const [claim] = EXAMPLES.bridge_claims.result.claims
   assert(claim)
   const { number, step, recipient: to, gross, siblings } = claim

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ChainOptions, connectEthereum } from '../../../../../node/ethereum/agreeing/http-chain.ts'
-import { type Address, parseAddress, ZERO_HASH } from '../../../../../node/protocol/ids.ts'
+import { type Address, keyOf, parseAddress, ZERO_HASH, ZERO_KEY } from '../../../../../node/protocol/ids.ts'
+import { entryHash, NO_LENGTHS, nextQueueHash } from '../../../../../node/protocol/queue.ts'
 import { toGasPrice } from '../../../../../node/protocol/units.ts'
 import { comparable } from '../../../../support/bridge/driver.ts'
 import { EthereumProxy, type Tampering } from '../../../../support/chain/ethereum-proxy.ts'
@@ -38,22 +39,31 @@ test('the parameters, blocks and events of a real bridge', async () => {
   assert.ok(event?.kind === 'published')
   assert.deepEqual([event.id, event.steps, event.states], [block.id, block.steps, block.states])
   assert.deepEqual(event.place, { ...event.place, number: head.number, hash: head.hash, time: head.time })
-  const reading = await chain.read(head.hash, 0n, [forge.genesis.id, block.id, ZERO_HASH])
+  const reading = await chain.read(head.hash, NO_LENGTHS, [forge.genesis.id, block.id, ZERO_HASH])
   assert.equal(reading.finalBlock, forge.genesis.id)
   assert.deepEqual(
     reading.records.map(({ publishedAt, final, firstChild }) => [publishedAt, final, firstChild]),
     [
-      [deployedAt, true, block.id],
-      [head.time, false, ZERO_HASH],
-      [0n, false, ZERO_HASH],
+      [deployedAt, true, keyOf(block.id)],
+      [head.time, false, ZERO_KEY],
+      [0n, false, ZERO_KEY],
     ],
   )
   await live.call('force', [[`0x${'00'.repeat(7)}${'11'.repeat(120)}`]], 10n ** 15n)
   const { hash, time } = await chain.head()
-  assert.equal(await chain.queueTime(hash, 0n), time)
-  assert.equal((await chain.read(hash, 1n, [])).queueLength, 1n)
+  assert.equal(await chain.queueTime(hash, { lane: 'forced', index: 0n }), time)
+  const [entry] = await live.queue()
+  assert.ok(entry)
+  const one = { length: 1n, hash: nextQueueHash(ZERO_HASH, entryHash(entry)) }
+  const none = { length: 0n, hash: undefined }
+  const asked = { ...NO_LENGTHS, forced: 1n }
+  assert.deepEqual((await chain.read(hash, asked, [])).lanes, { deposits: none, assets: none, forced: one })
+  // A hash is told of the length that was asked for, and of no other one.
+  const unasked = { deposits: none, assets: none, forced: { ...one, hash: undefined } }
+  assert.deepEqual((await chain.read(hash, NO_LENGTHS, [])).lanes, unasked)
+  assert.deepEqual((await chain.read(hash, { deposits: 1n, assets: 1n, forced: 2n }, [])).lanes, unasked)
   // As of the block before, it was not there.
-  assert.equal((await chain.read(head.hash, 0n, [])).queueLength, 0n)
+  assert.deepEqual((await chain.read(head.hash, asked, [])).lanes, { deposits: none, assets: none, forced: none })
   chain.close()
   await assert.rejects(chain.head(), { code: 'ethereum-closed' })
 })

@@ -73,7 +73,7 @@ for (const fate of [
         assert.equal(outcome.status, 'done')
         break
       }
-      assert.equal(await client.readContract({ ...stage.bridge, functionName: 'queueLength' }), 1n)
+      assert.equal(await stage.laneLength('forced'), 1n)
     })
   }
 }

@@ -151,7 +151,7 @@ test('a forced transaction and an output that was spent give him something to li
     10n ** 18n,
   )
   await stage.until('the node to see the queue', async () => {
-    return (await node.call('bridge_queue', { from: 0n, count: 1 })).queueLength === 1n
+    return (await node.call('bridge_queue', { lane: 'forced', from: 0n, count: 1 })).length === 1n
   })
   const lost = await liar.publish({ lie: 'forced-lost' })
   assert.equal(lost.problem, 'WrongState')

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPublicClient, createWalletClient, custom, type Hex, numberToHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { accountOf, genesisOf } from '../../../../scripts/assure/models/world.ts'
-import { deploy } from '../../../../scripts/make/deploy.ts'
+import { deploy } from '../../../../../node/ethereum/deploying/deploy.ts'
+import { accountOf, genesisOf } from '../../../../../scripts/assure/models/world.ts'
 
 const HASH: Hex = `0x${'ab'.repeat(32)}`
 const KEY: Hex = `0x${'11'.repeat(32)}`

@@ -1,0 +1,64 @@
+// What a deployment costs at this moment, and what a network of these parameters will ask of its miners.
+
+import { OperationError } from '../../../../node/errors.ts'
+import { BOND_GAS, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
+import { creationCode } from '../../../../node/ethereum/deploying/creation.ts'
+import { deployCall, type EthereumDeployer } from '../../../../node/ethereum/deploying/deployer.ts'
+import type { Parameters } from '../../../../node/ethereum/deploying/parameters.ts'
+import { suggestFees } from '../../../../node/ethereum/sending/fees.ts'
+import type { Address, Hash } from '../../../../node/protocol/ids.ts'
+import {
+  addPrices,
+  costOfGas,
+  type GasPrice,
+  maxPrice,
+  toGasPrice,
+  toWei,
+  type Wei,
+} from '../../../../node/protocol/units.ts'
+
+export type Cost = {
+  /** Units: expected, and the limit of the transaction. */
+  readonly gas: bigint
+  readonly gasLimit: bigint
+  readonly baseFee: GasPrice
+  readonly tip: GasPrice
+  readonly expected: Wei
+  /** What the account has to have. */
+  readonly most: Wei
+  /** Of a block, at this base fee. */
+  readonly bond: Wei
+  readonly rivalBond: Wei
+}
+
+/** `from` pays, or would. Throws what asking the endpoint throws, and the refusal of the constructor. */
+export async function costOf(
+  ethereum: EthereumDeployer,
+  from: Address,
+  state: Hash,
+  parameters: Parameters,
+): Promise<Cost> {
+  const data = creationCode(state, parameters)
+  const { baseFee } = await ethereum.head()
+  const tip = await ethereum.tip()
+  const gas = await ethereum.estimate('deploy', data, from)
+  const { gas: gasLimit } = deployCall(data, gas)
+  const price = maxPrice(baseFee, toGasPrice(parameters.floorPrice))
+  return {
+    ...{ gas, gasLimit, baseFee, tip },
+    expected: costOfGas(gas, addPrices(baseFee, tip)),
+    most: costOfGas(gasLimit, suggestFees(baseFee, tip).maxFeePerGas),
+    bond: costOfGas(BOND_GAS, price),
+    rivalBond: costOfGas(RIVAL_BOND_GAS, price),
+  }
+}
+
+/** Throws `OperationError('unfunded-account')`, before anybody is asked to confirm anything. */
+export function checkFunds(account: Address, balance: Wei, { most }: Cost): void {
+  if (balance >= most) return
+  throw new OperationError(
+    'unfunded-account',
+    `expected at least ${most} wei at ${account} to deploy, got ${balance}; send ${toWei(most - balance)} wei or more to it`,
+    { facts: { account, balance: `${balance}`, needed: `${most}` } },
+  )
+}

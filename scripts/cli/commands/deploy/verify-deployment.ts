@@ -1,0 +1,111 @@
+// ttx verify-deployment: whether the contracts of a network are what its file says, to the last byte.
+
+import type { Command } from 'commander'
+import { type Deployment, parseDeployment } from '../../../../node/deployment.ts'
+import type { Claim } from '../../../../node/ethereum/deploying/examine.ts'
+import { PARAMETER_NAMES } from '../../../../node/ethereum/deploying/parameters.ts'
+import { noEndpoint } from '../../../../node/ethereum/problems.ts'
+import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
+import { parseAddress, parseHash } from '../../../../node/protocol/ids.ts'
+import { AUDIENCE, addExamples } from '../../audience.ts'
+import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { readLimited } from '../../files.ts'
+import { addSettings } from '../../setting-flags.ts'
+import { formatUtc } from '../../time.ts'
+import { readGenesis } from './genesis-file.ts'
+import { formatParameter } from './parameter-flags.ts'
+import { checkAlike, checkComplete, examineAll, type Verdict } from './verdict.ts'
+
+const ADDRESS = /^0x[0-9a-fA-F]{40}$/
+const MAX_BYTES = 65_536
+
+export function registerVerifyDeployment(program: Command, act: Act): void {
+  addExamples(
+    addSettings(
+      program
+        .command('verify-deployment')
+        .helpGroup(AUDIENCE.network)
+        .summary('whether a network is what its file says')
+        .description(
+          'Compare a deployment on each endpoint of --ethereum with what its file says and with the code of this version: bridge, token and judge byte for byte, the transaction that made them, parameters, genesis, block and time. Nothing that the contract answers is believed. It fails, and says what differs and what that means, unless all endpoints show all of it.',
+        )
+        .argument('<deployment>', 'file of the network, or the address of a bridge')
+        .option('--genesis <file>', 'the first transaction of the network, where an address is given')
+        .action(act(run)),
+      ['ethereum'],
+    ),
+    'ttx verify-deployment deployments/1.json --ethereum http://127.0.0.1:8545',
+    'ttx verify-deployment 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --genesis genesis.json --json',
+  )
+}
+
+async function run(context: CliContext, name: string, { genesis: file }: { genesis?: string }): Promise<Result> {
+  const { ethereum: urls } = context.settings
+  if (urls === undefined) throw noEndpoint()
+  const given = file === undefined ? {} : { genesis: await readGenesis(file) }
+  const claim = { ...(ADDRESS.test(name) ? { bridge: parseAddress(name) } : await readClaim(name)), ...given }
+  const verdicts = await examineAll(urls, claim)
+  context.say(verdicts.map((verdict) => describe(verdict, claim)).join('\n\n'))
+  checkAlike(verdicts, name)
+  checkComplete(verdicts, name)
+  const endpoints = verdicts.flatMap((verdict) => ('examination' in verdict ? [seenAt(verdict)] : []))
+  const [{ chain, bridge, token, judge, parameters } = {}] = endpoints
+  const genesis = claim.genesis && genesisInfohash(claim.genesis)
+  return {
+    data: { right: true, ...{ chain, bridge, token, judge, parameters, genesis }, endpoints },
+    text: `\nThe deployment is what it says, on ${urls.length === 1 ? 'the endpoint that was asked' : `all ${urls.length} endpoints that were asked`}.`,
+  }
+}
+
+/** What a file of a network says. Throws `OperationError`: 'bad-deployment', 'file-missing', 'file-too-long', 'file-unreadable'. */
+async function readClaim(file: string): Promise<Claim> {
+  const text = new TextDecoder().decode(await readLimited(file, MAX_BYTES, 'the file of a network'))
+  const { rules, genesis, easiestTarget, minDeposit, floorPrice, deployedBlock, deployedAt } = parseDeployment(
+    text,
+    file,
+  )
+  const { transaction }: Deployment = JSON.parse(text) // which was just found to be one
+  const { chain, bridge, token, minRequest } = rules
+  return {
+    ...{ chain, bridge, token, genesis, block: deployedBlock, time: deployedAt },
+    transaction: parseHash(transaction),
+    parameters: { easiestTarget, minRequest, minDeposit, floorPrice },
+  }
+}
+
+function seenAt({ endpoint, examination }: Extract<Verdict, { examination: unknown }>) {
+  const { chain, contracts, parameters, creation } = examination
+  const { transaction, from, block, time, depth } = creation ?? {}
+  return { endpoint, chain, ...contracts, parameters, transaction, deployer: from, block, time, depth }
+}
+
+function describe(verdict: Verdict, claim: Claim): string {
+  if ('trouble' in verdict) {
+    return formatTable([
+      ['endpoint', verdict.endpoint],
+      ['unknown', verdict.trouble.message],
+    ])
+  }
+  const { endpoint, examination } = verdict
+  const { chain, contracts, parameters, creation, differences, unchecked } = examination
+  return formatTable([
+    ['endpoint', endpoint],
+    ['chain', `${chain}`],
+    ...Object.entries(contracts),
+    ...(parameters === undefined
+      ? []
+      : PARAMETER_NAMES.map((name): [string, string] => [name, formatParameter(name, parameters[name])])),
+    ...(creation === undefined
+      ? []
+      : ([
+          ['deployed by', `${creation.from} in ${creation.transaction}`],
+          ['block', `${creation.block}, ${formatUtc(Number(creation.time))}, ${creation.depth} deep`],
+        ] as const)),
+    ...(claim.genesis ? ([['genesis', `${genesisInfohash(claim.genesis)}, to ${claim.genesis.to}`]] as const) : []),
+    ...differences.map(
+      ({ what, expected, found, means }) =>
+        ['differs', `${what}: expected ${expected}, found ${found}: ${means}`] as const,
+    ),
+    ...unchecked.map(({ what, why }) => ['not checked', `${what}: ${why}`] as const),
+  ])
+}

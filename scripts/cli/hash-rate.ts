@@ -1,0 +1,16 @@
+// Hash rates as people write them.
+
+import { InvalidArgumentError } from 'commander'
+
+const RATE = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)([kMGTP]?)$/
+const PREFIXES = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 } as const
+
+/** Hashes a second from text such as `8.8M`. For commander. Throws its `InvalidArgumentError`. */
+export function parseHashRate(text: string): number {
+  const [, count, prefix = ''] = RATE.exec(text) ?? []
+  const rate = Number(count) * PREFIXES[prefix as keyof typeof PREFIXES]
+  if (rate > 0) return rate
+  throw new InvalidArgumentError(
+    `Expected hashes a second above zero, as in 500k, 8.8M, 2G or 1T; got ${JSON.stringify(text.slice(0, 40))}.`,
+  )
+}
