@@ -170,8 +170,9 @@ export function depositCall(amount: bigint, to: Address, { deadline, v, r, s }: 
   return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n, queues: { lane: 'deposits', entries: 1 } }
 }
 
-/** Packed transactions; each pays the miner that has to include it. */
+/** Packed transactions, one at least; each pays the miner that has to include it. */
 export function forceCall(packed: readonly Uint8Array[]): BridgeCall {
+  if (packed.length === 0) throw new RangeError('expected a transaction to force, got none')
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [packed.map(hex)] })
   const bytes = BigInt(data.length - 2) / 2n
   const gas = QUEUE_GAS + BigInt(packed.length) * ENTRY_GAS + bytes * CALLDATA_GAS
