@@ -1,4 +1,5 @@
-// Looks at the node and at the contract, and says what to mine now: on which parent, with which content, at which target.
+// Looks at the node and at the contract, and says what to mine now: on which parent, with which content, at which target. Long, as it asks
+// three parties, and each answer may be of another moment than the others.
 
 import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
@@ -60,7 +61,11 @@ export type Prospect = {
 
 type Template = Result<'bridge_template'>
 /** What a block builds on, and what it is made of. */
-type Ground = Pick<Template, 'queue' | 'candidates'> & { readonly parent: Pick<Template['parent'], 'id' | 'sealed'> }
+type Ground = {
+  readonly parent: Pick<Template['parent'], 'id' | 'sealed'>
+  readonly queue: readonly Template['queue'][number][]
+  readonly candidates: readonly Template['candidates'][number][]
+}
 type Network = { readonly rules: Rules; readonly easiestTarget: bigint }
 type Chosen = { readonly parent: ParentBlock; readonly content: Content; readonly gasPrice: GasPrice }
 
@@ -80,8 +85,10 @@ export class Planner {
   #key: string | undefined
   #template: Template | undefined
   #chosen: Chosen | undefined
-  /** What a block in defence does on its parent, at these lengths of the lanes. */
+  /** What a block in defence does on its parent, with these entries in the queue. */
   #least: (Chosen & { readonly sealed: Uint8Array; readonly lanes: string }) | undefined
+  /** What the node said of its queue at the last look. */
+  #queue: Hash | undefined
   readonly #drafts: { readonly next: Draft; readonly defence: Draft }
 
   constructor(deps: PlannerDeps, options: PlannerOptions) {
@@ -107,7 +114,8 @@ export class Planner {
     const network = await this.#check(info)
     const { tip } = info.bridge
     const onTip = tip && (await ethereum.standing(tip.id))
-    const key = `${tip?.id} ${info.fingerprint} ${onTip && textOf(onTip.lanes)} ${onTip?.children?.first}`
+    this.#queue = info.queue
+    const key = `${tip?.id} ${info.fingerprint} ${info.queue} ${onTip && textOf(onTip.lanes)} ${onTip?.children?.first}`
     if (this.#template === undefined || key !== this.#key || tip === undefined) {
       this.#template = await node.call('bridge_template', {}, signal)
       this.#chosen = undefined
@@ -144,10 +152,12 @@ export class Planner {
     const { id } = stand.on
     const standing = await ethereum.standing(id)
     const policy = this.#policy(head, await ethereum.tip())
-    const lanes = textOf(standing.lanes)
+    const lanes = `${textOf(standing.lanes)} ${this.#queue}`
     if (this.#least?.parent.id !== id || this.#least.lanes !== lanes) {
       const { sealed } = await node.call('bridge_block', { id }, signal)
-      const queue = await readPending(node, decodeSealed(sealed).header.lanes, signal)
+      const { lengths, entries: queue } = await readPending(node, decodeSealed(sealed).header.lanes, signal)
+      // What the node has not read yet may be due within the hour.
+      if (textOf(lengths) !== textOf(standing.lanes)) return undefined
       const chosen = await this.#choose(network, { parent: { id, sealed }, queue, candidates: [] }, policy, signal)
       this.#least = { ...chosen, sealed, lanes }
     }

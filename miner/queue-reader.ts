@@ -7,8 +7,10 @@ import {
   countsOf,
   LANES,
   type Lane,
+  type LaneLengths,
   type LanePoints,
   laneOf,
+  NO_LENGTHS,
   type QueueEntry,
   type QueuePlace,
 } from '../node/protocol/queue.ts'
@@ -30,13 +32,20 @@ export async function readQueue(
 }
 
 /** What a block on a parent that leaves the lanes at these points has to be ready to consume, lane by lane. Throws what the node throws. */
-export async function readPending(node: NodeClient, points: LanePoints, signal?: AbortSignal): Promise<Served[]> {
+export async function readPending(
+  node: NodeClient,
+  points: LanePoints,
+  signal?: AbortSignal,
+): Promise<{ readonly entries: readonly Served[]; readonly lengths: LaneLengths }> {
   const pending: Served[] = []
+  const lengths: { [Each in Lane]: bigint } = { ...NO_LENGTHS }
   for (const lane of LANES) {
     const { count: from } = points[lane]
-    pending.push(...(await node.call('bridge_queue', { lane, from, count: LANE_SHARE }, signal)).entries)
+    const { entries, length } = await node.call('bridge_queue', { lane, from, count: LANE_SHARE }, signal)
+    pending.push(...entries)
+    lengths[lane] = length
   }
-  return pending
+  return { entries: pending, lengths }
 }
 
 /** The entries, which have to be those that follow these points, lane by lane. Throws `OperationError('bad-answer')`. */

@@ -1,7 +1,9 @@
 // The queue of deposits and forced transactions as this node saw it on Ethereum.
 
 import type { ChainPlace } from '../ethereum/chain.ts'
-import type { Address, Hash } from '../protocol/ids.ts'
+import { concat } from '../protocol/bytes.ts'
+import { keccak } from '../protocol/hash.ts'
+import { type Address, type Hash, toBytes, toHash } from '../protocol/ids.ts'
 import {
   entryHash,
   LANES,
@@ -72,6 +74,12 @@ export function pendingEntries(
     const from = count < start ? 0 : Number(count - start)
     return entries.slice(from, from + limit)
   })
+}
+
+/** Of all that ever waited, for whoever asks whether anything changed: entries may be others at the same lengths after a reorganisation. */
+export function fingerprintOf(queue: QueueView): Hash {
+  const hashes = LANES.map((lane) => queue[lane].entries.at(-1)?.queueHash ?? queue[lane].startHash)
+  return toHash(keccak(concat(...hashes.map(toBytes))))
 }
 
 /** The running hash of a lane with one more entry. */

@@ -76,7 +76,12 @@ export class EthereumAccount extends EthereumReader {
   async valueGoingWith(call: BridgeCall, fees: Fees): Promise<Wei> {
     const { queues, bondGas } = call
     const bonds = bondGas === 0n ? toWei(0n) : valueWith(call, fees, (await this.parameters()).floorPrice)
-    return queues ? addWei([bonds, await this.surcharge(queues.lane, queues.entries, OTHERS_AHEAD)]) : bonds
+    return queues ? addWei([bonds, await this.surchargeOf(call)]) : bonds
+  }
+
+  /** What goes along for the lane that a call queues in, as if some others came before it; what is too much of it comes back. */
+  async surchargeOf({ queues }: BridgeCall): Promise<Wei> {
+    return queues ? this.surcharge(queues.lane, queues.entries, OTHERS_AHEAD) : toWei(0n)
   }
 
   /** Signs a call, or without one a transaction that does nothing (to use up a nonce). */

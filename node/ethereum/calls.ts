@@ -57,6 +57,9 @@ const QUEUE_GAS = 45_000n
 const ENTRY_GAS = 32_000n
 /** EIP-7623: a byte of calldata that is not zero costs at least this much. */
 const CALLDATA_GAS = 40n
+/** The same after the next fork (EIP-7976), and some more. */
+const LATER_CALLDATA_GAS = 70n
+const BARE_GAS = 21_000n
 /** What the contract does with a byte of steps and states: calldata, event, hash. */
 const BYTE_GAS = 26n
 const STEP_GAS = 2_300n
@@ -113,7 +116,7 @@ export function publishCall(
   const args = [hex(parent), publication, hex(block.steps), hex(block.states)] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
   const gas = publishGas(header.stepCount, block.steps.length + block.states.length)
-  return { name: 'publish', data, gas: limit(gas), bondGas: beside === ZERO_KEY ? BOND_GAS : RIVAL_BOND_GAS }
+  return { name: 'publish', data, gas: limit(gas, data), bondGas: beside === ZERO_KEY ? BOND_GAS : RIVAL_BOND_GAS }
 }
 
 export function nominateCall(parent: Hash, block: Hash): BridgeCall {
@@ -149,7 +152,7 @@ export function claimCall(sealed: Uint8Array, claims: readonly ClaimProof[]): Br
   })
   const args = [hex(sealed), requests] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'claimMany', args })
-  return { name: 'claimMany', data, gas: limit(claimGas(claims.length, data)), bondGas: 0n }
+  return { name: 'claimMany', data, gas: limit(claimGas(claims.length, data), data), bondGas: 0n }
 }
 
 export function withdrawBondCall(sealed: Uint8Array): BridgeCall {
@@ -170,14 +173,15 @@ export function depositCall(amount: bigint, to: Address, { deadline, v, r, s }: 
   return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n, queues: { lane: 'deposits', entries: 1 } }
 }
 
-/** Packed transactions; each pays the miner that has to include it. */
+/** Packed transactions, one at least; each pays the miner that has to include it. */
 export function forceCall(packed: readonly Uint8Array[]): BridgeCall {
+  if (packed.length === 0) throw new RangeError('expected a transaction to force, got none')
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [packed.map(hex)] })
   const bytes = BigInt(data.length - 2) / 2n
   const gas = QUEUE_GAS + BigInt(packed.length) * ENTRY_GAS + bytes * CALLDATA_GAS
   const bondGas = packed.reduce((sum, each) => sum + forceGas(each.length), 0n)
   const queues = { lane: 'forced', entries: packed.length } as const
-  return { name: 'force', data, gas: limit(gas), bondGas, bonds: packed.length, queues }
+  return { name: 'force', data, gas: limit(gas, data), bondGas, bonds: packed.length, queues }
 }
 
 /** What a call of `forceCall` puts into the queue. */
@@ -192,10 +196,16 @@ export function claimGas(claims: number, data: Hex): bigint {
   return 60_000n + 31_000n * BigInt(claims) + 8n * BigInt(data.length)
 }
 
-/** Half as much again: what is not used is not paid. */
-function limit(gas: bigint): bigint {
+/**
+ * Half as much again, and no less than what a call with this data costs at least once a byte of it is dearer: what is not used is not paid,
+ * and a call below the least is taken by no node.
+ */
+function limit(gas: bigint, data?: Hex): bigint {
+  const bytes = data === undefined ? 0n : BigInt(data.length - 2) / 2n
   const wide = (gas * 3n) / 2n
-  return wide < TRANSACTION_GAS ? wide : TRANSACTION_GAS
+  const dear = BARE_GAS + bytes * LATER_CALLDATA_GAS
+  const most = wide > dear ? wide : dear
+  return most < TRANSACTION_GAS ? most : TRANSACTION_GAS
 }
 
 function hex(bytes: Uint8Array): Hex {

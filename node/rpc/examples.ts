@@ -161,6 +161,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
       fingerprint: parseHash('0x388f18a0e710943282a65a2449d91932c7ed0280ca51f3daff312d813bda2287'),
       waiting: 0,
       bridge: STATUS,
+      queue: parseHash('0xa00e68222a4e516544c0acb61dcdf7fe02f94a5f98c21b1fc2947e4cd0797fbb'),
     },
   },
   tx_submit: { params: { file: PAYMENT_FILE }, result: UNORDERED },

@@ -15,6 +15,10 @@ export type Logs = { readonly name: string; readonly chain: Chain }
 
 /** On some chains several blocks are of one second; of more than this many not all are looked through. */
 const MOST_OF_ONE_TIME = 256
+/** Entries of the queue that are looked for at the same time. */
+const AT_ONCE = 8
+
+type Tell = Parameters<Source['forced']>[2]
 
 export class EndpointSource implements Source {
   readonly name: string
@@ -33,8 +37,12 @@ export class EndpointSource implements Source {
     return within(this.#block(id, signal), signal)
   }
 
-  forced(indices: readonly bigint[], signal: AbortSignal): Promise<ReadonlyMap<bigint, Uint8Array>> {
-    return within(this.#forced(indices, signal), signal)
+  forced(
+    indices: readonly bigint[],
+    signal: AbortSignal,
+    tell: Tell = () => {},
+  ): Promise<ReadonlyMap<bigint, Uint8Array>> {
+    return within(this.#forced(indices, signal, tell), signal)
   }
 
   isFinal(id: Hash, signal: AbortSignal): Promise<boolean> {
@@ -54,19 +62,26 @@ export class EndpointSource implements Source {
     return undefined // as of genesis, which nobody posted
   }
 
-  async #forced(indices: readonly bigint[], signal: AbortSignal): Promise<ReadonlyMap<bigint, Uint8Array>> {
+  /** Each may be of another moment, which takes a dozen questions: some are looked for at a time. */
+  async #forced(indices: readonly bigint[], signal: AbortSignal, tell: Tell): Promise<ReadonlyMap<bigint, Uint8Array>> {
     const found = new Map<bigint, Uint8Array>()
-    for (const index of indices) {
+    for (let rest = indices; rest.length > 0; rest = rest.slice(AT_ONCE)) {
       signal.throwIfAborted()
-      if (found.has(index)) continue
-      // Entries come in batches: one look has all of its moment.
-      const time = await this.#chain.queueTime((await this.#chain.head()).hash, { lane: 'forced', index })
-      for await (const event of this.#eventsAt(time, signal)) {
-        if (event.kind === 'forced') found.set(event.index, event.packed)
-      }
-      if (!found.has(index)) return found
+      const sought = rest.slice(0, AT_ONCE).filter((index) => !found.has(index))
+      await Promise.all(sought.map((index) => this.#forcedAt(index, signal, found, tell)))
+      if (sought.some((index) => !found.has(index))) return found
     }
     return found
+  }
+
+  /** One entry, and what came with it: entries come in batches, and one look has all of its moment. */
+  async #forcedAt(index: bigint, signal: AbortSignal, found: Map<bigint, Uint8Array>, tell: Tell): Promise<void> {
+    const time = await this.#chain.queueTime((await this.#chain.head()).hash, { lane: 'forced', index })
+    for await (const event of this.#eventsAt(time, signal)) {
+      if (event.kind !== 'forced') continue
+      found.set(event.index, event.packed)
+      tell(event.index, event.packed)
+    }
   }
 
   async #record(id: Hash) {

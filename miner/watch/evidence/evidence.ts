@@ -36,6 +36,8 @@ export type EvidenceOptions = {
 
 /** Bytes of steps and states that are kept for the next question. */
 const KEPT_BYTES = 16_000_000
+/** As many forced transactions as 32 blocks consume. */
+const KEPT_FORCED = 4_096
 
 export class Evidence {
   readonly #log: Logger
@@ -46,6 +48,8 @@ export class Evidence {
   #sources: readonly Source[]
   readonly #blocks = new Map<Hash, PublishedBlock>()
   #bytes = 0
+  /** Forced transactions by their hashes: what was found of many before time was up is there at the next try. */
+  readonly #forced = new Map<Hash, Uint8Array>()
   /** Whose wrong answers have been reported. */
   readonly #wrong = new Set<string>()
 
@@ -83,29 +87,33 @@ export class Evidence {
   /** The entries of the queue that the void steps of a block stand for; all else is in its steps. Throws `OperationError('no-evidence')` (retry). */
   async queueOf(parent: Header, block: PublishedBlock, signal: AbortSignal): Promise<QueueReader> {
     const missing = new Map<bigint, Hash>()
+    const found = new Map<bigint, Uint8Array>()
     const fees = new Map<bigint, Gwei>()
     const steps = splitSteps(block.steps)
     for (const [i, { index }] of readLanes(parent.lanes, steps).places.entries()) {
       const step = decodeStep(steps[i] ?? new Uint8Array())
       if (step?.kind !== 'void') continue
-      missing.set(index, step.packedHash)
       fees.set(index, step.fee)
+      const kept = this.#forced.get(step.packedHash)
+      if (kept === undefined) missing.set(index, step.packedHash)
+      else found.set(index, kept)
     }
-    const found = new Map<bigint, Uint8Array>()
+    const take = (index: bigint, packed: Uint8Array) => {
+      const hash = missing.get(index)
+      if (hash === undefined) return true
+      if (toHash(keccak(packed)) !== hash) return false
+      found.set(index, packed)
+      missing.delete(index)
+      this.#keepForced(hash, packed)
+      return true
+    }
     if (missing.size > 0) {
       const [first] = missing.keys()
       // Each may have some of them.
       await this.#first(`the forced transactions from entry ${first} on`, signal, async (source, limit) => {
-        const told = await source.forced([...missing.keys()], limit)
-        let wrong: bigint | undefined
-        for (const [index, hash] of missing) {
-          const packed = told.get(index)
-          if (packed !== undefined && toHash(keccak(packed)) === hash) {
-            found.set(index, packed)
-            missing.delete(index)
-          } else if (packed !== undefined) wrong = index
-        }
-        if (wrong !== undefined) throw anotherEntry(wrong)
+        const told = await source.forced([...missing.keys()], limit, take)
+        const wrong = [...told].find(([index, packed]) => !take(index, packed))
+        if (wrong !== undefined) throw anotherEntry(wrong[0])
         return missing.size === 0 ? found : undefined
       })
     }
@@ -201,6 +209,12 @@ export class Evidence {
     if (!this.#wrong.has(name))
       this.#log.warn({ source: name, what, problem: error.message }, 'a wrong answer: asking others')
     this.#wrong.add(name)
+  }
+
+  #keepForced(hash: Hash, packed: Uint8Array): void {
+    this.#forced.set(hash, packed)
+    const oldest = this.#forced.keys().next()
+    if (this.#forced.size > KEPT_FORCED && !oldest.done) this.#forced.delete(oldest.value)
   }
 
   /** What was not asked for for longest goes first. */

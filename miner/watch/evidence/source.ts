@@ -13,8 +13,15 @@ export interface Source {
   readonly limitMs: number
   /** Header, steps and states as they were posted; of genesis, which nobody posted, the header. */
   block(id: Hash, signal: AbortSignal): Promise<PublishedBlock | undefined>
-  /** Packed forced transactions by their numbers in their lane: some of those that are asked for, perhaps with others. */
-  forced(indices: readonly bigint[], signal: AbortSignal): Promise<ReadonlyMap<bigint, Uint8Array>>
+  /**
+   * Packed forced transactions by their numbers in their lane: some of those that are asked for, perhaps with others. Whoever looks
+   * for them one by one also tells each as it is found: what was found before time was up counts.
+   */
+  forced(
+    indices: readonly bigint[],
+    signal: AbortSignal,
+    tell: (index: bigint, packed: Uint8Array) => void,
+  ): Promise<ReadonlyMap<bigint, Uint8Array>>
   /** Whether the contract has made the block final. No hash binds this one. */
   isFinal(id: Hash, signal: AbortSignal): Promise<boolean>
   /** All outputs after a block. */

@@ -8,11 +8,14 @@ import type { Head } from '../reader.ts'
 import type { Attempt } from './attempt.ts'
 import { bumpFees, capAt, type Fees, suggestFees } from './fees.ts'
 
+/** What an offer asks of Ethereum. */
+type Asked = Pick<EthereumAccount, 'account' | 'tip' | 'parameters' | 'surchargeOf' | 'valueGoingWith' | 'balance'>
+
 export class Offers {
-  readonly #ethereum: EthereumAccount
+  readonly #ethereum: Asked
   readonly #maxFeePerGas: GasPrice
 
-  constructor(ethereum: EthereumAccount, maxFeePerGas: GasPrice) {
+  constructor(ethereum: Asked, maxFeePerGas: GasPrice) {
     this.#ethereum = ethereum
     this.#maxFeePerGas = maxFeePerGas
   }
@@ -46,11 +49,13 @@ export class Offers {
     )
   }
 
-  /** Throws `OperationError('unfunded-account')`, and `fee-cap` where the bridge is said to count gas at more than may be paid for it. */
+  /** Throws `OperationError('unfunded-account')`, and `fee-cap` where the bridge is said to count gas at more than may be paid for it, or a lane to be so crowded. */
   async checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
     const { account } = this.#ethereum
     const floor = call.bondGas > 0n ? (await this.#ethereum.parameters()).floorPrice : 0n
     if (floor > this.#maxFeePerGas) throw aboveCap(call, floor, this.#maxFeePerGas)
+    const [surcharge, most] = [await this.#ethereum.surchargeOf(call), costOfGas(call.gas, this.#maxFeePerGas)]
+    if (surcharge > most) throw crowded(call, surcharge, most)
     const needed = addWei([costOfGas(call.gas, fees.maxFeePerGas), await this.#ethereum.valueGoingWith(call, fees)])
     const balance = await this.#ethereum.balance()
     if (balance >= needed) return
@@ -68,5 +73,14 @@ function aboveCap({ name }: BridgeCall, price: bigint, cap: GasPrice): Operation
     'fee-cap',
     `expected a bridge that counts the gas of ${name} at ${cap} wei at most, got ${price} as its floor price; see whether the deployment says so, and allow more then`,
     { facts: { cap: `${cap}`, price: `${price}` } },
+  )
+}
+
+/** Nobody should pay for somebody's flood what they would not pay for gas. */
+function crowded({ name, queues }: BridgeCall, surcharge: bigint, most: bigint): OperationError {
+  return new OperationError(
+    'fee-cap',
+    `expected a surcharge of at most ${most} wei for ${name}, got ${surcharge}: the lane of ${queues?.lane} is crowded; it empties by 36 entries an hour, wait some hours`,
+    { facts: { lane: `${queues?.lane}`, cap: `${most}`, surcharge: `${surcharge}` }, retry: true },
   )
 }

@@ -1,5 +1,6 @@
 // All methods of the RPC over the parts of a running node.
 
+import { fingerprintOf } from '../../bridge/queue-view.ts'
 import { API, type Handlers, type Result } from '../api.ts'
 import { EXAMPLES } from '../examples.ts'
 import { describeMethods } from '../open-rpc.ts'
@@ -11,7 +12,7 @@ import { bridgeStatusOf } from './status.ts'
 import { transactionHandlers } from './transactions.ts'
 
 export function createHandlers(parts: NodeParts): Handlers {
-  const { definition, ledger, network, version } = parts
+  const { definition, follower, ledger, network, version } = parts
   let description: Result<'rpc.discover'> | undefined
   return {
     ...transactionHandlers(parts),
@@ -33,6 +34,7 @@ export function createHandlers(parts: NodeParts): Handlers {
         fingerprint,
         waiting,
         bridge: bridgeStatusOf(parts),
+        ...(follower === undefined ? {} : { queue: fingerprintOf(follower.view.queue) }),
       }
     },
     'rpc.discover': async () => {

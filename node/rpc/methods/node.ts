@@ -34,6 +34,7 @@ export const NODE_METHODS = {
       fingerprint: hash.describe('Of these transactions: equal ones mean equal sets.'),
       waiting: z.number().int().describe('Files whose ancestors are missing.'),
       bridge: bridgeStatus,
+      queue: hash.optional().describe('Another one whenever the queue on Ethereum has other entries.'),
     }),
     errors: [],
   },

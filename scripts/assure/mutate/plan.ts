@@ -110,6 +110,7 @@ export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/libraries/Content.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/libraries/Fee.sol': [RULES, STEPS, ...BRIDGE, MONEY, solidity('ApplyAmounts')],
   'contracts/libraries/Infohash.sol': [STEPS, ...BRIDGE, solidity('Sha1', 'TransactionFile')],
+  'contracts/libraries/LanePrice.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Packed.sol': [STEPS, RULES, ...BRIDGE, solidity('Step', 'TransactionFile', 'Apply')],
   'contracts/libraries/Queue.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/libraries/Race.sol': [RULES, ...BRIDGE, RACES, MONEY],

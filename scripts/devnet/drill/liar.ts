@@ -218,7 +218,7 @@ export class Liar {
   async #sceneOn({ rules, parent }: Ground, { content = 'honest' }: Pick<LiarOptions, 'content'>): Promise<Scene> {
     const { node, sender, wallet, now } = this.#deps
     const { time } = await sender.ethereum.head()
-    const entries = await readPending(node, parent.header.lanes)
+    const { entries } = await readPending(node, parent.header.lanes)
     const queue = content === 'empty' ? [] : entries.map(parseEntry)
     const candidates = content === 'honest' ? await this.#candidates() : []
     const honest = [...honestSteps(rules, parent, queue, candidates)]

@@ -2,13 +2,16 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Stand } from '../../../miner/defence/stand.ts'
 import { Planner, type Prospect } from '../../../miner/planner.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
-import { parseHex } from '../../../node/protocol/bytes.ts'
+import { formatHex, parseHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
-import { challengeOf } from '../../../node/protocol/header.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
+import { blockId, challengeOf } from '../../../node/protocol/header.ts'
+import { ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
-import { toGwei, toSeconds } from '../../../node/protocol/units.ts'
+import { toGwei, toSeconds, toTime, toWork } from '../../../node/protocol/units.ts'
 import type { Method, Result } from '../../../node/rpc/api.ts'
 import { accountOf } from '../../../scripts/assure/models/world.ts'
 import { log } from '../../support/log.ts'
@@ -106,6 +109,32 @@ test('what waits is as old as the oldest that waits, each lane by its own number
   assert.ok(none >= second + 1_200_000)
 })
 
+test('what a reorganisation put in the place of an entry is planned with, though the lanes are as long as before', async (t) => {
+  const { stage, look } = await open(t)
+  const { client, call } = { client: stage.anvil.client, call: stage.anvil.call.bind(stage.anvil) }
+  const { bridge } = stage.definition.rules
+  const consumed = async () => (await look()).plan.content.steps.map(({ step }) => formatHex(step.subarray(9)))
+  const before = await client.snapshot()
+  await call(bridge, 'force', [[forcedBytes()]], 10n ** 17n)
+  const [first] = [formatHex(keccak(parseHex(forcedBytes().slice(2))))]
+  await stage.until('the entry', async () => (await consumed())[0] === first)
+  await client.revert({ id: before })
+  const other = forcedBytes().replace(/.$/, (digit) => (digit === '0' ? '1' : '0'))
+  await call(bridge, 'force', [[other]], 10n ** 17n)
+  const second = formatHex(keccak(parseHex(other.slice(2))))
+  await stage.until('the other entry in its place', async () => (await consumed())[0] === second)
+})
+
+test('nothing is planned in defence on a queue that the node has not read to its end', async (t) => {
+  const { stage, look, defend, hide } = await open(t)
+  await look()
+  await stage.anvil.call(stage.definition.rules.bridge, 'force', [[forcedBytes()]], 10n ** 17n)
+  hide(true)
+  for (let i = 0; i < 3; i++) assert.equal(await defend(), undefined)
+  hide(false)
+  await stage.until('the node to have it', async () => (await defend())?.plan.content.queueEntries === 1)
+})
+
 test('a node that is syncing for less than a minute is waited for, and after that it is a problem', async (t) => {
   const planning = await open(t)
   planning.say('syncing')
@@ -135,6 +164,7 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
   const calls = new Map<Method, number>()
   let changed = (template: Result<'bridge_template'>) => template
   let said: Result<'node_info'>['bridge']['state'] | undefined
+  let isHiding = false
   const node: NodeClient = {
     url: real.url,
     call: async (method, params, signal) => {
@@ -144,6 +174,7 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
         const info = result as Result<'node_info'>
         return { ...info, bridge: { ...info.bridge, state: said } } as typeof result
       }
+      if (method === 'bridge_queue' && isHiding) return { entries: [], length: 0n } as unknown as typeof result
       if (method !== 'bridge_template') return result
       return changed(result as Result<'bridge_template'>) as typeof result
     },
@@ -171,6 +202,23 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
     },
     say: (state: typeof said) => {
       said = state
+    },
+    /** A block on genesis, for the sake of which nothing is. */
+    defend: async () => {
+      const id = blockId(stage.definition.genesisBlock)
+      const on = {
+        id,
+        parent: ZERO_HASH,
+        target: EASIEST,
+        work: toWork(0n),
+        publishedAt: toTime(0n),
+        isRight: true,
+      }
+      const stand: Stand = { on, first: id, own: [], least: toWork(1n), wanted: toWork(1n) }
+      return planner.defend(stand, await ethereum.head(), never)
+    },
+    hide: (hides: boolean) => {
+      isHiding = hides
     },
     change: (how: typeof changed) => {
       changed = how

@@ -73,7 +73,8 @@ test('an entry that lacks what its kind has is a bad answer', () => {
 
 test('what waits is asked for lane by lane, from where the parent left each, as much as a block has to be ready for', async () => {
   const { node, asked } = nodeOf({ deposits: [deposit(40n)], assets: [], forced: [forced(7n), forced(8n)] })
-  const pending = await readPending(node, POINTS)
+  const { entries: pending, lengths } = await readPending(node, POINTS)
+  assert.deepEqual(lengths, { deposits: 1n, assets: 0n, forced: 2n })
   assert.deepEqual(pending, [deposit(40n), forced(7n), forced(8n)])
   assert.equal(parsePending(POINTS, pending).length, 3)
   assert.deepEqual(asked, [

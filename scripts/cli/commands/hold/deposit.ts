@@ -18,7 +18,7 @@ export function registerDeposit(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('move wTTX back to the TTX side')
         .description(
-          'Burn wTTX of the wallet on Ethereum, in one transaction (the allowance is signed along with it, EIP-2612). 99% is credited on the TTX side by the next bridging block, which has to contain it once it is an hour old; 1% goes to the miner of that block.',
+          'Burn wTTX of the wallet on Ethereum, in one transaction (the allowance is signed along with it, EIP-2612). 99% is credited on the TTX side by the next bridging block, which has to contain it once it is an hour old; 1% goes to the miner of that block. While many others deposit, it costs a surcharge in coins.',
         )
         .argument('<amount>', 'wTTX, as in 1.5', parseAmount)
         .argument('[to]', `who is credited: ${WHOSE}; without it your own address, which is the same on both chains`)

@@ -17,7 +17,7 @@ export function registerForce(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('make miners include a transaction')
         .description(
-          'Put a transaction, and before it those of its ancestors that no block has ordered, into the queue of the bridge on Ethereum. Every block that is published an hour later or more has to contain them, whatever miners think of them. It costs 10,000 gas each for the miner, and the gas of the call.',
+          'Put a transaction, and before it those of its ancestors that no block has ordered, into the queue of the bridge on Ethereum. Every block that is published an hour later or more has to contain them, whatever miners think of them. Each costs 5,000 gas and 64 for each of its bytes for the miner, and, while many others do the same, a surcharge; besides that the gas of the call. What is sent too much comes back with it.',
         )
         .argument('<infohash>', 'the transaction, most often a bridge request', parseInfohashArgument)
         .action(act(run)),

@@ -245,3 +245,31 @@ async function untilAborted(until: AbortSignal): Promise<never> {
   const timer = setInterval(() => undefined, 1_000)
   return await promise.finally(() => clearInterval(timer))
 }
+
+test('what a source told of the queue before its time was up is there at the next try, and nobody is asked for it again', async () => {
+  const voids = NOISE.map((packed): Step => ({ kind: 'void', fee: toGwei(7n), packedHash: toHash(keccak(packed)) }))
+  const made = forge(RULES, root, voids, easiestTarget, holder.address)
+  const asked: (readonly bigint[])[] = []
+  const slow = source('slow', {
+    limitMs: 20,
+    forced: (indices, limit, tell) => {
+      asked.push(indices)
+      const [first] = indices
+      // One at a try, a lie about another one, and then silence.
+      if (first !== undefined) tell(first, NOISE[Number(first)] ?? new Uint8Array())
+      tell(99n, Uint8Array.of(1))
+      return new Promise((_, reject) => limit.addEventListener('abort', () => reject(limit.reason)))
+    },
+  })
+  const evidence = evidenceOf(slow)
+  const last = NOISE.length - 1
+  for (let i = 0; i <= last; i++)
+    await assert.rejects(evidence.queueOf(root.header, made, signal), { code: 'no-evidence' })
+  const queue = await evidence.queueOf(root.header, made, signal)
+  for (const [i, packed] of NOISE.entries())
+    assert.deepEqual(queue({ lane: 'forced', index: BigInt(i) }), { kind: 'forced', fee: 7n, packed })
+  assert.deepEqual(
+    asked.map((indices) => indices.length),
+    NOISE.map((_, i) => NOISE.length - i),
+  )
+})

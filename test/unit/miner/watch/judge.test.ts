@@ -288,7 +288,9 @@ class Chain {
   /** A block of void steps only; `packed` is what they call so, or noise. */
   voids(parent: ParentBlock, count: number, packed?: Uint8Array): Forged {
     const steps = Array.from({ length: count }, (): Step => {
-      const entry = packed ?? Uint8Array.from({ length: 127 }, (_, at) => (at < 7 ? 0 : this.#queue.length % 251))
+      const entry =
+        packed ??
+        Uint8Array.from({ length: 127 }, (_, at) => (at < 7 ? 0 : (this.#queue.length >> (at % 2 === 0 ? 0 : 8)) % 256))
       this.#queue.push(entry)
       return { kind: 'void', fee: toGwei(10n), packedHash: toHash(keccak(entry)) }
     })

@@ -7,11 +7,11 @@ import { type Schema, Validator } from '@cfworker/json-schema'
 import fc from 'fast-check'
 import type { z } from 'zod'
 import { deriveHeader } from '../../../../node/protocol/block.ts'
-import { parseHex } from '../../../../node/protocol/bytes.ts'
+import { concat, parseHex } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { blockId, decodeSealed, HEADER_BYTES, SEALED_BYTES } from '../../../../node/protocol/header.ts'
-import { toHash } from '../../../../node/protocol/ids.ts'
-import { countsOf } from '../../../../node/protocol/queue.ts'
+import { toBytes, toHash } from '../../../../node/protocol/ids.ts'
+import { countsOf, LANES } from '../../../../node/protocol/queue.ts'
 import { requestLeaf, requestsIn } from '../../../../node/protocol/requests.ts'
 import { splitSteps } from '../../../../node/protocol/step.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
@@ -182,10 +182,10 @@ test('examples are what they are said to be, and each change of one is refused b
 test('examples are of the network in docs/protocol.md', () => {
   const page = protocolExample()
   const asText = (value: string) => new TextDecoder().decode(Buffer.from(value.slice(2), 'hex'))
-  const { peers, fingerprint } = EXAMPLES.node_info.result
+  const { peers, fingerprint, queue } = EXAMPLES.node_info.result
   const { torrent } = EXAMPLES.proof_export.result
-  // What the page does not have: the name of another node, a sum over all transactions, a `.torrent`, which the code makes.
-  const others = [...peers.map(({ id }) => id), fingerprint, toWire(torrent)]
+  // What the page does not have: the name of another node, sums over all transactions and over the queue, a `.torrent`, which the code makes.
+  const others = [...peers.map(({ id }) => id), fingerprint, queue, toWire(torrent)]
   const strange: string[] = []
   const walk = (value: unknown) => {
     if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk)
@@ -198,6 +198,8 @@ test('examples are of the network in docs/protocol.md', () => {
   assert.deepEqual(strange, [])
   const all = [...page.matchAll(/^(?:deposit )?infohash +([0-9a-f]{40})$/gm)].map(([, infohash = '']) => infohash)
   const sum = all.reduce((total, infohash) => total + BigInt(toHash(keccak(parseHex(infohash)))), 0n)
+  const { lanes } = decodeSealed(EXAMPLES.bridge_block.result.sealed).header
+  assert.equal(queue, toHash(keccak(concat(...LANES.map((lane) => toBytes(lanes[lane].hash))))))
   assert.deepEqual([all.length, BigInt(fingerprint)], [EXAMPLES.node_info.result.count, sum % 2n ** 256n])
 })
 
