@@ -85,8 +85,8 @@ export class Planner {
   #key: string | undefined
   #template: Template | undefined
   #chosen: Chosen | undefined
-  /** What a block in defence does on its parent, with these entries in the queue. */
-  #least: (Chosen & { readonly sealed: Uint8Array; readonly lanes: string }) | undefined
+  /** What a block in defence does on its parent, with these entries in the queue; `undefined` of a node that lacks some of them. */
+  #least: (Chosen & { readonly sealed: Uint8Array; readonly lanes: string | undefined }) | undefined
   /** What the node said of its queue at the last look. */
   #queue: Hash | undefined
   readonly #drafts: { readonly next: Draft; readonly defence: Draft }
@@ -156,10 +156,10 @@ export class Planner {
     if (this.#least?.parent.id !== id || this.#least.lanes !== lanes) {
       const { sealed } = await node.call('bridge_block', { id }, signal)
       const { lengths, entries: queue } = await readPending(node, decodeSealed(sealed).header.lanes, signal)
-      // What the node has not read yet may be due within the hour.
-      if (textOf(lengths) !== textOf(standing.lanes)) return undefined
+      // What the node has not read yet is young, so a block without it is right for now; but it may be due within the hour.
+      const isBehind = LANES.some((lane) => lengths[lane] < standing.lanes[lane])
       const chosen = await this.#choose(network, { parent: { id, sealed }, queue, candidates: [] }, policy, signal)
-      this.#least = { ...chosen, sealed, lanes }
+      this.#least = { ...chosen, sealed, lanes: isBehind ? undefined : lanes }
     }
     const { parent, sealed } = this.#least
     const room = await this.#room(id, standing, head, signal)

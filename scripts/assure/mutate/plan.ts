@@ -29,7 +29,15 @@ const BLOBS: Suite = {
 const RULES: Suite = {
   name: 'rules',
   contracts: ['test/contract/harness/BridgeHarness.sol:BridgeHarness'],
-  files: ['race', 'queue', 'deposit', 'reward', 'money', 'owed', 'limits'].map((name) => test(`bridge/Bridge.${name}`)),
+  files: ['race', 'queue', 'deposit', 'surcharge', 'reward', 'money', 'owed', 'limits', 'tag'].map((name) =>
+    test(`bridge/Bridge.${name}`),
+  ),
+}
+
+const LANES: Suite = {
+  name: 'lanes',
+  contracts: ['test/contract/harness/LanePriceHarness.sol:LanePriceHarness'],
+  files: [test('libraries/LanePrice')],
 }
 
 const BRIDGE_CONTRACTS = [
@@ -110,7 +118,7 @@ export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/libraries/Content.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/libraries/Fee.sol': [RULES, STEPS, ...BRIDGE, MONEY, solidity('ApplyAmounts')],
   'contracts/libraries/Infohash.sol': [STEPS, ...BRIDGE, solidity('Sha1', 'TransactionFile')],
-  'contracts/libraries/LanePrice.sol': [RULES, ...BRIDGE],
+  'contracts/libraries/LanePrice.sol': [LANES, RULES],
   'contracts/libraries/Packed.sol': [STEPS, RULES, ...BRIDGE, solidity('Step', 'TransactionFile', 'Apply')],
   'contracts/libraries/Queue.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/libraries/Race.sol': [RULES, ...BRIDGE, RACES, MONEY],
