@@ -30,8 +30,8 @@ library BlobRow {
     /// top(1) ‖ commitment(48) ‖ proof(48), top being the first byte of its value, of which the content has the rest.
     /// @param hashes of the blobs, as `Blob.traceRootOf` has accepted them
     /// @param stepCount the number of steps that the header states
-    /// @return before of step 0: begins behind the entries, no state (which is that of the parent's header), no requests
-    /// @return own of the last step: no state and no requests (which the header has), and the end that the step has
+    /// @return before of step 0: begins behind the entries, no state (which is that of the parent's header), no requests, no growth
+    /// @return own of the last step: no state, requests and growth (which the header has), and the end that the step has
     /// @return size of the step, 0 if it has no shape
     function open(
         bytes32[] calldata hashes,
@@ -69,10 +69,11 @@ library BlobRow {
         uint256 second;
         (first, used) = _openElement(hashes, 2 * index, openings, used);
         (second, used) = _openElement(hashes, 2 * index + 1, openings, used);
-        // The first byte of each does not count: state(31), then state(1) ‖ end(2) ‖ requests(2) and 26 bytes that say nothing.
+        // The first byte of each does not count: state(31), then state(1) ‖ end(2) ‖ requests(2) ‖ growth(2) and 24 bytes that say nothing.
         entry.state = bytes32((first << 8) | ((second >> 240) & 0xff));
         entry.end = (second >> 224) & 0xffff;
         entry.requests = (second >> 208) & 0xffff;
+        entry.growth = (second >> 192) & 0xffff;
         return used;
     }
 

@@ -6,8 +6,10 @@ pragma solidity 0.8.37;
 /// @param state after the step
 /// @param end number of the element behind the last one of the step, below 2^16
 /// @param requests of the block up to and including the step, below 2^16
+/// @param growth entries that the state has more up to and including the step, modulo 2^16
 struct BlobEntry {
     bytes32 state;
     uint256 end;
     uint256 requests;
+    uint256 growth;
 }

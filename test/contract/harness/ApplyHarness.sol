@@ -31,7 +31,7 @@ contract ApplyHarness {
     ) external view returns (Reason reason, bytes32 post, uint256 gas_) {
         Rules memory copy = rules;
         gas_ = gasleft();
-        (reason, post) = Apply.applyStep(copy, pre, queueIndex, step, witness);
+        (reason, post,) = Apply.applyStep(copy, pre, queueIndex, step, witness);
         gas_ -= gasleft();
     }
 
@@ -56,7 +56,7 @@ contract ApplyHarness {
         pure
         returns (Reason reason, bytes32 post)
     {
-        return Apply.applyTransaction(rules, pre, packed, witness);
+        (reason, post,) = Apply.applyTransaction(rules, pre, packed, witness);
     }
 
     function sha1Of(bytes calldata data) external view returns (bytes20 digest, uint256 gas_) {
