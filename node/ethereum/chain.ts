@@ -25,7 +25,7 @@ export type ChainPlace = {
   readonly time: Time
 }
 
-/** A bridging block was published. Anyone who has this has the entire block. */
+/** A bridging block was published. Anyone who has this, and the blobs if there are any, has the entire block. */
 export type PublishedEvent = {
   readonly kind: 'published'
   readonly id: Hash
@@ -35,8 +35,7 @@ export type PublishedEvent = {
   readonly torrent: Infohash
   /** Sealed header, 417 bytes. */
   readonly sealed: Uint8Array
-  readonly steps: Uint8Array
-  readonly states: Uint8Array
+  readonly body: PostedBody
   readonly time: Time
 }
 type RefutedEvent = { readonly kind: 'refuted'; readonly id: Hash; readonly prover: Address }

@@ -3,6 +3,7 @@
 import { assert } from './assert.ts'
 import { BLOB_ELEMENTS, contentAt, ELEMENT_CONTENT, ENTRY_ELEMENTS, elementsOf, firstStepElement } from './blob.ts'
 import { concat, decodeUint } from './bytes.ts'
+import { toGrowth } from './header.ts'
 import { type Hash, toHash } from './ids.ts'
 import { stepSizeAt } from './step.ts'
 
@@ -14,6 +15,8 @@ type BlobEntry = {
   readonly end: number
   /** Requests of the block up to and including the step. */
   readonly requests: number
+  /** Entries that the state has more, up to and including the step: -32,768 to 32,767. */
+  readonly growth: number
 }
 
 export type BlobRow = {
@@ -99,6 +102,7 @@ function entryAt(blobs: readonly Uint8Array[], index: number): BlobEntry {
     state: toHash(content.subarray(0, 32)),
     end: Number(decodeUint(content.subarray(32, 34))),
     requests: Number(decodeUint(content.subarray(34, 36))),
+    growth: toGrowth(Number(decodeUint(content.subarray(36, 38)))),
   }
 }
 

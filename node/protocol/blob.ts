@@ -20,8 +20,13 @@ export const ENTRY_ELEMENTS = 2
 /** Of the scalar field of BLS12-381: what an element is below. */
 const MODULUS = parseHex('73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001')
 
-/** Rows of a block as its miner has them: a step, the state after it, and the requests of the block up to and including it. */
-export type WrittenRow = { readonly step: Uint8Array; readonly state: Hash; readonly requests: number }
+/** Rows of a block as its miner has them: a step, the state after it, and of the block up to and including it its requests, and the entries that the state has more. */
+export type WrittenRow = {
+  readonly step: Uint8Array
+  readonly state: Hash
+  readonly requests: number
+  readonly growth: number
+}
 
 /** Elements that a step of `size` bytes takes. */
 export function elementsOf(size: number): number {
@@ -55,11 +60,12 @@ export function writeBlobs(rows: readonly WrittenRow[]): Uint8Array[] {
   }
   const blobs = Array.from({ length: count }, () => new Uint8Array(BLOB_BYTES))
   let at = begin
-  rows.forEach(({ step, state, requests }, i) => {
+  rows.forEach(({ step, state, requests, growth }, i) => {
     writeContent(blobs, at, step)
     at += elementsOf(step.length)
     if (i === rows.length - 1) return
-    writeContent(blobs, ENTRY_ELEMENTS * i, concat(toBytes(state), encodeUint(at, 2), encodeUint(requests, 2)))
+    const counts = concat(encodeUint(at, 2), encodeUint(requests, 2), encodeUint(growth & 0xffff, 2))
+    writeContent(blobs, ENTRY_ELEMENTS * i, concat(toBytes(state), counts))
   })
   return blobs
 }

@@ -117,6 +117,7 @@ function formatHeader({ header, seal }: SealedHeader): string {
     chain: `${header.chain}`,
     fee: `${header.fee}`,
     firstRequest: `${header.firstRequest}`,
+    growth: `${header.growth}`,
     height: `${header.height}`,
     lanes: ofLanes((lane) => ({ count: `${header.lanes[lane].count}`, hash: header.lanes[lane].hash })),
     miner: seal.miner,

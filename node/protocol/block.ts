@@ -10,7 +10,7 @@ import type { Header, SealedHeader } from './header.ts'
 import { type Hash, toBytes, toHash } from './ids.ts'
 import { unpackTransaction } from './packed.ts'
 import type { QueueEntry, QueuePlace } from './queue.ts'
-import { requestsIn, requestsRoot } from './requests.ts'
+import { type Asked, requestsIn, requestsRoot } from './requests.ts'
 import { RuleError } from './rule-error.ts'
 import type { Reason, Rules } from './rules.ts'
 import { type State, stateRoot } from './state.ts'
@@ -33,11 +33,23 @@ export type QueueReader = (place: QueuePlace) => QueueEntry | undefined
 
 export type Verdict =
   | { readonly verdict: 'valid'; readonly state: State }
-  /** `problem` is the step's own reason, or that its stated result differs from `expected`, or that a void was not a void. */
+  /**
+   * `problem` is the step's own reason, or that its stated result differs from `expected`, or that a void was not a void; of rows in blobs also
+   * that it ends elsewhere than stated, is not what the queue has there, that the block counts its requests or the entries of the state
+   * otherwise, or that the head has another request.
+   */
   | {
       readonly verdict: 'invalid'
       readonly step: number
-      readonly problem: Exclude<Reason, 'None'> | 'WrongState' | 'WrongVoid'
+      readonly problem:
+        | Exclude<Reason, 'None'>
+        | 'WrongState'
+        | 'WrongVoid'
+        | 'WrongEnd'
+        | 'WrongEntry'
+        | 'WrongRequests'
+        | 'OtherRequest'
+        | 'WrongGrowth'
       readonly stated: Hash
       readonly expected?: Hash
     }
@@ -106,7 +118,24 @@ export function deriveHeader(
   steps: readonly Uint8Array[],
   states: readonly Hash[],
 ): Header {
-  const { credits, requested, fee, queueFees, requests } = totalsOf(steps)
+  return headerOf(rules, parent, target, {
+    ...sumsOf(steps, requestsIn(steps)),
+    stepCount: steps.length,
+    growth: 0,
+    traceRoot: traceRoot(traceOf(steps, states)),
+    state: states.at(-1) ?? parent.header.state,
+    lanes: readLanes(parent.header.lanes, steps).lanes,
+  })
+}
+
+/** What follows from the parent and from sums, however the rows are posted. Throws `RuleError('bad-steps')` as `deriveHeader`. */
+export function headerOf(
+  rules: Pick<Rules, 'chain' | 'bridge'>,
+  parent: Omit<ParentBlock, 'state'>,
+  target: bigint,
+  content: Amounts & Pick<Header, 'stepCount' | 'growth' | 'traceRoot' | 'state' | 'lanes'>,
+): Header {
+  const { credits, requested, fee, queueFees, requests, ...rest } = content
   const supply = parent.header.supply + credits
   if (requested > supply)
     throw new RuleError('bad-steps', `expected requests of ${supply} base units at most, got ${requested}`, {})
@@ -119,16 +148,13 @@ export function deriveHeader(
     parent: parent.id,
     height: parent.header.height + 1n,
     target,
-    stepCount: steps.length,
-    traceRoot: traceRoot(traceOf(steps, states)),
-    state: states.at(-1) ?? parent.header.state,
+    ...rest,
     supply: toBaseUnits(supply - requested),
     fee: toBaseUnits(fee),
     queueFees: toGwei(queueFees),
     firstRequest: parent.header.firstRequest + BigInt(parent.header.requestCount),
     requestCount: requests.length,
     requestsRoot: requestsRoot(requests),
-    lanes: readLanes(parent.header.lanes, steps).lanes,
   }
 }
 
@@ -145,9 +171,17 @@ export function requestsOf(rules: Rules, steps: Uint8Array): BlockRequest[] {
   })
 }
 
-/** What steps add up to: base units, but `queueFees`. Docs/protocol.md section 7.4. */
-function totalsOf(steps: readonly Uint8Array[]) {
-  const requests = requestsIn(steps)
+/** What a block adds up to: base units, but `queueFees`, which is gwei. */
+export type Amounts = {
+  readonly credits: bigint
+  readonly requested: bigint
+  readonly fee: bigint
+  readonly queueFees: bigint
+  readonly requests: readonly Asked[]
+}
+
+/** The sums over the steps of the queue among these, and over the requests of the block. Docs/protocol.md section 7.4. */
+export function sumsOf(steps: readonly Uint8Array[], requests: readonly Asked[]): Amounts {
   const requested = requests.reduce((sum, { tokens }) => sum + tokens, 0n)
   const requestFees = requests.reduce((sum, { tokens }) => sum + feeOf(tokens), 0n)
   const decoded = steps.flatMap((bytes) => decodeStep(bytes) ?? [])
