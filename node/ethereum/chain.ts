@@ -2,6 +2,7 @@
 
 import type { Address, BlockKey, Hash, Infohash } from '../protocol/ids.ts'
 import type { Lane, LaneLengths, QueuePlace } from '../protocol/queue.ts'
+import type { PostedBody } from '../protocol/replay.ts'
 import type { GasPrice, Gwei, Time, Work } from '../protocol/units.ts'
 
 /** An endpoint may be this many blocks behind itself or another one before that is reported. */

@@ -2,6 +2,7 @@
 
 import { OperationError } from '../../errors.ts'
 import type { Chain, ChainBlock } from '../../ethereum/chain.ts'
+import { postedIn } from '../../protocol/blob-block.ts'
 import { requestsOf } from '../../protocol/block.ts'
 import type { BlockContent } from '../../protocol/block-torrent.ts'
 import { genesisState } from '../../protocol/genesis.ts'
@@ -30,7 +31,7 @@ import {
   type ViewRoot,
 } from './fold.ts'
 import { Intake, touchedBy } from './intake.ts'
-import { Judge } from './judging/judge.ts'
+import { type BlockBody, Judge } from './judging/judge.ts'
 import { States } from './judging/states.ts'
 import { Verdicts } from './judging/verdicts.ts'
 import { moveRoot } from './move-root.ts'
@@ -81,7 +82,7 @@ export class BridgeRecords {
   constructor(database: BridgeDatabase, network: FollowedNetwork, options: RecordsOptions) {
     const { finalityDepth, keptSteps } = options
     this.journal = new Journal(database)
-    const bodyOf = async (id: Hash) => this.#intake.arriving(id) ?? (await this.journal.body(id))
+    const bodyOf = async (id: Hash) => this.#intake.arriving(id) ?? (await this.journal.posted(id))
     this.judge = new Judge(network.rules, bodyOf, new States(keptSteps))
     this.#verdicts = new Verdicts(this.judge)
     const terms = {
@@ -183,9 +184,15 @@ export class BridgeRecords {
     const view = draftOf(this.#view)
     const found = await this.#verdicts.some(view, this.settled.id, signal)
     if (found.size === 0) return false
-    await this.journal.apply({ events: [], findings: found })
+    await this.journal.apply({ events: [], findings: found, bodies: await this.#bodiesOf(view, found) })
     this.#adopt(view, found)
     return true
+  }
+
+  /** Keeps the blobs of a block, which are those of its hashes, so that it can be judged. */
+  async addBlobs(id: Hash, blobs: readonly Uint8Array[]): Promise<void> {
+    await this.journal.putBlobs(id, blobs)
+    this.#verdicts.forget([id])
   }
 
   /**
@@ -224,6 +231,7 @@ export class BridgeRecords {
       ...(isRollback ? { ancestor: ancestor.number } : {}),
       events: added,
       findings: found,
+      bodies: await this.#bodiesOf(view, found),
       checkpoint,
       keepFrom,
       ...(base ? { base } : {}),
@@ -237,6 +245,18 @@ export class BridgeRecords {
     this.#base = base?.id ?? this.#base
     this.#adopt(moved?.view ?? view, found)
     this.#verdicts.forget((moved?.move.leaving.blocks ?? []).map(({ id }) => id))
+  }
+
+  /** Steps and states of the blocks in blobs among these that are right: whatever is asked of a right block is asked of them. */
+  async #bodiesOf(view: BridgeView, found: ReadonlyMap<Hash, Finding>): Promise<ReadonlyMap<Hash, BlockBody>> {
+    const bodies = new Map<Hash, BlockBody>()
+    for (const [id, { verdict }] of found) {
+      const block = view.blocks.get(id)
+      if (verdict !== 'valid' || block?.blobs === undefined) continue
+      const posted = await this.journal.posted(id)
+      if (posted !== undefined && 'blobs' in posted) bodies.set(id, postedIn({ sealed: block.sealed, ...posted }))
+    }
+    return bodies
   }
 
   /** The newest block of Ethereum up to `block` at which the contract agreed. */

@@ -19,8 +19,9 @@ import {
   type Nomination,
 } from '../view.ts'
 
-/** A publication as it is kept: without its steps and states, which are kept apart. */
-type StoredPublication = Omit<PublishedEvent, 'steps' | 'states'> & Pick<BridgeEvent, 'place'>
+/** A publication as it is kept: without its content, which is kept apart, but for the hashes of its blobs. */
+type StoredPublication = Omit<PublishedEvent, 'body'> &
+  Pick<BridgeEvent, 'place'> & { readonly blobs?: readonly Hash[] }
 
 /** A nomination as it is kept: by the ids of the blocks, of which the contract has but the keys. */
 type StoredNomination = Omit<NominatedEvent, 'parent' | 'block'> &
@@ -198,6 +199,7 @@ function publish(view: DraftView, event: StoredPublication, finding: Finding | u
     ...judged(parent, finding),
     refuted: false,
     torrent: event.torrent,
+    ...(event.blobs === undefined ? {} : { blobs: event.blobs }),
     children: [],
   })
   view.blocks.set(parent.id, { ...parent, children: [...parent.children, event.id] })
