@@ -9,9 +9,11 @@ import { blockId } from '../protocol/header.ts'
 import type { Hash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } from './answers.ts'
+import { BlobCollector, type BlobFinder } from './blob-collector.ts'
 import { preferredTip } from './fork-choice.ts'
 import { BridgeRecords, type FollowedNetwork } from './records/bridge-records.ts'
 import type { BridgeDatabase } from './records/disk/encoding.ts'
+import { groundOf } from './records/judging/unjudged.ts'
 import type { WorkCheck } from './records/publication.ts'
 import { readNext } from './records/reader.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
@@ -23,6 +25,8 @@ export type FollowerDeps = {
   readonly database: BridgeDatabase
   readonly network: FollowedNetwork
   readonly log: Logger
+  /** Where the blobs of blocks are looked for; without it such blocks are not judged. */
+  readonly blobs?: BlobFinder
 }
 
 export type FollowerOptions = {
@@ -53,6 +57,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   readonly #deps: FollowerDeps
   readonly #options: typeof DEFAULTS & FollowerOptions
   readonly #records: BridgeRecords
+  readonly #collector: BlobCollector | undefined
   readonly #stopping = new AbortController()
   readonly #waiters: (() => void)[] = []
   #wake = new AbortController()
@@ -71,6 +76,22 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     this.#deps = deps
     this.#options = filled
     this.#records = records
+    const { blobs: finder, log } = deps
+    this.#collector =
+      finder &&
+      new BlobCollector({
+        ...{ finder, log, now: () => performance.now() },
+        lacksBlobs: (id) => records.judge.lacksBlobs(id),
+        keep: async (id, blobs) => {
+          await records.addBlobs(id, blobs)
+          this.#wake.abort()
+        },
+        onMissing: (block, why) => {
+          this.#alarm('blobs-missing', `block ${block} cannot be judged as long as its blobs are not here: ${why}`, {
+            block,
+          })
+        },
+      })
   }
 
   /**
@@ -85,6 +106,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#deps.chain.close()
+    await this.#collector?.stop()
     await this.#running
   }
 
@@ -156,6 +178,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     this.#setStatus({ state: this.view.death ? 'dead' : 'live', at })
     this.#tellView()
     this.#emitBranch()
+    await this.#collector?.look(this.view, groundOf(this.view, this.settled.id))
     return await this.#records.judgeSome(this.#stopping.signal)
   }
 
