@@ -36,6 +36,8 @@ export type SenderOptions = {
   readonly pollMs?: number
   /** Never offers more, but in the last hours before a deadline. Default 500 gwei. */
   readonly maxFeePerGas?: GasPrice
+  /** The same for a unit of blob gas, of which a blob has 131,072. Default 100 gwei. */
+  readonly maxFeePerBlobGas?: GasPrice
   /** What is sent everywhere waits no longer for an answer of one endpoint. Default 10,000. */
   readonly answerMs?: number
 }
