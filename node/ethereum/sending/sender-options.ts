@@ -30,7 +30,7 @@ export type SenderDeps = {
 export type SenderOptions = {
   /** Blocks of Ethereum that a transaction must have, its own included, to count as done. Default 2. */
   readonly confirmations?: number
-  /** After this long in no block, a transaction is replaced by one that offers more. Default 60,000. */
+  /** After this long in no block, a transaction is replaced by one that offers more; if it has blobs and offers enough, after five times as long. Default 60,000. */
   readonly stuckMs?: number
   /** Between two looks. Default 2,000. */
   readonly pollMs?: number

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Abi, encodeFunctionData, numberToHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { EthereumAccount } from '../../../node/ethereum/account.ts'
+import { EMPTY_SIDECAR } from '../../../node/ethereum/blobs/empty-blob.ts'
 import type { Sidecar } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import type { BridgeCall } from '../../../node/ethereum/calls.ts'
 import type { BridgeParameters } from '../../../node/ethereum/reader.ts'
@@ -23,9 +24,19 @@ import { readArtifact } from '../contract/chain.ts'
 import { log } from '../log.ts'
 
 /** Nobody else uses it. */
-export const signer = privateKeyToAccount(`0x${'5b'.repeat(32)}`)
+const signer = privateKeyToAccount(`0x${'5b'.repeat(32)}`)
 const HARNESS = parseAddress(`0x${'b10b'.repeat(10)}`)
 const WAIT_MS = 60_000
+
+/** Of blobs of zeros, which need no KZG. */
+export function zeros(count: number): Sidecar {
+  const { blobs, commitments, cellProofs, hashes } = EMPTY_SIDECAR
+  const repeat = <T>(each: readonly T[]) => Array.from({ length: count }, () => each).flat()
+  return {
+    ...{ blobs: repeat(blobs), commitments: repeat(commitments) },
+    ...{ cellProofs: repeat(cellProofs), hashes: repeat(hashes) },
+  }
+}
 
 /** In place of the bridge is a contract without parameters. */
 class HarnessAccount extends EthereumAccount {
