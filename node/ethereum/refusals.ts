@@ -1,10 +1,13 @@
 // What the bridge's custom errors mean for the caller.
 
-import { BaseError, decodeErrorResult, type Hex, isHex } from 'viem'
+import { BaseError, decodeErrorResult, encodeErrorResult, type Hex, InvalidParamsRpcError, isHex, parseAbi } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { isOperationError, OperationError } from '../errors.ts'
 
 type BridgeErrorName = Extract<(typeof bridgeAbi)[number], { type: 'error' }>['name']
+
+/** What the contract says of a transaction without blobs. */
+const NO_BLOBS = encodeErrorResult({ abi: parseAbi(['error BadBlobs(uint256)']), args: [0n] })
 
 /** `retry`: it may pass later as it is. */
 const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonly text: string }>> = {
@@ -117,18 +120,34 @@ export function isNonceTaken(error: OperationError): boolean {
   )
 }
 
+/** An endpoint refused a blob transaction because it holds others of the account, or one of these because it holds blob transactions. */
+export function isOtherKindPending(error: OperationError): boolean {
+  return /address already reserved|type \S+ conflicts with existing transaction|transaction type conflict|PendingTxsOfConflictingType/i.test(
+    wordsOf(error),
+  )
+}
+
+/** An endpoint refused to try out a call with blobs, or did so without showing them to the contract: that says nothing about the call. */
+export function isBlindToBlobs(error: OperationError): boolean {
+  const { cause } = error
+  const data = revertData(cause)
+  if (data !== undefined) return data.toLowerCase() === NO_BLOBS
+  return cause instanceof BaseError && cause.walk((inner) => inner instanceof InvalidParamsRpcError) !== null
+}
+
 /**
  * An endpoint refused a transaction for what it is, in words that leave no doubt. Whatever else it says (of nonces, money and prices, an error of
  * its own, a proxy's page, words that we do not know) may come with a transaction that it, or another machine behind it, has accepted.
  */
 export function isRefusedForGood(error: OperationError): boolean {
-  return /intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|the).{0,12}gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|method not found/i.test(
+  return /intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|the).{0,12}gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|method not found|(tx|transaction) type not supported|unsupported transaction type|(4844|blob).{0,60}not supported|sidecar version/i.test(
     wordsOf(error),
   )
 }
 
+/** Without what was sent, which viem quotes: blobs are a million digits. */
 function wordsOf({ cause, message }: OperationError): string {
-  return `${message} ${String(cause)}`
+  return `${message} ${String(cause)}`.replace(/0x[0-9a-f]{100,}/gi, '0x')
 }
 
 /** viem wraps the data of a revert in different classes, as plain hex or in an object. */
