@@ -1,26 +1,14 @@
 // Gets the blobs of blocks that are still to be judged, one search beside another, apart from the reading of Ethereum: nobody who keeps blobs back keeps this node from anything else.
 
 import { OperationError } from '../errors.ts'
-import type { ChainBlock } from '../ethereum/chain.ts'
+import type { BlobSource } from '../ethereum/blobs/blob-source.ts'
 import type { Logger } from '../log.ts'
-import type { Hash, Infohash } from '../protocol/ids.ts'
+import type { Hash } from '../protocol/ids.ts'
 import { weightsAbove } from './records/judging/unjudged.ts'
 import type { BridgeBlock, BridgeView } from './view.ts'
 
-/** Which blobs, and where they may be. */
-export type WantedBlobs = {
-  /** Versioned (EIP-4844), in the order of the transaction, 1 to 6. */
-  readonly hashes: readonly Hash[]
-  /** The block of Ethereum with the transaction. */
-  readonly block: Pick<ChainBlock, 'number' | 'time'>
-  /** Of the bridging block, as its publication says: a hint. */
-  readonly torrent?: Infohash
-}
-
-export type BlobFinder = {
-  /** Those of the hashes, in their order. Throws `OperationError('blobs-missing')` if they are not to be had now. */
-  readonly find: (wanted: WantedBlobs, signal: AbortSignal) => Promise<readonly Uint8Array[]>
-}
+/** Where blobs come from: those of the hashes, and no others. */
+export type BlobFinder = Pick<BlobSource, 'find'>
 
 export type CollectorDeps = {
   readonly finder: BlobFinder

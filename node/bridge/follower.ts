@@ -5,7 +5,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../errors.ts'
 import type { Chain, ChainBlock } from '../ethereum/chain.ts'
 import type { Logger } from '../log.ts'
-import { blockId } from '../protocol/header.ts'
 import type { Hash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } from './answers.ts'
@@ -16,6 +15,7 @@ import type { BridgeDatabase } from './records/disk/encoding.ts'
 import { groundOf } from './records/judging/unjudged.ts'
 import type { WorkCheck } from './records/publication.ts'
 import { readNext } from './records/reader.ts'
+import { checkNetwork } from './same-network.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
 import type { BridgeView } from './view.ts'
 
@@ -162,7 +162,8 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   /** One step; whether there is more to read. */
   async #round(): Promise<boolean> {
     const { chain } = this.#deps
-    if (!this.#isChecked) await this.#checkNetwork()
+    if (!this.#isChecked) await checkNetwork(chain, this.#deps.network)
+    this.#isChecked = true
     if (this.#records.tip === undefined) await this.#begin()
     const reading = await readNext(chain, this.#records.checkpoints, this.#options)
     if (reading !== undefined) {
@@ -217,21 +218,6 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
       this.#alarm('block-not-judged', `block ${id} cannot be judged by this node: ${why}`, { block: id })
     }
     this.#tell('view', view)
-  }
-
-  async #checkNetwork(): Promise<void> {
-    const { rules, genesisBlock } = this.#deps.network
-    const there = await this.#deps.chain.parameters()
-    const here = { ...rules, genesis: blockId(genesisBlock) }
-    for (const name of ['chain', 'bridge', 'token', 'minRequest', 'genesis'] as const) {
-      if (here[name] === there[name]) continue
-      throw new OperationError(
-        'ethereum-other-bridge',
-        `expected a bridge with ${name} ${here[name]}, got ${there[name]}; the endpoint or the deployment file belongs to another network`,
-        { facts: { name, expected: `${here[name]}`, got: `${there[name]}` } },
-      )
-    }
-    this.#isChecked = true
   }
 
   #checkFreshness(at: ChainBlock): void {
