@@ -97,18 +97,6 @@ export class Driver {
     })
   }
 
-  /** The blobs of what was made here, for whoever knows their hashes. */
-  blobsOf(hashes: readonly Hash[]): Uint8Array[] {
-    const made = [...this.forge.blocks.values()].flatMap(({ inBlobs }) => inBlobs ?? [])
-    return hashes.map((hash) => {
-      for (const each of made) {
-        const blob = each.blobs[each.hashes.indexOf(hash)]
-        if (blob !== undefined) return blob
-      }
-      throw new RangeError(`no blob of hash ${hash} was made`)
-    })
-  }
-
   /** Some blocks of Ethereum, each with up to two things happening. */
   run(blocks: number): void {
     const { random } = this.forge.world

@@ -141,6 +141,18 @@ export class Forge {
     return this.#seal(made, torrentOf, parent.isValid && !isWrong, world.state)
   }
 
+  /** The blobs of what was made here, for whoever knows their hashes. */
+  blobsOf(hashes: readonly Hash[]): Uint8Array[] {
+    const made = [...this.blocks.values()].flatMap(({ inBlobs }) => inBlobs ?? [])
+    return hashes.map((hash) => {
+      for (const each of made) {
+        const blob = each.blobs[each.hashes.indexOf(hash)]
+        if (blob !== undefined) return blob
+      }
+      throw new RangeError(`no blob of hash ${hash} was made`)
+    })
+  }
+
   /** Whether any account of the world can pay in this state. */
   isRich(state: State): boolean {
     return this.world.accounts.some(({ address }) => balanceOf(state, address) > 0n)

@@ -21,7 +21,7 @@ function finderOf(driver: Driver, isHeldBack: (hashes: readonly Hash[]) => boole
       if (isHeldBack(hashes)) {
         throw new OperationError('ethereum-refused', 'expected blobs, got none', { retry: true })
       }
-      return driver.blobsOf(hashes)
+      return driver.forge.blobsOf(hashes)
     },
   }
 }
@@ -152,7 +152,7 @@ test('what has come is on disk: after a restart nobody is asked for it again', a
   const finder: BlobFinder = {
     find: async ({ hashes }) => {
       asked.push(...hashes)
-      return driver.blobsOf(hashes)
+      return driver.forge.blobsOf(hashes)
     },
   }
   const again = await start(driver, finder, node.folder)
