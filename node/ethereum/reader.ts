@@ -454,7 +454,9 @@ export class EthereumReader {
   /** Hands a signed transaction to the endpoint. Throws `ethereum-refused` with what it says of one that it does not accept. */
   async broadcast(serializedTransaction: Hex): Promise<void> {
     const send = (client: PublicClient) => client.sendRawTransaction({ serializedTransaction })
-    await this.#connection.ask('to take a transaction', send, { retries: 0 })
+    // Six blobs are 1.6 MB, and take their time on a slow line. They are in transactions of type 3.
+    const isLong = serializedTransaction.startsWith('0x03')
+    await this.#connection.ask('to take a transaction', send, { retries: 0, isLong })
   }
 
   /** `undefined` while the transaction is in no block (any more). */

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { GWEI, toGasPrice, toWei } from '../../../../../node/protocol/units.ts'
 import { BlobStage, zeros } from '../../../../support/sending/blob-stage.ts'
 
@@ -94,6 +95,17 @@ test('blobs above their cap are not bought, and those that cannot be paid are no
   // Enough for the gas.
   await stage.anvil.client.setBalance({ address: sender.ethereum.account, value: 3n * 10n ** 15n })
   await assert.rejects((await stage.sender()).send(call), { code: 'unfunded-account' })
+})
+
+test('blobs have longer than other transactions to get to an endpoint', async (t) => {
+  const stage = await BlobStage.open(t)
+  const { ethereum } = await stage.sender({}, undefined, 3_000)
+  stage.proxy.tamper = async ({ method }) => {
+    if (method === 'eth_sendRawTransaction') await delay(4_000)
+    return { instead: () => `0x${'1'.repeat(64)}` }
+  }
+  await assert.rejects(ethereum.broadcast('0x02c0'), { code: 'ethereum-silent' })
+  await ethereum.broadcast('0x03c0')
 })
 
 test('nothing with blobs is sent everywhere', async (t) => {
