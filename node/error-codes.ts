@@ -26,6 +26,7 @@ export const OPERATION_CODES = {
   'bad-wallet-name': 'The name of a wallet has 1 to 32 characters a-z, 0-9, - and _: choose another one.',
   'bad-words': 'The words are not those of a wallet: compare each word and its place with what you wrote down.',
   'below-minimum': 'The amount is less than what is moved between the chains: choose a larger one.',
+  'blobs-unknown': 'The node does not have the blobs of the block (yet): ask again later, or ask another node.',
   'block-not-judged': 'The node lacks what it needs to replay the block: wait until it has caught up.',
   'block-not-wanted':
     'The block is not on the preferred tip, or the contract would not accept it now: build on the present tip.',

@@ -13,6 +13,7 @@ import { isOnQueue, queuedEntryAt } from './bridge/queue-view.ts'
 import { openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { connectEthereum } from './ethereum/agreeing/http-chain.ts'
+import { KzgPool } from './ethereum/blobs/kzg-pool.ts'
 import { Ledger } from './ledger/ledger.ts'
 import type { Branch } from './ledger/types.ts'
 import type { Logger } from './log.ts'
@@ -62,6 +63,7 @@ export class TtxNode {
   readonly #network: Network
   readonly #rpc: RpcServer<typeof API>
   readonly #pool: BlockPool
+  readonly #kzg = new KzgPool()
   readonly #stopping = new AbortController()
   /** Changes of the ledger that the follower asked for, one after another. */
   #ordering: Promise<void> = Promise.resolve()
@@ -102,6 +104,7 @@ export class TtxNode {
     }
     const follower = this.#follower
     this.#pool = new BlockPool({
+      kzg: this.#kzg,
       rules,
       easiestTarget: definition.easiestTarget,
       tip: () => (follower?.status.state === 'live' ? follower.parentBlock(preferredTip(follower.view).id) : undefined),
@@ -149,6 +152,7 @@ export class TtxNode {
     await this.#network.stop()
     await this.#proofs
     await this.#follower?.stop()
+    await this.#kzg.stop()
     await this.#ordering
     await this.#bridgeDatabase?.close()
     await this.#ledger.stop()

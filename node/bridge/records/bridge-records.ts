@@ -8,6 +8,7 @@ import type { BlockContent } from '../../protocol/block-torrent.ts'
 import { genesisState } from '../../protocol/genesis.ts'
 import { blockId, type SealedHeader } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { isWhole } from '../../protocol/replay.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { type Time, toWork } from '../../protocol/units.ts'
@@ -143,7 +144,7 @@ export class BridgeRecords {
   async begin(origin: ChainBlock, snapshot?: CheckedSnapshot): Promise<void> {
     const checkpoint = { ...origin, audited: true }
     const root = snapshot?.root ?? this.#root
-    await this.journal.begin(root, checkpoint, snapshot?.outputs, snapshot?.body)
+    await this.journal.begin(root, checkpoint, snapshot?.outputs, snapshot?.posted)
     if (snapshot !== undefined) this.judge.states.put(root.id, snapshot.state, 0)
     this.#root = root
     this.#base = root.id
@@ -196,14 +197,17 @@ export class BridgeRecords {
   }
 
   /**
-   * What the torrent of a valid block is made of, by our own replay; `undefined` if there is no body. Throws `OperationError('state-unknown')`.
+   * What the torrent of a valid block is made of, by our own replay; `undefined` if its body or its blobs are not here. Throws
+   * `OperationError('state-unknown')`.
    */
   async contentOf(view: BridgeView, block: BridgeBlock): Promise<BlockContent | undefined> {
     const body = await this.journal.body(block.id)
-    if (body === undefined) return undefined
+    const posted = await this.journal.posted(block.id)
+    if (body === undefined || posted === undefined || !isWhole(posted)) return undefined
     const requests = requestsOf(this.#network.rules, body.steps)
     const state = await this.judge.stateAfter(view, block.id, MOST_REPLAYS)
-    return { sealed: block.sealed, requests, state, ...body }
+    const rows = 'blobs' in posted ? { blobs: posted.blobs } : posted
+    return { sealed: block.sealed, requests, state, ...rows }
   }
 
   async #take({ ancestor, target, isHead, events }: Reading, contract: Contract, signal: AbortSignal): Promise<void> {
