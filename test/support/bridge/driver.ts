@@ -9,6 +9,7 @@ import { BridgeFollower, type FollowerOptions } from '../../../node/bridge/follo
 import type { FollowedNetwork } from '../../../node/bridge/records/bridge-records.ts'
 import type { BridgeDatabase } from '../../../node/bridge/records/disk/encoding.ts'
 import type { BridgeBlock, BridgeView } from '../../../node/bridge/view.ts'
+import type { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import type { Chain } from '../../../node/ethereum/chain.ts'
 import { requestsOf } from '../../../node/protocol/block.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
@@ -41,11 +42,13 @@ export class TestFollower implements AsyncDisposable {
     options: FollowerOptions = {},
     folder?: string,
     wrap: (database: BridgeDatabase) => BridgeDatabase = (database) => database,
+    kzg?: Pick<KzgPool, 'hashes'>,
   ): Promise<TestFollower> {
     const home = folder ?? (await mkdtemp(join(tmpdir(), 'ttx-bridge-')))
     const level = new Level<string, string>(home)
     await level.open()
-    const deps = { chain, database: wrap(level.sublevel('bridge')), network, log: pino({ level: 'silent' }) }
+    const log = pino({ level: 'silent' })
+    const deps = { chain, database: wrap(level.sublevel('bridge')), network, log, ...(kzg ? { kzg } : {}) }
     const follower = new BridgeFollower(deps, { pollMs: 60_000, workProblem: () => undefined, ...options })
     try {
       await follower.start()

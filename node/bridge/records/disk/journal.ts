@@ -108,7 +108,10 @@ export class Journal {
       const posted = decodeRecord<BlobPosted>(head)
       const bytes = await this.#database.get<string, Uint8Array>(`blobs/${id}`, { valueEncoding: 'view' })
       if (bytes === undefined) return posted
-      return { ...posted, blobs: posted.hashes.map((_, i) => bytes.slice(BLOB_BYTES * i, BLOB_BYTES * (i + 1))) }
+      return {
+        ...posted,
+        blobs: posted.hashes.map((_, i) => new Uint8Array(bytes.subarray(BLOB_BYTES * i, BLOB_BYTES * (i + 1)))),
+      }
     })
   }
 
