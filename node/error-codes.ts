@@ -37,6 +37,7 @@ export const OPERATION_CODES = {
     'Nobody who was asked has all blobs of a block now, so it cannot be judged: name another beacon endpoint if this stays.',
   'blobs-wrong':
     'A source delivered other blobs than those asked for: it is left alone for a while, take it out if this stays.',
+  'blobs-unknown': 'The node does not have the blobs of the block (yet): ask again later, or ask another node.',
   'block-not-judged': 'The node lacks what it needs to replay the block: wait until it has caught up.',
   'block-not-wanted':
     'The block is not on the preferred tip, or the contract would not accept it now: build on the present tip.',

@@ -100,6 +100,7 @@ export class TtxNode {
           network: definition,
           log: log('bridge'),
           blobs: this.#blobSource(log('blobs')),
+          kzg: this.#kzg,
         },
         {
           ...(pollMs === undefined ? {} : { pollMs }),
@@ -110,6 +111,7 @@ export class TtxNode {
     }
     const follower = this.#follower
     this.#pool = new BlockPool({
+      kzg: this.#kzg,
       rules,
       easiestTarget: definition.easiestTarget,
       tip: () => (follower?.status.state === 'live' ? follower.parentBlock(preferredTip(follower.view).id) : undefined),

@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../errors.ts'
+import type { KzgPool } from '../ethereum/blobs/kzg-pool.ts'
 import type { Chain, ChainBlock } from '../ethereum/chain.ts'
 import type { Logger } from '../log.ts'
 import type { Hash } from '../protocol/ids.ts'
@@ -27,6 +28,8 @@ export type FollowerDeps = {
   readonly log: Logger
   /** Where the blobs of blocks are looked for; without it such blocks are not judged. */
   readonly blobs?: BlobFinder
+  /** For the blobs of a snapshot, which are left aside without it. */
+  readonly kzg?: Pick<KzgPool, 'hashes'>
 }
 
 export type FollowerOptions = {
@@ -185,9 +188,9 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
 
   /** An empty database. */
   async #begin(): Promise<void> {
-    const { chain, network } = this.#deps
+    const { chain, network, kzg } = this.#deps
     if (this.#options.snapshot !== undefined) {
-      const snapshot = await checkSnapshot(chain, network.rules, network.deployedBlock, this.#options.snapshot)
+      const snapshot = await checkSnapshot(chain, network.rules, network.deployedBlock, this.#options.snapshot, kzg)
       return this.#records.begin(snapshot.origin, snapshot)
     }
     const number = network.deployedBlock > 0n ? network.deployedBlock - 1n : 0n

@@ -185,6 +185,12 @@ export function postedIn({ sealed, blobs }: Pick<BlobBlock, 'sealed' | 'blobs'>)
   return { steps: concat(...steps), states: concat(...rows.map((row) => toBytes(statedBy(header, row).state))) }
 }
 
+/** The steps in blobs of anybody, each where the one before is said to end; undefined if one of them has no shape. */
+export function stepsIn(blobs: readonly Uint8Array[], stepCount: number): Uint8Array[] | undefined {
+  const steps = Array.from({ length: stepCount }, (_, i) => readRow(blobs, stepCount, i).step)
+  return steps.every((step) => step !== undefined) ? steps : undefined
+}
+
 /** What a block states after one of its steps: of the last one in its header. */
 export function statedBy(header: Header, row: BlobRow) {
   return row.own ?? { state: header.state, end: row.end, requests: header.requestCount, growth: header.growth }

@@ -89,7 +89,7 @@ export function assembleBlock(
   steps: readonly { readonly step: Uint8Array; readonly after: State }[],
 ): {
   readonly header: Header
-  readonly content: Omit<BlockContent, 'sealed'>
+  readonly content: Posted & Pick<BlockContent, 'requests' | 'state'>
   readonly block: Omit<PublishedBlock, 'sealed'>
 } {
   const states = steps.map(({ after }) => stateRoot(after))

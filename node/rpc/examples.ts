@@ -91,6 +91,7 @@ const BLOCK_SUMMARY: Result<'bridge_blocks'>['blocks'][number] = {
   work: 131_072n,
   state: STATE,
   steps: 3,
+  blobs: 0,
   requests: 1,
   lanes: { deposits: 1n, assets: 0n, forced: 0n },
   torrent: TORRENT,
@@ -206,6 +207,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
     params: { id: BLOCK },
     result: { ...BLOCK_SUMMARY, sealed: SEALED, packedSteps: STEPS, states: STATES },
   },
+  bridge_blobs: { params: { id: BLOCK }, result: { blobs: [] } },
   bridge_files: {
     params: { id: BLOCK },
     result: {

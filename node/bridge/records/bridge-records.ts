@@ -2,12 +2,12 @@
 
 import { OperationError } from '../../errors.ts'
 import type { Chain, ChainBlock } from '../../ethereum/chain.ts'
-import { postedIn } from '../../protocol/blob-block.ts'
 import { requestsOf } from '../../protocol/block.ts'
 import type { BlockContent } from '../../protocol/block-torrent.ts'
 import { genesisState } from '../../protocol/genesis.ts'
 import { blockId, type SealedHeader } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { isWhole } from '../../protocol/replay.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { type Time, toWork } from '../../protocol/units.ts'
@@ -17,7 +17,7 @@ import { laneLengths } from '../queue-view.ts'
 import type { CheckedSnapshot } from '../snapshot.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
 import { audit, auditClaims, auditedBlocks, claimsAfter } from './audit.ts'
-import { newBase, stateOfBase } from './base.ts'
+import { newBase, otherNetwork, stateOfBase } from './base.ts'
 import type { BridgeDatabase } from './disk/encoding.ts'
 import { type Checkpoint, Journal } from './disk/journal.ts'
 import {
@@ -31,12 +31,13 @@ import {
   type ViewRoot,
 } from './fold.ts'
 import { Intake, touchedBy } from './intake.ts'
-import { type BlockBody, Judge } from './judging/judge.ts'
+import { Judge } from './judging/judge.ts'
 import { States } from './judging/states.ts'
 import { Verdicts } from './judging/verdicts.ts'
 import { moveRoot } from './move-root.ts'
 import { type WorkCheck, workProblem } from './publication.ts'
 import { deepReorganisation, type Reading } from './reader.ts'
+import { bodiesOf } from './right-bodies.ts'
 
 /** The network whose bridge is followed. */
 export type FollowedNetwork = {
@@ -143,7 +144,7 @@ export class BridgeRecords {
   async begin(origin: ChainBlock, snapshot?: CheckedSnapshot): Promise<void> {
     const checkpoint = { ...origin, audited: true }
     const root = snapshot?.root ?? this.#root
-    await this.journal.begin(root, checkpoint, snapshot?.outputs, snapshot?.body)
+    await this.journal.begin(root, checkpoint, snapshot?.outputs, snapshot?.posted)
     if (snapshot !== undefined) this.judge.states.put(root.id, snapshot.state, 0)
     this.#root = root
     this.#base = root.id
@@ -184,7 +185,7 @@ export class BridgeRecords {
     const view = draftOf(this.#view)
     const found = await this.#verdicts.some(view, this.settled.id, signal)
     if (found.size === 0) return false
-    await this.journal.apply({ events: [], findings: found, bodies: await this.#bodiesOf(view, found) })
+    await this.journal.apply({ events: [], findings: found, bodies: await bodiesOf(this.journal, view, found) })
     this.#adopt(view, found)
     return true
   }
@@ -196,14 +197,17 @@ export class BridgeRecords {
   }
 
   /**
-   * What the torrent of a valid block is made of, by our own replay; `undefined` if there is no body. Throws `OperationError('state-unknown')`.
+   * What the torrent of a valid block is made of, by our own replay; `undefined` if its body or its blobs are not here. Throws
+   * `OperationError('state-unknown')`.
    */
   async contentOf(view: BridgeView, block: BridgeBlock): Promise<BlockContent | undefined> {
     const body = await this.journal.body(block.id)
-    if (body === undefined) return undefined
+    const posted = await this.journal.posted(block.id)
+    if (body === undefined || posted === undefined || !isWhole(posted)) return undefined
     const requests = requestsOf(this.#network.rules, body.steps)
     const state = await this.judge.stateAfter(view, block.id, MOST_REPLAYS)
-    return { sealed: block.sealed, requests, state, ...body }
+    const rows = 'blobs' in posted ? { blobs: posted.blobs } : posted
+    return { sealed: block.sealed, requests, state, ...rows }
   }
 
   async #take({ ancestor, target, isHead, events }: Reading, contract: Contract, signal: AbortSignal): Promise<void> {
@@ -231,7 +235,7 @@ export class BridgeRecords {
       ...(isRollback ? { ancestor: ancestor.number } : {}),
       events: added,
       findings: found,
-      bodies: await this.#bodiesOf(view, found),
+      bodies: await bodiesOf(this.journal, view, found),
       checkpoint,
       keepFrom,
       ...(base ? { base } : {}),
@@ -245,18 +249,6 @@ export class BridgeRecords {
     this.#base = base?.id ?? this.#base
     this.#adopt(moved?.view ?? view, found)
     this.#verdicts.forget((moved?.move.leaving.blocks ?? []).map(({ id }) => id))
-  }
-
-  /** Steps and states of the blocks in blobs among these that are right: whatever is asked of a right block is asked of them. */
-  async #bodiesOf(view: BridgeView, found: ReadonlyMap<Hash, Finding>): Promise<ReadonlyMap<Hash, BlockBody>> {
-    const bodies = new Map<Hash, BlockBody>()
-    for (const [id, { verdict }] of found) {
-      const block = view.blocks.get(id)
-      if (verdict !== 'valid' || block?.blobs === undefined) continue
-      const posted = await this.journal.posted(id)
-      if (posted !== undefined && 'blobs' in posted) bodies.set(id, postedIn({ sealed: block.sealed, ...posted }))
-    }
-    return bodies
   }
 
   /** The newest block of Ethereum up to `block` at which the contract agreed. */
@@ -304,12 +296,4 @@ export class BridgeRecords {
   #eventsUpTo(block: ChainBlock): readonly StoredEvent[] {
     return this.#events.filter(({ place }) => place.number <= block.number)
   }
-}
-
-function otherNetwork(expected: Hash, got: Hash): OperationError {
-  return new OperationError(
-    'other-network',
-    `expected data of the bridge with genesis ${expected}, got that of ${got}; use another data folder`,
-    { facts: { expected, got } },
-  )
 }

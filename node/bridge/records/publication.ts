@@ -1,15 +1,12 @@
 // Whether a publication is what its id commits to: then its content is as certain as the id.
 
 import type { PublishedEvent } from '../../ethereum/chain.ts'
-import { deriveBlobHeader } from '../../protocol/blob-block.ts'
-import { deriveHeader, type ParentBlock } from '../../protocol/block.ts'
-import { blockId, challengeOf, decodeSealed, type Header } from '../../protocol/header.ts'
+import { blockId, challengeOf, decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
-import { isInBlobs, type PostedBody } from '../../protocol/replay.ts'
+import { headerOfContent } from '../../protocol/replay.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import { targetCeiling, targetFloor } from '../../protocol/target.ts'
-import { splitPosted } from '../../protocol/trace.ts'
 import { secondsFrom, type Time } from '../../protocol/units.ts'
 import { isOnQueue } from '../queue-view.ts'
 import { type BridgeView, blockOf } from '../view.ts'
@@ -62,16 +59,4 @@ function problemOf(
     if (error instanceof RuleError) return `is malformed: ${error.message}`
     throw error
   }
-}
-
-/** What the contract makes of the content: of a block in blobs as far as it looks, which is at what is said beside them. */
-function headerOfContent(
-  rules: Rules,
-  parent: Omit<ParentBlock, 'state'>,
-  { target, stepCount, growth, state }: Header,
-  body: PostedBody,
-): Header {
-  if (isInBlobs(body)) return deriveBlobHeader(rules, parent, target, { stepCount, growth, state, ...body })
-  const { steps, states } = splitPosted(body)
-  return deriveHeader(rules, parent, target, steps, states)
 }

@@ -44,7 +44,7 @@ export class KzgPool implements AsyncDisposable {
   async sidecar(blobs: readonly Uint8Array[], signal?: AbortSignal): Promise<Sidecar> {
     const [commitments, cellProofs] = await Promise.all([
       Promise.all(blobs.map((blob) => this.#commit(blob, signal))),
-      Promise.all(blobs.map((blob) => this.#run<Uint8Array[]>('cellProofs', blob.slice(), signal))),
+      Promise.all(blobs.map((blob) => this.#run<Uint8Array[]>('cellProofs', new Uint8Array(blob), signal))),
     ])
     return { blobs, commitments, cellProofs: cellProofs.flat(), hashes: commitments.map(blobHash) }
   }
@@ -61,7 +61,7 @@ export class KzgPool implements AsyncDisposable {
       if (blob === undefined) throw new RangeError(`element ${element} is beyond ${blobs.length} blobs`)
       const commitment = commitments.get(blob) ?? this.#commit(blob, signal)
       commitments.set(blob, commitment)
-      const task: ProveTask = { blob: blob.slice(), place: element % BLOB_ELEMENTS }
+      const task: ProveTask = { blob: new Uint8Array(blob), place: element % BLOB_ELEMENTS }
       const [proof, shared] = await Promise.all([this.#run<Uint8Array>('prove', task, signal), commitment])
       return { element: elementAt(blobs, element), commitment: shared, proof }
     })
@@ -78,10 +78,13 @@ export class KzgPool implements AsyncDisposable {
   }
 
   #commit(blob: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.#run<Uint8Array>('commit', blob.slice(), signal)
+    return this.#run<Uint8Array>('commit', new Uint8Array(blob), signal)
   }
 
-  /** `task` is copied as a whole, and with it all of the buffer that a part of one belongs to: therefore blobs are sliced. */
+  /**
+   * `task` is copied as a whole, and with it all of the buffer that a part of one belongs to: therefore blobs are copied before. Not by `slice`,
+   * which copies nothing of a `Buffer`, and what comes from peers or from disk is one.
+   */
   async #run<Answer>(name: string, task: Uint8Array | ProveTask, signal?: AbortSignal): Promise<Answer> {
     try {
       if (this.#isStopped) throw new Error('the pool was stopped before the task came')

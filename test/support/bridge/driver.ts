@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { pino } from 'pino'
-import type { BlobFinder } from '../../../node/bridge/blob-collector.ts'
-import { BridgeFollower, type FollowerOptions } from '../../../node/bridge/follower.ts'
+import { BridgeFollower, type FollowerDeps, type FollowerOptions } from '../../../node/bridge/follower.ts'
 import type { FollowedNetwork } from '../../../node/bridge/records/bridge-records.ts'
 import type { BridgeDatabase } from '../../../node/bridge/records/disk/encoding.ts'
 import type { BridgeBlock, BridgeView } from '../../../node/bridge/view.ts'
@@ -42,13 +41,13 @@ export class TestFollower implements AsyncDisposable {
     options: FollowerOptions = {},
     folder?: string,
     wrap: (database: BridgeDatabase) => BridgeDatabase = (database) => database,
-    blobs?: BlobFinder,
+    parts: Pick<FollowerDeps, 'blobs' | 'kzg'> = {},
   ): Promise<TestFollower> {
     const home = folder ?? (await mkdtemp(join(tmpdir(), 'ttx-bridge-')))
     const level = new Level<string, string>(home)
     await level.open()
     const log = pino({ level: 'silent' })
-    const deps = { chain, database: wrap(level.sublevel('bridge')), network, log, ...(blobs ? { blobs } : {}) }
+    const deps = { chain, database: wrap(level.sublevel('bridge')), network, log, ...parts }
     const follower = new BridgeFollower(deps, { pollMs: 60_000, workProblem: () => undefined, ...options })
     try {
       await follower.start()

@@ -6,7 +6,7 @@ import { BLOB_BYTES } from '../../../protocol/blob.ts'
 import type { BlobPosted } from '../../../protocol/blob-block.ts'
 import { concat, decodeUint, encodeUint } from '../../../protocol/bytes.ts'
 import { type Hash, parseHash } from '../../../protocol/ids.ts'
-import { isInBlobs, type PostedBody, type WholeBody } from '../../../protocol/replay.ts'
+import { isInBlobs, type PostedBody, postedOf, type WholeBody } from '../../../protocol/replay.ts'
 import type { Finding, StoredEvent, ViewRoot } from '../fold.ts'
 import type { BlockBody } from '../judging/judge.ts'
 import { Archive, type Leaving } from './archive.ts'
@@ -73,13 +73,16 @@ export class Journal {
     })
   }
 
-  /** Starts an empty journal at a block; `origin` is the last block of Ethereum that holds nothing of it, `outputs` are those of its state. */
-  async begin(root: ViewRoot, origin: Checkpoint, outputs?: Uint8Array, body?: BlockBody): Promise<void> {
+  /**
+   * Starts an empty journal at a block, which is right; `origin` is the last block of Ethereum that holds nothing of it, `outputs` are those of
+   * its state, `posted` is its content.
+   */
+  async begin(root: ViewRoot, origin: Checkpoint, outputs?: Uint8Array, posted?: WholeBody): Promise<void> {
     await this.#write([
       { type: 'put', key: ROOT, value: encodeRecord(root) },
       { type: 'put', key: checkpointKey(origin.number), value: encodeRecord(origin) },
       ...(outputs ? baseOperations(root.id, outputs) : []),
-      ...(body ? [bodyOperation(root.id, body)] : []),
+      ...(posted ? contentOperations(root, posted) : []),
     ])
   }
 
@@ -105,13 +108,16 @@ export class Journal {
       const posted = decodeRecord<BlobPosted>(head)
       const bytes = await this.#database.get<string, Uint8Array>(`blobs/${id}`, { valueEncoding: 'view' })
       if (bytes === undefined) return posted
-      return { ...posted, blobs: posted.hashes.map((_, i) => bytes.slice(BLOB_BYTES * i, BLOB_BYTES * (i + 1))) }
+      return {
+        ...posted,
+        blobs: posted.hashes.map((_, i) => new Uint8Array(bytes.subarray(BLOB_BYTES * i, BLOB_BYTES * (i + 1)))),
+      }
     })
   }
 
   /** Those of the hashes that were posted, in their order: whoever calls has compared them. */
   async putBlobs(id: Hash, blobs: readonly Uint8Array[]): Promise<void> {
-    await this.#write([{ type: 'put', key: `blobs/${id}`, value: concat(...blobs), valueEncoding: 'view' }])
+    await this.#write([blobsOperation(id, blobs)])
   }
 
   bodySync(id: Hash): BlockBody | undefined {
@@ -204,6 +210,18 @@ function checkpointKey(number: bigint): string {
 
 function postedOperation(id: Hash, body: PostedBody): Operation {
   return isInBlobs(body) ? { type: 'put', key: `head/${id}`, value: encodeRecord(body) } : bodyOperation(id, body)
+}
+
+/** All that is kept of a right block. */
+function contentOperations({ id, sealed }: ViewRoot, posted: WholeBody): Operation[] {
+  const body = bodyOperation(id, postedOf({ sealed, ...posted }))
+  if (!('blobs' in posted)) return [body]
+  const { blobs, ...head } = posted
+  return [postedOperation(id, head), blobsOperation(id, blobs), body]
+}
+
+function blobsOperation(id: Hash, blobs: readonly Uint8Array[]): Operation {
+  return { type: 'put', key: `blobs/${id}`, value: concat(...blobs), valueEncoding: 'view' }
 }
 
 function bodyOperation(id: Hash, { steps, states }: BlockBody): Operation {

@@ -27,7 +27,14 @@ function finderOf(driver: Driver, isHeldBack: (hashes: readonly Hash[]) => boole
 }
 
 function start(driver: Driver, finder?: BlobFinder, folder?: string) {
-  return TestFollower.start(new FakeChain(driver.ethereum), driver.forge.network, {}, folder, undefined, finder)
+  return TestFollower.start(
+    new FakeChain(driver.ethereum),
+    driver.forge.network,
+    {},
+    folder,
+    undefined,
+    finder ? { blobs: finder } : {},
+  )
 }
 
 /** Polls until nothing is left to judge, as far as this is possible at all. */
@@ -216,7 +223,9 @@ test('the event of a block in blobs is bound by its id, but for its torrent', as
       return isChanged ? ({ ...event, body: change(event.body) } as typeof event) : event
     })
   }
-  await using node = await TestFollower.start(chain, driver.forge.network, {}, undefined, undefined, finderOf(driver))
+  await using node = await TestFollower.start(chain, driver.forge.network, {}, undefined, undefined, {
+    blobs: finderOf(driver),
+  })
   const request = new Uint8Array(40).fill(1)
   for (const lie of [
     { hashes: [] },

@@ -117,7 +117,7 @@ function readSealed(files: readonly BlockFile[]): SealedHeader {
   const big = ['chain', 'height', 'target', 'supply', 'fee', 'queueFees', 'firstRequest']
   const parts = Object.entries(told).map(([name, value]) => {
     if (name === 'lanes') return [name, readPoints(value)]
-    if (name === 'stepCount' || name === 'requestCount' || name === 'growth') return [name, Number(value)]
+    if (['stepCount', 'growth', 'requestCount'].includes(name)) return [name, Number(value)]
     return [name, big.includes(name) ? BigInt(String(value)) : value]
   })
   return { header: Object.fromEntries(parts), seal: { miner, nonce } }
