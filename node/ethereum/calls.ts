@@ -100,7 +100,7 @@ export function blobGas(blobs: number): bigint {
 }
 
 /** What steps add to a block. */
-export function stepsGas(steps: number, bytes: number): bigint {
+function stepsGas(steps: number, bytes: number): bigint {
   const floor = BigInt(bytes) * CALLDATA_GAS
   const work = BigInt(steps) * STEP_GAS + BigInt(bytes) * BYTE_GAS
   return work > floor ? work : floor
