@@ -4,7 +4,7 @@ import { type Hex, keccak256, type LocalAccount, parseSignature } from 'viem'
 import { type Address, type Hash, parseAddress, parseHash } from '../protocol/ids.ts'
 import { addWei, type GasPrice, type Time, toWei, type Wei } from '../protocol/units.ts'
 import { EMPTY_SIDECAR } from './blobs/empty-blob.ts'
-import type { BridgeCall, Permit } from './calls.ts'
+import type { BridgeCall, Permit, Trial } from './calls.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { EthereumReader, type PermitFacts, type ReaderDeps } from './reader.ts'
 import { type Fees, valueWith } from './sending/fees.ts'
@@ -53,7 +53,7 @@ export class EthereumAccount extends EthereumReader {
   }
 
   override simulate(
-    call: BridgeCall,
+    call: Trial,
     value: Wei,
     time: Time,
     from = this.account,

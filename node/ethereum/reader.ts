@@ -43,7 +43,7 @@ import {
   weiOf,
 } from '../protocol/units.ts'
 import { tryBlobCall } from './blobs/try-call.ts'
-import type { BridgeCall } from './calls.ts'
+import type { Trial } from './calls.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { failureOf, noBridge, wrongChain } from './problems.ts'
 import { readRefusal } from './refusals.ts'
@@ -390,6 +390,14 @@ export class EthereumReader {
     )
   }
 
+  /** Whether blocks of its chain can have blobs (EIP-4844). */
+  async hasBlobs(): Promise<boolean> {
+    return await this.ask('newest block', async (client) => {
+      const { excessBlobGas } = await client.getBlock({ blockTag: 'latest' })
+      return typeof excessBlobGas === 'bigint'
+    })
+  }
+
   /** What a unit of blob gas costs in the newest block or in the next one (EIP-4844), which differ by an eighth at most. */
   async blobBaseFee(): Promise<GasPrice> {
     return await this.ask('price of blobs', async (client) => {
@@ -417,7 +425,7 @@ export class EthereumReader {
    * Runs a call of `from` as of the newest block, with its whole gas, at `time`; one with blobs shows the contract their hashes, and offers
    * `maxFeePerBlobGas` for them. Throws what `readRefusal` makes of a revert.
    */
-  async simulate(call: BridgeCall, value: Wei, time: Time, from: Address, maxFeePerBlobGas?: GasPrice): Promise<void> {
+  async simulate(call: Trial, value: Wei, time: Time, from: Address, maxFeePerBlobGas?: GasPrice): Promise<void> {
     await this.parameters()
     const { data, gas, sidecar } = call
     const to = this.bridge
