@@ -41,6 +41,8 @@ export type NodeOptions = {
   readonly definition: NetworkDefinition
   /** HTTP endpoints of Ethereum, which must agree. None: a node without a bridge. */
   readonly ethereum: readonly string[]
+  /** HTTP endpoints of beacon nodes, any of which may have the blobs of a block. */
+  readonly beacon?: readonly string[]
   readonly rpc: { readonly host: string; readonly port: number }
   readonly network: Partial<NetworkOptions>
   /** Between two looks at Ethereum. */

@@ -130,6 +130,14 @@ const settingsSchema = z.strictObject({
     example: 'http://127.0.0.1:8545',
     mayHoldSecret: true,
   }),
+  beacon: listOf(url).optional().register(info, {
+    env: 'TTX_BEACON',
+    flag: '--beacon <urls>',
+    about:
+      'Beacon nodes of Ethereum, which have the blobs that blocks are published in; several, separated by commas: any one that has a blob will do',
+    example: 'http://127.0.0.1:5052',
+    mayHoldSecret: true,
+  }),
   deployment: path.optional().register(info, {
     env: 'TTX_DEPLOYMENT',
     flag: '--deployment <file>',

@@ -44,8 +44,8 @@ const FOLDER_RULES: readonly FolderRule[] = [
   // KZG is Ethereum's own, and heavy: native code, WebAssembly where there is none, and threads for both.
   {
     folder: 'node/ethereum/blobs/',
-    ours: ['node/protocol/', 'node/errors.ts'],
-    packages: ['viem', '@noble/', '@crate-crypto/node-eth-kzg', 'kzg-wasm', 'piscina', 'node:'],
+    ours: ['node/protocol/', 'node/ethereum/chain.ts', 'node/ethereum/problems.ts', ...BASICS],
+    packages: ['viem', '@noble/', '@crate-crypto/node-eth-kzg', 'kzg-wasm', 'piscina', 'zod', 'node:'],
   },
   // What a deployment is made into, and held against, is the file that a node is given.
   {

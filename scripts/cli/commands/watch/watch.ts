@@ -24,7 +24,7 @@ export function registerWatch(program: Command, act: Act): void {
         .option('--defend', 'kill wrong blocks; needs a wallet with ETH')
         .option('--dry-run', 'try refutations out without a wallet: log calldata, gas and reward, and send nothing')
         .action(act(run)),
-      ['node', 'ethereum', 'deployment', 'maxEthereumAge', 'courtesy', 'confirmations', 'pollMs'],
+      ['node', 'ethereum', 'beacon', 'deployment', 'maxEthereumAge', 'courtesy', 'confirmations', 'pollMs'],
     ),
     'ttx watch',
     'ttx watch --dry-run',
