@@ -145,6 +145,20 @@ export function growthLimit(consumed: number): number {
 
 /** Replays a published block on its parent and says which step is the first wrong one, if any. Total, whatever is in the blobs. */
 export function replayBlobs(rules: Rules, parent: ParentBlock, block: BlobBlock, queue: QueueReader): Verdict {
+  const rows = replayRows(rules, parent, block, queue)
+  for (;;) {
+    const { done, value } = rows.next()
+    if (done) return value
+  }
+}
+
+/** The same in parts, one row each: thousands of them take seconds, in which others want their turn. */
+export function* replayRows(
+  rules: Rules,
+  parent: ParentBlock,
+  block: BlobBlock,
+  queue: QueueReader,
+): Generator<undefined, Verdict, void> {
   const { stepCount } = block.sealed.header
   const before = parent.header.lanes
   const { entries, requests } = splitHead(block)
@@ -173,6 +187,7 @@ export function replayBlobs(rules: Rules, parent: ParentBlock, block: BlobBlock,
     if (toGrowth((row.before?.growth ?? 0) + applied.growth) !== stated.growth)
       return { verdict: 'invalid', step: i, problem: 'WrongGrowth', stated: stated.state }
     state = applied.state
+    yield
   }
   return { verdict: 'valid', state }
 }
