@@ -33,21 +33,23 @@ function put(blobs: readonly Uint8Array[], first: number, content: Uint8Array): 
   return copies
 }
 
-function entry(state: number, end: number, requests: number): Uint8Array {
-  return concat(toBytes(stateOf(state)), encodeUint(end, 2), encodeUint(requests, 2))
+function entry(state: number, end: number, requests: number, growth: number): Uint8Array {
+  return concat(toBytes(stateOf(state)), encodeUint(end, 2), encodeUint(requests, 2), encodeUint(growth & 0xffff, 2))
 }
 
 /** Of a block of `count` steps that says of step `count - 2` that it ends at `end`, where the last one then is. */
 function lastAt(blobs: number, count: number, end: number, step: Uint8Array): Uint8Array[] {
   const empty = Array.from({ length: blobs }, () => new Uint8Array(BLOB_BYTES))
-  return put(put(empty, end, step), 2 * (count - 2), entry(1, end, 1))
+  return put(put(empty, end, step), 2 * (count - 2), entry(1, end, 1, -3))
 }
 
 function cases(): Case[] {
   const steps = [deposit, payment, longest, forcedVoid]
-  const written = writeBlobs(steps.map((step, i) => ({ step, state: stateOf(i), requests: Math.min(i, 1) })))
+  const written = writeBlobs(
+    steps.map((step, i) => ({ step, state: stateOf(i), requests: Math.min(i, 1), growth: 2 - 3 * i })),
+  )
   const noisy = written.map((blob) => blob.map((byte, i) => (i % 32 === 0 && i < 2_048 ? (i / 32) % 0x73 : byte)))
-  const spare = put(noisy, 2, concat(entry(1, 65_535, 65_535), filler(26)))
+  const spare = put(noisy, 2, concat(entry(1, 65_535, 65_535, -1), filler(24)))
   const rows = steps.map((_, index) => ({ name: `row ${index} of 4`, blobs: written, stepCount: 4, index }))
   const shapeless = (name: string, step: Uint8Array) => {
     return { name, blobs: lastAt(1, 2, 9, step), stepCount: 2, index: 1 }
@@ -56,7 +58,7 @@ function cases(): Case[] {
     ...rows,
     {
       name: 'the only row',
-      blobs: writeBlobs([{ step: payment, state: stateOf(0), requests: 0 }]),
+      blobs: writeBlobs([{ step: payment, state: stateOf(0), requests: 0, growth: 0 }]),
       stepCount: 1,
       index: 0,
     },
@@ -65,7 +67,7 @@ function cases(): Case[] {
     { name: 'a step across two blobs', blobs: lastAt(2, 2, BLOB_ELEMENTS - 3, payment), stepCount: 2, index: 1 },
     {
       name: 'an entry in the second blob, of a step in the first',
-      blobs: put(lastAt(2, BLOB_ELEMENTS / 2 + 1, 9, deposit), BLOB_ELEMENTS, entry(2, 11, 1)),
+      blobs: put(lastAt(2, BLOB_ELEMENTS / 2 + 1, 9, deposit), BLOB_ELEMENTS, entry(2, 11, 1, 32_767)),
       stepCount: BLOB_ELEMENTS / 2 + 2,
       index: BLOB_ELEMENTS / 2,
     },
@@ -118,8 +120,10 @@ export function blobVectors() {
       begin: row.begin,
       stateBefore: row.before?.state ?? ZERO_HASH,
       requestsBefore: row.before?.requests ?? 0,
+      growthBefore: row.before?.growth ?? 0,
       state: row.own?.state ?? ZERO_HASH,
       requests: row.own?.requests ?? 0,
+      growth: row.own?.growth ?? 0,
       end: row.own?.end ?? row.end,
       size: row.step?.length ?? 0,
       content: hex(content),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { loadNativeKzg } from '../../node/ethereum/blobs/native-kzg.ts'
 import { applyStep, type Witness } from '../../node/protocol/apply.ts'
 import { elementAt, writeBlobs } from '../../node/protocol/blob.ts'
+import { blobRowsOf } from '../../node/protocol/blob-block.ts'
 import { blobHash, blobTraceRoot, pointOf } from '../../node/protocol/blob-hash.ts'
 import { assembleRowProof, elementsOfRow, readRow } from '../../node/protocol/blob-row.ts'
 import { assembleBlock } from '../../node/protocol/block.ts'
@@ -121,13 +122,13 @@ export function protocolExample(): string {
   let state = start
   const done = steps.map((step, i) => {
     const witness: Witness = []
-    const { state: after, reason } = applyStep(RULES, state, BigInt(i), step, witness)
+    const { state: after, reason, growth } = applyStep(RULES, state, BigInt(i), step, witness)
     if (reason !== 'None') throw new Error(`step ${i} of the example is invalid: ${reason}`)
     state = after
     show(`step ${i}`, step)
     show(`state ${i}`, stateRoot(after))
     show(`witness ${i}`, concat(...witness))
-    return { step, after }
+    return { step, after, growth }
   })
 
   title('5 trace')
@@ -141,9 +142,7 @@ export function protocolExample(): string {
   show('requestsRoot', requestsRoot(requests))
 
   title('5.2 the same rows in a blob (every element that is not named is zero), and a proof of row 1')
-  const rows = done.map(({ step, after }, i) => {
-    return { step, state: stateRoot(after), requests: requests.filter((asked) => asked.step <= i).length }
-  })
+  const rows = blobRowsOf(done)
   const blobs = writeBlobs(rows)
   const used = rows.flatMap((_, i) => Object.values(elementsOfRow(blobs, rows.length, i)).flat())
   for (const element of new Set(used.toSorted((a, b) => a - b))) show(`element ${element}`, elementAt(blobs, element))

@@ -201,7 +201,7 @@ function addApplyVector(
   isMadeUp = false,
 ): void {
   const witness: Uint8Array[] = []
-  const { reason, state: next } = applyStep(rules, state, queueIndex, step, witness)
+  const { reason, state: next, growth } = applyStep(rules, state, queueIndex, step, witness)
   const coverage = coverageOf(step, reason, witness.length) + (isMadeUp ? amountsOf(state, next) : '')
   if (cases.has(coverage)) return
   cases.set(coverage, {
@@ -213,6 +213,7 @@ function addApplyVector(
     witness: hex(concat(...witness)),
     reason,
     post: stateRoot(next),
+    growth,
   })
 }
 

@@ -15,7 +15,7 @@ import blobVectors from '../../vectors/blob.json' with { type: 'json' }
 import { BlobTrials } from '../harness/blob-trials.ts'
 
 type Vector = (typeof blobVectors)[number]
-type Entry = { readonly state: Hex; readonly end: bigint; readonly requests: bigint }
+type Entry = { readonly state: Hex; readonly end: bigint; readonly requests: bigint; readonly growth: bigint }
 type Opened = readonly [before: Entry, own: Entry, size: bigint, gas: bigint]
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
@@ -47,10 +47,10 @@ describe(`a row in blobs (seed ${seed})`, () => {
       const { hashes, stepCount, index, content, openings } = vector
       const answer = await trials.call('open', hashes, BigInt(stepCount), BigInt(index), content, openings)
       const [before, own, size, gas] = answer as Opened
-      const [begin, end] = [BigInt(vector.begin), BigInt(vector.end)]
-      const requestsBefore = BigInt(vector.requestsBefore)
-      assert.deepEqual(before, { state: vector.stateBefore, end: begin, requests: requestsBefore })
-      assert.deepEqual(own, { state: vector.state, end, requests: BigInt(vector.requests) })
+      const { begin, end, stateBefore, requestsBefore, growthBefore, state, requests, growth } = vector
+      const expected = { state: stateBefore, end: begin, requests: requestsBefore, growth: growthBefore }
+      assert.deepEqual(before, inContract(expected))
+      assert.deepEqual(own, inContract({ state, end, requests, growth }))
       assert.equal(size, BigInt(vector.size))
       t.diagnostic(`${gas} gas for ${(openings.length - 2) / 2} bytes of openings`)
     })
@@ -78,7 +78,7 @@ describe(`a row in blobs (seed ${seed})`, () => {
       const args = [hashes, BigInt(stepCount), BigInt(index), hex(proof.content), hex(proof.openings)]
       const [before, own, size] = (await trials.call('open', ...args)) as Opened
       const row = readRow(blobs, stepCount, index)
-      const nothing = { state: ZERO_HASH, requests: 0 }
+      const nothing = { state: ZERO_HASH, requests: 0, growth: 0 }
       assert.deepEqual(before, inContract({ ...nothing, ...row.before, end: row.begin }))
       assert.deepEqual(own, inContract({ ...nothing, end: row.end, ...row.own }))
       assert.equal(size, BigInt(row.step?.length ?? 0))
@@ -184,8 +184,10 @@ describe(`a row in blobs (seed ${seed})`, () => {
   })
 })
 
-function inContract({ state, end, requests }: { state: Hex; end: number; requests: number }): Entry {
-  return { state, end: BigInt(end), requests: BigInt(requests) }
+/** The contract counts growth modulo 2^16. */
+function inContract(entry: { state: string; end: number; requests: number; growth: number }): Entry {
+  const { state, end, requests, growth } = entry
+  return { state: state as Hex, end: BigInt(end), requests: BigInt(requests), growth: BigInt(growth & 0xffff) }
 }
 
 function vectorOf(name: string): Vector {

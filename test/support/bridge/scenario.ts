@@ -159,8 +159,7 @@ export function published(block: MadeBlock, time: bigint): UnplacedEvent {
     miner: sealed.seal.miner,
     torrent,
     sealed: encodeSealed(sealed),
-    steps,
-    states,
+    body: { steps, states },
     time: toTime(time),
   }
 }

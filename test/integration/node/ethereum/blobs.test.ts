@@ -28,7 +28,8 @@ function rows(): WrittenRow[] {
     // A transaction of two inputs with a memo that fills it up.
     const head = Uint8Array.of(4, 1, SIZE - 1 - 107 - 40)
     const body = concat(keccak(encodeUint(i, 4)), new Uint8Array(SIZE - head.length - 32).fill(i))
-    return { step: concat(head, body), state: toHash(keccak(encodeUint(i, 8))), requests: Math.min(i, 500) }
+    const state = toHash(keccak(encodeUint(i, 8)))
+    return { step: concat(head, body), state, requests: Math.min(i, 500), growth: 2 - i }
   })
 }
 
@@ -123,7 +124,7 @@ describe('rows in blobs on a chain', () => {
       const args = [sidecar.hashes, BigInt(COUNT), BigInt(index), content, packed]
       const [, own, size, gas] = (await read('open', args)) as [
         unknown,
-        { state: Hex; requests: bigint },
+        { state: Hex; requests: bigint; growth: bigint },
         bigint,
         bigint,
       ]
@@ -131,6 +132,7 @@ describe('rows in blobs on a chain', () => {
       assert.equal(size, BigInt(SIZE))
       assert.equal(own.state, isLast ? ZERO_HASH : written[index]?.state)
       assert.equal(own.requests, isLast ? 0n : BigInt(written[index]?.requests ?? -1))
+      assert.equal(own.growth, isLast ? 0n : BigInt.asUintN(16, BigInt(2 - index)))
       const each = Number(gas) / elements.length
       assert(each > 50_000 && each < 53_000, `${each} gas an element`)
       const hash = await anvil.send(harness, encodeFunctionData({ abi, functionName: 'open', args }))

@@ -102,8 +102,7 @@ function published({ parent, next, sealedBytes, steps, states }: Forged): Unplac
     miner: holder.address,
     torrent: genesisInfohash(genesis),
     sealed: sealedBytes,
-    steps,
-    states,
+    body: { steps, states },
     time: toTime(0n),
   }
 }

@@ -184,9 +184,12 @@ test('a publication whose content is not what its id commits to is not taken in'
   await follower.poll()
   const block = driver.forge.make(driver.forge.genesis, [], { transactions: 2 })
   driver.mine(published(block, driver.ethereum.head.time))
+  const bodies = [
+    { steps: block.steps.slice(0, -1), states: block.states },
+    { steps: block.steps, states: block.states.map((byte) => byte ^ 1) },
+  ]
   const lies: ((event: BridgeEvent) => BridgeEvent)[] = [
-    (event) => (event.kind === 'published' ? { ...event, steps: event.steps.slice(0, -1) } : event),
-    (event) => (event.kind === 'published' ? { ...event, states: event.states.map((byte) => byte ^ 1) } : event),
+    ...bodies.map((body) => (event: BridgeEvent) => (event.kind === 'published' ? { ...event, body } : event)),
     (event) => (event.kind === 'published' ? { ...event, sealed: event.sealed.map((byte) => byte ^ 1) } : event),
     (event) => (event.kind === 'published' ? { ...event, time: toTime(event.time + 1n) } : event),
   ]

@@ -48,7 +48,7 @@ function stateOf(number: number) {
 function rowsOf(count: number, steps = Object.values(SHAPES)): WrittenRow[] {
   return Array.from({ length: count }, (_, i) => {
     const step = steps[i % steps.length] ?? new Uint8Array()
-    return { step, state: stateOf(i), requests: Math.floor((i + 2) / 3) }
+    return { step, state: stateOf(i), requests: Math.floor((i + 2) / 3), growth: 3 - 2 * i }
   })
 }
 
@@ -71,12 +71,12 @@ describe('rows in blobs', () => {
       const rows = rowsOf(count)
       const blobs = writeBlobs(rows)
       let begin = firstStepElement(count)
-      rows.forEach(({ step, state, requests }, i) => {
+      rows.forEach(({ step, state, requests, growth }, i) => {
         const row = readRow(blobs, count, i)
         assert.deepEqual(row.step, step)
         assert.deepEqual([row.begin, row.end], [begin, begin + elementsOf(step.length)])
         begin = row.end
-        assert.deepEqual(row.own, i === count - 1 ? undefined : { state, end: row.end, requests })
+        assert.deepEqual(row.own, i === count - 1 ? undefined : { state, end: row.end, requests, growth })
         assert.deepEqual(row.before, i === 0 ? undefined : readRow(blobs, count, i - 1).own)
       })
     })
@@ -112,8 +112,8 @@ describe('rows in blobs', () => {
     const blobs = writeBlobs(rowsOf(2, [full]))
     assert(blobs.every(isBlob))
     const [blob = new Uint8Array()] = blobs
-    const ends = concat(encodeUint(6, 2), encodeUint(0, 2))
-    const entry = concat(parseHex(stateOf(0)), ends)
+    const counts = concat(encodeUint(6, 2), encodeUint(0, 2), encodeUint(3, 2))
+    const entry = concat(parseHex(stateOf(0)), counts)
     const expected = new Uint8Array(BLOB_BYTES)
     expected.set(entry.subarray(0, 31), 1)
     expected.set(entry.subarray(31), 33)
@@ -132,7 +132,7 @@ describe('rows in blobs', () => {
     const silent: [element: number, byte: number][] = [
       // The first byte of any element, and the spare ones of an entry.
       ...Array.from({ length: used }, (_, element): [number, number] => [element, 0]),
-      ...Array.from({ length: 26 }, (_, i): [number, number] => [1, 6 + i]),
+      ...Array.from({ length: 24 }, (_, i): [number, number] => [1, 8 + i]),
       // The entry that the last step does not have, what is behind a step in its last element, and what is behind the last step.
       [2 * count - 2, 20],
       [2 * count - 1, 3],
@@ -149,7 +149,7 @@ describe('rows in blobs', () => {
     const count = 3
     const blobs = writeBlobs(rowsOf(count))
     const rows = readAll(blobs, count)
-    for (let byte = 0; byte < 36; byte++) {
+    for (let byte = 0; byte < 38; byte++) {
       const [element, place] = byte < 31 ? [0, byte + 1] : [1, byte - 30]
       const before = elementAt(blobs, element)[place] ?? 0
       assert.notDeepEqual(readAll(changed(blobs, element, place, before ^ 1), count), rows, `byte ${byte}`)

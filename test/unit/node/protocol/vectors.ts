@@ -146,6 +146,7 @@ function sayApply({ rules, state, queueIndex, step }: WithRules<VectorFiles['app
     pre: stateRoot(before),
     reason: applied.reason,
     post: stateRoot(applied.state),
+    growth: applied.growth,
     witness: hex(concat(...openings)),
   }
 }
@@ -169,8 +170,10 @@ function sayBlob({ blobs: count, elements, hashes, stepCount, index }: VectorFil
     begin,
     stateBefore: before?.state ?? ZERO_HASH,
     requestsBefore: before?.requests ?? 0,
+    growthBefore: before?.growth ?? 0,
     state: own?.state ?? ZERO_HASH,
     requests: own?.requests ?? 0,
+    growth: own?.growth ?? 0,
     end: own?.end ?? end,
     size: step?.length ?? 0,
     content: hex(assembleRowProof(blobs, stepCount, index, () => nothing).content),
