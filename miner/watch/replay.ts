@@ -3,8 +3,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
 import { MAX_BLOB_STEPS } from '../../node/protocol/blob.ts'
-import { replayRows, splitHead } from '../../node/protocol/blob-block.ts'
-import { type QueueReader, replayBlock, type Verdict } from '../../node/protocol/block.ts'
+import { type BlobBlock, rowJudgeOf, splitHead } from '../../node/protocol/blob-block.ts'
+import { type ParentBlock, type QueueReader, replayBlock, type Verdict } from '../../node/protocol/block.ts'
 import type { SealedHeader } from '../../node/protocol/header.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import type { WholeBlock } from '../../node/protocol/replay.ts'
@@ -51,6 +51,24 @@ export async function replay(
       : replayBlock(rules, ground, block, queue)
   if (verdict.verdict === 'unknown') throw new RangeError(`step ${verdict.step} lacks its queue entry: ${verdict.why}`)
   return verdict
+}
+
+/** As `replayBlobs`, one row at a time. */
+function* replayRows(
+  rules: Rules,
+  parent: ParentBlock,
+  block: BlobBlock,
+  queue: QueueReader,
+): Generator<undefined, Verdict, void> {
+  const judge = rowJudgeOf(rules, parent, block, queue)
+  let { state } = parent
+  for (let i = 0; i < block.sealed.header.stepCount; i++) {
+    const verdict = judge(state, i)
+    if (verdict.verdict !== 'valid') return verdict
+    state = verdict.state
+    yield
+  }
+  return { verdict: 'valid', state }
 }
 
 function neverPublished(id: Hash): OperationError {

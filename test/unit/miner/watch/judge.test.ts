@@ -16,6 +16,7 @@ import type { Step } from '../../../../node/protocol/step.ts'
 import { toGwei } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { log } from '../../../support/log.ts'
+import { FakeKzg } from '../../../support/miner/fake-kzg.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
 
 const holder = accountOf('holder')
@@ -251,8 +252,10 @@ class Chain {
         return this.served.has(id) && of ? outputsOf(of.state) : undefined
       },
     }
-    const evidence = new Evidence({ sources: [source], log, genesis: { sealed: rootBlock, transaction: genesis } })
-    return new Judge({ evidence, rules: RULES, log }, options)
+    const kzg = new FakeKzg()
+    const known = { sealed: rootBlock, transaction: genesis }
+    const evidence = new Evidence({ sources: [source], log, blobs: kzg, genesis: known })
+    return new Judge({ evidence, rules: RULES, log, kzg }, options)
   }
 
   add(block: Forged): Forged {
