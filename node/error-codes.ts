@@ -3,6 +3,8 @@
 import type { FactForms } from './protocol/facts.ts'
 
 export const OPERATION_CODES = {
+  'account-busy':
+    'Blob transactions and others of one account cannot wait at the same time: wait, or send them from two accounts.',
   'account-in-use': 'Another process sends from this account: give each a wallet of its own, or stop that process.',
   'already-known': 'The node has this transaction, which counts once: sign a new one to pay again.',
   'already-runs': 'A process of this kind has the folder: use it, stop it, or choose another folder.',

@@ -42,7 +42,7 @@ export async function refuteStep(
   queue: QueueReader,
   wrong: Wrong,
   open: Opener,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Refutation> {
   if (!('blobs' in block)) return refutePosted(rules, parent, block, queue, wrong)
   const { step: index, problem } = wrong

@@ -7,6 +7,7 @@ import { formatHex } from '../protocol/bytes.ts'
 import { type Address, type BlockKey, type Hash, type Infohash, keyOf, ZERO_KEY } from '../protocol/ids.ts'
 import type { Lane } from '../protocol/queue.ts'
 import { ceilToGwei, costOfGas, type GasPrice, type Time, type Wei } from '../protocol/units.ts'
+import type { Sidecar } from './blobs/kzg-pool.ts'
 
 export type BridgeCall = {
   /** For people. */
@@ -22,6 +23,8 @@ export type BridgeCall = {
   readonly queues?: { readonly lane: Lane; readonly entries: number }
   /** What a user wants by it: its success is remembered by that until the user was told, whatever its bytes (a permit is never signed twice alike). */
   readonly intent?: string
+  /** Of 1 to 6 blobs, which go along in a blob transaction (EIP-4844). They are not kept on disk: whoever goes on with the call brings them again. */
+  readonly sidecar?: Sidecar
 }
 
 /** A request in a final block, with what proves it: its number, its step, recipient and gross amount (base units), and the siblings of its leaf. */
@@ -60,6 +63,8 @@ const CALLDATA_GAS = 40n
 /** The same after the next fork (EIP-7976), and some more. */
 const LATER_CALLDATA_GAS = 70n
 const BARE_GAS = 21_000n
+/** Of a blob, in a gas of its own that has a price of its own (EIP-4844). */
+const BLOB_GAS = 131_072n
 /** What the contract does with a byte of steps and states: calldata, event, hash. */
 const BYTE_GAS = 26n
 const STEP_GAS = 2_300n
@@ -78,6 +83,11 @@ const WALK_GAS = 600_000n
 /** What publishing is expected to use, units; `bytes` counts packed steps and states. */
 export function publishGas(steps: number, bytes: number): bigint {
   return PUBLISH_GAS + stepsGas(steps, bytes)
+}
+
+/** Units of blob gas, all of which are paid for, at the price of the block. */
+export function blobGas(blobs: number): bigint {
+  return BigInt(blobs) * BLOB_GAS
 }
 
 /** What steps add to a block. */

@@ -1,16 +1,15 @@
 // A block whose rows are in blobs: what is said of it in calldata, its header, and its replay (docs/protocol.md sections 5.2 and 5.3).
 
-import { applyStep, applyTransaction } from './apply.ts'
+import { applyStep } from './apply.ts'
 import { assert } from './assert.ts'
-import { MAX_BLOB_STEPS, type WrittenRow } from './blob.ts'
+import { MAX_BLOB_STEPS, MAX_BLOBS, type WrittenRow } from './blob.ts'
 import { blobTraceRoot } from './blob-hash.ts'
 import { type BlobRow, readRow } from './blob-row.ts'
-import { headerOf, type ParentBlock, type QueueReader, sumsOf, type Verdict } from './block.ts'
+import { headerOf, type ParentBlock, type QueueReader, sumsOf, type Verdict, voidProblem } from './block.ts'
 import { concat, decodeUint, encodeUint } from './bytes.ts'
 import { keccak } from './hash.ts'
 import { type Header, type SealedHeader, toGrowth } from './header.ts'
 import { type Hash, toAddress, toBytes, toHash } from './ids.ts'
-import type { QueuePlace } from './queue.ts'
 import { type Asked, requestLeaf, requestsIn } from './requests.ts'
 import { RuleError } from './rule-error.ts'
 import type { Rules } from './rules.ts'
@@ -18,7 +17,6 @@ import { type State, stateRoot } from './state.ts'
 import { decodeStep, encodeStep, laneOfStep, readLanes, type Step, splitSteps, stepEntryHash } from './step.ts'
 import type { Posted } from './trace.ts'
 import { toBaseUnits } from './units.ts'
-import { verifyPacked } from './verify.ts'
 
 /** Requests in a block whose rows are in blobs. */
 export const BLOB_REQUEST_LIMIT = 500
@@ -122,6 +120,10 @@ export function deriveBlobHeader(
       facts,
     )
   }
+  if (hashes.length === 0 || hashes.length > MAX_BLOBS || !hashes.every((hash) => hash.startsWith('0x01')))
+    throw new RuleError('bad-steps', `expected the versioned hashes of 1 to ${MAX_BLOBS} blobs`, {
+      blobs: hashes.length,
+    })
   const limit = growthLimit(entries.length)
   if (toGrowth(growth) > limit) {
     throw new RuleError('bad-steps', `expected a block that makes the state larger by at most ${limit} entries`, {
@@ -173,14 +175,6 @@ export function rowJudgeOf(
     if (problem !== undefined) return { verdict: 'invalid', step: i, problem, stated: stated.state }
     const { step } = row
     assert(step !== undefined, 'a step without shape is a problem')
-    const decoded = decodeStep(step)
-    if (decoded?.kind === 'void') {
-      const packed = forcedAt(queue, places[i], decoded.packedHash)
-      if (packed === undefined) return { verdict: 'unknown', step: i, why: unknownEntry(places[i], i) }
-      const verified = verifyPacked(rules, packed)
-      if (typeof verified !== 'string' && applyTransaction(state, verified).reason === 'None')
-        return { verdict: 'invalid', step: i, problem: 'WrongVoid', stated: stated.state }
-    }
     const applied = applyStep(rules, state, before.deposits.count + BigInt(i), step)
     if (applied.reason !== 'None') return { verdict: 'invalid', step: i, problem: applied.reason, stated: stated.state }
     const expected = stateRoot(applied.state)
@@ -188,6 +182,9 @@ export function rowJudgeOf(
       return { verdict: 'invalid', step: i, problem: 'WrongState', stated: stated.state, expected }
     if (toGrowth((row.before?.growth ?? 0) + applied.growth) !== stated.growth)
       return { verdict: 'invalid', step: i, problem: 'WrongGrowth', stated: stated.state }
+    const voided = voidProblem(rules, state, step, places[i], queue)
+    if (voided === 'WrongVoid') return { verdict: 'invalid', step: i, problem: voided, stated: stated.state }
+    if (voided !== undefined) return { verdict: 'unknown', step: i, why: voided.why }
     return { verdict: 'valid', state: applied.state }
   }
 }
@@ -229,17 +226,6 @@ function misstated(
   if (asked === undefined) return undefined
   const listed = requests[number]
   return listed && requestLeaf(listed) === requestLeaf({ ...asked, step: index }) ? undefined : 'OtherRequest'
-}
-
-/** The transaction of a void step; undefined where the queue has none of this hash there, as far as is known here. */
-function forcedAt(queue: QueueReader, place: QueuePlace | undefined, packedHash: Hash): Uint8Array | undefined {
-  const entry = place && queue(place)
-  return entry?.kind === 'forced' && toHash(keccak(entry.packed)) === packedHash ? entry.packed : undefined
-}
-
-function unknownEntry(place: QueuePlace | undefined, step: number): string {
-  const name = place ? `entry ${place.index} of the lane of ${place.lane}` : `the entry of step ${step}`
-  return `${name} is not known here, or is another one`
 }
 
 function shortForm(step: Step): Uint8Array {

@@ -64,20 +64,13 @@ export function replayBlock(rules: Rules, parent: ParentBlock, block: PublishedB
   for (const [i, step] of steps.entries()) {
     const stated = states[i]
     assert(stated !== undefined, 'there is one state for each step')
-    const decoded = decodeStep(step)
-    if (decoded?.kind === 'void') {
-      const place = places[i]
-      const entry = place && queue(place)
-      if (entry?.kind !== 'forced' || toHash(keccak(entry.packed)) !== decoded.packedHash) {
-        const name = place ? `entry ${place.index} of the lane of ${place.lane}` : `the entry of step ${i}`
-        return { verdict: 'unknown', step: i, why: `${name} is not known here, or is another one` }
-      }
-      if (isApplicable(rules, state, entry.packed)) return { verdict: 'invalid', step: i, problem: 'WrongVoid', stated }
-    }
     const applied = applyStep(rules, state, depositIndex(parent.header, i), step)
     if (applied.reason !== 'None') return { verdict: 'invalid', step: i, problem: applied.reason, stated }
     const expected = stateRoot(applied.state)
     if (expected !== stated) return { verdict: 'invalid', step: i, problem: 'WrongState', stated, expected }
+    const voided = voidProblem(rules, state, step, places[i], queue)
+    if (voided === 'WrongVoid') return { verdict: 'invalid', step: i, problem: voided, stated }
+    if (voided !== undefined) return { verdict: 'unknown', step: i, why: voided.why }
     state = applied.state
   }
   return { verdict: 'valid', state }
@@ -193,6 +186,23 @@ export function sumsOf(steps: readonly Uint8Array[], requests: readonly Asked[])
     queueFees: decoded.reduce((sum, step) => sum + queueFeeOf(step), 0n),
     requests,
   }
+}
+
+/** What is wrong with a step that calls a forced transaction void, or why that is not known here; undefined for any other step. */
+export function voidProblem(
+  rules: Rules,
+  before: State,
+  step: Uint8Array,
+  place: QueuePlace | undefined,
+  queue: QueueReader,
+): 'WrongVoid' | { readonly why: string } | undefined {
+  const decoded = decodeStep(step)
+  if (decoded?.kind !== 'void') return undefined
+  const entry = place && queue(place)
+  if (entry?.kind === 'forced' && toHash(keccak(entry.packed)) === decoded.packedHash)
+    return isApplicable(rules, before, entry.packed) ? 'WrongVoid' : undefined
+  const name = place ? `entry ${place.index} of the lane of ${place.lane}` : 'the entry of a step that is void'
+  return { why: `${name} is not known here, or is another one` }
 }
 
 function isApplicable(rules: Rules, state: State, packed: Uint8Array): boolean {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { Hash } from '../../protocol/ids.ts'
+import type { Hash, Infohash } from '../../protocol/ids.ts'
 import { troubleFacts } from '../../trouble.ts'
 import { within } from '../../within.ts'
 import type { ChainBlock } from '../chain.ts'
@@ -16,6 +16,8 @@ export type WantedBlobs = {
   readonly hashes: readonly Hash[]
   /** The block of Ethereum with the transaction. */
   readonly block: Pick<ChainBlock, 'number' | 'time'>
+  /** Of the bridging block, as its publication says: a hint, for whoever can follow it. */
+  readonly torrent?: Infohash
 }
 
 /** Somebody who may have blobs: a beacon endpoint, or peers. */

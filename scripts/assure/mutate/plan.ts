@@ -95,7 +95,7 @@ const MONEY: Suite = {
 /** Where a function of the bridge is tested most closely: tried first, until another file turns out to kill more. */
 export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
-    publish: ['publish', '_childOf', '_record'],
+    publish: ['publish', '_childOf', '_accept', '_record'],
     disputes: ['refute'],
     reward: ['finalize', 'withdrawBond', '_refute'],
     claim: ['claim', 'claimMany', '_pay', '_payoutOf', '_checkFinal', 'isClaimed', 'balanceAt'],
@@ -126,6 +126,7 @@ export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/libraries/Step.sol': [STEPS, RULES, ...BRIDGE, solidity('Step', 'Apply')],
   'contracts/libraries/Target.sol': [RULES, ...BRIDGE, RACES, solidity('Target')],
   'contracts/libraries/Text.sol': [STEPS, ...BRIDGE, solidity('Sha1', 'TransactionFile')],
+  'contracts/libraries/Totals.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/libraries/Trace.sol': [RULES, ...BRIDGE, solidity('Trace')],
   'contracts/libraries/TransactionFile.sol': [STEPS, ...BRIDGE, solidity('TransactionFile')],
   'contracts/libraries/Tree.sol': [STEPS, ...BRIDGE, solidity('Tree')],

@@ -216,6 +216,7 @@ function isOvertaken(error: unknown): boolean {
       'SiblingExists',
       'SameSecond',
       'StaleParent',
+      'OldParent',
       'RivalWorkDiffers',
       'RaceClosed',
       'UnknownBlock',

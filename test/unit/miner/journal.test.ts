@@ -25,9 +25,10 @@ test('an entry comes back as it was written, whatever its stage', async (t) => {
     isCancel: false,
     sentMs: 5,
   } as const
+  const withBlobs = { ...attempt, raw: '0x03ff', fees: { ...attempt.fees, maxFeePerBlobGas: toGasPrice(1n) } } as const
   const written: Publication[] = [
     entryOf(1),
-    { ...entryOf(2), stage: 'sent', attempts: [attempt] },
+    { ...entryOf(2), stage: 'sent', attempts: [attempt, withBlobs] },
     {
       ...entryOf(3),
       stage: 'published',

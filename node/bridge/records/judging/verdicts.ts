@@ -4,7 +4,7 @@ import type { Hash } from '../../../protocol/ids.ts'
 import { type BridgeView, blockOf, descendsFrom, isWrong } from '../../view.ts'
 import { applyFinding, type DraftView, type Finding } from '../fold.ts'
 import type { Judge, JudgedBlock } from './judge.ts'
-import { unjudged } from './unjudged.ts'
+import { groundOf, unjudged } from './unjudged.ts'
 
 // This many steps are judged at a time.
 const STEPS_AT_A_TIME = 2_000
@@ -71,7 +71,11 @@ export class Verdicts {
   /** Judges one block of the draft if it was not judged, whatever has to be replayed for it. */
   async ofOne(view: DraftView, id: Hash): Promise<ReadonlyMap<Hash, Finding>> {
     const found = new Map<Hash, Finding>()
-    if (view.blocks.get(id)?.verdict.verdict !== 'unknown' || this.#findings.has(id)) return found
+    const block = view.blocks.get(id)
+    if (block?.verdict.verdict !== 'unknown' || this.#findings.has(id)) return found
+    // What waits for blobs, its own or those of what it stands on, is judged when they have come.
+    const below = view.blocks.get(block.sealed.header.parent)
+    if (below?.verdict.verdict !== 'valid' || (await this.#judge.lacksBlobs(id))) return found
     const finding = await this.#judge.find(view, id)
     applyFinding(view, id, finding)
     return found.set(id, finding)
@@ -81,7 +85,7 @@ export class Verdicts {
   async some(view: DraftView, above: Hash, signal: AbortSignal): Promise<ReadonlyMap<Hash, Finding>> {
     const found = new Map<Hash, Finding>()
     let steps = 0
-    for (const id of unjudged(view, above)) {
+    for (const id of unjudged(view, groundOf(view, above))) {
       if (this.#findings.has(id)) continue // it cannot be judged here
       signal.throwIfAborted()
       if (steps > STEPS_AT_A_TIME) break

@@ -1,4 +1,4 @@
-// A block in blobs: what its miner says of it, the header that follows, and a replay that names the first thing that is wrong.
+// A block in blobs: what its miner says of it, the header that follows, and a replay that names the first thing that is wrong. Long, as all share one block.
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'

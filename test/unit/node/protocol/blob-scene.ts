@@ -1,7 +1,7 @@
 // A block in blobs with a row of each kind, as its miner makes it, and what a test needs to change a byte of it.
 
-import assert from 'node:assert/strict'
 import { applyStep } from '../../../../node/protocol/apply.ts'
+import { assert } from '../../../../node/protocol/assert.ts'
 import { BLOB_ELEMENTS, elementAt, writeBlobs } from '../../../../node/protocol/blob.ts'
 import {
   type AppliedStep,
@@ -62,7 +62,7 @@ export function stepsOfScene(): { readonly steps: Uint8Array[]; readonly queue: 
     ({ packed }, i) => ({ kind: 'forced', fee: toGwei(9n + BigInt(i)), packed }) as const,
   )
   const [first, second, third] = forced
-  assert(first && second && third)
+  assert(first && second && third, 'three are forced')
   const packedHash = toHash(keccak(spent.packed))
   const steps = [
     encodeStep({ kind: 'deposit', entry }),
@@ -105,7 +105,7 @@ export function blockOf(applied: readonly AppliedStep[], changes: Changes = {}):
   const rows = blobRowsOf(applied)
   const blobs = writeBlobs(rows)
   const last = rows.at(-1)
-  assert(last)
+  assert(last, 'a block in blobs has a step')
   const head = changes.head ?? blobHeadOf(applied.map(({ step }) => step))
   const hashes = hashesOf(blobs.length)
   const told = { stepCount: rows.length, growth: changes.growth ?? last.growth, state: changes.state ?? last.state }

@@ -257,6 +257,21 @@ describe('a beacon endpoint', () => {
     })
   }
 
+  it('is given up as soon as no part of an answer comes, and at the end however many come', async () => {
+    const ends: [BeaconLie, RegExp][] = [
+      [() => true, /no part of an answer came for 0.2 s/],
+      [(_, response) => response.write('{"data":[') || true, /no part of an answer came for 0.2 s/],
+      [SILENT.at(-1)?.[2] ?? (() => true), /timeout/],
+    ]
+    for (const [lie, why] of ends) {
+      beacon.lie = aboutBlobs(lie)
+      await assert.rejects(
+        endpoint(200).deliver(wanted, going),
+        ({ cause }) => cause instanceof Error && why.test(cause.message),
+      )
+    }
+  })
+
   it('is silent, if nothing listens there', async () => {
     const { url } = beacon
     await beacon[Symbol.asyncDispose]()
@@ -298,6 +313,13 @@ describe('a beacon endpoint', () => {
     })
     await assert.rejects(endpoint().deliver(wanted, stopping.signal), reason)
     await assert.rejects(endpoint().deliver(wanted, stopping.signal), reason)
+    const again = new AbortController()
+    beacon.blobs.clear()
+    beacon.lie = ({ pathname }) => {
+      if (pathname === SIDECARS) again.abort(reason)
+      return undefined
+    }
+    await assert.rejects(endpoint().deliver(wanted, again.signal), reason)
   })
 
   it('gets user, path and query of its URL with every question, and no error shows them', async () => {

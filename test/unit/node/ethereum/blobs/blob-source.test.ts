@@ -92,16 +92,13 @@ describe('a source of blobs', () => {
   })
   after(() => kzg.stop())
 
-  function source(suppliers: readonly BlobSupplier[], deps: Partial<BlobSourceDeps> = {}) {
+  function source(suppliers: readonly BlobSupplier[], deps: Partial<BlobSourceDeps> = {}, patienceMs = PATIENCE_MS) {
     const lines: Line[] = []
     const sink = { write: (line: string) => void lines.push(JSON.parse(line)) }
     const log = createLogger({ level: 'info', json: true, colors: false }, sink)
     const pool = new CountingPool(kzg)
     const clock = { ms: 0 }
-    const found = new BlobSource(
-      { log, now: () => clock.ms, pool, suppliers, ...deps },
-      { patienceMs: deps.pool === undefined ? PATIENCE_MS : 0 },
-    )
+    const found = new BlobSource({ log, now: () => clock.ms, pool, suppliers, ...deps }, { patienceMs })
     return { find: (signal = going, what = wanted) => found.find(what, signal), lines, pool, clock }
   }
 
@@ -331,23 +328,90 @@ describe('a source of blobs', () => {
     }
     const liar = supplier('liar', async () => Array.from({ length: MOST_BLOBS }, (_, i) => blobOf(100 + i)))
     const good = supplier('good', async () => [one, two])
-    assert.deepEqual(await source([liar, good], { pool }).find(), right)
+    const { find } = source([liar, good], { pool }, 0)
+    assert.deepEqual(await find(), right)
     assert(order.length < 10, `recomputed before all were found: ${order}`)
+    // It was cut short, so that it is not known whether it lies; but it took work.
+    assert.deepEqual(await find(), right)
+    assert.deepEqual([liar.asked, good.asked], [1, 2])
   })
 
-  it('is not stopped by one that lies in many searches at once', async () => {
-    const pool: BlobSourceDeps['pool'] = { hashes: (each) => kzg.hashes(each.map(() => three)) }
-    let next = 0
-    const liar = supplier('liar', async () =>
-      Array.from({ length: 5 }, () => new Uint8Array(BLOB_BYTES).fill(next++ % 100, 1, 9)),
-    )
+  it('counts what lies in many searches at once as one lie, and looks at no more of it', async () => {
+    const counted = { hashes: 0 }
+    const pool: BlobSourceDeps['pool'] = {
+      hashes: (each) => {
+        counted.hashes += each.length
+        return kzg.hashes(each.map(() => three))
+      },
+    }
+    let asked = 0
+    const liar = supplier('liar', async () => {
+      asked += 1
+      // The first answer is through when the others have hardly begun.
+      return Array.from({ length: asked === 1 ? 1 : MOST_BLOBS }, (_, i) => blobOf(30 * asked + i))
+    })
     const { find, clock } = source([liar], { pool })
     const searches = await Promise.allSettled([find(), find(), find()])
     for (const each of searches) assert.equal(each.status === 'rejected' && each.reason.code, 'blobs-missing')
-    // Three answers that were under way together are one lie.
+    assert(counted.hashes < MOST_BLOBS, `${counted.hashes} recomputed`)
     clock.ms = FIRST_PAUSE_MS
     await assert.rejects(find())
     assert.equal(liar.asked, 4)
+  })
+
+  it('asks one that fails before one that lied', async () => {
+    const order: string[] = []
+    const named = (name: string, deliver: Deliver) =>
+      supplier(name, (what, signal) => {
+        order.push(name)
+        return deliver(what, signal)
+      })
+    const failing = named('failing', () =>
+      Promise.reject(new OperationError('beacon-silent', 'nothing', { retry: true })),
+    )
+    const { find, clock } = source([named('liar', async () => [three]), failing])
+    await assert.rejects(find(), { code: 'blobs-missing' })
+    clock.ms = FIRST_PAUSE_MS
+    await assert.rejects(find(), { code: 'blobs-missing' })
+    assert.deepEqual(order, ['liar', 'failing', 'failing', 'liar'])
+  })
+
+  it('asks one that delivers what is not wanted after others, until it delivers what is wanted and no more', async () => {
+    const mending = supplier('mending', async () => (mending.asked === 1 ? [three, one, two] : [one, two]))
+    const gone = supplier('gone', async () => [])
+    const { find } = source([mending, gone], {}, FIRST_PAUSE_MS)
+    for (let i = 0; i < 3; i++) await find()
+    assert.deepEqual([mending.asked, gone.asked], [3, 1], 'it was doubted once')
+  })
+
+  it('computes again what the pool failed to, and what it knew long ago', async () => {
+    const counted = { hashes: 0 }
+    const broken = { pool: true }
+    const pool: BlobSourceDeps['pool'] = {
+      hashes: async (each) => {
+        counted.hashes += each.length
+        if (broken.pool) throw new Error('the thread died')
+        return each.map(() => undefined)
+      },
+    }
+    const batch = { of: 0 }
+    const liar = supplier('liar', async () =>
+      Array.from({ length: MOST_BLOBS }, (_, i) => new Uint8Array(BLOB_BYTES).fill(batch.of, 1, 9).fill(i, 9, 17)),
+    )
+    const { find, clock } = source([liar], { pool })
+    await assert.rejects(find(), /the thread died/)
+    broken.pool = false
+    counted.hashes = 0
+    const look = async (of: number) => {
+      batch.of = of
+      clock.ms += 2 ** 40
+      await assert.rejects(find(), { code: 'blobs-missing' })
+      return counted.hashes
+    }
+    assert.equal(await look(0), MOST_BLOBS)
+    assert.equal(await look(0), MOST_BLOBS)
+    for (let of = 1; of <= 25; of++) await look(of)
+    assert.equal(await look(0), 27 * MOST_BLOBS, 'not everything is remembered for ever')
   })
 
   it('ends with the reason of the signal at once, whoever does not listen to it', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { fromRlp, sliceHex, toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { EMPTY_SIDECAR } from '../../../../../node/ethereum/blobs/empty-blob.ts'
 import { wrapBlobTransaction } from '../../../../../node/ethereum/blobs/envelope.ts'
 import type { Kzg } from '../../../../../node/ethereum/blobs/kzg.ts'
 import { KzgPool } from '../../../../../node/ethereum/blobs/kzg-pool.ts'
@@ -94,6 +95,10 @@ describe('a pool for KZG', () => {
     )
     assert.deepEqual(sidecar.hashes, sidecar.commitments.map(blobHash))
     assert.deepEqual(sidecar.blobs, blobs)
+  })
+
+  it('makes of a blob of zeros what is written down without it', async () => {
+    assert.deepEqual(await pool.sidecar([new Uint8Array(BLOB_BYTES)]), EMPTY_SIDECAR)
   })
 
   it('opens elements by their numbers through all blobs, in the order asked', async () => {
