@@ -7,7 +7,7 @@ import { OperationError } from '../../../../node/errors.ts'
 import { refuteCall, refuteGas, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import { refusalName } from '../../../../node/ethereum/refusals.ts'
 import { encodeRefutation } from '../../../../node/ethereum/refute-call.ts'
-import type { Hash } from '../../../../node/protocol/ids.ts'
+import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { toWei } from '../../../../node/protocol/units.ts'
 import { LIES } from '../../../support/sending/lies.ts'
 import { type Lies, MadeUpChain, refusal } from '../../../support/sending/made-up-chain.ts'
@@ -119,7 +119,7 @@ test('of the estimates the greatest counts, within reason: none makes the limit 
 test('each element of blobs that a proof opens has its gas in the limit, whatever the endpoints say', () => {
   const { proof } = refutation
   const withOpening = (opening: Uint8Array, count = 1) => {
-    const hashes = Array.from({ length: count }, (): Hash => `0x01${'00'.repeat(31)}`)
+    const hashes = Array.from({ length: count }, () => ZERO_HASH)
     return encodeRefutation({ ...refutation, proof: { ...proof, hashes, opening } })
   }
   // Four elements of entries, and one to twenty of a step.
