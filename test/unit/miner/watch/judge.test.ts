@@ -24,11 +24,7 @@ const genesis = genesisOf(holder)
 /** No work at all: nobody asks for it here. */
 const easiestTarget = 2n ** 256n - 1n
 const rootState = genesisState(genesis)
-const rootBlock = genesisBlock({
-  ...RULES,
-  easiestTarget,
-  state: stateRoot(rootState),
-})
+const rootBlock = genesisBlock({ ...RULES, easiestTarget, state: stateRoot(rootState) })
 const root: ParentBlock = { id: blockId(rootBlock), header: rootBlock.header, state: rootState }
 const { signal } = new AbortController()
 const NOTHING: ReadonlySet<Hash> = new Set()
@@ -253,8 +249,8 @@ class Chain {
       },
     }
     const kzg = new FakeKzg()
-    const known = { sealed: rootBlock, transaction: genesis }
-    const evidence = new Evidence({ sources: [source], log, blobs: kzg, genesis: known })
+    const start = { sealed: rootBlock, transaction: genesis }
+    const evidence = new Evidence({ sources: [source], log, blobs: kzg, genesis: start })
     return new Judge({ evidence, rules: RULES, log, kzg }, options)
   }
 
