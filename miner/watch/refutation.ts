@@ -17,6 +17,7 @@ import type { State } from '../../node/protocol/state.ts'
 import { readLanes } from '../../node/protocol/step.ts'
 import { splitPosted, traceOf, traceProof } from '../../node/protocol/trace.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
+import { inTurns } from './turns.ts'
 
 /** The block that a wrong block builds on, with the true state after it. */
 export type RefutationParent = { readonly sealed: SealedHeader; readonly state: State }
@@ -30,7 +31,10 @@ type Problem = Wrong['problem']
 /** What a block in blobs states beside the state of a row: nothing has to be replayed to see that it is wrong. */
 const MISSTATED: ReadonlySet<Problem> = new Set(['WrongEnd', 'WrongEntry', 'WrongRequests', 'OtherRequest'])
 
-/** The refutation of a block by its first wrong step, which the verdict of a replay names. Throws what `open` throws. */
+/**
+ * The refutation of a block by its first wrong step, which the verdict of a replay names. Steps in blobs are replayed up to there in turns with
+ * everything else. Throws what `open` throws, and the signal's reason.
+ */
 export async function refuteStep(
   rules: Rules,
   parent: RefutationParent,
@@ -38,11 +42,12 @@ export async function refuteStep(
   queue: QueueReader,
   wrong: Wrong,
   open: Opener,
+  signal?: AbortSignal,
 ): Promise<Refutation> {
   if (!('blobs' in block)) return refutePosted(rules, parent, block, queue, wrong)
   const { step: index, problem } = wrong
   const { header } = parent.sealed
-  const before = replayed(rules, parent, rightStepsOf(block, index))
+  const before = await inTurns(stateBefore(rules, parent, block, index), signal)
   const place = readLanes(header.lanes, splitHead(block).entries).places[index]
   const forced = problem === 'WrongVoid' ? forcedAt(queue, place) : undefined
   const scene = { parent: parent.sealed, block }
@@ -128,9 +133,20 @@ function replayed(rules: Rules, { sealed, state }: RefutationParent, steps: read
   return steps.reduce(apply, state)
 }
 
-/** The steps of a block in blobs before the first wrong one: they all have a shape. */
-function rightStepsOf({ blobs, sealed }: BlobBlock, wrong: number): Uint8Array[] {
-  return Array.from({ length: wrong }, (_, i) => readRow(blobs, sealed.header.stepCount, i).step ?? new Uint8Array())
+/** The state before a step of a block in blobs, all steps before which are right: so each has a shape. */
+function* stateBefore(
+  rules: Rules,
+  { sealed, state: ground }: RefutationParent,
+  { blobs, sealed: own }: BlobBlock,
+  index: number,
+): Generator<undefined, State, void> {
+  let state = ground
+  for (let i = 0; i < index; i++) {
+    const step = readRow(blobs, own.header.stepCount, i).step ?? new Uint8Array()
+    state = applyStep(rules, state, depositIndex(sealed.header, i), step).state
+    yield
+  }
+  return state
 }
 
 /** The leaf of the head's request `number` in its block, and its siblings. */

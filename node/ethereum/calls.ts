@@ -79,6 +79,10 @@ const PUBLISH_BLOBS_GAS = 175_000n
 const RECORD_GAS = 2_900n
 /** What the contract does with a proof, beside the price of its bytes: one transaction is read and checked, and its entries are opened. */
 const REFUTE_GAS = 400_000n
+/** The precompile of EIP-4844 for one element of a blob, and what the contract does around it. */
+const OPENING_GAS = 53_400n
+/** What one element takes of a proof, at least. */
+const OPENING_BYTES = 97n
 /** An estimate may be this many times our own figure. */
 const REASON = 4n
 /** An eligibility walk is 128 blocks long at most, with two cold reads each. */
@@ -165,9 +169,17 @@ export function finalizeCall(sealed: Uint8Array): BridgeCall {
   return { name: 'finalize', data, gas: limit(FINALIZE_GAS + WALK_GAS), bondGas: 0n }
 }
 
-/** What refuting uses at most, units, as far as the size of the proof tells: no endpoint is needed to know it. */
+/** What refuting uses at most, units, as far as the proof tells: no endpoint is needed to know it. */
 export function refuteGas(data: Hex): bigint {
-  return REFUTE_GAS + (BigInt(data.length - 2) / 2n) * CALLDATA_GAS
+  return REFUTE_GAS + (BigInt(data.length - 2) / 2n) * CALLDATA_GAS + OPENING_GAS * openingsIn(data)
+}
+
+/** Elements of blobs that a refutation opens, or one or two more; none where the rows are in calldata. */
+function openingsIn(data: Hex): bigint {
+  const { functionName, args } = decodeFunctionData({ abi: bridgeAbi, data })
+  if (functionName !== 'refute') throw new RangeError(`expected a call of refute, got ${functionName}`)
+  const [, , { hashes, opening }] = args
+  return hashes.length === 0 ? 0n : BigInt(opening.length - 2) / 2n / OPENING_BYTES
 }
 
 /**

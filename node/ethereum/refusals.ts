@@ -24,7 +24,9 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
   BadRequests: { text: 'a block in blobs has at most 500 requests, and not more than steps' },
   TooMuchGrowth: { text: 'the block makes the state larger than is allowed: assemble it again with fewer new outputs' },
   OtherBlobs: { text: 'the proof has the hashes of other blobs than the block' },
-  BadOpening: { text: 'an element of a blob is not what the proof says, or too little gas was left to ask' },
+  BadOpening: {
+    text: 'an element of a blob is not what the proof says, too little gas was left to ask, or the chain of the endpoint lacks the precompile for it (EIP-4844, 0x0a)',
+  },
   NotNeeded: { text: 'the proof has something that is not needed' },
   TooFarAhead: { retry: true, text: 'the parent is 128 blocks above the final one: finalize first' },
   RaceClosed: { text: 'the first child of the parent is 12 hours old: build on it' },

@@ -67,7 +67,8 @@ export function borrow(block: Forged, torrent: Infohash): Forged {
   return { ...block, torrent }
 }
 
-function mine(header: Header, miner: Address, state: State): Pick<Forged, 'sealed' | 'next' | 'sealedBytes'> {
+/** Searches a nonce for what a header says. */
+export function mine(header: Header, miner: Address, state: State): Pick<Forged, 'sealed' | 'next' | 'sealedBytes'> {
   const work = { challenge: challengeOf(header), miner, target: header.target }
   const prefix = noncePrefix(new Uint8Array(16), 0)
   for (let counter = 0n; ; counter++) {
