@@ -53,7 +53,7 @@ export async function postInBlobs(
   return { header, body: { ...head, blobs, sidecar } }
 }
 
-/** The rows of a draft written anew. */
+/** The rows of a draft written again. */
 export function withRows(draft: BlobDraft, rows: readonly WrittenRow[]): BlobDraft {
   return { ...draft, rows, blobs: writeBlobs(rows) }
 }
