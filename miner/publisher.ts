@@ -79,12 +79,8 @@ export class Publisher {
     const { journal, node } = this.#deps
     const { sealed, body } = entry
     try {
-      const rows = isInBlobs(body) ? { blobs: await journal.blobsOf(entry) } : body
-      // A cast, as the node of this version takes blobs by a method that is still typed for steps and states.
-      const { torrent } = await node.call('bridge_submit', {
-        sealed,
-        ...(rows as typeof body & { steps: Uint8Array; states: Uint8Array }),
-      })
+      const rows = isInBlobs(body) ? { blobs: [...(await journal.blobsOf(entry))] } : body
+      const { torrent } = await node.call('bridge_submit', { sealed, ...rows })
       return await this.#put({ ...entry, torrent, stage: 'submitted' })
     } catch (error) {
       if (error instanceof RuleError) return await this.#lose(entry, `the node says that it is wrong: ${error.message}`)

@@ -7,8 +7,8 @@ import { encodeFunctionData } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { openJudge } from '../../../miner/watch/open-judge.ts'
-import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { tryRefutation } from '../../../miner/watch/refuter.ts'
+import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import {
   claimCall,
   finalizeCall,

@@ -62,9 +62,7 @@ async function run(plan: CrashPlan): Promise<void> {
     url: client.url,
     call: async (method, params, signal) => {
       if (method === 'bridge_submit') die('before the node has it')
-      // What a node makes of blobs is not what this is about.
-      const isMadeUp = method === 'bridge_submit' && plan.rows === 'blobs'
-      const result = isMadeUp ? ({ torrent: '11'.repeat(20) } as never) : await client.call(method, params, signal)
+      const result = await client.call(method, params, signal)
       if (method === 'bridge_submit') die('after the node has it')
       return result
     },
