@@ -22,7 +22,7 @@ import { toBaseUnits } from './units.ts'
 export const BLOB_REQUEST_LIMIT = 500
 /** Entries by which such a block may make the state larger, and what each entry of the queue that it consumes adds to that. */
 export const GROWTH_LIMIT = 2_048
-export const QUEUE_GROWTH = 4
+const QUEUE_GROWTH = 4
 /** step(4) ‖ recipient(20) ‖ amount(16). */
 const REQUEST_BYTES = 40
 

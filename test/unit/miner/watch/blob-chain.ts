@@ -16,7 +16,7 @@ import { type BlobForged, type BlobLies, forgeInBlobs } from '../../../support/m
 export const holder = accountOf('holder')
 export const genesis = genesisOf(holder)
 /** No work at all: nobody asks for it here. */
-export const TARGET = 2n ** 256n - 1n
+const TARGET = 2n ** 256n - 1n
 const rootState = genesisState(genesis)
 export const rootBlock = genesisBlock({ ...RULES, easiestTarget: TARGET, state: stateRoot(rootState) })
 export const root: ParentBlock = { id: blockId(rootBlock), header: rootBlock.header, state: rootState }
