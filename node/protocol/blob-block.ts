@@ -145,15 +145,31 @@ export function growthLimit(consumed: number): number {
 
 /** Replays a published block on its parent and says which step is the first wrong one, if any. Total, whatever is in the blobs. */
 export function replayBlobs(rules: Rules, parent: ParentBlock, block: BlobBlock, queue: QueueReader): Verdict {
-  const { stepCount } = block.sealed.header
+  const judge = rowJudgeOf(rules, parent, block, queue)
+  let state = parent.state
+  for (let i = 0; i < block.sealed.header.stepCount; i++) {
+    const verdict = judge(state, i)
+    if (verdict.verdict !== 'valid') return verdict
+    state = verdict.state
+  }
+  return { verdict: 'valid', state }
+}
+
+/** Judges single rows of a published block, each by its number and on the true state before it: if a row is right, `state` is the one after it. */
+export function rowJudgeOf(
+  rules: Rules,
+  parent: Pick<ParentBlock, 'header'>,
+  block: BlobBlock,
+  queue: QueueReader,
+): (state: State, index: number) => Verdict {
+  const { header } = block.sealed
   const before = parent.header.lanes
   const { entries, requests } = splitHead(block)
   const { places } = readLanes(before, entries)
-  let state = parent.state
-  for (let i = 0; i < stepCount; i++) {
-    const row = readRow(block.blobs, stepCount, i)
-    const stated = statedBy(block.sealed.header, row)
-    const problem = misstated(row, i, stated, entries[i], requests, block.sealed.header)
+  return (state, i) => {
+    const row = readRow(block.blobs, header.stepCount, i)
+    const stated = statedBy(header, row)
+    const problem = misstated(row, i, stated, entries[i], requests, header)
     if (problem !== undefined) return { verdict: 'invalid', step: i, problem, stated: stated.state }
     const { step } = row
     assert(step !== undefined, 'a step without shape is a problem')
@@ -172,9 +188,8 @@ export function replayBlobs(rules: Rules, parent: ParentBlock, block: BlobBlock,
       return { verdict: 'invalid', step: i, problem: 'WrongState', stated: stated.state, expected }
     if (toGrowth((row.before?.growth ?? 0) + applied.growth) !== stated.growth)
       return { verdict: 'invalid', step: i, problem: 'WrongGrowth', stated: stated.state }
-    state = applied.state
+    return { verdict: 'valid', state: applied.state }
   }
-  return { verdict: 'valid', state }
 }
 
 /** The steps and states of a block that was found right. */
