@@ -75,7 +75,7 @@ export const ROW_CHANGES: Readonly<Record<string, Change>> = {
 
 function otherThan(entry: QueueEntry, world: World): QueueEntry {
   if (entry.kind === 'deposit') {
-    return world.random() < 0.5 ? { ...entry, gross: entry.gross + 1n } : { ...entry, to: world.rules.token }
+    return world.random() < 0.5 ? { ...entry, gross: entry.gross ^ 1n } : { ...entry, to: world.rules.token }
   }
   return world.random() < 0.5
     ? { ...entry, fee: toGwei(entry.fee ^ 1n) }
