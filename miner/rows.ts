@@ -8,6 +8,8 @@ import { addWei, costOfGas, type GasPrice, toGasPrice, type Wei } from '../node/
 
 export const ROWS = ['calldata', 'blobs'] as const
 export type Rows = (typeof ROWS)[number]
+/** What a miner may be told. */
+export type RowsChoice = 'auto' | Rows
 
 /** What is in a block so far, counted for both. */
 export type Load = {

@@ -47,7 +47,15 @@ export function devnetServices(options: DevnetOptions, around: Surroundings): Se
     ),
   ]
   if (options.miner)
-    services.push(service(options, 'miner', 'miner', { ...paying, wallet: 'miner', threads: 1, 'longest-wait': 0 }))
+    services.push(
+      service(options, 'miner', 'miner', {
+        ...paying,
+        wallet: 'miner',
+        threads: 1,
+        'longest-wait': 0,
+        rows: options.rows,
+      }),
+    )
   services.push(service(options, 'relayer', 'relay', { ...paying, wallet: 'relayer' }))
   if (options.watcher) {
     const flags = { ...paying, beacon: ethereum, wallet: 'watcher', courtesy: WATCHER_COURTESY }

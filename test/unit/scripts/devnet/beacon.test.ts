@@ -15,7 +15,16 @@ const ETHEREUM = 'http://127.0.0.1:8545'
 test('the processes of a devnet that judge blocks ask its Ethereum for blobs', () => {
   const services = devnetServices(
     {
-      ...{ data: '/data', miner: true, watcher: true, blockSeconds: 5, pollMs: 100, logLevel: 'info', logJson: false },
+      ...{
+        data: '/data',
+        miner: true,
+        rows: 'blobs',
+        watcher: true,
+        blockSeconds: 5,
+        pollMs: 100,
+        logLevel: 'info',
+        logJson: false,
+      },
       ports: { ethereum: 8545, rpc: 1, listen: 2, peerRpc: 3, peerListen: 4 },
     },
     {
