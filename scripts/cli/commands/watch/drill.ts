@@ -39,7 +39,7 @@ type Flags = {
   readonly list?: true
   readonly deadline: number
   readonly crowd: number
-  readonly rows?: DataMode | 'both'
+  readonly in?: DataMode | 'both'
 }
 
 const WALLET = 'liar'
@@ -65,7 +65,7 @@ export function registerDrill(program: Command, act: Act): void {
         .option('--bad <kinds>', 'kinds of bad blocks, separated by commas, or "all"', parseKinds)
         .addOption(
           new Option(
-            '--rows <where>',
+            '--in <where>',
             'where the rows of bad blocks are posted; kinds that cannot be there are left out (default: where each kind usually is)',
           ).choices(['calldata', 'blobs', 'both']),
         )
@@ -77,13 +77,13 @@ export function registerDrill(program: Command, act: Act): void {
     ),
     'ttx drill --list',
     'ttx drill --bad mint',
-    'ttx drill --bad mint,request-omitted --rows blobs',
+    'ttx drill --bad mint,request-omitted --in blobs',
     'ttx drill --bad light-crowd --crowd 1000',
     'ttx drill --bad all --json',
   )
 }
 
-async function run(context: CliContext, { bad, list, deadline, crowd, rows }: Flags): Promise<Result> {
+async function run(context: CliContext, { bad, list, deadline, crowd, in: where }: Flags): Promise<Result> {
   if (bad === undefined || list) {
     const kinds = DRILL_KINDS.map((kind) => {
       const modes = modesOf(kind)
@@ -98,8 +98,8 @@ async function run(context: CliContext, { bad, list, deadline, crowd, rows }: Fl
     await using stack = new AsyncDisposableStack()
     const drill = await openDrill(context, stack, { deadlineMs: 1_000 * deadline, crowd, say: tell })
     for (const kind of bad) {
-      const modes = rows === undefined ? [usualModeOf(kind)] : modesOf(kind)
-      for (const mode of modes.filter((each) => rows === undefined || rows === 'both' || rows === each)) {
+      const modes = where === undefined ? [usualModeOf(kind)] : modesOf(kind)
+      for (const mode of modes.filter((each) => where === undefined || where === 'both' || where === each)) {
         const result = await drill.run(kind, mode)
         results.push(result)
         tell(formatResult(result))
