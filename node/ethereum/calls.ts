@@ -1,6 +1,6 @@
 // The calls that are sent to the bridge: their bytes, their gas, and what goes with them.
 
-import { decodeFunctionData, encodeFunctionData, type Hex, hexToBytes } from 'viem'
+import { decodeFunctionData, encodeFunctionData, getAbiItem, type Hex, hexToBytes, toFunctionSelector } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
@@ -66,6 +66,11 @@ const STEP_GAS = 2_300n
 const PUBLISH_GAS = 170_000n
 /** What the contract does with a proof, beside the price of its bytes: one transaction is read and checked, and its entries are opened. */
 const REFUTE_GAS = 400_000n
+/** Of an element of a blob that it shows, and the least bytes that this takes: more than the precompile's 50,000, and the memory around it. */
+const OPENING_GAS = 54_000n
+const OPENING_BYTES = 97
+/** The selector of `refute`. */
+const REFUTE = toFunctionSelector(getAbiItem({ abi: bridgeAbi, name: 'refute' }))
 /** An estimate may be this many times our own figure. */
 const REASON = 4n
 /** An eligibility walk is 128 blocks long at most, with two cold reads each. */
@@ -131,7 +136,15 @@ export function finalizeCall(sealed: Uint8Array): BridgeCall {
 
 /** What refuting uses at most, units, as far as the size of the proof tells: no endpoint is needed to know it. */
 export function refuteGas(data: Hex): bigint {
-  return REFUTE_GAS + (BigInt(data.length - 2) / 2n) * CALLDATA_GAS
+  return REFUTE_GAS + (BigInt(data.length - 2) / 2n) * CALLDATA_GAS + openingsIn(data) * OPENING_GAS
+}
+
+/** Elements of blobs that a refutation shows, at most; none if the rows are in calldata. */
+function openingsIn(data: Hex): bigint {
+  if (!data.startsWith(REFUTE)) return 0n
+  const { functionName, args } = decodeFunctionData({ abi: bridgeAbi, data })
+  if (functionName !== 'refute' || args[2].hashes.length === 0) return 0n
+  return BigInt(Math.ceil((args[2].opening.length - 2) / 2 / OPENING_BYTES))
 }
 
 /**
