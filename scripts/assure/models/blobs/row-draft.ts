@@ -12,7 +12,7 @@ import { encodeStep } from '../../../../node/protocol/step.ts'
 import { publishedAs, type Scene } from './scene.ts'
 
 /** What is stated of a step: of the last one by the header, which says nothing of its end. */
-export type Stated = {
+type Stated = {
   readonly state: Hash
   readonly end: number
   readonly requests: number

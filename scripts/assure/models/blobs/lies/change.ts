@@ -10,7 +10,7 @@ import { postOf, type RightBlobs } from '../right-blocks.ts'
 import type { BlobPost } from '../scene.ts'
 
 /** What a liar posts in place of a right block; undefined if the block has nothing of that kind. */
-export type Lie = (right: RightBlobs) => BlobPost | undefined
+type Lie = (right: RightBlobs) => BlobPost | undefined
 export type Lies = Readonly<Record<string, Lie>>
 
 /** Bytes of a request in a head. */
