@@ -5,7 +5,7 @@ export const runtimeCode = {
   bridge: {
     name: 'project/contracts/Bridge.sol:Bridge',
     start: 1850,
-    length: 23136,
+    length: 23146,
     immutables: {
       token: [2170, 3480, 4084, 4406, 4713, 5768, 8407],
       judge: [1002, 4815],
@@ -19,7 +19,7 @@ export const runtimeCode = {
   },
   token: {
     name: 'project/contracts/WrappedTTX.sol:WrappedTTX',
-    start: 25985,
+    start: 25995,
     length: 4042,
     immutables: {
       _cachedDomainSeparator: [1856],
@@ -34,7 +34,7 @@ export const runtimeCode = {
   },
   judge: {
     name: 'project/contracts/Judge.sol:Judge',
-    start: 30055,
+    start: 30065,
     length: 13699,
     immutables: {},
   },
