@@ -80,7 +80,7 @@ const RECORD_GAS = 2_900n
 /** What the contract does with a proof, beside the price of its bytes: one transaction is read and checked, and its entries are opened. */
 const REFUTE_GAS = 400_000n
 /** The precompile of EIP-4844 for one element of a blob, and what the contract does around it. */
-const OPENING_GAS = 53_400n
+const OPENING_GAS = 54_000n
 /** What one element takes of a proof, at least. */
 const OPENING_BYTES = 97n
 /** An estimate may be this many times our own figure. */

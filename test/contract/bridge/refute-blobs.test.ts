@@ -66,7 +66,7 @@ describe(`blocks in real blobs (${runs} rounds of lies, seed ${seed})`, () => {
     const { whole, block } = await post(right.post)
     const { parent, world } = right.scene
     for (let index = 0; index < Math.min(4, right.steps.length); index++) {
-      const before = right.steps[index - 1]?.after ?? parent.state
+      const before = index === 0 ? parent.state : right.steps[index - 1]?.after
       const honest = await proveRow(rules, { parent: parent.sealed, block: whole }, before, index, open)
       await assertReverts(chain.stage.fixture.prove(honest), 'StepIsRight')
       const { proof } = honest
@@ -138,9 +138,7 @@ describe(`blocks in real blobs (${runs} rounds of lies, seed ${seed})`, () => {
 
   async function extend(right: RightBlobs): Promise<void> {
     const { block } = await post(right.post)
-    const state = right.steps.at(-1)?.after
-    assert(state)
-    chain.stage.tip = { block, state }
+    chain.stage.tip = { block, state: right.steps.at(-1)?.after }
   }
 
   /** The block with what the lies know of it. */

@@ -63,7 +63,7 @@ export const ROW_CHANGES: Readonly<Record<string, Change>> = {
   }),
   'another step of the request': (draft) => withRequest(draft, (asked) => ({ ...asked, step: asked.step + 1 })),
   'another amount of the request': (draft) =>
-    withRequest(draft, (asked) => ({ ...asked, tokens: toBaseUnits(asked.tokens + 1n) })),
+    withRequest(draft, (asked) => ({ ...asked, tokens: toBaseUnits(asked.tokens ^ 1n) })),
   'another recipient of the request': (draft, world) =>
     withRequest(draft, (asked) => ({ ...asked, to: world.rules.token })),
   'requests in another order': ({ requests }) => ({ requests: requests.toReversed() }),

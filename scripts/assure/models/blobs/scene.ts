@@ -8,6 +8,7 @@ import { type Hash, toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import type { LanePoints } from '../../../../node/protocol/queue.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { type State, stateRoot } from '../../../../node/protocol/state.ts'
+import { toBaseUnits } from '../../../../node/protocol/units.ts'
 import type { World } from '../world.ts'
 import { lanesAt, QueueBook } from './queue-book.ts'
 
@@ -37,7 +38,8 @@ export function sceneOf(world: World, state: State, deposits: bigint, forced: bi
 function parentOf({ rules }: World, state: State, lanes: LanePoints): SealedHeader {
   const network = { chain: rules.chain, bridge: rules.bridge, easiestTarget: EASIEST_TARGET, state: stateRoot(state) }
   const { header, seal } = genesisBlock(network)
-  return { header: { ...header, lanes }, seal }
+  // A world's deposits come from nowhere: this is more than there can be of its money.
+  return { header: { ...header, lanes, supply: toBaseUnits(2n * header.supply) }, seal }
 }
 
 /** The block that such a publication is; undefined if the contract refuses it. The hashes of the blobs are made up unless they are given. */
