@@ -35,7 +35,7 @@ export const gasFigures = {
   "refute, worst step": 2561630,
   "withdrawBond": 57810,
   "withdraw": 30678,
-  "bytes of Bridge": 23136,
+  "bytes of Bridge": 23146,
   "bytes of Judge": 13699,
   "bytes of WrappedTTX": 4042
 } as const
