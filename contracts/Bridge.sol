@@ -10,6 +10,8 @@ import {WrappedTTX} from "./WrappedTTX.sol";
 import {IBridge} from "./interfaces/IBridge.sol";
 import {IJudge} from "./interfaces/IJudge.sol";
 import {IWrappedTTX} from "./interfaces/IWrappedTTX.sol";
+import {Blob} from "./libraries/Blob.sol";
+import {BlobContent} from "./libraries/BlobContent.sol";
 import {BlockHeader} from "./libraries/BlockHeader.sol";
 import {Content} from "./libraries/Content.sol";
 import {Fee} from "./libraries/Fee.sol";
@@ -21,8 +23,10 @@ import {Requests} from "./libraries/Requests.sol";
 import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
 import {Cursor, Tree} from "./libraries/Tree.sol";
+import {BlobHead} from "./types/BlobHead.sol";
 import {BlockId, BlockKey} from "./types/BlockId.sol";
 import {Lane} from "./types/Lane.sol";
+import {QueueSpot} from "./types/QueueSpot.sol";
 import {Refutation} from "./types/Refutation.sol";
 import {Rules} from "./types/Rules.sol";
 
@@ -51,6 +55,8 @@ contract Bridge is IBridge {
     /// @dev A rival makes everybody wait, and pays for this many bonds.
     uint256 private constant RIVAL_BONDS = 5;
     uint256 private constant BOND_SECONDS = 48 hours;
+    /// @dev Ethereum keeps blobs for 18 days.
+    uint256 private constant PARENT_SECONDS = 14 days;
     /// @dev With more, the bond of a rival would not fit into its record.
     uint256 private constant MOST_FLOOR_PRICE = 1_000_000 gwei;
     /// @dev What a forced transaction pays for being consumed, and for each of its bytes.
@@ -133,29 +139,47 @@ contract Bridge is IBridge {
         bytes calldata steps,
         bytes calldata states
     ) external payable returns (BlockId id) {
-        if (publication.miner == address(0)) revert ZeroMiner();
-        BlockHeader.Fields memory fields = _childOf(parent, publication.target);
+        BlockHeader.Fields memory fields = _childOf(parent, publication);
         Content.read(fields, steps, states);
-        _lanes.check(parent.lanesOf(), fields.lanes);
         bytes memory header;
-        (header, id) = BlockHeader.seal(fields, publication.miner, publication.nonce);
-        if (!_isSolved(id, fields.target)) revert InsufficientWork(BlockId.unwrap(id), fields.target);
-        _record(id, fields, publication);
+        (header, id) = _accept(parent, fields, publication);
         emit BlockPublished(
             id, fields.parent, publication.miner, publication.torrent, uint40(block.timestamp), header, steps, states
         );
     }
 
     /// @inheritdoc IBridge
+    function publishBlobs(bytes calldata parent, Publication calldata publication, BlobHead calldata head)
+        external
+        payable
+        returns (BlockId id)
+    {
+        BlockHeader.Fields memory fields = _childOf(parent, publication);
+        bytes32[] memory hashes = _blobHashes();
+        BlobContent.read(fields, head, hashes);
+        bytes memory header;
+        (header, id) = _accept(parent, fields, publication);
+        emit BlobsPublished(
+            id,
+            fields.parent,
+            publication.miner,
+            publication.torrent,
+            uint40(block.timestamp),
+            header,
+            hashes,
+            head.entries,
+            head.requests
+        );
+    }
+
+    /// @inheritdoc IBridge
     function refute(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof) external {
         BlockId id = sealedHeader.idOf();
-        BlockRecord storage record = _checkRefutable(id);
-        BlockId parentId = parent.idOf();
-        BlockKey parentKey = parentId.keyOf();
-        if (record.parent != parentKey || _blocks[parentKey].tag != parentId.tagOf()) revert NotParent(id, parentId);
+        _checkParent(id, parent.idOf());
+        QueueSpot memory spot = _spotOf(sealedHeader, parent, proof);
         Rules memory rules = Rules(chain, address(this), address(token), minRequest);
         // No `try`: where the judge cannot answer, for lack of gas too, there is no verdict.
-        if (!judge.isWrong(rules, sealedHeader, parent, proof)) revert StepIsRight(proof.index);
+        if (!judge.isWrong(rules, sealedHeader, parent, spot, proof)) revert StepIsRight(proof.index);
         _refute(id, msg.sender);
     }
 
@@ -398,8 +422,18 @@ contract Bridge is IBridge {
         return uint256(BlockId.unwrap(id)) <= target;
     }
 
+    /// @dev Of the blobs of this transaction. Only the tests' harness has others, for chains that carry none.
+    function _blobHashes() internal view virtual returns (bytes32[] memory) {
+        return Blob.ofTransaction();
+    }
+
     /// @dev What a child of `parent` says before it has any steps.
-    function _childOf(bytes calldata parent, uint256 target) private view returns (BlockHeader.Fields memory fields) {
+    function _childOf(bytes calldata parent, Publication calldata publication)
+        private
+        view
+        returns (BlockHeader.Fields memory fields)
+    {
+        if (publication.miner == address(0)) revert ZeroMiner();
         BlockId id = parent.idOf();
         BlockRecord storage record = _recordOf(id);
         uint256 publishedAt = record.publishedAt;
@@ -409,10 +443,13 @@ contract Bridge is IBridge {
         uint64 height = parent.heightOf();
         uint256 lastFinal = _finalHeight;
         if (height < lastFinal || (height == lastFinal && flags & Race.FINAL == 0)) revert StaleParent(id);
+        // Else a bridge that stood still could go on from what nobody can look at any more.
+        if (flags & Race.FINAL == 0 && block.timestamp > publishedAt + PARENT_SECONDS) revert OldParent(id);
         if (height >= lastFinal + Race.MAX_DEPTH) revert TooFarAhead(height, lastFinal);
 
         (uint256 floor, uint256 ceiling) =
             Target.boundsOf(parent.targetOf(), block.timestamp - publishedAt, easiestTarget);
+        uint256 target = publication.target;
         if (target < floor || target > ceiling) revert TargetOutOfRange(target, floor, ceiling);
 
         fields.chain = chain;
@@ -424,6 +461,28 @@ contract Bridge is IBridge {
         fields.supply = parent.supplyOf();
         fields.firstRequest = parent.firstRequestOf() + parent.requestCountOf();
         fields.lanes = parent.lanesOf();
+    }
+
+    /// @dev Takes a block into the record, whose header is complete now, and seals it.
+    function _accept(bytes calldata parent, BlockHeader.Fields memory fields, Publication calldata publication)
+        private
+        returns (bytes memory header, BlockId id)
+    {
+        _lanes.check(parent.lanesOf(), fields.lanes);
+        (header, id) = BlockHeader.seal(fields, publication.miner, publication.nonce);
+        if (!_isSolved(id, fields.target)) revert InsufficientWork(BlockId.unwrap(id), fields.target);
+        _record(id, fields, publication);
+    }
+
+    /// @dev The entry of the queue that the step of a proof consumes, where the judge asks for that: in calldata it was compared already.
+    function _spotOf(bytes calldata sealedHeader, bytes calldata parent, Refutation calldata proof)
+        private
+        view
+        returns (QueueSpot memory spot)
+    {
+        if (proof.hashes.length == 0) return spot;
+        (bool consumes, Lane lane, uint256 number) = BlockHeader.placeOf(sealedHeader, parent, proof.index);
+        if (consumes) return _lanes.spotOf(lane, number);
     }
 
     /// @dev What is kept of a published block; reverts if there is none of all the 24 bytes of the id that are kept.
@@ -438,6 +497,12 @@ contract Bridge is IBridge {
         uint8 flags = record.flags;
         if (flags & Race.FINAL != 0) revert AlreadyFinal(id);
         if (flags & Race.REFUTED != 0) revert BlockIsRefuted(id);
+    }
+
+    /// @dev Reverts unless the block may be refuted, and `parent` is its parent.
+    function _checkParent(BlockId id, BlockId parent) private view {
+        BlockKey key = parent.keyOf();
+        if (_checkRefutable(id).parent != key || _blocks[key].tag != parent.tagOf()) revert NotParent(id, parent);
     }
 
     /// @dev Takes the bond and writes down a block that has passed all other checks.

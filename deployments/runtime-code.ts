@@ -4,22 +4,22 @@ export const compilerVersion = 'v0.8.37+commit.f401782d'
 export const runtimeCode = {
   bridge: {
     name: 'project/contracts/Bridge.sol:Bridge',
-    start: 1795,
-    length: 20387,
+    start: 1850,
+    length: 23146,
     immutables: {
-      token: [2140, 3450, 4222, 4544, 5506, 6312, 8467],
-      judge: [991, 6412],
-      chain: [1567, 6254, 9089],
-      genesis: [1465],
-      easiestTarget: [1516, 8979],
-      minRequest: [2015, 6351],
-      minDeposit: [835, 4062, 4139],
-      floorPrice: [1302, 2339, 4644, 5869, 13207],
+      token: [2170, 3480, 4084, 4406, 4713, 5768, 8407],
+      judge: [1002, 4815],
+      chain: [1628, 4655, 9149],
+      genesis: [1507],
+      easiestTarget: [1558, 9036],
+      minRequest: [2045, 4752],
+      minDeposit: [846, 3924, 4001],
+      floorPrice: [1344, 2369, 4506, 6131, 12023],
     },
   },
   token: {
     name: 'project/contracts/WrappedTTX.sol:WrappedTTX',
-    start: 23181,
+    start: 25995,
     length: 4042,
     immutables: {
       _cachedDomainSeparator: [1856],
@@ -34,8 +34,8 @@ export const runtimeCode = {
   },
   judge: {
     name: 'project/contracts/Judge.sol:Judge',
-    start: 27251,
-    length: 8897,
+    start: 30065,
+    length: 13699,
     immutables: {},
   },
 } as const

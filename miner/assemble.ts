@@ -1,15 +1,18 @@
-// Chooses what goes into the next block, by the rules of the queue and by the miner's ranking, and makes the block of it.
+// Chooses what goes into the next block, by the rules of the queue and by the miner's ranking, and where it is posted. Long because a block that is
+// being filled is one thing.
 
-import { publishGas, stepsGas } from '../node/ethereum/calls.ts'
+import { publishBlobsGas, publishGas } from '../node/ethereum/calls.ts'
 import { applyStep, applyTransaction } from '../node/protocol/apply.ts'
-import { assembleBlock, depositIndex, type ParentBlock, type PublishedBlock } from '../node/protocol/block.ts'
+import { type AppliedStep, splitHead } from '../node/protocol/blob-block.ts'
+import { depositIndex, type ParentBlock } from '../node/protocol/block.ts'
 import { feeOf } from '../node/protocol/fee.ts'
 import { keccak } from '../node/protocol/hash.ts'
-import { challengeOf, type Header } from '../node/protocol/header.ts'
-import { type Address, type Hash, type Infohash, toHash } from '../node/protocol/ids.ts'
+import type { Header, SealedHeader } from '../node/protocol/header.ts'
+import { type Hash, type Infohash, toHash } from '../node/protocol/ids.ts'
 import { unpackTransaction } from '../node/protocol/packed.ts'
 import { LANES, laneOf, type QueueEntry } from '../node/protocol/queue.ts'
-import { BYTE_LIMIT, LANE_SHARE, type Rules, STEP_LIMIT } from '../node/protocol/rules.ts'
+import { isInBlobs, type PostedBody } from '../node/protocol/replay.ts'
+import { LANE_SHARE, type Rules } from '../node/protocol/rules.ts'
 import type { State } from '../node/protocol/state.ts'
 import { decodeStep, encodeStep, laneOfStep, splitSteps } from '../node/protocol/step.ts'
 import {
@@ -19,27 +22,40 @@ import {
   type Gwei,
   toBaseUnits,
   toGwei,
+  toWei,
   type Wei,
   weiOf,
 } from '../node/protocol/units.ts'
 import type { VerifiedTransaction } from '../node/protocol/verify.ts'
 import { type Candidate, type Package, type Prices, rankByCoinAge, rankPaying, worthOf } from './ranking.ts'
-import type { Work } from './work/nonce.ts'
+import {
+  addLoads,
+  costOfExpense,
+  type Expense,
+  expenseOf,
+  isWithin,
+  type Load,
+  loadOfStep,
+  NO_LOAD,
+  type Rows,
+  shareOf,
+  stepLimit,
+} from './rows.ts'
 
 /** What a block brings and costs. */
-export type Offer = {
+export type Offer = Expense & {
   readonly queueEntries: number
   readonly requests: number
   /** What finality pays: wTTX, and for forced transactions. */
   readonly fee: BaseUnits
   readonly queueFees: Gwei
-  /** Of its publication, units. */
-  readonly gas: bigint
 }
 
 /** What a block would do, in order. */
 export type Content = Offer & {
-  readonly steps: readonly { readonly step: Uint8Array; readonly after: State }[]
+  /** Where it is to be posted: where its steps have room. */
+  readonly rows: Rows
+  readonly steps: readonly AppliedStep[]
   /** When the first of its plain requests was seen, unix milliseconds on the node's clock. */
   readonly oldestRequest?: number
 }
@@ -57,56 +73,68 @@ export type Policy = Prices & {
   readonly marginPercent: bigint
   /** Gas besides that of the publication that the block's fees have to pay for, units. */
   readonly extraGas: bigint
-  /** Transactions that pay nothing: this many in a block that makes no profit. One that makes a profit carries as many as that pays for. */
+  /**
+   * Transactions that pay nothing: this many in a block that makes no profit, beside those that have room in a blob that is paid for anyway. One
+   * that makes a profit carries as many as that pays for.
+   */
   readonly unpaidSteps: number
 }
 
-/** A block to search a nonce for. */
-export type Plan = {
-  readonly work: Work
-  readonly header: Header
-  readonly content: Content
-  readonly block: Omit<PublishedBlock, 'sealed'>
-  /** After the block. */
-  readonly state: State
+/** Rankings of one kind while a block is filled: what comes in later than that is for the next block. */
+const ROUNDS = 8
+
+/**
+ * What a block brings most with: in calldata, or in blobs where these have a price and are not excluded by `where`. Without a price of TTX: what
+ * costs less for each request and queue entry.
+ */
+export function chooseContent(
+  rules: Rules,
+  parent: ParentBlock,
+  supply: Supply,
+  policy: Policy,
+  where: 'auto' | Rows,
+): Content {
+  const inBlobs =
+    where === 'calldata' || policy.blobGasPrice === undefined
+      ? undefined
+      : chooseSteps(rules, parent, supply, policy, 'blobs')
+  // A block without steps has no rows.
+  const isPossible = inBlobs !== undefined && inBlobs.steps.length > 0
+  if (isPossible && where === 'blobs') return inBlobs
+  const inCalldata = chooseSteps(rules, parent, supply, policy, 'calldata')
+  return isPossible && isBetter(inBlobs, inCalldata, policy) ? inBlobs : inCalldata
 }
 
 /** Every step that it returns is valid in its place. */
-export function chooseSteps(rules: Rules, parent: ParentBlock, supply: Supply, policy: Policy): Content {
-  const filling = new Filling(rules, parent, supply.verify)
+export function chooseSteps(rules: Rules, parent: ParentBlock, supply: Supply, policy: Policy, rows: Rows): Content {
+  const filling = new Filling(rules, parent, supply.verify, rows)
   for (const lane of LANES) {
     const waiting = supply.queue.filter(({ kind }) => laneOf(kind) === lane)
     for (const entry of waiting.slice(0, LANE_SHARE)) filling.consume(entry)
   }
-  const gasOf = ({ packed }: Candidate) => stepsGas(1, 1 + packed.length + 32)
+  const costOfItem = (item: Candidate) => shareOf(rows, loadOf(item), policy)
   // Requests share ancestors: once one has brought them in, others may pay that did not before.
-  for (let before = -1; before !== filling.taken.size; ) {
+  for (let [round, before] = [0, -1]; round < ROUNDS && before !== filling.taken.size && !filling.isFull; round++) {
     before = filling.taken.size
-    for (const each of rankPaying(supply.candidates, filling.taken, policy, gasOf)) filling.take(each)
+    for (const each of rankPaying(supply.candidates, filling.taken, policy, costOfItem)) filling.take(each)
   }
-  let unpaidGas = surplusGas(filling.content(), policy)
-  let unpaidSteps = unpaidGas === undefined ? policy.unpaidSteps : STEP_LIMIT
+  const paying = filling.content()
+  const budget = budgetOf(paying, policy)
+  const isCaused = paying.requests + paying.queueEntries > 0
+  let unpaidSteps = policy.unpaidSteps
   for (const each of rankByCoinAge(supply.candidates, filling.taken)) {
-    const items = each.items.filter(({ infohash }) => !filling.taken.has(infohash))
-    const gas = items.reduce((sum, item) => sum + gasOf(item), 0n)
-    if (items.length > unpaidSteps || (unpaidGas !== undefined && gas > unpaidGas)) continue
-    if (!filling.take(each)) continue
-    unpaidSteps -= items.length
-    if (unpaidGas !== undefined) unpaidGas -= gas
+    if (filling.isFull) break
+    const { cost, count } = filling.costWith(each, policy)
+    const isFree = isCaused && cost <= filling.cost(policy)
+    if (!isFree && (budget === undefined ? count > unpaidSteps : cost > budget)) continue
+    if (filling.take(each) && !isFree) unpaidSteps -= count
   }
   return filling.content()
 }
 
-/** The block of this content; `target` must be allowed at its publication. */
-export function planBlock(rules: Rules, parent: ParentBlock, content: Content, target: bigint, miner: Address): Plan {
-  const { header, block } = assembleBlock(rules, parent, target, content.steps)
-  const state = content.steps.at(-1)?.after ?? parent.state
-  return { work: { challenge: challengeOf(header), miner, target }, header, content, block, state }
-}
-
 /** What a block of this content costs. */
-export function costOf(content: Offer, { gasPrice, extraGas }: Policy): Wei {
-  return costOfGas(content.gas + extraGas, gasPrice)
+export function costOf(content: Expense, policy: Policy): Wei {
+  return addWei([costOfExpense(content, policy), costOfGas(policy.extraGas, policy.gasPrice)])
 }
 
 /** What finality pays; `undefined` if no price is known. */
@@ -115,23 +143,44 @@ export function revenueOf(content: Offer, { weiPerTtx }: Policy): Wei | undefine
 }
 
 /** What a block that was made before brings and costs. */
-export function offerOf({ sealed, steps, states }: PublishedBlock): Offer {
-  const decoded = splitSteps(steps).map(decodeStep)
-  return {
-    queueEntries: decoded.filter((step) => step && laneOfStep(step) !== undefined).length,
-    requests: sealed.header.requestCount,
-    fee: sealed.header.fee,
-    queueFees: sealed.header.queueFees,
-    gas: publishGas(decoded.length, steps.length + states.length),
+export function offerOf({ header }: Pick<SealedHeader, 'header'>, body: PostedBody): Offer {
+  const { fee, queueFees, requestCount: requests } = header
+  if (isInBlobs(body)) {
+    const queueEntries = splitHead(body).entries.length
+    return {
+      queueEntries,
+      requests,
+      fee,
+      queueFees,
+      gas: publishBlobsGas(queueEntries + requests),
+      blobs: body.hashes.length,
+    }
   }
+  const decoded = splitSteps(body.steps).map(decodeStep)
+  const queueEntries = decoded.filter((step) => step && laneOfStep(step) !== undefined).length
+  const gas = publishGas(decoded.length, body.steps.length + body.states.length)
+  return { queueEntries, requests, fee, queueFees, gas, blobs: 0 }
 }
 
-/** Gas that the revenue leaves after cost and margin, units; `undefined` if it does not pay for those. */
-function surplusGas(content: Offer, policy: Policy): bigint | undefined {
+/** Whether a miner is better off with `a`. */
+function isBetter(a: Content, b: Content, policy: Policy): boolean {
+  const [revenue, other] = [revenueOf(a, policy), revenueOf(b, policy)]
+  const [cost, otherCost] = [costOf(a, policy), costOf(b, policy)]
+  if (revenue !== undefined && other !== undefined) return revenue - cost > other - otherCost
+  // For each of what a block is for; neither is zero, as then both are worth nothing.
+  return cost * BigInt(b.requests + b.queueEntries) < otherCost * BigInt(a.requests + a.queueEntries)
+}
+
+/** What a block may cost at most with this revenue, or undefined if it costs more already. */
+function budgetOf(content: Offer, policy: Policy): Wei | undefined {
   const revenue = revenueOf(content, policy)
-  if (revenue === undefined || policy.gasPrice === 0n) return undefined
-  const left = (revenue * 100n) / (100n + policy.marginPercent) - costOf(content, policy)
-  return left < 0n ? undefined : left / policy.gasPrice
+  if (revenue === undefined) return undefined
+  const budget = toWei((revenue * 100n) / (100n + policy.marginPercent))
+  return costOf(content, policy) > budget ? undefined : budget
+}
+
+function loadOf({ packed, request }: Candidate): Load {
+  return { ...loadOfStep(1 + packed.length), requests: request === undefined ? 0 : 1 }
 }
 
 /** A block that is being filled. */
@@ -140,56 +189,74 @@ class Filling {
   readonly #rules: Rules
   readonly #verify: Supply['verify']
   readonly #parent: Header
-  readonly #steps: { readonly step: Uint8Array; readonly after: State }[] = []
+  readonly #rows: Rows
+  readonly #steps: AppliedStep[] = []
   /** Candidates that no longer apply here, and therefore never will. */
   readonly #unfit = new Set<Infohash>()
   #state: State
-  #bytes = 0
-  #queueEntries = 0
-  #requests = 0
+  #load = NO_LOAD
   #fee = 0n
   #queueFees = 0n
   #oldestRequest: number | undefined
 
-  constructor(rules: Rules, parent: ParentBlock, verify: Supply['verify']) {
+  constructor(rules: Rules, parent: ParentBlock, verify: Supply['verify'], rows: Rows) {
     this.#rules = rules
     this.#verify = verify
     this.#parent = parent.header
     this.#state = parent.state
+    this.#rows = rows
+  }
+
+  get isFull(): boolean {
+    return this.#steps.length === stepLimit(this.#rows)
   }
 
   /** The next queue entry, lane by lane; there is always room for what a block has to be ready for. */
   consume(entry: QueueEntry): void {
-    const index = depositIndex(this.#parent, this.#queueEntries)
-    const step = this.#queueStep(index, entry)
-    this.#push(step, applyStep(this.#rules, this.#state, index, step).state)
-    this.#queueEntries += 1
+    const index = depositIndex(this.#parent, this.#load.queueEntries)
+    const { step, requests } = this.#queueStep(index, entry)
+    const { state, growth } = applyStep(this.#rules, this.#state, index, step)
+    this.#push({ step, after: state, growth }, { ...loadOfStep(step.length), queueEntries: 1, requests, growth })
     if (entry.kind === 'deposit') this.#fee += feeOf(entry.gross)
     else this.#queueFees += entry.fee
   }
 
+  cost(policy: Policy): Wei {
+    return costOf(expenseOf(this.#rows, this.#load), policy)
+  }
+
+  /** Of the block with this package, whether it has room or not, and how many steps of it come to those that are there. */
+  costWith(each: Package, policy: Policy): { readonly cost: Wei; readonly count: number } {
+    const fresh = this.#fresh(each)
+    const load = fresh.map(loadOf).reduce(addLoads, this.#load)
+    return { cost: costOf(expenseOf(this.#rows, load), policy), count: fresh.length }
+  }
+
   /** All of a package or nothing of it. */
-  take({ items }: Package): boolean {
-    const fresh = items.filter(({ infohash }) => !this.taken.has(infohash))
-    const size = fresh.reduce((sum, { packed }) => sum + 1 + packed.length + 32, 0)
-    if (this.#steps.length + fresh.length > STEP_LIMIT || this.#bytes + size > BYTE_LIMIT) return false
-    const steps: { readonly item: Candidate; readonly after: State }[] = []
+  take(each: Package): boolean {
+    const fresh = this.#fresh(each)
+    if (fresh.some(({ infohash }) => this.#unfit.has(infohash))) return false
+    if (!isWithin(this.#rows, fresh.map(loadOf).reduce(addLoads, { ...this.#load, growth: 0 }))) return false
+    const steps: { readonly item: Candidate; readonly after: State; readonly growth: number }[] = []
+    let { growth } = this.#load
     let state = this.#state
     for (const item of fresh) {
-      const verified = this.#unfit.has(item.infohash) ? undefined : this.#verify(item)
+      const verified = this.#verify(item)
       const applied = verified && applyTransaction(state, verified)
       if (applied?.reason !== 'None') {
         this.#unfit.add(item.infohash)
         return false
       }
       state = applied.state
-      steps.push({ item, after: state })
+      growth += applied.growth
+      steps.push({ item, after: state, growth: applied.growth })
     }
-    for (const { item, after } of steps) {
-      this.#push(encodeStep({ kind: 'transaction', packed: item.packed }), after)
+    if (!isWithin(this.#rows, { ...this.#load, growth })) return false
+    for (const { item, after, growth: own } of steps) {
+      const step = encodeStep({ kind: 'transaction', packed: item.packed })
+      this.#push({ step, after, growth: own }, { ...loadOf(item), growth: own })
       this.taken.add(item.infohash)
       if (item.request === undefined) continue
-      this.#requests += 1
       this.#fee += feeOf(item.request)
       this.#oldestRequest = Math.min(this.#oldestRequest ?? Number.POSITIVE_INFINITY, item.firstSeen)
     }
@@ -197,37 +264,41 @@ class Filling {
   }
 
   content(): Content {
+    const { queueEntries, requests } = this.#load
     return {
+      rows: this.#rows,
       steps: [...this.#steps],
-      queueEntries: this.#queueEntries,
-      requests: this.#requests,
+      queueEntries,
+      requests,
       fee: toBaseUnits(this.#fee),
       queueFees: toGwei(this.#queueFees),
-      gas: publishGas(this.#steps.length, this.#bytes),
+      ...expenseOf(this.#rows, this.#load),
       ...(this.#oldestRequest === undefined ? {} : { oldestRequest: this.#oldestRequest }),
     }
   }
 
+  #fresh({ items }: Package): Candidate[] {
+    return items.filter(({ infohash }) => !this.taken.has(infohash))
+  }
+
   /** A forced transaction is `applied` exactly if it is valid here. */
-  #queueStep(index: bigint, entry: QueueEntry): Uint8Array {
-    if (entry.kind === 'deposit') return encodeStep({ kind: 'deposit', entry })
+  #queueStep(index: bigint, entry: QueueEntry): { readonly step: Uint8Array; readonly requests: number } {
+    if (entry.kind === 'deposit') return { step: encodeStep({ kind: 'deposit', entry }), requests: 0 }
     const { fee, packed } = entry
     const step = encodeStep({ kind: 'applied', fee, packed })
     if (applyStep(this.#rules, this.#state, index, step).reason !== 'None') {
       const packedHash: Hash = toHash(keccak(packed))
-      return encodeStep({ kind: 'void', fee, packedHash })
+      return { step: encodeStep({ kind: 'void', fee, packedHash }), requests: 0 }
     }
     const fields = unpackTransaction(packed)
-    if (fields?.request) {
-      this.#requests += 1
-      this.#fee += feeOf(fields.tokens)
-    }
-    return step
+    if (!fields?.request) return { step, requests: 0 }
+    this.#fee += feeOf(fields.tokens)
+    return { step, requests: 1 }
   }
 
-  #push(step: Uint8Array, after: State): void {
-    this.#steps.push({ step, after })
-    this.#bytes += step.length + 32
-    this.#state = after
+  #push(step: AppliedStep, load: Load): void {
+    this.#steps.push(step)
+    this.#load = addLoads(this.#load, load)
+    this.#state = step.after
   }
 }

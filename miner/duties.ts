@@ -8,7 +8,7 @@ import type { Address } from '../node/protocol/ids.ts'
 import { BOND_SECONDS } from '../node/protocol/rules.ts'
 import { costOfGas, later, toBaseUnits, toTime, toWei } from '../node/protocol/units.ts'
 import { DueCalls, type DueDeps, doDuty } from './due-calls.ts'
-import { type Journal, type Publication, publicationId } from './journal.ts'
+import { type Journal, publicationId, withoutBody } from './journal.ts'
 
 export type DutiesDeps = DueDeps & { readonly journal: Journal }
 
@@ -59,15 +59,15 @@ export class Duties {
           { block: id },
           'one of our blocks was refuted: this miner or its node is wrong about the rules, or the disk lies',
         )
-        await journal.put({ ...withoutBytes(entry), stage: 'lost', problem: 'it was refuted', bond: toWei(0n) })
+        await journal.put({ ...withoutBody(entry), stage: 'lost', problem: 'it was refuted', bond: toWei(0n) })
       } else if (record.isFinal) {
         const fee = record.isUnpaid ? toBaseUnits(0n) : decodeSealed(entry.sealed).header.fee
         log.info({ block: id, fee: `${fee}` }, 'one of our blocks is final')
-        await journal.put({ ...withoutBytes(entry), stage: 'final', fee })
+        await journal.put({ ...withoutBody(entry), stage: 'final', fee })
       } else if (decodeSealed(entry.sealed).header.height <= finalHeight) {
         const problem = 'another block became final in its place'
         log.warn({ block: id, problem }, 'one of our blocks is lost')
-        await journal.put({ ...withoutBytes(entry), stage: 'lost', problem })
+        await journal.put({ ...withoutBody(entry), stage: 'lost', problem })
       }
     }
   }
@@ -82,7 +82,7 @@ export class Duties {
       else if (isRefusal(end, 'BondForfeited')) {
         const stage = entry.stage === 'final' ? 'final' : 'lost'
         const problem = 'its bond is burned: it was the rival of a block that still counts'
-        await journal.put({ ...withoutBytes(entry), stage, problem, bond: toWei(0n) })
+        await journal.put({ ...withoutBody(entry), stage, problem, bond: toWei(0n) })
       }
     }
   }
@@ -93,8 +93,4 @@ export class Duties {
     if (owed === 0n || owed < costOfGas(WITHDRAW_FACTOR * WITHDRAW_GAS, head.baseFee)) return
     await doDuty(this.#deps, withdrawCall(this.#options.payout), { owed: `${owed}` }, signal)
   }
-}
-
-function withoutBytes(entry: Publication): Publication {
-  return { ...entry, steps: new Uint8Array(), states: new Uint8Array(), attempts: [] }
 }

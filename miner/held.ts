@@ -90,7 +90,7 @@ export async function fateOf(
   const least = defends?.least ?? 0n
   if (workOf(header.target) < least) return { do: 'give up', reason: 'its branch would not be ahead even with it' }
   const decision =
-    moment.defence ?? decide(offerOf({ ...held, sealed: decodeSealed(held.sealed) }), policy, waiting, moment.nowMs)
+    moment.defence ?? decide(offerOf(decodeSealed(held.sealed), held.body), policy, waiting, moment.nowMs)
   if (!decision.publish && isPointless(held, moment)) return { do: 'give up', reason: 'its race is over' }
   if (!decision.publish) return { do: 'hold', reason: `a block is found: ${decision.reason}` }
   const { beside: _, ...alone } = held

@@ -7,13 +7,14 @@ import type { Head } from '../node/ethereum/reader.ts'
 import type { Logger } from '../node/log.ts'
 import { encodeSealed } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
+import { isInBlobs, type WholeBody } from '../node/protocol/replay.ts'
 import { toWei, type Wei } from '../node/protocol/units.ts'
 import { Troubles } from '../node/trouble.ts'
 import { type Choice, chooseWork } from './choice.ts'
 import { Defence } from './defence/defence.ts'
 import { Duties } from './duties.ts'
 import { fateOf, heldOn } from './held.ts'
-import { Journal, type Publication, parentOf, publicationId } from './journal.ts'
+import { Journal, type Publication, parentOf, publicationId, withoutBody } from './journal.ts'
 import type { MinerDeps, MinerOptions } from './options.ts'
 import { Planner, type Prospect } from './planner.ts'
 import { type Decision, decide } from './profit.ts'
@@ -27,6 +28,7 @@ const DEFAULTS = {
   marginPercent: 10,
   longestWaitMs: 3_600_000,
   unpaidSteps: 50,
+  rows: 'auto' as const,
   pollMs: 2_000,
   courtesyMs: 60_000,
   graceMs: 60_000,
@@ -34,6 +36,8 @@ const DEFAULTS = {
 /** Duties, and the races of our own blocks, are looked at once in this many looks. */
 const DUTY_LOOKS = 5
 const FOREVER_SECONDS = 1e9
+/** After blobs were dearer than what the account pays for them, they are left alone for this long. */
+const DEAR_MS = 60_000
 
 /**
  * Runs until it is stopped: trouble with node or Ethereum, or an empty account, only make it wait (`status().problem`). What a crash
@@ -42,7 +46,7 @@ const FOREVER_SECONDS = 1e9
 export class Miner implements AsyncDisposable {
   readonly #deps: MinerDeps
   readonly #log: Logger
-  readonly #options: typeof DEFAULTS & { readonly payout: MinerStatus['payout'] }
+  readonly #options: Required<Omit<MinerOptions, 'folder'>>
   readonly #journal: Journal
   readonly #planner: Planner
   readonly #publisher: Publisher
@@ -53,6 +57,8 @@ export class Miner implements AsyncDisposable {
   #running: Promise<unknown> | undefined
   #wake = Promise.withResolvers<void>()
   #publishing: { readonly id: Hash; readonly parent: Hash; readonly done: Promise<void> } | undefined
+  /** Blobs were dearer than what the account pays: what is said of that, and until when nothing is tried with blobs, unix milliseconds. */
+  #dear = { reason: '', untilMs: 0 }
   #prospect: Prospect | undefined
   #decision: Decision | undefined
   /** Blocks that this process has found. */
@@ -70,14 +76,14 @@ export class Miner implements AsyncDisposable {
     this.#log = deps.log.child({ part: 'miner' })
     this.#options = { ...DEFAULTS, payout: deps.sender.ethereum.account, ...chosen }
     this.#troubles = new Troubles(this.#log, this.#stop.signal)
-    const { node, sender, now, random } = deps
+    const { node, sender, kzg, now, random } = deps
     const { ethereum } = sender
-    const { payout, weiPerTtx, marginPercent, unpaidSteps, courtesyMs, graceMs } = this.#options
+    const { payout, weiPerTtx, marginPercent, unpaidSteps, rows, courtesyMs, graceMs } = this.#options
     this.#journal = new Journal(folder)
-    const planning = { payout, weiPerTtx, marginPercent: BigInt(marginPercent), unpaidSteps, graceMs }
-    this.#planner = new Planner({ node, ethereum, log: this.#log, now }, planning)
+    const planning = { payout, weiPerTtx, marginPercent: BigInt(marginPercent), unpaidSteps, graceMs, rows }
+    this.#planner = new Planner({ node, ethereum, kzg, log: this.#log, now }, planning)
     const shared = { node, sender, journal: this.#journal, log: this.#log, now }
-    this.#publisher = new Publisher(shared)
+    this.#publisher = new Publisher({ ...shared, kzg })
     this.#duties = new Duties({ ...shared, random }, { payout, courtesyMs })
     this.#defence = new Defence({ node, journal: this.#journal, now })
     this.#search = new Search(
@@ -193,10 +199,15 @@ export class Miner implements AsyncDisposable {
     if (this.#publishing?.parent === prospect.parent) this.#pause('publishing', 'a block is on its way to Ethereum')
     else if (this.#hasPublishedOn(prospect.parent)) this.#pause('resting', 'the node has not seen our newest block yet')
     else if (prospect.obstacle !== undefined) this.#pause('resting', `${prospect.obstacle}: waiting`)
-    else if (held !== undefined && !this.#decision.publish) this.#search.rest()
+    else if (held !== undefined && (!this.#decision.publish || this.#isTooDear(prospect, now))) this.#search.rest()
     else if (!isSoonWorth) this.#pause('resting', this.#decision.reason)
     // What was found since this round began is for the next one to judge, not to be searched once more.
     else if (this.#finds === finds) this.#look(prospect)
+  }
+
+  /** What would be found would have to wait as well. */
+  #isTooDear({ plan }: Prospect, nowMs: number): boolean {
+    return plan.content.rows === 'blobs' && nowMs < this.#dear.untilMs
   }
 
   #worth({ plan, policy, sinceMs }: Prospect, atMs: number): Decision {
@@ -234,7 +245,9 @@ export class Miner implements AsyncDisposable {
       ...(races ? { races } : {}),
     }
     const fate = await fateOf(deps, held, prospect, moment, this.#stop.signal)
-    if (fate.do === 'publish') this.#publish(fate.entry)
+    const isDear = nowMs < this.#dear.untilMs && isInBlobs(held.body) && held.attempts.length === 0
+    if (fate.do === 'publish' && isDear) this.#hold(this.#dear.reason)
+    else if (fate.do === 'publish') this.#publish(fate.entry)
     else if (fate.do === 'give up') await this.#giveUp(held, fate.reason)
     else this.#hold(fate.reason)
   }
@@ -244,7 +257,11 @@ export class Miner implements AsyncDisposable {
     let isOver = false
     const done = this.#troubles
       .try('publishing', async () => {
-        const { stage } = await this.#publisher.publish(entry, this.#stop.signal)
+        const { stage } = await this.#publisher.publish(entry, this.#stop.signal).catch((error: unknown) => {
+          const isDear = error instanceof OperationError && error.code === 'fee-cap'
+          if (isDear && isInBlobs(entry.body)) this.#waitForBlobs(error)
+          throw error
+        })
         isOver = stage !== 'submitted'
       })
       .finally(() => {
@@ -253,6 +270,13 @@ export class Miner implements AsyncDisposable {
         if (isOver) this.#wake.resolve()
       })
     this.#publishing = { id: publicationId(entry), parent: parentOf(entry), done }
+  }
+
+  /** Its header says that its rows are in blobs: it waits for them, and what is found beside it meanwhile takes its place. */
+  #waitForBlobs({ message }: OperationError): void {
+    const untilMs = this.#deps.now() + DEAR_MS
+    this.#dear = { reason: `a block is found, but its blobs are too dear: ${message}`, untilMs }
+    this.#planner.avoidBlobs(untilMs)
   }
 
   #look(prospect: Prospect): void {
@@ -267,31 +291,33 @@ export class Miner implements AsyncDisposable {
   ): Promise<void> {
     assert(work.challenge === plan.work.challenge, 'the pool searches the newest plan')
     const sealed = encodeSealed({ header: plan.header, seal: { miner: work.miner, nonce } })
-    const { content, block } = plan
-    await this.#journal.put({
-      version: 1,
+    const { content, body } = plan
+    const { blobs, posted } = splitBody(body)
+    const entry: Publication = {
+      version: 2,
       stage: 'mined',
       foundMs: this.#deps.now(),
       sinceMs,
       parent: sealedParent,
       sealed,
-      ...block,
+      body: posted,
       ...(defends === undefined ? {} : { defends: defends.first }),
       fee: content.fee,
       attempts: [],
       bond: toWei(0n),
-    })
+    }
+    await this.#journal.add(entry, blobs)
     this.#finds += 1
     this.#planner.remember(digest, plan)
     this.#log.info(
-      { block: digest, parent, height: `${plan.header.height}`, steps: content.steps.length },
+      { block: digest, parent, height: `${plan.header.height}`, steps: content.steps.length, rows: content.rows },
       'found a block',
     )
   }
 
   async #giveUp(entry: Publication, problem: string): Promise<void> {
     this.#log.info({ block: publicationId(entry), problem }, 'gave up one of our blocks')
-    await this.#journal.put({ ...entry, stage: 'lost', problem, steps: new Uint8Array(), states: new Uint8Array() })
+    await this.#journal.put({ ...withoutBody(entry), stage: 'lost', problem })
   }
 
   #expectedMs(target: bigint): number {
@@ -310,4 +336,11 @@ export class Miner implements AsyncDisposable {
     this.#state = state
     this.#reason = reason
   }
+}
+
+/** The blobs of a body, and what the journal's entry has of it. */
+function splitBody(body: WholeBody): { readonly blobs: readonly Uint8Array[]; readonly posted: Publication['body'] } {
+  if (!isInBlobs(body)) return { blobs: [], posted: body }
+  const { blobs, hashes, entries, requests } = body
+  return { blobs, posted: { hashes: [...hashes], entries, requests } }
 }

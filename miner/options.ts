@@ -1,9 +1,11 @@
 // What miner and relayer are given and told: their parts from outside, and the choices of the people who run them.
 
 import type { NodeClient } from '../node/client/rpc.ts'
+import type { KzgPool } from '../node/ethereum/blobs/kzg-pool.ts'
 import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
 import type { Address } from '../node/protocol/ids.ts'
+import type { Rows } from './rows.ts'
 import type { PowPool } from './work/pow-pool.ts'
 
 /** Time and chance, passed in so that tests decide both. */
@@ -21,6 +23,8 @@ export type MinerDeps = Surroundings & {
   readonly sender: TransactionSender
   /** The miner starts and stops it. */
   readonly pool: PowPool
+  /** For blocks in blobs. Its owner stops it after the miner has stopped. */
+  readonly kzg: Pick<KzgPool, 'hashes' | 'sidecar'>
 }
 
 export type MinerOptions = {
@@ -36,6 +40,8 @@ export type MinerOptions = {
   readonly longestWaitMs?: number
   /** Transactions without a fee that a block carries where it makes no profit: 0 to 500. Default 50. */
   readonly unpaidSteps?: number
+  /** Where the rows of blocks are posted; `auto`, which is the default: where a block is worth most, in calldata on a chain without blobs. */
+  readonly rows?: 'auto' | Rows
   /** Between two looks at the node and at Ethereum. Default 2,000. */
   readonly pollMs?: number
   /** Others get a chance for up to this long before this miner pays for their nominations and finalizations. Default 60,000. */

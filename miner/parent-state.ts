@@ -2,11 +2,13 @@
 
 import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
-import { type ParentBlock, replayBlock, type Verdict } from '../node/protocol/block.ts'
+import { stepsIn } from '../node/protocol/blob-block.ts'
+import type { ParentBlock, Verdict } from '../node/protocol/block.ts'
 import { decodeOutputs } from '../node/protocol/block-torrent.ts'
 import { genesisState } from '../node/protocol/genesis.ts'
 import { blockId, decodeSealed, type Header } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
+import { replay, type WholeBlock } from '../node/protocol/replay.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
 import { LANE_SHARE, MAX_DEPTH, type Rules } from '../node/protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../node/protocol/state.ts'
@@ -95,21 +97,34 @@ export class ParentStates {
   }
 
   async #replay(parent: ParentBlock, { id, header }: Place, signal: AbortSignal): Promise<State> {
-    const { sealed, packedSteps: steps, states } = await this.#node.call('bridge_block', { id }, signal)
-    const verdict = await this.#judge(parent, { sealed: decodeSealed(sealed), steps, states }, signal)
+    const verdict = await this.#judge(parent, await this.#whole(id, signal), signal)
     if (verdict.verdict === 'valid' && stateRoot(verdict.state) === header.state) return verdict.state
     if (verdict.verdict === 'valid') throw this.#unknown(id, 'and its steps, as it serves them, lead to another one')
     const why = verdict.verdict === 'unknown' ? verdict.why : `our own replay finds it wrong: ${verdict.problem}`
     throw this.#unknown(id, `and step ${verdict.step} of that block cannot be replayed: ${why}`)
   }
 
-  async #judge(parent: ParentBlock, block: Parameters<typeof replayBlock>[2], signal: AbortSignal): Promise<Verdict> {
+  /**
+   * As the node has it. Blobs are not compared with their hashes, nor the rest with the header: whatever it serves, what is built on is a
+   * state with the root of the header, and there is but one.
+   */
+  async #whole(id: Hash, signal: AbortSignal): Promise<WholeBlock> {
+    const block = await this.#node.call('bridge_block', { id }, signal)
+    const { hashes, entries, requestRecords: requests } = block
+    const sealed = decodeSealed(block.sealed)
+    if (hashes === undefined) return { sealed, steps: block.packedSteps, states: block.states }
+    if (entries === undefined || requests === undefined) throw badAnswer(`the content of block ${id}`)
+    const { blobs } = await this.#node.call('bridge_blobs', { id }, signal)
+    return { sealed, hashes, entries, requests, blobs }
+  }
+
+  async #judge(parent: ParentBlock, block: WholeBlock, signal: AbortSignal): Promise<Verdict> {
     try {
       // Only what is void is not in the step itself.
-      const isQueueNeeded = splitSteps(block.steps).some((step) => decodeStep(step)?.kind === 'void')
+      const isQueueNeeded = stepsOf(block).some((step) => decodeStep(step)?.kind === 'void')
       const place = { lane: 'forced', index: parent.header.lanes.forced.count } as const
       const queue = isQueueNeeded ? await readQueue(this.#node, place, LANE_SHARE, signal) : () => undefined
-      return replayBlock(this.#rules, parent, block, queue)
+      return replay(this.#rules, parent, block, queue)
     } catch (error) {
       if (!(error instanceof RuleError)) throw error
       return { verdict: 'unknown', step: 0, why: error.message }
@@ -144,6 +159,12 @@ export class ParentStates {
       { facts: { block: id }, retry: true },
     )
   }
+}
+
+/** None where one of those in blobs has no shape: then nothing of the queue decides. */
+function stepsOf(block: WholeBlock): readonly Uint8Array[] {
+  if (!('blobs' in block)) return splitSteps(block.steps)
+  return stepsIn(block.blobs, block.sealed.header.stepCount) ?? []
 }
 
 function isUnreachable(error: unknown): boolean {

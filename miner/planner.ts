@@ -4,6 +4,7 @@
 import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
 import type { EthereumAccount } from '../node/ethereum/account.ts'
+import type { KzgPool } from '../node/ethereum/blobs/kzg-pool.ts'
 import { FINALIZE_GAS, RELEASE_GAS } from '../node/ethereum/calls.ts'
 import type { Head, Standing } from '../node/ethereum/reader.ts'
 import type { Logger } from '../node/log.ts'
@@ -17,17 +18,20 @@ import { addPrices, type GasPrice, secondsFrom, toGasPrice, type Work } from '..
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
 import type { Result } from '../node/rpc/api.ts'
 import { troubleFacts } from '../node/trouble.ts'
-import { type Content, chooseSteps, type Plan, type Policy } from './assemble.ts'
+import { type Content, chooseContent, type Policy } from './assemble.ts'
 import { type Stand, targetsOf } from './defence/stand.ts'
 import { Draft, type Outline, type Targets } from './draft.ts'
 import { ParentStates } from './parent-state.ts'
+import type { Plan } from './plan.ts'
 import { parsePending, readPending } from './queue-reader.ts'
 import type { Candidate } from './ranking.ts'
+import { costOfExpense, expenseOf, NO_LOAD, type Rows } from './rows.ts'
 import { type Room, roomOn, type Siblings } from './siblings.ts'
 
 export type PlannerDeps = {
   readonly node: NodeClient
   readonly ethereum: EthereumAccount
+  readonly kzg: Pick<KzgPool, 'hashes'>
   readonly log: Logger
   /** Unix milliseconds. */
   readonly now: () => number
@@ -40,6 +44,8 @@ export type PlannerOptions = {
   readonly unpaidSteps: number
   /** A node may say for this long that it is syncing, as it does for a moment when much is new, before that is a problem. */
   readonly graceMs: number
+  /** Where blocks are posted. */
+  readonly rows: 'auto' | Rows
 }
 
 /** What could be mined now. */
@@ -67,10 +73,13 @@ type Ground = {
   readonly candidates: readonly Template['candidates'][number][]
 }
 type Network = { readonly rules: Rules; readonly easiestTarget: bigint }
-type Chosen = { readonly parent: ParentBlock; readonly content: Content; readonly gasPrice: GasPrice }
+type Chosen = { readonly parent: ParentBlock; readonly content: Content; readonly policy: Policy }
 
 /** Checked transactions are remembered up to this number. */
-const VERIFIED_KEPT = 5_000
+const VERIFIED_KEPT = 10_000
+/** After a plan that took longer than this, another one is made because of new transactions alone only after as many times that long. */
+const QUICK_MS = 250
+const REST_FACTOR = 5
 
 export class Planner {
   readonly #deps: PlannerDeps
@@ -87,6 +96,13 @@ export class Planner {
   #chosen: Chosen | undefined
   /** What a block in defence does on its parent, with these entries in the queue; `undefined` of a node that lacks some of them. */
   #least: (Chosen & { readonly sealed: Uint8Array; readonly lanes: string | undefined }) | undefined
+  /** Until when new transactions alone do not lead to another plan, unix milliseconds. */
+  #restMs = 0
+  /** What else would be one, at the last look. */
+  #ground: string | undefined
+  #hasBlobs: boolean | undefined
+  /** Until when nothing is planned in blobs, unix milliseconds. */
+  #dearMs = 0
   /** What the node said of its queue at the last look. */
   #queue: Hash | undefined
   readonly #drafts: { readonly next: Draft; readonly defence: Draft }
@@ -94,13 +110,18 @@ export class Planner {
   constructor(deps: PlannerDeps, options: PlannerOptions) {
     this.#deps = deps
     this.#options = options
-    const draft = () => new Draft(deps.ethereum, options.payout)
+    const draft = () => new Draft(deps, options.payout)
     this.#drafts = { next: draft(), defence: draft() }
   }
 
   /** Remembers the state after one of our blocks, which will most likely be the next parent. */
   remember(id: Hash, plan: Plan): void {
     this.#states?.put(id, plan.state)
+  }
+
+  /** Blobs cost more than the account pays for them: for a while blocks are planned in calldata, unless they are to be in blobs. */
+  avoidBlobs(untilMs: number): void {
+    this.#dearMs = untilMs
   }
 
   /**
@@ -115,20 +136,25 @@ export class Planner {
     const { tip } = info.bridge
     const onTip = tip && (await ethereum.standing(tip.id))
     this.#queue = info.queue
-    const key = `${tip?.id} ${info.fingerprint} ${info.queue} ${onTip && textOf(onTip.lanes)} ${onTip?.children?.first}`
-    if (this.#template === undefined || key !== this.#key || tip === undefined) {
+    const ground = `${tip?.id} ${info.queue} ${onTip && textOf(onTip.lanes)} ${onTip?.children?.first}`
+    const key = `${ground} ${info.fingerprint}`
+    const isSettled = ground === this.#ground && this.#deps.now() < this.#restMs
+    if (this.#template === undefined || tip === undefined || (key !== this.#key && !isSettled)) {
       this.#template = await node.call('bridge_template', {}, signal)
       this.#chosen = undefined
       // Looked at again if it was made for another tip or another queue: the node has moved on, or is behind our endpoint.
       const { parent, lanes } = this.#template
       const isSame = onTip !== undefined && textOf(lanes) === textOf(onTip.lanes)
       this.#key = parent.id === tip?.id && isSame ? key : undefined
+      this.#ground = this.#key && ground
     }
     const template = this.#template
     const isOnTip = template.parent.id === tip?.id && onTip !== undefined
     const standing = isOnTip ? onTip : await ethereum.standing(template.parent.id)
-    const policy = this.#policy(head, await ethereum.tip())
-    if (this.#chosen === undefined || isFar(this.#chosen.gasPrice, policy.gasPrice)) {
+    const policy = await this.#policy(head)
+    const before = this.#chosen
+    const startMs = this.#deps.now()
+    if (this.#chosen === undefined || isFar(this.#chosen.policy, policy)) {
       this.#template = undefined // kept only if it can be used
       this.#chosen = await this.#choose(network, template, policy, signal)
       this.#see(template.queue)
@@ -138,7 +164,10 @@ export class Planner {
     const room = await this.#room(parent.id, standing, head, signal)
     const target = room.beside?.target ?? this.#ceilingOn(parent, standing, head, network)
     const outline = { ...this.#chosen, sealedParent: template.parent.sealed, room, targets: exactly(target) }
-    return await this.#prospect(this.#drafts.next, network, outline, policy, head)
+    const prospect = await this.#prospect(this.#drafts.next, network, outline, policy, head)
+    const endMs = this.#deps.now()
+    if (this.#chosen !== before) this.#restMs = endMs - startMs > QUICK_MS ? endMs + REST_FACTOR * (endMs - startMs) : 0
+    return prospect
   }
 
   /**
@@ -151,9 +180,9 @@ export class Planner {
     const { node, ethereum } = this.#deps
     const { id } = stand.on
     const standing = await ethereum.standing(id)
-    const policy = this.#policy(head, await ethereum.tip())
+    const policy = await this.#policy(head)
     const lanes = `${textOf(standing.lanes)} ${this.#queue}`
-    if (this.#least?.parent.id !== id || this.#least.lanes !== lanes) {
+    if (this.#least?.parent.id !== id || this.#least.lanes !== lanes || isFar(this.#least.policy, policy)) {
       const { sealed } = await node.call('bridge_block', { id }, signal)
       const { lengths, entries: queue } = await readPending(node, decodeSealed(sealed).header.lanes, signal)
       // What the node has not read yet is young, so a block without it is right for now; but it may be due within the hour.
@@ -173,7 +202,12 @@ export class Planner {
 
   async #prospect(draft: Draft, { rules }: Network, outline: Outline, policy: Policy, head: Head): Promise<Prospect> {
     const { parent, sealedParent, content, room } = outline
-    const { plan, obstacle } = await draft.plan(rules, outline, head)
+    const { blobGasPrice } = policy
+    const { plan, obstacle } = await draft.plan(
+      rules,
+      { ...outline, ...(blobGasPrice === undefined ? {} : { blobGasPrice }) },
+      head,
+    )
     return {
       parent: parent.id,
       sealedParent,
@@ -235,7 +269,7 @@ export class Planner {
       candidates: ground.candidates,
       verify: (candidate: Candidate) => this.#verify(rules, candidate),
     }
-    return { parent, content: chooseSteps(rules, parent, supply, policy), gasPrice: policy.gasPrice }
+    return { parent, content: chooseContent(rules, parent, supply, policy, this.#options.rows), policy }
   }
 
   /** Notes when entries were first seen, as long as they wait: one that a reorganisation took away makes nothing look old. */
@@ -265,11 +299,27 @@ export class Planner {
     return targetCeiling(parent.header.target, elapsed, network.easiestTarget)
   }
 
-  #policy({ baseFee }: Head, tip: GasPrice): Policy {
+  async #policy({ baseFee }: Head): Promise<Policy> {
     const { weiPerTtx, marginPercent, unpaidSteps } = this.#options
-    const price = addPrices(baseFee, tip)
+    const price = addPrices(baseFee, await this.#deps.ethereum.tip())
     const gasPrice = price > 0n ? price : toGasPrice(1n)
-    return { weiPerTtx, marginPercent, unpaidSteps, gasPrice, extraGas: FINALIZE_GAS + RELEASE_GAS }
+    const blobGasPrice = await this.#blobGasPrice()
+    return {
+      ...{ weiPerTtx, marginPercent, unpaidSteps, gasPrice, extraGas: FINALIZE_GAS + RELEASE_GAS },
+      ...(blobGasPrice === undefined ? {} : { blobGasPrice }),
+    }
+  }
+
+  /** `undefined` where blocks are not posted in blobs. */
+  async #blobGasPrice(): Promise<GasPrice | undefined> {
+    const { ethereum, log, now } = this.#deps
+    const { rows } = this.#options
+    if (rows === 'calldata' || (rows === 'auto' && now() < this.#dearMs)) return undefined
+    if (this.#hasBlobs === undefined) {
+      this.#hasBlobs = await ethereum.hasBlobs()
+      if (!this.#hasBlobs) log.info({ rows }, 'the chain of the bridge has no blobs: blocks are posted in calldata')
+    }
+    return this.#hasBlobs ? await ethereum.blobBaseFee() : undefined
   }
 
   #sinceMs(parent: ParentBlock, content: Content): number {
@@ -299,7 +349,13 @@ function exactly(target: bigint): Targets {
   return { aim: target, easiest: target }
 }
 
-/** By more than a quarter: what pays for its gas may be something else then. */
-function isFar(before: GasPrice, now: GasPrice): boolean {
+/** By more than a quarter: what pays for its gas, and where it costs less, may be something else then. */
+function isFar(before: Policy, now: Policy): boolean {
+  const least = (policy: Policy) => costOfExpense({ gas: expenseOf('blobs', NO_LOAD).gas, blobs: 1 }, policy)
+  const hasSame = (before.blobGasPrice === undefined) === (now.blobGasPrice === undefined)
+  return !hasSame || isApart(before.gasPrice, now.gasPrice) || isApart(least(before), least(now))
+}
+
+function isApart(before: bigint, now: bigint): boolean {
   return now * 4n > before * 5n || now * 5n < before * 4n
 }

@@ -2,6 +2,7 @@
 
 import { addGwei, addWei, type BaseUnits, costOfGas, type Gwei, toBaseUnits, type Wei } from '../node/protocol/units.ts'
 import { costOf, type Offer, type Policy, revenueOf } from './assemble.ts'
+import { costOfExpense, type Expense } from './rows.ts'
 
 /**
  * `nothing`: nobody asked to cross the bridge. `profitable`: the fees exceed the gas. `waited`: somebody has waited for the longest wait.
@@ -58,10 +59,10 @@ export type Stake = {
   readonly blocks: number
   readonly fee: BaseUnits
   readonly queueFees: Gwei
-  /** Of their publication, units. */
-  readonly gas: bigint
-  /** Of earlier blocks in defence of the same branch, units: what they cost counts as well, so that a rival who goes on cannot make it a habit. */
-  readonly spentGas: bigint
+  /** Of their publication. */
+  readonly expense: Expense
+  /** Of earlier blocks in defence of the same branch: what they cost counts as well, so that a rival who goes on cannot make it a habit. */
+  readonly spent: Expense
   readonly defences: number
 }
 
@@ -71,10 +72,12 @@ export type Stake = {
  */
 export function decideDefence(offer: Offer, policy: Policy, stake: Stake): Decision {
   const { gasPrice, extraGas, marginPercent } = policy
-  const cost = addWei([costOf(offer, policy), costOfGas(stake.spentGas + BigInt(stake.defences) * extraGas, gasPrice)])
+  const costOfAll = (blocks: number, expense: Expense) =>
+    addWei([costOfExpense(expense, policy), costOfGas(BigInt(blocks) * extraGas, gasPrice)])
+  const cost = addWei([costOf(offer, policy), costOfAll(stake.defences, stake.spent)])
   const fees = { fee: toBaseUnits(stake.fee + offer.fee), queueFees: addGwei([stake.queueFees, offer.queueFees]) }
   const revenue = revenueOf({ ...offer, ...fees }, policy)
-  const worth = revenue ?? costOfGas(stake.gas + BigInt(stake.blocks) * extraGas, gasPrice)
+  const worth = revenue ?? costOfAll(stake.blocks, stake.expense)
   const publish = revenue === undefined ? worth >= cost : worth * 100n >= cost * (100n + marginPercent)
   const blocks = stake.blocks === 1 ? 'one of our blocks' : `${stake.blocks} of our blocks`
   const value =

@@ -2,20 +2,24 @@
 
 import type { NodeClient } from '../node/client/rpc.ts'
 import { OperationError } from '../node/errors.ts'
-import { publishCall } from '../node/ethereum/calls.ts'
+import type { KzgPool, Sidecar } from '../node/ethereum/blobs/kzg-pool.ts'
+import { type BridgeCall, publishBlobsCall, publishCall } from '../node/ethereum/calls.ts'
 import { isAnyRefusal, isRefusal } from '../node/ethereum/refusals.ts'
 import type { Outcome } from '../node/ethereum/sending/pending-call.ts'
 import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
+import type { BlobPosted } from '../node/protocol/blob-block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
-import { keyOf } from '../node/protocol/ids.ts'
+import { type Hash, keyOf } from '../node/protocol/ids.ts'
+import { isInBlobs } from '../node/protocol/replay.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
 import { toWei } from '../node/protocol/units.ts'
-import { type Journal, type Publication, publicationId } from './journal.ts'
+import { type Journal, type Publication, publicationId, withoutBody } from './journal.ts'
 
 export type PublisherDeps = {
   readonly node: NodeClient
   readonly sender: TransactionSender
+  readonly kzg: Pick<KzgPool, 'sidecar'>
   readonly journal: Journal
   readonly log: Logger
   /** Unix milliseconds. */
@@ -29,6 +33,8 @@ const CONTESTED = ['SiblingExists', 'RivalWorkDiffers', 'RaceClosed'] as const
 
 export class Publisher {
   readonly #deps: PublisherDeps
+  /** Of the last block with blobs: made in seconds, and needed again where the price of blobs is above what is paid. */
+  #sidecar: { readonly id: Hash; readonly made: Sidecar } | undefined
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps
@@ -70,9 +76,11 @@ export class Publisher {
   }
 
   async #submit(entry: Publication): Promise<Publication> {
-    const { sealed, steps, states } = entry
+    const { journal, node } = this.#deps
+    const { sealed, body } = entry
     try {
-      const { torrent } = await this.#deps.node.call('bridge_submit', { sealed, steps, states })
+      const rows = isInBlobs(body) ? { blobs: [...(await journal.blobsOf(entry))] } : body
+      const { torrent } = await node.call('bridge_submit', { sealed, ...rows })
       return await this.#put({ ...entry, torrent, stage: 'submitted' })
     } catch (error) {
       if (error instanceof RuleError) return await this.#lose(entry, `the node says that it is wrong: ${error.message}`)
@@ -86,9 +94,7 @@ export class Publisher {
   }
 
   async #send(entry: Publication, signal: AbortSignal): Promise<Publication> {
-    const { sealed, steps, states, parent, beside, torrent } = entry
-    const block = { sealed: decodeSealed(sealed), steps, states, torrent }
-    const call = publishCall(parent, block, beside && keyOf(beside))
+    const call = await this.#callOf(entry)
     let current = entry
     let outcome: Outcome
     try {
@@ -125,6 +131,25 @@ export class Publisher {
     return await this.#again(current)
   }
 
+  async #callOf(entry: Publication): Promise<BridgeCall> {
+    const { sealed, body, parent, torrent } = entry
+    const beside = entry.beside && keyOf(entry.beside)
+    const block = { sealed: decodeSealed(sealed), torrent }
+    return isInBlobs(body)
+      ? publishBlobsCall(parent, { ...block, ...body }, await this.#sidecarOf(entry, body), beside)
+      : publishCall(parent, { ...block, ...body }, beside)
+  }
+
+  /** Throws `OperationError('journal-damaged')` if the blobs on disk are not those of the block. */
+  async #sidecarOf(entry: Publication, { hashes }: BlobPosted): Promise<Sidecar> {
+    const id = publicationId(entry)
+    if (this.#sidecar?.id === id) return this.#sidecar.made
+    const made = await this.#deps.kzg.sidecar(await this.#deps.journal.blobsOf(entry))
+    if (made.hashes.join() !== hashes.join()) throw otherBlobs(id)
+    this.#sidecar = { id, made }
+    return made
+  }
+
   /** Nothing of it is on its way any more. */
   async #again(entry: Publication): Promise<Publication> {
     return await this.#put({ ...entry, stage: 'submitted', attempts: [] })
@@ -132,19 +157,18 @@ export class Publisher {
 
   async #lose(entry: Publication, problem: string): Promise<Publication> {
     this.#deps.log.info({ block: publicationId(entry), problem }, 'one of our blocks is lost')
-    const nothing = new Uint8Array()
-    return await this.#put({
-      ...entry,
-      stage: 'lost',
-      problem,
-      attempts: [],
-      steps: nothing,
-      states: nothing,
-      bond: toWei(0n),
-    })
+    return await this.#put({ ...withoutBody(entry), stage: 'lost', problem, bond: toWei(0n) })
   }
 
   async #put(entry: Publication): Promise<Publication> {
     return await this.#deps.journal.put(entry)
   }
+}
+
+function otherBlobs(block: Hash): OperationError {
+  return new OperationError(
+    'journal-damaged',
+    `expected the blobs of our block ${block} in the journal, got others; move its two files away to go on without that block`,
+    { facts: { file: `${block.slice(2)}.blobs` } },
+  )
 }

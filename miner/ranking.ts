@@ -3,16 +3,16 @@
 import { feeOf } from '../node/protocol/fee.ts'
 import type { Infohash } from '../node/protocol/ids.ts'
 import { STEP_LIMIT, UNIT } from '../node/protocol/rules.ts'
-import { type BaseUnits, costOfGas, type GasPrice, toBaseUnits, toWei, type Wei } from '../node/protocol/units.ts'
+import { addWei, type BaseUnits, toBaseUnits, toWei, type Wei } from '../node/protocol/units.ts'
 import type { Result } from '../node/rpc/api.ts'
+import type { GasPrices } from './rows.ts'
 
 export type Candidate = Result<'bridge_template'>['candidates'][number]
 
 /** What a block's content costs and brings, in wei. */
-export type Prices = {
+export type Prices = GasPrices & {
   /** What 10^18 base units of wTTX are worth. Zero: not known. */
   readonly weiPerTtx: bigint
-  readonly gasPrice: GasPrice
 }
 
 /** A transaction and the unordered ancestors that are not in the block yet, ancestors first. */
@@ -23,15 +23,18 @@ export function worthOf(amount: BaseUnits, { weiPerTtx }: Pick<Prices, 'weiPerTt
   return toWei((amount * weiPerTtx) / UNIT)
 }
 
+/** Steps of a package at most, wherever a block has its rows: walking to the ancestors of all candidates takes a time that this bounds. */
+const PACKAGE_LIMIT = STEP_LIMIT
+
 /**
- * Requests whose fee pays for the gas of their package, the greatest surplus a step first. `gasOf` is what a candidate adds to a
- * block, units. Where no price is known, every request pays, and the fee itself decides.
+ * Requests whose fee pays for what their package costs, the greatest surplus a step first. `costOfItem` is what a candidate adds to the cost of a
+ * block. Where no price is known, every request pays, and the fee itself decides.
  */
 export function rankPaying(
   candidates: readonly Candidate[],
   taken: ReadonlySet<Infohash>,
   prices: Prices,
-  gasOf: (candidate: Candidate) => bigint,
+  costOfItem: (candidate: Candidate) => Wei,
 ): Package[] {
   const byId = new Map(candidates.map((each) => [each.infohash, each]))
   const packages = candidates.flatMap((candidate): Package[] => {
@@ -41,8 +44,7 @@ export function rankPaying(
     const fee = items.reduce((sum, { request }) => sum + feeOf(request ?? 0n), 0n)
     const count = BigInt(items.length)
     if (prices.weiPerTtx === 0n) return [{ items, score: fee / count }]
-    const gas = items.reduce((sum, each) => sum + gasOf(each), 0n)
-    const surplus = worthOf(toBaseUnits(fee), prices) - costOfGas(gas, prices.gasPrice)
+    const surplus = worthOf(toBaseUnits(fee), prices) - addWei(items.map(costOfItem))
     return surplus > 0n ? [{ items, score: surplus / count }] : []
   })
   return packages.sort(compare)
@@ -61,7 +63,7 @@ export function rankByCoinAge(candidates: readonly Candidate[], taken: ReadonlyS
   return packages.sort(compare)
 }
 
-/** `undefined` if an ancestor is not among the candidates, if it fits no block, or if ancestors form a circle (a wrong template). */
+/** `undefined` if an ancestor is not among the candidates, if there are too many, or if ancestors form a circle (a wrong template). */
 function packageOf(
   candidate: Candidate,
   byId: ReadonlyMap<Infohash, Candidate>,
@@ -76,7 +78,7 @@ function packageOf(
       continue
     }
     const item = byId.get(id)
-    if (item === undefined || items.length === STEP_LIMIT) return undefined
+    if (item === undefined || items.length === PACKAGE_LIMIT) return undefined
     const missing = item.after.filter((parent) => !taken.has(parent) && state.get(parent) !== 'done')
     if (missing.length === 0) {
       state.set(id, 'done')

@@ -6,6 +6,7 @@ import { addWei, type BaseUnits, toBaseUnits, type Wei, weiOf } from '../node/pr
 import type { Publication } from './journal.ts'
 import type { Prospect } from './planner.ts'
 import type { Decision } from './profit.ts'
+import { costOfExpense, type Rows } from './rows.ts'
 
 /**
  * `starting`: nothing seen yet. `resting`: nothing is worth a block now. `mining`: searching. `holding`: a block is found, but not worth its gas
@@ -22,6 +23,11 @@ export type WorkStatus = {
   readonly steps: number
   readonly requests: number
   readonly queueEntries: number
+  /** Where its rows are to be posted, and in how many blobs. */
+  readonly rows: Rows
+  readonly blobs: number
+  /** What these would cost now; part of `cost`. */
+  readonly blobFee: Wei
   /** Why it is worth a block, or is not yet. */
   readonly code: Decision['code']
   /** It is for the sake of our own blocks above this one, the first of a race. */
@@ -106,7 +112,7 @@ export function summariseBlocks(
 
 /** What is being searched for, or would be. */
 export function summariseWork(
-  { parent, plan, defends }: Prospect,
+  { parent, plan, policy, defends }: Prospect,
   decision: Decision,
   hashesPerSecond: number,
 ): WorkStatus {
@@ -119,6 +125,9 @@ export function summariseWork(
     steps: header.stepCount,
     requests: content.requests,
     queueEntries: content.queueEntries,
+    rows: content.rows,
+    blobs: content.blobs,
+    blobFee: costOfExpense({ gas: 0n, blobs: content.blobs }, policy),
     code: decision.code,
     ...(defends === undefined ? {} : { defends: defends.first }),
     ...(seconds === undefined ? {} : { expectedSeconds: seconds }),

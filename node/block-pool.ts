@@ -1,22 +1,17 @@
 // Blocks that were mined but are not on Ethereum (yet): replayed, and kept for a while so that their torrents come first.
 
 import { OperationError } from './errors.ts'
-import {
-  deriveHeader,
-  type ParentBlock,
-  type PublishedBlock,
-  type QueueReader,
-  replayBlock,
-  requestsOf,
-} from './protocol/block.ts'
-import { type BlockFile, blockTorrent } from './protocol/block-torrent.ts'
-import { blockId, challengeOf, decodeSealed, encodeSealed, type SealedHeader } from './protocol/header.ts'
+import type { KzgPool } from './ethereum/blobs/kzg-pool.ts'
+import { checkForm, findHashes, judgeMined } from './mined-block.ts'
+import { MAX_BLOB_STEPS } from './protocol/blob.ts'
+import type { ParentBlock, QueueReader } from './protocol/block.ts'
+import { type BlockFile, type BlockRows, blockTorrent } from './protocol/block-torrent.ts'
+import { blockId, decodeSealed, encodeSealed, type SealedHeader } from './protocol/header.ts'
 import type { Hash, Infohash } from './protocol/ids.ts'
 import { LANES, type LanePoints } from './protocol/queue.ts'
 import { RuleError } from './protocol/rule-error.ts'
-import { BYTE_LIMIT, LANE_SHARE, type Rules, STEP_LIMIT } from './protocol/rules.ts'
+import { LANE_SHARE, type Rules } from './protocol/rules.ts'
 import { targetCeiling, targetFloor } from './protocol/target.ts'
-import { splitPosted } from './protocol/trace.ts'
 import { secondsFrom, type Time } from './protocol/units.ts'
 
 export type PooledBlock = {
@@ -30,6 +25,7 @@ export type PooledBlock = {
 
 /** What the pool must know of the bridge. */
 export type PoolView = {
+  readonly kzg: Pick<KzgPool, 'hashes'>
   readonly rules: Rules
   readonly easiestTarget: bigint
   /** The block to build on, with its state; `undefined` while Ethereum is not in view. */
@@ -52,6 +48,8 @@ const MAX_OWN_BLOCKS = 8
 export class BlockPool {
   readonly #view: PoolView
   readonly #blocks = new Map<Hash, PooledBlock>()
+  /** Blobs that peers sent, one block after another. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(view: PoolView) {
     this.#view = view
@@ -91,35 +89,47 @@ export class BlockPool {
    * Replays a block and keeps it. Throws `RuleError` (`bad-header`, `bad-work`, `bad-steps`, `invalid-block`), or
    * `OperationError` (`block-not-wanted`, `block-not-judged`) where that depends on what this node has seen.
    */
-  add(sealed: Uint8Array, steps: Uint8Array, states: Uint8Array, source: BlockSource): PooledBlock {
+  async add(sealed: Uint8Array, rows: BlockRows, source: BlockSource): Promise<PooledBlock> {
     const decoded = decodeSealed(sealed)
     const id = blockId(decoded)
     const known = this.#blocks.get(id)
     if (known !== undefined) return known
     this.#checkObjective(decoded, id)
-    if (steps.length + states.length > BYTE_LIMIT) {
-      throw new RuleError('bad-steps', `block ${id} has more than ${BYTE_LIMIT} bytes of steps and states`, {
-        block: id,
-      })
-    }
-    const parent = this.#view.tip()
-    const problem = this.#problemNow(decoded)
-    if (parent === undefined || problem !== undefined || !this.#hasRoom(decoded.header.target, source)) {
-      throw new OperationError(
-        'block-not-wanted',
-        `block ${id} is not accepted now: ${problem ?? 'the pool is full'}`,
-        {
-          facts: { block: id, parent: decoded.header.parent },
-          retry: true,
-        },
-      )
-    }
-    const { files, infohash: torrent } = this.#replay(parent, { sealed: decoded, steps, states }, id)
-    const { target } = decoded.header
+    checkForm(decoded.header, rows, id)
+    if (source === 'own' || !('blobs' in rows)) return await this.#take(decoded, rows, id, source)
+    // Six commitments at a time: a block of our own never waits for more than those of one that a peer sent.
+    const turn = this.#turn.then(() => this.#take(decoded, rows, id, source))
+    this.#turn = turn.catch(() => undefined)
+    return await turn
+  }
+
+  /** What it costs to look at grows from line to line. */
+  async #take(sealed: SealedHeader, rows: BlockRows, id: Hash, source: BlockSource): Promise<PooledBlock> {
+    const before = this.#blocks.get(id)
+    if (before !== undefined) return before
+    this.#parentOf(sealed, id, source)
+    const known = 'blobs' in rows ? await findHashes(this.#view.kzg, sealed.header, rows.blobs, id) : rows
+    // Meanwhile it may have come from elsewhere, and Ethereum may have moved on.
+    const meanwhile = this.#blocks.get(id)
+    if (meanwhile !== undefined) return meanwhile
+    const parent = this.#parentOf(sealed, id, source)
+    const content = judgeMined(this.#view.rules, parent, sealed, known, this.#view.queue, id)
+    const { files, infohash: torrent } = blockTorrent(content)
     this.#makeRoom(source)
-    const block = { id, sealed: encodeSealed(decoded), torrent, target, source, files }
+    const block = { id, sealed: encodeSealed(sealed), torrent, target: sealed.header.target, source, files }
     this.#blocks.set(id, block)
     return block
+  }
+
+  /** The tip, on which it is. Throws `OperationError('block-not-wanted')`. */
+  #parentOf(sealed: SealedHeader, id: Hash, source: BlockSource): ParentBlock {
+    const parent = this.#view.tip()
+    const problem = this.#problemNow(sealed)
+    if (parent !== undefined && problem === undefined && this.#hasRoom(sealed.header.target, source)) return parent
+    throw new OperationError('block-not-wanted', `block ${id} is not accepted now: ${problem ?? 'the pool is full'}`, {
+      facts: { block: id, parent: sealed.header.parent },
+      retry: true,
+    })
   }
 
   #checkObjective({ header }: SealedHeader, id: Hash): void {
@@ -127,8 +137,8 @@ export class BlockPool {
     if (header.chain !== rules.chain || header.bridge !== rules.bridge) {
       throw new RuleError('bad-header', `block ${id} belongs to another bridge`, { block: id })
     }
-    if (header.stepCount > STEP_LIMIT) {
-      throw new RuleError('bad-header', `block ${id} has more than ${STEP_LIMIT} steps`, { block: id })
+    if (header.stepCount > MAX_BLOB_STEPS) {
+      throw new RuleError('bad-header', `block ${id} has more than ${MAX_BLOB_STEPS} steps`, { block: id })
     }
     if (BigInt(id) > header.target || header.target > easiestTarget) {
       throw new RuleError('bad-work', `block ${id} does not have the work that its target asks for`, { block: id })
@@ -163,28 +173,5 @@ export class BlockPool {
     const ranked = source === 'own' ? rivals : rivals.toSorted((a, b) => (a.target > b.target ? -1 : 1))
     const [gone] = ranked
     if (gone !== undefined) this.#blocks.delete(gone.id)
-  }
-
-  #replay(parent: ParentBlock, block: PublishedBlock, id: Hash): ReturnType<typeof blockTorrent> {
-    const { rules, queue } = this.#view
-    const verdict = replayBlock(rules, parent, block, queue)
-    if (verdict.verdict === 'unknown') {
-      throw new OperationError('block-not-judged', `block ${id} cannot be judged yet: ${verdict.why}`, { retry: true })
-    }
-    if (verdict.verdict === 'invalid') {
-      const { step, problem } = verdict
-      throw new RuleError('invalid-block', `block ${id} is invalid at step ${step}: ${problem}`, {
-        block: id,
-        step,
-        problem,
-      })
-    }
-    const { sealed, steps, states } = block
-    const posted = splitPosted(block)
-    const derived = deriveHeader(rules, parent, sealed.header.target, posted.steps, posted.states)
-    if (challengeOf(derived) !== challengeOf(sealed.header)) {
-      throw new RuleError('bad-header', `the header of block ${id} is not what its content makes`, { block: id })
-    }
-    return blockTorrent({ sealed, steps, states, requests: requestsOf(rules, steps), state: verdict.state })
   }
 }

@@ -11,7 +11,7 @@ const underWay = new Map<string, Promise<void>>()
  * Replaces a file of the owner's, mode 0600; on disk when it resolves. Of several at once each waits for the one before it, so that the last one
  * stays. Throws `OperationError('write-failed')` (retry).
  */
-export async function writeDurably(file: string, text: string): Promise<void> {
+export async function writeDurably(file: string, text: string | Uint8Array): Promise<void> {
   const turn = (underWay.get(file) ?? Promise.resolve()).then(() => write(file, text))
   const end = turn.catch(() => undefined)
   underWay.set(file, end)
@@ -22,7 +22,7 @@ export async function writeDurably(file: string, text: string): Promise<void> {
   }
 }
 
-async function write(file: string, text: string): Promise<void> {
+async function write(file: string, text: string | Uint8Array): Promise<void> {
   try {
     const handle = await open(`${file}.tmp`, 'w', 0o600)
     try {

@@ -3,6 +3,8 @@
 import type { FactForms } from './protocol/facts.ts'
 
 export const OPERATION_CODES = {
+  'account-busy':
+    'Blob transactions and others of one account cannot wait at the same time: wait, or send them from two accounts.',
   'account-in-use': 'Another process sends from this account: give each a wallet of its own, or stop that process.',
   'already-known': 'The node has this transaction, which counts once: sign a new one to pay again.',
   'already-runs': 'A process of this kind has the folder: use it, stop it, or choose another folder.',
@@ -25,7 +27,17 @@ export const OPERATION_CODES = {
   'bad-snapshot': 'The node served another state than that of the block: the block is replayed instead.',
   'bad-wallet-name': 'The name of a wallet has 1 to 32 characters a-z, 0-9, - and _: choose another one.',
   'bad-words': 'The words are not those of a wallet: compare each word and its place with what you wrote down.',
+  'beacon-refused':
+    'A beacon endpoint refused, or answered with something else: check that the URL is that of a beacon node, with its key.',
+  'beacon-silent': 'A beacon endpoint does not answer: check that it runs and can be reached.',
+  'beacon-wrong-chain': 'A beacon endpoint is on another chain than Ethereum is here: name one of this network.',
   'below-minimum': 'The amount is less than what is moved between the chains: choose a larger one.',
+  'blobs-absent': 'A source lacks the blobs of a block, since it is behind or no longer keeps them: others are asked.',
+  'blobs-missing':
+    'Nobody who was asked has all blobs of a block now, so it cannot be judged: name another beacon endpoint if this stays.',
+  'blobs-wrong':
+    'A source delivered other blobs than those asked for: it is left alone for a while, take it out if this stays.',
+  'blobs-unknown': 'The node does not have the blobs of the block (yet): ask again later, or ask another node.',
   'block-not-judged': 'The node lacks what it needs to replay the block: wait until it has caught up.',
   'block-not-wanted':
     'The block is not on the preferred tip, or the contract would not accept it now: build on the present tip.',

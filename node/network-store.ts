@@ -14,7 +14,8 @@ import type {
   TorrentFile,
   TransactionOutcome,
 } from './network/store.ts'
-import { blockId, decodeSealed, encodeSealed } from './protocol/header.ts'
+import { type BlockRows, rowsIn } from './protocol/block-torrent.ts'
+import { encodeSealed } from './protocol/header.ts'
 import { type Infohash, ZERO_HASH } from './protocol/ids.ts'
 
 export type NetworkStoreDeps = {
@@ -29,6 +30,7 @@ export class NodeStore implements NetworkStore {
   readonly genesis: Infohash
   readonly #deps: NetworkStoreDeps
   readonly #listeners = new Set<(change: StoreChange) => void>()
+  readonly #told = new WeakSet<PooledBlock>()
 
   constructor(deps: NetworkStoreDeps) {
     this.genesis = deps.ledger.genesis
@@ -93,16 +95,14 @@ export class NodeStore implements NetworkStore {
   }
 
   async onBlock(sealed: Uint8Array, files: readonly TorrentFile[]): Promise<void> {
-    const bytesOf = (name: string) => files.find((file) => file.name === name)?.bytes ?? new Uint8Array()
-    this.addBlock(sealed, bytesOf('steps.bin'), bytesOf('states.bin'), 'peer')
+    await this.addBlock(sealed, rowsIn(files), 'peer')
   }
 
   /** Puts a mined block into the pool and tells the peers. Throws what `BlockPool.add` throws. */
-  addBlock(sealed: Uint8Array, steps: Uint8Array, states: Uint8Array, source: BlockSource): PooledBlock {
-    const { pool } = this.#deps
-    const known = pool.get(blockId(decodeSealed(sealed)))
-    if (known !== undefined) return known
-    const block = pool.add(sealed, steps, states, source)
+  async addBlock(sealed: Uint8Array, rows: BlockRows, source: BlockSource): Promise<PooledBlock> {
+    const block = await this.#deps.pool.add(sealed, rows, source)
+    if (this.#told.has(block)) return block
+    this.#told.add(block)
     this.#tell({ transactions: [], gone: [], blocks: [{ sealed: block.sealed, torrent: block.torrent }] })
     return block
   }

@@ -6,6 +6,7 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
+import { peersWithBlobs } from './blob-peers.ts'
 import { BlockPool } from './block-pool.ts'
 import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
@@ -13,6 +14,9 @@ import { isOnQueue, queuedEntryAt } from './bridge/queue-view.ts'
 import { openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
 import { connectEthereum } from './ethereum/agreeing/http-chain.ts'
+import { BeaconEndpoint } from './ethereum/blobs/beacon.ts'
+import { BlobSource } from './ethereum/blobs/blob-source.ts'
+import { KzgPool } from './ethereum/blobs/kzg-pool.ts'
 import { Ledger } from './ledger/ledger.ts'
 import type { Branch } from './ledger/types.ts'
 import type { Logger } from './log.ts'
@@ -41,6 +45,8 @@ export type NodeOptions = {
   readonly definition: NetworkDefinition
   /** HTTP endpoints of Ethereum, which must agree. None: a node without a bridge. */
   readonly ethereum: readonly string[]
+  /** HTTP endpoints of beacon nodes, any of which may have the blobs of a block. */
+  readonly beacon?: readonly string[]
   readonly rpc: { readonly host: string; readonly port: number }
   readonly network: Partial<NetworkOptions>
   /** Between two looks at Ethereum. */
@@ -62,6 +68,7 @@ export class TtxNode {
   readonly #network: Network
   readonly #rpc: RpcServer<typeof API>
   readonly #pool: BlockPool
+  readonly #kzg = new KzgPool()
   readonly #stopping = new AbortController()
   /** Changes of the ledger that the follower asked for, one after another. */
   #ordering: Promise<void> = Promise.resolve()
@@ -92,6 +99,8 @@ export class TtxNode {
           database: this.#bridgeDatabase,
           network: definition,
           log: log('bridge'),
+          blobs: this.#blobSource(log('blobs')),
+          kzg: this.#kzg,
         },
         {
           ...(pollMs === undefined ? {} : { pollMs }),
@@ -102,6 +111,7 @@ export class TtxNode {
     }
     const follower = this.#follower
     this.#pool = new BlockPool({
+      kzg: this.#kzg,
       rules,
       easiestTarget: definition.easiestTarget,
       tip: () => (follower?.status.state === 'live' ? follower.parentBlock(preferredTip(follower.view).id) : undefined),
@@ -149,6 +159,7 @@ export class TtxNode {
     await this.#network.stop()
     await this.#proofs
     await this.#follower?.stop()
+    await this.#kzg.stop()
     await this.#ordering
     await this.#bridgeDatabase?.close()
     await this.#ledger.stop()
@@ -165,6 +176,13 @@ export class TtxNode {
   /** `host:port` at which other nodes reach it. */
   get listenAddress(): string {
     return formatAddress(this.#network.address())
+  }
+
+  /** Beacon nodes first, since they have what Ethereum has; then peers, who also have what it keeps no more. */
+  #blobSource(log: Logger): BlobSource {
+    const beacons = (this.#options.beacon ?? []).map((url) => new BeaconEndpoint(url, { now: this.#deps.clock }))
+    const peers = peersWithBlobs((torrent, signal) => this.#network.fetchBlock(torrent, signal))
+    return new BlobSource({ log, now: () => performance.now(), pool: this.#kzg, suppliers: [...beacons, peers] })
   }
 
   async #startFollower(): Promise<void> {

@@ -6,6 +6,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse } from 'dotenv'
 import { z } from 'zod'
+import { ROWS } from '../miner/rows.ts'
 import { OperationError } from '../node/errors.ts'
 import { LOG_LEVELS } from '../node/log.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_PROFILES } from '../node/network/options.ts'
@@ -128,6 +129,14 @@ const settingsSchema = z.strictObject({
     about:
       'JSON-RPC of Ethereum; several, separated by commas: node and watcher want them to agree, all else asks the next where one is silent',
     example: 'http://127.0.0.1:8545',
+    mayHoldSecret: true,
+  }),
+  beacon: listOf(url).optional().register(info, {
+    env: 'TTX_BEACON',
+    flag: '--beacon <urls>',
+    about:
+      'Beacon nodes of Ethereum, which have the blobs that blocks are published in; several, separated by commas: any one that has a blob will do',
+    example: 'http://127.0.0.1:5052',
     mayHoldSecret: true,
   }),
   deployment: path.optional().register(info, {
@@ -285,6 +294,16 @@ const settingsSchema = z.strictObject({
     about: 'What waits is published after this many seconds, whatever it costs; 0: at once',
     example: '600',
   }),
+  rows: z
+    .enum(['auto', ...ROWS])
+    .default('auto')
+    .register(info, {
+      env: 'TTX_ROWS',
+      flag: '--rows <where>',
+      about:
+        'Where the miner posts the rows of its blocks: calldata, blobs, or auto, which takes what a block is worth most with; a chain without blobs gets calldata',
+      example: 'calldata',
+    }),
   courtesy: whole(0, 86_400).default(60).register(info, {
     env: 'TTX_COURTESY',
     flag: '--courtesy <seconds>',

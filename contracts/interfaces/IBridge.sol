@@ -2,9 +2,11 @@
 // Everything that the bridge can be asked and can answer: its types, events, errors and functions. Long for what it explains.
 pragma solidity 0.8.37;
 
+import {BlobHead} from "../types/BlobHead.sol";
 import {BlockId, BlockKey} from "../types/BlockId.sol";
 import {Lane} from "../types/Lane.sol";
 import {Refutation} from "../types/Refutation.sol";
+import {IBlobs} from "./IBlobs.sol";
 import {IJudge} from "./IJudge.sol";
 import {IWrappedTTX} from "./IWrappedTTX.sol";
 
@@ -13,7 +15,7 @@ import {IWrappedTTX} from "./IWrappedTTX.sol";
 /// anything: there is no owner, no pause and no upgrade. Where a function takes `sealedHeader`, it wants the 417 bytes
 /// `header ‖ miner ‖ nonce`; a block's id is `keccak(keccak(header) ‖ miner ‖ nonce)`, and its key the lower 16 bytes of that. Times are Unix seconds, amounts are
 /// base units (10^-18) of TTX or wTTX, and fees and bonds in `gwei` are 10^-9 of the chain's coin.
-interface IBridge {
+interface IBridge is IBlobs {
     // ------------------------------------------------------------------------------------------------------------ types
 
     /// @notice What the contract keeps of a block, in two words and in up to four where it took part in a race. Everything else of
@@ -96,6 +98,25 @@ interface IBridge {
         bytes states
     );
 
+    /// @notice A block was published whose rows are in blobs of this transaction (docs/protocol.md, section 5.2). Anyone who has this event,
+    /// and these blobs, has the entire block.
+    /// @param torrent infohash of the block's torrent: a hint for the swarm, which nobody checks
+    /// @param header the sealed header, 417 bytes
+    /// @param hashes of the blobs, in the order of the transaction
+    /// @param entries of the queue that it consumes, as in `BlobHead`
+    /// @param requests as in `BlobHead`
+    event BlobsPublished(
+        BlockId indexed id,
+        BlockId indexed parent,
+        address indexed miner,
+        bytes20 torrent,
+        uint40 time,
+        bytes header,
+        bytes32[] hashes,
+        bytes entries,
+        bytes requests
+    );
+
     /// @notice A block was proved wrong; it and its descendants are dead.
     /// @param prover who gets the reward
     /// @param reward half of the bond that was still here, in gwei
@@ -145,6 +166,8 @@ interface IBridge {
     error BlockIsRefuted(BlockId id);
     /// @notice The parent is not on the final chain or above it: its children can never be final.
     error StaleParent(BlockId parent);
+    /// @notice A parent that is not final may be 14 days old: what it did has to be there for everybody to look at.
+    error OldParent(BlockId parent);
     /// @notice The parent has to be less than 128 above the final block.
     error TooFarAhead(uint256 height, uint256 finalHeight);
     /// @notice The earliest live child of the parent is 12 hours old: nothing can be published beside it any more.
@@ -207,6 +230,8 @@ interface IBridge {
     error NotParent(BlockId id, BlockId parent);
     /// @notice The transaction is not the one that the void step is about, or the step is not void.
     error NotForced(uint256 index);
+    /// @notice The proof has something that is not needed to judge step `index`.
+    error NotNeeded(uint256 index);
     /// @notice Replayed on this witness, the step is valid and leads to the state that the block states: no verdict.
     error StepIsRight(uint256 index);
     /// @notice The block has only `stepCount` steps.
@@ -256,8 +281,17 @@ interface IBridge {
         bytes calldata states
     ) external payable returns (BlockId id);
 
+    /// @notice Publishes a block whose rows are in the blobs of this transaction, all of them; else as `publish`.
+    /// @dev Gas: 170,000 + 2,600 for each request and entry of the queue.
+    /// @param head what the contract itself acts on
+    function publishBlobs(bytes calldata parent, Publication calldata publication, BlobHead calldata head)
+        external
+        payable
+        returns (BlockId id);
+
     /// @notice Proves a block wrong that is not final, by one of its steps: replayed here on the state before it, the step is
-    /// invalid or leads to another state than the block states; or it calls a valid forced transaction void. The block is out,
+    /// invalid or leads to another state than the block states; or it calls a valid forced transaction void; or, in blobs, it is not where it
+    /// should be, not what the queue has at its place, or not what the head says. The block is out,
     /// and so is whatever builds on it. No bond; half of the block's bond is owed to the caller (`withdraw`), the rest burned.
     /// Reverts if that proves nothing wrong: a witness that does not open the state does not prove anything.
     /// @dev Gas is bounded by the limits of a step, however deep or wide the branch is. The proof names nobody, so anyone who copies

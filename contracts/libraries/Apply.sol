@@ -30,10 +30,11 @@ library Apply {
     /// @param witness the openings that the step needs, section 3.1
     /// @return reason why the step is invalid, or None
     /// @return post root of the state after; `pre` unless `reason` is None
+    /// @return growth entries that the state has more, modulo 2^256; means nothing unless `reason` is None
     function applyStep(Rules memory rules, bytes32 pre, uint256 queueIndex, bytes calldata step, bytes calldata witness)
         internal
         pure
-        returns (Reason reason, bytes32 post)
+        returns (Reason reason, bytes32 post, uint256 growth)
     {
         Cursor memory cursor = Tree.start(pre, witness);
         if (step.length == 0 || Step.sizeAt(step, 0) != step.length) {
@@ -54,7 +55,7 @@ library Apply {
     function applyTransaction(Rules memory rules, bytes32 pre, bytes calldata packed, bytes calldata witness)
         internal
         pure
-        returns (Reason reason, bytes32 post)
+        returns (Reason reason, bytes32 post, uint256 growth)
     {
         Cursor memory cursor = Tree.start(pre, witness);
         if (packed.length == 0 || Packed.sizeAt(packed, 0) != packed.length) reason = Reason.Malformed;
@@ -63,9 +64,9 @@ library Apply {
     }
 
     /// @dev The whole witness must have been used, also where the step is invalid.
-    function _finish(Cursor memory cursor, Reason reason, bytes32 pre) private pure returns (Reason, bytes32) {
+    function _finish(Cursor memory cursor, Reason reason, bytes32 pre) private pure returns (Reason, bytes32, uint256) {
         bytes32 root = Tree.finish(cursor);
-        return (reason, reason == Reason.None ? root : pre);
+        return (reason, reason == Reason.None ? root : pre, cursor.growth);
     }
 
     /// @dev Never invalid, since every block must consume it: a deposit that does not fit changes nothing.
@@ -78,9 +79,10 @@ library Apply {
         if (credit == 0) return;
         bytes20 infohash = Infohash.ofFile(TransactionFile.writeDeposit(rules, queueIndex, to, credit));
         bytes32 pre = cursor.root;
+        uint256 growth = cursor.growth;
         bool fits = _credit(cursor, Tree.outputKey(infohash, to), credit) == Reason.None
             && _credit(cursor, Tree.accountKey(to), credit) == Reason.None;
-        if (!fits) cursor.root = pre;
+        if (!fits) (cursor.root, cursor.growth) = (pre, growth);
     }
 
     /// @dev `packed` has a shape.

@@ -20,7 +20,8 @@ library BlockHeader {
         BlockId parent;
         uint64 height;
         uint256 target;
-        uint32 stepCount;
+        uint16 stepCount;
+        uint16 growth;
         bytes32 traceRoot;
         bytes32 state;
         uint96 supply;
@@ -47,7 +48,8 @@ library BlockHeader {
         // In parts, since the compiler's stack has no room for all of them at a time.
         sealedHeader = bytes.concat(
             abi.encodePacked(VERSION, fields.chain, fields.bridge, fields.parent, fields.height, fields.target),
-            abi.encodePacked(fields.stepCount, fields.traceRoot, fields.state, fields.supply, fields.fee, fields.queueFees),
+            abi.encodePacked(fields.stepCount, fields.growth, fields.traceRoot, fields.state),
+            abi.encodePacked(fields.supply, fields.fee, fields.queueFees),
             abi.encodePacked(fields.firstRequest, fields.requestCount, fields.requestsRoot),
             _encodeLanes(fields.lanes),
             abi.encodePacked(miner, nonce)
@@ -89,7 +91,11 @@ library BlockHeader {
     }
 
     function stepCountOf(bytes calldata sealedHeader) internal pure returns (uint256) {
-        return _word(sealedHeader, 101) >> 224;
+        return _word(sealedHeader, 101) >> 240;
+    }
+
+    function growthOf(bytes calldata sealedHeader) internal pure returns (uint16) {
+        return uint16(_word(sealedHeader, 103) >> 240);
     }
 
     function traceRootOf(bytes calldata sealedHeader) internal pure returns (bytes32) {
@@ -135,6 +141,25 @@ library BlockHeader {
             lanes[i].count = laneCountOf(sealedHeader, Lane(i));
             lanes[i].hash = bytes32(_word(sealedHeader, 253 + 40 * i));
         }
+    }
+
+    /// @notice The entry of the lanes that step `index` of a block consumes, if it is one of those that consume any.
+    /// @return consumes false for all that comes after them
+    /// @return lane of the entry
+    /// @return number of the entry in its lane, from 0
+    function placeOf(bytes calldata sealedHeader, bytes calldata parent, uint256 index)
+        internal
+        pure
+        returns (bool consumes, Lane lane, uint256 number)
+    {
+        for (uint256 i = 0; i < LANES; ++i) {
+            lane = Lane(i);
+            number = laneCountOf(parent, lane) + index;
+            uint256 end = laneCountOf(sealedHeader, lane);
+            if (number < end) return (true, lane, number);
+            index = number - end;
+        }
+        return (false, lane, 0);
     }
 
     function minerOf(bytes calldata sealedHeader) internal pure returns (address) {

@@ -6,6 +6,7 @@ import {IBridge} from "../interfaces/IBridge.sol";
 import {BlockHeader} from "./BlockHeader.sol";
 import {LanePrice} from "./LanePrice.sol";
 import {LANES, Lane} from "../types/Lane.sol";
+import {QueueSpot} from "../types/QueueSpot.sol";
 
 /// @title Queue
 /// @notice docs/protocol.md, section 6. A word is the running hash up to an entry (27 bytes) and the entry's time (5 bytes).
@@ -105,6 +106,13 @@ library Queue {
     /// @notice The level of its bucket now, in seconds.
     function levelOf(uint256 heads, Lane lane) internal view returns (uint256) {
         return LanePrice.levelAt(heads >> (HEAD_BITS * uint256(lane) + 40) & TIME_MASK, block.timestamp);
+    }
+
+    /// @notice The running hash before and behind an entry; zeros beyond the end of the lane.
+    function spotOf(Lanes storage lanes, Lane lane, uint256 number) internal view returns (QueueSpot memory spot) {
+        mapping(uint256 => uint256) storage words = lanes.words[lane];
+        spot.before = hashOf(words[number]);
+        spot.beyond = hashOf(words[number + 1]);
     }
 
     function hashOf(uint256 word) internal pure returns (bytes32) {

@@ -21,7 +21,7 @@ library Trace {
 
     /// @notice ceil(log2(stepCount)); 0 for none or one.
     function depthOf(uint256 stepCount) internal pure returns (uint256 depth) {
-        // At most 9 rounds: a block has at most 500 steps.
+        // At most 9 rounds: a block has at most 500 steps in calldata, and at most 500 requests.
         while (1 << depth < stepCount) ++depth;
     }
 

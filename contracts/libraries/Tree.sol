@@ -12,6 +12,7 @@ pragma solidity 0.8.37;
 /// @param key the name that was opened, whole
 /// @param leaf hash of the leaf that is in the slot; zero if it is empty
 /// @param leafKey its name
+/// @param growth entries created less entries deleted so far, modulo 2^256
 struct Cursor {
     bytes32 root;
     uint256 begin;
@@ -22,6 +23,7 @@ struct Cursor {
     bytes32 key;
     bytes32 leaf;
     bytes32 leafKey;
+    uint256 growth;
 }
 
 /// @title Openings, absence, insertion, replacement and deletion
@@ -86,6 +88,12 @@ library Tree {
         bytes32 node = hashLeaf(key, value);
         bytes32 difference = cursor.leafKey ^ key;
         uint256 depth = cursor.depth;
+        if (cursor.leaf == 0 || difference != 0) {
+            // Safe: a step touches 13 entries at most; below zero it wraps around.
+            unchecked {
+                ++cursor.growth;
+            }
+        }
         if (cursor.leaf != 0 && difference != 0) {
             // Beside another leaf: both go down to the first bit in which their keys differ, which is at `depth` or below.
             uint256 split = depth;
@@ -123,6 +131,10 @@ library Tree {
             _check(opened == sibling, cursor);
         }
         cursor.root = _fold(node, cursor.key, cursor.siblings, depth, 0);
+        // Safe: as in `set`.
+        unchecked {
+            --cursor.growth;
+        }
     }
 
     /// @notice The root after all touches. The witness must have been used to its last byte.

@@ -67,9 +67,9 @@ export class Defence {
       blocks: lost.length,
       fee: toBaseUnits(sum(lost, 'fee')),
       queueFees: addGwei(lost.map(({ queueFees }) => queueFees)),
-      gas: sum(lost, 'gas'),
+      expense: { gas: sum(lost, 'gas'), blobs: sumBlobs(lost) },
       defences: spent.length,
-      spentGas: sum(spent, 'gas'),
+      spent: { gas: sum(spent, 'gas'), blobs: sumBlobs(spent) },
     }
   }
 
@@ -85,7 +85,7 @@ export class Defence {
 
   #offer(entry: Publication): Offer {
     const id = publicationId(entry)
-    const offer = this.#offers.get(id) ?? offerOf({ ...entry, sealed: decodeSealed(entry.sealed) })
+    const offer = this.#offers.get(id) ?? offerOf(decodeSealed(entry.sealed), entry.body)
     this.#offers.set(id, offer)
     return offer
   }
@@ -93,6 +93,10 @@ export class Defence {
 
 function sum(offers: readonly Offer[], part: 'fee' | 'gas'): bigint {
   return offers.reduce((total, offer) => total + offer[part], 0n)
+}
+
+function sumBlobs(offers: readonly Offer[]): number {
+  return offers.reduce((total, { blobs }) => total + blobs, 0)
 }
 
 async function readRaces(node: NodeClient, own: readonly Hash[], signal: AbortSignal): Promise<Race[]> {

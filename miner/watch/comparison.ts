@@ -1,5 +1,8 @@
 // Two rival blocks side by side: the first step in which they differ, and what that difference is. Pure.
 
+import { contentAt } from '../../node/protocol/blob.ts'
+import { type BlobBlock, statedBy } from '../../node/protocol/blob-block.ts'
+import { readRow } from '../../node/protocol/blob-row.ts'
 import { equalBytes } from '../../node/protocol/bytes.ts'
 import { netOf } from '../../node/protocol/fee.ts'
 import { keccak } from '../../node/protocol/hash.ts'
@@ -8,7 +11,7 @@ import { unpackTransaction } from '../../node/protocol/packed.ts'
 import type { LanePoints } from '../../node/protocol/queue.ts'
 import type { Reason, Rules } from '../../node/protocol/rules.ts'
 import { decodeStep, readLanes, stepSizeAt, transactionIn } from '../../node/protocol/step.ts'
-import { type Posted, splitStates } from '../../node/protocol/trace.ts'
+import { type Posted, type PostedParts, splitStates } from '../../node/protocol/trace.ts'
 import { isMemo } from '../../node/protocol/transaction.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
 
@@ -46,7 +49,7 @@ export type StepReading =
       readonly credit: bigint
       readonly to: Address
     }
-  /** Bytes that are not a step at all; no bridge can have published them. */
+  /** Bytes that are not a step at all; no bridge can have published them, unless they are in blobs. */
   | { readonly kind: 'shapeless'; readonly bytes: Uint8Array }
 
 /** What the other block does about a plain transaction: has it further on, spends the same money by another one, or neither. */
@@ -64,7 +67,7 @@ export type Side = { readonly reading: StepReading; readonly state?: Hash; reado
  * - `double-spend`: they spend one output in two ways. `order`: the same transaction at another place. `left-out`: it is in one of them only.
  * - `queue-later`: one of them leaves a queue entry to a later block, which it may for an hour.
  * - `void-or-applied`: they disagree on whether a forced transaction is valid: one of them is wrong.
- * - `entry`: two entries at one place of a lane; `publish` refuses one of them. `shapeless`: bytes that are not a step.
+ * - `entry`: two entries at one place of a lane; `publish` refuses one of them, or it is in blobs and wrong. `shapeless`: bytes that are not a step.
  */
 export type Difference =
   | { readonly kind: 'none' }
@@ -92,9 +95,13 @@ export type Comparison = {
 }
 
 /** Total, whatever the bytes are. Both build on one parent, which leaves the queue at `lanes`. */
-export function compareBlocks(rules: Rules, lanes: LanePoints, a: Posted, b: Posted): Comparison {
-  const [inA, inB] = [splitAny(a.steps), splitAny(b.steps)]
-  const [afterA, afterB] = [splitStates(a.states), splitStates(b.states)]
+export function compareBlocks(
+  rules: Rules,
+  lanes: LanePoints,
+  a: Posted | BlobBlock,
+  b: Posted | BlobBlock,
+): Comparison {
+  const [{ steps: inA, states: afterA }, { steps: inB, states: afterB }] = [partsOf(a), partsOf(b)]
   const counts = { stepsOfA: inA.length, stepsOfB: inB.length }
   const isSame = (i: number) => equalBytes(inA[i] ?? NOTHING, inB[i] ?? NOTHING) && afterA[i] === afterB[i]
   let common = 0
@@ -216,6 +223,19 @@ function readTransaction(rules: Rules, packed: Uint8Array): TransactionReading |
 
 function sideOf(reading: StepReading, state: Hash | undefined, fate: Fate | undefined): Side {
   return { reading, ...(state === undefined ? {} : { state }), ...(fate === undefined ? {} : { fate }) }
+}
+
+/** Whatever is there, however it was posted. */
+function partsOf(block: Posted | BlobBlock): PostedParts {
+  if (!('blobs' in block)) return { steps: splitAny(block.steps), states: splitStates(block.states) }
+  const { blobs, sealed } = block
+  const { stepCount } = sealed.header
+  const rows = Array.from({ length: stepCount }, (_, i) => readRow(blobs, stepCount, i))
+  return {
+    // What has no shape is one element, and does not end the rows.
+    steps: rows.map(({ step, begin }) => step ?? contentAt(blobs, begin, 1)),
+    states: rows.map((row) => statedBy(sealed.header, row).state),
+  }
 }
 
 /** What has no shape, and all after it, is one last part. */

@@ -1,16 +1,19 @@
 // Judges blocks by a replay of our own, on states of our own, and proves wrong ones wrong.
 
 import { isOperationError, OperationError } from '../../node/errors.ts'
+import type { KzgPool } from '../../node/ethereum/blobs/kzg-pool.ts'
 import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import type { Logger } from '../../node/log.ts'
-import type { PublishedBlock, Verdict } from '../../node/protocol/block.ts'
+import type { Verdict } from '../../node/protocol/block.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
+import { isInBlobs, type WholeBlock } from '../../node/protocol/replay.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
 import type { Result } from '../../node/rpc/api.ts'
 import type { Evidence } from './evidence/evidence.ts'
+import type { PostedBlock } from './evidence/source.ts'
 import { once } from './once.ts'
-import { refuteStep } from './refutation.ts'
+import { type Opener, refuteStep } from './refutation.ts'
 import { replay, sceneOf } from './replay.ts'
 import { States, type StatesOptions } from './states.ts'
 
@@ -23,7 +26,16 @@ export type Settled =
 /** `unknown`: something is missing. Never a reason to act. */
 export type Judgement = Settled | { readonly verdict: 'unknown'; readonly why: string }
 
-export type JudgeDeps = { readonly evidence: Evidence; readonly rules: Rules; readonly log: Logger }
+export type JudgeDeps = {
+  readonly evidence: Evidence
+  readonly rules: Rules
+  readonly log: Logger
+  /** Opens elements of blobs, for proofs. */
+  readonly kzg: Pick<KzgPool, 'openings'>
+}
+
+/** As many as are tried at a time, and again. One is some kilobytes. */
+const KEPT_PROOFS = 32
 
 const NOTHING: ReadonlySet<Hash> = new Set()
 
@@ -37,6 +49,8 @@ export class Judge {
   /** Nothing changes a verdict, since all that it follows from is in the block's id. */
   readonly #settled = new Map<Hash, Settled>()
   readonly #judging = new Map<Hash, Promise<Settled>>()
+  /** The last ones that were asked for: one of a block in blobs takes up to 24 openings, which are seconds, and is tried many times. */
+  readonly #proofs = new Map<Hash, Promise<Refutation>>()
   /** Blocks that something was built on without a verdict, as they were said to be final. */
   readonly #grounds = new Set<Hash>()
   /** By what the contract keeps of ids: who sees a block may know no more of its name, and others name its parent whole. */
@@ -70,17 +84,35 @@ export class Judge {
   }
 
   /** The block as it was posted. Throws what `Evidence` throws. */
-  posted(id: Hash, signal: AbortSignal): Promise<PublishedBlock> {
+  posted(id: Hash, signal: AbortSignal): Promise<PostedBlock> {
     return this.#deps.evidence.block(id, signal)
   }
 
-  /** The proof against a block that was found wrong; built again each time, since it is large. Throws what `Evidence` throws. */
+  /** The same with the blobs, if its rows are there. Throws what `Evidence` throws. */
+  async whole(id: Hash, signal: AbortSignal): Promise<WholeBlock> {
+    const { evidence } = this.#deps
+    const block = await evidence.block(id, signal)
+    if (!isInBlobs(block)) return block
+    const { sealed: parent } = await evidence.block(block.sealed.header.parent, signal)
+    return await evidence.whole(id, parent.header, signal)
+  }
+
+  /**
+   * The proof against a block that was found wrong; that of a block does not change, so the last few are kept. Throws what `Evidence` and the
+   * KZG pool throw.
+   */
   async prove(id: Hash, signal: AbortSignal): Promise<Refutation> {
     const verdict = this.#settled.get(id)
     if (verdict?.verdict !== 'invalid') throw new RangeError(`block ${id} was not found wrong`)
-    const { block, parent, queue } = await sceneOf(this.#deps.evidence, id, signal)
-    const state = await this.#stateAfter(block.sealed.header.parent, signal)
-    return refuteStep(this.#deps.rules, { sealed: parent, state }, block, queue, verdict)
+    const proof = this.#proofs.get(id) ?? this.#proveAnew(id, verdict, signal)
+    this.#proofs.delete(id)
+    this.#proofs.set(id, proof)
+    const [oldest] = this.#proofs.keys()
+    if (this.#proofs.size > KEPT_PROOFS && oldest !== undefined) this.#proofs.delete(oldest)
+    proof.catch(() => {
+      if (this.#proofs.get(id) === proof) this.#proofs.delete(id)
+    })
+    return await proof
   }
 
   /** What lives and what is final, by whichever endpoint or node: verdicts on all else are forgotten. */
@@ -88,7 +120,7 @@ export class Judge {
     this.#living = namesOf(living)
     this.#finals = namesOf(finals)
     this.#finalIds = finals
-    for (const known of [this.#settled, this.#grounds]) {
+    for (const known of [this.#settled, this.#grounds, this.#proofs]) {
       for (const id of known.keys()) if (!this.#isLiving(id) && !this.#isGround(id)) known.delete(id)
     }
   }
@@ -97,6 +129,19 @@ export class Judge {
   async hold(final: Hash, signal: AbortSignal): Promise<void> {
     await this.#stateAfter(final, signal)
     this.#states.pin(this.#finalIds)
+  }
+
+  async #proveAnew(
+    id: Hash,
+    verdict: Extract<Settled, { verdict: 'invalid' }>,
+    signal: AbortSignal,
+  ): Promise<Refutation> {
+    const { rules, kzg, evidence } = this.#deps
+    const { block, parent, queue } = await sceneOf(evidence, id, signal)
+    const state = await this.#stateAfter(block.sealed.header.parent, signal)
+    // Without a signal: to give an opening up would end the thread of all others.
+    const open: Opener = (blobs, elements) => kzg.openings(blobs, elements)
+    return await refuteStep(rules, { sealed: parent, state }, block, queue, verdict, open, signal)
   }
 
   async #judgeDown(id: Hash, signal: AbortSignal): Promise<Settled> {

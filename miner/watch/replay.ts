@@ -2,28 +2,40 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
-import { type PublishedBlock, type QueueReader, replayBlock, type Verdict } from '../../node/protocol/block.ts'
+import { MAX_BLOB_STEPS } from '../../node/protocol/blob.ts'
+import { type BlobBlock, rowJudgeOf, splitHead } from '../../node/protocol/blob-block.ts'
+import { type ParentBlock, type QueueReader, replayBlock, type Verdict } from '../../node/protocol/block.ts'
 import type { SealedHeader } from '../../node/protocol/header.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
+import type { WholeBlock } from '../../node/protocol/replay.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
 import type { Evidence } from './evidence/evidence.ts'
+import { inTurns } from './turns.ts'
 
 /** All but the state: the block, the header of what it builds on, and the entries of the queue that it calls void. */
-export type Scene = { readonly block: PublishedBlock; readonly parent: SealedHeader; readonly queue: QueueReader }
+export type Scene = { readonly block: WholeBlock; readonly parent: SealedHeader; readonly queue: QueueReader }
 
 /** Throws what `Evidence` throws, and `OperationError('never-published')` for a block that no bridge can have accepted. */
 export async function sceneOf(evidence: Evidence, id: Hash, signal: AbortSignal): Promise<Scene> {
-  const block = await evidence.block(id, signal)
-  const { header } = block.sealed
+  const { header } = (await evidence.block(id, signal)).sealed
   const { sealed: parent } = await evidence.block(header.parent, signal)
   const isChild = header.height === parent.header.height + 1n
   // The state of a block without steps is nowhere but in its header.
   if (!isChild || (header.stepCount === 0 && header.state !== parent.header.state)) throw neverPublished(id)
+  const block = await evidence.whole(id, parent.header, signal)
+  if ('blobs' in block) {
+    const { entries, requests } = splitHead(block)
+    const least = Math.max(1, entries.length, requests.length)
+    if (header.stepCount < least || header.stepCount > MAX_BLOB_STEPS) throw neverPublished(id)
+  }
   return { block, parent, queue: await evidence.queueOf(parent.header, block, signal) }
 }
 
-/** A replay takes up to a third of a second, in which nothing else is done; before it everything else has a turn. */
+/**
+ * Everything else has a turn before it. In calldata a replay takes up to a third of a second at a time; of thousands of rows in blobs, which take
+ * seconds, a twentieth.
+ */
 export async function replay(
   rules: Rules,
   { block, parent, queue }: Scene,
@@ -33,9 +45,30 @@ export async function replay(
   await setImmediate()
   signal.throwIfAborted()
   const ground = { id: block.sealed.header.parent, header: parent.header, state: before }
-  const verdict = replayBlock(rules, ground, block, queue)
+  const verdict =
+    'blobs' in block
+      ? await inTurns(replayRows(rules, ground, block, queue), signal)
+      : replayBlock(rules, ground, block, queue)
   if (verdict.verdict === 'unknown') throw new RangeError(`step ${verdict.step} lacks its queue entry: ${verdict.why}`)
   return verdict
+}
+
+/** As `replayBlobs`, one row at a time. */
+function* replayRows(
+  rules: Rules,
+  parent: ParentBlock,
+  block: BlobBlock,
+  queue: QueueReader,
+): Generator<undefined, Verdict, void> {
+  const judge = rowJudgeOf(rules, parent, block, queue)
+  let { state } = parent
+  for (let i = 0; i < block.sealed.header.stepCount; i++) {
+    const verdict = judge(state, i)
+    if (verdict.verdict !== 'valid') return verdict
+    state = verdict.state
+    yield
+  }
+  return { verdict: 'valid', state }
 }
 
 function neverPublished(id: Hash): OperationError {

@@ -5,6 +5,8 @@ import assert from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { NodeClient } from '../../node/client/rpc.ts'
 import { OperationError } from '../../node/errors.ts'
+import type { BlobSupplier } from '../../node/ethereum/blobs/blob-source.ts'
+import { KzgPool } from '../../node/ethereum/blobs/kzg-pool.ts'
 import type { EthereumReader } from '../../node/ethereum/reader.ts'
 import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Logger } from '../../node/log.ts'
@@ -33,6 +35,8 @@ export type WatcherDeps = Surroundings & {
   readonly readers?: readonly EthereumReader[]
   /** The logs of the same endpoints: whatever the node does not say about a block is read there. Closed as `readers` are. */
   readonly logs?: readonly Logs[]
+  /** Who may have the blobs of blocks, beside the node. */
+  readonly beacons?: readonly BlobSupplier[]
   /** For `defend`. One per account, as for a miner. */
   readonly sender?: TransactionSender
   /** What is watched, if that is known without the node. */
@@ -70,6 +74,8 @@ export class Watcher implements AsyncDisposable {
   readonly #log: Logger
   readonly #options: typeof DEFAULTS & WatcherOptions
   readonly #stop = new AbortController()
+  /** Its threads start with the first block in blobs. */
+  readonly #kzg = new KzgPool()
   readonly #troubles: Troubles<string>
   readonly #lookout: Lookout
   readonly #cases: Cases
@@ -118,6 +124,7 @@ export class Watcher implements AsyncDisposable {
     await this.#running
     await this.#bringing
     await this.#pursuits.ended()
+    await this.#kzg.stop()
     this.#state = 'stopped'
   }
 
@@ -251,13 +258,14 @@ export class Watcher implements AsyncDisposable {
 
   /** Without a network of its own it waits for the node to say which one it is. */
   async #openJudge(): Promise<Judge> {
-    const { node, network, logs = [] } = this.#deps
+    const { node, network, logs = [], beacons = [] } = this.#deps
     const { signal } = this.#stop
     const own = network === undefined ? {} : { own: network.rules }
     const patienceMs = this.#options.patienceMs ?? PATIENCE_MS
     const { rules, dissent } = await readRules({ node, endpoints: this.#endpoints(), ...own }, patienceMs, signal)
     if (dissent !== undefined) this.#troubles.add('comparing networks', dissent)
     const genesis = network === undefined ? {} : { genesis: network.genesis }
-    return openJudge({ rules, log: this.#log, node, logs, names: this.#names, ...genesis }, this.#options)
+    const parts = { rules, log: this.#log, node, logs, beacons, kzg: this.#kzg, names: this.#names }
+    return openJudge({ ...parts, ...genesis }, this.#options)
   }
 }

@@ -8,6 +8,7 @@ import type { ParentBlock } from '../protocol/block.ts'
 import { type BlockContent, type BlockFile, blockTorrent } from '../protocol/block-torrent.ts'
 import { type Hash, type Infohash, isSameBlock, isShortId } from '../protocol/ids.ts'
 import type { QueuePlace } from '../protocol/queue.ts'
+import type { PostedBody, WholeBody } from '../protocol/replay.ts'
 import type { Facts } from '../protocol/rule-error.ts'
 import type { Rules } from '../protocol/rules.ts'
 import type { Time } from '../protocol/units.ts'
@@ -99,13 +100,21 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     return pendingEntries(this.view.queue, preferredTip(this.view).sealed.header.lanes)
   }
 
-  /** As posted on Ethereum; `undefined` for genesis, an unknown block, and perhaps the block of the snapshot with which this node began. */
+  /**
+   * As posted on Ethereum, with the blobs if they have come; `undefined` for genesis, an unknown block, and perhaps the block of the snapshot
+   * with which this node began.
+   */
+  posted(id: Hash): Promise<PostedBody | WholeBody | undefined> {
+    return this.#records.journal.posted(id)
+  }
+
+  /** Its steps and states, `undefined` where `posted` is; of one in blobs once this node has found it right. */
   body(id: Hash): Promise<BlockBody | undefined> {
     return this.#records.journal.body(id)
   }
 
   /**
-   * What the torrent of a valid block is made of; `undefined` if there is no body. Throws `OperationError('state-unknown')` for
+   * What the torrent of a valid block is made of; `undefined` if its body or its blobs are not here. Throws `OperationError('state-unknown')` for
    * an invalid block, and for one so old that its state is not kept.
    */
   async contentOf(id: Hash): Promise<BlockContent | undefined> {

@@ -3,17 +3,20 @@
 import type { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../errors.ts'
+import type { KzgPool } from '../ethereum/blobs/kzg-pool.ts'
 import type { Chain, ChainBlock } from '../ethereum/chain.ts'
 import type { Logger } from '../log.ts'
-import { blockId } from '../protocol/header.ts'
 import type { Hash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } from './answers.ts'
+import { BlobCollector, type BlobFinder } from './blob-collector.ts'
 import { preferredTip } from './fork-choice.ts'
 import { BridgeRecords, type FollowedNetwork } from './records/bridge-records.ts'
 import type { BridgeDatabase } from './records/disk/encoding.ts'
+import { groundOf } from './records/judging/unjudged.ts'
 import type { WorkCheck } from './records/publication.ts'
 import { readNext } from './records/reader.ts'
+import { checkNetwork } from './same-network.ts'
 import { checkSnapshot, type Snapshot } from './snapshot.ts'
 import type { BridgeView } from './view.ts'
 
@@ -23,6 +26,10 @@ export type FollowerDeps = {
   readonly database: BridgeDatabase
   readonly network: FollowedNetwork
   readonly log: Logger
+  /** Where the blobs of blocks are looked for; without it such blocks are not judged. */
+  readonly blobs?: BlobFinder
+  /** For the blobs of a snapshot, which are left aside without it. */
+  readonly kzg?: Pick<KzgPool, 'hashes'>
 }
 
 export type FollowerOptions = {
@@ -53,6 +60,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   readonly #deps: FollowerDeps
   readonly #options: typeof DEFAULTS & FollowerOptions
   readonly #records: BridgeRecords
+  readonly #collector: BlobCollector | undefined
   readonly #stopping = new AbortController()
   readonly #waiters: (() => void)[] = []
   #wake = new AbortController()
@@ -71,6 +79,22 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     this.#deps = deps
     this.#options = filled
     this.#records = records
+    const { blobs: finder, log } = deps
+    this.#collector =
+      finder &&
+      new BlobCollector({
+        ...{ finder, log, now: () => performance.now() },
+        lacksBlobs: (id) => records.judge.lacksBlobs(id),
+        keep: async (id, blobs) => {
+          await records.addBlobs(id, blobs)
+          this.#wake.abort()
+        },
+        onMissing: (block, why) => {
+          this.#alarm('blobs-missing', `block ${block} cannot be judged as long as its blobs are not here: ${why}`, {
+            block,
+          })
+        },
+      })
   }
 
   /**
@@ -85,6 +109,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#deps.chain.close()
+    await this.#collector?.stop()
     await this.#running
   }
 
@@ -140,7 +165,8 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   /** One step; whether there is more to read. */
   async #round(): Promise<boolean> {
     const { chain } = this.#deps
-    if (!this.#isChecked) await this.#checkNetwork()
+    if (!this.#isChecked) await checkNetwork(chain, this.#deps.network)
+    this.#isChecked = true
     if (this.#records.tip === undefined) await this.#begin()
     const reading = await readNext(chain, this.#records.checkpoints, this.#options)
     if (reading !== undefined) {
@@ -156,14 +182,15 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     this.#setStatus({ state: this.view.death ? 'dead' : 'live', at })
     this.#tellView()
     this.#emitBranch()
+    await this.#collector?.look(this.view, groundOf(this.view, this.settled.id))
     return await this.#records.judgeSome(this.#stopping.signal)
   }
 
   /** An empty database. */
   async #begin(): Promise<void> {
-    const { chain, network } = this.#deps
+    const { chain, network, kzg } = this.#deps
     if (this.#options.snapshot !== undefined) {
-      const snapshot = await checkSnapshot(chain, network.rules, network.deployedBlock, this.#options.snapshot)
+      const snapshot = await checkSnapshot(chain, network.rules, network.deployedBlock, this.#options.snapshot, kzg)
       return this.#records.begin(snapshot.origin, snapshot)
     }
     const number = network.deployedBlock > 0n ? network.deployedBlock - 1n : 0n
@@ -194,21 +221,6 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
       this.#alarm('block-not-judged', `block ${id} cannot be judged by this node: ${why}`, { block: id })
     }
     this.#tell('view', view)
-  }
-
-  async #checkNetwork(): Promise<void> {
-    const { rules, genesisBlock } = this.#deps.network
-    const there = await this.#deps.chain.parameters()
-    const here = { ...rules, genesis: blockId(genesisBlock) }
-    for (const name of ['chain', 'bridge', 'token', 'minRequest', 'genesis'] as const) {
-      if (here[name] === there[name]) continue
-      throw new OperationError(
-        'ethereum-other-bridge',
-        `expected a bridge with ${name} ${here[name]}, got ${there[name]}; the endpoint or the deployment file belongs to another network`,
-        { facts: { name, expected: `${here[name]}`, got: `${there[name]}` } },
-      )
-    }
-    this.#isChecked = true
   }
 
   #checkFreshness(at: ChainBlock): void {

@@ -1,28 +1,32 @@
 // Beginning at a final block instead of genesis: its content is checked against its header, and its header against the contract.
 
 import { OperationError } from '../errors.ts'
+import type { KzgPool } from '../ethereum/blobs/kzg-pool.ts'
 import type { Chain, ChainBlock } from '../ethereum/chain.ts'
+import { blobHeadOf, stepsIn } from '../protocol/blob-block.ts'
+import { blobTraceRoot } from '../protocol/blob-hash.ts'
 import { requestsOf } from '../protocol/block.ts'
-import { type BlockFile, decodeOutputs } from '../protocol/block-torrent.ts'
+import { type BlockFile, decodeOutputs, rowsIn } from '../protocol/block-torrent.ts'
 import { blockId, decodeSealed, type Header } from '../protocol/header.ts'
 import { LANES, NO_LENGTHS } from '../protocol/queue.ts'
+import { isInBlobs, postedOf, type WholeBody } from '../protocol/replay.ts'
+import { requestsIn, requestsRoot } from '../protocol/requests.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../protocol/state.ts'
-import { splitSteps } from '../protocol/step.ts'
-import { splitStates, traceOf, traceRoot } from '../protocol/trace.ts'
+import { type Posted, splitPosted, traceOf, traceRoot } from '../protocol/trace.ts'
 import type { Time } from '../protocol/units.ts'
 import type { ViewRoot } from './records/fold.ts'
-import type { BlockBody } from './records/judging/judge.ts'
 
-/** A sealed header (417 bytes) and the files of its torrent; `outputs.bin` is needed, steps and states are welcome. */
+/** A sealed header (417 bytes) and the files of its torrent; `outputs.bin` is needed, the rows (steps and states, or blobs) are welcome. */
 export type Snapshot = { readonly sealed: Uint8Array; readonly files: readonly BlockFile[] }
 
 export type CheckedSnapshot = {
   readonly root: ViewRoot
   readonly state: State
   readonly outputs: Uint8Array
-  readonly body?: BlockBody
+  /** The content of the block; absent if the files have none, or that of another one. */
+  readonly posted?: WholeBody
   /** The last block of Ethereum without anything that matters after the snapshot. */
   readonly origin: ChainBlock
 }
@@ -44,20 +48,19 @@ export function stateOfSnapshot(header: Pick<Header, 'state'>, outputs: Uint8Arr
 /**
  * Throws `RuleError('bad-snapshot')` or `RuleError('bad-header')` if the content is not what the header commits to, and
  * `OperationError('snapshot-not-final')` if the contract does not call the block final. `deployed` is the bridge's first block of Ethereum.
+ * Without `kzg`, blobs are left aside.
  */
 export async function checkSnapshot(
   chain: Chain,
   rules: Rules,
   deployed: bigint,
   snapshot: Snapshot,
+  kzg?: Pick<KzgPool, 'hashes'>,
 ): Promise<CheckedSnapshot> {
   const sealed = decodeSealed(snapshot.sealed)
   const id = blockId(sealed)
-  const file = (name: string) => snapshot.files.find((candidate) => candidate.name === name)?.bytes ?? new Uint8Array()
-  const outputs = file('outputs.bin')
+  const outputs = snapshot.files.find(({ name }) => name === 'outputs.bin')?.bytes ?? new Uint8Array()
   const state = stateOfSnapshot(sealed.header, outputs)
-  const body = bodyOf(sealed.header, { steps: file('steps.bin'), states: file('states.bin') })
-
   const head = await chain.head()
   const { records, lanes } = await chain.read(head.hash, NO_LENGTHS, [id])
   const [record] = records
@@ -76,22 +79,51 @@ export async function checkSnapshot(
     if (queued < time) time = queued
   }
   const origin = await lastBefore(chain, time, deployed > 0n ? deployed - 1n : 0n, head)
-  const requests = body === undefined ? [] : requestsOf(rules, body.steps).map(({ step }) => step)
+  const posted = await contentOf(sealed.header, snapshot.files, kzg)
+  const steps = posted && postedOf({ sealed, ...posted }).steps
   const root = {
     id,
     sealed,
     publishedAt: record.publishedAt,
     work: record.work,
-    requests,
+    requests: steps === undefined ? [] : requestsOf(rules, steps).map(({ step }) => step),
+    ...(posted && isInBlobs(posted) ? { blobs: posted.hashes } : {}),
   }
-  return { root, state, outputs, origin, ...(body ? { body } : {}) }
+  return { root, state, outputs, origin, ...(posted ? { posted } : {}) }
 }
 
-/** `undefined` unless these are the steps and the states of the block. */
-function bodyOf(header: Header, body: BlockBody): BlockBody | undefined {
-  const steps = splitSteps(body.steps)
-  if (body.states.length !== 32 * steps.length) return undefined
-  return traceRoot(traceOf(steps, splitStates(body.states))) === header.traceRoot ? body : undefined
+/** `undefined` unless these are the rows of the block. */
+async function contentOf(
+  header: Header,
+  files: readonly BlockFile[],
+  kzg: Pick<KzgPool, 'hashes'> | undefined,
+): Promise<WholeBody | undefined> {
+  try {
+    const rows = rowsIn(files)
+    if (!('blobs' in rows)) return isContent(header, rows) ? rows : undefined
+    return kzg && (await blobContent(header, rows.blobs, kzg))
+  } catch (error) {
+    if (error instanceof RuleError) return undefined
+    throw error
+  }
+}
+
+function isContent(header: Header, posted: Posted): boolean {
+  const { steps, states } = splitPosted(posted)
+  return traceRoot(traceOf(steps, states)) === header.traceRoot
+}
+
+/** What is said beside the blobs is not in the torrent: it follows from the steps of a right block. */
+async function blobContent(
+  header: Header,
+  blobs: readonly Uint8Array[],
+  kzg: Pick<KzgPool, 'hashes'>,
+): Promise<WholeBody | undefined> {
+  const hashes = await kzg.hashes(blobs)
+  if (!hashes.every((hash) => hash !== undefined) || blobTraceRoot(hashes) !== header.traceRoot) return undefined
+  const steps = stepsIn(blobs, header.stepCount)
+  if (steps === undefined || requestsRoot(requestsIn(steps)) !== header.requestsRoot) return undefined
+  return { hashes, blobs, ...blobHeadOf(steps) }
 }
 
 /** The newest block of Ethereum before `time`, or block `low`. */

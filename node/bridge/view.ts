@@ -30,6 +30,8 @@ export type BridgeBlock = {
   readonly work: Work
   /** Infohash of its torrent, as its publication says: a hint, never judged. `undefined` for the block with which this node began. */
   readonly torrent?: Infohash
+  /** Versioned hashes of the blobs that have its rows; `undefined` for one whose rows are in calldata. */
+  readonly blobs?: readonly Hash[]
   /** Where it was published; `undefined` for the block with which this node began. */
   readonly place?: ChainPlace
   readonly verdict: BlockVerdict

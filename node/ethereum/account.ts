@@ -2,8 +2,9 @@
 
 import { type Hex, keccak256, type LocalAccount, parseSignature } from 'viem'
 import { type Address, type Hash, parseAddress, parseHash } from '../protocol/ids.ts'
-import { addWei, type Time, toWei, type Wei } from '../protocol/units.ts'
-import type { BridgeCall, Permit } from './calls.ts'
+import { addWei, type GasPrice, type Time, toWei, type Wei } from '../protocol/units.ts'
+import { EMPTY_SIDECAR } from './blobs/empty-blob.ts'
+import type { BridgeCall, Permit, Trial } from './calls.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { EthereumReader, type PermitFacts, type ReaderDeps } from './reader.ts'
 import { type Fees, valueWith } from './sending/fees.ts'
@@ -51,8 +52,14 @@ export class EthereumAccount extends EthereumReader {
     return super.nonce(at, address)
   }
 
-  override simulate(call: BridgeCall, value: Wei, time: Time, from = this.account): Promise<void> {
-    return super.simulate(call, value, time, from)
+  override simulate(
+    call: Trial,
+    value: Wei,
+    time: Time,
+    from = this.account,
+    maxFeePerBlobGas?: GasPrice,
+  ): Promise<void> {
+    return super.simulate(call, value, time, from, maxFeePerBlobGas)
   }
 
   override estimate(name: string, data: Hex, from = this.account): Promise<bigint> {
@@ -84,11 +91,27 @@ export class EthereumAccount extends EthereumReader {
     return queues ? this.surcharge(queues.lane, queues.entries, OTHERS_AHEAD) : toWei(0n)
   }
 
-  /** Signs a call, or without one a transaction that does nothing (to use up a nonce). */
+  /**
+   * Signs a call, or without one a transaction that does nothing (to use up a nonce). Where the fees have a part for blobs, it is a blob transaction,
+   * with the hashes of the call's blobs or of the empty one, and without the blobs (`wire.ts`).
+   */
   async sign(call: BridgeCall | undefined, nonce: number, fees: Fees, value: Wei): Promise<SignedTransaction> {
     const what = call ? { to: this.bridge, data: call.data, gas: call.gas } : { to: this.account, gas: 21_000n }
-    const chainId = Number(this.network.chain)
-    const raw = await this.#deps.signer.signTransaction({ type: 'eip1559', chainId, nonce, value, ...what, ...fees })
+    const { maxFeePerBlobGas, maxFeePerGas, maxPriorityFeePerGas } = fees
+    const { sidecar } = call ?? (maxFeePerBlobGas === undefined ? {} : { sidecar: EMPTY_SIDECAR })
+    if ((sidecar === undefined) !== (maxFeePerBlobGas === undefined))
+      throw new RangeError('expected fees with a part for blobs for a call with blobs, and for no other')
+    const common = { nonce, value, ...what, maxFeePerGas, maxPriorityFeePerGas, chainId: Number(this.network.chain) }
+    const { signer } = this.#deps
+    const raw =
+      sidecar === undefined || maxFeePerBlobGas === undefined
+        ? await signer.signTransaction({ ...common, type: 'eip1559' })
+        : await signer.signTransaction({
+            ...common,
+            type: 'eip4844',
+            maxFeePerBlobGas,
+            blobVersionedHashes: sidecar.hashes,
+          })
     return { hash: parseHash(keccak256(raw)), raw }
   }
 }

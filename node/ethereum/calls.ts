@@ -2,11 +2,14 @@
 
 import { decodeFunctionData, encodeFunctionData, type Hex, hexToBytes } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { type BlobHead, splitHead } from '../protocol/blob-block.ts'
 import type { PublishedBlock } from '../protocol/block.ts'
 import { formatHex } from '../protocol/bytes.ts'
+import type { SealedHeader } from '../protocol/header.ts'
 import { type Address, type BlockKey, type Hash, type Infohash, keyOf, ZERO_KEY } from '../protocol/ids.ts'
 import type { Lane } from '../protocol/queue.ts'
 import { ceilToGwei, costOfGas, type GasPrice, type Time, type Wei } from '../protocol/units.ts'
+import type { Sidecar } from './blobs/kzg-pool.ts'
 
 export type BridgeCall = {
   /** For people. */
@@ -22,7 +25,12 @@ export type BridgeCall = {
   readonly queues?: { readonly lane: Lane; readonly entries: number }
   /** What a user wants by it: its success is remembered by that until the user was told, whatever its bytes (a permit is never signed twice alike). */
   readonly intent?: string
+  /** Of 1 to 6 blobs, which go along in a blob transaction (EIP-4844). They are not kept on disk: whoever goes on with the call brings them again. */
+  readonly sidecar?: Sidecar
 }
+
+/** A call that is tried out and not sent: of its blobs the contract sees the hashes, and nobody the rest. */
+export type Trial = Omit<BridgeCall, 'sidecar'> & { readonly sidecar?: Pick<Sidecar, 'hashes'> }
 
 /** A request in a final block, with what proves it: its number, its step, recipient and gross amount (base units), and the siblings of its leaf. */
 export type ClaimProof = {
@@ -60,12 +68,21 @@ const CALLDATA_GAS = 40n
 /** The same after the next fork (EIP-7976), and some more. */
 const LATER_CALLDATA_GAS = 70n
 const BARE_GAS = 21_000n
+/** Of a blob, in a gas of its own that has a price of its own (EIP-4844). */
+const BLOB_GAS = 131_072n
 /** What the contract does with a byte of steps and states: calldata, event, hash. */
 const BYTE_GAS = 26n
 const STEP_GAS = 2_300n
 const PUBLISH_GAS = 170_000n
+/** The same of a block whose rows are in blobs, and what each queue entry and each request adds to that. */
+const PUBLISH_BLOBS_GAS = 175_000n
+const RECORD_GAS = 2_900n
 /** What the contract does with a proof, beside the price of its bytes: one transaction is read and checked, and its entries are opened. */
 const REFUTE_GAS = 400_000n
+/** The precompile of EIP-4844 for one element of a blob, and what the contract does around it. */
+const OPENING_GAS = 54_000n
+/** What one element takes of a proof, at least. */
+const OPENING_BYTES = 97n
 /** An estimate may be this many times our own figure. */
 const REASON = 4n
 /** An eligibility walk is 128 blocks long at most, with two cold reads each. */
@@ -76,8 +93,18 @@ export function publishGas(steps: number, bytes: number): bigint {
   return PUBLISH_GAS + stepsGas(steps, bytes)
 }
 
+/** What publishing a block whose rows are in blobs is expected to use, units, beside the gas of its blobs; `records` are queue entries and requests. */
+export function publishBlobsGas(records: number): bigint {
+  return PUBLISH_BLOBS_GAS + BigInt(records) * RECORD_GAS
+}
+
+/** Units of blob gas, all of which are paid for, at the price of the block. */
+export function blobGas(blobs: number): bigint {
+  return BigInt(blobs) * BLOB_GAS
+}
+
 /** What steps add to a block. */
-export function stepsGas(steps: number, bytes: number): bigint {
+function stepsGas(steps: number, bytes: number): bigint {
   const floor = BigInt(bytes) * CALLDATA_GAS
   const work = BigInt(steps) * STEP_GAS + BigInt(bytes) * BYTE_GAS
   return work > floor ? work : floor
@@ -104,19 +131,32 @@ export function publishCall(
   block: PublishedBlock & { readonly torrent?: Infohash | undefined },
   beside: BlockKey = ZERO_KEY,
 ): BridgeCall {
-  const torrent = block.torrent ?? NOWHERE
-  const { header, seal } = block.sealed
-  const publication = {
-    target: header.target,
-    torrent: `0x${torrent}`,
-    miner: seal.miner,
-    nonce: seal.nonce,
-    beside,
-  } as const
-  const args = [hex(parent), publication, hex(block.steps), hex(block.states)] as const
+  const args = [hex(parent), publicationOf(block, beside), hex(block.steps), hex(block.states)] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
-  const gas = publishGas(header.stepCount, block.steps.length + block.states.length)
-  return { name: 'publish', data, gas: limit(gas, data), bondGas: beside === ZERO_KEY ? BOND_GAS : RIVAL_BOND_GAS }
+  const gas = publishGas(block.sealed.header.stepCount, block.steps.length + block.states.length)
+  return { name: 'publish', data, gas: limit(gas, data), bondGas: bondOf(beside) }
+}
+
+/** The same of a block whose rows are in the blobs of `sidecar`, which may be their hashes alone where the call is only tried out. */
+export function publishBlobsCall<Blobs extends Pick<Sidecar, 'hashes'>>(
+  parent: Uint8Array,
+  block: BlobHead & { readonly sealed: SealedHeader; readonly torrent?: Infohash | undefined },
+  sidecar: Blobs,
+  beside: BlockKey = ZERO_KEY,
+): Omit<BridgeCall, 'sidecar'> & { readonly sidecar: Blobs } {
+  const { header } = block.sealed
+  const head = {
+    stepCount: header.stepCount,
+    growth: header.growth & 0xffff,
+    state: header.state,
+    entries: hex(block.entries),
+    requests: hex(block.requests),
+  }
+  const args = [hex(parent), publicationOf(block, beside), head] as const
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publishBlobs', args })
+  const records = splitHead(block)
+  const gas = publishBlobsGas(records.entries.length + records.requests.length)
+  return { name: 'publishBlobs', data, gas: limit(gas, data), bondGas: bondOf(beside), sidecar }
 }
 
 export function nominateCall(parent: Hash, block: Hash): BridgeCall {
@@ -129,9 +169,17 @@ export function finalizeCall(sealed: Uint8Array): BridgeCall {
   return { name: 'finalize', data, gas: limit(FINALIZE_GAS + WALK_GAS), bondGas: 0n }
 }
 
-/** What refuting uses at most, units, as far as the size of the proof tells: no endpoint is needed to know it. */
+/** What refuting uses at most, units, as far as the proof tells: no endpoint is needed to know it. */
 export function refuteGas(data: Hex): bigint {
-  return REFUTE_GAS + (BigInt(data.length - 2) / 2n) * CALLDATA_GAS
+  return REFUTE_GAS + (BigInt(data.length - 2) / 2n) * CALLDATA_GAS + OPENING_GAS * openingsIn(data)
+}
+
+/** Elements of blobs that a refutation opens, or one or two more; none where the rows are in calldata. */
+function openingsIn(data: Hex): bigint {
+  const { functionName, args } = decodeFunctionData({ abi: bridgeAbi, data })
+  if (functionName !== 'refute') throw new RangeError(`expected a call of refute, got ${functionName}`)
+  const [, , { hashes, opening }] = args
+  return hashes.length === 0 ? 0n : BigInt(opening.length - 2) / 2n / OPENING_BYTES
 }
 
 /**
@@ -206,6 +254,18 @@ function limit(gas: bigint, data?: Hex): bigint {
   const dear = BARE_GAS + bytes * LATER_CALLDATA_GAS
   const most = wide > dear ? wide : dear
   return most < TRANSACTION_GAS ? most : TRANSACTION_GAS
+}
+
+function publicationOf(
+  { sealed, torrent = NOWHERE }: { readonly sealed: SealedHeader; readonly torrent?: Infohash | undefined },
+  beside: BlockKey,
+) {
+  const { header, seal } = sealed
+  return { target: header.target, torrent: `0x${torrent}`, miner: seal.miner, nonce: seal.nonce, beside } as const
+}
+
+function bondOf(beside: BlockKey): bigint {
+  return beside === ZERO_KEY ? BOND_GAS : RIVAL_BOND_GAS
 }
 
 function hex(bytes: Uint8Array): Hex {

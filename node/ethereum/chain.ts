@@ -2,6 +2,7 @@
 
 import type { Address, BlockKey, Hash, Infohash } from '../protocol/ids.ts'
 import type { Lane, LaneLengths, QueuePlace } from '../protocol/queue.ts'
+import type { PostedBody } from '../protocol/replay.ts'
 import type { GasPrice, Gwei, Time, Work } from '../protocol/units.ts'
 
 /** An endpoint may be this many blocks behind itself or another one before that is reported. */
@@ -25,7 +26,7 @@ export type ChainPlace = {
   readonly time: Time
 }
 
-/** A bridging block was published. Anyone who has this has the entire block. */
+/** A bridging block was published. Anyone who has this, and the blobs if there are any, has the entire block. */
 export type PublishedEvent = {
   readonly kind: 'published'
   readonly id: Hash
@@ -35,8 +36,7 @@ export type PublishedEvent = {
   readonly torrent: Infohash
   /** Sealed header, 417 bytes. */
   readonly sealed: Uint8Array
-  readonly steps: Uint8Array
-  readonly states: Uint8Array
+  readonly body: PostedBody
   readonly time: Time
 }
 type RefutedEvent = { readonly kind: 'refuted'; readonly id: Hash; readonly prover: Address }

@@ -42,9 +42,10 @@ import {
   type Work,
   weiOf,
 } from '../protocol/units.ts'
-import type { BridgeCall } from './calls.ts'
+import { tryBlobCall } from './blobs/try-call.ts'
+import type { Trial } from './calls.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
-import { noBridge, wrongChain } from './problems.ts'
+import { failureOf, noBridge, wrongChain } from './problems.ts'
 import { readRefusal } from './refusals.ts'
 
 export type EthereumNetwork = { readonly chain: bigint; readonly bridge: Address }
@@ -124,6 +125,8 @@ export type Receipt = {
   readonly block: bigint
   readonly gasUsed: bigint
   readonly gasPrice: GasPrice
+  /** What its blobs cost, beside the gas. */
+  readonly blobCost?: Wei
   /** What it has put into the queue of the bridge, in its order. */
   readonly queued?: readonly QueuedEntry[]
 }
@@ -387,6 +390,27 @@ export class EthereumReader {
     )
   }
 
+  /** Whether blocks of its chain can have blobs (EIP-4844). */
+  async hasBlobs(): Promise<boolean> {
+    return await this.ask('newest block', async (client) => {
+      const { excessBlobGas } = await client.getBlock({ blockTag: 'latest' })
+      return typeof excessBlobGas === 'bigint'
+    })
+  }
+
+  /** What a unit of blob gas costs in the newest block or in the next one (EIP-4844), which differ by an eighth at most. */
+  async blobBaseFee(): Promise<GasPrice> {
+    return await this.ask('price of blobs', async (client) => {
+      const price = await client.getBlobBaseFee().catch((error) => {
+        // Some endpoints have it in the history of fees only. It does not follow from a header alone: each fork changes the formula.
+        if (failureOf(error) === 'refused') return blobBaseFeeOf(client)
+        throw error
+      })
+      if (price <= 0n) throw new TypeError('its chain has no blobs')
+      return toGasPrice(price)
+    })
+  }
+
   /** Transactions of an account: in blocks (up to one of them), or with those that endpoints know of as pending. */
   async nonce(at: 'latest' | 'pending' | bigint, address: Address): Promise<number> {
     return await this.ask('nonce', async (client) => {
@@ -397,14 +421,21 @@ export class EthereumReader {
     })
   }
 
-  /** Runs a call of `from` as of the newest block, with its whole gas, at `time`. Throws what `readRefusal` makes of a revert. */
-  async simulate(call: BridgeCall, value: Wei, time: Time, from: Address): Promise<void> {
+  /**
+   * Runs a call of `from` as of the newest block, with its whole gas, at `time`; one with blobs shows the contract their hashes, and offers
+   * `maxFeePerBlobGas` for them. Throws what `readRefusal` makes of a revert.
+   */
+  async simulate(call: Trial, value: Wei, time: Time, from: Address, maxFeePerBlobGas?: GasPrice): Promise<void> {
     await this.parameters()
-    const { data, gas } = call
+    const { data, gas, sidecar } = call
     const to = this.bridge
-    const account = from
     const run = (when: { blockOverrides?: { time: bigint } }) =>
-      this.ask(call.name, (client) => client.call({ account, to, data, gas, value, ...when }))
+      this.ask(call.name, async (client) => {
+        const what = { to, data, gas, value, ...when }
+        if (sidecar === undefined) await client.call({ account: from, ...what })
+        else
+          await tryBlobCall(client, { from, ...what, maxFeePerBlobGas: maxFeePerBlobGas ?? 0n, hashes: sidecar.hashes })
+      })
     try {
       await run({ blockOverrides: { time } }).catch((error) => {
         // Some endpoints, Hardhat's among them, know no overrides: then it is as of the newest block's time.
@@ -431,7 +462,9 @@ export class EthereumReader {
   /** Hands a signed transaction to the endpoint. Throws `ethereum-refused` with what it says of one that it does not accept. */
   async broadcast(serializedTransaction: Hex): Promise<void> {
     const send = (client: PublicClient) => client.sendRawTransaction({ serializedTransaction })
-    await this.#connection.ask('to take a transaction', send, { retries: 0 })
+    // Six blobs are 1.6 MB, and take their time on a slow line. They are in transactions of type 3.
+    const isLong = serializedTransaction.startsWith('0x03')
+    await this.#connection.ask('to take a transaction', send, { retries: 0, isLong })
   }
 
   /** `undefined` while the transaction is in no block (any more). */
@@ -451,6 +484,7 @@ export class EthereumReader {
       if (blockHash !== found.blockHash || !transactions.includes(hash)) {
         throw new Error(`block ${block} does not have the transaction of the receipt`)
       }
+      const blobCost = toWei((found.blobGasUsed ?? 0n) * (found.blobGasPrice ?? 0n))
       const queued = queuedIn(found.logs.filter(({ address }) => address.toLowerCase() === this.bridge))
       return {
         hash,
@@ -458,6 +492,7 @@ export class EthereumReader {
         block,
         gasUsed,
         gasPrice: toGasPrice(gasPrice),
+        ...(blobCost > 0n && { blobCost }),
         ...(queued.length > 0 && { queued }),
       }
     })
@@ -507,6 +542,17 @@ function linksOf({ tag, parent, publishedAt, work, flags, firstChild, nextSiblin
 function childrenOf({ firstChild, lastChild }: Readonly<Record<'firstChild' | 'lastChild', Hex>>) {
   const first = parseKey(firstChild)
   return { first, last: lastChild === ZERO_KEY ? first : parseKey(lastChild) }
+}
+
+/** The last price of `eth_feeHistory`, which is that of the next block. */
+async function blobBaseFeeOf(client: PublicClient): Promise<bigint> {
+  const answer: { readonly baseFeePerBlobGas?: readonly Hex[] } = await client.request({
+    method: 'eth_feeHistory',
+    params: ['0x1', 'latest', []],
+  })
+  const last = answer.baseFeePerBlobGas?.at(-1)
+  if (last === undefined) throw new TypeError('it knows no price of blobs')
+  return BigInt(last)
 }
 
 function isInvalidParameters(error: unknown): boolean {

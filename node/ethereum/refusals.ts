@@ -1,10 +1,13 @@
 // What the bridge's custom errors mean for the caller.
 
-import { BaseError, decodeErrorResult, type Hex, isHex } from 'viem'
+import { BaseError, decodeErrorResult, encodeErrorResult, type Hex, InvalidParamsRpcError, isHex, parseAbi } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { isOperationError, OperationError } from '../errors.ts'
 
 type BridgeErrorName = Extract<(typeof bridgeAbi)[number], { type: 'error' }>['name']
+
+/** What the contract says of a transaction without blobs. */
+const NO_BLOBS = encodeErrorResult({ abi: parseAbi(['error BadBlobs(uint256)']), args: [0n] })
 
 /** `retry`: it may pass later as it is. */
 const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonly text: string }>> = {
@@ -15,6 +18,16 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
   AlreadyPublished: { text: 'this very block is on Ethereum already' },
   BlockIsRefuted: { text: 'the block, or the one it builds on, was refuted: build on another one' },
   StaleParent: { text: 'another block became final beside the parent: build on the new final block' },
+  OldParent: { text: 'the parent is older than 14 days and not final: finalize it, or build on the final block' },
+  BadBlobs: { text: 'the transaction has other blobs than a block needs, which are 1 to 6' },
+  BadStepCount: { text: 'a block in blobs has 1 to 3,500 steps, and not fewer than it consumes of the queue' },
+  BadRequests: { text: 'a block in blobs has at most 500 requests, and not more than steps' },
+  TooMuchGrowth: { text: 'the block makes the state larger than is allowed: assemble it again with fewer new outputs' },
+  OtherBlobs: { text: 'the proof has the hashes of other blobs than the block' },
+  BadOpening: {
+    text: 'an element of a blob is not what the proof says, too little gas was left to ask, or the chain of the endpoint lacks the precompile for it (EIP-4844, 0x0a)',
+  },
+  NotNeeded: { text: 'the proof has something that is not needed' },
   TooFarAhead: { retry: true, text: 'the parent is 128 blocks above the final one: finalize first' },
   RaceClosed: { text: 'the first child of the parent is 12 hours old: build on it' },
   SiblingExists: { text: 'somebody else published on this parent: build on their block' },
@@ -117,18 +130,34 @@ export function isNonceTaken(error: OperationError): boolean {
   )
 }
 
+/** An endpoint refused a blob transaction because it holds others of the account, or one of these because it holds blob transactions. */
+export function isOtherKindPending(error: OperationError): boolean {
+  return /address already reserved|type \S+ conflicts with existing transaction|transaction type conflict|PendingTxsOfConflictingType/i.test(
+    wordsOf(error),
+  )
+}
+
+/** An endpoint refused to try out a call with blobs, or did so without showing them to the contract: that says nothing about the call. */
+export function isBlindToBlobs(error: OperationError): boolean {
+  const { cause } = error
+  const data = revertData(cause)
+  if (data !== undefined) return data.toLowerCase() === NO_BLOBS
+  return cause instanceof BaseError && cause.walk((inner) => inner instanceof InvalidParamsRpcError) !== null
+}
+
 /**
  * An endpoint refused a transaction for what it is, in words that leave no doubt. Whatever else it says (of nonces, money and prices, an error of
  * its own, a proxy's page, words that we do not know) may come with a transaction that it, or another machine behind it, has accepted.
  */
 export function isRefusedForGood(error: OperationError): boolean {
-  return /intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|the).{0,12}gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|method not found/i.test(
+  return /intrinsic ?gas|gas ?limit ?(exceeded|too high)|exceeds (block|the).{0,12}gas|(invalid|wrong|incorrect) ?(chain|sender|signature|transaction type)|oversized|method not found|(tx|transaction) type not supported|unsupported transaction type|(4844|blob).{0,60}not supported|sidecar version/i.test(
     wordsOf(error),
   )
 }
 
+/** Without what was sent, which viem quotes: blobs are a million digits. */
 function wordsOf({ cause, message }: OperationError): string {
-  return `${message} ${String(cause)}`
+  return `${message} ${String(cause)}`.replace(/0x[0-9a-f]{100,}/gi, '0x')
 }
 
 /** viem wraps the data of a revert in different classes, as plain hex or in an object. */

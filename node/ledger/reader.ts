@@ -182,7 +182,7 @@ export class LedgerReader {
     return wanted
   }
 
-  async candidates(limit = 2_000): Promise<Candidate[]> {
+  async candidates(limit = 5_000): Promise<Candidate[]> {
     return selectCandidates(this.#database, this.#clock() / 1_000, limit)
   }
 

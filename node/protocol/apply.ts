@@ -10,8 +10,8 @@ import { encodeTransaction, type SignedTransaction } from './transaction.ts'
 import { encodeOpening, find, insert, isTaken, remove } from './tree.ts'
 import { type VerifiedTransaction, verifyPacked } from './verify.ts'
 
-/** `state` is the old one unless `reason` is `None`. */
-export type Applied = { readonly state: State; readonly reason: Reason }
+/** `state` is the old one unless `reason` is `None`. `growth`: how many entries it has more then. */
+export type Applied = { readonly state: State; readonly reason: Reason; readonly growth: number }
 
 /** Collects the openings of a witness, in the order in which the step touches the entries. */
 export type Witness = Uint8Array[]
@@ -28,16 +28,16 @@ export function applyStep(
   witness?: Witness,
 ): Applied {
   const decoded = decodeStep(step)
-  if (decoded === undefined) return { state, reason: 'Malformed' }
+  if (decoded === undefined) return refused(state, 'Malformed')
   switch (decoded.kind) {
     case 'deposit':
       return applyDeposit(rules, state, queueIndex, decoded.entry, witness)
     case 'void':
-      return { state, reason: 'None' }
+      return { state, reason: 'None', growth: 0 }
     case 'applied':
     case 'transaction': {
       const verified = verifyPacked(rules, decoded.packed)
-      return typeof verified === 'string' ? { state, reason: verified } : applyTransaction(state, verified, witness)
+      return typeof verified === 'string' ? refused(state, verified) : applyTransaction(state, verified, witness)
     }
   }
 }
@@ -46,28 +46,33 @@ export function applyStep(
 export function applyTransaction(state: State, verified: VerifiedTransaction, witness?: Witness): Applied {
   const { tx, infohash } = verified
   let next = state
+  let growth = 0
   let sum = 0n
   for (const prev of tx.prev) {
     const taken = take(next, { infohash: prev, owner: tx.from }, witness)
-    if (taken === undefined) return { state, reason: 'MissingInput' }
+    if (taken === undefined) return refused(state, 'MissingInput')
     next = taken.state
+    growth -= 1
     sum += taken.value
   }
-  if (sum < tx.tokens) return { state, reason: 'Overspend' }
+  if (sum < tx.tokens) return refused(state, 'Overspend')
   const outputs = createdOutputs(tx, sum)
-  if (outputs.some(({ value }) => value > MAX_TOKENS)) return { state, reason: 'Overflow' }
+  if (outputs.some(({ value }) => value > MAX_TOKENS)) return refused(state, 'Overflow')
   for (const output of outputs) {
     const name = { infohash, owner: output.owner }
     const key = entryKey(name)
-    if (touch(next, key, witness) !== undefined || isTaken(next, key)) return { state, reason: 'OutputExists' }
+    if (touch(next, key, witness) !== undefined || isTaken(next, key)) return refused(state, 'OutputExists')
     next = insert(next, { key, value: output.value, name })
+    growth += 1
   }
-  if (!tx.bridge && tx.to === tx.from) return { state: next, reason: 'None' }
+  if (!tx.bridge && tx.to === tx.from) return { state: next, reason: 'None', growth }
   const debited = debit(next, tx.from, tx.tokens, witness)
-  if (debited === undefined) return { state, reason: 'Overspend' }
-  if (tx.bridge) return { state: debited.state, reason: 'None' }
+  if (debited === undefined) return refused(state, 'Overspend')
+  growth += debited.growth
+  if (tx.bridge) return { state: debited.state, reason: 'None', growth }
   const credited = credit(debited.state, { owner: tx.to }, tx.tokens, witness)
-  return credited.reason === 'None' ? credited : { state, reason: credited.reason }
+  if (credited.reason !== 'None') return refused(state, credited.reason)
+  return { ...credited, growth: growth + credited.growth }
 }
 
 /** The outputs that a transaction with inputs of `sum` creates, in the order of the step function. The last one may be above `MAX_TOKENS`. */
@@ -81,13 +86,18 @@ export function createdOutputs(
 }
 
 function applyDeposit(rules: Rules, state: State, index: bigint, entry: DepositEntry, witness?: Witness): Applied {
-  if (entry.gross === 0n) return { state, reason: 'None' } // no contract accepts one, but a liar may write one
+  if (entry.gross === 0n) return { state, reason: 'None', growth: 0 } // no contract accepts one, but a liar may write one
   const tx = depositTransaction(rules, index, entry)
   const infohash: Infohash = infohashOf(encodeTransaction(tx))
   const paid = credit(state, { infohash, owner: tx.to }, tx.tokens, witness)
   const last = paid.reason === 'None' ? credit(paid.state, { owner: tx.to }, tx.tokens, witness) : paid
   // What does not fit changes nothing: since every block must consume it, an invalid deposit would leave no valid block.
-  return { state: last.reason === 'None' ? last.state : state, reason: 'None' }
+  if (last.reason !== 'None') return { state, reason: 'None', growth: 0 }
+  return { state: last.state, reason: 'None', growth: paid.growth + last.growth }
+}
+
+function refused(state: State, reason: Reason): Applied {
+  return { state, reason, growth: 0 }
 }
 
 /** Reads an entry, and records its opening. */
@@ -107,11 +117,11 @@ function take(state: State, name: EntryName, witness: Witness | undefined) {
 /** Adds to an entry, which is created if it is absent; a reason if its place is taken, or it cannot hold that much. */
 function credit(state: State, name: EntryName, amount: bigint, witness: Witness | undefined): Applied {
   const key = entryKey(name)
-  const value = (touch(state, key, witness) ?? 0n) + amount
-  if (isTaken(state, key)) return { state, reason: 'OutputExists' }
-  return value > MAX_TOKENS
-    ? { state, reason: 'Overflow' }
-    : { state: insert(state, { key, value, name }), reason: 'None' }
+  const before = touch(state, key, witness)
+  const value = (before ?? 0n) + amount
+  if (isTaken(state, key)) return refused(state, 'OutputExists')
+  if (value > MAX_TOKENS) return refused(state, 'Overflow')
+  return { state: insert(state, { key, value, name }), reason: 'None', growth: before === undefined ? 1 : 0 }
 }
 
 /** Subtracts `amount`, above zero, from an account, which is deleted at zero. Returns undefined if the account holds less. */
@@ -121,5 +131,6 @@ function debit(state: State, owner: Address, amount: bigint, witness: Witness | 
   witness?.push(encodeOpening(state, key, balance === amount))
   if (balance < amount) return undefined
   const rest = balance - amount
-  return { state: rest === 0n ? remove(state, key) : insert(state, { key, value: rest, name: { owner } }) }
+  if (rest === 0n) return { state: remove(state, key), growth: -1 }
+  return { state: insert(state, { key, value: rest, name: { owner } }), growth: 0 }
 }

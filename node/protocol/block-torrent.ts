@@ -1,5 +1,6 @@
 // The torrent of a bridging block: its files and its infohash follow from the block alone (docs/protocol.md section 7.3).
 
+import { BLOB_BYTES, MAX_BLOBS } from './blob.ts'
 import { concat, decodeUint, encodeText, encodeUint, formatHex } from './bytes.ts'
 import { sha1 } from './hash.ts'
 import { type SealedHeader, VERSION } from './header.ts'
@@ -8,9 +9,11 @@ import { ofLanes } from './queue.ts'
 import { RuleError } from './rule-error.ts'
 import { MAX_TOKENS } from './rules.ts'
 import { type Balance, balancesOf, type Output, outputsOf, type State } from './state.ts'
+import type { Posted } from './trace.ts'
 
 export const BLOCK_FOLDER = 'block'
 export const BLOCK_PIECE_BYTES = 65_536
+const BLOBS_FILE = 'blobs.bin'
 const OUTPUT_BYTES = 56
 const BALANCE_BYTES = 36
 
@@ -27,10 +30,11 @@ export type BlockRequest = {
   readonly tokens: bigint
 }
 
-export type BlockContent = {
+/** The rows of a block: steps and states in calldata, or the blobs of its transaction as they are, with whatever is in them. */
+export type BlockRows = Posted | { readonly blobs: readonly Uint8Array[] }
+
+export type BlockContent = BlockRows & {
   readonly sealed: SealedHeader
-  readonly steps: Uint8Array
-  readonly states: Uint8Array
   readonly requests: readonly BlockRequest[]
   /** After the last step. */
   readonly state: State
@@ -38,15 +42,38 @@ export type BlockContent = {
 
 /** The files in the order of the torrent; empty ones are left out. */
 export function blockFiles(content: BlockContent): BlockFile[] {
+  const isInBlobs = 'blobs' in content
   const files = [
     { name: 'balances.bin', bytes: encodeBalances(balancesOf(content.state)) },
+    ...(isInBlobs ? [{ name: BLOBS_FILE, bytes: concat(...content.blobs) }] : []),
     { name: 'block.json', bytes: encodeText(formatHeader(content.sealed)) },
     { name: 'outputs.bin', bytes: encodeOutputs(outputsOf(content.state)) },
     { name: 'requests.json', bytes: encodeText(formatRequests(content.requests)) },
-    { name: 'states.bin', bytes: content.states },
-    { name: 'steps.bin', bytes: content.steps },
+    ...(isInBlobs
+      ? []
+      : [
+          { name: 'states.bin', bytes: content.states },
+          { name: 'steps.bin', bytes: content.steps },
+        ]),
   ]
   return files.filter(({ bytes }) => bytes.length > 0)
+}
+
+/**
+ * The rows in the files of a torrent, which may be anybody's. Throws `RuleError('bad-steps')` if `blobs.bin` is not as long as 1 to 6 blobs;
+ * whether that is what they are is not looked at.
+ */
+export function rowsIn(files: readonly BlockFile[]): BlockRows {
+  const bytesOf = (name: string) => files.find((file) => file.name === name)?.bytes
+  const bytes = bytesOf(BLOBS_FILE)
+  if (bytes === undefined)
+    return { steps: bytesOf('steps.bin') ?? new Uint8Array(), states: bytesOf('states.bin') ?? new Uint8Array() }
+  const count = bytes.length / BLOB_BYTES
+  if (!Number.isInteger(count) || count < 1 || count > MAX_BLOBS) {
+    const message = `expected ${BLOBS_FILE} to hold 1 to ${MAX_BLOBS} blobs of ${BLOB_BYTES} bytes`
+    throw new RuleError('bad-steps', message, { bytes: bytes.length })
+  }
+  return { blobs: Array.from({ length: count }, (_, i) => bytes.subarray(BLOB_BYTES * i, BLOB_BYTES * (i + 1))) }
 }
 
 /** Files, bencoded info dictionary (BEP 3) and infohash. */
@@ -117,6 +144,7 @@ function formatHeader({ header, seal }: SealedHeader): string {
     chain: `${header.chain}`,
     fee: `${header.fee}`,
     firstRequest: `${header.firstRequest}`,
+    growth: `${header.growth}`,
     height: `${header.height}`,
     lanes: ofLanes((lane) => ({ count: `${header.lanes[lane].count}`, hash: header.lanes[lane].hash })),
     miner: seal.miner,

@@ -10,7 +10,7 @@ import type { Header, SealedHeader } from './header.ts'
 import { type Hash, toBytes, toHash } from './ids.ts'
 import { unpackTransaction } from './packed.ts'
 import type { QueueEntry, QueuePlace } from './queue.ts'
-import { requestsIn, requestsRoot } from './requests.ts'
+import { type Asked, requestsIn, requestsRoot } from './requests.ts'
 import { RuleError } from './rule-error.ts'
 import type { Reason, Rules } from './rules.ts'
 import { type State, stateRoot } from './state.ts'
@@ -33,11 +33,23 @@ export type QueueReader = (place: QueuePlace) => QueueEntry | undefined
 
 export type Verdict =
   | { readonly verdict: 'valid'; readonly state: State }
-  /** `problem` is the step's own reason, or that its stated result differs from `expected`, or that a void was not a void. */
+  /**
+   * `problem` is the step's own reason, or that its stated result differs from `expected`, or that a void was not a void; of rows in blobs also
+   * that it ends elsewhere than stated, is not what the queue has there, that the block counts its requests or the entries of the state
+   * otherwise, or that the head has another request.
+   */
   | {
       readonly verdict: 'invalid'
       readonly step: number
-      readonly problem: Exclude<Reason, 'None'> | 'WrongState' | 'WrongVoid'
+      readonly problem:
+        | Exclude<Reason, 'None'>
+        | 'WrongState'
+        | 'WrongVoid'
+        | 'WrongEnd'
+        | 'WrongEntry'
+        | 'WrongRequests'
+        | 'OtherRequest'
+        | 'WrongGrowth'
       readonly stated: Hash
       readonly expected?: Hash
     }
@@ -52,20 +64,13 @@ export function replayBlock(rules: Rules, parent: ParentBlock, block: PublishedB
   for (const [i, step] of steps.entries()) {
     const stated = states[i]
     assert(stated !== undefined, 'there is one state for each step')
-    const decoded = decodeStep(step)
-    if (decoded?.kind === 'void') {
-      const place = places[i]
-      const entry = place && queue(place)
-      if (entry?.kind !== 'forced' || toHash(keccak(entry.packed)) !== decoded.packedHash) {
-        const name = place ? `entry ${place.index} of the lane of ${place.lane}` : `the entry of step ${i}`
-        return { verdict: 'unknown', step: i, why: `${name} is not known here, or is another one` }
-      }
-      if (isApplicable(rules, state, entry.packed)) return { verdict: 'invalid', step: i, problem: 'WrongVoid', stated }
-    }
     const applied = applyStep(rules, state, depositIndex(parent.header, i), step)
     if (applied.reason !== 'None') return { verdict: 'invalid', step: i, problem: applied.reason, stated }
     const expected = stateRoot(applied.state)
     if (expected !== stated) return { verdict: 'invalid', step: i, problem: 'WrongState', stated, expected }
+    const voided = voidProblem(rules, state, step, places[i], queue)
+    if (voided === 'WrongVoid') return { verdict: 'invalid', step: i, problem: voided, stated }
+    if (voided !== undefined) return { verdict: 'unknown', step: i, why: voided.why }
     state = applied.state
   }
   return { verdict: 'valid', state }
@@ -84,7 +89,7 @@ export function assembleBlock(
   steps: readonly { readonly step: Uint8Array; readonly after: State }[],
 ): {
   readonly header: Header
-  readonly content: Omit<BlockContent, 'sealed'>
+  readonly content: Posted & Pick<BlockContent, 'requests' | 'state'>
   readonly block: Omit<PublishedBlock, 'sealed'>
 } {
   const states = steps.map(({ after }) => stateRoot(after))
@@ -106,7 +111,24 @@ export function deriveHeader(
   steps: readonly Uint8Array[],
   states: readonly Hash[],
 ): Header {
-  const { credits, requested, fee, queueFees, requests } = totalsOf(steps)
+  return headerOf(rules, parent, target, {
+    ...sumsOf(steps, requestsIn(steps)),
+    stepCount: steps.length,
+    growth: 0,
+    traceRoot: traceRoot(traceOf(steps, states)),
+    state: states.at(-1) ?? parent.header.state,
+    lanes: readLanes(parent.header.lanes, steps).lanes,
+  })
+}
+
+/** What follows from the parent and from sums, however the rows are posted. Throws `RuleError('bad-steps')` as `deriveHeader`. */
+export function headerOf(
+  rules: Pick<Rules, 'chain' | 'bridge'>,
+  parent: Omit<ParentBlock, 'state'>,
+  target: bigint,
+  content: Amounts & Pick<Header, 'stepCount' | 'growth' | 'traceRoot' | 'state' | 'lanes'>,
+): Header {
+  const { credits, requested, fee, queueFees, requests, ...rest } = content
   const supply = parent.header.supply + credits
   if (requested > supply)
     throw new RuleError('bad-steps', `expected requests of ${supply} base units at most, got ${requested}`, {})
@@ -119,16 +141,13 @@ export function deriveHeader(
     parent: parent.id,
     height: parent.header.height + 1n,
     target,
-    stepCount: steps.length,
-    traceRoot: traceRoot(traceOf(steps, states)),
-    state: states.at(-1) ?? parent.header.state,
+    ...rest,
     supply: toBaseUnits(supply - requested),
     fee: toBaseUnits(fee),
     queueFees: toGwei(queueFees),
     firstRequest: parent.header.firstRequest + BigInt(parent.header.requestCount),
     requestCount: requests.length,
     requestsRoot: requestsRoot(requests),
-    lanes: readLanes(parent.header.lanes, steps).lanes,
   }
 }
 
@@ -145,9 +164,17 @@ export function requestsOf(rules: Rules, steps: Uint8Array): BlockRequest[] {
   })
 }
 
-/** What steps add up to: base units, but `queueFees`. Docs/protocol.md section 7.4. */
-function totalsOf(steps: readonly Uint8Array[]) {
-  const requests = requestsIn(steps)
+/** What a block adds up to: base units, but `queueFees`, which is gwei. */
+export type Amounts = {
+  readonly credits: bigint
+  readonly requested: bigint
+  readonly fee: bigint
+  readonly queueFees: bigint
+  readonly requests: readonly Asked[]
+}
+
+/** The sums over the steps of the queue among these, and over the requests of the block. Docs/protocol.md section 7.4. */
+export function sumsOf(steps: readonly Uint8Array[], requests: readonly Asked[]): Amounts {
   const requested = requests.reduce((sum, { tokens }) => sum + tokens, 0n)
   const requestFees = requests.reduce((sum, { tokens }) => sum + feeOf(tokens), 0n)
   const decoded = steps.flatMap((bytes) => decodeStep(bytes) ?? [])
@@ -159,6 +186,23 @@ function totalsOf(steps: readonly Uint8Array[]) {
     queueFees: decoded.reduce((sum, step) => sum + queueFeeOf(step), 0n),
     requests,
   }
+}
+
+/** What is wrong with a step that calls a forced transaction void, or why that is not known here; undefined for any other step. */
+export function voidProblem(
+  rules: Rules,
+  before: State,
+  step: Uint8Array,
+  place: QueuePlace | undefined,
+  queue: QueueReader,
+): 'WrongVoid' | { readonly why: string } | undefined {
+  const decoded = decodeStep(step)
+  if (decoded?.kind !== 'void') return undefined
+  const entry = place && queue(place)
+  if (entry?.kind === 'forced' && toHash(keccak(entry.packed)) === decoded.packedHash)
+    return isApplicable(rules, before, entry.packed) ? 'WrongVoid' : undefined
+  const name = place ? `entry ${place.index} of the lane of ${place.lane}` : 'the entry of a step that is void'
+  return { why: `${name} is not known here, or is another one` }
 }
 
 function isApplicable(rules: Rules, state: State, packed: Uint8Array): boolean {

@@ -19,6 +19,8 @@ export type Header = {
   readonly height: bigint
   readonly target: bigint
   readonly stepCount: number
+  /** Entries that the state has more after the block than before, -32,768 to 32,767; said where the rows are in blobs, else 0. */
+  readonly growth: number
   readonly traceRoot: Hash
   /** After the last step; the parent's if there is none. */
   readonly state: Hash
@@ -49,7 +51,8 @@ export function encodeHeader(header: Header): Uint8Array {
     toBytes(header.parent),
     encodeUint(header.height, 8),
     encodeUint(header.target, 32),
-    encodeUint(header.stepCount, 4),
+    encodeUint(header.stepCount, 2),
+    encodeUint(header.growth & 0xffff, 2),
     toBytes(header.traceRoot),
     toBytes(header.state),
     encodeUint(header.supply, 12),
@@ -80,7 +83,8 @@ export function decodeSealed(bytes: Uint8Array): SealedHeader {
     parent: toHash(at(29, 32)),
     height: decodeUint(at(61, 8)),
     target: decodeUint(at(69, 32)),
-    stepCount: Number(decodeUint(at(101, 4))),
+    stepCount: Number(decodeUint(at(101, 2))),
+    growth: toGrowth(Number(decodeUint(at(103, 2)))),
     traceRoot: toHash(at(105, 32)),
     state: toHash(at(137, 32)),
     supply: toBaseUnits(decodeUint(at(169, 12))),
@@ -95,6 +99,11 @@ export function decodeSealed(bytes: Uint8Array): SealedHeader {
     }),
   }
   return { header, seal: { miner: toAddress(at(365, 20)), nonce: toHash(at(385, 32)) } }
+}
+
+/** The number whose lower 16 bits, as two's complement, are those of `value`. */
+export function toGrowth(value: number): number {
+  return (value << 16) >> 16
 }
 
 /** What the miner searches a nonce for: keccak(header). */
@@ -121,6 +130,7 @@ export function genesisBlock(network: {
     height: 0n,
     target: network.easiestTarget,
     stepCount: 0,
+    growth: 0,
     traceRoot: ZERO_HASH,
     state: network.state,
     supply: toBaseUnits(SUPPLY),

@@ -36,12 +36,12 @@ const GENESIS_SEALED = parseHex(
     '0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000' +
     '000000000000000000000000000000000000',
 )
-const BLOCK = parseHash('0x4ae0022dbe6c0fbd25974eb1273218001938bff2740fc073fcc57b5e9cb07dd1')
-const TORRENT = parseInfohash('cce856bf848f0dd18e0f56dfb9f7c109849655fc')
+const BLOCK = parseHash('0xaeed968187ad6bd769d2a22e0e9d66d501a6a07e3ec61a5551f95af65927c616')
+const TORRENT = parseInfohash('0a5f357ae795003e0866b51240ec7f34691cc85a')
 const SEALED = parseHex(
   '0x020000000000007a69b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1e706f5ffd559b7ddd44d8e314aa73023fc4c2c52' +
     '91b88db20a4e5e57775b3728000000000000000100007fffffffffffffffffffffffffffffffffffffffffffffffffffffff' +
-    'ffff00000003025ead0ba43bf5babd8916a67ea70cf91dad3de74f8291d1aa2f899fe38d7ede09ac91a192bc736da7864676' +
+    'ffff00030000025ead0ba43bf5babd8916a67ea70cf91dad3de74f8291d1aa2f899fe38d7ede09ac91a192bc736da7864676' +
     '0c8a9f750c0406050bed7a2850b284039db93d87033b2e3c9fd0803ce800038400000000000000000000000b000000000000' +
     '00000000000000000000000000019a35c3f2ee4777034786b5141b9beaec682ce22eedcb6bf9433eb26164c49e6f00000000' +
     '0000000122bd1da27c02bdcbd05a74819cb9f6a0e8f1347cde4bc231f4606800000000000000000000000000000000000000' +
@@ -91,6 +91,7 @@ const BLOCK_SUMMARY: Result<'bridge_blocks'>['blocks'][number] = {
   work: 131_072n,
   state: STATE,
   steps: 3,
+  blobs: 0,
   requests: 1,
   lanes: { deposits: 1n, assets: 0n, forced: 0n },
   torrent: TORRENT,
@@ -206,6 +207,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
     params: { id: BLOCK },
     result: { ...BLOCK_SUMMARY, sealed: SEALED, packedSteps: STEPS, states: STATES },
   },
+  bridge_blobs: { params: { id: BLOCK }, result: { blobs: [] } },
   bridge_files: {
     params: { id: BLOCK },
     result: {
@@ -219,7 +221,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
         {
           name: 'block.json',
           bytes: encodeText(
-            '{"bridge":"0xb1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1","chain":"31337","fee":"11","firstRequest":"0","height":"1","lanes":{"assets":{"count":"0","hash":"0x0000000000000000000000000000000000000000000000000000000000000000"},"deposits":{"count":"1","hash":"0x22bd1da27c02bdcbd05a74819cb9f6a0e8f1347cde4bc231f460680000000000"},"forced":{"count":"0","hash":"0x0000000000000000000000000000000000000000000000000000000000000000"}},"miner":"0x328809bc894f92807417d2dad6b7c998c1afdac6","nonce":"0x0000000000000000000000000000000000000000000000000000000000000007","parent":"0xe706f5ffd559b7ddd44d8e314aa73023fc4c2c5291b88db20a4e5e57775b3728","queueFees":"0","requestCount":"1","requestsRoot":"0x9a35c3f2ee4777034786b5141b9beaec682ce22eedcb6bf9433eb26164c49e6f","state":"0x09ac91a192bc736da78646760c8a9f750c0406050bed7a2850b284039db93d87","stepCount":"3","supply":"1000000000000000000000000900","target":"0x00007fffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","traceRoot":"0x025ead0ba43bf5babd8916a67ea70cf91dad3de74f8291d1aa2f899fe38d7ede","version":"2"}',
+            '{"bridge":"0xb1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1","chain":"31337","fee":"11","firstRequest":"0","growth":"0","height":"1","lanes":{"assets":{"count":"0","hash":"0x0000000000000000000000000000000000000000000000000000000000000000"},"deposits":{"count":"1","hash":"0x22bd1da27c02bdcbd05a74819cb9f6a0e8f1347cde4bc231f460680000000000"},"forced":{"count":"0","hash":"0x0000000000000000000000000000000000000000000000000000000000000000"}},"miner":"0x328809bc894f92807417d2dad6b7c998c1afdac6","nonce":"0x0000000000000000000000000000000000000000000000000000000000000007","parent":"0xe706f5ffd559b7ddd44d8e314aa73023fc4c2c5291b88db20a4e5e57775b3728","queueFees":"0","requestCount":"1","requestsRoot":"0x9a35c3f2ee4777034786b5141b9beaec682ce22eedcb6bf9433eb26164c49e6f","state":"0x09ac91a192bc736da78646760c8a9f750c0406050bed7a2850b284039db93d87","stepCount":"3","supply":"1000000000000000000000000900","target":"0x00007fffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","traceRoot":"0x025ead0ba43bf5babd8916a67ea70cf91dad3de74f8291d1aa2f899fe38d7ede","version":"2"}',
           ),
         },
         {

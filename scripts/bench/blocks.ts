@@ -62,6 +62,7 @@ export const bench: Bench = {
         status: { state: 'live', at } satisfies FollowerStatus,
         block: (id: Hash) => asked.blocks.get(id),
         body: async () => undefined,
+        posted: async () => undefined,
         contentOf: async () => undefined,
       },
     })

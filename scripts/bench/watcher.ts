@@ -9,6 +9,7 @@ import { openJudge } from '../../miner/watch/open-judge.ts'
 import { byUrgency } from '../../miner/watch/urgency.ts'
 import { EthereumAccount } from '../../node/ethereum/account.ts'
 import { connectEthereum } from '../../node/ethereum/agreeing/http-chain.ts'
+import { KzgPool } from '../../node/ethereum/blobs/kzg-pool.ts'
 import { type Hash, ZERO_HASH } from '../../node/protocol/ids.ts'
 import { Crowd, type CrowdBlock } from './crowd.ts'
 import type { Bench, Case } from './measure.ts'
@@ -74,7 +75,8 @@ const RUNS: Readonly<Record<Work, (scene: Scene) => Promise<number>>> = {
   'look, others know': (scene) => look(scene, { hints: [scene.blocks.map(({ id }) => id)] }),
   'look, all known': (scene) => look(scene, { known: [scene.ground, ...scene.blocks.map(({ id }) => id)] }),
   'verdict by logs': async ({ crowd, logs, log, signal, blocks }) => {
-    const judge = openJudge({ rules: crowd.rules, log, logs, genesis: crowd.genesis })
+    await using kzg = new KzgPool()
+    const judge = openJudge({ rules: crowd.rules, log, logs, kzg, genesis: crowd.genesis })
     judge.keep(new Set(blocks.map(({ id }) => id)), new Set([crowd.ground.id]))
     const sample = blocks.slice(-SAMPLE)
     const seconds = await secondsOf(async () => {

@@ -67,7 +67,8 @@ function surroundingOf(data: string): Surrounding {
   const endpoints = readEndpoints(data)
   if (endpoints === undefined) return {}
   const { node, ethereum, deployment, passphraseFile } = endpoints
-  return { node, ethereum, deployment, passphraseFile }
+  // anvil has the route for blobs, too.
+  return { node, ethereum, beacon: ethereum, deployment, passphraseFile }
 }
 
 /** One line of JSON. */

@@ -1,5 +1,6 @@
 // What the person who runs a devnet decides about it.
 
+import type { RowsChoice } from '../../miner/rows.ts'
 import type { LogLevel } from '../../node/log.ts'
 
 type DevnetPorts = {
@@ -24,6 +25,8 @@ export type DevnetOptions = {
   readonly logJson: boolean
   /** Without one of its own, blocks come from miners that somebody runs beside it. */
   readonly miner: boolean
+  /** Where its miner posts the rows of blocks. */
+  readonly rows: RowsChoice
   /** Without one of its own, wrong blocks live until somebody else kills them. */
   readonly watcher: boolean
   /** Called once the folder is ours and before anything runs. */

@@ -29,7 +29,8 @@ export function devnetServices(options: DevnetOptions, around: Surroundings): Se
   const { data, ports, pollMs } = options
   const { chain, ethereumUrl: ethereum, deploymentFile: deployment, nodeUrl, peerUrl, passphraseFile } = around
   const common = { ethereum, 'poll-ms': pollMs }
-  const ours = { ...common, deployment, 'finality-depth': FINALITY_DEPTH }
+  // anvil is asked for blobs at its own URL.
+  const ours = { ...common, beacon: ethereum, deployment, 'finality-depth': FINALITY_DEPTH }
   const node = { ...ours, 'rpc-port': ports.rpc, 'listen-port': ports.listen }
   const peer = { ...ours, 'rpc-port': ports.peerRpc, 'listen-port': ports.peerListen }
   // Nothing here has to wait for others to pay, nor for blocks that bury a transaction.
@@ -46,10 +47,18 @@ export function devnetServices(options: DevnetOptions, around: Surroundings): Se
     ),
   ]
   if (options.miner)
-    services.push(service(options, 'miner', 'miner', { ...paying, wallet: 'miner', threads: 1, 'longest-wait': 0 }))
+    services.push(
+      service(options, 'miner', 'miner', {
+        ...paying,
+        wallet: 'miner',
+        threads: 1,
+        'longest-wait': 0,
+        rows: options.rows,
+      }),
+    )
   services.push(service(options, 'relayer', 'relay', { ...paying, wallet: 'relayer' }))
   if (options.watcher) {
-    const flags = { ...paying, wallet: 'watcher', courtesy: WATCHER_COURTESY }
+    const flags = { ...paying, beacon: ethereum, wallet: 'watcher', courtesy: WATCHER_COURTESY }
     services.push(service(options, 'watcher', 'watch', flags, ['--defend']))
   }
   return services

@@ -2,7 +2,12 @@
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { loadNativeKzg } from '../../node/ethereum/blobs/native-kzg.ts'
 import { applyStep, type Witness } from '../../node/protocol/apply.ts'
+import { elementAt, writeBlobs } from '../../node/protocol/blob.ts'
+import { blobRowsOf } from '../../node/protocol/blob-block.ts'
+import { blobHash, blobTraceRoot, pointOf } from '../../node/protocol/blob-hash.ts'
+import { assembleRowProof, elementsOfRow, readRow } from '../../node/protocol/blob-row.ts'
 import { assembleBlock } from '../../node/protocol/block.ts'
 import { blockTorrent } from '../../node/protocol/block-torrent.ts'
 import { concat, encodeText, encodeUint, formatHex } from '../../node/protocol/bytes.ts'
@@ -117,13 +122,13 @@ export function protocolExample(): string {
   let state = start
   const done = steps.map((step, i) => {
     const witness: Witness = []
-    const { state: after, reason } = applyStep(RULES, state, BigInt(i), step, witness)
+    const { state: after, reason, growth } = applyStep(RULES, state, BigInt(i), step, witness)
     if (reason !== 'None') throw new Error(`step ${i} of the example is invalid: ${reason}`)
     state = after
     show(`step ${i}`, step)
     show(`state ${i}`, stateRoot(after))
     show(`witness ${i}`, concat(...witness))
-    return { step, after }
+    return { step, after, growth }
   })
 
   title('5 trace')
@@ -135,6 +140,28 @@ export function protocolExample(): string {
   const requests = requestsIn(steps)
   for (const [i, asked] of requests.entries()) show(`leaf of request ${i}`, requestLeaf(asked))
   show('requestsRoot', requestsRoot(requests))
+
+  title('5.2 the same rows in a blob (every element that is not named is zero), and a proof of row 1')
+  const rows = blobRowsOf(done)
+  const blobs = writeBlobs(rows)
+  const used = rows.flatMap((_, i) => Object.values(elementsOfRow(blobs, rows.length, i)).flat())
+  for (const element of new Set(used.toSorted((a, b) => a - b))) show(`element ${element}`, elementAt(blobs, element))
+  const kzg = loadNativeKzg()
+  const [commitment] = blobs.map((blob) => kzg.commit(blob))
+  const { begin } = readRow(blobs, rows.length, 1)
+  if (commitment === undefined) throw new Error('the rows of the example have a blob')
+  const openingOf = (element: number) => {
+    const proofs = blobs.map((blob) => kzg.prove(blob, element))
+    return { element: elementAt(blobs, element), commitment, proof: concat(...proofs) }
+  }
+  show('commitment', commitment)
+  show('hash of the blob', blobHash(commitment))
+  show('traceRoot in blobs', blobTraceRoot([blobHash(commitment)]))
+  show(`point of element ${begin}`, encodeUint(pointOf(begin), 32))
+  show(`proof of element ${begin}`, openingOf(begin).proof)
+  const shown = assembleRowProof(blobs, rows.length, 1, openingOf)
+  show('content of row 1', shown.content)
+  show('openings of row 1', shown.openings)
 
   title('6 queue')
   show('entry hash 0', entryHash(entry))

@@ -22,6 +22,7 @@ import { toGwei } from '../../node/protocol/units.ts'
 import { madeUpCases } from '../assure/models/made-up-states.ts'
 import { type StepCase, stepCases } from '../assure/models/step-cases.ts'
 import { accountOf, genesisOf, RULES, signBody, World } from '../assure/models/world.ts'
+import { blobVectors } from './blob-vectors.ts'
 
 const FOLDER = new URL('../../test/vectors/', import.meta.url)
 const hex = (bytes: Uint8Array) => `0x${formatHex(bytes)}`
@@ -200,7 +201,7 @@ function addApplyVector(
   isMadeUp = false,
 ): void {
   const witness: Uint8Array[] = []
-  const { reason, state: next } = applyStep(rules, state, queueIndex, step, witness)
+  const { reason, state: next, growth } = applyStep(rules, state, queueIndex, step, witness)
   const coverage = coverageOf(step, reason, witness.length) + (isMadeUp ? amountsOf(state, next) : '')
   if (cases.has(coverage)) return
   cases.set(coverage, {
@@ -212,6 +213,7 @@ function addApplyVector(
     witness: hex(concat(...witness)),
     reason,
     post: stateRoot(next),
+    growth,
   })
 }
 
@@ -237,6 +239,7 @@ const files = {
   step: stepVectors(),
   tree: treeVectors(),
   apply: applyVectors(),
+  blob: blobVectors(),
 }
 for (const [name, content] of Object.entries(files)) {
   await writeFile(new URL(`${name}.json`, FOLDER), `${JSON.stringify(content, null, 2)}\n`)

@@ -41,6 +41,12 @@ const FOLDER_RULES: readonly FolderRule[] = [
     ours: ['node/protocol/', 'deployments/', ...BASICS],
     packages: ['viem', 'viem/accounts', 'zod', 'node:'],
   },
+  // KZG is Ethereum's own, and heavy: native code, WebAssembly where there is none, and threads for both.
+  {
+    folder: 'node/ethereum/blobs/',
+    ours: ['node/protocol/', 'node/ethereum/chain.ts', 'node/ethereum/problems.ts', ...BASICS],
+    packages: ['viem', '@noble/', '@crate-crypto/node-eth-kzg', 'kzg-wasm', 'piscina', 'zod', 'node:'],
+  },
   // What a deployment is made into, and held against, is the file that a node is given.
   {
     folder: 'node/ethereum/deploying/',

@@ -77,9 +77,10 @@ describe('vectors of the step function in Solidity', () => {
 
   it('apply.json', async () => {
     const { rules, cases } = applyVectors
-    for (const { name, pre, queueIndex, step, witness, reason, post } of cases) {
-      const result = (await harness.call('applyStep', rules, pre, queueIndex, step, witness)) as [number, Hex, bigint]
-      assert.deepEqual([REASONS[result[0]], result[1]], [reason, post], name)
+    for (const { name, pre, queueIndex, step, witness, reason, post, growth } of cases) {
+      const result = await harness.call('applyStep', rules, pre, queueIndex, step, witness)
+      const [code, root, , grown] = result as [number, Hex, bigint, bigint]
+      assert.deepEqual([REASONS[code], root, grown], [reason, post, BigInt(growth)], name)
     }
   })
 })

@@ -12,7 +12,7 @@ import { createNodeClient } from '../../node/client/rpc.ts'
 import { keyOf, parseHash } from '../../node/protocol/ids.ts'
 import { readDeployment } from '../../scripts/cli/commands/run/node.ts'
 import { countSupply } from '../../scripts/devnet/demo/supply.ts'
-import { DRILL_KINDS, type DrillKind, describeKind } from '../../scripts/devnet/drill/kinds.ts'
+import { DRILL_KINDS, type DrillKind, expectedOf, usualModeOf } from '../../scripts/devnet/drill/kinds.ts'
 import {
   devnetPorts,
   processesOf,
@@ -68,7 +68,7 @@ test('every kind is killed by the watcher or refused by the bridge, and all mone
   const contract = { abi: bridgeAbi, address: network.rules.bridge } as const
   for (const result of results) {
     const { kind, outcome, block, problem, error } = result
-    const { expected } = describeKind(kind)
+    const expected = expectedOf(kind, usualModeOf(kind))
     if ('refused' in expected) {
       assert.deepEqual([outcome, error], ['refused', expected.refused], kind)
       continue

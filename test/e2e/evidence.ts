@@ -157,7 +157,9 @@ function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
     assert.deepEqual(told.lanes[lane], { count: `${count}`, hash })
   }
   const states = chunks(read('block/states.bin'), 32)
-  const count = Number(hexToBigInt(field(101, 4)))
+  const count = Number(hexToBigInt(field(101, 2)))
+  // Rows in calldata say nothing of growth.
+  assert.deepEqual([field(103, 2), told.growth], ['0x0000', '0'])
   assert.equal(states.length, count)
   assert.equal(states.at(-1), field(137, 32))
   const steps = Array.from({ length: count }, (_, i) => bytesToHex(read(`steps/${i}.bin`)))

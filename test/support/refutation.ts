@@ -1,6 +1,6 @@
 // From a wrong block to its refutation in one step: replay and proof, which a watcher does apart from each other.
 
-import { type RefutationParent, refuteStep } from '../../miner/watch/refutation.ts'
+import { type RefutationParent, refutePosted } from '../../miner/watch/refutation.ts'
 import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import { type PublishedBlock, type QueueReader, replayBlock } from '../../node/protocol/block.ts'
 import { blockId } from '../../node/protocol/header.ts'
@@ -18,5 +18,5 @@ export function buildRefutation(
 ): Refutation | undefined {
   const { header } = parent.sealed
   const verdict = replayBlock(rules, { id: blockId(parent.sealed), header, state: parent.state }, block, queue)
-  return verdict.verdict === 'invalid' ? refuteStep(rules, parent, block, queue, verdict) : undefined
+  return verdict.verdict === 'invalid' ? refutePosted(rules, parent, block, queue, verdict) : undefined
 }

@@ -15,6 +15,7 @@ import { PowPool } from '../../miner/work/pow-pool.ts'
 import { createNodeClient, type NodeClient } from '../../node/client/rpc.ts'
 import { type NetworkDefinition, parseDeployment } from '../../node/deployment.ts'
 import { EthereumAccount } from '../../node/ethereum/account.ts'
+import { KzgPool } from '../../node/ethereum/blobs/kzg-pool.ts'
 import type { ClaimProof } from '../../node/ethereum/calls.ts'
 import { deploy } from '../../node/ethereum/deploying/deploy.ts'
 import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
@@ -140,7 +141,8 @@ export class Stage {
     Pool: typeof PowPool = PowPool,
   ) {
     const pool = new Pool({ log, random: bytesOf(randomOf(this.#accounts)), now: Date.now }, { threads: 1 })
-    const deps = { node, sender, pool, log, now: Date.now, random: randomOf(this.#accounts) }
+    const kzg = this.stack.use(new KzgPool())
+    const deps = { node, sender, pool, kzg, log, now: Date.now, random: randomOf(this.#accounts) }
     const folder = chosen.folder ?? (await this.folder())
     const miner = new Miner(deps, { longestWaitMs: 0, pollMs: 50, courtesyMs: 0, ...chosen, folder })
     this.stack.defer(() => miner.stop())
@@ -244,6 +246,7 @@ async function startNode(
       folder,
       definition,
       ethereum: [url],
+      beacon: [url],
       rpc: { host: '127.0.0.1', port: 0 },
       network: { peers: [...peers] },
       pollMs: 50,

@@ -1,14 +1,15 @@
-// Facts from one Ethereum endpoint: the contract says when something happened, and the logs of that moment have it whole.
+// Facts from one Ethereum endpoint: the contract says when something happened, and the logs of that moment have it whole, but for blobs, which
+// others have kept by that moment.
 
-import type { BridgeEvent, Chain, ChainBlock } from '../../../node/ethereum/chain.ts'
-import type { PublishedBlock } from '../../../node/protocol/block.ts'
+import type { BlobSource } from '../../../node/ethereum/blobs/blob-source.ts'
+import type { BridgeEvent, Chain, ChainBlock, ChainPlace, PublishedEvent } from '../../../node/ethereum/chain.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
 import { type Hash, isSameBlock } from '../../../node/protocol/ids.ts'
 import { NO_LENGTHS } from '../../../node/protocol/queue.ts'
 import type { Time } from '../../../node/protocol/units.ts'
 import { within } from '../../../node/within.ts'
 import { Moments } from './moments.ts'
-import type { Source } from './source.ts'
+import type { PostedBlock, Source } from './source.ts'
 
 /** The logs of one Ethereum endpoint. `name` is for messages: no path, no key. */
 export type Logs = { readonly name: string; readonly chain: Chain }
@@ -18,23 +19,33 @@ const MOST_OF_ONE_TIME = 256
 /** Entries of the queue that are looked for at the same time. */
 const AT_ONCE = 8
 
+/** Finds blobs by their hashes, and by where Ethereum has them. */
+export type BlobFinder = Pick<BlobSource, 'find'>
+
 type Tell = Parameters<Source['forced']>[2]
 
 export class EndpointSource implements Source {
   readonly name: string
   readonly limitMs: number
   readonly #chain: Chain
+  readonly #finder: BlobFinder
   readonly #moments: Moments
 
-  constructor({ name, chain }: Logs, limitMs = 30_000) {
+  /** `finder` is this source's own: who tells wrong moments has nobody else's blobs looked for in vain. */
+  constructor({ name, chain }: Logs, finder: BlobFinder, limitMs = 30_000) {
     this.name = name
     this.limitMs = limitMs
     this.#chain = chain
+    this.#finder = finder
     this.#moments = new Moments(chain)
   }
 
-  block(id: Hash, signal: AbortSignal): Promise<PublishedBlock | undefined> {
+  block(id: Hash, signal: AbortSignal): Promise<PostedBlock | undefined> {
     return within(this.#block(id, signal), signal)
+  }
+
+  blobs(id: Hash, hashes: readonly Hash[], signal: AbortSignal): Promise<readonly Uint8Array[] | undefined> {
+    return within(this.#blobs(id, hashes, signal), signal)
   }
 
   forced(
@@ -52,12 +63,26 @@ export class EndpointSource implements Source {
     )
   }
 
-  async #block(id: Hash, signal: AbortSignal): Promise<PublishedBlock | undefined> {
+  async #block(id: Hash, signal: AbortSignal): Promise<PostedBlock | undefined> {
+    const event = await this.#publication(id, signal)
+    return event && { sealed: decodeSealed(event.sealed), ...event.body }
+  }
+
+  async #blobs(id: Hash, hashes: readonly Hash[], signal: AbortSignal): Promise<readonly Uint8Array[] | undefined> {
+    // Looked up again: Ethereum may have it in another block by now.
+    const place = (await this.#publication(id, signal))?.place
+    if (place === undefined) return undefined
+    return await this.#finder.find({ hashes, block: { number: place.number, time: place.time } }, signal)
+  }
+
+  async #publication(
+    id: Hash,
+    signal: AbortSignal,
+  ): Promise<(PublishedEvent & { readonly place: ChainPlace }) | undefined> {
     const record = await this.#record(id)
     if (record === undefined || record.publishedAt === 0n) return undefined
     for await (const event of this.#eventsAt(record.publishedAt, signal)) {
-      if (event.kind !== 'published' || !isSameBlock(event.id, id)) continue
-      return { sealed: decodeSealed(event.sealed), steps: event.steps, states: event.states }
+      if (event.kind === 'published' && isSameBlock(event.id, id)) return event
     }
     return undefined // as of genesis, which nobody posted
   }

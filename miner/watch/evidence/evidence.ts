@@ -1,22 +1,27 @@
 // The facts that a replay needs, from any source that has them: each is compared with the hash that it was asked for by, so a source that is silent,
 // slow, wrong or lies costs time, and never a verdict.
 
-import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../../node/errors.ts'
 import type { Logger } from '../../../node/log.ts'
-import type { PublishedBlock, QueueReader } from '../../../node/protocol/block.ts'
+import { BLOB_BYTES, MAX_BLOBS } from '../../../node/protocol/blob.ts'
+import type { BlobBlock, BlobPosted } from '../../../node/protocol/blob-block.ts'
+import type { QueueReader } from '../../../node/protocol/block.ts'
 import { genesisState } from '../../../node/protocol/genesis.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { blockId, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Hash, toHash } from '../../../node/protocol/ids.ts'
+import { isInBlobs, type WholeBlock } from '../../../node/protocol/replay.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
-import { decodeStep, readLanes, splitSteps } from '../../../node/protocol/step.ts'
 import { decodeTransaction, type GenesisTransaction } from '../../../node/protocol/transaction.ts'
 import type { Gwei } from '../../../node/protocol/units.ts'
+import { within } from '../../../node/within.ts'
 import { Names } from '../names.ts'
-import { checkPosted } from './posted.ts'
-import { bare, type Source } from './source.ts'
+import type { BlobHasher } from './blob-hashes.ts'
+import { Inquiry } from './inquiry.ts'
+import { checkEntries, checkPosted } from './posted.ts'
+import { bare, type PostedBlock, type Source } from './source.ts'
+import { voidsOf } from './voids.ts'
 
 /** Where it all began, if that is known without anyone's word. */
 export type Genesis = { readonly sealed: SealedHeader; readonly transaction: GenesisTransaction }
@@ -25,74 +30,92 @@ export type EvidenceDeps = {
   /** In the order in which they are asked at first. */
   readonly sources: readonly Source[]
   readonly log: Logger
+  /** Tells which bytes are the blobs of a block. */
+  readonly blobs: BlobHasher
   readonly genesis?: Genesis
   readonly names?: Names
 }
+
+/** With the blobs, where they were found. */
+type Kept = PostedBlock | BlobBlock
 
 export type EvidenceOptions = {
   /** After this long without an answer the next source is asked as well. Default 1,000. */
   readonly patienceMs?: number
 }
 
-/** Bytes of steps and states that are kept for the next question. */
+/** Bytes of posted blocks, blobs among them, that are kept for the next question. */
 const KEPT_BYTES = 16_000_000
 /** As many forced transactions as 32 blocks consume. */
 const KEPT_FORCED = 4_096
+/** To load six blobs and to find out what they are takes this many times as long as to tell a block. */
+const BLOB_PATIENCE = 5
 
 export class Evidence {
-  readonly #log: Logger
   readonly #patienceMs: number
   readonly #genesis: Genesis | undefined
   readonly #names: Names
-  /** The source that answered last is asked first. */
-  #sources: readonly Source[]
-  readonly #blocks = new Map<Hash, PublishedBlock>()
+  readonly #hasher: BlobHasher
+  readonly #inquiry: Inquiry
+  readonly #blocks = new Map<Hash, Kept>()
   #bytes = 0
   /** Forced transactions by their hashes: what was found of many before time was up is there at the next try. */
   readonly #forced = new Map<Hash, Uint8Array>()
-  /** Whose wrong answers have been reported. */
-  readonly #wrong = new Set<string>()
 
   constructor(
-    { sources, log, genesis, names = new Names() }: EvidenceDeps,
+    { sources, log, blobs, genesis, names = new Names() }: EvidenceDeps,
     { patienceMs = 1_000 }: EvidenceOptions = {},
   ) {
-    this.#sources = sources
-    this.#log = log
+    this.#inquiry = new Inquiry({ sources, log })
+    this.#hasher = blobs
     this.#genesis = genesis
     this.#names = names
     this.#patienceMs = patienceMs
   }
 
   /**
-   * A block as it was posted. Throws `OperationError('unknown-block')` where every source says that it has none, and `no-evidence` (retry)
-   * where none has the right one, or the block was asked for by a short id: whoever asks again knows the whole one by then.
+   * A block as it was posted; what a block in blobs consumes of the queue is certain only if the header of its `parent` is given. Throws
+   * `OperationError('unknown-block')` where every source says that it has none, and `no-evidence` (retry) where none has the right one, or
+   * the block was asked for by a short id: whoever asks again knows the whole one by then.
    */
-  async block(id: Hash, signal: AbortSignal): Promise<PublishedBlock> {
+  async block(id: Hash, signal: AbortSignal, parent?: Header): Promise<PostedBlock> {
     const kept = this.#blocks.get(id)
-    if (kept !== undefined) return this.#keep(id, kept)
+    if (kept !== undefined && (parent === undefined || isOn(id, parent, kept))) return this.#keep(id, kept)
     if (this.#genesis !== undefined && blockId(this.#genesis.sealed) === id) return bare(this.#genesis.sealed)
     const ask = async (source: Source, limit: AbortSignal) => {
       const told = await source.block(id, limit)
-      if (told !== undefined) checkPosted(id, told)
+      if (told === undefined) return undefined
+      checkPosted(id, told)
+      if (parent !== undefined) checkEntries(id, parent, told)
       return told
     }
     const block = await this.#first(`block ${id}`, signal, ask, id)
     const whole = blockId(block.sealed)
     this.#names.prove(whole)
     if (whole !== id) throw renamed(id, whole)
-    return this.#keep(id, block)
+    return this.#keep(id, postedPart(block))
+  }
+
+  /**
+   * The same with all that a replay needs of it, which is the blobs, if its rows are there: those that have the hashes, whoever has them. Throws as
+   * `block` does; without its blobs a block can be called neither right nor wrong.
+   */
+  async whole(id: Hash, parent: Header, signal: AbortSignal): Promise<WholeBlock> {
+    const block = await this.block(id, signal, parent)
+    if (!isInBlobs(block)) return block
+    const kept = this.#blocks.get(id)
+    if (kept !== undefined && 'blobs' in kept && isOn(id, parent, kept)) return kept
+    const whole = { ...block, blobs: await this.#blobsOf(id, block, signal) }
+    this.#keep(id, whole)
+    return whole
   }
 
   /** The entries of the queue that the void steps of a block stand for; all else is in its steps. Throws `OperationError('no-evidence')` (retry). */
-  async queueOf(parent: Header, block: PublishedBlock, signal: AbortSignal): Promise<QueueReader> {
+  async queueOf(parent: Header, block: WholeBlock, signal: AbortSignal): Promise<QueueReader> {
     const missing = new Map<bigint, Hash>()
     const found = new Map<bigint, Uint8Array>()
     const fees = new Map<bigint, Gwei>()
-    const steps = splitSteps(block.steps)
-    for (const [i, { index }] of readLanes(parent.lanes, steps).places.entries()) {
-      const step = decodeStep(steps[i] ?? new Uint8Array())
-      if (step?.kind !== 'void') continue
+    for (const [index, step] of voidsOf(parent, block)) {
       fees.set(index, step.fee)
       const kept = this.#forced.get(step.packedHash)
       if (kept === undefined) missing.set(index, step.packedHash)
@@ -142,7 +165,7 @@ export class Evidence {
       const outputs = await source.snapshot?.(id, limit)
       const state = outputs && stateOf(outputs)
       if (outputs === undefined || stateRoot(state) === root) return outputs && { state }
-      this.#blame(source, what, anotherState(id))
+      this.#inquiry.blame(source, what, anotherState(id))
       return undefined
     }
     return (await orNone(this.#first(what, signal, ask, id)))?.state
@@ -164,51 +187,36 @@ export class Evidence {
     return state
   }
 
-  /** Asks one after another, and those who are slow at the same time; the first right answer counts. `block` is unknown where nobody has one. */
-  async #first<T>(
+  #first<T>(
     what: string,
     signal: AbortSignal,
     ask: (source: Source, limit: AbortSignal) => Promise<T | undefined>,
     block?: Hash,
   ): Promise<T> {
-    signal.throwIfAborted()
-    const done = new AbortController()
-    const until = AbortSignal.any([signal, done.signal])
-    const asked: Promise<{ readonly source: Source; readonly answer: T } | undefined>[] = []
-    const whys: string[] = []
-    const tell = async (source: Source) => {
-      try {
-        const answer = await ask(source, AbortSignal.any([until, AbortSignal.timeout(source.limitMs)]))
-        if (answer !== undefined) return { source, answer }
-      } catch (error) {
-        if (until.aborted) return undefined
-        this.#blame(source, what, error)
-        whys.push(`${source.name}: ${error instanceof Error ? error.message : String(error)}`)
-      }
-      return undefined
-    }
-    try {
-      const order = this.#sources
-      for (const [i, source] of order.entries()) {
-        asked.push(tell(source))
-        const isLast = i === order.length - 1
-        const first = await firstOf(asked, isLast ? undefined : this.#patienceMs, until)
-        signal.throwIfAborted()
-        if (first === undefined) continue
-        this.#sources = [first.source, ...this.#sources.filter((each) => each !== first.source)]
-        return first.answer
-      }
-    } finally {
-      done.abort()
-    }
-    throw whys.length === 0 && block !== undefined ? unknown(what, block) : noEvidence(what, whys)
+    const question = { what, ask, patienceMs: this.#patienceMs, ...(block === undefined ? {} : { block }) }
+    return this.#inquiry.first(question, signal)
   }
 
-  #blame({ name }: Source, what: string, error: unknown): void {
-    if (!(error instanceof RuleError)) return
-    if (!this.#wrong.has(name))
-      this.#log.warn({ source: name, what, problem: error.message }, 'a wrong answer: asking others')
-    this.#wrong.add(name)
+  /** In the order of the hashes. What several have of them adds up. Known by their commitments alone, which are found here. */
+  #blobsOf(id: Hash, { hashes }: BlobPosted, signal: AbortSignal): Promise<readonly Uint8Array[]> {
+    const found = new Map<Hash, Uint8Array>()
+    const isAll = () => hashes.every((hash) => found.has(hash))
+    const ask = async (source: Source, limit: AbortSignal, until: AbortSignal) => {
+      const told = (await source.blobs?.(id, hashes, limit)) ?? []
+      let isWrong = false
+      // One at a time, so that the blobs of one source do not wait for all that a liar has.
+      for (const blob of told.slice(0, MAX_BLOBS)) {
+        if (isAll()) break
+        const [hash] = await within(this.#hasher.hashes([blob]), until)
+        if (hash !== undefined && hashes.includes(hash)) found.set(hash, blob)
+        else isWrong = true
+      }
+      if (isAll()) return hashes.flatMap((hash) => found.get(hash) ?? [])
+      if (isWrong) throw otherBlobs(id)
+      return undefined
+    }
+    const what = `all ${hashes.length} blobs of block ${id}`
+    return this.#inquiry.first({ what, ask, patienceMs: BLOB_PATIENCE * this.#patienceMs }, signal)
   }
 
   #keepForced(hash: Hash, packed: Uint8Array): void {
@@ -218,8 +226,10 @@ export class Evidence {
   }
 
   /** What was not asked for for longest goes first. */
-  #keep(id: Hash, block: PublishedBlock): PublishedBlock {
-    if (!this.#blocks.delete(id)) this.#bytes += sizeOf(block)
+  #keep(id: Hash, block: Kept): PostedBlock {
+    const known = this.#blocks.get(id)
+    this.#blocks.delete(id)
+    this.#bytes += sizeOf(block) - (known === undefined ? 0 : sizeOf(known))
     this.#blocks.set(id, block)
     for (const [oldest, each] of this.#blocks) {
       if (this.#bytes <= KEPT_BYTES) break
@@ -230,26 +240,23 @@ export class Evidence {
   }
 }
 
-/** The first that is there after at most `ms`; `undefined` if none came, or none is coming. */
-async function firstOf<T>(
-  asked: readonly Promise<T | undefined>[],
-  ms: number | undefined,
-  signal: AbortSignal,
-): Promise<T | undefined> {
-  const over = new AbortController()
-  const answers = asked.map(async (each) => {
-    const answer = await each
-    if (answer === undefined) throw new Error('none')
-    return answer
-  })
-  const first = Promise.any(answers).catch(() => undefined)
-  if (ms === undefined) return await first
-  const end = delay(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => undefined)
+/** Whether what a block was said to consume of the queue fits this parent. */
+function isOn(id: Hash, parent: Header, block: PostedBlock): boolean {
   try {
-    return await Promise.race([first, end])
-  } finally {
-    over.abort()
+    checkEntries(id, parent, block)
+    return true
+  } catch (error) {
+    if (error instanceof RuleError) return false
+    throw error
   }
+}
+
+/** Without whatever else came along: blobs are taken from nobody unseen. */
+function postedPart(block: PostedBlock): PostedBlock {
+  const { sealed } = block
+  if (!isInBlobs(block)) return { sealed, steps: block.steps, states: block.states }
+  const { hashes, entries, requests } = block
+  return { sealed, hashes, entries, requests }
 }
 
 /** `undefined` if every source says that there is none. */
@@ -263,20 +270,10 @@ async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {
 }
 
 /** Of a block, with what it takes beside its bytes. */
-function sizeOf({ steps, states }: PublishedBlock): number {
-  return steps.length + states.length + 1_000
-}
-
-function unknown(what: string, block: Hash): OperationError {
-  return new OperationError('unknown-block', `expected ${what}, but nobody who was asked has it`, { facts: { block } })
-}
-
-function noEvidence(what: string, whys: readonly string[]): OperationError {
-  const why = whys.length === 0 ? 'nobody who was asked has it' : whys.join('; ')
-  return new OperationError('no-evidence', `expected ${what} from at least one source, got it from none: ${why}`, {
-    facts: { what },
-    retry: true,
-  })
+function sizeOf(block: Kept): number {
+  if (!isInBlobs(block)) return block.steps.length + block.states.length + 1_000
+  const blobs = 'blobs' in block ? BLOB_BYTES * block.blobs.length : 0
+  return blobs + block.entries.length + block.requests.length + 1_000
 }
 
 function renamed(id: Hash, whole: Hash): OperationError {
@@ -286,6 +283,10 @@ function renamed(id: Hash, whole: Hash): OperationError {
 
 function anotherEntry(index: bigint): RuleError {
   return new RuleError('bad-evidence', `expected entry ${index} of the queue, got another one`, { index: `${index}` })
+}
+
+function otherBlobs(block: Hash): RuleError {
+  return new RuleError('bad-evidence', `expected the blobs of block ${block}, got others`, { block })
 }
 
 function anotherState(block: Hash): RuleError {

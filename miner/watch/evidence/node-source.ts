@@ -3,13 +3,12 @@
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import type { OperationCode } from '../../../node/error-codes.ts'
 import { OperationError } from '../../../node/errors.ts'
-import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
 import { decodeSealed } from '../../../node/protocol/header.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import type { Output } from '../../../node/protocol/state.ts'
 import { readQueue } from '../../queue-reader.ts'
-import type { Source } from './source.ts'
+import type { PostedBlock, Source } from './source.ts'
 
 /** Entries of the queue in one answer, at most. */
 const AT_ONCE = 500
@@ -25,9 +24,18 @@ export class NodeSource implements Source {
     this.limitMs = limitMs
   }
 
-  async block(id: Hash, signal: AbortSignal): Promise<PublishedBlock | undefined> {
+  async block(id: Hash, signal: AbortSignal): Promise<PostedBlock | undefined> {
     const served = await orNone(this.#node.call('bridge_block', { id }, signal), 'unknown-block')
-    return served && { sealed: decodeSealed(served.sealed), steps: served.packedSteps, states: served.states }
+    if (served === undefined) return undefined
+    const sealed = decodeSealed(served.sealed)
+    const { hashes, entries, requestRecords: requests } = served
+    if (hashes === undefined || entries === undefined || requests === undefined)
+      return { sealed, steps: served.packedSteps, states: served.states }
+    return { sealed, hashes, entries, requests }
+  }
+
+  async blobs(id: Hash, _: readonly Hash[], signal: AbortSignal): Promise<readonly Uint8Array[] | undefined> {
+    return (await orNone(this.#node.call('bridge_blobs', { id }, signal), 'blobs-unknown', 'unknown-block'))?.blobs
   }
 
   async forced(indices: readonly bigint[], signal: AbortSignal): Promise<ReadonlyMap<bigint, Uint8Array>> {

@@ -3,7 +3,11 @@
 import type { PublishedBlock } from '../../../node/protocol/block.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
+import type { PostedBody } from '../../../node/protocol/replay.ts'
 import type { Output } from '../../../node/protocol/state.ts'
+
+/** A block as the contract's event tells it: whole, unless its rows are in blobs, which are elsewhere. */
+export type PostedBlock = PostedBody & { readonly sealed: SealedHeader }
 
 /** Each question may throw whatever it likes: that is not an answer. `undefined` is one: I have none. */
 export interface Source {
@@ -11,8 +15,10 @@ export interface Source {
   readonly name: string
   /** A question is given up after this long. */
   readonly limitMs: number
-  /** Header, steps and states as they were posted; of genesis, which nobody posted, the header. */
-  block(id: Hash, signal: AbortSignal): Promise<PublishedBlock | undefined>
+  /** Header and content as they were posted; of genesis, which nobody posted, the header. */
+  block(id: Hash, signal: AbortSignal): Promise<PostedBlock | undefined>
+  /** Bytes that may be the blobs of this block, which have these hashes: some of them, in any order, perhaps with others. */
+  blobs?(id: Hash, hashes: readonly Hash[], signal: AbortSignal): Promise<readonly Uint8Array[] | undefined>
   /**
    * Packed forced transactions by their numbers in their lane: some of those that are asked for, perhaps with others. Whoever looks
    * for them one by one also tells each as it is found: what was found before time was up counts.

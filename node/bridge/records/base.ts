@@ -43,3 +43,12 @@ export function stateOfBase(block: BridgeBlock, outputs: Uint8Array): State {
     )
   }
 }
+
+/** The error where a folder has the data of another bridge. */
+export function otherNetwork(expected: Hash, got: Hash): OperationError {
+  return new OperationError(
+    'other-network',
+    `expected data of the bridge with genesis ${expected}, got that of ${got}; use another data folder`,
+    { facts: { expected, got } },
+  )
+}

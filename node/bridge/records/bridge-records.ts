@@ -7,6 +7,7 @@ import type { BlockContent } from '../../protocol/block-torrent.ts'
 import { genesisState } from '../../protocol/genesis.ts'
 import { blockId, type SealedHeader } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { isWhole } from '../../protocol/replay.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { type Time, toWork } from '../../protocol/units.ts'
@@ -16,7 +17,7 @@ import { laneLengths } from '../queue-view.ts'
 import type { CheckedSnapshot } from '../snapshot.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
 import { audit, auditClaims, auditedBlocks, claimsAfter } from './audit.ts'
-import { newBase, stateOfBase } from './base.ts'
+import { newBase, otherNetwork, stateOfBase } from './base.ts'
 import type { BridgeDatabase } from './disk/encoding.ts'
 import { type Checkpoint, Journal } from './disk/journal.ts'
 import {
@@ -36,6 +37,7 @@ import { Verdicts } from './judging/verdicts.ts'
 import { moveRoot } from './move-root.ts'
 import { type WorkCheck, workProblem } from './publication.ts'
 import { deepReorganisation, type Reading } from './reader.ts'
+import { bodiesOf } from './right-bodies.ts'
 
 /** The network whose bridge is followed. */
 export type FollowedNetwork = {
@@ -81,7 +83,7 @@ export class BridgeRecords {
   constructor(database: BridgeDatabase, network: FollowedNetwork, options: RecordsOptions) {
     const { finalityDepth, keptSteps } = options
     this.journal = new Journal(database)
-    const bodyOf = async (id: Hash) => this.#intake.arriving(id) ?? (await this.journal.body(id))
+    const bodyOf = async (id: Hash) => this.#intake.arriving(id) ?? (await this.journal.posted(id))
     this.judge = new Judge(network.rules, bodyOf, new States(keptSteps))
     this.#verdicts = new Verdicts(this.judge)
     const terms = {
@@ -142,7 +144,7 @@ export class BridgeRecords {
   async begin(origin: ChainBlock, snapshot?: CheckedSnapshot): Promise<void> {
     const checkpoint = { ...origin, audited: true }
     const root = snapshot?.root ?? this.#root
-    await this.journal.begin(root, checkpoint, snapshot?.outputs, snapshot?.body)
+    await this.journal.begin(root, checkpoint, snapshot?.outputs, snapshot?.posted)
     if (snapshot !== undefined) this.judge.states.put(root.id, snapshot.state, 0)
     this.#root = root
     this.#base = root.id
@@ -183,20 +185,29 @@ export class BridgeRecords {
     const view = draftOf(this.#view)
     const found = await this.#verdicts.some(view, this.settled.id, signal)
     if (found.size === 0) return false
-    await this.journal.apply({ events: [], findings: found })
+    await this.journal.apply({ events: [], findings: found, bodies: await bodiesOf(this.journal, view, found) })
     this.#adopt(view, found)
     return true
   }
 
+  /** Keeps the blobs of a block, which are those of its hashes, so that it can be judged. */
+  async addBlobs(id: Hash, blobs: readonly Uint8Array[]): Promise<void> {
+    await this.journal.putBlobs(id, blobs)
+    this.#verdicts.forget([id])
+  }
+
   /**
-   * What the torrent of a valid block is made of, by our own replay; `undefined` if there is no body. Throws `OperationError('state-unknown')`.
+   * What the torrent of a valid block is made of, by our own replay; `undefined` if its body or its blobs are not here. Throws
+   * `OperationError('state-unknown')`.
    */
   async contentOf(view: BridgeView, block: BridgeBlock): Promise<BlockContent | undefined> {
     const body = await this.journal.body(block.id)
-    if (body === undefined) return undefined
+    const posted = await this.journal.posted(block.id)
+    if (body === undefined || posted === undefined || !isWhole(posted)) return undefined
     const requests = requestsOf(this.#network.rules, body.steps)
     const state = await this.judge.stateAfter(view, block.id, MOST_REPLAYS)
-    return { sealed: block.sealed, requests, state, ...body }
+    const rows = 'blobs' in posted ? { blobs: posted.blobs } : posted
+    return { sealed: block.sealed, requests, state, ...rows }
   }
 
   async #take({ ancestor, target, isHead, events }: Reading, contract: Contract, signal: AbortSignal): Promise<void> {
@@ -224,6 +235,7 @@ export class BridgeRecords {
       ...(isRollback ? { ancestor: ancestor.number } : {}),
       events: added,
       findings: found,
+      bodies: await bodiesOf(this.journal, view, found),
       checkpoint,
       keepFrom,
       ...(base ? { base } : {}),
@@ -284,12 +296,4 @@ export class BridgeRecords {
   #eventsUpTo(block: ChainBlock): readonly StoredEvent[] {
     return this.#events.filter(({ place }) => place.number <= block.number)
   }
-}
-
-function otherNetwork(expected: Hash, got: Hash): OperationError {
-  return new OperationError(
-    'other-network',
-    `expected data of the bridge with genesis ${expected}, got that of ${got}; use another data folder`,
-    { facts: { expected, got } },
-  )
 }

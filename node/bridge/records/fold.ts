@@ -19,8 +19,9 @@ import {
   type Nomination,
 } from '../view.ts'
 
-/** A publication as it is kept: without its steps and states, which are kept apart. */
-type StoredPublication = Omit<PublishedEvent, 'steps' | 'states'> & Pick<BridgeEvent, 'place'>
+/** A publication as it is kept: without its content, which is kept apart, but for the hashes of its blobs. */
+type StoredPublication = Omit<PublishedEvent, 'body'> &
+  Pick<BridgeEvent, 'place'> & { readonly blobs?: readonly Hash[] }
 
 /** A nomination as it is kept: by the ids of the blocks, of which the contract has but the keys. */
 type StoredNomination = Omit<NominatedEvent, 'parent' | 'block'> &
@@ -178,9 +179,14 @@ export function applyFinding(view: DraftView, id: Hash, finding: Finding): void 
   for (const { id: each } of descent(view, id)) {
     const block = blockOf(view, each)
     const parent = blockOf(view, block.sealed.header.parent)
-    if (each === id) view.blocks.set(id, { ...block, ...judged(parent, finding) })
+    if (each === id) {
+      view.blocks.set(id, { ...block, ...judged(parent, finding) })
+      // Its blobs came when the contract had made it final already.
+      if (finding.verdict === 'invalid' && block.finality) view.death ??= { block: id, place: block.finality.place }
+    }
     // What was found of others stays; what was not looked at follows from what is below it.
-    else if (block.verdict.verdict === 'unknown') view.blocks.set(each, { ...block, ...judged(parent, undefined) })
+    else if (block.verdict.verdict === 'unknown')
+      view.blocks.set(each, { ...block, ...judged(parent, undefined, block.blobs !== undefined) })
   }
 }
 
@@ -195,21 +201,27 @@ function publish(view: DraftView, event: StoredPublication, finding: Finding | u
     publishedAt: event.time,
     work: addWork(parent.work, workOf(sealed.header.target)),
     place: event.place,
-    ...judged(parent, finding),
+    ...judged(parent, finding, event.blobs !== undefined),
     refuted: false,
     torrent: event.torrent,
+    ...(event.blobs === undefined ? {} : { blobs: event.blobs }),
     children: [],
   })
   view.blocks.set(parent.id, { ...parent, children: [...parent.children, event.id] })
   view.ids.set(keyOf(event.id), event.id)
 }
 
-function judged({ id, verdict }: BridgeBlock, finding: Finding | undefined): Pick<BridgeBlock, 'verdict' | 'requests'> {
+function judged(
+  { id, verdict }: BridgeBlock,
+  finding: Finding | undefined,
+  isInBlobs = false,
+): Pick<BridgeBlock, 'verdict' | 'requests'> {
   if (verdict.verdict === 'invalid') return { verdict: { verdict: 'doomed', by: id }, requests: [] }
   if (verdict.verdict === 'doomed') return { verdict, requests: [] }
   if (finding?.verdict === 'valid') return { verdict: { verdict: 'valid' }, requests: finding.requests }
   if (finding !== undefined) return { verdict: finding, requests: [] }
-  const why = verdict.verdict === 'valid' ? 'this node has still to replay it' : `block ${id} below it is not judged`
+  const todo = isInBlobs ? 'this node has still to get its blobs, or to replay it' : 'this node has still to replay it'
+  const why = verdict.verdict === 'valid' ? todo : `block ${id} below it is not judged`
   return { verdict: { verdict: 'unknown', why }, requests: [] }
 }
 

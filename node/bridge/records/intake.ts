@@ -3,15 +3,15 @@
 import type { BridgeEvent } from '../../ethereum/chain.ts'
 import { decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { isInBlobs, isWhole, type PostedBody } from '../../protocol/replay.ts'
 import { settledBlock } from '../branch.ts'
 import { applyEvent, type DraftView, type Finding, isRelevant, namedIn, type StoredEvent } from './fold.ts'
-import type { BlockBody } from './judging/judge.ts'
 import type { Verdicts } from './judging/verdicts.ts'
 import { checkPublication, type Terms } from './publication.ts'
 
 export type Taken = {
-  /** What was relevant, with the steps and states of publications. */
-  readonly added: readonly { readonly event: StoredEvent; readonly body?: BlockBody }[]
+  /** What was relevant, with the content of publications. */
+  readonly added: readonly { readonly event: StoredEvent; readonly body?: PostedBody }[]
   readonly found: ReadonlyMap<Hash, Finding>
 }
 
@@ -19,7 +19,7 @@ export class Intake {
   readonly #terms: Terms
   readonly #verdicts: Verdicts
   readonly #finalityDepth: bigint
-  readonly #arriving = new Map<Hash, BlockBody>()
+  readonly #arriving = new Map<Hash, PostedBody>()
 
   constructor(terms: Terms, verdicts: Verdicts, finalityDepth: bigint) {
     this.#terms = terms
@@ -27,14 +27,14 @@ export class Intake {
     this.#finalityDepth = finalityDepth
   }
 
-  /** Steps and states of a block that is being read, and is not on disk yet. */
-  arriving(id: Hash): BlockBody | undefined {
+  /** Content of a block that is being read, and is not on disk yet. */
+  arriving(id: Hash): PostedBody | undefined {
     return this.#arriving.get(id)
   }
 
   /** Changes the draft. Throws `OperationError('ethereum-logs-incomplete')`. */
   async take(view: DraftView, events: readonly BridgeEvent[], signal: AbortSignal): Promise<Taken> {
-    const added: { event: StoredEvent; body?: BlockBody }[] = []
+    const added: { event: StoredEvent; body?: PostedBody }[] = []
     const found = new Map<Hash, Finding>()
     try {
       for (const told of events) {
@@ -42,11 +42,10 @@ export class Intake {
         const event = told.kind === 'nominated' ? namedIn(view, told) : told
         if (event === undefined || !isRelevant(view, event)) continue
         if (event.kind === 'published') {
-          const { steps, states, ...kept } = event
-          const body = { steps, states }
+          const { body, ...kept } = event
           const finding = await this.#judge(view, event)
           if (finding !== undefined) found.set(event.id, finding)
-          const stored = kept
+          const stored = isInBlobs(body) ? { ...kept, blobs: body.hashes } : kept
           applyEvent(view, stored, found)
           added.push({ event: stored, body })
           continue
@@ -65,9 +64,11 @@ export class Intake {
 
   async #judge(view: DraftView, event: Extract<BridgeEvent, { kind: 'published' }>): Promise<Finding | undefined> {
     checkPublication(this.#terms, view, event)
-    this.#arriving.set(event.id, { steps: event.steps, states: event.states })
+    const { id, body } = event
+    this.#arriving.set(id, body)
     const settled = settledBlock(view, event.place.number, this.#finalityDepth).id
-    return await this.#verdicts.ofArrived(view, { ...event, sealed: decodeSealed(event.sealed) }, settled)
+    if (!isWhole(body)) return await this.#verdicts.ofUnseen(view, { id, parent: event.parent }, settled)
+    return await this.#verdicts.ofArrived(view, { id, sealed: decodeSealed(event.sealed), ...body }, settled)
   }
 }
 

@@ -17,8 +17,8 @@ export function moveRoot(
   id: Hash,
   settledAt: bigint,
 ): Past & { readonly move: Move } {
-  const { sealed, publishedAt, work, requests } = blockOf(view, id)
-  const root = { id, sealed, publishedAt, work, requests }
+  const { sealed, publishedAt, work, requests, blobs } = blockOf(view, id)
+  const root = { id, sealed, publishedAt, work, requests, ...(blobs === undefined ? {} : { blobs }) }
   const next = emptyView(root)
   const kept: StoredEvent[] = []
   const gone: StoredEvent[] = []

@@ -1,14 +1,12 @@
 // Whether a publication is what its id commits to: then its content is as certain as the id.
 
 import type { PublishedEvent } from '../../ethereum/chain.ts'
-import { deriveHeader } from '../../protocol/block.ts'
 import { blockId, challengeOf, decodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { headerOfContent } from '../../protocol/replay.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import type { Rules } from '../../protocol/rules.ts'
-import { splitSteps } from '../../protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../protocol/target.ts'
-import { splitStates } from '../../protocol/trace.ts'
 import { secondsFrom, type Time } from '../../protocol/units.ts'
 import { isOnQueue } from '../queue-view.ts'
 import { type BridgeView, blockOf } from '../view.ts'
@@ -41,7 +39,7 @@ export function checkPublication(terms: Terms, view: BridgeView, event: Publishe
 function problemOf(
   { rules, easiestTarget, workProblem }: Terms,
   view: BridgeView,
-  { id, parent, miner, sealed: bytes, steps, states, time }: PublishedEvent,
+  { id, parent, miner, sealed: bytes, body, time }: PublishedEvent,
 ): string | undefined {
   try {
     const sealed = decodeSealed(bytes)
@@ -53,10 +51,7 @@ function problemOf(
     const { publishedAt } = below
     const lack = workProblem({ id, target: header.target, time }, { target, publishedAt }, easiestTarget)
     if (lack !== undefined) return lack
-    const parts = splitSteps(steps)
-    if (states.length !== 32 * parts.length) return 'has another number of states than of steps'
-    const above = { id: parent, header: below.sealed.header }
-    const derived = deriveHeader(rules, above, header.target, parts, splitStates(states))
+    const derived = headerOfContent(rules, { id: parent, header: below.sealed.header }, header, body)
     if (challengeOf(derived) !== challengeOf(header)) return 'says in its header what does not follow from its content'
     if (!isOnQueue(view.queue, header.lanes)) return 'consumes queue entries that were not reported'
     return undefined

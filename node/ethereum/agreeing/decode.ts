@@ -13,6 +13,7 @@ import {
   parseKey,
   tagOf,
 } from '../../protocol/ids.ts'
+import type { PostedBody } from '../../protocol/replay.ts'
 import { toGwei, toTime, toWork } from '../../protocol/units.ts'
 import type { BlockRecord, BridgeEvent, ChainBlock } from '../chain.ts'
 
@@ -30,16 +31,13 @@ type Unplaced<E> = E extends BridgeEvent ? Omit<E, 'place'> : never
 export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
   switch (log.eventName) {
     case 'BlockPublished': {
-      const { id, parent, miner, torrent, header, steps, states, time } = log.args
-      const bytes = { sealed: parseHex(header), steps: parseHex(steps), states: parseHex(states) }
-      const ids = { id: parseHash(id), parent: parseHash(parent), miner: parseAddress(miner) }
-      return {
-        kind: 'published',
-        ...ids,
-        torrent: parseInfohash(torrent.slice(2)),
-        ...bytes,
-        time: toTime(time),
-      } as const
+      const { steps, states } = log.args
+      return publication(log.args, { steps: parseHex(steps), states: parseHex(states) })
+    }
+    case 'BlobsPublished': {
+      const { hashes, entries, requests } = log.args
+      const head = { entries: parseHex(entries), requests: parseHex(requests) }
+      return publication(log.args, { hashes: hashes.map(parseHash), ...head })
     }
     case 'BlockRefuted':
       return { kind: 'refuted', id: parseHash(log.args.id), prover: parseAddress(log.args.prover) } as const
@@ -71,6 +69,14 @@ export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
     default:
       return log satisfies never
   }
+}
+
+type PublicationArgs = Extract<ContractLog, { eventName: 'BlockPublished' | 'BlobsPublished' }>['args']
+
+function publication({ id, parent, miner, torrent, header, time }: PublicationArgs, body: PostedBody) {
+  const ids = { id: parseHash(id), parent: parseHash(parent), miner: parseAddress(miner) }
+  const hint = parseInfohash(torrent.slice(2))
+  return { kind: 'published', ...ids, torrent: hint, sealed: parseHex(header), body, time: toTime(time) } as const
 }
 
 /** What is kept under the key of `id`; of another block with that key it is nothing. */

@@ -61,8 +61,9 @@ export class EthereumDeployer extends EthereumAccount {
   override async sign(call: BridgeCall | undefined, nonce: number, fees: Fees, value: Wei): Promise<SignedTransaction> {
     if (call === undefined) return await super.sign(undefined, nonce, fees, value)
     const { data, gas } = call
-    const chainId = Number(this.network.chain)
-    const raw = await this.#deps.signer.signTransaction({ type: 'eip1559', chainId, nonce, value, data, gas, ...fees })
+    const { maxFeePerGas, maxPriorityFeePerGas } = fees
+    const common = { chainId: Number(this.network.chain), nonce, value, maxFeePerGas, maxPriorityFeePerGas }
+    const raw = await this.#deps.signer.signTransaction({ type: 'eip1559', ...common, data, gas })
     return { hash: parseHash(keccak256(raw)), raw }
   }
 }

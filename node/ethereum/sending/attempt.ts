@@ -27,13 +27,17 @@ export const attemptRecord = z.object({
   hash: hashText,
   raw: hexText,
   nonce: z.number(),
-  fees: z.object({ maxFeePerGas: priceText, maxPriorityFeePerGas: priceText }),
+  fees: z.object({
+    ...{ maxFeePerGas: priceText, maxPriorityFeePerGas: priceText },
+    /** Of a blob transaction. */
+    maxFeePerBlobGas: priceText.optional(),
+  }),
   isCancel: z.boolean(),
   sentMs: z.number(),
 })
 
 /**
  * One signed form of a call; those of one call share the nonce, so that at most one can ever count. `isCancel`: it does nothing but use up
- * the nonce. `sentMs` is unix milliseconds.
+ * the nonce. `raw` is without blobs, which the call has (`wire.ts`). `sentMs` is unix milliseconds.
  */
 export type Attempt = Readonly<z.output<typeof attemptRecord>>

@@ -5,7 +5,7 @@ import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
 import type { Attempt } from './attempt.ts'
 import type { Fees } from './fees.ts'
-import type { Outbox } from './outbox.ts'
+import { callId, type Outbox } from './outbox.ts'
 import { noncesOf, type Tended } from './pending-call.ts'
 
 export type LineDeps = {
@@ -63,10 +63,11 @@ export class Line {
     return new Set([...noncesOf(tended), ...this.#reserved])
   }
 
-  /** What is in the line from nonce `from` up to `to`, that one not included: of each call its last attempt. */
+  /** What is in the line from nonce `from` up to `to`, that one not included: of each call its last attempt. Without blob transactions. */
   between(from: number, to: number): readonly Attempt[] {
     const last = new Map<number, Attempt>()
-    for (const { attempts } of this.underWay) {
+    for (const { call, attempts } of this.underWay) {
+      if (call.sidecar !== undefined) continue
       for (const attempt of attempts) if (attempt.nonce >= from && attempt.nonce < to) last.set(attempt.nonce, attempt)
     }
     return [...last.values()].toSorted((a, b) => a.nonce - b.nonce)
@@ -74,7 +75,14 @@ export class Line {
 
   /** Of a call that is under way. */
   attemptsOf(call: BridgeCall): readonly Attempt[] {
-    return [...this.underWay].find((tended) => tended.call.data === call.data)?.attempts ?? []
+    const id = callId(call)
+    return [...this.underWay].find((tended) => callId(tended.call) === id)?.attempts ?? []
+  }
+
+  /** What has to end before a call can be begun: mempools never hold blob transactions and others of one account at the same time. */
+  ahead({ sidecar }: BridgeCall): BridgeCall | undefined {
+    const isOther = ({ call }: Tended) => (call.sidecar === undefined) !== (sidecar === undefined)
+    return [...this.underWay].find(isOther)?.call
   }
 
   /** Signs an attempt; it is kept, by `keep` or in the outbox, when this resolves. Throws `write-failed` (retry). */

@@ -2,7 +2,7 @@
 
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { keccak256 } from 'viem'
+import { concatHex, keccak256 } from 'viem'
 import { z } from 'zod'
 import { writeDurably } from '../../durable.ts'
 import { OperationError } from '../../errors.ts'
@@ -12,7 +12,7 @@ import type { BridgeCall } from '../calls.ts'
 import { type Attempt, attemptRecord, hashText, hexText, wholeText } from './attempt.ts'
 
 const entry = z.object({
-  /** Keccak-256 of the call's bytes. */
+  /** See `callId`. */
   call: hashText,
   /** For people. */
   name: z.string(),
@@ -72,7 +72,7 @@ export class Outbox {
   find(
     call: BridgeCall,
   ): { readonly attempts: readonly Attempt[]; readonly isSettled: boolean; readonly isUntold: boolean } | undefined {
-    const found = this.#entries.get(keyOf(call))
+    const found = this.#entries.get(callId(call))
     return (
       found && {
         attempts: found.attempts,
@@ -93,9 +93,10 @@ export class Outbox {
   }
 
   async add(call: BridgeCall, attempt: Attempt): Promise<void> {
-    const key = keyOf(call)
+    const key = callId(call)
     const attempts = [...(this.#entries.get(key)?.attempts ?? []), attempt]
-    const { name, intent, data, gas, bondGas, bonds, queues } = call
+    const { name, intent, data, gas, bondGas, bonds, queues, sidecar } = call
+    if (intent !== undefined && sidecar !== undefined) throw new RangeError('blobs are not kept with an intent')
     const errand = { intent, data, gas, bondGas, ...(bonds && { bonds }), ...(queues && { queues }) }
     await this.#put({ call: key, name, attempts, ...(intent === undefined ? {} : { errand: { ...errand, intent } }) })
   }
@@ -105,7 +106,7 @@ export class Outbox {
    * those that are too deep to be reorganised, unless they are untold, and those that are too old to be wanted.
    */
   async settle(call: BridgeCall, at: bigint, isDone = false): Promise<void> {
-    const found = this.#entries.get(keyOf(call))
+    const found = this.#entries.get(callId(call))
     if (found === undefined) return
     const newestMs = sentMsOf(found)
     for (const [key, entry] of this.#entries) {
@@ -117,13 +118,13 @@ export class Outbox {
 
   /** Its success was reported: the same may be wanted once more. */
   async acknowledge(call: BridgeCall): Promise<void> {
-    const found = this.#entries.get(keyOf(call))
+    const found = this.#entries.get(callId(call))
     if (found?.isUntold) await this.#put({ ...found, isUntold: false })
   }
 
   /** Drops an attempt that was never out there. */
   async withdraw(call: BridgeCall, { hash }: Attempt): Promise<void> {
-    const found = this.#entries.get(keyOf(call))
+    const found = this.#entries.get(callId(call))
     if (found === undefined) return
     const attempts = found.attempts.filter((each) => each.hash !== hash)
     if (attempts.length === 0) await this.forget(call)
@@ -131,7 +132,7 @@ export class Outbox {
   }
 
   async forget(call: BridgeCall): Promise<void> {
-    if (this.#entries.delete(keyOf(call))) await this.#write()
+    if (this.#entries.delete(callId(call))) await this.#write()
   }
 
   async #put(next: Entry): Promise<void> {
@@ -150,6 +151,7 @@ function sentMsOf({ attempts }: Entry): number {
   return attempts.at(-1)?.sentMs ?? 0
 }
 
-function keyOf({ data }: BridgeCall): Hash {
-  return keccak256(data) as Hash
+/** Keccak-256 of the call's bytes, followed by the hashes of its blobs if it has any. */
+export function callId({ data, sidecar }: BridgeCall): Hash {
+  return keccak256(concatHex([data, ...(sidecar?.hashes ?? [])])) as Hash
 }

@@ -30,12 +30,14 @@ export type SenderDeps = {
 export type SenderOptions = {
   /** Blocks of Ethereum that a transaction must have, its own included, to count as done. Default 2. */
   readonly confirmations?: number
-  /** After this long in no block, a transaction is replaced by one that offers more. Default 60,000. */
+  /** After this long in no block, a transaction is replaced by one that offers more; if it has blobs and offers enough, after five times as long. Default 60,000. */
   readonly stuckMs?: number
   /** Between two looks. Default 2,000. */
   readonly pollMs?: number
   /** Never offers more, but in the last hours before a deadline. Default 500 gwei. */
   readonly maxFeePerGas?: GasPrice
+  /** The same for a unit of blob gas, of which a blob has 131,072. Default 100 gwei. */
+  readonly maxFeePerBlobGas?: GasPrice
   /** What is sent everywhere waits no longer for an answer of one endpoint. Default 10,000. */
   readonly answerMs?: number
 }

@@ -4,32 +4,42 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { Hash } from '../../protocol/ids.ts'
-import { addWei, costOfGas, GWEI, type Time, toGasPrice, toWei, type Wei } from '../../protocol/units.ts'
+import type { Address, Hash } from '../../protocol/ids.ts'
+import { addWei, GWEI, type Time, toGasPrice, toWei, type Wei } from '../../protocol/units.ts'
 import { troubleFacts } from '../../trouble.ts'
 import type { EthereumAccount } from '../account.ts'
 import type { BridgeCall } from '../calls.ts'
 import { LAG_BLOCKS } from '../chain.ts'
 import type { Head } from '../reader.ts'
-import { isAnyRefusal, isKnownAlready, isNonceTaken, isRefusedForGood, refusalName } from '../refusals.ts'
+import {
+  isAnyRefusal,
+  isBlindToBlobs,
+  isKnownAlready,
+  isNonceTaken,
+  isOtherKindPending,
+  isRefusedForGood,
+  refusalName,
+} from '../refusals.ts'
 import type { Attempt } from './attempt.ts'
 import { apart } from './endpoint.ts'
 import type { Ending } from './everywhere/ending.ts'
 import { type Errand, ErrandRunner } from './everywhere/errand.ts'
 import { Glances } from './everywhere/glances.ts'
-import { type Fees, patienceAt } from './fees.ts'
+import { blobPatienceAt, costOf, type Fees, patienceAt } from './fees.ts'
 import { Line } from './line.ts'
 import { checkGap, fillGap } from './nonce-gap.ts'
 import { Offers } from './offers.ts'
 import { Outbox } from './outbox.ts'
 import { deadlineOf, type Outcome, PendingCall } from './pending-call.ts'
 import type { SenderDeps, SenderOptions, SendOptions } from './sender-options.ts'
+import { checkBlobs, wireOf } from './wire.ts'
 
 const DEFAULTS = {
   confirmations: 2,
   stuckMs: 60_000,
   pollMs: 2_000,
   maxFeePerGas: toGasPrice(500n * GWEI),
+  maxFeePerBlobGas: toGasPrice(100n * GWEI),
   answerMs: 10_000,
 }
 /** Looks in a row that find nothing: of several machines behind one address, one may know what another does not. */
@@ -63,13 +73,13 @@ export class TransactionSender {
     this.#now = now
     this.#line = new Line({ ethereum, now, outbox })
     this.#options = { ...DEFAULTS, ...options }
-    const { answerMs, pollMs, maxFeePerGas } = this.#options
-    this.#offers = new Offers(ethereum, maxFeePerGas)
+    const { answerMs, pollMs } = this.#options
+    this.#offers = new Offers(ethereum, this.#options)
     this.#errands = outbox ?? new Outbox()
     this.#glances = new Glances(ethereum.account, answerMs, pollMs)
   }
 
-  /** What went for gas so far. */
+  /** What went for gas so far, that of blobs too. */
   get spent(): Wei {
     return this.#spent
   }
@@ -95,14 +105,15 @@ export class TransactionSender {
     return attempts.findLast(({ isCancel }) => !isCancel)?.hash
   }
 
-  /** What a transaction would offer now. Throws `OperationError('fee-cap')` (retry) where that is above the cap. */
-  fees(head: Head, deadline?: Time): Promise<Fees> {
-    return this.#offers.first(head, deadline)
+  /** What a transaction, that of a call with blobs if it is given, would offer now. Throws `OperationError('fee-cap')` (retry) where that is above the cap. */
+  fees(head: Head, deadline?: Time, call?: Pick<BridgeCall, 'sidecar'>): Promise<Fees> {
+    return this.#offers.first(head, deadline, call)
   }
 
   /**
    * Resolves when the call has its confirmations or can never have them. Before anything is sent, throws the bridge's refusal (`refusals.ts`),
-   * `unfunded-account`, `fee-cap`, `write-failed` or trouble with the endpoint; afterwards only the reason of `signal`.
+   * `unfunded-account`, `fee-cap`, `write-failed` or trouble with the endpoint; afterwards only the reason of `signal`. A call with blobs waits
+   * until no other kind of transaction is under way, and the other way round.
    */
   send(call: BridgeCall, options: SendOptions = {}): Promise<Outcome> {
     if (options.atOnce) return this.#send(call, options)
@@ -117,6 +128,7 @@ export class TransactionSender {
    * and before anything is signed `unfunded-account` and `write-failed`; what is signed stays sent.
    */
   async sendEverywhere(errand: Errand): Promise<Ending> {
+    if (errand.call.sidecar !== undefined) throw new RangeError('blobs are not sent everywhere')
     const runner = new ErrandRunner(
       { ...errand, endpoints: apart(errand.endpoints) },
       {
@@ -127,8 +139,7 @@ export class TransactionSender {
     try {
       const ending = await runner.run()
       if ('receipt' in ending && ending.receipt !== undefined) {
-        const { gasUsed, gasPrice } = ending.receipt
-        this.#spent = addWei([this.#spent, costOfGas(gasUsed, gasPrice)])
+        this.#spent = addWei([this.#spent, costOf(ending.receipt)])
       }
       return ending
     } finally {
@@ -140,6 +151,7 @@ export class TransactionSender {
     const { signal } = options
     signal?.throwIfAborted()
     const attempts = [...(options.attempts ?? (await this.#resumed(call)))]
+    checkBlobs(call, attempts)
     if (attempts.length === 0) attempts.push(await this.#begin(call, options))
     const pending = new PendingCall(call, attempts, options.deadline)
     this.#line.underWay.add(pending)
@@ -183,9 +195,9 @@ export class TransactionSender {
 
   async #settled(call: BridgeCall, outcome: Outcome): Promise<void> {
     if (outcome.status === 'lost') return await this.#note(call, async () => this.#line.outbox?.forget(call))
-    const { gasUsed, gasPrice, block } = outcome.receipt
-    this.#spent = addWei([this.#spent, costOfGas(gasUsed, gasPrice)])
-    await this.#note(call, async () => this.#line.outbox?.settle(call, block, outcome.status === 'done'))
+    const { receipt } = outcome
+    this.#spent = addWei([this.#spent, costOf(receipt)])
+    await this.#note(call, async () => this.#line.outbox?.settle(call, receipt.block, outcome.status === 'done'))
   }
 
   /** Never throws for the disk: what has happened on Ethereum is reported, and a note that is missing only makes a later look necessary. */
@@ -207,16 +219,17 @@ export class TransactionSender {
 
   async #beginNow(call: BridgeCall, options: SendOptions): Promise<Attempt> {
     options.signal?.throwIfAborted()
+    await this.#waitFor(call, options.signal)
     for (let tries = 1; ; tries++) {
       const head = await this.ethereum.head()
-      const fees = await this.fees(head, options.deadline)
+      const fees = await this.fees(head, options.deadline, call)
       await this.#offers.checkFunds(call, fees)
-      await this.ethereum.simulate(call, await this.ethereum.valueGoingWith(call, fees), head.next)
+      await this.#tryOut(call, fees, head)
       const { next, seen } = await this.#position()
       const nonce = this.#line.take(next)
       try {
         const attempt = await this.#line.sign({ call, isCancel: false, nonce, fees }, options.onAttempt)
-        const error = await this.#broadcast(attempt)
+        const error = await this.#broadcast(call, attempt)
         if (error === undefined || isKnownAlready(error)) return attempt
         const isLate = tries < POSITION_TRIES && (await this.#isLate(attempt, error, seen))
         if (!isLate && !(await this.#isRefused(attempt, error))) {
@@ -230,6 +243,29 @@ export class TransactionSender {
         throw error
       }
       this.#line.giveBack(nonce)
+    }
+  }
+
+  /** Until nothing is under way beside which mempools would not have a call. */
+  async #waitFor(call: BridgeCall, signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      const ahead = this.#line.ahead(call)
+      if (ahead === undefined) return
+      this.#trouble(busy(this.ethereum.account, call, ahead.name))
+      await delay(this.#options.pollMs)
+      signal?.throwIfAborted()
+    }
+  }
+
+  /** Throws what the bridge has against a call. One with blobs passes where the endpoint cannot show them to the contract. */
+  async #tryOut(call: BridgeCall, fees: Fees, head: Head): Promise<void> {
+    const { ethereum } = this
+    const value = await ethereum.valueGoingWith(call, fees)
+    try {
+      await ethereum.simulate(call, value, head.next, ethereum.account, fees.maxFeePerBlobGas)
+    } catch (error) {
+      if (call.sidecar === undefined || !(error instanceof OperationError) || !isBlindToBlobs(error)) throw error
+      this.#log.debug({ call: call.name, ...troubleFacts(error) }, 'sent without a trial: the endpoint hides blobs')
     }
   }
 
@@ -299,14 +335,21 @@ export class TransactionSender {
       }
     }
     if (isStuck) {
-      if ((await this.ethereum.nonce('latest')) >= last.nonce)
+      const isNext = (await this.ethereum.nonce('latest')) >= last.nonce
+      if (isNext && (await this.#isOverdue(pending, head, deadline)))
         return await this.#replace(pending, head, deadline, options)
       // What is ahead of it comes first.
       const held = this.#line.held()
-      await fillGap(this.ethereum, this.#log, last, { held, feesNow: () => this.fees(head, deadline) })
+      if (!isNext) await fillGap(this.ethereum, this.#log, last, { held, feesNow: () => this.fees(head, deadline) })
     }
-    if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(last)
+    if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(pending.call, last)
     return undefined
+  }
+
+  /** Whether a transaction with nothing before it has waited for long enough to be replaced. */
+  async #isOverdue({ last }: PendingCall, head: Head, deadline: Time | undefined): Promise<boolean> {
+    const longest = blobPatienceAt(this.#options.stuckMs, head.time, deadline)
+    return this.#now() - last.sentMs >= longest || (await this.#offers.isTooCheap(last, head))
   }
 
   /** The end of the call, if it has come. */
@@ -349,7 +392,7 @@ export class TransactionSender {
   /** Why the bridge would never accept the call any more. */
   async #refusal(call: BridgeCall, fees: Fees, head: Head): Promise<OperationError | undefined> {
     try {
-      await this.ethereum.simulate(call, await this.ethereum.valueGoingWith(call, fees), head.next)
+      await this.#tryOut(call, fees, head)
     } catch (error) {
       if (isAnyRefusal(error) && !error.retry) return error
       this.#log.debug({ call: call.name, ...troubleFacts(error) }, 'cannot tell whether it would pass')
@@ -372,7 +415,7 @@ export class TransactionSender {
       fees = await this.#price(pending, head, deadline)
       if (!isCancel) await this.#offers.checkFunds(call, fees)
     } catch (error) {
-      if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(last)
+      if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(call, last)
       throw error
     }
     const attempt = await this.#line.sign({ call, isCancel, nonce: last.nonce, fees }, options.onAttempt)
@@ -386,34 +429,36 @@ export class TransactionSender {
       },
       refusal ? 'cancelling a transaction that the bridge would refuse by now' : 'replacing a stuck transaction',
     )
-    await this.#rebroadcast(attempt)
+    await this.#rebroadcast(call, attempt)
   }
 
   /** What would get it into a block now. Throws `OperationError('fee-cap')` (retry). */
   async #price({ call, attempts, last }: PendingCall, head: Head, deadline: Time | undefined): Promise<Fees> {
     const known = await Promise.all(attempts.map(({ hash }) => this.ethereum.isKnown(hash)))
     // Nothing has to be outbid where nothing is: then the price is the market's, which may have fallen.
-    if (!known.includes(true)) return await this.#offers.first(head, deadline)
+    if (!known.includes(true)) return await this.#offers.first(head, deadline, call)
     return await this.#offers.replacement(call, last, head, deadline)
   }
 
   /** What the endpoints have against it, the first that accepts it being enough. Where one may have accepted it, that is what counts. */
-  async #broadcast(attempt: Attempt): Promise<OperationError | undefined> {
+  async #broadcast(call: BridgeCall, attempt: Attempt): Promise<OperationError | undefined> {
+    const wire = wireOf(call, attempt)
     let against: OperationError | undefined
     for (const endpoint of this.ethereum.apart()) {
       try {
-        await endpoint.broadcast(attempt.raw)
+        await endpoint.broadcast(wire)
         return undefined
       } catch (error) {
         if (!(error instanceof OperationError) || error.code === 'ethereum-closed') throw error
         if (against === undefined || error.code !== 'ethereum-refused' || isKnownAlready(error)) against = error
       }
     }
-    return against
+    if (against === undefined || !isOtherKindPending(against)) return against
+    return busy(this.ethereum.account, call, 'what its endpoint holds', against)
   }
 
-  async #rebroadcast(attempt: Attempt): Promise<void> {
-    const error = await this.#broadcast(attempt)
+  async #rebroadcast(call: BridgeCall, attempt: Attempt): Promise<void> {
+    const error = await this.#broadcast(call, attempt)
     if (error !== undefined && !isKnownAlready(error) && !isNonceTaken(error)) throw error
   }
 
@@ -427,4 +472,12 @@ export class TransactionSender {
       this.#log.warn(troubleFacts(error), 'a transaction is under way, and something is in its way')
     this.#problem = error
   }
+}
+
+function busy(account: Address, { name }: BridgeCall, other: string, cause?: unknown): OperationError {
+  return new OperationError(
+    'account-busy',
+    `expected nothing of ${account} beside ${name} that mempools do not hold together with it, since one has blobs and the other has not, got ${other}; it waits for that, or use another account`,
+    { facts: { account, call: name }, retry: true, ...(cause === undefined ? {} : { cause }) },
+  )
 }

@@ -9,6 +9,7 @@ import { type BlockContent, blockFiles } from '../../protocol/block-torrent.ts'
 import { encodeSealed } from '../../protocol/header.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import { countsOf } from '../../protocol/queue.ts'
+import { isInBlobs } from '../../protocol/replay.ts'
 import type { Time } from '../../protocol/units.ts'
 import type { Handlers, Result } from '../api.ts'
 import { pageAboveFinal, pageOfChildren } from './pages.ts'
@@ -16,7 +17,7 @@ import { ethereumTime, finalTimeAnswer, followerOf, knownBlock, verdictAnswer } 
 import { bridgeStatusOf } from './status.ts'
 
 /** What of a follower these methods ask. */
-type Followed = Pick<BridgeFollower, 'view' | 'status' | 'block' | 'body' | 'contentOf'>
+type Followed = Pick<BridgeFollower, 'view' | 'status' | 'block' | 'body' | 'posted' | 'contentOf'>
 type BlockSummary = Result<'bridge_blocks'>['blocks'][number]
 
 export function blockHandlers(parts: { readonly follower: Followed | undefined }) {
@@ -41,7 +42,24 @@ export function blockHandlers(parts: { readonly follower: Followed | undefined }
       const block = knownBlock(follower, id)
       const summary = summaryOf(follower.view, ethereumTime(follower), block)
       const body = (await follower.body(block.id)) ?? { steps: new Uint8Array(), states: new Uint8Array() }
-      return { ...summary, sealed: encodeSealed(block.sealed), packedSteps: body.steps, states: body.states }
+      const posted = await follower.posted(block.id)
+      return {
+        ...summary,
+        ...{ sealed: encodeSealed(block.sealed), packedSteps: body.steps, states: body.states },
+        ...(posted !== undefined && isInBlobs(posted)
+          ? { hashes: [...posted.hashes], entries: posted.entries, requestRecords: posted.requests }
+          : {}),
+      }
+    },
+    bridge_blobs: async ({ id }) => {
+      const follower = followerOf(parts)
+      const { id: whole, sealed, blobs } = knownBlock(follower, id)
+      const posted = await follower.posted(whole)
+      if (posted !== undefined && 'blobs' in posted) return { blobs: [...posted.blobs] }
+      // Of the block with which it began a node may have no content.
+      const isUnknown = blobs !== undefined || (posted === undefined && sealed.header.stepCount > 0)
+      if (isUnknown) throw blobsUnknown(whole)
+      return { blobs: [] }
     },
     bridge_files: async ({ id }) => {
       const follower = followerOf(parts)
@@ -64,7 +82,8 @@ export function summariesOf(view: BridgeView, now: Time, blocks: readonly Bridge
     const finalTime = time && finalTimeAnswer(time)
     return {
       ...{ id, parent, height, miner: sealed.seal.miner, target, work, state },
-      ...{ steps: stepCount, requests: requests.length, publishedAt: Number(publishedAt) },
+      ...{ steps: stepCount, blobs: block.blobs?.length ?? 0, requests: requests.length },
+      publishedAt: Number(publishedAt),
       lanes: countsOf(lanes),
       ...(block.torrent === undefined ? {} : { torrent: block.torrent }),
       ...verdictAnswer(verdict),
@@ -102,5 +121,13 @@ function filesUnknown(follower: Followed, id: Hash): OperationError {
     'files-unknown',
     `expected the files of block ${id} on this node, got none (${why}): ${advice}`,
     { facts: { block: id, verdict, state }, retry: isBehind },
+  )
+}
+
+function blobsUnknown(id: Hash): OperationError {
+  return new OperationError(
+    'blobs-unknown',
+    `expected the blobs of block ${id} on this node, got none: ask again later, since it goes on looking for them, or ask another node`,
+    { facts: { block: id }, retry: true },
   )
 }

@@ -6,10 +6,12 @@ import { laneLength, laneLengths, pendingEntries, type QueuedEntry } from '../..
 import { dueCalls } from '../../bridge/race.ts'
 import { blockOf } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
+import type { BlockRows } from '../../protocol/block-torrent.ts'
 import { encodeSealed } from '../../protocol/header.ts'
 import type { QueuePlace } from '../../protocol/queue.ts'
+import { RuleError } from '../../protocol/rule-error.ts'
 import { LANE_SHARE } from '../../protocol/rules.ts'
-import type { Handlers, Result } from '../api.ts'
+import type { Handlers, Params, Result } from '../api.ts'
 import { ethereumTime, followerOf, type NodeParts } from './parts.ts'
 import { bridgeStatusOf } from './status.ts'
 
@@ -51,9 +53,9 @@ export function bridgeHandlers(parts: NodeParts) {
         length: laneLength(follower.view.queue[lane]),
       }
     },
-    bridge_submit: async ({ sealed, steps, states }) => {
+    bridge_submit: async ({ sealed, ...rows }) => {
       followerOf(parts)
-      const { id, torrent } = store.addBlock(sealed, steps, states, 'own')
+      const { id, torrent } = await store.addBlock(sealed, rowsOf(rows), 'own')
       return { id, torrent }
     },
     bridge_due: async () => {
@@ -72,6 +74,14 @@ export function bridgeHandlers(parts: NodeParts) {
       }
     },
   } satisfies Partial<Handlers>
+}
+
+/** Throws `RuleError('bad-steps')` unless they came in one way. */
+function rowsOf({ steps, states, blobs }: Omit<Params<'bridge_submit'>, 'sealed'>): BlockRows {
+  if (blobs !== undefined && steps === undefined && states === undefined) return { blobs }
+  if (blobs === undefined && steps !== undefined && states !== undefined) return { steps, states }
+  const facts = { steps: steps !== undefined, states: states !== undefined, blobs: blobs !== undefined }
+  throw new RuleError('bad-steps', 'expected a block with steps and states, or with blobs', facts)
 }
 
 /** Of `count` entries from a place on those that are known, however many there are. */

@@ -46,6 +46,7 @@ const blockSummary = z
     work: amount.describe('Of the block and all below it.'),
     state: hash,
     steps: z.number().int(),
+    blobs: z.number().int().describe('How many blobs have its steps and states; 0 if these are in calldata.'),
     requests: z.number().int(),
     lanes: perLane(amount).describe('Entries of each lane of the queue that were consumed with it and below it.'),
     torrent: infohash.optional().describe('As its publication says: a hint, which may be wrong.'),
@@ -79,8 +80,23 @@ export const BLOCK_METHODS = {
     summary:
       'One block whole: sealed header, packed steps, states, and its torrent. Of a living one the last 24 bytes of its id will do, after zeros.',
     params: z.strictObject({ id: hash }),
-    result: blockSummary.extend({ sealed: bytes, packedSteps: bytes, states: bytes }),
+    result: blockSummary.extend({
+      sealed: bytes,
+      packedSteps: bytes.describe('Of a block in blobs empty as long as this node has not found it right.'),
+      states: bytes.describe('The same.'),
+      hashes: z.array(hash).optional().describe('Of a block in blobs: their versioned hashes, in order.'),
+      entries: bytes
+        .optional()
+        .describe('Of a block in blobs: its steps of the queue, as they were posted in calldata.'),
+      requestRecords: bytes.optional().describe('Of a block in blobs: its requests, as they were posted in calldata.'),
+    }),
     errors: ['no-ethereum', 'unknown-block'],
+  },
+  bridge_blobs: {
+    summary: 'The blobs of a block, in order, right or not; none of a block in calldata.',
+    params: z.strictObject({ id: hash }),
+    result: z.object({ blobs: z.array(bytes).describe('131,072 bytes each.') }),
+    errors: ['no-ethereum', 'unknown-block', 'blobs-unknown'],
   },
   bridge_files: {
     summary: 'The files of the torrent of a valid block, in order, by what this node itself replayed.',

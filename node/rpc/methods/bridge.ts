@@ -1,6 +1,7 @@
 // Methods of the RPC about the bridge as a miner sees it: what to build on, the queue, calls that are due.
 
 import { z } from 'zod'
+import { MAX_BLOBS } from '../../protocol/blob.ts'
 import { LANES } from '../../protocol/queue.ts'
 import { address, amount, bytes, gwei, hash, infohash, millis, perLane, seconds } from '../../schema.ts'
 import { type MethodTable, NO_PARAMS } from './table.ts'
@@ -72,8 +73,14 @@ export const BRIDGE_METHODS = {
     errors: ['no-ethereum'],
   },
   bridge_submit: {
-    summary: 'Accepts a mined block before it goes to Ethereum: replays it, keeps it, serves its torrent.',
-    params: z.strictObject({ sealed: bytes, steps: bytes, states: bytes }),
+    summary:
+      'Accepts a mined block before it goes to Ethereum: replays it, keeps it, serves its torrent. It comes with steps and states, or with blobs.',
+    params: z.strictObject({
+      sealed: bytes,
+      steps: bytes.optional(),
+      states: bytes.optional(),
+      blobs: z.array(bytes).max(MAX_BLOBS).optional().describe('In place of steps and states; 131,072 bytes each.'),
+    }),
     result: z.object({ id: hash, torrent: infohash }),
     errors: [
       'no-ethereum',

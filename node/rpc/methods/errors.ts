@@ -14,6 +14,7 @@ export const ERRORS = {
     about: 'The block after which the page begins has left the list: begin again without `after`.',
   },
   'files-unknown': { family: 'operation', about: 'The node has not replayed this block, or its state is too old.' },
+  'blobs-unknown': { family: 'operation', about: 'The node does not have the blobs of this block (yet).' },
   'branch-changing': { family: 'operation', about: 'The ledger is about to follow another branch: ask again.' },
   'block-not-wanted': {
     family: 'operation',
@@ -37,7 +38,7 @@ export const ERRORS = {
   'bad-bencoding': { family: 'rule', about: 'What should be bencoded (BEP 3) is not.' },
   'bad-header': { family: 'rule', about: 'The sealed header has another form, network or content than it must.' },
   'bad-work': { family: 'rule', about: 'The block does not have the work that its target asks for.' },
-  'bad-steps': { family: 'rule', about: 'Steps and states are too long, or do not fit each other.' },
+  'bad-steps': { family: 'rule', about: 'Steps and states are too long or do not fit each other, or blobs are none.' },
   'invalid-block': {
     family: 'rule',
     about: 'A step of the block is wrong: `facts.step` and `facts.problem` say which.',

@@ -7,6 +7,7 @@ export const RULE = {
   raceSeconds: 48n * 3_600n,
   nominationSeconds: 3_600n,
   bondSeconds: 48n * 3_600n,
+  parentSeconds: 14n * 24n * 3_600n,
   maxDepth: 128,
 } as const
 
@@ -107,6 +108,7 @@ export class RaceModel {
     if (below === undefined) return 'UnknownBlock'
     if (below.refuted) return 'BlockIsRefuted'
     if (below.height < this.tip.height || (below.height === this.tip.height && !below.final)) return 'StaleParent'
+    if (!below.final && now > below.time + this.#rule.parentSeconds) return 'OldParent'
     if (below.height >= this.tip.height + this.#rule.maxDepth) return 'TooFarAhead'
     const siblings = this.live(parent)
     const [first] = siblings

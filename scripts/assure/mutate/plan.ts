@@ -20,6 +20,12 @@ const STEPS: Suite = {
   files: ['vectors', 'libraries/Apply', 'libraries/Tree'].map(test),
 }
 
+const BLOBS: Suite = {
+  name: 'blobs',
+  contracts: ['test/contract/harness/BlobHarness.sol:BlobHarness'],
+  files: ['libraries/Blob', 'libraries/BlobRow'].map(test),
+}
+
 const RULES: Suite = {
   name: 'rules',
   contracts: ['test/contract/harness/BridgeHarness.sol:BridgeHarness'],
@@ -89,7 +95,7 @@ const MONEY: Suite = {
 /** Where a function of the bridge is tested most closely: tried first, until another file turns out to kill more. */
 export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
-    publish: ['publish', '_childOf', '_record'],
+    publish: ['publish', '_childOf', '_accept', '_record'],
     disputes: ['refute'],
     reward: ['finalize', 'withdrawBond', '_refute'],
     claim: ['claim', 'claimMany', '_pay', '_payoutOf', '_checkFinal', 'isClaimed', 'balanceAt'],
@@ -106,6 +112,8 @@ export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/Judge.sol': [...BRIDGE],
   'contracts/WrappedTTX.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Apply.sol': [STEPS, ...BRIDGE, solidity('Apply', 'ApplyAmounts')],
+  'contracts/libraries/Blob.sol': [BLOBS],
+  'contracts/libraries/BlobRow.sol': [BLOBS],
   'contracts/libraries/BlockHeader.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Content.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/libraries/Fee.sol': [RULES, STEPS, ...BRIDGE, MONEY, solidity('ApplyAmounts')],
@@ -118,6 +126,7 @@ export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/libraries/Step.sol': [STEPS, RULES, ...BRIDGE, solidity('Step', 'Apply')],
   'contracts/libraries/Target.sol': [RULES, ...BRIDGE, RACES, solidity('Target')],
   'contracts/libraries/Text.sol': [STEPS, ...BRIDGE, solidity('Sha1', 'TransactionFile')],
+  'contracts/libraries/Totals.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/libraries/Trace.sol': [RULES, ...BRIDGE, solidity('Trace')],
   'contracts/libraries/TransactionFile.sol': [STEPS, ...BRIDGE, solidity('TransactionFile')],
   'contracts/libraries/Tree.sol': [STEPS, ...BRIDGE, solidity('Tree')],

@@ -32,6 +32,18 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     runs: 100_000,
     batch: 5_000,
   },
+  rows: {
+    file: 'contract/bridge/blob-rows',
+    unit: 'rows in blobs, TypeScript against Solidity',
+    runs: 100_000,
+    batch: 10_000,
+  },
+  blobs: {
+    file: 'contract/bridge/blob-lies',
+    unit: 'lies about right blocks in blobs',
+    runs: 100_000,
+    batch: 10_000,
+  },
   race: {
     file: 'contract/bridge/Bridge.race-model',
     unit: 'random races, model against Solidity',

@@ -212,6 +212,7 @@ function ttx(tokens: bigint): (infohash: Infohash) => string {
   return (infohash) => `${formatAmount(tokens)} TTX, ${infohash}`
 }
 
-function describeBlock({ id, height, steps }: Block): string {
-  return `height ${height}, ${steps} step${steps === 1 ? '' : 's'}, ${id}`
+function describeBlock({ id, height, steps, blobs }: Block): string {
+  const where = blobs === 0 ? 'calldata' : `${blobs} blob${blobs === 1 ? '' : 's'}`
+  return `height ${height}, ${steps} step${steps === 1 ? '' : 's'} in ${where}, ${id}`
 }

@@ -8,12 +8,14 @@ import type { NetworkDefinition } from '../../../node/deployment.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { connectEthereum } from '../../../node/ethereum/agreeing/http-chain.ts'
 import type { ClaimedEvent, DepositedEvent, FinalizedEvent } from '../../../node/ethereum/chain.ts'
+import { splitHead } from '../../../node/protocol/blob-block.ts'
 import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
 import { netOf } from '../../../node/protocol/fee.ts'
 import { genesisState } from '../../../node/protocol/genesis.ts'
 import { decodeSealed, type Header } from '../../../node/protocol/header.ts'
 import { type Hash, parseHash } from '../../../node/protocol/ids.ts'
-import { requestsIn } from '../../../node/protocol/requests.ts'
+import { isInBlobs, type PostedBody } from '../../../node/protocol/replay.ts'
+import { type Asked, requestsIn } from '../../../node/protocol/requests.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { outputsOf, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { splitSteps } from '../../../node/protocol/step.ts'
@@ -74,13 +76,13 @@ type Events = Awaited<ReturnType<typeof readEvents>>
 /** In as many questions as the endpoint wants, however much has happened. */
 async function readEvents(url: string, { rules, deployedBlock }: NetworkDefinition, toBlock: bigint) {
   const chain = connectEthereum([url], rules)
-  const published = new Map<Hash, { readonly header: Header; readonly steps: Uint8Array }>()
+  const published = new Map<Hash, { readonly header: Header; readonly asked: readonly Asked[] }>()
   const final: FinalizedEvent[] = []
   const deposits: DepositedEvent[] = []
   const claims: ClaimedEvent[] = []
   for (const event of await chain.events(deployedBlock, toBlock).finally(() => chain.close())) {
     if (event.kind === 'published')
-      published.set(event.id, { header: decodeSealed(event.sealed).header, steps: event.steps })
+      published.set(event.id, { header: decodeSealed(event.sealed).header, asked: askedIn(event.body) })
     else if (event.kind === 'finalized') final.push(event)
     else if (event.kind === 'deposited') deposits.push(event)
     else if (event.kind === 'claimed') claims.push(event)
@@ -111,10 +113,14 @@ function sumUnminted({ final, published, claims }: Events): bigint {
   const paid = new Set(claims.map(({ number }) => number))
   const waiting = final.flatMap(({ id }) => {
     const block = published.get(id)
-    const requests = requestsIn(splitSteps(block?.steps ?? new Uint8Array()))
-    return requests.filter((_, i) => !paid.has((block?.header.firstRequest ?? 0n) + BigInt(i)))
+    return (block?.asked ?? []).filter((_, i) => !paid.has((block?.header.firstRequest ?? 0n) + BigInt(i)))
   })
   return sum(waiting.map(({ tokens }) => netOf(tokens)))
+}
+
+/** In blobs the steps are elsewhere, and what they ask for is said beside them. */
+function askedIn(body: PostedBody): readonly Asked[] {
+  return isInBlobs(body) ? splitHead(body).requests : requestsIn(splitSteps(body.steps))
 }
 
 function sumLocked({ final, published }: Events): bigint {

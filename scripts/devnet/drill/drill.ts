@@ -12,9 +12,10 @@ import { type Patience, waitFor } from '../demo/patience.ts'
 import type { DevChain } from '../dev-chain.ts'
 import type { Arrangement } from './arrange.ts'
 import { awaitDeath } from './death.ts'
-import { type DrillKind, describeKind, lieOf, plotOf } from './kinds.ts'
+import { type DrillKind, expectedOf, lieOf, plotOf, usualModeOf } from './kinds.ts'
 import type { Liar, Prepared, Published } from './liar.ts'
 import type { LieKind } from './lies.ts'
+import type { DataMode } from './posting.ts'
 import { type Need, needOf } from './scene.ts'
 
 export type DrillDeps = {
@@ -35,7 +36,7 @@ export type DrillDeps = {
 }
 
 /** What the bad block of one kind met. Gas in units, times of Ethereum in unix seconds. */
-export type Result = { readonly kind: DrillKind } & (
+export type Result = { readonly kind: DrillKind; readonly data: DataMode } & (
   | {
       readonly outcome: 'killed'
       readonly block: Hash
@@ -79,36 +80,38 @@ export class Drill {
   }
 
   /** Throws only what keeps it from drilling at all: trouble with node and endpoint, an empty account, Ctrl-C. */
-  async run(kind: DrillKind): Promise<Result> {
-    const { expected } = describeKind(kind)
+  async run(kind: DrillKind, data: DataMode = usualModeOf(kind)): Promise<Result> {
+    const expected = expectedOf(kind, data)
+    const named = { kind, data }
     for (let round = 1; ; round++) {
       const { sender, liar, patience } = this.#deps
       try {
-        const prepared = await this.#layAndPrepare(kind)
+        const prepared = await this.#layAndPrepare(kind, data)
         const fromBlock = (await sender.ethereum.head()).number
         const published = await liar.send(prepared, patience.signal)
-        return await this.#follow(kind, published, fromBlock)
+        return await this.#follow(named, published, fromBlock)
       } catch (error) {
         if (round < ROUNDS && isOvertaken(error)) continue
         if (!isAnyRefusal(error)) throw error
         const refused = refusalName(error)
-        if ('refused' in expected && refused === expected.refused) return { kind, outcome: 'refused', error: refused }
-        return { kind, outcome: 'wrong', got: error.message }
+        if ('refused' in expected && refused === expected.refused)
+          return { ...named, outcome: 'refused', error: refused }
+        return { ...named, outcome: 'wrong', got: error.message }
       }
     }
   }
 
-  async #follow(kind: DrillKind, published: Published, fromBlock: bigint): Promise<Result> {
+  async #follow(named: Pick<Result, 'kind' | 'data'>, published: Published, fromBlock: bigint): Promise<Result> {
     const { sender, patience, deadlineMs, nowMs } = this.#deps
     const { id: block, problem = 'nothing is wrong', step = -1, rival, publishedAt } = published
-    const { expected } = describeKind(kind)
-    if ('refused' in expected) return { kind, outcome: 'wrong', got: 'the bridge accepted it', block }
-    if (problem !== expected.problem) return { kind, outcome: 'wrong', got: problem, block }
+    const expected = expectedOf(named.kind, named.data)
+    if ('refused' in expected) return { ...named, outcome: 'wrong', got: 'the bridge accepted it', block }
+    if (problem !== expected.problem) return { ...named, outcome: 'wrong', got: problem, block }
     const startMs = nowMs()
     const death = await awaitDeath(sender.ethereum, block, fromBlock, { ...patience, deadlineMs })
-    if (death === undefined) return { kind, outcome: 'survived', block, problem }
+    if (death === undefined) return { ...named, outcome: 'survived', block, problem }
     return {
-      kind,
+      ...named,
       outcome: 'killed',
       block,
       rival,
@@ -128,26 +131,26 @@ export class Drill {
   }
 
   /** The bad block, sealed, with all around it published that it needs. */
-  async #layAndPrepare(kind: DrillKind): Promise<Prepared> {
+  async #layAndPrepare(kind: DrillKind, data: DataMode): Promise<Prepared> {
     const { liar, patience } = this.#deps
     const plot = plotOf(kind)
-    if (plot === undefined) return await this.#prepare(lieOf(kind))
+    if (plot === undefined) return await this.#prepare(lieOf(kind), data)
     // First, so that there is something to lie about wherever the plot leads.
-    await this.#prepare(lieOf(kind))
+    await this.#prepare(lieOf(kind), data)
     const parent = await plot.lay({ ...this.#deps, ease: () => this.#ease() })
-    if (parent === undefined) return await this.#prepare(lieOf(kind))
-    return await liar.prepare({ lie: lieOf(kind), parent, signal: patience.signal })
+    if (parent === undefined) return await this.#prepare(lieOf(kind), data)
+    return await liar.prepare({ lie: lieOf(kind), data, parent, signal: patience.signal })
   }
 
   /** The block, sealed: on the tip, or on a block below it from where there is something to lie about; that is arranged if need be. */
-  async #prepare(kind: LieKind): Promise<Prepared> {
+  async #prepare(kind: LieKind, data: DataMode): Promise<Prepared> {
     const { liar, arrangement, patience } = this.#deps
     for (let round = 1; ; round++) {
       await this.#ease()
       const missing: Need[] = []
       for (const parent of await this.#parents()) {
         try {
-          return await liar.prepare({ lie: kind, parent, signal: patience.signal })
+          return await liar.prepare({ lie: kind, data, parent, signal: patience.signal })
         } catch (error) {
           const need = needOf(error)
           if (need === undefined) throw error
@@ -216,6 +219,7 @@ function isOvertaken(error: unknown): boolean {
       'SiblingExists',
       'SameSecond',
       'StaleParent',
+      'OldParent',
       'RivalWorkDiffers',
       'RaceClosed',
       'UnknownBlock',

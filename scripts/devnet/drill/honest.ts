@@ -23,5 +23,5 @@ export function honestSteps(
     const verified = verifyPacked(rules, packed)
     return typeof verified === 'string' ? undefined : verified
   }
-  return chooseSteps(rules, parent, { queue, candidates, verify }, POLICY).steps
+  return chooseSteps(rules, parent, { queue, candidates, verify }, POLICY, 'calldata').steps
 }

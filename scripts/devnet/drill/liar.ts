@@ -6,12 +6,13 @@ import { liveChildren } from '../../../miner/siblings.ts'
 import { rulesOf } from '../../../miner/watch/judge.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
+import type { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
-import { type ParentBlock, replayBlock, type Verdict } from '../../../node/protocol/block.ts'
-import { concat } from '../../../node/protocol/bytes.ts'
+import type { ParentBlock, Verdict } from '../../../node/protocol/block.ts'
 import { challengeOf, decodeSealed, encodeSealed } from '../../../node/protocol/header.ts'
-import { type Address, type BlockKey, type Hash, type Infohash, keyOf, toBytes } from '../../../node/protocol/ids.ts'
+import { type Address, type BlockKey, type Hash, type Infohash, keyOf } from '../../../node/protocol/ids.ts'
 import { laneOf, type QueuePlace } from '../../../node/protocol/queue.ts'
+import { replay } from '../../../node/protocol/replay.ts'
 import { QUEUE_GRACE, type Rules } from '../../../node/protocol/rules.ts'
 import { outputValue, type State } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
@@ -19,11 +20,12 @@ import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
 import { decodeTransaction } from '../../../node/protocol/transaction.ts'
 import { secondsFrom, type Time } from '../../../node/protocol/units.ts'
 import { waitFor } from '../demo/patience.ts'
-import { headerOf, honestContent, tellAll, torrentOf } from './content.ts'
+import { honestContent, tellAll, torrentOf } from './content.ts'
 import { honestSteps } from './honest.ts'
-import { type LieKind, tellLie } from './lies.ts'
+import { LIES, type LieKind, tellLie, usualMode } from './lies.ts'
 import { findNonce } from './nonce.ts'
-import type { Scene, Signer } from './scene.ts'
+import { type DataMode, type Posting, postInBlobs, postInCalldata } from './posting.ts'
+import type { Content, Scene, Signer } from './scene.ts'
 import { type SealedBlock, sendBlock } from './send-block.ts'
 
 export type LiarDeps = {
@@ -31,6 +33,8 @@ export type LiarDeps = {
   readonly node: NodeClient
   /** Who pays for gas and bonds. */
   readonly sender: TransactionSender
+  /** For blocks in blobs; without it there are none. */
+  readonly kzg?: Pick<KzgPool, 'sidecar'>
   /** With TTX, to lie about. */
   readonly wallet: Signer
   /** Unix milliseconds. */
@@ -40,6 +44,8 @@ export type LiarDeps = {
 export type LiarOptions = {
   /** Absent: a right block. */
   readonly lie?: LieKind
+  /** Where its rows are. Default: where the lie is usually told, else in calldata. A block without steps has none. */
+  readonly data?: DataMode
   /** The node's tip by default. May be a block of the liar's own, a bad one too. */
   readonly parent?: Hash
   /** Default: whether the parent has a live child already. */
@@ -135,31 +141,41 @@ export class Liar {
       options.work ?? 'least',
       options.signal,
     )
-    const header = headerOf(ground.rules, ground.parent, content, target)
+    const { header, body } = await this.#post(ground, scene, content, target, options)
     const miner = options.payout ?? this.account
     const { nonce, digest: id } = await findNonce({ challenge: challengeOf(header), miner, target }, options.signal)
     const sealed = { header, seal: { miner, nonce } }
     const torrent = options.torrent ?? torrentOf(ground.rules, sealed, content)
-    const block = {
-      ...(torrent && { torrent }),
-      sealed,
-      steps: concat(...content.steps),
-      states: concat(...content.states.map(toBytes)),
-    }
+    const block = { ...(torrent && { torrent }), sealed, ...body }
     this.#own.set(id, { parent: { id, header, state: content.state }, sealed: encodeSealed(sealed) })
     const { lanes } = ground.parent.header
     const queue = ({ lane, index }: QueuePlace) =>
       scene.queue.filter(({ kind }) => laneOf(kind) === lane)[Number(index - lanes[lane].count)]
     const hasShape = content.steps.every((step) => decodeStep(step)) && content.steps.length === content.states.length
+    const isReplayed = hasShape || 'blobs' in block
     return {
       id,
       parent: parentId,
       ...block,
       rival,
       ground: ground.sealed,
-      verdict: hasShape ? replayBlock(ground.rules, ground.parent, block, queue) : undefined,
+      verdict: isReplayed ? replay(ground.rules, ground.parent, block, queue) : undefined,
       state: content.state,
     }
+  }
+
+  async #post(
+    { rules, parent }: Ground,
+    scene: Scene,
+    content: Content,
+    target: bigint,
+    { lie, data = lie === undefined ? 'calldata' : usualMode(lie) }: LiarOptions,
+  ): Promise<Posting> {
+    if (data === 'calldata' || content.steps.length === 0) return postInCalldata(rules, parent, content, target)
+    const { kzg } = this.#deps
+    if (kzg === undefined) throw new RangeError('a liar without KZG has no blobs')
+    const { alter } = lie === undefined ? {} : LIES[lie]
+    return await postInBlobs(rules, parent, content, target, kzg, (draft) => alter?.(draft, scene) ?? draft)
   }
 
   /** Sends a block that was prepared before, for whatever it is worth by now. Throws what `publish` throws. */

@@ -2,32 +2,37 @@
 
 import type { Address } from '../../../node/protocol/ids.ts'
 import type { Result } from './drill.ts'
-import { DRILL_KINDS, type DrillKind, describeKind } from './kinds.ts'
+import { DRILL_KINDS, describeKind, expectedOf, modesOf, usualModeOf } from './kinds.ts'
+import type { Expectation } from './lie.ts'
 
 /** One line for each kind that there is. */
 export function formatKinds(): string {
   return formatColumns([
-    ['KIND', 'MUST BE', 'WHAT IT DOES'],
-    ...DRILL_KINDS.map((kind) => [kind, expectationOf(kind), describeKind(kind).about]),
+    ['KIND', 'MUST BE', 'WHERE', 'WHAT IT DOES'],
+    ...DRILL_KINDS.map((kind) => [
+      ...[kind, described(expectedOf(kind, usualModeOf(kind)))],
+      ...[modesOf(kind).toSorted().join(', '), describeKind(kind)],
+    ]),
   ])
 }
 
 /** `nameOf` says who an account is. */
 export function formatReport(results: readonly Result[], nameOf: (account: Address) => string): string {
   return formatColumns([
-    ['KIND', 'OUTCOME', 'REASON', 'BY', 'ETHEREUM', 'WALL', 'PUBLISH GAS', 'REFUTE GAS'],
+    ['KIND', 'ROWS IN', 'OUTCOME', 'REASON', 'BY', 'ETHEREUM', 'WALL', 'PUBLISH GAS', 'REFUTE GAS'],
     ...results.map((result) => {
-      if (result.outcome !== 'killed') return [result.kind, result.outcome, reasonOf(result), '', '', '', '', '']
-      const { kind, outcome, by, seconds, wallMs, publishGas, refuteGas } = result
+      if (result.outcome !== 'killed')
+        return [result.kind, result.data, result.outcome, reasonOf(result), '', '', '', '', '']
+      const { kind, data, outcome, by, seconds, wallMs, publishGas, refuteGas } = result
       const times = [`${seconds} s`, `${wallMs} ms`]
-      return [kind, outcome, reasonOf(result), nameOf(by), ...times, `${publishGas}`, `${refuteGas}`]
+      return [kind, data, outcome, reasonOf(result), nameOf(by), ...times, `${publishGas}`, `${refuteGas}`]
     }),
   ])
 }
 
 /** As it happens. */
 export function formatResult(result: Result): string {
-  const start = `${result.kind}: ${result.outcome}, ${reasonOf(result)}`
+  const start = `${result.kind} in ${result.data}: ${result.outcome}, ${reasonOf(result)}`
   return result.outcome === 'killed' ? `${start}, after ${result.wallMs} ms for ${result.refuteGas} gas` : start
 }
 
@@ -40,12 +45,11 @@ function reasonOf(result: Result): string {
     case 'survived':
       return `${result.problem}, block ${result.block} lives`
     case 'wrong':
-      return `expected ${expectationOf(result.kind)}, got ${result.got}`
+      return `expected ${described(expectedOf(result.kind, result.data))}, got ${result.got}`
   }
 }
 
-function expectationOf(kind: DrillKind): string {
-  const { expected } = describeKind(kind)
+function described(expected: Expectation): string {
   return 'refused' in expected ? `refused: ${expected.refused}` : `killed: ${expected.problem}`
 }
 

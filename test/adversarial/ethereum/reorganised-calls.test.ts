@@ -8,6 +8,7 @@ import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { openJudge } from '../../../miner/watch/open-judge.ts'
 import { tryRefutation } from '../../../miner/watch/refuter.ts'
+import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import {
   claimCall,
   finalizeCall,
@@ -73,7 +74,8 @@ for (const [seed, fate] of CASES) {
     await t.test('refute', async () => {
       await scene.send(publishCall(parent, wrong, keyOf(id)))
       await scene.seen()
-      const judge = openJudge({ node, rules, log })
+      await using kzg = new KzgPool()
+      const judge = openJudge({ node, rules, log, kzg })
       assert.equal((await judge.judge(wrong.next.id, t.signal)).verdict, 'invalid')
       const prepared = await tryRefutation([ethereum], wrong.next.id, await judge.prove(wrong.next.id, t.signal))
       assert.ok(prepared)

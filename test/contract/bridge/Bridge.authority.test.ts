@@ -28,6 +28,7 @@ describe('what can be changed', () => {
       'force',
       'nominate',
       'publish',
+      'publishBlobs',
       'refute',
       'withdraw',
       'withdrawBond',
@@ -83,7 +84,7 @@ describe('what can be changed', () => {
         item.type === 'function' && item.name,
         item.type === 'function' && item.stateMutability,
       ]),
-      [['isWrong', 'pure']],
+      [['isWrong', 'view']],
     )
     const judge = await read.judge()
     const code = await chain.client.getCode({ address: judge })

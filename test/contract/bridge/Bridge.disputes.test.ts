@@ -6,6 +6,7 @@ import { after, beforeEach, describe, it } from 'node:test'
 import { numberToHex } from 'viem'
 import { proveStep } from '../../../miner/watch/refutation.ts'
 import { encodeRefutation, type Refutation } from '../../../node/ethereum/refute-call.ts'
+import { blobHash } from '../../../node/protocol/blob-hash.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { keyOf, ZERO_HASH } from '../../../node/protocol/ids.ts'
@@ -16,6 +17,7 @@ import { appliedStep, proofOf, someHash, type TestBlock, voidStep } from '../../
 import { assertReverts, Reverted } from '../../support/contract/chain.ts'
 import { FORCED, founder, genesisTransaction, HOUR } from '../../support/contract/fixture.ts'
 import { publishedOf, Stage, type Tip } from '../../support/contract/stage.ts'
+import { joinOpening, type Opening, splitOpening } from '../../support/opening.ts'
 
 const GWEI = 10n ** 9n
 const stage = await Stage.start('harness')
@@ -138,36 +140,41 @@ describe('a proof', () => {
   it('has to be about this block, this step, and the state before it', async () => {
     const [block, right] = await publishBad()
     const { proof } = right
-    const { previous } = proof
+    const opening = splitOpening(proof)
+    const { siblings, previous } = opening
     assert(previous)
     const other = await stage.publish(stage.draft([GOOD]), stage.tip, { rival: true })
     const change = (changed: Partial<Refutation['proof']>) => ({ ...right, proof: { ...proof, ...changed } })
+    const opened = (changed: Partial<Opening>) => change({ opening: joinOpening({ ...opening, ...changed }) })
     await assertReverts(fixture.prove({ ...right, parent: other }), 'NotParent', [block.id, other.id])
     await assertReverts(fixture.prove(change({ index: 2 })), 'NoSuchStep', [2n, 2n])
     for (const lie of [
-      { index: 0 },
-      { step: plain(transaction(somebody).packed) },
-      { state: someHash(1) },
-      { siblings: [] },
-      { siblings: [...proof.siblings, ZERO_HASH] },
-      { siblings: [someHash(1)] },
+      change({ index: 0 }),
+      change({ step: plain(transaction(somebody).packed) }),
+      opened({ state: someHash(1) }),
+      opened({ siblings: [] }),
+      opened({ siblings: [...siblings, ZERO_HASH] }),
+      opened({ siblings: [someHash(1)] }),
+      change({ opening: proof.opening.slice(0, -1) }),
+      change({ opening: concat(proof.opening, Uint8Array.of(0)) }),
+      change({ opening: new Uint8Array() }),
     ]) {
-      await assertReverts(fixture.prove(change(lie)), 'BadProof')
+      await assertReverts(fixture.prove(lie), 'BadProof')
     }
-    for (const lie of [
-      { stepHash: someHash(1) },
-      { state: genesis.header.state },
-      { siblings: [] },
-      { siblings: [...previous.siblings, ZERO_HASH] },
-      { siblings: [someHash(1)] },
-    ]) {
-      await assertReverts(fixture.prove(change({ previous: { ...previous, ...lie } })), 'BadProof', [0n, 1n])
+    for (const lie of [{ stepHash: someHash(1) }, { state: genesis.header.state }, { siblings: [someHash(1)] }]) {
+      await assertReverts(fixture.prove(opened({ previous: { ...previous, ...lie } })), 'BadProof', [0n, 1n])
     }
-    const { previous: _none, ...without } = proof
-    await assertReverts(fixture.prove({ ...right, proof: without }), 'BadProof')
+    for (const lie of [{ siblings: [] }, { siblings: [...previous.siblings, ZERO_HASH] }]) {
+      await assertReverts(fixture.prove(opened({ previous: { ...previous, ...lie } })), 'BadProof', [1n, 1n])
+    }
+    const { previous: _none, ...without } = opening
+    await assertReverts(fixture.prove(change({ opening: joinOpening(without) })), 'BadProof', [1n, 1n])
     await assertReverts(fixture.prove(change({ witness: new Uint8Array() })), 'BadWitness')
     await assertReverts(fixture.prove(change({ witness: concat(proof.witness, Uint8Array.of(0)) })), 'BadWitness')
     await assertReverts(fixture.prove(change({ forced: transaction().packed })), 'NotForced', [1n])
+    await assertReverts(fixture.prove(change({ request: [someHash(1)] })), 'NotNeeded', [1n])
+    await assertReverts(fixture.prove(change({ hashes: [someHash(1)] })), 'BadBlobs', [1n])
+    await assertReverts(fixture.prove(change({ hashes: [blobHash(new Uint8Array(48))] })), 'OtherBlobs', [])
     await fixture.prove(right)
   })
 

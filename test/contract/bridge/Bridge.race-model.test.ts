@@ -175,6 +175,7 @@ test(`${TREES} random races go as in the model, from seed ${FIRST_SEED} on`, asy
     'RivalWorkDiffers',
     'RaceClosed',
     'StaleParent',
+    'OldParent',
     'BlockIsRefuted',
     'NotEligible',
     'NotHeavier',

@@ -315,6 +315,24 @@ describe('a race', () => {
   })
 })
 
+describe('the age of a parent', () => {
+  it('is at most 14 days, to the second, unless it is final: what it did has to be there for everybody to look at', async () => {
+    const days = 24n * HOUR
+    const parent = await fixture.extend(genesis)
+    const { publishedAt } = await read.blocks([keyOf(parent.id)])
+    const oldest = BigInt(publishedAt) + 14n * days
+    const back = await chain.snapshot()
+    chain.time = oldest
+    await fixture.extend(parent)
+    await back()
+    chain.time = oldest + 1n
+    await assertReverts(fixture.publish(parent, fixture.draft(parent)), 'OldParent', [parent.id])
+    await fixture.finalize(parent)
+    chain.time += 1_000n * days
+    await fixture.extend(parent)
+  })
+})
+
 describe('the height above the final block', () => {
   it('is at most 128, nominated over its whole length within the gas of a transaction', async () => {
     await fixture.extend(genesis, heavy(genesis))

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encodeAbiParameters, type Hex, isHex, keccak256, toHex as toQuantity } from 'viem'
-import { keyOf } from '../../../node/protocol/ids.ts'
+import { keyOf, toBytes } from '../../../node/protocol/ids.ts'
 import { proofOf, type TestBlock, transactionStep } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { Fixture, HOUR, sealedHex } from '../../support/contract/fixture.ts'
@@ -18,6 +18,12 @@ await freshForEach(fixture)
 
 const payee = fixture.account(3)
 const request = transactionStep({ request: true, payee, tokens: 1_000n })
+
+/** Of the only step of a block, but for its witness. */
+function proofOfFirst({ steps, states, id }: TestBlock) {
+  const [step = new Uint8Array(), state = id] = [steps[0], states[0]]
+  return { index: 0, hashes: [], step, opening: toBytes(state), witness: new Uint8Array() }
+}
 
 /** Until the answer is called, the record of a block has another tag. */
 async function withOtherTag({ id }: TestBlock): Promise<() => Promise<void>> {
@@ -41,9 +47,10 @@ describe('a header of the right key and another tag', () => {
     await assertReverts(chain.call(read.balanceAt([sealedHex(final), payee, '0x0000'])), 'NotFinal', [final.id])
     await assertReverts(fixture.withdrawBond(final), 'UnknownBlock', [final.id])
     await assertReverts(fixture.publish(final, fixture.draft(final)), 'UnknownBlock', [final.id])
-    const [step = new Uint8Array(), state = final.id] = [child.steps[0], child.states[0]]
-    const proof = { index: 0, step, state, siblings: [], witness: new Uint8Array() }
-    await assertReverts(fixture.prove({ block: child, parent: final, proof }), 'NotParent', [child.id, final.id])
+    await assertReverts(fixture.prove({ block: child, parent: final, proof: proofOfFirst(child) }), 'NotParent', [
+      child.id,
+      final.id,
+    ])
     await back()
     await fixture.claim(final, proofOf(final, 0))
   })
@@ -51,9 +58,9 @@ describe('a header of the right key and another tag', () => {
   it('of a living one is neither final nor refuted, and its key is taken', async () => {
     const block = await fixture.extend(genesis, { steps: [request] })
     const back = await withOtherTag(block)
-    const [step = new Uint8Array(), state = block.id] = [block.steps[0], block.states[0]]
-    const proof = { index: 0, step, state, siblings: [], witness: new Uint8Array() }
-    await assertReverts(fixture.prove({ block, parent: genesis, proof }), 'UnknownBlock', [block.id])
+    await assertReverts(fixture.prove({ block, parent: genesis, proof: proofOfFirst(block) }), 'UnknownBlock', [
+      block.id,
+    ])
     await assertReverts(fixture.publish(genesis, block), 'AlreadyPublished', [block.id])
     fixture.pass(24n * HOUR)
     await assertReverts(fixture.finalize(block), 'NotChildOfFinal', [block.id])

@@ -6,10 +6,11 @@ import type { Hex } from 'viem'
 import { proveStep } from '../../../miner/watch/refutation.ts'
 import { encodeRefutation, type Refutation } from '../../../node/ethereum/refute-call.ts'
 import { applyStep, applyTransaction, type Witness } from '../../../node/protocol/apply.ts'
+import { blobHash } from '../../../node/protocol/blob-hash.ts'
 import { depositIndex } from '../../../node/protocol/block.ts'
 import { concat, formatHex, parseHex } from '../../../node/protocol/bytes.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
-import { keyOf, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type Hash, keyOf, toBytes, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import type { State } from '../../../node/protocol/state.ts'
 import { verifyPacked } from '../../../node/protocol/verify.ts'
 import { flipBit } from '../../../scripts/assure/models/step-cases.ts'
@@ -18,9 +19,10 @@ import { someHash, type TestBlock } from '../../support/contract/blocks.ts'
 import { Reverted } from '../../support/contract/chain.ts'
 import { RandomChain, type RightBlock } from '../../support/contract/random-chain.ts'
 import { publishedOf } from '../../support/contract/stage.ts'
+import { joinOpening, type Opening, splitOpening } from '../../support/opening.ts'
 
 /** Proofs in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED. */
-const runs = Number(process.env['FUZZ_RUNS'] ?? 3_000)
+const runs = Number(process.env['FUZZ_RUNS'] ?? 4_500)
 const seed = Number(process.env['FUZZ_SEED'] ?? 2)
 const BLOCKS_PER_CHAIN = 25
 
@@ -61,7 +63,7 @@ describe(`a right block (${runs} proofs, seed ${seed})`, () => {
       assert.equal((await stage.fixture.read.blocks([keyOf(block.id)])).flags & 1, 0)
     }
     for (const line of [...seen].toSorted()) test.diagnostic(line.join(': '))
-    for (const error of ['StepIsRight', 'BadWitness', 'BadProof']) {
+    for (const error of ['StepIsRight', 'BadWitness', 'BadProof', 'NotNeeded', 'OtherBlobs', 'BadBlobs']) {
       assert(runs < 3_000 || seen.has(error), `no proof failed by ${error}`)
     }
   })
@@ -138,7 +140,13 @@ function openingsOf(
 
 /** The proof with one of its members changed. */
 function liesAbout(world: World, proof: Proof): ({ readonly name: string } & Partial<Proof>)[] {
-  const { witness, siblings, previous, index, state } = proof
+  const { witness, index, opening } = proof
+  const parts = splitOpening(proof)
+  const { siblings, previous, state } = parts
+  const opened = (name: string, changed: Partial<Opening>) => ({
+    name,
+    opening: joinOpening({ ...parts, ...changed }),
+  })
   const cut = Math.floor(world.random() * witness.length)
   return [
     { name: 'no witness', witness: new Uint8Array() },
@@ -151,20 +159,49 @@ function liesAbout(world: World, proof: Proof): ({ readonly name: string } & Par
     { name: 'the step behind', index: index + 1 },
     { name: 'another step', step: flipBit(world, proof.step) },
     { name: 'no step', step: new Uint8Array() },
-    { name: 'another state', state: someHash(1) },
-    { name: 'a sibling less', siblings: siblings.slice(1) },
-    { name: 'a sibling more', siblings: [...siblings, ZERO_HASH] },
-    { name: 'siblings the other way round', siblings: [...siblings, someHash(2)].toReversed() },
+    { name: 'no opening', opening: new Uint8Array() },
+    { name: 'an opening without its first byte', opening: opening.slice(1) },
+    { name: 'an opening cut off', opening: opening.slice(0, -1) },
+    { name: 'an extended opening', opening: concat(opening, Uint8Array.of(0)) },
+    { name: 'a doubled opening', opening: concat(opening, opening) },
+    opened('another state', { state: someHash(1) }),
+    opened('a flipped state', { state: flipped(world, state) }),
+    opened('a sibling less', { siblings: siblings.slice(1) }),
+    opened('a sibling more', { siblings: [...siblings, ZERO_HASH] }),
+    opened('siblings the other way round', { siblings: [...siblings, someHash(2)].toReversed() }),
+    ...siblings.map((each, i) => opened('a flipped sibling', { siblings: siblings.with(i, flipped(world, each)) })),
     { name: 'another forced transaction', forced: flipBit(world, proof.step) },
+    { name: 'hashes of blobs', hashes: [blobHash(new Uint8Array(48))] },
+    { name: 'hashes of no blobs', hashes: [someHash(4)] },
+    { name: 'a request', request: [someHash(5)] },
+    { name: 'a request of nothing', request: [ZERO_HASH] },
     ...(previous
       ? [
-          { name: 'another state before', previous: { ...previous, state } },
-          { name: 'another step before', previous: { ...previous, stepHash: someHash(3) } },
-          { name: 'this leaf as the one before', previous: { ...previous, siblings } },
-          { name: 'no siblings before', previous: { ...previous, siblings: [] } },
+          opened('another state before', { previous: { ...previous, state } }),
+          opened('a flipped state before', { previous: { ...previous, state: flipped(world, previous.state) } }),
+          opened('another step before', { previous: { ...previous, stepHash: someHash(3) } }),
+          opened('a flipped step before', { previous: { ...previous, stepHash: flipped(world, previous.stepHash) } }),
+          opened('this leaf as the one before', { previous: { ...previous, siblings } }),
+          opened('no siblings before', { previous: { ...previous, siblings: [] } }),
+          opened('a sibling more before', { previous: { ...previous, siblings: [...previous.siblings, ZERO_HASH] } }),
+          ...previous.siblings.map((each, i) =>
+            opened('a flipped sibling before', {
+              previous: { ...previous, siblings: previous.siblings.with(i, flipped(world, each)) },
+            }),
+          ),
+          opened('both leaves swapped', { ...previous, previous: { ...parts, stepHash: previous.stepHash } }),
+          {
+            name: 'the leaf before first',
+            opening: concat(opening.slice(32 * (1 + siblings.length)), opening.slice(0, 32 * (1 + siblings.length))),
+          },
+          { name: 'no leaf before', opening: opening.slice(0, 32 * (1 + siblings.length)) },
         ]
-      : []),
+      : [{ name: 'a leaf before the first', opening: concat(opening, toBytes(someHash(6)), opening) }]),
   ]
+}
+
+function flipped(world: World, hash: Hash): Hash {
+  return toHash(flipBit(world, toBytes(hash)))
 }
 
 /** Openings in other forms that somebody might take for the same: no form but one may be accepted. */

@@ -17,6 +17,7 @@ contract ApplyHarness {
         bytes4 thrown;
         Reason reason;
         bytes32 post;
+        int256 growth;
     }
 
     /// @notice How one opening ended: with an error, or with a value and the root after writing.
@@ -26,13 +27,16 @@ contract ApplyHarness {
         bytes32 root;
     }
 
+    /// @dev `growth` is 0 unless the reason is None: it means nothing then.
     function applyStep(
         Rules calldata rules, bytes32 pre, uint256 queueIndex, bytes calldata step, bytes calldata witness
-    ) external view returns (Reason reason, bytes32 post, uint256 gas_) {
+    ) external view returns (Reason reason, bytes32 post, uint256 gas_, int256 growth) {
         Rules memory copy = rules;
+        uint256 entries;
         gas_ = gasleft();
-        (reason, post) = Apply.applyStep(copy, pre, queueIndex, step, witness);
+        (reason, post, entries) = Apply.applyStep(copy, pre, queueIndex, step, witness);
         gas_ -= gasleft();
+        growth = reason == Reason.None ? int256(entries) : int256(0);
     }
 
     /// @notice Applies the same step once with each witness.
@@ -42,9 +46,9 @@ contract ApplyHarness {
         outcomes = new Outcome[](witnesses.length);
         for (uint256 i = 0; i < witnesses.length; i++) {
             try this.applyStep(rules, pre, queueIndex, step, witnesses[i]) returns (
-                Reason reason, bytes32 post, uint256
+                Reason reason, bytes32 post, uint256, int256 growth
             ) {
-                outcomes[i] = Outcome(0, reason, post);
+                outcomes[i] = Outcome(0, reason, post, growth);
             } catch (bytes memory thrown) {
                 outcomes[i].thrown = bytes4(thrown);
             }
@@ -54,9 +58,11 @@ contract ApplyHarness {
     function applyTransaction(Rules calldata rules, bytes32 pre, bytes calldata packed, bytes calldata witness)
         external
         pure
-        returns (Reason reason, bytes32 post)
+        returns (Reason reason, bytes32 post, int256 growth)
     {
-        return Apply.applyTransaction(rules, pre, packed, witness);
+        uint256 entries;
+        (reason, post, entries) = Apply.applyTransaction(rules, pre, packed, witness);
+        growth = reason == Reason.None ? int256(entries) : int256(0);
     }
 
     function sha1Of(bytes calldata data) external view returns (bytes20 digest, uint256 gas_) {

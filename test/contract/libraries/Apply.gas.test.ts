@@ -31,7 +31,7 @@ describe('gas of', () => {
     const { reason, state: next } = applyStep(RULES, state, 0n, step, witness)
     assert.equal(reason, 'None')
     const result = await harness.call('applyStep', RULES, stateRoot(state), 0n, hex(step), hex(concat(...witness)))
-    const [code, post, gas] = result as [number, Hex, bigint]
+    const [code, post, gas] = result as [number, Hex, bigint, bigint]
     assert.deepEqual([code, post], [0, stateRoot(next)])
     return gas
   }

@@ -41,7 +41,7 @@ contract ApplyTest {
         view
     {
         bytes memory step = abi.encodePacked(uint8(3), fee, entry);
-        (Reason reason, bytes32 post,) = harness.applyStep(rules, pre, index, step, "");
+        (Reason reason, bytes32 post,,) = harness.applyStep(rules, pre, index, step, "");
         require(reason == Reason.None && post == pre, "void");
     }
 
@@ -50,7 +50,7 @@ contract ApplyTest {
         view
     {
         bytes memory step = abi.encodePacked(uint8(1), uint128(0), to);
-        (Reason reason, bytes32 post,) = harness.applyStep(rules, pre, index, step, "");
+        (Reason reason, bytes32 post,,) = harness.applyStep(rules, pre, index, step, "");
         require(reason == Reason.None && post == pre, "deposit");
     }
 
@@ -58,8 +58,8 @@ contract ApplyTest {
         external
         view
     {
-        (Reason reason, bytes32 post) = harness.applyTransaction(rules, pre, packed, "");
-        (Reason inStep, bytes32 afterStep,) = harness.applyStep(rules, pre, 0, bytes.concat(bytes1(uint8(4)), packed), "");
+        (Reason reason, bytes32 post,) = harness.applyTransaction(rules, pre, packed, "");
+        (Reason inStep, bytes32 afterStep,,) = harness.applyStep(rules, pre, 0, bytes.concat(bytes1(uint8(4)), packed), "");
         require(reason == inStep && post == afterStep, "differs");
     }
 
@@ -76,7 +76,7 @@ contract ApplyTest {
     }
 
     function _judge(Rules memory rules, bytes32 pre, uint64 index, bytes memory step) private view {
-        try harness.applyStep(rules, pre, index, step, "") returns (Reason reason, bytes32 post, uint256) {
+        try harness.applyStep(rules, pre, index, step, "") returns (Reason reason, bytes32 post, uint256, int256) {
             require(post == pre, "a state changed without an opening");
             bool hasShape = shapes.sizeAt(step, 0) == step.length && step.length != 0;
             require((reason == Reason.Malformed) == !hasShape, "shape");

@@ -38,8 +38,13 @@ const MADE_UP = [
 
 const BAD_WITNESS = toFunctionSelector('BadWitness(uint256)')
 
-type Outcome = { readonly thrown: Hex; readonly reason: number; readonly post: Hex }
-type Judged = StepCase & { readonly reason: Reason; readonly post: Hex; readonly witness: readonly Uint8Array[] }
+type Outcome = { readonly thrown: Hex; readonly reason: number; readonly post: Hex; readonly growth: bigint }
+type Judged = StepCase & {
+  readonly reason: Reason
+  readonly post: Hex
+  readonly growth: number
+  readonly witness: readonly Uint8Array[]
+}
 
 describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, () => {
   let chain: TestChain
@@ -56,13 +61,15 @@ describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, 
     return (await harness.call('applyWithEach', ...args)) as Outcome[]
   }
 
-  it('gives the same reason and the same state for any step', async (test) => {
+  it('gives the same reason, the same state and the same growth for any step', async (test) => {
     const seen = new Set<Reason>()
+    const grown = new Set<number>()
     const madeUp = new Map<string, number>()
     for (const [world, judged] of judgedCases(seed, runs)) {
       const [outcome] = await applyWithEach(world, judged, [concat(...judged.witness)])
       assert.deepEqual(outcome, answer(judged), describeCase(judged))
       seen.add(judged.reason)
+      grown.add(judged.growth)
       const kind = kindOfMadeUp(judged)
       if (kind !== undefined) madeUp.set(kind, (madeUp.get(kind) ?? 0) + 1)
     }
@@ -71,6 +78,7 @@ describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, 
     // A run that never met a reason would have compared nothing for it.
     assert.deepEqual([...seen].sort(), [...REASONS].sort())
     assert.deepEqual([...madeUp.keys()].sort(), [...MADE_UP].sort())
+    assert(Math.max(...grown) > 0 && Math.min(...grown) < -1 && grown.has(0), `no other growth than ${[...grown]}`)
   })
 
   it('takes no other witness at all: none that is cut, extended, flipped, reordered or stale', async () => {
@@ -92,7 +100,11 @@ describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, 
       const witness = hex(concat(...judged.witness))
       const args = [world.rules, stateRoot(judged.state), hex(decoded.packed), witness]
       const result = await harness.call('applyTransaction', ...args)
-      assert.deepEqual(result, [REASONS.indexOf(judged.reason), judged.post], describeCase(judged))
+      assert.deepEqual(
+        result,
+        [REASONS.indexOf(judged.reason), judged.post, BigInt(judged.growth)],
+        describeCase(judged),
+      )
     }
   })
 })
@@ -107,8 +119,8 @@ function* judgedCases(first: number, count: number): Generator<[World, Judged]> 
     for (const next of cases(world)) {
       if (left-- === 0) break
       const witness: Uint8Array[] = []
-      const { reason, state } = applyStep(world.rules, next.state, next.queueIndex, next.step, witness)
-      yield [world, { ...next, reason, post: stateRoot(state), witness }]
+      const { reason, state, growth } = applyStep(world.rules, next.state, next.queueIndex, next.step, witness)
+      yield [world, { ...next, reason, post: stateRoot(state), growth, witness }]
       done++
     }
   }
@@ -166,8 +178,8 @@ function lies(world: World, openings: readonly Uint8Array[]): Uint8Array[] {
   ]
 }
 
-function answer({ reason, post }: Judged): Outcome {
-  return { thrown: '0x00000000', reason: REASONS.indexOf(reason), post }
+function answer({ reason, post, growth }: Judged): Outcome {
+  return { thrown: '0x00000000', reason: REASONS.indexOf(reason), post, growth: BigInt(growth) }
 }
 
 function describeCase({ name, reason, step }: Judged): string {

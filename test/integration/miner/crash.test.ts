@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { ROWS, type Rows } from '../../../miner/rows.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
@@ -15,17 +16,19 @@ import { type CrashPlan, MOMENTS, type Moment } from './crashing-miner.ts'
 
 const SCRIPT = fileURLToPath(new URL('./crashing-miner.ts', import.meta.url))
 
-test('killed at any moment of a publication, a miner publishes the same block once and no other', async (t) => {
-  const scene = await open(t)
-  for (const [i, moment] of MOMENTS.entries()) {
-    await scene.request(i)
-    if (moment !== 'never') assert.equal(await scene.run(moment, i + 1), 'SIGKILL', moment)
-    assert.equal(await scene.run('never', i + 1), 0, `after being killed ${moment}`)
-    assert.equal(await scene.publications(), i + 1, `killed ${moment}`)
-    await scene.stage.skip(3_600n)
-  }
-  assert.equal(await scene.transactions(), MOMENTS.length, 'each publication took one transaction')
-})
+for (const rows of ROWS) {
+  test(`killed at any moment of a publication in ${rows}, a miner publishes the same block once and no other`, async (t) => {
+    const scene = await open(t, rows)
+    for (const [i, moment] of MOMENTS.entries()) {
+      await scene.request(i)
+      if (moment !== 'never') assert.equal(await scene.run(moment, i + 1), 'SIGKILL', moment)
+      assert.equal(await scene.run('never', i + 1), 0, `after being killed ${moment}`)
+      assert.equal(await scene.publications(), i + 1, `killed ${moment}`)
+      await scene.stage.skip(3_600n)
+    }
+    assert.equal(await scene.transactions(), MOMENTS.length, 'each publication took one transaction')
+  })
+}
 
 test('killed at random, a miner ends up with each request in exactly one block', async (t) => {
   const seed = 5
@@ -44,14 +47,21 @@ test('killed at random, a miner ends up with each request in exactly one block',
   assert.equal(await scene.transactions(), 4)
 })
 
-async function open(t: Parameters<typeof Stage.open>[0]) {
+async function open(t: Parameters<typeof Stage.open>[0], rows: Rows = 'calldata') {
   const stage = await Stage.open(t)
   const node: NodeClient = await stage.node()
   const account = accountOf('crashing miner')
   await stage.anvil.client.setBalance({ address: account.address, value: 10n ** 21n })
   const folder = await stage.folder()
   const { chain, bridge } = stage.definition.rules
-  const plan = { ethereum: stage.anvil.url, node: node.url, chain: `${chain}`, bridge, folder }
+  const plan = {
+    ethereum: stage.anvil.url,
+    node: node.url,
+    rows,
+    chain: `${chain}`,
+    bridge,
+    folder,
+  }
   const start = (moment: Moment, published: number) => {
     const chosen: CrashPlan = { ...plan, key: `0x${formatHex(account.key)}`, moment, published }
     return spawn(process.execPath, [SCRIPT, JSON.stringify(chosen)], { stdio: ['ignore', 'ignore', 'inherit'] })
@@ -82,7 +92,7 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
       const logs = await stage.anvil.client.getContractEvents({
         abi,
         address,
-        eventName: 'BlockPublished',
+        eventName: rows === 'blobs' ? 'BlobsPublished' : 'BlockPublished',
         fromBlock: 0n,
       })
       return logs.length

@@ -5,9 +5,11 @@ import { pathToFileURL } from 'node:url'
 import type { Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { Miner } from '../../../miner/miner.ts'
+import type { Rows } from '../../../miner/rows.ts'
 import { PowPool } from '../../../miner/work/pow-pool.ts'
 import { createNodeClient, type NodeClient } from '../../../node/client/rpc.ts'
 import { EthereumAccount } from '../../../node/ethereum/account.ts'
+import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { createLogger } from '../../../node/log.ts'
 import { type Hash, parseAddress } from '../../../node/protocol/ids.ts'
@@ -31,6 +33,7 @@ export type CrashPlan = {
   readonly key: Hex
   readonly folder: string
   readonly moment: Moment
+  readonly rows: Rows
   /** Ends once this many of its own blocks are published. */
   readonly published: number
 }
@@ -70,12 +73,16 @@ async function run(plan: CrashPlan): Promise<void> {
   const ethereum = new DyingEthereum({ urls: [plan.ethereum], network, signer, now: Date.now })
   const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: 20 })
   const pool = new PowPool({ log, random: randomBytes, now: Date.now }, { threads: 1 })
-  const deps = { node, sender, pool, log, now: Date.now, random: Math.random }
-  const miner = new Miner(deps, { folder: plan.folder, longestWaitMs: 0, pollMs: 20, courtesyMs: 0 })
+  const kzg = new KzgPool()
+  const deps = { node, sender, pool, kzg, log, now: Date.now, random: Math.random }
+  const miner = new Miner(deps, { folder: plan.folder, longestWaitMs: 0, pollMs: 20, courtesyMs: 0, rows: plan.rows })
   await miner.start()
   const look = setInterval(() => {
     if (miner.status().blocks.published < plan.published) return
     clearInterval(look)
-    void miner.stop().then(() => ethereum.close())
+    void miner
+      .stop()
+      .then(() => kzg.stop())
+      .then(() => ethereum.close())
   }, 10)
 }

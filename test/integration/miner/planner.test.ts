@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { Stand } from '../../../miner/defence/stand.ts'
 import { Planner, type Prospect } from '../../../miner/planner.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
+import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { formatHex, parseHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
@@ -179,9 +180,15 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
       return changed(result as Result<'bridge_template'>) as typeof result
     },
   }
-  const options = { payout: ethereum.account, weiPerTtx: 0n, marginPercent: 10n, unpaidSteps: 50, graceMs: 60_000 }
+  const options = {
+    ...{ payout: ethereum.account, weiPerTtx: 0n, marginPercent: 10n, unpaidSteps: 50, graceMs: 60_000 },
+    rows: 'calldata' as const,
+  }
   let skippedMs = 0
-  const planner = new Planner({ node, ethereum, log, now: () => Date.now() + skippedMs }, options)
+  const planner = new Planner(
+    { node, ethereum, kzg: stage.stack.use(new KzgPool()), log, now: () => Date.now() + skippedMs },
+    options,
+  )
   return {
     stage,
     real,

@@ -7,6 +7,7 @@ import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { openJudge } from '../../../miner/watch/open-judge.ts'
 import { tryRefutation } from '../../../miner/watch/refuter.ts'
 import { PowPool } from '../../../miner/work/pow-pool.ts'
+import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { publishCall, refuteCall } from '../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
@@ -207,7 +208,8 @@ test('a block that was found is not given up for a wrong one of other work that 
   const wrong = forgeOn(stage, other.ethereum.account, theft(stage), 2n)
   await other.send(publishCall(encodeSealed(stage.definition.genesisBlock), wrong))
   await stage.until('it to wait for the refutation', () => /came first, but is wrong/.test(miner.status().reason))
-  const judge = openJudge({ node, rules: stage.definition.rules, log })
+  await using kzg = new KzgPool()
+  const judge = openJudge({ node, rules: stage.definition.rules, log, kzg })
   assert.equal((await judge.judge(wrong.next.id, t.signal)).verdict, 'invalid')
   const prepared = await tryRefutation([other.ethereum], wrong.next.id, await judge.prove(wrong.next.id, t.signal))
   assert.ok(prepared)

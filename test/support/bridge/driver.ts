@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { pino } from 'pino'
-import { BridgeFollower, type FollowerOptions } from '../../../node/bridge/follower.ts'
+import { BridgeFollower, type FollowerDeps, type FollowerOptions } from '../../../node/bridge/follower.ts'
 import type { FollowedNetwork } from '../../../node/bridge/records/bridge-records.ts'
 import type { BridgeDatabase } from '../../../node/bridge/records/disk/encoding.ts'
 import type { BridgeBlock, BridgeView } from '../../../node/bridge/view.ts'
@@ -41,11 +41,13 @@ export class TestFollower implements AsyncDisposable {
     options: FollowerOptions = {},
     folder?: string,
     wrap: (database: BridgeDatabase) => BridgeDatabase = (database) => database,
+    parts: Pick<FollowerDeps, 'blobs' | 'kzg'> = {},
   ): Promise<TestFollower> {
     const home = folder ?? (await mkdtemp(join(tmpdir(), 'ttx-bridge-')))
     const level = new Level<string, string>(home)
     await level.open()
-    const deps = { chain, database: wrap(level.sublevel('bridge')), network, log: pino({ level: 'silent' }) }
+    const log = pino({ level: 'silent' })
+    const deps = { chain, database: wrap(level.sublevel('bridge')), network, log, ...parts }
     const follower = new BridgeFollower(deps, { pollMs: 60_000, workProblem: () => undefined, ...options })
     try {
       await follower.start()
@@ -77,7 +79,11 @@ export class Driver {
   readonly ethereum: FakeEthereum
   #pending: UnplacedEvent[] = []
 
-  constructor(seed: number) {
+  /** Of the blocks that it publishes, how many have their rows in blobs. */
+  readonly #blobShare: number
+
+  constructor(seed: number, { blobShare = 0 } = {}) {
+    this.#blobShare = blobShare
     this.forge = new Forge(seed)
     const { rules } = this.forge.network
     this.ethereum = new FakeEthereum({
@@ -169,7 +175,13 @@ export class Driver {
   #publish(parent: MadeBlock, time: bigint): void {
     if (!parent.isValid && this.forge.world.random() < 0.5) return
     const { random } = this.forge.world
-    const order = { transactions: 1 + Math.floor(random() * 3), isWrong: random() < 0.2, torrent: this.#hint() }
+    const isInBlobs = this.#blobShare > 0 && random() < this.#blobShare
+    const order = {
+      transactions: 1 + Math.floor(random() * 3),
+      isWrong: random() < 0.2,
+      torrent: this.#hint(),
+      isInBlobs,
+    }
     const block = this.forge.make(parent, this.#queue(), order)
     this.#pending.push(published(block, time))
   }

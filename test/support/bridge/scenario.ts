@@ -2,13 +2,22 @@
 
 import type { FollowedNetwork } from '../../../node/bridge/records/bridge-records.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
+import { writeBlobs } from '../../../node/protocol/blob.ts'
+import {
+  type AppliedStep,
+  type BlobPosted,
+  blobHeadOf,
+  blobRowsOf,
+  deriveBlobHeader,
+} from '../../../node/protocol/blob-block.ts'
+import { blobHash } from '../../../node/protocol/blob-hash.ts'
 import { assembleBlock, type ParentBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { blockTorrent } from '../../../node/protocol/block-torrent.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { feeOf } from '../../../node/protocol/fee.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
-import { blockId, encodeSealed, genesisBlock, type SealedHeader } from '../../../node/protocol/header.ts'
+import { blockId, encodeSealed, genesisBlock, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, toBytes, toHash } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
@@ -31,6 +40,8 @@ export type MadeBlock = {
   readonly torrent: Infohash
   readonly steps: Uint8Array
   readonly states: Uint8Array
+  /** Its blobs, and what is said of them, if its rows are there. Their commitments are made up. */
+  readonly inBlobs?: BlobPosted & { readonly blobs: readonly Uint8Array[] }
   /** In itself, and all below it. */
   readonly isValid: boolean
   readonly state: State
@@ -44,6 +55,8 @@ export type BlockOrder = {
   readonly target?: bigint
   /** Packed transactions that come before the random ones. */
   readonly packed?: readonly Uint8Array[]
+  /** Its rows are in blobs, if it has any. */
+  readonly isInBlobs?: boolean
   /** States a wrong result in its last step, if it has any. */
   readonly isWrong?: boolean
   /** Names this torrent, whatever its own is. */
@@ -96,12 +109,12 @@ export class Forge {
     const { lanes } = parent.sealed.header
     world.state = parent.state
     world.queueIndex = lanes.deposits.count
-    const steps: { step: Uint8Array; after: State }[] = []
+    const steps: AppliedStep[] = []
     const take = (step: Uint8Array) => {
       const applied = applyStep(world.rules, world.state, world.queueIndex, step)
       if (applied.reason !== 'None') return false
       world.state = applied.state
-      steps.push({ step, after: applied.state })
+      steps.push({ step, after: applied.state, growth: applied.growth })
       return true
     }
     const waiting = waitingAfter(queue, lanes)
@@ -121,9 +134,23 @@ export class Forge {
     const above: ParentBlock = { id: parent.id, header: parent.sealed.header, state: parent.state }
     const { header, block, content } = assembleBlock(world.rules, above, target, steps)
     const isWrong = order.isWrong === true && steps.length > 0
-    const made = isWrong ? spoil(header, block) : { header, ...block }
+    const posted = isWrong ? spoil(header, block) : { header, ...block }
+    const isInBlobs = order.isInBlobs === true && steps.length > 0
+    const made = isInBlobs ? { ...posted, ...putIntoBlobs(world.rules, above, posted.header, steps) } : posted
     const torrentOf = (sealed: SealedHeader) => order.torrent ?? blockTorrent({ ...content, sealed }).infohash
     return this.#seal(made, torrentOf, parent.isValid && !isWrong, world.state)
+  }
+
+  /** The blobs of what was made here, for whoever knows their hashes. */
+  blobsOf(hashes: readonly Hash[]): Uint8Array[] {
+    const made = [...this.blocks.values()].flatMap(({ inBlobs }) => inBlobs ?? [])
+    return hashes.map((hash) => {
+      for (const each of made) {
+        const blob = each.blobs[each.hashes.indexOf(hash)]
+        if (blob !== undefined) return blob
+      }
+      throw new RangeError(`no blob of hash ${hash} was made`)
+    })
   }
 
   /** Whether any account of the world can pay in this state. */
@@ -136,6 +163,7 @@ export class Forge {
       header,
       steps,
       states,
+      inBlobs,
     }: Omit<MadeBlock, 'id' | 'sealed' | 'torrent' | 'isValid' | 'state'> & Pick<SealedHeader, 'header'>,
     torrentOf: (sealed: SealedHeader) => Infohash,
     isValid: boolean,
@@ -143,14 +171,15 @@ export class Forge {
   ): MadeBlock {
     const nonce = toHash(encodeUint(BigInt(++this.#nonce), 32))
     const sealed = { header, seal: { miner: this.world.pick(this.world.accounts).address, nonce } }
-    const made = { id: blockId(sealed), sealed, torrent: torrentOf(sealed), steps, states, isValid, state }
+    const block = { id: blockId(sealed), sealed, torrent: torrentOf(sealed), steps, states, isValid, state }
+    const made = inBlobs ? { ...block, inBlobs } : block
     this.blocks.set(made.id, made)
     return made
   }
 }
 
 export function published(block: MadeBlock, time: bigint): UnplacedEvent {
-  const { id, sealed, torrent, steps, states } = block
+  const { id, sealed, torrent, steps, states, inBlobs } = block
   const { parent } = sealed.header
   return {
     kind: 'published',
@@ -159,8 +188,9 @@ export function published(block: MadeBlock, time: bigint): UnplacedEvent {
     miner: sealed.seal.miner,
     torrent,
     sealed: encodeSealed(sealed),
-    steps,
-    states,
+    body: inBlobs
+      ? { hashes: inBlobs.hashes, entries: inBlobs.entries, requests: inBlobs.requests }
+      : { steps, states },
     time: toTime(time),
   }
 }
@@ -178,6 +208,17 @@ export function claimed(rules: Rules, block: MadeBlock, step: number, isPaid = t
   const amount = request.tokens - (isPaid ? feeOf(request.tokens) : 0n)
   const number = block.sealed.header.firstRequest + BigInt(index)
   return { kind: 'claimed', block: block.id, number, to: request.to, amount }
+}
+
+/** The rows of a block in blobs, with the header that this makes. What the header says of the state stays, be it wrong. */
+function putIntoBlobs(rules: Rules, parent: ParentBlock, { target, state }: Header, steps: readonly AppliedStep[]) {
+  const rows = blobRowsOf(steps)
+  const blobs = writeBlobs(rows)
+  const hashes = blobs.map((blob) => blobHash(keccak(blob)))
+  const head = blobHeadOf(steps.map(({ step }) => step))
+  const growth = rows.at(-1)?.growth ?? 0
+  const header = deriveBlobHeader(rules, parent, target, { stepCount: steps.length, growth, state, hashes, ...head })
+  return { header, inBlobs: { hashes, blobs, ...head } }
 }
 
 /** The same block, but its last step leads to a state that is not there. */

@@ -21,7 +21,7 @@ export type Tampering =
 export class EthereumProxy implements AsyncDisposable {
   readonly url: string
   readonly calls: RpcCall[] = []
-  tamper: (call: RpcCall) => Tampering | undefined = () => undefined
+  tamper: (call: RpcCall) => Tampering | undefined | Promise<Tampering | undefined> = () => undefined
   readonly #server: Server
   readonly #target: string
 
@@ -62,7 +62,7 @@ export class EthereumProxy implements AsyncDisposable {
     const call: RpcCall = JSON.parse(body)
     assert.ok(call.method)
     this.calls.push(call)
-    const tampering = this.tamper(call)
+    const tampering = await this.tamper(call)
     if (tampering === 'silence') return
     if (tampering === 'reset') {
       response.destroy()

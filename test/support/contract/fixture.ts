@@ -36,6 +36,7 @@ const harnessAbi = parseAbi(['function refute(bytes32 id)'])
 const ARTIFACTS = {
   bridge: 'contracts/Bridge.sol/Bridge.json',
   harness: 'test/contract/harness/BridgeHarness.sol/BridgeHarness.json',
+  blobs: 'test/contract/harness/BlobBridgeHarness.sol/BlobBridgeHarness.json',
 } as const
 
 const PERMIT_TYPES = {
@@ -98,7 +99,7 @@ export class Fixture implements AsyncDisposable {
     this.times.set(genesis.id, chain.time)
   }
 
-  /** The `harness` accepts blocks without work, and refutes without proof; `bridge` is what is deployed. */
+  /** The `harness` accepts blocks without work, and refutes without proof, with `blobs` that no transaction carries; `bridge` is what is deployed. */
   static async deploy(
     kind: keyof typeof ARTIFACTS,
     { state, infohash: genesis } = {

@@ -20,6 +20,8 @@ const WINDOWS = [
 /** The next moment: now, a little later, or just before, at, or after the end of some window that has not ended yet. */
 export function pickTime(model: RaceModel, now: bigint, random: () => number): bigint {
   const luck = random()
+  // Seldom, since everything that waits is over by then.
+  if (luck < 0.01) return now + RULE.parentSeconds + BigInt(Math.floor(random() * 3)) - 1n
   if (luck < 0.25) return now
   if (luck < 0.5) return now + 1n
   if (luck < 0.8) return now + BigInt(Math.floor(random() * 2 * 3_600))

@@ -35,9 +35,9 @@ export class RandomChain implements AsyncDisposable {
   }
 
   /** A chain whose first block, final, has put wTTX into account 0 for the deposits to come. */
-  static async start(seed: number): Promise<RandomChain> {
+  static async start(seed: number, kind: 'harness' | 'blobs' = 'harness'): Promise<RandomChain> {
     const sketch = new World(seed)
-    const stage = await Stage.start('harness', { state: sketch.state, infohash: sketch.genesis })
+    const stage = await Stage.start(kind, { state: sketch.state, infohash: sketch.genesis })
     const world = new World(seed, sketch.accounts.length, stage.rules)
     const { fixture, rules } = stage
     fixture.pass(HOUR)

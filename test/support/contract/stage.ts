@@ -33,7 +33,7 @@ export class Stage implements AsyncDisposable {
   }
 
   static async start(
-    kind: 'bridge' | 'harness',
+    kind: Parameters<typeof Fixture.deploy>[0],
     genesis = { state: genesisState(genesisTransaction), infohash: genesisInfohash(genesisTransaction) },
   ): Promise<Stage> {
     return new Stage(await Fixture.deploy(kind, genesis), genesis.state)

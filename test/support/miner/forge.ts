@@ -1,6 +1,6 @@
 // Makes and mines blocks for tests without a miner: chosen steps on a parent, sealed with a nonce.
 
-import { planBlock } from '../../../miner/assemble.ts'
+import { planBlock, postCalldata } from '../../../miner/plan.ts'
 import { digestOf, encodeNonce, meetsTarget, noncePrefix } from '../../../miner/work/nonce.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { depositIndex, type ParentBlock, type PublishedBlock, requestsOf } from '../../../node/protocol/block.ts'
@@ -53,8 +53,10 @@ export function seal(
   miner: Address,
 ): Forged {
   const state = after.at(-1)?.after ?? parent.state
-  const offer = { queueEntries: 0, requests: 0, fee: toBaseUnits(0n), queueFees: toGwei(0n), gas: 0n }
-  const { header, block } = planBlock(rules, parent, { steps: after, ...offer }, target, miner)
+  const offer = { queueEntries: 0, requests: 0, fee: toBaseUnits(0n), queueFees: toGwei(0n), gas: 0n, blobs: 0 }
+  const steps = after.map((each) => ({ ...each, growth: 0 }))
+  const block = postCalldata({ steps })
+  const { header } = planBlock(rules, parent, { rows: 'calldata', steps, ...offer }, block, target, miner)
   const { sealed, ...mined } = mine(header, miner, state)
   const content = { sealed, requests: requestsOf(rules, block.steps), state, ...block }
   return { sealed, torrent: blockTorrent(content).infohash, ...block, ...mined, parent }
@@ -65,7 +67,8 @@ export function borrow(block: Forged, torrent: Infohash): Forged {
   return { ...block, torrent }
 }
 
-function mine(header: Header, miner: Address, state: State): Pick<Forged, 'sealed' | 'next' | 'sealedBytes'> {
+/** Searches a nonce for what a header says. */
+export function mine(header: Header, miner: Address, state: State): Pick<Forged, 'sealed' | 'next' | 'sealedBytes'> {
   const work = { challenge: challengeOf(header), miner, target: header.target }
   const prefix = noncePrefix(new Uint8Array(16), 0)
   for (let counter = 0n; ; counter++) {

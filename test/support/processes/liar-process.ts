@@ -5,6 +5,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { createNodeClient } from '../../../node/client/rpc.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { EthereumAccount } from '../../../node/ethereum/account.ts'
+import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import { createLogger } from '../../../node/log.ts'
 import { parseHex } from '../../../node/protocol/bytes.ts'
@@ -22,7 +23,8 @@ const signer = privateKeyToAccount(`0x${setup.key}`)
 const ethereum = new EthereumAccount({ urls: [setup.ethereum], network, signer, now: Date.now })
 const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: 20 })
 using wallet = new Wallet(parseHex(setup.key))
-const liar = new Liar({ node, sender, wallet, now: Date.now })
+await using kzg = new KzgPool()
+const liar = new Liar({ node, sender, kzg, wallet, now: Date.now })
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, call, order } = JSON.parse(line)

@@ -6,16 +6,20 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   type Content,
+  chooseContent,
   chooseSteps,
   costOf,
   offerOf,
   type Policy,
-  planBlock,
   revenueOf,
   type Supply,
 } from '../../../miner/assemble.ts'
+import { type Plan, planBlock, postCalldata, postContent } from '../../../miner/plan.ts'
 import type { Candidate } from '../../../miner/ranking.ts'
+import type { Rows } from '../../../miner/rows.ts'
 import { applyTransaction } from '../../../node/protocol/apply.ts'
+import { BLOB_REQUEST_LIMIT, GROWTH_LIMIT, replayBlobs } from '../../../node/protocol/blob-block.ts'
+import { blobHash } from '../../../node/protocol/blob-hash.ts'
 import { type ParentBlock, type QueueReader, replayBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
@@ -24,6 +28,7 @@ import { LANES, type QueueEntry } from '../../../node/protocol/queue.ts'
 import { BYTE_LIMIT, LANE_SHARE, STEP_LIMIT, UNIT } from '../../../node/protocol/rules.ts'
 import { outputsOf, type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
+import type { Posted } from '../../../node/protocol/trace.ts'
 import { toGasPrice, toGwei } from '../../../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../../../node/protocol/verify.ts'
 import { type Account, accountOf, pay, RULES, World } from '../../../scripts/assure/models/world.ts'
@@ -54,8 +59,8 @@ test('whatever waits, the block that is assembled replays as valid, and says wha
       ({ seed, warmup, waiting, forced, unpaidSteps, weiPerTtx, firstIndex }) => {
         const { parent, supply, queue } = scene(seed, warmup, waiting, forced, firstIndex)
         const chosen = { ...policy, weiPerTtx, unpaidSteps }
-        const content = chooseSteps(RULES, parent, supply, chosen)
-        const { header, block } = planBlock(RULES, parent, content, EASIEST, miner)
+        const content = chooseSteps(RULES, parent, supply, chosen, 'calldata')
+        const { header, body: block } = planned(parent, content)
         const sealed = { header, seal: { miner, nonce: ZERO_HASH } }
         const verdict = replayBlock(RULES, parent, { sealed, ...block }, readerAfter(parent, queue))
         assert.equal(verdict.verdict, 'valid')
@@ -65,8 +70,8 @@ test('whatever waits, the block that is assembled replays as valid, and says wha
         }
         assert.deepEqual([content.fee, content.queueFees], [header.fee, header.queueFees])
         assert.equal(content.requests, requestsOf(RULES, block.steps).length)
-        const { steps: _, oldestRequest: __, ...offer } = content
-        assert.deepEqual(offerOf({ sealed, ...block }), offer)
+        const { rows: ___, steps: _, oldestRequest: __, ...offer } = content
+        assert.deepEqual(offerOf(sealed, block), offer)
         const plain = content.steps.length - content.queueEntries
         const paying = content.steps.filter(({ step }) => isPlainRequest(step)).length
         const revenue = revenueOf(content, chosen)
@@ -80,7 +85,7 @@ test('whatever waits, the block that is assembled replays as valid, and says wha
 
 test('of a full lane 128 entries are consumed, whatever waits in the others, forced transactions as what they are in their place', () => {
   const { parent, supply, queue } = scene(7, 3, 0, 300, 0n)
-  const content = chooseSteps(RULES, parent, supply, policy)
+  const content = chooseSteps(RULES, parent, supply, policy, 'calldata')
   const deposits = entriesOf(queue, 'deposits').length
   assert.ok(deposits > 0 && deposits < LANE_SHARE && entriesOf(queue, 'forced').length > LANE_SHARE)
   assert.equal(content.queueEntries, deposits + LANE_SHARE)
@@ -89,23 +94,26 @@ test('of a full lane 128 entries are consumed, whatever waits in the others, for
   assert.ok(kinds.slice(0, deposits).every((kind) => kind === 'deposit'))
   assert.ok(kinds.slice(deposits, content.queueEntries).every((kind) => kind === 'applied' || kind === 'void'))
   const sealed = {
-    header: planBlock(RULES, parent, content, EASIEST, miner).header,
+    header: planned(parent, content).header,
     seal: { miner, nonce: ZERO_HASH },
   }
-  const { block } = planBlock(RULES, parent, content, EASIEST, miner)
+  const { body: block } = planned(parent, content)
   assert.equal(replayBlock(RULES, parent, { sealed, ...block }, readerOf(queue)).verdict, 'valid')
 })
 
 test('no block has more steps or bytes than the contract takes', () => {
   const { parent, candidates } = fan(800, 140)
   const free = { ...policy, weiPerTtx: 0n, unpaidSteps: STEP_LIMIT }
-  const content = chooseSteps(RULES, parent, supplyOf([], candidates), free)
-  const { block, header } = planBlock(RULES, parent, content, EASIEST, miner)
+  const content = chooseSteps(RULES, parent, supplyOf([], candidates), free, 'calldata')
+  const { body: block, header } = planned(parent, content)
   const bytes = block.steps.length + block.states.length
   assert.ok(header.stepCount <= STEP_LIMIT && bytes <= BYTE_LIMIT)
   assert.ok(bytes > BYTE_LIMIT - 450, 'a step of at most 450 bytes was left out, so the block is full')
   const small = fan(800, 0)
-  assert.equal(chooseSteps(RULES, small.parent, supplyOf([], small.candidates), free).steps.length, STEP_LIMIT)
+  assert.equal(
+    chooseSteps(RULES, small.parent, supplyOf([], small.candidates), free, 'calldata').steps.length,
+    STEP_LIMIT,
+  )
 })
 
 test('requests come first by fee minus gas a step, their ancestors before them', () => {
@@ -120,7 +128,7 @@ test('requests come first by fee minus gas a step, their ancestors before them',
     candidateOf(ancestor, { coinAge: 1n }),
     candidateOf(richest, { after: [ancestor.infohash] }),
   ]
-  const order = orderOf(chooseSteps(RULES, parent, supplyOf([], candidates), policy))
+  const order = orderOf(chooseSteps(RULES, parent, supplyOf([], candidates), policy, 'calldata'))
   // The richest shares its fee with its ancestor: 6,000 a step.
   assert.deepEqual(
     order,
@@ -140,7 +148,7 @@ test('a request that does not pay for its gas is ranked by the coin age that it 
     candidateOf(old, { coinAge: 30n }),
     candidateOf(paying),
   ]
-  const order = orderOf(chooseSteps(RULES, parent, supplyOf([], candidates), policy))
+  const order = orderOf(chooseSteps(RULES, parent, supplyOf([], candidates), policy, 'calldata'))
   assert.deepEqual(
     order,
     [paying, old, poor, young].map(({ infohash }) => infohash),
@@ -154,12 +162,12 @@ test('what pays nothing rides along only as far as the profit goes, and by a fix
   const candidates = [candidateOf(paying), ...free.map((each) => candidateOf(each, { coinAge: 1n }))]
   const withPrice = (weiPerTtx: bigint) => {
     const chosen = { ...policy, weiPerTtx, unpaidSteps: 7 }
-    const content = chooseSteps(RULES, parent, supplyOf([], candidates), chosen)
+    const content = chooseSteps(RULES, parent, supplyOf([], candidates), chosen, 'calldata')
     return { content, chosen }
   }
   const alone = withPrice(10n ** 18n).content
   assert.equal(alone.steps.length, 40, 'a fee beyond all gas takes all along')
-  const base = chooseSteps(RULES, parent, supplyOf([], [candidateOf(paying)]), policy)
+  const base = chooseSteps(RULES, parent, supplyOf([], [candidateOf(paying)]), policy, 'calldata')
   const cost = costOf(base, policy)
   const { content, chosen } = withPrice((cost * 12n) / 10n / 10n)
   assert.ok(content.steps.length > 1 && content.steps.length < 40)
@@ -188,7 +196,7 @@ test('requests that pay only together bring in the ancestor that they share', ()
     candidateOf(big, { after: [last] }),
     candidateOf(small, { after: [big.infohash] }),
   ]
-  const content = chooseSteps(RULES, parent, supplyOf([], candidates), { ...policy, unpaidSteps: 0 })
+  const content = chooseSteps(RULES, parent, supplyOf([], candidates), { ...policy, unpaidSteps: 0 }, 'calldata')
   assert.deepEqual(
     orderOf(content),
     [...chain, big, small].map(({ infohash }) => infohash),
@@ -210,11 +218,99 @@ test('candidates that do not apply, are forged, or stand on each other in a circ
     candidateOf(a, { after: [b.infohash] }),
     candidateOf(b, { after: [a.infohash] }),
   ]
-  const order = orderOf(chooseSteps(RULES, parent, supplyOf([], candidates), policy))
+  const order = orderOf(chooseSteps(RULES, parent, supplyOf([], candidates), policy, 'calldata'))
   assert.deepEqual(order, [good.infohash])
 })
 
+test('whatever waits, a block in blobs replays as valid from what was written, and says what it brings', async () => {
+  for (const [seed, waiting, forced] of [
+    [1, 30, 0],
+    [2, 0, 10],
+    [3, 40, 300],
+    [4, 20, 5],
+  ] as const) {
+    const { parent, supply, queue } = scene(seed, 10, waiting, forced, 3n)
+    const content = chooseSteps(RULES, parent, supply, cheapBlobs, 'blobs')
+    const body = await postContent(content, madeUpKzg)
+    const { header } = planBlock(RULES, parent, content, body, EASIEST, miner)
+    assert.ok('blobs' in body)
+    const sealed = { header, seal: { miner, nonce: ZERO_HASH } }
+    assert.equal(replayBlobs(RULES, parent, { sealed, ...body }, readerAfter(parent, queue)).verdict, 'valid')
+    assert.deepEqual(
+      [content.fee, content.queueFees, content.requests],
+      [header.fee, header.queueFees, header.requestCount],
+    )
+    const { rows: ___, steps: _, oldestRequest: __, ...offer } = content
+    assert.deepEqual(offerOf(sealed, body), offer)
+    assert.equal(body.blobs.length, content.blobs)
+  }
+})
+
+test('no block in blobs has more requests, or makes the state larger, than the contract takes; what is left fills it', () => {
+  const { parent, outputs } = fanOutputs(1_400)
+  const free = { ...cheapBlobs, weiPerTtx: 10n ** 18n }
+  const requests = outputs.slice(0, 600).map((_, i) => candidateOf(request(outputs, i, 5_000n * UNIT)))
+  // Each to an account of its own: an output more, and an account.
+  const payments = outputs
+    .slice(600)
+    .map((_, i) => candidateOf(transfer(outputs, 600 + i, accountOf(`payee ${i}`), 5n)))
+  const content = chooseSteps(RULES, parent, supplyOf([], [...requests, ...payments]), free, 'blobs')
+  assert.equal(content.requests, BLOB_REQUEST_LIMIT)
+  const growth = content.steps.reduce((sum, step) => sum + step.growth, 0)
+  assert.equal(content.steps.length, BLOB_REQUEST_LIMIT + 800)
+  assert.ok(growth <= GROWTH_LIMIT)
+  const many = fanOutputs(1_200)
+  const growing = many.outputs.map((_, i) => candidateOf(transfer(many.outputs, i, accountOf(`payee ${i}`), 5n)))
+  const large = chooseSteps(RULES, many.parent, supplyOf([], growing), { ...free, unpaidSteps: 2_000 }, 'blobs')
+  // 2 more by each of them.
+  assert.equal(large.steps.length, GROWTH_LIMIT / 2)
+})
+
+test('in blobs a payment that has room in a blob that is paid for rides along, and one that would need another blob does not', () => {
+  const { parent, outputs } = fanOutputs(1_000)
+  const paying = candidateOf(request(outputs, 0, 1_000n * UNIT))
+  const free = outputs.slice(1).map((_, i) => candidateOf(transfer(outputs, i + 1, holder, 5n)))
+  const supply = supplyOf([], [paying, ...free])
+  const dear = { ...policy, blobGasPrice: toGasPrice(10n ** 9n), unpaidSteps: 0 }
+  // One that pays for itself and not for the block, and a block that pays for itself and not for another blob.
+  for (const weiPerTtx of [10n ** 13n, 6n * 10n ** 13n]) {
+    const content = chooseSteps(RULES, parent, supply, { ...dear, weiPerTtx }, 'blobs')
+    // 4,096 elements, of which each takes 2 + 5.
+    assert.ok(content.steps.length > 500 && content.steps.length < 600, `${content.steps.length}`)
+    assert.equal(content.blobs, 1)
+  }
+  const rich = chooseSteps(RULES, parent, supply, { ...dear, weiPerTtx: 10n ** 18n }, 'blobs')
+  assert.equal(rich.steps.length, 1_000)
+})
+
+test('where a block is worth most decides where it is posted, and what is told beats that', () => {
+  const { parent, outputs } = fanOutputs(700)
+  const requests = outputs.map((_, i) => candidateOf(request(outputs, i, 5_000n * UNIT)))
+  const few = supplyOf([], requests.slice(0, 3))
+  const gas = policy.gasPrice
+  const choose = (supply: Supply, chosen: Policy, where: 'auto' | Rows = 'auto') =>
+    chooseContent(RULES, parent, supply, chosen, where).rows
+  assert.equal(choose(few, policy), 'calldata', 'blobs have no price')
+  assert.equal(choose(few, policy, 'blobs'), 'calldata')
+  assert.equal(choose(few, { ...policy, blobGasPrice: gas }), 'calldata')
+  assert.equal(choose(few, { ...policy, blobGasPrice: gas }, 'blobs'), 'blobs')
+  assert.equal(choose(supplyOf([], requests.slice(0, 60)), { ...policy, blobGasPrice: gas }), 'blobs', 'a blob for all')
+  assert.equal(choose(supplyOf([], requests.slice(0, 60)), { ...policy, blobGasPrice: gas }, 'calldata'), 'calldata')
+  const unpriced = { ...policy, weiPerTtx: 0n }
+  assert.equal(choose(few, { ...unpriced, blobGasPrice: gas }), 'calldata')
+  assert.equal(choose(supplyOf([], requests), { ...unpriced, blobGasPrice: gas }), 'blobs')
+  assert.equal(choose(supplyOf([], []), cheapBlobs, 'blobs'), 'calldata', 'without steps there are no rows')
+})
+
 // ------------------------------------------------------------------------------------------------------------- scenes
+
+const cheapBlobs: Policy = { ...policy, blobGasPrice: toGasPrice(1n) }
+const madeUpKzg = { hashes: async (blobs: readonly Uint8Array[]) => blobs.map(() => blobHash(new Uint8Array(48))) }
+
+function planned(parent: ParentBlock, content: Content): Plan & { readonly body: Posted } {
+  const body = postCalldata(content)
+  return { ...planBlock(RULES, parent, content, body, EASIEST, miner), body }
+}
 
 const holder: Account = accountOf('fan')
 

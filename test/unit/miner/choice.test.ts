@@ -14,8 +14,16 @@ import { idOf } from './defence/tree.ts'
 
 const head: Head = { number: 1n, hash: ZERO_HASH, time: toTime(100n), next: toTime(112n), baseFee: toGasPrice(1n) }
 const policy = { weiPerTtx: 0n, gasPrice: 1n, marginPercent: 10n, extraGas: 0n, unpaidSteps: 0 }
+const NOTHING = { gas: 0n, blobs: 0 }
 /** Worth two empty blocks. */
-const stake: Stake = { blocks: 1, fee: toBaseUnits(1n), queueFees: toGwei(0n), gas: 2n, defences: 0, spentGas: 0n }
+const stake: Stake = {
+  blocks: 1,
+  fee: toBaseUnits(1n),
+  queueFees: toGwei(0n),
+  expense: { gas: 2n, blobs: 0 },
+  defences: 0,
+  spent: NOTHING,
+}
 
 type Place = { readonly on: string; readonly obstacle?: string; readonly hopeless?: true; readonly gas?: bigint }
 
@@ -86,7 +94,7 @@ test('who leaves own blocks alone says why, where there is nothing else to say',
 })
 
 function prospectOn(name: string, gas = 1n): Prospect {
-  const content = { steps: [], queueEntries: 0, requests: 0, fee: 0n, queueFees: 0n, gas }
+  const content = { steps: [], queueEntries: 0, requests: 0, fee: 0n, queueFees: 0n, gas, blobs: 0 }
   const parent: Hash = idOf(name)
   return { parent, policy, plan: { content } } as unknown as Prospect // the rest is for others
 }

@@ -25,14 +25,13 @@ const last = hash('44')
 const EARNED = { stepCount: 1, requestCount: 1, fee: toBaseUnits(10n ** 16n) }
 const sealed = block(1n)
 const held: Publication = {
-  version: 1,
+  version: 2,
   stage: 'submitted',
   foundMs: 0,
   sinceMs: 0,
   parent: sealed,
   sealed,
-  steps: requestStep(),
-  states: new Uint8Array(32),
+  body: { steps: requestStep(), states: new Uint8Array(32) },
   fee: toBaseUnits(1n),
   attempts: [],
   bond: toWei(0n),
@@ -59,8 +58,7 @@ const beside = { last, target: TARGET }
 const empty = {
   defends: other,
   sealed: block(1n, false),
-  steps: new Uint8Array(),
-  states: new Uint8Array(),
+  body: { steps: new Uint8Array(), states: new Uint8Array() },
   fee: toBaseUnits(0n),
 }
 const forRace = { defends: { first: other, least: workOf(TARGET) } }

@@ -1,12 +1,13 @@
 // The journal on disk: what is written is read again, half-written files are forgotten, and foreign ones are not guessed at.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { Journal, type Publication, publicationId } from '../../../miner/journal.ts'
+import { Journal, type Publication, publicationId, withoutBody } from '../../../miner/journal.ts'
 import { summariseBlocks } from '../../../miner/status.ts'
+import { BLOB_BYTES } from '../../../node/protocol/blob.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { encodeSealed, genesisBlock } from '../../../node/protocol/header.ts'
 import { toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
@@ -25,9 +26,10 @@ test('an entry comes back as it was written, whatever its stage', async (t) => {
     isCancel: false,
     sentMs: 5,
   } as const
+  const withBlobs = { ...attempt, raw: '0x03ff', fees: { ...attempt.fees, maxFeePerBlobGas: toGasPrice(1n) } } as const
   const written: Publication[] = [
     entryOf(1),
-    { ...entryOf(2), stage: 'sent', attempts: [attempt] },
+    { ...entryOf(2), stage: 'sent', attempts: [attempt, withBlobs] },
     {
       ...entryOf(3),
       stage: 'published',
@@ -36,7 +38,12 @@ test('an entry comes back as it was written, whatever its stage', async (t) => {
       bond: toWei(10n ** 18n),
       fee: toBaseUnits(2n ** 90n),
     },
-    { ...entryOf(4), stage: 'lost', problem: 'said "no"\n', steps: new Uint8Array() },
+    {
+      ...entryOf(4),
+      stage: 'lost',
+      problem: 'said "no"\n',
+      body: { steps: new Uint8Array(), states: new Uint8Array() },
+    },
   ]
   for (const entry of written) await journal.put(entry)
   const again = new Journal(folder)
@@ -71,7 +78,7 @@ test('a later write replaces the earlier one, and what a crash left half-written
 test('a damaged file, one of another version, and one under a wrong name are refused by name', async (t) => {
   for (const [text, name] of [
     ['{"version":1', 'a.json'],
-    ['{"version":2}', 'b.json'],
+    ['{"version":1}', 'b.json'],
     ['null', 'c.json'],
   ] as const) {
     const folder = await folderOf(t)
@@ -85,6 +92,45 @@ test('a damaged file, one of another version, and one under a wrong name are ref
   const [name] = await readdir(folder)
   await rename(join(folder, name ?? ''), join(folder, 'other.json'))
   await assert.rejects(new Journal(folder).load(), { code: 'journal-damaged' })
+})
+
+test('blobs are kept in a file of their own as long as their block may need them, and what belongs to none is forgotten', async (t) => {
+  const folder = await folderOf(t)
+  const journal = new Journal(folder)
+  await journal.load()
+  const blobs = [1, 2].map((byte) => new Uint8Array(BLOB_BYTES).fill(byte))
+  const body = { hashes: [ZERO_HASH, ZERO_HASH], entries: Uint8Array.of(1), requests: new Uint8Array(40) }
+  const entry = { ...entryOf(1), body }
+  await journal.add(entry, blobs)
+  const name = `${publicationId(entry).slice(2)}.blobs`
+  const size = (await stat(join(folder, `${publicationId(entry).slice(2)}.json`))).size
+  assert.ok(size < 5_000, 'what is written at each stage is short')
+  await writeFile(join(folder, 'ff.blobs'), 'of a block that was not written down')
+  const again = new Journal(folder)
+  await again.load()
+  assert.deepEqual(again.entries(), [entry])
+  assert.deepEqual(await again.blobsOf(entry), blobs)
+  assert.deepEqual(
+    (await readdir(folder)).filter((each) => each.endsWith('.blobs')),
+    [name],
+  )
+  await again.put({ ...entry, stage: 'published' })
+  assert.deepEqual(await again.blobsOf(entry), blobs)
+  await again.put({ ...withoutBody(entry), stage: 'final' })
+  await assert.rejects(again.blobsOf(entry), { code: 'journal-damaged' })
+  assert.deepEqual(
+    (await readdir(folder)).filter((each) => each.endsWith('.blobs')),
+    [],
+  )
+})
+
+test('blobs that are not whole are not sent', async (t) => {
+  const folder = await folderOf(t)
+  const journal = new Journal(folder)
+  await journal.load()
+  const body = { hashes: [ZERO_HASH], entries: new Uint8Array(), requests: new Uint8Array() }
+  await journal.add({ ...entryOf(1), body }, [new Uint8Array(BLOB_BYTES - 1)])
+  await assert.rejects(journal.blobsOf(entryOf(1)), { code: 'journal-damaged' })
 })
 
 test('a disk that refuses is reported as trouble that may pass', async (t) => {
@@ -104,14 +150,13 @@ function entryOf(i: number): Publication {
   })
   const sealed = encodeSealed({ header, seal: { miner: RULES.token, nonce: toHash(encodeUint(i, 32)) } })
   return {
-    version: 1,
+    version: 2,
     stage: 'mined',
     foundMs: i,
     sinceMs: 0,
     parent: sealed,
     sealed,
-    steps: Uint8Array.of(1, 2, i),
-    states: new Uint8Array(32),
+    body: { steps: Uint8Array.of(1, 2, i), states: new Uint8Array(32) },
     fee: toBaseUnits(3n),
     attempts: [],
     bond: toWei(0n),

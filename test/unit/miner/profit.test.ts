@@ -15,7 +15,14 @@ const policy: Policy = {
   extraGas: 260_000n,
   unpaidSteps: 0,
 }
-const offer: Offer = { queueEntries: 0, requests: 1, fee: toBaseUnits(UNIT), queueFees: toGwei(0n), gas: 200_000n }
+const offer: Offer = {
+  queueEntries: 0,
+  requests: 1,
+  fee: toBaseUnits(UNIT),
+  queueFees: toGwei(0n),
+  gas: 200_000n,
+  blobs: 0,
+}
 const waiting = { sinceMs: 1_000, longestMs: 500 }
 /** (200,000 + 260,000) gas at a gwei. */
 const cost = 460_000n * 10n ** 9n
@@ -44,6 +51,17 @@ test('fees of forced transactions count as the ether that they are', () => {
   assert.equal(decide({ ...forced, queueFees: toGwei(505_999n) }, policy, waiting, 0).code, 'unprofitable')
 })
 
+test('blobs cost their own gas at its own price', () => {
+  const dear = { ...policy, blobGasPrice: toGasPrice(10n ** 9n) }
+  const least = ((cost + 3n * 131_072n * 10n ** 9n) * 110n) / 100n
+  const fee = toBaseUnits((least * UNIT) / policy.weiPerTtx)
+  const inBlobs = { ...offer, blobs: 3 }
+  const enough = decide({ ...inBlobs, fee }, dear, waiting, 0)
+  assert.deepEqual([enough.code, enough.cost], ['profitable', cost + 3n * 131_072n * 10n ** 9n])
+  assert.equal(decide({ ...inBlobs, fee: toBaseUnits(fee - 1000n) }, dear, waiting, 0).code, 'unprofitable')
+  assert.equal(decide(offer, dear, waiting, 0).cost, cost)
+})
+
 test('after the longest wait it is published whatever it costs, also without any price', () => {
   const poor = { ...offer, fee: toBaseUnits(0n) }
   assert.equal(decide(poor, policy, waiting, 1_499).publish, false)
@@ -62,9 +80,9 @@ describe('a block in defence of own ones', () => {
     blocks: 1,
     fee: toBaseUnits(UNIT),
     queueFees: toGwei(0n),
-    gas: 400_000n,
+    expense: { gas: 400_000n, blobs: 0 },
     defences: 0,
-    spentGas: 0n,
+    spent: { gas: 0n, blobs: 0 },
   }
   const unpriced = { ...policy, weiPerTtx: 0n }
 
@@ -98,10 +116,22 @@ describe('a block in defence of own ones', () => {
       const { publish: is, cost: all } = decideDefence(empty, policy, {
         ...rich,
         defences,
-        spentGas: 200_000n * BigInt(defences),
+        spent: { gas: 200_000n * BigInt(defences), blobs: 0 },
       })
       assert.deepEqual([is, all], [publish, cost * BigInt(1 + defences)])
     }
+  })
+
+  test('counts the blobs of what is at stake, of what was spent, and its own', () => {
+    const dear = { ...unpriced, blobGasPrice: toGasPrice(10n ** 9n) }
+    const blob = 131_072n * 10n ** 9n
+    const { cost: all, publish } = decideDefence({ ...empty, blobs: 1 }, dear, {
+      ...{ ...stake, expense: { gas: 400_000n, blobs: 6 } },
+      ...{ defences: 1, spent: { gas: 200_000n, blobs: 2 } },
+    })
+    assert.deepEqual([all, publish], [2n * cost + 3n * blob, true])
+    const two = { ...stake, defences: 1, spent: { gas: 200_000n, blobs: 2 } }
+    assert.equal(decideDefence({ ...empty, blobs: 1 }, dear, two).publish, false)
   })
 
   test('without a price, own blocks are worth what they cost: one defence each', () => {
@@ -116,7 +146,7 @@ describe('a block in defence of own ones', () => {
   })
 
   test('is nothing to mine for who has nothing to lose', () => {
-    const none = { ...stake, blocks: 0, fee: toBaseUnits(0n), gas: 0n }
+    const none = { ...stake, blocks: 0, fee: toBaseUnits(0n), expense: { gas: 0n, blobs: 0 } }
     for (const each of [policy, unpriced]) assert.equal(decideDefence(empty, each, none).publish, false)
   })
 })

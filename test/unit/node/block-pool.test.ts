@@ -20,12 +20,20 @@ import { type Hash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { EMPTY_LANES, LANES, type LanePoints, type QueueEntry } from '../../../node/protocol/queue.ts'
 import { LANE_SHARE } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
-import { encodeStep } from '../../../node/protocol/step.ts'
+import { encodeStep, splitSteps } from '../../../node/protocol/step.ts'
+import { traceOf, traceRoot } from '../../../node/protocol/trace.ts'
 import { later, type Time, toBaseUnits, toGwei, toSeconds, toTime } from '../../../node/protocol/units.ts'
 import { RULES, World } from '../../../scripts/assure/models/world.ts'
 
 const EASIEST = 2n ** 244n - 1n
 const HOUR = toSeconds(3_600n)
+
+/** These blocks are in calldata. */
+const kzg: PoolView['kzg'] = {
+  hashes: async () => {
+    throw new Error('there are no blobs')
+  },
+}
 
 const world = new World(77)
 const genesis = genesisBlock({
@@ -42,6 +50,7 @@ const tip: ParentBlock & { publishedAt: Time } = {
 
 function poolOf(view: Partial<PoolView> = {}): BlockPool {
   return new BlockPool({
+    kzg,
     rules: RULES,
     easiestTarget: EASIEST,
     tip: () => tip,
@@ -61,9 +70,12 @@ function seal(header: Header, start = 0): SealedHeader {
   }
 }
 
+function payment(): Uint8Array {
+  return encodeStep({ kind: 'transaction', packed: world.transaction().packed })
+}
+
 /** A block on the tip, empty or with one payment. */
-function mined(count: 0 | 1, change: Partial<Header> = {}, target = EASIEST) {
-  const step = encodeStep({ kind: 'transaction', packed: world.transaction().packed })
+function mined(count: 0 | 1, change: Partial<Header> = {}, target = EASIEST, step = payment()) {
   const steps = count === 0 ? [] : [{ step, after: applyStep(RULES, tip.state, 0n, step).state }]
   const { header, block } = assembleBlock(RULES, tip, target, steps)
   const sealed = seal({ ...header, ...change })
@@ -71,30 +83,30 @@ function mined(count: 0 | 1, change: Partial<Header> = {}, target = EASIEST) {
 }
 
 describe('block pool', () => {
-  test('takes a block that the contract would take, once, and serves its torrent', () => {
+  test('takes a block that the contract would take, once, and serves its torrent', async () => {
     const pool = poolOf()
     const block = mined(1)
     assert(pool.isWanted(block.sealed))
-    const pooled = pool.add(block.sealed, block.steps, block.states, 'peer')
+    const pooled = await pool.add(block.sealed, block, 'peer')
     assert.strictEqual(pooled.id, block.id)
     assert.strictEqual(pool.byTorrent(pooled.torrent), pooled)
     assert(!pool.isWanted(block.sealed))
-    assert.strictEqual(pool.add(block.sealed, block.steps, block.states, 'peer'), pooled)
+    assert.strictEqual(await pool.add(block.sealed, block, 'peer'), pooled)
     assert.strictEqual(pool.blocks.length, 1)
   })
 
-  test('forgets blocks once they are on Ethereum', () => {
+  test('forgets blocks once they are on Ethereum', async () => {
     const published = new Set<Hash>()
     const pool = poolOf({ isPublished: (id) => published.has(id) })
     const block = mined(0)
-    pool.add(block.sealed, block.steps, block.states, 'own')
+    await pool.add(block.sealed, block, 'own')
     published.add(block.id)
     pool.prune()
     assert.strictEqual(pool.get(block.id), undefined)
     assert(!pool.isWanted(block.sealed))
   })
 
-  test('faults only what nobody would take: no work, another bridge, too many steps, too many bytes', () => {
+  test('faults only what nobody would take: no work, another bridge, too many steps, too many bytes', async () => {
     const pool = poolOf()
     const { header } = assembleBlock(RULES, tip, EASIEST, [])
     const lazy = encodeSealed({
@@ -103,42 +115,42 @@ describe('block pool', () => {
     })
     assert.throws(() => pool.isWanted(lazy), { code: 'bad-work' })
     assert.throws(() => pool.isWanted(mined(0, { chain: 1n }).sealed), { code: 'bad-header' })
-    assert.throws(() => pool.isWanted(mined(0, { stepCount: 501 }).sealed), { code: 'bad-header' })
+    assert.throws(() => pool.isWanted(mined(0, { stepCount: 3_501 }).sealed), { code: 'bad-header' })
     assert.throws(() => pool.isWanted(new Uint8Array(SEALED_BYTES)), { code: 'bad-header' })
     const block = mined(0)
-    assert.throws(() => pool.add(block.sealed, new Uint8Array(122_881), new Uint8Array(), 'peer'), {
+    await assert.rejects(pool.add(block.sealed, { steps: new Uint8Array(122_881), states: new Uint8Array() }, 'peer'), {
       code: 'bad-steps',
     })
   })
 
-  test('passes over, without blaming anybody, what depends on its own view', () => {
+  test('passes over, without blaming anybody, what depends on its own view', async () => {
     const block = mined(0)
-    const notWanted = (view: Partial<PoolView>) => {
+    const notWanted = async (view: Partial<PoolView>) => {
       const pool = poolOf(view)
       assert(!pool.isWanted(block.sealed))
-      assert.throws(() => pool.add(block.sealed, block.steps, block.states, 'peer'), {
+      await assert.rejects(pool.add(block.sealed, block, 'peer'), {
         code: 'block-not-wanted',
         retry: true,
       })
     }
-    notWanted({ tip: () => undefined })
-    notWanted({ now: () => toTime(0n) })
-    notWanted({ tip: () => ({ ...tip, id: ZERO_HASH }) })
+    await notWanted({ tip: () => undefined })
+    await notWanted({ now: () => toTime(0n) })
+    await notWanted({ tip: () => ({ ...tip, id: ZERO_HASH }) })
     const elsewhere = mined(0, { parent: toHash(encodeUint(5, 32)) })
     assert(!poolOf().isWanted(elsewhere.sealed))
   })
 
-  test('takes no deposit that is not in the queue, however much work stands behind it', () => {
+  test('takes no deposit that is not in the queue, however much work stands behind it', async () => {
     const entry: QueueEntry = { kind: 'deposit', gross: 10n ** 28n, to: RULES.token }
     const step = encodeStep({ kind: 'deposit', entry })
     const { state } = applyStep(RULES, tip.state, 0n, step)
     const { header, block } = assembleBlock(RULES, tip, EASIEST, [{ step, after: state }])
     const sealed = encodeSealed(seal(header))
     assert(!poolOf().isWanted(sealed))
-    assert.throws(() => poolOf().add(sealed, block.steps, block.states, 'peer'), { code: 'block-not-wanted' })
+    await assert.rejects(poolOf().add(sealed, block, 'peer'), { code: 'block-not-wanted' })
   })
 
-  test('passes over a block that consumes more of a lane than a block may, or gives entries back, and takes as much of each lane', () => {
+  test('passes over a block that consumes more of a lane than a block may, or gives entries back, and takes as much of each lane', async () => {
     const counting = (lane: keyof LanePoints, count: number, onTip = 0) => {
       const at = (entries: number): LanePoints => ({
         ...EMPTY_LANES,
@@ -166,7 +178,7 @@ describe('block pool', () => {
       ] as const) {
         const { pool, block } = counting(lane, count, onTip)
         assert(!pool.isWanted(block.sealed), `${count} of ${lane}`)
-        assert.throws(() => pool.add(block.sealed, block.steps, block.states, 'peer'), {
+        await assert.rejects(pool.add(block.sealed, block, 'peer'), {
           code: 'block-not-wanted',
           message: new RegExp(`too many entries of the lane of ${lane}`),
         })
@@ -179,23 +191,27 @@ describe('block pool', () => {
     assert(poolOf({ isOnQueue: () => true }).isWanted(mined(0, { lanes: full }).sealed))
   })
 
-  test('says that it cannot judge a block with an entry of the queue that it does not have', () => {
+  test('says that it cannot judge a block with an entry of the queue that it does not have', async () => {
     const step = encodeStep({ kind: 'void', fee: toGwei(1n), packedHash: toHash(keccak(new Uint8Array(127))) })
     const { header, block } = assembleBlock(RULES, tip, EASIEST, [{ step, after: tip.state }])
     const sealed = encodeSealed(seal(header))
     const pool = poolOf({ isOnQueue: (lanes) => isDeepStrictEqual(lanes, header.lanes) })
     assert(pool.isWanted(sealed))
-    assert.throws(() => pool.add(sealed, block.steps, block.states, 'peer'), { code: 'block-not-judged', retry: true })
+    await assert.rejects(pool.add(sealed, block, 'peer'), { code: 'block-not-judged', retry: true })
     assert.strictEqual(pool.blocks.length, 0)
   })
 
-  test('replays what it takes', () => {
+  test('replays what it takes', async () => {
     const pool = poolOf()
     const block = mined(1)
     const states = block.states.slice().fill(9)
-    assert.throws(() => pool.add(block.sealed, block.steps, states, 'peer'), { code: 'invalid-block' })
+    await assert.rejects(pool.add(block.sealed, { steps: block.steps, states }, 'peer'), { code: 'bad-header' })
+    const wrong = toHash(states)
+    const trace = traceRoot(traceOf(splitSteps(block.steps), [wrong]))
+    const lying = mined(1, { state: wrong, traceRoot: trace }, EASIEST, block.steps)
+    await assert.rejects(pool.add(lying.sealed, { steps: block.steps, states }, 'peer'), { code: 'invalid-block' })
     const other = mined(0, { state: toHash(encodeUint(1, 32)) })
-    assert.throws(() => pool.add(other.sealed, other.steps, other.states, 'peer'), { code: 'bad-header' })
+    await assert.rejects(pool.add(other.sealed, other, 'peer'), { code: 'bad-header' })
     const { header } = assembleBlock(RULES, tip, EASIEST, [])
     const changes: readonly Partial<Header>[] = [
       { supply: toBaseUnits(header.supply + 1n) },
@@ -211,27 +227,27 @@ describe('block pool', () => {
     for (const change of changes) {
       const lie = mined(0, change)
       const name = Object.keys(change).join()
-      assert.throws(() => pool.add(lie.sealed, lie.steps, lie.states, 'peer'), { code: 'bad-header' }, name)
+      await assert.rejects(pool.add(lie.sealed, lie, 'peer'), { code: 'bad-header' }, name)
     }
     assert.strictEqual(pool.blocks.length, 0)
   })
 
-  test('cannot be filled by peers at the cost of own or harder blocks', () => {
+  test('cannot be filled by peers at the cost of own or harder blocks', async () => {
     const pool = poolOf()
     const own = mined(0)
-    pool.add(own.sealed, own.steps, own.states, 'own')
+    await pool.add(own.sealed, own, 'own')
     for (let nonce = 0, taken = 0; taken < 8; taken++) {
       const { header } = assembleBlock(RULES, tip, EASIEST, [])
       const sealed = seal(header, nonce)
       nonce = Number(BigInt(sealed.seal.nonce)) + 1
       if (blockId(sealed) === own.id) taken--
-      else pool.add(encodeSealed(sealed), new Uint8Array(), new Uint8Array(), 'peer')
+      else await pool.add(encodeSealed(sealed), { steps: new Uint8Array(), states: new Uint8Array() }, 'peer')
     }
     const easy = mined(1)
     assert(!pool.isWanted(easy.sealed))
     const harder = mined(0, {}, EASIEST / 2n)
     assert(pool.isWanted(harder.sealed))
-    pool.add(harder.sealed, harder.steps, harder.states, 'peer')
+    await pool.add(harder.sealed, harder, 'peer')
     assert.strictEqual(pool.blocks.length, 9)
     assert(pool.get(own.id) && pool.get(harder.id))
   })

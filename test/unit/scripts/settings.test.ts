@@ -55,6 +55,7 @@ test('nothing set gives the defaults', () => {
     marginPercent: 10,
     longestWait: 3_600,
     courtesy: 60,
+    rows: 'auto',
     confirmations: 2,
   })
 })

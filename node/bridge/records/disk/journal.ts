@@ -2,8 +2,11 @@
 
 import { OperationError } from '../../../errors.ts'
 import type { ChainBlock, ChainPlace } from '../../../ethereum/chain.ts'
+import { BLOB_BYTES } from '../../../protocol/blob.ts'
+import type { BlobPosted } from '../../../protocol/blob-block.ts'
 import { concat, decodeUint, encodeUint } from '../../../protocol/bytes.ts'
 import { type Hash, parseHash } from '../../../protocol/ids.ts'
+import { isInBlobs, type PostedBody, postedOf, type WholeBody } from '../../../protocol/replay.ts'
 import type { Finding, StoredEvent, ViewRoot } from '../fold.ts'
 import type { BlockBody } from '../judging/judge.ts'
 import { Archive, type Leaving } from './archive.ts'
@@ -15,7 +18,9 @@ export type Checkpoint = ChainBlock & { readonly audited: boolean }
 /** What one step adds, after taking away everything above block `ancestor` of Ethereum, where that is given. */
 export type JournalStep = {
   readonly ancestor?: bigint
-  readonly events: readonly { readonly event: StoredEvent; readonly body?: BlockBody }[]
+  readonly events: readonly { readonly event: StoredEvent; readonly body?: PostedBody }[]
+  /** Steps and states of blocks in blobs that were found right. */
+  readonly bodies?: ReadonlyMap<Hash, BlockBody>
   readonly findings?: ReadonlyMap<Hash, Finding>
   readonly checkpoint?: Checkpoint
   /** Checkpoints below this number are not needed any more, but for the newest of them. */
@@ -68,13 +73,16 @@ export class Journal {
     })
   }
 
-  /** Starts an empty journal at a block; `origin` is the last block of Ethereum that holds nothing of it, `outputs` are those of its state. */
-  async begin(root: ViewRoot, origin: Checkpoint, outputs?: Uint8Array, body?: BlockBody): Promise<void> {
+  /**
+   * Starts an empty journal at a block, which is right; `origin` is the last block of Ethereum that holds nothing of it, `outputs` are those of
+   * its state, `posted` is its content.
+   */
+  async begin(root: ViewRoot, origin: Checkpoint, outputs?: Uint8Array, posted?: WholeBody): Promise<void> {
     await this.#write([
       { type: 'put', key: ROOT, value: encodeRecord(root) },
       { type: 'put', key: checkpointKey(origin.number), value: encodeRecord(origin) },
       ...(outputs ? baseOperations(root.id, outputs) : []),
-      ...(body ? [bodyOperation(root.id, body)] : []),
+      ...(posted ? contentOperations(root, posted) : []),
     ])
   }
 
@@ -87,8 +95,29 @@ export class Journal {
     })
   }
 
+  /** The steps and states of a block; of one in blobs once it was found right. */
   async body(id: Hash): Promise<BlockBody | undefined> {
     return this.#do('read', () => Promise.resolve(this.bodySync(id)))
+  }
+
+  /** The content of a block as it was posted, with its blobs if they have come. */
+  async posted(id: Hash): Promise<PostedBody | WholeBody | undefined> {
+    return this.#do('read', async () => {
+      const head = await this.#database.get(`head/${id}`)
+      if (head === undefined) return this.bodySync(id)
+      const posted = decodeRecord<BlobPosted>(head)
+      const bytes = await this.#database.get<string, Uint8Array>(`blobs/${id}`, { valueEncoding: 'view' })
+      if (bytes === undefined) return posted
+      return {
+        ...posted,
+        blobs: posted.hashes.map((_, i) => new Uint8Array(bytes.subarray(BLOB_BYTES * i, BLOB_BYTES * (i + 1)))),
+      }
+    })
+  }
+
+  /** Those of the hashes that were posted, in their order: whoever calls has compared them. */
+  async putBlobs(id: Hash, blobs: readonly Uint8Array[]): Promise<void> {
+    await this.#write([blobsOperation(id, blobs)])
   }
 
   bodySync(id: Hash): BlockBody | undefined {
@@ -104,8 +133,9 @@ export class Journal {
     if (step.ancestor !== undefined) addAll(operations, await this.#operationsOfRollback(step.ancestor))
     for (const { event, body } of step.events) {
       operations.push({ type: 'put', key: eventKey(event.place), value: encodeRecord(event) })
-      if (event.kind === 'published' && body !== undefined) operations.push(bodyOperation(event.id, body))
+      if (event.kind === 'published' && body !== undefined) operations.push(postedOperation(event.id, body))
     }
+    for (const [id, body] of step.bodies ?? []) operations.push(bodyOperation(id, body))
     for (const [id, finding] of step.findings ?? []) {
       if (finding.verdict === 'unknown') continue // the next process may do better
       operations.push({ type: 'put', key: `${FINDING}${id}`, value: encodeRecord(finding) })
@@ -176,6 +206,22 @@ function eventKey(place: ChainPlace): string {
 
 function checkpointKey(number: bigint): string {
   return `checkpoint/${numberText(number)}`
+}
+
+function postedOperation(id: Hash, body: PostedBody): Operation {
+  return isInBlobs(body) ? { type: 'put', key: `head/${id}`, value: encodeRecord(body) } : bodyOperation(id, body)
+}
+
+/** All that is kept of a right block. */
+function contentOperations({ id, sealed }: ViewRoot, posted: WholeBody): Operation[] {
+  const body = bodyOperation(id, postedOf({ sealed, ...posted }))
+  if (!('blobs' in posted)) return [body]
+  const { blobs, ...head } = posted
+  return [postedOperation(id, head), blobsOperation(id, blobs), body]
+}
+
+function blobsOperation(id: Hash, blobs: readonly Uint8Array[]): Operation {
+  return { type: 'put', key: `blobs/${id}`, value: concat(...blobs), valueEncoding: 'view' }
 }
 
 function bodyOperation(id: Hash, { steps, states }: BlockBody): Operation {

@@ -2,43 +2,61 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { OperationError } from '../../../errors.ts'
-import { replayBlock, requestsOf } from '../../../protocol/block.ts'
-import type { SealedHeader } from '../../../protocol/header.ts'
+import { requestsOf } from '../../../protocol/block.ts'
 import type { Hash } from '../../../protocol/ids.ts'
+import {
+  isWhole,
+  type PostedBody,
+  postedOf,
+  replay,
+  type WholeBlock,
+  type WholeBody,
+} from '../../../protocol/replay.ts'
 import type { Rules } from '../../../protocol/rules.ts'
 import type { State } from '../../../protocol/state.ts'
+import type { Posted } from '../../../protocol/trace.ts'
 import { queuedEntryAt } from '../../queue-view.ts'
 import { ancestry, type BridgeBlock, type BridgeView, blockOf } from '../../view.ts'
 import type { Finding } from '../fold.ts'
 import type { States } from './states.ts'
 
-/** What a block does, as it was posted on Ethereum. */
-export type BlockBody = { readonly steps: Uint8Array; readonly states: Uint8Array }
+/** What a block does: steps and states, however they were posted on Ethereum. */
+export type BlockBody = Posted
 
 /** A block whose parent is in the view. */
-export type PostedBlock = BlockBody & { readonly id: Hash; readonly sealed: SealedHeader }
+export type JudgedBlock = WholeBlock & { readonly id: Hash }
+
+/** The content of a block as far as it is here. */
+export type BodyReader = (id: Hash) => Promise<PostedBody | WholeBody | undefined>
 
 export class Judge {
   readonly states: States
   readonly #rules: Rules
-  readonly #bodyOf: (id: Hash) => Promise<BlockBody | undefined>
+  readonly #bodyOf: BodyReader
 
-  constructor(rules: Rules, bodyOf: (id: Hash) => Promise<BlockBody | undefined>, states: States) {
+  constructor(rules: Rules, bodyOf: BodyReader, states: States) {
     this.#rules = rules
     this.#bodyOf = bodyOf
     this.states = states
   }
 
   /** One replay on the state after its parent, which `states` has. What cannot be judged is `unknown`: never a failure of anything else. */
-  async replay(view: BridgeView, block: PostedBlock): Promise<Finding> {
+  async replay(view: BridgeView, block: JudgedBlock): Promise<Finding> {
     return await this.#replay(view, block, this.states.get(block.sealed.header.parent))
   }
 
-  /** The same for a block of the view whose steps are on disk, after those below it whose states are gone. */
+  /** Whether the blobs of a block are still to come. */
+  async lacksBlobs(id: Hash): Promise<boolean> {
+    const body = await this.#bodyOf(id)
+    return body !== undefined && !isWhole(body)
+  }
+
+  /** The same for a block of the view whose content is on disk, after those below it whose states are gone. */
   async find(view: BridgeView, id: Hash): Promise<Finding> {
     const { sealed } = blockOf(view, id)
     const body = await this.#bodyOf(id)
     if (body === undefined) return { verdict: 'unknown', why: 'its steps are not on disk' }
+    if (!isWhole(body)) return { verdict: 'unknown', why: 'its blobs are not here' }
     try {
       return await this.#replay(view, { id, sealed, ...body }, await this.stateAfter(view, sealed.header.parent))
     } catch (error) {
@@ -62,7 +80,7 @@ export class Judge {
     let state = this.states.get(ground)
     for (const { id: next, sealed, verdict } of missing.toReversed()) {
       const body = verdict.verdict === 'valid' ? await this.#bodyOf(next) : undefined
-      if (body === undefined) throw stateUnknown(id)
+      if (body === undefined || !isWhole(body)) throw stateUnknown(id)
       const { verdict: found } = await this.#replay(view, { id: next, sealed, ...body }, state)
       if (found !== 'valid') throw stateUnknown(id)
       state = this.states.get(next)
@@ -70,17 +88,17 @@ export class Judge {
     return state
   }
 
-  async #replay(view: BridgeView, block: PostedBlock, state: State): Promise<Finding> {
+  async #replay(view: BridgeView, block: JudgedBlock, state: State): Promise<Finding> {
     const { parent, stepCount } = block.sealed.header
     const before = { id: parent, header: blockOf(view, parent).sealed.header, state }
     // A replay takes up to a second: let others have their turn.
     await setImmediate()
     try {
-      const verdict = replayBlock(this.#rules, before, block, (place) => queuedEntryAt(view.queue, place)?.entry)
+      const verdict = replay(this.#rules, before, block, (place) => queuedEntryAt(view.queue, place)?.entry)
       if (verdict.verdict === 'invalid') return verdict
       if (verdict.verdict === 'unknown') return { verdict: 'unknown', why: verdict.why }
       this.states.put(block.id, verdict.state, stepCount)
-      return { verdict: 'valid', requests: requestsOf(this.#rules, block.steps).map(({ step }) => step) }
+      return { verdict: 'valid', requests: requestsOf(this.#rules, postedOf(block).steps).map(({ step }) => step) }
     } catch (error) {
       // A bug of ours. It must not cost more than this block.
       return { verdict: 'unknown', why: `its replay here failed: ${error}` }

@@ -3,8 +3,8 @@
 import type { Hash } from '../../../protocol/ids.ts'
 import { type BridgeView, blockOf, descendsFrom, isWrong } from '../../view.ts'
 import { applyFinding, type DraftView, type Finding } from '../fold.ts'
-import type { Judge, PostedBlock } from './judge.ts'
-import { unjudged } from './unjudged.ts'
+import type { Judge, JudgedBlock } from './judge.ts'
+import { groundOf, unjudged } from './unjudged.ts'
 
 // This many steps are judged at a time.
 const STEPS_AT_A_TIME = 2_000
@@ -45,21 +45,37 @@ export class Verdicts {
    * What a publication is, if that costs no more than its own replay: nothing that was published may make us replay more than it has paid for.
    * All else is left to `some`. `settled` was final for good when it came.
    */
-  async ofArrived(view: BridgeView, block: PostedBlock, settled: Hash): Promise<Finding | undefined> {
-    const known = this.#findings.get(block.id)
-    if (known !== undefined) return known
+  async ofArrived(view: BridgeView, block: JudgedBlock, settled: Hash): Promise<Finding | undefined> {
     const { parent } = block.sealed.header
+    const finding = await this.ofUnseen(view, { id: block.id, parent }, settled)
+    if (finding !== undefined) return finding
+    const { verdict } = blockOf(view, parent)
+    if (verdict.verdict !== 'valid' || !this.#judge.states.has(parent)) return undefined
+    return await this.#judge.replay(view, block)
+  }
+
+  /** The same as far as it takes no replay. */
+  async ofUnseen(
+    view: BridgeView,
+    { id, parent }: { readonly id: Hash; readonly parent: Hash },
+    settled: Hash,
+  ): Promise<Finding | undefined> {
+    const known = this.#findings.get(id)
+    if (known !== undefined) return known
     const { verdict } = blockOf(view, parent)
     if (isWrong(verdict)) return undefined
-    if (verdict.verdict === 'displaced' || !descendsFrom(view, parent, settled)) return { verdict: 'displaced' }
-    if (verdict.verdict === 'unknown' || !this.#judge.states.has(parent)) return undefined
-    return await this.#judge.replay(view, block)
+    const isLost = verdict.verdict === 'displaced' || !descendsFrom(view, parent, settled)
+    return isLost ? { verdict: 'displaced' } : undefined
   }
 
   /** Judges one block of the draft if it was not judged, whatever has to be replayed for it. */
   async ofOne(view: DraftView, id: Hash): Promise<ReadonlyMap<Hash, Finding>> {
     const found = new Map<Hash, Finding>()
-    if (view.blocks.get(id)?.verdict.verdict !== 'unknown' || this.#findings.has(id)) return found
+    const block = view.blocks.get(id)
+    if (block?.verdict.verdict !== 'unknown' || this.#findings.has(id)) return found
+    // What waits for blobs, its own or those of what it stands on, is judged when they have come.
+    const below = view.blocks.get(block.sealed.header.parent)
+    if (below?.verdict.verdict !== 'valid' || (await this.#judge.lacksBlobs(id))) return found
     const finding = await this.#judge.find(view, id)
     applyFinding(view, id, finding)
     return found.set(id, finding)
@@ -69,10 +85,11 @@ export class Verdicts {
   async some(view: DraftView, above: Hash, signal: AbortSignal): Promise<ReadonlyMap<Hash, Finding>> {
     const found = new Map<Hash, Finding>()
     let steps = 0
-    for (const id of unjudged(view, above)) {
+    for (const id of unjudged(view, groundOf(view, above))) {
       if (this.#findings.has(id)) continue // it cannot be judged here
       signal.throwIfAborted()
       if (steps > STEPS_AT_A_TIME) break
+      if (await this.#judge.lacksBlobs(id)) continue
       const finding = await this.#judge.find(view, id)
       applyFinding(view, id, finding)
       found.set(id, finding)

@@ -1,7 +1,7 @@
 // Which blocks the rows model looks at: all small ones, and right ones with something changed in them.
 
 import { type Header, type Leaf, type Parent, product, type Queues, type Rights, rightsOf } from './rights.ts'
-import { BLOB, type Blob, COUNTS, ENDS, KINDS, STATES } from './step.ts'
+import { BLOB, type Blob, GROWTHS, growthOf, KINDS, STATES, TELLING, tell } from './step.ts'
 
 export type Case = {
   readonly parent: Parent
@@ -34,7 +34,7 @@ export function* smallest(): Generator<Case> {
     for (const state of range(STATES)) {
       const parent = { state, queues }
       const [none, one] = [rightsOf(parent, 0), rightsOf(parent, 1)]
-      for (const claim of claims(queues, ONES)) {
+      for (const claim of claims(parent, ONES)) {
         yield { parent, header: { ...claim, steps: 0 }, blob: Array(BLOB).fill(0), rights: none }
         for (const elements of product([range(12), range(12), range(12)])) {
           yield { parent, header: { ...claim, steps: 1 }, blob: [7, 9, ...elements, 5, 5, 5], rights: one }
@@ -51,9 +51,15 @@ export function* small(): Generator<Case> {
     for (const state of [2, 1]) {
       const parent = { state, queues }
       const rights = rightsOf(parent, 2)
-      const near = [...claims(queues, heads)].map((claim) => ({ ...claim, steps: 2 }))
-      for (const [after, end, count] of product([range(STATES), [0, 4, 5, 6, 7, 8, 9], range(3)])) {
-        const entry = [after ?? 0, COUNTS * (end ?? 0) + (count ?? 0), 1, 1]
+      const near = [...claims(parent, heads)].map((claim) => ({ ...claim, steps: 2 }))
+      for (const [after = 0, end = 0, count = 0, other = 0] of product([
+        range(STATES),
+        [0, 4, 5, 6, 7, 8, 9],
+        range(3),
+        range(2),
+      ])) {
+        const growth = (growthOf(state, after) + other) % GROWTHS
+        const entry = [after, tell(end, count, growth), 1, 1]
         for (const elements of product([range(KINDS), range(KINDS), range(KINDS), range(KINDS)])) {
           const blob = [...entry, ...elements]
           for (const header of near) yield { parent, header, blob, rights }
@@ -77,13 +83,13 @@ export function* changed(random: () => number): Generator<Case> {
     const parent = { state: below(STATES), queues: pick(QUEUES, below) }
     const steps = below(4)
     const rights = [...rightsFor(parent, steps).values()]
-    let blob = Array.from({ length: BLOB * pick([1, 2, 2], below) }, () => below(COUNTS * ENDS))
-    let header: Header = { steps, state: parent.state, head: [], deposits: 0, forced: 0 }
+    let blob = Array.from({ length: BLOB * pick([1, 2, 2], below) }, () => below(TELLING))
+    let header: Header = { steps, state: parent.state, growth: 0, head: [], deposits: 0, forced: 0 }
     if (rights.length > 0) {
       const right = pick(rights, below)
       header = right.header
       for (const { at, by, value } of pick(right.blobs, below)) {
-        if (at < blob.length) blob[at] = by < COUNTS * ENDS ? value + by * below(3) : value
+        if (at < blob.length) blob[at] = by < TELLING ? value + by * below(3) : value
       }
     }
     if (random() < 0.06) blob = blob.map((element) => element % 8)
@@ -94,7 +100,7 @@ export function* changed(random: () => number): Generator<Case> {
 
 /** Changes one thing in the blob, or one in the header that it returns. */
 function change(header: Header, { queues }: Parent, blob: number[], below: (bound: number) => number): Header {
-  switch (below(9)) {
+  switch (below(10)) {
     case 4:
       return { ...header, state: below(STATES) }
     case 5:
@@ -105,17 +111,28 @@ function change(header: Header, { queues }: Parent, blob: number[], below: (boun
       return { ...header, forced: below(queues.forced.length + 1) }
     case 8:
       return { ...header, steps: below(4) }
-    default:
-      blob[below(blob.length)] = pick([below(COUNTS * ENDS), below(KINDS), 0], below)
+    case 9:
+      return { ...header, growth: below(GROWTHS) }
+    default: {
+      const at = below(blob.length)
+      const growsOneMore = ((blob[at] ?? 0) + tell(0, 0, 1)) % TELLING
+      blob[at] = pick([below(TELLING), below(KINDS), 0, growsOneMore], below)
       return header
+    }
   }
 }
 
-function* claims(queues: Queues, heads: readonly (readonly Leaf[])[]): Generator<Omit<Header, 'steps'>> {
+/** With the growth that leads to the state, and another one. */
+function* claims(parent: Parent, heads: readonly (readonly Leaf[])[]): Generator<Omit<Header, 'steps'>> {
+  const { queues } = parent
   for (const state of range(STATES)) {
     for (const head of heads) {
       for (const deposits of range(queues.deposits.length + 1)) {
-        for (const forced of range(queues.forced.length + 1)) yield { state, head, deposits, forced }
+        for (const forced of range(queues.forced.length + 1)) {
+          const growth = growthOf(parent.state, state)
+          yield { state, growth, head, deposits, forced }
+          yield { state, growth: (growth + 1) % GROWTHS, head, deposits, forced }
+        }
       }
     }
   }

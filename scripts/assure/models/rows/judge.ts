@@ -3,7 +3,20 @@
 // A trap takes one rule away, or puts one in that looks right: the model has to see what it does.
 
 import { type Header, isRight, type Parent, type Rights } from './rights.ts'
-import { APPLIED, type Blob, COUNTS, DEPOSIT, ENDS, KINDS, run, SIZES, STATES, VOID } from './step.ts'
+import {
+  APPLIED,
+  type Blob,
+  COUNTS,
+  DEPOSIT,
+  ENDS,
+  GROWTHS,
+  growthOf,
+  KINDS,
+  run,
+  SIZES,
+  STATES,
+  VOID,
+} from './step.ts'
 
 /** Each makes right blocks refutable, or lets wrong ones stand. */
 export const TRAPS = [
@@ -15,6 +28,9 @@ export const TRAPS = [
   'queue unchecked',
   'requests unchecked',
   'count of no request unchecked',
+  'growth unchecked',
+  'growth of the last row unchecked',
+  'growth of a row alone',
   'last row must end with the blobs',
   'last row reads an end from entry n-1',
   'counts come from the prover',
@@ -43,9 +59,11 @@ export function judge(tally: Tally, rights: Rights, parent: Parent, header: Head
 }
 
 /** What `publish` checks, beyond the queue itself. */
-function isAccepted(parent: Parent, { steps, state, head, deposits, forced }: Header, trap: Trap | undefined): boolean {
+function isAccepted(parent: Parent, header: Header, trap: Trap | undefined): boolean {
+  const { steps, state, growth, head, deposits, forced } = header
   if (deposits + forced > steps && trap !== 'consumed above steps') return false
   if (steps > 0) return true
+  if (growth !== 0) return false
   if (state !== parent.state && trap !== 'empty block states a state') return false
   return head.length === 0 || trap === 'empty block with a head'
 }
@@ -57,13 +75,16 @@ type Row = {
   readonly from: number
   readonly to: number
   readonly after: number
+  /** Entries of the state before it more than before the first, and with it. */
+  readonly grown: number
+  readonly growth: number
   /** Where it must end; not asked for of the last one. */
   readonly end: number | undefined
 }
 
 function isWrong(i: number, parent: Parent, header: Header, blob: Blob, trap: Trap | undefined): boolean {
   const read = (at: number) => blob[at] ?? 0
-  const { before, at, from, to, after, end } = rowOf(i, parent, header, read)
+  const { before, at, from, to, after, grown, growth, end } = rowOf(i, parent, header, read)
   const kind = read(at) % KINDS
   const size = SIZES[kind]
   if (kind === 0 || size === undefined) return true
@@ -75,6 +96,9 @@ function isWrong(i: number, parent: Parent, header: Header, blob: Blob, trap: Tr
   if (!isInPlace(i, kind, x, parent, header, trap) && trap !== 'queue unchecked') return true
   const post = run(before, kind, x, y)
   if (post === undefined || post.state !== after) return true
+  const isAsked = trap !== 'growth unchecked' && (trap !== 'growth of the last row unchecked' || end !== undefined)
+  const sum = (trap === 'growth of a row alone' ? 0 : grown) + growthOf(before, after)
+  if (isAsked && growth !== sum % GROWTHS) return true
   if (trap === 'requests unchecked') return false
   const { request } = post
   if (trap === 'counts come from the prover') return [0, 1, 2, 3].some((count) => to !== count + (request ? 1 : 0))
@@ -87,7 +111,8 @@ function isWrong(i: number, parent: Parent, header: Header, blob: Blob, trap: Tr
   return leaf[0] !== i || leaf[1] !== request.to || leaf[2] !== request.amount
 }
 
-function rowOf(i: number, parent: Parent, { steps, state, head }: Header, read: (at: number) => number): Row {
+function rowOf(i: number, parent: Parent, header: Header, read: (at: number) => number): Row {
+  const { steps, state, head } = header
   const isLast = i === steps - 1
   return {
     before: i === 0 ? parent.state : read(2 * i - 2) % STATES,
@@ -95,12 +120,18 @@ function rowOf(i: number, parent: Parent, { steps, state, head }: Header, read: 
     from: i === 0 ? 0 : read(2 * i - 1) % COUNTS,
     to: isLast ? head.length : read(2 * i + 1) % COUNTS,
     after: isLast ? state : read(2 * i) % STATES,
+    grown: i === 0 ? 0 : growthAt(i - 1, read),
+    growth: isLast ? header.growth : growthAt(i, read),
     end: isLast ? undefined : endAt(i, read),
   }
 }
 
 function endAt(entry: number, read: (at: number) => number): number {
   return Math.floor(read(2 * entry + 1) / COUNTS) % ENDS
+}
+
+function growthAt(entry: number, read: (at: number) => number): number {
+  return Math.floor(read(2 * entry + 1) / (COUNTS * ENDS)) % GROWTHS
 }
 
 /** Whether the step is what the queue has at its place, and none of the queue if it has nothing there. */

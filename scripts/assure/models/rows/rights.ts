@@ -1,6 +1,20 @@
 // The side of the rows model that encodes: every right block on a parent, and what must be in its blob where.
 
-import { APPLIED, type Blob, COUNTS, DEPOSIT, ENDS, KINDS, PAYMENT, REQUEST, run, SIZES, STATES, VOID } from './step.ts'
+import {
+  APPLIED,
+  type Blob,
+  DEPOSIT,
+  growthOf,
+  KINDS,
+  PAYMENT,
+  REQUEST,
+  run,
+  SIZES,
+  STATES,
+  TELLING,
+  tell,
+  VOID,
+} from './step.ts'
 
 /** What waits: what deposits bring, and forced transactions. */
 export type Queues = { readonly deposits: readonly number[]; readonly forced: readonly number[] }
@@ -12,6 +26,8 @@ export type Leaf = readonly [step: number, to: number, amount: number]
 export type Header = {
   readonly steps: number
   readonly state: number
+  /** Entries that the state has more, modulo `GROWTHS`. */
+  readonly growth: number
   readonly head: readonly Leaf[]
   readonly deposits: number
   readonly forced: number
@@ -22,8 +38,8 @@ type Must = { readonly at: number; readonly by: number; readonly value: number }
 /** By header; several blocks may have the same one. */
 export type Rights = ReadonlyMap<string, { readonly header: Header; readonly blobs: readonly (readonly Must[])[] }>
 
-function keyOf({ state, head, deposits, forced }: Header): string {
-  return [state, deposits, forced, ...head.flat()].join()
+function keyOf({ state, growth, head, deposits, forced }: Header): string {
+  return [state, growth, deposits, forced, ...head.flat()].join()
 }
 
 /** All right blocks of this many steps. */
@@ -94,8 +110,8 @@ function encode(
     // The last step has no entry: what would be in it is in the header.
     if (i < steps - 1) {
       must.push({ at: 2 * i, by: STATES, value: state })
-      must.push({ at: 2 * i + 1, by: COUNTS * ENDS, value: COUNTS * at + head.length })
+      must.push({ at: 2 * i + 1, by: TELLING, value: tell(at, head.length, growthOf(before, state)) })
     }
   }
-  return { header: { steps, state, head, ...consumed }, must }
+  return { header: { steps, state, growth: growthOf(before, state), head, ...consumed }, must }
 }

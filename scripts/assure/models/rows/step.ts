@@ -6,9 +6,10 @@ export type Blob = readonly number[]
 /** Elements of a blob. */
 export const BLOB = 8
 export const STATES = 3
-/** Ends of steps are read modulo this, counts of requests modulo `COUNTS`. */
+/** Ends of steps are read modulo this, counts of requests modulo `COUNTS`, growth modulo `GROWTHS`: below zero it wraps around. */
 export const ENDS = 64
 export const COUNTS = 4
+export const GROWTHS = 5
 
 /** Kind 0 has no shape. */
 export const KINDS = 6
@@ -23,6 +24,17 @@ export const SIZES = [0, 2, 2, 2, 1, 3] as const
 
 type Request = { readonly to: number; readonly amount: number }
 export type Post = { readonly state: number; readonly request?: Request }
+
+/** What the second element of an entry says, and what that is read modulo. */
+export function tell(end: number, count: number, growth: number): number {
+  return COUNTS * (ENDS * growth + end) + count
+}
+export const TELLING = COUNTS * ENDS * GROWTHS
+
+/** How many entries a state has more than another: as many as it has money. */
+export function growthOf(before: number, after: number): number {
+  return (GROWTHS + after - before) % GROWTHS
+}
 
 /** Undefined where the step is invalid. `x` and `y` are the elements behind the kind's. */
 export function run(state: number, kind: number, x: number, y: number): Post | undefined {

@@ -76,7 +76,7 @@ export function isWorthIt(content: Content, gasPrice: GasPrice, now: number): bo
 /** What a block of this content brings and costs, as the product's miner counts it. */
 export function offerOf(content: Content): Offer {
   const { requests, fee, queueFees, entries } = content
-  return { queueEntries: entries, requests: requests.length, fee, queueFees, gas: publishGas(content, false) }
+  return { queueEntries: entries, requests: requests.length, fee, queueFees, gas: publishGas(content, false), blobs: 0 }
 }
 
 export function policyAt(gasPrice: GasPrice): Policy {

@@ -70,9 +70,9 @@ function isWorthIt(world: World, on: Hash, lost: readonly Draft[], spent: number
     blocks: lost.length,
     fee: toBaseUnits(sum((draft) => feesOf(world, draft).fee)),
     queueFees: toGwei(sum((draft) => feesOf(world, draft).queueFees)),
-    gas: sum((draft) => publishGas(draft, false)),
+    expense: { gas: sum((draft) => publishGas(draft, false)), blobs: 0 },
     defences: spent,
-    spentGas: BigInt(spent) * publishGas({ size: 0, entries: 0 }, false),
+    spent: { gas: BigInt(spent) * publishGas({ size: 0, entries: 0 }, false), blobs: 0 },
   }
   const content = world.content(on, 'empty')
   return decideDefence(offerOf(content), policyAt(world.gasPrice), stake).publish

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Miner } from '../../../../miner/miner.ts'
+import { formatEther } from '../../../../miner/profit.ts'
 import type { MinerStatus } from '../../../../miner/status.ts'
 import { formatAmount } from '../../../../node/client/amount.ts'
 import type { Logger } from '../../../../node/log.ts'
@@ -35,6 +36,7 @@ export function registerMiner(program: Command, act: Act): void {
         'weiPerTtx',
         'marginPercent',
         'longestWait',
+        'rows',
         'courtesy',
         'confirmations',
         'pollMs',
@@ -47,11 +49,12 @@ export function registerMiner(program: Command, act: Act): void {
 
 async function run(context: CliContext): Promise<undefined> {
   const { settings, folder, log, signal } = context
-  const { threads, payout, weiPerTtx, marginPercent, longestWait, courtesy, pollMs } = settings
+  const { threads, payout, weiPerTtx, marginPercent, longestWait, rows, courtesy, pollMs } = settings
   // Loaded only here: other commands start sooner without it.
-  const [{ Miner }, { PowPool }, { openSender }] = await Promise.all([
+  const [{ Miner }, { PowPool }, { KzgPool }, { openSender }] = await Promise.all([
     import('../../../../miner/miner.ts'),
     import('../../../../miner/work/pow-pool.ts'),
+    import('../../../../node/ethereum/blobs/kzg-pool.ts'),
     import('../../sender.ts'),
   ])
   const journalOf = (account: Address) => join(folder.miner, account)
@@ -60,12 +63,14 @@ async function run(context: CliContext): Promise<undefined> {
   const journal = journalOf(sending.sender.ethereum.account)
   const { sender, node } = sending
   const pool = new PowPool({ log, random: randomBytes, now: () => performance.now() }, { threads })
+  await using kzg = new KzgPool()
   await using miner = new Miner(
-    { log, now: Date.now, random: Math.random, node, sender, pool },
+    { log, now: Date.now, random: Math.random, node, sender, pool, kzg },
     {
       folder: journal,
       marginPercent,
       longestWaitMs: 1_000 * longestWait,
+      rows,
       courtesyMs: 1_000 * courtesy,
       pollMs,
       ...(payout === undefined ? {} : { payout }),
@@ -92,7 +97,8 @@ async function tell(miner: Miner, log: Logger, signal: AbortSignal): Promise<voi
   while (!signal.aborted) {
     const status = miner.status()
     const { state, problem, blocks, work } = status
-    const line = [state, problem, blocks.published, blocks.final, work?.code === 'defence', work?.defends].join(' ')
+    const { published, final } = blocks
+    const line = [state, problem, published, final, work?.code === 'defence', work?.defends, work?.rows].join(' ')
     if (line !== told) log.info(factsOf(status), problem ?? status.reason)
     told = line
     await delay(TELL_MS, undefined, { signal }).catch(() => undefined)
@@ -107,6 +113,7 @@ function factsOf({ state, hashRate, blocks, earned, pending, work }: MinerStatus
     earned: formatAmount(earned),
     pending: formatAmount(pending),
     ...(work === undefined ? {} : { height: `${work.height}`, steps: work.steps, requests: work.requests }),
+    ...(work === undefined ? {} : { rows: work.rows, blobs: work.blobs, blobFee: formatEther(work.blobFee) }),
     ...(work?.defends === undefined ? {} : { defends: work.defends }),
   }
 }

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { RowsChoice } from '../../../../miner/rows.ts'
 import { parseDeployment } from '../../../../node/deployment.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { runDemo } from '../../../devnet/demo/demo.ts'
@@ -12,8 +13,9 @@ import { freePorts } from '../../../devnet/ports.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import type { Act, CliContext, Result } from '../../context.ts'
 import { interrupted } from '../../failure.ts'
+import { rowsOption } from '../../rows-option.ts'
 
-type Options = { readonly out?: string; readonly folder?: string; readonly on?: string }
+type Options = { readonly out?: string; readonly folder?: string; readonly on?: string; readonly rows?: RowsChoice }
 
 const DEADLINE_MS = 180_000
 const POLL_MS = 200
@@ -34,13 +36,18 @@ export function registerDemo(program: Command, act: Act): void {
       )
       .option('--folder <folder>', 'run the network in this new folder and keep it (without it: a temporary one)')
       .option('--on <url>', 'use the development chain at this URL (anvil or Hardhat) instead of an embedded one')
+      .addOption(rowsOption())
       .action(act(demo)),
     'ttx demo',
+    'ttx demo --rows calldata',
     'ttx demo --json --out evidence',
   )
 }
 
-async function demo(context: CliContext, { out, folder, on }: Options): Promise<Result> {
+async function demo(
+  context: CliContext,
+  { out, folder, on, rows = on === undefined ? 'blobs' : 'auto' }: Options,
+): Promise<Result> {
   const { log, say, settings, signal } = context
   if (out !== undefined) await claimFolder(out, '--out')
   if (folder !== undefined) await claimFolder(folder, '--folder')
@@ -53,6 +60,7 @@ async function demo(context: CliContext, { out, folder, on }: Options): Promise<
         data,
         ports: { ethereum, rpc, listen, peerRpc, peerListen },
         miner: true,
+        rows,
         watcher: true,
         blockSeconds: BLOCK_SECONDS,
         pollMs: POLL_MS,

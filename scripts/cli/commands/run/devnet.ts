@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
+import type { RowsChoice } from '../../../../miner/rows.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { DevChain } from '../../../devnet/dev-chain.ts'
 import { Devnet } from '../../../devnet/devnet.ts'
@@ -9,6 +10,7 @@ import { checkPort } from '../../../devnet/ports.ts'
 import { parseAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { rowsOption } from '../../rows-option.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { formatMoment, formatSpan, parseSpan } from '../../time.ts'
 import { untilAborted } from '../../until.ts'
@@ -19,6 +21,7 @@ type Options = {
   readonly basePort: number
   readonly blockSeconds: number
   readonly miner: boolean
+  readonly rows: RowsChoice
   readonly watcher: boolean
 }
 
@@ -37,6 +40,7 @@ export function registerDevnet(program: Command, act: Act): void {
         .option('--ethereum-port <port>', 'port of the embedded Ethereum', parsePort, 8545)
         .option('--base-port <port>', 'first of the four ports of the two nodes', parsePort, 7650)
         .option('--block-seconds <seconds>', 'seconds between empty blocks of Ethereum', parseSeconds, 5)
+        .addOption(rowsOption('blobs'))
         .option('--no-miner', 'start none, because you run one yourself')
         .option('--no-watcher', 'start none: wrong blocks live until somebody else kills them')
         .action(act(run)),
@@ -75,7 +79,7 @@ export function registerDevnet(program: Command, act: Act): void {
 }
 
 async function run(context: CliContext, options: Options): Promise<undefined> {
-  const { ethereumPort, basePort, blockSeconds, miner, watcher } = options
+  const { ethereumPort, basePort, blockSeconds, miner, rows, watcher } = options
   const { settings, folder, log, say, shell, signal } = context
   const ports = {
     ethereum: ethereumPort,
@@ -94,6 +98,7 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
       data: folder.root,
       ports,
       miner,
+      rows,
       watcher,
       blockSeconds,
       pollMs: settings.pollMs,

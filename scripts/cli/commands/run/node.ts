@@ -28,6 +28,7 @@ export function registerNode(program: Command, act: Act): void {
       [
         'deployment',
         'ethereum',
+        'beacon',
         'rpcHost',
         'rpcPort',
         'networkProfile',
@@ -54,7 +55,7 @@ export function registerNode(program: Command, act: Act): void {
 
 async function run(context: CliContext): Promise<undefined> {
   const { settings, folder, log } = context
-  const { ethereum = [], rpcHost, rpcPort, listenPort, pollMs } = settings
+  const { ethereum = [], beacon = [], rpcHost, rpcPort, listenPort, pollMs } = settings
   const network = networkOptions(settings)
   const definition = await readDeployment(settings.deployment)
   // Later on a node waits out whatever is wrong with Ethereum; at the start it is most likely a typo.
@@ -72,6 +73,7 @@ async function run(context: CliContext): Promise<undefined> {
       folder: folder.node,
       definition,
       ethereum,
+      beacon,
       rpc: { host: rpcHost, port: rpcPort },
       network,
       pollMs,

@@ -61,7 +61,10 @@ async function list(context: CliContext): Promise<Result> {
   const node = await openNode(context)
   const { status, blocks } = await readAllBlocks(node, context.signal)
   const now = status.ethereumTime ?? Math.floor(Date.now() / 1_000)
-  const rows = blocks.map((block): [string, string] => [`${block.height}`, `${block.id}  ${describeState(block, now)}`])
+  const rows = blocks.map((block): [string, string] => [
+    `${block.height}`,
+    `${block.id}  ${describeState(block, now)}${block.blobs === 0 ? '' : `, rows ${describeRows(block)}`}`,
+  ])
   const problem = status.problem === undefined ? '' : `: ${status.problem}`
   const head = `bridge: ${status.state}${problem}`
   return { data: { status, blocks }, text: rows.length === 0 ? head : `${head}\n${formatTable(rows)}` }
@@ -69,7 +72,14 @@ async function list(context: CliContext): Promise<Result> {
 
 async function show(context: CliContext, id: Hash, { save }: { save?: string }): Promise<Result> {
   const node = await openNode(context)
-  const { sealed, packedSteps, states: _states, ...block } = await node.call('bridge_block', { id }, context.signal)
+  const {
+    sealed,
+    packedSteps,
+    states: _states,
+    entries: _entries,
+    requestRecords: _records,
+    ...block
+  } = await node.call('bridge_block', { id }, context.signal)
   const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
   const kinds = splitSteps(packedSteps).map((step) => decodeStep(step)?.kind ?? 'malformed')
   if (save !== undefined) await saveBlock(context, id, sealed, save)
@@ -82,7 +92,8 @@ async function show(context: CliContext, id: Hash, { save }: { save?: string }):
       ['state', describeState(block, now)],
       ['miner', block.miner],
       ['published', formatMoment(block.publishedAt, now)],
-      ['steps', `${block.steps} (${summary(kinds)})`],
+      ['steps', stepWords(block, kinds)],
+      ['rows', describeRows(block)],
       ['requests', `${block.requests}`],
       ['queue after', LANES.map((lane) => `${block.lanes[lane]} ${lane}`).join(', ')],
       ['state root', block.state],
@@ -115,6 +126,18 @@ function describeState(block: Summary, now: number): string {
   return block.finalizableAt === undefined
     ? branch
     : `${branch}, can be final ${formatMoment(block.finalizableAt, now)}`
+}
+
+/** Where the steps of a block and the states after them were posted on Ethereum. */
+function describeRows({ blobs }: Pick<Summary, 'blobs'>): string {
+  if (blobs === 0) return 'in calldata'
+  return blobs === 1 ? 'in 1 blob' : `in ${blobs} blobs`
+}
+
+/** Of a block in blobs the node tells the steps once it has found it right. */
+function stepWords({ steps, blobs, verdict }: Summary, kinds: readonly string[]): string {
+  const isUntold = blobs > 0 && verdict !== 'valid' && kinds.length === 0
+  return isUntold ? `${steps}` : `${steps} (${summary(kinds)})`
 }
 
 function summary(kinds: readonly string[]): string {

@@ -8,6 +8,9 @@ import { readRules } from '../../../../miner/watch/network.ts'
 import { openJudge } from '../../../../miner/watch/open-judge.ts'
 import { createNodeClient, type NodeClient } from '../../../../node/client/rpc.ts'
 import { connectEthereum } from '../../../../node/ethereum/agreeing/http-chain.ts'
+import { BeaconEndpoint } from '../../../../node/ethereum/blobs/beacon.ts'
+import type { BlobSupplier } from '../../../../node/ethereum/blobs/blob-source.ts'
+import { KzgPool } from '../../../../node/ethereum/blobs/kzg-pool.ts'
 import { nameOf, noEndpoint } from '../../../../node/ethereum/problems.ts'
 import { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import type { Rules } from '../../../../node/protocol/rules.ts'
@@ -21,6 +24,9 @@ export type Court = AsyncDisposable & {
   /** None where no endpoint is set. */
   readonly readers: readonly EthereumReader[]
   readonly logs: readonly Logs[]
+  /** Those that are named to have blobs. */
+  readonly beacons: readonly BlobSupplier[]
+  readonly kzg: KzgPool
   /** Where a file says what the network is; then nothing about it is asked of the node. */
   readonly genesis?: Genesis
 }
@@ -31,7 +37,7 @@ const NODE_BYTES = 2 ** 23
 const ONCE = { retries: 1, timeoutMs: PATIENCE_MS }
 
 /**
- * With a deployment file and endpoints of its own it needs no node. Disposing closes the endpoints. Throws what `readDeployment` throws,
+ * With a deployment file and endpoints of its own it needs no node. Disposing closes the endpoints, and ends what is under way. Throws what `readDeployment` throws,
  * and without such a file what the node throws.
  */
 export async function openCourt(context: CliContext): Promise<Court> {
@@ -44,14 +50,18 @@ export async function openCourt(context: CliContext): Promise<Court> {
   const own = definition && { sealed: definition.genesisBlock, transaction: definition.genesis }
   const readers = urls.map((url) => new EthereumReader({ urls: [url], network, now: Date.now }, ONCE))
   const logs = urls.map((url) => ({ name: nameOf([url]), chain: connectEthereum([url], network, ONCE) }))
+  const beacons = (settings.beacon ?? []).map((url) => new BeaconEndpoint(url, { now: Date.now }))
+  const kzg = new KzgPool()
   const close = async () => {
     for (const each of [...readers, ...logs.map(({ chain }) => chain)]) each.close()
+    await kzg.stop()
   }
   try {
     const given = definition === undefined ? {} : { own: definition.rules }
     const { rules, dissent } = await readRules({ node, endpoints: readers, ...given }, PATIENCE_MS, signal)
     if (dissent !== undefined) context.log.warn({ code: dissent.code, ...dissent.facts }, dissent.message)
-    return { rules, node, readers, logs, ...(own === undefined ? {} : { genesis: own }), [Symbol.asyncDispose]: close }
+    const genesis = own === undefined ? {} : { genesis: own }
+    return { rules, node, readers, logs, beacons, kzg, ...genesis, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error

@@ -2,10 +2,10 @@
 
 import type { Command } from 'commander'
 import { compareBlocks, type Difference } from '../../../../miner/watch/comparison.ts'
+import type { PostedBlock } from '../../../../miner/watch/evidence/source.ts'
 import type { Judgement } from '../../../../miner/watch/judge.ts'
 import { type Contender, findFork, type Lead, leadOf, type Place } from '../../../../miner/watch/rivalry.ts'
 import { OperationError } from '../../../../node/errors.ts'
-import type { PublishedBlock } from '../../../../node/protocol/block.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { countsOf } from '../../../../node/protocol/queue.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../../../node/protocol/rules.ts'
@@ -20,7 +20,7 @@ import { readStandings, type Standing } from './standings.ts'
 
 type Seen = {
   readonly id: Hash
-  readonly block: PublishedBlock
+  readonly block: PostedBlock
   readonly standing: Standing
   /** Our own. */
   readonly verdict: 'valid' | 'invalid' | 'unknown'
@@ -40,7 +40,7 @@ export function registerDiff(program: Command, act: Act): void {
         .argument('<a>', 'id of a block, 0x and 64 hex digits', parseBlockId)
         .argument('<b>', 'id of another block', parseBlockId)
         .action(act(diff)),
-      ['node', 'ethereum', 'deployment'],
+      ['node', 'ethereum', 'beacon', 'deployment'],
     ),
     `ttx diff 0x${'5'.repeat(64)} 0x${'6'.repeat(64)}`,
     `ttx diff 0x${'5'.repeat(64)} 0x${'6'.repeat(64)} --json`,
@@ -69,7 +69,8 @@ async function diff(context: CliContext, a: Hash, b: Hash): Promise<Result> {
   const [blockA, blockB, rootA, rootB] = seen
   if (!blockA || !blockB || !rootA || !rootB) throw new RangeError('four blocks were asked for')
   const { header: below } = (await posted(fork.id)).sealed
-  const { common, stepsOfA, stepsOfB, difference } = compareBlocks(court.rules, below.lanes, rootA.block, rootB.block)
+  const [wholeA, wholeB] = [await judge.whole(aboveA, signal), await judge.whole(aboveB, signal)]
+  const { common, stepsOfA, stepsOfB, difference } = compareBlocks(court.rules, below.lanes, wholeA, wholeB)
   const until = firstAt === undefined ? Number.POSITIVE_INFINITY : firstAt + Number(BRANCH_SECONDS)
   const height = final === undefined ? 0n : (await posted(final)).sealed.header.height
   const isDecided = rootA.standing.final || rootB.standing.final || height >= rootA.block.sealed.header.height
@@ -102,7 +103,7 @@ async function diff(context: CliContext, a: Hash, b: Hash): Promise<Result> {
   }
 }
 
-function placeOf(id: Hash, { sealed }: PublishedBlock): Place {
+function placeOf(id: Hash, { sealed }: PostedBlock): Place {
   const { parent, height } = sealed.header
   return { id, parent, height }
 }
@@ -209,8 +210,10 @@ const MEANINGS: Readonly<Record<Difference['kind'], string>> = {
   'queue-later': 'one of them leaves a queue entry to a later block, which it may until the entry is an hour old',
   'void-or-applied':
     'they disagree on whether a forced transaction is valid: one of the two blocks is wrong; "ttx verify" says which',
-  entry: 'two entries at one place of the queue: the bridge publishes no such block, so it is not on Ethereum',
-  shapeless: 'bytes that are not a step: the bridge publishes no such block, so it is not on Ethereum',
+  entry:
+    'two entries at one place of the queue: a block in calldata is not published with a wrong one, and one in blobs is wrong; "ttx verify" says which',
+  shapeless:
+    'bytes that are not a step: a block in calldata is not published with them, and one in blobs is wrong; "ttx verify" says which',
 }
 
 /** Which of two blocks A and B is ahead, and why. */

@@ -1,8 +1,9 @@
 // ttx drill: publishes bad blocks on a development chain, and measures how the watcher kills them.
 
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { OperationError } from '../../../../node/errors.ts'
 import { EthereumAccount } from '../../../../node/ethereum/account.ts'
+import { KzgPool } from '../../../../node/ethereum/blobs/kzg-pool.ts'
 import { noEndpoint } from '../../../../node/ethereum/problems.ts'
 import { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { walletAccount } from '../../../../node/ethereum/signer.ts'
@@ -13,8 +14,17 @@ import { patientClient } from '../../../devnet/demo/patience.ts'
 import { DevChain } from '../../../devnet/dev-chain.ts'
 import { Arrangement, checkDevelopmentChain } from '../../../devnet/drill/arrange.ts'
 import { Drill, type DrillDeps, type Result as DrillResult } from '../../../devnet/drill/drill.ts'
-import { DRILL_KINDS, type DrillKind, describeKind, isDrillKind } from '../../../devnet/drill/kinds.ts'
+import {
+  DRILL_KINDS,
+  type DrillKind,
+  describeKind,
+  expectedOf,
+  isDrillKind,
+  modesOf,
+  usualModeOf,
+} from '../../../devnet/drill/kinds.ts'
 import { Liar } from '../../../devnet/drill/liar.ts'
+import type { DataMode } from '../../../devnet/drill/posting.ts'
 import { formatKinds, formatReport, formatResult } from '../../../devnet/drill/report.ts'
 import { openDevWallet } from '../../../devnet/wallets.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
@@ -29,6 +39,7 @@ type Flags = {
   readonly list?: true
   readonly deadline: number
   readonly crowd: number
+  readonly in?: DataMode | 'both'
 }
 
 const WALLET = 'liar'
@@ -52,6 +63,12 @@ export function registerDrill(program: Command, act: Act): void {
           'Publish a bad block on the devnet that runs on the data folder, wait until the watcher has killed it, and say how long that took and how much gas; some kinds the bridge itself must refuse. Money comes from the wallet "genesis", and what a kind needs is arranged first: blocks, deposits, forced transactions, and time that passes on Ethereum. The exit code is 0 only if every bad block was killed or refused as it must be. Without --bad it lists the kinds. It refuses any chain that is not a development chain.',
         )
         .option('--bad <kinds>', 'kinds of bad blocks, separated by commas, or "all"', parseKinds)
+        .addOption(
+          new Option(
+            '--in <where>',
+            'where the rows of bad blocks are posted; kinds that cannot be there are left out (default: where each kind usually is)',
+          ).choices(['calldata', 'blobs', 'both']),
+        )
         .option('--list', 'only list the kinds')
         .option('--deadline <seconds>', 'how long a bad block may live', parseSeconds, DEADLINE_SECONDS)
         .option('--crowd <blocks>', 'right blocks around the bad one of the kind light-crowd', parseCrowd, CROWD)
@@ -60,16 +77,17 @@ export function registerDrill(program: Command, act: Act): void {
     ),
     'ttx drill --list',
     'ttx drill --bad mint',
+    'ttx drill --bad mint,request-omitted --in blobs',
     'ttx drill --bad light-crowd --crowd 1000',
     'ttx drill --bad all --json',
   )
 }
 
-async function run(context: CliContext, { bad, list, deadline, crowd }: Flags): Promise<Result> {
+async function run(context: CliContext, { bad, list, deadline, crowd, in: where }: Flags): Promise<Result> {
   if (bad === undefined || list) {
     const kinds = DRILL_KINDS.map((kind) => {
-      const { about, expected } = describeKind(kind)
-      return { kind, about, expected }
+      const modes = modesOf(kind)
+      return { kind, about: describeKind(kind), data: modes, expected: expectedOf(kind, usualModeOf(kind)) }
     })
     return { data: { kinds }, text: formatKinds() }
   }
@@ -80,9 +98,12 @@ async function run(context: CliContext, { bad, list, deadline, crowd }: Flags): 
     await using stack = new AsyncDisposableStack()
     const drill = await openDrill(context, stack, { deadlineMs: 1_000 * deadline, crowd, say: tell })
     for (const kind of bad) {
-      const result = await drill.run(kind)
-      results.push(result)
-      tell(formatResult(result))
+      const modes = where === undefined ? [usualModeOf(kind)] : modesOf(kind)
+      for (const mode of modes.filter((each) => where === undefined || where === 'both' || where === each)) {
+        const result = await drill.run(kind, mode)
+        results.push(result)
+        tell(formatResult(result))
+      }
     }
   } catch (error) {
     throw signal.aborted ? interrupted() : error
@@ -127,7 +148,8 @@ async function openDrill(
   stack.defer(() => ethereum.close())
   if ((await ethereum.balance()) < LEAST_WEI) await chain.fund(wallet.address, FUND_ETHER)
   const sender = new TransactionSender({ ethereum, log, now: Date.now }, { confirmations: 1, pollMs: POLL_MS })
-  const liar = new Liar({ node, sender, wallet, now: Date.now })
+  const kzg = stack.use(new KzgPool())
+  const liar = new Liar({ node, sender, kzg, wallet, now: Date.now })
   const now = () => Math.floor(Date.now() / 1_000)
   const common = { node, sender, liar, chain, patience }
   const arrangement = new Arrangement({ ...common, wallet, genesis, now, say: chosen.say })

@@ -46,6 +46,14 @@ export function parseBlockId(text: string): Hash {
   )
 }
 
-const WITHOUT_STATE: Readonly<Record<string, string>> = {
+type Problem = Extract<Judgement, { verdict: 'invalid' }>['problem']
+
+/** Of problems that are not a matter of the state after the step. The last five are of blocks whose rows are in blobs. */
+const WITHOUT_STATE: Partial<Record<Problem, string>> = {
   WrongVoid: 'the transaction applied: it is valid, and the block calls it void',
+  WrongEnd: 'the end that follows from the size of the step: the block states another one',
+  WrongEntry: 'what the queue has at this place: the step is another one, or the queue has nothing for it there',
+  WrongRequests: 'as many requests as there are up to the step: the block counts others, or more than its header has',
+  OtherRequest: 'the request of the step: what the publication lists under its number is another one',
+  WrongGrowth: 'as many more entries of the state as there are: the block counts others',
 }

@@ -20,7 +20,7 @@ export function registerVerify(program: Command, act: Act): void {
         )
         .argument('<block>', 'id of the block, 0x and 64 hex digits', parseBlockId)
         .action(act(verify)),
-      ['node', 'ethereum', 'deployment'],
+      ['node', 'ethereum', 'beacon', 'deployment'],
     ),
     `ttx verify 0x${'5'.repeat(64)}`,
     `ttx verify 0x${'5'.repeat(64)} --json`,

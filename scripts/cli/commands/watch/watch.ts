@@ -24,7 +24,7 @@ export function registerWatch(program: Command, act: Act): void {
         .option('--defend', 'kill wrong blocks; needs a wallet with ETH')
         .option('--dry-run', 'try refutations out without a wallet: log calldata, gas and reward, and send nothing')
         .action(act(run)),
-      ['node', 'ethereum', 'deployment', 'maxEthereumAge', 'courtesy', 'confirmations', 'pollMs'],
+      ['node', 'ethereum', 'beacon', 'deployment', 'maxEthereumAge', 'courtesy', 'confirmations', 'pollMs'],
     ),
     'ttx watch',
     'ttx watch --dry-run',
@@ -40,9 +40,9 @@ async function run(context: CliContext, { defend = false, dryRun = false }: Flag
   const court = stack.use(await openCourt(context))
   if (dryRun) requireReaders(court)
   const sending = defend && !dryRun ? stack.use(await openDefender(context, court.rules)) : undefined
-  const { node, readers, logs, rules, genesis } = court
+  const { node, readers, logs, beacons, rules, genesis } = court
   const deps = {
-    ...{ log, now: Date.now, random: Math.random, node, readers, logs },
+    ...{ log, now: Date.now, random: Math.random, node, readers, logs, beacons },
     ...(genesis === undefined ? {} : { network: { rules, genesis } }),
     ...(sending === undefined ? {} : { sender: sending.sender }),
   }

@@ -17,6 +17,7 @@ export const SHAPE_LIES = {
   'too-many-steps': {
     about: 'a block of one step more than fits',
     expected: { refused: 'TooManySteps' },
+    inBlobs: null,
     tell: (scene) => {
       const story = new Story(scene)
       return repeat(scene, stepOf(payment(story)), STEP_LIMIT + 1 - story.length)
@@ -25,6 +26,7 @@ export const SHAPE_LIES = {
   'too-many-bytes': {
     about: 'a block of the longest transactions that there are, more than fit',
     expected: { refused: 'TooManyBytes' },
+    inBlobs: null,
     tell: (scene) => {
       const prev = Array.from({ length: MAX_INPUTS }, (_, i) => `${i}`.repeat(40) as Infohash) // 40 digits
       const step = stepOf(payment(new Story(scene), { prev, memo: 'x'.repeat(MAX_MEMO) }))
@@ -34,16 +36,20 @@ export const SHAPE_LIES = {
   'malformed-step': {
     about: 'a step that lacks its last byte',
     expected: { refused: 'MalformedStep' },
+    // The bytes of an element that are not there are zeros.
+    inBlobs: null,
     tell: (scene) => repeat(scene, stepOf(payment(new Story(scene))).slice(0, -1), 1),
   },
   'unknown-kind': {
     about: 'a step of a kind that there is not',
     expected: { refused: 'MalformedStep' },
+    inBlobs: { problem: 'Malformed' },
     tell: (scene) => repeat(scene, stepOf(payment(new Story(scene))).with(0, 5), 1),
   },
   'missing-state': {
     about: 'a step without a state after it',
     expected: { refused: 'StatesMismatch' },
+    inBlobs: null,
     tell: (scene) => {
       const content = repeat(scene, stepOf(payment(new Story(scene))), 1)
       return { ...content, states: content.states.slice(0, -1) }

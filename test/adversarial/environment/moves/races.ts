@@ -1,6 +1,6 @@
 // Moves that anybody may make about published blocks: nominations, finalizations, refutations, bonds and claims, called for or not.
 
-import { proveStep, refuteStep } from '../../../../miner/watch/refutation.ts'
+import { proveStep, refutePosted } from '../../../../miner/watch/refutation.ts'
 import {
   claimCall,
   finalizeCall,
@@ -65,7 +65,7 @@ const refute: Move = {
     const verdict = replayBlock(rules, parent, { sealed, steps, states }, queue)
     if (verdict.verdict !== 'invalid') throw new RangeError(`${block.id} is called wrong, and is not`)
     const before = { sealed: below.sealed, state: below.state }
-    const data = encodeRefutation(refuteStep(rules, before, { sealed, steps, states }, queue, verdict))
+    const data = encodeRefutation(refutePosted(rules, before, { sealed, steps, states }, queue, verdict))
     return `${block.id.slice(0, 10)}: ${await caller.send({ data, gas: GAS })}`
   },
 }

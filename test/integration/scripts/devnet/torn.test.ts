@@ -32,6 +32,7 @@ test('a folder of another chain is refused', async (t) => {
       ethereum: stage.anvil.url,
       ports: { ethereum: 1, rpc: 2, listen: 3, peerRpc: 4, peerListen: 5 },
       miner: false,
+      rows: 'auto',
       watcher: false,
       blockSeconds: 1,
       pollMs: 100,

@@ -9,7 +9,7 @@ import { encodeSealed, genesisBlock } from '../../../../node/protocol/header.ts'
 import { type Hash, type Infohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { workOf } from '../../../../node/protocol/target.ts'
-import { toBaseUnits, toTime } from '../../../../node/protocol/units.ts'
+import { toBaseUnits, toTime, toWei } from '../../../../node/protocol/units.ts'
 import { accountOf, pay, World } from '../../../../scripts/assure/models/world.ts'
 import { FINAL, idOf } from './tree.ts'
 
@@ -17,13 +17,10 @@ const { rules } = new World(1)
 const never = new AbortController().signal
 const TARGET = 2n ** 240n
 const FEE = 10n ** 16n
+const NOTHING = { steps: new Uint8Array(), states: new Uint8Array() }
 
 test('without published blocks that earn something the tree is not read', async () => {
-  const scene = open([
-    entry(1, { stage: 'final' }),
-    entry(2, { stage: 'submitted' }),
-    entry(3, { steps: new Uint8Array() }),
-  ])
+  const scene = open([entry(1, { stage: 'final' }), entry(2, { stage: 'submitted' }), entry(3, { body: NOTHING })])
   assert.equal(scene.defence.firsts(toTime(0n)), undefined)
   await scene.defence.look(never)
   assert.equal(scene.reads, 0)
@@ -39,9 +36,15 @@ test('a rival beside an own block is seen, with what there is to lose', async ()
   assert.deepEqual([...(scene.defence.firsts(toTime(22n * 3_600n + 1n)) ?? [])], [])
   const [stand] = scene.defence.stands(toTime(3_600n), 0)
   assert.ok(stand)
-  const { gas, ...stake } = scene.defence.stake(stand)
-  assert.deepEqual(stake, { blocks: 1, fee: toBaseUnits(FEE), queueFees: 0n, defences: 0, spentGas: 0n })
-  assert.ok(gas > 170_000n)
+  const { expense, ...stake } = scene.defence.stake(stand)
+  assert.deepEqual(stake, {
+    blocks: 1,
+    fee: toBaseUnits(FEE),
+    queueFees: 0n,
+    defences: 0,
+    spent: { gas: 0n, blobs: 0 },
+  })
+  assert.ok(expense.gas > 170_000n && expense.blobs === 0)
 })
 
 test('an own block that is not first, was refuted, or is not judged has nothing to lose', async () => {
@@ -58,7 +61,7 @@ test('an own block that is not first, was refuted, or is not judged has nothing 
 test('earlier defences count as spent, in the same race only, and only once they are on Ethereum', async () => {
   const mine = entry(1)
   const id = publicationId(mine)
-  const none = { steps: new Uint8Array(), fee: toBaseUnits(0n) }
+  const none = { body: NOTHING, fee: toBaseUnits(0n) }
   const entries = [
     mine,
     entry(2, { ...none, defends: id }),
@@ -71,8 +74,8 @@ test('earlier defences count as spent, in the same race only, and only once they
   await scene.defence.look(never)
   const [stand] = scene.defence.stands(toTime(3_600n), 0)
   assert.ok(stand)
-  const { defences, spentGas } = scene.defence.stake(stand)
-  assert.deepEqual([defences, spentGas], [2, 340_000n])
+  const { defences, spent } = scene.defence.stake(stand)
+  assert.deepEqual([defences, spent], [2, { gas: 340_000n, blobs: 0 }])
 })
 
 test('a look that took long is repeated the later', async () => {
@@ -137,7 +140,7 @@ function entry(time: number, other: { [Key in keyof Publication]?: Publication[K
     state: ZERO_HASH,
   })
   const seal = { miner: rules.token, nonce: ZERO_HASH }
-  const earned = other.steps?.length === 0 ? {} : { requestCount: 1, fee: toBaseUnits(FEE) }
+  const earned = other.body === NOTHING ? {} : { requestCount: 1, fee: toBaseUnits(FEE) }
   const sealed = encodeSealed({
     header: { ...header, parent: FINAL, height: BigInt(time), target: TARGET, stepCount: 1, ...earned },
     seal,
@@ -151,14 +154,14 @@ function entry(time: number, other: { [Key in keyof Publication]?: Publication[K
   )
   const steps = encodeStep({ kind: 'transaction', packed: tx.packed })
   const known = {
-    version: 1 as const,
+    version: 2 as const,
     stage: 'published' as const,
     foundMs: time,
     sinceMs: 0,
     parent: sealed,
     sealed,
-    steps,
+    body: { steps, states: new Uint8Array(32) },
   }
-  const rest = { states: new Uint8Array(), fee: toBaseUnits(FEE), attempts: [], bond: 1n, publishedAt: 0 }
+  const rest = { fee: toBaseUnits(FEE), attempts: [], bond: toWei(1n), publishedAt: 0 }
   return { ...known, ...rest, ...other } as Publication // a test may leave a member out
 }

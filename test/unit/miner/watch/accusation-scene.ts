@@ -116,6 +116,7 @@ export function told(name: string, chosen: Partial<NodeBlock>): NodeBlock {
       work: 1n,
       state: ZERO_HASH,
       steps: 0,
+      blobs: 0,
       requests: 0,
     },
     ...{

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EndpointSource } from '../../../../miner/watch/evidence/endpoint-source.ts'
+import { type BlobFinder, EndpointSource } from '../../../../miner/watch/evidence/endpoint-source.ts'
+import type { WantedBlobs } from '../../../../node/ethereum/blobs/blob-source.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { blockId, genesisBlock } from '../../../../node/protocol/header.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
@@ -10,6 +11,7 @@ import { toGasPrice, toGwei, toTime } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, RULES } from '../../../../scripts/assure/models/world.ts'
 import { FakeEthereum, type UnplacedEvent } from '../../../support/chain/fake-ethereum.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
+import { forgeInBlobs } from '../../../support/miner/forge-blobs.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
 const holder = accountOf('holder')
@@ -39,6 +41,33 @@ test('of several blocks that were published in one second each is found by its i
   for (const { next, sealed, steps, states } of [one, two, three]) {
     assert.deepEqual(await source.block(next.id, signal), { sealed, steps, states })
   }
+})
+
+test('of a block in blobs the logs tell all but the blobs, and where these are looked for, after a reorganisation too', async () => {
+  const { ethereum, wanted, source } = open()
+  const { hashes, entries, requests, sealed, ...made } = await forgeInBlobs(
+    RULES,
+    root,
+    [],
+    easiestTarget,
+    holder.address,
+    { wrong: Uint8Array.from({ length: 127 }, (_, at) => (at < 7 ? 0 : 1)) },
+  )
+  const event = { ...published(one), id: made.next.id, sealed: made.sealedBytes, body: { hashes, entries, requests } }
+  ethereum.mine([])
+  ethereum.mine([event], 300n)
+  assert.deepEqual(await source.block(made.next.id, signal), { sealed, hashes, entries, requests })
+  assert.deepEqual(await source.blobs(made.next.id, hashes, signal), [Uint8Array.of(1)])
+  ethereum.drop(1)
+  ethereum.mine([], 312n)
+  ethereum.mine([event], 324n)
+  await source.blobs(made.next.id, hashes, signal)
+  assert.deepEqual(wanted, [
+    { hashes, block: { number: 2n, time: 300n } },
+    { hashes, block: { number: 3n, time: 324n } },
+  ])
+  assert.equal(await source.blobs(madeUpId('nothing'), hashes, signal), undefined)
+  assert.equal(wanted.length, 2)
 })
 
 test('what nobody published is not there, nor is genesis, which has no log', async () => {
@@ -90,7 +119,14 @@ function open() {
     ...{ chain, bridge, token, minRequest, minDeposit: 1n, floorPrice: toGasPrice(7n), easiestTarget },
     ...{ genesis: root.id, deployedAt: toTime(100n) },
   })
-  return { ethereum, source: new EndpointSource({ name: 'one', chain: ethereum.connect() }) }
+  const wanted: WantedBlobs[] = []
+  const finder: BlobFinder = {
+    find: async (each) => {
+      wanted.push(each)
+      return [Uint8Array.of(wanted.length)]
+    },
+  }
+  return { ethereum, wanted, source: new EndpointSource({ name: 'one', chain: ethereum.connect() }, finder) }
 }
 
 function published({ parent, next, sealedBytes, steps, states }: Forged): UnplacedEvent {
@@ -102,8 +138,7 @@ function published({ parent, next, sealedBytes, steps, states }: Forged): Unplac
     miner: holder.address,
     torrent: genesisInfohash(genesis),
     sealed: sealedBytes,
-    steps,
-    states,
+    body: { steps, states },
     time: toTime(0n),
   }
 }

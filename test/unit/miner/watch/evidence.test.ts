@@ -17,6 +17,7 @@ import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { toGwei } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { log } from '../../../support/log.ts'
+import { FakeKzg } from '../../../support/miner/fake-kzg.ts'
 import { type Forged, forge, seal } from '../../../support/miner/forge.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
@@ -193,7 +194,8 @@ test('the state after genesis follows from its transaction, whoever has that', a
   await assert.rejects(evidenceOf(file(genesisOf(accountOf('another')))).genesisState(header, signal), {
     code: 'no-evidence',
   })
-  const known = new Evidence({ sources: [], log, genesis: { sealed: rootBlock, transaction: genesis } })
+  const start = { sealed: rootBlock, transaction: genesis }
+  const known = new Evidence({ sources: [], log, blobs: new FakeKzg(), genesis: start })
   assert.equal(stateRoot(await known.genesisState(header, signal)), header.state)
   assert.deepEqual((await known.block(root.id, signal)).sealed, rootBlock)
 })
@@ -223,7 +225,7 @@ function forgeOne(payments: number): Forged {
 }
 
 function evidenceOf(...sources: readonly Source[]): Evidence {
-  return new Evidence({ sources, log }, { patienceMs: 10 })
+  return new Evidence({ sources, log, blobs: new FakeKzg() }, { patienceMs: 10 })
 }
 
 /** One that has nothing, but for what is chosen. */

@@ -16,6 +16,7 @@ import type { Step } from '../../../../node/protocol/step.ts'
 import { toGwei } from '../../../../node/protocol/units.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { log } from '../../../support/log.ts'
+import { FakeKzg } from '../../../support/miner/fake-kzg.ts'
 import { type Forged, forge } from '../../../support/miner/forge.ts'
 
 const holder = accountOf('holder')
@@ -23,11 +24,7 @@ const genesis = genesisOf(holder)
 /** No work at all: nobody asks for it here. */
 const easiestTarget = 2n ** 256n - 1n
 const rootState = genesisState(genesis)
-const rootBlock = genesisBlock({
-  ...RULES,
-  easiestTarget,
-  state: stateRoot(rootState),
-})
+const rootBlock = genesisBlock({ ...RULES, easiestTarget, state: stateRoot(rootState) })
 const root: ParentBlock = { id: blockId(rootBlock), header: rootBlock.header, state: rootState }
 const { signal } = new AbortController()
 const NOTHING: ReadonlySet<Hash> = new Set()
@@ -251,8 +248,10 @@ class Chain {
         return this.served.has(id) && of ? outputsOf(of.state) : undefined
       },
     }
-    const evidence = new Evidence({ sources: [source], log, genesis: { sealed: rootBlock, transaction: genesis } })
-    return new Judge({ evidence, rules: RULES, log }, options)
+    const kzg = new FakeKzg()
+    const start = { sealed: rootBlock, transaction: genesis }
+    const evidence = new Evidence({ sources: [source], log, blobs: kzg, genesis: start })
+    return new Judge({ evidence, rules: RULES, log, kzg }, options)
   }
 
   add(block: Forged): Forged {

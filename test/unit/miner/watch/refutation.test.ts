@@ -18,6 +18,7 @@ import { encodeStep } from '../../../../node/protocol/step.ts'
 import { isInTrace, traceLeaf } from '../../../../node/protocol/trace.ts'
 import { toGwei } from '../../../../node/protocol/units.ts'
 import { RULES, World } from '../../../../scripts/assure/models/world.ts'
+import { splitOpening } from '../../../support/opening.ts'
 import { buildRefutation } from '../../../support/refutation.ts'
 
 const world = new World(3)
@@ -57,14 +58,20 @@ describe('buildRefutation', () => {
       assert(refutation)
       const { proof } = refutation
       assert.equal(proof.index, at)
-      assert.equal(proof.state, stateRoot(plain[at]?.before))
+      assert.deepEqual(proof.hashes, [])
+      const { state, siblings, previous } = splitOpening(proof)
+      assert.equal(state, stateRoot(plain[at]?.before))
       const witness: Witness = []
       applyStep(RULES, plain[at]?.before, 0n, proof.step, witness)
       assert.deepEqual(proof.witness, concat(...witness))
       const { traceRoot } = block.sealed.header
-      assert(isInTrace(traceRoot, plain.length, at, traceLeaf(proof.step, proof.state), proof.siblings))
-      assert.equal(proof.previous?.state, at === 0 ? undefined : stateRoot(plain[at - 1]?.after))
-      assert.equal(proof.previous?.stepHash, at === 0 ? undefined : toHash(keccak(plain[at - 1]?.step ?? proof.step)))
+      assert(isInTrace(traceRoot, plain.length, at, traceLeaf(proof.step, state), siblings))
+      assert.equal(previous === undefined, at === 0)
+      if (previous === undefined) continue
+      assert.equal(previous.state, stateRoot(plain[at - 1]?.after))
+      assert.equal(previous.stepHash, toHash(keccak(plain[at - 1]?.step ?? proof.step)))
+      const before = traceLeaf(plain[at - 1]?.step ?? proof.step, previous.state)
+      assert(isInTrace(traceRoot, plain.length, at - 1, before, previous.siblings))
     }
   })
 
@@ -109,9 +116,10 @@ describe('encodeRefutation', () => {
       assert.equal(sealedParent.length, 2 + 2 * SEALED_BYTES)
       assert.equal(proof['index'], BigInt(index))
       assert.equal(proof['step'], `0x${formatHex(plain[index]?.step ?? new Uint8Array())}`)
-      assert.deepEqual(proof['siblings'], refutation.proof.siblings)
-      assert.deepEqual(proof['previousSiblings'], refutation.proof.previous?.siblings ?? [])
-      assert.equal(proof['previousState'], refutation.proof.previous?.state ?? ZERO_HASH)
+      assert.deepEqual(proof['hashes'], [])
+      assert.equal(proof['opening'], `0x${formatHex(refutation.proof.opening)}`)
+      assert.equal(proof['witness'], `0x${formatHex(refutation.proof.witness)}`)
+      assert.deepEqual(proof['request'], [])
       assert.equal(proof['forced'], index === 3 ? `0x${formatHex(plain[0]?.packed ?? new Uint8Array())}` : '0x')
     }
   })

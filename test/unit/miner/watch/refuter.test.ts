@@ -7,6 +7,7 @@ import { OperationError } from '../../../../node/errors.ts'
 import { refuteCall, refuteGas, TRANSACTION_GAS } from '../../../../node/ethereum/calls.ts'
 import { refusalName } from '../../../../node/ethereum/refusals.ts'
 import { encodeRefutation } from '../../../../node/ethereum/refute-call.ts'
+import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { toWei } from '../../../../node/protocol/units.ts'
 import { LIES } from '../../../support/sending/lies.ts'
 import { type Lies, MadeUpChain, refusal } from '../../../support/sending/made-up-chain.ts'
@@ -110,8 +111,26 @@ test('of the estimates the greatest counts, within reason: none makes the limit 
   const mute: Lies = { estimate: () => Promise.reject(new Error('no such method')) }
   const prepared = await tryRefutation([new MadeUpChain().endpoint('mute', () => mute)], id, refutation)
   assert.deepEqual([prepared?.call.gas, prepared?.gas], [usual, usual])
-  const largest = `0x${'ff'.repeat(120_000)}` as const
+  const { proof } = refutation
+  const largest = encodeRefutation({ ...refutation, proof: { ...proof, witness: new Uint8Array(120_000).fill(255) } })
   assert.equal(refuteCall(largest, 2n ** 60n).gas, TRANSACTION_GAS)
+})
+
+test('each element of blobs that a proof opens has its gas in the limit, whatever the endpoints say', () => {
+  const { proof } = refutation
+  const withOpening = (opening: Uint8Array, count = 1) => {
+    const hashes = Array.from({ length: count }, () => ZERO_HASH)
+    return encodeRefutation({ ...refutation, proof: { ...proof, hashes, opening } })
+  }
+  // Four elements of entries, and one to twenty of a step.
+  for (const elements of [1, 8, 20]) {
+    const opening = new Uint8Array(4 * 128 + elements * 97)
+    const [inBlobs, inCalldata] = [refuteGas(withOpening(opening)), refuteGas(withOpening(opening, 0))]
+    const more = inBlobs - inCalldata - 32n * 40n // the hash
+    assert.ok(more >= 53_400n * BigInt(4 + elements), `${elements}: ${more}`)
+    assert.ok(more <= 53_400n * BigInt(6 + elements), `${elements}: ${more}`)
+    assert.ok(refuteCall(withOpening(opening)).gas >= (inBlobs * 3n) / 2n)
+  }
 })
 
 test('once one accepts it, what hangs is hardly waited for', { timeout: 20_000 }, async () => {

@@ -12,6 +12,7 @@ import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { log } from '../../../support/log.ts'
+import { FakeKzg } from '../../../support/miner/fake-kzg.ts'
 import { type Forged, forge, seal } from '../../../support/miner/forge.ts'
 
 const holder = accountOf('holder')
@@ -121,7 +122,8 @@ function open(options: { readonly keptSteps: number }, more: readonly Forged[] =
       return block && outputsOf(block.next.state)
     },
   }
-  const evidence = new Evidence({ sources: [source], log, genesis: { sealed: rootBlock, transaction: genesis } })
+  const known = { sealed: rootBlock, transaction: genesis }
+  const evidence = new Evidence({ sources: [source], log, blobs: new FakeKzg(), genesis: known })
   const states = new States({ evidence, rules: RULES, log }, { ...options, now: () => nowMs })
   return { states, asked, serve, after: (i: number) => states.after(idOf(i), () => true, signal) }
 }

@@ -10,6 +10,8 @@ import { AgreeingChain } from '../../../../node/ethereum/agreeing/agreement.ts'
 import type { BridgeEvent, BridgeReading, ChainBlock, LaneReading } from '../../../../node/ethereum/chain.ts'
 import { type BlockKey, type Hash, keyOf, toHash } from '../../../../node/protocol/ids.ts'
 import { LANES, type LaneLengths } from '../../../../node/protocol/queue.ts'
+import { isInBlobs, type PostedBody } from '../../../../node/protocol/replay.ts'
+import type { Posted } from '../../../../node/protocol/trace.ts'
 import { toGwei, toTime } from '../../../../node/protocol/units.ts'
 import { comparable, Driver, TestFollower } from '../../../support/bridge/driver.ts'
 import { finalized, published } from '../../../support/bridge/scenario.ts'
@@ -184,10 +186,14 @@ test('a publication whose content is not what its id commits to is not taken in'
   await follower.poll()
   const block = driver.forge.make(driver.forge.genesis, [], { transactions: 2 })
   driver.mine(published(block, driver.ethereum.head.time))
+  const other = (bytes: Uint8Array) => bytes.map((byte) => byte ^ 1)
+  const withBody = (event: BridgeEvent, change: (body: Posted) => PostedBody) =>
+    event.kind === 'published' && !isInBlobs(event.body) ? { ...event, body: change(event.body) } : event
   const lies: ((event: BridgeEvent) => BridgeEvent)[] = [
-    (event) => (event.kind === 'published' ? { ...event, steps: event.steps.slice(0, -1) } : event),
-    (event) => (event.kind === 'published' ? { ...event, states: event.states.map((byte) => byte ^ 1) } : event),
-    (event) => (event.kind === 'published' ? { ...event, sealed: event.sealed.map((byte) => byte ^ 1) } : event),
+    (event) => withBody(event, (body) => ({ ...body, steps: body.steps.slice(0, -1) })),
+    (event) => withBody(event, (body) => ({ ...body, states: other(body.states) })),
+    (event) => withBody(event, () => ({ hashes: [block.id], entries: new Uint8Array(), requests: new Uint8Array() })),
+    (event) => (event.kind === 'published' ? { ...event, sealed: other(event.sealed) } : event),
     (event) => (event.kind === 'published' ? { ...event, time: toTime(event.time + 1n) } : event),
   ]
   for (const lie of lies) {

@@ -2,11 +2,27 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BaseError, encodeErrorResult, HttpRequestError, RawContractError, RpcRequestError } from 'viem'
+import {
+  BaseError,
+  encodeErrorResult,
+  HttpRequestError,
+  InvalidParamsRpcError,
+  parseAbi,
+  RawContractError,
+  RpcRequestError,
+} from 'viem'
 import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { isOperationError, OperationError } from '../../../../node/errors.ts'
 import { nameOf, problemOf } from '../../../../node/ethereum/problems.ts'
-import { isAnyRefusal, isRefusal, readRefusal } from '../../../../node/ethereum/refusals.ts'
+import {
+  isAnyRefusal,
+  isBlindToBlobs,
+  isNonceTaken,
+  isOtherKindPending,
+  isRefusal,
+  isRefusedForGood,
+  readRefusal,
+} from '../../../../node/ethereum/refusals.ts'
 
 test('a custom error is named, with its values and what to do', () => {
   const data = encodeErrorResult({ abi: bridgeAbi, errorName: 'TooEarly', args: [1_800_000_000n] })
@@ -66,4 +82,55 @@ test('an endpoint that wants a key is called so', () => {
     const { code, retry, facts } = problemOf('http://a', 'its head', cause)
     assert.deepEqual([code, retry, facts], ['ethereum-locked', true, { endpoint: 'http://a', what: 'its head' }])
   }
+})
+
+test('what mempools say of blobs is understood, and not of what was sent to them', () => {
+  const said = (message: string) => {
+    const error = { code: -32_000, message }
+    const body = { params: [`0x03${'4844'.repeat(100_000)}`] }
+    return new OperationError('ethereum-refused', 'failed', {
+      cause: new RpcRequestError({ body, url: 'http://x', error }),
+    })
+  }
+  for (const words of [
+    'address already reserved',
+    'transaction type 3 conflicts with existing transaction for 0x00',
+    'pending transaction type conflict',
+    'PendingTxsOfConflictingType',
+  ]) {
+    assert.deepEqual([isOtherKindPending(said(words)), isRefusedForGood(said(words))], [true, false], words)
+  }
+  for (const words of [
+    'transaction type not supported',
+    'unsupported transaction type',
+    'EIP-4844 fields received but is not supported by the current hardfork.',
+    'unexpected blob sidecar version, got: 1, want: 0',
+  ]) {
+    assert.deepEqual([isOtherKindPending(said(words)), isRefusedForGood(said(words))], [false, true], words)
+  }
+  for (const words of [
+    'max fee per blob gas less than block blob gas fee',
+    'nonce too high: tx nonce 5, gapped nonce 3',
+  ])
+    assert.ok(!isRefusedForGood(said(words)) && !isOtherKindPending(said(words)) && !isNonceTaken(said(words)), words)
+  assert.ok(isNonceTaken(said('replacement transaction underpriced: new tx gas fee cap 2 < 4 queued + 100%')))
+})
+
+test('only what hides blobs from the contract, or takes no question about them, has said nothing of a call', () => {
+  const revert = (count: bigint) =>
+    encodeErrorResult({ abi: parseAbi(['error BadBlobs(uint256)']), errorName: 'BadBlobs', args: [count] })
+  const asked = (data: `0x${string}`) => readRefusal('publish', new RawContractError({ data }))
+  const blind = [
+    asked(revert(0n)),
+    new OperationError('ethereum-refused', 'failed', { cause: new InvalidParamsRpcError(new Error('unknown field')) }),
+  ]
+  assert.deepEqual(
+    blind.map((error) => error && isBlindToBlobs(error)),
+    [true, true],
+  )
+  const seeing = [asked(revert(7n)), asked('0xdeadbeef'), new OperationError('ethereum-silent', 'failed')]
+  assert.deepEqual(
+    seeing.map((error) => error && isBlindToBlobs(error)),
+    [false, false, false],
+  )
 })

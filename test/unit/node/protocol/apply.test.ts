@@ -94,7 +94,7 @@ describe('step function', () => {
     assert.strictEqual(outputValue(state, infohash, alice.address), SUPPLY - 30n)
     assert.strictEqual(outputValue(state, first, alice.address), 0n)
     assert.strictEqual(balanceOf(state, bob.address), 30n)
-    assert.deepStrictEqual(applyStep(RULES, state, 0n, step), { state, reason: 'MissingInput' })
+    assert.deepStrictEqual(applyStep(RULES, state, 0n, step), { state, reason: 'MissingInput', growth: 0 })
     const foreign = pay(bob, { to: bob.address, tokens: 30n, time: 0, prev: [first] })
     assert.strictEqual(applyTransaction(state, foreign).reason, 'MissingInput')
   })
@@ -130,7 +130,7 @@ describe('step function', () => {
 
   test('refuses to spend more than the inputs hold, and leaves the state as it was', () => {
     const over = pay(alice, { to: bob.address, tokens: SUPPLY + 1n, time: 0, prev: [first] })
-    assert.deepStrictEqual(applyTransaction(start, over), { state: start, reason: 'Overspend' })
+    assert.deepStrictEqual(applyTransaction(start, over), { state: start, reason: 'Overspend', growth: 0 })
   })
 
   test('refuses to spend more than the account holds, whatever the inputs do', () => {
@@ -140,7 +140,7 @@ describe('step function', () => {
       const bridge = { chain: RULES.chain, to: bob.address }
       for (const body of [{ to: bob.address }, { to: RULES.bridge, bridge }]) {
         const spent = pay(alice, { ...body, tokens: 30n, time: 0, prev: [first] }, { ...RULES, minRequest: 1n })
-        assert.deepStrictEqual(applyTransaction(state, spent), { state, reason: 'Overspend' })
+        assert.deepStrictEqual(applyTransaction(state, spent), { state, reason: 'Overspend', growth: 0 })
       }
       // What moves no money between accounts asks none.
       const kept = applyTransaction(state, pay(alice, { to: owner, tokens: 30n, time: 0, prev: [first] }))
@@ -157,11 +157,11 @@ describe('step function', () => {
       (state, infohash, i) => withAmount(state, { infohash, owner: alice.address }, i === 0 ? MAX_TOKENS : 8n),
       start,
     )
-    assert.deepStrictEqual(spend(vast, bob.address, 7n), { state: vast, reason: 'Overflow' })
-    assert.deepStrictEqual(spend(vast, alice.address, 8n), { state: vast, reason: 'Overflow' })
+    assert.deepStrictEqual(spend(vast, bob.address, 7n), { state: vast, reason: 'Overflow', growth: 0 })
+    assert.deepStrictEqual(spend(vast, alice.address, 8n), { state: vast, reason: 'Overflow', growth: 0 })
     assert.strictEqual(spend(vast, bob.address, 8n).reason, 'None')
     const full = withAmount(vast, { owner: bob.address }, MAX_TOKENS - 8n)
-    assert.deepStrictEqual(spend(full, bob.address, 9n), { state: full, reason: 'Overflow' })
+    assert.deepStrictEqual(spend(full, bob.address, 9n), { state: full, reason: 'Overflow', growth: 0 })
     assert.strictEqual(balanceOf(spend(full, bob.address, 8n).state, bob.address), MAX_TOKENS)
   })
 
@@ -191,7 +191,7 @@ describe('step function', () => {
     ] as const) {
       const state = withAmount(start, name, MAX_TOKENS - 989n)
       const witness: Uint8Array[] = []
-      assert.deepStrictEqual(applyStep(RULES, state, 7n, step, witness), { state, reason: 'None' })
+      assert.deepStrictEqual(applyStep(RULES, state, 7n, step, witness), { state, reason: 'None', growth: 0 })
       assert.strictEqual(witness.length, openings)
       const fits = applyStep(RULES, withAmount(start, name, MAX_TOKENS - 990n), 7n, step)
       assert.notStrictEqual(stateRoot(fits.state), stateRoot(state))
@@ -200,15 +200,15 @@ describe('step function', () => {
 
   test('does nothing for a deposit of nothing', () => {
     const step = encodeStep({ kind: 'deposit', entry: { kind: 'deposit', gross: 0n, to: bob.address } })
-    assert.deepStrictEqual(applyStep(RULES, start, 0n, step), { state: start, reason: 'None' })
+    assert.deepStrictEqual(applyStep(RULES, start, 0n, step), { state: start, reason: 'None', growth: 0 })
   })
 
   test('does nothing in a void step', () => {
     const step = encodeStep({ kind: 'void', fee: toGwei(9n), packedHash: ZERO_HASH })
-    assert.deepStrictEqual(applyStep(RULES, start, 0n, step), { state: start, reason: 'None' })
+    assert.deepStrictEqual(applyStep(RULES, start, 0n, step), { state: start, reason: 'None', growth: 0 })
   })
 
-  test('moves outputs and accounts by the same sum on any state at all, so that no lie makes money out of steps', () => {
+  test('moves outputs and accounts by the same sum on any state at all, and says how many entries it has more', () => {
     for (let seed = 1; seed <= 12; seed++) {
       const world = new World(seed)
       let left = 60
@@ -217,6 +217,7 @@ describe('step function', () => {
         for (const each of next.name === 'valid' ? [...madeUpCases(world), next] : [next]) {
           const after = applyStep(RULES, each.state, each.queueIndex, each.step)
           assert.ok(after.reason === 'None' || after.state === each.state)
+          assert.strictEqual(after.growth, [...entries(after.state)].length - [...entries(each.state)].length)
           const [before, behind] = [sums(each.state), sums(after.state)]
           const moved = behind.outputs - before.outputs
           assert.strictEqual(behind.accounts - before.accounts, moved)

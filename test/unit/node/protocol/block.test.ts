@@ -20,7 +20,7 @@ import {
   blockTorrent,
   decodeOutputs,
 } from '../../../../node/protocol/block-torrent.ts'
-import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
+import { concat, encodeUint, formatHex } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import {
   blockId,
@@ -117,7 +117,7 @@ function readSealed(files: readonly BlockFile[]): SealedHeader {
   const big = ['chain', 'height', 'target', 'supply', 'fee', 'queueFees', 'firstRequest']
   const parts = Object.entries(told).map(([name, value]) => {
     if (name === 'lanes') return [name, readPoints(value)]
-    if (name === 'stepCount' || name === 'requestCount') return [name, Number(value)]
+    if (['stepCount', 'growth', 'requestCount'].includes(name)) return [name, Number(value)]
     return [name, big.includes(name) ? BigInt(String(value)) : value]
   })
   return { header: Object.fromEntries(parts), seal: { miner, nonce } }
@@ -148,6 +148,22 @@ describe('header', () => {
       assert.strictEqual(consumed.length, lane === 'assets' ? 0 : 2)
       assert.deepStrictEqual(header.lanes[lane], { count: BigInt(consumed.length), hash: hashOf(consumed) })
       assert.match(header.lanes[lane].hash, /0{10}$/)
+    }
+  })
+
+  test('says in two bytes each how many steps it has, and by how many entries the state has grown, which may be fewer', () => {
+    const { block } = blockOf(3, 0)
+    for (const [growth, hex] of [
+      [0, '0000'],
+      [1, '0001'],
+      [-1, 'ffff'],
+      [32_767, '7fff'],
+      [-32_768, '8000'],
+    ] as const) {
+      const sealed = { ...block.sealed, header: { ...block.sealed.header, stepCount: 3_500, growth } }
+      const bytes = encodeSealed(sealed)
+      assert.strictEqual(formatHex(bytes.subarray(101, 105)), `0dac${hex}`)
+      assert.deepStrictEqual(decodeSealed(bytes), sealed)
     }
   })
 

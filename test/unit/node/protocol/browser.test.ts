@@ -7,6 +7,7 @@ import { createContext, Script } from 'node:vm'
 import { build, type Metafile, stop } from 'esbuild'
 import { type Chromium, dumpPage, findChromium } from '../../../support/chromium.ts'
 import apply from '../../../vectors/apply.json' with { type: 'json' }
+import blob from '../../../vectors/blob.json' with { type: 'json' }
 import fee from '../../../vectors/fee.json' with { type: 'json' }
 import infohash from '../../../vectors/infohash.json' with { type: 'json' }
 import sha1 from '../../../vectors/sha1.json' with { type: 'json' }
@@ -19,7 +20,7 @@ import { transcript } from './transcript.ts'
 import { compareVectors, type VectorFiles } from './vectors.ts'
 
 const root = new URL('../../../..', import.meta.url).pathname
-const files: VectorFiles = { sha1, fee, infohash, 'typed-data': typedData, step, tree, apply, work }
+const files: VectorFiles = { sha1, fee, infohash, 'typed-data': typedData, step, tree, apply, work, blob }
 const seed = 20_261_202
 
 /** One vector with one field changed, as the only one of its file. */
@@ -145,6 +146,7 @@ function brokenVectors(): Broken[] {
     ...broken(tree, (vectors) => ({ tree: vectors })),
     ...broken(apply.cases, (cases) => ({ apply: { ...apply, cases } })),
     ...broken(work.digests, (digests) => ({ work: { digests } })),
+    ...broken(blob, (vectors) => ({ blob: vectors })),
   ]
 }
 

@@ -1,14 +1,16 @@
 // What the executable spec says of a seeded world, as lines of text: equal wherever it runs. Nothing of Node.
 
 import { applyStep } from '../../../../node/protocol/apply.ts'
-import { assembleBlock, type ParentBlock, replayBlock } from '../../../../node/protocol/block.ts'
+import { assembleBlock, type ParentBlock } from '../../../../node/protocol/block.ts'
 import { blockTorrent, decodeOutputs, encodeOutputs } from '../../../../node/protocol/block-torrent.ts'
 import { concat, formatHex } from '../../../../node/protocol/bytes.ts'
 import { checkGenesis, genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
+import { keccak } from '../../../../node/protocol/hash.ts'
 import { blockId, decodeSealed, encodeSealed, genesisBlock } from '../../../../node/protocol/header.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { emptyAfter, surchargeOf } from '../../../../node/protocol/lane-price.ts'
 import type { QueueEntry } from '../../../../node/protocol/queue.ts'
+import { replay } from '../../../../node/protocol/replay.ts'
 import { isCanonicalSignature, publicKeyOf, recoverSender, signDigest } from '../../../../node/protocol/signature.ts'
 import { outputsOf, type State, stateOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
@@ -19,6 +21,13 @@ import { toSeconds, toTime } from '../../../../node/protocol/units.ts'
 import { stepCases } from '../../../../scripts/assure/models/step-cases.ts'
 import { accountOf, genesisOf, RULES, randomOf, World } from '../../../../scripts/assure/models/world.ts'
 import { readerOf } from '../../../support/queue.ts'
+import {
+  applyAll,
+  blockOf as blobBlockOf,
+  parent as blobParent,
+  readerOf as blobReaderOf,
+  stepsOfScene,
+} from './blob-scene.ts'
 import { recoveryCases, signingCases } from './signature-cases.ts'
 
 const TARGET = 2n ** 240n
@@ -29,6 +38,7 @@ export function* transcript(seed: number): Generator<string> {
   yield* stepLines(seed)
   yield* genesisLines(seed)
   yield* blockLines(seed)
+  yield* blobLines()
   yield* priceLines(seed)
 }
 
@@ -59,7 +69,7 @@ function* stepLines(seed: number): Generator<string> {
     if (left-- === 0) return
     const witness: Uint8Array[] = []
     const applied = applyStep(world.rules, state, queueIndex, step, witness)
-    yield `step, ${name}: ${applied.reason} ${stateRoot(applied.state)} ${formatHex(concat(...witness))}`
+    yield `step, ${name}: ${applied.reason} ${stateRoot(applied.state)} ${applied.growth} ${formatHex(concat(...witness))}`
   }
 }
 
@@ -98,9 +108,20 @@ function* blockLines(seed: number): Generator<string> {
   const lie = Uint8Array.from(block.states).fill(1, 32 * 9, 32 * 10)
   for (const states of [block.states, lie]) {
     const published = { sealed: decodeSealed(bytes), steps: block.steps, states }
-    const verdict = replayBlock(RULES, parent, published, readerOf(entries))
+    const verdict = replay(RULES, parent, published, readerOf(entries))
     const facts = verdict.verdict === 'invalid' ? [verdict.step, verdict.problem, verdict.expected] : []
     yield `replay: ${[verdict.verdict, ...facts].join(' ')}`
+  }
+}
+
+function* blobLines(): Generator<string> {
+  const { steps, queue } = stepsOfScene()
+  const applied = applyAll(steps)
+  for (const changes of [{}, { growth: 0 }, { byte: [1, 3, 0] as const }]) {
+    const block = blobBlockOf(applied, changes)
+    yield `block in blobs: ${formatHex(encodeSealed(block.sealed))} ${formatHex(keccak(concat(...block.blobs)))}`
+    const verdict = replay(RULES, blobParent, block, blobReaderOf(queue))
+    yield `replay: ${verdict.verdict === 'invalid' ? `${verdict.step} ${verdict.problem}` : verdict.verdict}`
   }
 }
 

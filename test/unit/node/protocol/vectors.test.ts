@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import apply from '../../../vectors/apply.json' with { type: 'json' }
+import blob from '../../../vectors/blob.json' with { type: 'json' }
 import fee from '../../../vectors/fee.json' with { type: 'json' }
 import infohash from '../../../vectors/infohash.json' with { type: 'json' }
 import sha1 from '../../../vectors/sha1.json' with { type: 'json' }
@@ -20,6 +21,7 @@ describe('vectors of the step function in TypeScript', () => {
     step: { step },
     tree: { tree },
     apply: { apply },
+    blob: { blob },
   })) {
     it(`${name}.json`, () => {
       const compared = compareVectors(files)

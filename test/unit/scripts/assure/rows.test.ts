@@ -24,7 +24,7 @@ function tallyOf(cases: Iterable<Case>, count: number, every = 1, trap?: Trap) {
 
 for (const [name, cases, count, every] of [
   ['of one step or none', smallest(), 20_000, 97],
-  ['of two steps', small(), 400_000, 5],
+  ['of two steps', small(), 2_000_000, 5],
   ['of up to three steps, with something changed', changed(randomOf(SEED)), 20_000, 1],
 ] as const) {
   test(`a block is right exactly if no row of it is wrong: ${name} (seed ${SEED})`, () => {

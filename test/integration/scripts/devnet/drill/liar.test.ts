@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openJudge } from '../../../../../miner/watch/open-judge.ts'
+import { KzgPool } from '../../../../../node/ethereum/blobs/kzg-pool.ts'
 import { publishCall } from '../../../../../node/ethereum/calls.ts'
 import { isRefusal } from '../../../../../node/ethereum/refusals.ts'
 import { genesisInfohash, genesisState } from '../../../../../node/protocol/genesis.ts'
@@ -27,7 +28,8 @@ async function open(t: TestContext) {
   const node = await stage.node()
   const wallet = { address: holder.address, sign: (digest: Uint8Array) => signDigest(digest, holder.key) }
   const liar = new Liar({ node, sender: stage.sender(await stage.signer()), wallet, now: Date.now })
-  const judge = openJudge({ node, rules: stage.definition.rules, log })
+  const kzg = stage.stack.use(new KzgPool())
+  const judge = openJudge({ node, rules: stage.definition.rules, log, kzg })
   const seen = (id: Hash) =>
     stage.until(`the node to see ${id}`, async () => {
       const { blocks } = await node.call('bridge_blocks', {})

@@ -30,7 +30,7 @@ test('it lists every kind with what must become of it, without any node', async 
   )
   const text = await run()
   for (const kind of DRILL_KINDS) {
-    assert.ok(text.out.includes(`${kind} `) && text.out.includes(describeKind(kind).about), kind)
+    assert.ok(text.out.includes(`${kind} `) && text.out.includes(describeKind(kind)), kind)
   }
 })
 
@@ -68,6 +68,7 @@ test('the report says who killed a block, and what is wrong where it lives on', 
   const by = parseAddress(`0x${'ab'.repeat(20)}`)
   const killed: Result = {
     kind: 'mint',
+    data: 'calldata',
     outcome: 'killed',
     block: hash,
     rival: false,
@@ -87,15 +88,15 @@ test('the report says who killed a block, and what is wrong where it lives on', 
   const lines = formatReport(
     [
       killed,
-      { kind: 'deposit-altered', outcome: 'refused', error: 'QueueMismatch' },
-      { kind: 'overspend', outcome: 'survived', block: hash, problem: 'Overspend' },
-      { kind: 'bad-memo', outcome: 'wrong', got: 'the bridge accepted it' },
+      { kind: 'deposit-altered', data: 'blobs', outcome: 'refused', error: 'QueueMismatch' },
+      { kind: 'overspend', data: 'blobs', outcome: 'survived', block: hash, problem: 'Overspend' },
+      { kind: 'bad-memo', data: 'calldata', outcome: 'wrong', got: 'the bridge accepted it' },
     ],
     (account) => (account === by ? 'watcher' : account),
   ).split('\n')
   assert.equal(lines.length, 5)
-  assert.match(lines[1] ?? '', /^mint +killed +step 0: WrongState +watcher +4 s +321 ms +145000 +197000$/)
-  assert.match(lines[2] ?? '', /^deposit-altered +refused +QueueMismatch$/)
+  assert.match(lines[1] ?? '', /^mint +calldata +killed +step 0: WrongState +watcher +4 s +321 ms +145000 +197000$/)
+  assert.match(lines[2] ?? '', /^deposit-altered +blobs +refused +QueueMismatch$/)
   assert.match(lines[3] ?? '', /survived +Overspend, block 0x5+ lives$/)
   assert.match(lines[4] ?? '', /expected killed: BadMemo, got the bridge accepted it$/)
 })

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// The content of a block whose rows are in blobs: what is said of it in calldata, and what follows from that for the header.
+pragma solidity 0.8.37;
+
+import {IBlobs} from "../interfaces/IBlobs.sol";
+import {IBridge} from "../interfaces/IBridge.sol";
+import {BlockHeader} from "./BlockHeader.sol";
+import {Blob} from "./Blob.sol";
+import {Step} from "./Step.sol";
+import {Sums, Totals} from "./Totals.sol";
+import {Trace} from "./Trace.sol";
+import {BlobHead} from "../types/BlobHead.sol";
+
+/// @title Content in blobs
+/// @notice Whether the rows are what the head says of them is for a proof to show: docs/protocol.md, section 5.3.
+library BlobContent {
+    using Sums for Totals;
+
+    /// @notice Steps in a block.
+    uint256 internal constant STEP_LIMIT = 3_500;
+    /// @notice Requests in a block.
+    uint256 internal constant REQUEST_LIMIT = 500;
+    /// @dev A record of the head: step(4) ‖ recipient(20) ‖ amount(16).
+    uint256 private constant REQUEST_BYTES = 40;
+    /// @dev Entries by which a block may make the state larger, and what each entry of the queue adds to that.
+    int256 private constant MOST_GROWTH = 2_048;
+    int256 private constant QUEUE_GROWTH = 4;
+
+    /// @notice Completes a header, which has the supply and the lanes of the parent so far, with what the head says.
+    /// @param hashes of the blobs of this transaction
+    function read(BlockHeader.Fields memory fields, BlobHead calldata head, bytes32[] memory hashes) internal pure {
+        uint256 count = head.stepCount;
+        if (count == 0 || count > STEP_LIMIT) revert IBlobs.BadStepCount(count);
+        Totals memory totals;
+        _readEntries(fields, totals, head.entries, count);
+        _readRequests(totals, head.requests, count);
+        int256 limit = MOST_GROWTH + QUEUE_GROWTH * int256(totals.consumed);
+        int256 growth = int16(head.growth);
+        if (growth > limit) revert IBlobs.TooMuchGrowth(growth, limit);
+        fields.stepCount = uint16(count);
+        fields.growth = head.growth;
+        fields.state = head.state;
+        fields.traceRoot = Blob.traceRootOf(hashes);
+        totals.conclude(fields);
+    }
+
+    /// @dev The entries of the queue that the first steps consume: of forced transactions, with or without effect, the hash.
+    function _readEntries(
+        BlockHeader.Fields memory fields,
+        Totals memory totals,
+        bytes calldata entries,
+        uint256 count
+    ) private pure {
+        uint256 index;
+        // At most as many rounds as the lanes have entries for one block.
+        for (uint256 offset = 0; offset < entries.length; ++index) {
+            uint256 size = Step.sizeAt(entries, offset);
+            uint256 kind = Step.kindAt(entries, offset);
+            if (size == 0 || (kind != Step.DEPOSIT && kind != Step.VOID)) revert IBridge.MalformedStep(index, offset);
+            if (index == count) revert IBlobs.BadStepCount(count);
+            totals.consume(fields, entries, offset, size, index);
+            offset += size;
+        }
+    }
+
+    function _readRequests(Totals memory totals, bytes calldata requests, uint256 stepCount) private pure {
+        uint256 count = requests.length / REQUEST_BYTES;
+        uint256 limit = stepCount < REQUEST_LIMIT ? stepCount : REQUEST_LIMIT;
+        if (count * REQUEST_BYTES != requests.length || count > limit) revert IBlobs.BadRequests(requests.length, limit);
+        if (count != 0) totals.requests = new bytes32[](1 << Trace.depthOf(count));
+        for (uint256 offset = 0; offset < requests.length; offset += REQUEST_BYTES) {
+            bytes32 word = bytes32(requests[offset:offset + 32]);
+            bytes16 amount = bytes16(requests[offset + 24:offset + 40]);
+            totals.ask(uint32(bytes4(word)), address(bytes20(word << 32)), uint128(amount));
+        }
+    }
+}

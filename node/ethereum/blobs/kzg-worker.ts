@@ -1,0 +1,25 @@
+// A thread that does KZG: each export is a task of the pool, and all share one set-up.
+
+import type { Kzg } from './kzg.ts'
+import { loadKzg } from './load-kzg.ts'
+
+export type ProveTask = { readonly blob: Uint8Array; readonly place: number }
+
+let loading: Promise<Kzg> | undefined
+
+export async function commit(blob: Uint8Array): Promise<Uint8Array> {
+  return (await load()).commit(blob)
+}
+
+export async function prove({ blob, place }: ProveTask): Promise<Uint8Array> {
+  return (await load()).prove(blob, place)
+}
+
+export async function cellProofs(blob: Uint8Array): Promise<Uint8Array[]> {
+  return (await load()).cellProofs(blob)
+}
+
+function load(): Promise<Kzg> {
+  loading ??= loadKzg()
+  return loading
+}

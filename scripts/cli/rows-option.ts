@@ -1,0 +1,12 @@
+// Where the miner of a network on this machine posts the rows of its blocks.
+
+import { Option } from 'commander'
+import { ROWS, type RowsChoice } from '../../miner/rows.ts'
+
+/** Without a default it is blobs, or on a chain that is somebody else's what that takes. */
+export function rowsOption(by?: RowsChoice): Option {
+  const text = 'where the miner posts the rows of its blocks: in blobs, in calldata, or where they are worth most'
+  const option = new Option('--rows <where>', by === undefined ? `${text} (default: blobs; with --on auto)` : text)
+  option.choices(['auto', ...ROWS])
+  return by === undefined ? option : option.default(by)
+}

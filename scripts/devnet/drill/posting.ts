@@ -1,0 +1,74 @@
+// How the content of a block is posted: in calldata, or in blobs with a head, of which a liar may change anything.
+
+import type { KzgPool, Sidecar } from '../../../node/ethereum/blobs/kzg-pool.ts'
+import { applyStep } from '../../../node/protocol/apply.ts'
+import { type WrittenRow, writeBlobs } from '../../../node/protocol/blob.ts'
+import { type BlobHead, type BlobPosted, blobHeadOf, deriveBlobHeader } from '../../../node/protocol/blob-block.ts'
+import { depositIndex, type ParentBlock } from '../../../node/protocol/block.ts'
+import { concat } from '../../../node/protocol/bytes.ts'
+import type { Header } from '../../../node/protocol/header.ts'
+import { type Hash, toBytes } from '../../../node/protocol/ids.ts'
+import { requestsIn } from '../../../node/protocol/requests.ts'
+import type { Rules } from '../../../node/protocol/rules.ts'
+import type { Posted } from '../../../node/protocol/trace.ts'
+import { headerOf } from './content.ts'
+import type { Content } from './scene.ts'
+
+export type DataMode = 'calldata' | 'blobs'
+
+/** All that is posted of a block in blobs, before anybody commits to it. */
+export type BlobDraft = BlobHead & {
+  readonly rows: readonly WrittenRow[]
+  readonly stepCount: number
+  readonly growth: number
+  /** After the last step. */
+  readonly state: Hash
+  readonly blobs: readonly Uint8Array[]
+}
+
+/** What goes to Ethereum with the header. */
+export type Body = Posted | (BlobPosted & { readonly blobs: readonly Uint8Array[]; readonly sidecar: Sidecar })
+
+/** A body, and the header that the contract derives from it. */
+export type Posting = { readonly header: Header; readonly body: Body }
+
+export function postInCalldata(rules: Rules, parent: ParentBlock, content: Content, target: bigint): Posting {
+  const body = { steps: concat(...content.steps), states: concat(...content.states.map(toBytes)) }
+  return { header: headerOf(rules, parent, content, target), body }
+}
+
+/** Takes some seconds. `alter` is what a liar does to the blobs and the head. */
+export async function postInBlobs(
+  rules: Rules,
+  parent: ParentBlock,
+  content: Content,
+  target: bigint,
+  kzg: Pick<KzgPool, 'sidecar'>,
+  alter: (draft: BlobDraft) => BlobDraft = (draft) => draft,
+): Promise<Posting> {
+  const { blobs, stepCount, growth, state, entries, requests } = alter(draftOf(rules, parent, content))
+  const sidecar = await kzg.sidecar(blobs)
+  const head = { entries, requests, hashes: sidecar.hashes }
+  const header = deriveBlobHeader(rules, parent, target, { stepCount, growth, state, ...head })
+  return { header, body: { ...head, blobs, sidecar } }
+}
+
+/** The rows of a draft written again. */
+export function withRows(draft: BlobDraft, rows: readonly WrittenRow[]): BlobDraft {
+  return { ...draft, rows, blobs: writeBlobs(rows) }
+}
+
+/** Tells growth and requests truly, whatever the states are. */
+function draftOf(rules: Rules, parent: ParentBlock, { steps, states }: Content): BlobDraft {
+  let [state, requests, growth] = [parent.state, 0, 0]
+  const rows = steps.map((step, i) => {
+    const applied = applyStep(rules, state, depositIndex(parent.header, i), step)
+    state = applied.state
+    growth += applied.growth
+    requests += requestsIn([step]).length
+    return { step, state: states[i] ?? parent.header.state, requests, growth }
+  })
+  const blobs = writeBlobs(rows)
+  const last = states.at(-1) ?? parent.header.state
+  return { rows, stepCount: steps.length, growth, state: last, blobs, ...blobHeadOf(steps) }
+}

@@ -1,0 +1,187 @@
+// Publishing blocks whose rows are in blobs: what is refused, what header is sealed, and how they stand among the others.
+
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
+import { genesisInfohash } from '../../../node/protocol/genesis.ts'
+import { toBytes, type ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { blobPostOf, carry, publishBlobs, sendHead, someBlobHashes } from '../../support/contract/blob-stage.ts'
+import {
+  appliedStep,
+  depositStep,
+  packedBytes,
+  proofOf,
+  someHash,
+  transactionStep,
+  voidStep,
+} from '../../support/contract/blocks.ts'
+import { assertReverts } from '../../support/contract/chain.ts'
+import { founder, genesisTransaction, HOUR } from '../../support/contract/fixture.ts'
+import { freshForEach } from '../../support/contract/fresh.ts'
+import { Stage } from '../../support/contract/stage.ts'
+import { requestTo, transfer } from '../../support/contract/verdicts.ts'
+
+const DAY = 24n * HOUR
+const GENESIS = genesisInfohash(genesisTransaction)
+const stage = await Stage.start('blobs')
+const { fixture } = stage
+const tip = stage.tip
+await freshForEach(fixture)
+
+const payee = fixture.account(5)
+const request = (step: number, tokens: bigint, to = payee) =>
+  concat(encodeUint(step, 4), toBytes(to), encodeUint(tokens, 16))
+const requests = (count: number, tokens = 100n) =>
+  concat(...Array.from({ length: count }, (_, i) => request(i, tokens)))
+/** A deposit that the queue does not have: all that is before the queue's check is refused first. */
+const deposits = (count: number) => concat(...Array.from({ length: count }, () => depositStep(1_000n, payee)))
+const forced = packedBytes({ payee })
+
+describe('publishBlobs', () => {
+  before(async () => {
+    stage.tip = tip
+    stage.queue.length = 0
+    await carry(stage, someBlobHashes(1))
+  })
+
+  const refuses = (head: Parameters<typeof sendHead>[1], name: string, args?: readonly unknown[]) =>
+    assertReverts(sendHead(stage, head), name, args)
+
+  it('refuses a transaction without blobs, with more than six, or with hashes of another version', async () => {
+    for (const count of [0, 7]) {
+      await carry(stage, someBlobHashes(count))
+      await refuses({}, 'BadBlobs', [BigInt(count)])
+    }
+    await carry(stage, [...someBlobHashes(1), `0x02${someHash(1).slice(4)}` as typeof ZERO_HASH])
+    await refuses({}, 'BadBlobs', [2n])
+  })
+
+  it('refuses no steps, more than 3,500, and fewer than entries that they consume', async () => {
+    await carry(stage, someBlobHashes(6))
+    for (const stepCount of [0, 3_501, 65_535]) await refuses({ stepCount }, 'BadStepCount', [BigInt(stepCount)])
+    await refuses({ stepCount: 1, entries: deposits(2) }, 'BadStepCount', [1n])
+    await sendHead(stage, { stepCount: 3_500 })
+  })
+
+  it('refuses requests that are no records, or more than steps, or more than 500', async () => {
+    await carry(stage, someBlobHashes(6))
+    for (const length of [1, 39, 41])
+      await refuses({ stepCount: 9, requests: new Uint8Array(length) }, 'BadRequests', [BigInt(length), 9n])
+    await refuses({ stepCount: 2, requests: requests(3) }, 'BadRequests', [120n, 2n])
+    await refuses({ stepCount: 3_500, requests: requests(501) }, 'BadRequests', [20_040n, 500n])
+    await sendHead(stage, { stepCount: 500, requests: requests(500) })
+  })
+
+  it('refuses entries that are not deposits or forced transactions in short form', async () => {
+    await carry(stage, someBlobHashes(1))
+    const steps = [
+      appliedStep(7n, forced),
+      transactionStep({ payee }),
+      Uint8Array.of(0),
+      Uint8Array.of(5),
+      depositStep(1n, payee).slice(1),
+      depositStep(1n, payee).slice(0, -1),
+      voidStep(1n, forced).slice(0, -1),
+    ]
+    for (const step of steps) await refuses({ stepCount: 9, entries: step }, 'MalformedStep', [0n, 0n])
+    await refuses({ stepCount: 9, entries: concat(depositStep(1n, payee), Uint8Array.of(1)) }, 'MalformedStep', [
+      1n,
+      37n,
+    ])
+  })
+
+  it('refuses a lane behind one that comes later, and entries that the queue does not have', async () => {
+    await carry(stage, someBlobHashes(1))
+    await refuses({ stepCount: 9, entries: concat(voidStep(1n, forced), deposits(1)) }, 'QueueStepTooLate', [1n])
+    await refuses({ stepCount: 9, entries: deposits(1) }, 'QueueOverrun')
+    const fee = await stage.force(forced)
+    await refuses({ stepCount: 9, entries: voidStep(fee + 1n, forced) }, 'QueueMismatch')
+    await sendHead(stage, { stepCount: 9, entries: voidStep(fee, forced) })
+  })
+
+  it('refuses a block that passes over an entry for an hour', async () => {
+    await carry(stage, someBlobHashes(1))
+    await stage.force(forced)
+    fixture.pass(HOUR)
+    await refuses({ stepCount: 9 }, 'QueueIgnored')
+  })
+
+  it('refuses growth by more than 2,048 entries and 4 for each of the queue', async () => {
+    await carry(stage, someBlobHashes(1))
+    await refuses({ growth: 2_049 }, 'TooMuchGrowth', [2_049n, 2_048n])
+    await refuses({ growth: 32_767 }, 'TooMuchGrowth', [32_767n, 2_048n])
+    const again = await stage.snapshot()
+    await sendHead(stage, { growth: 2_048 })
+    await again()
+    const fee = await stage.force(forced)
+    await refuses({ growth: 2_053, entries: voidStep(fee, forced) }, 'TooMuchGrowth', [2_053n, 2_052n])
+    await sendHead(stage, { growth: 2_052, entries: voidStep(fee, forced) })
+  })
+
+  it('accepts a block that makes the state smaller', async () => {
+    await carry(stage, someBlobHashes(1))
+    await sendHead(stage, { growth: -32_768 })
+  })
+
+  it('refuses requests of more than there is', async () => {
+    await carry(stage, someBlobHashes(1))
+    const supply = 10n ** 27n
+    await refuses({ requests: request(0, supply + 1n) }, 'SupplyExceeded', [supply, supply + 1n])
+    await sendHead(stage, { requests: request(0, supply) })
+  })
+
+  it('refuses a parent of more than 14 days, unless it is final', async () => {
+    const { block } = await publishBlobs(stage, blobPostOf(stage, [transactionStep({ payee })]))
+    const parent = { block, state: tip.state }
+    fixture.pass(14n * DAY)
+    const again = await stage.snapshot()
+    await sendHead(stage, {}, parent)
+    await again()
+    fixture.pass(1n)
+    await assertReverts(sendHead(stage, {}, parent), 'OldParent', [block.id])
+    // Nor in calldata, where the state before it would be as little known.
+    await assertReverts(fixture.publish(block, fixture.draft(block)), 'OldParent', [block.id])
+    await fixture.finalize(block)
+    await sendHead(stage, {}, parent)
+  })
+
+  it('seals the header that follows from head, blobs and parent, with every part filled', async () => {
+    const fee = await stage.force(forced)
+    const pay = transfer(stage, founder, { ...requestTo(stage, payee), tokens: 10n ** 20n, prev: [GENESIS] })
+    const post = blobPostOf(stage, [voidStep(fee, forced), pay.step])
+    const { whole } = await publishBlobs(stage, post, someBlobHashes(3))
+    const { header } = whole.sealed
+    assert.deepEqual([header.stepCount, header.requestCount, header.queueFees, header.fee], [2, 1, fee, 10n ** 18n])
+    assert.equal(header.lanes.forced.count, 1n)
+  })
+
+  it('mixes with blocks in calldata, and its requests are claimed as theirs', async () => {
+    const first = transfer(stage, founder, { ...requestTo(stage, payee), tokens: 1_000n, prev: [GENESIS] })
+    const second = transfer(stage, founder, { ...requestTo(stage, payee), tokens: 3_000n, prev: [first.infohash] })
+    const third = transfer(stage, founder, { ...requestTo(stage, payee), tokens: 5_000n, prev: [second.infohash] })
+    const one = await publishBlobs(stage, blobPostOf(stage, [first.step]))
+    const [after] = stage.statesOf([first.step])
+    assert(after)
+    const two = await stage.publish(stage.draft([second.step], undefined, { block: one.block, state: after }), {
+      block: one.block,
+      state: after,
+    })
+    const onTwo = {
+      block: two,
+      state: stage.statesOf([second.step], { block: one.block, state: after }).at(-1) ?? after,
+    }
+    const three = await publishBlobs(stage, blobPostOf(stage, [third.step], onTwo), someBlobHashes(2), onTwo)
+    const asked = [first, second, third].map(({ step }) => [step])
+    for (const [i, block] of [one.block, two, three.block].entries()) {
+      fixture.pass(DAY)
+      await fixture.finalize(block)
+      const proof = proofOf({ ...block, steps: asked[i] ?? [] }, 0)
+      assert.equal(proof.number, BigInt(i))
+      await assertReverts(fixture.claim(block, { ...proof, step: 1 }), 'BadProof')
+      await fixture.claim(block, proof)
+      await assertReverts(fixture.claim(block, proof), 'AlreadyClaimed')
+    }
+    assert.equal(await fixture.wttx.balanceOf([payee]), 990n + 2_970n + 4_950n)
+    assert.equal(three.whole.sealed.header.supply, 10n ** 27n - 9_000n)
+  })
+})
