@@ -9,6 +9,7 @@ import { concat } from '../../../node/protocol/bytes.ts'
 import type { Header } from '../../../node/protocol/header.ts'
 import { type Hash, toBytes } from '../../../node/protocol/ids.ts'
 import { requestsIn } from '../../../node/protocol/requests.ts'
+import { RuleError } from '../../../node/protocol/rule-error.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import type { Posted } from '../../../node/protocol/trace.ts'
 import { headerOf } from './content.ts'
@@ -49,8 +50,24 @@ export async function postInBlobs(
   const { blobs, stepCount, growth, state, entries, requests } = alter(draftOf(rules, parent, content))
   const sidecar = await kzg.sidecar(blobs)
   const head = { entries, requests, hashes: sidecar.hashes }
-  const header = deriveBlobHeader(rules, parent, target, { stepCount, growth, state, ...head })
-  return { header, body: { ...head, blobs, sidecar } }
+  const told = { stepCount, growth, state, ...head }
+  return { header: headerOfHead(rules, parent, target, told), body: { ...head, blobs, sidecar } }
+}
+
+/** What asks for more than there is has a header all the same, of which a liar has to show the work: the bridge is to refuse the head. */
+function headerOfHead(
+  rules: Rules,
+  parent: ParentBlock,
+  target: bigint,
+  told: Parameters<typeof deriveBlobHeader>[3],
+): Header {
+  try {
+    return deriveBlobHeader(rules, parent, target, told)
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error
+    const nothing = new Uint8Array()
+    return deriveBlobHeader(rules, parent, target, { ...told, growth: 0, entries: nothing, requests: nothing })
+  }
 }
 
 /** The rows of a draft written again. */
