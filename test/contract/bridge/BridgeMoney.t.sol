@@ -42,6 +42,7 @@ contract BridgeMoneyTest {
             require(handler.total() == 1e27, "money from nothing, or lost");
         }
         require(handler.finals() > 20 && handler.claims() > 30 && handler.deposits() > 10, "no traffic");
+        require(handler.inBlobs() > 50, "no blocks in blobs");
         require(handler.displaced() > 0 && handler.refutations() > 3, "no races");
         require(handler.lostFees() > 0 || handler.displaced() < 3, "no deposits in races");
     }

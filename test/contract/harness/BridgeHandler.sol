@@ -7,7 +7,8 @@ import {IWrappedTTX} from "../../../contracts/interfaces/IWrappedTTX.sol";
 import {Trace} from "../../../contracts/libraries/Trace.sol";
 import {BlockId, BlockKey} from "../../../contracts/types/BlockId.sol";
 import {Lane} from "../../../contracts/types/Lane.sol";
-import {BridgeHarness} from "./BridgeHarness.sol";
+import {BlobHead} from "../../../contracts/types/BlobHead.sol";
+import {BlobBridgeHarness} from "./BlobBridgeHarness.sol";
 import {Vm, VM} from "./Vm.sol";
 
 /// @notice Somebody who holds wTTX and earns coins, and does what the handler says.
@@ -30,6 +31,16 @@ contract Actor {
         bytes calldata states
     ) external payable returns (BlockId) {
         return bridge.publish{value: msg.value}(parent, publication, steps, states);
+    }
+
+    /// @notice The same of a block whose rows are in blobs.
+    function publishBlobs(
+        IBridge bridge,
+        bytes calldata parent,
+        IBridge.Publication calldata publication,
+        BlobHead calldata head
+    ) external payable returns (BlockId) {
+        return bridge.publishBlobs{value: msg.value}(parent, publication, head);
     }
 
     receive() external payable {}
@@ -63,7 +74,7 @@ contract BridgeHandler {
     uint256 private constant SUPPLY = 1e27;
     uint256 private constant EASIEST = (1 << 244) - 1;
 
-    BridgeHarness public bridge;
+    BlobBridgeHarness public bridge;
     IWrappedTTX public token;
     Actor[3] private _actors = [new Actor(), new Actor(), new Actor()];
 
@@ -79,6 +90,7 @@ contract BridgeHandler {
     uint256 public deposits;
     uint256 public displaced;
     uint256 public refutations;
+    uint256 public inBlobs;
 
     Published[] private _blocks;
     Deposit[] private _deposits;
@@ -93,7 +105,10 @@ contract BridgeHandler {
         VM.warp(_now);
         VM.fee(1 gwei);
         bytes32 state = keccak256("state");
-        bridge = new BridgeHarness(state, EASIEST, 1, 1, 1 gwei);
+        bridge = new BlobBridgeHarness(state, EASIEST, 1, 1, 1 gwei);
+        bytes32[] memory hashes = new bytes32[](1);
+        hashes[0] = bytes32(uint256(1) << 248);
+        bridge.carry(hashes);
         token = bridge.token();
         VM.deal(address(this), 1e30);
         Published storage genesis = _blocks.push();
@@ -260,15 +275,67 @@ contract BridgeHandler {
         uint256 target = parentTarget >> 1 > 1 << 176 ? parentTarget >> 1 : 1 << 176;
         VM.recordLogs();
         Actor miner = _actors[++_nonce % 3];
-        try miner.publish{value: 0.1 ether}(
-            bridge, parent, IBridge.Publication(target, 0, address(miner), bytes32(_nonce), beside), steps, states
-        ) returns (BlockId id) {
+        IBridge.Publication memory publication =
+            IBridge.Publication(target, 0, address(miner), bytes32(_nonce), beside);
+        // Half of all that has steps is posted in blobs.
+        if (made.steps.length != 0 && uint256(keccak256(abi.encode(_nonce))) % 2 == 0) {
+            _sendBlobs(made, miner, parent, publication);
+            return;
+        }
+        try miner.publish{value: 0.1 ether}(bridge, parent, publication, steps, states) returns (BlockId id) {
             Vm.Log[] memory logs = VM.getRecordedLogs();
             (,, made.header,,) = abi.decode(logs[logs.length - 1].data, (bytes20, uint40, bytes, bytes, bytes));
-            made.id = id;
-            _numberOf[id] = _blocks.length - 1;
+            _keep(made, id);
         } catch {
             _blocks.pop();
+        }
+    }
+
+    function _sendBlobs(
+        Published storage made,
+        Actor miner,
+        bytes memory parent,
+        IBridge.Publication memory publication
+    ) private {
+        uint256 count = made.steps.length;
+        BlobHead memory head;
+        head.stepCount = uint16(count);
+        head.growth = uint16(_nonce % 2_048);
+        head.state = made.states[count - 1];
+        for (uint256 i = 0; i < count; ++i) {
+            bytes memory step = made.steps[i];
+            uint256 kind = uint8(step[0]);
+            if (kind == 2) {
+                bytes8 fee = bytes8(_slice(step, 1));
+                step = abi.encodePacked(uint8(3), fee, _hashFrom(step, 9));
+            }
+            if (kind != 4) head.entries = bytes.concat(head.entries, step);
+        }
+        for (uint256 i = 0; i < made.requests.length; ++i) {
+            (, uint256 amount, address to) = _read(made.steps[made.requests[i]]);
+            head.requests = bytes.concat(head.requests, abi.encodePacked(uint32(made.requests[i]), to, uint128(amount)));
+        }
+        try miner.publishBlobs{value: 0.1 ether}(bridge, parent, publication, head) returns (BlockId id) {
+            Vm.Log[] memory logs = VM.getRecordedLogs();
+            bytes memory data = logs[logs.length - 1].data;
+            (,, made.header,,,) = abi.decode(data, (bytes20, uint40, bytes, bytes32[], bytes, bytes));
+            _keep(made, id);
+            inBlobs++;
+        } catch {
+            _blocks.pop();
+        }
+    }
+
+    function _keep(Published storage made, BlockId id) private {
+        made.id = id;
+        _numberOf[id] = _blocks.length - 1;
+    }
+
+    /// @dev Keccak-256 of all bytes from an offset on.
+    function _hashFrom(bytes memory data, uint256 offset) private pure returns (bytes32 digest) {
+        // Safe: reads what the bytes have.
+        assembly ("memory-safe") {
+            digest := keccak256(add(add(data, 32), offset), sub(mload(data), offset))
         }
     }
 

@@ -1,12 +1,14 @@
 // Lies that only a block in blobs can tell: about where its rows are, and about what its head says of them.
 
 import { BLOB_ELEMENTS, firstStepElement } from '../../../../node/protocol/blob.ts'
+import { blobHeadOf } from '../../../../node/protocol/blob-block.ts'
 import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { toBytes } from '../../../../node/protocol/ids.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
+import { honestSteps } from '../honest.ts'
 import type { Lie } from '../lie.ts'
 import { type BlobDraft, withRows } from '../posting.ts'
-import { FRIEND, fail, lack, payment, request, type Scene, Story, stepOf } from '../scene.ts'
+import { FRIEND, lack, payment, request, type Scene, Story, stepOf, type Told } from '../scene.ts'
 
 /** Of a request in a head: where it has its recipient, its amount and its end. */
 const [RECIPIENT, AMOUNT, SIZE] = [4, 24, 40]
@@ -62,10 +64,9 @@ function altered(record: Uint8Array, at: number, bytes: Uint8Array): Uint8Array 
   return copy
 }
 
-/** The first deposit of the queue, as the step that nobody else has. */
-function depositIn({ queue }: Scene): Uint8Array {
-  const entry = queue.find(({ kind }) => kind === 'deposit')
-  return entry?.kind === 'deposit' ? encodeStep({ kind: 'deposit', entry }) : fail(lack('deposit'))
+/** The steps of the queue, as an honest miner would post them first. */
+function queueOf({ rules, parent, queue }: Scene): readonly Told[] {
+  return honestSteps(rules, parent, queue, [])
 }
 
 export const BLOB_LIES = {
@@ -113,7 +114,7 @@ export const BLOB_LIES = {
     about: 'a request that the head leaves out',
     expected: { problem: 'WrongRequests' },
     tell: (scene) => withRequests(scene, 2),
-    alter: (draft) => ({ ...draft, requests: headOf(draft, (records) => records.slice(1)) }),
+    alter: (draft) => ({ ...draft, requests: headOf(draft, (records) => records.slice(0, -1)) }),
   },
   'request-invented': {
     about: 'a request in the head for which there is no step, and which the rows do not count',
@@ -179,18 +180,26 @@ export const BLOB_LIES = {
     },
   },
   'entry-unsaid': {
-    about: 'a deposit of the queue in the rows that the head does not name',
-    expected: { problem: 'WrongEntry' },
-    tell: (scene) => new Story(scene, []).say(depositIn(scene)),
-    alter: (draft) => ({ ...draft, entries: new Uint8Array() }),
-  },
-  'entry-unkept': {
-    about: 'a deposit of the queue that the head names, and a payment in its row',
+    about: 'a deposit that nobody made, in the row behind those of the queue, of which the head says nothing',
     expected: { problem: 'WrongEntry' },
     tell: (scene) => {
-      const story = new Story(scene, [])
-      return story.say(stepOf(payment(story)))
+      const gross = 1_000n * scene.rules.minRequest
+      const entry = { kind: 'deposit', gross, to: scene.liar.address } as const
+      return new Story(scene, queueOf(scene)).say(encodeStep({ kind: 'deposit', entry }))
     },
-    alter: (draft, scene) => ({ ...draft, entries: depositIn(scene) }),
+    alter: (draft, scene) => ({ ...draft, entries: blobHeadOf(queueOf(scene).map(({ step }) => step)).entries }),
+  },
+  'entry-unkept': {
+    about: 'an entry of the queue that the head names, and a payment in its row',
+    expected: { problem: 'WrongEntry' },
+    tell: (scene) => {
+      const [first, ...others] = queueOf(scene)
+      if (first === undefined) throw lack('deposit')
+      const story = new Story(scene, [])
+      story.say(stepOf(payment(story)))
+      for (const { step, after } of others) story.say(step, after)
+      return story
+    },
+    alter: (draft, scene) => ({ ...draft, entries: blobHeadOf(queueOf(scene).map(({ step }) => step)).entries }),
   },
 } as const satisfies Readonly<Record<string, Lie>>
