@@ -38,7 +38,7 @@ test('a call is sent without a trial where the endpoint hides its blobs from the
   words = { code: -32_602, message: 'unknown field `blobVersionedHashes`' }
   assert.equal((await sender.send(stage.post(zeros(2)))).status, 'done')
   words = { code: 3, message: 'execution reverted', data: `0xb4dd397f${'7'.padStart(64, '0')}` }
-  await assert.rejects(sender.send(stage.post(zeros(1))), { code: 'call-reverted' })
+  await assert.rejects(sender.send(stage.post(zeros(1))), { code: 'bridge-refused' })
 })
 
 test('the trial of a call shows its blobs to the contract', async (t) => {
