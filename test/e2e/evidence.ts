@@ -1,14 +1,16 @@
-// Checks the evidence of a demo with other code than that which made it: create-torrent, canonicalize, viem and a plain tree.
+// Checks the evidence of a demo with other code than that which made it: create-torrent, canonicalize, viem, rust-eth-kzg and a plain tree.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { DasContextJs } from '@crate-crypto/node-eth-kzg'
 import canonicalize from 'canonicalize'
 import createTorrent from 'create-torrent'
 import parseTorrent from 'parse-torrent'
 import {
   type Address,
   bytesToHex,
+  commitmentToVersionedHash,
   concat,
   decodeEventLog,
   type Hex,
@@ -17,10 +19,12 @@ import {
   numberToHex,
   parseAbi,
   recoverTypedDataAddress,
+  size,
   sliceHex,
 } from 'viem'
 
 const GENESIS = 10n ** 27n
+const BLOB_BYTES = 131_072
 const ZERO: Hex = `0x${'00'.repeat(32)}`
 const ABI = parseAbi([
   'event Claimed(bytes32 indexed block, uint256 indexed number, address indexed to, uint256 amount)',
@@ -156,16 +160,21 @@ function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
     const [count, hash] = [hexToBigInt(field(245 + 40 * i, 8)), field(253 + 40 * i, 32)]
     assert.deepEqual(told.lanes[lane], { count: `${count}`, hash })
   }
-  const states = chunks(read('block/states.bin'), 32)
   const count = Number(hexToBigInt(field(101, 2)))
-  // Rows in calldata say nothing of growth.
-  assert.deepEqual([field(103, 2), told.growth], ['0x0000', '0'])
-  assert.equal(states.length, count)
-  assert.equal(states.at(-1), field(137, 32))
   const steps = Array.from({ length: count }, (_, i) => bytesToHex(read(`steps/${i}.bin`)))
-  assert.equal(concat(steps), bytesToHex(read('block/steps.bin')))
-  const leaves = steps.map((step, i) => keccak256(concat(['0x00', keccak256(step), states[i] ?? ZERO])))
-  assert.equal(traceRoot(leaves), field(105, 32))
+  const blobs = read('block/blobs.bin')
+  if (field(105, 32) === ZERO) assert.equal(count, 0)
+  else if (blobs.length > 0) checkBlobs(blobs, steps, { root: field(105, 32), told, field })
+  else {
+    const states = chunks(read('block/states.bin'), 32)
+    // Rows in calldata say nothing of growth.
+    assert.deepEqual([field(103, 2), told.growth], ['0x0000', '0'])
+    assert.equal(states.length, count)
+    assert.equal(states.at(-1), field(137, 32))
+    assert.equal(concat(steps), bytesToHex(read('block/steps.bin')))
+    const leaves = steps.map((step, i) => keccak256(concat(['0x00', keccak256(step), states[i] ?? ZERO])))
+    assert.equal(traceRoot(leaves), field(105, 32))
+  }
 
   const outputs: Output[] = chunks(read('block/outputs.bin'), 56).map((record) => ({
     infohash: sliceHex(record, 0, 20).slice(2),
@@ -188,6 +197,38 @@ function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
   assert.equal(sum(balances.map(({ value }) => value)), supply)
   assert.equal(hexToBigInt(field(169, 12)), supply, 'the header tells another supply')
   return supply
+}
+
+/** The blobs are those of the header, by a KZG of others, and their rows are the steps: 31 bytes of each element count. */
+function checkBlobs(
+  bytes: Buffer,
+  steps: readonly Hex[],
+  { root, told, field }: { root: Hex; told: { growth: string }; field: (offset: number, width: number) => Hex },
+): void {
+  const kzg = DasContextJs.create({ usePrecomp: false })
+  const blobs = Array.from({ length: bytes.length / BLOB_BYTES }, (_, i) =>
+    bytes.subarray(BLOB_BYTES * i, BLOB_BYTES * (i + 1)),
+  )
+  const hashes = blobs.map((blob) => {
+    const commitment = kzg.blobToKzgCommitment(Uint8Array.from(blob))
+    return commitmentToVersionedHash({ commitment: bytesToHex(commitment) })
+  })
+  assert.equal(keccak256(concat(['0x02', ...hashes])), root)
+  const content = (element: number, count: number) =>
+    concat(
+      Array.from({ length: count }, (_, i) =>
+        bytesToHex(bytes.subarray(32 * (element + i) + 1, 32 * (element + i + 1))),
+      ),
+    )
+  let at = 2 * steps.length
+  for (const [i, step] of steps.entries()) {
+    const elements = Math.ceil(size(step) / 31)
+    assert.equal(sliceHex(content(at, elements), 0, size(step)), step)
+    at += elements
+    if (i === steps.length - 1) break
+    assert.equal(hexToBigInt(sliceHex(content(2 * i, 2), 32, 34)), BigInt(at), `the end of step ${i}`)
+  }
+  assert.equal(`${Number(BigInt.asIntN(16, hexToBigInt(field(103, 2))))}`, told.growth)
 }
 
 function checkReceipts(folder: string, { request, deposit, network }: DemoResult): void {

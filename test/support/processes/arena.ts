@@ -332,6 +332,9 @@ export class Arena extends Sight {
       TTX_POLL_MS: '50',
       TTX_CONFIRMATIONS: '1',
       TTX_COURTESY: '0',
+      // What is read of publications here is in calldata; who wants blobs says so.
+      TTX_ROWS: 'calldata',
+      TTX_BEACON: this.stage.anvil.url,
       TTX_LOG_JSON: 'true',
       // The chain of a test has a clock of its own.
       TTX_MAX_ETHEREUM_AGE: '0',

@@ -46,7 +46,7 @@ export function registerDemo(program: Command, act: Act): void {
 
 async function demo(
   context: CliContext,
-  { out, folder, on, rows = on === undefined ? 'blobs' : 'auto' }: Options,
+  { out, folder, on, rows = on === undefined ? 'blobs' : 'calldata' }: Options,
 ): Promise<Result> {
   const { log, say, settings, signal } = context
   if (out !== undefined) await claimFolder(out, '--out')
