@@ -3,14 +3,12 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { DasContextJs } from '@crate-crypto/node-eth-kzg'
 import canonicalize from 'canonicalize'
 import createTorrent from 'create-torrent'
 import parseTorrent from 'parse-torrent'
 import {
   type Address,
   bytesToHex,
-  commitmentToVersionedHash,
   concat,
   decodeEventLog,
   type Hex,
@@ -19,12 +17,11 @@ import {
   numberToHex,
   parseAbi,
   recoverTypedDataAddress,
-  size,
   sliceHex,
 } from 'viem'
+import { checkBlobs } from './blob-evidence.ts'
 
 const GENESIS = 10n ** 27n
-const BLOB_BYTES = 131_072
 const ZERO: Hex = `0x${'00'.repeat(32)}`
 const ABI = parseAbi([
   'event Claimed(bytes32 indexed block, uint256 indexed number, address indexed to, uint256 amount)',
@@ -197,38 +194,6 @@ function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
   assert.equal(sum(balances.map(({ value }) => value)), supply)
   assert.equal(hexToBigInt(field(169, 12)), supply, 'the header tells another supply')
   return supply
-}
-
-/** The blobs are those of the header, by a KZG of others, and their rows are the steps: 31 bytes of each element count. */
-function checkBlobs(
-  bytes: Buffer,
-  steps: readonly Hex[],
-  { root, told, field }: { root: Hex; told: { growth: string }; field: (offset: number, width: number) => Hex },
-): void {
-  const kzg = DasContextJs.create({ usePrecomp: false })
-  const blobs = Array.from({ length: bytes.length / BLOB_BYTES }, (_, i) =>
-    bytes.subarray(BLOB_BYTES * i, BLOB_BYTES * (i + 1)),
-  )
-  const hashes = blobs.map((blob) => {
-    const commitment = kzg.blobToKzgCommitment(Uint8Array.from(blob))
-    return commitmentToVersionedHash({ commitment: bytesToHex(commitment) })
-  })
-  assert.equal(keccak256(concat(['0x02', ...hashes])), root)
-  const content = (element: number, count: number) =>
-    concat(
-      Array.from({ length: count }, (_, i) =>
-        bytesToHex(bytes.subarray(32 * (element + i) + 1, 32 * (element + i + 1))),
-      ),
-    )
-  let at = 2 * steps.length
-  for (const [i, step] of steps.entries()) {
-    const elements = Math.ceil(size(step) / 31)
-    assert.equal(sliceHex(content(at, elements), 0, size(step)), step)
-    at += elements
-    if (i === steps.length - 1) break
-    assert.equal(hexToBigInt(sliceHex(content(2 * i, 2), 32, 34)), BigInt(at), `the end of step ${i}`)
-  }
-  assert.equal(`${Number(BigInt.asIntN(16, hexToBigInt(field(103, 2))))}`, told.growth)
 }
 
 function checkReceipts(folder: string, { request, deposit, network }: DemoResult): void {
