@@ -88,12 +88,11 @@ test('lists and single things: transactions, blocks, files of a block', async ()
   await ttxJson(['block', 'show', final.id, '--save', saved, ...here])
   assert.deepEqual((await readdir(saved)).toSorted(), [
     'balances.bin',
+    'blobs.bin',
     'block.json',
     'outputs.bin',
     'requests.json',
     'sealed-header.bin',
-    'states.bin',
-    'steps.bin',
   ])
 })
 

@@ -102,7 +102,10 @@ export const BLOB_LIES = {
     about: 'a head with one step more than there are rows',
     expected: { problem: 'Malformed' },
     tell: (scene) => withRequests(scene, 1),
-    alter: (draft) => ({ ...draft, stepCount: draft.stepCount + 1 }),
+    alter: (draft) => {
+      const missing = { step: new Uint8Array(), state: draft.state, requests: 0, growth: 0 }
+      return { ...withRows(draft, [...draft.rows, missing]), stepCount: draft.stepCount + 1 }
+    },
   },
   'a-step-less': {
     about: 'a head with one step less than there are rows',
@@ -122,7 +125,8 @@ export const BLOB_LIES = {
     tell: (scene) => withRequests(scene, 1),
     alter: (draft) => {
       const step = encodeUint(placesIn(draft).last, 4)
-      return { ...draft, requests: headOf(draft, (all) => all.flatMap((one) => [one, altered(one, 0, step)])) }
+      const more = (all: readonly Uint8Array[]) => all.slice(-1).map((one) => altered(one, 0, step))
+      return { ...draft, requests: headOf(draft, (all) => [...all, ...more(all)]) }
     },
   },
   'request-counted': {
@@ -141,7 +145,7 @@ export const BLOB_LIES = {
     about: 'a request that is in the head twice',
     expected: { problem: 'WrongRequests' },
     tell: (scene) => withRequests(scene, 1),
-    alter: (draft) => ({ ...draft, requests: headOf(draft, (records) => records.flatMap((one) => [one, one])) }),
+    alter: (draft) => ({ ...draft, requests: headOf(draft, (records) => [...records, ...records.slice(-1)]) }),
   },
   'requests-swapped': {
     about: 'two requests that are in the head the other way round',
