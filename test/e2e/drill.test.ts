@@ -115,7 +115,7 @@ test('where no watcher runs, the bad block survives its deadline, and the drill 
     assert.equal(exitCode, 1)
     const { error } = JSON.parse(out)
     assert.equal(error.code, 'drill-failed')
-    assert.match(error.facts.failed[0], /^mint: survived, WrongState, block 0x/)
+    assert.match(error.facts.failed[0], /^mint in calldata: survived, WrongState, block 0x/)
   } finally {
     process.kill(watcher, 'SIGCONT')
   }
