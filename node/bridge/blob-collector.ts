@@ -41,10 +41,7 @@ export class BlobCollector implements AsyncDisposable {
     this.#deps = deps
   }
 
-  /**
-   * Begins what is to be searched at or above block `ground`, what could win first, and forgets what is not needed any more. Whether blobs have come
-   * since the last call.
-   */
+  /** Begins what is to be searched at or above block `ground`, what could win first, and forgets what is not needed any more. */
   async look(view: BridgeView, ground: Hash): Promise<void> {
     const weights = weightsAbove(view, ground)
     const wanted = [...weights.keys()].flatMap((id) => view.blocks.get(id) ?? []).filter(isWanted)
