@@ -59,6 +59,13 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     factor: 2,
   },
   crowd: { file: 'adversarial/crowd-of-blocks', unit: 'light blocks beside a wrong one', runs: 10_000, batch: 10_000 },
+  drill: {
+    file: 'e2e/drill',
+    unit: 'drills of all kinds in both modes',
+    runs: 1,
+    batch: 1,
+    variables: { FUZZ_KINDS: 'all' },
+  },
   environment: {
     file: 'adversarial/environment',
     unit: 'moves against real processes',

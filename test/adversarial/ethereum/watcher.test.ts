@@ -128,7 +128,7 @@ test('times of the future: what is not due is not sent over and over again', asy
   const sender = await scene.sender(liar.url)
   const watcher = scene.watch({ node, sender })
   await stage.until('it to watch', () => watcher.status().state === 'watching' && watcher.status().valid === 1)
-  const looks = liar.asked('eth_getBlockByNumber') + 60
+  const looks = liar.asked('eth_getBlockByNumber') + 20
   await stage.until('many looks', () => liar.asked('eth_getBlockByNumber') > looks)
   assert.ok((await scene.sent(sender)) <= 1, `${await scene.sent(sender)} transactions were sent in vain`)
   liar.tellTheTruth()

@@ -1,6 +1,7 @@
 // KZG by two libraries that do not know each other, and the pool that keeps it off the main thread.
 
 import assert from 'node:assert/strict'
+import { registerHooks } from 'node:module'
 import { after, before, describe, it } from 'node:test'
 import { fromRlp, sliceHex, toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -8,8 +9,7 @@ import { EMPTY_SIDECAR } from '../../../../../node/ethereum/blobs/empty-blob.ts'
 import { wrapBlobTransaction } from '../../../../../node/ethereum/blobs/envelope.ts'
 import type { Kzg } from '../../../../../node/ethereum/blobs/kzg.ts'
 import { KzgPool } from '../../../../../node/ethereum/blobs/kzg-pool.ts'
-import { loadNativeKzg } from '../../../../../node/ethereum/blobs/native-kzg.ts'
-import { loadWasmKzg } from '../../../../../node/ethereum/blobs/wasm-kzg.ts'
+import { loadKzg } from '../../../../../node/ethereum/blobs/load-kzg.ts'
 import { BLOB_BYTES, BLOB_ELEMENTS } from '../../../../../node/protocol/blob.ts'
 import { blobHash } from '../../../../../node/protocol/blob-hash.ts'
 import { randomOf } from '../../../../../scripts/assure/models/world.ts'
@@ -27,8 +27,23 @@ describe(`KZG (seed ${seed})`, () => {
   let wasm: Kzg
 
   before(async () => {
-    native = loadNativeKzg()
-    wasm = await loadWasmKzg()
+    // First, as on a platform without the native library: what is loaded is not looked for again.
+    const hooks = registerHooks({
+      resolve: (specifier, context, next) => {
+        if (specifier === '@crate-crypto/node-eth-kzg') throw new Error('no binary for this platform')
+        return next(specifier, context)
+      },
+    })
+    wasm = await loadKzg()
+    hooks.deregister()
+    native = await loadKzg()
+  })
+
+  it('is WebAssembly where the native library does not load', () => {
+    assert.deepEqual([wasm.name, native.name], ['wasm', 'native'])
+    // The commitment of zeros is the point at infinity, whose hash everybody knows.
+    const hash = '0x010657f37554c781402a22917dee2f75def7ab966d7b770905398eba3c444014'
+    assert.equal(blobHash(wasm.commit(new Uint8Array(BLOB_BYTES))), hash)
   })
 
   it('is the same by native code and by WebAssembly: commitments, proofs of elements, proofs of cells', () => {
@@ -58,9 +73,9 @@ describe('a pool for KZG', () => {
   let pool: KzgPool
   let native: Kzg
 
-  before(() => {
+  before(async () => {
     pool = new KzgPool()
-    native = loadNativeKzg()
+    native = await loadKzg()
   })
   after(() => pool.stop())
 
