@@ -20,6 +20,8 @@ library Content {
 
     /// @notice Completes a header, which has the state, the supply and the lanes of the parent so far, with what follows from the steps.
     function read(BlockHeader.Fields memory fields, bytes calldata steps, bytes calldata states) internal pure {
+        // Nothing happens: state, supply and lanes are the parent's.
+        if (steps.length + states.length == 0) return;
         if (steps.length + states.length > BYTE_LIMIT) revert IBridge.TooManyBytes(steps.length + states.length);
         uint256 count = states.length / 32;
         if (count > STEP_LIMIT) revert IBridge.TooManySteps(count);

@@ -227,7 +227,7 @@ describe('gas', () => {
   })
 
   it('and the size of the code are what test/contract/gas.json says', async () => {
-    for (const name of ['Bridge', 'Judge', 'WrappedTTX']) {
+    for (const name of ['Bridge', 'Judge', 'Reader', 'WrappedTTX']) {
       const { deployedBytecode } = await readArtifact(`contracts/${name}.sol/${name}.json`)
       const bytes = deployedBytecode.length / 2 - 1
       measured[`bytes of ${name}`] = bytes
