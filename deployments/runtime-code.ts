@@ -36,13 +36,13 @@ export const runtimeCode = {
   judge: {
     name: 'project/contracts/Judge.sol:Judge',
     start: 25466,
-    length: 13699,
+    length: 13644,
     immutables: {},
   },
   reader: {
     name: 'project/contracts/Reader.sol:Reader',
-    start: 39193,
-    length: 7237,
+    start: 39138,
+    length: 7162,
     immutables: {},
   },
 } as const

@@ -41,10 +41,11 @@ library Apply {
             reason = Reason.Malformed;
         } else {
             uint256 kind = Step.kindAt(step, 0);
-            if (kind == Step.DEPOSIT) {
+            uint256 effect = Step.EFFECT.at(kind);
+            if (effect == Step.CREDIT) {
                 _deposit(rules, cursor, queueIndex, Step.depositGrossAt(step, 0), Step.depositToAt(step, 0));
-            } else if (kind != Step.VOID) {
-                reason = _transaction(rules, cursor, step[kind == Step.APPLIED ? 9 : 1:]);
+            } else if (effect == Step.APPLY) {
+                reason = _transaction(rules, cursor, step[Step.HEAD.at(kind):]);
             }
         }
         return _finish(cursor, reason, pre);
