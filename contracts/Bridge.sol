@@ -6,14 +6,14 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Judge} from "./Judge.sol";
+import {Reader} from "./Reader.sol";
 import {WrappedTTX} from "./WrappedTTX.sol";
 import {IBridge} from "./interfaces/IBridge.sol";
 import {IJudge} from "./interfaces/IJudge.sol";
+import {IReader} from "./interfaces/IReader.sol";
 import {IWrappedTTX} from "./interfaces/IWrappedTTX.sol";
 import {Blob} from "./libraries/Blob.sol";
-import {BlobContent} from "./libraries/BlobContent.sol";
 import {BlockHeader} from "./libraries/BlockHeader.sol";
-import {Content} from "./libraries/Content.sol";
 import {Fee} from "./libraries/Fee.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {LanePrice} from "./libraries/LanePrice.sol";
@@ -22,9 +22,9 @@ import {Race} from "./libraries/Race.sol";
 import {Requests} from "./libraries/Requests.sol";
 import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
-import {Cursor, Tree} from "./libraries/Tree.sol";
 import {BlobHead} from "./types/BlobHead.sol";
 import {BlockId, BlockKey} from "./types/BlockId.sol";
+import {Draft} from "./types/Draft.sol";
 import {Lane} from "./types/Lane.sol";
 import {QueueSpot} from "./types/QueueSpot.sol";
 import {Refutation} from "./types/Refutation.sol";
@@ -32,8 +32,8 @@ import {Rules} from "./types/Rules.sol";
 
 /// @title The TorrentTX bridge
 /// @notice What each function does, and for whom, is said in `IBridge`.
-/// @dev Nobody has a say here but the rules: no owner, no pause, no upgrade, no parameter that could change. Only the token and the
-/// judge are called (they call nobody), and coins leave as the last act of a call, so nothing can be re-entered.
+/// @dev Nobody has a say here but the rules: no owner, no pause, no upgrade, no parameter that could change. Only the token,
+/// the judge and the reader are called (they call nobody), and coins leave as the last act of a call, so nothing can be re-entered.
 contract Bridge is IBridge {
     using BlockHeader for bytes;
     using Queue for Queue.Lanes;
@@ -66,6 +66,8 @@ contract Bridge is IBridge {
     IWrappedTTX public immutable token;
     /// @inheritdoc IBridge
     IJudge public immutable judge;
+    /// @inheritdoc IBridge
+    IReader public immutable reader;
     /// @inheritdoc IBridge
     uint64 public immutable chain;
     /// @inheritdoc IBridge
@@ -109,6 +111,7 @@ contract Bridge is IBridge {
         ) revert BadParameters();
         token = new WrappedTTX();
         judge = new Judge();
+        reader = new Reader();
         chain = uint64(block.chainid);
         easiestTarget = easiestTarget_;
         minRequest = minRequest_;
@@ -121,7 +124,7 @@ contract Bridge is IBridge {
         fields.target = easiestTarget_;
         fields.state = state;
         fields.supply = uint96(SUPPLY);
-        (, BlockId id) = BlockHeader.seal(fields, address(0), 0);
+        BlockId id = BlockHeader.idIn(BlockHeader.seal(fields, address(0), 0));
         genesis = id;
         finalBlock = id;
         BlockRecord storage record = _blocks[id.keyOf()];
@@ -139,12 +142,11 @@ contract Bridge is IBridge {
         bytes calldata steps,
         bytes calldata states
     ) external payable returns (BlockId id) {
-        BlockHeader.Fields memory fields = _childOf(parent, publication);
-        Content.read(fields, steps, states);
-        bytes memory header;
-        (header, id) = _accept(parent, fields, publication);
+        Draft memory draft = _draftOn(parent, publication);
+        bytes memory header = reader.seal(draft, parent, steps, states);
+        id = _accept(parent, draft.parent, header, publication);
         emit BlockPublished(
-            id, fields.parent, publication.miner, publication.torrent, uint40(block.timestamp), header, steps, states
+            id, draft.parent, publication.miner, publication.torrent, uint40(block.timestamp), header, steps, states
         );
     }
 
@@ -154,14 +156,13 @@ contract Bridge is IBridge {
         payable
         returns (BlockId id)
     {
-        BlockHeader.Fields memory fields = _childOf(parent, publication);
+        Draft memory draft = _draftOn(parent, publication);
         bytes32[] memory hashes = _blobHashes();
-        BlobContent.read(fields, head, hashes);
-        bytes memory header;
-        (header, id) = _accept(parent, fields, publication);
+        bytes memory header = reader.sealBlobs(draft, parent, head, hashes);
+        id = _accept(parent, draft.parent, header, publication);
         emit BlobsPublished(
             id,
-            fields.parent,
+            draft.parent,
             publication.miner,
             publication.torrent,
             uint40(block.timestamp),
@@ -319,9 +320,7 @@ contract Bridge is IBridge {
         returns (uint256 balance)
     {
         _checkFinal(sealedHeader.idOf());
-        Cursor memory cursor = Tree.start(sealedHeader.stateOf(), opening);
-        balance = Tree.open(cursor, Tree.accountKey(account));
-        Tree.finish(cursor);
+        return reader.balanceIn(sealedHeader.stateOf(), account, opening);
     }
 
     /// @inheritdoc IBridge
@@ -427,11 +426,11 @@ contract Bridge is IBridge {
         return Blob.ofTransaction();
     }
 
-    /// @dev What a child of `parent` says before it has any steps.
-    function _childOf(bytes calldata parent, Publication calldata publication)
+    /// @dev Reverts unless a block may be built on `parent` now. What the reader has to know of it.
+    function _draftOn(bytes calldata parent, Publication calldata publication)
         private
         view
-        returns (BlockHeader.Fields memory fields)
+        returns (Draft memory draft)
     {
         if (publication.miner == address(0)) revert ZeroMiner();
         BlockId id = parent.idOf();
@@ -446,32 +445,21 @@ contract Bridge is IBridge {
         // Else a bridge that stood still could go on from what nobody can look at any more.
         if (flags & Race.FINAL == 0 && block.timestamp > publishedAt + PARENT_SECONDS) revert OldParent(id);
         if (height >= lastFinal + Race.MAX_DEPTH) revert TooFarAhead(height, lastFinal);
-
-        (uint256 floor, uint256 ceiling) =
-            Target.boundsOf(parent.targetOf(), block.timestamp - publishedAt, easiestTarget);
-        uint256 target = publication.target;
-        if (target < floor || target > ceiling) revert TargetOutOfRange(target, floor, ceiling);
-
-        fields.chain = chain;
-        fields.bridge = address(this);
-        fields.parent = id;
-        fields.height = height + 1;
-        fields.target = target;
-        fields.state = parent.stateOf();
-        fields.supply = parent.supplyOf();
-        fields.firstRequest = parent.firstRequestOf() + parent.requestCountOf();
-        fields.lanes = parent.lanesOf();
+        uint256 elapsed = block.timestamp - publishedAt;
+        return Draft(id, elapsed, easiestTarget, publication.target, publication.miner, publication.nonce);
     }
 
-    /// @dev Takes a block into the record, whose header is complete now, and seals it.
-    function _accept(bytes calldata parent, BlockHeader.Fields memory fields, Publication calldata publication)
-        private
-        returns (bytes memory header, BlockId id)
-    {
-        _lanes.check(parent.lanesOf(), fields.lanes);
-        (header, id) = BlockHeader.seal(fields, publication.miner, publication.nonce);
-        if (!_isSolved(id, fields.target)) revert InsufficientWork(BlockId.unwrap(id), fields.target);
-        _record(id, fields, publication);
+    /// @dev Takes a block into the record. Its id and what it does to the lanes are read from the sealed header, the one that the event says.
+    function _accept(
+        bytes calldata parent,
+        BlockId parentId,
+        bytes memory header,
+        Publication calldata publication
+    ) private returns (BlockId id) {
+        _lanes.check(parent, header);
+        id = BlockHeader.idIn(header);
+        if (!_isSolved(id, publication.target)) revert InsufficientWork(BlockId.unwrap(id), publication.target);
+        _record(id, parentId.keyOf(), publication);
     }
 
     /// @dev The entry of the queue that the step of a proof consumes, where the judge asks for that: in calldata it was compared already.
@@ -488,7 +476,8 @@ contract Bridge is IBridge {
     /// @dev What is kept of a published block; reverts if there is none of all the 24 bytes of the id that are kept.
     function _recordOf(BlockId id) private view returns (BlockRecord storage record) {
         record = _blocks[id.keyOf()];
-        if (record.publishedAt == 0 || record.tag != id.tagOf()) revert UnknownBlock(id);
+        (uint40 publishedAt, bytes8 tag) = (record.publishedAt, record.tag);
+        if (publishedAt == 0 || tag != id.tagOf()) revert UnknownBlock(id);
     }
 
     /// @dev Its record. Reverts unless the block was published, and is neither final nor refuted.
@@ -506,14 +495,13 @@ contract Bridge is IBridge {
     }
 
     /// @dev Takes the bond and writes down a block that has passed all other checks.
-    function _record(BlockId id, BlockHeader.Fields memory fields, Publication calldata publication) private {
+    function _record(BlockId id, BlockKey parentKey, Publication calldata publication) private {
         BlockKey key = id.keyOf();
-        BlockKey parentKey = fields.parent.keyOf();
         BlockRecord storage record = _blocks[key];
         BlockRecord storage parent = _blocks[parentKey];
         if (record.publishedAt != 0) revert AlreadyPublished(id);
         uint256 bond = BOND_GAS * _gasPrice();
-        uint256 work = Target.workOf(fields.target);
+        uint256 work = Target.workOf(publication.target);
         uint256 parentWork = parent.work;
         BlockKey first = parent.firstChild;
         uint8 flags;
@@ -532,10 +520,13 @@ contract Bridge is IBridge {
             bond *= RIVAL_BONDS;
         }
         if (msg.value < bond) revert BondTooSmall(msg.value, bond);
+        uint96 sum = (parentWork + work).toUint96();
+        uint48 kept = (msg.value / 1 gwei).toUint48();
+        // One after the other, so that they are written as one word.
         record.publishedAt = uint40(block.timestamp);
-        record.work = (parentWork + work).toUint96();
+        record.work = sum;
         record.flags = flags;
-        record.bond = (msg.value / 1 gwei).toUint48();
+        record.bond = kept;
         record.tag = id.tagOf();
         record.parent = parentKey;
         Race.append(_blocks, parentKey, key);

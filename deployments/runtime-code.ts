@@ -4,22 +4,23 @@ export const compilerVersion = 'v0.8.37+commit.f401782d'
 export const runtimeCode = {
   bridge: {
     name: 'project/contracts/Bridge.sol:Bridge',
-    start: 1850,
-    length: 23146,
+    start: 1778,
+    length: 18619,
     immutables: {
-      token: [2170, 3480, 4084, 4406, 4713, 5768, 8407],
-      judge: [1002, 4815],
-      chain: [1628, 4655, 9149],
-      genesis: [1507],
-      easiestTarget: [1558, 9036],
-      minRequest: [2045, 4752],
-      minDeposit: [846, 3924, 4001],
-      floorPrice: [1344, 2369, 4506, 6131, 12023],
+      token: [2232, 3645, 4390, 4712, 5019, 6088, 8460],
+      judge: [1013, 5121],
+      reader: [2107, 2287, 3930, 6666],
+      chain: [1639, 4961],
+      genesis: [1518],
+      easiestTarget: [1569, 9152],
+      minRequest: [2056, 5058],
+      minDeposit: [857, 4230, 4307],
+      floorPrice: [1355, 2534, 4812, 6451, 11040],
     },
   },
   token: {
     name: 'project/contracts/WrappedTTX.sol:WrappedTTX',
-    start: 25995,
+    start: 21396,
     length: 4042,
     immutables: {
       _cachedDomainSeparator: [1856],
@@ -34,8 +35,14 @@ export const runtimeCode = {
   },
   judge: {
     name: 'project/contracts/Judge.sol:Judge',
-    start: 30065,
-    length: 13699,
+    start: 25466,
+    length: 13644,
+    immutables: {},
+  },
+  reader: {
+    name: 'project/contracts/Reader.sol:Reader',
+    start: 39138,
+    length: 7162,
     immutables: {},
   },
 } as const

@@ -8,6 +8,7 @@ import {Lane} from "../types/Lane.sol";
 import {Refutation} from "../types/Refutation.sol";
 import {IBlobs} from "./IBlobs.sol";
 import {IJudge} from "./IJudge.sol";
+import {IReader} from "./IReader.sol";
 import {IWrappedTTX} from "./IWrappedTTX.sol";
 
 /// @title The TorrentTX bridge
@@ -234,6 +235,9 @@ interface IBridge is IBlobs {
     error NotNeeded(uint256 index);
     /// @notice Replayed on this witness, the step is valid and leads to the state that the block states: no verdict.
     error StepIsRight(uint256 index);
+    /// @notice The witness does not open the state, is cut short, or has a byte too many.
+    /// @param position how many bytes of the witness had been read when that came out
+    error BadWitness(uint256 position);
     /// @notice The block has only `stepCount` steps.
     error NoSuchStep(uint256 index, uint256 stepCount);
     /// @notice The proof has to have exactly `depth` siblings and to lead to the root in the header: that of the trace, or of the requests.
@@ -398,6 +402,9 @@ interface IBridge is IBlobs {
 
     /// @notice Who says whether a proof shows that a block is wrong: deployed by the bridge, without rights.
     function judge() external view returns (IJudge);
+
+    /// @notice Who reads publications and makes their headers: deployed by the bridge, without rights.
+    function reader() external view returns (IReader);
 
     /// @notice EIP-155 id of the chain on which the bridge was deployed.
     function chain() external view returns (uint64);

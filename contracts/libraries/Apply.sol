@@ -14,7 +14,7 @@ import {Rules} from "../types/Rules.sol";
 
 /// @title One state and one step give the next state
 /// @notice Total: whatever bytes a block calls a step, and whatever entries the tree of `pre` has, there is a reason or a state. It
-/// only reverts for a witness that does not open `pre` (`Tree.BadWitness`).
+/// only reverts for a witness that does not open `pre` (`IBridge.BadWitness`).
 /// @dev Nothing here relies on an account holding the sum of its outputs, or on all money fitting 128 bits: a parent's state may be a
 /// lie, and a step without an answer could not be refuted, whatever its block states after it.
 /// @dev Rules and their order: docs/protocol.md, section 4. Work is bounded: 8 inputs, 13 openings of at most 160 levels.
@@ -41,10 +41,11 @@ library Apply {
             reason = Reason.Malformed;
         } else {
             uint256 kind = Step.kindAt(step, 0);
-            if (kind == Step.DEPOSIT) {
+            uint256 effect = Step.EFFECT.at(kind);
+            if (effect == Step.CREDIT) {
                 _deposit(rules, cursor, queueIndex, Step.depositGrossAt(step, 0), Step.depositToAt(step, 0));
-            } else if (kind != Step.VOID) {
-                reason = _transaction(rules, cursor, step[kind == Step.APPLIED ? 9 : 1:]);
+            } else if (effect == Step.APPLY) {
+                reason = _transaction(rules, cursor, step[Step.HEAD.at(kind):]);
             }
         }
         return _finish(cursor, reason, pre);

@@ -39,28 +39,36 @@ library BlockHeader {
         bytes32 hash;
     }
 
-    /// @notice The 417 bytes of a header with its seal, and its id.
-    function seal(Fields memory fields, address miner, bytes32 nonce)
-        internal
-        pure
-        returns (bytes memory sealedHeader, BlockId id)
-    {
-        // In parts, since the compiler's stack has no room for all of them at a time.
-        sealedHeader = bytes.concat(
-            abi.encodePacked(VERSION, fields.chain, fields.bridge, fields.parent, fields.height, fields.target),
-            abi.encodePacked(fields.stepCount, fields.growth, fields.traceRoot, fields.state),
-            abi.encodePacked(fields.supply, fields.fee, fields.queueFees),
-            abi.encodePacked(fields.firstRequest, fields.requestCount, fields.requestsRoot),
-            _encodeLanes(fields.lanes),
-            abi.encodePacked(miner, nonce)
-        );
-        // Safe: reads the 417 bytes just made and writes into scratch space and above the free memory pointer only.
+    /// @notice The 417 bytes of a header with its seal.
+    function seal(Fields memory fields, address miner, bytes32 nonce) internal pure returns (bytes memory sealedHeader) {
+        sealedHeader = new bytes(SEALED_BYTES);
+        // From the front to the back: what is shorter than a word leaves zeros behind it, which the next one overwrites.
+        _put(sealedHeader, 0, uint256(VERSION) << 248 | uint256(fields.chain) << 184 | uint256(uint160(fields.bridge)) << 24);
+        _put(sealedHeader, 29, uint256(BlockId.unwrap(fields.parent)));
+        _put(sealedHeader, 61, uint256(fields.height) << 192);
+        _put(sealedHeader, 69, fields.target);
+        _put(sealedHeader, 101, uint256(fields.stepCount) << 240 | uint256(fields.growth) << 224);
+        _put(sealedHeader, 105, uint256(fields.traceRoot));
+        _put(sealedHeader, 137, uint256(fields.state));
+        _put(sealedHeader, 169, uint256(fields.supply) << 160 | uint256(fields.fee) << 64 | fields.queueFees);
+        _put(sealedHeader, 201, uint256(fields.firstRequest) << 192 | uint256(fields.requestCount) << 160);
+        _put(sealedHeader, 213, uint256(fields.requestsRoot));
+        // Safe: three rounds.
+        unchecked {
+            for (uint256 i = 0; i < LANES; ++i) {
+                LanePoint memory point = fields.lanes[i];
+                _put(sealedHeader, 245 + 40 * i, uint256(point.count) << 192);
+                _put(sealedHeader, 253 + 40 * i, uint256(point.hash));
+            }
+        }
+        _put(sealedHeader, 365, uint256(uint160(miner)) << 96);
+        _put(sealedHeader, 385, uint256(nonce));
+    }
+
+    function _put(bytes memory sealedHeader, uint256 offset, uint256 word) private pure {
+        // Safe: within the 417 bytes that `seal` has made, of which the last word begins at 385.
         assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore(free, keccak256(add(sealedHeader, 32), HEADER_BYTES))
-            mstore(add(free, 32), shl(96, miner))
-            mstore(add(free, 52), nonce)
-            id := keccak256(free, 84)
+            mstore(add(add(sealedHeader, 32), offset), word)
         }
     }
 
@@ -77,9 +85,38 @@ library BlockHeader {
         }
     }
 
+    /// @notice The same of one in memory, which has 417 bytes.
+    function idIn(bytes memory sealedHeader) internal pure returns (BlockId id) {
+        // Safe: as in `idOf`.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mcopy(free, add(sealedHeader, 32), SEALED_BYTES)
+            mstore(add(free, 333), keccak256(free, HEADER_BYTES))
+            id := keccak256(add(free, 333), 84)
+        }
+    }
+
+    /// @notice Where a block, whose sealed header is in memory, leaves a lane.
+    function laneIn(bytes memory sealedHeader, Lane lane) internal pure returns (uint256 count, bytes32 hash) {
+        // Safe: reads within the 417 bytes, behind the length of the array.
+        assembly ("memory-safe") {
+            let place := add(add(sealedHeader, 277), mul(40, lane))
+            count := shr(192, mload(place))
+            hash := mload(add(place, 8))
+        }
+    }
+
     /// @notice Reverts unless these are as many bytes as a sealed header has.
     function checkLength(bytes calldata sealedHeader) internal pure {
         if (sealedHeader.length != SEALED_BYTES) revert IBridge.BadHeaderLength(sealedHeader.length);
+    }
+
+    function chainOf(bytes calldata sealedHeader) internal pure returns (uint64) {
+        return uint64(_word(sealedHeader, 1) >> 192);
+    }
+
+    function bridgeOf(bytes calldata sealedHeader) internal pure returns (address) {
+        return address(uint160(_word(sealedHeader, 9) >> 96));
     }
 
     function heightOf(bytes calldata sealedHeader) internal pure returns (uint64) {
@@ -135,11 +172,15 @@ library BlockHeader {
         return uint64(_word(sealedHeader, 245 + 40 * uint256(lane)) >> 192);
     }
 
-    /// @notice Where the block leaves the lanes.
-    function lanesOf(bytes calldata sealedHeader) internal pure returns (LanePoint[LANES] memory lanes) {
-        for (uint256 i = 0; i < LANES; ++i) {
-            lanes[i].count = laneCountOf(sealedHeader, Lane(i));
-            lanes[i].hash = bytes32(_word(sealedHeader, 253 + 40 * i));
+    /// @notice Where the block leaves the lanes, written into `lanes`.
+    function readLanes(bytes calldata sealedHeader, LanePoint[LANES] memory lanes) internal pure {
+        // Safe: three rounds.
+        unchecked {
+            for (uint256 i = 0; i < LANES; ++i) {
+                LanePoint memory point = lanes[i];
+                point.count = uint64(_word(sealedHeader, 245 + 40 * i) >> 192);
+                point.hash = bytes32(_word(sealedHeader, 253 + 40 * i));
+            }
         }
     }
 
@@ -164,12 +205,6 @@ library BlockHeader {
 
     function minerOf(bytes calldata sealedHeader) internal pure returns (address) {
         return address(uint160(_word(sealedHeader, 365) >> 96));
-    }
-
-    function _encodeLanes(LanePoint[LANES] memory lanes) private pure returns (bytes memory) {
-        return abi.encodePacked(
-            lanes[0].count, lanes[0].hash, lanes[1].count, lanes[1].hash, lanes[2].count, lanes[2].hash
-        );
     }
 
     function _word(bytes calldata sealedHeader, uint256 offset) private pure returns (uint256 word) {

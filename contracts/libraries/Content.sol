@@ -20,6 +20,8 @@ library Content {
 
     /// @notice Completes a header, which has the state, the supply and the lanes of the parent so far, with what follows from the steps.
     function read(BlockHeader.Fields memory fields, bytes calldata steps, bytes calldata states) internal pure {
+        // Nothing happens: state, supply and lanes are the parent's.
+        if (steps.length + states.length == 0) return;
         if (steps.length + states.length > BYTE_LIMIT) revert IBridge.TooManyBytes(steps.length + states.length);
         uint256 count = states.length / 32;
         if (count > STEP_LIMIT) revert IBridge.TooManySteps(count);
@@ -32,7 +34,7 @@ library Content {
             uint256 size = Step.sizeAt(steps, offset);
             if (size == 0) revert IBridge.MalformedStep(index, offset);
             if (index == count) revert IBridge.StatesMismatch(index + 1, states.length);
-            if (Step.kindAt(steps, offset) != Step.TRANSACTION) totals.consume(fields, steps, offset, size, index);
+            if (Step.LANE.at(Step.kindAt(steps, offset)) != 0) totals.consume(fields, steps, offset, size, index);
             if (Step.isRequestAt(steps, offset)) {
                 totals.ask(index, Step.payeeAt(steps, offset), Step.tokensAt(steps, offset));
             }

@@ -69,30 +69,30 @@ library Queue {
         words[index + 1] = uint256(next(hashOf(words[index]), entryHash)) | block.timestamp;
     }
 
-    /// @notice Reverts unless a block on a parent that leaves the lanes at `from` may leave them at `to` now.
-    function check(
-        Lanes storage lanes,
-        BlockHeader.LanePoint[LANES] memory from,
-        BlockHeader.LanePoint[LANES] memory to
-    ) internal view {
+    /// @notice Reverts unless a block on this parent may leave the lanes now where its sealed header says.
+    function check(Lanes storage lanes, bytes calldata parent, bytes memory sealedHeader) internal view {
         uint256 heads = lanes.heads;
-        for (uint256 i = 0; i < LANES; ++i) {
-            _check(lanes.words[Lane(i)], Lane(i), lengthOf(heads, Lane(i)), from[i].count, to[i]);
+        // Safe: three rounds.
+        unchecked {
+            for (uint256 i = 0; i < LANES; ++i) {
+                _check(lanes, Lane(i), lengthOf(heads, Lane(i)), parent, sealedHeader);
+            }
         }
     }
 
-    function _check(
-        mapping(uint256 => uint256) storage words,
-        Lane lane,
-        uint256 limit,
-        uint256 from,
-        BlockHeader.LanePoint memory to
-    ) private view {
+    function _check(Lanes storage lanes, Lane lane, uint256 limit, bytes calldata parent, bytes memory sealedHeader)
+        private
+        view
+    {
+        uint256 from = BlockHeader.laneCountOf(parent, lane);
+        (uint256 count, bytes32 hash) = BlockHeader.laneIn(sealedHeader, lane);
+        // Nothing new, and nothing waits.
+        if (count == from && count == limit) return;
         if (limit > from + SHARE) limit = from + SHARE;
-        uint256 count = to.count;
         if (count > limit) revert IBridge.QueueOverrun(lane, count, limit);
+        mapping(uint256 => uint256) storage words = lanes.words[lane];
         // What the parent consumed was compared when it was published.
-        if (count != from && hashOf(words[count]) != to.hash) revert IBridge.QueueMismatch(lane, count);
+        if (count != from && hashOf(words[count]) != hash) revert IBridge.QueueMismatch(lane, count);
         if (count != limit && timeOf(words[count + 1]) + GRACE_SECONDS <= block.timestamp) {
             revert IBridge.QueueIgnored(lane, count);
         }

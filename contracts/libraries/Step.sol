@@ -3,6 +3,7 @@
 pragma solidity 0.8.37;
 
 import {Packed} from "./Packed.sol";
+import {PerKind} from "../types/PerKind.sol";
 
 /// @title Packed steps
 /// @notice The decoder is total: `sizeAt` answers 0 for bytes that have no shape and nothing here ever reverts.
@@ -14,26 +15,40 @@ library Step {
     uint256 internal constant VOID = 3;
     uint256 internal constant TRANSACTION = 4;
 
+    // All that differs from kind to kind, in the order of their numbers: no shape, deposit, applied, void, transaction.
+
+    /// @notice Bytes of the step; of one that carries a packed transaction those before it.
+    PerKind internal constant HEAD = PerKind.wrap(0x00_25_09_29_01);
+    /// @notice Whether it carries one.
+    PerKind internal constant CARRIES = PerKind.wrap(0x00_00_01_00_01);
+    /// @notice One more than the lane of which it consumes an entry, 0 if of none.
+    PerKind internal constant LANE = PerKind.wrap(0x00_01_03_03_00);
+    /// @notice The first byte of what the hash of that entry is over; the step has the rest, of its transaction the hash.
+    PerKind internal constant ENTRY_TAG = PerKind.wrap(0x00_01_02_02_00);
+    /// @notice Whether it has a deposit's amount of TTX behind its first byte.
+    PerKind internal constant CREDITS = PerKind.wrap(0x00_01_00_00_00);
+    /// @notice Whether it has the fee of a forced transaction there.
+    PerKind internal constant HAS_FEE = PerKind.wrap(0x00_00_01_01_00);
+    /// @notice Whether the head of a block in blobs has entries in this form.
+    PerKind internal constant IN_HEAD = PerKind.wrap(0x00_01_00_01_00);
+    /// @notice What it does to the state: `CREDIT`, `APPLY`, or 3 for nothing.
+    PerKind internal constant EFFECT = PerKind.wrap(0x00_01_02_03_02);
+    uint256 internal constant CREDIT = 1;
+    uint256 internal constant APPLY = 2;
+
     /// @notice The length in bytes of the step that begins at `offset`, or 0 if the bytes there have no shape.
     function sizeAt(bytes calldata steps, uint256 offset) internal pure returns (uint256 size) {
         if (offset >= steps.length) return 0;
-        uint256 left;
-        uint256 first = kindAt(steps, offset);
+        uint256 kind = kindAt(steps, offset);
+        size = HEAD.at(kind);
         // Safe: offset < length, so neither the difference underflows nor a sum of it and a size below 1,000 overflows.
         unchecked {
-            left = steps.length - offset;
-            if (first == TRANSACTION) {
-                size = Packed.sizeAt(steps, offset + 1);
-                return size == 0 ? 0 : size + 1;
+            if (CARRIES.at(kind) != 0) {
+                uint256 packed = Packed.sizeAt(steps, offset + size);
+                return packed == 0 ? 0 : size + packed;
             }
-            if (first == APPLIED) {
-                size = Packed.sizeAt(steps, offset + 9);
-                return size == 0 ? 0 : size + 9;
-            }
+            if (size > steps.length - offset) size = 0;
         }
-        if (first == DEPOSIT) size = 37;
-        else if (first == VOID) size = 41;
-        if (size > left) size = 0;
     }
 
     /// @notice The kind of the step: 1 to 4 where it has a shape.
@@ -46,11 +61,12 @@ library Step {
 
     /// @notice Whether the step is an applied or ordinary transaction that asks for wTTX.
     function isRequestAt(bytes calldata steps, uint256 offset) internal pure returns (bool answer) {
-        // Safe: reads calldata only; kinds 2 and 4 are the even ones and have their flags at byte 9 and 1.
+        (PerKind heads, PerKind carriers) = (HEAD, CARRIES);
+        // Safe: reads calldata only; the flags are the first byte of the transaction, which is within the word. `byte` is `PerKind.at`.
         assembly ("memory-safe") {
             let word := calldataload(add(steps.offset, offset))
-            let first := byte(0, word)
-            answer := and(and(shr(4, byte(add(1, shl(3, eq(first, APPLIED))), word)), 1), iszero(and(first, 1)))
+            let kind := byte(0, word)
+            answer := and(shr(4, byte(byte(kind, heads), word)), byte(kind, carriers))
         }
     }
 
@@ -99,22 +115,20 @@ library Step {
     /// @notice The hash of the queue entry that a step of kind 1, 2 or 3 consumes (docs/protocol.md, section 6).
     /// @param size the length of the step as `sizeAt` gives it
     function entryHashAt(bytes calldata steps, uint256 offset, uint256 size) internal pure returns (bytes32 digest) {
-        // Safe: writes only behind the free memory pointer, `size` bytes at most.
+        (PerKind heads, PerKind carriers, PerKind tags) = (HEAD, CARRIES, ENTRY_TAG);
+        // Safe: writes only behind the free memory pointer, `size` or `head` and 32 bytes at most.
         assembly ("memory-safe") {
             let free := mload(0x40)
-            let start := add(steps.offset, offset)
-            switch byte(0, calldataload(start))
-            case 1 {
-                calldatacopy(free, start, 37)
-                digest := keccak256(free, 37)
+            calldatacopy(free, add(steps.offset, offset), size)
+            let kind := byte(0, mload(free))
+            let head := byte(kind, heads)
+            mstore8(free, byte(kind, tags))
+            // An applied entry carries the bytes of which a void one carries the hash.
+            if byte(kind, carriers) {
+                mstore(add(free, head), keccak256(add(free, head), sub(size, head)))
+                head := add(head, 32)
             }
-            default {
-                // An applied entry carries the bytes of which a void one carries the hash.
-                calldatacopy(free, start, size)
-                if eq(byte(0, mload(free)), APPLIED) { mstore(add(free, 9), keccak256(add(free, 9), sub(size, 9))) }
-                mstore8(free, 2)
-                digest := keccak256(free, 41)
-            }
+            digest := keccak256(free, head)
         }
     }
 
@@ -131,9 +145,9 @@ library Step {
 
     /// @dev Where the packed transaction of a step of kind 2 or 4 begins.
     function _transactionAt(bytes calldata steps, uint256 offset) private pure returns (uint256 position) {
-        // Safe: reads calldata only.
-        assembly ("memory-safe") {
-            position := add(offset, add(1, shl(3, eq(byte(0, calldataload(add(steps.offset, offset))), APPLIED))))
+        // Safe: an offset in calldata, and less than 256.
+        unchecked {
+            return offset + HEAD.at(kindAt(steps, offset));
         }
     }
 }

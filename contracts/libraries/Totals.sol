@@ -9,7 +9,6 @@ import {Fee} from "./Fee.sol";
 import {Queue} from "./Queue.sol";
 import {Requests} from "./Requests.sol";
 import {Step} from "./Step.sol";
-import {Lane} from "../types/Lane.sol";
 
 /// @notice What was read so far. Base units, but `queueFees`: gwei.
 /// @param consumed entries of the queue, all lanes together
@@ -35,7 +34,7 @@ struct Totals {
 library Sums {
     using SafeCast for uint256;
 
-    /// @notice Adds a step of the queue (kind 1, 2 or 3) to the totals, and its entry to its lane.
+    /// @notice Adds a step that consumes an entry of the queue to the totals, and its entry to its lane.
     /// @param size the length of the step as `Step.sizeAt` gives it
     /// @param index number of the step in its block
     function consume(
@@ -46,21 +45,20 @@ library Sums {
         uint256 size,
         uint256 index
     ) internal pure {
-        bool isDeposit = Step.kindAt(steps, offset) == Step.DEPOSIT;
-        uint256 lane = uint256(isDeposit ? Lane.Deposits : Lane.Forced);
+        uint256 kind = Step.kindAt(steps, offset);
+        uint256 lane = Step.LANE.at(kind) - 1;
         if (totals.consumed != index || lane < totals.lane) revert IBridge.QueueStepTooLate(index);
         totals.consumed = index + 1;
         totals.lane = lane;
         BlockHeader.LanePoint memory point = fields.lanes[lane];
         ++point.count;
         point.hash = Queue.next(point.hash, Step.entryHashAt(steps, offset, size));
-        if (isDeposit) {
+        if (Step.CREDITS.at(kind) != 0) {
             uint256 gross = Step.depositGrossAt(steps, offset);
             totals.credits += Fee.netOf(gross);
             totals.fee += Fee.feeOf(gross);
-        } else {
-            totals.queueFees += Step.forcedFeeAt(steps, offset);
         }
+        if (Step.HAS_FEE.at(kind) != 0) totals.queueFees += Step.forcedFeeAt(steps, offset);
     }
 
     /// @notice Adds a request, for which `totals.requests` has room.

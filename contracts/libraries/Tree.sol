@@ -2,6 +2,8 @@
 // The compact sparse Merkle tree of the state, read and changed through openings.
 pragma solidity 0.8.37;
 
+import {IBridge} from "../interfaces/IBridge.sol";
+
 /// @notice A root that moves along a witness, and the entry that was opened last.
 /// @param root of the tree as the touches so far left it
 /// @param begin where the witness begins; this and the next three are positions in the calldata
@@ -35,10 +37,6 @@ library Tree {
 
     /// @dev A position behind the end of any calldata, where all words read as zero: siblings that are empty.
     uint256 private constant EMPTY_SIBLINGS = 1 << 128;
-
-    /// @notice The witness does not open the state, is cut short, or has a byte too many.
-    /// @param position how many bytes of the witness had been read when that came out
-    error BadWitness(uint256 position);
 
     /// @notice Starts to read `witness`, whose first opening is against `root`.
     function start(bytes32 root, bytes calldata witness) internal pure returns (Cursor memory cursor) {
@@ -209,7 +207,7 @@ library Tree {
 
     /// @dev A function of its own, so that the error is in the code once.
     function _check(bool isRight, Cursor memory cursor) private pure {
-        if (!isRight) revert BadWitness(cursor.next - cursor.begin);
+        if (!isRight) revert IBridge.BadWitness(cursor.next - cursor.begin);
     }
 
     /// @dev Hash of an inner node.

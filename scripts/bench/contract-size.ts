@@ -6,7 +6,7 @@ import type { Bench } from './measure.ts'
 
 /** Bytes of code that a contract may have (EIP-170). */
 const LIMIT = 24_576
-const CONTRACTS = ['Bridge', 'Judge', 'WrappedTTX']
+const CONTRACTS = ['Bridge', 'Judge', 'Reader', 'WrappedTTX']
 
 export const bench: Bench = {
   name: 'contract-size',

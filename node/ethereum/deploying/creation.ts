@@ -6,11 +6,17 @@ import { bridgeBytecode } from '../../../deployments/bridge-bytecode.ts'
 import { type Address, type Hash, isHash, parseAddress, ZERO_HASH } from '../../protocol/ids.ts'
 import { PARAMETER_NAMES, type Parameters } from './parameters.ts'
 
-export type Contracts = { readonly bridge: Address; readonly token: Address; readonly judge: Address }
+export type Contracts = {
+  readonly bridge: Address
+  readonly token: Address
+  readonly judge: Address
+  readonly reader: Address
+}
 
 /** The nonces of the bridge's constructor: a contract counts from 1. */
 const TOKEN_NONCE = 1n
 const JUDGE_NONCE = 2n
+const READER_NONCE = 3n
 
 /** The bytes that make a bridge when they are sent to nobody. `state` is the root of the state that genesis makes. */
 export function creationCode(state: Hash, parameters: Parameters): Hex {
@@ -40,10 +46,10 @@ export function createdBy(account: Address, nonce: number): Contracts {
   return contractsOf(parseAddress(getContractAddress({ from: account, nonce: BigInt(nonce) }).toLowerCase()))
 }
 
-/** The token and the judge that a bridge at this address has made. */
+/** The token, the judge and the reader that a bridge at this address has made. */
 export function contractsOf(bridge: Address): Contracts {
   const made = (nonce: bigint) => parseAddress(getContractAddress({ from: bridge, nonce }).toLowerCase())
-  return { bridge, token: made(TOKEN_NONCE), judge: made(JUDGE_NONCE) }
+  return { bridge, token: made(TOKEN_NONCE), judge: made(JUDGE_NONCE), reader: made(READER_NONCE) }
 }
 
 function constructorInputs() {

@@ -1,4 +1,4 @@
-// Deploys the bridge, which deploys its token and its judge, and says where and with what: the one way, of the command and of every local network.
+// Deploys the bridge, which deploys its token, its judge and its reader, and says where and with what: the one way, of the command and of every local network.
 
 import type { Account, PublicClient, Transport, WalletClient } from 'viem'
 import type { Deployment } from '../../deployment.ts'

@@ -2,7 +2,7 @@
 // contract answers.
 //
 // The same code is not enough: a constructor of another kind could have written balances or final blocks into the storage, and have left this code
-// behind. Therefore the transaction that made the bridge has to be the one that this program would have sent: then token and judge are ours as well.
+// behind. Therefore the transaction that made the bridge has to be the one that this program would have sent: then token, judge and reader are ours as well.
 
 import { type Hex, isHex } from 'viem'
 import { genesisState } from '../../protocol/genesis.ts'
@@ -89,7 +89,7 @@ export async function examine(connection: Connection, claim: Claim): Promise<Exa
       : undefined
   const origin: Origin = { ...bare, genesis }
   differences.push(...codeDifferences('bridge', compareCode('bridge', code, origin)))
-  for (const name of ['token', 'judge'] as const)
+  for (const name of ['token', 'judge', 'reader'] as const)
     differences.push(...codeDifferences(name, compareCode(name, await codeOf(name), origin)))
   if (first.kind !== 'ours' || parameters === undefined) return { chain, contracts, differences, unchecked: [] }
 
@@ -150,7 +150,7 @@ function codeDifferences(name: ContractName, report: CodeReport): readonly Diffe
 /** A word as people know it: a number for parameters and chain ids, an address for an address. */
 function readable(name: string, word: Hex): string {
   if (name in PARAMETERS || name === 'chain' || name === '_cachedChainId') return BigInt(word).toString()
-  return ['token', 'judge', 'bridge', '_cachedThis'].includes(name) ? `0x${word.slice(26)}` : word
+  return ['token', 'judge', 'reader', 'bridge', '_cachedThis'].includes(name) ? `0x${word.slice(26)}` : word
 }
 
 function meaningOf(contract: ContractName, name: string): string {
@@ -160,6 +160,7 @@ function meaningOf(contract: ContractName, name: string): string {
   if (name === 'genesis') return OTHER_GENESIS
   if (name === 'token') return 'the bridge mints and burns another token than its own'
   if (name === 'judge') return 'somebody else decides which blocks are wrong'
+  if (name === 'reader') return 'somebody else decides what the header of a block says'
   if (contract === 'token' && name === 'bridge') return 'another contract than the bridge can mint wTTX at will'
   return 'allowances that are signed for this token are not valid, or valid for another one'
 }

@@ -1,4 +1,4 @@
-// The code that a deployed bridge, its token and its judge must have, to the last byte: the compiler's, with the immutables that their constructors write.
+// The code that a deployed bridge, its token, its judge and its reader must have, to the last byte: the compiler's, with the immutables that their constructors write.
 
 import { encodeAbiParameters, type Hex, keccak256, pad, stringToHex, toHex } from 'viem'
 import { bridgeBytecode } from '../../../deployments/bridge-bytecode.ts'
@@ -81,6 +81,7 @@ function ofBridge(name: string, { contracts, chain, genesis, parameters }: Origi
   switch (name) {
     case 'token':
     case 'judge':
+    case 'reader':
       return pad(contracts[name])
     case 'chain':
       return word(chain)

@@ -44,6 +44,7 @@ const BRIDGE_CONTRACTS = [
   ...RULES.contracts,
   'contracts/Bridge.sol:Bridge',
   'contracts/Judge.sol:Judge',
+  'contracts/Reader.sol:Reader',
   'contracts/WrappedTTX.sol:WrappedTTX',
 ]
 
@@ -95,7 +96,7 @@ const MONEY: Suite = {
 /** Where a function of the bridge is tested most closely: tried first, until another file turns out to kill more. */
 export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
-    publish: ['publish', '_childOf', '_accept', '_record'],
+    publish: ['publish', '_draftOn', '_accept', '_record'],
     disputes: ['refute'],
     reward: ['finalize', 'withdrawBond', '_refute'],
     claim: ['claim', 'claimMany', '_pay', '_payoutOf', '_checkFinal', 'isClaimed', 'balanceAt'],
@@ -110,6 +111,7 @@ export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
 export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/Bridge.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/Judge.sol': [...BRIDGE],
+  'contracts/Reader.sol': [RULES, ...BRIDGE],
   'contracts/WrappedTTX.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Apply.sol': [STEPS, ...BRIDGE, solidity('Apply', 'ApplyAmounts')],
   'contracts/libraries/Blob.sol': [BLOBS],

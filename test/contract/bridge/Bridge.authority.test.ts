@@ -58,7 +58,7 @@ describe('what can be changed', () => {
   })
 
   it('by code that runs in the place of this code is nothing', async () => {
-    for (const contract of ['Bridge', 'Judge', 'WrappedTTX']) {
+    for (const contract of ['Bridge', 'Judge', 'Reader', 'WrappedTTX']) {
       const { deployedBytecode } = await readArtifact(`contracts/${contract}.sol/${contract}.json`)
       const opcodes = opcodesOf(parseHex(deployedBytecode))
       for (const [name, opcode] of Object.entries({
@@ -90,6 +90,34 @@ describe('what can be changed', () => {
     const code = await chain.client.getCode({ address: judge })
     assert.equal(code, deployedBytecode)
     await assert.rejects(chain.send(judge, '0x', { value: 1n }))
+  })
+
+  it('in the reader is nothing: it does not even look at the chain, so that its answer to the same bytes is always the same', async () => {
+    const { deployedBytecode, abi } = await readArtifact('contracts/Reader.sol/Reader.json')
+    const opcodes = opcodesOf(parseHex(deployedBytecode))
+    const refused = {
+      ...{
+        SLOAD: 0x54,
+        SSTORE: 0x55,
+        TLOAD: 0x5c,
+        TSTORE: 0x5d,
+        CALL: 0xf1,
+        STATICCALL: 0xfa,
+        LOG1: 0xa1,
+        CREATE: 0xf0,
+      },
+      ...{ ADDRESS: 0x30, BALANCE: 0x31, ORIGIN: 0x32, CALLER: 0x33, TIMESTAMP: 0x42, NUMBER: 0x43, BASEFEE: 0x48 },
+    }
+    for (const [name, opcode] of Object.entries(refused)) assert(!opcodes.has(opcode), `the reader has ${name}`)
+    const functions = abi.flatMap((item) => (item.type === 'function' ? [[item.name, item.stateMutability]] : []))
+    assert.deepEqual(functions, [
+      ['balanceIn', 'pure'],
+      ['seal', 'pure'],
+      ['sealBlobs', 'pure'],
+    ])
+    const reader = await read.reader()
+    assert.equal(await chain.client.getCode({ address: reader }), deployedBytecode)
+    await assert.rejects(chain.send(reader, '0x', { value: 1n }))
   })
 
   it('by the door of the tests is nothing: the deployed code does not have it', async () => {

@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { getAddress } from 'viem'
+import { encodeFunctionData, getAddress, type Hex, numberToHex } from 'viem'
+import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { concat, parseHex } from '../../../node/protocol/bytes.ts'
 import { type Address, keyOf, toBytes, ZERO_ADDRESS, ZERO_KEY } from '../../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../node/protocol/target.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
-import { draftBlock, someHash, toHex, transactionStep } from '../../support/contract/blocks.ts'
-import { assertReverts } from '../../support/contract/chain.ts'
+import { draftBlock, someHash, type TestBlock, toHex, transactionStep } from '../../support/contract/blocks.ts'
+import { assertReverts, Reverted } from '../../support/contract/chain.ts'
 import { EASIEST_TARGET, Fixture, FLOOR_PRICE, HOUR, sealedHex } from '../../support/contract/fixture.ts'
 import { freshForEach } from '../../support/contract/fresh.ts'
 
@@ -55,6 +56,36 @@ describe('publish', () => {
       nextSibling: none,
     })
     assert.equal(await read.firstChild([keyOf(genesis.id)]), keyOf(block.id))
+  })
+
+  it('that is starved of gas is none, wherever it runs out: no other block, and no other reason against a wrong one', async () => {
+    const right = fixture.draft(genesis, { steps })
+    const bytes = toHex(concat(...steps))
+    const call = (block: TestBlock, steps: Hex) => {
+      const { header, seal, torrent, states } = block
+      const { miner, nonce } = seal
+      const publication = { target: header.target, torrent: `0x${torrent}`, miner, nonce, beside: ZERO_KEY } as const
+      const args = [sealedHex(genesis), publication, steps, toHex(concat(...states.map(toBytes)))] as const
+      return encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
+    }
+    const value = numberToHex(fixture.bond())
+    await chain.mine()
+    const ends = async (data: Hex, gas: bigint) => {
+      const request = { from: fixture.account(1), to: fixture.bridge, data, gas: numberToHex(gas), value }
+      return await chain.call(chain.request('eth_call', [request])).then(
+        (id) => String(id),
+        (error) => (error instanceof Reverted ? error.message : 'out of gas'),
+      )
+    }
+    const cut = toHex(concat(...steps).subarray(0, -1))
+    const offset = concat(...steps.slice(0, 2)).length
+    const seen = { right: new Set<string>(), cut: new Set<string>() }
+    for (let gas = 60_000n; gas < 200_000n; gas += 1_117n) {
+      seen.right.add(await ends(call(right, bytes), gas))
+      seen.cut.add(await ends(call(right, cut), gas))
+    }
+    assert.deepEqual([...seen.right].toSorted(), [right.id, 'out of gas'])
+    assert.deepEqual([...seen.cut].toSorted(), [`MalformedStep(2, ${offset})`, 'out of gas'])
   })
 
   it('derives the header of the spec for every number of steps up to 9, and for 500', async () => {

@@ -2,7 +2,7 @@
 // Fuzz tests of the step function's outer shape: total on any bytes, and strict with what it does not need.
 pragma solidity 0.8.37;
 
-import {Tree} from "../../../contracts/libraries/Tree.sol";
+import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
 import {Reason} from "../../../contracts/types/Reason.sol";
 import {Rules} from "../../../contracts/types/Rules.sol";
 import {ApplyHarness} from "../harness/ApplyHarness.sol";
@@ -71,7 +71,7 @@ contract ApplyTest {
         try harness.applyStep(rules, pre, 0, step, witness) {
             revert("accepted");
         } catch (bytes memory thrown) {
-            require(keccak256(thrown) == keccak256(abi.encodeWithSelector(Tree.BadWitness.selector, 0)), "error");
+            require(keccak256(thrown) == keccak256(abi.encodeWithSelector(IBridge.BadWitness.selector, 0)), "error");
         }
     }
 
@@ -82,7 +82,7 @@ contract ApplyTest {
             require((reason == Reason.Malformed) == !hasShape, "shape");
             require(reason < Reason.MissingInput, "a state was judged without an opening");
         } catch (bytes memory thrown) {
-            require(keccak256(thrown) == keccak256(abi.encodeWithSelector(Tree.BadWitness.selector, 0)), "error");
+            require(keccak256(thrown) == keccak256(abi.encodeWithSelector(IBridge.BadWitness.selector, 0)), "error");
         }
     }
 }

@@ -17,8 +17,10 @@ import {
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 
-/** Gas limit of every transaction: the cap of EIP-7825, so that none is estimated. */
-const GAS_LIMIT = 2 ** 24
+/** Gas limit of every transaction, so that none is estimated: the cap of EIP-7825, and what a deployment takes by EIP-8037. */
+const GAS_LIMITS = { osaka: 2 ** 24, amsterdam: 2 ** 27 } as const
+/** The rules of Ethereum that count gas; Hardhat knows those of the next fork as an experiment. */
+export type Fork = keyof typeof GAS_LIMITS
 const EXAMPLE_ERRORS = parseAbi(['error NotNewest(bytes32 id)', 'error TooPoor(uint256 balance, uint256 least)'])
 const ALL_ERRORS = [...bridgeAbi, ...tokenAbi, ...EXAMPLE_ERRORS].filter(({ type }) => type === 'error')
 
@@ -65,20 +67,29 @@ export class TestChain implements AsyncDisposable {
   /** Wei for a unit of gas in the next blocks. */
   baseFee = 1_000_000_000n
   readonly #connection: Awaited<ReturnType<typeof network.create>>
+  readonly #gasLimit: number
 
-  private constructor(connection: Awaited<ReturnType<typeof network.create>>, accounts: readonly Hex[], time: bigint) {
+  private constructor(
+    connection: Awaited<ReturnType<typeof network.create>>,
+    accounts: readonly Hex[],
+    time: bigint,
+    gasLimit: number,
+  ) {
     this.#connection = connection
+    this.#gasLimit = gasLimit
     this.accounts = accounts
     this.time = time
     this.client = createPublicClient({ transport: custom(connection.provider), cacheTime: 0 })
   }
 
-  static async start(): Promise<TestChain> {
-    const connection = await network.create({ override: { allowBlocksWithSameTimestamp: true } })
+  static async start(fork: Fork = 'osaka'): Promise<TestChain> {
+    const next = { hardfork: 'amsterdam', transactionGasCap: false, blockGasLimit: 2 * GAS_LIMITS.amsterdam } as const
+    const override = { allowBlocksWithSameTimestamp: true, ...(fork === 'amsterdam' ? next : {}) }
+    const connection = await network.create({ override })
     const accounts = await connection.provider.request({ method: 'eth_accounts' })
     assert(Array.isArray(accounts) && accounts.every((account) => isHex(account)))
     // Any fixed time ahead of the clock by which the chain began.
-    return new TestChain(connection, accounts, 4_000_000_000n)
+    return new TestChain(connection, accounts, 4_000_000_000n, GAS_LIMITS[fork])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -105,7 +116,7 @@ export class TestChain implements AsyncDisposable {
   async send(to: Hex | undefined, data: Hex, { from = this.account(0), value = 0n }: Sender = {}): Promise<Receipt> {
     await this.request('evm_setNextBlockTimestamp', [toQuantity(this.time)])
     await this.request('hardhat_setNextBlockBaseFeePerGas', [toQuantity(this.baseFee)])
-    const gas = { gas: toQuantity(BigInt(GAS_LIMIT)), gasPrice: toQuantity(this.baseFee) }
+    const gas = { gas: toQuantity(BigInt(this.#gasLimit)), gasPrice: toQuantity(this.baseFee) }
     const transaction = { from, ...(to ? { to } : {}), data, value: toQuantity(value), ...gas }
     let hash: unknown
     try {

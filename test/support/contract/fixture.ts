@@ -30,7 +30,7 @@ import {
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { accountOf, genesisOf } from '../../../scripts/assure/models/world.ts'
 import { type Draft, draftBlock, type proofOf, type TestBlock, toHex } from './blocks.ts'
-import { type Receipt, type Sender, TestChain } from './chain.ts'
+import { type Fork, type Receipt, type Sender, TestChain } from './chain.ts'
 
 const harnessAbi = parseAbi(['function refute(bytes32 id)'])
 const ARTIFACTS = {
@@ -106,8 +106,9 @@ export class Fixture implements AsyncDisposable {
       state: genesisState(genesisTransaction),
       infohash: genesisInfohash(genesisTransaction),
     },
+    fork: Fork = 'osaka',
   ): Promise<Fixture> {
-    const chain = await TestChain.start()
+    const chain = await TestChain.start(fork)
     const easiestTarget = EASIEST_TARGET
     const args = [stateRoot(state), easiestTarget, MIN_REQUEST, MIN_DEPOSIT, FLOOR_PRICE]
     const bridge = parseAddress(await chain.deploy(ARTIFACTS[kind], args))

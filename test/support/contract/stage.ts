@@ -14,6 +14,7 @@ import { toGwei } from '../../../node/protocol/units.ts'
 import { readerOf } from '../queue.ts'
 import { buildRefutation } from '../refutation.ts'
 import { type Draft, depositStep, type TestBlock } from './blocks.ts'
+import type { Fork } from './chain.ts'
 import { Fixture, genesisTransaction, MIN_REQUEST, type PublishOptions } from './fixture.ts'
 
 /** A block and the true state after it, or what a liar calls so. */
@@ -35,8 +36,9 @@ export class Stage implements AsyncDisposable {
   static async start(
     kind: Parameters<typeof Fixture.deploy>[0],
     genesis = { state: genesisState(genesisTransaction), infohash: genesisInfohash(genesisTransaction) },
+    fork: Fork = 'osaka',
   ): Promise<Stage> {
-    return new Stage(await Fixture.deploy(kind, genesis), genesis.state)
+    return new Stage(await Fixture.deploy(kind, genesis, fork), genesis.state)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

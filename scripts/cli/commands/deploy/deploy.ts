@@ -53,7 +53,7 @@ export function registerDeploy(program: Command, act: Act): void {
     .helpGroup(AUDIENCE.network)
     .summary('deploy a bridge: start a network of your own')
     .description(
-      'Deploy the bridge, which makes its token and its judge, from the wallet, and write the file that everyone who joins the network needs. Nothing of it can be changed afterwards, and the deployer has no rights in it. Before money is spent it says what is deployed and what it costs, and asks. If it is killed, run it again with the same options: it goes on with what it has sent, and does not deploy twice.',
+      'Deploy the bridge, which makes its token, its judge and its reader, from the wallet, and write the file that everyone who joins the network needs. Nothing of it can be changed afterwards, and the deployer has no rights in it. Before money is spent it says what is deployed and what it costs, and asks. If it is killed, run it again with the same options: it goes on with what it has sent, and does not deploy twice.',
     )
     .option('--genesis <file>', 'the first transaction of the network, as "ttx genesis" makes it')
     .option('--owner <wallet>', 'make the genesis here instead: the name of the wallet to which all TTX go')

@@ -86,16 +86,17 @@ export async function complete(
   await writeDeployment(deployment, out)
   const sources = await writeSources(out, state, parameters, contracts)
   const spent = costOfGas(receipt.gasUsed, receipt.gasPrice)
-  const { token, judge } = contracts
+  const { token, judge, reader } = contracts
   return {
     data: {
-      ...{ chain, bridge, token, judge, transaction, block, time, genesis: genesisInfohash(genesis) },
+      ...{ chain, bridge, token, judge, reader, transaction, block, time, genesis: genesisInfohash(genesis) },
       ...{ parameters, gas: receipt.gasUsed, cost: spent, file: out, sources, earlier: isEarlier },
     },
     text: formatTable([
       ['bridge', bridge],
       ['token', token],
       ['judge', judge],
+      ['reader', reader],
       ['transaction', `${transaction}, in block ${block}`],
       ['cost', `${receipt.gasUsed} gas, ${formatEther(spent)} ETH`],
       ['network', `${out}: give it to everyone who joins`],

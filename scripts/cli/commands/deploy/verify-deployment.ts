@@ -27,7 +27,7 @@ export function registerVerifyDeployment(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.network)
         .summary('whether a network is what its file says')
         .description(
-          'Compare a deployment on each endpoint of --ethereum with what its file says and with the code of this version: bridge, token and judge byte for byte, the transaction that made them, parameters, genesis, block and time. Nothing that the contract answers is believed. It fails, and says what differs and what that means, unless all endpoints show all of it.',
+          'Compare a deployment on each endpoint of --ethereum with what its file says and with the code of this version: bridge, token, judge and reader byte for byte, the transaction that made them, parameters, genesis, block and time. Nothing that the contract answers is believed. It fails, and says what differs and what that means, unless all endpoints show all of it.',
         )
         .argument('<deployment>', 'file of the network, or the address of a bridge')
         .option('--genesis <file>', 'the first transaction of the network, where an address is given')
@@ -49,10 +49,10 @@ async function run(context: CliContext, name: string, { genesis: file }: { genes
   checkAlike(verdicts, name)
   checkComplete(verdicts, name)
   const endpoints = verdicts.flatMap((verdict) => ('examination' in verdict ? [seenAt(verdict)] : []))
-  const [{ chain, bridge, token, judge, parameters } = {}] = endpoints
+  const [{ chain, bridge, token, judge, reader, parameters } = {}] = endpoints
   const genesis = claim.genesis && genesisInfohash(claim.genesis)
   return {
-    data: { right: true, ...{ chain, bridge, token, judge, parameters, genesis }, endpoints },
+    data: { right: true, ...{ chain, bridge, token, judge, reader, parameters, genesis }, endpoints },
     text: `\nThe deployment is what it says, on ${urls.length === 1 ? 'the endpoint that was asked' : `all ${urls.length} endpoints that were asked`}.`,
   }
 }

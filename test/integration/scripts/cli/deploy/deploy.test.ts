@@ -55,12 +55,21 @@ test('it deploys what was chosen, says what it cost, and writes what others need
     easiestTarget: 2n ** 215n,
   }
   const ask = (
-    functionName: 'genesis' | 'token' | 'judge' | 'easiestTarget' | 'minRequest' | 'minDeposit' | 'floorPrice',
+    functionName:
+      | 'genesis'
+      | 'token'
+      | 'judge'
+      | 'reader'
+      | 'easiestTarget'
+      | 'minRequest'
+      | 'minDeposit'
+      | 'floorPrice',
   ) => stage.anvil.client.readContract({ abi: bridgeAbi, address: deployment.bridge, functionName })
   for (const name of PARAMETER_NAMES) assert.equal(await ask(name), parameters[name], name)
   assert.equal(await ask('genesis'), deployment.genesis.id)
   assert.equal(String(await ask('token')).toLowerCase(), done.token)
   assert.equal(String(await ask('judge')).toLowerCase(), done.judge)
+  assert.equal(String(await ask('reader')).toLowerCase(), done.reader)
 
   // What it left: nothing under way, and the same command makes no second network by accident.
   assert.deepEqual(await readdir(stage.file('data/deploying')), [])
@@ -82,7 +91,7 @@ test('it deploys what was chosen, says what it cost, and writes what others need
   assert.equal(`${made[0].code}${made[0].constructorArguments.slice(2)}`, sent.input)
   assert.deepEqual(
     made.map(({ address }: { address: string }) => address),
-    [done.bridge, done.token, done.judge],
+    [done.bridge, done.token, done.judge, done.reader],
   )
   assert.deepEqual(
     made.map(({ contractName }: { contractName: string }) => contractName),

@@ -20,7 +20,7 @@ import { codeFor, withImmutable } from '../../../../support/deployed-code.ts'
 import { DeployStage } from '../../../../support/deploying.ts'
 
 const genesis = genesisOf(accountOf('holder'))
-const CONTRACTS = ['bridge', 'token', 'judge'] as const
+const CONTRACTS = ['bridge', 'token', 'judge', 'reader'] as const
 
 /** A network that was deployed with `genesis`, and its file. */
 async function openNetwork(stage: DeployStage): Promise<Deployment> {
@@ -120,7 +120,7 @@ test('another genesis, another chain and another address are told', async (t) =>
   }
   assert.deepEqual(await told(31_337n, bridge), ['bridge genesis', 'genesis state'])
   assert.deepEqual(await told(1n, bridge), ['chain'])
-  assert.deepEqual(await told(31_337n, token), ['bridge code', 'token code', 'judge code'])
+  assert.deepEqual(await told(31_337n, token), ['bridge code', 'token code', 'judge code', 'reader code'])
 })
 
 test('a contract that answers everything right is not the bridge', async (t) => {
@@ -157,7 +157,7 @@ test('the code to the last byte is not enough: a constructor of its own may have
   const place = { chain: 31_337n, transaction: parseHash(deployment.transaction), block: 1n, time: 1n, contracts }
   const origin = originOf(describeDeployment(place, genesis, DEFAULT_PARAMETERS))
   const transaction = await stage.anvil.send(undefined, plant(codeFor('bridge', origin), [['0x07', '0x01']]))
-  for (const name of ['token', 'judge'] as const)
+  for (const name of ['token', 'judge', 'reader'] as const)
     await client.setCode({ address: contracts[name], bytecode: codeFor(name, origin) })
   for (const name of CONTRACTS) assert.equal(await client.getCode({ address: contracts[name] }), codeFor(name, origin))
   assert.equal(BigInt((await client.getStorageAt({ address: contracts.bridge, slot: '0x07' })) ?? 0), 1n)
@@ -174,7 +174,7 @@ test('the code to the last byte is not enough: a constructor of its own may have
   assert.deepEqual(await verify(stage, lying), ['transaction contract', 'block', 'time'])
 })
 
-test('a token, a judge or a parameter of somebody else is called by its name', async (t) => {
+test('a token, a judge, a reader or a parameter of somebody else is called by its name', async (t) => {
   const stage = await DeployStage.open(t)
   const deployment = await openNetwork(stage)
   const { client } = stage.anvil
@@ -184,6 +184,7 @@ test('a token, a judge or a parameter of somebody else is called by its name', a
   const cases = [
     ['bridge', 'token'],
     ['bridge', 'judge'],
+    ['bridge', 'reader'],
     ['bridge', 'chain'],
     ['bridge', 'floorPrice'],
     ['token', 'bridge'],
@@ -198,7 +199,7 @@ test('a token, a judge or a parameter of somebody else is called by its name', a
   }
   const owner = await client.readContract({ abi: tokenAbi, address: contracts.token, functionName: 'bridge' })
   assert.equal(String(owner).toLowerCase(), contracts.bridge)
-  for (const contract of ['token', 'judge'] as const) {
+  for (const contract of ['token', 'judge', 'reader'] as const) {
     await client.setCode({ address: contracts[contract], bytecode: '0x00' })
     assert.deepEqual(await verify(stage, stage.file('net.json')), [`${contract} code`])
     await client.setCode({ address: contracts[contract], bytecode: codeFor(contract, origin) })

@@ -11,7 +11,7 @@ import { type Hash, parseAddress } from '../../../../../node/protocol/ids.ts'
 import { randomOf } from '../../../../../scripts/assure/models/world.ts'
 import { codeFor, withImmutable } from '../../../../support/deployed-code.ts'
 
-const CONTRACTS = ['bridge', 'token', 'judge'] as const
+const CONTRACTS = ['bridge', 'token', 'judge', 'reader'] as const
 const ORIGIN: Origin = {
   contracts: contractsOf(parseAddress('0x5fbdb2315678afecb367f032d93f642f64180aa3')),
   chain: 31_337n,
@@ -58,7 +58,7 @@ test('the parameters, genesis, chain and addresses that somebody states are thos
   assert.deepEqual(others('bridge', code, { ...ORIGIN, chain: 1n }), ['chain'])
   assert.deepEqual(others('bridge', code, { ...ORIGIN, genesis: `0x${'00'.repeat(32)}` as Hash }), ['genesis'])
   const elsewhere = contractsOf(parseAddress('0x70997970c51812dc3a010c7d01b50e0d17dc79c8'))
-  assert.deepEqual(others('bridge', code, { ...ORIGIN, contracts: elsewhere }), ['token', 'judge'])
+  assert.deepEqual(others('bridge', code, { ...ORIGIN, contracts: elsewhere }), ['token', 'judge', 'reader'])
   const token = codeFor('token', ORIGIN)
   assert.deepEqual(
     others('token', token, { ...ORIGIN, contracts: elsewhere }).toString(),

@@ -55,8 +55,8 @@ test('addresses follow from account and nonce alone', () => {
   // Those of a run of anvil: the first transaction of its first account.
   const { bridge } = createdBy(parseAddress('0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'), 0)
   assert.equal(bridge, '0x5fbdb2315678afecb367f032d93f642f64180aa3')
-  const { token, judge } = contractsOf(bridge)
-  assert.equal(new Set([bridge, token, judge]).size, 3)
+  const { token, judge, reader } = contractsOf(bridge)
+  assert.equal(new Set([bridge, token, judge, reader]).size, 4)
 })
 
 test('gas is counted from the sizes, and an endpoint may raise it within reason', () => {
