@@ -85,10 +85,10 @@ export function* replaySteps(rules: Rules, parent: ParentBlock, block: Published
   return { verdict: 'valid', state }
 }
 
-/** What a replay comes to, without a pause. */
-export function finish(replay: Replay): Verdict {
+/** What work with pauses comes to, without any. */
+export function finish<T>(work: Iterator<undefined, T>): T {
   for (;;) {
-    const { done, value } = replay.next()
+    const { done, value } = work.next()
     if (done) return value
   }
 }
