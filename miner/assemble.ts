@@ -4,7 +4,7 @@
 import { publishBlobsGas, publishGas } from '../node/ethereum/calls.ts'
 import { applyStep, applyTransaction } from '../node/protocol/apply.ts'
 import { type AppliedStep, splitHead } from '../node/protocol/blob-block.ts'
-import { depositIndex, type ParentBlock } from '../node/protocol/block.ts'
+import { depositIndex, finish, type ParentBlock } from '../node/protocol/block.ts'
 import { feeOf } from '../node/protocol/fee.ts'
 import { keccak } from '../node/protocol/hash.ts'
 import type { Header, SealedHeader } from '../node/protocol/header.ts'
@@ -94,29 +94,56 @@ export function chooseContent(
   policy: Policy,
   where: 'auto' | Rows,
 ): Content {
+  return finish(contentInParts(rules, parent, supply, policy, where))
+}
+
+/** The same with pauses: of thousands of candidates it takes a second and more. */
+export function* contentInParts(
+  rules: Rules,
+  parent: ParentBlock,
+  supply: Supply,
+  policy: Policy,
+  where: 'auto' | Rows,
+): Generator<undefined, Content, void> {
   const inBlobs =
     where === 'calldata' || policy.blobGasPrice === undefined
       ? undefined
-      : chooseSteps(rules, parent, supply, policy, 'blobs')
+      : yield* stepsInParts(rules, parent, supply, policy, 'blobs')
   // A block without steps has no rows.
   const isPossible = inBlobs !== undefined && inBlobs.steps.length > 0
   if (isPossible && where === 'blobs') return inBlobs
-  const inCalldata = chooseSteps(rules, parent, supply, policy, 'calldata')
+  const inCalldata = yield* stepsInParts(rules, parent, supply, policy, 'calldata')
   return isPossible && isBetter(inBlobs, inCalldata, policy) ? inBlobs : inCalldata
 }
 
 /** Every step that it returns is valid in its place. */
 export function chooseSteps(rules: Rules, parent: ParentBlock, supply: Supply, policy: Policy, rows: Rows): Content {
+  return finish(stepsInParts(rules, parent, supply, policy, rows))
+}
+
+function* stepsInParts(
+  rules: Rules,
+  parent: ParentBlock,
+  supply: Supply,
+  policy: Policy,
+  rows: Rows,
+): Generator<undefined, Content, void> {
   const filling = new Filling(rules, parent, supply.verify, rows)
   for (const lane of LANES) {
     const waiting = supply.queue.filter(({ kind }) => laneOf(kind) === lane)
-    for (const entry of waiting.slice(0, LANE_SHARE)) filling.consume(entry)
+    for (const entry of waiting.slice(0, LANE_SHARE)) {
+      filling.consume(entry)
+      yield
+    }
   }
   const costOfItem = (item: Candidate) => shareOf(rows, loadOf(item), policy)
   // Requests share ancestors: once one has brought them in, others may pay that did not before.
   for (let [round, before] = [0, -1]; round < ROUNDS && before !== filling.taken.size && !filling.isFull; round++) {
     before = filling.taken.size
-    for (const each of rankPaying(supply.candidates, filling.taken, policy, costOfItem)) filling.take(each)
+    for (const each of rankPaying(supply.candidates, filling.taken, policy, costOfItem)) {
+      filling.take(each)
+      yield
+    }
   }
   const paying = filling.content()
   const budget = budgetOf(paying, policy)
@@ -128,6 +155,7 @@ export function chooseSteps(rules: Rules, parent: ParentBlock, supply: Supply, p
     const isFree = isCaused && cost <= filling.cost(policy)
     if (!isFree && (budget === undefined ? count > unpaidSteps : cost > budget)) continue
     if (filling.take(each) && !isFree) unpaidSteps -= count
+    yield
   }
   return filling.content()
 }

@@ -8,12 +8,13 @@ import { decodeOutputs } from '../node/protocol/block-torrent.ts'
 import { genesisState } from '../node/protocol/genesis.ts'
 import { blockId, decodeSealed, type Header } from '../node/protocol/header.ts'
 import type { Hash } from '../node/protocol/ids.ts'
-import { replay, type WholeBlock } from '../node/protocol/replay.ts'
+import { replayInParts, type WholeBlock } from '../node/protocol/replay.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
 import { LANE_SHARE, MAX_DEPTH, type Rules } from '../node/protocol/rules.ts'
 import { type State, stateOf, stateRoot } from '../node/protocol/state.ts'
 import { decodeStep, splitSteps } from '../node/protocol/step.ts'
 import { decodeTransaction } from '../node/protocol/transaction.ts'
+import { inTurns } from '../node/turns.ts'
 import { badAnswer, readQueue } from './queue-reader.ts'
 
 type Place = { readonly id: Hash; readonly header: Header }
@@ -124,7 +125,7 @@ export class ParentStates {
       const isQueueNeeded = stepsOf(block).some((step) => decodeStep(step)?.kind === 'void')
       const place = { lane: 'forced', index: parent.header.lanes.forced.count } as const
       const queue = isQueueNeeded ? await readQueue(this.#node, place, LANE_SHARE, signal) : () => undefined
-      return replay(this.#rules, parent, block, queue)
+      return await inTurns(replayInParts(this.#rules, parent, block, queue), signal)
     } catch (error) {
       if (!(error instanceof RuleError)) throw error
       return { verdict: 'unknown', step: 0, why: error.message }

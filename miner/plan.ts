@@ -12,6 +12,7 @@ import { isInBlobs, type WholeBody } from '../node/protocol/replay.ts'
 import type { Rules } from '../node/protocol/rules.ts'
 import { type State, stateRoot } from '../node/protocol/state.ts'
 import type { Posted } from '../node/protocol/trace.ts'
+import { inTurns } from '../node/turns.ts'
 import type { Content } from './assemble.ts'
 import type { Work } from './work/nonce.ts'
 
@@ -31,6 +32,7 @@ export async function postContent(
   kzg: Pick<KzgPool, 'hashes'>,
 ): Promise<WholeBody> {
   const { rows, steps } = content
+  await inTurns(hashStates(steps))
   if (rows === 'calldata') return postCalldata(content)
   const blobs = writeBlobs(blobRowsOf(steps))
   const hashes = (await kzg.hashes(blobs)).map((hash) => {
@@ -73,4 +75,12 @@ export function planBlock(
         steps.map(({ after }) => stateRoot(after)),
       )
   return { work: { challenge: challengeOf(header), miner, target }, header, content, body, state }
+}
+
+/** Half of the time that a block of thousands of steps takes to assemble; each state keeps its root. */
+function* hashStates(steps: Content['steps']): Generator<undefined, void, void> {
+  for (const { after } of steps) {
+    stateRoot(after)
+    yield
+  }
 }

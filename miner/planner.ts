@@ -18,7 +18,8 @@ import { addPrices, type GasPrice, secondsFrom, toGasPrice, type Work } from '..
 import { type VerifiedTransaction, verifyPacked } from '../node/protocol/verify.ts'
 import type { Result } from '../node/rpc/api.ts'
 import { troubleFacts } from '../node/trouble.ts'
-import { type Content, chooseContent, type Policy } from './assemble.ts'
+import { inTurns } from '../node/turns.ts'
+import { type Content, contentInParts, type Policy } from './assemble.ts'
 import { type Stand, targetsOf } from './defence/stand.ts'
 import { Draft, type Outline, type Targets } from './draft.ts'
 import { ParentStates } from './parent-state.ts'
@@ -269,7 +270,8 @@ export class Planner {
       candidates: ground.candidates,
       verify: (candidate: Candidate) => this.#verify(rules, candidate),
     }
-    return { parent, content: chooseContent(rules, parent, supply, policy, this.#options.rows), policy }
+    const content = await inTurns(contentInParts(rules, parent, supply, policy, this.#options.rows), signal)
+    return { parent, content, policy }
   }
 
   /** Notes when entries were first seen, as long as they wait: one that a reorganisation took away makes nothing look old. */

@@ -105,15 +105,19 @@ export class BlockPool {
 
   /** What it costs to look at grows from line to line. */
   async #take(sealed: SealedHeader, rows: BlockRows, id: Hash, source: BlockSource): Promise<PooledBlock> {
-    const before = this.#blocks.get(id)
+    // While something takes its time, the block may come from elsewhere, and Ethereum may move on.
+    const isHere = () => this.#blocks.get(id)
+    const parentNow = () => this.#parentOf(sealed, id, source)
+    const before = isHere()
     if (before !== undefined) return before
-    this.#parentOf(sealed, id, source)
+    parentNow()
     const known = 'blobs' in rows ? await findHashes(this.#view.kzg, sealed.header, rows.blobs, id) : rows
-    // Meanwhile it may have come from elsewhere, and Ethereum may have moved on.
-    const meanwhile = this.#blocks.get(id)
+    const meanwhile = isHere()
     if (meanwhile !== undefined) return meanwhile
-    const parent = this.#parentOf(sealed, id, source)
-    const content = judgeMined(this.#view.rules, parent, sealed, known, this.#view.queue, id)
+    const content = await judgeMined(this.#view.rules, parentNow(), sealed, known, this.#view.queue, id)
+    const after = isHere()
+    if (after !== undefined) return after
+    parentNow()
     const { files, infohash: torrent } = blockTorrent(content)
     this.#makeRoom(source)
     const block = { id, sealed: encodeSealed(sealed), torrent, target: sealed.header.target, source, files }

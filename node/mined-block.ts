@@ -10,10 +10,11 @@ import type { BlockContent, BlockRows } from './protocol/block-torrent.ts'
 import { concat } from './protocol/bytes.ts'
 import { challengeOf, type Header, type SealedHeader } from './protocol/header.ts'
 import type { Hash } from './protocol/ids.ts'
-import { headerOfContent, replay, type WholeBody } from './protocol/replay.ts'
+import { headerOfContent, replayInParts, type WholeBody } from './protocol/replay.ts'
 import { RuleError } from './protocol/rule-error.ts'
 import { BYTE_LIMIT, type Rules, STEP_LIMIT } from './protocol/rules.ts'
 import type { Posted } from './protocol/trace.ts'
+import { inTurns } from './turns.ts'
 
 /** The rows of a block, with the hashes by which its header knows blobs. */
 export type KnownRows = Posted | { readonly blobs: readonly Uint8Array[]; readonly hashes: readonly Hash[] }
@@ -55,23 +56,23 @@ export async function findHashes(
 }
 
 /**
- * What the torrent of the block is made of. Throws `RuleError` (`bad-steps`, `bad-header`, `invalid-block`) if the contract would refuse it, or
+ * What the torrent of the block is made of, by a replay in turns with everything else. Throws `RuleError` (`bad-steps`, `bad-header`, `invalid-block`) if the contract would refuse it, or
  * a proof refute it, and `OperationError('block-not-judged')` if this node cannot tell.
  */
-export function judgeMined(
+export async function judgeMined(
   rules: Rules,
   parent: ParentBlock,
   sealed: SealedHeader,
   rows: KnownRows,
   queue: QueueReader,
   id: Hash,
-): BlockContent {
+): Promise<BlockContent> {
   const { steps, body } = readRows(sealed.header, rows, id)
   const derived = headerOfContent(rules, parent, sealed.header, body)
   if (challengeOf(derived) !== challengeOf(sealed.header)) {
     throw new RuleError('bad-header', `the header of block ${id} is not what its content makes`, { block: id })
   }
-  const verdict = replay(rules, parent, { ...body, sealed }, queue)
+  const verdict = await inTurns(replayInParts(rules, parent, { ...body, sealed }, queue))
   if (verdict.verdict === 'unknown') {
     throw new OperationError('block-not-judged', `block ${id} cannot be judged yet: ${verdict.why}`, { retry: true })
   }

@@ -17,7 +17,7 @@ import type { State } from '../../node/protocol/state.ts'
 import { readLanes } from '../../node/protocol/step.ts'
 import { splitPosted, traceOf, traceProof } from '../../node/protocol/trace.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
-import { inTurns } from './turns.ts'
+import { inTurns } from '../../node/turns.ts'
 
 /** The block that a wrong block builds on, with the true state after it. */
 export type RefutationParent = { readonly sealed: SealedHeader; readonly state: State }

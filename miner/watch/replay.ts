@@ -1,17 +1,16 @@
 // One block replayed on a state that is given, with everything else that this needs.
 
-import { setImmediate } from 'node:timers/promises'
 import { OperationError } from '../../node/errors.ts'
 import { MAX_BLOB_STEPS } from '../../node/protocol/blob.ts'
-import { type BlobBlock, rowJudgeOf, splitHead } from '../../node/protocol/blob-block.ts'
-import { type ParentBlock, type QueueReader, replayBlock, type Verdict } from '../../node/protocol/block.ts'
+import { splitHead } from '../../node/protocol/blob-block.ts'
+import type { QueueReader, Verdict } from '../../node/protocol/block.ts'
 import type { SealedHeader } from '../../node/protocol/header.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
-import type { WholeBlock } from '../../node/protocol/replay.ts'
+import { replayInParts, type WholeBlock } from '../../node/protocol/replay.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
+import { inTurns } from '../../node/turns.ts'
 import type { Evidence } from './evidence/evidence.ts'
-import { inTurns } from './turns.ts'
 
 /** All but the state: the block, the header of what it builds on, and the entries of the queue that it calls void. */
 export type Scene = { readonly block: WholeBlock; readonly parent: SealedHeader; readonly queue: QueueReader }
@@ -32,43 +31,17 @@ export async function sceneOf(evidence: Evidence, id: Hash, signal: AbortSignal)
   return { block, parent, queue: await evidence.queueOf(parent.header, block, signal) }
 }
 
-/**
- * Everything else has a turn before it. In calldata a replay takes up to a third of a second at a time; of thousands of rows in blobs, which take
- * seconds, a twentieth.
- */
+/** In turns with everything else. Throws the signal's reason. */
 export async function replay(
   rules: Rules,
   { block, parent, queue }: Scene,
   before: State,
   signal: AbortSignal,
 ): Promise<Exclude<Verdict, { verdict: 'unknown' }>> {
-  await setImmediate()
-  signal.throwIfAborted()
   const ground = { id: block.sealed.header.parent, header: parent.header, state: before }
-  const verdict =
-    'blobs' in block
-      ? await inTurns(replayRows(rules, ground, block, queue), signal)
-      : replayBlock(rules, ground, block, queue)
+  const verdict = await inTurns(replayInParts(rules, ground, block, queue), signal)
   if (verdict.verdict === 'unknown') throw new RangeError(`step ${verdict.step} lacks its queue entry: ${verdict.why}`)
   return verdict
-}
-
-/** As `replayBlobs`, one row at a time. */
-function* replayRows(
-  rules: Rules,
-  parent: ParentBlock,
-  block: BlobBlock,
-  queue: QueueReader,
-): Generator<undefined, Verdict, void> {
-  const judge = rowJudgeOf(rules, parent, block, queue)
-  let { state } = parent
-  for (let i = 0; i < block.sealed.header.stepCount; i++) {
-    const verdict = judge(state, i)
-    if (verdict.verdict !== 'valid') return verdict
-    state = verdict.state
-    yield
-  }
-  return { verdict: 'valid', state }
 }
 
 function neverPublished(id: Hash): OperationError {

@@ -177,7 +177,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
       this.#setStatus({ state: 'syncing', ...(at ? { at } : {}) })
       return true
     }
-    await this.#records.warm()
+    await this.#records.warm(this.#stopping.signal)
     this.#checkFreshness(at)
     this.#setStatus({ state: this.view.death ? 'dead' : 'live', at })
     this.#tellView()

@@ -5,7 +5,16 @@ import { assert } from './assert.ts'
 import { MAX_BLOB_STEPS, MAX_BLOBS, type WrittenRow } from './blob.ts'
 import { blobTraceRoot } from './blob-hash.ts'
 import { type BlobRow, readRow } from './blob-row.ts'
-import { headerOf, type ParentBlock, type QueueReader, sumsOf, type Verdict, voidProblem } from './block.ts'
+import {
+  finish,
+  headerOf,
+  type ParentBlock,
+  type QueueReader,
+  type Replay,
+  sumsOf,
+  type Verdict,
+  voidProblem,
+} from './block.ts'
 import { concat, decodeUint, encodeUint } from './bytes.ts'
 import { keccak } from './hash.ts'
 import { type Header, type SealedHeader, toGrowth } from './header.ts'
@@ -147,12 +156,18 @@ export function growthLimit(consumed: number): number {
 
 /** Replays a published block on its parent and says which step is the first wrong one, if any. Total, whatever is in the blobs. */
 export function replayBlobs(rules: Rules, parent: ParentBlock, block: BlobBlock, queue: QueueReader): Verdict {
+  return finish(replayRows(rules, parent, block, queue))
+}
+
+/** The same with pauses. */
+export function* replayRows(rules: Rules, parent: ParentBlock, block: BlobBlock, queue: QueueReader): Replay {
   const judge = rowJudgeOf(rules, parent, block, queue)
   let state = parent.state
   for (let i = 0; i < block.sealed.header.stepCount; i++) {
     const verdict = judge(state, i)
     if (verdict.verdict !== 'valid') return verdict
     state = verdict.state
+    yield
   }
   return { verdict: 'valid', state }
 }

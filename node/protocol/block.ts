@@ -56,8 +56,16 @@ export type Verdict =
   /** Our own view does not suffice to judge; never a reason to act. */
   | { readonly verdict: 'unknown'; readonly step: number; readonly why: string }
 
+/** A replay that pauses after each row: of thousands it takes seconds, and whoever runs it has something else to do. */
+export type Replay = Generator<undefined, Verdict, void>
+
 /** Replays a published block on its parent and says which step is the first wrong one, if any. Throws `RuleError('bad-steps')`. */
 export function replayBlock(rules: Rules, parent: ParentBlock, block: PublishedBlock, queue: QueueReader): Verdict {
+  return finish(replaySteps(rules, parent, block, queue))
+}
+
+/** The same with pauses. */
+export function* replaySteps(rules: Rules, parent: ParentBlock, block: PublishedBlock, queue: QueueReader): Replay {
   let state = parent.state
   const { steps, states } = splitPosted(block)
   const { places } = readLanes(parent.header.lanes, steps)
@@ -72,8 +80,17 @@ export function replayBlock(rules: Rules, parent: ParentBlock, block: PublishedB
     if (voided === 'WrongVoid') return { verdict: 'invalid', step: i, problem: voided, stated }
     if (voided !== undefined) return { verdict: 'unknown', step: i, why: voided.why }
     state = applied.state
+    yield
   }
   return { verdict: 'valid', state }
+}
+
+/** What work with pauses comes to, without any. */
+export function finish<T>(work: Iterator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done) return value
+  }
 }
 
 /** What `applyStep` wants of the step `i` of a block on this parent: its number in the lane of deposits, which come first, if it is one. */

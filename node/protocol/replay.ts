@@ -1,12 +1,14 @@
 // The replay of a published block, however its rows were posted.
 
-import { type BlobBlock, type BlobPosted, deriveBlobHeader, postedIn, replayBlobs } from './blob-block.ts'
+import { type BlobBlock, type BlobPosted, deriveBlobHeader, postedIn, replayRows } from './blob-block.ts'
 import {
   deriveHeader,
+  finish,
   type ParentBlock,
   type PublishedBlock,
   type QueueReader,
-  replayBlock,
+  type Replay,
+  replaySteps,
   type Verdict,
 } from './block.ts'
 import type { Header } from './header.ts'
@@ -53,5 +55,10 @@ export function headerOfContent(
 
 /** Says which step of a block is the first wrong one, if any. Throws what `replayBlock` throws. */
 export function replay(rules: Rules, parent: ParentBlock, block: WholeBlock, queue: QueueReader): Verdict {
-  return 'blobs' in block ? replayBlobs(rules, parent, block, queue) : replayBlock(rules, parent, block, queue)
+  return finish(replayInParts(rules, parent, block, queue))
+}
+
+/** The same with a pause after each row. */
+export function replayInParts(rules: Rules, parent: ParentBlock, block: WholeBlock, queue: QueueReader): Replay {
+  return 'blobs' in block ? replayRows(rules, parent, block, queue) : replaySteps(rules, parent, block, queue)
 }

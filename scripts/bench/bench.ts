@@ -6,14 +6,19 @@ import { parseArgs } from 'node:util'
 import { bench as assembly } from './assembly.ts'
 import { bench as blocks } from './blocks.ts'
 import { bench as contractSize } from './contract-size.ts'
+import { bench as fullBlock } from './full-block.ts'
 import { bench as hashRate } from './hash-rate.ts'
+import { bench as kzg } from './kzg.ts'
 import { bench as ledger } from './ledger.ts'
 import { type Bench, type BenchResult, measure } from './measure.ts'
+import { bench as publication } from './publication.ts'
+import { bench as stalls } from './stalls.ts'
+import { bench as steps } from './steps.ts'
 import { bench as watcher } from './watcher.ts'
 
-const benches: readonly Bench[] = [hashRate, ledger, blocks, assembly, contractSize]
+const benches: readonly Bench[] = [hashRate, ledger, blocks, assembly, fullBlock, stalls, steps, contractSize]
 /** Of minutes; run only by name. */
-const longBenches: readonly Bench[] = [watcher]
+const longBenches: readonly Bench[] = [kzg, publication, watcher]
 
 const { positionals: names, values: flags } = parseArgs({
   allowPositionals: true,

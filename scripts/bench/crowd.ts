@@ -1,7 +1,6 @@
 // An Ethereum with thousands of living blocks on it: anvil, and the bridge of the tests, which asks for no work. Run `npm run build` before.
 
 import { readFile } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { createPublicClient, encodeDeployData, encodeFunctionData, type Hex, http, isHex, parseAbi } from 'viem'
 import { z } from 'zod'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
@@ -16,8 +15,7 @@ import { publicKeyOf, signDigest } from '../../node/protocol/signature.ts'
 import { stateRoot } from '../../node/protocol/state.ts'
 import { targetFloor } from '../../node/protocol/target.ts'
 import type { GenesisTransaction } from '../../node/protocol/transaction.ts'
-import { anvilBinary } from '../devnet/anvil.ts'
-import { spawnTied } from '../devnet/child.ts'
+import { startAnvil } from './anvil.ts'
 
 export type CrowdBlock = { readonly id: Hash; readonly sealed: SealedHeader }
 /** Steps and states as they are published; an empty block has none. */
@@ -66,21 +64,9 @@ export class Crowd implements AsyncDisposable {
   static async start(): Promise<Crowd> {
     const limits = ['--gas-limit', `${GAS}`, '--code-size-limit', '50000']
     // Without the states of the past: it would keep a copy of them for each block.
-    const args = ['--port', '0', '--no-mining', '--prune-history', ...limits, '--timestamp', '1800000000']
-    const child = spawnTied({ command: anvilBinary(), args })
-    const stop = async () => {
-      child.kill('SIGKILL')
-      if (child.exitCode === null && child.signalCode === null)
-        await new Promise((resolve) => child.once('exit', resolve))
-    }
-    if (child.stdout === null) throw new RangeError('anvil has an output')
-    for await (const line of createInterface({ input: child.stdout })) {
-      const host = /Listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1]
-      if (host === undefined) continue
-      child.stdout.resume()
-      return await Crowd.#deploy(`http://${host}`, stop)
-    }
-    throw new Error('anvil ended before it listened')
+    const args = ['--no-mining', '--prune-history', ...limits, '--timestamp', '1800000000']
+    const { url, stop } = await startAnvil(args)
+    return await Crowd.#deploy(url, stop)
   }
 
   static async #deploy(url: string, stop: () => Promise<void>): Promise<Crowd> {

@@ -24,6 +24,7 @@ const BASICS = [
   'node/within.ts',
   'node/bounded-answer.ts',
   'node/stillness.ts',
+  'node/turns.ts',
 ]
 
 const SUITES = ['test/unit/', 'test/integration/', 'test/contract/', 'test/adversarial/', 'test/e2e/']

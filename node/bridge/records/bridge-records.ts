@@ -18,6 +18,7 @@ import type { CheckedSnapshot } from '../snapshot.ts'
 import { type BridgeBlock, type BridgeView, blockOf, descent } from '../view.ts'
 import { audit, auditClaims, auditedBlocks, claimsAfter } from './audit.ts'
 import { newBase, otherNetwork, stateOfBase } from './base.ts'
+import { contentsOf } from './contents.ts'
 import type { BridgeDatabase } from './disk/encoding.ts'
 import { type Checkpoint, Journal } from './disk/journal.ts'
 import {
@@ -83,8 +84,8 @@ export class BridgeRecords {
   constructor(database: BridgeDatabase, network: FollowedNetwork, options: RecordsOptions) {
     const { finalityDepth, keptSteps } = options
     this.journal = new Journal(database)
-    const bodyOf = async (id: Hash) => this.#intake.arriving(id) ?? (await this.journal.posted(id))
-    this.judge = new Judge(network.rules, bodyOf, new States(keptSteps))
+    const contents = contentsOf(this.journal, (id) => this.#intake.arriving(id))
+    this.judge = new Judge(network.rules, contents, new States(keptSteps))
     this.#verdicts = new Verdicts(this.judge)
     const terms = {
       ...{ rules: network.rules, easiestTarget: network.genesisBlock.header.target },
@@ -172,9 +173,9 @@ export class BridgeRecords {
   }
 
   /** Replays what a restart left without a state, so that there is something to build on. */
-  async warm(): Promise<void> {
+  async warm(signal: AbortSignal): Promise<void> {
     const { id, verdict } = preferredTip(this.#view)
-    if (verdict.verdict === 'valid') await this.judge.stateAfter(this.#view, id)
+    if (verdict.verdict === 'valid') await this.judge.stateAfter(this.#view, id, { signal })
   }
 
   /**
@@ -205,7 +206,7 @@ export class BridgeRecords {
     const posted = await this.journal.posted(block.id)
     if (body === undefined || posted === undefined || !isWhole(posted)) return undefined
     const requests = requestsOf(this.#network.rules, body.steps)
-    const state = await this.judge.stateAfter(view, block.id, MOST_REPLAYS)
+    const state = await this.judge.stateAfter(view, block.id, { most: MOST_REPLAYS })
     const rows = 'blobs' in posted ? { blobs: posted.blobs } : posted
     return { sealed: block.sealed, requests, state, ...rows }
   }

@@ -43,7 +43,7 @@ export class Intake {
         if (event === undefined || !isRelevant(view, event)) continue
         if (event.kind === 'published') {
           const { body, ...kept } = event
-          const finding = await this.#judge(view, event)
+          const finding = await this.#judge(view, event, signal)
           if (finding !== undefined) found.set(event.id, finding)
           const stored = isInBlobs(body) ? { ...kept, blobs: body.hashes } : kept
           applyEvent(view, stored, found)
@@ -51,7 +51,7 @@ export class Intake {
           continue
         }
         // The contract's word on what was not looked at here yet: that is looked at first.
-        const findings = event.kind === 'finalized' ? await this.#verdicts.ofOne(view, event.id) : []
+        const findings = event.kind === 'finalized' ? await this.#verdicts.ofOne(view, event.id, signal) : []
         for (const [id, finding] of findings) found.set(id, finding)
         applyEvent(view, event, found)
         added.push({ event })
@@ -62,13 +62,17 @@ export class Intake {
     return { added, found }
   }
 
-  async #judge(view: DraftView, event: Extract<BridgeEvent, { kind: 'published' }>): Promise<Finding | undefined> {
+  async #judge(
+    view: DraftView,
+    event: Extract<BridgeEvent, { kind: 'published' }>,
+    signal: AbortSignal,
+  ): Promise<Finding | undefined> {
     checkPublication(this.#terms, view, event)
     const { id, body } = event
     this.#arriving.set(id, body)
     const settled = settledBlock(view, event.place.number, this.#finalityDepth).id
     if (!isWhole(body)) return await this.#verdicts.ofUnseen(view, { id, parent: event.parent }, settled)
-    return await this.#verdicts.ofArrived(view, { id, sealed: decodeSealed(event.sealed), ...body }, settled)
+    return await this.#verdicts.ofArrived(view, { id, sealed: decodeSealed(event.sealed), ...body }, settled, signal)
   }
 }
 

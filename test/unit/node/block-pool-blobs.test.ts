@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { BlockPool, type PoolView } from '../../../node/block-pool.ts'
 import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { type NetworkStoreDeps, NodeStore } from '../../../node/network-store.ts'
+import { applyStep } from '../../../node/protocol/apply.ts'
 import { BLOB_BYTES, BLOB_ELEMENTS } from '../../../node/protocol/blob.ts'
 import { blobTraceRoot } from '../../../node/protocol/blob-hash.ts'
 import { blockTorrent } from '../../../node/protocol/block-torrent.ts'
@@ -25,6 +26,10 @@ import { encodeStep } from '../../../node/protocol/step.ts'
 import { later, toBaseUnits, toSeconds, toTime } from '../../../node/protocol/units.ts'
 import { RULES, World } from '../../../scripts/assure/models/world.ts'
 import { assembleInBlobs } from '../../support/in-blobs.ts'
+import { hurryClock, roundsUntil } from '../../support/rounds.ts'
+
+/** Of a block that takes that many turns. */
+const ROWS = 60
 
 const EASIEST = 2n ** 244n - 1n
 const world = new World(78)
@@ -214,6 +219,44 @@ describe('block pool with blobs', () => {
     assert(((await lie) as Error).message.includes('other blobs'))
     assert.equal(pool.blocks.length, 1)
     assert.equal(running.most, 2)
+  })
+
+  test('replays in turns with everything else: what comes twice meanwhile is kept once, and what lost its parent is not', async (t) => {
+    hurryClock(t)
+    const many: Uint8Array[] = []
+    let { state } = tip
+    while (many.length < ROWS) {
+      world.state = state
+      const step = encodeStep({ kind: 'transaction', packed: world.transaction().packed })
+      many.push(step)
+      state = applyStep(RULES, state, 0n, step).state
+    }
+    const { header, posted } = await assembleInBlobs(threads, RULES, tip, EASIEST, many)
+    const sealed = seal(header)
+    let known = 0
+    const kzg: PoolView['kzg'] = {
+      hashes: async () => {
+        known += 1
+        return [...posted.hashes]
+      },
+    }
+    let now: typeof tip | undefined = tip
+    const { pool } = poolOf({ kzg, tip: () => now })
+    const own = pool.add(sealed, posted, 'own')
+    const peers = pool.add(sealed, posted, 'peer')
+    await roundsUntil(() => known === 2)
+    const isKept = () => pool.blocks.length > 0
+    assert.ok((await roundsUntil(isKept)) > ROWS / 2)
+    assert.equal(await own, await peers)
+    assert.equal(pool.blocks.length, 1)
+
+    const other = poolOf({ kzg, tip: () => now })
+    const late = other.pool.add(sealed, posted, 'own')
+    await roundsUntil(() => known === 3)
+    await roundsUntil(() => false, ROWS / 4)
+    now = undefined
+    await assert.rejects(late, { code: 'block-not-wanted', retry: true })
+    assert.equal(other.pool.blocks.length, 0)
   })
 
   test('a peer delivers it as the files of its torrent, the others are told once, and a file of another length is no block', async () => {

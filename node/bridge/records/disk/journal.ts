@@ -115,6 +115,14 @@ export class Journal {
     })
   }
 
+  /** Whether a block is in blobs that have not come. */
+  async lacksBlobs(id: Hash): Promise<boolean> {
+    return this.#do('read', async () => {
+      const [isInBlobs, isWhole] = await this.#database.hasMany([`head/${id}`, `blobs/${id}`])
+      return isInBlobs === true && isWhole !== true
+    })
+  }
+
   /** Those of the hashes that were posted, in their order: whoever calls has compared them. */
   async putBlobs(id: Hash, blobs: readonly Uint8Array[]): Promise<void> {
     await this.#write([blobsOperation(id, blobs)])

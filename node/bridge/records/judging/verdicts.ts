@@ -45,13 +45,18 @@ export class Verdicts {
    * What a publication is, if that costs no more than its own replay: nothing that was published may make us replay more than it has paid for.
    * All else is left to `some`. `settled` was final for good when it came.
    */
-  async ofArrived(view: BridgeView, block: JudgedBlock, settled: Hash): Promise<Finding | undefined> {
+  async ofArrived(
+    view: BridgeView,
+    block: JudgedBlock,
+    settled: Hash,
+    signal: AbortSignal,
+  ): Promise<Finding | undefined> {
     const { parent } = block.sealed.header
     const finding = await this.ofUnseen(view, { id: block.id, parent }, settled)
     if (finding !== undefined) return finding
     const { verdict } = blockOf(view, parent)
     if (verdict.verdict !== 'valid' || !this.#judge.states.has(parent)) return undefined
-    return await this.#judge.replay(view, block)
+    return await this.#judge.replay(view, block, signal)
   }
 
   /** The same as far as it takes no replay. */
@@ -69,14 +74,14 @@ export class Verdicts {
   }
 
   /** Judges one block of the draft if it was not judged, whatever has to be replayed for it. */
-  async ofOne(view: DraftView, id: Hash): Promise<ReadonlyMap<Hash, Finding>> {
+  async ofOne(view: DraftView, id: Hash, signal: AbortSignal): Promise<ReadonlyMap<Hash, Finding>> {
     const found = new Map<Hash, Finding>()
     const block = view.blocks.get(id)
     if (block?.verdict.verdict !== 'unknown' || this.#findings.has(id)) return found
     // What waits for blobs, its own or those of what it stands on, is judged when they have come.
     const below = view.blocks.get(block.sealed.header.parent)
     if (below?.verdict.verdict !== 'valid' || (await this.#judge.lacksBlobs(id))) return found
-    const finding = await this.#judge.find(view, id)
+    const finding = await this.#judge.find(view, id, signal)
     applyFinding(view, id, finding)
     return found.set(id, finding)
   }
@@ -90,7 +95,7 @@ export class Verdicts {
       signal.throwIfAborted()
       if (steps > STEPS_AT_A_TIME) break
       if (await this.#judge.lacksBlobs(id)) continue
-      const finding = await this.#judge.find(view, id)
+      const finding = await this.#judge.find(view, id, signal)
       applyFinding(view, id, finding)
       found.set(id, finding)
       steps += 1 + blockOf(view, id).sealed.header.stepCount

@@ -7,24 +7,13 @@ import { BlobCollector, type BlobFinder } from '../../../../node/bridge/blob-col
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { isInBlobs } from '../../../../node/protocol/replay.ts'
-import { isDisplaced } from '../../../support/bridge/displaced.ts'
 import { comparable, Driver, TestFollower } from '../../../support/bridge/driver.ts'
+import { finderOf, isJudged, settle } from '../../../support/bridge/judged-in-blobs.ts'
 import { finalized, type MadeBlock, published } from '../../../support/bridge/scenario.ts'
 import { FakeChain } from '../../../support/chain/fake-ethereum.ts'
+import { hurryClock, roundsUntil } from '../../../support/rounds.ts'
 
 const silent = { info: () => undefined } as never
-
-/** Has the blobs of what was made, unless they are withheld. */
-function finderOf(driver: Driver, isHeldBack: (hashes: readonly Hash[]) => boolean = () => false): BlobFinder {
-  return {
-    find: async ({ hashes }) => {
-      if (isHeldBack(hashes)) {
-        throw new OperationError('ethereum-refused', 'expected blobs, got none', { retry: true })
-      }
-      return driver.forge.blobsOf(hashes)
-    },
-  }
-}
 
 function start(driver: Driver, finder?: BlobFinder, folder?: string) {
   return TestFollower.start(
@@ -37,27 +26,6 @@ function start(driver: Driver, finder?: BlobFinder, folder?: string) {
   )
 }
 
-/** Polls until nothing is left to judge, as far as this is possible at all. */
-async function settle({ follower }: TestFollower, isDone: () => boolean): Promise<void> {
-  const deadline = performance.now() + 120_000
-  do {
-    await follower.poll()
-    if (isDone()) return
-    await delay(5)
-  } while (performance.now() < deadline)
-  assert.fail('blocks stayed without a verdict')
-}
-
-/** Whether all that could win is judged; what stands on the wrong or the displaced never is. */
-function isJudged({ follower }: TestFollower): boolean {
-  const { view } = follower
-  return ![...view.blocks.values()].some(({ id, verdict, sealed }) => {
-    const parent = view.blocks.get(sealed.header.parent)
-    const isOpen = verdict.verdict === 'unknown' && parent?.verdict.verdict === 'valid'
-    return isOpen && !isDisplaced(view, id)
-  })
-}
-
 function publish(driver: Driver, parent: MadeBlock, isWrong = false): MadeBlock {
   const block = driver.forge.make(parent, [], { transactions: 3, isInBlobs: true, isWrong })
   driver.mine(published(block, driver.ethereum.head.time))
@@ -65,16 +33,30 @@ function publish(driver: Driver, parent: MadeBlock, isWrong = false): MadeBlock 
 }
 
 for (const seed of (process.env['FUZZ_SEEDS'] ?? '501,502,503').split(',').map(Number)) {
-  test(`a chain of blocks of both modes leads to what one reads of it at once (seed ${seed})`, async () => {
+  test(`a chain of blocks of both modes leads to what one reads of it at once, whatever happens between two rows (seed ${seed})`, async (t) => {
+    hurryClock(t)
     const driver = new Driver(seed, { blobShare: 0.6 })
     const asked = new Set<string>()
     const isFirst = (hashes: readonly Hash[]) => asked.size < asked.add(hashes.join()).size
-    const isHeldBack = (hashes: readonly Hash[]) => isFirst(hashes) && driver.forge.world.random() < 0.3
-    await using slow = await start(driver, finderOf(driver, isHeldBack))
+    const { random } = driver.forge.world
+    const isHeldBack = (hashes: readonly Hash[]) => isFirst(hashes) && random() < 0.3
+    const first = await start(driver, finderOf(driver, isHeldBack))
+    let slow = first
+    t.after(async () => {
+      await slow.close()
+      await first[Symbol.asyncDispose]()
+    })
     for (let i = 0; i < 12; i++) {
-      driver.run(6)
-      await slow.follower.poll()
+      driver.run(5)
+      const polled = slow.follower.poll()
+      await roundsUntil(() => false, Math.floor(50 * random()))
       if (i % 4 === 3) driver.reorganise(3)
+      else driver.run(1)
+      if (i % 4 === 1) {
+        await slow.close()
+        slow = await start(driver, finderOf(driver, isHeldBack), first.folder)
+      }
+      await polled
     }
     await settle(slow, () => isJudged(slow))
     const inBlobs = [...slow.follower.view.blocks.values()].filter(({ blobs }) => blobs !== undefined)

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inTurns } from '../../../../miner/watch/turns.ts'
+import { inTurns } from '../../../node/turns.ts'
+import { hurryClock, roundsUntil } from '../../support/rounds.ts'
 
 function* parts(count: number, ms: number): Generator<undefined, number, void> {
   for (let i = 0; i < count; i++) {
@@ -19,6 +20,30 @@ test('it comes to what the work comes to, and a timer goes on while it is under 
   clearInterval(timer)
   assert.ok(ticks >= 4, `${ticks}`)
   assert.equal(await inTurns(parts(0, 0)), 0)
+})
+
+test('works under way at once have one turn in a round of the event loop between them, and each its own', async (t) => {
+  hurryClock(t)
+  const order: string[] = []
+  let most = 0
+  let seen = 0
+  let isOver = false
+  function* noting(name: string): Generator<undefined, void, void> {
+    for (let i = 0; i < 5; i++) {
+      order.push(name)
+      yield
+    }
+  }
+  const rounds = roundsUntil(() => {
+    most = Math.max(most, order.length - seen)
+    seen = order.length
+    return isOver
+  })
+  await Promise.all(['a', 'b', 'c'].map((name) => inTurns(noting(name))))
+  isOver = true
+  assert.ok((await rounds) >= order.length)
+  assert.equal(most, 1)
+  assert.equal(order.join(''), 'abc'.repeat(5))
 })
 
 test('a stop ends it between two parts, and one from before begins nothing', async () => {
