@@ -24,6 +24,8 @@ export type WantedBlobs = {
 export interface BlobSupplier {
   /** For messages: no path, no key. */
   readonly name: string
+  /** It hands on what whoever published the block has put somewhere: wrong blobs are the publisher's lie, and say nothing about the next block. */
+  readonly isMessenger?: boolean
   /**
    * Bytes that may be these blobs, also some of them, with others among them, the likeliest first. Ends by itself, within a minute or so.
    * Throws `OperationError`; its `retry` says whether asking again makes sense.
@@ -201,7 +203,7 @@ export class BlobSource {
         search.add(hash, blob)
       } else useless += 1
     }
-    if (useless > 0 || own.size > 0) standing.isDoubtful = useless > 0
+    if (supplier.isMessenger !== true && (useless > 0 || own.size > 0)) standing.isDoubtful = useless > 0
     if (own.size === search.size) this.#delivered(standing)
     else if (signal.aborted || search.isComplete || standing.lies > lies) return
     else if (useless > 0) this.#lied(standing, search, useless)
@@ -230,25 +232,25 @@ export class BlobSource {
   }
 
   #lied(standing: Standing, search: Search, useless: number): void {
+    const { name, isMessenger = false } = standing.supplier
+    if (isMessenger) {
+      this.#fails(standing, search, wrong(name, useless, 'whoever published the block has put others there'))
+      return
+    }
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** standing.lies, LONGEST_PAUSE_MS)
     standing.lies += 1
     standing.pausedUntilMs = this.#deps.now() + pauseMs
-    const { name } = standing.supplier
-    const error = new OperationError(
-      'blobs-wrong',
-      `expected blobs with the hashes that were asked for from ${name}, got ${useless} others; it is not asked for ${pauseMs / 1_000} s, take it out if this stays`,
-      { facts: { source: name, useless }, retry: true },
-    )
-    this.#fails(standing, search, error)
+    const advice = `it is not asked for ${pauseMs / 1_000} s, take it out if this stays`
+    this.#fails(standing, search, wrong(name, useless, advice))
   }
 
   #fails(standing: Standing, search: Search, error: unknown): void {
     const { log } = this.#deps
-    const { name } = standing.supplier
+    const { name, isMessenger = false } = standing.supplier
     search.problems.set(standing, error)
     const facts = { source: name, ...troubleFacts(error) }
-    // Whoever is asked early, or late, lacks blobs without being out of order.
-    if (codeOf(error) === 'blobs-absent') log.debug(facts, 'a source lacks blobs')
+    // Whoever is asked early, or late, lacks blobs without being out of order, and so does a messenger to whom nobody gave them.
+    if (codeOf(error) === 'blobs-absent' || isMessenger) log.debug(facts, 'a source lacks blobs')
     else if (!standing.isFailing) {
       standing.isFailing = true
       log.warn(facts, 'a source of blobs fails')
@@ -277,6 +279,14 @@ export class BlobSource {
       { facts: { block: `${block.number}`, found, wanted: size, sources }, retry },
     )
   }
+}
+
+function wrong(name: string, useless: number, advice: string): OperationError {
+  return new OperationError(
+    'blobs-wrong',
+    `expected blobs with the hashes that were asked for from ${name}, got ${useless} others; ${advice}`,
+    { facts: { source: name, useless }, retry: true },
+  )
 }
 
 function absent(name: string, found: number, wanted: number): OperationError {
