@@ -9,6 +9,7 @@ import { troubleFacts } from '../../trouble.ts'
 import { within } from '../../within.ts'
 import type { ChainBlock } from '../chain.ts'
 import type { KzgPool } from './kzg-pool.ts'
+import { Search } from './search.ts'
 
 /** Which blobs, and where Ethereum has them. */
 export type WantedBlobs = {
@@ -62,50 +63,6 @@ type Standing = {
   isFailing: boolean
 }
 
-/** What one search has found. */
-class Search {
-  readonly #found = new Map<Hash, Uint8Array>()
-  readonly #wanted: ReadonlySet<Hash>
-  readonly #complete = Promise.withResolvers<void>()
-  /** Of those who were asked and did not deliver all. */
-  readonly problems = new Map<Standing, unknown>()
-
-  constructor(hashes: readonly Hash[]) {
-    this.#wanted = new Set(hashes)
-  }
-
-  /** Different blobs that are wanted. */
-  get size(): number {
-    return this.#wanted.size
-  }
-
-  get found(): number {
-    return this.#found.size
-  }
-
-  get isComplete(): boolean {
-    return this.found === this.size
-  }
-
-  /** Fulfilled when all are found, and never rejected. */
-  get complete(): Promise<void> {
-    return this.#complete.promise
-  }
-
-  wants(hash: Hash): boolean {
-    return this.#wanted.has(hash)
-  }
-
-  add(hash: Hash, blob: Uint8Array): void {
-    this.#found.set(hash, blob)
-    if (this.isComplete) this.#complete.resolve()
-  }
-
-  inOrder(hashes: readonly Hash[]): Uint8Array[] {
-    return hashes.flatMap((hash) => this.#found.get(hash) ?? [])
-  }
-}
-
 /**
  * Asks the suppliers one after another, the next one also if those before take long; what they deliver adds up. A blob is known by its
  * commitment alone, which is computed here. One that delivers wrong blobs is asked last, and after pauses that grow.
@@ -133,7 +90,7 @@ export class BlobSource {
    */
   async find(wanted: WantedBlobs, signal: AbortSignal): Promise<readonly Uint8Array[]> {
     signal.throwIfAborted()
-    const search = new Search(wanted.hashes)
+    const search = new Search<Standing>(wanted.hashes)
     const ended = new AbortController()
     const both = AbortSignal.any([signal, ended.signal])
     const attempts: Promise<void>[] = []
@@ -142,9 +99,21 @@ export class BlobSource {
         if (search.isComplete || signal.aborted) break
         const attempt = this.#attempt(standing, search, wanted, both)
         attempts.push(attempt)
-        await this.#patience([attempt, search.complete], both)
+        await this.#patience([attempt, search.complete], both, this.#patienceMs)
       }
-      if (!search.isComplete) await Promise.race([search.complete, Promise.all(attempts)])
+      const all = Promise.all(attempts)
+      const again = new Set<Standing>()
+      for (let pauseMs = this.#patienceMs; ; pauseMs *= 2) {
+        if (await this.#patience([search.complete, all], both, pauseMs)) break
+        // Peers take a minute, and who lacked the blobs may have been asked a moment too early.
+        for (const standing of search.early()) {
+          if (again.has(standing)) continue
+          again.add(standing)
+          const attempt = this.#attempt(standing, search, wanted, both)
+          // What is wrong with the pool shows in the others as well.
+          attempts.push(attempt.catch(() => undefined).finally(() => again.delete(standing)))
+        }
+      }
     } finally {
       ended.abort()
       await Promise.allSettled(attempts)
@@ -163,19 +132,24 @@ export class BlobSource {
       .toSorted((a, b) => a.lies - b.lies || doubt(a) - doubt(b))
   }
 
-  /** Waits until one of these is over, but not for long. */
-  async #patience(until: readonly Promise<void>[], signal: AbortSignal): Promise<void> {
+  /** Waits until one of these is over, or the signal is aborted, but not for long: whether that is so. */
+  async #patience(until: readonly Promise<unknown>[], signal: AbortSignal, ms: number): Promise<boolean> {
     const over = new AbortController()
-    const pause = delay(this.#patienceMs, undefined, { signal: AbortSignal.any([signal, over.signal]) })
+    const pause = delay(ms, false, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => true)
     try {
-      await Promise.race([...until, pause.catch(() => undefined)])
+      return await Promise.race([...until.map((each) => each.then(() => true)), pause])
     } finally {
       over.abort()
     }
   }
 
   /** Rejects only where the fault is not the supplier's. */
-  async #attempt(standing: Standing, search: Search, wanted: WantedBlobs, signal: AbortSignal): Promise<void> {
+  async #attempt(
+    standing: Standing,
+    search: Search<Standing>,
+    wanted: WantedBlobs,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { supplier } = standing
     let blobs: readonly Uint8Array[]
     try {
@@ -231,7 +205,7 @@ export class BlobSource {
     this.#deps.log.info({ source: standing.supplier.name }, 'a source of blobs delivers again')
   }
 
-  #lied(standing: Standing, search: Search, useless: number): void {
+  #lied(standing: Standing, search: Search<Standing>, useless: number): void {
     const { name, isMessenger = false } = standing.supplier
     if (isMessenger) {
       this.#fails(standing, search, wrong(name, useless, 'whoever published the block has put others there'))
@@ -244,7 +218,7 @@ export class BlobSource {
     this.#fails(standing, search, wrong(name, useless, advice))
   }
 
-  #fails(standing: Standing, search: Search, error: unknown): void {
+  #fails(standing: Standing, search: Search<Standing>, error: unknown): void {
     const { log } = this.#deps
     const { name, isMessenger = false } = standing.supplier
     search.problems.set(standing, error)
@@ -257,7 +231,7 @@ export class BlobSource {
     }
   }
 
-  #missing({ found, size, problems }: Search, { block }: WantedBlobs): OperationError {
+  #missing({ found, size, problems }: Search<Standing>, { block }: WantedBlobs): OperationError {
     // Who was not asked is left alone after a lie.
     const sources = this.#standings.map(
       (standing) =>

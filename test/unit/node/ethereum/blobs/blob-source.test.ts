@@ -212,8 +212,9 @@ describe('a source of blobs', () => {
     )
   })
 
-  it('asks the next beside one that says nothing, and from then on before it', async (t) => {
-    const { supplier: good } = await endpoint(t)
+  it('asks the next beside one that says nothing, and from then on before it', async () => {
+    // What it delivers is known the second time: it is done at once, however busy this machine is.
+    const good = supplier('good', async () => [one, two])
     const silent = supplier('silent', never)
     const { find } = source([silent, good])
     assert.deepEqual(await find(), right)
@@ -279,6 +280,34 @@ describe('a source of blobs', () => {
     clock.ms += 1
     await assert.rejects(find())
     assert(beacon.asked.length > before)
+  })
+
+  it('asks one again that lacked blobs as long as another one takes its time', async () => {
+    for (const turns of [1, 2, 3]) {
+      const early = supplier('early', async () => {
+        if (early.asked > turns) return [one, two]
+        throw new OperationError('blobs-absent', 'expected blobs, got none yet', { retry: true })
+      })
+      const { find } = source([early, supplier('slow', never)], {}, 1)
+      assert.deepEqual(await find(), right)
+      assert.equal(early.asked, turns + 1)
+    }
+    // Not where the others are done, nor one that says that it is in vain.
+    const [vain, quick] = [false, true].map((retry) =>
+      supplier(`${retry}`, async () => {
+        throw new OperationError('blobs-absent', 'expected blobs, got none', { retry })
+      }),
+    )
+    const { promise, resolve } = Promise.withResolvers<readonly Uint8Array[]>()
+    const late = supplier('late', () => promise)
+    assert(vain && quick)
+    await assert.rejects(source([quick]).find(), { code: 'blobs-missing', message: /true \(blobs-absent\)/ })
+    assert.equal(quick.asked, 1)
+    const missing = source([vain, quick, late], {}, 1).find()
+    while (quick.asked < 4) await delay(1)
+    resolve([])
+    await assert.rejects(missing, { message: /false \(blobs-absent\) and true \(blobs-absent\) and late/ })
+    assert.equal(vain.asked, 1)
   })
 
   it('leaves nobody alone who hands on what the publisher of a block chose, since others chose for the next block', async () => {
