@@ -216,8 +216,8 @@ export class Stage {
     await this.anvil.warp(timestamp + seconds)
   }
 
-  async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    const end = Date.now() + WAIT_MS
+  async until(what: string, isTrue: () => boolean | Promise<boolean>, waitMs = WAIT_MS): Promise<void> {
+    const end = Date.now() + waitMs
     while (!(await isTrue())) {
       if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
       await delay(25)
