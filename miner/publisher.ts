@@ -94,7 +94,14 @@ export class Publisher {
   }
 
   async #send(entry: Publication, signal: AbortSignal): Promise<Publication> {
-    const call = await this.#callOf(entry)
+    const call = await this.#callOf(entry).catch(async (error: unknown) => {
+      // What is on Ethereum by now needs no blobs any more, and its bond has to be fetched back.
+      const published =
+        error instanceof OperationError && error.code === 'journal-damaged' ? await this.#published(entry) : undefined
+      if (published !== undefined) return published
+      throw error
+    })
+    if ('stage' in call) return call
     let current = entry
     let outcome: Outcome
     try {

@@ -14,6 +14,7 @@ const PATIENCE_MS = 60_000
 export function peersWithBlobs(fetch: TorrentFetcher): BlobSupplier {
   return {
     name: 'peers',
+    isMessenger: true,
     async deliver({ torrent }, signal) {
       if (torrent === undefined) return []
       const files = await fetch(torrent, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]))

@@ -31,6 +31,8 @@ export type PoolView = {
   /** The block to build on, with its state; `undefined` while Ethereum is not in view. */
   readonly tip: () => (ParentBlock & { readonly publishedAt: Time }) | undefined
   readonly isPublished: (id: Hash) => boolean
+  /** Whether a published one was judged: then its blobs are on disk, and nothing of it is needed from here. */
+  readonly isJudged: (id: Hash) => boolean
   readonly queue: QueueReader
   /** Whether these points of the lanes are where they were seen to be. */
   readonly isOnQueue: (lanes: LanePoints) => boolean
@@ -68,9 +70,10 @@ export class BlockPool {
     return [...this.#blocks.values()]
   }
 
-  /** Forgets blocks that are on Ethereum now. */
+  /** Forgets blocks that are on Ethereum and judged now. */
   prune(): void {
-    for (const id of this.#blocks.keys()) if (this.#view.isPublished(id)) this.#blocks.delete(id)
+    const { isPublished, isJudged } = this.#view
+    for (const id of this.#blocks.keys()) if (isPublished(id) && isJudged(id)) this.#blocks.delete(id)
   }
 
   /**

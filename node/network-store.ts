@@ -59,7 +59,8 @@ export class NodeStore implements NetworkStore {
 
   headers(): readonly ToldBlock[] {
     const { pool, follower } = this.#deps
-    const mined = pool.blocks.map(({ sealed, torrent }) => ({ sealed, torrent }))
+    const unpublished = pool.blocks.filter(({ id }) => follower?.block(id) === undefined)
+    const mined = unpublished.map(({ sealed, torrent }) => ({ sealed, torrent }))
     if (follower === undefined) return mined
     const { view } = follower
     const branch = [blockOf(view, view.final), ...preferredBranch(view)]

@@ -20,6 +20,7 @@ import { KzgPool } from './ethereum/blobs/kzg-pool.ts'
 import { Ledger } from './ledger/ledger.ts'
 import type { Branch } from './ledger/types.ts'
 import type { Logger } from './log.ts'
+import { minedBlobs } from './mined-blobs.ts'
 import { Network } from './network/network.ts'
 import type { NetworkOptions } from './network/options.ts'
 import { formatAddress, MAX_PROOF_BYTES } from './network/proof.ts'
@@ -116,6 +117,7 @@ export class TtxNode {
       easiestTarget: definition.easiestTarget,
       tip: () => (follower?.status.state === 'live' ? follower.parentBlock(preferredTip(follower.view).id) : undefined),
       isPublished: (id) => follower?.block(id) !== undefined,
+      isJudged: (id) => follower?.block(id)?.verdict.verdict !== 'unknown',
       isOnQueue: (lanes) => follower !== undefined && isOnQueue(follower.view.queue, lanes),
       queue: (place) => follower && queuedEntryAt(follower.view.queue, place)?.entry,
       now: () => follower?.status.at?.time ?? toTime(0n),
@@ -178,11 +180,12 @@ export class TtxNode {
     return formatAddress(this.#network.address())
   }
 
-  /** Beacon nodes first, since they have what Ethereum has; then peers, who also have what it keeps no more. */
+  /** What is here already, then beacon nodes, since they have what Ethereum has; then peers, who also have what it keeps no more. */
   #blobSource(log: Logger): BlobSource {
     const beacons = (this.#options.beacon ?? []).map((url) => new BeaconEndpoint(url, { now: this.#deps.clock }))
+    const mined = minedBlobs(() => this.#pool.blocks)
     const peers = peersWithBlobs((torrent, signal) => this.#network.fetchBlock(torrent, signal))
-    return new BlobSource({ log, now: () => performance.now(), pool: this.#kzg, suppliers: [...beacons, peers] })
+    return new BlobSource({ log, now: () => performance.now(), pool: this.#kzg, suppliers: [mined, ...beacons, peers] })
   }
 
   async #startFollower(): Promise<void> {

@@ -36,6 +36,8 @@ export class BlobCollector implements AsyncDisposable {
   readonly #stopping = new AbortController()
   readonly #searches = new Map<Hash, Search>()
   readonly #running = new Map<Hash, Promise<void>>()
+  /** Whose blobs are on disk: they may wait for those below them, and to look there means to read all of them. */
+  readonly #complete = new Set<Hash>()
 
   constructor(deps: CollectorDeps) {
     this.#deps = deps
@@ -46,14 +48,18 @@ export class BlobCollector implements AsyncDisposable {
     const weights = weightsAbove(view, ground)
     const wanted = [...weights.keys()].flatMap((id) => view.blocks.get(id) ?? []).filter(isWanted)
     const ids = new Set(wanted.map(({ id }) => id))
-    for (const id of this.#searches.keys()) if (!ids.has(id)) this.#searches.delete(id)
+    for (const known of [this.#searches, this.#complete]) {
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
+    }
     const weightOf = ({ id }: BridgeBlock) => weights.get(id) ?? 0n
     wanted.sort((a, b) => compare(weightOf(b), weightOf(a)) || compare(a.sealed.header.height, b.sealed.header.height))
     for (const block of wanted) {
       if (this.#running.size >= AT_ONCE || this.#stopping.signal.aborted) return
       const search = this.#searches.get(block.id)
-      if (this.#running.has(block.id) || (search !== undefined && search.nextMs > this.#deps.now())) continue
+      if (this.#complete.has(block.id) || this.#running.has(block.id)) continue
+      if (search !== undefined && search.nextMs > this.#deps.now()) continue
       if (await this.#deps.lacksBlobs(block.id)) this.#begin(block)
+      else this.#complete.add(block.id)
     }
   }
 
@@ -82,6 +88,7 @@ export class BlobCollector implements AsyncDisposable {
       const block = { number: place.number, time: place.time }
       const found = await this.#deps.finder.find({ hashes, block, ...(torrent ? { torrent } : {}) }, signal)
       await this.#deps.keep(id, found)
+      this.#complete.add(id)
       this.#searches.delete(id)
     } catch (error) {
       if (signal.aborted) return

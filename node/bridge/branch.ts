@@ -19,6 +19,12 @@ export function settledBlock(view: BridgeView, tip: bigint, depth: bigint): Brid
   return blockOf(view, view.root)
 }
 
+/** The newest block at or below block `id` that was judged: what is final may still have to wait for its blobs. */
+export function judgedBlock(view: BridgeView, id: Hash): BridgeBlock {
+  for (const block of ancestry(view, id)) if (block.verdict.verdict !== 'unknown') return block
+  return blockOf(view, view.root)
+}
+
 /** Where blocks and their steps are looked up, also those that are older than the view. */
 export type BranchSource = {
   readonly blockOf: (id: Hash) => BridgeBlock | undefined
@@ -27,7 +33,7 @@ export type BranchSource = {
 
 /**
  * The preferred branch above block `above`, which is final; by default from the oldest block on that is known. `settled` is what may be called
- * final for good. Steps are read from the disk when they are asked for.
+ * final for good. Both end below what is final and not judged: nobody knows its steps yet. Steps are read from the disk when they are asked for.
  */
 export function ledgerBranch(
   rules: Rules,
@@ -37,7 +43,7 @@ export function ledgerBranch(
   above?: Hash,
 ): Branch {
   const blocks: BranchBlock[] = []
-  let block: BridgeBlock | undefined = preferredTip(view)
+  let block: BridgeBlock | undefined = judgedBlock(view, preferredTip(view).id)
   while (block !== undefined && block.id !== above) {
     const { id, publishedAt } = block
     const { height, parent } = block.sealed.header
@@ -54,7 +60,7 @@ export function ledgerBranch(
       },
     })
   }
-  return { final: settled, blocks: blocks.reverse() }
+  return { final: judgedBlock(view, settled).id, blocks: blocks.reverse() }
 }
 
 /** The steps of a valid block that have an effect; `lanes` is where its parent left the queue. */

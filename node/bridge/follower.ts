@@ -10,6 +10,7 @@ import type { Hash } from '../protocol/ids.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import { type Alarm, BridgeAnswers, type FollowerEvents, type FollowerStatus } from './answers.ts'
 import { BlobCollector, type BlobFinder } from './blob-collector.ts'
+import { judgedBlock } from './branch.ts'
 import { preferredTip } from './fork-choice.ts'
 import { BridgeRecords, type FollowedNetwork } from './records/bridge-records.ts'
 import type { BridgeDatabase } from './records/disk/encoding.ts'
@@ -260,8 +261,8 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
 
   #emitBranch(): void {
     if (this.view.death !== undefined) return
-    const settled = this.settled.id
-    const key = `${settled} ${preferredTip(this.view).id}`
+    const settled = judgedBlock(this.view, this.settled.id).id
+    const key = `${settled} ${judgedBlock(this.view, preferredTip(this.view).id).id}`
     if (key === this.#emitted?.key) return
     // At first from the oldest block on: it is not known here how far the ledger is.
     const branch = this.branch(this.#emitted?.settled)

@@ -7,7 +7,7 @@ import type { RemotePeer } from './gossip/peer.ts'
 import { checkTxFolder } from './proof.ts'
 import type { NetworkStore, TorrentFile } from './store.ts'
 import type { TorrentClient } from './torrent/client.ts'
-import { download } from './torrent/download.ts'
+import { type DownloadOptions, download } from './torrent/download.ts'
 import { type Folder, folderBytes } from './torrent/metainfo.ts'
 
 /** Nodes that are asked for a file at the same time. */
@@ -74,18 +74,25 @@ export class Transfers {
     )
   }
 
-  /** See `Network.fetchBlock`. */
+  /** See `Network.fetchBlock`. Whoever published the block chose the torrent, which may be large, and of use to nobody: it is not kept. */
   async fetchBlock(torrent: Infohash, signal: AbortSignal, hints: FetchHints): Promise<readonly TorrentFile[]> {
     const held = await this.#deps.store.blockFiles(torrent)
     return (
-      held ?? (await this.#download(torrent, this.#deps.peers(), hints, signal, (folder) => this.#checkBlock(folder)))
+      held ??
+      (await this.#download(torrent, this.#deps.peers(), hints, signal, {
+        check: (folder) => this.#checkBlock(folder),
+        isKept: false,
+      }))
     )
   }
 
   /** A block that peers announced. */
   async fetchBlockFrom(torrent: Infohash, peers: Iterable<RemotePeer>): Promise<readonly TorrentFile[]> {
     const signal = AbortSignal.timeout(BLOCK_TIMEOUT_MS)
-    return await this.#download(torrent, peers, NO_HINTS, signal, (folder) => this.#checkBlock(folder))
+    return await this.#download(torrent, peers, NO_HINTS, signal, {
+      check: (folder) => this.#checkBlock(folder),
+      isKept: true,
+    })
   }
 
   /** What the store misses beneath a file. An ancestor that it makes itself from the bridge's queue, once it has read that far, may wait. */
@@ -109,7 +116,10 @@ export class Transfers {
     const fromNodes = await this.#askNodes(infohash, signal)
     if (fromNodes !== undefined) return fromNodes
     try {
-      const [file] = await this.#download(infohash, this.#deps.peers(), hints, signal, checkTxFolder)
+      const [file] = await this.#download(infohash, this.#deps.peers(), hints, signal, {
+        check: checkTxFolder,
+        isKept: true,
+      })
       if (file !== undefined) return file.bytes
     } catch (cause) {
       if (!(cause instanceof OperationError)) throw cause
@@ -150,8 +160,9 @@ export class Transfers {
     peers: Iterable<RemotePeer>,
     hints: FetchHints,
     signal: AbortSignal,
-    check: (folder: Folder) => void,
+    manner: Pick<DownloadOptions, 'check' | 'isKept'>,
   ): Promise<TorrentFile[]> {
+    const { check, isKept } = manner
     if (infohash === this.#deps.meeting) throw isMeeting(infohash)
     const hinted = hints.peers.filter(this.#deps.mayDial)
     const running = this.#downloads.get(infohash)
@@ -165,7 +176,7 @@ export class Transfers {
         // Refused by the check of what began it, which is not ours.
         if (!(error instanceof RuleError) || running.folder === undefined) throw error
         check(running.folder)
-        return await this.#download(infohash, peers, hints, signal, check)
+        return await this.#download(infohash, peers, hints, signal, manner)
       }
     }
     const reachable = [...peers].filter(({ hello }) => hello.outgoing)
@@ -177,6 +188,7 @@ export class Transfers {
         entry.folder = folder
         check(folder)
       },
+      isKept,
       signal: AbortSignal.any([signal, this.#deps.stopping]),
     }).finally(() => this.#downloads.delete(infohash))
     entry.files = started

@@ -79,9 +79,10 @@ export class Stage {
     return new Stage(stack, anvil, definition)
   }
 
-  /** A new node that follows the bridge, connected to those before it. */
-  async node(): Promise<NodeClient> {
-    const node = await startNode(this.stack, this.anvil.url, this.definition, this.#peers)
+  /** A new node that follows the bridge, connected to those before it; by default with a beacon node. */
+  async node(options: { readonly beacon?: readonly string[] } = {}): Promise<NodeClient> {
+    const { beacon = [this.anvil.url] } = options
+    const node = await startNode(this.stack, this.anvil.url, this.definition, beacon, this.#peers)
     this.#peers.push(node.listenAddress)
     const client = createNodeClient(node.rpcUrl)
     await this.until('the node to follow the bridge', async () => {
@@ -215,8 +216,8 @@ export class Stage {
     await this.anvil.warp(timestamp + seconds)
   }
 
-  async until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-    const end = Date.now() + WAIT_MS
+  async until(what: string, isTrue: () => boolean | Promise<boolean>, waitMs = WAIT_MS): Promise<void> {
+    const end = Date.now() + waitMs
     while (!(await isTrue())) {
       if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
       await delay(25)
@@ -237,7 +238,8 @@ async function startNode(
   stack: AsyncDisposableStack,
   url: string,
   definition: NetworkDefinition,
-  peers: readonly string[] = [],
+  beacon: readonly string[],
+  peers: readonly string[],
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-miner-node-'))
   const node = new TtxNode(
@@ -246,7 +248,7 @@ async function startNode(
       folder,
       definition,
       ethereum: [url],
-      beacon: [url],
+      beacon: [...beacon],
       rpc: { host: '127.0.0.1', port: 0 },
       network: { peers: [...peers] },
       pollMs: 50,

@@ -9,6 +9,7 @@ import { troubleFacts } from '../../trouble.ts'
 import { within } from '../../within.ts'
 import type { ChainBlock } from '../chain.ts'
 import type { KzgPool } from './kzg-pool.ts'
+import { Search } from './search.ts'
 
 /** Which blobs, and where Ethereum has them. */
 export type WantedBlobs = {
@@ -24,6 +25,8 @@ export type WantedBlobs = {
 export interface BlobSupplier {
   /** For messages: no path, no key. */
   readonly name: string
+  /** It hands on what whoever published the block has put somewhere: wrong blobs are the publisher's lie, and say nothing about the next block. */
+  readonly isMessenger?: boolean
   /**
    * Bytes that may be these blobs, also some of them, with others among them, the likeliest first. Ends by itself, within a minute or so.
    * Throws `OperationError`; its `retry` says whether asking again makes sense.
@@ -60,50 +63,6 @@ type Standing = {
   isFailing: boolean
 }
 
-/** What one search has found. */
-class Search {
-  readonly #found = new Map<Hash, Uint8Array>()
-  readonly #wanted: ReadonlySet<Hash>
-  readonly #complete = Promise.withResolvers<void>()
-  /** Of those who were asked and did not deliver all. */
-  readonly problems = new Map<Standing, unknown>()
-
-  constructor(hashes: readonly Hash[]) {
-    this.#wanted = new Set(hashes)
-  }
-
-  /** Different blobs that are wanted. */
-  get size(): number {
-    return this.#wanted.size
-  }
-
-  get found(): number {
-    return this.#found.size
-  }
-
-  get isComplete(): boolean {
-    return this.found === this.size
-  }
-
-  /** Fulfilled when all are found, and never rejected. */
-  get complete(): Promise<void> {
-    return this.#complete.promise
-  }
-
-  wants(hash: Hash): boolean {
-    return this.#wanted.has(hash)
-  }
-
-  add(hash: Hash, blob: Uint8Array): void {
-    this.#found.set(hash, blob)
-    if (this.isComplete) this.#complete.resolve()
-  }
-
-  inOrder(hashes: readonly Hash[]): Uint8Array[] {
-    return hashes.flatMap((hash) => this.#found.get(hash) ?? [])
-  }
-}
-
 /**
  * Asks the suppliers one after another, the next one also if those before take long; what they deliver adds up. A blob is known by its
  * commitment alone, which is computed here. One that delivers wrong blobs is asked last, and after pauses that grow.
@@ -131,7 +90,7 @@ export class BlobSource {
    */
   async find(wanted: WantedBlobs, signal: AbortSignal): Promise<readonly Uint8Array[]> {
     signal.throwIfAborted()
-    const search = new Search(wanted.hashes)
+    const search = new Search<Standing>(wanted.hashes)
     const ended = new AbortController()
     const both = AbortSignal.any([signal, ended.signal])
     const attempts: Promise<void>[] = []
@@ -140,9 +99,21 @@ export class BlobSource {
         if (search.isComplete || signal.aborted) break
         const attempt = this.#attempt(standing, search, wanted, both)
         attempts.push(attempt)
-        await this.#patience([attempt, search.complete], both)
+        await this.#patience([attempt, search.complete], both, this.#patienceMs)
       }
-      if (!search.isComplete) await Promise.race([search.complete, Promise.all(attempts)])
+      const all = Promise.all(attempts)
+      const again = new Set<Standing>()
+      for (let pauseMs = this.#patienceMs; ; pauseMs *= 2) {
+        if (await this.#patience([search.complete, all], both, pauseMs)) break
+        // Peers take a minute, and who lacked the blobs may have been asked a moment too early.
+        for (const standing of search.early()) {
+          if (again.has(standing)) continue
+          again.add(standing)
+          const attempt = this.#attempt(standing, search, wanted, both)
+          // What is wrong with the pool shows in the others as well.
+          attempts.push(attempt.catch(() => undefined).finally(() => again.delete(standing)))
+        }
+      }
     } finally {
       ended.abort()
       await Promise.allSettled(attempts)
@@ -161,19 +132,24 @@ export class BlobSource {
       .toSorted((a, b) => a.lies - b.lies || doubt(a) - doubt(b))
   }
 
-  /** Waits until one of these is over, but not for long. */
-  async #patience(until: readonly Promise<void>[], signal: AbortSignal): Promise<void> {
+  /** Waits until one of these is over, or the signal is aborted, but not for long: whether that is so. */
+  async #patience(until: readonly Promise<unknown>[], signal: AbortSignal, ms: number): Promise<boolean> {
     const over = new AbortController()
-    const pause = delay(this.#patienceMs, undefined, { signal: AbortSignal.any([signal, over.signal]) })
+    const pause = delay(ms, false, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => true)
     try {
-      await Promise.race([...until, pause.catch(() => undefined)])
+      return await Promise.race([...until.map((each) => each.then(() => true)), pause])
     } finally {
       over.abort()
     }
   }
 
   /** Rejects only where the fault is not the supplier's. */
-  async #attempt(standing: Standing, search: Search, wanted: WantedBlobs, signal: AbortSignal): Promise<void> {
+  async #attempt(
+    standing: Standing,
+    search: Search<Standing>,
+    wanted: WantedBlobs,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { supplier } = standing
     let blobs: readonly Uint8Array[]
     try {
@@ -201,7 +177,7 @@ export class BlobSource {
         search.add(hash, blob)
       } else useless += 1
     }
-    if (useless > 0 || own.size > 0) standing.isDoubtful = useless > 0
+    if (supplier.isMessenger !== true && (useless > 0 || own.size > 0)) standing.isDoubtful = useless > 0
     if (own.size === search.size) this.#delivered(standing)
     else if (signal.aborted || search.isComplete || standing.lies > lies) return
     else if (useless > 0) this.#lied(standing, search, useless)
@@ -229,33 +205,33 @@ export class BlobSource {
     this.#deps.log.info({ source: standing.supplier.name }, 'a source of blobs delivers again')
   }
 
-  #lied(standing: Standing, search: Search, useless: number): void {
+  #lied(standing: Standing, search: Search<Standing>, useless: number): void {
+    const { name, isMessenger = false } = standing.supplier
+    if (isMessenger) {
+      this.#fails(standing, search, wrong(name, useless, 'whoever published the block has put others there'))
+      return
+    }
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** standing.lies, LONGEST_PAUSE_MS)
     standing.lies += 1
     standing.pausedUntilMs = this.#deps.now() + pauseMs
-    const { name } = standing.supplier
-    const error = new OperationError(
-      'blobs-wrong',
-      `expected blobs with the hashes that were asked for from ${name}, got ${useless} others; it is not asked for ${pauseMs / 1_000} s, take it out if this stays`,
-      { facts: { source: name, useless }, retry: true },
-    )
-    this.#fails(standing, search, error)
+    const advice = `it is not asked for ${pauseMs / 1_000} s, take it out if this stays`
+    this.#fails(standing, search, wrong(name, useless, advice))
   }
 
-  #fails(standing: Standing, search: Search, error: unknown): void {
+  #fails(standing: Standing, search: Search<Standing>, error: unknown): void {
     const { log } = this.#deps
-    const { name } = standing.supplier
+    const { name, isMessenger = false } = standing.supplier
     search.problems.set(standing, error)
     const facts = { source: name, ...troubleFacts(error) }
-    // Whoever is asked early, or late, lacks blobs without being out of order.
-    if (codeOf(error) === 'blobs-absent') log.debug(facts, 'a source lacks blobs')
+    // Whoever is asked early, or late, lacks blobs without being out of order, and so does a messenger to whom nobody gave them.
+    if (codeOf(error) === 'blobs-absent' || isMessenger) log.debug(facts, 'a source lacks blobs')
     else if (!standing.isFailing) {
       standing.isFailing = true
       log.warn(facts, 'a source of blobs fails')
     }
   }
 
-  #missing({ found, size, problems }: Search, { block }: WantedBlobs): OperationError {
+  #missing({ found, size, problems }: Search<Standing>, { block }: WantedBlobs): OperationError {
     // Who was not asked is left alone after a lie.
     const sources = this.#standings.map(
       (standing) =>
@@ -277,6 +253,14 @@ export class BlobSource {
       { facts: { block: `${block.number}`, found, wanted: size, sources }, retry },
     )
   }
+}
+
+function wrong(name: string, useless: number, advice: string): OperationError {
+  return new OperationError(
+    'blobs-wrong',
+    `expected blobs with the hashes that were asked for from ${name}, got ${useless} others; ${advice}`,
+    { facts: { source: name, useless }, retry: true },
+  )
 }
 
 function absent(name: string, found: number, wanted: number): OperationError {

@@ -16,17 +16,18 @@ export type DownloadOptions = {
   readonly trackers: readonly string[]
   /** Throws `RuleError` for a folder that is not wanted. */
   readonly check: (folder: Folder) => void
+  /** It stays live until it idles, so that others can fetch from here: for what the store keeps, or refuses with an error of its own. */
+  readonly isKept: boolean
   readonly signal: AbortSignal
 }
 
 /**
- * The files under `infohash`, verified piece by piece; the torrent stays live until it idles, so others can fetch from here.
- * Throws `RuleError` if the metadata is not what it should be, `OperationError('download-failed' | 'download-aborted')`.
+ * The files under `infohash`, verified piece by piece. Throws `RuleError` if the metadata is not what it should be, `OperationError('download-failed' | 'download-aborted')`.
  */
 export async function download(
   client: TorrentClient,
   infohash: Infohash,
-  { peers, trackers, check, signal }: DownloadOptions,
+  { peers, trackers, check, isKept, signal }: DownloadOptions,
 ): Promise<TorrentFile[]> {
   if (signal.aborted) throw aborted(infohash, signal)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -64,7 +65,8 @@ export async function download(
     await promise
     if (folder === undefined || chunks === undefined) throw new OperationError('download-failed', 'nothing was stored')
     const files = splitFiles(folder, chunks.bytes)
-    client.keepUntilIdle(torrent)
+    if (isKept) client.keepUntilIdle(torrent)
+    else torrent.destroy({ destroyStore: true })
     return files
   } catch (cause) {
     torrent.destroy({ destroyStore: true })

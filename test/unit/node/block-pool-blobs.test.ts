@@ -5,6 +5,7 @@ import { after, describe, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { BlockPool, type PoolView } from '../../../node/block-pool.ts'
 import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
+import { minedBlobs } from '../../../node/mined-blobs.ts'
 import { type NetworkStoreDeps, NodeStore } from '../../../node/network-store.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { BLOB_BYTES, BLOB_ELEMENTS } from '../../../node/protocol/blob.ts'
@@ -19,7 +20,7 @@ import {
   type Header,
   toGrowth,
 } from '../../../node/protocol/header.ts'
-import { toHash } from '../../../node/protocol/ids.ts'
+import { type Hash, toHash } from '../../../node/protocol/ids.ts'
 import { EMPTY_LANES } from '../../../node/protocol/queue.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
@@ -51,7 +52,9 @@ function poolOf(view: Partial<PoolView> = {}) {
     },
   }
   const pool = new BlockPool({
-    ...{ kzg, rules: RULES, easiestTarget: EASIEST, tip: () => tip, isPublished: () => false, queue: () => undefined },
+    ...{ kzg, rules: RULES, easiestTarget: EASIEST, tip: () => tip, queue: () => undefined },
+    isPublished: () => false,
+    isJudged: () => false,
     isOnQueue: (lanes) => isDeepStrictEqual(lanes, EMPTY_LANES),
     now: () => later(tip.publishedAt, toSeconds(3_600n)),
     ...view,
@@ -95,6 +98,29 @@ describe('block pool with blobs', () => {
     assert.equal(block.torrent, blockTorrent(content).infohash)
     assert.equal(await pool.add(sealedSix, { blobs: [] }, 'peer'), block)
     assert.equal(counted.commitments, 6)
+  })
+
+  test('keeps what is on Ethereum until it is judged there, and has its blobs for that', async () => {
+    const [published, judged] = [new Set<Hash>(), new Set<Hash>()]
+    const { pool } = poolOf({ isPublished: (id) => published.has(id), isJudged: (id) => judged.has(id) })
+    const blocks = [
+      await pool.add(sealedOne, { blobs: one.posted.blobs }, 'own'),
+      await pool.add(sealedSix, { blobs: six.posted.blobs }, 'peer'),
+    ]
+    const mined = minedBlobs(() => pool.blocks)
+    const block = { number: 1n, time: toTime(1_000_000n) }
+    for (const [i, { posted }] of [one, six].entries()) {
+      const id = blocks[i]?.id ?? assert.fail()
+      const deliver = () => mined.deliver({ hashes: posted.hashes, block }, new AbortController().signal)
+      published.add(id)
+      pool.prune()
+      assert.deepEqual(await deliver(), posted.blobs)
+      judged.add(id)
+      pool.prune()
+      assert.deepEqual(await deliver(), [])
+    }
+    const others = { hashes: [...one.posted.hashes, ...one.posted.hashes], block }
+    assert.deepEqual(await mined.deliver(others, new AbortController().signal), [])
   })
 
   test('refuses other blobs for a header with work, for six commitments at most, and the right ones are still welcome', async () => {

@@ -191,6 +191,34 @@ test('two searches run at a time, failures wait longer each time, and what is mi
   assert.deepEqual(missing.toSorted(), blocks.map(({ id }) => id).toSorted())
 })
 
+test('blobs that are there, and wait for those below them, are not read again with each look', async () => {
+  const driver = new Driver(508)
+  const [dark, ...others] = Array.from({ length: 5 }, () => publish(driver, driver.forge.genesis))
+  await using node = await start(driver)
+  await node.follower.poll()
+  const onDisk = new Set([others[0]?.id])
+  const reads: Hash[] = []
+  await using collector = new BlobCollector({
+    finder: finderOf(driver, (hashes) => hashes[0] === dark?.inBlobs?.hashes[0]),
+    log: silent,
+    now: () => performance.now(),
+    lacksBlobs: async (id) => {
+      reads.push(id)
+      return !onDisk.has(id)
+    },
+    keep: async (id) => void onDisk.add(id),
+    onMissing: () => undefined,
+  })
+  const { view } = node.follower
+  const deadline = performance.now() + 60_000
+  while (!others.every(({ id }) => onDisk.has(id)) && performance.now() < deadline) {
+    await collector.look(view, view.root)
+    await delay(1)
+  }
+  for (let i = 0; i < 20; i++) await collector.look(view, view.root)
+  for (const { id } of others) assert.equal(reads.filter((each) => each === id).length, 1)
+})
+
 test('the event of a block in blobs is bound by its id, but for its torrent', async () => {
   const driver = new Driver(509)
   const block = publish(driver, driver.forge.genesis)

@@ -124,6 +124,24 @@ test('a block that is larger than allowed is not fetched', async () => {
   assert.equal(small.store.blocks.size, 0)
 })
 
+test('a torrent that somebody asked for is not kept in memory, whatever is in it and whoever stays connected', async () => {
+  await using lab = new Lab()
+  const blocks = [1, 200_000].map((bytes) => blockOf(bytes, 4))
+  const big = await lab.node()
+  for (const block of blocks) big.store.addBlock(testHeader(block), block)
+  // It has them from Ethereum, and looks for no announced ones.
+  const store = new MemoryStore()
+  store.onHeader = async () => 'known'
+  const node = await lab.node({ peers: [big], idleTorrentMs: 600_000 }, store)
+  await until(() => node.network.peers().length === 1, 'they are connected')
+  for (const block of blocks) {
+    const torrent = infohashOfInfo(blockContent(block).info)
+    const files = await node.network.fetchBlock(torrent, AbortSignal.timeout(60_000))
+    assert.deepEqual(files.map(flat), block.map(flat))
+    assert.equal(node.network.statistics().liveTorrents, 1, 'the meeting point')
+  }
+})
+
 test('a block that nobody has fails when the caller gives up, also for the second caller', async () => {
   await using lab = new Lab()
   const node = await lab.node()

@@ -20,7 +20,7 @@ test('a download fails when its torrent is closed, and not when another one is',
   await client.opened()
   const stop = new AbortController()
   const begin = (infohash: Infohash) =>
-    download(client, infohash, { peers: [], trackers: [], check: () => undefined, signal: stop.signal })
+    download(client, infohash, { peers: [], trackers: [], check: () => undefined, isKept: true, signal: stop.signal })
   const other = begin('cd'.repeat(20) as Infohash)
   const failed = assert.rejects(begin(INFOHASH), { code: 'download-failed' })
   const find = () => client.torrents.find(({ infoHash }) => infoHash === INFOHASH)

@@ -15,7 +15,7 @@ import {
 import { KzgPool } from '../../../../../node/ethereum/blobs/kzg-pool.ts'
 import { createLogger } from '../../../../../node/log.ts'
 import { BLOB_BYTES } from '../../../../../node/protocol/blob.ts'
-import type { Hash } from '../../../../../node/protocol/ids.ts'
+import type { Hash, Infohash } from '../../../../../node/protocol/ids.ts'
 import { toTime } from '../../../../../node/protocol/units.ts'
 import {
   aboutBlobs,
@@ -286,10 +286,67 @@ describe('a source of blobs', () => {
     assert(beacon.asked.length > before)
   })
 
+  it('asks one again that lacked blobs as long as another one takes its time', async () => {
+    for (const turns of [1, 2, 3]) {
+      const early = supplier('early', async () => {
+        if (early.asked > turns) return [one, two]
+        throw new OperationError('blobs-absent', 'expected blobs, got none yet', { retry: true })
+      })
+      const { find } = source([early, supplier('slow', never)], {}, 1)
+      assert.deepEqual(await find(), right)
+      assert.equal(early.asked, turns + 1)
+    }
+    // Not where the others are done, nor one that says that it is in vain.
+    const [vain, quick] = [false, true].map((retry) =>
+      supplier(`${retry}`, async () => {
+        throw new OperationError('blobs-absent', 'expected blobs, got none', { retry })
+      }),
+    )
+    const { promise, resolve } = Promise.withResolvers<readonly Uint8Array[]>()
+    const late = supplier('late', () => promise)
+    assert(vain && quick)
+    await assert.rejects(source([quick]).find(), { code: 'blobs-missing', message: /true \(blobs-absent\)/ })
+    assert.equal(quick.asked, 1)
+    const missing = source([vain, quick, late], {}, 1).find()
+    while (quick.asked < 4) await delay(1)
+    resolve([])
+    await assert.rejects(missing, { message: /false \(blobs-absent\) and true \(blobs-absent\) and late/ })
+    assert.equal(vain.asked, 1)
+  })
+
+  it('leaves nobody alone who hands on what the publisher of a block chose, since others chose for the next block', async () => {
+    const chosen = new Map([
+      ['ill', [three]],
+      ['well', [one, two]],
+    ])
+    let slow = Promise.resolve()
+    const peers = {
+      ...supplier('peers', async ({ torrent }) => {
+        if (torrent === 'well') await slow
+        return chosen.get(torrent ?? '') ?? []
+      }),
+      isMessenger: true,
+    }
+    const { find, pool, lines } = source([peers])
+    const of = (torrent: string) => find(going, { ...wanted, torrent: torrent as Infohash })
+    for (let i = 0; i < 5; i++) {
+      await assert.rejects(of('ill'), { code: 'blobs-missing', message: /\(blobs-wrong\)/, retry: true })
+      assert.deepEqual(await of('well'), right)
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    slow = promise
+    const beside = of('well')
+    await assert.rejects(of('ill'), { code: 'blobs-missing' })
+    resolve()
+    assert.deepEqual(await beside, right, 'nor where both are looked for at the same time')
+    assert.equal(pool.count, 3)
+    assert.deepEqual(lines, [])
+  })
+
   it('asks one that delivered wrong blobs last', async (t) => {
     const liar = supplier('liar', async () => [three])
     const { supplier: good } = await endpoint(t)
-    const { find, clock } = source([liar, good])
+    const { find, clock } = source([liar, good], {}, 60_000)
     assert.deepEqual(await find(), right)
     clock.ms += FIRST_PAUSE_MS
     assert.deepEqual(await find(), right)
