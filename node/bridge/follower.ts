@@ -261,7 +261,10 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
   #emitBranch(): void {
     if (this.view.death !== undefined) return
     const settled = this.settled.id
-    const key = `${settled} ${preferredTip(this.view).id}`
+    const tip = preferredTip(this.view)
+    // It is final, and its blobs are still to come: until then there are no steps to order.
+    if (tip.verdict.verdict !== 'valid') return
+    const key = `${settled} ${tip.id}`
     if (key === this.#emitted?.key) return
     // At first from the oldest block on: it is not known here how far the ledger is.
     const branch = this.branch(this.#emitted?.settled)
