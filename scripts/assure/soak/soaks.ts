@@ -59,6 +59,13 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     factor: 2,
   },
   crowd: { file: 'adversarial/crowd-of-blocks', unit: 'light blocks beside a wrong one', runs: 10_000, batch: 10_000 },
+  arenas: {
+    file: 'adversarial/*',
+    unit: 'round of all attacks on processes, rows in blobs',
+    runs: 1,
+    batch: 1,
+    variables: { FUZZ_ROWS: 'blobs' },
+  },
   environment: {
     file: 'adversarial/environment',
     unit: 'moves against real processes',
@@ -68,7 +75,7 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
   },
 }
 
-/** Where the test of a soak is, from the root of the repository. */
+/** Where the tests of a soak are, from the root of the repository: a path, or a pattern of paths. */
 export function pathOf(file: string): string {
   return `test/${file}.test.ts`
 }

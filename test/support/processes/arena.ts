@@ -24,6 +24,7 @@ import { deploymentOf } from '../chain/deployment-of.ts'
 import { holder, Stage } from '../stage.ts'
 import { LiarProcess } from './liar-client.ts'
 import { type Finished, type Running, startTtx, until } from './processes.ts'
+import { arenaRows } from './rows.ts'
 import { Sight } from './sight.ts'
 
 export const HOUR = 3_600n
@@ -136,11 +137,11 @@ export class Arena extends Sight {
     return known.running
   }
 
-  /** Starts a process that has ended as it was started before, on the data that it left. A node needs ports of its own for that. */
-  restart(name: string): Running {
+  /** Starts a process that has ended as it was started before, but for these settings, on the data that it left. A node needs ports of its own for that. */
+  restart(name: string, changes: Variables = {}): Running {
     const known = this.#processes.get(name)
     assert(known, `nothing was started as ${name}`)
-    return this.#start(known.args, name, known.env)
+    return this.#start(known.args, name, { ...known.env, ...changes })
   }
 
   /** Somebody who publishes anything, with their own key, and has no say over anybody else's process. */
@@ -332,8 +333,7 @@ export class Arena extends Sight {
       TTX_POLL_MS: '50',
       TTX_CONFIRMATIONS: '1',
       TTX_COURTESY: '0',
-      // What is read of publications here is in calldata; who wants blobs says so.
-      TTX_ROWS: 'calldata',
+      TTX_ROWS: arenaRows,
       TTX_BEACON: this.stage.anvil.url,
       TTX_LOG_JSON: 'true',
       // The chain of a test has a clock of its own.
