@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Hex, LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { readAllBlocks } from '../../../node/client/all-blocks.ts'
 import { createNodeClient, type NodeClient } from '../../../node/client/rpc.ts'
 import type { BridgeCall } from '../../../node/ethereum/calls.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
@@ -288,12 +289,15 @@ export class Arena extends Sight {
     await this.stage.anvil.warp(BigInt((await this.record(block)).publishedAt) + seconds)
   }
 
-  /** Waits until a node has seen all that Ethereum has. */
+  /** Waits until a node has seen all that Ethereum has, and has judged what it could build on: blobs come later than the event. */
   async seen(node = this.node): Promise<void> {
     const newest = await this.stage.anvil.client.getBlockNumber()
     await this.until('the node to have seen Ethereum', async () => {
       const { state, ethereumBlock } = (await node.call('node_info', {})).bridge
-      return state === 'live' && ethereumBlock !== undefined && ethereumBlock >= newest
+      if (state !== 'live' || ethereumBlock === undefined || ethereumBlock < newest) return false
+      const { blocks } = await readAllBlocks(node)
+      const right = new Set(blocks.flatMap(({ id, verdict }) => (verdict === 'valid' ? [id] : [])))
+      return !blocks.some(({ parent, verdict }) => verdict === 'unknown' && right.has(parent))
     })
   }
 
