@@ -37,7 +37,7 @@ test('accounts that take no coins harm only themselves', async (t) => {
     return request.packed
   })
   await holdBlocks(arena)
-  const displaced = assert.rejects(liar.publish({ parent, content: requests, payout: refuses }))
+  const displaced = assert.rejects(liar.publish({ parent, content: requests, payout: refuses, data: 'calldata' }))
   const [publication] = await pendingCalls(arena, 'publish')
   const published = await meddle(arena, refuses, publication, BOND)
   await releaseBlocks(arena)

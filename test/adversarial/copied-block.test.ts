@@ -15,7 +15,8 @@ import { holder, stranger } from '../support/stage.ts'
 const BOND = 10n ** 18n
 
 test('who copies a publication from the mempool pays for it, and the miner is paid', async (t) => {
-  const arena = await Arena.open(t)
+  // What is copied here is a call that has all of the block.
+  const arena = await Arena.open(t, { settings: { TTX_ROWS: 'calldata' } })
   const { stage, node } = arena
   const { client } = stage.anvil
   const copier = await arena.account('copier')

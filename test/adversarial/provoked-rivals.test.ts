@@ -49,9 +49,7 @@ test('miners who answer the same wrong block do not become rivals of each other'
   await arena.skipTo(block, 24n * HOUR)
   await arena.paid(stranger('recipient'), (UNIT * 99n) / 100n)
   await arena.skipTo(block, 48n * HOUR)
-  const args = { miner: miners.map(({ account }) => account.address) }
-  const query = { ...stage.bridge, eventName: 'BlockPublished', args, fromBlock: 0n, strict: true } as const
-  const honest = await stage.anvil.client.getContractEvents(query)
+  const honest = await arena.publications({ miner: miners.map(({ account }) => account.address) })
   assert.ok(honest.length > 0)
   for (const { args: published } of honest) {
     const id = parseHash(published.id)

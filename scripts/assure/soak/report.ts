@@ -2,11 +2,19 @@
 
 export type Report = {
   readonly seed: number
+  /** Where its rows were posted: each kind once. */
+  readonly rows: readonly string[]
   readonly seconds: number
   /** Times that a move of each kind was made; those that were not possible are left out. */
   readonly moves: Readonly<Record<string, number>>
   /** Blocks that were published, by what they were. */
-  readonly blocks: { readonly right: number; readonly wrong: number; readonly baseless: number; readonly final: number }
+  readonly blocks: {
+    readonly right: number
+    readonly wrong: number
+    readonly baseless: number
+    readonly final: number
+    readonly inBlobs: number
+  }
   /** Wrong blocks that were refuted, and how long the longest of them lived. */
   readonly killed: number
   readonly longestKillMs: number
@@ -22,12 +30,12 @@ export type Report = {
 
 /** For people. */
 export function formatReport(report: Report): string {
-  const { seed, seconds, moves, blocks, killed, requests, paid, reorganisations, restarts, refusals } = report
+  const { seed, rows, seconds, moves, blocks, killed, requests, paid, reorganisations, restarts, refusals } = report
   const made = Object.values(moves).reduce((sum, count) => sum + count, 0)
   return [
-    `from seed ${seed} on: ${made} moves in ${seconds} s`,
+    `from seed ${seed} on: ${made} moves in ${seconds} s, rows in ${rows.join(', ')}`,
     `moves: ${list(moves)}`,
-    `blocks: ${blocks.right} right, ${blocks.wrong} wrong, ${blocks.baseless} on wrong ones; ${blocks.final} final`,
+    `blocks: ${blocks.right} right, ${blocks.wrong} wrong, ${blocks.baseless} on wrong ones; ${blocks.final} final; ${blocks.inBlobs} in blobs`,
     `wrong blocks killed: ${killed}, the slowest after ${report.longestKillMs} ms; all nodes live after ${report.longestLiveMs} ms at most`,
     `requests: ${paid} of ${requests} paid; Ethereum reorganised ${reorganisations} times; ${restarts} restarts`,
     `refused by the bridge: ${list(refusals)}`,
@@ -38,6 +46,7 @@ export function formatReport(report: Report): string {
 export function addReports(a: Report, b: Report): Report {
   return {
     seed: a.seed,
+    rows: [...new Set([...a.rows, ...b.rows])],
     seconds: a.seconds + b.seconds,
     moves: addCounts(a.moves, b.moves),
     blocks: {
@@ -45,6 +54,7 @@ export function addReports(a: Report, b: Report): Report {
       wrong: a.blocks.wrong + b.blocks.wrong,
       baseless: a.blocks.baseless + b.blocks.baseless,
       final: a.blocks.final + b.blocks.final,
+      inBlobs: a.blocks.inBlobs + b.blocks.inBlobs,
     },
     killed: a.killed + b.killed,
     longestKillMs: Math.max(a.longestKillMs, b.longestKillMs),

@@ -66,6 +66,13 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     batch: 1,
     variables: { FUZZ_KINDS: 'all' },
   },
+  arenas: {
+    file: 'adversarial/*',
+    unit: 'round of all attacks on processes, rows in blobs',
+    runs: 1,
+    batch: 1,
+    variables: { FUZZ_ROWS: 'blobs' },
+  },
   environment: {
     file: 'adversarial/environment',
     unit: 'moves against real processes',
@@ -75,7 +82,7 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
   },
 }
 
-/** Where the test of a soak is, from the root of the repository. */
+/** Where the tests of a soak are, from the root of the repository: a path, or a pattern of paths. */
 export function pathOf(file: string): string {
   return `test/${file}.test.ts`
 }

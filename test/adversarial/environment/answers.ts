@@ -3,6 +3,7 @@
 import { readAllBlocks } from '../../../node/client/all-blocks.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { decodeOutputs } from '../../../node/protocol/block-torrent.ts'
+import { concat, equalBytes } from '../../../node/protocol/bytes.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
 import { stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import type { Name } from './honest.ts'
@@ -33,5 +34,8 @@ async function servesFiles(model: Model, node: NodeClient, id: Hash): Promise<bo
   if (id === model.genesis) return true // it has no torrent of its own
   const { files } = await node.call('bridge_files', { id })
   const outputs = files.find((file) => file.name === 'outputs.bin')?.bytes ?? new Uint8Array()
-  return stateRoot(stateOf(decodeOutputs(outputs))) === model.of(id).sealed.header.state
+  const { body, sealed } = model.of(id)
+  const blobs = 'blobs' in body ? concat(...body.blobs) : new Uint8Array()
+  const served = files.find((file) => file.name === 'blobs.bin')?.bytes ?? new Uint8Array()
+  return stateRoot(stateOf(decodeOutputs(outputs))) === sealed.header.state && equalBytes(blobs, served)
 }

@@ -1,7 +1,10 @@
 // Sends calls to the bridge from an account that can pay for everything, and says what became of them.
 
 import type { Hex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { isOperationError } from '../../../node/errors.ts'
+import { wrapBlobTransaction } from '../../../node/ethereum/blobs/envelope.ts'
+import { tryBlobCall } from '../../../node/ethereum/blobs/try-call.ts'
 import type { BridgeCall } from '../../../node/ethereum/calls.ts'
 import { readRefusal } from '../../../node/ethereum/refusals.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
@@ -12,7 +15,11 @@ export type Outcome = string
 export const DONE = 'done'
 
 /** What a call sends along, wei: twice what is asked for, since the base fee moves. */
-type Paid = Pick<BridgeCall, 'data' | 'gas'> & { readonly value?: bigint }
+type Paid = Pick<BridgeCall, 'data' | 'gas' | 'sidecar'> & { readonly value?: bigint }
+
+/** Of the account that anvil sends from: it signs by itself what has no blobs. */
+const signer = privateKeyToAccount('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80')
+const GWEI = 10n ** 9n
 
 export class Caller {
   readonly #stage: Stage
@@ -49,9 +56,20 @@ export class Caller {
     return outcomes
   }
 
-  async #submit({ data, gas, value = 0n }: Paid): Promise<Hex> {
+  async #submit({ data, gas, value = 0n, sidecar }: Paid): Promise<Hex> {
     const { client, account } = this.#stage.anvil
-    return await client.sendTransaction({ account, to: this.#stage.bridge.address, data, gas, value, chain: null })
+    const { address: to } = this.#stage.bridge
+    if (sidecar === undefined) return await client.sendTransaction({ account, to, data, gas, value, chain: null })
+    const { baseFeePerGas } = await client.getBlock()
+    const raw = await signer.signTransaction({
+      ...{ type: 'eip4844', chainId: Number(this.#stage.definition.rules.chain), to, data, gas, value },
+      nonce: await client.getTransactionCount({ address: account, blockTag: 'pending' }),
+      maxFeePerGas: 2n * (baseFeePerGas ?? 0n) + GWEI,
+      maxPriorityFeePerGas: GWEI,
+      maxFeePerBlobGas: 2n * (await client.getBlobBaseFee()) + GWEI,
+      blobVersionedHashes: sidecar.hashes,
+    })
+    return await client.sendRawTransaction({ serializedTransaction: wrapBlobTransaction(raw, sidecar) })
   }
 
   async #outcomeOf(hash: Hex, call: Paid): Promise<Outcome> {
@@ -64,10 +82,15 @@ export class Caller {
   }
 
   /** What the bridge says against a call now, which may be another thing than it was. */
-  async #reasonOf({ data, value = 0n }: Paid): Promise<string> {
+  async #reasonOf({ data, gas, value = 0n, sidecar }: Paid): Promise<string> {
     const { client, account } = this.#stage.anvil
+    const { address: to } = this.#stage.bridge
     try {
-      await client.call({ account, to: this.#stage.bridge.address, data, value })
+      if (sidecar === undefined) await client.call({ account, to, data, value })
+      else {
+        const { hashes } = sidecar
+        await tryBlobCall(client, { from: account, to, data, gas, value, hashes, maxFeePerBlobGas: GWEI })
+      }
       return 'reverted'
     } catch (error) {
       const refusal = readRefusal('call', error)

@@ -1,6 +1,7 @@
 // What the driver's blocks are made of: right steps on any state, every kind of wrong ones, and steps on what nobody can open.
 
 import { applyStep } from '../../../node/protocol/apply.ts'
+import { BLOB_BYTES, MAX_BLOBS } from '../../../node/protocol/blob.ts'
 import type { ParentBlock } from '../../../node/protocol/block.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
@@ -13,7 +14,8 @@ import { decodeStep, encodeStep } from '../../../node/protocol/step.ts'
 import { splitPosted } from '../../../node/protocol/trace.ts'
 import type { World } from '../../../scripts/assure/models/world.ts'
 import { honestSteps } from '../../../scripts/devnet/drill/honest.ts'
-import { LIE_KINDS, tellLie } from '../../../scripts/devnet/drill/lies.ts'
+import { expectationOf, LIE_KINDS, LIES, tellLie } from '../../../scripts/devnet/drill/lies.ts'
+import type { BlobDraft, DataMode } from '../../../scripts/devnet/drill/posting.ts'
 import { needOf, type Scene, type Told } from '../../../scripts/devnet/drill/scene.ts'
 import { someHash } from '../../support/contract/blocks.ts'
 import { MUTATIONS } from '../../support/contract/mutations.ts'
@@ -26,6 +28,8 @@ export type Plot = {
   readonly rules: Rules
   readonly parent: ParentBlock
   readonly below: SealedHeader
+  /** Where it is to be posted. */
+  readonly data: DataMode
   /** All entries after the parent, lane by lane. */
   readonly queue: readonly Entry[]
   /** Unix seconds: of the block of Ethereum that may take it. */
@@ -53,7 +57,8 @@ export function rightContent(plot: Plot, chance: Chance): Posted {
   const kind = chance.number()
   if (kind < 0.4) told.push(...payments(plot, told.at(-1)?.after ?? parent.state, chance.size(1, MANY_PAYMENTS)))
   else if (kind < 0.6) told.push(...applicable(plot, told.at(-1)?.after ?? parent.state, plot.waiting))
-  return postOf(told, parent.state)
+  const posted = postOf(told, parent.state)
+  return chance.isLucky(0.15) ? { ...posted, alter: withBlob } : posted
 }
 
 /** No more than the queue asks for. */
@@ -64,7 +69,9 @@ export function emptyContent(plot: Plot): Posted {
 
 /** `undefined` if there is nothing of the kind to lie about. What comes out need not be wrong: one may be right by accident. */
 export function wrongContent(plot: Plot, chance: Chance): Posted | undefined {
-  return chance.isLucky(0.6) ? lie(plot, chance) : mutation(plot, chance)
+  const kind = chance.number()
+  if (kind < 0.6) return lie(plot, chance)
+  return kind < 0.8 && plot.data === 'blobs' ? garbled(plot, chance) : mutation(plot, chance)
 }
 
 /** On a parent whose state nobody can open, as its author may not have one: the steps have a shape, the states are made up. */
@@ -130,11 +137,15 @@ function applicable({ rules }: Plot, from: State, packed: readonly Uint8Array[])
 }
 
 function lie(plot: Plot, chance: Chance): Posted | undefined {
-  const kind = chance.pick(LIE_KINDS)
+  const { data } = plot
+  const kind = chance.pick(LIE_KINDS.filter((each) => expectationOf(each, data) !== undefined))
   if (kind === undefined) return undefined
+  const scene = sceneOf(plot, chance)
+  const { alter } = LIES[kind]
   try {
-    const told = tellLie(kind, sceneOf(plot, chance))
-    // What has no shape the bridge refuses, and it cannot be sealed either.
+    const told = tellLie(kind, scene)
+    if (data === 'blobs') return alter === undefined ? told : { ...told, alter: (draft) => alter(draft, scene) }
+    // What has no shape the bridge refuses in calldata, and it cannot be sealed either.
     return told.steps.every((step) => decodeStep(step)) ? told : undefined
   } catch (error) {
     if (needOf(error) === undefined) throw error
@@ -178,6 +189,28 @@ function mutation(plot: Plot, chance: Chance): Posted | undefined {
   } catch {
     return undefined // without a shape, or with another number of states: the bridge refuses both
   }
+}
+
+/** A right block of which some bytes in the blobs are others: what counts for nothing, as often as a state, an end, or a step. */
+function garbled(plot: Plot, chance: Chance): Posted {
+  const right = rightContent(plot, chance)
+  const changes = Array.from({ length: chance.size(1, 8) }, () => [chance.size(1, BLOB_BYTES), chance.whole(1, 255)])
+  const alter = (draft: BlobDraft): BlobDraft => {
+    const blobs = draft.blobs.map((blob) => blob.slice())
+    for (const [place = 0, change = 0] of changes) {
+      const blob = blobs[place % blobs.length]
+      // The first byte of an element would lift it above the modulus.
+      if (blob !== undefined && place % 32 !== 0) blob[place] = (blob[place] ?? 0) ^ change
+    }
+    return { ...draft, blobs }
+  }
+  return { ...right, alter }
+}
+
+/** One blob more, full of what counts for nothing. */
+function withBlob(draft: BlobDraft): BlobDraft {
+  if (draft.blobs.length === MAX_BLOBS) return draft
+  return { ...draft, blobs: [...draft.blobs, new Uint8Array(BLOB_BYTES).fill(0x55)] }
 }
 
 function postOf(told: readonly Told[], before: State): Posted {

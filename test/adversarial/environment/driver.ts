@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { World } from '../../../scripts/assure/models/world.ts'
 import type { Report } from '../../../scripts/assure/soak/report.ts'
 import type { Stage } from '../../support/stage.ts'
+import { Blobs } from './blobs.ts'
 import { Caller } from './calls.ts'
 import { Chance } from './chance.ts'
 import { type Bounds, Ground } from './ground.ts'
@@ -12,6 +13,7 @@ import { Model } from './model.ts'
 import { MOVES } from './moves.ts'
 import { makePast } from './past.ts'
 import { makePeace } from './peace.ts'
+import { ROWS_MODES, type RowsMode } from './rows.ts'
 import { Users, userAccounts } from './users.ts'
 import { Watchful } from './watchful.ts'
 
@@ -21,6 +23,8 @@ export type Order = {
   readonly bounds: Bounds
   /** Names of moves that are left out (and `other torrents`), to find what hides behind the fault that they find. */
   readonly without: ReadonlySet<string>
+  /** Where rows are posted. Default: what the seed says. */
+  readonly rows?: RowsMode
   /** Hears of each move, milliseconds after the start. */
   readonly say?: (text: string) => void
 }
@@ -49,13 +53,20 @@ export class Driver {
 
   /** Everything runs, and nothing has happened. Ends with the test. */
   static async open(t: TestContext, order: Order): Promise<Driver> {
-    const age = new Chance(order.seed, 0).oneOf<number>(...AGES)
+    const chance = new Chance(order.seed, 0)
+    const age = chance.oneOf<number>(...AGES)
+    const seeded = chance.oneOf(...ROWS_MODES)
+    const { rows = seeded } = order
     const parts = Promise.withResolvers<{ readonly model: Model; readonly world: World }>()
-    const honest = await Honest.start(t, async ({ stage }) => parts.resolve(await prepare(stage, order.seed, age)))
+    const kzg = new Blobs()
+    t.after(() => kzg[Symbol.asyncDispose]())
+    const honest = await Honest.start(t, rows, async ({ stage }) => {
+      parts.resolve(await prepare(stage, kzg, { rows, age, seed: order.seed }))
+    })
     const { model, world } = await parts.promise
     const users = new Users(honest.arena, [honest.nodes['node-0'], honest.nodes['node-1']])
-    const driver = new Driver(order, new Ground({ honest, model, world, users, ...order }))
-    driver.#note(`a network of ${age} blocks`)
+    const driver = new Driver(order, new Ground({ honest, model, world, users, kzg, ...order, rows }))
+    driver.#note(`a network of ${age} blocks, rows in ${rows}`)
     return driver
   }
 
@@ -73,11 +84,15 @@ export class Driver {
 
   async #make(number: number): Promise<void> {
     const chance = new Chance(this.#order.seed, number)
-    const moves = MOVES.filter(({ name }) => !this.#order.without.has(name))
+    const { rows } = this.#ground
+    const moves = MOVES.filter(({ name, isOfBlobs }) => {
+      return !this.#order.without.has(name) && (rows !== 'calldata' || isOfBlobs === undefined)
+    })
     const { name, make } = chance.weighted(moves)
     const isSettled = chance.isLucky(SETTLED)
     const { honest } = this.#ground
     honest.endpoints.tick(number)
+    honest.beacons.tick(number)
     await honest.tick(number)
     this.#log.push(`${number} ${name}`)
     await this.#ground.model.sync()
@@ -100,12 +115,14 @@ export class Driver {
     const count = (verdict: string) => verdicts.filter((each) => each === verdict).length
     return {
       seed: this.#order.seed,
+      rows: [this.#ground.rows],
       seconds: Math.round((performance.now() - this.#startedMs) / 1_000),
       moves: this.#made,
       blocks: {
         right: count('right'),
         wrong: count('wrong'),
         baseless: count('baseless'),
+        inBlobs: [...model.tree.keys()].filter((id) => 'blobs' in model.of(id).body).length,
         final: model.finals.length,
       },
       killed: this.#watchful.killed.size,
@@ -123,13 +140,14 @@ export class Driver {
     const { seed, moves, without } = this.#order
     const { honest } = this.#ground
     const seconds = Math.round((performance.now() - this.#startedMs) / 1_000)
-    const variables = [`FUZZ_SEED=${seed}`, `FUZZ_RUNS=${moves}`]
+    const variables = [`FUZZ_SEED=${seed}`, `FUZZ_RUNS=${moves}`, `FUZZ_ROWS=${this.#ground.rows}`]
     if (without.size > 0) variables.push(`FUZZ_WITHOUT='${[...without].join(',')}'`)
     return [
       `${error instanceof Error ? error.message : error}`,
       `seed ${seed}, after ${seconds} s; the last moves:`,
       ...this.#log.slice(-LAST_MOVES).map((line) => `  ${line}`),
       honest.endpoints.describe(),
+      honest.beacons.describe(),
       ...honest.names.map((name) => honest.tail(name)),
       `again by: ${variables.join(' ')} npx node --test test/adversarial/environment.test.ts`,
     ].join('\n')
@@ -138,8 +156,8 @@ export class Driver {
 
 async function prepare(
   stage: Stage,
-  seed: number,
-  age: number,
+  kzg: Blobs,
+  { rows, age, seed }: { readonly rows: RowsMode; readonly age: number; readonly seed: number },
 ): Promise<{ readonly model: Model; readonly world: World }> {
   const world = new World(seed, ACCOUNTS, stage.definition.rules)
   const model = new Model(stage)
@@ -149,6 +167,7 @@ async function prepare(
   }
   await model.sync()
   const accounts = [...world.accounts, ...userAccounts()].map(({ address }) => address)
-  await makePast(stage, model, caller, accounts, age)
+  const data = rows === 'both' ? 'blobs' : rows
+  await makePast({ stage, model, caller, kzg, data }, accounts, age)
   return { model, world }
 }

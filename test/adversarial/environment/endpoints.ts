@@ -1,9 +1,10 @@
 // The two Ethereum endpoints of the honest processes. `a` never lies, but may fall silent; `b` does whatever an endpoint can do.
 
+import type { Address } from '../../../node/protocol/ids.ts'
 import { LANES } from '../../../node/protocol/queue.ts'
+import { blobPoolRules } from '../../support/chain/blob-pool.ts'
 import {
   baseFee,
-  both,
   changeEvent,
   changeLogs,
   estimates,
@@ -34,6 +35,7 @@ import {
 import type { Stage } from '../../support/stage.ts'
 import type { Chance } from './chance.ts'
 
+const PUBLICATIONS = ['BlockPublished', 'BlobsPublished'] as const
 /** Names of ways to lie or to fail, each as of now. */
 const LIES: Readonly<Record<string, (chance: Chance, newest: bigint) => Lie>> = {
   ...Object.fromEntries(Object.entries(NO_ANSWERS).map(([name, lie]) => [name, () => lie])),
@@ -46,17 +48,13 @@ const LIES: Readonly<Record<string, (chance: Chance, newest: bigint) => Lie>> = 
   'has other times': (chance) => timesOff(BigInt(chance.whole(-100_000, 100_000))),
   'has another base fee': (chance) => baseFee(10n ** BigInt(chance.whole(0, 14))),
   'has other hashes': () => otherHashes,
-  'hides publications': () => changeEvent('BlockPublished', () => []),
+  'hides publications': () => changeEvent(PUBLICATIONS, () => []),
   'hides refutations': () => changeEvent('BlockRefuted', () => []),
-  'hides the queue': () =>
-    both(
-      changeEvent('Forced', () => []),
-      changeEvent('Deposited', () => []),
-    ),
+  'hides the queue': () => changeEvent(['Forced', 'Deposited'], () => []),
   'hides all logs': () => changeLogs(() => []),
   'alters publications': (chance) => {
     const at = chance.whole(0, 2_000)
-    return changeEvent('BlockPublished', (log) => [{ ...log, data: flip(log.data, at % ((log.data.length - 2) / 2)) }])
+    return changeEvent(PUBLICATIONS, (log) => [{ ...log, data: flip(log.data, at % ((log.data.length - 2) / 2)) }])
   },
   'repeats logs': () => changeLogs((logs) => [...logs, ...logs]),
   'calls the dead alive, and the living dead': () => recordsLie,
@@ -82,6 +80,8 @@ export class Endpoints {
   readonly #stage: Stage
   readonly #a: LyingEndpoint
   readonly #b: LyingEndpoint
+  /** Whose transactions their mempools look at as real ones do. */
+  #publisher: Address | undefined
   #faultOfA: Fault | undefined
   #faultOfB: Fault | undefined
 
@@ -114,6 +114,12 @@ export class Endpoints {
     return this.#faultOfB !== undefined
   }
 
+  /** From now on their mempools hold either blob transactions of this account or others, as long as they tell the truth. */
+  reserve(publisher: Address): void {
+    this.#publisher = publisher
+    for (const endpoint of [this.#a, this.#b]) this.#tellTheTruth(endpoint)
+  }
+
   describe(): string {
     return `endpoint a: ${this.#faultOfA?.name ?? 'fine'}; endpoint b: ${this.#faultOfB?.name ?? 'fine'}`
   }
@@ -122,11 +128,11 @@ export class Endpoints {
   tick(move: number, which?: 'a'): void {
     if (this.#faultOfA !== undefined && this.#faultOfA.untilMove <= move) {
       this.#faultOfA = undefined
-      this.#a.tellTheTruth()
+      this.#tellTheTruth(this.#a)
     }
     if (which === undefined && this.#faultOfB !== undefined && this.#faultOfB.untilMove <= move) {
       this.#faultOfB = undefined
-      this.#b.tellTheTruth()
+      this.#tellTheTruth(this.#b)
     }
     // Nobody counts them here, and there are many.
     for (const { proxy } of [this.#a, this.#b]) proxy.calls.length = 0
@@ -146,5 +152,9 @@ export class Endpoints {
     this.#b.tell(make(chance, await this.#stage.anvil.client.getBlockNumber()))
     this.#faultOfB = { name, untilMove }
     return name
+  }
+
+  #tellTheTruth({ proxy }: LyingEndpoint): void {
+    proxy.tamper = async (call) => (this.#publisher ? await blobPoolRules(proxy, this.#publisher, call) : undefined)
   }
 }

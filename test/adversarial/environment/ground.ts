@@ -6,15 +6,17 @@ import type { Rules } from '../../../node/protocol/rules.ts'
 import { type GasPrice, toGasPrice } from '../../../node/protocol/units.ts'
 import type { World } from '../../../scripts/assure/models/world.ts'
 import type { Stage } from '../../support/stage.ts'
+import type { Blobs } from './blobs.ts'
 import { Caller } from './calls.ts'
 import { FINALITY_DEPTH, type Honest } from './honest.ts'
 import type { Model } from './model.ts'
+import type { RowsMode } from './rows.ts'
 import type { Users } from './users.ts'
 
 /** How much one move may do. */
 export type Bounds = { readonly siblings: number; readonly branch: number; readonly flood: number }
 
-type Parts = Pick<Ground, 'honest' | 'model' | 'world' | 'users' | 'bounds' | 'without'>
+type Parts = Pick<Ground, 'honest' | 'model' | 'world' | 'users' | 'bounds' | 'without' | 'rows' | 'kzg'>
 
 /** Seconds: how old a wrong block may get before time stops until it is dead. Ethereum takes a refutation within a day. */
 const PATIENCE = 12n * 3_600n
@@ -30,6 +32,8 @@ export class Ground {
   readonly bounds: Bounds
   /** What is left out, to find what hides behind the fault that it finds. */
   readonly without: ReadonlySet<string>
+  readonly rows: RowsMode
+  readonly kzg: Blobs
   readonly caller: Caller
   /** Outputs of the liar that some block has spent. */
   readonly spent = new Set<Infohash>()
@@ -37,13 +41,15 @@ export class Ground {
   /** Resolves once the honest processes have done all that there is to do. Set by the one that watches. */
   settle: () => Promise<void> = async () => undefined
 
-  constructor({ honest, model, world, users, bounds, without }: Parts) {
+  constructor({ honest, model, world, users, bounds, without, rows, kzg }: Parts) {
     this.honest = honest
     this.model = model
     this.world = world
     this.users = users
     this.bounds = bounds
     this.without = without
+    this.rows = rows
+    this.kzg = kzg
     this.caller = new Caller(honest.arena.stage)
   }
 

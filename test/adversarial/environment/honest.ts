@@ -4,9 +4,12 @@ import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createNodeClient, type NodeClient } from '../../../node/client/rpc.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
-import { Arena } from '../../support/processes/arena.ts'
+import type { Account } from '../../../scripts/assure/models/world.ts'
+import { Arena, type Variables } from '../../support/processes/arena.ts'
 import { devnetPorts } from '../../support/processes/processes.ts'
+import { Beacons } from './beacons.ts'
 import { Endpoints } from './endpoints.ts'
+import type { RowsMode } from './rows.ts'
 
 /** Blocks of Ethereum that may be reorganised. */
 export const FINALITY_DEPTH = 12
@@ -30,45 +33,56 @@ const LOOK_MS = 50
 export class Honest {
   readonly arena: Arena
   readonly endpoints: Endpoints
+  readonly beacons: Beacons
   readonly nodes: { readonly 'node-0': NodeClient; readonly 'node-1': NodeClient }
   readonly accounts: ReadonlySet<Address>
-  /** Until which move they stay away. */
-  readonly #away = new Map<Name, number>()
+  readonly miner: Account
+  /** Until which move they stay away, and what is set otherwise when they come back. */
+  readonly #away = new Map<Name, { readonly until: number; readonly changes: Variables }>()
   restarts = 0
 
-  private constructor(arena: Arena, endpoints: Endpoints, nodes: Honest['nodes'], accounts: ReadonlySet<Address>) {
-    this.arena = arena
-    this.endpoints = endpoints
-    this.nodes = nodes
-    this.accounts = accounts
+  private constructor(parts: Pick<Honest, 'arena' | 'endpoints' | 'beacons' | 'nodes' | 'accounts' | 'miner'>) {
+    this.arena = parts.arena
+    this.endpoints = parts.endpoints
+    this.beacons = parts.beacons
+    this.nodes = parts.nodes
+    this.accounts = parts.accounts
+    this.miner = parts.miner
   }
 
-  /** `prepare` is done while there is nobody but the first node. */
-  static async start(t: TestContext, prepare: (arena: Arena) => Promise<void>): Promise<Honest> {
+  /** `prepare` is done while there is nobody but the first node. The miner posts its rows as `rows` says, of both the one that is worth more. */
+  static async start(t: TestContext, rows: RowsMode, prepare: (arena: Arena) => Promise<void>): Promise<Honest> {
     const { base } = await devnetPorts()
+    const beacons = await Beacons.start()
+    t.after(() => beacons[Symbol.asyncDispose]())
     const depth = { TTX_FINALITY_DEPTH: `${FINALITY_DEPTH}` } as const
     const ports = (i: number) => ({ TTX_RPC_PORT: `${base + 2 * i}`, TTX_LISTEN_PORT: `${base + 2 * i + 1}` }) as const
     const arena = await Arena.open(t, {
       settings: { TTX_POLL_MS: `${POLL_MS}` },
-      node: { ...depth, ...ports(0) },
+      node: { ...depth, ...ports(0), TTX_BEACON: beacons.a },
       anvil: ANVIL,
     })
+    beacons.serve(arena.stage)
     await prepare(arena)
     const endpoints = await Endpoints.start(arena.stage)
     const two = `${endpoints.a},${endpoints.b}`
-    const second = await arena.startNode(two, 'live', { ...depth, ...ports(1) })
-    const watcher = await arena.startWatcher('watcher', arena.node, { TTX_ETHEREUM: two })
-    const miner = await arena.startMiner('miner', [], { TTX_ETHEREUM: two })
+    // The one that lies is asked first.
+    const TTX_BEACON = `${beacons.b},${beacons.a}`
+    const second = await arena.startNode(two, 'live', { ...depth, ...ports(1), TTX_BEACON })
+    const watcher = await arena.startWatcher('watcher', arena.node, { TTX_ETHEREUM: two, TTX_BEACON })
+    const TTX_ROWS = rows === 'both' ? 'auto' : rows
+    const miner = await arena.startMiner('miner', [], { TTX_ETHEREUM: two, TTX_ROWS })
     const relayer = await arena.startRelayer('relayer', second, { TTX_ETHEREUM: two })
     const patient = ({ url }: NodeClient) => createNodeClient(url, { timeoutMs: RPC_MS })
     // No reorganisation takes back what they began with.
     await arena.stage.anvil.client.mine({ blocks: FINALITY_DEPTH })
     const nodes = { 'node-0': patient(arena.node), 'node-1': patient(second) }
     const accounts = new Set([watcher, miner, relayer].map(({ account }) => account.address))
-    return new Honest(arena, endpoints, nodes, accounts)
+    endpoints.reserve(miner.account.address)
+    return new Honest({ arena, endpoints, beacons, nodes, accounts, miner: miner.account })
   }
 
-  /** One more node, without any data. */
+  /** One more node, without any data. It has a beacon endpoint that keeps all blobs: peers have no torrents of blocks that were final long ago. */
   async welcome(): Promise<NodeClient> {
     return await this.arena.startNode(this.endpoints.a, 'live', { TTX_FINALITY_DEPTH: `${FINALITY_DEPTH}` })
   }
@@ -94,9 +108,10 @@ export class Honest {
     return this.#away.has(name)
   }
 
-  async kill(name: Name, untilMove: number): Promise<void> {
+  /** `changes` of settings are for when it comes back. */
+  async kill(name: Name, untilMove: number, changes: Variables = {}): Promise<void> {
     await this.arena.process(name).stop('SIGKILL')
-    this.#away.set(name, untilMove)
+    this.#away.set(name, { until: untilMove, changes })
   }
 
   /** Starts those again whose time has come. Resolves when nodes answer; all others may take their time. */
@@ -104,22 +119,23 @@ export class Honest {
     // None of them begins without an endpoint, as a user would see.
     if (this.endpoints.isASilent) return
     for (const name of NAMES) {
-      const until = this.#away.get(name)
-      if (until === undefined || until > move) continue
+      const away = this.#away.get(name)
+      if (away === undefined || away.until > move) continue
       const { node } = READY[name]
       // Nor without its node.
       if (node !== undefined && !(await this.#answers(node))) continue
       this.#away.delete(name)
-      this.arena.restart(name)
+      this.arena.restart(name, away.changes)
       this.restarts += 1
       if (name === 'node-0' || name === 'node-1')
         await this.arena.until(`${name} to be back`, () => this.#answers(name))
     }
   }
 
-  /** Everybody is back, and the good endpoint with them. */
+  /** Everybody is back, and the good endpoints with them. */
   async calm(): Promise<void> {
     this.endpoints.tick(Number.POSITIVE_INFINITY, 'a')
+    this.beacons.tick(Number.POSITIVE_INFINITY, 'a')
     while (this.#away.size > 0) {
       await this.tick(Number.POSITIVE_INFINITY)
       await delay(LOOK_MS)

@@ -1,12 +1,15 @@
-// What was published, by the driver's own replay: the state after every block, which ones are wrong, and what Ethereum has of it now.
+// What was published, in calldata or in blobs, by the driver's own replay: the state after every block, which ones are wrong, and what Ethereum
+// has of it now. Long: one account of one chain.
 
-import { BlockNotFoundError, type BlockNumber } from 'viem'
-import { type QueueReader, replayBlock } from '../../../node/protocol/block.ts'
+import assert from 'node:assert/strict'
+import { BlockNotFoundError, type BlockNumber, type Hex } from 'viem'
+import type { QueueReader } from '../../../node/protocol/block.ts'
 import { parseHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { blockId, decodeSealed, encodeSealed, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Hash, type Infohash, parseAddress, parseHash, parseInfohash } from '../../../node/protocol/ids.ts'
 import { LANES, type LanePoints, laneOf, type QueueEntry } from '../../../node/protocol/queue.ts'
+import { replay, type WholeBody } from '../../../node/protocol/replay.ts'
 import { MAX_DEPTH, SIBLING_SECONDS } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
@@ -22,8 +25,7 @@ export type ModelBlock = {
   /** As its publication names it. */
   readonly torrent: Infohash
   readonly bytes: Uint8Array
-  readonly steps: Uint8Array
-  readonly states: Uint8Array
+  readonly body: WholeBody
   readonly verdict: ModelVerdict
   /** What is wrong, and where. */
   readonly problem?: string
@@ -64,6 +66,8 @@ export class Model {
   #tree = new Map<Hash, Standing>()
   #finals: Hash[] = []
   #queue: Entry[] = []
+  /** By their versioned hashes, of the blocks that are read next. */
+  readonly #blobs = new Map<Hash, Uint8Array>()
 
   constructor(stage: Stage) {
     this.#stage = stage
@@ -71,7 +75,8 @@ export class Model {
     this.genesis = blockId(sealed)
     const none = new Uint8Array()
     const torrent = genesisInfohash(genesis)
-    const known = { id: this.genesis, sealed, torrent, bytes: encodeSealed(sealed), steps: none, states: none }
+    const body = { steps: none, states: none }
+    const known = { id: this.genesis, sealed, torrent, bytes: encodeSealed(sealed), body }
     this.blocks.set(this.genesis, { ...known, verdict: 'right', state: genesisState(genesis) })
     this.#reset()
   }
@@ -186,7 +191,21 @@ export class Model {
 
   async read(fromBlock: BlockNumber, toBlock: BlockNumber) {
     const range = { fromBlock, toBlock, strict: true } as const
-    return await this.#stage.anvil.client.getContractEvents({ ...this.#stage.bridge, ...range })
+    const events = await this.#stage.anvil.client.getContractEvents({ ...this.#stage.bridge, ...range })
+    this.#blobs.clear()
+    for (const event of events) {
+      if (event.eventName !== 'BlobsPublished' || this.blocks.has(parseHash(event.args.id))) continue
+      for (const hash of event.args.hashes) this.#blobs.set(parseHash(hash), await this.#blobOf(hash))
+    }
+    return events
+  }
+
+  /** As Ethereum itself has it, whatever beacon endpoints say. */
+  async #blobOf(hash: Hex): Promise<Uint8Array> {
+    const { client } = this.#stage.anvil
+    const blob = await client.request<ReadBlob>({ method: 'anvil_getBlobByHash', params: [hash] })
+    assert(blob !== null, `anvil has no blob ${hash}`)
+    return parseHex(blob)
   }
 
   #isOpen(id: Hash, time: bigint): boolean {
@@ -224,16 +243,15 @@ export class Model {
     this.#events.push(event)
     switch (event.eventName) {
       case 'BlockPublished': {
-        const { id: text, header, steps, states, time } = event.args
-        const torrent = parseInfohash(event.args.torrent.slice(2))
-        const id = parseHash(text)
-        const sealed = decodeSealed(parseHex(header))
-        const { parent } = sealed.header
-        if (!this.blocks.has(id)) {
-          this.blocks.set(id, { ...this.#judge(id, sealed, parseHex(steps), parseHex(states)), torrent })
-        }
-        this.#tree.set(id, { id, publishedAt: BigInt(time), refuted: false, final: false, children: [] })
-        this.standing(parent).children.push(id)
+        const { steps, states } = event.args
+        this.#publish(event.args, () => ({ steps: parseHex(steps), states: parseHex(states) }))
+        return
+      }
+      case 'BlobsPublished': {
+        const { entries, requests } = event.args
+        const hashes = event.args.hashes.map(parseHash)
+        const head = { entries: parseHex(entries), requests: parseHex(requests) }
+        this.#publish(event.args, () => ({ ...head, hashes, blobs: hashes.map((hash) => this.#readBlob(hash)) }))
         return
       }
       case 'BlockRefuted':
@@ -262,16 +280,38 @@ export class Model {
     }
   }
 
-  #judge(id: Hash, sealed: SealedHeader, steps: Uint8Array, states: Uint8Array): Omit<ModelBlock, 'torrent'> {
-    const known = { id, sealed, bytes: encodeSealed(sealed), steps, states }
+  /** `readBody` is asked where the block is new here. */
+  #publish({ id: text, header, torrent, time }: Publication, readBody: () => WholeBody): void {
+    const id = parseHash(text)
+    const sealed = decodeSealed(parseHex(header))
+    if (!this.blocks.has(id)) {
+      const judged = this.#judge(id, sealed, readBody())
+      this.blocks.set(id, { ...judged, torrent: parseInfohash(torrent.slice(2)) })
+    }
+    this.#tree.set(id, { id, publishedAt: BigInt(time), refuted: false, final: false, children: [] })
+    this.standing(sealed.header.parent).children.push(id)
+  }
+
+  #readBlob(hash: Hash): Uint8Array {
+    const blob = this.#blobs.get(hash)
+    assert(blob, `blob ${hash} was not read with its event`)
+    return blob
+  }
+
+  #judge(id: Hash, sealed: SealedHeader, body: WholeBody): Omit<ModelBlock, 'torrent'> {
+    const known = { id, sealed, bytes: encodeSealed(sealed), body }
     const told = this.#told.get(id)
     const { state: before, verdict: ground, sealed: below } = this.of(sealed.header.parent)
     const stated = told === undefined ? {} : { state: told }
     if (ground !== 'right') return { ...known, verdict: 'baseless', ...stated }
     const parent = { id: sealed.header.parent, header: below.header, state: before }
-    const verdict = replayBlock(this.#stage.definition.rules, parent, { sealed, steps, states }, this.entryAt)
+    const verdict = replay(this.#stage.definition.rules, parent, { sealed, ...body }, this.entryAt)
     if (verdict.verdict === 'valid') return { ...known, verdict: 'right', state: verdict.state }
     if (verdict.verdict === 'unknown') throw new RangeError(`the model cannot judge ${id}: ${verdict.why}`)
     return { ...known, verdict: 'wrong', problem: `step ${verdict.step}: ${verdict.problem}`, ...stated }
   }
 }
+
+type Publication = { readonly id: Hex; readonly header: Hex; readonly torrent: Hex; readonly time: number }
+
+type ReadBlob = { Method: 'anvil_getBlobByHash'; Parameters: [Hex]; ReturnType: Hex | null }

@@ -1,7 +1,7 @@
 // What there is before the first move: money for everybody, and as many final blocks as the network is old.
 
 import assert from 'node:assert/strict'
-import { finalizeCall, publishCall } from '../../../node/ethereum/calls.ts'
+import { finalizeCall } from '../../../node/ethereum/calls.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Address } from '../../../node/protocol/ids.ts'
@@ -9,11 +9,13 @@ import { UNIT } from '../../../node/protocol/rules.ts'
 import { type State, stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { pay } from '../../../scripts/assure/models/world.ts'
+import type { DataMode } from '../../../scripts/devnet/drill/posting.ts'
 import { EASIEST, holder, type Stage } from '../../support/stage.ts'
 import { type Caller, DONE } from './calls.ts'
 import { FINALITY_DEPTH } from './honest.ts'
 import type { Model, ModelBlock } from './model.ts'
-import { type Posted, sealBlock } from './sealing.ts'
+import { publicationOf } from './publishing.ts'
+import { type Kzg, type Posted, sealBlock } from './sealing.ts'
 
 const HOUR = 3_600n
 const DAY = 24n * HOUR
@@ -23,20 +25,24 @@ const GIFTS = 4
 /** Blocks that build on the final one at most. */
 const STRETCH = 100
 
+/** What the past is made with. `data` is where the gifts are posted: nothing else of it has steps. */
+export type Making = {
+  readonly stage: Stage
+  readonly model: Model
+  readonly caller: Caller
+  readonly kzg: Kzg
+  readonly data: DataMode
+}
+
 /** Ends with everything final, and a day later. */
-export async function makePast(
-  stage: Stage,
-  model: Model,
-  caller: Caller,
-  accounts: readonly Address[],
-  heights: number,
-): Promise<void> {
-  await publish(stage, model, caller, gifts(stage, model.of(model.genesis), accounts))
+export async function makePast(making: Making, accounts: readonly Address[], heights: number): Promise<void> {
+  const { stage, model, caller } = making
+  await publish(making, gifts(stage, model.of(model.genesis), accounts))
   for (let height = 1; height < heights; height++) {
     if (height % STRETCH === 0) await finalizeAll(stage, model, caller)
     const { state } = model.of(model.tip)
     await stage.skip(HOUR)
-    await publish(stage, model, caller, { steps: [], states: [], ...(state === undefined ? {} : { state }) })
+    await publish(making, { steps: [], states: [], ...(state === undefined ? {} : { state }) })
   }
   await finalizeAll(stage, model, caller)
   await stage.anvil.client.mine({ blocks: FINALITY_DEPTH })
@@ -61,15 +67,15 @@ function gifts({ definition }: Stage, { state: before }: ModelBlock, accounts: r
   return { steps: told.map(({ step }) => step), states: told.map(({ root }) => root), state }
 }
 
-async function publish(stage: Stage, model: Model, caller: Caller, posted: Posted): Promise<void> {
+async function publish({ stage, model, caller, kzg, data }: Making, posted: Posted): Promise<void> {
   const below = model.of(model.tip)
-  const draft = { ...posted, parent: below.id, below: below.sealed, target: EASIEST, miner: caller.account }
-  const block = await sealBlock(stage.definition.rules, draft)
+  const place = { parent: below.id, below: below.sealed, before: below.state, target: EASIEST }
+  const block = await sealBlock(stage.definition.rules, kzg, { ...posted, ...place, miner: caller.account, data })
   model.own(block.id, posted.state)
   const { baseFeePerGas } = await stage.anvil.client.getBlock()
-  const { data, gas, bondGas } = publishCall(below.bytes, block)
+  const { bondGas, ...call } = publicationOf(below.bytes, block)
   const value = bondGas * (2n * (baseFeePerGas ?? 0n) + stage.definition.floorPrice)
-  assert.equal(await caller.send({ data, gas, value }), DONE)
+  assert.equal(await caller.send({ ...call, value }), DONE)
   await model.sync()
 }
 

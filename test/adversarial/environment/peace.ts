@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { Hex } from 'viem'
+import type { NodeClient } from '../../../node/client/rpc.ts'
 import { equalBytes, parseHex } from '../../../node/protocol/bytes.ts'
 import { keyOf, parseKey } from '../../../node/protocol/ids.ts'
 import { readRecord } from '../../support/chain/record.ts'
@@ -21,6 +22,7 @@ const RIVAL = 4
 export async function makePeace(ground: Ground): Promise<number> {
   const { honest } = ground
   honest.endpoints.tick(Number.POSITIVE_INFINITY)
+  honest.beacons.tick(Number.POSITIVE_INFINITY)
   await ground.settle()
   for (let hours = 0n; ; hours += STEP) {
     const unpaid = await findUnpaid(ground)
@@ -61,11 +63,13 @@ function isQueued({ model }: Ground, packed: Hex): boolean {
 /** A node without any data reads all that has happened, and must come to the same. */
 async function welcome({ honest, model }: Ground): Promise<void> {
   const newcomer = await honest.welcome()
-  await honest.arena.seen(newcomer)
-  const { bridge } = await newcomer.call('node_info', {})
-  const { bridge: theirs } = await honest.nodes['node-0'].call('node_info', {})
-  assert.deepEqual([bridge.final, bridge.tip], [theirs.final, theirs.tip], 'a newcomer sees another branch')
-  assert.equal(bridge.final?.id, model.final)
+  const see = async (node: NodeClient) => (await node.call('node_info', {})).bridge
+  await honest.arena.until('a newcomer to see the same branch', async () => {
+    await honest.arena.seen(newcomer)
+    const [own, theirs] = [await see(newcomer), await see(honest.nodes['node-0'])]
+    return own.final?.id === theirs.final?.id && own.tip?.id === theirs.tip?.id
+  })
+  assert.equal((await see(newcomer)).final?.id, model.final)
 }
 
 /** A block beside a right one costs its author the bond. */

@@ -1,9 +1,10 @@
 // How the driver puts a block anywhere: where it may stand, what it names, what it pays, and what the bridge said of it.
 
-import { type BridgeCall, publishCall } from '../../../node/ethereum/calls.ts'
+import { type BridgeCall, publishBlobsCall, publishCall } from '../../../node/ethereum/calls.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
 import {
   type Address,
+  type BlockKey,
   type Hash,
   type Infohash,
   keyOf,
@@ -16,6 +17,7 @@ import { decodeStep } from '../../../node/protocol/step.ts'
 import { targetCeiling, targetFloor } from '../../../node/protocol/target.ts'
 import { toSeconds } from '../../../node/protocol/units.ts'
 import { verifyPacked } from '../../../node/protocol/verify.ts'
+import type { DataMode } from '../../../scripts/devnet/drill/posting.ts'
 import { EASIEST } from '../../support/stage.ts'
 import type { Chance } from './chance.ts'
 import { blindContent, emptyContent, type Plot, rightContent, wrongContent } from './contents.ts'
@@ -35,7 +37,7 @@ export type Site = {
 }
 
 export type Made = Sealed & {
-  readonly call: Pick<BridgeCall, 'data' | 'gas'> & { readonly value: bigint }
+  readonly call: Pick<BridgeCall, 'data' | 'gas' | 'sidecar'> & { readonly value: bigint }
   readonly note: string
 }
 
@@ -71,33 +73,50 @@ export function siteAbove({ id, sealed, bytes, state }: Sealed, time: bigint): S
   return state === undefined ? site : { ...site, state }
 }
 
-/** `undefined` if there is nothing to lie about, or if the work would take too long. `time` is that of the block of Ethereum. */
+/**
+ * `undefined` if there is nothing to lie about, or if the work would take too long. `time` is that of the block of Ethereum. The publication names the
+ * block's own torrent where `isHonest`.
+ */
 export async function makeBlock(
   ground: Ground,
   site: Site,
   kind: Kind,
   time: bigint,
   chance: Chance,
+  isHonest = false,
 ): Promise<Made | undefined> {
   const target = targetOn(site, time, chance)
   if (!isCheap(target)) return undefined
-  const posted = await contentOn(ground, site, kind, time, chance)
+  const data = ground.rows === 'both' ? chance.oneOf<DataMode>('calldata', 'blobs') : ground.rows
+  const posted = await contentOn(ground, site, kind, data, time, chance)
   if (posted === undefined) return undefined
-  const hint = hintOf(ground, chance)
+  const hint: Hint = isHonest ? { name: 'own' } : hintOf(ground, chance)
   const torrent = hint.torrent ?? (posted.state === undefined ? randomTorrent(chance) : undefined)
   const beside = besideOf(ground, site, chance)
   // A rival comes from its miner's own account, or is refused.
   const isOwn = beside !== ZERO_HASH && chance.isLucky(0.9)
   const miner = isOwn ? ground.caller.account : minerOf(ground, chance)
-  const { parent, below } = site
-  const draft = { ...posted, parent, below, target, miner }
-  const block = await sealBlock(ground.rules, torrent === undefined ? draft : { ...draft, torrent })
+  const { parent, below, state: before } = site
+  const draft = { ...posted, parent, below, before, target, miner, data }
+  const block = await sealBlock(ground.rules, ground.kzg, torrent === undefined ? draft : { ...draft, torrent })
   ground.model.own(block.id, posted.state)
   noteSpending(ground, posted)
-  const { data, gas, bondGas } = publishCall(site.bytes, block, keyOf(beside))
+  const { bondGas, ...call } = publicationOf(site.bytes, block, keyOf(beside))
   const { price } = await ground.head()
-  const note = `${block.id.slice(0, 10)} at ${below.header.height + 1n} (${kind}, ${posted.steps.length} steps, torrent ${hint.name})`
-  return { ...block, note, call: { data, gas, value: bondGas * price } }
+  const where = 'blobs' in block.body ? `${block.body.blobs.length} blobs` : 'calldata'
+  const note = `${block.id.slice(0, 10)} at ${below.header.height + 1n} (${kind}, ${posted.steps.length} steps in ${where}, torrent ${hint.name})`
+  return { ...block, note, call: { ...call, value: bondGas * price } }
+}
+
+/** The call that publishes a sealed block on a parent of this sealed header. */
+export function publicationOf(
+  parent: Uint8Array,
+  { sealed, torrent, body }: Sealed,
+  beside?: BlockKey,
+): Pick<BridgeCall, 'data' | 'gas' | 'bondGas' | 'sidecar'> {
+  return 'sidecar' in body
+    ? publishBlobsCall(parent, { sealed, torrent, ...body }, body.sidecar, beside)
+    : publishCall(parent, { sealed, torrent, ...body }, beside)
 }
 
 function targetOn({ below, publishedAt, children }: Site, time: bigint, chance: Chance): bigint {
@@ -114,6 +133,7 @@ async function contentOn(
   ground: Ground,
   site: Site,
   kind: Kind,
+  data: DataMode,
   time: bigint,
   chance: Chance,
 ): Promise<Posted | undefined> {
@@ -122,7 +142,7 @@ async function contentOn(
   const queue = model.waitingAfter(below.header.lanes)
   if (state === undefined) return blindContent({ below, queue, time }, chance)
   const parent = { id, header: below.header, state }
-  const plot: Plot = { rules, parent, below, queue, time, world, waiting: [], spent: [...spent] }
+  const plot: Plot = { rules, parent, below, data, queue, time, world, waiting: [], spent: [...spent] }
   if (kind === 'wrong') return wrongContent(plot, chance)
   if (kind === 'empty') return emptyContent(plot)
   return rightContent(chance.isLucky(0.3) ? { ...plot, waiting: await waitingAt(ground) } : plot, chance)
@@ -135,8 +155,10 @@ async function waitingAt({ honest }: Ground): Promise<Uint8Array[]> {
   return template?.candidates.map(({ packed }) => packed) ?? []
 }
 
+type Hint = { readonly name: string; readonly torrent?: Infohash }
+
 /** A torrent is a hint that nobody checks. By default it is the block's own. */
-function hintOf({ model, without }: Ground, chance: Chance): { readonly name: string; readonly torrent?: Infohash } {
+function hintOf({ model, without }: Ground, chance: Chance): Hint {
   const blocks = [...model.blocks.values()]
   const kind = chance.number()
   const place = chance.number()

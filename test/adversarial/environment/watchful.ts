@@ -59,7 +59,8 @@ export class Watchful {
     for (const [id, bornMs] of this.#born) {
       const ageMs = this.#watchedMs - bornMs
       if (wrong.has(id)) {
-        if (ageMs < WRONG_MS || ageMs < WRONG_MS * (await slowness())) continue
+        const mostMs = WRONG_MS + honest.beacons.longestFailureMs
+        if (ageMs < mostMs || ageMs < mostMs * (await slowness())) continue
         assert.fail(
           `wrong block ${id} (${model.of(id).problem}) has lived for ${Math.round(ageMs / 1_000)} s under the eyes of a watcher`,
         )
@@ -88,11 +89,15 @@ export class Watchful {
       isLive ||= duties.isLive
       if (duties.open.length === 0) break
       if (duties.progress !== progress) [progress, progressMs] = [duties.progress, nowMs]
-      else if (nowMs - progressMs > STUCK_MS && nowMs - progressMs > STUCK_MS * (await slowness())) {
-        assert.fail(`nothing happens, although ${duties.open.join('; ')}`)
+      else {
+        const mostMs = STUCK_MS + honest.beacons.longestFailureMs
+        const idleMs = nowMs - progressMs
+        if (idleMs > mostMs && idleMs > mostMs * (await slowness()))
+          assert.fail(`nothing happens, although ${duties.open.join('; ')}`)
       }
       await delay(LOOK_MS)
     }
+    honest.beacons.longestFailureMs = 0
     if (!honest.endpoints.isBWrong) await this.#checkDecisions()
   }
 
@@ -123,6 +128,6 @@ export class Watchful {
 
   #isWatched(): boolean {
     const { honest } = this.#ground
-    return !honest.endpoints.isASilent && honest.isUp('watcher') && honest.isUp('node-0')
+    return !honest.endpoints.isASilent && !honest.beacons.isAFailing && honest.isUp('watcher') && honest.isUp('node-0')
   }
 }

@@ -48,7 +48,8 @@ export class Anvil implements AsyncDisposable {
     this.url = url
     this.client = createTestClient({
       mode: 'anvil',
-      transport: http(url, { maxResponseBodySize: 2 ** 28 }),
+      // It checks the proofs of blobs itself, which takes long on a busy machine.
+      transport: http(url, { maxResponseBodySize: 2 ** 28, timeout: 120_000 }),
       cacheTime: 0,
     })
       .extend(publicActions)

@@ -1,7 +1,15 @@
 // What real mempools ask of blob transactions and Anvil does not (geth's blob pool): a replacement doubles all fees, an account has blob transactions
 // or others, and none comes after a gap.
 
-import { fromRlp, type Hex, parseTransaction, sliceHex, toRlp } from 'viem'
+import {
+  fromRlp,
+  type Hex,
+  parseTransaction,
+  recoverTransactionAddress,
+  sliceHex,
+  type TransactionSerialized,
+  toRlp,
+} from 'viem'
 import type { EthereumProxy, RpcCall, Tampering } from './ethereum-proxy.ts'
 
 type Pooled = {
@@ -12,18 +20,21 @@ type Pooled = {
 }
 type Content = Readonly<Record<'pending' | 'queued', Readonly<Record<string, Readonly<Record<string, Pooled>>>>>>
 
-/** What such a mempool says to a transaction of the only account that is in the pool behind `proxy`. */
+/** What such a mempool says to a transaction of this account, with what else of it is in the pool behind `proxy`. */
 export async function blobPoolRules(
   proxy: EthereumProxy,
   account: string,
   { method, params }: RpcCall,
 ): Promise<Tampering | undefined> {
   if (method !== 'eth_sendRawTransaction') return undefined
-  const { nonce = 0, ...fees } = parseTransaction(withoutBlobs(params[0] as Hex))
+  const signed = withoutBlobs(params[0] as Hex)
+  const from = await recoverTransactionAddress({ serializedTransaction: signed })
+  if (from.toLowerCase() !== account.toLowerCase()) return undefined
+  const { nonce = 0, ...fees } = parseTransaction(signed)
   const isBlob = fees.maxFeePerBlobGas !== undefined
   const { pending, queued } = (await proxy.ask('txpool_content', [])) as Content
   const others = new Map(
-    [pending, queued].flatMap((part) => Object.entries(part).flatMap(([from, own]) => ofAccount(from, own, account))),
+    [pending, queued].flatMap((part) => Object.entries(part).flatMap(([owner, own]) => ofAccount(owner, own, account))),
   )
   if ([...others.values()].some(({ type }) => (type === '0x3') !== isBlob)) return refused('address already reserved')
   const latest = Number(await proxy.ask('eth_getTransactionCount', [account, 'latest']))
@@ -38,14 +49,14 @@ export async function blobPoolRules(
   return isLow ? refused('replacement transaction underpriced') : undefined
 }
 
-function ofAccount(from: string, own: Readonly<Record<string, Pooled>>, account: string): [number, Pooled][] {
-  if (from.toLowerCase() !== account.toLowerCase()) return []
+function ofAccount(owner: string, own: Readonly<Record<string, Pooled>>, account: string): [number, Pooled][] {
+  if (owner.toLowerCase() !== account.toLowerCase()) return []
   return Object.entries(own).map(([nonce, each]) => [Number(nonce), each])
 }
 
 /** What was signed, of what goes to an endpoint. */
-function withoutBlobs(raw: Hex) {
-  if (!raw.startsWith('0x03')) return raw
+function withoutBlobs(raw: Hex): TransactionSerialized {
+  if (!raw.startsWith('0x03')) return raw as TransactionSerialized // what is sent raw is one
   const [transaction] = fromRlp(sliceHex(raw, 1), 'hex')
   if (!Array.isArray(transaction)) throw new TypeError('expected a transaction in a wrapper, got none')
   return `0x03${toRlp(transaction).slice(2)}` as const

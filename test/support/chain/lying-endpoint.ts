@@ -237,9 +237,9 @@ export function changeLogs(change: (logs: readonly RawLog[]) => readonly RawLog[
 }
 
 /** Of the logs, those of one event. */
-export function changeEvent(name: EventName, change: (log: RawLog) => readonly RawLog[]): Lie {
-  const topic = topicOf(name)
-  return changeLogs((logs) => logs.flatMap((log) => (log.topics[0] === topic ? change(log) : [log])))
+export function changeEvent(names: EventName | readonly EventName[], change: (log: RawLog) => readonly RawLog[]): Lie {
+  const topics = new Set<Hex | undefined>([names].flat().map(topicOf))
+  return changeLogs((logs) => logs.flatMap((log) => (topics.has(log.topics[0]) ? change(log) : [log])))
 }
 
 /** The same bytes, except that the lowest bit of one is flipped. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Hex, LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { readAllBlocks } from '../../../node/client/all-blocks.ts'
 import { createNodeClient, type NodeClient } from '../../../node/client/rpc.ts'
 import type { BridgeCall } from '../../../node/ethereum/calls.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
@@ -24,6 +25,7 @@ import { deploymentOf } from '../chain/deployment-of.ts'
 import { holder, Stage } from '../stage.ts'
 import { LiarProcess } from './liar-client.ts'
 import { type Finished, type Running, startTtx, until } from './processes.ts'
+import { arenaRows } from './rows.ts'
 import { Sight } from './sight.ts'
 
 export const HOUR = 3_600n
@@ -136,11 +138,11 @@ export class Arena extends Sight {
     return known.running
   }
 
-  /** Starts a process that has ended as it was started before, on the data that it left. A node needs ports of its own for that. */
-  restart(name: string): Running {
+  /** Starts a process that has ended as it was started before, but for these settings, on the data that it left. A node needs ports of its own for that. */
+  restart(name: string, changes: Variables = {}): Running {
     const known = this.#processes.get(name)
     assert(known, `nothing was started as ${name}`)
-    return this.#start(known.args, name, known.env)
+    return this.#start(known.args, name, { ...known.env, ...changes })
   }
 
   /** Somebody who publishes anything, with their own key, and has no say over anybody else's process. */
@@ -287,12 +289,15 @@ export class Arena extends Sight {
     await this.stage.anvil.warp(BigInt((await this.record(block)).publishedAt) + seconds)
   }
 
-  /** Waits until a node has seen all that Ethereum has. */
+  /** Waits until a node has seen all that Ethereum has, and has judged what it could build on: blobs come later than the event. */
   async seen(node = this.node): Promise<void> {
     const newest = await this.stage.anvil.client.getBlockNumber()
     await this.until('the node to have seen Ethereum', async () => {
       const { state, ethereumBlock } = (await node.call('node_info', {})).bridge
-      return state === 'live' && ethereumBlock !== undefined && ethereumBlock >= newest
+      if (state !== 'live' || ethereumBlock === undefined || ethereumBlock < newest) return false
+      const { blocks } = await readAllBlocks(node)
+      const right = new Set(blocks.flatMap(({ id, verdict }) => (verdict === 'valid' ? [id] : [])))
+      return !blocks.some(({ parent, verdict }) => verdict === 'unknown' && right.has(parent))
     })
   }
 
@@ -332,8 +337,7 @@ export class Arena extends Sight {
       TTX_POLL_MS: '50',
       TTX_CONFIRMATIONS: '1',
       TTX_COURTESY: '0',
-      // What is read of publications here is in calldata; who wants blobs says so.
-      TTX_ROWS: 'calldata',
+      TTX_ROWS: arenaRows,
       TTX_BEACON: this.stage.anvil.url,
       TTX_LOG_JSON: 'true',
       // The chain of a test has a clock of its own.

@@ -37,23 +37,14 @@ export class Sight {
 
   /** Wei that went for the publication of a block, its bond apart. */
   async publicationCost(id: Hash): Promise<bigint> {
-    const { abi, address } = this.stage.bridge
-    const range = { abi, address, fromBlock: 0n, strict: true, args: { id } } as const
-    const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockPublished' })
-    assert(event)
-    const { gasUsed, effectiveGasPrice } = await this.stage.anvil.client.getTransactionReceipt({
-      hash: event.transactionHash,
-    })
-    return gasUsed * effectiveGasPrice
+    const { gasUsed, effectiveGasPrice, blobGasUsed, blobGasPrice } =
+      await this.stage.anvil.client.getTransactionReceipt({ hash: (await this.#publication(id)).transactionHash })
+    return gasUsed * effectiveGasPrice + (blobGasUsed ?? 0n) * (blobGasPrice ?? 0n)
   }
 
   /** The sealed header of a block, as Ethereum has it. */
   async sealed(id: Hash): Promise<Uint8Array> {
-    const { abi, address } = this.stage.bridge
-    const range = { abi, address, fromBlock: 0n, strict: true, args: { id } } as const
-    const [event] = await this.stage.anvil.client.getContractEvents({ ...range, eventName: 'BlockPublished' })
-    assert(event)
-    return parseHex(event.args.header)
+    return parseHex((await this.#publication(id)).args.header)
   }
 
   /** What the header of a block says, as Ethereum has it. */
@@ -83,5 +74,23 @@ export class Sight {
   async nominated(parent: Hash): Promise<BlockKey> {
     const read = { ...this.stage.bridge, functionName: 'slotOf', args: [keyOf(parent)] } as const
     return parseKey((await this.stage.anvil.client.readContract(read))[0])
+  }
+
+  /** Events of publications, those in calldata first. */
+  async publications(args: { readonly id?: Hash; readonly miner?: readonly Address[] }) {
+    const { client } = this.stage.anvil
+    const range = { ...this.stage.bridge, fromBlock: 0n, strict: true } as const
+    const { id, miner } = args
+    const some = { ...(id && { id }), ...(miner && { miner: [...miner] }) }
+    return [
+      ...(await client.getContractEvents({ ...range, eventName: 'BlockPublished', args: some })),
+      ...(await client.getContractEvents({ ...range, eventName: 'BlobsPublished', args: some })),
+    ]
+  }
+
+  async #publication(id: Hash) {
+    const [event] = await this.publications({ id })
+    assert(event)
+    return event
   }
 }

@@ -1,6 +1,6 @@
 // Moves that anybody may make about published blocks: nominations, finalizations, refutations, bonds and claims, called for or not.
 
-import { proveStep, refutePosted } from '../../../../miner/watch/refutation.ts'
+import { type Opener, proveRow, proveStep, refuteStep } from '../../../../miner/watch/refutation.ts'
 import {
   claimCall,
   finalizeCall,
@@ -10,7 +10,7 @@ import {
   withdrawCall,
 } from '../../../../node/ethereum/calls.ts'
 import { encodeRefutation } from '../../../../node/ethereum/refute-call.ts'
-import { replayBlock } from '../../../../node/protocol/block.ts'
+import { replay } from '../../../../node/protocol/replay.ts'
 import type { Move } from './move.ts'
 
 const GAS = TRANSACTION_GAS - 1n
@@ -54,18 +54,19 @@ const withdrawBond: Move = {
 const refute: Move = {
   name: 'refute an own wrong block',
   weight: 4,
-  async make({ model, caller, rules }, chance) {
+  async make({ model, caller, rules, kzg }, chance) {
     const wrong = [...model.tree.values()].filter(({ id, refuted }) => !refuted && model.of(id).verdict === 'wrong')
     const block = chance.pick(wrong)
     if (block === undefined) return undefined
-    const { sealed, steps, states } = model.of(block.id)
+    const { sealed, body } = model.of(block.id)
     const below = model.of(sealed.header.parent)
     const queue = model.entryAt
     const parent = { id: below.id, header: below.sealed.header, state: below.state }
-    const verdict = replayBlock(rules, parent, { sealed, steps, states }, queue)
+    const verdict = replay(rules, parent, { sealed, ...body }, queue)
     if (verdict.verdict !== 'invalid') throw new RangeError(`${block.id} is called wrong, and is not`)
     const before = { sealed: below.sealed, state: below.state }
-    const data = encodeRefutation(refutePosted(rules, before, { sealed, steps, states }, queue, verdict))
+    const open: Opener = (blobs, elements) => kzg.openings(blobs, elements)
+    const data = encodeRefutation(await refuteStep(rules, before, { sealed, ...body }, queue, verdict, open))
     return `${block.id.slice(0, 10)}: ${await caller.send({ data, gas: GAS })}`
   },
 }
@@ -73,19 +74,25 @@ const refute: Move = {
 const accuse: Move = {
   name: 'accuse a right block',
   weight: 2,
-  async make({ model, caller, rules }, chance) {
+  async make({ model, caller, rules, kzg }, chance) {
     const right = [...model.living()].filter((id) => model.of(id).verdict === 'right' && id !== model.final)
     const id = chance.pick(right)
     const place = chance.number()
     if (id === undefined) return undefined
-    const { sealed, steps, states } = model.of(id)
+    const { sealed, body } = model.of(id)
     const { stepCount, parent } = sealed.header
     if (stepCount === 0) return undefined
     const below = model.of(parent)
     const step = Math.floor(place * stepCount)
     // The state before the step is not the one that is opened, unless it is the first.
-    const block = { sealed, steps, states }
-    const data = encodeRefutation(proveStep(rules, { parent: below.sealed, block }, below.state, step))
+    const scene = { parent: below.sealed }
+    const proof =
+      'blobs' in body
+        ? await proveRow(rules, { ...scene, block: { sealed, ...body } }, below.state, step, (blobs, elements) =>
+            kzg.openings(blobs, elements),
+          )
+        : proveStep(rules, { ...scene, block: { sealed, ...body } }, below.state, step)
+    const data = encodeRefutation(proof)
     return `${id.slice(0, 10)}: ${await caller.send({ data, gas: GAS })}`
   },
 }

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BlobCollector, type BlobFinder } from '../../../../node/bridge/blob-collector.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import type { Branch } from '../../../../node/ledger/types.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { isInBlobs } from '../../../../node/protocol/replay.ts'
 import { comparable, Driver, TestFollower } from '../../../support/bridge/driver.ts'
@@ -120,14 +121,23 @@ test('blobs that come after their block is final judge it all the same: right, o
       driver,
       finderOf(driver, () => isHeldBack),
     )
-    await node.follower.poll()
-    assert.equal(node.follower.view.blocks.get(second.id)?.verdict.verdict, 'unknown')
-    isHeldBack = false
     const { follower } = node
+    const branches: Branch[] = []
+    follower.on('branch', (branch) => branches.push(branch))
+    await follower.poll()
+    assert.equal(follower.view.blocks.get(second.id)?.verdict.verdict, 'unknown')
+    assert.equal(branches.length, 0, 'a ledger is told of no block whose steps are not here')
+    isHeldBack = false
     await settle(node, () => follower.view.blocks.get(first.id)?.verdict.verdict !== 'unknown' && isJudged(node))
     assert.equal(follower.view.death?.block, isWrong ? first.id : undefined)
     assert.equal(follower.view.blocks.get(second.id)?.verdict.verdict, isWrong ? 'doomed' : 'valid')
     assert.equal((await follower.poll()).state, isWrong ? 'dead' : 'live')
+    const told = branches.at(-1)?.blocks
+    assert.deepEqual(
+      told?.map(({ id }) => id),
+      isWrong ? undefined : [first.id, second.id],
+    )
+    assert.equal(told?.[0]?.steps.length, isWrong ? undefined : 3)
   }
 })
 

@@ -1,12 +1,14 @@
 // The scripts that run tests by name: what they name is there, since a file that moved would only show when somebody runs them at length.
 
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { CLOSEST, PLAN } from '../../../../scripts/assure/mutate/plan.ts'
 import { pathOf, SOAKS } from '../../../../scripts/assure/soak/soaks.ts'
 
-const isMissing = (path: string) => !existsSync(new URL(`../../../../${path}`, import.meta.url))
+const root = fileURLToPath(new URL('../../../../', import.meta.url))
+const isMissing = (path: string) => globSync(path, { cwd: root }).length === 0
 
 test('each soak has its test', () => {
   assert.deepEqual(
