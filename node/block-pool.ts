@@ -4,8 +4,9 @@ import { OperationError } from './errors.ts'
 import type { KzgPool } from './ethereum/blobs/kzg-pool.ts'
 import { checkForm, findHashes, judgeMined } from './mined-block.ts'
 import { MAX_BLOB_STEPS } from './protocol/blob.ts'
+import { blobTraceRoot } from './protocol/blob-hash.ts'
 import type { ParentBlock, QueueReader } from './protocol/block.ts'
-import { type BlockFile, type BlockRows, blockTorrent } from './protocol/block-torrent.ts'
+import { type BlockFile, type BlockRows, blockTorrent, rowsIn } from './protocol/block-torrent.ts'
 import { blockId, decodeSealed, encodeSealed, type SealedHeader } from './protocol/header.ts'
 import type { Hash, Infohash } from './protocol/ids.ts'
 import { LANES, type LanePoints } from './protocol/queue.ts'
@@ -31,6 +32,8 @@ export type PoolView = {
   /** The block to build on, with its state; `undefined` while Ethereum is not in view. */
   readonly tip: () => (ParentBlock & { readonly publishedAt: Time }) | undefined
   readonly isPublished: (id: Hash) => boolean
+  /** Whether a published block has a verdict of this node, so that nobody needs its rows from here any more. */
+  readonly isJudged: (id: Hash) => boolean
   readonly queue: QueueReader
   /** Whether these points of the lanes are where they were seen to be. */
   readonly isOnQueue: (lanes: LanePoints) => boolean
@@ -68,9 +71,18 @@ export class BlockPool {
     return [...this.#blocks.values()]
   }
 
-  /** Forgets blocks that are on Ethereum now. */
+  /** The blobs of a block here with these hashes, in their order; none if there is none. */
+  blobsOf(hashes: readonly Hash[]): readonly Uint8Array[] {
+    const root = blobTraceRoot(hashes)
+    const block = this.blocks.find(({ sealed }) => decodeSealed(sealed).header.traceRoot === root)
+    const rows = block && rowsIn(block.files)
+    return rows && 'blobs' in rows ? rows.blobs : []
+  }
+
+  /** Forgets blocks that Ethereum has now, once they were judged there: until then this may be the only place that has their blobs. */
   prune(): void {
-    for (const id of this.#blocks.keys()) if (this.#view.isPublished(id)) this.#blocks.delete(id)
+    const { isPublished, isJudged } = this.#view
+    for (const id of this.#blocks.keys()) if (isPublished(id) && isJudged(id)) this.#blocks.delete(id)
   }
 
   /**

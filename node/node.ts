@@ -6,7 +6,7 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
-import { peersWithBlobs } from './blob-peers.ts'
+import { peersWithBlobs, poolWithBlobs } from './blob-suppliers.ts'
 import { BlockPool } from './block-pool.ts'
 import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
@@ -116,6 +116,7 @@ export class TtxNode {
       easiestTarget: definition.easiestTarget,
       tip: () => (follower?.status.state === 'live' ? follower.parentBlock(preferredTip(follower.view).id) : undefined),
       isPublished: (id) => follower?.block(id) !== undefined,
+      isJudged: (id) => (follower?.block(id)?.verdict.verdict ?? 'unknown') !== 'unknown',
       isOnQueue: (lanes) => follower !== undefined && isOnQueue(follower.view.queue, lanes),
       queue: (place) => follower && queuedEntryAt(follower.view.queue, place)?.entry,
       now: () => follower?.status.at?.time ?? toTime(0n),
@@ -178,11 +179,13 @@ export class TtxNode {
     return formatAddress(this.#network.address())
   }
 
-  /** Beacon nodes first, since they have what Ethereum has; then peers, who also have what it keeps no more. */
+  /** What is here first; then beacon nodes, since they have what Ethereum has; then peers, who also have what it keeps no more. */
   #blobSource(log: Logger): BlobSource {
+    // The pool comes after the follower, which searches only once it was started.
+    const own = poolWithBlobs({ blobsOf: (hashes) => this.#pool.blobsOf(hashes) })
     const beacons = (this.#options.beacon ?? []).map((url) => new BeaconEndpoint(url, { now: this.#deps.clock }))
     const peers = peersWithBlobs((torrent, signal) => this.#network.fetchBlock(torrent, signal))
-    return new BlobSource({ log, now: () => performance.now(), pool: this.#kzg, suppliers: [...beacons, peers] })
+    return new BlobSource({ log, now: () => performance.now(), pool: this.#kzg, suppliers: [own, ...beacons, peers] })
   }
 
   async #startFollower(): Promise<void> {

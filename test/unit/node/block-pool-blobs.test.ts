@@ -46,7 +46,8 @@ function poolOf(view: Partial<PoolView> = {}) {
     },
   }
   const pool = new BlockPool({
-    ...{ kzg, rules: RULES, easiestTarget: EASIEST, tip: () => tip, isPublished: () => false, queue: () => undefined },
+    ...{ kzg, rules: RULES, easiestTarget: EASIEST, tip: () => tip, isPublished: () => false },
+    ...{ isJudged: () => true, queue: () => undefined },
     isOnQueue: (lanes) => isDeepStrictEqual(lanes, EMPTY_LANES),
     now: () => later(tip.publishedAt, toSeconds(3_600n)),
     ...view,
@@ -90,6 +91,20 @@ describe('block pool with blobs', () => {
     assert.equal(block.torrent, blockTorrent(content).infohash)
     assert.equal(await pool.add(sealedSix, { blobs: [] }, 'peer'), block)
     assert.equal(counted.commitments, 6)
+  })
+
+  test('has the blobs of a published block until it was judged, whatever torrent its publication names', async () => {
+    const [published, judged] = [new Set<string>(), new Set<string>()]
+    const { pool } = poolOf({ isPublished: (id) => published.has(id), isJudged: (id) => judged.has(id) })
+    const { id } = await pool.add(sealedSix, { blobs: six.posted.blobs }, 'own')
+    published.add(id)
+    pool.prune()
+    assert.deepEqual(pool.blobsOf(six.posted.hashes), six.posted.blobs)
+    assert.deepEqual(pool.blobsOf(six.posted.hashes.toReversed()), [])
+    assert.deepEqual(pool.blobsOf(one.posted.hashes), [])
+    judged.add(id)
+    pool.prune()
+    assert.deepEqual(pool.blobsOf(six.posted.hashes), [])
   })
 
   test('refuses other blobs for a header with work, for six commitments at most, and the right ones are still welcome', async () => {

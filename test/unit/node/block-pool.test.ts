@@ -55,6 +55,7 @@ function poolOf(view: Partial<PoolView> = {}): BlockPool {
     easiestTarget: EASIEST,
     tip: () => tip,
     isPublished: () => false,
+    isJudged: () => true,
     queue: () => undefined,
     isOnQueue: (lanes) => isDeepStrictEqual(lanes, EMPTY_LANES),
     now: () => later(tip.publishedAt, HOUR),

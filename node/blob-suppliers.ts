@@ -1,5 +1,6 @@
-// Peers as a supplier of blobs: the torrent of a block in blobs carries them as they are.
+// Who may have blobs beside beacon nodes: this node itself, of blocks that it knew before Ethereum did, and peers.
 
+import type { BlockPool } from './block-pool.ts'
 import type { BlobSupplier } from './ethereum/blobs/blob-source.ts'
 import type { TorrentFile } from './network/store.ts'
 import { BLOB_BYTES, MAX_BLOBS } from './protocol/blob.ts'
@@ -10,7 +11,12 @@ export type TorrentFetcher = (torrent: Infohash, signal: AbortSignal) => Promise
 
 const PATIENCE_MS = 60_000
 
-/** Whoever published a block names its torrent: a hint, so what comes is as little believed as that of anybody. */
+/** The block of its own miner a node has whole, whoever else has it, and so it has those that peers sent before they were published. */
+export function poolWithBlobs(pool: Pick<BlockPool, 'blobsOf'>): BlobSupplier {
+  return { name: 'mined blocks', deliver: async ({ hashes }) => pool.blobsOf(hashes) }
+}
+
+/** The torrent of a block in blobs carries them as they are. Whoever published it names one: a hint, so what comes is as little believed as that of anybody. */
 export function peersWithBlobs(fetch: TorrentFetcher): BlobSupplier {
   return {
     name: 'peers',
