@@ -8,6 +8,7 @@ import type { Hash, Infohash } from '../../protocol/ids.ts'
 import { troubleFacts } from '../../trouble.ts'
 import { within } from '../../within.ts'
 import type { ChainBlock } from '../chain.ts'
+import { BlobSearch } from './blob-search.ts'
 import type { KzgPool } from './kzg-pool.ts'
 
 /** Which blobs, and where Ethereum has them. */
@@ -44,11 +45,15 @@ export type BlobSourceDeps = {
 export const MOST_BLOBS = 21
 /** Before the next one is asked beside those that have not delivered yet. */
 const PATIENCE_MS = 2_000
+/** Before those that lacked blobs are asked once more, while others are still looking; doubles each time. */
+const AGAIN_MS = 1_000
 /** For which one that delivered wrong blobs is not asked; doubles each time. */
 const FIRST_PAUSE_MS = 30_000
 const LONGEST_PAUSE_MS = 3_600_000
 /** Of the newest blobs it is remembered what they hash to, so that the same lie costs nothing again. */
 const REMEMBERED = 512
+
+type Search = BlobSearch<Standing>
 
 type Standing = {
   readonly supplier: BlobSupplier
@@ -60,53 +65,9 @@ type Standing = {
   isFailing: boolean
 }
 
-/** What one search has found. */
-class Search {
-  readonly #found = new Map<Hash, Uint8Array>()
-  readonly #wanted: ReadonlySet<Hash>
-  readonly #complete = Promise.withResolvers<void>()
-  /** Of those who were asked and did not deliver all. */
-  readonly problems = new Map<Standing, unknown>()
-
-  constructor(hashes: readonly Hash[]) {
-    this.#wanted = new Set(hashes)
-  }
-
-  /** Different blobs that are wanted. */
-  get size(): number {
-    return this.#wanted.size
-  }
-
-  get found(): number {
-    return this.#found.size
-  }
-
-  get isComplete(): boolean {
-    return this.found === this.size
-  }
-
-  /** Fulfilled when all are found, and never rejected. */
-  get complete(): Promise<void> {
-    return this.#complete.promise
-  }
-
-  wants(hash: Hash): boolean {
-    return this.#wanted.has(hash)
-  }
-
-  add(hash: Hash, blob: Uint8Array): void {
-    this.#found.set(hash, blob)
-    if (this.isComplete) this.#complete.resolve()
-  }
-
-  inOrder(hashes: readonly Hash[]): Uint8Array[] {
-    return hashes.flatMap((hash) => this.#found.get(hash) ?? [])
-  }
-}
-
 /**
- * Asks the suppliers one after another, the next one also if those before take long; what they deliver adds up. A blob is known by its
- * commitment alone, which is computed here. One that delivers wrong blobs is asked last, and after pauses that grow.
+ * Asks the suppliers one after another, the next one also if those before take long, and those that lacked blobs again as long as others are
+ * looking for them; what they deliver adds up. A blob is known by its commitment alone, which is computed here. One that delivers wrong blobs is asked last, and after pauses that grow.
  */
 export class BlobSource {
   readonly #deps: BlobSourceDeps
@@ -131,16 +92,32 @@ export class BlobSource {
    */
   async find(wanted: WantedBlobs, signal: AbortSignal): Promise<readonly Uint8Array[]> {
     signal.throwIfAborted()
-    const search = new Search(wanted.hashes)
+    const search: Search = new BlobSearch(wanted.hashes)
     const ended = new AbortController()
     const both = AbortSignal.any([signal, ended.signal])
     const attempts: Promise<void>[] = []
+    const asking = new Set<Standing>()
+    const ask = (standing: Standing) => {
+      asking.add(standing)
+      const attempt = this.#attempt(standing, search, wanted, both).finally(() => asking.delete(standing))
+      attempts.push(attempt)
+      return attempt
+    }
     try {
       for (const standing of this.#inTurn()) {
         if (search.isComplete || signal.aborted) break
-        const attempt = this.#attempt(standing, search, wanted, both)
-        attempts.push(attempt)
-        await this.#patience([attempt, search.complete], both)
+        await this.#patience([ask(standing), search.complete], both)
+      }
+      let isOver = false
+      const over = Promise.race([search.complete, Promise.all(attempts)]).then(() => {
+        isOver = true
+      })
+      // Who lacked blobs a moment ago may have them now, while others take a minute to find nobody.
+      for (let ms = AGAIN_MS; !isOver && !signal.aborted; ms *= 2) {
+        await this.#patience([over], both, ms)
+        const lacking = isOver ? [] : this.#inTurn().filter((each) => isRetry(search.problems.get(each)))
+        // What it may reject with is thrown below.
+        for (const each of lacking) if (!asking.has(each)) ask(each).catch(() => undefined)
       }
       if (!search.isComplete) await Promise.race([search.complete, Promise.all(attempts)])
     } finally {
@@ -162,9 +139,9 @@ export class BlobSource {
   }
 
   /** Waits until one of these is over, but not for long. */
-  async #patience(until: readonly Promise<void>[], signal: AbortSignal): Promise<void> {
+  async #patience(until: readonly Promise<void>[], signal: AbortSignal, ms = this.#patienceMs): Promise<void> {
     const over = new AbortController()
-    const pause = delay(this.#patienceMs, undefined, { signal: AbortSignal.any([signal, over.signal]) })
+    const pause = delay(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) })
     try {
       await Promise.race([...until, pause.catch(() => undefined)])
     } finally {
@@ -261,10 +238,7 @@ export class BlobSource {
       (standing) =>
         `${standing.supplier.name} (${problems.has(standing) ? codeOf(problems.get(standing)) : 'blobs-wrong'})`,
     )
-    const retry = this.#standings.some((standing) => {
-      const problem = problems.get(standing)
-      return !(problem instanceof OperationError) || problem.retry
-    })
+    const retry = this.#standings.some((standing) => isRetry(problems.get(standing)))
     const advice =
       sources.length === 0
         ? 'name a beacon endpoint with --beacon URL or TTX_BEACON'
@@ -284,6 +258,11 @@ function absent(name: string, found: number, wanted: number): OperationError {
     facts: { source: name, found, wanted },
     retry: true,
   })
+}
+
+/** Whether who failed in this way may do better another time. */
+function isRetry(problem: unknown): boolean {
+  return !(problem instanceof OperationError) || problem.retry
 }
 
 function codeOf(error: unknown): string {

@@ -221,6 +221,14 @@ describe('a source of blobs', () => {
     assert.equal(silent.asked, 1)
   })
 
+  it('asks those that lacked blobs again while another one is still looking for them', async () => {
+    const behind = supplier('behind', async () => (behind.asked > 1 ? right : []))
+    const old = supplier('old', () => Promise.reject(new OperationError('blobs-absent', 'too old', { retry: false })))
+    const liar = supplier('liar', async () => [three])
+    assert.deepEqual(await source([behind, old, liar, supplier('slow', never)]).find(), right)
+    assert.deepEqual([behind.asked, old.asked, liar.asked], [2, 1, 1])
+  })
+
   it('does not give up one that is slow', async (t) => {
     const slow = supplier('slow', async (_, signal) => {
       await delay(4 * PATIENCE_MS, undefined, { signal })
@@ -284,7 +292,8 @@ describe('a source of blobs', () => {
   it('asks one that delivered wrong blobs last', async (t) => {
     const liar = supplier('liar', async () => [three])
     const { supplier: good } = await endpoint(t)
-    const { find, clock } = source([liar, good])
+    // However slow this machine is, the good one is waited for.
+    const { find, clock } = source([liar, good], {}, 60_000)
     assert.deepEqual(await find(), right)
     clock.ms += FIRST_PAUSE_MS
     assert.deepEqual(await find(), right)
