@@ -12,7 +12,8 @@ import { createNodeClient } from '../../node/client/rpc.ts'
 import { keyOf, parseHash } from '../../node/protocol/ids.ts'
 import { readDeployment } from '../../scripts/cli/commands/run/node.ts'
 import { countSupply } from '../../scripts/devnet/demo/supply.ts'
-import { DRILL_KINDS, type DrillKind, expectedOf, usualModeOf } from '../../scripts/devnet/drill/kinds.ts'
+import { DRILL_KINDS, type DrillKind, expectedOf, modesOf, usualModeOf } from '../../scripts/devnet/drill/kinds.ts'
+import type { DataMode } from '../../scripts/devnet/drill/posting.ts'
 import {
   devnetPorts,
   processesOf,
@@ -27,6 +28,7 @@ type Report = {
   readonly ok: boolean
   readonly results: readonly {
     readonly kind: DrillKind
+    readonly data: DataMode
     readonly outcome: string
     readonly block?: `0x${string}`
     readonly problem?: string
@@ -40,6 +42,8 @@ type Report = {
 }
 
 const REFUTED = 1
+/** `npm run soak -- drill` has every kind in every way in which it can be posted. */
+const everywhere = process.env['DRILL_EVERYWHERE'] !== undefined
 const data = await mkdtemp(join(tmpdir(), 'ttx-drill-'))
 const here = ['--data', data] as const
 const { base, ethereum: ethereumPort, flags } = await devnetPorts()
@@ -57,18 +61,19 @@ after(async () => {
 })
 
 test('every kind is killed by the watcher or refused by the bridge, and all money is there afterwards', async () => {
-  const { ok, results } = await ttxJson<Report>(['drill', '--bad', 'all', ...here])
+  const flag = everywhere ? ['--in', 'both'] : []
+  const { ok, results } = await ttxJson<Report>(['drill', '--bad', 'all', ...flag, ...here])
   assert.equal(ok, true)
   assert.deepEqual(
-    results.map(({ kind }) => kind),
-    DRILL_KINDS,
+    results.map(({ kind, data }) => [kind, data]),
+    DRILL_KINDS.flatMap((kind) => (everywhere ? modesOf(kind) : [usualModeOf(kind)]).map((mode) => [kind, mode])),
   )
   const network = await readDeployment(join(data, 'deployment.json'))
   const client = createPublicClient({ transport: http(ethereum), cacheTime: 0 })
   const contract = { abi: bridgeAbi, address: network.rules.bridge } as const
   for (const result of results) {
-    const { kind, outcome, block, problem, error } = result
-    const expected = expectedOf(kind, usualModeOf(kind))
+    const { kind, data, outcome, block, problem, error } = result
+    const expected = expectedOf(kind, data)
     if ('refused' in expected) {
       assert.deepEqual([outcome, error], ['refused', expected.refused], kind)
       continue
