@@ -32,8 +32,9 @@ test('whatever sources of blobs say, nobody believes a wrong one, and one right 
   const blockAt = (id: Hash) => node.call('bridge_block', { id })
 
   const payment = arena.sign(holder, { to: stranger('payee'), tokens: UNIT, prev: [arena.genesis] })
-  await arena.submit(payment)
-  const right = await liar.publish({ data: 'blobs', spareBlobs: 1 })
+  const miner = await arena.startMiner('miner', ['--rows', 'blobs'])
+  await miner.running.said(/"state":"resting"/)
+  const right = await liar.publish({ data: 'blobs', spareBlobs: 1, content: [payment.packed] })
   await t.test('a right block whose blobs nobody has is unknown, and it is said who has failed', async () => {
     await arena.process('node-0').said(/"code":"blobs-wrong".*a source of blobs fails/)
     await arena.process('node-0').said(/"code":"beacon-refused".*a source of blobs fails/)
@@ -49,7 +50,6 @@ test('whatever sources of blobs say, nobody believes a wrong one, and one right 
 
   /** What the holder can spend. */
   let last = payment.infohash
-  const miner = await arena.startMiner('miner', ['--rows', 'blobs'])
   await t.test(
     'a miner says that it waits for the verdict, which comes with the first source that has the blobs',
     async () => {
