@@ -20,6 +20,7 @@ export function poolWithBlobs(pool: Pick<BlockPool, 'blobsOf'>): BlobSupplier {
 export function peersWithBlobs(fetch: TorrentFetcher): BlobSupplier {
   return {
     name: 'peers',
+    followsHint: true,
     async deliver({ torrent }, signal) {
       if (torrent === undefined) return []
       const files = await fetch(torrent, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]))

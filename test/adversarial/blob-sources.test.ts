@@ -1,5 +1,5 @@
-// Attacked: all who have to judge a block in blobs, by those whom they get its blobs from. Their beacon endpoints have other blobs, too few, or none, hang,
-// or are no such endpoints; peers are there, or not; publications name torrents with other bytes in them.
+// Attacked: all who have to judge a block in blobs, by those whom they get its blobs from. Beacon endpoints have other blobs, too few, or none, hang, or are
+// something else; publications name torrents with other bytes in them.
 // What must hold: without its blobs a block is unknown, right or wrong, and it is said so; a miner builds neither on it nor beside it. One source that has
 // them is enough, whoever it is, and a node needs none for the blocks of its own miner. A wrong block dies, and no right one is ever accused.
 

@@ -25,6 +25,8 @@ export type WantedBlobs = {
 export interface BlobSupplier {
   /** For messages: no path, no key. */
   readonly name: string
+  /** It delivers what the publication names as its torrent, whoever has that: wrong blobs are the fault of who named it, and say nothing of the supplier. */
+  readonly followsHint?: true
   /**
    * Bytes that may be these blobs, also some of them, with others among them, the likeliest first. Ends by itself, within a minute or so.
    * Throws `OperationError`; its `retry` says whether asking again makes sense.
@@ -207,14 +209,21 @@ export class BlobSource {
   }
 
   #lied(standing: Standing, search: Search, useless: number): void {
+    const { name, followsHint } = standing.supplier
+    const facts = { source: name, useless }
+    if (followsHint) {
+      const message = `expected blobs with the hashes that were asked for in the torrent that the publication names, got ${useless} others from ${name}: it never has them`
+      search.problems.set(standing, new OperationError('blobs-wrong', message, { facts }))
+      this.#deps.log.debug(facts, 'a publication names a torrent with other blobs')
+      return
+    }
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** standing.lies, LONGEST_PAUSE_MS)
     standing.lies += 1
     standing.pausedUntilMs = this.#deps.now() + pauseMs
-    const { name } = standing.supplier
     const error = new OperationError(
       'blobs-wrong',
       `expected blobs with the hashes that were asked for from ${name}, got ${useless} others; it is not asked for ${pauseMs / 1_000} s, take it out if this stays`,
-      { facts: { source: name, useless }, retry: true },
+      { facts, retry: true },
     )
     this.#fails(standing, search, error)
   }

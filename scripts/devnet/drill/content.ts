@@ -61,6 +61,6 @@ export function torrentOf(
   rows: BlockRows,
 ): Infohash | undefined {
   if (!steps.every((step) => decodeStep(step))) return undefined
-  // What else there is of a block in blobs is no part of its torrent.
+  // What else is known of a block in blobs is not in its torrent.
   return blockTorrent({ ...rows, sealed, requests: requestsOf(rules, concat(...steps)), state }).infohash
 }

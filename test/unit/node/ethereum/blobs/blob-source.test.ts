@@ -221,6 +221,18 @@ describe('a source of blobs', () => {
     assert.equal(silent.asked, 1)
   })
 
+  it('does not leave one alone that followed a hint to other blobs, and does not ask it for them again in the same search', async () => {
+    let delivered = [three]
+    const peers = { ...supplier('peers', async () => delivered), followsHint: true } as const
+    const { find, lines, pool } = source([peers])
+    await assert.rejects(find(), { code: 'blobs-missing', message: /\(blobs-wrong\)/, retry: false })
+    await assert.rejects(find(), { code: 'blobs-missing', retry: false })
+    assert.equal(pool.count, 1, 'the same lie costs nothing again')
+    delivered = [one, two]
+    assert.deepEqual(await find(), right)
+    assert.deepEqual(lines, [])
+  })
+
   it('asks those that lacked blobs again while another one is still looking for them', async () => {
     const behind = supplier('behind', async () => (behind.asked > 1 ? right : []))
     const old = supplier('old', () => Promise.reject(new OperationError('blobs-absent', 'too old', { retry: false })))
