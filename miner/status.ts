@@ -30,6 +30,8 @@ export type WorkStatus = {
   readonly blobFee: Wei
   /** Why it is worth a block, or is not yet. */
   readonly code: Decision['code']
+  /** Why nothing may be built on `parent` now. */
+  readonly obstacle?: string
   /** It is for the sake of our own blocks above this one, the first of a race. */
   readonly defends?: Hash
   /** At the present hash rate, or the last one; absent before the first search. */
@@ -112,7 +114,7 @@ export function summariseBlocks(
 
 /** What is being searched for, or would be. */
 export function summariseWork(
-  { parent, plan, policy, defends }: Prospect,
+  { parent, plan, policy, obstacle, defends }: Prospect,
   decision: Decision,
   hashesPerSecond: number,
 ): WorkStatus {
@@ -129,6 +131,7 @@ export function summariseWork(
     blobs: content.blobs,
     blobFee: costOfExpense({ gas: 0n, blobs: content.blobs }, policy),
     code: decision.code,
+    ...(obstacle === undefined ? {} : { obstacle }),
     ...(defends === undefined ? {} : { defends: defends.first }),
     ...(seconds === undefined ? {} : { expectedSeconds: seconds }),
     fee: content.fee,

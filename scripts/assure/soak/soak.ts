@@ -52,6 +52,7 @@ async function runSoak(name: string, soak: Soak): Promise<boolean> {
       console.log(`${name}: failed; again by: ${again.join(' ')} npx node --test ${path}`)
       return false
     }
+    if (report === undefined) for (const said of saidIn(output)) console.log(`${name}: ${said}`)
     if (report !== undefined) reports.push(report)
     done += count
     const minutes = (performance.now() - startedMs) / 60_000
@@ -79,6 +80,13 @@ async function runTest(path: string, variables: Variables) {
   await rm(folder, { recursive: true })
   const report: Report | undefined = text === undefined ? undefined : JSON.parse(text)
   return { status, output, report }
+}
+
+/** What a test has told beside its result: its diagnostics, without the counts of the runner. */
+function saidIn(output: string): string[] {
+  return [...output.matchAll(/^\s*ℹ (.*)$/gm)]
+    .map(([, text = '']) => text)
+    .filter((text) => !/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(text))
 }
 
 function isCount(value: number): boolean {

@@ -59,6 +59,18 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     factor: 2,
   },
   crowd: { file: 'adversarial/crowd-of-blocks', unit: 'light blocks beside a wrong one', runs: 10_000, batch: 10_000 },
+  beacons: {
+    file: 'adversarial/blob-sources',
+    unit: 'ways in which sources of blobs fail, a right and a wrong block each',
+    runs: 44,
+    batch: 44,
+  },
+  full: {
+    file: 'integration/miner/full-blobs',
+    unit: 'steps of one block in blobs, from the payments to the verdict of another node',
+    runs: 3_500,
+    batch: 3_500,
+  },
   drill: {
     file: 'e2e/drill',
     unit: 'drills of all kinds in both modes',

@@ -2,10 +2,10 @@
 
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { deriveHeader, type ParentBlock, requestsOf } from '../../../node/protocol/block.ts'
-import { blockTorrent } from '../../../node/protocol/block-torrent.ts'
+import { type BlockRows, blockTorrent } from '../../../node/protocol/block-torrent.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import type { Header, SealedHeader } from '../../../node/protocol/header.ts'
-import { type Infohash, toBytes } from '../../../node/protocol/ids.ts'
+import type { Infohash } from '../../../node/protocol/ids.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
@@ -54,9 +54,13 @@ export function headerOf(
 }
 
 /** The infohash of the torrent that a miner would make of it, or `undefined` if the steps have no shape: nobody judges it. */
-export function torrentOf(rules: Rules, sealed: SealedHeader, { steps, states, state }: Content): Infohash | undefined {
+export function torrentOf(
+  rules: Rules,
+  sealed: SealedHeader,
+  { steps, state }: Content,
+  rows: BlockRows,
+): Infohash | undefined {
   if (!steps.every((step) => decodeStep(step))) return undefined
-  const packed = concat(...steps)
-  const posted = { steps: packed, states: concat(...states.map(toBytes)) }
-  return blockTorrent({ sealed, requests: requestsOf(rules, packed), state, ...posted }).infohash
+  // What else is known of a block in blobs is not in its torrent.
+  return blockTorrent({ ...rows, sealed, requests: requestsOf(rules, concat(...steps)), state }).infohash
 }

@@ -137,7 +137,7 @@ export class Drill {
     if (plot === undefined) return await this.#prepare(lieOf(kind), data)
     // First, so that there is something to lie about wherever the plot leads.
     await this.#prepare(lieOf(kind), data)
-    const parent = await plot.lay({ ...this.#deps, ease: () => this.#ease() })
+    const parent = await plot.lay({ ...this.#deps, data, ease: () => this.#ease() })
     if (parent === undefined) return await this.#prepare(lieOf(kind), data)
     return await liar.prepare({ lie: lieOf(kind), data, parent, signal: patience.signal })
   }

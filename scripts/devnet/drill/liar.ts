@@ -24,8 +24,8 @@ import { honestContent, tellAll, torrentOf } from './content.ts'
 import { honestSteps } from './honest.ts'
 import { LIES, type LieKind, tellLie, usualMode } from './lies.ts'
 import { findNonce } from './nonce.ts'
-import { type DataMode, type Posting, postInBlobs, postInCalldata } from './posting.ts'
-import type { Content, Scene, Signer } from './scene.ts'
+import { type DataMode, type Posting, postInBlobs, postInCalldata, withSpareBlobs } from './posting.ts'
+import { type Content, type Scene, type Signer, withPayment } from './scene.ts'
 import { type SealedBlock, sendBlock } from './send-block.ts'
 
 export type LiarDeps = {
@@ -46,16 +46,18 @@ export type LiarOptions = {
   readonly lie?: LieKind
   /** Where its rows are. Default: where the lie is usually told, else in calldata. A block without steps has none. */
   readonly data?: DataMode
+  /** Random blobs behind those of the rows, which count for nothing. Default 0. */
+  readonly spareBlobs?: number
   /** The node's tip by default. May be a block of the liar's own, a bad one too. */
   readonly parent?: Hash
   /** Default: whether the parent has a live child already. */
   readonly rival?: boolean
   /**
    * What is in the block, before a lie: `honest` (the default) is the queue and what waits at the node, as far as it applies on the
-   * parent; `empty` is nothing at all; a list is the queue and then these packed transactions, each told by its true result, or as
+   * parent; `empty` is nothing at all; `payment` is the queue and a small payment of the liar's; a list is the queue and then these packed transactions, each told by its true result, or as
    * if it changed nothing where it is invalid.
    */
-  readonly content?: 'honest' | 'empty' | readonly Uint8Array[]
+  readonly content?: 'honest' | 'empty' | 'payment' | readonly Uint8Array[]
   /** `least` (the default): the easiest target that is allowed; `most`: the hardest, half of the parent's. A rival has that of the first child, as the bridge asks. */
   readonly work?: 'least' | 'most'
   /** Default: the account of the sender. */
@@ -135,17 +137,13 @@ export class Liar {
     const scene = await this.#sceneOn(ground, options)
     const content = options.lie === undefined ? honestContent(scene) : tellLie(options.lie, scene)
     const rival = options.rival ?? standing.children !== undefined
-    const target = await this.#target(
-      ground,
-      rival ? standing.children?.first : undefined,
-      options.work ?? 'least',
-      options.signal,
-    )
+    const first = rival ? standing.children?.first : undefined
+    const target = await this.#target(ground, first, options.work ?? 'least', options.signal)
     const { header, body } = await this.#post(ground, scene, content, target, options)
     const miner = options.payout ?? this.account
     const { nonce, digest: id } = await findNonce({ challenge: challengeOf(header), miner, target }, options.signal)
     const sealed = { header, seal: { miner, nonce } }
-    const torrent = options.torrent ?? torrentOf(ground.rules, sealed, content)
+    const torrent = options.torrent ?? torrentOf(ground.rules, sealed, content, body)
     const block = { ...(torrent && { torrent }), sealed, ...body }
     this.#own.set(id, { parent: { id, header, state: content.state }, sealed: encodeSealed(sealed) })
     const { lanes } = ground.parent.header
@@ -169,13 +167,15 @@ export class Liar {
     scene: Scene,
     content: Content,
     target: bigint,
-    { lie, data = lie === undefined ? 'calldata' : usualMode(lie) }: LiarOptions,
+    { lie, data = lie === undefined ? 'calldata' : usualMode(lie), spareBlobs = 0 }: LiarOptions,
   ): Promise<Posting> {
     if (data === 'calldata' || content.steps.length === 0) return postInCalldata(rules, parent, content, target)
     const { kzg } = this.#deps
     if (kzg === undefined) throw new RangeError('a liar without KZG has no blobs')
     const { alter } = lie === undefined ? {} : LIES[lie]
-    return await postInBlobs(rules, parent, content, target, kzg, (draft) => alter?.(draft, scene) ?? draft)
+    return await postInBlobs(rules, parent, content, target, kzg, (draft) =>
+      withSpareBlobs(alter?.(draft, scene) ?? draft, spareBlobs),
+    )
   }
 
   /** Sends a block that was prepared before, for whatever it is worth by now. Throws what `publish` throws. */
@@ -239,7 +239,7 @@ export class Liar {
     const candidates = content === 'honest' ? await this.#candidates() : []
     const honest = [...honestSteps(rules, parent, queue, candidates)]
     if (typeof content !== 'string') honest.push(...tellAll(rules, parent, honest, content))
-    return {
+    const scene = {
       rules,
       parent,
       queue: entries.map(parseEntry),
@@ -250,6 +250,7 @@ export class Liar {
       // Two lies in one second are two transactions all the same.
       time: Math.floor(now() / 1_000) + this.#own.size,
     }
+    return content === 'payment' ? withPayment(scene) : scene
   }
 
   /** Waits while the node goes over to another branch. */

@@ -5,7 +5,8 @@ import type { NodeClient } from '../../../node/client/rpc.ts'
 import { type Hash, toInfohash } from '../../../node/protocol/ids.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 import type { DevChain } from '../dev-chain.ts'
-import type { Liar } from './liar.ts'
+import type { Liar, LiarOptions } from './liar.ts'
+import type { DataMode } from './posting.ts'
 import type { Problem } from './scene.ts'
 
 /** Where a plot is laid. */
@@ -14,6 +15,8 @@ type PlotStage = {
   readonly chain: DevChain
   readonly patience: Patience
   readonly liar: Liar
+  /** Where the rows of all blocks are. */
+  readonly data: DataMode
   /** Lets time pass where the next block would take long to find. Returns the node's tip, once it has read all that Ethereum has. */
   readonly ease: () => Promise<Hash>
   /** Right blocks of a crowd. */
@@ -43,18 +46,22 @@ export const PLOTS = {
   'borrowed-hint': {
     about: 'a child of a right block that names the torrent of the block below it',
     expected: { problem: 'WrongState' },
-    lay: async ({ node, liar, ease, patience }) => {
+    lay: async (stage) => {
+      const { node, liar, ease, patience } = stage
       const { torrent } = await node.call('bridge_block', { id: await ease() })
-      return (await liar.publish({ ...(torrent && { torrent }), rival: false, signal: patience.signal })).id
+      const order = { ...right(stage, 'honest'), ...(torrent && { torrent }), rival: false, signal: patience.signal }
+      return (await liar.publish(order)).id
     },
   },
   'hint-to-nowhere': {
     about: 'a child of a right block that names a torrent which nobody has',
     expected: { problem: 'WrongState' },
-    lay: async ({ liar, ease, patience }) => {
+    lay: async (stage) => {
+      const { liar, ease, patience } = stage
       await ease()
       const torrent = toInfohash(randomBytes(20))
-      return (await liar.publish({ torrent, rival: false, signal: patience.signal })).id
+      const order = { ...right(stage, 'honest'), torrent, rival: false, signal: patience.signal }
+      return (await liar.publish(order)).id
     },
   },
   'dead-branch-child': {
@@ -63,37 +70,45 @@ export const PLOTS = {
     lay: async (stage) => {
       const { liar, patience, say } = stage
       const { signal } = patience
+      const [full, light] = [right(stage, 'honest'), right(stage, 'empty')]
       const fork = await stage.ease()
-      const first = await liar.publish({ parent: fork, rival: false, signal })
-      let dead = (await liar.publish({ parent: fork, rival: true, content: 'empty', signal })).id
+      const first = await liar.publish({ ...full, parent: fork, rival: false, signal })
+      let dead = (await liar.publish({ ...light, parent: fork, rival: true, signal })).id
       say('a right rival of a right block; what follows on it comes too late to count')
       await stage.chain.skip(RACE_OPEN)
       for (let i = 0; i < DEAD_LENGTH; i++) {
         await stage.chain.skip(HOUR)
-        dead = (await liar.publish({ parent: dead, rival: false, content: 'empty', signal })).id
+        dead = (await liar.publish({ ...light, parent: dead, rival: false, signal })).id
       }
       say('two days pass, in which the race ends')
       await passUntilFinal(stage, first.id)
       await stage.ease()
-      await liar.publish({ parent: dead, rival: false, content: 'empty', signal })
+      await liar.publish({ ...light, parent: dead, rival: false, signal })
       return undefined
     },
   },
   'light-crowd': {
     about: 'one behind a crowd of right blocks, all children of the same parent',
     expected: { problem: 'WrongState' },
-    lay: async ({ liar, ease, crowd, say, patience }) => {
+    lay: async (stage) => {
+      const { liar, ease, crowd, say, patience } = stage
       const { signal } = patience
+      const light = right(stage, 'empty')
       const parent = await ease()
-      await liar.publish({ parent, rival: false, content: 'empty', signal })
+      await liar.publish({ ...light, parent, rival: false, signal })
       for (let count = 1; count < crowd; count++) {
-        await liar.publish({ parent, rival: true, content: 'empty', signal })
+        await liar.publish({ ...light, parent, rival: true, signal })
         if ((count + 1) % TOLD === 0) say(`${count + 1} of ${crowd} right blocks`)
       }
       return parent
     },
   },
 } as const satisfies Readonly<Record<string, Plot>>
+
+/** What is in a right block: without a step it could not be in blobs. */
+function right({ data }: PlotStage, usual: 'honest' | 'empty'): Pick<LiarOptions, 'data' | 'content'> {
+  return { data, content: data === 'blobs' ? 'payment' : usual }
+}
 
 /** Hours pass, one after another, until watchers and miners have made it final. Throws `waited-in-vain`. */
 async function passUntilFinal({ node, chain, patience }: PlotStage, id: Hash): Promise<void> {

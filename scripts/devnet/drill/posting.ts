@@ -1,8 +1,9 @@
 // How the content of a block is posted: in calldata, or in blobs with a head, of which a liar may change anything.
 
+import { randomBytes } from 'node:crypto'
 import type { KzgPool, Sidecar } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
-import { type WrittenRow, writeBlobs } from '../../../node/protocol/blob.ts'
+import { BLOB_BYTES, type WrittenRow, writeBlobs } from '../../../node/protocol/blob.ts'
 import { type BlobHead, type BlobPosted, blobHeadOf, deriveBlobHeader } from '../../../node/protocol/blob-block.ts'
 import { depositIndex, type ParentBlock } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
@@ -73,6 +74,15 @@ function headerOfHead(
 /** The rows of a draft written again. */
 export function withRows(draft: BlobDraft, rows: readonly WrittenRow[]): BlobDraft {
   return { ...draft, rows, blobs: writeBlobs(rows) }
+}
+
+/** With random blobs behind those of the rows. */
+export function withSpareBlobs(draft: BlobDraft, count: number): BlobDraft {
+  const spare = Array.from({ length: count }, () => {
+    // The first byte of an element is 0, so that it is below the modulus.
+    return randomBytes(BLOB_BYTES).map((byte, i) => (i % 32 === 0 ? 0 : byte))
+  })
+  return { ...draft, blobs: [...draft.blobs, ...spare] }
 }
 
 /** Tells growth and requests truly, whatever the states are. */

@@ -150,6 +150,13 @@ export function payment(story: Story, change: Partial<Omit<TransactionBody, 'tim
   return sign(story.scene, { to: FRIEND, tokens: value / 2n, prev: [infohash], ...change })
 }
 
+/** The scene with a small payment of the liar's own behind what an honest miner would post. Throws `lack`. */
+export function withPayment(scene: Scene): Scene {
+  const story = new Story(scene)
+  const step = stepOf(payment(story, { tokens: scene.rules.minRequest }))
+  return { ...scene, honest: [...scene.honest, { step, after: story.resultOf(step) }] }
+}
+
 /** A request of half of the liar's greatest output. Throws `lack`. */
 export function request(story: Story, change: Partial<Omit<TransactionBody, 'time'>> = {}): SignedTransaction {
   const { rules, liar } = story.scene

@@ -12,7 +12,7 @@ export type LiarSetup = {
 
 /** As `LiarOptions`, bytes in hex with `0x`. */
 export type LiarOrder = Omit<LiarOptions, 'content' | 'signal'> & {
-  readonly content?: 'honest' | 'empty' | readonly Hex[]
+  readonly content?: 'honest' | 'empty' | 'payment' | readonly Hex[]
 }
 
 /** What a block became that the liar published. */

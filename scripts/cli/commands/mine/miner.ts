@@ -98,7 +98,10 @@ async function tell(miner: Miner, log: Logger, signal: AbortSignal): Promise<voi
     const status = miner.status()
     const { state, problem, blocks, work } = status
     const { published, final } = blocks
-    const line = [state, problem, published, final, work?.code === 'defence', work?.defends, work?.rows].join(' ')
+    const { code, defends, rows, obstacle } = work ?? {}
+    // That there is an obstacle, not which one: others may change that as often as they like.
+    const isBarred = obstacle !== undefined
+    const line = [state, problem, published, final, code === 'defence', defends, rows, isBarred].join(' ')
     if (line !== told) log.info(factsOf(status), problem ?? status.reason)
     told = line
     await delay(TELL_MS, undefined, { signal }).catch(() => undefined)
