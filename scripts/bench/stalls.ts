@@ -64,8 +64,8 @@ export const bench: Bench = {
           run: async () => {
             const publishedAt = toTime(1_000_000n)
             const pool = new BlockPool({
-              ...{ kzg, rules: RULES, easiestTarget: EASIEST, isPublished: () => false, queue: () => undefined },
-              ...{ tip: () => ({ ...ground, publishedAt }), isOnQueue: () => true },
+              ...{ kzg, rules: RULES, easiestTarget: EASIEST, isPublished: () => false, isJudged: () => false },
+              ...{ tip: () => ({ ...ground, publishedAt }), isOnQueue: () => true, queue: () => undefined },
               now: () => later(publishedAt, toSeconds(3_600n)),
             })
             const longest = await longestTurnMs(() => pool.add(encodeSealed(found), body, 'own'))
