@@ -59,7 +59,7 @@ export class NodeStore implements NetworkStore {
 
   headers(): readonly ToldBlock[] {
     const { pool, follower } = this.#deps
-    const unpublished = pool.blocks.filter(({ id }) => follower?.block(id) === undefined)
+    const unpublished = pool.blocks.filter(({ id }) => follower?.view.blocks.has(id) !== true)
     const mined = unpublished.map(({ sealed, torrent }) => ({ sealed, torrent }))
     if (follower === undefined) return mined
     const { view } = follower
