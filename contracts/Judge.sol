@@ -92,7 +92,7 @@ contract Judge is IJudge {
             return reason != Reason.None || post != row.post || isOtherGrowth;
         }
         // The hash in the step is the queue entry's: `publish` has compared it, or it was compared above.
-        if (Step.kindAt(step, 0) != Step.VOID || keccak256(proof.forced) != bytes32(step[Step.HEAD.at(Step.VOID) - 32:])) {
+        if (Step.kindAt(step, 0) != Step.VOID || keccak256(proof.forced) != bytes32(step[Step.HEAD.ofKind(Step.VOID) - 32:])) {
             revert IBridge.NotForced(proof.index);
         }
         (Reason verdict,,) = Apply.applyTransaction(rules, row.pre, proof.forced, proof.witness);
@@ -173,7 +173,7 @@ contract Judge is IJudge {
         pure
         returns (bool)
     {
-        uint256 lane = Step.LANE.at(Step.kindAt(proof.step, 0));
+        uint256 lane = Step.LANE.ofKind(Step.kindAt(proof.step, 0));
         if (lane == 0 || !row.consumes) return (lane == 0) == row.consumes;
         if (uint256(row.lane) != lane - 1) return true;
         return Queue.next(spot.before, Step.entryHashAt(proof.step, 0, row.size)) != spot.beyond;

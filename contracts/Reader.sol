@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 
 import {IBridge} from "./interfaces/IBridge.sol";
 import {IReader} from "./interfaces/IReader.sol";
+import {Blob} from "./libraries/Blob.sol";
 import {BlobContent} from "./libraries/BlobContent.sol";
 import {BlockHeader} from "./libraries/BlockHeader.sol";
 import {Content} from "./libraries/Content.sol";
@@ -36,7 +37,8 @@ contract Reader is IReader {
         bytes calldata parent,
         BlobHead calldata head,
         bytes32[] calldata hashes
-    ) external pure returns (bytes memory) {
+    ) external view returns (bytes memory) {
+        Blob.checkOpener(address(0x0a));
         BlockHeader.Fields memory fields = _childOf(draft, parent);
         BlobContent.read(fields, head, hashes);
         return BlockHeader.seal(fields, draft.miner, draft.nonce);

@@ -42,7 +42,7 @@ export const runtimeCode = {
   reader: {
     name: 'project/contracts/Reader.sol:Reader',
     start: 39138,
-    length: 7162,
+    length: 7333,
     immutables: {},
   },
 } as const

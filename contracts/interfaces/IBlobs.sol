@@ -9,6 +9,10 @@ interface IBlobs {
     /// @param count of the hashes; 7 stands for any number above 6 of a transaction's
     error BadBlobs(uint256 count);
 
+    /// @notice The precompile that opens blobs does not answer as proofs about them need it, or for more gas than they can pay, or there was too
+    /// little gas to ask: nobody could refute what is posted in blobs. In calldata it can be posted all the same.
+    error NoOpener();
+
     /// @notice The hashes do not lead to the trace root of the header.
     error OtherBlobs();
 

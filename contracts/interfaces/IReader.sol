@@ -6,8 +6,8 @@ import {BlobHead} from "../types/BlobHead.sol";
 import {Draft} from "../types/Draft.sol";
 
 /// @title The reader
-/// @notice Reads what the bridge is given, and says what follows from it. It has no storage, no rights and no money, and asks nothing of the
-/// chain: anyone may ask it, about any bytes, and the same bytes get the same answer forever. What it refuses it refuses with the errors of `IBridge`.
+/// @notice Reads what the bridge is given, and says what follows from it. It has no storage, no rights and no money, and asks the
+/// chain for nothing but whether blobs can be opened: anyone may ask it, about any bytes. What it refuses it refuses with the errors of `IBridge`.
 interface IReader {
     /// @notice The sealed header of a block whose rows are in calldata, 417 bytes: all that the bridge knows of the block is read from these.
     /// It does not ask whether the parent is known, what the queue has, or whether there is enough work in it.
@@ -21,13 +21,13 @@ interface IReader {
         bytes calldata states
     ) external pure returns (bytes memory sealedHeader);
 
-    /// @notice The same of a block whose rows are in blobs with these hashes.
+    /// @notice The same of a block whose rows are in blobs with these hashes. Reverts with `NoOpener` where nothing can be proved about blobs.
     function sealBlobs(
         Draft calldata draft,
         bytes calldata parent,
         BlobHead calldata head,
         bytes32[] calldata hashes
-    ) external pure returns (bytes memory sealedHeader);
+    ) external view returns (bytes memory sealedHeader);
 
     /// @notice What `account` has in a state.
     /// @param opening of the account's entry, present or absent; reverts with `BadWitness` else

@@ -41,11 +41,11 @@ library Apply {
             reason = Reason.Malformed;
         } else {
             uint256 kind = Step.kindAt(step, 0);
-            uint256 effect = Step.EFFECT.at(kind);
+            uint256 effect = Step.EFFECT.ofKind(kind);
             if (effect == Step.CREDIT) {
                 _deposit(rules, cursor, queueIndex, Step.depositGrossAt(step, 0), Step.depositToAt(step, 0));
             } else if (effect == Step.APPLY) {
-                reason = _transaction(rules, cursor, step[Step.HEAD.at(kind):]);
+                reason = _transaction(rules, cursor, step[Step.HEAD.ofKind(kind):]);
             }
         }
         return _finish(cursor, reason, pre);

@@ -13,6 +13,29 @@ library Blob {
     /// @dev Of the scalar field of BLS12-381.
     uint256 private constant MODULUS = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001;
 
+    /// @dev The hash of a blob of zeros, whose commitment, and every proof about it, is the point at infinity: 0xc0 and 47 zeros.
+    bytes32 private constant ZERO_HASH = 0x010657f37554c781402a22917dee2f75def7ab966d7b770905398eba3c444014;
+    /// @dev Four times what the precompile costs. With this, the largest proof takes a third of what a transaction may.
+    uint256 private constant MOST_OPENING_GAS = 200_000;
+
+    /// @notice Reverts unless `opener`, which is 0x0a but in tests, can be asked for elements of blobs, at a price that a proof can pay. It is asked about
+    /// a blob of zeros. Else rows could be posted about which nobody could prove anything, should a later fork change that precompile.
+    function checkOpener(address opener) internal view {
+        bool answers;
+        // Safe: writes 192 bytes behind the free memory pointer, and reads what the precompile has written there if it returned 64 bytes.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, calldatasize(), 192)
+            mstore(free, ZERO_HASH)
+            mstore8(add(free, 96), 0xc0)
+            mstore8(add(free, 144), 0xc0)
+            answers := staticcall(MOST_OPENING_GAS, opener, free, 192, free, 64)
+            answers := and(answers, eq(returndatasize(), 64))
+            answers := and(answers, and(eq(mload(free), ELEMENTS), eq(mload(add(free, 32)), MODULUS)))
+        }
+        if (!answers) revert IBlobs.NoOpener();
+    }
+
     /// @notice The hashes of all blobs of this transaction, which are 1 to 6. Every call in it sees the same ones.
     function ofTransaction() internal view returns (bytes32[] memory hashes) {
         uint256 count;

@@ -55,7 +55,7 @@ library BlobContent {
         // At most as many rounds as the lanes have entries for one block.
         for (uint256 offset = 0; offset < entries.length; ++index) {
             uint256 size = Step.sizeAt(entries, offset);
-            if (size == 0 || Step.IN_HEAD.at(Step.kindAt(entries, offset)) == 0) revert IBridge.MalformedStep(index, offset);
+            if (size == 0 || Step.IN_HEAD.ofKind(Step.kindAt(entries, offset)) == 0) revert IBridge.MalformedStep(index, offset);
             if (index == count) revert IBlobs.BadStepCount(count);
             totals.consume(fields, entries, offset, size, index);
             offset += size;

@@ -34,7 +34,7 @@ library Content {
             uint256 size = Step.sizeAt(steps, offset);
             if (size == 0) revert IBridge.MalformedStep(index, offset);
             if (index == count) revert IBridge.StatesMismatch(index + 1, states.length);
-            if (Step.LANE.at(Step.kindAt(steps, offset)) != 0) totals.consume(fields, steps, offset, size, index);
+            if (Step.LANE.ofKind(Step.kindAt(steps, offset)) != 0) totals.consume(fields, steps, offset, size, index);
             if (Step.isRequestAt(steps, offset)) {
                 totals.ask(index, Step.payeeAt(steps, offset), Step.tokensAt(steps, offset));
             }

@@ -40,10 +40,10 @@ library Step {
     function sizeAt(bytes calldata steps, uint256 offset) internal pure returns (uint256 size) {
         if (offset >= steps.length) return 0;
         uint256 kind = kindAt(steps, offset);
-        size = HEAD.at(kind);
+        size = HEAD.ofKind(kind);
         // Safe: offset < length, so neither the difference underflows nor a sum of it and a size below 1,000 overflows.
         unchecked {
-            if (CARRIES.at(kind) != 0) {
+            if (CARRIES.ofKind(kind) != 0) {
                 uint256 packed = Packed.sizeAt(steps, offset + size);
                 return packed == 0 ? 0 : size + packed;
             }
@@ -147,7 +147,7 @@ library Step {
     function _transactionAt(bytes calldata steps, uint256 offset) private pure returns (uint256 position) {
         // Safe: an offset in calldata, and less than 256.
         unchecked {
-            return offset + HEAD.at(kindAt(steps, offset));
+            return offset + HEAD.ofKind(kindAt(steps, offset));
         }
     }
 }

@@ -46,19 +46,19 @@ library Sums {
         uint256 index
     ) internal pure {
         uint256 kind = Step.kindAt(steps, offset);
-        uint256 lane = Step.LANE.at(kind) - 1;
+        uint256 lane = Step.LANE.ofKind(kind) - 1;
         if (totals.consumed != index || lane < totals.lane) revert IBridge.QueueStepTooLate(index);
         totals.consumed = index + 1;
         totals.lane = lane;
         BlockHeader.LanePoint memory point = fields.lanes[lane];
         ++point.count;
         point.hash = Queue.next(point.hash, Step.entryHashAt(steps, offset, size));
-        if (Step.CREDITS.at(kind) != 0) {
+        if (Step.CREDITS.ofKind(kind) != 0) {
             uint256 gross = Step.depositGrossAt(steps, offset);
             totals.credits += Fee.netOf(gross);
             totals.fee += Fee.feeOf(gross);
         }
-        if (Step.HAS_FEE.at(kind) != 0) totals.queueFees += Step.forcedFeeAt(steps, offset);
+        if (Step.HAS_FEE.ofKind(kind) != 0) totals.queueFees += Step.forcedFeeAt(steps, offset);
     }
 
     /// @notice Adds a request, for which `totals.requests` has room.

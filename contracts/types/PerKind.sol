@@ -6,10 +6,10 @@ pragma solidity 0.8.37;
 /// compiler then names each table that has no answer for it yet. Whoever forgets that has added a kind without a shape.
 type PerKind is bytes5;
 
-using {at} for PerKind global;
+using {ofKind} for PerKind global;
 
 /// @notice What the table has of a kind; 0 of all other numbers.
-function at(PerKind table, uint256 kind) pure returns (uint256 answer) {
+function ofKind(PerKind table, uint256 kind) pure returns (uint256 answer) {
     // Safe: touches nothing but the stack.
     assembly ("memory-safe") {
         answer := byte(kind, table)

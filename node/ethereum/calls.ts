@@ -75,7 +75,7 @@ const BYTE_GAS = 26n
 const STEP_GAS = 2_300n
 const PUBLISH_GAS = 170_000n
 /** The same of a block whose rows are in blobs, and what each queue entry and each request adds to that. */
-const PUBLISH_BLOBS_GAS = 175_000n
+const PUBLISH_BLOBS_GAS = 230_000n
 const RECORD_GAS = 2_900n
 /** What the contract does with a proof, beside the price of its bytes: one transaction is read and checked, and its entries are opened. */
 const REFUTE_GAS = 400_000n

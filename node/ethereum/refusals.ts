@@ -20,6 +20,9 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
   StaleParent: { text: 'another block became final beside the parent: build on the new final block' },
   OldParent: { text: 'the parent is older than 14 days and not final: finalize it, or build on the final block' },
   BadBlobs: { text: 'the transaction has other blobs than a block needs, which are 1 to 6' },
+  NoOpener: {
+    text: 'nothing can be proved about blobs on the chain of the endpoint (EIP-4844, precompile 0x0a): post the rows in calldata, --rows calldata',
+  },
   BadStepCount: { text: 'a block in blobs has 1 to 3,500 steps, and not fewer than it consumes of the queue' },
   BadRequests: { text: 'a block in blobs has at most 500 requests, and not more than steps' },
   TooMuchGrowth: { text: 'the block makes the state larger than is allowed: assemble it again with fewer new outputs' },

@@ -129,6 +129,7 @@ async function measure(fork: Fork): Promise<void> {
       await again()
       note('claim, new holder', await fixture.claim(block, proofOf(block, 0)), 100_000n)
       note('claim, repeat holder', await fixture.claim(block, proofOf(block, 1)), 75_000n)
+      note('claim, another new holder', await fixture.claim(block, proofOf(block, 10)), 78_000n)
     })
 
     it('of finality is what its miner bears: the mint, and the words in which claims are noted', async () => {
@@ -139,6 +140,18 @@ async function measure(fork: Fork): Promise<void> {
       const paying = await fixture.extend(empty, { steps: [request] })
       fixture.pass(24n * HOUR)
       note('finalize, fee', await fixture.finalize(paying), 150_000n)
+      const next = await fixture.extend(paying, {
+        steps: [transactionStep({ request: true, payee: holder, tokens: UNIT })],
+      })
+      fixture.pass(24n * HOUR)
+      note('finalize, fee, miner has some', await fixture.finalize(next), 85_000n)
+      const other = {
+        miner: fixture.account(7),
+        steps: [transactionStep({ request: true, payee: holder, tokens: 2n * UNIT })],
+      }
+      const last = await fixture.extend(next, other)
+      fixture.pass(24n * HOUR)
+      note('finalize, fee, new miner', await fixture.finalize(last), 90_000n)
     })
 
     it('of a deposit and of a forced transaction is at most 85,000', async () => {
@@ -245,7 +258,7 @@ async function measure(fork: Fork): Promise<void> {
       // The words of the first child, and of the harness' own blobs, are there before.
       await carry(stage, someBlobHashes(6))
       for (const [name, stepCount, requests, limit] of [
-        ['publishBlobs, empty head', 1, 0, 180_000n],
+        ['publishBlobs, empty head', 1, 0, 215_000n],
         ['publishBlobs, 3,500 steps, 200 requests', 3_500, 200, 900_000n],
       ] as const) {
         const undo = await stage.snapshot()

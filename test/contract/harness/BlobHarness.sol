@@ -38,6 +38,10 @@ contract BlobHarness {
         gas_ = (gas_ - gasleft()) / count;
     }
 
+    function checkOpener(address opener) external view {
+        Blob.checkOpener(opener);
+    }
+
     /// @notice The gas that the check takes, if it does not revert.
     function check(bytes32[] calldata hashes, uint256 element, uint256 value, bytes calldata opening)
         external

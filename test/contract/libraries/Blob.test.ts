@@ -102,8 +102,43 @@ describe(`Blob (seed ${seed})`, () => {
       assert.equal(await ask(`0x${'0'.repeat(39)}a`, '0x'), '0x')
       const data = encodeErrorResult({ abi, errorName: 'BadOpening', args: [9n] })
       await assert.rejects(ask(address, check(9, numberAt(9), openingOf(9))), { data })
+      const opener = `0x${'0'.repeat(39)}a`
+      const none = encodeErrorResult({ abi, errorName: 'NoOpener' })
+      await assert.rejects(ask(address, trials.encode('checkOpener', opener)), { data: none })
       await close()
     })
+  })
+
+  it('is only posted where elements can be opened, for a price that proofs can pay', async () => {
+    const word = (value: bigint) => value.toString(16).padStart(64, '0')
+    const answering = (first: bigint, second: bigint, bytes = 64) =>
+      `7f${word(first)}6000527f${word(second)}60205260${bytes.toString(16)}6000f3`
+    const spending = (rounds: number) => `62${rounds.toString(16).padStart(6, '0')}5b6001900380600457`
+    const right = answering(4_096n, BLS_MODULUS)
+    const openers: readonly (readonly [string, boolean])[] = [
+      [right, true],
+      [`${spending(4_000)}${right}`, true],
+      [`${spending(8_000)}${right}`, false],
+      [answering(4_096n, BLS_MODULUS - 1n), false],
+      [answering(4_095n, BLS_MODULUS), false],
+      [answering(4_096n, BLS_MODULUS, 65), false],
+      [answering(4_096n, BLS_MODULUS, 63), false],
+      ['60006000fd', false],
+      ['5b600056', false],
+      ['', false],
+    ]
+    const checks: Hex[] = []
+    for (const [i, [code]] of openers.entries()) {
+      const address = `0x${(0x1_0000 + i).toString(16).padStart(40, '0')}`
+      await chain.request('hardhat_setCode', [address, `0x${code}`])
+      checks.push(trials.encode('checkOpener', address))
+    }
+    checks.push(trials.encode('checkOpener', '0x000000000000000000000000000000000000000a'))
+    const outcomes = await trials.refusalsOf(checks)
+    assert.deepEqual(
+      outcomes.map((refusal) => refusal?.name),
+      [...openers.map(([, isRight]) => (isRight ? undefined : 'NoOpener')), undefined],
+    )
   })
 
   it('finds the point of each of the 4,096 places without reversing a bit', async (t) => {
