@@ -68,7 +68,8 @@ test('whatever sources of blobs say, nobody believes a wrong one, and one right 
     async () => {
       const request = arena.signRequest(holder, [last], UNIT, stranger('recipient'))
       await arena.submit(request)
-      const block = await arena.ordered(request.infohash)
+      last = request.infohash
+      const block = await arena.ordered(last)
       const { parent, blobs, verdict, miner: payout } = await blockAt(block)
       assert.deepEqual([parent, blobs, verdict, payout], [right.id, 1, 'valid', miner.account.address])
       await miner.running.stop()
@@ -129,7 +130,8 @@ test('whatever sources of blobs say, nobody believes a wrong one, and one right 
         if (kind === 'right') last = infohash
         // Peers have the torrent that is named, with other blobs in it.
         const order = { data: 'blobs', spareBlobs: 1, content: [packed] } as const
-        const { id } = await liar.publish({ ...order, ...(other && { torrent: other }) })
+        const { id, verdict: truth } = await liar.publish({ ...order, ...(other && { torrent: other }) })
+        assert.equal(truth, kind === 'right' ? 'valid' : 'invalid')
         const verdict = async () => {
           const { blocks } = await judging.call('bridge_blocks', {})
           return blocks.find((block) => block.id === id)?.verdict

@@ -99,9 +99,9 @@ async function tell(miner: Miner, log: Logger, signal: AbortSignal): Promise<voi
     const { state, problem, blocks, work } = status
     const { published, final } = blocks
     const { code, defends, rows, obstacle } = work ?? {}
-    // That there is an obstacle, not which one: others may change that as often as they like.
-    const isBarred = obstacle !== undefined
-    const line = [state, problem, published, final, code === 'defence', defends, rows, isBarred].join(' ')
+    // What kind of obstacle there is, not which block it is: others may change that as often as they like.
+    const kind = obstacle?.replace(/0x[0-9a-f]+|\d+/g, '')
+    const line = [state, problem, published, final, code === 'defence', defends, rows, kind].join(' ')
     if (line !== told) log.info(factsOf(status), problem ?? status.reason)
     told = line
     await delay(TELL_MS, undefined, { signal }).catch(() => undefined)
