@@ -1,11 +1,11 @@
 // The lanes of the assets model: which entries a block may consume, by words and by what the contract reads, one step after another.
 
-export const LANES = [0, 1, 2] as const
+const LANES = [0, 1, 2] as const
 /** Entries of a lane that a block takes at most. */
 const SHARE = 1
 
 /** `length` entries, of which the parent has consumed `count`, and those from `young` on are younger than an hour. */
-export type LaneState = { readonly length: number; readonly count: number; readonly young: number }
+type LaneState = { readonly length: number; readonly count: number; readonly young: number }
 export type Queue = readonly [LaneState, LaneState, LaneState]
 
 /** An entry by its number, or a transaction that a miner chose. */

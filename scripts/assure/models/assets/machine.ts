@@ -34,7 +34,7 @@ export const TRAPS = [
 ] as const
 export type Trap = (typeof TRAPS)[number]
 
-export type Reason =
+type Reason =
   | 'None'
   | 'ZeroTokens'
   | 'BadAsset'
