@@ -36,7 +36,7 @@ import { startAnvil } from './anvil.ts'
 import type { Bench } from './measure.ts'
 
 const EASIEST = 2n ** 243n
-/** Of the payments of a block, those whose change is a new output: the state may grow by so much. */
+/** Of the payments of a block, those whose change is a new output, by which the state grows. */
 const GROWING = 1_900
 const DEPLOYER = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
 const LOOK_MS = 5

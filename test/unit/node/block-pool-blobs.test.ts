@@ -1,4 +1,5 @@
 // The pool of mined blocks, whose rows come in blobs: what is right is kept, and blobs of anybody cost no more than their commitments.
+// Long, since all its cases share two blocks whose commitments take seconds.
 
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
