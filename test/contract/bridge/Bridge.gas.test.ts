@@ -11,12 +11,14 @@ import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { proveStep } from '../../../miner/watch/refutation.ts'
 import { refuteGas } from '../../../node/ethereum/calls.ts'
 import { encodeRefutation } from '../../../node/ethereum/refute-call.ts'
-import { concat } from '../../../node/protocol/bytes.ts'
+import { MAX_BLOB_STEPS, MAX_BLOBS } from '../../../node/protocol/blob.ts'
+import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { parseAddress, toBytes } from '../../../node/protocol/ids.ts'
 import { LANE_SHARE } from '../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { pay } from '../../../scripts/assure/models/world.ts'
 import { GAS_MODULE, renderGas } from '../../../scripts/make/gas.ts'
+import { carry, sendHead, someBlobHashes } from '../../support/contract/blob-stage.ts'
 import {
   depositStep,
   packedBytes,
@@ -29,6 +31,7 @@ import {
 import { type Receipt, readArtifact } from '../../support/contract/chain.ts'
 import { crowd, deepen, fund, hashes, payee, sender, touched } from '../../support/contract/deep-state.ts'
 import { Fixture, HOUR, MIN_REQUEST } from '../../support/contract/fixture.ts'
+import { Stage } from '../../support/contract/stage.ts'
 
 const FILE = new URL('../gas.json', import.meta.url)
 const UNIT = 10n ** 18n
@@ -52,6 +55,13 @@ const holder = fixture.account(5)
 const stranger = (i: number) => parseAddress(`0x${someHash(i + 1_000).slice(-40)}`)
 const plain = (count: number, inputs: number) =>
   Array.from({ length: count }, (_, seed) => transactionStep({ payee: stranger(seed), inputs, seed, tokens: UNIT }))
+
+/** Of requests, in the head of a block in blobs. */
+function records(count: number): Uint8Array {
+  const record = (step: number) =>
+    concat(encodeUint(step, 4), toBytes(stranger(step)), encodeUint(UNIT + BigInt(step), 16))
+  return concat(...Array.from({ length: count }, (_, i) => record(i)))
+}
 
 function note(name: string, { gasUsed }: Receipt, limit: bigint): void {
   measured[name] = Number(gasUsed)
@@ -93,6 +103,27 @@ describe('gas', () => {
       await publish(`publish, ${count} steps of ${inputs} inputs`, genesis, { steps: plain(count, inputs) }, limit)
       await again()
     }
+  })
+
+  it('of publish in blobs is at most 180,000, and 3,500 for each record of the head', async () => {
+    await using stage = await Stage.start('blobs')
+    const send = async (name: string, limit: bigint, head: Parameters<typeof sendHead>[1]) => {
+      const before = await stage.snapshot()
+      note(name, (await sendHead(stage, head)).receipt, limit)
+      await before()
+    }
+    const zeros = Array.from({ length: LANE_SHARE }, () => new Uint8Array(127))
+    await stage.fixture.force(zeros)
+    stage.fixture.pass(HOUR / 2n)
+    const voids = zeros.map((packed) => voidStep(stage.fixture.forceFee(packed), packed))
+    // The harness reads the hashes from storage: 2,100 gas each, and as much for their number.
+    await carry(stage, someBlobHashes(1))
+    await send('publish in blobs, no records', 180_000n, { stepCount: 1 })
+    await send('publish in blobs, 200 requests', 900_000n, { stepCount: 200, requests: records(200) })
+    await send('publish in blobs, 128 void entries', 600_000n, { stepCount: LANE_SHARE, entries: concat(...voids) })
+    await carry(stage, someBlobHashes(MAX_BLOBS))
+    const full = { stepCount: MAX_BLOB_STEPS, requests: records(200) }
+    await send('publish in six blobs, 200 requests', 900_000n, full)
   })
 
   it('of a race is bounded', async () => {

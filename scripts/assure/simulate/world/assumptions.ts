@@ -21,6 +21,10 @@ export const ASSUMED = {
   deposits: { perHour: 1, medianTtx: 200, spread: 1 },
   /** The same of other assets. */
   assets: { perHour: 1, medianTtx: 200, spread: 1 },
+  /** Other payments of users, which come evenly and pay nobody: how many an hour, and entries that the state has more by each. */
+  payments: { perHour: 120, growth: 0.5 },
+  /** Bytes of a usual step: two inputs, no memo. */
+  paymentBytes: 148,
   /** Packed bytes of a forced transaction, and of the smallest that has the shape of one. */
   forcedBytes: { usual: 200, least: 127 },
   /** From sending to the block of Ethereum, seconds (log-normal): mostly the next block or two, sometimes minutes. */

@@ -125,7 +125,7 @@ test(`rivals put off what is payable to 48 hours and the time of two calls, not 
 test(`honest miners publish empty blocks in defence of own ones, and no others (seed ${SEED})`, () => {
   const empty = (name: string) => {
     const { bridge, miners } = play(scene(name), SEED)
-    return [...bridge.drafts.values()].filter(({ size, miner }) => size === 0 && miners.includes(miner)).length
+    return [...bridge.drafts.values()].filter(({ load, miner }) => load.steps === 0 && miners.includes(miner)).length
   }
   assert.equal(empty('honest'), 0)
   assert(empty('light-forks') > 0)
