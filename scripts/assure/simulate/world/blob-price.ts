@@ -9,7 +9,7 @@ export const MOST_BLOBS = 21
 /** BLOB_BASE_FEE_UPDATE_FRACTION. */
 const UPDATE_FRACTION = 11_684_671
 /** BLOB_BASE_COST: a blob costs at least as much as this much gas. */
-const RESERVE_GAS = 8_192n
+export const RESERVE_GAS = 8_192n
 const BLOB_GAS = BLOB_BYTES
 
 /** What the price does not stay below. */

@@ -103,6 +103,11 @@ export function leastShare(prices: GasPrices): Wei {
   return prices.blobGasPrice === undefined || calldata < blobs ? calldata : blobs
 }
 
+/** As many requests. */
+export function requestsLoad(count: number): Load {
+  return times(REQUEST_LOAD, count)
+}
+
 /** As many payments. */
 export function paymentsLoad(count: number): Load {
   const { steps, bytes, elements } = loadOfStep(ASSUMED.paymentBytes)
@@ -152,25 +157,27 @@ function fill(queued: Queued, waiting: Waiting, policy: Policy, rows: Rows): Con
   const pays = ({ amount }: Request) => worthOf(toBaseUnits(feeOf(amount)), policy) > share
   const end = waiting.requests.findIndex((request) => !pays(request))
   const paying = end < 0 ? waiting.requests.length : end
-  const withRequests = (count: number) => addLoads(queued.load, times(REQUEST_LOAD, count))
+  const withRequests = (count: number) => addLoads(queued.load, requestsLoad(count))
   const first = most(paying, (count) => isWithin(rows, withRequests(count)))
   const chosen = contentOf(queued, waiting.requests.slice(0, first), 0, rows)
-  if (chosen.load.requests + chosen.load.queueEntries === 0) return chosen
+  // Payments never cause a block, and have no blob that is paid for anyway where nothing else does.
+  const isCaused = chosen.load.requests + chosen.load.queueEntries > 0
   const budget = budgetOf(offerOf(chosen), policy)
   const allows = (before: Content, after: Content, unpaid: number) => {
     if (!isWithin(rows, after.load)) return false
     const [cost, less] = [after, before].map((each) => costOf(expenseOf(rows, each.load), policy))
-    if (cost === undefined || less === undefined || cost <= less) return true
+    if (cost === undefined || less === undefined || (isCaused && cost <= less)) return true
     return budget === undefined ? unpaid <= policy.unpaidSteps : cost <= budget
   }
   // Beside a blob that is paid for, only a step that opens another one counts as unpaid.
   const unpaidOf = (before: Content, after: Content, count: number) =>
-    rows === 'blobs' ? expenseOf(rows, after.load).blobs - expenseOf(rows, before.load).blobs : count
+    rows === 'blobs' && isCaused ? expenseOf(rows, after.load).blobs - expenseOf(rows, before.load).blobs : count
   const poorOf = (count: number) => contentOf(queued, waiting.requests.slice(0, first + count), 0, rows)
   // What requests take of a head has a price, so none of these is free.
   const poor = most(first < paying ? 0 : Math.min(policy.unpaidSteps, waiting.requests.length - paying), (count) =>
     allows(chosen, poorOf(count), count),
   )
+  if (!isCaused && poor === 0) return chosen
   const beside = poorOf(poor)
   const withPayments = (count: number) => contentOf(queued, beside.requests, count, rows)
   const payments = most(waiting.payments, (count) => {
@@ -181,7 +188,7 @@ function fill(queued: Queued, waiting: Waiting, policy: Policy, rows: Rows): Con
 }
 
 function contentOf(queued: Queued, requests: readonly Request[], payments: number, rows: Rows): Content {
-  const load = addLoads(addLoads(queued.load, times(REQUEST_LOAD, requests.length)), paymentsLoad(payments))
+  const load = addLoads(addLoads(queued.load, requestsLoad(requests.length)), paymentsLoad(payments))
   const fee = requests.reduce((sum, { amount }) => sum + feeOf(amount), BigInt(queued.fee))
   const since = requests.reduce((least, { madeAt }) => Math.min(least, madeAt), queued.since)
   return {

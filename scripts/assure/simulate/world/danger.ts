@@ -90,8 +90,8 @@ function earns(world: World, draft: Draft): boolean {
   return fee > 0n || queueFees > 0n
 }
 
-/** Base units and gwei. */
-function feesOf({ bridge }: World, draft: Draft): { readonly fee: bigint; readonly queueFees: bigint } {
+/** What finality pays for it, base units and gwei. */
+export function feesOf({ bridge }: World, draft: Draft): { readonly fee: bigint; readonly queueFees: bigint } {
   const from = bridge.countsOf(draft.parent)
   const entries = bridge.entriesOf(draft, from)
   const requests = bridge.requestsOf(draft, from).reduce((sum, { amount }) => sum + feeOf(amount), 0n)

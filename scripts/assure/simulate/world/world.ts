@@ -58,7 +58,7 @@ export type WorldOptions = {
   readonly traffic?: Traffic
 }
 
-export type Traffic = { readonly requests: number; readonly payments: number }
+type Traffic = { readonly requests: number; readonly payments: number }
 
 const START = 1_767_225_600
 const RICH = 1_000_000n * ETHER
