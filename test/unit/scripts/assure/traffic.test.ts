@@ -118,9 +118,9 @@ test(`what has no room in calldata has room in blobs (seed ${SEED})`, () => {
 })
 
 test('docs/economics.md says for how many payments blocks have room, and from how many requests on they are in blobs', async () => {
-  const [text] = await Promise.all(PAGES.map((page) => readFile(page, 'utf8')))
+  const text = (await Promise.all(PAGES.map((page) => readFile(page, 'utf8')))).join('')
   const [blobs, calldata] = [throughput('blobs'), throughput('calldata')].map((each) => each.toFixed(2))
-  assert(text?.includes(`${blobs} payments a second in blobs (${calldata} in calldata)`), `${blobs} and ${calldata}`)
+  assert(text.includes(`${blobs} payments a second in blobs (${calldata} in calldata)`), `${blobs} and ${calldata}`)
   assert(text.includes('From four requests on blobs are cheaper'))
   assert(text.includes(`up to ${Math.floor(indifference() / 10) * 10} times their reserve`))
 })
