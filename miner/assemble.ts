@@ -191,7 +191,7 @@ export function offerOf({ header }: Pick<SealedHeader, 'header'>, body: PostedBo
 }
 
 /** Whether a miner is better off with `a`. */
-function isBetter(a: Content, b: Content, policy: Policy): boolean {
+export function isBetter(a: Offer, b: Offer, policy: Policy): boolean {
   const [revenue, other] = [revenueOf(a, policy), revenueOf(b, policy)]
   const [cost, otherCost] = [costOf(a, policy), costOf(b, policy)]
   if (revenue !== undefined && other !== undefined) return revenue - cost > other - otherCost
@@ -200,7 +200,7 @@ function isBetter(a: Content, b: Content, policy: Policy): boolean {
 }
 
 /** What a block may cost at most with this revenue, or undefined if it costs more already. */
-function budgetOf(content: Offer, policy: Policy): Wei | undefined {
+export function budgetOf(content: Offer, policy: Policy): Wei | undefined {
   const revenue = revenueOf(content, policy)
   if (revenue === undefined) return undefined
   const budget = toWei((revenue * 100n) / (100n + policy.marginPercent))

@@ -8,6 +8,8 @@ import type { Database } from './store/database.ts'
 import { UNSPENT } from './store/tables.ts'
 import type { LedgerOutput } from './types.ts'
 
+/** Where unspent outputs are found, by the order of their keys. */
+export type Unspent = Pick<Database, 'range'>
 type SpendableClass = Exclude<OutputClass, 'p'>
 
 const STATUS = { a: 'accepted', o: 'ordered', f: 'final' } as const
@@ -25,7 +27,7 @@ export async function spendable(database: Database, owner: Address, limit: numbe
 
 /** See `TransactionLedger.selectInputs`. `total` is all that the owner can spend. */
 export async function selectInputs(
-  database: Database,
+  database: Unspent,
   wish: { readonly owner: Address; readonly amount: bigint; readonly maxInputs: number; readonly total: bigint },
 ): Promise<LedgerOutput[]> {
   const { owner, amount, total } = wish
@@ -39,7 +41,8 @@ export async function selectInputs(
   const best = isSettledEnough ? settled : all
   if (reach(best, maxInputs) < amount) throw shortOf(amount, total, reach(all, maxInputs), maxInputs)
   const single = await smallestAtLeast(database, owner, amount, isSettledEnough ? ['f', 'o'] : SETTLED_FIRST)
-  if (single !== undefined) return [single]
+  if (single !== undefined)
+    return maxInputs === 1 ? [single] : [single, ...(await companionOf(database, single, amount))]
   const chosen: LedgerOutput[] = []
   let sum = 0n
   for (const output of top(best, maxInputs)) {
@@ -50,14 +53,14 @@ export async function selectInputs(
   return chosen
 }
 
-async function largest(database: Database, owner: Address, outputClass: SpendableClass, limit: number) {
+async function largest(database: Unspent, owner: Address, outputClass: SpendableClass, limit: number) {
   const gte = owner + outputClass
   const rows = await database.range(UNSPENT, { gte, lt: `${gte}~`, reverse: true, limit })
   return rows.map(([key]) => toOutput(owner, outputClass, key))
 }
 
 async function smallestAtLeast(
-  database: Database,
+  database: Unspent,
   owner: Address,
   amount: bigint,
   classes: readonly SpendableClass[],
@@ -68,6 +71,17 @@ async function smallestAtLeast(
     for (const [key] of await database.range(UNSPENT, range)) found.push(toOutput(owner, outputClass, key))
   }
   return found.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0))[0]
+}
+
+/**
+ * The owner's smallest final output, unless it holds more than is paid: a payment out of one output makes two, so the state of every node would grow by
+ * each payment, and a block in blobs may enlarge it by 2,048 entries only.
+ */
+async function companionOf(database: Unspent, single: LedgerOutput, amount: bigint): Promise<LedgerOutput[]> {
+  const { owner, infohash } = single
+  const range = { gte: `${owner}f`, lt: unspentKey(owner, 'f', amount + 1n), limit: 2 }
+  const found = (await database.range(UNSPENT, range)).map(([key]) => toOutput(owner, 'f', key))
+  return found.filter((output) => output.infohash !== infohash).slice(0, 1)
 }
 
 function top(outputs: readonly LedgerOutput[], count: number): LedgerOutput[] {

@@ -212,7 +212,8 @@ export interface TransactionLedger extends AsyncDisposable {
   balance(owner: Address): LedgerBalance
   /**
    * Outputs of the owner that hold at least `amount`, at most `maxInputs` (default and at most 8): settled ones if they suffice; one output
-   * that is just big enough, else the largest ones. Throws `OperationError` `insufficient-funds`, or `funds-spread` if the money is there but in
+   * that is just big enough, and with it the smallest final one that holds no more than `amount`, so that payments do not enlarge the state; else the
+   * largest ones. Throws `OperationError` `insufficient-funds`, or `funds-spread` if the money is there but in
    * too many outputs (its facts say how much `maxInputs` can reach: consolidate first).
    */
   selectInputs(owner: Address, amount: bigint, maxInputs?: number): Promise<LedgerOutput[]>

@@ -44,7 +44,9 @@ export function failuresOf(rows: readonly Row[]): string[] {
 function rowOf(measured: Measured, all: readonly Measured[]): Row {
   const kind = [HONEST, ...KINDS].find(({ name }) => name === measured.name)
   if (kind === undefined) throw new RangeError(`there is no attack ${measured.name}`)
-  const find = (name: string) => all.find((other) => other.name === name && other.share === measured.share)
+  const { share, gwei } = measured
+  const find = (name: string) =>
+    all.find((other) => other.name === name && other.share === share && other.gwei === gwei)
   const base = find(kind.instead ?? HONEST.name)
   const honest = find(HONEST.name)
   if (base === undefined || honest === undefined) throw new RangeError(`nothing to compare ${kind.name} with`)

@@ -16,6 +16,8 @@ export type Scenario = {
   readonly budget: number
   /** How many are published until it ends. */
   readonly blocks: number
+  /** A base fee that never changes; what is left out is as the simulation assumes it. */
+  readonly gwei?: number
 }
 
 /** Hours. `waiting`: how many were not paid at the end, though made 80 hours before or earlier; their ages count for `longest`. */
@@ -33,6 +35,7 @@ export type Measured = {
   readonly name: string
   readonly share: number
   readonly budget: number
+  readonly gwei: number | undefined
   readonly days: number
   readonly published: number
   /** ETH, and the fees in TTX. `net`: all that the attacker gained, fees at their price, less all that it paid. */
@@ -67,8 +70,9 @@ const TAIL_HOURS = 80
 const LEAST_DAYS = 8
 const RICH = 1_000_000n * ETHER
 
-export function measure({ kind, share, budget, blocks }: Scenario, seed: number): Measured {
-  const world = play({ kind, share, budget, blocks }, seed)
+export function measure(scenario: Scenario, seed: number): Measured {
+  const { kind, share, budget, gwei } = scenario
+  const world = play(scenario, seed)
   const { bridge, attacker, now } = world
   const held = [...bridge.bonds.values()]
   const heldBy = (account: Account, deal?: boolean) =>
@@ -84,6 +88,7 @@ export function measure({ kind, share, budget, blocks }: Scenario, seed: number)
     name: kind.name,
     share,
     budget,
+    gwei,
     days: (now - world.start) / DAY,
     published: bridge.published,
     attacker: {
@@ -125,8 +130,8 @@ export function measure({ kind, share, budget, blocks }: Scenario, seed: number)
 }
 
 /** A world with this attack in it, run to its end. */
-export function play({ kind, share, budget, blocks }: Scenario, seed: number): World {
-  const world = new World(seed, BigInt(budget) * ETHER, { isQuiet: kind.isQuiet === true })
+export function play({ kind, share, budget, blocks, gwei }: Scenario, seed: number): World {
+  const world = new World(seed, BigInt(budget) * ETHER, { isQuiet: kind.isQuiet === true, gwei })
   const hash = kind.needs === 'hash rate' ? share : 0
   for (const [i, part] of ASSUMED.honestParts.entries()) {
     const account = new Account(`miner ${i + 1}`, RICH)

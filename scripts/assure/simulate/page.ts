@@ -1,22 +1,43 @@
-// The parts of docs/economics.md that are generated: what is between two marks of the same name.
+// The parts of docs/economics.md and docs/economics/attacks.md that are generated: what is between two marks of the same name.
 
 import { readFile, writeFile } from 'node:fs/promises'
 
-export const PAGE = new URL('../../../docs/economics.md', import.meta.url)
+/** For people, and all attacks in one table. */
+export const PAGES = ['economics.md', 'economics/attacks.md'].map(
+  (name) => new URL(`../../../docs/${name}`, import.meta.url),
+)
 
-/** Replaces each part by the text under its name. Throws a `RangeError` if the page has no such part. */
+/** Replaces each part by the text under its name, on whichever page has it. Throws a `RangeError` if none has. */
 export async function writeParts(parts: Readonly<Record<string, string>>): Promise<void> {
-  let page = await readFile(PAGE, 'utf8')
+  const pages = await Promise.all(PAGES.map(async (url) => ({ url, text: await readFile(url, 'utf8') })))
   for (const [name, text] of Object.entries(parts)) {
-    const { from, to } = placeOf(page, name)
-    page = `${page.slice(0, from)}\n${text}\n${page.slice(to)}`
+    const page = pages.find((each) => each.text.includes(markOf(name)))
+    if (page === undefined) throw missing(name)
+    page.text = replace(page.text, name, text)
   }
-  await writeFile(PAGE, page)
+  for (const { url, text } of pages) await writeFile(url, text)
 }
 
-function placeOf(page: string, name: string): { readonly from: number; readonly to: number } {
-  const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`]
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-  if (from < 0 || to < from) throw new RangeError(`expected ${begin} and ${end} in docs/economics.md`)
-  return { from: from + begin.length, to }
+/** Whether a page has exactly this part. */
+export async function hasPart(name: string, text: string): Promise<boolean> {
+  const pages = await Promise.all(PAGES.map((url) => readFile(url, 'utf8')))
+  return pages.some((page) => page.includes(`${markOf(name)}\n${text}\n${endOf(name)}`))
+}
+
+function replace(page: string, name: string, text: string): string {
+  const [from, to] = [page.indexOf(markOf(name)) + markOf(name).length, page.indexOf(endOf(name))]
+  if (to < from) throw missing(name)
+  return `${page.slice(0, from)}\n${text}\n${page.slice(to)}`
+}
+
+function markOf(name: string): string {
+  return `<!-- ${name} -->`
+}
+
+function endOf(name: string): string {
+  return `<!-- end of ${name} -->`
+}
+
+function missing(name: string): RangeError {
+  return new RangeError(`expected ${markOf(name)} and ${endOf(name)} in docs/economics.md or docs/economics/attacks.md`)
 }

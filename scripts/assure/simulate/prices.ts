@@ -1,6 +1,4 @@
 // What attacks cost at several base fees, from the rules and the measured gas: a table of docs/economics.md.
-//
-// `node scripts/assure/simulate/prices.ts` writes it there; `npm run simulate -- --write` does too.
 
 import { gasFigures } from '../../../deployments/gas.ts'
 import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../../node/ethereum/calls.ts'
@@ -8,18 +6,14 @@ import { DEFAULT_PARAMETERS } from '../../../node/ethereum/deploying/parameters.
 import type { Lane } from '../../../node/protocol/queue.ts'
 import { GWEI, toGasPrice } from '../../../node/protocol/units.ts'
 import { CHOSEN, FLOODED, floodOf } from './lanes/constants.ts'
-import { writeParts } from './page.ts'
-import { markdown } from './table.ts'
+import { GWEIS, markdown } from './table.ts'
+import { BLOCKS_A_DAY } from './traffic/blocks.ts'
 import { ASSUMED, ETHER } from './world/assumptions.ts'
 import { GAS } from './world/gas.ts'
 import { ASSET_FEE_GAS } from './world/lanes.ts'
 
-/** Base fees in gwei, without a tip. */
-const BASE_FEES = [0.05, 1, 10, 50]
 /** What the bridge counts at least, gwei. */
 const FLOOR_GWEI = Number(DEFAULT_PARAMETERS.floorPrice) / 1e9
-/** Blocks a day, as the simulation has them: one is due every hour, and the target eases from 45 minutes on. */
-const BLOCKS_A_DAY = 27
 /** Of `minDeposit` in an ordinary network, TTX. */
 const DEPOSIT = 1
 
@@ -30,12 +24,12 @@ type Row = { readonly what: string; readonly costs: readonly Cost[] }
 
 /** ETH, rounded to two digits; what is paid in TTX at the price that the simulation assumes. */
 export function priceTable(): string {
-  const head = ['ETH at a base fee of', ...BASE_FEES.map((gwei) => `${gwei} gwei`)]
+  const head = ['ETH at a base fee of', ...GWEIS.map((gwei) => `${gwei} gwei`)]
   return markdown(
     head,
     rows().map(({ what, costs }) => [
       what,
-      ...BASE_FEES.map((gwei) => [...new Set(costs.map((cost) => formatCost(cost, gwei)))].join(' to ')),
+      ...GWEIS.map((gwei) => [...new Set(costs.map((cost) => formatCost(cost, gwei)))].join(' to ')),
     ]),
   )
 }
@@ -102,5 +96,3 @@ function formatCost({ gas = 0, counted = 0, floor = 0, tokens = 0 }: Cost, gwei:
   const digits = Math.max(0, 1 - Math.floor(Math.log10(ether)))
   return ether.toFixed(digits)
 }
-
-if (import.meta.main) await writeParts({ prices: priceTable() })

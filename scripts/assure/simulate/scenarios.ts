@@ -1,7 +1,8 @@
 // Which attacks are played with which hash rate and money, and how many blocks each gets.
 
-import { HONEST, KINDS } from './attacks/kinds.ts'
+import { HONEST, KINDS, type Kind } from './attacks/kinds.ts'
 import type { Scenario } from './measure.ts'
+import { GWEIS } from './table.ts'
 
 const SHARES = [0.05, 0.1, 0.33, 0.51, 0.75] as const
 /** Whole ether: more than any of them can spend in its time, but for outbidding. */
@@ -10,6 +11,11 @@ const LITTLE = [1, 10] as const
 const COINS = [1, 3, 10, 30, 100] as const
 /** What all others are compared with is played longer. */
 const HONEST_WEIGHT = 4
+
+/** At each base fee: what rivals, and whatever else makes others wait or takes their fees, costs and does. */
+const RIVALS = ['daily-forks', 'light-forks', 'spoiling', 'fee-sniping', 'censor'] as const
+const RIVAL_SHARE = 0.33
+const RIVAL_BLOCKS = 400
 
 type Weighed = Omit<Scenario, 'blocks'> & { readonly weight: number }
 
@@ -30,4 +36,16 @@ export function scenarios(blocks: number): Scenario[] {
     budget,
     blocks: Math.max(1, Math.floor((blocks * weight) / weights)),
   }))
+}
+
+export function rivalScenarios(): Scenario[] {
+  const kinds = [HONEST, ...RIVALS.map(kindOf)]
+  const each = { share: RIVAL_SHARE, budget: PLENTY, blocks: RIVAL_BLOCKS }
+  return GWEIS.flatMap((gwei) => kinds.map((kind) => ({ ...each, kind, gwei })))
+}
+
+function kindOf(name: string): Kind {
+  const kind = KINDS.find((each) => each.name === name)
+  if (kind === undefined) throw new RangeError(`there is no attack ${name}`)
+  return kind
 }

@@ -1,17 +1,21 @@
 // `npm run simulate`: plays all attacks on the bridge in a seeded world, prints what they cost and bring, and fails if dealing with
-// oneself ever paid. With --write it brings docs/economics.md and its pictures up to date.
+// oneself ever paid. With --write it brings docs/economics.md, docs/economics/attacks.md and the pictures up to date.
 
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { crowdingTable } from './blobs/crowding.ts'
+import { growthTable, walletTable, watchingTable } from './blobs/tables.ts'
 import { compare, failuresOf, type Row } from './compare.ts'
 import { constantsTable } from './lanes/constants.ts'
 import { floodTable, mannerTable, rushTable } from './lanes/tables.ts'
-import { measure } from './measure.ts'
+import { measure, type Scenario } from './measure.ts'
 import { writeParts } from './page.ts'
 import { drawPlots } from './plots.ts'
 import { priceTable } from './prices.ts'
-import { PLENTY, scenarios } from './scenarios.ts'
-import { attackTable, budgetTable, kindList } from './table.ts'
+import { PLENTY, rivalScenarios, scenarios } from './scenarios.ts'
+import { attackTable, budgetTable, kindList, rivalTable } from './table.ts'
+import { blockTable } from './traffic/blocks.ts'
+import { volumeTable } from './traffic/tables.ts'
 
 const PICTURES = new URL('../../../docs/economics/', import.meta.url)
 
@@ -33,24 +37,37 @@ if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(blocks) || blocks < 1) 
 }
 
 async function main(): Promise<void> {
-  const list = scenarios(blocks).filter(({ kind }) => isWanted(kind.name))
-  const all = list.map((scenario, i) => {
-    const { kind, share, budget } = scenario
-    console.error(
-      `${i + 1} of ${list.length}: ${kind.name}, ${Math.round(share * 100)}% of the hash rate, ${budget} ETH`,
-    )
-    return measure(scenario, seed)
-  })
-  const rows = compare(all)
+  const rows = play(scenarios(blocks).filter(({ kind }) => isWanted(kind.name)))
+  const rivals = isWanted('rivals') ? play(rivalScenarios()) : []
   const rich = rows.filter(({ measured: { share, budget } }) => share > 0 && budget === PLENTY)
   const poor = rows.filter(({ kind, measured: { budget } }) => kind.needs === 'coins' || budget !== PLENTY)
-  const failures = failuresOf(rows)
-  const floods = isWanted('lanes') ? lanes() : {}
-  if (values.json) console.log(JSON.stringify({ seed, blocks, all, failures, ...floods }, null, 2))
-  else console.log([attackTable(rich), budgetTable(poor), profitsOf(rich), ...Object.values(floods)].join('\n\n'))
-  if (values.write) await write(rows, rich, poor, floods)
+  const failures = failuresOf([...rows, ...rivals])
+  const parts = {
+    ...(rivals.length > 0 ? { rivals: rivalTable(rivals) } : {}),
+    ...(isWanted('lanes') ? lanes() : {}),
+    ...(isWanted('volumes') ? { volumes: volumeTable(seed, say) } : {}),
+    ...(await prices()),
+  }
+  const all = rows.map(({ measured }) => measured)
+  if (values.json) console.log(JSON.stringify({ seed, blocks, all, failures, ...parts }, null, 2))
+  else console.log([attackTable(rich), budgetTable(poor), profitsOf(rich), ...Object.values(parts)].join('\n\n'))
+  if (values.write) await write(rows, rich, poor, parts)
   for (const failure of failures) console.error(`FAILED: ${failure}`)
   if (failures.length > 0) process.exitCode = 1
+}
+
+function play(list: readonly Scenario[]): Row[] {
+  const all = list.map((scenario, i) => {
+    const { kind, share, budget, gwei } = scenario
+    const fee = gwei === undefined ? '' : `, ${gwei} gwei`
+    say(`${i + 1} of ${list.length}: ${kind.name}, ${Math.round(share * 100)}% of the hash rate, ${budget} ETH${fee}`)
+    return measure(scenario, seed)
+  })
+  return compare(all)
+}
+
+function say(text: string): void {
+  console.error(text)
 }
 
 /** What others are compared with is always played. */
@@ -70,34 +87,40 @@ function profitsOf(rows: readonly Row[]): string {
 
 /** Tables by name: of single lanes that are full. */
 function lanes(): Record<string, string> {
-  const say = (text: string) => console.error(text)
+  return { floods: floodTable(seed, say), manners: mannerTable(seed, say), rushes: rushTable(seed, say) }
+}
+
+/** Tables by name: what follows from rules and gas, without a world. */
+async function prices(): Promise<Record<string, string>> {
   return {
-    floods: floodTable(seed, say),
-    manners: mannerTable(seed, say),
-    rushes: rushTable(seed, say),
+    prices: priceTable(),
+    blocks: blockTable(),
     constants: constantsTable(),
+    growth: growthTable(),
+    wallets: await walletTable(seed),
+    watching: watchingTable(),
+    crowding: crowdingTable(),
   }
 }
 
-/** What is between the marks of the page is generated. With --only, just the tables of the lanes are: the others need all attacks. */
+/** What is between the marks of the pages is generated. With --only, the tables of all attacks are left as they are. */
 async function write(
   rows: readonly Row[],
   rich: readonly Row[],
   poor: readonly Row[],
-  floods: Readonly<Record<string, string>>,
+  parts: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (values.only !== undefined) {
-    await writeParts(floods)
+    await writeParts(parts)
     return
   }
   await writeParts({
     run: `Seed ${seed}, ${rows.reduce((sum, { measured }) => sum + measured.published, 0)} published blocks, ${rows.length} scenarios.`,
-    prices: priceTable(),
     attacks: attackTable(rich),
     budgets: budgetTable(poor),
     kinds: kindList(rows),
     profits: profitsOf(rich),
-    ...floods,
+    ...parts,
   })
   for (const [name, picture] of Object.entries(drawPlots(rows)))
     await writeFile(new URL(`${name}.svg`, PICTURES), picture)

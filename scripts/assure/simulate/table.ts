@@ -1,5 +1,6 @@
 // The tables of docs/economics.md.
 
+import { HONEST } from './attacks/kinds.ts'
 import type { Row } from './compare.ts'
 import type { Delays } from './measure.ts'
 
@@ -53,6 +54,33 @@ export function budgetTable(rows: readonly Row[]): string {
   )
 }
 
+/** One line for each attack and base fee; ETH a day, hours. */
+export function rivalTable(rows: readonly Row[]): string {
+  const head = [
+    'attack',
+    'gwei',
+    'spent',
+    'others lose',
+    'median delay',
+    'longest',
+    'races',
+    'overturned',
+    'unpaid blocks',
+  ]
+  const attacks = rows.filter(({ kind }) => kind.name !== HONEST.name)
+  const sorted = [...new Set(attacks.map(({ kind }) => kind.name))].flatMap((name) =>
+    attacks.filter(({ kind }) => kind.name === name),
+  )
+  return markdown(
+    head,
+    sorted.map((row) => {
+      const [median, most, , ...races] = raceOf(row)
+      const money = [row.spent, row.damage].map((sum) => number(sum, 3))
+      return [row.kind.name, `${row.measured.gwei}`, ...money, median ?? '', most ?? '', ...races]
+    }),
+  )
+}
+
 /** What each name stands for. */
 export function kindList(rows: readonly Row[]): string {
   const kinds = new Map(rows.map(({ kind }) => [kind.name, kind]))
@@ -85,6 +113,9 @@ function number(value: number, digits: number): string {
   const text = value.toFixed(digits)
   return Number(text) === 0 ? (0).toFixed(digits) : text
 }
+
+/** Base fees of Ethereum for which attacks are priced, without a tip. */
+export const GWEIS = [0.05, 1, 10, 50] as const
 
 /** A table whose first column is text. */
 export function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {

@@ -6,7 +6,7 @@ import { feeOf } from '../../../../node/protocol/fee.ts'
 import { LANE_SHARE, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
 import { costOfGas, GWEI, toGasPrice } from '../../../../node/protocol/units.ts'
 import { ASSUMED, ttx } from '../world/assumptions.ts'
-import { weiOf } from '../world/content.ts'
+import { leastShare, weiOf } from '../world/content.ts'
 import { GAS } from '../world/gas.ts'
 import type { Strategy, World } from '../world/world.ts'
 
@@ -53,7 +53,7 @@ export class Dust implements Strategy {
   onHour(): void {
     const world = this.#world
     const { attacker, gasPrice } = world
-    const least = ttx((1.05 * 100 * Number(GAS.step * gasPrice)) / Number(weiOf(ttx(1))))
+    const least = ttx((1.05 * 100 * Number(leastShare(world.prices))) / Number(weiOf(ttx(1))))
     const amount = this.#options.amount === undefined ? least : ttx(this.#options.amount)
     const each = weiOf(feeOf(amount)) + GAS.claimInBatch * gasPrice
     for (let i = 0; i < (this.#options.perHour ?? STEP_LIMIT) && this.#spent + each < world.budget; i++) {

@@ -21,7 +21,7 @@ import { type Strategy, World } from '../world/world.ts'
  * What the flooder's hash rate does. `usual`: as the product. `grudging`: consumes what the rule demands and nothing else. `heavy`: the
  * same with twice the work in each block. `branch`: the same as `grudging` on a branch of its own against all others, `heavy branch` so too.
  */
-export type Mining = 'usual' | 'grudging' | 'heavy' | 'branch' | 'heavy branch'
+type Mining = 'usual' | 'grudging' | 'heavy' | 'branch' | 'heavy branch'
 
 export type Flood = {
   readonly lane: Lane

@@ -1,37 +1,30 @@
 // Floods and rushes of the lanes: tables of docs/economics.md, each figure the median of some worlds.
 
-import type { Lane } from '../../../../node/protocol/queue.ts'
-import { markdown } from '../table.ts'
+import { LANES } from '../../../../node/protocol/queue.ts'
+import { GWEIS, markdown } from '../table.ts'
 import { formatGas } from './constants.ts'
-import { type Flood, type FloodResult, type Mining, playFlood, playRush, type RushResult } from './play.ts'
+import { type Flood, type FloodResult, playFlood, playRush, type RushResult } from './play.ts'
 
-const GWEIS = [0.05, 1, 10, 50] as const
-const HOURS = [24, 48, 96] as const
+const FLOODERS = [
+  { manner: 'pace', hours: 24 },
+  { manner: 'pace', hours: 48 },
+  { manner: 'burst', hours: 24 },
+] as const
 /** Worlds for each figure. */
-const SEEDS = 5
+const SEEDS = 3
 
-type Miners = { readonly share: number; readonly mining: Mining; readonly name: string }
-const NOBODY: Miners = { share: 0, mining: 'usual', name: 'none' }
-const GRUDGING: Miners = { share: 0.75, mining: 'grudging', name: '75%, grudging' }
-const MINERS: readonly Miners[] = [
-  NOBODY,
-  { share: 0.33, mining: 'usual', name: '33%' },
-  { share: 0.33, mining: 'grudging', name: '33%, grudging' },
-  { share: 0.75, mining: 'usual', name: '75%' },
-  GRUDGING,
-  { share: 0.75, mining: 'heavy', name: '75%, heavy' },
-  { share: 0.75, mining: 'branch', name: '75%, branch' },
-  { share: 0.75, mining: 'heavy branch', name: '75%, heavy branch' },
-]
+type Way = { readonly name: string } & Partial<Flood>
+const NOBODY = { name: 'none', share: 0, mining: 'usual' } as const
+const GRUDGING = { name: '75%', share: 0.75, mining: 'grudging' } as const
+const MINERS: readonly Way[] = [NOBODY, { name: '33%', share: 0.33, mining: 'grudging' }, GRUDGING]
 
-/** A lane that is refilled right after each block, at four base fees. */
+/** Each lane, full for a day or two: by somebody who refills it after each block, and by somebody who enters a day of it at once. */
 export function floodTable(seed: number, say: (text: string) => void): string {
   const head = [
     'lane',
+    'flooder',
+    'mines',
     'hours',
-    'flooder mines',
-    'blocks a day',
-    'entries',
     'surcharge, gas',
     ...GWEIS.map((gwei) => `ETH at ${gwei}`),
     'held up',
@@ -40,21 +33,19 @@ export function floodTable(seed: number, say: (text: string) => void): string {
     'drained, hours',
     'free, hours',
   ]
-  const wanted = (['deposits', 'assets', 'forced'] as const).flatMap((lane) =>
-    (lane === 'deposits' ? MINERS : [NOBODY, GRUDGING]).flatMap((miners) =>
-      HOURS.map((hours) => ({ lane, hours, miners })),
-    ),
+  const wanted = LANES.flatMap((lane) =>
+    FLOODERS.flatMap(({ manner, hours }) => MINERS.map((miners) => ({ lane, manner, hours, miners }))),
   )
-  const lines = wanted.map(({ lane, hours, miners }) => {
-    say(`flood of ${lane}, ${hours} hours, ${miners.name}`)
-    const all = GWEIS.map((gwei) => worldsOf({ ...FLOOD, lane, hours, gwei, ...partOf(miners) }, seed))
+  const lines = wanted.map(({ lane, manner, hours, miners: { name, ...part } }) => {
+    const flooder = manner === 'pace' ? 'patient' : 'impatient'
+    say(`flood of ${lane}, ${flooder}, ${hours} hours, ${name}`)
+    const all = GWEIS.map((gwei) => worldsOf({ ...FLOOD, lane, manner, hours, gwei, ...part }, seed))
     const some = all.flat()
     return [
       lane,
+      flooder,
+      name,
       `${hours}`,
-      miners.name,
-      medianOf(some, ({ blocksADay }) => blocksADay).toFixed(0),
-      medianOf(some, ({ entries }) => entries).toFixed(0),
       formatGas(medianOf(some, ({ surchargeGas }) => surchargeGas)),
       ...all.map((worlds) => formatEther(medianOf(worlds, etherOf))),
       heldUp(some),
@@ -67,7 +58,7 @@ export function floodTable(seed: number, say: (text: string) => void): string {
   return markdown(head, lines)
 }
 
-/** A day of deposits at 1 gwei, in other ways: evenly, all at once, deeper. */
+/** Deposits at 1 gwei, in other ways: evenly, deeper, longer, and with other uses of hash rate. */
 export function mannerTable(seed: number, say: (text: string) => void): string {
   const head = [
     'how',
@@ -78,18 +69,24 @@ export function mannerTable(seed: number, say: (text: string) => void): string {
     'longest, hours',
     'an honest entry then, gas',
   ]
-  const ways: readonly (readonly [string, Partial<Flood>])[] = [
-    ['refilled after each block, one block in front', {}],
-    ['the same number each hour', { manner: 'even' }],
-    ['all at once', { manner: 'burst' }],
-    ['refilled, 2 blocks in front', { depth: 2 }],
-    ['refilled, 6 blocks in front', { depth: 6 }],
-    ['refilled, 12 blocks in front', { depth: 12 }],
-    ['refilled, 24 blocks in front', { depth: 24 }],
-    ['refilled, 6 blocks in front, 75% grudging', { depth: 6, ...partOf(GRUDGING) }],
-    ['refilled, 24 blocks in front, 75% grudging', { depth: 24, ...partOf(GRUDGING) }],
+  const ways: readonly Way[] = [
+    { name: 'refilled after each block, one block in front' },
+    { name: 'the same number each hour', manner: 'even' },
+    { name: 'refilled, 2 blocks in front', depth: 2 },
+    { name: 'refilled, 6 blocks in front', depth: 6 },
+    { name: 'refilled, 12 blocks in front', depth: 12 },
+    { name: 'refilled, 24 blocks in front', depth: 24 },
+    { ...GRUDGING, name: 'refilled, 6 blocks in front, 75%', depth: 6 },
+    { ...GRUDGING, name: 'refilled, 24 blocks in front, 75%', depth: 24 },
+    { name: '75% that mines as the product', share: 0.75 },
+    { name: '75%, heavy', share: 0.75, mining: 'heavy' },
+    { name: '75%, branch', share: 0.75, mining: 'branch' },
+    { name: '75%, heavy branch', share: 0.75, mining: 'heavy branch' },
+    { name: 'four days', hours: 96 },
+    { ...GRUDGING, name: 'four days, 75%', hours: 96 },
+    { name: 'four days, 75%, heavy branch', hours: 96, share: 0.75, mining: 'heavy branch' },
   ]
-  const lines = ways.map(([name, part]) => {
+  const lines = ways.map(({ name, ...part }) => {
     say(`flood: ${name}`)
     const worlds = worldsOf({ ...FLOOD, ...part }, seed)
     return [
@@ -108,6 +105,7 @@ export function mannerTable(seed: number, say: (text: string) => void): string {
 /** Honest users, all in one hour. */
 export function rushTable(seed: number, say: (text: string) => void): string {
   const head = [
+    'lane',
     'users in an hour',
     'last pays, gas',
     'mean, gas',
@@ -116,12 +114,16 @@ export function rushTable(seed: number, say: (text: string) => void): string {
     'price then, gas',
     'free, hours',
   ]
-  const lines = [500, 1_000, 2_000].map((users) => {
-    say(`rush of ${users}`)
-    const all = GWEIS.map((gwei) => seedsOf(seed).map((each) => playRush({ lane: 'deposits', users, gwei }, each)))
+  const wanted = LANES.flatMap((lane) =>
+    (lane === 'deposits' ? [500, 1_000, 2_000] : [2_000]).map((users) => ({ lane, users })),
+  )
+  const lines = wanted.map(({ lane, users }) => {
+    say(`rush of ${users} into ${lane}`)
+    const all = GWEIS.map((gwei) => seedsOf(seed).map((each) => playRush({ lane, users, gwei }, each)))
     const some = all.flat()
     const mid = (of: (result: RushResult) => number) => medianOf(some, of)
     return [
+      lane,
       `${users}`,
       formatGas(mid(({ last }) => last)),
       formatGas(mid(({ mean }) => mean)),
@@ -135,17 +137,13 @@ export function rushTable(seed: number, say: (text: string) => void): string {
 }
 
 const FLOOD: Flood = {
-  lane: 'deposits' satisfies Lane,
+  lane: 'deposits',
   manner: 'pace',
   hours: 24,
   depth: 1,
   share: 0,
   mining: 'usual',
   gwei: 1,
-}
-
-function partOf({ share, mining }: Miners): Pick<Flood, 'share' | 'mining'> {
-  return { share, mining }
 }
 
 function worldsOf(flood: Flood, seed: number): FloodResult[] {

@@ -21,6 +21,10 @@ export const ASSUMED = {
   deposits: { perHour: 1, medianTtx: 200, spread: 1 },
   /** The same of other assets. */
   assets: { perHour: 1, medianTtx: 200, spread: 1 },
+  /** Other payments of users, which come evenly and pay nobody: how many an hour, and entries that the state has more by each. */
+  payments: { perHour: 120, growth: 0.6 },
+  /** Bytes of a usual step: two inputs, no memo. */
+  paymentBytes: 148,
   /** Packed bytes of a forced transaction, and of the smallest that has the shape of one. */
   forcedBytes: { usual: 200, least: 127 },
   /** From sending to the block of Ethereum, seconds (log-normal): mostly the next block or two, sometimes minutes. */
@@ -33,6 +37,8 @@ export const ASSUMED = {
   watchers: { count: 3, away: 0.1, backHours: 6, reactionMedianSeconds: 60, reactionSpread: 1 },
   /** Where nothing is worth a block, miners look again after this long. */
   idleSeconds: 300,
+  /** What a watcher computes for a block of 3,500 steps in six blobs: commitments, signatures, states (docs/measurements.md); one core. */
+  judgeSeconds: 6,
   marginPercent: 10n,
   longestWaitSeconds: HOUR,
   unpaidSteps: 50,

@@ -3,6 +3,7 @@
 import { type RaceBlock, racesOf } from '../../../../miner/defence/races.ts'
 import { standsIn, targetsOf } from '../../../../miner/defence/stand.ts'
 import { decideDefence, type Stake } from '../../../../miner/profit.ts'
+import { type Expense, expenseOf, NO_LOAD } from '../../../../miner/rows.ts'
 import { isLive } from '../../../../node/bridge/race/eligible.ts'
 import { type BridgeBlock, descent } from '../../../../node/bridge/view.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
@@ -11,7 +12,6 @@ import { toBaseUnits, toGwei, toTime } from '../../../../node/protocol/units.ts'
 import type { Account } from './account.ts'
 import { offerOf, policyAt } from './content.ts'
 import type { Draft } from './draft.ts'
-import { publishGas } from './gas.ts'
 import type { World } from './world.ts'
 
 export type Danger = {
@@ -70,12 +70,19 @@ function isWorthIt(world: World, on: Hash, lost: readonly Draft[], spent: number
     blocks: lost.length,
     fee: toBaseUnits(sum((draft) => feesOf(world, draft).fee)),
     queueFees: toGwei(sum((draft) => feesOf(world, draft).queueFees)),
-    expense: { gas: sum((draft) => publishGas(draft, false)), blobs: 0 },
+    expense: sumOf(lost.map(({ rows, load }) => expenseOf(rows, load))),
     defences: spent,
-    spent: { gas: BigInt(spent) * publishGas({ size: 0, entries: 0 }, false), blobs: 0 },
+    spent: sumOf(Array.from({ length: spent }, () => expenseOf('calldata', NO_LOAD))),
   }
   const content = world.content(on, 'empty')
-  return decideDefence(offerOf(content), policyAt(world.gasPrice), stake).publish
+  return decideDefence(offerOf(content), policyAt(world.prices), stake).publish
+}
+
+function sumOf(expenses: readonly Expense[]): Expense {
+  return expenses.reduce((sum, { gas, blobs }) => ({ gas: sum.gas + gas, blobs: sum.blobs + blobs }), {
+    gas: 0n,
+    blobs: 0,
+  })
 }
 
 function earns(world: World, draft: Draft): boolean {
@@ -83,8 +90,8 @@ function earns(world: World, draft: Draft): boolean {
   return fee > 0n || queueFees > 0n
 }
 
-/** Base units and gwei. */
-function feesOf({ bridge }: World, draft: Draft): { readonly fee: bigint; readonly queueFees: bigint } {
+/** What finality pays for it, base units and gwei. */
+export function feesOf({ bridge }: World, draft: Draft): { readonly fee: bigint; readonly queueFees: bigint } {
   const from = bridge.countsOf(draft.parent)
   const entries = bridge.entriesOf(draft, from)
   const requests = bridge.requestsOf(draft, from).reduce((sum, { amount }) => sum + feeOf(amount), 0n)

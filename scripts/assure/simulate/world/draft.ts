@@ -1,5 +1,6 @@
 // A block as the simulation knows it, and what may be in it.
 
+import type { Load, Rows } from '../../../../miner/rows.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import type { Lane } from '../../../../node/protocol/queue.ts'
 import type { Account } from './account.ts'
@@ -30,7 +31,9 @@ export type Draft = {
   readonly miner: Account
   /** It exists only to be refuted, or beaten, by its own author. */
   readonly deal: boolean
-  /** Steps, of which `entries` are of the queue. */
-  readonly size: number
-  readonly entries: number
+  /** Where it is posted, and all that is in it. */
+  readonly rows: Rows
+  readonly load: Load
+  /** Payments that it and its ancestors order. */
+  readonly payments: number
 }

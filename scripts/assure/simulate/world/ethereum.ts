@@ -1,7 +1,9 @@
 // Ethereum around the bridge: what gas costs, and when a transaction is included.
 
+import type { GasPrices } from '../../../../miner/rows.ts'
 import { addPrices, type GasPrice, GWEI, toGasPrice } from '../../../../node/protocol/units.ts'
 import { ASSUMED, HOUR, SLOT_SECONDS } from './assumptions.ts'
+import { reservePrice } from './blob-price.ts'
 import { Chance } from './chance.ts'
 
 export class Ethereum {
@@ -36,6 +38,11 @@ export class Ethereum {
   gasPrice(now: number): GasPrice {
     const tip = this.#gwei === undefined ? BigInt(ASSUMED.baseFee.tipGwei) * GWEI : 0n
     return addPrices(this.baseFee(now), toGasPrice(tip))
+  }
+
+  /** Blobs are at their reserve price: others use less of them than Ethereum aims at. */
+  prices(now: number): Required<GasPrices> {
+    return { gasPrice: this.gasPrice(now), blobGasPrice: reservePrice(this.baseFee(now)) }
   }
 
   /** The time of the block of Ethereum that will hold something that is sent now. */

@@ -78,8 +78,8 @@ export class Miner implements Strategy {
   }
 
   #isWorthIt(parent: Hash): boolean {
-    const { gasPrice, now } = this.#world
-    return isWorthIt(this.#world.content(parent, 'all'), gasPrice, now)
+    const { prices, now } = this.#world
+    return isWorthIt(this.#world.content(parent, 'all'), prices, now)
   }
 
   /** Where the race is over by now, or somebody else was there first, the block is for nothing. */

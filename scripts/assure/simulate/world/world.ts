@@ -1,6 +1,7 @@
 // One simulated world: users, honest miners and watchers, the bridge, the mempool, and those who attack them, in Ethereum's time.
 // Long, since whatever changes in it is here.
 
+import { costOfExpense, type GasPrices } from '../../../../miner/rows.ts'
 import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { branchTo, liveChildren } from '../../../../node/bridge/race/eligible.ts'
 import { dueCalls } from '../../../../node/bridge/race.ts'
@@ -22,7 +23,7 @@ import { Clock } from './clock.ts'
 import { type Content, contentOn, type Scene, type Taste } from './content.ts'
 import type { Draft, Request } from './draft.ts'
 import { Ethereum, slotAfter } from './ethereum.ts'
-import { GAS, publishGas } from './gas.ts'
+import { GAS, publicationOf } from './gas.ts'
 import { Search } from './search.ts'
 
 /** A publication or a refutation on its way into Ethereum, where all can see it. */
@@ -51,7 +52,13 @@ export type WorldOptions = {
   readonly isQuiet?: boolean
   /** A base fee that never changes. */
   readonly gwei?: number | undefined
+  /** Blocks are posted in calldata only. */
+  readonly isCalldataOnly?: boolean
+  /** How many requests and payments an hour, if not as assumed. */
+  readonly traffic?: Traffic
 }
+
+type Traffic = { readonly requests: number; readonly payments: number }
 
 const START = 1_767_225_600
 const RICH = 1_000_000n * ETHER
@@ -79,6 +86,8 @@ export class World {
   readonly #ids: Chance
   readonly #reactions: Chance
   readonly #strategies: { readonly account: Account; readonly strategy: Strategy }[] = []
+  readonly #hasBlobs: boolean
+  readonly #paymentsAnHour: number
   #requestCount = 0
   #branch: readonly BridgeBlock[] | undefined
   #content: { readonly key: string; readonly content: Content } | undefined
@@ -86,16 +95,20 @@ export class World {
   /** Gas that went into transactions that the contract refused, wei. */
   refused = 0n
 
-  constructor(seed: number, budget: bigint, { isQuiet = false, gwei }: WorldOptions = {}) {
+  constructor(seed: number, budget: bigint, options: WorldOptions = {}) {
+    const { isQuiet = false, gwei, isCalldataOnly = false, traffic } = options
     this.seed = seed
     this.budget = budget
     this.ethereum = new Ethereum(seed, START, gwei)
+    this.#hasBlobs = !isCalldataOnly
+    this.#paymentsAnHour = traffic?.payments ?? ASSUMED.payments.perHour
+    const requests = { ...ASSUMED.requests, perHour: traffic?.requests ?? ASSUMED.requests.perHour }
     this.#ids = new Chance(seed, 'ids')
     this.#reactions = new Chance(seed, 'watchers')
     this.attacker = new Account('attacker', budget)
     const work = ASSUMED.hashRate * Number(BLOCK_SECONDS)
     this.bridge = new SimulatedBridge(this.newId(), 2n ** 256n / BigInt(Math.round(work)), START)
-    this.#schedule(new Chance(seed, 'requests'), ASSUMED.requests, (amount) => this.request(this.users, amount))
+    this.#schedule(new Chance(seed, 'requests'), requests, (amount) => this.request(this.users, amount))
     if (!isQuiet) {
       this.#schedule(new Chance(seed, 'forced'), ASSUMED.forced, (amount) => this.force(amount))
       this.#schedule(new Chance(seed, 'deposits'), ASSUMED.deposits, (amount) => this.deposit(amount))
@@ -119,6 +132,12 @@ export class World {
 
   get gasPrice(): GasPrice {
     return this.ethereum.gasPrice(this.now)
+  }
+
+  /** Of gas and of the gas of blobs. */
+  get prices(): GasPrices {
+    const { gasPrice, blobGasPrice } = this.ethereum.prices(this.now)
+    return this.#hasBlobs ? { gasPrice, blobGasPrice } : { gasPrice }
   }
 
   /** The time of Ethereum's newest block. */
@@ -195,7 +214,8 @@ export class World {
     const { lanes, finality } = this.bridge
     const lengths = LANES.map((name) => lanes[name].entries.length)
     const time = taste === 'least' ? this.now : 0
-    const key = [parent, taste, this.#requestCount, ...lengths, finality.length, this.gasPrice, time].join()
+    const payments = this.#paymentsAt(this.now)
+    const key = [parent, taste, this.#requestCount, payments, ...lengths, finality.length, this.gasPrice, time].join()
     if (this.#content?.key !== key) this.#content = { key, content: contentOn(this.#scene(), parent, taste) }
     return this.#content.content
   }
@@ -204,11 +224,12 @@ export class World {
 
   /** A block whose work is done now; only its miner knows of it. */
   make(miner: Account, parent: Hash, target: bigint, how: { taste: Taste; valid?: boolean; deal?: boolean }): Draft {
-    const { requests, counts, size, entries } = this.content(parent, how.taste)
+    const { rows, load, requests, counts, payments } = this.content(parent, how.taste)
     const below = this.draft(parent)?.height ?? 0n
     const { valid = true, deal = false } = how
     const id = this.newId()
-    const draft = { id, parent, height: below + 1n, target, counts, requests, valid, miner, deal, size, entries }
+    const height = below + 1n
+    const draft = { id, parent, height, target, rows, load, counts, requests, payments, valid, miner, deal }
     this.#drafts.set(id, draft)
     return draft
   }
@@ -226,12 +247,13 @@ export class World {
     const latest = () => (rival ? this.liveChildren(draft.parent).at(-1)?.id : undefined)
     const known = latest()
     const run = () => {
-      this.spend(from, publishGas(draft, rival), draft.deal && from === draft.miner)
+      const cost = costOfExpense(publicationOf(draft.rows, draft.load, rival), this.prices)
+      from.add(-cost, 'gas', draft.deal && from === draft.miner)
       // The attacker may know, or arrange, what comes before the attacker's call.
       const beside = from === this.attacker ? latest() : known
       const error = this.bridge.publish(draft, beside, from, this.now, this.bridgePrice)
       if (error === undefined) this.#onPublished(draft)
-      else this.refused += publishGas(draft, rival) * this.gasPrice
+      else this.refused += cost
       done?.()
     }
     this.clock.at(at, run, how.ahead ? 0 : 1)
@@ -308,9 +330,14 @@ export class World {
       bridge: this.bridge,
       open: this.#open,
       draftOf: (id) => this.#drafts.get(id),
-      gasPrice: this.gasPrice,
+      payments: this.#paymentsAt(this.now),
+      prices: this.prices,
       now: this.now,
     }
+  }
+
+  #paymentsAt(time: number): number {
+    return Math.floor((this.#paymentsAnHour * (time - START)) / HOUR)
   }
 
   #changed(): void {

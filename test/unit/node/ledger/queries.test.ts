@@ -61,6 +61,22 @@ test('inputs for a payment: one that is just big enough, else the largest, settl
   assert.equal((await ledger.outputs(ALICE.address, 2)).length, 2)
 })
 
+test('a payment out of one output takes the smallest final one along, if it is no larger than what is paid', async () => {
+  await using world = await openLedger()
+  const { ledger } = world
+  const made = await fund(ledger, [5n, 30n, 100n, 400n])
+  const chosen = async (amount: bigint, maxInputs?: number) =>
+    (await ledger.selectInputs(ALICE.address, amount, maxInputs)).map(({ value }) => value)
+  assert.deepEqual(await chosen(90n), [100n])
+  await ledger.setBranch({ final: block('a', 1n, made).id, blocks: [block('a', 1n, made)] })
+  assert.deepEqual(await chosen(90n), [100n, 5n])
+  assert.deepEqual(await chosen(90n, 1), [100n])
+  assert.deepEqual(await chosen(5n), [5n])
+  assert.deepEqual(await chosen(4n), [5n])
+  assert.deepEqual(await chosen(20n), [30n, 5n])
+  assert.deepEqual(await chosen(450n), [400n, 100n])
+})
+
 test('too little money and money in too many outputs are told apart, with what can be reached', async () => {
   await using world = await openLedger()
   const { ledger } = world

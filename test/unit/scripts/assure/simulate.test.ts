@@ -8,10 +8,10 @@ import type { Hash } from '../../../../node/protocol/ids.ts'
 import { HONEST, KINDS, type Kind } from '../../../../scripts/assure/simulate/attacks/kinds.ts'
 import { compare, failuresOf } from '../../../../scripts/assure/simulate/compare.ts'
 import { delaysOf, measure, play } from '../../../../scripts/assure/simulate/measure.ts'
-import { PAGE, writeParts } from '../../../../scripts/assure/simulate/page.ts'
+import { hasPart, PAGES, writeParts } from '../../../../scripts/assure/simulate/page.ts'
 import { drawPlots } from '../../../../scripts/assure/simulate/plots.ts'
 import { priceTable } from '../../../../scripts/assure/simulate/prices.ts'
-import { scenarios } from '../../../../scripts/assure/simulate/scenarios.ts'
+import { rivalScenarios, scenarios } from '../../../../scripts/assure/simulate/scenarios.ts'
 import { attackTable, budgetTable } from '../../../../scripts/assure/simulate/table.ts'
 import { ETHER, HOUR } from '../../../../scripts/assure/simulate/world/assumptions.ts'
 import type { World } from '../../../../scripts/assure/simulate/world/world.ts'
@@ -125,7 +125,7 @@ test(`rivals put off what is payable to 48 hours and the time of two calls, not 
 test(`honest miners publish empty blocks in defence of own ones, and no others (seed ${SEED})`, () => {
   const empty = (name: string) => {
     const { bridge, miners } = play(scene(name), SEED)
-    return [...bridge.drafts.values()].filter(({ size, miner }) => size === 0 && miners.includes(miner)).length
+    return [...bridge.drafts.values()].filter(({ load, miner }) => load.steps === 0 && miners.includes(miner)).length
   }
   assert.equal(empty('honest'), 0)
   assert(empty('light-forks') > 0)
@@ -148,6 +148,7 @@ test('gain from oneself is a failure', () => {
   const dealt = measure({ ...scene('self-refutation'), blocks: 30 }, SEED)
   const rows = compare([honest, dealt])
   assert.deepEqual(failuresOf(rows), [])
+  assert.throws(() => compare([honest, { ...dealt, gwei: 1 }]), /nothing to compare/)
   const paying = compare([honest, { ...dealt, attacker: { ...dealt.attacker, dealt: 0.5 } }])
   assert.equal(failuresOf(paying).length, 1)
   assert.match(failuresOf(paying)[0] ?? '', /self-refutation at 0.33/)
@@ -157,11 +158,11 @@ test('gain from oneself is a failure', () => {
 })
 
 test('the prices in docs/economics.md are those of the rules and of the measured gas', async () => {
-  const page = await readFile(PAGE, 'utf8')
-  assert.ok(page.includes(`<!-- prices -->\n${priceTable()}\n<!-- end of prices -->`))
+  assert.ok(await hasPart('prices', priceTable()))
   assert.match(priceTable(), /^\| bond of a block[^|]*\| 0\.020 \| 0\.020 \| 0\.20 \| 1\.0 \|$/m)
+  const before = await Promise.all(PAGES.map((page) => readFile(page, 'utf8')))
   await assert.rejects(writeParts({ weather: 'fine' }), /expected <!-- weather --> and <!-- end of weather --> in docs/)
-  assert.equal(await readFile(PAGE, 'utf8'), page)
+  assert.deepEqual(await Promise.all(PAGES.map((page) => readFile(page, 'utf8'))), before)
 })
 
 test('all scenarios together have the blocks that were asked for', () => {
@@ -169,6 +170,8 @@ test('all scenarios together have the blocks that were asked for', () => {
   const blocks = list.reduce((sum, scenario) => sum + scenario.blocks, 0)
   assert(blocks > 99_000 && blocks <= 100_000, `${blocks}`)
   assert(KINDS.every((kind) => list.some((scenario) => scenario.kind === kind)))
+  const rivals = rivalScenarios()
+  assert.deepEqual([...new Set(rivals.map(({ gwei }) => gwei))], [0.05, 1, 10, 50])
 })
 
 test('the command prints a table, and refuses what is no number', () => {
