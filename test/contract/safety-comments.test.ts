@@ -18,7 +18,10 @@ const nodes = Object.entries(sources)
 const places = (nodeType: string) => nodes.filter(({ node }) => node.nodeType === nodeType)
 
 /** Point evaluation has no name in Solidity. */
-const PRECOMPILE = { file: 'contracts/libraries/Blob.sol', call: 'staticcall(gas(), 0x0a,' }
+const PRECOMPILE = {
+  file: 'contracts/libraries/Blob.sol',
+  calls: ['staticcall(MOST_OPENING_GAS, opener,', 'staticcall(gas(), 0x0a,'],
+}
 
 describe('contracts', () => {
   it('compile without a warning', () => {
@@ -55,9 +58,10 @@ describe('contracts', () => {
     }
   })
 
-  it('make one call in assembly, which asks the precompile of EIP-4844', () => {
+  it('make two calls in assembly, which ask the precompile of EIP-4844', () => {
     const code = sources[PRECOMPILE.file] ?? ''
-    assert.deepEqual(code.match(/staticcall\([^,]*,[^,]*,/g), [PRECOMPILE.call])
+    assert.deepEqual(code.match(/staticcall\([^,]*,[^,]*,/g), PRECOMPILE.calls)
+    assert.equal(sources['contracts/Reader.sol']?.match(/Blob\.checkOpener\(address\(0x0a\)\)/g)?.length, 1)
   })
 })
 

@@ -44,7 +44,7 @@ export const EASIEST = 2n ** 243n
 export const holder = accountOf('holder')
 
 const DEPLOYER = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
-const WAIT_MS = 60_000
+const WAIT_MS = 240_000
 
 export class Stage {
   readonly anvil: Anvil

@@ -26,7 +26,7 @@ import { log } from '../log.ts'
 /** Nobody else uses it. */
 const signer = privateKeyToAccount(`0x${'5b'.repeat(32)}`)
 const HARNESS = parseAddress(`0x${'b10b'.repeat(10)}`)
-const WAIT_MS = 60_000
+const WAIT_MS = 240_000
 
 /** Of blobs of zeros, which need no KZG. */
 export function zeros(count: number): Sidecar {
