@@ -54,11 +54,13 @@ contract Bridge is IBridge {
     uint256 private constant BOND_GAS = 20_000_000;
     /// @dev A rival makes everybody wait, and pays for this many bonds.
     uint256 private constant RIVAL_BONDS = 5;
+    /// @dev Counted at this many floor prices at least: where gas is cheap, the fees that a rival can destroy are not.
+    uint256 private constant RIVAL_FLOORS = 5;
     uint256 private constant BOND_SECONDS = 48 hours;
     /// @dev Ethereum keeps blobs for 18 days.
     uint256 private constant PARENT_SECONDS = 14 days;
     /// @dev With more, the bond of a rival would not fit into its record.
-    uint256 private constant MOST_FLOOR_PRICE = 1_000_000 gwei;
+    uint256 private constant MOST_FLOOR_PRICE = 500_000 gwei;
     /// @dev What a forced transaction pays for being consumed, and for each of its bytes.
     uint256 private constant FORCE_GAS = 5_000;
     uint256 private constant FORCE_BYTE_GAS = 64;
@@ -94,7 +96,7 @@ contract Bridge is IBridge {
     mapping(address account => uint256) public owed;
 
     /// @param state root of the state that holds genesis' output and account, and nothing else
-    /// @param floorPrice_ wei for a unit of gas, at most a million gwei
+    /// @param floorPrice_ wei for a unit of gas, at most 500,000 gwei
     constructor(
         bytes32 state,
         uint256 easiestTarget_,
@@ -517,7 +519,7 @@ contract Bridge is IBridge {
             uint256 expected = _blocks[first].work - parentWork;
             if (work != expected) revert RivalWorkDiffers(work, expected);
             flags = Race.RIVAL;
-            bond *= RIVAL_BONDS;
+            bond = RIVAL_BONDS * BOND_GAS * Math.max(block.basefee, RIVAL_FLOORS * floorPrice);
         }
         if (msg.value < bond) revert BondTooSmall(msg.value, bond);
         uint96 sum = (parentWork + work).toUint96();

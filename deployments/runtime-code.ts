@@ -4,8 +4,8 @@ export const compilerVersion = 'v0.8.37+commit.f401782d'
 export const runtimeCode = {
   bridge: {
     name: 'project/contracts/Bridge.sol:Bridge',
-    start: 1778,
-    length: 18619,
+    start: 1785,
+    length: 18685,
     immutables: {
       token: [2232, 3645, 4390, 4712, 5019, 6088, 8460],
       judge: [1013, 5121],
@@ -15,12 +15,12 @@ export const runtimeCode = {
       easiestTarget: [1569, 9152],
       minRequest: [2056, 5058],
       minDeposit: [857, 4230, 4307],
-      floorPrice: [1355, 2534, 4812, 6451, 11040],
+      floorPrice: [1355, 2534, 4812, 6451, 11040, 12356],
     },
   },
   token: {
     name: 'project/contracts/WrappedTTX.sol:WrappedTTX',
-    start: 21396,
+    start: 21469,
     length: 4042,
     immutables: {
       _cachedDomainSeparator: [1856],
@@ -35,13 +35,13 @@ export const runtimeCode = {
   },
   judge: {
     name: 'project/contracts/Judge.sol:Judge',
-    start: 25466,
+    start: 25539,
     length: 13644,
     immutables: {},
   },
   reader: {
     name: 'project/contracts/Reader.sol:Reader',
-    start: 39138,
+    start: 39211,
     length: 7333,
     immutables: {},
   },

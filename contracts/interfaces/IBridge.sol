@@ -154,7 +154,7 @@ interface IBridge is IBlobs {
 
     /// @notice Constructor: the easiest target has to be at least 2^176 and below 2^244.
     error BadEasiestTarget(uint256 target);
-    /// @notice Constructor: the genesis state must not be zero, nor the minima; the floor price is at most a million gwei, and the chain id fits into 64 bits.
+    /// @notice Constructor: the genesis state must not be zero, nor the minima; the floor price is at most 500,000 gwei, and the chain id fits into 64 bits.
     error BadParameters();
 
     /// @notice A sealed header is 417 bytes.
@@ -187,7 +187,8 @@ interface IBridge is IBlobs {
     error TargetOutOfRange(uint256 target, uint256 floor, uint256 ceiling);
     /// @notice The digest, which is the block's id, has to be at most the target.
     error InsufficientWork(bytes32 digest, uint256 target);
-    /// @notice The bond has to pay 20M gas at the base fee or `floorPrice`, that of a rival 100M. Both in wei.
+    /// @notice The bond has to pay 20M gas at the base fee or `floorPrice`, that of a rival 100M at the base fee or five times
+    /// `floorPrice`, whichever is higher. Both in wei.
     error BondTooSmall(uint256 bond, uint256 least);
     /// @notice Beside a live block only its miner may publish one: this account.
     error NotMiner(address miner);
@@ -271,8 +272,8 @@ interface IBridge is IBlobs {
     // ------------------------------------------------------------------------------------------------ the life of a block
 
     /// @notice Publishes a block. The whole value is its bond: at least 20M gas at the base fee, or at `floorPrice` if that is
-    /// higher; five times that for a rival. It goes to `miner` 48 hours later, so anyone who copies a publication from the mempool
-    /// gives the bond away.
+    /// higher; for a rival 100M gas at the base fee, or at five times `floorPrice` if that is higher. It goes to `miner` 48 hours
+    /// later, so anyone who copies a publication from the mempool gives the bond away.
     /// @dev Gas: 150,000 + 9,500 for each plain step. The bond is kept in gwei; what is below a gwei is burned.
     /// @param parent sealed header of the parent
     /// @param steps packed steps one after another: first those of the queue, then transactions
@@ -422,6 +423,6 @@ interface IBridge is IBlobs {
     function minDeposit() external view returns (uint128);
 
     /// @notice What bonds and entries of the queue cost for a unit of gas at least, in wei: they are counted at the base fee of the
-    /// block that they come in, or at this if that is higher.
+    /// block that they come in, or at this if that is higher; the bond of a rival at five times this.
     function floorPrice() external view returns (uint256);
 }

@@ -1,7 +1,7 @@
 // What each kind of delay costs its author, and how long it can last: the rules of the bridge at the prices of now. Pure.
 
 import { gasFigures } from '../../deployments/gas.ts'
-import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../node/ethereum/calls.ts'
+import { bondOf, countedPrice, forceFee } from '../../node/ethereum/calls.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import {
   ALONE_SECONDS,
@@ -21,7 +21,6 @@ import {
   costOfGas,
   type GasPrice,
   GWEI,
-  maxPrice,
   toWei,
   type Wei,
   type Work,
@@ -103,14 +102,9 @@ const NOTHING = toWei(0n)
 /** Bytes of the smallest packed transaction. */
 const LEAST_FORCED = 127
 
-/** What `publish` asks for as a bond at this base fee, of a rival and of any other block. */
-export function bondOf({ baseFee, floorPrice }: Pick<Situation, 'baseFee' | 'floorPrice'>, isRival = false): Wei {
-  return costOfGas(isRival ? RIVAL_BOND_GAS : BOND_GAS, maxPrice(baseFee, floorPrice))
-}
-
 /** All kinds of attack that the rules know, in the order of docs/disputes.md. */
 export function costAttacks(situation: Situation): Attack[] {
-  const { baseFee, floorPrice, tip, nextWork, queueWaiting, surcharge, overturn } = situation
+  const { baseFee, tip, nextWork, queueWaiting, surcharge, overturn } = situation
   const bond = bondOf(situation)
   const rivalBond = bondOf(situation, true)
   const figure = (name: keyof typeof gasFigures) => BigInt(gasFigures[name])
@@ -132,7 +126,7 @@ export function costAttacks(situation: Situation): Attack[] {
   }
   const perEntry = {
     gas: ceilDiv(figure('force, 10'), 10n),
-    fee: forceFee(LEAST_FORCED, maxPrice(baseFee, floorPrice)),
+    fee: forceFee(LEAST_FORCED, countedPrice(situation)),
   }
   const share = BigInt(LANE_SHARE)
   const forcedBlocks = queueWaiting / share + 1n
@@ -160,7 +154,7 @@ export function costAttacks(situation: Situation): Attack[] {
     ),
     row(
       'light-rival',
-      `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs exactly the work of the first, so it displaces nothing on its own, and its bond, five times that of another block, is lost whoever wins.`,
+      `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs exactly the work of the first, so it displaces nothing on its own, and its bond, five times that of another block and more where gas is cheap, is lost whoever wins.`,
       later,
       { hashes: nextWork, gas: rivalGas, bondWei: rivalBond, bondLostWei: rivalBond },
     ),

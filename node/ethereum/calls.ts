@@ -8,7 +8,7 @@ import { formatHex } from '../protocol/bytes.ts'
 import type { SealedHeader } from '../protocol/header.ts'
 import { type Address, type BlockKey, type Hash, type Infohash, keyOf, ZERO_KEY } from '../protocol/ids.ts'
 import type { Lane } from '../protocol/queue.ts'
-import { ceilToGwei, costOfGas, type GasPrice, type Time, type Wei } from '../protocol/units.ts'
+import { ceilToGwei, costOfGas, type GasPrice, maxPrice, type Time, toGasPrice, type Wei } from '../protocol/units.ts'
 import type { Sidecar } from './blobs/kzg-pool.ts'
 
 export type BridgeCall = {
@@ -19,6 +19,8 @@ export type BridgeCall = {
   readonly gas: bigint
   /** The call sends what this much gas costs at its greatest price, or at the floor if that is higher; zero: nothing. */
   readonly bondGas: bigint
+  /** The floor counts this many times. Default 1. */
+  readonly floors?: number
   /** In this many parts, each rounded up to a gwei. Default 1. */
   readonly bonds?: number
   /** It puts this many entries into a lane of the queue, and sends their surcharge along. */
@@ -28,6 +30,9 @@ export type BridgeCall = {
   /** Of 1 to 6 blobs, which go along in a blob transaction (EIP-4844). They are not kept on disk: whoever goes on with the call brings them again. */
   readonly sidecar?: Sidecar
 }
+
+/** What the contract compares to know its price of gas. */
+export type CountedPrices = { readonly baseFee: GasPrice; readonly floorPrice: GasPrice }
 
 /** A call that is tried out and not sent: of its blobs the contract sees the hashes, and nobody the rest. */
 export type Trial = Omit<BridgeCall, 'sidecar'> & { readonly sidecar?: Pick<Sidecar, 'hashes'> }
@@ -48,8 +53,8 @@ export type Permit = { readonly deadline: Time; readonly v: number; readonly r: 
 export const TRANSACTION_GAS = 2n ** 24n
 /** What the contract asks for as a bond, in gas at its price: the base fee, or the floor if that is higher. */
 export const BOND_GAS = 20_000_000n
-/** Of a block beside a live one. */
-export const RIVAL_BOND_GAS = 5n * BOND_GAS
+/** Of a block beside a live one: where gas is cheap, the fees that it can destroy are not. */
+const RIVAL_BOND = { bondGas: 5n * BOND_GAS, floors: 5 }
 /** What it asks for each forced transaction and for each of its bytes, likewise. */
 const FORCE_GAS = 5_000n
 const FORCE_BYTE_GAS = 64n
@@ -110,6 +115,18 @@ function stepsGas(steps: number, bytes: number): bigint {
   return work > floor ? work : floor
 }
 
+/** The bond that `publish` asks for, of a rival and of any other block. */
+export function bondOf(prices: CountedPrices, isRival = false): Wei {
+  return isRival
+    ? costOfGas(RIVAL_BOND.bondGas, countedPrice(prices, RIVAL_BOND.floors))
+    : costOfGas(BOND_GAS, countedPrice(prices))
+}
+
+/** What the contract counts a unit of gas at: the base fee, or its floor, this many times, if that is higher. */
+export function countedPrice({ baseFee, floorPrice }: CountedPrices, floors = 1): GasPrice {
+  return maxPrice(baseFee, toGasPrice(BigInt(floors) * floorPrice))
+}
+
 /** What `force` asks for one transaction of this many bytes, packed, beside the surcharge of its lane: whole gwei, rounded up. */
 export function forceFee(bytes: number, price: GasPrice): Wei {
   return ceilToGwei(costOfGas(forceGas(bytes), price))
@@ -134,7 +151,7 @@ export function publishCall(
   const args = [hex(parent), publicationOf(block, beside), hex(block.steps), hex(block.states)] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
   const gas = publishGas(block.sealed.header.stepCount, block.steps.length + block.states.length)
-  return { name: 'publish', data, gas: limit(gas, data), bondGas: bondOf(beside) }
+  return { name: 'publish', data, gas: limit(gas, data), ...bondBeside(beside) }
 }
 
 /** The same of a block whose rows are in the blobs of `sidecar`, which may be their hashes alone where the call is only tried out. */
@@ -156,7 +173,7 @@ export function publishBlobsCall<Blobs extends Pick<Sidecar, 'hashes'>>(
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publishBlobs', args })
   const records = splitHead(block)
   const gas = publishBlobsGas(records.entries.length + records.requests.length)
-  return { name: 'publishBlobs', data, gas: limit(gas, data), bondGas: bondOf(beside), sidecar }
+  return { name: 'publishBlobs', data, gas: limit(gas, data), ...bondBeside(beside), sidecar }
 }
 
 export function nominateCall(parent: Hash, block: Hash): BridgeCall {
@@ -264,8 +281,8 @@ function publicationOf(
   return { target: header.target, torrent: `0x${torrent}`, miner: seal.miner, nonce: seal.nonce, beside } as const
 }
 
-function bondOf(beside: BlockKey): bigint {
-  return beside === ZERO_KEY ? BOND_GAS : RIVAL_BOND_GAS
+function bondBeside(beside: BlockKey): Pick<BridgeCall, 'bondGas' | 'floors'> {
+  return beside === ZERO_KEY ? { bondGas: BOND_GAS } : RIVAL_BOND
 }
 
 function hex(bytes: Uint8Array): Hex {

@@ -50,10 +50,10 @@ export const PARAMETERS = {
     kind: 'price',
     preset: GWEI,
     least: 0n,
-    most: 10n ** 15n,
+    most: 500_000n * GWEI,
     means: 'what the bridge counts a unit of gas at, at least, for bonds and for entries of the queue',
     choice:
-      'It is what delaying others costs where gas is nearly free: a bond is 20,000,000 gas at this price or at the base fee, whichever is higher. A miner needs that much for each block for two days, and five times as much beside a rival.',
+      'It is what delaying others costs where gas is nearly free: a bond is 20,000,000 gas at this price or at the base fee, whichever is higher. A miner needs that much for each block for two days; a block beside a live one 100,000,000 gas at the base fee or at five times this price.',
   },
 } as const satisfies Readonly<Record<string, Parameter>>
 

@@ -14,7 +14,7 @@ import {
   toWei,
   type Wei,
 } from '../../protocol/units.ts'
-import type { BridgeCall } from '../calls.ts'
+import { type BridgeCall, countedPrice } from '../calls.ts'
 import type { Receipt } from '../reader.ts'
 
 export type Fees = {
@@ -105,12 +105,13 @@ export function costOf({ gasUsed, gasPrice, blobCost }: Receipt): Wei {
 }
 
 /**
- * Wei that go with a call: its bonds at the greatest price, or at the contract's `floor` if that is higher, rounded up to a gwei, and one for each
- * further one, since the contract rounds each of them (it burns what is below a gwei of a bond, and gives back what is too much for an entry).
+ * Wei that go with a call: its bonds at the greatest price, or at the contract's `floor`, as often as it counts, if that is higher, rounded up to a
+ * gwei, and one for each further one, since the contract rounds each of them (it burns what is below a gwei of a bond, and gives back what is too much for an entry).
  */
-export function valueWith(call: Pick<BridgeCall, 'bondGas' | 'bonds'>, fees: Fees, floor: GasPrice): Wei {
-  const { bondGas, bonds = 1 } = call
-  return toWei(ceilToGwei(costOfGas(bondGas, maxPrice(fees.maxFeePerGas, floor))) + BigInt(bonds - 1) * GWEI)
+export function valueWith(call: Pick<BridgeCall, 'bondGas' | 'floors' | 'bonds'>, fees: Fees, floor: GasPrice): Wei {
+  const { bondGas, floors, bonds = 1 } = call
+  const price = countedPrice({ baseFee: fees.maxFeePerGas, floorPrice: floor }, floors)
+  return toWei(ceilToGwei(costOfGas(bondGas, price)) + BigInt(bonds - 1) * GWEI)
 }
 
 function double(fee: GasPrice): GasPrice {

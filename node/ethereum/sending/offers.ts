@@ -85,7 +85,7 @@ export class Offers {
   async checkFunds(call: BridgeCall, fees: Fees): Promise<void> {
     const { account } = this.#ethereum
     const { maxFeePerGas } = this.#caps
-    const floor = call.bondGas > 0n ? (await this.#ethereum.parameters()).floorPrice : 0n
+    const floor = call.bondGas > 0n ? BigInt(call.floors ?? 1) * (await this.#ethereum.parameters()).floorPrice : 0n
     if (floor > maxFeePerGas) throw aboveCap(call, floor, maxFeePerGas)
     const [surcharge, most] = [await this.#ethereum.surchargeOf(call), costOfGas(call.gas, maxFeePerGas)]
     if (surcharge > most) throw crowded(call, surcharge, most)
@@ -104,11 +104,11 @@ export class Offers {
   }
 }
 
-/** A bond is paid at the floor price of the deployment, which is one endpoint's word. */
+/** A bond is paid at the floor price of the deployment (that of a rival at five times that), which is one endpoint's word. */
 function aboveCap({ name }: BridgeCall, price: bigint, cap: GasPrice): OperationError {
   return new OperationError(
     'fee-cap',
-    `expected a bridge that counts the gas of ${name} at ${cap} wei at most, got ${price} as its floor price; see whether the deployment says so, and allow more then`,
+    `expected a bridge that counts the gas of ${name} at ${cap} wei at most, got ${price} by its floor price; see whether the deployment says so, and allow more then`,
     { facts: { cap: `${cap}`, price: `${price}` } },
   )
 }

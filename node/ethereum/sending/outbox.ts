@@ -95,8 +95,9 @@ export class Outbox {
   async add(call: BridgeCall, attempt: Attempt): Promise<void> {
     const key = callId(call)
     const attempts = [...(this.#entries.get(key)?.attempts ?? []), attempt]
-    const { name, intent, data, gas, bondGas, bonds, queues, sidecar } = call
-    if (intent !== undefined && sidecar !== undefined) throw new RangeError('blobs are not kept with an intent')
+    const { name, intent, data, gas, bondGas, floors, bonds, queues, sidecar } = call
+    if (intent !== undefined && (sidecar !== undefined || floors !== undefined))
+      throw new RangeError('publications are not kept with an intent')
     const errand = { intent, data, gas, bondGas, ...(bonds && { bonds }), ...(queues && { queues }) }
     await this.#put({ call: key, name, attempts, ...(intent === undefined ? {} : { errand: { ...errand, intent } }) })
   }

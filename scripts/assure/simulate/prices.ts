@@ -1,13 +1,13 @@
 // What attacks cost at several base fees, from the rules and the measured gas: a table of docs/economics.md.
 
 import { gasFigures } from '../../../deployments/gas.ts'
-import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../../node/ethereum/calls.ts'
+import { BOND_GAS, forceFee } from '../../../node/ethereum/calls.ts'
 import { DEFAULT_PARAMETERS } from '../../../node/ethereum/deploying/parameters.ts'
 import type { Lane } from '../../../node/protocol/queue.ts'
 import { GWEI, toGasPrice } from '../../../node/protocol/units.ts'
 import { CHOSEN, FLOODED, floodOf } from './lanes/constants.ts'
 import { GWEIS, markdown } from './table.ts'
-import { BLOCKS_A_DAY } from './traffic/blocks.ts'
+import { BLOCKS_A_DAY, bondAt } from './traffic/blocks.ts'
 import { ASSUMED, ETHER } from './world/assumptions.ts'
 import { GAS } from './world/gas.ts'
 import { ASSET_FEE_GAS } from './world/lanes.ts'
@@ -17,8 +17,8 @@ const FLOOR_GWEI = Number(DEFAULT_PARAMETERS.floorPrice) / 1e9
 /** Of `minDeposit` in an ordinary network, TTX. */
 const DEPOSIT = 1
 
-/** `gas` at the base fee; `counted` by the bridge, at its floor if that is higher; `floor` always at its floor; `tokens` in TTX. */
-type Cost = { readonly gas?: number; readonly counted?: number; readonly floor?: number; readonly tokens?: number }
+/** `gas` at the base fee; `counted` by the bridge, at its floor if that is higher; `floor` always at its floor; `tokens` in TTX; bonds of `rivals`. */
+type Cost = { readonly [what in 'gas' | 'counted' | 'floor' | 'tokens' | 'rivals']?: number }
 /** Two costs are a range. */
 type Row = { readonly what: string; readonly costs: readonly Cost[] }
 
@@ -37,11 +37,11 @@ export function priceTable(): string {
 function rows(): Row[] {
   const gas = gasFigures
   const bond = Number(BOND_GAS)
-  const rival = { counted: Number(RIVAL_BOND_GAS), gas: gas['publish, second sibling'] }
+  const rival = { rivals: 1, gas: gas['publish, second sibling'] }
   const wrong = gas['publish, 1 steps of 2 inputs']
   return [
     { what: 'bond of a block, which comes back after 48 hours', costs: [{ counted: bond }] },
-    { what: 'bond of a rival, which is lost', costs: [{ counted: Number(RIVAL_BOND_GAS) }] },
+    { what: 'bond of a rival, which is lost', costs: [{ rivals: 1 }] },
     {
       what: 'a wrong block: half of its bond at least, all of it at most, and gas',
       costs: [
@@ -86,13 +86,14 @@ function floodCost(lane: Lane, hours: number): Cost {
   }
 }
 
-function times({ gas = 0, counted = 0 }: Cost, factor: number): Cost {
-  return { gas: gas * factor, counted: counted * factor }
+function times({ gas = 0, rivals = 0 }: Cost, factor: number): Cost {
+  return { gas: gas * factor, rivals: rivals * factor }
 }
 
-function formatCost({ gas = 0, counted = 0, floor = 0, tokens = 0 }: Cost, gwei: number): string {
+function formatCost({ gas = 0, counted = 0, floor = 0, tokens = 0, rivals = 0 }: Cost, gwei: number): string {
   const price = Number(ASSUMED.weiPerTtx) / Number(ETHER)
-  const ether = (gas * gwei + counted * Math.max(gwei, FLOOR_GWEI) + floor * FLOOR_GWEI) / 1e9 + tokens * price
+  const counts = (gas * gwei + counted * Math.max(gwei, FLOOR_GWEI) + floor * FLOOR_GWEI) / 1e9
+  const ether = counts + rivals * bondAt(gwei, true) + tokens * price
   const digits = Math.max(0, 1 - Math.floor(Math.log10(ether)))
   return ether.toFixed(digits)
 }

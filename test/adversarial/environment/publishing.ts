@@ -101,11 +101,11 @@ export async function makeBlock(
   const block = await sealBlock(ground.rules, ground.kzg, torrent === undefined ? draft : { ...draft, torrent })
   ground.model.own(block.id, posted.state)
   noteSpending(ground, posted)
-  const { bondGas, ...call } = publicationOf(site.bytes, block, keyOf(beside))
+  const { bondGas, floors = 1, ...call } = publicationOf(site.bytes, block, keyOf(beside))
   const { price } = await ground.head()
   const where = 'blobs' in block.body ? `${block.body.blobs.length} blobs` : 'calldata'
   const note = `${block.id.slice(0, 10)} at ${below.header.height + 1n} (${kind}, ${posted.steps.length} steps in ${where}, torrent ${hint.name})`
-  return { ...block, note, call: { ...call, value: bondGas * price } }
+  return { ...block, note, call: { ...call, value: bondGas * BigInt(floors) * price } }
 }
 
 /** The call that publishes a sealed block on a parent of this sealed header. */
@@ -113,7 +113,7 @@ export function publicationOf(
   parent: Uint8Array,
   { sealed, torrent, body }: Sealed,
   beside?: BlockKey,
-): Pick<BridgeCall, 'data' | 'gas' | 'bondGas' | 'sidecar'> {
+): Pick<BridgeCall, 'data' | 'gas' | 'bondGas' | 'floors' | 'sidecar'> {
   return 'sidecar' in body
     ? publishBlobsCall(parent, { sealed, torrent, ...body }, body.sidecar, beside)
     : publishCall(parent, { sealed, torrent, ...body }, beside)

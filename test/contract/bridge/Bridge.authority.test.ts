@@ -5,8 +5,11 @@ import { after, describe, it } from 'node:test'
 import { encodeFunctionData, toFunctionSelector } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
+import { bondOf } from '../../../node/ethereum/calls.ts'
+import { PARAMETERS } from '../../../node/ethereum/deploying/parameters.ts'
 import { parseHex } from '../../../node/protocol/bytes.ts'
 import { keyOf } from '../../../node/protocol/ids.ts'
+import { GWEI, toGasPrice } from '../../../node/protocol/units.ts'
 import { assertReverts, readArtifact } from '../../support/contract/chain.ts'
 import { EASIEST_TARGET, Fixture, FLOOR_PRICE, MIN_DEPOSIT, MIN_REQUEST } from '../../support/contract/fixture.ts'
 
@@ -153,8 +156,12 @@ describe('parameters', () => {
     await assertReverts(deploy(`0x${'0'.repeat(64)}`, EASIEST_TARGET, 1n, 1n, 1n), 'BadParameters')
     await assertReverts(deploy(state, EASIEST_TARGET, 0n, 1n, 1n), 'BadParameters')
     await assertReverts(deploy(state, EASIEST_TARGET, 1n, 0n, 1n), 'BadParameters')
-    await assertReverts(deploy(state, EASIEST_TARGET, 1n, 1n, 10n ** 15n + 1n), 'BadParameters')
-    await deploy(state, EASIEST_TARGET, 1n, 1n, 10n ** 15n)
+    const { most } = PARAMETERS.floorPrice
+    await assertReverts(deploy(state, EASIEST_TARGET, 1n, 1n, most + 1n), 'BadParameters')
+    await deploy(state, EASIEST_TARGET, 1n, 1n, most)
+    // The bond of a rival fits into 48 bits of gwei, at any base fee below five times this.
+    const rivalBond = bondOf({ baseFee: toGasPrice(5n * most), floorPrice: toGasPrice(most) }, true)
+    assert.ok(rivalBond < 2n ** 48n * GWEI)
   })
 })
 

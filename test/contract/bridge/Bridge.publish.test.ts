@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encodeFunctionData, getAddress, type Hex, numberToHex } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import { bondOf } from '../../../node/ethereum/calls.ts'
 import { concat, parseHex } from '../../../node/protocol/bytes.ts'
 import { type Address, keyOf, toBytes, ZERO_ADDRESS, ZERO_KEY } from '../../../node/protocol/ids.ts'
 import { targetCeiling, targetFloor, workOf } from '../../../node/protocol/target.ts'
-import { toSeconds } from '../../../node/protocol/units.ts'
+import { toGasPrice, toSeconds } from '../../../node/protocol/units.ts'
 import { draftBlock, someHash, type TestBlock, toHex, transactionStep } from '../../support/contract/blocks.ts'
 import { assertReverts, Reverted } from '../../support/contract/chain.ts'
 import { EASIEST_TARGET, Fixture, FLOOR_PRICE, HOUR, sealedHex } from '../../support/contract/fixture.ts'
@@ -175,6 +176,7 @@ describe('publish', () => {
       const back = await chain.snapshot()
       const block = fixture.draft(genesis)
       const least = 20_000_000n * price
+      assert.equal(bondOf({ baseFee: toGasPrice(baseFee), floorPrice: toGasPrice(FLOOR_PRICE) }), least)
       await assertReverts(fixture.publish(genesis, block, { value: least - 1n }), 'BondTooSmall', [least - 1n, least])
       await fixture.publish(genesis, block, { value: least })
       assert.equal((await read.blocks([keyOf(block.id)])).bond, Number(least / 10n ** 9n))
@@ -182,16 +184,29 @@ describe('publish', () => {
     }
   })
 
-  it('wants five times that of a rival', async () => {
+  it('wants a bond of 100M gas of a rival, at the base fee or at five times the floor, as the product counts it', async () => {
     const first = await fixture.extend(genesis)
     fixture.pass(1n)
     const { beside, from } = { beside: first.id, from: fixture.account(1) }
-    const rival = fixture.draft(genesis, { target: first.header.target, steps })
-    const least = 100_000_000n * fixture.gasPrice()
-    const publish = (value: bigint) => fixture.publish(genesis, rival, { beside, from, value })
-    await assertReverts(publish(least - 1n), 'BondTooSmall', [least - 1n, least])
-    await publish(least)
-    assert.equal((await read.blocks([keyOf(rival.id)])).bond, Number(least / 10n ** 9n))
+    for (const [baseFee, price] of [
+      [7_123_456_789n, 7_123_456_789n],
+      [5n * FLOOR_PRICE + 1n, 5n * FLOOR_PRICE + 1n],
+      [5n * FLOOR_PRICE - 1n, 5n * FLOOR_PRICE],
+      [2n * FLOOR_PRICE, 5n * FLOOR_PRICE],
+      [FLOOR_PRICE - 1n, 5n * FLOOR_PRICE],
+      [0n, 5n * FLOOR_PRICE],
+    ] as const) {
+      chain.baseFee = baseFee
+      const back = await chain.snapshot()
+      const rival = fixture.draft(genesis, { target: first.header.target, steps })
+      const least = 100_000_000n * price
+      assert.equal(bondOf({ baseFee: toGasPrice(baseFee), floorPrice: toGasPrice(FLOOR_PRICE) }, true), least)
+      const publish = (value: bigint) => fixture.publish(genesis, rival, { beside, from, value })
+      await assertReverts(publish(least - 1n), 'BondTooSmall', [least - 1n, least])
+      await publish(least)
+      assert.equal((await read.blocks([keyOf(rival.id)])).bond, Number(least / 10n ** 9n))
+      await back()
+    }
   })
 
   it('takes a rival from the account of its miner only, and any other block from anybody', async () => {

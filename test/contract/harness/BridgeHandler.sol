@@ -282,7 +282,7 @@ contract BridgeHandler {
             _sendBlobs(made, miner, parent, publication);
             return;
         }
-        try miner.publish{value: 0.1 ether}(bridge, parent, publication, steps, states) returns (BlockId id) {
+        try miner.publish{value: 0.5 ether}(bridge, parent, publication, steps, states) returns (BlockId id) {
             Vm.Log[] memory logs = VM.getRecordedLogs();
             (,, made.header,,) = abi.decode(logs[logs.length - 1].data, (bytes20, uint40, bytes, bytes, bytes));
             _keep(made, id);
@@ -315,7 +315,7 @@ contract BridgeHandler {
             (, uint256 amount, address to) = _read(made.steps[made.requests[i]]);
             head.requests = bytes.concat(head.requests, abi.encodePacked(uint32(made.requests[i]), to, uint128(amount)));
         }
-        try miner.publishBlobs{value: 0.1 ether}(bridge, parent, publication, head) returns (BlockId id) {
+        try miner.publishBlobs{value: 0.5 ether}(bridge, parent, publication, head) returns (BlockId id) {
             Vm.Log[] memory logs = VM.getRecordedLogs();
             bytes memory data = logs[logs.length - 1].data;
             (,, made.header,,,) = abi.decode(data, (bytes20, uint40, bytes, bytes32[], bytes, bytes));

@@ -131,15 +131,16 @@ export class Fixture implements AsyncDisposable {
     this.chain.time += seconds
   }
 
-  /** What the bridge counts a unit of gas at, in wei. */
-  gasPrice(): bigint {
+  /** What the bridge counts a unit of gas at, in wei; its floor counts this many times. */
+  gasPrice(floors = 1n): bigint {
     const { baseFee } = this.chain
-    return baseFee > FLOOR_PRICE ? baseFee : FLOOR_PRICE
+    const least = floors * FLOOR_PRICE
+    return baseFee > least ? baseFee : least
   }
 
   /** A bond that is just enough now, in wei. */
   bond({ rival = false } = {}): bigint {
-    return (rival ? 100_000_000n : 20_000_000n) * this.gasPrice()
+    return rival ? 100_000_000n * this.gasPrice(5n) : 20_000_000n * this.gasPrice()
   }
 
   /** Drafts a child that could be published now. By default account 1 mines it; the harness gets a fresh nonce without work. */

@@ -1,13 +1,11 @@
 // What blobs make cheap: a state that grows, and blocks that watchers have to look at. Tables of docs/economics.md.
 
 import { addLoads, expenseOf, type Load, NO_LOAD, type Rows } from '../../../../miner/rows.ts'
-import { BOND_GAS, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
-import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { MAX_BLOB_STEPS } from '../../../../node/protocol/blob.ts'
 import { GROWTH_LIMIT } from '../../../../node/protocol/blob-block.ts'
 import { BOND_SECONDS, STEP_LIMIT } from '../../../../node/protocol/rules.ts'
 import { GWEIS, markdown } from '../table.ts'
-import { BLOCKS_A_DAY, blockCost, figure } from '../traffic/blocks.ts'
+import { BLOCKS_A_DAY, blockCost, bondAt, figure } from '../traffic/blocks.ts'
 import { ASSUMED, DAY } from '../world/assumptions.ts'
 import { paymentsLoad } from '../world/content.ts'
 import { GAS } from '../world/gas.ts'
@@ -16,7 +14,6 @@ import { walletGrowth } from './wallets.ts'
 const YEAR = 365
 /** Entries that a lane carries forever without a surcharge, a day. */
 const FREE_A_DAY = 864
-const FLOOR_GWEI = Number(DEFAULT_PARAMETERS.floorPrice) / 1e9
 
 /** A state that somebody enlarges for a year: entries, and ETH at each base fee. */
 export function growthTable(): string {
@@ -95,19 +92,15 @@ export function watchingTable(): string {
   const load = paymentsLoad(MAX_BLOB_STEPS)
   const aDay = DAY / ASSUMED.judgeSeconds
   const bonds = (aDay * Number(BOND_SECONDS)) / DAY
-  const counted = (gwei: number) => Math.max(gwei, FLOOR_GWEI) / 1e9
   const lines: readonly (readonly [string, (gwei: number) => number])[] = [
     ['a right block of six blobs, ETH', (gwei) => blockCost('blobs', load, gwei)],
-    ['its bond, which comes back after 48 hours', (gwei) => Number(BOND_GAS) * counted(gwei)],
-    [
-      'the same beside a block of others: bond lost',
-      (gwei) => blockCost('blobs', load, gwei) + Number(RIVAL_BOND_GAS) * counted(gwei),
-    ],
+    ['its bond, which comes back after 48 hours', (gwei) => bondAt(gwei)],
+    ['the same beside a block of others: bond lost', (gwei) => blockCost('blobs', load, gwei) + bondAt(gwei, true)],
     [
       `to keep one core of a watcher busy for a day: ${Math.round(aDay).toLocaleString('en-US')} blocks`,
       (gwei) => aDay * blockCost('blobs', load, gwei),
     ],
-    ['bonds that lie in the bridge for that', (gwei) => bonds * Number(BOND_GAS) * counted(gwei)],
+    ['bonds that lie in the bridge for that', (gwei) => bonds * bondAt(gwei)],
   ]
   return markdown(
     ['at a base fee of', ...GWEIS.map((gwei) => `${gwei} gwei`)],

@@ -2,10 +2,12 @@
 
 import { costOf } from '../../../../miner/assemble.ts'
 import { addLoads, costOfExpense, expenseOf, type Load, type Rows } from '../../../../miner/rows.ts'
+import { bondOf } from '../../../../node/ethereum/calls.ts'
+import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { MAX_BLOB_STEPS } from '../../../../node/protocol/blob.ts'
 import { BLOB_REQUEST_LIMIT } from '../../../../node/protocol/blob-block.ts'
 import { STEP_LIMIT } from '../../../../node/protocol/rules.ts'
-import { toGasPrice } from '../../../../node/protocol/units.ts'
+import { GWEI, toGasPrice } from '../../../../node/protocol/units.ts'
 import { GWEIS, markdown } from '../table.ts'
 import { ASSUMED } from '../world/assumptions.ts'
 import { paymentsLoad, policyAt, requestsLoad } from '../world/content.ts'
@@ -24,6 +26,12 @@ export function blockCost(rows: Rows, load: Load, gwei: number, factor = 1): num
   const { gasPrice, blobGasPrice } = pricesAt(gwei)
   const prices = { gasPrice, blobGasPrice: toGasPrice(BigInt(factor) * blobGasPrice) }
   return Number(costOfExpense(publicationOf(rows, load, false), prices) + AFTER * gasPrice) / 1e18
+}
+
+/** ETH that a block puts down at a base fee. */
+export function bondAt(gwei: number, isRival = false): number {
+  const baseFee = toGasPrice(BigInt(Math.round(gwei * Number(GWEI))))
+  return Number(bondOf({ baseFee, floorPrice: toGasPrice(DEFAULT_PARAMETERS.floorPrice) }, isRival)) / 1e18
 }
 
 /** From how many requests on, and nothing else in the block, its miner posts it in blobs. The base fee makes no difference. */

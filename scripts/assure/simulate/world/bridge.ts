@@ -2,7 +2,7 @@
 // of the queue, and where the money goes. A bit long, since all that moves money is here.
 
 import type { BridgeBlock, BridgeView, Nomination } from '../../../../node/bridge/view.ts'
-import { BOND_GAS, forceFee, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
+import { bondOf, type CountedPrices, forceFee } from '../../../../node/ethereum/calls.ts'
 import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { feeOf, netOf } from '../../../../node/protocol/fee.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
@@ -95,8 +95,14 @@ export class SimulatedBridge {
     return this.#final
   }
 
-  /** Returns the name of the contract's error, or `undefined`. The bond is the least that the contract accepts at this price of gas. */
-  publish(draft: Draft, beside: Hash | undefined, payer: Account, now: number, price: GasPrice): string | undefined {
+  /** Returns the name of the contract's error, or `undefined`. The bond is the least that the contract accepts at these prices. */
+  publish(
+    draft: Draft,
+    beside: Hash | undefined,
+    payer: Account,
+    now: number,
+    prices: CountedPrices,
+  ): string | undefined {
     const parent = this.#blocks.get(draft.parent)
     if (parent === undefined) return 'UnknownBlock'
     if (this.#blocks.has(draft.id)) return 'AlreadyPublished'
@@ -109,7 +115,7 @@ export class SimulatedBridge {
     if (refusal !== undefined) return refusal
     const isRival = this.model.live(draft.parent).length > 0
     if (isRival && payer !== draft.miner) return 'NotMiner'
-    const bond = ceilToGwei(costOfGas(isRival ? RIVAL_BOND_GAS : BOND_GAS, price))
+    const bond = ceilToGwei(bondOf(prices, isRival))
     if (payer.wei < bond) return 'NoMoney'
     const books = this.#count(draft, from)
     if (books.supply < 0n) return 'SupplyExceeded'

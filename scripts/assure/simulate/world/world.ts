@@ -7,13 +7,13 @@ import { branchTo, liveChildren } from '../../../../node/bridge/race/eligible.ts
 import { dueCalls } from '../../../../node/bridge/race.ts'
 import type { BridgeBlock } from '../../../../node/bridge/view.ts'
 import { blockOf } from '../../../../node/bridge/view.ts'
-import { BOND_GAS, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
+import { BOND_GAS, bondOf, type CountedPrices, countedPrice } from '../../../../node/ethereum/calls.ts'
 import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { LANES, type Lane } from '../../../../node/protocol/queue.ts'
 import { UNIT } from '../../../../node/protocol/rules.ts'
 import { BLOCK_SECONDS, targetCeiling } from '../../../../node/protocol/target.ts'
-import { type GasPrice, maxPrice, secondsFrom, toGasPrice, toTime } from '../../../../node/protocol/units.ts'
+import { type GasPrice, secondsFrom, toGasPrice, toTime } from '../../../../node/protocol/units.ts'
 import { RULE } from '../../models/race.ts'
 import { Account } from './account.ts'
 import { ASSUMED, DAY, ETHER, HOUR, SLOT_SECONDS } from './assumptions.ts'
@@ -125,9 +125,14 @@ export class World {
     return this.clock.now
   }
 
-  /** What the bridge counts bonds and entries of its queue at. */
+  /** What the bridge counts bonds at. */
+  get bridgePrices(): CountedPrices {
+    return { baseFee: this.ethereum.baseFee(this.now), floorPrice: toGasPrice(DEFAULT_PARAMETERS.floorPrice) }
+  }
+
+  /** And entries of its queue. */
   get bridgePrice(): GasPrice {
-    return maxPrice(this.ethereum.baseFee(this.now), toGasPrice(DEFAULT_PARAMETERS.floorPrice))
+    return countedPrice(this.bridgePrices)
   }
 
   get gasPrice(): GasPrice {
@@ -251,7 +256,7 @@ export class World {
       from.add(-cost, 'gas', draft.deal && from === draft.miner)
       // The attacker may know, or arrange, what comes before the attacker's call.
       const beside = from === this.attacker ? latest() : known
-      const error = this.bridge.publish(draft, beside, from, this.now, this.bridgePrice)
+      const error = this.bridge.publish(draft, beside, from, this.now, this.bridgePrices)
       if (error === undefined) this.#onPublished(draft)
       else this.refused += cost
       done?.()
@@ -316,7 +321,7 @@ export class World {
 
   /** Whether the account could pay for a publication now, be it of a rival, with some reserve. */
   canBond(account: Account): boolean {
-    return account.wei > (RIVAL_BOND_GAS + BOND_GAS / 4n) * this.gasPrice
+    return account.wei > bondOf(this.bridgePrices, true) + (BOND_GAS / 4n) * this.gasPrice
   }
 
   spend(account: Account, gas: bigint, deal = false): void {

@@ -1,21 +1,13 @@
 // What a deployment costs at this moment, and what a network of these parameters will ask of its miners.
 
 import { OperationError } from '../../../../node/errors.ts'
-import { BOND_GAS, RIVAL_BOND_GAS } from '../../../../node/ethereum/calls.ts'
+import { bondOf } from '../../../../node/ethereum/calls.ts'
 import { creationCode } from '../../../../node/ethereum/deploying/creation.ts'
 import { deployCall, type EthereumDeployer } from '../../../../node/ethereum/deploying/deployer.ts'
 import type { Parameters } from '../../../../node/ethereum/deploying/parameters.ts'
 import { suggestFees } from '../../../../node/ethereum/sending/fees.ts'
 import type { Address, Hash } from '../../../../node/protocol/ids.ts'
-import {
-  addPrices,
-  costOfGas,
-  type GasPrice,
-  maxPrice,
-  toGasPrice,
-  toWei,
-  type Wei,
-} from '../../../../node/protocol/units.ts'
+import { addPrices, costOfGas, type GasPrice, toGasPrice, toWei, type Wei } from '../../../../node/protocol/units.ts'
 
 export type Cost = {
   /** Units: expected, and the limit of the transaction. */
@@ -43,13 +35,13 @@ export async function costOf(
   const tip = await ethereum.tip()
   const gas = await ethereum.estimate('deploy', data, from)
   const { gas: gasLimit } = deployCall(data, gas)
-  const price = maxPrice(baseFee, toGasPrice(parameters.floorPrice))
+  const prices = { baseFee, floorPrice: toGasPrice(parameters.floorPrice) }
   return {
     ...{ gas, gasLimit, baseFee, tip },
     expected: costOfGas(gas, addPrices(baseFee, tip)),
     most: costOfGas(gasLimit, suggestFees(baseFee, tip).maxFeePerGas),
-    bond: costOfGas(BOND_GAS, price),
-    rivalBond: costOfGas(RIVAL_BOND_GAS, price),
+    bond: bondOf(prices),
+    rivalBond: bondOf(prices, true),
   }
 }
 

@@ -50,14 +50,18 @@ test('bonds are 20,000,000 gas, five times that for a rival, gas is paid at base
   assert.deepEqual([costOf('false-proof').delaySeconds, costOf('false-proof').hashes], [0n, 0n])
 })
 
-test('however low the base fee, bonds and entries of the queue cost what they do at the floor, and gas does not', () => {
+test('however low the base fee, bonds and entries of the queue cost what they do at the floor, that of a rival at five times it, and gas does not', () => {
   const cheap = { baseFee: toGasPrice(GWEI / 20n), floorPrice: toGasPrice(3n * GWEI) }
   const light = costOf('light-rival', cheap)
-  assert.equal(light.bondWei, 100_000_000n * 3n * GWEI)
+  assert.equal(light.bondWei, 100_000_000n * 15n * GWEI)
+  assert.equal(costOf('wrong-block', cheap).bondWei, 20_000_000n * 3n * GWEI)
   assert.equal(light.gasWei, light.gas * (GWEI / 20n + GWEI))
   assert.equal(costOf('queue-flood', cheap).feesWei, BigInt(LANE_SHARE) * FORCED_GAS * 3n * GWEI)
   const dear = { ...cheap, baseFee: toGasPrice(4n * GWEI) }
-  assert.equal(costOf('light-rival', dear).bondWei, 100_000_000n * 4n * GWEI)
+  assert.equal(costOf('light-rival', dear).bondWei, 100_000_000n * 15n * GWEI)
+  assert.equal(costOf('wrong-block', dear).bondWei, 20_000_000n * 4n * GWEI)
+  const dearer = { ...cheap, baseFee: toGasPrice(16n * GWEI) }
+  assert.equal(costOf('light-rival', dearer).bondWei, 100_000_000n * 16n * GWEI)
 })
 
 test('half of an odd bond is rounded as the contract rounds it', () => {

@@ -94,8 +94,8 @@ test('the price of blobs goes as EIP-4844 and EIP-7918 say', () => {
   assert(at(0.5, 0) >= 0.499 * reserve && at(0.5, MOST_BLOBS) > 0.53 * reserve, 'below the reserve it never falls')
 })
 
-test('blobs pay from four requests on, until they are some hundred times as dear, which costs their author more than a bridge is worth', () => {
-  assert.equal(firstInBlobs(), 4)
+test('blobs pay from 16 requests on, until they are some hundred times as dear, which costs their author more than a bridge is worth', () => {
+  assert.equal(firstInBlobs(), 16)
   assert(indifference() > 100)
   assert(crowd(100, 1).cost > 50)
 })
@@ -121,7 +121,7 @@ test('docs/economics.md says for how many payments blocks have room, and from ho
   const text = (await Promise.all(PAGES.map((page) => readFile(page, 'utf8')))).join('')
   const [blobs, calldata] = [throughput('blobs'), throughput('calldata')].map((each) => each.toFixed(2))
   assert(text.includes(`${blobs} payments a second in blobs (${calldata} in calldata)`), `${blobs} and ${calldata}`)
-  assert(text.includes('From four requests on blobs are cheaper'))
+  assert(text.includes(`From ${firstInBlobs()} requests on blobs are cheaper`))
   assert(text.includes(`up to ${Math.floor(indifference() / 10) * 10} times their reserve`))
 })
 

@@ -87,12 +87,19 @@ test('what a transaction did cost is its gas and its blobs', () => {
 
 test('a bond is whole gwei and pays its gas at any base fee at which the transaction can be included', () => {
   fc.assert(
-    fc.property(price, price, price, fc.bigInt({ min: 0n, max: 2n ** 25n }), (base, tip, floor, gas) => {
-      const fees = suggestFees(base, tip)
-      const bond = valueWith({ bondGas: gas }, fees, floor)
-      const least = gas * maxPrice(fees.maxFeePerGas, floor)
-      assert.ok(bond % 10n ** 9n === 0n && bond >= least && bond < least + 10n ** 9n)
-    }),
+    fc.property(
+      price,
+      price,
+      price,
+      fc.bigInt({ min: 0n, max: 2n ** 25n }),
+      fc.nat(5),
+      (base, tip, floor, gas, floors) => {
+        const fees = suggestFees(base, tip)
+        const bond = valueWith({ bondGas: gas, ...(floors && { floors }) }, fees, floor)
+        const least = gas * maxPrice(fees.maxFeePerGas, toGasPrice(BigInt(floors || 1) * floor))
+        assert.ok(bond % 10n ** 9n === 0n && bond >= least && bond < least + 10n ** 9n)
+      },
+    ),
     { seed: 4 },
   )
 })

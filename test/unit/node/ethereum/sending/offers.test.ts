@@ -45,6 +45,11 @@ test('a floor price up to the cap of fees is paid, and one above it is not, what
   await offers({ floorPrice: CAP }).checkFunds(publish, FEES)
   const lied = offers({ floorPrice: CAP + 1n }).checkFunds(publish, FEES)
   await assert.rejects(lied, { code: 'fee-cap', facts: { cap: `${CAP}`, price: `${CAP + 1n}` } })
+  // The bond of a rival counts it more than once.
+  const rival = { ...publish, floors: 5 }
+  await offers({ floorPrice: CAP / 5n }).checkFunds(rival, FEES)
+  const dear = offers({ floorPrice: CAP / 5n + 1n }).checkFunds(rival, FEES)
+  await assert.rejects(dear, { code: 'fee-cap', facts: { cap: `${CAP}`, price: `${CAP + 5n}` } })
 })
 
 test('what puts down no bond does not ask for the floor price', async () => {
