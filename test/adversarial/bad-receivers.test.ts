@@ -11,7 +11,15 @@ import { type BridgeCall, withdrawBondCall, withdrawCall } from '../../node/ethe
 import { isRefusal, readRefusal } from '../../node/ethereum/refusals.ts'
 import { type Address, parseAddress, parseHash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { holdBlocks, mineBlock, outbid, type Pending, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import {
+  holdBlocks,
+  mineBlock,
+  outbid,
+  type Pending,
+  PUBLISHING,
+  pendingCalls,
+  releaseBlocks,
+} from '../support/chain/mempool.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 import { holder, stranger } from '../support/stage.ts'
 
@@ -38,7 +46,7 @@ test('accounts that take no coins harm only themselves', async (t) => {
   })
   await holdBlocks(arena)
   const displaced = assert.rejects(liar.publish({ parent, content: requests, payout: refuses, data: 'calldata' }))
-  const [publication] = await pendingCalls(arena, 'publish')
+  const [publication] = await pendingCalls(arena, ['publish'])
   const published = await meddle(arena, refuses, publication, BOND)
   await releaseBlocks(arena)
   await displaced
@@ -51,10 +59,10 @@ test('accounts that take no coins harm only themselves', async (t) => {
   await arena.seen()
   await holdBlocks(arena)
   const lie = liar.publish({ parent: block, lie: 'mint' })
-  await pendingCalls(arena, 'publish')
+  await pendingCalls(arena, PUBLISHING)
   await mineBlock(arena)
   const wrong = await lie
-  const [refutation] = await pendingCalls(arena, 'refute')
+  const [refutation] = await pendingCalls(arena, ['refute'])
   await meddle(arena, burns, refutation)
   await releaseBlocks(arena)
   assert.ok(await arena.isRefuted(wrong.id))

@@ -31,7 +31,7 @@ test('a batch of claims cannot be spoilt', async (t) => {
 
   await holdBlocks(arena)
   const relayers = await Promise.all(['one', 'other'].map((name) => arena.startRelayer(name)))
-  const batches = await pendingCalls(arena, 'claimMany', 2)
+  const batches = await pendingCalls(arena, ['claimMany'], 2)
   const [batch] = batches
   assert.ok(batch)
   const { args } = decodeFunctionData({ abi: stage.bridge.abi, data: batch.input })

@@ -25,7 +25,7 @@ test('who copies a publication from the mempool pays for it, and the miner is pa
 
   await holdBlocks(arena)
   await stage.request(node, holder, [arena.genesis], 1_000_000n, recipient)
-  const [copied] = await pendingCalls(arena, 'publish')
+  const [copied] = await pendingCalls(arena, ['publish'])
   assert.ok(copied)
   const { functionName, args } = decodeFunctionData({ abi: bridgeAbi, data: copied.input })
   assert.equal(functionName, 'publish')

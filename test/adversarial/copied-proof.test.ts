@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { holdBlocks, mineBlock, outbid, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import { holdBlocks, mineBlock, outbid, PUBLISHING, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
 import { Arena } from '../support/processes/arena.ts'
 
 const GWEI = 10n ** 9n
@@ -19,11 +19,11 @@ test('a copied refutation kills the block, and the watcher goes on', async (t) =
 
   await holdBlocks(arena)
   const publication = liar.publish({ parent, lie: 'mint' })
-  await pendingCalls(arena, 'publish')
+  await pendingCalls(arena, PUBLISHING)
   await mineBlock(arena)
   const wrong = await publication
   const { bond } = await arena.record(wrong.id)
-  const [copied] = await pendingCalls(arena, 'refute')
+  const [copied] = await pendingCalls(arena, ['refute'])
   assert.ok(copied)
   assert.equal(copied.from, address)
   const copy = await outbid(arena, copier.address, copied)

@@ -11,9 +11,12 @@ import type { Hash } from '../../node/protocol/ids.ts'
 import { LANES } from '../../node/protocol/queue.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import { accountOf } from '../../scripts/assure/models/world.ts'
-import { LIE_KINDS, LIES, type LieKind } from '../../scripts/devnet/drill/lies.ts'
+import { expectedOf } from '../../scripts/devnet/drill/kinds.ts'
+import type { Expectation } from '../../scripts/devnet/drill/lie.ts'
+import { LIE_KINDS, type LieKind } from '../../scripts/devnet/drill/lies.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 import type { LiarProcess } from '../support/processes/liar-client.ts'
+import { arenaModeOf } from '../support/processes/rows.ts'
 import { holder, stranger } from '../support/stage.ts'
 
 const LEVELS = 3
@@ -22,15 +25,15 @@ test('every kind of lie dies, however many there are at once', async (t) => {
   const arena = await Arena.open(t)
   const liar = await arena.startLiar()
   const parent = await arrange(arena, liar)
-  const published = LIE_KINDS.filter((kind) => 'problem' in LIES[kind].expected)
-  const refused = LIE_KINDS.filter((kind) => 'refused' in LIES[kind].expected)
+  const published = LIE_KINDS.filter((kind) => 'problem' in expectationOf(kind))
+  const refused = LIE_KINDS.filter((kind) => 'refused' in expectationOf(kind))
 
   await t.test('the bridge refuses what needs no proof', async () => {
     assert.ok(refused.length >= 5)
     for (const kind of refused) {
       await assert.rejects(liar.publish({ parent, rival: true, lie: kind }), (error) => {
         assert.ok(isOperationError(error, 'bridge-refused'), `${error}`)
-        assert.deepEqual({ refused: error.facts.error }, LIES[kind].expected, `${kind}: ${error.message}`)
+        assert.deepEqual({ refused: error.facts.error }, expectationOf(kind), `${kind}: ${error.message}`)
         return true
       })
     }
@@ -120,8 +123,12 @@ async function arrange(arena: Arena, liar: LiarProcess): Promise<Hash> {
 /** A sibling of whatever is there. */
 async function lieAbout(liar: LiarProcess, lie: LieKind, parent: Hash): Promise<Hash> {
   const told = await liar.publish({ parent, rival: true, lie })
-  assert.deepEqual({ problem: told.problem }, LIES[lie].expected, lie)
+  assert.deepEqual({ problem: told.problem }, expectationOf(lie), lie)
   return told.id
+}
+
+function expectationOf(lie: LieKind): Expectation {
+  return expectedOf(lie, arenaModeOf(lie))
 }
 
 async function allDead(arena: Arena, roots: readonly Hash[]): Promise<void> {

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { finalizeCall } from '../../node/ethereum/calls.ts'
 import { parseHash } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { holdBlocks, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import { holdBlocks, PUBLISHING, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
 import { Arena, HOUR } from '../support/processes/arena.ts'
 import { holder, stranger } from '../support/stage.ts'
 
@@ -28,7 +28,7 @@ test('miners who answer the same wrong block do not become rivals of each other'
   const miners = await Promise.all(['one', 'two', 'three'].map((name) => arena.startMiner(name)))
   const request = arena.signRequest(holder, [left], UNIT, stranger('recipient'))
   await arena.submit(request)
-  const answering = (await pendingCalls(arena, 'publish', 3)).map(({ from }) => from)
+  const answering = (await pendingCalls(arena, PUBLISHING, 3)).map(({ from }) => from)
   assert.deepEqual(answering.toSorted(), miners.map(({ account }) => account.address.toLowerCase()).toSorted())
   await releaseBlocks(arena)
   const answers = async () => {

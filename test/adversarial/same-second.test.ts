@@ -21,9 +21,10 @@ test('a block that was held back does not displace the one in whose second it co
   await stage.skip(24n * HOUR)
 
   await holdBlocks(arena)
-  const sent = liars.map((liar) => liar.publish({ content: 'empty' }).catch(() => undefined))
+  // What is held back here is a call that has all of the block.
+  const sent = liars.map((liar) => liar.publish({ content: 'empty', data: 'calldata' }).catch(() => undefined))
   const found = await Promise.all(
-    (await pendingCalls(arena, 'publish', 2)).map(async (call) => ({ call, id: await idOf(arena, call) })),
+    (await pendingCalls(arena, ['publish'], 2)).map(async (call) => ({ call, id: await idOf(arena, call) })),
   )
   // Held back is the one of the smaller id, which would win by that.
   const [held, first] = found.toSorted((a, b) => (a.id < b.id ? -1 : 1))

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { holdBlocks, mineBlock, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
+import { holdBlocks, mineBlock, PUBLISHING, pendingCalls, releaseBlocks } from '../support/chain/mempool.ts'
 import { type Actor, Arena } from '../support/processes/arena.ts'
 
 test('two watchers race, and both succeed', async (t) => {
@@ -18,12 +18,12 @@ test('two watchers race, and both succeed', async (t) => {
   // be a decoy that never gets into a block, so the second watcher sends its own although it sees the first one's.
   await holdBlocks(arena)
   const publication = liar.publish({ parent, lie: 'mint' })
-  await pendingCalls(arena, 'publish')
+  await pendingCalls(arena, PUBLISHING)
   await mineBlock(arena)
   const slow = await publication
-  await pendingCalls(arena, 'refute')
+  await pendingCalls(arena, ['refute'])
   const watchers = [first, await arena.startWatcher('second', peer)]
-  const both = await pendingCalls(arena, 'refute', 2)
+  const both = await pendingCalls(arena, ['refute'], 2)
   assert.deepEqual(new Set(both.map(({ from }) => from)), new Set(watchers.map(({ account }) => account.address)))
   await releaseBlocks(arena)
   const statuses = await Promise.all(

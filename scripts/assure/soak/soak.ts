@@ -49,7 +49,7 @@ async function runSoak(name: string, soak: Soak): Promise<boolean> {
     if (status !== 0) {
       console.log(output)
       const again = Object.entries(variables).map(([key, value]) => `${key}=${value}`)
-      console.log(`${name}: failed; again by: ${again.join(' ')} npx node --test ${path}`)
+      console.log(`${name}: failed; again by: ${again.join(' ')} npx node --test '${path}'`)
       return false
     }
     if (report === undefined) for (const said of saidIn(output)) console.log(`${name}: ${said}`)

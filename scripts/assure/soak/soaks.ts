@@ -12,6 +12,22 @@ export type Soak = {
   readonly variables?: Variables
 }
 
+/** Attacks that are the same wherever the rows of arenas are. */
+const WITHOUT_ARENA_ROWS = [
+  // They have soaks of their own, `beacons`, `crowd` and `environment`.
+  'blob-sources',
+  'crowd-of-blocks',
+  'environment',
+  // Their blocks are made in the test, in calldata.
+  'borrowed-torrent',
+  'dead-branch',
+  'many-blocks',
+  'no-node',
+  // They send a publication again from another account, which takes no more than its calldata.
+  'copied-block',
+  'same-second',
+]
+
 export const SOAKS: Readonly<Record<string, Soak>> = {
   differential: {
     file: 'contract/libraries/Apply',
@@ -79,7 +95,7 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     variables: { FUZZ_KINDS: 'all' },
   },
   arenas: {
-    file: 'adversarial/*',
+    file: `adversarial/!(${WITHOUT_ARENA_ROWS.join('|')})`,
     unit: 'round of all attacks on processes, rows in blobs',
     runs: 1,
     batch: 1,

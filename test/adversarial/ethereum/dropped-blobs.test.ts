@@ -18,7 +18,7 @@ test('a block in blobs gets to Ethereum through dropped transactions, a kill, an
   await holdBlocks(arena)
   const miner = await arena.startMiner('miner', ['--rows', 'blobs'])
   const drop = async () => {
-    const [call] = await pendingCalls(arena, 'publishBlobs')
+    const [call] = await pendingCalls(arena, ['publishBlobs'])
     assert(call)
     await anvil.client.dropTransaction({ hash: call.hash })
     return call.hash
@@ -27,7 +27,7 @@ test('a block in blobs gets to Ethereum through dropped transactions, a kill, an
   let hash: Hex = '0x'
   await t.test('dropped, it is handed over again, as it was', async () => {
     const dropped = await drop()
-    const [again] = await pendingCalls(arena, 'publishBlobs')
+    const [again] = await pendingCalls(arena, ['publishBlobs'])
     assert(again)
     hash = again.hash
     assert.equal(hash, dropped)
@@ -37,7 +37,7 @@ test('a block in blobs gets to Ethereum through dropped transactions, a kill, an
     await miner.running.stop('SIGKILL')
     assert.equal(await drop(), hash)
     arena.restart('miner')
-    const [again] = await pendingCalls(arena, 'publishBlobs')
+    const [again] = await pendingCalls(arena, ['publishBlobs'])
     assert.equal(again?.hash, hash)
     await mineBlock(arena)
   })
@@ -47,7 +47,7 @@ test('a block in blobs gets to Ethereum through dropped transactions, a kill, an
     assert.equal((await arena.node.call('bridge_block', { id: block })).blobs, 1)
     await anvil.reorganise(1)
     assert.equal((await arena.record(block)).publishedAt, 0, 'Ethereum does not have it')
-    await pendingCalls(arena, 'publishBlobs')
+    await pendingCalls(arena, ['publishBlobs'])
     await releaseBlocks(arena)
     await arena.becomes(request, 'ordered', block)
     const { number } = await anvil.client.getBlock({ blockTag: 'latest' })

@@ -5,6 +5,9 @@ import type { Arena } from '../processes/arena.ts'
 
 export type Pending = { readonly hash: Hex; readonly from: Hex; readonly input: Hex; readonly gas: bigint }
 
+/** The calls of the bridge that publish a block: rows in calldata, and in blobs. */
+export const PUBLISHING = ['publish', 'publishBlobs']
+
 const GWEI = 10n ** 9n
 
 /** From now on transactions wait for `mineBlock`, until `releaseBlocks`. */
@@ -23,15 +26,16 @@ export async function releaseBlocks(arena: Arena): Promise<void> {
   await arena.stage.anvil.client.setAutomine(true)
 }
 
-/** At least `count` calls of this function of the bridge that wait, once they are there. */
-export async function pendingCalls(arena: Arena, name: string, count = 1): Promise<readonly Pending[]> {
+/** At least `count` calls of these functions of the bridge that wait, once they are there. */
+export async function pendingCalls(arena: Arena, names: readonly string[], count = 1): Promise<readonly Pending[]> {
   let found: readonly Pending[] = []
   const { stage } = arena
-  await arena.until(`${count} calls of ${name} in the mempool`, async () => {
+  await arena.until(`${count} calls of ${names.join(' or ')} in the mempool`, async () => {
     const { transactions } = await stage.anvil.client.getBlock({ blockTag: 'pending', includeTransactions: true })
     found = transactions.filter(({ to, input }) => {
       return (
-        to === stage.bridge.address && decodeFunctionData({ abi: stage.bridge.abi, data: input }).functionName === name
+        to === stage.bridge.address &&
+        names.includes(decodeFunctionData({ abi: stage.bridge.abi, data: input }).functionName)
       )
     })
     return found.length >= count

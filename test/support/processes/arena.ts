@@ -297,7 +297,7 @@ export class Arena extends Sight {
       if (state !== 'live' || ethereumBlock === undefined || ethereumBlock < newest) return false
       const { blocks } = await readAllBlocks(node)
       const right = new Set(blocks.flatMap(({ id, verdict }) => (verdict === 'valid' ? [id] : [])))
-      return !blocks.some(({ parent, verdict }) => verdict === 'unknown' && right.has(parent))
+      return !blocks.some(({ parent, verdict, refuted }) => verdict === 'unknown' && !refuted && right.has(parent))
     })
   }
 

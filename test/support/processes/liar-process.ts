@@ -12,10 +12,8 @@ import { parseHex } from '../../../node/protocol/bytes.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { Wallet } from '../../../node/wallet/wallet.ts'
 import { Liar } from '../../../scripts/devnet/drill/liar.ts'
-import { expectationOf } from '../../../scripts/devnet/drill/lies.ts'
-import type { DataMode } from '../../../scripts/devnet/drill/posting.ts'
 import type { LiarOrder, LiarSetup } from './liar-orders.ts'
-import { arenaRows } from './rows.ts'
+import { arenaModeOf, arenaRows } from './rows.ts'
 
 const [text = ''] = process.argv.slice(2)
 const setup: LiarSetup = JSON.parse(text)
@@ -43,13 +41,8 @@ async function obey(call: string, order: LiarOrder): Promise<object> {
   if (call === 'ready') return { account: liar.account }
   const { content, ...rest } = order
   const bytes = typeof content === 'object' ? content.map(parseHex) : content
-  const data = dataOf(order)
-  return await liar.publish({ ...(data && { data }), ...rest, ...(bytes === undefined ? {} : { content: bytes }) })
-}
-
-/** Where the arena has its rows; a lie that cannot be told there is told where it usually is. */
-function dataOf({ lie }: LiarOrder): DataMode | undefined {
-  return lie === undefined || expectationOf(lie, arenaRows) !== undefined ? arenaRows : undefined
+  const data = order.lie === undefined ? arenaRows : arenaModeOf(order.lie)
+  return await liar.publish({ data, ...rest, ...(bytes === undefined ? {} : { content: bytes }) })
 }
 
 function failureOf(error: unknown): { readonly code: string; readonly message: string; readonly facts: object } {
