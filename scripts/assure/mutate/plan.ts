@@ -48,6 +48,7 @@ const READER: Suite = {
   name: 'reader',
   contracts: [
     'contracts/Reader.sol:Reader',
+    'contracts/Bridge.sol:Bridge',
     'test/contract/harness/BlobBridgeHarness.sol:BlobBridgeHarness',
     'test/contract/harness/BridgeHarness.sol:BridgeHarness',
   ],
@@ -63,7 +64,7 @@ const ROWS: Suite = {
 
 const JUDGE: Suite = {
   name: 'judge',
-  contracts: ['test/contract/harness/BridgeHarness.sol:BridgeHarness'],
+  contracts: ['contracts/Judge.sol:Judge', 'contracts/Bridge.sol:Bridge'],
   files: ['refute', 'place', 'unbacked', 'lies'].map((name) => test(`bridge/Bridge.${name}`)),
 }
 
