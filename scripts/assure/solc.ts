@@ -2,7 +2,7 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -79,7 +79,7 @@ export function compileCode(
     const [file = '', contract = ''] = name.split(':')
     selection[file] = { ...selection[file], [contract]: ['evm.bytecode.object', 'evm.deployedBytecode.object'] }
   }
-  const { errors, contracts } = compile(sources, selection)
+  const { errors, contracts } = compile(reachedFrom(Object.keys(selection), sources), selection)
   const error = errors.find(({ severity }) => severity === 'error')
   if (error) return { error: error.formattedMessage }
   return new Map(
@@ -89,6 +89,25 @@ export function compileCode(
       return [name, { creation: evm.bytecode.object, deployed: evm.deployedBytecode.object }]
     }),
   )
+}
+
+/**
+ * The sources that these files import, by any way: the compiler would check all others too.
+ * @param but no way leads through these
+ */
+export function reachedFrom(
+  files: readonly string[],
+  sources: Readonly<Record<string, string>>,
+  but: readonly string[] = [],
+): Record<string, string> {
+  const reached = new Set(files)
+  for (const file of reached) {
+    for (const [, path = ''] of (sources[file] ?? '').matchAll(/^import [^"]*"(\.[^"]*)";/gm)) {
+      const imported = join(dirname(file), path)
+      if (!but.includes(imported)) reached.add(imported)
+    }
+  }
+  return Object.fromEntries(Object.entries(sources).filter(([file]) => reached.has(file)))
 }
 
 function readImport(path: string): { contents: string } | { error: string } {

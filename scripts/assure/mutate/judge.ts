@@ -3,10 +3,10 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { type Code, compileCode } from '../solc.ts'
+import { type Code, compileCode, reachedFrom } from '../solc.ts'
 import { answerSchema } from './messages.ts'
 import { type Mutant, mutate } from './mutants.ts'
-import { CLOSEST, PLAN, type Suite } from './plan.ts'
+import { CLOSEST, PARTS, PLAN, type Suite } from './plan.ts'
 import type { Workplace } from './workplace.ts'
 
 /** `equal`: the compiler makes the same code of it. `invalid`: it does not compile. */
@@ -24,18 +24,23 @@ const HUNG_MS = 1_800_000
 export class Judge implements AsyncDisposable {
   readonly #workplace: Workplace
   readonly #runs: number
+  readonly #suites: readonly Suite[]
   readonly #sources: Readonly<Record<string, string>>
   readonly #originals: ReadonlyMap<string, Code>
   /** How often each test file killed a mutant of a function or file. */
   readonly #kills = new Map<string, number>()
   #ready: ChildProcess | undefined
 
-  /** @param runs random cases in each test that is random: fewer than in `npm test`, as the whole takes hours */
-  constructor(workplace: Workplace, sources: Readonly<Record<string, string>>, runs: number) {
+  /**
+   * @param suites all that the mutants may meet
+   * @param runs random cases in each test that is random: fewer than in `npm test`, as the whole takes hours
+   */
+  constructor(workplace: Workplace, sources: Readonly<Record<string, string>>, suites: readonly Suite[], runs: number) {
     this.#workplace = workplace
+    this.#suites = suites
     this.#runs = runs
     this.#sources = sources
-    const names = [...new Set(Object.values(PLAN).flatMap((suites) => suites.flatMap(({ contracts }) => contracts)))]
+    const names = [...new Set([...PARTS, ...suites.flatMap(({ contracts }) => contracts)])]
     const codes = compileCode(sources, names)
     if ('error' in codes) throw new Error(`the contracts do not compile: ${codes.error}`)
     this.#originals = codes
@@ -48,9 +53,8 @@ export class Judge implements AsyncDisposable {
   /** All tests must pass without a mutant, else their failures say nothing. */
   async checkOriginal(): Promise<void> {
     for (const [name, code] of this.#originals) await this.#workplace.install(name, code)
-    const suites = Object.values(PLAN).flat()
     for (const isSolidity of [false, true]) {
-      const files = suites
+      const files = this.#suites
         .filter(({ contracts }) => (contracts.length === 0) === isSolidity)
         .flatMap((suite) => suite.files)
       const unique = [...new Set(files)]
@@ -72,7 +76,7 @@ export class Judge implements AsyncDisposable {
       // While the compiler works.
       if (!isSolidity) this.#prepare()
       const missing = suite.contracts.filter((name) => !codes.has(name))
-      const compiled = missing.length === 0 ? new Map<string, Code>() : compileCode(mutated, missing)
+      const compiled = this.#compile(mutated, mutant.file, missing)
       if ('error' in compiled) {
         if (/not found/.test(compiled.error)) throw new Error(compiled.error)
         return { verdict: 'invalid' }
@@ -95,6 +99,48 @@ export class Judge implements AsyncDisposable {
       }
     }
     return { verdict: isEqual ? 'equal' : 'survived' }
+  }
+
+  /** The code of these, of which only what the changed file is in is compiled. */
+  #compile(
+    mutated: Readonly<Record<string, string>>,
+    file: string,
+    names: readonly string[],
+  ): ReturnType<typeof compileCode> {
+    const codes = new Map<string, Code>()
+    const isIn = (name: string, but: readonly string[] = []) => file in reachedFrom([fileOf(name)], mutated, but)
+    const creationOf = (name: string) => this.#originals.get(name)?.creation ?? ''
+    const partsOf = (name: string) => PARTS.filter((part) => isIn(part) && creationOf(name).includes(creationOf(part)))
+    const wholes = names.filter((name) => !PARTS.includes(name) && isIn(name) && !isIn(name, PARTS.map(fileOf)))
+    const parts = [...new Set(wholes.flatMap(partsOf))]
+    const compiled = parts.length === 0 ? codes : compileCode(mutated, parts)
+    if ('error' in compiled) return compiled
+    for (const name of names) {
+      const original = this.#originals.get(name)
+      const isWhole = wholes.includes(name) && partsOf(name).length > 0
+      const code = isWhole ? this.#exchange(original, compiled) : isIn(name) ? compiled.get(name) : original
+      if (code) codes.set(name, code)
+    }
+    const left = names.filter((name) => !codes.has(name))
+    const others = left.length === 0 ? codes : compileCode(mutated, left)
+    return 'error' in others ? others : new Map([...codes, ...others])
+  }
+
+  /**
+   * A contract with other parts in it, or undefined if one is longer than what was there. One that is shorter is filled up
+   * with zeros, which its constructor does not deploy.
+   */
+  #exchange(whole: Code | undefined, parts: ReadonlyMap<string, Code>): Code | undefined {
+    let creation = whole?.creation
+    for (const [name, part] of parts) {
+      const old = this.#originals.get(name)?.creation ?? ''
+      const pieces = creation?.split(old) ?? []
+      creation =
+        pieces.length === 2 && part.creation.length <= old.length
+          ? pieces.join(part.creation.padEnd(old.length, '0'))
+          : undefined
+    }
+    return whole && creation ? { ...whole, creation } : undefined
   }
 
   async #judgeWith(codes: ReadonlyMap<string, Code>, { files }: Suite) {
@@ -194,4 +240,9 @@ export class Judge implements AsyncDisposable {
     const name = /^\s*\d+\)\s*(.*)$/m.exec(output)?.[1] ?? 'a Solidity test'
     return { failed: name.trim(), ...(files[0] ? { file: files[0] } : {}) }
   }
+}
+
+/** Of `path:Contract`. */
+function fileOf(name: string): string {
+  return name.slice(0, name.lastIndexOf(':'))
 }

@@ -1,7 +1,7 @@
 // `npm run mutate [-- word …]`: changes the contracts in one place at a time and sees whether a test fails. Exits with 1 if a
 // mutant survives without a reason in accepted.json.
 //
-// Words pick mutants whose line (as `--list` prints it) contains all of them. What was judged before is not judged again
+// Words pick mutants whose line (as `--list` prints it) contains all of them; `a|b` stands for either. What was judged before is not judged again
 // while contracts and tests are as they were: Ctrl-C loses nothing.
 
 import { parseArgs } from 'node:util'
@@ -11,7 +11,7 @@ import { isNode } from './ast.ts'
 import { Judge, type Verdict } from './judge.ts'
 import { Ledger } from './ledger.ts'
 import { describe, type Mutant, mutantsOf } from './mutants.ts'
-import { PLAN } from './plan.ts'
+import { PLAN, type Suite } from './plan.ts'
 import { Workplace } from './workplace.ts'
 
 const { positionals: words, values: flags } = parseArgs({
@@ -28,8 +28,8 @@ const { positionals: words, values: flags } = parseArgs({
   },
 })
 
-/** What is in the ledger for the contracts as they are. */
-const ORIGINAL = 'original'
+/** What is in the ledger for a test file with the contracts as they are. */
+const originalOf = (file: string) => `original ${file}`
 
 type Outcome = Verdict['verdict'] | 'accepted'
 
@@ -75,7 +75,9 @@ function allMutants(): Mutant[] {
 
 /** With `--sample`, this many at random. */
 function pick(mutants: readonly Mutant[]): Mutant[] {
-  const matching = mutants.filter((mutant) => words.every((word) => describe(mutant).includes(word)))
+  const matching = mutants.filter((mutant) =>
+    words.every((word) => word.split('|').some((part) => describe(mutant).includes(part))),
+  )
   const rank = ({ operator }: Mutant) => ORDER.findIndex((kind) => kind.test(operator))
   const sorted = matching.toSorted((a, b) => rank(a) - rank(b))
   if (flags.sample === undefined) return sorted
@@ -96,12 +98,13 @@ async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
     isStopped = true
     console.error('mutate: stops after this mutant')
   })
-  await checkOriginal()
+  const suites = suitesOf(mutants)
+  await checkOriginal(suites)
   await Promise.all(Array.from({ length: Number(flags.workers) }, work))
 
   async function work(): Promise<void> {
     await using workplace = await Workplace.open()
-    await using judge = new Judge(workplace, sources, Number(flags.runs))
+    await using judge = new Judge(workplace, sources, suites, Number(flags.runs))
     for (const mutant of left) {
       const startedMs = performance.now()
       const verdict = await judge.judge(mutant)
@@ -116,14 +119,24 @@ async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
   }
 }
 
-async function checkOriginal(): Promise<void> {
-  if (ledger.get(ORIGINAL) !== undefined) return
-  say('all tests without a mutant …')
+/** Of the test files that these mutants may meet, those that were not asked yet. */
+async function checkOriginal(suites: readonly Suite[]): Promise<void> {
+  const left = suites
+    .map((suite) => ({ ...suite, files: suite.files.filter((file) => ledger.get(originalOf(file)) === undefined) }))
+    .filter(({ files }) => files.length > 0)
+  if (left.length === 0) return
+  say('the tests without a mutant …')
   await using workplace = await Workplace.open()
-  await using judge = new Judge(workplace, sources, Number(flags.runs))
+  await using judge = new Judge(workplace, sources, left, Number(flags.runs))
   const startedMs = performance.now()
   await judge.checkOriginal()
-  await ledger.add({ id: ORIGINAL, verdict: 'survived', seconds: secondsSince(startedMs) })
+  const seconds = secondsSince(startedMs)
+  const files = new Set(left.flatMap((suite) => suite.files))
+  for (const file of files) await ledger.add({ id: originalOf(file), verdict: 'survived', seconds })
+}
+
+function suitesOf(mutants: readonly Mutant[]): readonly Suite[] {
+  return [...new Set(mutants.map(({ file }) => file))].flatMap((file) => PLAN[file] ?? [])
 }
 
 function secondsSince(startedMs: number): number {

@@ -9,6 +9,9 @@ export type Suite = {
   readonly files: readonly string[]
 }
 
+/** What a bridge deploys when it is deployed: their code is within that of the bridge. */
+export const PARTS: readonly string[] = ['contracts/Judge.sol:Judge', 'contracts/Reader.sol:Reader']
+
 const test = (name: string) => `test/contract/${name}.test.ts`
 
 const STEPS: Suite = {
@@ -38,6 +41,31 @@ const LANES: Suite = {
   name: 'lanes',
   contracts: ['test/contract/harness/LanePriceHarness.sol:LanePriceHarness'],
   files: [test('libraries/LanePrice')],
+}
+
+/** What a publication says, and what a state holds: all that the bridge asks the reader for. */
+const READER: Suite = {
+  name: 'reader',
+  contracts: [
+    'contracts/Reader.sol:Reader',
+    'contracts/Bridge.sol:Bridge',
+    'test/contract/harness/BlobBridgeHarness.sol:BlobBridgeHarness',
+    'test/contract/harness/BridgeHarness.sol:BridgeHarness',
+  ],
+  files: ['blobs', 'publish', 'queue', 'deposit', 'claim'].map((name) => test(`bridge/Bridge.${name}`)),
+}
+
+/** Rows in blobs without their openings, which takes a tenth of the time. */
+const ROWS: Suite = {
+  name: 'rows',
+  contracts: ['test/contract/harness/RowJudge.sol:RowJudge'],
+  files: ['bridge/blob-rows', 'bridge/blob-lies'].map(test),
+}
+
+const JUDGE: Suite = {
+  name: 'judge',
+  contracts: ['contracts/Judge.sol:Judge', 'contracts/Bridge.sol:Bridge'],
+  files: ['refute', 'place', 'unbacked', 'lies'].map((name) => test(`bridge/Bridge.${name}`)),
 }
 
 const BRIDGE_CONTRACTS = [
@@ -110,27 +138,30 @@ export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
 /** The suites for each file that is mutated. Tests of gas are not among them: they fail at any change of the code. */
 export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/Bridge.sol': [RULES, ...BRIDGE, RACES, MONEY],
-  'contracts/Judge.sol': [...BRIDGE],
-  'contracts/Reader.sol': [RULES, ...BRIDGE],
+  'contracts/Judge.sol': [ROWS, JUDGE],
+  'contracts/Reader.sol': [READER],
   'contracts/WrappedTTX.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Apply.sol': [STEPS, ...BRIDGE, solidity('Apply', 'ApplyAmounts')],
   'contracts/libraries/Blob.sol': [BLOBS],
+  'contracts/libraries/BlobContent.sol': [READER],
   'contracts/libraries/BlobRow.sol': [BLOBS],
   'contracts/libraries/BlockHeader.sol': [RULES, ...BRIDGE],
-  'contracts/libraries/Content.sol': [RULES, ...BRIDGE, RACES, MONEY],
+  'contracts/libraries/Content.sol': [READER],
   'contracts/libraries/Fee.sol': [RULES, STEPS, ...BRIDGE, MONEY, solidity('ApplyAmounts')],
   'contracts/libraries/Infohash.sol': [STEPS, ...BRIDGE, solidity('Sha1', 'TransactionFile')],
   'contracts/libraries/LanePrice.sol': [LANES, RULES],
   'contracts/libraries/Packed.sol': [STEPS, RULES, ...BRIDGE, solidity('Step', 'TransactionFile', 'Apply')],
   'contracts/libraries/Queue.sol': [RULES, ...BRIDGE, RACES, MONEY],
   'contracts/libraries/Race.sol': [RULES, ...BRIDGE, RACES, MONEY],
+  'contracts/libraries/Requests.sol': [READER, ROWS],
   'contracts/libraries/Sha1.sol': [STEPS, ...BRIDGE, solidity('Sha1')],
-  'contracts/libraries/Step.sol': [STEPS, RULES, ...BRIDGE, solidity('Step', 'Apply')],
+  'contracts/libraries/Step.sol': [STEPS, READER, ROWS, JUDGE, solidity('Step', 'Apply')],
   'contracts/libraries/Target.sol': [RULES, ...BRIDGE, RACES, solidity('Target')],
   'contracts/libraries/Text.sol': [STEPS, ...BRIDGE, solidity('Sha1', 'TransactionFile')],
-  'contracts/libraries/Totals.sol': [RULES, ...BRIDGE, RACES, MONEY],
+  'contracts/libraries/Totals.sol': [READER],
   'contracts/libraries/Trace.sol': [RULES, ...BRIDGE, solidity('Trace')],
   'contracts/libraries/TransactionFile.sol': [STEPS, ...BRIDGE, solidity('TransactionFile')],
   'contracts/libraries/Tree.sol': [STEPS, ...BRIDGE, solidity('Tree')],
   'contracts/libraries/TypedData.sol': [STEPS, ...BRIDGE, solidity('TransactionFile')],
+  'contracts/types/PerKind.sol': [STEPS, READER, ROWS],
 }

@@ -88,8 +88,12 @@ export function editsOfSolidity(source: Buffer, node: AstNode, parents: readonly
     }
     case 'Return':
       return editsOfReturn(source, node, parents)
-    case 'Literal':
+    case 'Literal': {
+      // Only a literal of the right width is a table: a sum does not compile.
+      const isTable = parent !== undefined && text(parent).startsWith('PerKind.wrap(')
+      if (isTable) return editsOfTable(text(node)).map((replacement) => edit('table', replacement))
       return editsOfLiteral(node, text(node)).map((replacement) => edit('constant', replacement))
+    }
     case 'MemberAccess': {
       const type = typeOf(node)
       if (type !== 'enum Reason') return []
@@ -136,6 +140,15 @@ function editsOfLiteral(node: AstNode, text: string): string[] {
   // The last letter is another one.
   const last = Number.parseInt(hex.slice(-2), 16) ^ 1
   return [`hex"${hex.slice(0, -2)}${last.toString(16).padStart(2, '0')}"`]
+}
+
+/** Another answer for one of the kinds. */
+function editsOfTable(text: string): string[] {
+  const answers = text.slice(2).split('_')
+  return answers.map((answer, kind) => {
+    const other = (Number.parseInt(answer, 16) ^ 1).toString(16).padStart(2, '0')
+    return `0x${answers.with(kind, other).join('_')}`
+  })
 }
 
 function reverts(body: AstNode): boolean {

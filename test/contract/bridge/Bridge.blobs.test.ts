@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
+import { network } from 'hardhat'
+import { encodeErrorResult, encodeFunctionData } from 'viem'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { toBytes, type ZERO_HASH } from '../../../node/protocol/ids.ts'
@@ -15,8 +17,8 @@ import {
   transactionStep,
   voidStep,
 } from '../../support/contract/blocks.ts'
-import { assertReverts } from '../../support/contract/chain.ts'
-import { founder, genesisTransaction, HOUR } from '../../support/contract/fixture.ts'
+import { assertReverts, readArtifact } from '../../support/contract/chain.ts'
+import { founder, genesisTransaction, HOUR, sealedHex } from '../../support/contract/fixture.ts'
 import { freshForEach } from '../../support/contract/fresh.ts'
 import { Stage } from '../../support/contract/stage.ts'
 import { requestTo, transfer } from '../../support/contract/verdicts.ts'
@@ -54,6 +56,21 @@ describe('publishBlobs', () => {
     }
     await carry(stage, [...someBlobHashes(1), `0x02${someHash(1).slice(4)}` as typeof ZERO_HASH])
     await refuses({}, 'BadBlobs', [2n])
+  })
+
+  it('refuses all of them on a chain where no element can be opened', async () => {
+    const { provider, close } = await network.create({ override: { hardfork: 'shanghai' } })
+    const { abi, deployedBytecode } = await readArtifact('contracts/Reader.sol/Reader.json')
+    const to = `0x${'10'.repeat(20)}`
+    await provider.request({ method: 'hardhat_setCode', params: [to, deployedBytecode] })
+    const { header, seal } = fixture.draft(tip.block)
+    const draft = { ...header, ...seal, elapsed: 0n, easiestTarget: header.target }
+    const head = { stepCount: 1, growth: 0, state: someHash(3), entries: '0x', requests: '0x' }
+    const args = [draft, sealedHex(tip.block), head, someBlobHashes(1)]
+    const data = encodeFunctionData({ abi, functionName: 'sealBlobs', args })
+    const none = encodeErrorResult({ abi, errorName: 'NoOpener' })
+    await assert.rejects(provider.request({ method: 'eth_call', params: [{ to, data }] }), { data: none })
+    await close()
   })
 
   it('refuses no steps, more than 3,500, and fewer than entries that they consume', async () => {

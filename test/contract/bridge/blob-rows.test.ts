@@ -98,7 +98,12 @@ describe(`rows in blobs before both judges (${runs} rows, seed ${seed})`, () => 
       trialOf('a step behind the last', { index: block.sealed.header.stepCount }, 'NoSuchStep'),
     )
     if (problem === 'Malformed' || MISSTATED.includes(problem ?? '')) {
-      return [...all, trialOf('a witness too many', { witness: Uint8Array.of(0) }, 'NotNeeded')]
+      const nothing = Uint8Array.of(0)
+      return [
+        ...all,
+        trialOf('a witness too many', { witness: nothing }, 'NotNeeded'),
+        trialOf('a transaction too many', { witness: new Uint8Array(), forced: nothing }, 'NotNeeded'),
+      ]
     }
     all.push(
       trialOf('a longer witness', { witness: concat(witness, Uint8Array.of(0)) }, 'BadWitness'),
