@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { network } from 'hardhat'
-import { encodeErrorResult, encodeFunctionData } from 'viem'
+import { encodeErrorResult, encodeFunctionData, type Hex, size } from 'viem'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import { toBytes, type ZERO_HASH } from '../../../node/protocol/ids.ts'
@@ -71,6 +71,21 @@ describe('publishBlobs', () => {
     const none = encodeErrorResult({ abi, errorName: 'NoOpener' })
     await assert.rejects(provider.request({ method: 'eth_call', params: [{ to, data }] }), { data: none })
     await close()
+  })
+
+  it('has a reader that refuses a parent which is not as long as a header, whoever asks', async () => {
+    const { abi } = await readArtifact('contracts/Reader.sol/Reader.json')
+    const address = await fixture.read.reader()
+    const { header, seal } = fixture.draft(tip.block)
+    const draft = { ...header, ...seal, elapsed: HOUR, easiestTarget: header.target }
+    const parent = sealedHex(tip.block)
+    const read = (bytes: Hex) =>
+      fixture.chain.call(
+        fixture.chain.client.readContract({ address, abi, functionName: 'seal', args: [draft, bytes, '0x', '0x'] }),
+      )
+    assert.equal(size((await read(parent)) as Hex), size(parent))
+    await assertReverts(read(`${parent}00`), 'BadHeaderLength', [BigInt(size(parent) + 1)])
+    await assertReverts(read(`0x${parent.slice(2, -2)}`), 'BadHeaderLength', [BigInt(size(parent) - 1)])
   })
 
   it('refuses no steps, more than 3,500, and fewer than entries that they consume', async () => {
@@ -165,10 +180,12 @@ describe('publishBlobs', () => {
   it('seals the header that follows from head, blobs and parent, with every part filled', async () => {
     const fee = await stage.force(forced)
     const pay = transfer(stage, founder, { ...requestTo(stage, payee), tokens: 10n ** 20n, prev: [GENESIS] })
-    const post = blobPostOf(stage, [voidStep(fee, forced), pay.step])
+    const gift = transfer(stage, founder, { to: payee, tokens: 7n, prev: [pay.infohash] })
+    const post = blobPostOf(stage, [voidStep(fee, forced), pay.step, gift.step])
     const { whole } = await publishBlobs(stage, post, someBlobHashes(3))
     const { header } = whole.sealed
-    assert.deepEqual([header.stepCount, header.requestCount, header.queueFees, header.fee], [2, 1, fee, 10n ** 18n])
+    assert.deepEqual([header.stepCount, header.requestCount, header.queueFees, header.fee], [3, 1, fee, 10n ** 18n])
+    assert.notEqual(header.growth, 0)
     assert.equal(header.lanes.forced.count, 1n)
   })
 
