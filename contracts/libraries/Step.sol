@@ -62,7 +62,7 @@ library Step {
     /// @notice Whether the step is an applied or ordinary transaction that asks for wTTX.
     function isRequestAt(bytes calldata steps, uint256 offset) internal pure returns (bool answer) {
         (PerKind heads, PerKind carriers) = (HEAD, CARRIES);
-        // Safe: reads calldata only; the flags are the first byte of the transaction, which is within the word. `byte` is `PerKind.at`.
+        // Safe: reads calldata only; the flags are the first byte of the transaction, which is within the word. `byte` is `PerKind.ofKind`.
         assembly ("memory-safe") {
             let word := calldataload(add(steps.offset, offset))
             let kind := byte(0, word)

@@ -49,7 +49,7 @@ export const bench: Bench = {
   name: 'publication',
   title: `from a found nonce to its transaction in a block of anvil, which mines at once: ${MAX_BLOB_STEPS.toLocaleString('en')} steps in six blobs, node and publisher in one process; by the clock`,
   unit: 's',
-  rounds: 1,
+  rounds: 3,
   limits: [],
   prepare: async () => {
     const stack = new AsyncDisposableStack()

@@ -151,6 +151,8 @@ export const QUEUE_LIES = {
   'queue-late': {
     about: 'an entry of the queue behind a transaction',
     expected: { refused: 'QueueStepTooLate' },
+    // The head has the entries apart from all other steps: behind one of these there is no place.
+    inBlobs: null,
     tell: (scene) => {
       const story = new Story(scene)
       const gross = 1_000n * scene.rules.minRequest
