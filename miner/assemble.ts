@@ -4,13 +4,13 @@
 import { publishBlobsGas, publishGas } from '../node/ethereum/calls.ts'
 import { applyStep, applyTransaction } from '../node/protocol/apply.ts'
 import { type AppliedStep, splitHead } from '../node/protocol/blob-block.ts'
-import { depositIndex, finish, type ParentBlock } from '../node/protocol/block.ts'
+import { finish, type ParentBlock } from '../node/protocol/block.ts'
 import { feeOf } from '../node/protocol/fee.ts'
 import { keccak } from '../node/protocol/hash.ts'
 import type { Header, SealedHeader } from '../node/protocol/header.ts'
 import { type Hash, type Infohash, toHash } from '../node/protocol/ids.ts'
 import { unpackTransaction } from '../node/protocol/packed.ts'
-import { LANES, laneOf, type QueueEntry } from '../node/protocol/queue.ts'
+import { LANES, type Lane, laneOf, NO_LENGTHS, type QueueEntry } from '../node/protocol/queue.ts'
 import { isInBlobs, type PostedBody } from '../node/protocol/replay.ts'
 import { LANE_SHARE, type Rules } from '../node/protocol/rules.ts'
 import type { State } from '../node/protocol/state.ts'
@@ -223,6 +223,7 @@ class Filling {
   readonly #unfit = new Set<Infohash>()
   #state: State
   #load = NO_LOAD
+  readonly #consumed: { [Each in Lane]: bigint } = { ...NO_LENGTHS }
   #fee = 0n
   #queueFees = 0n
   #oldestRequest: number | undefined
@@ -241,7 +242,9 @@ class Filling {
 
   /** The next queue entry, lane by lane; there is always room for what a block has to be ready for. */
   consume(entry: QueueEntry): void {
-    const index = depositIndex(this.#parent, this.#load.queueEntries)
+    const lane = laneOf(entry.kind)
+    const index = this.#parent.lanes[lane].count + this.#consumed[lane]
+    this.#consumed[lane] += 1n
     const { step, requests } = this.#queueStep(index, entry)
     const { state, growth } = applyStep(this.#rules, this.#state, index, step)
     this.#push({ step, after: state, growth }, { ...loadOfStep(step.length), queueEntries: 1, requests, growth })
@@ -312,6 +315,7 @@ class Filling {
   /** A forced transaction is `applied` exactly if it is valid here. */
   #queueStep(index: bigint, entry: QueueEntry): { readonly step: Uint8Array; readonly requests: number } {
     if (entry.kind === 'deposit') return { step: encodeStep({ kind: 'deposit', entry }), requests: 0 }
+    if (entry.kind === 'entered') return { step: encodeStep({ kind: 'entered', entry }), requests: 0 }
     const { fee, packed } = entry
     const step = encodeStep({ kind: 'applied', fee, packed })
     if (applyStep(this.#rules, this.#state, index, step).reason !== 'None') {
@@ -320,7 +324,7 @@ class Filling {
     }
     const fields = unpackTransaction(packed)
     if (!fields?.request) return { step, requests: 0 }
-    this.#fee += feeOf(fields.tokens)
+    if (fields.asset === undefined) this.#fee += feeOf(fields.tokens)
     return { step, requests: 1 }
   }
 

@@ -65,8 +65,10 @@ export function parsePending(points: LanePoints, served: readonly Served[]): Que
 
 /** Throws `OperationError('bad-answer')`. */
 export function parseEntry(entry: Served): QueueEntry {
-  const { kind, gross, to, fee, packed } = entry
+  const { kind, gross, amount, asset, to, fee, packed } = entry
   if (kind === 'deposit' && gross !== undefined && to !== undefined) return { kind, gross, to }
+  if (kind === 'entered' && amount !== undefined && asset !== undefined && to !== undefined && fee !== undefined)
+    return { kind, fee, amount, to, asset }
   if (kind === 'forced' && fee !== undefined && packed !== undefined) return { kind, fee, packed }
   throw badAnswer(`queue entry ${entry.index} with all that its kind has`)
 }

@@ -8,7 +8,7 @@ import { netOf } from '../../node/protocol/fee.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../../node/protocol/ids.ts'
 import { unpackTransaction } from '../../node/protocol/packed.ts'
-import type { LanePoints } from '../../node/protocol/queue.ts'
+import { type Lane, type LanePoints, laneOf } from '../../node/protocol/queue.ts'
 import type { Reason, Rules } from '../../node/protocol/rules.ts'
 import { decodeStep, readLanes, stepSizeAt, transactionIn } from '../../node/protocol/step.ts'
 import { type Posted, type PostedParts, splitStates } from '../../node/protocol/trace.ts'
@@ -48,6 +48,14 @@ export type StepReading =
       readonly gross: bigint
       readonly credit: bigint
       readonly to: Address
+    }
+  | {
+      readonly kind: 'entered'
+      readonly index: bigint
+      readonly fee: bigint
+      readonly amount: bigint
+      readonly to: Address
+      readonly asset: Address
     }
   /** Bytes that are not a step at all; no bridge can have published them, unless they are in blobs. */
   | { readonly kind: 'shapeless'; readonly bytes: Uint8Array }
@@ -138,6 +146,10 @@ export function readStep(rules: Rules, bytes: Uint8Array, index: bigint): StepRe
       const { gross, to } = step.entry
       return { kind: 'deposit', index, gross, credit: netOf(gross), to }
     }
+    case 'entered': {
+      const { fee, amount, to, asset } = step.entry
+      return { kind: 'entered', index, fee, amount, to, asset }
+    }
     case 'transaction':
       return transaction ? { kind: 'transaction', transaction } : { kind: 'shapeless', bytes }
     case 'applied': {
@@ -158,7 +170,7 @@ function kindOf(
 ): Exclude<Difference['kind'], 'none' | 'state'> {
   if (a?.kind === 'shapeless' || b?.kind === 'shapeless') return 'shapeless'
   const [entryA, entryB] = [queueEntryOf(a), queueEntryOf(b)]
-  if (entryA !== undefined && entryB !== undefined && (a?.kind === 'deposit') === (b?.kind === 'deposit'))
+  if (entryA !== undefined && entryB !== undefined && laneIn(a) === laneIn(b))
     return entryA === entryB ? 'void-or-applied' : 'entry'
   // Entries of two lanes are in two queues: one of the blocks leaves more of the first lane to a later one.
   if (entryA !== undefined || entryB !== undefined) return 'queue-later'
@@ -166,11 +178,29 @@ function kindOf(
   return fates.some((fate) => fate?.kind === 'later') ? 'order' : 'left-out'
 }
 
+/** The lane in which the entry of a step waited. */
+function laneIn(step: StepReading | undefined): Lane | undefined {
+  switch (step?.kind) {
+    case 'deposit':
+    case 'entered':
+      return laneOf(step.kind)
+    case 'applied':
+    case 'void':
+      return laneOf('forced')
+    case 'transaction':
+    case 'shapeless':
+    case undefined:
+      return undefined
+  }
+}
+
 /** The same text for steps that stand for the same entry of the queue; `undefined` for a plain transaction. */
 function queueEntryOf(step: StepReading | undefined): string | undefined {
   switch (step?.kind) {
     case 'deposit':
       return `deposit of ${step.gross} to ${step.to}`
+    case 'entered':
+      return `${step.amount} of ${step.asset} to ${step.to} for ${step.fee}`
     case 'applied':
     case 'void':
       return `forced ${step.packedHash} for ${step.fee}`

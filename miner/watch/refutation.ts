@@ -4,7 +4,7 @@ import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import { applyStep, applyTransaction, type Witness } from '../../node/protocol/apply.ts'
 import { type BlobBlock, splitHead } from '../../node/protocol/blob-block.ts'
 import { assembleRowProof, type ElementOpening, elementsOfRow, readRow } from '../../node/protocol/blob-row.ts'
-import { depositIndex, type PublishedBlock, type QueueReader, type Verdict } from '../../node/protocol/block.ts'
+import { type PublishedBlock, type QueueReader, queueIndexOf, type Verdict } from '../../node/protocol/block.ts'
 import { concat } from '../../node/protocol/bytes.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import type { SealedHeader } from '../../node/protocol/header.ts'
@@ -14,7 +14,7 @@ import type { WholeBlock } from '../../node/protocol/replay.ts'
 import { requestLeaf, requestProofs } from '../../node/protocol/requests.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
-import { readLanes } from '../../node/protocol/step.ts'
+import { queueIndexes, readLanes } from '../../node/protocol/step.ts'
 import { splitPosted, traceOf, traceProof } from '../../node/protocol/trace.ts'
 import { verifyPacked } from '../../node/protocol/verify.ts'
 import { inTurns } from '../../node/turns.ts'
@@ -89,7 +89,7 @@ export function proveStep(
   const [previousStep, previousState] = [steps[index - 1], states[index - 1]]
   const openingOf = (each: Hash, place: number) => [toBytes(each), ...traceProof(leaves, place).map(toBytes)]
   const previous = previousStep && previousState ? [keccak(previousStep), ...openingOf(previousState, index - 1)] : []
-  const witness = witnessOf(rules, before, depositIndex(parent.header, index), step, forced)
+  const witness = witnessOf(rules, before, queueIndexOf(parent.header, block.sealed.header, index), step, forced)
   const opening = concat(...openingOf(state, index), ...previous)
   const proof = { index, hashes: [], step, opening, witness, ...(forced ? { forced } : {}) }
   return { block: block.sealed, parent, proof }
@@ -120,7 +120,7 @@ export async function proveRow(
   })
   const isReplayed = row.step !== undefined && !(problem && MISSTATED.has(problem))
   const witness = isReplayed
-    ? witnessOf(rules, before, depositIndex(parent.header, index), row.step, forced)
+    ? witnessOf(rules, before, queueIndexOf(parent.header, sealed.header, index), row.step, forced)
     : new Uint8Array()
   const request = problem === 'OtherRequest' ? requestAt(block, row.before?.requests ?? 0) : undefined
   const proof = { index, hashes, step: content, opening: openings, witness }
@@ -128,8 +128,8 @@ export async function proveRow(
 }
 
 function replayed(rules: Rules, { sealed, state }: RefutationParent, steps: readonly Uint8Array[]): State {
-  const apply = (before: State, step: Uint8Array, i: number) =>
-    applyStep(rules, before, depositIndex(sealed.header, i), step).state
+  const indexes = queueIndexes(sealed.header.lanes, steps)
+  const apply = (before: State, step: Uint8Array, i: number) => applyStep(rules, before, indexes[i] ?? 0n, step).state
   return steps.reduce(apply, state)
 }
 
@@ -143,7 +143,7 @@ function* stateBefore(
   let state = ground
   for (let i = 0; i < index; i++) {
     const step = readRow(blobs, own.header.stepCount, i).step ?? new Uint8Array()
-    state = applyStep(rules, state, depositIndex(sealed.header, i), step).state
+    state = applyStep(rules, state, queueIndexOf(sealed.header, own.header, i), step).state
     yield
   }
   return state

@@ -1,11 +1,10 @@
 // The branch that the contract would finalize, as the ledger wants it: blocks in order, with their steps.
 
 import type { Branch, BranchBlock, BranchStep } from '../ledger/types.ts'
-import { depositIndex } from '../protocol/block.ts'
 import type { Hash } from '../protocol/ids.ts'
 import type { LanePoints } from '../protocol/queue.ts'
 import type { Rules } from '../protocol/rules.ts'
-import { decodeStep, type Step, splitSteps } from '../protocol/step.ts'
+import { decodeStep, queueIndexes, type Step, splitSteps } from '../protocol/step.ts'
 import { verifyPacked } from '../protocol/verify.ts'
 import { preferredTip } from './fork-choice.ts'
 import type { BlockBody } from './records/judging/judge.ts'
@@ -65,18 +64,21 @@ export function ledgerBranch(
 
 /** The steps of a valid block that have an effect; `lanes` is where its parent left the queue. */
 function branchSteps(rules: Rules, bytes: Uint8Array, lanes: LanePoints): BranchStep[] {
-  return splitSteps(bytes).flatMap((each, step) => {
+  const steps = splitSteps(bytes)
+  const indexes = queueIndexes(lanes, steps)
+  return steps.flatMap((each, step) => {
     const decoded = decodeStep(each)
-    return (decoded && effectOf(rules, decoded, step, depositIndex({ lanes }, step))) ?? []
+    return (decoded && effectOf(rules, decoded, step, indexes[step] ?? 0n)) ?? []
   })
 }
 
-/** `step` is its place in the block, `index` its number in its lane if it is a deposit. */
+/** `step` is its place in the block, `index` the number of its entry in its lane. */
 function effectOf(rules: Rules, decoded: Step, step: number, index: bigint): BranchStep | undefined {
   switch (decoded.kind) {
     case 'void':
       return undefined
     case 'deposit':
+    case 'entered':
       return { step, kind: 'deposit', index, entry: decoded.entry }
     case 'applied':
     case 'transaction': {

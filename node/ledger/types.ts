@@ -2,7 +2,7 @@
 
 import type { BlockRequest } from '../protocol/block-torrent.ts'
 import type { Address, Hash, Infohash } from '../protocol/ids.ts'
-import type { DepositEntry } from '../protocol/queue.ts'
+import type { DepositEntry, EnteredEntry } from '../protocol/queue.ts'
 import type { RuleError } from '../protocol/rule-error.ts'
 import type { Output } from '../protocol/state.ts'
 import type { VerifiedTransaction } from '../protocol/verify.ts'
@@ -126,7 +126,12 @@ export type LedgerBlock = {
 /** A step of a block that has an effect; `void` steps have none and are left out. */
 export type BranchStep =
   | { readonly step: number; readonly kind: 'transaction' | 'applied'; readonly transaction: VerifiedTransaction }
-  | { readonly step: number; readonly kind: 'deposit'; readonly index: bigint; readonly entry: DepositEntry }
+  | {
+      readonly step: number
+      readonly kind: 'deposit'
+      readonly index: bigint
+      readonly entry: DepositEntry | EnteredEntry
+    }
 
 export type BranchBlock = LedgerBlock & {
   /** In step order. Read only for blocks that are not on the ledger's branch yet, so a getter may build it lazily. */

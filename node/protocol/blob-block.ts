@@ -2,6 +2,7 @@
 
 import { applyStep } from './apply.ts'
 import { assert } from './assert.ts'
+import { decodeAsset } from './asset.ts'
 import { MAX_BLOB_STEPS, MAX_BLOBS, type WrittenRow } from './blob.ts'
 import { blobTraceRoot } from './blob-hash.ts'
 import { type BlobRow, readRow } from './blob-row.ts'
@@ -32,14 +33,15 @@ export const BLOB_REQUEST_LIMIT = 500
 /** Entries by which such a block may make the state larger, and what each entry of the queue that it consumes adds to that. */
 export const GROWTH_LIMIT = 2_048
 const QUEUE_GROWTH = 4
-/** step(4) ‖ recipient(20) ‖ amount(16). */
-const REQUEST_BYTES = 40
+/** step(2) ‖ kind(1) ‖ recipient(20) ‖ amount(16), and asset(20) behind it unless the kind is that of TTX. */
+const REQUEST_BYTES = 39
+const ASSET_ID_BYTES = 20
 
 /** What the contract itself acts on, as its event carries it. */
 export type BlobHead = {
   /** Packed steps of the queue, those of forced transactions in their short form: like void ones. */
   readonly entries: Uint8Array
-  /** 40 bytes each: `step(4) ‖ recipient(20) ‖ amount(16)`. */
+  /** 39 or 59 bytes each: `step(2) ‖ kind(1) ‖ recipient(20) ‖ amount(16)`, and `asset(20)` unless the kind is 0. */
   readonly requests: Uint8Array
 }
 
@@ -71,9 +73,7 @@ export function blobHeadOf(steps: readonly Uint8Array[]): BlobHead {
     const step = decodeStep(bytes)
     return step === undefined || laneOfStep(step) === undefined ? [] : [shortForm(step)]
   })
-  const requests = requestsIn(steps).map(({ step, to, tokens }) =>
-    concat(encodeUint(step, 4), toBytes(to), encodeUint(tokens, 16)),
-  )
+  const requests = requestsIn(steps).map(encodeRequest)
   return { entries: concat(...entries), requests: concat(...requests) }
 }
 
@@ -82,24 +82,42 @@ export function splitHead(head: BlobHead): { readonly entries: Uint8Array[]; rea
   const entries = splitSteps(head.entries)
   for (const [i, entry] of entries.entries()) {
     const kind = decodeStep(entry)?.kind
-    if (kind !== 'deposit' && kind !== 'void')
+    if (kind !== 'deposit' && kind !== 'entered' && kind !== 'void')
       throw new RuleError(
         'bad-steps',
-        `expected deposits and forced transactions in short form, entry ${i} is none`,
+        `expected deposits, entries of assets and forced transactions in short form, entry ${i} is none`,
         {},
       )
   }
-  const count = head.requests.length / REQUEST_BYTES
-  if (!Number.isInteger(count) || count > BLOB_REQUEST_LIMIT) {
-    const message = `expected at most ${BLOB_REQUEST_LIMIT} requests of ${REQUEST_BYTES} bytes`
-    throw new RuleError('bad-steps', message, { bytes: head.requests.length })
+  return { entries, requests: splitRequests(head.requests) }
+}
+
+function encodeRequest({ step, to, tokens, asset }: Asked): Uint8Array {
+  const id = asset === undefined || asset[0] === 0 ? [] : [asset.subarray(1)]
+  return concat(encodeUint(step, 2), encodeUint(asset?.[0] ?? 0, 1), toBytes(to), encodeUint(tokens, 16), ...id)
+}
+
+/** Throws `RuleError('bad-steps')` unless these are whole records of kinds that there are, and not too many. */
+function splitRequests(bytes: Uint8Array): Asked[] {
+  const requests: Asked[] = []
+  for (let offset = 0; offset < bytes.length; ) {
+    const kind = bytes[offset + 2] ?? 0
+    const size = REQUEST_BYTES + (kind === 0 ? 0 : ASSET_ID_BYTES)
+    const isKind = kind === 0 || decodeAsset(Uint8Array.of(kind, ...new Uint8Array(ASSET_ID_BYTES))) !== undefined
+    if (!isKind || offset + size > bytes.length || requests.length === BLOB_REQUEST_LIMIT) {
+      const message = `expected at most ${BLOB_REQUEST_LIMIT} requests, of TTX in ${REQUEST_BYTES} bytes each`
+      throw new RuleError('bad-steps', message, { bytes: bytes.length })
+    }
+    const at = (from: number, to: number) => bytes.subarray(offset + from, offset + to)
+    const asked = {
+      step: Number(decodeUint(at(0, 2))),
+      to: toAddress(at(3, 23)),
+      tokens: toBaseUnits(decodeUint(at(23, 39))),
+    }
+    requests.push(kind === 0 ? asked : { ...asked, asset: concat(at(2, 3), at(39, 59)) })
+    offset += size
   }
-  const requests = Array.from({ length: count }, (_, i) => {
-    const at = (from: number, to: number) => head.requests.subarray(REQUEST_BYTES * i + from, REQUEST_BYTES * i + to)
-    const tokens = toBaseUnits(decodeUint(at(24, 40)))
-    return { step: Number(decodeUint(at(0, 4))), to: toAddress(at(4, 24)), tokens }
-  })
-  return { entries, requests }
+  return requests
 }
 
 /**
@@ -190,7 +208,7 @@ export function rowJudgeOf(
     if (problem !== undefined) return { verdict: 'invalid', step: i, problem, stated: stated.state }
     const { step } = row
     assert(step !== undefined, 'a step without shape is a problem')
-    const applied = applyStep(rules, state, before.deposits.count + BigInt(i), step)
+    const applied = applyStep(rules, state, places[i]?.index ?? 0n, step)
     if (applied.reason !== 'None') return { verdict: 'invalid', step: i, problem: applied.reason, stated: stated.state }
     const expected = stateRoot(applied.state)
     if (expected !== stated.state)

@@ -1,14 +1,14 @@
 // The torrent of a bridging block: its files and its infohash follow from the block alone (docs/protocol.md section 7.3).
 
+import { ASSET_BYTES, type Asset, decodeAsset, encodeAsset } from './asset.ts'
 import { BLOB_BYTES, MAX_BLOBS } from './blob.ts'
-import { concat, decodeUint, encodeText, encodeUint, formatHex } from './bytes.ts'
+import { concat, decodeUint, encodeText, encodeUint, equalBytes, formatHex } from './bytes.ts'
 import { sha1 } from './hash.ts'
 import { type SealedHeader, VERSION } from './header.ts'
 import { type Address, type Infohash, toAddress, toBytes, toInfohash } from './ids.ts'
 import { ofLanes } from './queue.ts'
 import { RuleError } from './rule-error.ts'
-import { MAX_TOKENS } from './rules.ts'
-import { type Balance, balancesOf, type Output, outputsOf, type State } from './state.ts'
+import { type Balance, balancesOf, type Output, ofAsset, outputsOf, type State } from './state.ts'
 import type { Posted } from './trace.ts'
 
 export const BLOCK_FOLDER = 'block'
@@ -16,17 +16,21 @@ export const BLOCK_PIECE_BYTES = 65_536
 const BLOBS_FILE = 'blobs.bin'
 const OUTPUT_BYTES = 56
 const BALANCE_BYTES = 36
+/** kind(1) ‖ asset(20) ‖ count(8). */
+const GROUP_BYTES = ASSET_BYTES + 8
 
 export type BlockFile = { readonly name: string; readonly bytes: Uint8Array }
 
 /** A request in a block, as `requests.json` lists it. */
 export type BlockRequest = {
   readonly step: number
+  /** TTX if there is none. */
+  readonly asset?: Asset
   readonly infohash: Infohash
   readonly from: Address
   /** The recipient on Ethereum. */
   readonly to: Address
-  /** Base units, before the fee. */
+  /** Base units of the asset, before the fee. */
   readonly tokens: bigint
 }
 
@@ -96,43 +100,67 @@ function encodeFolderInfo(folder: string, files: readonly BlockFile[], pieceByte
 }
 
 /**
- * Reads `outputs.bin`. Throws `RuleError('bad-snapshot')` on a wrong length and on more money than there is; whether order and content
- * are right shows in the state's root.
+ * Reads `outputs.bin`. Throws `RuleError('bad-snapshot')` where it does not consist of whole groups of outputs above zero; whether order and
+ * content are right shows in the state's root.
  */
 export function decodeOutputs(bytes: Uint8Array): Output[] {
-  if (bytes.length % OUTPUT_BYTES !== 0) {
-    const message = `outputs.bin must be records of ${OUTPUT_BYTES} bytes`
-    throw new RuleError('bad-snapshot', message, { bytes: bytes.length })
-  }
-  let sum = 0n
   const outputs: Output[] = []
-  for (let offset = 0; offset < bytes.length; offset += OUTPUT_BYTES) {
-    const record = bytes.subarray(offset, offset + OUTPUT_BYTES)
-    const value = decodeUint(record.subarray(40))
-    sum += value
-    if (value === 0n || sum > MAX_TOKENS)
-      throw new RuleError('bad-snapshot', 'outputs.bin must hold outputs above zero, of 2^128 - 1 in all at most')
-    outputs.push({ infohash: toInfohash(record.subarray(0, 20)), owner: toAddress(record.subarray(20, 40)), value })
+  for (let offset = 0; offset < bytes.length; ) {
+    const head = bytes.subarray(offset, offset + GROUP_BYTES)
+    const kindAndAsset = head.subarray(0, ASSET_BYTES)
+    const asset = decodeAsset(kindAndAsset)
+    const isKnown = asset !== undefined || equalBytes(kindAndAsset, encodeAsset(undefined))
+    const count = Number(decodeUint(head.subarray(ASSET_BYTES)))
+    const begin = offset + GROUP_BYTES
+    offset = begin + OUTPUT_BYTES * count
+    if (!isKnown || count === 0 || offset > bytes.length)
+      throw new RuleError('bad-snapshot', 'outputs.bin must be whole groups of outputs', { bytes: bytes.length })
+    for (let at = begin; at < offset; at += OUTPUT_BYTES) {
+      const record = bytes.subarray(at, at + OUTPUT_BYTES)
+      const value = decodeUint(record.subarray(40))
+      if (value === 0n) throw new RuleError('bad-snapshot', 'outputs.bin must hold outputs above zero')
+      const [infohash, owner] = [toInfohash(record.subarray(0, 20)), toAddress(record.subarray(20, 40))]
+      outputs.push(ofAsset({ infohash, owner, value }, asset))
+    }
   }
   return outputs
 }
 
-/** `outputs.bin`: the outputs in their order, 56 bytes each. There may be millions: no list of parts, no spread. */
+/** `outputs.bin`: the outputs in their order, that of `outputsOf`. */
 export function encodeOutputs(outputs: readonly Output[]): Uint8Array {
-  const bytes = new Uint8Array(OUTPUT_BYTES * outputs.length)
-  for (const [i, { infohash, owner, value }] of outputs.entries()) {
-    bytes.set(toBytes(infohash), OUTPUT_BYTES * i)
-    bytes.set(toBytes(owner), OUTPUT_BYTES * i + 20)
-    bytes.set(encodeUint(value, 16), OUTPUT_BYTES * i + 40)
-  }
-  return bytes
+  return encodeGroups(outputs, OUTPUT_BYTES, (record, { infohash, owner, value }) => {
+    record.set(toBytes(infohash))
+    record.set(toBytes(owner), 20)
+    record.set(encodeUint(value, 16), 40)
+  })
 }
 
 function encodeBalances(balances: readonly Balance[]): Uint8Array {
-  const bytes = new Uint8Array(BALANCE_BYTES * balances.length)
-  for (const [i, { owner, value }] of balances.entries()) {
-    bytes.set(toBytes(owner), BALANCE_BYTES * i)
-    bytes.set(encodeUint(value, 16), BALANCE_BYTES * i + 20)
+  return encodeGroups(balances, BALANCE_BYTES, (record, { owner, value }) => {
+    record.set(toBytes(owner))
+    record.set(encodeUint(value, 16), 20)
+  })
+}
+
+/** Of each asset its records, in their order, which is one by assets. There may be millions: no list of parts, no spread. */
+function encodeGroups<T extends { readonly asset?: Asset }>(
+  records: readonly T[],
+  recordBytes: number,
+  write: (bytes: Uint8Array, record: T) => void,
+): Uint8Array {
+  const counts = new Map<Asset | undefined, number>()
+  for (const { asset } of records) counts.set(asset, (counts.get(asset) ?? 0) + 1)
+  const bytes = new Uint8Array(GROUP_BYTES * counts.size + recordBytes * records.length)
+  let [offset, index] = [0, 0]
+  for (const [asset, count] of counts) {
+    bytes.set(encodeAsset(asset), offset)
+    bytes.set(encodeUint(count, GROUP_BYTES - ASSET_BYTES), offset + ASSET_BYTES)
+    offset += GROUP_BYTES
+    for (const record of records.slice(index, index + count)) {
+      write(bytes.subarray(offset, offset + recordBytes), record)
+      offset += recordBytes
+    }
+    index += count
   }
   return bytes
 }
@@ -164,6 +192,13 @@ function formatHeader({ header, seal }: SealedHeader): string {
 
 function formatRequests(requests: readonly BlockRequest[]): string {
   return JSON.stringify(
-    requests.map(({ from, infohash, step, to, tokens }) => ({ from, infohash, step, to, tokens: `${tokens}` })),
+    requests.map(({ asset, from, infohash, step, to, tokens }) => ({
+      ...(asset === undefined ? {} : { asset }),
+      from,
+      infohash,
+      step,
+      to,
+      tokens: `${tokens}`,
+    })),
   )
 }

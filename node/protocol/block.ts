@@ -9,11 +9,11 @@ import { keccak } from './hash.ts'
 import type { Header, SealedHeader } from './header.ts'
 import { type Hash, toBytes, toHash } from './ids.ts'
 import { unpackTransaction } from './packed.ts'
-import type { QueueEntry, QueuePlace } from './queue.ts'
-import { type Asked, requestsIn, requestsRoot } from './requests.ts'
+import { placeOfStep, type QueueEntry, type QueuePlace } from './queue.ts'
+import { type Asked, asksForTtx, requestsIn, requestsRoot } from './requests.ts'
 import { RuleError } from './rule-error.ts'
 import type { Reason, Rules } from './rules.ts'
-import { type State, stateRoot } from './state.ts'
+import { ofAsset, type State, stateRoot } from './state.ts'
 import { decodeStep, queueFeeOf, readLanes, splitSteps, transactionIn } from './step.ts'
 import { type Posted, splitPosted, traceOf, traceRoot } from './trace.ts'
 import { toBaseUnits, toGwei } from './units.ts'
@@ -72,7 +72,7 @@ export function* replaySteps(rules: Rules, parent: ParentBlock, block: Published
   for (const [i, step] of steps.entries()) {
     const stated = states[i]
     assert(stated !== undefined, 'there is one state for each step')
-    const applied = applyStep(rules, state, depositIndex(parent.header, i), step)
+    const applied = applyStep(rules, state, places[i]?.index ?? 0n, step)
     if (applied.reason !== 'None') return { verdict: 'invalid', step: i, problem: applied.reason, stated }
     const expected = stateRoot(applied.state)
     if (expected !== stated) return { verdict: 'invalid', step: i, problem: 'WrongState', stated, expected }
@@ -93,9 +93,9 @@ export function finish<T>(work: Iterator<undefined, T>): T {
   }
 }
 
-/** What `applyStep` wants of the step `i` of a block on this parent: its number in the lane of deposits, which come first, if it is one. */
-export function depositIndex(parent: Pick<Header, 'lanes'>, i: number): bigint {
-  return parent.lanes.deposits.count + BigInt(i)
+/** What `applyStep` wants of step `index` of a block with this header: the number of the entry that it consumes in its lane, 0 if it consumes none. */
+export function queueIndexOf(parent: Pick<Header, 'lanes'>, block: Pick<Header, 'lanes'>, index: number): bigint {
+  return placeOfStep(parent.lanes, block.lanes, index)?.index ?? 0n
 }
 
 /** What a block of these steps says: its header, and all that its torrent holds once it is sealed. Every step must apply: use `applyStep` to choose them. */
@@ -177,11 +177,11 @@ export function requestsOf(rules: Rules, steps: Uint8Array): BlockRequest[] {
     const verified = verifyPacked(rules, packed)
     if (typeof verified === 'string' || verified.tx.bridge === undefined) return []
     const { tx, infohash } = verified
-    return [{ step, infohash, from: tx.from, to: verified.tx.bridge.to, tokens: tx.tokens }]
+    return [ofAsset({ step, infohash, from: tx.from, to: verified.tx.bridge.to, tokens: tx.tokens }, tx.asset)]
   })
 }
 
-/** What a block adds up to: base units, but `queueFees`, which is gwei. */
+/** What a block adds up to: base units of TTX, but `queueFees`, which is gwei. */
 export type Amounts = {
   readonly credits: bigint
   readonly requested: bigint
@@ -192,8 +192,9 @@ export type Amounts = {
 
 /** The sums over the steps of the queue among these, and over the requests of the block. Docs/protocol.md section 7.4. */
 export function sumsOf(steps: readonly Uint8Array[], requests: readonly Asked[]): Amounts {
-  const requested = requests.reduce((sum, { tokens }) => sum + tokens, 0n)
-  const requestFees = requests.reduce((sum, { tokens }) => sum + feeOf(tokens), 0n)
+  const ofTtx = requests.filter(asksForTtx)
+  const requested = ofTtx.reduce((sum, { tokens }) => sum + tokens, 0n)
+  const requestFees = ofTtx.reduce((sum, { tokens }) => sum + feeOf(tokens), 0n)
   const decoded = steps.flatMap((bytes) => decodeStep(bytes) ?? [])
   const gross = decoded.flatMap((step) => (step.kind === 'deposit' ? [step.entry.gross] : []))
   return {

@@ -1,5 +1,6 @@
 // The tight binary form of a signed transaction, from which the contract writes the file (docs/protocol.md section 2.6).
 
+import { ASSET_BYTES, encodeAsset } from './asset.ts'
 import { concat, decodeUint, encodeText, encodeUint } from './bytes.ts'
 import { type Address, type Infohash, toAddress, toBytes, toInfohash } from './ids.ts'
 import { MAX_INPUTS, MAX_MEMO } from './rules.ts'
@@ -8,27 +9,34 @@ import type { SignedTransaction } from './transaction.ts'
 /** What the packed form holds: all but what can be derived (the sender; a request's `to` and chain). */
 export type PackedFields = {
   readonly request: boolean
+  readonly issuance: boolean
+  /** kind(1) ‖ asset(20), absent if it moves TTX. Not judged here. */
+  readonly asset?: Uint8Array
   readonly time: number
   /** r ‖ s ‖ v. */
   readonly signature: Uint8Array
   /** The payee; in a request the recipient on Ethereum. */
   readonly payee: Address
+  /** What it moves, or issues. */
   readonly tokens: bigint
   readonly prev: readonly Infohash[]
   /** Each byte one character; absent if empty. Not judged here. */
   readonly memo?: string
 }
 
-const PREV_OFFSET = 107
+const FIXED = 107
 const REQUEST = 0x10
-const FLAGS = 0x1f
+const ASSET = 0x20
+const ISSUANCE = 0x40
+/** An issuance has neither of the two flags below its own. */
+const MOST_FLAGS = 0x4f
 
 /** Bytes of the packed transaction that begins at `offset`, or 0 if what is there has no shape. */
 export function packedSizeAt(bytes: Uint8Array, offset: number): number {
   const flags = bytes[offset] ?? 0
   const memoLength = bytes[offset + 1] ?? 0
-  const size = PREV_OFFSET + 20 * ((flags & 7) + 1) + memoLength
-  return flags <= FLAGS && memoLength <= MAX_MEMO && offset + size <= bytes.length ? size : 0
+  const size = prevOffset(flags) + 20 * ((flags & 7) + 1) + memoLength
+  return flags <= MOST_FLAGS && memoLength <= MAX_MEMO && offset + size <= bytes.length ? size : 0
 }
 
 /** Throws a `RangeError` where a field does not fit; the fields of a file that `decodeTransaction` accepted always fit. */
@@ -39,11 +47,12 @@ export function packTransaction(tx: SignedTransaction): Uint8Array {
   const v = (tx.signature[64] ?? 0) - 27
   if (v !== 0 && v !== 1) throw new RangeError('v must be 27 or 28')
   return concat(
-    Uint8Array.of((tx.prev.length - 1) | (v << 3) | (tx.bridge ? REQUEST : 0), memo.length),
+    Uint8Array.of((tx.prev.length - 1) | (v << 3) | flagsOf(tx), memo.length),
     encodeUint(tx.time, 5),
     tx.signature.subarray(0, 64),
     toBytes(tx.bridge?.to ?? tx.to),
     encodeUint(tx.tokens, 16),
+    ...(tx.asset === undefined ? [] : [encodeAsset(tx.asset)]),
     ...tx.prev.map(toBytes),
     memo,
   )
@@ -54,16 +63,25 @@ export function unpackTransaction(bytes: Uint8Array): PackedFields | undefined {
   if (packedSizeAt(bytes, 0) !== bytes.length || bytes.length === 0) return undefined
   const flags = bytes[0] ?? 0
   const count = (flags & 7) + 1
-  const memoOffset = PREV_OFFSET + 20 * count
+  const begin = prevOffset(flags)
+  const memoOffset = begin + 20 * count
   return {
     request: (flags & REQUEST) !== 0,
+    issuance: (flags & ISSUANCE) !== 0,
+    ...((flags & ASSET) === 0 ? {} : { asset: bytes.slice(FIXED, begin) }),
     time: Number(decodeUint(bytes.subarray(2, 7))),
     signature: concat(bytes.subarray(7, 71), Uint8Array.of(27 + ((flags >> 3) & 1))),
     payee: toAddress(bytes.subarray(71, 91)),
     tokens: decodeUint(bytes.subarray(91, 107)),
-    prev: Array.from({ length: count }, (_, i) =>
-      toInfohash(bytes.subarray(PREV_OFFSET + 20 * i, PREV_OFFSET + 20 * (i + 1))),
-    ),
+    prev: Array.from({ length: count }, (_, i) => toInfohash(bytes.subarray(begin + 20 * i, begin + 20 * (i + 1)))),
     ...(memoOffset < bytes.length ? { memo: String.fromCharCode(...bytes.subarray(memoOffset)) } : {}),
   }
+}
+
+function flagsOf({ bridge, asset, issuance }: SignedTransaction): number {
+  return (bridge ? REQUEST : 0) | (asset === undefined ? 0 : ASSET) | (issuance ? ISSUANCE : 0)
+}
+
+function prevOffset(flags: number): number {
+  return FIXED + ((flags & ASSET) === 0 ? 0 : ASSET_BYTES)
 }

@@ -1,18 +1,29 @@
 // What leaves the TTX side by a block: its requests by their shape alone, and the tree against which they are claimed (docs/protocol.md section 5.1).
 
+import { encodeAsset } from './asset.ts'
 import { concat, encodeUint } from './bytes.ts'
 import { keccak } from './hash.ts'
-import { type Address, type Hash, toBytes, toHash, ZERO_ADDRESS } from './ids.ts'
+import { type Address, type Hash, toBytes, toHash } from './ids.ts'
 import { unpackTransaction } from './packed.ts'
 import { decodeStep, transactionIn } from './step.ts'
 import { traceProofs, traceRoot } from './trace.ts'
 import { type BaseUnits, toBaseUnits } from './units.ts'
 
-/** A step that asks for wTTX. `tokens` are base units, the fee included. */
-export type Asked = { readonly step: number; readonly to: Address; readonly tokens: BaseUnits }
+/** A step that asks for what is on Ethereum. */
+export type Asked = {
+  readonly step: number
+  /** The recipient there. */
+  readonly to: Address
+  /** Base units of the asset, the fee included. */
+  readonly tokens: BaseUnits
+  /** kind(1) ‖ asset(20) as the step says them, whatever that is. Absent for TTX, which is all that the bridge pays. */
+  readonly asset?: Uint8Array
+}
 
-/** TTX, which is the only kind that the bridge pays. */
-const TTX = 0
+/** Whether it counts in the sums of TTX: by its kind alone, as the contract has it. */
+export function asksForTtx({ asset }: Asked): boolean {
+  return (asset?.[0] ?? 0) === 0
+}
 
 /** The requests among steps, as the contract sees them: nothing is verified but shapes. In step order. */
 export function requestsIn(steps: readonly Uint8Array[]): Asked[] {
@@ -20,13 +31,15 @@ export function requestsIn(steps: readonly Uint8Array[]): Asked[] {
     const decoded = decodeStep(bytes)
     const packed = decoded && transactionIn(decoded)
     const fields = packed && unpackTransaction(packed)
-    return fields?.request ? [{ step, to: fields.payee, tokens: toBaseUnits(fields.tokens) }] : []
+    if (!fields?.request) return []
+    const { payee, tokens, asset } = fields
+    return [{ step, to: payee, tokens: toBaseUnits(tokens), ...(asset ? { asset } : {}) }]
   })
 }
 
-/** keccak(0x00 ‖ step(4) ‖ kind(1) ‖ asset(20) ‖ recipient(20) ‖ amount(16)); TTX has no asset. */
-export function requestLeaf({ step, to, tokens }: Asked): Hash {
-  const what = concat(encodeUint(TTX, 1), toBytes(ZERO_ADDRESS), toBytes(to), encodeUint(tokens, 16))
+/** keccak(0x00 ‖ step(4) ‖ kind(1) ‖ asset(20) ‖ recipient(20) ‖ amount(16)). */
+export function requestLeaf({ step, to, tokens, asset }: Asked): Hash {
+  const what = concat(asset ?? encodeAsset(undefined), toBytes(to), encodeUint(tokens, 16))
   return toHash(keccak(concat(Uint8Array.of(0), encodeUint(step, 4), what)))
 }
 

@@ -63,5 +63,6 @@ export const REASONS = [
   'Overspend',
   'OutputExists',
   'Overflow',
+  'BadAsset',
 ] as const
 export type Reason = (typeof REASONS)[number]

@@ -1,24 +1,29 @@
 // The state of all money: unspent outputs by (infohash, owner), balances by address, and the root over both.
 
-import { concat } from './bytes.ts'
+import { type Asset, encodeAsset } from './asset.ts'
+import { concat, formatHex } from './bytes.ts'
 import { keccak } from './hash.ts'
 import { type Address, type Hash, type Infohash, toBytes, toHash } from './ids.ts'
 import { RuleError } from './rule-error.ts'
+import { MAX_TOKENS } from './rules.ts'
 import { entries, find, insert, isTaken, rootOf, type Tree } from './tree.ts'
 
-/** What an entry's key was made of. An account has no infohash. */
-export type EntryName = { readonly owner: Address; readonly infohash?: Infohash }
+/** What an entry's key was made of. An account has no infohash, an entry of TTX no asset. */
+export type EntryName = { readonly owner: Address; readonly infohash?: Infohash; readonly asset?: Asset }
 export type State = Tree<EntryName>
 
-export type Output = { readonly infohash: Infohash; readonly owner: Address; readonly value: bigint }
-export type Balance = { readonly owner: Address; readonly value: bigint }
+export type Output = EntryName & { readonly infohash: Infohash; readonly value: bigint }
+export type Balance = Omit<EntryName, 'infohash'> & { readonly value: bigint }
 
 const EMPTY_STATE: State = undefined
 
-/** keccak(0x00 ‖ infohash ‖ owner) with the first bit 0, or keccak(0x01 ‖ owner) with the first bit 1: no output has the place of an account. */
-export function entryKey({ owner, infohash }: EntryName): Uint8Array {
+/**
+ * keccak(0x00 ‖ infohash ‖ owner) with the first bit 0, or keccak(0x01 ‖ owner) with the first bit 1: no output has the place of an account.
+ * Of another asset than TTX with kind and asset behind it.
+ */
+export function entryKey({ owner, infohash, asset }: EntryName): Uint8Array {
   const preimage = infohash === undefined ? [Uint8Array.of(1)] : [Uint8Array.of(0), toBytes(infohash)]
-  const key = keccak(concat(...preimage, toBytes(owner)))
+  const key = keccak(concat(...preimage, toBytes(owner), ...(asset === undefined ? [] : [encodeAsset(asset)])))
   const first = key[0] ?? 0
   key[0] = infohash === undefined ? first | 0x80 : first & 0x7f
   return key
@@ -29,27 +34,36 @@ export function stateRoot(state: State): Hash {
 }
 
 /** Base units; 0 if nothing is there. */
-export function outputValue(state: State, infohash: Infohash, owner: Address): bigint {
-  return find(state, entryKey({ infohash, owner }))?.value ?? 0n
+export function outputValue(state: State, infohash: Infohash, owner: Address, asset?: Asset): bigint {
+  return find(state, entryKey(ofAsset({ infohash, owner }, asset)))?.value ?? 0n
 }
 
 /** Base units. */
-export function balanceOf(state: State, owner: Address): bigint {
-  return find(state, entryKey({ owner }))?.value ?? 0n
+export function balanceOf(state: State, owner: Address, asset?: Asset): bigint {
+  return find(state, entryKey(ofAsset({ owner }, asset)))?.value ?? 0n
+}
+
+/** What is of TTX so far, as that of the asset. */
+export function ofAsset<T extends object>(ofTtx: T, asset: Asset | undefined): T & { readonly asset?: Asset } {
+  return asset === undefined ? ofTtx : { ...ofTtx, asset }
 }
 
 /**
- * A state from the outputs of a snapshot; accounts follow from them. All of them together must be below 2^128, as `decodeOutputs` sees to.
- * Throws `RuleError('bad-snapshot')` if two entries have one place, which no state has.
+ * A state from the outputs of a snapshot; accounts follow from them. Throws `RuleError('bad-snapshot')` if two entries have one place, or an
+ * account would be above 2^128 - 1, which no state has.
  */
 export function stateOf(outputs: Iterable<Output>): State {
   let state = EMPTY_STATE
-  const balances = new Map<Address, bigint>()
-  for (const { infohash, owner, value } of outputs) {
-    state = insertNew(state, { infohash, owner }, value)
-    balances.set(owner, (balances.get(owner) ?? 0n) + value)
+  const balances = new Map<string, Balance>()
+  for (const { infohash, owner, asset, value } of outputs) {
+    state = insertNew(state, ofAsset({ infohash, owner }, asset), value)
+    const account = `${owner} ${asset}`
+    balances.set(account, ofAsset({ owner, value: (balances.get(account)?.value ?? 0n) + value }, asset))
   }
-  for (const [owner, value] of balances) state = insertNew(state, { owner }, value)
+  for (const { owner, asset, value } of balances.values()) {
+    if (value > MAX_TOKENS) throw new RuleError('bad-snapshot', 'an account of a state must be below 2^128')
+    state = insertNew(state, ofAsset({ owner }, asset), value)
+  }
   return state
 }
 
@@ -59,21 +73,28 @@ function insertNew(state: State, name: EntryName, value: bigint): State {
   return insert(state, { key, value, name })
 }
 
-/** Ascending by infohash, then owner. */
+/** TTX first, then ascending by kind and asset; ascending by infohash, then owner. */
 export function outputsOf(state: State): Output[] {
   const outputs: Output[] = []
   for (const { name, value } of entries(state)) {
-    if (name.infohash !== undefined) outputs.push({ infohash: name.infohash, owner: name.owner, value })
+    const { infohash, owner, asset } = name
+    if (infohash !== undefined) outputs.push(ofAsset({ infohash, owner, value }, asset))
   }
-  return outputs.sort((a, b) => compareText(a.infohash, b.infohash) || compareText(a.owner, b.owner))
+  return outputs.sort(
+    (a, b) => compareAssets(a.asset, b.asset) || compareText(a.infohash, b.infohash) || compareText(a.owner, b.owner),
+  )
 }
 
-/** Ascending by address. */
+/** TTX first, then ascending by kind and asset; ascending by address. */
 export function balancesOf(state: State): Balance[] {
   const balances: Balance[] = []
   for (const { name, value } of entries(state))
-    if (name.infohash === undefined) balances.push({ owner: name.owner, value })
-  return balances.sort((a, b) => compareText(a.owner, b.owner))
+    if (name.infohash === undefined) balances.push(ofAsset({ owner: name.owner, value }, name.asset))
+  return balances.sort((a, b) => compareAssets(a.asset, b.asset) || compareText(a.owner, b.owner))
+}
+
+function compareAssets(a: Asset | undefined, b: Asset | undefined): number {
+  return a === b ? 0 : compareText(formatHex(encodeAsset(a)), formatHex(encodeAsset(b)))
 }
 
 function compareText(a: string, b: string): number {

@@ -5,6 +5,7 @@ import { type Hash, toAddress, toBytes, toHash } from './ids.ts'
 import { packedSizeAt } from './packed.ts'
 import {
   type DepositEntry,
+  type EnteredEntry,
   entryHash,
   forcedHash,
   LANES,
@@ -29,6 +30,8 @@ type Contents = {
   readonly void: { readonly fee: Gwei; readonly packedHash: Hash }
   /** A transaction that the miner chose. */
   readonly transaction: { readonly packed: Uint8Array }
+  /** A contract on Ethereum entered some of its own asset. */
+  readonly entered: { readonly entry: EnteredEntry }
 }
 
 export type StepKind = keyof Contents
@@ -97,6 +100,21 @@ const KINDS: { readonly [Kind in StepKind]: KindRules<Kind> } = {
     queueFee: () => toGwei(0n),
     transaction: ({ packed }) => packed,
   },
+  entered: {
+    code: 5,
+    lane: 'assets',
+    sizeAt: () => 65,
+    decode: (bytes) => {
+      const [amount, to] = [decodeUint(bytes.subarray(9, 25)), toAddress(bytes.subarray(25, 45))]
+      const asset = toAddress(bytes.subarray(45))
+      return { kind: 'entered', entry: { kind: 'entered', fee: feeIn(bytes), amount, to, asset } }
+    },
+    encode: ({ entry: { fee, amount, to, asset } }) =>
+      concat(encodeUint(fee, 8), encodeUint(amount, 16), toBytes(to), toBytes(asset)),
+    entryHash: ({ entry }) => entryHash(entry),
+    queueFee: ({ entry }) => entry.fee,
+    transaction: () => undefined,
+  },
 }
 const BY_CODE = new Map(Object.values(KINDS).map((rules) => [rules.code, rules]))
 
@@ -152,6 +170,12 @@ export function readLanes(
   return { lanes, places }
 }
 
+/** What `applyStep` wants of each step of a block: the number of the entry that it consumes in its lane, 0 if it consumes none. */
+export function queueIndexes(before: LanePoints, steps: readonly Uint8Array[]): bigint[] {
+  const { places } = readLanes(before, steps)
+  return steps.map((_, i) => places[i]?.index ?? 0n)
+}
+
 /** Entry hash of a step that comes from the queue; `undefined` for a plain transaction. */
 export function stepEntryHash<Kind extends StepKind>(step: Step<Kind>): Hash | undefined {
   return rulesOf(step).entryHash(step)
@@ -172,7 +196,7 @@ export function transactionIn<Kind extends StepKind>(step: Step<Kind>): Uint8Arr
   return rulesOf(step).transaction(step)
 }
 
-/** Of a forced transaction, with or without effect. */
+/** Of a forced transaction, with or without effect, and of what was entered. */
 function feeIn(bytes: Uint8Array): Gwei {
   return toGwei(decodeUint(bytes.subarray(1, 9)))
 }

@@ -1,5 +1,6 @@
 // The transaction file `tx.json`: what it says, and the one byte sequence in which it may say it (RFC 8785).
 
+import { isAsset } from './asset.ts'
 import { encodeText, equalBytes, formatHex, parseHex } from './bytes.ts'
 import { type Address, isAddress, isInfohash } from './ids.ts'
 import { type Facts, RuleError } from './rule-error.ts'
@@ -7,7 +8,7 @@ import { MAX_FILE_BYTES, MAX_INPUTS, MAX_MEMO, MAX_TOKENS } from './rules.ts'
 import { SIGNATURE_BYTES } from './signature.ts'
 import type { TransactionBody } from './typed-data.ts'
 
-/** A transfer, or with `bridge` a request to move TTX to Ethereum. */
+/** A transfer; with `bridge` a request to move it to Ethereum; with `issuance` one of a new asset. */
 export type SignedTransaction = TransactionBody & {
   readonly kind: 'signed'
   readonly from: Address
@@ -18,7 +19,13 @@ export type SignedTransaction = TransactionBody & {
 /** Every node builds the same one from a queue entry on Ethereum. */
 export type DepositTransaction = {
   readonly kind: 'deposit'
-  readonly deposit: { readonly bridge: Address; readonly chain: bigint; readonly index: bigint }
+  readonly deposit: {
+    /** The contract that entered it; TTX if there is none. */
+    readonly asset?: Address
+    readonly bridge: Address
+    readonly chain: bigint
+    readonly index: bigint
+  }
   readonly to: Address
   readonly tokens: bigint
 }
@@ -55,16 +62,21 @@ export function decodeTransaction(file: Uint8Array): Transaction {
 
 function formatTransaction(tx: Transaction): string {
   if (tx.kind === 'deposit') {
-    const { bridge, chain, index } = tx.deposit
-    return `{"deposit":{"bridge":"${bridge}","chain":"${chain}","index":"${index}"},"prev":null,"to":"${tx.to}","tokens":"${tx.tokens}"}`
+    const { asset, bridge, chain, index } = tx.deposit
+    const entered = asset === undefined ? '' : `"asset":"${asset}",`
+    return `{"deposit":{${entered}"bridge":"${bridge}","chain":"${chain}","index":"${index}"},"prev":null,"to":"${tx.to}","tokens":"${tx.tokens}"}`
   }
   const signature = `"signature":"0x${formatHex(tx.signature)}"`
   const tail = `${signature},"time":${tx.time},"to":"${tx.to}","tokens":"${tx.tokens}"}`
   if (tx.kind === 'genesis') return `{"key":"0x${formatHex(tx.key)}","prev":null,${tail}`
+  const asset = tx.asset === undefined ? '' : `"asset":"${tx.asset}",`
   const bridge = tx.bridge ? `"bridge":{"chain":"${tx.bridge.chain}","to":"${tx.bridge.to}"},` : ''
   const memo = tx.memo === undefined ? '' : `"memo":"${tx.memo}",`
   const prev = tx.prev.map((infohash) => `"${infohash}"`).join(',')
-  return `{${bridge}"from":"${tx.from}",${memo}"prev":[${prev}],${tail}`
+  if (tx.issuance) {
+    return `{"from":"${tx.from}","issued":"${tx.tokens}",${memo}"prev":[${prev}],${signature},"time":${tx.time},"to":"${tx.to}"}`
+  }
+  return `{${asset}${bridge}"from":"${tx.from}",${memo}"prev":[${prev}],${tail}`
 }
 
 function parseJson(file: Uint8Array): Record<string, unknown> {
@@ -81,6 +93,7 @@ function parseTransaction(json: Record<string, unknown>): Transaction {
   if ('deposit' in json) {
     const members = record(json['deposit'], 'deposit')
     const deposit = {
+      ...('asset' in members ? { asset: address(members['asset'], 'deposit.asset') } : {}),
       bridge: address(members['bridge'], 'deposit.bridge'),
       chain: decimal(members['chain'], 'deposit.chain', 2n ** 64n - 1n),
       index: decimal(members['index'], 'deposit.index', 2n ** 64n - 1n),
@@ -96,7 +109,8 @@ function parseTransaction(json: Record<string, unknown>): Transaction {
     signature: hex(json['signature'], 'signature', SIGNATURE_BYTES),
     time: time(json['time']),
     to: address(json['to'], 'to'),
-    tokens: decimal(json['tokens'], 'tokens', MAX_TOKENS),
+    tokens:
+      'issued' in json ? decimal(json['issued'], 'issued', MAX_TOKENS) : decimal(json['tokens'], 'tokens', MAX_TOKENS),
   }
   if ('key' in json) return { kind: 'genesis', key: hex(json['key'], 'key', 64), ...common }
   return {
@@ -105,8 +119,15 @@ function parseTransaction(json: Record<string, unknown>): Transaction {
     prev: inputs(json['prev']),
     ...common,
     ...('memo' in json ? { memo: memo(json['memo']) } : {}),
+    ...('issued' in json ? { issuance: true } : {}),
+    ...('asset' in json ? { asset: asset(json['asset']) } : {}),
     ...('bridge' in json ? { bridge: bridgeOf(json['bridge']) } : {}),
   }
+}
+
+function asset(value: unknown) {
+  if (isAsset(value)) return value
+  throw bad('asset must be the address of a contract, 0x and 40 lower-case hex digits, or an infohash of 40')
 }
 
 function bridgeOf(value: unknown) {

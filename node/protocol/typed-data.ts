@@ -1,14 +1,19 @@
 // What a sender signs: flat EIP-712 typed data, so that browser and hardware wallets show it.
 
-import { concat, encodeText, encodeUint, parseHex } from './bytes.ts'
+import { type Asset, encodeAsset } from './asset.ts'
+import { concat, encodeText, encodeUint, formatHex, parseHex } from './bytes.ts'
 import { keccak } from './hash.ts'
 import { type Address, type Infohash, toBytes, ZERO_ADDRESS } from './ids.ts'
 
-/** The part of a transaction that is signed. */
+/** The part of a transaction that is signed. A transfer; with `bridge` a request; with `issuance` one, which has neither `bridge` nor `asset`. */
 export type TransactionBody = {
   readonly to: Address
-  /** Base units. */
+  /** Base units of the asset. */
   readonly tokens: bigint
+  /** What it moves, TTX if there is none. */
+  readonly asset?: Asset
+  /** It creates `tokens` of a new asset, whose id is the infohash of the transaction. */
+  readonly issuance?: true
   readonly memo?: string
   readonly bridge?: { readonly chain: bigint; readonly to: Address }
   /** Unix seconds, never compared with anything. */
@@ -18,22 +23,36 @@ export type TransactionBody = {
 
 export const DOMAIN = { name: 'TorrentTX', version: '1' } as const
 
-/** For `signTypedData` of a wallet. */
+const TO = { name: 'to', type: 'address' } as const
+const TOKENS = { name: 'tokens', type: 'uint256' } as const
+const ASSET = [
+  { name: 'assetKind', type: 'uint256' },
+  { name: 'asset', type: 'bytes20' },
+] as const
+const MEMO = { name: 'memo', type: 'string' } as const
+const BRIDGE = [
+  { name: 'bridgeChain', type: 'uint256' },
+  { name: 'bridgeTo', type: 'address' },
+] as const
+const ENDING = [
+  { name: 'time', type: 'uint256' },
+  { name: 'prev', type: 'bytes20[]' },
+] as const
+
+/** For `signTypedData` of a wallet: a primary type for each form, so that nothing that was signed as one is another. */
 export const TYPES = {
-  Transaction: [
-    { name: 'to', type: 'address' },
-    { name: 'tokens', type: 'uint256' },
-    { name: 'memo', type: 'string' },
-    { name: 'bridgeChain', type: 'uint256' },
-    { name: 'bridgeTo', type: 'address' },
-    { name: 'time', type: 'uint256' },
-    { name: 'prev', type: 'bytes20[]' },
-  ],
+  Transaction: [TO, TOKENS, MEMO, ...BRIDGE, ...ENDING],
+  AssetTransaction: [TO, TOKENS, ...ASSET, MEMO, ...BRIDGE, ...ENDING],
+  Issuance: [TO, { name: 'issued', type: 'uint256' }, MEMO, ...ENDING],
 } as const
 
-const TYPE_HASH = keccak(
-  encodeText(`Transaction(${TYPES.Transaction.map((field) => `${field.type} ${field.name}`).join(',')})`),
-)
+export type PrimaryType = keyof typeof TYPES
+
+const TYPE_HASHES: { readonly [Each in PrimaryType]: Uint8Array } = {
+  Transaction: hashType('Transaction'),
+  AssetTransaction: hashType('AssetTransaction'),
+  Issuance: hashType('Issuance'),
+}
 const DOMAIN_SEPARATOR = keccak(
   concat(
     keccak(encodeText('EIP712Domain(string name,string version)')),
@@ -44,33 +63,64 @@ const DOMAIN_SEPARATOR = keccak(
 const PREFIX = parseHex('1901')
 const TAIL = new Uint8Array(12)
 
-/** The message for `signTypedData`: absent members as EIP-712 wants them. */
+export function primaryTypeOf({ asset, issuance }: Pick<TransactionBody, 'asset' | 'issuance'>): PrimaryType {
+  if (issuance) return 'Issuance'
+  return asset === undefined ? 'Transaction' : 'AssetTransaction'
+}
+
+/** What `signTypedData` of a wallet takes: absent members as EIP-712 wants them. */
 export function typedMessage(body: TransactionBody) {
-  return {
-    to: body.to,
-    tokens: body.tokens,
-    memo: body.memo ?? '',
-    bridgeChain: body.bridge?.chain ?? 0n,
-    bridgeTo: body.bridge?.to ?? ZERO_ADDRESS,
-    time: BigInt(body.time),
-    prev: body.prev.map((infohash): `0x${string}` => `0x${infohash}`),
+  const { to, tokens } = body
+  const memo = body.memo ?? ''
+  const ending = { time: BigInt(body.time), prev: body.prev.map((infohash): `0x${string}` => `0x${infohash}`) }
+  if (body.issuance) {
+    return {
+      domain: DOMAIN,
+      types: TYPES,
+      primaryType: 'Issuance',
+      message: { to, issued: tokens, memo, ...ending },
+    } as const
   }
+  const bridge = { bridgeChain: body.bridge?.chain ?? 0n, bridgeTo: body.bridge?.to ?? ZERO_ADDRESS }
+  if (body.asset === undefined) {
+    const message = { to, tokens, memo, ...bridge, ...ending }
+    return { domain: DOMAIN, types: TYPES, primaryType: 'Transaction', message } as const
+  }
+  const [kind = 0, ...id] = encodeAsset(body.asset)
+  const asset = { assetKind: BigInt(kind), asset: `0x${formatHex(Uint8Array.from(id))}` } as const
+  const message = { to, tokens, ...asset, memo, ...bridge, ...ending }
+  return { domain: DOMAIN, types: TYPES, primaryType: 'AssetTransaction', message } as const
 }
 
 /** EIP-712 digest of a transaction, 32 bytes: what is signed. */
 export function signingDigest(body: TransactionBody): Uint8Array {
-  const message = typedMessage(body)
+  const memo = keccak(encodeText(body.memo ?? ''))
+  const bridge = [encodeUint(body.bridge?.chain ?? 0n, 32), word(body.bridge?.to ?? ZERO_ADDRESS)]
   const struct = keccak(
     concat(
-      TYPE_HASH,
-      encodeUint(BigInt(message.to), 32),
-      encodeUint(message.tokens, 32),
-      keccak(encodeText(message.memo)),
-      encodeUint(message.bridgeChain, 32),
-      encodeUint(BigInt(message.bridgeTo), 32),
-      encodeUint(message.time, 32),
+      TYPE_HASHES[primaryTypeOf(body)],
+      word(body.to),
+      encodeUint(body.tokens, 32),
+      ...(body.asset === undefined ? [] : assetWords(body.asset)),
+      memo,
+      ...(body.issuance ? [] : bridge),
+      encodeUint(body.time, 32),
       keccak(concat(...body.prev.flatMap((infohash) => [toBytes(infohash), TAIL]))),
     ),
   )
   return keccak(concat(PREFIX, DOMAIN_SEPARATOR, struct))
+}
+
+function hashType(name: PrimaryType): Uint8Array {
+  return keccak(encodeText(`${name}(${TYPES[name].map((field) => `${field.type} ${field.name}`).join(',')})`))
+}
+
+function word(address: Address): Uint8Array {
+  return encodeUint(BigInt(address), 32)
+}
+
+/** An integer fills a word from the right, bytes20 from the left. */
+function assetWords(asset: Asset): Uint8Array[] {
+  const bytes = encodeAsset(asset)
+  return [encodeUint(bytes[0] ?? 0, 32), bytes.subarray(1), TAIL]
 }

@@ -1,5 +1,6 @@
 // What can be judged of a transaction without any state: its fields, its signature, its sender, its id.
 
+import { decodeAsset, isEntered } from './asset.ts'
 import { equalBytes } from './bytes.ts'
 import { type Address, type Infohash, ZERO_ADDRESS } from './ids.ts'
 import { infohashOf } from './infohash.ts'
@@ -63,21 +64,26 @@ function checkFields(rules: Rules, fields: PackedFields): Reason {
   if (fields.tokens === 0n) return 'ZeroTokens'
   if (fields.memo !== undefined && !isMemo(fields.memo)) return 'BadMemo'
   if (fields.prev.some((infohash, i) => i > 0 && infohash <= (fields.prev[i - 1] ?? ''))) return 'BadPrev'
+  const asset = fields.asset && decodeAsset(fields.asset)
+  if (fields.asset !== undefined && (asset === undefined || (fields.request && !isEntered(asset)))) return 'BadAsset'
   if (fields.payee === ZERO_ADDRESS || fields.payee === rules.bridge) return 'BadPayee'
-  if (fields.request && fields.payee === rules.token) return 'BadPayee'
-  if (fields.request && fields.tokens < rules.minRequest) return 'BelowMinimum'
+  if (fields.request && (fields.payee === rules.token || fields.payee === asset)) return 'BadPayee'
+  if (fields.request && asset === undefined && fields.tokens < rules.minRequest) return 'BelowMinimum'
   return 'None'
 }
 
 function bodyOf(rules: Rules, fields: PackedFields): TransactionBody {
   const { payee, tokens, time, prev, memo } = fields
   const to: Address = fields.request ? rules.bridge : payee
+  const asset = fields.asset && decodeAsset(fields.asset)
   return {
     to,
     tokens,
     time,
     prev,
     ...(memo === undefined ? {} : { memo }),
+    ...(asset === undefined ? {} : { asset }),
+    ...(fields.issuance ? { issuance: true } : {}),
     ...(fields.request ? { bridge: { chain: rules.chain, to: payee } } : {}),
   }
 }
@@ -88,11 +94,13 @@ const EXPLANATIONS: Record<Reason, string> = {
   ZeroTokens: 'it moves no tokens; the least amount is one base unit',
   BadMemo: 'its memo has a character outside 0x20 to 0x7e, a quote or a backslash',
   BadPrev: 'its inputs are not strictly ascending',
-  BadPayee: 'its payee is zero, the bridge without a request, the token, or a bridge on another chain',
+  BadPayee:
+    'its payee is zero, the bridge without a request, the token, the asset itself, or a bridge on another chain',
   BelowMinimum: 'it asks to bridge less than the minimum',
   BadSignature: 'its signature is not canonical or was not made by the sender that it names',
   MissingInput: 'it spends an output that its sender does not own (any more)',
   Overspend: 'its inputs or its account hold less than it spends',
+  BadAsset: 'its asset is of no kind that there is, or was issued on TTX and cannot be requested on Ethereum',
   OutputExists: 'it creates an output that exists',
   Overflow: 'an output or an account would hold more than 2^128 - 1 base units',
 }

@@ -17,6 +17,8 @@ export function describeStep(step: StepReading): string {
       return `queue entry ${step.index}, forced for a fee of ${step.fee} gwei and called void (without effect): the transaction with the hash ${step.packedHash}`
     case 'deposit':
       return `queue entry ${step.index}, a deposit: ${formatAmount(step.gross)} wTTX were burned for ${formatAmount(step.credit)} TTX to ${step.to}`
+    case 'entered':
+      return `queue entry ${step.index} of the lane of assets: the contract ${step.asset} entered ${step.amount} base units of its own asset for ${step.to}, with a fee of ${step.fee} gwei`
     case 'shapeless':
       return `${step.bytes.length} bytes that are not a step: ${prefixOf(step.bytes)}`
   }

@@ -10,10 +10,11 @@ import {
   blobRowsOf,
   deriveBlobHeader,
 } from '../../node/protocol/blob-block.ts'
-import { depositIndex, type ParentBlock } from '../../node/protocol/block.ts'
+import type { ParentBlock } from '../../node/protocol/block.ts'
 import { type Header, toGrowth } from '../../node/protocol/header.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import { type State, stateRoot } from '../../node/protocol/state.ts'
+import { queueIndexes } from '../../node/protocol/step.ts'
 
 export type InBlobs = {
   readonly header: Header
@@ -30,9 +31,10 @@ export async function assembleInBlobs(
   steps: readonly Uint8Array[],
   more: readonly Uint8Array[] = [],
 ): Promise<InBlobs> {
+  const indexes = queueIndexes(parent.header.lanes, steps)
   let { state } = parent
   const applied = steps.map((step, i): AppliedStep => {
-    const result = applyStep(rules, state, depositIndex(parent.header, i), step)
+    const result = applyStep(rules, state, indexes[i] ?? 0n, step)
     if (result.reason !== 'None') throw new Error(`step ${i} is invalid: ${result.reason}`)
     state = result.state
     return { step, after: result.state, growth: result.growth }

@@ -3,7 +3,7 @@
 import { createdOutputs } from '../../protocol/apply.ts'
 import type { Address, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
-import { type DepositEntry, depositTransaction } from '../../protocol/queue.ts'
+import { type DepositEntry, depositTransaction, type EnteredEntry } from '../../protocol/queue.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
 import type { VerifiedTransaction } from '../../protocol/verify.ts'
@@ -16,7 +16,7 @@ export function storeDeposit(
   change: Change,
   context: { readonly rules: Rules; readonly nowMs: number; readonly onStored: (infohash: Infohash) => void },
   index: bigint,
-  deposit: DepositEntry,
+  deposit: DepositEntry | EnteredEntry,
 ): Entry {
   const tx = depositTransaction(context.rules, index, deposit)
   const file = encodeTransaction(tx)
@@ -31,13 +31,9 @@ export function storeDeposit(
 }
 
 /** Stores a signed transaction whose inputs hold `sum`. */
-export function storeSigned(
-  change: Change,
-  { tx, infohash, file }: VerifiedTransaction,
-  sum: bigint,
-  nowMs: number,
-): Entry {
-  const outputs = createdOutputs(tx, sum).map(({ owner, value }) => [owner, value] as const)
+export function storeSigned(change: Change, verified: VerifiedTransaction, sum: bigint, nowMs: number): Entry {
+  const { tx, infohash, file } = verified
+  const outputs = createdOutputs(verified, sum).map(({ owner, value }) => [owner, value] as const)
   const request = tx.bridge ? tx.tokens : 0n
   const entry = {
     ...newEntry({ infohash, kind: 'signed', file, nowMs }),

@@ -93,7 +93,5 @@ function entriesOf(follower: BridgeFollower, { lane, index }: QueuePlace, count:
 }
 
 function entryOf({ index, entry, time }: QueuedEntry): QueueAnswer {
-  const what =
-    entry.kind === 'deposit' ? { gross: entry.gross, to: entry.to } : { fee: entry.fee, packed: entry.packed }
-  return { index, kind: entry.kind, time: Number(time), ...what }
+  return { index, time: Number(time), ...entry }
 }

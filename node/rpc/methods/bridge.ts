@@ -38,14 +38,19 @@ const candidate = z
 const queueEntry = z
   .object({
     index: amount.describe('Its number in its lane.'),
-    kind: z.enum(['deposit', 'forced']),
+    kind: z.enum(['deposit', 'entered', 'forced']),
     time: seconds,
     gross: amount.optional().describe('Of a deposit.'),
-    to: address.optional().describe('Of a deposit.'),
-    fee: gwei.optional().describe('Of a forced transaction, gwei.'),
+    amount: amount.optional().describe('Of what a contract entered of its own asset, in the units of that.'),
+    asset: address.optional().describe('That contract.'),
+    to: address.optional().describe('Of these two.'),
+    fee: gwei.optional().describe('Of what was entered and of a forced transaction, gwei.'),
     packed: bytes.optional().describe('Of a forced transaction.'),
   })
-  .meta({ id: 'QueueEntry', description: 'A deposit, or a transaction that somebody forced.' })
+  .meta({
+    id: 'QueueEntry',
+    description: 'A deposit of TTX, what a contract entered of its own asset, or a transaction that somebody forced.',
+  })
 
 export const BRIDGE_METHODS = {
   bridge_template: {

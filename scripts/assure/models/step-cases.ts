@@ -26,7 +26,7 @@ export function* stepCases(world: World): Generator<StepCase, void> {
   const owners = new Set(world.accounts.map(({ address }) => address))
   while (outputsOf(world.state).some(({ owner }) => owners.has(owner))) {
     const valid = world.step()
-    const before = { state: world.state, queueIndex: world.queueIndex }
+    const before = { state: world.state, queueIndex: world.indexOf(valid) }
     const bytes = encodeStep(valid)
     yield { name: 'valid', ...before, step: bytes }
     const [change, changeBytes] = world.pick(Object.entries(byteChanges))

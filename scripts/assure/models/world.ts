@@ -1,13 +1,14 @@
 // A seeded world of accounts that pay each other: valid transactions and steps for tests, by the real rules.
 
 import { applyStep } from '../../../node/protocol/apply.ts'
+import { isEntered } from '../../../node/protocol/asset.ts'
 import { concat, encodeText, encodeUint } from '../../../node/protocol/bytes.ts'
 import { createGenesis, genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Address, addressOfKey, type Infohash, parseAddress, toAddress } from '../../../node/protocol/ids.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { publicKeyOf, signDigest } from '../../../node/protocol/signature.ts'
-import { outputsOf, type State } from '../../../node/protocol/state.ts'
+import { type Output, outputsOf, type State } from '../../../node/protocol/state.ts'
 import { encodeStep, laneOfStep, type Step } from '../../../node/protocol/step.ts'
 import {
   encodeTransaction,
@@ -65,7 +66,9 @@ export class World {
   readonly genesis: Infohash
   readonly random: () => number
   state: State
+  /** Of the next deposit, and of the next entry of an asset. */
   queueIndex = 0n
+  assetIndex = 0n
 
   constructor(seed: number, accounts = 6, rules = RULES) {
     this.rules = rules
@@ -82,10 +85,14 @@ export class World {
     return item
   }
 
-  /** A random transaction that is valid in the present state: one to eight inputs, often with change, memo, or a request. */
+  /**
+   * A random transaction that is valid in the present state: one to eight inputs of one asset, often with change, memo, or a request; now and
+   * then an issuance.
+   */
   transaction(): VerifiedTransaction {
     const sender = this.pick(this.accounts.filter(({ address }) => this.#owned(address).length > 0))
-    const owned = this.#owned(sender.address)
+    const { asset } = this.pick(this.#owned(sender.address))
+    const owned = this.#owned(sender.address).filter((output) => output.asset === asset)
     const count = 1 + Math.floor(this.random() * Math.min(8, owned.length))
     const chosen = owned
       .map((output) => ({ output, order: this.random() }))
@@ -94,7 +101,9 @@ export class World {
       .map(({ output }) => output)
     const sum = chosen.reduce((total, { value }) => total + value, 0n)
     const tokens = this.random() < 0.15 ? sum : 1n + (sum * BigInt(Math.floor(this.random() * 1000))) / 1001n
-    const isRequest = this.random() < 0.2 && tokens >= this.rules.minRequest
+    if (asset === undefined && this.random() < 0.1) return this.#issuance(sender, chosen)
+    const canLeave = asset === undefined ? tokens >= this.rules.minRequest : isEntered(asset)
+    const isRequest = this.random() < 0.2 && canLeave
     const recipient = this.random() < 0.5 ? sender.address : this.#stranger()
     const body: TransactionBody = {
       to: isRequest ? this.rules.bridge : this.random() < 0.1 ? this.#stranger() : this.pick(this.accounts).address,
@@ -102,12 +111,23 @@ export class World {
       time: Math.floor(this.random() * 2 ** 31),
       prev: chosen.map(({ infohash }) => infohash).sort(),
       ...(this.random() < 0.3 ? { memo: this.#memo() } : {}),
+      ...(asset === undefined ? {} : { asset }),
       ...(isRequest ? { bridge: { chain: this.rules.chain, to: recipient } } : {}),
     }
     return pay(sender, body, this.rules)
   }
 
-  /** A random valid step, not yet applied. Deposits get the present `queueIndex`. */
+  /** The contract that entered one of the assets of this world. */
+  contract(): Address {
+    return accountOf(`contract ${Math.floor(this.random() * 3)}`).address
+  }
+
+  /** The number of the entry that a step consumes in its lane, if it consumes one. */
+  indexOf(step: Step): bigint {
+    return laneOfStep(step) === 'assets' ? this.assetIndex : this.queueIndex
+  }
+
+  /** A random valid step, not yet applied. */
   step(): Step {
     const isPoor = this.accounts.every(({ address }) => this.#owned(address).length === 0)
     const kind = isPoor ? 0 : this.random()
@@ -115,18 +135,38 @@ export class World {
       const gross = 1n + BigInt(Math.floor(this.random() * 10_000))
       return { kind: 'deposit', entry: { kind: 'deposit', gross, to: this.pick(this.accounts).address } }
     }
+    if (kind < 0.17) {
+      const fee = toGwei(BigInt(Math.floor(this.random() * 2 ** 40)))
+      // Of a contract that says what it likes, so that now and then one does not fit.
+      const amount = this.random() < 0.2 ? 2n ** 128n - 1n : 1n + BigInt(Math.floor(this.random() * 10_000))
+      const [to, asset] = [this.pick(this.accounts).address, this.contract()]
+      return { kind: 'entered', entry: { kind: 'entered', fee, amount, to, asset } }
+    }
     const { packed } = this.transaction()
-    return kind < 0.2
+    return kind < 0.27
       ? { kind: 'applied', fee: toGwei(BigInt(Math.floor(this.random() * 2 ** 40))), packed }
       : { kind: 'transaction', packed }
   }
 
   /** Applies a step to the state. Throws if it is invalid: the world is wrong then. */
   apply(step: Step): void {
-    const { state, reason } = applyStep(this.rules, this.state, this.queueIndex, encodeStep(step))
+    const { state, reason } = applyStep(this.rules, this.state, this.indexOf(step), encodeStep(step))
     if (reason !== 'None') throw new Error(`the world made an invalid step: ${reason}`)
     this.state = state
     if (laneOfStep(step) === 'deposits') this.queueIndex += 1n
+    if (laneOfStep(step) === 'assets') this.assetIndex += 1n
+  }
+
+  #issuance(sender: Account, inputs: readonly Output[]): VerifiedTransaction {
+    const body: TransactionBody = {
+      to: this.random() < 0.5 ? sender.address : this.pick(this.accounts).address,
+      tokens: 1n + BigInt(Math.floor(this.random() * 10_000)),
+      issuance: true,
+      time: Math.floor(this.random() * 2 ** 31),
+      prev: inputs.map(({ infohash }) => infohash).sort(),
+      ...(this.random() < 0.5 ? { memo: this.#memo() } : {}),
+    }
+    return pay(sender, body, this.rules)
   }
 
   #owned(owner: Address) {

@@ -6,6 +6,7 @@ import {
   balanceOf,
   type EntryName,
   entryKey,
+  ofAsset,
   outputsOf,
   outputValue,
   type State,
@@ -21,8 +22,8 @@ export function forge(state: State, name: EntryName, change: bigint): State {
 }
 
 /** Base units; 0 if nothing is there. */
-export function amountOf(state: State, { infohash, owner }: EntryName): bigint {
-  return infohash === undefined ? balanceOf(state, owner) : outputValue(state, infohash, owner)
+export function amountOf(state: State, { infohash, owner, asset }: EntryName): bigint {
+  return infohash === undefined ? balanceOf(state, owner, asset) : outputValue(state, infohash, owner, asset)
 }
 
 /**
@@ -35,16 +36,16 @@ export function asIf(state: State, tx: SignedTransaction, infohash: Infohash): S
   let sum = 0n
   for (const prev of tx.prev) {
     const found = outputs.filter((output) => output.infohash === prev)
-    const taken = found.find(({ owner }) => owner === tx.from) ?? found[0]
+    const taken = found.find(({ owner, asset }) => owner === tx.from && asset === tx.asset) ?? found[0]
     if (taken === undefined) continue
-    const { owner, value } = taken
+    const { owner, asset, value } = taken
     sum += value
     // An input that is named twice counts twice, and is spent once.
-    const left = outputValue(next, prev, owner)
-    next = forge(forge(next, { infohash: prev, owner }, -left), { owner }, -left)
+    const left = outputValue(next, prev, owner, asset)
+    next = forge(forge(next, ofAsset({ infohash: prev, owner }, asset), -left), ofAsset({ owner }, asset), -left)
   }
-  for (const { owner, value } of createdOutputs(tx, sum > tx.tokens ? sum : tx.tokens)) {
-    next = forge(forge(next, { infohash, owner }, value), { owner }, value)
+  for (const { owner, asset, value } of createdOutputs({ tx, infohash }, sum > tx.tokens ? sum : tx.tokens)) {
+    next = forge(forge(next, ofAsset({ infohash, owner }, asset), value), ofAsset({ owner }, asset), value)
   }
   return next
 }

@@ -5,13 +5,14 @@ import type { KzgPool, Sidecar } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { BLOB_BYTES, type WrittenRow, writeBlobs } from '../../../node/protocol/blob.ts'
 import { type BlobHead, type BlobPosted, blobHeadOf, deriveBlobHeader } from '../../../node/protocol/blob-block.ts'
-import { depositIndex, type ParentBlock } from '../../../node/protocol/block.ts'
+import type { ParentBlock } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import type { Header } from '../../../node/protocol/header.ts'
 import { type Hash, toBytes } from '../../../node/protocol/ids.ts'
 import { requestsIn } from '../../../node/protocol/requests.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
+import { queueIndexes } from '../../../node/protocol/step.ts'
 import type { Posted } from '../../../node/protocol/trace.ts'
 import { headerOf } from './content.ts'
 import type { Content } from './scene.ts'
@@ -88,8 +89,9 @@ export function withSpareBlobs(draft: BlobDraft, count: number): BlobDraft {
 /** Tells growth and requests truly, whatever the states are. */
 function draftOf(rules: Rules, parent: ParentBlock, { steps, states }: Content): BlobDraft {
   let [state, requests, growth] = [parent.state, 0, 0]
+  const indexes = queueIndexes(parent.header.lanes, steps)
   const rows = steps.map((step, i) => {
-    const applied = applyStep(rules, state, depositIndex(parent.header, i), step)
+    const applied = applyStep(rules, state, indexes[i] ?? 0n, step)
     state = applied.state
     growth += applied.growth
     requests += requestsIn([step]).length

@@ -3,7 +3,6 @@
 import { isOperationError, OperationError } from '../../../node/errors.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import type { ParentBlock, Verdict } from '../../../node/protocol/block.ts'
-import { depositIndex } from '../../../node/protocol/block.ts'
 import { encodeText } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Address, type Hash, type Infohash, toAddress } from '../../../node/protocol/ids.ts'
@@ -12,7 +11,7 @@ import { packTransaction } from '../../../node/protocol/packed.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { type Output, outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
-import { encodeStep, readLanes } from '../../../node/protocol/step.ts'
+import { encodeStep, queueIndexes, readLanes } from '../../../node/protocol/step.ts'
 import { encodeTransaction, type SignedTransaction } from '../../../node/protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../../../node/protocol/typed-data.ts'
 import { honestSteps } from './honest.ts'
@@ -107,7 +106,8 @@ export class Story {
   /** The true result of a step here; what it begins with if the step is invalid. */
   resultOf(step: Uint8Array): State {
     const { rules, parent } = this.scene
-    return applyStep(rules, this.#state, depositIndex(parent.header, this.length), step).state
+    const index = queueIndexes(parent.header.lanes, [...this.#steps, step]).at(-1) ?? 0n
+    return applyStep(rules, this.#state, index, step).state
   }
 
   /** A step, and where it is said to lead: to the truth by default. */

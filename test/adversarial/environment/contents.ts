@@ -78,6 +78,7 @@ export function wrongContent(plot: Plot, chance: Chance): Posted | undefined {
 export function blindContent({ below, queue, time }: Pick<Plot, 'below' | 'queue' | 'time'>, chance: Chance): Posted {
   const steps = overdue({ queue, time }).map(({ entry }) => {
     if (entry.kind === 'deposit') return encodeStep({ kind: 'deposit', entry })
+    if (entry.kind === 'entered') return encodeStep({ kind: 'entered', entry })
     return encodeStep({ kind: 'void', fee: entry.fee, packedHash: toHash(keccak(entry.packed)) })
   })
   const isMadeUp = chance.isLucky(0.5)

@@ -7,11 +7,11 @@ import { refuteStep } from '../../../miner/watch/refutation.ts'
 import type { Refutation } from '../../../node/ethereum/refute-call.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { type BlobBlock, blobHeadOf, postedIn, replayBlobs, splitHead } from '../../../node/protocol/blob-block.ts'
-import { depositIndex } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { blockId } from '../../../node/protocol/header.ts'
 import { requestsIn } from '../../../node/protocol/requests.ts'
 import { type State, stateRoot } from '../../../node/protocol/state.ts'
+import { queueIndexes } from '../../../node/protocol/step.ts'
 import { splitPosted } from '../../../node/protocol/trace.ts'
 import { HARMLESS } from '../../../scripts/assure/models/blobs/lies/harmless.ts'
 import { LIES } from '../../../scripts/assure/models/blobs/lies/lies.ts'
@@ -143,10 +143,11 @@ const PROOF_LIES: Readonly<Record<string, (scene: Scene, proof: Proof) => Partia
 /** The true state before each step of a right block, and the one after it. */
 function statesOf({ world, parent }: Scene, block: BlobBlock): State[] {
   const { steps } = splitPosted(postedIn(block))
+  const indexes = queueIndexes(parent.sealed.header.lanes, steps)
   const states = [parent.state]
   for (const [i, step] of steps.entries()) {
     // The empty state is undefined.
-    states.push(applyStep(world.rules, states[i], depositIndex(parent.sealed.header, i), step).state)
+    states.push(applyStep(world.rules, states[i], indexes[i] ?? 0n, step).state)
   }
   return states
 }
@@ -160,9 +161,10 @@ function assertRight(scene: Scene, block: BlobBlock, about: string): void {
   assert.equal(header.state, states.at(-1), about)
   assert.deepEqual(blobHeadOf(steps), { entries: block.entries, requests: block.requests }, about)
   assert.deepEqual(splitHead(block).requests, requestsIn(steps), about)
+  const indexes = queueIndexes(scene.parent.sealed.header.lanes, steps)
   let growth = 0
   for (const [i, step] of steps.entries()) {
-    const applied = applyStep(scene.world.rules, truth[i], depositIndex(scene.parent.sealed.header, i), step)
+    const applied = applyStep(scene.world.rules, truth[i], indexes[i] ?? 0n, step)
     assert.equal(applied.reason, 'None', about)
     growth += applied.growth
   }

@@ -9,9 +9,9 @@ import { encodeRefutation, type Refutation } from '../../../node/ethereum/refute
 import { applyStep } from '../../../node/protocol/apply.ts'
 import type { AppliedStep } from '../../../node/protocol/blob-block.ts'
 import { replayBlobs } from '../../../node/protocol/blob-block.ts'
-import { depositIndex } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import type { Hash } from '../../../node/protocol/ids.ts'
+import { queueIndexes } from '../../../node/protocol/step.ts'
 import { HARMLESS } from '../../../scripts/assure/models/blobs/lies/harmless.ts'
 import { LIES } from '../../../scripts/assure/models/blobs/lies/lies.ts'
 import { QueueBook } from '../../../scripts/assure/models/blobs/queue-book.ts'
@@ -148,9 +148,10 @@ describe(`blocks in real blobs (${runs} rounds of lies, seed ${seed})`, () => {
     const { lanes } = block.header
     const book = new QueueBook(lanes)
     for (const entry of waitingAfter(stage.queue, lanes)) book.append(entry)
+    const indexes = queueIndexes(lanes, steps)
     let before = state
     const applied = steps.map((step, i): AppliedStep => {
-      const { state: next, growth } = applyStep(stage.rules, before, depositIndex(block.header, i), step)
+      const { state: next, growth } = applyStep(stage.rules, before, indexes[i] ?? 0n, step)
       before = next
       return { step, after: next, growth }
     })

@@ -7,7 +7,7 @@ import { proveStep } from '../../../miner/watch/refutation.ts'
 import { encodeRefutation, type Refutation } from '../../../node/ethereum/refute-call.ts'
 import { applyStep, applyTransaction, type Witness } from '../../../node/protocol/apply.ts'
 import { blobHash } from '../../../node/protocol/blob-hash.ts'
-import { depositIndex } from '../../../node/protocol/block.ts'
+import { queueIndexOf } from '../../../node/protocol/block.ts'
 import { concat, formatHex, parseHex } from '../../../node/protocol/bytes.ts'
 import type { SealedHeader } from '../../../node/protocol/header.ts'
 import { type Hash, keyOf, toBytes, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
@@ -107,7 +107,7 @@ describe(`a right block (${runs} proofs, seed ${seed})`, () => {
       ...bases.flatMap((base) => {
         const lies = [
           ...liesAbout(world, base.proof),
-          ...reencoded(openingsOf(world, base.proof, before, index, parent)),
+          ...reencoded(openingsOf(world, base.proof, before, index, parent, block)),
         ]
         const tried = lies.map(({ name, ...changed }) => ({
           name,
@@ -127,10 +127,11 @@ function openingsOf(
   before: State,
   index: number,
   parent: SealedHeader,
+  block: SealedHeader,
 ): Witness {
   const openings: Witness = []
   if (forced === undefined) {
-    applyStep(rules, before, depositIndex(parent.header, index), step, openings)
+    applyStep(rules, before, queueIndexOf(parent.header, block.header, index), step, openings)
     return openings
   }
   const verified = verifyPacked(rules, forced)

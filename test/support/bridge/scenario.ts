@@ -109,9 +109,10 @@ export class Forge {
     const { lanes } = parent.sealed.header
     world.state = parent.state
     world.queueIndex = lanes.deposits.count
+    world.assetIndex = lanes.assets.count
     const steps: AppliedStep[] = []
-    const take = (step: Uint8Array) => {
-      const applied = applyStep(world.rules, world.state, world.queueIndex, step)
+    const take = (step: Uint8Array, index = 0n) => {
+      const applied = applyStep(world.rules, world.state, index, step)
       if (applied.reason !== 'None') return false
       world.state = applied.state
       steps.push({ step, after: applied.state, growth: applied.growth })
@@ -120,8 +121,11 @@ export class Forge {
     const waiting = waitingAfter(queue, lanes)
     for (const entry of waiting.slice(0, order.consume ?? waiting.length)) {
       if (entry.kind === 'deposit') {
-        take(encodeStep({ kind: 'deposit', entry }))
+        take(encodeStep({ kind: 'deposit', entry }), world.queueIndex)
         world.queueIndex += 1n
+      } else if (entry.kind === 'entered') {
+        take(encodeStep({ kind: 'entered', entry }), world.assetIndex)
+        world.assetIndex += 1n
       } else if (!take(encodeStep({ kind: 'applied', fee: entry.fee, packed: entry.packed }))) {
         take(encodeStep({ kind: 'void', fee: entry.fee, packedHash: toHash(keccak(entry.packed)) }))
       }

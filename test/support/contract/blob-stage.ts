@@ -5,10 +5,10 @@ import { encodeFunctionData, parseAbi } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
 import { type BlobBlock, deriveBlobHeader } from '../../../node/protocol/blob-block.ts'
-import { depositIndex } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { blockId } from '../../../node/protocol/header.ts'
 import { type Hash, parseAddress, toBytes, toHash, ZERO_KEY } from '../../../node/protocol/ids.ts'
+import { queueIndexes } from '../../../node/protocol/step.ts'
 import { postOf } from '../../../scripts/assure/models/blobs/right-blocks.ts'
 import type { BlobPost } from '../../../scripts/assure/models/blobs/scene.ts'
 import { someHash, type TestBlock, toHex } from './blocks.ts'
@@ -29,10 +29,11 @@ export function someBlobHashes(count: number): Hash[] {
 
 /** What an honest miner posts of these steps on the tip. Invalid ones change nothing, as a liar may have it. */
 export function blobPostOf({ rules, tip }: Stage, steps: readonly Uint8Array[], parent = tip): BlobPost {
+  const indexes = queueIndexes(parent.block.header.lanes, steps)
   let { state } = parent
   return postOf(
     steps.map((step, i) => {
-      const applied = applyStep(rules, state, depositIndex(parent.block.header, i), step)
+      const applied = applyStep(rules, state, indexes[i] ?? 0n, step)
       state = applied.state
       return { step, after: state, growth: applied.growth }
     }),

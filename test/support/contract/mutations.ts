@@ -1,13 +1,12 @@
 // One thing changed anywhere in a right block, by a liar who is careless or who tells the rest of the story to match.
 
 import { applyStep } from '../../../node/protocol/apply.ts'
-import { depositIndex } from '../../../node/protocol/block.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { encodeSealed } from '../../../node/protocol/header.ts'
 import { toBytes } from '../../../node/protocol/ids.ts'
 import { outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
-import { decodeStep, encodeStep } from '../../../node/protocol/step.ts'
+import { decodeStep, encodeStep, queueIndexes } from '../../../node/protocol/step.ts'
 import { flipBit } from '../../../scripts/assure/models/step-cases.ts'
 import { pay, type World } from '../../../scripts/assure/models/world.ts'
 import { forge } from '../../../scripts/devnet/drill/forge.ts'
@@ -121,9 +120,10 @@ export function postedOf({ steps, states }: RightBlock): Posted {
 
 /** The states of a liar's steps from `from` on: those that are invalid change nothing. */
 function tell({ rules }: World, tip: Tip, steps: readonly Uint8Array[], from: number, state: State): State[] {
+  const indexes = queueIndexes(tip.block.header.lanes, steps)
   let next = state
   return steps.slice(from).map((step, i) => {
-    next = applyStep(rules, next, depositIndex(tip.block.header, from + i), step).state
+    next = applyStep(rules, next, indexes[from + i] ?? 0n, step).state
     return next
   })
 }

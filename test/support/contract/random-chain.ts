@@ -91,6 +91,7 @@ export class RandomChain implements AsyncDisposable {
 
   #consume(entry: QueueEntry): Step {
     if (entry.kind === 'deposit') return { kind: 'deposit', entry }
+    if (entry.kind === 'entered') return { kind: 'entered', entry }
     const { fee, packed } = entry
     const verified = verifyPacked(this.stage.rules, packed)
     const isValid = typeof verified !== 'string' && applyTransaction(this.world.state, verified).reason === 'None'

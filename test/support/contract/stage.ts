@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict'
 import type { Refutation } from '../../../node/ethereum/refute-call.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
-import { depositIndex, type PublishedBlock, replayBlock, type Verdict } from '../../../node/protocol/block.ts'
+import { type PublishedBlock, replayBlock, type Verdict } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { type Address, type Hash, toBytes } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { type State, stateRoot } from '../../../node/protocol/state.ts'
+import { queueIndexes } from '../../../node/protocol/step.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
 import { readerOf } from '../queue.ts'
 import { buildRefutation } from '../refutation.ts'
@@ -60,9 +61,10 @@ export class Stage implements AsyncDisposable {
   /** The states after each step on a parent; a step that is invalid changes nothing, as a liar may have it. */
   statesOf(steps: readonly Uint8Array[], parent = this.tip): State[] {
     const { header } = parent.block
+    const indexes = queueIndexes(header.lanes, steps)
     let { state } = parent
     return steps.map((step, i) => {
-      state = applyStep(this.rules, state, depositIndex(header, i), step).state
+      state = applyStep(this.rules, state, indexes[i] ?? 0n, step).state
       return state
     })
   }

@@ -9,10 +9,10 @@ import {
   blobRowsOf,
   deriveBlobHeader,
 } from '../../../node/protocol/blob-block.ts'
-import { depositIndex, type ParentBlock } from '../../../node/protocol/block.ts'
+import type { ParentBlock } from '../../../node/protocol/block.ts'
 import type { Address, Hash } from '../../../node/protocol/ids.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
-import { encodeStep, type Step } from '../../../node/protocol/step.ts'
+import { encodeStep, queueIndexes, type Step } from '../../../node/protocol/step.ts'
 import { fakeHash } from './fake-kzg.ts'
 import { type Forged, mine } from './forge.ts'
 
@@ -46,10 +46,11 @@ export async function forgeInBlobs(
 ): Promise<BlobForged> {
   const { wrong } = lies
   const all: readonly Step[] = wrong === undefined ? steps : [...steps, { kind: 'transaction', packed: wrong }]
+  const encoded = all.map(encodeStep)
+  const indexes = queueIndexes(parent.header.lanes, encoded)
   let { state } = parent
-  const applied = all.map((each, i) => {
-    const step = encodeStep(each)
-    const { state: after, growth } = applyStep(rules, state, depositIndex(parent.header, i), step)
+  const applied = encoded.map((step, i) => {
+    const { state: after, growth } = applyStep(rules, state, indexes[i] ?? 0n, step)
     state = after
     return { step, after, growth }
   })

@@ -3,13 +3,13 @@
 import { planBlock, postCalldata } from '../../../miner/plan.ts'
 import { digestOf, encodeNonce, meetsTarget, noncePrefix } from '../../../miner/work/nonce.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
-import { depositIndex, type ParentBlock, type PublishedBlock, requestsOf } from '../../../node/protocol/block.ts'
+import { type ParentBlock, type PublishedBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { blockTorrent } from '../../../node/protocol/block-torrent.ts'
 import { blockId, challengeOf, encodeSealed, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
 import type { Address, Infohash } from '../../../node/protocol/ids.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import type { State } from '../../../node/protocol/state.ts'
-import { encodeStep, type Step } from '../../../node/protocol/step.ts'
+import { encodeStep, queueIndexes, type Step } from '../../../node/protocol/step.ts'
 import { toBaseUnits, toGwei } from '../../../node/protocol/units.ts'
 
 export type Forged = PublishedBlock & {
@@ -32,10 +32,11 @@ export function forge(
   miner: Address,
   wrong?: Uint8Array,
 ): Forged {
+  const encoded = steps.map(encodeStep)
+  const indexes = queueIndexes(parent.header.lanes, encoded)
   let state: State = parent.state
-  const after = steps.map((step, i) => {
-    const packed = encodeStep(step)
-    const applied = applyStep(rules, state, depositIndex(parent.header, i), packed)
+  const after = encoded.map((packed, i) => {
+    const applied = applyStep(rules, state, indexes[i] ?? 0n, packed)
     if (applied.reason !== 'None') throw new Error(`step ${i} is invalid: ${applied.reason}`)
     state = applied.state
     return { step: packed, after: state }

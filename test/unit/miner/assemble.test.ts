@@ -317,15 +317,18 @@ const holder: Account = accountOf('fan')
 /** A random state, a random queue, and candidates that apply after it, some of which the queue makes stale. */
 function scene(seed: number, warmup: number, waiting: number, forced: number, firstIndex: bigint) {
   const world = new World(seed)
-  world.queueIndex = 2n ** 50n // deposits of the past, which the queue of the block must not meet
+  // Entries of the past, which the queue of the block must not meet.
+  world.queueIndex = 2n ** 50n
+  world.assetIndex = 2n ** 50n
   for (let i = 0; i < warmup; i++) world.apply(world.step())
   const parent = parentOf(world.state, firstIndex)
   world.queueIndex = firstIndex
+  world.assetIndex = 0n
   const queue: QueueEntry[] = []
   const stale: QueueEntry[] = []
   for (let i = 0; i < forced; i++) {
     const step = world.step()
-    if (step.kind === 'deposit') queue.push(step.entry)
+    if (step.kind === 'deposit' || step.kind === 'entered') queue.push(step.entry)
     else if (step.kind !== 'void') {
       const entry: QueueEntry = { kind: 'forced', fee: toGwei(BigInt(i)), packed: step.packed }
       queue.push(entry)

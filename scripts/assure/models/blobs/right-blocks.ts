@@ -83,6 +83,7 @@ export function postOf(steps: readonly AppliedStep[]): BlobPost {
 /** A step of the queue as an honest miner makes it of an entry, on the world's state. */
 function consume({ rules, state }: World, entry: QueueEntry): Step {
   if (entry.kind === 'deposit') return { kind: 'deposit', entry }
+  if (entry.kind === 'entered') return { kind: 'entered', entry }
   const { fee, packed } = entry
   const verified = verifyPacked(rules, packed)
   const isValid = typeof verified !== 'string' && applyTransaction(state, verified).reason === 'None'

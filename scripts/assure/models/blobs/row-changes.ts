@@ -70,12 +70,21 @@ export const ROW_CHANGES: Readonly<Record<string, Change>> = {
   'a bit of the step': ({ step }, world) => (step.length === 0 ? {} : { step: flipBit(world, step) }),
   'a bit of what says how long the step is': ({ step }, world) =>
     step.length === 0 ? {} : { step: flipBit(world, step, 0, 11) },
-  'a step of no kind': ({ step }) => (step.length === 0 ? {} : { step: step.with(0, 6) }),
+  'a step of no kind': ({ step }) => (step.length === 0 ? {} : { step: step.with(0, 7) }),
 }
 
 function otherThan(entry: QueueEntry, world: World): QueueEntry {
   if (entry.kind === 'deposit') {
     return world.random() < 0.5 ? { ...entry, gross: entry.gross ^ 1n } : { ...entry, to: world.rules.token }
+  }
+  if (entry.kind === 'entered') {
+    const others = [
+      { fee: toGwei(entry.fee ^ 1n) },
+      { amount: entry.amount ^ 1n },
+      { to: entry.asset },
+      { asset: entry.to },
+    ]
+    return { ...entry, ...world.pick(others) }
   }
   return world.random() < 0.5
     ? { ...entry, fee: toGwei(entry.fee ^ 1n) }

@@ -49,6 +49,7 @@ export function blockOf(scene: Scene, draft: RowDraft): BlobBlock | undefined {
 /** A step that consumes an entry; of forced ones as if it were void, which the head says of all of them. */
 function stepOf(entry: QueueEntry): Uint8Array {
   if (entry.kind === 'deposit') return encodeStep({ kind: 'deposit', entry })
+  if (entry.kind === 'entered') return encodeStep({ kind: 'entered', entry })
   return encodeStep({ kind: 'void', fee: entry.fee, packedHash: toHash(keccak(entry.packed)) })
 }
 

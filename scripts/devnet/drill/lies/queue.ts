@@ -1,7 +1,6 @@
 // Lies about the queue of Ethereum: deposits and forced transactions.
 
 import { applyStep } from '../../../../node/protocol/apply.ts'
-import { depositIndex } from '../../../../node/protocol/block.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { toHash } from '../../../../node/protocol/ids.ts'
@@ -20,7 +19,8 @@ import { FRIEND, fail, lack, payment, type Scene, Story, stepOf } from '../scene
 /** The story up to the first deposit of the queue. */
 function atDeposit(scene: Scene): { readonly story: Story; readonly entry: DepositEntry; readonly index: bigint } {
   for (const [i, entry] of scene.queue.entries()) {
-    if (entry.kind === 'deposit') return { story: upTo(scene, i), entry, index: depositIndex(scene.parent.header, i) }
+    if (entry.kind === 'deposit')
+      return { story: upTo(scene, i), entry, index: scene.parent.header.lanes.deposits.count + BigInt(i) }
   }
   throw lack('deposit')
 }

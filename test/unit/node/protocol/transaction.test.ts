@@ -19,7 +19,7 @@ import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { packedSizeAt, packTransaction, unpackTransaction } from '../../../../node/protocol/packed.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { decodeTransaction, encodeTransaction, type SignedTransaction } from '../../../../node/protocol/transaction.ts'
-import { DOMAIN, signingDigest, TYPES, typedMessage } from '../../../../node/protocol/typed-data.ts'
+import { signingDigest, typedMessage } from '../../../../node/protocol/typed-data.ts'
 import { verifyFile, verifyPacked } from '../../../../node/protocol/verify.ts'
 import { accountOf, genesisOf, pay, RULES, signBody, World } from '../../../../scripts/assure/models/world.ts'
 
@@ -128,7 +128,7 @@ describe('transaction file', () => {
 describe('signature', () => {
   test('is over the typed data that viem hashes, and viem recovers the sender', async () => {
     for (const tx of samples(20)) {
-      const typed = { domain: DOMAIN, types: TYPES, primaryType: 'Transaction', message: typedMessage(tx) } as const
+      const typed = typedMessage(tx)
       assert.strictEqual(hashTypedData(typed), `0x${formatHex(signingDigest(tx))}`)
       const sender = await recoverTypedDataAddress({ ...typed, signature: `0x${formatHex(tx.signature)}` })
       assert.strictEqual(sender.toLowerCase(), tx.from)
@@ -138,12 +138,7 @@ describe('signature', () => {
   test('of an Ethereum wallet is taken', async () => {
     const wallet = privateKeyToAccount(`0x${formatHex(bob.key)}`)
     const body = { ...BODY, memo: 'for [lunch] & {more}' }
-    const signature = await wallet.signTypedData({
-      domain: DOMAIN,
-      types: TYPES,
-      primaryType: 'Transaction',
-      message: typedMessage(body),
-    })
+    const signature = await wallet.signTypedData(typedMessage(body))
     const file = encodeTransaction({ kind: 'signed', from: bob.address, signature: hexToBytes(signature), ...body })
     assert.strictEqual(verifyFile(RULES, file).tx.from, bob.address)
   })
