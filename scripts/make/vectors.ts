@@ -27,6 +27,7 @@ import { blobVectors } from './blob-vectors.ts'
 const FOLDER = new URL('../../test/vectors/', import.meta.url)
 const hex = (bytes: Uint8Array) => `0x${formatHex(bytes)}`
 const [alice, bob] = [accountOf('alice'), accountOf('bob')]
+const CONTRACT = accountOf('contract').address
 const rules = { ...RULES, chain: RULES.chain.toString(), minRequest: RULES.minRequest.toString() }
 
 function infohash(name: string): Infohash {
@@ -45,7 +46,19 @@ function bodies() {
     request,
     'request with a memo': { ...request, memo: " !#$%&'()*+,-./:;<=>?@[]^_`{|}~" },
     'least of everything': { to: bob.address, tokens: 1n, time: 0, prev: prev.slice(0, 1) },
-    'most of everything': { ...request, tokens: 2n ** 128n - 1n, time: 2 ** 40 - 1, prev, memo: '~'.repeat(140) },
+    'transfer of what a contract entered': { ...transfer, asset: CONTRACT },
+    'transfer of what was issued, with a memo': { ...transfer, asset: infohash('issuance'), memo: 'for {March}' },
+    'request of what a contract entered': { ...request, asset: CONTRACT },
+    issuance: { ...transfer, issuance: true },
+    'issuance with a memo': { ...transfer, issuance: true, memo: 'COIN 18 0123456789abcdef0123456789abcdef01234567' },
+    'most of everything': {
+      ...request,
+      asset: CONTRACT,
+      tokens: 2n ** 128n - 1n,
+      time: 2 ** 40 - 1,
+      prev,
+      memo: '~'.repeat(140),
+    },
   } satisfies Record<string, TransactionBody>
 }
 
@@ -84,9 +97,11 @@ function feeVectors() {
 
 function infohashVectors() {
   const entry = { kind: 'deposit', gross: 1_000n, to: bob.address } as const
+  const entered = { kind: 'entered', fee: toGwei(1n), amount: MAX_TOKENS, to: bob.address, asset: CONTRACT } as const
   const files = [
     ...signedTransactions(),
     ['deposit', depositTransaction(RULES, 7n, entry)],
+    ['what a contract entered', depositTransaction(RULES, 8n, entered)],
     ['genesis', genesisOf(alice)],
   ] as const
   return files.map(([name, tx]) => {
@@ -107,7 +122,7 @@ function typedDataVectors() {
 }
 
 function stepVectors() {
-  const { transfer, 'most of everything': most } = bodies()
+  const { transfer, issuance, 'transfer of what a contract entered': ofContract, 'most of everything': most } = bodies()
   const packed = packTransaction(signBody(alice, transfer))
   const longest = packTransaction(signBody(alice, most))
   const right = {
@@ -115,14 +130,22 @@ function stepVectors() {
     applied: encodeStep({ kind: 'applied', fee: toGwei(2n ** 64n - 1n), packed }),
     void: concat(Uint8Array.of(3), encodeUint(5, 8), keccak(packed)),
     transaction: encodeStep({ kind: 'transaction', packed }),
+    entered: encodeStep({
+      kind: 'entered',
+      entry: { kind: 'entered', fee: toGwei(2n ** 64n - 1n), amount: MAX_TOKENS, to: bob.address, asset: CONTRACT },
+    }),
+    'transfer of an asset': encodeStep({ kind: 'transaction', packed: packTransaction(signBody(alice, ofContract)) }),
+    issuance: encodeStep({ kind: 'transaction', packed: packTransaction(signBody(alice, issuance)) }),
     'longest transaction': encodeStep({ kind: 'transaction', packed: longest }),
   }
   const change = (bytes: Uint8Array, place: number, byte: number) => bytes.map((b, i) => (i === place ? byte : b))
   const wrong = {
     empty: new Uint8Array(),
     'of no kind': change(right.deposit, 0, 0),
-    'of kind 5': change(right.transaction, 0, 5),
-    'with an unused flag': change(right.transaction, 1, 0x21),
+    'of kind 6': change(right.transaction, 0, 6),
+    'with an unused flag': change(right.transaction, 1, 0x81),
+    'an issuance of an asset': change(right['transfer of an asset'], 1, 0x61),
+    'an issuance that is a request': change(right.transaction, 1, 0x51),
     'with a memo of 141': concat(change(right.transaction, 2, 141), new Uint8Array(141)),
     ...Object.fromEntries(Object.entries(right).map(([name, step]) => [`${name}, cut short`, step.slice(0, -1)])),
   }
@@ -227,8 +250,11 @@ function coverageOf(step: Uint8Array, reason: Reason, touches: number): string {
   const decoded = decodeStep(step)
   const kind = decoded?.kind ?? 'no shape'
   const packed = decoded && transactionIn(decoded)
-  const request = ((packed?.[0] ?? 0) & 0x10) !== 0 ? ' request' : ''
-  return `${kind}${request}, ${reason}, ${touches} entries`
+  const flags = packed?.[0] ?? 0
+  const request = (flags & 0x10) !== 0 ? ' request' : ''
+  const asset = (flags & 0x20) !== 0 ? ` of kind ${packed?.[107]}` : ''
+  const issuance = (flags & 0x40) !== 0 ? ' issuance' : ''
+  return `${kind}${request}${asset}${issuance}, ${reason}, ${touches} entries`
 }
 
 const files = {

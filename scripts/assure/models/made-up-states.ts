@@ -1,10 +1,12 @@
 // Seeded steps on states to which no chain of steps leads: accounts and outputs hold what does not fit together, up to 128 bits.
 
+import { movedAsset } from '../../../node/protocol/apply.ts'
+import type { Infohash } from '../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../node/protocol/infohash.ts'
-import { depositTransaction } from '../../../node/protocol/queue.ts'
+import { type DepositEntry, depositTransaction, type EnteredEntry } from '../../../node/protocol/queue.ts'
 import { MAX_TOKENS } from '../../../node/protocol/rules.ts'
-import { type EntryName, entryKey, type State } from '../../../node/protocol/state.ts'
-import { encodeStep } from '../../../node/protocol/step.ts'
+import { type EntryName, entryKey, ofAsset, type State } from '../../../node/protocol/state.ts'
+import { encodeStep, type Step } from '../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../node/protocol/transaction.ts'
 import { find, insert, isTaken, remove } from '../../../node/protocol/tree.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
@@ -40,13 +42,18 @@ function transactionCase(world: World): StepCase {
   const { state, queueIndex } = world
   // Of two inputs or more, since one alone holds what fits.
   const tries = Array.from({ length: 3 }, () => world.transaction())
-  const { tx, packed } = tries.reduce((most, next) => (next.tx.prev.length > most.tx.prev.length ? next : most))
-  const { from, to, tokens, prev } = tx
-  const [first, second] = prev.map((infohash): EntryName => ({ infohash, owner: from }))
+  const verified = tries.reduce((most, next) => (next.tx.prev.length > most.tx.prev.length ? next : most))
+  const { tx, packed } = verified
+  const { from, to, tokens, prev, asset } = tx
+  const [first, second] = prev.map((infohash): EntryName => ofAsset({ infohash, owner: from }, asset))
+  const payee = ofAsset({ owner: to }, movedAsset(verified))
   const amounts: [EntryName | undefined, bigint[]][] = [
     [second, [0n, tokens, tokens + 1n, MAX_TOKENS, MAX_TOKENS]],
-    [{ owner: from }, [0n, tokens - 1n, tokens, tokens + 1n, MAX_TOKENS]],
-    [to === from ? undefined : { owner: to }, [0n, 5n, MAX_TOKENS - tokens, MAX_TOKENS - tokens + 1n, MAX_TOKENS]],
+    [ofAsset({ owner: from }, asset), [0n, tokens - 1n, tokens, tokens + 1n, MAX_TOKENS]],
+    [
+      to === from && !tx.issuance ? undefined : payee,
+      [0n, 5n, MAX_TOKENS - tokens, MAX_TOKENS - tokens + 1n, MAX_TOKENS],
+    ],
     [first, [1n, tokens, MAX_TOKENS - tokens, MAX_TOKENS - 1n, MAX_TOKENS, MAX_TOKENS]],
   ]
   const madeUp = amounts.reduce(
@@ -61,11 +68,13 @@ function transactionCase(world: World): StepCase {
 /** One of the entries that a transaction touches has lost its place to another. */
 function takenByTransactionCase(world: World): StepCase {
   const { state, queueIndex } = world
-  const { tx, infohash, packed } = world.transaction()
-  const { from, to, prev } = tx
-  const paid: EntryName[] = tx.bridge ? [] : [{ infohash, owner: to }, { owner: to }, { owner: to }]
-  const spent = { infohash: world.pick(prev), owner: from }
-  const name = world.pick([spent, { infohash, owner: from }, { owner: from }, ...paid])
+  const verified = world.transaction()
+  const { tx, infohash, packed } = verified
+  const { from, to, prev, asset } = tx
+  const [moved, payee] = [movedAsset(verified), { owner: to }]
+  const paid = tx.bridge ? [] : [{ infohash, ...payee }, payee, payee].map((name) => ofAsset(name, moved))
+  const own = [{ infohash: world.pick(prev), owner: from }, { infohash, owner: from }, { owner: from }]
+  const name = world.pick<EntryName>([...own.map((each) => ofAsset(each, asset)), ...paid])
   const step = encodeStep({ kind: 'transaction', packed })
   return { name: 'place taken', state: withPlaceTaken(state, name), queueIndex, step }
 }
@@ -73,22 +82,36 @@ function takenByTransactionCase(world: World): StepCase {
 /** A deposit whose output or whose account has lost its place. */
 function takenByDepositCase(world: World): StepCase {
   const { rules, state, queueIndex } = world
-  const entry = { kind: 'deposit', gross: 1_000n, to: world.pick(world.accounts).address } as const
-  const infohash = infohashOf(encodeTransaction(depositTransaction(rules, queueIndex, entry)))
-  const name = world.pick<EntryName>([{ infohash, owner: entry.to }, { owner: entry.to }])
-  const taken = withPlaceTaken(state, name)
-  return { name: 'place of a deposit taken', state: taken, queueIndex, step: encodeStep({ kind: 'deposit', entry }) }
+  const step = incoming(world, 1_000n)
+  const infohash = infohashOf(encodeTransaction(depositTransaction(rules, queueIndex, step.entry)))
+  const taken = withPlaceTaken(state, world.pick(namesOf(step.entry, infohash)))
+  return { name: 'place of a deposit taken', state: taken, queueIndex, step: encodeStep(step) }
 }
 
 /** A deposit onto an output and an account that hold something already. */
 function depositCase(world: World): StepCase {
   const { rules, state, queueIndex } = world
-  const gross = world.pick([1n, 99n, 100n, 10n ** 20n, MAX_TOKENS])
-  const entry = { kind: 'deposit', gross, to: world.pick(world.accounts).address } as const
-  const tx = depositTransaction(rules, queueIndex, entry)
+  const step = incoming(world, world.pick([1n, 99n, 100n, 10n ** 20n, MAX_TOKENS]))
+  const tx = depositTransaction(rules, queueIndex, step.entry)
   const infohash = infohashOf(encodeTransaction(tx))
   const choices = [0n, 0n, 7n, MAX_TOKENS - tx.tokens, MAX_TOKENS - tx.tokens + 1n, MAX_TOKENS]
-  const names: EntryName[] = [{ infohash, owner: entry.to }, { owner: entry.to }]
-  const madeUp = names.reduce((next, name) => withAmount(next, name, world.pick(choices)), state)
-  return { name: 'deposit onto amounts', state: madeUp, queueIndex, step: encodeStep({ kind: 'deposit', entry }) }
+  const madeUp = namesOf(step.entry, infohash).reduce(
+    (next, name) => withAmount(next, name, world.pick(choices)),
+    state,
+  )
+  return { name: 'deposit onto amounts', state: madeUp, queueIndex, step: encodeStep(step) }
+}
+
+/** A deposit of TTX, or what a contract entered. */
+function incoming(world: World, amount: bigint): Step<'deposit'> | Step<'entered'> {
+  const to = world.pick(world.accounts).address
+  if (world.random() < 0.5) return { kind: 'deposit', entry: { kind: 'deposit', gross: amount, to } }
+  const entry = { kind: 'entered', fee: toGwei(7n), amount, to, asset: world.contract() } as const
+  return { kind: 'entered', entry }
+}
+
+/** Its output and the account behind it. */
+function namesOf(entry: DepositEntry | EnteredEntry, infohash: Infohash): EntryName[] {
+  const asset = entry.kind === 'entered' ? entry.asset : undefined
+  return [ofAsset({ infohash, owner: entry.to }, asset), ofAsset({ owner: entry.to }, asset)]
 }

@@ -1,9 +1,10 @@
 // Seeded steps with the states they meet: valid ones, and ones that break each rule of the step function.
 
+import type { Asset } from '../../../node/protocol/asset.ts'
 import { concat, decodeUint, encodeUint } from '../../../node/protocol/bytes.ts'
 import { type Address, type Infohash, parseInfohash, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { packTransaction } from '../../../node/protocol/packed.ts'
-import { entryKey, outputsOf, type State } from '../../../node/protocol/state.ts'
+import { entryKey, ofAsset, outputsOf, type State } from '../../../node/protocol/state.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import type { SignedTransaction } from '../../../node/protocol/transaction.ts'
 import { insert } from '../../../node/protocol/tree.ts'
@@ -35,7 +36,8 @@ export function* stepCases(world: World): Generator<StepCase, void> {
     yield { name: 'field changed', ...before, step: pack(world, changeBody(world, tx)) }
     yield { name: 'signature changed', ...before, step: pack(world, changeSignature(world, tx)) }
     const owner = world.random() < 0.5 ? tx.from : tx.to
-    yield { name: 'output exists', ...before, state: withOutput(world, infohash, owner), step: pack(world, tx) }
+    const asset = tx.issuance && world.random() < 0.5 ? infohash : tx.asset
+    yield { name: 'output exists', ...before, state: withOutput(world, infohash, owner, asset), step: pack(world, tx) }
     if (world.random() < 0.2) yield { name: 'void', ...before, step: voidStep(world) }
     world.apply(valid)
     yield { name: 'replayed', ...before, state: world.state, step: bytes }
@@ -48,6 +50,7 @@ const byteChanges = {
   flipped: (world: World, bytes: Uint8Array) => flipBit(world, bytes, 0),
   'head flipped': (world: World, bytes: Uint8Array) => flipBit(world, bytes, 0, 11),
   'memo flipped': (world: World, bytes: Uint8Array) => flipBit(world, bytes, 128),
+  'asset flipped': (world: World, bytes: Uint8Array) => flipBit(world, bytes, 108, 130),
   empty: () => new Uint8Array(),
 }
 
@@ -83,10 +86,28 @@ function changeBody(world: World, tx: SignedTransaction): SignedTransaction {
     { prev: [...body.prev, ...body.prev].slice(0, 8) },
     { prev: [...body.prev.slice(1), random].sort() },
     { prev: [...body.prev, random].sort().slice(0, 8) },
+    ...(body.issuance ? [] : assetChanges(world, random, body)),
   ]
   const account = world.accounts.find(({ address }) => address === from)
   if (account === undefined) throw new Error('the world made a transaction of somebody else')
   return signBody(account, { ...body, ...world.pick(changes) })
+}
+
+/** Another asset than that of the inputs; a request that cannot be, since nobody on Ethereum pays it, or the one who would is its recipient. */
+function assetChanges(
+  world: World,
+  random: Infohash,
+  { asset, bridge, to }: TransactionBody,
+): Partial<TransactionBody>[] {
+  const [contract, chain] = [world.contract(), world.rules.chain]
+  const request = (asset: Asset, recipient: Address) => ({
+    asset,
+    to: world.rules.bridge,
+    bridge: { chain, to: recipient },
+  })
+  const recipient = bridge?.to ?? to
+  const issuance = bridge === undefined && asset === undefined ? [{ issuance: true } as const] : []
+  return [{ asset: random }, { asset: contract }, request(random, recipient), request(contract, contract), ...issuance]
 }
 
 function changeSignature(world: World, tx: SignedTransaction): SignedTransaction {
@@ -120,9 +141,9 @@ function voidStep(world: World): Uint8Array {
 }
 
 /** The world's state with an output in it that a coming transaction wants to create. No chain leads there. */
-function withOutput(world: World, infohash: Infohash, owner: SignedTransaction['from']): State {
-  const name = { infohash, owner }
-  const balance = { owner }
+function withOutput(world: World, infohash: Infohash, owner: Address, asset: Asset | undefined): State {
+  const name = ofAsset({ infohash, owner }, asset)
+  const balance = ofAsset({ owner }, asset)
   const key = entryKey(balance)
   let state = insert(world.state, { key: entryKey(name), value: 5n, name })
   if (world.random() < 0.5) state = insert(state, { key, value: 2n ** 127n, name: balance })

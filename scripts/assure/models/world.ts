@@ -1,6 +1,6 @@
 // A seeded world of accounts that pay each other: valid transactions and steps for tests, by the real rules.
 
-import { applyStep } from '../../../node/protocol/apply.ts'
+import { applyStep, applyTransaction } from '../../../node/protocol/apply.ts'
 import { isEntered } from '../../../node/protocol/asset.ts'
 import { concat, encodeText, encodeUint } from '../../../node/protocol/bytes.ts'
 import { createGenesis, genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
@@ -114,7 +114,10 @@ export class World {
       ...(asset === undefined ? {} : { asset }),
       ...(isRequest ? { bridge: { chain: this.rules.chain, to: recipient } } : {}),
     }
-    return pay(sender, body, this.rules)
+    const verified = pay(sender, body, this.rules)
+    // What a contract says of itself need not fit into one account.
+    const fits = asset === undefined || applyTransaction(this.state, verified).reason === 'None'
+    return fits ? verified : this.transaction()
   }
 
   /** The contract that entered one of the assets of this world. */
