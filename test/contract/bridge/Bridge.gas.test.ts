@@ -154,7 +154,7 @@ async function measure(fork: Fork): Promise<void> {
       note('claim, another new holder', await fixture.claim(block, proofOf(block, 10)), 78_000n)
     })
 
-    it('of finality is what its miner bears: the mint, and the words in which claims are noted', async () => {
+    it('of finality is what its miner bears: the mint', async () => {
       const request = transactionStep({ request: true, payee: holder, tokens: 1_000n * UNIT })
       const empty = await fixture.extend(genesis)
       fixture.pass(24n * HOUR)
