@@ -36,12 +36,12 @@ export const runtimeCode = {
   judge: {
     name: 'project/contracts/Judge.sol:Judge',
     start: 25539,
-    length: 13644,
+    length: 13897,
     immutables: {},
   },
   reader: {
     name: 'project/contracts/Reader.sol:Reader',
-    start: 39211,
+    start: 39464,
     length: 7333,
     immutables: {},
   },
