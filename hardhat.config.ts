@@ -13,7 +13,7 @@ export default defineConfig({
       // The legacy pipeline compiles six times faster than viaIR, for gas within 1%.
       viaIR: false,
       // More runs would not leave room for the fraud proof below the 24,576 bytes of EIP-170 (docs/decisions.md).
-      optimizer: { enabled: true, runs: 500 },
+      optimizer: { enabled: true, runs: 200 },
     },
   },
   paths: {

@@ -22,6 +22,7 @@ import {Race} from "./libraries/Race.sol";
 import {Requests} from "./libraries/Requests.sol";
 import {Target} from "./libraries/Target.sol";
 import {Trace} from "./libraries/Trace.sol";
+import {TTX} from "./types/Asset.sol";
 import {BlobHead} from "./types/BlobHead.sol";
 import {BlockId, BlockKey} from "./types/BlockId.sol";
 import {Draft} from "./types/Draft.sol";
@@ -64,6 +65,8 @@ contract Bridge is IBridge {
     /// @dev What a forced transaction pays for being consumed, and for each of its bytes.
     uint256 private constant FORCE_GAS = 5_000;
     uint256 private constant FORCE_BYTE_GAS = 64;
+    /// @dev What an entry of an asset pays for that.
+    uint256 private constant ENTER_GAS = 10_000;
     /// @inheritdoc IBridge
     IWrappedTTX public immutable token;
     /// @inheritdoc IBridge
@@ -246,7 +249,7 @@ contract Bridge is IBridge {
     /// @inheritdoc IBridge
     function deposit(uint256 amount, address to) public payable {
         if (amount < minDeposit) revert BelowMinimum(amount, minDeposit);
-        if (to == address(0) || to == address(this) || to == address(token)) revert BadRecipient(to);
+        _checkRecipient(to);
         // Safe: all wTTX there ever was is below 2^90, so what cannot be burned is not cut off here either.
         (uint256 index, uint256 surchargeGas) =
             _lanes.append(Lane.Deposits, Queue.depositHash(amount.toUint128(), to));
@@ -266,13 +269,24 @@ contract Bridge is IBridge {
     }
 
     /// @inheritdoc IBridge
+    function enter(uint256 amount, address to) external payable {
+        if (amount == 0) revert BelowMinimum(0, 1);
+        _checkRecipient(to);
+        uint64 fee = _feeOf(ENTER_GAS);
+        (uint256 index, uint256 surchargeGas) =
+            _lanes.append(Lane.Assets, Queue.assetHash(fee, amount.toUint128(), to, msg.sender));
+        emit Entered(index, msg.sender, to, amount, fee, uint40(block.timestamp));
+        _settle(uint256(fee) * 1 gwei + surchargeGas * floorPrice);
+    }
+
+    /// @inheritdoc IBridge
     function force(bytes[] calldata transactions) external payable {
         uint256 due;
         for (uint256 i = 0; i < transactions.length; ++i) {
             bytes calldata transaction = transactions[i];
             uint256 size = Packed.sizeAt(transaction, 0);
             if (size == 0 || size != transaction.length) revert MalformedTransaction(i);
-            uint64 fee = Math.ceilDiv((FORCE_GAS + FORCE_BYTE_GAS * size) * _gasPrice(), 1 gwei).toUint64();
+            uint64 fee = _feeOf(FORCE_GAS + FORCE_BYTE_GAS * size);
             (uint256 index, uint256 surchargeGas) = _lanes.append(Lane.Forced, Queue.forcedHash(fee, transaction));
             due += uint256(fee) * 1 gwei + surchargeGas * floorPrice;
             emit Forced(index, msg.sender, fee, transaction, uint40(block.timestamp));
@@ -316,13 +330,24 @@ contract Bridge is IBridge {
     // ------------------------------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IBridge
-    function balanceAt(bytes calldata sealedHeader, address account, bytes calldata opening)
+    function requestOf(bytes calldata sealedHeader, uint256 number, bytes32 leaf, bytes32[] calldata siblings)
+        external
+        view
+        returns (address miner, bool earns)
+    {
+        Payout memory payout = _payoutOf(sealedHeader);
+        Trace.check(payout.root, payout.depth, _indexOf(payout, number), leaf, siblings);
+        return (sealedHeader.minerOf(), _blocks[payout.id.keyOf()].flags & Race.UNPAID == 0);
+    }
+
+    /// @inheritdoc IBridge
+    function balanceAt(bytes calldata sealedHeader, address account, uint8 kind, bytes20 asset, bytes calldata opening)
         external
         view
         returns (uint256 balance)
     {
         _checkFinal(sealedHeader.idOf());
-        return reader.balanceIn(sealedHeader.stateOf(), account, opening);
+        return reader.balanceIn(sealedHeader.stateOf(), account, kind, asset, opening);
     }
 
     /// @inheritdoc IBridge
@@ -416,6 +441,15 @@ contract Bridge is IBridge {
     /// @dev What bonds and entries of the queue cost for a unit of gas, in wei. No view: nodes run an `eth_call` at a base fee of zero.
     function _gasPrice() private view returns (uint256) {
         return Math.max(block.basefee, floorPrice);
+    }
+
+    /// @dev What as much gas costs, in gwei.
+    function _feeOf(uint256 gas_) private view returns (uint64) {
+        return Math.ceilDiv(gas_ * _gasPrice(), 1 gwei).toUint64();
+    }
+
+    function _checkRecipient(address to) private view {
+        if (to == address(0) || to == address(this) || to == address(token)) revert BadRecipient(to);
     }
 
     /// @dev Whether a block's digest shows the work that its target asks for.
@@ -559,21 +593,25 @@ contract Bridge is IBridge {
         payout.depth = Trace.depthOf(payout.count);
     }
 
-    /// @dev Mints what a request asks for, unless that was done before.
-    /// @return done whether it was still to be paid
-    function _pay(Payout memory payout, Claim calldata request) private returns (bool done) {
-        uint256 number = request.number;
-        uint256 index;
+    /// @dev The place among the block's requests of the one that has this number along the branch.
+    function _indexOf(Payout memory payout, uint256 number) private pure returns (uint256 index) {
         // Safe: what is below the first wraps around, and is as little a number of this block.
         unchecked {
             index = number - payout.first;
         }
         if (index >= payout.count) revert NoSuchRequest(number, payout.first, payout.count);
+    }
+
+    /// @dev Mints what a request of TTX asks for, unless that was done before.
+    /// @return done whether it was still to be paid
+    function _pay(Payout memory payout, Claim calldata request) private returns (bool done) {
+        uint256 number = request.number;
+        uint256 index = _indexOf(payout, number);
         uint256 word = _claimed[number / 256];
         uint256 bit = 1 << (number % 256);
         if (word & bit != 0) return false;
         address to = request.to;
-        bytes32 leaf = Requests.leafOf(request.step, to, request.amount);
+        bytes32 leaf = Requests.leafOf(request.step, TTX, to, request.amount);
         Trace.check(payout.root, payout.depth, index, leaf, request.siblings);
         _claimed[number / 256] = word | bit;
         // The fee that the miner of an unpaid block does not get is nobody's.

@@ -27,23 +27,23 @@ contract Judge is IJudge {
     using BlockHeader for bytes;
 
     /// @dev What a block states before and after one of its steps.
-    /// @param queueIndex number of a deposit in its lane
+    /// @param consumes whether it stands where an entry of the queue should be, of this `lane`
+    /// @param queueIndex number of that entry in its lane
     /// @param growth that it states for the step, modulo 2^16; of rows in blobs only, as the next one
     /// @param size of the step in bytes
     /// @param requestsBefore requests of the block before the step, and `requests` with it
     /// @param isMisplaced whether the block states that it ends elsewhere
-    /// @param consumes whether it stands where an entry of the queue should be, of this `lane`
     struct Row {
         bytes32 pre;
         bytes32 post;
+        bool consumes;
+        Lane lane;
         uint256 queueIndex;
         uint256 growth;
         uint256 size;
         uint256 requestsBefore;
         uint256 requests;
         bool isMisplaced;
-        bool consumes;
-        Lane lane;
     }
 
     /// @inheritdoc IJudge
@@ -59,14 +59,13 @@ contract Judge is IJudge {
         uint256 stepCount = sealedHeader.stepCountOf();
         if (proof.index >= stepCount) revert IBridge.NoSuchStep(proof.index, stepCount);
         Row memory row;
-        row.queueIndex = parent.laneCountOf(Lane.Deposits) + proof.index;
+        (row.consumes, row.lane, row.queueIndex) = BlockHeader.placeOf(sealedHeader, parent, proof.index);
         if (proof.hashes.length == 0) {
             if (proof.request.length != 0) revert IBridge.NotNeeded(proof.index);
             _openTrace(row, sealedHeader, parent, proof);
             return _isWrongStep(rules, row, proof.step, proof);
         }
         _openBlobs(row, sealedHeader, parent, proof);
-        (row.consumes, row.lane,) = BlockHeader.placeOf(sealedHeader, parent, proof.index);
         bool showsRequest = proof.request.length != 0;
         bool isMisstated = showsRequest
             ? _isOtherRequest(row, sealedHeader, proof)
@@ -200,6 +199,9 @@ contract Judge is IJudge {
         bytes32 leaf = proof.request[0];
         uint256 depth = Trace.depthOf(sealedHeader.requestCountOf());
         Trace.check(sealedHeader.requestsRootOf(), depth, row.requestsBefore, leaf, proof.request[1:]);
-        return leaf != Requests.leafOf(proof.index, Step.payeeAt(proof.step, 0), Step.tokensAt(proof.step, 0));
+        bytes32 own = Requests.leafOf(
+            proof.index, Step.assetAt(proof.step, 0), Step.payeeAt(proof.step, 0), Step.tokensAt(proof.step, 0)
+        );
+        return leaf != own;
     }
 }

@@ -10,6 +10,7 @@ import {BlockHeader} from "./libraries/BlockHeader.sol";
 import {Content} from "./libraries/Content.sol";
 import {Target} from "./libraries/Target.sol";
 import {Cursor, Tree} from "./libraries/Tree.sol";
+import {assetOf} from "./types/Asset.sol";
 import {BlobHead} from "./types/BlobHead.sol";
 import {Draft} from "./types/Draft.sol";
 
@@ -45,9 +46,13 @@ contract Reader is IReader {
     }
 
     /// @inheritdoc IReader
-    function balanceIn(bytes32 state, address account, bytes calldata opening) external pure returns (uint256 balance) {
+    function balanceIn(bytes32 state, address account, uint8 kind, bytes20 asset, bytes calldata opening)
+        external
+        pure
+        returns (uint256 balance)
+    {
         Cursor memory cursor = Tree.start(state, opening);
-        balance = Tree.open(cursor, Tree.accountKey(account));
+        balance = Tree.open(cursor, Tree.accountKey(account, assetOf(kind, asset)));
         Tree.finish(cursor);
     }
 

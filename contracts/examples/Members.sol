@@ -33,7 +33,7 @@ contract Members {
     function join(bytes calldata sealedHeader, bytes calldata opening) external {
         BlockId id = BlockId.wrap(keccak256(bytes.concat(keccak256(sealedHeader[:365]), sealedHeader[365:])));
         if (BlockId.unwrap(id) != BlockId.unwrap(bridge.finalBlock())) revert NotNewest(id);
-        uint256 balance = bridge.balanceAt(sealedHeader, msg.sender, opening);
+        uint256 balance = bridge.balanceAt(sealedHeader, msg.sender, 0, 0, opening);
         if (balance < least) revert TooPoor(balance, least);
         isMember[msg.sender] = true;
     }

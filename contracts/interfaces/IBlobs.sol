@@ -28,7 +28,7 @@ interface IBlobs {
     /// @notice A block in blobs has 1 to 3,500 steps, and not fewer than entries of the queue that it consumes.
     error BadStepCount(uint256 count);
 
-    /// @notice The requests of a head are records of 40 bytes, not more than steps, and at most 500.
+    /// @notice The requests of a head are records of 39 bytes for TTX and of 59 for the kinds 2 and 3, not more than steps, and at most 500.
     /// @param length in bytes
     /// @param limit of records
     error BadRequests(uint256 length, uint256 limit);

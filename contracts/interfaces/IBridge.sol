@@ -136,6 +136,13 @@ interface IBridge is IBlobs {
     /// @notice Entry `index` of the lane of deposits: `amount` wTTX of `from` were burned for `to` on the TTX side (which is credited 99%).
     event Deposited(uint256 indexed index, address indexed from, address indexed to, uint256 amount, uint40 time);
 
+    /// @notice Entry `index` of the lane of assets: `amount` units of the asset of kind 2 that is `asset`, who called, are credited to `to` on
+    /// the TTX side.
+    /// @param fee what it pays to the miner of the final block that consumes it, in gwei
+    event Entered(
+        uint256 indexed index, address indexed asset, address indexed to, uint256 amount, uint64 fee, uint40 time
+    );
+
     /// @notice Entry `index` of the lane of forced transactions.
     /// @param fee what it pays to the miner of the final block that consumes it, in gwei
     /// @param transaction the packed transaction
@@ -144,7 +151,7 @@ interface IBridge is IBlobs {
     /// @notice The bond of a block was released to its miner, who may now withdraw it.
     event BondReleased(BlockId indexed id, address indexed miner, uint64 bond);
 
-    /// @notice `amount` wei more are owed to `account`: the fees of forced transactions, a bond or a reward. What is owed to an account is the sum of these less the sum of `Withdrawn`, and nothing else.
+    /// @notice `amount` wei more are owed to `account`: the fees of forced transactions and entries of assets, a bond or a reward. What is owed to an account is the sum of these less the sum of `Withdrawn`, and nothing else.
     event Owed(address indexed account, uint256 amount);
 
     /// @notice `amount` wei left the bridge for their owner, who is owed nothing now.
@@ -208,7 +215,7 @@ interface IBridge is IBlobs {
     error QueueMismatch(Lane lane, uint256 count);
     /// @notice Entry `index` of the lane has waited for an hour: a block that could consume it has to.
     error QueueIgnored(Lane lane, uint256 index);
-    /// @notice The requests ask for more than there is.
+    /// @notice The requests of TTX ask for more than there is.
     error SupplyExceeded(uint256 supply, uint256 requested);
 
     /// @notice `block_` is not a live descendant of `parent` within 128 blocks, published within 22 hours of the first live child.
@@ -250,14 +257,14 @@ interface IBridge is IBlobs {
     /// @notice The request was paid before.
     error AlreadyClaimed(uint256 number);
 
-    /// @notice A deposit has to be at least `least`.
+    /// @notice A deposit has to be at least `least`, and an entry of an asset 1.
     error BelowMinimum(uint256 amount, uint256 least);
     /// @notice Nobody could spend what is sent there.
     error BadRecipient(address to);
     /// @notice Transaction `index` is not a packed transaction.
     error MalformedTransaction(uint256 index);
-    /// @notice An entry pays the surcharge of its lane, and a forced transaction 5,000 gas and 64 a byte at the base fee or
-    /// `floorPrice` as well, rounded up to gwei. Both in wei.
+    /// @notice An entry pays the surcharge of its lane, and at the base fee or `floorPrice` as well a forced transaction 5,000 gas and 64 a byte
+    /// and one of an asset 10,000 gas, rounded up to gwei. Both in wei.
     error FeeTooSmall(uint256 value, uint256 least);
 
     /// @notice The block has no bond, or no more.
@@ -316,10 +323,10 @@ interface IBridge is IBlobs {
     /// Mints the fee of the block to its miner.
     function finalize(bytes calldata sealedChild) external;
 
-    /// @notice Pays a request of a final block to its recipient. Anybody may call it.
+    /// @notice Pays a request of TTX of a final block to its recipient. Anybody may call it.
     function claim(bytes calldata sealedHeader, Claim calldata request) external;
 
-    /// @notice Pays several requests of one block. Those paid before are passed over, so nobody can spoil a batch.
+    /// @notice Pays several requests of TTX of one block. Those paid before are passed over, so nobody can spoil a batch.
     function claimMany(bytes calldata sealedHeader, Claim[] calldata requests) external;
 
     // ------------------------------------------------------------------------------------------------ from Ethereum to TTX
@@ -334,6 +341,13 @@ interface IBridge is IBlobs {
     function depositWithPermit(uint256 amount, address to, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
         external
         payable;
+
+    /// @notice Credits `amount` units, 1 to 2^128 - 1, of the asset (2, the caller) to `to` on the TTX side, all of them: a block published more
+    /// than an hour later has to contain it. Anybody may call it, and what stands behind the units is the caller's business alone: the bridge
+    /// asks nobody for anything. It pays its miner 10,000 gas at the base fee, or at `floorPrice` if that is higher, rounded up to gwei, and the
+    /// surcharge of the lane, which is burned; what is sent above that comes back. Units that would lift an account above 2^128 - 1
+    /// are not credited.
+    function enter(uint256 amount, address to) external payable;
 
     /// @notice Forces packed TTX transactions into the next blocks. Each pays its miner 5,000 gas and 64 for each of its bytes at the base
     /// fee, or at `floorPrice` if that is higher, rounded up to gwei, and the surcharge of the lane, which is burned; what is sent above
@@ -350,10 +364,24 @@ interface IBridge is IBlobs {
 
     // ------------------------------------------------------------------------------------------------------------- views
 
-    /// @notice Proves what `account` had on the TTX side after a final block.
+    /// @notice Proves that a leaf is that of a request of a final block, whatever it asks for: so the contract that entered an asset learns what
+    /// to pay, and to whom. It has to keep by itself which numbers it has paid. Reverts with `NotFinal`, `NoSuchRequest` or `BadProof` else.
+    /// @param number of the request along the branch, from 0
+    /// @param leaf keccak(0x00 ‖ step(4) ‖ kind(1) ‖ asset(20) ‖ recipient(20) ‖ amount(16)), as docs/protocol.md, section 5.1, has it
+    /// @param siblings exactly ceil(log2(requestCount)) hashes, from the leaf up
+    /// @return miner of the block
+    /// @return earns whether the block earned its miner anything: not if it displaced another
+    function requestOf(bytes calldata sealedHeader, uint256 number, bytes32 leaf, bytes32[] calldata siblings)
+        external
+        view
+        returns (address miner, bool earns);
+
+    /// @notice Proves what `account` had of an asset on the TTX side after a final block.
+    /// @param kind 0 of TTX, 2 of what a contract entered, 3 of what a transaction issued
+    /// @param asset zero of TTX, the contract, the infohash of the issuance
     /// @param opening of the account's entry (docs/protocol.md, section 3.1), present or absent; reverts with `BadWitness` else
-    /// @return balance base units; zero where the entry is absent
-    function balanceAt(bytes calldata sealedHeader, address account, bytes calldata opening)
+    /// @return balance base units of the asset; zero where the entry is absent
+    function balanceAt(bytes calldata sealedHeader, address account, uint8 kind, bytes20 asset, bytes calldata opening)
         external
         view
         returns (uint256 balance);

@@ -29,8 +29,13 @@ interface IReader {
         bytes32[] calldata hashes
     ) external view returns (bytes memory sealedHeader);
 
-    /// @notice What `account` has in a state.
+    /// @notice What `account` has of an asset in a state.
+    /// @param kind 0 of TTX, 2 of what a contract entered, 3 of what a transaction issued
+    /// @param asset zero of TTX, the contract, the infohash of the issuance
     /// @param opening of the account's entry, present or absent; reverts with `BadWitness` else
     /// @return balance base units; zero where the entry is absent
-    function balanceIn(bytes32 state, address account, bytes calldata opening) external pure returns (uint256 balance);
+    function balanceIn(bytes32 state, address account, uint8 kind, bytes20 asset, bytes calldata opening)
+        external
+        pure
+        returns (uint256 balance);
 }

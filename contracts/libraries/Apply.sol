@@ -9,6 +9,7 @@ import {Step} from "./Step.sol";
 import {TransactionFile} from "./TransactionFile.sol";
 import {Cursor, Tree} from "./Tree.sol";
 import {TypedData} from "./TypedData.sol";
+import {Asset, ENTERED, ISSUED, TTX, assetOf} from "../types/Asset.sol";
 import {Reason} from "../types/Reason.sol";
 import {Rules} from "../types/Rules.sol";
 
@@ -26,7 +27,7 @@ library Apply {
 
     /// @notice Applies a packed step.
     /// @param pre root of the state before
-    /// @param queueIndex number of a deposit in its lane: the parent's count of deposits plus the place of the step in its block
+    /// @param queueIndex number of a deposit or an entry of an asset in its lane
     /// @param witness the openings that the step needs, section 3.1
     /// @return reason why the step is invalid, or None
     /// @return post root of the state after; `pre` unless `reason` is None
@@ -43,7 +44,9 @@ library Apply {
             uint256 kind = Step.kindAt(step, 0);
             uint256 effect = Step.EFFECT.ofKind(kind);
             if (effect == Step.CREDIT) {
-                _deposit(rules, cursor, queueIndex, Step.depositGrossAt(step, 0), Step.depositToAt(step, 0));
+                _deposit(rules, cursor, queueIndex, step);
+            } else if (effect == Step.CREDIT_ASSET) {
+                _enter(rules, cursor, queueIndex, step);
             } else if (effect == Step.APPLY) {
                 reason = _transaction(rules, cursor, step[Step.HEAD.ofKind(kind):]);
             }
@@ -70,19 +73,32 @@ library Apply {
         return (reason, reason == Reason.None ? root : pre, cursor.growth);
     }
 
-    /// @dev Never invalid, since every block must consume it: a deposit that does not fit changes nothing.
-    function _deposit(Rules memory rules, Cursor memory cursor, uint256 queueIndex, uint256 gross, address to)
-        private
-        pure
-    {
-        uint256 credit = Fee.netOf(gross);
-        // The bridge queues no deposit of nothing; if it did, it would change nothing.
+    function _deposit(Rules memory rules, Cursor memory cursor, uint256 queueIndex, bytes calldata step) private pure {
+        uint256 credit = Fee.netOf(Step.depositGrossAt(step, 0));
+        _consume(rules, cursor, queueIndex, TTX, Step.depositToAt(step, 0), credit);
+    }
+
+    function _enter(Rules memory rules, Cursor memory cursor, uint256 queueIndex, bytes calldata step) private pure {
+        Asset asset = assetOf(ENTERED, bytes20(Step.entryAssetAt(step, 0)));
+        _consume(rules, cursor, queueIndex, asset, Step.entryToAt(step, 0), Step.entryAmountAt(step, 0));
+    }
+
+    /// @dev Never invalid, since every block must consume it: what does not fit changes nothing.
+    function _consume(
+        Rules memory rules,
+        Cursor memory cursor,
+        uint256 queueIndex,
+        Asset asset,
+        address to,
+        uint256 credit
+    ) private pure {
+        // The bridge queues nothing of nothing; if it did, it would change nothing.
         if (credit == 0) return;
-        bytes20 infohash = Infohash.ofFile(TransactionFile.writeDeposit(rules, queueIndex, to, credit));
+        bytes20 infohash = Infohash.ofFile(TransactionFile.writeDeposit(rules, queueIndex, asset, to, credit));
         bytes32 pre = cursor.root;
         uint256 growth = cursor.growth;
-        bool fits = _credit(cursor, Tree.outputKey(infohash, to), credit) == Reason.None
-            && _credit(cursor, Tree.accountKey(to), credit) == Reason.None;
+        bool fits = _credit(cursor, Tree.outputKey(infohash, to, asset), credit) == Reason.None
+            && _credit(cursor, Tree.accountKey(to, asset), credit) == Reason.None;
         if (!fits) (cursor.root, cursor.growth) = (pre, growth);
     }
 
@@ -103,6 +119,7 @@ library Apply {
         uint256 sum;
         (reason, sum) = _spend(cursor, sender, packed);
         if (reason != Reason.None) return reason;
+        if (Packed.isIssuance(packed)) return _issue(cursor, infohash, sender, sum, packed);
         return _pay(cursor, infohash, sender, sum, packed);
     }
 
@@ -122,9 +139,14 @@ library Apply {
         }
 
         bool request = Packed.isRequest(packed);
+        Asset asset = Packed.asset(packed);
+        uint256 kind = asset.kindOf();
+        if (kind != ENTERED && (kind == ISSUED ? request : Packed.hasAsset(packed))) return Reason.BadAsset;
+
         address payee = Packed.payee(packed);
-        if (payee == address(0) || payee == rules.bridge || (request && payee == rules.token)) return Reason.BadPayee;
-        return request && tokens < rules.minRequest ? Reason.BelowMinimum : Reason.None;
+        if (payee == address(0) || payee == rules.bridge) return Reason.BadPayee;
+        if (request && (payee == rules.token || bytes20(payee) == asset.idOf())) return Reason.BadPayee;
+        return request && kind != ENTERED && tokens < rules.minRequest ? Reason.BelowMinimum : Reason.None;
     }
 
     /// @dev Item 4: deletes the inputs and adds them up. At most 8 values below 2^128: no overflow.
@@ -134,8 +156,9 @@ library Apply {
         returns (Reason reason, uint256 sum)
     {
         uint256 count = Packed.prevCount(packed);
+        Asset asset = Packed.asset(packed);
         for (uint256 i = 0; i < count; i++) {
-            uint256 value = Tree.open(cursor, Tree.outputKey(Packed.prev(packed, i), sender));
+            uint256 value = Tree.open(cursor, Tree.outputKey(Packed.prev(packed, i), sender, asset));
             if (value == 0) return (Reason.MissingInput, 0);
             Tree.remove(cursor);
             sum += value;
@@ -151,22 +174,42 @@ library Apply {
         uint256 tokens = Packed.tokens(packed);
         if (sum < tokens) return Reason.Overspend;
 
+        Asset asset = Packed.asset(packed);
         bool request = Packed.isRequest(packed);
         address payee = Packed.payee(packed);
         bool keepsAll = payee == sender && !request;
         uint256 rest = keepsAll ? sum : sum - tokens;
         if (rest > MAX_VALUE) return Reason.Overflow;
-        if (!request && !keepsAll && !_create(cursor, infohash, payee, tokens)) return Reason.OutputExists;
-        if (rest != 0 && !_create(cursor, infohash, sender, rest)) return Reason.OutputExists;
+        if (!request && !keepsAll && !_create(cursor, infohash, payee, asset, tokens)) return Reason.OutputExists;
+        if (rest != 0 && !_create(cursor, infohash, sender, asset, rest)) return Reason.OutputExists;
         if (keepsAll) return Reason.None;
 
-        if (!_debit(cursor, Tree.accountKey(sender), tokens)) return Reason.Overspend;
-        return request ? Reason.None : _credit(cursor, Tree.accountKey(payee), tokens);
+        if (!_debit(cursor, Tree.accountKey(sender, asset), tokens)) return Reason.Overspend;
+        return request ? Reason.None : _credit(cursor, Tree.accountKey(payee, asset), tokens);
+    }
+
+    /// @dev Issuance, items 5 to 7: the sender gets all inputs back, and the payee what is issued.
+    function _issue(Cursor memory cursor, bytes20 infohash, address sender, uint256 sum, bytes calldata packed)
+        private
+        pure
+        returns (Reason)
+    {
+        if (sum > MAX_VALUE) return Reason.Overflow;
+        uint256 issued = Packed.tokens(packed);
+        address payee = Packed.payee(packed);
+        Asset asset = assetOf(ISSUED, infohash);
+        if (!_create(cursor, infohash, payee, asset, issued)) return Reason.OutputExists;
+        if (!_create(cursor, infohash, sender, TTX, sum)) return Reason.OutputExists;
+        return _credit(cursor, Tree.accountKey(payee, asset), issued);
     }
 
     /// @dev Creates an output; false if it is there already, or its place is taken.
-    function _create(Cursor memory cursor, bytes20 infohash, address owner, uint256 value) private pure returns (bool) {
-        if (Tree.open(cursor, Tree.outputKey(infohash, owner)) != 0 || Tree.isTaken(cursor)) return false;
+    function _create(Cursor memory cursor, bytes20 infohash, address owner, Asset asset, uint256 value)
+        private
+        pure
+        returns (bool)
+    {
+        if (Tree.open(cursor, Tree.outputKey(infohash, owner, asset)) != 0 || Tree.isTaken(cursor)) return false;
         Tree.set(cursor, value);
         return true;
     }

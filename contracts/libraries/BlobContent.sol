@@ -9,6 +9,7 @@ import {Blob} from "./Blob.sol";
 import {Step} from "./Step.sol";
 import {Sums, Totals} from "./Totals.sol";
 import {Trace} from "./Trace.sol";
+import {Asset, ENTERED, ISSUED, TTX, assetOf} from "../types/Asset.sol";
 import {BlobHead} from "../types/BlobHead.sol";
 
 /// @title Content in blobs
@@ -20,8 +21,9 @@ library BlobContent {
     uint256 internal constant STEP_LIMIT = 3_500;
     /// @notice Requests in a block.
     uint256 internal constant REQUEST_LIMIT = 500;
-    /// @dev A record of the head: step(4) ‖ recipient(20) ‖ amount(16).
-    uint256 private constant REQUEST_BYTES = 40;
+    /// @dev A record of the head: step(2) ‖ kind(1) ‖ recipient(20) ‖ amount(16), and behind it, unless it is of TTX, asset(20).
+    uint256 private constant REQUEST_BYTES = 39;
+    uint256 private constant ASSET_BYTES = 20;
     /// @dev Entries by which a block may make the state larger, and what each entry of the queue adds to that.
     int256 private constant MOST_GROWTH = 2_048;
     int256 private constant QUEUE_GROWTH = 4;
@@ -63,14 +65,27 @@ library BlobContent {
     }
 
     function _readRequests(Totals memory totals, bytes calldata requests, uint256 stepCount) private pure {
-        uint256 count = requests.length / REQUEST_BYTES;
+        uint256 most = requests.length / REQUEST_BYTES;
         uint256 limit = stepCount < REQUEST_LIMIT ? stepCount : REQUEST_LIMIT;
-        if (count * REQUEST_BYTES != requests.length || count > limit) revert IBlobs.BadRequests(requests.length, limit);
-        if (count != 0) totals.requests = new bytes32[](1 << Trace.depthOf(count));
-        for (uint256 offset = 0; offset < requests.length; offset += REQUEST_BYTES) {
-            bytes32 word = bytes32(requests[offset:offset + 32]);
-            bytes16 amount = bytes16(requests[offset + 24:offset + 40]);
-            totals.ask(uint32(bytes4(word)), address(bytes20(word << 32)), uint128(amount));
+        if (most > limit) most = limit;
+        if (most != 0) totals.requests = new bytes32[](1 << Trace.depthOf(most));
+        // At most as many rounds as there may be requests.
+        for (uint256 offset = 0; offset < requests.length;) {
+            uint256 size = _requestSize(requests[offset:]);
+            if (size == 0 || totals.requestCount == limit) revert IBlobs.BadRequests(requests.length, limit);
+            bytes calldata record = requests[offset:offset + size];
+            Asset asset = assetOf(uint8(record[2]), bytes20(record[REQUEST_BYTES:]));
+            totals.ask(uint16(bytes2(record)), asset, address(bytes20(record[3:])), uint128(bytes16(record[23:])));
+            offset += size;
         }
+    }
+
+    /// @dev Of the record with which `requests` begins; 0 if that is none.
+    function _requestSize(bytes calldata requests) private pure returns (uint256 size) {
+        if (requests.length < REQUEST_BYTES) return 0;
+        uint256 kind = uint8(requests[2]);
+        if (kind == TTX.kindOf()) return REQUEST_BYTES;
+        size = REQUEST_BYTES + ASSET_BYTES;
+        if ((kind != ENTERED && kind != ISSUED) || requests.length < size) size = 0;
     }
 }

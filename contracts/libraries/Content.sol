@@ -7,6 +7,7 @@ import {BlockHeader} from "./BlockHeader.sol";
 import {Step} from "./Step.sol";
 import {Sums, Totals} from "./Totals.sol";
 import {Trace} from "./Trace.sol";
+import {Asset} from "../types/Asset.sol";
 
 /// @title Content
 /// @notice Judges all of a block's steps but their truth: docs/protocol.md, sections 4 (shape), 5, 6 and 7.4.
@@ -36,7 +37,8 @@ library Content {
             if (index == count) revert IBridge.StatesMismatch(index + 1, states.length);
             if (Step.LANE.ofKind(Step.kindAt(steps, offset)) != 0) totals.consume(fields, steps, offset, size, index);
             if (Step.isRequestAt(steps, offset)) {
-                totals.ask(index, Step.payeeAt(steps, offset), Step.tokensAt(steps, offset));
+                Asset asset = Step.assetAt(steps, offset);
+                totals.ask(index, asset, Step.payeeAt(steps, offset), Step.tokensAt(steps, offset));
             }
             fields.state = bytes32(states[32 * index:32 * index + 32]);
             leaves[index] = Trace.leafOf(Step.hashAt(steps, offset, size), fields.state);

@@ -2,13 +2,16 @@
 // Packed transactions: which bytes have the shape of one, and what it says.
 pragma solidity 0.8.37;
 
+import {Asset} from "../types/Asset.sol";
+
 /// @title The tight binary form of a signed transaction
 /// @dev Layout: docs/protocol.md, section 2.6. `sizeAt` is total; the readers expect exactly one transaction that has a shape.
 library Packed {
     uint256 internal constant MAX_MEMO = 140;
 
-    /// @dev Bytes of the fixed fields.
+    /// @dev Bytes of the fixed fields, and of the asset behind them where there is one.
     uint256 private constant FIXED = 107;
+    uint256 private constant ASSET = 21;
 
     /// @notice The length in bytes of the packed transaction that begins at `offset`, or 0 if the bytes there have no shape.
     function sizeAt(bytes calldata data, uint256 offset) internal pure returns (uint256 size) {
@@ -20,14 +23,26 @@ library Packed {
                 let flags := byte(0, word)
                 let memoLength := byte(1, word)
                 size := add(add(add(FIXED, 20), mul(20, and(flags, 7))), memoLength)
-                if or(or(gt(flags, 31), gt(memoLength, MAX_MEMO)), gt(size, sub(data.length, offset))) { size := 0 }
+                size := add(size, mul(ASSET, and(shr(5, flags), 1)))
+                // Bit 6 is alone among the flags above bit 3.
+                if or(or(gt(flags, 0x4f), gt(memoLength, MAX_MEMO)), gt(size, sub(data.length, offset))) { size := 0 }
             }
         }
     }
 
-    /// @notice Whether it asks for wTTX.
+    /// @notice Whether it asks for something on Ethereum.
     function isRequest(bytes calldata packed) internal pure returns (bool) {
         return (_word(packed, 0) >> 252) & 1 == 1;
+    }
+
+    /// @notice Whether it moves another asset than TTX.
+    function hasAsset(bytes calldata packed) internal pure returns (bool) {
+        return (_word(packed, 0) >> 253) & 1 == 1;
+    }
+
+    /// @notice Whether it creates an asset.
+    function isIssuance(bytes calldata packed) internal pure returns (bool) {
+        return (_word(packed, 0) >> 254) & 1 == 1;
     }
 
     /// @notice The last byte of the signature, 27 or 28.
@@ -55,9 +70,25 @@ library Packed {
         return address(uint160(_word(packed, 71) >> 96));
     }
 
-    /// @notice Base units, below 2^128.
+    /// @notice Base units, below 2^128; of an issuance what it creates.
     function tokens(bytes calldata packed) internal pure returns (uint256) {
         return _word(packed, 91) >> 128;
+    }
+
+    /// @notice What it moves: TTX unless it says another asset. Any kind but 2 and 3 is invalid.
+    function asset(bytes calldata packed) internal pure returns (Asset) {
+        return assetAt(packed, 0);
+    }
+
+    /// @notice The same of one that begins at `offset`.
+    function assetAt(bytes calldata data, uint256 offset) internal pure returns (Asset value) {
+        // Safe: reads calldata only.
+        assembly ("memory-safe") {
+            let begin := add(data.offset, offset)
+            if and(calldataload(begin), shl(253, 1)) {
+                value := shl(88, shr(88, calldataload(add(begin, FIXED))))
+            }
+        }
     }
 
     /// @notice The number of transactions that it spends from, 1 to 8.
@@ -68,12 +99,27 @@ library Packed {
     /// @notice Infohash `index`, below `prevCount`, of those that it spends from.
     function prev(bytes calldata packed, uint256 index) internal pure returns (bytes20) {
         // Shifted, because a mere conversion leaves the bytes behind it on the stack, where assembly would see them.
-        return bytes20(bytes32((_word(packed, FIXED + 20 * index) >> 96) << 96));
+        // Safe: an offset in calldata.
+        unchecked {
+            return bytes20(bytes32((_word(packed, _fixed(packed) + 20 * index) >> 96) << 96));
+        }
     }
 
     /// @notice The memo, empty where there is none.
-    function memo(bytes calldata packed) internal pure returns (bytes calldata) {
-        return packed[FIXED + 20 * prevCount(packed):];
+    function memo(bytes calldata packed) internal pure returns (bytes calldata rest) {
+        uint256 begin = _fixed(packed);
+        uint256 count = prevCount(packed);
+        // Safe: only makes a reference to the end of `packed`, which has a shape.
+        assembly ("memory-safe") {
+            begin := add(begin, mul(20, count))
+            rest.offset := add(packed.offset, begin)
+            rest.length := sub(packed.length, begin)
+        }
+    }
+
+    /// @dev Where what it spends from begins.
+    function _fixed(bytes calldata packed) private pure returns (uint256) {
+        return hasAsset(packed) ? FIXED + ASSET : FIXED;
     }
 
     /// @dev The 32 bytes at `offset`, which is inside of `packed`.

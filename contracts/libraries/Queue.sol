@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The queue of deposits and forced transactions that every branch has to carry, in lanes: one storage word for each entry.
+// The queue of deposits, entries of assets and forced transactions that every branch has to carry, in lanes: one storage word for each entry.
 pragma solidity 0.8.37;
 
 import {IBridge} from "../interfaces/IBridge.sol";
@@ -42,6 +42,12 @@ library Queue {
     /// @notice The entry hash of a deposit.
     function depositHash(uint256 gross, address to) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(uint8(1), uint128(gross), to));
+    }
+
+    /// @notice The entry hash of an entry of an asset.
+    /// @param fee gwei
+    function assetHash(uint64 fee, uint256 amount, address to, address asset) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(uint8(5), fee, uint128(amount), to, asset));
     }
 
     /// @notice The entry hash of a forced transaction.

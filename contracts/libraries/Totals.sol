@@ -9,14 +9,15 @@ import {Fee} from "./Fee.sol";
 import {Queue} from "./Queue.sol";
 import {Requests} from "./Requests.sol";
 import {Step} from "./Step.sol";
+import {Asset, TTX} from "../types/Asset.sol";
 
 /// @notice What was read so far. Base units, but `queueFees`: gwei.
 /// @param consumed entries of the queue, all lanes together
 /// @param lane of the latest of them
 /// @param credits of the deposits among them, after the fee
-/// @param requested what leaves the TTX side, the fee included
-/// @param fee of the requests and the deposits, what the miner earns
-/// @param queueFees what came with the forced transactions
+/// @param requested TTX that leaves its side, the fee included
+/// @param fee of these requests and the deposits, what the miner earns
+/// @param queueFees what came with the forced transactions and the entries of assets
 /// @param requests leaves of the requests, of which there are `requestCount`
 struct Totals {
     uint256 consumed;
@@ -58,15 +59,18 @@ library Sums {
             totals.credits += Fee.netOf(gross);
             totals.fee += Fee.feeOf(gross);
         }
-        if (Step.HAS_FEE.ofKind(kind) != 0) totals.queueFees += Step.forcedFeeAt(steps, offset);
+        if (Step.HAS_FEE.ofKind(kind) != 0) totals.queueFees += Step.queueFeeAt(steps, offset);
     }
 
     /// @notice Adds a request, for which `totals.requests` has room.
     /// @param step number of its step in the block
-    function ask(Totals memory totals, uint256 step, address to, uint256 amount) internal pure {
-        totals.requested += amount;
-        totals.fee += Fee.feeOf(amount);
-        totals.requests[totals.requestCount++] = Requests.leafOf(step, to, amount);
+    function ask(Totals memory totals, uint256 step, Asset asset, address to, uint256 amount) internal pure {
+        // The bridge owes nobody anything for the rest, whatever it is.
+        if (asset.kindOf() == TTX.kindOf()) {
+            totals.requested += amount;
+            totals.fee += Fee.feeOf(amount);
+        }
+        totals.requests[totals.requestCount++] = Requests.leafOf(step, asset, to, amount);
     }
 
     /// @notice Completes a header, which has the supply of the parent so far, with what the totals say.

@@ -3,6 +3,7 @@
 pragma solidity 0.8.37;
 
 import {IBridge} from "../interfaces/IBridge.sol";
+import {Asset} from "../types/Asset.sol";
 
 /// @notice A root that moves along a witness, and the entry that was opened last.
 /// @param root of the tree as the touches so far left it
@@ -141,24 +142,28 @@ library Tree {
         return cursor.root;
     }
 
-    /// @notice Key of the output that is named by `infohash` and its owner: its first bit is 0, as that of no account is.
-    function outputKey(bytes20 infohash, address owner) internal pure returns (bytes32 key) {
-        // Safe: writes only scratch space (0x00 to 0x34); the tag is the zero byte before the infohash.
+    /// @notice Key of the output that is named by `infohash`, its owner and, unless that is TTX, its asset: its first bit is 0, as that of
+    /// no account is.
+    function outputKey(bytes20 infohash, address owner, Asset asset) internal pure returns (bytes32 key) {
+        // Safe: writes 73 bytes behind the free memory pointer.
         assembly ("memory-safe") {
-            mstore8(0, 0)
-            mstore(1, infohash)
-            mstore(21, shl(96, owner))
-            key := shr(1, shl(1, keccak256(0, 41)))
+            let free := mload(0x40)
+            mstore8(free, 0)
+            mstore(add(free, 1), infohash)
+            mstore(add(free, 21), shl(96, owner))
+            mstore(add(free, 41), asset)
+            key := shr(1, shl(1, keccak256(free, add(41, mul(21, gt(asset, 0))))))
         }
     }
 
-    /// @notice Key of the account of `owner`: its first bit is 1.
-    function accountKey(address owner) internal pure returns (bytes32 key) {
-        // Safe: writes only scratch space (0x00 to 0x20).
+    /// @notice Key of the account of `owner` for this asset: its first bit is 1.
+    function accountKey(address owner, Asset asset) internal pure returns (bytes32 key) {
+        // Safe: writes only scratch space (0x00 to 0x34).
         assembly ("memory-safe") {
             mstore8(0, 1)
             mstore(1, shl(96, owner))
-            key := or(shl(255, 1), keccak256(0, 21))
+            mstore(21, asset)
+            key := or(shl(255, 1), keccak256(0, add(21, mul(21, gt(asset, 0)))))
         }
     }
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 
 import {IBridge} from "../interfaces/IBridge.sol";
 import {Packed} from "./Packed.sol";
+import {Asset} from "../types/Asset.sol";
 import {Rules} from "../types/Rules.sol";
 
 /// @title EIP-712 hash and sender of a transaction
@@ -11,6 +12,10 @@ import {Rules} from "../types/Rules.sol";
 library TypedData {
     /// @dev keccak256("Transaction(address to,uint256 tokens,string memo,uint256 bridgeChain,address bridgeTo,uint256 time,bytes20[] prev)")
     bytes32 internal constant TRANSACTION_TYPE = 0x177c41b8c839ef84a7a046edc0495b8b99f3bec9c964ce2cbc9e19402c986917;
+    /// @dev keccak256("AssetTransaction(address to,uint256 tokens,uint256 assetKind,bytes20 asset,string memo,uint256 bridgeChain,address bridgeTo,uint256 time,bytes20[] prev)")
+    bytes32 internal constant ASSET_TYPE = 0xb7a8702e00b8f9d46219ad76988f0d04949c0eb234c43897a179bedcd0061398;
+    /// @dev keccak256("Issuance(address to,uint256 issued,string memo,uint256 time,bytes20[] prev)")
+    bytes32 internal constant ISSUANCE_TYPE = 0x689faa0c383c2568fe2471000ddba504399e36bc041977dfda567474a1c598ca;
     /// @dev keccak256(abi.encode(keccak256("EIP712Domain(string name,string version)"), keccak256("TorrentTX"), keccak256("1")))
     bytes32 internal constant DOMAIN_SEPARATOR = 0x58cf4c9a3790db1a96703e4e7701a9604258e3f684a4067dc61a5385d942ccac;
 
@@ -23,41 +28,41 @@ library TypedData {
     bytes32 private constant KNOWN_S = 0x4aefc0db5b0028e2c47e4a0334c3059373dfbdb96370859013eb35da10dd8343;
     address private constant KNOWN_SIGNER = 0xaf626e167344D373c395E5467a775604C64d087F;
 
-    /// @notice The digest that the sender of a transfer or request signs.
+    /// @notice The digest that the sender of a transfer, a request or an issuance signs.
     /// @param packed the packed transaction; it has a shape
     function digest(Rules memory rules, bytes calldata packed) internal pure returns (bytes32 value) {
         bytes32 prevHash = _prevHash(packed);
-        bytes calldata memo = Packed.memo(packed);
-        uint256 tokens = Packed.tokens(packed);
-        uint256 time = Packed.time(packed);
-        address to = Packed.payee(packed);
-        uint256 chain;
-        address bridgeTo;
-        if (Packed.isRequest(packed)) {
-            (chain, bridgeTo, to) = (rules.chain, to, rules.bridge);
-        }
-        // Safe: writes only behind the free memory pointer; all values on the stack were cleaned by their readers.
+        bytes32 memoHash = keccak256(Packed.memo(packed));
+        bool request = Packed.isRequest(packed);
+        bool issues = Packed.isIssuance(packed);
+        bool another = Packed.hasAsset(packed);
+        uint256 payee = uint160(Packed.payee(packed));
+        uint256 begin;
+        // Safe: only reads the free memory pointer. Nothing allocates before the hash is made of what is written behind it.
         assembly ("memory-safe") {
-            let free := mload(0x40)
-            calldatacopy(free, memo.offset, memo.length)
-            let memoHash := keccak256(free, memo.length)
-            mstore(free, TRANSACTION_TYPE)
-            mstore(add(free, 32), to)
-            mstore(add(free, 64), tokens)
-            mstore(add(free, 96), memoHash)
-            mstore(add(free, 128), chain)
-            mstore(add(free, 160), bridgeTo)
-            mstore(add(free, 192), time)
-            mstore(add(free, 224), prevHash)
-            let structHash := keccak256(free, 256)
-            mstore(free, shl(240, 0x1901))
-            mstore(add(free, 2), DOMAIN_SEPARATOR)
-            mstore(add(free, 34), structHash)
-            value := keccak256(free, 66)
+            begin := mload(0x40)
+        }
+        uint256 next = _put(begin, uint256(issues ? ISSUANCE_TYPE : another ? ASSET_TYPE : TRANSACTION_TYPE));
+        next = _put(next, request ? uint160(rules.bridge) : payee);
+        next = _put(next, Packed.tokens(packed));
+        if (another) {
+            Asset asset = Packed.asset(packed);
+            next = _put(_put(next, asset.kindOf()), uint256(bytes32(asset.idOf())));
+        }
+        next = _put(next, uint256(memoHash));
+        if (!issues) next = _put(_put(next, request ? rules.chain : 0), request ? payee : 0);
+        next = _put(_put(next, Packed.time(packed)), uint256(prevHash));
+        // Safe: hashes at most 10 words behind the free memory pointer, and then 66 bytes.
+        assembly ("memory-safe") {
+            let structHash := keccak256(begin, sub(next, begin))
+            mstore(begin, shl(240, 0x1901))
+            mstore(add(begin, 2), DOMAIN_SEPARATOR)
+            mstore(add(begin, 34), structHash)
+            value := keccak256(begin, 66)
         }
     }
 
-    /// @notice The sender of a transfer or request, or zero if its signature is not one.
+    /// @notice The sender of a transfer, a request or an issuance, or zero if its signature is not one.
     /// @dev Ranges as in EIP-2; `ecrecover` itself returns zero for an r that is not a point, or not below the order.
     /// @param packed the packed transaction; it has a shape
     function sender(Rules memory rules, bytes calldata packed) internal pure returns (address) {
@@ -70,6 +75,16 @@ library TypedData {
     /// recovers nobody from the best of them, and right blocks would be refuted.
     function checkRecovery() internal pure {
         if (ecrecover(KNOWN_DIGEST, 27, KNOWN_R, KNOWN_S) != KNOWN_SIGNER) revert IBridge.NoRecovery();
+    }
+
+    /// @dev Writes a word behind the free memory pointer, and gives where the next one goes.
+    function _put(uint256 next, uint256 word) private pure returns (uint256) {
+        // Safe: `digest` puts 10 words at most there, and allocates nothing meanwhile.
+        assembly ("memory-safe") {
+            mstore(next, word)
+            next := add(next, 32)
+        }
+        return next;
     }
 
     /// @dev Hash of an array of bytes20: each element fills a word from the left.

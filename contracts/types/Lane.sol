@@ -3,7 +3,7 @@
 pragma solidity 0.8.37;
 
 /// @notice What waits on Ethereum for the next blocks, in the order in which a block consumes it (docs/protocol.md, section 6):
-/// deposits of TTX, deposits of other assets (nothing enters there yet), forced transactions.
+/// deposits of TTX, entries of other assets, forced transactions.
 enum Lane {
     Deposits,
     Assets,

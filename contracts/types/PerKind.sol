@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 
 /// @notice One byte for each kind of step, by its number from 0, the kind that has no shape. A new kind makes this type a byte wider, and the
 /// compiler then names each table that has no answer for it yet. Whoever forgets that has added a kind without a shape.
-type PerKind is bytes5;
+type PerKind is bytes6;
 
 using {ofKind} for PerKind global;
 

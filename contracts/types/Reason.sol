@@ -15,5 +15,6 @@ enum Reason {
     MissingInput,
     Overspend,
     OutputExists,
-    Overflow
+    Overflow,
+    BadAsset
 }

@@ -12,7 +12,7 @@ const require = createRequire(import.meta.url)
 const SETTINGS = {
   evmVersion: 'osaka',
   viaIR: false,
-  optimizer: { enabled: true, runs: 500 },
+  optimizer: { enabled: true, runs: 200 },
   metadata: { appendCBOR: false, bytecodeHash: 'none' },
 }
 

@@ -8,6 +8,7 @@ import {Sha1} from "../../../contracts/libraries/Sha1.sol";
 import {TransactionFile} from "../../../contracts/libraries/TransactionFile.sol";
 import {Cursor, Tree} from "../../../contracts/libraries/Tree.sol";
 import {TypedData} from "../../../contracts/libraries/TypedData.sol";
+import {assetOf} from "../../../contracts/types/Asset.sol";
 import {Reason} from "../../../contracts/types/Reason.sol";
 import {Rules} from "../../../contracts/types/Rules.sol";
 
@@ -80,12 +81,13 @@ contract ApplyHarness {
         return TransactionFile.write(rules, sender, packed);
     }
 
-    function writeDeposit(Rules calldata rules, uint256 index, address to, uint256 credit)
+    /// @param kind of the asset, 0 for TTX
+    function writeDeposit(Rules calldata rules, uint256 index, uint8 kind, bytes20 asset, address to, uint256 credit)
         external
         pure
         returns (bytes memory)
     {
-        return TransactionFile.writeDeposit(rules, index, to, credit);
+        return TransactionFile.writeDeposit(rules, index, assetOf(kind, asset), to, credit);
     }
 
     function digestOf(Rules calldata rules, bytes calldata packed) external pure returns (bytes32) {

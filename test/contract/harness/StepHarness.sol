@@ -2,6 +2,7 @@
 // Opens the packed step library to tests.
 pragma solidity 0.8.37;
 
+import {Asset} from "../../../contracts/types/Asset.sol";
 import {Step} from "../../../contracts/libraries/Step.sol";
 
 contract StepHarness {
@@ -11,9 +12,13 @@ contract StepHarness {
         bool isRequest;
         uint256 tokens;
         address payee;
+        Asset asset;
         uint256 depositGross;
         address depositTo;
-        uint256 forcedFee;
+        uint256 queueFee;
+        uint256 entryAmount;
+        address entryTo;
+        address entryAsset;
         bytes32 entryHash;
         bytes32 hash;
     }
@@ -28,9 +33,13 @@ contract StepHarness {
         reading.isRequest = Step.isRequestAt(steps, offset);
         reading.tokens = Step.tokensAt(steps, offset);
         reading.payee = Step.payeeAt(steps, offset);
+        reading.asset = Step.assetAt(steps, offset);
         reading.depositGross = Step.depositGrossAt(steps, offset);
         reading.depositTo = Step.depositToAt(steps, offset);
-        reading.forcedFee = Step.forcedFeeAt(steps, offset);
+        reading.queueFee = Step.queueFeeAt(steps, offset);
+        reading.entryAmount = Step.entryAmountAt(steps, offset);
+        reading.entryTo = Step.entryToAt(steps, offset);
+        reading.entryAsset = Step.entryAssetAt(steps, offset);
         reading.entryHash = Step.entryHashAt(steps, offset, size);
         reading.hash = Step.hashAt(steps, offset, size);
     }

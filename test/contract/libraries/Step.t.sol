@@ -2,6 +2,7 @@
 // Fuzz tests of the packed step decoder: total, exact in length, and blind to what lies behind a step.
 pragma solidity 0.8.37;
 
+import {Asset} from "../../../contracts/types/Asset.sol";
 import {StepHarness} from "../harness/StepHarness.sol";
 
 contract StepTest {
@@ -14,13 +15,15 @@ contract StepTest {
         uint8 kind = uint8(steps[offset]);
         if (kind == 1) return left >= 37 ? 37 : 0;
         if (kind == 3) return left >= 41 ? 41 : 0;
+        if (kind == 5) return left >= 65 ? 65 : 0;
         if (kind != 2 && kind != 4) return 0;
         uint256 transaction = kind == 2 ? 9 : 1;
         if (left < transaction + 2) return 0;
         uint256 flags = uint8(steps[offset + transaction]);
         uint256 memo = uint8(steps[offset + transaction + 1]);
-        if (flags > 31 || memo > 140) return 0;
-        uint256 size = transaction + 107 + 20 * ((flags & 7) + 1) + memo;
+        bool issues = flags & 64 != 0;
+        if (flags >= 128 || (issues && flags & 48 != 0) || memo > 140) return 0;
+        uint256 size = transaction + 107 + (flags & 32 != 0 ? 21 : 0) + 20 * ((flags & 7) + 1) + memo;
         return left >= size ? size : 0;
     }
 
@@ -38,20 +41,21 @@ contract StepTest {
             steps[i] = bytes1(uint8(uint256(keccak256(abi.encode(seed, i)))));
         }
         uint256 begin = uint256(offset) % steps.length;
-        uint256 transaction = kind % 5 == 2 ? 9 : 1;
-        steps[begin] = bytes1(kind % 5);
+        uint256 transaction = kind % 7 == 2 ? 9 : 1;
+        steps[begin] = bytes1(kind % 7);
         if (begin + transaction + 1 < steps.length) {
-            steps[begin + transaction] = bytes1(flags % 34);
+            steps[begin + transaction] = bytes1(flags % 4 == 0 ? flags : flags % 82);
             steps[begin + transaction + 1] = bytes1(memo % 143);
         }
         require(harness.sizeAt(steps, begin) == _plainSize(steps, begin), "size");
     }
 
     function testFuzzReadersGiveWhatWasPacked(
-        bool applied, uint64 fee, uint8 flags, uint128 tokens, address payee, bytes32 r, uint8 pad
+        bool applied, uint64 fee, uint8 flags, uint128 tokens, address payee, bytes32 r, uint8 pad, bytes21 asset
     ) external view {
-        flags %= 32;
+        flags %= 80;
         bytes memory packed = abi.encodePacked(flags, uint8(3), uint40(7), r, r, payee, tokens);
+        if (flags & 32 != 0) packed = abi.encodePacked(packed, asset);
         packed = bytes.concat(packed, new bytes(20 * ((flags & 7) + 1) + 3));
         bytes memory step = applied ? abi.encodePacked(uint8(2), fee, packed) : abi.encodePacked(uint8(4), packed);
         bytes memory steps = bytes.concat(new bytes(pad), step, new bytes(pad));
@@ -61,9 +65,10 @@ contract StepTest {
         require(reading.isRequest == (flags & 16 != 0), "request");
         require(reading.tokens == tokens, "tokens");
         require(reading.payee == payee, "payee");
+        require(Asset.unwrap(reading.asset) == (flags & 32 != 0 ? bytes32(asset) : bytes32(0)), "asset");
         require(reading.hash == keccak256(step), "hash");
         if (!applied) return;
-        require(reading.forcedFee == fee, "fee");
+        require(reading.queueFee == fee, "fee");
         require(reading.entryHash == keccak256(abi.encodePacked(uint8(2), fee, keccak256(packed))), "entry");
     }
 
@@ -76,7 +81,20 @@ contract StepTest {
         require(reading.depositGross == gross && reading.depositTo == to && !reading.isRequest, "deposit");
         require(reading.entryHash == keccak256(deposit) && reading.hash == keccak256(deposit), "deposit entry");
         reading = harness.read(steps, 37);
-        require(reading.forcedFee == fee && !reading.isRequest, "void");
+        require(reading.queueFee == fee && !reading.isRequest, "void");
         require(reading.entryHash == keccak256(abi.encodePacked(uint8(2), fee, hash)), "void entry");
+    }
+
+    function testFuzzReadersGiveAnEntryOfAnAsset(uint64 fee, uint128 amount, address to, address asset, uint8 pad)
+        external
+        view
+    {
+        bytes memory entry = abi.encodePacked(uint8(5), fee, amount, to, asset);
+        bytes memory steps = bytes.concat(new bytes(pad), entry, new bytes(pad));
+        require(entry.length == 65 && harness.sizeAt(steps, pad) == 65, "size");
+        StepHarness.Reading memory reading = harness.read(steps, pad);
+        require(reading.kind == 5 && reading.queueFee == fee && !reading.isRequest, "kind");
+        require(reading.entryAmount == amount && reading.entryTo == to && reading.entryAsset == asset, "entry");
+        require(reading.entryHash == keccak256(entry) && reading.hash == keccak256(entry), "entry hash");
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 
 import {IBridge} from "../../../contracts/interfaces/IBridge.sol";
 import {Tree} from "../../../contracts/libraries/Tree.sol";
+import {Asset, TTX, assetOf} from "../../../contracts/types/Asset.sol";
 import {ApplyHarness} from "../harness/ApplyHarness.sol";
 import {PlainTree} from "../harness/PlainTree.sol";
 
@@ -48,13 +49,33 @@ contract TreeTest is PlainTree {
     function testFuzzKeysAreThoseOfThePlainPreimages(bytes20 infohash, address owner) external pure {
         bytes32 output = keccak256(abi.encodePacked(uint8(0), infohash, owner));
         bytes32 account = keccak256(abi.encodePacked(uint8(1), owner));
-        bytes32 first = bytes32(uint256(1) << 255);
-        require(Tree.outputKey(infohash, owner) == output & ~first, "output key");
-        require(Tree.accountKey(owner) == account | first, "account key");
+        _checkKeys(infohash, owner, TTX, output, account);
+    }
+
+    function testFuzzKeysOfOtherAssetsAreThoseOfTheirPreimages(bytes20 infohash, address owner, uint8 kind, bytes20 id)
+        external
+        pure
+    {
+        if (kind == 0) kind = 2;
+        bytes32 output = keccak256(abi.encodePacked(uint8(0), infohash, owner, kind, id));
+        bytes32 account = keccak256(abi.encodePacked(uint8(1), owner, kind, id));
+        _checkKeys(infohash, owner, assetOf(kind, id), output, account);
+    }
+
+    function testFuzzAnAssetIsReadAsItWasMade(uint8 kind, bytes20 id) external pure {
+        Asset asset = assetOf(kind, id);
+        require(asset.kindOf() == kind && asset.idOf() == id, "asset");
+        require(Asset.unwrap(asset) == bytes32(abi.encodePacked(kind, id)), "bytes");
     }
 
     function testFuzzLeafIsThatOfThePlainPreimage(bytes32 key, uint128 value) external pure {
         require(Tree.hashLeaf(key, value) == keccak256(abi.encodePacked(uint8(0), key, value)), "leaf");
+    }
+
+    function _checkKeys(bytes20 infohash, address owner, Asset asset, bytes32 output, bytes32 account) private pure {
+        bytes32 first = bytes32(uint256(1) << 255);
+        require(Tree.outputKey(infohash, owner, asset) == output & ~first, "output key");
+        require(Tree.accountKey(owner, asset) == account | first, "account key");
     }
 
     /// @dev Ten keys; four bits of the place of each are its own, and they begin at bit `spread`, modulo what is possible.
