@@ -34,10 +34,7 @@ describe('enter', () => {
       const fee = fixture.enterFee()
       assert.deepEqual([asset.toLowerCase(), to.toLowerCase()], [from, payee])
       assert.deepEqual(rest, { index: BigInt(i), amount, fee, time: Number(chain.time) })
-      hash = nextQueueHash(
-        hash,
-        entryHash({ kind: 'entered', fee: toGwei(fee), amount, to: payee, asset: from }),
-      )
+      hash = nextQueueHash(hash, entryHash({ kind: 'entered', fee: toGwei(fee), amount, to: payee, asset: from }))
       assert.deepEqual(await read.laneEntry([ASSETS, BigInt(i)]), [hash, Number(chain.time)])
     }
     const lengths = await Promise.all([DEPOSITS, ASSETS, FORCED].map((lane) => read.laneLength([lane])))
@@ -130,11 +127,11 @@ describe('a block and the entries of assets', () => {
     ]
     for (const steps of wrong)
       await assertReverts(fixture.publish(base, fixture.draft(base, { steps })), 'QueueMismatch', [ASSETS, 2n])
-    await assertReverts(
-      fixture.publish(base, fixture.draft(base, { steps: [first, second, first] })),
-      'QueueOverrun',
-      [ASSETS, 3n, 2n],
-    )
+    await assertReverts(fixture.publish(base, fixture.draft(base, { steps: [first, second, first] })), 'QueueOverrun', [
+      ASSETS,
+      3n,
+      2n,
+    ])
     const block = await fixture.extend(base, { steps: [first] })
     await fixture.extend(block, { steps: [second] })
   })
