@@ -26,6 +26,7 @@ export const bridgeAbi = [
   {"inputs":[{"name":"index","type":"uint256"}],"name":"MalformedTransaction","type":"error"},
   {"inputs":[{"name":"id","type":"bytes32"}],"name":"NoBond","type":"error"},
   {"inputs":[],"name":"NoOpener","type":"error"},
+  {"inputs":[],"name":"NoRecovery","type":"error"},
   {"inputs":[{"name":"number","type":"uint256"},{"name":"first","type":"uint256"},{"name":"count","type":"uint256"}],"name":"NoSuchRequest","type":"error"},
   {"inputs":[{"name":"index","type":"uint256"},{"name":"stepCount","type":"uint256"}],"name":"NoSuchStep","type":"error"},
   {"inputs":[{"name":"parent","type":"bytes16"}],"name":"NominationNeeded","type":"error"},

@@ -45,7 +45,7 @@ export const gasFigures = {
   "withdrawBond": 57720,
   "withdraw": 30678,
   "bytes of Bridge": 18685,
-  "bytes of Judge": 13644,
+  "bytes of Judge": 13897,
   "bytes of Reader": 7333,
   "bytes of WrappedTTX": 4042
 } as const

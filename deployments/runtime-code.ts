@@ -36,12 +36,12 @@ export const runtimeCode = {
   judge: {
     name: 'project/contracts/Judge.sol:Judge',
     start: 26235,
-    length: 14702,
+    length: 14955,
     immutables: {},
   },
   reader: {
     name: 'project/contracts/Reader.sol:Reader',
-    start: 40965,
+    start: 41218,
     length: 7776,
     immutables: {},
   },

@@ -246,6 +246,8 @@ interface IBridge is IBlobs {
     /// @notice The witness does not open the state, is cut short, or has a byte too many.
     /// @param position how many bytes of the witness had been read when that came out
     error BadWitness(uint256 position);
+    /// @notice The chain does not recover the signer of a signature that is right: nothing can be said of any.
+    error NoRecovery();
     /// @notice The block has only `stepCount` steps.
     error NoSuchStep(uint256 index, uint256 stepCount);
     /// @notice The proof has to have exactly `depth` siblings and to lead to the root in the header: that of the trace, or of the requests.

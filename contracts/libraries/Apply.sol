@@ -111,7 +111,10 @@ library Apply {
         reason = _checkFields(rules, packed);
         if (reason != Reason.None) return reason;
         address sender = TypedData.sender(rules, packed);
-        if (sender == address(0)) return Reason.BadSignature;
+        if (sender == address(0)) {
+            TypedData.checkRecovery();
+            return Reason.BadSignature;
+        }
         bytes20 infohash = Infohash.ofFile(TransactionFile.write(rules, sender, packed));
         uint256 sum;
         (reason, sum) = _spend(cursor, sender, packed);

@@ -1,4 +1,4 @@
-// The calls that are sent to the bridge: their bytes, their gas, and what goes with them.
+// The calls that are sent to the bridge: their bytes, their gas, and what goes with them. Long, since it is one list of calls.
 
 import { decodeFunctionData, encodeFunctionData, type Hex, hexToBytes } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
@@ -73,6 +73,14 @@ const CALLDATA_GAS = 40n
 /** The same after the next fork (EIP-7976), and some more. */
 const LATER_CALLDATA_GAS = 70n
 const BARE_GAS = 21_000n
+/** What a new word of storage, and a new account, cost more after the next fork (EIP-8037), and some more. */
+const LATER_WORD_GAS = 85_000n
+const LATER_ACCOUNT_GAS = 200_000n
+/** Words that a publication writes first: two of its own and one of its parent; beside another block two more. */
+const BLOCK_WORDS = 3
+const RIVAL_WORDS = 5
+/** Words of a lane, of an account with its permit, and of the supply, which somebody is the first to write. */
+const SHARED_WORDS = 4
 /** Of a blob, in a gas of its own that has a price of its own (EIP-4844). */
 const BLOB_GAS = 131_072n
 /** What the contract does with a byte of steps and states: calldata, event, hash. */
@@ -151,7 +159,7 @@ export function publishCall(
   const args = [hex(parent), publicationOf(block, beside), hex(block.steps), hex(block.states)] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publish', args })
   const gas = publishGas(block.sealed.header.stepCount, block.steps.length + block.states.length)
-  return { name: 'publish', data, gas: limit(gas, data), ...bondBeside(beside) }
+  return { name: 'publish', data, gas: limit(gas, data, wordsBeside(beside)), ...bondBeside(beside) }
 }
 
 /** The same of a block whose rows are in the blobs of `sidecar`, which may be their hashes alone where the call is only tried out. */
@@ -173,7 +181,7 @@ export function publishBlobsCall<Blobs extends Pick<Sidecar, 'hashes'>>(
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'publishBlobs', args })
   const records = splitHead(block)
   const gas = publishBlobsGas(records.entries.length + records.requests.length)
-  return { name: 'publishBlobs', data, gas: limit(gas, data), ...bondBeside(beside), sidecar }
+  return { name: 'publishBlobs', data, gas: limit(gas, data, wordsBeside(beside)), ...bondBeside(beside), sidecar }
 }
 
 export function nominateCall(parent: Hash, block: Hash): BridgeCall {
@@ -217,25 +225,27 @@ export function claimCall(sealed: Uint8Array, claims: readonly ClaimProof[]): Br
   })
   const args = [hex(sealed), requests] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'claimMany', args })
-  return { name: 'claimMany', data, gas: limit(claimGas(claims.length, data), data), bondGas: 0n }
+  const gas = limit(claimGas(claims.length, data), data, claims.length + SHARED_WORDS)
+  return { name: 'claimMany', data, gas, bondGas: 0n }
 }
 
 export function withdrawBondCall(sealed: Uint8Array): BridgeCall {
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'withdrawBond', args: [hex(sealed)] })
-  return { name: 'withdrawBond', data, gas: limit(RELEASE_GAS), bondGas: 0n }
+  return { name: 'withdrawBond', data, gas: limit(RELEASE_GAS, data, 1), bondGas: 0n }
 }
 
 /** Sends an account what it is owed; anybody's account may send the call. */
 export function withdrawCall(account: Address): BridgeCall {
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'withdraw', args: [account] })
-  return { name: 'withdraw', data, gas: limit(WITHDRAW_GAS), bondGas: 0n }
+  return { name: 'withdraw', data, gas: limit(WITHDRAW_GAS) + LATER_ACCOUNT_GAS, bondGas: 0n }
 }
 
 /** `amount` of wTTX, base units, is burned for `to`. */
 export function depositCall(amount: bigint, to: Address, { deadline, v, r, s }: Permit): BridgeCall {
   const args = [amount, to, deadline, v, r, s] as const
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args })
-  return { name: 'deposit', data, gas: limit(DEPOSIT_GAS), bondGas: 0n, queues: { lane: 'deposits', entries: 1 } }
+  const gas = limit(DEPOSIT_GAS, data, SHARED_WORDS + 1)
+  return { name: 'deposit', data, gas, bondGas: 0n, queues: { lane: 'deposits', entries: 1 } }
 }
 
 /** Packed transactions, one at least; each pays the miner that has to include it. */
@@ -246,7 +256,7 @@ export function forceCall(packed: readonly Uint8Array[]): BridgeCall {
   const gas = QUEUE_GAS + BigInt(packed.length) * ENTRY_GAS + bytes * CALLDATA_GAS
   const bondGas = packed.reduce((sum, each) => sum + forceGas(each.length), 0n)
   const queues = { lane: 'forced', entries: packed.length } as const
-  return { name: 'force', data, gas: limit(gas, data), bondGas, bonds: packed.length, queues }
+  return { name: 'force', data, gas: limit(gas, data, packed.length + 1), bondGas, bonds: packed.length, queues }
 }
 
 /** What a call of `forceCall` puts into the queue. */
@@ -262,15 +272,19 @@ export function claimGas(claims: number, data: Hex): bigint {
 }
 
 /**
- * Half as much again, and no less than what a call with this data costs at least once a byte of it is dearer: what is not used is not paid,
- * and a call below the least is taken by no node.
+ * Half as much again, and no less than what a call with this data costs at least once a byte of it is dearer, and what `words` new words of storage
+ * will cost more: what is not used is not paid, and a call below the least is taken by no node.
  */
-function limit(gas: bigint, data?: Hex): bigint {
+function limit(gas: bigint, data?: Hex, words = 0): bigint {
   const bytes = data === undefined ? 0n : BigInt(data.length - 2) / 2n
   const wide = (gas * 3n) / 2n
   const dear = BARE_GAS + bytes * LATER_CALLDATA_GAS
-  const most = wide > dear ? wide : dear
+  const most = (wide > dear ? wide : dear) + BigInt(words) * LATER_WORD_GAS
   return most < TRANSACTION_GAS ? most : TRANSACTION_GAS
+}
+
+function wordsBeside(beside: BlockKey): number {
+  return beside === ZERO_KEY ? BLOCK_WORDS : RIVAL_WORDS
 }
 
 function publicationOf(

@@ -43,8 +43,11 @@ export type BlobSourceDeps = {
   readonly suppliers: readonly BlobSupplier[]
 }
 
-/** As many as a block of Ethereum carries: a supplier that cannot tell them apart delivers all. No more of one answer are looked at, since each takes 0.1 to 0.3 s. */
-export const MOST_BLOBS = 21
+/**
+ * More than a block of Ethereum carries: 21 now, and each fork of blob parameters (EIP-7892) raises it. A supplier that cannot tell them apart
+ * delivers all. No more of one answer are looked at, since each takes 0.1 to 0.3 s.
+ */
+export const MOST_BLOBS = 72
 /** Before the next one is asked beside those that have not delivered yet. */
 const PATIENCE_MS = 2_000
 /** For which one that delivered wrong blobs is not asked; doubles each time. */

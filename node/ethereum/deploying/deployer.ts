@@ -68,8 +68,8 @@ export class EthereumDeployer extends EthereumAccount {
   }
 }
 
-/** An estimate may be this many times our own figure. */
-const REASON = 4n
+/** An estimate may be this many times our own figure: after EIP-8037 it is seven times what it was before. */
+const REASON = 9n
 
 /**
  * `data` is the creation code, `estimate` what an endpoint expects it to use: it counts where it is above our own, since the price of gas in
@@ -79,5 +79,7 @@ export function deployCall(data: Hex, estimate: bigint): BridgeCall {
   const own = creationGas(data)
   const gas = estimate < own ? own : estimate < REASON * own ? estimate : REASON * own
   const wide = (gas * 6n) / 5n
-  return { name: 'deploy', data, gas: wide < TRANSACTION_GAS ? wide : TRANSACTION_GAS, bondGas: 0n }
+  // A chain on which this takes more than a transaction could ever use has a limit of its own for what is stored.
+  const isCapped = gas <= TRANSACTION_GAS && wide > TRANSACTION_GAS
+  return { name: 'deploy', data, gas: isCapped ? TRANSACTION_GAS : wide, bondGas: 0n }
 }

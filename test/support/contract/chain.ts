@@ -24,7 +24,8 @@ export type Fork = keyof typeof GAS_LIMITS
 const EXAMPLE_ERRORS = parseAbi(['error NotNewest(bytes32 id)', 'error TooPoor(uint256 balance, uint256 least)'])
 const ALL_ERRORS = [...bridgeAbi, ...tokenAbi, ...EXAMPLE_ERRORS].filter(({ type }) => type === 'error')
 
-export type Sender = { readonly from?: Hex; readonly value?: bigint }
+/** `gas` is the limit; by default more than any call takes. */
+export type Sender = { readonly from?: Hex; readonly value?: bigint; readonly gas?: bigint }
 export type Receipt = {
   readonly gasUsed: bigint
   readonly logs: readonly Log[]
@@ -79,7 +80,7 @@ export class TestChain implements AsyncDisposable {
     this.#gasLimit = gasLimit
     this.accounts = accounts
     this.time = time
-    this.client = createPublicClient({ transport: custom(connection.provider), cacheTime: 0 })
+    this.client = createPublicClient({ transport: custom(connection.provider, { retryCount: 0 }), cacheTime: 0 })
   }
 
   static async start(fork: Fork = 'osaka'): Promise<TestChain> {
@@ -113,10 +114,14 @@ export class TestChain implements AsyncDisposable {
   }
 
   /** Mines a transaction at `time`. Throws `Reverted`. */
-  async send(to: Hex | undefined, data: Hex, { from = this.account(0), value = 0n }: Sender = {}): Promise<Receipt> {
+  async send(
+    to: Hex | undefined,
+    data: Hex,
+    { from = this.account(0), value = 0n, gas: limit = BigInt(this.#gasLimit) }: Sender = {},
+  ): Promise<Receipt> {
     await this.request('evm_setNextBlockTimestamp', [toQuantity(this.time)])
     await this.request('hardhat_setNextBlockBaseFeePerGas', [toQuantity(this.baseFee)])
-    const gas = { gas: toQuantity(BigInt(this.#gasLimit)), gasPrice: toQuantity(this.baseFee) }
+    const gas = { gas: toQuantity(limit), gasPrice: toQuantity(this.baseFee) }
     const transaction = { from, ...(to ? { to } : {}), data, value: toQuantity(value), ...gas }
     let hash: unknown
     try {

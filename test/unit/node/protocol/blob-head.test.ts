@@ -65,11 +65,19 @@ describe('a head', () => {
     refuses({ entries: concat(deposit, first) }, { stepCount: 1 })
   })
 
-  it('has requests of 40 bytes, at most 500, and not more than there are steps', () => {
-    const requests = (count: number) => ({ requests: new Uint8Array(40 * count) })
+  it('has requests of 39 bytes, or 59 of an asset, at most 500, and not more than there are steps', () => {
+    const requests = (count: number) => ({ requests: new Uint8Array(39 * count) })
     assert.equal(splitHead({ ...nothing, ...requests(BLOB_REQUEST_LIMIT) }).requests.length, 500)
     assert.throws(() => splitHead({ ...nothing, ...requests(BLOB_REQUEST_LIMIT + 1) }), { code: 'bad-steps' })
-    for (const bytes of [1, 39, 41]) refuses({ requests: new Uint8Array(bytes) })
+    for (const bytes of [1, 38, 40]) refuses({ requests: new Uint8Array(bytes) })
+    for (const kind of [2, 3]) {
+      const record = new Uint8Array(59).fill(kind)
+      const asset = record.slice(0, 21)
+      const listed = splitHead({ ...nothing, requests: concat(record, new Uint8Array(39)) }).requests
+      assert.deepEqual(listed.map((asked) => asked.asset), [asset, undefined])
+      for (const bytes of [39, 58, 60]) refuses({ requests: new Uint8Array(bytes).fill(kind) })
+    }
+    for (const kind of [1, 4, 255]) refuses({ requests: new Uint8Array(59).fill(kind) })
     assert.equal(derive(requests(COUNT)).requestCount, COUNT)
     refuses(requests(COUNT + 1))
     assert.equal(derive(requests(500), { stepCount: 500 }).requestCount, 500)
@@ -97,7 +105,7 @@ describe('a head', () => {
   })
 
   it('asks for no more than there is, and for sums that a header has room for', () => {
-    const ask = (tokens: bigint) => ({ requests: concat(new Uint8Array(24), encodeUint(tokens, 16)) })
+    const ask = (tokens: bigint) => ({ requests: concat(new Uint8Array(23), encodeUint(tokens, 16)) })
     assert.equal(derive(ask(10n ** 27n)).supply, 0n)
     refuses(ask(10n ** 27n + 1n))
     const forced = (fee: bigint) =>

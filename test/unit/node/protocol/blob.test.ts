@@ -170,9 +170,11 @@ describe('rows in blobs', () => {
     const { begin } = readRow(blobs, 2, 1)
     for (const [byte, value] of [
       [1, 0],
-      [1, 5],
+      [1, 6],
       [1, 255],
-      [2, 0x20],
+      [2, 0x50],
+      [2, 0x60],
+      [2, 0x80],
       [3, 141],
     ] as const) {
       const row = readRow(changed(blobs, begin, byte, value), 2, 1)

@@ -90,8 +90,8 @@ describe('transaction file', () => {
         text.replace(/"time":(\d+)/, '"time":$1.0'),
         text.replace(/"time":(\d+)/, '"time":0$1'),
         text.replace(/"time":(\d+)/, '"time":$1e0'),
-        text.replace(/"tokens":"/, '"tokens":"0'),
-        text.replace(/"tokens":"/, '"tokens":"+'),
+        text.replace(/"(tokens|issued)":"/, '"$1":"0'),
+        text.replace(/"(tokens|issued)":"/, '"$1":"+'),
         text.replace(/"to":"0x/, '"to":"0X'),
         text.replace(
           /("signature":"0x[0-9a-f]*)([a-f])/,
@@ -99,7 +99,7 @@ describe('transaction file', () => {
         ),
         text.replace(/\}$/, ',"x":1}'),
         text.replace(/^\{/, '{"a":null,'),
-        text.replace(/"tokens":"(\d+)"/, '"tokens":"$1","tokens":"$1"'),
+        text.replace(/"(tokens|issued)":"(\d+)"/, '"$1":"$2","$1":"$2"'),
         text.replace(/"from":"(.)/, '"from":"\\u0030'),
         text.replace(/"prev":\[/, '"prev":[null,'),
       ]
@@ -246,7 +246,8 @@ describe('packed form', () => {
     assert.strictEqual(verifyPacked(RULES, packed.subarray(0, -1)), 'Malformed')
     assert.strictEqual(verifyPacked(RULES, new Uint8Array([...packed, 0])), 'Malformed')
     assert.strictEqual(verifyPacked(RULES, new Uint8Array()), 'Malformed')
-    for (const flag of [0x20, 0x40, 0x80]) {
+    // An issuance of an asset, an issuance that is a request, and no form at all.
+    for (const flag of [0x60, 0x50, 0x80]) {
       const marked = packed.slice()
       marked[0] = (marked[0] ?? 0) | flag
       assert.strictEqual(verifyPacked(RULES, marked), 'Malformed')

@@ -7,7 +7,7 @@ import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { OperationError } from '../../../../../node/errors.ts'
 import { BeaconEndpoint } from '../../../../../node/ethereum/blobs/beacon.ts'
-import type { WantedBlobs } from '../../../../../node/ethereum/blobs/blob-source.ts'
+import { MOST_BLOBS, type WantedBlobs } from '../../../../../node/ethereum/blobs/blob-source.ts'
 import { BLOB_BYTES } from '../../../../../node/protocol/blob.ts'
 import { blobHash } from '../../../../../node/protocol/blob-hash.ts'
 import { toTime } from '../../../../../node/protocol/units.ts'
@@ -174,7 +174,7 @@ describe('a beacon endpoint', () => {
     [
       'sends more blobs than a block can have',
       /more than|does not belong/,
-      (_, response) => respondBlobs(response, Array(22).fill(blobs[0])),
+      (_, response) => respondBlobs(response, Array(MOST_BLOBS + 1).fill(blobs[0])),
     ],
     ['sends a gigabyte', /more than \d+ bytes/, (_, response) => flood(response, ' '.repeat(2 ** 20))],
     [
@@ -205,7 +205,7 @@ describe('a beacon endpoint', () => {
     })
   }
 
-  it('is read no further than 21 blobs take, whatever it sends', async () => {
+  it('is read no further than the blobs of a block take, whatever it sends', async () => {
     const sent = Promise.withResolvers<number>()
     beacon.lie = aboutBlobs((_, response) => {
       response.on('close', () => sent.resolve(response.socket?.bytesWritten ?? 0))
@@ -213,7 +213,7 @@ describe('a beacon endpoint', () => {
     })
     await assert.rejects(endpoint().deliver(wanted, going), { code: 'beacon-refused' })
     // What lies between, in buffers of the kernel and of both sides.
-    assert((await sent.promise) < 21 * 2 * BLOB_BYTES + 2 ** 24, 'bytes sent before it was cut off')
+    assert((await sent.promise) < MOST_BLOBS * 2 * BLOB_BYTES + 2 ** 24, 'bytes sent before it was cut off')
   })
 
   const SILENT: readonly [name: string, message: RegExp, lie: BeaconLie][] = [

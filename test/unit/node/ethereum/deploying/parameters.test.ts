@@ -67,5 +67,7 @@ test('gas is counted from the sizes, and an endpoint may raise it within reason'
   const limitOf = (estimate: bigint) => deployCall(code, estimate).gas
   assert.equal(limitOf(0n), limitOf(own))
   assert.ok(limitOf(own + 1_000_000n) > limitOf(own))
-  assert.equal(limitOf(10n ** 30n), 2n ** 24n, 'what one transaction may use')
+  assert.equal(limitOf(2n ** 24n - 1n), 2n ** 24n, 'what one transaction may use')
+  assert.equal(limitOf(7n * own), (7n * own * 6n) / 5n, 'where what is stored has a limit of its own')
+  assert.equal(limitOf(10n ** 30n), limitOf(9n * own))
 })
