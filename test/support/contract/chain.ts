@@ -80,7 +80,7 @@ export class TestChain implements AsyncDisposable {
     this.#gasLimit = gasLimit
     this.accounts = accounts
     this.time = time
-    this.client = createPublicClient({ transport: custom(connection.provider), cacheTime: 0 })
+    this.client = createPublicClient({ transport: custom(connection.provider, { retryCount: 0 }), cacheTime: 0 })
   }
 
   static async start(fork: Fork = 'osaka'): Promise<TestChain> {
