@@ -1,13 +1,13 @@
 // The step function: one state and one step give the next state, or the reason why not (docs/protocol.md section 4).
 
-import type { Asset } from './asset.ts'
+import { createdBy, flowsOf } from './flows.ts'
 import type { Infohash } from './ids.ts'
 import { infohashOf } from './infohash.ts'
 import { type DepositEntry, depositTransaction, type EnteredEntry } from './queue.ts'
 import { MAX_TOKENS, type Reason, type Rules } from './rules.ts'
 import { type EntryName, entryKey, ofAsset, type State } from './state.ts'
 import { decodeStep } from './step.ts'
-import { encodeTransaction, type SignedTransaction } from './transaction.ts'
+import { encodeTransaction } from './transaction.ts'
 import { encodeOpening, find, insert, isTaken, remove } from './tree.ts'
 import { type VerifiedTransaction, verifyPacked } from './verify.ts'
 
@@ -44,63 +44,45 @@ export function applyStep(
   }
 }
 
-/** Applies a transfer, a request or an issuance whose fields, signature and id were verified. */
+/** Applies a transaction whose fields, signatures and id were verified. */
 export function applyTransaction(state: State, verified: VerifiedTransaction, witness?: Witness): Applied {
-  const { tx, infohash } = verified
-  let next = state
-  let growth = 0
-  let sum = 0n
-  for (const prev of tx.prev) {
-    const taken = take(next, ofAsset({ infohash: prev, owner: tx.from }, tx.asset), witness)
-    if (taken === undefined) return refused(state, 'MissingInput')
-    next = taken.state
-    growth -= 1
-    sum += taken.value
+  const flows = flowsOf(verified)
+  let [next, growth] = [state, 0]
+  const sums: bigint[] = []
+  for (const { from, prev, asset } of flows) {
+    let sum = 0n
+    for (const infohash of prev) {
+      const taken = take(next, ofAsset({ infohash, owner: from }, asset), witness)
+      if (taken === undefined) return refused(state, 'MissingInput')
+      next = taken.state
+      growth -= 1
+      sum += taken.value
+    }
+    sums.push(sum)
   }
-  if (sum < tx.tokens && !tx.issuance) return refused(state, 'Overspend')
-  const outputs = createdOutputs(verified, sum)
+  if (flows.some(({ least }, i) => (sums[i] ?? 0n) < least)) return refused(state, 'Overspend')
+  const outputs = flows.flatMap((flow, i) => createdBy(flow, sums[i] ?? 0n))
   if (outputs.some(({ value }) => value > MAX_TOKENS)) return refused(state, 'Overflow')
-  for (const output of outputs) {
-    const name = ofAsset({ infohash, owner: output.owner }, output.asset)
+  for (const { owner, asset, value } of outputs) {
+    const name = ofAsset({ infohash: verified.infohash, owner }, asset)
     const key = entryKey(name)
     if (touch(next, key, witness) !== undefined || isTaken(next, key)) return refused(state, 'OutputExists')
-    next = insert(next, { key, value: output.value, name })
+    next = insert(next, { key, value, name })
     growth += 1
   }
-  if (!tx.issuance) {
-    if (keepsAll(tx)) return { state: next, reason: 'None', growth }
-    const debited = debit(next, ofAsset({ owner: tx.from }, tx.asset), tx.tokens, witness)
+  for (const { from, asset, spent, paid } of flows) {
+    const debited =
+      spent === 0n ? { state: next, growth: 0 } : debit(next, ofAsset({ owner: from }, asset), spent, witness)
     if (debited === undefined) return refused(state, 'Overspend')
-    growth += debited.growth
     next = debited.state
-    if (tx.bridge) return { state: next, reason: 'None', growth }
+    growth += debited.growth
+    if (paid === undefined) continue
+    const credited = credit(next, ofAsset({ owner: paid.to }, paid.asset), paid.tokens, witness)
+    if (credited.reason !== 'None') return refused(state, credited.reason)
+    next = credited.state
+    growth += credited.growth
   }
-  const credited = credit(next, ofAsset({ owner: tx.to }, movedAsset(verified)), tx.tokens, witness)
-  if (credited.reason !== 'None') return refused(state, credited.reason)
-  return { ...credited, growth: growth + credited.growth }
-}
-
-/** What a transaction gives its payee: of an issuance the asset that it creates. Undefined for TTX. */
-export function movedAsset({ tx, infohash }: Identified): Asset | undefined {
-  return tx.issuance ? infohash : tx.asset
-}
-
-/** The outputs that a transaction with inputs of `sum` creates, in the order of the step function. The last one may be above `MAX_TOKENS`. */
-export function createdOutputs(identified: Identified, sum: bigint): CreatedOutput[] {
-  const { tx } = identified
-  if (keepsAll(tx)) return [ofAsset({ owner: tx.from, value: sum }, tx.asset)]
-  const paid = tx.bridge ? [] : [ofAsset({ owner: tx.to, value: tx.tokens }, movedAsset(identified))]
-  // The inputs of an issuance come back whole.
-  const rest = tx.issuance ? sum : sum - tx.tokens
-  return rest > 0n ? [...paid, ofAsset({ owner: tx.from, value: rest }, tx.asset)] : paid
-}
-
-type Identified = Pick<VerifiedTransaction, 'tx' | 'infohash'>
-type CreatedOutput = Omit<EntryName, 'infohash'> & { readonly value: bigint }
-
-/** A payment to oneself joins its inputs. */
-function keepsAll({ bridge, issuance, to, from }: SignedTransaction): boolean {
-  return !bridge && !issuance && to === from
+  return { state: next, reason: 'None', growth }
 }
 
 function applyDeposit(

@@ -175,9 +175,10 @@ export function requestsOf(rules: Rules, steps: Uint8Array): BlockRequest[] {
     const packed = decoded && transactionIn(decoded)
     if (packed === undefined || unpackTransaction(packed)?.request !== true) return []
     const verified = verifyPacked(rules, packed)
-    if (typeof verified === 'string' || verified.tx.bridge === undefined) return []
+    if (typeof verified === 'string') return []
     const { tx, infohash } = verified
-    return [ofAsset({ step, infohash, from: tx.from, to: verified.tx.bridge.to, tokens: tx.tokens }, tx.asset)]
+    if (tx.kind !== 'signed' || tx.bridge === undefined) return []
+    return [ofAsset({ step, infohash, from: tx.from, to: tx.bridge.to, tokens: tx.tokens }, tx.asset)]
   })
 }
 

@@ -31,7 +31,7 @@ export function requestsIn(steps: readonly Uint8Array[]): Asked[] {
     const decoded = decodeStep(bytes)
     const packed = decoded && transactionIn(decoded)
     const fields = packed && unpackTransaction(packed)
-    if (!fields?.request) return []
+    if (fields?.kind !== 'signed' || !fields.request) return []
     const { payee, tokens, asset } = fields
     return [{ step, to: payee, tokens: toBaseUnits(tokens), ...(asset ? { asset } : {}) }]
   })

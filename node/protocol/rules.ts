@@ -21,7 +21,7 @@ export const SUPPLY = 1_000_000_000n * UNIT
 /** The most that one entry of a state can hold, base units. */
 export const MAX_TOKENS = 2n ** 128n - 1n
 /** Bytes of a `tx.json`. */
-export const MAX_FILE_BYTES = 1_024
+export const MAX_FILE_BYTES = 1_536
 export const MAX_INPUTS = 8
 /** Characters. */
 export const MAX_MEMO = 140
@@ -64,5 +64,6 @@ export const REASONS = [
   'OutputExists',
   'Overflow',
   'BadAsset',
+  'BadOffer',
 ] as const
 export type Reason = (typeof REASONS)[number]

@@ -4,16 +4,24 @@ import { decodeAsset, isEntered } from './asset.ts'
 import { equalBytes } from './bytes.ts'
 import { type Address, type Infohash, ZERO_ADDRESS } from './ids.ts'
 import { infohashOf } from './infohash.ts'
-import { type PackedFields, packTransaction, unpackTransaction } from './packed.ts'
+import { isMemo } from './members.ts'
+import { amountOf, type Offer } from './offer.ts'
+import { type PackedTake, type PackedTransfer, packTransaction, unpackTransaction } from './packed.ts'
 import { RuleError } from './rule-error.ts'
 import type { Reason, Rules } from './rules.ts'
 import { recoverSender } from './signature.ts'
-import { decodeTransaction, encodeTransaction, isMemo, type SignedTransaction } from './transaction.ts'
-import { signingDigest, type TransactionBody } from './typed-data.ts'
+import {
+  decodeTransaction,
+  encodeTransaction,
+  type PackableTransaction,
+  type SignedTransaction,
+  type TakeTransaction,
+} from './transaction.ts'
+import { offerDigest, signingDigest, type TransactionBody, takeDigest } from './typed-data.ts'
 
 /** A transaction that is right in itself; whether its inputs are there is a matter of the state. */
-export type VerifiedTransaction = {
-  readonly tx: SignedTransaction
+export type VerifiedTransaction<Tx extends PackableTransaction = PackableTransaction> = {
+  readonly tx: Tx
   readonly infohash: Infohash
   readonly file: Uint8Array
   readonly packed: Uint8Array
@@ -23,12 +31,8 @@ export type VerifiedTransaction = {
 export function verifyPacked(rules: Rules, packed: Uint8Array): VerifiedTransaction | Reason {
   const fields = unpackTransaction(packed)
   if (fields === undefined) return 'Malformed'
-  const reason = checkFields(rules, fields)
-  if (reason !== 'None') return reason
-  const body = bodyOf(rules, fields)
-  const from = recoverSender(signingDigest(body), fields.signature)
-  if (from === undefined) return 'BadSignature'
-  const tx: SignedTransaction = { kind: 'signed', from, signature: fields.signature, ...body }
+  const tx = fields.kind === 'take' ? takeOf(fields) : transferOf(rules, fields)
+  if (typeof tx === 'string') return tx
   const file = encodeTransaction(tx)
   return { tx, infohash: infohashOf(file), file, packed }
 }
@@ -39,14 +43,17 @@ export function verifyPacked(rules: Rules, packed: Uint8Array): VerifiedTransact
  */
 export function verifyFile(rules: Rules, file: Uint8Array): VerifiedTransaction {
   const tx = decodeTransaction(file)
-  if (tx.kind !== 'signed') throw new RuleError('not-signed', `expected a signed transaction, got a ${tx.kind}`)
-  const v = tx.signature[64]
-  const verified = v === 27 || v === 28 ? verifyPacked(rules, packTransaction(tx)) : 'BadSignature'
+  if (tx.kind !== 'signed' && tx.kind !== 'take')
+    throw new RuleError('not-signed', `expected a signed transaction, got a ${tx.kind}`)
+  const isPackable = [tx, ...(tx.kind === 'take' ? [tx.offer] : [])].every(
+    ({ signature: { 64: v } }) => v === 27 || v === 28,
+  )
+  const verified = isPackable ? verifyPacked(rules, packTransaction(tx)) : 'BadSignature'
   if (typeof verified === 'string') throw invalidTransaction(verified, infohashOf(file))
   // What the packed form leaves out (from; a request's `to` and chain) must be what it implies.
   if (!equalBytes(verified.file, file)) {
-    const wrong =
-      verified.tx.to !== tx.to || verified.tx.bridge?.chain !== tx.bridge?.chain ? 'BadPayee' : 'BadSignature'
+    const isOther = tx.kind === 'signed' && verified.tx.kind === 'signed' && isOtherPayee(tx, verified.tx)
+    const wrong = isOther ? 'BadPayee' : 'BadSignature'
     throw invalidTransaction(wrong, infohashOf(file))
   }
   return verified
@@ -60,10 +67,46 @@ export function invalidTransaction(reason: Reason, infohash: Infohash): RuleErro
   })
 }
 
-function checkFields(rules: Rules, fields: PackedFields): Reason {
+function isOtherPayee(a: SignedTransaction, b: SignedTransaction): boolean {
+  return a.to !== b.to || a.bridge?.chain !== b.bridge?.chain
+}
+
+function transferOf(rules: Rules, fields: PackedTransfer): SignedTransaction | Reason {
+  const reason = checkFields(rules, fields)
+  if (reason !== 'None') return reason
+  const body = bodyOf(rules, fields)
+  const from = recoverSender(signingDigest(body), fields.signature)
+  return from === undefined ? 'BadSignature' : { kind: 'signed', from, signature: fields.signature, ...body }
+}
+
+function takeOf({ offer: packed, memo, prev, time, signature }: PackedTake): TakeTransaction | Reason {
+  const { give, want, taker } = packed
+  if (give.tokens === 0n || want.tokens === 0n) return 'ZeroTokens'
+  if (memo !== undefined && !isMemo(memo)) return 'BadMemo'
+  if (!isAscending(packed.prev) || !isAscending(prev)) return 'BadPrev'
+  const [given, wanted] = [amountOf(give), amountOf(want)]
+  if (given === undefined || wanted === undefined) return 'BadAsset'
+  // Else one output would be payment and change at once.
+  if (given.asset === wanted.asset) return 'BadOffer'
+  const body = { ...packed, give: given, want: wanted }
+  const maker = recoverSender(offerDigest(body), packed.signature)
+  if (maker === undefined) return 'BadSignature'
+  const offer: Offer = { ...body, from: maker }
+  const said = { offer, prev, time, ...(memo === undefined ? {} : { memo }) }
+  const from = recoverSender(takeDigest(said), signature)
+  if (from === undefined) return 'BadSignature'
+  if (from === maker || (taker !== undefined && taker !== from)) return 'BadOffer'
+  return { kind: 'take', from, signature, ...said }
+}
+
+function isAscending(prev: readonly Infohash[]): boolean {
+  return prev.every((infohash, i) => i === 0 || infohash > (prev[i - 1] ?? ''))
+}
+
+function checkFields(rules: Rules, fields: PackedTransfer): Reason {
   if (fields.tokens === 0n) return 'ZeroTokens'
   if (fields.memo !== undefined && !isMemo(fields.memo)) return 'BadMemo'
-  if (fields.prev.some((infohash, i) => i > 0 && infohash <= (fields.prev[i - 1] ?? ''))) return 'BadPrev'
+  if (!isAscending(fields.prev)) return 'BadPrev'
   const asset = fields.asset && decodeAsset(fields.asset)
   if (fields.asset !== undefined && (asset === undefined || (fields.request && !isEntered(asset)))) return 'BadAsset'
   if (fields.payee === ZERO_ADDRESS || fields.payee === rules.bridge) return 'BadPayee'
@@ -72,7 +115,7 @@ function checkFields(rules: Rules, fields: PackedFields): Reason {
   return 'None'
 }
 
-function bodyOf(rules: Rules, fields: PackedFields): TransactionBody {
+function bodyOf(rules: Rules, fields: PackedTransfer): TransactionBody {
   const { payee, tokens, time, prev, memo } = fields
   const to: Address = fields.request ? rules.bridge : payee
   const asset = fields.asset && decodeAsset(fields.asset)
@@ -101,6 +144,8 @@ const EXPLANATIONS: Record<Reason, string> = {
   MissingInput: 'it spends an output that its sender does not own (any more)',
   Overspend: 'its inputs or its account hold less than it spends',
   BadAsset: 'its asset is of no kind that there is, or was issued on TTX and cannot be requested on Ethereum',
+  BadOffer:
+    'it takes an offer that its maker, or somebody else than the one who is named, takes, or that is of one asset for itself',
   OutputExists: 'it creates an output that exists',
   Overflow: 'an output or an account would hold more than 2^128 - 1 base units',
 }
