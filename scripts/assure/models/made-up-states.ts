@@ -1,6 +1,6 @@
 // Seeded steps on states to which no chain of steps leads: accounts and outputs hold what does not fit together, up to 128 bits.
 
-import { movedAsset } from '../../../node/protocol/apply.ts'
+import { flowsOf } from '../../../node/protocol/flows.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../node/protocol/infohash.ts'
 import { type DepositEntry, depositTransaction, type EnteredEntry } from '../../../node/protocol/queue.ts'
@@ -46,7 +46,8 @@ function transactionCase(world: World): StepCase {
   const { tx, packed } = verified
   const { from, to, tokens, prev, asset } = tx
   const [first, second] = prev.map((infohash): EntryName => ofAsset({ infohash, owner: from }, asset))
-  const payee = ofAsset({ owner: to }, movedAsset(verified))
+  const [flow] = flowsOf(verified)
+  const payee = ofAsset({ owner: to }, flow?.paid?.asset)
   const amounts: [EntryName | undefined, bigint[]][] = [
     [second, [0n, tokens, tokens + 1n, MAX_TOKENS, MAX_TOKENS]],
     [ofAsset({ owner: from }, asset), [0n, tokens - 1n, tokens, tokens + 1n, MAX_TOKENS]],
@@ -71,7 +72,8 @@ function takenByTransactionCase(world: World): StepCase {
   const verified = world.transaction()
   const { tx, infohash, packed } = verified
   const { from, to, prev, asset } = tx
-  const [moved, payee] = [movedAsset(verified), { owner: to }]
+  const [flow] = flowsOf(verified)
+  const [moved, payee] = [flow?.paid ? flow.paid.asset : asset, { owner: to }]
   const paid = tx.bridge ? [] : [{ infohash, ...payee }, payee, payee].map((name) => ofAsset(name, moved))
   const own = [{ infohash: world.pick(prev), owner: from }, { infohash, owner: from }, { owner: from }]
   const name = world.pick<EntryName>([...own.map((each) => ofAsset(each, asset)), ...paid])

@@ -3,14 +3,16 @@
 import type { Asset } from '../../../node/protocol/asset.ts'
 import { concat, decodeUint, encodeUint } from '../../../node/protocol/bytes.ts'
 import { type Address, type Infohash, parseInfohash, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
+import type { OfferBody } from '../../../node/protocol/offer.ts'
 import { packTransaction } from '../../../node/protocol/packed.ts'
+import { MAX_TOKENS } from '../../../node/protocol/rules.ts'
 import { entryKey, ofAsset, outputsOf, type State } from '../../../node/protocol/state.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
-import type { SignedTransaction } from '../../../node/protocol/transaction.ts'
+import type { PackableTransaction, SignedTransaction, TakeTransaction } from '../../../node/protocol/transaction.ts'
 import { insert } from '../../../node/protocol/tree.ts'
-import type { TransactionBody } from '../../../node/protocol/typed-data.ts'
+import type { TakeBody, TransactionBody } from '../../../node/protocol/typed-data.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
-import { signBody, type World } from './world.ts'
+import { type Account, accountOf, signBody, signOffer, signTake, type World } from './world.ts'
 
 export type StepCase = {
   /** What was done to the step, or `valid`. Says what was tried, not what must come of it. */
@@ -34,10 +36,11 @@ export function* stepCases(world: World): Generator<StepCase, void> {
     yield { name: change, ...before, step: changeBytes(world, bytes) }
     const { tx, infohash } = world.transaction()
     yield { name: 'field changed', ...before, step: pack(world, changeBody(world, tx)) }
-    yield { name: 'signature changed', ...before, step: pack(world, changeSignature(world, tx)) }
+    yield { name: 'signature changed', ...before, step: pack(world, { ...tx, signature: changeSignature(world, tx) }) }
     const owner = world.random() < 0.5 ? tx.from : tx.to
     const asset = tx.issuance && world.random() < 0.5 ? infohash : tx.asset
     yield { name: 'output exists', ...before, state: withOutput(world, infohash, owner, asset), step: pack(world, tx) }
+    yield* takeCases(world, before)
     if (world.random() < 0.2) yield { name: 'void', ...before, step: voidStep(world) }
     world.apply(valid)
     yield { name: 'replayed', ...before, state: world.state, step: bytes }
@@ -110,11 +113,67 @@ function assetChanges(
   return [{ asset: random }, { asset: contract }, request(random, recipient), request(contract, contract), ...issuance]
 }
 
-function changeSignature(world: World, tx: SignedTransaction): SignedTransaction {
+/** A swap that is valid, and some that are not. */
+function* takeCases(world: World, before: Pick<StepCase, 'state' | 'queueIndex'>): Generator<StepCase, void> {
+  const { tx, infohash } = world.take() ?? {}
+  if (tx === undefined || infohash === undefined) return
+  yield { name: 'taken', ...before, step: pack(world, tx) }
+  const bytes = pack(world, tx)
+  yield { name: 'take flipped', ...before, step: flipBit(world, bytes, 0) }
+  yield { name: 'head of a take flipped', ...before, step: flipBit(world, bytes, 0, 13) }
+  yield { name: 'take changed', ...before, step: pack(world, changeTake(world, tx)) }
+  const { give, want } = tx.offer
+  const [owner, asset] = world.pick([
+    [tx.from, give.asset],
+    [tx.offer.from, want.asset],
+    [tx.from, want.asset],
+    [tx.offer.from, give.asset],
+  ] as const)
+  yield { name: 'output of a take exists', ...before, state: withOutput(world, infohash, owner, asset), step: bytes }
+}
+
+/** An offer and a take that their signers did sign, but that are most likely against a rule. */
+function changeTake(world: World, { offer, ...take }: TakeTransaction): TakeTransaction {
+  const accountAt = (address: Address) => world.accounts.find((account) => account.address === address)
+  const [maker, taker] = [accountAt(offer.from), accountAt(take.from)]
+  if (maker === undefined || taker === undefined) throw new Error('the world made a take of somebody else')
+  const { give, want, prev } = offer
+  const random = accountOf(`random ${world.random()}`)
+  const offers: Partial<OfferBody>[] = [
+    {},
+    { give: { ...give, tokens: 0n } },
+    { want: { ...want, tokens: 0n } },
+    { give: want },
+    { want: give },
+    { give: { ...give, tokens: give.tokens + 1n } },
+    { want: { ...want, tokens: MAX_TOKENS } },
+    { want: { ...want, asset: random.address } },
+    { taker: random.address },
+    { taker: maker.address },
+    { prev: prev.toReversed() },
+    { prev: [...prev, ...take.prev].sort().slice(0, 4) },
+  ]
+  const changed = signOffer(maker, { ...offer, ...world.pick(offers) })
+  const said = { offer: changed, time: take.time, prev: take.prev, ...(take.memo ? { memo: take.memo } : {}) }
+  const takes: [Account, Partial<TakeBody>][] = [
+    [taker, {}],
+    [maker, {}],
+    [random, {}],
+    [taker, { memo: '"' }],
+    [taker, { prev: [...take.prev, ...take.prev].slice(0, 4) }],
+    // Of another signature of the same words, and of the same with a bit of it turned over.
+    [taker, { offer: { ...changed, signature: changeSignature(world, changed) } }],
+  ]
+  const [signer, change] = world.random() < 0.5 ? [taker, {}] : world.pick(takes)
+  const signed = signTake(signer, { ...said, ...change })
+  return world.random() < 0.2 ? { ...signed, offer } : signed
+}
+
+function changeSignature(world: World, tx: { readonly signature: Uint8Array }): Uint8Array {
   const [r, s, v] = [tx.signature.slice(0, 32), tx.signature.slice(32, 64), tx.signature[64] ?? 0]
   const highS = encodeUint(ORDER - decodeUint(s), 32)
   const zero = new Uint8Array(32)
-  const signature = world.pick([
+  return world.pick([
     concat(r, s, Uint8Array.of(55 - v)),
     concat(r, highS, Uint8Array.of(55 - v)),
     concat(zero, s, Uint8Array.of(v)),
@@ -126,10 +185,9 @@ function changeSignature(world: World, tx: SignedTransaction): SignedTransaction
     concat(r, encodeUint(ORDER / 2n + 1n, 32), Uint8Array.of(v)),
     concat(flipBit(world, r), s, Uint8Array.of(v)),
   ])
-  return { ...tx, signature }
 }
 
-function pack(world: World, tx: SignedTransaction): Uint8Array {
+function pack(world: World, tx: PackableTransaction): Uint8Array {
   const packed = packTransaction(tx)
   const fee = toGwei(BigInt(Math.floor(world.random() * 2 ** 48)))
   return encodeStep(world.random() < 0.3 ? { kind: 'applied', fee, packed } : { kind: 'transaction', packed })

@@ -1,21 +1,29 @@
 // A seeded world of accounts that pay each other: valid transactions and steps for tests, by the real rules.
 
 import { applyStep, applyTransaction } from '../../../node/protocol/apply.ts'
-import { isEntered } from '../../../node/protocol/asset.ts'
+import { type Asset, isEntered } from '../../../node/protocol/asset.ts'
 import { concat, encodeText, encodeUint } from '../../../node/protocol/bytes.ts'
 import { createGenesis, genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Address, addressOfKey, type Infohash, parseAddress, toAddress } from '../../../node/protocol/ids.ts'
+import type { Amount, Offer, OfferBody } from '../../../node/protocol/offer.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { publicKeyOf, signDigest } from '../../../node/protocol/signature.ts'
-import { type Output, outputsOf, type State } from '../../../node/protocol/state.ts'
+import { type Output, ofAsset, outputsOf, type State } from '../../../node/protocol/state.ts'
 import { encodeStep, laneOfStep, type Step } from '../../../node/protocol/step.ts'
 import {
   encodeTransaction,
   type GenesisTransaction,
   type SignedTransaction,
+  type TakeTransaction,
 } from '../../../node/protocol/transaction.ts'
-import { signingDigest, type TransactionBody } from '../../../node/protocol/typed-data.ts'
+import {
+  offerDigest,
+  signingDigest,
+  type TakeBody,
+  type TransactionBody,
+  takeDigest,
+} from '../../../node/protocol/typed-data.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyFile } from '../../../node/protocol/verify.ts'
 
@@ -39,8 +47,26 @@ export function signBody(account: Account, body: TransactionBody): SignedTransac
 }
 
 /** A signed transaction that the rules accept, whatever the state. */
-export function pay(account: Account, body: TransactionBody, rules = RULES): VerifiedTransaction {
-  return verifyFile(rules, encodeTransaction(signBody(account, body)))
+export function pay(account: Account, body: TransactionBody, rules = RULES): Paid {
+  const signed = signBody(account, body)
+  return { ...verifyFile(rules, encodeTransaction(signed)), tx: signed }
+}
+
+export type Paid = VerifiedTransaction<SignedTransaction>
+export type Taken = VerifiedTransaction<TakeTransaction>
+
+export function signOffer(maker: Account, body: OfferBody): Offer {
+  return { ...body, from: maker.address, signature: signDigest(offerDigest(body), maker.key) }
+}
+
+export function signTake(taker: Account, body: TakeBody): TakeTransaction {
+  return { kind: 'take', ...body, from: taker.address, signature: signDigest(takeDigest(body), taker.key) }
+}
+
+/** A take that the rules accept, whatever the state. */
+export function takeOffer(taker: Account, body: TakeBody, rules = RULES): Taken {
+  const signed = signTake(taker, body)
+  return { ...verifyFile(rules, encodeTransaction(signed)), tx: signed }
 }
 
 export function genesisOf(account: Account): GenesisTransaction {
@@ -58,6 +84,8 @@ export function randomOf(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
   }
 }
+
+type Held = { readonly amount: Amount; readonly asset: Asset | undefined; readonly prev: readonly Infohash[] }
 
 /** A state, and random steps that are valid in it. */
 export class World {
@@ -89,7 +117,7 @@ export class World {
    * A random transaction that is valid in the present state: one to eight inputs of one asset, often with change, memo, or a request; now and
    * then an issuance.
    */
-  transaction(): VerifiedTransaction {
+  transaction(): Paid {
     const sender = this.pick(this.accounts.filter(({ address }) => this.#owned(address).length > 0))
     const { asset } = this.pick(this.#owned(sender.address))
     const owned = this.#owned(sender.address).filter((output) => output.asset === asset)
@@ -120,6 +148,35 @@ export class World {
     return fits ? verified : this.transaction()
   }
 
+  /** A random swap of two assets that is valid in the present state; undefined if no two accounts have two. */
+  take(): Taken | undefined {
+    const [maker, taker] = [this.pick(this.accounts), this.pick(this.accounts)]
+    const [give, want] = [this.#some(maker.address), this.#some(taker.address)]
+    if (maker === taker || give === undefined || want === undefined || give.asset === want.asset) return undefined
+    const { offer, ...body } = this.#swap(taker, give, want)
+    const verified = takeOffer(taker, { ...body, offer: signOffer(maker, offer) }, this.rules)
+    return applyTransaction(this.state, verified).reason === 'None' ? verified : undefined
+  }
+
+  #swap(taker: Account, give: Held, want: Held) {
+    const time = Math.floor(this.random() * 2 ** 31)
+    const named = this.random() < 0.3 ? { taker: taker.address } : {}
+    const memo = this.random() < 0.3 ? { memo: this.#memo() } : {}
+    const offer: OfferBody = { give: give.amount, want: want.amount, ...named, time, prev: give.prev }
+    return { offer, ...memo, time, prev: want.prev }
+  }
+
+  /** One to four outputs of one asset, and a part of what they hold; undefined if the owner has none. */
+  #some(owner: Address): Held | undefined {
+    const owned = this.#owned(owner)
+    if (owned.length === 0) return undefined
+    const { asset } = this.pick(owned)
+    const inputs = owned.filter((output) => output.asset === asset).slice(0, 1 + Math.floor(this.random() * 4))
+    const sum = inputs.reduce((total, { value }) => total + value, 0n)
+    const tokens = this.random() < 0.3 ? sum : 1n + (sum * BigInt(Math.floor(this.random() * 1000))) / 1001n
+    return { amount: ofAsset({ tokens }, asset), asset, prev: inputs.map(({ infohash }) => infohash).sort() }
+  }
+
   /** The contract that entered one of the assets of this world. */
   contract(): Address {
     return accountOf(`contract ${Math.floor(this.random() * 3)}`).address
@@ -145,7 +202,8 @@ export class World {
       const [to, asset] = [this.pick(this.accounts).address, this.contract()]
       return { kind: 'entered', entry: { kind: 'entered', fee, amount, to, asset } }
     }
-    const { packed } = this.transaction()
+    const swap = this.random() < 0.15 ? this.take() : undefined
+    const { packed } = swap ?? this.transaction()
     return kind < 0.27
       ? { kind: 'applied', fee: toGwei(BigInt(Math.floor(this.random() * 2 ** 40))), packed }
       : { kind: 'transaction', packed }
@@ -160,7 +218,7 @@ export class World {
     if (laneOfStep(step) === 'assets') this.assetIndex += 1n
   }
 
-  #issuance(sender: Account, inputs: readonly Output[]): VerifiedTransaction {
+  #issuance(sender: Account, inputs: readonly Output[]): Paid {
     const body: TransactionBody = {
       to: this.random() < 0.5 ? sender.address : this.pick(this.accounts).address,
       tokens: 1n + BigInt(Math.floor(this.random() * 10_000)),
