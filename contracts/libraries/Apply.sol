@@ -6,19 +6,22 @@ import {Fee} from "./Fee.sol";
 import {Infohash} from "./Infohash.sol";
 import {Packed} from "./Packed.sol";
 import {Step} from "./Step.sol";
+import {Take} from "./Take.sol";
 import {TransactionFile} from "./TransactionFile.sol";
 import {Cursor, Tree} from "./Tree.sol";
 import {TypedData} from "./TypedData.sol";
 import {Asset, ENTERED, ISSUED, TTX, assetOf} from "../types/Asset.sol";
+import {Flow} from "../types/Flow.sol";
 import {Reason} from "../types/Reason.sol";
 import {Rules} from "../types/Rules.sol";
+import {Swap} from "../types/Swap.sol";
 
 /// @title One state and one step give the next state
 /// @notice Total: whatever bytes a block calls a step, and whatever entries the tree of `pre` has, there is a reason or a state. It
 /// only reverts for a witness that does not open `pre` (`IBridge.BadWitness`).
 /// @dev Nothing here relies on an account holding the sum of its outputs, or on all money fitting 128 bits: a parent's state may be a
 /// lie, and a step without an answer could not be refuted, whatever its block states after it.
-/// @dev Rules and their order: docs/protocol.md, section 4. Work is bounded: 8 inputs, 13 openings of at most 160 levels.
+/// @dev Rules and their order: docs/protocol.md, section 4. Work is bounded: 8 inputs, 16 openings of at most 160 levels.
 library Apply {
     /// @dev Bit c is set if a memo may contain character c: 0x20 to 0x7e without `"` and `\`.
     uint256 private constant MEMO_CHARACTERS = ((1 << 0x7f) - (1 << 0x20)) & ~uint256((1 << 0x22) | (1 << 0x5c));
@@ -108,40 +111,57 @@ library Apply {
         pure
         returns (Reason reason)
     {
+        if (Packed.isTake(packed)) return _swap(cursor, packed);
         reason = _checkFields(rules, packed);
         if (reason != Reason.None) return reason;
         address sender = TypedData.sender(rules, packed);
-        if (sender == address(0)) {
-            TypedData.checkRecovery();
-            return Reason.BadSignature;
-        }
+        if (sender == address(0)) return _badSignature();
         bytes20 infohash = Infohash.ofFile(TransactionFile.write(rules, sender, packed));
-        uint256 sum;
-        (reason, sum) = _spend(cursor, sender, packed);
-        if (reason != Reason.None) return reason;
-        if (Packed.isIssuance(packed)) return _issue(cursor, infohash, sender, sum, packed);
-        return _pay(cursor, infohash, sender, sum, packed);
+        Flow[] memory flows = new Flow[](1);
+        flows[0] = _flowOf(infohash, sender, packed);
+        return _move(cursor, infohash, flows);
+    }
+
+    /// @dev A take, items 1 to 3.
+    function _swap(Cursor memory cursor, bytes calldata packed) private pure returns (Reason) {
+        Swap memory swap = Take.read(packed);
+        (Flow memory give, Flow memory want) = (swap.give, swap.want);
+        bytes calldata memo = Take.memo(packed, swap);
+        if (give.paid == 0 || want.paid == 0) return Reason.ZeroTokens;
+        if (!_isMemo(memo)) return Reason.BadMemo;
+        if (!_isAscending(give.prevs, give.count) || !_isAscending(want.prevs, want.count)) return Reason.BadPrev;
+        if (!_isKind(give.asset, swap.givesAsset) || !_isKind(want.asset, swap.wantsAsset)) return Reason.BadAsset;
+        // Else one output would be payment and change at once.
+        if (Asset.unwrap(give.asset) == Asset.unwrap(want.asset)) return Reason.BadOffer;
+        address maker = TypedData.signer(TypedData.offerDigest(swap), swap.offer);
+        if (maker == address(0)) return _badSignature();
+        (give.from, want.to) = (maker, maker);
+        address taker = TypedData.signer(TypedData.takeDigest(swap, memo), swap.take);
+        if (taker == address(0)) return _badSignature();
+        if (taker == maker || (swap.isNamed && taker != swap.taker)) return Reason.BadOffer;
+        (want.from, give.to) = (taker, taker);
+        Flow[] memory flows = new Flow[](2);
+        (flows[0], flows[1]) = (give, want);
+        return _move(cursor, Infohash.ofFile(TransactionFile.writeTake(swap, memo)), flows);
+    }
+
+    /// @dev Only where signatures are recovered at all.
+    function _badSignature() private pure returns (Reason) {
+        TypedData.checkRecovery();
+        return Reason.BadSignature;
     }
 
     /// @dev Section 4, transaction, item 1.
     function _checkFields(Rules memory rules, bytes calldata packed) private pure returns (Reason) {
         uint256 tokens = Packed.tokens(packed);
         if (tokens == 0) return Reason.ZeroTokens;
-
-        bytes calldata memo = Packed.memo(packed);
-        for (uint256 i = 0; i < memo.length; i++) {
-            if ((MEMO_CHARACTERS >> uint8(memo[i])) & 1 == 0) return Reason.BadMemo;
-        }
-
-        uint256 count = Packed.prevCount(packed);
-        for (uint256 i = 1; i < count; i++) {
-            if (Packed.prev(packed, i) <= Packed.prev(packed, i - 1)) return Reason.BadPrev;
-        }
+        if (!_isMemo(Packed.memo(packed))) return Reason.BadMemo;
+        if (!_isAscending(Packed.prevs(packed), Packed.prevCount(packed))) return Reason.BadPrev;
 
         bool request = Packed.isRequest(packed);
         Asset asset = Packed.asset(packed);
         uint256 kind = asset.kindOf();
-        if (kind != ENTERED && (kind == ISSUED ? request : Packed.hasAsset(packed))) return Reason.BadAsset;
+        if (!_isKind(asset, Packed.hasAsset(packed)) || (request && kind == ISSUED)) return Reason.BadAsset;
 
         address payee = Packed.payee(packed);
         if (payee == address(0) || payee == rules.bridge) return Reason.BadPayee;
@@ -149,58 +169,85 @@ library Apply {
         return request && kind != ENTERED && tokens < rules.minRequest ? Reason.BelowMinimum : Reason.None;
     }
 
-    /// @dev Item 4: deletes the inputs and adds them up. At most 8 values below 2^128: no overflow.
-    function _spend(Cursor memory cursor, address sender, bytes calldata packed)
-        private
-        pure
-        returns (Reason reason, uint256 sum)
-    {
-        uint256 count = Packed.prevCount(packed);
-        Asset asset = Packed.asset(packed);
-        for (uint256 i = 0; i < count; i++) {
-            uint256 value = Tree.open(cursor, Tree.outputKey(Packed.prev(packed, i), sender, asset));
-            if (value == 0) return (Reason.MissingInput, 0);
-            Tree.remove(cursor);
-            sum += value;
+    function _isMemo(bytes calldata memo) private pure returns (bool) {
+        for (uint256 i = 0; i < memo.length; i++) {
+            if ((MEMO_CHARACTERS >> uint8(memo[i])) & 1 == 0) return false;
+        }
+        return true;
+    }
+
+    function _isAscending(uint256 prevs, uint256 count) private pure returns (bool) {
+        for (uint256 i = 1; i < count; i++) {
+            if (Packed.prevAt(prevs, i) <= Packed.prevAt(prevs, i - 1)) return false;
+        }
+        return true;
+    }
+
+    /// @dev Whether an asset that is said is of a kind that there is.
+    function _isKind(Asset asset, bool isSaid) private pure returns (bool) {
+        uint256 kind = asset.kindOf();
+        return !isSaid || kind == ENTERED || kind == ISSUED;
+    }
+
+    /// @dev What a transfer, a request or an issuance moves.
+    function _flowOf(bytes20 infohash, address sender, bytes calldata packed) private pure returns (Flow memory flow) {
+        uint256 tokens = Packed.tokens(packed);
+        flow.from = sender;
+        flow.prevs = Packed.prevs(packed);
+        flow.count = Packed.prevCount(packed);
+        flow.to = Packed.payee(packed);
+        if (Packed.isIssuance(packed)) {
+            // The sender gets all inputs back.
+            flow.paid = tokens;
+            flow.paidAsset = assetOf(ISSUED, infohash);
+            return flow;
+        }
+        flow.asset = Packed.asset(packed);
+        flow.least = tokens;
+        if (Packed.isRequest(packed)) {
+            flow.spent = tokens;
+        } else if (flow.to != sender) {
+            (flow.spent, flow.paid, flow.paidAsset) = (tokens, tokens, flow.asset);
         }
     }
 
-    /// @dev Items 5 to 7: creates the outputs and moves the balances.
-    function _pay(Cursor memory cursor, bytes20 infohash, address sender, uint256 sum, bytes calldata packed)
-        private
-        pure
-        returns (Reason)
-    {
-        uint256 tokens = Packed.tokens(packed);
-        if (sum < tokens) return Reason.Overspend;
-
-        Asset asset = Packed.asset(packed);
-        bool request = Packed.isRequest(packed);
-        address payee = Packed.payee(packed);
-        bool keepsAll = payee == sender && !request;
-        uint256 rest = keepsAll ? sum : sum - tokens;
-        if (rest > MAX_VALUE) return Reason.Overflow;
-        if (!request && !keepsAll && !_create(cursor, infohash, payee, asset, tokens)) return Reason.OutputExists;
-        if (rest != 0 && !_create(cursor, infohash, sender, asset, rest)) return Reason.OutputExists;
-        if (keepsAll) return Reason.None;
-
-        if (!_debit(cursor, Tree.accountKey(sender, asset), tokens)) return Reason.Overspend;
-        return request ? Reason.None : _credit(cursor, Tree.accountKey(payee, asset), tokens);
+    /// @dev Items 4 to 7: deletes the inputs, creates the outputs, moves the balances.
+    function _move(Cursor memory cursor, bytes20 infohash, Flow[] memory flows) private pure returns (Reason reason) {
+        for (uint256 i = 0; i < flows.length; i++) {
+            if (!_spend(cursor, flows[i])) return Reason.MissingInput;
+        }
+        for (uint256 i = 0; i < flows.length; i++) {
+            if (flows[i].sum < flows[i].least) return Reason.Overspend;
+        }
+        for (uint256 i = 0; i < flows.length; i++) {
+            if (flows[i].sum - flows[i].spent > MAX_VALUE) return Reason.Overflow;
+        }
+        for (uint256 i = 0; i < flows.length; i++) {
+            Flow memory flow = flows[i];
+            if (flow.paid != 0 && !_create(cursor, infohash, flow.to, flow.paidAsset, flow.paid)) return Reason.OutputExists;
+            uint256 rest = flow.sum - flow.spent;
+            if (rest != 0 && !_create(cursor, infohash, flow.from, flow.asset, rest)) return Reason.OutputExists;
+        }
+        for (uint256 i = 0; i < flows.length; i++) {
+            Flow memory flow = flows[i];
+            if (flow.spent != 0 && !_debit(cursor, Tree.accountKey(flow.from, flow.asset), flow.spent)) {
+                return Reason.Overspend;
+            }
+            if (flow.paid != 0) reason = _credit(cursor, Tree.accountKey(flow.to, flow.paidAsset), flow.paid);
+            if (reason != Reason.None) return reason;
+        }
     }
 
-    /// @dev Issuance, items 5 to 7: the sender gets all inputs back, and the payee what is issued.
-    function _issue(Cursor memory cursor, bytes20 infohash, address sender, uint256 sum, bytes calldata packed)
-        private
-        pure
-        returns (Reason)
-    {
-        if (sum > MAX_VALUE) return Reason.Overflow;
-        uint256 issued = Packed.tokens(packed);
-        address payee = Packed.payee(packed);
-        Asset asset = assetOf(ISSUED, infohash);
-        if (!_create(cursor, infohash, payee, asset, issued)) return Reason.OutputExists;
-        if (!_create(cursor, infohash, sender, TTX, sum)) return Reason.OutputExists;
-        return _credit(cursor, Tree.accountKey(payee, asset), issued);
+    /// @dev Deletes inputs and adds them up; false if one is missing. At most 8 values below 2^128: no overflow.
+    function _spend(Cursor memory cursor, Flow memory flow) private pure returns (bool) {
+        for (uint256 i = 0; i < flow.count; i++) {
+            bytes20 infohash = Packed.prevAt(flow.prevs, i);
+            uint256 value = Tree.open(cursor, Tree.outputKey(infohash, flow.from, flow.asset));
+            if (value == 0) return false;
+            Tree.remove(cursor);
+            flow.sum += value;
+        }
+        return true;
     }
 
     /// @dev Creates an output; false if it is there already, or its place is taken.

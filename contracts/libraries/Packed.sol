@@ -2,6 +2,7 @@
 // Packed transactions: which bytes have the shape of one, and what it says.
 pragma solidity 0.8.37;
 
+import {Take} from "./Take.sol";
 import {Asset} from "../types/Asset.sol";
 
 /// @title The tight binary form of a signed transaction
@@ -12,22 +13,31 @@ library Packed {
     /// @dev Bytes of the fixed fields, and of the asset behind them where there is one.
     uint256 private constant FIXED = 107;
     uint256 private constant ASSET = 21;
+    /// @dev The highest bit of the flags.
+    uint256 private constant TAKE = 0x80;
 
     /// @notice The length in bytes of the packed transaction that begins at `offset`, or 0 if the bytes there have no shape.
     function sizeAt(bytes calldata data, uint256 offset) internal pure returns (uint256 size) {
-        // Safe: reads calldata only. What it reads behind the end of `data` gives a size of 127 bytes at least, which
-        // does not fit; the difference cannot underflow because offset < length.
+        if (offset >= data.length) return 0;
+        uint256 word;
+        // Safe: reads calldata only. What it reads behind the end of `data` gives a size of 127 bytes at least, which does not fit.
         assembly ("memory-safe") {
-            if lt(offset, data.length) {
-                let word := calldataload(add(data.offset, offset))
-                let flags := byte(0, word)
-                let memoLength := byte(1, word)
-                size := add(add(add(FIXED, 20), mul(20, and(flags, 7))), memoLength)
-                size := add(size, mul(ASSET, and(shr(5, flags), 1)))
-                // Bit 6 is alone among the flags above bit 3.
-                if or(or(gt(flags, 0x4f), gt(memoLength, MAX_MEMO)), gt(size, sub(data.length, offset))) { size := 0 }
-            }
+            word := calldataload(add(data.offset, offset))
         }
+        uint256 flags = word >> 248;
+        uint256 memoLength = word >> 240 & 0xff;
+        // Safe: all parts are below 1,000, and the difference cannot underflow because offset < length.
+        unchecked {
+            if (flags >= TAKE) size = Take.sizeOf(word);
+            // Bit 6 is alone among the flags above bit 3.
+            else if (flags <= 0x4f) size = FIXED + ASSET * (flags >> 5 & 1) + 20 * ((flags & 7) + 1) + memoLength;
+            if (memoLength > MAX_MEMO || size > data.length - offset) size = 0;
+        }
+    }
+
+    /// @notice Whether it is a take, which `Take` reads: the readers below are for all others.
+    function isTake(bytes calldata packed) internal pure returns (bool) {
+        return _word(packed, 0) >> 248 >= TAKE;
     }
 
     /// @notice Whether it asks for something on Ethereum.
@@ -96,12 +106,20 @@ library Packed {
         return ((_word(packed, 0) >> 248) & 7) + 1;
     }
 
-    /// @notice Infohash `index`, below `prevCount`, of those that it spends from.
-    function prev(bytes calldata packed, uint256 index) internal pure returns (bytes20) {
-        // Shifted, because a mere conversion leaves the bytes behind it on the stack, where assembly would see them.
-        // Safe: an offset in calldata.
-        unchecked {
-            return bytes20(bytes32((_word(packed, _fixed(packed) + 20 * index) >> 96) << 96));
+    /// @notice Where the infohashes that it spends from begin in the calldata.
+    function prevs(bytes calldata packed) internal pure returns (uint256 position) {
+        uint256 begin = _fixed(packed);
+        // Safe: only computes a position in the calldata.
+        assembly ("memory-safe") {
+            position := add(packed.offset, begin)
+        }
+    }
+
+    /// @notice Infohash `index` of those that begin at `position` in the calldata.
+    function prevAt(uint256 position, uint256 index) internal pure returns (bytes20 infohash) {
+        // Safe: reads calldata only. Shifted, since the bytes behind it would stay on the stack, where assembly would see them.
+        assembly ("memory-safe") {
+            infohash := shl(96, shr(96, calldataload(add(position, mul(20, index)))))
         }
     }
 

@@ -5,13 +5,15 @@ pragma solidity 0.8.37;
 import {Packed} from "./Packed.sol";
 import {Text} from "./Text.sol";
 import {Asset, ENTERED} from "../types/Asset.sol";
+import {Flow} from "../types/Flow.sol";
 import {Rules} from "../types/Rules.sol";
+import {Swap} from "../types/Swap.sol";
 
 /// @title Canonical JSON of transactions (RFC 8785)
 /// @dev Nothing is ever parsed or escaped: memo characters that would need it are invalid. Layout: docs/protocol.md, section 2.
 library TransactionFile {
     /// @dev Bytes that any file fits into, section 2.
-    uint256 internal constant MAX_FILE = 1024;
+    uint256 internal constant MAX_FILE = 1536;
 
     /// @notice The file of a transfer, a request or an issuance.
     /// @param sender the address recovered from the signature
@@ -34,13 +36,10 @@ library TransactionFile {
         uint256 tokens = Packed.tokens(packed);
         bool issues = Packed.isIssuance(packed);
         if (issues) next = Text.decimal(Text.literal(next, '","issued":"', 12), tokens);
-        next = _memo(next, Packed.memo(packed));
-        next = _prev(next, packed);
-        next = Text.literal(next, '],"signature":"0x', 17);
-        next = Text.hexadecimal(next, bytes32(Packed.r(packed)), 32);
-        next = Text.hexadecimal(next, bytes32(Packed.s(packed)), 32);
-        next = Text.literal(next, Packed.v(packed) == 27 ? bytes32('1b","time":') : bytes32('1c","time":'), 11);
-        next = Text.decimal(next, Packed.time(packed));
+        next = Text.literal(_memo(next, Packed.memo(packed)), '",', 2);
+        next = _prev(next, Packed.prevs(packed), Packed.prevCount(packed));
+        next = _signature(next, bytes32(Packed.r(packed)), bytes32(Packed.s(packed)), Packed.v(packed));
+        next = _time(next, Packed.time(packed));
         next = Text.literal(next, ',"to":"0x', 9);
         _end(file, next, to, issues, tokens);
     }
@@ -68,6 +67,31 @@ library TransactionFile {
         _end(file, next, to, false, credit);
     }
 
+    /// @notice The file of a take, within which the offer is as its own file has it.
+    /// @param memo of the take
+    function writeTake(Swap memory swap, bytes calldata memo) internal pure returns (bytes memory file) {
+        uint256 next;
+        (file, next) = _begin();
+        next = Text.literal(next, '{"from":"0x', 11);
+        next = Text.hexadecimal(next, bytes20(swap.want.from), 20);
+        next = _memo(next, memo);
+        next = Text.literal(next, '","offer":{"from":"0x', 21);
+        next = Text.hexadecimal(next, bytes20(swap.give.from), 20);
+        next = _amount(Text.literal(next, '","give":{"', 11), swap.give);
+        next = _prev(Text.literal(next, ',', 1), swap.give.prevs, swap.give.count);
+        next = _signature(next, swap.offer.r, swap.offer.s, swap.offer.v);
+        if (swap.isNamed) {
+            next = Text.literal(next, '","taker":"0x', 13);
+            next = Text.hexadecimal(next, bytes20(swap.taker), 20);
+        }
+        next = _time(next, swap.offer.time);
+        next = _amount(Text.literal(next, ',"want":{"', 10), swap.want);
+        next = _prev(Text.literal(next, '},', 2), swap.want.prevs, swap.want.count);
+        next = _signature(next, swap.take.r, swap.take.s, swap.take.v);
+        next = _time(next, swap.take.time);
+        _cut(file, Text.literal(next, '}', 1));
+    }
+
     /// @dev An array that any file fits into, and where its text begins.
     function _begin() private pure returns (bytes memory file, uint256 next) {
         file = new bytes(MAX_FILE + Text.SLACK);
@@ -81,11 +105,33 @@ library TransactionFile {
     function _end(bytes memory file, uint256 next, address to, bool issues, uint256 tokens) private pure {
         next = Text.hexadecimal(next, bytes20(to), 20);
         if (!issues) next = Text.decimal(Text.literal(next, '","tokens":"', 12), tokens);
-        next = Text.literal(next, '"}', 2);
+        _cut(file, Text.literal(next, '"}', 2));
+    }
+
+    /// @dev Cuts the array to what was written.
+    function _cut(bytes memory file, uint256 end) private pure {
         // Safe: a file has at most MAX_FILE bytes, for which the array was allocated.
         assembly ("memory-safe") {
-            mstore(file, sub(next, add(file, 32)))
+            mstore(file, sub(end, add(file, 32)))
         }
+    }
+
+    /// @dev The members of an amount, behind its first quote, up to its brace.
+    function _amount(uint256 next, Flow memory flow) private pure returns (uint256) {
+        next = Text.literal(_asset(next, flow.asset), 'tokens":"', 9);
+        return Text.literal(Text.decimal(next, flow.paid), '"}', 2);
+    }
+
+    /// @dev The member behind the array of what is spent, up to its last digit.
+    function _signature(uint256 next, bytes32 r, bytes32 s, uint256 v) private pure returns (uint256) {
+        next = Text.literal(next, ',"signature":"0x', 16);
+        next = Text.hexadecimal(Text.hexadecimal(next, r, 32), s, 32);
+        return Text.literal(next, v == 27 ? bytes32('1b') : bytes32('1c'), 2);
+    }
+
+    /// @dev The member behind the last digit of a text.
+    function _time(uint256 next, uint256 time) private pure returns (uint256) {
+        return Text.decimal(Text.literal(next, '","time":', 9), time);
     }
 
     /// @dev The member that comes first where there is another asset than TTX, up to the name of the next one.
@@ -109,13 +155,14 @@ library TransactionFile {
         return next;
     }
 
-    function _prev(uint256 next, bytes calldata packed) private pure returns (uint256) {
-        uint256 count = Packed.prevCount(packed);
+    /// @dev The whole member.
+    function _prev(uint256 next, uint256 prevs, uint256 count) private pure returns (uint256) {
+        next = Text.literal(next, '"prev":[', 8);
         for (uint256 i = 0; i < count; i++) {
-            next = i == 0 ? Text.literal(next, '","prev":["', 11) : Text.literal(next, ',"', 2);
-            next = Text.hexadecimal(next, Packed.prev(packed, i), 20);
+            next = Text.literal(next, i == 0 ? bytes32('"') : bytes32(',"'), i == 0 ? 1 : 2);
+            next = Text.hexadecimal(next, Packed.prevAt(prevs, i), 20);
             next = Text.literal(next, '"', 1);
         }
-        return next;
+        return Text.literal(next, ']', 1);
     }
 }

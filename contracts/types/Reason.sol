@@ -16,5 +16,6 @@ enum Reason {
     Overspend,
     OutputExists,
     Overflow,
-    BadAsset
+    BadAsset,
+    BadOffer
 }
