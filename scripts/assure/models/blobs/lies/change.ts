@@ -2,7 +2,7 @@
 
 import { applyStep } from '../../../../../node/protocol/apply.ts'
 import { type WrittenRow, writeBlobs } from '../../../../../node/protocol/blob.ts'
-import { type AppliedStep, blobRowsOf } from '../../../../../node/protocol/blob-block.ts'
+import { type AppliedStep, blobRowsOf, encodeRequest, splitHead } from '../../../../../node/protocol/blob-block.ts'
 import { concat } from '../../../../../node/protocol/bytes.ts'
 import type { State } from '../../../../../node/protocol/state.ts'
 import type { World } from '../../world.ts'
@@ -12,9 +12,6 @@ import type { BlobPost } from '../scene.ts'
 /** What a liar posts in place of a right block; undefined if the block has nothing of that kind. */
 type Lie = (right: RightBlobs) => BlobPost | undefined
 export type Lies = Readonly<Record<string, Lie>>
-
-/** Bytes of a request in a head. */
-const REQUEST = 40
 
 export function below(world: World, most: number): number {
   return Math.floor(world.random() * most)
@@ -40,11 +37,8 @@ export function withRequests(
   right: RightBlobs,
   change: (requests: readonly Uint8Array[], world: World) => readonly Uint8Array[] | undefined,
 ): BlobPost | undefined {
-  return withHead(right, ({ requests }, world) => {
-    const list = Array.from({ length: requests.length / REQUEST }, (_, i) => {
-      return requests.subarray(REQUEST * i, REQUEST * (i + 1))
-    })
-    const changed = change(list, world)
+  return withHead(right, (head, world) => {
+    const changed = change(splitHead(head).requests.map(encodeRequest), world)
     return changed && { requests: concat(...changed) }
   })
 }
