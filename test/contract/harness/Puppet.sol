@@ -72,7 +72,9 @@ contract Puppet is IHooks {
         delete _calls;
         for (uint256 i = 0; i < calls.length; ++i) {
             (bool done, bytes memory answer) = targets[i].call{value: address(this).balance / 2}(calls[i]);
-            _answers.push(done ? bytes4(0) : bytes4(answer));
+            // Says nothing because it takes no coins, perhaps.
+            if (!done && answer.length == 0) (done, answer) = targets[i].call(calls[i]);
+            _answers.push(done ? bytes4(0) : answer.length == 0 ? bytes4(0xffffffff) : bytes4(answer));
         }
     }
 }

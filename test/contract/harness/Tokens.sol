@@ -227,7 +227,7 @@ contract MeddlingToken is PlainToken(18) {
         if (from == address(0)) return;
         for (uint256 i = 0; i < _calls.length; ++i) {
             (bool done, bytes memory answer) = _targets[i].call(_calls[i]);
-            answers.push(done ? bytes4(0) : bytes4(answer));
+            answers.push(done ? bytes4(0) : answer.length == 0 ? bytes4(0xffffffff) : bytes4(answer));
         }
     }
 

@@ -1,6 +1,7 @@
 // A bridge with a factory of gateways, and tokens of all kinds: who deposits, which blocks consume it, and who claims.
 
 import assert from 'node:assert/strict'
+import { beforeEach } from 'node:test'
 import { type Abi, encodeFunctionData, type Hex, parseEventLogs } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { gatewayAbi } from '../../../deployments/gateway-abi.ts'
@@ -11,6 +12,7 @@ import { type Address, parseAddress } from '../../../node/protocol/ids.ts'
 import { type Draft, enteredStep, proofOf, type TestBlock, transactionStep } from './blocks.ts'
 import { type Fork, type Receipt, readArtifact, type Sender, type TestChain } from './chain.ts'
 import { ASSETS, Fixture, HOUR, sealedHex } from './fixture.ts'
+import { freshForEach } from './fresh.ts'
 
 export const TOKENS = 'test/contract/harness/Tokens.sol'
 const FACTORY = 'contracts/periphery/GatewayFactory.sol/GatewayFactory.json'
@@ -136,10 +138,14 @@ export class GatewayStage implements AsyncDisposable {
     const target = tip.header.target - 1n
     await fixture.extend(tip, { steps: [...this.waiting], target, miner: fixture.account(8) })
     const rival = await fixture.extend(tip, { steps, target, miner: fixture.account(1) }, { rival: true })
-    await fixture.nominate(tip, await fixture.extend(rival))
+    const child = await fixture.extend(rival)
+    await fixture.nominate(tip, child)
     fixture.pass(49n * HOUR)
     await fixture.finalize(rival)
-    return this.#consumed(rival)
+    await fixture.finalize(child)
+    const final = this.#consumed(rival)
+    this.tip = child
+    return final
   }
 
   claim(gateway: Address, block: Final, index: number, sender?: Sender): Promise<Receipt> {
@@ -184,6 +190,16 @@ export class GatewayStage implements AsyncDisposable {
     this.tip = block
     return { block, proof: (index) => proofOf(block, first + index) }
   }
+}
+
+/** From now on the stage is before each test of the file as it is now, an hour later. */
+export async function freshStage(stage: GatewayStage): Promise<void> {
+  const { tip, waiting } = stage
+  await freshForEach(stage.fixture)
+  beforeEach(() => {
+    stage.tip = tip
+    stage.waiting = [...waiting]
+  })
 }
 
 /** A final block, and the claims of its requests in their order. */
