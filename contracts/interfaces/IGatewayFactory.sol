@@ -19,7 +19,7 @@ interface IGatewayFactory {
     function create(address token) external returns (address gateway);
 
     /// @notice Where the gateway of a token is, or will be: the last 20 bytes of keccak(0xff ‖ factory ‖ 0(32) ‖ keccak(code)), in which
-    /// code is `0x61_0041_3d81600a3d39f3_363d3d373d3d3d363d73 ‖ implementation ‖ 0x5af43d82803e903d91602b57fd5bf3 ‖ token`.
+    /// code is `0x6100413d81600a3d39f3363d3d373d3d3d363d73 ‖ implementation ‖ 0x5af43d82803e903d91602b57fd5bf3 ‖ token`.
     function gatewayOf(address token) external view returns (address gateway);
 
     /// @notice The bridge of all its gateways.

@@ -14,7 +14,7 @@ import { type Fork, type Receipt, readArtifact, type Sender, type TestChain } fr
 import { ASSETS, Fixture, HOUR, sealedHex } from './fixture.ts'
 import { freshForEach } from './fresh.ts'
 
-export const TOKENS = 'test/contract/harness/Tokens.sol'
+const TOKENS = 'test/contract/harness/Tokens.sol'
 const FACTORY = 'contracts/periphery/GatewayFactory.sol/GatewayFactory.json'
 /** Enough for any payment. */
 export const GAS_EACH = 600_000n
