@@ -225,7 +225,12 @@ describe('claimMany', () => {
     }
     assert(reverted > 5 && paid > 5, `${reverted} reverted, ${paid} paid`)
     const little = stage.claimMany(gateway, block, [0], 40_000_000n, { gas: 120_000n })
-    await assert.rejects(little, (error) => error instanceof Reverted && error.errorName === 'TooLittleGas')
+    await assert.rejects(little, (error) => {
+      assert(error instanceof Reverted && error.errorName === 'TooLittleGas')
+      const [left, least] = error.args
+      assert.equal(least, 40_000_000n / 63n)
+      return typeof left === 'bigint' && left < 120_000n
+    })
   })
 
   it('is the only one that calls the payment of one', async () => {
