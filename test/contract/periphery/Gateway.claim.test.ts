@@ -209,11 +209,12 @@ describe('claimMany', () => {
     const heavy = await stage.list('MoodyToken', [alice], ALL)
     await stage.deposit(heavy.gateway, ALL, alice, { from: alice })
     // It answers 300 kB, so that a payment needs so much gas that a 64th of it is more than the gateway has in reserve.
+    // Alone, since a second payment finds much that is warm, and needs less than the first.
     await stage.act(heavy.token, 'set', [7, 0, 0, ZERO_ADDRESS])
     const recipients = Array.from({ length: 4 }, (_, i) => fixture.account(10 + i))
     for (const [of, count, from, to] of [
       [gateway, 4, 30_000n, 150_000n],
-      [heavy.gateway, 2, 250_000n, 400_000n],
+      [heavy.gateway, 1, 250_000n, 400_000n],
     ] as const) {
       const block = await stage.final(recipients.map((recipient) => leaving(1_000n, recipient, of)))
       const indices = [0, 1, 2, 3].slice(0, count)
