@@ -32,8 +32,8 @@ const BLOBS: Suite = {
 const RULES: Suite = {
   name: 'rules',
   contracts: ['test/contract/harness/BridgeHarness.sol:BridgeHarness'],
-  files: ['race', 'queue', 'deposit', 'surcharge', 'reward', 'money', 'owed', 'limits', 'tag'].map((name) =>
-    test(`bridge/Bridge.${name}`),
+  files: ['race', 'queue', 'deposit', 'enter', 'requests', 'surcharge', 'reward', 'money', 'owed', 'limits', 'tag'].map(
+    (name) => test(`bridge/Bridge.${name}`),
   ),
 }
 
@@ -52,7 +52,9 @@ const READER: Suite = {
     'test/contract/harness/BlobBridgeHarness.sol:BlobBridgeHarness',
     'test/contract/harness/BridgeHarness.sol:BridgeHarness',
   ],
-  files: ['blobs', 'publish', 'queue', 'deposit', 'claim'].map((name) => test(`bridge/Bridge.${name}`)),
+  files: ['blobs', 'publish', 'queue', 'deposit', 'enter', 'requests', 'claim', 'assets'].map((name) =>
+    test(`bridge/Bridge.${name}`),
+  ),
 }
 
 /** Rows in blobs without their openings, which takes a tenth of the time. */
@@ -127,9 +129,11 @@ export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
     publish: ['publish', '_draftOn', '_accept', '_record'],
     disputes: ['refute'],
     reward: ['finalize', 'withdrawBond', '_refute'],
-    claim: ['claim', 'claimMany', '_pay', '_payoutOf', '_checkFinal', 'isClaimed', 'balanceAt'],
+    claim: ['claim', 'claimMany', '_pay', '_payoutOf', '_indexOf', '_checkFinal', 'isClaimed', 'balanceAt'],
+    requests: ['requestOf'],
     race: ['nominate', '_finalAt', 'slotOf', 'isEligible', '_checkRefutable', '_checkTime'],
-    deposit: ['deposit', 'depositWithPermit', 'force'],
+    deposit: ['deposit', 'depositWithPermit', 'force', '_checkEntry', '_feeOf'],
+    enter: ['enter'],
     money: ['withdraw'],
     authority: ['constructor'],
   }).flatMap(([file, functions]) => functions.map((name) => [`Bridge.${name}`, test(`bridge/Bridge.${file}`)])),
@@ -163,5 +167,6 @@ export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/libraries/TransactionFile.sol': [STEPS, ...BRIDGE, solidity('TransactionFile')],
   'contracts/libraries/Tree.sol': [STEPS, ...BRIDGE, solidity('Tree')],
   'contracts/libraries/TypedData.sol': [STEPS, ...BRIDGE, solidity('TransactionFile')],
+  'contracts/types/Asset.sol': [STEPS, READER, ROWS],
   'contracts/types/PerKind.sol': [STEPS, READER, ROWS],
 }
