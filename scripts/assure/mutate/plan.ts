@@ -123,6 +123,20 @@ const MONEY: Suite = {
   files: ['test/contract/bridge/BridgeMoney.t.sol', 'test/contract/harness/BridgeHandler.sol'],
 }
 
+/** The factory has the code of its gateways within its own. */
+const GATEWAYS: Suite = {
+  name: 'gateways',
+  contracts: ['contracts/periphery/GatewayFactory.sol:GatewayFactory'],
+  files: [
+    'periphery/Gateway.claim',
+    'periphery/Gateway.deposit',
+    'periphery/Gateway.reentrancy',
+    'periphery/Gateway.hostile',
+    'periphery/GatewayFactory',
+    'periphery/Gateway.money',
+  ].map(test),
+}
+
 /** Where a function of the bridge is tested most closely: tried first, until another file turns out to kill more. */
 export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
@@ -167,6 +181,8 @@ export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/libraries/TransactionFile.sol': [STEPS, ...BRIDGE, solidity('TransactionFile')],
   'contracts/libraries/Tree.sol': [STEPS, ...BRIDGE, solidity('Tree')],
   'contracts/libraries/TypedData.sol': [STEPS, ...BRIDGE, solidity('TransactionFile')],
+  'contracts/periphery/Gateway.sol': [GATEWAYS],
+  'contracts/periphery/GatewayFactory.sol': [GATEWAYS],
   'contracts/types/Asset.sol': [STEPS, READER, ROWS],
   'contracts/types/PerKind.sol': [STEPS, READER, ROWS],
 }
