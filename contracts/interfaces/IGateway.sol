@@ -42,8 +42,6 @@ interface IGateway {
     error BadToken(address token);
     /// @notice Nobody could spend what is sent there.
     error BadRecipient(address to);
-    /// @notice Less than `least` arrived.
-    error BelowMinimum(uint256 amount, uint256 least);
     /// @notice No more than `most` can be entered now: of no asset is there more than 2^128 - 1.
     error AboveMaximum(uint256 amount, uint256 most);
     /// @notice The token did not move from or to the account, or the account did not take the coins that come back.
@@ -54,13 +52,13 @@ interface IGateway {
     error SupplyExceeded(uint256 supply, uint256 requested);
     /// @notice Nothing is owed to the account.
     error NothingOwed(address account);
-    /// @notice The call had less gas than it wanted to give to each payment.
-    error TooLittleGas(uint256 gas_, uint256 least);
+    /// @notice There are only `gas_` left, of which a payment cannot get `gasEach`.
+    error TooLittleGas(uint256 gas_, uint256 gasEach);
 
     // ------------------------------------------------------------------------------------------------ from Ethereum to TTX
 
     /// @notice Takes `amount` of the caller, who has allowed it to the gateway, and enters what arrived, but never more than `amount`, for `to` on
-    /// the TTX side, which is credited all of it. It costs what `IBridge.enter` costs, in the chain's coin; what is sent above that comes back as
+    /// the TTX side, which is credited all of it; if that is nothing, the bridge refuses it (`BelowMinimum`). It costs what `IBridge.enter` costs, in the chain's coin; what is sent above that comes back as
     /// the last act of the call. A contract that takes no coins sends exactly that.
     /// @dev Refused are tokens that answer false, or have no code; those that answer nothing are taken at their word, as is usual
     /// (OpenZeppelin's SafeERC20). If the token takes a fee, that is the depositor's.

@@ -34,6 +34,9 @@ contract Gateway is IGateway, ReentrancyGuardTransient {
         address earner;
     }
 
+    /// @dev More than it takes to make the call of a payment.
+    uint256 private constant CALL_GAS = 3_000;
+
     /// @inheritdoc IGateway
     IBridge public immutable bridge;
 
@@ -92,11 +95,10 @@ contract Gateway is IGateway, ReentrancyGuardTransient {
             IBridge.Claim calldata request = requests[i];
             if (isClaimed(request.number)) continue;
             Payment memory payment = _prove(sealedHeader, block_, request);
+            // A call gets at most 63 of 64 parts of the gas that is left (EIP-150). Given less than `gasEach`, its failure would say nothing.
+            if (Math.saturatingSub(gasleft(), CALL_GAS) / 64 * 63 < gasEach) revert TooLittleGas(gasleft(), gasEach);
             try this.pay{gas: gasEach}(payment) {}
             catch {
-                // By EIP-150 a call keeps a 64th of what it has. If less is left, the payment was not given all of `gasEach`, and its
-                // failure says nothing.
-                if (gasleft() < gasEach / 63) revert TooLittleGas(gasleft(), gasEach / 63);
                 emit PaymentFailed(request.number, request.to);
             }
         }
@@ -135,9 +137,8 @@ contract Gateway is IGateway, ReentrancyGuardTransient {
         if (to == address(this) || to == address(token_)) revert BadRecipient(to);
         uint256 held = _balance(token_);
         if (!token_.trySafeTransferFrom(msg.sender, address(this), amount)) revert TransferFailed(msg.sender);
-        // What came from elsewhere meanwhile is not the depositor's.
+        // What came from elsewhere meanwhile is not the depositor's. The bridge refuses zero.
         uint256 arrived = Math.min(amount, Math.saturatingSub(_balance(token_), held));
-        if (arrived == 0) revert BelowMinimum(0, 1);
         uint128 before = supply;
         uint256 most = type(uint128).max - before;
         if (arrived > most) revert AboveMaximum(arrived, most);

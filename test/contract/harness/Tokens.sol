@@ -136,7 +136,7 @@ contract MoodyToken is PlainToken(18) {
         SaysFalse,
         MovesAndSaysFalse,
         MovesAndSaysTwo,
-        MovesAndSaysLittle,
+        MovesAndSaysLess,
         MovesAndIsLoud,
         BurnsGas
     }
@@ -195,7 +195,7 @@ contract MoodyToken is PlainToken(18) {
                 mstore(0, 2)
                 return(0, 32)
             }
-            if eq(mood, 6) { return(31, 1) }
+            if eq(mood, 6) { return(0, 31) }
             if eq(mood, 7) {
                 mstore(0, 1)
                 return(0, 300000)

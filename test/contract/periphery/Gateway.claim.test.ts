@@ -206,26 +206,31 @@ describe('claimMany', () => {
     ])
   })
 
-  it('never takes a lack of gas for a failure: it has for each payment what it was told, or reverts', async () => {
+  it('never takes a lack of gas for a failure: a payment has what it may take, or the call reverts', async () => {
     const block = await stage.final(Array.from({ length: 4 }, (_, i) => leaving(1_000n, fixture.account(10 + i))))
-    const again = await chain.snapshot()
-    const { gasUsed } = await stage.claimMany(gateway, block, [0, 1, 2, 3])
-    await again()
-    let [reverted, paid] = [0, 0]
-    for (let gas = 60_000n; gas < gasUsed + GAS_EACH; gas += 9_973n) {
+    /** What becomes of a batch with this gas for each payment, and for all. */
+    const attempt = async (gasEach: bigint, gas: bigint): Promise<'reverted' | 'paid' | 'passed over'> => {
       const undo = await chain.snapshot()
-      const receipt = await stage.claimMany(gateway, block, [0, 1, 2, 3], GAS_EACH, { gas }).catch(() => undefined)
-      if (receipt === undefined) reverted += 1
-      else {
-        assert.equal(eventsOf(receipt, 'PaymentFailed').length, 0, `${gas} gas`)
-        assert.equal(eventsOf(receipt, 'Claimed').length, 4)
-        paid += 1
-      }
+      const receipt = await stage.claimMany(gateway, block, [0, 1, 2, 3], gasEach, { gas }).catch(() => undefined)
       await undo()
+      if (receipt === undefined) return 'reverted'
+      return eventsOf(receipt, 'PaymentFailed').length === 0 ? 'paid' : 'passed over'
     }
-    assert(reverted > 5 && paid > 5, `${reverted} reverted, ${paid} paid`)
-    const little = stage.claimMany(gateway, block, [0], 40_000_000n, { gas: 120_000n })
-    await assert.rejects(little, (error) => error instanceof Reverted && error.errorName === 'TooLittleGas')
+    const plenty = 10_000_000n
+    const needed = await least(async (gasEach) => (await attempt(gasEach, plenty)) === 'paid', plenty)
+    assert(needed > 30_000n && needed < 150_000n, `a payment needs ${needed}`)
+    for (const gasEach of [needed, needed + 1n, 2n * needed, GAS_EACH]) {
+      const enough = await least(async (gas) => (await attempt(gasEach, gas)) !== 'reverted', plenty)
+      for (const more of [0n, 1n, 63n, 500n, 5_000n, 50_000n])
+        assert.equal(await attempt(gasEach, enough + more), 'paid', `${gasEach} each, ${enough} + ${more} in all`)
+    }
+    await assert.rejects(stage.claimMany(gateway, block, [0], 40_000_000n), (error) => {
+      assert(error instanceof Reverted && error.errorName === 'TooLittleGas')
+      const [left, gasEach] = error.args
+      assert.equal(gasEach, 40_000_000n)
+      return typeof left === 'bigint' && left < 2n ** 24n
+    })
+    await assertReverts(stage.claimMany(gateway, block, [0], 2n ** 256n - 1n), 'TooLittleGas')
   })
 
   it('is the only one that calls the payment of one', async () => {
@@ -246,3 +251,14 @@ describe('withdraw', () => {
     await assertBacked(stage, token, gateway, { owed: [carol] })
   })
 })
+
+/** The least number up to `most` that passes, where all above it do. */
+async function least(passes: (value: bigint) => Promise<boolean>, most: bigint): Promise<bigint> {
+  let [below, above] = [0n, most]
+  while (above - below > 1n) {
+    const middle = (below + above) / 2n
+    if (await passes(middle)) above = middle
+    else below = middle
+  }
+  return above
+}

@@ -23,7 +23,7 @@ const MOODS = {
   'answers false': 3,
   'moves and answers false': 4,
   'moves and answers 2': 5,
-  'moves and answers a byte': 6,
+  'moves and answers 31 bytes': 6,
   'moves and answers 300 kB': 7,
   'burns all gas': 8,
 } as const
@@ -139,7 +139,7 @@ describe('a token that', () => {
     'answers false',
     'moves and answers false',
     'moves and answers 2',
-    'moves and answers a byte',
+    'moves and answers 31 bytes',
   ] as const
   for (const mood of bad) {
     it(`${mood} is not deposited`, async () => {
@@ -196,7 +196,7 @@ describe('a token that', () => {
 
   it('does not say what the gateway has is not deposited, and what is there can be claimed', async () => {
     await stage.deposit(moody.gateway, 1_000n, bob, { from: alice })
-    for (const mood of ['reverts', 'reverts with 300 kB', 'moves and answers a byte'] as const) {
+    for (const mood of ['reverts', 'reverts with 300 kB', 'moves and answers 31 bytes'] as const) {
       await set('honest', 'honest', mood)
       const refused = stage.deposit(moody.gateway, 10n, bob, { from: alice })
       await assertReverts(refused, 'BadToken', [getAddress(moody.token.address)])

@@ -11,7 +11,7 @@ import { sealedHex } from '../../support/contract/fixture.ts'
 import { type Contract, depositData, eventsOf, type Final, GatewayStage } from '../../support/contract/gateway-stage.ts'
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
-const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 400)
+const ROUNDS = Number(process.env['FUZZ_RUNS'] ?? 400)
 const random = randomOf(seed)
 const pick = (below: number) => Math.floor(random() * below)
 const amountBelow = (most: bigint) => (most * BigInt(pick(1_000_000))) / 1_000_000n
@@ -248,7 +248,7 @@ test(`what gateways hold is what it is for, after each of ${ROUNDS} steps (seed 
     await check(round)
   }
   t.diagnostic(JSON.stringify(seen))
-  if (ROUNDS >= 200)
+  if (ROUNDS >= 400)
     for (const what of ['deposit', 'claim', 'claim, unpaid', 'withdrawal', 'passed over', 'TransferFailed', 'BadProof'])
       assert((seen[what] ?? 0) > 0, `${what} happened`)
 })

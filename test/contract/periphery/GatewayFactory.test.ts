@@ -101,6 +101,15 @@ describe('create', () => {
     assert.notEqual(await codeOf(gatewayOf(factory, foreign)), '0x')
   })
 
+  it('takes code that is shorter than that of any gateway, as that of an account by EIP-7702', async () => {
+    for (const code of ['0x00', `0xef0100${fixture.bridge.slice(2)}`, `0x${'5b'.repeat(44)}`]) {
+      const token = parseAddress(toHex(toBytes(someHash(code.length)).subarray(12)))
+      await chain.request('hardhat_setCode', [token, code])
+      await create(token)
+      assert.notEqual(await codeOf(gatewayOf(factory, token)), '0x')
+    }
+  })
+
   it('makes it at its address although coins were there before', async () => {
     const { address } = await stage.deploy('PlainToken', [18])
     const gateway = gatewayOf(factory, address)
