@@ -142,19 +142,6 @@ export const WORD_PROOFS: readonly WordProof[] = [
     ],
   },
   {
-    function: 'Step._transactionAt',
-    inputs: ['steps.offset', 'offset'],
-    given: 'any step',
-    assume: 'true',
-    claims: [
-      {
-        about: 'it lies 9 bytes into an applied step and 1 into any other',
-        holds: (f) =>
-          `(= ${term(f, 'position')} (bvadd |offset| (ite (= ${kind} ${numeral(2n)}) ${numeral(9n)} ${numeral(1n)})))`,
-      },
-    ],
-  },
-  {
     function: 'Text.hexadecimal',
     inputs: ['pointer', 'data', 'count'],
     part: 0,
