@@ -18,6 +18,9 @@ for (const item of [...bridgeAbi, ...tokenAbi]) {
   if (item.type !== 'error' || FOREIGN.test(item.name)) continue
   const isMeant = !UNPROVOKED.includes(item.name)
   it(`${item.name} is ${isMeant ? '' : 'not '}provoked`, () => {
-    assert.equal(tests.some((text) => text.includes(`'${item.name}'`)), isMeant)
+    assert.equal(
+      tests.some((text) => text.includes(`'${item.name}'`)),
+      isMeant,
+    )
   })
 }
