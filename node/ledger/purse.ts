@@ -1,8 +1,9 @@
 // Whose money of which asset: by purses the ledger keeps what is spent, who spends it, balances and history.
 
 import type { Asset } from '../protocol/asset.ts'
-import type { Address } from '../protocol/ids.ts'
-import type { SignedTransaction } from '../protocol/transaction.ts'
+import type { Address, Infohash } from '../protocol/ids.ts'
+import { movedAsset } from '../protocol/apply.ts'
+import type { SignedTransaction, Transaction } from '../protocol/transaction.ts'
 
 /**
  * The address for an owner's TTX, and `address/asset` for another asset of theirs. It is text since keys of the database begin with it: `/` sorts
@@ -31,6 +32,12 @@ export function rangeOfAssets(owner: Address): readonly [string, string] {
 /** What a transaction spends: of an issuance TTX. */
 export function payerOf({ from, asset }: Pick<SignedTransaction, 'from' | 'asset'>): Purse {
   return purseOf(from, asset)
+}
+
+/** What a transaction of this id gives its payee; undefined for TTX. */
+export function assetMovedBy(tx: Transaction, infohash: Infohash): Asset | undefined {
+  if (tx.kind === 'signed') return movedAsset({ tx, infohash })
+  return tx.kind === 'deposit' ? tx.deposit.asset : undefined
 }
 
 export function ownerOf(purse: Purse): Address {

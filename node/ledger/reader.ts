@@ -1,7 +1,6 @@
 // The ledger's answers: all that can be asked of it, from what is on disk.
 
 import { OperationError } from '../errors.ts'
-import { movedAsset } from '../protocol/apply.ts'
 import type { Asset } from '../protocol/asset.ts'
 import { encodeText, encodeUint } from '../protocol/bytes.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.ts'
@@ -13,7 +12,7 @@ import { selectInputs, spendable } from './coins.ts'
 import { type Ancestors, ancestorsOf, rivalsToName } from './intake/graph.ts'
 import type { Rejects } from './intake/rejects.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
-import { assetOf, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
+import { assetMovedBy, assetOf, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
 import { creatorStanding, entryOf, fileOf, headOf, placeOf } from './standing/books.ts'
 import type { Database } from './store/database.ts'
 import {
@@ -271,11 +270,10 @@ function returnsAll(tx: Transaction): boolean {
 }
 
 function details(infohash: Infohash, tx: Transaction) {
-  if (tx.kind === 'genesis') return {}
-  if (tx.kind === 'deposit') return ofAsset({}, tx.deposit.asset)
+  const asset = assetMovedBy(tx, infohash)
+  if (tx.kind !== 'signed') return ofAsset({}, asset)
   const { from, bridge, memo } = tx
-  const more = { from, ...(bridge ? { bridgeTo: bridge.to } : {}), ...(memo === undefined ? {} : { memo }) }
-  return ofAsset(more, movedAsset({ tx, infohash }))
+  return ofAsset({ from, ...(bridge ? { bridgeTo: bridge.to } : {}), ...(memo === undefined ? {} : { memo }) }, asset)
 }
 
 function toFingerprint(sum: bigint): Hash {

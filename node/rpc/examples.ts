@@ -7,6 +7,8 @@ import type { CallParams, Method, Result } from './api.ts'
 
 const BOB = parseAddress('0x1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e')
 const ALICE = parseAddress('0x328809bc894f92807417d2dad6b7c998c1afdac6')
+/** A contract that entered some of its own asset. */
+const VAULT = parseAddress('0x5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a')
 const GENESIS = parseInfohash('97dab7de115b5f87fa5df178bf23545823eb87e1')
 const PAYMENT = parseInfohash('cbbdb16d4f3efeea02102fb1cbad11bda2606fee')
 const REQUEST = parseInfohash('afc3590187febb5712a5c7d30e1f4f30015a646c')
@@ -196,6 +198,10 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
       outputs: [{ infohash: REQUEST, value: 930n, status: 'ordered' }],
     },
   },
+  account_assets: {
+    params: { owner: BOB },
+    result: { assets: [{ asset: VAULT, spendable: 250n, ordered: 250n, final: 0n }] },
+  },
   account_inputs: {
     params: { owner: BOB, tokens: 500n },
     result: { prev: [REQUEST], sum: 930n, unorderedAncestors: 0 },
@@ -281,6 +287,22 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
           net: 99n,
         },
       ],
+    },
+  },
+  bridge_request: {
+    params: { infohash: REQUEST },
+    result: {
+      request: {
+        block: BLOCK,
+        sealed: SEALED,
+        number: 0n,
+        step: 2,
+        siblings: [],
+        infohash: REQUEST,
+        recipient: BOB,
+        tokens: 100n,
+        leaf: parseHash('0x9a35c3f2ee4777034786b5141b9beaec682ce22eedcb6bf9433eb26164c49e6f'),
+      },
     },
   },
   proof_export: { params: { infohash: PAYMENT }, result: { torrent: PROOF, files: [] } },

@@ -17,6 +17,7 @@ import {
   descent,
   isWrong,
   type Nomination,
+  type RequestPlace,
 } from '../view.ts'
 
 /** A publication as it is kept: without its content, which is kept apart, but for the hashes of its blobs. */
@@ -38,7 +39,7 @@ export type StoredEvent =
  * `unknown`: this process cannot judge it.
  */
 export type Finding =
-  | { readonly verdict: 'valid'; readonly requests: readonly number[] }
+  | { readonly verdict: 'valid'; readonly requests: readonly RequestPlace[] }
   | Extract<BlockVerdict, { verdict: 'invalid' | 'displaced' | 'unknown' }>
 
 export type Findings = ReadonlyMap<Hash, Finding>

@@ -19,6 +19,7 @@ import {
   type LaneLengths,
   laneOf,
   nextQueueHash,
+  type QueueEntry,
   ofLanes,
   type QueuePlace,
 } from '../../../node/protocol/queue.ts'
@@ -187,14 +188,18 @@ function count(contract: Contract, event: BridgeEvent): void {
       claimed.add(event.number)
       return
     default: {
-      const entry =
-        event.kind === 'deposited'
-          ? ({ kind: 'deposit', gross: event.gross, to: event.to } as const)
-          : ({ kind: 'forced', fee: event.fee, packed: event.packed } as const)
+      const entry = queuedBy(event)
       const lane = queue[laneOf(entry.kind)]
       lane.push({ hash: nextQueueHash(lane.at(-1)?.hash ?? ZERO_HASH, entryHash(entry)), time: event.time })
     }
   }
+}
+
+function queuedBy(event: Extract<BridgeEvent, { kind: 'deposited' | 'entered' | 'forced' }>): QueueEntry {
+  if (event.kind === 'deposited') return { kind: 'deposit', gross: event.gross, to: event.to }
+  if (event.kind === 'forced') return { kind: 'forced', fee: event.fee, packed: event.packed }
+  const { fee, amount, to, asset } = event
+  return { kind: 'entered', fee, amount, to, asset }
 }
 
 /** Links the live children of a block; a map keeps the order of publication. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { blocksWithClaims } from '../../../../node/bridge/claims.ts'
-import { type BridgeView, blockOf, requestNumbers } from '../../../../node/bridge/view.ts'
+import { type BridgeView, blockOf, payableNumbers } from '../../../../node/bridge/view.ts'
 import { plant, plantedId } from '../../../../scripts/bench/planted-view.ts'
 
 const LENGTH = 50
@@ -12,7 +12,7 @@ const REQUESTS = 20
 /** A chain of final blocks with this many requests each, of which those of all but the last two are paid. */
 function paidView(): BridgeView {
   const view = plant(Array.from({ length: LENGTH }, (_, i) => ({ on: i, at: i })))
-  const requests = Array.from({ length: REQUESTS }, (_, step) => step)
+  const requests = Array.from({ length: REQUESTS }, (_, step) => ({ step }))
   const blocks = [...view.blocks.values()].map((block) => {
     if (block.place === undefined || block.id === view.root) return block
     const { height } = block.sealed.header
@@ -20,7 +20,7 @@ function paidView(): BridgeView {
     const sealed = { ...block.sealed, header }
     return { ...block, sealed, requests, finality: { place: block.place, fee: 0n, unpaid: false } }
   })
-  const paid = blocks.slice(0, -2).flatMap((block) => requestNumbers(block).map((number) => [number, 1n] as const))
+  const paid = blocks.slice(0, -2).flatMap((block) => payableNumbers(block).map((number) => [number, 1n] as const))
   return {
     ...view,
     final: plantedId(LENGTH),
@@ -57,7 +57,7 @@ test('the requests of a block that is paid whole are looked up once, also when o
   assert.deepEqual(look(view.claimed), [2, (LENGTH - 2) * REQUESTS + 2])
   assert.deepEqual(look(view.claimed), [2, 2])
   const more = new Map(view.claimed)
-  for (const number of requestNumbers(blockOf(view, plantedId(LENGTH)))) more.set(number, 1n)
+  for (const number of payableNumbers(blockOf(view, plantedId(LENGTH)))) more.set(number, 1n)
   assert.deepEqual(look(more), [1, 1 + REQUESTS])
   assert.deepEqual(look(more), [1, 1])
 })
