@@ -25,15 +25,13 @@ export const infohash = z.custom<Infohash>(isInfohash, 'expected an infohash: 40
   pattern: '^[0-9a-f]{40}$',
   description: 'The name of a transaction or of the torrent of a block: 40 lower-case hex digits.',
 })
-export const asset = z
-  .custom<Asset>(isAsset, 'expected an asset: an address, or the infohash of an issuance')
-  .meta({
-    id: 'Asset',
-    type: 'string',
-    pattern: '^(0x)?[0-9a-f]{40}$',
-    description:
-      'Another asset than TTX: the contract on Ethereum that entered it, with `0x`, or the infohash of its issuance, without. It is left out for TTX.',
-  })
+export const asset = z.custom<Asset>(isAsset, 'expected an asset: an address, or the infohash of an issuance').meta({
+  id: 'Asset',
+  type: 'string',
+  pattern: '^(0x)?[0-9a-f]{40}$',
+  description:
+    'Another asset than TTX: the contract on Ethereum that entered it, with `0x`, or the infohash of its issuance, without. It is left out for TTX.',
+})
 export const hash = z.custom<Hash>(isHash, 'expected a hash: 0x and 64 lower-case hex digits').meta({
   id: 'Hash',
   type: 'string',

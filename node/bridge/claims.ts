@@ -11,7 +11,14 @@ import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, splitSteps, transactionIn } from '../protocol/step.ts'
 import { verifyPacked } from '../protocol/verify.ts'
 import type { BlockBody } from './records/judging/judge.ts'
-import { ancestry, type BridgeBlock, type BridgeView, payableNumbers, type RequestPlace, requestNumberOf } from './view.ts'
+import {
+  ancestry,
+  type BridgeBlock,
+  type BridgeView,
+  payableNumbers,
+  type RequestPlace,
+  requestNumberOf,
+} from './view.ts'
 
 export type RequestView = BlockRequest & {
   /** What the recipient gets: of TTX in base units of wTTX; of another asset all of it, if the contract that entered it pays that. */
@@ -42,8 +49,7 @@ export type MaturedClaim = {
 export type OpenRequest = Pick<MaturedClaim, 'step' | 'to' | 'net'>
 
 /** A request of a final block, of whatever asset, and all that `requestOf` needs. */
-export type ProvenRequest = Omit<BlockRequest, 'to'> &
-  Omit<MaturedClaim, 'net' | 'gross'> & { readonly leaf: Hash }
+export type ProvenRequest = Omit<BlockRequest, 'to'> & Omit<MaturedClaim, 'net' | 'gross'> & { readonly leaf: Hash }
 
 // Payments are only ever added to, from one view to the next; where Ethereum undoes some, every block is rebuilt.
 const paidUp = new WeakSet<BridgeBlock>()
@@ -91,7 +97,9 @@ export function maturedClaims(
 ): MaturedClaim[] {
   if (!isFinal(view, block)) return []
   const steps = splitSteps(body.steps)
-  const open = block.requests.flatMap((place) => openRequest(view, block, place, steps[place.step]) ?? []).filter(isWanted)
+  const open = block.requests
+    .flatMap((place) => openRequest(view, block, place, steps[place.step]) ?? [])
+    .filter(isWanted)
   if (open.length === 0) return []
   const proofs = requestProofs(requestsIn(steps))
   const sealed = encodeSealed(block.sealed)
@@ -128,7 +136,12 @@ export function isFinal(view: BridgeView, block: BridgeBlock): boolean {
 }
 
 /** Without its signature being looked at: the step is one of a request that was judged. */
-function openRequest(view: BridgeView, block: BridgeBlock, { step, asset }: RequestPlace, bytes: Uint8Array | undefined) {
+function openRequest(
+  view: BridgeView,
+  block: BridgeBlock,
+  { step, asset }: RequestPlace,
+  bytes: Uint8Array | undefined,
+) {
   if (asset !== undefined) return undefined
   const decoded = bytes && decodeStep(bytes)
   const packed = decoded && transactionIn(decoded)

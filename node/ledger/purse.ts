@@ -1,8 +1,8 @@
 // Whose money of which asset: by purses the ledger keeps what is spent, who spends it, balances and history.
 
+import { movedAsset } from '../protocol/apply.ts'
 import type { Asset } from '../protocol/asset.ts'
 import type { Address, Infohash } from '../protocol/ids.ts'
-import { movedAsset } from '../protocol/apply.ts'
 import type { SignedTransaction, Transaction } from '../protocol/transaction.ts'
 
 /**

@@ -20,7 +20,11 @@ export function storeGenesis(change: Change, genesis: GenesisTransaction): void 
   const file = encodeTransaction(genesis)
   const infohash = infohashOf(file)
   const entry = newEntry({ infohash, kind: 'genesis', file, nowMs: genesis.time * 1_000 })
-  const stored = store(change, { ...entry, outputs: [[purseOf(genesis.to), genesis.tokens]] }, new TextDecoder().decode(file))
+  const stored = store(
+    change,
+    { ...entry, outputs: [[purseOf(genesis.to), genesis.tokens]] },
+    new TextDecoder().decode(file),
+  )
   place(change, stored, { standing: 'final', height: 0, step: 0 })
   change.put(BLOCKS, numberKey(0), { id: ZERO_HASH, publishedAt: genesis.time })
 }

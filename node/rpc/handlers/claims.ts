@@ -41,8 +41,8 @@ export function claimHandlers(parts: Parts) {
 
 /** Where a transaction is on the leading branch: the ledger knows, so that it is found among however many others. */
 async function placeOf(parts: Parts, infohash: Infohash) {
-  await parts.settle()
   const follower = followerOf(parts)
+  await parts.settle()
   const place = parts.ledger.record(infohash).block
   const block = place && follower.block(place.id)
   const body = block && (await follower.body(block.id))

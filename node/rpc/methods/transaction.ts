@@ -64,7 +64,9 @@ const bridging = z
     recipient: address,
     asset: asset.optional().describe('What is asked for; TTX if it is left out.'),
     gross: amount,
-    net: amount.describe('What the recipient gets: 99% of TTX. Of another asset all, from the contract that entered it.'),
+    net: amount.describe(
+      'What the recipient gets: 99% of TTX. Of another asset all, from the contract that entered it.',
+    ),
     block: hash.optional(),
     step: z.number().int().optional(),
     payableAt: seconds.optional().describe('At the earliest.'),

@@ -19,8 +19,8 @@ import {
   type LaneLengths,
   laneOf,
   nextQueueHash,
-  type QueueEntry,
   ofLanes,
+  type QueueEntry,
   type QueuePlace,
 } from '../../../node/protocol/queue.ts'
 import { workOf } from '../../../node/protocol/target.ts'
