@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { blocksWithClaims } from '../../../../node/bridge/claims.ts'
-import { type BridgeView, blockOf, payableNumbers } from '../../../../node/bridge/view.ts'
+import { type BridgeView, blockOf, payableNumbers, requestNumberOf } from '../../../../node/bridge/view.ts'
+import { accountOf } from '../../../../scripts/assure/models/world.ts'
 import { plant, plantedId } from '../../../../scripts/bench/planted-view.ts'
 
 const LENGTH = 50
@@ -38,6 +39,19 @@ test('blocks come oldest first, from any final one on, and none from one that is
   assert.deepEqual(from(LENGTH - 1), last)
   assert.deepEqual(from(LENGTH), last.slice(1))
   assert.deepEqual(from(LENGTH + 1), [])
+})
+
+test('requests of other assets are never waited for: the bridge pays none of them', () => {
+  const view = paidView()
+  const asset = accountOf('contract').address
+  const last = blockOf(view, plantedId(LENGTH))
+  const requests = last.requests.map(({ step }) => ({ step, asset }))
+  const blocks = new Map(view.blocks).set(last.id, { ...last, requests })
+  const ids = [...blocksWithClaims({ ...view, blocks })].map(({ id }) => id)
+  assert.deepEqual(ids, [plantedId(LENGTH - 1)])
+  const mixed = { ...last, requests: requests.with(3, { step: 3 }) }
+  assert.deepEqual(payableNumbers(mixed), [last.sealed.header.firstRequest + 3n])
+  assert.equal(requestNumberOf(mixed, 2), last.sealed.header.firstRequest + 2n)
 })
 
 test('the requests of a block that is paid whole are looked up once, also when others are paid', () => {
