@@ -192,13 +192,13 @@ export function unspentKey(purse: Purse, outputClass: OutputClass, value: bigint
   return `${purse}${outputClass}${value.toString(16).padStart(32, '0')}${infohash}`
 }
 
-/** The place of a transaction that spends so much of ordered outputs among the candidates: greater amounts of TTX first, other assets last. */
+/** The place among the candidates of a transaction whose ordered inputs hold `settled`: greater amounts of TTX first, other assets last. */
 export function rankOf(payer: Purse, settled: bigint): string {
   return assetOf(payer) === undefined ? sizeKey(settled) : OTHER_ASSETS
 }
 
 /** Two hex digits that sort greater amounts first, by power of two. */
-export function sizeKey(amount: bigint): string {
+function sizeKey(amount: bigint): string {
   const bits = amount === 0n ? 0 : amount.toString(2).length
   return Math.max(0, 255 - bits)
     .toString(16)

@@ -17,7 +17,7 @@ import { type Hash, type Infohash, keyOf, toInfohash, ZERO_HASH } from '../../..
 import type { Lane, QueueEntry } from '../../../node/protocol/queue.ts'
 import { MAX_TOKENS } from '../../../node/protocol/rules.ts'
 import { toGasPrice, toGwei, toTime } from '../../../node/protocol/units.ts'
-import { FakeEthereum, type UnplacedEvent } from '../chain/fake-ethereum.ts'
+import { FakeEthereum, queuedBy, type UnplacedEvent } from '../chain/fake-ethereum.ts'
 import { entriesOf } from '../queue.ts'
 import { isDisplaced } from './displaced.ts'
 import { claimed, DEPLOYED_AT, EASIEST, Forge, finalized, type MadeBlock, published } from './scenario.ts'
@@ -263,26 +263,14 @@ export class Driver {
   }
 
   #queue(): QueueEntry[] {
-    return this.ethereum.blocks.flatMap(({ events }) =>
-      events.flatMap((event): QueueEntry[] => {
-        if (event.kind === 'deposited') return [{ kind: 'deposit', gross: event.gross, to: event.to }]
-        if (event.kind === 'forced') return [{ kind: 'forced', fee: toGwei(event.fee), packed: event.packed }]
-        if (event.kind !== 'entered') return []
-        const { fee, amount, to, asset } = event
-        return [{ kind: 'entered', fee, amount, to, asset }]
-      }),
-    )
+    return this.ethereum.blocks.flatMap(({ events }) => events.flatMap((event) => queuedBy(event) ?? []))
   }
 
   #laneLength(lane: Lane): bigint {
-    const kind = QUEUING[lane]
-    const pending = this.#pending.filter((event) => event.kind === kind).length
-    return BigInt(entriesOf(this.#queue(), lane).length + pending)
+    const pending = this.#pending.flatMap((event) => queuedBy(event) ?? [])
+    return BigInt(entriesOf([...this.#queue(), ...pending], lane).length)
   }
 }
-
-/** The events that put something into each lane. */
-const QUEUING = { deposits: 'deposited', assets: 'entered', forced: 'forced' } as const
 
 /** Everything in a view that must not depend on how it came about. */
 export function comparable(view: BridgeView): unknown {

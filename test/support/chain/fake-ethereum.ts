@@ -189,15 +189,18 @@ function count(contract: Contract, event: BridgeEvent): void {
       return
     default: {
       const entry = queuedBy(event)
+      if (entry === undefined) throw new RangeError(`no entry comes of ${event.kind}`)
       const lane = queue[laneOf(entry.kind)]
       lane.push({ hash: nextQueueHash(lane.at(-1)?.hash ?? ZERO_HASH, entryHash(entry)), time: event.time })
     }
   }
 }
 
-function queuedBy(event: Extract<BridgeEvent, { kind: 'deposited' | 'entered' | 'forced' }>): QueueEntry {
+/** What an event puts into the queue; nothing if it is of another kind. */
+export function queuedBy(event: UnplacedEvent): QueueEntry | undefined {
   if (event.kind === 'deposited') return { kind: 'deposit', gross: event.gross, to: event.to }
   if (event.kind === 'forced') return { kind: 'forced', fee: event.fee, packed: event.packed }
+  if (event.kind !== 'entered') return undefined
   const { fee, amount, to, asset } = event
   return { kind: 'entered', fee, amount, to, asset }
 }

@@ -49,7 +49,7 @@ test('requests of other assets are never waited for: the bridge pays none of the
   const blocks = new Map(view.blocks).set(last.id, { ...last, requests })
   const ids = [...blocksWithClaims({ ...view, blocks })].map(({ id }) => id)
   assert.deepEqual(ids, [plantedId(LENGTH - 1)])
-  const mixed = { ...last, requests: requests.with(3, { step: 3 }) }
+  const mixed = { ...last, requests: requests.map((each) => (each.step === 3 ? { step: 3 } : each)) }
   assert.deepEqual(payableNumbers(mixed), [last.sealed.header.firstRequest + 3n])
   assert.equal(requestNumberOf(mixed, 2), last.sealed.header.firstRequest + 2n)
 })
