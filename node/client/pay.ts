@@ -7,7 +7,7 @@ import { infohashOf } from '../protocol/infohash.ts'
 import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
 import type { Result as RpcResult } from '../rpc/api.ts'
-import { formatAmount } from './amount.ts'
+import { nameAmount } from './amount.ts'
 import type { NodeClient } from './rpc.ts'
 
 /** A wallet that is open, or whatever else signs 32 bytes with the key of an address (65 bytes: r, s, v). */
@@ -64,7 +64,6 @@ async function chooseInputs(
 ) {
   // What an issuance spends comes back whole: the least will do.
   const tokens = payment.issuance ? 1n : payment.tokens
-  const name = (amount: bigint) => (asset === undefined ? `${formatAmount(amount)} TTX` : `${amount} of ${asset}`)
   try {
     return await node.call('account_inputs', { owner, tokens, ...(asset === undefined ? {} : { asset }) }, signal)
   } catch (error) {
@@ -72,7 +71,7 @@ async function chooseInputs(
     const spendable = BigInt(error.facts.spendable)
     throw new OperationError(
       error.code,
-      `expected ${name(tokens)} at ${owner}, got ${name(spendable)} that can be spent now; pay less, or wait for what is on its way ("ttx balance")`,
+      `expected ${nameAmount(tokens, asset)} at ${owner}, got ${nameAmount(spendable, asset)} that can be spent now; pay less, or wait for what is on its way ("ttx balance")`,
       {
         facts: { owner, tokens: `${tokens}`, spendable: `${spendable}`, ...(asset === undefined ? {} : { asset }) },
         cause: error,
