@@ -196,7 +196,7 @@ function count(contract: Contract, event: BridgeEvent): void {
   }
 }
 
-/** What an event puts into the queue; nothing if it is of another kind. */
+/** What an event puts into the queue; undefined for events of other kinds. */
 export function queuedBy(event: UnplacedEvent): QueueEntry | undefined {
   if (event.kind === 'deposited') return { kind: 'deposit', gross: event.gross, to: event.to }
   if (event.kind === 'forced') return { kind: 'forced', fee: event.fee, packed: event.packed }
