@@ -62,13 +62,13 @@ describe(`rows in blobs before both judges (${runs} rows, seed ${seed})`, () => 
     const cases = [
       [bytes.with(0, 4), []],
       [bytes.with(0, 0), []],
-      [bytes.with(0, 5), []],
+      [bytes.with(0, 6), []],
       // Of an entry that is due, with its transaction, of which nobody can say where it ends.
       [concat(Uint8Array.of(2), new Uint8Array(8), bytes.slice(9)), [due]],
     ] as const
     const calls: Hex[] = []
     for (const [step, entries] of cases) {
-      const scene = sceneOf(world, world.state, 5n, 3n)
+      const scene = sceneOf(world, world.state, { deposits: 5n, assets: 4n, forced: 3n })
       for (const each of entries) scene.book.append(each)
       const nothing = { state, requests: 0, growth: 0 }
       const stated = { before: { ...nothing, end: begin }, own: { ...nothing, end: begin + 1 } }
