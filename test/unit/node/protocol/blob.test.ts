@@ -1,4 +1,5 @@
 // Rows in blobs: what is written is read again, and the reader answers on any bytes, as the contract does.
+// Long: one list of what is written and read.
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
