@@ -248,8 +248,7 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function deposit(uint256 amount, address to) public payable {
-        if (amount < minDeposit) revert BelowMinimum(amount, minDeposit);
-        _checkRecipient(to);
+        _checkEntry(amount, minDeposit, to);
         // Safe: all wTTX there ever was is below 2^90, so what cannot be burned is not cut off here either.
         (uint256 index, uint256 surchargeGas) =
             _lanes.append(Lane.Deposits, Queue.depositHash(amount.toUint128(), to));
@@ -270,8 +269,7 @@ contract Bridge is IBridge {
 
     /// @inheritdoc IBridge
     function enter(uint256 amount, address to) external payable {
-        if (amount == 0) revert BelowMinimum(0, 1);
-        _checkRecipient(to);
+        _checkEntry(amount, 1, to);
         uint64 fee = _feeOf(ENTER_GAS);
         (uint256 index, uint256 surchargeGas) =
             _lanes.append(Lane.Assets, Queue.assetHash(fee, amount.toUint128(), to, msg.sender));
@@ -448,7 +446,9 @@ contract Bridge is IBridge {
         return Math.ceilDiv(gas_ * _gasPrice(), 1 gwei).toUint64();
     }
 
-    function _checkRecipient(address to) private view {
+    /// @dev Reverts unless it is enough for an entry of the queue, and for somebody who can spend it.
+    function _checkEntry(uint256 amount, uint256 least, address to) private view {
+        if (amount < least) revert BelowMinimum(amount, least);
         if (to == address(0) || to == address(this) || to == address(token)) revert BadRecipient(to);
     }
 

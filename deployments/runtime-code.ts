@@ -4,23 +4,23 @@ export const compilerVersion = 'v0.8.37+commit.f401782d'
 export const runtimeCode = {
   bridge: {
     name: 'project/contracts/Bridge.sol:Bridge',
-    start: 1792,
-    length: 19374,
+    start: 1785,
+    length: 19298,
     immutables: {
-      token: [2285, 3653, 4593, 4900, 5936, 8820, 9756],
-      judge: [1054, 5002],
-      reader: [2141, 3938, 6483, 7223],
-      chain: [1675, 4842],
+      token: [2285, 3653, 4512, 4819, 5855, 8701, 9680],
+      judge: [1054, 4921],
+      reader: [2141, 3938, 6402, 7104],
+      chain: [1675, 4761],
       genesis: [1554],
-      easiestTarget: [1605, 9512],
-      minRequest: [2090, 4939],
-      minDeposit: [898, 4238, 4315],
-      floorPrice: [1391, 2563, 4693, 6268, 7110, 12877, 13943],
+      easiestTarget: [1605, 9393],
+      minRequest: [2090, 4858],
+      minDeposit: [898, 4242],
+      floorPrice: [1391, 2563, 4612, 6187, 6991, 12801, 13867],
     },
   },
   token: {
     name: 'project/contracts/WrappedTTX.sol:WrappedTTX',
-    start: 22165,
+    start: 22082,
     length: 4042,
     immutables: {
       _cachedDomainSeparator: [1856],
@@ -35,14 +35,14 @@ export const runtimeCode = {
   },
   judge: {
     name: 'project/contracts/Judge.sol:Judge',
-    start: 26235,
-    length: 14955,
+    start: 26152,
+    length: 14884,
     immutables: {},
   },
   reader: {
     name: 'project/contracts/Reader.sol:Reader',
-    start: 41218,
-    length: 7776,
+    start: 41064,
+    length: 7490,
     immutables: {},
   },
 } as const

@@ -71,21 +71,41 @@ library BlobContent {
         if (most != 0) totals.requests = new bytes32[](1 << Trace.depthOf(most));
         // At most as many rounds as there may be requests.
         for (uint256 offset = 0; offset < requests.length;) {
-            uint256 size = _requestSize(requests[offset:]);
-            if (size == 0 || totals.requestCount == limit) revert IBlobs.BadRequests(requests.length, limit);
-            bytes calldata record = requests[offset:offset + size];
-            Asset asset = assetOf(uint8(record[2]), bytes20(record[REQUEST_BYTES:]));
-            totals.ask(uint16(bytes2(record)), asset, address(bytes20(record[3:])), uint128(bytes16(record[23:])));
-            offset += size;
+            uint256 size = totals.requestCount == limit ? 0 : _readRequest(totals, requests, offset);
+            if (size == 0) revert IBlobs.BadRequests(requests.length, limit);
+            // Safe: an offset in calldata.
+            unchecked {
+                offset += size;
+            }
         }
     }
 
-    /// @dev Of the record with which `requests` begins; 0 if that is none.
-    function _requestSize(bytes calldata requests) private pure returns (uint256 size) {
-        if (requests.length < REQUEST_BYTES) return 0;
-        uint256 kind = uint8(requests[2]);
-        if (kind == TTX.kindOf()) return REQUEST_BYTES;
-        size = REQUEST_BYTES + ASSET_BYTES;
-        if ((kind != ENTERED && kind != ISSUED) || requests.length < size) size = 0;
+    /// @dev The record that begins at `offset`, which is inside of `requests`.
+    /// @return size how many bytes it has; 0 if it is none
+    function _readRequest(Totals memory totals, bytes calldata requests, uint256 offset)
+        private
+        pure
+        returns (uint256 size)
+    {
+        uint256 word;
+        uint256 amount;
+        bytes32 id;
+        // Safe: reads calldata only.
+        assembly ("memory-safe") {
+            let place := add(requests.offset, offset)
+            word := calldataload(place)
+            amount := shr(128, calldataload(add(place, 23)))
+            id := calldataload(add(place, REQUEST_BYTES))
+        }
+        uint256 kind = uint8(word >> 232);
+        if (kind == TTX.kindOf()) size = REQUEST_BYTES;
+        else if (kind == ENTERED || kind == ISSUED) size = REQUEST_BYTES + ASSET_BYTES;
+        // Safe: the offset is below the length.
+        unchecked {
+            if (size > requests.length - offset) return 0;
+        }
+        if (size == 0) return 0;
+        Asset asset = kind == TTX.kindOf() ? TTX : assetOf(kind, bytes20(id));
+        totals.ask(word >> 240, asset, address(uint160(word >> 72)), amount);
     }
 }

@@ -48,7 +48,7 @@ library BlobRow {
         size = _sizeOf(content);
         uint256 end = before.end + elementsOf(size);
         used = _checkStep(hashes, before.end, end, content, openings, used);
-        if (used != openings.length) revert IBlobs.BadRowLength(used, openings.length);
+        _check(used == openings.length, used, openings.length);
         if (index + 1 == stepCount) own.end = end;
     }
 
@@ -85,7 +85,7 @@ library BlobRow {
     {
         if (_isBeyond(hashes, element)) return (0, used);
         uint256 next = used + 32 + PROOF;
-        if (next > openings.length) revert IBlobs.BadRowLength(next, openings.length);
+        _check(next <= openings.length, next, openings.length);
         value = uint256(bytes32(openings[used:used + 32]));
         Blob.check(hashes, element, value, openings[used + 32:next]);
         return (value, next);
@@ -101,7 +101,7 @@ library BlobRow {
         uint256 used
     ) private view returns (uint256) {
         uint256 length = (end - begin) * CONTENT;
-        if (content.length != length) revert IBlobs.BadRowLength(length, content.length);
+        _check(content.length == length, length, content.length);
         // As many rounds as the longest step has elements.
         for (uint256 element = begin; element < end; ++element) {
             uint256 start = (element - begin) * CONTENT;
@@ -111,12 +111,17 @@ library BlobRow {
                 continue;
             }
             uint256 next = used + 1 + PROOF;
-            if (next > openings.length) revert IBlobs.BadRowLength(next, openings.length);
+            _check(next <= openings.length, next, openings.length);
             value |= uint256(uint8(openings[used])) << 248;
             Blob.check(hashes, element, value, openings[used + 1:next]);
             used = next;
         }
         return used;
+    }
+
+    /// @dev A function of its own, so that the error is in the code once.
+    function _check(bool isRight, uint256 expected, uint256 length) private pure {
+        if (!isRight) revert IBlobs.BadRowLength(expected, length);
     }
 
     function _isBeyond(bytes32[] calldata hashes, uint256 element) private pure returns (bool) {

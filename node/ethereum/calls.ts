@@ -57,6 +57,8 @@ export const BOND_GAS = 20_000_000n
 const RIVAL_BOND = { bondGas: 5n * BOND_GAS, floors: 5 }
 /** What it asks for each forced transaction and for each of its bytes, likewise. */
 const FORCE_GAS = 5_000n
+/** And for what a contract enters. */
+const ENTER_GAS = 10_000n
 const FORCE_BYTE_GAS = 64n
 /** Expected, units: upper ends of what was measured. */
 export const FINALIZE_GAS = 190_000n
@@ -246,6 +248,13 @@ export function depositCall(amount: bigint, to: Address, { deadline, v, r, s }: 
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args })
   const gas = limit(DEPOSIT_GAS, data, SHARED_WORDS + 1)
   return { name: 'deposit', data, gas, bondGas: 0n, queues: { lane: 'deposits', entries: 1 } }
+}
+
+/** `amount` units of the asset that is the caller are credited to `to`. */
+export function enterCall(amount: bigint, to: Address): BridgeCall {
+  const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'enter', args: [amount, to] })
+  const queues = { lane: 'assets', entries: 1 } as const
+  return { name: 'enter', data, gas: limit(QUEUE_GAS + ENTRY_GAS, data, 2), bondGas: ENTER_GAS, bonds: 1, queues }
 }
 
 /** Packed transactions, one at least; each pays the miner that has to include it. */

@@ -569,6 +569,8 @@ function absent(error: unknown, kind: new (...args: never[]) => BaseError) {
 function queuedIn(logs: readonly Log[]): readonly QueuedEntry[] {
   return parseEventLogs({ abi: bridgeAbi, logs: [...logs], strict: true }).flatMap((log): QueuedEntry[] => {
     if (log.eventName === 'Deposited') return [{ index: log.args.index }]
-    return log.eventName === 'Forced' ? [{ index: log.args.index, fee: toGwei(log.args.fee) }] : []
+    return log.eventName === 'Forced' || log.eventName === 'Entered'
+      ? [{ index: log.args.index, fee: toGwei(log.args.fee) }]
+      : []
   })
 }

@@ -92,7 +92,8 @@ export function splitHead(head: BlobHead): { readonly entries: Uint8Array[]; rea
   return { entries, requests: splitRequests(head.requests) }
 }
 
-function encodeRequest({ step, to, tokens, asset }: Asked): Uint8Array {
+/** What a head says of a request. */
+export function encodeRequest({ step, to, tokens, asset }: Asked): Uint8Array {
   const id = asset === undefined || asset[0] === 0 ? [] : [asset.subarray(1)]
   return concat(encodeUint(step, 2), encodeUint(asset?.[0] ?? 0, 1), toBytes(to), encodeUint(tokens, 16), ...id)
 }

@@ -1,6 +1,7 @@
 // Makes what a lie needs: money of the liar, an output that was spent, and entries in Ethereum's queue.
 
 import { deposit } from '../../../node/client/ethereum/deposit.ts'
+import { enter } from '../../../node/client/ethereum/enter.ts'
 import { forcePacked } from '../../../node/client/ethereum/force.ts'
 import { pay, signTransaction } from '../../../node/client/pay.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
@@ -38,6 +39,8 @@ export type ArrangeDeps = {
 const GIFT = 1_000n * UNIT
 const BRIDGED = 50n * UNIT
 const DEPOSITED = UNIT
+/** Whatever it says of itself is true. */
+const ENTERED = 1_000_000n
 const HOUR = 3_600
 const DAY = 24 * HOUR
 const LOOKS = 30
@@ -54,7 +57,7 @@ export class Arrangement {
 
   /** Done once the node has seen it. Throws what paying, depositing and forcing throw, and `waited-in-vain`. */
   async make(need: Need): Promise<void> {
-    const { say } = this.#deps
+    const { say, sender, wallet, patience } = this.#deps
     switch (need) {
       case 'money':
         say('genesis pays the liar, and a block orders it')
@@ -65,6 +68,9 @@ export class Arrangement {
       case 'deposit':
         say('the liar burns wTTX for a deposit')
         return await this.#deposit()
+      case 'entry':
+        say('the liar enters units of an asset of its own')
+        return await this.#queued('assets', () => enter(sender, ENTERED, wallet.address, patience.signal))
       case 'valid-forced':
         say('the liar forces a valid transaction')
         return await this.#force(await this.#ownOutput())
@@ -159,7 +165,7 @@ export class Arrangement {
   async #ownOutput(): Promise<Infohash> {
     const { liar, wallet } = this.#deps
     const { state } = (await liar.scene(await liar.tip(), 'empty')).parent
-    const own = outputsOf(state).filter(({ owner }) => owner === wallet.address)
+    const own = outputsOf(state).filter(({ owner, asset }) => owner === wallet.address && asset === undefined)
     const greatest = own.toSorted((a, b) => (a.value < b.value ? 1 : -1))[0]
     if (greatest === undefined) throw lack('money')
     return greatest.infohash

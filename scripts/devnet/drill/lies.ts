@@ -1,6 +1,7 @@
 // All kinds of bad blocks by name.
 
 import type { Expectation, Lie } from './lie.ts'
+import { ASSET_LIES } from './lies/assets.ts'
 import { BLOB_LIES } from './lies/blobs.ts'
 import { QUEUE_LIES } from './lies/queue.ts'
 import { REQUEST_LIES } from './lies/requests.ts'
@@ -15,6 +16,7 @@ const TABLE = {
   ...RESULT_LIES,
   ...REQUEST_LIES,
   ...QUEUE_LIES,
+  ...ASSET_LIES,
   ...SHAPE_LIES,
   ...BLOB_LIES,
 } as const

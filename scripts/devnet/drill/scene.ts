@@ -32,8 +32,9 @@ const NEEDS = [
   'spent-output',
   /** Money of somebody else, in a transaction that left none to the liar. */
   'victim',
-  /** Queue entries after the parent: of this kind; valid or not where they would be; old enough that none may be passed over. */
+  /** Queue entries after the parent, of this kind, of an asset the one or an output of the liar; valid or not where they would be; old enough that none may be passed over. */
   'deposit',
+  'entry',
   'valid-forced',
   'invalid-forced',
   'overdue-entry',
@@ -138,6 +139,11 @@ export class Story {
   }
 }
 
+/** The story of the first entries of the queue. */
+export function upTo(scene: Scene, count: number): Story {
+  return new Story(scene, honestSteps(scene.rules, scene.parent, scene.queue.slice(0, count), []))
+}
+
 /** Signs as the liar. */
 export function sign({ liar, time }: Scene, body: Omit<TransactionBody, 'time'>): SignedTransaction {
   const whole = { time, ...body }
@@ -165,7 +171,7 @@ export function request(story: Story, change: Partial<Omit<TransactionBody, 'tim
 
 /** The greatest output of the liar here. Throws `lack('money')`. */
 export function ownOutput({ scene, state }: Story): Output {
-  const own = outputsOf(state).filter(({ owner }) => owner === scene.liar.address)
+  const own = outputsOf(state).filter(({ owner, asset }) => owner === scene.liar.address && asset === undefined)
   return greatest(own, 4n * scene.rules.minRequest) ?? fail(lack('money'))
 }
 
@@ -175,7 +181,8 @@ export function victimOutput({ scene, state }: Story): Output {
   const { address } = scene.liar
   // An output is named by infohash and owner: of a transaction that paid both, the liar would take its own.
   const own = new Set(outputs.flatMap(({ owner, infohash }) => (owner === address ? [infohash] : [])))
-  const others = outputs.filter(({ owner, infohash }) => !own.has(infohash) && owner !== FRIEND)
+  const isTtx = ({ asset }: Output) => asset === undefined
+  const others = outputs.filter(isTtx).filter(({ owner, infohash }) => !own.has(infohash) && owner !== FRIEND)
   return greatest(others, scene.rules.minRequest) ?? fail(lack('victim'))
 }
 

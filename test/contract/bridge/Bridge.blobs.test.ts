@@ -4,13 +4,18 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { network } from 'hardhat'
 import { encodeErrorResult, encodeFunctionData, type Hex, size } from 'viem'
-import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
+import { concat, encodeUint, parseHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
+import { decodeSealed } from '../../../node/protocol/header.ts'
 import { toBytes, type ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { countsOf } from '../../../node/protocol/queue.ts'
+import { requestsRoot } from '../../../node/protocol/requests.ts'
+import { toBaseUnits } from '../../../node/protocol/units.ts'
 import { blobPostOf, carry, publishBlobs, sendHead, someBlobHashes } from '../../support/contract/blob-stage.ts'
 import {
   appliedStep,
   depositStep,
+  enteredStep,
   packedBytes,
   proofOf,
   someHash,
@@ -31,8 +36,10 @@ const tip = stage.tip
 await freshForEach(fixture)
 
 const payee = fixture.account(5)
-const request = (step: number, tokens: bigint, to = payee) =>
-  concat(encodeUint(step, 4), toBytes(to), encodeUint(tokens, 16))
+const request = (step: number, tokens: bigint, to = payee, kind = 0) =>
+  concat(encodeUint(step, 2), Uint8Array.of(kind), toBytes(to), encodeUint(tokens, 16))
+const assetRequest = (step: number, tokens: bigint, kind = 2) =>
+  concat(request(step, tokens, payee, kind), toBytes(fixture.account(7)))
 const requests = (count: number, tokens = 100n) =>
   concat(...Array.from({ length: count }, (_, i) => request(i, tokens)))
 /** A deposit that the queue does not have: all that is before the queue's check is refused first. */
@@ -97,11 +104,43 @@ describe('publishBlobs', () => {
 
   it('refuses requests that are no records, or more than steps, or more than 500', async () => {
     await carry(stage, someBlobHashes(6))
-    for (const length of [1, 39, 41])
-      await refuses({ stepCount: 9, requests: new Uint8Array(length) }, 'BadRequests', [BigInt(length), 9n])
-    await refuses({ stepCount: 2, requests: requests(3) }, 'BadRequests', [120n, 2n])
-    await refuses({ stepCount: 3_500, requests: requests(501) }, 'BadRequests', [20_040n, 500n])
+    const [ttx, other] = [request(0, 100n), assetRequest(1, 100n)]
+    const wrong = [
+      ...[1, 2, 38, 40, 77, 79].map((length) => new Uint8Array(length)),
+      ...[39, 40, 58, 60].map((length) => concat(other, other).slice(0, length)),
+      ...[1, 4, 5, 255].map((kind) => assetRequest(0, 100n, kind)),
+      request(0, 100n, payee, 2),
+      concat(ttx, other.slice(0, -1)),
+      concat(other, ttx.slice(0, -1)),
+      concat(ttx, assetRequest(1, 100n, 1), ttx),
+    ]
+    for (const bytes of wrong)
+      await refuses({ stepCount: 9, requests: bytes }, 'BadRequests', [BigInt(bytes.length), 9n])
+    await refuses({ stepCount: 2, requests: requests(3) }, 'BadRequests', [117n, 2n])
+    await refuses({ stepCount: 2, requests: concat(other, other, other) }, 'BadRequests', [177n, 2n])
+    await refuses({ stepCount: 3_500, requests: requests(501) }, 'BadRequests', [19_539n, 500n])
+    const again = await stage.snapshot()
     await sendHead(stage, { stepCount: 500, requests: requests(500) })
+    await again()
+    await sendHead(stage, { stepCount: 500, requests: concat(...Array.from({ length: 500 }, () => other)) })
+  })
+
+  it('seals the tree of what the records say, of whatever asset, and sums up TTX alone', async () => {
+    await carry(stage, someBlobHashes(1))
+    const records = [request(3, 700n), assetRequest(5, 2n ** 128n - 1n), assetRequest(6, 9n, 3), request(500, 301n)]
+    const { receipt } = await sendHead(stage, { stepCount: 501, requests: concat(...records) })
+    const [event] = fixture.events(receipt, 'BlobsPublished')
+    assert(event)
+    const { header } = decodeSealed(parseHex(event.args.header))
+    const asset = (kind: number) => concat(Uint8Array.of(kind), toBytes(fixture.account(7)))
+    const root = requestsRoot([
+      { step: 3, to: payee, tokens: toBaseUnits(700n) },
+      { step: 5, to: payee, tokens: toBaseUnits(2n ** 128n - 1n), asset: asset(2) },
+      { step: 6, to: payee, tokens: toBaseUnits(9n), asset: asset(3) },
+      { step: 500, to: payee, tokens: toBaseUnits(301n) },
+    ])
+    assert.deepEqual([header.requestsRoot, header.requestCount], [root, 4])
+    assert.deepEqual([header.supply, header.fee], [10n ** 27n - 1_001n, 10n])
   })
 
   it('refuses entries that are not deposits or forced transactions in short form', async () => {
@@ -110,7 +149,8 @@ describe('publishBlobs', () => {
       appliedStep(7n, forced),
       transactionStep({ payee }),
       Uint8Array.of(0),
-      Uint8Array.of(5),
+      Uint8Array.of(6),
+      enteredStep(7n, 5n, payee, payee).slice(0, -1),
       depositStep(1n, payee).slice(1),
       depositStep(1n, payee).slice(0, -1),
       voidStep(1n, forced).slice(0, -1),
@@ -120,6 +160,22 @@ describe('publishBlobs', () => {
       1n,
       37n,
     ])
+  })
+
+  it('consumes entries of all lanes, one lane after another', async () => {
+    await carry(stage, someBlobHashes(1))
+    const entry = await stage.enter(70n, payee, fixture.account(7))
+    const fee = await stage.force(forced)
+    const late = voidStep(fee, forced)
+    await refuses({ stepCount: 9, entries: concat(late, entry) }, 'QueueStepTooLate', [1n])
+    await refuses({ stepCount: 9, entries: concat(entry, entry) }, 'QueueOverrun')
+    await refuses({ stepCount: 9, entries: enteredStep(fee, 71n, payee, fixture.account(7)) }, 'QueueMismatch')
+    const { receipt } = await sendHead(stage, { stepCount: 9, entries: concat(entry, late) })
+    const [event] = fixture.events(receipt, 'BlobsPublished')
+    assert(event)
+    const { header } = decodeSealed(parseHex(event.args.header))
+    assert.deepEqual([header.queueFees, header.fee], [fee + fixture.enterFee(), 0n])
+    assert.deepEqual(countsOf(header.lanes), { deposits: 0n, assets: 1n, forced: 1n })
   })
 
   it('refuses a lane behind one that comes later, and entries that the queue does not have', async () => {

@@ -29,6 +29,8 @@ await freshForEach(fixture)
 
 const [miner, alice, bob] = [fixture.account(1), fixture.account(5), fixture.account(6)]
 const membersAbi = parseAbi(['function join(bytes sealedHeader, bytes opening)'])
+/** Its kind and asset. */
+const TTX = [0, `0x${'00'.repeat(20)}`] as const
 const infohash = (seed: number) => parseInfohash(someHash(seed).slice(2, 42))
 const request = (tokens: bigint, seed = 0, payee = alice) => transactionStep({ payee, request: true, tokens, seed })
 const plain = (seed = 0) => transactionStep({ payee: alice, seed })
@@ -224,18 +226,18 @@ describe('balanceAt', () => {
   it('proves what accounts had in a final block, and what others had not', async () => {
     const block = await fixture.extendFinal(genesis, { steps: [plain()], states: [stateRoot(state)] })
     for (const owner of owners) {
-      assert.equal(await read.balanceAt([sealedHex(block), owner, opening(owner)]), balanceOf(state, owner))
+      assert.equal(await read.balanceAt([sealedHex(block), owner, ...TTX, opening(owner)]), balanceOf(state, owner))
     }
     for (let i = 0; i < 20; i++) {
       const owner = accountOf(`stranger ${i}`).address
-      assert.equal(await read.balanceAt([sealedHex(block), owner, opening(owner)]), 0n)
+      assert.equal(await read.balanceAt([sealedHex(block), owner, ...TTX, opening(owner)]), 0n)
     }
   })
 
   it('reads genesis', async () => {
     const within = genesisState(genesisTransaction)
     assert.equal(
-      await read.balanceAt([sealedHex(genesis), founder.address, opening(founder.address, within)]),
+      await read.balanceAt([sealedHex(genesis), founder.address, ...TTX, opening(founder.address, within)]),
       10n ** 27n,
     )
   })
@@ -244,13 +246,13 @@ describe('balanceAt', () => {
     const block = await fixture.extendFinal(genesis, { steps: [plain()], states: [stateRoot(state)] })
     const [owner, other] = owners
     assert(owner && other)
-    const call = (text: `0x${string}`) => chain.call(read.balanceAt([sealedHex(block), owner, text]))
+    const call = (text: `0x${string}`) => chain.call(read.balanceAt([sealedHex(block), owner, ...TTX, text]))
     await assertReverts(call(opening(other)), 'BadWitness')
     await assertReverts(call(opening(owner, genesisState(genesisTransaction))), 'BadWitness')
     await assertReverts(call(`${opening(owner)}00`), 'BadWitness')
     await assertReverts(call('0x'), 'BadWitness')
     const pending = await fixture.extend(block)
-    await assertReverts(chain.call(read.balanceAt([sealedHex(pending), owner, opening(owner)])), 'NotFinal', [
+    await assertReverts(chain.call(read.balanceAt([sealedHex(pending), owner, ...TTX, opening(owner)])), 'NotFinal', [
       pending.id,
     ])
   })

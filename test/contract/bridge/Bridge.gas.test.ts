@@ -13,17 +13,19 @@ import { proveRow, proveStep } from '../../../miner/watch/refutation.ts'
 import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { refuteCall, refuteGas } from '../../../node/ethereum/calls.ts'
 import { encodeRefutation } from '../../../node/ethereum/refute-call.ts'
+import { type Asset, encodeAsset } from '../../../node/protocol/asset.ts'
 import { MAX_BLOB_STEPS, MAX_BLOBS } from '../../../node/protocol/blob.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { parseAddress, toBytes } from '../../../node/protocol/ids.ts'
 import { LANE_SHARE } from '../../../node/protocol/rules.ts'
-import { stateRoot } from '../../../node/protocol/state.ts'
+import { ofAsset, stateRoot } from '../../../node/protocol/state.ts'
 import { postOf } from '../../../scripts/assure/models/blobs/right-blocks.ts'
 import { pay } from '../../../scripts/assure/models/world.ts'
 import { GAS_MODULE, renderGas } from '../../../scripts/make/gas.ts'
 import { carry, publishBlobs, sendHead, someBlobHashes } from '../../support/contract/blob-stage.ts'
 import {
   depositStep,
+  enteredStep,
   packedBytes,
   proofOf,
   someHash,
@@ -32,7 +34,7 @@ import {
   voidStep,
 } from '../../support/contract/blocks.ts'
 import { type Fork, type Receipt, readArtifact } from '../../support/contract/chain.ts'
-import { crowd, deepen, fund, hashes, payee, sender, touched } from '../../support/contract/deep-state.ts'
+import { contract, crowd, deepen, fund, hashes, payee, sender, touched } from '../../support/contract/deep-state.ts'
 import { Fixture, HOUR, MIN_REQUEST } from '../../support/contract/fixture.ts'
 import { Stage } from '../../support/contract/stage.ts'
 
@@ -124,6 +126,8 @@ async function measure(fork: Fork): Promise<void> {
       await carry(stage, someBlobHashes(1))
       await send('publish in blobs, no records', 215_000n, { stepCount: 1 })
       await send('publish in blobs, 200 requests', 900_000n, { stepCount: 200, requests: requestRecords(200) })
+      const records = requestRecords(200, toBytes(contract))
+      await send('publish in blobs, 200 requests of an asset', 900_000n, { stepCount: 200, requests: records })
       await send('publish in blobs, 128 void entries', 650_000n, { stepCount: LANE_SHARE, entries: concat(...voids) })
       await carry(stage, someBlobHashes(MAX_BLOBS))
       const full = { stepCount: MAX_BLOB_STEPS, requests: requestRecords(200) }
@@ -192,11 +196,20 @@ async function measure(fork: Fork): Promise<void> {
       note('deposit, first', await fixture.deposit(UNIT, stranger(1), holder), 85_000n)
       note('deposit', await fixture.deposit(UNIT, stranger(1), holder), 85_000n)
       note('force, 1 input', await fixture.force([packedBytes({ payee: holder })]), 85_000n)
-      const largest = packedBytes({ payee: holder, inputs: 8, memo: 140 })
+      const largest = packedBytes({ payee: holder, inputs: 8, memo: 140, asset: encodeAsset(contract) })
       note('force, largest', await fixture.force([largest]), 85_000n)
       note('force, too much paid', await fixture.force([packedBytes({ payee: holder })], { value: UNIT }), 85_000n)
       const ten = Array.from({ length: 10 }, (_, seed) => packedBytes({ payee: holder, seed }))
       note('force, 10', await fixture.force(ten), 10n * 85_000n)
+    })
+
+    it('of an entry of an asset is at most 85,000, and of a block that consumes them at most 8,000 for each', async () => {
+      note('enter, first', await fixture.enter(UNIT, stranger(1), holder), 85_000n)
+      note('enter', await fixture.enter(UNIT, stranger(1), holder), 85_000n)
+      note('enter, too much paid', await fixture.enter(UNIT, stranger(1), holder, UNIT), 85_000n)
+      for (let i = 3; i < LANE_SHARE; i++) await fixture.enter(UNIT, stranger(1), holder)
+      const steps = Array.from({ length: LANE_SHARE }, () => enteredStep(fixture.enterFee(), UNIT, stranger(1), holder))
+      await publish('publish, 128 entries of an asset', genesis, { steps }, 128n * 8_000n)
     })
 
     it('of an entry of the queue in a flood is below 40,000, and of a block that consumes them at most 8,000 for each', async () => {
@@ -238,14 +251,14 @@ async function measure(fork: Fork): Promise<void> {
     async function refute(
       name: string,
       limit: bigint,
-      shape: { inputs: number; memo?: string; depth: number; isForced?: boolean },
+      shape: { inputs: number; memo?: string; depth: number; isForced?: boolean; asset?: Asset },
     ) {
-      const { inputs, depth, memo, isForced = false } = shape
+      const { inputs, depth, memo, isForced = false, asset } = shape
       const rules = { chain: 31_337n, bridge: fixture.bridge, token: fixture.token, minRequest: MIN_REQUEST }
       const body = { to: payee, tokens: 10n ** 20n, time: 2 ** 40 - 1, prev: hashes(inputs), ...(memo ? { memo } : {}) }
-      const { packed, infohash } = pay(sender, body, rules)
-      const names = touched(body.prev, infohash)
-      const before = deepen(crowd(fund(inputs, 10n ** 20n), names, depth), names, depth)
+      const { packed, infohash } = pay(sender, ofAsset(body, asset), rules)
+      const names = touched(body.prev, infohash, asset)
+      const before = deepen(crowd(fund(inputs, 10n ** 20n, asset), names, depth), names, depth)
       if (isForced) await fixture.force([packed, packed])
       const step = isForced ? voidStep(fixture.forceFee(packed), packed) : concat(Uint8Array.of(4), packed)
       const steps = [step, step, ...Array.from({ length: 498 }, (_, seed) => transactionStep({ payee, seed }))]
@@ -269,7 +282,7 @@ async function measure(fork: Fork): Promise<void> {
       const again = await chain.snapshot()
       await refute('refute, 2 inputs, depth 20', 800_000n, { inputs: 2, depth: 20 })
       await again()
-      const worst = { inputs: 8, memo: '~'.repeat(140), depth: 159, isForced: true }
+      const worst = { inputs: 8, memo: '~'.repeat(140), depth: 159, isForced: true, asset: contract }
       const bytes = await refute('refute, worst step', 5_000_000n, worst)
       test.diagnostic(`the worst witness has ${bytes} bytes`)
     })
@@ -279,9 +292,9 @@ async function measure(fork: Fork): Promise<void> {
       const { rules } = stage
       const pool = new KzgPool()
       test.after(() => pool.stop())
-      for (const [name, inputs, depth, memo, limit] of [
-        ['refuteBlobs, 2 inputs, depth 20', 2, 20, undefined, 1_000_000n],
-        ['refuteBlobs, worst step', 8, 159, '~'.repeat(140), 5_000_000n],
+      for (const [name, inputs, depth, memo, asset, limit] of [
+        ['refuteBlobs, 2 inputs, depth 20', 2, 20, undefined, undefined, 1_000_000n],
+        ['refuteBlobs, worst step', 8, 159, '~'.repeat(140), contract, 5_000_000n],
       ] as const) {
         const body = {
           to: payee,
@@ -290,9 +303,9 @@ async function measure(fork: Fork): Promise<void> {
           prev: hashes(inputs),
           ...(memo ? { memo } : {}),
         }
-        const { packed, infohash } = pay(sender, body, rules)
-        const names = touched(body.prev, infohash)
-        const before = deepen(crowd(fund(inputs, 10n ** 20n), names, depth), names, depth)
+        const { packed, infohash } = pay(sender, ofAsset(body, asset), rules)
+        const names = touched(body.prev, infohash, asset)
+        const before = deepen(crowd(fund(inputs, 10n ** 20n, asset), names, depth), names, depth)
         const step = concat(Uint8Array.of(4), packed)
         // The state after each is called the state before it.
         const post = postOf(Array.from({ length: 3 }, () => ({ step, after: before, growth: 0 })))
@@ -337,9 +350,12 @@ async function measure(fork: Fork): Promise<void> {
   })
 }
 
-/** Requests as the head of a block in blobs has them. */
-function requestRecords(count: number): Uint8Array {
-  const record = (step: number) =>
-    concat(encodeUint(step, 4), toBytes(someHash(step)).subarray(12), encodeUint(10n ** 18n + BigInt(step), 16))
+/** Requests as the head of a block in blobs has them, of TTX or of an asset that was entered. */
+function requestRecords(count: number, asset?: Uint8Array): Uint8Array {
+  const record = (step: number) => {
+    const what = [toBytes(someHash(step)).subarray(12), encodeUint(10n ** 18n + BigInt(step), 16)]
+    const head = concat(encodeUint(step, 2), Uint8Array.of(asset ? 2 : 0))
+    return concat(head, ...what, asset ?? new Uint8Array())
+  }
   return concat(...Array.from({ length: count }, (_, i) => record(i)))
 }

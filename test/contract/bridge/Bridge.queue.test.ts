@@ -2,9 +2,17 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { encodeAsset } from '../../../node/protocol/asset.ts'
 import { ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { countsOf, entryHash, nextQueueHash, type QueueEntry } from '../../../node/protocol/queue.ts'
-import { appliedStep, depositStep, packedBytes, transactionStep, voidStep } from '../../support/contract/blocks.ts'
+import {
+  appliedStep,
+  depositStep,
+  enteredStep,
+  packedBytes,
+  transactionStep,
+  voidStep,
+} from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { DEPOSITS, Fixture, FORCED, HOUR } from '../../support/contract/fixture.ts'
 import { freshForEach, fund } from '../../support/contract/fresh.ts'
@@ -30,6 +38,16 @@ describe('a block and the queue', () => {
     assert.equal(block.header.supply, before + amount - 100n)
     assert.equal((await wttx.balanceOf([miner])) - held, 100n)
     assert.equal(block.header.lanes.deposits.hash, nextQueueHash(ZERO_HASH, entryHash(entries[0] as QueueEntry)))
+  })
+
+  it('pays no fee of a forced transaction for a deposit, however large it is', async () => {
+    // A step of a forced transaction has its fee where that of a deposit has the upper half of its amount.
+    const large = 4n * 2n ** 64n
+    await fixture.approve(large, holder)
+    await fixture.deposit(large, payee, holder)
+    const block = await fixture.extendFinal(base, { steps: [depositStep(large, payee)] })
+    assert.equal(block.header.queueFees, 0n)
+    assert.equal(await fixture.read.owed([fixture.account(1)]), 0n)
   })
 
   it('may pass over entries younger than an hour, and not a second older', async () => {
@@ -71,15 +89,18 @@ describe('a block and the queue', () => {
   })
 
   it('of the largest entries in all lanes still fits into a block and a transaction', async () => {
-    const packed = Array.from({ length: 128 }, (_, seed) => packedBytes({ payee, inputs: 8, memo: 140, seed }))
+    const asset = encodeAsset(payee)
+    const packed = Array.from({ length: 128 }, (_, seed) => packedBytes({ payee, asset, inputs: 8, memo: 140, seed }))
     for (let i = 0; i < 128; i += 32) await fixture.force(packed.slice(i, i + 32))
     await fixture.approve(128n * amount, holder)
     for (let i = 0; i < 128; i++) await fixture.deposit(amount, payee, holder)
+    for (let i = 0; i < 128; i++) await fixture.enter(amount, payee, holder)
     fixture.pass(HOUR)
     const deposits = packed.map(() => depositStep(amount, payee))
+    const entries = packed.map(() => enteredStep(fixture.enterFee(), amount, payee, holder))
     const forced = packed.map((bytes) => appliedStep(fixture.forceFee(bytes), bytes))
-    const block = await fixture.extend(base, { steps: [...deposits, ...forced] })
-    assert.deepEqual(countsOf(block.header.lanes), { deposits: 128n, assets: 0n, forced: 128n })
+    const block = await fixture.extend(base, { steps: [...deposits, ...entries, ...forced] })
+    assert.deepEqual(countsOf(block.header.lanes), { deposits: 128n, assets: 128n, forced: 128n })
   })
 
   it('has to consume what is due in one lane, however many wait in another', async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encodeAbiParameters, type Hex, isHex, keccak256, toHex as toQuantity } from 'viem'
-import { keyOf, toBytes } from '../../../node/protocol/ids.ts'
+import { keyOf, toBytes, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { proofOf, type TestBlock, transactionStep } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { Fixture, HOUR, sealedHex } from '../../support/contract/fixture.ts'
@@ -44,7 +44,9 @@ describe('a header of the right key and another tag', () => {
     const back = await withOtherTag(final)
     await assertReverts(fixture.claim(final, proofOf(final, 0)), 'NotFinal', [final.id])
     await assertReverts(fixture.claimMany(final, [proofOf(final, 0)]), 'NotFinal', [final.id])
-    await assertReverts(chain.call(read.balanceAt([sealedHex(final), payee, '0x0000'])), 'NotFinal', [final.id])
+    await assertReverts(chain.call(read.balanceAt([sealedHex(final), payee, 0, ZERO_ADDRESS, '0x0000'])), 'NotFinal', [
+      final.id,
+    ])
     await assertReverts(fixture.withdrawBond(final), 'UnknownBlock', [final.id])
     await assertReverts(fixture.publish(final, fixture.draft(final)), 'UnknownBlock', [final.id])
     await assertReverts(fixture.prove({ block: child, parent: final, proof: proofOfFirst(child) }), 'NotParent', [

@@ -36,6 +36,10 @@ contract Stubborn {
         bridge.force{value: msg.value}(transactions);
     }
 
+    function enter(IBridge bridge, uint256 amount, address to) external payable {
+        bridge.enter{value: msg.value}(amount, to);
+    }
+
     receive() external payable {
         if (burnsGas) {
             // Safe: takes all the gas there is and nothing else.

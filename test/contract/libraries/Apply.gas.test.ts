@@ -11,7 +11,7 @@ import { encodeStep } from '../../../node/protocol/step.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
 import { pay, RULES } from '../../../scripts/assure/models/world.ts'
 import { TestChain } from '../../support/contract/chain.ts'
-import { deepen, fund, hashes, payee, sender, touched } from '../../support/contract/deep-state.ts'
+import { contract, deepen, fund, hashes, payee, sender, touched } from '../../support/contract/deep-state.ts'
 import { deployHarness, type Harness } from '../harness/deploy.ts'
 
 describe('gas of', () => {
@@ -71,10 +71,18 @@ describe('gas of', () => {
     assert(gas <= 90_000n)
   })
 
-  it('the worst step, with eight inputs, the longest memo and the deepest paths, is at most 1,000,000', async (test) => {
+  it('an entry of an asset at depth 20 is at most 110,000', async (test) => {
+    const entry = { kind: 'entered', fee: toGwei(7n), amount: 2n ** 127n, to: payee, asset: contract } as const
+    const state = deepen(fund(2), [{ owner: payee, asset: contract }], 20)
+    const gas = await gasOfApply(state, encodeStep({ kind: 'entered', entry }))
+    test.diagnostic(`${gas} gas`)
+    assert(gas <= 110_000n)
+  })
+
+  it('the worst step, with an asset, eight inputs, the longest memo and the deepest paths, is at most 1,000,000', async (test) => {
     const body = { to: payee, tokens: 10n ** 27n, time: 2 ** 40 - 1, prev: hashes(8), memo: '~'.repeat(140) }
-    const { packed, infohash } = pay(sender, body)
-    const state = deepen(fund(8, 10n ** 27n), touched(body.prev, infohash), 159)
+    const { packed, infohash } = pay(sender, { ...body, asset: contract })
+    const state = deepen(fund(8, 10n ** 27n, contract), touched(body.prev, infohash, contract), 159)
     const gas = await gasOfApply(state, encodeStep({ kind: 'applied', fee: toGwei(2n ** 64n - 1n), packed }))
     test.diagnostic(`${gas} gas`)
     assert(gas <= 1_000_000n)

@@ -4,7 +4,7 @@ import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { blockId, challengeOf, type Header, type SealedHeader } from '../../../node/protocol/header.ts'
 import { type Address, type Hash, type Infohash, toBytes, toHash, toInfohash } from '../../../node/protocol/ids.ts'
-import { requestProofs, requestsIn } from '../../../node/protocol/requests.ts'
+import { requestLeaf, requestProofs, requestsIn } from '../../../node/protocol/requests.ts'
 import { encodeStep } from '../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { toGwei, toSeconds } from '../../../node/protocol/units.ts'
@@ -56,12 +56,23 @@ export function proofOf({ header, steps }: TestBlock, step: number) {
   return { number: header.firstRequest + BigInt(index), step, to: request.to, amount: request.tokens, siblings }
 }
 
+/** The arguments of `requestOf` for the same, whatever it asks for. */
+export function leafProofOf(block: TestBlock, step: number) {
+  const { number, siblings } = proofOf(block, step)
+  const request = requestsIn(block.steps).find((each) => each.step === step)
+  if (request === undefined) throw new RangeError(`step ${step} of the block is no request`)
+  return { number, leaf: requestLeaf(request), siblings }
+}
+
 export function toHex(bytes: Uint8Array): `0x${string}` {
   return `0x${Buffer.from(bytes).toString('hex')}`
 }
 
 type StepDraft = {
   readonly request?: boolean
+  readonly issuance?: boolean
+  /** kind(1) ‖ asset(20), be it any. */
+  readonly asset?: Uint8Array
   readonly payee: Address
   readonly tokens?: bigint
   readonly inputs?: number
@@ -71,15 +82,18 @@ type StepDraft = {
 }
 
 /** A packed transaction that has a shape, and a signature of nobody. */
-export function packedBytes({ request, payee, tokens = 1n, inputs = 1, memo = 0, seed = 0 }: StepDraft): Uint8Array {
+export function packedBytes(draft: StepDraft): Uint8Array {
+  const { request, issuance, asset, payee, tokens = 1n, inputs = 1, memo = 0, seed = 0 } = draft
+  const forms = (request ? 0x10 : 0) | (asset ? 0x20 : 0) | (issuance ? 0x40 : 0)
   const noise = (i: number) => toBytes(someHash(1_000 * seed + i))
   return concat(
-    Uint8Array.of((inputs - 1) | (request ? 0x10 : 0), memo),
+    Uint8Array.of((inputs - 1) | forms, memo),
     encodeUint(1_767_225_600, 5),
     noise(0),
     noise(1),
     toBytes(payee),
     encodeUint(tokens, 16),
+    asset ?? new Uint8Array(),
     ...Array.from({ length: inputs }, (_, i) => noise(2 + i).subarray(12)),
     new Uint8Array(memo).fill(0x6d),
   )
@@ -91,6 +105,10 @@ export function transactionStep(draft: StepDraft): Uint8Array {
 
 export function depositStep(gross: bigint, to: Address): Uint8Array {
   return encodeStep({ kind: 'deposit', entry: { kind: 'deposit', gross, to } })
+}
+
+export function enteredStep(fee: bigint, amount: bigint, to: Address, asset: Address): Uint8Array {
+  return encodeStep({ kind: 'entered', entry: { kind: 'entered', fee: toGwei(fee), amount, to, asset } })
 }
 
 export function appliedStep(fee: bigint, packed: Uint8Array): Uint8Array {

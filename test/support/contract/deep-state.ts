@@ -1,21 +1,26 @@
 // States with the longest paths that there could be, for the worst that a step can cost.
 
+import type { Asset } from '../../../node/protocol/asset.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Address, type Infohash, toAddress, toInfohash } from '../../../node/protocol/ids.ts'
-import { type EntryName, entryKey, type State, stateOf } from '../../../node/protocol/state.ts'
+import { type EntryName, entryKey, ofAsset, type State, stateOf } from '../../../node/protocol/state.ts'
 import { insert } from '../../../node/protocol/tree.ts'
 import { accountOf } from '../../../scripts/assure/models/world.ts'
 
 export const sender = accountOf('sender')
 export const payee: Address = toAddress(keccak(encodeUint(1, 1)).subarray(12))
 
-/** The entries that a payment of the sender to the payee touches. */
-export function touched(prev: readonly Infohash[], infohash: Infohash): EntryName[] {
+/** The entries that a payment of the sender to the payee touches, of TTX or of another asset. */
+export function touched(prev: readonly Infohash[], infohash: Infohash, asset?: Asset): EntryName[] {
   const inputs = prev.map((input) => ({ infohash: input, owner: sender.address }))
   const owners: Address[] = [payee, sender.address]
-  return [...inputs, ...owners.flatMap((owner) => [{ infohash, owner }, { owner }])]
+  const names = [...inputs, ...owners.flatMap((owner) => [{ infohash, owner }, { owner }])]
+  return names.map((name) => ofAsset(name, asset))
 }
+
+/** Another asset than TTX. */
+export const contract: Address = toAddress(keccak(encodeUint(2, 1)).subarray(12))
 
 /** Infohashes in the order that `prev` asks for. */
 export function hashes(count: number): Infohash[] {
@@ -23,8 +28,8 @@ export function hashes(count: number): Infohash[] {
 }
 
 /** Outputs of the sender, named by `hashes`. */
-export function fund(count: number, value = 10n): State {
-  return stateOf(hashes(count).map((infohash) => ({ infohash, owner: sender.address, value })))
+export function fund(count: number, value = 10n, asset?: Asset): State {
+  return stateOf(hashes(count).map((infohash) => ofAsset({ infohash, owner: sender.address, value }, asset)))
 }
 
 /** Adds entries beside the path of each name, so that its slot is `depth` levels below the root and its sibling an inner node. */

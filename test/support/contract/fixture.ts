@@ -72,6 +72,7 @@ type Proof = ReturnType<typeof proofOf>
 
 /** The lanes, as the contract numbers them. */
 export const DEPOSITS = 0
+export const ASSETS = 1
 export const FORCED = 2
 
 export class Fixture implements AsyncDisposable {
@@ -252,6 +253,18 @@ export class Fixture implements AsyncDisposable {
     value = 0n,
   ): Promise<Receipt> {
     return this.#send(encodeFunctionData({ abi: bridgeAbi, functionName: 'depositWithPermit', args }), { from, value })
+  }
+
+  /** Enters units of the asset that `from` is, paying just enough by default. */
+  async enter(amount: bigint, to: Hex, from: Hex, value?: bigint): Promise<Receipt> {
+    const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'enter', args: [amount, to] })
+    const due = this.enterFee() * 10n ** 9n + (await this.read.surcharge([ASSETS, 1n]))
+    return this.#send(data, { from, value: value ?? due })
+  }
+
+  /** What an entry of an asset pays its miner now, in gwei. */
+  enterFee(): bigint {
+    return (10_000n * this.gasPrice() + 10n ** 9n - 1n) / 10n ** 9n
   }
 
   /** Forces packed transactions, paying just enough by default. */

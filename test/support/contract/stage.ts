@@ -10,7 +10,7 @@ import { type Address, type Hash, toBytes } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { type State, stateRoot } from '../../../node/protocol/state.ts'
-import { queueIndexes } from '../../../node/protocol/step.ts'
+import { encodeStep, queueIndexes } from '../../../node/protocol/step.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
 import { readerOf } from '../queue.ts'
 import { buildRefutation } from '../refutation.ts'
@@ -104,6 +104,15 @@ export class Stage implements AsyncDisposable {
     const entry = { kind: 'deposit', gross, to } as const
     this.queue.push(entry)
     return depositStep(gross, to)
+  }
+
+  /** Enters units of the asset that `from` is. */
+  async enter(amount: bigint, to: Address, from: Address): Promise<Uint8Array> {
+    const fee = toGwei(this.fixture.enterFee())
+    await this.fixture.enter(amount, to, from)
+    const entry = { kind: 'entered', fee, amount, to, asset: from } as const
+    this.queue.push(entry)
+    return encodeStep({ kind: 'entered', entry })
   }
 
   /** Forces a packed transaction; answers what it pays, in gwei. */

@@ -1,7 +1,7 @@
 // What a block says of one of its rows, and the block that says it: of its blobs nothing else is written.
 
 import { BLOB_BYTES, BLOB_ELEMENTS, ELEMENT_CONTENT, elementsOf, MAX_BLOBS } from '../../../../node/protocol/blob.ts'
-import { type BlobBlock, blobHeadOf } from '../../../../node/protocol/blob-block.ts'
+import { type BlobBlock, blobHeadOf, encodeRequest } from '../../../../node/protocol/blob-block.ts'
 import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { toGrowth } from '../../../../node/protocol/header.ts'
@@ -36,9 +36,7 @@ export function blockOf(scene: Scene, draft: RowDraft): BlobBlock | undefined {
   const { stepCount, own, entries, requests } = draft
   const head = {
     entries: blobHeadOf(entries.map(stepOf)).entries,
-    requests: concat(
-      ...requests.map(({ step, to, tokens }) => concat(encodeUint(step, 4), toBytes(to), encodeUint(tokens, 16))),
-    ),
+    requests: concat(...requests.map(encodeRequest)),
     stepCount,
     growth: toGrowth(own.growth),
     state: own.state,

@@ -11,7 +11,7 @@ import { type BlobDraft, withRows } from '../posting.ts'
 import { FRIEND, lack, payment, request, type Scene, Story, stepOf, type Told } from '../scene.ts'
 
 /** Of a request in a head: where it has its recipient, its amount and its end. */
-const [RECIPIENT, AMOUNT, SIZE] = [4, 24, 40]
+const [RECIPIENT, AMOUNT, SIZE] = [3, 23, 39]
 
 /** The queue, what waits, and this many requests of the liar's, each of half of what is left, with a payment before and behind them. */
 function withRequests(scene: Scene, count: number): Story {
@@ -124,7 +124,7 @@ export const BLOB_LIES = {
     expected: { problem: 'WrongRequests' },
     tell: (scene) => withRequests(scene, 1),
     alter: (draft) => {
-      const step = encodeUint(placesIn(draft).last, 4)
+      const step = encodeUint(placesIn(draft).last, 2)
       const more = (all: readonly Uint8Array[]) => all.slice(-1).map((one) => altered(one, 0, step))
       return { ...draft, requests: headOf(draft, (all) => [...all, ...more(all)]) }
     },
@@ -135,7 +135,7 @@ export const BLOB_LIES = {
     tell: (scene) => withRequests(scene, 1),
     alter: (draft) => {
       const { last } = placesIn(draft)
-      const step = encodeUint(last - 1, 4)
+      const step = encodeUint(last - 1, 2)
       const requests = headOf(draft, (all) => [...all, ...all.slice(0, 1).map((one) => altered(one, 0, step))])
       const rows = draft.rows.map((row, i) => (i >= last - 1 ? { ...row, requests: row.requests + 1 } : row))
       return { ...withRows(draft, rows), requests }

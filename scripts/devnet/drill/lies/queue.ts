@@ -12,9 +12,8 @@ import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { toGwei } from '../../../../node/protocol/units.ts'
 import { verifyPacked } from '../../../../node/protocol/verify.ts'
 import { asIf, forge } from '../forge.ts'
-import { honestSteps } from '../honest.ts'
 import type { Lie } from '../lie.ts'
-import { FRIEND, fail, lack, payment, type Scene, Story, stepOf } from '../scene.ts'
+import { FRIEND, fail, lack, payment, type Scene, Story, stepOf, upTo } from '../scene.ts'
 
 /** The story up to the first deposit of the queue. */
 function atDeposit(scene: Scene): { readonly story: Story; readonly entry: DepositEntry; readonly index: bigint } {
@@ -34,10 +33,6 @@ function atForced(scene: Scene, isValid: boolean): { readonly story: Story; read
     if (reason === (isValid ? 'None' : 'MissingInput')) return { story, entry }
   }
   throw lack(isValid ? 'valid-forced' : 'invalid-forced')
-}
-
-function upTo(scene: Scene, count: number): Story {
-  return new Story(scene, honestSteps(scene.rules, scene.parent, scene.queue.slice(0, count), []))
 }
 
 function depositStep(entry: DepositEntry): Uint8Array {

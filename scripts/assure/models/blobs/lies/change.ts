@@ -2,9 +2,10 @@
 
 import { applyStep } from '../../../../../node/protocol/apply.ts'
 import { type WrittenRow, writeBlobs } from '../../../../../node/protocol/blob.ts'
-import { type AppliedStep, blobRowsOf } from '../../../../../node/protocol/blob-block.ts'
+import { type AppliedStep, blobRowsOf, encodeRequest, splitHead } from '../../../../../node/protocol/blob-block.ts'
 import { concat } from '../../../../../node/protocol/bytes.ts'
 import type { State } from '../../../../../node/protocol/state.ts'
+import { queueIndexes } from '../../../../../node/protocol/step.ts'
 import type { World } from '../../world.ts'
 import { postOf, type RightBlobs } from '../right-blocks.ts'
 import type { BlobPost } from '../scene.ts'
@@ -12,9 +13,6 @@ import type { BlobPost } from '../scene.ts'
 /** What a liar posts in place of a right block; undefined if the block has nothing of that kind. */
 type Lie = (right: RightBlobs) => BlobPost | undefined
 export type Lies = Readonly<Record<string, Lie>>
-
-/** Bytes of a request in a head. */
-const REQUEST = 40
 
 export function below(world: World, most: number): number {
   return Math.floor(world.random() * most)
@@ -40,11 +38,8 @@ export function withRequests(
   right: RightBlobs,
   change: (requests: readonly Uint8Array[], world: World) => readonly Uint8Array[] | undefined,
 ): BlobPost | undefined {
-  return withHead(right, ({ requests }, world) => {
-    const list = Array.from({ length: requests.length / REQUEST }, (_, i) => {
-      return requests.subarray(REQUEST * i, REQUEST * (i + 1))
-    })
-    const changed = change(list, world)
+  return withHead(right, (head, world) => {
+    const changed = change(splitHead(head).requests.map(encodeRequest), world)
     return changed && { requests: concat(...changed) }
   })
 }
@@ -117,10 +112,10 @@ export function retoldStep(
 /** The steps from `from` on as they change the state before them, those that are invalid by nothing. */
 export function tell({ scene }: RightBlobs, steps: readonly Uint8Array[], from: number, state: State): AppliedStep[] {
   const { world, parent } = scene
-  const first = parent.sealed.header.lanes.deposits.count
+  const indexes = queueIndexes(parent.sealed.header.lanes, steps)
   let before = state
   return steps.slice(from).map((step, i) => {
-    const { state: after, growth } = applyStep(world.rules, before, first + BigInt(from + i), step)
+    const { state: after, growth } = applyStep(world.rules, before, indexes[from + i] ?? 0n, step)
     before = after
     return { step, after, growth }
   })

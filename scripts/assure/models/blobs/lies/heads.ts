@@ -54,9 +54,11 @@ export const HEAD_LIES: Lies = {
     withRequests(right, (list, world) => (list.length === 0 ? undefined : [...list, world.pick(list)])),
   'requests in another order': (right) =>
     withRequests(right, (list) => (list.length < 2 ? undefined : list.toReversed())),
-  'another step of a request': (right) => changed(right, 2, 4),
-  'another recipient of a request': (right) => changed(right, 4, 24),
-  'another amount of a request': (right) => changed(right, 32, 40),
+  'another step of a request': (right) => changed(right, 0, 2),
+  'another recipient of a request': (right) => changed(right, 3, 23),
+  'another amount of a request': (right) => changed(right, 23, 39),
+  'another kind of a request': (right) => changed(right, 2, 3),
+  'another asset of a request': (right) => changed(right, 39, 59),
   'a request left out of head and rows': (right) => {
     const head = withRequests(right, (list) => (list.length === 0 ? undefined : list.slice(1)))
     const rows = withRows(right, (all) => all.map((row) => ({ ...row, requests: Math.max(0, row.requests - 1) })))
@@ -79,5 +81,10 @@ function changed(right: RightBlobs, begin: number, end: number) {
 
 function madeUp(world: World, { post }: RightBlobs): Uint8Array {
   const to = toBytes(world.pick(world.accounts).address)
-  return concat(encodeUint(below(world, post.head.stepCount), 4), to, encodeUint(1_000 + below(world, 1_000), 16))
+  return concat(
+    encodeUint(below(world, post.head.stepCount), 2),
+    Uint8Array.of(0),
+    to,
+    encodeUint(1_000 + below(world, 1_000), 16),
+  )
 }
