@@ -87,7 +87,7 @@ const SHARED_WORDS = 4
 const BLOB_GAS = 131_072n
 /** What the contract does with a byte of steps and states: calldata, event, hash. */
 const BYTE_GAS = 26n
-const STEP_GAS = 2_300n
+const STEP_GAS = 2_500n
 const PUBLISH_GAS = 170_000n
 /** The same of a block whose rows are in blobs, and what each queue entry and each request adds to that. */
 const PUBLISH_BLOBS_GAS = 230_000n
