@@ -42,7 +42,7 @@ export const runtimeCode = {
   reader: {
     name: 'project/contracts/Reader.sol:Reader',
     start: 41064,
-    length: 7776,
+    length: 7490,
     immutables: {},
   },
 } as const

@@ -12,6 +12,7 @@ import { type Hash, type Infohash, toHash } from '../node/protocol/ids.ts'
 import { unpackTransaction } from '../node/protocol/packed.ts'
 import { LANES, type Lane, laneOf, NO_LENGTHS, type QueueEntry } from '../node/protocol/queue.ts'
 import { isInBlobs, type PostedBody } from '../node/protocol/replay.ts'
+import { asksForTtx, requestsIn } from '../node/protocol/requests.ts'
 import { LANE_SHARE, type Rules } from '../node/protocol/rules.ts'
 import type { State } from '../node/protocol/state.ts'
 import { decodeStep, encodeStep, laneOfStep, splitSteps } from '../node/protocol/step.ts'
@@ -27,7 +28,7 @@ import {
   weiOf,
 } from '../node/protocol/units.ts'
 import type { VerifiedTransaction } from '../node/protocol/verify.ts'
-import { type Candidate, type Package, type Prices, rankByCoinAge, rankPaying, worthOf } from './ranking.ts'
+import { type Candidate, hasFee, type Package, type Prices, rankByCoinAge, rankPaying, worthOf } from './ranking.ts'
 import {
   addLoads,
   costOfExpense,
@@ -45,8 +46,9 @@ import {
 /** What a block brings and costs. */
 export type Offer = Expense & {
   readonly queueEntries: number
+  /** Of TTX. Those of other assets pay the miner nothing, ride along, and never cause a block. */
   readonly requests: number
-  /** What finality pays: wTTX, and for forced transactions. */
+  /** What finality pays: wTTX, and in gwei for forced transactions and entries of assets. */
   readonly fee: BaseUnits
   readonly queueFees: Gwei
 }
@@ -56,7 +58,7 @@ export type Content = Offer & {
   /** Where it is to be posted: where its steps have room. */
   readonly rows: Rows
   readonly steps: readonly AppliedStep[]
-  /** When the first of its plain requests was seen, unix milliseconds on the node's clock. */
+  /** When the first of its plain requests of TTX was seen, unix milliseconds on the node's clock. */
   readonly oldestRequest?: number
 }
 
@@ -172,19 +174,22 @@ export function revenueOf(content: Offer, { weiPerTtx }: Policy): Wei | undefine
 
 /** What a block that was made before brings and costs. */
 export function offerOf({ header }: Pick<SealedHeader, 'header'>, body: PostedBody): Offer {
-  const { fee, queueFees, requestCount: requests } = header
+  const { fee, queueFees } = header
   if (isInBlobs(body)) {
-    const queueEntries = splitHead(body).entries.length
+    const head = splitHead(body)
+    const queueEntries = head.entries.length
     return {
       queueEntries,
-      requests,
+      requests: head.requests.filter(asksForTtx).length,
       fee,
       queueFees,
-      gas: publishBlobsGas(queueEntries + requests),
+      gas: publishBlobsGas(queueEntries + head.requests.length),
       blobs: body.hashes.length,
     }
   }
-  const decoded = splitSteps(body.steps).map(decodeStep)
+  const steps = splitSteps(body.steps)
+  const requests = requestsIn(steps).filter(asksForTtx).length
+  const decoded = steps.map(decodeStep)
   const queueEntries = decoded.filter((step) => step && laneOfStep(step) !== undefined).length
   const gas = publishGas(decoded.length, body.steps.length + body.states.length)
   return { queueEntries, requests, fee, queueFees, gas, blobs: 0 }
@@ -226,6 +231,7 @@ class Filling {
   readonly #consumed: { [Each in Lane]: bigint } = { ...NO_LENGTHS }
   #fee = 0n
   #queueFees = 0n
+  #requests = 0
   #oldestRequest: number | undefined
 
   constructor(rules: Rules, parent: ParentBlock, verify: Supply['verify'], rows: Rows) {
@@ -287,7 +293,8 @@ class Filling {
       const step = encodeStep({ kind: 'transaction', packed: item.packed })
       this.#push({ step, after, growth: own }, { ...loadOf(item), growth: own })
       this.taken.add(item.infohash)
-      if (item.request === undefined) continue
+      if (!hasFee(item)) continue
+      this.#requests += 1
       this.#fee += feeOf(item.request)
       this.#oldestRequest = Math.min(this.#oldestRequest ?? Number.POSITIVE_INFINITY, item.firstSeen)
     }
@@ -295,12 +302,12 @@ class Filling {
   }
 
   content(): Content {
-    const { queueEntries, requests } = this.#load
+    const { queueEntries } = this.#load
     return {
       rows: this.#rows,
       steps: [...this.#steps],
       queueEntries,
-      requests,
+      requests: this.#requests,
       fee: toBaseUnits(this.#fee),
       queueFees: toGwei(this.#queueFees),
       ...expenseOf(this.#rows, this.#load),
@@ -324,7 +331,10 @@ class Filling {
     }
     const fields = unpackTransaction(packed)
     if (!fields?.request) return { step, requests: 0 }
-    if (fields.asset === undefined) this.#fee += feeOf(fields.tokens)
+    if (fields.asset === undefined) {
+      this.#requests += 1
+      this.#fee += feeOf(fields.tokens)
+    }
     return { step, requests: 1 }
   }
 

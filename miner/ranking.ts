@@ -1,4 +1,4 @@
-// Which transactions go into a block first: paying requests with what they depend on by fee minus gas, then all else by coin age.
+// Which transactions go into a block first: paying requests with what they depend on by fee minus gas, then all else by coin age, other assets last.
 
 import { feeOf } from '../node/protocol/fee.ts'
 import type { Infohash } from '../node/protocol/ids.ts'
@@ -27,7 +27,7 @@ export function worthOf(amount: BaseUnits, { weiPerTtx }: Pick<Prices, 'weiPerTt
 const PACKAGE_LIMIT = STEP_LIMIT
 
 /**
- * Requests whose fee pays for what their package costs, the greatest surplus a step first. `costOfItem` is what a candidate adds to the cost of a
+ * Requests of TTX whose fee pays for what their package costs, the greatest surplus a step first. `costOfItem` is what a candidate adds to the cost of a
  * block. Where no price is known, every request pays, and the fee itself decides.
  */
 export function rankPaying(
@@ -38,10 +38,10 @@ export function rankPaying(
 ): Package[] {
   const byId = new Map(candidates.map((each) => [each.infohash, each]))
   const packages = candidates.flatMap((candidate): Package[] => {
-    if (candidate.request === undefined || taken.has(candidate.infohash)) return []
+    if (!hasFee(candidate) || taken.has(candidate.infohash)) return []
     const items = packageOf(candidate, byId, taken)
     if (items === undefined) return []
-    const fee = items.reduce((sum, { request }) => sum + feeOf(request ?? 0n), 0n)
+    const fee = items.reduce((sum, item) => sum + (hasFee(item) ? feeOf(item.request) : 0n), 0n)
     const count = BigInt(items.length)
     if (prices.weiPerTtx === 0n) return [{ items, score: fee / count }]
     const surplus = worthOf(toBaseUnits(fee), prices) - addWei(items.map(costOfItem))
@@ -50,7 +50,10 @@ export function rankPaying(
   return packages.sort(compare)
 }
 
-/** All else, by the coin age that its packages destroy a step; ties by which was seen first. */
+/**
+ * All else, by the coin age that its packages destroy a step; ties by which was seen first. What moves another asset than TTX comes last, as it
+ * pays nothing and costs its sender nothing.
+ */
 export function rankByCoinAge(candidates: readonly Candidate[], taken: ReadonlySet<Infohash>): Package[] {
   const byId = new Map(candidates.map((each) => [each.infohash, each]))
   const packages = candidates.flatMap((candidate): Package[] => {
@@ -60,7 +63,16 @@ export function rankByCoinAge(candidates: readonly Candidate[], taken: ReadonlyS
     const age = items.reduce((sum, { coinAge }) => sum + coinAge, 0n)
     return [{ items, score: age / BigInt(items.length) }]
   })
-  return packages.sort(compare)
+  return packages.sort((a, b) => Number(isOfAsset(a)) - Number(isOfAsset(b)) || compare(a, b))
+}
+
+/** Whether it brings the miner a fee, which requests of other assets do not. */
+export function hasFee(candidate: Candidate): candidate is Candidate & { readonly request: bigint } {
+  return candidate.request !== undefined && candidate.asset === undefined
+}
+
+function isOfAsset({ items }: Package): boolean {
+  return items.at(-1)?.asset !== undefined
 }
 
 /** `undefined` if an ancestor is not among the candidates, if there are too many, or if ancestors form a circle (a wrong template). */

@@ -26,6 +26,7 @@ import type { NetworkOptions } from './network/options.ts'
 import { formatAddress, MAX_PROOF_BYTES } from './network/proof.ts'
 import { NodeStore } from './network-store.ts'
 import { takeProof } from './proof-intake.ts'
+import { type Lane, laneOf, NO_LENGTHS } from './protocol/queue.ts'
 import { RuleError } from './protocol/rule-error.ts'
 import { toTime } from './protocol/units.ts'
 import { API } from './rpc/api.ts'
@@ -75,8 +76,8 @@ export class TtxNode {
   #ordering: Promise<void> = Promise.resolve()
   /** Proofs of the folder, while they are imported. */
   #proofs: Promise<void> = Promise.resolve()
-  /** Queue entries below this are in the ledger. */
-  #knownEntries = 0n
+  /** Entries of each lane below this are in the ledger. */
+  readonly #known: { [Each in Lane]: bigint } = { ...NO_LENGTHS }
 
   constructor(deps: NodeDeps, options: NodeOptions) {
     const { definition, folder } = options
@@ -214,9 +215,10 @@ export class TtxNode {
   /** Deposits are known, as waiting, from the moment in which Ethereum has them. */
   async #announceDeposits(): Promise<void> {
     for (const { index, entry } of this.#follower?.pending() ?? []) {
-      if (index < this.#knownEntries || entry.kind !== 'deposit') continue
+      const lane = laneOf(entry.kind)
+      if (entry.kind === 'forced' || index < this.#known[lane]) continue
       await this.#ledger.depositEntry(index, entry)
-      this.#knownEntries = index + 1n
+      this.#known[lane] = index + 1n
     }
   }
 

@@ -3,6 +3,7 @@
 // What zod cannot read out of a schema, the JSON Schema of the RPC's description takes from its `meta`: a test holds both to each other.
 
 import { z } from 'zod'
+import { type Asset, isAsset } from './protocol/asset.ts'
 import { parseHex } from './protocol/bytes.ts'
 import { type Address, type Hash, type Infohash, isAddress, isHash, isInfohash } from './protocol/ids.ts'
 import { toGwei } from './protocol/units.ts'
@@ -23,6 +24,13 @@ export const infohash = z.custom<Infohash>(isInfohash, 'expected an infohash: 40
   type: 'string',
   pattern: '^[0-9a-f]{40}$',
   description: 'The name of a transaction or of the torrent of a block: 40 lower-case hex digits.',
+})
+export const asset = z.custom<Asset>(isAsset, 'expected an asset: an address, or the infohash of an issuance').meta({
+  id: 'Asset',
+  type: 'string',
+  pattern: '^(0x)?[0-9a-f]{40}$',
+  description:
+    'Another asset than TTX: the contract on Ethereum that entered it, with `0x`, or the infohash of its issuance, without. It is left out for TTX.',
 })
 export const hash = z.custom<Hash>(isHash, 'expected a hash: 0x and 64 lower-case hex digits').meta({
   id: 'Hash',

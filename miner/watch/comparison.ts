@@ -1,5 +1,6 @@
 // Two rival blocks side by side: the first step in which they differ, and what that difference is. Pure.
 
+import { type Asset, decodeAsset } from '../../node/protocol/asset.ts'
 import { contentAt } from '../../node/protocol/blob.ts'
 import { type BlobBlock, statedBy } from '../../node/protocol/blob-block.ts'
 import { readRow } from '../../node/protocol/blob-row.ts'
@@ -21,6 +22,9 @@ export type TransactionReading = {
   readonly from?: Address
   readonly problem?: Reason
   readonly isRequest: boolean
+  readonly isIssuance?: true
+  /** What it moves; TTX if there is none. */
+  readonly asset?: Asset
   /** The payee; of a request the recipient on Ethereum. */
   readonly to: Address
   /** Base units. */
@@ -240,9 +244,12 @@ function readTransaction(rules: Rules, packed: Uint8Array): TransactionReading |
   if (fields === undefined) return undefined
   const { request: isRequest, payee: to, tokens, prev, memo } = fields
   const judged = verifyPacked(rules, packed)
+  const asset = fields.asset && decodeAsset(fields.asset)
   return {
     ...(typeof judged === 'string' ? { problem: judged } : { infohash: judged.infohash, from: judged.tx.from }),
     ...{ isRequest, to, tokens, prev },
+    ...(fields.issuance ? { isIssuance: true } : {}),
+    ...(asset === undefined ? {} : { asset }),
     ...(memo === undefined
       ? {}
       : isMemo(memo)

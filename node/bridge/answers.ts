@@ -18,7 +18,7 @@ import { preferredTip } from './fork-choice.ts'
 import { pendingEntries, type QueuedEntry, queuedEntryAt } from './queue-view.ts'
 import type { BridgeRecords } from './records/bridge-records.ts'
 import type { BlockBody } from './records/judging/judge.ts'
-import { type BridgeBlock, type BridgeView, requestNumbers } from './view.ts'
+import { type BridgeBlock, type BridgeView, payableNumbers } from './view.ts'
 
 /**
  * - `syncing`: the view is not complete yet.
@@ -168,7 +168,7 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     if (this.view.blocks.has(block.id)) return this.view
     const { archive } = this.#records.journal
     const claimed = new Map<bigint, bigint>()
-    for (const number of requestNumbers(block)) {
+    for (const number of payableNumbers(block)) {
       const paid = this.view.claimed.get(number) ?? archive.paid(number)
       if (paid !== undefined) claimed.set(number, paid)
     }

@@ -1,10 +1,11 @@
 // The branch that the contract would finalize, as the ledger wants it: blocks in order, with their steps.
 
 import type { Branch, BranchBlock, BranchStep } from '../ledger/types.ts'
+import type { Header } from '../protocol/header.ts'
 import type { Hash } from '../protocol/ids.ts'
-import type { LanePoints } from '../protocol/queue.ts'
 import type { Rules } from '../protocol/rules.ts'
-import { decodeStep, queueIndexes, type Step, splitSteps } from '../protocol/step.ts'
+import { decodeStep, queueIndexes, type Step } from '../protocol/step.ts'
+import { splitPosted } from '../protocol/trace.ts'
 import { verifyPacked } from '../protocol/verify.ts'
 import { preferredTip } from './fork-choice.ts'
 import type { BlockBody } from './records/judging/judge.ts'
@@ -49,25 +50,26 @@ export function ledgerBranch(
     block = blockOf(parent)
     // What this node began with is not a step of its own.
     if (block === undefined) break
-    const { lanes } = block.sealed.header
+    const { lanes, state } = block.sealed.header
     blocks.push({
       id,
       height,
       publishedAt: Number(publishedAt),
       get steps() {
-        return branchSteps(rules, bodyOf(id).steps, lanes)
+        return branchSteps(rules, bodyOf(id), { lanes, state })
       },
     })
   }
   return { final: judgedBlock(view, settled).id, blocks: blocks.reverse() }
 }
 
-/** The steps of a valid block that have an effect; `lanes` is where its parent left the queue. */
-function branchSteps(rules: Rules, bytes: Uint8Array, lanes: LanePoints): BranchStep[] {
-  const steps = splitSteps(bytes)
-  const indexes = queueIndexes(lanes, steps)
+/** The steps of a valid block that have an effect, on a parent with this header: one that leaves the state as it was has none. */
+function branchSteps(rules: Rules, body: BlockBody, parent: Pick<Header, 'lanes' | 'state'>): BranchStep[] {
+  const { steps, states } = splitPosted(body)
+  const indexes = queueIndexes(parent.lanes, steps)
   return steps.flatMap((each, step) => {
-    const decoded = decodeStep(each)
+    const before = step === 0 ? parent.state : states[step - 1]
+    const decoded = states[step] === before ? undefined : decodeStep(each)
     return (decoded && effectOf(rules, decoded, step, indexes[step] ?? 0n)) ?? []
   })
 }

@@ -6,21 +6,29 @@ import { netOf } from '../protocol/fee.ts'
 import { encodeSealed } from '../protocol/header.ts'
 import type { Address, Hash, Infohash } from '../protocol/ids.ts'
 import { unpackTransaction } from '../protocol/packed.ts'
-import { requestProofs, requestsIn } from '../protocol/requests.ts'
+import { requestLeaf, requestProofs, requestsIn } from '../protocol/requests.ts'
 import type { Rules } from '../protocol/rules.ts'
 import { decodeStep, splitSteps, transactionIn } from '../protocol/step.ts'
 import { verifyPacked } from '../protocol/verify.ts'
 import type { BlockBody } from './records/judging/judge.ts'
-import { ancestry, type BridgeBlock, type BridgeView, requestNumberOf, requestNumbers } from './view.ts'
+import {
+  ancestry,
+  type BridgeBlock,
+  type BridgeView,
+  payableNumbers,
+  type RequestPlace,
+  requestNumberOf,
+} from './view.ts'
 
 export type RequestView = BlockRequest & {
-  /** What the recipient gets, base units of wTTX. */
+  /** What the recipient gets: of TTX in base units of wTTX; of another asset all of it, if the contract that entered it pays that. */
   readonly net: bigint
   readonly isFinal: boolean
+  /** By the bridge, which pays requests of TTX only. */
   readonly isPaid: boolean
 }
 
-/** A request of a final block that nobody has claimed, and all that `claim` needs. */
+/** A request of TTX in a final block that nobody has claimed, and all that `claim` needs. */
 export type MaturedClaim = {
   readonly block: Hash
   readonly infohash: Infohash
@@ -37,8 +45,11 @@ export type MaturedClaim = {
   readonly siblings: readonly Hash[]
 }
 
-/** What is known of a request without its proof. */
+/** What is known of such a request without its proof. */
 export type OpenRequest = Pick<MaturedClaim, 'step' | 'to' | 'net'>
+
+/** A request of a final block, of whatever asset, and all that `requestOf` needs. */
+export type ProvenRequest = Omit<BlockRequest, 'to'> & Omit<MaturedClaim, 'net' | 'gross'> & { readonly leaf: Hash }
 
 // Payments are only ever added to, from one view to the next; where Ethereum undoes some, every block is rebuilt.
 const paidUp = new WeakSet<BridgeBlock>()
@@ -48,7 +59,7 @@ export function requestViews(rules: Rules, view: BridgeView, block: BridgeBlock,
   const isPayable = isFinal(view, block)
   return requestsOf(rules, body.steps).map((request, i) => ({
     ...request,
-    net: netOf(request.tokens),
+    net: request.asset === undefined ? netOf(request.tokens) : request.tokens,
     isFinal: isPayable,
     // Another branch has requests of the same numbers.
     isPaid: isPayable && view.claimed.has(block.sealed.header.firstRequest + BigInt(i)),
@@ -56,7 +67,7 @@ export function requestViews(rules: Rules, view: BridgeView, block: BridgeBlock,
 }
 
 /**
- * Final blocks with requests that were not paid yet, oldest first, from block `from` on; none if that is not final. What is paid whole is
+ * Final blocks with requests of TTX that were not paid yet, oldest first, from block `from` on; none if that is not final. What is paid whole is
  * looked at once, and is passed over from then on.
  */
 export function* blocksWithClaims(view: BridgeView, from = view.root): Generator<BridgeBlock> {
@@ -68,13 +79,13 @@ export function* blocksWithClaims(view: BridgeView, from = view.root): Generator
   if (chain.at(-1)?.id !== from) return
   for (const block of chain.reverse()) {
     if (paidUp.has(block)) continue
-    if (requestNumbers(block).some((number) => !view.claimed.has(number))) yield block
+    if (payableNumbers(block).some((number) => !view.claimed.has(number))) yield block
     else paidUp.add(block)
   }
 }
 
 /**
- * The requests of a final block that were not paid yet and are wanted, with their proofs; of a block that is not final none. Hashes the tree of
+ * The requests of TTX in a final block that were not paid yet and are wanted, with their proofs; of a block that is not final none. Hashes the tree of
  * them once, however many they are.
  */
 export function maturedClaims(
@@ -86,7 +97,9 @@ export function maturedClaims(
 ): MaturedClaim[] {
   if (!isFinal(view, block)) return []
   const steps = splitSteps(body.steps)
-  const open = block.requests.flatMap((step) => openRequest(view, block, step, steps[step]) ?? []).filter(isWanted)
+  const open = block.requests
+    .flatMap((place) => openRequest(view, block, place, steps[place.step]) ?? [])
+    .filter(isWanted)
   if (open.length === 0) return []
   const proofs = requestProofs(requestsIn(steps))
   const sealed = encodeSealed(block.sealed)
@@ -99,12 +112,37 @@ export function maturedClaims(
   })
 }
 
+/** The request that is this step of the block, paid or not, with its proof; undefined unless it is one, of a final block. */
+export function provenRequest(
+  rules: Rules,
+  view: BridgeView,
+  block: BridgeBlock,
+  body: BlockBody,
+  step: number,
+): ProvenRequest | undefined {
+  const number = requestNumberOf(block, step)
+  if (number === undefined || !isFinal(view, block)) return undefined
+  const index = Number(number - block.sealed.header.firstRequest)
+  const request = requestsOf(rules, body.steps)[index]
+  const asked = requestsIn(splitSteps(body.steps))
+  const [own, siblings] = [asked[index], requestProofs(asked)[index]]
+  if (request === undefined || own === undefined || siblings === undefined) return undefined
+  const place = { block: block.id, sealed: encodeSealed(block.sealed), number, leaf: requestLeaf(own), siblings }
+  return { ...request, ...place }
+}
+
 export function isFinal(view: BridgeView, block: BridgeBlock): boolean {
   return block.finality !== undefined || block.id === view.root
 }
 
 /** Without its signature being looked at: the step is one of a request that was judged. */
-function openRequest(view: BridgeView, block: BridgeBlock, step: number, bytes: Uint8Array | undefined) {
+function openRequest(
+  view: BridgeView,
+  block: BridgeBlock,
+  { step, asset }: RequestPlace,
+  bytes: Uint8Array | undefined,
+) {
+  if (asset !== undefined) return undefined
   const decoded = bytes && decodeStep(bytes)
   const packed = decoded && transactionIn(decoded)
   if (packed === undefined) return undefined

@@ -5,7 +5,6 @@ import type { KzgPool } from '../ethereum/blobs/kzg-pool.ts'
 import type { Chain, ChainBlock } from '../ethereum/chain.ts'
 import { blobHeadOf, stepsIn } from '../protocol/blob-block.ts'
 import { blobTraceRoot } from '../protocol/blob-hash.ts'
-import { requestsOf } from '../protocol/block.ts'
 import { type BlockFile, decodeOutputs, rowsIn } from '../protocol/block-torrent.ts'
 import { blockId, decodeSealed, type Header } from '../protocol/header.ts'
 import { LANES, NO_LENGTHS } from '../protocol/queue.ts'
@@ -17,6 +16,7 @@ import { type State, stateOf, stateRoot } from '../protocol/state.ts'
 import { type Posted, splitPosted, traceOf, traceRoot } from '../protocol/trace.ts'
 import type { Time } from '../protocol/units.ts'
 import type { ViewRoot } from './records/fold.ts'
+import { requestPlaces } from './view.ts'
 
 /** A sealed header (417 bytes) and the files of its torrent; `outputs.bin` is needed, the rows (steps and states, or blobs) are welcome. */
 export type Snapshot = { readonly sealed: Uint8Array; readonly files: readonly BlockFile[] }
@@ -86,7 +86,7 @@ export async function checkSnapshot(
     sealed,
     publishedAt: record.publishedAt,
     work: record.work,
-    requests: steps === undefined ? [] : requestsOf(rules, steps).map(({ step }) => step),
+    requests: steps === undefined ? [] : requestPlaces(rules, steps),
     ...(posted && isInBlobs(posted) ? { blobs: posted.hashes } : {}),
   }
   return { root, state, outputs, origin, ...(posted ? { posted } : {}) }

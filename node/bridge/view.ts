@@ -1,9 +1,12 @@
 // What this node knows of the bridge: the tree of published blocks with its own verdicts, slots, queue and payments.
 
 import type { ChainPlace } from '../ethereum/chain.ts'
-import type { Verdict } from '../protocol/block.ts'
+import type { Asset } from '../protocol/asset.ts'
+import { requestsOf, type Verdict } from '../protocol/block.ts'
 import type { SealedHeader } from '../protocol/header.ts'
 import type { Hash, Infohash } from '../protocol/ids.ts'
+import type { Rules } from '../protocol/rules.ts'
+import { ofAsset } from '../protocol/state.ts'
 import type { Time, Work } from '../protocol/units.ts'
 import type { QueueView } from './queue-view.ts'
 
@@ -22,6 +25,9 @@ export type BlockVerdict =
 /** When and how a block became final. `unpaid`: its miner earned nothing. */
 type Finality = { readonly place: ChainPlace; readonly fee: bigint; readonly unpaid: boolean }
 
+/** A step of a block that is a request; of TTX if it has no asset. */
+export type RequestPlace = { readonly step: number; readonly asset?: Asset }
+
 export type BridgeBlock = {
   readonly id: Hash
   readonly sealed: SealedHeader
@@ -37,8 +43,8 @@ export type BridgeBlock = {
   readonly verdict: BlockVerdict
   readonly refuted: boolean
   readonly finality?: Finality
-  /** Numbers of the steps that are requests. */
-  readonly requests: readonly number[]
+  /** In step order. */
+  readonly requests: readonly RequestPlace[]
   /** In the order of publication, refuted ones included. */
   readonly children: readonly Hash[]
 }
@@ -63,14 +69,19 @@ export type BridgeView = {
   readonly death?: BridgeDeath
 }
 
-/** The numbers of a block's requests along its branch, in step order. */
-export function requestNumbers({ sealed, requests }: Pick<BridgeBlock, 'sealed' | 'requests'>): bigint[] {
-  return requests.map((_, i) => sealed.header.firstRequest + BigInt(i))
+/** The requests among the steps of a right block. */
+export function requestPlaces(rules: Rules, steps: Uint8Array): RequestPlace[] {
+  return requestsOf(rules, steps).map(({ step, asset }) => ofAsset({ step }, asset))
+}
+
+/** The numbers along its branch of those requests of a block that the bridge pays, which are of TTX, in step order. */
+export function payableNumbers({ sealed, requests }: Pick<BridgeBlock, 'sealed' | 'requests'>): bigint[] {
+  return requests.flatMap(({ asset }, i) => (asset === undefined ? [sealed.header.firstRequest + BigInt(i)] : []))
 }
 
 /** The number of the request that is this step of the block; `undefined` if there is none. */
 export function requestNumberOf(block: Pick<BridgeBlock, 'sealed' | 'requests'>, step: number): bigint | undefined {
-  const index = block.requests.indexOf(step)
+  const index = block.requests.findIndex((request) => request.step === step)
   return index < 0 ? undefined : block.sealed.header.firstRequest + BigInt(index)
 }
 

@@ -1,12 +1,13 @@
 // Making transactions: choose inputs at the node, sign here, hand in the file.
 
 import { isOperationError, OperationError } from '../errors.ts'
+import type { Asset } from '../protocol/asset.ts'
 import type { Address, Infohash } from '../protocol/ids.ts'
 import { infohashOf } from '../protocol/infohash.ts'
 import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
 import type { Result as RpcResult } from '../rpc/api.ts'
-import { formatAmount } from './amount.ts'
+import { nameAmount } from './amount.ts'
 import type { NodeClient } from './rpc.ts'
 
 /** A wallet that is open, or whatever else signs 32 bytes with the key of an address (65 bytes: r, s, v). */
@@ -14,8 +15,12 @@ export type Signer = { readonly address: Address; readonly sign: (digest: Uint8A
 
 export type Payment = {
   readonly to: Address
-  /** Base units. */
+  /** Base units of the asset. */
   readonly tokens: bigint
+  /** TTX if there is none. */
+  readonly asset?: Asset
+  /** It creates `tokens` of a new asset for `to`. It needs some TTX, all of which comes back. */
+  readonly issuance?: true
   readonly memo?: string
   readonly bridge?: { readonly chain: bigint; readonly to: Address }
 }
@@ -40,7 +45,7 @@ export async function pay(
   signal?: AbortSignal,
 ): Promise<Paid> {
   const { address: owner } = wallet
-  const { prev, unorderedAncestors } = await chooseInputs(node, owner, payment.tokens, signal)
+  const { prev, unorderedAncestors } = await chooseInputs(node, owner, payment, signal)
   const tx = signTransaction(wallet, { ...payment, time: nowSeconds, prev: prev.toSorted() })
   const file = encodeTransaction(tx)
   const infohash = infohashOf(file)
@@ -51,16 +56,26 @@ export async function pay(
   return { infohash, file, tx, unorderedAncestors, record }
 }
 
-async function chooseInputs(node: NodeClient, owner: Address, tokens: bigint, signal?: AbortSignal) {
+async function chooseInputs(
+  node: NodeClient,
+  owner: Address,
+  { asset, ...payment }: Pick<Payment, 'tokens' | 'asset' | 'issuance'>,
+  signal?: AbortSignal,
+) {
+  // What an issuance spends comes back whole: the least will do.
+  const tokens = payment.issuance ? 1n : payment.tokens
   try {
-    return await node.call('account_inputs', { owner, tokens }, signal)
+    return await node.call('account_inputs', { owner, tokens, ...(asset === undefined ? {} : { asset }) }, signal)
   } catch (error) {
     if (!isOperationError(error, 'insufficient-funds')) throw error
     const spendable = BigInt(error.facts.spendable)
     throw new OperationError(
       error.code,
-      `expected ${formatAmount(tokens)} TTX at ${owner}, got ${formatAmount(spendable)} that can be spent now; pay less, or wait for what is on its way ("ttx balance")`,
-      { facts: { owner, tokens: `${tokens}`, spendable: `${spendable}` }, cause: error },
+      `expected ${nameAmount(tokens, asset)} at ${owner}, got ${nameAmount(spendable, asset)} that can be spent now; pay less, or wait for what is on its way ("ttx balance")`,
+      {
+        facts: { owner, tokens: `${tokens}`, spendable: `${spendable}`, ...(asset === undefined ? {} : { asset }) },
+        cause: error,
+      },
     )
   }
 }

@@ -53,7 +53,7 @@ const RIVALS = 8
 /**
  * Resolves with what the node says once the stage is reached. Throws the signal's reason, `OperationError`s: `unknown-transaction` (retry),
  * `transaction-conflicting` (retry unless a rival is final: then it can never come), `deposit-moved` (retry unless its place
- * is taken), `no-request` (`paid` of what asks for nothing), `waited-in-vain` (retry), and
+ * is taken), `no-request` (`paid` of what asks for nothing, or not for TTX), `waited-in-vain` (retry), and
  * what the node throws, that it is away too where that lasts; and the `RuleError` of what is invalid.
  */
 export async function wait(node: NodeClient, infohash: Infohash, options: WaitOptions): Promise<Where> {
@@ -147,6 +147,10 @@ async function checkPossible(node: NodeClient, where: Where, until: Stage, signa
         retry: !isLost,
       },
     )
+  }
+  if (until === 'paid' && where.bridging?.asset !== undefined) {
+    const message = `expected a request of TTX, which the bridge pays, got ${infohash}, which asks for ${where.bridging.asset}: what is paid is known to that contract only; wait until it is final`
+    throw new OperationError('no-request', message, { facts: { infohash } })
   }
   if (until === 'paid' && file !== undefined && where.bridging === undefined) {
     const message = `expected a bridge request, which can be paid on Ethereum, got ${infohash}, which asks for nothing there; wait until it is final`

@@ -87,7 +87,7 @@ const SHARED_WORDS = 4
 const BLOB_GAS = 131_072n
 /** What the contract does with a byte of steps and states: calldata, event, hash. */
 const BYTE_GAS = 26n
-const STEP_GAS = 2_300n
+const STEP_GAS = 2_500n
 const PUBLISH_GAS = 170_000n
 /** The same of a block whose rows are in blobs, and what each queue entry and each request adds to that. */
 const PUBLISH_BLOBS_GAS = 230_000n
@@ -261,11 +261,23 @@ export function enterCall(amount: bigint, to: Address): BridgeCall {
 export function forceCall(packed: readonly Uint8Array[]): BridgeCall {
   if (packed.length === 0) throw new RangeError('expected a transaction to force, got none')
   const data = encodeFunctionData({ abi: bridgeAbi, functionName: 'force', args: [packed.map(hex)] })
-  const bytes = BigInt(data.length - 2) / 2n
-  const gas = QUEUE_GAS + BigInt(packed.length) * ENTRY_GAS + bytes * CALLDATA_GAS
+  const gas = forceCallGas(packed.length, data)
   const bondGas = packed.reduce((sum, each) => sum + forceGas(each.length), 0n)
   const queues = { lane: 'forced', entries: packed.length } as const
   return { name: 'force', data, gas: limit(gas, data, packed.length + 1), bondGas, bonds: packed.length, queues }
+}
+
+/**
+ * Units at whose price a surcharge is refused: what the call may use at today's prices of storage, whatever goes with it for those to come. 0 where
+ * none is due.
+ */
+export function mostSurchargeGas({ data, queues }: Pick<BridgeCall, 'data' | 'queues'>): bigint {
+  if (queues === undefined) return 0n
+  return queues.lane === 'deposits' ? limit(DEPOSIT_GAS) : limit(forceCallGas(queues.entries, data), data)
+}
+
+function forceCallGas(entries: number, data: Hex): bigint {
+  return QUEUE_GAS + BigInt(entries) * ENTRY_GAS + (BigInt(data.length - 2) / 2n) * CALLDATA_GAS
 }
 
 /** What a call of `forceCall` puts into the queue. */

@@ -58,6 +58,16 @@ export type DepositedEvent = {
   readonly gross: bigint
   readonly time: Time
 }
+/** Entry `index` of the lane of assets: the contract `asset` entered `amount` of itself, in units of its own. */
+type EnteredEvent = {
+  readonly kind: 'entered'
+  readonly index: bigint
+  readonly asset: Address
+  readonly to: Address
+  readonly amount: bigint
+  readonly fee: Gwei
+  readonly time: Time
+}
 /** Queue entry `index`: a packed transaction. */
 type ForcedEvent = {
   readonly kind: 'forced'
@@ -82,6 +92,7 @@ export type BridgeEvent = (
   | FinalizedEvent
   | NominatedEvent
   | DepositedEvent
+  | EnteredEvent
   | ForcedEvent
   | ClaimedEvent
 ) & { readonly place: ChainPlace }

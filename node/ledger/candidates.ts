@@ -4,6 +4,7 @@ import { encodeText } from '../protocol/bytes.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import { packTransaction } from '../protocol/packed.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
+import { assetOf, payerOf } from './purse.ts'
 import { creatorStanding, entryOf, headOf, outputValue } from './standing/books.ts'
 import type { Database, Reader } from './store/database.ts'
 import { BLOCKS, CANDIDATES, type Entry, FILES, isSettled, numberKey, REQUESTS } from './store/tables.ts'
@@ -51,12 +52,14 @@ function candidateOf(reader: Reader, entry: Entry, nowSeconds: number): Candidat
   const file = reader.get(FILES, entry.infohash)
   const tx = file === undefined ? undefined : decodeTransaction(encodeText(file))
   if (tx?.kind !== 'signed') return undefined
+  const payer = payerOf(tx)
+  const isTtx = assetOf(payer) === undefined
   let coinAge = 0n
   const after: Infohash[] = []
   for (const input of entry.prev) {
     if (isSettled(creatorStanding(reader, input))) {
       const seconds = Math.max(0, Math.floor(nowSeconds - orderedAt(reader, input)))
-      coinAge += (outputValue(reader, input, tx.from) ?? 0n) * BigInt(seconds)
+      if (isTtx) coinAge += (outputValue(reader, input, payer) ?? 0n) * BigInt(seconds)
     } else after.push(input)
   }
   return {
@@ -65,6 +68,7 @@ function candidateOf(reader: Reader, entry: Entry, nowSeconds: number): Candidat
     from: tx.from,
     after,
     prev: tx.prev,
+    ...(tx.asset === undefined ? {} : { asset: tx.asset }),
     ...(tx.bridge ? { request: tx.tokens } : {}),
     coinAge,
     firstSeenMs: entry.firstSeenMs,

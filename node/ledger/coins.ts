@@ -1,8 +1,10 @@
-// What an owner can spend, and which outputs to use for a payment.
+// What is in a purse, and which outputs to use for a payment.
 
 import { OperationError } from '../errors.ts'
-import type { Address, Infohash } from '../protocol/ids.ts'
+import type { Infohash } from '../protocol/ids.ts'
 import { MAX_INPUTS } from '../protocol/rules.ts'
+import { ofAsset } from '../protocol/state.ts'
+import { assetOf, ownerOf, type Purse } from './purse.ts'
 import { type OutputClass, unspentKey } from './standing/books.ts'
 import type { Database } from './store/database.ts'
 import { UNSPENT } from './store/tables.ts'
@@ -17,32 +19,32 @@ const SETTLED_FIRST = ['f', 'o', 'a'] as const
 const VALUE_DIGITS = 32
 
 /** Final ones, then ordered ones, then the others; within each the greatest first. */
-export async function spendable(database: Database, owner: Address, limit: number): Promise<LedgerOutput[]> {
+export async function spendable(database: Database, purse: Purse, limit: number): Promise<LedgerOutput[]> {
   const found: LedgerOutput[] = []
   for (const outputClass of SETTLED_FIRST) {
-    if (found.length < limit) found.push(...(await largest(database, owner, outputClass, limit - found.length)))
+    if (found.length < limit) found.push(...(await largest(database, purse, outputClass, limit - found.length)))
   }
   return found
 }
 
-/** See `TransactionLedger.selectInputs`. `total` is all that the owner can spend. */
+/** See `TransactionLedger.selectInputs`. `total` is all that can be spent. */
 export async function selectInputs(
   database: Unspent,
-  wish: { readonly owner: Address; readonly amount: bigint; readonly maxInputs: number; readonly total: bigint },
+  wish: { readonly purse: Purse; readonly amount: bigint; readonly maxInputs: number; readonly total: bigint },
 ): Promise<LedgerOutput[]> {
-  const { owner, amount, total } = wish
+  const { purse, amount, total } = wish
   const maxInputs = Math.max(1, Math.min(wish.maxInputs, MAX_INPUTS))
   const settled = [
-    ...(await largest(database, owner, 'f', maxInputs)),
-    ...(await largest(database, owner, 'o', maxInputs)),
+    ...(await largest(database, purse, 'f', maxInputs)),
+    ...(await largest(database, purse, 'o', maxInputs)),
   ]
-  const all = [...settled, ...(await largest(database, owner, 'a', maxInputs))]
+  const all = [...settled, ...(await largest(database, purse, 'a', maxInputs))]
   const isSettledEnough = reach(settled, maxInputs) >= amount
   const best = isSettledEnough ? settled : all
   if (reach(best, maxInputs) < amount) throw shortOf(amount, total, reach(all, maxInputs), maxInputs)
-  const single = await smallestAtLeast(database, owner, amount, isSettledEnough ? ['f', 'o'] : SETTLED_FIRST)
+  const single = await smallestAtLeast(database, purse, amount, isSettledEnough ? ['f', 'o'] : SETTLED_FIRST)
   if (single !== undefined)
-    return maxInputs === 1 ? [single] : [single, ...(await companionOf(database, single, amount))]
+    return maxInputs === 1 ? [single] : [single, ...(await companionOf(database, purse, single, amount))]
   const chosen: LedgerOutput[] = []
   let sum = 0n
   for (const output of top(best, maxInputs)) {
@@ -53,35 +55,39 @@ export async function selectInputs(
   return chosen
 }
 
-async function largest(database: Unspent, owner: Address, outputClass: SpendableClass, limit: number) {
-  const gte = owner + outputClass
+async function largest(database: Unspent, purse: Purse, outputClass: SpendableClass, limit: number) {
+  const gte = purse + outputClass
   const rows = await database.range(UNSPENT, { gte, lt: `${gte}~`, reverse: true, limit })
-  return rows.map(([key]) => toOutput(owner, outputClass, key))
+  return rows.map(([key]) => toOutput(purse, outputClass, key))
 }
 
 async function smallestAtLeast(
   database: Unspent,
-  owner: Address,
+  purse: Purse,
   amount: bigint,
   classes: readonly SpendableClass[],
 ): Promise<LedgerOutput | undefined> {
   const found: LedgerOutput[] = []
   for (const outputClass of classes) {
-    const range = { gte: unspentKey(owner, outputClass, amount), lt: `${owner}${outputClass}~`, limit: 1 }
-    for (const [key] of await database.range(UNSPENT, range)) found.push(toOutput(owner, outputClass, key))
+    const range = { gte: unspentKey(purse, outputClass, amount), lt: `${purse}${outputClass}~`, limit: 1 }
+    for (const [key] of await database.range(UNSPENT, range)) found.push(toOutput(purse, outputClass, key))
   }
   return found.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0))[0]
 }
 
 /**
- * The owner's smallest final output, unless it holds more than is paid: a payment out of one output makes two, so the state of every node would grow by
+ * The smallest final output there, unless it holds more than is paid: a payment out of one output makes two, so the state of every node would grow by
  * each payment, and a block in blobs may enlarge it by 2,048 entries only.
  */
-async function companionOf(database: Unspent, single: LedgerOutput, amount: bigint): Promise<LedgerOutput[]> {
-  const { owner, infohash } = single
-  const range = { gte: `${owner}f`, lt: unspentKey(owner, 'f', amount + 1n), limit: 2 }
-  const found = (await database.range(UNSPENT, range)).map(([key]) => toOutput(owner, 'f', key))
-  return found.filter((output) => output.infohash !== infohash).slice(0, 1)
+async function companionOf(
+  database: Unspent,
+  purse: Purse,
+  single: LedgerOutput,
+  amount: bigint,
+): Promise<LedgerOutput[]> {
+  const range = { gte: `${purse}f`, lt: unspentKey(purse, 'f', amount + 1n), limit: 2 }
+  const found = (await database.range(UNSPENT, range)).map(([key]) => toOutput(purse, 'f', key))
+  return found.filter((output) => output.infohash !== single.infohash).slice(0, 1)
 }
 
 function top(outputs: readonly LedgerOutput[], count: number): LedgerOutput[] {
@@ -93,15 +99,11 @@ function reach(outputs: readonly LedgerOutput[], count: number): bigint {
   return top(outputs, count).reduce((sum, { value }) => sum + value, 0n)
 }
 
-function toOutput(owner: Address, outputClass: SpendableClass, key: string): LedgerOutput {
-  const valueAt = owner.length + 1
+function toOutput(purse: Purse, outputClass: SpendableClass, key: string): LedgerOutput {
+  const valueAt = purse.length + 1
   const infohash = key.slice(valueAt + VALUE_DIGITS) as Infohash // as `unspentKey` writes it
-  return {
-    infohash,
-    owner,
-    value: BigInt(`0x${key.slice(valueAt, valueAt + VALUE_DIGITS)}`),
-    status: STATUS[outputClass],
-  }
+  const value = BigInt(`0x${key.slice(valueAt, valueAt + VALUE_DIGITS)}`)
+  return ofAsset({ infohash, owner: ownerOf(purse), value, status: STATUS[outputClass] }, assetOf(purse))
 }
 
 function shortOf(amount: bigint, total: bigint, within: bigint, maxInputs: number): OperationError {

@@ -9,7 +9,7 @@ import { genesisInfohash } from '../protocol/genesis.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import { infohashOf } from '../protocol/infohash.ts'
 import { packTransaction } from '../protocol/packed.ts'
-import type { DepositEntry } from '../protocol/queue.ts'
+import type { DepositEntry, EnteredEntry } from '../protocol/queue.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import { MAX_FILE_BYTES, type Rules } from '../protocol/rules.ts'
 import type { Output } from '../protocol/state.ts'
@@ -122,7 +122,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     return this.#submitVerified({ verified, source, firstSeenMs: this.#options.clock() })
   }
 
-  async depositEntry(index: bigint, deposit: DepositEntry): Promise<Submission> {
+  async depositEntry(index: bigint, deposit: DepositEntry | EnteredEntry): Promise<Submission> {
     this.#checkOpen()
     return this.#writer.run((change) => {
       let isNew = false

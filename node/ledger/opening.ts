@@ -15,7 +15,7 @@ import type { Writer } from './store/writer.ts'
 
 const NETWORK = 'network'
 // Raised whenever the tables change; another value in a database means: begin again from the network.
-const FORMAT = 1
+const FORMAT = 2
 
 /** Writes genesis into a new database; throws `OperationError('other-network')` if an old one is not of this network. */
 export async function begin(

@@ -1,19 +1,23 @@
 // The ledger's answers: all that can be asked of it, from what is on disk.
 
 import { OperationError } from '../errors.ts'
+import type { Asset } from '../protocol/asset.ts'
 import { encodeText, encodeUint } from '../protocol/bytes.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.ts'
 import { MAX_INPUTS } from '../protocol/rules.ts'
-import { decodeTransaction } from '../protocol/transaction.ts'
+import { ofAsset } from '../protocol/state.ts'
+import { decodeTransaction, type Transaction } from '../protocol/transaction.ts'
 import { selectCandidates } from './candidates.ts'
 import { selectInputs, spendable } from './coins.ts'
 import { type Ancestors, ancestorsOf, rivalsToName } from './intake/graph.ts'
 import type { Rejects } from './intake/rejects.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
+import { assetMovedBy, assetOf, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
 import { creatorStanding, entryOf, fileOf, headOf, placeOf } from './standing/books.ts'
 import type { Database } from './store/database.ts'
 import {
   ACCOUNTS,
+  type Account,
   ARRIVALS,
   BLOCKS,
   CONFLICTS,
@@ -26,6 +30,7 @@ import {
   WAITING,
 } from './store/tables.ts'
 import type {
+  AssetBalance,
   Candidate,
   HistoryItem,
   LedgerBalance,
@@ -107,33 +112,48 @@ export class LedgerReader {
     }
   }
 
-  async outputs(owner: Address, limit = 1_000): Promise<LedgerOutput[]> {
-    return spendable(this.#database, owner, limit)
+  async outputs(name: PurseName, limit = 1_000): Promise<LedgerOutput[]> {
+    return spendable(this.#database, toPurse(name), limit)
   }
 
-  balance(owner: Address): LedgerBalance {
-    const account = this.#database.committed(ACCOUNTS, owner)
-    const [accepted, ordered, final, pendingOut] = account?.sums ?? [0n, 0n, 0n, 0n]
-    return { accepted, ordered, final, pendingOut, outputs: account?.outputs ?? 0 }
+  balance(name: PurseName): LedgerBalance {
+    return balanceIn(this.#database.committed(ACCOUNTS, name))
   }
 
-  async selectInputs(owner: Address, amount: bigint, maxInputs = MAX_INPUTS): Promise<LedgerOutput[]> {
-    const { accepted, ordered, final } = this.balance(owner)
-    return selectInputs(this.#database, { owner, amount, maxInputs, total: accepted + ordered + final })
+  async assets(
+    owner: Address,
+    { after, limit = 100 }: { after?: Asset; limit?: number } = {},
+  ): Promise<Page<AssetBalance, Asset>> {
+    const [first, end] = rangeOfAssets(owner)
+    const lower = after === undefined ? { gte: first } : { gt: purseOf(owner, after) }
+    const rows = await this.#database.range(ACCOUNTS, { ...lower, lt: end, limit })
+    const items = rows.flatMap(([purse, account]): AssetBalance[] => {
+      const asset = assetOf(purse as Purse) // keys of this table are purses
+      return asset === undefined ? [] : [{ asset, ...balanceIn(account) }]
+    })
+    const last = items.at(-1)
+    return rows.length < limit || last === undefined ? { items } : { items, next: last.asset }
+  }
+
+  async selectInputs(name: PurseName, amount: bigint, maxInputs = MAX_INPUTS): Promise<LedgerOutput[]> {
+    const { accepted, ordered, final } = this.balance(name)
+    const total = accepted + ordered + final
+    return selectInputs(this.#database, { purse: toPurse(name), amount, maxInputs, total })
   }
 
   async history(
-    owner: Address,
+    name: PurseName,
     { cursor, limit = 50 }: { cursor?: number; limit?: number } = {},
   ): Promise<Page<HistoryItem, number>> {
-    const lt = cursor === undefined ? `${owner}~` : owner + numberKey(cursor)
-    const range = { gte: owner, lt, reverse: true, limit: Math.min(limit, 1_000) }
+    const purse = toPurse(name)
+    const lt = cursor === undefined ? `${purse}~` : purse + numberKey(cursor)
+    const range = { gte: purse + numberKey(0), lt, reverse: true, limit: Math.min(limit, 1_000) }
     const rows = await this.#database.range(HISTORY, range)
-    const items = rows.flatMap(([, infohash]) => this.#historyItem(owner, infohash as Infohash) ?? []) // as written
+    const items = rows.flatMap(([, infohash]) => this.#historyItem(purse, infohash as Infohash) ?? []) // as written
     const last = rows.at(-1)
     return rows.length < range.limit || last === undefined
       ? { items }
-      : { items, next: Number.parseInt(last[0].slice(owner.length), 16) }
+      : { items, next: Number.parseInt(last[0].slice(purse.length), 16) }
   }
 
   async arrivals(cursor = 0, limit = 1_000): Promise<Page<{ infohash: Infohash; status: Status }, number>> {
@@ -216,21 +236,19 @@ export class LedgerReader {
     return { ...block, height: BigInt(height) }
   }
 
-  #historyItem(owner: Address, infohash: Infohash): HistoryItem | undefined {
+  #historyItem(purse: Purse, infohash: Infohash): HistoryItem | undefined {
     const entry = entryOf(this.#database.disk, infohash)
     const tx = this.#transaction(infohash)
     if (entry === undefined || tx === undefined) return undefined
     const block = placeOf(this.#database.disk, entry)
-    const isOut = entry.from === owner
     return {
       infohash,
       status: statusOf(entry),
       firstSeenMs: entry.firstSeenMs,
-      direction: !isOut ? 'in' : tx.to === owner ? 'self' : 'out',
+      direction: entry.payer !== purse ? 'in' : returnsAll(tx) ? 'self' : 'out',
       tokens: tx.tokens,
-      ...(entry.from === '' ? {} : { from: entry.from }),
       to: tx.to,
-      ...details(tx),
+      ...details(infohash, tx),
       ...(block ? { block } : {}),
     }
   }
@@ -241,9 +259,21 @@ export class LedgerReader {
   }
 }
 
-function details(tx: ReturnType<typeof decodeTransaction>) {
-  if (tx.kind !== 'signed') return {}
-  return { ...(tx.bridge ? { bridgeTo: tx.bridge.to } : {}), ...(tx.memo === undefined ? {} : { memo: tx.memo }) }
+function balanceIn(account: Account | undefined): LedgerBalance {
+  const [accepted, ordered, final, pendingOut] = account?.sums ?? [0n, 0n, 0n, 0n]
+  return { accepted, ordered, final, pendingOut, outputs: account?.outputs ?? 0 }
+}
+
+/** Whether all that it spends comes back to its sender, who pays themselves, or issues. */
+function returnsAll(tx: Transaction): boolean {
+  return tx.kind === 'signed' && (tx.issuance === true || tx.to === tx.from)
+}
+
+function details(infohash: Infohash, tx: Transaction) {
+  const asset = assetMovedBy(tx, infohash)
+  if (tx.kind !== 'signed') return ofAsset({}, asset)
+  const { from, bridge, memo } = tx
+  return ofAsset({ from, ...(bridge ? { bridgeTo: bridge.to } : {}), ...(memo === undefined ? {} : { memo }) }, asset)
 }
 
 function toFingerprint(sum: bigint): Hash {

@@ -1,11 +1,13 @@
 // What the ledger knows and what the rest of the node may ask of it.
 
+import type { Asset } from '../protocol/asset.ts'
 import type { BlockRequest } from '../protocol/block-torrent.ts'
 import type { Address, Hash, Infohash } from '../protocol/ids.ts'
 import type { DepositEntry, EnteredEntry } from '../protocol/queue.ts'
 import type { RuleError } from '../protocol/rule-error.ts'
 import type { Output } from '../protocol/state.ts'
 import type { VerifiedTransaction } from '../protocol/verify.ts'
+import type { PurseName } from './purse.ts'
 
 /**
  * - `unknown`: the file is not here.
@@ -57,7 +59,7 @@ export type LedgerOutput = Output & {
   readonly status: 'accepted' | 'ordered' | 'final'
 }
 
-/** Base units. The first three are disjoint and add up to what can be spent now. */
+/** Base units of an asset. The first three are disjoint and add up to what can be spent now. */
 export type LedgerBalance = {
   /** In outputs of transactions that no block has ordered. */
   readonly accepted: bigint
@@ -69,12 +71,16 @@ export type LedgerBalance = {
   readonly outputs: number
 }
 
+export type AssetBalance = LedgerBalance & { readonly asset: Asset }
+
 export type HistoryItem = {
   readonly infohash: Infohash
   readonly status: Status
   readonly firstSeenMs: number
   readonly direction: 'in' | 'out' | 'self'
-  /** What it pays, base units. */
+  /** What it moves, or issues; TTX if there is none. */
+  readonly asset?: Asset
+  /** What it pays or issues, base units of the asset. */
   readonly tokens: bigint
   /** Absent for genesis and deposits. */
   readonly from?: Address
@@ -96,9 +102,14 @@ export type Candidate = {
   /** Unordered parents only: they come earlier in the list. */
   readonly after: readonly Infohash[]
   readonly prev: readonly Infohash[]
-  /** Of a bridge request, base units. */
+  /** What it moves; absent for TTX, which an issuance moves too. */
+  readonly asset?: Asset
+  /** Of a bridge request, base units of that. */
   readonly request?: bigint
-  /** Sum over ordered inputs of value x seconds since the input's block was published; base-unit seconds. Unordered inputs count nothing. */
+  /**
+   * Sum over ordered inputs of value x seconds since the input's block was published; base-unit seconds. Unordered inputs count nothing, and
+   * other assets than TTX have no age.
+   */
   readonly coinAge: bigint
   readonly firstSeenMs: number
 }
@@ -123,7 +134,7 @@ export type LedgerBlock = {
   readonly publishedAt: number
 }
 
-/** A step of a block that has an effect; `void` steps have none and are left out. */
+/** A step of a block that has an effect; `void` steps have none and are left out, as is what was entered and fits no account. */
 export type BranchStep =
   | { readonly step: number; readonly kind: 'transaction' | 'applied'; readonly transaction: VerifiedTransaction }
   | {
@@ -156,7 +167,7 @@ export type LedgerChange = {
   readonly tip?: LedgerBlock
 }
 
-export type PendingRequest = Omit<BlockRequest, 'step'> & { readonly firstSeenMs: number }
+export type PendingRequest = Omit<BlockRequest, 'step' | 'asset'> & { readonly firstSeenMs: number }
 
 /**
  * The money of a node: which transactions stand, and who may spend what. Seniority is the order in which transactions became complete
@@ -187,8 +198,8 @@ export interface TransactionLedger extends AsyncDisposable {
    * `OperationError('deposit-not-queued')` (retry) for a deposit of this bridge that `depositEntry` has not reported: it is not kept.
    */
   submit(file: Uint8Array, source: string): Promise<Submission>
-  /** A deposit that is in Ethereum's queue: known from now on, spendable once a block on the branch consumes it. */
-  depositEntry(index: bigint, entry: DepositEntry): Promise<Submission>
+  /** A deposit that is in Ethereum's queue, or what entered it of another asset, at `index` of its lane: known from now on, spendable once a block on the branch consumes it. */
+  depositEntry(index: bigint, entry: DepositEntry | EnteredEntry): Promise<Submission>
   /**
    * Makes the given branch the ordered one. The blocks must have been replayed as valid. Throws `OperationError('bad-branch')` if they do not
    * apply here or contradict what is final; nothing has changed then, or (very long branches) the branch ends at a block that applied.
@@ -212,18 +223,20 @@ export interface TransactionLedger extends AsyncDisposable {
   isShared(infohash: Infohash): boolean
   record(infohash: Infohash): TransactionRecord
 
-  /** What the owner can spend now, settled ones first, then the most valuable. `limit` defaults to 1,000. */
-  outputs(owner: Address, limit?: number): Promise<LedgerOutput[]>
-  balance(owner: Address): LedgerBalance
+  /** What can be spent now, settled ones first, then the most valuable. `limit` defaults to 1,000. */
+  outputs(purse: PurseName, limit?: number): Promise<LedgerOutput[]>
+  balance(purse: PurseName): LedgerBalance
+  /** Other assets than TTX of which the owner has some, or spent some that is not ordered yet: in no order of value. `limit` defaults to 100. */
+  assets(owner: Address, options?: { after?: Asset; limit?: number }): Promise<Page<AssetBalance, Asset>>
   /**
-   * Outputs of the owner that hold at least `amount`, at most `maxInputs` (default and at most 8): settled ones if they suffice; one output
+   * Outputs of the purse that hold at least `amount`, at most `maxInputs` (default and at most 8): settled ones if they suffice; one output
    * that is just big enough, and with it the smallest final one that holds no more than `amount`, so that payments do not enlarge the state; else the
    * largest ones. Throws `OperationError` `insufficient-funds`, or `funds-spread` if the money is there but in
    * too many outputs (its facts say how much `maxInputs` can reach: consolidate first).
    */
-  selectInputs(owner: Address, amount: bigint, maxInputs?: number): Promise<LedgerOutput[]>
-  /** Transactions that the owner sent or received, newest first. `limit` defaults to 50, at most 1,000. */
-  history(owner: Address, options?: { cursor?: number; limit?: number }): Promise<Page<HistoryItem, number>>
+  selectInputs(purse: PurseName, amount: bigint, maxInputs?: number): Promise<LedgerOutput[]>
+  /** Transactions that spent of the purse or paid into it, newest first. `limit` defaults to 50, at most 1,000. */
+  history(purse: PurseName, options?: { cursor?: number; limit?: number }): Promise<Page<HistoryItem, number>>
 
   /** All that is stored and complete in order of seniority, from `cursor` (default 0: the oldest). `limit` defaults to 1,000. */
   arrivals(cursor?: number, limit?: number): Promise<Page<{ infohash: Infohash; status: Status }, number>>
@@ -237,10 +250,10 @@ export interface TransactionLedger extends AsyncDisposable {
 
   /**
    * Unordered accepted transactions for a block, parents before children, closed under unordered ancestors. If there are more than `limit`
-   * (default 2,000): requests by amount first, then what spends ordered outputs by value, then the rest by seniority.
+   * (default 2,000): requests of TTX by amount first, then what spends ordered outputs of TTX by value, then the rest by seniority, other assets last.
    */
   candidates(limit?: number): Promise<Candidate[]>
-  /** Accepted requests that no block has ordered, greatest amount (by power of two) first. `limit` defaults to 1,000. */
+  /** Accepted requests of TTX that no block has ordered, greatest amount (by power of two) first. `limit` defaults to 1,000. */
   pendingRequests(limit?: number): Promise<PendingRequest[]>
   /**
    * The ancestors between a transaction and what is ordered: those not here (nothing, if the payment is available) and the unordered ones,

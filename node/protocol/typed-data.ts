@@ -22,7 +22,7 @@ export type TransactionBody = {
   readonly prev: readonly Infohash[]
 }
 
-export const DOMAIN = { name: 'TorrentTX', version: '1' } as const
+const DOMAIN = { name: 'TorrentTX', version: '1' } as const
 
 const TO = { name: 'to', type: 'address' } as const
 const TOKENS = { name: 'tokens', type: 'uint256' } as const
@@ -49,7 +49,7 @@ const ENDING = [
 ] as const
 
 /** For `signTypedData` of a wallet: a primary type for each form, so that nothing that was signed as one is another. */
-export const TYPES = {
+const TYPES = {
   Transaction: [TO, TOKENS, MEMO, ...BRIDGE, ...ENDING],
   AssetTransaction: [TO, TOKENS, ...ASSET, MEMO, ...BRIDGE, ...ENDING],
   Issuance: [TO, { name: 'issued', type: 'uint256' }, MEMO, ...ENDING],
@@ -57,7 +57,7 @@ export const TYPES = {
   Take: [{ name: 'maker', type: 'address' }, ...HALVES, { name: 'offer', type: 'bytes32' }, MEMO, ...ENDING],
 } as const
 
-export type PrimaryType = keyof typeof TYPES
+type PrimaryType = keyof typeof TYPES
 
 const TYPE_HASHES: { readonly [Each in PrimaryType]: Uint8Array } = {
   Transaction: hashType('Transaction'),
@@ -76,7 +76,7 @@ const DOMAIN_SEPARATOR = keccak(
 const PREFIX = parseHex('1901')
 const TAIL = new Uint8Array(12)
 
-export function primaryTypeOf({ asset, issuance }: Pick<TransactionBody, 'asset' | 'issuance'>): PrimaryType {
+function primaryTypeOf({ asset, issuance }: Pick<TransactionBody, 'asset' | 'issuance'>): PrimaryType {
   if (issuance) return 'Issuance'
   return asset === undefined ? 'Transaction' : 'AssetTransaction'
 }

@@ -4,9 +4,12 @@ import { encodeProof } from '../network/proof.ts'
 import { encodeText, parseHex } from '../protocol/bytes.ts'
 import { parseAddress, parseHash, parseInfohash } from '../protocol/ids.ts'
 import type { CallParams, Method, Result } from './api.ts'
+import { BLOCK, FILES, GENESIS_BLOCK, GENESIS_SEALED, SEALED, STATES, STEPS, TORRENT } from './example-block.ts'
 
 const BOB = parseAddress('0x1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e')
 const ALICE = parseAddress('0x328809bc894f92807417d2dad6b7c998c1afdac6')
+/** A contract that entered some of its own asset. */
+const VAULT = parseAddress('0x5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a')
 const GENESIS = parseInfohash('97dab7de115b5f87fa5df178bf23545823eb87e1')
 const PAYMENT = parseInfohash('cbbdb16d4f3efeea02102fb1cbad11bda2606fee')
 const REQUEST = parseInfohash('afc3590187febb5712a5c7d30e1f4f30015a646c')
@@ -24,48 +27,6 @@ const PAYMENT_PACKED = parseHex(
   ].join(''),
 )
 
-const GENESIS_BLOCK = parseHash('0xe706f5ffd559b7ddd44d8e314aa73023fc4c2c5291b88db20a4e5e57775b3728')
-const GENESIS_SEALED = parseHex(
-  '0x020000000000007a69b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b10000000000000000000000000000000000000000' +
-    '00000000000000000000000000000000000000000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffff' +
-    'ffff00000000000000000000000000000000000000000000000000000000000000000000000018ba9cd7fb0378715bca61ff' +
-    '9c7ffb7c24c0a89506b6bdd7f6fd720033ce5465033b2e3c9fd0803ce8000000000000000000000000000000000000000000' +
-    '0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000' +
-    '0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000' +
-    '0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000' +
-    '0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000' +
-    '000000000000000000000000000000000000',
-)
-const BLOCK = parseHash('0xaeed968187ad6bd769d2a22e0e9d66d501a6a07e3ec61a5551f95af65927c616')
-const TORRENT = parseInfohash('0a5f357ae795003e0866b51240ec7f34691cc85a')
-const SEALED = parseHex(
-  '0x020000000000007a69b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1e706f5ffd559b7ddd44d8e314aa73023fc4c2c52' +
-    '91b88db20a4e5e57775b3728000000000000000100007fffffffffffffffffffffffffffffffffffffffffffffffffffffff' +
-    'ffff00030000025ead0ba43bf5babd8916a67ea70cf91dad3de74f8291d1aa2f899fe38d7ede09ac91a192bc736da7864676' +
-    '0c8a9f750c0406050bed7a2850b284039db93d87033b2e3c9fd0803ce800038400000000000000000000000b000000000000' +
-    '00000000000000000000000000019a35c3f2ee4777034786b5141b9beaec682ce22eedcb6bf9433eb26164c49e6f00000000' +
-    '0000000122bd1da27c02bdcbd05a74819cb9f6a0e8f1347cde4bc231f4606800000000000000000000000000000000000000' +
-    '0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000' +
-    '00000000000000000000000000000000328809bc894f92807417d2dad6b7c998c1afdac60000000000000000000000000000' +
-    '000000000000000000000000000000000007',
-)
-const STEPS = parseHex(
-  [
-    '01000000000000000000000000000003f21d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e040009006955b9003b8d58acef',
-    'cd737127c515cec0661d3812e42ba795f6fd4a2e192fa7495d7e7e22ac19fe9e31815ceb904558f4100841026bdf28a29f89',
-    'dd701784628e1fc0361d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e0000000000000000000000000000001e97dab7de11',
-    '5b5f87fa5df178bf23545823eb87e1666f72206c756e6368041100006955b9013b33ceb7a97a1e02415e75cb1d4a29a7412b',
-    '2435327106853dd24a7835490f1469e722340e55efd75c61de7f06df596b55e8b70b297ffc98b207f7dcb34e9b9d1d96f2f6',
-    'bef1202e4ce1ff6dad0c2cb002861d3e0000000000000000000000000000006455db9da8e7a402fd5f6c81db29e865ede0ee',
-    'f174cbbdb16d4f3efeea02102fb1cbad11bda2606fee',
-  ].join(''),
-)
-const STATES = parseHex(
-  [
-    '2d722c94338bc7ba2a9fce00a91df17e9c1c3bbc9ecc5d61b49c1450665406ce2f9b86a45497e92f39913fbc298c78c5c0ad',
-    '87f33ceee248c90467ee7aeaf9c509ac91a192bc736da78646760c8a9f750c0406050bed7a2850b284039db93d87',
-  ].join(''),
-)
 const STATE = parseHash('0x09ac91a192bc736da78646760c8a9f750c0406050bed7a2850b284039db93d87')
 
 const PUBLISHED_AT = 1_767_229_200
@@ -196,6 +157,10 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
       outputs: [{ infohash: REQUEST, value: 930n, status: 'ordered' }],
     },
   },
+  account_assets: {
+    params: { owner: BOB },
+    result: { assets: [{ asset: VAULT, spendable: 250n, ordered: 250n, final: 0n }] },
+  },
   account_inputs: {
     params: { owner: BOB, tokens: 500n },
     result: { prev: [REQUEST], sum: 930n, unorderedAncestors: 0 },
@@ -211,34 +176,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
   bridge_files: {
     params: { id: BLOCK },
     result: {
-      files: [
-        {
-          name: 'balances.bin',
-          bytes: parseHex(
-            '1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e000000000000000000000000000003a2328809bc894f92807417d2dad6b7c998c1afdac600000000033b2e3c9fd0803ce7ffffe2',
-          ),
-        },
-        {
-          name: 'block.json',
-          bytes: encodeText(
-            '{"bridge":"0xb1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1","chain":"31337","fee":"11","firstRequest":"0","growth":"0","height":"1","lanes":{"assets":{"count":"0","hash":"0x0000000000000000000000000000000000000000000000000000000000000000"},"deposits":{"count":"1","hash":"0x22bd1da27c02bdcbd05a74819cb9f6a0e8f1347cde4bc231f460680000000000"},"forced":{"count":"0","hash":"0x0000000000000000000000000000000000000000000000000000000000000000"}},"miner":"0x328809bc894f92807417d2dad6b7c998c1afdac6","nonce":"0x0000000000000000000000000000000000000000000000000000000000000007","parent":"0xe706f5ffd559b7ddd44d8e314aa73023fc4c2c5291b88db20a4e5e57775b3728","queueFees":"0","requestCount":"1","requestsRoot":"0x9a35c3f2ee4777034786b5141b9beaec682ce22eedcb6bf9433eb26164c49e6f","state":"0x09ac91a192bc736da78646760c8a9f750c0406050bed7a2850b284039db93d87","stepCount":"3","supply":"1000000000000000000000000900","target":"0x00007fffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","traceRoot":"0x025ead0ba43bf5babd8916a67ea70cf91dad3de74f8291d1aa2f899fe38d7ede","version":"2"}',
-          ),
-        },
-        {
-          name: 'outputs.bin',
-          bytes: parseHex(
-            'afc3590187febb5712a5c7d30e1f4f30015a646c1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e000000000000000000000000000003a2cbbdb16d4f3efeea02102fb1cbad11bda2606fee328809bc894f92807417d2dad6b7c998c1afdac600000000033b2e3c9fd0803ce7ffffe2',
-          ),
-        },
-        {
-          name: 'requests.json',
-          bytes: encodeText(
-            '[{"from":"0x1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e","infohash":"afc3590187febb5712a5c7d30e1f4f30015a646c","step":2,"to":"0x1d96f2f6bef1202e4ce1ff6dad0c2cb002861d3e","tokens":"100"}]',
-          ),
-        },
-        { name: 'states.bin', bytes: STATES },
-        { name: 'steps.bin', bytes: STEPS },
-      ],
+      files: FILES,
     },
   },
   bridge_template: {
@@ -281,6 +219,22 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
           net: 99n,
         },
       ],
+    },
+  },
+  bridge_request: {
+    params: { infohash: REQUEST },
+    result: {
+      request: {
+        block: BLOCK,
+        sealed: SEALED,
+        number: 0n,
+        step: 2,
+        siblings: [],
+        infohash: REQUEST,
+        recipient: BOB,
+        tokens: 100n,
+        leaf: parseHash('0x9a35c3f2ee4777034786b5141b9beaec682ce22eedcb6bf9433eb26164c49e6f'),
+      },
     },
   },
   proof_export: { params: { infohash: PAYMENT }, result: { torrent: PROOF, files: [] } },

@@ -1,7 +1,7 @@
 // Steps of a block in words. What strangers chose is shown as printable characters or as hex, and never reaches a terminal raw.
 
 import type { Side, StepReading, TransactionReading } from '../../miner/watch/comparison.ts'
-import { formatAmount } from '../../node/client/amount.ts'
+import { formatAmount, nameAmount } from '../../node/client/amount.ts'
 import { formatHex } from '../../node/protocol/bytes.ts'
 
 const SHOWN_BYTES = 24
@@ -43,9 +43,19 @@ export function describeFate({ fate }: Side, name: string): string | undefined {
   return `${name} has neither it nor another spending of the same money`
 }
 
-function describeTransaction({ from, problem, isRequest, to, tokens, memo, badMemo }: TransactionReading): string {
+function describeTransaction({
+  from,
+  problem,
+  isRequest,
+  isIssuance,
+  asset,
+  to,
+  tokens,
+  memo,
+  badMemo,
+}: TransactionReading): string {
   const who = from ?? 'somebody'
-  const amount = `${formatAmount(tokens)} TTX`
+  const amount = isIssuance ? `${tokens} units of a new asset` : nameAmount(tokens, asset)
   const what = isRequest ? `asks to move ${amount} to ${to} on Ethereum` : `pays ${amount} to ${to}`
   const note =
     memo !== undefined

@@ -114,6 +114,7 @@ async function arrange(arena: Arena, liar: LiarProcess): Promise<Hash> {
   const valid = arena.signRequest(holder, [request.infohash], UNIT, stranger('forced'))
   const thief = accountOf('thief')
   const invalid = arena.sign(thief, { to: thief.address, tokens: UNIT, prev: [request.infohash] })
+  await arena.enter(1_000_000n, owner.address)
   await arena.force([valid.packed, invalid.packed])
   await arena.stage.skip(HOUR)
   await arena.seen()

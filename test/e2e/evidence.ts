@@ -28,7 +28,7 @@ const ABI = parseAbi([
   'event Deposited(uint256 indexed index, address indexed from, address indexed to, uint256 amount, uint40 time)',
 ])
 
-type Output = { readonly infohash: string; readonly owner: Hex; readonly value: bigint }
+type Output = { readonly asset: Hex; readonly infohash: string; readonly owner: Hex; readonly value: bigint }
 type Leaf = { readonly key: Hex; readonly value: bigint }
 /** What `result.json` says, as far as it is used here; amounts are decimal strings. */
 export type DemoResult = {
@@ -173,25 +173,31 @@ function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
     assert.equal(traceRoot(leaves), field(105, 32))
   }
 
-  const outputs: Output[] = chunks(read('block/outputs.bin'), 56).map((record) => ({
+  const outputs: Output[] = records(read('block/outputs.bin'), 56).map(({ asset, record }) => ({
+    asset,
     infohash: sliceHex(record, 0, 20).slice(2),
     owner: sliceHex(record, 20, 40),
     value: hexToBigInt(sliceHex(record, 40, 56)),
   }))
-  const balances = chunks(read('block/balances.bin'), 36).map((record) => ({
+  const balances = records(read('block/balances.bin'), 36).map(({ asset, record }) => ({
+    asset,
     owner: sliceHex(record, 0, 20),
     value: hexToBigInt(sliceHex(record, 20, 36)),
   }))
+  const named = (asset: Hex) => (asset === TTX ? [] : [asset])
   const entries: Leaf[] = [
-    ...outputs.map(({ infohash, owner, value }) => ({ key: key(0n, ['0x00', `0x${infohash}`, owner]), value })),
-    ...balances.map(({ owner, value }) => ({ key: key(1n, ['0x01', owner]), value })),
+    ...outputs.map(({ asset, infohash, owner, value }) => {
+      return { key: key(0n, ['0x00', `0x${infohash}`, owner, ...named(asset)]), value }
+    }),
+    ...balances.map(({ asset, owner, value }) => ({ key: key(1n, ['0x01', owner, ...named(asset)]), value })),
   ]
   assert.equal(treeRoot(entries, 0), field(137, 32), 'the snapshot is not what the header commits to')
-  for (const { owner, value } of balances) {
-    assert.equal(value, sum(outputs.filter((output) => output.owner === owner).map((output) => output.value)))
+  for (const { asset, owner, value } of balances) {
+    const own = outputs.filter((output) => output.owner === owner && output.asset === asset)
+    assert.equal(value, sum(own.map((output) => output.value)))
   }
-  const supply = sum(outputs.map(({ value }) => value))
-  assert.equal(sum(balances.map(({ value }) => value)), supply)
+  const supply = sum(outputs.filter(({ asset }) => asset === TTX).map(({ value }) => value))
+  assert.equal(sum(balances.filter(({ asset }) => asset === TTX).map(({ value }) => value)), supply)
   assert.equal(hexToBigInt(field(169, 12)), supply, 'the header tells another supply')
   return supply
 }
@@ -236,6 +242,21 @@ function checkSupply({ supply, request, deposit }: DemoResult, outputsOfBlock: R
   assert.equal(BigInt(deposit.credit), BigInt(deposit.gross) - BigInt(deposit.gross) / 100n)
   assert.equal(BigInt(last.outputs), GENESIS - gross + BigInt(deposit.credit))
   assert.equal(BigInt(last.wttx), gross - BigInt(deposit.credit))
+}
+
+const TTX: Hex = `0x${'00'.repeat(21)}`
+
+/** The records of groups by asset: kind and asset (21 bytes), how many they are (8), and so many. */
+function records(bytes: Buffer, size: number): { readonly asset: Hex; readonly record: Hex }[] {
+  const found: { asset: Hex; record: Hex }[] = []
+  for (let offset = 0; offset < bytes.length; ) {
+    const asset = bytesToHex(bytes.subarray(offset, offset + 21))
+    const count = Number(hexToBigInt(bytesToHex(bytes.subarray(offset + 21, offset + 29))))
+    const end = offset + 29 + count * size
+    found.push(...chunks(bytes.subarray(offset + 29, end), size).map((record) => ({ asset, record })))
+    offset = end
+  }
+  return found
 }
 
 /** 256 bits, of which the first says which half of the tree the entry is in. */

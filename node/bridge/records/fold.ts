@@ -17,6 +17,7 @@ import {
   descent,
   isWrong,
   type Nomination,
+  type RequestPlace,
 } from '../view.ts'
 
 /** A publication as it is kept: without its content, which is kept apart, but for the hashes of its blobs. */
@@ -38,13 +39,16 @@ export type StoredEvent =
  * `unknown`: this process cannot judge it.
  */
 export type Finding =
-  | { readonly verdict: 'valid'; readonly requests: readonly number[] }
+  | { readonly verdict: 'valid'; readonly requests: readonly RequestPlace[] }
   | Extract<BlockVerdict, { verdict: 'invalid' | 'displaced' | 'unknown' }>
 
 export type Findings = ReadonlyMap<Hash, Finding>
 
 /** The block with which a node begins: genesis, or that of a snapshot. */
 export type ViewRoot = Omit<BridgeBlock, 'children' | 'refuted' | 'verdict' | 'place' | 'finality'>
+
+/** What puts an entry into a lane of the queue. */
+type QueuedEvent = Extract<StoredEvent, { kind: 'deposited' | 'entered' | 'forced' }>
 
 type LaneDraft = { readonly start: bigint; readonly startHash: Hash; readonly entries: QueuedEntry[] }
 
@@ -157,10 +161,9 @@ export function applyEvent(view: DraftView, event: StoredEvent, findings: Findin
       view.claimed.set(event.number, event.amount)
       return
     case 'deposited':
-      queue(view, event, { kind: 'deposit', gross: event.gross, to: event.to })
-      return
+    case 'entered':
     case 'forced':
-      queue(view, event, { kind: 'forced', fee: event.fee, packed: event.packed })
+      queue(view, event)
       return
   }
 }
@@ -244,17 +247,26 @@ function finalize(view: DraftView, event: Extract<StoredEvent, { kind: 'finalize
   if (block.id !== view.root) view.final = block.id
 }
 
-function queue(
-  view: DraftView,
-  event: Extract<StoredEvent, { kind: 'deposited' | 'forced' }>,
-  entry: QueueEntry,
-): void {
-  const { index, from, time, place } = event
+function queue(view: DraftView, event: QueuedEvent): void {
+  const { index, time, place } = event
+  const entry = entryOf(event)
   const lane = view.queue[laneOf(entry.kind)]
+  const from = event.kind === 'entered' ? event.asset : event.from
   lane.entries.push({ index, entry, from, time, place, queueHash: hashAfter(lane, entry) })
 }
 
-function kindOf({ kind }: Extract<StoredEvent, { kind: 'deposited' | 'forced' }>): QueueEntry['kind'] {
+function entryOf(event: QueuedEvent): QueueEntry {
+  switch (event.kind) {
+    case 'deposited':
+      return { kind: 'deposit', gross: event.gross, to: event.to }
+    case 'entered':
+      return { kind: 'entered', fee: event.fee, amount: event.amount, to: event.to, asset: event.asset }
+    case 'forced':
+      return { kind: 'forced', fee: event.fee, packed: event.packed }
+  }
+}
+
+function kindOf({ kind }: QueuedEvent): QueueEntry['kind'] {
   return kind === 'deposited' ? 'deposit' : kind
 }
 

@@ -52,6 +52,11 @@ export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {
       const who = { from: parseAddress(from), to: parseAddress(to) }
       return { kind: 'deposited', index, ...who, gross: amount, time: toTime(time) } as const
     }
+    case 'Entered': {
+      const { index, asset, to, amount, fee, time } = log.args
+      const what = { asset: parseAddress(asset), to: parseAddress(to), amount, fee: toGwei(fee) }
+      return { kind: 'entered', index, ...what, time: toTime(time) } as const
+    }
     case 'Forced': {
       const { index, from, fee, transaction, time } = log.args
       const what = { from: parseAddress(from), packed: parseHex(transaction) }

@@ -3,7 +3,7 @@
 import { OperationError } from '../../errors.ts'
 import { addWei, costOfGas, type GasPrice, type Time, toGasPrice } from '../../protocol/units.ts'
 import type { EthereumAccount } from '../account.ts'
-import { type BridgeCall, blobGas } from '../calls.ts'
+import { type BridgeCall, blobGas, mostSurchargeGas } from '../calls.ts'
 import type { Head } from '../reader.ts'
 import type { Attempt } from './attempt.ts'
 import { bumpFees, capAt, type Fees, isTooCheap, suggestBlobFee, suggestFees } from './fees.ts'
@@ -87,7 +87,7 @@ export class Offers {
     const { maxFeePerGas } = this.#caps
     const floor = call.bondGas > 0n ? BigInt(call.floors ?? 1) * (await this.#ethereum.parameters()).floorPrice : 0n
     if (floor > maxFeePerGas) throw aboveCap(call, floor, maxFeePerGas)
-    const [surcharge, most] = [await this.#ethereum.surchargeOf(call), costOfGas(call.gas, maxFeePerGas)]
+    const [surcharge, most] = [await this.#ethereum.surchargeOf(call), costOfGas(mostSurchargeGas(call), maxFeePerGas)]
     if (surcharge > most) throw crowded(call, surcharge, most)
     const needed = addWei([
       costOfGas(call.gas, fees.maxFeePerGas),

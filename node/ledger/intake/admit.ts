@@ -3,8 +3,9 @@
 import type { Infohash } from '../../protocol/ids.ts'
 import { MAX_TOKENS, type Reason } from '../../protocol/rules.ts'
 import { invalidTransaction, type VerifiedTransaction } from '../../protocol/verify.ts'
+import { payerOf } from '../purse.ts'
 import { creatorStanding, entryOf, headOf, outputValue, place, placeOf, spendsOf } from '../standing/books.ts'
-import { adopt, isOfBeforeSnapshot, storeSigned } from '../standing/entries.ts'
+import { adopt, isOfBeforeSnapshot, pursesTouched, storeSigned } from '../standing/entries.ts'
 import { judge } from '../standing/judge.ts'
 import type { Change, Reader } from '../store/database.ts'
 import { type Entry, statusOf, WAITING } from '../store/tables.ts'
@@ -40,7 +41,7 @@ export function admit(change: Change, intake: Intake, arrival: Arrival): Submiss
   if (known !== undefined) return submissionOf(change, known, false)
   const refused = intake.rejects.get(infohash) ?? inherited(change, intake.rejects, arrival.verified)
   if (refused !== undefined) return refuse(intake.rejects, infohash, refused)
-  if (isOfBeforeSnapshot(change, infohash, [tx.from, tx.to]))
+  if (isOfBeforeSnapshot(change, infohash, pursesTouched(arrival.verified)))
     return submissionOf(change, adoptFinal(change, arrival), true)
   if (tx.prev.some((input) => creatorStanding(change, input) === undefined)) return park(change, intake, arrival)
 
@@ -49,8 +50,9 @@ export function admit(change: Change, intake: Intake, arrival: Arrival): Submiss
   if (typeof sum === 'string')
     return refuse(intake.rejects, infohash, { why: 'invalid', error: invalidTransaction(sum, infohash) })
 
-  const judgement = judge(change, { infohash, from: tx.from, prev: tx.prev, seq: headOf(change).seq + 1 })
-  const spenders = tx.prev.map((input) => spendsOf(change, input, tx.from).all.length)
+  const payer = payerOf(tx)
+  const judgement = judge(change, { infohash, payer, prev: tx.prev, seq: headOf(change).seq + 1 })
+  const spenders = tx.prev.map((input) => spendsOf(change, input, payer).all.length)
   if (judgement.standing === 'conflicting') {
     const { rivals, isDead } = judgement
     if (isDead) return refuse(intake.rejects, infohash, { why: 'dead', rivals })
@@ -109,14 +111,14 @@ function sumOfInputs(change: Change, { tx }: VerifiedTransaction): bigint | Reas
   let sum = 0n
   let isSpent = false
   for (const input of tx.prev) {
-    const value = outputValue(change, input, tx.from)
+    const value = outputValue(change, input, payerOf(tx))
     const parent = entryOf(change, input)
     if (value === undefined && parent !== undefined && !parent.isPartial) return 'MissingInput'
     if (value === undefined) isSpent = true
     sum += value ?? 0n
   }
   if (isSpent) return undefined
-  if (sum < tx.tokens) return 'Overspend'
+  if (sum < tx.tokens && !tx.issuance) return 'Overspend'
   return sum > MAX_TOKENS ? 'MissingInput' : sum // more than there can be: its inputs exclude each other
 }
 

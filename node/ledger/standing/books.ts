@@ -3,7 +3,8 @@
 import { OperationError } from '../../errors.ts'
 import { decodeUint } from '../../protocol/bytes.ts'
 import { keccak } from '../../protocol/hash.ts'
-import { type Address, type Infohash, toBytes } from '../../protocol/ids.ts'
+import { type Infohash, toBytes } from '../../protocol/ids.ts'
+import { assetOf, type Purse } from '../purse.ts'
 import type { Change, Reader } from '../store/database.ts'
 import {
   ACCOUNTS,
@@ -40,6 +41,8 @@ type Place = { readonly standing: Standing; readonly height?: number; readonly s
 const CLASSES = ['a', 'o', 'f', 'p'] as const
 const UNSPENT_BY_NOBODY: Spends = { live: '', all: [] }
 const FINGERPRINT_MASK = 2n ** 256n - 1n
+/** Behind every `sizeKey`. */
+const OTHER_ASSETS = 'zz'
 
 export function headOf(reader: Reader): Head {
   return reader.get(HEAD, '') ?? EMPTY_HEAD
@@ -61,8 +64,8 @@ export function namedEntry(reader: Reader, infohash: Infohash): Entry {
   throw new OperationError('ledger-damaged', message, { facts: { infohash } })
 }
 
-export function spendsOf(reader: Reader, infohash: Infohash, owner: Address): Spends {
-  return reader.get(SPENDS, outputKey(infohash, owner)) ?? UNSPENT_BY_NOBODY
+export function spendsOf(reader: Reader, infohash: Infohash, purse: Purse): Spends {
+  return reader.get(SPENDS, outputKey(infohash, purse)) ?? UNSPENT_BY_NOBODY
 }
 
 /** Where the creator of an output stands; `undefined` if neither it nor a snapshot's output of it is here. */
@@ -71,20 +74,20 @@ export function creatorStanding(reader: Reader, infohash: Infohash): Standing | 
 }
 
 /** Base units; `undefined` if the creator has no such output, or had and it was spent before the snapshot. */
-export function outputValue(reader: Reader, infohash: Infohash, owner: Address): bigint | undefined {
+export function outputValue(reader: Reader, infohash: Infohash, purse: Purse): bigint | undefined {
   const outputs = entryOf(reader, infohash)?.outputs ?? reader.get(BASE, infohash) ?? []
-  return outputs.find(([other]) => other === owner)?.[1]
+  return outputs.find(([other]) => other === purse)?.[1]
 }
 
 /** All stored transactions that spend an output of this one, or compete with it for an input. */
 export function relativesOf(reader: Reader, entry: Entry): { children: Infohash[]; rivals: Infohash[] } {
-  const children = entry.outputs.flatMap(([owner]) => spendsOf(reader, entry.infohash, owner).all)
+  const children = entry.outputs.flatMap(([purse]) => spendsOf(reader, entry.infohash, purse).all)
   return { children, rivals: rivalsOf(reader, entry) }
 }
 
-export function rivalsOf(reader: Reader, { infohash, prev, from }: Pick<Entry, 'infohash' | 'prev' | 'from'>) {
-  if (from === '') return []
-  const rivals = new Set(prev.flatMap((input) => spendsOf(reader, input, from).all))
+export function rivalsOf(reader: Reader, { infohash, prev, payer }: Pick<Entry, 'infohash' | 'prev' | 'payer'>) {
+  if (payer === '') return []
+  const rivals = new Set(prev.flatMap((input) => spendsOf(reader, input, payer).all))
   rivals.delete(infohash)
   return [...rivals]
 }
@@ -108,11 +111,11 @@ export function store(change: Change, entry: Omit<Entry, 'seq'> & { readonly sta
   change.put(ENTRIES, stored.infohash, stored)
   change.put(FILES, stored.infohash, file)
   change.put(ARRIVALS, numberKey(seq), stored.infohash)
-  for (const owner of ownersOf(stored)) change.put(HISTORY, owner + numberKey(seq), stored.infohash)
-  if (stored.from !== '') {
+  for (const purse of pursesOf(stored)) change.put(HISTORY, purse + numberKey(seq), stored.infohash)
+  if (stored.payer !== '') {
     for (const input of stored.prev) {
-      const spends = spendsOf(change, input, stored.from)
-      change.put(SPENDS, outputKey(input, stored.from), { ...spends, all: [...spends.all, stored.infohash] })
+      const spends = spendsOf(change, input, stored.payer)
+      change.put(SPENDS, outputKey(input, stored.payer), { ...spends, all: [...spends.all, stored.infohash] })
     }
   }
   return stored
@@ -128,11 +131,11 @@ export function place(change: Change, before: Entry, { standing, height, step, r
   moveCandidate(change, before, after)
   if (before.standing === standing) return after
   claimInputs(change, before, after)
-  for (const [owner, value] of after.outputs) {
-    const { live } = spendsOf(change, after.infohash, owner)
+  for (const [purse, value] of after.outputs) {
+    const { live } = spendsOf(change, after.infohash, purse)
     const spender = live === '' ? undefined : namedEntry(change, live).standing
     const old = classOf(before.standing, spender)
-    moveOutput(change, { infohash: after.infohash, owner, value }, old, classOf(standing, spender))
+    moveOutput(change, { infohash: after.infohash, purse, value }, old, classOf(standing, spender))
   }
   return after
 }
@@ -142,10 +145,10 @@ export function bury(change: Change, entry: Entry): void {
   change.put(ENTRIES, entry.infohash, { ...entry, isDead: true })
   change.delete(CONFLICTS, numberKey(entry.seq))
   updateHead(change, { conflicting: headOf(change).conflicting - 1 })
-  if (entry.from === '') return
+  if (entry.payer === '') return
   for (const input of entry.prev) {
-    const key = outputKey(input, entry.from)
-    const spends = spendsOf(change, input, entry.from)
+    const key = outputKey(input, entry.payer)
+    const spends = spendsOf(change, input, entry.payer)
     const all = spends.all.filter((infohash) => infohash !== entry.infohash)
     if (all.length === 0) change.delete(SPENDS, key)
     else change.put(SPENDS, key, { ...spends, all })
@@ -157,7 +160,7 @@ export function forget(change: Change, entry: Entry): void {
   change.delete(ENTRIES, entry.infohash)
   change.delete(FILES, entry.infohash)
   change.delete(ARRIVALS, numberKey(entry.seq))
-  for (const owner of ownersOf(entry)) change.delete(HISTORY, owner + numberKey(entry.seq))
+  for (const purse of pursesOf(entry)) change.delete(HISTORY, purse + numberKey(entry.seq))
 }
 
 /** Counts a transaction of before the snapshot, whose outputs were counted with the snapshot. */
@@ -168,29 +171,34 @@ export function countFinal(change: Change, entry: Entry): void {
 
 export function moveOutput(
   change: Change,
-  output: { readonly infohash: Infohash; readonly owner: Address; readonly value: bigint },
+  output: { readonly infohash: Infohash; readonly purse: Purse; readonly value: bigint },
   before: OutputClass | undefined,
   after: OutputClass | undefined,
 ): void {
   if (before === after) return
-  const { infohash, owner, value } = output
-  const { sums, outputs } = change.get(ACCOUNTS, owner) ?? { sums: [0n, 0n, 0n, 0n] as const, outputs: 0 }
+  const { infohash, purse, value } = output
+  const { sums, outputs } = change.get(ACCOUNTS, purse) ?? { sums: [0n, 0n, 0n, 0n] as const, outputs: 0 }
   const sum = (i: 0 | 1 | 2 | 3) => sums[i] - (before === CLASSES[i] ? value : 0n) + (after === CLASSES[i] ? value : 0n)
   const moved = [sum(0), sum(1), sum(2), sum(3)] as const
   const count = outputs - (isSpendable(before) ? 1 : 0) + (isSpendable(after) ? 1 : 0)
-  if (count === 0 && moved.every((value) => value === 0n)) change.delete(ACCOUNTS, owner)
-  else change.put(ACCOUNTS, owner, { sums: moved, outputs: count })
-  if (isSpendable(before)) change.delete(UNSPENT, unspentKey(owner, before, value, infohash))
-  if (isSpendable(after)) change.put(UNSPENT, unspentKey(owner, after, value, infohash), '')
+  if (count === 0 && moved.every((value) => value === 0n)) change.delete(ACCOUNTS, purse)
+  else change.put(ACCOUNTS, purse, { sums: moved, outputs: count })
+  if (isSpendable(before)) change.delete(UNSPENT, unspentKey(purse, before, value, infohash))
+  if (isSpendable(after)) change.put(UNSPENT, unspentKey(purse, after, value, infohash), '')
 }
 
-/** Sorts an owner's spendable outputs by class, then value. */
-export function unspentKey(owner: Address, outputClass: OutputClass, value: bigint, infohash = ''): string {
-  return `${owner}${outputClass}${value.toString(16).padStart(32, '0')}${infohash}`
+/** Sorts the spendable outputs of a purse by class, then value. */
+export function unspentKey(purse: Purse, outputClass: OutputClass, value: bigint, infohash = ''): string {
+  return `${purse}${outputClass}${value.toString(16).padStart(32, '0')}${infohash}`
+}
+
+/** The place among the candidates of a transaction whose ordered inputs hold `settled`: greater amounts of TTX first, other assets last. */
+export function rankOf(payer: Purse, settled: bigint): string {
+  return assetOf(payer) === undefined ? sizeKey(settled) : OTHER_ASSETS
 }
 
 /** Two hex digits that sort greater amounts first, by power of two. */
-export function sizeKey(amount: bigint): string {
+function sizeKey(amount: bigint): string {
   const bits = amount === 0n ? 0 : amount.toString(2).length
   return Math.max(0, 255 - bits)
     .toString(16)
@@ -211,20 +219,20 @@ function classOf(creator: Standing | undefined, spender: Standing | undefined): 
 
 /** The transaction takes its inputs or lets go of them. A transaction that comes to stand takes over; one that falls lets go only of what it still has. */
 function claimInputs(change: Change, before: Entry, after: Entry): void {
-  const { infohash, from } = after
-  if (from === '') return
+  const { infohash, payer } = after
+  if (payer === '') return
   for (const input of after.prev) {
-    const spends = spendsOf(change, input, from)
+    const spends = spendsOf(change, input, payer)
     const isOwn = spends.live === infohash
     if (!isOwn && !isLive(after)) continue
     const other = spends.live === '' || isOwn ? undefined : namedEntry(change, spends.live).standing
     const live: Spends['live'] = isLive(after) ? infohash : ''
-    if (live !== spends.live) change.put(SPENDS, outputKey(input, from), { ...spends, live })
-    const value = outputValue(change, input, from)
+    if (live !== spends.live) change.put(SPENDS, outputKey(input, payer), { ...spends, live })
+    const value = outputValue(change, input, payer)
     if (value === undefined) continue // spent before the snapshot
     const creator = creatorStanding(change, input)
     const old = classOf(creator, isOwn ? before.standing : other)
-    moveOutput(change, { infohash: input, owner: from, value }, old, classOf(creator, after.standing))
+    moveOutput(change, { infohash: input, purse: payer, value }, old, classOf(creator, after.standing))
   }
 }
 
@@ -263,8 +271,8 @@ function countsAsConflicting({ standing, isDead }: Entry): boolean {
   return standing === 'conflicting' && !isDead
 }
 
-function ownersOf({ from, outputs }: Entry): Set<Address> {
-  const owners = new Set(outputs.map(([owner]) => owner))
-  if (from !== '') owners.add(from)
-  return owners
+function pursesOf({ payer, outputs }: Entry): Set<Purse> {
+  const purses = new Set(outputs.map(([purse]) => purse))
+  if (payer !== '') purses.add(payer)
+  return purses
 }

@@ -4,6 +4,7 @@ import { OperationError } from '../../errors.ts'
 import { type Infohash, ZERO_HASH } from '../../protocol/ids.ts'
 import type { Facts } from '../../protocol/rule-error.ts'
 import type { Rules } from '../../protocol/rules.ts'
+import { payerOf } from '../purse.ts'
 import type { Change } from '../store/database.ts'
 import { BLOCKS, CONTENTS, type Entry, isSettled, numberKey } from '../store/tables.ts'
 import type { Branch, BranchBlock, BranchStep } from '../types.ts'
@@ -140,20 +141,21 @@ function applyBlock(change: Change, block: BranchBlock, agenda: Agenda, context:
 /** The stored transaction of a step whose inputs are there, ordered, and spent by nothing ordered. */
 function spend(change: Change, step: Exclude<BranchStep, { kind: 'deposit' }>, context: BranchContext): Entry {
   const { tx, infohash } = step.transaction
+  const payer = payerOf(tx)
   const facts = { infohash, step: step.step }
   let sum = 0n
   for (const input of tx.prev) {
-    const value = outputValue(change, input, tx.from)
+    const value = outputValue(change, input, payer)
     if (value === undefined || !isSettled(creatorStanding(change, input))) {
       throw badBranch('a step spends what is not there', { ...facts, input })
     }
-    const { live } = spendsOf(change, input, tx.from)
+    const { live } = spendsOf(change, input, payer)
     if (live !== '' && isSettled(namedEntry(change, live).standing)) {
       throw badBranch('a step spends what another one spent', { ...facts, input, rival: live })
     }
     sum += value
   }
-  if (sum < tx.tokens) throw badBranch('a step spends more than it has', facts)
+  if (sum < tx.tokens && !tx.issuance) throw badBranch('a step spends more than it has', facts)
   const known = entryOf(change, infohash)
   if (known !== undefined) return known
   const stored = storeSigned(change, step.transaction, sum, context.nowMs)

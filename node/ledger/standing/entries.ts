@@ -1,12 +1,13 @@
 // How transactions get into the tables: signed ones, deposits, and final ones from before the snapshot.
 
-import { createdOutputs } from '../../protocol/apply.ts'
-import type { Address, Infohash } from '../../protocol/ids.ts'
+import { createdOutputs, movedAsset } from '../../protocol/apply.ts'
+import type { Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { type DepositEntry, depositTransaction, type EnteredEntry } from '../../protocol/queue.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
 import type { VerifiedTransaction } from '../../protocol/verify.ts'
+import { type Purse, payerOf, purseOf } from '../purse.ts'
 import type { Change } from '../store/database.ts'
 import { BASE, ENTRIES, type Entry } from '../store/tables.ts'
 import { countFinal, entryOf, headOf, namedEntry, spendsOf, store } from './books.ts'
@@ -24,20 +25,23 @@ export function storeDeposit(
   const known = entryOf(change, infohash)
   if (known !== undefined) return known
   const entry = newEntry({ infohash, kind: 'deposit', file, nowMs: context.nowMs })
-  const outputs: Entry['outputs'] = tx.tokens > 0n ? [[tx.to, tx.tokens]] : []
+  const purse = purseOf(tx.to, tx.deposit.asset)
+  const outputs: Entry['outputs'] = tx.tokens > 0n ? [[purse, tx.tokens]] : []
   const stored = store(change, { ...entry, outputs }, new TextDecoder().decode(file))
   context.onStored(infohash)
-  return isOfBeforeSnapshot(change, infohash, [tx.to]) ? adopt(change, stored) : stored
+  return isOfBeforeSnapshot(change, infohash, [purse]) ? adopt(change, stored) : stored
 }
 
 /** Stores a signed transaction whose inputs hold `sum`. */
 export function storeSigned(change: Change, verified: VerifiedTransaction, sum: bigint, nowMs: number): Entry {
   const { tx, infohash, file } = verified
-  const outputs = createdOutputs(verified, sum).map(({ owner, value }) => [owner, value] as const)
-  const request = tx.bridge ? tx.tokens : 0n
+  const outputs = createdOutputs(verified, sum).map(
+    ({ owner, asset, value }) => [purseOf(owner, asset), value] as const,
+  )
+  const request = tx.bridge && tx.asset === undefined ? tx.tokens : 0n
   const entry = {
     ...newEntry({ infohash, kind: 'signed', file, nowMs }),
-    from: tx.from,
+    payer: payerOf(tx),
     prev: tx.prev,
     outputs,
     request,
@@ -58,7 +62,7 @@ export function newEntry(facts: {
     standing: 'held',
     firstSeenMs: facts.nowMs,
     bytes: facts.file.length,
-    from: '',
+    payer: '',
     prev: [],
     outputs: [],
     request: 0n,
@@ -69,12 +73,17 @@ export function newEntry(facts: {
   }
 }
 
+/** Whose outputs a signed transaction can create: what is left goes back to the payer. */
+export function pursesTouched(verified: VerifiedTransaction): Purse[] {
+  return [payerOf(verified.tx), purseOf(verified.tx.to, movedAsset(verified))]
+}
+
 /** An output of it is in the snapshot, or a final transaction spends one. */
-export function isOfBeforeSnapshot(change: Change, infohash: Infohash, owners: readonly Address[]): boolean {
+export function isOfBeforeSnapshot(change: Change, infohash: Infohash, purses: readonly Purse[]): boolean {
   if (headOf(change).snapshotHeight === 0) return false
   if (change.get(BASE, infohash) !== undefined) return true
-  return owners.some((owner) => {
-    const { live } = spendsOf(change, infohash, owner)
+  return purses.some((purse) => {
+    const { live } = spendsOf(change, infohash, purse)
     return live !== '' && namedEntry(change, live).standing === 'final'
   })
 }

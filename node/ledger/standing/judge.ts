@@ -12,8 +12,8 @@ import {
   namedEntry,
   outputValue,
   place,
+  rankOf,
   relativesOf,
-  sizeKey,
   spendsOf,
   updateHead,
 } from './books.ts'
@@ -22,7 +22,7 @@ import { SeniorityHeap } from './heap.ts'
 /** A change that may ask (by yielding) that what it did so far be written before it goes on. */
 export type Work<T = void> = Generator<undefined, T, undefined>
 
-type Unplaced = Pick<Entry, 'infohash' | 'from' | 'prev' | 'seq'>
+type Unplaced = Pick<Entry, 'infohash' | 'payer' | 'prev' | 'seq'>
 export type Judgement = {
   readonly standing: Standing
   readonly rank: string
@@ -33,13 +33,13 @@ export type Judgement = {
 }
 
 /** By the seniority rule alone (`TransactionLedger`): for a signed transaction that no block orders and whose ancestors are all here. */
-export function judge(reader: Reader, { infohash, from, prev, seq }: Unplaced): Judgement {
+export function judge(reader: Reader, { infohash, payer, prev, seq }: Unplaced): Judgement {
   const rivals = new Set<Infohash>()
   let isLost = false
   let isDead = false
   let isHeld = false
   let settled = 0n
-  if (from === '') return { standing: 'held', rank: '', rivals: [], isDead }
+  if (payer === '') return { standing: 'held', rank: '', rivals: [], isDead }
   for (const input of prev) {
     const parent = creatorStanding(reader, input)
     if (parent === 'conflicting') {
@@ -47,8 +47,8 @@ export function judge(reader: Reader, { infohash, from, prev, seq }: Unplaced): 
       isDead ||= entryOf(reader, input)?.isDead === true
     }
     if (parent === 'held') isHeld = true
-    if (isSettled(parent)) settled += outputValue(reader, input, from) ?? 0n
-    for (const other of spendsOf(reader, input, from).all) {
+    if (isSettled(parent)) settled += outputValue(reader, input, payer) ?? 0n
+    for (const other of spendsOf(reader, input, payer).all) {
       if (other === infohash) continue
       const rival = namedEntry(reader, other)
       const claims = rival.standing === 'accepted' || rival.standing === 'held'
@@ -58,7 +58,7 @@ export function judge(reader: Reader, { infohash, from, prev, seq }: Unplaced): 
     }
   }
   const standing = isLost || rivals.size > 0 ? 'conflicting' : isHeld ? 'held' : 'accepted'
-  return { standing, rank: standing === 'accepted' ? sizeKey(settled) : '', rivals: [...rivals], isDead }
+  return { standing, rank: standing === 'accepted' ? rankOf(payer, settled) : '', rivals: [...rivals], isDead }
 }
 
 /** Transactions to judge again. `save` makes the list part of a change, so that a crash does not lose it. */

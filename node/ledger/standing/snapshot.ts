@@ -5,6 +5,7 @@ import { type Infohash, ZERO_HASH } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import type { Output } from '../../protocol/state.ts'
 import { encodeTransaction, type GenesisTransaction } from '../../protocol/transaction.ts'
+import { purseOf } from '../purse.ts'
 import type { Change } from '../store/database.ts'
 import { BASE, BLOCKS, ENTRIES, META, numberKey } from '../store/tables.ts'
 import type { LedgerBlock } from '../types.ts'
@@ -19,7 +20,11 @@ export function storeGenesis(change: Change, genesis: GenesisTransaction): void 
   const file = encodeTransaction(genesis)
   const infohash = infohashOf(file)
   const entry = newEntry({ infohash, kind: 'genesis', file, nowMs: genesis.time * 1_000 })
-  const stored = store(change, { ...entry, outputs: [[genesis.to, genesis.tokens]] }, new TextDecoder().decode(file))
+  const stored = store(
+    change,
+    { ...entry, outputs: [[purseOf(genesis.to), genesis.tokens]] },
+    new TextDecoder().decode(file),
+  )
   place(change, stored, { standing: 'final', height: 0, step: 0 })
   change.put(BLOCKS, numberKey(0), { id: ZERO_HASH, publishedAt: genesis.time })
 }
@@ -42,9 +47,11 @@ export function* loadSnapshot(change: Change, genesis: Infohash, block: LedgerBl
       genesisIsSpent = false
       continue
     }
-    const known = change.get(BASE, output.infohash) ?? []
-    change.put(BASE, output.infohash, [...known, [output.owner, output.value]])
-    moveOutput(change, output, undefined, 'f')
+    const { infohash, owner, asset, value } = output
+    const known = change.get(BASE, infohash) ?? []
+    const purse = purseOf(owner, asset)
+    change.put(BASE, infohash, [...known, [purse, value]])
+    moveOutput(change, { infohash, purse, value }, undefined, 'f')
     if (change.isLarge) yield
   }
   if (genesisIsSpent) spendGenesis(change, genesis)
@@ -57,6 +64,6 @@ export function* loadSnapshot(change: Change, genesis: Infohash, block: LedgerBl
 /** Who spent it is not known. */
 function spendGenesis(change: Change, genesis: Infohash): void {
   const entry = namedEntry(change, genesis)
-  for (const [owner, value] of entry.outputs) moveOutput(change, { infohash: genesis, owner, value }, 'f', undefined)
+  for (const [purse, value] of entry.outputs) moveOutput(change, { infohash: genesis, purse, value }, 'f', undefined)
   change.put(ENTRIES, genesis, { ...entry, outputs: [], isPartial: true })
 }

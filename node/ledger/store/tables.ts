@@ -1,6 +1,7 @@
 // The tables of the ledger's database and the rows in them: text, so that a hex dump of the database can be read.
 
-import type { Address, Hash, Infohash } from '../../protocol/ids.ts'
+import type { Hash, Infohash } from '../../protocol/ids.ts'
+import type { Purse } from '../purse.ts'
 import type { Status } from '../types.ts'
 import type { Table } from './database.ts'
 
@@ -18,15 +19,16 @@ export type Entry = {
   readonly firstSeenMs: number
   /** Of the file. */
   readonly bytes: number
-  readonly from: Address | ''
+  /** What it spends. Of genesis and deposits empty. */
+  readonly payer: Purse | ''
   readonly prev: readonly Infohash[]
-  readonly outputs: readonly (readonly [Address, bigint])[]
-  /** Amount of a bridge request, else 0. */
+  readonly outputs: readonly (readonly [Purse, bigint])[]
+  /** Amount of a bridge request of TTX, else 0. */
   readonly request: bigint
   /** Block and step while ordered or final. Absent for a final one from before the snapshot. */
   readonly height?: number
   readonly step?: number
-  /** Place among the candidates for a block: the `sizeKey` of what it spends of ordered outputs. Empty unless accepted. */
+  /** Place among the candidates for a block: the `rankOf` what it spends of ordered outputs. Empty unless accepted. */
   readonly rank: string
   /** Accepted once, or the first rival of an output: shown to peers as long as it is not dead. */
   readonly isShown: boolean
@@ -84,11 +86,12 @@ export const SPENDS: Table<Spends> = {
   },
 }
 /** Outputs of a snapshot whose transaction is not here, by infohash. */
-export const BASE: Table<readonly (readonly [Address, bigint])[]> = {
+export const BASE: Table<readonly (readonly [Purse, bigint])[]> = {
   letter: 'p',
   encode: encodeOutputs,
   decode: decodeOutputs,
 }
+/** By purse. */
 export const ACCOUNTS: Table<Account> = {
   letter: 'a',
   encode: ({ sums, outputs }) => [...sums, outputs].join(' '),
@@ -97,15 +100,15 @@ export const ACCOUNTS: Table<Account> = {
     return { sums: [BigInt(accepted), BigInt(ordered), BigInt(final), BigInt(out)], outputs: Number(outputs) }
   },
 }
-/** Spendable outputs: owner, class, value in hex, infohash. */
+/** Spendable outputs: purse, class, value in hex, infohash. */
 export const UNSPENT: Table<string> = text('u')
-/** Owner and seq: infohash. */
+/** Purse and seq: infohash. */
 export const HISTORY: Table<string> = text('h')
 /** Seq: infohash. */
 export const ARRIVALS: Table<string> = text('q')
 /** Rank and seq: infohash. */
 export const CANDIDATES: Table<string> = text('y')
-/** Descending power of two of the amount and seq: infohash. */
+/** Of requests of TTX: descending power of two of the amount and seq: infohash. */
 export const REQUESTS: Table<string> = text('r')
 /** Seq: infohash. */
 export const CONFLICTS: Table<string> = text('k')
@@ -156,8 +159,8 @@ export function numberKey(value: number): string {
   return value.toString(16).padStart(12, '0')
 }
 
-export function outputKey(infohash: Infohash, owner: Address): string {
-  return infohash + owner.slice(2)
+export function outputKey(infohash: Infohash, purse: Purse): string {
+  return infohash + purse.slice(2)
 }
 
 /** Stands: its outputs can be spent. */
@@ -188,7 +191,7 @@ function encodeEntry(entry: Entry): string {
     entry.seq,
     entry.firstSeenMs,
     entry.bytes,
-    entry.from,
+    entry.payer,
     entry.prev.join(','),
     encodeOutputs(entry.outputs),
     entry.request,
@@ -210,7 +213,7 @@ function decodeEntry(line: string, key: string): Entry {
     seq: Number(at(2)),
     firstSeenMs: Number(at(3)),
     bytes: Number(at(4)),
-    from: at(5) as Address | '',
+    payer: at(5) as Purse | '',
     prev: at(6) === '' ? [] : (at(6).split(',') as Infohash[]),
     outputs: decodeOutputs(at(7)),
     request: BigInt(at(8)),
@@ -222,13 +225,16 @@ function decodeEntry(line: string, key: string): Entry {
   }
 }
 
-function encodeOutputs(outputs: readonly (readonly [Address, bigint])[]): string {
-  return outputs.map(([owner, value]) => `${owner}:${value}`).join(',')
+function encodeOutputs(outputs: readonly (readonly [Purse, bigint])[]): string {
+  return outputs.map(([purse, value]) => `${purse}:${value}`).join(',')
 }
 
-function decodeOutputs(line: string): [Address, bigint][] {
+function decodeOutputs(line: string): [Purse, bigint][] {
   if (line === '') return []
-  return line.split(',').map((output) => [output.slice(0, 42) as Address, BigInt(output.slice(43))])
+  return line.split(',').map((output) => {
+    const [purse = '', value = '0'] = output.split(':')
+    return [purse as Purse, BigInt(value)] // written above
+  })
 }
 
 function text(letter: string): Table<string> {

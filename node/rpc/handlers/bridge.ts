@@ -36,14 +36,17 @@ export function bridgeHandlers(parts: NodeParts) {
         parent: { id: tip.id, sealed: encodeSealed(tip.sealed), publishedAt: Number(tip.publishedAt) },
         lanes: laneLengths(view.queue),
         queue: pendingEntries(view.queue, tip.sealed.header.lanes, LANE_SHARE).map(entryOf),
-        candidates: (await ledger.candidates()).map(({ infohash, packed, after, request, coinAge, firstSeenMs }) => ({
-          infohash,
-          packed,
-          after: [...after],
-          coinAge,
-          firstSeen: firstSeenMs,
-          ...(request === undefined ? {} : { request }),
-        })),
+        candidates: (await ledger.candidates()).map(
+          ({ infohash, packed, after, asset, request, coinAge, firstSeenMs }) => ({
+            infohash,
+            packed,
+            after: [...after],
+            coinAge,
+            firstSeen: firstSeenMs,
+            ...(asset === undefined ? {} : { asset }),
+            ...(request === undefined ? {} : { request }),
+          }),
+        ),
       }
     },
     bridge_queue: async ({ lane, from, count }) => {

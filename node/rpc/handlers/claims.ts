@@ -1,9 +1,10 @@
 // Requests in final blocks that are not paid yet, a page at a time.
 
 import { setImmediate } from 'node:timers/promises'
-import { isFinal, type MaturedClaim, maturedClaims, type OpenRequest } from '../../bridge/claims.ts'
+import { isFinal, type MaturedClaim, maturedClaims, type OpenRequest, provenRequest } from '../../bridge/claims.ts'
 import type { BridgeFollower } from '../../bridge/follower.ts'
-import type { Hash } from '../../protocol/ids.ts'
+import type { RequestPlace } from '../../bridge/view.ts'
+import type { Hash, Infohash } from '../../protocol/ids.ts'
 import type { Handlers, Params, Result } from '../api.ts'
 import { pageGone } from './pages.ts'
 import { followerOf, type NodeParts } from './parts.ts'
@@ -22,18 +23,30 @@ export function claimHandlers(parts: Parts) {
   return {
     bridge_claims: async ({ infohash, ...query }) => {
       if (infohash === undefined) return pageOf(parts, query)
-      await parts.settle()
-      // The ledger knows where it is, so that it is found among however many others.
-      const place = parts.ledger.record(infohash).block
-      const follower = followerOf(parts)
-      const block = place && follower.block(place.id)
-      const body = block && (await follower.body(block.id))
-      if (block === undefined || body === undefined) return { claims: [] }
-      const isWanted = (request: OpenRequest) => request.step === place?.step && isAskedFor(query, request)
-      const view = follower.viewOf(block)
+      const found = await placeOf(parts, infohash)
+      if (found === undefined) return { claims: [] }
+      const { view, block, body, step } = found
+      const isWanted = (request: OpenRequest) => request.step === step && isAskedFor(query, request)
       return { claims: maturedClaims(parts.definition.rules, view, block, body, isWanted).map(claimAnswer) }
     },
+    bridge_request: async ({ infohash }) => {
+      const found = await placeOf(parts, infohash)
+      const proven = found && provenRequest(parts.definition.rules, found.view, found.block, found.body, found.step)
+      if (proven === undefined) return {}
+      const { siblings, to, from: _, ...request } = proven
+      return { request: { ...request, siblings: [...siblings], recipient: to } }
+    },
   } satisfies Partial<Handlers>
+}
+
+/** Where a transaction is on the leading branch: the ledger knows, so that it is found among however many others. */
+async function placeOf(parts: Parts, infohash: Infohash) {
+  const follower = followerOf(parts)
+  await parts.settle()
+  const place = parts.ledger.record(infohash).block
+  const block = place && follower.block(place.id)
+  const body = block && (await follower.body(block.id))
+  return place && block && body && { view: follower.viewOf(block), block, body, step: place.step }
 }
 
 async function pageOf(parts: Parts, query: Omit<Params<'bridge_claims'>, 'infohash'>): Promise<Page> {
@@ -74,8 +87,8 @@ function isAskedFor(
   return request.net >= leastNet && (recipient === undefined || request.to === recipient)
 }
 
-function lastOf(block: Hash, requests: readonly number[]): Place | undefined {
-  const step = requests.at(-1)
+function lastOf(block: Hash, requests: readonly RequestPlace[]): Place | undefined {
+  const step = requests.at(-1)?.step
   return step === undefined ? undefined : { block, step }
 }
 

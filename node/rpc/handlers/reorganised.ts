@@ -16,20 +16,22 @@ export function reorganisedOf(
   { deposit, to, tokens }: DepositTransaction,
 ): Result<'tx_where'>['reorganised'] {
   if (follower?.status.state !== 'live') return undefined
-  const { deposits } = follower.view.queue
-  if (deposit.index < deposits.start) return undefined
+  const lane = deposit.asset === undefined ? 'deposits' : 'assets'
+  const entries = follower.view.queue[lane]
+  if (deposit.index < entries.start) return undefined
   const idOf = (index: bigint, entry: QueueEntry | undefined) => {
-    if (entry?.kind !== 'deposit' || entry.to !== to) return undefined
+    if (entry === undefined || entry.kind === 'forced' || entry.to !== to) return undefined
     const tx = depositTransaction(definition.rules, index, entry)
-    return tx.tokens === tokens ? infohashOf(encodeTransaction(tx)) : undefined
+    const isLike = tx.tokens === tokens && tx.deposit.asset === deposit.asset
+    return isLike ? infohashOf(encodeTransaction(tx)) : undefined
   }
-  const queued = queuedEntryAt(follower.view.queue, { lane: 'deposits', index: deposit.index })
+  const queued = queuedEntryAt(follower.view.queue, { lane, index: deposit.index })
   if (idOf(deposit.index, queued?.entry) !== undefined) return undefined
   const like: { index: bigint; infohash: Infohash }[] = []
-  for (const { index, entry } of deposits.entries.toReversed()) {
+  for (const { index, entry } of entries.entries.toReversed()) {
     const infohash = idOf(index, entry)
     if (infohash !== undefined) like.push({ index, infohash })
     if (like.length === MOST_NAMED) break
   }
-  return { isReplaced: deposit.index < laneLength(deposits), now: like.toReversed() }
+  return { isReplaced: deposit.index < laneLength(entries), now: like.toReversed() }
 }

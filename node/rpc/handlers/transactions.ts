@@ -4,7 +4,8 @@ import { isFinal } from '../../bridge/claims.ts'
 import { finalTimeOf } from '../../bridge/final-time.ts'
 import { requestNumberOf } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
-import type { TransactionRecord } from '../../ledger/types.ts'
+import { assetMovedBy, purseOf } from '../../ledger/purse.ts'
+import type { LedgerBalance, TransactionRecord } from '../../ledger/types.ts'
 import { encodeProof, formatAddress } from '../../network/proof.ts'
 import { takeProof } from '../../proof-intake.ts'
 import { netOf } from '../../protocol/fee.ts'
@@ -41,13 +42,18 @@ export function transactionHandlers(parts: NodeParts) {
       const others = await elsewhereOf(parts, packTransaction(tx))
       return { ...record, ...others, ...(tx.bridge ? { bridging: bridgingOf(parts, tx, infohash) } : {}) }
     },
-    account_balance: async ({ owner }) => {
-      const { accepted, ordered, final } = ledger.balance(owner)
-      const outputs = (await ledger.outputs(owner)).map(({ infohash, value, status }) => ({ infohash, value, status }))
-      return { spendable: accepted + ordered + final, ordered, final, outputs }
+    account_balance: async ({ owner, asset }) => {
+      const purse = purseOf(owner, asset)
+      const outputs = (await ledger.outputs(purse)).map(({ infohash, value, status }) => ({ infohash, value, status }))
+      return { ...balanceAnswer(ledger.balance(purse)), ...(asset === undefined ? {} : { asset }), outputs }
     },
-    account_inputs: async ({ owner, tokens }) => {
-      const inputs = await ledger.selectInputs(owner, tokens)
+    account_assets: async ({ owner, after, limit }) => {
+      const { items, next } = await ledger.assets(owner, { limit, ...(after === undefined ? {} : { after }) })
+      const assets = items.map(({ asset, ...balance }) => ({ asset, ...balanceAnswer(balance) }))
+      return { assets, ...(next === undefined ? {} : { next }) }
+    },
+    account_inputs: async ({ owner, tokens, asset }) => {
+      const inputs = await ledger.selectInputs(purseOf(owner, asset), tokens)
       const unordered = new Set<Infohash>()
       for (const { infohash, status } of inputs) {
         if (status !== 'accepted') continue
@@ -60,9 +66,9 @@ export function transactionHandlers(parts: NodeParts) {
         unorderedAncestors: unordered.size,
       }
     },
-    account_history: async ({ owner, limit, cursor }) => {
+    account_history: async ({ owner, limit, cursor, asset }) => {
       const from = cursor === undefined ? {} : { cursor: Number(cursor) }
-      const { items, next } = await ledger.history(owner, { limit, ...from })
+      const { items, next } = await ledger.history(purseOf(owner, asset), { limit, ...from })
       const transactions = items.map(({ infohash }) => recordOf(parts, infohash))
       return { transactions, ...(next === undefined ? {} : { cursor: `${next}` }) }
     },
@@ -94,6 +100,7 @@ function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
     infohash,
     status,
     file,
+    asset: file && assetMovedBy(decodeTransaction(file), infohash),
     firstSeen: firstSeenMs,
     missing: [...missing],
     rivals: [...rivals],
@@ -106,6 +113,10 @@ function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
       ...(isRuleError(error, 'invalid-transaction') ? { reason: error.facts.reason } : {}),
     },
   }
+}
+
+function balanceAnswer({ accepted, ordered, final }: LedgerBalance) {
+  return { spendable: accepted + ordered + final, ordered, final }
 }
 
 /** Runs `work` with a signal that aborts after this long; no timer is left behind. */
@@ -123,10 +134,8 @@ async function within<T>(limitMs: number, work: (signal: AbortSignal) => Promise
 function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash): Bridging {
   const { ledger, follower } = parts
   const base = {
-    recipient: tx.bridge?.to ?? tx.to,
-    gross: tx.tokens,
-    net: netOf(tx.tokens),
-    paid: false,
+    ...{ recipient: tx.bridge?.to ?? tx.to, gross: tx.tokens, paid: false },
+    ...(tx.asset === undefined ? { net: netOf(tx.tokens) } : { asset: tx.asset, net: tx.tokens }),
   }
   const { status, block: place } = ledger.record(infohash)
   if (place === undefined || follower === undefined) return { ...base, waitingFor: WAITING_FOR[status] }
@@ -137,8 +146,7 @@ function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash)
   if (number !== undefined && view.claimed.has(number))
     return { ...where, paid: true, waitingFor: 'nothing: it was paid on Ethereum' }
   if (block === undefined) return { ...where, waitingFor: 'this node to see its block on Ethereum' }
-  if (isFinal(view, block) && block.requests.includes(place.step))
-    return { ...where, waitingFor: 'anyone who claims it, as a relayer or you can do now' }
+  if (number !== undefined) return { ...where, waitingFor: tx.asset === undefined ? CLAIM : PAYOUT }
   const time = finalTimeOf(view, place.id, ethereumTime(follower))
   if (time === undefined)
     return { ...where, waitingFor: 'the bridge: its block is on no branch that can become final now' }
@@ -152,6 +160,8 @@ function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash)
   }
 }
 
+const CLAIM = 'anyone who claims it, as a relayer or you can do now'
+const PAYOUT = 'the contract that entered the asset: it pays who shows it the proof of the request, by rules of its own'
 const WAITING_FOR: Record<TransactionRecord['status'], string> = {
   unknown: 'its file: nobody has sent it to this node',
   waiting: 'a missing ancestor, or a deposit that no block has ordered',

@@ -1,24 +1,39 @@
 // Methods of the RPC about addresses: what they hold, what they can spend, what they did.
 
 import { z } from 'zod'
-import { address, amount, infohash } from '../../schema.ts'
+import { address, amount, asset, infohash } from '../../schema.ts'
 import type { MethodTable } from './table.ts'
 import { transactionRecord, transactionStatus } from './transaction.ts'
+
+const ofAsset = asset.optional().describe('Of which asset; TTX if it is left out.')
 
 const output = z
   .object({ infohash, value: amount, status: transactionStatus })
   .meta({ id: 'Output', description: 'Money that a transaction made, and that was not spent yet.' })
 
+const balance = z.object({ spendable: amount, ordered: amount, final: amount })
+
 export const ACCOUNT_METHODS = {
   account_balance: {
     summary: 'Balance of an address: spendable now, the part that a block orders, the part that is final; base units.',
-    params: z.strictObject({ owner: address }),
-    result: z.object({ spendable: amount, ordered: amount, final: amount, outputs: z.array(output) }),
+    params: z.strictObject({ owner: address, asset: ofAsset }),
+    result: balance.extend({ asset: ofAsset, outputs: z.array(output) }),
+    errors: [],
+  },
+  account_assets: {
+    summary:
+      'A page of the other assets than TTX of an address, with its balances. Anybody can send anybody an asset: what one is worth is for its holder to know. `next`, if there are more, is `after` of the next page.',
+    params: z.strictObject({
+      owner: address,
+      after: asset.optional(),
+      limit: z.number().int().min(1).max(500).default(100),
+    }),
+    result: z.object({ assets: z.array(balance.extend({ asset })), next: asset.optional() }),
     errors: [],
   },
   account_inputs: {
     summary: 'Chooses at most 8 outputs of an address that together hold the amount.',
-    params: z.strictObject({ owner: address, tokens: amount }),
+    params: z.strictObject({ owner: address, tokens: amount, asset: ofAsset }),
     result: z.object({
       prev: z.array(infohash).describe('In the order in which a transaction names them.'),
       sum: amount,
@@ -27,7 +42,7 @@ export const ACCOUNT_METHODS = {
     errors: ['insufficient-funds', 'funds-spread'],
   },
   account_history: {
-    summary: 'Transactions from or to an address, newest first.',
+    summary: 'Transactions that move TTX, or another asset, from or to an address, newest first.',
     params: z.strictObject({
       owner: address,
       limit: z.number().int().min(1).max(500).default(50),
@@ -36,6 +51,7 @@ export const ACCOUNT_METHODS = {
         .regex(/^[0-9]{1,15}$/, 'expected the cursor of an earlier answer')
         .optional()
         .describe('`cursor` of the page before.'),
+      asset: ofAsset,
     }),
     result: z.object({ transactions: z.array(transactionRecord), cursor: z.string().optional() }),
     errors: [],

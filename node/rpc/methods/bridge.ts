@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { MAX_BLOBS } from '../../protocol/blob.ts'
 import { LANES } from '../../protocol/queue.ts'
-import { address, amount, bytes, gwei, hash, infohash, millis, perLane, seconds } from '../../schema.ts'
+import { address, amount, asset, bytes, gwei, hash, infohash, millis, perLane, seconds } from '../../schema.ts'
 import { type MethodTable, NO_PARAMS } from './table.ts'
 
 const blockRef = z.object({ id: hash, height: amount }).meta({ id: 'BlockRef' })
@@ -29,8 +29,9 @@ const candidate = z
     infohash,
     packed: bytes,
     after: z.array(infohash).describe('Unordered ancestors that must come before it in the block.'),
-    request: amount.optional().describe('Of a request: its amount.'),
-    coinAge: amount.describe('Base units times seconds since the inputs were ordered.'),
+    asset: asset.optional().describe('What it moves; TTX if it is left out, as of an issuance.'),
+    request: amount.optional().describe('Of a request: its amount of that.'),
+    coinAge: amount.describe('Base units of TTX times seconds since the inputs were ordered; 0 of another asset.'),
     firstSeen: millis,
   })
   .meta({ id: 'Candidate', description: 'A transaction that waits for a block.' })

@@ -1,7 +1,7 @@
 // Methods of the RPC about requests that can be paid.
 
 import { z } from 'zod'
-import { address, amount, bytes, hash, infohash } from '../../schema.ts'
+import { address, amount, asset, bytes, hash, infohash } from '../../schema.ts'
 import type { MethodTable } from './table.ts'
 
 /** A place in the list of requests to be paid: that of a request of a final block. */
@@ -24,10 +24,20 @@ const claimData = z
   })
   .meta({ id: 'Claim', description: 'A request that can be paid, and all that `claim` of the contract needs.' })
 
+/** All that `requestOf` needs. */
+const provenRequest = claimData
+  .omit({ gross: true, net: true })
+  .extend({ asset: asset.optional(), tokens: amount, leaf: hash })
+  .meta({
+    id: 'ProvenRequest',
+    description:
+      'A request in a final block, and all that `requestOf` of the contract needs; `tokens` is all that was asked for.',
+  })
+
 export const CLAIM_METHODS = {
   bridge_claims: {
     summary:
-      'A page of the requests in final blocks that are not paid yet, with the proofs that pay them, oldest first; of one transaction, to one recipient, of at least a given amount. `next`, if there may be more, is `after` of the next page, also where this one is empty.',
+      'A page of the requests of TTX in final blocks that are not paid yet, with the proofs that pay them, oldest first; of one transaction, to one recipient, of at least a given amount. `next`, if there may be more, is `after` of the next page, also where this one is empty.',
     params: z.strictObject({
       infohash: infohash.optional(),
       recipient: address.optional(),
@@ -37,5 +47,12 @@ export const CLAIM_METHODS = {
     }),
     result: z.object({ claims: z.array(claimData), next: claimPlace.optional() }),
     errors: ['no-ethereum', 'page-gone'],
+  },
+  bridge_request: {
+    summary:
+      'The request that is this transaction, of whatever asset and paid or not, with its proof: for a contract that pays what it entered. Nothing while its block is not final.',
+    params: z.strictObject({ infohash }),
+    result: z.object({ request: provenRequest.optional() }),
+    errors: ['no-ethereum'],
   },
 } satisfies MethodTable

@@ -1,7 +1,7 @@
 // Methods of the RPC about transactions, and what a transaction looks like in all of them.
 
 import { z } from 'zod'
-import { address, amount, bytes, hash, infohash, millis, seconds } from '../../schema.ts'
+import { address, amount, asset, bytes, hash, infohash, millis, seconds } from '../../schema.ts'
 import { finalTime, verdict } from './block.ts'
 import type { ErrorCode } from './errors.ts'
 import type { MethodTable } from './table.ts'
@@ -19,6 +19,7 @@ export const transactionRecord = z
     infohash,
     status: transactionStatus,
     file: bytes.optional().describe('`tx.json`, if it is here.'),
+    asset: asset.optional().describe('What it moves, of an issuance what it creates; TTX if it is left out.'),
     firstSeen: millis.optional(),
     missing: z.array(infohash).describe('Ancestors that it waits for.'),
     rivals: z.array(infohash).describe('Transactions that spend the same money.'),
@@ -61,14 +62,17 @@ const reorganised = z
 const bridging = z
   .object({
     recipient: address,
+    asset: asset.optional().describe('What is asked for; TTX if it is left out.'),
     gross: amount,
-    net: amount.describe('What the recipient gets: 99%.'),
+    net: amount.describe(
+      'What the recipient gets: 99% of TTX. Of another asset all, from the contract that entered it.',
+    ),
     block: hash.optional(),
     step: z.number().int().optional(),
     payableAt: seconds.optional().describe('At the earliest.'),
     payableAtLatest: seconds.optional().describe('At the latest.'),
     finalTime: finalTime.optional(),
-    paid: z.boolean(),
+    paid: z.boolean().describe('By the bridge, which never pays another asset than TTX.'),
     waitingFor: z.string().describe('In plain words.'),
   })
   .meta({ id: 'Bridging', description: 'Where the money of a request is. Without times while no block carries it.' })

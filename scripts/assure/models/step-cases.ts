@@ -90,6 +90,8 @@ function changeBody(world: World, tx: SignedTransaction): SignedTransaction {
     { prev: [...body.prev.slice(1), random].sort() },
     { prev: [...body.prev, random].sort().slice(0, 8) },
     ...(body.issuance ? [] : assetChanges(world, random, body)),
+    // Only TTX has a minimum.
+    ...(body.asset ? [] : [{ ...requestTo(from), tokens: world.rules.minRequest - 1n }]),
   ]
   const account = world.accounts.find(({ address }) => address === from)
   if (account === undefined) throw new Error('the world made a transaction of somebody else')

@@ -78,7 +78,8 @@ export class Judge implements AsyncDisposable {
       const missing = suite.contracts.filter((name) => !codes.has(name))
       const compiled = this.#compile(mutated, mutant.file, missing)
       if ('error' in compiled) {
-        if (/not found/.test(compiled.error)) throw new Error(compiled.error)
+        // A source is missing; a member that is "not found or not visible" is what makes the mutant invalid.
+        if (/not found(?! or not visible)/.test(compiled.error)) throw new Error(compiled.error)
         return { verdict: 'invalid' }
       }
       for (const [name, code] of compiled) codes.set(name, code)

@@ -2,7 +2,7 @@
 // mutant survives without a reason in accepted.json.
 //
 // Words pick mutants whose line (as `--list` prints it) contains all of them; `a|b` stands for either. What was judged before is not judged again
-// while contracts and tests are as they were: Ctrl-C loses nothing.
+// while contracts and tests are as they were: Ctrl-C loses the mutant at hand, and nothing else.
 
 import { parseArgs } from 'node:util'
 import { compile, readSources } from '../solc.ts'
@@ -96,7 +96,7 @@ async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
   let isStopped = false
   process.once('SIGINT', () => {
     isStopped = true
-    console.error('mutate: stops after this mutant')
+    console.error('mutate: stops, and judges this mutant again next time')
   })
   const suites = suitesOf(mutants)
   await checkOriginal(suites)
@@ -108,13 +108,14 @@ async function judgeAll(mutants: readonly Mutant[]): Promise<void> {
     for (const mutant of left) {
       const startedMs = performance.now()
       const verdict = await judge.judge(mutant)
+      // Ctrl-C ends the tests too, which says nothing about the mutant.
+      if (isStopped) return
       const seconds = secondsSince(startedMs)
       await ledger.add({ id: mutant.id, ...verdict, seconds })
       done++
       const isNews = verdict.verdict === 'survived' && !REASONS.has(mutant.id)
       const line = `${done}/${mutants.length} ${verdict.verdict} ${describe(mutant)} (${seconds} s)`
       if (isNews || done % 25 === 0) say(line)
-      if (isStopped) return
     }
   }
 }

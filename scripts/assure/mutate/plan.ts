@@ -32,8 +32,8 @@ const BLOBS: Suite = {
 const RULES: Suite = {
   name: 'rules',
   contracts: ['test/contract/harness/BridgeHarness.sol:BridgeHarness'],
-  files: ['race', 'queue', 'deposit', 'surcharge', 'reward', 'money', 'owed', 'limits', 'tag'].map((name) =>
-    test(`bridge/Bridge.${name}`),
+  files: ['race', 'queue', 'deposit', 'enter', 'requests', 'surcharge', 'reward', 'money', 'owed', 'limits', 'tag'].map(
+    (name) => test(`bridge/Bridge.${name}`),
   ),
 }
 
@@ -52,7 +52,9 @@ const READER: Suite = {
     'test/contract/harness/BlobBridgeHarness.sol:BlobBridgeHarness',
     'test/contract/harness/BridgeHarness.sol:BridgeHarness',
   ],
-  files: ['blobs', 'publish', 'queue', 'deposit', 'claim'].map((name) => test(`bridge/Bridge.${name}`)),
+  files: ['blobs', 'publish', 'queue', 'deposit', 'enter', 'requests', 'claim', 'assets'].map((name) =>
+    test(`bridge/Bridge.${name}`),
+  ),
 }
 
 /** Rows in blobs without their openings, which takes a tenth of the time. */
@@ -66,6 +68,13 @@ const JUDGE: Suite = {
   name: 'judge',
   contracts: ['contracts/Judge.sol:Judge', 'contracts/Bridge.sol:Bridge'],
   files: ['refute', 'place', 'unbacked', 'lies'].map((name) => test(`bridge/Bridge.${name}`)),
+}
+
+/** Proofs with something wrong in them, which the deployed bridge is not asked about. */
+const DISPUTES: Suite = {
+  name: 'disputes',
+  contracts: ['contracts/Judge.sol:Judge', 'test/contract/harness/BridgeHarness.sol:BridgeHarness'],
+  files: [test('bridge/Bridge.disputes')],
 }
 
 const BRIDGE_CONTRACTS = [
@@ -121,24 +130,64 @@ const MONEY: Suite = {
   files: ['test/contract/bridge/BridgeMoney.t.sol', 'test/contract/harness/BridgeHandler.sol'],
 }
 
-/** Where a function of the bridge is tested most closely: tried first, until another file turns out to kill more. */
-export const CLOSEST: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({
-    publish: ['publish', '_draftOn', '_accept', '_record'],
-    disputes: ['refute'],
-    reward: ['finalize', 'withdrawBond', '_refute'],
-    claim: ['claim', 'claimMany', '_pay', '_payoutOf', '_checkFinal', 'isClaimed', 'balanceAt'],
-    race: ['nominate', '_finalAt', 'slotOf', 'isEligible', '_checkRefutable', '_checkTime'],
-    deposit: ['deposit', 'depositWithPermit', 'force'],
-    money: ['withdraw'],
-    authority: ['constructor'],
-  }).flatMap(([file, functions]) => functions.map((name) => [`Bridge.${name}`, test(`bridge/Bridge.${file}`)])),
-)
+/** The factory has the code of its gateways within its own. */
+const GATEWAYS: Suite = {
+  name: 'gateways',
+  contracts: ['contracts/periphery/GatewayFactory.sol:GatewayFactory'],
+  files: [
+    'periphery/Gateway.claim',
+    'periphery/Gateway.deposit',
+    'periphery/Gateway.reentrancy',
+    'periphery/Gateway.hostile',
+    'periphery/GatewayFactory',
+    'periphery/Gateway.money',
+  ].map(test),
+}
+
+/** Where a function is tested most closely: tried first, until another file turns out to kill more. */
+export const CLOSEST: Readonly<Record<string, string>> = {
+  ...closest('Judge', {
+    'bridge/Bridge.disputes': ['_isWrongStep', '_openTrace', '_openLeaf'],
+    'bridge/blob-rows': ['isWrong', '_openBlobs', '_isOutOfQueue', '_isMiscounted', '_isOtherRequest'],
+  }),
+  ...closest('Reader', {
+    'bridge/Bridge.blobs': ['sealBlobs'],
+    'bridge/Bridge.publish': ['seal', '_childOf'],
+    'bridge/Bridge.claim': ['balanceIn'],
+  }),
+  ...closest('Sums', { 'bridge/Bridge.queue': ['consume'], 'bridge/Bridge.publish': ['ask', 'conclude'] }),
+  ...closest('Requests', { 'bridge/Bridge.publish': ['leafOf', 'rootOf'] }),
+  ...closest('BlobContent', { 'bridge/Bridge.blobs': ['read', '_readEntries', '_readRequests'] }),
+  ...closest('Step', { vectors: ['sizeAt', 'kindAt', 'isRequestAt', 'tokensAt', 'payeeAt', 'entryHashAt', 'hashAt'] }),
+  ...closest('BlobRow', { 'libraries/BlobRow': ['open', 'elementsOf', '_openEntry', '_openElement', '_checkStep'] }),
+  ...closest('Blob', { 'libraries/Blob': ['checkOpener', 'ofTransaction', 'traceRootOf', 'check', 'pointOf'] }),
+  ...closest('Bridge', {
+    'bridge/Bridge.publish': ['publish', '_draftOn', '_accept', '_record'],
+    'bridge/Bridge.disputes': ['refute'],
+    'bridge/Bridge.reward': ['finalize', 'withdrawBond', '_refute'],
+    'bridge/Bridge.claim': [
+      'claim',
+      'claimMany',
+      '_pay',
+      '_payoutOf',
+      '_indexOf',
+      '_checkFinal',
+      'isClaimed',
+      'balanceAt',
+    ],
+    'bridge/Bridge.requests': ['requestOf'],
+    'bridge/Bridge.race': ['nominate', '_finalAt', 'slotOf', 'isEligible', '_checkRefutable', '_checkTime'],
+    'bridge/Bridge.deposit': ['deposit', 'depositWithPermit', 'force', '_checkEntry', '_feeOf'],
+    'bridge/Bridge.enter': ['enter'],
+    'bridge/Bridge.money': ['withdraw'],
+    'bridge/Bridge.authority': ['constructor'],
+  }),
+}
 
 /** The suites for each file that is mutated. Tests of gas are not among them: they fail at any change of the code. */
 export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/Bridge.sol': [RULES, ...BRIDGE, RACES, MONEY],
-  'contracts/Judge.sol': [ROWS, JUDGE],
+  'contracts/Judge.sol': [ROWS, DISPUTES, JUDGE],
   'contracts/Reader.sol': [READER],
   'contracts/WrappedTTX.sol': [RULES, ...BRIDGE],
   'contracts/libraries/Apply.sol': [STEPS, ...BRIDGE, solidity('Apply', 'ApplyAmounts')],
@@ -163,5 +212,17 @@ export const PLAN: Readonly<Record<string, readonly Suite[]>> = {
   'contracts/libraries/TransactionFile.sol': [STEPS, ...BRIDGE, solidity('TransactionFile')],
   'contracts/libraries/Tree.sol': [STEPS, ...BRIDGE, solidity('Tree')],
   'contracts/libraries/TypedData.sol': [STEPS, ...BRIDGE, solidity('TransactionFile')],
+  'contracts/periphery/Gateway.sol': [GATEWAYS],
+  'contracts/periphery/GatewayFactory.sol': [GATEWAYS],
+  'contracts/types/Asset.sol': [STEPS, READER, ROWS],
   'contracts/types/PerKind.sol': [STEPS, READER, ROWS],
+}
+
+/** @param byFile functions of a contract by the test files that test them */
+function closest(contract: string, byFile: Readonly<Record<string, readonly string[]>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(byFile).flatMap(([file, functions]) =>
+      functions.map((name) => [`${contract}.${name}`, test(file)] as const),
+    ),
+  )
 }

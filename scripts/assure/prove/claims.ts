@@ -106,9 +106,9 @@ export const WORD_PROOFS: readonly WordProof[] = [
     assume: `(and (bvult |data.length| ${SMALL}) (bvult |offset| ${SMALL}) ${isZero('|size|')})`,
     claims: [
       {
-        about: 'it is 0 or 127 to 407',
+        about: 'it is 0 or 127 to 428',
         holds: (f) =>
-          `(or ${isZero(term(f, 'size'))} (and (bvuge ${term(f, 'size')} ${numeral(127n)}) (bvule ${term(f, 'size')} ${numeral(407n)})))`,
+          `(or ${isZero(term(f, 'size'))} (and (bvuge ${term(f, 'size')} ${numeral(127n)}) (bvule ${term(f, 'size')} ${numeral(428n)})))`,
       },
       {
         about: 'what has a shape ends within the data',
@@ -116,40 +116,28 @@ export const WORD_PROOFS: readonly WordProof[] = [
           `(=> (not ${isZero(term(f, 'size'))}) (and (bvult |offset| |data.length|) (bvule (bvadd |offset| ${term(f, 'size')}) |data.length|)))`,
       },
       {
-        about: 'what has a shape has no unknown flag and no memo above 140 bytes',
+        about:
+          'what has a shape has no unknown flag, is no issuance of another form besides, and has no memo above 140 bytes',
         holds: (f) =>
-          `(=> (not ${isZero(term(f, 'size'))}) (and (bvult ${byteOf(0, packedWord)} ${numeral(32n)}) (bvule ${byteOf(1, packedWord)} ${numeral(140n)})))`,
+          `(=> (not ${isZero(term(f, 'size'))}) (and (bvule ${byteOf(0, packedWord)} ${numeral(0x4fn)}) (bvule ${byteOf(1, packedWord)} ${numeral(140n)})))`,
       },
       {
-        about: 'the size is 107 bytes, 20 for each input and the memo',
+        about: 'the size is 107 bytes, 21 for an asset, 20 for each input and the memo',
         holds: (f) =>
-          `(=> (not ${isZero(term(f, 'size'))}) (= ${term(f, 'size')} (bvadd ${numeral(127n)} (bvadd (bvmul ${numeral(20n)} (bvand ${byteOf(0, packedWord)} ${numeral(7n)})) ${byteOf(1, packedWord)}))))`,
+          `(=> (not ${isZero(term(f, 'size'))}) (= ${term(f, 'size')} (bvadd (bvadd ${numeral(127n)} (bvmul ${numeral(21n)} (bvand (bvlshr ${byteOf(0, packedWord)} ${numeral(5n)}) ${numeral(1n)}))) (bvadd (bvmul ${numeral(20n)} (bvand ${byteOf(0, packedWord)} ${numeral(7n)})) ${byteOf(1, packedWord)}))))`,
       },
     ],
   },
   {
     function: 'Step.isRequestAt',
     inputs: ['steps.offset', 'offset'],
-    given: 'a step of kind 1 to 4',
-    assume: `(and (bvuge ${kind} ${numeral(1n)}) (bvule ${kind} ${numeral(4n)}))`,
+    given: 'a step of kind 1 to 5',
+    assume: `(and (bvuge ${kind} ${numeral(1n)}) (bvule ${kind} ${numeral(5n)}))`,
     claims: [
       {
-        about: 'it is bit 4 of the flags of kinds 2 and 4, and never said of a deposit or a void step',
+        about: 'it is bit 4 of the flags of kinds 2 and 4, and never said of a deposit, an entry or a void step',
         holds: (f) =>
           `(= ${term(f, 'answer')} (bit (or (and (= ${kind} ${numeral(2n)}) ${isBit4(9)}) (and (= ${kind} ${numeral(4n)}) ${isBit4(1)}))))`,
-      },
-    ],
-  },
-  {
-    function: 'Step._transactionAt',
-    inputs: ['steps.offset', 'offset'],
-    given: 'any step',
-    assume: 'true',
-    claims: [
-      {
-        about: 'it lies 9 bytes into an applied step and 1 into any other',
-        holds: (f) =>
-          `(= ${term(f, 'position')} (bvadd |offset| (ite (= ${kind} ${numeral(2n)}) ${numeral(9n)} ${numeral(1n)})))`,
       },
     ],
   },
@@ -179,7 +167,7 @@ export const WORD_PROOFS: readonly WordProof[] = [
   },
   {
     function: 'Tree.outputKey',
-    inputs: ['infohash', 'owner'],
+    inputs: ['infohash', 'owner', 'asset'],
     given: 'any output',
     assume: 'true',
     claims: [
@@ -191,7 +179,7 @@ export const WORD_PROOFS: readonly WordProof[] = [
   },
   {
     function: 'Tree.accountKey',
-    inputs: ['owner'],
+    inputs: ['owner', 'asset'],
     given: 'any account',
     assume: 'true',
     claims: [

@@ -56,6 +56,13 @@ export class Contracts {
         if (value === undefined) throw new Error(`expected a constant ${node['name']} in ${contract}`)
         return value
       }
+      // A type of some bytes around a number: in a word they come first.
+      case 'FunctionCall': {
+        const [literal] = childrenOf(node).filter(({ nodeType }) => nodeType === 'Literal')
+        const digits = String(literal?.['value']).replaceAll('_', '')
+        if (literal === undefined || !digits.startsWith('0x')) break
+        return BigInt(digits) << BigInt(256 - 4 * (digits.length - 2))
+      }
       case 'TupleExpression': {
         const [inner] = childrenOf(node)
         if (!inner) throw new Error('expected something in parentheses')

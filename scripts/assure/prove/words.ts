@@ -143,6 +143,10 @@ export function readWords(
   if (!assembly) throw new Error(`expected assembly in ${name}`)
   const library = name.split('.')[0] ?? ''
   const terms = new Map(inputs.map((input) => [input, symbol(input)] as const))
+  for (const [local, constant] of constantsIn(contracts.function(name))) {
+    const value = contracts.constant(library, constant)
+    if (value !== undefined) terms.set(local, numeral(value))
+  }
   const reader = new Reader(terms, (constant) => contracts.constant(library, constant))
   const block = nodeAt(assembly, 'AST')
   if (part === 'whole') reader.run(block)
@@ -158,6 +162,19 @@ export function readWords(
     reader.run(nodeAt(loop, 'post'))
   }
   return reader
+}
+
+/** Local variables that a function sets to a name, which assembly cannot use itself where it is that of a table. */
+function constantsIn(body: AstNode): [local: string, constant: string][] {
+  return descendants(body, 'VariableDeclarationStatement').flatMap((statement) => {
+    const [declarations, value] = [statement['declarations'], statement['initialValue']]
+    if (!Array.isArray(declarations) || !isNode(value)) return []
+    const values = value.nodeType === 'TupleExpression' ? childrenOf(value) : [value]
+    return declarations.filter(isNode).flatMap((declaration, i): [string, string][] => {
+      const constant = values[i]
+      return constant?.nodeType === 'Identifier' ? [[String(declaration['name']), String(constant['name'])]] : []
+    })
+  })
 }
 
 /** The name of an input in SMT-LIB. */

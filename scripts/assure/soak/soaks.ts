@@ -74,6 +74,12 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     batch: 1_000,
     factor: 2,
   },
+  gateways: {
+    file: 'contract/periphery/Gateway.money',
+    unit: 'steps of money at gateways',
+    runs: 20_000,
+    batch: 1_000,
+  },
   crowd: { file: 'adversarial/crowd-of-blocks', unit: 'light blocks beside a wrong one', runs: 10_000, batch: 10_000 },
   beacons: {
     file: 'adversarial/blob-sources',

@@ -13,7 +13,7 @@ process.chdir(root)
 // Hardhat asks the network for nothing where these are set; every child inherits them.
 process.env['CI'] = 'true'
 process.env['HARDHAT_DISABLE_TELEMETRY'] = 'true'
-// Each file is a process of its own, and half of what a short one costs is compiling the same modules again.
+// Each file is a process of its own, and compiling the same modules again is a fifth of what the unit tests cost.
 process.env['NODE_COMPILE_CACHE'] ??= join(root, 'node_modules', '.cache', 'ttx')
 
 const { positionals: filters } = parseArgs({ allowPositionals: true, options: {} })

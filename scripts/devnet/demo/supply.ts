@@ -15,7 +15,7 @@ import { genesisState } from '../../../node/protocol/genesis.ts'
 import { decodeSealed, type Header } from '../../../node/protocol/header.ts'
 import { type Hash, parseHash } from '../../../node/protocol/ids.ts'
 import { isInBlobs, type PostedBody } from '../../../node/protocol/replay.ts'
-import { type Asked, requestsIn } from '../../../node/protocol/requests.ts'
+import { type Asked, asksForTtx, requestsIn } from '../../../node/protocol/requests.ts'
 import { SUPPLY } from '../../../node/protocol/rules.ts'
 import { outputsOf, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { splitSteps } from '../../../node/protocol/step.ts'
@@ -106,14 +106,16 @@ async function sumOutputs(
       facts: { block: id, root },
     })
   }
-  return sum(outputs.map(({ value }) => value))
+  return sum(outputs.flatMap(({ asset, value }) => (asset === undefined ? [value] : [])))
 }
 
 function sumUnminted({ final, published, claims }: Events): bigint {
   const paid = new Set(claims.map(({ number }) => number))
   const waiting = final.flatMap(({ id }) => {
     const block = published.get(id)
-    return (block?.asked ?? []).filter((_, i) => !paid.has((block?.header.firstRequest ?? 0n) + BigInt(i)))
+    return (block?.asked ?? []).filter(
+      (each, i) => asksForTtx(each) && !paid.has((block?.header.firstRequest ?? 0n) + BigInt(i)),
+    )
   })
   return sum(waiting.map(({ tokens }) => netOf(tokens)))
 }

@@ -2,6 +2,7 @@
 
 import { createdOutputs } from '../../../node/protocol/apply.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
+import { MAX_TOKENS } from '../../../node/protocol/rules.ts'
 import {
   balanceOf,
   type EntryName,
@@ -14,10 +15,11 @@ import {
 import type { SignedTransaction } from '../../../node/protocol/transaction.ts'
 import { insert, remove } from '../../../node/protocol/tree.ts'
 
-/** A state with an entry that nobody earned: `change` base units more, or less; none at zero or below. */
+/** A state with an entry that nobody earned: `change` base units more, or less; none at zero or below, and no more than an entry can hold. */
 export function forge(state: State, name: EntryName, change: bigint): State {
   const value = amountOf(state, name)
-  if (value + change > 0n) return insert(state, { key: entryKey(name), value: value + change, name })
+  const forged = change > MAX_TOKENS - value ? MAX_TOKENS : value + change
+  if (forged > 0n) return insert(state, { key: entryKey(name), value: forged, name })
   return value === 0n ? state : remove(state, entryKey(name))
 }
 

@@ -27,6 +27,7 @@ describe('what can be changed', () => {
       'claimMany',
       'deposit',
       'depositWithPermit',
+      'enter',
       'finalize',
       'force',
       'nominate',

@@ -3,18 +3,20 @@
 
 import assert from 'node:assert/strict'
 import { after, beforeEach, describe, it } from 'node:test'
-import { numberToHex } from 'viem'
+import { decodeFunctionData, encodeFunctionData, type Hex, numberToHex, size } from 'viem'
+import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { proveStep } from '../../../miner/watch/refutation.ts'
 import { encodeRefutation, type Refutation } from '../../../node/ethereum/refute-call.ts'
 import { blobHash } from '../../../node/protocol/blob-hash.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
+import { keccak } from '../../../node/protocol/hash.ts'
 import { keyOf, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { stateRoot } from '../../../node/protocol/state.ts'
 import { accountOf, pay } from '../../../scripts/assure/models/world.ts'
 import { forge } from '../../../scripts/devnet/drill/forge.ts'
 import { appliedStep, proofOf, someHash, type TestBlock, voidStep } from '../../support/contract/blocks.ts'
-import { assertReverts, Reverted } from '../../support/contract/chain.ts'
+import { assertReverts, Reverted, readArtifact } from '../../support/contract/chain.ts'
 import { FORCED, founder, genesisTransaction, HOUR } from '../../support/contract/fixture.ts'
 import { publishedOf, Stage, type Tip } from '../../support/contract/stage.ts'
 import { joinOpening, type Opening, splitOpening } from '../../support/opening.ts'
@@ -178,6 +180,26 @@ describe('a proof', () => {
     await fixture.prove(right)
   })
 
+  it('is answered by a judge that refuses headers of another length, whoever asks', async () => {
+    const [, refutation] = await publishBad()
+    const { abi } = await readArtifact('contracts/Judge.sol/Judge.json')
+    const to = await read.judge()
+    const call = decodeFunctionData({ abi: bridgeAbi, data: encodeRefutation(refutation) })
+    assert(call.functionName === 'refute')
+    const [header, parent, proof] = call.args
+    const spot = { before: ZERO_HASH, beyond: ZERO_HASH }
+    const ask = (...headers: readonly Hex[]) => {
+      const data = encodeFunctionData({ abi, functionName: 'isWrong', args: [rules, ...headers, spot, proof] })
+      // Not by the client, which asks again and again after an error.
+      return chain.call(chain.request('eth_call', [{ to, data }]))
+    }
+    assert.equal(BigInt((await ask(header, parent)) as Hex), 1n)
+    for (const lie of [(right: Hex): Hex => `${right}00`, (right: Hex): Hex => `0x${right.slice(2, -2)}`]) {
+      await assertReverts(ask(lie(header), parent), 'BadHeaderLength', [BigInt(size(lie(header)))])
+      await assertReverts(ask(header, lie(parent)), 'BadHeaderLength', [BigInt(size(lie(parent)))])
+    }
+  })
+
   it('that is starved of gas is none, wherever it runs out: a right block stays, and so does one that is wrong', async () => {
     const right = await stage.publish(stage.draft([GOOD]))
     const wrong = await stage.publish(stage.draft(BAD), stage.tip, { rival: true })
@@ -214,6 +236,19 @@ describe('a proof', () => {
     await assertReverts(fixture.prove({ ...right, proof: { ...without, witness: new Uint8Array() } }), 'StepIsRight')
     const other = { ...right.proof, forced: transaction(somebody).packed }
     await assertReverts(fixture.prove({ ...right, proof: other }), 'NotForced', [0n])
+    await fixture.prove(right)
+  })
+
+  it('that a void step is not void is about no other step, though that has the hash of a valid transaction in its place', async () => {
+    // A deposit has 28 bytes there that its sender chooses: for 2^32 hashes anyone could have each block convicted that consumes it.
+    const { packed } = transaction()
+    const step = GOOD.slice()
+    step.set(keccak(packed), 9)
+    const block = await stage.publish(stage.draft([step]))
+    const right = stage.refutationOf(block)
+    assert(right)
+    const valid = proveStep(rules, { parent: genesis, block: publishedOf(block) }, stage.tip.state, 0, packed)
+    await assertReverts(fixture.prove(valid), 'NotForced', [0n])
     await fixture.prove(right)
   })
 

@@ -16,6 +16,7 @@ import { proofOf } from '../../support/contract/blocks.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import { founder, genesisTransaction, HOUR } from '../../support/contract/fixture.ts'
 import { Stage } from '../../support/contract/stage.ts'
+import { waitingAfter } from '../../support/queue.ts'
 
 const stage = await Stage.start('bridge')
 const { fixture, rules } = stage
@@ -35,12 +36,12 @@ const out = transfer(founder, {
   prev: [second.infohash],
 })
 const spending = transfer(liar, { to: founder.address, tokens: 1n, prev: [first.infohash] })
-await stage.extend(
-  [first, second, out, spending].map(({ step }) => step),
-  { isFinal: true },
-)
-await fixture.claim(stage.tip.block, proofOf(stage.tip.block, 2))
+const contract = fixture.account(7)
+const entry = await stage.enter(gift, liar.address, contract)
+await stage.extend([entry, ...[first, second, out, spending].map(({ step }) => step)], { isFinal: true })
+await fixture.claim(stage.tip.block, proofOf(stage.tip.block, 3))
 await stage.deposit(10_000n, liar.address, holder)
+await stage.enter(10_000n, liar.address, contract)
 const never = parseInfohash('77'.repeat(20))
 await stage.force(transfer(liar, { to: founder.address, tokens: 1n, prev: [never] }).packed)
 await stage.force(transfer(liar, { to: founder.address, tokens: 1n, prev: [spending.infohash] }).packed)
@@ -64,7 +65,7 @@ function transfer(from: Account, body: Omit<TransactionBody, 'time'>) {
 function scene(change: Partial<Scene> = {}): Scene {
   const { block, state } = stage.tip
   const parent = { id: block.id, header: block.header, state }
-  const { queue } = stage
+  const queue = waitingAfter(stage.queue, block.header.lanes)
   const spent: readonly Infohash[] = [first.infohash]
   const signer = { address: liar.address, sign: (digest: Uint8Array) => signDigest(digest, liar.key) }
   const honest = honestSteps(rules, parent, queue, [])
@@ -103,6 +104,7 @@ test('where there is nothing to lie about, it is said what is missing', () => {
   assert.equal(needs.get('overspend'), 'money')
   assert.equal(needs.get('spent-in-ancestor'), 'spent-output')
   assert.equal(needs.get('deposit-lost'), 'deposit')
+  assert.equal(needs.get('entry-lost'), 'entry')
   assert.equal(needs.get('forced-void'), 'valid-forced')
   assert.equal(needs.get('forced-applied'), 'invalid-forced')
   assert.equal(needs.get('forced-ignored'), 'overdue-entry')

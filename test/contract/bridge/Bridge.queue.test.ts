@@ -40,6 +40,16 @@ describe('a block and the queue', () => {
     assert.equal(block.header.lanes.deposits.hash, nextQueueHash(ZERO_HASH, entryHash(entries[0] as QueueEntry)))
   })
 
+  it('pays no fee of a forced transaction for a deposit, however large it is', async () => {
+    // A step of a forced transaction has its fee where that of a deposit has the upper half of its amount.
+    const large = 4n * 2n ** 64n
+    await fixture.approve(large, holder)
+    await fixture.deposit(large, payee, holder)
+    const block = await fixture.extendFinal(base, { steps: [depositStep(large, payee)] })
+    assert.equal(block.header.queueFees, 0n)
+    assert.equal(await fixture.read.owed([fixture.account(1)]), 0n)
+  })
+
   it('may pass over entries younger than an hour, and not a second older', async () => {
     const packed = await forceMany(2)
     fixture.pass(HOUR - 1n)

@@ -4,15 +4,24 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Hex } from 'viem'
 import type { Refutation } from '../../../node/ethereum/refute-call.ts'
+import { firstStepElement } from '../../../node/protocol/blob.ts'
 import { rowJudgeOf, splitHead } from '../../../node/protocol/blob-block.ts'
 import { readRow } from '../../../node/protocol/blob-row.ts'
 import type { Verdict } from '../../../node/protocol/block.ts'
 import { concat } from '../../../node/protocol/bytes.ts'
-import { toBytes, toHash } from '../../../node/protocol/ids.ts'
+import { toBytes, toHash, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
+import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import { requestLeaf, requestProofs } from '../../../node/protocol/requests.ts'
+import { stateRoot } from '../../../node/protocol/state.ts'
 import { readLanes } from '../../../node/protocol/step.ts'
+import { toGwei } from '../../../node/protocol/units.ts'
+import { rightBlocks } from '../../../scripts/assure/models/blobs/right-blocks.ts'
 import { type RowCase, rowCases } from '../../../scripts/assure/models/blobs/row-cases.ts'
+import { blockOf } from '../../../scripts/assure/models/blobs/row-draft.ts'
+import { publishedAs, sceneOf } from '../../../scripts/assure/models/blobs/scene.ts'
 import { flipBit } from '../../../scripts/assure/models/step-cases.ts'
-import { someHash } from '../../support/contract/blocks.ts'
+import { World } from '../../../scripts/assure/models/world.ts'
+import { packedBytes, someHash } from '../../support/contract/blocks.ts'
 import { believedProof, RowTrials } from '../harness/row-trials.ts'
 
 /** Rows in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED. */
@@ -44,6 +53,63 @@ describe(`rows in blobs before both judges (${runs} rows, seed ${seed})`, () => 
     trials = await RowTrials.start()
   })
   after(() => trials[Symbol.asyncDispose]())
+
+  it('are wrong without a shape wherever they are, and nothing of them is replayed', async () => {
+    const world = new World(seed)
+    const [state, begin] = [stateRoot(world.state), firstStepElement(2)]
+    const due: QueueEntry = { kind: 'forced', fee: toGwei(0n), packed: packedBytes({ payee: ZERO_ADDRESS }) }
+    const bytes = new Uint8Array(31).fill(0xe0)
+    const cases = [
+      [bytes.with(0, 4), []],
+      [bytes.with(0, 0), []],
+      [bytes.with(0, 6), []],
+      // Of an entry that is due, with its transaction, of which nobody can say where it ends.
+      [concat(Uint8Array.of(2), new Uint8Array(8), bytes.slice(9)), [due]],
+    ] as const
+    const calls: Hex[] = []
+    for (const [step, entries] of cases) {
+      const scene = sceneOf(world, world.state, { deposits: 5n, assets: 4n, forced: 3n })
+      for (const each of entries) scene.book.append(each)
+      const nothing = { state, requests: 0, growth: 0 }
+      const stated = { before: { ...nothing, end: begin }, own: { ...nothing, end: begin + 1 } }
+      const block = blockOf(scene, { stepCount: 2, index: 0, step, ...stated, entries, requests: [] })
+      assert(block)
+      const verdict = rowJudgeOf(world.rules, scene.parent.sealed, block, scene.book.reader)(world.state, 0)
+      assert.equal(verdict.verdict === 'invalid' && verdict.problem, 'Malformed')
+      const refutation = await believedProof(scene, block, world.state, 0, { problem: 'Malformed' })
+      const more = { ...refutation, proof: { ...refutation.proof, witness: Uint8Array.of(0) } }
+      calls.push(trials.encode(scene, block, refutation), trials.encode(scene, block, more))
+    }
+    const expected = cases.flatMap(() => ['wrong', 'NotNeeded'])
+    assert.deepEqual(await trials.judge(calls), expected)
+  })
+
+  it('that are right are not wrong by a request of their block, theirs or that of another', async () => {
+    for (const { scene, post, steps } of rightBlocks(seed)) {
+      const block = publishedAs(scene, post)
+      assert(block)
+      const { requests } = splitHead(block)
+      const proofs = requestProofs(requests)
+      const stateBefore = (index: number) => (index === 0 ? scene.parent.state : steps[index - 1]?.after)
+      // One with a forced request, and a step before a request that is none itself and has the same number.
+      const isForced = requests.some(({ step }) => steps[step]?.step[0] === 2)
+      const isShared = requests.some(({ step }, i) => step > (requests[i - 1]?.step ?? -1) + 1)
+      if (requests.length < 2 || !isForced || !isShared) continue
+      const [calls, expected]: [Hex[], string[]] = [[], []]
+      for (const [index] of steps.entries()) {
+        const { block: header, parent, proof } = await believedProof(scene, block, stateBefore(index), index)
+        const own = requests.findIndex(({ step }) => step === index)
+        for (const [number, asked] of requests.entries()) {
+          const request = [requestLeaf(asked), ...(proofs[number] ?? [])]
+          const shown = { ...proof, witness: new Uint8Array(), request }
+          calls.push(trials.encode(scene, block, { block: header, parent, proof: shown }))
+          expected.push(own === -1 || own === number ? 'NotNeeded' : 'BadProof')
+        }
+      }
+      assert.deepEqual(await trials.judge(calls), expected)
+      return
+    }
+  })
 
   it('are right for both or wrong for both, and no changed proof says otherwise', async (test) => {
     let waiting: Trial[] = []
@@ -103,6 +169,7 @@ describe(`rows in blobs before both judges (${runs} rows, seed ${seed})`, () => 
         ...all,
         trialOf('a witness too many', { witness: nothing }, 'NotNeeded'),
         trialOf('a transaction too many', { witness: new Uint8Array(), forced: nothing }, 'NotNeeded'),
+        trialOf('both of them', { witness: nothing, forced: nothing }, 'NotNeeded'),
       ]
     }
     all.push(

@@ -54,6 +54,7 @@ contract BridgeHandler {
         bytes[] steps;
         bytes32[] states;
         uint256 depositCount;
+        uint256 enteredCount;
         uint256 forcedCount;
         uint256 supply;
         uint256 requested;
@@ -73,6 +74,7 @@ contract BridgeHandler {
 
     uint256 private constant SUPPLY = 1e27;
     uint256 private constant EASIEST = (1 << 244) - 1;
+    uint64 private constant ENTER_FEE = 10_000;
 
     BlobBridgeHarness public bridge;
     IWrappedTTX public token;
@@ -94,6 +96,8 @@ contract BridgeHandler {
 
     Published[] private _blocks;
     Deposit[] private _deposits;
+    /// @dev The steps that consume them. Each came with `ENTER_FEE`.
+    bytes[] private _entered;
     Forced[] private _forced;
     mapping(BlockId id => uint256) private _numberOf;
     mapping(uint256 number => bool) private _paid;
@@ -217,6 +221,17 @@ contract BridgeHandler {
         deposits++;
     }
 
+    /// @notice This contract is the asset, of which there is any amount.
+    function enter(uint256 seed) external {
+        VM.warp(_now);
+        uint256 due = uint256(ENTER_FEE) * 1 gwei + bridge.surcharge(Lane.Assets, 1);
+        uint256 before = address(this).balance;
+        uint128 amount = uint128(seed | 1);
+        bridge.enter{value: due + seed % 1 ether}(amount, _actor(seed));
+        require(address(this).balance == before - due, "kept too much");
+        _entered.push(abi.encodePacked(uint8(5), ENTER_FEE, amount, _actor(seed), address(this)));
+    }
+
     function force(uint256 seed, bool request) external {
         VM.warp(_now);
         bytes[] memory transactions = new bytes[](1);
@@ -252,14 +267,14 @@ contract BridgeHandler {
         return _supplyOf(_blocks[_numberOf[bridge.finalBlock()]]) + here;
     }
 
-    /// @notice Wei that the bridge owes, or may come to owe: bonds, and the fees of forced transactions, to anybody.
+    /// @notice Wei that the bridge owes, or may come to owe: bonds, and the fees of forced transactions and entries of assets, to anybody.
     function liabilities() external view returns (uint256 sum) {
         for (uint256 i = 0; i < 3; ++i) sum += bridge.owed(_actor(i));
         sum += bridge.owed(address(this));
         for (uint256 i = 0; i < _blocks.length; ++i) sum += uint256(bridge.blocks(_blocks[i].id.keyOf()).bond) * 1 gwei;
-        for (uint256 i = _blocks[_numberOf[bridge.finalBlock()]].forcedCount; i < _forced.length; ++i) {
-            sum += uint256(_forced[i].fee) * 1 gwei;
-        }
+        Published storage last = _blocks[_numberOf[bridge.finalBlock()]];
+        for (uint256 i = last.forcedCount; i < _forced.length; ++i) sum += uint256(_forced[i].fee) * 1 gwei;
+        sum += (_entered.length - last.enteredCount) * ENTER_FEE * 1 gwei;
     }
 
     receive() external payable {}
@@ -313,7 +328,7 @@ contract BridgeHandler {
         }
         for (uint256 i = 0; i < made.requests.length; ++i) {
             (, uint256 amount, address to) = _read(made.steps[made.requests[i]]);
-            head.requests = bytes.concat(head.requests, abi.encodePacked(uint32(made.requests[i]), to, uint128(amount)));
+            head.requests = bytes.concat(head.requests, abi.encodePacked(uint16(made.requests[i]), uint8(0), to, uint128(amount)));
         }
         try miner.publishBlobs{value: 0.5 ether}(bridge, parent, publication, head) returns (BlockId id) {
             Vm.Log[] memory logs = VM.getRecordedLogs();
@@ -371,6 +386,12 @@ contract BridgeHandler {
             steps = bytes.concat(steps, step);
         }
         made.depositCount = i;
+        i = parent.enteredCount;
+        for (uint256 end = _shareFrom(i, _entered.length); i < end; ++i) {
+            _add(made, _entered[i]);
+            steps = bytes.concat(steps, _entered[i]);
+        }
+        made.enteredCount = i;
         i = parent.forcedCount;
         for (uint256 end = _shareFrom(i, _forced.length); i < end; ++i) {
             steps = bytes.concat(steps, _consume(made, _forced[i], seed >> i & 1 == 0));

@@ -36,6 +36,19 @@ const MADE_UP = [
   'place taken, Overspend',
 ]
 
+/** What valid steps there are. */
+const FORMS = [
+  'deposit',
+  'entered',
+  'void',
+  'transfer of TTX',
+  'transfer of what was entered',
+  'transfer of what was issued',
+  'request of TTX',
+  'request of what was entered',
+  'issuance',
+]
+
 const BAD_WITNESS = toFunctionSelector('BadWitness(uint256)')
 
 type Outcome = { readonly thrown: Hex; readonly reason: number; readonly post: Hex; readonly growth: bigint }
@@ -64,12 +77,14 @@ describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, 
   it('gives the same reason, the same state and the same growth for any step', async (test) => {
     const seen = new Set<Reason>()
     const grown = new Set<number>()
+    const valid = new Set<string>()
     const madeUp = new Map<string, number>()
     for (const [world, judged] of judgedCases(seed, runs)) {
       const [outcome] = await applyWithEach(world, judged, [concat(...judged.witness)])
       assert.deepEqual(outcome, answer(judged), describeCase(judged))
       seen.add(judged.reason)
       grown.add(judged.growth)
+      if (judged.reason === 'None') valid.add(formOf(judged.step))
       const kind = kindOfMadeUp(judged)
       if (kind !== undefined) madeUp.set(kind, (madeUp.get(kind) ?? 0) + 1)
     }
@@ -78,6 +93,7 @@ describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, 
     // A run that never met a reason would have compared nothing for it.
     assert.deepEqual([...seen].sort(), [...REASONS].sort())
     assert.deepEqual([...madeUp.keys()].sort(), [...MADE_UP].sort())
+    assert.deepEqual([...valid].sort(), [...FORMS].sort())
     assert(Math.max(...grown) > 0 && Math.min(...grown) < -1 && grown.has(0), `no other growth than ${[...grown]}`)
   })
 
@@ -148,6 +164,16 @@ function kindOfMadeUp({ name, state, step, reason, post, witness }: Judged): str
   if (inputs === undefined) return undefined
   if (reason === 'Overspend' && witness.length > inputs) return 'account with less than the inputs'
   return reason === 'Overflow' ? `overflow of ${witness.length > inputs ? 'an account' : 'an output'}` : undefined
+}
+
+/** One of `FORMS`. */
+function formOf(step: Uint8Array): string {
+  const decoded = decodeStep(step)
+  if (decoded === undefined || !('packed' in decoded)) return decoded?.kind ?? 'shapeless'
+  const fields = unpackTransaction(decoded.packed)
+  if (fields?.issuance) return 'issuance'
+  const of = fields?.asset === undefined ? 'TTX' : `what was ${fields.asset[0] === 2 ? 'entered' : 'issued'}`
+  return `${fields?.request ? 'request' : 'transfer'} of ${of}`
 }
 
 function inputsOf(step: Uint8Array): number | undefined {

@@ -14,9 +14,10 @@ import { requestsOf } from '../../../node/protocol/block.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Hash, type Infohash, keyOf, toInfohash, ZERO_HASH } from '../../../node/protocol/ids.ts'
-import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import type { Lane, QueueEntry } from '../../../node/protocol/queue.ts'
+import { MAX_TOKENS } from '../../../node/protocol/rules.ts'
 import { toGasPrice, toGwei, toTime } from '../../../node/protocol/units.ts'
-import { FakeEthereum, type UnplacedEvent } from '../chain/fake-ethereum.ts'
+import { FakeEthereum, queuedBy, type UnplacedEvent } from '../chain/fake-ethereum.ts'
 import { entriesOf } from '../queue.ts'
 import { isDisplaced } from './displaced.ts'
 import { claimed, DEPLOYED_AT, EASIEST, Forge, finalized, type MadeBlock, published } from './scenario.ts'
@@ -134,7 +135,18 @@ export class Driver {
     const kind = world.random()
     const time = this.ethereum.head.time + 12n
     const live = this.#blocks((block) => !this.#record(block).refuted)
-    if (kind < 0.15) {
+    if (kind < 0.06) {
+      const amount = world.random() < 0.3 ? MAX_TOKENS : 1n + BigInt(Math.floor(world.random() * 10_000))
+      this.#pending.push({
+        kind: 'entered',
+        index: this.#laneLength('assets'),
+        asset: world.contract(),
+        to: world.pick(world.accounts).address,
+        amount,
+        fee: toGwei(12n),
+        time: toTime(time),
+      })
+    } else if (kind < 0.15) {
       const to = world.pick(world.accounts).address
       this.#pending.push({
         kind: 'deposited',
@@ -211,11 +223,9 @@ export class Driver {
     const claims = [...this.ethereum.contract().records].flatMap(([id, { final }]) => {
       const block = final ? this.forge.blocks.get(id) : undefined
       return block
-        ? requestsOf(rules, block.steps).map(({ step }, i) => ({
-            block,
-            step,
-            number: block.sealed.header.firstRequest + BigInt(i),
-          }))
+        ? requestsOf(rules, block.steps).flatMap(({ step, asset }, i) =>
+            asset === undefined ? [{ block, step, number: block.sealed.header.firstRequest + BigInt(i) }] : [],
+          )
         : []
     })
     if (claims.length === 0) return
@@ -253,18 +263,12 @@ export class Driver {
   }
 
   #queue(): QueueEntry[] {
-    return this.ethereum.blocks.flatMap(({ events }) =>
-      events.flatMap((event): QueueEntry[] => {
-        if (event.kind === 'deposited') return [{ kind: 'deposit', gross: event.gross, to: event.to }]
-        return event.kind === 'forced' ? [{ kind: 'forced', fee: toGwei(event.fee), packed: event.packed }] : []
-      }),
-    )
+    return this.ethereum.blocks.flatMap(({ events }) => events.flatMap((event) => queuedBy(event) ?? []))
   }
 
-  #laneLength(lane: 'deposits' | 'forced'): bigint {
-    const kind = lane === 'deposits' ? 'deposited' : 'forced'
-    const pending = this.#pending.filter((event) => event.kind === kind).length
-    return BigInt(entriesOf(this.#queue(), lane).length + pending)
+  #laneLength(lane: Lane): bigint {
+    const pending = this.#pending.flatMap((event) => queuedBy(event) ?? [])
+    return BigInt(entriesOf([...this.#queue(), ...pending], lane).length)
   }
 }
 

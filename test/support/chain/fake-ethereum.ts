@@ -20,6 +20,7 @@ import {
   laneOf,
   nextQueueHash,
   ofLanes,
+  type QueueEntry,
   type QueuePlace,
 } from '../../../node/protocol/queue.ts'
 import { workOf } from '../../../node/protocol/target.ts'
@@ -187,14 +188,21 @@ function count(contract: Contract, event: BridgeEvent): void {
       claimed.add(event.number)
       return
     default: {
-      const entry =
-        event.kind === 'deposited'
-          ? ({ kind: 'deposit', gross: event.gross, to: event.to } as const)
-          : ({ kind: 'forced', fee: event.fee, packed: event.packed } as const)
+      const entry = queuedBy(event)
+      if (entry === undefined) throw new RangeError(`no entry comes of ${event.kind}`)
       const lane = queue[laneOf(entry.kind)]
       lane.push({ hash: nextQueueHash(lane.at(-1)?.hash ?? ZERO_HASH, entryHash(entry)), time: event.time })
     }
   }
+}
+
+/** What an event puts into the queue; undefined for events of other kinds. */
+export function queuedBy(event: UnplacedEvent): QueueEntry | undefined {
+  if (event.kind === 'deposited') return { kind: 'deposit', gross: event.gross, to: event.to }
+  if (event.kind === 'forced') return { kind: 'forced', fee: event.fee, packed: event.packed }
+  if (event.kind !== 'entered') return undefined
+  const { fee, amount, to, asset } = event
+  return { kind: 'entered', fee, amount, to, asset }
 }
 
 /** Links the live children of a block; a map keeps the order of publication. */

@@ -116,6 +116,12 @@ export class LiveBridge implements AsyncDisposable {
       if (log.eventName === 'Deposited') {
         return [{ kind: 'deposit', gross: log.args.amount, to: log.args.to.toLowerCase() as Address }]
       }
+      if (log.eventName === 'Entered') {
+        const { amount, fee, to, asset } = log.args
+        const [payee, contract] = [to, asset].map((address) => address.toLowerCase() as Address)
+        assert.ok(payee && contract)
+        return [{ kind: 'entered', fee: toGwei(fee), amount, to: payee, asset: contract }]
+      }
       if (log.eventName !== 'Forced') return []
       return [{ kind: 'forced', fee: toGwei(log.args.fee), packed: Buffer.from(log.args.transaction.slice(2), 'hex') }]
     })

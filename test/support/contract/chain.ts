@@ -15,6 +15,8 @@ import {
   parseAbi,
 } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import { gatewayAbi } from '../../../deployments/gateway-abi.ts'
+import { gatewayFactoryAbi } from '../../../deployments/gateway-factory-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 
 /** Gas limit of every transaction, so that none is estimated: the cap of EIP-7825, and what a deployment takes by EIP-8037. */
@@ -22,7 +24,9 @@ const GAS_LIMITS = { osaka: 2 ** 24, amsterdam: 2 ** 27 } as const
 /** The rules of Ethereum that count gas; Hardhat knows those of the next fork as an experiment. */
 export type Fork = keyof typeof GAS_LIMITS
 const EXAMPLE_ERRORS = parseAbi(['error NotNewest(bytes32 id)', 'error TooPoor(uint256 balance, uint256 least)'])
-const ALL_ERRORS = [...bridgeAbi, ...tokenAbi, ...EXAMPLE_ERRORS].filter(({ type }) => type === 'error')
+const ALL_ERRORS = [...bridgeAbi, ...tokenAbi, ...gatewayAbi, ...gatewayFactoryAbi, ...EXAMPLE_ERRORS].filter(
+  ({ type }) => type === 'error',
+)
 
 /** `gas` is the limit; by default more than any call takes. */
 export type Sender = { readonly from?: Hex; readonly value?: bigint; readonly gas?: bigint }

@@ -1,4 +1,4 @@
-// Random valid blocks on a bridge: deposits, forced transactions good and bad, requests, many inputs, accounts that come and go.
+// Random valid blocks on a bridge: deposits, entries of assets, issuances, forced transactions good and bad, requests, many inputs, accounts that come and go.
 
 import assert from 'node:assert/strict'
 import { applyTransaction } from '../../../node/protocol/apply.ts'
@@ -6,6 +6,7 @@ import { concat } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { toHash } from '../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../node/protocol/queue.ts'
+import { MAX_TOKENS } from '../../../node/protocol/rules.ts'
 import { outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../../node/protocol/step.ts'
 import { verifyPacked } from '../../../node/protocol/verify.ts'
@@ -61,6 +62,11 @@ export class RandomChain implements AsyncDisposable {
     const { stage, world } = this
     for (let i = 0; i < 2; i++)
       await stage.deposit(1_000n + this.#number(10_000), world.pick(world.accounts).address, stage.fixture.account(0))
+    for (let i = 0; i < 2; i++) {
+      const amount = world.random() < 0.2 ? MAX_TOKENS : 1n + this.#number(10_000)
+      const asset = stage.fixture.account(2 + Number(this.#number(2)))
+      await stage.enter(amount, world.pick(world.accounts).address, asset)
+    }
     // The second of two transactions may take what the first has spent; the third never had anything.
     for (let i = 0; i < 2; i++) await stage.force(world.transaction().packed)
     const nobody = accountOf(`nobody ${world.random()}`)

@@ -246,6 +246,17 @@ export class Arena extends Sight {
     await this.stage.anvil.call(this.stage.definition.rules.bridge, 'force', [transactions], value)
   }
 
+  /** Credits units of the asset that is the payer of this arena's calls. */
+  async enter(amount: bigint, to: Address): Promise<void> {
+    const { client } = this.stage.anvil
+    const { baseFeePerGas } = await client.getBlock()
+    const args = [LANES.indexOf('assets'), 1n] as const
+    const surcharge = await client.readContract({ ...this.stage.bridge, functionName: 'surcharge', args })
+    // Twice what is asked: the rest comes back.
+    const value = surcharge + 20_000n * ((baseFeePerGas ?? 0n) + this.stage.definition.floorPrice) + 10n ** 9n
+    await this.stage.anvil.call(this.stage.definition.rules.bridge, 'enter', [amount, to], value)
+  }
+
   /** Burns wTTX of an account for one on the TTX side, in as many deposits as are asked for. */
   async deposit(from: Address, to: Address, amount: bigint, times = 1): Promise<void> {
     const { client } = this.stage.anvil

@@ -89,10 +89,12 @@ export async function until<T>(
 ): Promise<T> {
   const endMs = performance.now() + deadlineMs
   for (;;) {
+    const beganMs = performance.now()
     const answer = await probe()
     if (answer !== undefined) return answer
     if (performance.now() > endMs) throw new Error(`waited for ${what} in vain`)
-    await delay(50)
+    // One that starts a process must not keep a core from what it waits for.
+    await delay(Math.max(50, 2 * (performance.now() - beganMs)))
   }
 }
 

@@ -15,17 +15,19 @@ import {
   type Supply,
 } from '../../../miner/assemble.ts'
 import { type Plan, planBlock, postCalldata, postContent } from '../../../miner/plan.ts'
+import { decide } from '../../../miner/profit.ts'
 import type { Candidate } from '../../../miner/ranking.ts'
 import type { Rows } from '../../../miner/rows.ts'
 import { applyTransaction } from '../../../node/protocol/apply.ts'
-import { BLOB_REQUEST_LIMIT, GROWTH_LIMIT, replayBlobs } from '../../../node/protocol/blob-block.ts'
+import { BLOB_REQUEST_LIMIT, GROWTH_LIMIT, replayBlobs, splitHead } from '../../../node/protocol/blob-block.ts'
 import { blobHash } from '../../../node/protocol/blob-hash.ts'
 import { type ParentBlock, type QueueReader, replayBlock, requestsOf } from '../../../node/protocol/block.ts'
 import { encodeUint } from '../../../node/protocol/bytes.ts'
 import { genesisBlock } from '../../../node/protocol/header.ts'
-import { type Infohash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
+import { type Address, type Infohash, toHash, ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { LANES, type QueueEntry } from '../../../node/protocol/queue.ts'
-import { BYTE_LIMIT, LANE_SHARE, STEP_LIMIT, UNIT } from '../../../node/protocol/rules.ts'
+import { asksForTtx } from '../../../node/protocol/requests.ts'
+import { BYTE_LIMIT, LANE_SHARE, MAX_TOKENS, STEP_LIMIT, UNIT } from '../../../node/protocol/rules.ts'
 import { outputsOf, type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
 import type { Posted } from '../../../node/protocol/trace.ts'
@@ -69,7 +71,8 @@ test('whatever waits, the block that is assembled replays as valid, and says wha
           assert.equal(consumed, BigInt(entriesOf(queue, lane).length))
         }
         assert.deepEqual([content.fee, content.queueFees], [header.fee, header.queueFees])
-        assert.equal(content.requests, requestsOf(RULES, block.steps).length)
+        const asked = requestsOf(RULES, block.steps)
+        assert.equal(content.requests, asked.filter(({ asset }) => asset === undefined).length)
         const { rows: ___, steps: _, oldestRequest: __, ...offer } = content
         assert.deepEqual(offerOf(sealed, block), offer)
         const plain = content.steps.length - content.queueEntries
@@ -88,11 +91,15 @@ test('of a full lane 128 entries are consumed, whatever waits in the others, for
   const content = chooseSteps(RULES, parent, supply, policy, 'calldata')
   const deposits = entriesOf(queue, 'deposits').length
   assert.ok(deposits > 0 && deposits < LANE_SHARE && entriesOf(queue, 'forced').length > LANE_SHARE)
-  assert.equal(content.queueEntries, deposits + LANE_SHARE)
+  const entered = entriesOf(queue, 'assets').length
+  assert.ok(entered > 0 && entered < LANE_SHARE)
+  assert.equal(content.queueEntries, deposits + entered + LANE_SHARE)
   const kinds = content.steps.map(({ step }) => decodeStep(step)?.kind)
   assert.ok(kinds.includes('applied') && kinds.includes('void') && kinds.includes('deposit'))
   assert.ok(kinds.slice(0, deposits).every((kind) => kind === 'deposit'))
-  assert.ok(kinds.slice(deposits, content.queueEntries).every((kind) => kind === 'applied' || kind === 'void'))
+  assert.ok(kinds.slice(deposits, deposits + entered).every((kind) => kind === 'entered'))
+  const rest = kinds.slice(deposits + entered, content.queueEntries)
+  assert.ok(rest.every((kind) => kind === 'applied' || kind === 'void'))
   const sealed = {
     header: planned(parent, content).header,
     seal: { miner, nonce: ZERO_HASH },
@@ -236,10 +243,9 @@ test('whatever waits, a block in blobs replays as valid from what was written, a
     assert.ok('blobs' in body)
     const sealed = { header, seal: { miner, nonce: ZERO_HASH } }
     assert.equal(replayBlobs(RULES, parent, { sealed, ...body }, readerAfter(parent, queue)).verdict, 'valid')
-    assert.deepEqual(
-      [content.fee, content.queueFees, content.requests],
-      [header.fee, header.queueFees, header.requestCount],
-    )
+    const { requests } = splitHead(body)
+    assert.deepEqual([content.fee, content.queueFees], [header.fee, header.queueFees])
+    assert.deepEqual([content.requests, requests.length], [requests.filter(asksForTtx).length, header.requestCount])
     const { rows: ___, steps: _, oldestRequest: __, ...offer } = content
     assert.deepEqual(offerOf(sealed, body), offer)
     assert.equal(body.blobs.length, content.blobs)
@@ -364,17 +370,47 @@ function readerAfter({ header }: ParentBlock, queue: readonly QueueEntry[]): Que
   return ({ lane, index }) => read({ lane, index: index - header.lanes[lane].count })
 }
 
-/** A state in which `count` accounts own an output of a million TTX each. */
-function fanOutputs(count: number) {
+/** A state in which `count` accounts own an output of a million TTX each, and as many base units of `asset` as fit. */
+function fanOutputs(count: number, asset?: Address) {
   const outputs = Array.from({ length: count }, (_, i) => ({
     owner: accountOf(`fan ${i}`),
     infohash: toHash(encodeUint(i + 1, 32)).slice(26) as Infohash,
   }))
-  const state = stateOf(
-    outputs.map(({ owner, infohash }) => ({ infohash, owner: owner.address, value: 1_000_000n * UNIT })),
-  )
+  const ofTtx = outputs.map(({ owner, infohash }) => ({ infohash, owner: owner.address, value: 1_000_000n * UNIT }))
+  const others = asset === undefined ? [] : ofTtx.map((output) => ({ ...output, asset, value: MAX_TOKENS }))
+  const state = stateOf([...ofTtx, ...others])
   return { parent: parentOf(state, 0n), outputs }
 }
+
+test('what moves another asset comes last, and its requests bring nothing and cause no block', () => {
+  const vault = accountOf('vault').address
+  const { parent, outputs } = fanOutputs(4, vault)
+  const bodyOf = (i: number) => ({
+    tokens: 10n ** 30n,
+    time: 1,
+    prev: [outputs[i]?.infohash ?? ('' as Infohash)],
+    asset: vault,
+  })
+  const ownerOf = (i: number) => outputs[i]?.owner ?? holder
+  const asked = pay(ownerOf(0), { ...bodyOf(0), to: RULES.bridge, bridge: { chain: RULES.chain, to: holder.address } })
+  const paid = pay(ownerOf(1), { ...bodyOf(1), to: holder.address })
+  const young = transfer(outputs, 2, holder, 5n)
+  const candidates = [candidateOf(asked), candidateOf(paid), { ...candidateOf(young), firstSeen: 2_000 }]
+  const content = chooseSteps(RULES, parent, supplyOf([], candidates), policy, 'calldata')
+  const order = orderOf(content)
+  assert.equal(order[0], young.infohash)
+  assert.deepEqual(new Set(order), new Set([asked, paid, young].map(({ infohash }) => infohash)))
+  const { header, body } = planned(parent, content)
+  assert.deepEqual([header.requestCount, header.fee, header.supply], [1, 0n, parent.header.supply])
+  assert.deepEqual([content.requests, content.fee, content.oldestRequest], [0, 0n, undefined])
+  const { rows: ___, steps: _, ...offer } = content
+  assert.deepEqual(offerOf({ header }, body), offer)
+  assert.equal(decide(content, policy, { sinceMs: 0, longestMs: 0 }, 1).code, 'nothing')
+  const profit = candidateOf(request(outputs, 3, 900_000n * UNIT))
+  const paying = chooseSteps(RULES, parent, supplyOf([], [...candidates, profit]), policy, 'calldata')
+  assert.deepEqual([paying.requests, paying.fee, orderOf(paying)[0]], [1, 9_000n * UNIT, profit.infohash])
+  assert.equal(paying.steps.length, 4)
+})
 
 /** Transfers that depend on nothing, with memos of a length. */
 function fan(count: number, memoLength: number) {
@@ -408,7 +444,8 @@ function candidateOf(
 ): Candidate {
   const { after = [], coinAge = 0n } = more
   const asked = tx.bridge ? { request: tx.tokens } : {}
-  return { infohash, packed, after: [...after], coinAge, firstSeen: 1_000, ...asked }
+  const common = { infohash, packed, after: [...after], firstSeen: 1_000, ...asked }
+  return tx.asset === undefined ? { ...common, coinAge } : { ...common, coinAge: 0n, asset: tx.asset }
 }
 
 function supplyOf(queue: readonly QueueEntry[], candidates: readonly Candidate[]): Supply {

@@ -4,7 +4,7 @@ import type { ClaimedEvent } from '../../../ethereum/chain.ts'
 import type { Hash } from '../../../protocol/ids.ts'
 import { laneOf, type QueuePlace } from '../../../protocol/queue.ts'
 import type { QueuedEntry } from '../../queue-view.ts'
-import { type BridgeBlock, requestNumbers } from '../../view.ts'
+import { type BridgeBlock, payableNumbers } from '../../view.ts'
 import { type BridgeDatabase, decodeRecord, encodeRecord, numberText, type Operation } from './encoding.ts'
 
 /** What goes from memory to disk when the view begins with a newer block. */
@@ -60,7 +60,7 @@ export class Archive {
     for (const block of changed.values()) {
       const { id, sealed, finality } = block
       const key = `${UNPAID}${numberText(sealed.header.height)}/${id}`
-      if (finality !== undefined && requestNumbers(block).some((number) => !isPaid(number))) put(key, id)
+      if (finality !== undefined && payableNumbers(block).some((number) => !isPaid(number))) put(key, id)
       else operations.push({ type: 'del', key })
     }
     return operations

@@ -1,7 +1,7 @@
 // Our own verdict on published blocks, and the states after them.
 
 import { OperationError } from '../../../errors.ts'
-import { type QueueReader, requestsOf } from '../../../protocol/block.ts'
+import type { QueueReader } from '../../../protocol/block.ts'
 import type { Hash } from '../../../protocol/ids.ts'
 import { isWhole, postedOf, replayInParts, type WholeBlock } from '../../../protocol/replay.ts'
 import type { Rules } from '../../../protocol/rules.ts'
@@ -9,7 +9,7 @@ import type { State } from '../../../protocol/state.ts'
 import type { Posted } from '../../../protocol/trace.ts'
 import { inTurns } from '../../../turns.ts'
 import { queuedEntryAt } from '../../queue-view.ts'
-import { ancestry, type BridgeBlock, type BridgeView, blockOf } from '../../view.ts'
+import { ancestry, type BridgeBlock, type BridgeView, blockOf, requestPlaces } from '../../view.ts'
 import type { Contents } from '../contents.ts'
 import type { Finding } from '../fold.ts'
 import type { States } from './states.ts'
@@ -103,7 +103,7 @@ export class Judge {
       if (verdict.verdict === 'invalid') return { finding: verdict }
       if (verdict.verdict === 'unknown') return { finding: { verdict: 'unknown', why: verdict.why } }
       this.states.put(block.id, verdict.state, stepCount)
-      const requests = requestsOf(this.#rules, postedOf(block).steps).map(({ step }) => step)
+      const requests = requestPlaces(this.#rules, postedOf(block).steps)
       return { finding: { verdict: 'valid', requests }, after: verdict.state }
     } catch (error) {
       signal?.throwIfAborted()

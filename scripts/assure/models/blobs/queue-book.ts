@@ -5,6 +5,7 @@ import type { QueueReader } from '../../../../node/protocol/block.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import {
   entryHash,
+  type LaneLengths,
   type LanePoints,
   laneOf,
   nextQueueHash,
@@ -60,11 +61,7 @@ export class QueueBook {
 }
 
 /** Lanes of which that many entries were consumed. The hashes are made of `seed`, whose last bytes do not count. */
-export function lanesAt(seed: Uint8Array, deposits: bigint, forced: bigint): LanePoints {
+export function lanesAt(seed: Uint8Array, counts: LaneLengths): LanePoints {
   const hash = toHash(seed.slice().fill(0, 27))
-  return {
-    deposits: { count: deposits, hash },
-    assets: { count: 0n, hash },
-    forced: { count: forced, hash },
-  }
+  return ofLanes((lane) => ({ count: counts[lane], hash }))
 }

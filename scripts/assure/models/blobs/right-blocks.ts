@@ -1,4 +1,4 @@
-// Random right blocks in blobs: deposits, forced transactions good and bad, requests among plain payments.
+// Random right blocks in blobs: deposits, entries of assets, forced transactions good and bad, requests among plain payments.
 
 import { applyStep, applyTransaction } from '../../../../node/protocol/apply.ts'
 import { writeBlobs } from '../../../../node/protocol/blob.ts'
@@ -7,6 +7,7 @@ import { keccak } from '../../../../node/protocol/hash.ts'
 import { toGrowth } from '../../../../node/protocol/header.ts'
 import { toHash } from '../../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../../node/protocol/queue.ts'
+import { MAX_TOKENS } from '../../../../node/protocol/rules.ts'
 import { outputsOf, stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import { toGwei } from '../../../../node/protocol/units.ts'
@@ -28,6 +29,7 @@ export function* rightBlocks(seed: number): Generator<RightBlobs, never> {
   for (let round = 0; ; round++) {
     const world = new World(seed + round)
     world.queueIndex = 7n * BigInt(round)
+    world.assetIndex = 5n * BigInt(round)
     // The world's states grow, and with them the work of each block.
     for (let i = 0; i < 20 && !isPoor(world); i++) yield rightBlock(world)
   }
@@ -36,15 +38,16 @@ export function* rightBlocks(seed: number): Generator<RightBlobs, never> {
 /** A block on the world's state, which is afterwards the one behind it. */
 export function rightBlock(world: World): RightBlobs {
   const below = (most: number) => Math.floor(world.random() * most)
-  const scene = sceneOf(world, world.state, world.queueIndex, BigInt(below(1_000)))
-  const first = world.queueIndex
+  const counts = { deposits: world.queueIndex, assets: world.assetIndex, forced: BigInt(below(1_000)) }
+  const scene = sceneOf(world, world.state, counts)
   const steps: AppliedStep[] = []
   const add = (step: Step) => {
     const bytes = encodeStep(step)
-    const { state, reason, growth } = applyStep(world.rules, world.state, first + BigInt(steps.length), bytes)
+    const { state, reason, growth } = applyStep(world.rules, world.state, world.indexOf(step), bytes)
     if (reason !== 'None') throw new Error(`the model made an invalid step: ${reason}`)
     world.state = state
     if (step.kind === 'deposit') world.queueIndex += 1n
+    if (step.kind === 'entered') world.assetIndex += 1n
     steps.push({ step: bytes, after: state, growth })
   }
   const entries = [
@@ -52,6 +55,7 @@ export function rightBlock(world: World): RightBlobs {
       const gross = world.random() < 0.1 ? 99n : 1_000n + BigInt(below(10_000))
       return { kind: 'deposit', gross, to: world.pick(world.accounts).address }
     }),
+    ...Array.from({ length: below(3) }, () => enteredEntry(world)),
     // The second of two transactions may take what the first has spent.
     ...Array.from({ length: below(4) }, () => forcedEntry(world)),
   ]
@@ -63,6 +67,7 @@ export function rightBlock(world: World): RightBlobs {
   for (let i = 0; i < count && !isPoor(world); i++) add({ kind: 'transaction', packed: world.transaction().packed })
   // Nobody has to consume them.
   scene.book.append({ kind: 'deposit', gross: 5_000n, to: world.pick(world.accounts).address })
+  scene.book.append(enteredEntry(world))
   scene.book.append(forcedEntry(world))
   const forced = entries.map((entry) => (entry.kind === 'forced' ? entry.packed : undefined))
   return { scene, steps, forced, post: postOf(steps) }
@@ -88,6 +93,13 @@ function consume({ rules, state }: World, entry: QueueEntry): Step {
   const verified = verifyPacked(rules, packed)
   const isValid = typeof verified !== 'string' && applyTransaction(state, verified).reason === 'None'
   return isValid ? { kind: 'applied', fee, packed } : { kind: 'void', fee, packedHash: toHash(keccak(packed)) }
+}
+
+/** Of one of the world's contracts, some of which say what does not fit into an account. */
+function enteredEntry(world: World): QueueEntry {
+  const fee = toGwei(BigInt(Math.floor(world.random() * 2 ** 40)))
+  const amount = world.random() < 0.2 ? MAX_TOKENS : 1n + BigInt(Math.floor(world.random() * 10_000))
+  return { kind: 'entered', fee, amount, to: world.pick(world.accounts).address, asset: world.contract() }
 }
 
 /** One that is valid now, or that nobody can pay. */

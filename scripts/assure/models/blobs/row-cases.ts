@@ -7,7 +7,7 @@ import { concat, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { toAddress } from '../../../../node/protocol/ids.ts'
 import { packTransaction } from '../../../../node/protocol/packed.ts'
-import type { QueueEntry } from '../../../../node/protocol/queue.ts'
+import { LANES, type Lane, laneOf, ofLanes, type QueueEntry } from '../../../../node/protocol/queue.ts'
 import { type Asked, requestsIn } from '../../../../node/protocol/requests.ts'
 import { type State, stateRoot } from '../../../../node/protocol/state.ts'
 import { decodeStep, type Step } from '../../../../node/protocol/step.ts'
@@ -34,13 +34,21 @@ type Forced = { readonly forced?: Uint8Array }
 
 const ROWS_PER_WORLD = 40
 const FIRST_DEPOSIT = 5_000n
-const SOME_LANE = 3n
+const FIRST_ASSET = 700n
+const SOME_COUNT = 3n
+
+const FILLERS: { readonly [Each in Lane]: QueueEntry } = {
+  deposits: { kind: 'deposit', gross: 1_000n, to: strangerOf(7) },
+  assets: { kind: 'entered', fee: toGwei(8n), amount: 1_000n, to: strangerOf(7), asset: strangerOf(8) },
+  forced: { kind: 'forced', fee: toGwei(9n), packed: keccak(encodeUint(7, 4)) },
+}
 
 /** As many as are asked for, in worlds of growing states. */
 export function* rowCases(seed: number, count: number): Generator<RowCase, void> {
   for (let done = 0; done < count; ) {
     const world = new World(seed + done)
     world.queueIndex = FIRST_DEPOSIT
+    world.assetIndex = FIRST_ASSET
     let left = Math.min(ROWS_PER_WORLD, count - done)
     for (const next of casesOf(world)) {
       const row = rowOf(world, next)
@@ -84,7 +92,13 @@ function rowOf(world: World, { name, state, queueIndex, step, forced }: StepCase
   // Nobody reads what is before the first row.
   const begin = { ...right.before, end: firstStepElement(changed.stepCount) }
   const draft = changed.index === 0 ? { ...changed, before: begin } : changed
-  const scene = sceneOf(world, state, queueIndex - BigInt(right.index), SOME_LANE)
+  // The entry has its number, whatever comes before it.
+  const own = laneOf(entry?.kind ?? 'deposit')
+  const inFront = right.entries.slice(0, right.index).filter(({ kind }) => laneOf(kind) === own).length
+  const scene = sceneOf(world, state, {
+    ...ofLanes(() => SOME_COUNT),
+    ...(own === 'forced' ? {} : { [own]: queueIndex - BigInt(inFront) }),
+  })
   for (const each of draft.entries) scene.book.append(each)
   const block = blockOf(scene, draft)
   return block && { name: `${name}, ${change}`, scene, block, index: draft.index, before: state }
@@ -106,6 +120,7 @@ function draftOf(
   const first = firstStepElement(stepCount)
   const begin = index === 0 ? first : first + below(world.random() < 0.05 ? 5_000 : 200)
   const { state: after, growth } = applyStep(world.rules, state, queueIndex, step)
+  const lane = laneOf(entry?.kind ?? 'deposit')
   const [asked] = requestsIn([step])
   const numberBefore = index === 0 ? 0 : below(Math.min(index, 5) + 1)
   const requests = numberBefore + (asked ? 1 : 0)
@@ -122,7 +137,9 @@ function draftOf(
       requests,
       growth: growthBefore + growth,
     },
-    entries: Array.from({ length: consumed }, (_, i) => (entry && i === index ? entry : fillerFor(entry, i < index))),
+    entries: entry
+      ? [...fillers(world, index, LANES[0], lane), entry, ...fillers(world, consumed - index - 1, lane, LANES[2])]
+      : fillers(world, consumed, LANES[0], LANES[2]),
     requests: Array.from({ length: inAll }, (_, i): Asked => {
       const isOwn = asked !== undefined && i === numberBefore
       return isOwn ? { ...asked, step: index } : { step: i, to: strangerOf(i), tokens: toBaseUnits(500n) }
@@ -132,15 +149,16 @@ function draftOf(
 
 /** What an entry's step consumes. Undefined for a plain step. */
 function entryOf(step: Step, forced: Uint8Array | undefined): QueueEntry | undefined {
-  if (step.kind === 'deposit') return step.entry
+  if (step.kind === 'deposit' || step.kind === 'entered') return step.entry
   if (step.kind === 'applied') return { kind: 'forced', fee: step.fee, packed: step.packed }
   return step.kind === 'void' && forced ? { kind: 'forced', fee: step.fee, packed: forced } : undefined
 }
 
-/** An entry that may be in its place before another one, or behind it. */
-function fillerFor(entry: QueueEntry | undefined, isBefore: boolean): QueueEntry {
-  if (isBefore || entry?.kind !== 'forced') return { kind: 'deposit', gross: 1_000n, to: strangerOf(7) }
-  return { kind: 'forced', fee: toGwei(9n), packed: keccak(encodeUint(7, 4)) }
+/** Entries of these lanes and what is between them, lane by lane. */
+function fillers(world: World, count: number, from: Lane, to: Lane): QueueEntry[] {
+  const lanes = LANES.slice(LANES.indexOf(from), LANES.indexOf(to) + 1)
+  const chosen = Array.from({ length: count }, () => world.pick(lanes))
+  return lanes.flatMap((lane) => chosen.filter((each) => each === lane).map(() => FILLERS[lane]))
 }
 
 function strangerOf(seed: number) {

@@ -1,5 +1,6 @@
 // One thing changed in what a block says of a row.
 
+import { encodeAsset } from '../../../../node/protocol/asset.ts'
 import { toBytes, toHash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import type { QueueEntry } from '../../../../node/protocol/queue.ts'
 import type { Asked } from '../../../../node/protocol/requests.ts'
@@ -7,6 +8,8 @@ import { toBaseUnits, toGwei } from '../../../../node/protocol/units.ts'
 import { flipBit } from '../step-cases.ts'
 import type { World } from '../world.ts'
 import type { RowDraft } from './row-draft.ts'
+
+const OTHER_ASSET: QueueEntry = { kind: 'entered', fee: toGwei(1n), amount: 9n, to: ZERO_ADDRESS, asset: ZERO_ADDRESS }
 
 type Change = (draft: RowDraft, world: World) => Partial<RowDraft>
 
@@ -52,6 +55,9 @@ export const ROW_CHANGES: Readonly<Record<string, Change>> = {
       return i < index ? entry : { kind: 'forced', fee: toGwei(1n), packed: new Uint8Array(127) }
     }),
   }),
+  'an asset entered instead': ({ entries, index }) => ({
+    entries: entries.map((entry, i): QueueEntry => (i < index || entry.kind === 'forced' ? entry : OTHER_ASSET)),
+  }),
   'no entries': () => ({ entries: [] }),
   'a request left out': ({ requests }, world) => ({
     requests: requests.toSpliced(Math.floor(world.random() * requests.length), 1),
@@ -66,6 +72,11 @@ export const ROW_CHANGES: Readonly<Record<string, Change>> = {
     withRequest(draft, (asked) => ({ ...asked, tokens: toBaseUnits(asked.tokens ^ 1n) })),
   'another recipient of the request': (draft, world) =>
     withRequest(draft, (asked) => ({ ...asked, to: world.rules.token })),
+  'another asset of the request': (draft, world) =>
+    withRequest(draft, ({ asset, ...asked }) => {
+      const other = encodeAsset(world.pick([world.contract(), world.genesis]))
+      return asset === undefined || world.random() < 0.5 ? { ...asked, asset: other } : asked
+    }),
   'requests in another order': ({ requests }) => ({ requests: requests.toReversed() }),
   'a bit of the step': ({ step }, world) => (step.length === 0 ? {} : { step: flipBit(world, step) }),
   'a bit of what says how long the step is': ({ step }, world) =>

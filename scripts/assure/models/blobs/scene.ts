@@ -5,7 +5,7 @@ import { concat, encodeText, encodeUint } from '../../../../node/protocol/bytes.
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { blockId, genesisBlock, type SealedHeader } from '../../../../node/protocol/header.ts'
 import { type Hash, toHash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
-import type { LanePoints } from '../../../../node/protocol/queue.ts'
+import type { LaneLengths, LanePoints } from '../../../../node/protocol/queue.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { type State, stateRoot } from '../../../../node/protocol/state.ts'
 import { toBaseUnits } from '../../../../node/protocol/units.ts'
@@ -29,9 +29,9 @@ const EASIEST_TARGET = 2n ** 244n - 1n
 let made = 0
 
 /** A parent with this state, that leaves the lanes there. */
-export function sceneOf(world: World, state: State, deposits: bigint, forced: bigint): Scene {
+export function sceneOf(world: World, state: State, counts: LaneLengths): Scene {
   made += 1
-  const lanes = lanesAt(keccak(encodeText(`lanes ${made}`)), deposits, forced)
+  const lanes = lanesAt(keccak(encodeText(`lanes ${made}`)), counts)
   return { world, parent: { sealed: parentOf(world, state, lanes), state }, book: new QueueBook(lanes) }
 }
 

@@ -1,6 +1,7 @@
 // By how much the payments of honest wallets enlarge the state: they choose their outputs as the product's ledger does.
 
 import { selectInputs, type Unspent } from '../../../../node/ledger/coins.ts'
+import { purseOf } from '../../../../node/ledger/purse.ts'
 import { unspentKey } from '../../../../node/ledger/standing/books.ts'
 import { type Address, type Infohash, parseAddress } from '../../../../node/protocol/ids.ts'
 import { MAX_INPUTS } from '../../../../node/protocol/rules.ts'
@@ -28,9 +29,9 @@ export async function walletGrowth(payments: number, parts: number, seed: number
       const [from, tokens] = [anyone(), amount(PAID)]
       const total = unspent.total(from)
       if (total < tokens) continue
-      const inputs = await selectInputs(unspent, { owner: from, amount: tokens, maxInputs: MAX_INPUTS, total }).catch(
-        () => [],
-      )
+      const inputs = await selectInputs(unspent, {
+        ...{ purse: purseOf(from), amount: tokens, maxInputs: MAX_INPUTS, total },
+      }).catch(() => [])
       // Too many small ones: this user pays later.
       if (inputs.length === 0) continue
       i += 1
@@ -53,13 +54,13 @@ class Outputs implements Unspent {
 
   add(owner: Address, value: bigint, infohash: Infohash): void {
     const keys = this.#of(owner)
-    const key = unspentKey(owner, 'f', value, infohash)
+    const key = unspentKey(purseOf(owner), 'f', value, infohash)
     keys.splice(placeOf(keys, key), 0, key)
   }
 
   remove(owner: Address, value: bigint, infohash: Infohash): void {
     const keys = this.#of(owner)
-    keys.splice(placeOf(keys, unspentKey(owner, 'f', value, infohash)), 1)
+    keys.splice(placeOf(keys, unspentKey(purseOf(owner), 'f', value, infohash)), 1)
   }
 
   total(owner: Address): bigint {

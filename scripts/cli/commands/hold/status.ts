@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { describeDoubt } from '../../../../miner/watch/judge.ts'
-import { formatAmount } from '../../../../node/client/amount.ts'
+import { formatAmount, nameAmount } from '../../../../node/client/amount.ts'
 import { lookUpKnown } from '../../../../node/client/look-up.ts'
 import type { Address, Hash, Infohash } from '../../../../node/protocol/ids.ts'
 import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
@@ -98,6 +98,7 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
 
 type Deposit = {
   readonly index: bigint
+  readonly asset?: Address
   readonly credit: bigint
   readonly to: Address
   readonly mustBeTakenFrom?: number
@@ -117,12 +118,13 @@ async function depositOf(
 ): Promise<Deposit | undefined> {
   const tx = decodeTransaction(file)
   if (tx.kind !== 'deposit') return undefined
-  const { index } = tx.deposit
-  if (!isQueued) return { index, credit: tx.tokens, to: tx.to }
+  const { index, asset } = tx.deposit
+  const deposit = { index, ...(asset === undefined ? {} : { asset }), credit: tx.tokens, to: tx.to }
+  if (!isQueued) return deposit
   const { queue } = await node.call('bridge_template', {}, signal)
-  const entry = queue.find((each) => each.index === index)
+  const entry = queue.find((each) => each.kind === (asset ? 'entered' : 'deposit') && each.index === index)
   const due = entry === undefined ? {} : { mustBeTakenFrom: entry.time + Number(QUEUE_GRACE) }
-  return { index, credit: tx.tokens, to: tx.to, ...due }
+  return { ...deposit, ...due }
 }
 
 /** When the block of a transaction can be final, unix seconds. */
@@ -153,11 +155,16 @@ function describeMoved({ isReplaced, now }: NonNullable<RpcResult<'tx_where'>['r
 }
 
 function describeDeposit(
-  { credit, to, mustBeTakenFrom }: Deposit,
+  { asset, credit, to, mustBeTakenFrom }: Deposit,
   isWaiting: boolean,
   now: number,
 ): [string, string][] {
-  const rows: [string, string][] = [['credits', `${formatAmount(credit)} TTX to ${to}, burned as wTTX on Ethereum`]]
+  const rows: [string, string][] = [
+    [
+      'credits',
+      `${nameAmount(credit, asset)} to ${to}, ${asset === undefined ? 'burned as wTTX' : 'entered by that contract'} on Ethereum`,
+    ],
+  ]
   if (!isWaiting) return rows
   rows.push(['waits for', 'a bridging block that contains it'])
   if (mustBeTakenFrom !== undefined) {
@@ -167,9 +174,14 @@ function describeDeposit(
 }
 
 function describeBridging(bridging: NonNullable<RpcResult<'tx_where'>['bridging']>, now: number): [string, string][] {
-  const { gross, net, recipient, paid, finalTime, waitingFor, block } = bridging
+  const { asset, gross, net, recipient, paid, finalTime, waitingFor, block } = bridging
   const rows: [string, string][] = [
-    ['asks', `${formatAmount(gross)} TTX to Ethereum: ${formatAmount(net)} wTTX for ${recipient}`],
+    [
+      'asks',
+      asset === undefined
+        ? `${nameAmount(gross)} to Ethereum: ${formatAmount(net)} wTTX for ${recipient}`
+        : `${nameAmount(gross, asset)} to Ethereum, for ${recipient}`,
+    ],
     paid ? ['paid', 'on Ethereum'] : ['waits for', waitingFor],
   ]
   if (paid) return rows

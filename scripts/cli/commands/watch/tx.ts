@@ -1,10 +1,11 @@
 // ttx tx: transactions as they are: show, list, hand in.
 
 import type { Command } from 'commander'
-import { formatAmount } from '../../../../node/client/amount.ts'
+import { nameAmount } from '../../../../node/client/amount.ts'
 import { ruleErrorOf } from '../../../../node/client/errors.ts'
 import { lookUpKnown } from '../../../../node/client/look-up.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import type { Asset } from '../../../../node/protocol/asset.ts'
 import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { isRuleError, RuleError } from '../../../../node/protocol/rule-error.ts'
@@ -96,7 +97,7 @@ async function list(context: CliContext, whose: string | undefined, { limit }: {
   const { transactions } = await node.call('account_history', { owner, limit }, context.signal)
   const items = transactions.map(({ file, ...record }) => {
     const tx = file && decodeTransaction(file)
-    return { ...record, ...(tx === undefined ? {} : { what: describe(tx, owner) }) }
+    return { ...record, ...(tx === undefined ? {} : { what: describe(tx, record.asset, owner) }) }
   })
   const rows = items.map(({ infohash, status, what }): [string, string] => [
     infohash,
@@ -178,12 +179,13 @@ function describeRecord(record: Known): [string, string][] {
   return rows
 }
 
-function describe(tx: Transaction, owner: Address): string {
-  const amount = `${formatAmount(tx.tokens)} TTX`
+function describe(tx: Transaction, asset: Asset | undefined, owner: Address): string {
+  const amount = nameAmount(tx.tokens, asset)
   if (tx.kind === 'genesis') return `${amount} created (genesis)`
   if (tx.kind === 'deposit') return `${amount} from Ethereum (deposit ${tx.deposit.index})`
   if (tx.bridge !== undefined) return `${amount} to Ethereum, for ${tx.bridge.to}`
   const memo = tx.memo === undefined ? '' : `  "${tx.memo}"`
+  if (tx.issuance) return `${amount} issued to ${tx.to}${memo}`
   if (tx.to === tx.from) return `${amount} to itself${memo}`
   return tx.to === owner ? `${amount} from ${tx.from}${memo}` : `${amount} to ${tx.to}${memo}`
 }

@@ -44,7 +44,7 @@ export const SHAPE_LIES = {
     about: 'a step of a kind that there is not',
     expected: { refused: 'MalformedStep' },
     inBlobs: { problem: 'Malformed' },
-    tell: (scene) => repeat(scene, stepOf(payment(new Story(scene))).with(0, 5), 1),
+    tell: (scene) => repeat(scene, stepOf(payment(new Story(scene))).with(0, 6), 1),
   },
   'missing-state': {
     about: 'a step without a state after it',

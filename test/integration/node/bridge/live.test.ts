@@ -70,19 +70,20 @@ test('a payment to Ethereum and back: predicted, finalized, claimed, deposited, 
   assert.ok(payee)
   await live.deposit(500_000n, payee.address)
   await live.call('force', [[`0x${'00'.repeat(7)}${'11'.repeat(120)}`]], 10n ** 15n)
+  await live.call('enter', [700n, payee.address], 10n ** 15n)
   view = await poll()
   assert.deepEqual(
     follower.pending().map(({ entry }) => entry.kind),
-    ['deposit', 'forced'],
+    ['deposit', 'entered', 'forced'],
   )
   const next = await live.publish(block, { transactions: 1 })
   await poll()
   assert.deepEqual(follower.pending(), [])
-  assert.deepEqual(countsOf(next.sealed.header.lanes), { deposits: 1n, assets: 0n, forced: 1n })
+  assert.deepEqual(countsOf(next.sealed.header.lanes), { deposits: 1n, assets: 1n, forced: 1n })
   const steps = follower.branch(block.id).blocks.flatMap((each) => each.steps)
   assert.deepEqual(
     steps.map(({ kind }) => kind),
-    ['deposit', 'transaction'],
+    ['deposit', 'deposit', 'transaction'],
   )
 })
 
@@ -216,6 +217,7 @@ for (const seed of [31, 32]) {
             )
           else if (kind < 0.7) await live.call('refute', [pick(known.filter(({ isValid }) => !isValid)).id])
           else if (kind < 0.8) await live.call('nominate', [keyOf(block.sealed.header.parent), keyOf(block.id)])
+          else if (kind < 0.85) await live.call('enter', [2n ** 127n, pick(forge.world.accounts).address], 10n ** 15n)
           else if (kind < 0.9) await live.call('force', [[`0x${'00'.repeat(7)}${'11'.repeat(120)}`]], 10n ** 15n)
           else await anvil.warp((await live.now()) + BigInt(Math.floor(random() * 90_000)))
           for (const call of dueCalls(old.follower.view, toTime(await live.now()))) await live.perform(call)

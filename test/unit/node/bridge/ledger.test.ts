@@ -8,7 +8,9 @@ import { test } from 'node:test'
 import { pino } from 'pino'
 import { preferredTip } from '../../../../node/bridge/fork-choice.ts'
 import { Ledger } from '../../../../node/ledger/ledger.ts'
-import { balanceOf } from '../../../../node/protocol/state.ts'
+import { assetOf, ownerOf, type Purse, purseOf } from '../../../../node/ledger/purse.ts'
+import { isAddress, isInfohash } from '../../../../node/protocol/ids.ts'
+import { balanceOf, balancesOf } from '../../../../node/protocol/state.ts'
 import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
 
 for (const seed of [91, 92]) {
@@ -24,6 +26,8 @@ for (const seed of [91, 92]) {
     const test = await TestFollower.start(ethereum.connect(), forge.network, options)
     try {
       let ordering = Promise.resolve()
+      // Purses of other assets, also those of branches that died.
+      const held = new Set<Purse>()
       test.follower.on('branch', (branch) => {
         ordering = ordering.then(() => ledger.setBranch(branch))
       })
@@ -37,12 +41,15 @@ for (const seed of [91, 92]) {
         const { final, blocks } = ledger.branch()
         assert.equal((blocks.at(-1) ?? final).height, tip.sealed.header.height)
         assert.equal(final.height, test.follower.settled.sealed.header.height)
-        for (const { address } of forge.world.accounts) {
+        for (const { owner, asset } of balancesOf(state)) if (asset !== undefined) held.add(purseOf(owner, asset))
+        for (const purse of [...forge.world.accounts.map(({ address }) => purseOf(address)), ...held]) {
           // What dead branches leave behind stays accepted, and spends outputs that are ordered.
-          const { ordered, final: settled, pendingOut } = ledger.balance(address)
-          assert.equal(ordered + settled + pendingOut, balanceOf(state, address))
+          const { ordered, final: settled, pendingOut } = ledger.balance(purse)
+          assert.equal(ordered + settled + pendingOut, balanceOf(state, ownerOf(purse), assetOf(purse)))
         }
       }
+      const assets = [...held].map(assetOf)
+      assert.ok(assets.some(isAddress) && assets.some(isInfohash), 'some were entered, some issued')
     } finally {
       await test[Symbol.asyncDispose]()
       await ledger.stop()

@@ -15,9 +15,9 @@ import { LAG_BLOCKS } from '../../../../node/ethereum/chain.ts'
 import { Ledger } from '../../../../node/ledger/ledger.ts'
 import { netOf } from '../../../../node/protocol/fee.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
-import { type Infohash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { type Infohash, toAddress, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
-import { toTime } from '../../../../node/protocol/units.ts'
+import { toGwei, toTime } from '../../../../node/protocol/units.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
 import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.ts'
@@ -121,6 +121,18 @@ test('what is invalid, unknown, or no request, is never waited for in vain', asy
   })
   await ledger.submit(payment.file, 'peer')
   await assert.rejects(follow(node, payment.infohash, 'paid'), { code: 'no-request' })
+  // What the bridge does not pay is not waited for either.
+  const asset = toAddress(new Uint8Array(20).fill(0x5a))
+  const entry = { kind: 'entered', fee: toGwei(1n), amount: 50n, to: alice.address, asset } as const
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [block('of an entry', 1n, [{ index: 0n, entry }])] })
+  const bridge = { chain: RULES.chain, to: bob.address }
+  const prev = [depositOf(0n, entry).infohash]
+  const asked = pay(alice, { to: RULES.bridge, tokens: 50n, time: 9, prev, asset, bridge })
+  await ledger.submit(asked.file, 'peer')
+  const { asset: moved, bridging } = (await follow(node, asked.infohash, 'accepted')).where
+  assert.deepEqual([moved, bridging?.asset, bridging?.gross, bridging?.net], [asset, asset, 50n, 50n])
+  await assert.rejects(follow(node, asked.infohash, 'paid'), { code: 'no-request', message: /which the bridge pays/ })
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [] })
   let nowMs = 0
   const now = () => (nowMs += 1_000)
   const unknown: WaitOptions = { until: 'accepted', pollMs: 1, fetchMs: 1, unknownMs: 20_000, now }

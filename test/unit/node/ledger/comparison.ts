@@ -2,9 +2,13 @@
 
 import assert from 'node:assert/strict'
 import type { Ledger } from '../../../../node/ledger/ledger.ts'
-import type { Infohash } from '../../../../node/protocol/ids.ts'
+import { type Purse, purseOf } from '../../../../node/ledger/purse.ts'
+import type { LedgerBalance } from '../../../../node/ledger/types.ts'
+import type { Asset } from '../../../../node/protocol/asset.ts'
+import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
+import { ofAsset } from '../../../../node/protocol/state.ts'
 import { PEOPLE, type World } from './random-world.ts'
-import { type Beginning, fingerprintOf, Reference, type Tx, type Verdict } from './reference.ts'
+import { type Beginning, fingerprintOf, holderOf, Reference, type Tx, type Verdict } from './reference.ts'
 import { GENESIS_INFOHASH } from './world.ts'
 
 /**
@@ -38,7 +42,8 @@ export async function modelOf(
 export async function compare(ledger: Ledger, model: Reference, world: World): Promise<void> {
   const verdict = model.judge()
   await compareStatuses(ledger, verdict)
-  await compareMoney(ledger, verdict)
+  await compareMoney(ledger, verdict, world)
+  await compareHistory(ledger, model, world)
   await compareConflicts(ledger, verdict)
   await compareCandidates(ledger, verdict, world)
 }
@@ -60,23 +65,69 @@ async function compareStatuses(ledger: Ledger, { status, dead, live, unordered }
   for (const infohash of dead) assert(!shared.includes(infohash))
 }
 
-async function compareMoney(ledger: Ledger, { outputs, pendingOut }: Verdict): Promise<void> {
+async function compareMoney(ledger: Ledger, { outputs, pendingOut }: Verdict, world: World): Promise<void> {
+  const assets = new Set<Asset | undefined>([undefined])
+  for (const { tx } of world.values()) assets.add(tx.isIssuance ? tx.infohash : tx.asset)
+  const coins = [...outputs]
   for (const { address } of PEOPLE) {
-    const own = [...outputs.entries()].filter(([, { owner }]) => owner === address)
-    const found = await ledger.outputs(address)
+    const balances = new Map<Asset, LedgerBalance>()
+    for (const asset of assets) {
+      const purse = purseOf(address, asset)
+      const own = coins.filter(([, coin]) => coin.owner === address && coin.asset === asset)
+      const found = (await ledger.outputs(purse)).map(
+        ({ infohash, ...coin }) => [`${infohash} ${holderOf(coin)}`, coin] as const,
+      )
+      assert.deepEqual(new Map(found), new Map(own))
+      const sum = (status: string) =>
+        own.reduce((total, [, output]) => total + (output.status === status ? output.value : 0n), 0n)
+      const balance = {
+        accepted: sum('accepted'),
+        ordered: sum('ordered'),
+        final: sum('final'),
+        pendingOut: pendingOut.get(holderOf(ofAsset({ owner: address }, asset))) ?? 0n,
+        outputs: own.length,
+      }
+      assert.deepEqual(ledger.balance(purse), balance)
+      if (asset !== undefined && (own.length > 0 || balance.pendingOut > 0n)) balances.set(asset, balance)
+    }
+    assert.deepEqual(await assetsOf(ledger, address), balances)
+  }
+}
+
+/** Page by page. */
+async function assetsOf(ledger: Ledger, owner: Address): Promise<Map<Asset, LedgerBalance>> {
+  const found = new Map<Asset, LedgerBalance>()
+  let after: Asset | undefined
+  do {
+    const { items, next } = await ledger.assets(owner, { limit: 2, ...(after === undefined ? {} : { after }) })
+    for (const { asset, ...balance } of items) found.set(asset, balance)
+    after = next
+  } while (after !== undefined)
+  return found
+}
+
+/** Of each purse the transactions that spent of it or paid into it, newest first. */
+async function compareHistory(ledger: Ledger, model: Reference, world: World): Promise<void> {
+  const expected = new Map<string, Infohash[]>()
+  const { items } = await ledger.arrivals(0, world.size + 1)
+  for (const { infohash } of items) {
+    const tx = world.get(infohash)?.tx
+    const payer = tx?.from === undefined ? [] : [purseOf(tx.from, tx.asset)]
+    const payees = model.coinsOf(infohash).map(({ owner, asset }) => purseOf(owner, asset))
+    for (const purse of new Set([...payer, ...payees])) {
+      expected.set(purse, [infohash, ...(expected.get(purse) ?? [])])
+    }
+  }
+  for (const [purse, infohashes] of expected) {
+    const { items: history } = await ledger.history(purse as Purse, { limit: 1_000 }) // keys are purses
     assert.deepEqual(
-      new Map(found.map(({ infohash, owner, value, status }) => [`${infohash} ${owner}`, { owner, value, status }])),
-      new Map(own),
+      history.map(({ infohash }) => infohash),
+      infohashes,
     )
-    const sum = (status: string) =>
-      own.reduce((total, [, output]) => total + (output.status === status ? output.value : 0n), 0n)
-    assert.deepEqual(ledger.balance(address), {
-      accepted: sum('accepted'),
-      ordered: sum('ordered'),
-      final: sum('final'),
-      pendingOut: pendingOut.get(address) ?? 0n,
-      outputs: own.length,
-    })
+    for (const { infohash, asset } of history) {
+      const tx = world.get(infohash)?.tx
+      assert.equal(asset, tx?.isIssuance ? infohash : tx?.asset)
+    }
   }
 }
 
@@ -94,10 +145,14 @@ async function compareCandidates(ledger: Ledger, { unordered }: Verdict, world: 
   const candidates = await ledger.candidates()
   assert.deepEqual(new Set(candidates.map(({ infohash }) => infohash)), new Set(unordered))
   const earlier = new Set<Infohash>()
-  for (const { infohash, after } of candidates) {
+  for (const { infohash, after, asset, request, coinAge } of candidates) {
+    const tx = world.get(infohash)?.tx
+    assert.deepEqual([asset, request], [tx?.asset, tx?.isRequest ? tx.tokens : undefined])
+    if (asset !== undefined) assert.equal(coinAge, 0n)
     for (const parent of after) assert(earlier.has(parent), 'parents come before children')
     earlier.add(infohash)
   }
-  const requests = unordered.filter((infohash) => world.get(infohash)?.tx.isRequest)
+  const asks = (tx: Tx | undefined) => tx?.isRequest && tx.asset === undefined
+  const requests = unordered.filter((infohash) => asks(world.get(infohash)?.tx))
   assert.deepEqual(new Set((await ledger.pendingRequests()).map(({ infohash }) => infohash)), new Set(requests))
 }

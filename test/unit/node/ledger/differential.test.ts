@@ -1,4 +1,4 @@
-// The incremental ledger against the plain model, over random worlds of rivals, deposits, deep reorganisations, restarts and crashes.
+// The incremental ledger against the plain model, over random worlds of rivals, deposits, other assets, deep reorganisations, restarts and crashes.
 
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -9,10 +9,10 @@ import {
   at,
   type BlockNode,
   chooseSteps,
-  DEPOSITS,
   type Draw,
   drawer,
   makeWorld,
+  QUEUED,
   toStep,
   type World,
 } from './random-world.ts'
@@ -101,9 +101,9 @@ class Play {
       return (ledger) => ignoreRuleErrors(ledger.submit(file, source))
     }
     if (kind === 'deposit') {
-      const index = draw(DEPOSITS.length)
-      model.deposit(depositOf(BigInt(index), at(DEPOSITS, index)).infohash)
-      return (ledger) => ledger.depositEntry(BigInt(index), at(DEPOSITS, index))
+      const { index, entry } = at(QUEUED, draw(QUEUED.length))
+      model.deposit(depositOf(index, entry).infohash)
+      return (ledger) => ledger.depositEntry(index, entry)
     }
     const above = this.#blocks.flatMap((_, node) => (this.#path(node).includes(this.#final) ? [node] : []))
     if (kind === 'block') {

@@ -1,23 +1,47 @@
 // Random worlds for ledger tests: transactions of a few people who spend outputs of one another, and blocks of them.
 
+import { isEntered } from '../../../../node/protocol/asset.ts'
 import type { Hash, Infohash } from '../../../../node/protocol/ids.ts'
-import type { DepositEntry } from '../../../../node/protocol/queue.ts'
+import { MAX_TOKENS } from '../../../../node/protocol/rules.ts'
+import { ofAsset } from '../../../../node/protocol/state.ts'
+import { toGwei } from '../../../../node/protocol/units.ts'
 import type { VerifiedTransaction } from '../../../../node/protocol/verify.ts'
-import { Reference, type Tx } from './reference.ts'
-import { depositOf, GENESIS, GENESIS_INFOHASH, OWNER, pay, person, request, type StepContent } from './world.ts'
+import { holderOf, inputsOf, Reference, type Tx } from './reference.ts'
+import {
+  type CreditEntry,
+  depositOf,
+  GENESIS,
+  GENESIS_INFOHASH,
+  issue,
+  OWNER,
+  pay,
+  person,
+  request,
+  type StepContent,
+} from './world.ts'
 
 export const PEOPLE = [OWNER, person('a'), person('b'), person('c')]
-export const DEPOSITS: DepositEntry[] = [1, 2, 3].map((i) => ({
-  kind: 'deposit',
-  gross: BigInt(1_000 * i),
-  to: at(PEOPLE, i).address,
-}))
+/** Contracts that entered something: one of them more than fits into one account. */
+const VAULTS = [person('vault').address, person('boundless vault').address]
+/** Entries of the queue with their numbers in their lanes. */
+export const QUEUED: readonly { readonly index: bigint; readonly entry: CreditEntry }[] = [
+  ...[1, 2, 3].map((i) => {
+    const entry: CreditEntry = { kind: 'deposit', gross: BigInt(1_000 * i), to: at(PEOPLE, i).address }
+    return { index: BigInt(i - 1), entry }
+  }),
+  ...[300n, 500n, MAX_TOKENS, MAX_TOKENS / 2n, 700n].map((amount, i) => {
+    const [to, asset] = [at(PEOPLE, i % 2).address, at(VAULTS, i < 2 ? 0 : 1)]
+    const entry: CreditEntry = { kind: 'entered', fee: toGwei(5n), amount, to, asset }
+    return { index: BigInt(i), entry }
+  }),
+]
 
 /** What a block or a submission is made of. */
 export type Content = {
   readonly infohash: Infohash
   readonly verified?: VerifiedTransaction
-  readonly deposit?: number
+  /** Which of `QUEUED`. */
+  readonly queued?: number
 }
 export type World = ReadonlyMap<Infohash, { readonly tx: Tx; readonly content: Content }>
 export type BlockNode = {
@@ -43,9 +67,10 @@ export const GENESIS_TX: Tx = {
 /** A signed transaction as the model wants it. */
 export function worldlyOf(verified: VerifiedTransaction): { tx: Tx; content: Content } {
   const { infohash, tx } = verified
-  const { from, to, tokens, prev } = tx
+  const { from, to, tokens, prev, asset } = tx
+  const [isRequest, isIssuance] = [tx.bridge !== undefined, tx.issuance === true]
   return {
-    tx: { infohash, from, to, tokens, prev, isRequest: tx.bridge !== undefined, kind: 'signed' },
+    tx: ofAsset({ infohash, from, to, tokens, prev, isRequest, isIssuance, kind: 'signed' as const }, asset),
     content: { infohash, verified },
   }
 }
@@ -62,20 +87,18 @@ export function at<T>(items: readonly T[], index: number): T {
   return item
 }
 
-export function toStep({ verified, deposit }: Content): StepContent {
-  return verified ?? { index: BigInt(deposit ?? 0), entry: at(DEPOSITS, deposit ?? 0) }
+export function toStep({ verified, queued }: Content): StepContent {
+  return verified ?? at(QUEUED, queued ?? 0)
 }
 
 /** Transactions of random people that spend random outputs of one another, some of them too much or not their own. */
 export function makeWorld(recipe: readonly (readonly number[])[]): World {
   const made: { tx: Tx; content: Content }[] = [{ tx: GENESIS_TX, content: { infohash: GENESIS_INFOHASH } }]
-  for (const [index, entry] of DEPOSITS.entries()) {
-    const { infohash } = depositOf(BigInt(index), entry)
-    const tokens = entry.gross - entry.gross / 100n
-    made.push({
-      tx: { infohash, to: entry.to, tokens, prev: [], isRequest: false, kind: 'deposit' },
-      content: { infohash, deposit: index },
-    })
+  for (const [queued, { index, entry }] of QUEUED.entries()) {
+    const { infohash } = depositOf(index, entry)
+    const tokens = entry.kind === 'deposit' ? entry.gross - entry.gross / 100n : entry.amount
+    const tx = { infohash, to: entry.to, tokens, prev: [], isRequest: false, kind: 'deposit' as const }
+    made.push({ tx: entry.kind === 'deposit' ? tx : { ...tx, asset: entry.asset }, content: { infohash, queued } })
   }
   for (const [number, draws] of recipe.entries()) {
     const draw = drawer(draws)
@@ -85,52 +108,76 @@ export function makeWorld(recipe: readonly (readonly number[])[]): World {
     )
     const first = at(coins, draw(coins.length))
     const owner = draw(12) === 0 ? at(PEOPLE, draw(PEOPLE.length)).address : first.owner
-    const own = coins.filter((coin) => coin.owner === owner)
+    // Now and then not what the output is of.
+    const asset = draw(15) === 0 ? at(VAULTS, 0) : first.asset
+    const own = coins.filter((coin) => coin.owner === owner && coin.asset === asset)
     const inputs = new Map([[first.infohash, first.value]])
     for (let more = draw(3); more > 0 && own.length > 0; more--) {
       const coin = at(own, draw(own.length))
       inputs.set(coin.infohash, coin.value)
     }
     const sum = [...inputs.values()].reduce((a, b) => a + b, 0n)
-    const tokens = draw(12) === 0 || sum === 0n ? sum + 1n : draw(4) === 0 ? sum : sum / 2n + 1n
+    const wanted = draw(12) === 0 || sum === 0n ? sum + 1n : draw(4) === 0 ? sum : sum / 2n + 1n
+    const tokens = wanted > MAX_TOKENS ? MAX_TOKENS : wanted
     const from = PEOPLE.find(({ address }) => address === owner) ?? OWNER
     const prev = [...inputs.keys()]
-    const isRequest = draw(5) === 0 && tokens >= 100n
+    const isRequest = draw(5) === 0 && (asset === undefined ? tokens >= 100n : isEntered(asset))
     const to = at(PEOPLE, draw(PEOPLE.length))
-    const verified = isRequest ? request(from, prev, tokens, number) : pay({ from, to, tokens, prev, time: number })
-    made.push(worldlyOf(verified))
+    const common = { from, to, tokens, prev, time: number }
+    if (isRequest) made.push(worldlyOf(request(from, prev, tokens, number, asset)))
+    else if (asset === undefined && draw(4) === 0) made.push(worldlyOf(issue({ ...common, tokens: 1_000n })))
+    else made.push(worldlyOf(pay(ofAsset(common, asset))))
   }
   return new Map(made.map((one) => [one.tx.infohash, one]))
 }
 
-/** Steps of a valid block: deposits from the queue in order, then transactions whose inputs are there. */
+/** Steps of a valid block that have an effect: what was entered from the queue, then transactions whose inputs are there; all that fits into its account. */
 export function chooseSteps(model: Reference, world: World, ordered: readonly Infohash[], draw: Draw): Content[] {
   const all = [...world.values()].map(({ content }) => content)
-  const spent = new Set(ordered.flatMap((infohash) => spendingOf(world.get(infohash)?.tx)))
-  const there = new Set<Infohash>([GENESIS_INFOHASH, ...ordered])
+  const spent = new Set<string>()
+  const accounts = new Map<string, bigint>()
+  const there = new Set<Infohash>()
   const chosen: Content[] = []
-  const consumed = all.filter(({ infohash, deposit }) => deposit !== undefined && there.has(infohash)).length
+  const settle = (infohash: Infohash) => {
+    const tx = world.get(infohash)?.tx
+    if (tx === undefined) throw new RangeError(`no ${infohash} in this world`)
+    there.add(infohash)
+    for (const input of inputsOf(tx)) spent.add(input)
+    const add = (holder: string, value: bigint) => accounts.set(holder, (accounts.get(holder) ?? 0n) + value)
+    if (tx.from !== undefined) {
+      const payer = holderOf(ofAsset({ owner: tx.from }, tx.asset))
+      for (const value of model.valuesOf(tx) ?? []) add(payer, -value)
+    }
+    for (const coin of model.coinsOf(infohash)) add(holderOf(coin), coin.value)
+  }
   const take = (content: Content) => {
-    there.add(content.infohash)
-    for (const input of spendingOf(world.get(content.infohash)?.tx)) spent.add(input)
+    settle(content.infohash)
     chosen.push(content)
   }
-  const next = all.find(({ deposit }) => deposit === consumed)
-  if (next !== undefined && draw(3) === 0) take(next)
+  for (const infohash of [GENESIS_INFOHASH, ...ordered]) settle(infohash)
+  // Whoever pays themselves has that much already.
+  const fits = (tx: Tx) => {
+    if (tx.isRequest || tx.to === tx.from) return true
+    const asset = tx.isIssuance ? tx.infohash : tx.asset
+    return (accounts.get(holderOf(ofAsset({ owner: tx.to }, asset))) ?? 0n) + tx.tokens <= MAX_TOKENS
+  }
+  for (const kind of ['deposit', 'entered'] as const) {
+    const next = all.find(
+      ({ infohash, queued }) => queued !== undefined && at(QUEUED, queued).entry.kind === kind && !there.has(infohash),
+    )
+    const tx = next && world.get(next.infohash)?.tx
+    if (next !== undefined && tx !== undefined && draw(3) === 0 && fits(tx)) take(next)
+  }
   const start = draw(all.length)
   const count = draw(6)
   for (let i = 0; i < all.length && chosen.length < count; i++) {
     const content = at(all, (start + i) % all.length)
     const tx = world.get(content.infohash)?.tx
     if (tx?.kind !== 'signed' || there.has(tx.infohash)) continue
-    if (!tx.prev.every((input) => there.has(input)) || spendingOf(tx).some((input) => spent.has(input))) continue
-    const coins = tx.prev.map((input) => model.coinsOf(input).find(({ owner }) => owner === tx.from)?.value)
-    if (coins.includes(undefined) || coins.reduce<bigint>((sum, value) => sum + (value ?? 0n), 0n) < tx.tokens) continue
+    if (!tx.prev.every((input) => there.has(input)) || inputsOf(tx).some((input) => spent.has(input))) continue
+    const sum = model.valuesOf(tx)?.reduce((total, value) => total + value, 0n)
+    if (sum === undefined || (sum < tx.tokens && !tx.isIssuance) || !fits(tx)) continue
     take(content)
   }
   return chosen
-}
-
-function spendingOf(tx: Tx | undefined): string[] {
-  return tx?.from === undefined ? [] : tx.prev.map((input) => `${input}${tx.from}`)
 }

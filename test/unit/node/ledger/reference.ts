@@ -1,9 +1,12 @@
 // The plain model of a ledger: it keeps what came and in which order, and recomputes everything else from scratch each time.
 
 import type { Status } from '../../../../node/ledger/types.ts'
+import type { Asset } from '../../../../node/protocol/asset.ts'
 import { decodeUint, encodeUint } from '../../../../node/protocol/bytes.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { type Address, type Hash, type Infohash, toBytes, toHash } from '../../../../node/protocol/ids.ts'
+import { MAX_TOKENS } from '../../../../node/protocol/rules.ts'
+import { ofAsset } from '../../../../node/protocol/state.ts'
 
 /** A transaction of a made-up world. Deposits and genesis have no sender. */
 export type Tx = {
@@ -13,6 +16,9 @@ export type Tx = {
   readonly tokens: bigint
   readonly prev: readonly Infohash[]
   readonly isRequest: boolean
+  readonly isIssuance?: boolean
+  /** What it moves; TTX if there is none, as of an issuance. */
+  readonly asset?: Asset
   readonly kind: 'genesis' | 'deposit' | 'signed'
 }
 
@@ -29,13 +35,24 @@ export type Beginning = {
 export type Verdict = {
   readonly status: Map<Infohash, Status>
   readonly dead: Set<Infohash>
-  readonly outputs: Map<string, { readonly owner: Address; readonly value: bigint; readonly status: Status }>
-  readonly pendingOut: Map<Address, bigint>
+  readonly outputs: Map<string, Coin & { readonly status: Status }>
+  /** By `holderOf`. */
+  readonly pendingOut: Map<string, bigint>
   readonly live: Infohash[]
   readonly unordered: Infohash[]
 }
 
-type Coin = { readonly owner: Address; readonly value: bigint }
+export type Coin = { readonly owner: Address; readonly asset?: Asset; readonly value: bigint }
+
+/** Whose, and of what. */
+export function holderOf({ owner, asset }: Omit<Coin, 'value'>): string {
+  return `${owner} ${asset ?? 'TTX'}`
+}
+
+/** What a transaction spends is of one owner and one asset. */
+export function inputsOf({ prev, from, asset }: Tx): string[] {
+  return from === undefined ? [] : prev.map((input) => `${input} ${holderOf(ofAsset({ owner: from }, asset))}`)
+}
 
 export class Reference {
   readonly #world: ReadonlyMap<Infohash, Tx>
@@ -102,9 +119,10 @@ export class Reference {
   }
 
   #reasonToRefuse(tx: Tx): 'invalid' | 'conflicting' | undefined {
-    const coins = tx.prev.map((input) => this.coinsOf(input).find(({ owner }) => owner === tx.from))
-    if (coins.some((coin) => coin === undefined)) return 'invalid'
-    if (coins.reduce((sum, coin) => sum + (coin?.value ?? 0n), 0n) < tx.tokens) return 'invalid'
+    const values = this.valuesOf(tx)
+    if (values === undefined) return 'invalid'
+    const sum = values.reduce((total, value) => total + value, 0n)
+    if ((sum < tx.tokens && !tx.isIssuance) || sum > MAX_TOKENS) return 'invalid'
     const { dead, status } = this.judge()
     if (tx.prev.some((input) => dead.has(input))) return 'conflicting'
     const isBeaten = this.#complete.some((other) => status.get(other) === 'final' && this.#compete(tx, this.#tx(other)))
@@ -116,7 +134,8 @@ export class Reference {
   }
 
   #compete(a: Tx, b: Tx): boolean {
-    return a.infohash !== b.infohash && a.from === b.from && a.prev.some((input) => b.prev.includes(input))
+    const others = inputsOf(b)
+    return a.infohash !== b.infohash && inputsOf(a).some((input) => others.includes(input))
   }
 
   #tx(infohash: Infohash): Tx {
@@ -128,12 +147,25 @@ export class Reference {
   /** What a transaction creates, whatever became of it. */
   coinsOf(infohash: Infohash): Coin[] {
     const tx = this.#tx(infohash)
-    if (tx.from === undefined) return [{ owner: tx.to, value: tx.tokens }]
-    let sum = 0n
-    for (const input of tx.prev) sum += this.coinsOf(input).find(({ owner }) => owner === tx.from)?.value ?? 0n
-    if (tx.to === tx.from && !tx.isRequest) return [{ owner: tx.to, value: sum }]
-    const change = sum > tx.tokens ? [{ owner: tx.from, value: sum - tx.tokens }] : []
-    return tx.isRequest ? change : [{ owner: tx.to, value: tx.tokens }, ...change]
+    const { from, to, tokens, asset } = tx
+    if (from === undefined) return [ofAsset({ owner: to, value: tokens }, asset)]
+    const sum = (this.valuesOf(tx) ?? []).reduce((total, value) => total + value, 0n)
+    if (tx.isIssuance)
+      return [
+        { owner: to, value: tokens, asset: infohash },
+        { owner: from, value: sum },
+      ]
+    if (to === from && !tx.isRequest) return [ofAsset({ owner: to, value: sum }, asset)]
+    const change = sum > tokens ? [ofAsset({ owner: from, value: sum - tokens }, asset)] : []
+    return tx.isRequest ? change : [ofAsset({ owner: to, value: tokens }, asset), ...change]
+  }
+
+  /** What the inputs of a signed transaction hold; undefined if one does not exist. */
+  valuesOf(tx: Tx): bigint[] | undefined {
+    const coins = tx.prev.map((input) =>
+      this.coinsOf(input).find(({ owner, asset }) => owner === tx.from && asset === tx.asset),
+    )
+    return coins.every((coin) => coin !== undefined) ? coins.map(({ value }) => value) : undefined
   }
 
   /** Everything, from the arrivals and the branch alone. */
@@ -142,7 +174,7 @@ export class Reference {
     const dead = new Set<Infohash>()
     const spentBy = new Map<string, Infohash>()
     const claim = (tx: Tx) => {
-      for (const input of tx.prev) spentBy.set(`${input}${tx.from}`, tx.infohash)
+      for (const input of inputsOf(tx)) spentBy.set(input, tx.infohash)
     }
     for (const { infohash, place } of this.#branch) {
       status.set(infohash, place.isFinal ? 'final' : 'ordered')
@@ -155,7 +187,7 @@ export class Reference {
         status.set(infohash, 'waiting')
         continue
       }
-      const rivals = tx.prev.flatMap((input) => spentBy.get(`${input}${tx.from}`) ?? [])
+      const rivals = inputsOf(tx).flatMap((input) => spentBy.get(input) ?? [])
       const parents = tx.prev.map((input) => status.get(input))
       const isLost = rivals.length > 0 || parents.includes('conflicting')
       status.set(infohash, isLost ? 'conflicting' : parents.includes('waiting') ? 'waiting' : 'accepted')
@@ -177,14 +209,16 @@ export class Reference {
 
   #coins(status: ReadonlyMap<Infohash, Status>, spentBy: ReadonlyMap<string, Infohash>) {
     const outputs: Verdict['outputs'] = new Map()
-    const pendingOut = new Map<Address, bigint>()
+    const pendingOut = new Map<string, bigint>()
     const live = [...status].filter(([, one]) => one === 'accepted' || one === 'ordered' || one === 'final')
     for (const [infohash, one] of live) {
-      for (const { owner, value } of this.coinsOf(infohash)) {
-        const spender = spentBy.get(`${infohash}${owner}`)
+      for (const coin of this.coinsOf(infohash)) {
+        const holder = holderOf(coin)
+        const spender = spentBy.get(`${infohash} ${holder}`)
         const fate = spender === undefined ? undefined : status.get(spender)
-        if (fate === undefined || fate === 'waiting') outputs.set(`${infohash} ${owner}`, { owner, value, status: one })
-        else if (fate === 'accepted' && one !== 'accepted') pendingOut.set(owner, (pendingOut.get(owner) ?? 0n) + value)
+        if (fate === undefined || fate === 'waiting') outputs.set(`${infohash} ${holder}`, { ...coin, status: one })
+        else if (fate === 'accepted' && one !== 'accepted')
+          pendingOut.set(holder, (pendingOut.get(holder) ?? 0n) + coin.value)
       }
     }
     const unordered = live.filter(([, one]) => one === 'accepted').map(([infohash]) => infohash)

@@ -8,13 +8,15 @@ import { pino } from 'pino'
 import { OperationError } from '../../../../node/errors.ts'
 import { Ledger, type LedgerOptions } from '../../../../node/ledger/ledger.ts'
 import type { BranchBlock, BranchStep } from '../../../../node/ledger/types.ts'
+import type { Asset } from '../../../../node/protocol/asset.ts'
 import { createGenesis, genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { type Address, addressOfKey, type Hash, type Infohash, toHash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
-import { type DepositEntry, depositTransaction } from '../../../../node/protocol/queue.ts'
+import { type DepositEntry, depositTransaction, type EnteredEntry } from '../../../../node/protocol/queue.ts'
 import type { Rules } from '../../../../node/protocol/rules.ts'
 import { publicKeyOf, signDigest } from '../../../../node/protocol/signature.ts'
+import { ofAsset } from '../../../../node/protocol/state.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { signingDigest } from '../../../../node/protocol/typed-data.ts'
 import { type VerifiedTransaction, verifyFile } from '../../../../node/protocol/verify.ts'
@@ -46,14 +48,22 @@ export type Payment = {
   readonly to: Person | Address
   readonly tokens: bigint
   readonly prev: readonly Infohash[]
+  readonly asset?: Asset
   readonly memo?: string
   readonly time?: number
 }
 
 /** A signed transfer. */
-export function pay({ from, to, tokens, prev, memo, time = 1_767_226_000 }: Payment): VerifiedTransaction {
+export function pay({ from, to, tokens, prev, asset, memo, time = 1_767_226_000 }: Payment): VerifiedTransaction {
   const payee = typeof to === 'string' ? to : to.address
-  return sign(from, { to: payee, tokens, prev: prev.toSorted(), time, ...(memo === undefined ? {} : { memo }) })
+  const body = ofAsset({ to: payee, tokens, prev: prev.toSorted(), time }, asset)
+  return sign(from, memo === undefined ? body : { ...body, memo })
+}
+
+/** A signed issuance: all that it spends comes back. */
+export function issue({ from, to, tokens, prev, time = 1_767_226_000 }: Omit<Payment, 'asset'>): VerifiedTransaction {
+  const payee = typeof to === 'string' ? to : to.address
+  return sign(from, { to: payee, tokens, prev: prev.toSorted(), time, issuance: true })
 }
 
 /** A signed request to bridge. */
@@ -62,9 +72,10 @@ export function request(
   prev: readonly Infohash[],
   tokens: bigint,
   time = 1_767_226_000,
+  asset?: Asset,
 ): VerifiedTransaction {
   const bridge = { chain: RULES.chain, to: from.address }
-  return sign(from, { to: RULES.bridge, tokens, prev: prev.toSorted(), time, bridge })
+  return sign(from, ofAsset({ to: RULES.bridge, tokens, prev: prev.toSorted(), time, bridge }, asset))
 }
 
 export function sign(from: Person, body: Parameters<typeof signingDigest>[0]): VerifiedTransaction {
@@ -73,7 +84,7 @@ export function sign(from: Person, body: Parameters<typeof signingDigest>[0]): V
   return verifyFile(RULES, file)
 }
 
-export function depositOf(index: bigint, entry: DepositEntry): { infohash: Infohash; file: Uint8Array } {
+export function depositOf(index: bigint, entry: CreditEntry): { infohash: Infohash; file: Uint8Array } {
   const file = encodeTransaction(depositTransaction(RULES, index, entry))
   return { infohash: infohashOf(file), file }
 }
@@ -84,7 +95,10 @@ export function hashOf(name: string): Hash {
 
 export const GENESIS_BLOCK = hashOf('block 0')
 
-export type StepContent = VerifiedTransaction | { readonly index: bigint; readonly entry: DepositEntry }
+/** An entry of the queue that becomes a transaction without a sender. */
+export type CreditEntry = DepositEntry | EnteredEntry
+
+export type StepContent = VerifiedTransaction | { readonly index: bigint; readonly entry: CreditEntry }
 
 export function block(name: string, height: bigint, contents: readonly StepContent[]): BranchBlock {
   const steps = contents.map(

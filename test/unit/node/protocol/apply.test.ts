@@ -61,7 +61,10 @@ function checkConsistent(state: State): void {
   assert.strictEqual(stateRoot(stateOf(outputsOf(state))), stateRoot(state))
   for (const { owner, asset, value } of balancesOf(state)) {
     const own = outputsOf(state).filter((output) => output.owner === owner && output.asset === asset)
-    assert.strictEqual(value, own.reduce((held, output) => held + output.value, 0n))
+    assert.strictEqual(
+      value,
+      own.reduce((held, output) => held + output.value, 0n),
+    )
   }
 }
 

@@ -74,7 +74,10 @@ describe('a head', () => {
       const record = new Uint8Array(59).fill(kind)
       const asset = record.slice(0, 21)
       const listed = splitHead({ ...nothing, requests: concat(record, new Uint8Array(39)) }).requests
-      assert.deepEqual(listed.map((asked) => asked.asset), [asset, undefined])
+      assert.deepEqual(
+        listed.map((asked) => asked.asset),
+        [asset, undefined],
+      )
       for (const bytes of [39, 58, 60]) refuses({ requests: new Uint8Array(bytes).fill(kind) })
     }
     for (const kind of [1, 4, 255]) refuses({ requests: new Uint8Array(59).fill(kind) })

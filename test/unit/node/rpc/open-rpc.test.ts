@@ -22,7 +22,7 @@ import { EXAMPLES } from '../../../../node/rpc/examples.ts'
 import { toWire } from '../../../../node/rpc/json.ts'
 import { ERRORS, TROUBLES } from '../../../../node/rpc/methods/errors.ts'
 import { describeMethods, type JsonSchema } from '../../../../node/rpc/open-rpc.ts'
-import { address, amount, bytes, hash, infohash, millis, seconds } from '../../../../node/schema.ts'
+import { address, amount, asset, bytes, hash, infohash, millis, seconds } from '../../../../node/schema.ts'
 import { protocolExample } from '../../../../scripts/make/protocol-example.ts'
 import { DESCRIPTION, problemOfParams, problemOfResult, validatorOf } from '../../../support/rpc/wire.ts'
 
@@ -103,6 +103,7 @@ test('ids, amounts, bytes and times are the same strings and numbers to both', (
   const schemas: [z.ZodType, string][] = [
     [address, 'Address'],
     [infohash, 'Infohash'],
+    [asset, 'Asset'],
     [hash, 'Hash'],
     [amount, 'Amount'],
     [bytes, 'Bytes'],
@@ -184,8 +185,9 @@ test('examples are of the network in docs/protocol.md', () => {
   const asText = (value: string) => new TextDecoder().decode(Buffer.from(value.slice(2), 'hex'))
   const { peers, fingerprint, queue } = EXAMPLES.node_info.result
   const { torrent } = EXAMPLES.proof_export.result
-  // What the page does not have: the name of another node, sums over all transactions and over the queue, a `.torrent`, which the code makes.
-  const others = [...peers.map(({ id }) => id), fingerprint, queue, toWire(torrent)]
+  // What the page does not have: the name of another node, another asset, sums over all transactions and over the queue, a `.torrent`, which the code makes.
+  const assets = EXAMPLES.account_assets.result.assets.map(({ asset }) => asset)
+  const others = [...peers.map(({ id }) => id), fingerprint, queue, toWire(torrent), ...assets]
   const strange: string[] = []
   const walk = (value: unknown) => {
     if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk)

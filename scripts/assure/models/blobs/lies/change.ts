@@ -5,6 +5,7 @@ import { type WrittenRow, writeBlobs } from '../../../../../node/protocol/blob.t
 import { type AppliedStep, blobRowsOf, encodeRequest, splitHead } from '../../../../../node/protocol/blob-block.ts'
 import { concat } from '../../../../../node/protocol/bytes.ts'
 import type { State } from '../../../../../node/protocol/state.ts'
+import { queueIndexes } from '../../../../../node/protocol/step.ts'
 import type { World } from '../../world.ts'
 import { postOf, type RightBlobs } from '../right-blocks.ts'
 import type { BlobPost } from '../scene.ts'
@@ -111,10 +112,10 @@ export function retoldStep(
 /** The steps from `from` on as they change the state before them, those that are invalid by nothing. */
 export function tell({ scene }: RightBlobs, steps: readonly Uint8Array[], from: number, state: State): AppliedStep[] {
   const { world, parent } = scene
-  const first = parent.sealed.header.lanes.deposits.count
+  const indexes = queueIndexes(parent.sealed.header.lanes, steps)
   let before = state
   return steps.slice(from).map((step, i) => {
-    const { state: after, growth } = applyStep(world.rules, before, first + BigInt(from + i), step)
+    const { state: after, growth } = applyStep(world.rules, before, indexes[from + i] ?? 0n, step)
     before = after
     return { step, after, growth }
   })
