@@ -1,39 +1,17 @@
 // Two rival blocks side by side: the first step in which they differ, and what that difference is. Pure.
 
-import { type Asset, decodeAsset } from '../../node/protocol/asset.ts'
 import { contentAt } from '../../node/protocol/blob.ts'
 import { type BlobBlock, statedBy } from '../../node/protocol/blob-block.ts'
 import { readRow } from '../../node/protocol/blob-row.ts'
 import { equalBytes } from '../../node/protocol/bytes.ts'
 import { netOf } from '../../node/protocol/fee.ts'
 import { keccak } from '../../node/protocol/hash.ts'
-import { type Address, type Hash, type Infohash, toHash } from '../../node/protocol/ids.ts'
-import { unpackTransaction } from '../../node/protocol/packed.ts'
+import { type Address, type Hash, type Infohash, toBytes, toHash } from '../../node/protocol/ids.ts'
 import { type Lane, type LanePoints, laneOf } from '../../node/protocol/queue.ts'
-import type { Reason, Rules } from '../../node/protocol/rules.ts'
+import type { Rules } from '../../node/protocol/rules.ts'
 import { decodeStep, readLanes, stepSizeAt, transactionIn } from '../../node/protocol/step.ts'
 import { type Posted, type PostedParts, splitStates } from '../../node/protocol/trace.ts'
-import { isMemo } from '../../node/protocol/transaction.ts'
-import { verifyPacked } from '../../node/protocol/verify.ts'
-
-/** A transaction as far as its bytes tell. Without `from` and `infohash` it is invalid in itself, for the reason `problem`. */
-export type TransactionReading = {
-  readonly infohash?: Infohash
-  readonly from?: Address
-  readonly problem?: Reason
-  readonly isRequest: boolean
-  readonly isIssuance?: true
-  /** What it moves; TTX if there is none. */
-  readonly asset?: Asset
-  /** The payee; of a request the recipient on Ethereum. */
-  readonly to: Address
-  /** Base units. */
-  readonly tokens: bigint
-  readonly prev: readonly Infohash[]
-  /** Printable ASCII; `badMemo` is one that is not, as bytes. */
-  readonly memo?: string
-  readonly badMemo?: Uint8Array
-}
+import { readTransaction, spendsTheSame, type TransactionReading } from './transaction-reading.ts'
 
 /** `index` is that of the queue entry in its lane, amounts are base units, fees gwei. */
 export type StepReading =
@@ -223,39 +201,25 @@ function fateOf(
   from: number,
 ): Fate | undefined {
   if (step?.kind !== 'transaction') return undefined
-  const { infohash, from: sender, prev } = step.transaction
+  const { transaction } = step
+  const { infohash } = transaction
   if (infohash === undefined) return { kind: 'absent' }
   let rival: Fate | undefined
   for (const [i, bytes] of others.slice(from).entries()) {
     const decoded = decodeStep(bytes)
     const packed = decoded && transactionIn(decoded)
-    // Only what spends one of the same transactions, or is this one, is worth the recovery of its sender.
-    if (packed === undefined || !unpackTransaction(packed)?.prev.some((each) => prev.includes(each))) continue
+    // Only what names one of the same transactions is worth the recovery of who signed it.
+    if (packed === undefined || !transaction.spends.some((spent) => names(packed, spent))) continue
     const other = readTransaction(rules, packed)
     if (other?.infohash === infohash) return { kind: 'later', step: from + i }
-    if (other?.infohash === undefined || other.from !== sender) continue
+    if (other?.infohash === undefined || !spendsTheSame(transaction, other)) continue
     rival ??= { kind: 'rival', step: from + i, infohash: other.infohash }
   }
   return rival ?? { kind: 'absent' }
 }
 
-function readTransaction(rules: Rules, packed: Uint8Array): TransactionReading | undefined {
-  const fields = unpackTransaction(packed)
-  if (fields === undefined) return undefined
-  const { request: isRequest, payee: to, tokens, prev, memo } = fields
-  const judged = verifyPacked(rules, packed)
-  const asset = fields.asset && decodeAsset(fields.asset)
-  return {
-    ...(typeof judged === 'string' ? { problem: judged } : { infohash: judged.infohash, from: judged.tx.from }),
-    ...{ isRequest, to, tokens, prev },
-    ...(fields.issuance ? { isIssuance: true } : {}),
-    ...(asset === undefined ? {} : { asset }),
-    ...(memo === undefined
-      ? {}
-      : isMemo(memo)
-        ? { memo }
-        : { badMemo: Uint8Array.from(memo, (each) => each.charCodeAt(0)) }),
-  }
+function names(packed: Uint8Array, { infohash }: { readonly infohash?: Infohash }): boolean {
+  return infohash !== undefined && Buffer.from(packed).includes(Buffer.from(toBytes(infohash)))
 }
 
 function sideOf(reading: StepReading, state: Hash | undefined, fate: Fate | undefined): Side {

@@ -148,6 +148,6 @@ function openRequest(
   if (packed === undefined) return undefined
   const fields = unpackTransaction(packed)
   const number = requestNumberOf(block, step)
-  if (fields === undefined || number === undefined || view.claimed.has(number)) return undefined
+  if (fields?.kind !== 'signed' || number === undefined || view.claimed.has(number)) return undefined
   return { step, number, to: fields.payee, gross: fields.tokens, net: netOf(fields.tokens), transaction: packed }
 }

@@ -3,8 +3,9 @@
 import { encodeText } from '../protocol/bytes.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import { packTransaction } from '../protocol/packed.ts'
-import { decodeTransaction } from '../protocol/transaction.ts'
-import { assetOf, payerOf } from './purse.ts'
+import { ofAsset } from '../protocol/state.ts'
+import { decodeTransaction, isPackable, parentsOf } from '../protocol/transaction.ts'
+import { assetOf } from './purse.ts'
 import { creatorStanding, entryOf, headOf, outputValue } from './standing/books.ts'
 import type { Database, Reader } from './store/database.ts'
 import { BLOCKS, CANDIDATES, type Entry, FILES, isSettled, numberKey, REQUESTS } from './store/tables.ts'
@@ -43,7 +44,7 @@ function takeWithAncestors(
       return
     }
     family.set(next, entry)
-    for (const input of entry.prev) toVisit.add(input)
+    for (const [input] of entry.inputs) toVisit.add(input)
   }
   for (const [name, entry] of family) chosen.set(name, entry)
 }
@@ -51,25 +52,22 @@ function takeWithAncestors(
 function candidateOf(reader: Reader, entry: Entry, nowSeconds: number): Candidate | undefined {
   const file = reader.get(FILES, entry.infohash)
   const tx = file === undefined ? undefined : decodeTransaction(encodeText(file))
-  if (tx?.kind !== 'signed') return undefined
-  const payer = payerOf(tx)
-  const isTtx = assetOf(payer) === undefined
+  if (tx === undefined || !isPackable(tx)) return undefined
   let coinAge = 0n
-  const after: Infohash[] = []
-  for (const input of entry.prev) {
-    if (isSettled(creatorStanding(reader, input))) {
-      const seconds = Math.max(0, Math.floor(nowSeconds - orderedAt(reader, input)))
-      if (isTtx) coinAge += (outputValue(reader, input, payer) ?? 0n) * BigInt(seconds)
-    } else after.push(input)
+  const prev = parentsOf(tx)
+  const after = prev.filter((input) => !isSettled(creatorStanding(reader, input)))
+  for (const [input, purse] of entry.inputs) {
+    if (assetOf(purse) !== undefined || after.includes(input)) continue
+    const seconds = Math.max(0, Math.floor(nowSeconds - orderedAt(reader, input)))
+    coinAge += (outputValue(reader, input, purse) ?? 0n) * BigInt(seconds)
   }
   return {
     infohash: entry.infohash,
     packed: packTransaction(tx),
     from: tx.from,
     after,
-    prev: tx.prev,
-    ...(tx.asset === undefined ? {} : { asset: tx.asset }),
-    ...(tx.bridge ? { request: tx.tokens } : {}),
+    prev,
+    ...(tx.kind === 'take' ? {} : ofAsset(tx.bridge ? { request: tx.tokens } : {}, tx.asset)),
     coinAge,
     firstSeenMs: entry.firstSeenMs,
   }

@@ -13,7 +13,7 @@ import type { DepositEntry, EnteredEntry } from '../protocol/queue.ts'
 import { RuleError } from '../protocol/rule-error.ts'
 import { MAX_FILE_BYTES, type Rules } from '../protocol/rules.ts'
 import type { Output } from '../protocol/state.ts'
-import { decodeTransaction, type GenesisTransaction } from '../protocol/transaction.ts'
+import { decodeTransaction, type GenesisTransaction, isPackable, parentsOf } from '../protocol/transaction.ts'
 import { type VerifiedTransaction, verifyFile } from '../protocol/verify.ts'
 import { type Arrival, admit, type Intake, refuse, submissionOf, waitingSubmission } from './intake/admit.ts'
 import { Rejects } from './intake/rejects.ts'
@@ -173,7 +173,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     if (entryOf(change, infohash) === undefined && submission.status === 'waiting') return submission
     this.#release(change, infohash)
     // A final one of before the snapshot proves that its parents are final too.
-    if (submission.status === 'final') for (const input of tx.prev) this.#promote(input)
+    if (submission.status === 'final') for (const input of parentsOf(tx)) this.#promote(input)
     return submission
   }
 
@@ -218,7 +218,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     if (!(isRefused || mayBeOld || item.prev.every(isHere))) return
     const file = encodeText(row.file)
     const tx = decodeTransaction(file)
-    if (tx.kind !== 'signed') return
+    if (!isPackable(tx)) return
     const verified = { tx, infohash, file, packed: packTransaction(tx) } // verified when it came
     try {
       this.#admit(change, { verified, source: row.source, firstSeenMs: row.firstSeenMs })

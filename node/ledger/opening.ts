@@ -5,7 +5,7 @@ import { encodeText } from '../protocol/bytes.ts'
 import { genesisInfohash } from '../protocol/genesis.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import type { Rules } from '../protocol/rules.ts'
-import { decodeTransaction, type GenesisTransaction } from '../protocol/transaction.ts'
+import { decodeTransaction, type GenesisTransaction, isPackable, parentsOf } from '../protocol/transaction.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
 import { Agenda, buryAll, type Work } from './standing/judge.ts'
 import { LOADING, storeGenesis } from './standing/snapshot.ts'
@@ -15,7 +15,7 @@ import type { Writer } from './store/writer.ts'
 
 const NETWORK = 'network'
 // Raised whenever the tables change; another value in a database means: begin again from the network.
-const FORMAT = 2
+const FORMAT = 3
 
 /** Writes genesis into a new database; throws `OperationError('other-network')` if an old one is not of this network. */
 export async function begin(
@@ -60,8 +60,8 @@ export async function loadWaiting(database: Database, writer: Writer, pool: Wait
   const evicted = rows.flatMap(([key, { file, source, order }]) => {
     const tx = decodeTransaction(encodeText(file))
     const infohash = key as Infohash // the table's keys
-    if (tx.kind !== 'signed') return [{ infohash }]
-    return pool.add({ infohash, from: tx.from, prev: tx.prev, source, bytes: file.length, order })
+    if (!isPackable(tx)) return [{ infohash }]
+    return pool.add({ infohash, prev: parentsOf(tx), source, bytes: file.length, order })
   })
   await writer.run((change) => {
     for (const { infohash } of evicted) change.delete(WAITING, infohash)

@@ -1,9 +1,8 @@
 // Whose money of which asset: by purses the ledger keeps what is spent, who spends it, balances and history.
 
-import { movedAsset } from '../protocol/apply.ts'
 import type { Asset } from '../protocol/asset.ts'
+import type { Flow } from '../protocol/flows.ts'
 import type { Address, Infohash } from '../protocol/ids.ts'
-import type { SignedTransaction, Transaction } from '../protocol/transaction.ts'
 
 /**
  * The address for an owner's TTX, and `address/asset` for another asset of theirs. It is text since keys of the database begin with it: `/` sorts
@@ -29,15 +28,20 @@ export function rangeOfAssets(owner: Address): readonly [string, string] {
   return [`${owner}/`, `${owner}0`]
 }
 
-/** What a transaction spends: of an issuance TTX. */
-export function payerOf({ from, asset }: Pick<SignedTransaction, 'from' | 'asset'>): Purse {
-  return purseOf(from, asset)
+/** An output that is spent, and of whose purse it is. */
+export type Input = readonly [Infohash, Purse]
+
+/** In the order in which the step function spends. Of a take both its people's, whose outputs can be of one transaction. */
+export function inputsOf(flows: readonly Flow[]): Input[] {
+  return flows.flatMap(({ from, prev, asset }) => prev.map((infohash): Input => [infohash, purseOf(from, asset)]))
 }
 
-/** What a transaction of this id gives its payee; undefined for TTX. */
-export function assetMovedBy(tx: Transaction, infohash: Infohash): Asset | undefined {
-  if (tx.kind === 'signed') return movedAsset({ tx, infohash })
-  return tx.kind === 'deposit' ? tx.deposit.asset : undefined
+/** Whose outputs a transaction can create: what is left goes back to whoever spent it. */
+export function pursesTouched(flows: readonly Flow[]): Purse[] {
+  return flows.flatMap(({ from, asset, paid }) => [
+    purseOf(from, asset),
+    ...(paid === undefined ? [] : [purseOf(paid.to, paid.asset)]),
+  ])
 }
 
 export function ownerOf(purse: Purse): Address {

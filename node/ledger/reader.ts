@@ -5,14 +5,14 @@ import type { Asset } from '../protocol/asset.ts'
 import { encodeText, encodeUint } from '../protocol/bytes.ts'
 import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.ts'
 import { MAX_INPUTS } from '../protocol/rules.ts'
-import { ofAsset } from '../protocol/state.ts'
-import { decodeTransaction, type Transaction } from '../protocol/transaction.ts'
+import { decodeTransaction } from '../protocol/transaction.ts'
 import { selectCandidates } from './candidates.ts'
 import { selectInputs, spendable } from './coins.ts'
 import { type Ancestors, ancestorsOf, rivalsToName } from './intake/graph.ts'
 import type { Rejects } from './intake/rejects.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
-import { assetMovedBy, assetOf, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
+import { movementIn } from './movement.ts'
+import { assetOf, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
 import { creatorStanding, entryOf, fileOf, headOf, placeOf } from './standing/books.ts'
 import type { Database } from './store/database.ts'
 import {
@@ -245,10 +245,7 @@ export class LedgerReader {
       infohash,
       status: statusOf(entry),
       firstSeenMs: entry.firstSeenMs,
-      direction: entry.payer !== purse ? 'in' : returnsAll(tx) ? 'self' : 'out',
-      tokens: tx.tokens,
-      to: tx.to,
-      ...details(infohash, tx),
+      ...movementIn(purse, infohash, tx),
       ...(block ? { block } : {}),
     }
   }
@@ -262,18 +259,6 @@ export class LedgerReader {
 function balanceIn(account: Account | undefined): LedgerBalance {
   const [accepted, ordered, final, pendingOut] = account?.sums ?? [0n, 0n, 0n, 0n]
   return { accepted, ordered, final, pendingOut, outputs: account?.outputs ?? 0 }
-}
-
-/** Whether all that it spends comes back to its sender, who pays themselves, or issues. */
-function returnsAll(tx: Transaction): boolean {
-  return tx.kind === 'signed' && (tx.issuance === true || tx.to === tx.from)
-}
-
-function details(infohash: Infohash, tx: Transaction) {
-  const asset = assetMovedBy(tx, infohash)
-  if (tx.kind !== 'signed') return ofAsset({}, asset)
-  const { from, bridge, memo } = tx
-  return ofAsset({ from, ...(bridge ? { bridgeTo: bridge.to } : {}), ...(memo === undefined ? {} : { memo }) }, asset)
 }
 
 function toFingerprint(sum: bigint): Hash {

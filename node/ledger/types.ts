@@ -3,6 +3,7 @@
 import type { Asset } from '../protocol/asset.ts'
 import type { BlockRequest } from '../protocol/block-torrent.ts'
 import type { Address, Hash, Infohash } from '../protocol/ids.ts'
+import type { Amount } from '../protocol/offer.ts'
 import type { DepositEntry, EnteredEntry } from '../protocol/queue.ts'
 import type { RuleError } from '../protocol/rule-error.ts'
 import type { Output } from '../protocol/state.ts'
@@ -88,6 +89,8 @@ export type HistoryItem = {
   /** Of a request: the recipient on Ethereum. */
   readonly bridgeTo?: Address
   readonly memo?: string
+  /** Of a take: what goes the other way, from `to` to `from`. */
+  readonly inReturn?: Amount
   readonly block?: BlockPlace
 }
 

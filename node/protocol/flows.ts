@@ -19,7 +19,8 @@ export type Flow = {
   readonly paid?: Amount & { readonly to: Address }
 }
 
-type Identified = Pick<VerifiedTransaction, 'tx' | 'infohash'>
+/** A transaction and its id. */
+export type Identified = Pick<VerifiedTransaction, 'tx' | 'infohash'>
 
 /** In the order in which the step function spends: of a take that of the maker first. */
 export function flowsOf({ tx, infohash }: Identified): Flow[] {

@@ -61,6 +61,16 @@ export type GenesisTransaction = {
 
 export type Transaction = PackableTransaction | DepositTransaction | GenesisTransaction
 
+/** Whether it is what people sign. */
+export function isPackable(tx: Transaction): tx is PackableTransaction {
+  return tx.kind === 'signed' || tx.kind === 'take'
+}
+
+/** The transactions whose outputs it spends, each once. */
+export function parentsOf(tx: PackableTransaction): Infohash[] {
+  return [...new Set(tx.kind === 'take' ? [...tx.offer.prev, ...tx.prev] : tx.prev)]
+}
+
 /** The file's bytes: canonical JSON. Pure text writing: it does not judge whether the content is valid. */
 export function encodeTransaction(tx: Transaction): Uint8Array {
   return encodeText(formatTransaction(tx))

@@ -2,9 +2,9 @@
 
 import { InvalidArgumentError } from 'commander'
 import { type Infohash, readInfohash } from '../../node/protocol/ids.ts'
+import { isMemo } from '../../node/protocol/members.ts'
 import { RuleError } from '../../node/protocol/rule-error.ts'
 import { MAX_MEMO } from '../../node/protocol/rules.ts'
-import { isMemo } from '../../node/protocol/transaction.ts'
 
 /** For commander. */
 export function parseMemo(text: string): string {

@@ -1,8 +1,10 @@
 // Steps of a block in words. What strangers chose is shown as printable characters or as hex, and never reaches a terminal raw.
 
-import type { Side, StepReading, TransactionReading } from '../../miner/watch/comparison.ts'
+import type { Side, StepReading } from '../../miner/watch/comparison.ts'
+import type { TransactionReading } from '../../miner/watch/transaction-reading.ts'
 import { formatAmount, nameAmount } from '../../node/client/amount.ts'
 import { formatHex } from '../../node/protocol/bytes.ts'
+import type { Amount } from '../../node/protocol/offer.ts'
 
 const SHOWN_BYTES = 24
 
@@ -43,20 +45,8 @@ export function describeFate({ fate }: Side, name: string): string | undefined {
   return `${name} has neither it nor another spending of the same money`
 }
 
-function describeTransaction({
-  from,
-  problem,
-  isRequest,
-  isIssuance,
-  asset,
-  to,
-  tokens,
-  memo,
-  badMemo,
-}: TransactionReading): string {
-  const who = from ?? 'somebody'
-  const amount = isIssuance ? `${tokens} units of a new asset` : nameAmount(tokens, asset)
-  const what = isRequest ? `asks to move ${amount} to ${to} on Ethereum` : `pays ${amount} to ${to}`
+function describeTransaction(transaction: TransactionReading): string {
+  const { from, memo, badMemo, problem } = transaction
   const note =
     memo !== undefined
       ? ` ("${memo}")`
@@ -64,7 +54,23 @@ function describeTransaction({
         ? ` (a memo that is not text: ${prefixOf(badMemo)})`
         : ''
   const doubt = problem === undefined ? '' : `; this transaction is invalid in itself: ${problem}`
-  return `${who} ${what}${note}${doubt}`
+  return `${from ?? 'somebody'} ${describeAct(transaction)}${note}${doubt}`
+}
+
+function describeAct(transaction: TransactionReading): string {
+  if (transaction.kind === 'take') {
+    const { maker = 'somebody', give, want } = transaction
+    return `takes an offer of ${maker}: ${nameOf(give)} for ${nameOf(want)}`
+  }
+  const { kind, to, tokens, asset } = transaction
+  if (kind === 'issuance') return `pays ${tokens} units of a new asset to ${to}`
+  const amount = nameAmount(tokens, asset)
+  return kind === 'request' ? `asks to move ${amount} to ${to} on Ethereum` : `pays ${amount} to ${to}`
+}
+
+/** Of an asset of no kind only that. */
+function nameOf(amount: Amount | undefined): string {
+  return amount === undefined ? 'an asset of no kind' : nameAmount(amount.tokens, amount.asset)
 }
 
 function prefixOf(bytes: Uint8Array): string {

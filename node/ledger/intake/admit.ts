@@ -1,11 +1,13 @@
 // Receives files: keeps what may be of use, parks what lacks ancestors, refuses what can never be valid.
 
+import { flowsOf } from '../../protocol/flows.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { MAX_TOKENS, type Reason } from '../../protocol/rules.ts'
+import { parentsOf } from '../../protocol/transaction.ts'
 import { invalidTransaction, type VerifiedTransaction } from '../../protocol/verify.ts'
-import { payerOf } from '../purse.ts'
+import { inputsOf, pursesTouched } from '../purse.ts'
 import { creatorStanding, entryOf, headOf, outputValue, place, placeOf, spendsOf } from '../standing/books.ts'
-import { adopt, isOfBeforeSnapshot, pursesTouched, storeSigned } from '../standing/entries.ts'
+import { adopt, isOfBeforeSnapshot, type Signed, storeSigned } from '../standing/entries.ts'
 import { judge } from '../standing/judge.ts'
 import type { Change, Reader } from '../store/database.ts'
 import { type Entry, statusOf, WAITING } from '../store/tables.ts'
@@ -36,42 +38,45 @@ const RIVALS_WALK = 1_000
 
 /** Judges a transaction that is right in itself. Throws `RuleError('invalid-transaction')`. */
 export function admit(change: Change, intake: Intake, arrival: Arrival): Submission {
-  const { infohash, tx } = arrival.verified
+  const { verified, firstSeenMs } = arrival
+  const { infohash } = verified
   const known = entryOf(change, infohash)
   if (known !== undefined) return submissionOf(change, known, false)
-  const refused = intake.rejects.get(infohash) ?? inherited(change, intake.rejects, arrival.verified)
+  const flows = flowsOf(verified)
+  const inputs = inputsOf(flows)
+  const refused = intake.rejects.get(infohash) ?? inherited(change, intake.rejects, { infohash, inputs })
   if (refused !== undefined) return refuse(intake.rejects, infohash, refused)
-  if (isOfBeforeSnapshot(change, infohash, pursesTouched(arrival.verified)))
-    return submissionOf(change, adoptFinal(change, arrival), true)
-  if (tx.prev.some((input) => creatorStanding(change, input) === undefined)) return park(change, intake, arrival)
+  // What its inputs hold is not known then, nor needed.
+  if (isOfBeforeSnapshot(change, infohash, pursesTouched(flows)))
+    return submissionOf(change, adopt(change, storeSigned(change, { verified, flows }, [], firstSeenMs)), true)
+  if (inputs.some(([input]) => creatorStanding(change, input) === undefined)) return park(change, intake, arrival)
 
-  const sum = sumOfInputs(change, arrival.verified)
-  if (sum === undefined) return refuse(intake.rejects, infohash, { why: 'dead', rivals: [] })
-  if (typeof sum === 'string')
-    return refuse(intake.rejects, infohash, { why: 'invalid', error: invalidTransaction(sum, infohash) })
+  const sums = sumsOfInputs(change, flows)
+  if (sums === undefined) return refuse(intake.rejects, infohash, { why: 'dead', rivals: [] })
+  if (typeof sums === 'string')
+    return refuse(intake.rejects, infohash, { why: 'invalid', error: invalidTransaction(sums, infohash) })
 
-  const payer = payerOf(tx)
-  const judgement = judge(change, { infohash, payer, prev: tx.prev, seq: headOf(change).seq + 1 })
-  const spenders = tx.prev.map((input) => spendsOf(change, input, payer).all.length)
+  const judgement = judge(change, { infohash, inputs, seq: headOf(change).seq + 1 })
+  const spenders = inputs.map((input) => spendsOf(change, ...input).all.length)
   if (judgement.standing === 'conflicting') {
     const { rivals, isDead } = judgement
     if (isDead) return refuse(intake.rejects, infohash, { why: 'dead', rivals })
     const isCrowded = headOf(change).conflicting >= intake.maxConflicting || spenders.some((n) => n >= intake.maxRivals)
     if (isCrowded) return refuse(intake.rejects, infohash, { why: 'crowded', rivals })
   }
-  const stored = storeSigned(change, arrival.verified, sum, arrival.firstSeenMs)
+  const stored = storeSigned(change, { verified, flows }, sums, firstSeenMs)
   const placed = place(change, { ...stored, isShown: spenders.includes(1) }, judgement)
   return submissionOf(change, placed, true)
 }
 
 /** Keeps a file that cannot be judged yet. */
 function park(change: Change, { pool }: Intake, { verified, source, firstSeenMs }: Arrival): Submission {
-  const { infohash, file, tx } = verified
+  const { infohash, file } = verified
   const isNew = pool.get(infohash) === undefined
   if (isNew) {
     const order = pool.nextOrder
     change.put(WAITING, infohash, { file: new TextDecoder().decode(file), source, order, firstSeenMs })
-    const item = { infohash, prev: tx.prev, from: tx.from, source, bytes: file.length, order }
+    const item = { infohash, prev: parentsOf(verified.tx), source, bytes: file.length, order }
     for (const evicted of pool.add(item)) change.delete(WAITING, evicted.infohash)
   }
   return waitingSubmission(change, pool, infohash, isNew)
@@ -97,8 +102,12 @@ export function refuse(rejects: Rejects, infohash: Infohash, reject: Reject): Su
 }
 
 /** A child of what was refused is refused for the same reason. */
-function inherited(change: Change, rejects: Rejects, { tx, infohash }: VerifiedTransaction): Reject | undefined {
-  for (const input of tx.prev) {
+function inherited(
+  change: Change,
+  rejects: Rejects,
+  { infohash, inputs }: Pick<Entry, 'infohash' | 'inputs'>,
+): Reject | undefined {
+  for (const [input] of inputs) {
     const reject = creatorStanding(change, input) === undefined ? rejects.get(input) : undefined
     if (reject?.why === 'invalid') return { why: 'invalid', error: invalidTransaction('MissingInput', infohash) }
     if (reject !== undefined) return reject
@@ -106,22 +115,22 @@ function inherited(change: Change, rejects: Rejects, { tx, infohash }: VerifiedT
   return undefined
 }
 
-/** What its inputs hold, or why it can never be valid; `undefined` if an input was spent before the snapshot. */
-function sumOfInputs(change: Change, { tx }: VerifiedTransaction): bigint | Reason | undefined {
-  let sum = 0n
+/** What the inputs of each flow hold, or why it can never be valid; `undefined` if an input was spent before the snapshot. */
+function sumsOfInputs(change: Change, flows: Signed['flows']): bigint[] | Reason | undefined {
+  const sums: bigint[] = []
   let isSpent = false
-  for (const input of tx.prev) {
-    const value = outputValue(change, input, payerOf(tx))
-    const parent = entryOf(change, input)
-    if (value === undefined && parent !== undefined && !parent.isPartial) return 'MissingInput'
-    if (value === undefined) isSpent = true
-    sum += value ?? 0n
+  for (const flow of flows) {
+    let sum = 0n
+    for (const [input, purse] of inputsOf([flow])) {
+      const value = outputValue(change, input, purse)
+      const parent = entryOf(change, input)
+      if (value === undefined && parent !== undefined && !parent.isPartial) return 'MissingInput'
+      if (value === undefined) isSpent = true
+      sum += value ?? 0n
+    }
+    sums.push(sum)
   }
   if (isSpent) return undefined
-  if (sum < tx.tokens && !tx.issuance) return 'Overspend'
-  return sum > MAX_TOKENS ? 'MissingInput' : sum // more than there can be: its inputs exclude each other
-}
-
-function adoptFinal(change: Change, { verified, firstSeenMs }: Arrival): Entry {
-  return adopt(change, storeSigned(change, verified, verified.tx.tokens, firstSeenMs)) // the sum is not known, nor needed
+  if (flows.some(({ least }, i) => (sums[i] ?? 0n) < least)) return 'Overspend'
+  return sums.some((sum) => sum > MAX_TOKENS) ? 'MissingInput' : sums // more than there can be: its inputs exclude each other
 }

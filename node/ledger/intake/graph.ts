@@ -30,7 +30,7 @@ export function ancestorsOf(reader: Reader, pool: WaitingPool, infohash: Infohas
     }
     if (isSettled(entry?.standing)) continue
     if (entry !== undefined && next !== infohash) unordered.push(next)
-    for (const input of item.prev) seen.add(input) // a set's iteration reaches what is added during it
+    for (const input of 'inputs' in item ? item.inputs.map(([one]) => one) : item.prev) seen.add(input) // a set's iteration reaches what is added during it
   }
   return { missing, unordered, complete: true }
 }
@@ -49,7 +49,7 @@ export function rivalsToName(reader: Reader, entry: Entry, limit: number): reado
     if (ancestor?.standing !== 'conflicting') continue
     const { rivals } = judge(reader, ancestor)
     if (rivals.length > 0) return next === entry.infohash ? rivalsOf(reader, entry) : rivals
-    for (const input of ancestor.prev) seen.add(input)
+    for (const [input] of ancestor.inputs) seen.add(input)
   }
   return []
 }

@@ -1,6 +1,6 @@
 // Index of the files whose ancestors are not all here. Bounded in count and bytes, and no source can fill it alone.
 
-import type { Address, Infohash } from '../../protocol/ids.ts'
+import type { Infohash } from '../../protocol/ids.ts'
 
 export type WaitingLimits = {
   /** Files. */
@@ -13,8 +13,8 @@ export type WaitingLimits = {
 
 export type WaitingItem = {
   readonly infohash: Infohash
+  /** The transactions that it spends from. */
   readonly prev: readonly Infohash[]
-  readonly from: Address
   readonly source: string
   readonly bytes: number
   /** Counts arrivals in the pool. */

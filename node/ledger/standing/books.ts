@@ -4,7 +4,7 @@ import { OperationError } from '../../errors.ts'
 import { decodeUint } from '../../protocol/bytes.ts'
 import { keccak } from '../../protocol/hash.ts'
 import { type Infohash, toBytes } from '../../protocol/ids.ts'
-import { assetOf, type Purse } from '../purse.ts'
+import { assetOf, type Input, type Purse } from '../purse.ts'
 import type { Change, Reader } from '../store/database.ts'
 import {
   ACCOUNTS,
@@ -85,9 +85,8 @@ export function relativesOf(reader: Reader, entry: Entry): { children: Infohash[
   return { children, rivals: rivalsOf(reader, entry) }
 }
 
-export function rivalsOf(reader: Reader, { infohash, prev, payer }: Pick<Entry, 'infohash' | 'prev' | 'payer'>) {
-  if (payer === '') return []
-  const rivals = new Set(prev.flatMap((input) => spendsOf(reader, input, payer).all))
+export function rivalsOf(reader: Reader, { infohash, inputs }: Pick<Entry, 'infohash' | 'inputs'>) {
+  const rivals = new Set(inputs.flatMap((input) => spendsOf(reader, ...input).all))
   rivals.delete(infohash)
   return [...rivals]
 }
@@ -112,11 +111,9 @@ export function store(change: Change, entry: Omit<Entry, 'seq'> & { readonly sta
   change.put(FILES, stored.infohash, file)
   change.put(ARRIVALS, numberKey(seq), stored.infohash)
   for (const purse of pursesOf(stored)) change.put(HISTORY, purse + numberKey(seq), stored.infohash)
-  if (stored.payer !== '') {
-    for (const input of stored.prev) {
-      const spends = spendsOf(change, input, stored.payer)
-      change.put(SPENDS, outputKey(input, stored.payer), { ...spends, all: [...spends.all, stored.infohash] })
-    }
+  for (const input of stored.inputs) {
+    const spends = spendsOf(change, ...input)
+    change.put(SPENDS, outputKey(...input), { ...spends, all: [...spends.all, stored.infohash] })
   }
   return stored
 }
@@ -145,10 +142,9 @@ export function bury(change: Change, entry: Entry): void {
   change.put(ENTRIES, entry.infohash, { ...entry, isDead: true })
   change.delete(CONFLICTS, numberKey(entry.seq))
   updateHead(change, { conflicting: headOf(change).conflicting - 1 })
-  if (entry.payer === '') return
-  for (const input of entry.prev) {
-    const key = outputKey(input, entry.payer)
-    const spends = spendsOf(change, input, entry.payer)
+  for (const input of entry.inputs) {
+    const key = outputKey(...input)
+    const spends = spendsOf(change, ...input)
     const all = spends.all.filter((infohash) => infohash !== entry.infohash)
     if (all.length === 0) change.delete(SPENDS, key)
     else change.put(SPENDS, key, { ...spends, all })
@@ -192,9 +188,9 @@ export function unspentKey(purse: Purse, outputClass: OutputClass, value: bigint
   return `${purse}${outputClass}${value.toString(16).padStart(32, '0')}${infohash}`
 }
 
-/** The place among the candidates of a transaction whose ordered inputs hold `settled`: greater amounts of TTX first, other assets last. */
-export function rankOf(payer: Purse, settled: bigint): string {
-  return assetOf(payer) === undefined ? sizeKey(settled) : OTHER_ASSETS
+/** The place among the candidates of a transaction whose ordered inputs hold `settled` TTX: greater amounts first, what spends none last. */
+export function rankOf(inputs: readonly Input[], settled: bigint): string {
+  return inputs.some(([, purse]) => assetOf(purse) === undefined) ? sizeKey(settled) : OTHER_ASSETS
 }
 
 /** Two hex digits that sort greater amounts first, by power of two. */
@@ -219,20 +215,19 @@ function classOf(creator: Standing | undefined, spender: Standing | undefined): 
 
 /** The transaction takes its inputs or lets go of them. A transaction that comes to stand takes over; one that falls lets go only of what it still has. */
 function claimInputs(change: Change, before: Entry, after: Entry): void {
-  const { infohash, payer } = after
-  if (payer === '') return
-  for (const input of after.prev) {
-    const spends = spendsOf(change, input, payer)
+  const { infohash } = after
+  for (const [parent, purse] of after.inputs) {
+    const spends = spendsOf(change, parent, purse)
     const isOwn = spends.live === infohash
     if (!isOwn && !isLive(after)) continue
     const other = spends.live === '' || isOwn ? undefined : namedEntry(change, spends.live).standing
     const live: Spends['live'] = isLive(after) ? infohash : ''
-    if (live !== spends.live) change.put(SPENDS, outputKey(input, payer), { ...spends, live })
-    const value = outputValue(change, input, payer)
+    if (live !== spends.live) change.put(SPENDS, outputKey(parent, purse), { ...spends, live })
+    const value = outputValue(change, parent, purse)
     if (value === undefined) continue // spent before the snapshot
-    const creator = creatorStanding(change, input)
+    const creator = creatorStanding(change, parent)
     const old = classOf(creator, isOwn ? before.standing : other)
-    moveOutput(change, { infohash: input, purse: payer, value }, old, classOf(creator, after.standing))
+    moveOutput(change, { infohash: parent, purse, value }, old, classOf(creator, after.standing))
   }
 }
 
@@ -271,8 +266,6 @@ function countsAsConflicting({ standing, isDead }: Entry): boolean {
   return standing === 'conflicting' && !isDead
 }
 
-function pursesOf({ payer, outputs }: Entry): Set<Purse> {
-  const purses = new Set(outputs.map(([purse]) => purse))
-  if (payer !== '') purses.add(payer)
-  return purses
+function pursesOf({ inputs, outputs }: Entry): Set<Purse> {
+  return new Set([...outputs.map(([purse]) => purse), ...inputs.map(([, purse]) => purse)])
 }

@@ -1,10 +1,11 @@
 // Ordering: makes a branch of blocks the ordered one, and blocks final.
 
 import { OperationError } from '../../errors.ts'
+import { flowsOf } from '../../protocol/flows.ts'
 import { type Infohash, ZERO_HASH } from '../../protocol/ids.ts'
 import type { Facts } from '../../protocol/rule-error.ts'
 import type { Rules } from '../../protocol/rules.ts'
-import { payerOf } from '../purse.ts'
+import { inputsOf } from '../purse.ts'
 import type { Change } from '../store/database.ts'
 import { BLOCKS, CONTENTS, type Entry, isSettled, numberKey } from '../store/tables.ts'
 import type { Branch, BranchBlock, BranchStep } from '../types.ts'
@@ -140,25 +141,28 @@ function applyBlock(change: Change, block: BranchBlock, agenda: Agenda, context:
 
 /** The stored transaction of a step whose inputs are there, ordered, and spent by nothing ordered. */
 function spend(change: Change, step: Exclude<BranchStep, { kind: 'deposit' }>, context: BranchContext): Entry {
-  const { tx, infohash } = step.transaction
-  const payer = payerOf(tx)
+  const { infohash } = step.transaction
   const facts = { infohash, step: step.step }
-  let sum = 0n
-  for (const input of tx.prev) {
-    const value = outputValue(change, input, payer)
-    if (value === undefined || !isSettled(creatorStanding(change, input))) {
-      throw badBranch('a step spends what is not there', { ...facts, input })
+  const flows = flowsOf(step.transaction)
+  const sums = flows.map((flow) => {
+    let sum = 0n
+    for (const [input, purse] of inputsOf([flow])) {
+      const value = outputValue(change, input, purse)
+      if (value === undefined || !isSettled(creatorStanding(change, input))) {
+        throw badBranch('a step spends what is not there', { ...facts, input })
+      }
+      const { live } = spendsOf(change, input, purse)
+      if (live !== '' && isSettled(namedEntry(change, live).standing)) {
+        throw badBranch('a step spends what another one spent', { ...facts, input, rival: live })
+      }
+      sum += value
     }
-    const { live } = spendsOf(change, input, payer)
-    if (live !== '' && isSettled(namedEntry(change, live).standing)) {
-      throw badBranch('a step spends what another one spent', { ...facts, input, rival: live })
-    }
-    sum += value
-  }
-  if (sum < tx.tokens && !tx.issuance) throw badBranch('a step spends more than it has', facts)
+    if (sum < flow.least) throw badBranch('a step spends more than it has', facts)
+    return sum
+  })
   const known = entryOf(change, infohash)
   if (known !== undefined) return known
-  const stored = storeSigned(change, step.transaction, sum, context.nowMs)
+  const stored = storeSigned(change, { verified: step.transaction, flows }, sums, context.nowMs)
   context.onStored(infohash)
   return stored
 }

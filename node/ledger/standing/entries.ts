@@ -1,13 +1,13 @@
 // How transactions get into the tables: signed ones, deposits, and final ones from before the snapshot.
 
-import { createdOutputs, movedAsset } from '../../protocol/apply.ts'
+import { createdBy, type Flow } from '../../protocol/flows.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { type DepositEntry, depositTransaction, type EnteredEntry } from '../../protocol/queue.ts'
 import type { Rules } from '../../protocol/rules.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
 import type { VerifiedTransaction } from '../../protocol/verify.ts'
-import { type Purse, payerOf, purseOf } from '../purse.ts'
+import { inputsOf, type Purse, purseOf } from '../purse.ts'
 import type { Change } from '../store/database.ts'
 import { BASE, ENTRIES, type Entry } from '../store/tables.ts'
 import { countFinal, entryOf, headOf, namedEntry, spendsOf, store } from './books.ts'
@@ -32,20 +32,22 @@ export function storeDeposit(
   return isOfBeforeSnapshot(change, infohash, [purse]) ? adopt(change, stored) : stored
 }
 
-/** Stores a signed transaction whose inputs hold `sum`. */
-export function storeSigned(change: Change, verified: VerifiedTransaction, sum: bigint, nowMs: number): Entry {
+/** A signed transaction, and what its flows move. */
+export type Signed = { readonly verified: VerifiedTransaction; readonly flows: readonly Flow[] }
+
+/** Stores a signed transaction; `sums`: what the inputs of each of its flows hold. */
+export function storeSigned(
+  change: Change,
+  { verified, flows }: Signed,
+  sums: readonly bigint[],
+  nowMs: number,
+): Entry {
   const { tx, infohash, file } = verified
-  const outputs = createdOutputs(verified, sum).map(
-    ({ owner, asset, value }) => [purseOf(owner, asset), value] as const,
-  )
-  const request = tx.bridge && tx.asset === undefined ? tx.tokens : 0n
-  const entry = {
-    ...newEntry({ infohash, kind: 'signed', file, nowMs }),
-    payer: payerOf(tx),
-    prev: tx.prev,
-    outputs,
-    request,
-  }
+  const created = flows.flatMap((flow, i) => createdBy(flow, sums[i] ?? flow.least))
+  const outputs = created.map(({ owner, asset, value }) => [purseOf(owner, asset), value] as const)
+  const request = tx.kind === 'signed' && tx.bridge && tx.asset === undefined ? tx.tokens : 0n
+  const inputs = inputsOf(flows)
+  const entry = { ...newEntry({ infohash, kind: 'signed', file, nowMs }), inputs, outputs, request }
   return store(change, entry, new TextDecoder().decode(file))
 }
 
@@ -62,8 +64,7 @@ export function newEntry(facts: {
     standing: 'held',
     firstSeenMs: facts.nowMs,
     bytes: facts.file.length,
-    payer: '',
-    prev: [],
+    inputs: [],
     outputs: [],
     request: 0n,
     rank: '',
@@ -71,11 +72,6 @@ export function newEntry(facts: {
     isDead: false,
     isPartial: false,
   }
-}
-
-/** Whose outputs a signed transaction can create: what is left goes back to the payer. */
-export function pursesTouched(verified: VerifiedTransaction): Purse[] {
-  return [payerOf(verified.tx), purseOf(verified.tx.to, movedAsset(verified))]
 }
 
 /** An output of it is in the snapshot, or a final transaction spends one. */

@@ -1,6 +1,7 @@
 // Where unordered transactions stand: the senior of two rivals, if its inputs stand. Judged again only where something changed.
 
 import type { Infohash } from '../../protocol/ids.ts'
+import { assetOf } from '../purse.ts'
 import type { Change, Reader } from '../store/database.ts'
 import { DEAD, type Entry, isSettled, numberKey, type Standing, TO_BURY, TO_JUDGE } from '../store/tables.ts'
 import {
@@ -22,7 +23,7 @@ import { SeniorityHeap } from './heap.ts'
 /** A change that may ask (by yielding) that what it did so far be written before it goes on. */
 export type Work<T = void> = Generator<undefined, T, undefined>
 
-type Unplaced = Pick<Entry, 'infohash' | 'payer' | 'prev' | 'seq'>
+type Unplaced = Pick<Entry, 'infohash' | 'inputs' | 'seq'>
 export type Judgement = {
   readonly standing: Standing
   readonly rank: string
@@ -33,22 +34,22 @@ export type Judgement = {
 }
 
 /** By the seniority rule alone (`TransactionLedger`): for a signed transaction that no block orders and whose ancestors are all here. */
-export function judge(reader: Reader, { infohash, payer, prev, seq }: Unplaced): Judgement {
+export function judge(reader: Reader, { infohash, inputs, seq }: Unplaced): Judgement {
   const rivals = new Set<Infohash>()
   let isLost = false
   let isDead = false
   let isHeld = false
   let settled = 0n
-  if (payer === '') return { standing: 'held', rank: '', rivals: [], isDead }
-  for (const input of prev) {
-    const parent = creatorStanding(reader, input)
+  if (inputs.length === 0) return { standing: 'held', rank: '', rivals: [], isDead }
+  for (const [creator, purse] of inputs) {
+    const parent = creatorStanding(reader, creator)
     if (parent === 'conflicting') {
       isLost = true
-      isDead ||= entryOf(reader, input)?.isDead === true
+      isDead ||= entryOf(reader, creator)?.isDead === true
     }
     if (parent === 'held') isHeld = true
-    if (isSettled(parent)) settled += outputValue(reader, input, payer) ?? 0n
-    for (const other of spendsOf(reader, input, payer).all) {
+    if (isSettled(parent) && assetOf(purse) === undefined) settled += outputValue(reader, creator, purse) ?? 0n
+    for (const other of spendsOf(reader, creator, purse).all) {
       if (other === infohash) continue
       const rival = namedEntry(reader, other)
       const claims = rival.standing === 'accepted' || rival.standing === 'held'
@@ -58,7 +59,7 @@ export function judge(reader: Reader, { infohash, payer, prev, seq }: Unplaced):
     }
   }
   const standing = isLost || rivals.size > 0 ? 'conflicting' : isHeld ? 'held' : 'accepted'
-  return { standing, rank: standing === 'accepted' ? rankOf(payer, settled) : '', rivals: [...rivals], isDead }
+  return { standing, rank: standing === 'accepted' ? rankOf(inputs, settled) : '', rivals: [...rivals], isDead }
 }
 
 /** Transactions to judge again. `save` makes the list part of a change, so that a crash does not lose it. */

@@ -1,7 +1,7 @@
 // The tables of the ledger's database and the rows in them: text, so that a hex dump of the database can be read.
 
 import type { Hash, Infohash } from '../../protocol/ids.ts'
-import type { Purse } from '../purse.ts'
+import type { Input, Purse } from '../purse.ts'
 import type { Status } from '../types.ts'
 import type { Table } from './database.ts'
 
@@ -19,16 +19,15 @@ export type Entry = {
   readonly firstSeenMs: number
   /** Of the file. */
   readonly bytes: number
-  /** What it spends. Of genesis and deposits empty. */
-  readonly payer: Purse | ''
-  readonly prev: readonly Infohash[]
+  /** What it spends; genesis and deposits nothing. */
+  readonly inputs: readonly Input[]
   readonly outputs: readonly (readonly [Purse, bigint])[]
   /** Amount of a bridge request of TTX, else 0. */
   readonly request: bigint
   /** Block and step while ordered or final. Absent for a final one from before the snapshot. */
   readonly height?: number
   readonly step?: number
-  /** Place among the candidates for a block: the `rankOf` what it spends of ordered outputs. Empty unless accepted. */
+  /** Place among the candidates for a block: the `rankOf` its ordered inputs of TTX. Empty unless accepted. */
   readonly rank: string
   /** Accepted once, or the first rival of an output: shown to peers as long as it is not dead. */
   readonly isShown: boolean
@@ -191,8 +190,7 @@ function encodeEntry(entry: Entry): string {
     entry.seq,
     entry.firstSeenMs,
     entry.bytes,
-    entry.payer,
-    entry.prev.join(','),
+    entry.inputs.map(([infohash, purse]) => `${infohash}:${purse}`).join(','),
     encodeOutputs(entry.outputs),
     entry.request,
     entry.height ?? '',
@@ -205,7 +203,7 @@ function encodeEntry(entry: Entry): string {
 function decodeEntry(line: string, key: string): Entry {
   const field = line.split(' ')
   const at = (i: number) => field[i] ?? ''
-  const flags = Number(at(12))
+  const flags = Number(at(11))
   return {
     infohash: key as Infohash, // keys of this table are infohashes
     kind: KINDS[Number(at(0))] ?? 'signed',
@@ -213,16 +211,19 @@ function decodeEntry(line: string, key: string): Entry {
     seq: Number(at(2)),
     firstSeenMs: Number(at(3)),
     bytes: Number(at(4)),
-    payer: at(5) as Purse | '',
-    prev: at(6) === '' ? [] : (at(6).split(',') as Infohash[]),
-    outputs: decodeOutputs(at(7)),
-    request: BigInt(at(8)),
-    ...(at(9) === '' ? {} : { height: Number(at(9)), step: Number(at(10)) }),
-    rank: at(11),
+    inputs: decodeInputs(at(5)),
+    outputs: decodeOutputs(at(6)),
+    request: BigInt(at(7)),
+    ...(at(8) === '' ? {} : { height: Number(at(8)), step: Number(at(9)) }),
+    rank: at(10),
     isShown: (flags & 1) !== 0,
     isDead: (flags & 2) !== 0,
     isPartial: (flags & 4) !== 0,
   }
+}
+
+function decodeInputs(line: string): Input[] {
+  return line === '' ? [] : line.split(',').map((input) => input.split(':') as [Infohash, Purse]) // written above
 }
 
 function encodeOutputs(outputs: readonly (readonly [Purse, bigint])[]): string {

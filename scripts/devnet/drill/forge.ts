@@ -1,6 +1,6 @@
 // States that nobody earned: entries put in, changed and removed by a liar.
 
-import { createdOutputs } from '../../../node/protocol/apply.ts'
+import { type CreatedOutput, createdBy, flowsOf } from '../../../node/protocol/flows.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
 import { MAX_TOKENS } from '../../../node/protocol/rules.ts'
 import {
@@ -12,7 +12,7 @@ import {
   outputValue,
   type State,
 } from '../../../node/protocol/state.ts'
-import type { SignedTransaction } from '../../../node/protocol/transaction.ts'
+import type { PackableTransaction } from '../../../node/protocol/transaction.ts'
 import { insert, remove } from '../../../node/protocol/tree.ts'
 
 /** A state with an entry that nobody earned: `change` base units more, or less; none at zero or below, and no more than an entry can hold. */
@@ -32,21 +32,25 @@ export function amountOf(state: State, { infohash, owner, asset }: EntryName): b
  * The state as if the transaction had been valid: its inputs are taken from those who have them, what is missing of them comes from
  * nowhere, and outputs and accounts fit together afterwards. For a valid transaction it is the true state.
  */
-export function asIf(state: State, tx: SignedTransaction, infohash: Infohash): State {
+export function asIf(state: State, tx: PackableTransaction, infohash: Infohash): State {
   const outputs = outputsOf(state)
   let next = state
-  let sum = 0n
-  for (const prev of tx.prev) {
-    const found = outputs.filter((output) => output.infohash === prev)
-    const taken = found.find(({ owner, asset }) => owner === tx.from && asset === tx.asset) ?? found[0]
-    if (taken === undefined) continue
-    const { owner, asset, value } = taken
-    sum += value
-    // An input that is named twice counts twice, and is spent once.
-    const left = outputValue(next, prev, owner, asset)
-    next = forge(forge(next, ofAsset({ infohash: prev, owner }, asset), -left), ofAsset({ owner }, asset), -left)
+  const created: CreatedOutput[] = []
+  for (const flow of flowsOf({ tx, infohash })) {
+    let sum = 0n
+    for (const prev of flow.prev) {
+      const found = outputs.filter((output) => output.infohash === prev)
+      const taken = found.find(({ owner, asset }) => owner === flow.from && asset === flow.asset) ?? found[0]
+      if (taken === undefined) continue
+      const { owner, asset, value } = taken
+      sum += value
+      // An input that is named twice counts twice, and is spent once.
+      const left = outputValue(next, prev, owner, asset)
+      next = forge(forge(next, ofAsset({ infohash: prev, owner }, asset), -left), ofAsset({ owner }, asset), -left)
+    }
+    created.push(...createdBy(flow, sum > flow.least ? sum : flow.least))
   }
-  for (const { owner, asset, value } of createdOutputs({ tx, infohash }, sum > tx.tokens ? sum : tx.tokens)) {
+  for (const { owner, asset, value } of created) {
     next = forge(forge(next, ofAsset({ infohash, owner }, asset), value), ofAsset({ owner }, asset), value)
   }
   return next

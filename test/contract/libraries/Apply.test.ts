@@ -171,6 +171,7 @@ function formOf(step: Uint8Array): string {
   const decoded = decodeStep(step)
   if (decoded === undefined || !('packed' in decoded)) return decoded?.kind ?? 'shapeless'
   const fields = unpackTransaction(decoded.packed)
+  if (fields?.kind === 'take') return 'take'
   if (fields?.issuance) return 'issuance'
   const of = fields?.asset === undefined ? 'TTX' : `what was ${fields.asset[0] === 2 ? 'entered' : 'issued'}`
   return `${fields?.request ? 'request' : 'transfer'} of ${of}`
@@ -179,7 +180,7 @@ function formOf(step: Uint8Array): string {
 function inputsOf(step: Uint8Array): number | undefined {
   const decoded = decodeStep(step)
   const fields = decoded && 'packed' in decoded ? unpackTransaction(decoded.packed) : undefined
-  return fields?.prev.length
+  return fields && fields.prev.length + (fields.kind === 'take' ? fields.offer.prev.length : 0)
 }
 
 /** Changed witnesses of a true one whose parts are `openings`; some may come out as it was. */

@@ -33,7 +33,7 @@ import { decodeStep } from '../../../node/protocol/step.ts'
 import type { Posted } from '../../../node/protocol/trace.ts'
 import { toGasPrice, toGwei } from '../../../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../../../node/protocol/verify.ts'
-import { type Account, accountOf, pay, RULES, World } from '../../../scripts/assure/models/world.ts'
+import { type Account, accountOf, type Paid, pay, RULES, World } from '../../../scripts/assure/models/world.ts'
 import { entriesOf, readerOf } from '../../support/queue.ts'
 
 const miner = accountOf('miner').address
@@ -434,7 +434,7 @@ function request(outputs: Fan, i: number, tokens: bigint): VerifiedTransaction {
   return requestFrom(owner, [infohash], tokens)
 }
 
-function requestFrom(owner: Account, prev: readonly Infohash[], tokens: bigint): VerifiedTransaction {
+function requestFrom(owner: Account, prev: readonly Infohash[], tokens: bigint): Paid {
   return pay(owner, { to: RULES.bridge, tokens, time: 1, prev, bridge: { chain: RULES.chain, to: owner.address } })
 }
 
@@ -443,9 +443,11 @@ function candidateOf(
   more: { readonly after?: readonly Infohash[]; readonly coinAge?: bigint } = {},
 ): Candidate {
   const { after = [], coinAge = 0n } = more
-  const asked = tx.bridge ? { request: tx.tokens } : {}
+  const asked = tx.kind === 'signed' && tx.bridge ? { request: tx.tokens } : {}
   const common = { infohash, packed, after: [...after], firstSeen: 1_000, ...asked }
-  return tx.asset === undefined ? { ...common, coinAge } : { ...common, coinAge: 0n, asset: tx.asset }
+  return tx.kind === 'take' || tx.asset === undefined
+    ? { ...common, coinAge }
+    : { ...common, coinAge: 0n, asset: tx.asset }
 }
 
 function supplyOf(queue: readonly QueueEntry[], candidates: readonly Candidate[]): Supply {
@@ -483,5 +485,5 @@ function isPlainRequest(step: Uint8Array): boolean {
   const decoded = decodeStep(step)
   if (decoded?.kind !== 'transaction') return false
   const verified = verifyPacked(RULES, decoded.packed)
-  return typeof verified !== 'string' && verified.tx.bridge !== undefined
+  return typeof verified !== 'string' && verified.tx.kind === 'signed' && verified.tx.bridge !== undefined
 }

@@ -10,7 +10,12 @@ import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { isRuleError, RuleError } from '../../../../node/protocol/rule-error.ts'
 import { MAX_FILE_BYTES } from '../../../../node/protocol/rules.ts'
-import { decodeTransaction, type Transaction } from '../../../../node/protocol/transaction.ts'
+import {
+  decodeTransaction,
+  isPackable,
+  type TakeTransaction,
+  type Transaction,
+} from '../../../../node/protocol/transaction.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -134,7 +139,7 @@ function refused(path: string, file: Uint8Array, error: RuleError): RuleError {
 /** Some hardware wallets end a signature with the bare parity. The file with another byte is another transaction, so that only its maker may mend it. */
 function parityAdvice(file: Uint8Array): string | undefined {
   const tx = decodeTransaction(file)
-  const last = tx.kind === 'signed' ? tx.signature[64] : undefined
+  const last = isPackable(tx) ? tx.signature[64] : undefined
   if (last !== 0 && last !== 1) return undefined
   return `the last byte of the signature is ${last}, as some hardware wallets write it: add 27 to it, so that it ends in ${(27 + last).toString(16)}, and hand that file in`
 }
@@ -180,6 +185,7 @@ function describeRecord(record: Known): [string, string][] {
 }
 
 function describe(tx: Transaction, asset: Asset | undefined, owner: Address): string {
+  if (tx.kind === 'take') return describeTake(tx, owner)
   const amount = nameAmount(tx.tokens, asset)
   if (tx.kind === 'genesis') return `${amount} created (genesis)`
   if (tx.kind === 'deposit') return `${amount} from Ethereum (deposit ${tx.deposit.index})`
@@ -188,4 +194,13 @@ function describe(tx: Transaction, asset: Asset | undefined, owner: Address): st
   if (tx.issuance) return `${amount} issued to ${tx.to}${memo}`
   if (tx.to === tx.from) return `${amount} to itself${memo}`
   return tx.to === owner ? `${amount} from ${tx.from}${memo}` : `${amount} to ${tx.to}${memo}`
+}
+
+/** A swap, as `owner` sees it, who made the offer or took it. */
+function describeTake({ offer, from, memo }: TakeTransaction, owner: Address): string {
+  const { give, want } = offer
+  const isMaker = owner === offer.from
+  const [paid, got] = isMaker ? [give, want] : [want, give]
+  const note = memo === undefined ? '' : `  "${memo}"`
+  return `${nameAmount(paid.tokens, paid.asset)} for ${nameAmount(got.tokens, got.asset)} ${isMaker ? 'to' : 'from'} ${isMaker ? from : offer.from}${note}`
 }

@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict'
 import type { Ledger } from '../../../../node/ledger/ledger.ts'
-import { type Purse, purseOf } from '../../../../node/ledger/purse.ts'
+import { assetOf, ownerOf, type Purse, purseOf } from '../../../../node/ledger/purse.ts'
 import type { LedgerBalance } from '../../../../node/ledger/types.ts'
 import type { Asset } from '../../../../node/protocol/asset.ts'
 import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
 import { ofAsset } from '../../../../node/protocol/state.ts'
 import { PEOPLE, type World } from './random-world.ts'
-import { type Beginning, fingerprintOf, holderOf, Reference, type Tx, type Verdict } from './reference.ts'
+import { type Beginning, fingerprintOf, halvesOf, holderOf, Reference, type Tx, type Verdict } from './reference.ts'
 import { GENESIS_INFOHASH } from './world.ts'
 
 /**
@@ -67,7 +67,8 @@ async function compareStatuses(ledger: Ledger, { status, dead, live, unordered }
 
 async function compareMoney(ledger: Ledger, { outputs, pendingOut }: Verdict, world: World): Promise<void> {
   const assets = new Set<Asset | undefined>([undefined])
-  for (const { tx } of world.values()) assets.add(tx.isIssuance ? tx.infohash : tx.asset)
+  for (const { tx } of world.values())
+    for (const half of halvesOf(tx)) assets.add(half.isIssuance ? half.infohash : half.asset)
   const coins = [...outputs]
   for (const { address } of PEOPLE) {
     const balances = new Map<Asset, LedgerBalance>()
@@ -112,9 +113,11 @@ async function compareHistory(ledger: Ledger, model: Reference, world: World): P
   const { items } = await ledger.arrivals(0, world.size + 1)
   for (const { infohash } of items) {
     const tx = world.get(infohash)?.tx
-    const payer = tx?.from === undefined ? [] : [purseOf(tx.from, tx.asset)]
+    const payers = (tx === undefined ? [] : halvesOf(tx)).flatMap(({ from, asset }) =>
+      from === undefined ? [] : [purseOf(from, asset)],
+    )
     const payees = model.coinsOf(infohash).map(({ owner, asset }) => purseOf(owner, asset))
-    for (const purse of new Set([...payer, ...payees])) {
+    for (const purse of new Set([...payers, ...payees])) {
       expected.set(purse, [infohash, ...(expected.get(purse) ?? [])])
     }
   }
@@ -124,9 +127,18 @@ async function compareHistory(ledger: Ledger, model: Reference, world: World): P
       history.map(({ infohash }) => infohash),
       infohashes,
     )
-    for (const { infohash, asset } of history) {
+    for (const { infohash, asset, inReturn, direction, tokens } of history) {
       const tx = world.get(infohash)?.tx
-      assert.equal(asset, tx?.isIssuance ? infohash : tx?.asset)
+      if (tx?.offer === undefined) {
+        assert.equal(asset, tx?.isIssuance ? infohash : tx?.asset)
+        continue
+      }
+      const halves = halvesOf(tx)
+      const half = halves.find((one) => one.asset === assetOf(purse as Purse))
+      const other = halves.find((one) => one !== half)
+      const isOut = half?.from === ownerOf(purse as Purse)
+      assert.deepEqual([direction, tokens, asset], [isOut ? 'out' : 'in', half?.tokens, half?.asset])
+      assert.deepEqual(inReturn, ofAsset({ tokens: other?.tokens }, other?.asset))
     }
   }
 }
@@ -147,7 +159,8 @@ async function compareCandidates(ledger: Ledger, { unordered }: Verdict, world: 
   const earlier = new Set<Infohash>()
   for (const { infohash, after, asset, request, coinAge } of candidates) {
     const tx = world.get(infohash)?.tx
-    assert.deepEqual([asset, request], [tx?.asset, tx?.isRequest ? tx.tokens : undefined])
+    const moved = tx?.offer === undefined ? tx?.asset : undefined
+    assert.deepEqual([asset, request], [moved, tx?.isRequest ? tx.tokens : undefined])
     if (asset !== undefined) assert.equal(coinAge, 0n)
     for (const parent of after) assert(earlier.has(parent), 'parents come before children')
     earlier.add(infohash)

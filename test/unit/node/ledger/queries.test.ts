@@ -17,6 +17,7 @@ import {
   openLedger,
   pay,
   person,
+  RULES,
   request,
   sign,
 } from './world.ts'
@@ -139,7 +140,7 @@ test('history is paged from the newest, and says which way the money went', asyn
   const toBob = pay({ from: ALICE, to: BOB, tokens: 30n, prev: [first.infohash], memo: 'lunch' })
   const self = pay({ from: ALICE, to: ALICE, tokens: 1n, prev: [toBob.infohash] })
   const leave = sign(ALICE, {
-    to: request(ALICE, [first.infohash], 100n).tx.to,
+    to: RULES.bridge,
     tokens: 100n,
     time: 5,
     prev: [first.infohash],

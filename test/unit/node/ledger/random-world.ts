@@ -6,7 +6,7 @@ import { MAX_TOKENS } from '../../../../node/protocol/rules.ts'
 import { ofAsset } from '../../../../node/protocol/state.ts'
 import { toGwei } from '../../../../node/protocol/units.ts'
 import type { VerifiedTransaction } from '../../../../node/protocol/verify.ts'
-import { holderOf, inputsOf, Reference, type Tx } from './reference.ts'
+import { type Coin, halvesOf, holderOf, inputsOf, parentsOf, Reference, type Tx } from './reference.ts'
 import {
   type CreditEntry,
   depositOf,
@@ -18,6 +18,7 @@ import {
   person,
   request,
   type StepContent,
+  swap,
 } from './world.ts'
 
 export const PEOPLE = [OWNER, person('a'), person('b'), person('c')]
@@ -67,11 +68,17 @@ export const GENESIS_TX: Tx = {
 /** A signed transaction as the model wants it. */
 export function worldlyOf(verified: VerifiedTransaction): { tx: Tx; content: Content } {
   const { infohash, tx } = verified
+  const content = { infohash, verified }
+  if (tx.kind === 'take') {
+    const { give, want, prev, from: to } = tx.offer
+    const half = { infohash, from: tx.from, to, tokens: want.tokens, prev: tx.prev, isRequest: false }
+    return { tx: ofAsset({ ...half, kind: 'signed' as const, offer: { prev, ...give } }, want.asset), content }
+  }
   const { from, to, tokens, prev, asset } = tx
   const [isRequest, isIssuance] = [tx.bridge !== undefined, tx.issuance === true]
   return {
     tx: ofAsset({ infohash, from, to, tokens, prev, isRequest, isIssuance, kind: 'signed' as const }, asset),
-    content: { infohash, verified },
+    content,
   }
 }
 
@@ -106,6 +113,14 @@ export function makeWorld(recipe: readonly (readonly number[])[]): World {
     const coins = made.flatMap(({ tx }) =>
       known.coinsOf(tx.infohash).map((coin) => ({ ...coin, infohash: tx.infohash })),
     )
+    if (draw(5) === 0) {
+      const half = at(coins, draw(coins.length))
+      const others = coins.filter((coin) => coin.owner !== half.owner && coin.asset !== half.asset)
+      if (others.length > 0) {
+        made.push(worldlyOf(swapOf(half, at(others, draw(others.length)), { draw, time: number })))
+        continue
+      }
+    }
     const first = at(coins, draw(coins.length))
     const owner = draw(12) === 0 ? at(PEOPLE, draw(PEOPLE.length)).address : first.owner
     // Now and then not what the output is of.
@@ -131,6 +146,20 @@ export function makeWorld(recipe: readonly (readonly number[])[]): World {
   return new Map(made.map((one) => [one.tx.infohash, one]))
 }
 
+/** All of two outputs for each other, or less, or too much. */
+function swapOf(
+  give: Coin & { readonly infohash: Infohash },
+  want: Coin & { readonly infohash: Infohash },
+  { draw, time }: { readonly draw: Draw; readonly time: number },
+): VerifiedTransaction {
+  const ownerOf = ({ owner }: Coin) => PEOPLE.find(({ address }) => address === owner) ?? OWNER
+  const halfOf = ({ value, asset, infohash }: typeof give) => {
+    const part = draw(12) === 0 && value < MAX_TOKENS ? value + 1n : draw(3) === 0 ? value : value / 2n
+    return ofAsset({ tokens: part === 0n ? 1n : part, prev: [infohash] }, asset)
+  }
+  return swap({ maker: ownerOf(give), give: halfOf(give), taker: ownerOf(want), want: halfOf(want), time })
+}
+
 /** Steps of a valid block that have an effect: what was entered from the queue, then transactions whose inputs are there; all that fits into its account. */
 export function chooseSteps(model: Reference, world: World, ordered: readonly Infohash[], draw: Draw): Content[] {
   const all = [...world.values()].map(({ content }) => content)
@@ -144,9 +173,8 @@ export function chooseSteps(model: Reference, world: World, ordered: readonly In
     there.add(infohash)
     for (const input of inputsOf(tx)) spent.add(input)
     const add = (holder: string, value: bigint) => accounts.set(holder, (accounts.get(holder) ?? 0n) + value)
-    if (tx.from !== undefined) {
-      const payer = holderOf(ofAsset({ owner: tx.from }, tx.asset))
-      for (const value of model.valuesOf(tx) ?? []) add(payer, -value)
+    for (const half of halvesOf(tx)) {
+      if (half.from !== undefined) add(holderOf(ofAsset({ owner: half.from }, half.asset)), -(model.sumOf(half) ?? 0n))
     }
     for (const coin of model.coinsOf(infohash)) add(holderOf(coin), coin.value)
   }
@@ -156,10 +184,15 @@ export function chooseSteps(model: Reference, world: World, ordered: readonly In
   }
   for (const infohash of [GENESIS_INFOHASH, ...ordered]) settle(infohash)
   // Whoever pays themselves has that much already.
-  const fits = (tx: Tx) => {
-    if (tx.isRequest || tx.to === tx.from) return true
-    const asset = tx.isIssuance ? tx.infohash : tx.asset
-    return (accounts.get(holderOf(ofAsset({ owner: tx.to }, asset))) ?? 0n) + tx.tokens <= MAX_TOKENS
+  const fits = (whole: Tx) =>
+    halvesOf(whole).every((tx) => {
+      if (tx.isRequest || tx.to === tx.from) return true
+      const asset = tx.isIssuance ? tx.infohash : tx.asset
+      return (accounts.get(holderOf(ofAsset({ owner: tx.to }, asset))) ?? 0n) + tx.tokens <= MAX_TOKENS
+    })
+  const isCovered = (half: Tx) => {
+    const sum = model.sumOf(half)
+    return sum !== undefined && (sum >= half.tokens || half.isIssuance === true)
   }
   for (const kind of ['deposit', 'entered'] as const) {
     const next = all.find(
@@ -174,9 +207,8 @@ export function chooseSteps(model: Reference, world: World, ordered: readonly In
     const content = at(all, (start + i) % all.length)
     const tx = world.get(content.infohash)?.tx
     if (tx?.kind !== 'signed' || there.has(tx.infohash)) continue
-    if (!tx.prev.every((input) => there.has(input)) || inputsOf(tx).some((input) => spent.has(input))) continue
-    const sum = model.valuesOf(tx)?.reduce((total, value) => total + value, 0n)
-    if (sum === undefined || (sum < tx.tokens && !tx.isIssuance) || !fits(tx)) continue
+    if (!parentsOf(tx).every((input) => there.has(input)) || inputsOf(tx).some((input) => spent.has(input))) continue
+    if (!halvesOf(tx).every(isCovered) || !fits(tx)) continue
     take(content)
   }
   return chosen

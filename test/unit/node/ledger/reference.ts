@@ -20,6 +20,8 @@ export type Tx = {
   /** What it moves; TTX if there is none, as of an issuance. */
   readonly asset?: Asset
   readonly kind: 'genesis' | 'deposit' | 'signed'
+  /** Of a take: what its maker pays `from`; the rest is what `from` pays the maker. */
+  readonly offer?: { readonly prev: readonly Infohash[]; readonly tokens: bigint; readonly asset?: Asset }
 }
 
 export type Place = { readonly height: number; readonly isFinal: boolean }
@@ -49,9 +51,22 @@ export function holderOf({ owner, asset }: Omit<Coin, 'value'>): string {
   return `${owner} ${asset ?? 'TTX'}`
 }
 
-/** What a transaction spends is of one owner and one asset. */
-export function inputsOf({ prev, from, asset }: Tx): string[] {
-  return from === undefined ? [] : prev.map((input) => `${input} ${holderOf(ofAsset({ owner: from }, asset))}`)
+/** One payment, or the two of a swap, that of the maker first. Each is of one owner and one asset. */
+export function halvesOf({ offer, ...tx }: Tx): Tx[] {
+  if (offer === undefined || tx.from === undefined) return [tx]
+  const { asset: _asset, ...rest } = tx
+  return [{ ...rest, from: tx.to, to: tx.from, ...offer }, tx]
+}
+
+export function inputsOf(tx: Tx): string[] {
+  return halvesOf(tx).flatMap(({ prev, from, asset }) =>
+    from === undefined ? [] : prev.map((input) => `${input} ${holderOf(ofAsset({ owner: from }, asset))}`),
+  )
+}
+
+/** The transactions that it spends from. */
+export function parentsOf(tx: Tx): Infohash[] {
+  return halvesOf(tx).flatMap(({ prev }) => prev)
 }
 
 export class Reference {
@@ -107,7 +122,7 @@ export class Reference {
     for (const infohash of queue) {
       const tx = this.#tx(infohash)
       if (!this.#waiting.includes(infohash) || tx.kind !== 'signed') continue
-      const parents = tx.prev.filter((input) => !this.#complete.includes(input))
+      const parents = parentsOf(tx).filter((input) => !this.#complete.includes(input))
       const refused = parents.map((input) => this.#refused.get(input)).find((why) => why !== undefined)
       if (parents.length > 0 && refused === undefined) continue
       this.#waiting = this.#waiting.filter((other) => other !== infohash)
@@ -119,18 +134,18 @@ export class Reference {
   }
 
   #reasonToRefuse(tx: Tx): 'invalid' | 'conflicting' | undefined {
-    const values = this.valuesOf(tx)
-    if (values === undefined) return 'invalid'
-    const sum = values.reduce((total, value) => total + value, 0n)
-    if ((sum < tx.tokens && !tx.isIssuance) || sum > MAX_TOKENS) return 'invalid'
+    for (const half of halvesOf(tx)) {
+      const sum = this.sumOf(half)
+      if (sum === undefined || (sum < half.tokens && !tx.isIssuance) || sum > MAX_TOKENS) return 'invalid'
+    }
     const { dead, status } = this.judge()
-    if (tx.prev.some((input) => dead.has(input))) return 'conflicting'
+    if (parentsOf(tx).some((input) => dead.has(input))) return 'conflicting'
     const isBeaten = this.#complete.some((other) => status.get(other) === 'final' && this.#compete(tx, this.#tx(other)))
     return isBeaten ? 'conflicting' : undefined
   }
 
   #dependents(infohash: Infohash): Infohash[] {
-    return this.#waiting.filter((other) => this.#tx(other).prev.includes(infohash))
+    return this.#waiting.filter((other) => parentsOf(this.#tx(other)).includes(infohash))
   }
 
   #compete(a: Tx, b: Tx): boolean {
@@ -146,10 +161,13 @@ export class Reference {
 
   /** What a transaction creates, whatever became of it. */
   coinsOf(infohash: Infohash): Coin[] {
-    const tx = this.#tx(infohash)
-    const { from, to, tokens, asset } = tx
+    return halvesOf(this.#tx(infohash)).flatMap((half) => this.#coinsOfHalf(half))
+  }
+
+  #coinsOfHalf(tx: Tx): Coin[] {
+    const { infohash, from, to, tokens, asset } = tx
     if (from === undefined) return [ofAsset({ owner: to, value: tokens }, asset)]
-    const sum = (this.valuesOf(tx) ?? []).reduce((total, value) => total + value, 0n)
+    const sum = this.sumOf(tx) ?? 0n
     if (tx.isIssuance)
       return [
         { owner: to, value: tokens, asset: infohash },
@@ -160,12 +178,12 @@ export class Reference {
     return tx.isRequest ? change : [ofAsset({ owner: to, value: tokens }, asset), ...change]
   }
 
-  /** What the inputs of a signed transaction hold; undefined if one does not exist. */
-  valuesOf(tx: Tx): bigint[] | undefined {
-    const coins = tx.prev.map((input) =>
-      this.coinsOf(input).find(({ owner, asset }) => owner === tx.from && asset === tx.asset),
+  /** What the inputs of one of `halvesOf` hold; undefined if one does not exist. */
+  sumOf(half: Tx): bigint | undefined {
+    const coins = half.prev.map((input) =>
+      this.coinsOf(input).find(({ owner, asset }) => owner === half.from && asset === half.asset),
     )
-    return coins.every((coin) => coin !== undefined) ? coins.map(({ value }) => value) : undefined
+    return coins.every((coin) => coin !== undefined) ? coins.reduce((sum, { value }) => sum + value, 0n) : undefined
   }
 
   /** Everything, from the arrivals and the branch alone. */
@@ -188,11 +206,11 @@ export class Reference {
         continue
       }
       const rivals = inputsOf(tx).flatMap((input) => spentBy.get(input) ?? [])
-      const parents = tx.prev.map((input) => status.get(input))
+      const parents = parentsOf(tx).map((input) => status.get(input))
       const isLost = rivals.length > 0 || parents.includes('conflicting')
       status.set(infohash, isLost ? 'conflicting' : parents.includes('waiting') ? 'waiting' : 'accepted')
       if (!isLost) claim(tx)
-      if (tx.prev.some((input) => dead.has(input)) || rivals.some((rival) => status.get(rival) === 'final'))
+      if (parentsOf(tx).some((input) => dead.has(input)) || rivals.some((rival) => status.get(rival) === 'final'))
         dead.add(infohash)
     }
     return { status: this.#withOthers(status), dead, ...this.#coins(status, spentBy) }

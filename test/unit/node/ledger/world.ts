@@ -13,12 +13,13 @@ import { createGenesis, genesisInfohash } from '../../../../node/protocol/genesi
 import { keccak } from '../../../../node/protocol/hash.ts'
 import { type Address, addressOfKey, type Hash, type Infohash, toHash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import type { Amount, OfferBody } from '../../../../node/protocol/offer.ts'
 import { type DepositEntry, depositTransaction, type EnteredEntry } from '../../../../node/protocol/queue.ts'
 import type { Rules } from '../../../../node/protocol/rules.ts'
 import { publicKeyOf, signDigest } from '../../../../node/protocol/signature.ts'
 import { ofAsset } from '../../../../node/protocol/state.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
-import { signingDigest } from '../../../../node/protocol/typed-data.ts'
+import { offerDigest, signingDigest, type TakeBody, takeDigest } from '../../../../node/protocol/typed-data.ts'
 import { type VerifiedTransaction, verifyFile } from '../../../../node/protocol/verify.ts'
 
 export const RULES: Rules = {
@@ -76,6 +77,26 @@ export function request(
 ): VerifiedTransaction {
   const bridge = { chain: RULES.chain, to: from.address }
   return sign(from, ofAsset({ to: RULES.bridge, tokens, prev: prev.toSorted(), time, bridge }, asset))
+}
+
+/** A signed take of an offer that `maker` signs, of all that these outputs are of. */
+export function swap({ maker, give, taker, want, time = 1_767_226_000 }: SwapTerms): VerifiedTransaction {
+  const inputs = (half: Half) => half.prev.toSorted()
+  const amount = ({ tokens, asset }: Half): Amount => ofAsset({ tokens }, asset)
+  const offer: OfferBody = { give: amount(give), want: amount(want), time, prev: inputs(give) }
+  const signed = { ...offer, from: maker.address, signature: signDigest(offerDigest(offer), maker.key) }
+  const body: TakeBody = { offer: signed, time, prev: inputs(want) }
+  const take = { ...body, from: taker.address, signature: signDigest(takeDigest(body), taker.key) }
+  return verifyFile(RULES, encodeTransaction({ kind: 'take', ...take }))
+}
+
+export type Half = { readonly tokens: bigint; readonly asset?: Asset; readonly prev: readonly Infohash[] }
+export type SwapTerms = {
+  readonly maker: Person
+  readonly give: Half
+  readonly taker: Person
+  readonly want: Half
+  readonly time?: number
 }
 
 export function sign(from: Person, body: Parameters<typeof signingDigest>[0]): VerifiedTransaction {

@@ -76,6 +76,7 @@ function crossing(step: Uint8Array): Sums {
   const verified = decoded && 'packed' in decoded ? verifyPacked(RULES, decoded.packed) : 'None'
   if (typeof verified === 'string') return new Map()
   const { tx, infohash } = verified
+  if (tx.kind === 'take') return new Map()
   if (tx.issuance) return new Map([[infohash, tx.tokens]])
   return tx.bridge ? new Map([[tx.asset, -tx.tokens]]) : new Map()
 }
