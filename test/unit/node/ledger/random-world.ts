@@ -154,8 +154,9 @@ function swapOf(
 ): VerifiedTransaction {
   const ownerOf = ({ owner }: Coin) => PEOPLE.find(({ address }) => address === owner) ?? OWNER
   const halfOf = ({ value, asset, infohash }: typeof give) => {
-    const part = draw(12) === 0 && value < MAX_TOKENS ? value + 1n : draw(3) === 0 ? value : value / 2n
-    return ofAsset({ tokens: part === 0n ? 1n : part, prev: [infohash] }, asset)
+    const part = draw(12) === 0 ? value + 1n : draw(3) === 0 ? value : value / 2n
+    const tokens = part === 0n ? 1n : part > MAX_TOKENS ? MAX_TOKENS : part
+    return ofAsset({ tokens, prev: [infohash] }, asset)
   }
   return swap({ maker: ownerOf(give), give: halfOf(give), taker: ownerOf(want), want: halfOf(want), time })
 }

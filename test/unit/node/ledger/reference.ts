@@ -72,6 +72,8 @@ export function parentsOf(tx: Tx): Infohash[] {
 export class Reference {
   readonly #world: ReadonlyMap<Infohash, Tx>
   readonly #genesis: Infohash
+  /** Of each transaction that was asked for: the two halves of swaps on swaps would be walked again and again. */
+  readonly #coins = new Map<Infohash, Coin[]>()
   /** Complete ones by seniority. */
   #complete: Infohash[]
   #waiting: Infohash[] = []
@@ -161,7 +163,11 @@ export class Reference {
 
   /** What a transaction creates, whatever became of it. */
   coinsOf(infohash: Infohash): Coin[] {
-    return halvesOf(this.#tx(infohash)).flatMap((half) => this.#coinsOfHalf(half))
+    const known = this.#coins.get(infohash)
+    if (known !== undefined) return known
+    const coins = halvesOf(this.#tx(infohash)).flatMap((half) => this.#coinsOfHalf(half))
+    this.#coins.set(infohash, coins)
+    return coins
   }
 
   #coinsOfHalf(tx: Tx): Coin[] {
@@ -213,7 +219,7 @@ export class Reference {
       if (parentsOf(tx).some((input) => dead.has(input)) || rivals.some((rival) => status.get(rival) === 'final'))
         dead.add(infohash)
     }
-    return { status: this.#withOthers(status), dead, ...this.#coins(status, spentBy) }
+    return { status: this.#withOthers(status), dead, ...this.#coinsBy(status, spentBy) }
   }
 
   #withOthers(known: ReadonlyMap<Infohash, Status>): Map<Infohash, Status> {
@@ -225,7 +231,7 @@ export class Reference {
     return status
   }
 
-  #coins(status: ReadonlyMap<Infohash, Status>, spentBy: ReadonlyMap<string, Infohash>) {
+  #coinsBy(status: ReadonlyMap<Infohash, Status>, spentBy: ReadonlyMap<string, Infohash>) {
     const outputs: Verdict['outputs'] = new Map()
     const pendingOut = new Map<string, bigint>()
     const live = [...status].filter(([, one]) => one === 'accepted' || one === 'ordered' || one === 'final')
