@@ -99,7 +99,8 @@ async function post(
 ): Promise<unknown> {
   let response: Response
   try {
-    const all = { 'content-type': 'application/json', ...headers }
+    // A connection that is kept can be closed by the node in the moment in which it is used again: nobody would know whether the call arrived.
+    const all = { 'content-type': 'application/json', connection: 'close', ...headers }
     response = await fetch(address, { method: 'POST', headers: all, body: JSON.stringify(request), signal })
   } catch (cause) {
     const advice = 'start one with `ttx node` or `ttx devnet`, or name another with --node URL'

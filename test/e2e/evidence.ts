@@ -1,4 +1,4 @@
-// Checks the evidence of a demo with other code than that which made it: create-torrent, canonicalize, viem, rust-eth-kzg and a plain tree.
+// Checks the evidence of a demo with other code than that which made it: create-torrent, canonicalize, viem, rust-eth-kzg and a plain tree. Long: whoever checks reads it from top to bottom.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'

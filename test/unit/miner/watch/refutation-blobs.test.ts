@@ -66,7 +66,7 @@ describe('refuteStep, of rows in blobs', () => {
   })
 
   it('shows the leaf that the head has in the place of another request, with its siblings', async () => {
-    const head = { entries: right.entries, requests: right.requests.with(79, 1) }
+    const head = { entries: right.entries, requests: right.requests.with(-1, 1) }
     const { problem, proof } = await refute(blockOf(applied, { head }))
     assert.equal(problem, 'OtherRequest')
     const { requests } = splitHead({ ...right, ...head })

@@ -51,3 +51,17 @@ test('a password with a percent sign that begins no escape is sent as it stands'
     assert.equal(heard.at(-1), `Basic ${Buffer.from(`me:${password}`).toString('base64')}`)
   }
 })
+
+test('each call has a connection of its own: none is kept that the node could close while a call is on its way', async (t) => {
+  let connections = 0
+  const server = createServer((_, response) => response.writeHead(401).end()).listen(0, '127.0.0.1')
+  server.on('connection', () => connections++)
+  t.after(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  const client = createNodeClient(`http://127.0.0.1:${port}`)
+  for (const expected of [1, 2, 3]) {
+    await assert.rejects(client.call('node_info', {}), /HTTP 401/)
+    assert.equal(connections, expected)
+  }
+})
