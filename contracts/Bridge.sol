@@ -5,7 +5,6 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Judge} from "./Judge.sol";
 import {Reader} from "./Reader.sol";
 import {WrappedTTX} from "./WrappedTTX.sol";
 import {IBridge} from "./interfaces/IBridge.sol";
@@ -100,12 +99,14 @@ contract Bridge is IBridge {
 
     /// @param state root of the state that holds genesis' output and account, and nothing else
     /// @param floorPrice_ wei for a unit of gas, at most 500,000 gwei
+    /// @param judge_ keeps nothing and belongs to nobody, so that one serves all bridges of its version
     constructor(
         bytes32 state,
         uint256 easiestTarget_,
         uint128 minRequest_,
         uint128 minDeposit_,
-        uint256 floorPrice_
+        uint256 floorPrice_,
+        IJudge judge_
     ) {
         if (easiestTarget_ < Target.HARDEST || easiestTarget_ >= Target.EASIEST_BOUND) {
             revert BadEasiestTarget(easiestTarget_);
@@ -115,7 +116,7 @@ contract Bridge is IBridge {
                 || block.chainid > type(uint64).max
         ) revert BadParameters();
         token = new WrappedTTX();
-        judge = new Judge();
+        judge = judge_;
         reader = new Reader();
         chain = uint64(block.chainid);
         easiestTarget = easiestTarget_;

@@ -4,8 +4,8 @@ export const compilerVersion = 'v0.8.37+commit.f401782d'
 export const runtimeCode = {
   bridge: {
     name: 'project/contracts/Bridge.sol:Bridge',
-    start: 1785,
-    length: 19298,
+    start: 1759,
+    length: 19462,
     immutables: {
       token: [2285, 3653, 4512, 4819, 5855, 8701, 9680],
       judge: [1054, 4921],
@@ -15,12 +15,12 @@ export const runtimeCode = {
       easiestTarget: [1605, 9393],
       minRequest: [2090, 4858],
       minDeposit: [898, 4242],
-      floorPrice: [1391, 2563, 4612, 6187, 6991, 12801, 13867],
+      floorPrice: [1391, 2563, 4612, 6187, 6991, 12844, 14031],
     },
   },
   token: {
     name: 'project/contracts/WrappedTTX.sol:WrappedTTX',
-    start: 22082,
+    start: 22220,
     length: 4042,
     immutables: {
       _cachedDomainSeparator: [1856],
@@ -33,16 +33,10 @@ export const runtimeCode = {
       bridge: [613, 900, 1085, 1155],
     },
   },
-  judge: {
-    name: 'project/contracts/Judge.sol:Judge',
-    start: 26152,
-    length: 14884,
-    immutables: {},
-  },
   reader: {
     name: 'project/contracts/Reader.sol:Reader',
-    start: 41064,
-    length: 7490,
+    start: 26290,
+    length: 7652,
     immutables: {},
   },
 } as const

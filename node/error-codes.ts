@@ -117,6 +117,8 @@ export const OPERATION_CODES = {
   'never-published': 'The block does not follow from its parent, so it was made up: ask others for it.',
   'no-answer': 'The input ended before a question was answered: type the answer and press Enter.',
   'no-common-block': 'The branches of the two blocks meet too far below: choose blocks of one race.',
+  'no-create2-proxy':
+    'The chain lacks the contract by which a judge gets its address: deploy that first, as its own page says.',
   'no-devnet': 'No devnet runs on the folder: start one with `ttx devnet`, or name its folder.',
   'no-ethereum': 'The node was started without Ethereum: start it with --ethereum.',
   'no-evidence': 'Nobody served what a verdict needs: it is asked for again, add an endpoint if this stays.',

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createPublicClient, encodeDeployData, encodeFunctionData, type Hex, http, isHex, parseAbi } from 'viem'
 import { z } from 'zod'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { CREATE2_PROXY, JUDGE, JUDGE_CREATION } from '../../node/ethereum/deploying/creation.ts'
 import { deriveHeader } from '../../node/protocol/block.ts'
 import { formatHex } from '../../node/protocol/bytes.ts'
 import { createGenesis, genesisState } from '../../node/protocol/genesis.ts'
@@ -26,7 +27,7 @@ export type Content = {
 }
 
 const ARTIFACT = new URL('../../artifacts/test/contract/harness/BridgeHarness.sol/BridgeHarness.json', import.meta.url)
-const constructorAbi = parseAbi(['constructor(bytes32, uint256, uint128, uint128, uint256)'])
+const constructorAbi = parseAbi(['constructor(bytes32, uint256, uint128, uint128, uint256, address)'])
 const ACCOUNT = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'
 const MINER = parseAddress(ACCOUNT)
 const EASIEST = 2n ** 243n
@@ -75,7 +76,11 @@ export class Crowd implements AsyncDisposable {
     const { bytecode }: { bytecode: Hex } = JSON.parse(await readFile(ARTIFACT, 'utf8'))
     if (!isHex(bytecode)) throw new TypeError('expected the bytecode of the harness')
     const state = stateRoot(genesisState(transaction))
-    const args = [state, EASIEST, MONEY.minRequest, MONEY.minDeposit, MONEY.floorPrice] as const
+    const args = [state, EASIEST, MONEY.minRequest, MONEY.minDeposit, MONEY.floorPrice, JUDGE] as const
+    await ask(url, 'eth_sendTransaction', [
+      { from: ACCOUNT, to: CREATE2_PROXY, data: JUDGE_CREATION, gas: `0x${GAS.toString(16)}` },
+    ])
+    await ask(url, 'anvil_mine', ['0x1'])
     // As on Ethereum, where no two blocks are of one second.
     await ask(url, 'anvil_setBlockTimestampInterval', [1])
     const data = encodeDeployData({ abi: constructorAbi, bytecode, args })

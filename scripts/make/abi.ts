@@ -3,11 +3,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { readBuildInfo } from './build-info.ts'
-import { BRIDGE_CODE, GATEWAY_CODE, renderRuntimeCode } from './runtime-code.ts'
+import { BRIDGE_CODE, GATEWAY_CODE, JUDGE_CODE, renderRuntimeCode } from './runtime-code.ts'
 import { renderStandardInput } from './standard-input.ts'
 
 const root = new URL('../../', import.meta.url)
 const bridge = 'contracts/Bridge.sol/Bridge.json'
+const judge = 'contracts/Judge.sol/Judge.json'
 const token = 'contracts/WrappedTTX.sol/WrappedTTX.json'
 const gateway = 'contracts/periphery/Gateway.sol/Gateway.json'
 const factory = 'contracts/periphery/GatewayFactory.sol/GatewayFactory.json'
@@ -22,12 +23,22 @@ export const COMPILED_FILES = [
   {
     file: 'deployments/bridge-bytecode.ts',
     artifact: bridge,
-    render: renderBytecode('Bridge.sol, which deploys its token, its judge and its reader', 'bridgeBytecode'),
+    render: renderBytecode('Bridge.sol, which deploys its token and its reader', 'bridgeBytecode'),
   },
   {
     file: 'deployments/runtime-code.ts',
     artifact: bridge,
     render: async (made: Artifact) => renderRuntimeCode(BRIDGE_CODE, made, await readBuildInfo(made)),
+  },
+  {
+    file: 'deployments/judge-bytecode.ts',
+    artifact: judge,
+    render: renderBytecode('Judge.sol, once for all bridges of this version', 'judgeBytecode'),
+  },
+  {
+    file: 'deployments/judge-runtime-code.ts',
+    artifact: judge,
+    render: async (made: Artifact) => renderRuntimeCode(JUDGE_CODE, made, await readBuildInfo(made)),
   },
   {
     file: 'deployments/standard-input.json',

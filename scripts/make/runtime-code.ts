@@ -15,7 +15,11 @@ type Kept = {
 
 export const BRIDGE_CODE: Kept = {
   ...{ deployed: 'bridge', folder: '', name: 'runtimeCode' },
-  contracts: { bridge: 'Bridge', token: 'WrappedTTX', judge: 'Judge', reader: 'Reader' },
+  contracts: { bridge: 'Bridge', token: 'WrappedTTX', reader: 'Reader' },
+}
+export const JUDGE_CODE: Kept = {
+  ...{ deployed: 'judge', folder: '', name: 'judgeRuntimeCode' },
+  contracts: { judge: 'Judge' },
 }
 export const GATEWAY_CODE: Kept = {
   ...{ deployed: 'factory of gateways', folder: 'periphery/', name: 'gatewayRuntimeCode' },

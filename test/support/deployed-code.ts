@@ -2,13 +2,18 @@
 
 import type { Hex } from 'viem'
 import { bridgeBytecode } from '../../deployments/bridge-bytecode.ts'
+import { judgeBytecode } from '../../deployments/judge-bytecode.ts'
+import { judgeRuntimeCode } from '../../deployments/judge-runtime-code.ts'
 import { runtimeCode } from '../../deployments/runtime-code.ts'
 import { type ContractName, compareCode, type Origin } from '../../node/ethereum/deploying/expected-code.ts'
 
+const PARTS = { ...runtimeCode, ...judgeRuntimeCode }
+
 /** Without its immutables. */
 function blankCode(contract: ContractName): Hex {
-  const { start, length } = runtimeCode[contract]
-  return `0x${bridgeBytecode.slice(2 + 2 * start, 2 + 2 * (start + length))}`
+  const { start, length } = PARTS[contract]
+  const deployed = contract === 'judge' ? judgeBytecode : bridgeBytecode
+  return `0x${deployed.slice(2 + 2 * start, 2 + 2 * (start + length))}`
 }
 
 export function codeFor(contract: ContractName, origin: Origin): Hex {
@@ -22,7 +27,7 @@ export function codeFor(contract: ContractName, origin: Origin): Hex {
 
 /** The same code with another word for an immutable, everywhere or at its first `places`. */
 export function withImmutable(contract: ContractName, code: Hex, name: string, word: Hex, places = Infinity): Hex {
-  const immutables: Readonly<Record<string, readonly number[]>> = runtimeCode[contract].immutables
+  const immutables: Readonly<Record<string, readonly number[]>> = PARTS[contract].immutables
   return (immutables[name] ?? []).slice(0, places).reduce((changed: Hex, at): Hex => {
     return `0x${changed.slice(2, 2 + 2 * at)}${word.slice(2)}${changed.slice(2 + 2 * (at + 32))}`
   }, code)

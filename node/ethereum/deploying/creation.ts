@@ -1,8 +1,9 @@
-// What is sent to deploy a bridge, and where that puts its contracts: known beforehand, to anyone, without asking a chain.
+// What is sent to deploy a bridge and its judge, and where that puts the contracts: known beforehand, to anyone, without asking a chain.
 
 import { type AbiParameter, concatHex, encodeAbiParameters, getContractAddress, type Hex } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { bridgeBytecode } from '../../../deployments/bridge-bytecode.ts'
+import { judgeBytecode } from '../../../deployments/judge-bytecode.ts'
 import { type Address, type Hash, isHash, parseAddress, ZERO_HASH } from '../../protocol/ids.ts'
 import { PARAMETER_NAMES, type Parameters } from './parameters.ts'
 
@@ -15,19 +16,34 @@ export type Contracts = {
 
 /** The nonces of the bridge's constructor: a contract counts from 1. */
 const TOKEN_NONCE = 1n
-const JUDGE_NONCE = 2n
-const READER_NONCE = 3n
+const READER_NONCE = 2n
+
+/**
+ * Deploys what it is sent, behind a salt, at an address that follows from both (EIP-1014): the same contract is on nearly every chain, and anvil has it too.
+ * https://github.com/Arachnid/deterministic-deployment-proxy
+ */
+export const CREATE2_PROXY: Address = parseAddress('0x4e59b44847b379578588920ca78fbf26c0b4956c')
+const SALT = ZERO_HASH
+
+/** Of this version, on every chain: who deploys it, and how often somebody tried, makes no difference. */
+export const JUDGE: Address = parseAddress(
+  getContractAddress({ opcode: 'CREATE2', from: CREATE2_PROXY, salt: SALT, bytecode: judgeBytecode }).toLowerCase(),
+)
+
+/** What is sent to `CREATE2_PROXY` to have a judge. */
+export const JUDGE_CREATION: Hex = concatHex([SALT, judgeBytecode])
 
 /** The bytes that make a bridge when they are sent to nobody. `state` is the root of the state that genesis makes. */
 export function creationCode(state: Hash, parameters: Parameters): Hex {
   return concatHex([bridgeBytecode, constructorArguments(state, parameters)])
 }
 
-/** Encoded as an ABI says, in the order of the constructor: it names `state`, and each parameter with an underscore at its end. */
+/** Encoded as an ABI says, in the order of the constructor: it names `state`, and each parameter and the judge with an underscore at its end. */
 export function constructorArguments(state: Hash, parameters: Parameters): Hex {
   const inputs: readonly (AbiParameter & { readonly name: string })[] = constructorInputs()
   const values = inputs.map(({ name }) => {
     if (name === 'state') return state
+    if (name === 'judge_') return JUDGE
     const parameter = PARAMETER_NAMES.find((each) => `${each}_` === name)
     if (parameter === undefined) throw new RangeError(`the constructor wants ${name}, which is in no table`)
     return parameters[parameter]
@@ -46,10 +62,10 @@ export function createdBy(account: Address, nonce: number): Contracts {
   return contractsOf(parseAddress(getContractAddress({ from: account, nonce: BigInt(nonce) }).toLowerCase()))
 }
 
-/** The token, the judge and the reader that a bridge at this address has made. */
+/** The token and the reader that a bridge at this address has made, and the judge that it was given. */
 export function contractsOf(bridge: Address): Contracts {
   const made = (nonce: bigint) => parseAddress(getContractAddress({ from: bridge, nonce }).toLowerCase())
-  return { bridge, token: made(TOKEN_NONCE), judge: made(JUDGE_NONCE), reader: made(READER_NONCE) }
+  return { bridge, token: made(TOKEN_NONCE), judge: JUDGE, reader: made(READER_NONCE) }
 }
 
 function constructorInputs() {

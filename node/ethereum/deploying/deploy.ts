@@ -1,4 +1,4 @@
-// Deploys the bridge, which deploys its token, its judge and its reader, and says where and with what: the one way, of the command and of every local network.
+// Deploys a bridge, which deploys its token and its reader, and before that a judge where there is none: of the command, and of every local network.
 
 import type { Account, PublicClient, Transport, WalletClient } from 'viem'
 import type { Deployment } from '../../deployment.ts'
@@ -11,6 +11,7 @@ import { stateRoot } from '../../protocol/state.ts'
 import { encodeTransaction, type GenesisTransaction } from '../../protocol/transaction.ts'
 import { type Contracts, contractsOf, creationCode } from './creation.ts'
 import { compareCode } from './expected-code.ts'
+import { deployJudge } from './judge.ts'
 import { DEFAULT_PARAMETERS, type Parameters, parametersOf } from './parameters.ts'
 
 /** What a network is made of; a parameter that is not given has its default. */
@@ -40,6 +41,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const parameters = parametersOf((name) => options[name] ?? DEFAULT_PARAMETERS[name])
   checkGenesis(genesis)
   const state = stateRoot(genesisState(genesis))
+  await deployJudge(wallet, client)
   const transaction = await wallet.sendTransaction({ data: creationCode(state, parameters), chain: null })
   const receipt = await client.waitForTransactionReceipt({ hash: transaction })
   if (receipt.status !== 'success' || !receipt.contractAddress) throw deploymentFailed(transaction)

@@ -2,12 +2,14 @@
 
 import { encodeAbiParameters, type Hex, keccak256, pad, stringToHex, toHex } from 'viem'
 import { bridgeBytecode } from '../../../deployments/bridge-bytecode.ts'
+import { judgeBytecode } from '../../../deployments/judge-bytecode.ts'
+import { judgeRuntimeCode } from '../../../deployments/judge-runtime-code.ts'
 import { runtimeCode } from '../../../deployments/runtime-code.ts'
 import type { Address, Hash } from '../../protocol/ids.ts'
 import type { Contracts } from './creation.ts'
 import { PARAMETER_NAMES, type ParameterName, type Parameters, parametersOf } from './parameters.ts'
 
-export type ContractName = keyof typeof runtimeCode
+export type ContractName = keyof typeof runtimeCode | keyof typeof judgeRuntimeCode
 
 /** What the constructors are told, and where. */
 export type Origin = {
@@ -39,7 +41,9 @@ const WORD = 32
  * is any other byte that differs. `code` is what an endpoint says; what it means does not depend on it.
  */
 export function compareCode(contract: ContractName, code: Hex, origin: Origin): CodeReport {
-  return compareWith(runtimeCode[contract], bridgeBytecode, code, (name) => expectedImmutable(contract, name, origin))
+  const expected = (name: string) => expectedImmutable(contract, name, origin)
+  if (contract === 'judge') return compareWith(judgeRuntimeCode.judge, judgeBytecode, code, expected)
+  return compareWith(runtimeCode[contract], bridgeBytecode, code, expected)
 }
 
 /** The same of any contract whose code is a part of what was deployed; `expected` says what an immutable must be, undefined where that is not known. */

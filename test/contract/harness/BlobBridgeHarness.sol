@@ -3,6 +3,7 @@
 pragma solidity 0.8.37;
 
 import {BridgeHarness} from "./BridgeHarness.sol";
+import {IJudge} from "../../../contracts/interfaces/IJudge.sol";
 
 contract BlobBridgeHarness is BridgeHarness {
     bytes32[] private _hashes;
@@ -12,8 +13,9 @@ contract BlobBridgeHarness is BridgeHarness {
         uint256 easiestTarget_,
         uint128 minRequest_,
         uint128 minDeposit_,
-        uint256 floorPrice_
-    ) BridgeHarness(state, easiestTarget_, minRequest_, minDeposit_, floorPrice_) {}
+        uint256 floorPrice_,
+        IJudge judge_
+    ) BridgeHarness(state, easiestTarget_, minRequest_, minDeposit_, floorPrice_, judge_) {}
 
     /// @notice From now on each publication carries these, whatever they are.
     function carry(bytes32[] calldata hashes) external {

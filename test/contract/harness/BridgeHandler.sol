@@ -9,6 +9,7 @@ import {BlockId, BlockKey} from "../../../contracts/types/BlockId.sol";
 import {Lane} from "../../../contracts/types/Lane.sol";
 import {BlobHead} from "../../../contracts/types/BlobHead.sol";
 import {BlobBridgeHarness} from "./BlobBridgeHarness.sol";
+import {Judge} from "../../../contracts/Judge.sol";
 import {Vm, VM} from "./Vm.sol";
 
 /// @notice Somebody who holds wTTX and earns coins, and does what the handler says.
@@ -109,7 +110,7 @@ contract BridgeHandler {
         VM.warp(_now);
         VM.fee(1 gwei);
         bytes32 state = keccak256("state");
-        bridge = new BlobBridgeHarness(state, EASIEST, 1, 1, 1 gwei);
+        bridge = new BlobBridgeHarness(state, EASIEST, 1, 1, 1 gwei, new Judge());
         bytes32[] memory hashes = new bytes32[](1);
         hashes[0] = bytes32(uint256(1) << 248);
         bridge.carry(hashes);

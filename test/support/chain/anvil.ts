@@ -19,6 +19,7 @@ import {
 } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
+import { CREATE2_PROXY, JUDGE, JUDGE_CREATION } from '../../../node/ethereum/deploying/creation.ts'
 import { type Address, parseAddress } from '../../../node/protocol/ids.ts'
 
 const ARTIFACT = new URL(
@@ -95,11 +96,17 @@ export class Anvil implements AsyncDisposable {
     return hash
   }
 
+  /** Anvil has the contract that puts it where it has to be. */
+  async deployJudge(): Promise<void> {
+    await this.send(CREATE2_PROXY, JUDGE_CREATION)
+  }
+
   async deploy(state: Hex, money: Money) {
     const { client } = this
     const { bytecode }: { bytecode: Hex } = JSON.parse(await readFile(ARTIFACT, 'utf8'))
     assert.ok(isHex(bytecode))
-    const args = [state, money.easiestTarget, money.minRequest, money.minDeposit, money.floorPrice] as const
+    await this.deployJudge()
+    const args = [state, money.easiestTarget, money.minRequest, money.minDeposit, money.floorPrice, JUDGE] as const
     const hash = await this.send(undefined, encodeDeployData({ abi: harnessConstructor, bytecode, args }))
     const { contractAddress, blockNumber } = await client.getTransactionReceipt({ hash })
     assert.ok(contractAddress)
@@ -141,7 +148,7 @@ export class Anvil implements AsyncDisposable {
   }
 }
 
-const harnessConstructor = parseAbi(['constructor(bytes32, uint256, uint128, uint128, uint256)'])
+const harnessConstructor = parseAbi(['constructor(bytes32, uint256, uint128, uint128, uint256, address)'])
 
 /** The native program: a wrapper in between would survive the signal. */
 function binary(): string {

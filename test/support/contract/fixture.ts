@@ -111,7 +111,8 @@ export class Fixture implements AsyncDisposable {
   ): Promise<Fixture> {
     const chain = await TestChain.start(fork)
     const easiestTarget = EASIEST_TARGET
-    const args = [stateRoot(state), easiestTarget, MIN_REQUEST, MIN_DEPOSIT, FLOOR_PRICE]
+    const judge = await chain.deploy('contracts/Judge.sol/Judge.json', [])
+    const args = [stateRoot(state), easiestTarget, MIN_REQUEST, MIN_DEPOSIT, FLOOR_PRICE, judge]
     const bridge = parseAddress(await chain.deploy(ARTIFACTS[kind], args))
     const token = await chain.client.readContract({ abi: bridgeAbi, address: bridge, functionName: 'token' })
     const sealed = genesisBlock({ chain: 31_337n, bridge, easiestTarget, state: stateRoot(state) })

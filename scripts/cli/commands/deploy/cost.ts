@@ -2,15 +2,19 @@
 
 import { OperationError } from '../../../../node/errors.ts'
 import { bondOf } from '../../../../node/ethereum/calls.ts'
-import { creationCode } from '../../../../node/ethereum/deploying/creation.ts'
+import type { Connection } from '../../../../node/ethereum/connection.ts'
+import { CREATE2_PROXY, creationCode, JUDGE_CREATION } from '../../../../node/ethereum/deploying/creation.ts'
 import { deployCall, type EthereumDeployer } from '../../../../node/ethereum/deploying/deployer.ts'
+import { hasJudge, judgeCall } from '../../../../node/ethereum/deploying/judge.ts'
 import type { Parameters } from '../../../../node/ethereum/deploying/parameters.ts'
 import { suggestFees } from '../../../../node/ethereum/sending/fees.ts'
 import type { Address, Hash } from '../../../../node/protocol/ids.ts'
 import { addPrices, costOfGas, type GasPrice, toGasPrice, toWei, type Wei } from '../../../../node/protocol/units.ts'
 
 export type Cost = {
-  /** Units: expected, and the limit of the transaction. */
+  /** Whether the chain has the judge of this version: else it is deployed first. */
+  readonly hasJudge: boolean
+  /** Units: expected, and the limits of the transactions together. */
   readonly gas: bigint
   readonly gasLimit: bigint
   readonly baseFee: GasPrice
@@ -25,19 +29,26 @@ export type Cost = {
 
 /** `from` pays, or would. Throws what asking the endpoint throws, and the refusal of the constructor. */
 export async function costOf(
+  {
+    connection,
+    chain,
+    parameters,
+  }: { readonly connection: Connection; readonly chain: bigint; readonly parameters: Parameters },
   ethereum: EthereumDeployer,
   from: Address,
   state: Hash,
-  parameters: Parameters,
 ): Promise<Cost> {
   const data = creationCode(state, parameters)
   const { baseFee } = await ethereum.head()
   const tip = await ethereum.tip()
-  const gas = await ethereum.estimate('deploy', data, from)
-  const { gas: gasLimit } = deployCall(data, gas)
+  const isThere = await hasJudge(connection, chain)
+  const forJudge = isThere ? 0n : await ethereum.estimate('deploy judge', JUDGE_CREATION, from, CREATE2_PROXY)
+  const forBridge = await ethereum.estimate('deploy', data, from)
+  const gas = forJudge + forBridge
+  const gasLimit = deployCall(data, forBridge).gas + (isThere ? 0n : judgeCall(forJudge).gas)
   const prices = { baseFee, floorPrice: toGasPrice(parameters.floorPrice) }
   return {
-    ...{ gas, gasLimit, baseFee, tip },
+    ...{ hasJudge: isThere, gas, gasLimit, baseFee, tip },
     expected: costOfGas(gas, addPrices(baseFee, tip)),
     most: costOfGas(gasLimit, suggestFees(baseFee, tip).maxFeePerGas),
     bond: bondOf(prices),

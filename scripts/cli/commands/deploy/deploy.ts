@@ -53,7 +53,7 @@ export function registerDeploy(program: Command, act: Act): void {
     .helpGroup(AUDIENCE.network)
     .summary('deploy a bridge: start a network of your own')
     .description(
-      'Deploy the bridge, which makes its token, its judge and its reader, from the wallet, and write the file that everyone who joins the network needs. Nothing of it can be changed afterwards, and the deployer has no rights in it. Before money is spent it says what is deployed and what it costs, and asks. If it is killed, run it again with the same options: it goes on with what it has sent, and does not deploy twice.',
+      'Deploy the bridge, which makes its token and its reader, from the wallet, and before that the judge of this version where the chain has none, and write the file that everyone who joins the network needs. Nothing of it can be changed afterwards, and the deployer has no rights in it. Before money is spent it says what is deployed and what it costs, and asks. If it is killed, run it again with the same options: it goes on with what it has sent, and does not deploy twice.',
     )
     .option('--genesis <file>', 'the first transaction of the network, as "ttx genesis" makes it')
     .option('--owner <wallet>', 'make the genesis here instead: the name of the wallet to which all TTX go')
@@ -101,12 +101,12 @@ async function run(context: CliContext, flags: Flags): Promise<Result> {
   const { account } = ethereum
   const file = planFile(folder.root, chain, account)
   const earlier = await readPlan(file)
-  const common = { file, sender, connection, urls, chain }
+  const common = { file, sender, ethereum, connection, urls, chain }
   const checked = async () => checkSame(file, earlier, order, given ?? (await addressOf(context, flags.owner ?? '')))
   if (openCreation(sender) !== undefined) {
     const plan = await checked()
     say(`going on with the deployment that an earlier run has sent from ${account}`)
-    return await sendAndComplete(context, { ...common, plan }, 0n)
+    return await sendAndComplete(context, { ...common, plan })
   }
   // What an endpoint has called lost, or what the outbox has lost, may be there all the same.
   const isShared = order.accepted.includes('shared-genesis')
@@ -128,7 +128,7 @@ async function run(context: CliContext, flags: Flags): Promise<Result> {
   if (!flags.yes) await confirm(context, `Deploy this on chain ${chain}?`)
   const plan = { genesis, parameters: order.parameters, out: order.out }
   await writePlan(file, plan)
-  return await sendAndComplete(context, { ...common, plan }, proposal.cost.gas)
+  return await sendAndComplete(context, { ...common, plan })
 }
 
 /**

@@ -3,6 +3,7 @@
 import { access, constants, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { judgeRuntimeCode } from '../../../../deployments/judge-runtime-code.ts'
 import { compilerVersion, runtimeCode } from '../../../../deployments/runtime-code.ts'
 import type { Deployment } from '../../../../node/deployment.ts'
 import { OperationError } from '../../../../node/errors.ts'
@@ -54,8 +55,8 @@ export async function writeDeployment(deployment: Deployment, out: string): Prom
 export async function writeSources(out: string, state: Hash, parameters: Parameters, at: Contracts): Promise<string> {
   const folder = join(dirname(out), `${basename(out).replace(STEM, '')}-sources`)
   await mkdir(folder, { recursive: true })
-  const contracts = Object.entries(runtimeCode).map(([name, { name: contractName }]) => ({
-    address: at[name as keyof typeof runtimeCode], // the keys of the table
+  const contracts = Object.entries({ ...runtimeCode, ...judgeRuntimeCode }).map(([name, { name: contractName }]) => ({
+    address: at[name as keyof Contracts], // the keys of the tables
     contractName,
     constructorArguments: name === 'bridge' ? constructorArguments(state, parameters) : '0x',
   }))

@@ -5,10 +5,11 @@ import { carryOutOnce } from '../../../../node/client/ethereum/carry-out.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { BridgeCall } from '../../../../node/ethereum/calls.ts'
 import type { Connection } from '../../../../node/ethereum/connection.ts'
-import { createdBy, creationCode } from '../../../../node/ethereum/deploying/creation.ts'
+import { CREATE2_PROXY, createdBy, creationCode, JUDGE_CREATION } from '../../../../node/ethereum/deploying/creation.ts'
 import { readCreation } from '../../../../node/ethereum/deploying/creation-transaction.ts'
 import { describeDeployment } from '../../../../node/ethereum/deploying/deploy.ts'
-import { deployCall } from '../../../../node/ethereum/deploying/deployer.ts'
+import { deployCall, type EthereumDeployer } from '../../../../node/ethereum/deploying/deployer.ts'
+import { hasJudge, judgeCall } from '../../../../node/ethereum/deploying/judge.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
@@ -21,6 +22,7 @@ import { checkAlike, examineAll } from './verdict.ts'
 
 /** There is one outbox for a deployer and a chain, and one deployment at a time in it. */
 const INTENT = 'deploy'
+const JUDGE_INTENT = 'deploy judge'
 
 /** What there is before the transaction, and after it. */
 export type Unfinished = {
@@ -28,6 +30,7 @@ export type Unfinished = {
   /** Where the plan is kept. */
   readonly file: string
   readonly sender: TransactionSender
+  readonly ethereum: EthereumDeployer
   readonly connection: Connection
   readonly urls: readonly string[]
   readonly chain: bigint
@@ -39,21 +42,36 @@ type Sent = {
   readonly acknowledge?: () => Promise<void>
 }
 
-/** The transaction of an earlier run that may count, or has and was not reported. */
+/** A transaction of an earlier run that may count, or has and was not reported. */
 export function openCreation(sender: TransactionSender): BridgeCall | undefined {
-  return sender.open(INTENT)
+  return sender.open(INTENT) ?? sender.open(JUDGE_INTENT)
 }
 
-/**
- * `gas` is what it is expected to use, units; it does not matter if it was sent before. Throws what `carryOut` throws, and what `complete` does; whatever it
- * throws, the same command goes on from there.
- */
-export async function sendAndComplete(context: CliContext, unfinished: Unfinished, gas: bigint): Promise<Result> {
-  const { plan, sender } = unfinished
+/** Throws what `carryOut` throws, and what `complete` does; whatever it throws, the same command goes on from there. */
+export async function sendAndComplete(context: CliContext, unfinished: Unfinished): Promise<Result> {
+  const { plan, sender, ethereum } = unfinished
+  await judgeFirst(context, unfinished)
   const data = creationCode(stateRoot(genesisState(plan.genesis)), plan.parameters)
-  const done = await carryOutOnce(sender, INTENT, () => deployCall(data, gas), context.signal)
+  const draft = async () => deployCall(data, await ethereum.estimate('deploy', data))
+  const done = await carryOutOnce(sender, INTENT, draft, context.signal)
   const { receipt, isEarlier, acknowledge } = done
   return await complete(context, unfinished, { transaction: receipt.hash, isEarlier, acknowledge })
+}
+
+/** A bridge is given the judge of its version, which is on the chain if anyone has deployed one before. */
+async function judgeFirst({ say, signal }: CliContext, { sender, ethereum, connection, chain }: Unfinished) {
+  const isOpen = sender.open(JUDGE_INTENT) !== undefined
+  if (!isOpen && (await hasJudge(connection, chain))) return
+  const draft = async () =>
+    judgeCall(await ethereum.estimate(JUDGE_INTENT, JUDGE_CREATION, ethereum.account, CREATE2_PROXY))
+  try {
+    const { receipt, acknowledge } = await carryOutOnce(sender, JUDGE_INTENT, draft, signal)
+    say(`the judge of this version is on chain ${chain} now, in block ${receipt.block}`)
+    await acknowledge()
+  } catch (error) {
+    // Somebody else was faster, and theirs is ours as well.
+    if (!(error instanceof OperationError) || !(await hasJudge(connection, chain))) throw error
+  }
 }
 
 /** Throws 'deployment-differs', 'file-not-written', 'transaction-under-way' (retry). */

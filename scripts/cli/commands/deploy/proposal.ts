@@ -3,6 +3,7 @@
 import { formatEther } from '../../../../miner/profit.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Connection } from '../../../../node/ethereum/connection.ts'
+import { JUDGE } from '../../../../node/ethereum/deploying/creation.ts'
 import type { EthereumDeployer } from '../../../../node/ethereum/deploying/deployer.ts'
 import { PARAMETER_NAMES, PARAMETERS, type Parameters } from '../../../../node/ethereum/deploying/parameters.ts'
 import { readSurroundings } from '../../../../node/ethereum/deploying/surroundings.ts'
@@ -59,7 +60,7 @@ export async function propose(
   const sharedWith = genesis === undefined ? [] : await networksOf(genesisInfohash(genesis), out)
   const risks = findRisks({ surroundings, parameters, hashRate, sharedWith })
   const refused = risks.filter(({ name }) => !accepted.includes(name))
-  const cost = await costOf(ethereum, account, state, parameters).catch((error: unknown) => {
+  const cost = await costOf(order, ethereum, account, state).catch((error: unknown) => {
     checkRisks({ refused }) // which may be the reason
     throw error
   })
@@ -72,6 +73,7 @@ export async function propose(
       ['deployer', `${account}, which has ${formatEther(balance)} ETH and no rights afterwards`],
       ['genesis', `all 1,000,000,000 TTX to ${to} (${infohash ?? 'made when it is deployed'})`],
       ...PARAMETER_NAMES.map((name): [string, string] => [name, formatParameter(name, parameters[name])]),
+      ['judge', cost.hasJudge ? `${JUDGE}, which the chain has` : `${JUDGE}, which is deployed first`],
       ['gas', `${cost.gas} at ${formatGwei(cost.baseFee + cost.tip)} gwei: ${formatEther(cost.expected)} ETH now`],
       ['', `at most ${formatEther(cost.most)} ETH (limit ${cost.gasLimit})`],
       [

@@ -256,7 +256,9 @@ test('two spendings of one transaction are rivals only where they spend the same
   const twice = compare(posted(plain(gold.packed)), posted(plain(otherGold.packed))).difference
   assert.equal(twice.kind, 'double-spend')
   assert(twice.kind === 'double-spend' && twice.a?.reading.kind === 'transaction')
-  assert.deepEqual([twice.a.reading.transaction.asset, twice.a.reading.transaction.tokens], [asset, 5n])
+  const { transaction } = twice.a.reading
+  assert(transaction.kind === 'payment')
+  assert.deepEqual([transaction.asset, transaction.tokens], [asset, 5n])
   assert.deepEqual(twice.a.fate, { kind: 'rival', step: 0, infohash: otherGold.infohash })
   // An issuance spends TTX.
   const issuance = pay(alice, { to: bob.address, tokens: 9n, issuance: true, time: 1, prev: [asset] })

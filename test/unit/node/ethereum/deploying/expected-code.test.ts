@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Hex, toHex } from 'viem'
+import { judgeRuntimeCode } from '../../../../../deployments/judge-runtime-code.ts'
 import { runtimeCode } from '../../../../../deployments/runtime-code.ts'
 import { contractsOf } from '../../../../../node/ethereum/deploying/creation.ts'
 import { compareCode, type Origin, parametersIn } from '../../../../../node/ethereum/deploying/expected-code.ts'
@@ -41,7 +42,7 @@ test('no code, code of another length and that of another contract are not ours'
 test('an immutable that differs is named; one that has two values is foreign code', () => {
   for (const contract of CONTRACTS) {
     const code = codeFor(contract, ORIGIN)
-    for (const [name, places] of Object.entries(runtimeCode[contract].immutables)) {
+    for (const [name, places] of Object.entries({ ...runtimeCode, ...judgeRuntimeCode }[contract].immutables)) {
       const word = toHex(0xbadn, { size: 32 })
       assert.deepEqual(others(contract, withImmutable(contract, code, name, word)), [name])
       if (places.length > 1) assert.equal(others(contract, withImmutable(contract, code, name, word, 1)), 'foreign')
@@ -58,7 +59,7 @@ test('the parameters, genesis, chain and addresses that somebody states are thos
   assert.deepEqual(others('bridge', code, { ...ORIGIN, chain: 1n }), ['chain'])
   assert.deepEqual(others('bridge', code, { ...ORIGIN, genesis: `0x${'00'.repeat(32)}` as Hash }), ['genesis'])
   const elsewhere = contractsOf(parseAddress('0x70997970c51812dc3a010c7d01b50e0d17dc79c8'))
-  assert.deepEqual(others('bridge', code, { ...ORIGIN, contracts: elsewhere }), ['token', 'judge', 'reader'])
+  assert.deepEqual(others('bridge', code, { ...ORIGIN, contracts: elsewhere }), ['token', 'reader'])
   const token = codeFor('token', ORIGIN)
   assert.deepEqual(
     others('token', token, { ...ORIGIN, contracts: elsewhere }).toString(),
