@@ -2,9 +2,13 @@
 
 import { createPublicClient, type Hex, http, type PublicClient, parseEther } from 'viem'
 import { OperationError } from '../../node/errors.ts'
+import { CREATE2_PROXY } from '../../node/ethereum/deploying/creation.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 
 const TIMEOUT_MS = 10_000
+/** What runs at `CREATE2_PROXY`: CREATE2 with the first word as salt and the rest as creation code. */
+export const CREATE2_PROXY_CODE: Hex =
+  '0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3'
 
 /** Whether something answers at `url`, whatever it is. */
 export async function isAnswering(url: string): Promise<boolean> {
@@ -55,6 +59,12 @@ export class DevChain {
     }
     await this.mine()
     return await this.time()
+  }
+
+  /** What real chains have had for years, and anvil has: where it is missing, it is put there. */
+  async haveCreate2Proxy(): Promise<void> {
+    const code = await this.#client.getCode({ address: CREATE2_PROXY })
+    if (code === undefined) await this.#request('hardhat_setCode', CREATE2_PROXY, CREATE2_PROXY_CODE)
   }
 
   /** Sends coins of the chain's own first account. */

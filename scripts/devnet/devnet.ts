@@ -199,6 +199,7 @@ export class Devnet {
       using wallet = await openWallet(dataFolder(this.data).wallets, 'genesis', passphrase)
       const genesis = createGenesis(wallet.publicKey, Math.floor(Date.now() / 1_000), (digest) => wallet.sign(digest))
       const account = walletAccount(wallet)
+      await this.chain.haveCreate2Proxy()
       const deployment = await deploy({
         wallet: createWalletClient({ account, transport }),
         client,

@@ -10,14 +10,17 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { getEip712Domain } from 'viem/actions'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { type Deployment, parseDeployment } from '../../node/deployment.ts'
+import { CREATE2_PROXY } from '../../node/ethereum/deploying/creation.ts'
 import { deploy } from '../../node/ethereum/deploying/deploy.ts'
 import { DEFAULT_PARAMETERS } from '../../node/ethereum/deploying/parameters.ts'
 import { ZERO_HASH } from '../../node/protocol/ids.ts'
 import { writeDeployment } from '../../scripts/cli/commands/deploy/deployment-files.ts'
+import { CREATE2_PROXY_CODE } from '../../scripts/devnet/dev-chain.ts'
 import { TestChain } from '../support/contract/chain.ts'
 import { founder, genesisTransaction } from '../support/contract/fixture.ts'
 
 const chain = await TestChain.start()
+await chain.request('hardhat_setCode', [CREATE2_PROXY, CREATE2_PROXY_CODE])
 const folder = await mkdtemp(join(tmpdir(), 'torrenttx-'))
 after(async () => {
   await chain[Symbol.asyncDispose]()

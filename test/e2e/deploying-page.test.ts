@@ -30,7 +30,7 @@ test('the tables are those of the program', () => {
 })
 
 test('the commands work in their order', async (t) => {
-  const stage = await DeployStage.open(t, ['--block-time', '1'])
+  const stage = await DeployStage.open(t, { flags: ['--block-time', '1'] })
   const folder = stage.file('page')
   await mkdir(folder)
   assert.ok(commands.length >= 7)

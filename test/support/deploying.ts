@@ -25,11 +25,15 @@ export class DeployStage {
     this.flags = flags
   }
 
-  /** `flags` are for anvil. */
-  static async open(t: TestContext, flags: readonly string[] = []): Promise<DeployStage> {
+  /** `flags` are for anvil. The chain has a judge already, as those on which somebody has deployed a bridge before, unless `hasJudge` is false. */
+  static async open(
+    t: TestContext,
+    { flags = [], hasJudge = true }: { readonly flags?: readonly string[]; readonly hasJudge?: boolean } = {},
+  ): Promise<DeployStage> {
     const stack = new AsyncDisposableStack()
     t.after(() => stack.disposeAsync())
     const anvil = stack.use(await Anvil.start(flags))
+    if (hasJudge) await anvil.deployJudge()
     const folder = await mkdtemp(join(tmpdir(), 'ttx-deploy-'))
     stack.defer(() => rm(folder, { recursive: true, force: true }))
     const passphrase = join(folder, 'passphrase')

@@ -96,9 +96,9 @@ export class Anvil implements AsyncDisposable {
     return hash
   }
 
-  /** Anvil has the contract that puts it where it has to be. */
+  /** Unless it is there. Anvil has the contract that puts it where it has to be. */
   async deployJudge(): Promise<void> {
-    await this.send(CREATE2_PROXY, JUDGE_CREATION)
+    if ((await this.client.getCode({ address: JUDGE })) === undefined) await this.send(CREATE2_PROXY, JUDGE_CREATION)
   }
 
   async deploy(state: Hex, money: Money) {

@@ -10,11 +10,12 @@ import { readCreation } from '../../../../node/ethereum/deploying/creation-trans
 import { describeDeployment } from '../../../../node/ethereum/deploying/deploy.ts'
 import { deployCall, type EthereumDeployer } from '../../../../node/ethereum/deploying/deployer.ts'
 import { hasJudge, judgeCall } from '../../../../node/ethereum/deploying/judge.ts'
+import type { Receipt } from '../../../../node/ethereum/reader.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
-import { costOfGas } from '../../../../node/protocol/units.ts'
+import { addWei, costOfGas } from '../../../../node/protocol/units.ts'
 import { type CliContext, formatTable, type Result } from '../../context.ts'
 import { writeDeployment, writeSources } from './deployment-files.ts'
 import { type Plan, removePlan } from './plan.ts'
@@ -39,6 +40,8 @@ export type Unfinished = {
 type Sent = {
   readonly transaction: Hash
   readonly isEarlier: boolean
+  /** Of the judge, if this run has deployed it. */
+  readonly judge?: Receipt | undefined
   readonly acknowledge?: () => Promise<void>
 }
 
@@ -50,27 +53,32 @@ export function openCreation(sender: TransactionSender): BridgeCall | undefined 
 /** Throws what `carryOut` throws, and what `complete` does; whatever it throws, the same command goes on from there. */
 export async function sendAndComplete(context: CliContext, unfinished: Unfinished): Promise<Result> {
   const { plan, sender, ethereum } = unfinished
-  await judgeFirst(context, unfinished)
+  const judge = await judgeFirst(context, unfinished)
   const data = creationCode(stateRoot(genesisState(plan.genesis)), plan.parameters)
   const draft = async () => deployCall(data, await ethereum.estimate('deploy', data))
   const done = await carryOutOnce(sender, INTENT, draft, context.signal)
   const { receipt, isEarlier, acknowledge } = done
-  return await complete(context, unfinished, { transaction: receipt.hash, isEarlier, acknowledge })
+  return await complete(context, unfinished, { transaction: receipt.hash, isEarlier, acknowledge, judge })
 }
 
 /** A bridge is given the judge of its version, which is on the chain if anyone has deployed one before. */
-async function judgeFirst({ say, signal }: CliContext, { sender, ethereum, connection, chain }: Unfinished) {
+async function judgeFirst(
+  { say, signal }: CliContext,
+  { sender, ethereum, connection, chain }: Unfinished,
+): Promise<Receipt | undefined> {
   const isOpen = sender.open(JUDGE_INTENT) !== undefined
-  if (!isOpen && (await hasJudge(connection, chain))) return
+  if (!isOpen && (await hasJudge(connection, chain))) return undefined
   const draft = async () =>
     judgeCall(await ethereum.estimate(JUDGE_INTENT, JUDGE_CREATION, ethereum.account, CREATE2_PROXY))
   try {
     const { receipt, acknowledge } = await carryOutOnce(sender, JUDGE_INTENT, draft, signal)
     say(`the judge of this version is on chain ${chain} now, in block ${receipt.block}`)
     await acknowledge()
+    return receipt
   } catch (error) {
     // Somebody else was faster, and theirs is ours as well.
     if (!(error instanceof OperationError) || !(await hasJudge(connection, chain))) throw error
+    return undefined
   }
 }
 
@@ -78,7 +86,7 @@ async function judgeFirst({ say, signal }: CliContext, { sender, ethereum, conne
 export async function complete(
   context: CliContext,
   { plan, file, sender, connection, urls, chain }: Unfinished,
-  { transaction, isEarlier, acknowledge }: Sent,
+  { transaction, isEarlier, acknowledge, judge: made }: Sent,
 ): Promise<Result> {
   const { genesis, parameters, out } = plan
   const state = stateRoot(genesisState(genesis))
@@ -103,12 +111,14 @@ export async function complete(
   checkAlike(verdicts, 'deployment')
   await writeDeployment(deployment, out)
   const sources = await writeSources(out, state, parameters, contracts)
-  const spent = costOfGas(receipt.gasUsed, receipt.gasPrice)
+  const paid = made === undefined ? [receipt] : [made, receipt]
+  const spent = addWei(paid.map(({ gasUsed, gasPrice }) => costOfGas(gasUsed, gasPrice)))
+  const gas = paid.reduce((sum, { gasUsed }) => sum + gasUsed, 0n)
   const { token, judge, reader } = contracts
   return {
     data: {
       ...{ chain, bridge, token, judge, reader, transaction, block, time, genesis: genesisInfohash(genesis) },
-      ...{ parameters, gas: receipt.gasUsed, cost: spent, file: out, sources, earlier: isEarlier },
+      ...{ parameters, gas, cost: spent, file: out, sources, earlier: isEarlier },
     },
     text: formatTable([
       ['bridge', bridge],
@@ -116,7 +126,7 @@ export async function complete(
       ['judge', judge],
       ['reader', reader],
       ['transaction', `${transaction}, in block ${block}`],
-      ['cost', `${receipt.gasUsed} gas, ${formatEther(spent)} ETH`],
+      ['cost', `${gas} gas, ${formatEther(spent)} ETH`],
       ['network', `${out}: give it to everyone who joins`],
       ['sources', `${sources}: what explorers ask for`],
       ['verify it', `ttx verify-deployment ${out}, again once it is 64 blocks deep`],

@@ -171,9 +171,9 @@ test('what nobody should deploy is refused by its name, until it is accepted by 
 })
 
 test('a rollup by its number, small blocks and an old Ethereum are seen', async (t) => {
-  const rollup = await DeployStage.open(t, ['--chain-id', '42161'])
+  const rollup = await DeployStage.open(t, { flags: ['--chain-id', '42161'] })
   assert.deepEqual((await rollup.json(...rollup.deployment())).error.facts.risks, ['rollup'])
-  const small = await DeployStage.open(t, ['--hardfork', 'cancun'])
+  const small = await DeployStage.open(t, { flags: ['--hardfork', 'cancun'] })
   await small.anvil.client.setBlockGasLimit({ gasLimit: 2n ** 24n - 1n })
   await small.anvil.client.mine({ blocks: 1 })
   assert.deepEqual((await small.json(...small.deployment())).error.facts.risks, ['old-chain', 'small-blocks'])
@@ -184,7 +184,7 @@ test('an account that cannot pay is told so before anybody is asked, and another
   await stage.anvil.client.setBalance({ address: stage.account, value: 10n ** 15n })
   assert.equal((await stage.json(...stage.deployment())).error.code, 'unfunded-account')
   assert.equal((await stage.json(...stage.deployment('--chain', '1'))).error.code, 'ethereum-wrong-chain')
-  const elsewhere = await DeployStage.open(t, ['--chain-id', '1'])
+  const elsewhere = await DeployStage.open(t, { flags: ['--chain-id', '1'] })
   const both = `${stage.anvil.url},${elsewhere.anvil.url}`
   assert.equal((await stage.json(...stage.deployment('--ethereum', both))).error.code, 'ethereum-wrong-chain')
 })
