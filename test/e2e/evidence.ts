@@ -246,7 +246,7 @@ function checkSupply({ supply, request, deposit }: DemoResult, outputsOfBlock: R
 
 const TTX: Hex = `0x${'00'.repeat(21)}`
 
-/** The records of groups by asset: kind and asset (21 bytes), how many they are (8), and so many. */
+/** The records of groups by asset: kind and asset (21 bytes), how many they are (8), and this many. */
 function records(bytes: Buffer, size: number): { readonly asset: Hex; readonly record: Hex }[] {
   const found: { asset: Hex; record: Hex }[] = []
   for (let offset = 0; offset < bytes.length; ) {
