@@ -3,6 +3,7 @@
 
 import { publishBlobsGas, publishGas } from '../node/ethereum/calls.ts'
 import { applyStep, applyTransaction } from '../node/protocol/apply.ts'
+import type { Asset } from '../node/protocol/asset.ts'
 import { type AppliedStep, splitHead } from '../node/protocol/blob-block.ts'
 import { finish, type ParentBlock } from '../node/protocol/block.ts'
 import { feeOf } from '../node/protocol/fee.ts'
@@ -28,7 +29,16 @@ import {
   weiOf,
 } from '../node/protocol/units.ts'
 import type { VerifiedTransaction } from '../node/protocol/verify.ts'
-import { type Candidate, hasFee, type Package, type Prices, rankByCoinAge, rankPaying, worthOf } from './ranking.ts'
+import {
+  type Candidate,
+  hasFee,
+  listedOnly,
+  type Package,
+  type Prices,
+  rankByCoinAge,
+  rankPaying,
+  worthOf,
+} from './ranking.ts'
 import {
   addLoads,
   costOfExpense,
@@ -80,6 +90,8 @@ export type Policy = Prices & {
    * that makes a profit carries as many as that pays for.
    */
   readonly unpaidSteps: number
+  /** Other assets than TTX whose requests are carried. Default: any. */
+  readonly assets?: ReadonlySet<Asset> | undefined
 }
 
 /** Rankings of one kind while a block is filled: what comes in later than that is for the next block. */
@@ -131,6 +143,7 @@ function* stepsInParts(
   rows: Rows,
 ): Generator<undefined, Content, void> {
   const filling = new Filling(rules, parent, supply.verify, rows)
+  const candidates = listedOnly(supply.candidates, policy.assets)
   for (const lane of LANES) {
     const waiting = supply.queue.filter(({ kind }) => laneOf(kind) === lane)
     for (const entry of waiting.slice(0, LANE_SHARE)) {
@@ -142,7 +155,7 @@ function* stepsInParts(
   // Requests share ancestors: once one has brought them in, others may pay that did not before.
   for (let [round, before] = [0, -1]; round < ROUNDS && before !== filling.taken.size && !filling.isFull; round++) {
     before = filling.taken.size
-    for (const each of rankPaying(supply.candidates, filling.taken, policy, costOfItem)) {
+    for (const each of rankPaying(candidates, filling.taken, policy, costOfItem)) {
       filling.take(each)
       yield
     }
@@ -151,7 +164,7 @@ function* stepsInParts(
   const budget = budgetOf(paying, policy)
   const isCaused = paying.requests + paying.queueEntries > 0
   let unpaidSteps = policy.unpaidSteps
-  for (const each of rankByCoinAge(supply.candidates, filling.taken)) {
+  for (const each of rankByCoinAge(candidates, filling.taken)) {
     if (filling.isFull) break
     const { cost, count } = filling.costWith(each, policy)
     const isFree = isCaused && cost <= filling.cost(policy)

@@ -28,6 +28,7 @@ const DEFAULTS = {
   marginPercent: 10,
   longestWaitMs: 3_600_000,
   unpaidSteps: 50,
+  assets: 'any' as const,
   rows: 'auto' as const,
   pollMs: 2_000,
   courtesyMs: 60_000,
@@ -78,9 +79,18 @@ export class Miner implements AsyncDisposable {
     this.#troubles = new Troubles(this.#log, this.#stop.signal)
     const { node, sender, kzg, now, random } = deps
     const { ethereum } = sender
-    const { payout, weiPerTtx, marginPercent, unpaidSteps, rows, courtesyMs, graceMs } = this.#options
+    const { payout, weiPerTtx, marginPercent, unpaidSteps, assets, rows, courtesyMs, graceMs } = this.#options
+    const listed = assets === 'any' ? undefined : new Set(assets)
     this.#journal = new Journal(folder)
-    const planning = { payout, weiPerTtx, marginPercent: BigInt(marginPercent), unpaidSteps, graceMs, rows }
+    const planning = {
+      payout,
+      weiPerTtx,
+      marginPercent: BigInt(marginPercent),
+      unpaidSteps,
+      assets: listed,
+      graceMs,
+      rows,
+    }
     this.#planner = new Planner({ node, ethereum, kzg, log: this.#log, now }, planning)
     const shared = { node, sender, journal: this.#journal, log: this.#log, now }
     this.#publisher = new Publisher({ ...shared, kzg })

@@ -4,6 +4,7 @@ import type { NodeClient } from '../node/client/rpc.ts'
 import type { KzgPool } from '../node/ethereum/blobs/kzg-pool.ts'
 import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
+import type { Asset } from '../node/protocol/asset.ts'
 import type { Address } from '../node/protocol/ids.ts'
 import type { Rows } from './rows.ts'
 import type { PowPool } from './work/pow-pool.ts'
@@ -40,6 +41,8 @@ export type MinerOptions = {
   readonly longestWaitMs?: number
   /** Transactions without a fee that a block carries where it makes no profit: 0 to 500. Default 50. */
   readonly unpaidSteps?: number
+  /** Other assets whose requests are carried: what the people who run it can price. Default: any, since they cost next to nothing beside others. */
+  readonly assets?: 'any' | readonly Asset[]
   /** Where the rows of blocks are posted; `auto`, which is the default: where a block is worth most, in calldata on a chain without blobs. */
   readonly rows?: 'auto' | Rows
   /** Between two looks at the node and at Ethereum. Default 2,000. */

@@ -8,6 +8,7 @@ import type { KzgPool } from '../node/ethereum/blobs/kzg-pool.ts'
 import { FINALIZE_GAS, RELEASE_GAS } from '../node/ethereum/calls.ts'
 import type { Head, Standing } from '../node/ethereum/reader.ts'
 import type { Logger } from '../node/log.ts'
+import type { Asset } from '../node/protocol/asset.ts'
 import type { ParentBlock } from '../node/protocol/block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash, Infohash } from '../node/protocol/ids.ts'
@@ -43,6 +44,8 @@ export type PlannerOptions = {
   readonly weiPerTtx: bigint
   readonly marginPercent: bigint
   readonly unpaidSteps: number
+  /** Other assets whose requests are carried; undefined: any. */
+  readonly assets?: ReadonlySet<Asset> | undefined
   /** A node may say for this long that it is syncing, as it does for a moment when much is new, before that is a problem. */
   readonly graceMs: number
   /** Where blocks are posted. */
@@ -302,12 +305,12 @@ export class Planner {
   }
 
   async #policy({ baseFee }: Head): Promise<Policy> {
-    const { weiPerTtx, marginPercent, unpaidSteps } = this.#options
+    const { weiPerTtx, marginPercent, unpaidSteps, assets } = this.#options
     const price = addPrices(baseFee, await this.#deps.ethereum.tip())
     const gasPrice = price > 0n ? price : toGasPrice(1n)
     const blobGasPrice = await this.#blobGasPrice()
     return {
-      ...{ weiPerTtx, marginPercent, unpaidSteps, gasPrice, extraGas: FINALIZE_GAS + RELEASE_GAS },
+      ...{ weiPerTtx, marginPercent, unpaidSteps, assets, gasPrice, extraGas: FINALIZE_GAS + RELEASE_GAS },
       ...(blobGasPrice === undefined ? {} : { blobGasPrice }),
     }
   }

@@ -1,5 +1,6 @@
 // Which transactions go into a block first: paying requests with what they depend on by fee minus gas, then all else by coin age, other assets last.
 
+import type { Asset } from '../node/protocol/asset.ts'
 import { feeOf } from '../node/protocol/fee.ts'
 import type { Infohash } from '../node/protocol/ids.ts'
 import { STEP_LIMIT, UNIT } from '../node/protocol/rules.ts'
@@ -64,6 +65,18 @@ export function rankByCoinAge(candidates: readonly Candidate[], taken: ReadonlyS
     return [{ items, score: age / BigInt(items.length) }]
   })
   return packages.sort((a, b) => Number(isOfAsset(a)) - Number(isOfAsset(b)) || compare(a, b))
+}
+
+/**
+ * Without requests of assets that are not listed, which pay the miner in what it cannot price; what depends on them goes with them. Those whom no miner
+ * lists leave by force.
+ */
+export function listedOnly(
+  candidates: readonly Candidate[],
+  assets: ReadonlySet<Asset> | undefined,
+): readonly Candidate[] {
+  if (assets === undefined) return candidates
+  return candidates.filter(({ request, asset }) => request === undefined || asset === undefined || assets.has(asset))
 }
 
 /** Whether it brings the miner a fee, which requests of other assets do not. */

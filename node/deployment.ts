@@ -25,12 +25,16 @@ export type NetworkDefinition = {
   readonly deployedBlock: bigint
   /** Also the time of the genesis block. */
   readonly deployedAt: Time
+  /** What makes the gateways of tokens, if the file names it: nothing of the rules depends on it. */
+  readonly gatewayFactory?: Address
 }
 
 const schema = z.object({
   chain: amount,
   bridge: address,
   token: address,
+  /** What makes the gateways of tokens (docs/gateways.md). */
+  gatewayFactory: address.optional(),
   /** Block of Ethereum with the deployment, its unix seconds, which are also the time of the genesis block, and its transaction. */
   block: amount,
   time: amount.transform(toTime),
@@ -71,7 +75,7 @@ export function parseDeployment(text: string, name: string): NetworkDefinition {
     const genesis = decodeTransaction(encodeText(parsed.genesis.file))
     if (genesis.kind !== 'genesis') throw new Error(`its genesis is a ${genesis.kind} transaction`)
     checkGenesis(genesis)
-    const { chain, bridge, token } = parsed
+    const { chain, bridge, token, gatewayFactory } = parsed
     const { easiestTarget, minRequest, minDeposit, floorPrice } = parsed.parameters
     const state = stateRoot(genesisState(genesis))
     const block = genesisBlock({ chain, bridge, easiestTarget, state })
@@ -88,6 +92,7 @@ export function parseDeployment(text: string, name: string): NetworkDefinition {
       floorPrice,
       deployedBlock: parsed.block,
       deployedAt: parsed.time,
+      ...(gatewayFactory === undefined ? {} : { gatewayFactory }),
     }
   } catch (cause) {
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)

@@ -10,6 +10,8 @@ export const OPERATION_CODES = {
   'already-runs': 'A process of this kind has the folder: use it, stop it, or choose another folder.',
   'anvil-missing':
     'The development chain is not installed: run `npm install` with optional packages, or name a chain of your own.',
+  'asset-not-final':
+    'The issuance of the asset can still be reversed, and all of it would be gone: wait until it is final, or take the risk with --unfinal.',
   'bad-address':
     'The text is neither an address nor the name of a wallet, or nobody could own what is sent there: name another one.',
   'bad-answer': 'What answers is not a TorrentTX node, or one of another version: check the URL and the versions.',
@@ -52,6 +54,8 @@ export const OPERATION_CODES = {
     'The data of the bridge cannot be read or written: check the disk, else delete it and follow the bridge again.',
   'database-in-use': 'Another process has the database open: stop that node, or choose another data folder.',
   'database-unavailable': 'A database of the node cannot be opened: check the disk, and owner and mode of its folder.',
+  'decimals-unknown':
+    'Nobody says how many decimals the asset has: name an endpoint of Ethereum, or give the amount in base units with --units.',
   'demo-failed':
     'The demo saw what must never be, as money that appeared or vanished, which is a bug: keep the folder and report it.',
   'deployment-differs':
@@ -101,6 +105,7 @@ export const OPERATION_CODES = {
   'funds-spread': 'The money is there, but in more than 8 outputs: pay yourself first.',
   'input-too-long': 'More came on standard input than is read: check what is piped in.',
   'insufficient-funds': 'The account can spend less than that now: pay less, or wait for what is on its way.',
+  'insufficient-tokens': 'The account holds less of the token than that: deposit less, or get more of it first.',
   'insufficient-wttx': 'The account holds less wTTX than that: deposit less, or bridge TTX to it first.',
   interrupted: 'Ctrl-C came before the command was done: run it again to go on.',
   'journal-damaged': 'The file of one of our blocks is damaged: move it away to go on without that block.',
@@ -117,6 +122,8 @@ export const OPERATION_CODES = {
   'no-evidence': 'Nobody served what a verdict needs: it is asked for again, add an endpoint if this stays.',
   'no-request':
     'The transaction asks for nothing on Ethereum, so nothing is paid there: wait until it is final instead.',
+  'no-gateway':
+    'The network names no factory of gateways, or the asset is none of its gateways: make one with `ttx deploy-gateways`, or use the contract itself.',
   'no-rivals': 'The two blocks are on one branch: choose blocks of two branches.',
   'node-failed': 'The node failed in a way that this version does not know: see its log, and compare the versions.',
   'node-is-wrong': 'The node calls a wrong block right, so its software or its disk is damaged: use another node.',
@@ -165,6 +172,7 @@ export const OPERATION_CODES = {
     'Nobody delivered the transaction in time: connect to more nodes, wait longer, or import it.',
   'transaction-under-way': 'The transaction was sent, and its end is not known yet: run the same command again.',
   'unfunded-account': 'The account has too few coins for gas: send coins to it.',
+  'unknown-asset': 'No issuance of this id is known here: check the id, or connect to nodes that have it.',
   'unknown-block': 'Nobody who was asked knows this block: check its id, or wait until the node has caught up.',
   'unknown-transaction': 'The node does not have this transaction: have it fetched first, with `ttx tx show`.',
   'verdicts-differ': 'The node calls a block wrong that our own replay finds right: see which of the two errs.',

@@ -10,6 +10,7 @@
 //     devnet.lock            the process of that devnet
 //     passphrase             devnet only: opens its wallets, mode 0600
 //     deployment.json        devnet only: where its bridge is
+//     example-token          devnet only: address of a token on its Ethereum, to try a gateway with
 //     ethereum.json          devnet only: the embedded Ethereum
 //     logs/<process>.log     devnet only
 //     peer/                  devnet only: data folder of its second node

@@ -13,6 +13,8 @@ const schema = z.object({
   ethereum: z.string(),
   deployment: z.string(),
   passphraseFile: z.string(),
+  /** Of its Ethereum, to try a gateway with. */
+  exampleToken: z.string().optional(),
   /** Process ids by name, of the moment. */
   processes: z.record(z.string(), z.int()),
 })

@@ -10,6 +10,7 @@ import { ROWS } from '../miner/rows.ts'
 import { OperationError } from '../node/errors.ts'
 import { LOG_LEVELS } from '../node/log.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_PROFILES } from '../node/network/options.ts'
+import { type Asset, isAsset } from '../node/protocol/asset.ts'
 import { parseAddress } from '../node/protocol/ids.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
 
@@ -303,6 +304,23 @@ const settingsSchema = z.strictObject({
       about:
         'Where the miner posts the rows of its blocks: calldata, blobs, or auto, which takes what a block is worth most with; a chain without blobs gets calldata',
       example: 'calldata',
+    }),
+  assets: z
+    .string()
+    .trim()
+    .transform((text) => (text === 'none' ? '' : text.toLowerCase()))
+    .pipe(
+      listOf(
+        z.custom<Asset>(isAsset, 'ids of assets separated by commas (an infohash, or an address with 0x), or none'),
+      ),
+    )
+    .optional()
+    .register(info, {
+      env: 'TTX_ASSETS',
+      flag: '--assets <ids>',
+      about:
+        'Other assets whose requests blocks carry, as you can price what they pay you at their gateways; none: of no other asset (default: of any, where there is room that costs nothing or is paid for)',
+      example: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
     }),
   courtesy: whole(0, 86_400).default(60).register(info, {
     env: 'TTX_COURTESY',

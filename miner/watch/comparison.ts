@@ -233,7 +233,8 @@ function fateOf(
     if (packed === undefined || !unpackTransaction(packed)?.prev.some((each) => prev.includes(each))) continue
     const other = readTransaction(rules, packed)
     if (other?.infohash === infohash) return { kind: 'later', step: from + i }
-    if (other?.infohash === undefined || other.from !== sender) continue
+    // One transaction can leave somebody TTX and another asset: spending the one leaves the other alone.
+    if (other?.infohash === undefined || other.from !== sender || other.asset !== step.transaction.asset) continue
     rival ??= { kind: 'rival', step: from + i, infohash: other.infohash }
   }
   return rival ?? { kind: 'absent' }

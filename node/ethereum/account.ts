@@ -96,7 +96,9 @@ export class EthereumAccount extends EthereumReader {
    * with the hashes of the call's blobs or of the empty one, and without the blobs (`wire.ts`).
    */
   async sign(call: BridgeCall | undefined, nonce: number, fees: Fees, value: Wei): Promise<SignedTransaction> {
-    const what = call ? { to: this.bridge, data: call.data, gas: call.gas } : { to: this.account, gas: 21_000n }
+    const what = call
+      ? { to: call.to ?? this.bridge, data: call.data, gas: call.gas }
+      : { to: this.account, gas: 21_000n }
     const { maxFeePerBlobGas, maxFeePerGas, maxPriorityFeePerGas } = fees
     const { sidecar } = call ?? (maxFeePerBlobGas === undefined ? {} : { sidecar: EMPTY_SIDECAR })
     if ((sidecar === undefined) !== (maxFeePerBlobGas === undefined))

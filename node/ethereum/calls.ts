@@ -14,6 +14,8 @@ import type { Sidecar } from './blobs/kzg-pool.ts'
 export type BridgeCall = {
   /** For people. */
   readonly name: string
+  /** Another contract than the bridge. */
+  readonly to?: Address
   readonly data: Hex
   /** Limit, units. */
   readonly gas: bigint
@@ -58,7 +60,7 @@ const RIVAL_BOND = { bondGas: 5n * BOND_GAS, floors: 5 }
 /** What it asks for each forced transaction and for each of its bytes, likewise. */
 const FORCE_GAS = 5_000n
 /** And for what a contract enters. */
-const ENTER_GAS = 10_000n
+export const ENTER_GAS = 10_000n
 const FORCE_BYTE_GAS = 64n
 /** Expected, units: upper ends of what was measured. */
 export const FINALIZE_GAS = 190_000n
@@ -296,7 +298,7 @@ export function claimGas(claims: number, data: Hex): bigint {
  * Half as much again, and no less than what a call with this data costs at least once a byte of it is dearer, and what `words` new words of storage
  * will cost more: what is not used is not paid, and a call below the least is taken by no node.
  */
-function limit(gas: bigint, data?: Hex, words = 0): bigint {
+export function limit(gas: bigint, data?: Hex, words = 0): bigint {
   const bytes = data === undefined ? 0n : BigInt(data.length - 2) / 2n
   const wide = (gas * 3n) / 2n
   const dear = BARE_GAS + bytes * LATER_CALLDATA_GAS

@@ -113,8 +113,11 @@ export type Links = {
   readonly nextSibling: BlockKey
 }
 
-/** What went into the queue of the bridge: its number in its lane, and of a forced transaction its `fee`. */
-export type QueuedEntry = { readonly index: bigint; readonly fee?: Gwei }
+/**
+ * What went into the queue of the bridge: its number in its lane, of a forced transaction and of an asset its `fee`, and of an asset how much was
+ * entered, in base units of it.
+ */
+export type QueuedEntry = { readonly index: bigint; readonly fee?: Gwei; readonly amount?: bigint }
 
 /** What a permit of an account has to say (EIP-712, EIP-2612). `time` is that of the newest block. */
 export type PermitFacts = { readonly name: string; readonly nonce: bigint; readonly time: Time }
@@ -427,8 +430,7 @@ export class EthereumReader {
    */
   async simulate(call: Trial, value: Wei, time: Time, from: Address, maxFeePerBlobGas?: GasPrice): Promise<void> {
     await this.parameters()
-    const { data, gas, sidecar } = call
-    const to = this.bridge
+    const { data, gas, sidecar, to = this.bridge } = call
     const run = (when: { blockOverrides?: { time: bigint } }) =>
       this.ask(call.name, async (client) => {
         const what = { to, data, gas, value, ...when }
@@ -443,7 +445,7 @@ export class EthereumReader {
         throw error
       })
     } catch (error) {
-      throw readRefusal(call.name, error) ?? error
+      throw readRefusal(call.name, error, call.to !== undefined) ?? error
     }
   }
 
@@ -569,8 +571,9 @@ function absent(error: unknown, kind: new (...args: never[]) => BaseError) {
 function queuedIn(logs: readonly Log[]): readonly QueuedEntry[] {
   return parseEventLogs({ abi: bridgeAbi, logs: [...logs], strict: true }).flatMap((log): QueuedEntry[] => {
     if (log.eventName === 'Deposited') return [{ index: log.args.index }]
-    return log.eventName === 'Forced' || log.eventName === 'Entered'
-      ? [{ index: log.args.index, fee: toGwei(log.args.fee) }]
+    if (log.eventName === 'Forced') return [{ index: log.args.index, fee: toGwei(log.args.fee) }]
+    return log.eventName === 'Entered'
+      ? [{ index: log.args.index, fee: toGwei(log.args.fee), amount: log.args.amount }]
       : []
   })
 }

@@ -1,16 +1,30 @@
-// What the bridge's custom errors mean for the caller.
+// What the custom errors of the bridge and of gateways mean for the caller.
 
-import { BaseError, decodeErrorResult, encodeErrorResult, type Hex, InvalidParamsRpcError, isHex, parseAbi } from 'viem'
+import {
+  type Abi,
+  BaseError,
+  decodeErrorResult,
+  encodeErrorResult,
+  type Hex,
+  InvalidParamsRpcError,
+  isHex,
+  parseAbi,
+} from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
+import { gatewayAbi } from '../../deployments/gateway-abi.ts'
+import { gatewayFactoryAbi } from '../../deployments/gateway-factory-abi.ts'
 import { isOperationError, OperationError } from '../errors.ts'
 
 type BridgeErrorName = Extract<(typeof bridgeAbi)[number], { type: 'error' }>['name']
+
+type Meaning = { readonly retry?: true; readonly text: string }
+type Meanings = Readonly<Partial<Record<string, Meaning>>>
 
 /** What the contract says of a transaction without blobs. */
 const NO_BLOBS = encodeErrorResult({ abi: parseAbi(['error BadBlobs(uint256)']), args: [0n] })
 
 /** `retry`: it may pass later as it is. */
-const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonly text: string }>> = {
+const MEANINGS: Partial<Record<BridgeErrorName, Meaning>> = {
   UnknownBlock: {
     retry: true,
     text: 'the parent was never published, or Ethereum has dropped it again: look at the tip again',
@@ -76,11 +90,32 @@ const MEANINGS: Partial<Record<BridgeErrorName, { readonly retry?: true; readonl
   TransferFailed: { text: 'the account does not accept coins' },
 }
 
+/** What gateways and their factory refuse themselves; what the bridge refuses of theirs means what it means of others. */
+const GATEWAY_MEANINGS: Meanings = {
+  AboveMaximum: { text: 'the gateway can have at most 2^128 - 1 units outside, and that would be more: deposit less' },
+  AlreadyClaimed: { text: 'the gateway has paid this request already' },
+  BadRecipient: {
+    text: 'neither the gateway nor its token can own units: give an address that somebody has the key of',
+  },
+  BadToken: { text: 'what is at this address is not a token that a gateway can hold: check the address' },
+  NothingOwed: { text: 'there is nothing to withdraw' },
+  SupplyExceeded: {
+    retry: true,
+    text: 'the gateway has paid out all that was entered: a wrong block became final, or the bridge is not its own',
+  },
+  TooLittleGas: { retry: true, text: 'too little gas for the payments was left: claim fewer at once' },
+  TransferFailed: {
+    retry: true,
+    text: 'the token moves nothing for this account: it may be paused, or refuse the account, or there is too little of it or too small an allowance',
+  },
+}
+const GATEWAY_ERRORS: Abi = [...gatewayAbi, ...gatewayFactoryAbi, ...bridgeAbi]
+
 /**
- * The refusal behind a failed simulation: an `OperationError` with the code `bridge-refused` and the name of the contract's
+ * The refusal behind a failed simulation of a call to the bridge, or with `isElsewhere` to a gateway or what belongs to it: an `OperationError` with the code `bridge-refused` and the name of the contract's
  * error as its fact `error`, or `call-reverted` where it gave no reason. `undefined` if the error is of another kind.
  */
-export function readRefusal(call: string, error: unknown): OperationError | undefined {
+export function readRefusal(call: string, error: unknown, isElsewhere = false): OperationError | undefined {
   const { cause } = error instanceof OperationError ? error : { cause: error }
   const data = revertData(cause)
   if (data === undefined) {
@@ -92,11 +127,13 @@ export function readRefusal(call: string, error: unknown): OperationError | unde
     })
   }
   try {
-    const { errorName, args } = decodeErrorResult({ abi: bridgeAbi, data })
-    const values = (args ?? []).map(String)
-    const meaning = MEANINGS[errorName as BridgeErrorName]
+    const { errorName, args = [] } = decodeErrorResult({ abi: isElsewhere ? GATEWAY_ERRORS : (bridgeAbi as Abi), data })
+    const values = args.map(String)
+    const ofGateway = isElsewhere ? GATEWAY_MEANINGS[errorName] : undefined
+    const ofBridge: Meanings = MEANINGS
+    const meaning = ofGateway ?? ofBridge[errorName]
     const facts = { call, error: errorName, values }
-    const text = `${call} would be refused by the bridge with ${errorName}(${values.join(', ')}): ${meaning?.text ?? 'a bug of this program, please report it'}`
+    const text = `${call} would be refused by the ${ofGateway ? 'gateway' : 'bridge'} with ${errorName}(${values.join(', ')}): ${meaning?.text ?? 'a bug of this program, please report it'}`
     return new OperationError('bridge-refused', text, { facts, retry: meaning?.retry ?? false, cause })
   } catch {
     const text = `${call} would fail with an error that this version does not know: ${data.slice(0, 74)}`

@@ -3,7 +3,9 @@
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { GLOBAL_SETTINGS } from '../settings.ts'
+import { registerAsset } from './commands/assets/asset.ts'
 import { registerDeploy } from './commands/deploy/deploy.ts'
+import { registerDeployGateways } from './commands/deploy/deploy-gateways.ts'
 import { registerGenesis } from './commands/deploy/genesis.ts'
 import { registerVerifyDeployment } from './commands/deploy/verify-deployment.ts'
 import { registerBalance } from './commands/hold/balance.ts'
@@ -43,6 +45,7 @@ const REGISTRATIONS: readonly Registration[] = [
   registerNode,
   registerGenesis,
   registerDeploy,
+  registerDeployGateways,
   registerVerifyDeployment,
   registerWallet,
   registerBalance,
@@ -53,6 +56,7 @@ const REGISTRATIONS: readonly Registration[] = [
   registerClaim,
   registerDeposit,
   registerForce,
+  registerAsset,
   registerMiner,
   registerRelay,
   registerWatch,

@@ -59,6 +59,15 @@ export class DevChain {
 
   /** Sends coins of the chain's own first account. */
   async fund(to: Address, ether: string): Promise<void> {
+    await this.#send(to, { value: `0x${parseEther(ether).toString(16)}` })
+  }
+
+  /** Has that account call a contract. */
+  async call(to: Address, data: Hex): Promise<void> {
+    await this.#send(to, { data })
+  }
+
+  async #send(to: Address, what: { readonly value: Hex } | { readonly data: Hex }): Promise<void> {
     const [from] = await this.#request<readonly Hex[]>('eth_accounts')
     if (from === undefined) {
       throw new OperationError(
@@ -69,8 +78,7 @@ export class DevChain {
         },
       )
     }
-    const value: Hex = `0x${parseEther(ether).toString(16)}`
-    const hash = await this.#request<Hex>('eth_sendTransaction', { from, to, value })
+    const hash = await this.#request<Hex>('eth_sendTransaction', { from, to, ...what })
     await this.#client.waitForTransactionReceipt({ hash })
   }
 

@@ -5,9 +5,10 @@ import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createPublicClient, createWalletClient, http } from 'viem'
-import { type NetworkDefinition, parseDeployment } from '../../node/deployment.ts'
+import { type Deployment, type NetworkDefinition, parseDeployment } from '../../node/deployment.ts'
 import { OperationError } from '../../node/errors.ts'
 import { deploy } from '../../node/ethereum/deploying/deploy.ts'
+import { deployFactory } from '../../node/ethereum/gateways/factory.ts'
 import { walletAccount } from '../../node/ethereum/signer.ts'
 import type { Logger } from '../../node/log.ts'
 import { createGenesis } from '../../node/protocol/genesis.ts'
@@ -20,6 +21,7 @@ import { removeEndpoints, writeEndpoints } from '../endpoints.ts'
 import { type Lock, takeLock } from '../lock.ts'
 import { anvilService } from './anvil.ts'
 import { DevChain, isAnswering } from './dev-chain.ts'
+import { EXAMPLE_TOKEN_FILE, exampleToken } from './example-token.ts'
 import type { DevnetOptions } from './options.ts'
 import { devnetServices } from './services.ts'
 import { Supervisor } from './supervisor.ts'
@@ -57,6 +59,7 @@ export class Devnet {
   #lock: Lock | undefined
   #heart: Promise<void> | undefined
   #stopped: Promise<void> | undefined
+  #exampleToken: Address | undefined
   /** The last block of Ethereum that we mined. */
   #mined = -1n
 
@@ -76,6 +79,11 @@ export class Devnet {
       onLine: deps.onLine,
       onProcesses: (processes) => this.#note(processes),
     })
+  }
+
+  /** A token on its Ethereum of which anybody can make as much as they like; undefined before it runs. */
+  get exampleToken(): Address | undefined {
+    return this.#exampleToken
   }
 
   /** Process ids by name. */
@@ -110,6 +118,8 @@ export class Devnet {
     const network = await this.#network(passphrase)
     say(`bridge       ${network.rules.bridge}`)
     say(`wTTX         ${network.rules.token}`)
+    if (network.gatewayFactory !== undefined) say(`gateways     ${network.gatewayFactory} makes them`)
+    if (this.#exampleToken !== undefined) say(`token        ${this.#exampleToken}  (an example, to try a gateway with)`)
     this.#heart = this.#beat()
     for (const service of devnetServices(this.#options, { ...this.#urls(), chain: network.rules.chain })) {
       await this.#supervisor.start(service)
@@ -197,17 +207,39 @@ export class Devnet {
         minRequest: UNIT,
         minDeposit: UNIT,
       })
-      await writeFile(`${this.deploymentFile}.tmp`, `${JSON.stringify(deployment, undefined, 2)}\n`)
-      await rename(`${this.deploymentFile}.tmp`, this.deploymentFile)
+      await this.#writeDeployment(deployment)
     }
-    const network = parseDeployment(await readFile(this.deploymentFile, 'utf8'), this.deploymentFile)
+    const network = await this.#readNetwork()
     const code = await client.getCode({ address: network.rules.bridge })
-    if (code !== undefined && code !== '0x') return network
+    if (code !== undefined && code !== '0x') return await this.#withGateways(network, passphrase)
     throw new OperationError(
       'devnet-torn',
       `expected the bridge at ${network.rules.bridge} on ${this.ethereumUrl}, got no contract: the folder is of another chain; move ${this.data} away, or choose another with --data`,
       { facts: { folder: this.data, bridge: network.rules.bridge } },
     )
+  }
+
+  /** Makes what lets tokens in, and a token to try it with, where a folder has none of them yet. */
+  async #withGateways(network: NetworkDefinition, passphrase: string): Promise<NetworkDefinition> {
+    const transport = http(this.ethereumUrl)
+    const client = createPublicClient({ transport, cacheTime: 0, pollingInterval: 100 })
+    using opened = await openWallet(dataFolder(this.data).wallets, 'genesis', passphrase)
+    const wallet = createWalletClient({ account: walletAccount(opened), transport })
+    this.#exampleToken = await exampleToken(join(this.data, EXAMPLE_TOKEN_FILE), wallet, client)
+    if (network.gatewayFactory !== undefined) return network
+    const gatewayFactory = await deployFactory(wallet, client, network.rules.bridge)
+    const deployment: Deployment = JSON.parse(await readFile(this.deploymentFile, 'utf8')) // which was found to be one
+    await this.#writeDeployment({ ...deployment, gatewayFactory })
+    return await this.#readNetwork()
+  }
+
+  async #readNetwork(): Promise<NetworkDefinition> {
+    return parseDeployment(await readFile(this.deploymentFile, 'utf8'), this.deploymentFile)
+  }
+
+  async #writeDeployment(deployment: Deployment): Promise<void> {
+    await writeFile(`${this.deploymentFile}.tmp`, `${JSON.stringify(deployment, undefined, 2)}\n`)
+    await rename(`${this.deploymentFile}.tmp`, this.deploymentFile)
   }
 
   /** Empty blocks, so that Ethereum's clock moves on; rare ones where nothing happens for a while, since all are kept. */
@@ -231,7 +263,15 @@ export class Devnet {
   async #note(processes: Readonly<Record<string, number>>): Promise<void> {
     if (this.#stopping.signal.aborted) return
     const { nodeUrl: node, ethereumUrl: ethereum, deploymentFile: deployment, passphraseFile } = this
-    await writeEndpoints(this.data, { node, ethereum, deployment, passphraseFile, processes: { ...processes } })
+    const token = this.exampleToken === undefined ? {} : { exampleToken: this.exampleToken }
+    await writeEndpoints(this.data, {
+      node,
+      ethereum,
+      deployment,
+      passphraseFile,
+      ...token,
+      processes: { ...processes },
+    })
   }
 }
 

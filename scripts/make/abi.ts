@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { readBuildInfo } from './build-info.ts'
-import { renderRuntimeCode } from './runtime-code.ts'
+import { BRIDGE_CODE, GATEWAY_CODE, renderRuntimeCode } from './runtime-code.ts'
 import { renderStandardInput } from './standard-input.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -11,6 +11,7 @@ const bridge = 'contracts/Bridge.sol/Bridge.json'
 const token = 'contracts/WrappedTTX.sol/WrappedTTX.json'
 const gateway = 'contracts/periphery/Gateway.sol/Gateway.json'
 const factory = 'contracts/periphery/GatewayFactory.sol/GatewayFactory.json'
+const example = 'contracts/examples/ExampleToken.sol/ExampleToken.json'
 
 type Artifact = { readonly abi: readonly unknown[]; readonly bytecode: string; readonly buildInfoId: string }
 
@@ -26,7 +27,7 @@ export const COMPILED_FILES = [
   {
     file: 'deployments/runtime-code.ts',
     artifact: bridge,
-    render: async (made: Artifact) => renderRuntimeCode(made, await readBuildInfo(made)),
+    render: async (made: Artifact) => renderRuntimeCode(BRIDGE_CODE, made, await readBuildInfo(made)),
   },
   {
     file: 'deployments/standard-input.json',
@@ -43,6 +44,16 @@ export const COMPILED_FILES = [
     file: 'deployments/gateway-factory-bytecode.ts',
     artifact: factory,
     render: renderBytecode('GatewayFactory.sol, which deploys what its gateways do', 'gatewayFactoryBytecode'),
+  },
+  {
+    file: 'deployments/gateway-runtime-code.ts',
+    artifact: factory,
+    render: async (made: Artifact) => renderRuntimeCode(GATEWAY_CODE, made, await readBuildInfo(made)),
+  },
+  {
+    file: 'deployments/example-token-bytecode.ts',
+    artifact: example,
+    render: renderBytecode('ExampleToken.sol, on development chains only', 'exampleTokenBytecode'),
   },
 ] as const
 

@@ -1,4 +1,5 @@
-// Checks the evidence of a demo with other code than that which made it: create-torrent, canonicalize, viem, rust-eth-kzg and a plain tree. Long: whoever checks reads it from top to bottom.
+// Checks the evidence of a demo with other code than that which made it: create-torrent, canonicalize, viem, rust-eth-kzg and a plain tree. Long, since it
+// goes through one folder from its first file to its last.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
@@ -246,7 +247,7 @@ function checkSupply({ supply, request, deposit }: DemoResult, outputsOfBlock: R
 
 const TTX: Hex = `0x${'00'.repeat(21)}`
 
-/** The records of groups by asset: kind and asset (21 bytes), how many they are (8), and this many. */
+/** The records of groups by asset: kind and asset (21 bytes), how many they are (8), and the records. */
 function records(bytes: Buffer, size: number): { readonly asset: Hex; readonly record: Hex }[] {
   const found: { asset: Hex; record: Hex }[] = []
   for (let offset = 0; offset < bytes.length; ) {

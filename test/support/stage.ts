@@ -80,9 +80,16 @@ export class Stage {
   }
 
   /** A new node that follows the bridge, connected to those before it; by default with a beacon node. */
-  async node(options: { readonly beacon?: readonly string[] } = {}): Promise<NodeClient> {
-    const { beacon = [this.anvil.url] } = options
-    const node = await startNode(this.stack, this.anvil.url, this.definition, beacon, this.#peers)
+  node(options: { readonly beacon?: readonly string[] } = {}): Promise<NodeClient> {
+    return this.nodeOf(this.definition, options)
+  }
+
+  /** The same by another file of this network. */
+  async nodeOf(
+    definition: NetworkDefinition,
+    { beacon = [this.anvil.url] }: { readonly beacon?: readonly string[] } = {},
+  ): Promise<NodeClient> {
+    const node = await startNode(this.stack, this.anvil.url, definition, beacon, this.#peers)
     this.#peers.push(node.listenAddress)
     const client = createNodeClient(node.rpcUrl)
     await this.until('the node to follow the bridge', async () => {

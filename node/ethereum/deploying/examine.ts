@@ -12,6 +12,7 @@ import { stateRoot } from '../../protocol/state.ts'
 import type { GenesisTransaction } from '../../protocol/transaction.ts'
 import { readChainId } from '../chain-id.ts'
 import type { Connection } from '../connection.ts'
+import { examineFactory, FACTORY_PARTS, type FactoryPart } from '../gateways/factory.ts'
 import { type Contracts, contractsOf, createdBy, creationCode, stateIn } from './creation.ts'
 import { type Creation, findCreation, readCreation } from './creation-transaction.ts'
 import { genesisBlockOf } from './deploy.ts'
@@ -23,6 +24,7 @@ export type Claim = {
   readonly bridge: Address
   readonly chain?: bigint
   readonly token?: Address
+  readonly gatewayFactory?: Address
   readonly transaction?: Hash
   readonly block?: bigint
   /** Unix seconds. */
@@ -91,6 +93,10 @@ export async function examine(connection: Connection, claim: Claim): Promise<Exa
   differences.push(...codeDifferences('bridge', compareCode('bridge', code, origin)))
   for (const name of ['token', 'judge', 'reader'] as const)
     differences.push(...codeDifferences(name, compareCode(name, await codeOf(name), origin)))
+  if (claim.gatewayFactory !== undefined) {
+    const reports = await examineFactory(connection, claim.gatewayFactory, claim.bridge)
+    for (const part of FACTORY_PARTS) differences.push(...codeDifferences(part, reports[part]))
+  }
   if (first.kind !== 'ours' || parameters === undefined) return { chain, contracts, differences, unchecked: [] }
 
   const genesisOnChain = first.immutables.get('genesis') as Hash // the code is ours, and has it
@@ -125,7 +131,7 @@ const OTHER_BLOCK =
   'a node that begins too late misses what was published before; one that begins too early only loses time'
 const OTHER_TIME = 'nodes would count from another moment than the contract does'
 
-function codeDifferences(name: ContractName, report: CodeReport): readonly Difference[] {
+function codeDifferences(name: ContractName | FactoryPart, report: CodeReport): readonly Difference[] {
   const what = `${name} code`
   const expected = 'that of this version'
   if (report.kind === 'none') {
@@ -150,10 +156,14 @@ function codeDifferences(name: ContractName, report: CodeReport): readonly Diffe
 /** A word as people know it: a number for parameters and chain ids, an address for an address. */
 function readable(name: string, word: Hex): string {
   if (name in PARAMETERS || name === 'chain' || name === '_cachedChainId') return BigInt(word).toString()
-  return ['token', 'judge', 'reader', 'bridge', '_cachedThis'].includes(name) ? `0x${word.slice(26)}` : word
+  return ['token', 'judge', 'reader', 'bridge', 'implementation', '_cachedThis'].includes(name)
+    ? `0x${word.slice(26)}`
+    : word
 }
 
-function meaningOf(contract: ContractName, name: string): string {
+function meaningOf(contract: ContractName | FactoryPart, name: string): string {
+  if (contract === 'factory' || contract === 'implementation')
+    return 'its gateways are those of another bridge, or run another program: what is deposited there may be gone'
   const parameter: Readonly<Record<string, { readonly means: string }>> = PARAMETERS
   const known = parameter[name]
   if (known !== undefined) return `the contract goes by another value than the file of ${known.means}`

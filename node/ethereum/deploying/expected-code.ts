@@ -39,8 +39,17 @@ const WORD = 32
  * is any other byte that differs. `code` is what an endpoint says; what it means does not depend on it.
  */
 export function compareCode(contract: ContractName, code: Hex, origin: Origin): CodeReport {
+  return compareWith(runtimeCode[contract], bridgeBytecode, code, (name) => expectedImmutable(contract, name, origin))
+}
+
+/** The same of any contract whose code is a part of what was deployed; `expected` says what an immutable must be, undefined where that is not known. */
+export function compareWith(
+  { start, length, immutables }: Layout,
+  deployed: Hex,
+  code: Hex,
+  expected: (name: string) => Hex | undefined,
+): CodeReport {
   if (code === '0x') return { kind: 'none' }
-  const { start, length, immutables }: Layout = runtimeCode[contract]
   const digits = code.slice(2).toLowerCase()
   if (digits.length !== 2 * length) return { kind: 'foreign' }
   let masked = digits
@@ -53,10 +62,10 @@ export function compareCode(contract: ContractName, code: Hex, origin: Origin): 
       masked = `${masked.slice(0, 2 * place)}${'0'.repeat(2 * WORD)}${masked.slice(2 * (place + WORD))}`
     }
   }
-  if (masked !== bridgeBytecode.slice(2 + 2 * start, 2 + 2 * (start + length))) return { kind: 'foreign' }
+  if (masked !== deployed.slice(2 + 2 * start, 2 + 2 * (start + length))) return { kind: 'foreign' }
   const others = [...found].flatMap(([name, word]) => {
-    const expected = expectedImmutable(contract, name, origin)
-    return expected === undefined || expected === word ? [] : [{ name, expected, found: word }]
+    const right = expected(name)
+    return right === undefined || right === word ? [] : [{ name, expected: right, found: word }]
   })
   return { kind: 'ours', others, immutables: found }
 }

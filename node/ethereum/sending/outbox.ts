@@ -8,6 +8,7 @@ import { writeDurably } from '../../durable.ts'
 import { OperationError } from '../../errors.ts'
 import type { Hash } from '../../protocol/ids.ts'
 import { LANES } from '../../protocol/queue.ts'
+import { address } from '../../schema.ts'
 import type { BridgeCall } from '../calls.ts'
 import { type Attempt, attemptRecord, hashText, hexText, wholeText } from './attempt.ts'
 
@@ -20,7 +21,14 @@ const entry = z.object({
   /** What it was for, and the call itself, where another one for the same would be another call. */
   errand: z
     .object({
-      ...{ intent: z.string(), data: hexText, gas: wholeText, bondGas: wholeText, bonds: z.number().optional() },
+      ...{
+        intent: z.string(),
+        to: address.optional(),
+        data: hexText,
+        gas: wholeText,
+        bondGas: wholeText,
+        bonds: z.number().optional(),
+      },
       queues: z.object({ lane: z.enum(LANES), entries: z.number() }).optional(),
     })
     .optional(),
@@ -86,8 +94,8 @@ export class Outbox {
   findOpen(intent: string): BridgeCall | undefined {
     for (const { name, errand, settledAt, isUntold } of this.#entries.values()) {
       if (errand?.intent !== intent || (settledAt !== undefined && !isUntold)) continue
-      const { data, gas, bondGas, bonds, queues } = errand
-      return { name, data, gas, bondGas, ...(bonds && { bonds }), ...(queues && { queues }), intent }
+      const { to, data, gas, bondGas, bonds, queues } = errand
+      return { name, ...(to && { to }), data, gas, bondGas, ...(bonds && { bonds }), ...(queues && { queues }), intent }
     }
     return undefined
   }
@@ -95,10 +103,10 @@ export class Outbox {
   async add(call: BridgeCall, attempt: Attempt): Promise<void> {
     const key = callId(call)
     const attempts = [...(this.#entries.get(key)?.attempts ?? []), attempt]
-    const { name, intent, data, gas, bondGas, floors, bonds, queues, sidecar } = call
+    const { name, intent, to, data, gas, bondGas, floors, bonds, queues, sidecar } = call
     if (intent !== undefined && (sidecar !== undefined || floors !== undefined))
       throw new RangeError('publications are not kept with an intent')
-    const errand = { intent, data, gas, bondGas, ...(bonds && { bonds }), ...(queues && { queues }) }
+    const errand = { intent, ...(to && { to }), data, gas, bondGas, ...(bonds && { bonds }), ...(queues && { queues }) }
     await this.#put({ call: key, name, attempts, ...(intent === undefined ? {} : { errand: { ...errand, intent } }) })
   }
 
@@ -152,7 +160,7 @@ function sentMsOf({ attempts }: Entry): number {
   return attempts.at(-1)?.sentMs ?? 0
 }
 
-/** Keccak-256 of the call's bytes, followed by the hashes of its blobs if it has any. */
-export function callId({ data, sidecar }: BridgeCall): Hash {
-  return keccak256(concatHex([data, ...(sidecar?.hashes ?? [])])) as Hash
+/** Keccak-256 of the call's bytes, followed by the contract that it goes to if that is not the bridge, and by the hashes of its blobs if it has any. */
+export function callId({ to, data, sidecar }: BridgeCall): Hash {
+  return keccak256(concatHex([data, ...(to ? [to] : []), ...(sidecar?.hashes ?? [])])) as Hash
 }

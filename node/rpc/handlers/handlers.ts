@@ -24,10 +24,11 @@ export function createHandlers(parts: NodeParts): Handlers {
       const peers = network
         .peers()
         .map(({ id, host, summary }) => ({ id, host, agrees: summary?.fingerprint === fingerprint }))
-      const { rules } = definition
+      const { rules, floorPrice, gatewayFactory } = definition
+      const gateways = gatewayFactory === undefined ? {} : { gatewayFactory }
       return {
         version,
-        network: { ...rules, floorPrice: definition.floorPrice, genesis: ledger.genesis },
+        network: { ...rules, floorPrice, genesis: ledger.genesis, ...gateways },
         peers,
         listenPort: network.address().port,
         count,

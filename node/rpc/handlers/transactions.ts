@@ -161,7 +161,8 @@ function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash)
 }
 
 const CLAIM = 'anyone who claims it, as a relayer or you can do now'
-const PAYOUT = 'the contract that entered the asset: it pays who shows it the proof of the request, by rules of its own'
+const PAYOUT =
+  'the contract that entered the asset: it pays who shows it the proof of the request, by rules of its own; "ttx claim" does where it is a gateway'
 const WAITING_FOR: Record<TransactionRecord['status'], string> = {
   unknown: 'its file: nobody has sent it to this node',
   waiting: 'a missing ancestor, or a deposit that no block has ordered',

@@ -6,7 +6,10 @@ import { bridgeStatus } from './bridge.ts'
 import { type MethodTable, NO_PARAMS } from './table.ts'
 
 const network = z
-  .object({ chain: amount, bridge: address, token: address, minRequest: amount, floorPrice: amount, genesis: infohash })
+  .object({
+    ...{ chain: amount, bridge: address, token: address, minRequest: amount, floorPrice: amount, genesis: infohash },
+    gatewayFactory: address.optional().describe('What makes the gateways of tokens, if the node was told of one.'),
+  })
   .meta({
     id: 'Network',
     description:

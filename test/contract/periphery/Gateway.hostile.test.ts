@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { getAddress } from 'viem'
-import { gatewayOf } from '../../../node/ethereum/gateway.ts'
+import { gatewayOf } from '../../../node/ethereum/gateways/gateway.ts'
 import { type Address, parseAddress, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { assertReverts } from '../../support/contract/chain.ts'
 import {

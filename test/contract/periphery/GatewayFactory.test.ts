@@ -6,7 +6,7 @@ import { encodeDeployData, encodeFunctionData, getAddress, type Hex, zeroAddress
 import { gatewayAbi } from '../../../deployments/gateway-abi.ts'
 import { gatewayFactoryAbi } from '../../../deployments/gateway-factory-abi.ts'
 import { gatewayFactoryBytecode } from '../../../deployments/gateway-factory-bytecode.ts'
-import { gatewayOf } from '../../../node/ethereum/gateway.ts'
+import { gatewayOf } from '../../../node/ethereum/gateways/gateway.ts'
 import { type Address, parseAddress, toBytes } from '../../../node/protocol/ids.ts'
 import { someHash, toHex } from '../../support/contract/blocks.ts'
 import { assertReverts, readArtifact } from '../../support/contract/chain.ts'

@@ -19,6 +19,7 @@ import { decide } from '../../../miner/profit.ts'
 import type { Candidate } from '../../../miner/ranking.ts'
 import type { Rows } from '../../../miner/rows.ts'
 import { applyTransaction } from '../../../node/protocol/apply.ts'
+import type { Asset } from '../../../node/protocol/asset.ts'
 import { BLOB_REQUEST_LIMIT, GROWTH_LIMIT, replayBlobs, splitHead } from '../../../node/protocol/blob-block.ts'
 import { blobHash } from '../../../node/protocol/blob-hash.ts'
 import { type ParentBlock, type QueueReader, replayBlock, requestsOf } from '../../../node/protocol/block.ts'
@@ -410,6 +411,34 @@ test('what moves another asset comes last, and its requests bring nothing and ca
   const paying = chooseSteps(RULES, parent, supplyOf([], [...candidates, profit]), policy, 'calldata')
   assert.deepEqual([paying.requests, paying.fee, orderOf(paying)[0]], [1, 9_000n * UNIT, profit.infohash])
   assert.equal(paying.steps.length, 4)
+})
+
+test('of requests of other assets a block carries those of the miner`s list, and payments of any asset', () => {
+  const [vault, other] = [accountOf('vault').address, accountOf('other vault').address]
+  const { parent, outputs } = fanOutputs(3, vault)
+  const bodyOf = (i: number) => ({
+    tokens: 5n,
+    time: 1,
+    prev: [outputs[i]?.infohash ?? ('' as Infohash)],
+    asset: vault,
+  })
+  const ownerOf = (i: number) => outputs[i]?.owner ?? holder
+  const bridge = { chain: RULES.chain, to: holder.address }
+  const asked = pay(ownerOf(0), { ...bodyOf(0), to: RULES.bridge, bridge })
+  const paid = pay(ownerOf(1), { ...bodyOf(1), to: holder.address })
+  // The change of a request that is left out is not there to be spent.
+  const after = pay(ownerOf(0), { ...bodyOf(0), to: holder.address, prev: [asked.infohash] })
+  const candidates = [candidateOf(asked), candidateOf(paid), { ...candidateOf(after), after: [asked.infohash] }]
+  const profit = candidateOf(request(outputs, 2, 900_000n * UNIT))
+  const chosen = (assets?: ReadonlySet<Asset>) =>
+    new Set(
+      orderOf(chooseSteps(RULES, parent, supplyOf([], [...candidates, profit]), { ...policy, assets }, 'calldata')),
+    )
+  const all = [asked, paid, after, profit].map(({ infohash }) => infohash)
+  assert.deepEqual(chosen(), new Set(all))
+  assert.deepEqual(chosen(new Set([other, vault])), new Set(all))
+  for (const list of [new Set<Asset>(), new Set([other])])
+    assert.deepEqual(chosen(list), new Set([paid, profit].map(({ infohash }) => infohash)))
 })
 
 /** Transfers that depend on nothing, with memos of a length. */

@@ -125,7 +125,7 @@ async function run(context: CliContext, flags: Flags): Promise<Result> {
   say(proposal.text)
   checkRisks(proposal)
   checkFunds(account, proposal.balance, proposal.cost)
-  if (!flags.yes) await confirm(context, chain)
+  if (!flags.yes) await confirm(context, `Deploy this on chain ${chain}?`)
   const plan = { genesis, parameters: order.parameters, out: order.out }
   await writePlan(file, plan)
   return await sendAndComplete(context, { ...common, plan }, proposal.cost.gas)
@@ -219,8 +219,8 @@ function isOwned(genesis: GenesisTransaction, owner: Owned): boolean {
 }
 
 /** Throws `OperationError('not-confirmed')`. */
-async function confirm({ shell }: CliContext, chain: bigint): Promise<void> {
-  if (shell.stdin.isTTY && (await askYes(shell, `Deploy this on chain ${chain}?`))) return
+export async function confirm({ shell }: CliContext, question: string): Promise<void> {
+  if (shell.stdin.isTTY && (await askYes(shell, question))) return
   throw new OperationError(
     'not-confirmed',
     shell.stdin.isTTY

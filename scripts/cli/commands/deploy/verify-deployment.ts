@@ -27,7 +27,7 @@ export function registerVerifyDeployment(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.network)
         .summary('whether a network is what its file says')
         .description(
-          'Compare a deployment on each endpoint of --ethereum with what its file says and with the code of this version: bridge, token, judge and reader byte for byte, the transaction that made them, parameters, genesis, block and time. Nothing that the contract answers is believed. It fails, and says what differs and what that means, unless all endpoints show all of it.',
+          'Compare a deployment on each endpoint of --ethereum with what its file says and with the code of this version: bridge, token, judge and reader, and the factory of gateways if the file names one, byte for byte, the transaction that made them, parameters, genesis, block and time. Nothing that the contract answers is believed. It fails, and says what differs and what that means, unless all endpoints show all of it.',
         )
         .argument('<deployment>', 'file of the network, or the address of a bridge')
         .option('--genesis <file>', 'the first transaction of the network, where an address is given')
@@ -43,7 +43,7 @@ async function run(context: CliContext, name: string, { genesis: file }: { genes
   const { ethereum: urls } = context.settings
   if (urls === undefined) throw noEndpoint()
   const given = file === undefined ? {} : { genesis: await readGenesis(file) }
-  const claim = { ...(ADDRESS.test(name) ? { bridge: parseAddress(name) } : await readClaim(name)), ...given }
+  const claim: Claim = { ...(ADDRESS.test(name) ? { bridge: parseAddress(name) } : await readClaim(name)), ...given }
   const verdicts = await examineAll(urls, claim)
   context.say(verdicts.map((verdict) => describe(verdict, claim)).join('\n\n'))
   checkAlike(verdicts, name)
@@ -52,22 +52,35 @@ async function run(context: CliContext, name: string, { genesis: file }: { genes
   const [{ chain, bridge, token, judge, reader, parameters } = {}] = endpoints
   const genesis = claim.genesis && genesisInfohash(claim.genesis)
   return {
-    data: { right: true, ...{ chain, bridge, token, judge, reader, parameters, genesis }, endpoints },
+    data: {
+      ...{
+        right: true,
+        chain,
+        bridge,
+        token,
+        judge,
+        reader,
+        gatewayFactory: claim.gatewayFactory,
+        parameters,
+        genesis,
+      },
+      endpoints,
+    },
     text: `\nThe deployment is what it says, on ${urls.length === 1 ? 'the endpoint that was asked' : `all ${urls.length} endpoints that were asked`}.`,
   }
 }
 
 /** What a file of a network says. Throws `OperationError`: 'bad-deployment', 'file-missing', 'file-too-long', 'file-unreadable'. */
-async function readClaim(file: string): Promise<Claim> {
+export async function readClaim(file: string): Promise<Claim & { readonly chain: bigint }> {
   const text = new TextDecoder().decode(await readLimited(file, MAX_BYTES, 'the file of a network'))
-  const { rules, genesis, easiestTarget, minDeposit, floorPrice, deployedBlock, deployedAt } = parseDeployment(
-    text,
-    file,
-  )
+  const definition = parseDeployment(text, file)
+  const { rules, genesis, easiestTarget, minDeposit, floorPrice, deployedBlock, deployedAt, gatewayFactory } =
+    definition
   const { transaction }: Deployment = JSON.parse(text) // which was just found to be one
   const { chain, bridge, token, minRequest } = rules
   return {
     ...{ chain, bridge, token, genesis, block: deployedBlock, time: deployedAt },
+    ...(gatewayFactory === undefined ? {} : { gatewayFactory }),
     transaction: parseHash(transaction),
     parameters: { easiestTarget, minRequest, minDeposit, floorPrice },
   }
@@ -92,6 +105,7 @@ function describe(verdict: Verdict, claim: Claim): string {
     ['endpoint', endpoint],
     ['chain', `${chain}`],
     ...Object.entries(contracts),
+    ...(claim.gatewayFactory ? ([['gateways', `${claim.gatewayFactory}, which makes them`]] as const) : []),
     ...(parameters === undefined
       ? []
       : PARAMETER_NAMES.map((name): [string, string] => [name, formatParameter(name, parameters[name])])),

@@ -3,15 +3,24 @@
 import type { Command } from 'commander'
 import { formatEther } from 'viem'
 import { formatAmount } from '../../../../node/client/amount.ts'
+import { tokenBalanceOf } from '../../../../node/ethereum/gateways/token.ts'
+import type { Asset } from '../../../../node/protocol/asset.ts'
 import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
 import { parseKeystore } from '../../../../node/wallet/keystore.ts'
 import { readKeystore, walletFile } from '../../../../node/wallet/wallet-folder.ts'
+import { ASSET_HELP, parseAsset } from '../../assets/asset-option.ts'
+import { assetViews } from '../../assets/views.ts'
+import { formatOf, nameOf, warningsOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { openNode, openOptionalEthereum } from '../../link.ts'
+import { type NodeLink, openNode, openOptionalEthereum } from '../../link.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
+
+/** Other assets beside TTX; all are in `ttx asset list`. */
+const SHOWN = 10
+const FETCH_MS = 5_000
 
 export function registerBalance(program: Command, act: Act): void {
   addExamples(
@@ -21,21 +30,29 @@ export function registerBalance(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('what an address holds on both sides')
         .description(
-          'Show what an address holds: TTX that can be spent now, how much of it a bridging block orders, how much is final (only final is final), and with an Ethereum endpoint its wTTX and ETH. It needs no passphrase.',
+          'Show what an address holds: TTX that can be spent now, how much of it a bridging block orders, how much is final (only final is final), its first other assets, and with an Ethereum endpoint its wTTX and ETH. With --asset it shows that asset alone, and of a gateway also its token on Ethereum. It needs no passphrase.',
         )
         .argument('[address]', `whose money: ${WHOSE}; without it that of --wallet`)
+        .option('--asset <id>', ASSET_HELP, parseAsset)
         .action(act(balance)),
       ['node', 'ethereum'],
     ),
     'ttx balance --wallet alice',
     'ttx balance 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --json',
+    `ttx balance --asset ${'c12fe1c06b'.repeat(4)} --wallet alice`,
   )
 }
 
-async function balance(context: CliContext, whose: string | undefined): Promise<Result> {
+async function balance(
+  context: CliContext,
+  whose: string | undefined,
+  { asset }: { readonly asset?: Asset },
+): Promise<Result> {
   const owner = whose === undefined ? await walletAddress(context) : await addressOf(context, whose)
   const node = await openNode(context)
+  if (asset !== undefined) return await balanceOfAsset(context, node, owner, asset)
   const { spendable, ordered, final, outputs } = await node.call('account_balance', { owner }, context.signal)
+  const { assets, next } = await node.call('account_assets', { owner, limit: SHOWN }, context.signal)
   const ethereum = await openOptionalEthereum(context, node)
   const token = await ethereum?.tokenBalance(owner)
   const wei = await ethereum?.balance(owner)
@@ -48,7 +65,37 @@ async function balance(context: CliContext, whose: string | undefined): Promise<
   ]
   if (token !== undefined) rows.push(['wTTX', formatAmount(token)])
   if (wei !== undefined) rows.push(['ETH', formatEther(wei)])
-  return { data: { owner, spendable, ordered, final, outputs, wttx: token, wei }, text: formatTable(rows) }
+  const views = assetViews(node, ethereum, 0, context.signal)
+  for (const each of assets) rows.push(['asset', nameOf(each.spendable, await views.of(each.asset))])
+  if (assets.length > 0) rows.push([next === undefined ? 'of these' : 'and more', 'ttx asset list'])
+  return { data: { owner, spendable, ordered, final, outputs, assets, wttx: token, wei }, text: formatTable(rows) }
+}
+
+async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Address, asset: Asset): Promise<Result> {
+  const { spendable, ordered, final, outputs } = await node.call('account_balance', { owner, asset }, context.signal)
+  const ethereum = await openOptionalEthereum(context, node)
+  const view = await assetViews(node, ethereum, FETCH_MS, context.signal).of(asset)
+  const token = view.kind === 2 ? view.token : undefined
+  const onEthereum = ethereum && token && (await tokenBalanceOf(ethereum, token, owner))
+  const warnings = warningsOf(view, [])
+  const rows: [string, string][] = [
+    ['address', owner],
+    ['asset', asset],
+    ['spendable', formatOf(spendable, view)],
+    ['  ordered', `${formatOf(ordered, view)}  (in a bridging block)`],
+    ['  final', `${formatOf(final, view)}  (in a final one: cannot be reversed)`],
+    ['  outputs', `${outputs.length}`],
+    ...(onEthereum === undefined
+      ? []
+      : [['on Ethereum', `${formatOf(onEthereum, view)} of token ${token}`] as [string, string]]),
+    ...warnings.map((warning): [string, string] => ['careful', warning]),
+    ...(view.unread === undefined ? [] : [['not known', view.unread] as [string, string]]),
+  ]
+  const { symbol, decimals } = view
+  return {
+    data: { owner, asset, symbol, decimals, spendable, ordered, final, outputs, token, onEthereum, warnings },
+    text: formatTable(rows),
+  }
 }
 
 /** From the file of the wallet; only where that does not say it, by opening it. */

@@ -1,10 +1,15 @@
-// ttx bridge: ask for wTTX on Ethereum.
+// ttx bridge: ask for wTTX on Ethereum, or for what a contract entered.
 
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
 import { request } from '../../../../node/client/request.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
+import { netOf } from '../../../../node/protocol/fee.ts'
 import { lockPayments } from '../../account-lock.ts'
-import { parseAmount } from '../../amount.ts'
+import type { WrittenAmount } from '../../amount.ts'
+import { type AssetFlags, addAssetOptions, amountFor, checkMeant, chooseAsset } from '../../assets/asset-option.ts'
+import { formatOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
@@ -15,60 +20,97 @@ import { addressOf, WHOSE } from '../../whose.ts'
 import { describeAncestors } from './send.ts'
 
 export function registerBridge(program: Command, act: Act): void {
+  const command = program.command('bridge')
+  addAssetOptions(
+    command
+      .helpGroup(AUDIENCE.bridge)
+      .summary('move TTX to Ethereum, as wTTX, or an asset to where it came from')
+      .description(
+        'Ask for wTTX on Ethereum, or with --asset for what a contract there entered. A miner puts the request into a bridging block; if nobody proves that block wrong, it can be paid 24 hours after the block was published, at the latest after 48 where blocks compete: 99% to the recipient, 1% to the miner. A relayer claims wTTX for you, or "ttx claim" does; a request of an asset is claimed at its gateway with "ttx claim", and miners need not include it: "ttx force" makes them. No ETH is needed to ask.',
+      )
+      .argument('<amount>', 'TTX, as in 1.5; of another asset as many decimals as it says', amountFor(command))
+      .argument(
+        '[recipient]',
+        `who gets it on Ethereum: ${WHOSE}; without it your own address, which is the same on both chains`,
+      )
+      .option('--memo <text>', 'up to 140 printable characters that everyone can read', parseMemo),
+  ).action(act(bridge))
   addExamples(
-    addSettings(
-      program
-        .command('bridge')
-        .helpGroup(AUDIENCE.bridge)
-        .summary('move TTX to Ethereum, as wTTX')
-        .description(
-          'Ask for wTTX on Ethereum. A miner puts the request into a bridging block; if nobody proves that block wrong, it is paid 24 hours after the block was published, at the latest after 48 where blocks compete: 99% to the recipient, 1% to the miner. A relayer claims it for you, or "ttx claim" does. No ETH is needed to ask.',
-        )
-        .argument('<amount>', 'TTX, as in 1.5', parseAmount)
-        .argument(
-          '[recipient]',
-          `who gets it on Ethereum: ${WHOSE}; without it your own address, which is the same on both chains`,
-        )
-        .option('--memo <text>', 'up to 140 printable characters that everyone can read', parseMemo)
-        .action(act(bridge)),
-      ['node'],
-    ),
+    addSettings(command, ['node', 'ethereum']),
     'ttx bridge 100 --wallet alice',
     'ttx bridge 100 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice --json',
+    'ttx bridge 2.5 --asset 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice',
   )
 }
 
+type Flags = AssetFlags & { readonly memo?: string }
+
 async function bridge(
   context: CliContext,
-  tokens: bigint,
+  amount: bigint | WrittenAmount,
   recipient: string | undefined,
-  { memo }: { memo?: string },
+  { memo, ...flags }: Flags,
 ): Promise<Result> {
   const given = recipient === undefined ? undefined : await addressOf(context, recipient)
+  if (flags.asset !== undefined && !isEntered(flags.asset)) throw neverLeaves(flags.asset)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
+  if (flags.asset !== undefined) await checkMeant(node, wallet.address, flags.asset, context.signal)
+  const chosen = await chooseAsset(context, node, amount, flags)
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
+  const { tokens, view } = chosen
+  const asset = view?.kind === 2 ? view.asset : undefined
   const payee = given ?? wallet.address
-  const asked = { tokens, recipient: payee, ...(memo === undefined ? {} : { memo }) }
+  const asked = { tokens, recipient: payee, ...(asset && { asset }), ...(memo === undefined ? {} : { memo }) }
   const nowSeconds = Math.floor(Date.now() / 1_000)
-  const { infohash, unorderedAncestors, record, net } = await request(node, wallet, asked, nowSeconds, context.signal)
+  const { infohash, unorderedAncestors, record, ...paid } = await request(
+    node,
+    wallet,
+    asked,
+    nowSeconds,
+    context.signal,
+  )
+  // What a contract other than a gateway of ours pays is known to it alone.
+  const net = view === undefined || view.kind === 3 || view.isGateway !== true ? paid.net : netOf(tokens)
   return {
     data: {
       infohash,
       status: record.status,
       from: wallet.address,
       recipient: payee,
+      ...(asset && { asset }),
       gross: tokens,
       net,
       unorderedAncestors,
     },
     text: formatTable([
-      ['asked', `${formatAmount(tokens)} TTX from ${wallet.address} to Ethereum`],
-      ['pays', `${formatAmount(net)} wTTX to ${payee}`],
+      ['asked', `${chosen.words} from ${wallet.address} to Ethereum`],
+      view === undefined
+        ? ['pays', `${formatAmount(net)} wTTX to ${payee}`]
+        : [
+            'pays',
+            view.kind === 2 && view.isGateway
+              ? `${formatOf(net, view)} to ${payee}`
+              : `what its contract says to ${payee}`,
+          ],
       ['infohash', infohash],
       ['status', `${record.status} (only final is final)`],
       ['stands on', describeAncestors(unorderedAncestors)],
       ['follow it', `ttx status ${infohash}`],
+      ...(view === undefined
+        ? []
+        : ([
+            ['included', `by miners who list the asset; if none does, "ttx force ${infohash}" makes them`],
+            ['then', `ttx claim ${infohash}`],
+          ] as const)),
     ]),
   }
+}
+
+function neverLeaves(asset: Asset): OperationError {
+  return new OperationError(
+    'bad-arguments',
+    `expected an asset that a contract on Ethereum entered (0x in front), got ${asset}, which was issued on TTX and never leaves; pay it on with "ttx send --asset"`,
+    { facts: { asset } },
+  )
 }

@@ -3,9 +3,17 @@
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
 import { claim } from '../../../../node/client/ethereum/claim.ts'
-import type { Infohash } from '../../../../node/protocol/ids.ts'
+import { assetRequested, claimAsset, requestsBy } from '../../../../node/client/ethereum/claim-asset.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
+import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
+import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
+import { parseAsset } from '../../assets/asset-option.ts'
+import { assetViews } from '../../assets/views.ts'
+import { formatOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import type { NodeLink } from '../../link.ts'
 import { parseInfohashArgument } from '../../payment-arguments.ts'
 import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -18,19 +26,32 @@ export function registerClaim(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('have a request in a final block paid')
         .description(
-          'Have requests paid whose blocks are final: one by its infohash, or without one all that go to the address of the wallet. Anyone may claim for anyone; the recipient gets the wTTX, the wallet pays the gas. Relayers do the same without being asked.',
+          'Have requests paid whose blocks are final: one by its infohash, of whatever asset; without one all of TTX that go to the address of the wallet, or with --asset all of that asset that the wallet has made. Anyone may claim for anyone; the recipient gets the wTTX, or the token from its gateway, and the wallet pays the gas. Relayers do the same with requests of TTX without being asked.',
         )
         .argument('[infohash]', 'the request, 40 hex digits', parseInfohashArgument)
+        .option('--asset <gateway>', 'the asset whose requests are claimed, as its gateway', parseAsset)
         .action(act(run)),
       ['node', 'ethereum'],
     ),
     'ttx claim --wallet alice',
     'ttx claim c12fe1c06bba254a9dc9f519b335aa7c1367a88a --wallet alice --json',
+    'ttx claim --asset 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice',
   )
 }
 
-async function run(context: CliContext, infohash: Infohash | undefined): Promise<Result> {
+async function run(
+  context: CliContext,
+  infohash: Infohash | undefined,
+  { asset }: { readonly asset?: Asset },
+): Promise<Result> {
+  if (asset !== undefined && (infohash !== undefined || !isEntered(asset))) throw badAsset(asset, infohash)
   const { node, sender } = await openCommandSender(context)
+  const asked = infohash && (await assetRequested(node, infohash, context.signal))
+  if (infohash !== undefined && asked !== undefined) return await runAsset(context, node, sender, asked, [infohash])
+  if (asset !== undefined && isEntered(asset)) {
+    const requests = await requestsBy(node, sender.ethereum.account, asset, context.signal)
+    return await runAsset(context, node, sender, asset, requests)
+  }
   const question = infohash === undefined ? { recipient: sender.ethereum.account } : { infohash }
   const { claims, transactions, isEarlier, acknowledge } = await claim(node, sender, question, context.signal)
   const paid = claims.map(({ infohash: id, recipient, net, block, step }) => ({
@@ -52,4 +73,40 @@ async function run(context: CliContext, infohash: Infohash | undefined): Promise
     ]),
     onPrinted: acknowledge,
   }
+}
+
+async function runAsset(
+  { signal }: CliContext,
+  node: NodeLink,
+  sender: TransactionSender,
+  asset: Address,
+  requests: readonly Infohash[],
+): Promise<Result> {
+  const factory = node.info.network.gatewayFactory
+  const paid = await claimAsset(node, sender, { factory, asset, requests }, signal)
+  const { claims, transactions, isEarlier, acknowledge } = paid
+  const view = await assetViews(node, sender.ethereum, 0, signal).of(asset)
+  const token = view.kind === 2 ? view.token : undefined
+  return {
+    data: { asset, token, claims, transactions, earlier: isEarlier },
+    text: formatTable([
+      ['asset', `${asset}, from whose gateway comes the token ${token}`],
+      ...claims.map(({ infohash, recipient, net }): [string, string] => [
+        infohash,
+        `${formatOf(net, view)} to ${recipient}`,
+      ]),
+      ...transactions.map((hash): [string, string] => ['transaction', hash]),
+      ...earlierRows(isEarlier, 'it was paid once', 'there is nothing left to do'),
+    ]),
+    onPrinted: acknowledge,
+  }
+}
+
+function badAsset(asset: Asset, infohash: Infohash | undefined): OperationError {
+  const got = infohash === undefined ? `${asset}, which was issued on TTX and never leaves` : 'both'
+  return new OperationError(
+    'bad-arguments',
+    `expected an infohash, or --asset with an asset that entered from Ethereum, got ${got}; "ttx claim INFOHASH" needs no --asset`,
+    { facts: { asset } },
+  )
 }

@@ -1,9 +1,18 @@
-// ttx deposit: burn wTTX on Ethereum, to be credited on the TTX side.
+// ttx deposit: burn wTTX on Ethereum, or give a token to its gateway, to be credited on the TTX side.
 
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
 import { deposit } from '../../../../node/client/ethereum/deposit.ts'
-import { parseAmount } from '../../amount.ts'
+import { depositToken, type Preparation } from '../../../../node/client/ethereum/deposit-token.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
+import { readTokenClaim, tokenOfGateway } from '../../../../node/ethereum/gateways/token.ts'
+import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
+import type { Address } from '../../../../node/protocol/ids.ts'
+import type { WrittenAmount } from '../../amount.ts'
+import { type AssetFlags, amountFor, parseAsset, unitsOf } from '../../assets/asset-option.ts'
+import { shownOf } from '../../assets/views.ts'
+import { formatOf, nameOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { earlierRows, openCommandSender } from '../../sender.ts'
@@ -11,27 +20,37 @@ import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 
 export function registerDeposit(program: Command, act: Act): void {
+  const command = program.command('deposit')
+  command
+    .helpGroup(AUDIENCE.bridge)
+    .summary('move wTTX, or a token of Ethereum, to the TTX side')
+    .description(
+      'Burn wTTX of the wallet on Ethereum, in one transaction (the allowance is signed along with it, EIP-2612). 99% is credited on the TTX side by the next bridging block, which has to contain it once it is an hour old; 1% goes to the miner of that block. With --asset it gives a token (ERC-20) to its gateway instead, which is made if there is none, allows exactly the amount before, and pays the price of an entry in ETH: up to three transactions, and all that arrives is credited. While many others deposit, it costs a surcharge in coins.',
+    )
+    .argument('<amount>', 'wTTX, as in 1.5; of a token as many decimals as it says', amountFor(command))
+    .argument('[to]', `who is credited: ${WHOSE}; without it your own address, which is the same on both chains`)
+    .option('--asset <token>', 'a token on Ethereum by its address, or the asset that its gateway is', parseAsset)
+    .option('--units', 'the amount is in base units of the token, whatever decimals it says that it has')
+    .action(act(run))
   addExamples(
-    addSettings(
-      program
-        .command('deposit')
-        .helpGroup(AUDIENCE.bridge)
-        .summary('move wTTX back to the TTX side')
-        .description(
-          'Burn wTTX of the wallet on Ethereum, in one transaction (the allowance is signed along with it, EIP-2612). 99% is credited on the TTX side by the next bridging block, which has to contain it once it is an hour old; 1% goes to the miner of that block. While many others deposit, it costs a surcharge in coins.',
-        )
-        .argument('<amount>', 'wTTX, as in 1.5', parseAmount)
-        .argument('[to]', `who is credited: ${WHOSE}; without it your own address, which is the same on both chains`)
-        .action(act(run)),
-      ['node', 'ethereum'],
-    ),
+    addSettings(command, ['node', 'ethereum']),
     'ttx deposit 50 --wallet alice',
     'ttx deposit 50 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice --json',
+    'ttx deposit 2.5 --asset 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice',
   )
 }
 
-async function run(context: CliContext, amount: bigint, recipient: string | undefined): Promise<Result> {
+async function run(
+  context: CliContext,
+  amount: bigint | WrittenAmount,
+  recipient: string | undefined,
+  { asset, units }: AssetFlags,
+): Promise<Result> {
   const given = recipient === undefined ? undefined : await addressOf(context, recipient)
+  if (typeof amount !== 'bigint' && asset !== undefined)
+    return await runToken(context, amount, given, asset, units === true)
+  if (typeof amount !== 'bigint' || units === true)
+    throw new OperationError('bad-arguments', 'expected --asset along with --units, got none; name the token')
   const { sender } = await openCommandSender(context)
   const { account } = sender.ethereum
   const to = given ?? account
@@ -53,4 +72,63 @@ async function run(context: CliContext, amount: bigint, recipient: string | unde
     ]),
     onPrinted: acknowledge,
   }
+}
+
+async function runToken(
+  context: CliContext,
+  amount: WrittenAmount,
+  given: Address | undefined,
+  asset: Asset,
+  isUnits: boolean,
+): Promise<Result> {
+  if (!isEntered(asset)) throw notFromEthereum(asset)
+  const { node, sender } = await openCommandSender(context)
+  const { ethereum } = sender
+  const factory = node.info.network.gatewayFactory
+  if (factory === undefined) throw noFactory(node.url)
+  const token = (await tokenOfGateway(ethereum, factory, asset)) ?? asset
+  const gateway = gatewayOf(factory, token)
+  const claimed = await readTokenClaim(ethereum, token)
+  const view = { asset: gateway, kind: 2, ...shownOf(claimed) } as const
+  const tokens = unitsOf(view, amount, isUnits)
+  const to = given ?? ethereum.account
+  const say = (what: Preparation) => context.say(PREPARATIONS[what])
+  const done = await depositToken(sender, { factory, token, amount: tokens, to }, say, context.signal)
+  const { infohash, index, credit, transaction, isEarlier, acknowledge } = done
+  return {
+    data: {
+      ...{ infohash, index, token, asset: gateway, gross: tokens, credit, to, transaction, earlier: isEarlier },
+      ...shownOf(claimed),
+    },
+    text: formatTable([
+      ['deposited', `${formatOf(tokens, view)} of ${ethereum.account}, token ${token}`],
+      ['credits', `${nameOf(credit, view)} to ${to}, once a bridging block contains it`],
+      ['transaction', transaction],
+      ['infohash', infohash],
+      ['follow it', `ttx status ${infohash}`],
+      ...earlierRows(isEarlier, 'it was deposited once', 'for a second deposit, run the command again'),
+    ]),
+    onPrinted: acknowledge,
+  }
+}
+
+const PREPARATIONS: Readonly<Record<Preparation, string>> = {
+  create: 'making the gateway of the token, which nobody has made yet',
+  approve: 'allowing the gateway to take the amount, and no more',
+}
+
+function notFromEthereum(asset: Asset): OperationError {
+  return new OperationError(
+    'bad-arguments',
+    `expected a token on Ethereum (0x in front), got ${asset}, which is issued on TTX and comes from nowhere else; pay it with "ttx send --asset"`,
+    { facts: { asset } },
+  )
+}
+
+function noFactory(url: string): OperationError {
+  return new OperationError(
+    'no-gateway',
+    `expected a network with a factory of gateways, got none from the node at ${url}; "ttx deploy-gateways FILE" makes one and writes it into the file of the network, with which the node is then started again`,
+    { facts: { url } },
+  )
 }

@@ -1,10 +1,11 @@
-// ttx send: pay TTX to an address.
+// ttx send: pay TTX, or another asset, to an address.
 
 import type { Command } from 'commander'
-import { formatAmount } from '../../../../node/client/amount.ts'
 import { pay } from '../../../../node/client/pay.ts'
+import { ofAsset } from '../../../../node/protocol/state.ts'
 import { lockPayments } from '../../account-lock.ts'
-import { parseAmount } from '../../amount.ts'
+import type { WrittenAmount } from '../../amount.ts'
+import { type AssetFlags, addAssetOptions, amountFor, checkMeant, chooseAsset } from '../../assets/asset-option.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
@@ -14,39 +15,51 @@ import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 
 export function registerSend(program: Command, act: Act): void {
+  const command = program.command('send')
+  addAssetOptions(
+    command
+      .helpGroup(AUDIENCE.bridge)
+      .summary('pay TTX, or another asset, to an address')
+      .description(
+        'Pay TTX, or with --asset another asset. The payment is a torrent: nodes accept it at once if everything up its tree is valid and they know no rival. It is final only when a bridging block that carries it is final; until then it counts on nobody bridging a double spend. There are no fees.',
+      )
+      .argument('<amount>', 'TTX, as in 1.5; of another asset as many decimals as it says', amountFor(command))
+      .argument('<to>', `who gets it: ${WHOSE}`)
+      .option('--memo <text>', 'up to 140 printable characters that everyone can read', parseMemo),
+  )
+    .option('--unfinal', 'also an asset whose issuance is not final: if that loses, so does this payment')
+    .action(act(send))
   addExamples(
-    addSettings(
-      program
-        .command('send')
-        .helpGroup(AUDIENCE.bridge)
-        .summary('pay TTX to an address')
-        .description(
-          'Pay TTX. The payment is a torrent: nodes accept it at once if everything up its tree is valid and they know no rival. It is final only when a bridging block that carries it is final; until then it counts on nobody bridging a double spend. There are no fees.',
-        )
-        .argument('<amount>', 'TTX, as in 1.5', parseAmount)
-        .argument('<to>', `who gets it: ${WHOSE}`)
-        .option('--memo <text>', 'up to 140 printable characters that everyone can read', parseMemo)
-        .action(act(send)),
-      ['node'],
-    ),
+    addSettings(command, ['node', 'ethereum']),
     'ttx send 25 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice',
     'ttx send 25 bob --wallet alice',
     'ttx send 0.5 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --memo "for the coffee" --json',
+    `ttx send 2.5 bob --asset ${'c12fe1c06b'.repeat(4)} --wallet alice`,
   )
 }
 
-async function send(context: CliContext, tokens: bigint, payee: string, { memo }: { memo?: string }): Promise<Result> {
+type Flags = AssetFlags & { readonly memo?: string }
+
+async function send(
+  context: CliContext,
+  amount: bigint | WrittenAmount,
+  payee: string,
+  { memo, ...flags }: Flags,
+): Promise<Result> {
   const to = await addressOf(context, payee)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
+  if (flags.asset !== undefined) await checkMeant(node, wallet.address, flags.asset, context.signal)
+  const chosen = await chooseAsset(context, node, amount, flags)
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
-  const payment = { to, tokens, ...(memo === undefined ? {} : { memo }) }
+  const { tokens, asset } = chosen
+  const payment = ofAsset({ to, tokens, ...(memo === undefined ? {} : { memo }) }, asset)
   const paid = await pay(node, wallet, payment, Math.floor(Date.now() / 1_000), context.signal)
   const { infohash, unorderedAncestors, record } = paid
   return {
-    data: { infohash, status: record.status, from: wallet.address, to, tokens, memo, unorderedAncestors },
+    data: { infohash, status: record.status, from: wallet.address, to, asset, tokens, memo, unorderedAncestors },
     text: formatTable([
-      ['paid', `${formatAmount(tokens)} TTX from ${wallet.address} to ${to}`],
+      ['paid', `${chosen.words} from ${wallet.address} to ${to}`],
       ['infohash', infohash],
       ['status', `${record.status} (only final is final)`],
       ['stands on', describeAncestors(unorderedAncestors)],

@@ -37,19 +37,21 @@ export function registerMiner(program: Command, act: Act): void {
         'marginPercent',
         'longestWait',
         'rows',
+        'assets',
         'courtesy',
         'confirmations',
         'pollMs',
       ],
     ),
     'ttx miner --wallet miner --threads 4',
+    'ttx miner --wallet miner --assets 0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
     'ttx miner --wallet miner --wei-per-ttx 1000000000000000 --longest-wait 7200',
   )
 }
 
 async function run(context: CliContext): Promise<undefined> {
   const { settings, folder, log, signal } = context
-  const { threads, payout, weiPerTtx, marginPercent, longestWait, rows, courtesy, pollMs } = settings
+  const { threads, payout, weiPerTtx, marginPercent, longestWait, rows, assets, courtesy, pollMs } = settings
   // Loaded only here: other commands start sooner without it.
   const [{ Miner }, { PowPool }, { KzgPool }, { openSender }] = await Promise.all([
     import('../../../../miner/miner.ts'),
@@ -75,6 +77,7 @@ async function run(context: CliContext): Promise<undefined> {
       pollMs,
       ...(payout === undefined ? {} : { payout }),
       ...(weiPerTtx === undefined ? {} : { weiPerTtx }),
+      ...(assets === undefined ? {} : { assets }),
     },
   )
   await miner.start()

@@ -4,10 +4,13 @@ import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import type { RowsChoice } from '../../../../miner/rows.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
 import { DevChain } from '../../../devnet/dev-chain.ts'
 import { Devnet } from '../../../devnet/devnet.ts'
+import { EXAMPLE_TOKEN_DECIMALS, mintData } from '../../../devnet/example-token.ts'
 import { checkPort } from '../../../devnet/ports.ts'
-import { parseAmount } from '../../amount.ts'
+import { readEndpoints } from '../../../endpoints.ts'
+import { parseAmount, parseWritten, toUnits, type WrittenAmount } from '../../amount.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { rowsOption } from '../../rows-option.ts'
@@ -67,14 +70,18 @@ export function registerDevnet(program: Command, act: Act): void {
     addSettings(
       devnet
         .command('fund')
-        .summary('give an address ETH of the embedded Ethereum')
-        .description('Send ETH for gas from an account of the embedded Ethereum to an address of yours.')
+        .summary('give an address ETH, or example tokens, of the embedded Ethereum')
+        .description(
+          'Send ETH for gas from an account of the embedded Ethereum to an address of yours, and with --tokens also some of the token that a devnet has to try gateways with.',
+        )
         .argument('<to>', `who gets it: ${WHOSE}`)
         .option('--ether <amount>', 'how much', parseEther, FUND_ETHER)
+        .option('--tokens <amount>', 'how much of the example token, as in 1.5', parseWritten)
         .action(act(fund)),
       ['ethereum'],
     ),
     'ttx devnet fund 0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
+    'ttx devnet fund alice --tokens 1000',
   )
 }
 
@@ -119,7 +126,7 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
   return undefined
 }
 
-function introduction({ data, nodeUrl, ethereumUrl }: Devnet): string {
+function introduction({ data, nodeUrl, ethereumUrl, exampleToken }: Devnet): string {
   const is = (name: string) => (data.endsWith(`/.torrenttx/devnet`) ? name : `${name} --data ${data}`)
   const ttx = (command: string) => `  npm run -s ttx -- ${is(command)}`
   return [
@@ -141,9 +148,21 @@ function introduction({ data, nodeUrl, ethereumUrl }: Devnet): string {
     ttx('devnet fund alice'),
     ttx('deposit 20 alice --wallet alice'),
     '',
+    ...(exampleToken === undefined ? [] : introduceToken(exampleToken, ttx)),
     '"status INFOHASH" says where money is; --help after any command explains it.',
     '',
   ].join('\n')
+}
+
+function introduceToken(token: Address, ttx: (command: string) => string): readonly string[] {
+  return [
+    'Or bring a token of Ethereum (ERC-20), which becomes an asset here:',
+    '',
+    ttx('devnet fund alice --tokens 1000'),
+    ttx(`deposit 250 --asset ${token} --wallet alice`),
+    ttx('asset list --wallet alice'),
+    '',
+  ]
 }
 
 async function skip(context: CliContext, seconds: number): Promise<Result> {
@@ -159,19 +178,44 @@ async function skip(context: CliContext, seconds: number): Promise<Result> {
   }
 }
 
-async function fund(context: CliContext, to: string, { ether }: { ether: string }): Promise<Result> {
+async function fund(
+  context: CliContext,
+  to: string,
+  { ether, tokens }: { readonly ether: string; readonly tokens?: WrittenAmount },
+): Promise<Result> {
   const address = await addressOf(context, to)
-  await devChain(context).fund(address, ether)
-  return { data: { address, ether }, text: `${ether} ETH sent to ${address}` }
+  const chain = devChain(context)
+  await chain.fund(address, ether)
+  if (tokens === undefined) return { data: { address, ether }, text: `${ether} ETH sent to ${address}` }
+  const token = readEndpoints(context.settings.data)?.exampleToken
+  if (token === undefined) throw noDevnet(context.settings.data)
+  const units = toUnits(tokens, EXAMPLE_TOKEN_DECIMALS, 'tokens')
+  if (typeof units !== 'bigint')
+    throw new OperationError(
+      'bad-arguments',
+      `expected tokens, ${units.expected}; got ${units.got}; give another amount`,
+    )
+  await chain.call(parseAddress(token), mintData(address, units))
+  return {
+    data: { address, ether, token, tokens: units },
+    text: formatTable([
+      ['sent', `${ether} ETH, and ${tokens.text} of the token ${token}, to ${address}`],
+      ['try', `ttx deposit ${tokens.text} --asset ${token}`],
+    ]),
+  }
 }
 
 function devChain({ settings }: CliContext): DevChain {
   const [url] = settings.ethereum ?? []
   if (url !== undefined) return new DevChain(url)
-  throw new OperationError(
+  throw noDevnet(settings.data)
+}
+
+function noDevnet(folder: string): OperationError {
+  return new OperationError(
     'no-devnet',
-    `expected a devnet that runs on ${settings.data}, got none; start one with "ttx devnet", or name its folder with --data`,
-    { facts: { folder: settings.data } },
+    `expected a devnet that runs on ${folder}, got none; start one with "ttx devnet", or name its folder with --data`,
+    { facts: { folder } },
   )
 }
 

@@ -10,8 +10,10 @@ import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { isRuleError, RuleError } from '../../../../node/protocol/rule-error.ts'
 import { MAX_FILE_BYTES } from '../../../../node/protocol/rules.ts'
+import { ofAsset } from '../../../../node/protocol/state.ts'
 import { decodeTransaction, type Transaction } from '../../../../node/protocol/transaction.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
+import { ASSET_HELP, parseAsset } from '../../assets/asset-option.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
@@ -56,13 +58,17 @@ export function registerTx(program: Command, act: Act): void {
       tx
         .command('list')
         .summary('transactions from or to an address')
-        .description('List the transactions of an address, newest first. It needs no passphrase.')
+        .description(
+          'List the transactions of an address that move TTX, or with --asset those that move another asset, newest first. It needs no passphrase.',
+        )
         .argument('[address]', `whose: ${WHOSE}; without it that of --wallet`)
         .option('--limit <count>', 'at most this many, 1 to 500', (text) => Number(text), 50)
+        .option('--asset <id>', ASSET_HELP, parseAsset)
         .action(act(list)),
       ['node'],
     ),
     'ttx tx list --wallet alice --limit 10',
+    `ttx tx list --wallet alice --asset ${'c12fe1c06b'.repeat(4)}`,
   )
   addExamples(
     addSettings(
@@ -91,10 +97,14 @@ async function show(context: CliContext, infohash: Infohash, { save }: { save?: 
   }
 }
 
-async function list(context: CliContext, whose: string | undefined, { limit }: { limit: number }): Promise<Result> {
+async function list(
+  context: CliContext,
+  whose: string | undefined,
+  { limit, asset }: { readonly limit: number; readonly asset?: Asset },
+): Promise<Result> {
   const owner = whose === undefined ? await walletAddress(context) : await addressOf(context, whose)
   const node = await openNode(context)
-  const { transactions } = await node.call('account_history', { owner, limit }, context.signal)
+  const { transactions } = await node.call('account_history', ofAsset({ owner, limit }, asset), context.signal)
   const items = transactions.map(({ file, ...record }) => {
     const tx = file && decodeTransaction(file)
     return { ...record, ...(tx === undefined ? {} : { what: describe(tx, record.asset, owner) }) }
@@ -104,8 +114,11 @@ async function list(context: CliContext, whose: string | undefined, { limit }: {
     `${status.padEnd(11)} ${what ?? ''}`,
   ])
   return {
-    data: { owner, transactions: items },
-    text: rows.length === 0 ? `no transactions of ${owner} are known to this node` : formatTable(rows),
+    data: { owner, asset, transactions: items },
+    text:
+      rows.length === 0
+        ? `no transactions of ${owner}${asset === undefined ? '' : ` that move ${asset}`} are known to this node`
+        : formatTable(rows),
   }
 }
 

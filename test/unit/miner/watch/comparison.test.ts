@@ -8,6 +8,7 @@ import { keccak } from '../../../../node/protocol/hash.ts'
 import { type Hash, toBytes, toHash, toInfohash } from '../../../../node/protocol/ids.ts'
 import { packTransaction } from '../../../../node/protocol/packed.ts'
 import { EMPTY_LANES, type LanePoints } from '../../../../node/protocol/queue.ts'
+import { ofAsset } from '../../../../node/protocol/state.ts'
 import { encodeStep, type Step } from '../../../../node/protocol/step.ts'
 import type { Posted } from '../../../../node/protocol/trace.ts'
 import type { TransactionBody } from '../../../../node/protocol/typed-data.ts'
@@ -245,4 +246,34 @@ test('bytes that are no step, no states, and noise of any kind are compared with
     assert(same <= Math.min(stepsOfA, stepsOfB), `seed ${seed}, round ${i}`)
     assert.notEqual(difference.kind, 'none', `seed ${seed}, round ${i}`)
   }
+})
+
+test('two spendings of one transaction are rivals only where they spend the same asset of it', () => {
+  const asset = coin('gold')
+  const spend = (tokens: bigint, of?: typeof asset) =>
+    pay(alice, ofAsset({ to: bob.address, tokens, time: 1, prev: [asset] }, of))
+  const [ttx, gold, otherGold] = [spend(5n), spend(5n, asset), spend(6n, asset)]
+  const apart = compare(posted(plain(ttx.packed)), posted(plain(gold.packed))).difference
+  assert.equal(apart.kind, 'left-out')
+  const twice = compare(posted(plain(gold.packed)), posted(plain(otherGold.packed))).difference
+  assert.equal(twice.kind, 'double-spend')
+  assert(twice.kind === 'double-spend' && twice.a?.reading.kind === 'transaction')
+  assert.deepEqual([twice.a.reading.transaction.asset, twice.a.reading.transaction.tokens], [asset, 5n])
+  assert.deepEqual(twice.a.fate, { kind: 'rival', step: 0, infohash: otherGold.infohash })
+  // An issuance spends TTX.
+  const issuance = pay(alice, { to: bob.address, tokens: 9n, issuance: true, time: 1, prev: [asset] })
+  assert.equal(compare(posted(plain(issuance.packed)), posted(plain(ttx.packed))).difference.kind, 'double-spend')
+  assert.equal(compare(posted(plain(issuance.packed)), posted(plain(gold.packed))).difference.kind, 'left-out')
+})
+
+test('two entries of the lane of assets at one place differ, and each says what was entered', () => {
+  const entered = (amount: bigint): Step => ({
+    kind: 'entered',
+    entry: { kind: 'entered', fee: toGwei(3n), amount, to: bob.address, asset: carol.address },
+  })
+  const { difference } = compare(posted(entered(7n)), posted(entered(8n)))
+  assert(difference.kind === 'entry')
+  assert.deepEqual(difference.a?.reading, {
+    ...{ kind: 'entered', index: 0n, fee: 3n, amount: 7n, to: bob.address, asset: carol.address },
+  })
 })

@@ -6,11 +6,17 @@ import type { AbstractGetOptions } from 'abstract-level'
 import type { BridgeDatabase } from '../../../../node/bridge/records/disk/encoding.ts'
 import { claimPages } from '../../../../node/client/claim-pages.ts'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
+import { encodeAsset } from '../../../../node/protocol/asset.ts'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
-import type { Hash, Infohash } from '../../../../node/protocol/ids.ts'
+import { encodeSealed } from '../../../../node/protocol/header.ts'
+import type { Address, Hash, Infohash } from '../../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { depositTransaction, type EnteredEntry } from '../../../../node/protocol/queue.ts'
 import { requestLeaf } from '../../../../node/protocol/requests.ts'
+import { ofAsset } from '../../../../node/protocol/state.ts'
 import { isInTrace } from '../../../../node/protocol/trace.ts'
-import { toBaseUnits } from '../../../../node/protocol/units.ts'
+import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { toBaseUnits, toGwei } from '../../../../node/protocol/units.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { claimHandlers } from '../../../../node/rpc/handlers/claims.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
@@ -19,10 +25,14 @@ import { claimed, finalized, type MadeBlock, published } from '../../../support/
 import { serve } from '../../../support/rpc/serve.ts'
 
 type Claim = Result<'bridge_claims'>['claims'][number]
-type Order = { readonly to: string; readonly tokens: bigint }
+type Order = { readonly to: string; readonly tokens: bigint; readonly asset?: Address }
 
 /** A node in whose final blocks these requests are, a list for each block. */
-async function open(t: TestContext, blocks: readonly (readonly Order[])[]) {
+async function open(
+  t: TestContext,
+  blocks: readonly (readonly Order[])[],
+  entering?: (owner: Address) => EnteredEntry,
+) {
   const driver = new Driver(21)
   const { ethereum, forge } = driver
   const { rules, genesis } = forge.network
@@ -49,15 +59,22 @@ async function open(t: TestContext, blocks: readonly (readonly Order[])[]) {
   assert(owner)
   let [last, parent, time]: [Infohash, MadeBlock, number] = [genesisInfohash(genesis), forge.genesis, 0]
   const made: MadeBlock[] = []
+  const entered = entering?.(owner.address)
+  let coin: Infohash | undefined = entered && infohashOf(encodeTransaction(depositTransaction(rules, 0n, entered)))
+  if (entered !== undefined) ethereum.mine([{ ...entered, index: 0n, time: ethereum.head.time }])
   for (const orders of blocks) {
-    const requests = orders.map(({ to, tokens }) => {
+    const requests = orders.map(({ to, tokens, asset }) => {
       const bridge = { chain: rules.chain, to: accountOf(to).address }
-      const request = pay(owner, { to: rules.bridge, tokens, time: time++, prev: [last], bridge }, rules)
-      last = request.infohash
+      const spent = asset !== undefined && coin !== undefined ? coin : last
+      const body = ofAsset({ to: rules.bridge, tokens, time: time++, prev: [spent], bridge }, asset)
+      const request = pay(owner, body, rules)
+      if (asset === undefined) last = request.infohash
+      else coin = request.infohash
       return request
     })
-    const block = forge.make(parent, [], { packed: requests.map(({ packed }) => packed) })
-    for (const [step, { infohash }] of requests.entries()) places.set(infohash, { id: block.id, step })
+    const queue = entered ? [entered] : []
+    const block = forge.make(parent, queue, { packed: requests.map(({ packed }) => packed) })
+    for (const [i, { infohash }] of requests.entries()) places.set(infohash, { id: block.id, step: queue.length + i })
     made.push(block)
     ethereum.mine([published(block, ethereum.head.time)])
     ethereum.mine([finalized(block)])
@@ -197,4 +214,43 @@ test('a page after a block that is not final (any more) is gone', async (t) => {
     code: 'page-gone',
     retry: true,
   })
+})
+
+test('bridge_request proves a request of whatever asset, paid or not, once its block is final, and nothing else', async (t) => {
+  const asset = accountOf('vault').address
+  const { made, node, places, forge } = await open(
+    t,
+    [[request('a', 2_000n), { to: 'b', tokens: 300n, asset }, { to: 'c', tokens: 1n, asset }]],
+    (holder) => ({ kind: 'entered', fee: toGwei(12n), amount: 1_000n, to: holder, asset }),
+  )
+  const [block] = made
+  assert(block)
+  const { header } = block.sealed
+  assert.equal(header.requestCount, 3)
+  const [ofTtx, first, second] = [...places.keys()]
+  assert(ofTtx && first && second)
+  const asked = [
+    [undefined, 2_000n, accountOf('a').address],
+    [asset, 300n, accountOf('b').address],
+    [asset, 1n, accountOf('c').address],
+  ]
+  for (const [i, infohash] of [ofTtx, first, second].entries()) {
+    const { request: proven } = await node.call('bridge_request', { infohash })
+    assert(proven)
+    const { block: id, number, step, recipient, tokens, leaf, siblings, asset: moved, sealed } = proven
+    assert.deepEqual([id, number, step, proven.infohash], [block.id, BigInt(i), 1 + i, infohash])
+    assert.deepEqual([moved, tokens, recipient], asked[i])
+    assert.deepEqual(sealed, encodeSealed(block.sealed))
+    const own = { step, to: recipient, tokens: toBaseUnits(tokens), asset: encodeAsset(moved) }
+    assert.equal(leaf, requestLeaf(own))
+    assert(isInTrace(header.requestsRoot, header.requestCount, i, leaf, siblings))
+  }
+  // Claims are of TTX alone.
+  assert.deepEqual(
+    (await node.call('bridge_claims', {})).claims.map(({ infohash }) => infohash),
+    [ofTtx],
+  )
+  const ofGenesis = genesisInfohash(forge.network.genesis)
+  for (const infohash of ['f'.repeat(40) as Infohash, ofGenesis])
+    assert.deepEqual(await node.call('bridge_request', { infohash }), {})
 })

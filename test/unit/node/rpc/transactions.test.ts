@@ -17,6 +17,7 @@ import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { depositTransaction } from '../../../../node/protocol/queue.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import type { Result } from '../../../../node/rpc/api.ts'
 import { transactionHandlers } from '../../../../node/rpc/handlers/transactions.ts'
 import { accountOf, genesisOf, pay, RULES } from '../../../../scripts/assure/models/world.ts'
 import { log, serve } from '../../../support/rpc/serve.ts'
@@ -124,4 +125,60 @@ test('money in more than eight outputs is there, and cannot be spent at once', a
   }
   await assert.rejects(node.call('account_inputs', { owner: bob.address, tokens: 100n }), { code: 'funds-spread' })
   assert.equal((await node.call('account_inputs', { owner: bob.address, tokens: 80n })).prev.length, 8)
+})
+
+test('account_assets lists all that is not TTX page by page, and balance, inputs and history are those of the asset that is named', async (t) => {
+  const node = await open(t)
+  const issued: Infohash[] = []
+  let prev = first
+  for (let time = 0; time < 5; time++) {
+    const body = { to: bob.address, tokens: BigInt(100 + time), issuance: true, time, prev: [prev] } as const
+    const { file, infohash } = pay(alice, body)
+    assert.equal((await node.call('tx_submit', { file })).status, 'accepted')
+    issued.push(infohash)
+    prev = infohash
+  }
+  const owner = bob.address
+  for (const limit of [1, 2, 5, 500]) {
+    const found: { asset: string; spendable: bigint }[] = []
+    let after: Result<'account_assets'>['next']
+    do {
+      const page: Result<'account_assets'> = await node.call('account_assets', {
+        owner,
+        limit,
+        ...(after && { after }),
+      })
+      assert(page.assets.length <= limit)
+      for (const { asset, spendable, ordered, final } of page.assets) {
+        assert.deepEqual([ordered, final], [0n, 0n])
+        found.push({ asset, spendable })
+      }
+      after = page.next
+    } while (after !== undefined)
+    assert.deepEqual(
+      found,
+      issued
+        .map((asset, i) => ({ asset, spendable: BigInt(100 + i) }))
+        .toSorted((a, b) => (a.asset < b.asset ? -1 : 1)),
+      `limit ${limit}`,
+    )
+  }
+  assert.deepEqual(await node.call('account_assets', { owner: alice.address }), { assets: [] })
+
+  const [asset] = issued
+  assert(asset)
+  const spent = pay(bob, { to: alice.address, tokens: 30n, asset, time: 9, prev: [asset] })
+  assert.equal((await node.call('tx_submit', { file: spent.file })).asset, asset)
+  const balanceOf = async (whose: typeof bob) =>
+    (await node.call('account_balance', { owner: whose.address, asset })).spendable
+  assert.deepEqual([await balanceOf(bob), await balanceOf(alice)], [70n, 30n])
+  assert.equal((await node.call('account_balance', { owner })).spendable, 0n)
+  assert.deepEqual((await node.call('account_inputs', { owner, tokens: 70n, asset })).prev, [spent.infohash])
+  await assert.rejects(node.call('account_inputs', { owner, tokens: 71n, asset }), { code: 'insufficient-funds' })
+  const { transactions } = await node.call('account_history', { owner, asset })
+  assert.deepEqual(
+    transactions.map(({ infohash }) => infohash),
+    [spent.infohash, asset],
+  )
+  assert.deepEqual((await node.call('account_assets', { owner: alice.address })).assets.length, 1)
 })

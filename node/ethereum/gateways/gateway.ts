@@ -1,7 +1,7 @@
 // Where the gateway of a token is, without asking anybody: as contracts/interfaces/IGatewayFactory.sol has it.
 
 import { concatHex, getCreate2Address, getCreateAddress } from 'viem'
-import { type Address, parseAddress, ZERO_HASH } from '../protocol/ids.ts'
+import { type Address, parseAddress, ZERO_HASH } from '../../protocol/ids.ts'
 
 /** The gateway that a factory makes for a token, or has made: the asset of kind 2 that this token is on the TTX side. */
 export function gatewayOf(factory: Address, token: Address): Address {

@@ -1,0 +1,135 @@
+// Having requests of an asset paid by the gateway that entered it, whoever their recipients are.
+
+import { OperationError } from '../../errors.ts'
+import { gatewayClaimCall } from '../../ethereum/gateways/calls.ts'
+import { isPaidByGateway, tokenOfGateway } from '../../ethereum/gateways/token.ts'
+import type { TransactionSender } from '../../ethereum/sending/sender.ts'
+import { isEntered } from '../../protocol/asset.ts'
+import { netOf } from '../../protocol/fee.ts'
+import type { Address, Hash, Infohash } from '../../protocol/ids.ts'
+import { decodeTransaction } from '../../protocol/transaction.ts'
+import type { Result } from '../../rpc/api.ts'
+import type { NodeClient } from '../rpc.ts'
+import { carryOutOnce, type Done } from './carry-out.ts'
+
+type Proven = NonNullable<Result<'bridge_request'>['request']>
+
+export type AssetClaim = {
+  readonly infohash: Infohash
+  readonly recipient: Address
+  /** Units that leave the gateway for the recipient: 99%, of a block that earned nothing too. */
+  readonly net: bigint
+  readonly block: Hash
+  readonly number: bigint
+}
+
+/** Requests in one transaction: each may use much gas. */
+const BATCH = 16
+const PAGE = 500
+
+/** The asset that a request of this infohash asks for; undefined where it asks for TTX, or for nothing that the node knows. */
+export async function assetRequested(
+  node: NodeClient,
+  infohash: Infohash,
+  signal?: AbortSignal,
+): Promise<Address | undefined> {
+  const { bridging } = await node.call('tx_where', { infohash }, signal)
+  return bridging?.asset !== undefined && isEntered(bridging.asset) ? bridging.asset : undefined
+}
+
+/** Requests that an account has made of an asset, newest first. */
+export async function requestsBy(
+  node: NodeClient,
+  owner: Address,
+  asset: Address,
+  signal?: AbortSignal,
+): Promise<readonly Infohash[]> {
+  const found: Infohash[] = []
+  let cursor: string | undefined
+  do {
+    const question = { owner, asset, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) }
+    const page: Result<'account_history'> = await node.call('account_history', question, signal)
+    for (const { infohash, file, status } of page.transactions) {
+      const tx = status === 'final' && file !== undefined ? decodeTransaction(file) : undefined
+      if (tx?.kind === 'signed' && tx.bridge !== undefined && tx.from === owner) found.push(infohash)
+    }
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  return found
+}
+
+/**
+ * What the gateway paid of these requests, and by which transactions; those that are paid, or not in a final block, are passed over. Throws `no-gateway`
+ * for an asset that is not a gateway of the network, `nothing-to-claim`, what the node throws, and what `carryOut` throws.
+ */
+export async function claimAsset(
+  node: NodeClient,
+  sender: TransactionSender,
+  { factory, asset, requests }: { factory: Address | undefined; asset: Address; requests: readonly Infohash[] },
+  signal?: AbortSignal,
+): Promise<Done & { readonly claims: readonly AssetClaim[]; readonly transactions: readonly Hash[] }> {
+  const { ethereum } = sender
+  const token = factory && (await tokenOfGateway(ethereum, factory, asset))
+  if (token === undefined) throw noGateway(asset)
+  const due: Proven[] = []
+  let isAnyPaid = false
+  for (const infohash of requests) {
+    const { request } = await node.call('bridge_request', { infohash }, signal)
+    if (request?.asset !== asset) continue
+    const intent = intentOf(asset, [request])
+    // What we paid and nobody was told of is told once more.
+    const isPaid = sender.open(intent) === undefined && (await isPaidByGateway(ethereum, asset, request.number))
+    isAnyPaid ||= isPaid
+    if (!isPaid) due.push(request)
+  }
+  if (due.length === 0) throw nothingToClaim(asset, requests, isAnyPaid)
+  const done: (Done & { readonly transaction: Hash })[] = []
+  for (const ofBlock of Map.groupBy(due, ({ block }) => block).values()) {
+    for (let offset = 0; offset < ofBlock.length; offset += BATCH) {
+      const batch = ofBlock.slice(offset, offset + BATCH)
+      const [first] = batch
+      if (first === undefined) continue
+      const draft = () =>
+        gatewayClaimCall(
+          asset,
+          first.sealed,
+          batch.map(({ tokens, ...rest }) => ({ ...rest, gross: tokens })),
+        )
+      const { receipt, ...each } = await carryOutOnce(sender, intentOf(asset, batch), draft, signal)
+      done.push({ ...each, transaction: receipt.hash })
+    }
+  }
+  return {
+    claims: due.map(({ infohash, recipient, tokens, block, number }) => {
+      return { infohash, recipient, net: netOf(tokens), block, number }
+    }),
+    transactions: done.map(({ transaction }) => transaction),
+    isEarlier: done.every(({ isEarlier }) => isEarlier),
+    acknowledge: async () => {
+      for (const { acknowledge } of done) await acknowledge()
+    },
+  }
+}
+
+function intentOf(asset: Address, [first, ...others]: readonly Proven[]): string {
+  return `claim requests ${[first, ...others].map((each) => each?.number)} of block ${first?.block} from ${asset}`
+}
+
+function noGateway(asset: Address): OperationError {
+  return new OperationError(
+    'no-gateway',
+    `expected a gateway of this network, got ${asset}: its contract pays by rules of its own; the proof for it is what bridge_request says`,
+    { facts: { asset } },
+  )
+}
+
+function nothingToClaim(asset: Address, requests: readonly Infohash[], isPaid: boolean): OperationError {
+  const why = isPaid
+    ? 'the gateway has paid what was asked for'
+    : 'none of it is in a final block; "ttx status INFOHASH" says where a request is'
+  return new OperationError(
+    'nothing-to-claim',
+    `expected a request of ${asset} in a final block that is not paid yet, got none: ${why}`,
+    { facts: { asset, requests } },
+  )
+}

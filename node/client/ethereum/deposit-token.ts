@@ -1,0 +1,112 @@
+// Bringing a token of Ethereum to the TTX side, through its gateway.
+
+import { OperationError } from '../../errors.ts'
+import { approveCall, createGatewayCall, gatewayDepositCall } from '../../ethereum/gateways/calls.ts'
+import { gatewayOf } from '../../ethereum/gateways/gateway.ts'
+import { allowanceOf, hasCode, tokenBalanceOf } from '../../ethereum/gateways/token.ts'
+import type { TransactionSender } from '../../ethereum/sending/sender.ts'
+import { type Address, type Hash, type Infohash, ZERO_ADDRESS } from '../../protocol/ids.ts'
+import { infohashOf } from '../../protocol/infohash.ts'
+import { encodeTransaction } from '../../protocol/transaction.ts'
+import { carryOut, carryOutOnce, type Done } from './carry-out.ts'
+
+export type TokenDeposit = {
+  /** Of this network: it makes the gateway where there is none. */
+  readonly factory: Address
+  readonly token: Address
+  /** Units of the token. */
+  readonly amount: bigint
+  /** Who is credited on the TTX side. */
+  readonly to: Address
+}
+
+export type DepositedToken = Done & {
+  /** Of the transaction that every node builds from the entry. */
+  readonly infohash: Infohash
+  /** Of the entry in the lane of assets. */
+  readonly index: bigint
+  /** The asset. */
+  readonly gateway: Address
+  /** Units: what really arrived, which is less than `amount` of a token that takes a fee. */
+  readonly credit: bigint
+  readonly transaction: Hash
+}
+
+export type Preparation = 'create' | 'approve'
+
+/**
+ * Makes the gateway if it is missing, allows it exactly this much, and deposits: three transactions at most. Run again after it was cut off, it goes on
+ * where it was: the same deposit that is under way, or was done and not acknowledged, is not made twice. `onPreparation` is told before what comes first
+ * is sent. Throws `bad-address`, `insufficient-tokens`, and what `carryOut` throws.
+ */
+export async function depositToken(
+  sender: TransactionSender,
+  { factory, token, amount, to }: TokenDeposit,
+  onPreparation: (what: Preparation) => void = () => undefined,
+  signal?: AbortSignal,
+): Promise<DepositedToken> {
+  const { chain, bridge } = sender.ethereum.network
+  const gateway = gatewayOf(factory, token)
+  const prepare = async () => {
+    await checkDeposit(sender, { token, amount, to, gateway })
+    if (!(await hasCode(sender.ethereum, gateway))) {
+      onPreparation('create')
+      await carryOut(sender, createGatewayCall(factory, token), signal)
+    }
+    await allow(sender, token, gateway, amount, () => onPreparation('approve'), signal)
+    return gatewayDepositCall(gateway, amount, to)
+  }
+  const intent = `deposit ${amount} of ${token} for ${to}`
+  const { receipt, isEarlier, acknowledge } = await carryOutOnce(sender, intent, prepare, signal)
+  const { hash, queued: [entry] = [] } = receipt
+  if (entry?.amount === undefined) throw new Error(`no entry of an asset in ${hash}`)
+  const { index, amount: credit } = entry
+  const tx = { kind: 'deposit', deposit: { asset: gateway, bridge, chain, index }, to, tokens: credit } as const
+  const infohash = infohashOf(encodeTransaction(tx))
+  return { infohash, index, gateway, credit, transaction: hash, isEarlier, acknowledge }
+}
+
+type Checked = Omit<TokenDeposit, 'factory'> & { readonly gateway: Address }
+
+async function checkDeposit({ ethereum }: TransactionSender, { token, amount, to, gateway }: Checked): Promise<void> {
+  if (to === ZERO_ADDRESS || [ethereum.bridge, token, gateway].includes(to)) {
+    throw new OperationError(
+      'bad-address',
+      `expected an address that somebody owns, got ${to}; name another recipient`,
+      { facts: { to } },
+    )
+  }
+  const { account } = ethereum
+  const balance = await tokenBalanceOf(ethereum, token, account)
+  if (balance === undefined) {
+    throw new OperationError(
+      'bad-address',
+      `expected a token (ERC-20) on Ethereum, got ${token}, which does not say what ${account} holds of it; check the address`,
+      { facts: { token } },
+    )
+  }
+  if (balance >= amount) return
+  throw new OperationError(
+    'insufficient-tokens',
+    `expected ${amount} units of ${token} at ${account}, got ${balance}; deposit less, or send some there first`,
+    { facts: { account, token, balance: `${balance}`, amount: `${amount}` } },
+  )
+}
+
+/** Of the amount, and no more: what a gateway could take beyond that, a flaw of it could. */
+async function allow(
+  sender: TransactionSender,
+  token: Address,
+  gateway: Address,
+  amount: bigint,
+  onSend: () => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { ethereum } = sender
+  const allowed = (await allowanceOf(ethereum, token, ethereum.account, gateway)) ?? 0n
+  if (allowed >= amount) return
+  onSend()
+  // Some tokens (USDT) change no allowance that is not zero.
+  if (allowed > 0n) await carryOut(sender, approveCall(token, gateway, 0n), signal)
+  await carryOut(sender, approveCall(token, gateway, amount), signal)
+}

@@ -1,0 +1,112 @@
+// Tokens of others (ERC-20) and their gateways, as one asks them now. All that a token says of itself is a claim.
+
+import {
+  BaseError,
+  decodeFunctionResult,
+  ExecutionRevertedError,
+  encodeFunctionData,
+  erc20Abi,
+  type Hex,
+  hexToString,
+  type PublicClient,
+  size,
+  trim,
+} from 'viem'
+import { gatewayAbi } from '../../../deployments/gateway-abi.ts'
+import { type Address, isAddress, parseAddress } from '../../protocol/ids.ts'
+import type { EthereumReader } from '../reader.ts'
+import { gatewayOf } from './gateway.ts'
+
+/** What a token says of itself. */
+export type TokenClaim = {
+  /** Raw text of strangers: nothing to show as it is. */
+  readonly symbol?: string
+  readonly decimals?: number
+}
+
+type Asker = Pick<EthereumReader, 'ask'>
+
+/** The token of a gateway that this factory has made; undefined of whatever else is there, or nothing. */
+export async function tokenOfGateway(
+  ethereum: Asker,
+  factory: Address,
+  gateway: Address,
+): Promise<Address | undefined> {
+  const data = encodeFunctionData({ abi: gatewayAbi, functionName: 'token' })
+  const answer = await answerOf(ethereum, gateway, data)
+  if (answer === undefined || size(answer) !== 32) return undefined
+  const token = `0x${answer.slice(26).toLowerCase()}`
+  // What a contract answers proves nothing: its address has to follow from the token.
+  return isAddress(token) && gatewayOf(factory, token) === gateway ? token : undefined
+}
+
+/** Nothing that the token does not say. */
+export async function readTokenClaim(ethereum: Asker, token: Address): Promise<TokenClaim> {
+  const ask = (functionName: 'symbol' | 'decimals') =>
+    answerOf(ethereum, token, encodeFunctionData({ abi: erc20Abi, functionName }))
+  const [symbol, decimals] = [textIn(await ask('symbol')), numberIn(await ask('decimals'))]
+  return {
+    ...(symbol === undefined ? {} : { symbol }),
+    ...(decimals === undefined || decimals > 255n ? {} : { decimals: Number(decimals) }),
+  }
+}
+
+/** Units of the token that an account holds, by what the token says; undefined if it says nothing, since it is not one. */
+export async function tokenBalanceOf(ethereum: Asker, token: Address, owner: Address): Promise<bigint | undefined> {
+  return numberIn(
+    await answerOf(ethereum, token, encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [owner] })),
+  )
+}
+
+/** How much of it a spender may take from an owner. */
+export async function allowanceOf(
+  ethereum: Asker,
+  token: Address,
+  owner: Address,
+  spender: Address,
+): Promise<bigint | undefined> {
+  const data = encodeFunctionData({ abi: erc20Abi, functionName: 'allowance', args: [owner, spender] })
+  return numberIn(await answerOf(ethereum, token, data))
+}
+
+/** Whether a contract is there. */
+export async function hasCode(ethereum: Asker, address: Address): Promise<boolean> {
+  const code = await ethereum.ask(`code of ${address}`, (client) => client.getCode({ address }))
+  return code !== undefined && code !== '0x'
+}
+
+/** Whether a gateway has paid a request of the final branch. */
+export async function isPaidByGateway(ethereum: Asker, gateway: Address, number: bigint): Promise<boolean> {
+  return await ethereum.ask('whether a request was paid', (client) =>
+    client.readContract({ abi: gatewayAbi, address: gateway, functionName: 'isClaimed', args: [number] }),
+  )
+}
+
+/** Undefined if the contract refuses, or there is none. */
+async function answerOf(ethereum: Asker, to: Address, data: Hex): Promise<Hex | undefined> {
+  const answer = await ethereum.ask(`an answer of ${parseAddress(to)}`, async (client: PublicClient) => {
+    try {
+      return (await client.call({ to, data })).data
+    } catch (error) {
+      if (error instanceof BaseError && error.walk((inner) => inner instanceof ExecutionRevertedError) !== null)
+        return undefined
+      throw error
+    }
+  })
+  return answer === '0x' ? undefined : answer
+}
+
+function numberIn(answer: Hex | undefined): bigint | undefined {
+  return answer === undefined || size(answer) < 32 ? undefined : BigInt(answer.slice(0, 66))
+}
+
+/** Text as the standard has it, or as old tokens do: 32 bytes of it. */
+function textIn(answer: Hex | undefined): string | undefined {
+  if (answer === undefined) return undefined
+  try {
+    if (size(answer) === 32) return hexToString(trim(answer, { dir: 'right' }))
+    return decodeFunctionResult({ abi: erc20Abi, functionName: 'symbol', data: answer })
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,156 @@
+// Other assets on the command line, on a node without Ethereum: issued, listed, shown, refused while they may vanish, and paid by whoever insists.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import bencode from 'bencode'
+import { TtxNode } from '../../../../node/node.ts'
+import { genesisState } from '../../../../node/protocol/genesis.ts'
+import { sha1 } from '../../../../node/protocol/hash.ts'
+import { genesisBlock } from '../../../../node/protocol/header.ts'
+import { toInfohash } from '../../../../node/protocol/ids.ts'
+import { stateRoot } from '../../../../node/protocol/state.ts'
+import { decodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { toGasPrice, toTime } from '../../../../node/protocol/units.ts'
+import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
+import { accountOf, genesisOf, RULES } from '../../../../scripts/assure/models/world.ts'
+import { runCli } from '../../../../scripts/cli/program.ts'
+import { fakeShell } from '../../../support/fake-shell.ts'
+import { log } from '../../../support/log.ts'
+
+const [alice, bob] = [accountOf('alice'), accountOf('bob')]
+const genesis = genesisOf(alice)
+const easiestTarget = 2n ** 240n
+const PASSPHRASE = 'four random words here'
+const gatewayFactory = accountOf('factory').address
+
+async function open(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-assets-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const state = stateRoot(genesisState(genesis))
+  const definition = {
+    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, floorPrice: toGasPrice(7n), gatewayFactory },
+    ...{ deployedBlock: 0n, deployedAt: toTime(0n) },
+    genesisBlock: genesisBlock({ ...RULES, easiestTarget, state }),
+  }
+  const deps = { log, clock: () => 1_800_000_000_000, version: '0.0.0' }
+  const rpc = { host: '127.0.0.1', port: 0 }
+  const node = new TtxNode(deps, { folder: join(folder, 'node'), definition, ethereum: [], rpc, network: {} })
+  await node.start()
+  t.after(() => node.stop())
+  for (const [name, { key }] of Object.entries({ alice, bob })) {
+    const saved = await saveWallet(join(folder, 'wallets'), name, key, PASSPHRASE, { scryptN: 4_096 })
+    saved[Symbol.dispose]()
+  }
+  const common = ['--node', node.rpcUrl, '--data', folder]
+  const text = async (...args: readonly string[]) => {
+    const shell = fakeShell({ folder, env: { TTX_PASSPHRASE: PASSPHRASE } })
+    const exitCode = await runCli([...args, ...common], shell)
+    return { exitCode, out: shell.out(), err: shell.err() }
+  }
+  const json = async (...args: readonly string[]) => {
+    const { exitCode, out } = await text(...args, '--json')
+    return { exitCode, ...JSON.parse(out) }
+  }
+  return { folder, json, text }
+}
+
+test('an asset is issued with its memo, and shown with its issuer, its units and what is not final about it', async (t) => {
+  const { folder, json, text } = await open(t)
+  const prospectus = join(folder, 'gold.txt')
+  const torrent = join(folder, 'gold.torrent')
+  await writeFile(prospectus, 'what gold is '.repeat(20_000))
+  const flags = ['--decimals', '6', '--prospectus', prospectus, '--torrent', torrent, '--wallet', 'alice']
+  const issued = await json('asset', 'issue', 'GOLD', '21000000.5', '--to', 'bob', ...flags)
+  assert.equal(issued.exitCode, 0, JSON.stringify(issued))
+  assert.deepEqual(
+    [issued.status, issued.tokens, issued.to, issued.symbol, issued.decimals],
+    ['accepted', '21000000500000', bob.address, 'GOLD', 6],
+  )
+  const { info } = bencode.decode(await readFile(torrent))
+  assert.equal(toInfohash(sha1(bencode.encode(info))), issued.prospectus)
+  assert.equal(issued.memo, `GOLD 6 ${issued.prospectus}`)
+
+  const shown = await json('asset', 'show', issued.asset)
+  assert.deepEqual(
+    [shown.kind, shown.asset, shown.symbol, shown.decimals, shown.issuer, shown.issuedTo, shown.issued, shown.isFinal],
+    [3, issued.asset, 'GOLD', 6, alice.address, bob.address, '21000000500000', false],
+  )
+  assert.equal(shown.prospectus, issued.prospectus)
+  assert.match(shown.warnings.join(), /not final \(accepted\)/)
+  const { out } = await text('asset', 'show', issued.asset)
+  assert.match(out, new RegExp(`^asset +${issued.asset}$`, 'm'))
+  assert.match(out, /^issued +21000000\.5 GOLD, 21000000500000 units/m)
+  assert.match(out, /^final +no: wallets refuse/m)
+
+  const file = (await json('tx', 'show', issued.asset)).file
+  const tx = decodeTransaction(new TextEncoder().encode(file))
+  assert(tx.kind === 'signed' && tx.issuance)
+})
+
+test('an asset that is not final is refused with the way on, and paid by who takes the risk', async (t) => {
+  const { json, text } = await open(t)
+  const { asset } = await json('asset', 'issue', 'GOLD', '1000', '--decimals', '2', '--wallet', 'alice')
+  const pay = (amount: string, ...flags: string[]) =>
+    json('send', amount, 'bob', '--asset', asset, '--wallet', 'alice', ...flags)
+  const refused = await pay('1.25')
+  assert.deepEqual([refused.exitCode, refused.error.code], [1, 'asset-not-final'])
+  assert.match(refused.error.message, new RegExp(`ttx wait ${asset}.*--unfinal`))
+  const paid = await pay('1.25', '--unfinal')
+  assert.deepEqual([paid.exitCode, paid.asset, paid.tokens], [0, asset, '125'])
+  assert.equal((await pay('7', '--units', '--unfinal')).tokens, '7')
+  assert.equal((await pay('1.234', '--unfinal')).error.code, 'bad-arguments')
+  assert.equal((await pay('1000', '--unfinal')).error.code, 'insufficient-funds')
+  const { out } = await text('balance', 'bob', '--asset', asset)
+  assert.match(out, /^spendable +1\.32 GOLD$/m)
+  assert.match((await text('balance', 'bob')).out, new RegExp(`^asset +1\\.32 GOLD of asset ${asset}$`, 'm'))
+  const { transactions } = await json('tx', 'list', 'bob', '--asset', asset)
+  assert.equal(transactions.length, 2)
+  assert.deepEqual((await json('tx', 'list', 'bob')).transactions, [])
+})
+
+test('a name that imitates another asset of the wallet is told beside both ids, and money cannot be issued', async (t) => {
+  const { json, text } = await open(t)
+  const issue = (symbol: string) => json('asset', 'issue', symbol, '5', '--to', 'bob', '--wallet', 'alice')
+  const { asset: real } = await issue('GOLD')
+  const { asset: fake } = await issue('G0ld')
+  const { assets } = await json('asset', 'list', 'bob')
+  assert.equal(assets.length, 2)
+  for (const each of assets) {
+    const other = each.asset === real ? fake : real
+    assert.match(each.warnings.join(), new RegExp(`reads like G[O0]l?L?[dD] of another asset: ${other}`))
+  }
+  assert.match(
+    (await text('asset', 'show', fake, '--wallet', 'bob')).out,
+    new RegExp(`careful.*reads like GOLD.*${real}`),
+  )
+  assert.match((await text('asset', 'list', 'bob', '--limit', '1')).out, /^more +ttx asset list --after [0-9a-f]{40}$/m)
+  const money = await issue('TTx')
+  assert.deepEqual([money.exitCode, money.error.code], [1, 'bad-arguments'])
+  for (const symbol of ['ÖL', '100', 'A B']) assert.equal((await issue(symbol)).exitCode, 2)
+})
+
+test('what is no asset, or cannot be moved so, is refused with what to do', async (t) => {
+  const { json } = await open(t)
+  const strange = 'f'.repeat(40)
+  const contract = `0x${'ab'.repeat(20)}`
+  const wallet = ['--wallet', 'alice']
+  const codeOf = async (...args: string[]) => (await json(...args, ...wallet)).error.code
+  assert.equal(await codeOf('asset', 'show', strange), 'unknown-asset')
+  const { asset } = await json('asset', 'issue', 'GOLD', '5', ...wallet)
+  const { infohash } = await json('send', '1', 'bob', ...wallet)
+  assert.equal(await codeOf('asset', 'show', infohash), 'unknown-asset')
+  assert.equal(await codeOf('send', '1', 'bob', '--asset', strange), 'unknown-asset')
+  assert.equal(await codeOf('send', '1', 'bob', '--asset', contract), 'decimals-unknown')
+  assert.equal(await codeOf('send', '1', 'bob', '--asset', contract, '--units'), 'insufficient-funds')
+  assert.equal(await codeOf('bridge', '1', '--asset', asset), 'bad-arguments')
+  assert.equal(await codeOf('send', '1', 'bob', '--units'), 'bad-arguments')
+  assert.equal(await codeOf('deposit', '1', '--asset', asset), 'bad-arguments')
+  assert.equal(await codeOf('claim', '--asset', asset), 'bad-arguments')
+  assert.equal((await json('send', '1', 'bob', '--asset', 'gold', ...wallet)).exitCode, 2)
+  const shown = await json('asset', 'show', contract, ...wallet)
+  assert.deepEqual([shown.kind, shown.asset], [2, contract])
+  assert.match(shown.unread, /--ethereum/)
+})
