@@ -36,7 +36,7 @@ export function registerDeployGateways(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.network)
         .summary('make the factory of gateways of a network')
         .description(
-          'Deploy the factory that makes the gateways of tokens, from the wallet, look at its code on every endpoint, and write its address into the file of the network. It is no part of the rules, and nobody has rights in it. One is enough for a network: gateways of another one are other assets, so use the one that others use. If it is killed, run it again: it goes on with what it has sent.',
+          'Deploy the factory that makes the gateways of tokens, from the wallet, look at its code on every endpoint, and write its address into the file of the network. It is not part of the rules, and nobody has rights in it. One is enough for a network: gateways of another one are other assets, so use the one that others use. If it is killed, run it again: it goes on with what it has sent.',
         )
         .argument('<deployment>', 'file of the network, which names no factory yet')
         .option('--yes', 'do not ask')
