@@ -8,6 +8,8 @@ import { test } from 'node:test'
 import { toHex } from 'viem'
 import { bridgeAbi } from '../../../../../deployments/bridge-abi.ts'
 import { bridgeBytecode } from '../../../../../deployments/bridge-bytecode.ts'
+import { judgeBytecode } from '../../../../../deployments/judge-bytecode.ts'
+import { judgeRuntimeCode } from '../../../../../deployments/judge-runtime-code.ts'
 import { runtimeCode } from '../../../../../deployments/runtime-code.ts'
 import { parseDeployment } from '../../../../../node/deployment.ts'
 import { DEFAULT_PARAMETERS, PARAMETER_NAMES } from '../../../../../node/ethereum/deploying/parameters.ts'
@@ -35,9 +37,10 @@ test('a dry run says all of it, needs no passphrase, and sends nothing', async (
 })
 
 test('it deploys what was chosen, says what it cost, and writes what others need', async (t) => {
-  const stage = await DeployStage.open(t)
+  const stage = await DeployStage.open(t, { hasJudge: false })
   const chosen = ['--min-request', '2.5', '--floor-price', '0.5', '--easiest-target', '2^215']
   const estimate = await stage.json(...stage.deployment(...chosen, '--dry-run'))
+  assert.equal(estimate.cost.hasJudge, false)
   const done = await stage.json(...stage.deployment(...chosen))
   assert.equal(done.earlier, false)
   assert.ok(BigInt(done.gas) <= BigInt(estimate.cost.gasLimit) && BigInt(done.cost) <= BigInt(estimate.cost.most))
@@ -74,7 +77,7 @@ test('it deploys what was chosen, says what it cost, and writes what others need
   // What it left: nothing under way, and the same command makes no second network by accident.
   assert.deepEqual(await readdir(stage.file('data/deploying')), [])
   assert.equal((await stage.json(...stage.deployment(...chosen))).error.code, 'file-not-written')
-  assert.equal(await stage.anvil.client.getTransactionCount({ address: stage.account }), 1)
+  assert.equal(await stage.anvil.client.getTransactionCount({ address: stage.account }), 2, 'the judge, and the bridge')
 
   // The bundle makes the very bytes that were sent.
   const bundle = JSON.parse(await readFile(stage.file('net-sources/contracts.json'), 'utf8'))
@@ -91,13 +94,14 @@ test('it deploys what was chosen, says what it cost, and writes what others need
   assert.equal(`${made[0].code}${made[0].constructorArguments.slice(2)}`, sent.input)
   assert.deepEqual(
     made.map(({ address }: { address: string }) => address),
-    [done.bridge, done.token, done.judge, done.reader],
+    [done.bridge, done.token, done.reader, done.judge],
   )
   assert.deepEqual(
     made.map(({ contractName }: { contractName: string }) => contractName),
-    Object.values(runtimeCode).map(({ name }) => name),
+    Object.values({ ...runtimeCode, ...judgeRuntimeCode }).map(({ name }) => name),
   )
-  for (const { code } of made.slice(1)) assert.ok(bridgeBytecode.includes(code.slice(2)))
+  for (const { code } of made.slice(1, 3)) assert.ok(bridgeBytecode.includes(code.slice(2)))
+  assert.equal(made[3].code, judgeBytecode)
 })
 
 test('somebody has to say yes, on a terminal or beforehand', async (t) => {
@@ -239,4 +243,56 @@ test('what was sent is found by account and nonce where the outbox has lost it',
   const done = await stage.json(...stage.deployment())
   assert.deepEqual([done.earlier, await pending()], [true, 1])
   assert.equal((await stage.read()).bridge, done.bridge)
+})
+
+test('a second bridge is given the judge that the first one left, whoever deployed it', async (t) => {
+  const stage = await DeployStage.open(t, { hasJudge: false })
+  const first = await stage.json(...stage.deployment())
+  const before = await stage.anvil.client.getTransactionCount({ address: stage.account })
+  const second = await stage.json(
+    ...stage.deployment('--out', stage.file('second.json'), '--accept', 'shared-genesis', '--floor-price', '2'),
+  )
+  assert.equal(second.judge, first.judge)
+  assert.equal(await stage.anvil.client.getTransactionCount({ address: stage.account }), before + 1)
+})
+
+test('who is cut off behind the judge goes on with the bridge', async (t) => {
+  const stage = await DeployStage.open(t, { hasJudge: false })
+  const proxy = await EthereumProxy.start(stage.anvil.url)
+  t.after(() => proxy[Symbol.asyncDispose]())
+  // The judge is sent, and its receipt is never seen.
+  proxy.tamper = ({ method }) => (method === 'eth_getTransactionReceipt' ? { status: 500 } : undefined)
+  const shell = fakeShell({ folder: stage.folder })
+  const running = stage.runIn(shell, ...stage.deployment('--ethereum', proxy.url))
+  const isAsked = () => proxy.calls.some(({ method }) => method === 'eth_getTransactionReceipt')
+  await until('the question for a receipt', async () => isAsked() || undefined)
+  shell.controller.abort(interrupted())
+  assert.notEqual((await running).exitCode, 0)
+  const done = await stage.json(...stage.deployment())
+  assert.equal(await stage.anvil.client.getTransactionCount({ address: stage.account }), 2)
+  assert.equal((await stage.read()).bridge, done.bridge)
+})
+
+test('who finds that somebody else was faster with the judge takes theirs', async (t) => {
+  const stage = await DeployStage.open(t, { hasJudge: false })
+  const proxy = await EthereumProxy.start(stage.anvil.url)
+  t.after(() => proxy[Symbol.asyncDispose]())
+  let isDeployed = false
+  proxy.tamper = async ({ method }) => {
+    if (method === 'eth_sendRawTransaction' && !isDeployed) {
+      isDeployed = true
+      await stage.anvil.deployJudge() // in a block before ours, which then has no effect
+    }
+    return undefined
+  }
+  const done = await stage.json(...stage.deployment('--ethereum', proxy.url))
+  assert.ok(isDeployed)
+  assert.equal((await stage.read()).bridge, done.bridge)
+})
+
+test('a chain without the contract that puts a judge where it has to be is told so', async (t) => {
+  const stage = await DeployStage.open(t, { flags: ['--disable-default-create2-deployer'], hasJudge: false })
+  const { error } = await stage.json(...stage.deployment())
+  assert.equal(error.code, 'no-create2-proxy')
+  assert.equal(await stage.anvil.client.getTransactionCount({ address: stage.account }), 0)
 })
