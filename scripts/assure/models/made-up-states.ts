@@ -1,6 +1,6 @@
 // Seeded steps on states to which no chain of steps leads: accounts and outputs hold what does not fit together, up to 128 bits.
 
-import { flowsOf } from '../../../node/protocol/flows.ts'
+import { type Flow, flowsOf } from '../../../node/protocol/flows.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../node/protocol/infohash.ts'
 import { type DepositEntry, depositTransaction, type EnteredEntry } from '../../../node/protocol/queue.ts'
@@ -10,10 +10,11 @@ import { encodeStep, type Step } from '../../../node/protocol/step.ts'
 import { encodeTransaction } from '../../../node/protocol/transaction.ts'
 import { find, insert, isTaken, remove } from '../../../node/protocol/tree.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
+import type { VerifiedTransaction } from '../../../node/protocol/verify.ts'
 import type { StepCase } from './step-cases.ts'
 import type { World } from './world.ts'
 
-/** A payment or request and a deposit, each on the world's state with other amounts, or other entries, in the places that it touches. */
+/** A payment, request or swap and a deposit, each on the world's state with other amounts, or other entries, in the places that it touches. */
 export function* madeUpCases(world: World): Generator<StepCase, void> {
   yield transactionCase(world)
   yield depositCase(world)
@@ -40,45 +41,55 @@ export function withPlaceTaken(state: State, name: EntryName): State {
 /** Sums of inputs and accounts that, as often as not, just fit or just do not. */
 function transactionCase(world: World): StepCase {
   const { state, queueIndex } = world
-  // Of two inputs or more, since one alone holds what fits.
-  const tries = Array.from({ length: 3 }, () => world.transaction())
-  const verified = tries.reduce((most, next) => (next.tx.prev.length > most.tx.prev.length ? next : most))
-  const { tx, packed } = verified
-  const { from, to, tokens, prev, asset } = tx
-  const [first, second] = prev.map((infohash): EntryName => ofAsset({ infohash, owner: from }, asset))
-  const [flow] = flowsOf(verified)
-  const payee = ofAsset({ owner: to }, flow?.paid?.asset)
-  const amounts: [EntryName | undefined, bigint[]][] = [
-    [second, [0n, tokens, tokens + 1n, MAX_TOKENS, MAX_TOKENS]],
-    [ofAsset({ owner: from }, asset), [0n, tokens - 1n, tokens, tokens + 1n, MAX_TOKENS]],
-    [
-      to === from && !tx.issuance ? undefined : payee,
-      [0n, 5n, MAX_TOKENS - tokens, MAX_TOKENS - tokens + 1n, MAX_TOKENS],
-    ],
-    [first, [1n, tokens, MAX_TOKENS - tokens, MAX_TOKENS - 1n, MAX_TOKENS, MAX_TOKENS]],
-  ]
-  const madeUp = amounts.reduce(
-    (next, [name, choices]) => (name && world.random() < 0.7 ? withAmount(next, name, world.pick(choices)) : next),
-    state,
-  )
+  const { packed, ...verified } = severalInputs(world)
+  const madeUp = flowsOf(verified)
+    .flatMap(amountsOf)
+    .reduce(
+      (next, [name, choices]) => (name && world.random() < 0.7 ? withAmount(next, name, world.pick(choices)) : next),
+      state,
+    )
   const isForced = world.random() < 0.3
   const step = encodeStep(isForced ? { kind: 'applied', fee: toGwei(1n), packed } : { kind: 'transaction', packed })
   return { name: 'made-up amounts', state: madeUp, queueIndex, step }
 }
 
+/** A swap now and then; else one of two inputs or more, since one alone holds what fits. */
+function severalInputs(world: World): VerifiedTransaction {
+  const isSwap = world.random() < 0.3
+  const tries: VerifiedTransaction[] = Array.from({ length: 3 }, () => (isSwap && world.take()) || world.transaction())
+  const inputs = (each: VerifiedTransaction) => flowsOf(each).reduce((sum, { prev }) => sum + prev.length, 0)
+  return tries.reduce((most, next) => (inputs(next) > inputs(most) ? next : most))
+}
+
+function amountsOf({ from, prev, asset, least, paid }: Flow): [EntryName | undefined, bigint[]][] {
+  const [first, second] = prev.map((infohash): EntryName => ofAsset({ infohash, owner: from }, asset))
+  // Of an issuance what it creates: it asks nothing of its inputs.
+  const tokens = least > 0n ? least : (paid?.tokens ?? 0n)
+  return [
+    [second, [0n, tokens, tokens + 1n, MAX_TOKENS, MAX_TOKENS]],
+    [ofAsset({ owner: from }, asset), [0n, tokens - 1n, tokens, tokens + 1n, MAX_TOKENS]],
+    [
+      paid && ofAsset({ owner: paid.to }, paid.asset),
+      [0n, 5n, MAX_TOKENS - tokens, MAX_TOKENS - tokens + 1n, MAX_TOKENS],
+    ],
+    [first, [1n, tokens, MAX_TOKENS - tokens, MAX_TOKENS - 1n, MAX_TOKENS, MAX_TOKENS]],
+  ]
+}
+
 /** One of the entries that a transaction touches has lost its place to another. */
 function takenByTransactionCase(world: World): StepCase {
   const { state, queueIndex } = world
-  const verified = world.transaction()
-  const { tx, infohash, packed } = verified
-  const { from, to, prev, asset } = tx
-  const [flow] = flowsOf(verified)
-  const [moved, payee] = [flow?.paid ? flow.paid.asset : asset, { owner: to }]
-  const paid = tx.bridge ? [] : [{ infohash, ...payee }, payee, payee].map((name) => ofAsset(name, moved))
-  const own = [{ infohash: world.pick(prev), owner: from }, { infohash, owner: from }, { owner: from }]
-  const name = world.pick<EntryName>([...own.map((each) => ofAsset(each, asset)), ...paid])
+  const swap = world.random() < 0.3 ? world.take() : undefined
+  const verified: VerifiedTransaction = swap ?? world.transaction()
+  const { infohash, packed } = verified
+  const names = flowsOf(verified).flatMap(({ from, prev, asset, paid }): EntryName[] => {
+    const own = [{ infohash: world.pick(prev), owner: from }, { infohash, owner: from }, { owner: from }]
+    const payee = paid && { owner: paid.to }
+    const theirs = payee ? [{ infohash, ...payee }, payee, payee] : []
+    return [...own.map((each) => ofAsset(each, asset)), ...theirs.map((each) => ofAsset(each, paid?.asset))]
+  })
   const step = encodeStep({ kind: 'transaction', packed })
-  return { name: 'place taken', state: withPlaceTaken(state, name), queueIndex, step }
+  return { name: 'place taken', state: withPlaceTaken(state, world.pick(names)), queueIndex, step }
 }
 
 /** A deposit whose output or whose account has lost its place. */

@@ -148,8 +148,16 @@ export class World {
     return fits ? verified : this.transaction()
   }
 
-  /** A random swap of two assets that is valid in the present state; undefined if no two accounts have two. */
+  /** A random swap of two assets that is valid in the present state; undefined if some tries found no two accounts that have two. */
   take(): Taken | undefined {
+    for (let tries = 6; tries > 0; tries--) {
+      const found = this.#tryTake()
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  #tryTake(): Taken | undefined {
     const [maker, taker] = [this.pick(this.accounts), this.pick(this.accounts)]
     const [give, want] = [this.#some(maker.address), this.#some(taker.address)]
     if (maker === taker || give === undefined || want === undefined || give.asset === want.asset) return undefined
@@ -180,6 +188,15 @@ export class World {
   /** The contract that entered one of the assets of this world. */
   contract(): Address {
     return accountOf(`contract ${Math.floor(this.random() * 3)}`).address
+  }
+
+  /** Gives every account some TTX and some of what contracts enter, so that they have what to swap. */
+  endow(): void {
+    for (const { address: to } of this.accounts) {
+      this.apply({ kind: 'deposit', entry: { kind: 'deposit', gross: 5_000n, to } })
+      const entry = { kind: 'entered', fee: toGwei(1n), amount: 700n, to, asset: this.contract() } as const
+      this.apply({ kind: 'entered', entry })
+    }
   }
 
   /** The number of the entry that a step consumes in its lane, if it consumes one. */

@@ -34,6 +34,12 @@ const MADE_UP = [
   'place taken, OutputExists of an account',
   'place taken, OutputExists of an output',
   'place taken, Overspend',
+  'take, made-up amounts, MissingInput',
+  'take, made-up amounts, Overflow',
+  'take, made-up amounts, Overspend',
+  'take, place taken, MissingInput',
+  'take, place taken, OutputExists',
+  'take, place taken, Overspend',
 ]
 
 /** What valid steps there are. */
@@ -47,6 +53,7 @@ const FORMS = [
   'request of TTX',
   'request of what was entered',
   'issuance',
+  'take',
 ]
 
 const BAD_WITNESS = toFunctionSelector('BadWitness(uint256)')
@@ -79,7 +86,8 @@ describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, 
     const grown = new Set<number>()
     const valid = new Set<string>()
     const madeUp = new Map<string, number>()
-    for (const [world, judged] of judgedCases(seed, runs)) {
+    // Twice as many as of the others, which have a witness or many of their own to try for each.
+    for (const [world, judged] of judgedCases(seed, 2 * runs)) {
       const [outcome] = await applyWithEach(world, judged, [concat(...judged.witness)])
       assert.deepEqual(outcome, answer(judged), describeCase(judged))
       seen.add(judged.reason)
@@ -130,6 +138,7 @@ function* judgedCases(first: number, count: number): Generator<[World, Judged]> 
   for (let done = 0; done < count; ) {
     const world = new World(first + done)
     // The first world is as small as can be: genesis alone.
+    if (done > 0) world.endow()
     if (done > 0) world.state = withStrangers(world, world.state, 2 ** (world.random() * 9))
     let left = Math.min(STEPS_PER_WORLD, count - done)
     for (const next of cases(world)) {
@@ -155,6 +164,8 @@ function kindOfMadeUp({ name, state, step, reason, post, witness }: Judged): str
   if (name === 'deposit onto amounts' && post === stateRoot(state))
     return `deposit without effect, ${witness.length} openings`
   if (name === 'place of a deposit taken') return `place taken, deposit without effect, ${witness.length} openings`
+  if (formOf(step) === 'take' && (name === 'made-up amounts' || name === 'place taken'))
+    return reason === 'None' ? undefined : `take, ${name}, ${reason}`
   if (name === 'place taken' && reason === 'OutputExists') {
     // Two outputs at most are opened behind the inputs, and then two accounts.
     return `place taken, OutputExists of an ${witness.length > (inputsOf(step) ?? 0) + 2 ? 'account' : 'output'}`
