@@ -190,12 +190,16 @@ export class World {
     return accountOf(`contract ${Math.floor(this.random() * 3)}`).address
   }
 
-  /** Gives every account some TTX and some of what contracts enter, so that they have what to swap. */
+  /** Gives every account some TTX and some of what contracts enter, and lets two of them issue, so that they have what to swap. */
   endow(): void {
     for (const { address: to } of this.accounts) {
       this.apply({ kind: 'deposit', entry: { kind: 'deposit', gross: 5_000n, to } })
       const entry = { kind: 'entered', fee: toGwei(1n), amount: 700n, to, asset: this.contract() } as const
       this.apply({ kind: 'entered', entry })
+    }
+    for (const account of this.accounts.slice(0, 2)) {
+      const inputs = this.#owned(account.address).filter(({ asset }) => asset === undefined)
+      this.apply({ kind: 'transaction', packed: this.#issuance(account, inputs.slice(0, 1)).packed })
     }
   }
 

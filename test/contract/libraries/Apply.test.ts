@@ -86,8 +86,8 @@ describe(`Apply.applyStep against node/protocol (${runs} steps, seed ${seed})`, 
     const grown = new Set<number>()
     const valid = new Set<string>()
     const madeUp = new Map<string, number>()
-    // Twice as many as of the others, which have a witness or many of their own to try for each.
-    for (const [world, judged] of judgedCases(seed, 2 * runs)) {
+    // Three times as many as of the others, which have a witness or many of their own to try for each.
+    for (const [world, judged] of judgedCases(seed, 3 * runs)) {
       const [outcome] = await applyWithEach(world, judged, [concat(...judged.witness)])
       assert.deepEqual(outcome, answer(judged), describeCase(judged))
       seen.add(judged.reason)
