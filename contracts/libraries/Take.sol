@@ -31,27 +31,27 @@ library Take {
 
     /// @notice What it says.
     function read(bytes calldata packed) internal pure returns (Swap memory swap) {
-        uint256 at = _at(packed);
-        uint256 word = _word(at);
+        uint256 place = _at(packed);
+        uint256 word = _word(place);
         uint256 flags = word >> 248;
         uint256 offerFlags = word >> 232 & 0xff;
-        swap.offerHash = _offerHash(at, offerFlags);
-        _readSigned(swap.take, at + 3, flags >> 3);
-        at += FIXED;
-        _readSigned(swap.offer, at, offerFlags >> 4);
-        at += 69;
+        swap.offerHash = _offerHash(place, offerFlags);
+        _readSigned(swap.take, place + 3, flags >> 3);
+        place += FIXED;
+        _readSigned(swap.offer, place, offerFlags >> 4);
+        place += 69;
         swap.givesAsset = offerFlags & 4 != 0;
         swap.wantsAsset = offerFlags & 8 != 0;
-        at = _readAmount(swap.give, at, swap.givesAsset);
-        at = _readAmount(swap.want, at, swap.wantsAsset);
+        place = _readAmount(swap.give, place, swap.givesAsset);
+        place = _readAmount(swap.want, place, swap.wantsAsset);
         if (offerFlags & 0x20 != 0) {
             swap.isNamed = true;
-            swap.taker = address(uint160(_word(at) >> 96));
-            at += 20;
+            swap.taker = address(uint160(_word(place) >> 96));
+            place += 20;
         }
-        (swap.give.prevs, swap.give.count) = (at, (offerFlags & 3) + 1);
-        at += INFOHASH * swap.give.count;
-        (swap.want.prevs, swap.want.count) = (at, (flags & 3) + 1);
+        (swap.give.prevs, swap.give.count) = (place, (offerFlags & 3) + 1);
+        place += INFOHASH * swap.give.count;
+        (swap.want.prevs, swap.want.count) = (place, (flags & 3) + 1);
     }
 
     /// @notice The memo, empty where there is none.
@@ -74,47 +74,47 @@ library Take {
     }
 
     /// @dev The flags of the offer are apart from its rest.
-    function _offerHash(uint256 at, uint256 offerFlags) private pure returns (bytes32 digest) {
+    function _offerHash(uint256 place, uint256 offerFlags) private pure returns (bytes32 digest) {
         uint256 size = _offerSize(offerFlags);
         // Safe: writes less than 300 bytes behind the free memory pointer.
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore8(free, offerFlags)
-            calldatacopy(add(free, 1), add(at, FIXED), size)
+            calldatacopy(add(free, 1), add(place, FIXED), size)
             digest := keccak256(free, add(size, 1))
         }
     }
 
     /// @dev time(5) ‖ r(32) ‖ s(32), with the last bit of `v` from elsewhere.
-    function _readSigned(Signed memory signed, uint256 at, uint256 v) private pure {
-        signed.time = _word(at) >> 216;
-        signed.r = bytes32(_word(at + 5));
-        signed.s = bytes32(_word(at + 37));
+    function _readSigned(Signed memory signed, uint256 place, uint256 v) private pure {
+        signed.time = _word(place) >> 216;
+        signed.r = bytes32(_word(place + 5));
+        signed.s = bytes32(_word(place + 37));
         signed.v = 27 + (v & 1);
     }
 
     /// @dev Both amounts leave the one and arrive at the other as they are.
-    function _readAmount(Flow memory flow, uint256 at, bool hasAsset) private pure returns (uint256 next) {
-        uint256 tokens = _word(at) >> 128;
+    function _readAmount(Flow memory flow, uint256 place, bool hasAsset) private pure returns (uint256 next) {
+        uint256 tokens = _word(place) >> 128;
         (flow.least, flow.spent, flow.paid) = (tokens, tokens, tokens);
-        next = at + 16;
+        next = place + 16;
         if (!hasAsset) return next;
         Asset asset = Asset.wrap(bytes32(_word(next) >> 88 << 88));
         (flow.asset, flow.paidAsset) = (asset, asset);
         next += ASSET;
     }
 
-    function _at(bytes calldata packed) private pure returns (uint256 at) {
+    function _at(bytes calldata packed) private pure returns (uint256 place) {
         // Safe: only computes a position in the calldata.
         assembly ("memory-safe") {
-            at := packed.offset
+            place := packed.offset
         }
     }
 
-    function _word(uint256 at) private pure returns (uint256 word) {
+    function _word(uint256 place) private pure returns (uint256 word) {
         // Safe: reads calldata only.
         assembly ("memory-safe") {
-            word := calldataload(at)
+            word := calldataload(place)
         }
     }
 }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { applyStep } from '../../node/protocol/apply.ts'
-import { concat, encodeText, encodeUint, formatHex } from '../../node/protocol/bytes.ts'
+import { concat, encodeText, encodeUint, formatHex, parseHex } from '../../node/protocol/bytes.ts'
 import { feeOf, netOf } from '../../node/protocol/fee.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import { type Infohash, toInfohash } from '../../node/protocol/ids.ts'
@@ -23,6 +23,7 @@ import { madeUpCases } from '../assure/models/made-up-states.ts'
 import { type StepCase, stepCases } from '../assure/models/step-cases.ts'
 import { accountOf, genesisOf, RULES, signBody, World } from '../assure/models/world.ts'
 import { blobVectors } from './blob-vectors.ts'
+import { takeShapes, takeVectors } from './take-vectors.ts'
 
 const FOLDER = new URL('../../test/vectors/', import.meta.url)
 const hex = (bytes: Uint8Array) => `0x${formatHex(bytes)}`
@@ -34,9 +35,16 @@ function infohash(name: string): Infohash {
   return toInfohash(keccak(encodeText(name)).subarray(0, 20))
 }
 
+const PREV = Array.from({ length: 8 }, (_, i) => infohash(`input ${i}`)).sort()
+const TAKES = takeVectors(
+  alice,
+  bob,
+  takeShapes(bob, { contract: accountOf('contract'), issued: infohash('issuance'), prev: PREV }),
+)
+
 /** Each shape that a file can have: the shortest, the longest, with and without each member that is not always there. */
 function bodies() {
-  const prev = Array.from({ length: 8 }, (_, i) => infohash(`input ${i}`)).sort()
+  const prev = PREV
   const transfer = { to: bob.address, tokens: 1_000n, time: 1_767_225_600, prev: prev.slice(0, 2) }
   const request = { ...transfer, to: RULES.bridge, bridge: { chain: RULES.chain, to: bob.address } }
   return {
@@ -136,14 +144,22 @@ function stepVectors() {
     }),
     'transfer of an asset': encodeStep({ kind: 'transaction', packed: packTransaction(signBody(alice, ofContract)) }),
     issuance: encodeStep({ kind: 'transaction', packed: packTransaction(signBody(alice, issuance)) }),
-    'longest transaction': encodeStep({ kind: 'transaction', packed: longest }),
+    'longest transfer': encodeStep({ kind: 'transaction', packed: longest }),
+    ...Object.fromEntries(TAKES.map(({ name, packed }) => [`take, ${name}`, takeStep(packed)])),
   }
+  const take = takeStep(TAKES[0]?.packed ?? '')
   const change = (bytes: Uint8Array, place: number, byte: number) => bytes.map((b, i) => (i === place ? byte : b))
   const wrong = {
     empty: new Uint8Array(),
     'of no kind': change(right.deposit, 0, 0),
     'of kind 6': change(right.transaction, 0, 6),
-    'with an unused flag': change(right.transaction, 1, 0x81),
+    'with an unused flag': change(right.transaction, 1, 0x20 | 0x10 | 0x40),
+    'a take with a count of 5': change(take, 1, 0x84),
+    'a take of a request': change(take, 1, 0x91),
+    'a take with an unused flag': change(take, 1, 0xc1),
+    'a take of an offer with its seventh bit': change(take, 3, 0x41),
+    'a take of an offer with its eighth bit': change(take, 3, 0x81),
+    'a take with a memo of 141': concat(change(take, 2, 141), new Uint8Array(141)),
     'an issuance of an asset': change(right['transfer of an asset'], 1, 0x61),
     'an issuance that is a request': change(right.transaction, 1, 0x51),
     'with a memo of 141': concat(change(right.transaction, 2, 141), new Uint8Array(141)),
@@ -154,6 +170,10 @@ function stepVectors() {
     const entryHash = decoded && stepEntryHash(decoded)
     return { name, step: hex(step), size: stepSizeAt(step, 0), hash: hex(keccak(step)), entryHash: entryHash ?? null }
   })
+}
+
+function takeStep(packed: string): Uint8Array {
+  return encodeStep({ kind: 'transaction', packed: parseHex(packed) })
 }
 
 function treeVectors() {
@@ -198,8 +218,12 @@ function applyVectors() {
     const world = new World(seed, 3)
     for (const next of take(150, stepCases(world))) addApplyVector(cases, world.rules, next)
   }
-  for (let seed = 1; seed <= 2; seed++) {
+  const rich = new World(5, 3)
+  rich.endow()
+  for (const next of take(300, stepCases(rich))) addApplyVector(cases, rich.rules, next)
+  for (let seed = 1; seed <= 3; seed++) {
     const world = new World(seed, 3)
+    if (seed === 3) world.endow()
     for (const { name } of take(200, stepCases(world))) {
       if (name !== 'valid') continue
       for (const next of madeUpCases(world)) addApplyVector(cases, world.rules, next, true)
@@ -251,6 +275,7 @@ function coverageOf(step: Uint8Array, reason: Reason, touches: number): string {
   const kind = decoded?.kind ?? 'no shape'
   const packed = decoded && transactionIn(decoded)
   const flags = packed?.[0] ?? 0
+  if (flags >= 0x80) return `${kind} take, ${reason}, ${touches} entries`
   const request = (flags & 0x10) !== 0 ? ' request' : ''
   const asset = (flags & 0x20) !== 0 ? ` of kind ${packed?.[107]}` : ''
   const issuance = (flags & 0x40) !== 0 ? ' issuance' : ''
@@ -262,6 +287,7 @@ const files = {
   fee: feeVectors(),
   infohash: infohashVectors(),
   'typed-data': typedDataVectors(),
+  take: TAKES,
   step: stepVectors(),
   tree: treeVectors(),
   apply: applyVectors(),

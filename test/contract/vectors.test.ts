@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Hex, size, stringToHex } from 'viem'
+import { type Hex, keccak256, size, stringToHex } from 'viem'
 import { REASONS } from '../../node/protocol/rules.ts'
 import { TestChain } from '../support/contract/chain.ts'
 import applyVectors from '../vectors/apply.json' with { type: 'json' }
@@ -10,6 +10,7 @@ import feeVectors from '../vectors/fee.json' with { type: 'json' }
 import infohashVectors from '../vectors/infohash.json' with { type: 'json' }
 import sha1Vectors from '../vectors/sha1.json' with { type: 'json' }
 import stepVectors from '../vectors/step.json' with { type: 'json' }
+import takeVectors from '../vectors/take.json' with { type: 'json' }
 import treeVectors from '../vectors/tree.json' with { type: 'json' }
 import typedDataVectors from '../vectors/typed-data.json' with { type: 'json' }
 import { deployHarness, type Harness } from './harness/deploy.ts'
@@ -54,6 +55,15 @@ describe('vectors of the step function in Solidity', () => {
       assert.equal(await harness.call('digestOf', rules, packed), digest, name)
       assert.equal(String(await harness.call('senderOf', rules, packed)).toLowerCase(), from, name)
       assert.equal(await harness.call('write', rules, from, packed), stringToHex(file), name)
+    }
+  })
+
+  it('take.json', async () => {
+    for (const { name, packed, packedOffer, offerDigest, maker, digest, taker, file } of takeVectors) {
+      const [signedOffer, signer, signedTake, sender, text, hash] = (await harness.call('readTake', packed)) as Hex[]
+      assert.deepEqual([signedOffer, signedTake, text], [offerDigest, digest, stringToHex(file)], name)
+      assert.deepEqual([signer?.toLowerCase(), sender?.toLowerCase()], [maker, taker], name)
+      assert.equal(hash, keccak256(packedOffer as Hex), name)
     }
   })
 

@@ -17,8 +17,8 @@ import { type Asset, encodeAsset } from '../../../node/protocol/asset.ts'
 import { MAX_BLOB_STEPS, MAX_BLOBS } from '../../../node/protocol/blob.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { parseAddress, toBytes } from '../../../node/protocol/ids.ts'
-import { LANE_SHARE } from '../../../node/protocol/rules.ts'
-import { ofAsset, stateRoot } from '../../../node/protocol/state.ts'
+import { LANE_SHARE, type Rules } from '../../../node/protocol/rules.ts'
+import { ofAsset, type State, stateRoot } from '../../../node/protocol/state.ts'
 import { postOf } from '../../../scripts/assure/models/blobs/right-blocks.ts'
 import { pay } from '../../../scripts/assure/models/world.ts'
 import { GAS_MODULE, renderGas } from '../../../scripts/make/gas.ts'
@@ -34,7 +34,17 @@ import {
   voidStep,
 } from '../../support/contract/blocks.ts'
 import { type Fork, type Receipt, readArtifact } from '../../support/contract/chain.ts'
-import { contract, crowd, deepen, fund, hashes, payee, sender, touched } from '../../support/contract/deep-state.ts'
+import {
+  contract,
+  crowd,
+  deepen,
+  deepSwap,
+  fund,
+  hashes,
+  payee,
+  sender,
+  touched,
+} from '../../support/contract/deep-state.ts'
 import { Fixture, HOUR, MIN_REQUEST } from '../../support/contract/fixture.ts'
 import { Stage } from '../../support/contract/stage.ts'
 
@@ -251,14 +261,10 @@ async function measure(fork: Fork): Promise<void> {
     async function refute(
       name: string,
       limit: bigint,
-      shape: { inputs: number; memo?: string; depth: number; isForced?: boolean; asset?: Asset },
+      { isForced = false, ...shape }: Shape & { readonly isForced?: boolean },
     ) {
-      const { inputs, depth, memo, isForced = false, asset } = shape
       const rules = { chain: 31_337n, bridge: fixture.bridge, token: fixture.token, minRequest: MIN_REQUEST }
-      const body = { to: payee, tokens: 10n ** 20n, time: 2 ** 40 - 1, prev: hashes(inputs), ...(memo ? { memo } : {}) }
-      const { packed, infohash } = pay(sender, ofAsset(body, asset), rules)
-      const names = touched(body.prev, infohash, asset)
-      const before = deepen(crowd(fund(inputs, 10n ** 20n, asset), names, depth), names, depth)
+      const { packed, state: before } = deepCase(rules, shape)
       if (isForced) await fixture.force([packed, packed])
       const step = isForced ? voidStep(fixture.forceFee(packed), packed) : concat(Uint8Array.of(4), packed)
       const steps = [step, step, ...Array.from({ length: 498 }, (_, seed) => transactionStep({ payee, seed }))]
@@ -279,12 +285,18 @@ async function measure(fork: Fork): Promise<void> {
     }
 
     it('of a refutation is at most 800,000 for a usual step, and 5,000,000 for the worst', async (test) => {
-      const again = await chain.snapshot()
+      const back = async () => {
+        await again()
+        again = await chain.snapshot()
+      }
+      let again = await chain.snapshot()
       await refute('refute, 2 inputs, depth 20', 800_000n, { inputs: 2, depth: 20 })
-      await again()
+      await back()
       const worst = { inputs: 8, memo: '~'.repeat(140), depth: 159, isForced: true, asset: contract }
       const bytes = await refute('refute, worst step', 5_000_000n, worst)
-      test.diagnostic(`the worst witness has ${bytes} bytes`)
+      await back()
+      const more = await refute('refute, worst swap', 5_000_000n, { isSwap: true, depth: 159, isForced: true })
+      test.diagnostic(`the worst witness has ${bytes} bytes, of a swap ${more}`)
     })
 
     it('of a refutation in blobs is what it takes to open a row', async (test) => {
@@ -292,20 +304,12 @@ async function measure(fork: Fork): Promise<void> {
       const { rules } = stage
       const pool = new KzgPool()
       test.after(() => pool.stop())
-      for (const [name, inputs, depth, memo, asset, limit] of [
-        ['refuteBlobs, 2 inputs, depth 20', 2, 20, undefined, undefined, 1_000_000n],
-        ['refuteBlobs, worst step', 8, 159, '~'.repeat(140), contract, 5_000_000n],
+      for (const [name, shape, limit] of [
+        ['refuteBlobs, 2 inputs, depth 20', { inputs: 2, depth: 20 }, 1_000_000n],
+        ['refuteBlobs, worst step', { inputs: 8, depth: 159, memo: '~'.repeat(140), asset: contract }, 5_000_000n],
+        ['refuteBlobs, worst swap', { isSwap: true, depth: 159 }, 5_000_000n],
       ] as const) {
-        const body = {
-          to: payee,
-          tokens: 10n ** 20n,
-          time: 2 ** 40 - 1,
-          prev: hashes(inputs),
-          ...(memo ? { memo } : {}),
-        }
-        const { packed, infohash } = pay(sender, ofAsset(body, asset), rules)
-        const names = touched(body.prev, infohash, asset)
-        const before = deepen(crowd(fund(inputs, 10n ** 20n, asset), names, depth), names, depth)
+        const { packed, state: before } = deepCase(rules, shape)
         const step = concat(Uint8Array.of(4), packed)
         // The state after each is called the state before it.
         const post = postOf(Array.from({ length: 3 }, () => ({ step, after: before, growth: 0 })))
@@ -358,4 +362,19 @@ function requestRecords(count: number, asset?: Uint8Array): Uint8Array {
     return concat(head, ...what, asset ?? new Uint8Array())
   }
   return concat(...Array.from({ length: count }, (_, i) => record(i)))
+}
+
+type Shape =
+  | { readonly inputs: number; readonly memo?: string; readonly depth: number; readonly asset?: Asset }
+  | { readonly isSwap: true; readonly depth: number }
+
+/** A transaction of that shape, and a state in which it is valid, whose paths have no empty siblings. */
+function deepCase(rules: Rules, shape: Shape): { readonly packed: Uint8Array; readonly state: State } {
+  const { depth } = shape
+  if ('isSwap' in shape) return deepSwap(rules, depth)
+  const { inputs, memo, asset } = shape
+  const body = { to: payee, tokens: 10n ** 20n, time: 2 ** 40 - 1, prev: hashes(inputs), ...(memo ? { memo } : {}) }
+  const { packed, infohash } = pay(sender, ofAsset(body, asset), rules)
+  const names = touched(body.prev, infohash, asset)
+  return { packed, state: deepen(crowd(fund(inputs, 10n ** 20n, asset), names, depth), names, depth) }
 }

@@ -5,12 +5,14 @@ pragma solidity 0.8.37;
 import {Apply} from "../../../contracts/libraries/Apply.sol";
 import {Infohash} from "../../../contracts/libraries/Infohash.sol";
 import {Sha1} from "../../../contracts/libraries/Sha1.sol";
+import {Take} from "../../../contracts/libraries/Take.sol";
 import {TransactionFile} from "../../../contracts/libraries/TransactionFile.sol";
 import {Cursor, Tree} from "../../../contracts/libraries/Tree.sol";
 import {TypedData} from "../../../contracts/libraries/TypedData.sol";
 import {assetOf} from "../../../contracts/types/Asset.sol";
 import {Reason} from "../../../contracts/types/Reason.sol";
 import {Rules} from "../../../contracts/types/Rules.sol";
+import {Swap} from "../../../contracts/types/Swap.sol";
 
 contract ApplyHarness {
     /// @notice How one witness ended: with an error, or with an answer.
@@ -96,6 +98,24 @@ contract ApplyHarness {
 
     function senderOf(Rules calldata rules, bytes calldata packed) external pure returns (address) {
         return TypedData.sender(rules, packed);
+    }
+
+    /// @notice What is signed of a take and of its offer, by whom, and its file; it has a shape.
+    function readTake(bytes calldata packed)
+        external
+        pure
+        returns (bytes32 offer, address maker, bytes32 take, address taker, bytes memory file, bytes32 offerHash)
+    {
+        Swap memory swap = Take.read(packed);
+        bytes calldata memo = Take.memo(packed, swap);
+        offer = TypedData.offerDigest(swap);
+        maker = TypedData.signer(offer, swap.offer);
+        (swap.give.from, swap.want.to) = (maker, maker);
+        take = TypedData.takeDigest(swap, memo);
+        taker = TypedData.signer(take, swap.take);
+        (swap.want.from, swap.give.to) = (taker, taker);
+        file = TransactionFile.writeTake(swap, memo);
+        offerHash = swap.offerHash;
     }
 
     /// @notice Opens one entry and, unless `value` is its value, writes it (0 deletes a present one).

@@ -11,7 +11,7 @@ import { encodeStep } from '../../../node/protocol/step.ts'
 import { toGwei } from '../../../node/protocol/units.ts'
 import { pay, RULES } from '../../../scripts/assure/models/world.ts'
 import { TestChain } from '../../support/contract/chain.ts'
-import { contract, deepen, fund, hashes, payee, sender, touched } from '../../support/contract/deep-state.ts'
+import { contract, deepen, deepSwap, fund, hashes, payee, sender, touched } from '../../support/contract/deep-state.ts'
 import { deployHarness, type Harness } from '../harness/deploy.ts'
 
 describe('gas of', () => {
@@ -86,6 +86,13 @@ describe('gas of', () => {
     const gas = await gasOfApply(state, encodeStep({ kind: 'applied', fee: toGwei(2n ** 64n - 1n), packed }))
     test.diagnostic(`${gas} gas`)
     assert(gas <= 1_000_000n)
+  })
+
+  it('the worst swap, with four inputs of each, the longest memo and the deepest paths, is at most 1,400,000', async (test) => {
+    const { packed, state } = deepSwap(RULES, 159)
+    const gas = await gasOfApply(state, encodeStep({ kind: 'applied', fee: toGwei(2n ** 64n - 1n), packed }))
+    test.diagnostic(`${gas} gas`)
+    assert(gas <= 1_400_000n)
   })
 })
 

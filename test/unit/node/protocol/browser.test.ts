@@ -12,6 +12,7 @@ import fee from '../../../vectors/fee.json' with { type: 'json' }
 import infohash from '../../../vectors/infohash.json' with { type: 'json' }
 import sha1 from '../../../vectors/sha1.json' with { type: 'json' }
 import step from '../../../vectors/step.json' with { type: 'json' }
+import take from '../../../vectors/take.json' with { type: 'json' }
 import tree from '../../../vectors/tree.json' with { type: 'json' }
 import typedData from '../../../vectors/typed-data.json' with { type: 'json' }
 import work from '../../../vectors/work.json' with { type: 'json' }
@@ -20,7 +21,7 @@ import { transcript } from './transcript.ts'
 import { compareVectors, type VectorFiles } from './vectors.ts'
 
 const root = new URL('../../../..', import.meta.url).pathname
-const files: VectorFiles = { sha1, fee, infohash, 'typed-data': typedData, step, tree, apply, work, blob }
+const files: VectorFiles = { sha1, fee, infohash, 'typed-data': typedData, take, step, tree, apply, work, blob }
 const seed = 20_261_202
 
 /** One vector with one field changed, as the only one of its file. */

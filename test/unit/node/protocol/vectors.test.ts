@@ -8,6 +8,7 @@ import fee from '../../../vectors/fee.json' with { type: 'json' }
 import infohash from '../../../vectors/infohash.json' with { type: 'json' }
 import sha1 from '../../../vectors/sha1.json' with { type: 'json' }
 import step from '../../../vectors/step.json' with { type: 'json' }
+import take from '../../../vectors/take.json' with { type: 'json' }
 import tree from '../../../vectors/tree.json' with { type: 'json' }
 import typedData from '../../../vectors/typed-data.json' with { type: 'json' }
 import { compareVectors, isWrong } from './vectors.ts'
@@ -18,6 +19,7 @@ describe('vectors of the step function in TypeScript', () => {
     fee: { fee },
     infohash: { infohash },
     'typed-data': { 'typed-data': typedData },
+    take: { take },
     step: { step },
     tree: { tree },
     apply: { apply },

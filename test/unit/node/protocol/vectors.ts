@@ -10,13 +10,14 @@ import { feeOf, netOf } from '../../../../node/protocol/fee.ts'
 import { keccak, sha1 } from '../../../../node/protocol/hash.ts'
 import { parseAddress, parseHash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { encodeOffer, packOffer } from '../../../../node/protocol/offer.ts'
 import { packTransaction } from '../../../../node/protocol/packed.ts'
 import type { Rules } from '../../../../node/protocol/rules.ts'
 import { type State, stateRoot } from '../../../../node/protocol/state.ts'
 import { decodeStep, stepEntryHash, stepSizeAt } from '../../../../node/protocol/step.ts'
 import { decodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { encodeOpening, find, insert, remove } from '../../../../node/protocol/tree.ts'
-import { signingDigest } from '../../../../node/protocol/typed-data.ts'
+import { offerDigest, signingDigest, takeDigest } from '../../../../node/protocol/typed-data.ts'
 import { verifyPacked } from '../../../../node/protocol/verify.ts'
 import type applyJson from '../../../vectors/apply.json'
 import type blobJson from '../../../vectors/blob.json'
@@ -24,6 +25,7 @@ import type feeJson from '../../../vectors/fee.json'
 import type infohashJson from '../../../vectors/infohash.json'
 import type sha1Json from '../../../vectors/sha1.json'
 import type stepJson from '../../../vectors/step.json'
+import type takeJson from '../../../vectors/take.json'
 import type treeJson from '../../../vectors/tree.json'
 import type typedDataJson from '../../../vectors/typed-data.json'
 import type workJson from '../../../vectors/work.json'
@@ -34,6 +36,7 @@ export type VectorFiles = {
   readonly fee: typeof feeJson
   readonly infohash: typeof infohashJson
   readonly 'typed-data': typeof typedDataJson
+  readonly take: typeof takeJson
   readonly step: typeof stepJson
   readonly tree: typeof treeJson
   readonly apply: typeof applyJson
@@ -55,12 +58,13 @@ type Said<Vector> = { readonly [Field in keyof Vector]?: string | number | boole
 
 /** Every field of which a file says what is expected. A vector at which the spec throws is one comparison, with the error. */
 export function compareVectors(files: Partial<VectorFiles>): Comparison[] {
-  const { infohash, 'typed-data': typedData, step, tree, apply, work, blob } = files
+  const { infohash, 'typed-data': typedData, take, step, tree, apply, work, blob } = files
   return [
     ...compare('sha1', files.sha1?.map((vector) => ({ name: vector.data, ...vector })) ?? [], saySha1),
     ...compare('fee', files.fee?.map((vector) => ({ name: vector.amount, ...vector })) ?? [], sayFee),
     ...compare('infohash', infohash ?? [], sayInfohash),
     ...compare('typed-data', withRules(typedData?.rules, typedData?.vectors), sayTypedData),
+    ...compare('take', take ?? [], sayTake),
     ...compare('step', step ?? [], sayStep),
     ...compare('tree', tree ?? [], sayTree),
     ...compare('apply', withRules(apply?.rules, apply?.cases), sayApply),
@@ -115,6 +119,30 @@ function sayTypedData({ rules, packed, file }: WithRules<VectorFiles['typed-data
     file: new TextDecoder().decode(verified.file),
   }
 }
+
+function sayTake({ file, packed }: VectorFiles['take'][number]) {
+  const tx = decodeTransaction(encodeText(file))
+  // No rule of a network matters to a take.
+  const verified = verifyPacked(TAKE_RULES, parseHex(packed))
+  if (tx.kind !== 'take' || typeof verified === 'string' || verified.tx.kind !== 'take')
+    throw new TypeError(`expected a valid take, got ${tx.kind}, ${verified}`)
+  const { offer } = tx
+  const offerFile = encodeOffer(offer)
+  return {
+    offerFile: new TextDecoder().decode(offerFile),
+    offerInfohash: infohashOf(offerFile),
+    packedOffer: hex(packOffer(offer)),
+    offerDigest: hex(offerDigest(offer)),
+    maker: verified.tx.offer.from,
+    packed: hex(packTransaction(tx)),
+    digest: hex(takeDigest(tx)),
+    taker: verified.tx.from,
+    file: new TextDecoder().decode(verified.file),
+    infohash: verified.infohash,
+  }
+}
+
+const TAKE_RULES: Rules = { chain: 1n, bridge: ZERO_ADDRESS, token: ZERO_ADDRESS, minRequest: 1n }
 
 function sayStep({ step }: VectorFiles['step'][number]) {
   const bytes = parseHex(step)
