@@ -7,6 +7,7 @@ import { QUEUE_LIES } from './lies/queue.ts'
 import { REQUEST_LIES } from './lies/requests.ts'
 import { RESULT_LIES } from './lies/results.ts'
 import { SHAPE_LIES } from './lies/shapes.ts'
+import { SWAP_LIES } from './lies/swaps.ts'
 import { TRANSACTION_LIES } from './lies/transactions.ts'
 import type { DataMode } from './posting.ts'
 import { type Content, type Scene, Story } from './scene.ts'
@@ -17,6 +18,7 @@ const TABLE = {
   ...REQUEST_LIES,
   ...QUEUE_LIES,
   ...ASSET_LIES,
+  ...SWAP_LIES,
   ...SHAPE_LIES,
   ...BLOB_LIES,
 } as const

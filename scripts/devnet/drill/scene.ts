@@ -12,7 +12,11 @@ import type { QueueEntry } from '../../../node/protocol/queue.ts'
 import type { Rules } from '../../../node/protocol/rules.ts'
 import { type Output, outputsOf, type State, stateRoot } from '../../../node/protocol/state.ts'
 import { encodeStep, queueIndexes, readLanes } from '../../../node/protocol/step.ts'
-import { encodeTransaction, type SignedTransaction } from '../../../node/protocol/transaction.ts'
+import {
+  encodeTransaction,
+  type PackableTransaction,
+  type SignedTransaction,
+} from '../../../node/protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../../../node/protocol/typed-data.ts'
 import { honestSteps } from './honest.ts'
 
@@ -120,7 +124,7 @@ export class Story {
   }
 
   /** A transaction that is not valid here, told as if it were. */
-  pretend(tx: SignedTransaction, told: (state: State, tx: SignedTransaction, infohash: Infohash) => State): this {
+  pretend<Tx extends PackableTransaction>(tx: Tx, told: (state: State, tx: Tx, infohash: Infohash) => State): this {
     return this.say(stepOf(tx), told(this.#state, tx, infohashOf(encodeTransaction(tx))))
   }
 
@@ -186,7 +190,7 @@ export function victimOutput({ scene, state }: Story): Output {
   return greatest(others, scene.rules.minRequest) ?? fail(lack('victim'))
 }
 
-export function stepOf(tx: SignedTransaction): Uint8Array {
+export function stepOf(tx: PackableTransaction): Uint8Array {
   return encodeStep({ kind: 'transaction', packed: packTransaction(tx) })
 }
 
