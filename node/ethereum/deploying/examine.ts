@@ -2,7 +2,7 @@
 // contract answers.
 //
 // The same code is not enough: a constructor of another kind could have written balances or final blocks into the storage, and have left this code
-// behind. Therefore the transaction that made the bridge has to be the one that this program would have sent: then token, judge and reader are ours as well.
+// behind. Therefore the transaction that made the bridge has to be the one that this program would have sent: then token and reader are ours as well, and the address of the judge follows from its creation code.
 
 import { type Hex, isHex } from 'viem'
 import { genesisState } from '../../protocol/genesis.ts'

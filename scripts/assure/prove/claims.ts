@@ -106,9 +106,9 @@ export const WORD_PROOFS: readonly WordProof[] = [
     assume: `(and (bvult |data.length| ${SMALL}) (bvult |offset| ${SMALL}) ${isZero('|size|')})`,
     claims: [
       {
-        about: 'it is 0 or 127 to 428',
+        about: 'it is 0 or 127 to 535',
         holds: (f) =>
-          `(or ${isZero(term(f, 'size'))} (and (bvuge ${term(f, 'size')} ${numeral(127n)}) (bvule ${term(f, 'size')} ${numeral(428n)})))`,
+          `(or ${isZero(term(f, 'size'))} (and (bvuge ${term(f, 'size')} ${numeral(127n)}) (bvule ${term(f, 'size')} ${numeral(535n)})))`,
       },
       {
         about: 'what has a shape ends within the data',
@@ -119,12 +119,12 @@ export const WORD_PROOFS: readonly WordProof[] = [
         about:
           'what has a shape has no unknown flag, is no issuance of another form besides, and has no memo above 140 bytes',
         holds: (f) =>
-          `(=> (not ${isZero(term(f, 'size'))}) (and (bvule ${byteOf(0, packedWord)} ${numeral(0x4fn)}) (bvule ${byteOf(1, packedWord)} ${numeral(140n)})))`,
+          `(=> (not ${isZero(term(f, 'size'))}) (and (or (bvule ${byteOf(0, packedWord)} ${numeral(0x4fn)}) (= (bvand ${byteOf(0, packedWord)} ${numeral(0xf4n)}) ${numeral(0x80n)})) (bvule ${byteOf(1, packedWord)} ${numeral(140n)})))`,
       },
       {
-        about: 'the size is 107 bytes, 21 for an asset, 20 for each input and the memo',
+        about: 'the size of all but takes is 107 bytes, 21 for an asset, 20 for each input and the memo',
         holds: (f) =>
-          `(=> (not ${isZero(term(f, 'size'))}) (= ${term(f, 'size')} (bvadd (bvadd ${numeral(127n)} (bvmul ${numeral(21n)} (bvand (bvlshr ${byteOf(0, packedWord)} ${numeral(5n)}) ${numeral(1n)}))) (bvadd (bvmul ${numeral(20n)} (bvand ${byteOf(0, packedWord)} ${numeral(7n)})) ${byteOf(1, packedWord)}))))`,
+          `(=> (and (not ${isZero(term(f, 'size'))}) (bvult ${byteOf(0, packedWord)} ${numeral(0x80n)})) (= ${term(f, 'size')} (bvadd (bvadd ${numeral(127n)} (bvmul ${numeral(21n)} (bvand (bvlshr ${byteOf(0, packedWord)} ${numeral(5n)}) ${numeral(1n)}))) (bvadd (bvmul ${numeral(20n)} (bvand ${byteOf(0, packedWord)} ${numeral(7n)})) ${byteOf(1, packedWord)}))))`,
       },
     ],
   },
