@@ -43,6 +43,8 @@ export const OPERATION_CODES = {
   'block-not-judged': 'The node lacks what it needs to replay the block: wait until it has caught up.',
   'block-not-wanted':
     'The block is not on the preferred tip, or the contract would not accept it now: build on the present tip.',
+  'book-damaged':
+    'A file of the book of offers is damaged: move it away, whoever has the offer itself can still take it.',
   'branch-changing': 'The ledger is about to follow another branch: ask again.',
   'bridge-refused':
     'The bridge would refuse the call, and the fact `error` names its reason: the message says what to do.',
@@ -142,6 +144,9 @@ export const OPERATION_CODES = {
   'nothing-to-force': 'The transaction does not wait for a block, or cannot be forced: see its status.',
   'nothing-to-lie-about': 'A lie of a drill needs something that is not there: arrange it first.',
   'nothing-to-refute': 'The block is not a wrong one on a right one: see its verdict with `ttx block`.',
+  'offer-gone':
+    'What the offer gives is spent, or never was there: see `ttx offer show`, and ask its maker for another one.',
+  'offer-not-for-you': 'The offer is your own, or names another taker: use another wallet, or ask for one of your own.',
   'other-network': 'Data, node or endpoint belong to another network: give all of them the same one.',
   'outbox-damaged': 'The file of pending transactions is damaged: move it away once nothing of the account is pending.',
   'page-gone': 'The block after which the page begins has left the list: begin again.',
@@ -176,6 +181,7 @@ export const OPERATION_CODES = {
   'unfunded-account': 'The account has too few coins for gas: send coins to it.',
   'unknown-asset': 'No issuance of this id is known here: check the id, or connect to nodes that have it.',
   'unknown-block': 'Nobody who was asked knows this block: check its id, or wait until the node has caught up.',
+  'unknown-offer': 'No offer of this id is in the book of this folder: name its file, or see `ttx offer list`.',
   'unknown-transaction': 'The node does not have this transaction: have it fetched first, with `ttx tx show`.',
   'verdicts-differ': 'The node calls a block wrong that our own replay finds right: see which of the two errs.',
   'wallet-exists': 'There is a wallet of this name, which is never overwritten: choose another name.',

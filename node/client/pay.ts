@@ -4,6 +4,8 @@ import { isOperationError, OperationError } from '../errors.ts'
 import type { Asset } from '../protocol/asset.ts'
 import type { Address, Infohash } from '../protocol/ids.ts'
 import { infohashOf } from '../protocol/infohash.ts'
+import type { Amount } from '../protocol/offer.ts'
+import { ofAsset } from '../protocol/state.ts'
 import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
 import type { Result as RpcResult } from '../rpc/api.ts'
@@ -45,33 +47,44 @@ export async function pay(
   signal?: AbortSignal,
 ): Promise<Paid> {
   const { address: owner } = wallet
-  const { prev, unorderedAncestors } = await chooseInputs(node, owner, payment, signal)
+  // What an issuance spends comes back whole: the least will do.
+  const tokens = payment.issuance ? 1n : payment.tokens
+  const { prev, unorderedAncestors } = await chooseInputs(node, owner, ofAsset({ tokens }, payment.asset), signal)
   const tx = signTransaction(wallet, { ...payment, time: nowSeconds, prev: prev.toSorted() })
   const file = encodeTransaction(tx)
+  return { file, tx, unorderedAncestors, ...(await handIn(node, file, signal)) }
+}
+
+/** Gives the node a signed file. Throws as `pay` does once the file was sent. */
+export async function handIn(
+  node: NodeClient,
+  file: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Pick<Paid, 'infohash' | 'record'>> {
   const infohash = infohashOf(file)
   const record = await node.call('tx_submit', { file }, signal).catch((error) => {
     throw error instanceof OperationError ? underWay(infohash, error) : error
   })
   if (record.status === 'conflicting') throw conflicting(record)
-  return { infohash, file, tx, unorderedAncestors, record }
+  return { infohash, record }
 }
 
-async function chooseInputs(
+/** At most `most` outputs (8 if it is left out) that hold `tokens`. Throws `insufficient-funds`, and what the node throws. */
+export async function chooseInputs(
   node: NodeClient,
   owner: Address,
-  { asset, ...payment }: Pick<Payment, 'tokens' | 'asset' | 'issuance'>,
+  { tokens, asset, most }: Amount & { readonly most?: number },
   signal?: AbortSignal,
-) {
-  // What an issuance spends comes back whole: the least will do.
-  const tokens = payment.issuance ? 1n : payment.tokens
+): Promise<RpcResult<'account_inputs'>> {
+  const limit = most === undefined ? {} : { most }
   try {
-    return await node.call('account_inputs', { owner, tokens, ...(asset === undefined ? {} : { asset }) }, signal)
+    return await node.call('account_inputs', { ...ofAsset({ owner, tokens }, asset), ...limit }, signal)
   } catch (error) {
     if (!isOperationError(error, 'insufficient-funds')) throw error
     const spendable = BigInt(error.facts.spendable)
     throw new OperationError(
       error.code,
-      `expected ${nameAmount(tokens, asset)} at ${owner}, got ${nameAmount(spendable, asset)} that can be spent now; pay less, or wait for what is on its way ("ttx balance")`,
+      `expected ${nameAmount(tokens, asset)} at ${owner}, got ${nameAmount(spendable, asset)} that can be spent now; pay less, wait for what is on its way ("ttx balance"), or withdraw an offer that binds some ("ttx offer list")`,
       {
         facts: { owner, tokens: `${tokens}`, spendable: `${spendable}`, ...(asset === undefined ? {} : { asset }) },
         cause: error,

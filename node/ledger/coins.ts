@@ -6,7 +6,7 @@ import { MAX_INPUTS } from '../protocol/rules.ts'
 import { ofAsset } from '../protocol/state.ts'
 import { assetOf, ownerOf, type Purse } from './purse.ts'
 import { type OutputClass, unspentKey } from './standing/books.ts'
-import type { Database } from './store/database.ts'
+import type { Database, Range, Table } from './store/database.ts'
 import { UNSPENT } from './store/tables.ts'
 import type { LedgerOutput } from './types.ts'
 
@@ -17,6 +17,7 @@ type SpendableClass = Exclude<OutputClass, 'p'>
 const STATUS = { a: 'accepted', o: 'ordered', f: 'final' } as const
 const SETTLED_FIRST = ['f', 'o', 'a'] as const
 const VALUE_DIGITS = 32
+const INFOHASH_DIGITS = 40
 
 /** Final ones, then ordered ones, then the others; within each the greatest first. */
 export async function spendable(database: Database, purse: Purse, limit: number): Promise<LedgerOutput[]> {
@@ -29,11 +30,19 @@ export async function spendable(database: Database, purse: Purse, limit: number)
 
 /** See `TransactionLedger.selectInputs`. `total` is all that can be spent. */
 export async function selectInputs(
-  database: Unspent,
-  wish: { readonly purse: Purse; readonly amount: bigint; readonly maxInputs: number; readonly total: bigint },
+  every: Unspent,
+  wish: {
+    readonly purse: Purse
+    readonly amount: bigint
+    readonly maxInputs: number
+    readonly total: bigint
+    /** Transactions whose outputs are left alone; `total` does not count these. */
+    readonly without?: ReadonlySet<Infohash>
+  },
 ): Promise<LedgerOutput[]> {
-  const { purse, amount, total } = wish
+  const { purse, amount, total, without } = wish
   const maxInputs = Math.max(1, Math.min(wish.maxInputs, MAX_INPUTS))
+  const database = without === undefined || without.size === 0 ? every : sparing(every, without)
   const settled = [
     ...(await largest(database, purse, 'f', maxInputs)),
     ...(await largest(database, purse, 'o', maxInputs)),
@@ -88,6 +97,21 @@ async function companionOf(
   const range = { gte: `${purse}f`, lt: unspentKey(purse, 'f', amount + 1n), limit: 2 }
   const found = (await database.range(UNSPENT, range)).map(([key]) => toOutput(purse, 'f', key))
   return found.filter((output) => output.infohash !== single.infohash).slice(0, 1)
+}
+
+/** The same outputs but for some: each question asks for as many more as are passed over. */
+function sparing(database: Unspent, without: ReadonlySet<Infohash>): Unspent {
+  return {
+    range: async <T>(table: Table<T>, { limit, ...range }: Range): Promise<[string, T][]> => {
+      const more = limit === undefined ? {} : { limit: limit + without.size }
+      const rows = await database.range(table, { ...range, ...more })
+      return rows.filter(([key]) => !without.has(infohashIn(key))).slice(0, limit)
+    },
+  }
+}
+
+function infohashIn(key: string): Infohash {
+  return key.slice(-INFOHASH_DIGITS) as Infohash // as `unspentKey` writes it
 }
 
 function top(outputs: readonly LedgerOutput[], count: number): LedgerOutput[] {

@@ -13,7 +13,7 @@ import type { Rejects } from './intake/rejects.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
 import { movementIn } from './movement.ts'
 import { assetOf, type Purse, type PurseName, purseOf, rangeOfAssets, toPurse } from './purse.ts'
-import { creatorStanding, entryOf, fileOf, headOf, placeOf } from './standing/books.ts'
+import { creatorStanding, entryOf, fileOf, headOf, placeOf, spendableValue } from './standing/books.ts'
 import type { Database } from './store/database.ts'
 import {
   ACCOUNTS,
@@ -135,10 +135,23 @@ export class LedgerReader {
     return rows.length < limit || last === undefined ? { items } : { items, next: last.asset }
   }
 
-  async selectInputs(name: PurseName, amount: bigint, maxInputs = MAX_INPUTS): Promise<LedgerOutput[]> {
+  async selectInputs(
+    name: PurseName,
+    amount: bigint,
+    maxInputs = MAX_INPUTS,
+    without: readonly Infohash[] = [],
+  ): Promise<LedgerOutput[]> {
     const { accepted, ordered, final } = this.balance(name)
-    const total = accepted + ordered + final
-    return selectInputs(this.#database, { purse: toPurse(name), amount, maxInputs, total })
+    const [purse, left] = [toPurse(name), new Set(without)]
+    const disk = this.#database.disk
+    const total = [...left].reduce(
+      (sum, infohash) => sum - spendableValue(disk, infohash, purse),
+      accepted + ordered + final,
+    )
+    return selectInputs(this.#database, {
+      ...{ purse, amount, maxInputs, total },
+      without: left,
+    })
   }
 
   async history(

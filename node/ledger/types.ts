@@ -235,9 +235,14 @@ export interface TransactionLedger extends AsyncDisposable {
    * Outputs of the purse that hold at least `amount`, at most `maxInputs` (default and at most 8): settled ones if they suffice; one output
    * that is just big enough, and with it the smallest final one that holds no more than `amount`, so that payments do not enlarge the state; else the
    * largest ones. Throws `OperationError` `insufficient-funds`, or `funds-spread` if the money is there but in
-   * too many outputs (its facts say how much `maxInputs` can reach: consolidate first).
+   * too many outputs (its facts say how much `maxInputs` can reach: consolidate first). Those of transactions in `without` are left alone.
    */
-  selectInputs(purse: PurseName, amount: bigint, maxInputs?: number): Promise<LedgerOutput[]>
+  selectInputs(
+    purse: PurseName,
+    amount: bigint,
+    maxInputs?: number,
+    without?: readonly Infohash[],
+  ): Promise<LedgerOutput[]>
   /** Transactions that spent of the purse or paid into it, newest first. `limit` defaults to 50, at most 1,000. */
   history(purse: PurseName, options?: { cursor?: number; limit?: number }): Promise<Page<HistoryItem, number>>
 

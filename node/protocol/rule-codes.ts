@@ -15,6 +15,8 @@ export const RULE_CODES = {
   'bad-infohash': 'The text is not an infohash: write 40 hex digits.',
   'bad-message': 'A peer sent a message that the protocol does not have: the connection to it is closed.',
   'bad-peer-address': 'The text is not the address of a peer: write host:port, with a port from 1 to 65534.',
+  'bad-offer':
+    'The file is not an offer in its one form, signed by its maker, that somebody could take: get it again from its maker.',
   'bad-proof': 'The file is not the `.torrent` of a transaction: get it again from the one who made it.',
   'bad-snapshot':
     'The file of a state is damaged, or is that of another block: get it again, from another node if need be.',

@@ -129,7 +129,7 @@ export function offerDigest(body: OfferBody): Uint8Array {
   return digestOf(keccak(concat(TYPE_HASHES.Offer, ...halvesWords(body), taker, ...endingWords(body))))
 }
 
-/** EIP-712 digest of a take, 32 bytes: the taker signs the whole packed offer along, or the maker could make another take of it by signing anew. */
+/** EIP-712 digest of a take, 32 bytes: the taker signs the whole packed offer along, or the maker could make another take of it by signing again. */
 export function takeDigest({ offer, memo, ...body }: TakeBody): Uint8Array {
   const words = [word(offer.from), ...halvesWords(offer), keccak(packOffer(offer)), keccak(encodeText(memo ?? ''))]
   return digestOf(keccak(concat(TYPE_HASHES.Take, ...words, ...endingWords(body))))

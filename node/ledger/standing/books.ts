@@ -79,6 +79,13 @@ export function outputValue(reader: Reader, infohash: Infohash, purse: Purse): b
   return outputs.find(([other]) => other === purse)?.[1]
 }
 
+/** Base units; 0 if there is no such output, or it cannot be spent now. */
+export function spendableValue(reader: Reader, infohash: Infohash, purse: Purse): bigint {
+  const standing = creatorStanding(reader, infohash)
+  if (standing === undefined || !isLive({ standing }) || spendsOf(reader, infohash, purse).live !== '') return 0n
+  return outputValue(reader, infohash, purse) ?? 0n
+}
+
 /** All stored transactions that spend an output of this one, or compete with it for an input. */
 export function relativesOf(reader: Reader, entry: Entry): { children: Infohash[]; rivals: Infohash[] } {
   const children = entry.outputs.flatMap(([purse]) => spendsOf(reader, entry.infohash, purse).all)

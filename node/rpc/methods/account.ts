@@ -33,7 +33,17 @@ export const ACCOUNT_METHODS = {
   },
   account_inputs: {
     summary: 'Chooses at most 8 outputs of an address that together hold the amount.',
-    params: z.strictObject({ owner: address, tokens: amount, asset: ofAsset }),
+    params: z.strictObject({
+      owner: address,
+      tokens: amount,
+      asset: ofAsset,
+      most: z.number().int().min(1).max(8).default(8).describe('At most this many.'),
+      without: z
+        .array(infohash)
+        .max(256)
+        .default([])
+        .describe('Transactions whose outputs are left alone, as those that offers of the owner bind.'),
+    }),
     result: z.object({
       prev: z.array(infohash).describe('In the order in which a transaction names them.'),
       sum: amount,

@@ -90,7 +90,7 @@ export function swap({ maker, give, taker, want, time = 1_767_226_000 }: SwapTer
   return verifyFile(RULES, encodeTransaction({ kind: 'take', ...take }))
 }
 
-export type Half = { readonly tokens: bigint; readonly asset?: Asset; readonly prev: readonly Infohash[] }
+type Half = { readonly tokens: bigint; readonly asset?: Asset; readonly prev: readonly Infohash[] }
 export type SwapTerms = {
   readonly maker: Person
   readonly give: Half

@@ -124,7 +124,15 @@ test('money in more than eight outputs is there, and cannot be spent at once', a
     prev = infohash
   }
   await assert.rejects(node.call('account_inputs', { owner: bob.address, tokens: 100n }), { code: 'funds-spread' })
-  assert.equal((await node.call('account_inputs', { owner: bob.address, tokens: 80n })).prev.length, 8)
+  const question = { owner: bob.address, tokens: 80n }
+  const { prev: chosen } = await node.call('account_inputs', question)
+  assert.equal(chosen.length, 8)
+  await assert.rejects(node.call('account_inputs', { ...question, most: 7 }), { code: 'funds-spread' })
+  const [left = first] = chosen
+  const without = [left]
+  assert.ok(!(await node.call('account_inputs', { ...question, without })).prev.includes(left))
+  const tooMuch = { owner: bob.address, tokens: 91n, without }
+  await assert.rejects(node.call('account_inputs', tooMuch), { code: 'insufficient-funds' })
 })
 
 test('account_assets lists all that is not TTX page by page, and balance, inputs and history are those of the asset that is named', async (t) => {
