@@ -5,6 +5,7 @@
 //     node/                  database and torrents of `ttx node`
 //     miner/                 journal of `ttx miner`: blocks that are on their way to Ethereum
 //     outbox/<…>.json        what an account has signed for a bridge and may still count, by chain, bridge and account
+//     offers/<id>.json       what was offered and taken from here, mode 0600; what an open offer gives is spent by nothing else
 //     deploying/<…>.json     what an account is deploying, by chain and account; gone when that is done
 //     devnet.json            where the devnet that runs here can be reached; gone when it ends
 //     devnet.lock            the process of that devnet
@@ -23,10 +24,14 @@ export type DataFolder = {
   readonly node: string
   readonly miner: string
   readonly outbox: string
+  readonly offers: string
 }
 
 /** Paths only; nothing is created or read. */
 export function dataFolder(root: string): DataFolder {
   const inside = (name: string) => join(root, name)
-  return { root, wallets: inside('wallets'), node: inside('node'), miner: inside('miner'), outbox: inside('outbox') }
+  return {
+    ...{ root, wallets: inside('wallets'), node: inside('node'), miner: inside('miner') },
+    ...{ outbox: inside('outbox'), offers: inside('offers') },
+  }
 }

@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs'
 import { open, rm, stat } from 'node:fs/promises'
 import { OperationError } from '../../node/errors.ts'
+import { equalBytes } from '../../node/protocol/bytes.ts'
 
 /** Throws `OperationError`: 'file-missing', 'file-too-long', 'file-unreadable'. */
 export async function readLimited(file: string, maxBytes: number, what: string): Promise<Uint8Array> {
@@ -32,6 +33,12 @@ async function readUpTo(file: string, bytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   for await (const part of createReadStream(file, { end: bytes - 1 })) parts.push(part)
   return new Uint8Array(Buffer.concat(parts))
+}
+
+/** The same, but a file that holds these bytes already is left as it is: an earlier command that was cut off wrote it. */
+export async function writeOnce(file: string, bytes: Uint8Array): Promise<void> {
+  const there = await readLimited(file, bytes.length, 'the same').catch(() => undefined)
+  if (there === undefined || !equalBytes(there, bytes)) await writeNew(file, bytes)
 }
 
 /** A write that fails leaves nothing behind; one that is killed may leave half. Throws `OperationError('file-not-written')`, also where the file exists. */

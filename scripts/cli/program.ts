@@ -19,6 +19,7 @@ import { registerWait } from './commands/hold/wait.ts'
 import { registerWallet } from './commands/hold/wallet.ts'
 import { registerMiner } from './commands/mine/miner.ts'
 import { registerRelay } from './commands/mine/relay.ts'
+import { registerOffer } from './commands/offers/offer.ts'
 import { registerDemo } from './commands/run/demo.ts'
 import { registerDevnet } from './commands/run/devnet.ts'
 import { registerNode } from './commands/run/node.ts'
@@ -57,6 +58,7 @@ const REGISTRATIONS: readonly Registration[] = [
   registerDeposit,
   registerForce,
   registerAsset,
+  registerOffer,
   registerMiner,
   registerRelay,
   registerWatch,

@@ -17,8 +17,19 @@ export async function askHidden(shell: Shell, question: string): Promise<string>
 }
 
 /** Whether a person types `yes`, which is shown; anything else is no. Throws as `askHidden` does. */
-export async function askYes(shell: Shell, question: string): Promise<boolean> {
+async function askYes(shell: Shell, question: string): Promise<boolean> {
   return (await ask(shell, `${question} Type yes to go on`, shell.stderr)).trim().toLowerCase() === 'yes'
+}
+
+/** Throws `OperationError('not-confirmed')` unless a person at a terminal types `yes`. */
+export async function confirm(shell: Shell, question: string): Promise<void> {
+  if (shell.stdin.isTTY && (await askYes(shell, question))) return
+  throw new OperationError(
+    'not-confirmed',
+    shell.stdin.isTTY
+      ? 'expected yes, got something else; nothing was sent'
+      : 'expected somebody to say yes, but there is no terminal to ask on; nothing was sent, add --yes if you are sure',
+  )
 }
 
 async function ask(shell: Shell, question: string, output: Writable): Promise<string> {

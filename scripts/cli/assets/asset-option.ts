@@ -74,7 +74,7 @@ export async function chooseAsset(
 }
 
 /** Throws `asset-not-final` and `unknown-asset`. */
-function checkFinal(view: AssetView, isAccepted: boolean): void {
+export function checkFinal(view: AssetView, isAccepted: boolean): void {
   if (view.kind === 2 || view.isFinal || isAccepted) return
   const { asset, status, unread } = view
   if (unread !== undefined) throw new OperationError('unknown-asset', unread, { facts: { asset }, retry: true })

@@ -1,6 +1,7 @@
 // ttx asset issue: make a new asset, all of it at once and for good.
 
 import { type Command, InvalidArgumentError } from 'commander'
+import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { pay } from '../../../../node/client/pay.ts'
 import { formatClaim, isSymbol, MAX_DECIMALS, moneyImitatedBy } from '../../../../node/client/symbol.ts'
 import { OperationError } from '../../../../node/errors.ts'
@@ -13,6 +14,7 @@ import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
 import { openNode } from '../../link.ts'
+import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
@@ -72,7 +74,14 @@ async function issue(context: CliContext, symbol: string, amount: WrittenAmount,
   const to = given ?? wallet.address
   const memo = formatClaim({ symbol, decimals, ...(prospectus === undefined ? {} : { prospectus }) })
   const nowSeconds = Math.floor(Date.now() / 1_000)
-  const { infohash, record } = await pay(node, wallet, { to, tokens, issuance: true, memo }, nowSeconds, context.signal)
+  const payer = sparing(node, await boundOutputs(context.folder.offers))
+  const { infohash, record } = await pay(
+    payer,
+    wallet,
+    { to, tokens, issuance: true, memo },
+    nowSeconds,
+    context.signal,
+  )
   const issued = { symbol, decimals }
   return {
     data: { asset: infohash, status: record.status, issuer: wallet.address, to, tokens, ...issued, prospectus, memo },

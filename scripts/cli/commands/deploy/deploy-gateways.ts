@@ -22,9 +22,9 @@ import type { Address } from '../../../../node/protocol/ids.ts'
 import { costOfGas, toWei } from '../../../../node/protocol/units.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { confirm } from '../../prompt.ts'
 import { openDeployer } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { confirm } from './deploy.ts'
 import { checkAlike, examineAll } from './verdict.ts'
 import { readClaim } from './verify-deployment.ts'
 
@@ -61,7 +61,7 @@ async function run(context: CliContext, file: string, { yes }: { readonly yes?: 
   const draft = async () => {
     const call = deployFactoryCall(bridge, await ethereum.estimate('deploy', factoryCreationCode(bridge)))
     await checkFunds(ethereum, call.gas)
-    if (!yes) await confirm(context, `Deploy a factory of gateways for the bridge ${bridge} on chain ${chain}?`)
+    if (!yes) await confirm(context.shell, `Deploy a factory of gateways for the bridge ${bridge} on chain ${chain}?`)
     return call
   }
   const { receipt, isEarlier, acknowledge } = await carryOutOnce(sender, intent, draft, signal)

@@ -19,7 +19,7 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import type { Act, CliContext, Result } from '../../context.ts'
 import { parseHashRate } from '../../hash-rate.ts'
 import { readPassphrase, readPassphraseFile } from '../../passphrase.ts'
-import { askYes } from '../../prompt.ts'
+import { confirm } from '../../prompt.ts'
 import { openDeployer } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf } from '../../whose.ts'
@@ -125,7 +125,7 @@ async function run(context: CliContext, flags: Flags): Promise<Result> {
   say(proposal.text)
   checkRisks(proposal)
   checkFunds(account, proposal.balance, proposal.cost)
-  if (!flags.yes) await confirm(context, `Deploy this on chain ${chain}?`)
+  if (!flags.yes) await confirm(context.shell, `Deploy this on chain ${chain}?`)
   const plan = { genesis, parameters: order.parameters, out: order.out }
   await writePlan(file, plan)
   return await sendAndComplete(context, { ...common, plan })
@@ -216,17 +216,6 @@ type Owned = GenesisTransaction | Address
 
 function isOwned(genesis: GenesisTransaction, owner: Owned): boolean {
   return typeof owner === 'string' ? genesis.to === owner : genesisInfohash(genesis) === genesisInfohash(owner)
-}
-
-/** Throws `OperationError('not-confirmed')`. */
-export async function confirm({ shell }: CliContext, question: string): Promise<void> {
-  if (shell.stdin.isTTY && (await askYes(shell, question))) return
-  throw new OperationError(
-    'not-confirmed',
-    shell.stdin.isTTY
-      ? 'expected yes, got something else; nothing was sent'
-      : 'expected somebody to say yes, but there is no terminal to ask on; nothing was sent, add --yes if you are sure',
-  )
 }
 
 function parseChain(text: string): bigint {

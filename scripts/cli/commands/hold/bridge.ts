@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { formatAmount } from '../../../../node/client/amount.ts'
+import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { request } from '../../../../node/client/request.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
@@ -13,6 +14,7 @@ import { formatOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
+import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { parseMemo } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -64,7 +66,7 @@ async function bridge(
   const asked = { tokens, recipient: payee, ...(asset && { asset }), ...(memo === undefined ? {} : { memo }) }
   const nowSeconds = Math.floor(Date.now() / 1_000)
   const { infohash, unorderedAncestors, record, ...paid } = await request(
-    node,
+    sparing(node, await boundOutputs(context.folder.offers)),
     wallet,
     asked,
     nowSeconds,

@@ -1,6 +1,7 @@
 // ttx send: pay TTX, or another asset, to an address.
 
 import type { Command } from 'commander'
+import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { pay } from '../../../../node/client/pay.ts'
 import { ofAsset } from '../../../../node/protocol/state.ts'
 import { lockPayments } from '../../account-lock.ts'
@@ -9,6 +10,7 @@ import { type AssetFlags, addAssetOptions, amountFor, checkMeant, chooseAsset } 
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
+import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { parseMemo } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -54,7 +56,8 @@ async function send(
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
   const { tokens, asset } = chosen
   const payment = ofAsset({ to, tokens, ...(memo === undefined ? {} : { memo }) }, asset)
-  const paid = await pay(node, wallet, payment, Math.floor(Date.now() / 1_000), context.signal)
+  const payer = sparing(node, await boundOutputs(context.folder.offers))
+  const paid = await pay(payer, wallet, payment, Math.floor(Date.now() / 1_000), context.signal)
   const { infohash, unorderedAncestors, record } = paid
   return {
     data: { infohash, status: record.status, from: wallet.address, to, asset, tokens, memo, unorderedAncestors },

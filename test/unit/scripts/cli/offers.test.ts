@@ -1,0 +1,246 @@
+// Offers on the command line, on a node without Ethereum: made, bound, shown, taken by one, withdrawn, and nothing done twice.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { createNodeClient } from '../../../../node/client/rpc.ts'
+import { TtxNode } from '../../../../node/node.ts'
+import { genesisState } from '../../../../node/protocol/genesis.ts'
+import { genesisBlock } from '../../../../node/protocol/header.ts'
+import { encodeOffer } from '../../../../node/protocol/offer.ts'
+import { decodeOffer } from '../../../../node/protocol/offer-file.ts'
+import { stateRoot } from '../../../../node/protocol/state.ts'
+import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { toGasPrice, toTime } from '../../../../node/protocol/units.ts'
+import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
+import { accountOf, genesisOf, RULES, signOffer, signTake } from '../../../../scripts/assure/models/world.ts'
+import { runCli } from '../../../../scripts/cli/program.ts'
+import { fakeShell } from '../../../support/fake-shell.ts'
+import { log } from '../../../support/log.ts'
+
+const [alice, bob, carol] = [accountOf('alice'), accountOf('bob'), accountOf('carol')]
+const genesis = genesisOf(alice)
+const easiestTarget = 2n ** 240n
+const PASSPHRASE = 'four random words here'
+const WRITTEN = 10n ** 18n
+
+/** Alice has all TTX but 100 each of bob and carol; bob has 1,000 GOLD of 2 decimals in one output, and 40 in another. */
+async function open(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'ttx-offers-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const state = stateRoot(genesisState(genesis))
+  const definition = {
+    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, floorPrice: toGasPrice(7n) },
+    ...{ deployedBlock: 0n, deployedAt: toTime(0n) },
+    genesisBlock: genesisBlock({ ...RULES, easiestTarget, state }),
+  }
+  const deps = { log, clock: () => 1_800_000_000_000, version: '0.0.0' }
+  const rpc = { host: '127.0.0.1', port: 0 }
+  const node = new TtxNode(deps, { folder: join(folder, 'node'), definition, ethereum: [], rpc, network: {} })
+  await node.start()
+  t.after(() => node.stop())
+  for (const [name, { key }] of Object.entries({ alice, bob, carol })) {
+    const saved = await saveWallet(join(folder, 'wallets'), name, key, PASSPHRASE, { scryptN: 4_096 })
+    saved[Symbol.dispose]()
+  }
+  const text = async (args: readonly string[], input?: string) => {
+    const isTTY = input !== undefined && !args.includes('-')
+    const shell = fakeShell({ folder, env: { TTX_PASSPHRASE: PASSPHRASE }, isTTY })
+    if (input !== undefined) shell.stdin.end(input)
+    const exitCode = await runCli([...args, '--node', node.rpcUrl, '--data', folder], shell)
+    return { exitCode, out: shell.out(), err: shell.err() }
+  }
+  const json = async (...args: readonly string[]) => {
+    const { exitCode, out } = await text([...args, '--json'])
+    return { exitCode, ...JSON.parse(out) }
+  }
+  await json('send', '100', 'bob', '--wallet', 'alice')
+  await json('send', '100', 'carol', '--wallet', 'alice')
+  const { asset: gold } = await json('asset', 'issue', 'GOLD', '1040', '--decimals', '2', '--wallet', 'alice')
+  const paid = ['--asset', gold, '--unfinal', '--wallet', 'alice']
+  await json('send', '1000', 'bob', ...paid)
+  await json('send', '40', 'bob', ...paid)
+  const sell = (amount: string, want: string, ...flags: string[]) => {
+    const terms = ['--give', amount, '--give-asset', gold, '--want', want, '--unfinal']
+    return json('offer', 'create', ...terms, '--wallet', 'bob', ...flags)
+  }
+  const balance = async (who: string, ...flags: string[]) => BigInt((await json('balance', who, ...flags)).spendable)
+  return { folder, gold, json, text, sell, balance, rpcUrl: node.rpcUrl, book: join(folder, 'offers') }
+}
+
+test('an offer is a file that one takes: both halves move, and whole ids are said before anything is signed', async (t) => {
+  const { folder, gold, json, text, sell, balance } = await open(t)
+  const file = join(folder, 'offer.json')
+  const made = await sell('40', '2.5', '--save', file)
+  assert.equal(made.exitCode, 0, JSON.stringify(made))
+  assert.deepEqual(
+    [made.bound, made.give.tokens, made.want.tokens, made.earlier],
+    ['4000', '4000', `${25n * 10n ** 17n}`, false],
+  )
+  assert.equal(await readFile(file, 'utf8'), made.file)
+
+  const shown = await text(['offer', 'show', file])
+  assert.match(shown.out, new RegExp(`^gives +40 GOLD of asset ${gold}$`, 'm'))
+  assert.match(shown.out, /^for +2\.5 TTX$/m)
+  assert.match(shown.out, /^state +open: .*hangs on payments that no block/m)
+  assert.match(shown.out, /^safe +a take is safe when a block orders it, not before/m)
+
+  const terms = ['offer', 'take', file, '--wallet', 'carol']
+  const refused = await text(terms)
+  assert.match(refused.err, /code: asset-not-final/)
+  const unasked = await text([...terms, '--unfinal'])
+  assert.match(unasked.out, new RegExp(`you get +40 GOLD of asset ${gold}`))
+  assert.match(unasked.out, new RegExp(`you pay +2\\.5 TTX to ${bob.address}`))
+  assert.match(unasked.err, /code: not-confirmed/)
+  const no = await text([...terms, '--unfinal'], 'no\n')
+  assert.match(no.err, /Take this offer\?.*nothing was sent/s)
+  assert.equal(await balance('carol'), 100n * WRITTEN)
+
+  const yes = await text([...terms, '--unfinal', '--memo', 'for gold'], 'yes\n')
+  assert.equal(yes.exitCode, 0, yes.err)
+  assert.match(yes.out, /^status +accepted \(not safe yet\)$/m)
+  const infohash = /^infohash +([0-9a-f]{40})$/m.exec(yes.out)?.[1] ?? ''
+  assert.match(yes.out, new RegExp(`ttx wait ${infohash} --until ordered`))
+  assert.deepEqual(
+    [await balance('carol', '--asset', gold), await balance('bob'), await balance('bob', '--asset', gold)],
+    [4_000n, 102n * WRITTEN + WRITTEN / 2n, 100_000n],
+  )
+
+  const again = await json('offer', 'take', file, '--yes', '--wallet', 'carol')
+  assert.deepEqual([again.exitCode, again.infohash, again.earlier], [0, infohash, true])
+  const { error } = await json('offer', 'take', file, '--yes', '--unfinal', '--wallet', 'alice')
+  assert.deepEqual([error.code, error.facts.by], ['offer-gone', infohash])
+  const { offers } = await json('offer', 'list')
+  assert.deepEqual(
+    offers.map(({ offer, role, state, by }: Record<string, string>) => [offer, role, state, by]),
+    [[made.offer, 'made', 'taken', infohash]],
+  )
+})
+
+test('an offer comes by standard input, and is refused where anything of it was changed', async (t) => {
+  const { text, sell, json, folder } = await open(t)
+  const { file } = await sell('40', '1', '--taker', 'carol')
+  const take = (input: string, ...flags: string[]) =>
+    text(['offer', 'take', '-', '--yes', '--unfinal', '--json', ...flags], input)
+  const other = await take(`${file}\n`, '--wallet', 'alice')
+  assert.equal(JSON.parse(other.out).error.code, 'offer-not-for-you')
+  assert.equal(JSON.parse((await take(file, '--wallet', 'bob')).out).error.code, 'offer-not-for-you')
+  for (const changed of [
+    file.replace('"4000"', '"4001"'),
+    file.replace('{', '{ '),
+    file.slice(1),
+    'null',
+    file.replace('"4000"', '"0"'),
+  ]) {
+    const { out } = await take(changed, '--wallet', 'carol')
+    assert.equal(JSON.parse(out).error.code, 'bad-offer', changed)
+  }
+  assert.equal(JSON.parse((await take(`${file}\n`, '--wallet', 'carol')).out).status, 'accepted')
+  assert.equal((await json('offer', 'show', 'ab'.repeat(20))).error.code, 'unknown-offer')
+  assert.equal((await json('offer', 'show', join(folder, 'none.json'))).error.code, 'file-missing')
+})
+
+test('what an offer gives is bound: nothing else of the folder spends it, and a second offer takes other outputs', async (t) => {
+  const { gold, json, sell, book } = await open(t)
+  const first = await sell('30', '1')
+  assert.deepEqual([first.bound, first.prev.length], ['4000', 1])
+  const pay = (amount: string) => json('send', amount, 'carol', '--asset', gold, '--unfinal', '--wallet', 'bob')
+  const { error } = await pay('1001')
+  assert.deepEqual([error.code, error.facts.spendable], ['insufficient-funds', '100000'])
+  assert.match(error.message, /ttx offer list/)
+  const second = await sell('30', '1')
+  assert.deepEqual([second.bound, second.earlier], ['100000', false])
+  assert.notDeepEqual(second.prev, first.prev)
+  assert.equal((await sell('30', '1')).error.code, 'insufficient-funds')
+  assert.equal((await pay('1')).error.code, 'insufficient-funds')
+  assert.equal((await json('send', '1', 'carol', '--wallet', 'bob')).exitCode, 0, 'its TTX are free')
+
+  assert.equal((await stat(book)).mode & 0o777, 0o700)
+  for (const name of await readdir(book)) assert.equal((await stat(join(book, name))).mode & 0o777, 0o600)
+  await writeFile(join(book, `${first.offer}.json`), '{}')
+  assert.equal((await json('offer', 'list')).error.code, 'book-damaged')
+  assert.equal((await pay('1')).error.code, 'book-damaged')
+})
+
+test('terms that make no offer are refused with what is wrong about them', async (t) => {
+  const { gold, json, sell } = await open(t)
+  const create = (...flags: string[]) => json('offer', 'create', '--wallet', 'bob', '--unfinal', ...flags)
+  const asset = ['--give-asset', gold]
+  for (const flags of [
+    ['--give', '1', '--want', '2'],
+    ['--give', '1', ...asset, '--want', '2', '--want-asset', gold],
+    ['--give', '1', ...asset, '--want', '2', '--taker', 'bob'],
+    ['--give', '1', ...asset, '--want', '0'],
+    ['--give', '1.001', ...asset, '--want', '1'],
+  ])
+    assert.equal((await create(...flags)).error.code, 'bad-arguments', flags.join(' '))
+  assert.equal((await sell('1', '1', '--units')).give.tokens, '1')
+  const final = await json('offer', 'create', '--give', '1', '--want', '1', '--want-asset', gold, '--wallet', 'alice')
+  assert.equal(final.error.code, 'asset-not-final')
+})
+
+test('withdrawn by its maker alone, and said to be safe only when a block orders that', async (t) => {
+  const { gold, json, text, sell, balance } = await open(t)
+  const { offer } = await sell('40', '1')
+  assert.equal((await json('offer', 'withdraw', offer, '--wallet', 'carol')).error.code, 'bad-arguments')
+  const { out } = await text(['offer', 'withdraw', offer, '--wallet', 'bob'])
+  assert.match(out, /^safe +when a block orders it, not before: until then a take may still win; ttx wait/m)
+  const again = await json('offer', 'withdraw', offer, '--wallet', 'bob')
+  assert.deepEqual([again.exitCode, again.earlier, out.includes(again.infohash)], [0, true, true])
+  const taken = await json('offer', 'take', offer, '--yes', '--unfinal', '--wallet', 'carol')
+  assert.deepEqual([taken.error.code, taken.error.facts.state], ['offer-gone', 'withdrawn'])
+  assert.equal(await balance('bob', '--asset', gold), 104_000n)
+
+  const other = await sell('7', '1')
+  const taker = await json('offer', 'take', other.offer, '--yes', '--unfinal', '--wallet', 'carol')
+  assert.equal((await json('offer', 'withdraw', other.offer, '--wallet', 'bob')).error.code, 'offer-gone')
+  assert.match((await text(['offer', 'list'])).out, new RegExp(`taken by ${carol.address} in ${taker.infohash}`))
+})
+
+test('an offer whose command was cut off before it said so is not made twice, and one that was said is', async (t) => {
+  const { folder, sell, book } = await open(t)
+  const file = join(folder, 'offer.json')
+  const first = await sell('40', '1', '--save', file)
+  const kept = join(book, `${first.offer}.json`)
+  const cutOff = (await readFile(kept, 'utf8')).replace('"isSaid":true', '"isSaid":false')
+  assert.match(cutOff, /"isSaid":false/)
+  await writeFile(kept, cutOff)
+  const again = await sell('40', '1', '--save', file)
+  assert.deepEqual([again.exitCode, again.offer, again.earlier], [0, first.offer, true])
+  const second = await sell('40', '1')
+  assert.deepEqual([second.earlier, second.offer === first.offer], [false, false])
+})
+
+test('an offer of money that was never there, is spent otherwise, or is less than it says, cannot be taken', async (t) => {
+  const { folder, gold, json, rpcUrl } = await open(t)
+  const node = createNodeClient(rpcUrl)
+  const { outputs } = await node.call('account_balance', { owner: bob.address, asset: gold })
+  const small = outputs.find(({ value }) => value === 4_000n)
+  assert(small)
+  const offerOf = async (tokens: bigint, prev: string) => {
+    const body = { give: { tokens, asset: gold }, want: { tokens: 5n }, time: 1, prev: [prev] }
+    const offer = signOffer(bob, body as never)
+    const path = join(folder, `${prev.slice(0, 6)}-${tokens}.json`)
+    await writeFile(path, encodeOffer(offer))
+    return { offer, path }
+  }
+  const take = (path: string) => json('offer', 'take', path, '--yes', '--unfinal', '--wallet', 'carol')
+  const less = await offerOf(4_001n, small.infohash)
+  assert.match((await take(less.path)).error.message, /hold 4000 units.*less than/)
+  const unknown = await take((await offerOf(1n, 'ab'.repeat(20))).path)
+  assert.equal(unknown.error.code, 'unknown-transaction')
+  const { infohash } = await json('send', '1', 'carol', '--wallet', 'bob')
+  const nothing = await take((await offerOf(1n, infohash)).path)
+  assert.deepEqual([nothing.error.code, nothing.error.facts.state], ['offer-gone', 'void'])
+
+  // Two offers of one output, as no wallet here makes them: one is taken, the other is gone.
+  const [one, two] = [await offerOf(4_000n, small.infohash), await offerOf(3_999n, small.infohash)]
+  const [input] = (await node.call('account_inputs', { owner: carol.address, tokens: 5n })).prev
+  assert(input)
+  const tx = signTake(carol, { offer: decodeOffer(await readFile(one.path, 'utf8')), time: 2, prev: [input] })
+  await node.call('tx_submit', { file: encodeTransaction(tx) })
+  const lost = await take(two.path)
+  assert.deepEqual([lost.error.code, lost.error.facts.state], ['offer-gone', 'spent'])
+})
