@@ -12,6 +12,7 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { describeFinalTime } from '../../final-words.ts'
 import { type NodeLink, openNode } from '../../link.ts'
+import { takeData, takeRows } from '../../offers/swap-words.ts'
 import { parseInfohashArgument } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { formatMoment } from '../../time.ts'
@@ -43,7 +44,7 @@ export function registerStatus(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('where the money of a transaction is, and when it is paid')
         .description(
-          'Say of a payment, a bridge request or a deposit where its money is, what it waits for, and of a request when it is paid at the earliest and at the latest. Only "final" is final: all before that can still be reversed.',
+          'Say of a payment, a take, a bridge request or a deposit where its money is, what it waits for, and of a request when it is paid at the earliest and at the latest. Only "final" is final: all before that can still be reversed.',
         )
         .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
         .action(act(status)),
@@ -61,6 +62,8 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
   const { file, bridging, ...record } = where
   const deposit = file && (await depositOf(context, node, file, where.reorganised === undefined))
+  const tx = file && decodeTransaction(file)
+  const take = tx?.kind === 'take' ? tx : undefined
   const isDepositWaiting = deposit !== undefined && where.status === 'waiting'
   const finality =
     where.status === 'ordered' && where.block !== undefined ? await finalityOf(context, node, where.block) : {}
@@ -77,6 +80,7 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
     ['infohash', infohash],
     ['status', `${where.status}: ${words}`],
   ]
+  if (take !== undefined) rows.push(...takeRows(take, where.status))
   if (where.problem !== undefined) rows.push(['because', where.problem.message])
   if (where.reorganised !== undefined) rows.push(describeMoved(where.reorganised))
   else if (deposit !== undefined) rows.push(...describeDeposit(deposit, isDepositWaiting, now))
@@ -92,7 +96,15 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   }
   const doubt = where.block !== undefined && state !== 'live' ? describeDoubt(node.info.bridge) : undefined
   if (doubt !== undefined) rows.push(['careful', doubt])
-  const data = { ...record, ...finality, bridging, deposit, ethereumTime: node.info.bridge.ethereumTime, doubt }
+  const data = {
+    ...record,
+    ...finality,
+    bridging,
+    deposit,
+    take: take && takeData(take),
+    ethereumTime: node.info.bridge.ethereumTime,
+    doubt,
+  }
   return { data, text: formatTable(rows) }
 }
 

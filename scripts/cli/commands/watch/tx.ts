@@ -23,6 +23,7 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
 import { openNode } from '../../link.ts'
+import { takeData, takeRows } from '../../offers/swap-words.ts'
 import { parseInfohashArgument } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
@@ -96,9 +97,11 @@ async function show(context: CliContext, infohash: Infohash, { save }: { save?: 
   const { file, ...record } = await lookUpKnown(node, infohash, FETCH_MS, context.signal)
   const text = file === undefined ? undefined : new TextDecoder().decode(file)
   if (save !== undefined && file !== undefined) await writeNew(save, file)
+  const tx = file && decodeTransaction(file)
+  const rows = tx?.kind === 'take' ? takeRows(tx, record.status) : []
   return {
-    data: { ...record, file: text },
-    text: formatTable([...describeRecord(record), ...(text === undefined ? [] : [['file', text] as const])]),
+    data: { ...record, take: tx?.kind === 'take' ? takeData(tx) : undefined, file: text },
+    text: formatTable([...describeRecord(record), ...rows, ...(text === undefined ? [] : [['file', text] as const])]),
   }
 }
 

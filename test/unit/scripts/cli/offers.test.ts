@@ -108,6 +108,21 @@ test('an offer is a file that one takes: both halves move, and whole ids are sai
     [4_000n, 102n * WRITTEN + WRITTEN / 2n, 100_000n],
   )
 
+  const list = async (who: string, ...flags: string[]) => (await text(['tx', 'list', who, ...flags])).out
+  const [cost, got] = ['2.5 TTX', `4000 units of ${gold}`]
+  assert.match(await list('carol'), new RegExp(`^${infohash} +accepted +${cost} for ${got} from ${bob.address}`, 'm'))
+  assert.match(
+    await list('bob', '--asset', gold),
+    new RegExp(`^${infohash} +accepted +${got} for ${cost} to ${carol.address}`, 'm'),
+  )
+  for (const command of [['tx', 'show'], ['status']]) {
+    const { out } = await text([...command, infohash])
+    assert.match(out, new RegExp(`^swaps +${got} of ${bob.address}`, 'm'))
+    assert.match(out, new RegExp(`^for +${cost} of ${carol.address}`, 'm'))
+    assert.match(out, /^safe +a take is safe when a block orders it, not before/m)
+    assert.equal((await json(...command, infohash)).take.offer, made.offer)
+  }
+
   const again = await json('offer', 'take', file, '--yes', '--wallet', 'carol')
   assert.deepEqual([again.exitCode, again.infohash, again.earlier], [0, infohash, true])
   const { error } = await json('offer', 'take', file, '--yes', '--unfinal', '--wallet', 'alice')

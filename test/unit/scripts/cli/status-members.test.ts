@@ -10,6 +10,7 @@ import { depositTransaction } from '../../../../node/protocol/queue.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
+import { accountOf, signOffer, signTake } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { serve } from '../../../support/rpc/serve.ts'
@@ -38,6 +39,13 @@ const payment: Where = { ...EXAMPLES.tx_submit.result, ...nothing }
 const ordered: Where = { ...EXAMPLES.tx_get.result, ...nothing }
 const waiting: Where = { ...payment, infohash: infohashOf(deposit), file: deposit, status: 'waiting' }
 const { file: _file, firstSeen: _firstSeen, ...unstored } = payment
+const [maker, taker] = [accountOf('maker'), accountOf('taker')]
+const offer = signOffer(maker, {
+  ...{ give: { tokens: 5n, asset: payment.infohash }, want: { tokens: 7n }, time: 1 },
+  prev: [payment.infohash],
+})
+const take = encodeTransaction(signTake(taker, { offer, time: 2, prev: [payment.infohash] }))
+const taken: Where = { ...payment, infohash: infohashOf(take), file: take }
 const problem = { code: 'invalid-transaction', reason: 'Overspend', message: 'it spends more than it has' }
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -56,6 +64,7 @@ const CASES: Readonly<Record<string, Case>> = {
     where: { ...waiting, reorganised: { isReplaced: true, now: [{ index: 7n, infohash: payment.infohash }] } },
     members: [...HERE, 'deposit', 'reorganised', 'ethereumTime'],
   },
+  'a take': { where: taken, members: [...HERE, 'take', 'ethereumTime'] },
   'an invalid one': {
     where: { ...unstored, status: 'invalid', problem },
     members: [...ALWAYS, 'problem', 'ethereumTime'],
@@ -77,7 +86,9 @@ test('each case has the members that the page says, and no other', async (t) => 
     for (const member of Object.keys(data)) {
       met.add(member)
       const words = listed.get(member) ?? ''
-      const parts = ['bridging', 'deposit', 'reorganised', 'problem'].includes(member) ? Object.keys(data[member]) : []
+      const parts = ['bridging', 'deposit', 'take', 'reorganised', 'problem'].includes(member)
+        ? Object.keys(data[member])
+        : []
       for (const part of parts) assert.ok(words.includes(`\`${part}\``), `${member}.${part} is not on the page`)
     }
   }
