@@ -101,36 +101,6 @@ test('too little money and money in too many outputs are told apart, with what c
   assert.deepEqual(await failure(121n), ['insufficient-funds', '120', '80'])
 })
 
-test('outputs that are left alone are not chosen, and not counted as what can be spent', async () => {
-  await using world = await openLedger()
-  const { ledger } = world
-  const made = await fund(ledger, [5n, 30n, 100n, 400n])
-  await ledger.setBranch({ final: block('a', 1n, made).id, blocks: [block('a', 1n, made.slice(0, 3))] })
-  const choose = async (amount: bigint, maxInputs: number, ...left: number[]) => {
-    const without = left.map((i) => at(made, i).infohash)
-    return (await ledger.selectInputs(ALICE.address, amount, maxInputs, without)).map(({ value }) => value)
-  }
-  assert.deepEqual(await choose(20n, 8), [30n, 5n])
-  assert.deepEqual(await choose(20n, 8, 0), [30n])
-  assert.deepEqual(await choose(20n, 1, 1), [100n])
-  assert.deepEqual(await choose(20n, 1, 1, 2), [400n])
-  assert.deepEqual(await choose(120n, 8, 3), [100n, 30n])
-  const refused = (spendable: string, code: string) => ({ code, facts: { spendable } })
-  for (const [amount, maxInputs, left, code, spendable] of [
-    [136n, 8, [3], 'insufficient-funds', '135'],
-    [401n, 8, [0, 1, 2, 2], 'insufficient-funds', '400'],
-    [101n, 1, [3], 'funds-spread', '135'],
-  ] as const) {
-    await assert.rejects(choose(amount, maxInputs, ...left), (error) => {
-      assert(error instanceof OperationError)
-      assert.deepEqual({ code: error.code, facts: { spendable: error.facts['spendable'] } }, refused(spendable, code))
-      return true
-    })
-  }
-  // Money that somebody else has, or that is spent, counts for nothing.
-  await assert.rejects(ledger.selectInputs(ALICE.address, 536n, 8, [GENESIS_BLOCK.slice(2, 42) as never]), /got 535/)
-})
-
 test('selected inputs always suffice, are few, distinct and spendable', async (context) => {
   context.diagnostic(`seed ${SEED}`)
   const values = fc.array(fc.bigInt(1n, 1_000n), { minLength: 1, maxLength: 14 })
