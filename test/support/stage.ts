@@ -46,6 +46,12 @@ export const holder = accountOf('holder')
 const DEPLOYER = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
 const WAIT_MS = 240_000
 
+type NodeOptions = {
+  readonly beacon?: readonly string[]
+  /** Connected to nobody: it learns from Ethereum alone. */
+  readonly isAlone?: boolean
+}
+
 export class Stage {
   readonly anvil: Anvil
   readonly definition: NetworkDefinition
@@ -80,17 +86,17 @@ export class Stage {
   }
 
   /** A new node that follows the bridge, connected to those before it; by default with a beacon node. */
-  node(options: { readonly beacon?: readonly string[] } = {}): Promise<NodeClient> {
+  node(options: NodeOptions = {}): Promise<NodeClient> {
     return this.nodeOf(this.definition, options)
   }
 
   /** The same by another file of this network. */
   async nodeOf(
     definition: NetworkDefinition,
-    { beacon = [this.anvil.url] }: { readonly beacon?: readonly string[] } = {},
+    { beacon = [this.anvil.url], isAlone = false }: NodeOptions = {},
   ): Promise<NodeClient> {
-    const node = await startNode(this.stack, this.anvil.url, definition, beacon, this.#peers)
-    this.#peers.push(node.listenAddress)
+    const node = await startNode(this.stack, this.anvil.url, definition, beacon, isAlone ? [] : this.#peers)
+    if (!isAlone) this.#peers.push(node.listenAddress)
     const client = createNodeClient(node.rpcUrl)
     await this.until('the node to follow the bridge', async () => {
       return (await client.call('node_info', {})).bridge.state === 'live'

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,12 +13,13 @@ import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { TtxNode } from '../../../../node/node.ts'
 import { genesisState } from '../../../../node/protocol/genesis.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
+import { encodeOffer } from '../../../../node/protocol/offer.ts'
 import { SUPPLY } from '../../../../node/protocol/rules.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
 import { toGasPrice, toTime } from '../../../../node/protocol/units.ts'
 import { Wallet } from '../../../../node/wallet/wallet.ts'
 import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
-import { accountOf, genesisOf, RULES } from '../../../../scripts/assure/models/world.ts'
+import { accountOf, genesisOf, RULES, signOffer } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { log } from '../../../support/log.ts'
@@ -58,7 +59,7 @@ async function open(t: TestContext) {
     return { exitCode, ...JSON.parse(shell.out()) }
   }
   const balanceOf = async (owner: string) => BigInt((await run(['balance', owner])).spendable)
-  return { run, balanceOf, shellOf, rpcUrl: node.rpcUrl }
+  return { run, balanceOf, shellOf, folder, rpcUrl: node.rpcUrl }
 }
 
 /** In front of a node: hands questions on, and then `onTaken` happens instead of an answer to those that have `method`. */
@@ -119,3 +120,21 @@ for (const command of ['send', 'bridge']) {
     }
   })
 }
+
+test('offer take: where the answer of the node does not come, the same command finds what it did', async (t) => {
+  const { run, rpcUrl, shellOf, balanceOf, folder } = await open(t)
+  const { asset } = await run(['asset', 'issue', 'GOLD', '1000', '--decimals', '0'])
+  const { infohash } = await run(['send', '5', bob.address])
+  const terms = { give: { tokens: 5n * 10n ** 18n }, want: { tokens: 10n, asset }, time: 1, prev: [infohash] }
+  const file = join(folder, 'offer.json')
+  await writeFile(file, encodeOffer(signOffer(bob, terms)))
+  const before = await balanceOf(alice.address)
+  const shell = shellOf()
+  const url = await withoutAnswer(t, rpcUrl, () => shell.controller.abort())
+  const { exitCode, error } = await run(['offer', 'take', file, '--yes'], url, shell)
+  assert.deepEqual([exitCode, error.code], [1, 'payment-under-way'])
+  const again = await run(['offer', 'take', file, '--yes'])
+  assert.deepEqual([again.exitCode, again.earlier, again.infohash], [0, true, error.facts.infohash])
+  assert.equal((await balanceOf(alice.address)) - before, 5n * 10n ** 18n)
+  assert.equal(await balanceOf(bob.address), 0n)
+})
