@@ -1,7 +1,7 @@
 // The Ethereum keystore V3 ("Web3 Secret Storage"): a private key encrypted with a passphrase, as geth and MetaMask keep it.
 
 import { randomBytes } from 'node:crypto'
-import { Wallet as V3 } from '@ethereumjs/wallet'
+import type { Wallet } from '@ethereumjs/wallet'
 import { z } from 'zod'
 import { OperationError } from '../errors.ts'
 import { parseHex } from '../protocol/bytes.ts'
@@ -101,7 +101,7 @@ export function checkPassphrase(passphrase: string): void {
 export async function encryptKeystore(privateKey: Uint8Array, passphrase: string, scryptN = SCRYPT_N): Promise<string> {
   checkPassphrase(passphrase)
   const random = { salt: randomBytes(32), iv: randomBytes(16), uuid: randomBytes(16) }
-  const keystore = await V3.fromPrivateKey(privateKey).toV3(passphrase, {
+  const keystore = await (await loadV3()).fromPrivateKey(privateKey).toV3(passphrase, {
     kdf: 'scrypt',
     n: scryptN,
     r: 8,
@@ -116,7 +116,8 @@ export async function encryptKeystore(privateKey: Uint8Array, passphrase: string
  * Throws `OperationError('wrong-passphrase')`, and 'bad-keystore' where what it holds is not the key of its address.
  */
 export async function decryptKeystore(keystore: Keystore, passphrase: string, file: string): Promise<Uint8Array> {
-  let wallet: V3
+  const V3 = await loadV3()
+  let wallet: Wallet
   try {
     wallet = await V3.fromV3(JSON.stringify(keystore), passphrase)
   } catch (cause) {
@@ -134,6 +135,11 @@ export async function decryptKeystore(keystore: Keystore, passphrase: string, fi
   const address: Address = addressOfKey(publicKeyOf(privateKey))
   if (keystore.address === undefined || keystore.address === address) return privateKey
   throw badKeystore(file, `it names address ${keystore.address} but holds the key of ${address}`)
+}
+
+/** A hundred modules, a sixth of the time in which a command starts: only for one that opens or makes a keystore. */
+async function loadV3(): Promise<typeof Wallet> {
+  return (await import('@ethereumjs/wallet')).Wallet
 }
 
 // Some old programs write `Crypto`.
