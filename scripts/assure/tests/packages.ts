@@ -16,9 +16,9 @@ export const NAMES = ['viem', 'viem/accounts', 'viem/actions', 'zod']
 export async function bundlePackages(root: string): Promise<string> {
   const modules = join(root, 'node_modules')
   const versions = ['viem', 'zod', 'esbuild'].map((name) => readFileSync(join(modules, name, 'package.json')))
-  const key = createHash('sha256').update(Buffer.concat(versions)).digest('hex').slice(0, 16)
+  const key = createHash('sha256').update(Buffer.concat(versions)).update(hookOf('')).digest('hex').slice(0, 16)
   const folder = join(modules, '.cache', `ttx-packages-${key}`)
-  const hook = join(folder, 'hook.mjs')
+  const hook = join(folder, 'hook.cjs')
   if (!existsSync(hook)) {
     // Another run may do the same.
     const ours = `${folder}-${process.pid}`
@@ -41,7 +41,7 @@ export async function bundlePackages(root: string): Promise<string> {
     } finally {
       await stop()
     }
-    writeFileSync(join(ours, 'hook.mjs'), hookOf(folder))
+    writeFileSync(join(ours, 'hook.cjs'), hookOf(folder))
     try {
       renameSync(ours, folder)
     } catch (error) {
@@ -49,7 +49,7 @@ export async function bundlePackages(root: string): Promise<string> {
       if (!existsSync(hook)) throw error
     }
   }
-  return `--import=${pathToFileURL(hook)}`
+  return `--require=${hook}`
 }
 
 function fileOf(name: string): string {
@@ -58,9 +58,11 @@ function fileOf(name: string): string {
 
 function hookOf(folder: string): string {
   const urls = NAMES.map((name) => [name, pathToFileURL(join(folder, `${fileOf(name)}.mjs`)).href])
-  return `import { registerHooks } from 'node:module'
+  // Not in threads: they load little, and Node refuses hooks in those of a program from the command line.
+  return `const { registerHooks } = require('node:module')
+const { isMainThread } = require('node:worker_threads')
 const urls = new Map(${JSON.stringify(urls)})
-registerHooks({
+if (isMainThread) registerHooks({
   resolve(specifier, context, next) {
     const url = context.parentURL?.includes('/node_modules/') ? undefined : urls.get(specifier)
     return url === undefined ? next(specifier, context) : { url, format: 'module', shortCircuit: true }
