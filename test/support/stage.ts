@@ -65,7 +65,7 @@ export class Stage {
   static async open(t: TestContext, flags: readonly string[] = []): Promise<Stage> {
     const stack = new AsyncDisposableStack()
     t.after(() => stack.disposeAsync())
-    const anvil = stack.use(await Anvil.start(flags))
+    const anvil = await Anvil.lend(stack, flags)
     const transport = http(anvil.url)
     const deployment = await deploy({
       wallet: createWalletClient({ account: privateKeyToAccount(DEPLOYER), transport }),
