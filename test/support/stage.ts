@@ -127,7 +127,9 @@ export class Stage {
   sender(signer: LocalAccount, options: SenderOptions = {}, url = this.anvil.url): TransactionSender {
     const { chain, bridge } = this.definition.rules
     const network = { chain, bridge }
-    const ethereum = new EthereumAccount({ urls: [url], network, signer, now: Date.now }, { retries: 0 })
+    // With its first blob anvil loads a setup, which takes long on a busy machine.
+    const limits = { retries: 0, timeoutMs: 60_000 }
+    const ethereum = new EthereumAccount({ urls: [url], network, signer, now: Date.now }, limits)
     this.stack.defer(() => ethereum.close())
     return new TransactionSender(
       { ethereum, log, now: Date.now },
