@@ -2,6 +2,7 @@
 
 import { OperationError } from '../../errors.ts'
 import { approveCall, createGatewayCall, gatewayDepositCall } from '../../ethereum/gateways/calls.ts'
+import { checkFactory } from '../../ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../ethereum/gateways/gateway.ts'
 import { allowanceOf, hasCode, tokenBalanceOf } from '../../ethereum/gateways/token.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
@@ -37,7 +38,7 @@ export type Preparation = 'create' | 'approve'
 /**
  * Makes the gateway if it is missing, allows it exactly this much, and deposits: three transactions at most. Run again after it was cut off, it goes on
  * where it was: the same deposit that is under way, or was done and not acknowledged, is not made twice. `onPreparation` is told before what comes first
- * is sent. Throws `bad-address`, `insufficient-tokens`, and what `carryOut` throws.
+ * is sent. Throws `deployment-differs` if the factory is not ours, `bad-address`, `insufficient-tokens`, and what `carryOut` throws.
  */
 export async function depositToken(
   sender: TransactionSender,
@@ -48,6 +49,8 @@ export async function depositToken(
   const { chain, bridge } = sender.ethereum.network
   const gateway = gatewayOf(factory, token)
   const prepare = async () => {
+    // What a stranger's gateway is allowed, and given, is theirs.
+    await checkFactory(sender.ethereum, factory, bridge)
     await checkDeposit(sender, { token, amount, to, gateway })
     if (!(await hasCode(sender.ethereum, gateway))) {
       onPreparation('create')
@@ -56,9 +59,11 @@ export async function depositToken(
     await allow(sender, token, gateway, amount, () => onPreparation('approve'), signal)
     return gatewayDepositCall(gateway, amount, to)
   }
-  const intent = `deposit ${amount} of ${token} for ${to}`
+  const intent = `deposit ${amount} of ${token} for ${to} by ${gateway}`
   const { receipt, isEarlier, acknowledge } = await carryOutOnce(sender, intent, prepare, signal)
-  const { hash, queued: [entry] = [] } = receipt
+  const { hash, queued = [] } = receipt
+  // A token can enter units of its own on the way.
+  const entry = queued.find(({ asset }) => asset === gateway)
   if (entry?.amount === undefined) throw new Error(`no entry of an asset in ${hash}`)
   const { index, amount: credit } = entry
   const tx = { kind: 'deposit', deposit: { asset: gateway, bridge, chain, index }, to, tokens: credit } as const

@@ -1,9 +1,7 @@
 // Tokens of others (ERC-20) and their gateways, as one asks them now. All that a token says of itself is a claim.
 
 import {
-  BaseError,
   decodeFunctionResult,
-  ExecutionRevertedError,
   encodeFunctionData,
   erc20Abi,
   type Hex,
@@ -14,6 +12,7 @@ import {
 } from 'viem'
 import { gatewayAbi } from '../../../deployments/gateway-abi.ts'
 import { type Address, isAddress, parseAddress } from '../../protocol/ids.ts'
+import { isFailureOfContract } from '../problems.ts'
 import type { EthereumReader } from '../reader.ts'
 import { gatewayOf } from './gateway.ts'
 
@@ -23,6 +22,9 @@ export type TokenClaim = {
   readonly symbol?: string
   readonly decimals?: number
 }
+
+/** Units for a question: tokens behind proxies take 50,000, and what loops forever, or answers with megabytes, ends soon. */
+const ANSWER_GAS = 2_000_000n
 
 type Asker = Pick<EthereumReader, 'ask'>
 
@@ -82,14 +84,13 @@ export async function isPaidByGateway(ethereum: Asker, gateway: Address, number:
   )
 }
 
-/** Undefined if the contract refuses, or there is none. */
+/** Undefined if the contract fails, in whatever way, or there is none. */
 async function answerOf(ethereum: Asker, to: Address, data: Hex): Promise<Hex | undefined> {
   const answer = await ethereum.ask(`an answer of ${parseAddress(to)}`, async (client: PublicClient) => {
     try {
-      return (await client.call({ to, data })).data
+      return (await client.call({ to, data, gas: ANSWER_GAS })).data
     } catch (error) {
-      if (error instanceof BaseError && error.walk((inner) => inner instanceof ExecutionRevertedError) !== null)
-        return undefined
+      if (isFailureOfContract(error)) return undefined
       throw error
     }
   })

@@ -1,0 +1,96 @@
+// Tokens that mislead those who deposit them: what else they enter, what they answer, and who made their gateway.
+
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { type TestContext, test } from 'node:test'
+import { type Abi, createPublicClient, createWalletClient, encodeDeployData, type Hex, http } from 'viem'
+import { depositToken } from '../../../../node/client/ethereum/deposit-token.ts'
+import { OperationError } from '../../../../node/errors.ts'
+import { deployFactory } from '../../../../node/ethereum/gateways/factory.ts'
+import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
+import { readTokenClaim, tokenBalanceOf, tokenOfGateway } from '../../../../node/ethereum/gateways/token.ts'
+import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
+import { Stage, stranger } from '../../../support/stage.ts'
+
+type Contract = { readonly address: Address; readonly abi: Abi }
+
+async function open(t: TestContext) {
+  const stage = await Stage.open(t)
+  const transport = http(stage.anvil.url)
+  const client = createPublicClient({ transport, pollingInterval: 10, cacheTime: 0 })
+  const signer = await stage.signer()
+  const wallet = createWalletClient({ account: signer, transport })
+  const { bridge } = stage.definition.rules
+  const mined = async (hash: Hex) => {
+    const receipt = await client.waitForTransactionReceipt({ hash })
+    assert.equal(receipt.status, 'success')
+    return receipt
+  }
+  const deploy = async (name: string, args: readonly unknown[] = []): Promise<Contract> => {
+    const place = `../../../../artifacts/test/contract/harness/RudeTokens.sol/${name}.json`
+    const { abi, bytecode } = JSON.parse(await readFile(new URL(place, import.meta.url), 'utf8'))
+    const receipt = await mined(
+      await wallet.sendTransaction({ data: encodeDeployData({ abi, bytecode, args }), chain: null }),
+    )
+    return { address: parseAddress(`${receipt.contractAddress}`.toLowerCase()), abi }
+  }
+  const act = async ({ address, abi }: Contract, functionName: string, args: readonly unknown[], value = 0n) => {
+    await mined(await wallet.writeContract({ address, abi, functionName, args, value, chain: null }))
+  }
+  const factory = await deployFactory(wallet, client, bridge)
+  return { stage, client, wallet, signer, bridge, factory, deploy, act }
+}
+
+test('what a token enters of its own along the way is not taken for what the gateway entered', async (t) => {
+  const { stage, signer, bridge, factory, deploy, act } = await open(t)
+  const token = await deploy('EnteringToken')
+  const owner = parseAddress(signer.address.toLowerCase())
+  await act(token, 'mint', [owner, 1_000n])
+  await act(token, 'enterAlong', [bridge, 5_000_000n], 10n ** 18n)
+  const { credit, index, gateway } = await depositToken(stage.sender(signer), {
+    factory,
+    token: token.address,
+    amount: 7n,
+    to: owner,
+  })
+  assert.deepEqual([credit, index, gateway], [7n, 1n, gatewayOf(factory, token.address)])
+})
+
+test('a token that fails in any way says nothing, and soon', async (t) => {
+  const { stage, signer, factory, deploy } = await open(t)
+  const { address } = await deploy('RudeToken')
+  const { ethereum } = stage.sender(signer)
+  const started = performance.now()
+  assert.deepEqual(await readTokenClaim(ethereum, address), {})
+  assert.equal(await tokenOfGateway(ethereum, factory, address), undefined)
+  assert.equal(await tokenBalanceOf(ethereum, address, stranger('x')), 2n ** 200n)
+  assert.ok(performance.now() - started < 2_000)
+})
+
+test('the reason of a token is told as its own', async (t) => {
+  const { stage, signer, factory, deploy } = await open(t)
+  const { address } = await deploy('RudeToken')
+  await assert.rejects(
+    depositToken(stage.sender(signer), { factory, token: address, amount: 7n, to: stranger('x') }),
+    (error) => {
+      assert(error instanceof OperationError)
+      assert.equal(error.code, 'call-reverted')
+      assert.match(error.message, /approve would be refused by the contract.*"\\u001b\[2Jdone\\nttx: all is well"/)
+      return true
+    },
+  )
+})
+
+test('nothing is allowed to a gateway of a factory that is not ours, or of another bridge', async (t) => {
+  const { stage, client, wallet, signer, bridge, deploy, act } = await open(t)
+  const token = await deploy('EnteringToken')
+  const owner = parseAddress(signer.address.toLowerCase())
+  await act(token, 'mint', [owner, 1_000n])
+  const sent = await client.getTransactionCount({ address: owner })
+  const another = await deployFactory(wallet, client, stranger('another bridge'))
+  for (const factory of [stranger('nobody'), token.address, bridge, another]) {
+    const deposit = { factory, token: token.address, amount: 7n, to: owner }
+    await assert.rejects(depositToken(stage.sender(signer), deposit), { code: 'deployment-differs' })
+  }
+  assert.equal(await client.getTransactionCount({ address: owner }), sent + 1, 'but for the factory itself')
+})
