@@ -77,10 +77,16 @@ export async function hasCode(ethereum: Asker, address: Address): Promise<boolea
   return code !== undefined && code !== '0x'
 }
 
-/** Whether a gateway has paid a request of the final branch. */
-export async function isPaidByGateway(ethereum: Asker, gateway: Address, number: bigint): Promise<boolean> {
+/** Whether a gateway has paid a request of the final branch, as of a block of Ethereum or of the newest. */
+export async function isPaidByGateway(
+  ethereum: Asker,
+  gateway: Address,
+  number: bigint,
+  blockNumber?: bigint,
+): Promise<boolean> {
+  const when = blockNumber === undefined ? {} : { blockNumber }
   return await ethereum.ask('whether a request was paid', (client) =>
-    client.readContract({ abi: gatewayAbi, address: gateway, functionName: 'isClaimed', args: [number] }),
+    client.readContract({ abi: gatewayAbi, address: gateway, functionName: 'isClaimed', args: [number], ...when }),
   )
 }
 
