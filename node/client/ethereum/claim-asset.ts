@@ -14,7 +14,7 @@ import { carryOutOnce, type Done } from './carry-out.ts'
 
 type Proven = NonNullable<Result<'bridge_request'>['request']>
 
-export type AssetClaim = {
+type AssetClaim = {
   readonly infohash: Infohash
   readonly recipient: Address
   /** Units that leave the gateway for the recipient: 99%, of a block that earned nothing too. */
@@ -23,7 +23,7 @@ export type AssetClaim = {
   readonly number: bigint
 }
 
-export type ClaimedAssets = Done & {
+type ClaimedAssets = Done & {
   readonly claims: readonly AssetClaim[]
   /** Those that the gateway could not pay, as where the token refuses the recipient: they can be claimed again. */
   readonly unpaid: readonly AssetClaim[]
