@@ -79,6 +79,6 @@ export function formatJson(data: object): string {
 
 /** Lines of name and value, the values in one column. A value is one line, whoever wrote it. */
 export function formatTable(rows: readonly (readonly [name: string, value: string])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length))
+  const width = rows.reduce((most, [name]) => Math.max(most, name.length), 0)
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${printableLine(value)}`).join('\n')
 }

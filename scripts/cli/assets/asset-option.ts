@@ -121,3 +121,16 @@ export async function checkMeant(node: NodeLink, owner: Address, asset: Asset, s
     { facts: { asset, gateway } },
   )
 }
+
+/** Throws `OperationError('bad-address')` for a payee that is the asset or the token behind it: what contracts are given so, nobody can spend. */
+export function checkPayee(node: NodeLink, payee: Address, asset: Asset): void {
+  const factory = node.info.network.gatewayFactory
+  const isToken = factory !== undefined && gatewayOf(factory, payee) === asset
+  if (payee !== asset && !isToken) return
+  const what = isToken ? 'the token of the asset' : 'the asset itself'
+  throw new OperationError(
+    'bad-address',
+    `expected an address that somebody owns, got ${payee}, which is ${what}: what it is given is gone; name another recipient`,
+    { facts: { payee, asset } },
+  )
+}

@@ -8,6 +8,7 @@ import { formatOf, warningsOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode, openOptionalEthereum } from '../../link.ts'
+import { parseLimit } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { walletAddress } from '../hold/balance.ts'
@@ -24,7 +25,7 @@ export function registerList(asset: Command, act: Act): void {
           'List the other assets than TTX of an address, each with its whole id, how much of it can be spent now, how much of that is final, and what speaks against it. Anybody can send anybody an asset, so being listed says nothing of what one is worth. With an Ethereum endpoint it asks the tokens behind gateways for their names and decimals. It needs no passphrase.',
         )
         .argument('[address]', `whose: ${WHOSE}; without it that of --wallet`)
-        .option('--limit <count>', 'at most this many, 1 to 500', (text) => Number(text), 50)
+        .option('--limit <count>', 'at most this many, 1 to 500', parseLimit, 50)
         .option('--after <id>', 'go on behind this asset', parseAsset)
         .action(act(list)),
       ['node', 'ethereum'],

@@ -16,8 +16,10 @@ import { addSettings } from '../../setting-flags.ts'
 import { STATUS_WORDS } from '../hold/status.ts'
 
 const FETCH_MS = 10_000
-/** Assets of the wallet with whose names the name is compared. */
-const COMPARED = 100
+/** Assets of the wallet with whose names the name is compared: each is a question or two. */
+const COMPARED = 500
+
+const NOT_ALL = `the wallet has more than ${COMPARED} other assets: its name was compared with those of the first ${COMPARED}`
 
 export function registerShow(asset: Command, act: Act): void {
   addExamples(
@@ -43,7 +45,8 @@ async function show(context: CliContext, asset: Asset): Promise<Result> {
   const view = await assetViews(node, ethereum, FETCH_MS, context.signal).of(asset)
   if (view.kind === 3 && view.unread !== undefined)
     throw new OperationError('unknown-asset', view.unread, { facts: { asset }, retry: true })
-  const warnings = warningsOf(view, namesOf(await ownViews(context, node, ethereum)))
+  const own = await ownViews(context, node, ethereum)
+  const warnings = [...warningsOf(view, namesOf(own.views)), ...(own.isWhole ? [] : [NOT_ALL])]
   const rows: [string, string][] = [
     ['asset', asset],
     ['kind', `${view.kind}: ${kindWords(asset)}`],
@@ -91,13 +94,13 @@ async function ownViews(
   context: CliContext,
   node: NodeLink,
   ethereum: EthereumReader | undefined,
-): Promise<readonly AssetView[]> {
+): Promise<{ readonly views: readonly AssetView[]; readonly isWhole: boolean }> {
   const { folder, settings } = context
   const owner = (await listWallets(folder.wallets)).find(({ name }) => name === settings.wallet)?.address
-  if (owner === undefined) return []
-  const { assets } = await node.call('account_assets', { owner, limit: COMPARED }, context.signal)
+  if (owner === undefined) return { views: [], isWhole: true }
+  const { assets, next } = await node.call('account_assets', { owner, limit: COMPARED }, context.signal)
   const views = assetViews(node, ethereum, 0, context.signal)
   const seen: AssetView[] = []
   for (const { asset } of assets) seen.push(await views.of(asset))
-  return seen
+  return { views: seen, isWhole: next === undefined }
 }

@@ -9,8 +9,8 @@ import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
 import { parseKeystore } from '../../../../node/wallet/keystore.ts'
 import { readKeystore, walletFile } from '../../../../node/wallet/wallet-folder.ts'
 import { ASSET_HELP, parseAsset } from '../../assets/asset-option.ts'
-import { assetViews } from '../../assets/views.ts'
-import { formatOf, nameOf, warningsOf } from '../../assets/words.ts'
+import { assetViews, namesOf } from '../../assets/views.ts'
+import { formatOf, nameOf, warningRows, warningsOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { type NodeLink, openNode, openOptionalEthereum } from '../../link.ts'
@@ -66,7 +66,10 @@ async function balance(
   if (token !== undefined) rows.push(['wTTX', formatAmount(token)])
   if (wei !== undefined) rows.push(['ETH', formatEther(wei)])
   const views = assetViews(node, ethereum, 0, context.signal)
-  for (const each of assets) rows.push(['asset', nameOf(each.spendable, await views.of(each.asset))])
+  const seen = []
+  for (const { asset: id, spendable: units } of assets) seen.push({ units, view: await views.of(id) })
+  const known = namesOf(seen.map(({ view }) => view))
+  for (const { units, view } of seen) rows.push(['asset', nameOf(units, view)], ...warningRows(view, known))
   if (assets.length > 0) rows.push([next === undefined ? 'of these' : 'and more', 'ttx asset list'])
   return { data: { owner, spendable, ordered, final, outputs, assets, wttx: token, wei }, text: formatTable(rows) }
 }
