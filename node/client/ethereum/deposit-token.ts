@@ -6,10 +6,11 @@ import { checkFactory } from '../../ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../ethereum/gateways/gateway.ts'
 import { allowanceOf, hasCode, tokenBalanceOf } from '../../ethereum/gateways/token.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
-import { type Address, type Hash, type Infohash, ZERO_ADDRESS } from '../../protocol/ids.ts'
+import type { Address, Hash, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
 import { carryOut, carryOutOnce, type Done } from './carry-out.ts'
+import { checkOwned } from './owned.ts'
 
 export type TokenDeposit = {
   /** Of this network: it makes the gateway where there is none. */
@@ -74,13 +75,7 @@ export async function depositToken(
 type Checked = Omit<TokenDeposit, 'factory'> & { readonly gateway: Address }
 
 async function checkDeposit({ ethereum }: TransactionSender, { token, amount, to, gateway }: Checked): Promise<void> {
-  if (to === ZERO_ADDRESS || [ethereum.bridge, token, gateway].includes(to)) {
-    throw new OperationError(
-      'bad-address',
-      `expected an address that somebody owns, got ${to}; name another recipient`,
-      { facts: { to } },
-    )
-  }
+  await checkOwned(ethereum, to, [ethereum.bridge, token, gateway])
   const { account } = ethereum
   const balance = await tokenBalanceOf(ethereum, token, account)
   if (balance === undefined) {

@@ -26,6 +26,9 @@ export type TokenClaim = {
 /** Units for a question: tokens behind proxies take 50,000, and what loops forever, or answers with megabytes, ends soon. */
 const ANSWER_GAS = 2_000_000n
 
+/** What begins the code of an account that has delegated itself. */
+const DELEGATION = '0xef0100'
+
 type Asker = Pick<EthereumReader, 'ask'>
 
 /** The token of a gateway that this factory has made; undefined of whatever else is there, or nothing. */
@@ -73,8 +76,13 @@ export async function allowanceOf(
 
 /** Whether a contract is there. */
 export async function hasCode(ethereum: Asker, address: Address): Promise<boolean> {
-  const code = await ethereum.ask(`code of ${address}`, (client) => client.getCode({ address }))
-  return code !== undefined && code !== '0x'
+  return (await codeAt(ethereum, address)) !== '0x'
+}
+
+/** Whether a contract is there that nobody has the key of: an account that has delegated itself to one (EIP-7702) signs as before. */
+export async function isKeyless(ethereum: Asker, address: Address): Promise<boolean> {
+  const code = await codeAt(ethereum, address)
+  return code !== '0x' && !code.startsWith(DELEGATION)
 }
 
 /** Whether a gateway has paid a request of the final branch, as of a block of Ethereum or of the newest. */
@@ -88,6 +96,10 @@ export async function isPaidByGateway(
   return await ethereum.ask('whether a request was paid', (client) =>
     client.readContract({ abi: gatewayAbi, address: gateway, functionName: 'isClaimed', args: [number], ...when }),
   )
+}
+
+async function codeAt(ethereum: Asker, address: Address): Promise<Hex> {
+  return (await ethereum.ask(`code of ${address}`, (client) => client.getCode({ address }))) ?? '0x'
 }
 
 /** Undefined if the contract fails, in whatever way, or there is none. */

@@ -4,12 +4,14 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { type Abi, createPublicClient, createWalletClient, encodeDeployData, type Hex, http } from 'viem'
+import { deposit } from '../../../../node/client/ethereum/deposit.ts'
 import { depositToken } from '../../../../node/client/ethereum/deposit-token.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { deployFactory } from '../../../../node/ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { readTokenClaim, tokenBalanceOf, tokenOfGateway } from '../../../../node/ethereum/gateways/token.ts'
-import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
+import { type Address, parseAddress, ZERO_ADDRESS } from '../../../../node/protocol/ids.ts'
+import { giveTokens } from '../../../support/chain/give-tokens.ts'
 import { Stage, stranger } from '../../../support/stage.ts'
 
 type Contract = { readonly address: Address; readonly abi: Abi }
@@ -93,4 +95,25 @@ test('nothing is allowed to a gateway of a factory that is not ours, or of anoth
     await assert.rejects(depositToken(stage.sender(signer), deposit), { code: 'deployment-differs' })
   }
   assert.equal(await client.getTransactionCount({ address: owner }), sent + 1, 'but for the factory itself')
+})
+
+test('what nobody has the key of is not credited: the bridge, a token, any contract, but for an account that delegated itself', async (t) => {
+  const { stage, signer, bridge, factory, deploy, act } = await open(t)
+  const token = await deploy('EnteringToken')
+  const owner = parseAddress(signer.address.toLowerCase())
+  await act(token, 'mint', [owner, 1_000n])
+  await act(token, 'enterAlong', [bridge, 1n], 10n ** 18n)
+  await giveTokens(stage, owner, 10_000n)
+  const sender = stage.sender(signer)
+  const gateway = gatewayOf(factory, token.address)
+  const { token: wttx } = stage.definition.rules
+  const give = (to: Address) => depositToken(sender, { factory, token: token.address, amount: 7n, to })
+  for (const to of [ZERO_ADDRESS, bridge, wttx, token.address, factory, gateway])
+    await assert.rejects(give(to), { code: 'bad-address' })
+  for (const to of [ZERO_ADDRESS, bridge, wttx, token.address, factory])
+    await assert.rejects(deposit(sender, 1_000n, to), { code: 'bad-address' })
+  const delegated = stranger('delegated')
+  await stage.anvil.client.setCode({ address: delegated, bytecode: `0xef0100${factory.slice(2)}` })
+  assert.equal((await give(delegated)).credit, 7n)
+  assert.equal((await deposit(sender, 1_000n, delegated)).credit, 990n)
 })
