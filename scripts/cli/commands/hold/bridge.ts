@@ -62,7 +62,7 @@ async function bridge(
   if (flags.asset !== undefined && !isEntered(flags.asset)) throw neverLeaves(flags.asset)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
-  if (flags.asset !== undefined) checkPayee(node, given ?? wallet.address, flags.asset)
+  await checkPayee(context, node, wallet.address, { payee: given ?? wallet.address, asset: flags.asset })
   if (flags.asset !== undefined) await checkMeant(node, wallet.address, flags.asset, context.signal)
   const chosen = await chooseAsset(context, node, amount, flags)
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)

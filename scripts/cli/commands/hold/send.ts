@@ -56,7 +56,7 @@ async function send(
   const to = await addressOf(context, payee)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
-  if (flags.asset !== undefined) checkPayee(node, to, flags.asset)
+  await checkPayee(context, node, wallet.address, { payee: to, asset: flags.asset })
   if (flags.asset !== undefined) await checkMeant(node, wallet.address, flags.asset, context.signal)
   const chosen = await chooseAsset(context, node, amount, flags)
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)

@@ -208,6 +208,8 @@ test('an asset is not paid to itself, nor to its token, where nobody could spend
   const { json } = await open(t)
   const { address: token } = accountOf('token')
   const asset = gatewayOf(gatewayFactory, token)
+  // Nothing is known of it here, so that it may be somebody.
+  assert.equal((await json('send', '1', token, '--wallet', 'alice')).exitCode, 0)
   for (const payee of [asset, token]) {
     for (const command of ['send', 'bridge']) {
       const { error } = await json(command, '1', payee, '--asset', asset, '--units', '--wallet', 'alice')
