@@ -46,7 +46,13 @@ export type AssetView = IssuedView | EnteredView
 export type Views = {
   /** Throws what the node throws; of what neither node nor Ethereum says, `unread` tells. */
   readonly of: (asset: Asset) => Promise<AssetView>
+  /** Of each its own, several at once: each is some questions to an endpoint that may be far. */
+  readonly ofAll: <T extends { readonly asset: Asset }>(
+    all: readonly T[],
+  ) => Promise<readonly (readonly [T, AssetView])[]>
 }
+
+const AT_ONCE = 8
 
 /** `fetchMs`: how long the node may ask its peers for an issuance that it lacks. */
 export function assetViews(
@@ -56,12 +62,19 @@ export function assetViews(
   signal?: AbortSignal,
 ): Views {
   const factory = node.info.network.gatewayFactory
-  return {
-    of: async (asset) => {
-      if (!isEntered(asset)) return await viewIssued(node, asset, fetchMs, signal)
-      return await viewEntered(asset, factory, ethereum)
-    },
+  const of = async (asset: Asset) => {
+    if (!isEntered(asset)) return await viewIssued(node, asset, fetchMs, signal)
+    return await viewEntered(asset, factory, ethereum)
   }
+  const ofAll = async <T extends { readonly asset: Asset }>(all: readonly T[]) => {
+    const views: (readonly [T, AssetView])[] = []
+    for (let offset = 0; offset < all.length; offset += AT_ONCE) {
+      const some = all.slice(offset, offset + AT_ONCE).map(async (each) => [each, await of(each.asset)] as const)
+      views.push(...(await Promise.all(some)))
+    }
+    return views
+  }
+  return { of, ofAll }
 }
 
 /** The symbols of assets that show one. */

@@ -41,11 +41,9 @@ async function list(context: CliContext, whose: string | undefined, { after, lim
   const ethereum = await openOptionalEthereum(context, node)
   const page = { owner, limit, ...(after === undefined ? {} : { after }) }
   const { assets, next } = await node.call('account_assets', page, context.signal)
-  const views = assetViews(node, ethereum, 0, context.signal)
-  const seen = []
-  for (const balance of assets) seen.push({ balance, view: await views.of(balance.asset) })
-  const known = namesOf(seen.map(({ view }) => view))
-  const items = seen.map(({ balance, view }) => ({ ...balance, ...view, warnings: warningsOf(view, known) }))
+  const seen = await assetViews(node, ethereum, 0, context.signal).ofAll(assets)
+  const known = namesOf(seen.map(([, view]) => view))
+  const items = seen.map(([balance, view]) => ({ ...balance, ...view, warnings: warningsOf(view, known) }))
   const rows = items.flatMap(({ warnings, ...item }): [string, string][] => [
     [item.asset, `${formatOf(item.spendable, item)}, of which final ${formatOf(item.final, item)}`],
     ...warnings.map((warning): [string, string] => ['', `careful: ${warning}`]),

@@ -99,8 +99,6 @@ async function ownViews(
   const owner = (await listWallets(folder.wallets)).find(({ name }) => name === settings.wallet)?.address
   if (owner === undefined) return { views: [], isWhole: true }
   const { assets, next } = await node.call('account_assets', { owner, limit: COMPARED }, context.signal)
-  const views = assetViews(node, ethereum, 0, context.signal)
-  const seen: AssetView[] = []
-  for (const { asset } of assets) seen.push(await views.of(asset))
-  return { views: seen, isWhole: next === undefined }
+  const views = await assetViews(node, ethereum, 0, context.signal).ofAll(assets)
+  return { views: views.map(([, view]) => view), isWhole: next === undefined }
 }

@@ -65,11 +65,9 @@ async function balance(
   ]
   if (token !== undefined) rows.push(['wTTX', formatAmount(token)])
   if (wei !== undefined) rows.push(['ETH', formatEther(wei)])
-  const views = assetViews(node, ethereum, 0, context.signal)
-  const seen = []
-  for (const { asset: id, spendable: units } of assets) seen.push({ units, view: await views.of(id) })
-  const known = namesOf(seen.map(({ view }) => view))
-  for (const { units, view } of seen) rows.push(['asset', nameOf(units, view)], ...warningRows(view, known))
+  const seen = await assetViews(node, ethereum, 0, context.signal).ofAll(assets)
+  const known = namesOf(seen.map(([, view]) => view))
+  for (const [each, view] of seen) rows.push(['asset', nameOf(each.spendable, view)], ...warningRows(view, known))
   if (assets.length > 0) rows.push([next === undefined ? 'of these' : 'and more', 'ttx asset list'])
   return { data: { owner, spendable, ordered, final, outputs, assets, wttx: token, wei }, text: formatTable(rows) }
 }

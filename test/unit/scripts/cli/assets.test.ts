@@ -85,13 +85,19 @@ test('an asset is issued with its memo, and shown with its issuer, its units and
   const prospectus = join(folder, 'gold.txt')
   const torrent = join(folder, 'gold.torrent')
   await writeFile(prospectus, 'what gold is '.repeat(20_000))
-  const flags = ['--decimals', '6', '--prospectus', prospectus, '--torrent', torrent, '--wallet', 'alice']
+  const described = ['--decimals', '6', '--prospectus', prospectus, '--torrent', torrent]
+  const flags = [...described, '--wallet', 'alice']
+  // What fails leaves nothing that is in the way of the next try.
+  const poor = await json('asset', 'issue', 'GOLD', '1', ...described, '--wallet', 'bob')
+  assert.equal(poor.error.code, 'insufficient-funds')
   const issued = await json('asset', 'issue', 'GOLD', '21000000.5', '--to', 'bob', ...flags)
   assert.equal(issued.exitCode, 0, JSON.stringify(issued))
   assert.deepEqual(
     [issued.status, issued.tokens, issued.to, issued.symbol, issued.decimals],
     ['accepted', '21000000500000', bob.address, 'GOLD', 6],
   )
+  await writeFile(prospectus, 'another text')
+  assert.equal((await json('asset', 'issue', 'GOLD', '1', ...flags)).error.code, 'file-not-written')
   const { info } = bencode.decode(await readFile(torrent))
   assert.equal(toInfohash(sha1(bencode.encode(info))), issued.prospectus)
   assert.equal(issued.memo, `GOLD 6 ${issued.prospectus}`)
