@@ -3,6 +3,7 @@
 import { readIssuance } from '../../../node/client/issuance.ts'
 import { type AssetClaim, isSymbol, MAX_DECIMALS, type Named } from '../../../node/client/symbol.ts'
 import { OperationError } from '../../../node/errors.ts'
+import { checkFactory } from '../../../node/ethereum/gateways/factory.ts'
 import { readTokenClaim, type TokenClaim, tokenOfGateway } from '../../../node/ethereum/gateways/token.ts'
 import type { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { type Asset, isEntered } from '../../../node/protocol/asset.ts'
@@ -62,9 +63,12 @@ export function assetViews(
   signal?: AbortSignal,
 ): Views {
   const factory = node.info.network.gatewayFactory
+  // Whoever made the file of the network may be a stranger: asked once, and only where something is to be shown as a gateway.
+  let checked: Promise<void> | undefined
+  const checkOurs = (reader: EthereumReader, named: Address) => (checked ??= checkFactory(reader, named, reader.bridge))
   const of = async (asset: Asset) => {
     if (!isEntered(asset)) return await viewIssued(node, asset, fetchMs, signal)
-    return await viewEntered(asset, factory, ethereum)
+    return await viewEntered(asset, factory, ethereum, checkOurs)
   }
   const ofAll = async <T extends { readonly asset: Asset }>(all: readonly T[]) => {
     const views: (readonly [T, AssetView])[] = []
@@ -100,6 +104,7 @@ async function viewEntered(
   asset: Address,
   factory: Address | undefined,
   ethereum: EthereumReader | undefined,
+  checkOurs: (ethereum: EthereumReader, factory: Address) => Promise<void>,
 ): Promise<EnteredView> {
   if (factory === undefined) return { kind: 2, asset, unread: 'the node names no factory of gateways' }
   if (ethereum === undefined)
@@ -107,6 +112,7 @@ async function viewEntered(
   try {
     const token = await tokenOfGateway(ethereum, factory, asset)
     if (token === undefined) return { kind: 2, asset, isGateway: false }
+    await checkOurs(ethereum, factory)
     return { kind: 2, asset, token, isGateway: true, ...shownOf(await readTokenClaim(ethereum, token)) }
   } catch (error) {
     if (!(error instanceof OperationError)) throw error

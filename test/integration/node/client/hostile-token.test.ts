@@ -2,15 +2,20 @@
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Abi, createPublicClient, createWalletClient, encodeDeployData, type Hex, http } from 'viem'
 import { deposit } from '../../../../node/client/ethereum/deposit.ts'
 import { depositToken } from '../../../../node/client/ethereum/deposit-token.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import { createGatewayCall } from '../../../../node/ethereum/gateways/calls.ts'
 import { deployFactory } from '../../../../node/ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { readTokenClaim, tokenBalanceOf, tokenOfGateway } from '../../../../node/ethereum/gateways/token.ts'
 import { type Address, parseAddress, ZERO_ADDRESS } from '../../../../node/protocol/ids.ts'
+import { assetViews } from '../../../../scripts/cli/assets/views.ts'
+import type { NodeLink } from '../../../../scripts/cli/link.ts'
+import { exampleToken } from '../../../../scripts/devnet/example-token.ts'
 import { giveTokens } from '../../../support/chain/give-tokens.ts'
 import { Stage, stranger } from '../../../support/stage.ts'
 
@@ -116,4 +121,24 @@ test('what nobody has the key of is not credited: the bridge, a token, any contr
   await stage.anvil.client.setCode({ address: delegated, bytecode: `0xef0100${factory.slice(2)}` })
   assert.equal((await give(delegated)).credit, 7n)
   assert.equal((await deposit(sender, 1_000n, delegated)).credit, 990n)
+})
+
+test('a gateway of a factory that is not of this bridge is not shown as one, nor with the name of its token', async (t) => {
+  const { stage, client, wallet, signer } = await open(t)
+  const bridge = stranger('another bridge')
+  // Returns a word of zeros for whatever it is asked.
+  await stage.anvil.client.setCode({ address: bridge, bytecode: '0x5f5f5260205ff3' })
+  const another = await deployFactory(wallet, client, bridge)
+  const token = await exampleToken(join(await stage.folder(), 'token'), wallet, client)
+  const { data, to } = createGatewayCall(another, token)
+  const hash = await wallet.sendTransaction({ data, ...(to && { to }), chain: null })
+  await client.waitForTransactionReceipt({ hash })
+  const asset = gatewayOf(another, token)
+  const { ethereum } = stage.sender(signer)
+  assert.equal(await tokenOfGateway(ethereum, another, asset), token)
+  const node = { info: { network: { gatewayFactory: another } } } as NodeLink // of which no more is asked for
+  const view = await assetViews(node, ethereum, 0).of(asset)
+  assert(view.kind === 2)
+  assert.deepEqual([view.isGateway, view.token, view.symbol], [undefined, undefined, undefined])
+  assert.match(`${view.unread}`, /ttx verify-deployment/)
 })
