@@ -2,6 +2,7 @@
 
 import { OperationError } from '../../errors.ts'
 import { gatewayClaimCall } from '../../ethereum/gateways/calls.ts'
+import { gatewayOf } from '../../ethereum/gateways/gateway.ts'
 import { isPaidByGateway, tokenOfGateway } from '../../ethereum/gateways/token.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import { isEntered } from '../../protocol/asset.ts'
@@ -78,7 +79,7 @@ export async function claimAsset(
 ): Promise<ClaimedAssets> {
   const { ethereum } = sender
   const token = factory && (await tokenOfGateway(ethereum, factory, asset))
-  if (token === undefined) throw noGateway(asset)
+  if (token === undefined) throw noGateway(asset, factory)
   const due: Proven[] = []
   let isAnyPaid = false
   for (const infohash of requests) {
@@ -130,11 +131,13 @@ function intentOf(asset: Address, [first, ...others]: readonly Proven[]): string
   return `claim requests ${[first, ...others].map((each) => each?.number)} of block ${first?.block} from ${asset}`
 }
 
-function noGateway(asset: Address): OperationError {
+function noGateway(asset: Address, factory: Address | undefined): OperationError {
+  const gateway = factory === undefined ? undefined : gatewayOf(factory, asset)
+  const hint = gateway === undefined ? '' : `, or if it is a token, name its gateway, ${gateway}`
   return new OperationError(
     'no-gateway',
-    `expected a gateway of this network, got ${asset}: its contract pays by rules of its own; the proof for it is what bridge_request says`,
-    { facts: { asset } },
+    `expected a gateway of this network, got ${asset}: its contract pays by rules of its own; the proof for it is what bridge_request says${hint}`,
+    { facts: { asset, ...(gateway === undefined ? {} : { gateway }) } },
   )
 }
 

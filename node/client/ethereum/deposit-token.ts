@@ -5,6 +5,7 @@ import { approveCall, createGatewayCall, gatewayDepositCall } from '../../ethere
 import { checkFactory } from '../../ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../ethereum/gateways/gateway.ts'
 import { allowanceOf, hasCode, tokenBalanceOf } from '../../ethereum/gateways/token.ts'
+import { isAnyRefusal } from '../../ethereum/refusals.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import type { Address, Hash, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
@@ -106,7 +107,13 @@ async function allow(
   const allowed = (await allowanceOf(ethereum, token, ethereum.account, gateway)) ?? 0n
   if (allowed >= amount) return
   onSend()
-  // Some tokens (USDT) change no allowance that is not zero.
-  if (allowed > 0n) await carryOut(sender, approveCall(token, gateway, 0n), signal)
-  await carryOut(sender, approveCall(token, gateway, amount), signal)
+  const approve = (units: bigint) => carryOut(sender, approveCall(token, gateway, units), signal)
+  try {
+    await approve(amount)
+  } catch (error) {
+    // Some tokens (USDT) change no allowance that is not zero, and some (BNB) set none to zero: the one refuses, and nothing was sent.
+    if (allowed === 0n || !isAnyRefusal(error)) throw error
+    await approve(0n)
+    await approve(amount)
+  }
 }

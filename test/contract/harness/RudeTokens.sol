@@ -54,3 +54,19 @@ contract RudeToken {
         revert("\x1b[2Jdone\nttx: all is well");
     }
 }
+
+/// @notice Changes no allowance that is not zero, as USDT does.
+contract CautiousToken is PlainToken(6) {
+    function approve(address spender, uint256 value) public override returns (bool) {
+        require(value == 0 || allowance(msg.sender, spender) == 0, "set it to zero first");
+        return super.approve(spender, value);
+    }
+}
+
+/// @notice Sets no allowance to zero, as BNB does.
+contract GreedyToken is PlainToken(6) {
+    function approve(address spender, uint256 value) public override returns (bool) {
+        require(value != 0, "nothing is no allowance");
+        return super.approve(spender, value);
+    }
+}

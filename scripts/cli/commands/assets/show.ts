@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { OperationError } from '../../../../node/errors.ts'
+import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { hasCode } from '../../../../node/ethereum/gateways/token.ts'
 import type { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import type { Asset } from '../../../../node/protocol/asset.ts'
@@ -52,7 +53,7 @@ async function show(context: CliContext, asset: Asset): Promise<Result> {
     ['kind', `${view.kind}: ${kindWords(asset)}`],
     ['calls itself', view.symbol ?? 'nothing that is shown'],
     ['decimals', view.decimals === undefined ? 'not known: amounts are in units' : `${view.decimals}`],
-    ...(view.kind === 3 ? issuedRows(view) : await enteredRows(view, ethereum)),
+    ...(view.kind === 3 ? issuedRows(view) : await enteredRows(node, view, ethereum)),
     ...warnings.map((warning): [string, string] => ['careful', warning]),
   ]
   return { data: { ...view, warnings }, text: formatTable(rows) }
@@ -73,7 +74,11 @@ function issuedRows(view: IssuedView): [string, string][] {
   ]
 }
 
-async function enteredRows(view: EnteredView, ethereum: EthereumReader | undefined): Promise<[string, string][]> {
+async function enteredRows(
+  node: NodeLink,
+  view: EnteredView,
+  ethereum: EthereumReader | undefined,
+): Promise<[string, string][]> {
   const { asset, token, isGateway, unread } = view
   if (unread !== undefined) return [['not known', unread]]
   if (isGateway === true && token !== undefined) {
@@ -84,8 +89,12 @@ async function enteredRows(view: EnteredView, ethereum: EthereumReader | undefin
     ]
   }
   const isThere = ethereum !== undefined && (await hasCode(ethereum, asset))
+  const factory = node.info.network.gatewayFactory
   return [
     ['contract', isThere ? 'some contract, which is no gateway of this network' : 'there is none at this address'],
+    ...(isThere && factory !== undefined
+      ? [['if a token', `it is the asset ${gatewayOf(factory, asset)} on TTX`] satisfies [string, string]]
+      : []),
   ]
 }
 

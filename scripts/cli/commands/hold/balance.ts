@@ -3,8 +3,9 @@
 import type { Command } from 'commander'
 import { formatEther } from 'viem'
 import { formatAmount } from '../../../../node/client/amount.ts'
+import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { tokenBalanceOf } from '../../../../node/ethereum/gateways/token.ts'
-import type { Asset } from '../../../../node/protocol/asset.ts'
+import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
 import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
 import { parseKeystore } from '../../../../node/wallet/keystore.ts'
 import { readKeystore, walletFile } from '../../../../node/wallet/wallet-folder.ts'
@@ -91,12 +92,27 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
       : [['on Ethereum', `${formatOf(onEthereum, view)} of token ${token}`] as [string, string]]),
     ...warnings.map((warning): [string, string] => ['careful', warning]),
     ...(view.unread === undefined ? [] : [['not known', view.unread] as [string, string]]),
+    ...(spendable > 0n ? [] : await meantRows(node, owner, asset, context.signal)),
   ]
   const { symbol, decimals } = view
   return {
     data: { owner, asset, symbol, decimals, spendable, ordered, final, outputs, token, onEthereum, warnings },
     text: formatTable(rows),
   }
+}
+
+/** Who names a token, and has nothing of it here, may mean the asset that its gateway is. */
+async function meantRows(
+  node: NodeLink,
+  owner: Address,
+  asset: Asset,
+  signal: AbortSignal,
+): Promise<[string, string][]> {
+  const factory = node.info.network.gatewayFactory
+  if (factory === undefined || !isEntered(asset)) return []
+  const gateway = gatewayOf(factory, asset)
+  const { spendable } = await node.call('account_balance', { owner, asset: gateway }, signal)
+  return spendable === 0n ? [] : [['perhaps', `${gateway}, the gateway of this token: ${spendable} units`]]
 }
 
 /** From the file of the wallet; only where that does not say it, by opening it. */

@@ -142,3 +142,16 @@ test('a gateway of a factory that is not of this bridge is not shown as one, nor
   assert.deepEqual([view.isGateway, view.token, view.symbol], [undefined, undefined, undefined])
   assert.match(`${view.unread}`, /ttx verify-deployment/)
 })
+
+test('an allowance that is left over is in the way of no deposit, whatever a token has against changing one', async (t) => {
+  const { stage, signer, factory, deploy, act } = await open(t)
+  const owner = parseAddress(signer.address.toLowerCase())
+  const sender = stage.sender(signer)
+  for (const name of ['CautiousToken', 'GreedyToken']) {
+    const token = await deploy(name)
+    await act(token, 'mint', [owner, 1_000n])
+    await act(token, 'approve', [gatewayOf(factory, token.address), 5n])
+    const { credit } = await depositToken(sender, { factory, token: token.address, amount: 7n, to: owner })
+    assert.equal(credit, 7n, name)
+  }
+})
