@@ -50,6 +50,8 @@ async function list(context: CliContext, whose: string | undefined, { after, lim
     ...(item.unread === undefined ? [] : [['', `not known: ${item.unread}`] satisfies [string, string]]),
   ])
   if (next !== undefined) rows.push(['more', `ttx asset list --after ${next}`])
+  if (next !== undefined || after !== undefined)
+    rows.push(['careful', 'names are compared within this page only; "ttx asset show ID" compares one with all'])
   return {
     data: { owner, assets: items, next },
     text: rows.length === 0 ? `${owner} has no other assets than TTX, as far as this node knows` : formatTable(rows),

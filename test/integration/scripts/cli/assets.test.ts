@@ -80,6 +80,9 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
     [first.asset, first.token, first.gross, first.credit, first.symbol, first.decimals],
     [asset, token, '250500000', '250500000', 'EXAMPLE', 6],
   )
+  const waiting = fakeShell({ folder })
+  await runCli(['status', first.infohash, ...toNode, ...common], waiting)
+  assert.doesNotMatch(waiting.out(), /wTTX/)
   // By the asset as well as by the token, and without making anything twice.
   const second = await done('deposit', '1', bob, '--asset', asset, '--wallet', 'alice')
   assert.doesNotMatch(second.err, /making the gateway/)

@@ -155,6 +155,16 @@ test('a name that imitates another asset of the wallet is told beside both ids, 
     (await text('asset', 'show', fake, '--wallet', 'bob')).out,
     new RegExp(`careful.*reads like GOLD.*${real}`),
   )
+  const whole = (await text('asset', 'list', 'bob')).out
+  assert.doesNotMatch(whole, /this page only/)
+  for (const part of [
+    ['--limit', '1'],
+    ['--after', '0'.repeat(40)],
+  ])
+    assert.match(
+      (await text('asset', 'list', 'bob', ...part)).out,
+      /^careful +names are compared within this page only/m,
+    )
   assert.match((await text('asset', 'list', 'bob', '--limit', '1')).out, /^more +ttx asset list --after [0-9a-f]{40}$/m)
   const money = await issue('TTx')
   assert.deepEqual([money.exitCode, money.error.code], [1, 'bad-arguments'])
