@@ -32,7 +32,7 @@ export const gasFigures = {
   "deposit, first": 77380,
   "deposit": 77380,
   "force, 1 input": 60948,
-  "force, largest": 68634,
+  "force, largest": 71519,
   "force, too much paid": 68046,
   "force, 10": 350962,
   "enter, first": 74208,

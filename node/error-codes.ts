@@ -48,7 +48,8 @@ export const OPERATION_CODES = {
   'branch-changing': 'The ledger is about to follow another branch: ask again.',
   'bridge-refused':
     'The bridge would refuse the call, and the fact `error` names its reason: the message says what to do.',
-  'call-reverted': 'The call would fail on Ethereum without a reason that is known here: check versions and endpoint.',
+  'call-reverted':
+    'The call would fail on Ethereum, without a reason that is known here or for one that a strange contract gives: see the message, and check versions and endpoint.',
   'cannot-listen': 'The host or the port cannot be listened on: choose another one.',
   'database-damaged':
     'A power cut or a full disk damaged a database of the node: delete its folder, and what can come back does so.',
@@ -171,7 +172,7 @@ export const OPERATION_CODES = {
   'transaction-conflicting':
     'Another transaction spends the same money and comes before it: wait again if that one may still die, else sign a new one.',
   'transaction-failed':
-    'The transaction had no effect, since something else came first: look at the status and try again.',
+    'The transaction had no effect, since something else came first or a token refused each payment: look at the status and try again.',
   'transaction-lost':
     'Another transaction took the place of this one: make sure that it had no effect, then try again.',
   'transaction-not-accepted': 'The transaction came, and breaks a rule: ask its sender for another one.',

@@ -10,8 +10,8 @@ import { ROWS } from '../miner/rows.ts'
 import { OperationError } from '../node/errors.ts'
 import { LOG_LEVELS } from '../node/log.ts'
 import { DEFAULT_NETWORK_OPTIONS, NETWORK_PROFILES } from '../node/network/options.ts'
-import { type Asset, isAsset } from '../node/protocol/asset.ts'
-import { parseAddress } from '../node/protocol/ids.ts'
+import type { Asset } from '../node/protocol/asset.ts'
+import { parseAddress, parseInfohash } from '../node/protocol/ids.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
 
 /** How a setting is given and explained. */
@@ -68,6 +68,16 @@ const addressText = z
       return z.NEVER
     }
   })
+const assetText: z.ZodType<Asset, string> = z.union(
+  [
+    addressText,
+    z
+      .string()
+      .regex(/^[0-9a-fA-F]{40}$/)
+      .transform((text) => parseInfohash(text)),
+  ],
+  'ids of assets separated by commas (an infohash, or an address with 0x whose upper and lower case fit its digits), or none',
+)
 
 const PROFILES = ['local', 'public'] as const satisfies readonly (keyof typeof NETWORK_PROFILES)[]
 const hosts = PROFILES.map((name) => `${NETWORK_PROFILES[name].host} with the profile ${name}`).join(', ')
@@ -308,12 +318,8 @@ const settingsSchema = z.strictObject({
   assets: z
     .string()
     .trim()
-    .transform((text) => (text === 'none' ? '' : text.toLowerCase()))
-    .pipe(
-      listOf(
-        z.custom<Asset>(isAsset, 'ids of assets separated by commas (an infohash, or an address with 0x), or none'),
-      ),
-    )
+    .transform((text) => (text === 'none' ? '' : text))
+    .pipe(listOf(assetText))
     .optional()
     .register(info, {
       env: 'TTX_ASSETS',

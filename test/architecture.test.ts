@@ -30,6 +30,8 @@ const sources = readSources(
 )
 const pinned = { ...manifest.dependencies, ...manifest.devDependencies }
 const maxLines = 300
+/** What `package.json#imports` has Node take. */
+const NODE_BACKENDS = ['node/protocol/keccak/wasm.ts', 'node/protocol/secp256k1/native.ts']
 
 test('every import is one that the import table allows', () => {
   const wrong = sources.flatMap(({ path, imports }) => {
@@ -103,7 +105,7 @@ test('node/protocol has no clock, no randomness, no input, no output, and nothin
   assert.deepEqual(wrong, [])
 })
 
-test('native code of the curve is imported by one file, and nothing but the names in package.json leads there', () => {
+test('native code of the curve is imported by one file, and nothing but the names in package.json leads to what only Node runs', () => {
   const users = sources
     .filter(({ path }) => !path.startsWith('test/'))
     .filter(({ imports }) => imports.some((each) => each.kind === 'package' && each.name === 'secp256k1'))
@@ -112,10 +114,13 @@ test('native code of the curve is imported by one file, and nothing but the name
   const direct = sources
     .filter(({ path }) => !path.startsWith('test/'))
     .filter(({ imports }) =>
-      imports.some((each) => each.kind === 'ours' && users.includes(each.path) && !each.specifier.startsWith('#')),
+      imports.some(
+        (each) => each.kind === 'ours' && NODE_BACKENDS.includes(each.path) && !each.specifier.startsWith('#'),
+      ),
     )
     .map(({ path }) => path)
   assert.deepEqual(direct, [])
+  assert.deepEqual(Object.keys(manifest.imports['#keccak'] ?? {}), ['node', 'default'])
   assert.deepEqual(Object.keys(manifest.imports['#secp256k1'] ?? {}), ['node', 'default'])
 })
 
@@ -129,8 +134,8 @@ test('all that node/client reaches runs in a browser, but for what sends to Ethe
     const { imports = [], text = '' } = byPath.get(path) ?? {}
     for (const each of imports) {
       if (each.kind === 'ours') {
-        // Of the two backends a browser gets the other one.
-        if (each.path !== 'node/protocol/secp256k1/native.ts') reached.add(each.path)
+        // Of two backends a browser gets the other one.
+        if (!NODE_BACKENDS.includes(each.path)) reached.add(each.path)
         continue
       }
       if (!BROWSER_PACKAGES.includes(each.name)) wrong.push(`${path} imports ${each.specifier}`)

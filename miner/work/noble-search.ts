@@ -1,7 +1,7 @@
 // Nonce search in plain TypeScript with noble's Keccak-256: some 20 times slower than WebAssembly and easy to trust.
 
-import { keccak } from '../../node/protocol/hash.ts'
 import { toHash } from '../../node/protocol/ids.ts'
+import { keccak256 } from '../../node/protocol/keccak/noble.ts'
 import { encodeMessage, highBits, meetsTarget, writeCounter } from './nonce.ts'
 import type { NonceSearch } from './nonce-search.ts'
 
@@ -22,7 +22,7 @@ export function createNobleSearch(): NonceSearch {
       const end = start + BigInt(count)
       for (let counter = start; counter < end; counter++) {
         writeCounter(view, counter)
-        const digest = keccak(message)
+        const digest = keccak256(message)
         if (firstBytes(digest) > first) continue
         if (meetsTarget(toHash(digest), target)) return counter
       }

@@ -232,7 +232,7 @@ function moved({ infohash, reorganised }: Where): OperationError {
   const got = `got ${infohash}, which a reorganisation of Ethereum took out of its place`
   const why =
     id === undefined
-      ? 'no other deposit of its amount for its address is there: it is gone unless Ethereum includes its transaction again, under another id; deposit again only once that transaction was dropped and the wTTX are still yours ("ttx balance")'
+      ? 'no other deposit of its amount for its address is there: it is gone unless Ethereum includes its transaction again, under another id; deposit again only once that transaction was dropped and what was deposited is still yours ("ttx balance")'
       : ids.length === 1
         ? `it has the id ${id} now; go on with "ttx wait ${id}"`
         : `it is one of those of its amount for its address now, ${ids.join(', ')}; go on with "ttx wait ${ids.at(-1)}"`

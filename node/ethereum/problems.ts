@@ -26,6 +26,9 @@ const BEHIND =
   /header not found|(unknown|no such|missing) (block|header)|block (\S+ )?(is )?(not found|unknown|does not exist)|header for hash not found|hash .{0,80}is not currently canonical|could not find block|after last accepted|beyond (the )?(current )?head|greater than (the )?(latest|current)|block height is \d+ but requested was|in the future/i
 const PRUNED =
   /prun|history (is )?(not|un)available|historical (state|data|backend)|missing trie|older than|state (\S+ )?(is )?(not|un)available|maximum proof window|no longer (available|kept)|required historical/i
+/** What clients say of a call that began and failed: geth and those after it, Nethermind, Besu, reth and anvil, Hardhat. */
+const IN_CONTRACT =
+  /revert|invalid ?(opcode|jump|instruction|operation)|out of gas|OutOfGas|stack (limit|under|over)|gas uint64 overflow|write protection|return data out of bounds|execution (aborted|timeout)|EVM error|VM (exception|execution)/i
 const LIMIT_CODES = new Set([-32005, -32029, -32097, 429])
 /** The contract's own words. */
 const REVERT = 3
@@ -49,6 +52,15 @@ export function failureOf(error: unknown): Failure {
     return 'limited'
   if (find(error, BlockNotFoundError) || find(error, ResourceNotFoundRpcError) || BEHIND.test(text)) return 'behind'
   return 'refused'
+}
+
+/**
+ * Whether a call of `eth_call` failed in the contract, whichever way, rather than on the way to it: what a contract says as its reason decides nothing
+ * else.
+ */
+export function isFailureOfContract(error: unknown): boolean {
+  if (!(error instanceof BaseError) || find(error, TimeoutError) || find(error, HttpRequestError)) return false
+  return IN_CONTRACT.test(textOf(error))
 }
 
 /** Milliseconds after which an endpoint that is asked too much wants to be asked again; undefined where it does not say. `now` is unix milliseconds. */

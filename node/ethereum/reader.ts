@@ -114,10 +114,15 @@ export type Links = {
 }
 
 /**
- * What went into the queue of the bridge: its number in its lane, of a forced transaction and of an asset its `fee`, and of an asset how much was
- * entered, in base units of it.
+ * What went into the queue of the bridge: its number in its lane, of a forced transaction and of an asset its `fee`, and of an asset who entered it and
+ * how much, in base units of it.
  */
-export type QueuedEntry = { readonly index: bigint; readonly fee?: Gwei; readonly amount?: bigint }
+export type QueuedEntry = {
+  readonly index: bigint
+  readonly fee?: Gwei
+  readonly asset?: Address
+  readonly amount?: bigint
+}
 
 /** What a permit of an account has to say (EIP-712, EIP-2612). `time` is that of the newest block. */
 export type PermitFacts = { readonly name: string; readonly nonce: bigint; readonly time: Time }
@@ -572,8 +577,8 @@ function queuedIn(logs: readonly Log[]): readonly QueuedEntry[] {
   return parseEventLogs({ abi: bridgeAbi, logs: [...logs], strict: true }).flatMap((log): QueuedEntry[] => {
     if (log.eventName === 'Deposited') return [{ index: log.args.index }]
     if (log.eventName === 'Forced') return [{ index: log.args.index, fee: toGwei(log.args.fee) }]
-    return log.eventName === 'Entered'
-      ? [{ index: log.args.index, fee: toGwei(log.args.fee), amount: log.args.amount }]
-      : []
+    if (log.eventName !== 'Entered') return []
+    const { index, fee, asset, amount } = log.args
+    return [{ index, fee: toGwei(fee), asset: parseAddress(asset), amount }]
   })
 }

@@ -109,6 +109,8 @@ const GATEWAY_MEANINGS: Meanings = {
     text: 'the token moves nothing for this account: it may be paused, or refuse the account, or there is too little of it or too small an allowance',
   },
 }
+/** Characters that are told of a reason. */
+const MOST_REASON = 200
 const GATEWAY_ERRORS: Abi = [...gatewayAbi, ...gatewayFactoryAbi, ...bridgeAbi]
 
 /**
@@ -129,6 +131,12 @@ export function readRefusal(call: string, error: unknown, isElsewhere = false): 
   try {
     const { errorName, args = [] } = decodeErrorResult({ abi: isElsewhere ? GATEWAY_ERRORS : (bridgeAbi as Abi), data })
     const values = args.map(String)
+    // Of whatever contract: the words of a stranger.
+    if (isElsewhere && /^(Error|Panic)$/.test(errorName)) {
+      const reason = JSON.stringify(values.join().slice(0, MOST_REASON))
+      const text = `${call} would be refused by the contract that it goes to, which gives as its reason ${reason}; a token may be paused, or refuse the account`
+      return new OperationError('call-reverted', text, { facts: { call }, cause })
+    }
     const ofGateway = isElsewhere ? GATEWAY_MEANINGS[errorName] : undefined
     const ofBridge: Meanings = MEANINGS
     const meaning = ofGateway ?? ofBridge[errorName]

@@ -1,11 +1,11 @@
 // The two hash functions of the protocol: Keccak-256 (Ethereum) and SHA-1 (BitTorrent v1).
 
 import { sha1 as nobleSha1 } from '@noble/hashes/legacy.js'
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { keccak256 } from '#keccak'
 
 /** Keccak-256 as Ethereum uses it (not SHA3-256): 32 bytes. */
 export function keccak(bytes: Uint8Array): Uint8Array {
-  return keccak_256(bytes)
+  return keccak256(bytes)
 }
 
 /** SHA-1, FIPS 180-4: 20 bytes. */

@@ -5,6 +5,7 @@ import { createLogger, type Logger } from '../../node/log.ts'
 import { type DataFolder, dataFolder } from '../data-folder.ts'
 import { readEndpoints } from '../endpoints.ts'
 import { loadSettings, readDotenv, type Settings, type Surrounding, unknownSettings } from '../settings.ts'
+import { printable, printableLine } from './printable.ts'
 import type { Shell } from './shell.ts'
 
 /** What a command hands back: `data` is the one JSON object of `--json` (a bigint becomes a decimal string), `text` the same for people. */
@@ -58,7 +59,7 @@ export function createContext(
     log,
     signal: shell.signal,
     resources,
-    say: (text) => void (json ? shell.stderr : shell.stdout).write(`${text}\n`),
+    say: (text) => void (json ? shell.stderr : shell.stdout).write(`${printable(text)}\n`),
   }
 }
 
@@ -76,8 +77,8 @@ export function formatJson(data: object): string {
   return `${JSON.stringify(data, (_key, value) => (typeof value === 'bigint' ? value.toString() : value))}\n`
 }
 
-/** Lines of name and value, the values in one column. */
+/** Lines of name and value, the values in one column. A value is one line, whoever wrote it. */
 export function formatTable(rows: readonly (readonly [name: string, value: string])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
+  const width = rows.reduce((most, [name]) => Math.max(most, name.length), 0)
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${printableLine(value)}`).join('\n')
 }

@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander'
 import { OperationError } from '../../node/errors.ts'
 import { type Facts, RuleError } from '../../node/protocol/rule-error.ts'
+import { printable, printableLine } from './printable.ts'
 
 /** 0 done, 1 a rule or an operation failed, 2 wrong usage or setting, 70 a bug of ours (sysexits), 130 Ctrl-C. */
 export type ExitCode = 0 | 1 | 2 | 70 | 130
@@ -55,10 +56,10 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
 /** For people, on standard error. */
 export function formatFailure(failure: Failure): string {
   if (failure.stack !== undefined) {
-    return `${failure.stack}\n\nttx: this was not expected and is a bug in ttx; please report it with the lines above and what you ran\n`
+    return `${printable(failure.stack)}\n\nttx: this was not expected and is a bug in ttx; please report it with the lines above and what you ran\n`
   }
   const facts = Object.entries(failure.facts).map(
-    ([name, value]) => `  ${name}: ${Array.isArray(value) ? value.join(', ') : value}\n`,
+    ([name, value]) => `  ${name}: ${printableLine(`${Array.isArray(value) ? value.join(', ') : value}`)}\n`,
   )
-  return `ttx: ${failure.message}\n  code: ${failure.code}\n${facts.join('')}`
+  return `ttx: ${printable(failure.message)}\n  code: ${failure.code}\n${facts.join('')}`
 }

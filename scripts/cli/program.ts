@@ -34,6 +34,7 @@ import { registerVerify } from './commands/watch/verify.ts'
 import { registerWatch } from './commands/watch/watch.ts'
 import { type Act, createContext, formatJson } from './context.ts'
 import { describeFailure, type ExitCode, formatFailure } from './failure.ts'
+import { printable } from './printable.ts'
 import { addSettings } from './setting-flags.ts'
 import type { Shell } from './shell.ts'
 
@@ -86,7 +87,7 @@ export async function runCli(
     const failure = describeFailure(error, shell.signal)
     const { exitCode, code, message, facts, stack } = failure
     if (exitCode === 0) return 0
-    if (json) shell.stdout.write(formatJson({ error: { code, message, facts } }))
+    if (json) shell.stdout.write(printable(formatJson({ error: { code, message, facts } })))
     // Commander itself has reported wrong usage to people.
     if (code !== 'usage' && (!json || stack !== undefined)) shell.stderr.write(formatFailure(failure))
     return exitCode
@@ -123,7 +124,7 @@ export function createProgram(
       const context = createContext(shell, this.optsWithGlobals(), resources)
       const result = await handler(context, ...args)
       if (result === undefined) return
-      await print(shell, context.json ? formatJson(result.data) : `${result.text}\n`)
+      await print(shell, printable(context.json ? formatJson(result.data) : `${result.text}\n`))
       await result.onPrinted?.()
     }
   for (const register of registrations) register(program, act)

@@ -71,7 +71,7 @@ export class Stage {
   static async open(t: TestContext, flags: readonly string[] = []): Promise<Stage> {
     const stack = new AsyncDisposableStack()
     t.after(() => stack.disposeAsync())
-    const anvil = stack.use(await Anvil.start(flags))
+    const anvil = await Anvil.lend(stack, flags)
     const transport = http(anvil.url)
     const deployment = await deploy({
       wallet: createWalletClient({ account: privateKeyToAccount(DEPLOYER), transport }),
@@ -133,7 +133,9 @@ export class Stage {
   sender(signer: LocalAccount, options: SenderOptions = {}, url = this.anvil.url): TransactionSender {
     const { chain, bridge } = this.definition.rules
     const network = { chain, bridge }
-    const ethereum = new EthereumAccount({ urls: [url], network, signer, now: Date.now }, { retries: 0 })
+    // With its first blob anvil loads a setup, which takes long on a busy machine.
+    const limits = { retries: 0, timeoutMs: 60_000 }
+    const ethereum = new EthereumAccount({ urls: [url], network, signer, now: Date.now }, limits)
     this.stack.defer(() => ethereum.close())
     return new TransactionSender(
       { ethereum, log, now: Date.now },

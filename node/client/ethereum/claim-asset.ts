@@ -2,6 +2,7 @@
 
 import { OperationError } from '../../errors.ts'
 import { gatewayClaimCall } from '../../ethereum/gateways/calls.ts'
+import { gatewayOf } from '../../ethereum/gateways/gateway.ts'
 import { isPaidByGateway, tokenOfGateway } from '../../ethereum/gateways/token.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import { isEntered } from '../../protocol/asset.ts'
@@ -14,13 +15,20 @@ import { carryOutOnce, type Done } from './carry-out.ts'
 
 type Proven = NonNullable<Result<'bridge_request'>['request']>
 
-export type AssetClaim = {
+type AssetClaim = {
   readonly infohash: Infohash
   readonly recipient: Address
   /** Units that leave the gateway for the recipient: 99%, of a block that earned nothing too. */
   readonly net: bigint
   readonly block: Hash
   readonly number: bigint
+}
+
+type ClaimedAssets = Done & {
+  readonly claims: readonly AssetClaim[]
+  /** Those that the gateway could not pay, as where the token refuses the recipient: they can be claimed again. */
+  readonly unpaid: readonly AssetClaim[]
+  readonly transactions: readonly Hash[]
 }
 
 /** Requests in one transaction: each may use much gas. */
@@ -60,17 +68,18 @@ export async function requestsBy(
 
 /**
  * What the gateway paid of these requests, and by which transactions; those that are paid, or not in a final block, are passed over. Throws `no-gateway`
- * for an asset that is not a gateway of the network, `nothing-to-claim`, what the node throws, and what `carryOut` throws.
+ * for an asset that is not a gateway of the network, `nothing-to-claim`, `transaction-failed` (retry) if nothing was paid, what the node throws, and
+ * what `carryOut` throws.
  */
 export async function claimAsset(
   node: NodeClient,
   sender: TransactionSender,
   { factory, asset, requests }: { factory: Address | undefined; asset: Address; requests: readonly Infohash[] },
   signal?: AbortSignal,
-): Promise<Done & { readonly claims: readonly AssetClaim[]; readonly transactions: readonly Hash[] }> {
+): Promise<ClaimedAssets> {
   const { ethereum } = sender
   const token = factory && (await tokenOfGateway(ethereum, factory, asset))
-  if (token === undefined) throw noGateway(asset)
+  if (token === undefined) throw noGateway(asset, factory)
   const due: Proven[] = []
   let isAnyPaid = false
   for (const infohash of requests) {
@@ -84,6 +93,7 @@ export async function claimAsset(
   }
   if (due.length === 0) throw nothingToClaim(asset, requests, isAnyPaid)
   const done: (Done & { readonly transaction: Hash })[] = []
+  const [claims, unpaid]: [AssetClaim[], AssetClaim[]] = [[], []]
   for (const ofBlock of Map.groupBy(due, ({ block }) => block).values()) {
     for (let offset = 0; offset < ofBlock.length; offset += BATCH) {
       const batch = ofBlock.slice(offset, offset + BATCH)
@@ -97,29 +107,37 @@ export async function claimAsset(
         )
       const { receipt, ...each } = await carryOutOnce(sender, intentOf(asset, batch), draft, signal)
       done.push({ ...each, transaction: receipt.hash })
+      // One payment of several can fail alone, and the transaction is right all the same. Endpoints forget the state of old blocks.
+      const at = each.isEarlier ? undefined : receipt.block
+      for (const { infohash, recipient, tokens, block, number } of batch) {
+        const isPaid = batch.length === 1 || (await isPaidByGateway(ethereum, asset, number, at))
+        const claim = { infohash, recipient, net: netOf(tokens), block, number }
+        if (isPaid) claims.push(claim)
+        else unpaid.push(claim)
+      }
     }
   }
-  return {
-    claims: due.map(({ infohash, recipient, tokens, block, number }) => {
-      return { infohash, recipient, net: netOf(tokens), block, number }
-    }),
-    transactions: done.map(({ transaction }) => transaction),
-    isEarlier: done.every(({ isEarlier }) => isEarlier),
-    acknowledge: async () => {
-      for (const { acknowledge } of done) await acknowledge()
-    },
+  const transactions = done.map(({ transaction }) => transaction)
+  const acknowledge = async () => {
+    for (const each of done) await each.acknowledge()
   }
+  if (claims.length > 0)
+    return { claims, unpaid, transactions, isEarlier: done.every(({ isEarlier }) => isEarlier), acknowledge }
+  await acknowledge()
+  throw nothingPaid(asset, unpaid, transactions)
 }
 
 function intentOf(asset: Address, [first, ...others]: readonly Proven[]): string {
   return `claim requests ${[first, ...others].map((each) => each?.number)} of block ${first?.block} from ${asset}`
 }
 
-function noGateway(asset: Address): OperationError {
+function noGateway(asset: Address, factory: Address | undefined): OperationError {
+  const gateway = factory === undefined ? undefined : gatewayOf(factory, asset)
+  const hint = gateway === undefined ? '' : `, or if it is a token, name its gateway, ${gateway}`
   return new OperationError(
     'no-gateway',
-    `expected a gateway of this network, got ${asset}: its contract pays by rules of its own; the proof for it is what bridge_request says`,
-    { facts: { asset } },
+    `expected a gateway of this network, got ${asset}: its contract pays by rules of its own; the proof for it is what bridge_request says${hint}`,
+    { facts: { asset, ...(gateway === undefined ? {} : { gateway }) } },
   )
 }
 
@@ -131,5 +149,14 @@ function nothingToClaim(asset: Address, requests: readonly Infohash[], isPaid: b
     'nothing-to-claim',
     `expected a request of ${asset} in a final block that is not paid yet, got none: ${why}`,
     { facts: { asset, requests } },
+  )
+}
+
+function nothingPaid(asset: Address, unpaid: readonly AssetClaim[], transactions: readonly Hash[]): OperationError {
+  const requests = unpaid.map(({ infohash }) => infohash)
+  return new OperationError(
+    'transaction-failed',
+    `expected the gateway ${asset} to pay, got ${transactions.join(', ')}, in which its token refused each of the ${requests.length} recipients: it may be paused, or refuse them; claim again later, one alone for the reason`,
+    { facts: { asset, requests, transactions }, retry: true },
   )
 }

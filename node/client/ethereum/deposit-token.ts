@@ -2,13 +2,16 @@
 
 import { OperationError } from '../../errors.ts'
 import { approveCall, createGatewayCall, gatewayDepositCall } from '../../ethereum/gateways/calls.ts'
+import { checkFactory } from '../../ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../ethereum/gateways/gateway.ts'
 import { allowanceOf, hasCode, tokenBalanceOf } from '../../ethereum/gateways/token.ts'
+import { isAnyRefusal } from '../../ethereum/refusals.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
-import { type Address, type Hash, type Infohash, ZERO_ADDRESS } from '../../protocol/ids.ts'
+import type { Address, Hash, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
 import { carryOut, carryOutOnce, type Done } from './carry-out.ts'
+import { checkOwned } from './owned.ts'
 
 export type TokenDeposit = {
   /** Of this network: it makes the gateway where there is none. */
@@ -37,7 +40,7 @@ export type Preparation = 'create' | 'approve'
 /**
  * Makes the gateway if it is missing, allows it exactly this much, and deposits: three transactions at most. Run again after it was cut off, it goes on
  * where it was: the same deposit that is under way, or was done and not acknowledged, is not made twice. `onPreparation` is told before what comes first
- * is sent. Throws `bad-address`, `insufficient-tokens`, and what `carryOut` throws.
+ * is sent. Throws `deployment-differs` if the factory is not ours, `bad-address`, `insufficient-tokens`, and what `carryOut` throws.
  */
 export async function depositToken(
   sender: TransactionSender,
@@ -48,6 +51,8 @@ export async function depositToken(
   const { chain, bridge } = sender.ethereum.network
   const gateway = gatewayOf(factory, token)
   const prepare = async () => {
+    // What a stranger's gateway is allowed, and given, is theirs.
+    await checkFactory(sender.ethereum, factory, bridge)
     await checkDeposit(sender, { token, amount, to, gateway })
     if (!(await hasCode(sender.ethereum, gateway))) {
       onPreparation('create')
@@ -56,9 +61,11 @@ export async function depositToken(
     await allow(sender, token, gateway, amount, () => onPreparation('approve'), signal)
     return gatewayDepositCall(gateway, amount, to)
   }
-  const intent = `deposit ${amount} of ${token} for ${to}`
+  const intent = `deposit ${amount} of ${token} for ${to} by ${gateway}`
   const { receipt, isEarlier, acknowledge } = await carryOutOnce(sender, intent, prepare, signal)
-  const { hash, queued: [entry] = [] } = receipt
+  const { hash, queued = [] } = receipt
+  // A token can enter units of its own on the way.
+  const entry = queued.find(({ asset }) => asset === gateway)
   if (entry?.amount === undefined) throw new Error(`no entry of an asset in ${hash}`)
   const { index, amount: credit } = entry
   const tx = { kind: 'deposit', deposit: { asset: gateway, bridge, chain, index }, to, tokens: credit } as const
@@ -69,13 +76,7 @@ export async function depositToken(
 type Checked = Omit<TokenDeposit, 'factory'> & { readonly gateway: Address }
 
 async function checkDeposit({ ethereum }: TransactionSender, { token, amount, to, gateway }: Checked): Promise<void> {
-  if (to === ZERO_ADDRESS || [ethereum.bridge, token, gateway].includes(to)) {
-    throw new OperationError(
-      'bad-address',
-      `expected an address that somebody owns, got ${to}; name another recipient`,
-      { facts: { to } },
-    )
-  }
+  await checkOwned(ethereum, to, [ethereum.bridge, token, gateway])
   const { account } = ethereum
   const balance = await tokenBalanceOf(ethereum, token, account)
   if (balance === undefined) {
@@ -106,7 +107,13 @@ async function allow(
   const allowed = (await allowanceOf(ethereum, token, ethereum.account, gateway)) ?? 0n
   if (allowed >= amount) return
   onSend()
-  // Some tokens (USDT) change no allowance that is not zero.
-  if (allowed > 0n) await carryOut(sender, approveCall(token, gateway, 0n), signal)
-  await carryOut(sender, approveCall(token, gateway, amount), signal)
+  const approve = (units: bigint) => carryOut(sender, approveCall(token, gateway, units), signal)
+  try {
+    await approve(amount)
+  } catch (error) {
+    // Some tokens (USDT) change no allowance that is not zero, and some (BNB) set none to zero: the one refuses, and nothing was sent.
+    if (allowed === 0n || !isAnyRefusal(error)) throw error
+    await approve(0n)
+    await approve(amount)
+  }
 }

@@ -4,12 +4,13 @@ import { OperationError } from '../../errors.ts'
 import { depositCall } from '../../ethereum/calls.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import { netOf } from '../../protocol/fee.ts'
-import { type Address, type Hash, type Infohash, ZERO_ADDRESS } from '../../protocol/ids.ts'
+import type { Address, Hash, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { encodeTransaction } from '../../protocol/transaction.ts'
 import { later, toSeconds } from '../../protocol/units.ts'
 import { formatAmount } from '../amount.ts'
 import { carryOutOnce, type Done } from './carry-out.ts'
+import { checkOwned } from './owned.ts'
 
 /** The allowance that goes along is good for this many seconds: longer than a transaction is stayed with. */
 const PERMIT_SECONDS = toSeconds(3_600n)
@@ -60,15 +61,7 @@ async function draft({ ethereum }: TransactionSender, amount: bigint, to: Addres
       { facts: { amount: `${amount}`, least: `${least}` } },
     )
   }
-  if (to === ZERO_ADDRESS || to === bridge) {
-    throw new OperationError(
-      'bad-address',
-      `expected an address that somebody owns, got ${to}; name another recipient`,
-      {
-        facts: { to },
-      },
-    )
-  }
+  await checkOwned(ethereum, to, [bridge])
   const balance = await ethereum.tokenBalance(account)
   if (balance < amount) {
     throw new OperationError(

@@ -1,4 +1,4 @@
-// KZG on threads of its own, so that the main one goes on answering: hashes of blobs, what a transaction carries, openings of elements.
+// KZG on a thread of its own, so that the main one goes on answering: hashes of blobs, what a transaction carries, openings of elements.
 
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
@@ -20,18 +20,18 @@ export type Sidecar = {
 }
 
 const workerFile = fileURLToPath(new URL('./kzg-worker.ts', import.meta.url))
-/** A thread takes two seconds and more to load: it is kept for what may come next. */
+/** The thread takes two seconds and more to load: it is kept for what may come next. */
 const IDLE_MS = 600_000
 
-/** Threads start with the first task. Given up tasks end their thread if they run already. */
-export class KzgPool implements AsyncDisposable {
-  readonly #piscina: Piscina
-  #isStopped = false
+/** Its thread starts with the first task. While it has none, it keeps no process alive. */
+let shared: Piscina | undefined
 
-  constructor(options: { readonly threads?: number } = {}) {
-    const maxThreads = options.threads ?? 1
-    this.#piscina = new Piscina({ filename: workerFile, minThreads: 0, maxThreads, idleTimeout: IDLE_MS })
-  }
+/**
+ * All pools of a process share one thread, which starts with the first task, and what it has loaded stays when a pool stops. A task
+ * that is given up ends the thread if it runs already; what waits for it goes on in the next.
+ */
+export class KzgPool implements AsyncDisposable {
+  readonly #stopping = new AbortController()
 
   /** The versioned hash of each; undefined for bytes that are not a blob, which may come from anybody. */
   hashes(blobs: readonly Uint8Array[], signal?: AbortSignal): Promise<(Hash | undefined)[]> {
@@ -68,9 +68,9 @@ export class KzgPool implements AsyncDisposable {
     return await Promise.all(openings)
   }
 
+  /** Gives up what this pool was asked for. Idempotent. */
   async stop(): Promise<void> {
-    this.#isStopped = true
-    await this.#piscina.destroy()
+    this.#stopping.abort()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -86,11 +86,13 @@ export class KzgPool implements AsyncDisposable {
    * which copies nothing of a `Buffer`, and what comes from peers or from disk is one.
    */
   async #run<Answer>(name: string, task: Uint8Array | ProveTask, signal?: AbortSignal): Promise<Answer> {
+    const stopping = this.#stopping.signal
     try {
-      if (this.#isStopped) throw new Error('the pool was stopped before the task came')
-      return await this.#piscina.run(task, { name, ...(signal ? { signal } : {}) })
+      stopping.throwIfAborted()
+      shared ??= new Piscina({ filename: workerFile, minThreads: 0, maxThreads: 1, idleTimeout: IDLE_MS })
+      return await shared.run(task, { name, signal: signal ? AbortSignal.any([signal, stopping]) : stopping })
     } catch (cause) {
-      if (!this.#isStopped) throw cause
+      if (!stopping.aborted) throw cause
       const message = 'expected a running KZG pool, but it is stopped: start another'
       throw new OperationError('stopped', message, { cause })
     }

@@ -63,6 +63,29 @@ export async function examineFactory(
   return { factory: await report('factory'), implementation: await report('implementation') }
 }
 
+/**
+ * Before something is given to gateways of a factory that somebody names, who may be a stranger: that these are ours, and of this bridge. Throws
+ * `OperationError('deployment-differs')` otherwise, and what asking throws.
+ */
+export async function checkFactory(
+  connection: Pick<Connection, 'ask'>,
+  factory: Address,
+  bridge: Address,
+): Promise<void> {
+  const reports = await examineFactory(connection, factory, bridge)
+  const differences = FACTORY_PARTS.flatMap((part) => {
+    const report = reports[part]
+    if (report.kind === 'ours') return report.others.map(({ name, found }) => `${part} ${name}: found ${found}`)
+    return [`${part} code: ${report.kind === 'none' ? 'there is none' : 'that of another program or version'}`]
+  })
+  if (differences.length === 0) return
+  throw new OperationError(
+    'deployment-differs',
+    `expected the factory of gateways of the bridge ${bridge}, got something else at ${factory}, which the node names as that: what is given to its gateways may be gone; look at the file of the network with "ttx verify-deployment"`,
+    { facts: { factory, differences } },
+  )
+}
+
 /** On a local network. Throws `OperationError('deployment-failed')` if it reverted; a process that is killed has forgotten it. */
 export async function deployFactory(
   wallet: WalletClient<Transport, undefined, Account>,

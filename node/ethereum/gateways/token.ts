@@ -1,9 +1,7 @@
 // Tokens of others (ERC-20) and their gateways, as one asks them now. All that a token says of itself is a claim.
 
 import {
-  BaseError,
   decodeFunctionResult,
-  ExecutionRevertedError,
   encodeFunctionData,
   erc20Abi,
   type Hex,
@@ -14,6 +12,7 @@ import {
 } from 'viem'
 import { gatewayAbi } from '../../../deployments/gateway-abi.ts'
 import { type Address, isAddress, parseAddress } from '../../protocol/ids.ts'
+import { isFailureOfContract } from '../problems.ts'
 import type { EthereumReader } from '../reader.ts'
 import { gatewayOf } from './gateway.ts'
 
@@ -23,6 +22,12 @@ export type TokenClaim = {
   readonly symbol?: string
   readonly decimals?: number
 }
+
+/** Units for a question: tokens behind proxies take 50,000, and what loops forever, or answers with megabytes, ends soon. */
+const ANSWER_GAS = 2_000_000n
+
+/** What begins the code of an account that has delegated itself. */
+const DELEGATION = '0xef0100'
 
 type Asker = Pick<EthereumReader, 'ask'>
 
@@ -71,25 +76,39 @@ export async function allowanceOf(
 
 /** Whether a contract is there. */
 export async function hasCode(ethereum: Asker, address: Address): Promise<boolean> {
-  const code = await ethereum.ask(`code of ${address}`, (client) => client.getCode({ address }))
-  return code !== undefined && code !== '0x'
+  return (await codeAt(ethereum, address)) !== '0x'
 }
 
-/** Whether a gateway has paid a request of the final branch. */
-export async function isPaidByGateway(ethereum: Asker, gateway: Address, number: bigint): Promise<boolean> {
+/** Whether a contract is there that nobody has the key of: an account that has delegated itself to one (EIP-7702) signs as before. */
+export async function isKeyless(ethereum: Asker, address: Address): Promise<boolean> {
+  const code = await codeAt(ethereum, address)
+  return code !== '0x' && !code.startsWith(DELEGATION)
+}
+
+/** Whether a gateway has paid a request of the final branch, as of a block of Ethereum or of the newest. */
+export async function isPaidByGateway(
+  ethereum: Asker,
+  gateway: Address,
+  number: bigint,
+  blockNumber?: bigint,
+): Promise<boolean> {
+  const when = blockNumber === undefined ? {} : { blockNumber }
   return await ethereum.ask('whether a request was paid', (client) =>
-    client.readContract({ abi: gatewayAbi, address: gateway, functionName: 'isClaimed', args: [number] }),
+    client.readContract({ abi: gatewayAbi, address: gateway, functionName: 'isClaimed', args: [number], ...when }),
   )
 }
 
-/** Undefined if the contract refuses, or there is none. */
+async function codeAt(ethereum: Asker, address: Address): Promise<Hex> {
+  return (await ethereum.ask(`code of ${address}`, (client) => client.getCode({ address }))) ?? '0x'
+}
+
+/** Undefined if the contract fails, in whatever way, or there is none. */
 async function answerOf(ethereum: Asker, to: Address, data: Hex): Promise<Hex | undefined> {
   const answer = await ethereum.ask(`an answer of ${parseAddress(to)}`, async (client: PublicClient) => {
     try {
-      return (await client.call({ to, data })).data
+      return (await client.call({ to, data, gas: ANSWER_GAS })).data
     } catch (error) {
-      if (error instanceof BaseError && error.walk((inner) => inner instanceof ExecutionRevertedError) !== null)
-        return undefined
+      if (isFailureOfContract(error)) return undefined
       throw error
     }
   })

@@ -14,6 +14,27 @@ export type TestPhase = {
 // Cheap and telling first; e2e starts a whole network of processes in each file, and is last.
 const order = ['test', 'unit', 'solidity', 'contract', 'integration', 'adversarial', 'e2e']
 const withoutBuild = ['test', 'unit']
+// What takes longest begins first, so that no phase ends with one of these alone. Nothing but the order depends on this.
+const LONGEST = [
+  'test/unit/node/ethereum/blobs/kzg.test.ts',
+  'test/contract/bridge/refute-blobs.test.ts',
+  'test/contract/bridge/refute-completeness.test.ts',
+  'test/contract/bridge/Bridge.race-model.test.ts',
+  'test/integration/miner/crash.test.ts',
+  'test/integration/scripts/cli/deploy/deploy.test.ts',
+  'test/adversarial/environment.test.ts',
+  'test/adversarial/every-lie.test.ts',
+  'test/adversarial/ethereum/watcher.test.ts',
+  'test/adversarial/blob-sources.test.ts',
+  'test/adversarial/idle-overturn.test.ts',
+  'test/adversarial/ethereum/commands.test.ts',
+  'test/adversarial/ethereum/refutation.test.ts',
+  'test/e2e/commands.test.ts',
+  'test/e2e/drill.test.ts',
+  'test/e2e/bad-input.test.ts',
+  'test/e2e/kill.test.ts',
+  'test/e2e/demo.test.ts',
+]
 
 /**
  * Sorts every test file below `root`/test into its phase, named by its folder in test/; a folder that is not known here runs
@@ -27,7 +48,7 @@ export function findTestPhases(
   const typescript = globSync('test/**/*.test.ts', { cwd: root })
   const solidity = globSync(['test/**/*.t.sol', 'contracts/**/*.t.sol'], { cwd: root })
   const groups = new Map<string, string[]>()
-  for (const file of typescript.toSorted()) {
+  for (const file of typescript.toSorted((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1))) {
     const folder = folderOf(file)
     groups.set(folder, [...(groups.get(folder) ?? []), file])
   }
@@ -59,6 +80,11 @@ function isMatch(phase: string, file: string, word: string): boolean {
 function folderOf(file: string): string {
   const parts = file.split('/')
   return parts.length > 2 ? (parts[1] ?? 'test') : 'test'
+}
+
+function placeOf(file: string): number {
+  const place = LONGEST.indexOf(file)
+  return place === -1 ? LONGEST.length : place
 }
 
 function rankOf(phase: string): number {

@@ -4,6 +4,7 @@
 // count as passed; a tool that fails, a file that ends early or holds no test, and a run without any test count as failed.
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bundlePackages } from './packages.ts'
 import { findTestPhases } from './phases.ts'
 import { noTests, runCommand, runNodeTests, runSolidityTests, type Tally } from './run.ts'
 
@@ -34,6 +35,8 @@ if (phases.some((phase) => phase.needsBuild)) {
   isBuilt = failed === 0
 }
 
+// Loading modules is half of what a small test or command costs. Last of all, as the build and the checks are not tests.
+process.env['NODE_OPTIONS'] = [process.env['NODE_OPTIONS'], await bundlePackages(root)].filter(Boolean).join(' ')
 for (const phase of phases) {
   if (phase.needsBuild && !isBuilt) {
     await runPhase(phase.name, async () => {

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { nameAmount } from '../../../node/client/amount.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { gatewayOf } from '../../../node/ethereum/gateways/gateway.ts'
+import { isKeyless } from '../../../node/ethereum/gateways/token.ts'
 import { type Asset, isEntered } from '../../../node/protocol/asset.ts'
 import { type Address, parseAddress, readInfohash } from '../../../node/protocol/ids.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
@@ -120,4 +121,37 @@ export async function checkMeant(node: NodeLink, owner: Address, asset: Asset, s
     `expected an asset of ${owner}, got ${asset}, which is a token on Ethereum: on TTX it is the asset of its gateway; use --asset ${gateway}`,
     { facts: { asset, gateway } },
   )
+}
+
+/**
+ * Throws `OperationError('bad-address')` for a payee that is the asset or the token behind it: what contracts are given so, nobody can spend. Without an
+ * asset also for one that the owner has: who forgets `--asset` may name it where the payee belongs. An account with a key that entered an asset of its
+ * own is a payee like any other, as an endpoint of Ethereum can tell.
+ */
+export async function checkPayee(
+  context: CliContext,
+  node: NodeLink,
+  owner: Address,
+  { payee, asset }: { readonly payee: Address; readonly asset: Asset | undefined },
+): Promise<void> {
+  const factory = node.info.network.gatewayFactory
+  const meant = [payee, ...(factory === undefined ? [] : [gatewayOf(factory, payee)])]
+  const has = async (each: Address) => {
+    const { spendable } = await node.call('account_balance', { owner, asset: each }, context.signal)
+    return spendable > 0n
+  }
+  for (const each of meant) {
+    if (asset === undefined ? !(await has(each)) : each !== asset) continue
+    const ethereum = await openOptionalEthereum(context, node)
+    if (ethereum !== undefined && !(await isKeyless(ethereum, payee))) return
+    const what = each === payee ? 'an asset' : `the token behind the asset ${each}`
+    const advice =
+      ethereum === undefined ? '; if it has a key all the same, name an endpoint that can tell with --ethereum' : ''
+    const flag = asset === undefined ? `, and the asset with --asset ${each}` : ''
+    throw new OperationError(
+      'bad-address',
+      `expected an address that somebody owns, got ${payee}, which is ${what}: what it is given is gone; name another recipient${flag}${advice}`,
+      { facts: { payee, asset: each } },
+    )
+  }
 }

@@ -3,6 +3,7 @@
 import { readIssuance } from '../../../node/client/issuance.ts'
 import { type AssetClaim, isSymbol, MAX_DECIMALS, type Named } from '../../../node/client/symbol.ts'
 import { OperationError } from '../../../node/errors.ts'
+import { checkFactory } from '../../../node/ethereum/gateways/factory.ts'
 import { readTokenClaim, type TokenClaim, tokenOfGateway } from '../../../node/ethereum/gateways/token.ts'
 import type { EthereumReader } from '../../../node/ethereum/reader.ts'
 import { type Asset, isEntered } from '../../../node/protocol/asset.ts'
@@ -46,7 +47,13 @@ export type AssetView = IssuedView | EnteredView
 export type Views = {
   /** Throws what the node throws; of what neither node nor Ethereum says, `unread` tells. */
   readonly of: (asset: Asset) => Promise<AssetView>
+  /** Of each its own, several at once: each is some questions to an endpoint that may be far. */
+  readonly ofAll: <T extends { readonly asset: Asset }>(
+    all: readonly T[],
+  ) => Promise<readonly (readonly [T, AssetView])[]>
 }
+
+const AT_ONCE = 8
 
 /** `fetchMs`: how long the node may ask its peers for an issuance that it lacks. */
 export function assetViews(
@@ -56,12 +63,22 @@ export function assetViews(
   signal?: AbortSignal,
 ): Views {
   const factory = node.info.network.gatewayFactory
-  return {
-    of: async (asset) => {
-      if (!isEntered(asset)) return await viewIssued(node, asset, fetchMs, signal)
-      return await viewEntered(asset, factory, ethereum)
-    },
+  // Whoever made the file of the network may be a stranger: asked once, and only where something is to be shown as a gateway.
+  let checked: Promise<void> | undefined
+  const checkOurs = (reader: EthereumReader, named: Address) => (checked ??= checkFactory(reader, named, reader.bridge))
+  const of = async (asset: Asset) => {
+    if (!isEntered(asset)) return await viewIssued(node, asset, fetchMs, signal)
+    return await viewEntered(asset, factory, ethereum, checkOurs)
   }
+  const ofAll = async <T extends { readonly asset: Asset }>(all: readonly T[]) => {
+    const views: (readonly [T, AssetView])[] = []
+    for (let offset = 0; offset < all.length; offset += AT_ONCE) {
+      const some = all.slice(offset, offset + AT_ONCE).map(async (each) => [each, await of(each.asset)] as const)
+      views.push(...(await Promise.all(some)))
+    }
+    return views
+  }
+  return { of, ofAll }
 }
 
 /** The symbols of assets that show one. */
@@ -87,6 +104,7 @@ async function viewEntered(
   asset: Address,
   factory: Address | undefined,
   ethereum: EthereumReader | undefined,
+  checkOurs: (ethereum: EthereumReader, factory: Address) => Promise<void>,
 ): Promise<EnteredView> {
   if (factory === undefined) return { kind: 2, asset, unread: 'the node names no factory of gateways' }
   if (ethereum === undefined)
@@ -94,6 +112,7 @@ async function viewEntered(
   try {
     const token = await tokenOfGateway(ethereum, factory, asset)
     if (token === undefined) return { kind: 2, asset, isGateway: false }
+    await checkOurs(ethereum, factory)
     return { kind: 2, asset, token, isGateway: true, ...shownOf(await readTokenClaim(ethereum, token)) }
   } catch (error) {
     if (!(error instanceof OperationError)) throw error

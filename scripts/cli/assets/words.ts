@@ -11,6 +11,9 @@ export function formatOf(tokens: bigint, { symbol, decimals }: Pick<AssetView, '
   return symbol === undefined ? formatAmount(tokens, decimals) : `${formatAmount(tokens, decimals)} ${symbol}`
 }
 
+/** Others of the same look that are named: anybody can send anybody as many as they like. */
+const NAMED = 2
+
 /** With the id: `1.5 GOLD of asset …`. */
 export function nameOf(tokens: bigint, view: AssetView): string {
   return `${formatOf(tokens, view)} of asset ${view.asset}`
@@ -27,9 +30,17 @@ export function warningsOf(view: AssetView, known: readonly Named[]): readonly s
   const { symbol } = view
   const money = moneyImitatedBy(symbol)
   if (money !== undefined) warnings.push(`it calls itself ${symbol}, and is not ${money}: it is an asset of this id`)
-  for (const other of imitatedBy({ asset: view.asset, symbol }, known))
+  const alike = imitatedBy({ asset: view.asset, symbol }, known)
+  for (const other of alike.slice(0, NAMED))
     warnings.push(`its name ${symbol} reads like ${other.symbol} of another asset: ${other.asset}; compare the ids`)
+  if (alike.length > NAMED)
+    warnings.push(`its name ${symbol} reads like those of ${alike.length - NAMED} more assets; compare the ids`)
   return warnings
+}
+
+/** The same as rows of a table. */
+export function warningRows(view: AssetView, known: readonly Named[]): readonly [string, string][] {
+  return warningsOf(view, known).map((warning) => ['', `careful: ${warning}`])
 }
 
 /** What an id alone says. */

@@ -13,7 +13,7 @@ import { proveRow, proveStep } from '../../../miner/watch/refutation.ts'
 import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { refuteCall, refuteGas } from '../../../node/ethereum/calls.ts'
 import { encodeRefutation } from '../../../node/ethereum/refute-call.ts'
-import { type Asset, encodeAsset } from '../../../node/protocol/asset.ts'
+import type { Asset } from '../../../node/protocol/asset.ts'
 import { MAX_BLOB_STEPS, MAX_BLOBS } from '../../../node/protocol/blob.ts'
 import { concat, encodeUint } from '../../../node/protocol/bytes.ts'
 import { parseAddress, toBytes } from '../../../node/protocol/ids.ts'
@@ -26,6 +26,7 @@ import { carry, publishBlobs, sendHead, someBlobHashes } from '../../support/con
 import {
   depositStep,
   enteredStep,
+  largestTake,
   packedBytes,
   proofOf,
   someHash,
@@ -206,8 +207,7 @@ async function measure(fork: Fork): Promise<void> {
       note('deposit, first', await fixture.deposit(UNIT, stranger(1), holder), 85_000n)
       note('deposit', await fixture.deposit(UNIT, stranger(1), holder), 85_000n)
       note('force, 1 input', await fixture.force([packedBytes({ payee: holder })]), 85_000n)
-      const largest = packedBytes({ payee: holder, inputs: 8, memo: 140, asset: encodeAsset(contract) })
-      note('force, largest', await fixture.force([largest]), 85_000n)
+      note('force, largest', await fixture.force([largestTake()]), 85_000n)
       note('force, too much paid', await fixture.force([packedBytes({ payee: holder })], { value: UNIT }), 85_000n)
       const ten = Array.from({ length: 10 }, (_, seed) => packedBytes({ payee: holder, seed }))
       note('force, 10', await fixture.force(ten), 10n * 85_000n)

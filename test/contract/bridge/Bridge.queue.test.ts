@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { encodeAsset } from '../../../node/protocol/asset.ts'
 import { ZERO_HASH } from '../../../node/protocol/ids.ts'
 import { countsOf, entryHash, nextQueueHash, type QueueEntry } from '../../../node/protocol/queue.ts'
 import {
   appliedStep,
   depositStep,
   enteredStep,
+  largestTake,
   packedBytes,
   transactionStep,
   voidStep,
@@ -89,8 +89,7 @@ describe('a block and the queue', () => {
   })
 
   it('of the largest entries in all lanes still fits into a block and a transaction', async () => {
-    const asset = encodeAsset(payee)
-    const packed = Array.from({ length: 128 }, (_, seed) => packedBytes({ payee, asset, inputs: 8, memo: 140, seed }))
+    const packed = Array.from({ length: 128 }, (_, seed) => largestTake(seed))
     for (let i = 0; i < 128; i += 32) await fixture.force(packed.slice(i, i + 32))
     await fixture.approve(128n * amount, holder)
     for (let i = 0; i < 128; i++) await fixture.deposit(amount, payee, holder)

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import {
@@ -30,6 +31,11 @@ const harnessAbi = [...bridgeAbi, ...parseAbi(['function refute(bytes32 id)'])] 
 const GAS_LIMIT = 30_000_000n
 /** Wei. */
 const RICH = 10n ** 20n
+/** Wei: that of the first block. */
+const BASE_FEE = 10n ** 9n
+
+/** Those that a test of this process is done with, reset. */
+const idle: Anvil[] = []
 
 export type Money = {
   readonly minRequest: bigint
@@ -75,6 +81,57 @@ export class Anvil implements AsyncDisposable {
     }
     throw new Error('anvil ended before it listened')
   }
+
+  /**
+   * One as new until the stack is disposed of. Then it is reset for the next test of this process: anvil loads KZG with its first blob, which takes
+   * 3.5 s of CPU. With flags it is always another.
+   */
+  static async lend(stack: AsyncDisposableStack, flags: readonly string[] = []): Promise<Anvil> {
+    if (flags.length > 0) return stack.use(await Anvil.start(flags))
+    const anvil = idle.pop() ?? (await Anvil.start())
+    anvil.#hold(true)
+    stack.defer(() => anvil.#rest())
+    return anvil
+  }
+
+  async #rest(): Promise<void> {
+    const { client } = this
+    try {
+      await this.#ask('anvil_dropAllTransactions')
+      await client.setBlockGasLimit({ gasLimit: GAS_LIMIT })
+      await client.setNextBlockBaseFeePerGas({ baseFeePerGas: BASE_FEE })
+      // Not by viem's `reset`, which asks for a fork.
+      await this.#ask('anvil_reset')
+      await client.setAutomine(true)
+      await client.setBlockTimestampInterval({ interval: 1 })
+    } catch {
+      // It ended, or does not answer any more.
+      await this[Symbol.asyncDispose]()
+      return
+    }
+    this.#hold(false)
+    idle.push(this)
+  }
+
+  #ask(method: string): Promise<unknown> {
+    return this.client.request<{ Method: string; Parameters: []; ReturnType: unknown }>({ method, params: [] })
+  }
+
+  /** Whether this process lives on for it; in any case it ends with this process. */
+  #hold(isHeld: boolean): void {
+    const { stdout } = this.#process
+    if (isHeld) {
+      process.off('exit', this.#kill)
+      this.#process.ref()
+      if (stdout instanceof Socket) stdout.ref()
+    } else {
+      process.on('exit', this.#kill)
+      this.#process.unref()
+      if (stdout instanceof Socket) stdout.unref()
+    }
+  }
+
+  readonly #kill = () => void this.#process.kill('SIGKILL')
 
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = new Promise((resolve) => this.#process.once('exit', resolve))

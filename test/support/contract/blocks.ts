@@ -99,6 +99,13 @@ export function packedBytes(draft: StepDraft): Uint8Array {
   )
 }
 
+/** A take with all that one can have, 535 bytes; of no meaning besides. */
+export function largestTake(seed = 0): Uint8Array {
+  const head = Uint8Array.of(0x83, 140, 0x2f)
+  const noise = Array.from({ length: 17 }, (_, i) => toBytes(someHash(1_000 * seed + i)))
+  return concat(head, concat(...noise).subarray(0, 535 - head.length))
+}
+
 export function transactionStep(draft: StepDraft): Uint8Array {
   return encodeStep({ kind: 'transaction', packed: packedBytes(draft) })
 }

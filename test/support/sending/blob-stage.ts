@@ -72,7 +72,7 @@ export class BlobStage {
   static async open(t: TestContext, flags: readonly string[] = []): Promise<BlobStage> {
     const stack = new AsyncDisposableStack()
     t.after(() => stack.disposeAsync())
-    const anvil = stack.use(await Anvil.start(flags))
+    const anvil = await Anvil.lend(stack, flags)
     const { abi, deployedBytecode } = await readArtifact('test/contract/harness/BlobHarness.sol/BlobHarness.json')
     await anvil.client.setCode({ address: HARNESS, bytecode: deployedBytecode })
     await anvil.client.setBalance({ address: signer.address, value: 10n ** 21n })

@@ -32,7 +32,7 @@ import { BYTE_LIMIT, LANE_SHARE, MAX_TOKENS, STEP_LIMIT, UNIT } from '../../../n
 import { outputsOf, type State, stateOf, stateRoot } from '../../../node/protocol/state.ts'
 import { decodeStep } from '../../../node/protocol/step.ts'
 import type { Posted } from '../../../node/protocol/trace.ts'
-import { toGasPrice, toGwei } from '../../../node/protocol/units.ts'
+import { toBaseUnits, toGasPrice, toGwei } from '../../../node/protocol/units.ts'
 import { type VerifiedTransaction, verifyPacked } from '../../../node/protocol/verify.ts'
 import { type Account, accountOf, type Paid, pay, RULES, World } from '../../../scripts/assure/models/world.ts'
 import { entriesOf, readerOf } from '../../support/queue.ts'
@@ -496,9 +496,12 @@ function parentOf(state: State, deposits: bigint): ParentBlock {
     easiestTarget: EASIEST,
     state: stateRoot(state),
   })
+  // What a world's deposits bring in has left before, as far as the header is concerned.
+  const ttx = outputsOf(state).filter(({ asset }) => asset === undefined)
+  const supply = toBaseUnits(ttx.reduce((sum, { value }) => sum + value, 0n))
   return {
     id: toHash(encodeUint(1, 32)),
-    header: { ...header, lanes: { ...header.lanes, deposits: { count: deposits, hash: ZERO_HASH } } },
+    header: { ...header, supply, lanes: { ...header.lanes, deposits: { count: deposits, hash: ZERO_HASH } } },
     state,
   }
 }

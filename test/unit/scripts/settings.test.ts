@@ -171,6 +171,11 @@ test('a URL is never shown, since it may hold a password or a key, whether it is
 test('an address with a wrong EIP-55 sum is refused as one that was mistyped, blanks around a right one are not', () => {
   const right = '0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359'
   assert.equal(loadSettings({ payout: ` ${right} ` }, {}, {}).payout, right.toLowerCase())
+  assert.deepEqual(loadSettings({ assets: ` ${right}, ${right.slice(2)}` }, {}, {}).assets, [
+    right.toLowerCase(),
+    right.slice(2).toLowerCase(),
+  ])
+  assert.throws(() => loadSettings({ assets: right.replace('fB', 'FB') }, {}, {}), { code: 'bad-setting' })
   assert.throws(() => loadSettings({ payout: right.replace('fB', 'FB') }, {}, {}), {
     code: 'bad-setting',
     message: /EIP-55/,

@@ -1,10 +1,12 @@
 // ttx asset issue: make a new asset, all of it at once and for good.
 
+import { readFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError } from 'commander'
 import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { pay } from '../../../../node/client/pay.ts'
 import { formatClaim, isSymbol, MAX_DECIMALS, moneyImitatedBy } from '../../../../node/client/symbol.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import { equalBytes } from '../../../../node/protocol/bytes.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { lockPayments } from '../../account-lock.ts'
 import { parseWritten, toUnits, type WrittenAmount } from '../../amount.ts'
@@ -66,10 +68,10 @@ async function issue(context: CliContext, symbol: string, amount: WrittenAmount,
     throw badArguments(
       'a file as --prospectus, since --torrent writes the torrent of that, got none; leave out --torrent',
     )
-  const prospectus = await prospectusOf(flags)
   const given = flags.to === undefined ? undefined : await addressOf(context, flags.to)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
+  const prospectus = await prospectusOf(flags)
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
   const to = given ?? wallet.address
   const memo = formatClaim({ symbol, decimals, ...(prospectus === undefined ? {} : { prospectus }) })
@@ -102,7 +104,9 @@ async function prospectusOf({ prospectus, torrent: out }: Flags): Promise<Infoha
   if (INFOHASH.test(prospectus)) return prospectus.toLowerCase() as Infohash // 40 hex digits
   const bytes = await readLimited(prospectus, MAX_PROSPECTUS_BYTES, 'the prospectus of an asset, or its infohash')
   const { infohash, torrent } = prospectusTorrent(prospectus, bytes)
-  if (out !== undefined) await writeNew(out, torrent)
+  // A command that went no further may have left it.
+  const before = out === undefined ? undefined : await readFile(out).catch(() => undefined)
+  if (out !== undefined && !(before && equalBytes(before, torrent))) await writeNew(out, torrent)
   return infohash
 }
 

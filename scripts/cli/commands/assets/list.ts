@@ -8,6 +8,7 @@ import { formatOf, warningsOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode, openOptionalEthereum } from '../../link.ts'
+import { parseLimit } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { walletAddress } from '../hold/balance.ts'
@@ -24,7 +25,7 @@ export function registerList(asset: Command, act: Act): void {
           'List the other assets than TTX of an address, each with its whole id, how much of it can be spent now, how much of that is final, and what speaks against it. Anybody can send anybody an asset, so being listed says nothing of what one is worth. With an Ethereum endpoint it asks the tokens behind gateways for their names and decimals. It needs no passphrase.',
         )
         .argument('[address]', `whose: ${WHOSE}; without it that of --wallet`)
-        .option('--limit <count>', 'at most this many, 1 to 500', (text) => Number(text), 50)
+        .option('--limit <count>', 'at most this many, 1 to 500', parseLimit, 50)
         .option('--after <id>', 'go on behind this asset', parseAsset)
         .action(act(list)),
       ['node', 'ethereum'],
@@ -40,17 +41,17 @@ async function list(context: CliContext, whose: string | undefined, { after, lim
   const ethereum = await openOptionalEthereum(context, node)
   const page = { owner, limit, ...(after === undefined ? {} : { after }) }
   const { assets, next } = await node.call('account_assets', page, context.signal)
-  const views = assetViews(node, ethereum, 0, context.signal)
-  const seen = []
-  for (const balance of assets) seen.push({ balance, view: await views.of(balance.asset) })
-  const known = namesOf(seen.map(({ view }) => view))
-  const items = seen.map(({ balance, view }) => ({ ...balance, ...view, warnings: warningsOf(view, known) }))
+  const seen = await assetViews(node, ethereum, 0, context.signal).ofAll(assets)
+  const known = namesOf(seen.map(([, view]) => view))
+  const items = seen.map(([balance, view]) => ({ ...balance, ...view, warnings: warningsOf(view, known) }))
   const rows = items.flatMap(({ warnings, ...item }): [string, string][] => [
     [item.asset, `${formatOf(item.spendable, item)}, of which final ${formatOf(item.final, item)}`],
     ...warnings.map((warning): [string, string] => ['', `careful: ${warning}`]),
     ...(item.unread === undefined ? [] : [['', `not known: ${item.unread}`] satisfies [string, string]]),
   ])
   if (next !== undefined) rows.push(['more', `ttx asset list --after ${next}`])
+  if (next !== undefined || after !== undefined)
+    rows.push(['careful', 'names are compared within this page only; "ttx asset show ID" compares one with all'])
   return {
     data: { owner, assets: items, next },
     text: rows.length === 0 ? `${owner} has no other assets than TTX, as far as this node knows` : formatTable(rows),

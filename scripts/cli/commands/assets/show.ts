@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { OperationError } from '../../../../node/errors.ts'
+import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { hasCode } from '../../../../node/ethereum/gateways/token.ts'
 import type { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import type { Asset } from '../../../../node/protocol/asset.ts'
@@ -16,8 +17,10 @@ import { addSettings } from '../../setting-flags.ts'
 import { STATUS_WORDS } from '../hold/status.ts'
 
 const FETCH_MS = 10_000
-/** Assets of the wallet with whose names the name is compared. */
-const COMPARED = 100
+/** Assets of the wallet with whose names the name is compared: each is a question or two. */
+const COMPARED = 500
+
+const NOT_ALL = `the wallet has more than ${COMPARED} other assets: its name was compared with those of the first ${COMPARED}`
 
 export function registerShow(asset: Command, act: Act): void {
   addExamples(
@@ -43,13 +46,14 @@ async function show(context: CliContext, asset: Asset): Promise<Result> {
   const view = await assetViews(node, ethereum, FETCH_MS, context.signal).of(asset)
   if (view.kind === 3 && view.unread !== undefined)
     throw new OperationError('unknown-asset', view.unread, { facts: { asset }, retry: true })
-  const warnings = warningsOf(view, namesOf(await ownViews(context, node, ethereum)))
+  const own = await ownViews(context, node, ethereum)
+  const warnings = [...warningsOf(view, namesOf(own.views)), ...(own.isWhole ? [] : [NOT_ALL])]
   const rows: [string, string][] = [
     ['asset', asset],
     ['kind', `${view.kind}: ${kindWords(asset)}`],
     ['calls itself', view.symbol ?? 'nothing that is shown'],
     ['decimals', view.decimals === undefined ? 'not known: amounts are in units' : `${view.decimals}`],
-    ...(view.kind === 3 ? issuedRows(view) : await enteredRows(view, ethereum)),
+    ...(view.kind === 3 ? issuedRows(view) : await enteredRows(node, view, ethereum)),
     ...warnings.map((warning): [string, string] => ['careful', warning]),
   ]
   return { data: { ...view, warnings }, text: formatTable(rows) }
@@ -70,7 +74,11 @@ function issuedRows(view: IssuedView): [string, string][] {
   ]
 }
 
-async function enteredRows(view: EnteredView, ethereum: EthereumReader | undefined): Promise<[string, string][]> {
+async function enteredRows(
+  node: NodeLink,
+  view: EnteredView,
+  ethereum: EthereumReader | undefined,
+): Promise<[string, string][]> {
   const { asset, token, isGateway, unread } = view
   if (unread !== undefined) return [['not known', unread]]
   if (isGateway === true && token !== undefined) {
@@ -81,8 +89,12 @@ async function enteredRows(view: EnteredView, ethereum: EthereumReader | undefin
     ]
   }
   const isThere = ethereum !== undefined && (await hasCode(ethereum, asset))
+  const factory = node.info.network.gatewayFactory
   return [
     ['contract', isThere ? 'some contract, which is no gateway of this network' : 'there is none at this address'],
+    ...(isThere && factory !== undefined
+      ? [['if a token', `it is the asset ${gatewayOf(factory, asset)} on TTX`] satisfies [string, string]]
+      : []),
   ]
 }
 
@@ -91,13 +103,11 @@ async function ownViews(
   context: CliContext,
   node: NodeLink,
   ethereum: EthereumReader | undefined,
-): Promise<readonly AssetView[]> {
+): Promise<{ readonly views: readonly AssetView[]; readonly isWhole: boolean }> {
   const { folder, settings } = context
   const owner = (await listWallets(folder.wallets)).find(({ name }) => name === settings.wallet)?.address
-  if (owner === undefined) return []
-  const { assets } = await node.call('account_assets', { owner, limit: COMPARED }, context.signal)
-  const views = assetViews(node, ethereum, 0, context.signal)
-  const seen: AssetView[] = []
-  for (const { asset } of assets) seen.push(await views.of(asset))
-  return seen
+  if (owner === undefined) return { views: [], isWhole: true }
+  const { assets, next } = await node.call('account_assets', { owner, limit: COMPARED }, context.signal)
+  const views = await assetViews(node, ethereum, 0, context.signal).ofAll(assets)
+  return { views: views.map(([, view]) => view), isWhole: next === undefined }
 }

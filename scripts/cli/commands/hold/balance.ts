@@ -3,14 +3,15 @@
 import type { Command } from 'commander'
 import { formatEther } from 'viem'
 import { formatAmount } from '../../../../node/client/amount.ts'
+import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { tokenBalanceOf } from '../../../../node/ethereum/gateways/token.ts'
-import type { Asset } from '../../../../node/protocol/asset.ts'
+import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
 import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
 import { parseKeystore } from '../../../../node/wallet/keystore.ts'
 import { readKeystore, walletFile } from '../../../../node/wallet/wallet-folder.ts'
 import { ASSET_HELP, parseAsset } from '../../assets/asset-option.ts'
-import { assetViews } from '../../assets/views.ts'
-import { formatOf, nameOf, warningsOf } from '../../assets/words.ts'
+import { assetViews, namesOf } from '../../assets/views.ts'
+import { formatOf, nameOf, warningRows, warningsOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { type NodeLink, openNode, openOptionalEthereum } from '../../link.ts'
@@ -65,8 +66,9 @@ async function balance(
   ]
   if (token !== undefined) rows.push(['wTTX', formatAmount(token)])
   if (wei !== undefined) rows.push(['ETH', formatEther(wei)])
-  const views = assetViews(node, ethereum, 0, context.signal)
-  for (const each of assets) rows.push(['asset', nameOf(each.spendable, await views.of(each.asset))])
+  const seen = await assetViews(node, ethereum, 0, context.signal).ofAll(assets)
+  const known = namesOf(seen.map(([, view]) => view))
+  for (const [each, view] of seen) rows.push(['asset', nameOf(each.spendable, view)], ...warningRows(view, known))
   if (assets.length > 0) rows.push([next === undefined ? 'of these' : 'and more', 'ttx asset list'])
   return { data: { owner, spendable, ordered, final, outputs, assets, wttx: token, wei }, text: formatTable(rows) }
 }
@@ -90,12 +92,27 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
       : [['on Ethereum', `${formatOf(onEthereum, view)} of token ${token}`] as [string, string]]),
     ...warnings.map((warning): [string, string] => ['careful', warning]),
     ...(view.unread === undefined ? [] : [['not known', view.unread] as [string, string]]),
+    ...(spendable > 0n ? [] : await meantRows(node, owner, asset, context.signal)),
   ]
   const { symbol, decimals } = view
   return {
     data: { owner, asset, symbol, decimals, spendable, ordered, final, outputs, token, onEthereum, warnings },
     text: formatTable(rows),
   }
+}
+
+/** Who names a token, and has nothing of it here, may mean the asset that its gateway is. */
+async function meantRows(
+  node: NodeLink,
+  owner: Address,
+  asset: Asset,
+  signal: AbortSignal,
+): Promise<[string, string][]> {
+  const factory = node.info.network.gatewayFactory
+  if (factory === undefined || !isEntered(asset)) return []
+  const gateway = gatewayOf(factory, asset)
+  const { spendable } = await node.call('account_balance', { owner, asset: gateway }, signal)
+  return spendable === 0n ? [] : [['perhaps', `${gateway}, the gateway of this token: ${spendable} units`]]
 }
 
 /** From the file of the wallet; only where that does not say it, by opening it. */

@@ -9,7 +9,14 @@ import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
 import { netOf } from '../../../../node/protocol/fee.ts'
 import { lockPayments } from '../../account-lock.ts'
 import type { WrittenAmount } from '../../amount.ts'
-import { type AssetFlags, addAssetOptions, amountFor, checkMeant, chooseAsset } from '../../assets/asset-option.ts'
+import {
+  type AssetFlags,
+  addAssetOptions,
+  amountFor,
+  checkMeant,
+  checkPayee,
+  chooseAsset,
+} from '../../assets/asset-option.ts'
 import { formatOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -57,6 +64,7 @@ async function bridge(
   if (flags.asset !== undefined && !isEntered(flags.asset)) throw neverLeaves(flags.asset)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
+  await checkPayee(context, node, wallet.address, { payee: given ?? wallet.address, asset: flags.asset })
   if (flags.asset !== undefined) await checkMeant(node, wallet.address, flags.asset, context.signal)
   const chosen = await chooseAsset(context, node, amount, flags)
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)

@@ -84,16 +84,20 @@ async function runAsset(
 ): Promise<Result> {
   const factory = node.info.network.gatewayFactory
   const paid = await claimAsset(node, sender, { factory, asset, requests }, signal)
-  const { claims, transactions, isEarlier, acknowledge } = paid
+  const { claims, unpaid, transactions, isEarlier, acknowledge } = paid
   const view = await assetViews(node, sender.ethereum, 0, signal).of(asset)
   const token = view.kind === 2 ? view.token : undefined
   return {
-    data: { asset, token, claims, transactions, earlier: isEarlier },
+    data: { asset, token, claims, unpaid, transactions, earlier: isEarlier },
     text: formatTable([
       ['asset', `${asset}, from whose gateway comes the token ${token}`],
       ...claims.map(({ infohash, recipient, net }): [string, string] => [
         infohash,
         `${formatOf(net, view)} to ${recipient}`,
+      ]),
+      ...unpaid.map(({ infohash, recipient, net }): [string, string] => [
+        infohash,
+        `not paid: the token refused ${formatOf(net, view)} to ${recipient}; "ttx claim ${infohash}" tries again`,
       ]),
       ...transactions.map((hash): [string, string] => ['transaction', hash]),
       ...earlierRows(isEarlier, 'it was paid once', 'there is nothing left to do'),

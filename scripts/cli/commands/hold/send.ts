@@ -6,7 +6,14 @@ import { pay } from '../../../../node/client/pay.ts'
 import { ofAsset } from '../../../../node/protocol/state.ts'
 import { lockPayments } from '../../account-lock.ts'
 import type { WrittenAmount } from '../../amount.ts'
-import { type AssetFlags, addAssetOptions, amountFor, checkMeant, chooseAsset } from '../../assets/asset-option.ts'
+import {
+  type AssetFlags,
+  addAssetOptions,
+  amountFor,
+  checkMeant,
+  checkPayee,
+  chooseAsset,
+} from '../../assets/asset-option.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
@@ -51,6 +58,7 @@ async function send(
   const to = await addressOf(context, payee)
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
+  await checkPayee(context, node, wallet.address, { payee: to, asset: flags.asset })
   if (flags.asset !== undefined) await checkMeant(node, wallet.address, flags.asset, context.signal)
   const chosen = await chooseAsset(context, node, amount, flags)
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)

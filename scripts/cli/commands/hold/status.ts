@@ -35,6 +35,7 @@ const JUST_FINAL_WORDS =
   'in a block that became final so few blocks of Ethereum ago that these could still be reorganised'
 const MOVED_WORDS = 'Ethereum was reorganised, and the queue does not hold this deposit at its place any more'
 const DEPOSIT_WORDS = 'wTTX was burned for it; it can be spent once a bridging block contains it'
+const ENTERED_WORDS = 'a contract on Ethereum entered it; it can be spent once a bridging block contains it'
 
 export function registerStatus(program: Command, act: Act): void {
   addExamples(
@@ -72,7 +73,9 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   const words = where.reorganised
     ? MOVED_WORDS
     : isDepositWaiting
-      ? DEPOSIT_WORDS
+      ? deposit.asset === undefined
+        ? DEPOSIT_WORDS
+        : ENTERED_WORDS
       : isJustFinal
         ? JUST_FINAL_WORDS
         : STATUS_WORDS[where.status]
@@ -163,7 +166,10 @@ function describeOther({ block, verdict, problem }: RpcResult<'tx_where'>['elsew
 function describeMoved({ isReplaced, now }: NonNullable<RpcResult<'tx_where'>['reorganised']>): [string, string] {
   const ids = now.map(({ infohash }) => infohash).join(' or ')
   if (ids !== '') return [isReplaced ? 'now is' : 'may be', `${ids}, of the same amount for the same address`]
-  return ['waits for', 'Ethereum to include its transaction again; "ttx balance" says whether the wTTX are still yours']
+  return [
+    'waits for',
+    'Ethereum to include its transaction again; "ttx balance" says whether what was deposited is still yours',
+  ]
 }
 
 function describeDeposit(

@@ -8,6 +8,7 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { type NodeLink, openNode, openOptionalEthereum } from '../../link.ts'
 import { type BookEntry, noteStanding, readBook } from '../../offers/book.ts'
 import { describeStanding, sideData, sidesOf } from '../../offers/words.ts'
+import { parseLimit } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
 
 export function registerList(offer: Command, act: Act): void {
@@ -19,7 +20,7 @@ export function registerList(offer: Command, act: Act): void {
         .description(
           'List the offers that wallets of this folder made or took, newest first, and what became of each: open, taken (by which transaction, and whether a block orders it), withdrawn, or spent otherwise. It needs no passphrase.',
         )
-        .option('--limit <count>', 'at most this many', (text) => Number(text), 50)
+        .option('--limit <count>', 'at most this many, 1 to 500', parseLimit, 50)
         .action(act(list)),
       ['node', 'ethereum'],
     ),
@@ -44,7 +45,7 @@ async function list(context: CliContext, { limit }: { readonly limit: number }):
     ],
     ['', describeStanding(standing)],
   ])
-  if (book.length > limit) rows.push(['more', `${book.length - limit} older ones: --limit ${book.length}`])
+  if (book.length > limit) rows.push(['more', `${book.length - limit} older ones`])
   return {
     data: {
       offers: items.map(({ entry: { id, offer, role }, standing: { state, ...details }, sides }) => ({

@@ -24,7 +24,7 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { readLimited, writeNew } from '../../files.ts'
 import { openNode } from '../../link.ts'
 import { takeData, takeRows } from '../../offers/swap-words.ts'
-import { parseInfohashArgument } from '../../payment-arguments.ts'
+import { parseInfohashArgument, parseLimit } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { walletAddress } from '../hold/balance.ts'
@@ -68,7 +68,7 @@ export function registerTx(program: Command, act: Act): void {
           'List the transactions of an address that move TTX, or with --asset those that move another asset, newest first. It needs no passphrase.',
         )
         .argument('[address]', `whose: ${WHOSE}; without it that of --wallet`)
-        .option('--limit <count>', 'at most this many, 1 to 500', (text) => Number(text), 50)
+        .option('--limit <count>', 'at most this many, 1 to 500', parseLimit, 50)
         .option('--asset <id>', ASSET_HELP, parseAsset)
         .action(act(list)),
       ['node'],

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createPublicClient, createWalletClient, type Hex, http } from 'viem'
+import { createPublicClient, createWalletClient, encodeFunctionData, type Hex, http } from 'viem'
+import { bridgeAbi } from '../../../../deployments/bridge-abi.ts'
 import { gatewayAbi } from '../../../../deployments/gateway-abi.ts'
 import { approveCall } from '../../../../node/ethereum/gateways/calls.ts'
 import { deployFactory } from '../../../../node/ethereum/gateways/factory.ts'
@@ -59,6 +60,8 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
     await stage.anvil.client.setBalance({ address, value: 10n ** 20n })
     return parseAddress(address)
   }
+  const saved = await saveWallet(join(folder, 'data', 'wallets'), 'holder', holder.key, PASSPHRASE, { scryptN: 4_096 })
+  saved[Symbol.dispose]()
   const [alice, bob] = [await walletOf('alice'), await walletOf('bob')]
   const held = (owner: Address) => tokenBalanceOf({ ask: (_, question) => question(client) }, token, owner)
   const mint = await deployer.sendTransaction({ to: token, data: mintData(alice, 1_000_000_000n), chain: null })
@@ -77,6 +80,9 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
     [first.asset, first.token, first.gross, first.credit, first.symbol, first.decimals],
     [asset, token, '250500000', '250500000', 'EXAMPLE', 6],
   )
+  const waiting = fakeShell({ folder })
+  await runCli(['status', first.infohash, ...toNode, ...common], waiting)
+  assert.doesNotMatch(waiting.out(), /wTTX/)
   // By the asset as well as by the token, and without making anything twice.
   const second = await done('deposit', '1', bob, '--asset', asset, '--wallet', 'alice')
   assert.doesNotMatch(second.err, /making the gateway/)
@@ -100,6 +106,38 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
   assert.deepEqual(shown.warnings, [])
   const meant = await run('send', '1', bob, '--asset', token, '--wallet', 'alice', ...links)
   assert.deepEqual([meant.error.code, meant.error.facts.gateway], ['bad-arguments', asset])
+  // Who forgets --asset, and names it where the payee belongs.
+  for (const payee of [asset, token]) {
+    for (const command of ['send', 'bridge']) {
+      const { error } = await run(command, '1', payee, '--wallet', 'alice', ...links)
+      assert.deepEqual([error.code, error.facts.asset], ['bad-address', asset])
+    }
+    const { error } = await run('deposit', '1', payee, '--wallet', 'alice', ...links)
+    assert.equal(error.code, 'bad-address')
+  }
+  // An account with a key can enter an asset of its own, and be paid.
+  await anvil.impersonateAccount({ address: bob })
+  const { bridge } = stage.definition.rules
+  const enter = encodeFunctionData({ abi: bridgeAbi, functionName: 'enter', args: [9n, alice] })
+  const own = await anvil.sendTransaction({ account: bob, to: bridge, data: enter, value: 10n ** 16n, chain: null })
+  await client.waitForTransactionReceipt({ hash: own })
+  await anvil.stopImpersonatingAccount({ address: bob })
+  // Neither this nor a payment of it is what a block is made for.
+  await done('bridge', '0.00000000000001', bob, '--wallet', 'holder')
+  await stage.until('the block that credits it', async () => {
+    return BigInt((await done('balance', alice, '--asset', bob, '--wallet', 'alice')).ordered) === 9n
+  })
+  assert.equal((await done('send', '4', bob, '--units', '--asset', bob, '--wallet', 'alice')).tokens, '4')
+  const keyed = await run('send', '4', bob, '--units', '--asset', bob, '--wallet', 'alice', ...toNode)
+  assert.match(keyed.error.message, /--ethereum/)
+  const byToken = fakeShell({ folder })
+  await runCli(['balance', '--asset', token, '--wallet', 'alice', ...links, ...common], byToken)
+  assert.match(byToken.out(), new RegExp(`^perhaps +${asset}, the gateway of this token: [0-9]+ units$`, 'm'))
+  const byTokenToo = fakeShell({ folder })
+  await runCli(['asset', 'show', token, ...links, ...common], byTokenToo)
+  assert.match(byTokenToo.out(), new RegExp(`^if a token +it is the asset ${asset} on TTX$`, 'm'))
+  const wrongName = await run('claim', '--asset', token, '--wallet', 'alice', ...links)
+  assert.deepEqual([wrongName.error.code, wrongName.error.facts.gateway], ['no-gateway', asset])
   const strange = await done('asset', 'show', token)
   assert.equal(strange.isGateway, false)
 
@@ -110,8 +148,6 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
   const early = await run('claim', asked.infohash, '--wallet', 'bob', ...links)
   assert.deepEqual([early.exitCode, early.error.code], [1, 'nothing-to-claim'])
 
-  const saved = await saveWallet(join(folder, 'data', 'wallets'), 'holder', holder.key, PASSPHRASE, { scryptN: 4_096 })
-  saved[Symbol.dispose]()
   const issued = await done('asset', 'issue', 'GOLD', '1000', '--decimals', '3', '--to', alice, '--wallet', 'holder')
   assert.equal(
     (await run('send', '1', bob, '--asset', issued.asset, '--wallet', 'alice', ...links)).error.code,

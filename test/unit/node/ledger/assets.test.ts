@@ -98,6 +98,36 @@ test('one transaction leaves one owner TTX and what it issues: each is spent by 
   )
 })
 
+test('with an issuance goes all that was paid of it, and with it that comes back, until a rival is final', async () => {
+  await using world = await openLedger()
+  const { ledger } = world
+  const issued = issue({ from: OWNER, to: ALICE, tokens: 50n, prev: [GENESIS_INFOHASH] })
+  const asset = issued.infohash
+  const paid = pay({ from: ALICE, to: BOB, tokens: 20n, prev: [asset], asset })
+  const on = pay({ from: BOB, to: OWNER, tokens: 5n, prev: [paid.infohash], asset })
+  const change = pay({ from: OWNER, to: BOB, tokens: 3n, prev: [asset] })
+  const rival = pay({ from: OWNER, to: BOB, tokens: 9n, prev: [GENESIS_INFOHASH] })
+  const [right, wrong] = [block('right', 1n, [issued, paid, on]), block('rival', 1n, [rival])]
+  const statuses = () => [issued, paid, on, change].map(({ infohash }) => ledger.status(infohash))
+  const held = async () =>
+    (await ledger.assets(BOB.address)).items.map(({ accepted, ordered, final }) => accepted + ordered + final)
+  for (const { file } of [issued, paid, on, change]) await ledger.submit(file, 'peer')
+  assert.deepEqual([statuses(), await held()], [Array(4).fill('accepted'), [15n]])
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [right] })
+  assert.deepEqual([statuses(), await held()], [['ordered', 'ordered', 'ordered', 'accepted'], [15n]])
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [wrong] })
+  assert.deepEqual([statuses(), await held()], [Array(4).fill('conflicting'), []])
+  assert.deepEqual(await totals(ledger, purseOf(BOB.address)), [0n, 9n, 0n, 0n])
+  await assert.rejects(ledger.selectInputs(purseOf(BOB.address, asset), 1n), { code: 'insufficient-funds' })
+  await ledger.setBranch({ final: GENESIS_BLOCK, blocks: [right] })
+  assert.deepEqual([statuses(), await held()], [['ordered', 'ordered', 'ordered', 'accepted'], [15n]])
+  await ledger.setBranch({ final: wrong.id, blocks: [wrong] })
+  assert.ok([issued, paid, on, change].every(({ infohash }) => ledger.record(infohash).isDead))
+  assert.deepEqual(await held(), [])
+  const again = await world.reopen()
+  assert.deepEqual((await again.assets(BOB.address)).items, [])
+})
+
 test('what does not exist of an asset is not spent: of another one, of more, or of an owner who has none', async () => {
   await using world = await openLedger()
   const { ledger } = world

@@ -6,16 +6,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import bencode from 'bencode'
+import { pay, signTransaction } from '../../../../node/client/pay.ts'
+import { createNodeClient } from '../../../../node/client/rpc.ts'
+import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { TtxNode } from '../../../../node/node.ts'
 import { genesisState } from '../../../../node/protocol/genesis.ts'
 import { sha1 } from '../../../../node/protocol/hash.ts'
 import { genesisBlock } from '../../../../node/protocol/header.ts'
 import { toInfohash } from '../../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../../node/protocol/infohash.ts'
+import { signDigest } from '../../../../node/protocol/signature.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
-import { decodeTransaction } from '../../../../node/protocol/transaction.ts'
+import { decodeTransaction, encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { toGasPrice, toTime } from '../../../../node/protocol/units.ts'
 import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
 import { accountOf, genesisOf, RULES } from '../../../../scripts/assure/models/world.ts'
+import { formatTable } from '../../../../scripts/cli/context.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { log } from '../../../support/log.ts'
@@ -54,7 +60,24 @@ async function open(t: TestContext) {
     const { exitCode, out } = await text(...args, '--json')
     return { exitCode, ...JSON.parse(out) }
   }
-  return { folder, json, text }
+  const client = createNodeClient(node.rpcUrl)
+  const issuer = { address: alice.address, sign: (digest: Uint8Array) => signDigest(digest, alice.key) }
+  /** As anybody may who does not use this program: of 1,000 units, with whatever memo. The time makes it another one. */
+  const issueTo = async (name: 'alice' | 'bob', memo: string, time = 1) => {
+    const { address: to } = { alice, bob }[name]
+    return (await pay(client, issuer, { to, tokens: 1_000n, issuance: true, memo }, time)).infohash
+  }
+  /** With which time an issuance would have an id as is wished. */
+  const timeOf = async (name: 'alice' | 'bob', memo: string, isWished: (id: string) => boolean) => {
+    const { address: to } = { alice, bob }[name]
+    const { prev } = await client.call('account_inputs', { owner: alice.address, tokens: 1n })
+    const idAt = (time: number) =>
+      infohashOf(encodeTransaction(signTransaction(issuer, { to, tokens: 1_000n, issuance: true, memo, time, prev })))
+    let time = 1_000
+    while (!isWished(idAt(time))) time++
+    return time
+  }
+  return { folder, json, text, issueTo, timeOf }
 }
 
 test('an asset is issued with its memo, and shown with its issuer, its units and what is not final about it', async (t) => {
@@ -62,13 +85,19 @@ test('an asset is issued with its memo, and shown with its issuer, its units and
   const prospectus = join(folder, 'gold.txt')
   const torrent = join(folder, 'gold.torrent')
   await writeFile(prospectus, 'what gold is '.repeat(20_000))
-  const flags = ['--decimals', '6', '--prospectus', prospectus, '--torrent', torrent, '--wallet', 'alice']
+  const described = ['--decimals', '6', '--prospectus', prospectus, '--torrent', torrent]
+  const flags = [...described, '--wallet', 'alice']
+  // What fails leaves nothing that is in the way of the next try.
+  const poor = await json('asset', 'issue', 'GOLD', '1', ...described, '--wallet', 'bob')
+  assert.equal(poor.error.code, 'insufficient-funds')
   const issued = await json('asset', 'issue', 'GOLD', '21000000.5', '--to', 'bob', ...flags)
   assert.equal(issued.exitCode, 0, JSON.stringify(issued))
   assert.deepEqual(
     [issued.status, issued.tokens, issued.to, issued.symbol, issued.decimals],
     ['accepted', '21000000500000', bob.address, 'GOLD', 6],
   )
+  await writeFile(prospectus, 'another text')
+  assert.equal((await json('asset', 'issue', 'GOLD', '1', ...flags)).error.code, 'file-not-written')
   const { info } = bencode.decode(await readFile(torrent))
   assert.equal(toInfohash(sha1(bencode.encode(info))), issued.prospectus)
   assert.equal(issued.memo, `GOLD 6 ${issued.prospectus}`)
@@ -126,10 +155,83 @@ test('a name that imitates another asset of the wallet is told beside both ids, 
     (await text('asset', 'show', fake, '--wallet', 'bob')).out,
     new RegExp(`careful.*reads like GOLD.*${real}`),
   )
+  const whole = (await text('asset', 'list', 'bob')).out
+  assert.doesNotMatch(whole, /this page only/)
+  for (const part of [
+    ['--limit', '1'],
+    ['--after', '0'.repeat(40)],
+  ])
+    assert.match(
+      (await text('asset', 'list', 'bob', ...part)).out,
+      /^careful +names are compared within this page only/m,
+    )
   assert.match((await text('asset', 'list', 'bob', '--limit', '1')).out, /^more +ttx asset list --after [0-9a-f]{40}$/m)
   const money = await issue('TTx')
   assert.deepEqual([money.exitCode, money.error.code], [1, 'bad-arguments'])
   for (const symbol of ['ÖL', '100', 'A B']) assert.equal((await issue(symbol)).exitCode, 2)
+})
+
+test('however many assets of one name somebody is sent, each is warned of in a few lines, and all are listed', async (t) => {
+  const { json, text, issueTo } = await open(t)
+  const count = 40
+  for (let i = 0; i < count; i++) await issueTo('bob', 'GOLD 2', i)
+  const { assets } = await json('asset', 'list', 'bob', '--limit', '500')
+  assert.equal(assets.length, count)
+  for (const { warnings } of assets) {
+    const alike = warnings.filter((warning: string) => warning.includes('reads like'))
+    assert.ok(alike.length <= 3, alike.join('\n'))
+    assert.match(alike.at(-1), new RegExp(`${count - 3} more assets`))
+  }
+  const { out } = await text('asset', 'list', 'bob')
+  assert.ok(out.split('\n').length < 6 * count)
+})
+
+test('an asset that hides among many others is told from the one that it imitates, or that not all were compared', async (t) => {
+  const { text, issueTo, timeOf } = await open(t)
+  const ids: string[] = []
+  for (let i = 0; i < 130; i++) ids.push(await issueTo('bob', 'SPAM 2', i))
+  // Behind all of the others in the list.
+  await issueTo('bob', 'SILVER 2', await timeOf('bob', 'SILVER 2', (id) => ids.every((each) => each < id)))
+  const fake = await issueTo('alice', 'S1LVER 2', 1)
+  const { out } = await text('asset', 'show', fake, '--wallet', 'bob')
+  assert.match(out, /careful +its name S1LVER reads like SILVER/)
+})
+
+test('a balance warns of an asset as its list does', async (t) => {
+  const { text, issueTo } = await open(t)
+  await issueTo('bob', 'TTX 2')
+  const { out } = await text('balance', 'bob')
+  assert.match(out, /^asset +10 TTX of asset [0-9a-f]{40}$/m)
+  assert.match(out, /careful.*calls itself TTX, and is not TTX/)
+  assert.match(out, /careful.*not final/)
+})
+
+test('a count that is none is refused before the node is asked', async (t) => {
+  const { json } = await open(t)
+  for (const list of [
+    ['asset', 'list'],
+    ['tx', 'list'],
+  ])
+    for (const count of ['abc', '0', '501', '1.5', '-1', '1e2', '', ' 5'])
+      assert.deepEqual((await json(...list, 'bob', '--limit', count)).exitCode, 2, `${list} ${count}`)
+})
+
+test('a table has as many rows as it has', () => {
+  assert.equal(formatTable(Array.from({ length: 300_000 }, () => ['a', 'b'])).length, 300_000 * 5 - 1)
+})
+
+test('an asset is not paid to itself, nor to its token, where nobody could spend it', async (t) => {
+  const { json } = await open(t)
+  const { address: token } = accountOf('token')
+  const asset = gatewayOf(gatewayFactory, token)
+  // Nothing is known of it here, so that it may be somebody.
+  assert.equal((await json('send', '1', token, '--wallet', 'alice')).exitCode, 0)
+  for (const payee of [asset, token]) {
+    for (const command of ['send', 'bridge']) {
+      const { error } = await json(command, '1', payee, '--asset', asset, '--units', '--wallet', 'alice')
+      assert.deepEqual([error.code, error.facts.payee], ['bad-address', payee])
+    }
+  }
 })
 
 test('what is no asset, or cannot be moved so, is refused with what to do', async (t) => {

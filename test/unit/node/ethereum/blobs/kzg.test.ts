@@ -20,10 +20,12 @@ function randomBlob(random: () => number): Uint8Array {
   return new Uint8Array(BLOB_BYTES).map((_, i) => Math.floor(random() * (i % 32 === 0 ? 0x73 : 256)))
 }
 
+/** What is loaded once takes seconds to load again. */
+let native: Kzg
+
 describe(`KZG (seed ${seed})`, () => {
   const random = randomOf(seed)
   const blobs = [randomBlob(random), new Uint8Array(BLOB_BYTES)]
-  let native: Kzg
   let wasm: Kzg
 
   before(async () => {
@@ -71,11 +73,10 @@ describe('a pool for KZG', () => {
   const random = randomOf(seed + 1)
   const blobs = [randomBlob(random), randomBlob(random)]
   let pool: KzgPool
-  let native: Kzg
 
   before(async () => {
     pool = new KzgPool()
-    native = await loadKzg()
+    native ??= await loadKzg()
   })
   after(() => pool.stop())
 
