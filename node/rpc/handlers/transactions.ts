@@ -14,7 +14,7 @@ import type { Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { packTransaction } from '../../protocol/packed.ts'
 import { isRuleError } from '../../protocol/rule-error.ts'
-import { decodeTransaction, type SignedTransaction } from '../../protocol/transaction.ts'
+import { decodeTransaction, isPackable, type SignedTransaction } from '../../protocol/transaction.ts'
 import type { Handlers, Result } from '../api.ts'
 import { elsewhereOf } from './elsewhere.ts'
 import { ethereumTime, finalTimeAnswer, type NodeParts } from './parts.ts'
@@ -39,9 +39,13 @@ export function transactionHandlers(parts: NodeParts) {
       const tx = record.file && decodeTransaction(record.file)
       if (tx?.kind === 'deposit' && record.status === 'waiting')
         return { ...record, elsewhere: [], unread: 0, reorganised: reorganisedOf(parts, tx) }
-      if (tx?.kind !== 'signed') return { ...record, elsewhere: [], unread: 0 }
+      if (tx === undefined || !isPackable(tx)) return { ...record, elsewhere: [], unread: 0 }
       const others = await elsewhereOf(parts, packTransaction(tx))
-      return { ...record, ...others, ...(tx.bridge ? { bridging: bridgingOf(parts, tx, infohash) } : {}) }
+      return {
+        ...record,
+        ...others,
+        ...(tx.kind === 'signed' && tx.bridge ? { bridging: bridgingOf(parts, tx, infohash) } : {}),
+      }
     },
     account_balance: async ({ owner, asset }) => {
       const purse = purseOf(owner, asset)
