@@ -7,7 +7,7 @@ import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import type { Hash, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { packTransaction } from '../../protocol/packed.ts'
-import { decodeTransaction } from '../../protocol/transaction.ts'
+import { decodeTransaction, isPackable, parentsOf } from '../../protocol/transaction.ts'
 import { verifyPacked } from '../../protocol/verify.ts'
 import { lookUp } from '../look-up.ts'
 import type { NodeClient } from '../rpc.ts'
@@ -60,15 +60,15 @@ async function unorderedOf(node: NodeClient, infohash: Infohash, signal?: AbortS
 /** `file` and its ancestors among `files`: nobody should pay for what a node adds, nor for a child that comes before its parents and is void. */
 function ancestorsAmong(files: readonly Uint8Array[], file: Uint8Array): readonly Uint8Array[] {
   const known = new Map(files.map((each) => [infohashOf(each), each]))
-  const parentsOf = (each: Uint8Array) => {
+  const parents = (each: Uint8Array) => {
     const tx = decodeTransaction(each)
-    return tx.kind === 'signed' ? tx.prev.flatMap((id) => known.get(id) ?? []) : []
+    return isPackable(tx) ? parentsOf(tx).flatMap((id) => known.get(id) ?? []) : []
   }
   // Parents first, by a walk without recursion: a chain may be long. A file is left behind once all of its parents are in.
   const ordered = new Set<Uint8Array>()
   const path = [file]
   for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
-    const open = parentsOf(at).filter((parent) => !ordered.has(parent))
+    const open = parents(at).filter((parent) => !ordered.has(parent))
     if (open.length > 0) path.push(...open)
     else {
       ordered.add(at)
@@ -86,7 +86,7 @@ export async function forcePacked(sender: TransactionSender, packed: readonly Ui
 
 function packFile(file: Uint8Array): Uint8Array {
   const tx = decodeTransaction(file)
-  if (tx.kind === 'signed') return packTransaction(tx)
+  if (isPackable(tx)) return packTransaction(tx)
   throw new OperationError(
     'nothing-to-force',
     `expected signed transactions only, got a ${tx.kind} among the ancestors: deposits enter blocks on their own, wait for that`,

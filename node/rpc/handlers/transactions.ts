@@ -41,8 +41,11 @@ export function transactionHandlers(parts: NodeParts) {
         return { ...record, elsewhere: [], unread: 0, reorganised: reorganisedOf(parts, tx) }
       if (tx === undefined || !isPackable(tx)) return { ...record, elsewhere: [], unread: 0 }
       const others = await elsewhereOf(parts, packTransaction(tx))
-      const isRequest = tx.kind === 'signed' && tx.bridge !== undefined
-      return { ...record, ...others, ...(isRequest ? { bridging: bridgingOf(parts, tx, infohash) } : {}) }
+      return {
+        ...record,
+        ...others,
+        ...(tx.kind === 'signed' && tx.bridge ? { bridging: bridgingOf(parts, tx, infohash) } : {}),
+      }
     },
     account_balance: async ({ owner, asset }) => {
       const purse = purseOf(owner, asset)
