@@ -100,8 +100,11 @@ export class Anvil implements AsyncDisposable {
       await this.#ask('anvil_dropAllTransactions')
       await client.setBlockGasLimit({ gasLimit: GAS_LIMIT })
       await client.setNextBlockBaseFeePerGas({ baseFeePerGas: BASE_FEE })
+      const proxy = await client.getCode({ address: CREATE2_PROXY })
       // Not by viem's `reset`, which asks for a fork.
       await this.#ask('anvil_reset')
+      // It has that from its start, and not again after a reset.
+      if (proxy !== undefined) await client.setCode({ address: CREATE2_PROXY, bytecode: proxy })
       await client.setAutomine(true)
       await client.setBlockTimestampInterval({ interval: 1 })
     } catch {
