@@ -13,7 +13,7 @@ test('docs/errors.md is the page as it is made', async () => {
 
 test('each code has one sentence, which says what to do next after a colon or a comma', () => {
   for (const [code, meaning] of [...Object.entries(OPERATION_CODES), ...Object.entries(RULE_CODES)]) {
-    assert.match(code, /^[a-z]+(-[a-z]+)*$/)
+    assert.match(code, /^[a-z]+(-[a-z0-9]+)*$/)
     assert.match(meaning, /^[A-Z`].*[:,] .*[^.]\.$/, code)
     assert.ok(errorsPage().includes(`| \`${code}\` | ${meaning} |`), code)
   }
