@@ -42,7 +42,7 @@ const infohashIn = (text: string) => /^infohash +([0-9a-f]{40})$/m.exec(text)?.[
 
 test('what a devnet suggests works as it stands, from a wallet to wTTX and back', async () => {
   const lines = devnet.out.split('\n').flatMap((line) => (line.startsWith('  npm run ') ? [line.trim()] : []))
-  assert.equal(lines.length, 9)
+  assert.equal(lines.length, 12)
   let deposit = ''
   for (const line of lines) {
     const out = await shell(line)
@@ -63,7 +63,7 @@ test('what a devnet suggests works as it stands, from a wallet to wTTX and back'
         return wttx === '49500000000000000000' ? true : undefined
       })
     }
-    if (line.includes(' deposit ')) deposit = infohashIn(out)
+    if (line.includes(' deposit ') && !line.includes('--asset')) deposit = infohashIn(out)
   }
   await until('the deposit to be in a block', async () =>
     (await status(deposit)).status === 'ordered' ? true : undefined,
@@ -73,6 +73,9 @@ test('what a devnet suggests works as it stands, from a wallet to wTTX and back'
   assert.match(words, /final +20.* UTC \(in (1 d|23 h)/)
   const { spendable } = await ttxJson<{ spendable: string }>(['balance', 'alice', ...here])
   assert.equal(spendable, '69800000000000000000')
+  await until('the token to be credited', async () =>
+    /\b250\b/.test(await shell(`npm run -s ttx -- asset list --wallet alice --data ${data}`)) ? true : undefined,
+  )
 })
 
 test('lists and single things: transactions, blocks, files of a block', async () => {

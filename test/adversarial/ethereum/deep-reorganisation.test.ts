@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { randomOf } from '../../../scripts/assure/models/world.ts'
 import { comparable } from '../../support/bridge/driver.ts'
-import { assertLive, LiedTo } from './lied-to.ts'
+import { assertLive, LiedTo, PATIENT } from './lied-to.ts'
 
 const DEPTH = 20
 const SEED = 201
@@ -17,7 +17,7 @@ test(`a reorganisation below the finality depth, whatever was seen in between (s
       await t.test(`${too} blocks too deep, ${isTight ? 'seen block by block' : 'seen now and then'}`, async () => {
         await using scene = await LiedTo.open(SEED)
         const { anvil } = scene.live
-        const victim = await scene.pair({ finalityDepth: BigInt(DEPTH) })
+        const victim = await scene.pair({ finalityDepth: BigInt(DEPTH) }, PATIENT)
         const { follower } = victim
         const block = await scene.finalizeOne()
         // Now and then: the newest checkpoint before the finality is far below it.
@@ -51,7 +51,7 @@ test(`a reorganisation below the finality depth, whatever was seen in between (s
 test('what was final is taken back and comes again: the node goes on by itself', async () => {
   await using scene = await LiedTo.open(SEED + 1)
   const { anvil } = scene.live
-  const victim = await scene.pair({ finalityDepth: BigInt(DEPTH) })
+  const victim = await scene.pair({ finalityDepth: BigInt(DEPTH) }, PATIENT)
   const { follower } = victim
   const block = await scene.finalizeOne()
   for (let i = 0; i <= DEPTH; i++) {

@@ -12,6 +12,8 @@ import { type Lie, LyingEndpoint } from '../../support/chain/lying-endpoint.ts'
 const HOUR = 3_600n
 // A hanging endpoint is asked twice, for this long.
 const FAST = { timeoutMs: 400, retries: 1, backoffMs: 5 }
+/** Where no endpoint is silent, a busy machine may take its time. */
+export const PATIENT: typeof FAST = { ...FAST, timeoutMs: 60_000 }
 /** What is said of an endpoint that a busy machine made slow for a moment: it is asked again then, as a node would. */
 const SLOW = 'ethereum-silent'
 const SLOW_TRIES = 20
@@ -48,8 +50,8 @@ export class LiedTo implements AsyncDisposable {
   }
 
   /** Follows through these endpoints until the test ends. */
-  async follow(urls: readonly string[], options: FollowerOptions = {}): Promise<Victim> {
-    const chain = connectEthereum(urls, this.live.rules, FAST)
+  async follow(urls: readonly string[], options: FollowerOptions = {}, limits = FAST): Promise<Victim> {
+    const chain = connectEthereum(urls, this.live.rules, limits)
     const { follower } = this.#stack.use(
       await TestFollower.start(chain, this.live.forge.network, { finalityDepth: 20n, maxPauseMs: 60_000, ...options }),
     )
@@ -65,8 +67,8 @@ export class LiedTo implements AsyncDisposable {
   }
 
   /** With an honest endpoint first, and the liar. */
-  pair(options?: FollowerOptions): Promise<Victim> {
-    return this.follow([this.live.anvil.url, this.liar.url], options)
+  pair(options?: FollowerOptions, limits = FAST): Promise<Victim> {
+    return this.follow([this.live.anvil.url, this.liar.url], options, limits)
   }
 
   /** A block with a request of the account of the chain, final after a day. */
