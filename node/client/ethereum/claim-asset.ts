@@ -34,6 +34,8 @@ type ClaimedAssets = Done & {
 /** Requests in one transaction: each may use much gas. */
 const BATCH = 16
 const PAGE = 500
+/** More than that is nobody's history: a node that lies must not be read forever. */
+const MOST_PAGES = 1_000
 
 /** The asset that a request of this infohash asks for; undefined where it asks for TTX, or for nothing that the node knows. */
 export async function assetRequested(
@@ -45,7 +47,7 @@ export async function assetRequested(
   return bridging?.asset !== undefined && isEntered(bridging.asset) ? bridging.asset : undefined
 }
 
-/** Requests that an account has made of an asset, newest first. */
+/** Requests that an account has made of an asset, newest first. Throws what the node throws, and `OperationError('bad-answer')`. */
 export async function requestsBy(
   node: NodeClient,
   owner: Address,
@@ -54,7 +56,9 @@ export async function requestsBy(
 ): Promise<readonly Infohash[]> {
   const found: Infohash[] = []
   let cursor: string | undefined
+  let pages = 0
   do {
+    if (++pages > MOST_PAGES) throw endless(node)
     const question = { owner, asset, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) }
     const page: Result<'account_history'> = await node.call('account_history', question, signal)
     for (const { infohash, file, status } of page.transactions) {
@@ -125,6 +129,12 @@ export async function claimAsset(
     return { claims, unpaid, transactions, isEarlier: done.every(({ isEarlier }) => isEarlier), acknowledge }
   await acknowledge()
   throw nothingPaid(asset, unpaid, transactions)
+}
+
+function endless({ url }: NodeClient): OperationError {
+  return new OperationError('bad-answer', `expected the node at ${url} to tell a history, got pages without end`, {
+    facts: { url },
+  })
 }
 
 function intentOf(asset: Address, [first, ...others]: readonly Proven[]): string {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeFunctionResult } from 'viem'
 import { gatewayAbi } from '../../../../deployments/gateway-abi.ts'
-import { claimAsset } from '../../../../node/client/ethereum/claim-asset.ts'
+import { claimAsset, requestsBy } from '../../../../node/client/ethereum/claim-asset.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { BridgeCall } from '../../../../node/ethereum/calls.ts'
@@ -77,4 +77,12 @@ test('what is paid whole has nothing left', async () => {
   const { claim } = scene(2, () => true)
   const { claims, unpaid } = await claim()
   assert.deepEqual([claims.length, unpaid], [2, []])
+})
+
+test('a node that tells a history without end is left', async () => {
+  let pages = 0
+  const call = async () => ({ transactions: [], cursor: `${2 ** 40 - pages++}` })
+  const node = { url: 'http://127.0.0.1:9', call } as unknown as NodeClient // likewise
+  await assert.rejects(requestsBy(node, accountOf('owner').address, asset), { code: 'bad-answer' })
+  assert.equal(pages, 1_000)
 })
