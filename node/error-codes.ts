@@ -133,6 +133,8 @@ export const OPERATION_CODES = {
   'node-failed': 'The node failed in a way that this version does not know: see its log, and compare the versions.',
   'node-is-wrong': 'The node calls a wrong block right, so its software or its disk is damaged: use another node.',
   'node-not-ready': 'The node does not follow the bridge yet: see what it lacks.',
+  'node-other-network':
+    'The node serves another network than the one that is meant: use another node, or the right deployment file.',
   'node-unreachable': 'No node answers at the URL: start one, or name another.',
   'nonce-gap': 'A transaction that was sent before this one is lost: send what is missing by other means, or wait.',
   'not-a-devnet': 'The chain is not a development chain: use one, since this is not done where money is real.',

@@ -1,17 +1,27 @@
 // What commands talk to: the node over its RPC, and Ethereum where it is set.
 
+import { heldTo, type Network } from '../../node/client/own-network.ts'
 import { createNodeClient, type NodeClient } from '../../node/client/rpc.ts'
+import type { NetworkDefinition } from '../../node/deployment.ts'
 import { noEndpoint } from '../../node/ethereum/problems.ts'
 import { EthereumReader } from '../../node/ethereum/reader.ts'
+import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import type { Result as RpcResult } from '../../node/rpc/api.ts'
 import type { CliContext } from './context.ts'
+import { readDeployment } from './deployment-file.ts'
 
 export type NodeLink = NodeClient & { readonly info: RpcResult<'node_info'> }
 
-/** The node that `--node` names. Throws `OperationError('node-unreachable')`. */
+/**
+ * The node that `--node` names. It must serve the network of `--deployment`, or without such a file the one that it names first, from then
+ * on. Throws `OperationError`: 'node-unreachable', 'node-other-network', 'deployment-missing', 'bad-deployment'.
+ */
 export async function openNode({ settings, signal }: CliContext): Promise<NodeLink> {
-  const client = createNodeClient(settings.node)
-  return { ...client, info: await client.call('node_info', {}, signal) }
+  const { node: url, deployment } = settings
+  const expected = deployment === undefined ? undefined : networkOf(await readDeployment(deployment))
+  const client = createNodeClient(url)
+  const info = await (expected === undefined ? client : heldTo(expected, client)).call('node_info', {}, signal)
+  return { ...heldTo(expected ?? info.network, client), info }
 }
 
 /** `undefined` if no endpoint is set; else checks that it is of the node's network. Dispose of it with `close`. */
@@ -28,4 +38,9 @@ export async function openRequiredEthereum(context: CliContext, node: NodeLink):
   const ethereum = await openOptionalEthereum(context, node)
   if (ethereum === undefined) throw noEndpoint()
   return ethereum
+}
+
+/** What `node_info` says of the network that a deployment file describes. A file that names no factory of gateways says nothing about it. */
+function networkOf({ rules, floorPrice, genesis, gatewayFactory }: NetworkDefinition): Network {
+  return { ...rules, floorPrice, genesis: genesisInfohash(genesis), ...(gatewayFactory && { gatewayFactory }) }
 }

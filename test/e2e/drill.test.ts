@@ -10,7 +10,7 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { readAllBlocks } from '../../node/client/all-blocks.ts'
 import { createNodeClient } from '../../node/client/rpc.ts'
 import { keyOf, parseHash } from '../../node/protocol/ids.ts'
-import { readDeployment } from '../../scripts/cli/commands/run/node.ts'
+import { readDeployment } from '../../scripts/cli/deployment-file.ts'
 import { countSupply } from '../../scripts/devnet/demo/supply.ts'
 import {
   DRILL_KINDS,

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { createPublicClient, http } from 'viem'
 import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
-import { readDeployment } from '../../scripts/cli/commands/run/node.ts'
+import { readDeployment } from '../../scripts/cli/deployment-file.ts'
 import { devnetPorts, type Running, startTtx, ttx, ttxJson, until } from '../support/processes/processes.ts'
 import { type Censor, startCensor } from './censor.ts'
 

@@ -49,7 +49,7 @@ export function registerIssue(asset: Command, act: Act): void {
         )
         .option('--torrent <file>', 'write the torrent of that file to a new file, to seed it with')
         .action(act(issue)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     'ttx asset issue GOLD 1000000 --decimals 6 --prospectus gold.pdf --torrent gold.torrent --wallet alice',
     'ttx asset issue GOLD 1000000 --to bob --wallet alice --json',

@@ -28,7 +28,7 @@ export function registerList(asset: Command, act: Act): void {
         .option('--limit <count>', 'at most this many, 1 to 500', parseLimit, 50)
         .option('--after <id>', 'go on behind this asset', parseAsset)
         .action(act(list)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx asset list --wallet alice',
     'ttx asset list 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --json',

@@ -33,7 +33,7 @@ export function registerShow(asset: Command, act: Act): void {
         )
         .argument('<id>', 'the contract that entered it, with 0x, or the infohash of its issuance', parseAsset)
         .action(act(show)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     `ttx asset show ${'c12fe1c06b'.repeat(4)}`,
     'ttx asset show 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --json',

@@ -36,7 +36,7 @@ export function registerBalance(program: Command, act: Act): void {
         .argument('[address]', `whose money: ${WHOSE}; without it that of --wallet`)
         .option('--asset <id>', ASSET_HELP, parseAsset)
         .action(act(balance)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx balance --wallet alice',
     'ttx balance 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --json',

@@ -45,7 +45,7 @@ export function registerBridge(program: Command, act: Act): void {
       .option('--memo <text>', 'up to 140 printable characters that everyone can read', parseMemo),
   ).action(act(bridge))
   addExamples(
-    addSettings(command, ['node', 'ethereum']),
+    addSettings(command, ['node', 'deployment', 'ethereum']),
     'ttx bridge 100 --wallet alice',
     'ttx bridge 100 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice --json',
     'ttx bridge 2.5 --asset 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice',

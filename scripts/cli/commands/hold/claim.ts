@@ -31,7 +31,7 @@ export function registerClaim(program: Command, act: Act): void {
         .argument('[infohash]', 'the request, 40 hex digits', parseInfohashArgument)
         .option('--asset <gateway>', 'the asset whose requests are claimed, as its gateway', parseAsset)
         .action(act(run)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx claim --wallet alice',
     'ttx claim c12fe1c06bba254a9dc9f519b335aa7c1367a88a --wallet alice --json',

@@ -21,7 +21,7 @@ export function registerForce(program: Command, act: Act): void {
         )
         .argument('<infohash>', 'the transaction, most often a bridge request', parseInfohashArgument)
         .action(act(run)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx force c12fe1c06bba254a9dc9f519b335aa7c1367a88a --wallet alice',
   )

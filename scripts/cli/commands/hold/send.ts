@@ -39,7 +39,7 @@ export function registerSend(program: Command, act: Act): void {
     .option('--unfinal', 'also an asset whose issuance is not final: if that loses, so does this payment')
     .action(act(send))
   addExamples(
-    addSettings(command, ['node', 'ethereum']),
+    addSettings(command, ['node', 'deployment', 'ethereum']),
     'ttx send 25 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice',
     'ttx send 25 bob --wallet alice',
     'ttx send 0.5 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --memo "for the coffee" --json',

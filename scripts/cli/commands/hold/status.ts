@@ -49,7 +49,7 @@ export function registerStatus(program: Command, act: Act): void {
         )
         .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
         .action(act(status)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     'ttx status c12fe1c06bba254a9dc9f519b335aa7c1367a88a',
     'ttx status c12fe1c06bba254a9dc9f519b335aa7c1367a88a --json',

@@ -23,7 +23,7 @@ export function registerWait(program: Command, act: Act): void {
         .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
         .addOption(new Option('--until <stage>', 'how far').choices(STAGES).default('final'))
         .action(act(run)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     'ttx wait c12fe1c06bba254a9dc9f519b335aa7c1367a88a --until paid',
     'ttx wait c12fe1c06bba254a9dc9f519b335aa7c1367a88a --until ordered --json',

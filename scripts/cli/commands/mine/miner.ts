@@ -30,6 +30,7 @@ export function registerMiner(program: Command, act: Act): void {
         .action(act(run)),
       [
         'node',
+        'deployment',
         'ethereum',
         'threads',
         'payout',

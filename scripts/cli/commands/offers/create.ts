@@ -55,7 +55,7 @@ export function registerCreate(offer: Command, act: Act): void {
         .option('--unfinal', 'also assets whose issuance is not final: if that loses, so does the trade')
         .option('--save <file>', 'write the offer to a new file')
         .action(act(create)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     `ttx offer create --give 2 --want 5 --want-asset ${'c12fe1c06b'.repeat(4)} --save offer.json --wallet alice`,
     `ttx offer create --give 5 --give-asset ${'c12fe1c06b'.repeat(4)} --want 2 --taker bob --wallet alice --json`,

@@ -22,7 +22,7 @@ export function registerList(offer: Command, act: Act): void {
         )
         .option('--limit <count>', 'at most this many, 1 to 500', parseLimit, 50)
         .action(act(list)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx offer list',
     'ttx offer list --json',

@@ -27,7 +27,7 @@ export function registerShow(offer: Command, act: Act): void {
         .argument('<offer>', OFFER_HELP)
         .option('--save <file>', 'also write the offer to a new file')
         .action(act(show)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx offer show offer.json',
     `ttx offer show ${'c12fe1c06b'.repeat(4)} --save offer.json`,

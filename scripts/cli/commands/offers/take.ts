@@ -36,7 +36,7 @@ export function registerTake(offer: Command, act: Act): void {
         .option('--unfinal', 'also where the issuance of what is got is not final: if that loses, so does the trade')
         .option('--yes', 'do not ask')
         .action(act(take)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx offer take offer.json --wallet bob',
     'curl -s https://example.org/offer.json | ttx offer take - --yes --wallet bob --json',

@@ -23,7 +23,7 @@ export function registerWithdraw(offer: Command, act: Act): void {
         )
         .argument('<offer>', OFFER_HELP)
         .action(act(withdraw)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     `ttx offer withdraw ${'c12fe1c06b'.repeat(4)} --wallet alice`,
     'ttx offer withdraw offer.json --wallet alice --json',

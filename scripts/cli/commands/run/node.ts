@@ -1,15 +1,13 @@
 // ttx node: runs a node until Ctrl-C.
 
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { type NetworkDefinition, parseDeployment } from '../../../../node/deployment.ts'
-import { OperationError } from '../../../../node/errors.ts'
 import { nameOf } from '../../../../node/ethereum/problems.ts'
 import { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { checkPort } from '../../../devnet/ports.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { readDeployment } from '../../deployment-file.ts'
 import { networkOptions } from '../../network-options.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { untilAborted } from '../../until.ts'
@@ -93,22 +91,4 @@ async function run(context: CliContext): Promise<undefined> {
   )
   await untilAborted(context.signal)
   return undefined
-}
-
-/** Throws `OperationError`: 'deployment-missing', 'bad-deployment'. */
-export async function readDeployment(file: string | undefined): Promise<NetworkDefinition> {
-  if (file === undefined) {
-    throw new OperationError(
-      'deployment-missing',
-      'expected the file that says where the bridge of the network is, got none; name it with --deployment FILE or TTX_DEPLOYMENT',
-    )
-  }
-  const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new OperationError(
-      'deployment-missing',
-      `expected the file of a network at ${file}, got ${cause instanceof Error ? cause.message : String(cause)}; check --deployment`,
-      { facts: { file }, cause },
-    )
-  })
-  return parseDeployment(text, file)
 }

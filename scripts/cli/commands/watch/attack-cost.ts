@@ -41,7 +41,7 @@ export function registerAttackCost(program: Command, act: Act): void {
           parseHashRate,
         )
         .action(act(attackCost)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx attack-cost',
     'ttx attack-cost --hash-rate 2G --json',

@@ -37,7 +37,7 @@ export function registerBlock(program: Command, act: Act): void {
           'List the last final block and all blocks above it, in the order of their publication, with the verdict of this node.',
         )
         .action(act(list)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     'ttx block list --json',
   )
@@ -50,7 +50,7 @@ export function registerBlock(program: Command, act: Act): void {
         .argument('<id>', 'id of the block, 0x and 64 hex digits', parseBlockId)
         .option('--save <folder>', 'also write the files of its torrent, and its sealed header, into a new folder')
         .action(act(show)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     `ttx block show 0x${'5'.repeat(64)}`,
     `ttx block show 0x${'5'.repeat(64)} --save block-5`,

@@ -15,7 +15,7 @@ import { nameOf, noEndpoint } from '../../../../node/ethereum/problems.ts'
 import { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import type { Rules } from '../../../../node/protocol/rules.ts'
 import type { CliContext } from '../../context.ts'
-import { readDeployment } from '../run/node.ts'
+import { readDeployment } from '../../deployment-file.ts'
 
 export type Court = AsyncDisposable & {
   readonly rules: Rules

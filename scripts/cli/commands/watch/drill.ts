@@ -73,7 +73,7 @@ export function registerDrill(program: Command, act: Act): void {
         .option('--deadline <seconds>', 'how long a bad block may live', parseSeconds, DEADLINE_SECONDS)
         .option('--crowd <blocks>', 'right blocks around the bad one of the kind light-crowd', parseCrowd, CROWD)
         .action(act(run)),
-      ['node', 'ethereum'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx drill --list',
     'ttx drill --bad mint',

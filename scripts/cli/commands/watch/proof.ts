@@ -47,7 +47,7 @@ export function registerProof(program: Command, act: Act): void {
           'also write the ancestors that no block has ordered into this folder, for a recipient who has no network',
         )
         .action(act(exportProof)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     'ttx proof export c12fe1c06bba254a9dc9f519b335aa7c1367a88a payment.torrent',
   )
@@ -61,7 +61,7 @@ export function registerProof(program: Command, act: Act): void {
         )
         .argument('<files...>', 'the .torrent; before it those of its ancestors, in any order')
         .action(act(importProof)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     'ttx proof import payment.torrent',
     'ttx proof import ancestors/*.torrent payment.torrent',

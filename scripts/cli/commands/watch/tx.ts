@@ -54,7 +54,7 @@ export function registerTx(program: Command, act: Act): void {
         .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
         .option('--save <file>', 'also write the exact bytes of its tx.json to a new file')
         .action(act(show)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     'ttx tx show c12fe1c06bba254a9dc9f519b335aa7c1367a88a --json',
     'ttx tx show c12fe1c06bba254a9dc9f519b335aa7c1367a88a --save tx.json',
@@ -71,7 +71,7 @@ export function registerTx(program: Command, act: Act): void {
         .option('--limit <count>', 'at most this many, 1 to 500', parseLimit, 50)
         .option('--asset <id>', ASSET_HELP, parseAsset)
         .action(act(list)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     'ttx tx list --wallet alice --limit 10',
     `ttx tx list --wallet alice --asset ${'c12fe1c06b'.repeat(4)}`,
@@ -86,7 +86,7 @@ export function registerTx(program: Command, act: Act): void {
         )
         .argument('<file>', 'the tx.json')
         .action(act(submit)),
-      ['node'],
+      ['node', 'deployment'],
     ),
     'ttx tx submit tx.json',
   )
