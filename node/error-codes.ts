@@ -143,6 +143,7 @@ export const OPERATION_CODES = {
   'not-judged': 'A block cannot be judged now: it is tried again.',
   'not-published': 'Something else came before the bad block of a drill: make another one.',
   'not-started': 'The network does not run yet: start it first.',
+  'nothing-owed': 'The gateway owes nothing to the address: see it with `ttx balance --asset`.',
   'nothing-to-claim': 'No request can be claimed: see where it is with `ttx status`.',
   'nothing-to-force': 'The transaction does not wait for a block, or cannot be forced: see its status.',
   'nothing-to-lie-about': 'A lie of a drill needs something that is not there: arrange it first.',

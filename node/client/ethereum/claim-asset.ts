@@ -2,7 +2,6 @@
 
 import { OperationError } from '../../errors.ts'
 import { gatewayClaimCall } from '../../ethereum/gateways/calls.ts'
-import { gatewayOf } from '../../ethereum/gateways/gateway.ts'
 import { isPaidByGateway, tokenOfGateway } from '../../ethereum/gateways/token.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import { isEntered } from '../../protocol/asset.ts'
@@ -12,6 +11,7 @@ import { decodeTransaction } from '../../protocol/transaction.ts'
 import type { Result } from '../../rpc/api.ts'
 import type { NodeClient } from '../rpc.ts'
 import { carryOutOnce, type Done } from './carry-out.ts'
+import { noGateway } from './no-gateway.ts'
 
 type Proven = NonNullable<Result<'bridge_request'>['request']>
 
@@ -139,16 +139,6 @@ function endless({ url }: NodeClient): OperationError {
 
 function intentOf(asset: Address, [first, ...others]: readonly Proven[]): string {
   return `claim requests ${[first, ...others].map((each) => each?.number)} of block ${first?.block} from ${asset}`
-}
-
-function noGateway(asset: Address, factory: Address | undefined): OperationError {
-  const gateway = factory === undefined ? undefined : gatewayOf(factory, asset)
-  const hint = gateway === undefined ? '' : `, or if it is a token, name its gateway, ${gateway}`
-  return new OperationError(
-    'no-gateway',
-    `expected a gateway of this network, got ${asset}: its contract pays by rules of its own; the proof for it is what bridge_request says${hint}`,
-    { facts: { asset, ...(gateway === undefined ? {} : { gateway }) } },
-  )
 }
 
 function nothingToClaim(asset: Address, requests: readonly Infohash[], isPaid: boolean): OperationError {

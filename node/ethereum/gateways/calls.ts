@@ -15,6 +15,7 @@ const CREATE_GAS = 80_000n
 const DEPOSIT_GAS = 110_000n
 const CLAIM_GAS = 110_000n
 const EACH_GAS = 15_000n
+const WITHDRAW_GAS = 60_000n
 /** EIP-150: of what is left a call gets 63 parts of 64, and `claimMany` wants `gasEach` to be among them. */
 const [PARTS, GIVEN] = [64n, 63n]
 /** For one payment of `claimMany`: the gateway's own writing, and the token. */
@@ -56,4 +57,10 @@ export function gatewayClaimCall(gateway: Address, sealed: Uint8Array, claims: r
   const last = (GAS_EACH * PARTS) / GIVEN
   const gas = CLAIM_GAS + last + BigInt(requests.length) * (GAS_EACH + EACH_GAS)
   return { name: 'claimMany', to: gateway, data, gas: limit(gas, data, 2 * requests.length + 2), bondGas: 0n }
+}
+
+/** Sends what the gateway owes to an account there; anybody may. */
+export function gatewayWithdrawCall(gateway: Address, account: Address): BridgeCall {
+  const data = encodeFunctionData({ abi: gatewayAbi, functionName: 'withdraw', args: [account] })
+  return { name: 'withdraw', to: gateway, data, gas: limit(WITHDRAW_GAS + TOKEN_GAS, data, 2), bondGas: 0n }
 }

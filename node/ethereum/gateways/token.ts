@@ -98,6 +98,13 @@ export async function isPaidByGateway(
   )
 }
 
+/** Units of its token that a gateway owes to an account, as its 1% of what was claimed. */
+export async function owedByGateway(ethereum: Asker, gateway: Address, account: Address): Promise<bigint> {
+  return await ethereum.ask('what a gateway owes', (client) =>
+    client.readContract({ abi: gatewayAbi, address: gateway, functionName: 'owed', args: [account] }),
+  )
+}
+
 async function codeAt(ethereum: Asker, address: Address): Promise<Hex> {
   return (await ethereum.ask(`code of ${address}`, (client) => client.getCode({ address }))) ?? '0x'
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { formatEther } from 'viem'
 import { formatAmount } from '../../../../node/client/amount.ts'
 import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
-import { tokenBalanceOf } from '../../../../node/ethereum/gateways/token.ts'
+import { owedByGateway, tokenBalanceOf } from '../../../../node/ethereum/gateways/token.ts'
 import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
 import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
 import { parseKeystore } from '../../../../node/wallet/keystore.ts'
@@ -31,7 +31,7 @@ export function registerBalance(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('what an address holds on both sides')
         .description(
-          'Show what an address holds: TTX that can be spent now, how much of it a bridging block orders, how much is final (only final is final), its first other assets, and with an Ethereum endpoint its wTTX and ETH. With --asset it shows that asset alone, and of a gateway also its token on Ethereum. It needs no passphrase.',
+          'Show what an address holds: TTX that can be spent now, how much of it a bridging block orders, how much is final (only final is final), its first other assets, and with an Ethereum endpoint its wTTX and ETH. With --asset it shows that asset alone, and of a gateway also its token on Ethereum, and what it owes for blocks that were mined. It needs no passphrase.',
         )
         .argument('[address]', `whose money: ${WHOSE}; without it that of --wallet`)
         .option('--asset <id>', ASSET_HELP, parseAsset)
@@ -79,6 +79,7 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
   const view = await assetViews(node, ethereum, FETCH_MS, context.signal).of(asset)
   const token = view.kind === 2 ? view.token : undefined
   const onEthereum = ethereum && token && (await tokenBalanceOf(ethereum, token, owner))
+  const owed = ethereum && token && isEntered(asset) ? await owedByGateway(ethereum, asset, owner) : 0n
   const warnings = warningsOf(view, [])
   const rows: [string, string][] = [
     ['address', owner],
@@ -90,13 +91,21 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
     ...(onEthereum === undefined
       ? []
       : [['on Ethereum', `${formatOf(onEthereum, view)} of token ${token}`] as [string, string]]),
+    ...(owed === 0n
+      ? []
+      : [
+          ['owed', `${formatOf(owed, view)} for blocks mined: "ttx asset withdraw ${asset} ${owner}" sends it`] as [
+            string,
+            string,
+          ],
+        ]),
     ...warnings.map((warning): [string, string] => ['careful', warning]),
     ...(view.unread === undefined ? [] : [['not known', view.unread] as [string, string]]),
     ...(spendable > 0n ? [] : await meantRows(node, owner, asset, context.signal)),
   ]
   const { symbol, decimals } = view
   return {
-    data: { owner, asset, symbol, decimals, spendable, ordered, final, outputs, token, onEthereum, warnings },
+    data: { owner, asset, symbol, decimals, spendable, ordered, final, outputs, token, onEthereum, owed, warnings },
     text: formatTable(rows),
   }
 }

@@ -175,6 +175,21 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
   const supply = await client.readContract({ abi: gatewayAbi, address: asset as Hex, functionName: 'supply' })
   assert.equal(supply, 241_500_007n)
 
+  const payout = miner.status().account
+  const due = await done('balance', payout, '--asset', asset, '--wallet', 'alice')
+  assert.equal(due.owed, '100000')
+  const drawn = await done('asset', 'withdraw', asset, payout, '--wallet', 'alice')
+  assert.deepEqual([drawn.amount, drawn.account, drawn.token, drawn.earlier], ['100000', payout, token, false])
+  assert.equal(await held(payout), 100_000n)
+  for (const [gateway, code] of [
+    [asset, 'nothing-owed'],
+    [token, 'no-gateway'],
+    [issued.asset, 'bad-arguments'],
+  ]) {
+    const { error } = await run('asset', 'withdraw', gateway, payout, '--wallet', 'alice', ...links)
+    assert.equal(error.code, code)
+  }
+
   const gold = await done('send', '1.5', bob, '--asset', issued.asset, '--wallet', 'alice')
   assert.equal(gold.tokens, '1500')
   assert.equal((await done('asset', 'show', issued.asset)).isFinal, true)
