@@ -59,7 +59,7 @@ export type DepositedEvent = {
   readonly time: Time
 }
 /** Entry `index` of the lane of assets: the contract `asset` entered `amount` of itself, in units of its own. */
-type EnteredEvent = {
+export type EnteredEvent = {
   readonly kind: 'entered'
   readonly index: bigint
   readonly asset: Address

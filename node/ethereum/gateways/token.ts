@@ -56,11 +56,15 @@ export async function readTokenClaim(ethereum: Asker, token: Address): Promise<T
   }
 }
 
-/** Units of the token that an account holds, by what the token says; undefined if it says nothing, since it is not one. */
-export async function tokenBalanceOf(ethereum: Asker, token: Address, owner: Address): Promise<bigint | undefined> {
-  return numberIn(
-    await answerOf(ethereum, token, encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [owner] })),
-  )
+/** Units of the token that an account holds, by what the token says as of a block or now; undefined if it says nothing, since it is not one. */
+export async function tokenBalanceOf(
+  ethereum: Asker,
+  token: Address,
+  owner: Address,
+  blockNumber?: bigint,
+): Promise<bigint | undefined> {
+  const data = encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args: [owner] })
+  return numberIn(await answerOf(ethereum, token, data, blockNumber))
 }
 
 /** How much of it a spender may take from an owner. */
@@ -98,10 +102,16 @@ export async function isPaidByGateway(
   )
 }
 
-/** Units of its token that a gateway owes to an account, as its 1% of what was claimed. */
-export async function owedByGateway(ethereum: Asker, gateway: Address, account: Address): Promise<bigint> {
+/** Units of its token that a gateway owes to an account, as of a block or now: its 1% of what was claimed. */
+export async function owedByGateway(
+  ethereum: Asker,
+  gateway: Address,
+  account: Address,
+  blockNumber?: bigint,
+): Promise<bigint> {
+  const when = blockNumber === undefined ? {} : { blockNumber }
   return await ethereum.ask('what a gateway owes', (client) =>
-    client.readContract({ abi: gatewayAbi, address: gateway, functionName: 'owed', args: [account] }),
+    client.readContract({ abi: gatewayAbi, address: gateway, functionName: 'owed', args: [account], ...when }),
   )
 }
 
@@ -110,10 +120,11 @@ async function codeAt(ethereum: Asker, address: Address): Promise<Hex> {
 }
 
 /** Undefined if the contract fails, in whatever way, or there is none. */
-async function answerOf(ethereum: Asker, to: Address, data: Hex): Promise<Hex | undefined> {
+async function answerOf(ethereum: Asker, to: Address, data: Hex, blockNumber?: bigint): Promise<Hex | undefined> {
+  const when = blockNumber === undefined ? {} : { blockNumber }
   const answer = await ethereum.ask(`an answer of ${parseAddress(to)}`, async (client: PublicClient) => {
     try {
-      return (await client.call({ to, data, gas: ANSWER_GAS })).data
+      return (await client.call({ to, data, gas: ANSWER_GAS, ...when })).data
     } catch (error) {
       if (isFailureOfContract(error)) return undefined
       throw error

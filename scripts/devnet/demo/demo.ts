@@ -1,4 +1,5 @@
-// The round trip of money in the open: TTX is paid, goes to Ethereum, comes back, and is spent again; everything is checked on the way.
+// The round trip of money in the open: TTX is paid, goes to Ethereum, comes back, and is spent again, and a token the other way round; everything is
+// checked on the way.
 
 import { readFile } from 'node:fs/promises'
 import { formatAmount } from '../../../node/client/amount.ts'
@@ -13,8 +14,13 @@ import type { Logger } from '../../../node/log.ts'
 import { netOf } from '../../../node/protocol/fee.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
+import { formatOffer } from '../../../node/protocol/offer.ts'
+import { offerId } from '../../../node/protocol/offer-file.ts'
 import { UNIT } from '../../../node/protocol/rules.ts'
+import type { Wallet } from '../../../node/wallet/wallet.ts'
 import type { Devnet } from '../devnet.ts'
+import { mintData } from '../example-token.ts'
+import { Assets, tokenOf } from './assets.ts'
 import { Evidence, whoIsWho } from './evidence.ts'
 import { type Patience, patientClient } from './patience.ts'
 import { check, Stage } from './stage.ts'
@@ -56,18 +62,31 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions) {
   await using stack = new AsyncDisposableStack()
   const ethereum = stack.adopt(new EthereumReader(door), (each) => each.close())
   const way = new Way({ network, node, peer, ethereum, patience })
-  const count = () => countSupply(devnet.ethereumUrl, network, node)
+  const { gatewayFactory: factory } = network
+  const { exampleToken } = devnet
+  if (factory === undefined || exampleToken === undefined) throw new Error('a devnet has gateways and a token')
+  const token = tokenOf(factory, exampleToken)
+  const count = () => countSupply(devnet.ethereumUrl, network, node, token)
   const stage = new Stage({ say, count, now: () => performance.now() })
 
   await stage.begin()
   using genesis = await devnet.wallet('genesis')
-  const [alice, bob] = await stage.step(
-    'create two wallets',
-    async () => [await devnet.wallet('alice'), await devnet.wallet('bob')] as const,
-    ([a, b]) => `alice ${a.address}, bob ${b.address}`,
+  const [alice, bob, carol] = await stage.step(
+    'create three wallets',
+    async () => [await devnet.wallet('alice'), await devnet.wallet('bob'), await devnet.wallet('carol')] as const,
+    ([a, b, c]) => `alice ${a.address}, bob ${b.address}, carol ${c.address}`,
   )
   using _alice = alice
   using _bob = bob
+  using _carol = carol
+  const place = { way, stage, node, token, factory, chain: rules.chain, bridge: rules.bridge }
+  const assets = new Assets(place, { alice, bob, carol })
+  const senderOf = async (wallet: Wallet) => {
+    await devnet.fund(wallet.address, '1')
+    const account = new EthereumAccount({ ...door, signer: walletAccount(wallet) })
+    stack.defer(() => account.close())
+    return new TransactionSender({ ethereum: account, log, now: Date.now }, { confirmations: 1, pollMs: POLL_MS })
+  }
 
   const first = await stage.step(
     'genesis pays alice',
@@ -80,6 +99,9 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions) {
     ttx(ALICE_PAYS),
   )
 
+  await devnet.chain.call(token.token, mintData(alice.address, Assets.brought))
+  const entered = await assets.bringIn(await senderOf(alice))
+  const issued = await assets.issue()
   const bridge = { chain: rules.chain, to: bob.address }
   const request = await stage.step(
     'bob asks to bridge',
@@ -104,13 +126,10 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions) {
   )
   check(held === netOf(BRIDGED), `bob to hold ${netOf(BRIDGED)} wTTX`, `${held}`)
 
-  await devnet.fund(bob.address, '1')
-  const account = new EthereumAccount({ ...door, signer: walletAccount(bob) })
-  stack.defer(() => account.close())
-  const bobsSender = new TransactionSender(
-    { ethereum: account, log, now: Date.now },
-    { confirmations: 1, pollMs: POLL_MS },
-  )
+  await assets.payOn()
+  const offer = await assets.swap(issued)
+  const askedOut = await assets.askOut()
+  const bobsSender = await senderOf(bob)
   const back = await stage.step(
     'bob burns wTTX for alice',
     () => deposit(bobsSender, BURNED, alice.address, signal),
@@ -129,7 +148,14 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions) {
     () => `height ${credited.height}`,
   )
 
-  const balances = await stage.step('all nodes agree', () => way.agree([genesis, alice, bob]))
+  const claimed = await assets.claim(bobsSender, askedOut)
+
+  const people = [genesis, alice, bob, carol]
+  const balances = await stage.step('all nodes agree', () => way.agree(people, [token.gateway, issued]))
+  for (const { owner, asset, units } of assets.expected(issued)) {
+    const got = balances.find((each) => each.owner === owner)?.assets.find((each) => each.asset === asset)
+    check(got?.final === units, `${owner} to have ${units} final units of ${asset}`, `${got?.final}`)
+  }
   const last = stage.supply.at(-1)
   check(
     last?.unconsumed === 0n && last.unminted === 0n,
@@ -143,12 +169,13 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions) {
     { name: 'bob asks to bridge', infohash: request, tokens: BRIDGED },
     { name: 'deposit of bob for alice', infohash: back.infohash, tokens: back.credit },
     { name: 'alice spends it', infohash: spend, tokens: SPENT },
+    ...assets.transactions,
   ]
-  const receipts = await way.receipts()
+  const receipts = await way.receipts(token)
   const result = {
     ok: true,
     network: { chain: rules.chain, bridge: rules.bridge, token: rules.token, genesis: transactions[0]?.infohash },
-    addresses: { genesis: genesis.address, alice: alice.address, bob: bob.address },
+    addresses: { genesis: genesis.address, alice: alice.address, bob: bob.address, carol: carol.address },
     transactions,
     blocks: [out, credited].map(({ id, height, torrent, steps, requests, miner }) => ({
       id,
@@ -166,6 +193,14 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions) {
       transaction: back.transaction,
       gross: BURNED,
       to: alice.address,
+    },
+    assets: {
+      ...token,
+      factory,
+      issued,
+      deposit: { infohash: entered.infohash, index: entered.index, credit: entered.credit, to: alice.address },
+      offer: { id: offerId(offer), file: formatOffer(offer) },
+      request: claimed,
     },
     ethereum: receipts,
     balances,
@@ -194,6 +229,12 @@ async function keepEvidence(folder: string, result: DemoResult, { devnet }: Demo
     whoIsWho(result.addresses, result.network),
   )
   for (const { name, infohash } of result.transactions) await evidence.transaction(node, infohash, name)
+  const { offer } = result.assets
+  await evidence.write(
+    `offers/${offer.id}/offer.json`,
+    'the offer that was taken: the exact bytes of its file',
+    offer.file,
+  )
   for (const { id } of result.blocks) await evidence.block(node, id)
   for (const { name, transaction } of result.ethereum) {
     await evidence.receipt(

@@ -58,6 +58,9 @@ export class Stage {
       `all money to be ${count.genesis} base units after "${step}"`,
       `${count.total}`,
     )
+    const { token } = count
+    if (token === undefined) return
+    check(token.total === token.held, `the gateway to hold all ${token.total} units after "${step}"`, `${token.held}`)
   }
 }
 

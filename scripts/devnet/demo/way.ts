@@ -2,18 +2,25 @@
 
 import type { Hex } from 'viem'
 import { bridgeAbi } from '../../../deployments/bridge-abi.ts'
+import { gatewayAbi } from '../../../deployments/gateway-abi.ts'
+import { makeOffer, type Terms } from '../../../node/client/offers/make.ts'
+import { takeOffer } from '../../../node/client/offers/take.ts'
 import { type Payment, pay, signTransaction } from '../../../node/client/pay.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { type Stage, type Where, wait } from '../../../node/client/wait.ts'
 import type { NetworkDefinition } from '../../../node/deployment.ts'
 import type { EthereumReader } from '../../../node/ethereum/reader.ts'
-import { type Hash, type Infohash, parseHash } from '../../../node/protocol/ids.ts'
+import type { Asset } from '../../../node/protocol/asset.ts'
+import { type Address, type Hash, type Infohash, parseHash } from '../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../node/protocol/infohash.ts'
+import type { Offer } from '../../../node/protocol/offer.ts'
+import { ofAsset } from '../../../node/protocol/state.ts'
 import { encodeTransaction } from '../../../node/protocol/transaction.ts'
 import type { Result as RpcResult } from '../../../node/rpc/api.ts'
 import type { Wallet } from '../../../node/wallet/wallet.ts'
 import { type Patience, waitFor } from './patience.ts'
 import { check } from './stage.ts'
+import type { Token } from './supply.ts'
 
 export type WayDeps = {
   readonly network: NetworkDefinition
@@ -61,6 +68,24 @@ export class Way {
     return infohash
   }
 
+  /** Done once both nodes know of it, as of a deposit that waits on Ethereum. */
+  async seen(infohash: Infohash): Promise<void> {
+    for (const node of [this.#node, this.#peer]) await this.#wait(node, infohash, 'accepted')
+  }
+
+  /** One gives what the other one wants, by a file that both have signed. Done once the other node has it too. */
+  async swap(
+    maker: Wallet,
+    taker: Wallet,
+    terms: Terms,
+  ): Promise<{ readonly offer: Offer; readonly infohash: Infohash }> {
+    const { offer } = await makeOffer(this.#node, maker, terms, Math.floor(Date.now() / 1_000))
+    const options = { fetchMs: 0 }
+    const { infohash } = await takeOffer(this.#node, taker, offer, Math.floor(Date.now() / 1_000), options)
+    await this.#wait(this.#peer, infohash, 'accepted')
+    return { offer, infohash }
+  }
+
   /** The block with a transaction, once both nodes have replayed it. */
   async ordered(infohash: Infohash): Promise<Block> {
     const { block: id } = await this.#wait(this.#node, infohash, 'ordered')
@@ -86,34 +111,52 @@ export class Way {
     return await this.#ethereum.tokenBalance(to.address)
   }
 
-  /** Balances on both sides; both nodes must say the same, and hold the same set of transactions. */
-  async agree(wallets: readonly Wallet[]) {
+  /** Balances on both sides, of TTX and of these assets; both nodes must say the same, and hold the same set of transactions. */
+  async agree(wallets: readonly Wallet[], assets: readonly Asset[]) {
     await this.#until('both nodes to hold the same transactions', async () => {
       const [here, there] = await Promise.all([this.#node.call('node_info', {}), this.#peer.call('node_info', {})])
       return here.fingerprint === there.fingerprint && here.count === there.count ? true : undefined
     })
     const balances = []
     for (const { address: owner } of wallets) {
-      const [here, there] = await Promise.all([
-        this.#node.call('account_balance', { owner }),
-        this.#peer.call('account_balance', { owner }),
-      ])
-      check(
-        here.spendable === there.spendable && here.final === there.final,
-        `the same balance of ${owner} at both nodes`,
-        `${here.spendable} and ${there.spendable}`,
-      )
-      const { spendable, ordered, final } = here
-      balances.push({ owner, spendable, ordered, final, wttx: await this.#ethereum.tokenBalance(owner) })
+      const { spendable, ordered, final } = await this.#balance(owner)
+      const others = []
+      for (const asset of assets) others.push({ asset, ...(await this.#balance(owner, asset)) })
+      balances.push({
+        owner,
+        spendable,
+        ordered,
+        final,
+        wttx: await this.#ethereum.tokenBalance(owner),
+        assets: others,
+      })
     }
     return balances
   }
 
-  /** Every transaction of Ethereum that touched the bridge, by what it did; each request was paid once. */
-  async receipts(): Promise<{ readonly name: string; readonly transaction: Hex }[]> {
+  async #balance(owner: Address, asset?: Asset) {
+    const question = ofAsset({ owner }, asset)
+    const [here, there] = await Promise.all([
+      this.#node.call('account_balance', question),
+      this.#peer.call('account_balance', question),
+    ])
+    check(
+      here.spendable === there.spendable && here.final === there.final,
+      `the same balance of ${owner} at both nodes`,
+      `${here.spendable} and ${there.spendable}`,
+    )
+    const { spendable, ordered, final } = here
+    return { spendable, ordered, final }
+  }
+
+  /** Every transaction of Ethereum that touched the bridge or a gateway, by what it did; each request was paid once. */
+  async receipts({ gateway }: Token): Promise<{ readonly name: string; readonly transaction: Hex }[]> {
     const { rules, deployedBlock } = this.#network
-    const range = { abi: bridgeAbi, address: rules.bridge, fromBlock: deployedBlock, strict: true } as const
-    const events = await this.#ethereum.ask('all events', (client) => client.getContractEvents(range))
+    const range = { fromBlock: deployedBlock, strict: true } as const
+    const ofBridge = { abi: bridgeAbi, address: rules.bridge, ...range } as const
+    const events = await this.#ethereum.ask('all events', (client) => client.getContractEvents(ofBridge))
+    const ofGateway = { abi: gatewayAbi, address: gateway, ...range } as const
+    const others = await this.#ethereum.ask('all events', (client) => client.getContractEvents(ofGateway))
     const claims = events.flatMap((event) => (event.eventName === 'Claimed' ? [`${event.args.number}`] : []))
     check(new Set(claims).size === claims.length, 'each request to be paid once', claims.join(', '))
     const named = new Map<string, Hex>()
@@ -121,6 +164,7 @@ export class Way {
       const what = 'id' in args && typeof args.id === 'string' ? `-${parseHash(args.id).slice(2, 10)}` : ''
       named.set(`${eventName}${what}`, transactionHash)
     }
+    for (const { eventName, transactionHash } of others) named.set(`Gateway${eventName}`, transactionHash)
     return [...named].map(([name, transaction]) => ({ name, transaction }))
   }
 
