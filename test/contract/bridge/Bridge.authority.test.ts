@@ -135,7 +135,7 @@ describe('what can be changed', () => {
 describe('parameters', () => {
   const artifact = 'contracts/Bridge.sol/Bridge.json'
   const state = genesis.header.state
-  const deploy = (...args: readonly unknown[]) => chain.deploy(artifact, args)
+  const deploy = async (...args: readonly unknown[]) => chain.deploy(artifact, [...args, await read.judge()])
 
   it('are those of the constructor, for ever', async () => {
     assert.equal(await read.chain(), 31_337n)

@@ -201,7 +201,8 @@ test('requests, memos, and transactions that are invalid in themselves are read 
   assert.deepEqual(a.reading.transaction, {
     infohash: request.infohash,
     from: alice.address,
-    isRequest: true,
+    spends: [{ infohash: coin('one'), owner: alice.address }],
+    kind: 'request',
     to: carol.address,
     tokens: 500n,
     prev: [coin('one')],

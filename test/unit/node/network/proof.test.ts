@@ -8,6 +8,7 @@ import { encodeProof, parseProof } from '../../../../node/network/proof.ts'
 import { encode } from '../../../../node/network/torrent/bencode.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { RuleError } from '../../../../node/protocol/rule-error.ts'
+import { MAX_FILE_BYTES } from '../../../../node/protocol/rules.ts'
 import { Lab } from './lab.ts'
 import { testFile } from './memory-store.ts'
 
@@ -51,7 +52,7 @@ test('what is not the torrent of a transaction is refused', () => {
       { private: 0 },
       { files: [] },
       { files: [{ length: 10, path: ['tx', 'tx.json'] }] },
-      { files: [{ length: 1_025, path: ['tx.json'] }] },
+      { files: [{ length: MAX_FILE_BYTES + 1, path: ['tx.json'] }] },
       { files: [{ length: 10, path: ['other.json'] }] },
       { pieces: Buffer.alloc(21) },
     ].map((change) => Buffer.from(encode({ info: { ...plain, ...change } }))),

@@ -152,7 +152,9 @@ describe('one changed byte of a block in blobs', () => {
     for (const index of Object.values(AT)) {
       assertWrong(blockOf(applied, setAt(beginOf(index), 0, 0)), index, 'Malformed')
     }
-    assertWrong(blockOf(applied, setAt(beginOf(AT.payment), 1, 0x80)), AT.payment, 'Malformed')
+    // Of a take, bits 2 and 4 to 6 are zero.
+    for (const flags of [0x84, 0x90, 0xa0, 0xc0])
+      assertWrong(blockOf(applied, setAt(beginOf(AT.payment), 1, flags)), AT.payment, 'Malformed')
     assertWrong(blockOf(applied, setAt(beginOf(AT.payment), 2, 141)), AT.payment, 'Malformed')
   })
 

@@ -9,6 +9,8 @@ import { keccak } from '../../../../node/protocol/hash.ts'
 import { blockId, decodeSealed, encodeSealed, genesisBlock } from '../../../../node/protocol/header.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { emptyAfter, surchargeOf } from '../../../../node/protocol/lane-price.ts'
+import { encodeOffer, formatOffer } from '../../../../node/protocol/offer.ts'
+import { decodeOffer, offerId } from '../../../../node/protocol/offer-file.ts'
 import type { QueueEntry } from '../../../../node/protocol/queue.ts'
 import { replay } from '../../../../node/protocol/replay.ts'
 import { isCanonicalSignature, publicKeyOf, recoverSender, signDigest } from '../../../../node/protocol/signature.ts'
@@ -19,7 +21,15 @@ import { traceLeaf, traceProof } from '../../../../node/protocol/trace.ts'
 import { decodeTransaction, encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { toSeconds, toTime } from '../../../../node/protocol/units.ts'
 import { stepCases } from '../../../../scripts/assure/models/step-cases.ts'
-import { accountOf, genesisOf, RULES, randomOf, World } from '../../../../scripts/assure/models/world.ts'
+import {
+  accountOf,
+  genesisOf,
+  RULES,
+  randomOf,
+  signOffer,
+  takeOffer,
+  World,
+} from '../../../../scripts/assure/models/world.ts'
 import { readerOf } from '../../../support/queue.ts'
 import {
   applyAll,
@@ -40,6 +50,7 @@ export function* transcript(seed: number): Generator<string> {
   yield* blockLines(seed)
   yield* blobLines()
   yield* priceLines(seed)
+  yield* offerLines(seed)
 }
 
 function* signatureLines(seed: number): Generator<string> {
@@ -59,6 +70,23 @@ function* priceLines(seed: number): Generator<string> {
     const emptyAt = emptyAfter(now, now, BigInt(Math.floor(2_000 * random())))
     const entries = BigInt(Math.floor(200 * random()))
     yield `surcharge of ${entries} until ${emptyAt}: ${surchargeOf(emptyAt, now, entries)}`
+  }
+}
+
+function* offerLines(seed: number): Generator<string> {
+  const random = randomOf(seed)
+  const [maker, taker] = [accountOf(`maker ${seed}`), accountOf(`taker ${seed}`)]
+  const asset = genesisInfohash(genesisOf(maker))
+  for (let i = 0; i < 10; i++) {
+    const [mine, yours] = [1n + BigInt(Math.floor(1e9 * random())), 1n + BigInt(Math.floor(1e9 * random()))]
+    const [give, want] =
+      i % 2 === 0 ? [{ tokens: mine }, { tokens: yours, asset }] : [{ tokens: mine, asset }, { tokens: yours }]
+    const named = i % 3 === 0 ? { taker: taker.address } : {}
+    const text = formatOffer(signOffer(maker, { give, want, ...named, time: i, prev: [asset] }))
+    const offer = decodeOffer(text)
+    const { infohash, packed } = takeOffer(taker, { offer, time: i, prev: [asset] })
+    yield `offer ${offerId(offer)} ${text}: taken by ${infohash} ${formatHex(packed)}`
+    yield `the same after a change: ${orRefused(() => encodeOffer(decodeOffer(text.replace('"time":', '"time":1'))))}`
   }
 }
 
