@@ -23,7 +23,12 @@ test('npm run demo -- --json --out DIR: one object, all money at each step, and 
   assert.equal(printed.trim().split('\n').length, 1)
   checkResult(JSON.parse(printed))
   assert.deepEqual(JSON.parse(await readFile(join(out, 'result.json'), 'utf8')), JSON.parse(printed))
-  for (const step of ['a relayer claims for bob: bob holds 99 wTTX', 'alice spends that money: 20 TTX']) {
+  for (const step of [
+    'a relayer claims for bob: bob holds 99 wTTX',
+    'alice spends that money: 20 TTX',
+    '5 EXAMPLE for 60 GOLD',
+    'bob holds 19.8 EXAMPLE',
+  ]) {
     assert.ok(err.includes(step), err)
   }
   await checkEvidence(out)
@@ -57,7 +62,7 @@ function checkResult(
   result: DemoResult & { readonly ok: boolean; readonly steps: readonly { seconds: number }[] },
 ): void {
   assert.equal(result.ok, true)
-  assert.equal(result.transactions.length, 6)
+  assert.equal(result.transactions.length, 12)
   assert.equal(result.blocks.length, 2)
   assert.ok(result.steps.every(({ seconds }) => seconds >= 0))
   assert.deepEqual([result.request.gross, result.request.net], ['100000000000000000000', '99000000000000000000'])

@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import canonicalize from 'canonicalize'
 import createTorrent from 'create-torrent'
 import parseTorrent from 'parse-torrent'
 import {
@@ -17,12 +16,14 @@ import {
   keccak256,
   numberToHex,
   parseAbi,
-  recoverTypedDataAddress,
   sliceHex,
 } from 'viem'
 import { checkBlobs } from './blob-evidence.ts'
+import { checkOffer, checkTransaction } from './signed-forms.ts'
 
 const GENESIS = 10n ** 27n
+/** 1,000 GOLD of three decimals. */
+const ISSUED = 1_000_000n
 const ZERO: Hex = `0x${'00'.repeat(32)}`
 const ABI = parseAbi([
   'event Claimed(bytes32 indexed block, uint256 indexed number, address indexed to, uint256 amount)',
@@ -30,15 +31,25 @@ const ABI = parseAbi([
 ])
 
 type Output = { readonly asset: Hex; readonly infohash: string; readonly owner: Hex; readonly value: bigint }
+/** An asset is named with 0x if it came from Ethereum. */
+type Asked = { readonly step: number; readonly asset?: string; readonly to: Hex; readonly tokens: string }
 type Leaf = { readonly key: Hex; readonly value: bigint }
 /** What `result.json` says, as far as it is used here; amounts are decimal strings. */
 export type DemoResult = {
   readonly network: { readonly chain: string; readonly bridge: Hex; readonly token: Hex }
-  readonly addresses: { readonly genesis: Hex; readonly alice: Hex; readonly bob: Hex }
+  readonly addresses: { readonly genesis: Hex; readonly alice: Hex; readonly bob: Hex; readonly carol: Hex }
   readonly transactions: readonly { readonly name: string; readonly infohash: string; readonly tokens: string }[]
   readonly blocks: readonly { readonly id: Hex; readonly height: string; readonly torrent: string }[]
   readonly request: { readonly infohash: string; readonly gross: string; readonly net: string; readonly recipient: Hex }
   readonly deposit: { readonly infohash: string; readonly gross: string; readonly credit: string; readonly to: Hex }
+  readonly assets: {
+    readonly token: Hex
+    readonly gateway: Hex
+    readonly issued: string
+    readonly deposit: { readonly credit: string; readonly to: Hex }
+    readonly offer: { readonly id: string; readonly file: string }
+    readonly request: { readonly gross: string; readonly net: string; readonly recipient: Hex }
+  }
   readonly supply: readonly {
     readonly step: string
     readonly finalHeight: string
@@ -49,6 +60,13 @@ export type DemoResult = {
     readonly unminted: string
     readonly locked: string
     readonly total: string
+    readonly token: {
+      readonly held: string
+      readonly outputs: string
+      readonly unconsumed: string
+      readonly unpaid: string
+      readonly owed: string
+    }
   }[]
 }
 
@@ -68,7 +86,8 @@ export async function checkEvidence(folder: string): Promise<void> {
       infohash,
     )
   }
-  const outputsOfBlock = new Map<string, bigint>()
+  await checkTaken(folder, result)
+  const outputsOfBlock = new Map<string, Sums>()
   for (const { id, height, torrent } of result.blocks) {
     const at = `blocks/${height}`
     await checkTorrent(read(`${at}/block.torrent`), join(folder, at, 'block'), 'block', 65_536, torrent)
@@ -79,6 +98,7 @@ export async function checkEvidence(folder: string): Promise<void> {
   }
   checkReceipts(folder, result)
   checkSupply(result, outputsOfBlock)
+  checkAssets(result, outputsOfBlock)
 }
 
 /** The index lists each file but itself, and nothing else. */
@@ -90,40 +110,6 @@ function checkIndex(folder: string, entries: readonly { file: string; about: str
   for (const { about } of entries) assert.ok(about.length > 10)
 }
 
-async function checkTransaction(file: Buffer, infohash: string, tokens: string): Promise<void> {
-  const text = file.toString('utf8')
-  const tx = JSON.parse(text)
-  assert.equal(canonicalize(tx), text, `${infohash} is not canonical`)
-  assert.equal(tx.tokens, tokens)
-  if (tx.deposit !== undefined) return
-  const signer = await recoverTypedDataAddress({
-    domain: { name: 'TorrentTX', version: '1' },
-    types: {
-      Transaction: [
-        { name: 'to', type: 'address' },
-        { name: 'tokens', type: 'uint256' },
-        { name: 'memo', type: 'string' },
-        { name: 'bridgeChain', type: 'uint256' },
-        { name: 'bridgeTo', type: 'address' },
-        { name: 'time', type: 'uint256' },
-        { name: 'prev', type: 'bytes20[]' },
-      ],
-    },
-    primaryType: 'Transaction',
-    message: {
-      to: tx.to,
-      tokens: BigInt(tx.tokens),
-      memo: tx.memo ?? '',
-      bridgeChain: BigInt(tx.bridge?.chain ?? 0),
-      bridgeTo: tx.bridge?.to ?? `0x${'00'.repeat(20)}`,
-      time: BigInt(tx.time),
-      prev: (tx.prev ?? []).map((one: string) => `0x${one}`),
-    },
-    signature: tx.signature,
-  })
-  assert.equal(signer.toLowerCase(), tx.from ?? tx.to)
-}
-
 async function checkTorrent(
   torrent: Buffer,
   folder: string,
@@ -132,20 +118,21 @@ async function checkTorrent(
   infohash: string,
 ): Promise<void> {
   assert.equal((await parseTorrent(torrent)).infoHash, infohash)
+  const made = await torrentOf(folder, name, pieceLength)
+  assert.equal((await parseTorrent(made)).infoHash, infohash, `create-torrent makes another torrent of ${folder}`)
+}
+
+async function torrentOf(folder: string, name: string, pieceLength: number): Promise<Buffer> {
   const made = await new Promise<Uint8Array>((resolve, reject) => {
     createTorrent(folder, { name, pieceLength, announceList: [], createdBy: '', comment: '' }, (error, bytes) =>
       error ? reject(error) : resolve(bytes),
     )
   })
-  assert.equal(
-    (await parseTorrent(Buffer.from(made))).infoHash,
-    infohash,
-    `create-torrent makes another torrent of ${folder}`,
-  )
+  return Buffer.from(made)
 }
 
-/** Header, work, trace and snapshot; answers the sum of all outputs. */
-function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
+/** Header, work, trace and snapshot; answers the sum of all outputs of each asset. */
+function checkBlock(id: Hex, read: (file: string) => Buffer): Sums {
   const sealed = bytesToHex(read('sealed-header.bin'))
   const field = (offset: number, width: number) => sliceHex(sealed, offset, offset + width)
   const challenge = keccak256(field(0, 365))
@@ -174,6 +161,10 @@ function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
     assert.equal(traceRoot(leaves), field(105, 32))
   }
 
+  const asked: readonly Asked[] = JSON.parse(read('block/requests.json').toString())
+  assert.equal(hexToBigInt(field(209, 4)), BigInt(asked.length))
+  assert.equal(traceRoot(asked.map(requestLeaf)), field(213, 32), 'the requests are not what the header commits to')
+
   const outputs: Output[] = records(read('block/outputs.bin'), 56).map(({ asset, record }) => ({
     asset,
     infohash: sliceHex(record, 0, 20).slice(2),
@@ -200,12 +191,39 @@ function checkBlock(id: Hex, read: (file: string) => Buffer): bigint {
   const supply = sum(outputs.filter(({ asset }) => asset === TTX).map(({ value }) => value))
   assert.equal(sum(balances.filter(({ asset }) => asset === TTX).map(({ value }) => value)), supply)
   assert.equal(hexToBigInt(field(169, 12)), supply, 'the header tells another supply')
-  return supply
+  return new Map(
+    [...Map.groupBy(outputs, ({ asset }) => asset)].map(([asset, own]) => [asset, sum(own.map(({ value }) => value))]),
+  )
+}
+
+/** The offer is a torrent of its own, by which it is named, and the take of it is among the transactions. */
+async function checkTaken(folder: string, { assets: { offer }, addresses, transactions }: DemoResult): Promise<void> {
+  const file = readFileSync(join(folder, 'offers', offer.id, 'tx.json'))
+  assert.equal(file.toString('utf8'), offer.file)
+  assert.equal((await checkOffer(file)).from, addresses.carol)
+  const torrent = await torrentOf(join(folder, 'offers', offer.id), 'tx', 16_384)
+  assert.equal((await parseTorrent(torrent)).infoHash, offer.id)
+  const takes = transactions
+    .map(({ infohash }) => JSON.parse(readFileSync(join(folder, 'transactions', infohash, 'tx.json'), 'utf8')))
+    .filter((tx) => tx.offer !== undefined)
+  assert.deepEqual(
+    takes.map((tx) => [tx.from, tx.offer]),
+    [[addresses.bob, JSON.parse(offer.file)]],
+  )
 }
 
 function checkReceipts(folder: string, { request, deposit, network }: DemoResult): void {
   const files = readdirSync(join(folder, 'receipts'))
-  for (const prefix of [/^deployment/, /^Bl(ock|obs)Published-/, /^BlockFinalized-/, /^Claimed/, /^Deposited/]) {
+  for (const prefix of [
+    /^deployment/,
+    /^Bl(ock|obs)Published-/,
+    /^BlockFinalized-/,
+    /^Claimed/,
+    /^Deposited/,
+    /^Entered/,
+    /^GatewayDeposited/,
+    /^GatewayClaimed/,
+  ]) {
     assert.ok(
       files.some((file) => prefix.test(file)),
       `no receipt of ${prefix}`,
@@ -227,12 +245,12 @@ function checkReceipts(folder: string, { request, deposit, network }: DemoResult
   assert.deepEqual(found.toSorted(), ['Claimed', 'Deposited'])
 }
 
-function checkSupply({ supply, request, deposit }: DemoResult, outputsOfBlock: ReadonlyMap<string, bigint>): void {
+function checkSupply({ supply, request, deposit }: DemoResult, outputsOfBlock: ReadonlyMap<string, Sums>): void {
   assert.ok(supply.length >= 12, 'money is counted after each step')
   for (const { step, outputs, wttx, unconsumed, unminted, locked, total, finalBlock, finalHeight } of supply) {
     assert.equal(BigInt(outputs) + BigInt(wttx) + BigInt(unconsumed) + BigInt(unminted) + BigInt(locked), GENESIS, step)
     assert.equal(BigInt(total), GENESIS, step)
-    assert.equal(BigInt(outputs), finalHeight === '0' ? GENESIS : outputsOfBlock.get(finalBlock), step)
+    assert.equal(BigInt(outputs), finalHeight === '0' ? GENESIS : outputsOfBlock.get(finalBlock)?.get(TTX), step)
   }
   const burned = supply.find(({ unconsumed }) => unconsumed === deposit.gross)
   assert.ok(burned, 'the burned money is nowhere between the two sides')
@@ -244,6 +262,25 @@ function checkSupply({ supply, request, deposit }: DemoResult, outputsOfBlock: R
   assert.equal(BigInt(last.outputs), GENESIS - gross + BigInt(deposit.credit))
   assert.equal(BigInt(last.wttx), gross - BigInt(deposit.credit))
 }
+
+/** What the gateway holds is what is on the TTX side, waits, is not paid yet, or is owed to a miner; of what was issued there is always all. */
+function checkAssets({ supply, assets }: DemoResult, outputsOfBlock: ReadonlyMap<string, Sums>): void {
+  const [gateway, issued]: Hex[] = [concat(['0x02', assets.gateway]), `0x03${assets.issued}`]
+  for (const { step, token, finalBlock } of supply) {
+    const { held, outputs, unconsumed, unpaid, owed } = token
+    assert.equal(BigInt(held), BigInt(outputs) + BigInt(unconsumed) + BigInt(unpaid) + BigInt(owed), step)
+    assert.equal(BigInt(outputs), outputsOfBlock.get(finalBlock)?.get(gateway ?? '0x') ?? 0n, step)
+  }
+  const { deposit, request } = assets
+  const [credit, gross, last] = [BigInt(deposit.credit), BigInt(request.gross), supply.at(-1)?.token]
+  assert.ok(supply.some(({ token }) => BigInt(token.unconsumed) === credit))
+  assert.ok(supply.some(({ token }) => BigInt(token.unpaid) === gross))
+  assert.equal(BigInt(request.net), gross - gross / 100n)
+  assert.deepEqual([last?.outputs, last?.owed], [`${credit - gross}`, `${gross / 100n}`])
+  for (const sums of outputsOfBlock.values()) assert.equal(sums.get(issued ?? '0x'), ISSUED)
+}
+
+type Sums = ReadonlyMap<Hex, bigint>
 
 const TTX: Hex = `0x${'00'.repeat(21)}`
 
@@ -278,6 +315,13 @@ function treeRoot(entries: readonly Leaf[], depth: number): Hex {
   )
   const right = treeRoot(entries.filter(isRight), depth + 1)
   return keccak256(concat(['0x01', left, right]))
+}
+
+/** docs/protocol.md section 5.1. */
+function requestLeaf({ step, asset, to, tokens }: Asked): Hex {
+  const named: Hex = asset === undefined ? TTX : asset.startsWith('0x') ? `0x02${asset.slice(2)}` : `0x03${asset}`
+  const what = [numberToHex(step, { size: 4 }), named, to, numberToHex(BigInt(tokens), { size: 16 })]
+  return keccak256(concat(['0x00', ...what]))
 }
 
 /** docs/protocol.md section 5. */

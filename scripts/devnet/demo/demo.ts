@@ -231,7 +231,7 @@ async function keepEvidence(folder: string, result: DemoResult, { devnet }: Demo
   for (const { name, infohash } of result.transactions) await evidence.transaction(node, infohash, name)
   const { offer } = result.assets
   await evidence.write(
-    `offers/${offer.id}/offer.json`,
+    `offers/${offer.id}/tx.json`,
     'the offer that was taken: the exact bytes of its file',
     offer.file,
   )

@@ -28,7 +28,7 @@ export function registerDemo(program: Command, act: Act): void {
       .helpGroup(AUDIENCE.network)
       .summary('the round trip in the open, on a network of its own')
       .description(
-        'Start a network of its own in a new folder and send money the whole way: genesis pays alice, alice pays bob, bob bridges to Ethereum, 24 hours pass, a relayer claims for bob, who burns the wTTX for alice, and she spends what came back. All money is counted after each step, and must always be what genesis created. It ends with exit code 0 only if everything held.',
+        'Start a network of its own in a new folder and send money the whole way: genesis pays alice, alice pays bob, bob bridges to Ethereum, 24 hours pass, a relayer claims for bob, who burns the wTTX for alice, and she spends what came back. Meanwhile alice brings in a token (ERC-20) through its gateway, it is paid on without any confirmation, swapped by an offer for an asset that bob has issued, and leaves again. All money is counted after each step: TTX must always be what genesis created, and of the token what its gateway holds. It ends with exit code 0 only if everything held.',
       )
       .option(
         '--out <folder>',
@@ -77,7 +77,7 @@ async function demo(
     const result = await runDemo({ devnet, network, log, say, signal }, options)
     const text = [
       '',
-      `All held, in ${result.seconds} s: money was counted ${result.supply.length} times, and was always what genesis created.`,
+      `All held, in ${result.seconds} s: money was counted ${result.supply.length} times, and was always all there: TTX as genesis created it, the token as its gateway holds it.`,
       ...(out === undefined ? [] : [`Evidence: ${resolve(out)}, see index.json`]),
     ].join('\n')
     return { data: result, text }
