@@ -38,7 +38,7 @@ const BOND = 10n ** 17n
 const GAS = 16_777_216
 /** Transactions in one question. */
 const BATCH = 10
-const answersSchema = z.array(z.object({ id: z.number(), result: z.unknown(), error: z.unknown().optional() }))
+const answersSchema = z.array(z.object({ id: z.number(), result: z.unknown().optional(), error: z.unknown().optional() }))
 
 export class Crowd implements AsyncDisposable {
   readonly url: string
@@ -49,7 +49,8 @@ export class Crowd implements AsyncDisposable {
   readonly #stop: () => Promise<void>
   readonly #lastChild = new Map<Hash, BlockKey>()
   #nonce = 0n
-  #sent = 0
+  /** Nonce of the newest transaction: judge and bridge came first. */
+  #sent = 1
 
   private constructor(url: string, rules: Rules, transaction: GenesisTransaction, stop: () => Promise<void>) {
     const network = { ...rules, easiestTarget: EASIEST, state: stateRoot(genesisState(transaction)) }
