@@ -7,6 +7,7 @@ import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { owedByGateway, tokenBalanceOf } from '../../../../node/ethereum/gateways/token.ts'
 import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
 import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
+import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { parseKeystore } from '../../../../node/wallet/keystore.ts'
 import { readKeystore, walletFile } from '../../../../node/wallet/wallet-folder.ts'
 import { ASSET_HELP, parseAsset } from '../../assets/asset-option.ts'
@@ -15,6 +16,7 @@ import { formatOf, nameOf, warningRows, warningsOf } from '../../assets/words.ts
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { type NodeLink, openNode, openOptionalEthereum } from '../../link.ts'
+import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
@@ -22,6 +24,7 @@ import { addressOf, WHOSE } from '../../whose.ts'
 /** Other assets beside TTX; all are in `ttx asset list`. */
 const SHOWN = 10
 const FETCH_MS = 5_000
+const LEFT_ALONE = 'no payment from this folder spends them: ttx offer list'
 
 export function registerBalance(program: Command, act: Act): void {
   addExamples(
@@ -53,6 +56,7 @@ async function balance(
   const node = await openNode(context)
   if (asset !== undefined) return await balanceOfAsset(context, node, owner, asset)
   const { spendable, ordered, final, outputs } = await node.call('account_balance', { owner }, context.signal)
+  const inOffers = await sumInOffers(context, owner, undefined, outputs)
   const { assets, next } = await node.call('account_assets', { owner, limit: SHOWN }, context.signal)
   const ethereum = await openOptionalEthereum(context, node)
   const token = await ethereum?.tokenBalance(owner)
@@ -60,6 +64,7 @@ async function balance(
   const rows: [string, string][] = [
     ['address', owner],
     ['TTX', formatAmount(spendable)],
+    ...(inOffers === 0n ? [] : [['  in offers', `${formatAmount(inOffers)}  (${LEFT_ALONE})`] as [string, string]]),
     ['  ordered', `${formatAmount(ordered)}  (in a bridging block)`],
     ['  final', `${formatAmount(final)}  (in a final one: cannot be reversed)`],
     ['  outputs', `${outputs.length}`],
@@ -70,11 +75,15 @@ async function balance(
   const known = namesOf(seen.map(([, view]) => view))
   for (const [each, view] of seen) rows.push(['asset', nameOf(each.spendable, view)], ...warningRows(view, known))
   if (assets.length > 0) rows.push([next === undefined ? 'of these' : 'and more', 'ttx asset list'])
-  return { data: { owner, spendable, ordered, final, outputs, assets, wttx: token, wei }, text: formatTable(rows) }
+  return {
+    data: { owner, spendable, inOffers, ordered, final, outputs, assets, wttx: token, wei },
+    text: formatTable(rows),
+  }
 }
 
 async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Address, asset: Asset): Promise<Result> {
   const { spendable, ordered, final, outputs } = await node.call('account_balance', { owner, asset }, context.signal)
+  const inOffers = await sumInOffers(context, owner, asset, outputs)
   const ethereum = await openOptionalEthereum(context, node)
   const view = await assetViews(node, ethereum, FETCH_MS, context.signal).of(asset)
   const token = view.kind === 2 ? view.token : undefined
@@ -85,6 +94,7 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
     ['address', owner],
     ['asset', asset],
     ['spendable', formatOf(spendable, view)],
+    ...(inOffers === 0n ? [] : [['  in offers', `${formatOf(inOffers, view)}  (${LEFT_ALONE})`] as [string, string]]),
     ['  ordered', `${formatOf(ordered, view)}  (in a bridging block)`],
     ['  final', `${formatOf(final, view)}  (in a final one: cannot be reversed)`],
     ['  outputs', `${outputs.length}`],
@@ -105,9 +115,35 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
   ]
   const { symbol, decimals } = view
   return {
-    data: { owner, asset, symbol, decimals, spendable, ordered, final, outputs, token, onEthereum, owed, warnings },
+    data: {
+      owner,
+      asset,
+      symbol,
+      decimals,
+      spendable,
+      inOffers,
+      ordered,
+      final,
+      outputs,
+      token,
+      onEthereum,
+      owed,
+      warnings,
+    },
     text: formatTable(rows),
   }
+}
+
+/** What the outputs hold that open offers of the data folder give. */
+async function sumInOffers(
+  { folder }: CliContext,
+  owner: Address,
+  asset: Asset | undefined,
+  outputs: RpcResult<'account_balance'>['outputs'],
+): Promise<bigint> {
+  const bound = (await boundOutputs(folder.offers)).filter((each) => each.owner === owner && each.asset === asset)
+  const names = new Set(bound.map(({ infohash }) => infohash))
+  return outputs.reduce((sum, { infohash, value }) => (names.has(infohash) ? sum + value : sum), 0n)
 }
 
 /** Who names a token, and has nothing of it here, may mean the asset that its gateway is. */

@@ -106,6 +106,9 @@ for (const rows of ['calldata', 'blobs'] as const) {
     assert.deepEqual([made.bound, made.want.tokens, made.unorderedAncestors], ['30000000', '12500', 2])
     const bound = await right.run('send', '1', bob, '--asset', asset, '--wallet', 'carol')
     assert.equal(bound.error.code, 'insufficient-funds')
+    const inOffers = async (person: typeof left) =>
+      (await person.done('balance', carol, '--asset', asset, '--wallet', 'carol')).inOffers
+    assert.deepEqual([await inOffers(right), await inOffers(left)], ['30000000', '0'], 'the book is of the folder')
     const taken = await left.done('offer', 'take', file, '--yes', '--wallet', 'holder')
     assert.deepEqual([taken.status, taken.got.symbol, taken.paid.symbol], ['accepted', 'EXAMPLE', 'GOLD'])
 
