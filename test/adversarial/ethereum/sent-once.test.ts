@@ -163,7 +163,7 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
       'deposit of a token': {
         run: (sender, i, patienceMs) => {
           const what = { factory, token, amount: 1_000_000n + BigInt(i), to: user }
-          return depositToken(sender, what, undefined, AbortSignal.timeout(patienceMs))
+          return depositToken(sender, what, undefined, AbortSignal.timeout(patienceMs)).catch(asGivenUp)
         },
         done: async (i) => {
           const logs = await client.getContractEvents({ ...all, eventName: 'Entered' })
@@ -193,6 +193,16 @@ async function open(t: Parameters<typeof Stage.open>[0]) {
   }
   scene.sent = await scene.nonce()
   return scene
+}
+
+/** Who gives up while nobody can know what became of it has seen neither an end nor a failure. */
+function asGivenUp(error: unknown): never {
+  if (!(error instanceof DOMException && error.name === 'TimeoutError')) throw error
+  throw new OperationError('transaction-under-way', 'given up', {
+    facts: { call: 'deposit', transaction: '' },
+    retry: true,
+    cause: error,
+  })
 }
 
 async function attempt(act: () => Promise<unknown>): Promise<'done' | OperationError> {
