@@ -18,8 +18,22 @@ const tallySchema = z.object({ passed: z.number(), failed: z.number(), skipped: 
 
 /** Runs a tool that passes or fails as a whole. A pass counts as nothing, any exit status but 0 as one failure. */
 export async function runCommand(command: string, args: readonly string[]): Promise<Tally> {
-  const child = spawn(command, args, { stdio: 'inherit' })
-  const [status, signal]: unknown[] = await once(child, 'close')
+  return tallyOf(command, args, await once(spawn(command, args, { stdio: 'inherit' }), 'close'))
+}
+
+/** The same for one that runs beside others, which its output would be mixed with: that is written at its end. */
+export async function runCommandAside(command: string, args: readonly string[]): Promise<() => Tally> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const output: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk))
+  const end = await once(child, 'close').catch((error: unknown) => [undefined, error])
+  return () => {
+    process.stdout.write(Buffer.concat(output))
+    return tallyOf(command, args, end)
+  }
+}
+
+function tallyOf(command: string, args: readonly string[], [status, signal]: readonly unknown[]): Tally {
   if (status === 0) return noTests
   console.error(`${command} ${args.join(' ')}: expected exit status 0, got ${String(signal ?? status)}`)
   return { ...noTests, failed: 1 }

@@ -6,7 +6,7 @@ import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundlePackages } from './packages.ts'
 import { findTestPhases } from './phases.ts'
-import { noTests, runCommand, runNodeTests, runSolidityTests, type Tally } from './run.ts'
+import { noTests, runCommand, runCommandAside, runNodeTests, runSolidityTests, type Tally } from './run.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 
@@ -26,18 +26,18 @@ for (const word of unmatched) {
   results.push({ name: `filter ${word}`, tally: { ...noTests, failed: 1 }, seconds: 0 })
 }
 
+// The compiler keeps one core busy for as long as lint, types and the first tests take, which need nothing of it.
+const building = phases.some((phase) => phase.needsBuild)
+  ? runCommandAside('npm', ['run', '--silent', 'build'])
+  : undefined
 // A filtered run is for working on one thing: lint and types are left to the whole run and to `npm run check`.
 if (filters.length === 0) await runPhase('check', () => runCommand('npm', ['run', '--silent', 'check']))
 
-let isBuilt = true
-if (phases.some((phase) => phase.needsBuild)) {
-  const { failed } = await runPhase('build', () => runCommand('npm', ['run', '--silent', 'build']))
-  isBuilt = failed === 0
-}
-
 // Loading modules is half of what a small test or command costs. Last of all, as the build and the checks are not tests.
 process.env['NODE_OPTIONS'] = [process.env['NODE_OPTIONS'], await bundlePackages(root)].filter(Boolean).join(' ')
+let isBuilt: boolean | undefined
 for (const phase of phases) {
+  if (phase.needsBuild) isBuilt ??= (await runPhase('build', async () => (await building)?.() ?? noTests)).failed === 0
   if (phase.needsBuild && !isBuilt) {
     await runPhase(phase.name, async () => {
       console.error(`${phase.name}: not run, because the contracts do not build`)
