@@ -202,3 +202,25 @@ test('an offer of money that was never there, is spent otherwise, or is less tha
   const lost = await take(two.path)
   assert.deepEqual([lost.error.code, lost.error.facts.state], ['offer-gone', 'spent'])
 })
+
+test('a name that reads like that of what the wallet has is told to whoever shows, takes or makes an offer', async (t) => {
+  const { folder, gold, json, text } = await openOffers(t)
+  await json('send', '5', 'carol', '--asset', gold, '--unfinal', '--wallet', 'bob')
+  for (const amount of ['2', '3']) await json('send', amount, 'bob', '--wallet', 'alice')
+  for (const symbol of ['G0LD', 'gold', 'GO.LD']) {
+    const { asset } = await json('asset', 'issue', symbol, '10', '--decimals', '2', '--wallet', 'alice')
+    const file = join(folder, `${symbol}.json`)
+    const terms = ['--give', '10', '--give-asset', asset, '--want', '1', '--unfinal']
+    await json('offer', 'create', ...terms, '--save', file, '--wallet', 'alice')
+    const told = new RegExp(
+      `^careful +${asset}: its name ${symbol} reads like GOLD of another asset: ${gold}; compare`,
+      'm',
+    )
+    assert.match((await text(['offer', 'show', file, '--wallet', 'carol'])).out, told)
+    assert.match((await text(['offer', 'take', file, '--unfinal', '--wallet', 'carol'])).out, told)
+    // Who has nothing of that name is told nothing.
+    assert.doesNotMatch((await text(['offer', 'show', file, '--wallet', 'nobody'])).out, /reads like/)
+    const wanted = ['--give', '1', '--want', '2', '--want-asset', asset, '--unfinal', '--wallet', 'bob']
+    assert.match((await text(['offer', 'create', ...wanted])).out, told)
+  }
+})
