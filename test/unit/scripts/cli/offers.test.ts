@@ -130,6 +130,7 @@ test('terms that make no offer are refused with what is wrong about them', async
     ['--give', '1', '--want', '2'],
     ['--give', '1', ...asset, '--want', '2', '--want-asset', gold],
     ['--give', '1', ...asset, '--want', '2', '--taker', 'bob'],
+    ['--give', '1', ...asset, '--want', '2', '--taker', `0x${'00'.repeat(20)}`],
     ['--give', '1', ...asset, '--want', '0'],
     ['--give', '1.001', ...asset, '--want', '1'],
   ])
