@@ -116,7 +116,7 @@ export type Candidate = {
   /** Unordered parents only: they come earlier in the list. */
   readonly after: readonly Infohash[]
   readonly prev: readonly Infohash[]
-  /** What it moves; absent for TTX, which an issuance moves too. */
+  /** What it moves, of a swap of two others what is given; absent for TTX, which an issuance moves too. */
   readonly asset?: Asset
   /** Of a bridge request, base units of that. */
   readonly request?: bigint
