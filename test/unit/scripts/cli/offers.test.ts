@@ -4,9 +4,12 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { takeOffer } from '../../../../node/client/offers/take.ts'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
+import type { OperationError } from '../../../../node/errors.ts'
 import { encodeOffer } from '../../../../node/protocol/offer.ts'
 import { decodeOffer } from '../../../../node/protocol/offer-file.ts'
+import { signDigest } from '../../../../node/protocol/signature.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
 import { signOffer, signTake } from '../../../../scripts/assure/models/world.ts'
 import { bob, carol, openOffers } from '../../../support/offers.ts'
@@ -223,5 +226,28 @@ test('a name that reads like that of what the wallet has is told to whoever show
     assert.doesNotMatch((await text(['offer', 'show', file, '--wallet', 'nobody'])).out, /reads like/)
     const wanted = ['--give', '1', '--want', '2', '--want-asset', asset, '--unfinal', '--wallet', 'bob']
     assert.match((await text(['offer', 'create', ...wanted])).out, told)
+  }
+})
+
+test('who is overtaken while signing is told what became of the offer, and not that they paid otherwise', async (t) => {
+  const { json, rpcUrl, sell } = await openOffers(t)
+  const node = createNodeClient(rpcUrl)
+  const rivals = {
+    taken: (offer: string) => json('offer', 'take', offer, '--yes', '--unfinal', '--wallet', 'alice'),
+    withdrawn: (offer: string) => json('offer', 'withdraw', offer, '--wallet', 'bob'),
+  }
+  for (const [state, overtake] of Object.entries(rivals)) {
+    const { offer: id, file } = await sell('40', '1')
+    let by = ''
+    const call: typeof node.call = async (method, params, signal) => {
+      if (method === 'tx_submit' && by === '') by = (await overtake(id)).infohash
+      return await node.call(method, params, signal)
+    }
+    const signer = { address: carol.address, sign: (digest: Uint8Array) => signDigest(digest, carol.key) }
+    const taking = takeOffer({ ...node, call }, signer, decodeOffer(file), 1, { fetchMs: 0 })
+    await assert.rejects(taking, (error: OperationError) => {
+      assert.deepEqual([error.code, error.facts['state'], error.facts['by']], ['offer-gone', state, by])
+      return true
+    })
   }
 })
