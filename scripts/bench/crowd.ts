@@ -38,7 +38,9 @@ const BOND = 10n ** 17n
 const GAS = 16_777_216
 /** Transactions in one question. */
 const BATCH = 10
-const answersSchema = z.array(z.object({ id: z.number(), result: z.unknown().optional(), error: z.unknown().optional() }))
+const answersSchema = z.array(
+  z.object({ id: z.number(), result: z.unknown().optional(), error: z.unknown().optional() }),
+)
 
 export class Crowd implements AsyncDisposable {
   readonly url: string
