@@ -170,6 +170,8 @@ export const OPERATION_CODES = {
   'snapshot-not-final': 'The block of the snapshot is not final on Ethereum: use the snapshot of a final block.',
   stopped: 'A part of the program was stopped while something waited for it: start it again if it should go on.',
   'state-unknown': 'The state after the block is not available: ask for a newer block, or another node.',
+  'too-many-offers':
+    'The node cannot leave alone all that open offers of the folder give: have ended ones let go of with `ttx offer list`, or withdraw some.',
   'transaction-cancelled':
     'The transaction was cancelled, since it would have failed: look at the status and try again.',
   'transaction-conflicting':

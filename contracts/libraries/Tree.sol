@@ -88,7 +88,7 @@ library Tree {
         bytes32 difference = cursor.leafKey ^ key;
         uint256 depth = cursor.depth;
         if (cursor.leaf == 0 || difference != 0) {
-            // Safe: a step touches 13 entries at most; below zero it wraps around.
+            // Safe: a step touches 16 entries at most; below zero it wraps around.
             unchecked {
                 ++cursor.growth;
             }

@@ -5,6 +5,7 @@ import type { Asset } from '../protocol/asset.ts'
 import type { Address, Infohash } from '../protocol/ids.ts'
 import { infohashOf } from '../protocol/infohash.ts'
 import type { Amount } from '../protocol/offer.ts'
+import { MAX_INPUTS } from '../protocol/rules.ts'
 import { ofAsset } from '../protocol/state.ts'
 import { encodeTransaction, type SignedTransaction } from '../protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../protocol/typed-data.ts'
@@ -69,7 +70,10 @@ export async function handIn(
   return { infohash, record }
 }
 
-/** At most `most` outputs (8 if it is left out) that hold `tokens`. Throws `insufficient-funds`, and what the node throws. */
+/**
+ * At most `most` outputs (8 if it is left out) that hold `tokens`. Throws `insufficient-funds`, what the node throws, and `bad-answer` where what
+ * the node names is none of that: an offer of it could not be read again.
+ */
 export async function chooseInputs(
   node: NodeClient,
   owner: Address,
@@ -78,7 +82,11 @@ export async function chooseInputs(
 ): Promise<RpcResult<'account_inputs'>> {
   const limit = most === undefined ? {} : { most }
   try {
-    return await node.call('account_inputs', { ...ofAsset({ owner, tokens }, asset), ...limit }, signal)
+    const chosen = await node.call('account_inputs', { ...ofAsset({ owner, tokens }, asset), ...limit }, signal)
+    const { length } = chosen.prev
+    const isOne = length >= 1 && length <= (most ?? MAX_INPUTS) && new Set(chosen.prev).size === length
+    if (!isOne || chosen.sum < tokens) throw otherInputs(node, nameAmount(tokens, asset), chosen)
+    return chosen
   } catch (error) {
     if (!isOperationError(error, 'insufficient-funds')) throw error
     const spendable = BigInt(error.facts.spendable)
@@ -95,6 +103,14 @@ export async function chooseInputs(
 
 export function signTransaction(wallet: Signer, body: TransactionBody): SignedTransaction {
   return { kind: 'signed', from: wallet.address, signature: wallet.sign(signingDigest(body)), ...body }
+}
+
+function otherInputs({ url }: NodeClient, amount: string, { prev, sum }: RpcResult<'account_inputs'>): OperationError {
+  return new OperationError(
+    'bad-answer',
+    `expected the node at ${url} to choose different outputs that hold ${amount}, as many as one transaction may spend, got ${prev.length} with ${sum} base units: its software or its disk is damaged, or it lies; use another node`,
+    { facts: { url, got: prev } },
+  )
 }
 
 function underWay(infohash: Infohash, cause: OperationError): OperationError {

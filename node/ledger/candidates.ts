@@ -4,7 +4,7 @@ import { encodeText } from '../protocol/bytes.ts'
 import type { Infohash } from '../protocol/ids.ts'
 import { packTransaction } from '../protocol/packed.ts'
 import { ofAsset } from '../protocol/state.ts'
-import { decodeTransaction, isPackable, parentsOf } from '../protocol/transaction.ts'
+import { decodeTransaction, isPackable, parentsOf, type TakeTransaction } from '../protocol/transaction.ts'
 import { assetOf } from './purse.ts'
 import { creatorStanding, entryOf, headOf, outputValue } from './standing/books.ts'
 import type { Database, Reader } from './store/database.ts'
@@ -67,10 +67,15 @@ function candidateOf(reader: Reader, entry: Entry, nowSeconds: number): Candidat
     from: tx.from,
     after,
     prev,
-    ...(tx.kind === 'take' ? {} : ofAsset(tx.bridge ? { request: tx.tokens } : {}, tx.asset)),
+    ...(tx.kind === 'take' ? otherThanTtx(tx) : ofAsset(tx.bridge ? { request: tx.tokens } : {}, tx.asset)),
     coinAge,
     firstSeenMs: entry.firstSeenMs,
   }
+}
+
+/** A swap of two other assets costs those two no more than a payment of one does. */
+function otherThanTtx({ offer: { give, want } }: TakeTransaction): Pick<Candidate, 'asset'> {
+  return want.asset === undefined ? {} : ofAsset({}, give.asset)
 }
 
 /** Unix seconds at which Ethereum took the block that ordered it; of what is older than the snapshot, the snapshot's block. */

@@ -5,10 +5,10 @@ import type { Infohash } from '../protocol/ids.ts'
 import { MAX_INPUTS } from '../protocol/rules.ts'
 import { ofAsset } from '../protocol/state.ts'
 import { assetOf, ownerOf, type Purse } from './purse.ts'
-import { type OutputClass, unspentKey } from './standing/books.ts'
-import type { Database, Range, Table } from './store/database.ts'
+import { creatorStanding, type OutputClass, outputValue, spendsOf, unspentKey } from './standing/books.ts'
+import type { Database, Range, Reader, Table } from './store/database.ts'
 import { UNSPENT } from './store/tables.ts'
-import type { LedgerOutput } from './types.ts'
+import type { LedgerOutput, OutputRecord } from './types.ts'
 
 /** Where unspent outputs are found, by the order of their keys. */
 export type Unspent = Pick<Database, 'range'>
@@ -26,6 +26,22 @@ export async function spendable(database: Database, purse: Purse, limit: number)
     if (found.length < limit) found.push(...(await largest(database, purse, outputClass, limit - found.length)))
   }
   return found
+}
+
+/** See `TransactionLedger.output`. `status` is that of the transaction itself, which may not be here although a snapshot brought what it made. */
+export function lookAtOutput(
+  reader: Reader,
+  purse: Purse,
+  { infohash, status }: Pick<OutputRecord, 'infohash' | 'status'>,
+): OutputRecord {
+  const value = outputValue(reader, infohash, purse)
+  const { live } = spendsOf(reader, infohash, purse)
+  return {
+    infohash,
+    status: creatorStanding(reader, infohash) === 'final' ? 'final' : status,
+    ...(value === undefined ? {} : { value }),
+    ...(live === '' ? {} : { spentBy: live }),
+  }
 }
 
 /** See `TransactionLedger.selectInputs`. `total` is all that can be spent. */

@@ -7,7 +7,7 @@ import { type Address, type Hash, type Infohash, toHash } from '../protocol/ids.
 import { MAX_INPUTS } from '../protocol/rules.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
 import { selectCandidates } from './candidates.ts'
-import { selectInputs, spendable } from './coins.ts'
+import { lookAtOutput, selectInputs, spendable } from './coins.ts'
 import { type Ancestors, ancestorsOf, rivalsToName } from './intake/graph.ts'
 import type { Rejects } from './intake/rejects.ts'
 import type { WaitingPool } from './intake/waiting-pool.ts'
@@ -37,6 +37,7 @@ import type {
   LedgerBlock,
   LedgerOutput,
   LedgerSummary,
+  OutputRecord,
   Page,
   PendingRequest,
   Status,
@@ -114,6 +115,10 @@ export class LedgerReader {
 
   async outputs(name: PurseName, limit = 1_000): Promise<LedgerOutput[]> {
     return spendable(this.#database, toPurse(name), limit)
+  }
+
+  output(name: PurseName, infohash: Infohash): OutputRecord {
+    return lookAtOutput(this.#database.disk, toPurse(name), { infohash, status: this.status(infohash) })
   }
 
   balance(name: PurseName): LedgerBalance {

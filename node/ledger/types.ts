@@ -72,6 +72,17 @@ export type LedgerBalance = {
   readonly outputs: number
 }
 
+/** What is known of one output, whoever asks. */
+export type OutputRecord = {
+  readonly infohash: Infohash
+  /** Of the transaction that makes it. */
+  readonly status: Status
+  /** Base units; absent if that is not here or makes nothing for the purse, and of what was spent before the snapshot. */
+  readonly value?: bigint
+  /** What spends it and counts: accepted, ordered or final. */
+  readonly spentBy?: Infohash
+}
+
 export type AssetBalance = LedgerBalance & { readonly asset: Asset }
 
 export type HistoryItem = {
@@ -105,7 +116,7 @@ export type Candidate = {
   /** Unordered parents only: they come earlier in the list. */
   readonly after: readonly Infohash[]
   readonly prev: readonly Infohash[]
-  /** What it moves; absent for TTX, which an issuance moves too. */
+  /** What it moves, of a swap of two others what is given; absent for TTX, which an issuance moves too. */
   readonly asset?: Asset
   /** Of a bridge request, base units of that. */
   readonly request?: bigint
@@ -229,6 +240,8 @@ export interface TransactionLedger extends AsyncDisposable {
   /** What can be spent now, settled ones first, then the most valuable. `limit` defaults to 1,000. */
   outputs(purse: PurseName, limit?: number): Promise<LedgerOutput[]>
   balance(purse: PurseName): LedgerBalance
+  /** What became of the output that a transaction makes for the purse. */
+  output(purse: PurseName, infohash: Infohash): OutputRecord
   /** Other assets than TTX of which the owner has some, or spent some that is not ordered yet: in no order of value. `limit` defaults to 100. */
   assets(owner: Address, options?: { after?: Asset; limit?: number }): Promise<Page<AssetBalance, Asset>>
   /**

@@ -1,7 +1,7 @@
 // The file `offer.json`: read in the one form that it may have, and judged as far as that goes without any state.
 
 import { encodeText, equalBytes } from './bytes.ts'
-import type { Infohash } from './ids.ts'
+import { type Infohash, ZERO_ADDRESS } from './ids.ts'
 import { infohashOf } from './infohash.ts'
 import { encodeOffer, type Offer, readOffer } from './offer.ts'
 import { RuleError } from './rule-error.ts'
@@ -34,6 +34,8 @@ export function decodeOffer(text: string): Offer {
   if (prev.some((infohash, i) => i > 0 && infohash <= (prev[i - 1] ?? ''))) {
     throw bad('inputs in ascending order, each once', 'others')
   }
+  // Its signature is that of an offer to anybody, which has a file of its own.
+  if (taker === ZERO_ADDRESS) throw bad('a taker who has a key', 'zero')
   if (taker === from) throw bad('a taker who is not the maker', 'the maker')
   if (recoverSender(offerDigest(offer), signature) !== from) throw bad(`the signature of ${from}`, 'another one')
   return offer

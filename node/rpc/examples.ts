@@ -165,6 +165,10 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
     params: { owner: BOB, tokens: 500n },
     result: { prev: [REQUEST], sum: 930n, unorderedAncestors: 0 },
   },
+  account_outputs: {
+    params: { owner: BOB, of: [REQUEST] },
+    result: { outputs: [{ infohash: REQUEST, status: 'ordered', value: 930n }] },
+  },
   account_history: { params: { owner: BOB, limit: 1 }, result: { transactions: [REQUESTED], cursor: '3' } },
   bridge_blocks: { params: { after: GENESIS_BLOCK, limit: 100 }, result: { status: STATUS, blocks: [BLOCK_SUMMARY] } },
   bridge_children: { params: { parent: GENESIS_BLOCK }, result: { blocks: [BLOCK_SUMMARY] } },

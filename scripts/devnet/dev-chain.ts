@@ -2,13 +2,10 @@
 
 import { createPublicClient, type Hex, http, type PublicClient, parseEther } from 'viem'
 import { OperationError } from '../../node/errors.ts'
-import { CREATE2_PROXY } from '../../node/ethereum/deploying/creation.ts'
+import { CREATE2_PROXY, CREATE2_PROXY_CODE } from '../../node/ethereum/deploying/creation.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 
 const TIMEOUT_MS = 10_000
-/** What runs at `CREATE2_PROXY`: CREATE2 with the first word as salt and the rest as creation code. */
-export const CREATE2_PROXY_CODE: Hex =
-  '0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3'
 
 /** Whether something answers at `url`, whatever it is. */
 export async function isAnswering(url: string): Promise<boolean> {

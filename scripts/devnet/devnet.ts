@@ -38,7 +38,7 @@ export type DevnetDeps = {
 /** Wallets of a devnet: `genesis` owns all TTX at first. */
 const DEVNET_WALLETS = ['genesis', 'miner', 'relayer', 'watcher'] as const
 /** A block in a second on one slow core, however often the target halves within an hour. */
-const DEVNET_TARGET = 2n ** 236n - 1n
+const DEVNET_TARGET = 2n ** 240n - 1n
 const WALLET_ETHER = '1000'
 /** After this many empty blocks in a row, only each twelfth is mined. */
 const QUIET_BEATS = 60

@@ -10,7 +10,7 @@ import { signTransaction } from '../../node/client/pay.ts'
 import { createNodeClient } from '../../node/client/rpc.ts'
 import { parseAddress, parseInfohash } from '../../node/protocol/ids.ts'
 import { infohashOf } from '../../node/protocol/infohash.ts'
-import { UNIT } from '../../node/protocol/rules.ts'
+import { MAX_FILE_BYTES, UNIT } from '../../node/protocol/rules.ts'
 import { encodeTransaction } from '../../node/protocol/transaction.ts'
 import type { TransactionBody } from '../../node/protocol/typed-data.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
@@ -98,7 +98,11 @@ test('a transaction file that is no transaction, not canonical, or too long', as
     /got this: not a transaction: signature must be .*; let a wallet write it/,
   )
   await submitFails(JSON.stringify(JSON.parse(file), undefined, 2), 'bad-transaction-file', /canonical JSON/)
-  await submitFails(`${file}${' '.repeat(2_000)}`, 'file-too-long', /at most 1024 bytes .* got \d+ bytes/)
+  await submitFails(
+    `${file}${' '.repeat(2_000)}`,
+    'file-too-long',
+    new RegExp(`at most ${MAX_FILE_BYTES} bytes .* got \\d+ bytes`),
+  )
   await fails(['tx', 'submit', join(data, 'nowhere.json')], 'file-missing', /nowhere\.json.*check the path/)
 })
 

@@ -1,7 +1,7 @@
 // Making an offer: choose what it gives, sign. Nothing is sent: whoever gets the file can take it.
 
 import { OperationError } from '../../errors.ts'
-import type { Address, Infohash } from '../../protocol/ids.ts'
+import { type Address, type Infohash, ZERO_ADDRESS } from '../../protocol/ids.ts'
 import { type Amount, MAX_OFFER_INPUTS, type Offer, type OfferBody } from '../../protocol/offer.ts'
 import { offerId } from '../../protocol/offer-file.ts'
 import { ofAsset } from '../../protocol/state.ts'
@@ -38,6 +38,8 @@ export async function makeOffer(
   const { give, want, taker } = terms
   if (give.asset === want.asset) throw badTerms('two different assets', give.asset ?? 'TTX on both sides')
   if (taker === maker.address) throw badTerms('a taker who is somebody else', taker)
+  // Signed, that would be an offer to anybody.
+  if (taker === ZERO_ADDRESS) throw badTerms('a taker who has a key', taker)
   const { prev, sum, unorderedAncestors } = await choose(node, maker.address, give, signal)
   const body: OfferBody = { ...terms, time: nowSeconds, prev: prev.toSorted() }
   const offer = { ...body, from: maker.address, signature: maker.sign(offerDigest(body)) }

@@ -13,7 +13,8 @@ import { lookUp } from '../look-up.ts'
 import type { NodeClient } from '../rpc.ts'
 
 type Status = Result<'tx_get'>['status']
-type Output = Result<'account_balance'>['outputs'][number]
+type Seen = Result<'account_outputs'>['outputs'][number]
+type Output = { readonly infohash: Infohash; readonly value: bigint; readonly status: Status }
 
 /** All of it is there and unspent. `sum` (base units) is what its inputs hold, `status` that of the least settled one. */
 export type OpenOffer = {
@@ -37,69 +38,84 @@ export type OfferStanding =
   /** Nobody can ever take it, unless the node is wrong. */
   | { readonly state: 'void'; readonly why: string }
 
-/** Of an owner's outputs a node names as many. */
-const LISTED = 1_000
-/** Of the maker's history as many pages of 500 are read. */
-const PAGES = 40
+/** Looks again where something changed while it looked. */
+const TRIES = 3
 const LIVE: ReadonlySet<Status> = new Set(['accepted', 'ordered', 'final'])
 
-/** Has the node ask its peers for what it lacks, for `fetchMs` milliseconds each. Throws what the node throws. */
+/**
+ * Asks about what it gives alone: whatever else others pay its maker hides nothing. Has the node ask its peers for what it lacks, for `fetchMs`
+ * milliseconds each. Throws what the node throws, and `OperationError('bad-answer')` where it serves another file than it says.
+ */
 export async function standingOf(
   node: NodeClient,
   offer: Offer,
   fetchMs: number,
   signal?: AbortSignal,
 ): Promise<OfferStanding> {
-  const listed = await outputsOf(node, offer, signal)
-  const isThere = offer.prev.every((infohash) => listed.some((output) => output.infohash === infohash))
-  if (isThere) return openOf(offer, listed)
-  const spender = await spenderOf(node, offer, signal)
-  if (spender !== undefined) return spender
-  const gone = offer.prev.filter((infohash) => listed.every((output) => output.infohash !== infohash))
-  const records: (Result<'tx_get'> | undefined)[] = []
-  for (const infohash of gone) records.push(await lookUp(node, infohash, fetchMs, signal).catch(unlessRefused))
-  const bad = records.find((record) => record?.status === 'invalid' || record?.status === 'conflicting')
-  if (bad !== undefined) return { state: 'void', why: `${bad.infohash}, of which it is, is ${bad.status}` }
-  const missing = gone.filter((_, i) => !LIVE.has(records[i]?.status ?? 'unknown'))
-  if (missing.length > 0) return { state: 'unknown', missing }
-  // It may have come just now, or be one of more outputs than a node names.
-  const again = await outputsOf(node, offer, signal)
-  if (offer.prev.every((infohash) => again.some((output) => output.infohash === infohash))) return openOf(offer, again)
-  if (again.length >= LISTED) return { state: 'unknown', missing: gone }
-  return { state: 'void', why: `its maker has no output of ${gone.join(', ')} in that asset` }
+  let gone: readonly Infohash[] = []
+  for (let tries = 0; tries < TRIES; tries++) {
+    const seen = await outputsOf(node, offer, signal)
+    const spender = seen.find(({ spentBy }) => spentBy !== undefined)?.spentBy
+    const spent = spender && (await spentOf(node, offer, spender, signal))
+    if (spent !== undefined) return spent
+    if (spender !== undefined) continue
+    const outputs = seen.flatMap(thereOf)
+    if (outputs.length === seen.length) return openOf(outputs)
+    const lost = seen.filter((each) => thereOf(each).length === 0)
+    gone = lost.map(({ infohash }) => infohash)
+    if (lost.every(({ status }) => LIVE.has(status)))
+      return { state: 'void', why: `its maker has no output of ${gone.join(', ')} in that asset` }
+    const records: (Result<'tx_get'> | undefined)[] = []
+    for (const infohash of gone) records.push(await lookUp(node, infohash, fetchMs, signal).catch(unlessRefused))
+    const bad = records.find((record) => record?.status === 'invalid' || record?.status === 'conflicting')
+    if (bad !== undefined) return { state: 'void', why: `${bad.infohash}, of which it is, is ${bad.status}` }
+    const missing = gone.filter((_, i) => !LIVE.has(records[i]?.status ?? 'unknown'))
+    if (missing.length > 0) return { state: 'unknown', missing }
+  }
+  return { state: 'unknown', missing: gone.length === 0 ? offer.prev : gone }
 }
 
-async function outputsOf(node: NodeClient, { from: owner, give }: Offer, signal?: AbortSignal): Promise<Output[]> {
-  return (await node.call('account_balance', ofAsset({ owner }, give.asset), signal)).outputs
+async function outputsOf(node: NodeClient, offer: Offer, signal?: AbortSignal): Promise<readonly Seen[]> {
+  const { from: owner, give, prev } = offer
+  const { outputs } = await node.call('account_outputs', ofAsset({ owner, of: [...prev] }, give.asset), signal)
+  if (outputs.length === prev.length && outputs.every(({ infohash }, i) => infohash === prev[i])) return outputs
+  throw lied(node, `outputs of ${prev.join(', ')}`, 'others')
 }
 
-function openOf({ prev }: Offer, listed: readonly Output[]): OfferStanding {
-  const outputs = listed.filter(({ infohash }) => prev.includes(infohash))
+/** Itself if it is there, unspent, and counts. */
+function thereOf({ infohash, value, status, spentBy }: Seen): Output[] {
+  return value === undefined || spentBy !== undefined || !LIVE.has(status) ? [] : [{ infohash, value, status }]
+}
+
+function openOf(outputs: readonly Output[]): OfferStanding {
   const sum = outputs.reduce((total, { value }) => total + value, 0n)
   const status = (['accepted', 'ordered'] as const).find((each) => outputs.some((output) => output.status === each))
   return { state: 'open', sum, status: status ?? 'final', outputs }
 }
 
-/** The one of the maker's transactions that counts and spends what the offer gives. It is newer than what made that. */
-async function spenderOf(node: NodeClient, offer: Offer, signal?: AbortSignal): Promise<OfferStanding | undefined> {
-  const question = ofAsset({ owner: offer.from, limit: 500 }, offer.give.asset)
-  const makers = new Set(offer.prev)
-  let before: { readonly cursor?: string } = {}
-  for (let page = 0; page < PAGES; page++) {
-    const { transactions, cursor } = await node.call('account_history', { ...question, ...before }, signal)
-    for (const { infohash, file, status, rivals } of transactions) {
-      const tx = file && LIVE.has(status) ? decodeTransaction(file) : undefined
-      if (tx === undefined || !isPackable(tx) || !spends(tx, infohash, offer)) continue
-      const found = { by: infohash, status, rivals }
-      if (tx.kind !== 'take') return { state: isToSelf(tx) ? 'withdrawn' : 'spent', ...found }
-      const isOfIt = equalBytes(encodeOffer(tx.offer), encodeOffer(offer))
-      return isOfIt ? { state: 'taken', ...found, taker: tx.from } : { state: 'spent', ...found }
-    }
-    for (const { infohash } of transactions) makers.delete(infohash)
-    if (cursor === undefined || makers.size === 0) return undefined
-    before = { cursor }
-  }
-  return undefined
+/** By the transaction that the node names; undefined if that counts no longer. */
+async function spentOf(
+  node: NodeClient,
+  offer: Offer,
+  by: Infohash,
+  signal?: AbortSignal,
+): Promise<OfferStanding | undefined> {
+  const { status, file, rivals } = await lookUp(node, by, 0, signal)
+  if (file === undefined || !LIVE.has(status)) return undefined
+  const tx = decodeTransaction(file)
+  if (!isPackable(tx) || !spends(tx, by, offer)) throw lied(node, `what spends ${offer.prev.join(', ')}`, by)
+  const found = { by, status, rivals }
+  if (tx.kind !== 'take') return { state: isToSelf(tx) ? 'withdrawn' : 'spent', ...found }
+  const isOfIt = equalBytes(encodeOffer(tx.offer), encodeOffer(offer))
+  return isOfIt ? { state: 'taken', ...found, taker: tx.from } : { state: 'spent', ...found }
+}
+
+function lied({ url }: NodeClient, expected: string, got: string): OperationError {
+  return new OperationError(
+    'bad-answer',
+    `expected ${expected} from the node at ${url}, got ${got}: its software or its disk is damaged, or it lies; use another node`,
+    { facts: { url, got } },
+  )
 }
 
 function spends(tx: PackableTransaction, infohash: Infohash, { from, give, prev }: Offer): boolean {

@@ -48,7 +48,7 @@ export async function checkTakeable(
 
 /**
  * `node` is one that spares what offers of the taker bind. `nowSeconds` goes into the file as its time. Throws as `checkTakeable` does,
- * `insufficient-funds`, and what handing in throws: `transaction-conflicting`, `payment-under-way`. An offer is never taken twice, however often
+ * `insufficient-funds`, and what handing in throws: `transaction-conflicting` where inputs of the taker went elsewhere, `payment-under-way`. An offer is never taken twice, however often
  * this is called: two takes spend the same outputs of the maker.
  */
 export async function takeOffer(
@@ -65,7 +65,12 @@ export async function takeOffer(
   const { prev, unorderedAncestors } = await chooseInputs(node, taker.address, wish, signal)
   const body = { offer, time: nowSeconds, prev: prev.toSorted(), ...(memo === undefined ? {} : { memo }) }
   const tx: TakeTransaction = { kind: 'take', from: taker.address, signature: taker.sign(takeDigest(body)), ...body }
-  const { infohash, record } = await handIn(node, encodeTransaction(tx), signal)
+  const { infohash, record } = await handIn(node, encodeTransaction(tx), signal).catch(async (error: unknown) => {
+    if (!(error instanceof OperationError && error.code === 'transaction-conflicting')) throw error
+    // Another taker, or the maker, was faster: nothing of this wallet's was.
+    const now = await standingOf(node, offer, fetchMs, signal)
+    throw now.state === 'open' ? error : gone(offer, now)
+  })
   return { infohash, status: record.status, isEarlier: false, unorderedAncestors }
 }
 

@@ -23,6 +23,9 @@ const READER_NONCE = 2n
  * https://github.com/Arachnid/deterministic-deployment-proxy
  */
 export const CREATE2_PROXY: Address = parseAddress('0x4e59b44847b379578588920ca78fbf26c0b4956c')
+/** Its code, the same everywhere: CREATE2 with the first word as salt and the rest as creation code. No other puts a judge where it has to be. */
+export const CREATE2_PROXY_CODE: Hex =
+  '0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3'
 const SALT = ZERO_HASH
 
 /** Of this version, on every chain: who deploys it, and how often somebody tried, makes no difference. */

@@ -71,6 +71,9 @@ export function transactionHandlers(parts: NodeParts) {
         unorderedAncestors: unordered.size,
       }
     },
+    account_outputs: async ({ owner, asset, of }) => ({
+      outputs: of.map((infohash) => ledger.output(purseOf(owner, asset), infohash)),
+    }),
     account_history: async ({ owner, limit, cursor, asset }) => {
       const from = cursor === undefined ? {} : { cursor: Number(cursor) }
       const { items, next } = await ledger.history(purseOf(owner, asset), { limit, ...from })

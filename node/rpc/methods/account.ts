@@ -51,6 +51,30 @@ export const ACCOUNT_METHODS = {
     }),
     errors: ['insufficient-funds', 'funds-spread'],
   },
+  account_outputs: {
+    summary:
+      'What became of single outputs of an address, in the order in which they were named: whether they are there, and which transaction spends them.',
+    params: z.strictObject({
+      owner: address,
+      of: z.array(infohash).min(1).max(8).describe('The transactions that make them.'),
+      asset: ofAsset,
+    }),
+    result: z.object({
+      outputs: z.array(
+        z.object({
+          infohash,
+          status: transactionStatus.describe('Of the transaction that makes it.'),
+          value: amount
+            .optional()
+            .describe(
+              'Left out if that is not here or makes nothing for the address, and of what was spent before the snapshot.',
+            ),
+          spentBy: infohash.optional().describe('What spends it and counts: accepted, ordered or final.'),
+        }),
+      ),
+    }),
+    errors: [],
+  },
   account_history: {
     summary: 'Transactions that move TTX, or another asset, from or to an address, newest first.',
     params: z.strictObject({

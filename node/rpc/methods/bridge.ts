@@ -29,7 +29,11 @@ const candidate = z
     infohash,
     packed: bytes,
     after: z.array(infohash).describe('Unordered ancestors that must come before it in the block.'),
-    asset: asset.optional().describe('What it moves; TTX if it is left out, as of an issuance.'),
+    asset: asset
+      .optional()
+      .describe(
+        'What it moves, of a swap of two other assets what is given; TTX if it is left out, as of an issuance.',
+      ),
     request: amount.optional().describe('Of a request: its amount of that.'),
     coinAge: amount.describe('Base units of TTX times seconds since the inputs were ordered; 0 of another asset.'),
     firstSeen: millis,

@@ -36,10 +36,17 @@ const ENTRY = z.strictObject({
 })
 const NAME = /^([0-9a-f]{40})\.json$/
 
-/** Newest first. Throws `OperationError('book-damaged')`. */
+/** Files that are open at once: a system gives a process a limited number. */
+const AT_ONCE = 32
+
+/** Newest first. Throws `OperationError`: 'book-damaged', and 'file-unreadable' where nobody can tell what is in it. */
 export async function readBook(folder: string): Promise<BookEntry[]> {
-  const names = await readdir(folder).catch(() => [])
-  const entries = await Promise.all(names.flatMap((name) => (NAME.test(name) ? [readEntry(join(folder, name))] : [])))
+  const names = (await namesIn(folder)).filter((name) => NAME.test(name))
+  const entries: BookEntry[] = []
+  for (let begin = 0; begin < names.length; begin += AT_ONCE) {
+    const some = names.slice(begin, begin + AT_ONCE).map((name) => readEntry(join(folder, name)))
+    entries.push(...(await Promise.all(some)))
+  }
   return entries.toSorted((a, b) => b.offer.time - a.offer.time || (a.id < b.id ? -1 : 1))
 }
 
@@ -63,6 +70,21 @@ export async function boundOutputs(folder: string): Promise<Bound[]> {
   return open.flatMap(({ offer: { from: owner, give, prev } }) =>
     prev.map((each) => ofAsset({ owner, infohash: each }, give.asset)),
   )
+}
+
+/** None if there is no book yet. One that cannot be read is another matter: what its offers bind would be spent. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause
+    if ('code' in cause && cause.code === 'ENOENT') return []
+    throw new OperationError(
+      'file-unreadable',
+      `expected the book of offers in ${folder}, got ${cause.message}; what is offered from here is not known, and could be spent: see what is there`,
+      { facts: { file: folder }, cause },
+    )
+  }
 }
 
 async function readEntry(file: string): Promise<BookEntry> {

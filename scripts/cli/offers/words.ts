@@ -3,6 +3,7 @@
 import { nameAmount } from '../../../node/client/amount.ts'
 import type { OfferStanding } from '../../../node/client/offers/standing.ts'
 import type { Amount, Offer } from '../../../node/protocol/offer.ts'
+import type { OwnNames } from '../assets/own-names.ts'
 import { type AssetView, namesOf, type Views } from '../assets/views.ts'
 import { nameOf, warningsOf } from '../assets/words.ts'
 
@@ -10,29 +11,51 @@ export type Side = Amount & {
   readonly words: string
   /** Of another asset than TTX. */
   readonly view?: AssetView
+}
+
+export type Sides = {
+  readonly give: Side
+  readonly want: Side
+  /** What speaks against either, each a sentence without a full stop. */
   readonly warnings: readonly string[]
 }
 
-export type Sides = { readonly give: Side; readonly want: Side }
+const NONE: OwnNames = { names: [], warnings: [] }
 
 /** What both people have to know before anything counts on a take. */
 export const SAFE_WORDS =
   'a take is safe when a block orders it, not before: until then each of the two can spend the same money elsewhere'
 
-/** Throws what the node throws. */
-export async function sidesOf(views: Views, { give, want }: Pick<Offer, 'give' | 'want'>): Promise<Sides> {
+/** `own`: what the wallet has, if anybody's: their names are compared, as those of the two are. Throws what the node throws. */
+export async function sidesOf(
+  views: Views,
+  { give, want }: Pick<Offer, 'give' | 'want'>,
+  own?: OwnNames,
+): Promise<Sides> {
   const seen = [
     give.asset === undefined ? undefined : await views.of(give.asset),
     want.asset === undefined ? undefined : await views.of(want.asset),
   ]
-  const known = namesOf(seen.flatMap((view) => view ?? []))
-  const side = (amount: Amount, view: AssetView | undefined): Side => {
-    if (view === undefined) return { ...amount, words: nameAmount(amount.tokens), warnings: [] }
+  const side = (amount: Amount, view: AssetView | undefined): Side =>
+    view === undefined
+      ? { ...amount, words: nameAmount(amount.tokens) }
+      : { ...amount, words: nameOf(amount.tokens, view), view }
+  const warnings = warningsOfBoth(
+    seen.flatMap((view) => view ?? []),
+    own,
+  )
+  return { give: side(give, seen[0]), want: side(want, seen[1]), warnings }
+}
+
+/** Of the assets of an offer, beside those that the wallet has. */
+export function warningsOfBoth(views: readonly AssetView[], own: OwnNames = NONE): readonly string[] {
+  const others = own.names.filter(({ asset }) => views.every((view) => view.asset !== asset))
+  const known = [...namesOf(views), ...others]
+  const each = views.flatMap((view) => {
     const unread = view.unread === undefined ? [] : [`not known of ${view.asset}: ${view.unread}`]
-    const warnings = [...warningsOf(view, known).map((warning) => `${view.asset}: ${warning}`), ...unread]
-    return { ...amount, words: nameOf(amount.tokens, view), view, warnings }
-  }
-  return { give: side(give, seen[0]), want: side(want, seen[1]) }
+    return [...warningsOf(view, known).map((warning) => `${view.asset}: ${warning}`), ...unread]
+  })
+  return [...each, ...(views.length === 0 ? [] : own.warnings)]
 }
 
 /** For `--json`: base units, with what the asset says of itself. */
@@ -41,8 +64,8 @@ export function sideData({ tokens, asset, view }: Side) {
   return { tokens, asset, symbol, decimals }
 }
 
-export function warningRows({ give, want }: Sides): [string, string][] {
-  return [...give.warnings, ...want.warnings].map((warning) => ['careful', warning])
+export function warningRows({ warnings }: Pick<Sides, 'warnings'>): [string, string][] {
+  return warnings.map((warning) => ['careful', warning])
 }
 
 /** `open`, or by what it ended, and whether that can still change. */

@@ -6,9 +6,9 @@ import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { hasCode } from '../../../../node/ethereum/gateways/token.ts'
 import type { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import type { Asset } from '../../../../node/protocol/asset.ts'
-import { listWallets } from '../../../../node/wallet/wallet-folder.ts'
 import { parseAsset } from '../../assets/asset-option.ts'
-import { type AssetView, assetViews, type EnteredView, type IssuedView, namesOf } from '../../assets/views.ts'
+import { ownNames } from '../../assets/own-names.ts'
+import { assetViews, type EnteredView, type IssuedView } from '../../assets/views.ts'
 import { formatOf, kindWords, warningsOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -17,10 +17,6 @@ import { addSettings } from '../../setting-flags.ts'
 import { STATUS_WORDS } from '../hold/status.ts'
 
 const FETCH_MS = 10_000
-/** Assets of the wallet with whose names the name is compared: each is a question or two. */
-const COMPARED = 500
-
-const NOT_ALL = `the wallet has more than ${COMPARED} other assets: its name was compared with those of the first ${COMPARED}`
 
 export function registerShow(asset: Command, act: Act): void {
   addExamples(
@@ -46,8 +42,8 @@ async function show(context: CliContext, asset: Asset): Promise<Result> {
   const view = await assetViews(node, ethereum, FETCH_MS, context.signal).of(asset)
   if (view.kind === 3 && view.unread !== undefined)
     throw new OperationError('unknown-asset', view.unread, { facts: { asset }, retry: true })
-  const own = await ownViews(context, node, ethereum)
-  const warnings = [...warningsOf(view, namesOf(own.views)), ...(own.isWhole ? [] : [NOT_ALL])]
+  const own = await ownNames(context, node, ethereum)
+  const warnings = [...warningsOf(view, own.names), ...own.warnings]
   const rows: [string, string][] = [
     ['asset', asset],
     ['kind', `${view.kind}: ${kindWords(asset)}`],
@@ -96,18 +92,4 @@ async function enteredRows(
       ? [['if a token', `it is the asset ${gatewayOf(factory, asset)} on TTX`] satisfies [string, string]]
       : []),
   ]
-}
-
-/** Of the wallet, where there is one: its assets are what a name could be mistaken for. */
-async function ownViews(
-  context: CliContext,
-  node: NodeLink,
-  ethereum: EthereumReader | undefined,
-): Promise<{ readonly views: readonly AssetView[]; readonly isWhole: boolean }> {
-  const { folder, settings } = context
-  const owner = (await listWallets(folder.wallets)).find(({ name }) => name === settings.wallet)?.address
-  if (owner === undefined) return { views: [], isWhole: true }
-  const { assets, next } = await node.call('account_assets', { owner, limit: COMPARED }, context.signal)
-  const views = await assetViews(node, ethereum, 0, context.signal).ofAll(assets)
-  return { views: views.map(([, view]) => view), isWhole: next === undefined }
 }

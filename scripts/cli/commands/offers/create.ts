@@ -6,20 +6,21 @@ import { makeOffer, type Terms } from '../../../../node/client/offers/make.ts'
 import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { standingOf } from '../../../../node/client/offers/standing.ts'
 import { OperationError } from '../../../../node/errors.ts'
+import type { EthereumReader } from '../../../../node/ethereum/reader.ts'
 import type { Asset } from '../../../../node/protocol/asset.ts'
 import { encodeOffer, formatOffer, type Offer } from '../../../../node/protocol/offer.ts'
 import { ofAsset } from '../../../../node/protocol/state.ts'
 import { lockPayments } from '../../account-lock.ts'
 import { parseWritten, toUnits, type WrittenAmount } from '../../amount.ts'
 import { ASSET_HELP, type Chosen, checkMeant, chooseAsset, parseAsset } from '../../assets/asset-option.ts'
-import { namesOf } from '../../assets/views.ts'
-import { nameOf, warningsOf } from '../../assets/words.ts'
+import { ownNames } from '../../assets/own-names.ts'
+import { nameOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { writeOnce } from '../../files.ts'
-import { type NodeLink, openNode } from '../../link.ts'
+import { type NodeLink, openNode, openOptionalEthereum } from '../../link.ts'
 import { type BookEntry, boundOutputs, keepInBook, readBook } from '../../offers/book.ts'
-import { SAFE_WORDS } from '../../offers/words.ts'
+import { SAFE_WORDS, warningsOfBoth } from '../../offers/words.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { earlierRows } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -74,6 +75,8 @@ async function create(context: CliContext, flags: Flags): Promise<Result> {
     want: ofAsset({ tokens: want.tokens }, want.asset),
     ...(taker === undefined ? {} : { taker }),
   }
+  const views = [give, want].flatMap(({ view }) => view ?? [])
+  const warnings = warningsOfBoth(views, await ownNames(context, node, await openIfItAnswers(context, node)))
   const { offers } = context.folder
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
   const earlier = await unsaidOf(context, node, wallet.address, terms)
@@ -90,8 +93,6 @@ async function create(context: CliContext, flags: Flags): Promise<Result> {
   if (earlier === undefined) await keepInBook(offers, { offer, role: 'made', isSaid: false })
   if (flags.save !== undefined) await writeOnce(flags.save, encodeOffer(offer))
   const surplus = bound - give.tokens
-  const views = [give, want].flatMap(({ view }) => view ?? [])
-  const warnings = views.flatMap((view) => warningsOf(view, namesOf(views)).map((words) => `${view.asset}: ${words}`))
   const file = formatOffer(offer)
   return {
     data: {
@@ -132,6 +133,16 @@ function hasTerms({ give, want, taker }: Offer, terms: Terms): boolean {
   const key = (each: Terms) =>
     [each.give.tokens, each.give.asset, each.want.tokens, each.want.asset, each.taker].join(' ')
   return key({ give, want, ...(taker === undefined ? {} : { taker }) }) === key(terms)
+}
+
+/** For names alone: no endpoint keeps anybody from offering what they name by its id. */
+async function openIfItAnswers(context: CliContext, node: NodeLink): Promise<EthereumReader | undefined> {
+  try {
+    return await openOptionalEthereum(context, node)
+  } catch (error) {
+    if (error instanceof OperationError) return undefined
+    throw error
+  }
 }
 
 /** Throws as `chooseAsset` does. */

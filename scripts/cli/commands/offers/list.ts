@@ -38,6 +38,8 @@ async function list(context: CliContext, { limit }: { readonly limit: number }):
     const standing = await endOf(context, node, entry)
     items.push({ entry, standing, sides: await sidesOf(views, entry.offer) })
   }
+  // What has ended binds nothing any more, however old it is.
+  for (const entry of book.slice(limit)) if (entry.role === 'made') await endOf(context, node, entry)
   const rows = items.flatMap(({ entry, standing, sides }): [string, string][] => [
     [
       entry.id,

@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { standingOf } from '../../../../node/client/offers/standing.ts'
 import { encodeOffer, formatOffer } from '../../../../node/protocol/offer.ts'
+import { ownNames } from '../../assets/own-names.ts'
 import { assetViews } from '../../assets/views.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -22,7 +23,7 @@ export function registerShow(offer: Command, act: Act): void {
         .command('show')
         .summary('one offer')
         .description(
-          'Show an offer: who gives what for what, with whole ids, what speaks against either asset, and whether what it gives is still there. It needs no passphrase.',
+          'Show an offer: who gives what for what, with whole ids, what speaks against either asset, and whether what it gives is still there. A name that reads like that of another asset of the wallet is told. It needs no passphrase.',
         )
         .argument('<offer>', OFFER_HELP)
         .option('--save <file>', 'also write the offer to a new file')
@@ -37,10 +38,11 @@ export function registerShow(offer: Command, act: Act): void {
 async function show(context: CliContext, text: string, { save }: { readonly save?: string }): Promise<Result> {
   const { id, offer, entry } = await readOfferArgument(context, text)
   const node = await openNode(context)
-  const views = assetViews(node, await openOptionalEthereum(context, node), FETCH_MS, context.signal)
+  const ethereum = await openOptionalEthereum(context, node)
+  const views = assetViews(node, ethereum, FETCH_MS, context.signal)
   const standing = await standingOf(node, offer, FETCH_MS, context.signal)
   if (entry !== undefined) await noteStanding(context.folder.offers, entry, standing)
-  const sides = await sidesOf(views, offer)
+  const sides = await sidesOf(views, offer, await ownNames(context, node, ethereum))
   if (save !== undefined) await writeNew(save, encodeOffer(offer))
   const { from: maker, taker, time, prev } = offer
   const { state, ...details } = standing
@@ -49,7 +51,7 @@ async function show(context: CliContext, text: string, { save }: { readonly save
     data: {
       ...{ offer: id, role: entry?.role, state, maker, taker, time, prev },
       ...{ give: sideData(sides.give), want: sideData(sides.want), ...details },
-      warnings: [...sides.give.warnings, ...sides.want.warnings],
+      warnings: sides.warnings,
       file,
     },
     text: formatTable([

@@ -5,6 +5,7 @@ import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { checkTakeable, takeOffer } from '../../../../node/client/offers/take.ts'
 import { lockPayments } from '../../account-lock.ts'
 import { checkFinal } from '../../assets/asset-option.ts'
+import { ownNames } from '../../assets/own-names.ts'
 import { assetViews } from '../../assets/views.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
@@ -49,8 +50,9 @@ async function take(context: CliContext, text: string, { yes, unfinal, memo }: F
   const node = await openNode(context)
   using wallet = await unlockWallet(context)
   const before = await checkTakeable(node, wallet, offer, FETCH_MS, signal)
-  const views = assetViews(node, await openOptionalEthereum(context, node), FETCH_MS, signal)
-  const sides = await sidesOf(views, offer)
+  const ethereum = await openOptionalEthereum(context, node)
+  const views = assetViews(node, ethereum, FETCH_MS, signal)
+  const sides = await sidesOf(views, offer, await ownNames(context, node, ethereum))
   const { give, want } = sides
   if (before.state === 'open') {
     if (give.view !== undefined) checkFinal(give.view, unfinal === true)

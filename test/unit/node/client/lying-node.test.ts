@@ -4,6 +4,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { force } from '../../../../node/client/ethereum/force.ts'
 import { lookUpKnown } from '../../../../node/client/look-up.ts'
+import { makeOffer } from '../../../../node/client/offers/make.ts'
+import { standingOf } from '../../../../node/client/offers/standing.ts'
+import { pay as payBy } from '../../../../node/client/pay.ts'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { type BridgeCall, forcedBy } from '../../../../node/ethereum/calls.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
@@ -11,10 +14,11 @@ import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { packTransaction } from '../../../../node/protocol/packed.ts'
+import { signDigest } from '../../../../node/protocol/signature.ts'
 import { decodeTransaction, type SignedTransaction } from '../../../../node/protocol/transaction.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
-import { accountOf, genesisOf, pay } from '../../../../scripts/assure/models/world.ts'
+import { accountOf, genesisOf, pay, signOffer } from '../../../../scripts/assure/models/world.ts'
 import { serve } from '../../../support/rpc/serve.ts'
 
 const [alice, bob] = [accountOf('alice'), accountOf('bob')]
@@ -85,3 +89,71 @@ async function forcedThrough(url: string, infohash: Infohash): Promise<readonly 
   await assert.rejects(force(createNodeClient(url), sender, infohash), /nothing is sent/)
   return calls.map(forcedBy)
 }
+
+test('inputs that cannot be are neither signed for, nor written into an offer that nobody could read', async (t) => {
+  const ids = Array.from({ length: 9 }, (_, i) => `${i}a`.repeat(20) as Infohash)
+  const [a = '', b = ''] = ids
+  const maker = { address: alice.address, sign: (digest: Uint8Array) => signDigest(digest, alice.key) }
+  const terms = { give: { tokens: 5n }, want: { tokens: 5n, asset: ids[8] as Infohash } }
+  for (const [prev, sum, forPayment] of [
+    [[a], 5n, 'paid'],
+    [[a], 4n, 'bad-answer'],
+    [[], 5n, 'bad-answer'],
+    [[a, a], 9n, 'bad-answer'],
+    [[a, b], 9n, 'paid'],
+    [ids.slice(0, 5), 9n, 'paid'],
+    [ids, 9n, 'bad-answer'],
+  ] as [Infohash[], bigint, string][]) {
+    const url = await serve(t, {
+      account_inputs: async () => ({ prev, sum, unorderedAncestors: 0 }),
+      tx_submit: async () => ({ ...record, infohash: a as Infohash, file: undefined }),
+    })
+    const node = createNodeClient(url)
+    const codeOf = async (act: () => Promise<unknown>, ok: string) =>
+      await act().then(
+        () => ok,
+        (error) => error.code,
+      )
+    const said = `${prev.length} inputs with ${sum}`
+    assert.equal(await codeOf(() => payBy(node, maker, { to: bob.address, tokens: 5n }, 1), 'paid'), forPayment, said)
+    // An offer asks for one input first.
+    const forOffer = prev.length === 1 && sum >= 5n ? 'made' : 'bad-answer'
+    const made = await codeOf(() => makeOffer(node, maker, terms, 1), 'made')
+    assert.equal(made, forOffer, said)
+  }
+})
+
+test('of an offer nothing is believed but what names its own inputs, and a file that spends them', async (t) => {
+  const give = prev.map((infohash) => infohash)
+  const offer = signOffer(alice, {
+    give: { tokens: 5n },
+    want: { tokens: 5n, asset: 'ab'.repeat(20) as Infohash },
+    time: 1,
+    prev: give,
+  })
+  const [input = '' as Infohash] = give
+  const spending = pay(alice, { to: alice.address, tokens: 5n, time: 9, prev: give })
+  const stranger = pay(bob, { to: alice.address, tokens: 5n, time: 9, prev: give })
+  const seen = { infohash: input, status: 'final', value: 7n } as const
+  for (const [outputs, file, expected] of [
+    [[seen], undefined, 'open'],
+    [[{ ...seen, infohash: 'cd'.repeat(20) as Infohash }], undefined, 'bad-answer'],
+    [[], undefined, 'bad-answer'],
+    [[seen, seen], undefined, 'bad-answer'],
+    [[{ ...seen, spentBy: spending.infohash }], spending.file, 'withdrawn'],
+    [[{ ...seen, spentBy: spending.infohash }], stranger.file, 'bad-answer'],
+    [[{ ...seen, spentBy: stranger.infohash }], stranger.file, 'bad-answer'],
+    // It says that something counts, and has nothing to show for it.
+    [[{ ...seen, spentBy: spending.infohash }], undefined, 'unknown'],
+  ] as [Result<'account_outputs'>['outputs'], Uint8Array | undefined, string][]) {
+    const url = await serve(t, {
+      account_outputs: async () => ({ outputs }),
+      tx_get: async ({ infohash }) => ({ ...record, infohash, file }),
+    })
+    const standing = await standingOf(createNodeClient(url), offer, 0).then(
+      ({ state }) => state,
+      (error) => error.code,
+    )
+    assert.equal(standing, expected)
+  }
+})

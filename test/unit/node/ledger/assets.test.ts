@@ -18,6 +18,7 @@ import {
   pay,
   person,
   request,
+  swap,
 } from './world.ts'
 
 const ALICE = person('alice')
@@ -249,4 +250,28 @@ test('a snapshot has outputs of other assets, and files of before it are believe
   assert.deepEqual(money(), before, 'nothing is counted twice')
   const on = pay({ from: BOB, to: ALICE, tokens: 20n, prev: [paid.infohash], asset: issued.infohash })
   assert.equal((await ledger.submit(on.file, 'peer')).status, 'accepted')
+})
+
+test('a swap of two other assets is a candidate as a payment of one is, and one for TTX as a payment of TTX', async () => {
+  const issued = issue({ from: OWNER, to: BOB, tokens: 50n, prev: [GENESIS_INFOHASH] })
+  const more = issue({ from: OWNER, to: BOB, tokens: 60n, prev: [issued.infohash] })
+  const [vault, first, second] = [
+    { tokens: 300n, asset: VAULT, prev: [credit.infohash] },
+    { tokens: 20n, asset: issued.infohash, prev: [issued.infohash] },
+    { tokens: 20n, asset: more.infohash, prev: [more.infohash] },
+  ]
+  const ttx = { tokens: 7n, prev: [more.infohash] }
+  const swaps = [
+    [swap({ maker: ALICE, give: vault, taker: BOB, want: first }), VAULT],
+    [swap({ maker: BOB, give: first, taker: ALICE, want: vault }), issued.infohash],
+    [swap({ maker: BOB, give: second, taker: OWNER, want: ttx }), undefined],
+    [swap({ maker: OWNER, give: ttx, taker: BOB, want: second }), undefined],
+  ] as const
+  for (const [swapped, asset] of swaps) {
+    await using other = await openLedger()
+    await other.ledger.setBranch({ final: GENESIS_BLOCK, blocks: [block('one', 1n, [step])] })
+    for (const { file } of [issued, more, swapped]) await other.ledger.submit(file, 'peer')
+    const found = (await other.ledger.candidates()).find(({ infohash }) => infohash === swapped.infohash)
+    assert.deepEqual([found?.asset, found?.request], [asset, undefined])
+  }
 })

@@ -148,3 +148,20 @@ test('a crash while a snapshot is loaded leaves an empty ledger or a loaded one'
   }
   assert(sawEmpty > 2)
 })
+
+test('of an output of before the snapshot it is known whether it is there, and what spends it', async () => {
+  const { at, outputs } = await snapshotOf()
+  await using world = await openLedger()
+  const { ledger } = world
+  await ledger.loadSnapshot(at, outputs)
+  const { infohash } = aliceToBob
+  assert.deepEqual(ledger.output(BOB.address, infohash), { infohash, status: 'final', value: 400n })
+  await ledger.submit(bobToAlice.file, 'peer')
+  const spent = { infohash, status: 'final', value: 400n, spentBy: bobToAlice.infohash } as const
+  assert.deepEqual(ledger.output(BOB.address, infohash), spent)
+  for (const { file } of old.toReversed()) await ledger.submit(file, 'peer')
+  await ledger.idle()
+  assert.deepEqual(ledger.output(BOB.address, infohash), spent)
+  // Alice's was spent before: by what nobody can show who does not know of the blocks before.
+  assert.deepEqual(ledger.output(ALICE.address, infohash), { infohash, status: 'final' })
+})

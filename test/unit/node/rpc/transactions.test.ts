@@ -190,3 +190,38 @@ test('account_assets lists all that is not TTX page by page, and balance, inputs
   )
   assert.deepEqual((await node.call('account_assets', { owner: alice.address })).assets.length, 1)
 })
+
+test('account_outputs says of single outputs whether they are there, and what spends them', async (t) => {
+  const node = await open(t)
+  const issued = pay(alice, { to: bob.address, tokens: 100n, issuance: true, time: 1, prev: [first] })
+  const paid = pay(alice, { to: bob.address, tokens: 7n, time: 2, prev: [issued.infohash] })
+  const spent = pay(bob, { to: alice.address, tokens: 7n, time: 3, prev: [paid.infohash] })
+  const rival = pay(bob, { to: bob.address, tokens: 7n, time: 4, prev: [paid.infohash] })
+  for (const { file } of [issued, paid, spent, rival]) await node.call('tx_submit', { file })
+  const nowhere = 'ab'.repeat(20) as Infohash
+  const seen = async (owner: typeof bob, of: Infohash[], asset?: Infohash) =>
+    (await node.call('account_outputs', { owner: owner.address, of, ...(asset && { asset }) })).outputs
+  const [a, b, c, d] = [issued, paid, spent, rival].map(({ infohash }) => infohash) as [
+    Infohash,
+    Infohash,
+    Infohash,
+    Infohash,
+  ]
+  const status = 'accepted'
+  assert.deepEqual(await seen(bob, [b, nowhere, a, d]), [
+    { infohash: b, status, value: 7n, spentBy: c },
+    { infohash: nowhere, status: 'unknown' },
+    { infohash: a, status },
+    { infohash: d, status: 'conflicting', value: 7n },
+  ])
+  assert.deepEqual(await seen(bob, [a, b], a), [
+    { infohash: a, status, value: 100n },
+    { infohash: b, status },
+  ])
+  const [change, got] = await seen(alice, [b, c])
+  assert.deepEqual([change?.spentBy, change?.status, got], [undefined, status, { infohash: c, status, value: 7n }])
+  for (const count of [0, 9]) {
+    const params = { owner: bob.address, of: Array.from({ length: count }, () => a) }
+    await assert.rejects(node.call('account_outputs', params), /expected array/)
+  }
+})

@@ -1,77 +1,23 @@
 // Offers on the command line, on a node without Ethereum: made, bound, shown, taken by one, withdrawn, and nothing done twice.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
+import { takeOffer } from '../../../../node/client/offers/take.ts'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
-import { TtxNode } from '../../../../node/node.ts'
-import { genesisState } from '../../../../node/protocol/genesis.ts'
-import { genesisBlock } from '../../../../node/protocol/header.ts'
+import type { OperationError } from '../../../../node/errors.ts'
 import { encodeOffer } from '../../../../node/protocol/offer.ts'
 import { decodeOffer } from '../../../../node/protocol/offer-file.ts'
-import { stateRoot } from '../../../../node/protocol/state.ts'
+import { signDigest } from '../../../../node/protocol/signature.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
-import { toGasPrice, toTime } from '../../../../node/protocol/units.ts'
-import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
-import { accountOf, genesisOf, RULES, signOffer, signTake } from '../../../../scripts/assure/models/world.ts'
-import { runCli } from '../../../../scripts/cli/program.ts'
-import { fakeShell } from '../../../support/fake-shell.ts'
-import { log } from '../../../support/log.ts'
+import { signOffer, signTake } from '../../../../scripts/assure/models/world.ts'
+import { bob, carol, openOffers } from '../../../support/offers.ts'
 
-const [alice, bob, carol] = [accountOf('alice'), accountOf('bob'), accountOf('carol')]
-const genesis = genesisOf(alice)
-const easiestTarget = 2n ** 240n
-const PASSPHRASE = 'four random words here'
 const WRITTEN = 10n ** 18n
 
-/** Alice has all TTX but 100 each of bob and carol; bob has 1,000 GOLD of 2 decimals in one output, and 40 in another. */
-async function open(t: TestContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'ttx-offers-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
-  const state = stateRoot(genesisState(genesis))
-  const definition = {
-    ...{ rules: RULES, genesis, easiestTarget, minDeposit: 100n, floorPrice: toGasPrice(7n) },
-    ...{ deployedBlock: 0n, deployedAt: toTime(0n) },
-    genesisBlock: genesisBlock({ ...RULES, easiestTarget, state }),
-  }
-  const deps = { log, clock: () => 1_800_000_000_000, version: '0.0.0' }
-  const rpc = { host: '127.0.0.1', port: 0 }
-  const node = new TtxNode(deps, { folder: join(folder, 'node'), definition, ethereum: [], rpc, network: {} })
-  await node.start()
-  t.after(() => node.stop())
-  for (const [name, { key }] of Object.entries({ alice, bob, carol })) {
-    const saved = await saveWallet(join(folder, 'wallets'), name, key, PASSPHRASE, { scryptN: 4_096 })
-    saved[Symbol.dispose]()
-  }
-  const text = async (args: readonly string[], input?: string) => {
-    const isTTY = input !== undefined && !args.includes('-')
-    const shell = fakeShell({ folder, env: { TTX_PASSPHRASE: PASSPHRASE }, isTTY })
-    if (input !== undefined) shell.stdin.end(input)
-    const exitCode = await runCli([...args, '--node', node.rpcUrl, '--data', folder], shell)
-    return { exitCode, out: shell.out(), err: shell.err() }
-  }
-  const json = async (...args: readonly string[]) => {
-    const { exitCode, out } = await text([...args, '--json'])
-    return { exitCode, ...JSON.parse(out) }
-  }
-  await json('send', '100', 'bob', '--wallet', 'alice')
-  await json('send', '100', 'carol', '--wallet', 'alice')
-  const { asset: gold } = await json('asset', 'issue', 'GOLD', '1040', '--decimals', '2', '--wallet', 'alice')
-  const paid = ['--asset', gold, '--unfinal', '--wallet', 'alice']
-  await json('send', '1000', 'bob', ...paid)
-  await json('send', '40', 'bob', ...paid)
-  const sell = (amount: string, want: string, ...flags: string[]) => {
-    const terms = ['--give', amount, '--give-asset', gold, '--want', want, '--unfinal']
-    return json('offer', 'create', ...terms, '--wallet', 'bob', ...flags)
-  }
-  const balance = async (who: string, ...flags: string[]) => BigInt((await json('balance', who, ...flags)).spendable)
-  return { folder, gold, json, text, sell, balance, rpcUrl: node.rpcUrl, book: join(folder, 'offers') }
-}
-
 test('an offer is a file that one takes: both halves move, and whole ids are said before anything is signed', async (t) => {
-  const { folder, gold, json, text, sell, balance } = await open(t)
+  const { folder, gold, json, text, sell, balance } = await openOffers(t)
   const file = join(folder, 'offer.json')
   const made = await sell('40', '2.5', '--save', file)
   assert.equal(made.exitCode, 0, JSON.stringify(made))
@@ -135,7 +81,7 @@ test('an offer is a file that one takes: both halves move, and whole ids are sai
 })
 
 test('an offer comes by standard input, and is refused where anything of it was changed', async (t) => {
-  const { text, sell, json, folder } = await open(t)
+  const { text, sell, json, folder } = await openOffers(t)
   const { file } = await sell('40', '1', '--taker', 'carol')
   const take = (input: string, ...flags: string[]) =>
     text(['offer', 'take', '-', '--yes', '--unfinal', '--json', ...flags], input)
@@ -158,7 +104,7 @@ test('an offer comes by standard input, and is refused where anything of it was 
 })
 
 test('what an offer gives is bound: nothing else of the folder spends it, and a second offer takes other outputs', async (t) => {
-  const { gold, json, sell, book } = await open(t)
+  const { gold, json, sell, book } = await openOffers(t)
   const first = await sell('30', '1')
   assert.deepEqual([first.bound, first.prev.length], ['4000', 1])
   const pay = (amount: string) => json('send', amount, 'carol', '--asset', gold, '--unfinal', '--wallet', 'bob')
@@ -180,13 +126,14 @@ test('what an offer gives is bound: nothing else of the folder spends it, and a 
 })
 
 test('terms that make no offer are refused with what is wrong about them', async (t) => {
-  const { gold, json, sell } = await open(t)
+  const { gold, json, sell } = await openOffers(t)
   const create = (...flags: string[]) => json('offer', 'create', '--wallet', 'bob', '--unfinal', ...flags)
   const asset = ['--give-asset', gold]
   for (const flags of [
     ['--give', '1', '--want', '2'],
     ['--give', '1', ...asset, '--want', '2', '--want-asset', gold],
     ['--give', '1', ...asset, '--want', '2', '--taker', 'bob'],
+    ['--give', '1', ...asset, '--want', '2', '--taker', `0x${'00'.repeat(20)}`],
     ['--give', '1', ...asset, '--want', '0'],
     ['--give', '1.001', ...asset, '--want', '1'],
   ])
@@ -197,7 +144,7 @@ test('terms that make no offer are refused with what is wrong about them', async
 })
 
 test('withdrawn by its maker alone, and said to be safe only when a block orders that', async (t) => {
-  const { gold, json, text, sell, balance } = await open(t)
+  const { gold, json, text, sell, balance } = await openOffers(t)
   const { offer } = await sell('40', '1')
   assert.equal((await json('offer', 'withdraw', offer, '--wallet', 'carol')).error.code, 'bad-arguments')
   const { out } = await text(['offer', 'withdraw', offer, '--wallet', 'bob'])
@@ -215,7 +162,7 @@ test('withdrawn by its maker alone, and said to be safe only when a block orders
 })
 
 test('an offer whose command was cut off before it said so is not made twice, and one that was said is', async (t) => {
-  const { folder, sell, book } = await open(t)
+  const { folder, sell, book } = await openOffers(t)
   const file = join(folder, 'offer.json')
   const first = await sell('40', '1', '--save', file)
   const kept = join(book, `${first.offer}.json`)
@@ -229,7 +176,7 @@ test('an offer whose command was cut off before it said so is not made twice, an
 })
 
 test('an offer of money that was never there, is spent otherwise, or is less than it says, cannot be taken', async (t) => {
-  const { folder, gold, json, rpcUrl } = await open(t)
+  const { folder, gold, json, rpcUrl } = await openOffers(t)
   const node = createNodeClient(rpcUrl)
   const { outputs } = await node.call('account_balance', { owner: bob.address, asset: gold })
   const small = outputs.find(({ value }) => value === 4_000n)
@@ -258,4 +205,49 @@ test('an offer of money that was never there, is spent otherwise, or is less tha
   await node.call('tx_submit', { file: encodeTransaction(tx) })
   const lost = await take(two.path)
   assert.deepEqual([lost.error.code, lost.error.facts.state], ['offer-gone', 'spent'])
+})
+
+test('a name that reads like that of what the wallet has is told to whoever shows, takes or makes an offer', async (t) => {
+  const { folder, gold, json, text } = await openOffers(t)
+  await json('send', '5', 'carol', '--asset', gold, '--unfinal', '--wallet', 'bob')
+  for (const amount of ['2', '3']) await json('send', amount, 'bob', '--wallet', 'alice')
+  for (const symbol of ['G0LD', 'gold', 'GO.LD']) {
+    const { asset } = await json('asset', 'issue', symbol, '10', '--decimals', '2', '--wallet', 'alice')
+    const file = join(folder, `${symbol}.json`)
+    const terms = ['--give', '10', '--give-asset', asset, '--want', '1', '--unfinal']
+    await json('offer', 'create', ...terms, '--save', file, '--wallet', 'alice')
+    const told = new RegExp(
+      `^careful +${asset}: its name ${symbol} reads like GOLD of another asset: ${gold}; compare`,
+      'm',
+    )
+    assert.match((await text(['offer', 'show', file, '--wallet', 'carol'])).out, told)
+    assert.match((await text(['offer', 'take', file, '--unfinal', '--wallet', 'carol'])).out, told)
+    // Who has nothing of that name is told nothing.
+    assert.doesNotMatch((await text(['offer', 'show', file, '--wallet', 'nobody'])).out, /reads like/)
+    const wanted = ['--give', '1', '--want', '2', '--want-asset', asset, '--unfinal', '--wallet', 'bob']
+    assert.match((await text(['offer', 'create', ...wanted])).out, told)
+  }
+})
+
+test('who is overtaken while signing is told what became of the offer, and not that they paid otherwise', async (t) => {
+  const { json, rpcUrl, sell } = await openOffers(t)
+  const node = createNodeClient(rpcUrl)
+  const rivals = {
+    taken: (offer: string) => json('offer', 'take', offer, '--yes', '--unfinal', '--wallet', 'alice'),
+    withdrawn: (offer: string) => json('offer', 'withdraw', offer, '--wallet', 'bob'),
+  }
+  for (const [state, overtake] of Object.entries(rivals)) {
+    const { offer: id, file } = await sell('40', '1')
+    let by = ''
+    const call: typeof node.call = async (method, params, signal) => {
+      if (method === 'tx_submit' && by === '') by = (await overtake(id)).infohash
+      return await node.call(method, params, signal)
+    }
+    const signer = { address: carol.address, sign: (digest: Uint8Array) => signDigest(digest, carol.key) }
+    const taking = takeOffer({ ...node, call }, signer, decodeOffer(file), 1, { fetchMs: 0 })
+    await assert.rejects(taking, (error: OperationError) => {
+      assert.deepEqual([error.code, error.facts['state'], error.facts['by']], ['offer-gone', state, by])
+      return true
+    })
+  }
 })
