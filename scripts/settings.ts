@@ -254,7 +254,7 @@ const settingsSchema = z.strictObject({
   pollMs: whole(20, 600_000).default(2_000).register(info, {
     env: 'TTX_POLL_MS',
     flag: '--poll-ms <ms>',
-    about: 'Milliseconds between two looks at Ethereum',
+    about: 'Milliseconds between two looks at Ethereum, of `ttx maker` at its node',
     example: '2000',
   }),
   finalityDepth: whole(1, 10_000).default(64).register(info, {

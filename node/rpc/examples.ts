@@ -154,12 +154,13 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
       spendable: 930n,
       ordered: 930n,
       final: 0n,
+      settled: 930n,
       outputs: [{ infohash: REQUEST, value: 930n, status: 'ordered' }],
     },
   },
   account_assets: {
     params: { owner: BOB },
-    result: { assets: [{ asset: VAULT, spendable: 250n, ordered: 250n, final: 0n }] },
+    result: { assets: [{ asset: VAULT, spendable: 250n, ordered: 250n, final: 0n, settled: 250n }] },
   },
   account_inputs: {
     params: { owner: BOB, tokens: 500n },

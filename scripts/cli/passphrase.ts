@@ -10,14 +10,9 @@ import { askHidden } from './prompt.ts'
 
 const MAX_FILE_BYTES = 4_096
 
-/** Opens the wallet that `--wallet` names. Throws what `openWallet` and `readPassphrase` throw. */
-export async function unlockWallet(context: CliContext): Promise<Wallet> {
-  const { folder, settings } = context
-  return openWallet(
-    folder.wallets,
-    settings.wallet,
-    await readPassphrase(context, `Passphrase of wallet "${settings.wallet}"`),
-  )
+/** Opens a wallet, that which `--wallet` names if no other is named. Throws what `openWallet` and `readPassphrase` throw. */
+export async function unlockWallet(context: CliContext, name = context.settings.wallet): Promise<Wallet> {
+  return openWallet(context.folder.wallets, name, await readPassphrase(context, `Passphrase of wallet "${name}"`))
 }
 
 /** The passphrase of a wallet that exists. Throws `OperationError`: 'passphrase-missing', 'bad-passphrase-file'. */

@@ -19,6 +19,7 @@ import { registerWait } from './commands/hold/wait.ts'
 import { registerWallet } from './commands/hold/wallet.ts'
 import { registerMiner } from './commands/mine/miner.ts'
 import { registerRelay } from './commands/mine/relay.ts'
+import { registerMaker } from './commands/offers/maker.ts'
 import { registerOffer } from './commands/offers/offer.ts'
 import { registerDemo } from './commands/run/demo.ts'
 import { registerDevnet } from './commands/run/devnet.ts'
@@ -60,6 +61,7 @@ const REGISTRATIONS: readonly Registration[] = [
   registerForce,
   registerAsset,
   registerOffer,
+  registerMaker,
   registerMiner,
   registerRelay,
   registerWatch,

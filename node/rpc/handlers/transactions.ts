@@ -123,8 +123,8 @@ function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
   }
 }
 
-function balanceAnswer({ accepted, ordered, final }: LedgerBalance) {
-  return { spendable: accepted + ordered + final, ordered, final }
+function balanceAnswer({ accepted, ordered, final, pendingOut }: LedgerBalance) {
+  return { spendable: accepted + ordered + final, ordered, final, settled: ordered + final + pendingOut }
 }
 
 /** Runs `work` with a signal that aborts after this long; no timer is left behind. */

@@ -11,7 +11,14 @@ const output = z
   .object({ infohash, value: amount, status: transactionStatus })
   .meta({ id: 'Output', description: 'Money that a transaction made, and that was not spent yet.' })
 
-const balance = z.object({ spendable: amount, ordered: amount, final: amount })
+const balance = z.object({
+  spendable: amount,
+  ordered: amount,
+  final: amount,
+  settled: amount.describe(
+    'All that blocks have ordered for it, also what a payment that no block has ordered spends.',
+  ),
+})
 
 export const ACCOUNT_METHODS = {
   account_balance: {

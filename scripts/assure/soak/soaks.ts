@@ -107,6 +107,12 @@ export const SOAKS: Readonly<Record<string, Soak>> = {
     batch: 1,
     variables: { FUZZ_ROWS: 'blobs' },
   },
+  maker: {
+    file: 'unit/node/client/maker/takers',
+    unit: 'random takers of a maker that is killed, where blocks lose, twice',
+    runs: 1_000,
+    batch: 1_000,
+  },
   environment: {
     file: 'adversarial/environment',
     unit: 'moves against real processes',

@@ -3,6 +3,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { PricedFrom } from '../../../node/client/maker/market.ts'
 import type { Bound } from '../../../node/client/offers/sparing.ts'
 import type { OfferStanding } from '../../../node/client/offers/standing.ts'
 import { writeDurably } from '../../../node/durable.ts'
@@ -12,7 +13,8 @@ import { formatOffer, type Offer } from '../../../node/protocol/offer.ts'
 import { decodeOffer, offerId } from '../../../node/protocol/offer-file.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { ofAsset } from '../../../node/protocol/state.ts'
-import { address, infohash } from '../../../node/schema.ts'
+import { address, amount, infohash } from '../../../node/schema.ts'
+import { formatJson } from '../context.ts'
 
 export type BookEntry = {
   readonly id: Infohash
@@ -20,6 +22,8 @@ export type BookEntry = {
   readonly role: 'made' | 'received'
   /** Whether the command that made it came to say so: else the same command goes on with it. */
   readonly isSaid: boolean
+  /** Of a rung of a maker: from what inventory it was priced. */
+  readonly pricedFrom?: PricedFrom
   /** What became of it for good: by a transaction in a final block. */
   readonly end?: z.infer<typeof END>
 }
@@ -32,6 +36,7 @@ const ENTRY = z.strictObject({
   offer: z.string(),
   role: z.enum(['made', 'received']),
   isSaid: z.boolean(),
+  pricedFrom: z.object({ base: amount, quote: amount, fee: amount }).optional(),
   end: END.optional(),
 })
 const NAME = /^([0-9a-f]{40})\.json$/
@@ -39,22 +44,31 @@ const NAME = /^([0-9a-f]{40})\.json$/
 /** Files that are open at once: a system gives a process a limited number. */
 const AT_ONCE = 32
 
-/** Newest first. Throws `OperationError`: 'book-damaged', and 'file-unreadable' where nobody can tell what is in it. */
-export async function readBook(folder: string): Promise<BookEntry[]> {
+/**
+ * Newest first. `known` is for those who read it again and again: entries by the names of their files, which are not read if they are there already.
+ * Throws `OperationError`: 'book-damaged', and 'file-unreadable' where nobody can tell what is in it.
+ */
+export async function readBook(folder: string, known = new Map<string, BookEntry>()): Promise<BookEntry[]> {
   const names = (await namesIn(folder)).filter((name) => NAME.test(name))
-  const entries: BookEntry[] = []
-  for (let begin = 0; begin < names.length; begin += AT_ONCE) {
-    const some = names.slice(begin, begin + AT_ONCE).map((name) => readEntry(join(folder, name)))
-    entries.push(...(await Promise.all(some)))
+  const unknown = names.filter((name) => !known.has(name))
+  for (let begin = 0; begin < unknown.length; begin += AT_ONCE) {
+    const some = unknown.slice(begin, begin + AT_ONCE)
+    const entries = await Promise.all(some.map((name) => readEntry(join(folder, name))))
+    for (const entry of entries) known.set(`${entry.id}.json`, entry)
   }
+  const entries = names.flatMap((name) => known.get(name) ?? [])
   return entries.toSorted((a, b) => b.offer.time - a.offer.time || (a.id < b.id ? -1 : 1))
 }
 
 /** On disk when it resolves, in place of what the book had of it. */
-export async function keepInBook(folder: string, { offer, role, isSaid, end }: Omit<BookEntry, 'id'>): Promise<void> {
+export async function keepInBook(
+  folder: string,
+  { offer, role, isSaid, pricedFrom, end }: Omit<BookEntry, 'id'>,
+): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const entry = { offer: formatOffer(offer), role, isSaid, ...(end === undefined ? {} : { end }) }
-  await writeDurably(join(folder, `${offerId(offer)}.json`), `${JSON.stringify(entry)}\n`)
+  // What is undefined is left out.
+  const entry = { offer: formatOffer(offer), role, isSaid, pricedFrom, end }
+  await writeDurably(join(folder, `${offerId(offer)}.json`), formatJson(entry))
 }
 
 /** The same entry, which what was seen just now may have ended for good. */
@@ -89,11 +103,15 @@ async function namesIn(folder: string): Promise<string[]> {
 
 async function readEntry(file: string): Promise<BookEntry> {
   try {
-    const { offer: text, end, ...entry } = ENTRY.parse(JSON.parse(await readFile(file, 'utf8')))
+    const { offer: text, pricedFrom, end, ...entry } = ENTRY.parse(JSON.parse(await readFile(file, 'utf8')))
     const offer = decodeOffer(text)
     const id = offerId(offer)
     if (!file.endsWith(`${id}.json`)) throw new RangeError(`the offer is ${id}`)
-    return { id, offer, ...entry, ...(end === undefined ? {} : { end }) }
+    return {
+      ...{ id, offer, ...entry },
+      ...(pricedFrom === undefined ? {} : { pricedFrom }),
+      ...(end === undefined ? {} : { end }),
+    }
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause
     const got = cause instanceof RuleError || cause instanceof RangeError ? cause.message : 'something else'

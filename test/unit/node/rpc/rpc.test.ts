@@ -28,13 +28,13 @@ describe('JSON-RPC', () => {
     const url = await serve(t, {
       account_balance: async (params) => {
         assert.deepStrictEqual(params, { owner })
-        return { spendable: big, ordered: 1n, final: 0n, outputs: [] }
+        return { spendable: big, ordered: 1n, final: 0n, settled: 1n, outputs: [] }
       },
       bridge_files: async () => ({ files: [{ name: 'steps.bin', bytes: Uint8Array.of(0, 255) }] }),
     })
     const client = createNodeClient(url)
     const balance = await client.call('account_balance', { owner })
-    assert.deepStrictEqual(balance, { spendable: big, ordered: 1n, final: 0n, outputs: [] })
+    assert.deepStrictEqual(balance, { spendable: big, ordered: 1n, final: 0n, settled: 1n, outputs: [] })
     const { files } = await client.call('bridge_files', { id: `0x${'1'.repeat(64)}` as never })
     assert.deepStrictEqual(files, [{ name: 'steps.bin', bytes: Uint8Array.of(0, 255) }])
   })

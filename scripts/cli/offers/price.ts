@@ -1,0 +1,34 @@
+// Prices as people write them: whole units of one asset for a whole unit of another one, without floats.
+
+import { InvalidArgumentError } from 'commander'
+import { formatAmount } from '../../../node/client/amount.ts'
+import type { Price } from '../../../node/client/maker/ladder.ts'
+import { parseWritten, type WrittenAmount } from '../amount.ts'
+
+/** Digits after the point of the whole unit of each; 0 where units are meant. */
+export type Decimals = { readonly base: number; readonly quote: number }
+
+const DIGITS = 8
+const PLACES = 100
+
+/** With eight digits that count, rounded. */
+export function formatPrice({ base, quote }: Price, decimals: Decimals): string {
+  const value = (quote * 10n ** BigInt(decimals.base + PLACES)) / (base * 10n ** BigInt(decimals.quote))
+  const cut = 10n ** BigInt(Math.max(0, `${value}`.length - DIGITS))
+  return formatAmount(((value + cut / 2n) / cut) * cut, PLACES)
+}
+
+export function toPrice({ whole, fraction }: WrittenAmount, decimals: Decimals): Price {
+  return {
+    base: 10n ** BigInt(decimals.base + fraction.length),
+    quote: BigInt(whole + fraction) * 10n ** BigInt(decimals.quote),
+  }
+}
+
+/** Millionths, from a percentage of at most four decimals that is above 0 and at most 50. For commander. */
+export function parsePercent(text: string): bigint {
+  const { whole, fraction } = parseWritten(text)
+  const millionths = BigInt(whole + fraction.padEnd(4, '0'))
+  if (fraction.length <= 4 && millionths > 0n && millionths <= 500_000n) return millionths
+  throw new InvalidArgumentError(`Expected a percentage above 0, at most 50, with at most 4 decimals; got ${text}.`)
+}
