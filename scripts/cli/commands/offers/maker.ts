@@ -71,7 +71,7 @@ export function registerMaker(program: Command, act: Act): void {
         .option('--dry-run', 'say which ladder it would have, and do nothing; it needs no passphrase')
         .option('--withdraw', 'withdraw all offers of this market, and end')
         .action(act(run)),
-      ['node', 'ethereum', 'pollMs'],
+      ['node', 'deployment', 'ethereum', 'pollMs'],
     ),
     `ttx maker --base ${'c12fe1c06b'.repeat(4)} --dry-run --wallet stock`,
     `ttx maker --base ${'c12fe1c06b'.repeat(4)} --out /var/www/offers --wallet stock --shop shop`,
