@@ -14,7 +14,7 @@ import { pickMove, pickTime, type RaceMove } from '../../support/contract/race-d
 
 const FIRST_SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 /** Races in the ordinary run: 100. More with FUZZ_RUNS, one for six. */
-const TREES = Math.ceil(Number(process.env['FUZZ_RUNS'] ?? 600) / 6)
+const TREES = Math.ceil(Number(process.env['FUZZ_RUNS'] ?? 360) / 6)
 const MOVES = 80
 const FLAGS = { refuted: 1, final: 2, rival: 4, unpaid: 8 } as const
 

@@ -22,7 +22,7 @@ import { someHash } from '../../support/contract/blocks.ts'
 import { believedProof, openNothing, RowTrials, statedOpening } from '../harness/row-trials.ts'
 
 /** Lies in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED. */
-const runs = Number(process.env['FUZZ_RUNS'] ?? 2_000)
+const runs = Number(process.env['FUZZ_RUNS'] ?? 1_000)
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
 const LIES_PER_BLOCK = 20
 const AT_ONCE = 240

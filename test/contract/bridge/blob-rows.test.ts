@@ -25,7 +25,7 @@ import { packedBytes, someHash } from '../../support/contract/blocks.ts'
 import { believedProof, RowTrials } from '../harness/row-trials.ts'
 
 /** Rows in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED. */
-const runs = Number(process.env['FUZZ_RUNS'] ?? 2_000)
+const runs = Number(process.env['FUZZ_RUNS'] ?? 1_000)
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
 const AT_ONCE = 480
 /** How many of the rows are also shown by proofs in which something is wrong. */

@@ -16,7 +16,7 @@ import { readerOf } from '../../support/queue.ts'
 import { buildRefutation } from '../../support/refutation.ts'
 
 /** Mutations in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED. */
-const runs = Number(process.env['FUZZ_RUNS'] ?? 2_000)
+const runs = Number(process.env['FUZZ_RUNS'] ?? 1_000)
 const seed = Number(process.env['FUZZ_SEED'] ?? 1)
 const MUTATIONS_PER_BLOCK = 40
 const BLOCKS_PER_CHAIN = 25

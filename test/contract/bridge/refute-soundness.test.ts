@@ -22,7 +22,7 @@ import { publishedOf } from '../../support/contract/stage.ts'
 import { joinOpening, type Opening, splitOpening } from '../../support/opening.ts'
 
 /** Proofs in the ordinary run; more with FUZZ_RUNS, others with FUZZ_SEED. */
-const runs = Number(process.env['FUZZ_RUNS'] ?? 2_000)
+const runs = Number(process.env['FUZZ_RUNS'] ?? 1_000)
 const seed = Number(process.env['FUZZ_SEED'] ?? 2)
 const BLOCKS_PER_CHAIN = 25
 
