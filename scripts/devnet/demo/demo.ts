@@ -154,7 +154,7 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions) {
   const balances = await stage.step('all nodes agree', () => way.agree(people, [token.gateway, issued]))
   for (const { owner, asset, units } of assets.expected(issued)) {
     const got = balances.find((each) => each.owner === owner)?.assets.find((each) => each.asset === asset)
-    check(got?.final === units, `${owner} to have ${units} final units of ${asset}`, `${got?.final}`)
+    check(got?.spendable === units, `${owner} to have ${units} units of ${asset}`, `${got?.spendable}`)
   }
   const last = stage.supply.at(-1)
   check(

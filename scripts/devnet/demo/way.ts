@@ -136,17 +136,16 @@ export class Way {
 
   async #balance(owner: Address, asset?: Asset) {
     const question = ofAsset({ owner }, asset)
-    const [here, there] = await Promise.all([
-      this.#node.call('account_balance', question),
-      this.#peer.call('account_balance', question),
-    ])
-    check(
-      here.spendable === there.spendable && here.final === there.final,
-      `the same balance of ${owner} at both nodes`,
-      `${here.spendable} and ${there.spendable}`,
-    )
-    const { spendable, ordered, final } = here
-    return { spendable, ordered, final }
+    // Each sees in its own time that a block is final.
+    return await this.#until(`both nodes to say the same balance of ${owner}`, async () => {
+      const [here, there] = await Promise.all([
+        this.#node.call('account_balance', question),
+        this.#peer.call('account_balance', question),
+      ])
+      const { spendable, ordered, final } = here
+      const isSame = spendable === there.spendable && ordered === there.ordered && final === there.final
+      return isSame ? { spendable, ordered, final } : undefined
+    })
   }
 
   /** Every transaction of Ethereum that touched the bridge or a gateway, by what it did; each request was paid once. */
