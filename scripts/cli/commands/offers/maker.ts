@@ -18,7 +18,7 @@ import { makerBook, readOnly } from '../../offers/maker-book.ts'
 import { type Pair, pairOf } from '../../offers/maker-pair.ts'
 import { indexOf, ladderRows, reportRows } from '../../offers/maker-words.ts'
 import { parsePercent } from '../../offers/price.ts'
-import { showOffers } from '../../offers/showcase.ts'
+import { checkShowcase, showOffers } from '../../offers/showcase.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { printable } from '../../printable.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -103,11 +103,12 @@ async function run(context: CliContext, flags: Flags): Promise<Result | undefine
       text: formatTable([...ladderRows(plan, pair).map(({ row }) => row), ...reportRows(report, pair)]),
     }
   }
+  const { out } = flags
+  if (out !== undefined) await checkShowcase(out, folder.root, market)
   await using resources = new AsyncDisposableStack()
   const stockWallet = resources.use(await unlockWallet(context))
   const shopWallet = resources.use(await unlockWallet(context, flags.shop))
   resources.use(await lockAccount(folder.outbox, `maker-${shop}`, shop))
-  const { out } = flags
   const deps: MakerDeps = {
     ...{ node, now: Date.now, book, stock: stockWallet, shop: shopWallet },
     show: async (shown: readonly Shown[]) => {

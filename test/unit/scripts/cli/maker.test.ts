@@ -113,13 +113,17 @@ test('limits in flags are kept: rungs, size, fee, prices, and what is not given 
 })
 
 test('terms that make no market are refused', async (t) => {
-  const { street, run, market, json } = await open(t)
+  const { street, run, market, json, book } = await open(t)
   const code = async (...args: string[]) => (await json(...args)).error.code
   assert.equal(await code(), 'bad-arguments')
   assert.equal(await code('--quote', street.gold, '--dry-run'), 'bad-arguments')
   assert.equal(await code('--shop', 'stock', '--dry-run'), 'bad-arguments')
   assert.equal(await code('--dry-run', '--withdraw'), 'bad-arguments')
   assert.equal(await code('--shop', 'nobody', '--dry-run'), 'bad-address')
+  // Where the book is, a web server serves nothing, and no file is removed.
+  for (const inside of ['.', 'offers', 'offers/sub', 'wallets', '..'])
+    assert.equal(await code('--out', join(street.folder, 'data', inside)), 'bad-arguments')
+  await assert.rejects(book(), { code: 'ENOENT' })
   for (const flags of [
     ['--fee', '0'],
     ['--fee', '51'],
