@@ -108,7 +108,8 @@ async function run(context: CliContext, flags: Flags): Promise<Result | undefine
   await using resources = new AsyncDisposableStack()
   const stockWallet = resources.use(await unlockWallet(context))
   const shopWallet = resources.use(await unlockWallet(context, flags.shop))
-  resources.use(await lockAccount(folder.outbox, `maker-${shop}`, shop))
+  // Of the stock as well: for another shop its rungs would be money that comes and goes, which moves the price.
+  for (const wallet of [shop, stock]) resources.use(await lockAccount(folder.outbox, `maker-${wallet}`, wallet))
   const deps: MakerDeps = {
     ...{ node, now: Date.now, book, stock: stockWallet, shop: shopWallet },
     show: async (shown: readonly Shown[]) => {

@@ -16,6 +16,7 @@ import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { serve } from '../../../support/rpc/serve.ts'
 import { SHOP, START, STOCK, Street } from '../../node/client/maker/street.ts'
+import { person } from '../../node/ledger/world.ts'
 
 const PASSPHRASE = 'four random words here'
 const TTX = fileURLToPath(new URL('../../../../scripts/ttx.ts', import.meta.url))
@@ -35,7 +36,7 @@ async function open(t: TestContext) {
   const street = await Street.open(t, 3)
   const url = await serve(t, street.handlers)
   const data = join(street.folder, 'data')
-  for (const [name, { key }] of Object.entries({ stock: STOCK, shop: SHOP })) {
+  for (const [name, { key }] of Object.entries({ stock: STOCK, shop: SHOP, other: person('other') })) {
     const saved = await saveWallet(join(data, 'wallets'), name, key, PASSPHRASE, { scryptN: 4_096 })
     saved[Symbol.dispose]()
   }
@@ -168,6 +169,13 @@ test('the ladder is a folder of files: takers take, blocks order, rungs come and
   assert.equal(reports().at(-1).waiting.sold.trades, 1)
   // Another maker of the shop is refused, and a node that is away is waited for.
   assert.equal((await json('--out', out)).error.code, 'account-in-use')
+  // So is one of the stock: of another shop, and as the shop of another stock.
+  for (const [stock, shop] of [
+    ['stock', 'other'],
+    ['other', 'stock'],
+    ['shop', 'other'],
+  ] as const)
+    assert.equal((await json('--wallet', stock, '--shop', shop, '--withdraw')).error.code, 'account-in-use')
   street.state = 'syncing'
   await street.mine()
   const { asked } = street
