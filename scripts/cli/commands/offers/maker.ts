@@ -44,6 +44,8 @@ type Flags = {
 
 /** A node leaves 256 outputs alone at once, and twice as many rungs as are wanted may stand on a side. */
 const MOST_RUNGS = 60
+const LEFT_WORDS =
+  'a take that no block has ordered has them; if it loses they stand again, so run this again after the next block'
 
 export function registerMaker(program: Command, act: Act): void {
   addExamples(
@@ -160,12 +162,16 @@ async function keep(context: CliContext, maker: Maker, pair: Pair): Promise<void
 
 function withdrawn({ done, report }: Round, pair: Pair): Result {
   const { withdrawn: count, problems } = done
-  const waiting = problems.map((problem): [string, string] => ['careful', problem.message])
+  const { open, waiting } = report
+  // What a take has cannot be withdrawn: if it loses, the offer stands again. Nor can what hangs on a take that a block ordered no longer.
+  const left = open.sell + open.buy - count + waiting.sold.trades + waiting.bought.trades
+  const rows = problems.map((problem): [string, string] => ['careful', problem.message])
+  if (left > 0) rows.push(['careful', `${left} cannot be withdrawn now: ${LEFT_WORDS}`])
   return {
-    data: { withdrawn: count, problems: problems.map(({ code }) => code), ...report },
+    data: { withdrawn: count, left, problems: problems.map(({ code }) => code), ...report },
     text: formatTable([
       ['withdrawn', `${count} offer${count === 1 ? '' : 's'}`],
-      ...waiting,
+      ...rows,
       ['safe', 'when a block orders it, not before: until then a take may still win; run it again to see'],
       ...reportRows(report, pair),
     ]),

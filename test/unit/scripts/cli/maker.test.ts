@@ -201,6 +201,30 @@ test('the ladder is a folder of files: takers take, blocks order, rungs come and
   assert.deepEqual(await street.spendable(STOCK.address), street.settled())
 })
 
+test('what a take has when all is withdrawn is told of, since it stands again if that take loses', async (t) => {
+  const { street, run, json, index, out, market } = await open(t)
+  const shell = fakeShell({ folder: street.folder, env: { TTX_PASSPHRASE: PASSPHRASE } })
+  const running = runCli([...market, '--out', out], shell)
+  await until('the ladder', async () => (await index()).sell.length === 3 && (await index()).buy.length === 3)
+  shell.controller.abort()
+  await running
+  await street.mine()
+  const [nearest] = (await index()).sell
+  const [liar] = street.takers
+  assert(liar && nearest)
+  const offer = decodeOffer(await readFile(join(out, nearest.file), 'utf8'))
+  await street.lie(liar, { id: offerId(offer), side: 'sell', offer }, 1)
+  const first = await json('--withdraw', '--out', out)
+  assert.deepEqual([first.withdrawn, first.left, first.open], [5, 1, { sell: 2, buy: 3 }])
+  assert.match((await run(['--withdraw', '--out', out])).out, /^careful +1 cannot be withdrawn now: /m)
+  // The money of the take goes elsewhere.
+  await street.mine()
+  const then = await json('--withdraw', '--out', out)
+  assert.deepEqual([then.withdrawn, then.left], [1, 0])
+  await street.mine()
+  assert.deepEqual(await street.spendable(STOCK.address), street.settled())
+})
+
 test('a process that is killed again and again goes on with the same book, and offers nothing twice', async (t) => {
   const { street, json, index, taken, out, market, book } = await open(t)
   const random = randomOf(SEED)
