@@ -14,7 +14,7 @@ import { ASSET_HELP, checkMeant, parseAsset } from '../../assets/asset-option.ts
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatJson, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
-import { makerBook, readOnly } from '../../offers/maker-book.ts'
+import { checkAlone, makerBook, readOnly } from '../../offers/maker-book.ts'
 import { type Pair, pairOf } from '../../offers/maker-pair.ts'
 import { indexOf, ladderRows, reportRows } from '../../offers/maker-words.ts'
 import { parsePercent } from '../../offers/price.ts'
@@ -125,6 +125,7 @@ async function run(context: CliContext, flags: Flags): Promise<Result | undefine
   }
   const maker = new Maker(deps, market, pair.options)
   if (flags.withdraw) return withdrawn(await maker.withdrawAll(signal), pair)
+  await checkAlone(node, folder.offers, market, signal)
   context.say(
     formatTable([
       ['market', `${pair.name('base')} for ${pair.name('quote')}`],
