@@ -11,7 +11,7 @@ import { sparing } from '../offers/sparing.ts'
 import { handIn, pay, type Signer, signTransaction } from '../pay.ts'
 import type { NodeClient } from '../rpc.ts'
 import { type Free, type Plan, SIDES, type Side, type Wanted } from './ladder.ts'
-import { amountOf, assetGiven, type Booked, type MakerBook, type Market, type PricedFrom } from './market.ts'
+import { amountOf, assetGiven, type Booked, type MakerBook, type Market, outputOf, type PricedFrom } from './market.ts'
 import { firstOwn, ownMoney } from './own-money.ts'
 
 export type Hands = {
@@ -72,7 +72,10 @@ export async function carryOut(
   return { made, withdrawn, problems }
 }
 
-/** Several outputs in one payment of the shop to the stock. Of the offers that give them, these are withdrawn. */
+/**
+ * Payments of the shop to the stock: of several outputs that no offer gives, and of that of each rung alone, which withdraws it: together, a take of one
+ * rung that is ordered first would revive all others.
+ */
 async function takeBack(
   { node, stock, shop, now }: Hands,
   market: Market,
@@ -80,22 +83,20 @@ async function takeBack(
   isDone: (act: () => Promise<unknown>) => Promise<boolean>,
   signal?: AbortSignal,
 ): Promise<number> {
+  const isPaid = async (side: Side, outputs: readonly Pick<Free, 'infohash' | 'value'>[]) => {
+    const tokens = outputs.reduce((sum, { value }) => sum + value, 0n)
+    const prev = outputs.map(({ infohash }) => infohash).toSorted()
+    const payment = ofAsset({ to: stock.address, tokens }, assetGiven(market, side))
+    const tx = signTransaction(shop, { ...payment, time: seconds(now), prev })
+    return await isDone(() => handIn(node, encodeTransaction(tx), signal))
+  }
   let count = 0
   for (const side of SIDES) {
-    const asset = assetGiven(market, side)
-    const rungs = withdrawn.filter(({ offer: { give } }) => give.asset === asset)
-    const outputs = [
-      ...rungs.flatMap(({ offer: { give, prev } }) => prev.map((infohash) => ({ infohash, value: give.tokens }))),
-      ...swept.filter((output) => output.side === side),
-    ]
-    for (let at = 0; at < outputs.length; at += MAX_INPUTS) {
-      const some = outputs.slice(at, at + MAX_INPUTS)
-      const tokens = some.reduce((sum, { value }) => sum + value, 0n)
-      const prev = some.map(({ infohash }) => infohash).toSorted()
-      const tx = signTransaction(shop, { ...ofAsset({ to: stock.address, tokens }, asset), time: seconds(now), prev })
-      if (await isDone(() => handIn(node, encodeTransaction(tx), signal)))
-        count += Math.max(0, Math.min(MAX_INPUTS, rungs.length - at))
-    }
+    const rungs = withdrawn.filter(({ offer: { give } }) => give.asset === assetGiven(market, side))
+    for (const { offer } of rungs)
+      if (await isPaid(side, [{ infohash: outputOf(offer), value: offer.give.tokens }])) count += 1
+    const outputs = swept.filter((output) => output.side === side)
+    for (let at = 0; at < outputs.length; at += MAX_INPUTS) await isPaid(side, outputs.slice(at, at + MAX_INPUTS))
   }
   return count
 }

@@ -10,7 +10,7 @@ import type { Result } from '../../rpc/api.ts'
 import { lookUp } from '../look-up.ts'
 import type { NodeClient } from '../rpc.ts'
 import { type Free, type Inventory, SIDES, type Side, type Standing } from './ladder.ts'
-import { assetGiven, type Booked, type MakerBook, type Market, sideOf } from './market.ts'
+import { assetGiven, type Booked, type MakerBook, type Market, outputOf, sideOf } from './market.ts'
 
 type Balance = Result<'account_balance'>
 type Status = Result<'tx_get'>['status']
@@ -231,9 +231,4 @@ export class Eye {
   #purse(owner: Market['shop'], side: Side) {
     return ofAsset({ owner }, assetGiven(this.#market, side))
   }
-}
-
-function outputOf({ prev: [output] }: Booked['offer']): Infohash {
-  if (output === undefined) throw new RangeError('an offer has an input')
-  return output
 }
