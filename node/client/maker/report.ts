@@ -37,9 +37,9 @@ export type Report = {
 const NONE: Trades = { trades: 0, base: 0n, quote: 0n }
 
 /**
- * Whether no rung stands, and what no block has ordered would move the price by more than the fee (millionths): who pays in both assets may see one of the
- * two ordered before the other, and somebody's single unit of that one would have a price by then. A ladder that stands is not kept from anything, since
- * what is paid in may never count.
+ * Whether no rung stands, and what no block has ordered would move the price by more than the fee (millionths): of the two assets that an operator pays
+ * in, a block may order one before the other, and somebody's single unit of that other one would have a price by then. A ladder that stands is kept from
+ * nothing, since what is paid in may never count.
  */
 export function isFunding({ inventory, spendable, standing }: Sight, fee: bigint): boolean {
   return (

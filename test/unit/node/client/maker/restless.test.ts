@@ -12,7 +12,7 @@ const MOST_ROUNDS = 8
 
 for (const [who, to] of Object.entries({ stock: STOCK.address, shop: SHOP.address })) {
   for (const what of ['base', 'quote'] as const) {
-    test(`who pays ${what} into the ${who} again and again does not stop the maker`, async (t) => {
+    test(`somebody who pays ${what} into the ${who} again and again does not stop the maker`, async (t) => {
       const street = await Street.open(t, 2)
       const [restless, taker] = street.takers
       assert(restless && taker)
