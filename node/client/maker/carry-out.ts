@@ -11,7 +11,8 @@ import { sparing } from '../offers/sparing.ts'
 import { handIn, pay, type Signer, signTransaction } from '../pay.ts'
 import type { NodeClient } from '../rpc.ts'
 import { type Free, type Plan, SIDES, type Side, type Wanted } from './ladder.ts'
-import { amountOf, assetGiven, type Booked, type MakerBook, type Market, type PricedFrom } from './market.ts'
+import { amountOf, assetGiven, type Booked, type MakerBook, type Market, outputOf, type PricedFrom } from './market.ts'
+import { firstOwn, ownMoney } from './own-money.ts'
 
 export type Hands = {
   readonly node: NodeClient
@@ -31,6 +32,9 @@ const PASSING: readonly OperationError['code'][] = [
   'insufficient-funds',
   'funds-spread',
 ]
+
+/** Payments of others that no block has ordered are looked at up to this many, to join what is there. */
+const MOST_LOOKS = 64
 
 /** Throws what is not of one payment: a node that does not answer, a disk that is full, a broken rule. */
 export async function carryOut(
@@ -68,7 +72,10 @@ export async function carryOut(
   return { made, withdrawn, problems }
 }
 
-/** Several outputs in one payment of the shop to the stock. Of the offers that give them, these are withdrawn. */
+/**
+ * Payments of the shop to the stock: of several outputs that no offer gives, and of that of each rung alone, which withdraws it: together, a take of one
+ * rung that is ordered first would revive all others.
+ */
 async function takeBack(
   { node, stock, shop, now }: Hands,
   market: Market,
@@ -76,22 +83,20 @@ async function takeBack(
   isDone: (act: () => Promise<unknown>) => Promise<boolean>,
   signal?: AbortSignal,
 ): Promise<number> {
+  const isPaid = async (side: Side, outputs: readonly Pick<Free, 'infohash' | 'value'>[]) => {
+    const tokens = outputs.reduce((sum, { value }) => sum + value, 0n)
+    const prev = outputs.map(({ infohash }) => infohash).toSorted()
+    const payment = ofAsset({ to: stock.address, tokens }, assetGiven(market, side))
+    const tx = signTransaction(shop, { ...payment, time: seconds(now), prev })
+    return await isDone(() => handIn(node, encodeTransaction(tx), signal))
+  }
   let count = 0
   for (const side of SIDES) {
-    const asset = assetGiven(market, side)
-    const rungs = withdrawn.filter(({ offer: { give } }) => give.asset === asset)
-    const outputs = [
-      ...rungs.flatMap(({ offer: { give, prev } }) => prev.map((infohash) => ({ infohash, value: give.tokens }))),
-      ...swept.filter((output) => output.side === side),
-    ]
-    for (let at = 0; at < outputs.length; at += MAX_INPUTS) {
-      const some = outputs.slice(at, at + MAX_INPUTS)
-      const tokens = some.reduce((sum, { value }) => sum + value, 0n)
-      const prev = some.map(({ infohash }) => infohash).toSorted()
-      const tx = signTransaction(shop, { ...ofAsset({ to: stock.address, tokens }, asset), time: seconds(now), prev })
-      if (await isDone(() => handIn(node, encodeTransaction(tx), signal)))
-        count += Math.max(0, Math.min(MAX_INPUTS, rungs.length - at))
-    }
+    const rungs = withdrawn.filter(({ offer: { give } }) => give.asset === assetGiven(market, side))
+    for (const { offer } of rungs)
+      if (await isPaid(side, [{ infohash: outputOf(offer), value: offer.give.tokens }])) count += 1
+    const outputs = swept.filter((output) => output.side === side)
+    for (let at = 0; at < outputs.length; at += MAX_INPUTS) await isPaid(side, outputs.slice(at, at + MAX_INPUTS))
   }
   return count
 }
@@ -105,22 +110,33 @@ async function cutRung(hands: Hands, market: Market, wanted: Wanted, pricedFrom:
       ? prev.map((infohash) => ofAsset({ owner, infohash }, give.asset))
       : [],
   )
-  const payer = sparing(node, bound)
+  const payer = sparing(ownMoney(node, market), bound)
   const payment = ofAsset({ to: shop.address, tokens: wanted.give }, asset)
   try {
     const { infohash } = await pay(payer, stock, payment, seconds(now), signal)
     await offer(hands, market, wanted, infohash, pricedFrom)
   } catch (error) {
-    if (error instanceof OperationError && error.code === 'funds-spread') await join(hands, market, wanted.side, signal)
+    if (error instanceof OperationError && error.code === 'funds-spread')
+      await join(hands, market, wanted.side, new Set(bound.map(({ infohash }) => infohash)), signal)
     throw error
   }
 }
 
-/** The stock is in too many outputs for one payment: the largest become one. */
-async function join({ node, stock, now }: Hands, market: Market, side: Side, signal?: AbortSignal): Promise<void> {
+/** The stock is in too many outputs for one payment: the largest become one, but for what offers of the stock bind. */
+async function join(
+  { node, stock, now }: Hands,
+  market: Market,
+  side: Side,
+  bound: ReadonlySet<Infohash>,
+  signal?: AbortSignal,
+): Promise<void> {
   const asset = assetGiven(market, side)
   const { outputs } = await node.call('account_balance', ofAsset({ owner: stock.address }, asset), signal)
-  const largest = outputs.toSorted((a, b) => (a.value > b.value ? -1 : 1)).slice(0, MAX_INPUTS)
+  const sorted = outputs
+    .filter(({ infohash }) => !bound.has(infohash))
+    .toSorted((a, b) => (a.value > b.value ? -1 : a.value < b.value ? 1 : 0))
+  const largest = await firstOwn(node, market, sorted, MOST_LOOKS, signal)
+  if (largest.length < 2) return
   const tokens = largest.reduce((sum, { value }) => sum + value, 0n)
   const prev = largest.map(({ infohash }) => infohash).toSorted()
   const tx = signTransaction(stock, { ...ofAsset({ to: stock.address, tokens }, asset), time: seconds(now), prev })

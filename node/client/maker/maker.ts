@@ -5,7 +5,7 @@ import type { Offer } from '../../protocol/offer.ts'
 import { carryOut, type Done, type Hands } from './carry-out.ts'
 import { type LadderOptions, type Plan, planLadder, type Side } from './ladder.ts'
 import type { Market } from './market.ts'
-import { type Report, reportOf } from './report.ts'
+import { isFunding, type Report, reportOf } from './report.ts'
 import { Eye, type Sight } from './sight.ts'
 
 /** An offer that anybody may take now. */
@@ -40,9 +40,7 @@ export class Maker {
   async round(signal?: AbortSignal): Promise<Round | undefined> {
     const sight = await this.#eye.look(signal)
     if (sight === undefined) return undefined
-    const { inventory, standing, free } = sight
-    const plan = planLadder(inventory, standing, free, this.#options)
-    return await this.#carryOut(sight, plan, signal)
+    return await this.#carryOut(sight, this.#planOf(sight), signal)
   }
 
   /** What the next round would do, and nothing is done. */
@@ -50,7 +48,7 @@ export class Maker {
     this.#eye.forget()
     const sight = await this.#eye.look(signal)
     if (sight === undefined) throw new RangeError('what was forgotten is looked at')
-    return { plan: planLadder(sight.inventory, sight.standing, sight.free, this.#options), report: reportOf(sight) }
+    return { plan: this.#planOf(sight), report: reportOf(sight, this.#options.fee) }
   }
 
   /** Withdraws all rungs, and takes all back that a block has ordered. */
@@ -63,6 +61,12 @@ export class Maker {
     return await this.#carryOut(sight, { kept: [], made: [], withdrawn, swept }, signal)
   }
 
+  #planOf(sight: Sight): Plan {
+    const { inventory, standing, free } = sight
+    const plan = planLadder(inventory, standing, free, this.#options)
+    return isFunding(sight, this.#options.fee) ? { ...plan, made: [] } : plan
+  }
+
   async #carryOut(sight: Sight, plan: Plan, signal?: AbortSignal): Promise<Round> {
     const { inventory } = sight
     try {
@@ -70,13 +74,13 @@ export class Maker {
       const withdrawn = sight.mine.flatMap(({ booked }) => (leaving.has(booked.id) ? [booked] : []))
       await this.#deps.show(shownOf(sight).filter(({ id }) => !leaving.has(id)))
       if (plan.made.length + plan.withdrawn.length + plan.swept.length === 0)
-        return { plan, done: NOTHING, report: reportOf(sight) }
+        return { plan, done: NOTHING, report: reportOf(sight, this.#options.fee) }
       this.#eye.forget()
       const pricedFrom = { ...inventory, fee: this.#options.fee }
       const done = await this.#deps.alone(() =>
         carryOut(this.#deps, this.#market, { ...plan, withdrawn }, pricedFrom, signal),
       )
-      return { plan, done, report: reportOf(sight) }
+      return { plan, done, report: reportOf(sight, this.#options.fee) }
     } catch (error) {
       this.#eye.forget()
       throw error

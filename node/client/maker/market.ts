@@ -57,3 +57,9 @@ export function sideOf(market: Market, { from, give, want, taker, prev }: Offer)
   if (give.asset === market.base && want.asset === market.quote) return 'sell'
   return give.asset === market.quote && want.asset === market.base ? 'buy' : undefined
 }
+
+/** The one that a rung gives whole. */
+export function outputOf({ prev: [output] }: Offer): Infohash {
+  if (output === undefined) throw new RangeError('an offer has an input')
+  return output
+}

@@ -1,6 +1,6 @@
 // What a maker did so far, in exact units: bought, sold, earned, and the product of its inventory then and now.
 
-import { feeIn } from './curve.ts'
+import { feeIn, PPM } from './curve.ts'
 import type { Inventory, Side } from './ladder.ts'
 import type { Sight } from './sight.ts'
 
@@ -16,6 +16,8 @@ export type Report = {
   /** What blocks have ordered for both wallets. */
   readonly inventory: Inventory
   readonly spendable: Inventory
+  /** No ladder begins before a block orders what is paid in or out. */
+  readonly isFunding: boolean
   /** By takes that a block orders. */
   readonly sold: Trades
   readonly bought: Trades
@@ -34,7 +36,23 @@ export type Report = {
 
 const NONE: Trades = { trades: 0, base: 0n, quote: 0n }
 
-export function reportOf({ inventory, spendable, mine }: Sight): Report {
+/**
+ * Whether no rung stands, and what no block has ordered would move the price by more than the fee (millionths): of the two assets that an operator pays
+ * in, a block may order one before the other, and somebody's single unit of that other one would have a price by then. A ladder that stands is kept from
+ * nothing, since what is paid in may never count.
+ */
+export function isFunding({ inventory, spendable, standing }: Sight, fee: bigint): boolean {
+  return (
+    standing.length === 0 &&
+    (['base', 'quote'] as const).some((place) => {
+      const difference = spendable[place] - inventory[place]
+      return (difference < 0n ? -difference : difference) * PPM > inventory[place] * fee
+    })
+  )
+}
+
+export function reportOf(sight: Sight, fee: bigint): Report {
+  const { inventory, spendable, mine } = sight
   const taken = mine.flatMap(({ booked, side, fate }) =>
     fate.state === 'taken' ? [{ ...booked, side, isSettled: fate.isSettled }] : [],
   )
@@ -54,7 +72,8 @@ export function reportOf({ inventory, spendable, mine }: Sight): Report {
   const priced = mine.filter(({ booked }) => booked.pricedFrom !== undefined)
   const first = priced.toSorted((a, b) => a.booked.offer.time - b.booked.offer.time)[0]?.booked.pricedFrom
   return {
-    ...{ inventory, spendable, sold: tradesOf('sell', true), bought: tradesOf('buy', true) },
+    ...{ inventory, spendable, isFunding: isFunding(sight, fee) },
+    ...{ sold: tradesOf('sell', true), bought: tradesOf('buy', true) },
     earned: { base: earnedBy('buy'), quote: earnedBy('sell') },
     waiting: { sold: tradesOf('sell', false), bought: tradesOf('buy', false) },
     open: { sell: openOf('sell'), buy: openOf('buy') },

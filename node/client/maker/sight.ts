@@ -10,7 +10,7 @@ import type { Result } from '../../rpc/api.ts'
 import { lookUp } from '../look-up.ts'
 import type { NodeClient } from '../rpc.ts'
 import { type Free, type Inventory, SIDES, type Side, type Standing } from './ladder.ts'
-import { assetGiven, type Booked, type MakerBook, type Market, sideOf } from './market.ts'
+import { assetGiven, type Booked, type MakerBook, type Market, outputOf, sideOf } from './market.ts'
 
 type Balance = Result<'account_balance'>
 type Status = Result<'tx_get'>['status']
@@ -71,12 +71,12 @@ export class Eye {
   async look(signal?: AbortSignal): Promise<Sight | undefined> {
     for (let tries = 0; tries < TRIES; tries++) {
       const before = await this.#read(signal)
-      const key = keyOf(before)
-      if (key === this.#seen) return undefined
       const book = await this.#book.read()
+      const key = await this.#keyOf(before, book, signal)
+      if (key === this.#seen) return undefined
       const sight = await this.#sightOf(before, book, signal)
       // Twice the same, all that is in it was so at one moment in between.
-      if (keyOf(await this.#read(signal)) !== key) continue
+      if ((await this.#keyOf(await this.#read(signal), book, signal)) !== key) continue
       this.#seen = key
       return sight
     }
@@ -110,6 +110,23 @@ export class Eye {
     }
     const [stock, shop] = [await both(this.#market.stock), await both(this.#market.shop)]
     return { stock, shop, ...(bridge.tip === undefined ? {} : { tip: bridge.tip.id }) }
+  }
+
+  /** All that a plan depends on. What others pay and no block has ordered is not in it: else they could keep anything from being seen twice. */
+  async #keyOf({ tip, stock, shop }: Reading, book: readonly Booked[], signal?: AbortSignal): Promise<string> {
+    const bound = new Set(book.flatMap(({ offer, end }) => (end === undefined ? offer.prev : [])))
+    const ours: Told[] = []
+    for (const output of SIDES.flatMap((side) => shop[side].outputs))
+      if (
+        output.status !== 'accepted' ||
+        bound.has(output.infohash) ||
+        (await this.#isOfStock(output.infohash, signal))
+      )
+        ours.push(output)
+    const sums = [stock, shop].flatMap((purses) =>
+      SIDES.map((side) => [purses[side].settled, purses[side].ordered, purses[side].final]),
+    )
+    return JSON.stringify([tip, sums, ours], (_key, value) => (typeof value === 'bigint' ? value.toString() : value))
   }
 
   async #sightOf(reading: Reading, book: readonly Booked[], signal?: AbortSignal): Promise<Sight> {
@@ -214,13 +231,4 @@ export class Eye {
   #purse(owner: Market['shop'], side: Side) {
     return ofAsset({ owner }, assetGiven(this.#market, side))
   }
-}
-
-function outputOf({ prev: [output] }: Booked['offer']): Infohash {
-  if (output === undefined) throw new RangeError('an offer has an input')
-  return output
-}
-
-function keyOf(reading: Reading): string {
-  return JSON.stringify(reading, (_key, value) => (typeof value === 'bigint' ? value.toString() : value))
 }

@@ -8,6 +8,9 @@ import type { Report, Trades } from '../../../node/client/maker/report.ts'
 import type { Pair, Place } from './maker-pair.ts'
 import { formatPrice } from './price.ts'
 
+const FUNDING_WORDS =
+  'when a block has ordered what is paid in or out: until then the inventory would have a wrong price'
+
 /** A rung as a row of a table and as data, cheapest first on each side; amounts in base units. */
 export function ladderRows({ kept, made, withdrawn }: Plan, pair: Pair) {
   const doing = [
@@ -48,12 +51,13 @@ export function indexOf({ shop, base, quote }: Market, pair: Pair, shown: readon
 }
 
 export function reportRows(report: Report, pair: Pair): [string, string][] {
-  const { inventory, sold, bought, earned, waiting, open, lost, product, productBefore } = report
+  const { inventory, isFunding, sold, bought, earned, waiting, open, lost, product, productBefore } = report
   const trades = ({ trades: count, base, quote }: Trades) =>
     `${pair.words('base', base)} for ${pair.words('quote', quote)} (${count} take${count === 1 ? '' : 's'})`
   const isWaiting = waiting.sold.trades + waiting.bought.trades > 0
   return [
     ['has', `${pair.words('base', inventory.base)} and ${pair.words('quote', inventory.quote)}`],
+    ...(isFunding ? [['begins', FUNDING_WORDS] as [string, string]] : []),
     ['stand', `${open.sell} that sell, ${open.buy} that buy`],
     ['sold', trades(sold)],
     ['bought', trades(bought)],

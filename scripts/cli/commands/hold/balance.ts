@@ -7,6 +7,7 @@ import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { owedByGateway, tokenBalanceOf } from '../../../../node/ethereum/gateways/token.ts'
 import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
 import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
+import { ofAsset } from '../../../../node/protocol/state.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { parseKeystore } from '../../../../node/wallet/keystore.ts'
 import { readKeystore, walletFile } from '../../../../node/wallet/wallet-folder.ts'
@@ -24,6 +25,9 @@ import { addressOf, WHOSE } from '../../whose.ts'
 /** Other assets beside TTX; all are in `ttx asset list`. */
 const SHOWN = 10
 const FETCH_MS = 5_000
+/** As many outputs a node tells of at once where they are named. */
+const AT_ONCE = 8
+const LIVE: ReadonlySet<RpcResult<'tx_get'>['status']> = new Set(['accepted', 'ordered', 'final'])
 const LEFT_ALONE = 'no payment from this folder spends them: ttx offer list'
 
 export function registerBalance(program: Command, act: Act): void {
@@ -56,7 +60,7 @@ async function balance(
   const node = await openNode(context)
   if (asset !== undefined) return await balanceOfAsset(context, node, owner, asset)
   const { spendable, ordered, final, outputs } = await node.call('account_balance', { owner }, context.signal)
-  const inOffers = await sumInOffers(context, owner, undefined, outputs)
+  const inOffers = await sumInOffers(context, node, owner, undefined, { spendable, outputs })
   const { assets, next } = await node.call('account_assets', { owner, limit: SHOWN }, context.signal)
   const ethereum = await openOptionalEthereum(context, node)
   const token = await ethereum?.tokenBalance(owner)
@@ -83,7 +87,7 @@ async function balance(
 
 async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Address, asset: Asset): Promise<Result> {
   const { spendable, ordered, final, outputs } = await node.call('account_balance', { owner, asset }, context.signal)
-  const inOffers = await sumInOffers(context, owner, asset, outputs)
+  const inOffers = await sumInOffers(context, node, owner, asset, { spendable, outputs })
   const ethereum = await openOptionalEthereum(context, node)
   const view = await assetViews(node, ethereum, FETCH_MS, context.signal).of(asset)
   const token = view.kind === 2 ? view.token : undefined
@@ -134,16 +138,26 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
   }
 }
 
-/** What the outputs hold that open offers of the data folder give. */
+/** What the outputs hold that open offers of the data folder give: also those that a node does not tell of among so many that others paid. */
 async function sumInOffers(
-  { folder }: CliContext,
+  { folder, signal }: CliContext,
+  node: NodeLink,
   owner: Address,
   asset: Asset | undefined,
-  outputs: RpcResult<'account_balance'>['outputs'],
+  { spendable, outputs }: Pick<RpcResult<'account_balance'>, 'spendable' | 'outputs'>,
 ): Promise<bigint> {
   const bound = (await boundOutputs(folder.offers)).filter((each) => each.owner === owner && each.asset === asset)
   const names = new Set(bound.map(({ infohash }) => infohash))
-  return outputs.reduce((sum, { infohash, value }) => (names.has(infohash) ? sum + value : sum), 0n)
+  const there = new Map(outputs.map(({ infohash, value }) => [infohash, value]))
+  const isAll = [...there.values()].reduce((sum, value) => sum + value, 0n) >= spendable
+  const untold = isAll ? [] : [...names].filter((infohash) => !there.has(infohash))
+  for (let at = 0; at < untold.length; at += AT_ONCE) {
+    const of = untold.slice(at, at + AT_ONCE)
+    const answer = await node.call('account_outputs', ofAsset({ owner, of }, asset), signal)
+    for (const { infohash, value, status, spentBy } of answer.outputs)
+      if (value !== undefined && spentBy === undefined && LIVE.has(status)) there.set(infohash, value)
+  }
+  return [...names].reduce((sum, infohash) => sum + (there.get(infohash) ?? 0n), 0n)
 }
 
 /** Who names a token, and has nothing of it here, may mean the asset that its gateway is. */

@@ -14,11 +14,11 @@ import { ASSET_HELP, checkMeant, parseAsset } from '../../assets/asset-option.ts
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatJson, formatTable, type Result } from '../../context.ts'
 import { openNode } from '../../link.ts'
-import { makerBook, readOnly } from '../../offers/maker-book.ts'
+import { checkAlone, makerBook, readOnly } from '../../offers/maker-book.ts'
 import { type Pair, pairOf } from '../../offers/maker-pair.ts'
 import { indexOf, ladderRows, reportRows } from '../../offers/maker-words.ts'
 import { parsePercent } from '../../offers/price.ts'
-import { showOffers } from '../../offers/showcase.ts'
+import { checkShowcase, showOffers } from '../../offers/showcase.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { printable } from '../../printable.ts'
 import { addSettings } from '../../setting-flags.ts'
@@ -44,6 +44,8 @@ type Flags = {
 
 /** A node leaves 256 outputs alone at once, and twice as many rungs as are wanted may stand on a side. */
 const MOST_RUNGS = 60
+const LEFT_WORDS =
+  'a take that no block has ordered has them; if it loses they stand again, so run this again after the next block'
 
 export function registerMaker(program: Command, act: Act): void {
   addExamples(
@@ -103,11 +105,13 @@ async function run(context: CliContext, flags: Flags): Promise<Result | undefine
       text: formatTable([...ladderRows(plan, pair).map(({ row }) => row), ...reportRows(report, pair)]),
     }
   }
+  const { out } = flags
+  if (out !== undefined) await checkShowcase(out, folder.root, market)
   await using resources = new AsyncDisposableStack()
   const stockWallet = resources.use(await unlockWallet(context))
   const shopWallet = resources.use(await unlockWallet(context, flags.shop))
-  resources.use(await lockAccount(folder.outbox, `maker-${shop}`, shop))
-  const { out } = flags
+  // Of the stock as well: for another shop its rungs would be money that comes and goes, which moves the price.
+  for (const wallet of [shop, stock]) resources.use(await lockAccount(folder.outbox, `maker-${wallet}`, wallet))
   const deps: MakerDeps = {
     ...{ node, now: Date.now, book, stock: stockWallet, shop: shopWallet },
     show: async (shown: readonly Shown[]) => {
@@ -121,6 +125,7 @@ async function run(context: CliContext, flags: Flags): Promise<Result | undefine
   }
   const maker = new Maker(deps, market, pair.options)
   if (flags.withdraw) return withdrawn(await maker.withdrawAll(signal), pair)
+  await checkAlone(node, folder.offers, market, signal)
   context.say(
     formatTable([
       ['market', `${pair.name('base')} for ${pair.name('quote')}`],
@@ -158,12 +163,16 @@ async function keep(context: CliContext, maker: Maker, pair: Pair): Promise<void
 
 function withdrawn({ done, report }: Round, pair: Pair): Result {
   const { withdrawn: count, problems } = done
-  const waiting = problems.map((problem): [string, string] => ['careful', problem.message])
+  const { open, waiting } = report
+  // What a take has cannot be withdrawn: if it loses, the offer stands again. Nor can what hangs on a take that a block ordered no longer.
+  const left = open.sell + open.buy - count + waiting.sold.trades + waiting.bought.trades
+  const rows = problems.map((problem): [string, string] => ['careful', problem.message])
+  if (left > 0) rows.push(['careful', `${left} cannot be withdrawn now: ${LEFT_WORDS}`])
   return {
-    data: { withdrawn: count, problems: problems.map(({ code }) => code), ...report },
+    data: { withdrawn: count, left, problems: problems.map(({ code }) => code), ...report },
     text: formatTable([
       ['withdrawn', `${count} offer${count === 1 ? '' : 's'}`],
-      ...waiting,
+      ...rows,
       ['safe', 'when a block orders it, not before: until then a take may still win; run it again to see'],
       ...reportRows(report, pair),
     ]),

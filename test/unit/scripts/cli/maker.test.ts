@@ -5,74 +5,22 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Side } from '../../../../node/client/maker/ladder.ts'
 import { decodeOffer, offerId } from '../../../../node/protocol/offer-file.ts'
-import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
-import { serve } from '../../../support/rpc/serve.ts'
-import { SHOP, START, STOCK, Street } from '../../node/client/maker/street.ts'
+import { SHOP, START, STOCK } from '../../node/client/maker/street.ts'
+import { type Listed, openMarket, PASSPHRASE, until } from './market.ts'
 
-const PASSPHRASE = 'four random words here'
 const TTX = fileURLToPath(new URL('../../../../scripts/ttx.ts', import.meta.url))
-const WAIT_MS = 60_000
 const SEED = 20_261_130
 
-type Listed = {
-  readonly offer: string
-  readonly file: string
-  readonly give: string
-  readonly want: string
-  readonly price: string
-}
-type Index = { readonly maker: string } & { readonly [S in Side]: readonly Listed[] }
-
-async function open(t: TestContext) {
-  const street = await Street.open(t, 3)
-  const url = await serve(t, street.handlers)
-  const data = join(street.folder, 'data')
-  for (const [name, { key }] of Object.entries({ stock: STOCK, shop: SHOP })) {
-    const saved = await saveWallet(join(data, 'wallets'), name, key, PASSPHRASE, { scryptN: 4_096 })
-    saved[Symbol.dispose]()
-  }
-  const out = join(street.folder, 'offers')
-  const common = ['--node', url, '--data', data, '--poll-ms', '20']
-  const market = ['maker', '--base', street.gold, '--units', '--rungs', '3', '--wallet', 'stock', ...common]
-  const run = async (args: readonly string[], env: Record<string, string> = { TTX_PASSPHRASE: PASSPHRASE }) => {
-    const shell = fakeShell({ folder: street.folder, env })
-    const exitCode = await runCli([...market, ...args], shell)
-    return { exitCode, out: shell.out(), err: shell.err() }
-  }
-  const json = async (...args: readonly string[]) => JSON.parse((await run([...args, '--json'])).out)
-  const index = async (): Promise<Index> => JSON.parse(await readFile(join(out, 'ladder.json'), 'utf8'))
-  const taken = async (side: Side, time: number) => {
-    const [nearest] = (await index())[side]
-    assert(nearest)
-    const offer = decodeOffer(await readFile(join(out, nearest.file), 'utf8'))
-    const [taker] = street.takers
-    assert(taker)
-    assert.notEqual(await street.take(taker, { id: offerId(offer), side, offer }, time), undefined)
-    return nearest
-  }
-  /** What was written whole: a process that is killed may leave a draft. */
-  const book = async () =>
-    (await readdir(join(street.folder, 'data', 'offers'))).filter((name) => name.endsWith('.json'))
-  return { street, run, json, index, taken, out, market, book }
-}
-
-async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + WAIT_MS; ; await delay(20)) {
-    if (await isTrue().catch(() => false)) return
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
-  }
-}
-
 test('a dry run says the ladder, needs no passphrase, and does nothing', async (t) => {
-  const { street, run, book } = await open(t)
+  const { street, run, book } = await openMarket(t)
   const { exitCode, out } = await run(['--dry-run'], {})
   assert.equal(exitCode, 0)
   assert.match(
@@ -97,7 +45,7 @@ test('a dry run says the ladder, needs no passphrase, and does nothing', async (
 })
 
 test('limits in flags are kept: rungs, size, fee, prices, and what is not given away', async (t) => {
-  const { json } = await open(t)
+  const { json } = await openMarket(t)
   const ladder = async (...flags: string[]) =>
     (await json('--dry-run', ...flags)).ladder.map((rung: Listed) => [rung.give, rung.want])
   assert.deepEqual(await ladder('--rungs', '1', '--size', '1', '--fee', '0.5'), [
@@ -113,13 +61,17 @@ test('limits in flags are kept: rungs, size, fee, prices, and what is not given 
 })
 
 test('terms that make no market are refused', async (t) => {
-  const { street, run, market, json } = await open(t)
+  const { street, run, market, json, book } = await openMarket(t)
   const code = async (...args: string[]) => (await json(...args)).error.code
   assert.equal(await code(), 'bad-arguments')
   assert.equal(await code('--quote', street.gold, '--dry-run'), 'bad-arguments')
   assert.equal(await code('--shop', 'stock', '--dry-run'), 'bad-arguments')
   assert.equal(await code('--dry-run', '--withdraw'), 'bad-arguments')
   assert.equal(await code('--shop', 'nobody', '--dry-run'), 'bad-address')
+  // Where the book is, a web server serves nothing, and no file is removed.
+  for (const inside of ['.', 'offers', 'offers/sub', 'wallets', '..'])
+    assert.equal(await code('--out', join(street.folder, 'data', inside)), 'bad-arguments')
+  await assert.rejects(book(), { code: 'ENOENT' })
   for (const flags of [
     ['--fee', '0'],
     ['--fee', '51'],
@@ -134,7 +86,7 @@ test('terms that make no market are refused', async (t) => {
 })
 
 test('the ladder is a folder of files: takers take, blocks order, rungs come and go, and all can be withdrawn', async (t) => {
-  const { street, json, index, taken, out, market } = await open(t)
+  const { street, json, index, taken, out, market } = await openMarket(t)
   const shell = fakeShell({ folder: street.folder, env: { TTX_PASSPHRASE: PASSPHRASE } })
   const running = runCli([...market, '--out', out, '--json'], shell)
   const reports = () =>
@@ -164,6 +116,13 @@ test('the ladder is a folder of files: takers take, blocks order, rungs come and
   assert.equal(reports().at(-1).waiting.sold.trades, 1)
   // Another maker of the shop is refused, and a node that is away is waited for.
   assert.equal((await json('--out', out)).error.code, 'account-in-use')
+  // So is one of the stock: of another shop, and as the shop of another stock.
+  for (const [stock, shop] of [
+    ['stock', 'other'],
+    ['other', 'stock'],
+    ['shop', 'other'],
+  ] as const)
+    assert.equal((await json('--wallet', stock, '--shop', shop, '--withdraw')).error.code, 'account-in-use')
   street.state = 'syncing'
   await street.mine()
   const { asked } = street
@@ -190,7 +149,7 @@ test('the ladder is a folder of files: takers take, blocks order, rungs come and
 })
 
 test('a process that is killed again and again goes on with the same book, and offers nothing twice', async (t) => {
-  const { street, json, index, taken, out, market, book } = await open(t)
+  const { street, json, index, taken, out, market, book } = await openMarket(t)
   const random = randomOf(SEED)
   const args = [TTX, ...market, '--out', out, '--log-level', 'info']
   const start = () =>

@@ -42,7 +42,10 @@ test('what others pay its maker hides no offer: it is open, taken and withdrawn 
     ['accepted', 'accepted'],
   )
   const [taken, withdrawn, open] = [await create('40'), await create('55'), await create('90')]
+  const inOffers = async () => (await json('balance', 'bob')).inOffers
+  assert.equal(await inOffers(), `${210n * UNIT}`)
   await crowd({ tokens: 101n * UNIT })
+  assert.equal(await inOffers(), `${210n * UNIT}`)
   const states = async () => {
     const { offers } = await json('offer', 'list')
     const stateOf = (id: string) => offers.find(({ offer }: { offer: string }) => offer === id).state
@@ -58,4 +61,5 @@ test('what others pay its maker hides no offer: it is open, taken and withdrawn 
     assert.equal(done.exitCode, 0, JSON.stringify(done))
   }
   assert.deepEqual(await states(), ['taken', 'withdrawn', 'open'])
+  assert.equal(await inOffers(), `${100n * UNIT}`)
 })
