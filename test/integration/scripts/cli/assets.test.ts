@@ -15,6 +15,7 @@ import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
 import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { exampleToken, mintData } from '../../../../scripts/devnet/example-token.ts'
+import { countMoney } from '../../../support/count-money.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { holder, Stage, stranger } from '../../../support/stage.ts'
 
@@ -33,7 +34,8 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
   const token = await exampleToken(join(folder, 'token'), deployer, client)
   assert.equal(await exampleToken(join(folder, 'token'), deployer, client), token, 'the same again')
   const asset = gatewayOf(factory, token)
-  const withGateways = await stage.nodeOf({ ...stage.definition, gatewayFactory: factory })
+  const network = { ...stage.definition, gatewayFactory: factory }
+  const withGateways = await stage.nodeOf(network)
   const miner = await stage.miner(withGateways, stage.sender(await stage.signer()))
 
   const passphrase = join(folder, 'passphrase')
@@ -53,6 +55,7 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
     for (let tries = 1; tries < 4 && result.error?.code === 'node-unreachable'; tries++)
       result = await run(...argv, ...where)
     assert.equal(result.exitCode, 0, JSON.stringify(result))
+    await countMoney(stage.anvil.url, network, withGateways, { token, gateway: asset }, argv.join(' '))
     return result
   }
   const walletOf = async (name: string): Promise<Address> => {

@@ -20,6 +20,7 @@ import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
 import { type Account, accountOf } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { exampleToken, mintData } from '../../../../scripts/devnet/example-token.ts'
+import { countMoney } from '../../../support/count-money.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 import { holder, Stage, stranger } from '../../../support/stage.ts'
 
@@ -62,6 +63,7 @@ for (const rows of ['calldata', 'blobs'] as const) {
         // Node, miner and commands are one process here, which may be too busy to answer in time; nothing was done then.
         for (let tries = 1; tries < 4 && result.error?.code === 'node-unreachable'; tries++) result = await run(...argv)
         assert.equal(result.exitCode, 0, JSON.stringify(result))
+        await countMoney(stage.anvil.url, definition, nodes.left, { token, gateway: asset }, argv.join(' '))
         return result
       }
       return { run, done, wallets: join(folder, side, 'wallets') }
