@@ -2,6 +2,7 @@
 
 import { OperationError } from '../../errors.ts'
 import { gatewayWithdrawCall } from '../../ethereum/gateways/calls.ts'
+import { checkFactory } from '../../ethereum/gateways/factory.ts'
 import { owedByGateway, tokenOfGateway } from '../../ethereum/gateways/token.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import type { Address, Hash } from '../../protocol/ids.ts'
@@ -10,14 +11,14 @@ import { noGateway } from './no-gateway.ts'
 
 type Drawn = Done & {
   readonly token: Address
-  /** Units of the token that the gateway sent; undefined where an earlier command had it sent. */
+  /** Units of the token that the gateway owed when it was asked to send them; undefined where an earlier command had it sent. */
   readonly amount: bigint | undefined
   readonly transaction: Hash
 }
 
 /**
  * Has the gateway send all that it owes `account` to it; whoever asks pays the gas. Throws `no-gateway` for an asset that is not a gateway of the network,
- * `nothing-owed`, and what `carryOut` throws.
+ * `deployment-differs` if the factory is not ours, `nothing-owed`, and what `carryOut` throws.
  */
 export async function withdrawAsset(
   sender: TransactionSender,
@@ -26,9 +27,11 @@ export async function withdrawAsset(
 ): Promise<Drawn> {
   const { ethereum } = sender
   const token = factory && (await tokenOfGateway(ethereum, factory, asset))
-  if (token === undefined) throw noGateway(asset, factory)
+  if (factory === undefined || token === undefined) throw noGateway(asset, factory)
   let amount: bigint | undefined
   const draft = async () => {
+    // What a stranger's gateway says that it owes, and that it sent, need not be true.
+    await checkFactory(ethereum, factory, ethereum.network.bridge)
     amount = await owedByGateway(ethereum, asset, account)
     if (amount === 0n) throw nothingOwed(asset, account)
     return gatewayWithdrawCall(asset, account)

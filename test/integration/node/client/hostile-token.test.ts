@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { type Abi, createPublicClient, createWalletClient, encodeDeployData, type Hex, http } from 'viem'
 import { deposit } from '../../../../node/client/ethereum/deposit.ts'
 import { depositToken } from '../../../../node/client/ethereum/deposit-token.ts'
+import { withdrawAsset } from '../../../../node/client/ethereum/withdraw-asset.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { createGatewayCall } from '../../../../node/ethereum/gateways/calls.ts'
 import { deployFactory } from '../../../../node/ethereum/gateways/factory.ts'
@@ -141,6 +142,14 @@ test('a gateway of a factory that is not of this bridge is not shown as one, nor
   assert(view.kind === 2)
   assert.deepEqual([view.isGateway, view.token, view.symbol], [undefined, undefined, undefined])
   assert.match(`${view.unread}`, /ttx verify-deployment/)
+  // Nor is it asked to send what it says that it owes.
+  const owner = parseAddress(signer.address.toLowerCase())
+  const sent = await client.getTransactionCount({ address: owner })
+  for (const account of [owner, stranger('a miner')]) {
+    const drawing = withdrawAsset(stage.sender(signer), { factory: another, asset, account })
+    await assert.rejects(drawing, { code: 'deployment-differs' })
+  }
+  assert.equal(await client.getTransactionCount({ address: owner }), sent)
 })
 
 test('an allowance that is left over is in the way of no deposit, whatever a token has against changing one', async (t) => {
