@@ -2,6 +2,7 @@
 
 import { OperationError } from '../../errors.ts'
 import { gatewayClaimCall } from '../../ethereum/gateways/calls.ts'
+import { checkFactory } from '../../ethereum/gateways/factory.ts'
 import { isPaidByGateway, tokenOfGateway } from '../../ethereum/gateways/token.ts'
 import type { TransactionSender } from '../../ethereum/sending/sender.ts'
 import { isEntered } from '../../protocol/asset.ts'
@@ -72,7 +73,7 @@ export async function requestsBy(
 
 /**
  * What the gateway paid of these requests, and by which transactions; those that are paid, or not in a final block, are passed over. Throws `no-gateway`
- * for an asset that is not a gateway of the network, `nothing-to-claim`, `transaction-failed` (retry) if nothing was paid, what the node throws, and
+ * for an asset that is not a gateway of the network, `deployment-differs` if the factory is not ours, `nothing-to-claim`, `transaction-failed` (retry) if nothing was paid, what the node throws, and
  * what `carryOut` throws.
  */
 export async function claimAsset(
@@ -83,7 +84,7 @@ export async function claimAsset(
 ): Promise<ClaimedAssets> {
   const { ethereum } = sender
   const token = factory && (await tokenOfGateway(ethereum, factory, asset))
-  if (token === undefined) throw noGateway(asset, factory)
+  if (factory === undefined || token === undefined) throw noGateway(asset, factory)
   const due: Proven[] = []
   let isAnyPaid = false
   for (const infohash of requests) {
@@ -95,6 +96,8 @@ export async function claimAsset(
     isAnyPaid ||= isPaid
     if (!isPaid) due.push(request)
   }
+  // What a stranger's gateway says that it paid need not be true.
+  await checkFactory(ethereum, factory, ethereum.network.bridge)
   if (due.length === 0) throw nothingToClaim(asset, requests, isAnyPaid)
   const done: (Done & { readonly transaction: Hash })[] = []
   const [claims, unpaid]: [AssetClaim[], AssetClaim[]] = [[], []]

@@ -5,15 +5,17 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Abi, createPublicClient, createWalletClient, encodeDeployData, type Hex, http } from 'viem'
+import { claimAsset } from '../../../../node/client/ethereum/claim-asset.ts'
 import { deposit } from '../../../../node/client/ethereum/deposit.ts'
 import { depositToken } from '../../../../node/client/ethereum/deposit-token.ts'
 import { withdrawAsset } from '../../../../node/client/ethereum/withdraw-asset.ts'
+import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { createGatewayCall } from '../../../../node/ethereum/gateways/calls.ts'
 import { deployFactory } from '../../../../node/ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { readTokenClaim, tokenBalanceOf, tokenOfGateway } from '../../../../node/ethereum/gateways/token.ts'
-import { type Address, parseAddress, ZERO_ADDRESS } from '../../../../node/protocol/ids.ts'
+import { type Address, parseAddress, toInfohash, ZERO_ADDRESS } from '../../../../node/protocol/ids.ts'
 import { assetViews } from '../../../../scripts/cli/assets/views.ts'
 import type { NodeLink } from '../../../../scripts/cli/link.ts'
 import { exampleToken } from '../../../../scripts/devnet/example-token.ts'
@@ -149,6 +151,14 @@ test('a gateway of a factory that is not of this bridge is not shown as one, nor
     const drawing = withdrawAsset(stage.sender(signer), { factory: another, asset, account })
     await assert.rejects(drawing, { code: 'deployment-differs' })
   }
+  const call = async () => ({ request: undefined })
+  const silent = { url: 'a node', call } as unknown as NodeClient // which is asked for a request, and has none
+  const claiming = claimAsset(silent, stage.sender(signer), {
+    factory: another,
+    asset,
+    requests: [toInfohash(new Uint8Array(20))],
+  })
+  await assert.rejects(claiming, { code: 'deployment-differs' })
   assert.equal(await client.getTransactionCount({ address: owner }), sent)
 })
 

@@ -2,12 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeFunctionResult } from 'viem'
+import { encodeFunctionResult, type Hex, pad } from 'viem'
 import { gatewayAbi } from '../../../../deployments/gateway-abi.ts'
+import { gatewayFactoryBytecode } from '../../../../deployments/gateway-factory-bytecode.ts'
+import { gatewayRuntimeCode } from '../../../../deployments/gateway-runtime-code.ts'
 import { claimAsset, requestsBy } from '../../../../node/client/ethereum/claim-asset.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { BridgeCall } from '../../../../node/ethereum/calls.ts'
+import { implementationOf } from '../../../../node/ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { type Infohash, ZERO_HASH } from '../../../../node/protocol/ids.ts'
@@ -15,7 +18,19 @@ import { accountOf } from '../../../../scripts/assure/models/world.ts'
 
 const [factory, token] = [accountOf('factory').address, accountOf('token').address]
 const asset = gatewayOf(factory, token)
+const bridge = accountOf('bridge').address
 const RECEIPT_BLOCK = 77n
+
+/** The code of our factory, and of what its gateways run, for this bridge. */
+function codeAt(address: string): Hex {
+  const words: Readonly<Record<string, Hex>> = { bridge: pad(bridge), implementation: pad(implementationOf(factory)) }
+  const { start, length, immutables } = gatewayRuntimeCode[address === factory ? 'factory' : 'implementation']
+  const places: Readonly<Record<string, readonly number[]>> = immutables
+  let code = gatewayFactoryBytecode.slice(2 + 2 * start, 2 + 2 * (start + length))
+  for (const [name, offsets] of Object.entries(places))
+    for (const at of offsets) code = `${code.slice(0, 2 * at)}${words[name]?.slice(2)}${code.slice(2 * at + 64)}`
+  return `0x${code}`
+}
 
 /** Requests 0, 1, … of one block; the gateway pays those that it accepts. */
 function scene(count: number, accepts: (number: bigint) => boolean) {
@@ -31,6 +46,7 @@ function scene(count: number, accepts: (number: bigint) => boolean) {
   const acknowledged: BridgeCall[] = []
   const sent: string[] = []
   const client = {
+    getCode: async ({ address }: { address: string }) => codeAt(address),
     call: async () => ({ data: encodeFunctionResult({ abi: gatewayAbi, functionName: 'token', result: token }) }),
     readContract: async ({ args, blockNumber }: { args: readonly [bigint]; blockNumber?: bigint }) => {
       assert.equal(blockNumber, sent.length === 0 ? undefined : RECEIPT_BLOCK)
@@ -38,7 +54,10 @@ function scene(count: number, accepts: (number: bigint) => boolean) {
     },
   }
   const sender = {
-    ethereum: { ask: (_: string, question: (given: typeof client) => unknown) => question(client) },
+    ethereum: {
+      network: { bridge },
+      ask: (_: string, question: (given: typeof client) => unknown) => question(client),
+    },
     open: () => undefined,
     send: async (call: BridgeCall) => {
       sent.push(call.name)
