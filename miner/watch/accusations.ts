@@ -2,12 +2,13 @@
 
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, type KeptId, keptIdOf, keptIdsOf } from '../../node/protocol/ids.ts'
 import { ALONE_SECONDS } from '../../node/protocol/rules.ts'
 import { later, type Time, toTime } from '../../node/protocol/units.ts'
 import type { Cases } from './cases.ts'
 import type { Judge } from './judge.ts'
 import type { Lookout } from './lookout.ts'
+import type { Names } from './names.ts'
 import type { Pursuits } from './pursuits.ts'
 import { byUrgency, compareUrgency, type Urgent } from './urgency.ts'
 import type { NodeBlock } from './view.ts'
@@ -16,6 +17,7 @@ export type AccusationDeps = {
   readonly log: Logger
   readonly judge: Pick<Judge, 'verdictOn' | 'prove'>
   readonly lookout: Pick<Lookout, 'looks' | 'seers' | 'nodeBlocks'>
+  readonly names: Pick<Names, 'whole'>
   readonly cases: Cases
   readonly pursuits: Pick<Pursuits, 'begin' | 'isFull' | 'isUnderWay' | 'most'>
   /** Whether wrong blocks are pursued; else they are only reported. */
@@ -29,11 +31,11 @@ type Accused = { readonly block: Urgent; readonly look: number; readonly publish
 export class Accusations {
   readonly #deps: AccusationDeps
   /** The last look that was begun before a block ceased to be pursued. */
-  readonly #pursued = new Map<Hash, number>()
+  readonly #pursued = new Map<KeptId, number>()
   /** On whose word a block is pursued. */
-  readonly #callers = new Map<Hash, string>()
+  readonly #callers = new Map<KeptId, string>()
   /** Right blocks that were refuted, and wrong ones that are final, each reported once. */
-  readonly #lamented = new Set<Hash>()
+  readonly #lamented = new Set<KeptId>()
 
   constructor(deps: AccusationDeps) {
     this.#deps = deps
@@ -45,19 +47,21 @@ export class Accusations {
    * alive: each of those who see blocks has an equal share of the places.
    */
   accuse(): void {
-    const { judge, lookout, cases, pursuits, isActing, signal } = this.#deps
+    const { judge, lookout, names, cases, pursuits, isActing, signal } = this.#deps
     for (const { block, look, publishedAt, by } of this.#inTurns()) {
       const { id } = block
       const verdict = judge.verdictOn(id)
       if (verdict?.verdict !== 'invalid') continue
-      const advice = isActing ? '' : `; kill it with "ttx refute ${id}", or run "ttx watch --defend"`
-      const opened = cases.open(id, `step ${verdict.step}: ${verdict.problem}`, deadlineOf({ publishedAt }), advice)
+      // Who sees it may know but a part of its id; whoever judged it has seen its header.
+      const [whole, kept] = [names.whole(id), keptIdOf(id)]
+      const advice = isActing ? '' : `; kill it with "ttx refute ${whole}", or run "ttx watch --defend"`
+      const opened = cases.open(whole, `step ${verdict.step}: ${verdict.problem}`, deadlineOf({ publishedAt }), advice)
       if (!isActing || opened.state === 'tried') continue
       // Once for each look: one that was begun before the last pursuit ended says nothing about how it ended.
-      if (pursuits.isUnderWay(id)) this.#pursued.set(id, lookout.looks)
-      if (pursuits.isFull || look <= (this.#pursued.get(id) ?? 0) || !this.#hasPlace(by)) continue
-      this.#pursued.set(id, lookout.looks)
-      this.#callers.set(id, by)
+      if (pursuits.isUnderWay(id)) this.#pursued.set(kept, lookout.looks)
+      if (pursuits.isFull || look <= (this.#pursued.get(kept) ?? 0) || !this.#hasPlace(by)) continue
+      this.#pursued.set(kept, lookout.looks)
+      this.#callers.set(kept, by)
       pursuits.begin(opened, () => judge.prove(id, signal))
     }
   }
@@ -66,7 +70,8 @@ export class Accusations {
   closeDead(): void {
     const { lookout, cases, pursuits, judge } = this.#deps
     const trees = lookout.seers.flatMap(({ view }) => view?.tree ?? [])
-    const isAlive = (id: Hash) => trees.some(({ blocks }) => blocks.has(id))
+    const alive = keptIdsOf(trees.flatMap(({ blocks }) => [...blocks.keys()]))
+    const isAlive = (id: Hash) => alive.has(keptIdOf(id))
     const dead = new Set(trees.flatMap(({ refuted }) => [...refuted]))
     for (const id of dead) {
       // A pursuit that is under way will see who killed it.
@@ -79,14 +84,14 @@ export class Accusations {
     }
     const list = lookout.nodeBlocks()
     for (const block of list) this.#closeTold(block, list[0]?.id, isAlive)
-    const listed = new Set(list.map(({ id }) => id))
     const finals = new Set(trees.map(({ final }) => final))
-    const isKept = (id: Hash) => isAlive(id) || listed.has(id) || finals.has(id) || pursuits.isUnderWay(id)
+    const seen = keptIdsOf([...list.map(({ id }) => id), ...finals])
+    const isKept = (id: KeptId) => alive.has(id) || seen.has(id) || pursuits.isUnderWay(id)
     for (const id of finals) {
       const isWrong = judge.verdictOn(id)?.verdict === 'invalid'
       if (isWrong) this.#lament(id, 'a WRONG block is final: the bridge is dead, or the one who says so lies')
     }
-    cases.keep(isKept)
+    cases.keep((id) => isKept(keptIdOf(id)))
     for (const known of [this.#pursued, this.#callers, this.#lamented]) {
       for (const id of known.keys()) if (!isKept(id)) known.delete(id)
     }
@@ -115,16 +120,16 @@ export class Accusations {
   *#inTurns(): Iterable<Accused & { readonly by: string }> {
     const all = this.#accused()
     const lists = this.#deps.lookout.seers.map(({ name, view }) => {
-      const seen = [...(view?.tree.blocks.keys() ?? [])].flatMap((id) => all.get(id) ?? [])
+      const seen = [...(view?.tree.blocks.keys() ?? [])].flatMap((id) => all.get(keptIdOf(id)) ?? [])
       return { by: name, waiting: seen.sort((a, b) => compareUrgency(b.block, a.block)) }
     })
-    const told = new Set<Hash>()
+    const told = new Set<KeptId>()
     while (lists.some(({ waiting }) => waiting.length > 0)) {
       for (const { by, waiting } of lists) {
         let next = waiting.pop()
-        while (next !== undefined && told.has(next.block.id)) next = waiting.pop()
+        while (next !== undefined && told.has(keptIdOf(next.block.id))) next = waiting.pop()
         if (next === undefined) continue
-        told.add(next.block.id)
+        told.add(keptIdOf(next.block.id))
         yield { ...next, by }
       }
     }
@@ -138,22 +143,22 @@ export class Accusations {
   }
 
   #lament(block: Hash, what: string): void {
-    if (!this.#lamented.has(block)) this.#deps.log.error({ block }, what)
-    this.#lamented.add(block)
+    if (!this.#lamented.has(keptIdOf(block))) this.#deps.log.error({ block }, what)
+    this.#lamented.add(keptIdOf(block))
   }
 
-  #accused(): ReadonlyMap<Hash, Accused> {
+  #accused(): ReadonlyMap<KeptId, Accused> {
     const { judge, lookout } = this.#deps
     const isWrong = (id: Hash) => judge.verdictOn(id)?.verdict === 'invalid'
-    const accused = new Map<Hash, Accused>()
+    const accused = new Map<KeptId, Accused>()
     for (const { view } of lookout.seers) {
       if (view === undefined || ![...view.tree.blocks.keys()].some(isWrong)) continue
       for (const block of byUrgency(view.tree, isWrong)) {
         if (!isWrong(block.id)) continue
-        const known = accused.get(block.id)
+        const known = accused.get(keptIdOf(block.id))
         const isSooner = known === undefined || compareUrgency(block, known.block) < 0
         const isEarlier = known === undefined || block.publishedAt < known.publishedAt
-        accused.set(block.id, {
+        accused.set(keptIdOf(block.id), {
           block: isSooner ? block : known.block,
           look: Math.max(view.look, known?.look ?? 0),
           publishedAt: isEarlier ? block.publishedAt : known.publishedAt,

@@ -1,7 +1,7 @@
 // What the watcher knows of each wrong block, reported once whenever it changes.
 
 import type { Logger } from '../../node/log.ts'
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, type KeptId, keptIdOf } from '../../node/protocol/ids.ts'
 import type { Time, Wei } from '../../node/protocol/units.ts'
 
 /**
@@ -32,7 +32,8 @@ const LAST_MS = 8.64e15
 
 export class Cases {
   readonly #log: Logger
-  readonly #cases = new Map<Hash, Case>()
+  /** A block is one case, whatever it is called by those who see it. */
+  readonly #cases = new Map<KeptId, Case>()
 
   constructor(log: Logger) {
     this.#log = log
@@ -43,18 +44,18 @@ export class Cases {
   }
 
   get(block: Hash): Case | undefined {
-    return this.#cases.get(block)
+    return this.#cases.get(keptIdOf(block))
   }
 
   /** Begins a case, unless there is one; then the earlier of the two deadlines counts. `advice` is for the reader of the alarm. */
   open(block: Hash, problem: string, deadline: Time, advice: string): Case {
-    const known = this.#cases.get(block)
+    const known = this.get(block)
     if (known !== undefined) {
       if (deadline < known.deadline) this.change(block, { deadline })
-      return this.#cases.get(block) ?? known
+      return this.get(block) ?? known
     }
     const next = { block, problem, deadline, state: 'open' } as const
-    this.#cases.set(block, next)
+    this.#cases.set(keptIdOf(block), next)
     // Whatever an endpoint says: dates end somewhere.
     const canBeFinalAt = new Date(Math.min(1_000 * Number(deadline), LAST_MS)).toISOString()
     this.#log.error({ block, problem, canBeFinalAt }, `a block on Ethereum is WRONG${advice}`)
@@ -62,16 +63,17 @@ export class Cases {
   }
 
   change(block: Hash, change: Partial<Case>): void {
-    const known = this.#cases.get(block)
-    if (known !== undefined) this.#cases.set(block, { ...known, ...change })
+    const known = this.get(block)
+    if (known !== undefined) this.#cases.set(keptIdOf(block), { ...known, ...change })
   }
 
   /** It is dead; who killed it is kept, however often it is looked at afterwards. */
   close(kill: Pick<Case, 'block' | 'problem' | 'deadline'> & Partial<Case> & { readonly by: 'us' | 'others' }): void {
-    const known = this.#cases.get(kill.block)
+    const known = this.get(kill.block)
     if (known?.state === 'killed') return
-    this.#cases.set(kill.block, { ...known, ...kill, state: 'killed' })
-    const { block, by, gas, transaction } = kill
+    const { by, gas, transaction } = kill
+    const block = known?.block ?? kill.block
+    this.#cases.set(keptIdOf(block), { ...known, ...kill, block, state: 'killed' })
     const facts = { block, ...(gas === undefined ? {} : { gas: `${gas}` }), ...(transaction ? { transaction } : {}) }
     this.#log.warn(facts, by === 'us' ? 'killed a wrong block' : 'a wrong block was killed by somebody else')
   }
@@ -80,6 +82,6 @@ export class Cases {
   keep(isKept: (block: Hash) => boolean): void {
     const killed = [...this.#cases.values()].filter(({ block, state }) => state === 'killed' && !isKept(block))
     const last = new Set(killed.slice(-KILLED).map(({ block }) => block))
-    for (const block of this.#cases.keys()) if (!isKept(block) && !last.has(block)) this.#cases.delete(block)
+    for (const [kept, { block }] of this.#cases) if (!isKept(block) && !last.has(block)) this.#cases.delete(kept)
   }
 }

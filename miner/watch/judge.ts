@@ -5,7 +5,7 @@ import type { KzgPool } from '../../node/ethereum/blobs/kzg-pool.ts'
 import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import type { Logger } from '../../node/log.ts'
 import type { Verdict } from '../../node/protocol/block.ts'
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, type KeptId, keptIdOf, keptIdsOf } from '../../node/protocol/ids.ts'
 import { isInBlobs, type WholeBlock } from '../../node/protocol/replay.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import type { State } from '../../node/protocol/state.ts'
@@ -37,7 +37,7 @@ export type JudgeDeps = {
 /** As many as are tried at a time, and again. One is some kilobytes. */
 const KEPT_PROOFS = 32
 
-const NOTHING: ReadonlySet<Hash> = new Set()
+const NOTHING: ReadonlySet<KeptId> = new Set()
 
 /**
  * Takes nobody's word for a verdict: the bytes of blocks are bound by their ids, and states are its own, down to a final block. Only which
@@ -54,9 +54,9 @@ export class Judge {
   /** Blocks that something was built on without a verdict, as they were said to be final. */
   readonly #grounds = new Set<Hash>()
   /** By what the contract keeps of ids: who sees a block may know no more of its name, and others name its parent whole. */
-  #living: ReadonlySet<string> = NOTHING
-  #finals: ReadonlySet<string> = NOTHING
-  #finalIds: ReadonlySet<Hash> = NOTHING
+  #living: ReadonlySet<KeptId> = NOTHING
+  #finals: ReadonlySet<KeptId> = NOTHING
+  #finalIds: ReadonlySet<Hash> = new Set()
 
   constructor(deps: JudgeDeps, options: StatesOptions = {}) {
     this.#deps = deps
@@ -117,8 +117,8 @@ export class Judge {
 
   /** What lives and what is final, by whichever endpoint or node: verdicts on all else are forgotten. */
   keep(living: ReadonlySet<Hash>, finals: ReadonlySet<Hash>): void {
-    this.#living = namesOf(living)
-    this.#finals = namesOf(finals)
+    this.#living = keptIdsOf(living)
+    this.#finals = keptIdsOf(finals)
     this.#finalIds = finals
     for (const known of [this.#settled, this.#grounds, this.#proofs]) {
       for (const id of known.keys()) if (!this.#isLiving(id) && !this.#isGround(id)) known.delete(id)
@@ -199,26 +199,17 @@ export class Judge {
   }
 
   #isLiving(id: Hash): boolean {
-    return this.#living.has(nameOf(id))
+    return this.#living.has(keptIdOf(id))
   }
 
   #isGround(id: Hash): boolean {
-    return this.#finals.has(nameOf(id))
+    return this.#finals.has(keptIdOf(id))
   }
 
   /** No source is believed about the state after a block that has to be replayed. */
   #stateAfter(id: Hash, signal: AbortSignal): Promise<State> {
     return this.#states.after(id, (each) => this.#isGround(each) || !this.#isLiving(each), signal)
   }
-}
-
-function namesOf(ids: ReadonlySet<Hash>): ReadonlySet<string> {
-  return new Set(Array.from(ids, nameOf))
-}
-
-/** What the contract keeps of an id. */
-function nameOf(id: Hash): string {
-  return id.slice(18)
 }
 
 /** The rules of the network that a node serves. */

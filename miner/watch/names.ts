@@ -18,10 +18,14 @@ export class Names {
     return named ?? shortId(tag, key)
   }
 
+  /** The whole id of a block that was seen by this one, if its header was hashed here. */
+  whole(id: Hash): Hash {
+    return this.of(keyOf(id), tagOf(id), id)
+  }
+
   /** Whether the block has another name by now. */
   isOutdated(id: Hash): boolean {
-    const proven = this.#proven.get(keyOf(id))
-    return proven !== undefined && proven !== id && tagOf(proven) === tagOf(id)
+    return this.whole(id) !== id
   }
 
   /** Forgets all but these. */

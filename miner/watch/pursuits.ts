@@ -5,7 +5,7 @@ import type { Refutation } from '../../node/ethereum/refute-call.ts'
 import type { Endpoint } from '../../node/ethereum/sending/endpoint.ts'
 import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Logger } from '../../node/log.ts'
-import type { Hash } from '../../node/protocol/ids.ts'
+import { type Hash, type KeptId, keptIdOf } from '../../node/protocol/ids.ts'
 import type { Troubles } from '../../node/trouble.ts'
 import { within } from '../../node/within.ts'
 import type { Case, Cases } from './cases.ts'
@@ -50,8 +50,8 @@ const FORGOTTEN_MS = 3_600_000
 export class Pursuits {
   readonly #deps: PursuitDeps
   readonly #options: Required<PursuitOptions>
-  readonly #underWay = new Map<Hash, Promise<void>>()
-  readonly #memory = new Map<Hash, Memory>()
+  readonly #underWay = new Map<KeptId, Promise<void>>()
+  readonly #memory = new Map<KeptId, Memory>()
 
   constructor(deps: PursuitDeps, options: PursuitOptions = {}) {
     this.#deps = deps
@@ -67,8 +67,8 @@ export class Pursuits {
     return this.#underWay.size >= this.most
   }
 
-  isUnderWay(block: Hash): boolean {
-    return this.#underWay.has(block)
+  isUnderWay(block: Hash | KeptId): boolean {
+    return this.#underWay.has(keptIdOf(block))
   }
 
   /**
@@ -78,11 +78,11 @@ export class Pursuits {
    * Ethereum was reorganised.
    */
   begin(opened: Case, prove: () => Promise<Refutation>): void {
-    const { block } = opened
-    const isResting = this.#deps.now() < (this.#memory.get(block)?.restsUntilMs ?? 0)
-    if (isResting || this.isFull || this.#underWay.has(block)) return
-    const pursuit = this.#take(opened, prove).finally(() => this.#underWay.delete(block))
-    this.#underWay.set(block, pursuit)
+    const kept = keptIdOf(opened.block)
+    const isResting = this.#deps.now() < (this.#memory.get(kept)?.restsUntilMs ?? 0)
+    if (isResting || this.isFull || this.#underWay.has(kept)) return
+    const pursuit = this.#take(opened, prove).finally(() => this.#underWay.delete(kept))
+    this.#underWay.set(kept, pursuit)
   }
 
   async ended(): Promise<void> {
@@ -109,7 +109,7 @@ export class Pursuits {
     })
     clearTimeout(timer)
     const isInVain = error !== undefined || wasKilled
-    if (!isInVain) this.#memory.delete(block)
+    if (!isInVain) this.#memory.delete(keptIdOf(block))
     else if (!signal.aborted) await this.#rest(opened, error, paid.nonces > 0)
   }
 
@@ -132,7 +132,7 @@ export class Pursuits {
   /** What was signed and has not killed the block has cost gas, or will. */
   async #rest({ block, deadline }: Case, error: unknown, isPaid: boolean): Promise<void> {
     const { endpoints, now, cases, signal } = this.#deps
-    const known = this.#memory.get(block) ?? NOTHING
+    const known = this.#memory.get(keptIdOf(block)) ?? NOTHING
     const isFailure = isPaid || (error instanceof OperationError && error.code === 'refutation-failed')
     const vain = isFailure
       ? { failures: known.failures + 1, tries: 0 }
@@ -140,7 +140,7 @@ export class Pursuits {
     if (isFailure) cases.change(block, { failures: vain.failures })
     const times = await possibleTimes(endpoints, now(), signal)
     const left = times.map((time) => Number(deadline) - time)
-    this.#memory.set(block, { ...known, ...vain, restsUntilMs: now() + restMs(vain, left) })
+    this.#memory.set(keptIdOf(block), { ...known, ...vain, restsUntilMs: now() + restMs(vain, left) })
     for (const [other, { restsUntilMs }] of this.#memory) {
       if (restsUntilMs + FORGOTTEN_MS < now()) this.#memory.delete(other)
     }
@@ -149,9 +149,9 @@ export class Pursuits {
   /** Once for each way in which they differ. */
   #tellDoubts(block: Hash, { accepts, doubts }: Prepared): void {
     const told = doubts.map(({ endpoint, code }) => `${endpoint}: ${code}`).join(', ')
-    const known = this.#memory.get(block) ?? NOTHING
+    const known = this.#memory.get(keptIdOf(block)) ?? NOTHING
     if (told === (known.told ?? '')) return
-    this.#memory.set(block, { ...known, told })
+    this.#memory.set(keptIdOf(block), { ...known, told })
     this.#deps.log.warn({ block, accepts, doubts }, 'endpoints differ about a refutation: one is enough to go on')
   }
 

@@ -10,7 +10,7 @@ import { KzgPool } from '../../node/ethereum/blobs/kzg-pool.ts'
 import type { EthereumReader } from '../../node/ethereum/reader.ts'
 import type { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import type { Logger } from '../../node/log.ts'
-import type { Address, Hash } from '../../node/protocol/ids.ts'
+import { type Address, type Hash, keptIdOf, keptIdsOf } from '../../node/protocol/ids.ts'
 import type { Rules } from '../../node/protocol/rules.ts'
 import { Troubles } from '../../node/trouble.ts'
 import { DueCalls } from '../due-calls.ts'
@@ -200,7 +200,11 @@ export class Watcher implements AsyncDisposable {
       pursuits: this.#pursuits,
       lookout: this.#lookout,
     }
-    const accusations = new Accusations({ log, judge, lookout, cases, pursuits, isActing: defend || dryRun, signal })
+    const accusations = new Accusations({
+      ...{ log, judge, lookout, cases, pursuits, signal },
+      names: this.#names,
+      isActing: defend || dryRun,
+    })
     while (!signal.aborted) {
       const trees = lookout.seers.flatMap(({ view }) => view?.tree ?? [])
       const living = new Set(trees.flatMap(({ blocks }) => [...blocks.keys()]))
@@ -221,9 +225,10 @@ export class Watcher implements AsyncDisposable {
 
   /** Those about a block that is gone, or was killed. */
   #forgetTroubles(living: ReadonlySet<Hash>): void {
+    const alive = keptIdsOf(living)
     this.#troubles.keep((task) => {
       const id = task.startsWith('block ') ? (task.slice(6, 72) as Hash) : undefined
-      return id === undefined || (living.has(id) && this.#cases.get(id)?.state !== 'killed')
+      return id === undefined || (alive.has(keptIdOf(id)) && this.#cases.get(id)?.state !== 'killed')
     })
   }
 

@@ -16,6 +16,8 @@ export type Infohash = string & { readonly brand: 'Infohash' }
 export type Hash = `0x${string}` & { readonly brand: 'Hash' }
 /** The lower 16 bytes of a block's id, `0x` and 32 lower-case hex digits: where the contract has its record. */
 export type BlockKey = `0x${string}` & { readonly brand: 'BlockKey' }
+/** The lower 24 bytes of a block's id, 48 lower-case hex digits without `0x`. */
+export type KeptId = string & { readonly brand: 'KeptId' }
 
 export const ZERO_ADDRESS = `0x${'0'.repeat(40)}` as Address
 export const ZERO_HASH = `0x${'0'.repeat(64)}` as Hash
@@ -118,7 +120,16 @@ export function isShortId(id: Hash): boolean {
 
 /** Whether two ids, of which one may be short or come from a liar, name the same block: by all that the contract keeps of them. */
 export function isSameBlock(a: Hash, b: Hash): boolean {
-  return a.slice(18) === b.slice(18)
+  return keptIdOf(a) === keptIdOf(b)
+}
+
+/** The 24 bytes of a block's id that the contract keeps, tag and key: the same for each of its names, whole, short or a liar's. */
+export function keptIdOf(id: Hash | KeptId): KeptId {
+  return id.slice(-48) as KeptId
+}
+
+export function keptIdsOf(ids: Iterable<Hash>): Set<KeptId> {
+  return new Set(Array.from(ids, keptIdOf))
 }
 
 /** `bytes` has 20 bytes. */

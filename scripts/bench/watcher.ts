@@ -5,6 +5,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { Accusations } from '../../miner/watch/accusations.ts'
 import { Cases } from '../../miner/watch/cases.ts'
 import { type Living, readLiving } from '../../miner/watch/living.ts'
+import { Names } from '../../miner/watch/names.ts'
 import { openJudge } from '../../miner/watch/open-judge.ts'
 import { byUrgency } from '../../miner/watch/urgency.ts'
 import { EthereumAccount } from '../../node/ethereum/account.ts'
@@ -95,7 +96,7 @@ const RUNS: Readonly<Record<Work, (scene: Scene) => Promise<number>>> = {
     const tree = await treeOf(scene)
     const wrong = { verdict: 'invalid', step: 0, problem: 'WrongState', stated: ZERO_HASH } as const
     const accusations = new Accusations({
-      ...{ log: scene.log, cases: new Cases(scene.log), isActing: true, signal: scene.signal },
+      ...{ log: scene.log, cases: new Cases(scene.log), names: new Names(), isActing: true, signal: scene.signal },
       judge: { verdictOn: () => wrong, prove: () => Promise.reject(new Error('nobody asks for it here')) },
       lookout: { looks: 1, seers: [{ name: 'bench', view: { tree, look: 1 } }], nodeBlocks: () => [] },
       pursuits: { most: 16, isFull: true, isUnderWay: () => false, begin: () => undefined },

@@ -4,9 +4,10 @@ import { Accusations } from '../../../../miner/watch/accusations.ts'
 import { Cases } from '../../../../miner/watch/cases.ts'
 import type { Settled } from '../../../../miner/watch/judge.ts'
 import type { LivingBlock } from '../../../../miner/watch/living.ts'
+import { Names } from '../../../../miner/watch/names.ts'
 import type { NodeBlock, View } from '../../../../miner/watch/view.ts'
 import { createLogger } from '../../../../node/log.ts'
-import { type Hash, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { type Hash, type KeptId, keptIdOf, ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { NO_LENGTHS } from '../../../../node/protocol/queue.ts'
 import { toTime, toWork } from '../../../../node/protocol/units.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
@@ -19,7 +20,8 @@ export class Scene {
   readonly cases: Cases
   /** By their names, in the order in which they were begun. */
   readonly pursued: string[] = []
-  readonly underWay = new Set<Hash>()
+  readonly underWay = new Set<KeptId>()
+  readonly names = new Names()
   /** What was told, in the order of the telling. */
   readonly lines: string[] = []
   readonly accusations: Accusations
@@ -41,7 +43,7 @@ export class Scene {
     )
     this.cases = new Cases(log)
     this.accusations = new Accusations({
-      ...{ log, cases: this.cases, isActing, signal },
+      ...{ log, cases: this.cases, names: this.names, isActing, signal },
       judge: {
         verdictOn: (id) => this.#verdicts.get(id),
         prove: () => Promise.reject(new Error('nobody asks for it here')),
@@ -62,10 +64,10 @@ export class Scene {
         get isFull() {
           return scene.pursued.length >= scene.room
         },
-        isUnderWay: (id) => this.underWay.has(id),
+        isUnderWay: (id) => this.underWay.has(keptIdOf(id)),
         begin: ({ block }) => {
           this.pursued.push(NAMES.get(block) ?? block)
-          if (this.goesOn) this.underWay.add(block)
+          if (this.goesOn) this.underWay.add(keptIdOf(block))
         },
       },
     })

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Hash, keptIdOf } from '../../../../node/protocol/ids.ts'
 import { toTime } from '../../../../node/protocol/units.ts'
 import { living, Scene, told } from './accusation-scene.ts'
 
@@ -89,12 +90,12 @@ test('a pursuit that ended is not taken up again on a look from before its end',
   scene.sees([block])
   scene.finds(block.id, 'invalid')
   scene.accusations.accuse()
-  scene.underWay.add(block.id)
+  scene.underWay.add(keptIdOf(block.id))
   const { length } = scene.pursued
   scene.room = length
   scene.look()
   scene.accusations.accuse()
-  scene.underWay.delete(block.id)
+  scene.underWay.delete(keptIdOf(block.id))
   scene.room = 1_000
   scene.accusations.accuse()
   assert.equal(scene.pursued.length, length, 'what was seen then says nothing about how it ended')
@@ -162,7 +163,7 @@ test('while a pursuit is under way its case stays as it is: whoever is after it 
   scene.sees([refuted, gone])
   for (const { id } of [refuted, gone]) scene.finds(id, 'invalid')
   scene.accusations.accuse()
-  for (const { id } of [refuted, gone]) scene.underWay.add(id)
+  for (const { id } of [refuted, gone]) scene.underWay.add(keptIdOf(id))
   scene.sees([], { as: 0, refuted: [refuted.id] })
   scene.nodeBlocks = [told('final', {}), told('refuted', { refuted: true, verdict: 'invalid' })]
   scene.accusations.closeDead()
@@ -178,6 +179,44 @@ test('while a pursuit is under way its case stays as it is: whoever is after it 
   assert.deepEqual(
     scene.cases.all().map(({ block, state }) => [block, state]),
     [[refuted.id, 'killed']],
+  )
+})
+
+test('a block that is seen under two names is one case and one pursuit, named whole once its header was seen', () => {
+  const scene = new Scene()
+  scene.goesOn = true
+  const short = living('wrong', { at: 0n })
+  const whole = { ...short, id: renamed(short.id) }
+  scene.sees([short])
+  scene.finds(short.id, 'invalid')
+  scene.names.prove(whole.id)
+  scene.accusations.accuse()
+  scene.sees([whole])
+  scene.finds(whole.id, 'invalid')
+  for (let i = 0; i < 3; i++) {
+    scene.accusations.accuse()
+    scene.accusations.closeDead()
+    scene.look()
+  }
+  assert.deepEqual(
+    scene.cases.all().map(({ block, state }) => [block, state]),
+    [[whole.id, 'open']],
+  )
+  assert.equal(scene.pursued.length, 1)
+})
+
+test('a node that calls a living block refuted, by a name that is not its own, closes no case', () => {
+  const scene = new Scene()
+  const block = living('wrong', { at: 0n })
+  scene.sees([block])
+  scene.finds(block.id, 'invalid')
+  scene.accusations.accuse()
+  const lie = { ...told('wrong', { refuted: true, verdict: 'invalid' }), id: renamed(block.id) }
+  scene.nodeBlocks = [told('final', {}), lie]
+  scene.accusations.closeDead()
+  assert.deepEqual(
+    scene.cases.all().map(({ state }) => state),
+    ['open'],
   )
 })
 
@@ -255,3 +294,8 @@ test('node and own replay are compared: neither is a shield, and of a doubt only
   scene.accusations.accuse()
   assert.deepEqual(scene.pursued, ['wrong'])
 })
+
+/** Another name that the contract cannot tell from this one. */
+function renamed(id: Hash): Hash {
+  return `0x${'ab'.repeat(8)}${id.slice(18)}` as Hash
+}

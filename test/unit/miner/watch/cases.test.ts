@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cases } from '../../../../miner/watch/cases.ts'
 import { createLogger } from '../../../../node/log.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
 import { toTime } from '../../../../node/protocol/units.ts'
 import { madeUpId } from '../../../support/miner/made-up-tree.ts'
 
@@ -26,6 +27,20 @@ test('who killed it stays, however often it is seen to be dead afterwards', () =
   cases.close({ ...kill, by: 'others' })
   assert.deepEqual(cases.all(), [{ ...kill, state: 'killed', by: 'us', gas: 300_000n }])
   assert.deepEqual(lines.slice(1), ['killed a wrong block'])
+})
+
+test('a block is one case, however much of its id anyone tells, and keeps the name by which it was opened', () => {
+  const { cases, lines } = open()
+  const names = ['0xab', '0x00', '0xff'].map((start) => `${start.padEnd(18, start.slice(2))}${block.slice(18)}` as Hash)
+  cases.open(block, 'step 1: BadMemo', toTime(7n), '')
+  for (const name of names) cases.open(name, 'step 1: BadMemo', toTime(5n), '')
+  for (const name of names) cases.close({ block: name, problem: 'another', deadline: toTime(5n), by: 'others' })
+  assert.deepEqual(
+    cases.all().map((each) => [each.block, each.state, each.deadline]),
+    [[block, 'killed', toTime(5n)]],
+  )
+  assert.equal(lines.length, 2, 'one alarm and one end')
+  for (const name of names) assert.equal(cases.get(name)?.block, block)
 })
 
 test('of those that are gone the last 256 to be killed are kept, and none that was not', () => {

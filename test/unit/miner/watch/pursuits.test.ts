@@ -64,6 +64,23 @@ for (const [place, kinds] of Object.entries(PLACES)) {
   })
 }
 
+test('a block that is handed in under another name of its own is under way already', async (t) => {
+  const { pursuits, cases } = open(t, [])
+  let begun = 0
+  const prove = () => {
+    begun += 1
+    return new Promise<never>((_, reject) => void delay(1).then(() => reject(new Error('nothing to prove'))))
+  }
+  const first = caseOf(cases, 1)
+  const other = `0x${'ab'.repeat(8)}${first.block.slice(18)}` as Hash
+  pursuits.begin(first, prove)
+  pursuits.begin({ ...first, block: other }, prove)
+  assert.deepEqual([pursuits.isUnderWay(first.block), pursuits.isUnderWay(other), begun], [true, true, 1])
+  await pursuits.ended()
+  pursuits.begin({ ...first, block: other }, prove)
+  assert.equal(begun, 1, 'it rests under each of its names')
+})
+
 test('the first sixteen are begun in their order, and the others when there is room', async (t) => {
   const { pursuits, cases } = open(t, [])
   const begun: string[] = []

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { keptIdOf } from '../../../../node/protocol/ids.ts'
 import { living, Scene } from './accusation-scene.ts'
 
 test('of the places each who sees blocks has the same share, however many and heavy the blocks of another one', () => {
@@ -21,7 +22,7 @@ test('of the places each who sees blocks has the same share, however many and he
   scene.look()
   scene.accusations.accuse()
   assert.equal(scene.pursued.length, 6, 'while these are under way there is no place')
-  const [ended] = [...scene.underWay].filter((id) => real.some((block) => block.id === id))
+  const [ended] = [...scene.underWay].filter((id) => real.some((block) => keptIdOf(block.id) === id))
   assert(ended)
   scene.underWay.delete(ended)
   scene.look()
