@@ -14,6 +14,8 @@ export const noTests: Tally = { passed: 0, failed: 0, skipped: 0 }
 const hungTestMs = 15 * 60_000
 const silenceMs = 20 * 60_000
 
+const untrackedPromises = new URL('./untracked-promises.ts', import.meta.url).href
+
 const tallySchema = z.object({ passed: z.number(), failed: z.number(), skipped: z.number() })
 
 /** Runs a tool that passes or fails as a whole. A pass counts as nothing, any exit status but 0 as one failure. */
@@ -46,7 +48,13 @@ function tallyOf(command: string, args: readonly string[], [status, signal]: rea
 export async function runNodeTests(files: readonly string[], concurrency: number): Promise<Tally> {
   const watchdog = new AbortController()
   const timer = setTimeout(() => watchdog.abort(), silenceMs)
-  const stream = run({ files: [...files], concurrency, timeout: hungTestMs, signal: watchdog.signal })
+  const stream = run({
+    files: [...files],
+    concurrency,
+    timeout: hungTestMs,
+    signal: watchdog.signal,
+    execArgv: ['--import', untrackedPromises],
+  })
   const seen = new Set<string>()
   let tally = noTests
   let failedInAll = 0
