@@ -48,10 +48,10 @@ import {
   type Load,
   loadOfStep,
   NO_LOAD,
-  type Rows,
   shareOf,
   stepLimit,
 } from './rows.ts'
+import type { Rows } from './rows-choice.ts'
 
 /** What a block brings and costs. */
 export type Offer = Expense & {

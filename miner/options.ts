@@ -6,7 +6,7 @@ import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
 import type { Asset } from '../node/protocol/asset.ts'
 import type { Address } from '../node/protocol/ids.ts'
-import type { Rows } from './rows.ts'
+import type { Rows } from './rows-choice.ts'
 import type { PowPool } from './work/pow-pool.ts'
 
 /** Time and chance, passed in so that tests decide both. */

@@ -27,7 +27,8 @@ import { ParentStates } from './parent-state.ts'
 import type { Plan } from './plan.ts'
 import { parsePending, readPending } from './queue-reader.ts'
 import type { Candidate } from './ranking.ts'
-import { costOfExpense, expenseOf, NO_LOAD, type Rows } from './rows.ts'
+import { costOfExpense, expenseOf, NO_LOAD } from './rows.ts'
+import type { Rows } from './rows-choice.ts'
 import { type Room, roomOn, type Siblings } from './siblings.ts'
 
 export type PlannerDeps = {

@@ -5,11 +5,7 @@ import { BLOB_ELEMENTS, ENTRY_ELEMENTS, elementsOf, MAX_BLOB_STEPS, MAX_BLOBS } 
 import { BLOB_REQUEST_LIMIT, growthLimit } from '../node/protocol/blob-block.ts'
 import { BYTE_LIMIT, STEP_LIMIT } from '../node/protocol/rules.ts'
 import { addWei, costOfGas, type GasPrice, toGasPrice, type Wei } from '../node/protocol/units.ts'
-
-export const ROWS = ['calldata', 'blobs'] as const
-export type Rows = (typeof ROWS)[number]
-/** What a miner may be told. */
-export type RowsChoice = 'auto' | Rows
+import type { Rows } from './rows-choice.ts'
 
 /** What is in a block so far, counted for both. */
 export type Load = {

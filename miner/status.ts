@@ -6,7 +6,8 @@ import { addWei, type BaseUnits, toBaseUnits, type Wei, weiOf } from '../node/pr
 import type { Publication } from './journal.ts'
 import type { Prospect } from './planner.ts'
 import type { Decision } from './profit.ts'
-import { costOfExpense, type Rows } from './rows.ts'
+import { costOfExpense } from './rows.ts'
+import type { Rows } from './rows-choice.ts'
 
 /**
  * `starting`: nothing seen yet. `resting`: nothing is worth a block now. `mining`: searching. `holding`: a block is found, but not worth its gas

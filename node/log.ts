@@ -1,7 +1,8 @@
 // Log lines on standard error: readable ones for people, JSON for programs, secrets in neither.
 
+import { createRequire } from 'node:module'
 import { type DestinationStream, destination, type Logger, pino, stdSerializers } from 'pino'
-import { prettyFactory } from 'pino-pretty'
+import type { prettyFactory } from 'pino-pretty'
 
 export type { Logger } from 'pino'
 
@@ -50,12 +51,24 @@ export function createLogger(options: LogOptions, sink?: DestinationStream): Log
 
 // Not pino-pretty's own stream, which hands lines on later: what is logged just before the process ends would be lost.
 function readable(stream: DestinationStream, colorize: boolean): DestinationStream {
-  const format = prettyFactory({
-    colorize,
-    translateTime: 'SYS:HH:MM:ss',
-    singleLine: true,
-    messageFormat: '{if part}{part}: {end}{msg}',
-    ignore: 'part',
-  })
-  return { write: (line) => stream.write(format(line)) }
+  let format: ReturnType<typeof prettyFactory> | undefined
+  return {
+    write: (line) => {
+      format ??= loadPretty()({
+        colorize,
+        translateTime: 'SYS:HH:MM:ss',
+        singleLine: true,
+        messageFormat: '{if part}{part}: {end}{msg}',
+        ignore: 'part',
+      })
+      stream.write(format(line))
+    },
+  }
+}
+
+/** With the first line: most commands write none, and it takes a tenth of their start. */
+function loadPretty(): typeof prettyFactory {
+  const require = createRequire(import.meta.url)
+  const pretty: { prettyFactory: typeof prettyFactory } = require('pino-pretty')
+  return pretty.prettyFactory
 }

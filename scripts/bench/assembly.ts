@@ -3,7 +3,7 @@
 import { chooseSteps } from '../../miner/assemble.ts'
 import { planBlock, postCalldata, postContent } from '../../miner/plan.ts'
 import type { Candidate } from '../../miner/ranking.ts'
-import type { Rows } from '../../miner/rows.ts'
+import type { Rows } from '../../miner/rows-choice.ts'
 import { KzgPool } from '../../node/ethereum/blobs/kzg-pool.ts'
 import { MAX_BLOB_STEPS, writeBlobs } from '../../node/protocol/blob.ts'
 import { blobRowsOf } from '../../node/protocol/blob-block.ts'

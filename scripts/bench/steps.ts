@@ -1,7 +1,8 @@
 // What a step of two inputs, payee and change takes in either mode: by the encoders, by the limits of the contract, and in gas by its snapshot.
 
 import { readFile } from 'node:fs/promises'
-import { expenseOf, isWithin, type Load, loadOfStep, NO_LOAD, type Rows, stepLimit } from '../../miner/rows.ts'
+import { expenseOf, isWithin, type Load, loadOfStep, NO_LOAD, stepLimit } from '../../miner/rows.ts'
+import type { Rows } from '../../miner/rows-choice.ts'
 import { blobGas } from '../../node/ethereum/calls.ts'
 import { BLOB_BYTES, BLOB_ELEMENTS, ENTRY_ELEMENTS, elementsOf, MAX_BLOB_STEPS } from '../../node/protocol/blob.ts'
 import { encodeUint } from '../../node/protocol/bytes.ts'

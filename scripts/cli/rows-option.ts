@@ -1,7 +1,7 @@
 // Where the miner of a network on this machine posts the rows of its blocks.
 
 import { Option } from 'commander'
-import { ROWS, type RowsChoice } from '../../miner/rows.ts'
+import { ROWS, type RowsChoice } from '../../miner/rows-choice.ts'
 
 /** Without a default it is blobs, or on a chain that is somebody else's calldata, which every chain takes: Hardhat's has no cell proofs. */
 export function rowsOption(by?: RowsChoice): Option {

@@ -1,6 +1,6 @@
 // What the person who runs a devnet decides about it.
 
-import type { RowsChoice } from '../../miner/rows.ts'
+import type { RowsChoice } from '../../miner/rows-choice.ts'
 import type { LogLevel } from '../../node/log.ts'
 
 type DevnetPorts = {

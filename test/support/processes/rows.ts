@@ -1,6 +1,6 @@
 // Where miners and liars of arenas post the rows of their blocks.
 
-import { ROWS, type Rows } from '../../../miner/rows.ts'
+import { ROWS, type Rows } from '../../../miner/rows-choice.ts'
 import { expectationOf, type LieKind, usualMode } from '../../../scripts/devnet/drill/lies.ts'
 import type { DataMode } from '../../../scripts/devnet/drill/posting.ts'
 

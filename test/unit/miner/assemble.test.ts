@@ -17,7 +17,7 @@ import {
 import { type Plan, planBlock, postCalldata, postContent } from '../../../miner/plan.ts'
 import { decide } from '../../../miner/profit.ts'
 import type { Candidate } from '../../../miner/ranking.ts'
-import type { Rows } from '../../../miner/rows.ts'
+import type { Rows } from '../../../miner/rows-choice.ts'
 import { applyTransaction } from '../../../node/protocol/apply.ts'
 import type { Asset } from '../../../node/protocol/asset.ts'
 import { BLOB_REQUEST_LIMIT, GROWTH_LIMIT, replayBlobs, splitHead } from '../../../node/protocol/blob-block.ts'

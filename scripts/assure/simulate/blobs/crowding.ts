@@ -1,6 +1,7 @@
 // Somebody buys blobs for nothing but to make them dear: what a day of that costs, and what is left to those who post blocks. A table of docs/economics.md.
 
-import { addLoads, type Load, type Rows } from '../../../../miner/rows.ts'
+import { addLoads, type Load } from '../../../../miner/rows.ts'
+import type { Rows } from '../../../../miner/rows-choice.ts'
 import { BLOB_BYTES, MAX_BLOB_STEPS, MAX_BLOBS } from '../../../../node/protocol/blob.ts'
 import { STEP_LIMIT } from '../../../../node/protocol/rules.ts'
 import { GWEIS, markdown } from '../table.ts'

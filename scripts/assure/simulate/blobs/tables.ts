@@ -1,6 +1,7 @@
 // What blobs make cheap: a state that grows, and blocks that watchers have to look at. Tables of docs/economics.md.
 
-import { addLoads, expenseOf, type Load, NO_LOAD, type Rows } from '../../../../miner/rows.ts'
+import { addLoads, expenseOf, type Load, NO_LOAD } from '../../../../miner/rows.ts'
+import type { Rows } from '../../../../miner/rows-choice.ts'
 import { MAX_BLOB_STEPS } from '../../../../node/protocol/blob.ts'
 import { GROWTH_LIMIT } from '../../../../node/protocol/blob-block.ts'
 import { BOND_SECONDS, STEP_LIMIT } from '../../../../node/protocol/rules.ts'

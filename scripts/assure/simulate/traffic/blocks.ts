@@ -1,7 +1,8 @@
 // What a block costs in calldata and in blobs, and what has to be asked for so that its fees pay for it: a table of docs/economics.md.
 
 import { costOf } from '../../../../miner/assemble.ts'
-import { addLoads, costOfExpense, expenseOf, type Load, type Rows } from '../../../../miner/rows.ts'
+import { addLoads, costOfExpense, expenseOf, type Load } from '../../../../miner/rows.ts'
+import type { Rows } from '../../../../miner/rows-choice.ts'
 import { bondOf } from '../../../../node/ethereum/calls.ts'
 import { DEFAULT_PARAMETERS } from '../../../../node/ethereum/deploying/parameters.ts'
 import { MAX_BLOB_STEPS } from '../../../../node/protocol/blob.ts'

@@ -12,9 +12,9 @@ import {
   type Load,
   loadOfStep,
   NO_LOAD,
-  type Rows,
   shareOf,
 } from '../../../../miner/rows.ts'
+import type { Rows } from '../../../../miner/rows-choice.ts'
 import { FINALIZE_GAS, RELEASE_GAS } from '../../../../node/ethereum/calls.ts'
 import { feeOf } from '../../../../node/protocol/fee.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'

@@ -1,6 +1,7 @@
 // A block as the simulation knows it, and what may be in it.
 
-import type { Load, Rows } from '../../../../miner/rows.ts'
+import type { Load } from '../../../../miner/rows.ts'
+import type { Rows } from '../../../../miner/rows-choice.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
 import type { Lane } from '../../../../node/protocol/queue.ts'
 import type { Account } from './account.ts'

@@ -1,7 +1,8 @@
 // What each call costs: the figures of the gas snapshot, which tests hold against the real contract.
 
 import { gasFigures as snapshot } from '../../../../deployments/gas.ts'
-import { type Expense, expenseOf, type Load, type Rows } from '../../../../miner/rows.ts'
+import { type Expense, expenseOf, type Load } from '../../../../miner/rows.ts'
+import type { Rows } from '../../../../miner/rows-choice.ts'
 
 const per = (total: number, count: number) => BigInt(Math.ceil(total / count))
 const PUBLISH = BigInt(snapshot['publish, child'])

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import type { RowsChoice } from '../../../../miner/rows.ts'
+import type { RowsChoice } from '../../../../miner/rows-choice.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
 import { DevChain } from '../../../devnet/dev-chain.ts'

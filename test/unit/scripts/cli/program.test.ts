@@ -13,7 +13,8 @@ import { RuleError } from '../../../../node/protocol/rule-error.ts'
 import { parseAmount } from '../../../../scripts/cli/amount.ts'
 import { AUDIENCE } from '../../../../scripts/cli/audience.ts'
 import { interrupted } from '../../../../scripts/cli/failure.ts'
-import { createProgram, type Registration, runCli } from '../../../../scripts/cli/program.ts'
+import { createProgram, runCli } from '../../../../scripts/cli/program.ts'
+import { COMMANDS, type Registration, registrationsFor } from '../../../../scripts/cli/registry.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'ttx-program-'))
@@ -68,7 +69,7 @@ function pathOf(command: Command): string[] {
 test('ttx --help groups the commands by who needs them', async () => {
   const { exitCode, out, err } = await run(['--help'])
   assert.deepEqual({ exitCode, err }, { exitCode: 0, err: '' })
-  const program = createProgram(fakeShell({ folder }))
+  const program = createProgram(fakeShell({ folder }), await registrationsFor(['--help']))
   for (const command of program.commands) {
     assert.ok(Object.values<string>(AUDIENCE).includes(command.helpGroup()), `${command.name()} is in no group`)
     assert.ok(out.includes(`\n${command.helpGroup()}\n`))
@@ -76,7 +77,7 @@ test('ttx --help groups the commands by who needs them', async () => {
 })
 
 test('each command explains itself, its arguments and options, the global flags, and shows an example of itself', async () => {
-  for (const command of commandsBelow(createProgram(fakeShell({ folder })))) {
+  for (const command of commandsBelow(createProgram(fakeShell({ folder }), await registrationsFor(['--help'])))) {
     const path = pathOf(command)
     const { exitCode, out } = await run([...path, '--help'])
     assert.equal(exitCode, 0)
@@ -88,6 +89,21 @@ test('each command explains itself, its arguments and options, the global flags,
     for (const argument of command.registeredArguments)
       assert.notEqual(argument.description, '', `${path.join(' ')} ${argument.name()}`)
   }
+})
+
+test('what a command line names is loaded, wherever it stands; all for help, none for the version', async () => {
+  const named = async (...argv: readonly string[]) => {
+    const program = createProgram(fakeShell({ folder }), await registrationsFor(argv))
+    return program.commands.map((command) => command.name())
+  }
+  for (const name of Object.keys(COMMANDS)) assert.deepEqual(await named('--data', folder, name), [name])
+  assert.deepEqual(await named('--data', 'send', 'balance'), ['balance', 'send'])
+  for (const argv of [['--help'], [], ['blance'], ['--data', folder]])
+    assert.deepEqual(await named(...argv), Object.keys(COMMANDS))
+  assert.deepEqual(await named('--version'), [])
+  const { exitCode, err } = await run(['blance'])
+  assert.equal(exitCode, 2)
+  assert.match(err, /Did you mean balance\?/)
 })
 
 test('the version is printed', async () => {

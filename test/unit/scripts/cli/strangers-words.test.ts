@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { OperationError } from '../../../../node/errors.ts'
 import { type CliContext, formatTable, type Result } from '../../../../scripts/cli/context.ts'
-import { type Registration, runCli } from '../../../../scripts/cli/program.ts'
+import { runCli } from '../../../../scripts/cli/program.ts'
+import type { Registration } from '../../../../scripts/cli/registry.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
 
 /** Escape, bell, return, backspace, delete, CSI in one byte, right to left, line separator. */
