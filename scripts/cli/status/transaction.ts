@@ -1,22 +1,26 @@
-// ttx status: where the money of a transaction is, what it waits for, and when it is paid.
+// Where the money of a transaction is, what it waits for and why, and when it is paid: `ttx status` of an infohash.
 
-import type { Command } from 'commander'
-import { describeDoubt } from '../../../../miner/watch/judge.ts'
-import { formatAmount, nameAmount } from '../../../../node/client/amount.ts'
-import { lookUpKnown } from '../../../../node/client/look-up.ts'
-import type { Address, Hash, Infohash } from '../../../../node/protocol/ids.ts'
-import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
-import { decodeTransaction } from '../../../../node/protocol/transaction.ts'
-import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
-import { AUDIENCE, addExamples } from '../../audience.ts'
-import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { describeFinalTime } from '../../final-words.ts'
-import { type NodeLink, openNode } from '../../link.ts'
-import { takeData, takeRows } from '../../offers/swap-words.ts'
-import { parseInfohashArgument } from '../../payment-arguments.ts'
-import { addSettings } from '../../setting-flags.ts'
-import { formatMoment } from '../../time.ts'
-import { describeAncestors } from './send.ts'
+import { formatEther } from '../../../miner/profit.ts'
+import { costOfExpense, expenseOf, NO_LOAD } from '../../../miner/rows.ts'
+import { describeDoubt } from '../../../miner/watch/judge.ts'
+import { formatAmount, nameAmount } from '../../../node/client/amount.ts'
+import { isCalledFor, type NextBlock, nextBlockOf, waitsForBlock } from '../../../node/client/outlook.ts'
+import { OperationError } from '../../../node/errors.ts'
+import type { Address, Hash, Infohash } from '../../../node/protocol/ids.ts'
+import { QUEUE_GRACE } from '../../../node/protocol/rules.ts'
+import { decodeTransaction } from '../../../node/protocol/transaction.ts'
+import { addPrices } from '../../../node/protocol/units.ts'
+import type { Result as RpcResult } from '../../../node/rpc/api.ts'
+import { readEndpoints } from '../../endpoints.ts'
+import { describeAncestors } from '../commands/hold/send.ts'
+import { type CliContext, formatTable, type Result } from '../context.ts'
+import { describeFinalTime } from '../final-words.ts'
+import { lookUpShown } from '../ids/named.ts'
+import { type NodeLink, openOptionalEthereum } from '../link.ts'
+import { takeData, takeRows } from '../offers/swap-words.ts'
+import { clockRows, formatMoment } from '../time.ts'
+import { readMinerReport } from '../waiting/miner-report.ts'
+import { type Reasons, reasonRows } from '../waiting/reasons.ts'
 
 const FETCH_MS = 5_000
 
@@ -37,39 +41,26 @@ const MOVED_WORDS = 'Ethereum was reorganised, and the queue does not hold this 
 const DEPOSIT_WORDS = 'wTTX was burned for it; it can be spent once a bridging block contains it'
 const ENTERED_WORDS = 'a contract on Ethereum entered it; it can be spent once a bridging block contains it'
 
-export function registerStatus(program: Command, act: Act): void {
-  addExamples(
-    addSettings(
-      program
-        .command('status')
-        .helpGroup(AUDIENCE.bridge)
-        .summary('where the money of a transaction is, and when it is paid')
-        .description(
-          'Say of a payment, a take, a bridge request or a deposit where its money is, what it waits for, and of a request when it is paid at the earliest and at the latest. Only "final" is final: all before that can still be reversed.',
-        )
-        .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
-        .action(act(status)),
-      ['node', 'deployment'],
-    ),
-    'ttx status c12fe1c06bba254a9dc9f519b335aa7c1367a88a',
-    'ttx status c12fe1c06bba254a9dc9f519b335aa7c1367a88a --json',
-  )
-}
-
-async function status(context: CliContext, infohash: Infohash): Promise<Result> {
-  const node = await openNode(context)
-  await lookUpKnown(node, infohash, FETCH_MS, context.signal)
+/** `isOver`: nothing of it can change any more. Throws `OperationError('unknown-transaction')`, and what the node throws. */
+export async function transactionStatus(
+  context: CliContext,
+  node: NodeLink,
+  infohash: Infohash,
+): Promise<Result & { readonly isOver: boolean }> {
+  await lookUpShown(context, node, infohash, FETCH_MS)
   const where = await node.call('tx_where', { infohash }, context.signal)
-  const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
+  const { bridge } = await node.call('node_info', {}, context.signal)
+  const localNow = Math.floor(Date.now() / 1_000)
+  const now = bridge.ethereumTime ?? localNow
   const { file, bridging, ...record } = where
   const deposit = file && (await depositOf(context, node, file, where.reorganised === undefined))
   const tx = file && decodeTransaction(file)
   const take = tx?.kind === 'take' ? tx : undefined
   const isDepositWaiting = deposit !== undefined && where.status === 'waiting'
-  const finality =
-    where.status === 'ordered' && where.block !== undefined ? await finalityOf(context, node, where.block) : {}
-  const { state } = node.info.bridge
-  const isJustFinal = where.status === 'ordered' && bridging?.paid === true
+  const { isFinal: isBlockFinal, ...finality } =
+    where.status === 'ordered' && where.block !== undefined ? await finalityOf(context, node, where.block) : NO_FINALITY
+  const { state } = bridge
+  const isJustFinal = where.status === 'ordered' && (bridging?.paid === true || isBlockFinal)
   const words = where.reorganised
     ? MOVED_WORDS
     : isDepositWaiting
@@ -93,22 +84,30 @@ async function status(context: CliContext, infohash: Infohash): Promise<Result> 
   if (where.status === 'accepted') rows.push(['stands on', describeAncestors(where.unorderedAncestors)])
   rows.push(...where.elsewhere.map(describeOther))
   if (where.unread > 0) rows.push(['not read', `${where.unread} lighter blocks off the leading branch`])
-  if (bridging !== undefined) rows.push(...describeBridging(bridging, now))
-  else if (finality.finalTime !== undefined && where.block !== undefined) {
+  const waiting = await waitingOf(context, node, where)
+  if (bridging !== undefined) rows.push(...describeBridging(bridging, waiting?.waitingFor, now))
+  else if (waiting !== undefined && !isDepositWaiting) rows.push(['waits for', waiting.waitingFor])
+  if (waiting?.reasons !== undefined) rows.push(...reasonRows(waiting.reasons, now))
+  if (bridging === undefined && finality.finalTime !== undefined && where.block !== undefined) {
     rows.push(...describeFinalTime(finality.finalTime, 'final', where.block, now))
   }
-  const doubt = where.block !== undefined && state !== 'live' ? describeDoubt(node.info.bridge) : undefined
+  const doubt = where.block !== undefined && state !== 'live' ? describeDoubt(bridge) : undefined
   if (doubt !== undefined) rows.push(['careful', doubt])
+  rows.push(...clockRows(bridge.ethereumTime, localNow))
   const data = {
     ...record,
     ...finality,
     bridging,
     deposit,
     take: take && takeData(take),
-    ethereumTime: node.info.bridge.ethereumTime,
+    next: waiting?.reasons && nextData(waiting.reasons.next),
+    miner: waiting?.reasons?.miner,
+    ethereumTime: bridge.ethereumTime,
     doubt,
   }
-  return { data, text: formatTable(rows) }
+  const isPaid = bridging === undefined || bridging.paid || bridging.asset !== undefined
+  const isOver = where.status === 'invalid' || (where.status === 'final' && isPaid)
+  return { data, text: formatTable(rows), isOver }
 }
 
 type Deposit = {
@@ -119,9 +118,51 @@ type Deposit = {
   readonly mustBeTakenFrom?: number
 }
 type Finality = {
+  /** On Ethereum, however few blocks ago. */
+  readonly isFinal: boolean
   readonly finalAt?: number
   readonly finalAtLatest?: number
   readonly finalTime?: NonNullable<RpcResult<'bridge_block'>['finalTime']>
+}
+
+/** What `status` of the bridge says is beside it. */
+function nextData({ status: _status, ...next }: NextBlock) {
+  return next
+}
+
+const NO_FINALITY: Finality = { isFinal: false }
+
+/** Of what no block has: what it waits for, and what the node and a miner of this folder know of that. */
+async function waitingOf(
+  context: CliContext,
+  node: NodeLink,
+  { status, bridging, file, infohash, reorganised }: RpcResult<'tx_where'>,
+): Promise<{ readonly waitingFor: string; readonly reasons?: Reasons } | undefined> {
+  const { folder, signal } = context
+  const isDeposit = file !== undefined && decodeTransaction(file).kind === 'deposit'
+  if (status !== 'accepted' && !(status === 'waiting' && isDeposit && reorganised === undefined)) return undefined
+  const next = await nextBlockOf(node, signal)
+  const kind = isDeposit ? 'deposit' : bridging !== undefined && bridging.asset === undefined ? 'request' : 'payment'
+  const waitingFor = waitsForBlock(next, kind !== 'payment')
+  if (next === undefined) return { waitingFor }
+  const miner = await readMinerReport(folder.root, Date.now())
+  const isDevnet = readEndpoints(folder.root) !== undefined
+  const cost = isCalledFor(next) ? await leastCost(context, node) : undefined
+  return { waitingFor, reasons: { next, miner, isDevnet, kind, infohash, ...(cost === undefined ? {} : { cost }) } }
+}
+
+/** Of the smallest block, ether; `undefined` without an endpoint, and with one that does not say it: nothing depends on it. */
+async function leastCost(context: CliContext, node: NodeLink): Promise<string | undefined> {
+  try {
+    const ethereum = await openOptionalEthereum(context, node)
+    if (ethereum === undefined) return undefined
+    context.resources.defer(() => ethereum.close())
+    const gasPrice = addPrices((await ethereum.head()).baseFee, await ethereum.tip())
+    return formatEther(costOfExpense(expenseOf('calldata', NO_LOAD), { gasPrice }))
+  } catch (error) {
+    if (error instanceof OperationError) return undefined
+    throw error
+  }
 }
 
 /** `mustBeTakenFrom`: a block that is published then or later has to contain it; unix seconds, while it waits. */
@@ -144,8 +185,10 @@ async function depositOf(
 
 /** When the block of a transaction can be final, unix seconds. */
 async function finalityOf({ signal }: CliContext, node: NodeLink, id: Hash): Promise<Finality> {
-  const { finalTime } = await node.call('bridge_block', { id }, signal)
-  return finalTime === undefined ? {} : { finalAt: finalTime.earliest, finalAtLatest: finalTime.latest, finalTime }
+  const { finalTime, final: isFinal } = await node.call('bridge_block', { id }, signal)
+  return finalTime === undefined
+    ? { isFinal }
+    : { isFinal, finalAt: finalTime.earliest, finalAtLatest: finalTime.latest, finalTime }
 }
 
 /** A block that contains it and does not count now. */
@@ -191,8 +234,12 @@ function describeDeposit(
   return rows
 }
 
-function describeBridging(bridging: NonNullable<RpcResult<'tx_where'>['bridging']>, now: number): [string, string][] {
-  const { asset, gross, net, recipient, paid, finalTime, waitingFor, block } = bridging
+function describeBridging(
+  bridging: NonNullable<RpcResult<'tx_where'>['bridging']>,
+  waitsFor: string | undefined,
+  now: number,
+): [string, string][] {
+  const { asset, gross, net, recipient, paid, finalTime, block } = bridging
   const rows: [string, string][] = [
     [
       'asks',
@@ -200,7 +247,7 @@ function describeBridging(bridging: NonNullable<RpcResult<'tx_where'>['bridging'
         ? `${nameAmount(gross)} to Ethereum: ${formatAmount(net)} wTTX for ${recipient}`
         : `${nameAmount(gross, asset)} to Ethereum, for ${recipient}`,
     ],
-    paid ? ['paid', 'on Ethereum'] : ['waits for', waitingFor],
+    paid ? ['paid', 'on Ethereum'] : ['waits for', waitsFor ?? bridging.waitingFor],
   ]
   if (paid) return rows
   if (finalTime !== undefined && block !== undefined) {
