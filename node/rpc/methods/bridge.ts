@@ -77,7 +77,7 @@ export const BRIDGE_METHODS = {
   },
   bridge_next: {
     summary:
-      'What the next block would be, and what waits for it: how many hashes finding it takes on average now, and whether anything calls for one. Payments alone do not: they ride along.',
+      'What the next block would be, and what waits for it: how many hashes finding it takes on average now, and whether something calls for one. Payments alone do not: they ride along.',
     params: NO_PARAMS,
     result: z.object({
       status: bridgeStatus,
