@@ -70,6 +70,8 @@ export type Content = Offer & {
   readonly steps: readonly AppliedStep[]
   /** When the first of its plain requests of TTX was seen, unix milliseconds on the node's clock. */
   readonly oldestRequest?: number
+  /** The same of what pays it nothing. */
+  readonly oldestPayment?: number
 }
 
 export type Supply = {
@@ -213,8 +215,9 @@ export function isBetter(a: Offer, b: Offer, policy: Policy): boolean {
   const [revenue, other] = [revenueOf(a, policy), revenueOf(b, policy)]
   const [cost, otherCost] = [costOf(a, policy), costOf(b, policy)]
   if (revenue !== undefined && other !== undefined) return revenue - cost > other - otherCost
-  // For each of what a block is for; neither is zero, as then both are worth nothing.
-  return cost * BigInt(b.requests + b.queueEntries) < otherCost * BigInt(a.requests + a.queueEntries)
+  // For each of what a block is for; payments alone, which are both zero of that, go where they cost less.
+  const [things, others] = [BigInt(a.requests + a.queueEntries), BigInt(b.requests + b.queueEntries)]
+  return things + others === 0n ? cost < otherCost : cost * others < otherCost * things
 }
 
 /** What a block may cost at most with this revenue, or undefined if it costs more already. */
@@ -246,6 +249,7 @@ class Filling {
   #queueFees = 0n
   #requests = 0
   #oldestRequest: number | undefined
+  #oldestPayment: number | undefined
 
   constructor(rules: Rules, parent: ParentBlock, verify: Supply['verify'], rows: Rows) {
     this.#rules = rules
@@ -306,7 +310,10 @@ class Filling {
       const step = encodeStep({ kind: 'transaction', packed: item.packed })
       this.#push({ step, after, growth: own }, { ...loadOf(item), growth: own })
       this.taken.add(item.infohash)
-      if (!hasFee(item)) continue
+      if (!hasFee(item)) {
+        this.#oldestPayment = Math.min(this.#oldestPayment ?? Number.POSITIVE_INFINITY, item.firstSeen)
+        continue
+      }
       this.#requests += 1
       this.#fee += feeOf(item.request)
       this.#oldestRequest = Math.min(this.#oldestRequest ?? Number.POSITIVE_INFINITY, item.firstSeen)
@@ -325,6 +332,7 @@ class Filling {
       queueFees: toGwei(this.#queueFees),
       ...expenseOf(this.#rows, this.#load),
       ...(this.#oldestRequest === undefined ? {} : { oldestRequest: this.#oldestRequest }),
+      ...(this.#oldestPayment === undefined ? {} : { oldestPayment: this.#oldestPayment }),
     }
   }
 

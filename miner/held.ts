@@ -20,6 +20,8 @@ export type Moment = {
   readonly nowMs: number
   /** How long the oldest request may wait. */
   readonly longestWaitMs: number
+  /** See `MinerOptions`. */
+  readonly paymentsWaitMs?: number | undefined
   /** Of what the prospect defends, if it does. */
   readonly defence?: Decision
   /** First blocks of the races that our own blocks are in, once that is known. */
@@ -86,7 +88,8 @@ export async function fateOf(
   }
 
   const { policy, defends } = prospect
-  const waiting = { sinceMs: held.sinceMs, longestMs: moment.longestWaitMs }
+  const paymentsMs = header.stepCount > 0 ? moment.paymentsWaitMs : undefined
+  const waiting = { sinceMs: held.sinceMs, longestMs: moment.longestWaitMs, paymentsMs }
   const least = defends?.least ?? 0n
   if (workOf(header.target) < least) return { do: 'give up', reason: 'its branch would not be ahead even with it' }
   const decision =

@@ -47,7 +47,7 @@ const DEAR_MS = 60_000
 export class Miner implements AsyncDisposable {
   readonly #deps: MinerDeps
   readonly #log: Logger
-  readonly #options: Required<Omit<MinerOptions, 'folder'>>
+  readonly #options: Required<Omit<MinerOptions, 'folder' | 'paymentsWaitMs'>> & Pick<MinerOptions, 'paymentsWaitMs'>
   readonly #journal: Journal
   readonly #planner: Planner
   readonly #publisher: Publisher
@@ -207,7 +207,8 @@ export class Miner implements AsyncDisposable {
     const soon = now + this.#expectedMs(prospect.plan.header.target)
     const isSoonWorth = decision.publish || this.#worth(prospect, soon).publish
     if (this.#publishing?.parent === prospect.parent) this.#pause('publishing', 'a block is on its way to Ethereum')
-    else if (this.#hasPublishedOn(prospect.parent)) this.#pause('resting', 'the node has not seen our newest block yet')
+    else if (this.#hasPublishedOn(prospect.parent))
+      this.#pause('resting', 'our newest block is published, and the node has not read it yet')
     else if (prospect.obstacle !== undefined) this.#pause('resting', `${prospect.obstacle}: waiting`)
     else if (held !== undefined && (!this.#decision.publish || this.#isTooDear(prospect, now))) this.#search.rest()
     else if (!isSoonWorth) this.#pause('resting', this.#decision.reason)
@@ -221,7 +222,9 @@ export class Miner implements AsyncDisposable {
   }
 
   #worth({ plan, policy, sinceMs }: Prospect, atMs: number): Decision {
-    return decide(plan.content, policy, { sinceMs, longestMs: this.#options.longestWaitMs }, atMs)
+    const { longestWaitMs: longestMs, paymentsWaitMs } = this.#options
+    const paymentsMs = plan.header.stepCount > 0 ? paymentsWaitMs : undefined
+    return decide(plan.content, policy, { sinceMs, longestMs, paymentsMs }, atMs)
   }
 
   /** Trouble with the defence of our own blocks does not stop the usual work. */
@@ -251,6 +254,7 @@ export class Miner implements AsyncDisposable {
     const moment = {
       nowMs,
       longestWaitMs: this.#options.longestWaitMs,
+      paymentsWaitMs: this.#options.paymentsWaitMs,
       ...(prospect.defends && this.#decision ? { defence: this.#decision } : {}),
       ...(races ? { races } : {}),
     }

@@ -39,6 +39,8 @@ export type MinerOptions = {
   readonly marginPercent?: number
   /** After this long, what waits is published whatever it costs. Default one hour; 0: at once. */
   readonly longestWaitMs?: number
+  /** After this long, payments alone are ordered by a block of their own, which earns nothing. Default: never, they ride along with what pays. */
+  readonly paymentsWaitMs?: number
   /** Transactions without a fee that a block carries where it makes no profit: 0 to 500. Default 50. */
   readonly unpaidSteps?: number
   /** Other assets whose requests are carried: what the people who run it can price. Default: any, since they cost next to nothing beside others. */

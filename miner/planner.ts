@@ -60,7 +60,7 @@ export type Prospect = {
   readonly sealedParent: Uint8Array
   readonly plan: Plan
   readonly policy: Policy
-  /** Since when the oldest request or queue entry in the plan waits, unix milliseconds. */
+  /** Since when the oldest request or queue entry in the plan waits, and without them its oldest payment; unix milliseconds. */
   readonly sinceMs: number
   /** The block would be beside live siblings, all of which the node knows to be wrong. */
   readonly beside?: Siblings
@@ -331,6 +331,7 @@ export class Planner {
   #sinceMs(parent: ParentBlock, content: Content): number {
     const now = this.#deps.now()
     const { lanes } = parent.header
+    if (content.requests + content.queueEntries === 0) return Math.min(now, content.oldestPayment ?? now)
     const queued = LANES.map((lane) => this.#queueSeen[lane].get(lanes[lane].count) ?? now)
     return Math.min(now, ...(content.queueEntries === 0 ? [] : queued), content.oldestRequest ?? now)
   }

@@ -5,7 +5,7 @@ import { costOf, type Offer, type Policy, revenueOf } from './assemble.ts'
 import { costOfExpense, type Expense } from './rows.ts'
 
 /**
- * `nothing`: nobody asked to cross the bridge. `profitable`: the fees exceed the gas. `waited`: somebody has waited for the longest wait.
+ * `nothing`: nobody asked to cross the bridge, and payments alone have not waited for as long as the miner lets them. `profitable`: the fees exceed the gas. `waited`: somebody has waited for the longest wait.
  * `unprofitable`: neither; `waitUntilMs` says when the wait ends. `defence`: a rival could displace our own blocks; it is published if they are worth it.
  */
 export type Decision = {
@@ -20,9 +20,11 @@ export type Decision = {
 }
 
 export type Waiting = {
-  /** Since when the oldest request or queue entry waits, unix milliseconds. */
+  /** Since when the oldest request or queue entry waits, unix milliseconds; of a block without them, the oldest payment in it, if there is one. */
   readonly sinceMs: number
   readonly longestMs: number
+  /** How long payments alone wait for a block of their own; undefined: forever, and of a block that has none. */
+  readonly paymentsMs?: number | undefined
 }
 
 /**
@@ -33,10 +35,7 @@ export function decide(offer: Offer, policy: Policy, waiting: Waiting, nowMs: nu
   const cost = costOf(offer, policy)
   const revenue = revenueOf(offer, policy)
   const worth = revenue === undefined ? {} : { worth: revenue }
-  if (offer.requests === 0 && offer.queueEntries === 0) {
-    const reason = 'no request and no queue entry waits: a block would move no money across the bridge'
-    return { publish: false, code: 'nothing', reason, cost, ...worth }
-  }
+  if (offer.requests === 0 && offer.queueEntries === 0) return { ...decideAlone(waiting, nowMs), cost, ...worth }
   if (revenue !== undefined && revenue * 100n >= cost * (100n + policy.marginPercent)) {
     const reason = `fees worth ${formatEther(revenue)} ETH exceed the gas of ${formatEther(cost)} ETH`
     return { publish: true, code: 'profitable', reason, cost, ...worth }
@@ -52,6 +51,27 @@ export function decide(offer: Offer, policy: Policy, waiting: Waiting, nowMs: nu
   }
   const until = new Date(waitUntilMs).toISOString()
   return { publish: false, code: 'unprofitable', reason: `${comparison}: waiting for more until ${until}`, ...end }
+}
+
+/** Of a block that would move no money across the bridge: payments alone are a gift of the miner. */
+function decideAlone(
+  { sinceMs, paymentsMs }: Waiting,
+  nowMs: number,
+): Pick<Decision, 'publish' | 'code' | 'reason' | 'waitUntilMs'> {
+  const nothing = 'no request and no queue entry waits: a block would move no money across the bridge'
+  if (paymentsMs === undefined) return { publish: false, code: 'nothing', reason: nothing }
+  const waitUntilMs = sinceMs + paymentsMs
+  if (nowMs >= waitUntilMs) {
+    const reason = 'no request and no queue entry waits, but the longest wait of payments alone is over'
+    return { publish: true, code: 'waited', reason, waitUntilMs }
+  }
+  const until = new Date(waitUntilMs).toISOString()
+  return {
+    publish: false,
+    code: 'nothing',
+    reason: `${nothing}; payments alone are ordered from ${until} on`,
+    waitUntilMs,
+  }
 }
 
 /** What our own blocks on one branch earn if it wins, and what they cost. */

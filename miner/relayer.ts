@@ -91,13 +91,13 @@ export class Relayer implements AsyncDisposable {
         ({ recipient, net }) => net >= leastNet && (this.#recipients?.has(recipient) ?? true),
       )
       this.#waiting += wanted.length
-      if (this.#waiting > 0) this.#reason = `${this.#waiting} requests wait to be paid`
+      this.#reason = reasonOf(this.#waiting)
       for (const [block, requests] of Map.groupBy(wanted, ({ block }) => block)) {
         blocks.add(block)
         if (this.#isTurn(block)) await this.#payAll(block, requests)
       }
     }
-    if (this.#waiting === 0) this.#reason = 'no request waits to be paid'
+    this.#reason = reasonOf(this.#waiting)
     for (const block of this.#turns.keys()) if (!blocks.has(block)) this.#turns.delete(block)
   }
 
@@ -122,6 +122,7 @@ export class Relayer implements AsyncDisposable {
       this.#claimed += due.length
       this.#paid += net
       this.#waiting -= due.length
+      this.#reason = reasonOf(this.#waiting)
       this.#log.info({ block, requests: due.length, net: `${net}`, hash: outcome.receipt.hash }, 'paid requests')
     } catch (error) {
       // Not final on our endpoint yet, or reorganised: the next round looks again.
@@ -137,4 +138,9 @@ export class Relayer implements AsyncDisposable {
     this.#turns.set(block, turn)
     return now >= turn
   }
+}
+
+function reasonOf(waiting: number): string {
+  if (waiting === 0) return 'no request waits to be paid'
+  return waiting === 1 ? '1 request waits to be paid' : `${waiting} requests wait to be paid`
 }

@@ -151,6 +151,7 @@ export const OPERATION_CODES = {
   'offer-gone':
     'What the offer gives is spent, or never was there: see `ttx offer show`, and ask its maker for another one.',
   'offer-not-for-you': 'The offer is your own, or names another taker: use another wallet, or ask for one of your own.',
+  'other-id': 'The id names another kind of thing than the command is about: use the command that the message names.',
   'other-network': 'Data, node or endpoint belong to another network: give all of them the same one.',
   'outbox-damaged': 'The file of pending transactions is damaged: move it away once nothing of the account is pending.',
   'page-gone': 'The block after which the page begins has left the list: begin again.',
@@ -187,6 +188,8 @@ export const OPERATION_CODES = {
   'unfunded-account': 'The account has too few coins for gas: send coins to it.',
   'unknown-asset': 'No issuance of this id is known here: check the id, or connect to nodes that have it.',
   'unknown-block': 'Nobody who was asked knows this block: check its id, or wait until the node has caught up.',
+  'unknown-id':
+    'Neither the node has a block of this id nor Ethereum such a transaction: check the id, or ask again once it is in a block.',
   'unknown-offer': 'No offer of this id is in the book of this folder: name its file, or see `ttx offer list`.',
   'unknown-transaction': 'The node does not have this transaction: have it fetched first, with `ttx tx show`.',
   'verdicts-differ': 'The node calls a block wrong that our own replay finds right: see which of the two errs.',

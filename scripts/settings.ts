@@ -305,6 +305,13 @@ const settingsSchema = z.strictObject({
     about: 'What waits is published after this many seconds, whatever it costs; 0: at once',
     example: '600',
   }),
+  paymentsWait: whole(0, 604_800).optional().register(info, {
+    env: 'TTX_PAYMENTS_WAIT',
+    flag: '--payments-wait <seconds>',
+    about:
+      'Payments alone are ordered after this many seconds by a block that earns nothing (default: never, they ride along with requests, deposits and forced transactions)',
+    example: '7200',
+  }),
   rows: z
     .enum(['auto', ...ROWS])
     .default('auto')

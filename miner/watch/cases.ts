@@ -75,7 +75,9 @@ export class Cases {
     const block = known?.block ?? kill.block
     this.#cases.set(keptIdOf(block), { ...known, ...kill, block, state: 'killed' })
     const facts = { block, ...(gas === undefined ? {} : { gas: `${gas}` }), ...(transaction ? { transaction } : {}) }
-    this.#log.warn(facts, by === 'us' ? 'killed a wrong block' : 'a wrong block was killed by somebody else')
+    // Of one that was dead when we first looked at it, nobody knows who it was: perhaps we, before a restart.
+    if (known === undefined && by === 'others') this.#log.info(facts, 'a wrong block was killed before we looked at it')
+    else this.#log.warn(facts, by === 'us' ? 'killed a wrong block' : 'a wrong block was killed by somebody else')
   }
 
   /** Forgets all others, but for the last ones that were killed: they are below the final block, or a reorganisation took them. */

@@ -6,6 +6,7 @@ import { RuleError } from '../protocol/rule-error.ts'
 import { decodeTransaction } from '../protocol/transaction.ts'
 import type { Result } from '../rpc/api.ts'
 import { ruleErrorOf } from './errors.ts'
+import { type NextBlock, nextBlockOf, waitsForBlock } from './outlook.ts'
 import type { NodeClient } from './rpc.ts'
 import { UnknownTime } from './unknown-time.ts'
 
@@ -19,18 +20,28 @@ export type Progress = {
   readonly status: Where['status']
   /** In plain words. */
   readonly waitingFor: string
-  /** When its block is final, or the request payable, as far as the node can say; unix seconds on Ethereum's clock. */
+  /** When its block is final, or the request payable, as far as the node can say; unix seconds on Ethereum's clock, later than now. */
   readonly earliest?: number
   readonly latest?: number
   /** Why the node could not be asked just now. */
   readonly away?: string
 }
 
+/** Progress with what changes at every look. */
+export type Look = Progress & {
+  /** That of the newest block of Ethereum that the node has read; unix seconds. */
+  readonly ethereumTime?: number
+  /** While no block has it. */
+  readonly next?: NextBlock
+}
+
 export type WaitOptions = {
   readonly until: Stage
   readonly signal?: AbortSignal
   /** Called at the beginning, and whenever something is different. */
-  readonly onProgress?: (progress: Progress) => void
+  readonly onProgress?: (progress: Look) => void
+  /** Called after each look, which `pollMs` separates. */
+  readonly onLook?: (look: Look) => void
   /** Between two questions. Default 2,000. */
   readonly pollMs?: number
   /** How long the transaction may stay unknown to a node that has read all of Ethereum: it may be on its way there. Default 30,000. */
@@ -57,11 +68,14 @@ const RIVALS = 8
  * what the node throws, that it is away too where that lasts; and the `RuleError` of what is invalid.
  */
 export async function wait(node: NodeClient, infohash: Infohash, options: WaitOptions): Promise<Where> {
-  const { until, signal, onProgress, pollMs, unknownMs, awayMs, limitMs, fetchMs, now } = { ...DEFAULTS, ...options }
+  const { until, signal, onProgress, onLook, pollMs, unknownMs, awayMs, limitMs, fetchMs, now } = {
+    ...DEFAULTS,
+    ...options,
+  }
   const startedMs = now()
   const unknownTime = new UnknownTime(unknownMs, startedMs)
   let heardMs = startedMs
-  let progress = UNASKED
+  let look: Look = UNASKED
   let told = ''
   for (;;) {
     signal?.throwIfAborted()
@@ -74,19 +88,21 @@ export async function wait(node: NodeClient, infohash: Infohash, options: WaitOp
         const { bridge } = await node.call('node_info', {}, signal)
         const waitingFor = unknownTime.unknown(heardMs, bridge, waitingForOf(where))
         if (waitingFor === undefined) throw where.reorganised ? moved(where) : unknown(infohash, unknownMs)
-        progress = { status: where.status, waitingFor }
+        look = { status: where.status, waitingFor, ...clockOf(bridge.ethereumTime) }
       } else {
         unknownTime.known(heardMs)
-        progress = await progressOf(node, where, signal)
+        look = await lookAt(node, where, until, signal)
       }
     } catch (error) {
       signal?.throwIfAborted()
       if (!isAway(error) || now() - heardMs > awayMs) throw error
-      progress = { ...progress, away: error.message }
+      look = { ...look, away: error.message }
       unknownTime.away(now())
     }
+    onLook?.(look)
+    const { ethereumTime: _time, next: _next, ...progress } = look
     const text = JSON.stringify(progress)
-    if (text !== told) onProgress?.(progress)
+    if (text !== told) onProgress?.(look)
     told = text
     if (limitMs !== undefined && now() - startedMs > limitMs) throw inVain(infohash, until, limitMs, progress)
     await pause(pollMs, signal)
@@ -113,6 +129,10 @@ function hasReached(where: Where, until: Stage): boolean {
     where.status === 'waiting' && isDeposit(where) && where.reorganised === undefined ? 'accepted' : where.status
   const names: readonly string[] = STAGES
   return names.indexOf(status) >= names.indexOf(until)
+}
+
+function isRequestOfTtx({ bridging }: Where): boolean {
+  return bridging !== undefined && bridging.asset === undefined
 }
 
 function isDeposit({ file }: Where): boolean {
@@ -158,28 +178,57 @@ async function checkPossible(node: NodeClient, where: Where, until: Stage, signa
   }
 }
 
-async function progressOf(node: NodeClient, where: Where, signal?: AbortSignal): Promise<Progress> {
+async function lookAt(node: NodeClient, where: Where, until: Stage, signal?: AbortSignal): Promise<Look> {
   const { status, bridging, block } = where
-  if (bridging !== undefined) {
-    return { status, waitingFor: bridging.waitingFor, ...timesOf(bridging.payableAt, bridging.payableAtLatest) }
+  if (isInNoBlock(where)) {
+    const next = await nextBlockOf(node, signal)
+    const waitingFor = isDeposit(where) ? waitingForOf(where) : waitsForBlock(next, isRequestOfTtx(where))
+    return { status, waitingFor, ...(next && { next, ...clockOf(next.status.ethereumTime) }) }
   }
-  if (status !== 'ordered' || block === undefined) return { status, waitingFor: waitingForOf(where) }
-  const finalTime = await finalTimeOf(node, block, signal)
-  return { status, waitingFor: waitingForOf(where), ...timesOf(finalTime?.earliest, finalTime?.latest) }
+  const { ethereumTime } = (await node.call('node_info', {}, signal)).bridge
+  const said = { status, waitingFor: bridging?.waitingFor ?? waitingForOf(where), ...clockOf(ethereumTime) }
+  if (status !== 'ordered' || block === undefined) return said
+  const { payableAt: earliest, payableAtLatest: latest } = bridging ?? {}
+  if (earliest !== undefined) return { ...said, ...timesOf(said, { earliest, ...(latest && { latest }) }) }
+  const { finalTime, final } = (await blockOf(node, block, signal)) ?? {}
+  if (final) return until === 'paid' ? said : { ...said, waitingFor: DEPTH }
+  return finalTime === undefined ? said : { ...said, ...timesOf(said, finalTime) }
 }
 
-/** `undefined` if its block has left the bridge, or became final, since the node was asked. */
-async function finalTimeOf(node: NodeClient, id: Hash, signal?: AbortSignal) {
+/** A time that is over says nothing: it would go on with the clock for as long as nobody acts. */
+function timesOf(
+  { waitingFor, ethereumTime = 0 }: Look,
+  { earliest, latest }: { readonly earliest: number; readonly latest?: number },
+): Pick<Look, 'waitingFor' | 'earliest' | 'latest'> {
+  const isDue = earliest <= ethereumTime
+  return {
+    waitingFor: isDue ? FINALIZATION : waitingFor,
+    ...(isDue ? {} : { earliest }),
+    ...(latest !== undefined && latest > ethereumTime ? { latest } : {}),
+  }
+}
+
+const DEPTH =
+  'more blocks of Ethereum: its block is final there, but so few blocks ago that they could still be reorganised'
+const FINALIZATION = 'somebody to finalize its block, which anyone may do now, as miners do'
+
+/** Valid, and a matter of the next block. */
+function isInNoBlock(where: Where): boolean {
+  return where.status === 'accepted' || (where.status === 'waiting' && isDeposit(where))
+}
+
+/** `undefined` if the block has left the bridge since the node was asked. */
+async function blockOf(node: NodeClient, id: Hash, signal?: AbortSignal) {
   try {
-    return (await node.call('bridge_block', { id }, signal)).finalTime
+    return await node.call('bridge_block', { id }, signal)
   } catch (error) {
     if (error instanceof OperationError && error.code === 'unknown-block') return undefined
     throw error
   }
 }
 
-function timesOf(earliest: number | undefined, latest: number | undefined) {
-  return { ...(earliest === undefined ? {} : { earliest }), ...(latest === undefined ? {} : { latest }) }
+function clockOf(ethereumTime: number | undefined) {
+  return ethereumTime === undefined ? {} : { ethereumTime }
 }
 
 function waitingForOf(where: Where): string {
@@ -196,7 +245,7 @@ function waitingForOf(where: Where): string {
     case 'ordered':
       return 'its block to become final: nobody may refute it, and no heavier branch may come'
     default:
-      return 'a miner who puts it into a block; if none does, "ttx force" makes them'
+      return waitsForBlock(undefined, false)
   }
 }
 

@@ -5,7 +5,9 @@ import { type Seconds, toSeconds, toWork, type Work } from './units.ts'
 /** The wished time between blocks. */
 export const BLOCK_SECONDS = toSeconds(3_600n)
 /** Seconds: after `BLOCK_SECONDS`, the target doubles each time this long has passed. */
-const HALF_LIFE_SECONDS = 900n
+export const HALF_LIFE_SECONDS = toSeconds(900n)
+/** Seconds after a block in which the target of the next one stays at half of its own. */
+export const EASES_AFTER = toSeconds(BLOCK_SECONDS - HALF_LIFE_SECONDS)
 export const HARDEST_TARGET = 2n ** 176n
 /** Exclusive bound of `easiestTarget`, so that no product overflows 256 bits. */
 export const EASIEST_BOUND = 2n ** 244n
@@ -21,7 +23,7 @@ export function targetFloor(parentTarget: bigint): bigint {
  * section 7.2. It only eases with time, in saturating integers.
  */
 export function targetCeiling(parentTarget: bigint, elapsed: Seconds, easiestTarget: bigint): bigint {
-  const late = elapsed - (BLOCK_SECONDS - HALF_LIFE_SECONDS)
+  const late = elapsed - EASES_AFTER
   const seconds = late > 0n ? late : 0n
   const doublings = seconds / HALF_LIFE_SECONDS
   const base = (parentTarget * (HALF_LIFE_SECONDS + (seconds % HALF_LIFE_SECONDS))) / HALF_LIFE_SECONDS

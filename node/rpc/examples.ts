@@ -202,6 +202,26 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
       ],
     },
   },
+  bridge_next: {
+    params: {},
+    result: {
+      status: BEFORE,
+      parent: { id: GENESIS_BLOCK, height: 0n, publishedAt: PUBLISHED_AT - 3_600 },
+      height: 1n,
+      target: (2n ** 240n - 1n) / 2n,
+      hashes: 131_072n,
+      easesAt: PUBLISHED_AT - 900,
+      easesBy: 900,
+      waiting: {
+        requests: 0,
+        fee: 10n,
+        entries: 1,
+        dueAt: PUBLISHED_AT + 2_700,
+        payments: 1,
+        oldestPayment: FIRST_SEEN,
+      },
+    },
+  },
   bridge_queue: { params: { lane: 'deposits', from: 0n, count: 10 }, result: { entries: [DEPOSIT], length: 1n } },
   bridge_submit: {
     params: { sealed: SEALED, steps: STEPS, states: STATES },

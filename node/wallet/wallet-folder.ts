@@ -56,21 +56,33 @@ export async function checkFree(folder: string, name: string): Promise<void> {
   if (found !== undefined) throw walletExists(name, file)
 }
 
+/** For asking before somebody types a passphrase. Throws `OperationError`: 'wallet-missing', 'bad-wallet-name', 'file-unreadable'. */
+export async function checkThere(folder: string, name: string): Promise<void> {
+  const file = walletFile(folder, name)
+  await stat(file).catch((cause) => {
+    throw isSystemError(cause, 'ENOENT') ? walletMissing(name, file, cause) : unreadable(file, cause)
+  })
+}
+
 /** Throws `OperationError`: 'wallet-missing', 'bad-keystore', 'wrong-passphrase', 'file-unreadable', 'bad-wallet-name'. */
 export async function openWallet(folder: string, name: string, passphrase: string): Promise<Wallet> {
   const file = walletFile(folder, name)
   const text = await readKeystore(file).catch((cause) => {
     if (!(cause instanceof OperationError && cause.code === 'file-missing')) throw cause
-    throw new OperationError(
-      'wallet-missing',
-      `expected wallet "${name}" at ${file}, got no such file; make it with "ttx wallet create" or see "ttx wallet list"`,
-      { facts: { name, file }, cause },
-    )
+    throw walletMissing(name, file, cause)
   })
   const privateKey = await decryptKeystore(parseKeystore(text, file), passphrase, file)
   const wallet = new Wallet(privateKey)
   privateKey.fill(0)
   return wallet
+}
+
+function walletMissing(name: string, file: string, cause: unknown): OperationError {
+  return new OperationError(
+    'wallet-missing',
+    `expected wallet "${name}" at ${file}, got no such file; name its folder with --data or --network, make it with "ttx wallet create", or see "ttx wallet list"`,
+    { facts: { name, file }, cause },
+  )
 }
 
 /** All wallets of a folder by name, without a passphrase. A folder that is not there holds none. */

@@ -14,12 +14,14 @@ export function describeFinalTime(time: FinalTime, what: string, own: Hash, now:
   const { earliest, latest, decisive, wrong, unjudged, unnamed } = time
   const whose = decisive === own ? '' : ` (block ${decisive}, which its block builds on, decides this)`
   const rows: [string, string][] =
-    earliest === latest
-      ? [[what, `${formatMoment(earliest, now)}, not later, ${describeCertainty(time)}${whose}`]]
-      : [
-          [what, `${formatMoment(earliest, now)} at the earliest`],
-          ['latest', `${formatMoment(latest, now)}, because ${describeDoubt(time, now)}${whose}`],
-        ]
+    earliest <= now
+      ? dueRows(time, what, whose, now)
+      : earliest === latest
+        ? [[what, `${formatMoment(earliest, now)}, not later, ${describeCertainty(time)}${whose}`]]
+        : [
+            [what, `${formatMoment(earliest, now)} at the earliest`],
+            ['latest', `${formatMoment(latest, now)}, because ${describeDoubt(time, now)}${whose}`],
+          ]
   for (const block of wrong) rows.push(['wrong', `block ${block} is in its way, is wrong, and will die by a proof`])
   for (const block of unjudged) rows.push(['not judged', `block ${block} is in its way, and this node cannot judge it`])
   if (unnamed > 0) rows.push(['and', `${unnamed} more blocks beside it that are not named here`])
@@ -28,6 +30,13 @@ export function describeFinalTime(time: FinalTime, what: string, own: Hash, now:
     'that wrong blocks are refuted within a day, the heaviest branch is nominated within an hour, and no heavier one displaces this block',
   ])
   return rows
+}
+
+/** Nobody has to wait any longer, but somebody has to do it: a time would go on with the clock until then. */
+function dueRows(time: FinalTime, what: string, whose: string, now: number): [string, string][] {
+  const due: [string, string] = [what, `as soon as somebody finalizes its block, which anyone may do now, as miners do`]
+  if (time.latest <= now) return [due]
+  return [due, ['latest', `${formatMoment(time.latest, now)}, because ${describeDoubt(time, now)}${whose}`]]
 }
 
 /** Why the latest time is the earliest. */

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { OperationError } from '../../node/errors.ts'
 import { checkPassphrase, MIN_PASSPHRASE_LENGTH } from '../../node/wallet/keystore.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
-import { openWallet } from '../../node/wallet/wallet-folder.ts'
+import { checkThere, openWallet } from '../../node/wallet/wallet-folder.ts'
 import type { CliContext } from './context.ts'
 import { askHidden } from './prompt.ts'
 
@@ -12,6 +12,8 @@ const MAX_FILE_BYTES = 4_096
 
 /** Opens a wallet, that which `--wallet` names if no other is named. Throws what `openWallet` and `readPassphrase` throw. */
 export async function unlockWallet(context: CliContext, name = context.settings.wallet): Promise<Wallet> {
+  // Nobody types a passphrase for what is not there.
+  await checkThere(context.folder.wallets, name)
   return openWallet(context.folder.wallets, name, await readPassphrase(context, `Passphrase of wallet "${name}"`))
 }
 

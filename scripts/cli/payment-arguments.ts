@@ -1,9 +1,7 @@
 // Arguments of payments as people write them.
 
 import { InvalidArgumentError } from 'commander'
-import { type Infohash, readInfohash } from '../../node/protocol/ids.ts'
 import { isMemo } from '../../node/protocol/members.ts'
-import { RuleError } from '../../node/protocol/rule-error.ts'
 import { MAX_MEMO } from '../../node/protocol/rules.ts'
 
 const MOST_ITEMS = 500
@@ -20,14 +18,4 @@ export function parseMemo(text: string): string {
 export function parseLimit(text: string): number {
   if (/^[1-9][0-9]{0,2}$/.test(text) && Number(text) <= MOST_ITEMS) return Number(text)
   throw new InvalidArgumentError(`Expected a whole number from 1 to ${MOST_ITEMS}; got ${text.slice(0, 40)}.`)
-}
-
-/** For commander. */
-export function parseInfohashArgument(text: string): Infohash {
-  try {
-    return readInfohash(text)
-  } catch (error) {
-    if (!(error instanceof RuleError)) throw error
-    throw new InvalidArgumentError(`${error.message}. "ttx tx list" shows those of your wallet.`)
-  }
 }

@@ -4,8 +4,8 @@ import type { Readable, Writable } from 'node:stream'
 
 export type Shell = {
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable
-  readonly stderr: Writable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   /** Environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Working folder, where `.env` is looked for. */

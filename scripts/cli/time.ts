@@ -36,3 +36,21 @@ export function formatMoment(at: number, now: number): string {
   const text = formatUtc(at)
   return at > now ? `${text} (in ${formatSpan(at - now)})` : `${text} (${formatSpan(now - at)} ago)`
 }
+
+/** Clocks that differ by less, in seconds, are the same for people: a quiet chain is behind by the age of its newest block. */
+const SAME_CLOCK = 600
+
+/**
+ * A row for people where Ethereum's clock is not that of this machine, as after `ttx devnet skip`: times of blocks are on the one, logs on the
+ * other. Both are unix seconds.
+ */
+export function clockRows(ethereumTime: number | undefined, now: number): [string, string][] {
+  if (ethereumTime === undefined || Math.abs(ethereumTime - now) < SAME_CLOCK) return []
+  const where = ethereumTime > now ? 'ahead of' : 'behind'
+  return [
+    [
+      'clock',
+      `these times are Ethereum's, whose clock is ${formatSpan(Math.abs(ethereumTime - now))} ${where} this machine's`,
+    ],
+  ]
+}

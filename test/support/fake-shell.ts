@@ -13,12 +13,19 @@ export type FakeShell = Shell & {
   readonly seen: (text: string) => Promise<void>
 }
 
-export function fakeShell(options: { folder: string; env?: Record<string, string>; isTTY?: boolean }): FakeShell {
+/** `isTTY`: somebody could be asked; `isTerminal`: standard error is shown on a terminal of 80 columns. */
+export function fakeShell(options: {
+  folder: string
+  env?: Record<string, string>
+  isTTY?: boolean
+  isTerminal?: boolean
+}): FakeShell {
   const controller = new AbortController()
   const stdin = Object.assign(new PassThrough(), { isTTY: options.isTTY === true })
   const written = { out: '', err: '' }
   const stdout = new PassThrough().on('data', (chunk) => (written.out += chunk))
   const stderr = new PassThrough().on('data', (chunk) => (written.err += chunk))
+  if (options.isTerminal) Object.assign(stderr, { isTTY: true, columns: 80 })
   return {
     stdin,
     stdout,

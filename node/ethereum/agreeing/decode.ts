@@ -25,7 +25,7 @@ type ContractEventsOf<abi extends Abi> = GetContractEventsReturnType<abi, undefi
 export type ContractRecord = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'blocks'>
 export type ContractSlot = ContractFunctionReturnType<typeof bridgeAbi, 'view', 'slotOf'>
 
-type Unplaced<E> = E extends BridgeEvent ? Omit<E, 'place'> : never
+export type Unplaced<E> = E extends BridgeEvent ? Omit<E, 'place'> : never
 
 /** `undefined` for events that the node does not follow. */
 export function toEvent(log: ContractLog): Unplaced<BridgeEvent> | undefined {

@@ -12,8 +12,9 @@ import type { QueuePlace } from '../../protocol/queue.ts'
 import { RuleError } from '../../protocol/rule-error.ts'
 import { LANE_SHARE } from '../../protocol/rules.ts'
 import type { Handlers, Params, Result } from '../api.ts'
+import { nextBlock } from './next-block.ts'
 import { ethereumTime, followerOf, type NodeParts } from './parts.ts'
-import { bridgeStatusOf } from './status.ts'
+import { bridgeStatusOf, refOf } from './status.ts'
 
 type QueueAnswer = Result<'bridge_queue'>['entries'][number]
 
@@ -21,16 +22,8 @@ export function bridgeHandlers(parts: NodeParts) {
   const { ledger, store } = parts
   return {
     bridge_template: async () => {
-      const follower = followerOf(parts)
-      await parts.settle()
+      const { follower, tip } = await leadOf(parts)
       const { view } = follower
-      const tip = preferredTip(view)
-      const ordered = ledger.branch()
-      if ((ordered.blocks.at(-1) ?? ordered.final).height !== tip.sealed.header.height) {
-        throw new OperationError('branch-changing', 'the ledger is about to follow another branch: ask again', {
-          retry: true,
-        })
-      }
       return {
         status: bridgeStatusOf(parts),
         parent: { id: tip.id, sealed: encodeSealed(tip.sealed), publishedAt: Number(tip.publishedAt) },
@@ -48,6 +41,17 @@ export function bridgeHandlers(parts: NodeParts) {
           }),
         ),
       }
+    },
+    bridge_next: async () => {
+      const { follower, tip } = await leadOf(parts)
+      return nextBlock({
+        status: bridgeStatusOf(parts),
+        tip: { ...refOf(tip), target: tip.sealed.header.target, publishedAt: tip.publishedAt },
+        now: ethereumTime(follower),
+        easiestTarget: parts.definition.easiestTarget,
+        queue: pendingEntries(follower.view.queue, tip.sealed.header.lanes, LANE_SHARE),
+        candidates: await ledger.candidates(),
+      })
     },
     bridge_queue: async ({ lane, from, count }) => {
       const follower = followerOf(parts)
@@ -77,6 +81,18 @@ export function bridgeHandlers(parts: NodeParts) {
       }
     },
   } satisfies Partial<Handlers>
+}
+
+/** The tip that the ledger orders by. Throws `OperationError`: 'no-ethereum', 'branch-changing' (retry). */
+async function leadOf(parts: NodeParts) {
+  const follower = followerOf(parts)
+  await parts.settle()
+  const tip = preferredTip(follower.view)
+  const ordered = parts.ledger.branch()
+  if ((ordered.blocks.at(-1) ?? ordered.final).height === tip.sealed.header.height) return { follower, tip }
+  throw new OperationError('branch-changing', 'the ledger is about to follow another branch: ask again', {
+    retry: true,
+  })
 }
 
 /** Throws `RuleError('bad-steps')` unless they came in one way. */

@@ -20,6 +20,6 @@ export function bridgeStatusOf(parts: {
   }
 }
 
-function refOf(block: BridgeBlock) {
+export function refOf(block: BridgeBlock) {
   return { id: block.id, height: block.sealed.header.height }
 }

@@ -10,7 +10,7 @@ import type { LedgerBalance, TransactionRecord } from '../../ledger/types.ts'
 import { encodeProof, formatAddress } from '../../network/proof.ts'
 import { takeProof } from '../../proof-intake.ts'
 import { netOf } from '../../protocol/fee.ts'
-import type { Infohash } from '../../protocol/ids.ts'
+import type { Address, Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
 import { packTransaction } from '../../protocol/packed.ts'
 import { isRuleError } from '../../protocol/rule-error.ts'
@@ -49,7 +49,10 @@ export function transactionHandlers(parts: NodeParts) {
     },
     account_balance: async ({ owner, asset }) => {
       const purse = purseOf(owner, asset)
-      const outputs = (await ledger.outputs(purse)).map(({ infohash, value, status }) => ({ infohash, value, status }))
+      const outputs = (await ledger.outputs(purse)).map(({ infohash, value, status }) => ({
+        ...{ infohash, value, status },
+        ...(status === 'accepted' ? { own: isSignedBy(owner, ledger.file(infohash)) } : {}),
+      }))
       return { ...balanceAnswer(ledger.balance(purse)), ...(asset === undefined ? {} : { asset }), outputs }
     },
     account_assets: async ({ owner, after, limit }) => {
@@ -123,6 +126,13 @@ function recordOf({ ledger }: NodeParts, infohash: Infohash): Result<'tx_get'> {
   }
 }
 
+/** A take has two who sign. */
+function isSignedBy(owner: Address, file: Uint8Array | undefined): boolean {
+  const tx = file && decodeTransaction(file)
+  if (tx?.kind === 'take') return tx.from === owner || tx.offer.from === owner
+  return tx?.kind === 'signed' && tx.from === owner
+}
+
 function balanceAnswer({ accepted, ordered, final, pendingOut }: LedgerBalance) {
   return { spendable: accepted + ordered + final, ordered, final, settled: ordered + final + pendingOut }
 }
@@ -174,7 +184,7 @@ const PAYOUT =
 const WAITING_FOR: Record<TransactionRecord['status'], string> = {
   unknown: 'its file: nobody has sent it to this node',
   waiting: 'a missing ancestor, or a deposit that no block has ordered',
-  accepted: 'a miner who puts it into a block; if none does, `ttx force` makes them',
+  accepted: 'a miner to find a block that contains it',
   conflicting: 'nothing: another transaction that spends the same money is in its way',
   invalid: 'nothing: it is invalid',
   ordered: 'its block to become final',

@@ -8,7 +8,17 @@ import { transactionRecord, transactionStatus } from './transaction.ts'
 const ofAsset = asset.optional().describe('Of which asset; TTX if it is left out.')
 
 const output = z
-  .object({ infohash, value: amount, status: transactionStatus })
+  .object({
+    infohash,
+    value: amount,
+    status: transactionStatus,
+    own: z
+      .boolean()
+      .optional()
+      .describe(
+        'Of an accepted one: whether the owner signed the transaction that makes it, so that it is their change.',
+      ),
+  })
   .meta({ id: 'Output', description: 'Money that a transaction made, and that was not spent yet.' })
 
 const balance = z.object({

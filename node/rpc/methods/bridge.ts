@@ -75,6 +75,35 @@ export const BRIDGE_METHODS = {
     }),
     errors: ['no-ethereum', 'branch-changing'],
   },
+  bridge_next: {
+    summary:
+      'What the next block would be, and what waits for it: how many hashes finding it takes on average now, and whether something calls for one. Payments alone do not: they ride along.',
+    params: NO_PARAMS,
+    result: z.object({
+      status: bridgeStatus,
+      parent: blockRef.extend({ publishedAt: seconds }),
+      height: amount,
+      target: amount.describe('The easiest one that the contract allows at the time of the newest block of Ethereum.'),
+      hashes: amount.describe('Expected, at this target.'),
+      easesAt: seconds
+        .optional()
+        .describe('From then on the target doubles with each `easesBy` seconds; left out where it is the easiest.'),
+      easesBy: z.number().int(),
+      waiting: z
+        .object({
+          requests: z.number().int().describe('Of TTX, whose fees pay for a block.'),
+          fee: amount.describe('Of these requests, and of deposits in the queue; base units of TTX.'),
+          entries: z.number().int().describe('Of the queue, as many as a block has to be ready for.'),
+          dueAt: seconds
+            .optional()
+            .describe('A block that is published from then on has to contain the first of them.'),
+          payments: z.number().int().describe('All other transactions that no block has.'),
+          oldestPayment: millis.optional().describe('When the first of these was seen, on the clock of the node.'),
+        })
+        .describe('What is valid and in no block of the leading branch.'),
+    }),
+    errors: ['no-ethereum', 'branch-changing'],
+  },
   bridge_queue: {
     summary:
       'Entries of a lane of the queue, consumed ones too, as far as this node knows them; `length` is how many it ever got.',

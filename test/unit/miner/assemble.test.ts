@@ -74,7 +74,7 @@ test('whatever waits, the block that is assembled replays as valid, and says wha
         assert.deepEqual([content.fee, content.queueFees], [header.fee, header.queueFees])
         const asked = requestsOf(RULES, block.steps)
         assert.equal(content.requests, asked.filter(({ asset }) => asset === undefined).length)
-        const { rows: ___, steps: _, oldestRequest: __, ...offer } = content
+        const { rows: ___, steps: _, oldestRequest: __, oldestPayment: ____, ...offer } = content
         assert.deepEqual(offerOf(sealed, block), offer)
         const plain = content.steps.length - content.queueEntries
         const paying = content.steps.filter(({ step }) => isPlainRequest(step)).length
@@ -247,7 +247,7 @@ test('whatever waits, a block in blobs replays as valid from what was written, a
     const { requests } = splitHead(body)
     assert.deepEqual([content.fee, content.queueFees], [header.fee, header.queueFees])
     assert.deepEqual([content.requests, requests.length], [requests.filter(asksForTtx).length, header.requestCount])
-    const { rows: ___, steps: _, oldestRequest: __, ...offer } = content
+    const { rows: ___, steps: _, oldestRequest: __, oldestPayment: ____, ...offer } = content
     assert.deepEqual(offerOf(sealed, body), offer)
     assert.equal(body.blobs.length, content.blobs)
   }
@@ -404,8 +404,13 @@ test('what moves another asset comes last, and its requests bring nothing and ca
   const { header, body } = planned(parent, content)
   assert.deepEqual([header.requestCount, header.fee, header.supply], [1, 0n, parent.header.supply])
   assert.deepEqual([content.requests, content.fee, content.oldestRequest], [0, 0n, undefined])
-  const { rows: ___, steps: _, ...offer } = content
+  const { rows: ___, steps: _, oldestPayment, ...offer } = content
   assert.deepEqual(offerOf({ header }, body), offer)
+  assert.equal(
+    oldestPayment,
+    Math.min(...candidates.map(({ firstSeen }) => firstSeen)),
+    'a miner may order payments after a wait',
+  )
   assert.equal(decide(content, policy, { sinceMs: 0, longestMs: 0 }, 1).code, 'nothing')
   const profit = candidateOf(request(outputs, 3, 900_000n * UNIT))
   const paying = chooseSteps(RULES, parent, supplyOf([], [...candidates, profit]), policy, 'calldata')

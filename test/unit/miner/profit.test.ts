@@ -32,6 +32,23 @@ test('nothing crosses the bridge, nothing is published, however long that takes'
   assert.deepEqual([decision.publish, decision.code, decision.cost], [false, 'nothing', cost])
 })
 
+test('payments alone are ordered only once they have waited for as long as the miner lets them', () => {
+  const alone = { ...offer, requests: 0, fee: toBaseUnits(0n) }
+  const patient = { ...waiting, paymentsMs: 700 }
+  const early = decide(alone, policy, patient, 1_699)
+  assert.deepEqual([early.publish, early.code, early.waitUntilMs], [false, 'nothing', 1_700])
+  assert.match(early.reason, /payments alone are ordered from 1970-01-01T00:00:01\.700Z on/)
+  const late = decide(alone, policy, patient, 1_700)
+  assert.deepEqual([late.publish, late.code, late.cost], [true, 'waited', cost])
+  assert.match(late.reason, /the longest wait of payments alone is over/)
+  const asked = { ...alone, requests: 1 }
+  assert.equal(
+    decide(asked, policy, { ...patient, longestMs: 900 }, 1_800).code,
+    'unprofitable',
+    'a request has its own',
+  )
+})
+
 test('fees have to exceed gas and margin to the last wei', () => {
   const least = (cost * 110n) / 100n // 506,000 gwei, worth 0.506 TTX here
   const fee = toBaseUnits((least * UNIT) / policy.weiPerTtx)

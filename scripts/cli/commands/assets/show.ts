@@ -14,7 +14,7 @@ import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { type NodeLink, openNode, openOptionalEthereum } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { STATUS_WORDS } from '../hold/status.ts'
+import { STATUS_WORDS } from '../../status/transaction.ts'
 
 const FETCH_MS = 10_000
 

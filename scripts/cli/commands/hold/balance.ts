@@ -38,7 +38,7 @@ export function registerBalance(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('what an address holds on both sides')
         .description(
-          'Show what an address holds: TTX that can be spent now, how much of it a bridging block orders, how much is final (only final is final), its first other assets, and with an Ethereum endpoint its wTTX and ETH. With --asset it shows that asset alone, and of a gateway also its token on Ethereum, and what it owes for blocks that were mined. It needs no passphrase.',
+          'Show what an address holds: TTX that can be spent now, and line by line what that is made of: what is final (only final is final), what a block orders, change of its own payments, and what others paid that no block has ordered; its first other assets, and with an Ethereum endpoint its wTTX and ETH. With --asset it shows that asset alone, and of a gateway also its token on Ethereum, and what it owes for blocks that were mined. It needs no passphrase.',
         )
         .argument('[address]', `whose money: ${WHOSE}; without it that of --wallet`)
         .option('--asset <id>', ASSET_HELP, parseAsset)
@@ -58,7 +58,11 @@ async function balance(
 ): Promise<Result> {
   const owner = whose === undefined ? await walletAddress(context) : await addressOf(context, whose)
   const node = await openNode(context)
-  if (asset !== undefined) return await balanceOfAsset(context, node, owner, asset)
+  return asset === undefined ? await balanceOf(context, node, owner) : await balanceOfAsset(context, node, owner, asset)
+}
+
+/** On both sides, of TTX and the first other assets. */
+export async function balanceOf(context: CliContext, node: NodeLink, owner: Address): Promise<Result> {
   const { spendable, ordered, final, outputs } = await node.call('account_balance', { owner }, context.signal)
   const inOffers = await sumInOffers(context, node, owner, undefined, { spendable, outputs })
   const { assets, next } = await node.call('account_assets', { owner, limit: SHOWN }, context.signal)
@@ -68,10 +72,9 @@ async function balance(
   const rows: [string, string][] = [
     ['address', owner],
     ['TTX', formatAmount(spendable)],
-    ...(inOffers === 0n ? [] : [['  in offers', `${formatAmount(inOffers)}  (${LEFT_ALONE})`] as [string, string]]),
-    ['  ordered', `${formatAmount(ordered)}  (in a bridging block)`],
-    ['  final', `${formatAmount(final)}  (in a final one: cannot be reversed)`],
-    ['  outputs', `${outputs.length}`],
+    ...partRows({ spendable, ordered, final, outputs }, formatAmount),
+    ...(inOffers === 0n ? [] : [['of it', `${formatAmount(inOffers)} in offers (${LEFT_ALONE})`] as [string, string]]),
+    ['outputs', `${outputs.length}`],
   ]
   if (token !== undefined) rows.push(['wTTX', formatAmount(token)])
   if (wei !== undefined) rows.push(['ETH', formatEther(wei)])
@@ -80,7 +83,7 @@ async function balance(
   for (const [each, view] of seen) rows.push(['asset', nameOf(each.spendable, view)], ...warningRows(view, known))
   if (assets.length > 0) rows.push([next === undefined ? 'of these' : 'and more', 'ttx asset list'])
   return {
-    data: { owner, spendable, inOffers, ordered, final, outputs, assets, wttx: token, wei },
+    data: { owner, spendable, inOffers, ordered, final, change: changeIn(outputs), outputs, assets, wttx: token, wei },
     text: formatTable(rows),
   }
 }
@@ -98,10 +101,11 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
     ['address', owner],
     ['asset', asset],
     ['spendable', formatOf(spendable, view)],
-    ...(inOffers === 0n ? [] : [['  in offers', `${formatOf(inOffers, view)}  (${LEFT_ALONE})`] as [string, string]]),
-    ['  ordered', `${formatOf(ordered, view)}  (in a bridging block)`],
-    ['  final', `${formatOf(final, view)}  (in a final one: cannot be reversed)`],
-    ['  outputs', `${outputs.length}`],
+    ...partRows({ spendable, ordered, final, outputs }, (amount) => formatOf(amount, view)),
+    ...(inOffers === 0n
+      ? []
+      : [['of it', `${formatOf(inOffers, view)} in offers (${LEFT_ALONE})`] as [string, string]]),
+    ['outputs', `${outputs.length}`],
     ...(onEthereum === undefined
       ? []
       : [['on Ethereum', `${formatOf(onEthereum, view)} of token ${token}`] as [string, string]]),
@@ -128,6 +132,7 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
       inOffers,
       ordered,
       final,
+      change: changeIn(outputs),
       outputs,
       token,
       onEthereum,
@@ -136,6 +141,39 @@ async function balanceOfAsset(context: CliContext, node: NodeLink, owner: Addres
     },
     text: formatTable(rows),
   }
+}
+
+type Balance = Pick<RpcResult<'account_balance'>, 'spendable' | 'ordered' | 'final' | 'outputs'>
+
+/** Parts that add up to what can be spent, line by line. */
+function partRows(
+  { spendable, ordered, final, outputs }: Balance,
+  format: (amount: bigint) => string,
+): [string, string][] {
+  const change = changeIn(outputs)
+  const received = spendable - ordered - final - change
+  return [
+    ['  final', `${format(final)}  (in a final block: nothing can reverse it)`],
+    ['  ordered', `${format(ordered)}  (in a block that is not final yet)`],
+    ...(change === 0n
+      ? []
+      : [
+          ['  change', `${format(change)}  (of your own payments, which no block has ordered yet)`] as [string, string],
+        ]),
+    ...(received === 0n
+      ? []
+      : [
+          ['  received', `${format(received)}  (from others, in no block yet: they could still reverse it)`] as [
+            string,
+            string,
+          ],
+        ]),
+  ]
+}
+
+/** What own payments gave back that no block has ordered; of the outputs that the node tells of, which are the first thousand. */
+function changeIn(outputs: Balance['outputs']): bigint {
+  return outputs.reduce((sum, { own, value }) => (own ? sum + value : sum), 0n)
 }
 
 /** What the outputs hold that open offers of the data folder give: also those that a node does not tell of among so many that others paid. */

@@ -13,8 +13,9 @@ import { assetViews } from '../../assets/views.ts'
 import { formatOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { type AnyId, parseTransaction } from '../../ids/any-id.ts'
+import { transactionOf } from '../../ids/named.ts'
 import type { NodeLink } from '../../link.ts'
-import { parseInfohashArgument } from '../../payment-arguments.ts'
 import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 
@@ -28,7 +29,7 @@ export function registerClaim(program: Command, act: Act): void {
         .description(
           'Have requests paid whose blocks are final: one by its infohash, of whatever asset; without one all of TTX that go to the address of the wallet, or with --asset all of that asset that the wallet has made. Anyone may claim for anyone; the recipient gets the wTTX, or the token from its gateway, and the wallet pays the gas. Relayers do the same with requests of TTX without being asked.',
         )
-        .argument('[infohash]', 'the request, 40 hex digits', parseInfohashArgument)
+        .argument('[id]', 'the request: its infohash, or a magnet link', parseTransaction)
         .option('--asset <gateway>', 'the asset whose requests are claimed, as its gateway', parseAsset)
         .action(act(run)),
       ['node', 'deployment', 'ethereum'],
@@ -39,13 +40,10 @@ export function registerClaim(program: Command, act: Act): void {
   )
 }
 
-async function run(
-  context: CliContext,
-  infohash: Infohash | undefined,
-  { asset }: { readonly asset?: Asset },
-): Promise<Result> {
-  if (asset !== undefined && (infohash !== undefined || !isEntered(asset))) throw badAsset(asset, infohash)
+async function run(context: CliContext, id: AnyId | undefined, { asset }: { readonly asset?: Asset }): Promise<Result> {
+  if (asset !== undefined && (id !== undefined || !isEntered(asset))) throw badAsset(asset, id)
   const { node, sender } = await openCommandSender(context)
+  const infohash = id && (await transactionOf(context, node, id))
   const asked = infohash && (await assetRequested(node, infohash, context.signal))
   if (infohash !== undefined && asked !== undefined) return await runAsset(context, node, sender, asked, [infohash])
   if (asset !== undefined && isEntered(asset)) {
@@ -54,8 +52,8 @@ async function run(
   }
   const question = infohash === undefined ? { recipient: sender.ethereum.account } : { infohash }
   const { claims, transactions, isEarlier, acknowledge } = await claim(node, sender, question, context.signal)
-  const paid = claims.map(({ infohash: id, recipient, net, block, step }) => ({
-    infohash: id,
+  const paid = claims.map(({ infohash: each, recipient, net, block, step }) => ({
+    infohash: each,
     recipient,
     net,
     block,
@@ -64,8 +62,8 @@ async function run(
   return {
     data: { claims: paid, transactions, earlier: isEarlier },
     text: formatTable([
-      ...paid.map(({ infohash: id, recipient, net }): [string, string] => [
-        id,
+      ...paid.map(({ infohash: each, recipient, net }): [string, string] => [
+        each,
         `${formatAmount(net)} wTTX to ${recipient}`,
       ]),
       ...transactions.map((hash): [string, string] => ['transaction', hash]),
@@ -106,8 +104,8 @@ async function runAsset(
   }
 }
 
-function badAsset(asset: Asset, infohash: Infohash | undefined): OperationError {
-  const got = infohash === undefined ? `${asset}, which was issued on TTX and never leaves` : 'both'
+function badAsset(asset: Asset, id: AnyId | undefined): OperationError {
+  const got = id === undefined ? `${asset}, which was issued on TTX and never leaves` : 'both'
   return new OperationError(
     'bad-arguments',
     `expected an infohash, or --asset with an asset that entered from Ethereum, got ${got}; "ttx claim INFOHASH" needs no --asset`,

@@ -17,6 +17,7 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { isSeen } from '../../waiting/seen.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 
 export function registerDeposit(program: Command, act: Act): void {
@@ -51,7 +52,7 @@ async function run(
     return await runToken(context, amount, given, asset, units === true)
   if (typeof amount !== 'bigint' || units === true)
     throw new OperationError('bad-arguments', 'expected --asset along with --units, got none; name the token')
-  const { sender } = await openCommandSender(context)
+  const { node, sender } = await openCommandSender(context)
   const { account } = sender.ethereum
   const to = given ?? account
   const { infohash, index, credit, transaction, isEarlier, acknowledge } = await deposit(
@@ -60,6 +61,7 @@ async function run(
     to,
     context.signal,
   )
+  await isSeen(node, infohash, context.signal)
   return {
     data: { infohash, index, gross: amount, credit, to, transaction, earlier: isEarlier },
     text: formatTable([
@@ -95,6 +97,7 @@ async function runToken(
   const say = (what: Preparation) => context.say(PREPARATIONS[what])
   const done = await depositToken(sender, { factory, token, amount: tokens, to }, say, context.signal)
   const { infohash, index, credit, transaction, isEarlier, acknowledge } = done
+  await isSeen(node, infohash, context.signal)
   return {
     data: {
       ...{ infohash, index, token, asset: gateway, gross: tokens, credit, to, transaction, earlier: isEarlier },

@@ -2,10 +2,10 @@
 
 import type { Command } from 'commander'
 import { force } from '../../../../node/client/ethereum/force.ts'
-import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { parseInfohashArgument } from '../../payment-arguments.ts'
+import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id.ts'
+import { transactionOf } from '../../ids/named.ts'
 import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 
@@ -19,7 +19,7 @@ export function registerForce(program: Command, act: Act): void {
         .description(
           'Put a transaction, and before it those of its ancestors that no block has ordered, into the queue of the bridge on Ethereum. Every block that is published an hour later or more has to contain them, whatever miners think of them. Each costs 5,000 gas and 64 for each of its bytes for the miner, and, while many others do the same, a surcharge; besides that the gas of the call. What is sent too much comes back with it.',
         )
-        .argument('<infohash>', 'the transaction, most often a bridge request', parseInfohashArgument)
+        .argument('<id>', `${TRANSACTION_HELP}; most often a bridge request`, parseTransaction)
         .action(act(run)),
       ['node', 'deployment', 'ethereum'],
     ),
@@ -27,18 +27,19 @@ export function registerForce(program: Command, act: Act): void {
   )
 }
 
-async function run(context: CliContext, infohash: Infohash): Promise<Result> {
+async function run(context: CliContext, id: AnyId): Promise<Result> {
   const { node, sender } = await openCommandSender(context)
+  const infohash = await transactionOf(context, node, id)
   const { entries, transaction, isEarlier, acknowledge } = await force(node, sender, infohash, context.signal)
   return {
     data: {
       infohash,
-      entries: entries.map(({ index, infohash: id, fee }) => ({ index, infohash: id, feeGwei: fee })),
+      entries: entries.map(({ index, infohash: each, fee }) => ({ index, infohash: each, feeGwei: fee })),
       transaction,
       earlier: isEarlier,
     },
     text: formatTable([
-      ...entries.map(({ index, infohash: id }): [string, string] => [`queue ${index}`, `${id}`]),
+      ...entries.map(({ index, infohash: each }): [string, string] => [`queue ${index}`, `${each}`]),
       ['transaction', transaction],
       ['follow it', `ttx status ${infohash}`],
       ...earlierRows(isEarlier, 'it was paid for once', 'a second entry in the queue would have no effect'),

@@ -1,41 +1,22 @@
-// ttx status: where the money of a transaction is, what it waits for, and when it is paid.
+// ttx status: what an id of any kind names, and where that is: a transaction, a block, an account, a transaction of Ethereum.
 
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { describeDoubt } from '../../../../miner/watch/judge.ts'
-import { formatAmount, nameAmount } from '../../../../node/client/amount.ts'
-import { lookUpKnown } from '../../../../node/client/look-up.ts'
-import type { Address, Hash, Infohash } from '../../../../node/protocol/ids.ts'
-import { QUEUE_GRACE } from '../../../../node/protocol/rules.ts'
-import { decodeTransaction } from '../../../../node/protocol/transaction.ts'
-import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
-import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { describeFinalTime } from '../../final-words.ts'
+import { type Act, type CliContext, formatJson, formatTable, type Result } from '../../context.ts'
+import { type AnyId, parseIdOf } from '../../ids/any-id.ts'
+import { lookUpId, type Named } from '../../ids/named.ts'
 import { type NodeLink, openNode } from '../../link.ts'
-import { takeData, takeRows } from '../../offers/swap-words.ts'
-import { parseInfohashArgument } from '../../payment-arguments.ts'
+import { printable } from '../../printable.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { formatMoment } from '../../time.ts'
-import { describeAncestors } from './send.ts'
+import { accountStatus } from '../../status/account.ts'
+import { ethereumStatus } from '../../status/ethereum.ts'
+import { transactionStatus } from '../../status/transaction.ts'
+import { showBlock } from '../watch/block.ts'
 
-const FETCH_MS = 5_000
-
-/** What each status means for somebody who waits for the money. Only one of them says that nothing can happen any more. */
-export const STATUS_WORDS: Readonly<Record<RpcResult<'tx_where'>['status'], string>> = {
-  unknown: 'this node does not have it, and none of the peers that it asked does',
-  waiting: 'it cannot be judged yet: something that it spends is missing here or in no block yet',
-  accepted: 'valid and first seen here; a rival that gets into a bridging block would reverse it',
-  conflicting: 'a rival spends the same money and stands; it counts only if that rival dies',
-  invalid: 'it breaks a rule and never counts',
-  ordered: 'in a bridging block that is not final: it stands as long as that block does',
-  final: 'final: nothing can reverse it any more',
-}
-
-const JUST_FINAL_WORDS =
-  'in a block that became final so few blocks of Ethereum ago that these could still be reorganised'
-const MOVED_WORDS = 'Ethereum was reorganised, and the queue does not hold this deposit at its place any more'
-const DEPOSIT_WORDS = 'wTTX was burned for it; it can be spent once a bridging block contains it'
-const ENTERED_WORDS = 'a contract on Ethereum entered it; it can be spent once a bridging block contains it'
+const WATCH_MS = 2_000
+/** The whole screen away, and to its first line. */
+const CLEAR = '\u001b[2J\u001b[H'
 
 export function registerStatus(program: Command, act: Act): void {
   addExamples(
@@ -43,168 +24,93 @@ export function registerStatus(program: Command, act: Act): void {
       program
         .command('status')
         .helpGroup(AUDIENCE.bridge)
-        .summary('where the money of a transaction is, and when it is paid')
+        .summary('where something is, by an id of any kind, and what it waits for')
         .description(
-          'Say of a payment, a take, a bridge request or a deposit where its money is, what it waits for, and of a request when it is paid at the earliest and at the latest. Only "final" is final: all before that can still be reversed.',
+          'Say of a payment, a take, a bridge request or a deposit where its money is, what it waits for and why, what would help, and of a request when it is paid at the earliest and at the latest. Only "final" is final: all before that can still be reversed. Of a block it says what "block show" does, of an account its balance and what of it is not final, and of a transaction of Ethereum what that did at the bridge.',
         )
-        .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
-        .action(act(status)),
-      ['node', 'deployment'],
+        .argument(
+          '<id>',
+          'an infohash, a magnet link, the id of a block, an address, the name of a wallet, or the hash of a transaction of Ethereum',
+          parseIdOf('transaction', 'block', 'account', 'ethereum'),
+        )
+        .option('--watch', 'show it again whenever it changes, until nothing can change any more or Ctrl-C')
+        .action(act(run)),
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx status c12fe1c06bba254a9dc9f519b335aa7c1367a88a',
-    'ttx status c12fe1c06bba254a9dc9f519b335aa7c1367a88a --json',
+    'ttx status c12fe1c06bba254a9dc9f519b335aa7c1367a88a --watch',
+    'ttx status alice --json',
   )
 }
 
-async function status(context: CliContext, infohash: Infohash): Promise<Result> {
+async function run(
+  context: CliContext,
+  id: AnyId,
+  { watch = false }: { watch?: boolean },
+): Promise<Result | undefined> {
   const node = await openNode(context)
-  await lookUpKnown(node, infohash, FETCH_MS, context.signal)
-  const where = await node.call('tx_where', { infohash }, context.signal)
-  const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
-  const { file, bridging, ...record } = where
-  const deposit = file && (await depositOf(context, node, file, where.reorganised === undefined))
-  const tx = file && decodeTransaction(file)
-  const take = tx?.kind === 'take' ? tx : undefined
-  const isDepositWaiting = deposit !== undefined && where.status === 'waiting'
-  const finality =
-    where.status === 'ordered' && where.block !== undefined ? await finalityOf(context, node, where.block) : {}
-  const { state } = node.info.bridge
-  const isJustFinal = where.status === 'ordered' && bridging?.paid === true
-  const words = where.reorganised
-    ? MOVED_WORDS
-    : isDepositWaiting
-      ? deposit.asset === undefined
-        ? DEPOSIT_WORDS
-        : ENTERED_WORDS
-      : isJustFinal
-        ? JUST_FINAL_WORDS
-        : STATUS_WORDS[where.status]
-  const rows: [string, string][] = [
-    ['infohash', infohash],
-    ['status', `${where.status}: ${words}`],
-  ]
-  if (take !== undefined) rows.push(...takeRows(take, where.status))
-  if (where.problem !== undefined) rows.push(['because', where.problem.message])
-  if (where.reorganised !== undefined) rows.push(describeMoved(where.reorganised))
-  else if (deposit !== undefined) rows.push(...describeDeposit(deposit, isDepositWaiting, now))
-  if (where.block !== undefined) rows.push(['block', `${where.block}, step ${where.step}`])
-  if (where.missing.length > 0) rows.push(['missing', where.missing.join(', ')])
-  if (where.rivals.length > 0) rows.push(['rivals', where.rivals.join(', ')])
-  if (where.status === 'accepted') rows.push(['stands on', describeAncestors(where.unorderedAncestors)])
-  rows.push(...where.elsewhere.map(describeOther))
-  if (where.unread > 0) rows.push(['not read', `${where.unread} lighter blocks off the leading branch`])
-  if (bridging !== undefined) rows.push(...describeBridging(bridging, now))
-  else if (finality.finalTime !== undefined && where.block !== undefined) {
-    rows.push(...describeFinalTime(finality.finalTime, 'final', where.block, now))
-  }
-  const doubt = where.block !== undefined && state !== 'live' ? describeDoubt(node.info.bridge) : undefined
-  if (doubt !== undefined) rows.push(['careful', doubt])
-  const data = {
-    ...record,
-    ...finality,
-    bridging,
-    deposit,
-    take: take && takeData(take),
-    ethereumTime: node.info.bridge.ethereumTime,
-    doubt,
-  }
-  return { data, text: formatTable(rows) }
+  const named = await lookUpId(context, node, id)
+  if (!watch) return await statusOf(context, node, named)
+  await watchStatus(context, () => statusOf(context, node, named))
+  return undefined
 }
 
-type Deposit = {
-  readonly index: bigint
-  readonly asset?: Address
-  readonly credit: bigint
-  readonly to: Address
-  readonly mustBeTakenFrom?: number
-}
-type Finality = {
-  readonly finalAt?: number
-  readonly finalAtLatest?: number
-  readonly finalTime?: NonNullable<RpcResult<'bridge_block'>['finalTime']>
+type Status = Result & { readonly isOver?: boolean }
+
+async function statusOf(context: CliContext, node: NodeLink, named: Named): Promise<Status> {
+  switch (named.kind) {
+    case 'transaction':
+      return await transactionStatus(context, node, named.infohash)
+    case 'block':
+      return await showBlock(context, node, named.id)
+    case 'account':
+      return await accountStatus(context, node, named.address)
+    case 'ethereum':
+      return await ofEthereum(context, node, named.transaction)
+  }
 }
 
-/** `mustBeTakenFrom`: a block that is published then or later has to contain it; unix seconds, while it waits. */
-async function depositOf(
-  { signal }: CliContext,
+/** With the status of what it made, where that is one thing. */
+async function ofEthereum(
+  context: CliContext,
   node: NodeLink,
-  file: Uint8Array,
-  isQueued: boolean,
-): Promise<Deposit | undefined> {
-  const tx = decodeTransaction(file)
-  if (tx.kind !== 'deposit') return undefined
-  const { index, asset } = tx.deposit
-  const deposit = { index, ...(asset === undefined ? {} : { asset }), credit: tx.tokens, to: tx.to }
-  if (!isQueued) return deposit
-  const { queue } = await node.call('bridge_template', {}, signal)
-  const entry = queue.find((each) => each.kind === (asset ? 'entered' : 'deposit') && each.index === index)
-  const due = entry === undefined ? {} : { mustBeTakenFrom: entry.time + Number(QUEUE_GRACE) }
-  return { ...deposit, ...due }
+  transaction: Extract<Named, { kind: 'ethereum' }>['transaction'],
+): Promise<Status> {
+  const { data, rows } = ethereumStatus(transaction)
+  const [only, ...others] = transaction.made.filter(({ infohash, block }) => infohash ?? block)
+  const text = formatTable(rows)
+  if (only === undefined || others.length > 0) return { data, text }
+  const named: Named | undefined = only.infohash
+    ? { kind: 'transaction', infohash: only.infohash }
+    : only.block && { kind: 'block', id: only.block }
+  if (named === undefined) return { data, text }
+  const status = await statusOf(context, node, named)
+  return { ...status, data: { ...data, status: status.data }, text: `${text}\n\n${status.text}` }
 }
 
-/** When the block of a transaction can be final, unix seconds. */
-async function finalityOf({ signal }: CliContext, node: NodeLink, id: Hash): Promise<Finality> {
-  const { finalTime } = await node.call('bridge_block', { id }, signal)
-  return finalTime === undefined ? {} : { finalAt: finalTime.earliest, finalAtLatest: finalTime.latest, finalTime }
-}
-
-/** A block that contains it and does not count now. */
-function describeOther({ block, verdict, problem }: RpcResult<'tx_where'>['elsewhere'][number]): [string, string] {
-  const why = problem ?? 'no reason given'
-  switch (verdict) {
-    case 'valid':
-      return ['also in', `block ${block}, which is right, but another branch leads`]
-    case 'invalid':
-      return ['also in', `block ${block}, but this block is wrong (${why}) and will die`]
-    case 'displaced':
-      return ['also in', `block ${block}, which can never be final (${why})`]
-    case 'unknown':
-      return ['also in', `block ${block}, which this node cannot judge (${why})`]
+/** On a terminal in place; else each time that something else is the case than that time has passed. */
+async function watchStatus({ shell, json, signal }: CliContext, look: () => Promise<Status>): Promise<void> {
+  const isTerminal = !json && shell.stdout.isTTY === true
+  let shown = ''
+  while (!signal.aborted) {
+    const { data, text, isOver } = await look()
+    const line = printable(json ? formatJson(data) : `${text}\n`)
+    const compared = json
+      ? formatJson({ ...data, ethereumTime: undefined, next: undefined, miner: undefined })
+      : steady(line)
+    if (isTerminal) shell.stdout.write(`${CLEAR}${line}`)
+    else if (compared !== shown) shell.stdout.write(line)
+    shown = compared
+    if (isOver) return
+    await delay(WATCH_MS, undefined, { signal }).catch(() => undefined)
   }
 }
 
-function describeMoved({ isReplaced, now }: NonNullable<RpcResult<'tx_where'>['reorganised']>): [string, string] {
-  const ids = now.map(({ infohash }) => infohash).join(' or ')
-  if (ids !== '') return [isReplaced ? 'now is' : 'may be', `${ids}, of the same amount for the same address`]
-  return [
-    'waits for',
-    'Ethereum to include its transaction again; "ttx balance" says whether what was deposited is still yours',
-  ]
-}
-
-function describeDeposit(
-  { asset, credit, to, mustBeTakenFrom }: Deposit,
-  isWaiting: boolean,
-  now: number,
-): [string, string][] {
-  const rows: [string, string][] = [
-    [
-      'credits',
-      `${nameAmount(credit, asset)} to ${to}, ${asset === undefined ? 'burned as wTTX' : 'entered by that contract'} on Ethereum`,
-    ],
-  ]
-  if (!isWaiting) return rows
-  rows.push(['waits for', 'a bridging block that contains it'])
-  if (mustBeTakenFrom !== undefined) {
-    rows.push(['latest', `the first block that is published after ${formatMoment(mustBeTakenFrom, now)}`])
-  }
-  return rows
-}
-
-function describeBridging(bridging: NonNullable<RpcResult<'tx_where'>['bridging']>, now: number): [string, string][] {
-  const { asset, gross, net, recipient, paid, finalTime, waitingFor, block } = bridging
-  const rows: [string, string][] = [
-    [
-      'asks',
-      asset === undefined
-        ? `${nameAmount(gross)} to Ethereum: ${formatAmount(net)} wTTX for ${recipient}`
-        : `${nameAmount(gross, asset)} to Ethereum, for ${recipient}`,
-    ],
-    paid ? ['paid', 'on Ethereum'] : ['waits for', waitingFor],
-  ]
-  if (paid) return rows
-  if (finalTime !== undefined && block !== undefined) {
-    rows.push(...describeFinalTime(finalTime, 'payable', block, now))
-  }
-  return rows
+/** Without how long something is ago, and what a search takes. */
+function steady(text: string): string {
+  return text
+    .replace(/\((in [^)]*|[^)]* ago)\)/g, '')
+    .split('\n')
+    .filter((line) => !/^(next block|miner|clock) /.test(line))
+    .join('\n')
 }

@@ -1,14 +1,18 @@
-// ttx wait: until a transaction has got to a stage.
+// ttx wait: until a transaction has got to a stage; on a terminal with a line that says all the time what it waits for.
 
 import { type Command, Option } from 'commander'
-import { type Progress, STAGES, type Stage, wait } from '../../../../node/client/wait.ts'
-import type { Infohash } from '../../../../node/protocol/ids.ts'
+import { type Look, STAGES, type Stage, wait } from '../../../../node/client/wait.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { type AnyId, parseIdOf, TRANSACTION_HELP } from '../../ids/any-id.ts'
 import { openNode } from '../../link.ts'
-import { parseInfohashArgument } from '../../payment-arguments.ts'
+import { showLive } from '../../live-line.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { formatUtc } from '../../time.ts'
+import { describeLook } from '../../waiting/looks.ts'
+import { type MinerReport, readMinerReport } from '../../waiting/miner-report.ts'
+import { awaitedBy } from '../../waiting/newest.ts'
+
+type Flags = { readonly until: Stage }
 
 export function registerWait(program: Command, act: Act): void {
   addExamples(
@@ -18,26 +22,28 @@ export function registerWait(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.bridge)
         .summary('wait until a transaction has got to a stage')
         .description(
-          'Wait until a payment, a bridge request or a deposit has got to a stage, through restarts of the node, and say what it waits for. It fails if that cannot come as things are: the transaction lost against another one, or nobody knows it.',
+          'Wait until a payment, a bridge request or a deposit has got to a stage, through restarts of the node, and say what it waits for, and when that is over at the earliest and at the latest. It fails if that cannot come as things are: the transaction lost against another one, or nobody knows it.',
         )
-        .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
+        .argument(
+          '<id>',
+          `${TRANSACTION_HELP}; or an address or the name of a wallet, for its newest transaction of TTX (its newest request until it is paid)`,
+          parseIdOf('transaction', 'ethereum', 'account'),
+        )
         .addOption(new Option('--until <stage>', 'how far').choices(STAGES).default('final'))
         .action(act(run)),
-      ['node', 'deployment'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx wait c12fe1c06bba254a9dc9f519b335aa7c1367a88a --until paid',
-    'ttx wait c12fe1c06bba254a9dc9f519b335aa7c1367a88a --until ordered --json',
+    'ttx wait alice --until ordered --json',
   )
 }
 
-async function run(context: CliContext, infohash: Infohash, { until }: { until: Stage }): Promise<Result> {
-  const { signal, say } = context
+async function run(context: CliContext, id: AnyId, { until }: Flags): Promise<Result> {
   const node = await openNode(context)
-  const { status, block, step } = await wait(node, infohash, {
-    until,
-    signal,
-    onProgress: (progress) => say(describe(progress)),
-  })
+  const infohash = await awaitedBy(context, node, id, until)
+  const { status, block, step } = await waitShown(context, until, (told) =>
+    wait(node, infohash, { until, signal: context.signal, ...told }),
+  )
   return {
     data: { infohash, until, status, block, step },
     text: formatTable([
@@ -48,9 +54,38 @@ async function run(context: CliContext, infohash: Infohash, { until }: { until: 
   }
 }
 
-function describe({ status, waitingFor, earliest, latest, away }: Progress): string {
-  if (away !== undefined) return `the node is away: ${away}`
-  const from = earliest === undefined ? '' : `, at the earliest ${formatUtc(earliest)}`
-  const to = latest === undefined || latest === earliest ? '' : `, at the latest ${formatUtc(latest)}`
-  return `${status}: waits for ${waitingFor}${from}${to}`
+type Told = { readonly onLook?: (look: Look) => void; readonly onProgress?: (look: Look) => void }
+
+/** Without a terminal: a line whenever something else is waited for. */
+async function waitShown<T>(
+  { shell, folder, say }: CliContext,
+  until: Stage,
+  work: (told: Told) => Promise<T>,
+): Promise<T> {
+  let miner: MinerReport | undefined
+  const readMiner = async () => {
+    miner = await readMinerReport(folder.root, Date.now())
+  }
+  await readMiner()
+  if (shell.stderr.isTTY !== true) return await work({ onProgress: (look) => say(describeLook(look, miner)) })
+  let seen: { readonly look: Look; readonly second: number } | undefined
+  let second = 0
+  using _line = showLive(shell, (seconds) => {
+    second = seconds
+    const words = seen === undefined ? 'asking the node' : describeLook(seen.look, miner, seconds - seen.second)
+    return `${clockOf(seconds)} to be ${until}: ${words}`
+  })
+  return await work({
+    onLook: (look) => {
+      seen = { look, second }
+      void readMiner()
+    },
+  })
+}
+
+/** `3:05`. */
+function clockOf(seconds: number): string {
+  const hours = Math.floor(seconds / 3_600)
+  const [minutes, rest] = [Math.floor((seconds % 3_600) / 60), `${seconds % 60}`.padStart(2, '0')]
+  return hours > 0 ? `${hours}:${`${minutes}`.padStart(2, '0')}:${rest}` : `${minutes}:${rest}`
 }

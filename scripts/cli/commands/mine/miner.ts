@@ -37,6 +37,7 @@ export function registerMiner(program: Command, act: Act): void {
         'weiPerTtx',
         'marginPercent',
         'longestWait',
+        'paymentsWait',
         'rows',
         'assets',
         'courtesy',
@@ -52,7 +53,8 @@ export function registerMiner(program: Command, act: Act): void {
 
 async function run(context: CliContext): Promise<undefined> {
   const { settings, folder, log, signal } = context
-  const { threads, payout, weiPerTtx, marginPercent, longestWait, rows, assets, courtesy, pollMs } = settings
+  const { threads, payout, weiPerTtx, marginPercent, longestWait, paymentsWait, rows, assets, courtesy, pollMs } =
+    settings
   // Loaded only here: other commands start sooner without it.
   const [{ Miner }, { PowPool }, { KzgPool }, { openSender }] = await Promise.all([
     import('../../../../miner/miner.ts'),
@@ -76,6 +78,7 @@ async function run(context: CliContext): Promise<undefined> {
       rows,
       courtesyMs: 1_000 * courtesy,
       pollMs,
+      ...(paymentsWait === undefined ? {} : { paymentsWaitMs: 1_000 * paymentsWait }),
       ...(payout === undefined ? {} : { payout }),
       ...(weiPerTtx === undefined ? {} : { weiPerTtx }),
       ...(assets === undefined ? {} : { assets }),

@@ -3,8 +3,10 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import type { RowsChoice } from '../../../../miner/rows-choice.ts'
+import { createNodeClient } from '../../../../node/client/rpc.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
+import { type AfterSkip, afterSkip } from '../../../devnet/after-skip.ts'
 import { DevChain } from '../../../devnet/dev-chain.ts'
 import { Devnet } from '../../../devnet/devnet.ts'
 import { EXAMPLE_TOKEN_DECIMALS, mintData } from '../../../devnet/example-token.ts'
@@ -15,8 +17,9 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { rowsOption } from '../../rows-option.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { formatMoment, formatSpan, parseSpan } from '../../time.ts'
+import { clockRows, formatSpan, formatUtc, parseSpan } from '../../time.ts'
 import { untilAborted } from '../../until.ts'
+import { describeSearch } from '../../waiting/reasons.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 
 type Options = {
@@ -58,11 +61,11 @@ export function registerDevnet(program: Command, act: Act): void {
         .command('skip')
         .summary('let time pass on the embedded Ethereum')
         .description(
-          'Move the clock of the Ethereum of the running devnet forward, to see finality without waiting a day for it.',
+          'Move the clock of the Ethereum of the running devnet forward, to see finality without waiting a day for it, and say what follows: which blocks the miner can make final now, and what the next one takes.',
         )
         .argument('<span>', 'as in 24h, 90m or 30s', parseSpan)
         .action(act(skip)),
-      ['ethereum'],
+      ['node', 'ethereum'],
     ),
     'ttx devnet skip 24h',
   )
@@ -139,17 +142,21 @@ function introduction({ data, nodeUrl, ethereumUrl, exampleToken }: Devnet): str
     ttx('balance --wallet genesis'),
     ttx('send 100 alice --wallet genesis'),
     ttx('bridge 50 --wallet alice'),
+    ttx('wait alice --until ordered'),
     ttx('block list'),
     ttx('devnet skip 24h'),
+    ttx('wait alice --until paid'),
     ttx('balance --wallet alice'),
     '',
     'Then bring some of it back: give alice ETH for gas, burn wTTX, and see the next block credit it.',
     '',
     ttx('devnet fund alice'),
     ttx('deposit 20 alice --wallet alice'),
+    ttx('wait alice --until ordered'),
+    ttx('balance --wallet alice'),
     '',
     ...(exampleToken === undefined ? [] : introduceToken(exampleToken, ttx)),
-    '"status INFOHASH" says where money is; --help after any command explains it.',
+    '"status ID" says where money is and what it waits for; --help after any command explains it.',
     '',
   ].join('\n')
 }
@@ -169,13 +176,42 @@ async function skip(context: CliContext, seconds: number): Promise<Result> {
   const chain = devChain(context)
   const before = await chain.time()
   const time = await chain.skip(seconds)
+  const after = await afterSkip(createNodeClient(context.settings.node), time, context.signal)
   return {
-    data: { before, time },
+    data: {
+      before,
+      time,
+      finalizable: after?.finalizable,
+      next: after && { height: after.next.height, hashes: after.next.hashes },
+    },
     text: formatTable([
       ['skipped', formatSpan(Number(time - before))],
-      ['Ethereum', formatMoment(Number(time), Math.floor(Date.now() / 1_000))],
+      ['Ethereum', formatUtc(Number(time))],
+      ...clockRows(Number(time), Math.floor(Date.now() / 1_000)),
+      ...followRows(after),
     ]),
   }
+}
+
+/** What becomes of it without another command, as long as the processes of the devnet run. */
+function followRows(after: AfterSkip | undefined): [string, string][] {
+  if (after === undefined) return [['then', 'the node will read the new time; it has not within some seconds']]
+  const { finalizable, next } = after
+  const [first, ...others] = finalizable
+  const search: [string, string] = ['next block', `${next.height}: ${describeSearch(next)}`]
+  if (first === undefined) return [['then', 'nothing: no block can be final by now'], search]
+  const last = others.at(-1) ?? first
+  const which = others.length === 0 ? `block ${first.height}` : `blocks ${first.height} to ${last.height}`
+  const requests = finalizable.reduce((sum, each) => sum + each.requests, 0)
+  const claims =
+    requests === 0 ? '' : `, then the relayer has ${requests === 1 ? 'its request' : `their ${requests} requests`} paid`
+  return [
+    [
+      'then',
+      `the miner makes ${which} final within seconds${claims}: "ttx wait ID --until paid" ends when that is done`,
+    ],
+    search,
+  ]
 }
 
 async function fund(

@@ -12,10 +12,11 @@ import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { writeNew } from '../../files.ts'
-import { openNode } from '../../link.ts'
+import { type AnyId, BLOCK_HELP, parseIdOf } from '../../ids/any-id.ts'
+import { blockOf } from '../../ids/named.ts'
+import { type NodeLink, openNode } from '../../link.ts'
 import { addSettings } from '../../setting-flags.ts'
-import { formatMoment } from '../../time.ts'
-import { parseBlockId } from './judging.ts'
+import { clockRows, formatMoment } from '../../time.ts'
 
 type Summary = RpcResult<'bridge_blocks'>['blocks'][number]
 
@@ -47,10 +48,10 @@ export function registerBlock(program: Command, act: Act): void {
         .command('show')
         .summary('one block')
         .description('Show a bridging block: its header, its steps, and when it becomes final.')
-        .argument('<id>', 'id of the block, 0x and 64 hex digits', parseBlockId)
+        .argument('<id>', BLOCK_HELP, parseIdOf('block'))
         .option('--save <folder>', 'also write the files of its torrent, and its sealed header, into a new folder')
         .action(act(show)),
-      ['node', 'deployment'],
+      ['node', 'deployment', 'ethereum'],
     ),
     `ttx block show 0x${'5'.repeat(64)}`,
     `ttx block show 0x${'5'.repeat(64)} --save block-5`,
@@ -60,18 +61,33 @@ export function registerBlock(program: Command, act: Act): void {
 async function list(context: CliContext): Promise<Result> {
   const node = await openNode(context)
   const { status, blocks } = await readAllBlocks(node, context.signal)
-  const now = status.ethereumTime ?? Math.floor(Date.now() / 1_000)
+  const localNow = Math.floor(Date.now() / 1_000)
+  const now = status.ethereumTime ?? localNow
   const rows = blocks.map((block): [string, string] => [
     `${block.height}`,
     `${block.id}  ${describeState(block, now)}${block.blobs === 0 ? '' : `, rows ${describeRows(block)}`}`,
   ])
   const problem = status.problem === undefined ? '' : `: ${status.problem}`
   const head = `bridge: ${status.state}${problem}`
-  return { data: { status, blocks }, text: rows.length === 0 ? head : `${head}\n${formatTable(rows)}` }
+  const lines = [head, ...(rows.length === 0 ? [] : [formatTable(rows)])]
+  const clock = clockRows(status.ethereumTime, localNow).map(([name, words]) => `${name}: ${words}`)
+  return { data: { status, blocks }, text: [...lines, ...clock].join('\n') }
 }
 
-async function show(context: CliContext, id: Hash, { save }: { save?: string }): Promise<Result> {
+async function show(context: CliContext, named: AnyId, { save }: { save?: string }): Promise<Result> {
   const node = await openNode(context)
+  const id = await blockOf(context, node, named)
+  const shown = await showBlock(context, node, id)
+  if (save !== undefined) await saveBlock(context, id, shown.sealed, save)
+  return shown
+}
+
+/** Throws `OperationError('unknown-block')`. */
+export async function showBlock(
+  { signal }: CliContext,
+  node: NodeLink,
+  id: Hash,
+): Promise<Result & { readonly sealed: Uint8Array }> {
   const {
     sealed,
     packedSteps,
@@ -79,11 +95,13 @@ async function show(context: CliContext, id: Hash, { save }: { save?: string }):
     entries: _entries,
     requestRecords: _records,
     ...block
-  } = await node.call('bridge_block', { id }, context.signal)
-  const now = node.info.bridge.ethereumTime ?? Math.floor(Date.now() / 1_000)
+  } = await node.call('bridge_block', { id }, signal)
+  const { ethereumTime } = node.info.bridge
+  const localNow = Math.floor(Date.now() / 1_000)
+  const now = ethereumTime ?? localNow
   const kinds = splitSteps(packedSteps).map((step) => decodeStep(step)?.kind ?? 'malformed')
-  if (save !== undefined) await saveBlock(context, id, sealed, save)
   return {
+    sealed,
     data: { ...block, sealed: `0x${Buffer.from(sealed).toString('hex')}`, kinds },
     text: formatTable([
       ['block', id],
@@ -98,6 +116,7 @@ async function show(context: CliContext, id: Hash, { save }: { save?: string }):
       ['queue after', LANES.map((lane) => `${block.lanes[lane]} ${lane}`).join(', ')],
       ['state root', block.state],
       ['torrent', block.torrent ?? 'none: it is the block with which the node began'],
+      ...clockRows(ethereumTime, localNow),
     ]),
   }
 }

@@ -1,9 +1,11 @@
 // What the watching commands share: judging one block, and verdicts in words.
 
-import { InvalidArgumentError } from 'commander'
 import { describeDoubt, type Judge, type Judgement } from '../../../../miner/watch/judge.ts'
-import { type Hash, isHash } from '../../../../node/protocol/ids.ts'
+import type { Hash } from '../../../../node/protocol/ids.ts'
+import { parseIdOf } from '../../ids/any-id.ts'
 import type { Court } from './court.ts'
+
+const parseBlock = parseIdOf('block')
 
 /**
  * Judges a block on what any source serves of it. Without an endpoint of its own it has only the node to say what Ethereum has, which must then
@@ -38,12 +40,11 @@ export function describeJudgement(judgement: Judgement): [string, string][] {
   ]
 }
 
+/** For commander: the commands that it is for need no node, so that nobody could be asked whether it is a transaction of Ethereum. */
 export function parseBlockId(text: string): Hash {
-  const id = text.toLowerCase()
-  if (isHash(id)) return id
-  throw new InvalidArgumentError(
-    `Expected the id of a block, 0x and 64 hex digits; got ${JSON.stringify(text.slice(0, 80))}. "ttx block list" shows them.`,
-  )
+  const id = parseBlock(text)
+  if (id.kind === 'hash') return id.hash
+  throw new RangeError('only the id of a block is parsed as one')
 }
 
 type Problem = Extract<Judgement, { verdict: 'invalid' }>['problem']

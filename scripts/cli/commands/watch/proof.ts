@@ -11,11 +11,12 @@ import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
+import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id.ts'
+import { transactionOf } from '../../ids/named.ts'
 import { openNode } from '../../link.ts'
-import { parseInfohashArgument } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { STATUS_WORDS } from '../../status/transaction.ts'
 import { describeAncestors } from '../hold/send.ts'
-import { STATUS_WORDS } from '../hold/status.ts'
 
 const FETCH_MS = 30_000
 
@@ -40,7 +41,7 @@ export function registerProof(program: Command, act: Act): void {
         .description(
           'Write the .torrent of a transaction to a new file, with the transaction itself and the address of the node inside.',
         )
-        .argument('<infohash>', 'the transaction, 40 hex digits', parseInfohashArgument)
+        .argument('<id>', TRANSACTION_HELP, parseTransaction)
         .argument('[file]', 'where to; without it <infohash>.torrent in the working folder')
         .option(
           '--ancestors <folder>',
@@ -70,11 +71,12 @@ export function registerProof(program: Command, act: Act): void {
 
 async function exportProof(
   context: CliContext,
-  infohash: Infohash,
+  named: AnyId,
   given: string | undefined,
   { ancestors: folder }: { ancestors?: string },
 ): Promise<Result> {
   const node = await openNode(context)
+  const infohash = await transactionOf(context, node, named)
   const { torrent, files } = await proofOf(context, node, infohash)
   const file = given ?? `${infohash}.torrent`
   await writeNew(file, torrent)

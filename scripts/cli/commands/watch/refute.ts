@@ -90,7 +90,11 @@ function tried(id: Hash, judgement: Invalid, { call, gas, reward }: Prepared): R
 function dead(id: Hash, judgement: Invalid): Result {
   return {
     data: { ...dataOf(id, judgement), refuted: true, by: 'others' },
-    text: formatTable([['block', id], ...describeJudgement(judgement), ['killed by', 'somebody else, or earlier']]),
+    text: formatTable([
+      ['block', id],
+      ...describeJudgement(judgement),
+      ['dead', 'since before this command: by somebody else, or by an earlier one of yours'],
+    ]),
   }
 }
 

@@ -3,10 +3,9 @@
 import type { Command } from 'commander'
 import { nameAmount } from '../../../../node/client/amount.ts'
 import { ruleErrorOf } from '../../../../node/client/errors.ts'
-import { lookUpKnown } from '../../../../node/client/look-up.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Asset } from '../../../../node/protocol/asset.ts'
-import type { Address, Infohash } from '../../../../node/protocol/ids.ts'
+import type { Address } from '../../../../node/protocol/ids.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { isRuleError, RuleError } from '../../../../node/protocol/rule-error.ts'
 import { MAX_FILE_BYTES } from '../../../../node/protocol/rules.ts'
@@ -22,13 +21,15 @@ import { ASSET_HELP, parseAsset } from '../../assets/asset-option.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
-import { openNode } from '../../link.ts'
+import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id.ts'
+import { lookUpShown, transactionOf } from '../../ids/named.ts'
+import { type NodeLink, openNode } from '../../link.ts'
 import { takeData, takeRows } from '../../offers/swap-words.ts'
-import { parseInfohashArgument, parseLimit } from '../../payment-arguments.ts'
+import { parseLimit } from '../../payment-arguments.ts'
 import { addSettings } from '../../setting-flags.ts'
+import { STATUS_WORDS } from '../../status/transaction.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { walletAddress } from '../hold/balance.ts'
-import { STATUS_WORDS } from '../hold/status.ts'
 
 const FETCH_MS = 10_000
 /** What is handed in again although the node knows it, since only that says what is wrong with it. */
@@ -51,10 +52,10 @@ export function registerTx(program: Command, act: Act): void {
         .command('show')
         .summary('one transaction')
         .description('Show a transaction by its infohash; the node asks its peers for it where it has not got it.')
-        .argument('<infohash>', 'id of the transaction, 40 hex digits', parseInfohashArgument)
+        .argument('<id>', TRANSACTION_HELP, parseTransaction)
         .option('--save <file>', 'also write the exact bytes of its tx.json to a new file')
         .action(act(show)),
-      ['node', 'deployment'],
+      ['node', 'deployment', 'ethereum'],
     ),
     'ttx tx show c12fe1c06bba254a9dc9f519b335aa7c1367a88a --json',
     'ttx tx show c12fe1c06bba254a9dc9f519b335aa7c1367a88a --save tx.json',
@@ -92,9 +93,10 @@ export function registerTx(program: Command, act: Act): void {
   )
 }
 
-async function show(context: CliContext, infohash: Infohash, { save }: { save?: string }): Promise<Result> {
+async function show(context: CliContext, id: AnyId, { save }: { save?: string }): Promise<Result> {
   const node = await openNode(context)
-  const { file, ...record } = await lookUpKnown(node, infohash, FETCH_MS, context.signal)
+  const infohash = await transactionOf(context, node, id)
+  const { file, ...record } = await lookUpShown(context, node, infohash, FETCH_MS)
   const text = file === undefined ? undefined : new TextDecoder().decode(file)
   if (save !== undefined && file !== undefined) await writeNew(save, file)
   const tx = file && decodeTransaction(file)
@@ -112,7 +114,24 @@ async function list(
 ): Promise<Result> {
   const owner = whose === undefined ? await walletAddress(context) : await addressOf(context, whose)
   const node = await openNode(context)
-  const { transactions } = await node.call('account_history', ofAsset({ owner, limit }, asset), context.signal)
+  const { items, rows } = await listOf(node, owner, { limit, asset }, context.signal)
+  return {
+    data: { owner, asset, transactions: items },
+    text:
+      rows.length === 0
+        ? `no transactions of ${owner}${asset === undefined ? '' : ` that move ${asset}`} are known to this node`
+        : formatTable(rows),
+  }
+}
+
+/** Newest first, a row for each. */
+export async function listOf(
+  node: NodeLink,
+  owner: Address,
+  { limit, asset }: { readonly limit: number; readonly asset?: Asset | undefined },
+  signal: AbortSignal,
+) {
+  const { transactions } = await node.call('account_history', ofAsset({ owner, limit }, asset), signal)
   const items = transactions.map(({ file, ...record }) => {
     const tx = file && decodeTransaction(file)
     return { ...record, ...(tx === undefined ? {} : { what: describe(tx, record.asset, owner) }) }
@@ -121,13 +140,7 @@ async function list(
     infohash,
     `${status.padEnd(11)} ${what ?? ''}`,
   ])
-  return {
-    data: { owner, asset, transactions: items },
-    text:
-      rows.length === 0
-        ? `no transactions of ${owner}${asset === undefined ? '' : ` that move ${asset}`} are known to this node`
-        : formatTable(rows),
-  }
+  return { items, rows }
 }
 
 async function submit(context: CliContext, path: string): Promise<Result> {

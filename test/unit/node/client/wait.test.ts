@@ -8,8 +8,9 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { QueuedEntry } from '../../../../node/bridge/queue-view.ts'
 import type { BridgeView } from '../../../../node/bridge/view.ts'
+import { waitsForBlock } from '../../../../node/client/outlook.ts'
 import { createNodeClient, type NodeClient } from '../../../../node/client/rpc.ts'
-import { type Progress, type Stage, type WaitOptions, wait } from '../../../../node/client/wait.ts'
+import { type Look, type Progress, type Stage, type WaitOptions, wait } from '../../../../node/client/wait.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { LAG_BLOCKS } from '../../../../node/ethereum/chain.ts'
 import { Ledger } from '../../../../node/ledger/ledger.ts'
@@ -193,16 +194,55 @@ test('a request is followed until it is paid, with the times that the node knows
     assert(next)
     return next
   }
-  const node = createNodeClient(await serve(t, { tx_where }))
-  const seen: Progress[] = []
-  const onProgress = (progress: Progress) => void seen.push(progress)
+  let ethereumTime = 1_800_000_000
+  const node_info = async () => ({ ...EXAMPLES.node_info.result, bridge: { state: 'live' as const, ethereumTime } })
+  const bridge_next = async () => ({ ...EXAMPLES.bridge_next.result, height: 7n, status: { state: 'live' as const } })
+  const bridge_block = async () => ({ ...EXAMPLES.bridge_block.result, finalTime: undefined, final: true })
+  const node = createNodeClient(await serve(t, { tx_where, node_info, bridge_next, bridge_block }))
+  const seen: Look[] = []
+  const onProgress = (look: Look) => void seen.push(look)
+  const told = () => seen.splice(0).map(({ next: _next, ethereumTime: _time, ...progress }) => progress)
   assert.equal((await wait(node, infohash, { ...FAST, until: 'paid', onProgress })).status, 'ordered')
-  assert.deepEqual(seen, [
-    { status: 'accepted', waitingFor: 'a miner' },
+  const searched = { status: 'accepted', waitingFor: 'a miner to find block 7' }
+  assert.deepEqual(told(), [
+    searched,
     { status: 'ordered', waitingFor: 'its day', earliest: 1_800_000_100, latest: 1_800_000_900 },
   ])
+
   left.unshift(...answers.slice(0, 3))
-  assert.equal((await wait(node, infohash, { ...FAST, until: 'final' })).status, 'final')
+  ethereumTime = 1_800_000_500
+  assert.equal((await wait(node, infohash, { ...FAST, until: 'final', onProgress })).status, 'final')
+  const due = 'somebody to finalize its block, which anyone may do now, as miners do'
+  const deep =
+    'more blocks of Ethereum: its block is final there, but so few blocks ago that they could still be reorganised'
+  assert.deepEqual(told(), [
+    searched,
+    { status: 'ordered', waitingFor: due, latest: 1_800_000_900 },
+    { status: 'ordered', waitingFor: deep },
+  ])
+})
+
+test('a payment alone waits for something that calls for a block, and what a search takes is told at each look', async (t) => {
+  const { infohash, file } = payment
+  const base = { infohash, file, missing: [], rivals: [], unorderedAncestors: 0, elsewhere: [], unread: 0 }
+  const left: ('accepted' | 'final')[] = ['accepted', 'accepted', 'accepted', 'final']
+  const tx_where = async () => ({ ...base, status: left.shift() ?? ('final' as const) })
+  const waiting = { ...EXAMPLES.bridge_next.result.waiting, requests: 0, entries: 0, payments: 1 }
+  let hashes = 10n
+  const bridge_next = async () => ({ ...EXAMPLES.bridge_next.result, hashes: hashes--, waiting })
+  const node = createNodeClient(await serve(t, { tx_where, bridge_next }))
+  const [looks, changes]: [Look[], Look[]] = [[], []]
+  const options = { onLook: (look: Look) => void looks.push(look), onProgress: (look: Look) => void changes.push(look) }
+  await wait(node, payment.infohash, { ...FAST, until: 'final', ...options })
+  assert.deepEqual(
+    looks.map(({ next }) => next?.hashes),
+    [10n, 9n, 8n],
+  )
+  assert.deepEqual(
+    changes.map(({ waitingFor }) => waitingFor),
+    [waitsForBlock({ ...EXAMPLES.bridge_next.result, waiting }, false)],
+  )
+  assert.match(changes[0]?.waitingFor ?? '', /payments alone do not: a request of TTX, a deposit or a forced/)
 })
 
 test('while a node is behind Ethereum, or may read it late, what it does not know is no answer', async (t) => {

@@ -1,10 +1,11 @@
 // The members of `ttx status --json` are those that docs/cli.md lists, when it says so; of a node that answers by its schemas.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { OperationError } from '../../../../node/errors.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
 import { depositTransaction } from '../../../../node/protocol/queue.ts'
 import { encodeTransaction } from '../../../../node/protocol/transaction.ts'
@@ -17,7 +18,13 @@ import { serve } from '../../../support/rpc/serve.ts'
 
 type Where = Result<'tx_where'>
 type Bridge = Result<'node_info'>['bridge']
-type Case = { readonly where: Where; readonly bridge?: Bridge; readonly members: readonly string[] }
+type Case = {
+  readonly where: Where
+  readonly bridge?: Bridge
+  readonly hasNext?: boolean
+  readonly hasMiner?: boolean
+  readonly members: readonly string[]
+}
 
 const PAGE = new URL('../../../../docs/cli.md', import.meta.url)
 const ALWAYS = ['infohash', 'status', 'missing', 'rivals', 'unorderedAncestors', 'elsewhere', 'unread']
@@ -49,7 +56,12 @@ const taken: Where = { ...payment, infohash: infohashOf(take), file: take }
 const problem = { code: 'invalid-transaction', reason: 'Overspend', message: 'it spends more than it has' }
 
 const CASES: Readonly<Record<string, Case>> = {
-  'a payment in no block': { where: payment, members: [...HERE, 'ethereumTime'] },
+  'a payment in no block': { where: payment, members: [...HERE, 'next', 'ethereumTime'] },
+  'a payment while a miner runs here': {
+    where: payment,
+    hasMiner: true,
+    members: [...HERE, 'next', 'miner', 'ethereumTime'],
+  },
   'a payment in a block': { where: ordered, members: [...HERE, ...FINAL_TIME, 'block', 'step', 'ethereumTime'] },
   'a payment in a final block': {
     where: { ...ordered, status: 'final' },
@@ -59,12 +71,12 @@ const CASES: Readonly<Record<string, Case>> = {
     where: EXAMPLES.tx_where.result,
     members: [...HERE, ...FINAL_TIME, 'block', 'step', 'bridging', 'ethereumTime'],
   },
-  'a deposit in the queue': { where: waiting, members: [...HERE, 'deposit', 'ethereumTime'] },
+  'a deposit in the queue': { where: waiting, members: [...HERE, 'deposit', 'next', 'ethereumTime'] },
   'a deposit that was moved': {
     where: { ...waiting, reorganised: { isReplaced: true, now: [{ index: 7n, infohash: payment.infohash }] } },
     members: [...HERE, 'deposit', 'reorganised', 'ethereumTime'],
   },
-  'a take': { where: taken, members: [...HERE, 'take', 'ethereumTime'] },
+  'a take': { where: taken, members: [...HERE, 'take', 'next', 'ethereumTime'] },
   'an invalid one': {
     where: { ...unstored, status: 'invalid', problem },
     members: [...ALWAYS, 'problem', 'ethereumTime'],
@@ -74,19 +86,19 @@ const CASES: Readonly<Record<string, Case>> = {
     bridge: { ...live, state: 'unknown', problem: 'two endpoints differ' },
     members: [...HERE, 'block', 'step', 'doubt', 'ethereumTime'],
   },
-  'a node without Ethereum': { where: payment, bridge: { state: 'off' }, members: HERE },
+  'a node without Ethereum': { where: payment, bridge: { state: 'off' }, hasNext: false, members: HERE },
 }
 
 test('each case has the members that the page says, and no other', async (t) => {
   const listed = await readMembers()
   const met = new Set<string>()
-  for (const [name, { where, bridge = live, members }] of Object.entries(CASES)) {
-    const data = await status(t, where, bridge)
+  for (const [name, { where, bridge = live, hasNext = true, hasMiner = false, members }] of Object.entries(CASES)) {
+    const data = await status(t, where, { bridge, hasNext, hasMiner })
     assert.deepEqual(Object.keys(data).toSorted(), members.toSorted(), name)
     for (const member of Object.keys(data)) {
       met.add(member)
       const words = listed.get(member) ?? ''
-      const parts = ['bridging', 'deposit', 'take', 'reorganised', 'problem'].includes(member)
+      const parts = ['bridging', 'deposit', 'take', 'reorganised', 'problem', 'next', 'miner'].includes(member)
         ? Object.keys(data[member])
         : []
       for (const part of parts) assert.ok(words.includes(`\`${part}\``), `${member}.${part} is not on the page`)
@@ -106,7 +118,9 @@ async function readMembers(): Promise<ReadonlyMap<string, string>> {
   )
 }
 
-async function status(t: TestContext, where: Where, bridge: Bridge) {
+type Around = { readonly bridge: Bridge; readonly hasNext: boolean; readonly hasMiner: boolean }
+
+async function status(t: TestContext, where: Where, { bridge, hasNext, hasMiner }: Around) {
   const folder = await mkdtemp(join(tmpdir(), 'ttx-status-'))
   t.after(() => rm(folder, { recursive: true }))
   const { elsewhere: _elsewhere, unread: _unread, bridging: _bridging, reorganised: _reorganised, ...record } = where
@@ -115,8 +129,15 @@ async function status(t: TestContext, where: Where, bridge: Bridge) {
     tx_get: async () => record,
     tx_where: async () => where,
     bridge_block: async () => EXAMPLES.bridge_block.result,
+    bridge_next: async () => {
+      if (hasNext) return EXAMPLES.bridge_next.result
+      throw new OperationError('no-ethereum', 'started without it')
+    },
     bridge_template: async () => EXAMPLES.bridge_template.result,
   })
+  const miner = { pid: process.pid, at: Date.now(), state: 'searching', height: '2', because: 'it pays' }
+  const report = { ...miner, hashesPerSecond: 5, expectedSeconds: 7 }
+  if (hasMiner) await writeFile(join(folder, 'miner-status.json'), JSON.stringify(report))
   const shell = fakeShell({ folder })
   const exitCode = await runCli(['status', where.infohash, '--json', '--data', folder, '--node', url], shell)
   assert.equal(exitCode, 0, shell.out() + shell.err())

@@ -1,0 +1,26 @@
+// What `ttx wait` says of one look at its node, on one line.
+
+import { isCalledFor } from '../../../node/client/outlook.ts'
+import type { Look } from '../../../node/client/wait.ts'
+import { formatSpan, formatUtc } from '../time.ts'
+import type { MinerReport } from './miner-report.ts'
+import { describeMinerShortly, describeSearch } from './reasons.ts'
+
+/** `passed` is how many seconds ago the look was; Ethereum's clock is taken to go on as this machine's. */
+export function describeLook(look: Look, miner: MinerReport | undefined, passed = 0): string {
+  const { status, waitingFor, earliest, latest, away, ethereumTime, next } = look
+  if (away !== undefined) return `the node is away: ${away}`
+  const now = ethereumTime === undefined ? undefined : ethereumTime + passed
+  const parts = [
+    ...(earliest === undefined ? [] : [`at the earliest ${momentOf(earliest, now)}`]),
+    ...(latest === undefined || latest === earliest ? [] : [`at the latest ${momentOf(latest, now)}`]),
+    ...(next !== undefined && isCalledFor(next) ? [describeSearch(next)] : []),
+    ...(next !== undefined && miner !== undefined ? [describeMinerShortly(miner)] : []),
+  ]
+  return `${status}: waits for ${[waitingFor, ...parts].join(', ')}`
+}
+
+function momentOf(at: number, now: number | undefined): string {
+  if (now === undefined || at <= now) return formatUtc(at)
+  return `in ${formatSpan(at - now)} (${formatUtc(at)})`
+}
