@@ -34,7 +34,7 @@ export function decide(offer: Offer, policy: Policy, waiting: Waiting, nowMs: nu
   const revenue = revenueOf(offer, policy)
   const worth = revenue === undefined ? {} : { worth: revenue }
   if (offer.requests === 0 && offer.queueEntries === 0) {
-    const reason = 'no request and no queue entry waits: a block would move no money across the bridge'
+    const reason = 'no request and no queue entry waits, and payments alone make no block'
     return { publish: false, code: 'nothing', reason, cost, ...worth }
   }
   if (revenue !== undefined && revenue * 100n >= cost * (100n + policy.marginPercent)) {
@@ -42,16 +42,19 @@ export function decide(offer: Offer, policy: Policy, waiting: Waiting, nowMs: nu
     return { publish: true, code: 'profitable', reason, cost, ...worth }
   }
   const waitUntilMs = waiting.sinceMs + waiting.longestMs
-  const comparison =
-    revenue === undefined
-      ? `no price of TTX is set, and the gas costs ${formatEther(cost)} ETH`
-      : `fees worth ${formatEther(revenue)} ETH do not exceed the gas of ${formatEther(cost)} ETH by ${policy.marginPercent}%`
   const end = { cost, waitUntilMs, ...worth }
+  const gas = `gas of ${formatEther(cost)} ETH`
+  const fees = revenue === undefined ? undefined : `fees worth ${formatEther(revenue)} ETH`
   if (nowMs >= waitUntilMs) {
-    return { publish: true, code: 'waited', reason: `${comparison}, but the longest wait is over`, ...end }
+    const reason = `the longest wait is over, so it publishes for ${gas}${fees === undefined ? '' : ` and ${fees}`}`
+    return { publish: true, code: 'waited', reason, ...end }
   }
-  const until = new Date(waitUntilMs).toISOString()
-  return { publish: false, code: 'unprofitable', reason: `${comparison}: waiting for more until ${until}`, ...end }
+  const until = new Date(waitUntilMs).toISOString().replace(/\.\d+Z$/, 'Z')
+  const reason =
+    fees === undefined
+      ? `collecting requests until ${until}, then it publishes for ${gas}; given a --price, as soon as fees pay for that`
+      : `collecting requests until ${until}, since ${fees} do not yet pay for ${gas} and ${policy.marginPercent}%`
+  return { publish: false, code: 'unprofitable', reason, ...end }
 }
 
 /** What our own blocks on one branch earn if it wins, and what they cost. */

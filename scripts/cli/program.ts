@@ -17,6 +17,7 @@ import { registerSend } from './commands/hold/send.ts'
 import { registerStatus } from './commands/hold/status.ts'
 import { registerWait } from './commands/hold/wait.ts'
 import { registerWallet } from './commands/hold/wallet.ts'
+import { registerBenchmark } from './commands/mine/benchmark.ts'
 import { registerMiner } from './commands/mine/miner.ts'
 import { registerRelay } from './commands/mine/relay.ts'
 import { registerMaker } from './commands/offers/maker.ts'
@@ -63,6 +64,7 @@ const REGISTRATIONS: readonly Registration[] = [
   registerOffer,
   registerMaker,
   registerMiner,
+  registerBenchmark,
   registerRelay,
   registerWatch,
   registerVerify,

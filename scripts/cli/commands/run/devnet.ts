@@ -110,7 +110,7 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
       blockSeconds,
       pollMs: settings.pollMs,
       logLevel: settings.logLevel,
-      logJson: settings.logJson,
+      logJson: settings.logJson ?? false,
       beforeStart: async () => {
         await checkPort(ports.ethereum, 'Ethereum', '--ethereum-port')
         for (const port of [ports.rpc, ports.listen, ports.peerRpc, ports.peerListen]) {
