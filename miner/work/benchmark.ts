@@ -8,7 +8,7 @@ import type { Work } from './nonce.ts'
 import { PowPool } from './pow-pool.ts'
 import { type SearchName, searchNames } from './worker.ts'
 
-/** One measurement: a kernel on so many threads at once. */
+/** One measurement: a kernel, on this number of threads at once. */
 export type Trial = { readonly kernel: SearchName; readonly threads: number }
 export type Measured = Trial & { readonly hashesPerSecond: number }
 
@@ -31,7 +31,7 @@ export async function measureTrial(trial: Trial, ms: number, log: Logger, signal
   return { ...trial, hashesPerSecond: await measurePool(pool, ms, signal) }
 }
 
-/** Hashes per second of a pool that was started and does nothing, over `ms` milliseconds. Throws the reason of `signal`, and what the search throws. */
+/** Hashes per second of a pool that was started and does nothing, over `ms` milliseconds, or more where threads need more to report anything. Throws the reason of `signal`, and what the search throws. */
 export async function measurePool(pool: PowPool, ms: number, signal: AbortSignal): Promise<number> {
   // Nobody finds a digest of zero, so the search never ends by itself.
   const endless: Work = { challenge: toHash(randomBytes(32)), miner: toAddress(randomBytes(20)), target: 0n }
@@ -53,6 +53,8 @@ async function rateOf(pool: PowPool, ms: number, signal: AbortSignal): Promise<n
   const before = pool.hashRate().total
   const startedMs = performance.now()
   await delay(ms, undefined, options)
+  // Threads report whole batches, and on a busy machine none may have had its turn.
+  while (pool.hashRate().total === before) await delay(LOOK_MS, undefined, options)
   return Number(pool.hashRate().total - before) / ((performance.now() - startedMs) / 1_000)
 }
 

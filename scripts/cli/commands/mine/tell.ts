@@ -72,11 +72,10 @@ async function watchNetwork(
 }
 
 /** What is told again once it changes. */
-function kindOf({ state, problem, blocks, work }: MinerStatus): string {
-  const { code, defends, rows, obstacle } = work ?? {}
-  // What kind of obstacle there is, not which block it is: others may change that as often as they like.
-  const kind = obstacle?.replace(/0x[0-9a-f]+|\d+/g, '')
-  return [state, problem, blocks.published, blocks.final, code === 'defence', defends, rows, kind].join(' ')
+function kindOf({ state, reason, problem, blocks, work }: MinerStatus): string {
+  // What kind of reason there is, not for which block and how much: others may change that as often as they like.
+  const kind = reason.replace(/0x[0-9a-f]+|\d+/g, '')
+  return [state, problem, blocks.published, blocks.final, work?.defends, work?.rows, kind].join(' ')
 }
 
 function sumOf(before: Before, after: MinerStatus, seconds: number, report: MinerReport): Sum {
