@@ -5,14 +5,14 @@ import type { OperationError } from '../node/errors.ts'
 import { type BridgeCall, finalizeCall, nominateCall } from '../node/ethereum/calls.ts'
 import { isAnyRefusal, refusalName } from '../node/ethereum/refusals.ts'
 import type { Outcome } from '../node/ethereum/sending/pending-call.ts'
-import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
 import { blockId, decodeSealed } from '../node/protocol/header.ts'
 import type { Address, Hash } from '../node/protocol/ids.ts'
+import type { Sends } from './money/counted-sender.ts'
 
 export type DueDeps = {
   readonly node: NodeClient
-  readonly sender: TransactionSender
+  readonly sender: Sends
   readonly log: Logger
   /** Unix milliseconds. */
   readonly now: () => number

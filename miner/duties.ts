@@ -8,7 +8,7 @@ import type { Address } from '../node/protocol/ids.ts'
 import { BOND_SECONDS } from '../node/protocol/rules.ts'
 import { costOfGas, later, toBaseUnits, toTime, toWei } from '../node/protocol/units.ts'
 import { DueCalls, type DueDeps, doDuty } from './due-calls.ts'
-import { type Journal, publicationId, withoutBody } from './journal.ts'
+import { type Journal, type Publication, publicationId, withoutBody } from './journal.ts'
 
 export type DutiesDeps = DueDeps & { readonly journal: Journal }
 
@@ -59,11 +59,16 @@ export class Duties {
           { block: id },
           'one of our blocks was refuted: this miner or its node is wrong about the rules, or the disk lies',
         )
-        await journal.put({ ...withoutBody(entry), stage: 'lost', problem: 'it was refuted', bond: toWei(0n) })
+        await journal.put({ ...withoutBody(entry), stage: 'lost', problem: 'it was refuted', ...bondLost(entry) })
       } else if (record.isFinal) {
         const fee = record.isUnpaid ? toBaseUnits(0n) : decodeSealed(entry.sealed).header.fee
         log.info({ block: id, fee: `${fee}` }, 'one of our blocks is final')
-        await journal.put({ ...withoutBody(entry), stage: 'final', fee })
+        await journal.put({
+          ...withoutBody(entry),
+          stage: 'final',
+          fee,
+          ...(record.isUnpaid ? { isUnpaid: true } : {}),
+        })
       } else if (decodeSealed(entry.sealed).header.height <= finalHeight) {
         const problem = 'another block became final in its place'
         log.warn({ block: id, problem }, 'one of our blocks is lost')
@@ -73,16 +78,21 @@ export class Duties {
   }
 
   async #releaseBonds(head: Head, signal: AbortSignal): Promise<void> {
-    const { journal } = this.#deps
+    const { journal, sender } = this.#deps
+    const { ethereum } = sender
     for (const entry of journal.entries()) {
       if (entry.bond === 0n || entry.publishedAt === undefined) continue
       if (head.time < later(toTime(entry.publishedAt), BOND_SECONDS)) continue
       const end = await doDuty(this.#deps, withdrawBondCall(entry.sealed), { block: publicationId(entry) }, signal)
-      if (end === 'done' || isRefusal(end, 'NoBond')) await journal.put({ ...entry, bond: toWei(0n) })
+      const isGone = isRefusal(end, 'NoBond')
+      // One that is lost otherwise is not looked after any more, and may have been refuted since.
+      if (isGone && (await ethereum.record(publicationId(entry))).isRefuted)
+        await journal.put({ ...entry, ...bondLost(entry) })
+      else if (end === 'done' || isGone) await journal.put({ ...entry, bond: toWei(0n) })
       else if (isRefusal(end, 'BondForfeited')) {
         const stage = entry.stage === 'final' ? 'final' : 'lost'
         const problem = 'its bond is burned: it was the rival of a block that still counts'
-        await journal.put({ ...withoutBody(entry), stage, problem, bond: toWei(0n) })
+        await journal.put({ ...withoutBody(entry), stage, problem, ...bondLost(entry) })
       }
     }
   }
@@ -93,4 +103,9 @@ export class Duties {
     if (owed === 0n || owed < costOfGas(WITHDRAW_FACTOR * WITHDRAW_GAS, head.baseFee)) return
     await doDuty(this.#deps, withdrawCall(this.#options.payout), { owed: `${owed}` }, signal)
   }
+}
+
+/** The contract keeps it. */
+function bondLost({ bond }: Publication): Pick<Publication, 'bond' | 'bondLost'> {
+  return { bond: toWei(0n), bondLost: bond }
 }

@@ -54,6 +54,10 @@ const publication = z.object({
   attempts: z.array(attemptRecord),
   /** In the contract; zero before publication and once it was released, burned or halved by a refutation. */
   bond: weiText,
+  /** What the contract kept of it: it was wrong, or the rival of a block that counts. Absent where nothing was lost. */
+  bondLost: weiText.optional(),
+  /** Final, but the contract pays nothing for it. */
+  isUnpaid: z.boolean().optional(),
   /** Unix seconds on Ethereum. */
   publishedAt: z.number().optional(),
   problem: z.string().optional(),

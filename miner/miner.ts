@@ -1,6 +1,7 @@
 // The miner: searches the block that is worth most, publishes it when it pays, and keeps the bridge and its own money moving. Long: one lifetime.
 
 import assert from 'node:assert'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperationError } from '../node/errors.ts'
 import type { Head } from '../node/ethereum/reader.ts'
@@ -15,12 +16,16 @@ import { Defence } from './defence/defence.ts'
 import { Duties } from './duties.ts'
 import { fateOf, heldOn } from './held.ts'
 import { Journal, type Publication, parentOf, publicationId, withoutBody } from './journal.ts'
+import { countedSender, type Sends } from './money/counted-sender.ts'
+import { Expenses } from './money/expenses.ts'
+import { resultOf } from './money/result.ts'
 import type { MinerDeps, MinerOptions } from './options.ts'
 import { Planner, type Prospect } from './planner.ts'
 import { type Decision, decide } from './profit.ts'
 import { Publisher } from './publisher.ts'
 import { Search } from './search.ts'
 import { expectedSeconds, type MinerStatus, summariseBlocks, summariseWork } from './status.ts'
+import { steadyRate } from './work/hash-rate.ts'
 import type { Solution } from './work/nonce.ts'
 
 const DEFAULTS = {
@@ -49,6 +54,8 @@ export class Miner implements AsyncDisposable {
   readonly #log: Logger
   readonly #options: Required<Omit<MinerOptions, 'folder' | 'paymentsWaitMs'>> & Pick<MinerOptions, 'paymentsWaitMs'>
   readonly #journal: Journal
+  readonly #expenses: Expenses
+  readonly #sender: Sends
   readonly #planner: Planner
   readonly #publisher: Publisher
   readonly #duties: Duties
@@ -64,8 +71,6 @@ export class Miner implements AsyncDisposable {
   #decision: Decision | undefined
   /** Blocks that this process has found. */
   #finds = 0
-  /** Hashes per second at the last search; zero before the first one. */
-  #rate = 0
   #reason = 'looking at the node and at Ethereum for the first time'
   #state: MinerStatus['state'] = 'starting'
   readonly #troubles: Troubles<'mining' | 'search' | 'publishing' | 'duties' | 'defence' | 'races'>
@@ -82,6 +87,8 @@ export class Miner implements AsyncDisposable {
     const { payout, weiPerTtx, marginPercent, unpaidSteps, assets, rows, courtesyMs, graceMs } = this.#options
     const listed = assets === 'any' ? undefined : new Set(assets)
     this.#journal = new Journal(folder)
+    this.#expenses = new Expenses(join(folder, 'money', 'expenses.json'))
+    this.#sender = countedSender(sender, this.#expenses, this.#log)
     const planning = {
       payout,
       weiPerTtx,
@@ -92,7 +99,7 @@ export class Miner implements AsyncDisposable {
       rows,
     }
     this.#planner = new Planner({ node, ethereum, kzg, log: this.#log, now }, planning)
-    const shared = { node, sender, journal: this.#journal, log: this.#log, now }
+    const shared = { node, sender: this.#sender, journal: this.#journal, log: this.#log, now }
     this.#publisher = new Publisher({ ...shared, kzg })
     this.#duties = new Duties({ ...shared, random }, { payout, courtesyMs })
     this.#defence = new Defence({ node, journal: this.#journal, now })
@@ -104,10 +111,11 @@ export class Miner implements AsyncDisposable {
     )
   }
 
-  /** Throws `OperationError('journal-damaged')`. All other trouble is waited out. */
+  /** Throws `OperationError`: `journal-damaged`, `expenses-damaged`. All other trouble is waited out. */
   async start(): Promise<void> {
     assert(this.#running === undefined && !this.#stop.signal.aborted, 'a miner is started once')
     await this.#journal.load()
+    await this.#expenses.load()
     this.#deps.pool.start()
     this.#running = Promise.all([this.#mine(), this.#serve(), this.#guard()])
   }
@@ -139,15 +147,16 @@ export class Miner implements AsyncDisposable {
       payout: this.#options.payout,
       reason: this.#reason,
       ...(problem === undefined ? {} : { problem: problem.message }),
-      hashRate: rate.perSecond,
+      rates: rate.rates,
       hashes: rate.total,
+      searchedMs: rate.searchedMs,
       threads: rate.threads,
       ...(this.#prospect && this.#decision
-        ? { work: summariseWork(this.#prospect, this.#decision, rate.perSecond || this.#rate) }
+        ? { work: summariseWork(this.#prospect, this.#decision, steadyRate(rate.rates)) }
         : {}),
       ...summariseBlocks(this.#journal.entries()),
+      money: resultOf(this.#journal.entries(), this.#expenses.paid, this.#options.weiPerTtx),
       owed: this.#money.owed,
-      spent: this.#deps.sender.spent,
       ...(this.#money.balance === undefined ? {} : { balance: this.#money.balance }),
     }
   }
@@ -172,7 +181,9 @@ export class Miner implements AsyncDisposable {
     const { ethereum } = this.#deps.sender
     while (!signal.aborted) {
       await this.#troubles.try('duties', async () => {
-        await this.#duties.round(await ethereum.head(), signal)
+        const head = await ethereum.head()
+        await this.#duties.round(head, signal)
+        await this.#expenses.follow(ethereum, head.number)
         this.#money = { balance: await ethereum.balance(), owed: await ethereum.owed(this.#options.payout) }
       })
       await delay(this.#options.pollMs * DUTY_LOOKS, undefined, { signal }).catch(() => undefined)
@@ -232,7 +243,7 @@ export class Miner implements AsyncDisposable {
     const deps = { planner: this.#planner, defence: this.#defence }
     let choice = usual
     await this.#troubles.try('defence', async () => {
-      choice = await chooseWork(deps, usual, head, this.#rate, this.#stop.signal)
+      choice = await chooseWork(deps, usual, head, this.#rate(), this.#stop.signal)
     })
     return choice
   }
@@ -294,8 +305,8 @@ export class Miner implements AsyncDisposable {
   }
 
   #look(prospect: Prospect): void {
-    this.#state = 'mining'
-    this.#reason = this.#decision?.publish ? this.#decision.reason : `mining ahead: ${this.#decision?.reason}`
+    this.#state = 'searching'
+    this.#reason = this.#decision?.publish ? this.#decision.reason : `ahead of its time: ${this.#decision?.reason}`
     this.#search.aim(prospect)
   }
 
@@ -335,9 +346,13 @@ export class Miner implements AsyncDisposable {
   }
 
   #expectedMs(target: bigint): number {
-    if (this.#search.isRunning) this.#rate = this.#deps.pool.hashRate().perSecond || this.#rate
     // Before the first search nothing is known: searching is how to find out.
-    return 1_000 * (expectedSeconds(target, this.#rate) ?? FOREVER_SECONDS)
+    return 1_000 * (expectedSeconds(target, this.#rate()) ?? FOREVER_SECONDS)
+  }
+
+  /** Hashes per second while it searches; zero before the first search. */
+  #rate(): number {
+    return steadyRate(this.#deps.pool.hashRate().rates)
   }
 
   #hold(reason: string): void {

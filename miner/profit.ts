@@ -41,16 +41,19 @@ export function decide(offer: Offer, policy: Policy, waiting: Waiting, nowMs: nu
     return { publish: true, code: 'profitable', reason, cost, ...worth }
   }
   const waitUntilMs = waiting.sinceMs + waiting.longestMs
-  const comparison =
-    revenue === undefined
-      ? `no price of TTX is set, and the gas costs ${formatEther(cost)} ETH`
-      : `fees worth ${formatEther(revenue)} ETH do not exceed the gas of ${formatEther(cost)} ETH by ${policy.marginPercent}%`
   const end = { cost, waitUntilMs, ...worth }
+  const gas = `gas of ${formatEther(cost)} ETH`
+  const fees = revenue === undefined ? undefined : `fees worth ${formatEther(revenue)} ETH`
   if (nowMs >= waitUntilMs) {
-    return { publish: true, code: 'waited', reason: `${comparison}, but the longest wait is over`, ...end }
+    const reason = `the longest wait is over, so it publishes for ${gas}${fees === undefined ? '' : ` and ${fees}`}`
+    return { publish: true, code: 'waited', reason, ...end }
   }
-  const until = new Date(waitUntilMs).toISOString()
-  return { publish: false, code: 'unprofitable', reason: `${comparison}: waiting for more until ${until}`, ...end }
+  const until = new Date(waitUntilMs).toISOString().replace(/\.\d+Z$/, 'Z')
+  const reason =
+    fees === undefined
+      ? `collecting requests until ${until}, then it publishes for ${gas}; given a --price, as soon as fees pay for that`
+      : `collecting requests until ${until}, since ${fees} do not yet pay for ${gas} and ${policy.marginPercent}%`
+  return { publish: false, code: 'unprofitable', reason, ...end }
 }
 
 /** Of a block that would move no money across the bridge: payments alone are a gift of the miner. */
@@ -58,11 +61,12 @@ function decideAlone(
   { sinceMs, paymentsMs }: Waiting,
   nowMs: number,
 ): Pick<Decision, 'publish' | 'code' | 'reason' | 'waitUntilMs'> {
-  const nothing = 'no request and no queue entry waits: a block would move no money across the bridge'
-  if (paymentsMs === undefined) return { publish: false, code: 'nothing', reason: nothing }
+  const nothing = 'no request and no queue entry waits'
+  if (paymentsMs === undefined)
+    return { publish: false, code: 'nothing', reason: `${nothing}, and payments alone make no block` }
   const waitUntilMs = sinceMs + paymentsMs
   if (nowMs >= waitUntilMs) {
-    const reason = 'no request and no queue entry waits, but the longest wait of payments alone is over'
+    const reason = `${nothing}, but the longest wait of payments alone is over`
     return { publish: true, code: 'waited', reason, waitUntilMs }
   }
   const until = new Date(waitUntilMs).toISOString()

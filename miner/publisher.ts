@@ -6,7 +6,6 @@ import type { KzgPool, Sidecar } from '../node/ethereum/blobs/kzg-pool.ts'
 import { type BridgeCall, publishBlobsCall, publishCall } from '../node/ethereum/calls.ts'
 import { isAnyRefusal, isRefusal } from '../node/ethereum/refusals.ts'
 import type { Outcome } from '../node/ethereum/sending/pending-call.ts'
-import type { TransactionSender } from '../node/ethereum/sending/sender.ts'
 import type { Logger } from '../node/log.ts'
 import type { BlobPosted } from '../node/protocol/blob-block.ts'
 import { decodeSealed } from '../node/protocol/header.ts'
@@ -15,10 +14,11 @@ import { isInBlobs } from '../node/protocol/replay.ts'
 import { RuleError } from '../node/protocol/rule-error.ts'
 import { toWei } from '../node/protocol/units.ts'
 import { type Journal, type Publication, publicationId, withoutBody } from './journal.ts'
+import type { Sends } from './money/counted-sender.ts'
 
 export type PublisherDeps = {
   readonly node: NodeClient
-  readonly sender: TransactionSender
+  readonly sender: Sends
   readonly kzg: Pick<KzgPool, 'sidecar'>
   readonly journal: Journal
   readonly log: Logger

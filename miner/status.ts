@@ -2,18 +2,20 @@
 
 import type { Address, Hash } from '../node/protocol/ids.ts'
 import { workOf } from '../node/protocol/target.ts'
-import { addWei, type BaseUnits, toBaseUnits, type Wei, weiOf } from '../node/protocol/units.ts'
+import { addWei, type BaseUnits, type Wei, weiOf } from '../node/protocol/units.ts'
 import type { Publication } from './journal.ts'
+import type { MoneyResult } from './money/result.ts'
 import type { Prospect } from './planner.ts'
 import type { Decision } from './profit.ts'
 import { costOfExpense } from './rows.ts'
 import type { Rows } from './rows-choice.ts'
+import type { HashRates } from './work/hash-rate.ts'
 
 /**
- * `starting`: nothing seen yet. `resting`: nothing is worth a block now. `mining`: searching. `holding`: a block is found, but not worth its gas
+ * `starting`: nothing seen yet. `resting`: nothing is worth a block now. `searching`: for a nonce. `holding`: a block is found, but not worth its gas
  * now. `publishing`: a block is on its way to Ethereum. `blocked`: see `problem`.
  */
-type MinerState = 'starting' | 'resting' | 'mining' | 'holding' | 'publishing' | 'blocked' | 'stopped'
+type MinerState = 'starting' | 'resting' | 'searching' | 'holding' | 'publishing' | 'blocked' | 'stopped'
 
 /** The block that is being searched for, or would be. */
 export type WorkStatus = {
@@ -54,9 +56,10 @@ export type MinerStatus = {
   readonly reason: string
   /** What keeps it from working, and what to do. */
   readonly problem?: string
-  /** Per second, over the last seconds. */
-  readonly hashRate: number
+  /** Of the time in which it searched, on this machine. */
+  readonly rates: HashRates
   readonly hashes: bigint
+  readonly searchedMs: number
   readonly threads: number
   readonly work?: WorkStatus
   /** Our own blocks by what became of them; `lost` were found but never published, or died. */
@@ -66,15 +69,11 @@ export type MinerStatus = {
     readonly final: number
     readonly lost: number
   }
-  /** wTTX of our own final blocks. */
-  readonly earned: BaseUnits
-  /** wTTX of our own blocks that are published and not final. */
-  readonly pending: BaseUnits
+  /** Since this folder began, over restarts. */
+  readonly money: MoneyResult
   /** What is in the bridge for our own blocks: bonds, and what `withdraw` would send. */
   readonly bonds: Wei
   readonly owed: Wei
-  /** Gas of the account's transactions since this program started. */
-  readonly spent: Wei
   readonly balance?: Wei
 }
 
@@ -95,11 +94,8 @@ export function expectedSeconds(target: bigint, hashesPerSecond: number): number
 }
 
 /** What is known of our own blocks. */
-export function summariseBlocks(
-  entries: readonly Publication[],
-): Pick<MinerStatus, 'blocks' | 'earned' | 'pending' | 'bonds'> {
+export function summariseBlocks(entries: readonly Publication[]): Pick<MinerStatus, 'blocks' | 'bonds'> {
   const of = (...stages: readonly Publication['stage'][]) => entries.filter(({ stage }) => stages.includes(stage))
-  const feesOf = (some: readonly Publication[]) => toBaseUnits(some.reduce((sum, { fee }) => sum + fee, 0n))
   return {
     blocks: {
       found: entries.length,
@@ -107,8 +103,6 @@ export function summariseBlocks(
       final: of('final').length,
       lost: of('lost').length,
     },
-    earned: feesOf(of('final')),
-    pending: feesOf(of('published')),
     bonds: addWei(entries.map(({ bond }) => bond)),
   }
 }

@@ -98,6 +98,8 @@ export const OPERATION_CODES = {
   'ethereum-silent': 'An endpoint of Ethereum does not answer: check that it runs and can be reached.',
   'ethereum-stale': 'The newest block of Ethereum is too old: the endpoint is stuck, or this clock is wrong.',
   'ethereum-wrong-chain': 'The endpoint is on another chain: name one of this network.',
+  'expenses-damaged':
+    'The file of what a miner paid for gas is damaged: move it away, and gas is counted from then on.',
   'fee-cap': 'Gas costs more than what may be paid: wait for it to fall, or allow more.',
   'file-missing': 'There is no such file: check the path.',
   'file-not-written': 'The file cannot be written, or is there already: choose another name.',
@@ -125,6 +127,8 @@ export const OPERATION_CODES = {
   'no-devnet': 'No devnet runs on the folder: start one with `ttx devnet`, or name its folder.',
   'no-ethereum': 'The node was started without Ethereum: start it with --ethereum.',
   'no-evidence': 'Nobody served what a verdict needs: it is asked for again, add an endpoint if this stays.',
+  'no-miner':
+    'No miner has written of itself to the folder: start one with `ttx miner`, or name its folder with --data.',
   'no-request':
     'The transaction asks for nothing on Ethereum, so nothing is paid there: wait until it is final instead.',
   'no-gateway':

@@ -4,6 +4,7 @@
 //     wallets/<name>.json    keys: Ethereum keystore V3, mode 0600; back these up, or the words
 //     node/                  database and torrents of `ttx node`
 //     miner/                 journal of `ttx miner`: blocks that are on their way to Ethereum
+//     miner-status.json      what the miner that runs here says of itself, mode 0600; gone when it ends by itself
 //     outbox/<…>.json        what an account has signed for a bridge and may still count, by chain, bridge and account
 //     offers/<id>.json       what was offered and taken from here, mode 0600; what an open offer gives is spent by nothing else
 //     deploying/<…>.json     what an account is deploying, by chain and account; gone when that is done

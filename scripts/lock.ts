@@ -67,7 +67,7 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** When a process began, so that another one with the same number is not mistaken for it; empty if there is none. */
-async function startOf(pid: number): Promise<string> {
+export async function startOf(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
     // The name in parentheses may hold anything; field 22 counts from the start of the line, the name being the second.

@@ -269,29 +269,37 @@ const settingsSchema = z.strictObject({
     about: 'An endpoint whose newest block is older than this counts as stuck, and is not believed; 0: any age will do',
     example: '900',
   }),
-  threads: whole(1, 1_024).default(1).register(info, {
-    env: 'TTX_THREADS',
-    flag: '--threads <count>',
-    about: 'Threads that search for proof of work; none of them runs while nothing is worth a block',
-    example: '4',
-  }),
+  threads: z
+    .union([z.literal('auto'), whole(1, 1_024)], 'auto or a whole number from 1 to 1024')
+    .default('auto')
+    .register(info, {
+      env: 'TTX_THREADS',
+      flag: '--threads <count>',
+      about:
+        'Threads that search for proof of work, or auto: as many as there are cores, but for one that is left to everything else; none of them runs while nothing is worth a block',
+      example: '4',
+    }),
   payout: addressText.optional().register(info, {
     env: 'TTX_PAYOUT',
     flag: '--payout <address>',
     about: 'Who gets the fees and bonds of mined blocks (default: the account that pays for the transactions)',
     example: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
   }),
-  weiPerTtx: z
+  price: z
     .string()
-    .regex(/^[0-9]{1,30}$/, 'a whole number of wei')
-    .transform(BigInt)
+    .regex(
+      /^(0|[1-9][0-9]{0,11})(\.[0-9]{1,18})?$/,
+      'ETH for one TTX above zero, with at most 18 decimals, as in 0.002',
+    )
+    .transform(weiOfEther)
+    .refine((wei) => wei > 0n, 'ETH for one TTX above zero, with at most 18 decimals, as in 0.002')
     .optional()
     .register(info, {
-      env: 'TTX_WEI_PER_TTX',
-      flag: '--wei-per-ttx <wei>',
+      env: 'TTX_PRICE',
+      flag: '--price <eth>',
       about:
-        'What one wTTX is worth; a block is published as soon as its fees exceed its gas (without it: after the longest wait)',
-      example: '1000000000000000',
+        'What one TTX is worth, in ETH; a block is published as soon as its fees exceed its gas (without it: after the longest wait)',
+      example: '0.002',
     }),
   marginPercent: whole(0, 10_000).default(10).register(info, {
     env: 'TTX_MARGIN_PERCENT',
@@ -347,10 +355,10 @@ const settingsSchema = z.strictObject({
     about: 'Blocks of Ethereum that a transaction must have, its own included, to count as done',
     example: '2',
   }),
-  logJson: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).default(false).register(info, {
+  logJson: z.union([z.boolean(), z.stringbool()], { error: 'true or false' }).optional().register(info, {
     env: 'TTX_LOG_JSON',
     flag: '--log-json',
-    about: 'Log lines as JSON instead of readable text',
+    about: 'Log lines as JSON instead of readable text (default: text, but for `ttx miner` without a terminal)',
     example: 'true',
   }),
 })
@@ -436,6 +444,12 @@ export function loadSettings(
 export function unknownSettings(dotenv: Readonly<Record<string, string>>): string[] {
   const known = new Set<string>(SETTING_KEYS.map((key) => settingInfo(key).env))
   return Object.keys(dotenv).filter((name) => name.startsWith('TTX_') && !known.has(name))
+}
+
+/** Wei of ether as it is written, digits with at most one point. */
+function weiOfEther(text: string): bigint {
+  const [whole = '', fraction = ''] = text.split('.')
+  return BigInt(whole + fraction.padEnd(18, '0'))
 }
 
 function expandPath(text: string): string {

@@ -7,7 +7,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import { Piscina } from 'piscina'
 import { OperationError } from '../../node/errors.ts'
-import { addSample, type HashSample, hashesPerSecond } from './hash-rate.ts'
+import { addSample, type HashRates, type HashSample, ratesOf } from './hash-rate.ts'
 import { digestOf, meetsTarget, noncePrefix, SESSION_BYTES, type Solution, type Work } from './nonce.ts'
 import { type Control, createControl, type Find, type MiningTask, type Order, type SearchName } from './worker.ts'
 
@@ -26,8 +26,13 @@ export type PowPoolOptions = {
   readonly worker?: SearchName
 }
 
-/** `perSecond` is over the last `RATE_WINDOW_MS`; `total` counts from the pool's construction. */
-export type HashRate = { readonly perSecond: number; readonly total: bigint; readonly threads: number }
+/** `total` and `searchedMs` count from the pool's construction; what it rests is in neither `rates` nor `searchedMs`. */
+export type HashRate = {
+  readonly rates: HashRates
+  readonly total: bigint
+  readonly searchedMs: number
+  readonly threads: number
+}
 
 const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url))
 const sampleMs = 1_000
@@ -61,6 +66,10 @@ export class PowPool {
   #startedThreads = 0
   #liveSlots = 0
   #samples: readonly HashSample[] = []
+  /** Of the searches that are over. */
+  #searchedMs = 0
+  /** When the one that is under way began, on the pool's clock. */
+  #searchingSinceMs: number | undefined
 
   constructor(deps: PowPoolDeps, options: PowPoolOptions = {}) {
     this.#deps = deps
@@ -117,6 +126,7 @@ export class PowPool {
         },
       }
       signal?.addEventListener('abort', onAbort, { once: true })
+      this.#searchingSinceMs = this.#deps.now()
       this.#give(work)
     })
   }
@@ -131,8 +141,9 @@ export class PowPool {
   hashRate(): HashRate {
     this.#sample()
     return {
-      perSecond: hashesPerSecond(this.#samples),
-      total: this.#samples.at(-1)?.total ?? 0n,
+      rates: ratesOf(this.#samples),
+      total: this.#total(),
+      searchedMs: this.#searched(),
       threads: this.#liveSlots,
     }
   }
@@ -151,6 +162,9 @@ export class PowPool {
     if (pending === undefined) return
     this.#pending = undefined
     this.#give(idle)
+    this.#sample()
+    this.#searchedMs = this.#searched()
+    this.#searchingSinceMs = undefined
     end(pending)
   }
 
@@ -217,9 +231,18 @@ export class PowPool {
   }
 
   #sample(): void {
+    this.#samples = addSample(this.#samples, { searchedMs: this.#searched(), total: this.#total() })
+  }
+
+  #searched(): number {
+    const since = this.#searchingSinceMs
+    return this.#searchedMs + (since === undefined ? 0 : this.#deps.now() - since)
+  }
+
+  #total(): bigint {
     let total = 0n
     for (let slot = 0; slot < this.#threads; slot++) total += Atomics.load(this.#control.hashes, slot)
-    this.#samples = addSample(this.#samples, { atMs: this.#deps.now(), total })
+    return total
   }
 }
 

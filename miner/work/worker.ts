@@ -6,9 +6,11 @@ import { createNobleSearch } from './noble-search.ts'
 import { encodeNonce, type Work } from './nonce.ts'
 import { createWasmSearch } from './wasm-search.ts'
 
-const searches = { wasm: createWasmSearch, noble: createNobleSearch }
+/** The kernels, the slowest first. */
+const searches = { noble: createNobleSearch, wasm: createWasmSearch }
 
 export type SearchName = keyof typeof searches
+export const searchNames = Object.keys(searches) as readonly SearchName[]
 
 /** What all threads and the pool share. The poster of orders raises `generation` after that and notifies. */
 export type Control = {

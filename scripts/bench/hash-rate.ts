@@ -2,8 +2,8 @@
 
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
+import { measurePool } from '../../miner/work/benchmark.ts'
 import { createNobleSearch } from '../../miner/work/noble-search.ts'
 import { noncePrefix, type Work } from '../../miner/work/nonce.ts'
 import type { NonceSearch } from '../../miner/work/nonce-search.ts'
@@ -13,6 +13,7 @@ import { toAddress, toHash } from '../../node/protocol/ids.ts'
 import type { Bench, Case } from './measure.ts'
 
 const sampleMs = 300
+const never = new AbortController().signal
 // Nobody finds a digest of zero, so every call goes to its end.
 const endless: Work = { challenge: toHash(randomBytes(32)), miner: toAddress(randomBytes(20)), target: 0n }
 
@@ -29,7 +30,10 @@ export const bench: Bench = {
       cases: [
         caseOf('noble, 1 thread', createNobleSearch()),
         caseOf('wasm, 1 thread', createWasmSearch()),
-        { name: `pool, ${availableParallelism()} threads`, run: () => measurePool(pool) },
+        {
+          name: `pool, ${availableParallelism()} threads`,
+          run: async () => (await measurePool(pool, sampleMs, never)) / 1e6,
+        },
       ],
       stop: () => pool.stop(),
     }
@@ -51,22 +55,4 @@ function caseOf(name: string, search: NonceSearch): Case {
     return Number(counter - before) / elapsedMs / 1_000
   }
   return { name, run }
-}
-
-async function measurePool(pool: PowPool): Promise<number> {
-  const controller = new AbortController()
-  const ended = pool.search(endless, controller.signal).catch((error: unknown) => {
-    if (!controller.signal.aborted) throw error
-  })
-  // Threads take up the work, and the first time load, before the clock runs.
-  const idleTotal = pool.hashRate().total
-  while (pool.hashRate().total === idleTotal) await delay(1)
-  const before = pool.hashRate().total
-  const startedMs = performance.now()
-  await delay(sampleMs)
-  const done = pool.hashRate().total - before
-  const elapsedMs = performance.now() - startedMs
-  controller.abort()
-  await ended
-  return Number(done) / elapsedMs / 1_000
 }

@@ -46,7 +46,7 @@ export function createContext(
   const settings = loadSettings(flags, shell.env, dotenv, surroundingOf)
   const log = createLogger({
     level: settings.logLevel,
-    json: settings.logJson,
+    json: settings.logJson ?? false,
     colors: shell.stderr.isTTY === true && shell.env['NO_COLOR'] === undefined,
   })
   for (const name of unknownSettings(dotenv)) log.warn({ name }, 'no such setting; see .env.example')

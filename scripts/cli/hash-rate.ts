@@ -27,7 +27,7 @@ export function formatHashes(count: bigint): string {
 }
 
 /** `220M`: three digits that count, and the prefix of the unit. */
-function formatCount(count: number, between = ''): string {
+export function formatCount(count: number, between = ''): string {
   const [prefix, size] = SIZES.find(([, least]) => count >= least) ?? ['', 1]
   return `${Number((count / size).toPrecision(3))}${between}${prefix}`
 }

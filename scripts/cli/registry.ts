@@ -28,6 +28,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Registration>>> = {
   offer: async () => (await import('./commands/offers/offer.ts')).registerOffer,
   maker: async () => (await import('./commands/offers/maker.ts')).registerMaker,
   miner: async () => (await import('./commands/mine/miner.ts')).registerMiner,
+  benchmark: async () => (await import('./commands/mine/benchmark.ts')).registerBenchmark,
   relay: async () => (await import('./commands/mine/relay.ts')).registerRelay,
   watch: async () => (await import('./commands/watch/watch.ts')).registerWatch,
   verify: async () => (await import('./commands/watch/verify.ts')).registerVerify,

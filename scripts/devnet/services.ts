@@ -21,6 +21,8 @@ const FINALITY_DEPTH = 3
 /** Node keeps what it made of our sources here, so that five processes start in half the time. */
 export const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/torrenttx')
 const LOOK_MS = 50
+/** What is left of a line of 100 columns beside the name of the process. */
+const COLUMNS = 89
 /** Seconds: what anyone may bring forward is the miner's to do, and the watcher's only where that one does not. */
 const WATCHER_COURTESY = 20
 
@@ -75,12 +77,11 @@ function service(
   const args = Object.entries({ ...flags, 'log-level': logLevel }).flatMap(([flag, value]) => [`--${flag}`, `${value}`])
   // No settings but those given here: neither our variables nor a .env of the folder we were started in.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('TTX_')))
-  const log = logJson ? ['--log-json'] : []
   return {
     name,
     command: process.execPath,
-    args: [TTX, command, ...args, ...switches, ...log],
-    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
+    args: [TTX, command, ...args, ...switches],
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env, TTX_LOG_JSON: `${logJson}`, COLUMNS: `${COLUMNS}` },
     folder: data,
     ready,
   }

@@ -16,7 +16,7 @@ import { holder, stranger } from '../support/stage.ts'
 
 const DUST = 30
 /** One wTTX is worth a coin: dust of some base units is worth nothing, and a fee of a hundredth of a wTTX pays for a block. */
-const FLAGS = ['--wei-per-ttx', `${10n ** 18n}`, '--longest-wait', '86400']
+const FLAGS = ['--price', '1', '--longest-wait', '86400']
 
 test('dust moves no miner, and is in nobody’s way', async (t) => {
   const arena = await Arena.open(t)
@@ -67,7 +67,7 @@ test('dust moves no miner, and is in nobody’s way', async (t) => {
   const miner = await arena.startMiner('miner', FLAGS)
 
   await t.test('dust alone is not published', async () => {
-    await miner.running.said(/do not exceed the gas/)
+    await miner.running.said(/do not yet pay for gas/)
     const fee = BigInt(DUST) * feeOf(minRequest)
     assert.ok(fee > 0n && fee < 10n ** 6n, 'wei')
     assert.equal((await waitingOf(arena, dust)).length, DUST)

@@ -10,7 +10,7 @@ import { UNIT } from '../../node/protocol/rules.ts'
 import { type Actor, Arena, HOUR } from '../support/processes/arena.ts'
 import { holder, stranger } from '../support/stage.ts'
 
-const PRICE = ['--wei-per-ttx', `${10n ** 15n}`]
+const PRICE = ['--price', '0.001']
 const REQUEST = 1_000n * UNIT
 const FEE = 10n * UNIT
 
@@ -66,7 +66,7 @@ test('a rival who goes on is answered for as long as the fees cover it', async (
 })
 
 test('a block that is not worth its defence is given up, and the miner says so', async (t) => {
-  const { arena, liar, base, first, miner } = await open(t, ['--wei-per-ttx', '1000'])
+  const { arena, liar, base, first, miner } = await open(t, ['--price', '0.000000000000001'])
   const rival = await liar.publish({ parent: base, rival: true, content: 'empty' })
   await miner.running.said(/can displace one of our blocks with fees worth .* and that is not worth/)
   await arena.skipTo(first, 20n * HOUR)

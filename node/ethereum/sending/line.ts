@@ -7,6 +7,7 @@ import type { Attempt } from './attempt.ts'
 import type { Fees } from './fees.ts'
 import { callId, type Outbox } from './outbox.ts'
 import { noncesOf, type Tended } from './pending-call.ts'
+import type { SendOptions } from './sender-options.ts'
 
 export type LineDeps = {
   readonly ethereum: Pick<EthereumAccount, 'sign' | 'valueGoingWith'>
@@ -22,6 +23,8 @@ export type Draft = {
   readonly nonce: number
   readonly fees: Fees
 }
+
+type Watching = Pick<SendOptions, 'onAttempt' | 'onSigned'>
 
 export class Line {
   readonly outbox: Outbox | undefined
@@ -85,16 +88,15 @@ export class Line {
     return [...this.underWay].find(isOther)?.call
   }
 
-  /** Signs an attempt; it is kept, by `keep` or in the outbox, when this resolves. Throws `write-failed` (retry). */
-  async sign(
-    { call, isCancel, nonce, fees }: Draft,
-    keep = async (attempt: Attempt) => await this.outbox?.add(call, attempt),
-  ): Promise<Attempt> {
+  /** Signs an attempt; it is kept, by `onAttempt` or in the outbox, when this resolves. Throws `write-failed` (retry). */
+  async sign({ call, isCancel, nonce, fees }: Draft, options: Watching = {}): Promise<Attempt> {
+    const { onSigned, onAttempt = async (attempt) => await this.outbox?.add(call, attempt) } = options
     const signed = isCancel
       ? await this.#ethereum.sign(undefined, nonce, fees, toWei(0n))
       : await this.#ethereum.sign(call, nonce, fees, await this.#ethereum.valueGoingWith(call, fees))
     const attempt = { ...signed, nonce, fees, isCancel, sentMs: this.#now() }
-    await keep(attempt)
+    await onSigned?.(attempt)
+    await onAttempt(attempt)
     return attempt
   }
 }

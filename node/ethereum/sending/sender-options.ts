@@ -11,6 +11,8 @@ export type SendOptions = {
   readonly attempts?: readonly Attempt[]
   /** Awaited before an attempt leaves this program, so that a crash never forgets one. Default: the outbox keeps it. */
   readonly onAttempt?: (attempt: Attempt) => Promise<void>
+  /** Awaited before that, whoever keeps it: for who counts what is sent. */
+  readonly onSigned?: (attempt: Attempt) => Promise<void>
   /** By when it has to be in a block: as that comes near, more is paid and nothing is waited for (`fees.ts`). */
   readonly deadline?: Time
   /** Beside the others of the account, rather than after them: for calls whose order does not matter. */

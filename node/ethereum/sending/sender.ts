@@ -228,7 +228,7 @@ export class TransactionSender {
       const { next, seen } = await this.#position()
       const nonce = this.#line.take(next)
       try {
-        const attempt = await this.#line.sign({ call, isCancel: false, nonce, fees }, options.onAttempt)
+        const attempt = await this.#line.sign({ call, isCancel: false, nonce, fees }, options)
         const error = await this.#broadcast(call, attempt)
         if (error === undefined || isKnownAlready(error)) return attempt
         const isLate = tries < POSITION_TRIES && (await this.#isLate(attempt, error, seen))
@@ -418,7 +418,7 @@ export class TransactionSender {
       if (!(await this.ethereum.isKnown(last.hash))) await this.#rebroadcast(call, last)
       throw error
     }
-    const attempt = await this.#line.sign({ call, isCancel, nonce: last.nonce, fees }, options.onAttempt)
+    const attempt = await this.#line.sign({ call, isCancel, nonce: last.nonce, fees }, options)
     pending.attempts.push(attempt)
     this.#log.info(
       {

@@ -12,6 +12,7 @@ import { decodeTransaction } from '../../../node/protocol/transaction.ts'
 import { addPrices } from '../../../node/protocol/units.ts'
 import type { Result as RpcResult } from '../../../node/rpc/api.ts'
 import { readEndpoints } from '../../endpoints.ts'
+import { readRunningMiner } from '../../miner-report.ts'
 import { describeAncestors } from '../commands/hold/send.ts'
 import { type CliContext, formatTable, type Result } from '../context.ts'
 import { describeFinalTime } from '../final-words.ts'
@@ -19,7 +20,6 @@ import { lookUpShown } from '../ids/named.ts'
 import { type NodeLink, openOptionalEthereum } from '../link.ts'
 import { takeData, takeRows } from '../offers/swap-words.ts'
 import { clockRows, formatMoment } from '../time.ts'
-import { readMinerReport } from '../waiting/miner-report.ts'
 import { type Reasons, reasonRows } from '../waiting/reasons.ts'
 
 const FETCH_MS = 5_000
@@ -145,7 +145,7 @@ async function waitingOf(
   const kind = isDeposit ? 'deposit' : bridging !== undefined && bridging.asset === undefined ? 'request' : 'payment'
   const waitingFor = waitsForBlock(next, kind !== 'payment')
   if (next === undefined) return { waitingFor }
-  const miner = await readMinerReport(folder.root, Date.now())
+  const miner = await readRunningMiner(folder.root, Date.now())
   const isDevnet = readEndpoints(folder.root) !== undefined
   const cost = isCalledFor(next) ? await leastCost(context, node) : undefined
   return { waitingFor, reasons: { next, miner, isDevnet, kind, infohash, ...(cost === undefined ? {} : { cost }) } }

@@ -2,8 +2,8 @@
 
 import { isCalledFor } from '../../../node/client/outlook.ts'
 import type { Look } from '../../../node/client/wait.ts'
+import type { MinerReport } from '../../miner-report.ts'
 import { formatSpan, formatUtc } from '../time.ts'
-import type { MinerReport } from './miner-report.ts'
 import { describeMinerShortly, describeSearch } from './reasons.ts'
 
 /** `passed` is how many seconds ago the look was; Ethereum's clock is taken to go on as this machine's. */

@@ -3,9 +3,9 @@
 import { formatAmount } from '../../../node/client/amount.ts'
 import type { NextBlock } from '../../../node/client/outlook.ts'
 import { isCalledFor } from '../../../node/client/outlook.ts'
+import type { MinerReport } from '../../miner-report.ts'
 import { formatHashes, formatHashRate } from '../hash-rate.ts'
 import { formatMoment, formatSpan } from '../time.ts'
-import type { MinerReport } from './miner-report.ts'
 
 export type Rows = [string, string][]
 
@@ -59,7 +59,7 @@ function describeMiner(miner: MinerReport | undefined): string {
   const on = height === undefined ? '' : ` block ${height}`
   const who = `process ${pid} on this machine`
   if (isSearching(miner)) return `${who} searches${on} and ${describeRate(miner)}`
-  return `${who} is ${state}${because === undefined ? '' : `: ${because}`}`
+  return `${who} is ${state}: ${because}`
 }
 
 /** On one line with other things. */
@@ -68,14 +68,14 @@ export function describeMinerShortly(miner: MinerReport): string {
 }
 
 function describeRate({ hashesPerSecond, expectedSeconds }: MinerReport): string {
-  const rate = hashesPerSecond === undefined ? '' : `makes ${formatHashRate(hashesPerSecond)}`
+  const rate = hashesPerSecond === 0 ? '' : `makes ${formatHashRate(hashesPerSecond)}`
   const time =
     expectedSeconds === undefined ? '' : `needs ${formatSearch(expectedSeconds)} on average, from any moment on`
   return [rate, time].filter((each) => each !== '').join(', ') || 'has not said how fast'
 }
 
 function isSearching({ state }: MinerReport): boolean {
-  return state === 'searching' || state === 'mining'
+  return state === 'searching'
 }
 
 function helpRows({ next, isDevnet, kind, infohash }: Reasons, now: number): Rows {

@@ -3,10 +3,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { Journal } from '../../../miner/journal.ts'
+import { Expenses } from '../../../miner/money/expenses.ts'
 import { ROWS, type Rows } from '../../../miner/rows-choice.ts'
+import { summariseBlocks } from '../../../miner/status.ts'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { formatHex } from '../../../node/protocol/bytes.ts'
 import { genesisInfohash } from '../../../node/protocol/genesis.ts'
@@ -14,6 +18,7 @@ import { accountOf, randomOf } from '../../../scripts/assure/models/world.ts'
 import { holder, Stage, stranger } from '../../support/stage.ts'
 import { type CrashPlan, MOMENTS, type Moment } from './crashing-miner.ts'
 
+const COINS = 10n ** 21n
 const SCRIPT = fileURLToPath(new URL('./crashing-miner.ts', import.meta.url))
 
 for (const rows of ROWS) {
@@ -27,6 +32,8 @@ for (const rows of ROWS) {
       await scene.stage.skip(3_600n)
     }
     assert.equal(await scene.transactions(), MOMENTS.length, 'each publication took one transaction')
+    const { counted, gone } = await scene.money()
+    assert.equal(counted, gone, 'gas and bonds are counted to the last wei')
   })
 }
 
@@ -45,13 +52,15 @@ test('killed at random, a miner ends up with each request in exactly one block',
     await scene.stage.skip(3_600n)
   }
   assert.equal(await scene.transactions(), 4)
+  const { counted, gone } = await scene.money()
+  assert.equal(counted, gone)
 })
 
 async function open(t: Parameters<typeof Stage.open>[0], rows: Rows = 'calldata') {
   const stage = await Stage.open(t)
   const node: NodeClient = await stage.node()
   const account = accountOf('crashing miner')
-  await stage.anvil.client.setBalance({ address: account.address, value: 10n ** 21n })
+  await stage.anvil.client.setBalance({ address: account.address, value: COINS })
   const folder = await stage.folder()
   const { chain, bridge } = stage.definition.rules
   const plan = {
@@ -96,6 +105,15 @@ async function open(t: Parameters<typeof Stage.open>[0], rows: Rows = 'calldata'
         fromBlock: 0n,
       })
       return logs.length
+    },
+    /** What left the account, and what the miner's folder says of that: gas, and bonds that are out. */
+    money: async () => {
+      const [journal, expenses] = [new Journal(folder), new Expenses(join(folder, 'money', 'expenses.json'))]
+      await journal.load()
+      await expenses.load()
+      const { bonds } = summariseBlocks(journal.entries())
+      const left = await stage.anvil.client.getBalance({ address: account.address })
+      return { counted: expenses.paid + bonds, gone: COINS - left }
     },
     transactions: () => stage.anvil.client.getTransactionCount({ address: account.address }),
   }

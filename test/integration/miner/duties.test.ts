@@ -41,7 +41,7 @@ test('a race is nominated and finalized as the contract decides it, although the
   await stage.skip(25n * HOUR)
   await stage.until('the finality', async () => (await stage.finalBlock()) === rival.next.id)
   assert.equal(miner.status().problem, undefined)
-  assert.ok(miner.status().spent > 0n)
+  assert.ok(miner.status().money.gas > 0n)
 })
 
 test('of several miners only one pays for what is due, the block’s own first', async (t) => {
@@ -84,12 +84,12 @@ test('bonds come back after two days and are withdrawn together with what else i
   const bonds = miner.status().bonds
   assert.ok(bonds > 0n)
   const before = await sender.ethereum.balance()
-  const spent = miner.status().spent
+  const spent = miner.status().money.gas
   await stage.skip(49n * HOUR)
   await stage.until('all bonds', () => miner.status().bonds === 0n && miner.status().blocks.final === 2)
   await stage.until('the coins', async () => (await sender.ethereum.owed()) === 0n)
   await stage.until('the last gas to be counted', async () => {
-    const gas = miner.status().spent - spent
+    const gas = miner.status().money.gas - spent
     return (await sender.ethereum.balance()) === before + bonds - gas
   })
 })

@@ -30,7 +30,7 @@ test(`a block of ${STEPS} steps in blobs is found, published, and judged by a no
   const sender = stage.sender(await stage.signer(), { stuckMs: DEADLINE_MS })
   const miner = await stage.miner(node, sender, { rows: 'blobs', unpaidSteps: STEPS })
   const isDone = (what: string, test: () => boolean) => until(what, async () => test() || undefined, DEADLINE_MS)
-  await isDone('the search', () => miner.status().state === 'mining' || miner.status().blocks.found > 0)
+  await isDone('the search', () => miner.status().state === 'searching' || miner.status().blocks.found > 0)
   tell('content chosen, replayed, written and committed to')
   await isDone('the block', () => miner.status().blocks.found === 1)
   tell('found')

@@ -24,13 +24,13 @@ test('a request is mined, published, finalized a day later, and paid to its reci
   const recipient = stranger('recipient')
   await stage.request(node, holder, [genesis], 1_000_000n, recipient)
   await stage.until('a publication', () => miner.status().blocks.published === 1)
-  assert.equal(miner.status().pending, 10_000n)
+  assert.equal(miner.status().money.pending, 10_000n)
   assert.equal(miner.status().problem, undefined)
 
   await stage.skip(DAY)
   await stage.until('finality', () => miner.status().blocks.final === 1)
   assert.equal(await stage.balanceOf(parseAddress(signer.address)), 10_000n)
-  assert.equal(miner.status().earned, 10_000n)
+  assert.equal(miner.status().money.earned, 10_000n)
 
   const relayer = new Relayer(
     { node, sender: stage.sender(await stage.signer()), log, now: Date.now, random: randomOf(1) },

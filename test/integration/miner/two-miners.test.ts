@@ -59,7 +59,7 @@ test('two miners with a node each build one chain, and every block of it pays it
     await stage.skip(86_400n)
     await stage.until(`finality ${i}`, () => one.status().blocks.final + two.status().blocks.final > i)
   }
-  assert.equal(one.status().earned + two.status().earned, 400n)
+  assert.equal(one.status().money.earned + two.status().money.earned, 400n)
 })
 
 test('a block that comes first makes the miner drop its own, and build on it', async (t) => {
@@ -254,7 +254,7 @@ test('deposits and forced transactions are carried into the next block', async (
   })
   await stage.skip(86_400n)
   await stage.until('their finality', () => miner.status().blocks.final === miner.status().blocks.published)
-  assert.equal(miner.status().earned, 10_000n + 50n)
+  assert.equal(miner.status().money.earned, 10_000n + 50n)
 })
 
 /**

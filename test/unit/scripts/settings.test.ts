@@ -38,7 +38,6 @@ test('nothing set gives the defaults', () => {
     data: join(homedir(), '.torrenttx', 'devnet'),
     wallet: 'default',
     logLevel: 'info',
-    logJson: false,
     node: 'http://127.0.0.1:7650',
     rpcHost: '127.0.0.1',
     rpcPort: 7650,
@@ -51,7 +50,7 @@ test('nothing set gives the defaults', () => {
     pollMs: 2_000,
     finalityDepth: 64,
     maxEthereumAge: 900,
-    threads: 1,
+    threads: 'auto',
     marginPercent: 10,
     longestWait: 3_600,
     courtesy: 60,
@@ -79,9 +78,30 @@ test('lists, URLs, ports and amounts that make no sense are told', () => {
     [{ networkProfile: 'open' }, /--network-profile or TTX_NETWORK_PROFILE to be one of local, public, got "open"/],
     [{ encryption: '1' }, /one of accepted, preferred, required/],
     [{ uploadLimit: '10' }, /at least 1000/],
-    [{ weiPerTtx: '0.5' }, /a whole number of wei/],
+    [{ price: '0' }, /ETH for one TTX above zero/],
+    [{ price: '0.00' }, /ETH for one TTX above zero/],
+    [{ price: '2e-3' }, /ETH for one TTX above zero/],
+    [{ price: `0.${'1'.repeat(19)}` }, /at most 18 decimals/],
+    [{ threads: '0' }, /--threads or TTX_THREADS to be at least 1/],
+    [{ threads: 'all' }, /auto or a whole number from 1 to 1024/],
   ]
   for (const [flags, message] of cases) assert.throws(() => loadSettings(flags, {}, {}), message)
+})
+
+test('a price is ETH for one TTX, to the last wei', () => {
+  const cases = [
+    ['0.002', 2n * 10n ** 15n],
+    ['0.000000000000000001', 1n],
+    ['3', 3n * 10n ** 18n],
+    ['12.5', 125n * 10n ** 17n],
+  ] as const
+  for (const [price, wei] of cases) assert.equal(loadSettings({ price }, {}, {}).price, wei)
+  assert.equal(loadSettings({}, { TTX_PRICE: '0.1' }, {}).price, 10n ** 17n)
+})
+
+test('threads are counted, or left to the machine', () => {
+  assert.equal(loadSettings({ threads: '3' }, {}, {}).threads, 3)
+  assert.equal(loadSettings({ threads: 'auto' }, {}, {}).threads, 'auto')
 })
 
 test('a flag beats the environment, the environment beats .env, and an empty variable is none', () => {

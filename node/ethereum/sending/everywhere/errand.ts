@@ -262,7 +262,10 @@ export class ErrandRunner implements Tended {
   async #sign(nonce: number, fees: Fees, isCancel: boolean): Promise<void> {
     const { line, outbox, log } = this.#deps
     const { call, endpoints } = this.#errand
-    const attempt = await line.sign({ call, isCancel, nonce, fees }, (signed) => outbox.add(call, signed))
+    const attempt = await line.sign(
+      { call, isCancel, nonce, fees },
+      { onAttempt: (signed) => outbox.add(call, signed) },
+    )
     this.attempts.push(attempt)
     const facts = { call: call.name, hash: attempt.hash, nonce, maxFeePerGas: `${fees.maxFeePerGas}` }
     log.info(facts, isCancel ? 'cancelling what is over without it' : 'signed an attempt for all endpoints')

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { type Look, STAGES, type Stage, wait } from '../../../../node/client/wait.ts'
+import { type MinerReport, readRunningMiner } from '../../../miner-report.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { type AnyId, parseIdOf, TRANSACTION_HELP } from '../../ids/any-id.ts'
@@ -9,7 +10,6 @@ import { openNode } from '../../link.ts'
 import { showLive } from '../../live-line.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { describeLook } from '../../waiting/looks.ts'
-import { type MinerReport, readMinerReport } from '../../waiting/miner-report.ts'
 import { awaitedBy } from '../../waiting/newest.ts'
 
 type Flags = { readonly until: Stage }
@@ -64,7 +64,7 @@ async function waitShown<T>(
 ): Promise<T> {
   let miner: MinerReport | undefined
   const readMiner = async () => {
-    miner = await readMinerReport(folder.root, Date.now())
+    miner = await readRunningMiner(folder.root, Date.now())
   }
   await readMiner()
   if (shell.stderr.isTTY !== true) return await work({ onProgress: (look) => say(describeLook(look, miner)) })

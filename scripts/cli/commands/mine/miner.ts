@@ -1,31 +1,32 @@
 // ttx miner: runs a miner until Ctrl-C.
 
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
-import type { Miner } from '../../../../miner/miner.ts'
-import { formatEther } from '../../../../miner/profit.ts'
-import type { MinerStatus } from '../../../../miner/status.ts'
-import { formatAmount } from '../../../../node/client/amount.ts'
-import type { Logger } from '../../../../node/log.ts'
 import type { Address } from '../../../../node/protocol/ids.ts'
 import { takeLock } from '../../../lock.ts'
+import type { MinerReport } from '../../../miner-report.ts'
+import type { Settings } from '../../../settings.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
-import { type Act, type CliContext, formatTable } from '../../context.ts'
+import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { addSettings } from '../../setting-flags.ts'
-
-const TELL_MS = 1_000
+import { formatSpan } from '../../time.ts'
+import { registerMinerStatus } from './miner-status.ts'
+import { thisProcess } from './report.ts'
+import { openScreen } from './screen.ts'
+import { type Sum, tell } from './tell.ts'
+import { moneyRows, moneyWords } from './words.ts'
 
 export function registerMiner(program: Command, act: Act): void {
-  addExamples(
+  const miner = addExamples(
     addSettings(
       program
         .command('miner')
         .helpGroup(AUDIENCE.mine)
         .summary('search bridging blocks and publish them')
         .description(
-          'Run a miner until Ctrl-C: it asks the node what waits for a block, searches proof of work, publishes when the fees are worth the gas or the longest wait is over, brings its blocks to finality, and defends them against rivals with an empty block where they are worth its gas. The wallet pays gas and bonds (bonds come back after 48 hours). Threads rest while nothing is worth a block. What a crash interrupts goes on from a journal.',
+          'Run a miner until Ctrl-C: it asks the node what waits for a block, searches proof of work, publishes when the fees are worth the gas or the longest wait is over, brings its blocks to finality, and defends them against rivals with an empty block where they are worth its gas. The wallet pays gas and bonds (bonds come back after 48 hours). Threads rest while nothing is worth a block. What a crash interrupts goes on from a journal. At the end it says what that came to.',
         )
         .action(act(run)),
       [
@@ -34,7 +35,7 @@ export function registerMiner(program: Command, act: Act): void {
         'ethereum',
         'threads',
         'payout',
-        'weiPerTtx',
+        'price',
         'marginPercent',
         'longestWait',
         'paymentsWait',
@@ -47,26 +48,36 @@ export function registerMiner(program: Command, act: Act): void {
     ),
     'ttx miner --wallet miner --threads 4',
     'ttx miner --wallet miner --assets 0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
-    'ttx miner --wallet miner --wei-per-ttx 1000000000000000 --longest-wait 7200',
+    'ttx miner --wallet miner --price 0.002 --longest-wait 7200',
   )
+  registerMinerStatus(miner, act)
 }
 
-async function run(context: CliContext): Promise<undefined> {
-  const { settings, folder, log, signal } = context
-  const { threads, payout, weiPerTtx, marginPercent, longestWait, paymentsWait, rows, assets, courtesy, pollMs } =
-    settings
+/** All cores but one, which everything else has; one thread on one core. */
+export function threadsOf(threads: Settings['threads'], cores: number): number {
+  return threads === 'auto' ? Math.max(1, cores - 1) : threads
+}
+
+async function run(context: CliContext): Promise<Result> {
+  const { settings, folder, signal } = context
+  const { payout, price, marginPercent, longestWait, paymentsWait, rows, assets, courtesy, pollMs } = settings
   // Loaded only here: other commands start sooner without it.
-  const [{ Miner }, { PowPool }, { KzgPool }, { openSender }] = await Promise.all([
+  const [{ Miner }, { PowPool }, { KzgPool }, { NetworkRateWatch }, { openSender }] = await Promise.all([
     import('../../../../miner/miner.ts'),
     import('../../../../miner/work/pow-pool.ts'),
     import('../../../../node/ethereum/blobs/kzg-pool.ts'),
+    import('../../../../miner/network-rate.ts'),
     import('../../sender.ts'),
   ])
+  using screen = openScreen(context)
+  const { log } = screen
   const journalOf = (account: Address) => join(folder.miner, account)
   // Two on one journal would publish the same block.
-  await using sending = await openSender(context, (account) => takeLock(journalOf(account), 'miner'))
+  await using sending = await openSender({ ...context, log }, (account) => takeLock(journalOf(account), 'miner'))
   const journal = journalOf(sending.sender.ethereum.account)
   const { sender, node } = sending
+  const self = await thisProcess()
+  const threads = threadsOf(settings.threads, availableParallelism())
   const pool = new PowPool({ log, random: randomBytes, now: () => performance.now() }, { threads })
   await using kzg = new KzgPool()
   await using miner = new Miner(
@@ -80,7 +91,7 @@ async function run(context: CliContext): Promise<undefined> {
       pollMs,
       ...(paymentsWait === undefined ? {} : { paymentsWaitMs: 1_000 * paymentsWait }),
       ...(payout === undefined ? {} : { payout }),
-      ...(weiPerTtx === undefined ? {} : { weiPerTtx }),
+      ...(price === undefined ? {} : { weiPerTtx: price }),
       ...(assets === undefined ? {} : { assets }),
     },
   )
@@ -91,39 +102,33 @@ async function run(context: CliContext): Promise<undefined> {
       ['payout', payout ?? sender.ethereum.account],
       ['node', node.url],
       ['Ethereum', sender.ethereum.name],
-      ['threads', `${threads}`],
+      ['threads', `${threads} of ${self.cores} cores`],
     ]),
   )
-  await tell(miner, log, signal)
-  return undefined
+  const network = new NetworkRateWatch(node, () => performance.now())
+  return resultOfRun(await tell({ miner, screen, data: folder.root, self, network }, signal))
 }
 
-/** One line whenever it does something else than before. */
-async function tell(miner: Miner, log: Logger, signal: AbortSignal): Promise<void> {
-  let told = ''
-  while (!signal.aborted) {
-    const status = miner.status()
-    const { state, problem, blocks, work } = status
-    const { published, final } = blocks
-    const { code, defends, rows, obstacle } = work ?? {}
-    // What kind of obstacle there is, not which block it is: others may change that as often as they like.
-    const kind = obstacle?.replace(/0x[0-9a-f]+|\d+/g, '')
-    const line = [state, problem, published, final, code === 'defence', defends, rows, kind].join(' ')
-    if (line !== told) log.info(factsOf(status), problem ?? status.reason)
-    told = line
-    await delay(TELL_MS, undefined, { signal }).catch(() => undefined)
-  }
-}
-
-function factsOf({ state, hashRate, blocks, earned, pending, work }: MinerStatus) {
+function resultOfRun(sum: Sum): Result {
+  const { seconds, searchedSeconds, blocks, money, report } = sum
+  const { account, blocks: allBlocks, money: allMoney, bonds, rates } = report
   return {
-    state,
-    hashesPerSecond: Math.round(hashRate),
-    ...blocks,
-    earned: formatAmount(earned),
-    pending: formatAmount(pending),
-    ...(work === undefined ? {} : { height: `${work.height}`, steps: work.steps, requests: work.requests }),
-    ...(work === undefined ? {} : { rows: work.rows, blobs: work.blobs, blobFee: formatEther(work.blobFee) }),
-    ...(work?.defends === undefined ? {} : { defends: work.defends }),
+    data: {
+      ...{ account, seconds, searchedSeconds, rates, ...blocks, ...money },
+      all: { blocks: allBlocks, money: allMoney, bonds },
+    },
+    text: [
+      formatTable([
+        ['ran', `${formatSpan(seconds)}, of which it searched ${formatSpan(searchedSeconds)}`],
+        ['blocks', `${blocks.found} found, ${blocks.published} published, ${blocks.final} became final`],
+        ['money', moneyWords(textsOf(money))],
+      ]),
+      `of all starts: ${allBlocks.found} blocks found, ${allBlocks.published} published, ${allBlocks.final} final`,
+      formatTable(moneyRows(report)),
+    ].join('\n'),
   }
+}
+
+function textsOf({ earned, ether, profit }: Sum['money']): Pick<MinerReport['money'], 'earned' | 'ether' | 'profit'> {
+  return { earned: `${earned}`, ether: `${ether}`, ...(profit === undefined ? {} : { profit: `${profit}` }) }
 }

@@ -65,7 +65,7 @@ async function demo(
         blockSeconds: BLOCK_SECONDS,
         pollMs: POLL_MS,
         logLevel: settings.logLevel,
-        logJson: settings.logJson,
+        logJson: settings.logJson ?? false,
         ...(on === undefined ? {} : { ethereum: on }),
       },
     )

@@ -1,5 +1,6 @@
 // ttx devnet: a whole network on this machine, until Ctrl-C; and what can be done to it while it runs.
 
+import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import type { RowsChoice } from '../../../../miner/rows-choice.ts'
@@ -102,7 +103,9 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
     {
       log,
       say,
-      onLine: (name, line) => shell.stderr.write(settings.logJson ? `${line}\n` : `${name.padEnd(8)} | ${line}\n`),
+      onLine: (name, line) => {
+        shell.stderr.write(settings.logJson ? `${line}\n` : `${name.padEnd(8)} | ${paint(shell, line)}\n`)
+      },
     },
     {
       data: folder.root,
@@ -113,7 +116,7 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
       blockSeconds,
       pollMs: settings.pollMs,
       logLevel: settings.logLevel,
-      logJson: settings.logJson,
+      logJson: settings.logJson ?? false,
       beforeStart: async () => {
         await checkPort(ports.ethereum, 'Ethereum', '--ethereum-port')
         for (const port of [ports.rpc, ports.listen, ports.peerRpc, ports.peerListen]) {
@@ -127,6 +130,13 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
   await untilAborted(signal)
   say('stopping everything')
   return undefined
+}
+
+/** A child writes to a pipe, and does not know that its lines come to a terminal. */
+function paint({ stderr, env }: CliContext['shell'], line: string): string {
+  const [, level] = /^\S+ (WARN|ERROR|FATAL)\b/.exec(line) ?? []
+  if (level === undefined || stderr.isTTY !== true || env['NO_COLOR'] !== undefined) return line
+  return styleText(level === 'WARN' ? 'yellow' : 'red', line, { validateStream: false })
 }
 
 function introduction({ data, nodeUrl, ethereumUrl, exampleToken }: Devnet): string {

@@ -73,6 +73,25 @@ test('an abort rejects with its reason and lets the threads rest until the next 
   await untilResting(pool)
 })
 
+test('only the time in which it searches counts, and the rates of that stay while it rests', async (t) => {
+  const { pool, clock } = startPool(t, { threads: 1 })
+  const first = new AbortController()
+  const search = pool.search(workOf(1, impossible), first.signal)
+  await until(() => pool.hashRate().total > 0n)
+  clock.skippedMs += 60_000
+  first.abort()
+  await assert.rejects(search)
+  await untilResting(pool)
+  const { searchedMs, rates } = pool.hashRate()
+  assert(searchedMs >= 60_000 && rates.tenSeconds > 0)
+  clock.skippedMs += 3_600_000
+  assert.deepEqual(pool.hashRate().rates, rates)
+  assert.equal(pool.hashRate().searchedMs, searchedMs)
+  await pool.search(workOf(2, easy))
+  const after = pool.hashRate().searchedMs
+  assert(after > searchedMs && after < searchedMs + 3_600_000)
+})
+
 test('a pool does one search at a time', async (t) => {
   const { pool } = startPool(t, { threads: 1 })
   const search = pool.search(workOf(1, impossible))
@@ -168,12 +187,14 @@ function isFind(value: unknown): value is object {
 function deps() {
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  return { deps: { log, random: (bytes: number) => randomBytes(bytes), now: () => performance.now() }, lines }
+  const clock = { skippedMs: 0 }
+  const now = () => performance.now() + clock.skippedMs
+  return { deps: { log, random: (bytes: number) => randomBytes(bytes), now }, lines, clock }
 }
 
 /** Starts a pool that ends with the test, and collects the threads that it starts. */
 function startPool(t: TestContext, options: PowPoolOptions = {}, onWorker: (worker: Worker) => void = () => {}) {
-  const { deps: poolDeps, lines } = deps()
+  const { deps: poolDeps, lines, clock } = deps()
   const workers: Worker[] = []
   const listener = (message: unknown) => {
     const { worker } = message as { worker: Worker } // The documented message of this channel.
@@ -187,7 +208,7 @@ function startPool(t: TestContext, options: PowPoolOptions = {}, onWorker: (work
     await pool.stop()
     unsubscribe('worker_threads', listener)
   })
-  return { pool, workers, lines }
+  return { pool, workers, lines, clock }
 }
 
 function workOf(byte: number, target: bigint): Work {

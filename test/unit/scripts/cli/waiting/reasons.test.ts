@@ -6,12 +6,13 @@ import { UNIT } from '../../../../../node/protocol/rules.ts'
 import { EXAMPLES } from '../../../../../node/rpc/examples.ts'
 import { describeLook } from '../../../../../scripts/cli/waiting/looks.ts'
 import { type Reasons, reasonRows } from '../../../../../scripts/cli/waiting/reasons.ts'
+import { exampleReport } from '../../../../support/miner/example-report.ts'
 
 const NOW = 1_800_000_000
 const infohash = 'c12fe1c06b'.repeat(4)
 const waiting = { requests: 1, fee: UNIT / 2n, entries: 0, payments: 2 }
 const next = { ...EXAMPLES.bridge_next.result, height: 20n, hashes: 220_000_000n, easesAt: NOW + 600, waiting }
-const miner = { pid: 4_711, state: 'searching', height: 20n, hashesPerSecond: 940_000, expectedSeconds: 234 }
+const miner = exampleReport({ pid: 4_711, hashesPerSecond: 940_000, expectedSeconds: 234 })
 const request: Reasons = { next, miner: undefined, isDevnet: false, kind: 'request', infohash }
 
 const rowsOf = (reasons: Partial<Reasons>) => Object.fromEntries(reasonRows({ ...request, ...reasons }, NOW))
@@ -33,7 +34,7 @@ test('a miner of this machine is quoted: what it searches and how fast, or why i
     rowsOf({ miner })['miner'],
     'process 4711 on this machine searches block 20 and makes 940 kH/s, needs 3 min on average, from any moment on',
   )
-  const resting = { pid: 4_711, state: 'resting', because: 'fees do not exceed the gas' }
+  const resting = exampleReport({ pid: 4_711, state: 'resting', because: 'fees do not exceed the gas' })
   assert.equal(
     rowsOf({ miner: resting })['miner'],
     'process 4711 on this machine is resting: fees do not exceed the gas',
