@@ -137,7 +137,8 @@ export class Devnet {
     this.#stopping.abort()
     await this.#heart
     await this.#supervisor.stop()
-    await removeEndpoints(this.data)
+    // Where another devnet has the folder, the file is about that one.
+    if (this.#lock !== undefined) await removeEndpoints(this.data)
     await this.#lock?.[Symbol.asyncDispose]()
     this.#lock = undefined
   }
