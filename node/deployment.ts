@@ -10,7 +10,7 @@ import type { Rules } from './protocol/rules.ts'
 import { stateRoot } from './protocol/state.ts'
 import { decodeTransaction, type GenesisTransaction } from './protocol/transaction.ts'
 import { type GasPrice, type Time, toGasPrice, toTime } from './protocol/units.ts'
-import { address, amount, bytes, hash, infohash } from './schema.ts'
+import { amount, bytes, hash, infohash, writtenAddress } from './schema.ts'
 
 export type NetworkDefinition = {
   readonly rules: Rules
@@ -31,10 +31,10 @@ export type NetworkDefinition = {
 
 const schema = z.object({
   chain: amount,
-  bridge: address,
-  token: address,
+  bridge: writtenAddress,
+  token: writtenAddress,
   /** What makes the gateways of tokens (docs/gateways.md). */
-  gatewayFactory: address.optional(),
+  gatewayFactory: writtenAddress.optional(),
   /** Block of Ethereum with the deployment, its unix seconds, which are also the time of the genesis block, and its transaction. */
   block: amount,
   time: amount.transform(toTime),

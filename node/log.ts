@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import { type DestinationStream, destination, type Logger, pino, stdSerializers } from 'pino'
 import type { prettyFactory } from 'pino-pretty'
+import { checksummed } from './checksummed.ts'
 
 export type { Logger } from 'pino'
 
@@ -41,11 +42,21 @@ export function createLogger(options: LogOptions, sink?: DestinationStream): Log
       level: options.level,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: {
+        level: (label) => ({ level: label }),
+        ...(options.json ? {} : { log: (facts: Record<string, unknown>) => mapStrings(facts, checksummed) }),
+      },
       serializers: { err: stdSerializers.err, error: stdSerializers.err },
       redact: { paths: SECRET_FACTS.flatMap((fact) => [fact, `*.${fact}`, `*.*.${fact}`]), censor: '[secret]' },
     },
     options.json ? stream : readable(stream, options.colors),
+  )
+}
+
+/** Those at the top: what is nested is for programs. */
+function mapStrings(facts: Record<string, unknown>, change: (text: string) => string): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, fact]) => [name, typeof fact === 'string' ? change(fact) : fact]),
   )
 }
 

@@ -5,7 +5,8 @@
 import { z } from 'zod'
 import { type Asset, isAsset } from './protocol/asset.ts'
 import { parseHex } from './protocol/bytes.ts'
-import { type Address, type Hash, type Infohash, isAddress, isHash, isInfohash } from './protocol/ids.ts'
+import { type Address, type Hash, type Infohash, isAddress, isHash, isInfohash, parseAddress } from './protocol/ids.ts'
+import { RuleError } from './protocol/rule-error.ts'
 import { toGwei } from './protocol/units.ts'
 
 /** The same of each lane of the queue. */
@@ -19,6 +20,17 @@ export const address = z.custom<Address>(isAddress, 'expected an address: 0x and
   pattern: '^0x[0-9a-f]{40}$',
   description: 'An account: `0x` and 40 lower-case hex digits.',
 })
+/** The same in a parameter, as people write it. */
+export const writtenAddress = z
+  .custom<Address>(isText, 'expected an address: 0x and 40 hex digits')
+  .transform((text, context) => read(text, context))
+  .meta({
+    id: 'WrittenAddress',
+    type: 'string',
+    pattern: '^0[xX][0-9a-fA-F]{40}$',
+    description:
+      'An account: `0x` and 40 hex digits, all in lower case, all in upper case, or in mixed case that fits them (EIP-55); a mixed case that does not fit is refused. Answers have lower case.',
+  })
 export const infohash = z.custom<Infohash>(isInfohash, 'expected an infohash: 40 lower-case hex digits').meta({
   id: 'Infohash',
   type: 'string',
@@ -32,6 +44,19 @@ export const asset = z.custom<Asset>(isAsset, 'expected an asset: an address, or
   description:
     'Another asset than TTX: the contract on Ethereum that entered it, with `0x`, or the infohash of its issuance, without. It is left out for TTX.',
 })
+/** The same in a parameter, as people write it. */
+export const writtenAsset = z
+  .custom<Asset>(isText, 'expected an asset: an address, or the infohash of an issuance')
+  .transform((text, context) =>
+    isInfohash(text) ? text : read(text, context, 'expected an asset, the infohash of an issuance or an address: '),
+  )
+  .meta({
+    id: 'WrittenAsset',
+    type: 'string',
+    pattern: '^([0-9a-f]{40}|0[xX][0-9a-fA-F]{40})$',
+    description:
+      'An asset as `Asset`, of which an address may have upper case too, if it fits the digits (EIP-55). It is left out for TTX.',
+  })
 export const hash = z.custom<Hash>(isHash, 'expected a hash: 0x and 64 lower-case hex digits').meta({
   id: 'Hash',
   type: 'string',
@@ -64,6 +89,20 @@ export const millis = z
   .int()
   .nonnegative()
   .meta({ id: 'Millis', description: 'Unix milliseconds on the clock of the node.' })
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
+function read(text: string, context: z.core.$RefinementCtx, before = ''): Address {
+  try {
+    return parseAddress(text)
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error
+    context.addIssue(`${before}${error.message}`)
+    return z.NEVER
+  }
+}
 
 /** Of any length: an expression with a group in it fails on those of a megabyte. */
 export function isHexBytes(text: string): text is `0x${string}` {

@@ -283,7 +283,7 @@ const settingsSchema = z.strictObject({
     env: 'TTX_PAYOUT',
     flag: '--payout <address>',
     about: 'Who gets the fees and bonds of mined blocks (default: the account that pays for the transactions)',
-    example: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
+    example: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
   }),
   price: z
     .string()
@@ -341,7 +341,7 @@ const settingsSchema = z.strictObject({
       flag: '--assets <ids>',
       about:
         'Other assets whose requests blocks carry, as you can price what they pay you at their gateways; none: of no other asset (default: of any, where there is room that costs nothing or is paid for)',
-      example: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8',
+      example: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
     }),
   courtesy: whole(0, 86_400).default(60).register(info, {
     env: 'TTX_COURTESY',

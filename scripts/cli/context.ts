@@ -5,7 +5,7 @@ import { createLogger, type Logger } from '../../node/log.ts'
 import { type DataFolder, dataFolder } from '../data-folder.ts'
 import { readEndpoints } from '../endpoints.ts'
 import { loadSettings, readDotenv, type Settings, type Surrounding, unknownSettings } from '../settings.ts'
-import { printable, printableLine } from './printable.ts'
+import { printableLine, readable } from './printable.ts'
 import type { Shell } from './shell.ts'
 
 /** What a command hands back: `data` is the one JSON object of `--json` (a bigint becomes a decimal string), `text` the same for people. */
@@ -59,7 +59,7 @@ export function createContext(
     log,
     signal: shell.signal,
     resources,
-    say: (text) => void (json ? shell.stderr : shell.stdout).write(`${printable(text)}\n`),
+    say: (text) => void (json ? shell.stderr : shell.stdout).write(`${readable(text)}\n`),
   }
 }
 

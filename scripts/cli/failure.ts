@@ -1,9 +1,10 @@
 // How the command line fails: which exit code, which words, which JSON.
 
 import { CommanderError } from 'commander'
+import { checksummed } from '../../node/checksummed.ts'
 import { OperationError } from '../../node/errors.ts'
 import { type Facts, RuleError } from '../../node/protocol/rule-error.ts'
-import { printable, printableLine } from './printable.ts'
+import { printable, printableLine, readable } from './printable.ts'
 
 /** 0 done, 1 a rule or an operation failed, 2 wrong usage or setting, 70 a bug of ours (sysexits), 130 Ctrl-C. */
 export type ExitCode = 0 | 1 | 2 | 70 | 130
@@ -59,7 +60,8 @@ export function formatFailure(failure: Failure): string {
     return `${printable(failure.stack)}\n\nttx: this was not expected and is a bug in ttx; please report it with the lines above and what you ran\n`
   }
   const facts = Object.entries(failure.facts).map(
-    ([name, value]) => `  ${name}: ${printableLine(`${Array.isArray(value) ? value.join(', ') : value}`)}\n`,
+    ([name, value]) =>
+      `  ${name}: ${checksummed(printableLine(`${Array.isArray(value) ? value.join(', ') : value}`))}\n`,
   )
-  return `ttx: ${printable(failure.message)}\n  code: ${failure.code}\n${facts.join('')}`
+  return `ttx: ${readable(failure.message)}\n  code: ${failure.code}\n${facts.join('')}`
 }

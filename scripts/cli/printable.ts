@@ -1,8 +1,15 @@
 // Text as a terminal may have it: what strangers wrote moves no cursor, hides nothing, and turns no line around.
 
+import { checksummed } from '../../node/checksummed.ts'
+
 /** Controls of both sets, marks that turn the direction of what follows, and what begins a line elsewhere than the line feed. */
 const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 const LINE_FEED = '\n'
+
+/** The same for people: with the checksums of addresses (EIP-55). */
+export function readable(text: string): string {
+  return checksummed(printable(text))
+}
 
 /** With each such character as JSON has it (`\u001b`), line feeds excepted. JSON stays the same JSON. */
 export function printable(text: string): string {

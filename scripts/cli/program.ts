@@ -1,11 +1,12 @@
 // The command line as a whole: the flags that all commands accept, and how a run ends.
 
 import { Command } from 'commander'
+import { checksummed } from '../../node/checksummed.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { GLOBAL_SETTINGS } from '../settings.ts'
 import { type Act, createContext, formatJson } from './context.ts'
 import { describeFailure, type ExitCode, formatFailure } from './failure.ts'
-import { printable } from './printable.ts'
+import { printable, readable } from './printable.ts'
 import { type Registration, registrationsFor } from './registry.ts'
 import { addSettings } from './setting-flags.ts'
 import type { Shell } from './shell.ts'
@@ -43,8 +44,8 @@ export function createProgram(shell: Shell, registrations: readonly Registration
     .option('--json', 'Print one JSON object on standard output, errors included')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => void shell.stdout.write(text),
-      writeErr: (text) => void (json || shell.stderr.write(text)),
+      writeOut: (text) => void shell.stdout.write(checksummed(text)),
+      writeErr: (text) => void (json || shell.stderr.write(checksummed(text))),
     })
     .showHelpAfterError('(add --help for what this command accepts)')
     .exitOverride()
@@ -59,7 +60,7 @@ export function createProgram(shell: Shell, registrations: readonly Registration
       const context = createContext(shell, this.optsWithGlobals(), resources)
       const result = await handler(context, ...args)
       if (result === undefined) return
-      await print(shell, printable(context.json ? formatJson(result.data) : `${result.text}\n`))
+      await print(shell, context.json ? printable(formatJson(result.data)) : readable(`${result.text}\n`))
       await result.onPrinted?.()
     }
   for (const register of registrations) register(program, act)

@@ -1,11 +1,12 @@
 // Methods of the RPC about addresses: what they hold, what they can spend, what they did.
 
 import { z } from 'zod'
-import { address, amount, asset, infohash } from '../../schema.ts'
+import { amount, asset, infohash, writtenAddress, writtenAsset } from '../../schema.ts'
 import type { MethodTable } from './table.ts'
 import { transactionRecord, transactionStatus } from './transaction.ts'
 
-const ofAsset = asset.optional().describe('Of which asset; TTX if it is left out.')
+const OF_ASSET = 'Of which asset; TTX if it is left out.'
+const ofAsset = writtenAsset.optional().describe(OF_ASSET)
 
 const output = z
   .object({
@@ -33,16 +34,16 @@ const balance = z.object({
 export const ACCOUNT_METHODS = {
   account_balance: {
     summary: 'Balance of an address: spendable now, the part that a block orders, the part that is final; base units.',
-    params: z.strictObject({ owner: address, asset: ofAsset }),
-    result: balance.extend({ asset: ofAsset, outputs: z.array(output) }),
+    params: z.strictObject({ owner: writtenAddress, asset: ofAsset }),
+    result: balance.extend({ asset: asset.optional().describe(OF_ASSET), outputs: z.array(output) }),
     errors: [],
   },
   account_assets: {
     summary:
       'A page of the other assets than TTX of an address, with its balances. Anybody can send anybody an asset: what one is worth is for its holder to know. `next`, if there are more, is `after` of the next page.',
     params: z.strictObject({
-      owner: address,
-      after: asset.optional(),
+      owner: writtenAddress,
+      after: writtenAsset.optional(),
       limit: z.number().int().min(1).max(500).default(100),
     }),
     result: z.object({ assets: z.array(balance.extend({ asset })), next: asset.optional() }),
@@ -51,7 +52,7 @@ export const ACCOUNT_METHODS = {
   account_inputs: {
     summary: 'Chooses at most 8 outputs of an address that together hold the amount.',
     params: z.strictObject({
-      owner: address,
+      owner: writtenAddress,
       tokens: amount,
       asset: ofAsset,
       most: z.number().int().min(1).max(8).default(8).describe('At most this many.'),
@@ -72,7 +73,7 @@ export const ACCOUNT_METHODS = {
     summary:
       'What became of single outputs of an address, in the order in which they were named: whether they are there, and which transaction spends them.',
     params: z.strictObject({
-      owner: address,
+      owner: writtenAddress,
       of: z.array(infohash).min(1).max(8).describe('The transactions that make them.'),
       asset: ofAsset,
     }),
@@ -95,7 +96,7 @@ export const ACCOUNT_METHODS = {
   account_history: {
     summary: 'Transactions that move TTX, or another asset, from or to an address, newest first.',
     params: z.strictObject({
-      owner: address,
+      owner: writtenAddress,
       limit: z.number().int().min(1).max(500).default(50),
       cursor: z
         .string()

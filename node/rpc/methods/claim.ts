@@ -1,7 +1,7 @@
 // Methods of the RPC about requests that can be paid.
 
 import { z } from 'zod'
-import { address, amount, asset, bytes, hash, infohash } from '../../schema.ts'
+import { address, amount, asset, bytes, hash, infohash, writtenAddress } from '../../schema.ts'
 import type { MethodTable } from './table.ts'
 
 /** A place in the list of requests to be paid: that of a request of a final block. */
@@ -40,7 +40,7 @@ export const CLAIM_METHODS = {
       'A page of the requests of TTX in final blocks that are not paid yet, with the proofs that pay them, oldest first; of one transaction, to one recipient, of at least a given amount. `next`, if there may be more, is `after` of the next page, also where this one is empty.',
     params: z.strictObject({
       infohash: infohash.optional(),
-      recipient: address.optional(),
+      recipient: writtenAddress.optional(),
       leastNet: amount.optional(),
       after: claimPlace.optional(),
       limit: z.number().int().min(1).max(500).default(500),

@@ -44,6 +44,8 @@ export function parseAsset(text: string): Asset {
     return /^0x/i.test(text.trim()) ? parseAddress(text.trim()) : readInfohash(text)
   } catch (error) {
     if (!(error instanceof RuleError)) throw error
+    // Of 40 digits only their case can be wrong.
+    if (/^0x[0-9a-f]{40}$/i.test(text.trim())) throw new InvalidArgumentError(`${error.message}.`)
     throw new InvalidArgumentError(
       `Expected the id of an asset: 0x and 40 hex digits for one that entered from Ethereum, 40 hex digits without 0x for one that was issued; got ${text.slice(0, 80)}. "ttx asset list" shows those of your wallet.`,
     )
