@@ -106,6 +106,8 @@ export const OPERATION_CODES = {
   'file-too-long': 'The file is longer than what it should hold: check the path.',
   'file-unreadable': 'The file cannot be read: check its owner and mode.',
   'files-unknown': 'The node has not replayed the block, or its state is too old: ask a node that has it.',
+  'folder-other-network':
+    'The data folder is for another network than that of the node: name the node or the folder of the one that is meant.',
   'folder-not-empty': 'The folder must be new or empty: choose another one.',
   'funds-spread': 'The money is there, but in more than 8 outputs: pay yourself first.',
   'input-too-long': 'More came on standard input than is read: check what is piped in.',
@@ -119,6 +121,8 @@ export const OPERATION_CODES = {
   'ledger-failed': 'The disk refused a write: see to the disk, then restart the node.',
   'ledger-not-empty': 'A snapshot can only be loaded into an empty ledger: use another data folder.',
   'listen-failed': 'The port for BitTorrent cannot be opened: end what holds it, or choose another one.',
+  'network-file-damaged':
+    'The file that says which network a data folder is for is damaged: remove it once you are sure of the node.',
   'never-published': 'The block does not follow from its parent, so it was made up: ask others for it.',
   'no-answer': 'The input ended before a question was answered: type the answer and press Enter.',
   'no-common-block': 'The branches of the two blocks meet too far below: choose blocks of one race.',

@@ -8,6 +8,7 @@
 //     outbox/<…>.json        what an account has signed for a bridge and may still count, by chain, bridge and account
 //     offers/<id>.json       what was offered and taken from here, mode 0600; what an open offer gives is spent by nothing else
 //     deploying/<…>.json     what an account is deploying, by chain and account; gone when that is done
+//     bound-network.json     the network that money of these wallets is moved on: chain, bridge, genesis; from the first time on
 //     devnet.json            where the devnet that runs here can be reached; gone when it ends
 //     devnet.lock            the process of that devnet
 //     passphrase             devnet only: opens its wallets, mode 0600

@@ -7,6 +7,7 @@ import { noEndpoint } from '../../node/ethereum/problems.ts'
 import { EthereumReader } from '../../node/ethereum/reader.ts'
 import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import type { Result as RpcResult } from '../../node/rpc/api.ts'
+import { isBoundTo, otherNetwork, readBoundNetwork } from '../bound-network.ts'
 import type { CliContext } from './context.ts'
 import { readDeployment } from './deployment-file.ts'
 
@@ -16,7 +17,28 @@ export type NodeLink = NodeClient & { readonly info: RpcResult<'node_info'> }
  * The node that `--node` names. It must serve the network of `--deployment`, or without such a file the one that it names first, from then
  * on. Throws `OperationError`: 'node-unreachable', 'node-other-network', 'deployment-missing', 'bad-deployment'.
  */
-export async function openNode({ settings, signal }: CliContext): Promise<NodeLink> {
+export async function openNode(context: CliContext): Promise<NodeLink> {
+  const node = await connect(context)
+  const { root } = context.folder
+  const bound = await readBoundNetwork(root)
+  if (bound !== undefined && !isBoundTo(bound, node.info.network))
+    context.log.warn({ folder: root, node: node.url }, 'the node serves another network than the data folder is for')
+  return node
+}
+
+/**
+ * The same for a command that moves money of a wallet of the data folder: throws `OperationError('folder-other-network')` where the folder is for
+ * another network than the node's, and 'network-file-damaged'.
+ */
+export async function openOwnNode(context: CliContext): Promise<NodeLink> {
+  const node = await connect(context)
+  const { root } = context.folder
+  const bound = await readBoundNetwork(root)
+  if (bound === undefined || isBoundTo(bound, node.info.network)) return node
+  throw otherNetwork(root, bound, node.info.network, node.url)
+}
+
+async function connect({ settings, signal }: CliContext): Promise<NodeLink> {
   const { node: url, deployment } = settings
   const expected = deployment === undefined ? undefined : networkOf(await readDeployment(deployment))
   const client = createNodeClient(url)

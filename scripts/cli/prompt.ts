@@ -23,13 +23,19 @@ async function askYes(shell: Shell, question: string): Promise<boolean> {
 
 /** Throws `OperationError('not-confirmed')` unless a person at a terminal types `yes`. */
 export async function confirm(shell: Shell, question: string): Promise<void> {
-  if (shell.stdin.isTTY && (await askYes(shell, question))) return
+  if (shell.stdin.isTTY && (await askYes(shell, question).catch(nothingSent))) return
   throw new OperationError(
     'not-confirmed',
     shell.stdin.isTTY
       ? 'expected yes, got something else; nothing was sent'
       : 'expected somebody to say yes, but there is no terminal to ask on; nothing was sent, add --yes if you are sure',
   )
+}
+
+function nothingSent(error: unknown): never {
+  const got = { interrupted: 'Ctrl-C', 'no-answer': 'the end of the input' }
+  if (!(error instanceof OperationError && (error.code === 'interrupted' || error.code === 'no-answer'))) throw error
+  throw new OperationError(error.code, `expected yes, got ${got[error.code]}; nothing was sent`, { cause: error })
 }
 
 async function ask(shell: Shell, question: string, output: Writable): Promise<string> {

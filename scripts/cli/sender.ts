@@ -12,10 +12,12 @@ import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import { walletAccount } from '../../node/ethereum/signer.ts'
 import { type Address, ZERO_ADDRESS } from '../../node/protocol/ids.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
+import { bindNetwork } from '../bound-network.ts'
 import type { Lock } from '../lock.ts'
 import { lockAccountWithin } from './account-lock.ts'
-import type { CliContext } from './context.ts'
-import { type NodeLink, openNode } from './link.ts'
+import { type CliContext, formatTable } from './context.ts'
+import { type NodeLink, openOwnNode } from './link.ts'
+import { networkRow } from './moving/agree.ts'
 import { unlockWallet } from './passphrase.ts'
 
 export type Sending = AsyncDisposable & { readonly sender: TransactionSender }
@@ -42,18 +44,22 @@ export async function openSender(
 ): Promise<Sending & { readonly node: NodeLink }> {
   const opened = Promise.withResolvers<NodeLink>()
   const networkOf = async () => {
-    opened.resolve(await openNode(context))
-    return (await opened.promise).info.network
+    const node = await openOwnNode(context)
+    opened.resolve(node)
+    await bindNetwork(context.folder.root, node.info.network)
+    return node.info.network
   }
   const sending = await open(context, networkOf, checkAll, mannerOf(context), first)
-  return { ...sending, node: await opened.promise }
+  const node = await opened.promise
+  context.say(formatTable([networkRow(context, node)]))
+  return { ...sending, node }
 }
 
 /** The same for a command that sends what its user asked for, and ends: it is closed when the result was written out. */
 export async function openCommandSender(
   context: CliContext,
 ): Promise<{ readonly node: NodeLink; readonly sender: TransactionSender }> {
-  const node = await openNode(context)
+  const node = await openOwnNode(context)
   const { sender } = context.resources.use(await open(context, async () => node.info.network, checkAll, OF_COMMANDS))
   return { node, sender }
 }

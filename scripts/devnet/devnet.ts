@@ -11,11 +11,12 @@ import { deploy } from '../../node/ethereum/deploying/deploy.ts'
 import { deployFactory } from '../../node/ethereum/gateways/factory.ts'
 import { walletAccount } from '../../node/ethereum/signer.ts'
 import type { Logger } from '../../node/log.ts'
-import { createGenesis } from '../../node/protocol/genesis.ts'
+import { createGenesis, genesisInfohash } from '../../node/protocol/genesis.ts'
 import type { Address } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
 import { openWallet, walletFile } from '../../node/wallet/wallet-folder.ts'
+import { bindNetwork } from '../bound-network.ts'
 import { dataFolder } from '../data-folder.ts'
 import { removeEndpoints, writeEndpoints } from '../endpoints.ts'
 import { type Lock, takeLock } from '../lock.ts'
@@ -116,6 +117,8 @@ export class Devnet {
     const whose = this.#options.ethereum === undefined ? `embedded, state kept in ${this.data}` : 'not ours'
     say(`Ethereum     ${this.ethereumUrl}  (${whose})`)
     const network = await this.#network(passphrase)
+    // The folder is the devnet's, whichever network it was for before.
+    await bindNetwork(this.data, { ...network.rules, genesis: genesisInfohash(network.genesis) })
     say(`bridge       ${network.rules.bridge}`)
     say(`wTTX         ${network.rules.token}`)
     if (network.gatewayFactory !== undefined) say(`gateways     ${network.gatewayFactory} makes them`)

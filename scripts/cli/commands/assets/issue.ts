@@ -15,13 +15,15 @@ import { formatOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { readLimited, writeNew } from '../../files.ts'
-import { openNode } from '../../link.ts'
+import { openOwnNode } from '../../link.ts'
+import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 
-type Flags = {
+type Flags = YesFlag & {
   readonly decimals: number
   readonly to?: string
   readonly prospectus?: string
@@ -33,8 +35,7 @@ const INFOHASH = /^[0-9a-f]{40}$/i
 export function registerIssue(asset: Command, act: Act): void {
   addExamples(
     addSettings(
-      asset
-        .command('issue')
+      addYes(asset.command('issue'))
         .summary('make a new asset')
         .description(
           'Create all units of a new asset, once: nobody can make more of it, nor take any back. It costs no TTX: the wallet needs some, which come back to it. Symbol, decimals and prospectus go into the memo of the issuance, where everyone can read them and nobody has checked them. The id of the asset is the infohash of its issuance. Wallets refuse the asset until its issuance is final.',
@@ -69,11 +70,19 @@ async function issue(context: CliContext, symbol: string, amount: WrittenAmount,
       'a file as --prospectus, since --torrent writes the torrent of that, got none; leave out --torrent',
     )
   const given = flags.to === undefined ? undefined : await addressOf(context, flags.to)
-  const node = await openNode(context)
+  const node = await openOwnNode(context)
   using wallet = await unlockWallet(context)
+  const to = given ?? wallet.address
+  const issued = { symbol, decimals }
+  const whom = await describeWhom(context, to, wallet.address)
+  const terms = [
+    ['issue', `${formatOf(tokens, issued)}, ${tokens} units, once and for all`],
+    ['from', await describeWhom(context, wallet.address)],
+    ['to', whom],
+  ] as const
+  await agree(context, node, terms, flags, 'Issue this?')
   const prospectus = await prospectusOf(flags)
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
-  const to = given ?? wallet.address
   const memo = formatClaim({ symbol, decimals, ...(prospectus === undefined ? {} : { prospectus }) })
   const nowSeconds = Math.floor(Date.now() / 1_000)
   const payer = sparing(node, await boundOutputs(context.folder.offers))
@@ -84,11 +93,14 @@ async function issue(context: CliContext, symbol: string, amount: WrittenAmount,
     nowSeconds,
     context.signal,
   )
-  const issued = { symbol, decimals }
   return {
-    data: { asset: infohash, status: record.status, issuer: wallet.address, to, tokens, ...issued, prospectus, memo },
+    data: {
+      ...{ asset: infohash, status: record.status, issuer: wallet.address, to, tokens, ...issued, prospectus, memo },
+      network: networkData(context, node),
+    },
     text: formatTable([
-      ['issued', `${formatOf(tokens, issued)}, ${tokens} units, to ${to}`],
+      ['issued', `${formatOf(tokens, issued)}, ${tokens} units, to ${whom}`],
+      networkRow(context, node),
       ['asset', `${infohash}: this id is the asset, give it to those who shall accept it`],
       ['memo', memo],
       ...(prospectus === undefined ? [] : [['prospectus', `${prospectus}: keep its torrent seeded`] as const]),

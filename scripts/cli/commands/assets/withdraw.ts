@@ -9,6 +9,8 @@ import { assetViews } from '../../assets/views.ts'
 import { formatOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { describeWhom } from '../../moving/whom.ts'
 import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
@@ -16,8 +18,7 @@ import { addressOf, WHOSE } from '../../whose.ts'
 export function registerWithdraw(asset: Command, act: Act): void {
   addExamples(
     addSettings(
-      asset
-        .command('withdraw')
+      addYes(asset.command('withdraw'))
         .summary('what a gateway owes to a miner')
         .description(
           'Have a gateway send what it owes: of each request of its asset that it pays, 1% is for the miner of the block. It goes to the address that it is owed to, whoever asks; the wallet pays the gas. "ttx balance --asset" says how much it is.',
@@ -32,7 +33,7 @@ export function registerWithdraw(asset: Command, act: Act): void {
   )
 }
 
-async function run(context: CliContext, asset: Asset, whose: string | undefined): Promise<Result> {
+async function run(context: CliContext, asset: Asset, whose: string | undefined, flags: YesFlag): Promise<Result> {
   if (!isEntered(asset)) {
     throw new OperationError(
       'bad-arguments',
@@ -43,15 +44,23 @@ async function run(context: CliContext, asset: Asset, whose: string | undefined)
   const given = whose === undefined ? undefined : await addressOf(context, whose)
   const { node, sender } = await openCommandSender(context)
   const account = given ?? sender.ethereum.account
+  const whom = await describeWhom(context, account, sender.ethereum.account)
+  const terms = [
+    ['withdraw', `what the gateway ${asset} owes`],
+    ['gas from', await describeWhom(context, sender.ethereum.account)],
+    ['to', whom],
+  ] as const
+  await agree(context, node, terms, flags, 'Withdraw this?')
   const factory = node.info.network.gatewayFactory
   const drawn = await withdrawAsset(sender, { factory, asset, account }, context.signal)
   const { token, amount, transaction, isEarlier, acknowledge } = drawn
   const view = await assetViews(node, sender.ethereum, 0, context.signal).of(asset)
   return {
-    data: { asset, token, account, amount, transaction, earlier: isEarlier },
+    data: { asset, token, account, amount, transaction, earlier: isEarlier, network: networkData(context, node) },
     text: formatTable([
       ['sent', amount === undefined ? 'what was owed' : formatOf(amount, view)],
-      ['to', account],
+      ['to', whom],
+      networkRow(context, node),
       ['token', token],
       ['transaction', transaction],
       ...earlierRows(isEarlier, 'it was sent once', 'there is nothing left to do'),

@@ -20,7 +20,9 @@ import {
 import { formatOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { openNode } from '../../link.ts'
+import { openOwnNode } from '../../link.ts'
+import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { parseMemo } from '../../payment-arguments.ts'
@@ -31,7 +33,7 @@ import { describeAncestors } from './send.ts'
 export function registerBridge(program: Command, act: Act): void {
   const command = program.command('bridge')
   addAssetOptions(
-    command
+    addYes(command)
       .helpGroup(AUDIENCE.bridge)
       .summary('move TTX to Ethereum, as wTTX, or an asset to where it came from')
       .description(
@@ -52,7 +54,7 @@ export function registerBridge(program: Command, act: Act): void {
   )
 }
 
-type Flags = AssetFlags & { readonly memo?: string }
+type Flags = AssetFlags & YesFlag & { readonly memo?: string }
 
 async function bridge(
   context: CliContext,
@@ -62,15 +64,23 @@ async function bridge(
 ): Promise<Result> {
   const given = recipient === undefined ? undefined : await addressOf(context, recipient)
   if (flags.asset !== undefined && !isEntered(flags.asset)) throw neverLeaves(flags.asset)
-  const node = await openNode(context)
+  const node = await openOwnNode(context)
   using wallet = await unlockWallet(context)
   await checkPayee(context, node, wallet.address, { payee: given ?? wallet.address, asset: flags.asset })
   if (flags.asset !== undefined) await checkMeant(node, wallet.address, flags.asset, context.signal)
   const chosen = await chooseAsset(context, node, amount, flags)
+  const payee = given ?? wallet.address
+  const whom = await describeWhom(context, payee, wallet.address)
+  const terms = [
+    ['move', `${chosen.words} to Ethereum`],
+    ['from', await describeWhom(context, wallet.address)],
+    ['to', whom],
+    ...(memo === undefined ? [] : [['memo', memo] as const]),
+  ] as const
+  await agree(context, node, terms, flags, 'Ask for this?')
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
   const { tokens, view } = chosen
   const asset = view?.kind === 2 ? view.asset : undefined
-  const payee = given ?? wallet.address
   const asked = { tokens, recipient: payee, ...(asset && { asset }), ...(memo === undefined ? {} : { memo }) }
   const nowSeconds = Math.floor(Date.now() / 1_000)
   const { infohash, unorderedAncestors, record, ...paid } = await request(
@@ -92,17 +102,19 @@ async function bridge(
       gross: tokens,
       net,
       unorderedAncestors,
+      network: networkData(context, node),
     },
     text: formatTable([
       ['asked', `${chosen.words} from ${wallet.address} to Ethereum`],
       view === undefined
-        ? ['pays', `${formatAmount(net)} wTTX to ${payee}`]
+        ? ['pays', `${formatAmount(net)} wTTX to ${whom}`]
         : [
             'pays',
             view.kind === 2 && view.isGateway
-              ? `${formatOf(net, view)} to ${payee}`
-              : `what its contract says to ${payee}`,
+              ? `${formatOf(net, view)} to ${whom}`
+              : `what its contract says to ${whom}`,
           ],
+      networkRow(context, node),
       ['infohash', infohash],
       ['status', `${record.status} (only final is final)`],
       ['stands on', describeAncestors(unorderedAncestors)],

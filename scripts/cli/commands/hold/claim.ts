@@ -16,14 +16,15 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { type AnyId, parseTransaction } from '../../ids/any-id.ts'
 import { transactionOf } from '../../ids/named.ts'
 import type { NodeLink } from '../../link.ts'
+import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { describeWhom } from '../../moving/whom.ts'
 import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 
 export function registerClaim(program: Command, act: Act): void {
   addExamples(
     addSettings(
-      program
-        .command('claim')
+      addYes(program.command('claim'))
         .helpGroup(AUDIENCE.bridge)
         .summary('have a request in a final block paid')
         .description(
@@ -40,11 +41,22 @@ export function registerClaim(program: Command, act: Act): void {
   )
 }
 
-async function run(context: CliContext, id: AnyId | undefined, { asset }: { readonly asset?: Asset }): Promise<Result> {
+async function run(
+  context: CliContext,
+  id: AnyId | undefined,
+  { asset, ...flags }: YesFlag & { readonly asset?: Asset },
+): Promise<Result> {
   if (asset !== undefined && (id !== undefined || !isEntered(asset))) throw badAsset(asset, id)
   const { node, sender } = await openCommandSender(context)
   const infohash = id && (await transactionOf(context, node, id))
   const asked = infohash && (await assetRequested(node, infohash, context.signal))
+  const { account } = sender.ethereum
+  const terms = [
+    ['claim', whatIs(infohash, asked ?? asset)],
+    ['gas from', await describeWhom(context, account)],
+    ['to', infohash === undefined && asset === undefined ? await describeWhom(context, account, account) : PAYEES],
+  ] as const
+  await agree(context, node, terms, flags, 'Claim this?')
   if (infohash !== undefined && asked !== undefined) return await runAsset(context, node, sender, asked, [infohash])
   if (asset !== undefined && isEntered(asset)) {
     const requests = await requestsBy(node, sender.ethereum.account, asset, context.signal)
@@ -60,8 +72,9 @@ async function run(context: CliContext, id: AnyId | undefined, { asset }: { read
     step,
   }))
   return {
-    data: { claims: paid, transactions, earlier: isEarlier },
+    data: { claims: paid, transactions, earlier: isEarlier, network: networkData(context, node) },
     text: formatTable([
+      networkRow(context, node),
       ...paid.map(({ infohash: each, recipient, net }): [string, string] => [
         each,
         `${formatAmount(net)} wTTX to ${recipient}`,
@@ -73,22 +86,32 @@ async function run(context: CliContext, id: AnyId | undefined, { asset }: { read
   }
 }
 
+/** Whoever claims them. */
+const PAYEES = 'whom each request names'
+
+function whatIs(infohash: Infohash | undefined, asset: Asset | undefined): string {
+  const of = asset === undefined ? 'wTTX' : `asset ${asset}`
+  return infohash === undefined ? `all requests of ${of} that can be paid` : `request ${infohash} of ${of}`
+}
+
 async function runAsset(
-  { signal }: CliContext,
+  context: CliContext,
   node: NodeLink,
   sender: TransactionSender,
   asset: Address,
   requests: readonly Infohash[],
 ): Promise<Result> {
+  const { signal } = context
   const factory = node.info.network.gatewayFactory
   const paid = await claimAsset(node, sender, { factory, asset, requests }, signal)
   const { claims, unpaid, transactions, isEarlier, acknowledge } = paid
   const view = await assetViews(node, sender.ethereum, 0, signal).of(asset)
   const token = view.kind === 2 ? view.token : undefined
   return {
-    data: { asset, token, claims, unpaid, transactions, earlier: isEarlier },
+    data: { asset, token, claims, unpaid, transactions, earlier: isEarlier, network: networkData(context, node) },
     text: formatTable([
       ['asset', `${asset}, from whose gateway comes the token ${token}`],
+      networkRow(context, node),
       ...claims.map(({ infohash, recipient, net }): [string, string] => [
         infohash,
         `${formatOf(net, view)} to ${recipient}`,

@@ -15,6 +15,8 @@ import { shownOf } from '../../assets/views.ts'
 import { formatOf, nameOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
+import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { describeWhom } from '../../moving/whom.ts'
 import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { isSeen } from '../../waiting/seen.ts'
@@ -34,7 +36,7 @@ export function registerDeposit(program: Command, act: Act): void {
     .option('--units', 'the amount is in base units of the token, whatever decimals it says that it has')
     .action(act(run))
   addExamples(
-    addSettings(command, ['node', 'deployment', 'ethereum']),
+    addSettings(addYes(command), ['node', 'deployment', 'ethereum']),
     'ttx deposit 50 --wallet alice',
     'ttx deposit 50 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice --json',
     'ttx deposit 2.5 --asset 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice',
@@ -45,16 +47,23 @@ async function run(
   context: CliContext,
   amount: bigint | WrittenAmount,
   recipient: string | undefined,
-  { asset, units }: AssetFlags,
+  { asset, units, ...flags }: AssetFlags & YesFlag,
 ): Promise<Result> {
   const given = recipient === undefined ? undefined : await addressOf(context, recipient)
   if (typeof amount !== 'bigint' && asset !== undefined)
-    return await runToken(context, amount, given, asset, units === true)
+    return await runToken(context, amount, given, asset, units === true, flags)
   if (typeof amount !== 'bigint' || units === true)
     throw new OperationError('bad-arguments', 'expected --asset along with --units, got none; name the token')
   const { node, sender } = await openCommandSender(context)
   const { account } = sender.ethereum
   const to = given ?? account
+  const whom = await describeWhom(context, to, account)
+  const terms = [
+    ['burn', `${formatAmount(amount)} wTTX on Ethereum, for as many TTX less 1%`],
+    ['from', await describeWhom(context, account)],
+    ['to', whom],
+  ] as const
+  await agree(context, node, terms, flags, 'Burn this?')
   const { infohash, index, credit, transaction, isEarlier, acknowledge } = await deposit(
     sender,
     amount,
@@ -63,10 +72,14 @@ async function run(
   )
   await isSeen(node, infohash, context.signal)
   return {
-    data: { infohash, index, gross: amount, credit, to, transaction, earlier: isEarlier },
+    data: {
+      ...{ infohash, index, gross: amount, credit, to, transaction, earlier: isEarlier },
+      network: networkData(context, node),
+    },
     text: formatTable([
       ['burned', `${formatAmount(amount)} wTTX of ${account}`],
-      ['credits', `${formatAmount(credit)} TTX to ${to}, once a bridging block contains it`],
+      ['credits', `${formatAmount(credit)} TTX to ${whom}, once a bridging block contains it`],
+      networkRow(context, node),
       ['transaction', transaction],
       ['infohash', infohash],
       ['follow it', `ttx status ${infohash}`],
@@ -82,6 +95,7 @@ async function runToken(
   given: Address | undefined,
   asset: Asset,
   isUnits: boolean,
+  flags: YesFlag,
 ): Promise<Result> {
   if (!isEntered(asset)) throw notFromEthereum(asset)
   const { node, sender } = await openCommandSender(context)
@@ -94,6 +108,13 @@ async function runToken(
   const view = { asset: gateway, kind: 2, ...shownOf(claimed) } as const
   const tokens = unitsOf(view, amount, isUnits)
   const to = given ?? ethereum.account
+  const whom = await describeWhom(context, to, ethereum.account)
+  const terms = [
+    ['deposit', `${formatOf(tokens, view)} of token ${token}, for as much of the asset ${gateway}`],
+    ['from', await describeWhom(context, ethereum.account)],
+    ['to', whom],
+  ] as const
+  await agree(context, node, terms, flags, 'Deposit this?')
   const say = (what: Preparation) => context.say(PREPARATIONS[what])
   const done = await depositToken(sender, { factory, token, amount: tokens, to }, say, context.signal)
   const { infohash, index, credit, transaction, isEarlier, acknowledge } = done
@@ -102,10 +123,12 @@ async function runToken(
     data: {
       ...{ infohash, index, token, asset: gateway, gross: tokens, credit, to, transaction, earlier: isEarlier },
       ...shownOf(claimed),
+      network: networkData(context, node),
     },
     text: formatTable([
       ['deposited', `${formatOf(tokens, view)} of ${ethereum.account}, token ${token}`],
-      ['credits', `${nameOf(credit, view)} to ${to}, once a bridging block contains it`],
+      ['credits', `${nameOf(credit, view)} to ${whom}, once a bridging block contains it`],
+      networkRow(context, node),
       ['transaction', transaction],
       ['infohash', infohash],
       ['follow it', `ttx status ${infohash}`],

@@ -6,14 +6,15 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id.ts'
 import { transactionOf } from '../../ids/named.ts'
+import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { describeWhom } from '../../moving/whom.ts'
 import { earlierRows, openCommandSender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 
 export function registerForce(program: Command, act: Act): void {
   addExamples(
     addSettings(
-      program
-        .command('force')
+      addYes(program.command('force'))
         .helpGroup(AUDIENCE.bridge)
         .summary('make miners include a transaction')
         .description(
@@ -27,9 +28,15 @@ export function registerForce(program: Command, act: Act): void {
   )
 }
 
-async function run(context: CliContext, id: AnyId): Promise<Result> {
+async function run(context: CliContext, id: AnyId, flags: YesFlag): Promise<Result> {
   const { node, sender } = await openCommandSender(context)
   const infohash = await transactionOf(context, node, id)
+  const terms = [
+    ['force', `transaction ${infohash}, and its ancestors that no block has ordered`],
+    ['paid by', await describeWhom(context, sender.ethereum.account)],
+    ['to', 'whoever mines the block, and Ethereum for the gas'],
+  ] as const
+  await agree(context, node, terms, flags, 'Pay for this?')
   const { entries, transaction, isEarlier, acknowledge } = await force(node, sender, infohash, context.signal)
   return {
     data: {
@@ -37,9 +44,11 @@ async function run(context: CliContext, id: AnyId): Promise<Result> {
       entries: entries.map(({ index, infohash: each, fee }) => ({ index, infohash: each, feeGwei: fee })),
       transaction,
       earlier: isEarlier,
+      network: networkData(context, node),
     },
     text: formatTable([
       ...entries.map(({ index, infohash: each }): [string, string] => [`queue ${index}`, `${each}`]),
+      networkRow(context, node),
       ['transaction', transaction],
       ['follow it', `ttx status ${infohash}`],
       ...earlierRows(isEarlier, 'it was paid for once', 'a second entry in the queue would have no effect'),

@@ -16,7 +16,9 @@ import {
 } from '../../assets/asset-option.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { openNode } from '../../link.ts'
+import { openOwnNode } from '../../link.ts'
+import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { parseMemo } from '../../payment-arguments.ts'
@@ -26,7 +28,7 @@ import { addressOf, WHOSE } from '../../whose.ts'
 export function registerSend(program: Command, act: Act): void {
   const command = program.command('send')
   addAssetOptions(
-    command
+    addYes(command)
       .helpGroup(AUDIENCE.bridge)
       .summary('pay TTX, or another asset, to an address')
       .description(
@@ -47,7 +49,7 @@ export function registerSend(program: Command, act: Act): void {
   )
 }
 
-type Flags = AssetFlags & { readonly memo?: string }
+type Flags = AssetFlags & YesFlag & { readonly memo?: string }
 
 async function send(
   context: CliContext,
@@ -56,11 +58,19 @@ async function send(
   { memo, ...flags }: Flags,
 ): Promise<Result> {
   const to = await addressOf(context, payee)
-  const node = await openNode(context)
+  const node = await openOwnNode(context)
   using wallet = await unlockWallet(context)
   await checkPayee(context, node, wallet.address, { payee: to, asset: flags.asset })
   if (flags.asset !== undefined) await checkMeant(node, wallet.address, flags.asset, context.signal)
   const chosen = await chooseAsset(context, node, amount, flags)
+  const whom = await describeWhom(context, to, wallet.address)
+  const terms = [
+    ['pay', chosen.words],
+    ['from', await describeWhom(context, wallet.address)],
+    ['to', whom],
+    ...(memo === undefined ? [] : [['memo', memo] as const]),
+  ] as const
+  await agree(context, node, terms, flags, 'Pay this?')
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
   const { tokens, asset } = chosen
   const payment = ofAsset({ to, tokens, ...(memo === undefined ? {} : { memo }) }, asset)
@@ -68,9 +78,13 @@ async function send(
   const paid = await pay(payer, wallet, payment, Math.floor(Date.now() / 1_000), context.signal)
   const { infohash, unorderedAncestors, record } = paid
   return {
-    data: { infohash, status: record.status, from: wallet.address, to, asset, tokens, memo, unorderedAncestors },
+    data: {
+      ...{ infohash, status: record.status, from: wallet.address, to, asset, tokens, memo, unorderedAncestors },
+      network: networkData(context, node),
+    },
     text: formatTable([
-      ['paid', `${chosen.words} from ${wallet.address} to ${to}`],
+      ['paid', `${chosen.words} from ${wallet.address} to ${whom}`],
+      networkRow(context, node),
       ['infohash', infohash],
       ['status', `${record.status} (only final is final)`],
       ['stands on', describeAncestors(unorderedAncestors)],

@@ -18,7 +18,9 @@ import { nameOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { writeOnce } from '../../files.ts'
-import { type NodeLink, openNode, openOptionalEthereum } from '../../link.ts'
+import { type NodeLink, openOptionalEthereum, openOwnNode } from '../../link.ts'
+import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { describeWhom } from '../../moving/whom.ts'
 import { type BookEntry, boundOutputs, keepInBook, readBook } from '../../offers/book.ts'
 import { SAFE_WORDS, warningsOfBoth } from '../../offers/words.ts'
 import { unlockWallet } from '../../passphrase.ts'
@@ -27,7 +29,7 @@ import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { describeAncestors } from '../hold/send.ts'
 
-type Flags = {
+type Flags = YesFlag & {
   readonly give: WrittenAmount
   readonly giveAsset?: Asset
   readonly want: WrittenAmount
@@ -41,8 +43,7 @@ type Flags = {
 export function registerCreate(offer: Command, act: Act): void {
   addExamples(
     addSettings(
-      offer
-        .command('create')
+      addYes(offer.command('create'))
         .summary('offer one asset for another')
         .description(
           'Sign an offer: what the wallet gives, and what it wants for that. Nothing is sent; give the file to whoever shall take it. An offer binds whole outputs of the wallet: as long as it is open nothing else of this folder spends them, and what they hold beyond what is given comes back only when it is taken or withdrawn. So pay exact amounts into a wallet of its own, and offer from there.',
@@ -65,7 +66,7 @@ export function registerCreate(offer: Command, act: Act): void {
 
 async function create(context: CliContext, flags: Flags): Promise<Result> {
   const taker = flags.taker === undefined ? undefined : await addressOf(context, flags.taker)
-  const node = await openNode(context)
+  const node = await openOwnNode(context)
   using wallet = await unlockWallet(context)
   if (flags.giveAsset !== undefined) await checkMeant(node, wallet.address, flags.giveAsset, context.signal)
   const give = await chooseSide(context, node, flags.give, flags.giveAsset, flags)
@@ -78,6 +79,15 @@ async function create(context: CliContext, flags: Flags): Promise<Result> {
   const views = [give, want].flatMap(({ view }) => view ?? [])
   const warnings = warningsOfBoth(views, await ownNames(context, node, await openIfItAnswers(context, node)))
   const { offers } = context.folder
+  const whom = taker === undefined ? 'anybody who has the offer' : await describeWhom(context, taker)
+  const rows = [
+    ['give', give.words],
+    ['from', await describeWhom(context, wallet.address)],
+    ['for', want.words],
+    ['to', whom],
+    ...warnings.map((warning) => ['careful', warning] as const),
+  ] as const
+  await agree(context, node, rows, flags, 'Offer this?')
   await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
   const earlier = await unsaidOf(context, node, wallet.address, terms)
   const made =
@@ -98,12 +108,14 @@ async function create(context: CliContext, flags: Flags): Promise<Result> {
     data: {
       ...{ offer: id, maker: wallet.address, give: terms.give, want: terms.want, taker, time: offer.time },
       ...{ prev: offer.prev, bound, unorderedAncestors, earlier: earlier !== undefined, warnings, file },
+      network: networkData(context, node),
     },
     text: formatTable([
       ['offer', id],
       ['gives', `${give.words} of ${wallet.address}`],
       ['for', want.words],
-      ['taker', taker ?? 'anybody'],
+      ['taker', whom],
+      networkRow(context, node),
       ...(surplus === 0n
         ? []
         : [['also binds', `${wordsOf(surplus, give)}, which comes back when it is taken or withdrawn`] as const]),

@@ -13,7 +13,9 @@ import { parseWritten, type WrittenAmount } from '../../amount.ts'
 import { ASSET_HELP, checkMeant, parseAsset } from '../../assets/asset-option.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatJson, formatTable, type Result } from '../../context.ts'
-import { openNode } from '../../link.ts'
+import { openNode, openOwnNode } from '../../link.ts'
+import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { describeWhom } from '../../moving/whom.ts'
 import { checkAlone, makerBook, readOnly } from '../../offers/maker-book.ts'
 import { type Pair, pairOf } from '../../offers/maker-pair.ts'
 import { indexOf, ladderRows, reportRows } from '../../offers/maker-words.ts'
@@ -24,7 +26,7 @@ import { printable } from '../../printable.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf } from '../../whose.ts'
 
-type Flags = {
+type Flags = YesFlag & {
   readonly base?: Asset
   readonly quote?: Asset
   readonly shop: string
@@ -50,8 +52,7 @@ const LEFT_WORDS =
 export function registerMaker(program: Command, act: Act): void {
   addExamples(
     addSettings(
-      program
-        .command('maker')
+      addYes(program.command('maker'))
         .helpGroup(AUDIENCE.bridge)
         .summary('make a market: a ladder of offers along x·y = k')
         .description(
@@ -90,7 +91,7 @@ async function run(context: CliContext, flags: Flags): Promise<Result | undefine
     throw badArguments('--out, a folder for the offers', 'none')
   const [stock, shop] = [await addressOf(context, settings.wallet), await addressOf(context, flags.shop)]
   if (stock === shop) throw badArguments('two wallets, as --wallet and --shop', stock)
-  const node = await openNode(context)
+  const node = await (flags.dryRun ? openNode : openOwnNode)(context)
   for (const asset of [flags.base, flags.quote]) if (asset !== undefined) await checkMeant(node, stock, asset, signal)
   const pair = await pairOf(context, node, flags)
   const market: Market = { stock, shop, ...pair.assets }
@@ -124,17 +125,19 @@ async function run(context: CliContext, flags: Flags): Promise<Result | undefine
     },
   }
   const maker = new Maker(deps, market, pair.options)
-  if (flags.withdraw) return withdrawn(await maker.withdrawAll(signal), pair)
-  await checkAlone(node, folder.offers, market, signal)
-  context.say(
-    formatTable([
-      ['market', `${pair.name('base')} for ${pair.name('quote')}`],
-      ['stock', stock],
-      ['shop', shop],
-      ['offers', out ?? ''],
-      ['node', node.url],
-    ]),
-  )
+  const rows = [
+    ['market', `${pair.name('base')} for ${pair.name('quote')}`],
+    ['stock', await describeWhom(context, stock)],
+    ['shop', await describeWhom(context, shop)],
+  ] as const
+  if (!flags.withdraw) await checkAlone(node, folder.offers, market, signal)
+  await agree(context, node, rows, flags, flags.withdraw ? 'Withdraw all of its offers?' : 'Make this market?')
+  if (flags.withdraw) {
+    const { data, text } = withdrawn(await maker.withdrawAll(signal), pair)
+    const network = networkData(context, node)
+    return { data: { ...data, network }, text: `${text}\n${formatTable([networkRow(context, node)])}` }
+  }
+  context.say(formatTable([...rows, ['offers', out ?? ''], ['node', node.url], networkRow(context, node)]))
   await keep(context, maker, pair)
   return undefined
 }

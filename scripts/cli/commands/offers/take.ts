@@ -3,13 +3,16 @@
 import type { Command } from 'commander'
 import { sparing } from '../../../../node/client/offers/sparing.ts'
 import { checkTakeable, takeOffer } from '../../../../node/client/offers/take.ts'
+import { bindNetwork } from '../../../bound-network.ts'
 import { lockPayments } from '../../account-lock.ts'
 import { checkFinal } from '../../assets/asset-option.ts'
 import { ownNames } from '../../assets/own-names.ts'
 import { assetViews } from '../../assets/views.ts'
 import { addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { openNode, openOptionalEthereum } from '../../link.ts'
+import { openOptionalEthereum, openOwnNode } from '../../link.ts'
+import { networkData, networkRow } from '../../moving/agree.ts'
+import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs, keepInBook } from '../../offers/book.ts'
 import { OFFER_HELP, readOfferArgument } from '../../offers/offer-argument.ts'
 import { SAFE_WORDS, sideData, sidesOf, warningRows } from '../../offers/words.ts'
@@ -47,20 +50,22 @@ export function registerTake(offer: Command, act: Act): void {
 async function take(context: CliContext, text: string, { yes, unfinal, memo }: Flags): Promise<Result> {
   const { id, offer, entry } = await readOfferArgument(context, text)
   const { folder, signal } = context
-  const node = await openNode(context)
+  const node = await openOwnNode(context)
   using wallet = await unlockWallet(context)
   const before = await checkTakeable(node, wallet, offer, FETCH_MS, signal)
   const ethereum = await openOptionalEthereum(context, node)
   const views = assetViews(node, ethereum, FETCH_MS, signal)
   const sides = await sidesOf(views, offer, await ownNames(context, node, ethereum))
   const { give, want } = sides
+  const whom = await describeWhom(context, offer.from)
   if (before.state === 'open') {
     if (give.view !== undefined) checkFinal(give.view, unfinal === true)
     context.say(
       formatTable([
         ['offer', id],
-        ['you pay', `${want.words} to ${offer.from}`],
+        ['you pay', `${want.words} to ${whom}`],
         ['you get', give.words],
+        networkRow(context, node),
         ...warningRows(sides),
         ...(before.status === 'accepted' ? [['careful', HANGS] as const] : []),
         ['safe', SAFE_WORDS],
@@ -68,6 +73,7 @@ async function take(context: CliContext, text: string, { yes, unfinal, memo }: F
     )
     if (!yes) await confirm(context.shell, 'Take this offer?')
   }
+  await bindNetwork(folder.root, node.info.network)
   await using _paying = await lockPayments(folder.outbox, wallet.address, signal)
   const payer = sparing(node, await boundOutputs(folder.offers))
   // Before anything is sent, so that the book knows it whatever happens to this process.
@@ -86,10 +92,12 @@ async function take(context: CliContext, text: string, { yes, unfinal, memo }: F
     data: {
       ...{ infohash, status, offer: id, maker: offer.from, taker: wallet.address },
       ...{ paid: sideData(want), got: sideData(give), memo, unorderedAncestors, earlier: isEarlier },
+      network: networkData(context, node),
     },
     text: formatTable([
-      ['paid', `${want.words} to ${offer.from}`],
+      ['paid', `${want.words} to ${whom}`],
       ['got', give.words],
+      networkRow(context, node),
       ['infohash', infohash],
       ['status', `${status} (${status === 'ordered' || status === 'final' ? 'a block orders it' : 'not safe yet'})`],
       ...(unorderedAncestors === undefined

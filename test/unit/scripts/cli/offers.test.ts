@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { takeOffer } from '../../../../node/client/offers/take.ts'
 import { createNodeClient } from '../../../../node/client/rpc.ts'
 import type { OperationError } from '../../../../node/errors.ts'
+import { checksumAddress } from '../../../../node/protocol/ids.ts'
 import { encodeOffer } from '../../../../node/protocol/offer.ts'
 import { decodeOffer } from '../../../../node/protocol/offer-file.ts'
 import { signDigest } from '../../../../node/protocol/signature.ts'
@@ -38,7 +39,7 @@ test('an offer is a file that one takes: both halves move, and whole ids are sai
   assert.match(refused.err, /code: asset-not-final/)
   const unasked = await text([...terms, '--unfinal'])
   assert.match(unasked.out, new RegExp(`you get +40 GOLD of asset ${gold}`))
-  assert.match(unasked.out, new RegExp(`you pay +2\\.5 TTX to ${bob.address}`))
+  assert.match(unasked.out, new RegExp(`you pay +2\\.5 TTX to ${checksumAddress(bob.address)}`))
   assert.match(unasked.err, /code: not-confirmed/)
   const no = await text([...terms, '--unfinal'], 'no\n')
   assert.match(no.err, /Take this offer\?.*nothing was sent/s)
@@ -158,7 +159,10 @@ test('withdrawn by its maker alone, and said to be safe only when a block orders
   const other = await sell('7', '1')
   const taker = await json('offer', 'take', other.offer, '--yes', '--unfinal', '--wallet', 'carol')
   assert.equal((await json('offer', 'withdraw', other.offer, '--wallet', 'bob')).error.code, 'offer-gone')
-  assert.match((await text(['offer', 'list'])).out, new RegExp(`taken by ${carol.address} in ${taker.infohash}`))
+  assert.match(
+    (await text(['offer', 'list'])).out,
+    new RegExp(`taken by ${checksumAddress(carol.address)} in ${taker.infohash}`),
+  )
 })
 
 test('an offer whose command was cut off before it said so is not made twice, and one that was said is', async (t) => {

@@ -1,0 +1,63 @@
+// The network that the wallets of a data folder are for: `<data>/bound-network.json`, written before the first command there moves money. A node that
+// was named by mistake, or by default, then gets nothing to sign for.
+
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { OperationError } from '../node/errors.ts'
+import type { Address, Infohash } from '../node/protocol/ids.ts'
+import { amount, infohash, writtenAddress } from '../node/schema.ts'
+
+/** What tells one network from all others. */
+export type BoundNetwork = { readonly chain: bigint; readonly bridge: Address; readonly genesis: Infohash }
+
+const schema = z.object({ chain: amount, bridge: writtenAddress, genesis: infohash })
+
+export function boundNetworkFile(data: string): string {
+  return join(data, 'bound-network.json')
+}
+
+/** `undefined` where no money has been moved from the folder. Throws `OperationError('network-file-damaged')`. */
+export async function readBoundNetwork(data: string): Promise<BoundNetwork | undefined> {
+  const file = boundNetworkFile(data)
+  try {
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+      return undefined
+    throw new OperationError(
+      'network-file-damaged',
+      `expected the network of this data folder in ${file}, got something else: ${cause}; remove the file once you are sure that --node is of the right network`,
+      { facts: { file }, cause },
+    )
+  }
+}
+
+export function isBoundTo(bound: BoundNetwork, network: BoundNetwork): boolean {
+  return bound.chain === network.chain && bound.bridge === network.bridge && bound.genesis === network.genesis
+}
+
+/** Says that `network`, which the node at `url` serves, is not that of the folder. */
+export function otherNetwork(data: string, bound: BoundNetwork, network: BoundNetwork, url: string): OperationError {
+  const file = boundNetworkFile(data)
+  const words = ({ chain, bridge, genesis }: BoundNetwork) => `chain ${chain}, bridge ${bridge}, genesis ${genesis}`
+  return new OperationError(
+    'folder-other-network',
+    `expected a node of the network that the data folder ${data} is for (${words(bound)}), got one of another network at ${url} (${words(network)}); ` +
+      `name a node of the first with --node, or the folder of the second with --data or --network; only if the second has taken the place of the first, remove ${file}`,
+    { facts: { folder: data, file, url } },
+  )
+}
+
+/** From now on the folder is for this network. Nothing is written if it is already. */
+export async function bindNetwork(data: string, { chain, bridge, genesis }: BoundNetwork): Promise<void> {
+  const file = boundNetworkFile(data)
+  const text = `${JSON.stringify({ chain: `${chain}`, bridge, genesis }, undefined, 2)}\n`
+  if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return
+  await mkdir(data, { recursive: true, mode: 0o700 })
+  // Readers never see half of it.
+  const temporary = `${file}.${randomUUID()}.tmp`
+  await writeFile(temporary, text)
+  await rename(temporary, file)
+}
