@@ -6,6 +6,7 @@
 //     miner/                 journal of `ttx miner`: blocks that are on their way to Ethereum
 //     miner-status.json      what the miner that runs here says of itself, mode 0600; gone when it ends by itself
 //     outbox/<…>.json        what an account has signed for a bridge and may still count, by chain, bridge and account
+//     outbox/payments/       what was signed on the TTX side, until its command has said what became of it
 //     offers/<id>.json       what was offered and taken from here, mode 0600; what an open offer gives is spent by nothing else
 //     deploying/<…>.json     what an account is deploying, by chain and account; gone when that is done
 //     bound-network.json     the network that money of these wallets is moved on: chain, bridge, genesis; from the first time on

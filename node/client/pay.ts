@@ -13,6 +13,9 @@ import type { Result as RpcResult } from '../rpc/api.ts'
 import { nameAmount } from './amount.ts'
 import type { NodeClient } from './rpc.ts'
 
+/** Before a file is handed in once more, milliseconds: a node that was killed is back after seconds where something restarts it. */
+const PAUSES_MS = [250, 1_000, 2_000]
+
 /** A wallet that is open, or whatever else signs 32 bytes with the key of an address (65 bytes: r, s, v). */
 export type Signer = { readonly address: Address; readonly sign: (digest: Uint8Array) => Uint8Array }
 
@@ -37,7 +40,8 @@ export type Paid = {
 }
 
 /**
- * `nowSeconds` goes into the file as its time. Throws what the node throws: `insufficient-funds`, `node-unreachable` and more; once the file was
+ * `nowSeconds` goes into the file as its time. `keep` is called with what was signed before it leaves, so that the same file can be handed in again
+ * whatever happens then. Throws what the node throws: `insufficient-funds`, `node-unreachable` and more; once the file was
  * sent, its `RuleError`, or `OperationError` with the fact `infohash`: `payment-under-way`, and `transaction-conflicting`.
  */
 export async function pay(
@@ -46,6 +50,7 @@ export async function pay(
   payment: Payment,
   nowSeconds: number,
   signal?: AbortSignal,
+  keep?: (file: Uint8Array) => Promise<void>,
 ): Promise<Paid> {
   const { address: owner } = wallet
   // What an issuance spends comes back whole: the least will do.
@@ -53,18 +58,24 @@ export async function pay(
   const { prev, unorderedAncestors } = await chooseInputs(node, owner, ofAsset({ tokens }, payment.asset), signal)
   const tx = signTransaction(wallet, { ...payment, time: nowSeconds, prev: prev.toSorted() })
   const file = encodeTransaction(tx)
+  signal?.throwIfAborted()
+  await keep?.(file)
   return { file, tx, unorderedAncestors, ...(await handIn(node, file, signal)) }
 }
 
-/** Gives the node a signed file. Throws as `pay` does once the file was sent. */
+/**
+ * Gives the node a signed file, and once more where the connection is cut before the answer: the same file counts once, however often it is handed in.
+ * Throws as `pay` does once the file was sent, and `node-unreachable` with nothing sent.
+ */
 export async function handIn(
   node: NodeClient,
   file: Uint8Array,
   signal?: AbortSignal,
 ): Promise<Pick<Paid, 'infohash' | 'record'>> {
   const infohash = infohashOf(file)
-  const record = await node.call('tx_submit', { file }, signal).catch((error) => {
-    throw error instanceof OperationError ? underWay(infohash, error) : error
+  const record = await submit(node, file, signal).catch((error) => {
+    if (!(error instanceof OperationError) || problemOf(error) === 'no-connection') throw error
+    throw underWay(infohash, error)
   })
   if (record.status === 'conflicting') throw conflicting(record)
   return { infohash, record }
@@ -101,6 +112,27 @@ export async function chooseInputs(
   }
 }
 
+async function submit(node: NodeClient, file: Uint8Array, signal?: AbortSignal): Promise<Paid['record']> {
+  let cut: OperationError | undefined
+  for (const pauseMs of [...PAUSES_MS, undefined]) {
+    try {
+      return await node.call('tx_submit', { file }, signal)
+    } catch (error) {
+      const problem = problemOf(error)
+      // A node that was killed in the meantime takes no connections until it runs again.
+      if (!(error instanceof OperationError && (problem === 'cut' || (problem === 'no-connection' && cut)))) throw error
+      cut ??= error
+      if (pauseMs !== undefined && !signal?.aborted) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      if (signal?.aborted) break
+    }
+  }
+  throw cut
+}
+
+function problemOf(error: unknown): unknown {
+  return error instanceof OperationError && error.code === 'node-unreachable' ? error.facts['problem'] : undefined
+}
+
 export function signTransaction(wallet: Signer, body: TransactionBody): SignedTransaction {
   return { kind: 'signed', from: wallet.address, signature: wallet.sign(signingDigest(body)), ...body }
 }
@@ -116,7 +148,7 @@ function otherInputs({ url }: NodeClient, amount: string, { prev, sum }: RpcResu
 function underWay(infohash: Infohash, cause: OperationError): OperationError {
   return new OperationError(
     'payment-under-way',
-    `expected the node to accept payment ${infohash}, but it is not known whether it did (${cause.message}); see "ttx status ${infohash}" before you pay again: the same command makes a second payment`,
+    `expected the node to accept payment ${infohash}, but it is not known whether it did: ${cause.message}. See "ttx status ${infohash}" before you pay again; the same command hands in this very payment again, which counts once`,
     { facts: { infohash, problem: cause.code }, cause },
   )
 }

@@ -25,6 +25,7 @@ export async function request(
   { tokens, asset, recipient, memo }: Request,
   nowSeconds: number,
   signal?: AbortSignal,
+  keep?: (file: Uint8Array) => Promise<void>,
 ): Promise<Paid & { readonly net: bigint }> {
   const { network } = await node.call('node_info', {}, signal)
   const { chain, bridge, minRequest } = network
@@ -36,6 +37,13 @@ export async function request(
     )
   }
   const payment = ofAsset({ to: bridge, tokens, bridge: { chain, to: recipient } }, asset)
-  const paid = await pay(node, wallet, { ...payment, ...(memo === undefined ? {} : { memo }) }, nowSeconds, signal)
+  const paid = await pay(
+    node,
+    wallet,
+    { ...payment, ...(memo === undefined ? {} : { memo }) },
+    nowSeconds,
+    signal,
+    keep,
+  )
   return { ...paid, net: asset === undefined ? netOf(tokens) : tokens }
 }

@@ -14,10 +14,25 @@ export type NodeClient = {
   readonly url: string
   /**
    * Calls a method. Throws the `RuleError` or `OperationError` that the node threw, or `OperationError` with the code
-   * `node-unreachable` (retry) or `bad-answer`. What this version does not know is `node-failed` or `unknown-rule`.
+   * `node-unreachable` (retry; see `NoAnswer`) or `bad-answer`. What this version does not know is `node-failed` or `unknown-rule`.
    */
   readonly call: <M extends Method>(method: M, params: CallParams<M>, signal?: AbortSignal) => Promise<Result<M>>
 }
+
+/**
+ * Why no answer came, the fact `problem` of `node-unreachable`: nothing was sent where no connection was made (`no-connection`). Else the node may have
+ * done what it was asked for: the connection was cut (`cut`), the time was over (`timeout`), or the caller did not want to wait any longer (`ended`).
+ */
+export type NoAnswer = 'no-connection' | 'cut' | 'timeout' | 'ended'
+
+/** Of `fetch` on Node.js, from before anything is sent. */
+const NO_CONNECTION: ReadonlySet<unknown> = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
+])
+/** What `fetch` says of ports that it never connects to (the Fetch standard, section 2.9). */
+const BAD_PORT = 'bad port'
+/** JSON-RPC 2.0, section 5.1. */
+const METHOD_NOT_FOUND = -32_601
 
 const ANSWER = z.object({
   jsonrpc: z.literal('2.0'),
@@ -48,9 +63,15 @@ export function createNodeClient(given: string, options: NodeClientOptions = {})
   return {
     url,
     call: async (method, params, signal) => {
-      const limits = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]
+      const late = AbortSignal.timeout(timeoutMs)
+      const limits = [late, ...(signal ? [signal] : [])]
+      const failed = (cause: unknown) => {
+        const problem = signal?.aborted ? 'ended' : late.aborted ? 'timeout' : problemOf(cause)
+        return noAnswer(url, problem, timeoutMs, cause)
+      }
       const request = { jsonrpc: '2.0', id: 1, method, params: toWire(params) }
-      const answer = ANSWER.safeParse(await post(place, request, AbortSignal.any(limits), mostBytes)).data
+      const answer = ANSWER.safeParse(await post(place, request, AbortSignal.any(limits), mostBytes, failed)).data
+      if (answer?.error?.code === METHOD_NOT_FOUND) throw otherProgram(url, method, answer.error.message)
       if (answer?.error !== undefined) throw translate(answer.error)
       if (answer?.result === undefined) throw badAnswer(url, 'no JSON-RPC response')
       const result = API[method].result.safeParse(answer.result)
@@ -96,6 +117,7 @@ async function post(
   request: unknown,
   signal: AbortSignal,
   mostBytes: number,
+  failed: (cause: unknown) => OperationError,
 ): Promise<unknown> {
   let response: Response
   try {
@@ -103,20 +125,41 @@ async function post(
     const all = { 'content-type': 'application/json', connection: 'close', ...headers }
     response = await fetch(address, { method: 'POST', headers: all, body: JSON.stringify(request), signal })
   } catch (cause) {
-    const advice = 'start one with `ttx node` or `ttx devnet`, or name another with --node URL'
-    throw new OperationError('node-unreachable', `no node answers at ${url}: ${advice}`, {
-      facts: { url },
-      retry: true,
-      cause,
-    })
+    throw failed(cause)
   }
   if (response.status !== 200) throw badAnswer(url, `HTTP ${response.status}`)
   try {
     return JSON.parse(await readBounded(response, mostBytes))
   } catch (cause) {
     if (cause instanceof RangeError) throw badAnswer(url, cause.message)
-    return undefined
+    if (cause instanceof SyntaxError) return undefined
+    throw failed(cause)
   }
+}
+
+function problemOf(error: unknown): NoAnswer {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (!(cause instanceof Error)) return 'cut'
+  const isUnsent = 'code' in cause ? NO_CONNECTION.has(cause.code) : cause.message === BAD_PORT
+  return isUnsent ? 'no-connection' : 'cut'
+}
+
+function noAnswer(url: string, problem: NoAnswer, timeoutMs: number, cause: unknown): OperationError {
+  const message = {
+    'no-connection': `no node answers at ${url}: start one with \`ttx node\` or \`ttx devnet\`, or name another with --node URL`,
+    cut: `expected an answer of the node at ${url}, but the connection was cut before it came; see whether the node runs, and try again`,
+    timeout: `expected an answer of the node at ${url} within ${timeoutMs / 1_000} s, got none; see whether the node is busy or was stopped, and try again`,
+    ended: `expected an answer of the node at ${url}, but it was not waited for any longer`,
+  }[problem]
+  return new OperationError('node-unreachable', message, { facts: { url, problem }, retry: true, cause })
+}
+
+function otherProgram(url: string, method: string, message: string): OperationError {
+  return new OperationError(
+    'bad-answer',
+    `expected a TorrentTX node of this version at ${url}, got something that has no method ${method} (${message}): an endpoint of Ethereum, or a node of another version; check --node`,
+    { facts: { url, method } },
+  )
 }
 
 function badAnswer(url: string, what: string): OperationError {

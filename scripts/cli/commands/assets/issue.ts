@@ -17,9 +17,11 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { readLimited, writeNew } from '../../files.ts'
 import { openOwnNode } from '../../link.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { payOnce } from '../../moving/unsaid.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
+import { earlierRows } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 
@@ -82,20 +84,19 @@ async function issue(context: CliContext, symbol: string, amount: WrittenAmount,
   ] as const
   await agree(context, node, terms, flags, 'Issue this?')
   const prospectus = await prospectusOf(flags)
-  await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
+  context.resources.use(await lockPayments(context.folder.outbox, wallet.address, context.signal))
   const memo = formatClaim({ symbol, decimals, ...(prospectus === undefined ? {} : { prospectus }) })
   const nowSeconds = Math.floor(Date.now() / 1_000)
   const payer = sparing(node, await boundOutputs(context.folder.offers))
-  const { infohash, record } = await pay(
-    payer,
-    wallet,
-    { to, tokens, issuance: true, memo },
-    nowSeconds,
-    context.signal,
+  const what = { to, tokens, issuance: true, memo } as const
+  const paid = await payOnce(context, node, wallet.address, ['issue', to, tokens, memo], (keep) =>
+    pay(payer, wallet, what, nowSeconds, context.signal, keep),
   )
+  const { infohash, record, isEarlier, acknowledge } = paid
   return {
     data: {
       ...{ asset: infohash, status: record.status, issuer: wallet.address, to, tokens, ...issued, prospectus, memo },
+      earlier: isEarlier,
       network: networkData(context, node),
     },
     text: formatTable([
@@ -106,7 +107,9 @@ async function issue(context: CliContext, symbol: string, amount: WrittenAmount,
       ...(prospectus === undefined ? [] : [['prospectus', `${prospectus}: keep its torrent seeded`] as const]),
       ['status', `${record.status}: wallets refuse it until it is final`],
       ['follow it', `ttx wait ${infohash}`],
+      ...earlierRows(isEarlier, 'it was issued once', 'for a second asset, run the command again'),
     ]),
+    onPrinted: acknowledge,
   }
 }
 

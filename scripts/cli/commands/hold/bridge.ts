@@ -22,10 +22,12 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openOwnNode } from '../../link.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { payOnce } from '../../moving/unsaid.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { parseMemo } from '../../payment-arguments.ts'
+import { earlierRows } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 import { describeAncestors } from './send.ts'
@@ -78,20 +80,19 @@ async function bridge(
     ...(memo === undefined ? [] : [['memo', memo] as const]),
   ] as const
   await agree(context, node, terms, flags, 'Ask for this?')
-  await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
+  context.resources.use(await lockPayments(context.folder.outbox, wallet.address, context.signal))
   const { tokens, view } = chosen
   const asset = view?.kind === 2 ? view.asset : undefined
   const asked = { tokens, recipient: payee, ...(asset && { asset }), ...(memo === undefined ? {} : { memo }) }
   const nowSeconds = Math.floor(Date.now() / 1_000)
-  const { infohash, unorderedAncestors, record, ...paid } = await request(
-    sparing(node, await boundOutputs(context.folder.offers)),
-    wallet,
-    asked,
-    nowSeconds,
-    context.signal,
+  const payer = sparing(node, await boundOutputs(context.folder.offers))
+  const paid = await payOnce(context, node, wallet.address, ['bridge', payee, tokens, asset, memo], (keep) =>
+    request(payer, wallet, asked, nowSeconds, context.signal, keep),
   )
+  const { infohash, unorderedAncestors, record, isEarlier, acknowledge } = paid
   // What a contract other than a gateway of ours pays is known to it alone.
-  const net = view === undefined || view.kind === 3 || view.isGateway !== true ? paid.net : netOf(tokens)
+  const isFeePaid = view === undefined || (view.kind === 2 && view.isGateway === true)
+  const net = isFeePaid ? netOf(tokens) : tokens
   return {
     data: {
       infohash,
@@ -102,6 +103,7 @@ async function bridge(
       gross: tokens,
       net,
       unorderedAncestors,
+      earlier: isEarlier,
       network: networkData(context, node),
     },
     text: formatTable([
@@ -125,7 +127,9 @@ async function bridge(
             ['included', `by miners who list the asset; if none does, "ttx force ${infohash}" makes them`],
             ['then', `ttx claim ${infohash}`],
           ] as const)),
+      ...earlierRows(isEarlier, 'it was asked for once', 'for a second request, run the command again'),
     ]),
+    onPrinted: acknowledge,
   }
 }
 

@@ -18,10 +18,12 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { openOwnNode } from '../../link.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { payOnce } from '../../moving/unsaid.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
 import { parseMemo } from '../../payment-arguments.ts'
+import { earlierRows } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 
@@ -71,15 +73,19 @@ async function send(
     ...(memo === undefined ? [] : [['memo', memo] as const]),
   ] as const
   await agree(context, node, terms, flags, 'Pay this?')
-  await using _paying = await lockPayments(context.folder.outbox, wallet.address, context.signal)
+  context.resources.use(await lockPayments(context.folder.outbox, wallet.address, context.signal))
   const { tokens, asset } = chosen
   const payment = ofAsset({ to, tokens, ...(memo === undefined ? {} : { memo }) }, asset)
   const payer = sparing(node, await boundOutputs(context.folder.offers))
-  const paid = await pay(payer, wallet, payment, Math.floor(Date.now() / 1_000), context.signal)
-  const { infohash, unorderedAncestors, record } = paid
+  const nowSeconds = Math.floor(Date.now() / 1_000)
+  const paid = await payOnce(context, node, wallet.address, ['send', to, tokens, asset, memo], (keep) =>
+    pay(payer, wallet, payment, nowSeconds, context.signal, keep),
+  )
+  const { infohash, unorderedAncestors, record, isEarlier, acknowledge } = paid
   return {
     data: {
       ...{ infohash, status: record.status, from: wallet.address, to, asset, tokens, memo, unorderedAncestors },
+      earlier: isEarlier,
       network: networkData(context, node),
     },
     text: formatTable([
@@ -88,7 +94,9 @@ async function send(
       ['infohash', infohash],
       ['status', `${record.status} (only final is final)`],
       ['stands on', describeAncestors(unorderedAncestors)],
+      ...earlierRows(isEarlier, 'it was paid once', 'for a second payment, run the command again'),
     ]),
+    onPrinted: acknowledge,
   }
 }
 

@@ -65,3 +65,50 @@ test('each call has a connection of its own: none is kept that the node could cl
     assert.equal(connections, expected)
   }
 })
+
+test('why no answer came is said: no connection, cut, too late, or not waited for', async () => {
+  const server = createServer((request, response) => {
+    if (request.url === '/cut') response.destroy()
+    if (request.url === '/half') {
+      response.writeHead(200, { 'content-length': 100 })
+      response.write('{"jsonrpc":', () => response.destroy())
+    }
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  const ended = new AbortController()
+  const problemOf = async (path: string, timeoutMs?: number, signal?: AbortSignal) => {
+    const options = timeoutMs === undefined ? {} : { timeoutMs }
+    const call = createNodeClient(`http://127.0.0.1:${port}${path}`, options).call('node_info', {}, signal)
+    return await call.then(
+      () => assert.fail('there is no answer'),
+      ({ code, facts, message }) => {
+        assert.equal(code, 'node-unreachable')
+        assert.equal(/start one/.test(message), facts.problem === 'no-connection', message)
+        return facts.problem
+      },
+    )
+  }
+  assert.equal(await problemOf('/cut'), 'cut')
+  assert.equal(await problemOf('/half'), 'cut')
+  assert.equal(await problemOf('/silent', 50), 'timeout')
+  ended.abort()
+  assert.equal(await problemOf('/silent', 60_000, ended.signal), 'ended')
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  assert.equal(await problemOf('/'), 'no-connection')
+})
+
+test('an endpoint of Ethereum that is named as the node is told apart', async (t) => {
+  const server = createServer((_, response) => {
+    response.end('{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}')
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  await assert.rejects(createNodeClient(`http://127.0.0.1:${port}`).call('node_info', {}), (error: Error) => {
+    assert.ok('code' in error && error.code === 'bad-answer')
+    assert.match(error.message, /no method node_info.*endpoint of Ethereum.*--node/)
+    return true
+  })
+})

@@ -57,7 +57,10 @@ test('an offer is a file that one takes: both halves move, and whole ids are sai
 
   const list = async (who: string, ...flags: string[]) => (await text(['tx', 'list', who, ...flags])).out
   const [cost, got] = ['2.5 TTX', `4000 units of ${gold}`]
-  assert.match(await list('carol'), new RegExp(`^${infohash} +accepted +${cost} for ${got} from ${bob.address}`, 'm'))
+  assert.match(
+    await list('carol'),
+    new RegExp(`^${infohash} +accepted +${cost} for ${got} from ${checksumAddress(bob.address)}`, 'm'),
+  )
   assert.match(
     await list('bob', '--asset', gold),
     new RegExp(`^${infohash} +accepted +${got} for ${cost} to ${carol.address}`, 'm'),

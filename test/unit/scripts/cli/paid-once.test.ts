@@ -77,6 +77,27 @@ async function withoutAnswer(t: TestContext, url: string, onTaken: () => void, m
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on TCP
 }
 
+type Cut = 'before the node has it' | 'after the node has it' | 'in the middle of the answer'
+
+/** In front of a node: cuts the connection of a payment that is handed in, `times` times. */
+async function cutting(t: TestContext, url: string, cut: Cut, times: number): Promise<string> {
+  let cuts = 0
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray())
+    const headers = { 'content-type': 'application/json' }
+    const isCut = body.includes('"tx_submit"') && cuts++ < times
+    if (isCut && cut === 'before the node has it') return response.destroy()
+    const answer = await (await fetch(url, { method: 'POST', headers, body })).text()
+    if (!isCut) return response.writeHead(200, headers).end(answer)
+    if (cut === 'after the node has it') return response.destroy()
+    response.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(answer) })
+    return response.write(answer.slice(0, answer.length / 2), () => response.destroy())
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on TCP
+}
+
 test('commands that pay at once, even the same, all pay', async (t) => {
   const { run, balanceOf } = await open(t)
   const paid = await Promise.all([1, 2, 3].map(() => run(['send', '5', bob.address])))
@@ -107,6 +128,51 @@ test('a question that Ctrl-C cuts off is not said to find no node', async (t) =>
   assert.deepEqual([exitCode, error.code], [130, 'interrupted'])
 })
 
+for (const cut of ['before the node has it', 'after the node has it', 'in the middle of the answer'] as const) {
+  test(`a connection that is cut ${cut} once does not keep a payment from being made, once`, async (t) => {
+    const { run, balanceOf, rpcUrl } = await open(t)
+    const { exitCode, status } = await run(['send', '5', bob.address], await cutting(t, rpcUrl, cut, 1))
+    assert.deepEqual([exitCode, status], [0, 'accepted'])
+    assert.equal(await balanceOf(bob.address), 5n * 10n ** 18n)
+  })
+
+  test(`where it is cut ${cut} each time, the same command pays that payment, and once it was said a second one`, async (t) => {
+    const { run, balanceOf, rpcUrl } = await open(t)
+    const { exitCode, error } = await run(['send', '5', bob.address], await cutting(t, rpcUrl, cut, 100))
+    assert.deepEqual([exitCode, error.code], [1, 'payment-under-way'])
+    assert.match(error.message, /the connection was cut/)
+    assert.doesNotMatch(error.message, /start one/)
+    assert.notEqual((await run(['send', '6', bob.address])).earlier, true, 'another amount is another payment')
+    const again = await run(['send', '5', bob.address])
+    if (cut === 'before the node has it') {
+      // The other payment took its money, as far as this node knows.
+      assert.deepEqual(
+        [again.error.code, again.error.facts.infohash],
+        ['transaction-conflicting', error.facts.infohash],
+      )
+      assert.equal((await run(['send', '5', bob.address])).earlier, false)
+      return
+    }
+    assert.deepEqual([again.exitCode, again.earlier, again.infohash], [0, true, error.facts.infohash])
+    assert.equal(await balanceOf(bob.address), 11n * 10n ** 18n)
+    assert.equal((await run(['send', '5', bob.address])).earlier, false)
+    assert.equal(await balanceOf(bob.address), 16n * 10n ** 18n)
+  })
+}
+
+test('where no node is there nothing is sent, and the next command signs anew', async (t) => {
+  const { run, rpcUrl, balanceOf } = await open(t)
+  const shut = createServer().listen(0, '127.0.0.1')
+  await once(shut, 'listening')
+  const { port } = shut.address() as AddressInfo // it listens on TCP
+  shut.close()
+  const { exitCode, error } = await run(['send', '5', bob.address], `http://127.0.0.1:${port}`)
+  assert.deepEqual([exitCode, error.code, error.facts.problem], [1, 'node-unreachable', 'no-connection'])
+  const paid = await run(['send', '5', bob.address], rpcUrl)
+  assert.deepEqual([paid.exitCode, paid.earlier], [0, false])
+  assert.equal(await balanceOf(bob.address), 5n * 10n ** 18n)
+})
+
 for (const command of ['send', 'bridge']) {
   test(`${command}: where the answer of the node does not come, nobody is told that it failed, and which one it may be`, async (t) => {
     const { run, rpcUrl, shellOf } = await open(t)
@@ -117,6 +183,8 @@ for (const command of ['send', 'bridge']) {
       assert.deepEqual([exitCode, error.code], [1, 'payment-under-way'])
       assert.match(error.message, /before you pay again/)
       assert.equal((await run(['status', error.facts.infohash])).status, 'accepted')
+      const again = await run([command, '5', bob.address])
+      assert.deepEqual([again.exitCode, again.earlier, again.infohash], [0, true, error.facts.infohash])
     }
   })
 }

@@ -11,7 +11,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { mnemonicToAccount } from 'viem/accounts'
 import { parseHex } from '../../../../node/protocol/bytes.ts'
-import { checksumAddress } from '../../../../node/protocol/ids.ts'
+import { checksumAddress, parseAddress } from '../../../../node/protocol/ids.ts'
 import { encryptKeystore } from '../../../../node/wallet/keystore.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
@@ -69,7 +69,7 @@ test('create, show and list: the words come once and give the address; nothing e
   const again = await ttx(['wallet', 'show', '--wallet', 'alice', '--json'])
   assert.deepEqual(JSON.parse(again.out), shown)
   const forPeople = await ttx(['wallet', 'show', '--wallet', 'alice'])
-  assert.match(forPeople.out, new RegExp(`address +${checksumAddress(shown.address)}\n`))
+  assert.match(forPeople.out, new RegExp(`address +${checksumAddress(parseAddress(shown.address))}\n`))
   const list = await ttx(['wallet', 'list', '--json'], '', {})
   assert.deepEqual(JSON.parse(list.out), { wallets: [{ name: 'alice', file, address: shown.address }] })
 
