@@ -440,10 +440,10 @@ export function loadSettings(
   return { ...settingsSchema.parse(given), data }
 }
 
-/** Names in `.env` that look like settings and are not: most likely a typo. */
-export function unknownSettings(dotenv: Readonly<Record<string, string>>): string[] {
+/** Names of variables that look like settings and are not: most likely a typo. */
+export function unknownSettings(variables: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set<string>(SETTING_KEYS.map((key) => settingInfo(key).env))
-  return Object.keys(dotenv).filter((name) => name.startsWith('TTX_') && !known.has(name))
+  return Object.keys(variables).filter((name) => name.startsWith('TTX_') && !known.has(name))
 }
 
 /** Wei of ether as it is written, digits with at most one point. */

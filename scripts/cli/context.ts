@@ -49,7 +49,8 @@ export function createContext(
     json: settings.logJson ?? false,
     colors: shell.stderr.isTTY === true && shell.env['NO_COLOR'] === undefined,
   })
-  for (const name of unknownSettings(dotenv)) log.warn({ name }, 'no such setting; see .env.example')
+  for (const [source, variables] of [['.env', dotenv] as const, ['the environment', shell.env] as const])
+    for (const name of unknownSettings(variables)) log.warn({ name, source }, 'no such setting; see .env.example')
   const json = flags['json'] === true
   return {
     shell,

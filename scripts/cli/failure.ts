@@ -54,14 +54,21 @@ export function describeFailure(error: unknown, signal: AbortSignal): Failure {
   return { exitCode: 70, code: 'unexpected', message: cause.message, facts: {}, stack: cause.stack ?? cause.message }
 }
 
+/** Not base units, which the message says in decimals: they look like another amount. `--json` has them. */
+function isForPeople([, fact]: readonly [string, unknown]): boolean {
+  return !(typeof fact === 'string' && /^\d{13,}$/.test(fact))
+}
+
 /** For people, on standard error. */
 export function formatFailure(failure: Failure): string {
   if (failure.stack !== undefined) {
     return `${printable(failure.stack)}\n\nttx: this was not expected and is a bug in ttx; please report it with the lines above and what you ran\n`
   }
-  const facts = Object.entries(failure.facts).map(
-    ([name, value]) =>
-      `  ${name}: ${checksummed(printableLine(`${Array.isArray(value) ? value.join(', ') : value}`))}\n`,
-  )
+  const facts = Object.entries(failure.facts)
+    .filter(isForPeople)
+    .map(
+      ([name, value]) =>
+        `  ${name}: ${checksummed(printableLine(`${Array.isArray(value) ? value.join(', ') : value}`))}\n`,
+    )
   return `ttx: ${readable(failure.message)}\n  code: ${failure.code}\n${facts.join('')}`
 }

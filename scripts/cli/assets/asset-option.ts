@@ -6,7 +6,7 @@ import { OperationError } from '../../../node/errors.ts'
 import { gatewayOf } from '../../../node/ethereum/gateways/gateway.ts'
 import { isKeyless } from '../../../node/ethereum/gateways/token.ts'
 import { type Asset, isEntered } from '../../../node/protocol/asset.ts'
-import { type Address, parseAddress, readInfohash } from '../../../node/protocol/ids.ts'
+import { type Address, parseAddress, readInfohash, ZERO_ADDRESS } from '../../../node/protocol/ids.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
 import { parseAmount, parseWritten, toUnits, type WrittenAmount } from '../amount.ts'
 import type { CliContext } from '../context.ts'
@@ -125,6 +125,23 @@ export async function checkMeant(node: NodeLink, owner: Address, asset: Asset, s
   )
 }
 
+/** Throws `OperationError('bad-address')` for what nobody owns on any network, or on this one. */
+export function checkOwnable({ info }: NodeLink, payee: Address): void {
+  const { bridge, token, gatewayFactory } = info.network
+  const what = new Map<Address | undefined, string>([
+    [gatewayFactory, 'the contract that makes gateways'],
+    [token, 'the contract of wTTX'],
+    [bridge, 'the bridge itself ("ttx bridge" asks it for wTTX on Ethereum)'],
+    [ZERO_ADDRESS, 'the zero address'],
+  ]).get(payee)
+  if (what === undefined) return
+  throw new OperationError(
+    'bad-address',
+    `expected an address that somebody owns, got ${payee}, which is ${what}: nobody could spend what it is given; name another recipient`,
+    { facts: { payee } },
+  )
+}
+
 /**
  * Throws `OperationError('bad-address')` for a payee that is the asset or the token behind it: what contracts are given so, nobody can spend. Without an
  * asset also for one that the owner has: who forgets `--asset` may name it where the payee belongs. An account with a key that entered an asset of its
@@ -136,6 +153,7 @@ export async function checkPayee(
   owner: Address,
   { payee, asset }: { readonly payee: Address; readonly asset: Asset | undefined },
 ): Promise<void> {
+  checkOwnable(node, payee)
   const factory = node.info.network.gatewayFactory
   const meant = [payee, ...(factory === undefined ? [] : [gatewayOf(factory, payee)])]
   const has = async (each: Address) => {

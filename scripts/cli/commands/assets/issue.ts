@@ -10,6 +10,7 @@ import { equalBytes } from '../../../../node/protocol/bytes.ts'
 import type { Infohash } from '../../../../node/protocol/ids.ts'
 import { lockPayments } from '../../account-lock.ts'
 import { parseWritten, toUnits, type WrittenAmount } from '../../amount.ts'
+import { checkOwnable } from '../../assets/asset-option.ts'
 import { MAX_PROSPECTUS_BYTES, prospectusTorrent } from '../../assets/prospectus.ts'
 import { formatOf } from '../../assets/words.ts'
 import { addExamples } from '../../audience.ts'
@@ -75,6 +76,7 @@ async function issue(context: CliContext, symbol: string, amount: WrittenAmount,
   const node = await openOwnNode(context)
   using wallet = await unlockWallet(context)
   const to = given ?? wallet.address
+  checkOwnable(node, to)
   const issued = { symbol, decimals }
   const whom = await describeWhom(context, to, wallet.address)
   const terms = [

@@ -10,7 +10,7 @@ import { readTokenClaim, tokenOfGateway } from '../../../../node/ethereum/gatewa
 import { type Asset, isEntered } from '../../../../node/protocol/asset.ts'
 import type { Address } from '../../../../node/protocol/ids.ts'
 import type { WrittenAmount } from '../../amount.ts'
-import { type AssetFlags, amountFor, parseAsset, unitsOf } from '../../assets/asset-option.ts'
+import { type AssetFlags, amountFor, checkOwnable, parseAsset, unitsOf } from '../../assets/asset-option.ts'
 import { shownOf } from '../../assets/views.ts'
 import { formatOf, nameOf } from '../../assets/words.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
@@ -57,6 +57,7 @@ async function run(
   const { node, sender } = await openCommandSender(context)
   const { account } = sender.ethereum
   const to = given ?? account
+  checkOwnable(node, to)
   const whom = await describeWhom(context, to, account)
   const terms = [
     ['burn', `${formatAmount(amount)} wTTX on Ethereum, for as many TTX less 1%`],
@@ -108,6 +109,7 @@ async function runToken(
   const view = { asset: gateway, kind: 2, ...shownOf(claimed) } as const
   const tokens = unitsOf(view, amount, isUnits)
   const to = given ?? ethereum.account
+  checkOwnable(node, to)
   const whom = await describeWhom(context, to, ethereum.account)
   const terms = [
     ['deposit', `${formatOf(tokens, view)} of token ${token}, for as much of the asset ${gateway}`],

@@ -173,3 +173,35 @@ test('a folder is for the network of its first payment, and signs for no other o
   await writeFile(file, '{')
   assert.match((await run(['send', '1', bob.address])).err, /code: network-file-damaged/)
 })
+
+test('what nobody owns is refused, each for its own reason, and so are names that are not looked up', async (t) => {
+  const { run, balanceOf } = await open(t)
+  const before = await balanceOf(alice.address)
+  for (const [payee, why] of [
+    [`0x${'0'.repeat(40)}`, /the zero address/],
+    [RULES.bridge, /the bridge itself/],
+    [RULES.token, /the contract of wTTX/],
+    ['vitalik.eth', /names of the ENS are not looked up/],
+    ['Bob', /did you mean "bob"/],
+  ] as const) {
+    for (const command of ['send', 'bridge']) {
+      const { exitCode, err } = await run([command, '1', payee])
+      assert.deepEqual([exitCode, /code: (\S+)/.exec(err)?.[1]], [1, 'bad-address'], err)
+      assert.match(err, why)
+    }
+  }
+  assert.equal(await balanceOf(alice.address), before)
+})
+
+test('a wallet that is not there is said before its passphrase is asked for, with those that are', async (t) => {
+  const { run } = await open(t)
+  const { err } = await run(['send', '1', bob.address, '--wallet', 'default'])
+  assert.match(err, /expected wallet "default".*wallets there: alice, bob; name one with --wallet/)
+})
+
+test('errors for people show amounts as people write them, and no base units below', async (t) => {
+  const { run } = await open(t)
+  const { err } = await run(['send', '2000000000', bob.address])
+  assert.match(err, /code: insufficient-funds/)
+  assert.doesNotMatch(err, /\d{19}/)
+})

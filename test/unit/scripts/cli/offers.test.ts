@@ -63,12 +63,12 @@ test('an offer is a file that one takes: both halves move, and whole ids are sai
   )
   assert.match(
     await list('bob', '--asset', gold),
-    new RegExp(`^${infohash} +accepted +${got} for ${cost} to ${carol.address}`, 'm'),
+    new RegExp(`^${infohash} +accepted +${got} for ${cost} to ${checksumAddress(carol.address)}`, 'm'),
   )
   for (const command of [['tx', 'show'], ['status']]) {
     const { out } = await text([...command, infohash])
-    assert.match(out, new RegExp(`^swaps +${got} of ${bob.address}`, 'm'))
-    assert.match(out, new RegExp(`^for +${cost} of ${carol.address}`, 'm'))
+    assert.match(out, new RegExp(`^swaps +${got} of ${checksumAddress(bob.address)}`, 'm'))
+    assert.match(out, new RegExp(`^for +${cost} of ${checksumAddress(carol.address)}`, 'm'))
     assert.match(out, /^safe +a take is safe when a block orders it, not before/m)
     assert.equal((await json(...command, infohash)).take.offer, made.offer)
   }
