@@ -23,7 +23,7 @@ export type NodeClient = {
  * Why no answer came, the fact `problem` of `node-unreachable`: nothing was sent where no connection was made (`no-connection`). Else the node may have
  * done what it was asked for: the connection was cut (`cut`), the time was over (`timeout`), or the caller did not want to wait any longer (`ended`).
  */
-export type NoAnswer = 'no-connection' | 'cut' | 'timeout' | 'ended'
+type NoAnswer = 'no-connection' | 'cut' | 'timeout' | 'ended'
 
 /** Of `fetch` on Node.js, from before anything is sent. */
 const NO_CONNECTION: ReadonlySet<unknown> = new Set([
