@@ -64,12 +64,6 @@ export async function openCommandSender(
   return { node, sender }
 }
 
-/** What to tell a user where an earlier command had done it, and how it is done once more. */
-export function earlierRows(isEarlier: boolean, once: string, again: string): readonly [string, string][] {
-  if (!isEarlier) return []
-  return [['careful', `an earlier command sent this and was cut off before it said so: ${once}; ${again}`]]
-}
-
 /** The same for what goes through every endpoint, on a network that is known: one endpoint that is right is enough to begin. */
 export function openDefender(context: CliContext, network: EthereumNetwork): Promise<Sending> {
   const check = async (ethereum: EthereumAccount) => {

@@ -18,11 +18,11 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { readLimited, writeNew } from '../../files.ts'
 import { openOwnNode } from '../../link.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { earlierRows } from '../../moving/earlier.ts'
 import { payOnce } from '../../moving/unsaid.ts'
 import { describeWhom } from '../../moving/whom.ts'
 import { boundOutputs } from '../../offers/book.ts'
 import { unlockWallet } from '../../passphrase.ts'
-import { earlierRows } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { addressOf, WHOSE } from '../../whose.ts'
 

@@ -7,8 +7,11 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { type AnyId, parseTransaction, TRANSACTION_HELP } from '../../ids/any-id.ts'
 import { transactionOf } from '../../ids/named.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
+import { earlierRows } from '../../moving/earlier.ts'
 import { describeWhom } from '../../moving/whom.ts'
-import { earlierRows, openCommandSender } from '../../sender.ts'
+
+import { openCommandSender } from '../../sender.ts'
+
 import { addSettings } from '../../setting-flags.ts'
 
 export function registerForce(program: Command, act: Act): void {
