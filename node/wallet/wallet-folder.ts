@@ -59,17 +59,17 @@ export async function checkFree(folder: string, name: string): Promise<void> {
 /** For asking before somebody types a passphrase. Throws `OperationError`: 'wallet-missing', 'bad-wallet-name', 'file-unreadable'. */
 export async function checkThere(folder: string, name: string): Promise<void> {
   const file = walletFile(folder, name)
-  await stat(file).catch((cause) => {
-    throw isSystemError(cause, 'ENOENT') ? walletMissing(name, file, cause) : unreadable(file, cause)
+  await stat(file).catch(async (cause) => {
+    throw isSystemError(cause, 'ENOENT') ? await walletMissing(folder, name, cause) : unreadable(file, cause)
   })
 }
 
 /** Throws `OperationError`: 'wallet-missing', 'bad-keystore', 'wrong-passphrase', 'file-unreadable', 'bad-wallet-name'. */
 export async function openWallet(folder: string, name: string, passphrase: string): Promise<Wallet> {
   const file = walletFile(folder, name)
-  const text = await readKeystore(file).catch((cause) => {
+  const text = await readKeystore(file).catch(async (cause) => {
     if (!(cause instanceof OperationError && cause.code === 'file-missing')) throw cause
-    throw walletMissing(name, file, cause)
+    throw await walletMissing(folder, name, cause)
   })
   const privateKey = await decryptKeystore(parseKeystore(text, file), passphrase, file)
   const wallet = new Wallet(privateKey)
@@ -77,11 +77,13 @@ export async function openWallet(folder: string, name: string, passphrase: strin
   return wallet
 }
 
-function walletMissing(name: string, file: string, cause: unknown): OperationError {
+async function walletMissing(folder: string, name: string, cause: unknown): Promise<OperationError> {
+  const file = walletFile(folder, name)
+  const there = (await listWallets(folder)).map((wallet) => wallet.name)
   return new OperationError(
     'wallet-missing',
-    `expected wallet "${name}" at ${file}, got no such file; name its folder with --data or --network, make it with "ttx wallet create", or see "ttx wallet list"`,
-    { facts: { name, file }, cause },
+    `expected wallet "${name}" at ${file}, got no such file; wallets there: ${there.join(', ') || 'none'}; name one with --wallet, another folder with --data or --network, or make it with "ttx wallet create"`,
+    { facts: { name, file, wallets: there }, cause },
   )
 }
 

@@ -19,9 +19,7 @@ import type { NodeLink } from '../../link.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
 import { earlierRows } from '../../moving/earlier.ts'
 import { describeWhom } from '../../moving/whom.ts'
-
 import { openCommandSender } from '../../sender.ts'
-
 import { addSettings } from '../../setting-flags.ts'
 
 export function registerClaim(program: Command, act: Act): void {

@@ -9,9 +9,7 @@ import { transactionOf } from '../../ids/named.ts'
 import { addYes, agree, networkData, networkRow, type YesFlag } from '../../moving/agree.ts'
 import { earlierRows } from '../../moving/earlier.ts'
 import { describeWhom } from '../../moving/whom.ts'
-
 import { openCommandSender } from '../../sender.ts'
-
 import { addSettings } from '../../setting-flags.ts'
 
 export function registerForce(program: Command, act: Act): void {
