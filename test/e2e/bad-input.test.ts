@@ -234,7 +234,7 @@ test('proofs that are none, amounts that are none, ids that are unknown', async 
   await fails(['tx', 'show', unknown], 'unknown-transaction', /nobody delivered/)
   await fails(['proof', 'export', unknown, join(data, 'c.torrent')], 'unknown-transaction', /expected transaction/)
   const block = `0x${'7'.repeat(64)}`
-  await fails(['block', 'show', block], 'unknown-block', /block/)
+  await fails(['block', 'show', block], 'unknown-id', /block/)
   await fails(['verify', block], 'unknown-block', /block/)
   await fails(['refute', block, '--dry-run'], 'unknown-block', /block/)
   await fails(['diff', block, `0x${'8'.repeat(64)}`], 'unknown-block', /block/)
