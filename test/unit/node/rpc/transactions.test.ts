@@ -55,7 +55,10 @@ test('a payment and a request are taken, found, counted and proved', async (t) =
   const { status, bridging, unorderedAncestors } = await node.call('tx_where', { infohash: request.infohash })
   assert.deepEqual([status, unorderedAncestors, bridging?.net], ['accepted', 1, netOf(200n)])
   const { spendable, outputs } = await node.call('account_balance', { owner: bob.address })
-  assert.deepEqual([spendable, outputs], [300n, [{ infohash: request.infohash, value: 300n, status: 'accepted' }]])
+  assert.deepEqual(
+    [spendable, outputs],
+    [300n, [{ infohash: request.infohash, value: 300n, status: 'accepted', own: true }]],
+  )
   assert.equal((await node.call('account_balance', { owner: alice.address })).spendable, SUPPLY - 500n)
   assert.deepEqual(await node.call('account_inputs', { owner: bob.address, tokens: 250n }), {
     prev: [request.infohash],

@@ -65,7 +65,7 @@ test('a wallet that is not there is said before anybody is asked for its passphr
   assert.equal(error.code, 'wallet-missing')
   assert.match(
     error.message,
-    new RegExp(`expected wallet "default" at ${folder}/.* name its folder with --data or --network`),
+    new RegExp(`expected wallet "default" at ${folder}/.* another folder with --data or --network`),
   )
   assert.equal(shell.err(), '')
 })

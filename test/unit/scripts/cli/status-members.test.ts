@@ -1,7 +1,7 @@
 // The members of `ttx status --json` are those that docs/cli.md lists, when it says so; of a node that answers by its schemas.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -13,7 +13,10 @@ import type { Result } from '../../../../node/rpc/api.ts'
 import { EXAMPLES } from '../../../../node/rpc/examples.ts'
 import { accountOf, signOffer, signTake } from '../../../../scripts/assure/models/world.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
+import { startOf } from '../../../../scripts/lock.ts'
+import { writeMinerReport } from '../../../../scripts/miner-report.ts'
 import { fakeShell } from '../../../support/fake-shell.ts'
+import { exampleReport } from '../../../support/miner/example-report.ts'
 import { serve } from '../../../support/rpc/serve.ts'
 
 type Where = Result<'tx_where'>
@@ -135,9 +138,8 @@ async function status(t: TestContext, where: Where, { bridge, hasNext, hasMiner 
     },
     bridge_template: async () => EXAMPLES.bridge_template.result,
   })
-  const miner = { pid: process.pid, at: Date.now(), state: 'searching', height: '2', because: 'it pays' }
-  const report = { ...miner, hashesPerSecond: 5, expectedSeconds: 7 }
-  if (hasMiner) await writeFile(join(folder, 'miner-status.json'), JSON.stringify(report))
+  const { pid } = process
+  if (hasMiner) await writeMinerReport(folder, exampleReport({ pid, start: await startOf(pid), at: Date.now() }))
   const shell = fakeShell({ folder })
   const exitCode = await runCli(['status', where.infohash, '--json', '--data', folder, '--node', url], shell)
   assert.equal(exitCode, 0, shell.out() + shell.err())
