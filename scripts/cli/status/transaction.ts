@@ -12,7 +12,7 @@ import { decodeTransaction } from '../../../node/protocol/transaction.ts'
 import { addPrices } from '../../../node/protocol/units.ts'
 import type { Result as RpcResult } from '../../../node/rpc/api.ts'
 import { readEndpoints } from '../../endpoints.ts'
-import { readRunningMiner } from '../../miner-report.ts'
+import { type MinerReport, readRunningMiner } from '../../miner-report.ts'
 import { describeAncestors } from '../commands/hold/send.ts'
 import { type CliContext, formatTable, type Result } from '../context.ts'
 import { describeFinalTime } from '../final-words.ts'
@@ -101,7 +101,7 @@ export async function transactionStatus(
     deposit,
     take: take && takeData(take),
     next: waiting?.reasons && nextData(waiting.reasons.next),
-    miner: waiting?.reasons?.miner,
+    miner: waiting?.reasons?.miner && minerData(waiting.reasons.miner),
     ethereumTime: bridge.ethereumTime,
     doubt,
   }
@@ -131,6 +131,11 @@ function nextData({ status: _status, ...next }: NextBlock) {
 }
 
 const NO_FINALITY: Finality = { isFinal: false }
+
+/** What a miner says of its search, and nothing of its money. */
+function minerData({ pid, state, height, hashesPerSecond, expectedSeconds, because }: MinerReport) {
+  return { pid, state, height, hashesPerSecond, expectedSeconds, because }
+}
 
 /** Of what no block has: what it waits for, and what the node and a miner of this folder know of that. */
 async function waitingOf(
