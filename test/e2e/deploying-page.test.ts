@@ -51,7 +51,7 @@ test('the commands work in their order', async (t) => {
     const { exitCode, out, err } = await running.finished
     assert.equal(exitCode, 0, `${command}\n${out}\n${err}`)
     results.push(out)
-    const [, account] = command.endsWith('--wallet deployer') ? (/(0x[0-9a-f]{40})/.exec(out) ?? []) : []
+    const [, account] = command.endsWith('--wallet deployer') ? (/(0x[0-9a-f]{40})/i.exec(out) ?? []) : []
     if (account !== undefined)
       await stage.anvil.client.setBalance({ address: account as `0x${string}`, value: 10n ** 18n })
   }

@@ -51,7 +51,7 @@ test('an asset is entered by a contract, credited by a block, paid on, and leave
   const paid = await pay(payees, signerOf(alice), { to: bob.address, tokens: 300n, asset }, TIME)
   assert.equal(paid.record.asset, asset)
   assert.deepEqual((await balanceOf(bob.address)).outputs, [
-    { infohash: paid.infohash, value: 300n, status: 'accepted' },
+    { infohash: paid.infohash, value: 300n, status: 'accepted', own: false },
   ])
   await assert.rejects(pay(payees, signerOf(bob), { to: alice.address, tokens: 301n, asset }, TIME), {
     code: 'insufficient-funds',

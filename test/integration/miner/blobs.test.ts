@@ -45,7 +45,7 @@ test('a block in blobs is mined, published once, and is what the beacon chain th
   assert.ok(gasUsed <= publishBlobsGas(REQUESTS))
   // As long as it may have to be published again.
   const names = await readdir(folder)
-  assert.deepEqual(names.map((name) => name.split('.')[1]).toSorted(), ['blobs', 'json'])
+  assert.deepEqual(names.map((name) => name.split('.').at(-1)).toSorted(), ['blobs', 'json', 'money'])
 })
 
 test('where blobs cost more than calldata, blocks are posted there', async (t) => {

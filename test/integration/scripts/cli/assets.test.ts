@@ -11,7 +11,7 @@ import { approveCall } from '../../../../node/ethereum/gateways/calls.ts'
 import { deployFactory } from '../../../../node/ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { allowanceOf, tokenBalanceOf } from '../../../../node/ethereum/gateways/token.ts'
-import { type Address, parseAddress } from '../../../../node/protocol/ids.ts'
+import { type Address, checksumAddress, parseAddress } from '../../../../node/protocol/ids.ts'
 import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { exampleToken, mintData } from '../../../../scripts/devnet/example-token.ts'
@@ -135,10 +135,10 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
   assert.match(keyed.error.message, /--ethereum/)
   const byToken = fakeShell({ folder })
   await runCli(['balance', '--asset', token, '--wallet', 'alice', ...links, ...common], byToken)
-  assert.match(byToken.out(), new RegExp(`^perhaps +${asset}, the gateway of this token: [0-9]+ units$`, 'm'))
+  assert.match(byToken.out(), new RegExp(`^perhaps +${checksumAddress(asset)}, the gateway of this token: [0-9]+ units$`, 'm'))
   const byTokenToo = fakeShell({ folder })
   await runCli(['asset', 'show', token, ...links, ...common], byTokenToo)
-  assert.match(byTokenToo.out(), new RegExp(`^if a token +it is the asset ${asset} on TTX$`, 'm'))
+  assert.match(byTokenToo.out(), new RegExp(`^if a token +it is the asset ${checksumAddress(asset)} on TTX$`, 'm'))
   const wrongName = await run('claim', '--asset', token, '--wallet', 'alice', ...links)
   assert.deepEqual([wrongName.error.code, wrongName.error.facts.gateway], ['no-gateway', asset])
   const strange = await done('asset', 'show', token)

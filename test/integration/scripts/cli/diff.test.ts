@@ -69,7 +69,7 @@ test('diff says in what rival blocks differ, what that means, and which is ahead
   const { out } = await run(left.next.id, above.next.id)
   assert.match(out, /^A +0x[0-9a-f]{64}, height 1, valid$/m)
   assert.match(out, /^B +0x[0-9a-f]{64}, height 2, valid, on the branch that leads$/m)
-  assert.match(out, /^step 0, A +0x[0-9a-f]{40} pays 1 TTX to 0x[0-9a-f]{40}$/m)
+  assert.match(out, /^step 0, A +0x[0-9a-f]{40} pays 1 TTX to 0x[0-9a-f]{40}$/im)
   assert.match(out, /B spends the same money otherwise, in step 0/)
   assert.match(out, /^means +two spendings of the same money/m)
   assert.match(out, /^race +B is ahead by [0-9]+ hashes of work$/m)

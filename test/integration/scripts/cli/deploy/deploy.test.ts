@@ -13,6 +13,7 @@ import { judgeRuntimeCode } from '../../../../../deployments/judge-runtime-code.
 import { runtimeCode } from '../../../../../deployments/runtime-code.ts'
 import { parseDeployment } from '../../../../../node/deployment.ts'
 import { DEFAULT_PARAMETERS, PARAMETER_NAMES } from '../../../../../node/ethereum/deploying/parameters.ts'
+import { checksumAddress } from '../../../../../node/protocol/ids.ts'
 import { interrupted } from '../../../../../scripts/cli/failure.ts'
 import { runCli } from '../../../../../scripts/cli/program.ts'
 import { EthereumProxy } from '../../../../support/chain/ethereum-proxy.ts'
@@ -26,7 +27,7 @@ test('a dry run says all of it, needs no passphrase, and sends nothing', async (
   const { exitCode, out } = await stage.run(...args, '--dry-run', '--passphrase-file', stage.file('none'))
   assert.equal(exitCode, 0, out)
   for (const name of PARAMETER_NAMES) assert.match(out, new RegExp(`^${name} `, 'm'))
-  assert.match(out, new RegExp(`all 1,000,000,000 TTX to ${stage.account}`))
+  assert.match(out, new RegExp(`all 1,000,000,000 TTX to ${checksumAddress(stage.account)}`))
   const { cost, risks, dryRun } = await stage.json(...args, '--dry-run')
   assert.equal(dryRun, true)
   assert.deepEqual(risks, [])
