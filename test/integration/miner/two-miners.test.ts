@@ -6,7 +6,7 @@ import { encodeFunctionData } from 'viem'
 import { tokenAbi } from '../../../deployments/token-abi.ts'
 import { openJudge } from '../../../miner/watch/open-judge.ts'
 import { tryRefutation } from '../../../miner/watch/refuter.ts'
-import { PowPool } from '../../../miner/work/pow-pool.ts'
+import { type HashRate, PowPool } from '../../../miner/work/pow-pool.ts'
 import { KzgPool } from '../../../node/ethereum/blobs/kzg-pool.ts'
 import { publishCall, refuteCall } from '../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../node/protocol/genesis.ts'
@@ -25,8 +25,8 @@ const GWEI = 10n ** 9n
 
 /** A miner that does not know its rate searches ahead of time, however long its block will have to wait. */
 class UnmeasuredPool extends PowPool {
-  override hashRate() {
-    return { ...super.hashRate(), perSecond: 0 }
+  override hashRate(): HashRate {
+    return { ...super.hashRate(), rates: { tenSeconds: 0 } }
   }
 }
 
