@@ -3,6 +3,7 @@
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
 import { type Hash, type KeptId, keptIdOf, keptIdsOf } from '../../node/protocol/ids.ts'
+import { describeLoss, describeProblem } from '../../node/protocol/problems.ts'
 import { ALONE_SECONDS } from '../../node/protocol/rules.ts'
 import { later, type Time, toTime } from '../../node/protocol/units.ts'
 import type { Cases } from './cases.ts'
@@ -55,7 +56,13 @@ export class Accusations {
       // Who sees it may know but a part of its id; whoever judged it has seen its header.
       const [whole, kept] = [names.whole(id), keptIdOf(id)]
       const advice = isActing ? '' : `; kill it with "ttx refute ${whole}", or run "ttx watch --defend"`
-      const opened = cases.open(whole, `step ${verdict.step}: ${verdict.problem}`, deadlineOf({ publishedAt }), advice)
+      const opened = cases.open(
+        whole,
+        describeProblem(verdict.step, verdict.problem),
+        deadlineOf({ publishedAt }),
+        advice,
+        describeLoss(verdict.problem),
+      )
       if (!isActing || opened.state === 'tried') continue
       // Once for each look: one that was begun before the last pursuit ended says nothing about how it ended.
       if (pursuits.isUnderWay(id)) this.#pursued.set(kept, lookout.looks)

@@ -47,8 +47,11 @@ export class Cases {
     return this.#cases.get(keptIdOf(block))
   }
 
-  /** Begins a case, unless there is one; then the earlier of the two deadlines counts. `advice` is for the reader of the alarm. */
-  open(block: Hash, problem: string, deadline: Time, advice: string): Case {
+  /**
+   * Begins a case, unless there is one; then the earlier of the two deadlines counts. `advice` and `loss`, who would have lost what, are
+   * for the reader of the alarm.
+   */
+  open(block: Hash, problem: string, deadline: Time, advice: string, loss?: string): Case {
     const known = this.get(block)
     if (known !== undefined) {
       if (deadline < known.deadline) this.change(block, { deadline })
@@ -58,7 +61,10 @@ export class Cases {
     this.#cases.set(keptIdOf(block), next)
     // Whatever an endpoint says: dates end somewhere.
     const canBeFinalAt = new Date(Math.min(1_000 * Number(deadline), LAST_MS)).toISOString()
-    this.#log.error({ block, problem, canBeFinalAt }, `a block on Ethereum is WRONG${advice}`)
+    this.#log.error(
+      { block, problem, ...(loss === undefined ? {} : { loss }), canBeFinalAt },
+      `a block on Ethereum is WRONG${advice}`,
+    )
     return next
   }
 

@@ -10,6 +10,7 @@ import { applyStep } from '../../../../node/protocol/apply.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { describeProblem } from '../../../../node/protocol/problems.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { toSeconds } from '../../../../node/protocol/units.ts'
@@ -75,7 +76,7 @@ test('a block of right payments dies if one of its states is a lie, whichever it
     await stage.until(`the death of lie ${at}`, () => killed(watcher).length === kills)
     assert.ok((await sender.ethereum.record(block)).isRefuted)
     const found = watcher.status().cases.find((each) => each.block === block)
-    assert.equal(found?.problem, `step ${at}: WrongState`)
+    assert.equal(found?.problem, describeProblem(at, 'WrongState'))
   }
 })
 

@@ -120,6 +120,8 @@ export function told(name: string, chosen: Partial<NodeBlock>): NodeBlock {
       steps: 0,
       blobs: 0,
       requests: 0,
+      fee: 0n,
+      queueFees: 0n,
     },
     ...{
       lanes: NO_LENGTHS,
