@@ -1,7 +1,7 @@
 // What each kind of delay costs its author, and how long it can last: the rules of the bridge at the prices of now. Pure.
 
 import { gasFigures } from '../../deployments/gas.ts'
-import { bondOf, countedPrice, forceFee } from '../../node/ethereum/calls.ts'
+import { blobGas, bondOf, countedPrice, forceFee } from '../../node/ethereum/calls.ts'
 import type { Hash } from '../../node/protocol/ids.ts'
 import {
   ALONE_SECONDS,
@@ -33,6 +33,8 @@ export type Situation = {
   /** What the bridge counts bonds and entries of its queue at, at least. */
   readonly floorPrice: GasPrice
   readonly tip: GasPrice
+  /** Of a unit of blob gas; absent where blocks cannot be posted in blobs. */
+  readonly blobBaseFee?: GasPrice
   /** Of the easiest block that could be published on the tip now. */
   readonly nextWork: Work
   /** Forced transactions in the queue that no block on the leading branch has consumed. */
@@ -61,6 +63,7 @@ export type Overturn = {
 export type AttackName =
   | 'false-proof'
   | 'wrong-block'
+  | 'wrong-block-in-blobs'
   | 'light-rival'
   | 'last-second-rival'
   | 'heavier-branch'
@@ -77,13 +80,15 @@ export type Attack = {
   /** Units; `gasWei` is its price at base fee and tip. */
   readonly gas: bigint
   readonly gasWei: Wei
+  /** The price of its blobs. */
+  readonly blobWei: Wei
   /** What has to be put down, the bonds of all blocks that are needed at a time. */
   readonly bondWei: Wei
   /** Of that, what certainly does not come back. */
   readonly bondLostWei: Wei
   /** What others get. */
   readonly feesWei: Wei
-  /** Gas, fees and lost bonds: the least that it costs besides the work. */
+  /** Gas, blobs, fees and lost bonds: the least that it costs besides the work. */
   readonly lostWei: Wei
   /** The longest delay of others that it can cause. */
   readonly delaySeconds: bigint
@@ -104,7 +109,7 @@ const LEAST_FORCED = 127
 
 /** All kinds of attack that the rules know, in the order of docs/disputes.md. */
 export function costAttacks(situation: Situation): Attack[] {
-  const { baseFee, tip, nextWork, queueWaiting, surcharge, overturn } = situation
+  const { baseFee, tip, blobBaseFee, nextWork, queueWaiting, surcharge, overturn } = situation
   const bond = bondOf(situation)
   const rivalBond = bondOf(situation, true)
   const figure = (name: keyof typeof gasFigures) => BigInt(gasFigures[name])
@@ -117,12 +122,13 @@ export function costAttacks(situation: Situation): Attack[] {
     attack: AttackName,
     why: string,
     delaySeconds: bigint,
-    cost: Partial<Pick<Attack, 'per' | 'hashes' | 'gas' | 'bondWei' | 'bondLostWei' | 'feesWei'>>,
+    cost: Partial<Pick<Attack, 'per' | 'hashes' | 'gas' | 'blobWei' | 'bondWei' | 'bondLostWei' | 'feesWei'>>,
   ): Attack => {
-    const { per = 'once', hashes = 0n, gas = 0n, bondWei = NOTHING, bondLostWei = NOTHING, feesWei = NOTHING } = cost
+    const { per = 'once', hashes = 0n, gas = 0n, blobWei = NOTHING } = cost
+    const { bondWei = NOTHING, bondLostWei = NOTHING, feesWei = NOTHING } = cost
     const gasWei = costOfGas(gas, addPrices(baseFee, tip))
-    const lostWei = addWei([gasWei, bondLostWei, feesWei])
-    return { attack, per, hashes, gas, gasWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why }
+    const lostWei = addWei([gasWei, blobWei, bondLostWei, feesWei])
+    return { attack, per, hashes, gas, gasWei, blobWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why }
   }
   const perEntry = {
     gas: ceilDiv(figure('force, 10'), 10n),
@@ -152,6 +158,22 @@ export function costAttacks(situation: Situation): Attack[] {
         bondLostWei: toWei(bond - (bond / GWEI / 2n) * GWEI),
       },
     ),
+    ...(blobBaseFee === undefined
+      ? []
+      : [
+          row(
+            'wrong-block-in-blobs',
+            `The same in one blob. It takes ${figure('refuteBlobs, 2 inputs, depth 20')} gas as a rule to kill it, and ${figure('refuteBlobs, worst swap')} at most; half of its bond pays for that.`,
+            late,
+            {
+              hashes: nextWork,
+              gas: figure('publish in blobs, no records'),
+              blobWei: costOfGas(blobGas(1), blobBaseFee),
+              bondWei: bond,
+              bondLostWei: toWei(bond - (bond / GWEI / 2n) * GWEI),
+            },
+          ),
+        ]),
     row(
       'light-rival',
       `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs exactly the work of the first, so it displaces nothing on its own, and its bond, five times that of another block and more where gas is cheap, is lost whoever wins.`,
