@@ -6,6 +6,8 @@ export const OPERATION_CODES = {
   'account-busy':
     'Blob transactions and others of one account cannot wait at the same time: wait, or send them from two accounts.',
   'account-in-use': 'Another process sends from this account: give each a wallet of its own, or stop that process.',
+  'alarm-undelivered':
+    'A webhook or a command of `--on-alarm` did not accept an alarm, which is lost: see to it, since nobody is told otherwise.',
   'already-known': 'The node has this transaction, which counts once: sign a new one to pay again.',
   'already-runs': 'A process of this kind has the folder: use it, stop it, or choose another folder.',
   'anvil-missing':

@@ -10,10 +10,13 @@ export class Troubles<Task extends string> {
   readonly #signal: AbortSignal
   readonly #known = new Map<Task, Error>()
 
-  /** What goes wrong after `signal` is not trouble any more. */
-  constructor(log: Logger, signal: AbortSignal) {
+  readonly #onNews: (task: Task, problem: Error) => void
+
+  /** What goes wrong after `signal` is not trouble any more. `onNews` is told when the log is. */
+  constructor(log: Logger, signal: AbortSignal, onNews: (task: Task, problem: Error) => void = () => undefined) {
     this.#log = log
     this.#signal = signal
+    this.#onNews = onNews
   }
 
   /** Never throws: what the task throws is its trouble. */
@@ -33,6 +36,7 @@ export class Troubles<Task extends string> {
     this.#known.set(task, problem)
     if (known !== undefined && codeOf(known) === codeOf(problem)) return
     this.#log[mayPass(problem) ? 'warn' : 'error'](troubleFacts(problem), `${task}: something is in the way`)
+    this.#onNews(task, problem)
   }
 
   /** Forgets the troubles of all other tasks. */

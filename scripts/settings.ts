@@ -79,6 +79,15 @@ const assetText: z.ZodType<Asset, string> = z.union(
   'ids of assets separated by commas (an infohash, or an address with 0x whose upper and lower case fit its digits), or none',
 )
 
+/** A webhook, or a command that no shell reads: what only a shell understands is refused, rather than handed on as it is. */
+const alarmTarget = z
+  .string()
+  .trim()
+  .regex(
+    /^(https?:\/\/[^\s/]\S*|(?![a-zA-Z][a-zA-Z0-9+.-]*:\/\/)[^-\s"'`$|&;<>][^"'`$|&;<>]*)$/,
+    'a URL that begins with http:// or https://, or a command with arguments between spaces, without quotes or anything else that only a shell reads (put that into a script)',
+  )
+
 const PROFILES = ['local', 'public'] as const satisfies readonly (keyof typeof NETWORK_PROFILES)[]
 const hosts = PROFILES.map((name) => `${NETWORK_PROFILES[name].host} with the profile ${name}`).join(', ')
 const ENCRYPTIONS = ['accepted', 'preferred', 'required'] as const
@@ -348,6 +357,14 @@ const settingsSchema = z.strictObject({
     flag: '--courtesy <seconds>',
     about: 'Others get this many seconds before we pay for what anyone may do: nominate, finalize, claim',
     example: '60',
+  }),
+  onAlarm: alarmTarget.optional().register(info, {
+    env: 'TTX_ON_ALARM',
+    flag: '--on-alarm <target>',
+    about:
+      'Who is told of alarms of the watcher, each one JSON object: a URL, which gets it as a POST, or a command, which gets it on its standard input',
+    example: 'https://alarms.example.org/ttx',
+    mayHoldSecret: true,
   }),
   confirmations: whole(1, 100).default(2).register(info, {
     env: 'TTX_CONFIRMATIONS',

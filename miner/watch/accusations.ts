@@ -3,8 +3,11 @@
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
 import { type Hash, type KeptId, keptIdOf, keptIdsOf } from '../../node/protocol/ids.ts'
+import { describeLoss, describeProblem } from '../../node/protocol/problems.ts'
 import { ALONE_SECONDS } from '../../node/protocol/rules.ts'
 import { later, type Time, toTime } from '../../node/protocol/units.ts'
+import type { Raise } from './alarms/alarm.ts'
+import { tellWrong } from './alarms/telling.ts'
 import type { Cases } from './cases.ts'
 import type { Judge } from './judge.ts'
 import type { Lookout } from './lookout.ts'
@@ -22,6 +25,7 @@ export type AccusationDeps = {
   readonly pursuits: Pick<Pursuits, 'begin' | 'isFull' | 'isUnderWay' | 'most'>
   /** Whether wrong blocks are pursued; else they are only reported. */
   readonly isActing: boolean
+  readonly alarms: Raise
   readonly signal: AbortSignal
 }
 
@@ -47,7 +51,7 @@ export class Accusations {
    * alive: each of those who see blocks has an equal share of the places.
    */
   accuse(): void {
-    const { judge, lookout, names, cases, pursuits, isActing, signal } = this.#deps
+    const { judge, lookout, names, cases, pursuits, isActing, signal, alarms } = this.#deps
     for (const { block, look, publishedAt, by } of this.#inTurns()) {
       const { id } = block
       const verdict = judge.verdictOn(id)
@@ -55,7 +59,10 @@ export class Accusations {
       // Who sees it may know but a part of its id; whoever judged it has seen its header.
       const [whole, kept] = [names.whole(id), keptIdOf(id)]
       const advice = isActing ? '' : `; kill it with "ttx refute ${whole}", or run "ttx watch --defend"`
-      const opened = cases.open(whole, `step ${verdict.step}: ${verdict.problem}`, deadlineOf({ publishedAt }), advice)
+      const isNew = cases.get(id) === undefined
+      const text = describeProblem(verdict.step, verdict.problem)
+      const opened = cases.open(whole, text, deadlineOf({ publishedAt }), advice, describeLoss(verdict.problem))
+      if (isNew) tellWrong(alarms, opened, verdict, isActing)
       if (!isActing || opened.state === 'tried') continue
       // Once for each look: one that was begun before the last pursuit ended says nothing about how it ended.
       if (pursuits.isUnderWay(id)) this.#pursued.set(kept, lookout.looks)
@@ -80,7 +87,7 @@ export class Accusations {
       if (known !== undefined)
         cases.close({ block: id, problem: known.problem, deadline: known.deadline, by: 'others' })
       if (judge.verdictOn(id)?.verdict === 'valid')
-        this.#lament(id, 'the bridge refuted a block that our own replay finds RIGHT')
+        this.#lament('right-refuted', id, 'the bridge refuted a block that our own replay finds RIGHT')
     }
     const list = lookout.nodeBlocks()
     for (const block of list) this.#closeTold(block, list[0]?.id, isAlive)
@@ -89,7 +96,8 @@ export class Accusations {
     const isKept = (id: KeptId) => alive.has(id) || seen.has(id) || pursuits.isUnderWay(id)
     for (const id of finals) {
       const isWrong = judge.verdictOn(id)?.verdict === 'invalid'
-      if (isWrong) this.#lament(id, 'a WRONG block is final: the bridge is dead, or the one who says so lies')
+      if (isWrong)
+        this.#lament('wrong-final', id, 'a WRONG block is final: the bridge is dead, or the one who says so lies')
     }
     cases.keep((id) => isKept(keptIdOf(id)))
     for (const known of [this.#pursued, this.#callers, this.#lamented]) {
@@ -102,16 +110,20 @@ export class Accusations {
    * `node-is-wrong` where it calls right what is not.
    */
   compareWithNode(): void {
-    const { lookout, judge, cases } = this.#deps
+    const { lookout, judge, cases, alarms } = this.#deps
+    const tell = (block: Hash, error: OperationError) => {
+      alarms.raise('disagreement', keptIdOf(block), `${error.message}.`, { block, code: error.code })
+      return error
+    }
     let difference: OperationError | undefined
     for (const { id, verdict, problem = 'no reason given', publishedAt, refuted } of lookout.nodeBlocks().slice(1)) {
       const ours = judge.verdictOn(id)?.verdict
       if (refuted || ours === undefined) continue
-      if (ours === 'invalid' && verdict === 'valid') difference ??= nodeIsWrong(id)
+      if (ours === 'invalid' && verdict === 'valid') difference ??= tell(id, nodeIsWrong(id))
       if (ours !== 'valid' || verdict !== 'invalid') continue
       cases.open(id, problem, deadlineOf({ publishedAt: toTime(publishedAt) }), ', says the node')
       cases.change(id, { state: 'doubtful' })
-      difference ??= verdictsDiffer(id, problem)
+      difference ??= tell(id, verdictsDiffer(id, problem))
     }
     if (difference !== undefined) throw difference
   }
@@ -142,7 +154,8 @@ export class Accusations {
     return taken.length < share
   }
 
-  #lament(block: Hash, what: string): void {
+  #lament(kind: 'right-refuted' | 'wrong-final', block: Hash, what: string): void {
+    this.#deps.alarms.raise(kind, keptIdOf(block), `Block ${block}: ${what}.`, { block })
     if (!this.#lamented.has(keptIdOf(block))) this.#deps.log.error({ block }, what)
     this.#lamented.add(keptIdOf(block))
   }

@@ -1,8 +1,7 @@
 // What each kind of delay costs its author, and how long it can last: the rules of the bridge at the prices of now. Pure.
 
 import { gasFigures } from '../../deployments/gas.ts'
-import { bondOf, countedPrice, forceFee } from '../../node/ethereum/calls.ts'
-import type { Hash } from '../../node/protocol/ids.ts'
+import { blobGas, bondOf, countedPrice, forceFee } from '../../node/ethereum/calls.ts'
 import {
   ALONE_SECONDS,
   BOND_SECONDS,
@@ -14,7 +13,7 @@ import {
   SIBLING_SECONDS,
   STEP_LIMIT,
 } from '../../node/protocol/rules.ts'
-import { BLOCK_SECONDS, targetFloor, workOf } from '../../node/protocol/target.ts'
+import { BLOCK_SECONDS } from '../../node/protocol/target.ts'
 import {
   addPrices,
   addWei,
@@ -25,7 +24,7 @@ import {
   type Wei,
   type Work,
 } from '../../node/protocol/units.ts'
-import type { Result } from '../../node/rpc/api.ts'
+import type { Overturn } from './overturn.ts'
 
 /** Work in expected hashes. */
 export type Situation = {
@@ -33,6 +32,8 @@ export type Situation = {
   /** What the bridge counts bonds and entries of its queue at, at least. */
   readonly floorPrice: GasPrice
   readonly tip: GasPrice
+  /** Of a unit of blob gas; absent where blocks cannot be posted in blobs. */
+  readonly blobBaseFee?: GasPrice
   /** Of the easiest block that could be published on the tip now. */
   readonly nextWork: Work
   /** Forced transactions in the queue that no block on the leading branch has consumed. */
@@ -42,25 +43,10 @@ export type Situation = {
   readonly overturn: Overturn
 }
 
-/** The deepest that a new branch could cut now. */
-export type Overturn = {
-  /** The branch would begin on this block. */
-  readonly above: Hash
-  /** Blocks that are there now and would be displaced; zero: only one that is still to come. */
-  readonly displaced: number
-  /** Expected, to be ahead of what is there now; all that others add until `closesAt` comes on top. */
-  readonly hashes: bigint
-  /** The least number of blocks for it, as a block holds at most about twice the work of its parent. */
-  readonly blocks: number
-  /** Whether its first block is a new rival, which has exactly the work of the first one there, and whose bond is lost. */
-  readonly isRival: boolean
-  /** The last second in which a block may be published to take part, unix; absent if the race has not begun. */
-  readonly closesAt?: number
-}
-
 export type AttackName =
   | 'false-proof'
   | 'wrong-block'
+  | 'wrong-block-in-blobs'
   | 'light-rival'
   | 'last-second-rival'
   | 'heavier-branch'
@@ -77,24 +63,21 @@ export type Attack = {
   /** Units; `gasWei` is its price at base fee and tip. */
   readonly gas: bigint
   readonly gasWei: Wei
+  /** The price of its blobs. */
+  readonly blobWei: Wei
   /** What has to be put down, the bonds of all blocks that are needed at a time. */
   readonly bondWei: Wei
   /** Of that, what certainly does not come back. */
   readonly bondLostWei: Wei
   /** What others get. */
   readonly feesWei: Wei
-  /** Gas, fees and lost bonds: the least that it costs besides the work. */
+  /** Gas, blobs, fees and lost bonds: the least that it costs besides the work. */
   readonly lostWei: Wei
   /** The longest delay of others that it can cause. */
   readonly delaySeconds: bigint
   /** Why it is not longer, in plain words. */
   readonly why: string
 }
-
-type Block = Pick<
-  Result<'bridge_blocks'>['blocks'][number],
-  'id' | 'parent' | 'height' | 'target' | 'work' | 'publishedAt' | 'verdict' | 'refuted' | 'preferred'
->
 
 /** Wrong blocks are assumed to be refuted this long after their publication at the latest (docs/disputes.md). */
 const REFUTED_SECONDS = ALONE_SECONDS
@@ -104,7 +87,7 @@ const LEAST_FORCED = 127
 
 /** All kinds of attack that the rules know, in the order of docs/disputes.md. */
 export function costAttacks(situation: Situation): Attack[] {
-  const { baseFee, tip, nextWork, queueWaiting, surcharge, overturn } = situation
+  const { baseFee, tip, blobBaseFee, nextWork, queueWaiting, surcharge, overturn } = situation
   const bond = bondOf(situation)
   const rivalBond = bondOf(situation, true)
   const figure = (name: keyof typeof gasFigures) => BigInt(gasFigures[name])
@@ -117,12 +100,13 @@ export function costAttacks(situation: Situation): Attack[] {
     attack: AttackName,
     why: string,
     delaySeconds: bigint,
-    cost: Partial<Pick<Attack, 'per' | 'hashes' | 'gas' | 'bondWei' | 'bondLostWei' | 'feesWei'>>,
+    cost: Partial<Pick<Attack, 'per' | 'hashes' | 'gas' | 'blobWei' | 'bondWei' | 'bondLostWei' | 'feesWei'>>,
   ): Attack => {
-    const { per = 'once', hashes = 0n, gas = 0n, bondWei = NOTHING, bondLostWei = NOTHING, feesWei = NOTHING } = cost
+    const { per = 'once', hashes = 0n, gas = 0n, blobWei = NOTHING } = cost
+    const { bondWei = NOTHING, bondLostWei = NOTHING, feesWei = NOTHING } = cost
     const gasWei = costOfGas(gas, addPrices(baseFee, tip))
-    const lostWei = addWei([gasWei, bondLostWei, feesWei])
-    return { attack, per, hashes, gas, gasWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why }
+    const lostWei = addWei([gasWei, blobWei, bondLostWei, feesWei])
+    return { attack, per, hashes, gas, gasWei, blobWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why }
   }
   const perEntry = {
     gas: ceilDiv(figure('force, 10'), 10n),
@@ -152,6 +136,22 @@ export function costAttacks(situation: Situation): Attack[] {
         bondLostWei: toWei(bond - (bond / GWEI / 2n) * GWEI),
       },
     ),
+    ...(blobBaseFee === undefined
+      ? []
+      : [
+          row(
+            'wrong-block-in-blobs',
+            `The same in one blob. It takes ${figure('refuteBlobs, 2 inputs, depth 20')} gas as a rule to kill it, and ${figure('refuteBlobs, worst swap')} at most; half of its bond pays for that.`,
+            late,
+            {
+              hashes: nextWork,
+              gas: figure('publish in blobs, no records'),
+              blobWei: costOfGas(blobGas(1), blobBaseFee),
+              bondWei: bond,
+              bondLostWei: toWei(bond - (bond / GWEI / 2n) * GWEI),
+            },
+          ),
+        ]),
     row(
       'light-rival',
       `With a rival beside it a block is final ${hours(RACE_SECONDS)} after the first of them instead of ${hours(ALONE_SECONDS)}, and up to ${hours(NOMINATION_SECONDS)} later where nobody nominates in time. More rivals add nothing, and races on several heights run beside each other. A rival needs exactly the work of the first, so it displaces nothing on its own, and its bond, five times that of another block and more where gas is cheap, is lost whoever wins.`,
@@ -201,77 +201,6 @@ export function costAttacks(situation: Situation): Attack[] {
   ]
 }
 
-/**
- * The lowest fork that a new branch could make ahead of the leading one. `blocks` are the last final one and all above it, in the order of
- * publication; `now` is Ethereum's time, and `nextWork` that of the easiest block that could come on the tip.
- */
-export function findOverturn(blocks: readonly Block[], now: number, nextWork: Work): Overturn {
-  const [final] = blocks
-  if (final === undefined) throw new RangeError('there is a final block at least')
-  const branch = [final, ...blocks.filter(({ preferred, id }) => preferred && id !== final.id)]
-  const tip = branch.at(-1) ?? final
-  const rivals = heaviestRivals(blocks, branch)
-  const live = Map.groupBy(
-    blocks.filter(({ refuted }) => !refuted),
-    ({ parent }) => parent,
-  )
-  for (const [i, fork] of branch.slice(0, -1).entries()) {
-    // In the order of publication.
-    const [first] = live.get(fork.id) ?? []
-    if (first === undefined) continue
-    const closesAt = first.publishedAt + Number(BRANCH_SECONDS)
-    const isOpen = now < first.publishedAt + Number(SIBLING_SECONDS)
-    // A rival branch that is there already saves the work that is in it.
-    const base = (now <= closesAt ? rivals.get(fork.id) : undefined) ?? (isOpen ? fork : undefined)
-    if (base === undefined) continue
-    const isRival = base === fork
-    const missing = tip.work - base.work + 1n
-    if (!isRival) {
-      return {
-        above: base.id,
-        displaced: branch.length - 1 - i,
-        hashes: missing,
-        blocks: blocksFor(base.target, missing),
-        isRival,
-        closesAt,
-      }
-    }
-    // Its first block has the work of the first one, be that right or wrong; what more is needed comes above.
-    const least = first.work - fork.work
-    const rest = max(missing - least, 0n)
-    const count = 1 + blocksFor(first.target, rest)
-    return { above: base.id, displaced: branch.length - 1 - i, hashes: least + rest, blocks: count, isRival, closesAt }
-  }
-  const hashes = nextWork + 1n
-  return { above: tip.id, displaced: 0, hashes, blocks: 1 + blocksFor(tip.target, 1n), isRival: true }
-}
-
-/** By the block of the branch above which they leave it: the heaviest of the blocks off it that are not known to be wrong, and do not build on such a one. */
-function heaviestRivals(blocks: readonly Block[], branch: readonly Block[]): ReadonlyMap<Hash, Block> {
-  const onBranch = new Set(branch.map(({ id }) => id))
-  const forks = new Map<Hash, Hash>()
-  const heaviest = new Map<Hash, Block>()
-  for (const block of blocks) {
-    const fork = onBranch.has(block.parent) ? block.parent : forks.get(block.parent)
-    const isPossible = (block.verdict === 'valid' || block.verdict === 'unknown') && !block.refuted
-    if (fork === undefined || onBranch.has(block.id) || !isPossible) continue
-    forks.set(block.id, fork)
-    const best = heaviest.get(fork)
-    if (best === undefined || block.work > best.work) heaviest.set(fork, block)
-  }
-  return heaviest
-}
-
-/** The least number of blocks above one with `target` that together hold this much work. */
-function blocksFor(target: bigint, hashes: bigint): number {
-  let count = 0
-  for (let [left, next] = [hashes, targetFloor(target)]; left > 0n; next = targetFloor(next)) {
-    left -= workOf(next)
-    count++
-  }
-  return count
-}
-
 function hours(seconds: bigint): string {
   const count = seconds / 3_600n
   return count === 1n ? 'an hour' : `${count} hours`
@@ -279,8 +208,4 @@ function hours(seconds: bigint): string {
 
 function ceilDiv(a: bigint, b: bigint): bigint {
   return (a + b - 1n) / b
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
 }

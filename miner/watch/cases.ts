@@ -32,11 +32,13 @@ const LAST_MS = 8.64e15
 
 export class Cases {
   readonly #log: Logger
+  readonly #onKilled: (dead: Case) => void
   /** A block is one case, whatever it is called by those who see it. */
   readonly #cases = new Map<KeptId, Case>()
 
-  constructor(log: Logger) {
+  constructor(log: Logger, onKilled: (dead: Case) => void = () => undefined) {
     this.#log = log
+    this.#onKilled = onKilled
   }
 
   all(): readonly Case[] {
@@ -47,8 +49,11 @@ export class Cases {
     return this.#cases.get(keptIdOf(block))
   }
 
-  /** Begins a case, unless there is one; then the earlier of the two deadlines counts. `advice` is for the reader of the alarm. */
-  open(block: Hash, problem: string, deadline: Time, advice: string): Case {
+  /**
+   * Begins a case, unless there is one; then the earlier of the two deadlines counts. `advice` and `loss`, who would have lost what, are
+   * for the reader of the alarm.
+   */
+  open(block: Hash, problem: string, deadline: Time, advice: string, loss?: string): Case {
     const known = this.get(block)
     if (known !== undefined) {
       if (deadline < known.deadline) this.change(block, { deadline })
@@ -56,9 +61,11 @@ export class Cases {
     }
     const next = { block, problem, deadline, state: 'open' } as const
     this.#cases.set(keptIdOf(block), next)
-    // Whatever an endpoint says: dates end somewhere.
-    const canBeFinalAt = new Date(Math.min(1_000 * Number(deadline), LAST_MS)).toISOString()
-    this.#log.error({ block, problem, canBeFinalAt }, `a block on Ethereum is WRONG${advice}`)
+    const canBeFinalAt = dateOf(deadline)
+    this.#log.error(
+      { block, problem, ...(loss === undefined ? {} : { loss }), canBeFinalAt },
+      `a block on Ethereum is WRONG${advice}`,
+    )
     return next
   }
 
@@ -73,11 +80,15 @@ export class Cases {
     if (known?.state === 'killed') return
     const { by, gas, transaction } = kill
     const block = known?.block ?? kill.block
-    this.#cases.set(keptIdOf(block), { ...known, ...kill, block, state: 'killed' })
+    const dead: Case = { ...known, ...kill, block, state: 'killed' }
+    this.#cases.set(keptIdOf(block), dead)
     const facts = { block, ...(gas === undefined ? {} : { gas: `${gas}` }), ...(transaction ? { transaction } : {}) }
     // Of one that was dead when we first looked at it, nobody knows who it was: perhaps we, before a restart.
     if (known === undefined && by === 'others') this.#log.info(facts, 'a wrong block was killed before we looked at it')
-    else this.#log.warn(facts, by === 'us' ? 'killed a wrong block' : 'a wrong block was killed by somebody else')
+    else {
+      this.#log.warn(facts, by === 'us' ? 'killed a wrong block' : 'a wrong block was killed by somebody else')
+      this.#onKilled(dead)
+    }
   }
 
   /** Forgets all others, but for the last ones that were killed: they are below the final block, or a reorganisation took them. */
@@ -86,4 +97,9 @@ export class Cases {
     const last = new Set(killed.slice(-KILLED).map(({ block }) => block))
     for (const [kept, { block }] of this.#cases) if (!isKept(block) && !last.has(block)) this.#cases.delete(kept)
   }
+}
+
+/** ISO 8601. Whatever an endpoint says: dates end somewhere. */
+export function dateOf(moment: Time): string {
+  return new Date(Math.min(1_000 * Number(moment), LAST_MS)).toISOString()
 }

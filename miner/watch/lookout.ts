@@ -28,12 +28,12 @@ export type LookoutOptions = {
 
 /**
  * Whether what is seen can be trusted. `blurred`: node and endpoints are about to agree, or it is too early to say that they do not.
- * A doubt must never have a wrong block left alone: it is a reason not to bring anything forward, and nothing else.
+ * `isDead`: the node says that the bridge is. A doubt must never have a wrong block left alone: it is a reason not to bring anything forward, and nothing else.
  */
 export type Trust =
   | { readonly state: 'clear'; readonly living: ReadonlySet<Hash> }
   | { readonly state: 'blurred' }
-  | { readonly state: 'doubt'; readonly why: string }
+  | { readonly state: 'doubt'; readonly why: string; readonly isDead?: true }
 
 export const PATIENCE_MS = 10_000
 
@@ -133,7 +133,8 @@ export class Lookout {
     const { status } = node.is
     if (status.state !== 'live') {
       const why = describeDoubt(status)
-      return status.state === 'syncing' ? this.#blur(why) : { state: 'doubt', why }
+      if (status.state === 'syncing') return this.#blur(why)
+      return { state: 'doubt', why, ...(status.state === 'dead' ? { isDead: true } : {}) }
     }
     const tree = this.#node.view?.tree
     if (tree === undefined) return this.#blur('the node does not say which blocks there are')

@@ -9,6 +9,7 @@ import { concat } from '../../node/protocol/bytes.ts'
 import { keccak } from '../../node/protocol/hash.ts'
 import type { SealedHeader } from '../../node/protocol/header.ts'
 import { type Hash, toBytes } from '../../node/protocol/ids.ts'
+import type { Problem } from '../../node/protocol/problems.ts'
 import type { QueuePlace } from '../../node/protocol/queue.ts'
 import type { WholeBlock } from '../../node/protocol/replay.ts'
 import { requestLeaf, requestProofs } from '../../node/protocol/requests.ts'
@@ -26,7 +27,6 @@ export type RefutationParent = { readonly sealed: SealedHeader; readonly state: 
 export type Opener = (blobs: readonly Uint8Array[], elements: readonly number[]) => Promise<readonly ElementOpening[]>
 
 type Wrong = Extract<Verdict, { verdict: 'invalid' }>
-type Problem = Wrong['problem']
 
 /** What a block in blobs states beside the state of a row: nothing has to be replayed to see that it is wrong. */
 const MISSTATED: ReadonlySet<Problem> = new Set(['WrongEnd', 'WrongEntry', 'WrongRequests', 'OtherRequest'])

@@ -16,6 +16,9 @@ import { Troubles } from '../../node/trouble.ts'
 import { DueCalls } from '../due-calls.ts'
 import type { Surroundings } from '../options.ts'
 import { Accusations } from './accusations.ts'
+import type { Deliver } from './alarms/alarm.ts'
+import { Alarms } from './alarms/alarms.ts'
+import { standingOf, tellDeath, tellTrouble } from './alarms/telling.ts'
 import { type Case, Cases } from './cases.ts'
 import { Docket } from './docket.ts'
 import type { Logs } from './evidence/endpoint-source.ts'
@@ -41,6 +44,8 @@ export type WatcherDeps = Surroundings & {
   readonly sender?: TransactionSender
   /** What is watched, if that is known without the node. */
   readonly network?: { readonly rules: Rules; readonly genesis: Genesis }
+  /** Who is told of alarms, beside the log. May fail, hang or be slow: nothing waits for it. */
+  readonly deliver?: Deliver
 }
 
 export type WatcherOptions = LookoutOptions &
@@ -77,6 +82,7 @@ export class Watcher implements AsyncDisposable {
   /** Its threads start with the first block in blobs. */
   readonly #kzg = new KzgPool()
   readonly #troubles: Troubles<string>
+  readonly #alarms: Alarms
   readonly #lookout: Lookout
   readonly #cases: Cases
   readonly #names = new Names()
@@ -93,8 +99,13 @@ export class Watcher implements AsyncDisposable {
     this.#deps = deps
     this.#log = deps.log.child({ part: 'watcher' })
     this.#options = { ...DEFAULTS, ...options }
-    this.#troubles = new Troubles(this.#log, this.#stop.signal)
-    this.#cases = new Cases(this.#log)
+    const { signal } = this.#stop
+    this.#alarms = new Alarms({
+      ...{ log: this.#log, now: deps.now, deliver: deps.deliver, signal },
+      standing: () => standingOf(this.#cases.all()),
+    })
+    this.#troubles = new Troubles(this.#log, signal, (task, problem) => tellTrouble(this.#alarms, task, problem))
+    this.#cases = new Cases(this.#log, (dead) => tellDeath(this.#alarms, dead))
     const { node, readers = [], sender, now } = deps
     const { defend, dryRun, courtesyMs } = this.#options
     const seeing = readers.length === 0 && sender !== undefined ? [sender.ethereum] : readers
@@ -124,6 +135,7 @@ export class Watcher implements AsyncDisposable {
     await this.#running
     await this.#bringing
     await this.#pursuits.ended()
+    await this.#alarms.ended()
     await this.#kzg.stop()
     this.#state = 'stopped'
   }
@@ -177,11 +189,15 @@ export class Watcher implements AsyncDisposable {
     this.#trust = trust
     if (trust.state === 'clear') {
       if (this.#state !== 'watching') this.#log.info({ blocks: trust.living.size }, 'all agree: watching')
+      if (this.#state === 'unknown') this.#alarms.raise('clear', '', 'Node and endpoints see the same again.')
       this.#state = 'watching'
       this.#doubt = undefined
     }
     if (trust.state !== 'doubt') return
-    const { why } = trust
+    const { why, isDead = false } = trust
+    // Not again while it lasts, whatever the reason turns into.
+    if (this.#doubt === undefined && !isDead) this.#alarms.raise('doubt', '', `Not all see the same: ${why}.`)
+    if (isDead) this.#alarms.raise('bridge-dead', '', `${why}.`)
     if (this.#doubt !== why)
       this.#log.error(
         {},
@@ -204,6 +220,7 @@ export class Watcher implements AsyncDisposable {
       ...{ log, judge, lookout, cases, pursuits, signal },
       names: this.#names,
       isActing: defend || dryRun,
+      alarms: this.#alarms,
     })
     while (!signal.aborted) {
       const trees = lookout.seers.flatMap(({ view }) => view?.tree ?? [])
@@ -219,6 +236,7 @@ export class Watcher implements AsyncDisposable {
       await this.#troubles.try('comparing verdicts', async () => accusations.compareWithNode())
       this.#forgetTroubles(living)
       this.#bringForward(judge, docket, living)
+      this.#alarms.tick()
       await this.#pause()
     }
   }
@@ -268,6 +286,8 @@ export class Watcher implements AsyncDisposable {
     const own = network === undefined ? {} : { own: network.rules }
     const patienceMs = this.#options.patienceMs ?? PATIENCE_MS
     const { rules, dissent } = await readRules({ node, endpoints: this.#endpoints(), ...own }, patienceMs, signal)
+    this.#alarms.nameNetwork(rules)
+    this.#alarms.raise('watching', '', 'The watcher has begun: alarms arrive here.')
     if (dissent !== undefined) this.#troubles.add('comparing networks', dissent)
     const genesis = network === undefined ? {} : { genesis: network.genesis }
     const parts = { rules, log: this.#log, node, logs, beacons, kzg: this.#kzg, names: this.#names }

@@ -18,7 +18,7 @@ import { preferredTip } from './fork-choice.ts'
 import { pendingEntries, type QueuedEntry, queuedEntryAt } from './queue-view.ts'
 import type { BridgeRecords } from './records/bridge-records.ts'
 import type { BlockBody } from './records/judging/judge.ts'
-import { type BridgeBlock, type BridgeView, payableNumbers } from './view.ts'
+import { type BridgeBlock, type BridgeView, compareHeights, payableNumbers } from './view.ts'
 
 /**
  * - `syncing`: the view is not complete yet.
@@ -41,6 +41,15 @@ export type FollowerEvents = {
 }
 
 const MOST_TORRENTS = 10_000
+
+const sorted = new WeakMap<BridgeView, readonly BridgeBlock[]>()
+
+/** Once for each view. */
+function byHeight(view: BridgeView): readonly BridgeBlock[] {
+  const known = sorted.get(view) ?? [...view.blocks.values()].sort(compareHeights)
+  sorted.set(view, known)
+  return known
+}
 
 /** Answers from what the follower has read. All of it is of the same moment. */
 export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
@@ -74,6 +83,29 @@ export abstract class BridgeAnswers extends EventEmitter<FollowerEvents> {
     if (known !== undefined || !isShortId(id)) return known
     for (const block of blocks.values()) if (isSameBlock(block.id, id)) return block
     return undefined
+  }
+
+  /**
+   * All blocks that were published since this node began, by height, those of one height in the order of publication: from a height on, or after
+   * a block.
+   */
+  async *blocksFrom(from: bigint | BridgeBlock): AsyncGenerator<BridgeBlock> {
+    const { view } = this
+    const recent = byHeight(view)
+    let next = recent.findIndex((block) =>
+      typeof from === 'bigint' ? block.sealed.header.height >= from : compareHeights(block, from) > 0,
+    )
+    if (next < 0) next = recent.length
+    for await (const old of this.#records.journal.archive.blocks(from)) {
+      // The archive has it a moment before the view has lost it.
+      if (view.blocks.has(old.id)) continue
+      for (let block = recent[next]; block !== undefined && compareHeights(block, old) < 0; block = recent[next]) {
+        next++
+        yield block
+      }
+      yield old
+    }
+    yield* recent.slice(next)
   }
 
   /** An entry of the queue, however old; `undefined` for one before those that this node began with. */

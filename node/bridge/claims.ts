@@ -56,7 +56,7 @@ const paidUp = new WeakSet<BridgeBlock>()
 
 /** The requests of a valid block, in step order. */
 export function requestViews(rules: Rules, view: BridgeView, block: BridgeBlock, body: BlockBody): RequestView[] {
-  const isPayable = isFinal(view, block)
+  const isPayable = isFinal(block)
   return requestsOf(rules, body.steps).map((request, i) => ({
     ...request,
     net: request.asset === undefined ? netOf(request.tokens) : request.tokens,
@@ -95,7 +95,7 @@ export function maturedClaims(
   body: BlockBody,
   isWanted: (request: OpenRequest) => boolean = () => true,
 ): MaturedClaim[] {
-  if (!isFinal(view, block)) return []
+  if (!isFinal(block)) return []
   const steps = splitSteps(body.steps)
   const open = block.requests
     .flatMap((place) => openRequest(view, block, place, steps[place.step]) ?? [])
@@ -115,13 +115,12 @@ export function maturedClaims(
 /** The request that is this step of the block, paid or not, with its proof; undefined unless it is one, of a final block. */
 export function provenRequest(
   rules: Rules,
-  view: BridgeView,
   block: BridgeBlock,
   body: BlockBody,
   step: number,
 ): ProvenRequest | undefined {
   const number = requestNumberOf(block, step)
-  if (number === undefined || !isFinal(view, block)) return undefined
+  if (number === undefined || !isFinal(block)) return undefined
   const index = Number(number - block.sealed.header.firstRequest)
   const request = requestsOf(rules, body.steps)[index]
   const asked = requestsIn(splitSteps(body.steps))
@@ -131,8 +130,9 @@ export function provenRequest(
   return { ...request, ...place }
 }
 
-export function isFinal(view: BridgeView, block: BridgeBlock): boolean {
-  return block.finality !== undefined || block.id === view.root
+/** Of one with which the view once began nothing says where it was published, or made final. */
+export function isFinal({ finality, place }: BridgeBlock): boolean {
+  return finality !== undefined || place === undefined
 }
 
 /** Without its signature being looked at: the step is one of a request that was judged. */

@@ -109,6 +109,18 @@ export function* descent(view: Pick<BridgeView, 'blocks'>, id: Hash): Generator<
   }
 }
 
+/** Lower ones first, those of one height in the order of publication; what has no place was there before all others. */
+export function compareHeights(a: BridgeBlock, b: BridgeBlock): number {
+  const [aHeight, bHeight] = [a.sealed.header.height, b.sealed.header.height]
+  return aHeight === bHeight ? comparePublications(a, b) : aHeight < bHeight ? -1 : 1
+}
+
+/** In the order of publication; what has no place was there before all others. */
+export function comparePublications({ place: a }: BridgeBlock, { place: b }: BridgeBlock): number {
+  if (a === undefined || b === undefined) return Number(b === undefined) - Number(a === undefined)
+  return a.number === b.number ? a.logIndex - b.logIndex : Number(a.number - b.number)
+}
+
 /** Whether our own replay says so, of the block or of one below it. */
 export function isWrong({ verdict }: BlockVerdict): boolean {
   return verdict === 'invalid' || verdict === 'doomed'

@@ -34,6 +34,27 @@ export async function readAllBlocks(node: NodeClient, signal?: AbortSignal): Pro
   }
 }
 
+/**
+ * All blocks that the node knows from a height on, refuted and displaced ones too, by height, those of one height in the order of publication; with
+ * the node's status at the end. Throws what the node throws, and `OperationError('bad-answer')`.
+ */
+export async function readHistory(node: NodeClient, from: bigint, signal?: AbortSignal): Promise<AllBlocks> {
+  for (let tries = 1; ; tries++) {
+    try {
+      let { status, blocks, next } = await node.call('bridge_history', { from }, signal)
+      for (let pages = 2; next !== undefined; pages++) {
+        if (pages > MOST_PAGES) throw endless(node)
+        const page: Page = await node.call('bridge_history', { after: next }, signal)
+        for (const block of page.blocks) blocks.push(block)
+        ;({ status, next } = page)
+      }
+      return { status, blocks }
+    } catch (error) {
+      if (!isGone(error) || tries >= TRIES) throw error
+    }
+  }
+}
+
 /** All blocks that were published on `parent`, refuted ones too, in the order of publication. Throws what the node throws. */
 export async function readAllChildren(node: NodeClient, parent: Hash, signal?: AbortSignal): Promise<Page['blocks']> {
   for (let tries = 1; ; tries++) {

@@ -14,6 +14,7 @@ import { bridgeAbi } from '../../deployments/bridge-abi.ts'
 import { gatewayAbi } from '../../deployments/gateway-abi.ts'
 import { gatewayFactoryAbi } from '../../deployments/gateway-factory-abi.ts'
 import { isOperationError, OperationError } from '../errors.ts'
+import { REFUSED_BLOCKS } from '../protocol/problems.ts'
 
 type BridgeErrorName = Extract<(typeof bridgeAbi)[number], { type: 'error' }>['name']
 
@@ -141,12 +142,18 @@ export function readRefusal(call: string, error: unknown, isElsewhere = false): 
     const ofBridge: Meanings = MEANINGS
     const meaning = ofGateway ?? ofBridge[errorName]
     const facts = { call, error: errorName, values }
-    const text = `${call} would be refused by the ${ofGateway ? 'gateway' : 'bridge'} with ${errorName}(${values.join(', ')}): ${meaning?.text ?? 'a bug of this program, please report it'}`
+    const text = `${call} would be refused by the ${ofGateway ? 'gateway' : 'bridge'} with ${errorName}(${values.join(', ')}): ${meaning?.text ?? describeRefused(errorName) ?? 'a bug of this program, please report it'}`
     return new OperationError('bridge-refused', text, { facts, retry: meaning?.retry ?? false, cause })
   } catch {
     const text = `${call} would fail with an error that this version does not know: ${data.slice(0, 74)}`
     return new OperationError('call-reverted', text, { facts: { call, data: data.slice(0, 74) }, cause })
   }
+}
+
+/** What the bridge has against the content of a block, in words; `undefined` for any other error of it. */
+export function describeRefused(errorName: string): string | undefined {
+  const words: Readonly<Partial<Record<string, string>>> = REFUSED_BLOCKS
+  return words[errorName]
 }
 
 /** Whether a refusal is this error of the contract. */

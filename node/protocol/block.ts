@@ -9,10 +9,11 @@ import { keccak } from './hash.ts'
 import type { Header, SealedHeader } from './header.ts'
 import { type Hash, toBytes, toHash } from './ids.ts'
 import { unpackTransaction } from './packed.ts'
+import type { Problem } from './problems.ts'
 import { placeOfStep, type QueueEntry, type QueuePlace } from './queue.ts'
 import { type Asked, asksForTtx, requestsIn, requestsRoot } from './requests.ts'
 import { RuleError } from './rule-error.ts'
-import type { Reason, Rules } from './rules.ts'
+import type { Rules } from './rules.ts'
 import { ofAsset, type State, stateRoot } from './state.ts'
 import { decodeStep, queueFeeOf, readLanes, splitSteps, transactionIn } from './step.ts'
 import { type Posted, splitPosted, traceOf, traceRoot } from './trace.ts'
@@ -41,15 +42,7 @@ export type Verdict =
   | {
       readonly verdict: 'invalid'
       readonly step: number
-      readonly problem:
-        | Exclude<Reason, 'None'>
-        | 'WrongState'
-        | 'WrongVoid'
-        | 'WrongEnd'
-        | 'WrongEntry'
-        | 'WrongRequests'
-        | 'OtherRequest'
-        | 'WrongGrowth'
+      readonly problem: Problem
       readonly stated: Hash
       readonly expected?: Hash
     }

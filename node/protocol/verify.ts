@@ -7,6 +7,7 @@ import { infohashOf } from './infohash.ts'
 import { isMemo } from './members.ts'
 import { amountOf, type Offer } from './offer.ts'
 import { type PackedTake, type PackedTransfer, packTransaction, unpackTransaction } from './packed.ts'
+import { PROBLEM_WORDS } from './problems.ts'
 import { RuleError } from './rule-error.ts'
 import type { Reason, Rules } from './rules.ts'
 import { recoverSender } from './signature.ts'
@@ -61,10 +62,14 @@ export function verifyFile(rules: Rules, file: Uint8Array): VerifiedTransaction 
 
 /** The error for a transaction that the step function refuses. */
 export function invalidTransaction(reason: Reason, infohash: Infohash): RuleError {
-  return new RuleError('invalid-transaction', `transaction ${infohash} is invalid: ${EXPLANATIONS[reason]}`, {
-    infohash,
-    reason,
-  })
+  return new RuleError(
+    'invalid-transaction',
+    `transaction ${infohash} is invalid: ${reason === 'None' ? 'nothing is wrong with it' : PROBLEM_WORDS[reason].meaning}`,
+    {
+      infohash,
+      reason,
+    },
+  )
 }
 
 function isOtherPayee(a: SignedTransaction, b: SignedTransaction): boolean {
@@ -129,23 +134,4 @@ function bodyOf(rules: Rules, fields: PackedTransfer): TransactionBody {
     ...(fields.issuance ? { issuance: true } : {}),
     ...(fields.request ? { bridge: { chain: rules.chain, to: payee } } : {}),
   }
-}
-
-const EXPLANATIONS: Record<Reason, string> = {
-  None: 'nothing is wrong with it',
-  Malformed: 'its packed form has no shape',
-  ZeroTokens: 'it moves no tokens; the least amount is one base unit',
-  BadMemo: 'its memo has a character outside 0x20 to 0x7e, a quote or a backslash',
-  BadPrev: 'its inputs are not strictly ascending',
-  BadPayee:
-    'its payee is zero, the bridge without a request, the token, the asset itself, or a bridge on another chain',
-  BelowMinimum: 'it asks to bridge less than the minimum',
-  BadSignature: 'its signature is not canonical or was not made by the sender that it names',
-  MissingInput: 'it spends an output that its sender does not own (any more)',
-  Overspend: 'its inputs or its account hold less than it spends',
-  BadAsset: 'its asset is of no kind that there is, or was issued on TTX and cannot be requested on Ethereum',
-  BadOffer:
-    'it takes an offer that its maker, or somebody else than the one who is named, takes, or that is of one asset for itself',
-  OutputExists: 'it creates an output that exists',
-  Overflow: 'an output or an account would hold more than 2^128 - 1 base units',
 }

@@ -54,6 +54,10 @@ const BLOCK_SUMMARY: Result<'bridge_blocks'>['blocks'][number] = {
   steps: 3,
   blobs: 0,
   requests: 1,
+  fee: 11n,
+  queueFees: 0n,
+  requested: 100n,
+  deposited: 1_010n,
   lanes: { deposits: 1n, assets: 0n, forced: 0n },
   torrent: TORRENT,
   publishedAt: PUBLISHED_AT,
@@ -172,6 +176,7 @@ export const EXAMPLES: { readonly [M in Method]: { readonly params: CallParams<M
   },
   account_history: { params: { owner: BOB, limit: 1 }, result: { transactions: [REQUESTED], cursor: '3' } },
   bridge_blocks: { params: { after: GENESIS_BLOCK, limit: 100 }, result: { status: STATUS, blocks: [BLOCK_SUMMARY] } },
+  bridge_history: { params: { from: 1n, limit: 100 }, result: { status: STATUS, blocks: [BLOCK_SUMMARY] } },
   bridge_children: { params: { parent: GENESIS_BLOCK }, result: { blocks: [BLOCK_SUMMARY] } },
   bridge_block: {
     params: { id: BLOCK },

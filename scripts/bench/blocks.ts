@@ -61,6 +61,8 @@ export const bench: Bench = {
         },
         status: { state: 'live', at } satisfies FollowerStatus,
         block: (id: Hash) => asked.blocks.get(id),
+        async *blocksFrom() {},
+        queued: () => undefined,
         body: async () => undefined,
         posted: async () => undefined,
         contentOf: async () => undefined,

@@ -96,7 +96,14 @@ const RUNS: Readonly<Record<Work, (scene: Scene) => Promise<number>>> = {
     const tree = await treeOf(scene)
     const wrong = { verdict: 'invalid', step: 0, problem: 'WrongState', stated: ZERO_HASH } as const
     const accusations = new Accusations({
-      ...{ log: scene.log, cases: new Cases(scene.log), names: new Names(), isActing: true, signal: scene.signal },
+      ...{
+        log: scene.log,
+        cases: new Cases(scene.log),
+        names: new Names(),
+        isActing: true,
+        alarms: { raise: () => undefined },
+        signal: scene.signal,
+      },
       judge: { verdictOn: () => wrong, prove: () => Promise.reject(new Error('nobody asks for it here')) },
       lookout: { looks: 1, seers: [{ name: 'bench', view: { tree, look: 1 } }], nodeBlocks: () => [] },
       pursuits: { most: 16, isFull: true, isUnderWay: () => false, begin: () => undefined },

@@ -12,6 +12,7 @@ import { connectEthereum } from '../../node/ethereum/agreeing/http-chain.ts'
 import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import { genesisInfohash } from '../../node/protocol/genesis.ts'
 import { toBytes } from '../../node/protocol/ids.ts'
+import { describeProblem } from '../../node/protocol/problems.ts'
 import { encodeStep } from '../../node/protocol/step.ts'
 import { traceLeaf, traceRoot } from '../../node/protocol/trace.ts'
 import { accountOf, pay, randomOf } from '../../scripts/assure/models/world.ts'
@@ -75,7 +76,7 @@ async function kill(parentOf: (i: number) => number | undefined) {
   const { problem } = watcher.status()
   assert.deepEqual(
     watcher.status().cases.map(({ block, problem }) => ({ block, problem })),
-    [{ block: wrong.id, problem: 'step 0: MissingInput' }],
+    [{ block: wrong.id, problem: describeProblem(0, 'MissingInput') }],
   )
   assert.equal((await ethereum.record(stale.id)).isRefuted, false)
   // It was in time: nothing could have become final yet.

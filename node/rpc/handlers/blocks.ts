@@ -1,5 +1,6 @@
 // Methods about published blocks: pages of them, one of them, and the files of its torrent.
 
+import { isFinal } from '../../bridge/claims.ts'
 import { finalTimesOf } from '../../bridge/final-time.ts'
 import type { BridgeFollower } from '../../bridge/follower.ts'
 import { preferredBranch } from '../../bridge/fork-choice.ts'
@@ -12,12 +13,16 @@ import { countsOf } from '../../protocol/queue.ts'
 import { isInBlobs } from '../../protocol/replay.ts'
 import type { Time } from '../../protocol/units.ts'
 import type { Handlers, Result } from '../api.ts'
-import { pageAboveFinal, pageOfChildren } from './pages.ts'
+import { moneyOf, type Past, pastOf } from './money.ts'
+import { pageAboveFinal, pageGone, pageOfChildren } from './pages.ts'
 import { ethereumTime, finalTimeAnswer, followerOf, knownBlock, verdictAnswer } from './parts.ts'
 import { bridgeStatusOf } from './status.ts'
 
 /** What of a follower these methods ask. */
-type Followed = Pick<BridgeFollower, 'view' | 'status' | 'block' | 'body' | 'posted' | 'contentOf'>
+type Followed = Pick<
+  BridgeFollower,
+  'view' | 'status' | 'block' | 'blocksFrom' | 'queued' | 'body' | 'posted' | 'contentOf'
+>
 type BlockSummary = Result<'bridge_blocks'>['blocks'][number]
 
 export function blockHandlers(parts: { readonly follower: Followed | undefined }) {
@@ -27,20 +32,38 @@ export function blockHandlers(parts: { readonly follower: Followed | undefined }
       const { blocks, next } = pageAboveFinal(follower.view, after, limit)
       return {
         status: bridgeStatusOf(parts),
-        blocks: summariesOf(follower.view, ethereumTime(follower), blocks),
+        blocks: summariesOf(follower.view, ethereumTime(follower), blocks, follower),
         ...(next === undefined ? {} : { next }),
+      }
+    },
+    bridge_history: async ({ from, after, limit }) => {
+      const follower = followerOf(parts)
+      const start = after === undefined ? undefined : follower.block(after)
+      if (after !== undefined && start === undefined) throw pageGone(after)
+      const blocks: BridgeBlock[] = []
+      let isMore = false
+      for await (const block of follower.blocksFrom(start ?? from)) {
+        isMore = blocks.length === limit
+        if (isMore) break
+        blocks.push(block)
+      }
+      const last = blocks.at(-1)
+      return {
+        status: bridgeStatusOf(parts),
+        blocks: summariesOf(follower.view, ethereumTime(follower), blocks, follower),
+        ...(isMore && last !== undefined ? { next: last.id } : {}),
       }
     },
     bridge_children: async ({ parent, after, limit }) => {
       const follower = followerOf(parts)
       const { blocks, next } = pageOfChildren(follower.view, knownBlock(follower, parent), after, limit)
-      const summaries = summariesOf(follower.view, ethereumTime(follower), blocks)
+      const summaries = summariesOf(follower.view, ethereumTime(follower), blocks, follower)
       return { blocks: summaries, ...(next === undefined ? {} : { next }) }
     },
     bridge_block: async ({ id }) => {
       const follower = followerOf(parts)
       const block = knownBlock(follower, id)
-      const summary = summaryOf(follower.view, ethereumTime(follower), block)
+      const summary = summaryOf(follower, block)
       const body = (await follower.body(block.id)) ?? { steps: new Uint8Array(), states: new Uint8Array() }
       const posted = await follower.posted(block.id)
       return {
@@ -71,32 +94,38 @@ export function blockHandlers(parts: { readonly follower: Followed | undefined }
   } satisfies Partial<Handlers>
 }
 
-/** What `bridge_blocks` says of blocks of one view. `now` is unix seconds. */
-export function summariesOf(view: BridgeView, now: Time, blocks: readonly BridgeBlock[]): BlockSummary[] {
+/** What `bridge_blocks` says of blocks of one view. `now` is unix seconds; `past` has what is below them. */
+export function summariesOf(
+  view: BridgeView,
+  now: Time,
+  blocks: readonly BridgeBlock[],
+  past: Past = pastOf(view),
+): BlockSummary[] {
   const preferred = new Set(preferredBranch(view).map(({ id }) => id))
   const times = finalTimesOf(view, now)
   return blocks.map((block) => {
-    const { id, sealed, publishedAt, work, verdict, refuted, finality, requests } = block
+    const { id, sealed, publishedAt, work, verdict, refuted, requests } = block
     const { parent, height, target, state, stepCount, lanes } = sealed.header
     const time = times.get(id)
     const finalTime = time && finalTimeAnswer(time)
     return {
       ...{ id, parent, height, miner: sealed.seal.miner, target, work, state },
       ...{ steps: stepCount, blobs: block.blobs?.length ?? 0, requests: requests.length },
+      ...moneyOf(block, past),
       publishedAt: Number(publishedAt),
       lanes: countsOf(lanes),
       ...(block.torrent === undefined ? {} : { torrent: block.torrent }),
       ...verdictAnswer(verdict),
       refuted,
-      final: finality !== undefined || id === view.root,
+      final: isFinal(block),
       preferred: preferred.has(id),
       ...(finalTime ? { finalizableAt: finalTime.earliest, finalizableAtLatest: finalTime.latest, finalTime } : {}),
     }
   })
 }
 
-function summaryOf(view: BridgeView, now: Time, block: BridgeBlock): BlockSummary {
-  const [summary] = summariesOf(view, now, [block])
+function summaryOf(follower: Followed, block: BridgeBlock): BlockSummary {
+  const [summary] = summariesOf(follower.view, ethereumTime(follower), [block], follower)
   if (summary === undefined) throw new RangeError('a block has a summary')
   return summary
 }

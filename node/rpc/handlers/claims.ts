@@ -31,7 +31,7 @@ export function claimHandlers(parts: Parts) {
     },
     bridge_request: async ({ infohash }) => {
       const found = await placeOf(parts, infohash)
-      const proven = found && provenRequest(parts.definition.rules, found.view, found.block, found.body, found.step)
+      const proven = found && provenRequest(parts.definition.rules, found.block, found.body, found.step)
       if (proven === undefined) return {}
       const { siblings, to, from: _, ...request } = proven
       return { request: { ...request, siblings: [...siblings], recipient: to } }
@@ -76,7 +76,7 @@ async function pageOf(parts: Parts, query: Omit<Params<'bridge_claims'>, 'infoha
 /** Throws `OperationError('page-gone')`. */
 function finalBlock(follower: BridgeFollower, id: Hash): Hash {
   const block = follower.block(id)
-  if (block === undefined || !isFinal(follower.view, block)) throw pageGone(id)
+  if (block === undefined || !isFinal(block)) throw pageGone(id)
   return id
 }
 

@@ -1,6 +1,6 @@
 // Pages of what a view holds: which part comes next, and what to say where the view has moved on since.
 
-import { type BridgeBlock, type BridgeView, descent } from '../../bridge/view.ts'
+import { type BridgeBlock, type BridgeView, comparePublications, descent } from '../../bridge/view.ts'
 import { OperationError } from '../../errors.ts'
 import type { Hash } from '../../protocol/ids.ts'
 
@@ -47,12 +47,6 @@ function pageOf(
 }
 
 function listingOf(view: BridgeView): Listing {
-  const blocks = [...descent(view, view.final)].sort(compare)
+  const blocks = [...descent(view, view.final)].sort(comparePublications)
   return { blocks, numbers: new Map(blocks.map(({ id }, number) => [id, number])) }
-}
-
-/** By publication; what has no place was there before all others. */
-function compare({ place: a }: BridgeBlock, { place: b }: BridgeBlock): number {
-  if (a === undefined || b === undefined) return Number(b === undefined) - Number(a === undefined)
-  return a.number === b.number ? a.logIndex - b.logIndex : Number(a.number - b.number)
 }

@@ -9,6 +9,7 @@ import type { TransactionLedger } from '../../ledger/types.ts'
 import type { Network } from '../../network/network.ts'
 import type { NodeStore } from '../../network-store.ts'
 import type { Hash } from '../../protocol/ids.ts'
+import { describeProblem, PROBLEM_WORDS, type Problem } from '../../protocol/problems.ts'
 import { type Time, toTime } from '../../protocol/units.ts'
 import type { Result } from '../api.ts'
 
@@ -53,6 +54,11 @@ export function ethereumTime(follower: Pick<BridgeFollower, 'status'>): Time {
   return follower.status.at?.time ?? toTime(0n)
 }
 
+function wrongAnswer(step: number, code: Problem) {
+  const wrong = { step, code, loss: PROBLEM_WORDS[code].loss }
+  return { verdict: 'invalid', problem: describeProblem(step, code), wrong } as const
+}
+
 /** When a block can be final, as the RPC says it. */
 export function finalTimeAnswer(time: FinalTime): NonNullable<Result<'bridge_block'>['finalTime']> {
   const { earliest, latest, reason, decisive, first, rivalUntil } = time
@@ -68,12 +74,12 @@ export function finalTimeAnswer(time: FinalTime): NonNullable<Result<'bridge_blo
 }
 
 /** A verdict as the RPC says it: what builds on a wrong block is wrong. */
-export function verdictAnswer(verdict: BlockVerdict): Pick<Result<'bridge_block'>, 'verdict' | 'problem'> {
+export function verdictAnswer(verdict: BlockVerdict): Pick<Result<'bridge_block'>, 'verdict' | 'problem' | 'wrong'> {
   switch (verdict.verdict) {
     case 'valid':
       return { verdict: 'valid' }
     case 'invalid':
-      return { verdict: 'invalid', problem: `step ${verdict.step}: ${verdict.problem}` }
+      return wrongAnswer(verdict.step, verdict.problem)
     case 'doomed':
       return { verdict: 'invalid', problem: `builds on the invalid block ${verdict.by}` }
     case 'displaced':

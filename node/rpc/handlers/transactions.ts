@@ -160,7 +160,7 @@ function bridgingOf(parts: NodeParts, tx: SignedTransaction, infohash: Infohash)
   const where = { ...base, block: place.id, step: place.step }
   const block = follower.block(place.id)
   const view = block === undefined ? follower.view : follower.viewOf(block)
-  const number = block && isFinal(view, block) ? requestNumberOf(block, place.step) : undefined
+  const number = block && isFinal(block) ? requestNumberOf(block, place.step) : undefined
   if (number !== undefined && view.claimed.has(number))
     return { ...where, paid: true, waitingFor: 'nothing: it was paid on Ethereum' }
   if (block === undefined) return { ...where, waitingFor: 'this node to see its block on Ethereum' }

@@ -1,6 +1,7 @@
 // Methods of the RPC about published blocks, and what a block looks like in all of them.
 
 import { z } from 'zod'
+import { PROBLEMS } from '../../protocol/problems.ts'
 import { address, amount, bytes, hash, infohash, perLane, seconds } from '../../schema.ts'
 import { bridgeStatus } from './bridge.ts'
 import type { MethodTable } from './table.ts'
@@ -16,6 +17,15 @@ export const verdict = z.enum(['valid', 'invalid', 'displaced', 'unknown']).meta
   description:
     'What this node makes of a block. `invalid`: by its own replay, of the block or of one below it. `displaced`: another block is final where it is, and it was not replayed. `unknown`: not judged (yet). `problem` says why, of all but `valid`.',
 })
+
+/** What is wrong with a block by the node's own replay, for programs and for people. */
+export const wrong = z
+  .object({
+    step: z.number().int().describe('The first wrong one, from 0 on.'),
+    code: z.enum(PROBLEMS),
+    loss: z.string().describe('Completes "had the block become final, ...": who would have lost what.'),
+  })
+  .meta({ id: 'Wrong', description: 'What is wrong with a block whose own step is (docs/disputes.md).' })
 
 /** When a block can be final and why not otherwise; the members mean what they mean in node/bridge/final-time.ts. */
 export const finalTime = z
@@ -48,11 +58,18 @@ const blockSummary = z
     steps: z.number().int(),
     blobs: z.number().int().describe('How many blobs have its steps and states; 0 if these are in calldata.'),
     requests: z.number().int(),
+    fee: amount.describe('What its miner earns of requests and deposits when it is final, base units of wTTX.'),
+    queueFees: amount.describe('What its miner earns of other entries of the queue then, gwei.'),
+    requested: amount
+      .optional()
+      .describe('What its requests of TTX ask for, with the fee, base units; absent if what is below it is not known.'),
+    deposited: amount.optional().describe('What the deposits that it consumes have burned, base units; the same.'),
     lanes: perLane(amount).describe('Entries of each lane of the queue that were consumed with it and below it.'),
     torrent: infohash.optional().describe('As its publication says: a hint, which may be wrong.'),
     publishedAt: seconds,
     verdict,
     problem: z.string().optional(),
+    wrong: wrong.optional(),
     refuted: z.boolean().describe('On Ethereum.'),
     final: z.boolean(),
     preferred: z.boolean().describe('On the branch that the contract would make final.'),
@@ -67,6 +84,13 @@ export const BLOCK_METHODS = {
     summary:
       'A page of the last final block and all blocks above it, in the order of publication: those after block `after`. `next`, if there are more, is `after` of the next page.',
     params: z.strictObject({ after: hash.optional(), limit: pageLimit.default(500) }),
+    result: z.object({ status: bridgeStatus, blocks: z.array(blockSummary), next: hash.optional() }),
+    errors: ['no-ethereum', 'page-gone'],
+  },
+  bridge_history: {
+    summary:
+      'A page of all blocks that were published since this node began, refuted and displaced ones too: by height, those of one height in the order of publication, from height `from` on, or after block `after`.',
+    params: z.strictObject({ from: amount.default(0n), after: hash.optional(), limit: pageLimit.default(500) }),
     result: z.object({ status: bridgeStatus, blocks: z.array(blockSummary), next: hash.optional() }),
     errors: ['no-ethereum', 'page-gone'],
   },

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { address, amount, asset, bytes, hash, infohash, millis, seconds } from '../../schema.ts'
-import { finalTime, verdict } from './block.ts'
+import { finalTime, verdict, wrong } from './block.ts'
 import type { ErrorCode } from './errors.ts'
 import type { MethodTable } from './table.ts'
 
@@ -39,7 +39,7 @@ export const transactionRecord = z
 
 /** A block above the final one, not refuted, that contains a transaction although the leading branch does not go through it. */
 const otherBlock = z
-  .object({ block: hash, step: z.number().int(), verdict, problem: z.string().optional() })
+  .object({ block: hash, step: z.number().int(), verdict, problem: z.string().optional(), wrong: wrong.optional() })
   .meta({ id: 'OtherBlock', description: 'A block that contains a transaction and is not on the leading branch.' })
 
 /** Where a deposit is that its place in the queue does not hold. */

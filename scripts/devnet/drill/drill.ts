@@ -6,6 +6,7 @@ import { OperationError } from '../../../node/errors.ts'
 import { isAnyRefusal, isRefusal, refusalName } from '../../../node/ethereum/refusals.ts'
 import type { TransactionSender } from '../../../node/ethereum/sending/sender.ts'
 import type { Address, Hash } from '../../../node/protocol/ids.ts'
+import type { Problem } from '../../../node/protocol/problems.ts'
 import { targetCeiling } from '../../../node/protocol/target.ts'
 import { secondsFrom, toSeconds, toTime } from '../../../node/protocol/units.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
@@ -43,7 +44,7 @@ export type Result = { readonly kind: DrillKind; readonly data: DataMode } & (
       /** Beside a right block, since the queue was consumed by then. */
       readonly rival: boolean
       readonly step: number
-      readonly problem: string
+      readonly problem: Problem
       readonly by: Address
       readonly publishedAt: number
       readonly refutedAt: number
@@ -59,7 +60,7 @@ export type Result = { readonly kind: DrillKind; readonly data: DataMode } & (
     }
   /** The bridge did not accept it, with this custom error. */
   | { readonly outcome: 'refused'; readonly error: string }
-  | { readonly outcome: 'survived'; readonly block: Hash; readonly problem: string }
+  | { readonly outcome: 'survived'; readonly block: Hash; readonly problem: Problem }
   /** Something else than what must become of the kind. */
   | { readonly outcome: 'wrong'; readonly got: string; readonly block?: Hash }
 )
@@ -103,10 +104,11 @@ export class Drill {
 
   async #follow(named: Pick<Result, 'kind' | 'data'>, published: Published, fromBlock: bigint): Promise<Result> {
     const { sender, patience, deadlineMs, nowMs } = this.#deps
-    const { id: block, problem = 'nothing is wrong', step = -1, rival, publishedAt } = published
+    const { id: block, problem, step = -1, rival, publishedAt } = published
     const expected = expectedOf(named.kind, named.data)
     if ('refused' in expected) return { ...named, outcome: 'wrong', got: 'the bridge accepted it', block }
-    if (problem !== expected.problem) return { ...named, outcome: 'wrong', got: problem, block }
+    if (problem !== expected.problem)
+      return { ...named, outcome: 'wrong', got: problem ?? 'a block that is right', block }
     const startMs = nowMs()
     const death = await awaitDeath(sender.ethereum, block, fromBlock, { ...patience, deadlineMs })
     if (death === undefined) return { ...named, outcome: 'survived', block, problem }

@@ -90,7 +90,7 @@ export type Published = {
   readonly verdict: 'valid' | 'invalid' | 'unknown'
   /** Of an invalid block: its first wrong step, and what is wrong there. */
   readonly step?: number
-  readonly problem?: string
+  readonly problem?: Extract<Verdict, { verdict: 'invalid' }>['problem']
 }
 
 /** Anything that makes a block, but its parent. */

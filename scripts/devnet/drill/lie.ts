@@ -1,7 +1,8 @@
 // One kind of bad block: what is wrong with it, and what must become of it.
 
+import type { Problem } from '../../../node/protocol/problems.ts'
 import type { BlobDraft } from './posting.ts'
-import type { Content, Problem, Scene, Story } from './scene.ts'
+import type { Content, Scene, Story } from './scene.ts'
 
 /** It is published, and killed for this problem; or the bridge refuses it with this custom error. */
 export type Expectation = { readonly problem: Problem } | { readonly refused: string }

@@ -3,11 +3,11 @@
 import { randomBytes } from 'node:crypto'
 import type { NodeClient } from '../../../node/client/rpc.ts'
 import { type Hash, toInfohash } from '../../../node/protocol/ids.ts'
+import type { Problem } from '../../../node/protocol/problems.ts'
 import { type Patience, waitFor } from '../demo/patience.ts'
 import type { DevChain } from '../dev-chain.ts'
 import type { Liar, LiarOptions } from './liar.ts'
 import type { DataMode } from './posting.ts'
-import type { Problem } from './scene.ts'
 
 /** Where a plot is laid. */
 type PlotStage = {

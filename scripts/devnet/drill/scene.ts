@@ -2,7 +2,7 @@
 
 import { isOperationError, OperationError } from '../../../node/errors.ts'
 import { applyStep } from '../../../node/protocol/apply.ts'
-import type { ParentBlock, Verdict } from '../../../node/protocol/block.ts'
+import type { ParentBlock } from '../../../node/protocol/block.ts'
 import { encodeText } from '../../../node/protocol/bytes.ts'
 import { keccak } from '../../../node/protocol/hash.ts'
 import { type Address, type Hash, type Infohash, toAddress } from '../../../node/protocol/ids.ts'
@@ -19,8 +19,6 @@ import {
 } from '../../../node/protocol/transaction.ts'
 import { signingDigest, type TransactionBody } from '../../../node/protocol/typed-data.ts'
 import { honestSteps } from './honest.ts'
-
-export type Problem = Extract<Verdict, { verdict: 'invalid' }>['problem']
 
 /** A wallet is one. */
 export type Signer = { readonly address: Address; sign(digest: Uint8Array): Uint8Array }

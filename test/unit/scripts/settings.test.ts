@@ -221,6 +221,28 @@ test('.env is read from the working folder, may be missing, and slips of the pen
   }
 })
 
+test('alarms go to a URL of http or https, or to a command that needs no shell; what is refused is not shown', () => {
+  for (const onAlarm of ['https://a.example.org/x?key=1', 'http://127.0.0.1:9', '/bin/page-me --urgent now', 'notify'])
+    assert.equal(loadSettings({ onAlarm }, {}, {}).onAlarm, onAlarm)
+  const wrong = [
+    'ftp://secret.example.org',
+    'https://',
+    'https:// secret',
+    "sh -c 'secret'",
+    'cat | secret',
+    '$secret',
+    '',
+  ]
+  for (const onAlarm of [...wrong, '--secret']) {
+    assert.throws(
+      () => loadSettings({ onAlarm }, {}, {}),
+      (error: Error) =>
+        /^expected --on-alarm or TTX_ON_ALARM to be a URL/.test(error.message) && !/secret/.test(error.message),
+      onAlarm,
+    )
+  }
+})
+
 test('.env.example is what the schema writes: run `npx node scripts/make/env-example.ts > .env.example` after a change', async () => {
   assert.equal(await readFile(ENV_EXAMPLE, 'utf8'), formatEnvExample())
 })

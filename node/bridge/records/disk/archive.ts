@@ -26,6 +26,15 @@ export class Archive {
     return this.#read<BridgeBlock>(blockKey(id))
   }
 
+  /** By height, those of one height in the order of publication, from a height on, or after a block. */
+  async *blocks(from: bigint | BridgeBlock): AsyncGenerator<BridgeBlock> {
+    const start = typeof from === 'bigint' ? { gte: `${AT}${numberText(from)}` } : { gt: orderKey(from) }
+    for await (const id of this.#database.values({ ...start, lt: 'at0' })) {
+      const block = this.block(decodeRecord<Hash>(id))
+      if (block !== undefined) yield block
+    }
+  }
+
   entry(place: QueuePlace): QueuedEntry | undefined {
     return this.#read<QueuedEntry>(entryKey(place))
   }
@@ -51,7 +60,10 @@ export class Archive {
     const isPaid = (number: bigint) => paid.has(number) || this.paid(number) !== undefined
     for (const { number, amount } of claims) put(paidKey(number), amount)
     for (const entry of entries) put(entryKey({ lane: laneOf(entry.entry.kind), index: entry.index }), entry)
-    for (const block of blocks) put(blockKey(block.id), { ...block, children: [] })
+    for (const block of blocks) {
+      put(blockKey(block.id), { ...block, children: [] })
+      put(orderKey(block), block.id)
+    }
     const changed = new Map(blocks.map((block) => [block.id, block]))
     for (const { block } of claims) {
       const old = changed.get(block) ?? this.block(block)
@@ -73,6 +85,13 @@ export class Archive {
 }
 
 const UNPAID = 'unpaid/'
+const AT = 'at/'
+
+/** Sorts as `compareHeights` does. */
+function orderKey({ id, sealed, place }: BridgeBlock): string {
+  const { number, logIndex } = place ?? { number: 0n, logIndex: 0 }
+  return `${AT}${numberText(sealed.header.height)}/${numberText(number)}/${numberText(BigInt(logIndex))}/${id}`
+}
 
 function blockKey(id: Hash): string {
   return `block/${id}`

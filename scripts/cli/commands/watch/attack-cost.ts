@@ -1,10 +1,11 @@
 // ttx attack-cost: what each kind of delay costs its author now, and how long it can last.
 
 import { randomBytes } from 'node:crypto'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { formatEther } from '../../../../miner/profit.ts'
-import { type Attack, type AttackName, costAttacks, findOverturn } from '../../../../miner/watch/attack-cost.ts'
+import { type Attack, type AttackName, costAttacks } from '../../../../miner/watch/attack-cost.ts'
 import { describeDoubt } from '../../../../miner/watch/judge.ts'
+import { findOverturn } from '../../../../miner/watch/overturn.ts'
 import { noncePrefix } from '../../../../miner/work/nonce.ts'
 import { createWasmSearch } from '../../../../miner/work/wasm-search.ts'
 import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
@@ -13,15 +14,20 @@ import { bondOf } from '../../../../node/ethereum/calls.ts'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../../../node/protocol/ids.ts'
 import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
 import { targetCeiling, workOf } from '../../../../node/protocol/target.ts'
-import { type GasPrice, GWEI, toSeconds, toWei } from '../../../../node/protocol/units.ts'
+import { type GasPrice, GWEI, toGasPrice, toSeconds, toWei } from '../../../../node/protocol/units.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
-import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
-import { parseHashRate } from '../../hash-rate.ts'
+import type { Act, CliContext, Result } from '../../context.ts'
+import { formatHashRate, parseHashRate } from '../../hash-rate.ts'
 import { openNode, openRequiredEthereum } from '../../link.ts'
+import { printableLine } from '../../printable.ts'
+import { wrap } from '../../screen/fit.ts'
+import { WIDTH } from '../../screen/live-line.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { formatMoment, formatSpan } from '../../time.ts'
 
 type HashRate = { readonly perSecond: number; readonly source: 'given' | 'measured' }
+
+type Flags = { readonly hashRate?: number; readonly gasPrice?: GasPrice; readonly blobGasPrice?: GasPrice }
 
 const MEASURE_MS = 300
 
@@ -33,22 +39,30 @@ export function registerAttackCost(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.watch)
         .summary('what each kind of delay costs its author now')
         .description(
-          "Say of each way to delay or reorder what crosses the bridge what it costs its author at this moment in work, bond and gas, how long a delay it can cause at most, and which rule ends it. Prices are those of Ethereum's newest block, work is that of the present target.",
+          "Say of each way to delay or reorder what crosses the bridge what it costs its author at this moment in work, bond and gas, how long a delay it can cause at most, and which rule ends it. Prices are those of Ethereum's newest block unless they are given (a devnet's say nothing about mainnet), work is that of the present target.",
         )
         .option(
           '--hash-rate <rate>',
           'hashes a second for the times that are shown, as in 8.8M or 2G; without it that of one thread of this machine, measured',
           parseHashRate,
         )
+        .option(
+          '--gas-price <gwei>',
+          'a base fee of Ethereum, as in 10 or 0.5, instead of that of its newest block',
+          parseGwei,
+        )
+        .option('--blob-gas-price <gwei>', 'the same for a unit of blob gas', parseGwei)
         .action(act(attackCost)),
       ['node', 'deployment', 'ethereum'],
     ),
     'ttx attack-cost',
+    'ttx attack-cost --gas-price 10 --blob-gas-price 1',
     'ttx attack-cost --hash-rate 2G --json',
   )
 }
 
-async function attackCost(context: CliContext, { hashRate: given }: { hashRate?: number }): Promise<Result> {
+async function attackCost(context: CliContext, flags: Flags): Promise<Result> {
+  const { hashRate: given, gasPrice, blobGasPrice } = flags
   const { signal } = context
   const node = await openNode(context)
   const ethereum = await openRequiredEthereum(context, node)
@@ -69,7 +83,8 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
   const target = targetCeiling(tip.target, toSeconds(Math.max(now - tip.publishedAt, 0)), easiestTarget)
   const nextWork = workOf(target)
   const situation = {
-    baseFee: head.baseFee,
+    baseFee: gasPrice ?? head.baseFee,
+    blobBaseFee: blobGasPrice ?? (await ethereum.blobBaseFee()),
     floorPrice,
     tip: maxPriorityFeePerGas,
     nextWork,
@@ -80,13 +95,18 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
   const rate: HashRate =
     given === undefined ? { perSecond: measureRate(), source: 'measured' } : { perSecond: given, source: 'given' }
   const attacks = costAttacks(situation)
-  const { baseFee, overturn, queueWaiting } = situation
+  const { baseFee, blobBaseFee, overturn, queueWaiting } = situation
   return {
     data: {
       node: status.state,
       ethereumBlock: head.number,
       ethereumTime: now,
       baseFeeWei: baseFee,
+      blobBaseFeeWei: blobBaseFee,
+      pricesFrom: {
+        baseFee: gasPrice === undefined ? 'newest block' : 'given',
+        blobBaseFee: blobGasPrice === undefined ? 'newest block' : 'given',
+      },
       tipWei: maxPriorityFeePerGas,
       floorPriceWei: floorPrice,
       bondWei: bondOf(situation),
@@ -98,10 +118,10 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
       attacks: attacks.map((attack) => ({ ...attack, seconds: secondsOf(attack.hashes, rate) })),
     },
     text: [
-      formatTable([
+      formatRows([
         [
           'gas',
-          `${gweiOf(baseFee)} gwei base fee, ${gweiOf(maxPriorityFeePerGas)} gwei tip; the bridge counts at least ${gweiOf(floorPrice)} gwei`,
+          `${gweiOf(baseFee)} gwei base fee${by(gasPrice)}, ${gweiOf(maxPriorityFeePerGas)} gwei tip, ${gweiOf(blobBaseFee)} gwei for blob gas${by(blobGasPrice)}; the bridge counts at least ${gweiOf(floorPrice)} gwei`,
         ],
         [
           'bond',
@@ -119,15 +139,16 @@ async function attackCost(context: CliContext, { hashRate: given }: { hashRate?:
             ]),
         ...(status.state === 'live' ? [] : [['careful', describeDoubt(status)] as const]),
       ]),
-      ...attacks.map((attack) => `${TITLES[attack.attack]}\n${formatTable(rowsOf(attack, rate))}`),
+      ...attacks.map((attack) => `${TITLES[attack.attack]}\n${formatRows(rowsOf(attack, rate))}`),
     ].join('\n\n'),
   }
 }
 
 function rowsOf(attack: Attack, rate: HashRate): [string, string][] {
-  const { per, hashes, gas, gasWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why } = attack
+  const { per, hashes, gas, gasWei, blobWei, bondWei, bondLostWei, feesWei, lostWei, delaySeconds, why } = attack
   const parts = [
     `${gas} gas: ${formatEther(gasWei)}`,
+    ...(blobWei > 0n ? [`blobs: ${formatEther(blobWei)}`] : []),
     ...(feesWei > 0n ? [`fees: ${formatEther(feesWei)}`] : []),
     ...(bondLostWei > 0n ? [`bond: ${formatEther(bondLostWei)}`] : []),
   ]
@@ -147,6 +168,7 @@ const PER: Readonly<Record<Attack['per'], string>> = { once: '', hour: ' an hour
 const TITLES: Readonly<Record<AttackName, string>> = {
   'false-proof': 'A proof against a right block',
   'wrong-block': 'A wrong block',
+  'wrong-block-in-blobs': 'A wrong block in blobs',
   'light-rival': 'A right block beside another, to open a race',
   'last-second-rival': 'The same in the last second',
   'heavier-branch': 'A heavier branch of right blocks, to reorder what is not final',
@@ -160,7 +182,7 @@ function describeWork(hashes: bigint, rate: HashRate): string {
 }
 
 function describeRate({ perSecond, source }: HashRate): string {
-  const rate = `${(perSecond / 1e6).toPrecision(3)} million hashes a second`
+  const rate = formatHashRate(perSecond)
   return source === 'given' ? rate : `${rate}: one thread of this machine, measured; --hash-rate sets another`
 }
 
@@ -173,6 +195,27 @@ function describeSeconds(seconds: number): string {
 
 function secondsOf(hashes: bigint, { perSecond }: HashRate): number {
   return Number(hashes) / perSecond
+}
+
+/** A table whose long values go on in the next line, in the column of values. */
+function formatRows(rows: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2
+  return rows
+    .flatMap(([name, value]) => wrap(`${name.padEnd(width)}${printableLine(value)}`, WIDTH, ' '.repeat(width)))
+    .join('\n')
+}
+
+function by(given: GasPrice | undefined): string {
+  return given === undefined ? '' : ' (given)'
+}
+
+/** Wei for a unit of gas, from gwei as people write them. For commander. Throws its `InvalidArgumentError`. */
+function parseGwei(text: string): GasPrice {
+  const [, whole, fraction = ''] = /^([0-9]{1,6})(?:\.([0-9]{1,9}))?$/.exec(text) ?? []
+  if (whole !== undefined) return toGasPrice(BigInt(whole) * GWEI + BigInt(fraction.padEnd(9, '0')))
+  throw new InvalidArgumentError(
+    `Expected gwei for a unit of gas, as in 10 or 0.5, with at most 9 decimals; got ${JSON.stringify(text.slice(0, 40))}.`,
+  )
 }
 
 /** As gwei are to a price, so is ether to this. */

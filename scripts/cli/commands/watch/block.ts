@@ -2,14 +2,16 @@
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Command } from 'commander'
-import { readAllBlocks } from '../../../../node/client/all-blocks.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import { readAllBlocks, readHistory } from '../../../../node/client/all-blocks.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { describeLoss } from '../../../../node/protocol/problems.ts'
 import { LANES } from '../../../../node/protocol/queue.ts'
 import { decodeStep, splitSteps } from '../../../../node/protocol/step.ts'
 import type { Result as RpcResult } from '../../../../node/rpc/api.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
+import { describeMoney, describeState, formatBlocks } from '../../block-words.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { writeNew } from '../../files.ts'
 import { type AnyId, BLOCK_HELP, parseIdOf } from '../../ids/any-id.ts'
@@ -19,6 +21,7 @@ import { addSettings } from '../../setting-flags.ts'
 import { clockRows, formatMoment } from '../../time.ts'
 
 type Summary = RpcResult<'bridge_blocks'>['blocks'][number]
+type ListFlags = { readonly from?: bigint; readonly all?: boolean }
 
 export function registerBlock(program: Command, act: Act): void {
   const block = program
@@ -35,12 +38,15 @@ export function registerBlock(program: Command, act: Act): void {
         .command('list')
         .summary('the last final block and all above it')
         .description(
-          'List the last final block and all blocks above it, in the order of their publication, with the verdict of this node.',
+          'List the last final block and all blocks above it, by height, with what this node makes of each, when and by whom it was published, and the money that it moves. Wrong and refuted blocks are at their height. --from and --all go further back, as far as this node knows.',
         )
+        .option('--from <height>', 'all blocks from this height on', parseHeight)
+        .option('--all', 'all blocks since this node began')
         .action(act(list)),
       ['node', 'deployment'],
     ),
-    'ttx block list --json',
+    'ttx block list --from 20',
+    'ttx block list --all --json',
   )
   addExamples(
     addSettings(
@@ -58,20 +64,21 @@ export function registerBlock(program: Command, act: Act): void {
   )
 }
 
-async function list(context: CliContext): Promise<Result> {
+async function list(context: CliContext, { from, all = false }: ListFlags): Promise<Result> {
   const node = await openNode(context)
-  const { status, blocks } = await readAllBlocks(node, context.signal)
+  const start = from ?? (all ? 0n : undefined)
+  const { signal } = context
+  const { status, blocks } = await (start === undefined
+    ? readAllBlocks(node, signal)
+    : readHistory(node, start, signal))
   const localNow = Math.floor(Date.now() / 1_000)
-  const now = status.ethereumTime ?? localNow
-  const rows = blocks.map((block): [string, string] => [
-    `${block.height}`,
-    `${block.id}  ${describeState(block, now)}${block.blobs === 0 ? '' : `, rows ${describeRows(block)}`}`,
-  ])
+  // Siblings stay in the order in which they were published.
+  const inOrder = blocks.toSorted((a, b) => (a.height < b.height ? -1 : a.height > b.height ? 1 : 0))
   const problem = status.problem === undefined ? '' : `: ${status.problem}`
   const head = `bridge: ${status.state}${problem}`
-  const lines = [head, ...(rows.length === 0 ? [] : [formatTable(rows)])]
   const clock = clockRows(status.ethereumTime, localNow).map(([name, words]) => `${name}: ${words}`)
-  return { data: { status, blocks }, text: [...lines, ...clock].join('\n') }
+  const lines = formatBlocks(inOrder, status.ethereumTime ?? localNow)
+  return { data: { status, blocks: inOrder }, text: [head, ...lines, ...clock].join('\n') }
 }
 
 async function show(context: CliContext, named: AnyId, { save }: { save?: string }): Promise<Result> {
@@ -108,11 +115,13 @@ export async function showBlock(
       ['height', `${block.height}`],
       ['parent', block.parent],
       ['state', describeState(block, now)],
+      ...(block.wrong === undefined ? [] : [['loss', describeLoss(block.wrong.code)] as const]),
       ['miner', block.miner],
       ['published', formatMoment(block.publishedAt, now)],
       ['steps', stepWords(block, kinds)],
       ['rows', describeRows(block)],
       ['requests', `${block.requests}`],
+      ['money', describeMoney(block)],
       ['queue after', LANES.map((lane) => `${block.lanes[lane]} ${lane}`).join(', ')],
       ['state root', block.state],
       ['torrent', block.torrent ?? 'none: it is the block with which the node began'],
@@ -135,18 +144,6 @@ async function saveBlock(context: CliContext, id: Hash, sealed: Uint8Array, fold
   for (const { name, bytes } of files) await writeNew(join(folder, name), bytes)
 }
 
-function describeState(block: Summary, now: number): string {
-  if (block.refuted) return 'refuted'
-  if (block.verdict === 'invalid') return `INVALID: ${block.problem ?? 'no reason given'}`
-  if (block.verdict === 'displaced') return `displaced: ${block.problem ?? 'no reason given'}`
-  if (block.verdict === 'unknown') return `not judged: ${block.problem ?? 'no reason given'}`
-  if (block.final) return 'final'
-  const branch = block.preferred ? 'valid' : 'valid, but another branch is preferred'
-  return block.finalizableAt === undefined
-    ? branch
-    : `${branch}, can be final ${formatMoment(block.finalizableAt, now)}`
-}
-
 /** Where the steps of a block and the states after them were posted on Ethereum. */
 function describeRows({ blobs }: Pick<Summary, 'blobs'>): string {
   if (blobs === 0) return 'in calldata'
@@ -162,4 +159,9 @@ function stepWords({ steps, blobs, verdict }: Summary, kinds: readonly string[])
 function summary(kinds: readonly string[]): string {
   const counts = Object.entries(Object.groupBy(kinds, (kind) => kind)).map(([kind, all]) => `${all?.length} ${kind}`)
   return counts.length === 0 ? 'empty' : counts.join(', ')
+}
+
+function parseHeight(text: string): bigint {
+  if (/^[0-9]{1,15}$/.test(text)) return BigInt(text)
+  throw new InvalidArgumentError(`Expected the height of a block, as in 20; got ${JSON.stringify(text.slice(0, 40))}.`)
 }

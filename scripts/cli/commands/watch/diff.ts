@@ -7,6 +7,7 @@ import type { Judgement } from '../../../../miner/watch/judge.ts'
 import { type Contender, findFork, type Lead, leadOf, type Place } from '../../../../miner/watch/rivalry.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { describeProblem } from '../../../../node/protocol/problems.ts'
 import { countsOf } from '../../../../node/protocol/queue.ts'
 import { BRANCH_SECONDS, MAX_DEPTH } from '../../../../node/protocol/rules.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
@@ -113,7 +114,7 @@ function verdictOf(judgement: Judgement): Pick<Seen, 'verdict' | 'problem'> {
     case 'valid':
       return { verdict: 'valid' }
     case 'invalid':
-      return { verdict: 'invalid', problem: `step ${judgement.step}: ${judgement.problem}` }
+      return { verdict: 'invalid', problem: describeProblem(judgement.step, judgement.problem) }
     case 'doomed':
       return { verdict: 'invalid', problem: `builds on the wrong block ${judgement.by}` }
     case 'unknown':

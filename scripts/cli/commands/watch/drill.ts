@@ -5,9 +5,11 @@ import { OperationError } from '../../../../node/errors.ts'
 import { EthereumAccount } from '../../../../node/ethereum/account.ts'
 import { KzgPool } from '../../../../node/ethereum/blobs/kzg-pool.ts'
 import { noEndpoint } from '../../../../node/ethereum/problems.ts'
+import { describeRefused } from '../../../../node/ethereum/refusals.ts'
 import { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import { walletAccount } from '../../../../node/ethereum/signer.ts'
 import type { Address } from '../../../../node/protocol/ids.ts'
+import { PROBLEM_WORDS, type ProblemWords } from '../../../../node/protocol/problems.ts'
 import { listWallets, openWallet } from '../../../../node/wallet/wallet-folder.ts'
 import { ANVIL_CHAIN } from '../../../devnet/anvil.ts'
 import { patientClient } from '../../../devnet/demo/patience.ts'
@@ -24,8 +26,9 @@ import {
   usualModeOf,
 } from '../../../devnet/drill/kinds.ts'
 import { Liar } from '../../../devnet/drill/liar.ts'
+import type { Expectation } from '../../../devnet/drill/lie.ts'
 import type { DataMode } from '../../../devnet/drill/posting.ts'
-import { formatKinds, formatReport, formatResult } from '../../../devnet/drill/report.ts'
+import { failuresOf, formatFailure, formatKinds, formatResult, formatSum } from '../../../devnet/drill/report.ts'
 import { openDevWallet } from '../../../devnet/wallets.ts'
 import { AUDIENCE, addExamples } from '../../audience.ts'
 import type { Act, CliContext, Result } from '../../context.ts'
@@ -60,7 +63,7 @@ export function registerDrill(program: Command, act: Act): void {
         .helpGroup(AUDIENCE.watch)
         .summary('publish bad blocks on a devnet, and see them die')
         .description(
-          'Publish a bad block on the devnet that runs on the data folder, wait until the watcher has killed it, and say how long that took and how much gas; some kinds the bridge itself must refuse. Money comes from the wallet "genesis", and what a kind needs is arranged first: blocks, deposits, forced transactions, and time that passes on Ethereum. The exit code is 0 only if every bad block was killed or refused as it must be. Without --bad it lists the kinds. It refuses any chain that is not a development chain.',
+          'Publish a bad block on the devnet that runs on the data folder, wait until the watcher has killed it, and say why it was wrong, how long that took and how much gas; some kinds the bridge itself must refuse. Money comes from the wallet "genesis", and what a kind needs is arranged first: blocks, deposits, forced transactions, and time that passes on Ethereum. The exit code is 0 only if every bad block was killed or refused as it must be. Without --bad it lists the kinds. It refuses any chain that is not a development chain.',
         )
         .option('--bad <kinds>', 'kinds of bad blocks, separated by commas, or "all"', parseKinds)
         .addOption(
@@ -87,43 +90,50 @@ async function run(context: CliContext, { bad, list, deadline, crowd, in: where 
   if (bad === undefined || list) {
     const kinds = DRILL_KINDS.map((kind) => {
       const modes = modesOf(kind)
-      return { kind, about: describeKind(kind), data: modes, expected: expectedOf(kind, usualModeOf(kind)) }
+      const expected = expectedOf(kind, usualModeOf(kind))
+      return { kind, about: describeKind(kind), data: modes, expected, ...wordsOf(expected) }
     })
     return { data: { kinds }, text: formatKinds() }
   }
-  const { shell, folder, signal } = context
+  const { folder, signal } = context
+  const runs = bad.flatMap((kind) => modesIn(kind, where).map((mode) => ({ kind, mode })))
   const results: DrillResult[] = []
-  const tell = (text: string) => void shell.stderr.write(`${text}\n`)
+  const startedMs = performance.now()
+  const wallets = await listWallets(folder.wallets)
+  const nameOf = (account: Address) => wallets.find(({ address }) => address === account)?.name ?? account
   try {
     await using stack = new AsyncDisposableStack()
-    const drill = await openDrill(context, stack, { deadlineMs: 1_000 * deadline, crowd, say: tell })
-    for (const kind of bad) {
-      const modes = where === undefined ? [usualModeOf(kind)] : modesOf(kind)
-      for (const mode of modes.filter((each) => where === undefined || where === 'both' || where === each)) {
-        const result = await drill.run(kind, mode)
-        results.push(result)
-        tell(formatResult(result))
-      }
+    const say = (text: string) => context.say(text)
+    const drill = await openDrill(context, stack, { deadlineMs: 1_000 * deadline, crowd, say })
+    for (const { kind, mode } of runs) {
+      const result = await drill.run(kind, mode)
+      results.push(result)
+      context.say(formatResult(result, { number: results.length, of: runs.length }, nameOf))
     }
   } catch (error) {
     throw signal.aborted ? interrupted() : error
   }
-  const wallets = await listWallets(folder.wallets)
-  const nameOf = (account: Address) => wallets.find(({ address }) => address === account)?.name ?? account
-  const text = formatReport(results, nameOf)
-  const failed = results.filter(({ outcome }) => outcome === 'survived' || outcome === 'wrong')
+  const wallMs = Math.round(performance.now() - startedMs)
+  const text = formatSum(results, wallMs)
+  const failed = failuresOf(results)
   if (failed.length === 0) {
     const named = results.map((result) =>
       result.outcome === 'killed' ? { ...result, killer: nameOf(result.by) } : result,
     )
-    return { data: { ok: true, results: named }, text }
+    return { data: { ok: true, wallMs, results: named }, text }
   }
   context.say(text)
   throw new OperationError(
     'drill-failed',
     `expected ${results.length} bad blocks to be killed within ${deadline} s or refused, got ${failed.length} that were not; see that a watcher runs ("ttx watch --defend"), and kill what lives with "ttx refute BLOCK"`,
-    { facts: { failed: failed.map(formatResult) } },
+    { facts: { failed: failed.map(formatFailure) } },
   )
+}
+
+/** The ways in which a kind is told: the usual one, or those of the chosen ones that there are. */
+function modesIn(kind: DrillKind, where: Flags['in']): readonly DataMode[] {
+  if (where === undefined) return [usualModeOf(kind)]
+  return modesOf(kind).filter((mode) => where === 'both' || where === mode)
 }
 
 /** All parts of a drill; whatever has to be closed goes on the stack. Throws 'not-a-devnet', and what wallets and links throw. */
@@ -154,6 +164,11 @@ async function openDrill(
   const common = { node, sender, liar, chain, patience }
   const arrangement = new Arrangement({ ...common, wallet, genesis, now, say: chosen.say })
   return new Drill({ ...common, ...chosen, arrangement, nowMs: () => performance.now() })
+}
+
+/** What is wrong with such a block, and who would have lost what; a refused one could not do harm. */
+function wordsOf(expected: Expectation): Partial<ProblemWords> {
+  return 'problem' in expected ? PROBLEM_WORDS[expected.problem] : { meaning: describeRefused(expected.refused) ?? '' }
 }
 
 function parseKinds(text: string): readonly DrillKind[] {

@@ -2,6 +2,7 @@
 
 import { describeDoubt, type Judge, type Judgement } from '../../../../miner/watch/judge.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { describeLoss, PROBLEM_WORDS, type Problem, type ProblemWords } from '../../../../node/protocol/problems.ts'
 import { parseIdOf } from '../../ids/any-id.ts'
 import type { Court } from './court.ts'
 
@@ -35,9 +36,16 @@ export function describeJudgement(judgement: Judgement): [string, string][] {
   const { step, problem, stated, expected } = judgement
   return [
     ['verdict', `INVALID at step ${step}: ${problem}`],
+    ['means', PROBLEM_WORDS[problem].meaning],
+    ['loss', describeLoss(problem)],
     ['stated', `${stated} (state after the step)`],
     ['expected', expected ?? WITHOUT_STATE[problem] ?? 'no such step: it is invalid whatever it leads to'],
   ]
+}
+
+/** The same words for programs, beside the code; none unless a step is wrong. */
+export function wordsOf(judgement: Judgement): Partial<ProblemWords> {
+  return judgement.verdict === 'invalid' ? PROBLEM_WORDS[judgement.problem] : {}
 }
 
 /** For commander: the commands that it is for need no node, so that nobody could be asked whether it is a transaction of Ethereum. */
@@ -46,8 +54,6 @@ export function parseBlockId(text: string): Hash {
   if (id.kind === 'hash') return id.hash
   throw new RangeError('only the id of a block is parsed as one')
 }
-
-type Problem = Extract<Judgement, { verdict: 'invalid' }>['problem']
 
 /** Of problems that are not a matter of the state after the step. The last five are of blocks whose rows are in blobs. */
 const WITHOUT_STATE: Partial<Record<Problem, string>> = {

@@ -11,7 +11,7 @@ import { type Act, type CliContext, formatTable, type Result } from '../../conte
 import { openDefender } from '../../sender.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { type Court, openCourt, openJudgeAt, requireReaders } from './court.ts'
-import { describeJudgement, judgeAt, parseBlockId } from './judging.ts'
+import { describeJudgement, judgeAt, parseBlockId, wordsOf } from './judging.ts'
 
 type Invalid = Extract<Judgement, { verdict: 'invalid' }>
 
@@ -98,8 +98,9 @@ function dead(id: Hash, judgement: Invalid): Result {
   }
 }
 
-function dataOf(block: Hash, { step, problem }: Invalid) {
-  return { block, step, problem }
+function dataOf(block: Hash, judgement: Invalid) {
+  const { step, problem } = judgement
+  return { block, step, problem, ...wordsOf(judgement) }
 }
 
 function notWrong(id: Hash, judgement: Exclude<Judgement, Invalid>): OperationError {

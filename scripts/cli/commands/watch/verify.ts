@@ -6,7 +6,7 @@ import { AUDIENCE, addExamples } from '../../audience.ts'
 import { type Act, type CliContext, formatTable, type Result } from '../../context.ts'
 import { addSettings } from '../../setting-flags.ts'
 import { openCourt, openJudgeAt } from './court.ts'
-import { describeJudgement, judgeAt, parseBlockId } from './judging.ts'
+import { describeJudgement, judgeAt, parseBlockId, wordsOf } from './judging.ts'
 
 export function registerVerify(program: Command, act: Act): void {
   addExamples(
@@ -32,7 +32,7 @@ async function verify(context: CliContext, id: Hash): Promise<Result> {
   await using court = await openCourt(context)
   const judgement = await judgeAt(court, openJudgeAt(court, context), id, context.signal)
   return {
-    data: { block: id, ...judgement },
+    data: { block: id, ...judgement, ...wordsOf(judgement) },
     text: formatTable([['block', id], ...describeJudgement(judgement)]),
   }
 }

@@ -13,6 +13,7 @@ import { BOND_GAS } from '../../../../node/ethereum/calls.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import { ZERO_KEY } from '../../../../node/protocol/ids.ts'
+import { describeProblem } from '../../../../node/protocol/problems.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { toSeconds } from '../../../../node/protocol/units.ts'
 import { accountOf, pay, randomOf } from '../../../../scripts/assure/models/world.ts'
@@ -86,6 +87,6 @@ test('without a node a wrong block in blobs is unknown as long as nobody has the
   await stage.until('the death', async () => (await sender.ethereum.record(block.next.id)).isRefuted)
   await stage.until('it to know', () => watcher.status().cases.some(({ state }) => state === 'killed'))
   const [killed] = watcher.status().cases
-  assert.partialDeepStrictEqual(killed, { by: 'us', problem: 'step 1: MissingInput' })
+  assert.partialDeepStrictEqual(killed, { by: 'us', problem: describeProblem(1, 'MissingInput') })
   t.diagnostic(`${killed?.gas} gas`)
 })

@@ -11,6 +11,7 @@ import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { EthereumAccount } from '../../../../node/ethereum/account.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
 import type { BlockKey, Hash } from '../../../../node/protocol/ids.ts'
+import { describeProblem } from '../../../../node/protocol/problems.ts'
 import type { Result } from '../../../../node/rpc/api.ts'
 import { randomOf } from '../../../../scripts/assure/models/world.ts'
 import { EthereumProxy } from '../../../support/chain/ethereum-proxy.ts'
@@ -223,7 +224,7 @@ test('a wrong block that the node calls right dies by the own replay, and the no
     return deaths(watcher) === 1
   })
   assert.ok((await sender.ethereum.record(id)).isRefuted)
-  assert.equal(watcher.status().cases[0]?.problem, 'step 0: MissingInput')
+  assert.equal(watcher.status().cases[0]?.problem, describeProblem(0, 'MissingInput'))
   assert.ok([...problems].some((problem) => problem.includes('its software or its disk is damaged')))
 })
 

@@ -2,14 +2,17 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Watcher, type WatcherOptions } from '../../../../miner/watch/watcher.ts'
+import type { Alarm, AlarmKind } from '../../../../miner/watch/alarms/alarm.ts'
+import { Watcher, type WatcherDeps, type WatcherOptions } from '../../../../miner/watch/watcher.ts'
 import type { NodeClient } from '../../../../node/client/rpc.ts'
 import { publishCall } from '../../../../node/ethereum/calls.ts'
 import type { TransactionSender } from '../../../../node/ethereum/sending/sender.ts'
+import { createLogger } from '../../../../node/log.ts'
 import { applyStep } from '../../../../node/protocol/apply.ts'
 import { genesisInfohash, genesisState } from '../../../../node/protocol/genesis.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { describeProblem } from '../../../../node/protocol/problems.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { targetCeiling } from '../../../../node/protocol/target.ts'
 import { toSeconds } from '../../../../node/protocol/units.ts'
@@ -23,7 +26,8 @@ const DAY = 86_400n
 test('a wrong block is killed, a second one beside it too, and half of each bond is the watcher’s', async (t) => {
   const { stage, node, liar } = await open(t)
   const sender = stage.sender(await stage.signer())
-  const watcher = watch(stage, node, sender, { defend: true })
+  const told: Alarm[] = []
+  const watcher = watch(stage, node, sender, { defend: true }, { deliver: async (alarm) => void told.push(alarm) })
   const one = await publishWrong(stage, liar, 'thief')
   const two = await publishWrong(stage, liar, 'second thief', true)
   await stage.until('both to be dead', () => killed(watcher).length === 2)
@@ -38,13 +42,34 @@ test('a wrong block is killed, a second one beside it too, and half of each bond
   assert.equal(await sender.ethereum.owed(), rewards)
   assert.equal(watcher.status().problem, undefined)
 
-  // A watcher that starts again finds them dead, and sends nothing.
+  const about = (kind: AlarmKind) => new Set(told.flatMap(({ alarm, block }) => (alarm === kind ? [block] : [])))
+  await stage.until('the alarms', () => about('killed').size === 2)
+  assert.equal(told[0]?.alarm, 'watching')
+  assert.deepEqual(about('wrong-block'), new Set([one, two]))
+  assert.deepEqual(about('killed'), new Set([one, two]))
+  assert.ok(told.every(({ bridge, message }) => bridge === stage.definition.rules.bridge && message.endsWith('.')))
+
+  // A watcher that starts again finds them dead, sends nothing, and does not say that somebody else did what it did itself.
   const nonce = await sender.ethereum.nonce('pending')
   await stage.until('the node to see it', async () => (await refutedOf(node)).length === 2)
-  const again = watch(stage, node, sender, { defend: true })
+  const lines: string[] = []
+  const heard: Alarm[] = []
+  const log = createLogger(
+    { level: 'info', json: true, colors: false },
+    { write: (line) => void lines.push(JSON.parse(line).msg) },
+  )
+  const again = watch(stage, node, sender, { defend: true }, { log, deliver: async (alarm) => void heard.push(alarm) })
   await stage.until('the new one to see both', () => killed(again).length === 2)
   assert.deepEqual(new Set(again.status().cases.map(({ by }) => by)), new Set(['others']))
   assert.equal(await sender.ethereum.nonce('pending'), nonce)
+  assert.equal(lines.filter((line) => line === 'a wrong block was killed before we looked at it').length, 2)
+  assert.ok(!lines.some((line) => /somebody else/.test(line)), lines.join('\n'))
+  await again.stop()
+  assert.deepEqual(
+    heard.map(({ alarm }) => alarm),
+    ['watching'],
+    'what is dead is no alarm',
+  )
 })
 
 test('wrong blocks die side by side, however many there are', async (t) => {
@@ -75,7 +100,7 @@ test('a block of right payments dies if one of its states is a lie, whichever it
     await stage.until(`the death of lie ${at}`, () => killed(watcher).length === kills)
     assert.ok((await sender.ethereum.record(block)).isRefuted)
     const found = watcher.status().cases.find((each) => each.block === block)
-    assert.equal(found?.problem, `step ${at}: WrongState`)
+    assert.equal(found?.problem, describeProblem(at, 'WrongState'))
   }
 })
 
@@ -189,8 +214,9 @@ function watch(
   node: NodeClient,
   sender: TransactionSender | undefined,
   options: WatcherOptions,
+  more: Partial<WatcherDeps> = {},
 ): Watcher {
-  const deps = { log, now: Date.now, random: randomOf(1), node, ...(sender === undefined ? {} : { sender }) }
+  const deps = { log, now: Date.now, random: randomOf(1), node, ...(sender === undefined ? {} : { sender }), ...more }
   const watcher = stage.stack.use(new Watcher(deps, { pollMs: 50, ...options }))
   watcher.start()
   return watcher

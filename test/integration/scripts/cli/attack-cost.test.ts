@@ -121,13 +121,27 @@ test('the prices are those of the contract, to the wei and to the hash', async (
   // The same for people.
   const { out, exitCode } = await run('--hash-rate', '8.8M')
   assert.equal(exitCode, 0)
-  assert.match(out, /^hash rate +8\.80 million hashes a second$/m)
+  assert.match(out, /^hash rate +8\.8 MH\/s$/m)
+  for (const line of out.split('\n')) assert.ok(line.length <= 100, line)
   assert.match(
     out,
     /^A wrong block\n {2}work +[0-9]+ hashes \(less than a second expected\)\n {2}lost +[0-9.]+ ETH \(/m,
   )
   assert.match(out, /^open race +a new branch above 0x/m)
   assert.match(out, /^ {2}delay +1 d 1 h at most$/m)
+  // What it would be on a chain whose gas is dearer: bonds follow, work does not.
+  const dear = JSON.parse((await run('--gas-price', '70.00000123', '--blob-gas-price', '2', '--json')).out)
+  assert.deepEqual([dear.baseFeeWei, dear.blobBaseFeeWei], [`${10n * BASE_FEE}`, '2000000000'])
+  assert.deepEqual(dear.pricesFrom, { baseFee: 'given', blobBaseFee: 'given' })
+  assert.equal(BigInt(dear.bondWei), 10n * bond)
+  assert.equal(dear.next.hashes, later.data.next.hashes)
+  const inBlobs = dear.attacks.find(({ attack }: { attack: string }) => attack === 'wrong-block-in-blobs')
+  assert.equal(BigInt(inBlobs.blobWei), 131_072n * 2_000_000_000n)
+  const given = await run('--gas-price', '10')
+  assert.match(given.out, /^gas +10 gwei base fee \(given\), /m)
+  for (const flag of ['-1', '1e3', 'cheap', '0.0000000001']) {
+    assert.equal((await run('--gas-price', flag)).exitCode, 2, flag)
+  }
   const measured = await run('--json')
   assert.equal(JSON.parse(measured.out).hashRate.source, 'measured')
   assert.ok(JSON.parse(measured.out).hashRate.perSecond > 10_000)

@@ -24,6 +24,8 @@ export class Scene {
   readonly names = new Names()
   /** What was told, in the order of the telling. */
   readonly lines: string[] = []
+  /** Kind and block of each that was raised, as often as it was. */
+  readonly alarms: string[] = []
   readonly accusations: Accusations
   nodeBlocks: readonly NodeBlock[] = []
   room = 1_000
@@ -44,6 +46,7 @@ export class Scene {
     this.cases = new Cases(log)
     this.accusations = new Accusations({
       ...{ log, cases: this.cases, names: this.names, isActing, signal },
+      alarms: { raise: (kind, _about, _message, { block } = {}) => void this.alarms.push(`${kind} ${block}`) },
       judge: {
         verdictOn: (id) => this.#verdicts.get(id),
         prove: () => Promise.reject(new Error('nobody asks for it here')),
@@ -120,6 +123,8 @@ export function told(name: string, chosen: Partial<NodeBlock>): NodeBlock {
       steps: 0,
       blobs: 0,
       requests: 0,
+      fee: 0n,
+      queueFees: 0n,
     },
     ...{
       lanes: NO_LENGTHS,

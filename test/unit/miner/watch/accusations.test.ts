@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Hash, keptIdOf } from '../../../../node/protocol/ids.ts'
+import { describeProblem } from '../../../../node/protocol/problems.ts'
 import { toTime } from '../../../../node/protocol/units.ts'
 import { living, Scene, told } from './accusation-scene.ts'
 
@@ -138,7 +139,7 @@ test('what nobody acts on is told of all the same', () => {
   scene.accusations.accuse()
   assert.deepEqual(scene.pursued, [])
   assert.deepEqual(scene.cases.all(), [
-    { block: block.id, state: 'open', problem: 'step 2: WrongState', deadline: 7n + DAY },
+    { block: block.id, state: 'open', problem: describeProblem(2, 'WrongState'), deadline: 7n + DAY },
   ])
 })
 

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gasFigures } from '../../../../deployments/gas.ts'
-import { type AttackName, costAttacks, findOverturn, type Situation } from '../../../../miner/watch/attack-cost.ts'
+import { type AttackName, costAttacks, type Situation } from '../../../../miner/watch/attack-cost.ts'
+import { findOverturn } from '../../../../miner/watch/overturn.ts'
 import { encodeUint } from '../../../../node/protocol/bytes.ts'
 import { type Hash, toHash } from '../../../../node/protocol/ids.ts'
 import { LANE_SHARE } from '../../../../node/protocol/rules.ts'
@@ -48,6 +49,16 @@ test('bonds are 20,000,000 gas, five times that for a rival, gas is paid at base
   // An hour of empty blocks has 48 bonds in the contract at a time.
   assert.equal(costOf('empty-blocks').bondWei, 48n * bond)
   assert.deepEqual([costOf('false-proof').delaySeconds, costOf('false-proof').hashes], [0n, 0n])
+})
+
+test('a wrong block in blobs costs its blob on top, and is left out where there are none', () => {
+  const price = toGasPrice(3n * GWEI)
+  const inBlobs = costOf('wrong-block-in-blobs', { blobBaseFee: price })
+  assert.equal(inBlobs.blobWei, 131_072n * price)
+  assert.equal(inBlobs.lostWei, inBlobs.gasWei + inBlobs.blobWei + inBlobs.bondLostWei)
+  assert.equal(inBlobs.bondLostWei, costOf('wrong-block').bondLostWei)
+  assert.equal(inBlobs.delaySeconds, costOf('wrong-block').delaySeconds)
+  assert.ok(costAttacks(situation).every(({ attack, blobWei }) => attack !== 'wrong-block-in-blobs' && blobWei === 0n))
 })
 
 test('however low the base fee, bonds and entries of the queue cost what they do at the floor, that of a rival at five times it, and gas does not', () => {

@@ -43,6 +43,19 @@ test('a block is one case, however much of its id anyone tells, and keeps the na
   for (const name of names) assert.equal(cases.get(name)?.block, block)
 })
 
+test('of a block that was dead before it was looked at nobody knows who killed it: it is no news, and raises no alarm', () => {
+  const { cases, lines, deaths } = open()
+  const kill = { block, problem: 'step 1: BadMemo', deadline: toTime(7n) }
+  cases.close({ ...kill, by: 'others' })
+  assert.deepEqual([lines, deaths], [['a wrong block was killed before we looked at it'], []])
+  assert.deepEqual(cases.all(), [{ ...kill, by: 'others', state: 'killed' }])
+
+  const other = madeUpId('other')
+  cases.open(other, 'step 1: BadMemo', toTime(7n), '')
+  cases.close({ ...kill, block: other, by: 'others' })
+  assert.deepEqual([lines.slice(2), deaths], [['a wrong block was killed by somebody else'], [other]])
+})
+
 test('of those that are gone the last 256 to be killed are kept, and none that was not', () => {
   const { cases } = open()
   const ids = Array.from({ length: 300 }, (_, i) => madeUpId(`wrong ${i}`))
@@ -61,5 +74,6 @@ function open() {
     { level: 'info', json: true, colors: false },
     { write: (line) => void lines.push(JSON.parse(line).msg) },
   )
-  return { cases: new Cases(log), lines }
+  const deaths: Hash[] = []
+  return { cases: new Cases(log, (dead) => void deaths.push(dead.block)), lines, deaths }
 }

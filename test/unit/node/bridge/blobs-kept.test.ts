@@ -18,6 +18,7 @@ import { type BlockFile, blockTorrent } from '../../../../node/protocol/block-to
 import { concat } from '../../../../node/protocol/bytes.ts'
 import { encodeSealed } from '../../../../node/protocol/header.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
+import { describeProblem } from '../../../../node/protocol/problems.ts'
 import { stateRoot } from '../../../../node/protocol/state.ts'
 import { encodeStep } from '../../../../node/protocol/step.ts'
 import { blockHandlers } from '../../../../node/rpc/handlers/blocks.ts'
@@ -114,7 +115,7 @@ test('a wrong block in blobs has blobs and no steps, and a block in calldata has
   await records.addBlobs(wrong.id, wrong.posted.blobs)
   await records.judgeSome(signal)
   const { verdict, problem, packedSteps } = await node.call('bridge_block', { id: wrong.id })
-  assert.deepEqual([verdict, problem, packedSteps.length], ['invalid', 'step 0: WrongState', 0])
+  assert.deepEqual([verdict, problem, packedSteps.length], ['invalid', describeProblem(0, 'WrongState'), 0])
   assert.equal((await node.call('bridge_blobs', { id: wrong.id })).blobs.length, 1)
   const states = new ParentStates(node, forge.network.rules)
   states.put(forge.genesis.id, forge.genesis.state)

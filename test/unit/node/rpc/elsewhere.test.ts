@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { genesisInfohash } from '../../../../node/protocol/genesis.ts'
+import { describeProblem, PROBLEM_WORDS } from '../../../../node/protocol/problems.ts'
 import { elsewhereOf } from '../../../../node/rpc/handlers/elsewhere.ts'
 import { accountOf, pay } from '../../../../scripts/assure/models/world.ts'
 import { Driver, TestFollower } from '../../../support/bridge/driver.ts'
@@ -42,7 +43,10 @@ test('the heaviest 128 blocks off the branch are looked into, and how many were 
   }
   assert.deepEqual(await elsewhereOf({ follower }, packed), {
     elsewhere: [
-      { block: wrong.id, step: 0, verdict: 'invalid', problem: 'step 0: WrongState' },
+      {
+        ...{ block: wrong.id, step: 0, verdict: 'invalid', problem: describeProblem(0, 'WrongState') },
+        wrong: { step: 0, code: 'WrongState', loss: PROBLEM_WORDS.WrongState.loss },
+      },
       { block: rival.id, step: 0, verdict: 'valid' },
     ],
     unread: 3 + CROWD + 1 - 128,

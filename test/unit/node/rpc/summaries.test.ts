@@ -7,6 +7,7 @@ import { preferredBranch } from '../../../../node/bridge/fork-choice.ts'
 import { dueCalls } from '../../../../node/bridge/race.ts'
 import type { BlockVerdict, BridgeBlock, BridgeView } from '../../../../node/bridge/view.ts'
 import { ZERO_HASH } from '../../../../node/protocol/ids.ts'
+import { describeProblem } from '../../../../node/protocol/problems.ts'
 import { toTime } from '../../../../node/protocol/units.ts'
 import { summariesOf } from '../../../../node/rpc/handlers/blocks.ts'
 import { pageAboveFinal } from '../../../../node/rpc/handlers/pages.ts'
@@ -59,7 +60,7 @@ test('each verdict is said, with what is behind it', () => {
   assert.deepEqual(said, [
     ['valid', undefined],
     ['valid', undefined],
-    ['invalid', 'step 3: Overspend'],
+    ['invalid', describeProblem(3, 'Overspend')],
     ['invalid', `builds on the invalid block ${plantedId(2)}`],
     ['unknown', 'this node has still to replay it'],
     ['displaced', 'another block is final in its place, so this one was not looked at and can never be final'],

@@ -5,13 +5,15 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
-import { parseAddress, parseHash } from '../../../../../node/protocol/ids.ts'
+import { bridgeAbi } from '../../../../../deployments/bridge-abi.ts'
+import { type Address, parseAddress, parseHash } from '../../../../../node/protocol/ids.ts'
+import { PROBLEM_WORDS, REFUSED_BLOCKS } from '../../../../../node/protocol/problems.ts'
 import { runCli } from '../../../../../scripts/cli/program.ts'
 import { DevChain } from '../../../../../scripts/devnet/dev-chain.ts'
 import { checkDevelopmentChain } from '../../../../../scripts/devnet/drill/arrange.ts'
 import type { Result } from '../../../../../scripts/devnet/drill/drill.ts'
-import { DRILL_KINDS, describeKind } from '../../../../../scripts/devnet/drill/kinds.ts'
-import { formatReport } from '../../../../../scripts/devnet/drill/report.ts'
+import { DRILL_KINDS, describeKind, expectedOf, modesOf } from '../../../../../scripts/devnet/drill/kinds.ts'
+import { formatResult, formatSum } from '../../../../../scripts/devnet/drill/report.ts'
 import { fakeShell } from '../../../../support/fake-shell.ts'
 
 async function run(...argv: string[]) {
@@ -63,7 +65,7 @@ test('a chain with another number, or without a clock that can be moved, is refu
   assert.deepEqual(asked, ['evm_increaseTime'])
 })
 
-test('the report says who killed a block, and what is wrong where it lives on', () => {
+test('each kind is said with its number as it ends, with who killed it and why, and all are summed up in one line', () => {
   const hash = parseHash(`0x${'5'.repeat(64)}`)
   const by = parseAddress(`0x${'ab'.repeat(20)}`)
   const killed: Result = {
@@ -85,18 +87,39 @@ test('the report says who killed a block, and what is wrong where it lives on', 
     publication: hash,
     refutation: hash,
   }
-  const lines = formatReport(
-    [
-      killed,
-      { kind: 'deposit-altered', data: 'blobs', outcome: 'refused', error: 'QueueMismatch' },
-      { kind: 'overspend', data: 'blobs', outcome: 'survived', block: hash, problem: 'Overspend' },
-      { kind: 'bad-memo', data: 'calldata', outcome: 'wrong', got: 'the bridge accepted it' },
-    ],
-    (account) => (account === by ? 'watcher' : account),
-  ).split('\n')
-  assert.equal(lines.length, 5)
-  assert.match(lines[1] ?? '', /^mint +calldata +killed +step 0: WrongState +watcher +4 s +321 ms +145000 +197000$/)
-  assert.match(lines[2] ?? '', /^deposit-altered +blobs +refused +QueueMismatch$/)
-  assert.match(lines[3] ?? '', /survived +Overspend, block 0x5+ lives$/)
-  assert.match(lines[4] ?? '', /expected killed: BadMemo, got the bridge accepted it$/)
+  const nameOf = (account: Address) => (account === by ? 'watcher' : account)
+  const results: readonly Result[] = [
+    killed,
+    { kind: 'deposit-altered', data: 'blobs', outcome: 'refused', error: 'QueueMismatch' },
+    { kind: 'overspend', data: 'blobs', outcome: 'survived', block: hash, problem: 'Overspend' },
+    { kind: 'bad-memo', data: 'calldata', outcome: 'wrong', got: 'the bridge accepted it' },
+  ]
+  const lines = results.flatMap((result, i) => formatResult(result, { number: i + 9, of: 12 }, nameOf).split('\n'))
+  assert.deepEqual(lines, [
+    ' 9/12  mint in calldata: killed by watcher after 0.3 s (4 s on Ethereum) for 197000 gas',
+    `       step 0: WrongState, ${PROBLEM_WORDS.WrongState.meaning}`,
+    '10/12  deposit-altered in blobs: refused by the bridge',
+    `       QueueMismatch, ${REFUSED_BLOCKS.QueueMismatch}`,
+    '11/12  overspend in blobs: survived',
+    `       Overspend, block ${hash} lives; had the block become final, ${PROBLEM_WORDS.Overspend.loss}`,
+    '12/12  bad-memo in calldata: ended otherwise',
+    '       expected killed for BadMemo, got the bridge accepted it',
+  ])
+  assert.equal(
+    formatSum(results, 311_040),
+    '2 of 4 as they must be: 1 killed, 1 refused by the bridge, overspend in blobs survived, bad-memo in calldata ended otherwise; the slowest kill took 0.3 s (mint); 311.0 s in all',
+  )
+  assert.equal(formatSum(results.slice(1, 2), 950), '1 of 1 as they must be: 1 refused by the bridge; 0.9 s in all')
+})
+
+test('every way in which the drill’s blocks are refused has its words, and the bridge has each of these errors', () => {
+  const refused = DRILL_KINDS.flatMap((kind) =>
+    modesOf(kind).flatMap((mode) => {
+      const expected = expectedOf(kind, mode)
+      return 'refused' in expected ? [expected.refused] : []
+    }),
+  )
+  assert.deepEqual(new Set(refused), new Set(Object.keys(REFUSED_BLOCKS)))
+  const errors = new Set(bridgeAbi.flatMap((entry) => (entry.type === 'error' ? [entry.name] : [])))
+  for (const name of Object.keys(REFUSED_BLOCKS)) assert.ok(errors.has(name as never), name)
 })
