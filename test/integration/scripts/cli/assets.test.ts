@@ -135,7 +135,10 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
   assert.match(keyed.error.message, /--ethereum/)
   const byToken = fakeShell({ folder })
   await runCli(['balance', '--asset', token, '--wallet', 'alice', ...links, ...common], byToken)
-  assert.match(byToken.out(), new RegExp(`^perhaps +${checksumAddress(asset)}, the gateway of this token: [0-9]+ units$`, 'm'))
+  assert.match(
+    byToken.out(),
+    new RegExp(`^perhaps +${checksumAddress(asset)}, the gateway of this token: [0-9]+ units$`, 'm'),
+  )
   const byTokenToo = fakeShell({ folder })
   await runCli(['asset', 'show', token, ...links, ...common], byTokenToo)
   assert.match(byTokenToo.out(), new RegExp(`^if a token +it is the asset ${checksumAddress(asset)} on TTX$`, 'm'))
