@@ -1,8 +1,9 @@
 // Our own blocks on disk, one file each, and one with its blobs if it has any, from the found nonce until the bond is back: what a crash must not forget.
 
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from '../node/disk.ts'
 import { writeDurably } from '../node/durable.ts'
 import { OperationError } from '../node/errors.ts'
 import { attemptRecord, baseUnitsText, hashText, hexText, weiText } from '../node/ethereum/sending/attempt.ts'
@@ -79,7 +80,7 @@ export class Journal {
 
   /** Reads all. Throws `OperationError('journal-damaged')` for a file that this program did not write so. */
   async load(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await makeFolder(this.#folder)
     const names = await readdir(this.#folder)
     for (const name of names) {
       const file = join(this.#folder, name)

@@ -1,10 +1,12 @@
-// Opening a database of the node, and what is wrong where it does not open: in use, damaged, or out of reach.
+// Databases of the node: opening one, and what is wrong where it does not open, or breaks later: in use, damaged, or out of reach.
 
 import type { AbstractLevel } from 'abstract-level'
+import { refusalOf } from './disk.ts'
 import { OperationError } from './errors.ts'
+import type { Logger } from './log.ts'
 
 /** Beside the code: what the database is called, its folder, and what is lost with it and what comes back. */
-type Place = {
+export type Place = {
   readonly part: 'bridge' | 'ledger'
   readonly folder: string
 }
@@ -24,11 +26,60 @@ export async function openDatabase<F, K, V>(level: AbstractLevel<F, K, V>, place
   }
 }
 
-function describe(error: unknown, { part, folder }: Place): OperationError {
-  // The library's own error says only that it failed; its cause has the words of the database.
+/** What ends a node: an open database that could not be written or read. `database-damaged`; else `ledger-failed` or `database-failed` (retry). */
+export function brokenDatabase(error: unknown, { part, folder }: Place): OperationError {
+  const { words, code } = inItsWords(error)
+  const facts = { folder, part, cause: words }
+  if (code === 'LEVEL_CORRUPTION') return damagedDatabase(`got a damaged one (${words})`, { part, folder }, error)
+  const { is, advice } = refusalOf(error) ?? { is: words, advice: 'see to the disk' }
+  return new OperationError(
+    part === 'ledger' ? 'ledger-failed' : 'database-failed',
+    `expected to go on with the database of the ${part} in ${folder}, got ${is}; ${advice}, then start the node again: it goes on where it was, and loses nothing that it has answered for`,
+    { facts, cause: error, retry: true },
+  )
+}
+
+/** What first broke an open database, told once: what fails after it follows from it. */
+export class Breakage {
+  readonly #place: Place
+  readonly #tell: (error: OperationError) => void
+  #first: OperationError | undefined
+
+  /** Without `tell` it is logged. */
+  constructor(place: Place, log: Logger, tell?: (error: OperationError) => void) {
+    this.#place = place
+    this.#tell = tell ?? ((error) => log.error({ code: error.code, ...error.facts }, error.message))
+  }
+
+  /** As `brokenDatabase`. */
+  readonly of = (cause: unknown): OperationError => {
+    if (this.#first !== undefined) return this.#first
+    this.#first = brokenDatabase(cause, this.#place)
+    this.#tell(this.#first)
+    return this.#first
+  }
+}
+
+/** `got` begins with that word. */
+function damagedDatabase(got: string, { part, folder }: Place, cause?: unknown): OperationError {
+  return new OperationError(
+    'database-damaged',
+    `expected a whole database of the ${part} in ${folder}, ${got}; delete that folder and start again: ${LOSSES[part]}`,
+    { facts: { folder, part }, cause },
+  )
+}
+
+/** The library's own error says only that it failed; its cause has the words of the database. */
+function inItsWords(error: unknown): { readonly words: string; readonly code: unknown } {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const words = cause instanceof Error ? cause.message : String(cause)
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return {
+    words: cause instanceof Error ? cause.message : String(cause),
+    code: cause instanceof Error && 'code' in cause ? cause.code : undefined,
+  }
+}
+
+function describe(error: unknown, { part, folder }: Place): OperationError {
+  const { words, code } = inItsWords(error)
   const facts = { folder, part, cause: words }
   const expected = `expected to open the database of the ${part} in ${folder}, got`
   if (code === 'LEVEL_LOCKED') {
@@ -40,6 +91,9 @@ function describe(error: unknown, { part, folder }: Place): OperationError {
     const message = `${expected} a damaged one (${words}); delete that folder and start again: ${LOSSES[part]}`
     return new OperationError('database-damaged', message, { facts, cause: error })
   }
-  const message = `${expected} ${words}; check the disk, and the owner and mode of the folder`
-  return new OperationError('database-unavailable', message, { facts, cause: error })
+  const { is, advice } = refusalOf(error) ?? {
+    is: words,
+    advice: 'check the disk, and the owner and mode of the folder',
+  }
+  return new OperationError('database-unavailable', `${expected} ${is}; ${advice}`, { facts, cause: error })
 }

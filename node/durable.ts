@@ -2,7 +2,7 @@
 
 import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { OperationError } from './errors.ts'
+import { notWritten } from './disk.ts'
 
 /** The last write of each file that is under way. */
 const underWay = new Map<string, Promise<void>>()
@@ -34,11 +34,7 @@ async function write(file: string, text: string | Uint8Array): Promise<void> {
     await rename(`${file}.tmp`, file)
     await syncFolder(dirname(file))
   } catch (cause) {
-    throw new OperationError('write-failed', `expected to write ${file}, got ${cause}; check disk space and rights`, {
-      facts: { file },
-      retry: true,
-      cause,
-    })
+    throw notWritten(file, cause)
   }
 }
 

@@ -56,7 +56,7 @@ export const OPERATION_CODES = {
   'database-damaged':
     'A power cut or a full disk damaged a database of the node: delete its folder, and what can come back does so.',
   'database-failed':
-    'The data of the bridge cannot be read or written: check the disk, else delete it and follow the bridge again.',
+    'The data of the bridge cannot be read or written: see to the disk as the message says, then start the node again.',
   'database-in-use': 'Another process has the database open: stop that node, or choose another data folder.',
   'database-unavailable': 'A database of the node cannot be opened: check the disk, and owner and mode of its folder.',
   'decimals-unknown':
@@ -120,7 +120,7 @@ export const OPERATION_CODES = {
   'journal-damaged': 'The file of one of our blocks is damaged: move it away to go on without that block.',
   'ledger-closed': 'The node is starting or stopping: ask again when it runs.',
   'ledger-damaged': 'The database of the ledger contradicts itself: delete it and follow the bridge again.',
-  'ledger-failed': 'The disk refused a write: see to the disk, then restart the node.',
+  'ledger-failed': 'The disk refused a write: see to it as the message says, then start the node again.',
   'ledger-not-empty': 'A snapshot can only be loaded into an empty ledger: use another data folder.',
   'listen-failed': 'The port for BitTorrent cannot be opened: end what holds it, or choose another one.',
   'network-file-damaged':
@@ -208,7 +208,7 @@ export const OPERATION_CODES = {
   'wallet-not-written': 'The wallet cannot be written: make the folder writable, or choose another one.',
   'waited-in-vain': 'Something that a devnet or a demo waits for did not come: see the logs.',
   'weak-passphrase': 'The passphrase is too short: choose a longer one, such as four random words.',
-  'write-failed': 'The file cannot be written: check disk space and rights.',
+  'write-failed': 'The disk is full, read-only or not yours: see to it as the message says, then try again.',
   'wrong-ground': 'The block on which another one is to be judged is wrong: nothing that builds on it counts.',
   'wrong-passphrase': 'The passphrase does not open the wallet: type it again, or import the wallet from its words.',
 } as const satisfies Record<string, string>
@@ -221,5 +221,6 @@ export const OPERATION_FACTS = {
   'bridge-refused': { error: 'text' },
   'insufficient-funds': { spendable: 'amount' },
   'nothing-to-lie-about': { need: 'text' },
+  'service-died': { exitCode: 'text' },
   'unknown-block': { block: 'text' },
 } as const satisfies { readonly [C in OperationCode]?: FactForms }

@@ -3,7 +3,7 @@
 // Order of the parts; each may import those before it: protocol, errors, log, schema, wallet, deployment, ledger, bridge
 // (ethereum.ts is its door), network, block-pool, network-store, proof-intake, rpc.
 
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { peersWithBlobs } from './blob-peers.ts'
@@ -11,8 +11,9 @@ import { BlockPool } from './block-pool.ts'
 import { BridgeFollower } from './bridge/follower.ts'
 import { preferredTip } from './bridge/fork-choice.ts'
 import { isOnQueue, queuedEntryAt } from './bridge/queue-view.ts'
-import { openDatabase } from './database.ts'
+import { brokenDatabase, openDatabase } from './database.ts'
 import type { NetworkDefinition } from './deployment.ts'
+import { makeFolder } from './disk.ts'
 import { connectEthereum } from './ethereum/agreeing/http-chain.ts'
 import { BeaconEndpoint } from './ethereum/blobs/beacon.ts'
 import { BlobSource } from './ethereum/blobs/blob-source.ts'
@@ -72,6 +73,7 @@ export class TtxNode {
   readonly #pool: BlockPool
   readonly #kzg = new KzgPool()
   readonly #stopping = new AbortController()
+  readonly #failing = new AbortController()
   /** Changes of the ledger that the follower asked for, one after another. */
   #ordering: Promise<void> = Promise.resolve()
   /** Proofs of the folder, while they are imported. */
@@ -91,6 +93,7 @@ export class TtxNode {
       genesis,
       log: log('ledger'),
       clock: deps.clock,
+      onBroken: (error) => this.#fail(error),
     })
     if (options.ethereum.length > 0) {
       this.#bridgeDatabase = new Level(join(folder, 'bridge'))
@@ -141,7 +144,7 @@ export class TtxNode {
   /** Throws `OperationError` (`database-in-use`, `database-damaged`, `port-in-use`, `listen-failed`, …); what was started by then is stopped again. */
   async start(): Promise<void> {
     try {
-      await mkdir(join(this.#options.folder, 'proofs'), { recursive: true })
+      await makeFolder(join(this.#options.folder, 'proofs'))
       await this.#ledger.start()
       await this.#startFollower()
       await this.#network.start()
@@ -172,6 +175,14 @@ export class TtxNode {
     await this.stop()
   }
 
+  /**
+   * Aborts when it cannot go on, for a reason that does not pass while it runs, as a full disk or a damaged database: whoever runs it should
+   * stop it, and end. The reason is that of the abort.
+   */
+  get failed(): AbortSignal {
+    return this.#failing.signal
+  }
+
   get rpcUrl(): string {
     return this.#rpc.url
   }
@@ -198,14 +209,21 @@ export class TtxNode {
       this.#order(() => this.#announceDeposits())
     })
     const folder = join(this.#options.folder, 'bridge')
+    follower.on('broken', (error) => {
+      const isDisk = error.code === 'database-failed' && error.cause !== undefined
+      this.#fail(isDisk ? brokenDatabase(error.cause, { part: 'bridge', folder }) : error)
+    })
     if (this.#bridgeDatabase !== undefined) await openDatabase(this.#bridgeDatabase, { part: 'bridge', folder })
     await follower.start()
   }
 
   #order(change: () => Promise<void>): void {
-    this.#ordering = this.#ordering.then(change).catch((error) => {
-      this.#deps.log.error({ error }, 'the ledger does not follow the bridge: restart the node, and report this')
-    })
+    this.#ordering = this.#ordering.then(change).catch((error) => this.#fail(error))
+  }
+
+  /** The first reason stays: what fails after it most likely follows from it. */
+  #fail(error: unknown): void {
+    if (!this.#stopping.signal.aborted) this.#failing.abort(error)
   }
 
   async #setBranch(branch: Branch): Promise<void> {

@@ -1,9 +1,10 @@
 // One process of a kind to a folder: a lock file that names the process, so that one left by a crash is seen through.
 
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { makeFolder, notWritten } from '../node/disk.ts'
 import { isOperationError, OperationError } from '../node/errors.ts'
 
 /** Disposing gives it back. */
@@ -13,17 +14,17 @@ export type Lock = AsyncDisposable
 const TRIES = 20
 const CLEARING_MS = 25
 
-/** `name` is what runs, as in `devnet`. Throws `OperationError('already-runs')` where a living process has it. */
+/** `name` is what runs, as in `devnet`. Throws `OperationError`: 'already-runs' where a living process has it, 'write-failed'. */
 export async function takeLock(data: string, name: string): Promise<Lock> {
   const file = join(data, `${name}.lock`)
-  await mkdir(data, { recursive: true, mode: 0o700 })
+  await makeFolder(data)
   const mine = `${process.pid} ${await startOf(process.pid)}\n`
   for (let tries = 0; ; tries++) {
     try {
       await createWhole(file, mine)
       return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
     } catch (cause) {
-      if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause
+      if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw notWritten(file, cause)
       const seen = await textOf(file)
       const [pid = '', start = ''] = seen.trim().split(' ')
       if (tries < TRIES && (start === '' || (await startOf(Number(pid))) !== start)) {

@@ -1,8 +1,9 @@
 // What a miner's account paid for gas, over restarts: each transaction is on disk before it leaves, and counts with what its receipt says.
 
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from '../../node/disk.ts'
 import { writeDurably } from '../../node/durable.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { EthereumAccount } from '../../node/ethereum/account.ts'
@@ -42,7 +43,7 @@ export class Expenses {
 
   /** Reads it; an absent file is an empty one. Throws `OperationError('expenses-damaged')` for what this program did not write so. */
   async load(): Promise<void> {
-    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(this.#file))
     const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined
       throw error

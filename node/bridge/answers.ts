@@ -38,6 +38,8 @@ export type FollowerEvents = {
   status: [FollowerStatus]
   alarm: [Alarm]
   branch: [Branch]
+  /** The database cannot be written or read, or is damaged: that does not pass. */
+  broken: [OperationError]
 }
 
 const MOST_TORRENTS = 10_000

@@ -51,10 +51,11 @@ export type FollowerOptions = {
   readonly workProblem?: WorkCheck
 }
 
+const BROKEN: ReadonlySet<string> = new Set(['database-failed', 'database-damaged'])
 const DEFAULTS = { pollMs: 1_000, maxPauseMs: 30_000, finalityDepth: 64n, stepBlocks: 5_000n }
 
 /**
- * Emits `status`, `alarm`, and, once the contract itself has agreed, `view` after the start and each change and `branch` when what the
+ * Emits `status`, `alarm`, `broken`, and, once the contract itself has agreed, `view` after the start and each change and `branch` when what the
  * ledger should order by has changed. A listener that throws is logged. Nothing changes while the status is `unknown`.
  */
 export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
@@ -245,6 +246,7 @@ export class BridgeFollower extends BridgeAnswers implements AsyncDisposable {
     const at = this.#records.tip
     this.#setStatus({ state: 'unknown', code, problem, ...(at ? { at } : {}) })
     if (isNews) this.#alarm(code, problem, isExpected ? error.facts : {})
+    if (error instanceof OperationError && BROKEN.has(error.code)) this.#tell('broken', error)
   }
 
   #setStatus(status: FollowerStatus): void {

@@ -1,7 +1,7 @@
 // The ledger of a node: every transaction that it knows, where each stands, and who may spend what.
 
 import { Level } from 'level'
-import { openDatabase } from '../database.ts'
+import { Breakage, openDatabase } from '../database.ts'
 import { OperationError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { encodeText, equalBytes } from '../protocol/bytes.ts'
@@ -23,7 +23,7 @@ import { begin, loadWaiting, resume } from './opening.ts'
 import { LedgerReader } from './reader.ts'
 import { creatorStanding, entryOf, headOf } from './standing/books.ts'
 import { setBranch } from './standing/branch.ts'
-import { storeDeposit } from './standing/entries.ts'
+import { depositNotQueued, storeDeposit } from './standing/entries.ts'
 import type { Work } from './standing/judge.ts'
 import { loadSnapshot } from './standing/snapshot.ts'
 import { ChangeLog } from './store/change-log.ts'
@@ -41,6 +41,8 @@ export type LedgerOptions = {
   /** Unix milliseconds. */
   readonly clock: () => number
   readonly limits?: Partial<LedgerLimits>
+  /** Told once that its database broke: nothing is written any more until a new start. It is logged by default. */
+  readonly onBroken?: (error: OperationError) => void
 }
 
 const DEPOSIT_BEGINS = encodeText('{"deposit"')
@@ -60,7 +62,9 @@ export class Ledger extends LedgerReader implements TransactionLedger {
   constructor(options: LedgerOptions) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits }
     const level = typeof options.database === 'string' ? new Level(options.database) : options.database
-    const database = new Database(level, limits.batchRows)
+    const place = { part: 'ledger', folder: String(options.database) } as const
+    const breakage = new Breakage(place, options.log, options.onBroken)
+    const database = new Database(level, limits.batchRows, breakage.of)
     const { waitingCount: count, waitingBytes: bytes, waitingShare: share } = limits
     const pool = new WaitingPool({ count, bytes, share })
     const rejects = new Rejects(limits.rejects)
@@ -74,7 +78,7 @@ export class Ledger extends LedgerReader implements TransactionLedger {
     this.#writer = new Writer(database, {
       onMerge: (change) => this.#log.add(change, database.newest),
       onWritten: () => this.#tell(),
-      onFailure: (error) => options.log.error({ error }, 'the ledger cannot write its database'),
+      onFailure: breakage.of,
     })
   }
 
@@ -285,14 +289,6 @@ export class Ledger extends LedgerReader implements TransactionLedger {
   #checkOpen(): void {
     if (this.#state !== 'open') throw closed()
   }
-}
-
-function depositNotQueued(infohash: Infohash): OperationError {
-  return new OperationError(
-    'deposit-not-queued',
-    `expected a deposit that is in the bridge's queue as this node has read it, got ${infohash}, which does not; nothing is kept, and nothing need be handed in: a node makes the file itself once Ethereum shows it the entry`,
-    { facts: { infohash }, retry: true },
-  )
 }
 
 function closed(): OperationError {

@@ -1,8 +1,9 @@
 // Wallets at rest: one keystore V3 file a wallet, `<folder>/<name>.json`, mode 0600, written whole or not at all, never overwritten.
 
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { link, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder, refusalOf } from '../disk.ts'
 import { OperationError } from '../errors.ts'
 import type { Address } from '../protocol/ids.ts'
 import { decryptKeystore, encryptKeystore, MAX_KEYSTORE_BYTES, parseKeystore, SCRYPT_N } from './keystore.ts'
@@ -136,7 +137,7 @@ async function describe(folder: string, name: string): Promise<WalletEntry> {
 async function writeNew(file: string, text: string, name: string): Promise<void> {
   const temporary = `${file}.${randomUUID()}.tmp`
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(file))
     try {
       await using handle = await open(temporary, 'wx', 0o600)
       await handle.writeFile(text)
@@ -150,10 +151,14 @@ async function writeNew(file: string, text: string, name: string): Promise<void>
     await using folder = await open(dirname(file), 'r')
     await folder.sync()
   } catch (cause) {
-    if (cause instanceof OperationError) throw cause
+    if (cause instanceof OperationError && cause.code !== 'write-failed') throw cause
+    const { is, advice } = refusalOf(cause) ?? {
+      is: describeCause(cause instanceof OperationError ? cause.cause : cause),
+      advice: 'make the folder writable or choose another with --data',
+    }
     throw new OperationError(
       'wallet-not-written',
-      `expected to write wallet "${name}" to ${file}, got ${describeCause(cause)}; make the folder writable or choose another with --data`,
+      `expected to write wallet "${name}" to ${file}, got ${is}; ${advice}`,
       { facts: { name, file }, cause },
     )
   }

@@ -1,11 +1,12 @@
 // A whole network on one machine: an Ethereum, two nodes that find each other, a miner, a relayer and a watcher, each a process of its own.
 
 import { randomBytes } from 'node:crypto'
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { access, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createPublicClient, createWalletClient, http } from 'viem'
 import { type Deployment, type NetworkDefinition, parseDeployment } from '../../node/deployment.ts'
+import { makeFolder } from '../../node/disk.ts'
 import { OperationError } from '../../node/errors.ts'
 import { deploy } from '../../node/ethereum/deploying/deploy.ts'
 import { deployFactory } from '../../node/ethereum/gateways/factory.ts'
@@ -85,6 +86,11 @@ export class Devnet {
   /** A token on its Ethereum of which anybody can make as much as they like; undefined before it runs. */
   get exampleToken(): Address | undefined {
     return this.#exampleToken
+  }
+
+  /** Aborts when it cannot go on as a whole: a process ended that no restart brings back. */
+  get failed(): AbortSignal {
+    return this.#supervisor.failed
   }
 
   /** Process ids by name. */
@@ -176,7 +182,7 @@ export class Devnet {
     const passphrase = await readFile(this.passphraseFile, 'utf8').catch(() => undefined)
     if (passphrase !== undefined) return passphrase.trim()
     const fresh = randomBytes(16).toString('hex')
-    await mkdir(this.data, { recursive: true, mode: 0o700 })
+    await makeFolder(this.data)
     await writeFile(this.passphraseFile, `${fresh}\n`, { flag: 'wx', mode: 0o600 })
     return fresh
   }
@@ -184,7 +190,7 @@ export class Devnet {
   /** Those that are missing: all at the first start, else what folders of an older version lack. */
   async #makeWallets(): Promise<void> {
     const { wallets } = dataFolder(this.data)
-    await mkdir(wallets, { recursive: true, mode: 0o700 })
+    await makeFolder(wallets)
     for (const name of DEVNET_WALLETS) {
       if (await exists(walletFile(wallets, name))) continue
       using wallet = await this.wallet(name)

@@ -1,12 +1,12 @@
-// Keeps child processes alive: starts them in order, hands on what they log, restarts what dies, ends all in reverse order.
+// Keeps child processes alive: starts them in order, hands on what they log, restarts what dies, ends all in reverse order; gives up on what no restart helps.
 
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
+import { makeFolder, notWritten } from '../../node/disk.ts'
 import { OperationError } from '../../node/errors.ts'
 import type { Logger } from '../../node/log.ts'
 import { type ChildSpec, spawnTied } from './child.ts'
@@ -41,16 +41,24 @@ const MAX_BACKOFF_MS = 10_000
 const STEADY_MS = 30_000
 const STOP_MS = 10_000
 const TAIL_LINES = 20
+/** Exit codes of `ttx` after which a person is needed: a wrong setting, damaged data, a disk that refuses. */
+const HOPELESS: readonly (number | null)[] = [2, 65, 74]
 
 export class Supervisor {
   readonly #log: Logger
   readonly #options: SupervisorOptions
   readonly #services: Service[] = []
   readonly #stopping = new AbortController()
+  readonly #failing = new AbortController()
 
   constructor(deps: { readonly log: Logger }, options: SupervisorOptions) {
     this.#log = deps.log
     this.#options = options
+  }
+
+  /** Aborts, with an `OperationError` as the reason, when something ended that no restart brings back, or what it says cannot be kept. */
+  get failed(): AbortSignal {
+    return this.#failing.signal
   }
 
   /** Process ids by name, of those that run. */
@@ -66,8 +74,10 @@ export class Supervisor {
    */
   async start(spec: ServiceSpec): Promise<void> {
     this.#stopping.signal.throwIfAborted()
-    await mkdir(this.#options.logs, { recursive: true })
-    const file = createWriteStream(join(this.#options.logs, `${spec.name}.log`), { flags: 'a' })
+    await makeFolder(this.#options.logs, 0o755)
+    const path = join(this.#options.logs, `${spec.name}.log`)
+    const file = createWriteStream(path, { flags: 'a' })
+    file.on('error', (cause) => this.#failing.abort(notWritten(path, cause)))
     const service: Service = { spec, file, child: undefined, tail: [], loop: undefined }
     this.#services.push(service)
     await this.#launch(service)
@@ -118,6 +128,10 @@ export class Supervisor {
       const { child } = service
       if (child !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'close')
       if (signal.aborted) return
+      if (HOPELESS.includes(child?.exitCode ?? null)) {
+        this.#failing.abort(this.#death(service, child?.exitCode ?? null, null))
+        return
+      }
       if (performance.now() - startedMs > STEADY_MS) backoffMs = FIRST_BACKOFF_MS
       const how = child?.signalCode ?? `exit code ${child?.exitCode}`
       this.#log.warn({ process: name, how, restartMs: backoffMs }, 'a process died; starting it again')
@@ -154,7 +168,7 @@ export class Supervisor {
     return new OperationError(
       'service-died',
       `expected ${name} to run, got its end (${signal ?? `exit code ${code}`}); its last words:\n${tail.join('\n')}`,
-      { facts: { process: name, log: join(this.#options.logs, `${name}.log`) } },
+      { facts: { process: name, log: join(this.#options.logs, `${name}.log`), exitCode: `${signal ?? code}` } },
     )
   }
 }

@@ -14,8 +14,8 @@ export function errorsPage(): string {
 <!-- Written by scripts/make/errors-page.ts from node/error-codes.ts and node/protocol/rule-codes.ts: edit those. -->
 
 What fails has a code, which does not change, a message, which may, and facts. A command prints all three, and with \`--json\` as
-\`{"error": {"code", "message", "facts"}}\`; its exit code is 1, or 2 for \`bad-setting\` and 130 for \`interrupted\`. Wrong usage has the code \`usage\` and the exit code
-2, a bug of this program \`unexpected\` and 70. A node returns code and facts in \`error.data\` of [JSON-RPC](rpc.md#errors), and programs log the code as \`code\`.
+\`{"error": {"code", "message", "facts"}}\`; its exit code is 1, or 2 for \`bad-setting\`, 130 for \`interrupted\`, 65 for what is damaged and 74 for a disk that refuses
+([exit codes](cli.md#exit-codes)). Wrong usage has the code \`usage\` and the exit code 2, a bug of this program \`unexpected\` and 70. A node returns code and facts in \`error.data\` of [JSON-RPC](rpc.md#errors), and programs log the code as \`code\`.
 
 Facts in the last column are always there, for programs that read them; others are for people. A program that asks a node of another
 version may meet a code that it does not know: it calls that \`node-failed\` or \`unknown-rule\`, with the node's code as the fact \`code\`.

@@ -20,6 +20,7 @@ const BASICS = [
   'node/log.ts',
   'node/schema.ts',
   'node/trouble.ts',
+  'node/disk.ts',
   'node/durable.ts',
   'node/within.ts',
   'node/bounded-answer.ts',

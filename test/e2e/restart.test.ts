@@ -54,6 +54,9 @@ test('a devnet starts all, and Ctrl-C ends all: exit code 0, no process and no l
   assert.equal(second.exitCode, 1)
   assert.match(second.err, new RegExp(`code: already-runs\\n.*pid: ${running.child.pid}`, 's'))
 
+  // It leaves alone what the first one says of itself, by which commands find it.
+  assert.deepEqual(processesOf(data), processes)
+
   const { exitCode } = await running.stop('SIGINT')
   assert.equal(exitCode, 0)
   await allGone(Object.values(processes))

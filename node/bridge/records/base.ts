@@ -31,14 +31,14 @@ export async function newBase(
   }
 }
 
-/** Throws `OperationError('database-failed')` where the disk has something else than the state after the block. */
+/** Throws `OperationError('database-damaged')` where the disk has something else than the state after the block. */
 export function stateOfBase(block: BridgeBlock, outputs: Uint8Array): State {
   try {
     return stateOfSnapshot(block.sealed.header, outputs)
   } catch (cause) {
     throw new OperationError(
-      'database-failed',
-      `expected the state after block ${block.id} on disk, got something else; delete the bridge's data and follow it again`,
+      'database-damaged',
+      `expected the state after block ${block.id} on disk, got something else; delete the folder "bridge" of the node's data and start again: nothing is lost by it, the bridge is followed again from Ethereum`,
       { facts: { block: block.id }, cause },
     )
   }

@@ -1,9 +1,10 @@
 // What an account has signed and may still count, on disk: a process that was killed goes on with it instead of sending a second one.
 
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { concatHex, keccak256 } from 'viem'
 import { z } from 'zod'
+import { makeFolder } from '../../disk.ts'
 import { writeDurably } from '../../durable.ts'
 import { OperationError } from '../../errors.ts'
 import type { Hash } from '../../protocol/ids.ts'
@@ -59,7 +60,7 @@ export class Outbox {
   /** Reads it; an absent file is an empty one. Throws `OperationError('outbox-damaged')` for what this program did not write so. */
   async load(): Promise<void> {
     if (this.#file === undefined) return
-    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(this.#file))
     const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined
       throw error

@@ -1,5 +1,6 @@
 // How transactions get into the tables: signed ones, deposits, and final ones from before the snapshot.
 
+import { OperationError } from '../../errors.ts'
 import { createdBy, type Flow } from '../../protocol/flows.ts'
 import type { Infohash } from '../../protocol/ids.ts'
 import { infohashOf } from '../../protocol/infohash.ts'
@@ -92,4 +93,13 @@ export function adopt(change: Change, stored: Entry): Entry {
   change.delete(BASE, stored.infohash)
   countFinal(change, final)
   return final
+}
+
+/** What is answered where a file of a deposit is handed in that no entry is known of. */
+export function depositNotQueued(infohash: Infohash): OperationError {
+  return new OperationError(
+    'deposit-not-queued',
+    `expected a deposit that is in the bridge's queue as this node has read it, got ${infohash}, which does not; nothing is kept, and nothing need be handed in: a node makes the file itself once Ethereum shows it the entry`,
+    { facts: { infohash }, retry: true },
+  )
 }

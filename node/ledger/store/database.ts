@@ -31,13 +31,15 @@ const NOTHING: Slot = { row: DELETED, encode: () => '' }
 export class Database {
   readonly #level: LevelDatabase
   readonly #largeRows: number
+  readonly #broken: (cause: unknown) => OperationError
   readonly #cache = new Map<string, unknown>()
   #group = new Map<string, Slot>()
   #writing = new Map<string, Slot>()
 
-  /** A change with this many rows is large: it should be written before it goes on. */
-  constructor(level: LevelDatabase, largeRows: number) {
+  /** A change with this many rows is large: it should be written before it goes on. `broken` says what it means that the disk cannot be read. */
+  constructor(level: LevelDatabase, largeRows: number, broken: (cause: unknown) => OperationError) {
     this.#level = level
+    this.#broken = broken
     this.#largeRows = largeRows
   }
 
@@ -81,7 +83,7 @@ export class Database {
     const full = table.letter + key
     if (this.#cache.has(full)) return this.#cache.get(full) as T | undefined // under this key are rows of this table
     this.#checkOpen()
-    const text = this.#level.getSync(full)
+    const text = this.#getSync(full)
     const row = text === undefined ? undefined : table.decode(text, key)
     if (row !== undefined) this.#remember(full, row)
     return row
@@ -109,6 +111,14 @@ export class Database {
     await this.#level.clear({ lt: last })
     await this.#level.clear({ gt: last })
     await this.#level.del(last)
+  }
+
+  #getSync(key: string): string | undefined {
+    try {
+      return this.#level.getSync(key)
+    } catch (cause) {
+      throw this.#broken(cause)
+    }
   }
 
   #checkOpen(): void {

@@ -21,7 +21,8 @@ export type WriterHooks = {
   readonly onMerge: (change: Change) => void
   /** After a group is on disk. */
   readonly onWritten: () => void
-  readonly onFailure: (error: OperationError) => void
+  /** What to call it that the database cannot be written; called once. */
+  readonly onFailure: (cause: unknown) => OperationError
 }
 
 // A group is written when it has this many jobs or rows: small enough to keep the event loop alive.
@@ -137,9 +138,7 @@ export class Writer {
 
   readonly #giveUp = (cause: unknown): OperationError => {
     if (this.#failure !== undefined) return this.#failure
-    const advice = 'the ledger could not go on writing its database: free or repair the disk and restart the node'
-    this.#failure = new OperationError('ledger-failed', advice, { cause })
-    this.#hooks.onFailure(this.#failure)
+    this.#failure = this.#hooks.onFailure(cause)
     return this.#failure
   }
 

@@ -2,9 +2,10 @@
 // after a node that did not answer, hands in the same file again instead of signing a second payment.
 
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { handIn, type Paid } from '../../../node/client/pay.ts'
+import { makeFolder } from '../../../node/disk.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { encodeText, formatHex } from '../../../node/protocol/bytes.ts'
 import { sha1 } from '../../../node/protocol/hash.ts'
@@ -76,7 +77,7 @@ async function readKept(file: string): Promise<Uint8Array | undefined> {
 }
 
 async function keep(file: string, signed: Uint8Array): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(file))
   const temporary = `${file}.${randomUUID()}.tmp`
   await writeFile(temporary, signed, { flush: true })
   await rename(temporary, file)

@@ -1,11 +1,12 @@
 // The book of offers in the data folder: what was offered and taken from here, one file each.
 
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { PricedFrom } from '../../../node/client/maker/market.ts'
 import type { Bound } from '../../../node/client/offers/sparing.ts'
 import type { OfferStanding } from '../../../node/client/offers/standing.ts'
+import { makeFolder } from '../../../node/disk.ts'
 import { writeDurably } from '../../../node/durable.ts'
 import { OperationError } from '../../../node/errors.ts'
 import type { Infohash } from '../../../node/protocol/ids.ts'
@@ -65,7 +66,7 @@ export async function keepInBook(
   folder: string,
   { offer, role, isSaid, pricedFrom, end }: Omit<BookEntry, 'id'>,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder)
   // What is undefined is left out.
   const entry = { offer: formatOffer(offer), role, isSaid, pricedFrom, end }
   await writeDurably(join(folder, `${offerId(offer)}.json`), formatJson(entry))

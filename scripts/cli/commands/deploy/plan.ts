@@ -1,8 +1,9 @@
 // What is being deployed, on disk before anything is sent: a run that was killed goes on with exactly this, and does not make a second bridge.
 
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from '../../../../node/disk.ts'
 import { writeDurably } from '../../../../node/durable.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import { PARAMETER_NAMES, type Parameters, parametersOf } from '../../../../node/ethereum/deploying/parameters.ts'
@@ -60,7 +61,7 @@ export async function readPlan(file: string): Promise<Plan | undefined> {
 
 /** Throws `OperationError('write-failed')`. */
 export async function writePlan(file: string, { genesis, parameters, out }: Plan): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(file))
   const plan: z.input<typeof schema> = {
     version: 1,
     genesis: new TextDecoder().decode(encodeTransaction(genesis)),

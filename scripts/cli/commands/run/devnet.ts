@@ -127,8 +127,9 @@ async function run(context: CliContext, options: Options): Promise<undefined> {
   )
   await devnet.start(signal)
   say(introduction(devnet))
-  await untilAborted(signal)
+  await untilAborted(AbortSignal.any([signal, devnet.failed]))
   say('stopping everything')
+  if (devnet.failed.aborted && !signal.aborted) throw devnet.failed.reason
   return undefined
 }
 

@@ -89,6 +89,7 @@ async function run(context: CliContext): Promise<undefined> {
       ['data', folder.node],
     ]),
   )
-  await untilAborted(context.signal)
+  await untilAborted(AbortSignal.any([context.signal, node.failed]))
+  if (node.failed.aborted && !context.signal.aborted) throw node.failed.reason
   return undefined
 }

@@ -1,6 +1,7 @@
 // The supervisor: order, restarts, last words, and nothing left over.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,6 +57,27 @@ test('a service that dies is started again', async () => {
   process.kill(mortal, 'SIGKILL')
   while (lines.filter((line) => line === 'begin mortal').length < 2) await delay(10)
   assert.notEqual(supervisor.processes['mortal'], mortal)
+})
+
+test('one that ends as a wrong setting, damaged data or a full disk end is not started again: the whole fails, with its last words', async () => {
+  for (const code of [2, 65, 74]) {
+    const { lines, supervisor, spec } = harness()
+    await using _ = supervisor
+    await supervisor.start(
+      spec('hopeless', `process.on('SIGUSR2', () => { console.error('no room'); process.exit(${code}) }); ${LIVING}`),
+    )
+    const failed = once(supervisor.failed, 'abort')
+    const { hopeless } = supervisor.processes
+    assert.ok(hopeless)
+    process.kill(hopeless, 'SIGUSR2')
+    await failed
+    const error = supervisor.failed.reason
+    assert.ok(error instanceof OperationError)
+    assert.equal(error.code, 'service-died')
+    assert.equal(error.facts['exitCode'], `${code}`)
+    assert.match(error.message, /no room/)
+    assert.equal(lines.filter((line) => line === 'begin hopeless').length, 1)
+  }
 })
 
 test('one that ends before it is ready is told with its last words', async () => {
