@@ -67,7 +67,7 @@ export function findTestPhases(
       files: picked,
       needsBuild: !withoutBuild.includes(name),
       // One more than there are cores: a third of the time a test waits for processes, timers or Ethereum's clock.
-      concurrency: availableParallelism() + (name === 'e2e' ? 0 : 1),
+      concurrency: availableParallelism() + 1,
     })
   }
   return { phases, unmatched: filters.filter((word) => !matched.has(word)) }
