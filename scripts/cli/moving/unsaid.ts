@@ -1,11 +1,11 @@
 // Payments that were signed, and of which nobody was told what became: kept until the result was written out, so that the same command after a crash, or
 // after a node that did not answer, hands in the same file again instead of signing a second payment.
 
-import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { handIn, type Paid } from '../../../node/client/pay.ts'
 import { makeFolder } from '../../../node/disk.ts'
+import { writeDurably } from '../../../node/durable.ts'
 import { OperationError } from '../../../node/errors.ts'
 import { encodeText, formatHex } from '../../../node/protocol/bytes.ts'
 import { sha1 } from '../../../node/protocol/hash.ts'
@@ -64,7 +64,11 @@ function isUnsent(error: unknown): boolean {
 }
 
 async function readKept(file: string): Promise<Uint8Array | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined)
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    // What cannot be read may be a payment: to go on would sign a second one.
+    if (error.code !== 'ENOENT') throw error
+    return undefined
+  })
   if (text === undefined) return undefined
   try {
     const bytes = encodeText(text)
@@ -72,13 +76,11 @@ async function readKept(file: string): Promise<Uint8Array | undefined> {
     const isOld = tx.kind !== 'signed' || tx.time + KEPT_SECONDS < Math.floor(Date.now() / 1_000)
     return isOld ? undefined : bytes
   } catch {
-    return undefined // half written before anything was sent
+    return undefined // not one of ours: these are written whole
   }
 }
 
 async function keep(file: string, signed: Uint8Array): Promise<void> {
   await makeFolder(dirname(file))
-  const temporary = `${file}.${randomUUID()}.tmp`
-  await writeFile(temporary, signed, { flush: true })
-  await rename(temporary, file)
+  await writeDurably(file, signed)
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -159,6 +159,19 @@ for (const cut of ['before the node has it', 'after the node has it', 'in the mi
     assert.equal(await balanceOf(bob.address), 16n * 10n ** 18n)
   })
 }
+
+test('what was kept and cannot be read stops the command, instead of a second payment', async (t) => {
+  const { run, balanceOf, folder, rpcUrl } = await open(t)
+  await run(['send', '5', bob.address], await cutting(t, rpcUrl, 'after the node has it', 100))
+  const payments = join(folder, 'outbox', 'payments')
+  const [kept = ''] = await readdir(payments)
+  await rm(join(payments, kept))
+  // Root reads everything: a link to itself stands for a file that the disk does not give out.
+  await symlink(kept, join(payments, kept))
+  const { exitCode, error } = await run(['send', '5', bob.address])
+  assert.notEqual(exitCode, 0, JSON.stringify(error))
+  assert.equal(await balanceOf(bob.address), 5n * 10n ** 18n)
+})
 
 test('where no node is there nothing is sent, and the next command signs anew', async (t) => {
   const { run, rpcUrl, balanceOf } = await open(t)
