@@ -1,10 +1,11 @@
 // The network that the wallets of a data folder are for: `<data>/bound-network.json`, written before the first command there moves money. A node that
 // was named by mistake, or by default, then gets nothing to sign for.
 
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from '../node/disk.ts'
+import { writeDurably } from '../node/durable.ts'
 import { OperationError } from '../node/errors.ts'
 import type { Address, Infohash } from '../node/protocol/ids.ts'
 import { amount, infohash, writtenAddress } from '../node/schema.ts'
@@ -50,14 +51,21 @@ export function otherNetwork(data: string, bound: BoundNetwork, network: BoundNe
   )
 }
 
-/** From now on the folder is for this network. Nothing is written if it is already. */
-export async function bindNetwork(data: string, { chain, bridge, genesis }: BoundNetwork): Promise<void> {
-  const file = boundNetworkFile(data)
-  const text = `${JSON.stringify({ chain: `${chain}`, bridge, genesis }, undefined, 2)}\n`
-  if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return
-  await mkdir(data, { recursive: true, mode: 0o700 })
-  // Readers never see half of it.
-  const temporary = `${file}.${randomUUID()}.tmp`
-  await writeFile(temporary, text)
-  await rename(temporary, file)
+/**
+ * From now on the folder is for this network, which the node at `url` serves. Throws as `readBoundNetwork`, `write-failed`, and 'folder-other-network' where
+ * another command has bound it to another one in the meantime: a person may take long to answer.
+ */
+export async function bindNetwork(data: string, network: BoundNetwork, url: string): Promise<void> {
+  const bound = await readBoundNetwork(data)
+  if (bound === undefined) return await writeBoundNetwork(data, network)
+  if (!isBoundTo(bound, network)) throw otherNetwork(data, bound, network, url)
+}
+
+/** The same for whoever decides what the folder is for, whatever it was for before. Throws `write-failed`. */
+export async function writeBoundNetwork(data: string, { chain, bridge, genesis }: BoundNetwork): Promise<void> {
+  await makeFolder(data)
+  await writeDurably(
+    boundNetworkFile(data),
+    `${JSON.stringify({ chain: `${chain}`, bridge, genesis }, undefined, 2)}\n`,
+  )
 }

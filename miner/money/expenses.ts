@@ -15,7 +15,7 @@ import { addWei, toWei, type Wei } from '../../node/protocol/units.ts'
 
 /** All that was signed for one nonce, of which one counts at most; `paid` once it is in a block. */
 const open = z.object({
-  nonce: z.number(),
+  nonce: z.int().min(0),
   hashes: z.array(hashText),
   paid: z.object({ cost: weiText, block: wholeText }).optional(),
 })

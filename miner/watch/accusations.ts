@@ -59,7 +59,7 @@ export class Accusations {
       // Who sees it may know but a part of its id; whoever judged it has seen its header.
       const [whole, kept] = [names.whole(id), keptIdOf(id)]
       const advice = isActing ? '' : `; kill it with "ttx refute ${whole}", or run "ttx watch --defend"`
-      const isNew = cases.get(id) === undefined
+      const isNew = cases.isNew(id)
       const text = describeProblem(verdict.step, verdict.problem)
       const opened = cases.open(whole, text, deadlineOf({ publishedAt }), advice, describeLoss(verdict.problem))
       if (isNew) tellWrong(alarms, opened, verdict, isActing)
@@ -115,17 +115,18 @@ export class Accusations {
       alarms.raise('disagreement', keptIdOf(block), `${error.message}.`, { block, code: error.code })
       return error
     }
-    let difference: OperationError | undefined
+    const differences: OperationError[] = []
     for (const { id, verdict, problem = 'no reason given', publishedAt, refuted } of lookout.nodeBlocks().slice(1)) {
       const ours = judge.verdictOn(id)?.verdict
       if (refuted || ours === undefined) continue
-      if (ours === 'invalid' && verdict === 'valid') difference ??= tell(id, nodeIsWrong(id))
+      if (ours === 'invalid' && verdict === 'valid') differences.push(tell(id, nodeIsWrong(id)))
       if (ours !== 'valid' || verdict !== 'invalid') continue
       cases.open(id, problem, deadlineOf({ publishedAt: toTime(publishedAt) }), ', says the node')
       cases.change(id, { state: 'doubtful' })
-      difference ??= tell(id, verdictsDiffer(id, problem))
+      differences.push(tell(id, verdictsDiffer(id, problem)))
     }
-    if (difference !== undefined) throw difference
+    const [first] = differences
+    if (first !== undefined) throw first
   }
 
   /** Each once, in turns: the most urgent that the first one sees, then the most urgent that the next one sees, and so on. */

@@ -35,10 +35,17 @@ export class Cases {
   readonly #onKilled: (dead: Case) => void
   /** A block is one case, whatever it is called by those who see it. */
   readonly #cases = new Map<KeptId, Case>()
+  /** Closed on somebody's word that they are dead, and seen alive by nobody yet. */
+  readonly #hearsay = new Set<KeptId>()
 
   constructor(log: Logger, onKilled: (dead: Case) => void = () => undefined) {
     this.#log = log
     this.#onKilled = onKilled
+  }
+
+  /** Whether this would be news: no case, or one that was closed before anyone here saw the block alive. */
+  isNew(block: Hash): boolean {
+    return this.get(block) === undefined || this.#hearsay.has(keptIdOf(block))
   }
 
   all(): readonly Case[] {
@@ -55,7 +62,7 @@ export class Cases {
    */
   open(block: Hash, problem: string, deadline: Time, advice: string, loss?: string): Case {
     const known = this.get(block)
-    if (known !== undefined) {
+    if (known !== undefined && !this.#hearsay.delete(keptIdOf(block))) {
       if (deadline < known.deadline) this.change(block, { deadline })
       return this.get(block) ?? known
     }
@@ -84,6 +91,7 @@ export class Cases {
     this.#cases.set(keptIdOf(block), dead)
     const facts = { block, ...(gas === undefined ? {} : { gas: `${gas}` }), ...(transaction ? { transaction } : {}) }
     // Of one that was dead when we first looked at it, nobody knows who it was: perhaps we, before a restart.
+    if (known === undefined && by === 'others') this.#hearsay.add(keptIdOf(block))
     if (known === undefined && by === 'others') this.#log.info(facts, 'a wrong block was killed before we looked at it')
     else {
       this.#log.warn(facts, by === 'us' ? 'killed a wrong block' : 'a wrong block was killed by somebody else')
@@ -95,7 +103,11 @@ export class Cases {
   keep(isKept: (block: Hash) => boolean): void {
     const killed = [...this.#cases.values()].filter(({ block, state }) => state === 'killed' && !isKept(block))
     const last = new Set(killed.slice(-KILLED).map(({ block }) => block))
-    for (const [kept, { block }] of this.#cases) if (!isKept(block) && !last.has(block)) this.#cases.delete(kept)
+    for (const [kept, { block }] of this.#cases)
+      if (!isKept(block) && !last.has(block)) {
+        this.#cases.delete(kept)
+        this.#hearsay.delete(kept)
+      }
   }
 }
 

@@ -195,8 +195,8 @@ export class Watcher implements AsyncDisposable {
     }
     if (trust.state !== 'doubt') return
     const { why, isDead = false } = trust
-    // Not again while it lasts, whatever the reason turns into.
-    if (this.#doubt === undefined && !isDead) this.#alarms.raise('doubt', '', `Not all see the same: ${why}.`)
+    // While it lasts again after each hour, whatever the reason turns into.
+    if (!isDead) this.#alarms.raise('doubt', '', `Not all see the same: ${why}.`)
     if (isDead) this.#alarms.raise('bridge-dead', '', `${why}.`)
     if (this.#doubt !== why)
       this.#log.error(

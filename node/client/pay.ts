@@ -77,6 +77,7 @@ export async function handIn(
     if (!(error instanceof OperationError) || problemOf(error) === 'no-connection') throw error
     throw underWay(infohash, error)
   })
+  if (record.infohash !== infohash) throw underWay(infohash, otherRecord(node, infohash, record.infohash))
   if (record.status === 'conflicting') throw conflicting(record)
   return { infohash, record }
 }
@@ -145,6 +146,14 @@ function otherInputs({ url }: NodeClient, amount: string, { prev, sum }: RpcResu
   )
 }
 
+function otherRecord({ url }: NodeClient, infohash: Infohash, got: Infohash): OperationError {
+  return new OperationError(
+    'bad-answer',
+    `expected the node at ${url} to speak of ${infohash}, got ${got}: its software is damaged, or it lies`,
+    { facts: { url, infohash, got } },
+  )
+}
+
 function underWay(infohash: Infohash, cause: OperationError): OperationError {
   return new OperationError(
     'payment-under-way',
@@ -156,7 +165,7 @@ function underWay(infohash: Infohash, cause: OperationError): OperationError {
 function conflicting({ infohash, rivals }: Paid['record']): OperationError {
   return new OperationError(
     'transaction-conflicting',
-    `expected inputs that nothing else spends, got ${infohash}, before which another payment of this wallet took them: it counts only if that one dies; pay again`,
+    `expected inputs that nothing else spends, got ${infohash}, before which another payment of this wallet took them: it counts only if that one dies; pay again once that one is final, since before both could count`,
     { facts: { infohash, rivals } },
   )
 }

@@ -46,7 +46,7 @@ export async function openSender(
   const networkOf = async () => {
     const node = await openOwnNode(context)
     opened.resolve(node)
-    await bindNetwork(context.folder.root, node.info.network)
+    await bindNetwork(context.folder.root, node.info.network, node.url)
     return node.info.network
   }
   const sending = await open(context, networkOf, checkAll, mannerOf(context), first)

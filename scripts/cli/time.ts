@@ -26,9 +26,15 @@ export function formatSpan(seconds: number): string {
   return minutes > 0 ? `${minutes} min` : `${seconds} s`
 }
 
+const LAST_MS = 8.64e15
+
 /** A moment, unix seconds. */
 export function formatUtc(at: number): string {
-  return new Date(1_000 * at).toISOString().replace('.000Z', ' UTC').replace('T', ' ')
+  // Dates end somewhere (ECMA-262), whatever a node says.
+  return new Date(Math.max(-LAST_MS, Math.min(1_000 * at, LAST_MS)))
+    .toISOString()
+    .replace('.000Z', ' UTC')
+    .replace('T', ' ')
 }
 
 /** A moment on Ethereum's clock, seen from `now` on the same clock; unix seconds. */

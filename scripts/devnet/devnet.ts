@@ -17,7 +17,7 @@ import type { Address } from '../../node/protocol/ids.ts'
 import { UNIT } from '../../node/protocol/rules.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
 import { openWallet, walletFile } from '../../node/wallet/wallet-folder.ts'
-import { bindNetwork } from '../bound-network.ts'
+import { writeBoundNetwork } from '../bound-network.ts'
 import { dataFolder } from '../data-folder.ts'
 import { removeEndpoints, writeEndpoints } from '../endpoints.ts'
 import { type Lock, takeLock } from '../lock.ts'
@@ -124,7 +124,7 @@ export class Devnet {
     say(`Ethereum     ${this.ethereumUrl}  (${whose})`)
     const network = await this.#network(passphrase)
     // The folder is the devnet's, whichever network it was for before.
-    await bindNetwork(this.data, { ...network.rules, genesis: genesisInfohash(network.genesis) })
+    await writeBoundNetwork(this.data, { ...network.rules, genesis: genesisInfohash(network.genesis) })
     say(`bridge       ${network.rules.bridge}`)
     say(`wTTX         ${network.rules.token}`)
     if (network.gatewayFactory !== undefined) say(`gateways     ${network.gatewayFactory} makes them`)

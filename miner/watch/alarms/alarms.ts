@@ -24,6 +24,7 @@ const HOUR_MS = 3_600_000
 const SUM_MS = 600_000
 /** This many wait for their delivery, which may be slow. */
 const MOST_WAITING = 64
+const MOST_CHARACTERS = 1_000
 /** This many are remembered, so as not to be sent again. */
 const MOST_KNOWN = 8_192
 
@@ -55,6 +56,9 @@ export class Alarms implements Raise {
     if (this.#deps.deliver === undefined) return
     const key = `${kind} ${about}`
     const now = this.#deps.now()
+    // What follows the one is news again, and the other way round: the last word that is heard is how things are.
+    if (kind === 'clear') this.#known.delete('doubt ')
+    if (kind === 'doubt') this.#known.delete('clear ')
     if (now < (this.#known.get(key) ?? 0)) return
     this.#remember(key, COMES_AND_GOES.has(kind) ? now + HOUR_MS : Number.POSITIVE_INFINITY)
     const sent = (this.#sentMs.get(kind) ?? []).filter((sentMs) => sentMs > now - HOUR_MS)
@@ -93,7 +97,7 @@ export class Alarms implements Raise {
 
   #send(alarm: AlarmKind, message: string, facts: AlarmFacts): void {
     const at = new Date(this.#deps.now()).toISOString()
-    this.#waiting.push({ ...facts, alarm, at, message, ...this.#network })
+    this.#waiting.push({ ...facts, alarm, at, message: plain(message), ...this.#network })
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = undefined
     })
@@ -111,4 +115,9 @@ export class Alarms implements Raise {
       }
     }
   }
+}
+
+/** Of words that may come from a node: no control characters, no marks that a chat takes for a call to everybody, and an end. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}@<>]/gu, ' ').slice(0, MOST_CHARACTERS)
 }

@@ -32,7 +32,7 @@ export async function agree(
     shell.stderr.write(`${readable(formatTable([...rows, networkRow(context, node)]))}\n`)
     await confirm(shell, question)
   }
-  await bindNetwork(folder.root, node.info.network)
+  await bindNetwork(folder.root, node.info.network, node.url)
 }
 
 /** For the result of a command that moves money. */

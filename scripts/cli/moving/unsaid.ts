@@ -10,8 +10,9 @@ import { OperationError } from '../../../node/errors.ts'
 import { encodeText, formatHex } from '../../../node/protocol/bytes.ts'
 import { sha1 } from '../../../node/protocol/hash.ts'
 import type { Address, Infohash } from '../../../node/protocol/ids.ts'
+import { infohashOf } from '../../../node/protocol/infohash.ts'
 import { RuleError } from '../../../node/protocol/rule-error.ts'
-import { decodeTransaction } from '../../../node/protocol/transaction.ts'
+import { decodeTransaction, type SignedTransaction } from '../../../node/protocol/transaction.ts'
 import type { CliContext } from '../context.ts'
 import type { NodeLink } from '../link.ts'
 
@@ -20,15 +21,17 @@ export type PaidOnce<T> = T & { readonly isEarlier: boolean; readonly acknowledg
 type Keep = (file: Uint8Array) => Promise<void>
 type Outcome = { readonly infohash: Infohash; readonly unorderedAncestors: number; readonly record: Paid['record'] }
 
-/** Who repeats a command after a week means a second payment. */
+/** Who repeats a command after a week may mean a second payment, and is asked to say so. */
 const KEPT_SECONDS = 7 * 86_400
+const COUNTS: ReadonlySet<string> = new Set(['accepted', 'ordered', 'final'])
 
 /**
  * `intent` is what the user asked for: the same twice is the same payment until `acknowledge` was called, which is after the result was written out;
- * the payments of `owner` are locked until then. `pay` is called unless there is such a payment, and throws as `handIn` does.
+ * the payments of `owner` are locked until then. `pay` is called unless there is such a payment. Throws as `handIn` does, `payment-under-way` also where the
+ * node does not count it, or it was kept for a week, and `outbox-damaged`.
  */
 export async function payOnce(
-  { folder, signal }: CliContext,
+  { folder, signal, log }: CliContext,
   node: NodeLink,
   owner: Address,
   intent: readonly (string | bigint | undefined)[],
@@ -38,14 +41,19 @@ export async function payOnce(
   const all = [owner, chain, bridge, genesis, ...intent].map((part) => (part === undefined ? null : `${part}`))
   const name = `${owner}-${formatHex(sha1(encodeText(JSON.stringify(all))))}.json`
   const file = join(folder.outbox, 'payments', name)
-  const acknowledge = () => rm(file, { force: true })
+  // What stays is handed in again by the next command, which says so: no second payment.
+  const acknowledge = async () => {
+    await rm(file, { force: true }).catch((error) => log.warn({ file, error }, 'a payment that was told stays kept'))
+  }
   const earlier = await readKept(file)
   try {
     if (earlier === undefined) {
       const paid = await pay((signed) => keep(file, signed))
+      checkCounted(paid)
       return { ...paid, isEarlier: false, acknowledge }
     }
     const { infohash, record } = await handIn(node, earlier, signal)
+    checkCounted({ infohash, record })
     return { infohash, record, unorderedAncestors: record.unorderedAncestors, isEarlier: true, acknowledge }
   } catch (error) {
     if (hasEnded(error) || (earlier === undefined && isUnsent(error))) await acknowledge()
@@ -55,7 +63,8 @@ export async function payOnce(
 
 /** Whether it is known that the payment was not made, or what became of it is about to be said. */
 function hasEnded(error: unknown): boolean {
-  return error instanceof RuleError || (error instanceof OperationError && error.code === 'transaction-conflicting')
+  if (error instanceof RuleError) return error.code !== 'unknown-rule' // by a node that may have its own ideas of rules
+  return error instanceof OperationError && error.code === 'transaction-conflicting'
 }
 
 function isUnsent(error: unknown): boolean {
@@ -70,14 +79,45 @@ async function readKept(file: string): Promise<Uint8Array | undefined> {
     return undefined
   })
   if (text === undefined) return undefined
+  const bytes = encodeText(text)
+  const tx = decodeKept(file, bytes)
+  // By this machine's clock, which may have been wrong then or be wrong now: nothing is paid again on its word.
+  if (tx.time + KEPT_SECONDS >= Math.floor(Date.now() / 1_000)) return bytes
+  throw old(file, infohashOf(bytes), tx.time)
+}
+
+function decodeKept(file: string, bytes: Uint8Array): SignedTransaction {
+  let cause: unknown
   try {
-    const bytes = encodeText(text)
     const tx = decodeTransaction(bytes)
-    const isOld = tx.kind !== 'signed' || tx.time + KEPT_SECONDS < Math.floor(Date.now() / 1_000)
-    return isOld ? undefined : bytes
-  } catch {
-    return undefined // not one of ours: these are written whole
+    if (tx.kind === 'signed') return tx
+  } catch (error) {
+    cause = error
   }
+  throw new OperationError(
+    'outbox-damaged',
+    `expected ${file} to hold a payment that was signed and of which nobody was told, got something else; see "ttx tx list" whether it was made, then remove the file to pay again`,
+    { facts: { file }, cause },
+  )
+}
+
+/** Throws `payment-under-way` where the node has it, and does not count it: it may count elsewhere, or later. */
+function checkCounted({ infohash, record: { status } }: Pick<Outcome, 'infohash' | 'record'>): void {
+  if (COUNTS.has(status)) return
+  throw new OperationError(
+    'payment-under-way',
+    `expected the node to count payment ${infohash}, which it calls ${status}: something that it spends may be missing there; use the node with which it was made. See "ttx status ${infohash}" before you pay again; the same command hands in this very payment again, which counts once`,
+    { facts: { infohash, status } },
+  )
+}
+
+function old(file: string, infohash: Infohash, time: number): OperationError {
+  const at = new Date(1_000 * time).toISOString()
+  return new OperationError(
+    'payment-under-way',
+    `expected no payment of the same words that nobody was told of, got ${infohash}, signed at ${at}: see "ttx status ${infohash}" whether it was made, then remove ${file} to pay again`,
+    { facts: { infohash, file } },
+  )
 }
 
 async function keep(file: string, signed: Uint8Array): Promise<void> {

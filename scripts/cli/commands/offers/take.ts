@@ -73,7 +73,7 @@ async function take(context: CliContext, text: string, { yes, unfinal, memo }: F
     )
     if (!yes) await confirm(context.shell, 'Take this offer?')
   }
-  await bindNetwork(folder.root, node.info.network)
+  await bindNetwork(folder.root, node.info.network, node.url)
   await using _paying = await lockPayments(folder.outbox, wallet.address, signal)
   const payer = sparing(node, await boundOutputs(folder.offers))
   // Before anything is sent, so that the book knows it whatever happens to this process.

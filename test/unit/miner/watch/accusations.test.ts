@@ -221,6 +221,44 @@ test('a node that calls a living block refuted, by a name that is not its own, c
   )
 })
 
+test('a block that the node called dead, and that is seen alive after that, is an alarm and an open case', () => {
+  const scene = new Scene()
+  const block = living('wrong', { at: 0n })
+  scene.nodeBlocks = [told('final', {}), told('wrong', { refuted: true, verdict: 'invalid' })]
+  scene.sees([])
+  scene.accusations.closeDead()
+  assert.equal(scene.cases.get(block.id)?.state, 'killed')
+  scene.sees([block], { as: 0 })
+  scene.finds(block.id, 'invalid')
+  for (let i = 0; i < 3; i++) {
+    scene.accusations.accuse()
+    scene.accusations.closeDead()
+    scene.look()
+  }
+  assert.equal(scene.cases.get(block.id)?.state, 'open')
+  assert.equal(scene.lines.filter((line) => /is WRONG/.test(line)).length, 1)
+  assert.equal(scene.alarms.filter((alarm) => alarm === `wrong-block ${block.id}`).length, 1)
+})
+
+test('of several blocks about which node and replay differ each is an alarm', () => {
+  const scene = new Scene()
+  const blocks = ['one', 'two', 'three'].map((name) => living(name, { at: 0n }))
+  scene.sees(blocks)
+  const verdicts = ['valid', 'invalid', 'valid'] as const
+  for (const [i, { id }] of blocks.entries()) scene.finds(id, verdicts[i] ?? 'valid')
+  scene.nodeBlocks = [
+    told('final', {}),
+    told('one', { verdict: 'invalid' }),
+    told('two', { verdict: 'valid' }),
+    told('three', { verdict: 'invalid' }),
+  ]
+  assert.throws(() => scene.accusations.compareWithNode(), { code: 'verdicts-differ' })
+  assert.deepEqual(
+    scene.alarms,
+    blocks.map(({ id }) => `disagreement ${id}`),
+  )
+})
+
 test('a right block that was refuted, and a wrong one that is final, are lamented once', () => {
   const scene = new Scene()
   const [right, wrong] = [living('right', { at: 0n }), living('wrong', { at: 1n })]

@@ -64,6 +64,9 @@ test('all blocks are listed by height, those on disk too, page by page, each wit
   assert.ok(withMoney > 0, 'some have both')
   assert.equal(blocks[0]?.requested, undefined, 'genesis has nothing below it')
 
+  for (const from of [2n ** 64n - 1n, 2n ** 64n, 10n ** 77n])
+    assert.deepEqual((await node.call('bridge_history', { from })).blocks, [], `${from} is above all`)
+
   const pages: Hash[] = []
   for (let after: Hash | undefined, count = 0; count === 0 || after !== undefined; count++) {
     const page = await node.call('bridge_history', { limit: 7, ...(after ? { after } : {}) })

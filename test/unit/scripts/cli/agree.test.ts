@@ -46,14 +46,15 @@ async function open(t: TestContext) {
     const saved = await saveWallet(join(folder, 'wallets'), name, key, PASSPHRASE, { scryptN: 4_096 })
     saved[Symbol.dispose]()
   }
-  /** `answer` is typed at the question; without one there is no terminal. */
-  const run = async (args: readonly string[], answer?: string) => {
+  /** `answer` is typed at the question, after `meanwhile`; without one there is no terminal. */
+  const run = async (args: readonly string[], answer?: string, meanwhile?: () => Promise<void>) => {
     const isTTY = answer !== undefined
     const shell = fakeShell({ folder, env: { TTX_PASSPHRASE: PASSPHRASE }, isTTY })
     const common = ['--node', node.rpcUrl, '--data', folder, '--log-level', 'silent']
     const ending = runCli([...args, ...common, ...(args.includes('--wallet') ? [] : ['--wallet', 'alice'])], shell)
     if (answer !== undefined && answer !== '') {
       await Promise.race([shell.seen('Type yes'), ending])
+      await meanwhile?.()
       shell.stdin.write(answer)
     }
     return { exitCode: await ending, out: shell.out(), err: shell.err() }
@@ -133,6 +134,19 @@ test('who pays themselves is told so', async (t) => {
   const { err, out } = await run(['send', '1', alice.address], 'yes\n')
   assert.ok(err.includes(`${ALICE} (yourself, wallet "alice")`), err)
   assert.ok(out.includes(`${ALICE} (yourself, wallet "alice")`), out)
+})
+
+test('a folder that another command binds to another network while a person is asked signs nothing', async (t) => {
+  const { run, folder, balanceOf } = await open(t)
+  const other = { chain: `${RULES.chain}`, bridge: bob.address, genesis: genesisInfohash(genesis) }
+  const text = JSON.stringify(other)
+  const { exitCode, err } = await run(['send', '5', bob.address], 'yes\n', () =>
+    writeFile(boundNetworkFile(folder), text),
+  )
+  assert.equal(exitCode, 1)
+  assert.match(err, /code: folder-other-network/)
+  assert.equal(await readFile(boundNetworkFile(folder), 'utf8'), text, 'the other command is not undone')
+  assert.equal(await balanceOf(bob.address), 0n)
 })
 
 test('a folder is for the network of its first payment, and signs for no other one', async (t) => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -75,6 +75,23 @@ async function withoutAnswer(t: TestContext, url: string, onTaken: () => void, m
   t.after(() => server.close())
   await once(server, 'listening')
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on TCP
+}
+
+type Answer = { readonly id: unknown; readonly result: object }
+
+/** In front of a node: hands everything on, and changes what it answers to `tx_submit`. */
+async function changing(t: TestContext, url: string, change: (answer: Answer) => object): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray())
+    const headers = { 'content-type': 'application/json' }
+    const answer = await (await fetch(url, { method: 'POST', headers, body })).text()
+    const isSubmit = body.includes('"tx_submit"')
+    response.writeHead(200, headers).end(isSubmit ? JSON.stringify(change(JSON.parse(answer))) : answer)
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  return `http://127.0.0.1:${port}`
 }
 
 type Cut = 'before the node has it' | 'after the node has it' | 'in the middle of the answer'
@@ -171,6 +188,76 @@ test('what was kept and cannot be read stops the command, instead of a second pa
   const { exitCode, error } = await run(['send', '5', bob.address])
   assert.notEqual(exitCode, 0, JSON.stringify(error))
   assert.equal(await balanceOf(bob.address), 5n * 10n ** 18n)
+})
+
+test('a kept payment that is damaged, or older than a week by this clock, stops the command and says what to do', async (t) => {
+  const { run, balanceOf, folder, rpcUrl } = await open(t)
+  await run(['send', '5', bob.address], await cutting(t, rpcUrl, 'after the node has it', 100))
+  const payments = join(folder, 'outbox', 'payments')
+  const [name = ''] = await readdir(payments)
+  const file = join(payments, name)
+  const whole = await readFile(file)
+  for (const content of ['', '{}', whole.subarray(0, 40), Buffer.alloc(whole.length)]) {
+    await writeFile(file, content)
+    const { exitCode, error } = await run(['send', '5', bob.address])
+    assert.deepEqual([exitCode === 0, error.code, error.facts.file], [false, 'outbox-damaged', file])
+  }
+  await writeFile(file, whole)
+  const now = Date.now()
+  t.mock.timers.enable({ apis: ['Date'], now: now + 8 * 86_400_000 })
+  const { error } = await run(['send', '5', bob.address])
+  t.mock.timers.reset()
+  assert.deepEqual([error.code, error.facts.file], ['payment-under-way', file])
+  assert.match(error.message, /remove .* to pay again/)
+  assert.equal((await run(['send', '5', bob.address])).earlier, true)
+  assert.equal(await balanceOf(bob.address), 5n * 10n ** 18n)
+})
+
+for (const [name, change] of Object.entries({
+  'says that it waits': { status: 'waiting' },
+  'says that it is invalid': { status: 'invalid' },
+  'does not know it': { status: 'unknown' },
+  'speaks of another one': { infohash: 'ab'.repeat(20) },
+  'refuses it by a rule that nobody knows': undefined,
+})) {
+  test(`a node that takes a payment and ${name} is not believed: the same command hands it in again`, async (t) => {
+    const { run, balanceOf, rpcUrl } = await open(t)
+    const lying = await changing(t, rpcUrl, (answer) =>
+      change === undefined
+        ? {
+            jsonrpc: '2.0',
+            id: answer.id,
+            error: { code: -32_000, message: 'no', data: { family: 'rule', code: 'made-up', facts: {} } },
+          }
+        : { ...answer, result: { ...answer.result, ...change } },
+    )
+    const { exitCode, error } = await run(['send', '5', bob.address], lying)
+    assert.equal(exitCode, 1, JSON.stringify(error))
+    const again = await run(['send', '5', bob.address])
+    assert.equal(again.earlier, true, JSON.stringify(again))
+    assert.equal(await balanceOf(bob.address), 5n * 10n ** 18n)
+    if (change === undefined) {
+      assert.equal(error.code, 'unknown-rule')
+      return
+    }
+    assert.deepEqual([error.code, error.facts.infohash], ['payment-under-way', again.infohash])
+  })
+}
+
+test('who waits by a name waits for what that account made, whatever dust strangers sent to it since', async (t) => {
+  const { run, rpcUrl } = await open(t)
+  const { infohash } = await run(['send', '5', bob.address])
+  const node = createNodeClient(rpcUrl)
+  const stranger = new Wallet(bob.key)
+  let dust = ''
+  for (let i = 0; i < 3; i++) {
+    const paid = await pay(node, stranger, { to: alice.address, tokens: 1n }, 1_800_000_000 + i)
+    dust = paid.infohash
+  }
+  assert.equal((await run(['wait', alice.address, '--until', 'accepted'])).infohash, infohash)
+  assert.equal((await run(['wait', 'alice', '--until', 'accepted'])).infohash, infohash)
+  const [newest] = (await node.call('account_history', { owner: alice.address, limit: 1 })).transactions
+  assert.equal(newest?.infohash, dust, 'the dust is newer')
 })
 
 test('where no node is there nothing is sent, and the next command signs anew', async (t) => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatMoment, formatSpan, parseSpan } from '../../../../scripts/cli/time.ts'
+import { formatMoment, formatSpan, formatUtc, parseSpan } from '../../../../scripts/cli/time.ts'
 
 test('spans are read in seconds, minutes, hours and days', () => {
   assert.deepEqual(['30s', '90m', '24h', '2d'].map(parseSpan), [30, 5_400, 86_400, 172_800])
@@ -25,4 +25,8 @@ test('spans are written with the two units that matter', () => {
 test('moments are written in UTC, and how far they are', () => {
   assert.equal(formatMoment(1_767_225_600, 1_767_222_000), '2026-01-01 00:00:00 UTC (in 1 h)')
   assert.equal(formatMoment(1_767_225_600, 1_767_225_660), '2026-01-01 00:00:00 UTC (1 min ago)')
+})
+
+test('what is beyond all dates is written as the last one, since a node or a file may say anything', () => {
+  for (const at of [8.64e12, 1e300, Number.MAX_SAFE_INTEGER]) assert.equal(formatUtc(at), '+275760-09-13 00:00:00 UTC')
 })

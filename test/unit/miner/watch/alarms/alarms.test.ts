@@ -33,6 +33,25 @@ test('an alarm of a block is told once, and one that comes and goes once an hour
   assert.deepEqual((await kinds()).slice(3), ['doubt'])
 })
 
+test('a doubt that comes again after it was over is told again, and so is its end: the last word is how things are', async () => {
+  const { alarms, kinds } = open()
+  for (let i = 0; i < 3; i++) {
+    for (let look = 0; look < 5; look++) alarms.raise('doubt', '', 'differs')
+    for (let look = 0; look < 5; look++) alarms.raise('clear', '', 'the same')
+  }
+  alarms.raise('doubt', '', 'differs')
+  assert.deepEqual(await kinds(), ['doubt', 'clear', 'doubt', 'clear', 'doubt', 'clear', 'doubt'])
+})
+
+test('words of a node reach nobody with what a terminal or a chat acts on, nor without end', async () => {
+  const { alarms, kinds, sent } = open()
+  alarms.raise('disagreement', 'a', `\u001b[2Jsays\u202e @everyone <@1>\n${'x'.repeat(5_000)}`)
+  await kinds()
+  const [alarm] = sent
+  assert.match(alarm?.message ?? '', /^ \[2Jsays {2} everyone {2} 1 {2}x+$/)
+  assert.equal(alarm?.message.length, 1_000)
+})
+
 test('a flood of wrong blocks sends ten an hour and a sum every ten minutes, and hides no other kind', async () => {
   const scene = open()
   const { alarms, kinds, sent } = scene
