@@ -106,7 +106,7 @@ test('inputs that cannot be are neither signed for, nor written into an offer th
   ] as [Infohash[], bigint, string][]) {
     const url = await serve(t, {
       account_inputs: async () => ({ prev, sum, unorderedAncestors: 0 }),
-      tx_submit: async () => ({ ...record, infohash: a as Infohash, file: undefined }),
+      tx_submit: async ({ file }) => ({ ...record, infohash: infohashOf(file), file: undefined }),
     })
     const node = createNodeClient(url)
     const codeOf = async (act: () => Promise<unknown>, ok: string) =>

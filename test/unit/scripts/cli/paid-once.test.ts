@@ -1,4 +1,5 @@
 // Payments by several commands at once, and through a node whose answer does not come: none is paid twice, or said to be paid or to have failed where it may not.
+// Long: one node and the proxies in front of it, for all ways in which an answer can be missing or false.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
