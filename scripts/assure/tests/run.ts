@@ -1,14 +1,20 @@
 // Runs one phase of `npm test` with its output on the terminal, and counts what passed and failed.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { z } from 'zod'
 
-/** Numbers of tests; `skipped` includes those marked todo. */
-export type Tally = { readonly passed: number; readonly failed: number; readonly skipped: number }
+/** Numbers of tests; `skipped` includes those marked todo. `failures` says of what failed where it is and, as far as known, why. */
+export type Tally = {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  readonly failures: readonly string[]
+}
 
-export const noTests: Tally = { passed: 0, failed: 0, skipped: 0 }
+export const noTests: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] }
 
 // Not limits that a test may lean on: only a test that hangs, or a process that lives on after its tests, ever gets there.
 const hungTestMs = 15 * 60_000
@@ -37,8 +43,13 @@ export async function runCommandAside(command: string, args: readonly string[]):
 
 function tallyOf(command: string, args: readonly string[], [status, signal]: readonly unknown[]): Tally {
   if (status === 0) return noTests
-  console.error(`${command} ${args.join(' ')}: expected exit status 0, got ${String(signal ?? status)}`)
-  return { ...noTests, failed: 1 }
+  return failure(`${command} ${args.join(' ')}: expected exit status 0, got ${String(signal ?? status)}`)
+}
+
+/** Said at once, and again at the end of the run. */
+export function failure(what: string): Tally {
+  console.error(what)
+  return { ...noTests, failed: 1, failures: [what] }
 }
 
 /**
@@ -56,6 +67,14 @@ export async function runNodeTests(files: readonly string[], concurrency: number
     execArgv: ['--import', untrackedPromises],
   })
   const seen = new Set<string>()
+  const failures: string[] = []
+  stream.on('test:fail', ({ name, file, details, skip, todo }) => {
+    const { message, cause } = details.error
+    // A file or a suite fails as well where one of its tests does.
+    if (skip !== undefined || todo !== undefined || message.includes('subtest failed') || name === file) return
+    const reason = cause instanceof Error ? cause.message : message
+    failures.push(`${relative(process.cwd(), file ?? '')}: ${name}: ${reason.split('\n', 3).join(' ')}`)
+  })
   let tally = noTests
   let failedInAll = 0
   stream.on('test:summary', ({ file, counts }) => {
@@ -67,6 +86,7 @@ export async function runNodeTests(files: readonly string[], concurrency: number
     }
     seen.add(file)
     tally = {
+      ...tally,
       passed: tally.passed + counts.passed,
       failed: tally.failed + failed,
       skipped: tally.skipped + counts.skipped + counts.todo,
@@ -80,12 +100,13 @@ export async function runNodeTests(files: readonly string[], concurrency: number
   let incomplete = 0
   for (const file of files) {
     if ([...seen].some((path) => path === file || path.endsWith(`/${file}`))) continue
-    console.error(
+    const { failures: why } = failure(
       `${file}: expected its tests to run and its process to end, got no tests, an early exit or a process that lives on`,
     )
+    failures.push(...why)
     incomplete++
   }
-  return { ...tally, failed: Math.max(tally.failed + incomplete, failedInAll) }
+  return { ...tally, failed: Math.max(tally.failed + incomplete, failedInAll), failures }
 }
 
 /** Runs Hardhat's Solidity tests in a process of their own, which reports its counts over IPC. */
@@ -93,12 +114,11 @@ export async function runSolidityTests(files: readonly string[]): Promise<Tally>
   const child = fork(new URL('./solidity.ts', import.meta.url), [...files])
   let tally: Tally | undefined
   child.on('message', (message) => {
-    tally = tallySchema.parse(message)
+    tally = { ...tallySchema.parse(message), failures: [] }
   })
   const [status, signal]: unknown[] = await once(child, 'close')
   if (tally === undefined || tally.passed + tally.failed + tally.skipped === 0) {
-    console.error(`solidity tests: expected counts of tests, got none (exit ${String(signal ?? status)})`)
-    return { ...noTests, failed: 1 }
+    return failure(`solidity tests: expected counts of tests, got none (exit ${String(signal ?? status)})`)
   }
   return status === 0 ? tally : { ...tally, failed: Math.max(tally.failed, 1) }
 }

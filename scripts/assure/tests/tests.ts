@@ -6,7 +6,7 @@ import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundlePackages } from './packages.ts'
 import { findTestPhases } from './phases.ts'
-import { noTests, runCommand, runCommandAside, runNodeTests, runSolidityTests, type Tally } from './run.ts'
+import { failure, noTests, runCommand, runCommandAside, runNodeTests, runSolidityTests, type Tally } from './run.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 
@@ -22,8 +22,8 @@ const { phases, unmatched } = findTestPhases(root, filters)
 const results: { readonly name: string; readonly tally: Tally; readonly seconds: number }[] = []
 
 for (const word of unmatched) {
-  console.error(`npm test: expected a part of a phase name or of a test file's path, got "${word}", which matches none`)
-  results.push({ name: `filter ${word}`, tally: { ...noTests, failed: 1 }, seconds: 0 })
+  const what = `npm test: expected a part of a phase name or of a test file's path, got "${word}", which matches none`
+  results.push({ name: `filter ${word}`, tally: failure(what), seconds: 0 })
 }
 
 // The compiler keeps one core busy for as long as lint, types and the first tests take, which need nothing of it.
@@ -39,10 +39,7 @@ let isBuilt: boolean | undefined
 for (const phase of phases) {
   if (phase.needsBuild) isBuilt ??= (await runPhase('build', async () => (await building)?.() ?? noTests)).failed === 0
   if (phase.needsBuild && !isBuilt) {
-    await runPhase(phase.name, async () => {
-      console.error(`${phase.name}: not run, because the contracts do not build`)
-      return { ...noTests, failed: 1 }
-    })
+    await runPhase(phase.name, async () => failure(`${phase.name}: not run, because the contracts do not build`))
   } else if (phase.language === 'solidity') {
     await runPhase(phase.name, () => runSolidityTests(phase.files))
   } else {
@@ -55,6 +52,7 @@ for (const { name, tally, seconds } of results) {
   const rest = tally.skipped > 0 ? `, ${tally.skipped} skipped or to do` : ''
   console.log(`${name.padEnd(12)} ${tally.passed} passed, ${tally.failed} failed${rest} (${seconds.toFixed(1)} s)`)
 }
+for (const what of results.flatMap(({ tally }) => tally.failures)) console.log(`failed: ${what}`)
 const passed = results.reduce((sum, { tally }) => sum + tally.passed, 0)
 let failed = results.reduce((sum, { tally }) => sum + tally.failed, 0)
 if (passed + failed === 0) {
@@ -72,8 +70,8 @@ async function runPhase(name: string, run: () => Promise<Tally>): Promise<Tally>
   try {
     tally = await run()
   } catch (error) {
-    console.error(`${name}: could not be run:`, error)
-    tally = { ...noTests, failed: 1 }
+    console.error(error)
+    tally = failure(`${name}: could not be run: ${String(error)}`)
   }
   results.push({ name, tally, seconds: (performance.now() - startedMs) / 1000 })
   return tally

@@ -66,7 +66,10 @@ export type Token = {
   readonly gateway: Address
 }
 
-/** Throws `OperationError('bad-snapshot')` where the snapshot is not that of the final block. The caller compares `total` with `genesis`. */
+/**
+ * As of the newest block of Ethereum. Throws `OperationError('bad-snapshot')` where the snapshot is not that of the final block. The
+ * caller compares `total` with `genesis`.
+ */
 export async function countSupply(
   url: string,
   network: NetworkDefinition,
@@ -74,8 +77,26 @@ export async function countSupply(
   token?: Token,
 ): Promise<SupplyCount> {
   const client = createPublicClient({ transport: http(url), cacheTime: 0 })
+  const count = (blockNumber: bigint) => countAt(client, blockNumber, { url, network, node, token })
+  const newest = await client.getBlockNumber()
+  const counted = await count(newest)
+  // Asked for its newest block while it adds one, anvil answers with the state of the one that it adds. An older one stays as it is.
+  return (await client.getBlockNumber()) === newest ? counted : count(newest)
+}
+
+type Place = {
+  readonly url: string
+  readonly network: NetworkDefinition
+  readonly node: NodeClient
+  readonly token: Token | undefined
+}
+
+async function countAt(
+  client: PublicClient,
+  blockNumber: bigint,
+  { url, network, node, token }: Place,
+): Promise<SupplyCount> {
   const { bridge } = network.rules
-  const blockNumber = await client.getBlockNumber()
   const contract = { abi: bridgeAbi, address: bridge, blockNumber } as const
   const [finalId, wttx] = await Promise.all([
     client.readContract({ ...contract, functionName: 'finalBlock' }),
