@@ -7,11 +7,13 @@ import type { Hash } from '../../node/protocol/ids.ts'
 import type { Troubles } from '../../node/trouble.ts'
 import type { Judge } from './judge.ts'
 import type { Living } from './living.ts'
+import type { Names } from './names.ts'
 import { byUrgency, type Urgent } from './urgency.ts'
 import type { Seer } from './view.ts'
 
 export type DocketDeps = {
   readonly judge: Pick<Judge, 'verdictOn' | 'judge' | 'hold'>
+  readonly names: Pick<Names, 'isOutdated'>
   readonly seers: readonly Seer[]
   readonly troubles: Troubles<string>
   /** Unix milliseconds. */
@@ -74,7 +76,7 @@ export class Docket {
 
   /** Until there is something newer to be seen. Throws `OperationError('not-judged')` (retry), and a bug of ours that keeps us from a block. */
   async #judgeAll(seer: Seer, tree: Living | undefined, order: readonly Urgent[]): Promise<void> {
-    const { judge, signal } = this.#deps
+    const { judge, names, signal } = this.#deps
     if (tree === undefined) return
     await this.#try(tree.final, () => judge.hold(tree.final, signal))
     for (const { id } of order) {
@@ -85,7 +87,10 @@ export class Docket {
       })
       if (signal.aborted || seer.view?.tree !== tree) break
     }
-    const resting = [tree.final, ...order.map(({ id }) => id)].filter((id) => this.#rests.has(id))
+    // The next view calls a block by its whole name once that is known.
+    const resting = [tree.final, ...order.map(({ id }) => id)].filter(
+      (id) => this.#rests.has(id) && !names.isOutdated(id),
+    )
     const [first] = resting
     const error = first && this.#rests.get(first)?.error
     if (error instanceof OperationError) throw notJudged(first ?? tree.final, error.message, resting.length - 1)

@@ -169,7 +169,7 @@ export class Watcher implements AsyncDisposable {
     if (judge === undefined) return
     const seers = this.#lookout.seers
     const docket = new Docket(
-      { judge, seers, troubles: this.#troubles, now: this.#deps.now, signal },
+      { judge, names: this.#names, seers, troubles: this.#troubles, now: this.#deps.now, signal },
       this.#options.pollMs,
     )
     // None waits for another: one that is slow to answer holds back no verdict, and no verdict holds back a refutation.

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Docket } from '../../../../miner/watch/docket.ts'
 import type { Judgement, Settled } from '../../../../miner/watch/judge.ts'
 import type { LivingBlock } from '../../../../miner/watch/living.ts'
+import { Names } from '../../../../miner/watch/names.ts'
 import type { Seer } from '../../../../miner/watch/view.ts'
 import { OperationError } from '../../../../node/errors.ts'
 import type { Hash } from '../../../../node/protocol/ids.ts'
@@ -143,6 +144,18 @@ test('what cannot be judged rests for twice as long each time, a minute at most,
   assert.equal(await rounds(), tries + 1)
 })
 
+test('a block that turned out to have another name is not a trouble: the next view calls it by that', async (t) => {
+  const scene = new Scene(t.signal)
+  const short = madeUpId('block')
+  const whole = `0x00000000ffffffff${short.slice(18)}` as Hash
+  scene.unknown.add(short)
+  scene.seers.push(seer('one', [living('block', { at: 0n })]))
+  await scene.until(() => scene.problem.includes(short))
+  scene.names.prove(whole)
+  await scene.until(() => scene.problem === '')
+  assert.equal(scene.judged.length, 0)
+})
+
 type Movable = { -readonly [Key in keyof Seer]: Seer[Key] }
 
 class Scene {
@@ -153,6 +166,7 @@ class Scene {
   readonly unknown = new Set<Hash>()
   /** Final blocks whose state nobody has. */
   readonly lacking = new Set<Hash>()
+  readonly names = new Names()
   tries = 0
   now: () => number = Date.now
   readonly docket: Docket
@@ -184,6 +198,7 @@ class Scene {
     }
     const deps = {
       judge,
+      names: this.names,
       seers: this.seers,
       troubles: this.#troubles,
       now: () => this.now(),
