@@ -102,7 +102,8 @@ export const OPERATION_CODES = {
   'ethereum-wrong-chain': 'The endpoint is on another chain: name one of this network.',
   'expenses-damaged':
     'The file of what a miner paid for gas is damaged: move it away, and gas is counted from then on.',
-  'fee-cap': 'Gas costs more than what may be paid: wait for it to fall, or allow more.',
+  'fee-cap':
+    'Gas costs more than what may be paid: wait for it to fall, or allow more (`--max-gas-price`, `--max-blob-gas-price`).',
   'file-missing': 'There is no such file: check the path.',
   'file-not-written': 'The file cannot be written, or is there already: choose another name.',
   'file-too-long': 'The file is longer than what it should hold: check the path.',

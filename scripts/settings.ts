@@ -266,6 +266,19 @@ const settingsSchema = z.strictObject({
     about: 'Milliseconds between two looks at Ethereum, of `ttx maker` at its node',
     example: '2000',
   }),
+  maxGasPrice: whole(1, 1_000_000).default(500).register(info, {
+    env: 'TTX_MAX_GAS_PRICE',
+    flag: '--max-gas-price <gwei>',
+    about:
+      'Gwei that a unit of gas may cost at most, or nothing is sent; what has a deadline may cost more in its last hours',
+    example: '100',
+  }),
+  maxBlobGasPrice: whole(1, 1_000_000).default(100).register(info, {
+    env: 'TTX_MAX_BLOB_GAS_PRICE',
+    flag: '--max-blob-gas-price <gwei>',
+    about: 'The same for a unit of blob gas, of which blocks in blobs take 131,072 for each of them',
+    example: '20',
+  }),
   finalityDepth: whole(1, 10_000).default(64).register(info, {
     env: 'TTX_FINALITY_DEPTH',
     flag: '--finality-depth <blocks>',

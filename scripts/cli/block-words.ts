@@ -41,14 +41,16 @@ export function describeState(block: Summary, now: number): string {
   return note === undefined ? stateOf(block) : `${stateOf(block)}: ${note}`
 }
 
-/** A line: what it moves over the bridge, and what its miner earns by that. */
-export function describeMoney({ requested, deposited, fee, queueFees }: Summary): string {
+/** A line: what it moves over the bridge, and what its miner earns by that, or would have earned. */
+export function describeMoney({ requested, deposited, fee, queueFees, refuted, verdict }: Summary): string {
+  const isDead = refuted || verdict === 'invalid' || verdict === 'displaced'
+  const earns = isDead ? 'would have earned' : 'earns'
   const moved =
     requested === undefined || deposited === undefined
       ? 'moves an amount that is not known, since what is below it is not'
       : `asks for ${formatAmount(requested)} TTX on Ethereum, brings ${formatAmount(deposited)} wTTX back`
   const queue = queueFees === 0n ? '' : ` and ${formatEther(toWei(queueFees * GWEI))} ETH`
-  return `${moved}; its miner earns ${formatAmount(fee)} wTTX${queue} of it`
+  return `${moved}; its miner ${earns} ${formatAmount(fee)} wTTX${queue} of it`
 }
 
 const COLUMNS = ['PUBLISHED (UTC)', 'MINER', 'STEPS', 'REQUESTS', 'ASKED FOR', 'BROUGHT BACK', 'FEE'] as const

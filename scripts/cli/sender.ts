@@ -11,6 +11,7 @@ import { Outbox } from '../../node/ethereum/sending/outbox.ts'
 import { TransactionSender } from '../../node/ethereum/sending/sender.ts'
 import { walletAccount } from '../../node/ethereum/signer.ts'
 import { type Address, ZERO_ADDRESS } from '../../node/protocol/ids.ts'
+import { type GasPrice, GWEI, toGasPrice } from '../../node/protocol/units.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
 import { bindNetwork } from '../bound-network.ts'
 import type { Lock } from '../lock.ts'
@@ -118,7 +119,8 @@ async function open(
     if (first !== undefined) locks.use(await first(ethereum.account))
     locks.use(await lockAccountWithin(waitMs, context.folder.outbox, name, ethereum.account, context.signal))
     const outbox = new Outbox(join(context.folder.outbox, `${name}.json`))
-    const sender = new TransactionSender({ ethereum, log, now: Date.now, outbox }, { confirmations, pollMs })
+    const caps = { maxFeePerGas: ofGwei(settings.maxGasPrice), maxFeePerBlobGas: ofGwei(settings.maxBlobGasPrice) }
+    const sender = new TransactionSender({ ethereum, log, now: Date.now, outbox }, { confirmations, pollMs, ...caps })
     const kept = locks.move()
     const close = async () => {
       ethereum.close()
@@ -137,6 +139,10 @@ async function open(
     wallet[Symbol.dispose]()
     throw error
   }
+}
+
+function ofGwei(price: number): GasPrice {
+  return toGasPrice(BigInt(price) * GWEI)
 }
 
 function mannerOf({ settings: { confirmations, pollMs } }: CliContext): Manner {

@@ -35,7 +35,7 @@ export class Offers {
     if (above === undefined) return fees
     throw new OperationError(
       'fee-cap',
-      `expected ${above.what} for at most ${above.cap} wei, got ${above.price}; wait for it to fall, or allow more`,
+      `expected ${above.what} for at most ${above.cap} wei, got ${above.price}; wait for it to fall, or allow more with ${above.flag}`,
       { facts: { cap: `${above.cap}`, price: `${above.price}` }, retry: true },
     )
   }
@@ -52,7 +52,7 @@ export class Offers {
     if (above === undefined) return fees
     throw new OperationError(
       'fee-cap',
-      `expected ${call.name} to get into a block for at most ${above.cap} wei a unit of ${above.what}, but it would need more; it waits`,
+      `expected ${call.name} to get into a block for at most ${above.cap} wei a unit of ${above.what}, but it would need more; it waits, unless ${above.flag} allows more`,
       { facts: { call: call.name, cap: `${above.cap}` }, retry: true },
     )
   }
@@ -75,8 +75,18 @@ export class Offers {
   /** What of an offer is above its cap. */
   #above({ maxFeePerGas, maxFeePerBlobGas = NOTHING }: Fees, { time }: Head, deadline: Time | undefined) {
     const caps = [
-      { what: 'gas', price: maxFeePerGas, cap: capAt(this.#caps.maxFeePerGas, time, deadline) },
-      { what: 'blob gas', price: maxFeePerBlobGas, cap: capAt(this.#caps.maxFeePerBlobGas, time, deadline) },
+      {
+        what: 'gas',
+        flag: '--max-gas-price',
+        price: maxFeePerGas,
+        cap: capAt(this.#caps.maxFeePerGas, time, deadline),
+      },
+      {
+        what: 'blob gas',
+        flag: '--max-blob-gas-price',
+        price: maxFeePerBlobGas,
+        cap: capAt(this.#caps.maxFeePerBlobGas, time, deadline),
+      },
     ]
     return caps.find(({ price, cap }) => price > cap)
   }
@@ -108,7 +118,7 @@ export class Offers {
 function aboveCap({ name }: BridgeCall, price: bigint, cap: GasPrice): OperationError {
   return new OperationError(
     'fee-cap',
-    `expected a bridge that counts the gas of ${name} at ${cap} wei at most, got ${price} by its floor price; see whether the deployment says so, and allow more then`,
+    `expected a bridge that counts the gas of ${name} at ${cap} wei at most, got ${price} by its floor price; see whether the deployment says so, and allow more then with --max-gas-price`,
     { facts: { cap: `${cap}`, price: `${price}` } },
   )
 }
@@ -117,7 +127,7 @@ function aboveCap({ name }: BridgeCall, price: bigint, cap: GasPrice): Operation
 function crowded({ name, queues }: BridgeCall, surcharge: bigint, most: bigint): OperationError {
   return new OperationError(
     'fee-cap',
-    `expected a surcharge of at most ${most} wei for ${name}, got ${surcharge}: the lane of ${queues?.lane} is crowded; it empties by 36 entries an hour, wait some hours`,
+    `expected a surcharge of at most ${most} wei for ${name}, got ${surcharge}: the lane of ${queues?.lane} is crowded; it empties by 36 entries an hour: wait some hours, or allow more with --max-gas-price`,
     { facts: { lane: `${queues?.lane}`, cap: `${most}`, surcharge: `${surcharge}` }, retry: true },
   )
 }

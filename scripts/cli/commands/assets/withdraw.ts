@@ -27,7 +27,7 @@ export function registerWithdraw(asset: Command, act: Act): void {
         .argument('<gateway>', 'the gateway, which is the id of the asset', parseAsset)
         .argument('[address]', `to whom it is owed: ${WHOSE}; without it the wallet's own address`)
         .action(act(run)),
-      ['node', 'deployment', 'ethereum'],
+      ['node', 'deployment', 'ethereum', 'maxGasPrice'],
     ),
     'ttx asset withdraw 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet miner',
     'ttx asset withdraw 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 payout --wallet alice --json',

@@ -41,7 +41,7 @@ export function registerDeployGateways(program: Command, act: Act): void {
         .argument('<deployment>', 'file of the network, which names no factory yet')
         .option('--yes', 'do not ask')
         .action(act(run)),
-      ['ethereum', 'confirmations', 'pollMs'],
+      ['ethereum', 'maxGasPrice', 'confirmations', 'pollMs'],
     ),
     'ttx deploy-gateways deployments/1.json --ethereum http://127.0.0.1:8545 --wallet deployer',
   )

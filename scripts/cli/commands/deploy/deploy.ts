@@ -71,7 +71,7 @@ export function registerDeploy(program: Command, act: Act): void {
     .option('--yes', 'do not ask')
     .action(act(run))
   addExamples(
-    addSettings(command, ['ethereum', 'confirmations', 'pollMs']),
+    addSettings(command, ['ethereum', 'maxGasPrice', 'confirmations', 'pollMs']),
     'ttx deploy --genesis genesis.json --ethereum http://127.0.0.1:8545 --wallet deployer --dry-run',
     'ttx deploy --owner treasury --ethereum http://127.0.0.1:8545 --wallet deployer --chain 1',
   )

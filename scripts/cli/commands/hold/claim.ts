@@ -34,7 +34,7 @@ export function registerClaim(program: Command, act: Act): void {
         .argument('[id]', 'the request: its infohash, or a magnet link', parseTransaction)
         .option('--asset <gateway>', 'the asset whose requests are claimed, as its gateway', parseAsset)
         .action(act(run)),
-      ['node', 'deployment', 'ethereum'],
+      ['node', 'deployment', 'ethereum', 'maxGasPrice'],
     ),
     'ttx claim --wallet alice',
     'ttx claim c12fe1c06bba254a9dc9f519b335aa7c1367a88a --wallet alice --json',

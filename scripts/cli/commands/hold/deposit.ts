@@ -37,7 +37,7 @@ export function registerDeposit(program: Command, act: Act): void {
     .option('--units', 'the amount is in base units of the token, whatever decimals it says that it has')
     .action(act(run))
   addExamples(
-    addSettings(addYes(command), ['node', 'deployment', 'ethereum']),
+    addSettings(addYes(command), ['node', 'deployment', 'ethereum', 'maxGasPrice']),
     'ttx deposit 50 --wallet alice',
     'ttx deposit 50 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice --json',
     'ttx deposit 2.5 --asset 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --wallet alice',

@@ -23,7 +23,7 @@ export function registerForce(program: Command, act: Act): void {
         )
         .argument('<id>', `${TRANSACTION_HELP}; most often a bridge request`, parseTransaction)
         .action(act(run)),
-      ['node', 'deployment', 'ethereum'],
+      ['node', 'deployment', 'ethereum', 'maxGasPrice'],
     ),
     'ttx force c12fe1c06bba254a9dc9f519b335aa7c1367a88a --wallet alice',
   )

@@ -42,6 +42,8 @@ export function registerMiner(program: Command, act: Act): void {
         'rows',
         'assets',
         'courtesy',
+        'maxGasPrice',
+        'maxBlobGasPrice',
         'confirmations',
         'pollMs',
       ],

@@ -22,7 +22,7 @@ export function registerRelay(program: Command, act: Act): void {
           'Run a relayer until Ctrl-C: whenever a block is final, it claims the requests in it for their recipients, many in one transaction. The recipients get the wTTX, the wallet pays the gas: a service, not a business.',
         )
         .action(act(run)),
-      ['node', 'deployment', 'ethereum', 'courtesy', 'confirmations', 'pollMs'],
+      ['node', 'deployment', 'ethereum', 'courtesy', 'maxGasPrice', 'confirmations', 'pollMs'],
     ),
     'ttx relay --wallet relayer',
   )

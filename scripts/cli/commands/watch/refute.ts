@@ -28,7 +28,7 @@ export function registerRefute(program: Command, act: Act): void {
         .argument('<block>', 'id of the block, 0x and 64 hex digits', parseBlockId)
         .option('--dry-run', 'try it out without a wallet: show calldata, gas and reward, and send nothing')
         .action(act(refute)),
-      ['node', 'ethereum', 'beacon', 'deployment', 'confirmations', 'pollMs'],
+      ['node', 'ethereum', 'beacon', 'deployment', 'maxGasPrice', 'confirmations', 'pollMs'],
     ),
     `ttx refute 0x${'5'.repeat(64)} --dry-run`,
     `ttx refute 0x${'5'.repeat(64)} --wallet watcher`,

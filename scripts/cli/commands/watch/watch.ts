@@ -25,7 +25,18 @@ export function registerWatch(program: Command, act: Act): void {
         .option('--defend', 'kill wrong blocks; needs a wallet with ETH')
         .option('--dry-run', 'try refutations out without a wallet: log calldata, gas and reward, and send nothing')
         .action(act(run)),
-      ['node', 'ethereum', 'beacon', 'deployment', 'maxEthereumAge', 'courtesy', 'confirmations', 'pollMs', 'onAlarm'],
+      [
+        'node',
+        'ethereum',
+        'beacon',
+        'deployment',
+        'maxEthereumAge',
+        'courtesy',
+        'maxGasPrice',
+        'confirmations',
+        'pollMs',
+        'onAlarm',
+      ],
     ),
     'ttx watch',
     'ttx watch --dry-run',

@@ -12,6 +12,7 @@ import { deployFactory } from '../../../../node/ethereum/gateways/factory.ts'
 import { gatewayOf } from '../../../../node/ethereum/gateways/gateway.ts'
 import { allowanceOf, tokenBalanceOf } from '../../../../node/ethereum/gateways/token.ts'
 import { type Address, checksumAddress, parseAddress } from '../../../../node/protocol/ids.ts'
+import { GWEI } from '../../../../node/protocol/units.ts'
 import { saveWallet } from '../../../../node/wallet/wallet-folder.ts'
 import { runCli } from '../../../../scripts/cli/program.ts'
 import { exampleToken, mintData } from '../../../../scripts/devnet/example-token.ts'
@@ -90,8 +91,14 @@ test('a token comes through its gateway, is paid on, leaves and is claimed, each
   const second = await done('deposit', '1', bob, '--asset', asset, '--wallet', 'alice')
   assert.doesNotMatch(second.err, /making the gateway/)
   assert.equal(await held(asset), 251_500_000n)
-  // An allowance that is left over, as by a deposit that was given up, is set to zero first.
   const anvil = stage.anvil.client
+  await anvil.setNextBlockBaseFeePerGas({ baseFeePerGas: 7n * GWEI })
+  await anvil.mine({ blocks: 1 })
+  const dear = await run('deposit', '3', '--asset', token, '--wallet', 'alice', '--max-gas-price', '5', ...links)
+  assert.deepEqual([dear.error.code, dear.error.facts.cap], ['fee-cap', '5000000000'])
+  assert.match(dear.error.message, /allow more with --max-gas-price/)
+  assert.equal(await held(asset), 251_500_000n)
+  // An allowance that is left over, as by a deposit that was given up, is set to zero first.
   await anvil.impersonateAccount({ address: alice })
   const { data } = approveCall(token, asset, 5n)
   const leftOver = await anvil.sendTransaction({ account: alice, to: token, data, chain: null })

@@ -81,6 +81,8 @@ test('what a block moves is said, and that it is not known', () => {
     'asks for 0.5 TTX on Ethereum, brings 2 wTTX back; its miner earns 0.025 wTTX and 0.0003 ETH of it',
   )
   const { requested: _requested, deposited: _deposited, ...unknown } = block(1n, 'a')
+  for (const dead of [{ refuted: true }, { verdict: 'invalid' }, { verdict: 'displaced' }] as const)
+    assert.match(describeMoney({ ...block(1n, 'a', money), ...dead }), /its miner would have earned /)
   assert.match(describeMoney(unknown), /^moves an amount that is not known/)
 })
 
