@@ -126,6 +126,8 @@ export const OPERATION_CODES = {
   'listen-failed': 'The port for BitTorrent cannot be opened: end what holds it, or choose another one.',
   'network-file-damaged':
     'The file that says which network a data folder is for is damaged: remove it once you are sure of the node.',
+  'network-died':
+    'BitTorrent ended in a running node, as when the system gives it no more sockets: the node ends too, start it again.',
   'never-published': 'The block does not follow from its parent, so it was made up: ask others for it.',
   'no-answer': 'The input ended before a question was answered: type the answer and press Enter.',
   'no-common-block': 'The branches of the two blocks meet too far below: choose blocks of one race.',

@@ -127,7 +127,8 @@ export class TtxNode {
       now: () => follower?.status.at?.time ?? toTime(0n),
     })
     const store = new NodeStore({ ledger: this.#ledger, pool: this.#pool, follower })
-    this.#network = new Network({ store, log: log('network') }, options.network)
+    const onDied = (error: Error) => this.#fail(error)
+    this.#network = new Network({ store, log: log('network'), onDied }, options.network)
     const parts = {
       version: deps.version,
       definition,
@@ -176,7 +177,7 @@ export class TtxNode {
   }
 
   /**
-   * Aborts when it cannot go on, for a reason that does not pass while it runs, as a full disk or a damaged database: whoever runs it should
+   * Aborts when it cannot go on, for a reason that does not pass while it runs, as a full disk, a damaged database or a network that died: whoever runs it should
    * stop it, and end. The reason is that of the abort.
    */
   get failed(): AbortSignal {

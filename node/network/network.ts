@@ -29,6 +29,8 @@ export type NetworkDeps = {
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number
   readonly bounds?: Partial<NetworkBounds>
+  /** Nobody is connected any more, and nobody will be: whoever runs this should end it. */
+  readonly onDied?: (error: OperationError) => void
 }
 
 /** A connected node of the same network. */
@@ -60,6 +62,7 @@ export class Network {
   /** Addresses to stay connected to, each with the key of the node that was found there. */
   readonly #dialled = new Map<string, string | undefined>()
   readonly #stopping = new AbortController()
+  readonly #onDied: (error: OperationError) => void
   #client: TorrentClient | undefined
   #meeting: Torrent | undefined
   #isJoining = false
@@ -67,11 +70,12 @@ export class Network {
   #unsubscribe: (() => void) | undefined
 
   constructor(
-    { store, log, now = () => performance.now(), bounds = {} }: NetworkDeps,
+    { store, log, now = () => performance.now(), bounds = {}, onDied = () => {} }: NetworkDeps,
     options: Partial<NetworkOptions> = {},
   ) {
     this.#store = store
     this.#log = log
+    this.#onDied = onDied
     this.#options = { ...DEFAULT_NETWORK_OPTIONS, ...options }
     this.#bounds = { ...NETWORK_BOUNDS, ...bounds }
     this.#bans = new Bans(now)
@@ -114,6 +118,7 @@ export class Network {
         lookup: (infohash) => this.#contentOf(infohash),
         lookupSecret: (hash) => this.#secrets.get(hash),
         isBanned: (host) => this.#bans.has(hostGroup(host)),
+        onDied: this.#onDied,
       },
       { ...this.#options, ...this.#bounds, port: listenPort },
     )

@@ -44,6 +44,8 @@ export type ClientDeps = {
   /** The infohash whose sha1('req2' + infohash) this is: how an encrypted handshake names a torrent. */
   readonly lookupSecret: (hash: string) => Infohash | undefined
   readonly isBanned: (host: string) => boolean
+  /** It has closed its port and every connection by itself, and does not come back. */
+  readonly onDied: (error: OperationError) => void
 }
 
 /** Torrents that handshakes may wake: per second, and at once. Each costs about a millisecond. */
@@ -91,7 +93,7 @@ export class TorrentClient extends WebTorrent {
     })
     this.#opened.catch(() => {})
     this.on('error', (error: Error) => {
-      if (this.destroyed) deps.log.error({ error: error.message }, 'the network died; restart the node')
+      if (this.destroyed && this.listening) deps.onDied(died(error))
       else deps.log.warn({ error: error.message }, 'torrent client')
     })
     this.#takeOverServer()
@@ -296,4 +298,12 @@ async function becomesReady(torrent: Torrent): Promise<void> {
   torrent.once('ready', resolve)
   torrent.once('close', resolve)
   await promise
+}
+
+function died(cause: Error): OperationError {
+  return new OperationError(
+    'network-died',
+    `expected BitTorrent to run for as long as the node does, but it ended: ${cause.message}; start the node again`,
+    { cause, retry: true },
+  )
 }

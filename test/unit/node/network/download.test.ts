@@ -13,7 +13,13 @@ const INFOHASH = 'ab'.repeat(20) as Infohash
 test('a download fails when its torrent is closed, and not when another one is', async () => {
   await using lab = new Lab()
   const client = new TorrentClient(
-    { log: SILENT, lookup: async () => undefined, lookupSecret: () => undefined, isBanned: () => false },
+    {
+      log: SILENT,
+      lookup: async () => undefined,
+      lookupSecret: () => undefined,
+      isBanned: () => false,
+      onDied: () => {},
+    },
     { ...DEFAULT_NETWORK_OPTIONS, ...NETWORK_BOUNDS, port: 0 },
   )
   lab.defer(() => client.close())

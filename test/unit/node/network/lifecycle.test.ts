@@ -3,9 +3,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Server } from 'node:net'
 import { test } from 'node:test'
+import { DEFAULT_NETWORK_OPTIONS, NETWORK_BOUNDS } from '../../../../node/network/options.ts'
+import { TorrentClient } from '../../../../node/network/torrent/client.ts'
 import { infohashOf } from '../../../../node/protocol/infohash.ts'
-import { Lab, until } from './lab.ts'
+import { Lab, SILENT, until } from './lab.ts'
 import { MemoryStore, testFile } from './memory-store.ts'
 
 test('a process in which two nodes were stopped ends by itself', async () => {
@@ -91,4 +94,27 @@ test('a transaction that comes and does not stand is said to be so', async () =>
   await assert.rejects(bob.network.fetch(infohash, AbortSignal.timeout(20_000)), {
     ...{ code: 'transaction-not-accepted', facts: { infohash } },
   })
+})
+
+test('a client whose port fails under it says that it has died, and one that is closed does not', async () => {
+  const deaths: unknown[] = []
+  const open = async () => {
+    const client = new TorrentClient(
+      {
+        ...{ log: SILENT, lookup: async () => undefined, lookupSecret: () => undefined, isBanned: () => false },
+        onDied: ({ code, message }) => deaths.push(code, message),
+      },
+      { ...DEFAULT_NETWORK_OPTIONS, ...NETWORK_BOUNDS, port: 0 },
+    )
+    await client.opened()
+    return client as TorrentClient & { readonly _connPool: { readonly tcpServer: Server } }
+  }
+  await (await open()).close()
+  assert.deepEqual(deaths, [])
+  const failing = await open()
+  failing._connPool.tcpServer.emit('error', new Error('accept ENFILE'))
+  const message =
+    'expected BitTorrent to run for as long as the node does, but it ended: accept ENFILE; start the node again'
+  assert.deepEqual(deaths, ['network-died', message])
+  await failing.close()
 })
