@@ -15,6 +15,7 @@ import { guardDht } from './dependency-guard.ts'
 import { guardWire } from './guard.ts'
 import { IdleWires } from './idle-wires.ts'
 import { type Content, encodeTorrent, parseFolder } from './metainfo.ts'
+import { networkDied, notListening } from './problems.ts'
 
 export type ClientOptions = {
   readonly host: string
@@ -93,7 +94,7 @@ export class TorrentClient extends WebTorrent {
     })
     this.#opened.catch(() => {})
     this.on('error', (error: Error) => {
-      if (this.destroyed && this.listening) deps.onDied(died(error))
+      if (this.destroyed && this.listening) deps.onDied(networkDied(error))
       else deps.log.warn({ error: error.message }, 'torrent client')
     })
     this.#takeOverServer()
@@ -104,12 +105,7 @@ export class TorrentClient extends WebTorrent {
   async opened(): Promise<void> {
     const { host, port } = this.#options
     await this.#opened.catch((cause: unknown) => {
-      const got = cause instanceof Error ? cause.message : String(cause)
-      throw new OperationError(
-        'listen-failed',
-        `expected to take BitTorrent connections on ${host}:${port}, got: ${got}; end what holds the port, or choose another`,
-        { facts: { host, port }, cause },
-      )
+      throw notListening(host, port, cause)
     })
   }
 
@@ -298,12 +294,4 @@ async function becomesReady(torrent: Torrent): Promise<void> {
   torrent.once('ready', resolve)
   torrent.once('close', resolve)
   await promise
-}
-
-function died(cause: Error): OperationError {
-  return new OperationError(
-    'network-died',
-    `expected BitTorrent to run for as long as the node does, but it ended: ${cause.message}; start the node again`,
-    { cause, retry: true },
-  )
 }

@@ -48,6 +48,8 @@ test('nothing set gives the defaults', () => {
     maxConnectionsPerHost: 16,
     maxLiveTorrents: 200,
     pollMs: 2_000,
+    maxGasPrice: 500,
+    maxBlobGasPrice: 100,
     finalityDepth: 64,
     maxEthereumAge: 900,
     threads: 'auto',
