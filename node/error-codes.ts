@@ -15,10 +15,12 @@ export const OPERATION_CODES = {
   'asset-not-final':
     'The issuance of the asset can still be reversed, and all of it would be gone: wait until it is final, or take the risk with --unfinal.',
   'bad-address':
-    'The text is neither an address nor the name of a wallet, or nobody could own what is sent there: name another one.',
+    'The text is neither an address nor the name of a wallet or a contact, or it names two, or nobody could own what is sent there: name another one.',
   'bad-answer': 'What answers is not a TorrentTX node, or one of another version: check the URL and the versions.',
   'bad-arguments': 'Arguments do not go together, or name the wrong file: correct them.',
   'bad-branch': 'The ledger was given a branch that does not fit it, which is a bug: report it with the log.',
+  'bad-contact-name':
+    'A contact has a name of 1 to 32 characters a-z, 0-9, - and _, which is neither an address nor reads like another name: choose another one.',
   'bad-deployment': 'The file does not describe a network: get it again, from those who run the network.',
   'bad-endpoint':
     'URLs of Ethereum endpoints must begin with http or https, and there must be one at least: correct the setting.',
@@ -53,6 +55,9 @@ export const OPERATION_CODES = {
   'call-reverted':
     'The call would fail on Ethereum, without a reason that is known here or for one that a strange contract gives: see the message, and check versions and endpoint.',
   'cannot-listen': 'The host or the port cannot be listened on: choose another one.',
+  'contact-exists': 'A contact or a wallet has this name: choose another one, or rename or remove that one first.',
+  'contact-missing': 'There is no contact of this name: name one of those that the message lists, or add it.',
+  'contacts-damaged': 'The file of the contacts is damaged: correct it, or move it away and add the contacts again.',
   'database-damaged':
     'A power cut or a full disk damaged a database of the node: delete its folder, and what can come back does so.',
   'database-failed':
