@@ -30,6 +30,11 @@ export const OPERATION_CODES = {
   'bad-passphrase-file': 'The file does not hold one line with a passphrase: correct the file or the setting.',
   'bad-setting':
     'A setting has a value that it cannot have, or its file cannot be read: correct it where the facts say.',
+  'bad-payment-uri':
+    'The payment request is malformed, says something that this version does not know, or is of another network: ask for another one.',
+  'bad-signature':
+    'A signer returned something other than a signature by the account of what was asked: nothing was sent, use another signer.',
+  'bad-signer': 'The signer cannot be used as it is set: check its URL and the account, and that it is unlocked there.',
   'bad-snapshot': 'The node served another state than that of the block: the block is replayed instead.',
   'bad-wallet-name': 'The name of a wallet has 1 to 32 characters a-z, 0-9, - and _: choose another one.',
   'bad-words': 'The words are not those of a wallet: compare each word and its place with what you wrote down.',
@@ -186,6 +191,9 @@ export const OPERATION_CODES = {
   'refutation-unfinished': 'A refutation takes long and makes room for others: it goes on in a moment.',
   'service-died': 'A process of the devnet ended: its last words are in the message, the rest is in its log.',
   silent: 'The node or endpoint that was asked does not answer: see whether it runs, and can be reached.',
+  'signer-refused':
+    'Whoever answers at the signer said no: nothing was sent, run the command again if that was not meant.',
+  'signer-unreachable': 'The signer does not answer: see that it runs and can be reached. Nothing was sent.',
   'snapshot-not-final': 'The block of the snapshot is not final on Ethereum: use the snapshot of a final block.',
   stopped: 'A part of the program was stopped while something waited for it: start it again if it should go on.',
   'state-unknown': 'The state after the block is not available: ask for a newer block, or another node.',

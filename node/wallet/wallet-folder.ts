@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { makeFolder, refusalOf } from '../disk.ts'
 import { OperationError } from '../errors.ts'
 import type { Address } from '../protocol/ids.ts'
+import { decodeWritten } from './as-written.ts'
 import {
   decryptKeystore,
   encryptKeystore,
@@ -127,7 +128,7 @@ export async function listWallets(folder: string): Promise<WalletEntry[]> {
 export async function readKeystore(file: string): Promise<string> {
   try {
     const { size } = await stat(file)
-    if (size <= MAX_KEYSTORE_BYTES) return await readFile(file, 'utf8')
+    if (size <= MAX_KEYSTORE_BYTES) return decodeWritten(await readFile(file))
   } catch (cause) {
     if (!isSystemError(cause, 'ENOENT')) throw unreadable(file, cause)
     throw new OperationError('file-missing', `expected a keystore at ${file}, got no such file; check the path`, {

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { OperationError } from '../../node/errors.ts'
+import { decodeWritten } from '../../node/wallet/as-written.ts'
 import { checkPassphrase, MIN_PASSPHRASE_LENGTH } from '../../node/wallet/keystore.ts'
 import type { Wallet } from '../../node/wallet/wallet.ts'
 import { checkThere, openWallet } from '../../node/wallet/wallet-folder.ts'
@@ -45,17 +46,14 @@ export async function askNewPassphrase({ shell }: CliContext): Promise<string> {
   throw new OperationError('passphrases-differ', 'expected the same passphrase twice, got two; run the command again')
 }
 
-/** The content of a file without the end of its last line, and without the byte order mark that some editors begin with. Throws `OperationError('bad-passphrase-file')`. */
+/** The content of a file without the end of its last line, in any encoding that `decodeWritten` knows. Throws `OperationError('bad-passphrase-file')`. */
 export async function readPassphraseFile(file: string): Promise<string> {
   const bytes = await readFile(file).catch((cause) => {
     const came = cause instanceof Error ? cause.message : String(cause)
     throw badFile(file, came, cause)
   })
   if (bytes.length > MAX_FILE_BYTES) throw badFile(file, `${bytes.length} bytes, more than ${MAX_FILE_BYTES}`)
-  const passphrase = bytes
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .replace(/\r?\n$/, '')
+  const passphrase = decodeWritten(bytes).replace(/\r?\n$/, '')
   if (passphrase === '') throw badFile(file, 'an empty file')
   if (/[\r\n]/.test(passphrase)) throw badFile(file, 'several lines')
   return passphrase

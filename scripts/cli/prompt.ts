@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { OperationError } from '../../node/errors.ts'
+import { decodeWritten } from '../../node/wallet/as-written.ts'
 import { interrupted } from './failure.ts'
 import type { Shell } from './shell.ts'
 
@@ -90,5 +91,5 @@ export async function readInput(shell: Shell, maxBytes: number): Promise<string>
   } finally {
     shell.signal.removeEventListener('abort', abort)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return decodeWritten(Buffer.concat(chunks))
 }

@@ -33,7 +33,7 @@ async function open(t: TestContext) {
       env = { TTX_PASSPHRASE: OLD },
       input = '',
       isShown = false,
-    }: { env?: Record<string, string>; input?: string; isShown?: boolean } = {},
+    }: { env?: Record<string, string>; input?: string | Uint8Array; isShown?: boolean } = {},
   ) => {
     const shell = fakeShell({ folder: data, env, isTTY: answers !== undefined })
     if (isShown) Object.assign(shell.stdout, { isTTY: true })
@@ -99,6 +99,23 @@ test('scripts change a passphrase by two files, of which one may be from Windows
   assert(await opens(NEW))
   const again = await run([...args, '--new-passphrase-file', next], undefined, { env: {} })
   assert.equal(failure(again.out), 'wrong-passphrase')
+})
+
+test('files that Windows PowerShell writes (UTF-16, a mark, other line ends) are read: passphrase, keystore and words', async (t) => {
+  const { wallets, run, file } = await open(t)
+  const utf16 = (text: string) => Buffer.from(`\ufeff${text}\r\n`, 'utf16le')
+  const bigEndian = (text: string) => utf16(text).swap16()
+  for (const [i, encode] of [utf16, bigEndian].entries()) {
+    const passphrase = await file(`pass${i}`, encode(OLD))
+    const keystore = await file(`key${i}`, encode(await readFile(join(wallets, 'alice.json'), 'utf8')))
+    const args = ['wallet', 'import', '--keystore', keystore, '--passphrase-file', passphrase, '--json']
+    assert.equal(
+      JSON.parse((await run([...args, '--wallet', `copy${i}`], undefined, { env: {} })).out).address,
+      address,
+    )
+    const words = await run(['wallet', 'import', '--wallet', `junk${i}`, '--json'], undefined, { input: encode(JUNK) })
+    assert.equal(JSON.parse(words.out).address, mnemonicToAccount(JUNK).address.toLowerCase())
+  }
 })
 
 test('while one command changes a wallet, another one is refused and changes nothing', async (t) => {
