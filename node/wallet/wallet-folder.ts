@@ -1,9 +1,9 @@
 // Wallets at rest: one keystore V3 file a wallet, `<folder>/<name>.json`, mode 0600, written whole or not at all, never overwritten.
 
 import { randomUUID } from 'node:crypto'
-import { link, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { link, open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { makeFolder, refusalOf } from '../disk.ts'
+import { makeFolder, readAtMost, refusalOf } from '../disk.ts'
 import { OperationError } from '../errors.ts'
 import type { Address } from '../protocol/ids.ts'
 import { decodeWritten } from './as-written.ts'
@@ -127,8 +127,8 @@ export async function listWallets(folder: string): Promise<WalletEntry[]> {
 /** The text of any keystore file. Throws `OperationError`: 'file-missing', 'file-unreadable', 'bad-keystore'. */
 export async function readKeystore(file: string): Promise<string> {
   try {
-    const { size } = await stat(file)
-    if (size <= MAX_KEYSTORE_BYTES) return decodeWritten(await readFile(file))
+    const bytes = await readAtMost(file, MAX_KEYSTORE_BYTES + 1)
+    if (bytes.length <= MAX_KEYSTORE_BYTES) return decodeWritten(bytes)
   } catch (cause) {
     if (!isSystemError(cause, 'ENOENT')) throw unreadable(file, cause)
     throw new OperationError('file-missing', `expected a keystore at ${file}, got no such file; check the path`, {

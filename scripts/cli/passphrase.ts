@@ -1,6 +1,6 @@
 // Where a passphrase comes from: TTX_PASSPHRASE, else a file, else a hidden prompt.
 
-import { readFile } from 'node:fs/promises'
+import { readAtMost } from '../../node/disk.ts'
 import { OperationError } from '../../node/errors.ts'
 import { decodeWritten } from '../../node/wallet/as-written.ts'
 import { checkPassphrase, MIN_PASSPHRASE_LENGTH } from '../../node/wallet/keystore.ts'
@@ -48,11 +48,11 @@ export async function askNewPassphrase({ shell }: CliContext): Promise<string> {
 
 /** The content of a file without the end of its last line, in any encoding that `decodeWritten` knows. Throws `OperationError('bad-passphrase-file')`. */
 export async function readPassphraseFile(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((cause) => {
+  const bytes = await readAtMost(file, MAX_FILE_BYTES + 1).catch((cause) => {
     const came = cause instanceof Error ? cause.message : String(cause)
     throw badFile(file, came, cause)
   })
-  if (bytes.length > MAX_FILE_BYTES) throw badFile(file, `${bytes.length} bytes, more than ${MAX_FILE_BYTES}`)
+  if (bytes.length > MAX_FILE_BYTES) throw badFile(file, `more than ${MAX_FILE_BYTES} bytes`)
   const passphrase = decodeWritten(bytes).replace(/\r?\n$/, '')
   if (passphrase === '') throw badFile(file, 'an empty file')
   if (/[\r\n]/.test(passphrase)) throw badFile(file, 'several lines')

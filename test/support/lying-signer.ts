@@ -17,7 +17,7 @@ import { formatHex } from '../../node/protocol/bytes.ts'
 import type { Account } from '../../scripts/assure/models/world.ts'
 
 type Question = { readonly id: unknown; readonly method: string; readonly params: readonly unknown[] }
-export type Asked = {
+type Asked = {
   readonly method: string
   readonly params: readonly unknown[]
   readonly authorization: string | undefined

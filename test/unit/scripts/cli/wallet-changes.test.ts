@@ -1,7 +1,7 @@
 // ttx wallet passphrase, export, rename, remove and derive: what they ask, what they refuse, and what they leave.
 
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -116,6 +116,15 @@ test('files that Windows PowerShell writes (UTF-16, a mark, other line ends) are
     const words = await run(['wallet', 'import', '--wallet', `junk${i}`, '--json'], undefined, { input: encode(JUNK) })
     assert.equal(JSON.parse(words.out).address, mnemonicToAccount(JUNK).address.toLowerCase())
   }
+})
+
+test('a device without end in the place of a wallet or a passphrase file is refused, and takes no memory', async (t) => {
+  const { wallets, run } = await open(t)
+  await symlink('/dev/zero', join(wallets, 'zero.json'))
+  const { out } = await run(['wallet', 'list', '--json'])
+  assert.match(JSON.parse(out).wallets[1].problem, /at most 8192 bytes/)
+  const args = ['wallet', 'show', '--json', '--passphrase-file', '/dev/zero', '--wallet', 'alice']
+  assert.equal(failure((await run(args, undefined, { env: {} })).out), 'bad-passphrase-file')
 })
 
 test('while one command changes a wallet, another one is refused and changes nothing', async (t) => {
