@@ -174,7 +174,7 @@ test('a passphrase file gives its one line; anything else is refused', async () 
   const cases: [string, RegExp][] = [
     ['', /an empty file/],
     ['one\ntwo\n', /several lines/],
-    ['x'.repeat(5_000), /5000 bytes/],
+    ['x'.repeat(5_000), /more than 4096 bytes/],
   ]
   for (const [content, message] of cases) {
     await writeFile(file, content)
